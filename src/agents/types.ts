@@ -15,11 +15,11 @@ export interface Requester {
   /** The agent that asks on behalf of its task; absent for a person. */
   readonly agent?: AgentId
   /**
-   * The login sessions that the kernel says the asking process belongs to, up to the nearest one with a terminal. An approval
-   * never comes out of them: what a person started there may type as well as that person. Absent for another machine,
-   * and where the kernel does not say which process asks.
+   * The program that asks, and its login sessions up to the nearest one with a terminal, as the kernel says (`Seat.near`). An approval
+   * never comes from what belongs to one of them. Empty for a page that a person opened. Absent for another machine, and
+   * where the kernel does not say which process asks.
    */
-  readonly sessions?: readonly number[]
+  readonly sessions?: readonly string[]
 }
 
 /** One thing that would happen, complete enough to be shown, judged, hashed and then done without a further choice. */
@@ -53,6 +53,17 @@ export interface Action {
   /** 32 hex digits. */
   readonly traceId: string
 }
+
+/** What an agent runs and offers. */
+export interface Pin {
+  /** Files that it runs as code, outside of the system's own places. */
+  readonly code: readonly { readonly path: string; readonly hash: string }[]
+  /** Its tools as text, or the hash of a long one; null until it has started once. */
+  readonly tools: string | null
+}
+
+/** The end of a grant that lasts until it is revoked. */
+export const LASTING = Date.UTC(9999, 11, 31)
 
 /** The classes of docs/approvals.md, from the one that is asked about always to the one that runs. */
 export type ActionClass = 'critical' | 'high' | 'medium' | 'low' | 'green'

@@ -1,8 +1,9 @@
 // Builds the checks before every action of agents: capabilities, approvals by people, and the gates.
-import { existsSync, realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { createApprovals } from '../agents/approvals/approvals.ts'
+import type { Present } from '../agents/approvals/changes.ts'
 import { createArtifacts } from '../agents/artifacts/artifacts.ts'
 import { createCapabilities } from '../agents/capabilities/capabilities.ts'
 import { neededBy } from '../agents/capabilities/names.ts'
@@ -10,6 +11,7 @@ import { createGates } from '../agents/gates/gates.ts'
 import type { Runtime } from '../agents/index.ts'
 import { digestOf, type Manifest } from '../agents/manifest/manifest.ts'
 import type { RestingDeps } from '../agents/runtime/resting.ts'
+import type { RuntimeDeps } from '../agents/runtime/runtime.ts'
 import type { KeepLong } from '../agents/tasks/drive.ts'
 import type { Requester } from '../agents/types.ts'
 import { createVault } from '../agents/vault/vault.ts'
@@ -31,6 +33,9 @@ import type { buildTrust } from './trust-rooms.ts'
 /** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY that opens vaults. */
 const VAULT_CREDENTIAL = 'karo-vault'
 
+/** Bytes of a file that a card shows as it is. */
+const SHOWN_BYTES = 128 * 1024
+
 /** Milliseconds for which long results of tasks are kept. */
 const RESULTS_KEPT_MS = 30 * 86_400_000
 
@@ -42,19 +47,19 @@ const supposed = (principal: Principal): Principal =>
   closed(principal.operator === undefined ? { ...principal, denied: true } : principal)
 
 /**
- * Whether the text of a file may be on the card of whoever asks: nothing of Karo's home, and with a daemon of root only what every
- * account can read.
+ * Whether the text of a file may be on the card of whoever asks: nothing of Karo's home, and on a machine of several people only what
+ * every account can read.
  */
-function mayShow(path: string, karoHome: string): boolean {
+function mayShow(path: string, karoHome: string, service: boolean): boolean {
   const at = orElse(() => realpathSync(path), undefined)
   if (at === undefined || at === karoHome || at.startsWith(`${karoHome}/`)) return false
-  if (process.getuid?.() !== 0) return true
+  if (!service) return true
   const parts = at.split('/').map((_, i, all) => all.slice(0, i + 1).join('/') || '/')
   return parts.every((part, i) => (statSync(part).mode & (i === parts.length - 1 ? 0o004 : 0o001)) !== 0)
 }
 
 export function buildAgents(
-  { paths, env }: Pick<DaemonOptions, 'paths' | 'env'>,
+  { paths, env, service }: Pick<DaemonOptions, 'paths' | 'env' | 'service'>,
   { common, metrics }: Foundation,
   { audit, fleet, names, policy, trust }: ReturnType<typeof buildTrust>,
   store: ReturnType<typeof openStore>,
@@ -129,7 +134,7 @@ export function buildAgents(
           cwd,
           home,
           karoHome: paths.home,
-          mayLook: (path) => mayLook(path) && mayShow(path, paths.home),
+          mayLook: (path) => mayLook(path) && mayShow(path, paths.home, service),
           runs,
         },
         {},
@@ -179,7 +184,42 @@ export function buildAgents(
     const { missing, until } = capabilities.covering(agent, needed, { begun: true })
     return missing.length === 0 ? until : undefined
   }
-  return { capabilities, approvals, grantedUntil, gates, principals, vault, secrets, artifacts, keepLong }
+  const grants: RuntimeDeps['grants'] = {
+    ...capabilities,
+    async give(manifest, start, { person, traceId }) {
+      const { id: agent, tools } = manifest
+      const pin = { code: await gates.codeOf(start), tools: null }
+      await capabilities.grant({ subject: agent, names: manifest.capabilities, by: person, pin })
+      for (const { secret } of manifest.secrets)
+        await vault.allow({ person, traceId }, secret, { agent, manifest: digestOf(manifest), tools })
+    },
+    async revokeAll(agent, by) {
+      const held = capabilities.list().filter(({ subject }) => subject === agent)
+      // Capabilities that were derived from a revoked one are revoked too.
+      for (const { id } of held) await capabilities.revoke(id, by).catch(() => {})
+    },
+  }
+  const present: Present = (path) => {
+    const may = mayShow(existsSync(path) ? path : dirname(path), paths.home, service)
+    if (!may || !existsSync(path)) return may ? null : undefined
+    const is = statSync(path)
+    return is.isFile() && is.size <= SHOWN_BYTES
+      ? orElse(() => readFileSync(path, 'utf8'), undefined)
+      : undefined
+  }
+  return {
+    present,
+    capabilities,
+    approvals,
+    grantedUntil,
+    gates,
+    principals,
+    vault,
+    secrets,
+    artifacts,
+    keepLong,
+    grants,
+  }
 }
 
 /** As soon as certificates, people, grants or the vault say something else. */

@@ -1,6 +1,7 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
 import { dirname } from 'node:path'
 import { createMuscle, createRuntime, type Runtime } from '../agents/index.ts'
+import { tryPlaces } from '../agents/manifest/tried.ts'
 import { createResident } from '../assist/resident/resident.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
@@ -107,7 +108,7 @@ export function buildLocal(
     timers,
     log,
   })
-  const asking = buildAgents({ paths, env }, foundation, who, store)
+  const asking = buildAgents({ paths, env, service }, foundation, who, store)
   const mind = buildMind({ paths, service }, foundation, { store, anomalies, muscle }, () => agents)
   const agents: Runtime = createRuntime({
     ...common,
@@ -124,11 +125,8 @@ export function buildLocal(
     endpoints: config.agents.endpoints,
     connect: config.agents.connect,
     addressOf: (host) => placeAddress(host, config),
-    async revokeAll(agent, by) {
-      const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
-      // Capabilities that were derived from a revoked one are revoked too.
-      for (const { id } of held) await asking.capabilities.revoke(id, by).catch(() => {})
-    },
+    grants: asking.grants,
+    tryPlaces: (binds, traceId) => tryPlaces({ ...common, muscle, timers }, binds, traceId),
   })
   keepResults(agents, mind.memory, foundation)
   raiseAlerts(mind.alerts, { agents, audit, anomalies, people: rollupsOfPresent.uids })

@@ -188,9 +188,9 @@ function doctorRoutesOf({ foundation, local, network, http, health }: RouteParts
 }
 
 /** What agents do, what they are given, and what waits for a person. */
-function agentRoutesOf({ foundation, local, network, elsewhere, fetching, holdings }: RouteParts) {
+function agentRoutesOf({ foundation, local, network, elsewhere, fetching, holdings, http }: RouteParts) {
   return [
-    agentsRoutes({ agents: local.agents, elsewhere }),
+    agentsRoutes({ ...local, elsewhere, mayApprove: http.mayApprove }),
     approvalsRoutes({ ...local, identity: foundation.common.identity, timers, elsewhere }),
     vaultRoutes(local),
     artifactsRoutes({

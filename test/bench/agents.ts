@@ -105,10 +105,9 @@ async function must(node: TestNode, words: readonly string[], input = `${WORDS}\
 }
 
 async function add(node: TestNode, name: string, directory: string, server: string): Promise<void> {
-  await must(node, ['agent', 'add', name, '--read', directory, '--read', PROGRAM, '--', PROGRAM, server])
-  const places = [`fs.read:${directory}`, `fs.read:${PROGRAM}`]
-  const granted = inTerminal(['cap', 'grant', `kExecutor:${name}`, ...places], node.home)
-  if ((await granted.ended()) !== 0) throw new Error(granted.shown())
+  const places = ['--read', directory, '--read', PROGRAM]
+  const added = inTerminal(['agent', 'add', name, ...places, '--', PROGRAM, server], node.home)
+  if ((await added.ended()) !== 0) throw new Error(added.shown())
 }
 
 let calls = 0

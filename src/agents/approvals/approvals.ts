@@ -11,7 +11,7 @@ import type { ApprovalRepository } from '../../store/approvals/approvals.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { LASTS_SECONDS } from '../classes.ts'
 import type { Action } from '../types.ts'
-import { hashOf } from './binding.ts'
+import { hashOf, taskOf } from './binding.ts'
 import { endedOf, personOf } from './ended.ts'
 import { askedByBoth, checkApprover, checkRoom, maySee } from './rights.ts'
 import type { Approval, ApprovalOutcome, Approvals, Approver, EndedApproval } from './types.ts'
@@ -42,7 +42,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const changes = createListeners<Parameters<Parameters<Approvals['onChange']>[0]>>()
   const serially = createSerial()
   /** Login sessions out of which somebody asked. */
-  const askers = createRecent<number, true>(ASKERS_MAX)
+  const askers = createRecent<string, true>(ASKERS_MAX)
   const lately = createRecent<string, EndedApproval>(ENDED_MAX)
   let logged = 0
 
@@ -100,7 +100,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   }
 
   const matching = (action: Action, hash: string): readonly Approval[] =>
-    [...open.values()].filter((one) => one.hash === hash && one.action.task === action.task && !isOver(one))
+    [...open.values()].filter(
+      (one) => one.hash === hash && taskOf(one.action) === taskOf(action) && !isOver(one),
+    )
 
   function noteAskers({ requester }: Action): void {
     for (const session of requester.sessions ?? []) askers.set(session, true)
@@ -234,7 +236,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       return [...open.values()].filter(
         (one) =>
           one.state === 'approved' &&
-          one.action.task === action.task &&
+          taskOf(one.action) === taskOf(action) &&
           hashOf(one.action) === words &&
           !isOver(one),
       )

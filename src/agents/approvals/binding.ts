@@ -60,3 +60,7 @@ export function hashOf(action: Action, code: readonly BoundFile[] = []): string 
   }
   return toHex(blake3(parts))
 }
+
+/** What `for this task` lasts for: the login session out of which it is asked, else the task itself. */
+export const taskOf = ({ task, requester }: Pick<Action, 'task' | 'requester'>): string =>
+  requester.sessions?.find((one) => one.startsWith('session:')) ?? task

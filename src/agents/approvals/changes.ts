@@ -1,4 +1,7 @@
-// Changes of files as unified diffs: of the texts in a request, and of what a request runs; nothing is read from the disk.
+// Changes of files as unified diffs: of a file as it is and as a request would leave it, and of what a request runs.
+import { realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { kindOf } from '../classes.ts'
 import type { Action } from '../types.ts'
 
 export interface FileChange {
@@ -32,14 +35,35 @@ const textOf = (members: Members, names: readonly string[]): string | undefined 
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** The text of the file at a real path as it is now; null: there is none; undefined: the person may not see it, or it is no short text. */
+export type Present = (path: string) => string | null | undefined
+
+/** The real path of the file that a call would change, as its agent finds it; undefined for one that names none, or only reads. */
+export function targetOf({ tool, input, cwd }: Pick<Action, 'tool' | 'input' | 'cwd'>): string | undefined {
+  if (tool === 'exec' || kindOf(tool).class === 'green') return undefined
+  const members = parse(input)
+  const path = members && textOf(members, PATHS)
+  return path === undefined ? undefined : realOf(resolve(cwd, path))
+}
+
+/** Of what is not there: where it would be made. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return dirname(path) === path ? path : join(realOf(dirname(path)), basename(path))
+  }
+}
+
 /**
  * The changes that the arguments of a tool name: old and new texts of parts (`edits`, or one pair), or the new content of a
- * whole file. Empty for a command, and for arguments that name none. Never throws.
+ * whole file, compared with the file as it is where `present` gives that. Empty for a command, and for arguments that name none. Never throws.
  */
-export async function changesOf({
-  tool,
-  input,
-}: Pick<Action, 'tool' | 'input'>): Promise<readonly FileChange[]> {
+export async function changesOf(
+  action: Pick<Action, 'tool' | 'input' | 'cwd' | 'binds'>,
+  present: Present = () => undefined,
+): Promise<readonly FileChange[]> {
+  const { tool, input, binds } = action
   const members = tool === 'exec' ? undefined : parse(input)
   const path = members && textOf(members, PATHS)
   if (members === undefined || path === undefined) return []
@@ -47,6 +71,19 @@ export async function changesOf({
   const edits = Array.isArray(members.edits) ? members.edits.filter(isMembers) : []
   const parts = edits.length > 0 ? edits : [members]
   const until = performance.now() + MS_MAX
+  const at = targetOf(action)
+  const before = at === undefined ? undefined : present(at)
+  const after = before === undefined ? undefined : leftBy(parts, before)
+  if (at !== undefined && before !== undefined && after !== undefined) {
+    const isIts = binds.some((bind) => bind.write && (at === bind.path || at.startsWith(`${bind.path}/`)))
+    const notes = [
+      ...(before === null ? ['There is no such file yet.'] : []),
+      ...(isIts ? [] : ['The agent may not write there.']),
+    ]
+    const note = notes.length === 0 ? undefined : notes.join(' ')
+    const shownAt = at === path ? path : `${path} (${at})`
+    return [compared(createTwoFilesPatch, shownAt, before ?? '', after, note, until)]
+  }
   const shown = parts.slice(0, CHANGES_MAX).flatMap((part): FileChange[] => {
     const [before, after] = [textOf(part, OLD), textOf(part, NEW)]
     if (before !== undefined && after !== undefined)
@@ -59,6 +96,20 @@ export async function changesOf({
   if (parts.length > CHANGES_MAX)
     shown.push({ path, diff: undefined, note: `There are ${parts.length - CHANGES_MAX} more changes.` })
   return shown
+}
+
+/** What the parts make of the text, one after the other; undefined where one of them names no text of it, or no new one. */
+function leftBy(parts: readonly Members[], present: string | null): string | undefined {
+  let text = present ?? ''
+  for (const part of parts) {
+    const [before, after] = [textOf(part, OLD), textOf(part, NEW)]
+    const whole = before === undefined ? textOf(part, WHOLE) : undefined
+    if (whole !== undefined) text = whole
+    else if (before === undefined || after === undefined || before === '' || !text.includes(before))
+      return undefined
+    else text = text.replace(before, () => after)
+  }
+  return text
 }
 
 /** The change of a file whose texts are known; without one of them, only `note`. */

@@ -22,8 +22,8 @@ export function checkApprover({ action, class: of }: Approval, scope: 'once' | '
     )
   if (who.way === 'program')
     throw refused(
-      'an approval is given at a terminal, and this program has none',
-      'Use karo approvals approve in a terminal of yours.',
+      `an approval is given at a terminal, and ${who.notTyped ?? 'this program has none'}`,
+      'Type karo approvals approve in a terminal of yours.',
     )
   if (who.way === 'terminal' && requester.node === action.target && requester.sessions === undefined)
     throw refused(
@@ -32,8 +32,8 @@ export function checkApprover({ action, class: of }: Approval, scope: 'once' | '
     )
   if (requester.sessions?.some((session) => who.sessions.includes(session)))
     throw refused(
-      'the request comes from this login session, which cannot approve its own requests',
-      'Approve it in another terminal, one that was not opened from this one.',
+      'the program that asks cannot approve its own requests, and this belongs to it',
+      'Approve it yourself in a terminal, one that it has not opened.',
     )
   if (of === 'critical' && scope === 'task')
     throw refused('a critical action is approved once, and never for a task', 'Leave out --for task.')

@@ -87,8 +87,10 @@ export interface Approver {
   readonly way: 'terminal' | 'token' | 'operator' | 'program'
   /** With `operator`: the node that they are at, other keys of it by rotations, and their name. */
   readonly from?: { readonly node: string; readonly others: readonly string[]; readonly name: string }
-  /** The kernel's login sessions of the asking process and of its ancestors. */
-  readonly sessions: readonly number[]
+  /** What they belong to, see `Seat.sessions`. */
+  readonly sessions: readonly string[]
+  /** With the way `program`: why this is not a person's word. */
+  readonly notTyped?: string
 }
 
 interface Decision {
@@ -137,8 +139,8 @@ export interface Approvals extends Room {
   log(who: Approver, limit: number): Promise<readonly EndedApproval[]>
   /** Writes into the log that a named pattern of the configuration approved something. */
   noteByPolicy(action: Action, hash: string, findings: Findings, name: string): Promise<void>
-  /** Whether somebody in one of these login sessions asked for an approval since the start of the daemon. */
-  hasAsked(sessions: readonly number[]): boolean
+  /** Whether one of these asked for an approval since the start of the daemon. `sessions`: see `Seat.sessions`. */
+  hasAsked(sessions: readonly string[]): boolean
   /** Everything of one person is to go. */
   forget(person: number): Promise<void>
   /** Fires when a request begins to wait and when it is decided or over. */

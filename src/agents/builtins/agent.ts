@@ -45,6 +45,8 @@ export interface BuiltIn {
   /** The purpose of the agent, in a sentence. */
   readonly purpose: string
   readonly tools: readonly BuiltInTool[]
+  /** Whether it can do anything on this machine; absent: always. */
+  readonly isUseful?: () => boolean
   /** Only of an agent whose tasks name the command that it runs: what that command is. Throws KaroError `bad_request`. */
   readonly acts?: (input: Input) => Acts
 }

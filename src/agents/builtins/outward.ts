@@ -11,6 +11,7 @@ import type { Acts, BuiltIn, Input } from './agent.ts'
 export interface OutwardDeps extends Pick<Ambient, 'timers' | 'random'> {
   readonly muscle: { client(): MuscleClient }
   readonly models: {
+    count(): number
     look(signal: AbortSignal): Promise<readonly { readonly name: string; readonly state: string }[]>
     chat(
       body: (model: string) => string,
@@ -86,7 +87,7 @@ function createTaken() {
 }
 
 /** Runs one command in a jail by the Muscle, once a person has said yes to exactly that. */
-export function executor({ muscle, timers, random }: OutwardDeps): BuiltIn {
+export function executor({ muscle, timers, random }: Omit<OutwardDeps, 'models'>): BuiltIn {
   return {
     id: 'kExecutor:command',
     purpose: 'runs one command in a jail, once you have approved exactly that',
@@ -148,6 +149,7 @@ export function executor({ muscle, timers, random }: OutwardDeps): BuiltIn {
 export function bridge({ models }: OutwardDeps): BuiltIn {
   return {
     id: 'kBridge:models',
+    isUseful: () => models.count() > 0,
     purpose: 'asks the local models of this machine; no prompt leaves it',
     tools: [
       {

@@ -6,7 +6,7 @@ import { type BuiltIn, builtInFor, type Input } from './agent.ts'
 import { isBuiltIn } from './words.ts'
 
 export interface WholeRegistry extends Registry {
-  /** Those that are built in, as this person sees them; none for people of other machines. */
+  /** Those that are built in and of use here, as this person sees them; none for people of other machines. */
   builtIn(person: number): readonly Known[]
   /** See `keptBy`. */
   readonly kept: ReturnType<typeof keptBy>
@@ -26,7 +26,8 @@ export function withBuiltIns(registry: Registry, builtIns: readonly BuiltIn[]): 
     person === AFAR ? [] : builtIns.map((one) => builtInFor(one, person))
   return {
     ...registry,
-    builtIn,
+    builtIn: (person) =>
+      builtIn(person).filter(({ id }) => builtIns.find((one) => one.id === id)?.isUseful?.() !== false),
     kept: keptBy(builtIns),
     find(which, person) {
       const own = person === undefined ? undefined : builtIn(person).find(({ id }) => id === which)

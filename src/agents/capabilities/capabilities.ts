@@ -9,6 +9,7 @@ import type { Room } from '../../base/run/room.ts'
 import type { CapabilityRepository } from '../../store/tables/capabilities.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
+import { LASTING, type Pin } from '../types.ts'
 import {
   attenuate,
   type Capability,
@@ -59,7 +60,13 @@ export interface Capabilities extends Room {
     readonly from?: string
     /** Number of the person who grants it. */
     readonly by: number
+    /** It lasts until it is revoked, for exactly this. */
+    readonly pin?: Pin
   }): Promise<HeldCapability>
+  /** What the lasting grant of the agent is for; undefined without one. */
+  pinOf(subject: string): Pin | undefined
+  /** The lasting grant is for this from now on. Nothing without one. */
+  pin(subject: string, pin: Pin): Promise<void>
   /** Takes it back, and everything derived from it, also where it was used up and its time is not over; returns the ids. Throws KaroError `not_found`, `conflict`. */
   revoke(which: string, by: number): Promise<readonly string[]>
   /**
@@ -155,7 +162,7 @@ export function createCapabilities({
   const derivedFrom = (id: string): readonly string[] =>
     [...held, ...used].filter(([, chain]) => chain.some(({ body }) => body.id === id)).map(([one]) => one)
 
-  async function grant({ subject, names, seconds, from, by }: Parameters<Capabilities['grant']>[0]) {
+  async function grant({ subject, names, seconds, from, by, pin }: Parameters<Capabilities['grant']>[0]) {
     if (!AGENT.test(subject))
       throw new KaroError('bad_request', `'${subject.slice(0, 80)}' is not an agent`, {
         hint: 'An agent is written kExecutor:build.',
@@ -170,15 +177,17 @@ export function createCapabilities({
       })
     const parent = from === undefined ? undefined : find(from)
     const { seconds: most, once } = lastsOf(names)
+    const lasts = pin !== undefined
     const now = clock.now()
     const wanted = {
       id: toHex(random.bytes(16)),
       subject,
       names,
       issued_at: now,
-      once,
+      once: once && !lasts,
       holder: root,
-      expires_at: now + Math.min(most, seconds ?? most) * 1_000,
+      expires_at: lasts ? LASTING : now + Math.min(most, seconds ?? most) * 1_000,
+      ...(lasts && { pin }),
     }
     const chain =
       parent === undefined
@@ -198,6 +207,11 @@ export function createCapabilities({
     held.set(wanted.id, chain)
     return shapeOf(chain)
   }
+
+  const lastingOf = (subject: string): Chain | undefined =>
+    [...held.values()].find(
+      (chain) => bodyOf(chain).subject === subject && bodyOf(chain).pin !== undefined && holds(chain),
+    )
 
   /** The ledger says which kinds and how long, and no path: it may be shown to others. */
   async function tell(change: 'granted' | 'revoked', chain: Chain, by: number): Promise<void> {
@@ -241,6 +255,19 @@ export function createCapabilities({
         .map(shapeOf)
         .sort((a, b) => a.issued_at - b.issued_at),
     grant: (wanted) => serially(() => grant(wanted)),
+    pinOf(subject) {
+      const chain = lastingOf(subject)
+      return chain && bodyOf(chain).pin
+    },
+    pin: (subject, pin) =>
+      serially(async () => {
+        const chain = lastingOf(subject)
+        if (chain === undefined) return
+        const body = { ...bodyOf(chain), pin }
+        const next = [signCapability(body, { nodeId: root, sign: identity.sign })]
+        await repository.put({ id: body.id, chain: writeChain(next) })
+        held.set(body.id, next)
+      }),
     revoke: (which, by) =>
       serially(async () => {
         // An action may still run under a capability that is used up.

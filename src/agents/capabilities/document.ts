@@ -4,6 +4,7 @@ import type { WireValue } from '../../../protocols/define.ts'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { isNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { verifySignature } from '../../trust/identity/index.ts'
+import type { Pin } from '../types.ts'
 import { covers, NAME_MAX } from './names.ts'
 
 /** Documents from the first grant to the one that is used. */
@@ -29,6 +30,8 @@ export interface CapabilityBody {
   readonly expires_at: number
   /** Used up by one action. */
   readonly once: boolean
+  /** Of a lasting grant: what was granted, so that another program or tool list under the same words is not it. */
+  readonly pin?: Pin
 }
 
 export interface Capability {
@@ -160,7 +163,7 @@ function isCapability(value: unknown): boolean {
   const { body, signature, ...rest } = (value ?? {}) as Partial<Capability>
   if (Object.keys(rest).length > 0 || !(signature instanceof Uint8Array) || typeof body !== 'object')
     return false
-  const { id, parent, issuer, holder, subject, names, issued_at, expires_at, once, ...more } = body
+  const { id, parent, issuer, holder, subject, names, issued_at, expires_at, once, pin: _, ...more } = body
   return (
     Object.keys(more).length === 0 &&
     ID.test(String(id)) &&

@@ -1,13 +1,15 @@
 // What an action runs as code, and the directories it works in: read for the judgement, and bound to the yes by their hashes.
 import { constants } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { open, realpath, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Machine } from '../../assist/risk/index.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import { type FileChange, textsCompared } from '../approvals/changes.ts'
+import { type FileChange, targetOf, textsCompared } from '../approvals/changes.ts'
 import type { BoundFile } from '../approvals/types.ts'
-import type { Action } from '../types.ts'
+import { isBuiltIn } from '../builtins/words.ts'
+import type { Action, Pin } from '../types.ts'
 import type { RiskFindings } from './risk.ts'
 
 /** Bytes of a file that is hashed; a larger one is known by its place on the disk and the moment of its last change. */
@@ -16,6 +18,12 @@ const MOST_BYTES = 16 * 1024 * 1024
 const MOST_FILES = 128
 /** Texts that are remembered to be compared with what takes their place; each has at most 16 KiB. */
 const MOST_TEXTS = 64
+/** Directories above a script in which its package is looked for. */
+const MOST_LEVELS = 8
+/** Where a jail looks for a program that is named without its path. */
+const PROGRAMS = ['/usr/local/bin', '/usr/bin', '/bin']
+/** Programs that the packages of the system bring, and replace in each update. */
+const OF_SYSTEM = /^\/(?:usr\/)?s?bin\//
 
 export interface CodeDeps {
   /** Asks `work` again for each filesystem of a server that answers; undefined: one does not. */
@@ -27,6 +35,10 @@ export interface CodeDeps {
     runs: NonNullable<Machine['runs']>,
   ) => Machine
 }
+
+/** A program of a person that works outside of any jail and only asks: its shells are theirs, and nothing is granted by it. */
+export const isForeign = ({ agent }: Pick<Action, 'agent'>): boolean =>
+  /^kBridge:/.test(agent) && !isBuiltIn(agent)
 
 interface Seen {
   readonly risk: RiskFindings
@@ -41,8 +53,22 @@ export function createCode({ looking, machine }: CodeDeps) {
   async function look(action: Action, judge: (machine: Machine) => RiskFindings): Promise<Seen> {
     const seen = await looking(async (mayLook) => {
       const found = new Map<string, string | undefined | null>()
-      const risk = judge(machine(action, mayLook, (path, text) => void found.set(path, text)))
-      const paths = [...new Set([action.cwd, ...action.binds.map(({ path }) => path), ...found.keys()])]
+      const names = new Set<string>()
+      const risk = judge(
+        machine(action, mayLook, (path, text) => {
+          if (path.includes('/')) found.set(path, text)
+          else names.add(path)
+        }),
+      )
+      const more = await Promise.all([
+        // Where an AI tool finds a program, outside of jails, its own PATH says.
+        ...(isForeign(action) ? [] : [...names].map((name) => firstOf(PROGRAMS, name, mayLook))),
+        ...[...found.keys()]
+          .filter((path) => /\.[cm]?[jt]s$/.test(path))
+          .map((path) => packageOf(path, mayLook)),
+      ])
+      const places = [action.cwd, ...action.binds.map(({ path }) => path)]
+      const paths = [...new Set([...places, ...found.keys(), ...more.filter((path) => path !== undefined)])]
       if (paths.length > MOST_FILES) throw new Error(`it runs or sees more than ${MOST_FILES} files`)
       const code = await Promise.all(paths.filter(mayLook).map(boundFile))
       const unread = code.filter(({ path, hash }) => {
@@ -58,8 +84,23 @@ export function createCode({ looking, machine }: CodeDeps) {
     return seen
   }
 
+  /** Of a call: what the server was started from, which is not looked at again, and the file that it would change. */
+  async function calledOf(action: Action, pin: Pin | undefined): Promise<readonly BoundFile[]> {
+    const target = targetOf(action)
+    const changes =
+      target === undefined
+        ? []
+        : await looking(async (mayLook) => (mayLook(target) ? [await boundFile(target)] : []))
+    if (changes === undefined) throw new Error('a filesystem that it needs does not answer')
+    const started = (pin?.code ?? []).map((file) => ({ ...file, bytes: null }))
+    return [...(pin === undefined ? [] : await programOf(action.argv)), ...started, ...changes]
+  }
+
   /** What is not as it was, with both: their texts where they are short, else their sizes and hashes. */
-  const changed = (before: readonly BoundFile[], now: readonly BoundFile[]): Promise<readonly FileChange[]> =>
+  const changed = (
+    before: readonly (Pick<BoundFile, 'path' | 'hash'> & Partial<BoundFile>)[],
+    now: typeof before,
+  ): Promise<readonly FileChange[]> =>
     Promise.all(
       [...new Set([...before, ...now].map(({ path }) => path))].flatMap((path) => {
         const [was, is] = [before, now].map((all) => all.find((one) => one.path === path))
@@ -69,7 +110,7 @@ export function createCode({ looking, machine }: CodeDeps) {
       }),
     )
 
-  return { look, changed }
+  return { look, changed, calledOf }
 }
 
 /** What has not been read is not known to be safe. */
@@ -83,10 +124,53 @@ const withUnread = (risk: RiskFindings, unread: readonly BoundFile[]): RiskFindi
   ].slice(0, 8),
 })
 
+/** Of a program of the system, which its user cannot change; reading one takes as long as a call may. */
+const systemPrograms = createRecent<string, BoundFile>(MOST_TEXTS)
+
+async function programOf([name = '']: readonly string[]): Promise<readonly BoundFile[]> {
+  const path = name.includes('/') ? undefined : await firstOf(PROGRAMS, name, () => true)
+  if (path === undefined || !OF_SYSTEM.test(path)) return []
+  const { ino, ctimeNs } = await stat(path, { bigint: true })
+  const key = `${path} ${ino} ${ctimeNs}`
+  const known = systemPrograms.get(key) ?? (await boundFile(path))
+  systemPrograms.set(key, known)
+  return [known]
+}
+
+/** The real path of the first that is there. */
+async function firstOf(
+  directories: readonly string[],
+  name: string,
+  mayLook: (path: string) => boolean,
+): Promise<string | undefined> {
+  for (const at of directories.map((directory) => join(directory, name)).filter(mayLook)) {
+    const real = await realpath(at).catch(() => undefined)
+    if (real !== undefined) return real
+  }
+  return undefined
+}
+
+/** Which version of which package the script is of. */
+const packageOf = (path: string, mayLook: (path: string) => boolean): Promise<string | undefined> => {
+  const directories: string[] = []
+  for (let at = dirname(path); at !== '/' && directories.length < MOST_LEVELS; at = dirname(at))
+    directories.push(at)
+  return firstOf(directories, 'package.json', mayLook)
+}
+
+/** What a lasting grant is for: directories are in its words, and programs of the system are updated without a question. */
+export const pinnedOf = (code: readonly BoundFile[] = []): readonly BoundFile[] =>
+  code.filter(({ path, bytes }) => bytes !== null && !OF_SYSTEM.test(path))
+
+export const isSameCode = (a: readonly Pick<BoundFile, 'path' | 'hash'>[], b: typeof a): boolean =>
+  a.length === b.length &&
+  a.every(({ path, hash }) => b.some((one) => one.path === path && one.hash === hash))
+
 const MISSING = 'missing'
-const told = (file: BoundFile | undefined): string => {
+const told = (file: (Pick<BoundFile, 'hash'> & Partial<BoundFile>) | undefined): string => {
   if (file === undefined || file.hash === MISSING) return 'not there'
-  return file.bytes === null ? file.hash : `${file.bytes} bytes with the hash ${file.hash.slice(0, 16)}`
+  const size = file.bytes == null ? '' : `${file.bytes} bytes with the hash `
+  return `${size}${file.hash.slice(0, size === '' ? 64 : 16)}`
 }
 
 async function boundFile(path: string): Promise<BoundFile> {

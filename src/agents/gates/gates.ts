@@ -5,14 +5,14 @@ import type { Log } from '../../base/run/log.ts'
 import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { AgentOperation, RoleDecision } from '../../trust/policy/index.ts'
-import { hashOf } from '../approvals/binding.ts'
+import { hashOf, taskOf } from '../approvals/binding.ts'
+import { textsCompared } from '../approvals/changes.ts'
 import type { Approval, Approvals, EndedApproval, Findings } from '../approvals/types.ts'
-import { isBuiltIn } from '../builtins/words.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import { neededBy, neededToAsk } from '../capabilities/names.ts'
 import { isRedder, kindOf } from '../classes.ts'
-import type { Action, ActionClass, Gate, Gates, Requester, Verdict } from '../types.ts'
-import { type CodeDeps, createCode } from './code.ts'
+import type { Action, ActionClass, Gate, Gates, Pin, Requester, Verdict } from '../types.ts'
+import { type CodeDeps, createCode, isForeign, isSameCode, pinnedOf } from './code.ts'
 import { type NamedGate, type Narrowed, narrow } from './gate.ts'
 import { approvedBy } from './patterns.ts'
 import { findRisk, isCommand, ownClass, rule } from './risk.ts'
@@ -31,7 +31,7 @@ export interface GatesDeps extends CodeDeps {
   /** This node, the only one on which anything is let through. */
   readonly self: NodeId
   readonly policy: (question: AgentQuestion) => RoleDecision
-  readonly capabilities: Pick<Capabilities, 'covering' | 'spend'>
+  readonly capabilities: Pick<Capabilities, 'covering' | 'spend' | 'pinOf' | 'pin'>
   readonly approvals: Pick<Approvals, 'ask' | 'granted' | 'wait' | 'withdraw' | 'use' | 'noteByPolicy'>
   readonly audit: Pick<Audit, 'record'>
   /** `agents.approved`, as it is now. */
@@ -48,8 +48,6 @@ export interface GatesDeps extends CodeDeps {
   readonly log: Log
 }
 
-/** Programs of people that work outside of any jail and only ask: their shells are theirs, and nothing is granted by it. */
-const FOREIGN = /^kBridge:/
 const OUTSIDE = 'runs outside of jails'
 
 /** As a card says it of a server that Karo did not start. */
@@ -61,10 +59,21 @@ interface Judged {
   readonly findings: Findings
   /** Capabilities that the action uses. */
   readonly by: readonly string[]
+  /** By capabilities; else only a person can let it through. */
+  readonly isGranted: boolean
   readonly hash: string
 }
 
-export function createGates(deps: GatesDeps): Gates {
+/** A command that a person of this machine wants to run: their yes names all of it, so nothing has to be granted before. */
+const isOwnCommand = ({ agent, requester, target }: Action): boolean =>
+  agent === 'kExecutor:command' && requester.node === target && requester.agent === undefined
+
+interface LocalGates extends Gates {
+  /** The files that the action runs as code now, and that a lasting grant is for. Rejects where they cannot be looked at. */
+  codeOf(action: Action): Promise<Pin['code']>
+}
+
+export function createGates(deps: GatesDeps): LocalGates {
   const { self, policy, capabilities, approvals, audit, patterns, home, karoHome, onDenied, log } = deps
 
   const files = createCode(deps)
@@ -72,9 +81,13 @@ export function createGates(deps: GatesDeps): Gates {
   /** The first three gates. `begun`: about what was let through before. */
   async function look(action: Action, begun = false): Promise<Judged> {
     let by: readonly string[] = []
+    let isGranted = true
     const { risk, code } = isCommand(action)
       ? await files.look(action, (machine) => findRisk(action, home, karoHome, machine))
-      : { risk: findRisk(action, home, karoHome), code: [] }
+      : {
+          risk: findRisk(action, home, karoHome),
+          code: await files.calledOf(action, capabilities.pinOf(action.agent)),
+        }
     const outside = endpointOf(action.argv)
     const gates: readonly NamedGate[] = [
       {
@@ -94,7 +107,7 @@ export function createGates(deps: GatesDeps): Gates {
       {
         gate: 'capability',
         judge: () => {
-          if (FOREIGN.test(action.agent) && !isBuiltIn(action.agent) && action.binds.length === 0)
+          if (isForeign(action) && action.binds.length === 0)
             return { effect: 'pass', least: 'low', reason: OUTSIDE }
           const acts = capabilities.covering(action.agent, neededBy(action, begun), { begun })
           const asks = capabilities.covering(action.requester.agent ?? '', neededToAsk(action), { begun })
@@ -104,6 +117,10 @@ export function createGates(deps: GatesDeps): Gates {
             return outside === undefined
               ? { effect: 'pass', least: 'green', reason: '' }
               : { effect: 'pass', least: 'medium', reason: OUTSIDE }
+          if (isOwnCommand(action)) {
+            isGranted = false
+            return { effect: 'pass', least: 'high', reason: 'a person says yes to each command' }
+          }
           const who = acts.missing.length > 0 ? action.agent : action.requester.agent
           // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
           const kind = missing.slice(0, missing.indexOf(':'))
@@ -146,7 +163,7 @@ export function createGates(deps: GatesDeps): Gates {
     const { kind } = kindOf(action.tool)
     const risks = outside === undefined ? risk.risks : [HELD_BY_NOBODY, ...risk.risks]
     const findings = { class: narrowed.class, kind, risk: risk.risk, risks, code }
-    return { narrowed, by, findings, hash: hashOf(action, code) }
+    return { narrowed, by, isGranted, findings, hash: hashOf(action, code) }
   }
 
   async function judge(action: Action): Promise<Verdict> {
@@ -154,15 +171,16 @@ export function createGates(deps: GatesDeps): Gates {
     const { narrowed, findings, hash } = judged
     if (narrowed.effect === 'deny') return refusedBy(narrowed)
     const { class: of, reason } = narrowed
-    if (of === 'green') return run(judged, of, reason === '' ? 'it only reads' : reason)
+    if (of === 'green') return run(action, judged, reason === '' ? 'it only reads' : reason)
+    if (isPinned(action, findings.code)) return run(action, judged, 'granted when it was added')
     const granted = approvals.granted(action)
     const given = granted.find((one) => one.hash === hash)
     if (given !== undefined && !isRedder(of, given.class) && (await approvals.use(given.id, hash)))
-      return run(judged, of, `approved by ${given.decided?.by ?? 'somebody'} (${given.id})`)
-    const pattern = await approvedBy(patterns(), action, of)
+      return run(action, judged, `approved by ${given.decided?.by ?? 'somebody'} (${given.id})`)
+    const pattern = judged.isGranted ? await approvedBy(patterns(), action, of) : undefined
     if (pattern !== undefined) {
       await approvals.noteByPolicy(action, hash, findings, pattern)
-      return run(judged, of, `approved by the pattern ${pattern} of agents.approved`)
+      return run(action, judged, `approved by the pattern ${pattern} of agents.approved`)
     }
     return ask(action, judged, granted.at(-1))
   }
@@ -170,7 +188,12 @@ export function createGates(deps: GatesDeps): Gates {
   /** `before`: what a person approved of the same words, when files that they run were others. */
   async function ask(action: Action, { findings, by, hash }: Judged, before?: Approval): Promise<Verdict> {
     const { kind, class: of, code = [] } = findings
-    const changed = before === undefined ? [] : await files.changed(before.code ?? [], code)
+    const pin = action.operation === 'start' ? capabilities.pinOf(action.agent) : undefined
+    const was = before?.code ?? pin?.code
+    const is = before === undefined ? pinnedOf(code) : code
+    const changed = was === undefined ? [] : [...(await files.changed(was, is))]
+    if (pin && action.input !== '')
+      changed.push(await textsCompared('its tools', pin.tools ?? '', action.input, ''))
     const { id } = await approvals.ask(action, hash, { ...findings, changed })
     const why = changed.length === 0 ? '' : '; what it runs has changed since it was approved'
     return {
@@ -198,18 +221,39 @@ export function createGates(deps: GatesDeps): Gates {
     if (approval.state !== 'approved') return denied('approval', of, 'it is not approved')
     if (hashOf(approval.action) !== hashOf(action))
       return denied('approval', of, 'this differs from the approved request')
-    if (approval.action.task !== action.task)
+    if (taskOf(approval.action) !== taskOf(action))
       return denied('approval', of, 'it was approved for another task')
     if (approval.hash !== hash) return ask(action, judged, approval)
     if (isRedder(of, approval.class))
       return denied('approval', of, 'it is more dangerous now than when it was approved')
-    if (!(await approvals.use(id, hash))) return denied('approval', of, 'the approval is used up or over')
-    return run(judged, of, `approved by ${approval.decided?.by ?? 'somebody'} (${id})`)
+    // Another request of the same words has used it.
+    if (!(await approvals.use(id, hash))) return ask(action, judged)
+    return run(action, judged, `approved by ${approval.decided?.by ?? 'somebody'} (${id})`)
   }
 
-  async function run({ by, hash }: Judged, of: ActionClass, reason: string): Promise<Verdict> {
+  /** A start of what the person granted when the agent was added, or has approved since; for another machine only of what changes nothing. */
+  function isPinned(action: Action, code: Findings['code']): boolean {
+    const { operation, agent, input, binds, secrets = [], connect = [], requester } = action
+    const pin = operation === 'start' && input === '' ? capabilities.pinOf(agent) : undefined
+    const isHarmless = secrets.length + connect.length === 0 && !binds.some(({ write }) => write)
+    return (
+      pin !== undefined && (requester.node === self || isHarmless) && isSameCode(pin.code, pinnedOf(code))
+    )
+  }
+
+  async function run(
+    action: Action,
+    { by, hash, narrowed, findings }: Judged,
+    reason: string,
+  ): Promise<Verdict> {
+    const { class: of } = narrowed
     if (by.length > 0 && !(await capabilities.spend(by)))
       return denied('capability', of, 'a capability was taken back or used up meanwhile')
+    const { operation, agent, input } = action
+    const pin = operation === 'start' ? capabilities.pinOf(agent) : undefined
+    // From now on this is what was granted. The input is the list of its tools, where that is another one.
+    if (pin !== undefined && !isPinned(action, findings.code))
+      await capabilities.pin(agent, { code: wordsOf(findings), tools: input || pin.tools })
     return { outcome: 'run', class: of, hash, reason, by }
   }
 
@@ -247,6 +291,10 @@ export function createGates(deps: GatesDeps): Gates {
 
   return {
     lost: (action, of, hash) => lost(action, of, hash).catch((error: Error) => undecided(action, error)),
+    async codeOf(action) {
+      const { findings } = await look(action)
+      return wordsOf(findings)
+    },
     async ended(action, denial) {
       await told(action, async () => denial)
     },
@@ -260,6 +308,8 @@ export function createGates(deps: GatesDeps): Gates {
     settled: (approval, action, signal) => told(action, () => settled(approval, action, signal)),
   }
 }
+
+const wordsOf = ({ code }: Findings) => pinnedOf(code).map(({ path, hash }) => ({ path, hash }))
 
 type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
 

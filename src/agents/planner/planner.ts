@@ -78,8 +78,8 @@ export function createPlanner(deps: PlannerDeps): Planner {
   async function embedded(goal: string, offers: readonly Offer[]) {
     const { drafts, unknown } = await embeddedPlan(goal, offers, deps.commandFor)
     if (drafts.length === 0)
-      throw new KaroError('not_found', 'Karo found no steps for this goal', {
-        hint: 'Say it in steps, in words of the tools of your agents (karo agent describe), or configure a local model: ask.endpoint.',
+      throw new KaroError('not_found', 'without a local model Karo found no steps for this goal', {
+        hint: 'A model plans in free words: karo config set ask.endpoint http://127.0.0.1:11434, with Ollama or another server there. Without one, say it in steps, in words of commands and of the tools of your agents (karo agent describe).',
       })
     const notes = unknown.map((clause) => `Nothing was found for: ${clause}`)
     const made_by = 'the descriptions of tools and the grammar of karo ask; no model was asked'

@@ -71,7 +71,7 @@ export interface PlannerDeps {
 export interface Runner {
   readonly person: number
   /** See `Requester`. */
-  readonly sessions?: readonly number[]
+  readonly sessions?: readonly string[]
   readonly traceId: string
 }
 

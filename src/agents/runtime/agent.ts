@@ -5,8 +5,7 @@ import { singleFlight } from '../../base/async/single-flight.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import { type Manifest, needsPerson } from '../manifest/manifest.ts'
-import { isOutside } from '../manifest/outside.ts'
+import type { Manifest } from '../manifest/manifest.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
 import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
@@ -48,6 +47,10 @@ export interface AgentDeps extends Ambient {
   readonly addressOf: WayOutDeps['addressOf']
   /** Hears of what it connects to. */
   readonly connected: (manifest: Manifest, traceId: string, what: Parameters<WayOutDeps['told']>[0]) => void
+  /** Rejects with KaroError if it may not run with these tools. */
+  readonly offers: (tools: readonly Tool[]) => Promise<void>
+  /** Whether it is started again by itself after a crash. Rejects as `manifest`. */
+  readonly mayRestart: () => Promise<boolean>
   /** Fires with each change of the state. */
   readonly onState: (status: AgentStatus) => void
 }
@@ -135,6 +138,11 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
           timers,
           signal,
         })
+        if (mine === stops)
+          await deps.offers(started.tools).catch(async (error: unknown) => {
+            await started.end()
+            throw error
+          })
         if (mine === stops) return started
         await started.end()
         throw new KaroError('unavailable', `${id} was stopped meanwhile`)
@@ -200,16 +208,6 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     else restart(why)
   }
 
-  /** An agent that holds secrets, connects to places or may write starts only after an approval; one outside of jails is connected on demand. */
-  async function mayRestart(): Promise<boolean> {
-    try {
-      const manifest = await deps.manifest()
-      return !needsPerson(manifest) && !isOutside(manifest)
-    } catch {
-      return false
-    }
-  }
-
   function restart(why: string): void {
     const mine = stops
     const ms = Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** Math.max(0, crashes.length - 1))
@@ -218,7 +216,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
   }
 
   async function again(mine: number, why: string): Promise<void> {
-    if (!(await mayRestart())) return mine === stops ? set('stopped', why) : undefined
+    if (!(await deps.mayRestart().catch(() => false))) return mine === stops ? set('stopped', why) : undefined
     if (mine !== stops || session !== undefined) return
     status = { ...status, restarts: status.restarts + 1 }
     // What became of it is the state.

@@ -8,14 +8,16 @@ import { isOutside } from '../manifest/outside.ts'
 import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
 import type { Afar } from '../tasks/types.ts'
 import type { Action, Gates, Requester } from '../types.ts'
+import { OtherTools, type Pins } from './offers.ts'
 import type { Known } from './registry.ts'
+import type { Session } from './session.ts'
 
 /** The acting person: administrators reach the agents and tasks of everybody. */
 export interface Actor {
   readonly person: number
   readonly admin: boolean
   /** See `Requester`. */
-  readonly sessions?: readonly number[] | undefined
+  readonly sessions?: readonly string[] | undefined
   /** Somebody of another machine: `person` is then AFAR, and `admin` says that policy has let them reach the agents here. */
   readonly by?: Afar
   /** 32 hex digits. */
@@ -28,15 +30,21 @@ interface ControlDeps {
   readonly gates: Gates
   readonly requesterOf: (
     who: Pick<Actor, 'person' | 'by'>,
-    sessions: readonly number[] | undefined,
+    sessions: readonly string[] | undefined,
   ) => Requester
+  readonly pinOf: Pins['pinOf']
   readonly log: Log
 }
 
+/** Trace id where the runtime only looks, and nobody asked. */
+export const NO_TRACE = '0'.repeat(32)
+
 /** Asks the gates when somebody starts an agent or reads its log. */
-export function createControl({ self, gates, requesterOf, log }: ControlDeps) {
-  const asked = (manifest: Manifest, operation: 'start' | 'logs', actor: Actor): Action =>
+export function createControl({ self, gates, requesterOf, pinOf, log }: ControlDeps) {
+  /** `input`: the tools of an agent that offers others than were granted. */
+  const asked = (manifest: Manifest, operation: 'start' | 'logs', actor: Actor, input = ''): Action =>
     controlOf(manifest, operation, {
+      input,
       requester: requesterOf(actor, actor.sessions),
       target: self,
       traceId: actor.traceId,
@@ -66,43 +74,83 @@ export function createControl({ self, gates, requesterOf, log }: ControlDeps) {
   }
 
   /**
-   * An agent that may write, connects to places or holds secrets can act from its first instruction on, so its start
-   * needs an approval.
+   * Starts it once `judged` resolves, which asks the gates: what was granted when it was added starts without a question. Nothing is
+   * asked about one that only reads and was added by an earlier release.
    */
+  async function begin(
+    known: Known,
+    manifest: Manifest,
+    actor: Actor,
+    {
+      byPerson,
+      judged,
+      before = async () => {},
+    }: {
+      readonly byPerson: boolean
+      readonly judged: (action: Action) => Promise<unknown>
+      readonly before?: () => Promise<void>
+    },
+  ): Promise<Session> {
+    const start = async () => {
+      await before()
+      return known.agent.start({ traceId: actor.traceId, byPerson })
+    }
+    const running = known.agent.session()
+    if (running !== undefined) return running
+    if (needsPerson(manifest) !== undefined || pinOf(known.id) !== undefined)
+      await judged(asked(manifest, 'start', actor))
+    return start().catch(async (error: unknown) => {
+      if (!(error instanceof OtherTools)) throw error
+      await judged(asked(manifest, 'start', actor, error.tools))
+      return start()
+    })
+  }
+
+  /** Another machine, and whoever speaks to a server outside of jails, is asked about before; a person starts what is their own. */
   async function mayStart(known: Known, action: Action, manifest: Manifest, actor: Actor): Promise<void> {
-    const why = needsPerson(manifest)
-    if (why === undefined) {
-      // One's own agent in a jail that changes nothing starts as its tasks start it; all others are looked at first.
+    if (needsPerson(manifest) === undefined && pinOf(known.id) === undefined) {
       const isLooked = actor.by !== undefined || isOutside(manifest)
       const early = isLooked ? await gates.refuses({ ...action, tool: 'start' }) : undefined
       if (early !== undefined)
         throw new KaroError('refused', `${known.id} is not started: ${early.reason}`, {
           ...(actor.by === undefined && early.hint !== undefined && { hint: early.hint }),
         })
-      return
     }
+  }
+
+  /** Rejects where a person has to answer first. */
+  async function judged(known: Known, action: Action, actor: Actor): Promise<void> {
     const verdict = await gates.judge(action)
     if (verdict.outcome === 'run') return
-    throw new KaroError('refused', `${known.id} ${why}, and is not started: ${verdict.reason}`, {
+    throw new KaroError('refused', `${known.id} is not started: ${verdict.reason}`, {
       // Hints name places, and commands that people of this machine type.
       ...(actor.by === undefined &&
         verdict.outcome === 'deny' &&
         verdict.hint !== undefined && { hint: verdict.hint }),
       ...(actor.by === undefined &&
         verdict.outcome === 'wait' && {
-          hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
+          hint: `Approve it, and then start it again: karo approvals approve ${verdict.approval}`,
         }),
     })
   }
 
-  return { asked, toldTo, manifestFor, mayStart }
+  /** After a crash: what was granted, as it was granted; of an agent that an earlier release added what changes nothing. */
+  async function mayRestart(known: Known): Promise<boolean> {
+    const manifest = await known.manifest()
+    if (isOutside(manifest)) return false
+    if (pinOf(known.id) === undefined) return needsPerson(manifest) === undefined
+    const itself = { person: known.person, admin: false, sessions: [], traceId: NO_TRACE }
+    return (await gates.judge(asked(manifest, 'start', itself))).outcome === 'run'
+  }
+
+  return { asked, begin, judged, toldTo, manifestFor, mayStart, mayRestart }
 }
 
 /** Approvals are given for all times that it is asked for. */
 const controlOf = (
   manifest: Manifest,
   operation: 'start' | 'logs',
-  { requester, target, traceId }: Pick<Action, 'requester' | 'target' | 'traceId'>,
+  { requester, target, traceId, input }: Pick<Action, 'requester' | 'target' | 'traceId' | 'input'>,
 ): Action => ({
   // One task for all its starts: an approval that was given after one of them is for the next one.
   id: `${operation}-${traceId}`,
@@ -117,7 +165,7 @@ const controlOf = (
   binds: manifest.binds,
   secrets: manifest.secrets.map(({ secret }) => secret),
   connect: manifest.connect ?? [],
-  input: '',
+  input,
   why: manifest.why,
   requester,
   target,

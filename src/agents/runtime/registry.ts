@@ -37,6 +37,9 @@ export interface RegistryDeps extends Ambient {
   readonly secrets: (person: number, manifest: Manifest, traceId: string) => ReturnType<AgentDeps['secrets']>
   readonly addressOf: AgentDeps['addressOf']
   readonly connected: AgentDeps['connected']
+  /** See `AgentDeps`. */
+  readonly offers: (known: Known, ...what: Parameters<AgentDeps['offers']>) => Promise<void>
+  readonly mayRestart: (known: Known) => Promise<boolean>
   readonly onState: (known: Known, status: AgentStatus) => void
 }
 
@@ -81,6 +84,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
         ...deps,
         manifest,
         onState: (status) => onState(known, status),
+        offers: (tools) => deps.offers(known, tools),
+        mayRestart: () => deps.mayRestart(known),
         secrets: (now, traceId) => deps.secrets(person, now, traceId),
       }),
     }

@@ -17,12 +17,13 @@ import { createDrive, type DriveDeps } from '../tasks/drive.ts'
 import { TAKEN_BACK, type Taken } from '../tasks/footing.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
 import type { Afar, Task, TaskRequest, TaskState } from '../tasks/types.ts'
-import type { Gates, Requester } from '../types.ts'
+import { type Action, type Gates, LASTING, type Requester } from '../types.ts'
 import type { AgentDeps, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
 import { createConnected } from './connected.ts'
-import { type Actor, createControl } from './control.ts'
+import { type Actor, createControl, NO_TRACE } from './control.ts'
 import { createLooks } from './looks.ts'
+import { checkOffers, type Pins } from './offers.ts'
 import { createRegistry, type Known, type RegistryDeps } from './registry.ts'
 import { createResting, type RestingDeps } from './resting.ts'
 import type { Tool } from './session.ts'
@@ -39,6 +40,8 @@ export interface RuntimeDeps extends Ambient {
   readonly endpoints: readonly string[]
   /** `agents.connect`: places of the network that agents may be added for. */
   readonly connect: readonly string[]
+  /** Rejects with KaroError for a place that an agent could not use. */
+  readonly tryPlaces?: (binds: Manifest['binds'], traceId: string) => Promise<void>
   /** See `WayOutDeps`. */
   readonly addressOf: WayOutDeps['addressOf']
   /** Agents that are part of the daemon. */
@@ -48,8 +51,12 @@ export interface RuntimeDeps extends Ambient {
   /** As `record`, and rejects where the ledger does not take it. */
   readonly insist: (entry: AuditRecord) => Promise<void>
   readonly grantedUntil: RestingDeps['grantedUntil']
-  /** Takes back every capability of the agent; `by`: number of the person. */
-  readonly revokeAll: (agent: string, by: number) => Promise<void>
+  readonly grants: Pins & {
+    /** Grants what the manifest names until it is revoked, for what it runs now. `start`: its start. Rejects with KaroError. */
+    give(manifest: Manifest, start: Action, actor: Actor): Promise<void>
+    /** Takes back every capability of the agent; `by`: number of the person. */
+    revokeAll(agent: string, by: number): Promise<void>
+  }
 }
 
 /** An agent as it is now. */
@@ -67,9 +74,6 @@ export interface AgentView {
   /** When it is stopped unless its places are granted again, in milliseconds since the epoch; null: it does not run, or not by a grant. */
   readonly grantedUntil: number | null
 }
-
-/** Trace id where the runtime only looks, and nobody asked. */
-const NO_TRACE = '0'.repeat(32)
 
 export interface Runtime extends Room {
   /** See `Registry.add`. Also rejects with `refused` while agents are off, or where only administrators may give places of the machine. */
@@ -110,6 +114,8 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     createRegistry({
       ...deps,
       connected: createConnected(deps),
+      offers: ({ id }, tools) => checkOffers(deps.grants, id, tools),
+      mayRestart: (known) => mayRestart(known),
       onState(known, status) {
         states.tell(known, status)
         if (status.state === 'running') void looks.now()
@@ -119,12 +125,13 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   )
   const requesterOf = (
     { person, by }: { readonly person: number; readonly by?: Afar | undefined },
-    sessions: readonly number[] | undefined,
+    sessions: readonly string[] | undefined,
   ): Requester =>
     by === undefined
       ? { node: identity.nodeId, person: String(person), ...(sessions !== undefined && { sessions }) }
       : { node: by.node, ...(by.operator !== undefined && { operator: by.operator }) }
-  const { asked, toldTo, manifestFor, mayStart } = createControl({
+  const { asked, begin, judged, toldTo, manifestFor, mayStart, mayRestart } = createControl({
+    pinOf: deps.grants.pinOf,
     self: identity.nodeId,
     gates,
     log,
@@ -155,6 +162,13 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       looks,
       log,
       node: identity.nodeId,
+      begin: (known, manifest, { person, by, traceId }, sessions, judged) =>
+        begin(
+          known,
+          manifest,
+          { person, admin: false, sessions, traceId, ...(by && { by }) },
+          { byPerson: false, judged },
+        ),
       keepLong: deps.keepLong,
       agentOf: ({ agent, person, by }) => registry.find(agent, by === undefined ? person : undefined),
     }),
@@ -163,22 +177,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const find = ({ person, admin }: Actor, which: string): Known =>
     registry.find(which, admin && !isBuiltIn(which) ? undefined : person)
 
-  async function viewOf(known: Known): Promise<AgentView> {
-    const { id, name, person, agent } = known
-    const session = agent.session()
-    const manifest = await known.manifest().catch(() => null)
-    const until = session && manifest ? deps.grantedUntil({ ...manifest, agent: id }) : undefined
-    return {
-      id,
-      name,
-      person,
-      status: agent.status(),
-      manifest,
-      grantedUntil: until !== undefined && Number.isFinite(until) ? until : null,
-      offers: session?.tools ?? null,
-      server: session?.server ?? null,
-    }
-  }
+  const viewOf = (known: Known): Promise<AgentView> => viewOfAgent(known, deps.grantedUntil)
 
   const entryOf = (
     change: string,
@@ -235,7 +234,15 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
           },
         )
       checkPlaces(wanted, deps.connect)
+      await deps.tryPlaces?.(wanted.binds, actor.traceId)
       const known = await registry.add(actor.person, checkOutside(wanted, deps.endpoints))
+      const manifest = await known.manifest()
+      await deps.grants
+        .give(manifest, asked(manifest, 'start', actor), actor)
+        .catch(async (error: unknown) => {
+          await registry.remove(known)
+          throw error
+        })
       await tell('added', known, actor)
       states.tell(known, known.agent.status())
       return viewOf(known)
@@ -253,7 +260,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const view = await viewOf(known)
       await registry.remove(known)
       // Another program of the same name begins with nothing.
-      await deps.revokeAll(known.id, actor.person)
+      await deps.grants.revokeAll(known.id, actor.person)
       await tell('removed', known, actor)
       // Whoever shows a list of agents learns of it as of one that was stopped.
       states.tell(known, { ...view.status, state: 'stopped' })
@@ -266,14 +273,20 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const manifest = await manifestFor(known, actor)
       const action = asked(manifest, 'start', actor)
       await mayStart(known, action, manifest, actor)
-      await deps.insist(entryOf('started', known, actor))
-      const session = await known.agent
-        .start({ traceId: actor.traceId, byPerson: true })
-        .catch(async (error: unknown) => {
-          // The entry written before the start said that it succeeded; this one says that it failed.
-          await record({ ...entryOf('started', known, actor), success: false })
-          return toldTo(actor, known)(error)
-        })
+      let begun = false
+      const session = await begin(known, manifest, actor, {
+        byPerson: true,
+        judged: (start) => judged(known, start, actor),
+        async before() {
+          if (!begun) await deps.insist(entryOf('started', known, actor))
+          begun = true
+        },
+      }).catch(async (error: unknown) => {
+        if (!begun) throw error
+        // The entry written before the start said that it succeeded; this one says that it failed.
+        await record({ ...entryOf('started', known, actor), success: false })
+        return toldTo(actor, known)(error)
+      })
       const isAsked = actor.by !== undefined || needsPerson(manifest) || isOutside(manifest)
       resting.started(known, session, isAsked ? action : undefined)
       return viewOf(known)
@@ -318,5 +331,22 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       await tasks.forget(person)
       for (const known of registry.all().filter((one) => one.person === person)) await registry.remove(known)
     },
+  }
+}
+
+async function viewOfAgent(known: Known, grantedUntil: RestingDeps['grantedUntil']): Promise<AgentView> {
+  const { id, name, person, agent } = known
+  const session = agent.session()
+  const manifest = await known.manifest().catch(() => null)
+  const until = session && manifest ? grantedUntil({ ...manifest, agent: id }) : undefined
+  return {
+    id,
+    name,
+    person,
+    status: agent.status(),
+    manifest,
+    grantedUntil: until !== undefined && until < LASTING ? until : null,
+    offers: session?.tools ?? null,
+    server: session?.server ?? null,
   }
 }

@@ -2,8 +2,9 @@
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { type Manifest, needsPerson, shownGifts } from '../manifest/manifest.ts'
-import type { CallOutcome, Tool } from '../runtime/session.ts'
+import { type Manifest, shownGifts } from '../manifest/manifest.ts'
+import type { Known } from '../runtime/registry.ts'
+import type { CallOutcome, Session, Tool } from '../runtime/session.ts'
 import {
   type Action,
   type ActionClass,
@@ -25,8 +26,16 @@ export interface DriveDeps extends WatchDeps {
   /** Who asks, as the gates are told; `sessions`: see `Requester`. */
   readonly requesterOf: (
     who: Pick<Task, 'person' | 'by'>,
-    sessions: readonly number[] | undefined,
+    sessions: readonly string[] | undefined,
   ) => Requester
+  /** Starts the agent for the task, unless it runs; `judged`: resolves when the gates let the start through. */
+  readonly begin: (
+    known: Known,
+    manifest: Manifest,
+    task: Task,
+    sessions: readonly string[] | undefined,
+    judged: (action: Action) => Promise<unknown>,
+  ) => Promise<Session>
   /** Keeps what is too long for a task; undefined: nothing long is kept. */
   readonly keepLong: KeepLong | undefined
   readonly log: Log
@@ -54,7 +63,7 @@ class NotRun extends Error {
 /** Never rejects, except when the store does not take what became of the task. */
 export const createDrive =
   (deps: DriveDeps) =>
-  async (live: Live, sessions: readonly number[] | undefined): Promise<void> => {
+  async (live: Live, sessions: readonly string[] | undefined): Promise<void> => {
     const { traceId } = live.task()
     const began = deps.clock.monotonic()
     try {
@@ -83,7 +92,7 @@ const wordsOf = (error: Error): string =>
 async function watched(
   deps: DriveDeps,
   live: Live,
-  sessions: readonly number[] | undefined,
+  sessions: readonly string[] | undefined,
 ): Promise<CallOutcome> {
   const watch = watchTask(deps, live)
   try {
@@ -96,7 +105,7 @@ async function watched(
 async function perform(
   deps: DriveDeps,
   live: Live,
-  sessions: readonly number[] | undefined,
+  sessions: readonly string[] | undefined,
   watch: Watch,
 ): Promise<CallOutcome> {
   const task = live.task()
@@ -113,26 +122,13 @@ async function perform(
   const early = await deps.gates.refuses(asked)
   if (early !== undefined) throw refusal(early, asked)
   watch.letThrough({ action: asked, manifest })
-  const start = () => agent.start({ traceId: task.traceId, byPerson: false })
-  // What may write, connects to places or holds secrets acts from its first instruction on: a person starts it, and the gates are asked about that.
-  const why = needsPerson(manifest)
-  const first = why === undefined ? await start() : agent.session()
-  if (first === undefined)
-    throw new NotRun(
-      'rejected',
-      `${task.agent} ${why}, and does not run. Start it: karo agent start ${known.name}`,
-    )
-  const tool = toolOf(task, first.tools)
+  const start = () => deps.begin(known, manifest, task, sessions, (one) => judged(deps.gates, one, live))
+  const tool = toolOf(task, (await start()).tools)
   if (live.signal.aborted) return { kind: 'canceled' }
   const action = { ...actionOf(task, manifest, input, tool), target: deps.node, requester }
   watch.letThrough({ action, manifest, ...(await judged(deps.gates, action, live)) })
-  // Another life of it is another program to the gates.
-  if (why !== undefined && agent.session() !== first)
-    throw new NotRun(
-      'rejected',
-      `${task.agent} has ended meanwhile. Start it: karo agent start ${known.name}`,
-    )
-  toolOf(task, (why === undefined ? await start() : first).tools)
+  // It may have ended meanwhile, and another life of it is another program to the gates.
+  toolOf(task, (await start()).tools)
   return agent.call(task.tool, JSON.parse(task.input) as Record<string, unknown>, {
     signal: live.signal,
     timeoutMs: manifest.callMs,

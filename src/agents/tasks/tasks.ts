@@ -23,7 +23,7 @@ const PROGRESS_MS = 200
 export interface TasksDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly repository: Pick<AgentRepository, 'putTask' | 'task' | 'tasks' | 'result' | 'removeTasks'>
   /** Brings it to its end. Never rejects. */
-  readonly drive: (live: Live, sessions: readonly number[] | undefined) => Promise<void>
+  readonly drive: (live: Live, sessions: readonly string[] | undefined) => Promise<void>
 }
 
 export interface Tasks {
@@ -120,7 +120,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     })
   }
 
-  function begin(row: TaskRow, sessions: readonly number[] | undefined): Running {
+  function begin(row: TaskRow, sessions: readonly string[] | undefined): Running {
     const over = Promise.withResolvers<void>()
     const running: Running = {
       row,

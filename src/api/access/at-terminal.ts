@@ -1,5 +1,6 @@
 // Whether a person sits at the other end of the control socket, as far as the kernel can say; what opens something asks this.
 import { KaroError } from '../../base/errors.ts'
+import { printable } from '../../base/format.ts'
 import { type Seat, seatOf } from '../../base/kernel/sessions.ts'
 import type { Caller } from '../server/route.ts'
 
@@ -9,22 +10,42 @@ export type SeatOfCaller = (caller: Caller) => Seat | undefined
 export const seatByKernel: SeatOfCaller = ({ pid, via }) =>
   via === 'socket' && pid !== undefined ? seatOf(pid) : undefined
 
+type Place = Pick<Seat, 'sessions' | 'near' | 'terminal' | 'program'>
+
+/** Where the caller may be as a person: with a page at the terminal that opened it, as long as it was opened for approving. */
+export function placeOf(caller: Caller, seatOf: SeatOfCaller): Place | undefined {
+  const { credential } = caller
+  if (credential === undefined) return seatOf(caller)
+  return credential.seat && { ...credential.seat, terminal: credential.scope === 'approve' }
+}
+
+/** Whom what the caller asks for is asked by, see `Requester`: nobody but the person, in a page that they opened. */
+export function askersOf(caller: Caller, seatOf: SeatOfCaller): readonly string[] | undefined {
+  const place = placeOf(caller, seatOf)
+  return caller.credential !== undefined && place?.terminal ? [] : place?.near
+}
+
 /**
- * Returns if a person may do `what` from where they are: at a terminal, in a login session out of which no agent or AI tool
- * asked for anything. Throws KaroError `refused`.
+ * Returns if a person may do `what` from where they are: at a terminal into which they type themselves, and not one of an agent or AI
+ * tool that asked for anything. Throws KaroError `refused`.
  */
 export function checkPerson(
-  seat: Pick<Seat, 'sessions' | 'terminal'> | undefined,
-  hasAsked: (sessions: readonly number[]) => boolean,
+  seat: Pick<Seat, 'sessions' | 'terminal' | 'program'> | undefined,
+  hasAsked: (sessions: readonly string[]) => boolean,
   what: string,
 ): void {
-  if (seat?.terminal !== true) {
-    throw new KaroError('refused', `a person ${what} at a terminal, and this program has none`, {
-      hint: 'Run the command in a terminal.',
+  if (seat?.terminal !== true)
+    throw new KaroError('refused', `a person ${what} at a terminal, and ${notTyped(seat)}`, {
+      hint: 'Type the command in a terminal.',
     })
-  }
   if (!hasAsked(seat.sessions)) return
-  throw new KaroError('refused', 'this is the login session of an agent or AI tool that asks for approvals', {
-    hint: 'Do it in another terminal, one that was not opened from this one.',
+  throw new KaroError('refused', 'this is run by an agent or AI tool that asks for approvals', {
+    hint: 'Do it yourself in a terminal.',
   })
 }
+
+/** Why it is not a person's word. */
+export const notTyped = (seat: Pick<Seat, 'program'> | undefined): string =>
+  seat?.program === undefined
+    ? 'this program has none'
+    : `this was started by the program ${printable(seat.program)}`

@@ -45,6 +45,8 @@ export interface Http {
   /** Its start fails if the port is taken. */
   readonly listener: Room
   readonly routes: readonly Routes[]
+  /** Whether it is a token of this person with the scope `approve`. */
+  mayApprove(secret: string, person: number): boolean
   /** True for connections of the listener. Only their token or session says who the caller is. */
   owns(socket: Socket): boolean
   /** The caller of a request on such a connection; undefined without a credential. Throws KaroError for an invalid one. */
@@ -89,6 +91,10 @@ export function createHttp(options: HttpOptions): Http {
       sessionRoutes({ ...options, sessions, listener, credentials }),
     ],
     owns: listener.owns,
+    mayApprove(secret, person) {
+      const token = tokens.find(secret)
+      return token?.uid === person && token.scope === 'approve'
+    },
     callerOf: credentials.callerOf,
     address: listener.address,
   }

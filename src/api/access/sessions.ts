@@ -29,9 +29,9 @@ export interface Grant {
 /** Login sessions of the process that made the code, so that a page is as much of a terminal as the command that opens it. */
 interface SeatOfSession {
   /** Out of these nothing may have been asked that the page approves, see `Seat.sessions`. */
-  readonly sessions: readonly number[]
+  readonly sessions: readonly string[]
   /** Those that count as who asks, see `Seat.near`. */
-  readonly near: readonly number[]
+  readonly near: readonly string[]
 }
 
 interface Session extends Grant {

@@ -31,7 +31,7 @@ export interface Credential {
   /** The number of the session, which is not secret; absent for a token. */
   readonly session?: number
   /** Of a session by a code: login sessions of the process that made it, see `SeatOfSession`. */
-  readonly seat?: { readonly sessions: readonly number[]; readonly near: readonly number[] }
+  readonly seat?: { readonly sessions: readonly string[]; readonly near: readonly string[] }
 }
 
 declare module 'fastify' {

@@ -1,65 +1,115 @@
-// Login sessions of processes by the kernel (credentials(7)): which one a process is in, which its ancestors are in, and
-// whether it has a terminal.
+// Who runs a process, by the kernel (credentials(7), proc_pid_stat(5)): a person at a terminal, or a program in their place.
 import { readFileSync } from 'node:fs'
 
 export interface Seat {
-  /** Session of the process. */
+  /** Login session of the process. */
   readonly session: number
-  /** Its session and those of the processes that it descends from, each once. */
-  readonly sessions: readonly number[]
   /**
-   * The part of `sessions` up to the nearest one that has a terminal: a process behind `setsid` still belongs to that
-   * terminal.
+   * What it belongs to: itself and each process that it descends from, as `PID:moment of its start`, and `session:N` for each of their
+   * login sessions whose first process it does not descend from, so that it cannot be told from others there.
    */
-  readonly near: readonly number[]
-  /** The session has a controlling terminal, so a person may sit there. */
+  readonly sessions: readonly string[]
+  /**
+   * Who asks when this process asks. Whatever belongs to one of these is the same program. The person's own terminal is not, if
+   * a program asks there that a shell started.
+   */
+  readonly near: readonly string[]
+  /** A person may have typed it: it has a terminal, and nothing but shells stands between that and the process. */
   readonly terminal: boolean
+  /** The name of the program that runs it at a terminal in place of a person. It chooses that itself. */
+  readonly program?: string
 }
 
 /** Ancestors that are followed; more than any login has. */
 const ANCESTORS_MAX = 64
+const SHELLS = /^(?:r?bash|zsh|fish|sh|dash|ash|ksh\d*|mksh|yash|t?csh|nu|elvish|pwsh|xonsh|osh|ysh|busybox)$/
+/** What gives a person another account, at their own terminal. */
+const POWER = /^(?:sudo|su|doas|runuser|login|pkexec)$/
 
 /** Undefined for a process that is gone or cannot be looked at. `read` gives the text of /proc/PID/stat; throws for none. */
 export function seatOf(pid: number, read: (pid: number) => string = readStat): Seat | undefined {
-  const own = lookAt(pid, read)
-  if (own === undefined) return undefined
-  const sessions = new Set([own.session])
-  const near = new Set([own.session])
-  let hasTerminal = own.terminal !== 0
-  let { parent } = own
-  for (let i = 0; parent > 1; i++) {
-    // A process with more ancestors than this counts as one without a terminal.
-    if (i >= ANCESTORS_MAX)
-      return { session: own.session, sessions: [...sessions], near: [...near], terminal: false }
-    const next = lookAt(parent, read)
+  const line: Process[] = []
+  for (let at = pid; at > 1 && line.length <= ANCESTORS_MAX; at = line.at(-1)?.parent ?? 0) {
+    const next = lookAt(at, read)
     if (next === undefined) break
-    sessions.add(next.session)
-    if (!hasTerminal) near.add(next.session)
-    hasTerminal ||= next.terminal !== 0
-    parent = next.parent
+    line.push(next)
   }
-  return { session: own.session, sessions: [...sessions], near: [...near], terminal: own.terminal !== 0 }
+  const [own] = line
+  if (own === undefined) return undefined
+  const { asks, typed } = askerIn(line, read)
+  const isLed = (session: number): boolean => line.some((one) => one.pid === session)
+  // Without a terminal of its own it may have been detached from the one that it belongs to.
+  const near = line.slice(0, line.findIndex(({ terminal }) => terminal !== 0) + 1 || line.length)
+  return {
+    session: own.session,
+    sessions: [...line.map(markOf), ...sessionsOf(line.filter(({ session }) => !isLed(session)))],
+    near: [markOf(asks), ...sessionsOf(near)],
+    terminal: typed && line.length <= ANCESTORS_MAX,
+    ...(own.terminal !== 0 && !typed && { program: asks.name }),
+  }
 }
+
+/** The process for which the first of `line` acts, and whether that is the process itself, which a person typed. */
+function askerIn(
+  line: readonly Process[],
+  read: (pid: number) => string,
+): { readonly asks: Process; readonly typed: boolean } {
+  const [own] = line as readonly [Process, ...Process[]]
+  // A terminal that a program opened in another one is that program's; a desktop that was started at a console is no program of this kind.
+  const last = line.findLastIndex(({ terminal }) => terminal !== 0 && !isConsole(terminal))
+  const at = line[last] ?? line.find(({ terminal }) => terminal !== 0)
+  if (at === undefined) return { asks: line.findLast(({ name }) => name !== 'systemd') ?? own, typed: false }
+  const leader = line.findLastIndex(({ pid }) => pid === at.session)
+  // It was detached from what started it, so that it may be of anything in that session.
+  if (leader < 0) return { asks: lookAt(at.session, read) ?? (line.at(-1) as Process), typed: false }
+  let i = leader
+  while (i > 0 && isHandedOn(line[i] as Process, line[i - 1] as Process)) i--
+  const typed = i === 0 && own.terminal !== 0
+  const isAtConsole = line.slice(leader + 1).some(({ terminal }) => terminal !== 0)
+  return { asks: line[isAtConsole ? leader : i] as Process, typed }
+}
+
+/** A shell that a person types into gives each line a process group of its own. */
+const isHandedOn = (shell: Process, child: Process): boolean =>
+  POWER.test(shell.name) || (SHELLS.test(shell.name) && shell.group !== child.group)
+
+/** Major and minor number of /dev/tty1 to /dev/tty63, see proc_pid_stat(5). */
+const isConsole = (terminal: number): boolean => terminal >> 8 === 4 && (terminal & 0xff) < 64
+
+const markOf = ({ pid, started }: Process): string => `${pid}:${started}`
+const sessionsOf = (line: readonly Process[]): readonly string[] => [
+  ...new Set(line.map(({ session }) => `session:${session}`)),
+]
 
 const readStat = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'utf8')
 
-interface Stat {
+interface Process {
+  readonly pid: number
+  /** The process chooses it itself. */
+  readonly name: string
   readonly parent: number
+  readonly group: number
   readonly session: number
+  /** 0: none. */
   readonly terminal: number
+  /** Ticks of the clock since the machine started. */
+  readonly started: number
 }
 
 /** The name of the program, which it chooses itself, stands between the first and the last parenthesis. */
-function lookAt(pid: number, read: (pid: number) => string): Stat | undefined {
+function lookAt(pid: number, read: (pid: number) => string): Process | undefined {
   try {
     const text = read(pid)
-    const [, parent, , session, terminal] = text
-      .slice(text.lastIndexOf(')') + 2)
+    const end = text.lastIndexOf(')')
+    const [, parent, group, session, terminal, ...rest] = text
+      .slice(end + 2)
       .split(' ')
       .map(Number)
-    return [parent, session, terminal].every(Number.isInteger)
-      ? { parent: parent as number, session: session as number, terminal: terminal as number }
-      : undefined
+    const numbers = [parent, group, session, terminal, rest[14]]
+    if (!numbers.every(Number.isInteger)) return undefined
+    const [ppid, pgrp, sid, tty, started] = numbers as [number, number, number, number, number]
+    const name = text.slice(text.indexOf('(') + 1, end)
+    return { pid, name, parent: ppid, group: pgrp, session: sid, terminal: tty, started }
   } catch {
     return undefined
   }

@@ -26,6 +26,9 @@ interface Self {
 const placeOf = ({ node_id, fingerprint }: ApprovalShape['target'], self: Self): string =>
   node_id === self.node_id ? `this machine, ${self.name}` : `${node_id}, ${formatFingerprint(fingerprint)}`
 
+/** What the yes does not name. */
+const NOT_BOUND = 'modules and libraries that these load, and programs that scripts find by PATH'
+
 /** The whole request. Foreign text stands behind a label or a bar, has no line of its own, and is never cut. */
 export function cardView(
   approval: ApprovalShape,
@@ -57,6 +60,7 @@ export function cardView(
       ),
       screen,
     ),
+    ...(action === 'exec' && approval.code.length > 0 ? field('not bound', NOT_BOUND, screen) : []),
     ...approval.diff.flatMap((change) => diffLines(change, screen)),
     ...field('risk', risks.length === 0 ? risk : `${risk}: ${risks.join(' ')}`, screen),
     ...field(
@@ -155,10 +159,14 @@ export function capabilitiesView({ capabilities }: CapabilitiesShape, now: numbe
     {
       ID: ({ id, first }) => (first ? id.slice(0, 8) : ''),
       AGENT: ({ agent, first }) => (first ? agent : ''),
-      LEFT: ({ expires_at, once, first }) =>
-        first ? `${duration(Math.max(0, Date.parse(expires_at) - now))}${once ? ', once' : ''}` : '',
+      LEFT: ({ expires_at, once, first }) => (first ? leftOf(expires_at, once, now) : ''),
       CAPABILITY: 'name',
       'IT MAY': { value: 'means', wrap: true },
     },
   )
 }
+
+const leftOf = (expires: string, once: boolean, now: number): string =>
+  expires.startsWith('9999')
+    ? 'until taken back'
+    : `${duration(Math.max(0, Date.parse(expires) - now))}${once ? ', once' : ''}`

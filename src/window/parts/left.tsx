@@ -18,7 +18,11 @@ export function Left({ until, over }: LeftProps) {
   const left = Date.parse(until) - now
   return (
     <time dateTime={until} title={`until ${until.replace('T', ' ').slice(0, 19)} UTC`}>
-      {left <= 0 ? over : `${duration(Math.ceil(left / 1_000) * 1_000)} left`}
+      {until.startsWith('9999')
+        ? 'until taken back'
+        : left <= 0
+          ? over
+          : `${duration(Math.ceil(left / 1_000) * 1_000)} left`}
     </time>
   )
 }

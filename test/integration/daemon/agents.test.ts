@@ -1,6 +1,6 @@
 // Agents on a real node by the real command line: a task from its trace to the ledger, retries, cancellation, and kills of everything.
-import { realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -16,7 +16,7 @@ import { serverDirectory } from '../../support/agents/rig.ts'
 import { freshMark, marked, muscleOf, providersHere } from '../../support/muscle/muscle.ts'
 import { cleanEnv, startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
-import { inTerminal } from '../../support/shell/terminal-run.ts'
+import { inTerminal, programInTerminal } from '../../support/shell/terminal-run.ts'
 
 const [here] = await providersHere()
 if (here?.problem !== undefined) console.warn(`jails are not tried: ${here.problem}`)
@@ -30,16 +30,14 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     node = await startNode({ config: CONFIG })
   })
 
-  async function add(name: string): Promise<void> {
+  /** As a person at a terminal; returns its script. */
+  async function add(name: string): Promise<string> {
     const directory = serverDirectory()
-    const ran = await node.karo([
-      ...['agent', 'add', name, '--read', directory, '--read', PROGRAM],
-      ...['--', PROGRAM, `${directory}/server.mjs`],
-    ])
-    expect(ran, ran.stderr).toMatchObject({ code: 0 })
-    const places = [`fs.read:${directory}`, `fs.read:${PROGRAM}`]
-    const granted = inTerminal(['cap', 'grant', `kExecutor:${name}`, ...places], node.home)
-    expect(await granted.ended(), granted.shown()).toBe(0)
+    const places = ['--read', directory, '--read', PROGRAM]
+    const words = ['agent', 'add', name, ...places, '--', PROGRAM, `${directory}/server.mjs`]
+    const added = inTerminal(words, node.home)
+    expect(await added.ended(), added.shown()).toBe(0)
+    return join(directory, 'server.mjs')
   }
   async function run(agent: string, tool: string, input: object, more: readonly string[] = []) {
     const ran = await node.karo(['task', 'run', agent, tool, JSON.stringify(input), '--json', ...more])
@@ -50,6 +48,8 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     return { ...ran, lines, last: lines.at(-1) as TaskLineShape }
   }
   const show = (id: string) => node.json<TaskShape>(['task', 'show', id])
+  const hashOf = async (approval: string | null) =>
+    (await node.json<{ hash: string }>(['approvals', 'show', approval ?? ''])).hash
   const stateOf = async (name: string) => {
     const { agents } = await node.json<AgentListShape>(['agent', 'list'])
     return agents.find((agent) => agent.name === name)?.state
@@ -67,6 +67,7 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
 
   test('a task is told as lines, once for each id, and its trace leads to the Muscle and the ledger', async () => {
     await add('one')
+    await node.karo(['agent', 'stop', 'one'])
     const first = await run('one', 'echo', { text: 'hello' }, ['--id', 'job-1'])
     expect(first.code, first.stdout + first.stderr).toBe(0)
     expect(first.lines.map(({ seq, state, final }) => [seq, state, final])).toEqual([
@@ -82,7 +83,7 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
 
     const { trace_id } = await show('job-1')
     const { entries } = await node.json<{ entries: AuditEntryShape[] }>(['audit', 'log'])
-    const actions = entries.filter(({ type }) => type === 'agent_gate')
+    const actions = entries.filter(({ type, details }) => type === 'agent_gate' && details.tool === 'echo')
     expect(actions).toHaveLength(1)
     expect(actions[0]).toMatchObject({ trace_id, details: { agent: 'kExecutor:one', tool: 'echo' } })
     const logged = node
@@ -106,44 +107,28 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
 
   test('one command runs in a jail once exactly it was approved; what is refused raises an alert', async () => {
     const words = JSON.stringify({ argv: ['echo', '$(id)'] })
-    const refused = await node.karo(['task', 'run', 'kExecutor:command', 'exec', words])
-    expect(refused).toMatchObject({
-      code: 4,
-      stderr: expect.stringContaining('not granted proc.exec for this'),
-    })
+    const core = JSON.stringify({ argv: ['rm', '-rf', '/'] })
+    expect((await node.karo(['task', 'run', 'kExecutor:command', 'exec', core])).code).toBe(4)
     const found = await node.karo(['task', 'run', 'kSentinel:watch', 'list_findings', '{}'])
     expect(found.stdout).toContain('"finding": "alert"')
     expect((await node.karo(['status'])).stdout).toMatch(/alerts +\d+ within a day/)
-    let round = 0
-    // What is granted lasts for a minute, which a busy machine may need for all of this: then all of it is done again.
+    const asked = inTerminal(['task', 'run', 'kExecutor:command', 'exec', words, '--id', 'job-e'], node.home)
+    expect(await asked.ended(), asked.shown()).toBe(4)
+    expect(asked.shown()).toContain('ExecuteCommand')
+    const { approval } = await show('job-e')
+    const card = await node.karo(['approvals', 'show', approval ?? ''])
+    expect(card.stdout).toContain('$(id)')
+    const { hash } = await node.json<{ hash: string }>(['approvals', 'show', approval ?? ''])
+    const approved = inTerminal(['approvals', 'approve', approval ?? '', '--yes', hash], node.home)
+    expect(await approved.ended(), approved.shown()).toBe(0)
     const done = await until(
       async () => {
-        const id = `job-exec-${++round}`
-        const granted = inTerminal(['cap', 'grant', 'kExecutor:command', 'proc.exec:echo'], node.home)
-        expect(await granted.ended(), granted.shown()).toBe(0)
-        // In a terminal of its own, as in the test before this one.
-        const asked = inTerminal(['task', 'run', 'kExecutor:command', 'exec', words, '--id', id], node.home)
-        expect(await asked.ended(), asked.shown()).toBe(4)
-        expect(asked.shown()).toContain('ExecuteCommand')
-        const { approval } = await show(id)
-        const card = await node.karo(['approvals', 'show', approval ?? ''])
-        expect(card.stdout).toContain('$(id)')
-        const { hash } = await node.json<{ hash: string }>(['approvals', 'show', approval ?? ''])
-        const approved = inTerminal(['approvals', 'approve', approval ?? '', '--yes', hash], node.home)
-        expect(await approved.ended(), approved.shown()).toBe(0)
-        await until(async () => (await show(id)).state !== 'input-required', { what: 'the approval counts' })
-        const task = await until(
-          async () => {
-            const shown = await show(id)
-            return !['submitted', 'working'].includes(shown.state) && shown
-          },
-          { what: 'it is over' },
-        )
-        expect(task.state, JSON.stringify(task)).toBe('completed')
-        return task
+        const task = await show('job-e')
+        return !['submitted', 'working', 'input-required'].includes(task.state) && task
       },
-      { what: 'the approved command ran', deadlineMs: 240_000 },
+      { what: 'it is over' },
     )
+    expect(done.state, JSON.stringify(done)).toBe('completed')
     expect(JSON.stringify(done.result)).toContain('$(id)')
   })
 
@@ -164,6 +149,62 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     expect(await held()).toHaveLength(1)
     await node.karo(['agent', 'remove', 'six'])
     expect(await held()).toEqual([])
+  })
+
+  test('nothing but a person adds one, or a token that stands for them; another program or other tools ask again', async () => {
+    const script = await add('seven')
+    const place = dirname(script)
+    const words = (name: string) => [
+      'agent',
+      'add',
+      name,
+      '--yes',
+      '--read',
+      place,
+      '--read',
+      PROGRAM,
+      '--',
+      PROGRAM,
+      script,
+    ]
+    expect(await node.karo(words('evil'))).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('a person adds an agent'),
+    })
+    const line = words('evil')
+      .map((word) => `'${word}'`)
+      .join(' ')
+    for (const way of ['"$NODE" "$KARO" LINE', 'setsid script -qec "$NODE $KARO LINE" /dev/null']) {
+      const tried = programInTerminal('sh', ['-c', `${way.replace('LINE', line)}; echo ended $?`], node.home)
+      await tried.ended()
+      expect(tried.shown()).toContain('a person adds an agent')
+    }
+    expect(await stateOf('evil')).toBeUndefined()
+    const made = inTerminal(['token', 'create', '--scope', 'approve', '--json'], node.home)
+    expect(await made.ended(), made.shown()).toBe(0)
+    const file = join(node.home, 'token')
+    writeFileSync(file, /karo_[\w-]+/.exec(made.shown())?.[0] ?? '')
+    const [first, ...rest] = words('eight')
+    const by = await node.karo([first ?? '', 'add', 'eight', '--token-file', file, ...rest.slice(2)])
+    expect(by, by.stderr).toMatchObject({ code: 0 })
+
+    await node.karo(['agent', 'stop', 'seven'])
+    expect((await run('seven', 'echo', { text: 'x' })).code).toBe(0)
+    await node.karo(['agent', 'stop', 'seven'])
+    appendFileSync(script, '\n// other\n')
+    const other = inTerminal(['task', 'run', 'seven', 'echo', '{"text":"x"}', '--id', 'job-7'], node.home)
+    expect(await other.ended(), other.shown()).toBe(4)
+    const { approval } = await show('job-7')
+    const card = await node.karo(['approvals', 'show', approval ?? ''])
+    expect(card.stdout).toContain(`changes    ${script}`)
+    const yes = inTerminal(
+      ['approvals', 'approve', approval ?? '', '--yes', await hashOf(approval)],
+      node.home,
+    )
+    expect(await yes.ended(), yes.shown()).toBe(0)
+    await until(async () => (await show('job-7')).state === 'completed', { what: 'it is done' })
+    await node.karo(['agent', 'stop', 'seven'])
+    expect((await run('seven', 'echo', { text: 'y' })).code).toBe(0)
   })
 
   test('a task that is cancelled ends with every process of its jail', async () => {

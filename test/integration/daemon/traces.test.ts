@@ -69,11 +69,10 @@ test.skipIf(jails?.problem !== undefined)('a task leads from its request to the 
   const program = realpathSync(process.execPath)
   const read = [directory, program].flatMap((place) => ['--read', place])
   const server = ['--', program, `${directory}/server.mjs`]
-  const added = await ann.karo(['agent', 'add', 'canary-agent', ...read, ...server])
-  expect(added, added.stderr).toMatchObject({ code: 0 })
-  const places = [`fs.read:${directory}`, `fs.read:${program}`]
-  const granted = inTerminal(['cap', 'grant', 'kExecutor:canary-agent', ...places], ann.home)
-  expect(await granted.ended(), granted.shown()).toBe(0)
+  const added = inTerminal(['agent', 'add', 'canary-agent', ...read, ...server], ann.home)
+  expect(await added.ended(), added.shown()).toBe(0)
+  // The task is to start it.
+  expect((await ann.karo(['agent', 'stop', 'canary-agent'])).code).toBe(0)
   const given = JSON.stringify({ text: 'canary-given' })
   const ran = await ann.karo(['task', 'run', 'canary-agent', 'echo', given, '--id', 'traced'])
   expect(ran, ran.stderr).toMatchObject({ code: 0 })

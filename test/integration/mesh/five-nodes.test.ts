@@ -210,7 +210,10 @@ describe.skipIf(here?.problem !== undefined)('five machines', () => {
 
   test('what a limit of its jail ends says so on the machine that asked', async () => {
     const program = realpathSync(process.execPath)
+    const made = inTerminal(['token', 'create', '--scope', 'approve'], at.build.home)
+    expect(await made.ended(), made.shown()).toBe(0)
     await callDaemon(socketOf('build'), 'POST', '/api/v1/agents', {
+      token: /karo_[\w-]+/.exec(made.shown())?.[0],
       name: 'short',
       class: 'kExecutor',
       argv: [program, `${company.server}/server.mjs`],
@@ -221,7 +224,6 @@ describe.skipIf(here?.problem !== undefined)('five machines', () => {
       call_ms: 600_000,
       binds: [program, company.server].map((path) => ({ path, write: false })),
     })
-    await company.grant('short')
     const words = ['task', 'run', 'short', 'get_busy', '{}', '--at', 'build', '--json']
     const last = linesOf((await at.desk.karo(words)).stdout).at(-1)
     expect(last).toMatchObject({ state: 'failed', final: true })

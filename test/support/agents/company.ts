@@ -160,12 +160,12 @@ export async function startCompany<Name extends string>(
       expect(await granted.ended(), granted.shown()).toBe(0)
     },
     async addAgent(agent, ...more) {
-      const added = await build().karo([
-        ...['agent', 'add', agent, '--read', server, '--read', PROGRAM, ...more],
-        ...['--', PROGRAM, `${server}/server.mjs`],
-      ])
-      expect(added, added.stderr).toMatchObject({ code: 0 })
-      await company.grant(agent)
+      const places = ['--read', server, '--read', PROGRAM, ...more]
+      const words = ['agent', 'add', agent, ...places, '--', PROGRAM, `${server}/server.mjs`]
+      const added = inTerminal(words, build().home)
+      expect(await added.ended(), added.shown()).toBe(0)
+      // Tasks are to start it.
+      expect((await build().karo(['agent', 'stop', agent])).code).toBe(0)
     },
     async run(tool, input, ...more) {
       // With an id it may be asked for again without being done again.

@@ -77,6 +77,7 @@ export async function agentRig(
     readonly endpoints?: RuntimeDeps['endpoints']
     readonly connect?: RuntimeDeps['connect']
     readonly timers?: Timers
+    readonly grants?: RuntimeDeps['grants']
   } = {},
 ): Promise<AgentRig> {
   const db = options.db ?? (await temporaryDatabase())
@@ -102,7 +103,7 @@ export async function agentRig(
     log: silentLog,
     muscle: { state, client: () => client },
     gates: options.gates ?? ONLY_READS,
-    revokeAll: async () => {},
+    grants: options.grants ?? NO_GRANTS,
     secrets: options.secrets ?? (async () => []),
     keepLong: options.keepLong,
     builtIns: options.builtIns ?? [],
@@ -114,6 +115,14 @@ export async function agentRig(
   await runtime.start(new AbortController().signal)
   onTestFinished(() => runtime.stop())
   return { runtime, db, client, ledger, lock: (reason) => (locked = reason) }
+}
+
+/** As of agents that an earlier release added. */
+export const NO_GRANTS: RuntimeDeps['grants'] = {
+  give: async () => {},
+  pinOf: () => undefined,
+  pin: async () => {},
+  revokeAll: async () => {},
 }
 
 /** Lets run what says that it only reads. */

@@ -112,6 +112,8 @@ export function answerTo(question: string, page: readonly string[]): string | un
   for (const line of page) {
     const typed = line.trim()
     if (typed.startsWith(`${asked} `)) return typed.slice(asked.length).trim()
+    const end = typed.lastIndexOf('] ') + 1
+    if (end > 0 && sameLine(asked, typed.slice(0, end))) return typed.slice(end).trim()
   }
   return undefined
 }

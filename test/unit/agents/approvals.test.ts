@@ -147,7 +147,7 @@ describe('who may approve', () => {
   const NOT: Readonly<Record<string, Partial<Approver>>> = {
     'a program without a terminal': { way: 'program' },
     'the login session that asks': { sessions: [TOOLS] },
-    'what descends from that session, on a terminal of its own': { sessions: [99, TOOLS, 1] },
+    'what descends from that session, on a terminal of its own': { sessions: ['99:1', TOOLS, '1:1'] },
     'another person, be it an administrator': { person: 1001, account: 1001 },
   }
   it.each(Object.entries(NOT))('not %s', async (_, who) => {
@@ -162,7 +162,7 @@ describe('who may approve', () => {
   it('not the terminal of what asks behind setsid, nor any terminal where nothing says who asks', async () => {
     const all = await rig()
     const { sessions: _, ...nobody } = action().requester
-    for (const requester of [{ ...nobody, sessions: [500, TOOLS] }, nobody]) {
+    for (const requester of [{ ...nobody, sessions: ['500:1', TOOLS] }, nobody]) {
       const asked = action({ requester, input: JSON.stringify(requester) })
       const id = await waiting(all, asked)
       const { hash } = all.approvals.find(approver(), id)
@@ -171,16 +171,16 @@ describe('who may approve', () => {
       expect(all.approvals.find(approver(), id).state).toBe('pending')
       await all.approvals.decide(approver({ way: 'token', sessions: [] }), id, decision)
     }
-    expect(all.approvals.hasAsked([500])).toBe(true)
+    expect(all.approvals.hasAsked(['500:1'])).toBe(true)
   })
 
   it('not whoever asked for the same from elsewhere', async () => {
     const all = await rig()
     const id = await waiting(all)
-    const again = action({ requester: { ...action().requester, sessions: [600] } })
+    const again = action({ requester: { ...action().requester, sessions: ['600:1'] } })
     expect(await waiting(all, again)).toBe(id)
     const decision = { approve: true, hash: hashOf(again), scope: 'once', reason: '' } as const
-    for (const session of [600, TOOLS])
+    for (const session of ['600:1', TOOLS])
       await expect(all.approvals.decide(approver({ sessions: [session] }), id, decision)).rejects.toThrow(
         'cannot approve its own requests',
       )

@@ -20,7 +20,7 @@ function site(name: string, text: string, argv: readonly string[]) {
   const over: Partial<Action> = {
     cwd,
     argv,
-    requester: { node: SELF.nodeId, person: '1000', sessions: [77] },
+    requester: { node: SELF.nodeId, person: '1000', sessions: ['77:1'] },
   }
   return { cwd, put, what: action(over) }
 }

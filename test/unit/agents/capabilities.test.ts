@@ -164,7 +164,7 @@ test('how long each lasts follows from its risk', () => {
 const git = action({
   agent: 'kExecutor:build',
   argv: ['git', 'status'],
-  requester: { node: SELF.nodeId, person: '1000', sessions: [77] },
+  requester: { node: SELF.nodeId, person: '1000', sessions: ['77:1'] },
 })
 
 describe('the room', () => {
@@ -253,4 +253,4 @@ describe('the room', () => {
   })
 })
 
-const WHO = { person: 1000, account: 1000, admin: true, way: 'terminal', sessions: [88] } as const
+const WHO = { person: 1000, account: 1000, admin: true, way: 'terminal', sessions: ['88:1'] } as const

@@ -1,12 +1,20 @@
 // The card of a request: real diffs of the texts it carries, everything it is bound to, and no foreign text that acts.
 import { describe, expect, it } from 'vitest'
-import { changesOf } from '../../../src/agents/approvals/changes.ts'
+import { changesOf, type Present } from '../../../src/agents/approvals/changes.ts'
 import type { ApprovalShape } from '../../../src/api/contract/shapes.ts'
 import { cardView } from '../../../src/cli/views/approvals.ts'
 import { OTHER, SELF } from './rig.ts'
 
-const changes = (input: unknown, tool = 'edit_file') =>
-  changesOf({ tool, input: typeof input === 'string' ? input : JSON.stringify(input) })
+const changes = (input: unknown, tool = 'edit_file', present?: Present) =>
+  changesOf(
+    {
+      tool,
+      input: typeof input === 'string' ? input : JSON.stringify(input),
+      cwd: '/srv',
+      binds: [{ path: '/srv', write: true }],
+    },
+    present,
+  )
 
 describe('changes', () => {
   it('are unified diffs of old and new texts, one or several', async () => {
@@ -23,6 +31,25 @@ describe('changes', () => {
     const [one] = await changes({ path: '/a', content: 'new\n' }, 'write_file')
     expect(one?.diff).toContain('+new')
     expect(one?.note).toContain('unknown')
+  })
+
+  it('are of the file as it is and as it will be, where the person may see it', async () => {
+    const present: Present = (path) => (path === '/srv/a' ? 'one\ntwo\n' : null)
+    const [whole] = await changes({ path: 'a', content: 'one\n2\n' }, 'write_file', present)
+    expect(whole).toMatchObject({ path: 'a (/srv/a)', note: undefined })
+    expect(whole?.diff).toContain(' one\n-two\n+2\n')
+    const edits = [
+      { oldText: 'one', newText: '1' },
+      { oldText: '1\ntwo', newText: 'x' },
+    ]
+    const parts = await changes({ path: '/srv/a', edits }, 'edit_file', present)
+    expect(parts).toMatchObject([{ diff: expect.stringContaining('-one\n-two\n+x\n') }])
+    const [new_] = await changes({ path: '/etc/b', content: 'x\n' }, 'write_file', present)
+    expect(new_?.note).toBe('There is no such file yet. The agent may not write there.')
+    // What it says is replaced is not there: only its own words are shown.
+    expect(
+      (await changes({ path: 'a', old_string: 'z', new_string: 'y' }, 'edit_file', present))[0]?.path,
+    ).toBe('a')
   })
 
   it('say what is too much to compare, and how many more there are', async () => {

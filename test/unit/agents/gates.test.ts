@@ -256,32 +256,89 @@ describe('judging', () => {
   })
 })
 
-describe('the kernel says where somebody sits', () => {
-  const processes: Record<number, string> = {
-    10: '10 (karo) S 9 10 9 34816 0',
-    12: '12 (setsid) S 10 12 12 0 -1',
-    9: '9 (a) b) c) S 5 9 9 34816 0',
-    5: '5 (claude) S 1 5 5 34817 0',
-    20: '20 (x) S 1 20 20 0 -1',
-    31: '31 (loop) S 31 31 31 34816 0',
-  }
-  const read = (pid: number): string => {
-    const text = processes[pid]
-    if (text === undefined) throw new Error('gone')
-    return text
-  }
+describe('the kernel says who runs something', () => {
+  const PTS = 34816
+  const CONSOLE = 1025
+  const DESKTOP = { 2: 'systemd 1 2 2 0' }
+  /** Each process: its name, parent, group, session and terminal. */
+  const seat = (pid: number, processes: Readonly<Record<number, string>>) =>
+    seatOf(pid, (at) => {
+      const [name = '', ...numbers] = processes[at]?.split(' ') ?? []
+      if (name === '') throw new Error('gone')
+      return `${at} (${name}) S ${numbers.join(' ')} ${'0 '.repeat(14)}7 0`
+    })
+  const terminal = { ...DESKTOP, 9: `bash 2 9 9 ${PTS}` }
+  /** An AI tool at the person's terminal, and its call. */
+  const tool = { ...terminal, 20: `claude 9 20 9 ${PTS}`, 21: `sh 20 20 9 ${PTS}`, 22: `karo 21 20 9 ${PTS}` }
+  const person = seat(30, { ...terminal, 30: `karo 9 30 9 ${PTS}` })
 
-  it('with the sessions of all that a process descends from', () => {
-    expect(seatOf(10, read)).toEqual({ session: 9, sessions: [9, 5], near: [9], terminal: true })
-    expect(seatOf(20, read)).toMatchObject({ terminal: false })
+  it('a person, who types into a shell of a terminal, also as another account', () => {
+    expect(person).toEqual({
+      session: 9,
+      sessions: ['30:7', '9:7', '2:7'],
+      near: ['30:7', 'session:9'],
+      terminal: true,
+    })
+    const sudo = { 31: `sudo 9 31 9 ${PTS}`, 32: `sudo 31 31 32 ${PTS + 1}`, 33: `bash 32 33 33 ${PTS + 1}` }
+    for (const more of [sudo, { 31: `su 9 31 9 ${PTS}`, 33: `zsh 31 33 9 ${PTS}` }])
+      expect(
+        seat(34, { ...terminal, ...more, 34: `karo 33 34 ${more[33].split(' ')[3]} ${PTS}` }),
+      ).toMatchObject({
+        terminal: true,
+      })
+    const login = {
+      4: `login 1 4 4 0`,
+      5: `bash 4 5 5 ${CONSOLE}`,
+      6: `sway 5 6 5 ${CONSOLE}`,
+      7: `foot 6 6 5 ${CONSOLE}`,
+    }
+    expect(seat(9, { ...login, 8: `bash 7 8 8 ${PTS}`, 9: `karo 8 9 8 ${PTS}` })).toMatchObject({
+      terminal: true,
+    })
   })
 
-  it('with the nearest one that has a terminal, also behind setsid', () => {
-    expect(seatOf(12, read)).toMatchObject({ session: 12, near: [12, 9], terminal: false })
+  it.each<[string, number, Record<number, string>]>([
+    ['a call of an AI tool', 22, tool],
+    ['one behind setsid', 23, { ...tool, 23: 'karo 20 23 23 0' }],
+    [
+      'one with a terminal that the tool opened',
+      25,
+      { ...tool, 24: `bash 20 24 24 ${PTS + 1}`, 25: `karo 24 25 24 ${PTS + 1}` },
+    ],
+    [
+      'a tool that is the first program of its terminal',
+      22,
+      { ...tool, 9: `claude 2 9 9 ${PTS}`, 20: `node 9 9 9 ${PTS}` },
+    ],
+    ['a script', 22, { ...terminal, 22: `karo 21 21 9 ${PTS}`, 21: `sh 9 21 9 ${PTS}` }],
+    ['one that was detached from what started it', 22, { ...tool, 22: `karo 1 20 9 ${PTS}` }],
+    ['a service', 22, { 22: 'karo 1 22 22 0' }],
+    ['endless ancestors', 31, { 31: `bash 31 31 31 ${PTS}` }],
+  ])('%s is no person', (_, pid, processes) => {
+    expect(seat(pid, processes)).toMatchObject({ terminal: false })
   })
 
-  it('and nothing about what is gone; endless ancestors are no terminal', () => {
-    expect(seatOf(99, read)).toBeUndefined()
-    expect(seatOf(31, read)).toMatchObject({ terminal: false })
+  it.each<[string, number, Record<number, string>]>([
+    ['calls of it', 22, tool],
+    [
+      'in a terminal that it opened',
+      25,
+      { ...tool, 24: `script 20 24 9 ${PTS}`, 25: `karo 24 25 25 ${PTS + 1}` },
+    ],
+    ['detached, in the same session', 26, { ...terminal, 26: `karo 1 26 9 ${PTS}` }],
+  ])('what an AI tool asks is of the tool: %s', (_, pid, processes) => {
+    const asks = seat(22, tool)?.near ?? []
+    expect(seat(pid, processes)?.sessions.some((one) => asks.includes(one))).toBe(true)
+    // The person's own terminal stays theirs.
+    expect(person?.sessions.some((one) => asks.includes(one))).toBe(false)
+  })
+
+  it('what asks after it was detached makes all of its terminal suspect', () => {
+    const asks = seat(22, { ...terminal, 22: `karo 1 20 9 ${PTS}` })?.near ?? []
+    expect(person?.sessions.some((one) => asks.includes(one))).toBe(true)
+  })
+
+  it('and nothing about what is gone', () => {
+    expect(seat(99, terminal)).toBeUndefined()
   })
 })

@@ -18,7 +18,11 @@ const outward = (client: MuscleClient, over: Partial<OutwardDeps> = {}): Outward
   muscle: { client: () => client },
   timers: systemTimers,
   random: systemRandom,
-  models: { look: async () => [], chat: async () => ({ text: 'hello', by: '127.0.0.1:1', notes: [] }) },
+  models: {
+    count: () => 1,
+    look: async () => [],
+    chat: async () => ({ text: 'hello', by: '127.0.0.1:1', notes: [] }),
+  },
   ...over,
 })
 
@@ -125,6 +129,7 @@ test.each(['here', '/srv/app/../incoming', '/srv/./app', '/srv//app'])('a comman
 test('kBridge asks a model at an address of loopback alone', async () => {
   const reached: unknown[] = []
   const models: OutwardDeps['models'] = {
+    count: () => 1,
     look: async () => [{ name: '127.0.0.1:1', state: 'up' }],
     async chat(body, _, reach) {
       reached.push(reach, JSON.parse(body('tiny')))

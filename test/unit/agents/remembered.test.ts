@@ -251,7 +251,7 @@ describe('a plan', () => {
     const goal = 'search notes for "a", then search notes for "b"'
     const plan = await planner.plan(ANN, goal, signal)
     const run = async () => {
-      await planner.run({ person: ANN, traceId: 't', sessions: [7] }, plan.id)
+      await planner.run({ person: ANN, traceId: 't', sessions: ['7:1'] }, plan.id)
       return planner.show(ANN, plan.id)
     }
     return { planner, plan, given, kept, results, states: states as Record<string, Task['state']>, run }
@@ -373,8 +373,8 @@ describe('a plan', () => {
     await expect.poll(() => given.length).toBe(2)
     expect((await run()).state).toBe('completed')
     expect(given.map(({ id, input, sessions }) => [id, input, sessions])).toEqual([
-      [`plan.${plan.id}.s1`, { query: 'a' }, [7]],
-      [`plan.${plan.id}.s2`, { query: 'b' }, [7]],
+      [`plan.${plan.id}.s1`, { query: 'a' }, ['7:1']],
+      [`plan.${plan.id}.s2`, { query: 'b' }, ['7:1']],
     ])
   })
 

@@ -20,8 +20,8 @@ export const SELF = testIdentity(1)
 export const OTHER = testIdentity(2)
 export const PERSON = 1000
 /** Sessions of another terminal of the same person, and of the one in which the tool runs. */
-const OWN = 88
-export const TOOLS = 77
+const OWN = '88:1'
+export const TOOLS = '77:1'
 
 /** A command of an AI tool that works for the person. */
 export const action = (over: Partial<Action> = {}): Action => ({
@@ -47,7 +47,7 @@ export const approver = (over: Partial<Approver> = {}): Approver => ({
   account: PERSON,
   admin: true,
   way: 'terminal',
-  sessions: [OWN, 1],
+  sessions: [OWN, '1:1'],
   ...over,
 })
 

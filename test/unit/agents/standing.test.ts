@@ -166,6 +166,7 @@ async function driven(gates: Partial<Gates> = {}) {
       agentOf: () => known,
       gates: { ...ONLY_READS, ended: async (_, denial) => void ended.push(denial), ...gates },
       requesterOf: ({ person }) => ({ node: 'here', person: String(person) }),
+      begin: ({ agent }, _, { traceId }) => agent.start({ traceId, byPerson: false }),
     }),
   })
   const { id } = await tasks.run({

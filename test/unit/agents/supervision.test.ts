@@ -143,7 +143,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     // Nor is what holds secrets.
     const secrets = [{ variable: 'TOKEN', secret: 'token' }]
     await runtime.add(actor(), wantedOf(directory, [], { name: 'holder', secrets }))
-    await expect(runtime.startAgent(actor(), 'holder')).rejects.toThrow('holds secrets')
+    await expect(runtime.startAgent(actor(), 'holder')).rejects.toThrow('is not started')
     expect(await done(runtime, 'echo', {}, { agent: 'holder' })).toMatchObject({ state: 'rejected' })
     expect(await client.list()).toHaveLength(1)
   })

@@ -14,9 +14,9 @@ import { action, PERSON, rig, SELF, TOOLS, waiting } from '../agents/rig.ts'
 const nowhere = {} as Elsewhere
 
 /** A terminal of the person, and the one in which a tool asks. */
-const own: Seat = { session: 88, sessions: [88, 1], near: [88], terminal: true }
-const ofTool: Seat = { session: TOOLS, sessions: [TOOLS, 1], near: [TOOLS], terminal: true }
-const noTerminal: Seat = { session: 99, sessions: [99, 1], near: [99], terminal: false }
+const own: Seat = { session: 88, sessions: ['88:1', '1:1'], near: ['88:1'], terminal: true }
+const ofTool: Seat = { session: 77, sessions: [TOOLS, '1:1'], near: [TOOLS], terminal: true }
+const noTerminal: Seat = { session: 99, sessions: ['99:1', '1:1'], near: ['99:1'], terminal: false }
 
 type TaskRequest = Parameters<Runtime['run']>[0]
 
@@ -40,6 +40,8 @@ async function start() {
           },
         } as unknown as Runtime,
         elsewhere: nowhere,
+        approvals: agents.approvals,
+        mayApprove: () => false,
       }),
     ],
     { approving: () => checkPerson(seat, agents.approvals.hasAsked, 'approves') },
@@ -96,14 +98,17 @@ test('one that no terminal opened, or of which the kernel says nothing, only den
   }
 })
 
-test('what it asks for was asked out of its terminal, so it does not approve that itself; nor what nobody can tell', async () => {
+test('what a person asks for in it they approve there; what a tool opened asks in its name; nobody approves what nobody can tell', async () => {
   const { agents, asked, pageFrom } = await start()
   const page = await pageFrom(own)
   await page.post('/api/v1/tasks', { agent: 'files', tool: 'write' })
-  expect(asked.map(({ sessions }) => sessions)).toEqual([own.near])
   const { requester, ...rest } = action()
-  const mine = await waiting(agents, { ...rest, requester: { ...requester, sessions: own.near } })
+  const mine = await waiting(agents, { ...rest, requester: { ...requester, sessions: [] } })
+  expect(await page.decide(mine, true)).toBe(200)
+  await waiting(agents, action({ cwd: '/srv/third' }))
+  await (await pageFrom(ofTool)).post('/api/v1/tasks', { agent: 'files', tool: 'write' })
+  expect(asked.map(({ sessions }) => sessions)).toEqual([[], ofTool.near])
   const { sessions: _, ...unknown } = requester
   const untold = await waiting(agents, { ...rest, cwd: '/srv/other', requester: unknown })
-  expect([await page.decide(mine, true), await page.decide(untold, true)]).toEqual([403, 403])
+  expect(await page.decide(untold, true)).toBe(403)
 })

@@ -11,7 +11,7 @@ import { until } from '../../support/run/until.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 import { approver, PERSON, type Rig, rig, SELF, type Tables, TOOLS, yes } from '../agents/rig.ts'
 
-const tool: Seat = { session: TOOLS, sessions: [TOOLS, 1], near: [TOOLS], terminal: true }
+const tool: Seat = { session: 77, sessions: [TOOLS, '1:1'], near: [TOOLS], terminal: true }
 const body = {
   tool: 'fake',
   cwd: '/srv',

@@ -1,11 +1,12 @@
 // /agents and /tasks: each person has their own agents and tasks; administrators see what there is, and can stop it.
 import { pipe } from 'it-pipe'
+import type { Approvals } from '../../../agents/approvals/types.ts'
 import type { Actor, Runtime, Task } from '../../../agents/index.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../agents/manifest/words.ts'
 import { STEP_TASKS } from '../../../agents/planner/types.ts'
 import { AFAR } from '../../../agents/tasks/afar.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
+import { askersOf, checkPerson, placeOf, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/agents.ts'
 import type { Elsewhere } from '../../remote/ask.ts'
 import type { Caller, Routes } from '../../server/route.ts'
@@ -19,6 +20,9 @@ const MOST_FOLLOWED = 32
 
 interface AgentsRouteDeps {
   readonly agents: Runtime
+  readonly approvals: Pick<Approvals, 'hasAsked'>
+  /** Whether this is a token of the person with the scope `approve`. */
+  readonly mayApprove: (token: string, person: number) => boolean
   /** Asks other machines. */
   readonly elsewhere: Elsewhere
   /** Tests play the kernel. */
@@ -38,8 +42,16 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
     person: caller.uid,
     admin: caller.admin,
     traceId: id,
-    sessions: nearOf(caller, seatOf),
+    sessions: askersOf(caller, seatOf),
   })
+  /** What is added is granted, so a person says it. */
+  function checkAdding({ caller }: Asked, token: string | undefined): void {
+    if (token === undefined) checkPerson(placeOf(caller, seatOf), deps.approvals.hasAsked, 'adds an agent')
+    else if (!deps.mayApprove(token, caller.uid))
+      throw new KaroError('refused', 'this is no token of yours that approves', {
+        hint: 'karo token create --scope approve  makes one, at a terminal.',
+      })
+  }
   const tasks = tasksRoutes(deps)
   return (server) => {
     tasks(server)
@@ -50,7 +62,8 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
       return { agents: rows, ...(agents.areOff() ? { off: true } : {}) }
     })
     serve(server, api.addAgent, async (request) => {
-      const { call_ms, limits, ...rest } = request.body
+      const { call_ms, limits, token, ...rest } = request.body
+      checkAdding(request, token)
       const wanted = { ...rest, limits: { ...DEFAULT_LIMITS, ...limits }, callMs: call_ms ?? DEFAULT_CALL_MS }
       return agentShape(await agents.add(actorOf(request), wanted))
     })
@@ -81,12 +94,12 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
   }
 }
 
-/** Login sessions that it is asked out of; what a page asks for was asked for out of the terminal that opened it. */
-export const nearOf = (caller: Caller, seatOf: SeatOfCaller): readonly number[] | undefined =>
-  (caller.credential?.seat ?? seatOf(caller))?.near
-
 /** Errors: as `agentsRoutes`. */
-function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
+function tasksRoutes({
+  agents,
+  elsewhere,
+  seatOf = seatByKernel,
+}: Pick<AgentsRouteDeps, 'agents' | 'elsewhere' | 'seatOf'>): Routes {
   const { tasks } = agents
   /** The person of each task that is followed now. */
   const followed: number[] = []
@@ -123,7 +136,7 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
           where: 'id',
           hint: 'Choose another id.',
         })
-      const sessions = nearOf(caller, seatOf)
+      const sessions = askersOf(caller, seatOf)
       return taskRow(
         await agents.run({
           ...wanted,

@@ -1,14 +1,13 @@
 // /approvals and /capabilities: what agents and AI tools want to do, a person's decision, and what agents were granted.
 import type { AgentAsk } from '../../../../protocols/messages/agent.ts'
-import { changesOf } from '../../../agents/approvals/changes.ts'
+import { changesOf, type Present } from '../../../agents/approvals/changes.ts'
 import type { Approval, Approvals, Approver } from '../../../agents/approvals/types.ts'
 import type { Capabilities, HeldCapability } from '../../../agents/capabilities/capabilities.ts'
 import type { Gates } from '../../../agents/types.ts'
 import type { Timers } from '../../../base/clock.ts'
-import type { Seat } from '../../../base/kernel/sessions.ts'
 import type { PublicIdentity } from '../../../trust/identity/index.ts'
 import type { Sessions } from '../../../trust/operators/index.ts'
-import { checkPerson, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
+import { checkPerson, notTyped, placeOf, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/approvals.ts'
 import type { CapabilityShape, DecidedShape } from '../../contract/shapes.ts'
 import type { Elsewhere } from '../../remote/ask.ts'
@@ -22,6 +21,8 @@ interface ApprovalsRoutesDeps {
   readonly approvals: Approvals
   readonly capabilities: Capabilities
   readonly gates: Gates
+  /** What the person who asks may see of files. */
+  readonly present?: Present
   readonly identity: Pick<PublicIdentity, 'nodeId'>
   readonly sessions: Pick<Sessions, 'of'>
   readonly timers: Timers
@@ -34,16 +35,9 @@ interface ApprovalsRoutesDeps {
 export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
   const { approvals, capabilities, gates, identity, sessions, timers, elsewhere } = deps
   const seat = deps.seatOf ?? seatByKernel
-  /** Of a page the terminal that opened it, as long as it was opened for approving. */
-  const placeOf = (caller: Caller): Pick<Seat, 'sessions' | 'terminal'> | undefined => {
-    const { credential } = caller
-    if (credential === undefined) return seat(caller)
-    return credential.seat && { ...credential.seat, terminal: credential.scope === 'approve' }
-  }
-
   const approverOf = (caller: Caller): Approver => {
     const { uid, account, admin, via, credential } = caller
-    const sits = placeOf(caller)
+    const sits = placeOf(caller, seat)
     const operator = via === 'socket' ? sessions.of(uid, account)?.operator : undefined
     const way =
       credential?.scope === 'approve' && sits === undefined
@@ -57,6 +51,7 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
       admin,
       way,
       sessions: sits?.sessions ?? [],
+      ...(way === 'program' && { notTyped: notTyped(sits) }),
       ...(operator === undefined ? {} : { operator }),
     }
   }
@@ -84,10 +79,13 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
 
   /** A grant opens something, so it needs a person as an approval does. */
   function checkGranting(caller: Caller): void {
-    const place = placeOf(caller)
+    const place = placeOf(caller, seat)
     if (caller.credential === undefined || place !== undefined)
       checkPerson(place, approvals.hasAsked, 'grants a capability')
   }
+
+  const withChanges = async (approval: Approval) =>
+    approvalShape(approval, await changesOf(approval.action, deps.present))
 
   return (server) => {
     server.addHook('onReady', async () => asking.start())
@@ -139,5 +137,3 @@ const time = (ms: number): string => new Date(ms).toISOString()
 function capabilityShape({ subject, issued_at, expires_at, ...rest }: HeldCapability): CapabilityShape {
   return { ...rest, agent: subject, issued_at: time(issued_at), expires_at: time(expires_at) }
 }
-
-const withChanges = async (approval: Approval) => approvalShape(approval, await changesOf(approval.action))

@@ -1,13 +1,12 @@
 // /planner and /models: each person has their own plans; what a plan runs are tasks of that person.
 import type { Draft } from '../../../agents/planner/plan.ts'
 import type { Plan, Planner } from '../../../agents/planner/types.ts'
-import { type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
+import { askersOf, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/planner.ts'
 import type { ModelListShape, NamedStepShape, PlanShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { shown } from '../../server/shown.ts'
-import { nearOf } from './agents.ts'
 import { objectIn } from './shapes.ts'
 import { whileOpen } from './while-open.ts'
 
@@ -37,7 +36,7 @@ export function plannerRoutes({ planner, models, seatOf = seatByKernel }: Planne
       planShape(await planner.show(caller.uid, query.id)),
     )
     serve(server, api.runPlan, async ({ caller, body, id }) => {
-      const sessions = nearOf(caller, seatOf)
+      const sessions = askersOf(caller, seatOf)
       const who = { person: caller.uid, traceId: id, ...(sessions !== undefined && { sessions }) }
       return planShape(await planner.run(who, body.id, body.done))
     })

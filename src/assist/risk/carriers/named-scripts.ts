@@ -35,8 +35,9 @@ const MOST_RECIPES = 64
 const MOST_LEVELS = 8
 
 export function namedScripts(command: SimpleCommand, layer: Layer): readonly NamedScript[] {
-  const { name, scope } = command
+  const { name, path, scope } = command
   if (scope.machine?.read === undefined) return []
+  if (!path.includes('/')) scope.machine.runs?.(path, null)
   if (name === 'make' || name === 'gmake') return fromMake(command)
   const ofPackage = PACKAGE_RUNNERS.test(name) ? fromPackage(command) : []
   return ofPackage.length > 0 ? ofPackage : fromFile(command, layer)

@@ -1,6 +1,7 @@
 // karo agent: programs that act in jails: adds them, lists them, starts and stops them, and shows what they say.
-import { existsSync, realpathSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   addAgent,
@@ -19,6 +20,7 @@ import { type Command, defineCommand, show } from '../../command.ts'
 import { AT, atOf } from '../../input/at.ts'
 import { parseDuration } from '../../input/time.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
+import { confirm } from '../../terminal/confirm.ts'
 import { agentLogsView, agentsView, agentView } from '../../views/agents/agents.ts'
 
 /** Starting takes several attempts at worst. */
@@ -32,7 +34,8 @@ const AGENT = {
 
 const add = defineCommand({
   name: 'agent add',
-  summary: 'add an MCP server as an agent; it runs in a jail, and sees only the places that you give it',
+  summary:
+    'add an MCP server as an agent: it runs in a jail, and gets what you name here until you take it back',
   shows: addAgent,
   args: [
     { name: 'name', required: true, description: 'a name for it, of small letters, digits, . _ -' },
@@ -59,13 +62,23 @@ const add = defineCommand({
       completes: 'directory',
       description: 'a directory or file that it may read and change',
     },
+    {
+      name: 'yes',
+      description: 'do not ask: let it read its own program; in a script, with --token-file',
+    },
+    {
+      name: 'token-file',
+      value: 'file',
+      completes: 'file',
+      description: 'in a script: a token of the scope approve, which stands for a person at a terminal',
+    },
     { name: 'tool', value: 'name', repeat: true, description: 'only this tool may be called; default: all' },
     {
       name: 'secret',
       value: 'variable=name',
       repeat: true,
       description:
-        'give it a secret of yours, in a file whose path is in KARO_SECRET_<variable> (over HTTP: BEARER=name); needs karo secret allow',
+        'give it a secret of yours, in a file whose path is in KARO_SECRET_<variable> (over HTTP: BEARER=name)',
     },
     {
       name: 'connect',
@@ -101,7 +114,7 @@ const add = defineCommand({
   examples: [
     {
       run: 'karo agent add files --read . -- node server.js .',
-      does: 'it starts in this directory, and can read it',
+      does: 'it starts in this directory, and can read it, until you remove it',
     },
     {
       run: 'karo agent add clock -- /usr/bin/clock-server',
@@ -121,13 +134,43 @@ const add = defineCommand({
           where: 'NAME',
         },
       )
-    const binds = [
+    const tokenFile = options['token-file']
+    if (tokenFile !== undefined && options.yes !== true)
+      throw new KaroError('bad_request', 'nobody is asked with a token', {
+        where: '--token-file',
+        hint: 'Add --yes.',
+      })
+    const given = [
       ...(options.read ?? []).map((path) => ({ path: realPlace(path, '--read'), write: false })),
       ...(options.write ?? []).map((path) => ({ path: realPlace(path, '--write'), write: true })),
     ]
     const [program = '', ...rest] = args.command
-    const argv = [isAddress(program) ? program : programOf(program, binds), ...rest]
-    const cwd = binds.find(({ path }) => statSync(path).isDirectory())?.path ?? '/tmp'
+    const outside = isAddress(program)
+    const needed = outside ? [] : unseen(program, rest, given)
+    for (const { word, place } of needed)
+      if (
+        !(await confirm(io, `The agent would not see ${word}. Let it read ${place}?`, {
+          yes: options.yes === true,
+          where: 'COMMAND',
+        }))
+      )
+        throw new KaroError('refused', `the agent in its jail would not see ${word}`, {
+          where: 'COMMAND',
+          hint: `Give it: --read ${place}`,
+        })
+    const binds = [...given, ...needed.map(({ place }) => ({ path: place, write: false }))]
+    // What an interpreter is to run is found wherever it works.
+    const script = outside ? undefined : fileIn(rest)
+    const argv = [
+      outside ? program : programOf(program),
+      ...rest.map((word) => (word === script ? resolve(word) : word)),
+    ]
+    const cwd = outside
+      ? '/tmp'
+      : directoryOf(
+          rest.filter((word) => word !== script),
+          binds,
+        )
     const limits = {
       ...(options.memory !== undefined && {
         memory_bytes: parseWhole(options.memory, '--memory', 16, 2 ** 20) * MEBIBYTE,
@@ -150,7 +193,22 @@ const add = defineCommand({
       ...(callTime !== undefined && { call_ms: callTimeOf(callTime) }),
       ...(options.why !== undefined && { why: checkText(options.why, '--why', 500) }),
     }
-    return show(io, await daemonAt(io).call(addAgent, { body }), agentView)
+    const daemon = daemonAt(io)
+    const token = tokenFile === undefined ? {} : { token: readFileSync(tokenFile, 'utf8').trim() }
+    await daemon.call(addAgent, { body: { ...body, ...token } })
+    const agent = args.name
+    try {
+      return show(
+        io,
+        await daemon.call(startAgent, { body: { agent }, deadlineMs: START_DEADLINE_MS }),
+        agentView,
+      )
+    } catch (error) {
+      if (!(error instanceof KaroError)) throw error
+      throw new KaroError(error.code, `${agent} is added, and does not run: ${error.message}`, {
+        hint: error.hint ?? `karo agent logs ${agent}  shows what it says.`,
+      })
+    }
   },
 })
 
@@ -181,8 +239,61 @@ function realPlace(path: string, where: string): string {
 const SYSTEM = ['/usr/', '/bin/', '/sbin/', '/lib/', '/lib64/']
 const PATHS = ['/usr/local/bin', '/usr/bin', '/bin']
 
+interface Seen {
+  readonly path: string
+}
+const isSeen = (at: string, binds: readonly Seen[]): boolean =>
+  SYSTEM.some((place) => at.startsWith(place)) ||
+  binds.some((bind) => at === bind.path || at.startsWith(`${bind.path}/`))
+
+/** The first word that is a file. */
+const fileIn = (words: readonly string[]): string | undefined =>
+  words.find((word) => !word.startsWith('-') && existsSync(resolve(word)) && statSync(resolve(word)).isFile())
+
+/** The program, and the file that an interpreter is to run, where the jail would not see them; with the place that it needs. */
+function unseen(
+  program: string,
+  rest: readonly string[],
+  binds: readonly Seen[],
+): readonly { readonly word: string; readonly place: string }[] {
+  const script = fileIn(rest)
+  const words = [...(program.includes('/') ? [program] : []), ...(script === undefined ? [] : [script])]
+  const needed = words.flatMap((word) => {
+    const real = realPlace(word, 'COMMAND')
+    return isSeen(real, binds) ? [] : [{ word, place: packageOf(real) }]
+  })
+  return needed.filter(({ place }, i) => needed.findIndex((one) => one.place === place) === i)
+}
+
+/** With what lies beside it, unless that is a directory of everything. */
+function packageOf(file: string): string {
+  const [before, inside] = file.split('/node_modules/', 2)
+  const directory = inside === undefined ? dirname(file) : (before ?? '/')
+  const isWide = directory === homedir() || directory.split('/').length < 3
+  return isWide ? file : directory
+}
+
+/** Where it runs: here, if its jail sees this directory. Throws KaroError `bad_request` where a word would mean another file than here. */
+function directoryOf(words: readonly string[], binds: readonly Seen[]): string {
+  const here = process.cwd()
+  if (binds.some(({ path }) => here === path || here.startsWith(`${path}/`))) return here
+  const other = binds.find(({ path }) => statSync(path).isDirectory())?.path ?? '/tmp'
+  const relative = words.find(
+    (word) => !/^[-/]/.test(word) && (/^\.\.?(?:\/|$)/.test(word) || existsSync(word)),
+  )
+  if (relative === undefined) return other
+  throw new KaroError(
+    'bad_request',
+    `the agent would run in ${other}, where ${relative} is something else than here`,
+    {
+      where: 'COMMAND',
+      hint: `Write ${resolve(relative)}, or give it this directory: --read .`,
+    },
+  )
+}
+
 /** The program as a jail finds it. Throws KaroError `bad_request` where it would not. */
-function programOf(program: string, binds: readonly { readonly path: string }[]): string {
+function programOf(program: string): string {
   if (!program.includes('/')) {
     if (PATHS.some((directory) => existsSync(join(directory, program)))) return program
     throw new KaroError('bad_request', `a jail does not find '${program}': it looks in ${PATHS.join(', ')}`, {
@@ -190,17 +301,7 @@ function programOf(program: string, binds: readonly { readonly path: string }[])
       hint: 'Give its whole path, and its directory with --read.',
     })
   }
-  const path = resolve(program)
-  const real = realPlace(path, 'COMMAND')
-  const seen = (at: string): boolean =>
-    SYSTEM.some((place) => at.startsWith(place)) ||
-    binds.some((bind) => at === bind.path || at.startsWith(`${bind.path}/`))
-  if (seen(path) && seen(real)) return path
-  if (seen(real)) return real
-  throw new KaroError('bad_request', `the agent in its jail would not see ${real}`, {
-    where: 'COMMAND',
-    hint: `Give it: --read ${real}`,
-  })
+  return realPlace(program, 'COMMAND')
 }
 
 const list = defineCommand({
@@ -245,8 +346,7 @@ const remove = defineCommand({
 
 const start = defineCommand({
   name: 'agent start',
-  summary:
-    'start an agent now, even after it crashed too often; tasks start only agents that have no --write, --secret or --connect',
+  summary: 'start an agent now, even after it crashed too often; a task starts it by itself',
   shows: startAgent,
   args: [AGENT],
   options: [AT],

@@ -83,11 +83,12 @@ const approve = defineCommand({
   ],
   async run(io, { args, options }) {
     const card = await askFor(io, args.id, options)
-    if (!(await agreed(io, card, options.yes))) {
+    const answer = await agreed(io, card, options.yes)
+    if (answer === undefined) {
       io.out('Not approved. The request still waits; karo approvals deny  ends it.\n')
       return EXIT.refused
     }
-    const scope = options.for === 'task' ? ('task' as const) : ('once' as const)
+    const scope = options.for === 'task' ? ('task' as const) : answer
     // The whole hash of what was shown: if anything else waits under this id by now, the daemon refuses.
     const body = {
       id: card.id,
@@ -111,10 +112,14 @@ const saidOf = ({ expires_at }: DecidedShape, scope: 'once' | 'task'): string =>
 const cardOf = async (io: CommandIo, card: ApprovalShape): Promise<string> =>
   cardView(card, { now: Date.now(), self: await daemonAt(io).call(getIdentity) }, io)
 
-/** Whether the person agrees to the content of the card; with `--yes`, whether the given hash is that of the card. */
-async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefined): Promise<boolean> {
+/** For what the person agrees to the content of the card; with `--yes`, the given hash has to be that of the card. Undefined: they do not. */
+async function agreed(
+  io: CommandIo,
+  card: ApprovalShape,
+  yes: string | undefined,
+): Promise<'once' | 'task' | undefined> {
   if (yes !== undefined) {
-    if (HASH.test(yes) && card.hash.startsWith(yes)) return true
+    if (HASH.test(yes) && card.hash.startsWith(yes)) return 'once'
     throw new KaroError('refused', 'this is not the hash of the request', {
       where: '--yes',
       hint: `karo approvals show ${card.id} prints it; it takes at least 8 digits.`,
@@ -136,7 +141,13 @@ async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefine
     )
   }
   io.err(shown)
-  return /^y(es)?$/i.test((await askLine('Approve exactly this? [y/N] ')) ?? '')
+  const isOnce = card.class === 'critical'
+  const question = isOnce
+    ? 'Approve exactly this?'
+    : 'Approve exactly this (t: also when it is asked again for this task)?'
+  const said = (await askLine(`${question} [y/N] `)) ?? ''
+  if (!isOnce && /^t(ask)?$/i.test(said)) return 'task'
+  return /^y(es)?$/i.test(said) ? 'once' : undefined
 }
 
 const deny = defineCommand({

@@ -64,7 +64,7 @@ export function planView(plan: PlanShape, screen: Screen): string {
 function next({ id, state, steps }: PlanShape): readonly string[] {
   const asks = steps.find((step) => step.state === 'input-required')
   if (state === 'running' && asks !== undefined)
-    return [`In another terminal: karo approvals approve ${asks.approval ?? ''}`]
+    return [`Answer it: karo approvals approve ${asks.approval ?? ''}`]
   const mine = steps.find((step) => step.state === 'yours')
   if (state === 'yours' && mine !== undefined)
     return [`Run the command of ${mine.id} yourself, then: karo plan run ${id} --done ${mine.id}`]

@@ -61,9 +61,7 @@ export const progressLine = (line: Told & Pick<TaskLineShape, 'approval'>, at?: 
   `${printable(line.state)}${wordsOf(line)}${line.approval === undefined ? '' : ` (${whereTo(at)}: ${approving(line.approval)})`}`
 
 const whereTo = (at: string | undefined): string =>
-  at === undefined
-    ? 'in another terminal'
-    : `on ${printable(at)}, or on a third machine with --at ${printable(at)}`
+  at === undefined ? 'answer it' : `on ${printable(at)}, or on a third machine with --at ${printable(at)}`
 
 const approving = (approval: string): string => `karo approvals approve ${printable(approval)}`
 

@@ -24,7 +24,7 @@ export const addAgent = defineOperation('POST /api/v1/agents', {
   daily: true,
   summary: 'Add a program as an agent: an MCP server on standard input and output, which runs in a jail',
   description:
-    'The node signs the manifest, and verifies it at every start. Only administrators may give an agent places of the machine. Nothing is started by this.',
+    'What it names is granted until it is taken back, so a person says it at a terminal, or a token of the scope approve. The node signs the manifest, and verifies it at every start. Only administrators may give an agent places of the machine. Nothing is started by this.',
   body: from.addAgentBody,
   answer: from.agent,
   errors: ['conflict', 'refused', 'rate_limited'],
@@ -57,7 +57,8 @@ export const removeAgent = defineOperation('POST /api/v1/agents/remove', {
 export const startAgent = defineOperation('POST /api/v1/agents/start', {
   ...ofPerson,
   summary: 'Start an agent of yours, also after it crashed too often',
-  description: 'A task starts its agent by itself. One that may write somewhere passes the gates first.',
+  description:
+    'A task starts its agent by itself. Where its program or its tools are not those that were granted, a person is asked first.',
   body: from.whichAgentBody,
   answer: from.agent,
   errors: AFAR,

@@ -152,6 +152,11 @@ export const addAgentBody = z.strictObject({
   limits: someLimits.default({}),
   call_ms: z.int().min(1_000).max(3_600_000).exactOptional(),
   why: z.string().max(500).default(''),
+  token: z
+    .string()
+    .max(256)
+    .exactOptional()
+    .describe('of the scope approve, in place of a person at a terminal'),
 })
 
 export const getAgentsQuery = z.strictObject({ at: at() })
