@@ -80,7 +80,9 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     const { trace_id, given_by } = await company.show('job-1')
     expect(given_by).toBe('ada at desk')
     const gates = (await ledgerOf(build, 'agent_gate')).filter((entry) => entry.trace_id === trace_id)
-    expect(gates).toMatchObject([{ success: true, peer: (await desk.status()).node_id }])
+    // The task, and the start of the agent for it.
+    const by = { success: true, peer: (await desk.status()).node_id }
+    expect(gates).toMatchObject([by, by])
     const asked = (await ledgerOf(desk, 'agent_asked')).filter((entry) => entry.trace_id === trace_id)
     expect(asked.map(({ details }) => [details.operation, details.operator_name])).toEqual([
       ['follow', 'ada'],

@@ -34,6 +34,7 @@ async function start() {
       }),
       agentsRoutes({
         agents: {
+          add: () => Promise.reject(new Error('it would be added')),
           async run(request: TaskRequest) {
             asked.push(request)
             throw new Error('enough was seen')
@@ -41,12 +42,17 @@ async function start() {
         } as unknown as Runtime,
         elsewhere: nowhere,
         approvals: agents.approvals,
-        mayApprove: () => false,
+        seatOf: ({ via }) => (via === 'socket' ? seat : undefined),
+        mayApprove: (token) => token === 'good',
       }),
     ],
     { approving: () => checkPerson(seat, agents.approvals.hasAsked, 'approves') },
   )
   let seat: Seat | undefined
+  const add = (place: Seat, more = {}) => {
+    seat = place
+    return http.asPerson(PERSON, 'POST', '/api/v1/agents', { name: 'x', argv: ['/bin/true'], ...more })
+  }
   /** A page that `karo dashboard` opens there. */
   const pageFrom = async (place: Seat | undefined) => {
     seat = place
@@ -64,7 +70,7 @@ async function start() {
     }
     return { scope, post, decide }
   }
-  return { agents, asked, pageFrom }
+  return { agents, asked, add, pageFrom }
 }
 
 test('one that was opened out of a terminal approves what another one asks', async () => {
@@ -111,4 +117,19 @@ test('what a person asks for in it they approve there; what a tool opened asks i
   const { sessions: _, ...unknown } = requester
   const untold = await waiting(agents, { ...rest, cwd: '/srv/other', requester: unknown })
   expect(await page.decide(untold, true)).toBe(403)
+})
+
+test('nothing but a person adds an agent, or a token that stands for them', async () => {
+  const { agents, add } = await start()
+  const byTool = { ...own, terminal: false, program: 'claude' }
+  for (const place of [noTerminal, byTool]) await expect(add(place)).rejects.toThrow('a person adds an agent')
+  await expect(add(byTool)).rejects.toThrow('claude')
+  await waiting(agents)
+  await expect(add(ofTool)).rejects.toThrow('agent or AI tool')
+  await expect(add(noTerminal, { token: 'bad' })).rejects.toThrow('no token of yours')
+  for (const [place, more] of [
+    [own, {}],
+    [noTerminal, { token: 'good' }],
+  ] as const)
+    await expect(add(place, more)).rejects.not.toMatchObject({ code: 'refused' })
 })
