@@ -118,7 +118,7 @@ export async function agentRig(
 }
 
 /** As of agents that an earlier release added. */
-export const NO_GRANTS: RuntimeDeps['grants'] = {
+const NO_GRANTS: RuntimeDeps['grants'] = {
   give: async () => {},
   pinOf: () => undefined,
   pin: async () => {},
