@@ -23,7 +23,6 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { checkedRuntime, knownSums } from '../../scripts/package/runtime.ts'
-import { atEnd } from '../support/run/processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const BINARY = join(ROOT, 'node_modules/node/bin/node')
@@ -33,7 +32,6 @@ let root: string
 let node: string
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'karo-runtime-'))
-  atEnd(() => rmSync(root, { recursive: true, force: true }))
   node = join(root, 'node_modules/node/bin/node')
   mkdirSync(join(root, 'scripts'))
   mkdirSync(join(root, 'node_modules/node/bin'), { recursive: true })
@@ -41,6 +39,8 @@ beforeEach(() => {
     copyFileSync(join(ROOT, 'scripts', name), join(root, 'scripts', name))
   cpSync(join(ROOT, 'node_modules/node/package.json'), join(root, 'node_modules/node/package.json'))
   copyFileSync(BINARY, node)
+  // Each has a copy of the runtime.
+  return () => rmSync(root, { recursive: true, force: true })
 })
 
 const run = (...args: readonly string[]) =>

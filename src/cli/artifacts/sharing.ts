@@ -43,7 +43,7 @@ const share = defineCommand({
       id: args.id,
       ends_at: rfc3339(Date.now() + length, '--for'),
       told: options.tell === true,
-      ...(options.to !== undefined && { to: options.to }),
+      to: options.to,
     }
     const made = await daemonAt(io).call(shareArtifact, { body })
     // The link alone is on standard output, so that it can be piped.

@@ -19,7 +19,11 @@ const LINK_CHARS = 1_024
 /** Sends it in parts, and has the daemon compare the hash of the whole. */
 export async function send(
   io: CommandIo,
-  body: { readonly name: string; readonly media_type?: string; readonly expires_at?: string },
+  body: {
+    readonly name: string
+    readonly media_type: string | undefined
+    readonly expires_at: string | undefined
+  },
   stream: AsyncIterable<unknown>,
 ) {
   const { key, part_bytes } = await daemonAt(io).call(api.beginArtifact, { body })

@@ -61,5 +61,5 @@ export async function unlocked<T>(io: CommandIo, work: () => Promise<T>): Promis
 
 export const unlock = async (io: CommandIo, file: string | undefined, seconds: number | undefined) =>
   withWords(await passphraseOf(file, 'Passphrase of your vault: '), (passphrase) =>
-    daemonAt(io).call(unlockVault, { body: { passphrase, ...(seconds !== undefined && { seconds }) } }),
+    daemonAt(io).call(unlockVault, { body: { passphrase, seconds } }),
   )

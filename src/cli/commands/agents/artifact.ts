@@ -59,11 +59,7 @@ const put = defineCommand({
           where: '--type',
         },
       )
-    const body = {
-      name,
-      ...(options.type !== undefined && { media_type: options.type }),
-      ...(expires_at !== undefined && { expires_at }),
-    }
+    const body = { name, media_type: options.type, expires_at }
     const file = isInput ? undefined : await openRegular(args.file)
     try {
       const made = await send(io, body, file?.createReadStream({ autoClose: false }) ?? process.stdin)

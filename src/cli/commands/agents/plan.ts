@@ -134,7 +134,7 @@ const run = defineCommand({
   async run(io, { args, options }) {
     const { done } = options
     if (done !== undefined) checkText(done, '--done', 8)
-    const body = { id: idOf(args.id), ...(done !== undefined && { done }) }
+    const body = { id: idOf(args.id), done }
     const first = await daemonAt(io).call(runPlan, { body })
     const last = await followed(io, first, options.follow === true)
     show(io, last, planView)

@@ -114,13 +114,10 @@ const set = defineCommand({
       ttl === 'never'
         ? null
         : given(ttl, (text) => rfc3339(Date.now() + parseDuration(text, '--ttl'), '--ttl'))
-    const more = {
-      ...(expires_at !== undefined && { expires_at }),
-      ...(options.note !== undefined && { note: checkText(options.note, '--note', 200) }),
-    }
+    const note = given(options.note, (text) => checkText(text, '--note', 200))
     return withWords(await readValue(name, options.exact === true), (value) =>
       unlocked(io, async () =>
-        show(io, await daemonAt(io).call(setSecret, { body: { name, value, ...more } }), secretView),
+        show(io, await daemonAt(io).call(setSecret, { body: { name, value, expires_at, note } }), secretView),
       ),
     )
   },

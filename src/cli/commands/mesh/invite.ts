@@ -54,7 +54,7 @@ const make = defineCommand({
       for_ms: parseDuration(options.for, '--for'),
       teams: commaList(options.team),
       roles: commaList(options.role),
-      ...(options.owner === undefined ? {} : { owner: options.owner }),
+      owner: options.owner,
     }
     if (options.file !== undefined && options.out !== undefined)
       throw new KaroError('bad_request', '--file and --out mean the same, and both were given', {
