@@ -469,8 +469,8 @@ export function hookCases(dialect: Dialect): void {
 
     test.runIf(isRoot)('a full disk: silent, and whole records again when there is room', async () => {
       const disk = temporaryDirectory()
-      // A mount of its own that nobody else sees and that ends with it.
-      const mount = 'mkdir spool; mount -t tmpfs -o size=16k,mode=700 none spool; exec "$@"'
+      // A mount of its own that nobody else sees and that ends with it; without one nothing is filled.
+      const mount = 'mkdir spool && mount -t tmpfs -o size=16k,mode=700 none spool && exec "$@"'
       const shell = await start({ spool: false, through: ['unshare', '-m', 'bash', '-c', mount, '-'] })
       await shell.typeAll('echo 1', 'cat /dev/zero > spool/fill 2>/dev/null')
       const long = 'x'.repeat(150)
