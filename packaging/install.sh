@@ -73,7 +73,7 @@ case "$mode" in
     ;;
   --purge)
     remove_files
-    rm -rf /etc/karo /var/lib/karo /var/lib/karo-report /var/lib/systemd/timers/stamp-karo-report.timer /var/spool/karo
+    rm -rf /etc/karo /var/lib/karo /var/lib/karo-exec /var/lib/karo-report /var/lib/systemd/timers/stamp-karo-report.timer /var/spool/karo
     echo 'Karo and its data are removed.'
     exit 0
     ;;

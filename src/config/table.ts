@@ -451,11 +451,11 @@ export const KEYS = {
   }),
   agentsSandbox: key({
     path: 'agents.sandbox',
-    kind: kind.oneOf(['auto', 'bwrap', 'landlock']),
+    kind: kind.oneOf(['auto', 'bwrap', 'landlock', 'vm']),
     default: 'auto',
     fileOnly: true,
     description:
-      'How jails are built. `auto` tries bubblewrap; if that is missing or cannot make namespaces, Landlock. Landlock isolates less, and refuses what it cannot isolate. `karo doctor --sandbox` says what works here.',
+      'How jails are built. `auto` tries bubblewrap; if that is missing or cannot make namespaces, Landlock. Landlock isolates less, and refuses what it cannot isolate. `vm` puts the jail into a small virtual machine for each job, and never falls back. `karo doctor --sandbox` says what works here.',
   }),
   agentsApproved: key({
     path: 'agents.approved',

@@ -94,7 +94,7 @@ export interface Config {
   /** Whether commands may run in jails of this machine, and how these are built. `approved`: patterns as `NAME: AGENT TOOL [in DIRECTORY] GLOB`. */
   readonly agents: {
     readonly enabled: boolean
-    readonly sandbox: 'auto' | 'bwrap' | 'landlock'
+    readonly sandbox: 'auto' | 'bwrap' | 'landlock' | 'vm'
     readonly approved: readonly string[]
     /** Addresses on loopback. */
     readonly endpoints: readonly string[]

@@ -1,5 +1,5 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createMuscle, createRuntime, type Runtime } from '../agents/index.ts'
 import { tryPlaces } from '../agents/manifest/tried.ts'
 import { createResident } from '../assist/resident/resident.ts'
@@ -103,6 +103,7 @@ export function buildLocal(
     path: paths.muscle,
     provider: config.agents.sandbox === 'auto' ? null : config.agents.sandbox,
     closed: [paths.home, dirname(paths.config), paths.spool],
+    state: join(paths.home, 'vm'),
     credentials: () => openPeerCredentials(log),
     clock: common.clock,
     timers,

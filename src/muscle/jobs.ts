@@ -6,6 +6,7 @@ import { within } from '../base/async/deadline.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import {
   type Ended,
+  isMeant,
   PIECE_BYTES,
   PROBE_JOB,
   type ProviderName,
@@ -208,7 +209,7 @@ function choose(
   providers: readonly Provider[],
   wanted: ProviderName | null,
 ): readonly [Provider, ...Provider[]] {
-  const named = providers.filter(({ name }) => wanted === null || name === wanted)
+  const named = providers.filter(({ name }) => isMeant(name, wanted))
   const [first, ...others] = named.filter((provider) => provider.problem() === undefined)
   if (first !== undefined) return [first, ...others]
   const why = named.map((provider) => provider.problem()).join('; ') || `there is no ${wanted ?? 'provider'}`

@@ -7,14 +7,15 @@ import { systemClock, systemTimers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import { jsonText } from '../base/printable.ts'
 import type { Log } from '../base/run/log.ts'
+import { isMeant } from './contract/messages.ts'
 import { createProviders } from './jail/providers.ts'
 import { attemptAll } from './probes/attempts.ts'
 import { probeAll } from './probes/probe.ts'
 import type { Bait } from './probes/tries.ts'
 import { serve } from './serve.ts'
 
-const USAGE = `Usage: karo-exec --socket PATH [--brain USER] [--mode MODE] [--closed DIR]... [--jails N] [--with-parent]
-       karo-exec --probe
+const USAGE = `Usage: karo-exec --socket PATH [--brain USER] [--mode MODE] [--closed DIR]... [--state DIR] [--jails N] [--with-parent]
+       karo-exec --probe [--provider NAME]
 
 Starts jails for the daemon of Karo. Started by the daemon or by systemd, not by people.
 `
@@ -43,10 +44,14 @@ const { values } = parseArgs({
     /** Octal mode of the socket. */
     mode: { type: 'string', default: '600' },
     closed: { type: 'string', multiple: true, default: [] },
+    /** Where templates of small virtual machines are kept. */
+    state: { type: 'string' },
     jails: { type: 'string', default: String(DEFAULT_JAILS) },
     /** Ends when standard input does: its other end is the daemon's. */
     'with-parent': { type: 'boolean', default: false },
     probe: { type: 'boolean', default: false },
+    /** The only way that is probed; default: all that are used without being named. */
+    provider: { type: 'string' },
     /** Inside a jail only. */
     attempt: { type: 'string' },
   },
@@ -59,12 +64,19 @@ async function run(): Promise<void> {
     return
   }
   // Without a socket it only probes. Another one that probes at the same time must not take this one's jails for leftovers of its own.
-  const providers = await createProviders(values.closed, values.socket ?? `probe of ${process.pid}`)
-  const probe = () => probeAll({ providers, timers: systemTimers, program: ownProgram() })
+  const providers = await createProviders(
+    values.closed,
+    values.socket ?? `probe of ${process.pid}`,
+    values.state,
+  )
+  const tried = providers.filter(({ name }) => isMeant(name, values.provider ?? null))
+  const probe = () => probeAll({ providers: tried, timers: systemTimers, program: ownProgram() })
   if (values.probe) {
     const ways = providers.map((way) => ({
       provider: way.name,
-      problem: way.problem() ?? null,
+      problem:
+        way.problem() ??
+        (tried.includes(way) ? null : 'it works, and is not tried: agents.sandbox does not choose it'),
       cannot: way.cannot,
     }))
     process.stdout.write(`${jsonText({ providers: ways, probes: await probe() })}\n`)

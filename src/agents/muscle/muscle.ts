@@ -14,7 +14,8 @@ import { connectMuscle, type MuscleClient } from './client.ts'
 
 /** Milliseconds between probes, and how long one may take: a machine that is merely busy must not lose its jails. */
 const PROBE_EVERY_MS = 15_000
-const PROBE_MS = PROBE_EVERY_MS
+/** For small virtual machines, which take a second of a processor where they are emulated, and wait for it on a busy machine. */
+const PROBE_VM_EVERY_MS = 60_000
 /** Milliseconds after which a lost Muscle is looked for again; doubled each time up to the time between probes. */
 const AGAIN_MS = 250
 
@@ -26,6 +27,8 @@ export interface MuscleDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly provider: ProviderName | null
   /** Directories of Karo that no jail may see. */
   readonly closed: readonly string[]
+  /** A directory for what small virtual machines begin with. */
+  readonly state: string
   readonly credentials: () => Promise<PeerCredentials>
 }
 
@@ -37,7 +40,8 @@ export interface Muscle extends Room {
 }
 
 export function createMuscle(deps: MuscleDeps): Muscle {
-  const { way, path, provider, closed, clock, timers, log } = deps
+  const { way, path, provider, closed, state, clock, timers, log } = deps
+  const everyMs = provider === 'vm' ? PROBE_VM_EVERY_MS : PROBE_EVERY_MS
   let client: MuscleClient | undefined
   /** Why it is locked; undefined while it is ready. */
   let problem: string | undefined = 'karo-exec has not answered yet'
@@ -61,7 +65,10 @@ export function createMuscle(deps: MuscleDeps): Muscle {
     const [runtime, file] = muscleProgram()
     const own = [
       runtime,
-      [file, '--socket', path, '--with-parent', ...closed.flatMap((dir) => ['--closed', dir])],
+      [
+        ...[file, '--socket', path, '--with-parent', '--state', state],
+        ...closed.flatMap((dir) => ['--closed', dir]),
+      ],
     ]
     // Its standard input ends with this process, and so does it.
     child = spawn(own[0] as string, own[1] as string[], { stdio: ['pipe', 'ignore', 'inherit'], env: {} })
@@ -71,12 +78,12 @@ export function createMuscle(deps: MuscleDeps): Muscle {
 
   /** Connects where needed, and starts a jail to see that one can be started. */
   const look = async (): Promise<void> => {
-    const end = deadline(timers, PROBE_MS)
+    const end = deadline(timers, everyMs)
     try {
       start()
       credentials ??= await deps.credentials()
       client ??= await connected(credentials, end.signal)
-      await untilAborted(tryJail(client), end.signal)
+      await untilAborted(tryJail(client, everyMs), end.signal)
       if (ended) return
       if (problem !== undefined) log.info({}, 'karo-exec is ready')
       problem = undefined
@@ -120,8 +127,8 @@ export function createMuscle(deps: MuscleDeps): Muscle {
 
   const round = async (): Promise<void> => {
     await look()
-    if (problem !== undefined) waitMs = Math.min(2 * waitMs, PROBE_EVERY_MS)
-    again(problem === undefined ? PROBE_EVERY_MS : waitMs)
+    if (problem !== undefined) waitMs = Math.min(2 * waitMs, everyMs)
+    again(problem === undefined ? everyMs : waitMs)
   }
 
   return {
@@ -160,13 +167,13 @@ export function createMuscle(deps: MuscleDeps): Muscle {
 }
 
 /** Rejects unless a command ran in a jail and ended well. */
-async function tryJail(client: MuscleClient): Promise<void> {
+async function tryJail(client: MuscleClient, wall_ms: number): Promise<void> {
   const limits = {
     cpu_seconds: 5,
     memory_bytes: 256 * 1024 * 1024,
     disk_bytes: 1024 * 1024,
     tasks: 8,
-    wall_ms: PROBE_MS,
+    wall_ms,
     output_bytes: 1024,
   }
   const job = await client.run(

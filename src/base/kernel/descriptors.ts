@@ -10,6 +10,10 @@ export interface Descriptors {
    * uid and gid. The caller closes it.
    */
   memoryFile(name: string, bytes: Uint8Array, owner?: number): number
+  /** An empty file in memory that programs may write as long as it is not sealed. The caller closes it. */
+  blankFile(name: string): number
+  /** From now on nobody changes it. Throws while a program has it mapped for writing. */
+  seal(file: number): void
   /** Both ends of a connection over which a program can pass a descriptor. The caller closes both. */
   socketPair(): { readonly near: number; readonly far: number }
   /** The descriptor that was handed over on `socket`; undefined where none was. Does not wait. The caller closes it. */
@@ -52,7 +56,14 @@ export async function openDescriptors(): Promise<Descriptors> {
     if (result < 0) throw new Error(`${what}: errno ${koffi.errno()}`)
     return result
   }
+  const blankFile = (name: string): number =>
+    checked(memfdCreate(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), 'no file in memory')
+  const seal = (file: number): void => {
+    checked(fcntl(file, F_ADD_SEALS, ALL_SEALS), 'a file in memory cannot be sealed')
+  }
   return {
+    blankFile,
+    seal,
     pipe() {
       const ends = new Int32Array(2)
       checked(pipe2(ends, O_CLOEXEC), 'no pipe')
@@ -85,11 +96,11 @@ export async function openDescriptors(): Promise<Descriptors> {
       }
     },
     memoryFile(name, bytes, owner) {
-      const file = checked(memfdCreate(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), 'no file in memory')
+      const file = blankFile(name)
       try {
         for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
         if (owner !== undefined) fchownSync(file, owner, owner)
-        checked(fcntl(file, F_ADD_SEALS, ALL_SEALS), 'a file in memory cannot be sealed')
+        seal(file)
         // A second opening has its own position in the file, and no right to write.
         return openSync(`/proc/self/fd/${file}`, 'r')
       } finally {

@@ -33,7 +33,8 @@ karo doctor --repair --dry-run       reads every byte of the database and change
   four times, and names a socket without a reason in all four. While \`mesh.lan_only\` is on, a connection out of private
   address space never has a reason.
 - \`--sandbox\` starts \`karo-exec\` as you, builds a jail of each kind that works here, and makes every attempt of
-  [threats.md](threats.md#jails) in it, in a second or two.
+  [threats.md](threats.md#jails) in it, in a second or two. Small virtual machines are
+  tried only if \`agents.sandbox\` is \`vm\`, and take a minute where they are emulated.
 
 Each check below says what is expected (what), why it matters, what to do by hand (fix), and what \`--fix\` does about it.
 `

@@ -25,9 +25,12 @@ interface Told {
  * One row for each attempt, one for each provider that cannot build a jail here, and one for each thing that a provider does not
  * hold by its nature. Never throws for what is wrong with jails.
  */
-export async function lookAtSandbox(run: RunCommand): Promise<readonly SandboxRow[]> {
+export async function lookAtSandbox(
+  run: RunCommand,
+  chosen: Chosen = 'auto',
+): Promise<readonly SandboxRow[]> {
   const [runtime, file] = muscleProgram()
-  const ran = await run(runtime, file, '--probe')
+  const ran = await run(runtime, file, '--probe', ...(chosen === 'auto' ? [] : ['--provider', chosen]))
   if (ran.kind !== 'ran' || ran.code !== 0) {
     const why = ran.kind === 'failed' ? ran.reason : 'karo-exec could not be run'
     return PROVIDERS.map((name) => ({ id: `sandbox.${name}.start`, outcome: 'fail', detail: why }))

@@ -25,9 +25,12 @@ export const PROBE_JOB = 'probe:'
 /** Bytes of one secret. */
 const SECRET_BYTES = 64 * 1024
 
-/** The ways to build a jail; the first that works is taken when a job names none. */
-export const PROVIDERS = ['bwrap', 'landlock'] as const
+/** The ways to build a jail; the first that works is taken when a job names none, except small virtual machines. */
+export const PROVIDERS = ['bwrap', 'landlock', 'vm'] as const
 export type ProviderName = (typeof PROVIDERS)[number]
+/** Whether jails of this kind may be built where `wanted` is named; null: none is, and then a virtual machine is not meant. */
+export const isMeant = (name: ProviderName, wanted: string | null): boolean =>
+  wanted === null ? name !== 'vm' : name === wanted
 
 const id = integer(1, Number.MAX_SAFE_INTEGER)
 const job = text(64, /^[a-z0-9][a-z0-9:._-]*$/)

@@ -18,12 +18,15 @@ const COMPLAINT_MS = 1_000
 export interface Way {
   readonly descriptors: Descriptors
   readonly program: string
-  /** Of the program. Descriptor `first` and those behind it are the `files`; the one behind them is the line to this process. */
+  /** Of the program. Descriptor `first` and those behind it are the `files`; those behind them are the lines to this process. */
   readonly words: (first: number) => readonly string[]
-  readonly files: (first: number) => readonly Uint8Array[]
+  /** What a file holds, or a descriptor that stays the caller's. */
+  readonly files: readonly (Uint8Array | number)[]
+  /** How many there are; default: one. */
+  readonly lines?: number
   /** A session of its own from the beginning. */
   readonly detached: boolean
-  readonly held: (child: ChildProcess, line: Socket | undefined) => Held
+  readonly held: (child: ChildProcess, lines: readonly Socket[]) => Held
 }
 
 /** A jail that may not be complete yet. */
@@ -38,7 +41,7 @@ export async function begin(spec: JailSpec, way: Way): Promise<Jail> {
   let listener: number | undefined
   // A program that cannot be started has no streams.
   const gate = child.stdio?.[GATE] as Socket | undefined
-  const held = way.held(child, child.stdio?.at(-1) as Socket | undefined)
+  const held = way.held(child, (child.stdio ?? []).slice(-(way.lines ?? 1)) as Socket[])
   const jail: Jail = {
     stdin: stdin === undefined ? undefined : stream(stdin, false),
     stdout: stream(out, true),
@@ -118,8 +121,8 @@ function started(spec: JailSpec, way: Way): Started {
       'pipe' as const,
       ...(pair === undefined ? [] : [pair.far]),
       ...secrets,
-      ...way.files(first).map((bytes) => memory('karo', bytes)),
-      'pipe' as const,
+      ...way.files.map((one) => (typeof one === 'number' ? one : memory('karo', one))),
+      ...Array.from({ length: way.lines ?? 1 }, () => 'pipe' as const),
     ]
     const child = spawn(program, way.words(first), {
       stdio,
@@ -168,7 +171,7 @@ export function heard(socket: Socket, pattern: RegExp): Promise<string> {
 }
 
 /** The last line of what the program said on the jail's standard error before it ended. */
-async function complaintOf({ stderr, ended }: Jail): Promise<string> {
+export async function complaintOf({ stderr, ended }: Pick<Jail, 'stderr' | 'ended'>): Promise<string> {
   void ended.then(() => setTimeout(() => stderr.destroy(), COMPLAINT_MS).unref())
   let text = ''
   try {

@@ -46,7 +46,7 @@ export const PASSWD = Buffer.from(
 export const GROUP = Buffer.from(`root:x:0:\njob:x:${NOBODY}:\n`)
 
 /**
- * `first`: the descriptor of the filter; two files of accounts and the news about the jail follow. `mark`: the name of the gate, by
+ * `first`: the descriptor of the filter; two files of accounts follow. `mark`: the name of the gate, by
  * which a jail is told from others.
  */
 export function argumentsOf(
@@ -54,15 +54,26 @@ export function argumentsOf(
   places: Places,
   {
     first,
+    news = first + 3,
     mark,
     machine,
     keepsSockets,
+    shared,
+    devices = [],
+    joinsNetwork = false,
   }: {
     readonly first: number
+    /** Where bubblewrap tells about the jail; default: behind the files of accounts. */
+    readonly news?: number
     readonly mark: string
     readonly machine: string
     /** The machine has what WITHOUT_SOCKETS needs. */
     readonly keepsSockets: boolean
+    /** Where what another jail is to see is put together, and its places. */
+    readonly shared?: { readonly at: string; readonly places: Places }
+    readonly devices?: readonly string[]
+    /** It is in the network that is there already, where a port leads out. */
+    readonly joinsNetwork?: boolean
   },
 ): string[] {
   const { disk_bytes: size } = spec.limits
@@ -74,7 +85,7 @@ export function argumentsOf(
     LOGNAME: 'job',
     TMPDIR: '/tmp',
     ...spec.env,
-    ...(spec.net === true && WAY_OUT),
+    ...((spec.net === true || joinsNetwork) && WAY_OUT),
   }
   const writable = places.binds.flatMap(({ path, write }) => (write ? [path] : []))
   const held = keepsSockets && writable.length > 0
@@ -85,14 +96,14 @@ export function argumentsOf(
       '--unshare-user',
       '--unshare-ipc',
       '--unshare-pid',
-      '--unshare-net',
+      ...(joinsNetwork ? [] : ['--unshare-net']),
       '--unshare-uts',
       '--unshare-cgroup-try',
     ],
     ...['--disable-userns', '--uid', String(NOBODY), '--gid', String(NOBODY), '--hostname', 'jail'],
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...systemArguments(),
+    ...systemArguments(''),
     ...[
       '--ro-bind-data',
       String(first + 1),
@@ -101,17 +112,13 @@ export function argumentsOf(
       String(first + 2),
       '/etc/group',
     ],
-    ...['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm'), '--remount-ro', '/dev'],
+    ...['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm')],
+    ...[...devices.flatMap((path) => ['--dev-bind', path, path]), '--remount-ro', '/dev'],
     ...[...inMemory('/tmp'), ...inMemory(HOME)],
-    ...places.binds.flatMap(({ path, write }) => [write ? '--bind' : '--ro-bind', path, path]),
-    ...places.fixed.flatMap((path) => ['--ro-bind', path, path]),
-    ...places.hidden.flatMap(({ path, directory }) =>
-      directory
-        ? ['--size', '4096', '--tmpfs', path, '--remount-ro', path]
-        : ['--ro-bind', '/dev/null', path],
-    ),
+    ...placesBelow('', places),
+    ...(shared === undefined ? [] : sharedArguments(shared)),
     ...['--remount-ro', '/', '--chdir', spec.cwd],
-    ...['--seccomp', String(first), '--info-fd', String(first + 3)],
+    ...['--seccomp', String(first), '--info-fd', String(news)],
     // Perl warns of a locale that the jail has not.
     ...(held ? ['--setenv', 'PERL_BADLANG', '0'] : []),
     '--',
@@ -120,19 +127,37 @@ export function argumentsOf(
   ]
 }
 
+/** What a job is given, below `at`, with what is covered in it. */
+const placesBelow = (at: string, { binds, fixed, hidden }: Places): string[] => [
+  ...binds.flatMap(({ path, write }) => [write ? '--bind' : '--ro-bind', path, at + path]),
+  ...fixed.flatMap((path) => ['--ro-bind', path, at + path]),
+  ...hidden.flatMap(({ path, directory }) =>
+    directory
+      ? ['--size', '4096', '--tmpfs', at + path, '--remount-ro', at + path]
+      : ['--ro-bind', '/dev/null', at + path],
+  ),
+]
+
+/** Of the root of another jail: with directories on which it mounts what it has of its own. */
+const sharedArguments = ({ at, places }: { readonly at: string; readonly places: Places }): string[] => [
+  ...['/proc', '/dev', '/tmp'].flatMap((path) => ['--dir', at + path]),
+  ...systemArguments(at),
+  ...placesBelow(at, places),
+]
+
 /** /usr and what leads into it: links on most systems, directories of their own on others. */
-function systemArguments(): string[] {
+function systemArguments(at: string): string[] {
   const roots = SYSTEM_ROOTS.flatMap((path) => {
     try {
       return lstatSync(path).isSymbolicLink()
-        ? ['--symlink', readlinkSync(path), path]
-        : ['--ro-bind', path, path]
+        ? ['--symlink', readlinkSync(path), at + path]
+        : ['--ro-bind', path, at + path]
     } catch {
       return []
     }
   })
-  const etc = SYSTEM_FILES.flatMap((path) => ['--ro-bind-try', path, path])
-  return ['--ro-bind', '/usr', '/usr', ...roots, ...etc]
+  const etc = SYSTEM_FILES.flatMap((path) => ['--ro-bind-try', path, at + path])
+  return ['--ro-bind', '/usr', `${at}/usr`, ...roots, ...etc]
 }
 
 /** The number of sendmsg(2), by machine. */

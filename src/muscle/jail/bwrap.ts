@@ -59,10 +59,10 @@ export function createBwrap(deps: BwrapDeps): Provider {
         descriptors,
         program,
         detached: false,
-        files: () => [filter, PASSWD, GROUP],
+        files: [filter, PASSWD, GROUP],
         words: (first) =>
           argumentsOf(spec, places, { first, mark, machine, keepsSockets: handingOver(deps).length === 0 }),
-        held: (child, line) => hold(child, line, places),
+        held: (child, [line]) => hold(child, line, places),
       })
     },
   }
@@ -76,7 +76,10 @@ const LEAST_LANDLOCK = 2
  * Why jails can hand each other what they have opened, in one sentence: the machine has not what keeps them from making sockets in places
  * of the machine. Empty where it has.
  */
-function handingOver({ landlock, root = '' }: Pick<BwrapDeps, 'landlock' | 'root'>): readonly string[] {
+export function handingOver({
+  landlock,
+  root = '',
+}: Pick<BwrapDeps, 'landlock' | 'root'>): readonly string[] {
   const isOld = landlock < LEAST_LANDLOCK
   if (!isOld && existsSync(`${root}${PERL}`)) return []
   const version =
@@ -89,8 +92,8 @@ function handingOver({ landlock, root = '' }: Pick<BwrapDeps, 'landlock' | 'root
   ]
 }
 
-/** `child` is bubblewrap, which tells the number of the first process of the jail on `line`. */
-function hold(child: ChildProcess, line: Socket | undefined, places: Places): Held {
+/** `child` is bubblewrap, which tells the number of the first process of the jail on `line`. `shared`: below which the places are inside. */
+export function hold(child: ChildProcess, line: Socket | undefined, places: Places, shared = ''): Held {
   /** The first process of the jail, as seen from outside. */
   let inner: Process | undefined
   return {
@@ -124,7 +127,7 @@ function hold(child: ChildProcess, line: Socket | undefined, places: Places): He
       await told(gate, /^(\n)/)
       // What it sees is compared with what was judged.
       for (const place of places.binds) {
-        if (!isSame(place, `/proc/${first.pid}/root${place.path}`))
+        if (!isSame(place, `/proc/${first.pid}/root${shared}${place.path}`))
           throw new JailError('bad_path', `${place.path} was replaced while the jail was built`)
       }
       // Asleep, it waits for the command, and ends with bubblewrap from now on.

@@ -116,7 +116,7 @@ export function createLandlock(deps: LandlockDeps): Provider {
         descriptors,
         program,
         detached: true,
-        files: () => [filter],
+        files: [filter],
         words: (first) => [
           ...['-e', LAUNCHER, '--', markOf(deps.socket), String(first + 1), ...calls.map(String)],
           ...listed([ALL.files, ALL.network, ALL.scopes, ...rules]),
@@ -126,7 +126,7 @@ export function createLandlock(deps: LandlockDeps): Provider {
           ),
           ...[spec.cwd, ...spec.argv],
         ],
-        held(child, line) {
+        held(child, [line]) {
           const held = hold(child, line)
           // The keeper is of the same user as the jail, for whose limits a Muscle of root may lack the right.
           const tell = (pid: number, most: number) => void (line?.writable && line.write(`${pid} ${most}\n`))

@@ -33,6 +33,9 @@ const LIMITS: Limits = {
   wall_ms: 20_000,
   output_bytes: 64 * 1024,
 }
+/** Where each instruction may have to be translated. */
+const VM_LIMITS: Limits = { ...LIMITS, cpu_seconds: 300, wall_ms: 300_000 }
+const limitsOf = ({ name }: Provider): Limits => (name === 'vm' ? VM_LIMITS : LIMITS)
 
 /** Jails in which the attempts may fail to begin before that counts. */
 const TRIES = 3
@@ -123,7 +126,7 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
       env: {},
       stdin: false,
       secrets: [],
-      limits: LIMITS,
+      limits: limitsOf(provider),
       wanted: () => true,
       binds: [
         ...program.files.map((needed) => ({ path: needed, write: false })),
@@ -171,7 +174,7 @@ interface Heard {
 async function attempted(provider: Provider, spec: JailSpec, timers: Timers): Promise<Heard> {
   const jail = await provider.start(spec)
   let isLate = false
-  const inTime = timers.after(LIMITS.wall_ms, () => {
+  const inTime = timers.after(spec.limits.wall_ms, () => {
     isLate = true
     jail.kill()
   })

@@ -1,7 +1,8 @@
 // A Muscle for tests: its socket and a Brain connected to it, in this process or in one of its own, and what a job says.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chmodSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { connectMuscle, type JobSpec, type MuscleClient } from '../../../src/agents/muscle/client.ts'
@@ -17,12 +18,30 @@ import { temporaryDirectory } from '../data/database.ts'
 import { childrenOf, track, wordsOf } from '../run/processes.ts'
 import { until } from '../run/until.ts'
 
+/** Set by the soak: the whole suite by small virtual machines. */
+const WHOLE_VM = process.env.KARO_JAILS === 'vm'
+/** A start of a small virtual machine takes a second where it is emulated, so `npm test` has some of the tests alone. */
+export const isShort = (name: ProviderName): boolean => name === 'vm' && !WHOLE_VM
+
+/** One template for this process. */
+let templates: string | undefined
+export function templatesHere(): string {
+  if (templates !== undefined) return templates
+  const directory = mkdtempSync(join(tmpdir(), 'karo-vm-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  templates = directory
+  return directory
+}
+
 /** Every provider that this build has, and why one cannot be used on this machine. */
 export async function providersHere(closed: readonly string[] = []) {
   // Test files run beside each other, and each provider ends what is left of jails at its own socket.
-  return (await createProviders(closed, `/no/socket/${randomUUID()}`)).map((provider) => ({
+  const all = await createProviders(closed, `/no/socket/${randomUUID()}`, templatesHere(), false)
+  const meant = all.filter(({ name }) => !WHOLE_VM || name === 'vm')
+  return meant.map((provider) => ({
     provider,
-    problem: provider.problem() ?? (provider.name === 'bwrap' ? cannotStart() : undefined) ?? cannotEnter(),
+    problem:
+      provider.problem() ?? (provider.name === 'landlock' ? undefined : cannotStart()) ?? cannotEnter(),
   }))
 }
 
@@ -82,7 +101,10 @@ export async function muscleHere(
     ...options,
   })
   onTestFinished(() => serving.stop())
-  const client = options.connect === false ? (undefined as never) : await connectMuscle(path, credentials)
+  const [only, ...others] = options.providers ?? []
+  const provider = others.length === 0 ? (only?.name ?? null) : null
+  const client =
+    options.connect === false ? (undefined as never) : await connectMuscle(path, credentials, { provider })
   if (options.connect !== false) onTestFinished(() => client.close())
   return { client, path }
 }
@@ -95,7 +117,10 @@ export async function muscleApart(
 ): Promise<Rig & { readonly child: ChildProcess }> {
   const [runtime, file] = muscleProgram()
   const child = track(
-    spawn(runtime, [file, '--socket', path, ...more], { stdio: ['pipe', 'ignore', 'ignore'], env: {} }),
+    spawn(runtime, [file, '--socket', path, '--state', templatesHere(), ...more], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: {},
+    }),
   )
   onTestFinished(() => void child.kill('SIGKILL'))
   const credentials = await openPeerCredentials(silentLog)
@@ -172,6 +197,17 @@ export function marked(mark: string): number[] {
     }
   })
 }
+
+/**
+ * Pids that are seen of a job from outside: of its processes that have the mark, or, where they are in a guest, of every small virtual machine. A
+ * machine without other users of them is needed then, and the soak says so.
+ */
+export const runningOf = (name: ProviderName, mark: string): number[] =>
+  name !== 'vm'
+    ? marked(mark)
+    : readdirSync('/proc')
+        .map(Number)
+        .filter((pid) => pid > 0 && wordsOf(pid)[0]?.includes('/qemu-system-'))
 
 /** The process of karo-exec that a daemon started. */
 export function muscleOf({ pid }: { readonly pid: number }): number {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { createFrameReader, encodeFrame, MOST_FRAME_BYTES } from '../../../src/muscle/contract/frame.ts'
-import { readReply, readRequest } from '../../../src/muscle/contract/messages.ts'
+import { isMeant, PROVIDERS, readReply, readRequest } from '../../../src/muscle/contract/messages.ts'
 import { Malformed } from '../../../src/muscle/contract/shape.ts'
 import { jobOf } from '../../support/muscle/muscle.ts'
 import fc from '../../support/run/properties.ts'
@@ -70,6 +70,11 @@ describe('frames', () => {
     // A header that reaches beyond its frame.
     expect(() => createFrameReader().push(Buffer.from([0, 0, 0, 5, 0, 0, 0, 2, 0x7b]))).toThrow(Malformed)
   })
+})
+
+test('every kind of jail is meant where none is named, except virtual machines, and else the named one alone', () => {
+  expect(PROVIDERS.filter((name) => isMeant(name, null))).toEqual(['bwrap', 'landlock'])
+  for (const wanted of PROVIDERS) expect(PROVIDERS.filter((name) => isMeant(name, wanted))).toEqual([wanted])
 })
 
 describe('messages', () => {

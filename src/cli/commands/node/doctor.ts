@@ -19,7 +19,7 @@ import { egressView } from '../../views/doctor/egress.ts'
 import { doctorView } from '../../views/doctor.ts'
 
 /** Milliseconds for all attempts: they take a second or two. */
-const SANDBOX_MS = 60_000
+const SANDBOX_MS = { auto: 60_000, bwrap: 60_000, landlock: 60_000, vm: 600_000 }
 /** Milliseconds that a daemon may take to keep the findings. */
 const LEAVE_MS = 2_000
 
@@ -158,7 +158,7 @@ async function sandbox(io: CommandIo): Promise<ExitCode> {
   const config = worldOf(io, []).config()
   if ('error' in config) throw config.error
   const chosen = config.loaded.config.agents.sandbox
-  const rows = await lookAtSandbox(commandRunner(io.env, SANDBOX_MS))
+  const rows = await lookAtSandbox(commandRunner(io.env, SANDBOX_MS[chosen]), chosen)
   const safe = isSafe(rows, chosen)
   const document = { ok: safe, sandbox: chosen, checks: rows }
   io.out(io.json ? `${JSON.stringify(document)}\n` : sandboxView(rows, { safe, chosen }, io))
