@@ -26,14 +26,22 @@ const SHELLS = /^(?:r?bash|zsh|fish|sh|dash|ash|ksh\d*|mksh|yash|t?csh|nu|elvish
 /** What gives a person another account, at their own terminal. */
 const POWER = /^(?:sudo|su|doas|runuser|login|pkexec)$/
 
-/** Undefined for a process that is gone or cannot be looked at. `read` gives the text of /proc/PID/stat; throws for none. */
-export function seatOf(pid: number, read: (pid: number) => string = readStat): Seat | undefined {
-  const line: Process[] = []
-  for (let at = pid; at > 1 && line.length <= ANCESTORS_MAX; at = line.at(-1)?.parent ?? 0) {
-    const next = lookAt(at, read)
-    if (next === undefined) break
-    line.push(next)
-  }
+/**
+ * Undefined for a process that is gone or cannot be looked at. `daemon`: the process that asks. Whatever started that in a terminal of
+ * its own could do anything to it, so a terminal that it opened is not told from a person's. `read` gives the text of
+ * /proc/PID/stat; throws for none.
+ */
+export function seatOf(
+  pid: number,
+  daemon: number = process.pid,
+  read: (pid: number) => string = readStat,
+): Seat | undefined {
+  const whole = lineOf(pid, read)
+  const above = new Set(lineOf(daemon, read).map(markOf))
+  const end = whole.findIndex(
+    (one, i) => i > 0 && above.has(markOf(one)) && one.session !== whole[i - 1]?.session,
+  )
+  const line = end < 0 ? whole : whole.slice(0, end)
   const [own] = line
   if (own === undefined) return undefined
   const { asks, typed } = askerIn(line, read)
@@ -47,6 +55,17 @@ export function seatOf(pid: number, read: (pid: number) => string = readStat): S
     terminal: typed && line.length <= ANCESTORS_MAX,
     ...(own.terminal !== 0 && !typed && { program: asks.name }),
   }
+}
+
+/** The process and those that it descends from. */
+function lineOf(pid: number, read: (pid: number) => string): readonly Process[] {
+  const line: Process[] = []
+  for (let at = pid; at > 1 && line.length <= ANCESTORS_MAX; at = line.at(-1)?.parent ?? 0) {
+    const next = lookAt(at, read)
+    if (next === undefined) break
+    line.push(next)
+  }
+  return line
 }
 
 /** The process for which the first of `line` acts, and whether that is the process itself, which a person typed. */

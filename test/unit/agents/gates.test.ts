@@ -261,8 +261,8 @@ describe('the kernel says who runs something', () => {
   const CONSOLE = 1025
   const DESKTOP = { 2: 'systemd 1 2 2 0' }
   /** Each process: its name, parent, group, session and terminal. */
-  const seat = (pid: number, processes: Readonly<Record<number, string>>) =>
-    seatOf(pid, (at) => {
+  const seat = (pid: number, processes: Readonly<Record<number, string>>, daemon = 0) =>
+    seatOf(pid, daemon, (at) => {
       const [name = '', ...numbers] = processes[at]?.split(' ') ?? []
       if (name === '') throw new Error('gone')
       return `${at} (${name}) S ${numbers.join(' ')} ${'0 '.repeat(14)}7 0`
@@ -336,6 +336,20 @@ describe('the kernel says who runs something', () => {
   it('what asks after it was detached makes all of its terminal suspect', () => {
     const asks = seat(22, { ...terminal, 22: `karo 1 20 9 ${PTS}` })?.near ?? []
     expect(person?.sessions.some((one) => asks.includes(one))).toBe(true)
+  })
+
+  it('a person too, in a terminal that was opened by what started the daemon', () => {
+    const test = {
+      ...terminal,
+      40: `vitest 9 40 9 ${PTS}`,
+      41: 'karo 40 40 9 0',
+      42: `karo 40 42 42 ${PTS + 1}`,
+    }
+    expect(seat(42, test, 41)).toMatchObject({ terminal: true })
+    expect(seat(42, test)).toMatchObject({ terminal: false })
+    // In the terminal of the daemon itself too.
+    const beside = { ...terminal, 30: `karo 9 30 9 ${PTS}`, 41: `karo 9 41 9 ${PTS}` }
+    expect(seat(30, beside, 41)).toMatchObject({ near: person?.near, terminal: true })
   })
 
   it('and nothing about what is gone', () => {
