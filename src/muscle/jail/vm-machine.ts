@@ -90,7 +90,8 @@ export async function launch(launch: Launch, deps: MachineDeps): Promise<Machine
       }),
     held(child, sockets) {
       lines = sockets
-      for (const one of sockets) one.on('error', () => {})
+      // A program that could not be started has none.
+      for (const one of sockets) one?.on('error', () => {})
       return hold(child, sockets[0], places, SHARED)
     },
   })
