@@ -71,6 +71,7 @@ cli/adapters        : base assist/risk                                     - wha
 cli/acp             : base assist/risk api/contract npm:@agentclientprotocol/* node:child_process - between an editor and an agent
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract npm:@modelcontextprotocol/*
 cli/doctor          : base muscle/contract protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit trust/policy ops api/contract node:child_process
+cli/run             : base base/kernel config assist/risk agents muscle muscle/contract cli/adapters node:child_process - a tool in a jail that is built of the Muscle's parts
 cli/demo            : base assist/risk api/contract node:child_process
 cli/start           : base config ops api/contract node:child_process      - the daemon as a process of its own
 cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/operators trust/organisation trust/policy exchange/report ops ops/care api/contract daemon cli/* npm:commander

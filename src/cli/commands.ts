@@ -45,6 +45,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('terminal', 'knowledge', () => import('./commands/terminal/knowledge.ts')),
   row('terminal', 'acp', () => import('./commands/terminal/acp.ts')),
   row('terminal', 'fix', () => import('./commands/terminal/fix.ts')),
+  row('terminal', 'run', () => import('./commands/terminal/run.ts')),
   row('agents', 'agent', () => import('./commands/agents/agent.ts')),
   row('agents', 'secret', () => import('./commands/agents/secret.ts')),
   row('agents', 'artifact', () => import('./commands/agents/artifact.ts')),

@@ -146,6 +146,7 @@ const SHOWING_NOTHING: Readonly<Record<string, string>> = {
   mcp: 'JSON for a program',
   acp: 'JSON for a program',
   hook: 'JSON for a program',
+  run: 'what another program shows; what it says of sessions passes printable',
   shell: 'a program for a shell',
   completion: 'a program for a shell',
   events: 'a line for each event, without end',
@@ -359,6 +360,7 @@ const WRITING: Readonly<Record<string, string>> = {
   'src/cli/run.ts': 'the one place that screens what all commands say',
   'src/cli/main.ts': 'words of our own, before anything is loaded',
   'src/muscle/main.ts': 'its log, a document for the doctor, and words of our own: by jsonText',
+  'src/cli/run/session.ts': 'the bytes of the tool, which has a terminal of its own',
   'src/cli/passphrase.ts': 'words of our own; what is typed is not echoed',
 }
 

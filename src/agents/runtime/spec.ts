@@ -9,7 +9,7 @@ import type { JobSpec, MuscleClient } from '../muscle/client.ts'
 import { createHttpTransport } from './http-transport.ts'
 import type { SessionDeps } from './session.ts'
 import { createJobTransport } from './transport.ts'
-import { createWayOut, type WayOutDeps } from './way-out.ts'
+import { createWayOut, onlyTo, type WayOutDeps } from './way-out.ts'
 
 /** `secrets` are overwritten when the job is asked for. */
 export const specOf = (
@@ -71,7 +71,7 @@ export function openerOf(
           ...(connect.length > 0 && {
             wayOut: createWayOut({
               ...deps,
-              places: connect,
+              refusal: onlyTo(connect),
               mostBytes: manifest.limits.output_bytes,
               timers,
             }),

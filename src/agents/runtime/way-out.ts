@@ -24,8 +24,8 @@ const OF_CONNECTION: ReadonlySet<string> = new Set([
 ])
 
 export interface WayOutDeps {
-  /** `host:port`, each in the form of `networkPlace`. */
-  readonly places: readonly string[]
+  /** Why nothing is connected to this, in words for people; undefined where it may be. It is in the form of `networkPlace`, or no place. */
+  readonly refusal: (asked: string) => string | undefined
   /** The address to connect to, looked up and judged once for each connection. Rejects with an Error whose message is for people. */
   readonly addressOf: (host: string) => Promise<string>
   /** Of all connections together, in both directions. */
@@ -48,9 +48,17 @@ interface JailEnd {
 /** Refused here, and not by the place. */
 class Closed extends Error {}
 
+/** For an agent that may connect to these places alone. */
+export const onlyTo =
+  (places: readonly string[]): WayOutDeps['refusal'] =>
+  (asked) =>
+    places.includes(asked)
+      ? undefined
+      : `this agent may connect to ${places.join(', ')} and to nothing else, and asks for ${asked.slice(0, 100)}`
+
 /** Returns what takes each connection that a jail makes; a connection asks for one place, once. */
 export function createWayOut({
-  places,
+  refusal,
   addressOf,
   mostBytes,
   timers,
@@ -82,16 +90,14 @@ export function createWayOut({
 
   /** Rejects with Closed, or with what went wrong on the way. What it resolves with is closed with the jail's end. */
   async function reach(asked: string | undefined, { stream, gone }: JailEnd): Promise<Socket> {
-    const place = places.find((one) => one === asked)
-    const found = place === undefined ? undefined : networkPlace(place)
+    const found = networkPlace(asked ?? '')
+    const why = refusal(asked ?? '')
+    const place = why === undefined && found !== undefined ? asked : undefined
     const refuse = (refused: string): Closed => {
       told({ place, refused })
       return new Closed(refused)
     }
-    if (found === undefined)
-      throw refuse(
-        `this agent may connect to ${places.join(', ')} and to nothing else, and asks for ${String(asked).slice(0, 100)}`,
-      )
+    if (place === undefined || found === undefined) throw refuse(why ?? 'this is no HOST:PORT')
     if (bytes > mostBytes) throw refuse('it has sent and received as much as it may')
     const host = await addressOf(found.name).catch((error: Error) => {
       throw refuse(error.message)

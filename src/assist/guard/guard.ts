@@ -49,6 +49,21 @@ export interface Guard {
   /** Why the configuration could not be used; the profile is then strict. */
   readonly failure?: KaroError
   readonly now: () => number
+  /** Directory of the node. */
+  readonly home: string
+  /** What its files let through, as they stand: to be sealed where a person wants it so. */
+  readonly sets: Sealed
+  /** What they let through that nobody sealed, in words; the guard is strict then. */
+  readonly loosened: readonly string[]
+}
+
+/** What files of the person set, without the environment. */
+export interface Sealed {
+  readonly profile: Guard['profile']
+  readonly onError: Guard['onError']
+  /** Exceptions, and what is denied or asked about, each as one text. */
+  readonly allows: readonly string[]
+  readonly denies: readonly string[]
 }
 
 /** Values that hold while neither a file nor the environment sets them. */
@@ -57,6 +72,9 @@ export const DEFAULTS = {
   source: 'default',
   onError: 'allow',
   timeoutMs: 2_000,
+  home: '',
+  sets: { profile: DEFAULT_PROFILE, onError: 'allow', allows: [], denies: [] } as Sealed,
+  loosened: [],
 } as const satisfies Partial<Guard>
 
 /** Profiles from the strictest to the loosest. */

@@ -2,6 +2,6 @@
 export { checkFleetRules } from './fleet-rules.ts'
 export type { Guard, GuardRule } from './guard.ts'
 export { judge } from './judge.ts'
-export { loadGuard } from './load.ts'
+export { loadGuard, sealAtStart } from './load.ts'
 export { type MachinePlace, machineOf } from './machine.ts'
 export { type GuardSources, MACHINE_FLEET, MACHINE_RULES } from './sources.ts'

@@ -1,7 +1,9 @@
 // Loads the guard from configuration and rules files; a file that cannot be used makes it strict.
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { follows } from '../../config/fleet.ts'
 import { fleetSource, keptFleetSettings } from '../../config/fleet-settings.ts'
 import { type LoadedConfig, loadConfig } from '../../config/load.ts'
@@ -9,8 +11,11 @@ import { fleetFile, fleetRules } from '../../config/paths.ts'
 import { DEFAULTS, type Guard, type GuardRule, stricter } from './guard.ts'
 import { readRules } from './read-rules.ts'
 import type { RulesFile } from './rules-file.ts'
+import { loosened, seal, sealedBy, sealedIn, textOf } from './seal.ts'
 import { type GuardSources, MACHINE_FLEET, MACHINE_RULES, setsAny } from './sources.ts'
 
+/** A home without a fleet. */
+const NOWHERE = '/nonexistent'
 /** The person's rules file, unless guard.rules names another one. */
 const ownRules = (home: string): string => join(home, 'guard.toml')
 
@@ -92,12 +97,35 @@ export function loadGuard(from: GuardSources): Guard {
   const fleet = fleetOfMachine()
   if (loaded?.fleetProblem !== undefined) distrust(loaded.fleetProblem)
   if (fleet !== undefined) tighten(fleet.profile, fleet.source)
+  // Without the environment, which whoever starts a program chooses for it, and without the fleet, which only tightens.
+  const text = orElse(() => readFileSync(join(from.home, 'config.toml'), 'utf8'), '')
+  const written = orElse(() => loadConfig({ home: NOWHERE, env: {}, text }).config.guard, config)
+  const sets = sealedBy(
+    written?.profile ?? DEFAULTS.profile,
+    written?.on_error ?? DEFAULTS.onError,
+    ownFile?.rules ?? [],
+  )
+  const sealed = sealedIn(from.home)
+  const more = loosened(sealed, sets)
+  if (more.length > 0) {
+    warnings.push(
+      `the guard's files were changed by something else than Karo (${more.join(', ')}); the profile is strict and new exceptions do not count until you look at them and run: karo guard trust`,
+    )
+    tighten('strict', 'a file that was changed by something else')
+  }
+  const isSealed = (rule: GuardRule): boolean =>
+    rule.kind !== 'allow' ||
+    more.length === 0 ||
+    (typeof sealed === 'object' && sealed.allows.includes(textOf(rule)))
   return {
     profile,
     source,
-    onError: fleet?.onError === 'block' ? 'block' : (config?.on_error ?? DEFAULTS.onError),
+    onError: fleet?.onError === 'block' || more.length > 0 ? 'block' : (config?.on_error ?? DEFAULTS.onError),
     timeoutMs: config?.timeout_ms ?? DEFAULTS.timeoutMs,
-    rules: [...(machine?.rules ?? []), ...theirs, ...(ownFile?.rules ?? [])],
+    home: from.home,
+    sets,
+    loosened: more,
+    rules: [...(machine?.rules ?? []), ...theirs, ...(ownFile?.rules ?? []).filter(isSealed)],
     files: [
       ...[machineFile, ...fleets].map((path) => ({ path, whose: 'machine' as const })),
       { path: own, whose: 'own' as const },
@@ -110,3 +138,10 @@ export function loadGuard(from: GuardSources): Guard {
 
 const said = (error: Error): string =>
   error instanceof KaroError && error.where !== undefined ? `${error.where}: ${error.message}` : error.message
+
+/** Seals what the files of a node set, where nothing was sealed yet. Returns what lets more through since, in words. */
+export function sealAtStart(home: string, random: Random): readonly string[] {
+  const { sets, loosened: more } = loadGuard({ home, env: {} })
+  if (sealedIn(home) === undefined) seal(home, sets, random, true)
+  return more
+}

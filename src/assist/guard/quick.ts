@@ -3,6 +3,7 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { fleetFile, fleetRules } from '../../config/paths.ts'
 import { DEFAULTS, type Guard } from './guard.ts'
+import { loosened, sealedIn } from './seal.ts'
 import { type GuardSources, MACHINE_FLEET, MACHINE_RULES, setsAny } from './sources.ts'
 
 /** The same guard as loadGuard gives. Never rejects. */
@@ -10,7 +11,8 @@ export async function quickGuard(from: GuardSources): Promise<Guard> {
   const { machineFile = MACHINE_RULES, machineFleet = MACHINE_FLEET, now = Date.now } = from
   const own = join(from.home, 'guard.toml')
   const fleets = [...new Set([fleetFile(from.home), machineFleet])]
-  if (setsAny(from) || [own, machineFile, ...fleets].some(mayBeThere))
+  const isLooser = loosened(sealedIn(from.home), DEFAULTS.sets).length > 0
+  if (isLooser || setsAny(from) || [own, machineFile, ...fleets].some(mayBeThere))
     return (await import('./load.ts')).loadGuard(from)
   return {
     ...DEFAULTS,
@@ -21,6 +23,7 @@ export async function quickGuard(from: GuardSources): Promise<Guard> {
     ],
     warnings: [],
     now,
+    home: from.home,
   }
 }
 

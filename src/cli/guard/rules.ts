@@ -5,6 +5,7 @@ import { type NewRule, withoutRule, withRule } from '../../assist/guard/edit.ts'
 import { type Guard, type GuardRule, loadGuard } from '../../assist/guard/index.ts'
 import { readText } from '../../assist/guard/read-rules.ts'
 import { parseRules } from '../../assist/guard/rules-file.ts'
+import { seal } from '../../assist/guard/seal.ts'
 import { isCore, RULE_IDS } from '../../assist/risk/rule-ids.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { diskTrouble } from '../../base/disk-trouble.ts'
@@ -184,6 +185,22 @@ export function saveAllowed(guard: Guard, rule: NewRule, isOpen: (session: strin
   })
 }
 
+/** What a command of Karo has changed is sealed with the rest, unless that was changed by something else before. */
+export function resealed({ home, loosened }: Guard): void {
+  if (loosened.length === 0) seal(home, loadGuard({ home, env: {} }).sets, systemRandom)
+}
+
+/** Takes the files as they are now. */
+export function trustFiles(io: CommandIo): ExitCode {
+  const { loosened, sets } = loadGuard(io)
+  seal(io.home, sets, systemRandom, true)
+  return show(io, { trusted: loosened }, () =>
+    loosened.length === 0
+      ? "The guard's files are as Karo knew them.\n"
+      : `The guard's files count as they are now: ${loosened.join(', ')}.\n`,
+  )
+}
+
 function edit(guard: Guard, change: (text: string, file: string) => string): void {
   // Which file it is stands in the configuration.
   if (guard.failure !== undefined) throw guard.failure
@@ -198,6 +215,7 @@ function edit(guard: Guard, change: (text: string, file: string) => string): voi
     const real = there === undefined ? file : realpathSync(file)
     mkdirSync(dirname(real), { recursive: true, mode: 0o700 })
     replaceFile(real, text, 0o600, systemRandom)
+    resealed(guard)
   } catch (cause) {
     const { reason, hint } = diskTrouble(file, cause)
     throw new KaroError('bad_file', `the rules cannot be written: ${reason}`, { where: file, hint, cause })

@@ -7,6 +7,7 @@ import { ownHooks } from '../adapters/settings.ts'
 import { type CommandIo, printJson } from '../command.ts'
 import { table } from '../terminal/table.ts'
 import { fileOf, isHere, type Place, toolDirectory } from './settings.ts'
+import { startsInJail } from './starter.ts'
 import { type Trust, trustOf } from './trust.ts'
 
 export function listHooks(io: CommandIo, home: string): ExitCode {
@@ -21,7 +22,16 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
       return { file, installed, ...(trust && { trust }) }
     }
     const found = isHere(io, settings, home)
-    return [{ tool: name, title: adapter.title, found, user: at('user'), project: at('project') }]
+    return [
+      {
+        tool: name,
+        title: adapter.title,
+        found,
+        user: at('user'),
+        project: at('project'),
+        jail: startsInJail(io, name),
+      },
+    ]
   })
   if (io.json) return printJson(io, { tools })
   const yes = (is: boolean): string => (is ? 'yes' : '–')
@@ -33,6 +43,7 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
       NAME: 'title',
       HERE: ({ found }) => yes(found),
       'FOR YOU': ({ user }) => standing(user),
+      'IN A JAIL': ({ jail }) => yes(jail),
       'IN THIS PROJECT': ({ project }) => standing(project),
     }),
   )

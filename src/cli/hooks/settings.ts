@@ -1,6 +1,6 @@
 // karo hook install, uninstall and list: the settings files of AI coding tools, edited as little as possible.
 import * as fs from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
@@ -17,6 +17,7 @@ import { fitted } from '../terminal/text.ts'
 import { asking } from './ask-option.ts'
 import { inboxOf } from './inbox-option.ts'
 import { copyOf, dropCopy, keepCopy, makeDirectory, textOf } from './settings-file.ts'
+import { makeStarter, removeStarter, starterOf } from './starter.ts'
 
 export interface Place {
   readonly adapter: Adapter
@@ -55,8 +56,11 @@ export function installHook(
     keepCopy(place.file)
   const changed = write(place, after)
   report(io, place, changed, changed ? 'Added to' : 'The hook is already in')
+  const { title, asksIfNew, name } = place.adapter
+  const starter = starterOf(io, name)
+  const isJailed = input.options.jail === true && starter !== undefined
+  if (isJailed) makeStarter(io, starter, basename(starter))
   if (io.json) return EXIT.done
-  const { title, asksIfNew } = place.adapter
   io.out(
     fitted(
       `${title} now asks Karo before each shell command and each change of a file${asks ? '' : ` (commands that need a confirmation are denied there: ${asksIfNew ? 'only newer versions ask; see --ask' : 'it has no way to ask'})`}, and its commands are in your history.\n`,
@@ -65,6 +69,11 @@ export function installHook(
   )
   const more = [
     place.settings.afterwards,
+    starter === undefined
+      ? undefined
+      : isJailed
+        ? `New shells with Karo's hook start ${basename(starter)} in a jail (karo run).`
+        : `To start it in a jail, where it can change the project and nothing else: karo run -- ${basename(starter)} (always: karo hook install ${name} --jail)`,
     found
       ? undefined
       : `${title} does not seem to be installed; it will find these settings after its installation.`,
@@ -72,12 +81,14 @@ export function installHook(
       ? 'Nothing changes for people who work here without karo on their PATH.'
       : undefined,
   ]
-  if (changed) for (const said of more) if (said !== undefined) io.out(fitted(`${said}\n`, io.columns))
+  if (changed || isJailed)
+    for (const said of more) if (said !== undefined) io.out(fitted(`${said}\n`, io.columns))
   return EXIT.done
 }
 
 export function uninstallHook(io: CommandIo, input: CommandInput, home: string): ExitCode {
   const place = placeOf(io, input, home)
+  if (input.options['dry-run'] !== true && place.scope === 'user') removeStarter(io, place.adapter.name)
   const before = textOf(place.file)
   if (before === undefined) {
     report(io, place, false, 'The hook is not in')

@@ -11,11 +11,12 @@ import { GUARD_SHELLS, RESIDENT_PREFIX } from '../../observe/hooks/guard/guard.t
 import { GUARDS } from '../../observe/hooks/guard/guards.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import { HOOKS } from '../../observe/hooks/index.ts'
-import { NAMED } from '../../observe/hooks/name.ts'
+import { FIRST_ON_PATH, NAMED } from '../../observe/hooks/name.ts'
 import { STARTERS } from '../../observe/hooks/start.ts'
 import { DAEMON_NAME } from '../../ops/process-name.ts'
 import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
+import { startersOf } from '../run/tools.ts'
 import { ASK_KEY } from './flags.ts'
 
 /**
@@ -40,6 +41,7 @@ export function hookOf(io: CommandIo, shell: Shell, parts: Parts): string {
   const { words, byName } = programOf(io)
   return [
     byName ? '' : NAMED[shell](words),
+    FIRST_ON_PATH[shell](startersOf(io.home)),
     // In front of the hook, because that of dash reads the lines of the shell from here on.
     parts.start ? startOf(io, shell) : '',
     HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) }),

@@ -25,7 +25,7 @@ shift 7; echo >&3; read -r go <&3 || exit 125; exec 3<&-; unset go; exec "$@"`
  * place of the machine jails could hand each other what they have opened, which then outlives the grant of the place, and the jail that had it.
  * Rules of Landlock only add up: what is moved from one directory to another (REFER) is forbidden by any, so it is allowed everywhere.
  */
-const WITHOUT_SOCKETS = String.raw`
+export const WITHOUT_SOCKETS = String.raw`
 sub fail { print STDERR "Landlock, which keeps sockets out of a place that jails share, is refused here: $!\n"; exit 125 }
 my ($make, $refer) = (1 << 9, 1 << 13);
 my $rules = syscall 444, pack('Q', $make | $refer), 8, 0;
@@ -146,7 +146,7 @@ const sharedArguments = ({ at, places }: { readonly at: string; readonly places:
 ]
 
 /** /usr and what leads into it: links on most systems, directories of their own on others. */
-function systemArguments(at: string): string[] {
+export function systemArguments(at = ''): string[] {
   const roots = SYSTEM_ROOTS.flatMap((path) => {
     try {
       return lstatSync(path).isSymbolicLink()
@@ -161,9 +161,9 @@ function systemArguments(at: string): string[] {
 }
 
 /** The number of sendmsg(2), by machine. */
-const SENDMSG = { x64: 46, arm64: 211 } as const
+export const SENDMSG = { x64: 46, arm64: 211 } as const
 /** Listens at the port of the jail's own loopback, and hands the socket over on descriptor 4. Words: the number of sendmsg(2), and the port. */
-const LISTEN = String.raw`
+export const LISTEN = String.raw`
 sub fail { print STDERR "$_[0]: $!\n"; exit 125 }
 my ($call, $byte) = (shift(@ARGV) + 0, ' ');
 socket(my $listener, 2, 1, 0) || fail 'no socket';
@@ -174,7 +174,7 @@ my $part = pack 'PQ', $byte, 1;
 syscall($call, 4, pack('x16PQPQx8', $part, 1, $rights, length $rights), 0) == 1 || fail 'the port was not handed over';
 `
 /** What programs look for, in the forms that they look for it. Node.js needs to be told that it should. */
-const WAY_OUT = {
+export const WAY_OUT = {
   HTTP_PROXY: PROXY.url,
   http_proxy: PROXY.url,
   HTTPS_PROXY: PROXY.url,

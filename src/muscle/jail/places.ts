@@ -34,7 +34,7 @@ const HIDDEN = [
   '.karo',
 ]
 /** What programs outside obey later, directly below a writable directory: visible, not writable. */
-const OBEYED = [
+export const OBEYED = [
   '.git',
   '.envrc',
   '.mcp.json',

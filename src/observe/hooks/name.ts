@@ -20,3 +20,17 @@ function posix(words: readonly string[]): string {
   const body = `karo() { ${words.map(quoteShell).join(' ')} "$@"; }`
   return `if \\test -x "$HOME/.local/bin/karo"; then case ":$PATH:" in *":$HOME/.local/bin:"*) ;; *) \\export PATH="$HOME/.local/bin:$PATH" ;; esac; fi\n\\command -v karo >/dev/null 2>&1 || \\eval ${quoteShell(body)}\n`
 }
+
+/** Code that puts a directory in front of the PATH where it is there when the shell starts. */
+export const FIRST_ON_PATH: Readonly<Record<Shell, (directory: string) => string>> = {
+  bash: first,
+  zsh: (directory) => zshSource(first(directory)),
+  fish: (directory) =>
+    `if builtin test -d ${quoteFish(directory)}; and not builtin contains -- ${quoteFish(directory)} $PATH; set --export --global PATH ${quoteFish(directory)} $PATH; end\n`,
+  sh: first,
+}
+
+function first(directory: string): string {
+  const quoted = quoteShell(directory)
+  return `if \\test -d ${quoted}; then case ":$PATH:" in *:${quoted}:*) ;; *) \\export PATH=${quoted}":$PATH" ;; esac; fi\n`
+}

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Manifest } from '../../../src/agents/manifest/manifest.ts'
 import { createConnected } from '../../../src/agents/runtime/connected.ts'
-import { createWayOut, type WayOutDeps } from '../../../src/agents/runtime/way-out.ts'
+import { createWayOut, onlyTo, type WayOutDeps } from '../../../src/agents/runtime/way-out.ts'
 import type { Gates } from '../../../src/agents/types.ts'
 import { systemTimers } from '../../../src/base/clock.ts'
 import { networkPlace } from '../../../src/base/words/network-place.ts'
@@ -50,7 +50,7 @@ async function site(answer: RequestListener = (_, response) => void response.end
 function out(places: readonly string[], more: Partial<WayOutDeps> = {}) {
   const told: Parameters<WayOutDeps['told']>[0][] = []
   const take = createWayOut({
-    places,
+    refusal: onlyTo(places),
     addressOf: async () => '127.0.0.1',
     mostBytes: 2 ** 20,
     timers: systemTimers,
@@ -135,7 +135,7 @@ describe('the way out of a jail', () => {
     const looked = Promise.withResolvers<string>()
     const told: unknown[] = []
     const take = createWayOut({
-      places: [`db.lan:${port}`],
+      refusal: onlyTo([`db.lan:${port}`]),
       mostBytes: 2 ** 20,
       timers: systemTimers,
       addressOf: () => looked.promise,

@@ -114,7 +114,7 @@ const ROWS = rows(
   chpst | transparent | u U b e / n l L m o p f c t
   setpriv | transparent | reuid regid groups ambient-caps inh-caps bounding-set
   capsh | skip=all |  | c
-  bwrap | afterDashes
+  bwrap karo | afterDashes
   hyperfine eval | joins
   dotenv | transparent | e f
   direnv | skip=2

@@ -1,6 +1,7 @@
 // karo config: shows keys of the configuration with value, default, meaning, and where the value came from.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { createFile, freeName, replaceFile } from '../../../base/files.ts'
@@ -13,6 +14,7 @@ import { migrateText, readValue, setKey } from '../../../config/rewrite.ts'
 import { defaultText, exampleText, sampleConfig, valueText } from '../../../config/sample.ts'
 import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { resealed } from '../../guard/rules.ts'
 import { table } from '../../terminal/table.ts'
 
 /** A value for JSON, which has no maps. */
@@ -167,8 +169,10 @@ const set = defineCommand({
     loadConfig({ home: io.home, env: io.env, text: now })
     const variable = envName(key)
     const over = variable !== undefined && io.env[variable] !== undefined ? variable : null
+    const guard = key.path.startsWith('guard.') ? loadGuard(io) : undefined
     if (isNew) createFile(file, now, 0o600, systemRandom)
     else replaceFile(file, now, statSync(file).mode & 0o777, systemRandom)
+    if (guard !== undefined) resealed(guard)
     const force = whenInForce(key.path.split('.')[0] ?? '')
     if (io.json) io.out(`${JSON.stringify({ file, key: key.path, value, in_force: force, over })}\n`)
     else {

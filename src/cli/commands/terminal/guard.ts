@@ -78,6 +78,13 @@ const remove = defineCommand({
   run: async (io, input) => (await import('../../guard/rules.ts')).removeRule(io, input),
 })
 
+const trust = defineCommand({
+  name: 'guard trust',
+  summary: "let the guard's files count as they are, after something else than Karo changed them",
+  examples: [{ run: 'karo guard trust', does: 'after you have edited guard.toml yourself' }],
+  run: async (io) => (await import('../../guard/rules.ts')).trustFiles(io),
+})
+
 const ask = defineCommand({
   name: 'guard ask',
   summary: 'judge the line in the environment of a shell; the guard of karo shell init runs this',
@@ -109,4 +116,4 @@ const ask = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [status, list, allow, deny, remove, ask]
+export const commands: readonly Command[] = [status, list, allow, deny, remove, trust, ask]

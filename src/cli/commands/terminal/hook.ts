@@ -1,21 +1,8 @@
 // karo hook: judges and records commands of AI coding tools, and puts itself into the settings of these tools.
 
-import { judge } from '../../../assist/guard/judge.ts'
-import { machineOf } from '../../../assist/guard/machine.ts'
 import { quickGuard } from '../../../assist/guard/quick.ts'
-import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { jsonText } from '../../../base/printable.ts'
-import { recordingPaths } from '../../../config/paths.ts'
-import {
-  ADAPTER_NAMES,
-  ADAPTERS,
-  type Adapter,
-  type AdapterName,
-  answerCall,
-  leaveInSpool,
-  type Reply,
-} from '../../adapters/index.ts'
+import { type ExitCode, KaroError } from '../../../base/errors.ts'
+import { ADAPTER_NAMES, ADAPTERS, type Adapter, type AdapterName } from '../../adapters/index.ts'
 import {
   type Command,
   type CommandArgument,
@@ -23,12 +10,11 @@ import {
   type CommandOption,
   defineCommand,
 } from '../../command.ts'
-import { asking, askOption } from '../../hooks/ask-option.ts'
-import { readInbox } from '../../hooks/inbox-option.ts'
+import { type Asked, answerHook } from '../../hooks/answer.ts'
+import { asking as asked, askOption } from '../../hooks/ask-option.ts'
 import { readInput } from '../../hooks/input.ts'
-import { toldGuard } from '../../judging.ts'
-import { homeOf, placeOf } from '../../place.ts'
-import { envOfUser } from '../../shells/own-home.ts'
+import { homeOf, workingDirectory } from '../../place.ts'
+import { asking } from '../../run/registry.ts'
 
 /** The tools into whose settings the hook can be put. */
 const INSTALLED = ADAPTER_NAMES.filter((name) => ADAPTERS[name].settings !== undefined)
@@ -62,7 +48,7 @@ const call = defineCommand({
     askOption,
   ],
   async run(io, { args, options }) {
-    const adapter = asking(ADAPTERS[args.tool as AdapterName], options.ask)
+    const adapter = asked(ADAPTERS[args.tool as AdapterName], options.ask)
     if (process.stdin.isTTY) {
       throw new KaroError(
         'bad_request',
@@ -73,55 +59,25 @@ const call = defineCommand({
         },
       )
     }
-    return answer(io, adapter, options.inbox)
+    return answer(io, adapter, { inbox: options.inbox, ask: options.ask === true, json: io.json })
   },
 })
 
-async function answer(io: CommandIo, adapter: Adapter, inbox: string | undefined): Promise<ExitCode> {
-  const place = placeOf(io)
-  const guard = await toldGuard(io)
-  const input = await readInput(process.stdin)
-  const answered = answerCall(
-    adapter,
-    input.text,
-    {
-      onError: guard.onError,
-      judge: (command, where) => {
-        const at = { ...place, ...where }
-        return judge(guard, command, { ...at, caller: 'tool', machine: machineOf(at, io.env, guard) })
-      },
-    },
-    input,
-  )
-  const reply = await settled(io, adapter, answered, inbox)
-  // A block that a person lifted is none, and a denial of theirs is one.
-  const entries = reply === answered.reply ? answered.entries : []
-  // As in the hooks of shells, an empty KARO_PAUSE does not pause.
-  if ((io.env.KARO_PAUSE || '0') === '0') {
-    leaveInSpool(entries, {
-      directory: recordingPaths(envOfUser(io.env)).spool,
-      uid: process.getuid?.() ?? 0,
-      pid: process.pid,
-      now: Date.now(),
-      secret: systemRandom.bytes(16),
-    })
-  }
-  const said = adapter.answer(reply)
-  if (said !== undefined || io.json) io.out(`${jsonText(said ?? {})}\n`)
-  // Tools with a protocol read the decision in the answer, and take any exit code but 0 for a failure of the hook.
-  return adapter.settings === undefined && reply.decision !== 'none' ? EXIT.refused : EXIT.done
-}
-
-/** The reply, or what a person decided in the inbox if the hook may wait for that. */
-async function settled(
+/** In a jail of `karo run` the process outside judges, because nothing of Karo's is in there. */
+async function answer(
   io: CommandIo,
-  adapter: Adapter,
-  { reply, confirmable }: ReturnType<typeof answerCall>,
-  inbox: string | undefined,
-): Promise<Reply> {
-  if (inbox === undefined || confirmable === undefined || reply.decision === 'none') return reply
-  const { askInbox } = await import('../../hooks/inbox.ts')
-  return askInbox(io, adapter.name, confirmable, reply, readInbox(inbox))
+  { name }: Adapter,
+  given: Omit<Asked, 'tool' | 'cwd' | 'input'>,
+): Promise<ExitCode> {
+  const input = await readInput(process.stdin)
+  const whole: Asked = { ...given, tool: name, input, cwd: workingDirectory() }
+  const outside = io.env.KARO_RUN
+  const { said, code } =
+    outside === undefined
+      ? await answerHook(io, whole)
+      : ((await asking(outside, whole)) as Awaited<ReturnType<typeof answerHook>>)
+  io.out(said)
+  return code
 }
 
 const toolArgument: CommandArgument = {
@@ -148,6 +104,11 @@ const install = defineCommand({
       description:
         'a command that needs consent waits this long in the approvals inbox, where you answer in another terminal (karo approvals)',
     },
+    {
+      name: 'jail',
+      description:
+        'the tool starts in a jail by its own name, in new shells with the hook of karo shell install (karo run)',
+    },
     askOption,
   ],
   examples: [
@@ -155,6 +116,10 @@ const install = defineCommand({
     {
       run: 'karo hook install gemini --project',
       does: 'in ./.gemini/settings.json, for everybody who works in this project',
+    },
+    {
+      run: 'karo hook install claude --jail',
+      does: 'claude then starts by karo run, also when it is there already',
     },
     { run: 'karo hook install codex --dry-run', does: 'shows the file and changes nothing' },
   ],

@@ -1,16 +1,24 @@
 // Rules files: what they mean, what is wrong with them and where, who may write them, and how they are edited.
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readDefinitions } from '../../../../src/assist/guard/definitions.ts'
 import { withoutRule, withRule } from '../../../../src/assist/guard/edit.ts'
-import { type GuardSources, judge, loadGuard, MACHINE_RULES } from '../../../../src/assist/guard/index.ts'
+import {
+  type GuardSources,
+  judge,
+  loadGuard,
+  MACHINE_RULES,
+  sealAtStart,
+} from '../../../../src/assist/guard/index.ts'
 import { quickGuard } from '../../../../src/assist/guard/quick.ts'
 import { readRules } from '../../../../src/assist/guard/read-rules.ts'
 import { parseRules } from '../../../../src/assist/guard/rules-file.ts'
+import { seal } from '../../../../src/assist/guard/seal.ts'
 import { setsAny } from '../../../../src/assist/guard/sources.ts'
 import type { Where } from '../../../../src/assist/guard/types.ts'
 import { PLAIN_LINES } from '../../../../src/assist/risk/ruled-tools.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { mayAllow } from '../../../../src/cli/guard/allow.ts'
 import { servicePaths } from '../../../../src/config/paths.ts'
@@ -395,4 +403,55 @@ test('defining an alias is no use of it', () => {
   expect(decision("alias gp='git push --force'")).toBe('allow')
   expect(decision("alias gp='git push --force'; git push --force")).toBe('confirm')
   expect(decision("alias x='rm -rf /'")).toBe('block')
+})
+
+describe('a file that something else than Karo has changed', () => {
+  const TOOL = '[[allow]]\nrule = "git-force-push"\n'
+  const PUSH = 'git push --force'
+  function sealedHome(config = '[guard]\nprofile = "moderate"\n', own = '') {
+    const { from } = guardOf({ config, own })
+    expect(sealAtStart(from.home, systemRandom)).toEqual([])
+    const put = (name: string, text: string): void =>
+      writeFileSync(join(from.home, name), text, { mode: 0o600 })
+    return { from, put, now: () => loadGuard(from) }
+  }
+
+  test.each([
+    ['config.toml', '[guard]\nprofile = "off"\n', 'the profile was moderate'],
+    ['config.toml', '[guard]\nprofile = "permissive"\n', 'the profile was moderate'],
+    ['guard.toml', TOOL, '1 exceptions are new'],
+    ['guard.seal', 'x', 'gone or was changed'],
+  ])('%s with %j counts as the strictest profile, and is said', async (name, text, why) => {
+    const { from, put, now } = sealedHome()
+    put(name, text)
+    expect(now()).toMatchObject({ profile: 'strict', onError: 'block' })
+    expect(now().warnings.join()).toContain(why)
+    expect((await quickGuard(from)).profile).toBe('strict')
+    expect(judge(now(), PUSH, PLACE).decision).toBe('block')
+  })
+
+  test('what only tightens counts at once; what is taken away of a strict one does not', async () => {
+    const { put, now } = sealedHome()
+    put('guard.toml', '[[deny]]\ncommand = "make*"\n')
+    put('config.toml', '[guard]\nprofile = "strict"\n')
+    expect(now()).toMatchObject({ profile: 'strict', onError: 'allow', loosened: [] })
+    const strict = sealedHome('[guard]\nprofile = "strict"\n', '[[deny]]\ncommand = "make*"\n')
+    rmSync(join(strict.from.home, 'config.toml'))
+    rmSync(join(strict.from.home, 'guard.toml'))
+    expect((await quickGuard(strict.from)).loosened).toEqual([
+      'the profile was strict',
+      '1 prohibitions are gone',
+    ])
+  })
+
+  test('what is sealed anew counts; the environment and the fleet are not sealed', () => {
+    const { from, put, now } = sealedHome()
+    put('guard.toml', TOOL)
+    seal(from.home, now().sets, systemRandom)
+    expect(judge(now(), PUSH, PLACE).decision).toBe('allow')
+    expect(loadGuard({ ...from, env: { KARO_GUARD_PROFILE: 'off' } })).toMatchObject({
+      profile: 'off',
+      loosened: [],
+    })
+  })
 })

@@ -164,6 +164,18 @@ test('an AI tool that sets a key of Karo is asked about, and a person is where t
   expect(level('karo config set mesh.port 9300', 'tool')).toBe('high')
   expect(level('karo config set mesh.port 9300')).toBe('safe')
   expect(level('karo config set guard.on_error allow')).toBe('high')
+  expect(level('karo run allow 3fa2c1 --network example.org', 'tool')).toBe('high')
+  expect(level('karo run allow 3fa2c1 --network example.org')).toBe('safe')
+  expect(level('karo run -- git push --force')).toBe('high')
+  expect(level('karo guard trust', 'tool')).toBe('high')
+  for (const command of [
+    'claude config set hooks ""',
+    'codex features disable hooks',
+    'gemini hooks disable karo',
+    'claude config remove -g hooks',
+  ])
+    expect(level(command, 'tool'), command).toBe('high')
+  expect(level('claude config list', 'tool')).toBe('safe')
 })
 
 test('an AI tool may look at an example of settings, and at its own variables', () => {

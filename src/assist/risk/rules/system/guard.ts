@@ -9,6 +9,8 @@ import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 /** Options by which an AI tool starts another one without hooks, or with other hooks than the person's. */
 const LEAVES_HOOKS_OUT =
   /disableAllHooks|^--(?:bare|setting-sources)(?:=|$)|\bhooks?"?\s*=\s*false|^--disable=\w*hooks/
+/** Words by which an AI tool changes its own settings. */
+const CHANGES = /^(?:set|unset|add|remove|rm|delete|reset|edit|enable|disable|uninstall)$/
 /** Variables for where AI tools look for their settings. A person may set them. */
 const MOVES_SETTINGS = /^(?:CLAUDE_CONFIG_DIR|CODEX_HOME|COPILOT_HOME)$/
 /** AI tools, which find their settings, and so the guard, in the home that HOME names. */
@@ -49,8 +51,11 @@ export const GUARD_RULES: readonly Rule[] = [
           matching(c.args, /\bkaro\b/),
         )
       if (REMOVES_PACKAGES.includes(c.name)) return [...removedPackage(c, o), ...touchedOwn(c, o)]
-      if (c.name === 'claude' || c.name === 'codex')
-        return [...matching(c.args, LEAVES_HOOKS_OUT), ...variables(c, o)]
+      if (AI_TOOLS.test(c.name)) {
+        const isChange = o.operands.some(({ text }) => CHANGES.test(text))
+        const hooks = isChange ? matching(o.operands, /hooks/i) : []
+        return [...hooks, ...matching(c.args, LEAVES_HOOKS_OUT), ...variables(c, o), ...touchedOwn(c, o)]
+      }
       return [...variables(c, o), ...touchedOwn(c, o)]
     },
     example: 'karo guard allow git-force-push',
@@ -79,7 +84,8 @@ function isAsked(o: Options): boolean {
 function loosens(c: SimpleCommand, o: Options): boolean {
   const words = `${verb(o)} ${verb(o, 1)}`
   // A person may; a tool would be giving itself what it has to ask for.
-  if (c.scope.caller === 'tool' && /^(?:approvals approve|cap grant|config set)$/.test(words)) return true
+  if (c.scope.caller === 'tool' && /^(?:approvals approve|cap grant|config set|run allow)$/.test(words))
+    return true
   if (
     c.scope.caller === 'tool' &&
     words === 'token create' &&
@@ -87,7 +93,7 @@ function loosens(c: SimpleCommand, o: Options): boolean {
   )
     return true
   return (
-    /^(?:guard (?:allow|remove)|(?:hook|shell) uninstall)$/.test(words) ||
+    /^(?:guard (?:allow|remove|trust)|(?:hook|shell) uninstall)$/.test(words) ||
     (words === 'config set' && c.args.some(({ text }) => text.startsWith('guard.'))) ||
     (/^shell (?:install|init)$/.test(words) && c.args.some((arg) => arg.text === '--no-guard'))
   )

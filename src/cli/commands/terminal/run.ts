@@ -1,0 +1,189 @@
+// karo run: starts an AI coding tool, or any command, in a jail; lists those that run, and lets them reach more.
+import { dirname } from 'node:path'
+import { type ExitCode, KaroError } from '../../../base/errors.ts'
+import { localTime, printable } from '../../../base/format.ts'
+import { quoteShell } from '../../../base/quote.ts'
+import { homePaths } from '../../../config/paths.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { absolutePath, homeOf } from '../../place.ts'
+import { table } from '../../terminal/table.ts'
+
+const network = {
+  name: 'network',
+  value: 'host',
+  repeat: true,
+  description:
+    'what it may reach: all (the public internet, the default), none, or hosts such as example.org, *.example.org or 10.0.0.5:5432',
+} as const
+const write = {
+  name: 'write',
+  value: 'dir',
+  repeat: true,
+  completes: 'directory',
+} as const
+
+const run = defineCommand({
+  name: 'run',
+  summary: 'start an AI coding tool, or any command, in a jail: it may change the project and nothing else',
+  json: 'print errors at the start as JSON; what the command prints is its own',
+  args: [
+    { name: 'command', required: true, variadic: true, description: 'the command behind --, such as claude' },
+  ],
+  options: [
+    network,
+    { ...write, description: 'another directory that it may change' },
+    {
+      name: 'read',
+      value: 'dir',
+      repeat: true,
+      completes: 'directory',
+      description: 'a directory that it may read',
+    },
+    {
+      name: 'env',
+      value: 'name',
+      repeat: true,
+      description: 'a variable with a secret that it gets; others that look like one are left out',
+    },
+  ],
+  examples: [
+    {
+      run: 'karo run -- claude',
+      does: 'Claude Code, which may change this project and reach the public internet',
+    },
+    {
+      run: 'karo run --network api.openai.com -- codex',
+      does: 'Codex, which reaches its model and nothing else',
+    },
+    { run: 'karo run --network none -- make test', does: 'any command, without a network' },
+  ],
+  async run(io, { args, options }) {
+    if (io.env.KARO_RUN)
+      throw new KaroError('refused', 'this is a jail already, and nothing in it starts another one', {
+        where: 'karo run',
+      })
+    const [{ planOf }, { runSession }, { readNetwork }, { sessions }, { answerHook }, { mayLookIn }] =
+      await Promise.all([
+        import('../../run/plan.ts'),
+        import('../../run/session.ts'),
+        import('../../run/network.ts'),
+        import('../../run/registry.ts'),
+        import('../../hooks/answer.ts'),
+        import('../../run/plan.ts'),
+      ])
+    const reached = readNetwork(options.network ?? ['all'])
+    // What one that was killed has left is taken away first.
+    await sessions(io.home)
+    const plan = planOf({
+      command: args.command,
+      cwd: absolutePath('.'),
+      home: homeOf(io),
+      env: io.env,
+      read: (options.read ?? []).map((path) => absolutePath(path)),
+      write: (options.write ?? []).map((path) => absolutePath(path)),
+      keys: options.env ?? [],
+      karo: io.home,
+      closed: closedOf(io),
+      own: [process.execPath, dirname(process.argv[1] ?? '/')],
+    })
+    const quiet: CommandIo = { ...io, err: () => {} }
+    const code = await runSession({
+      karo: io.home,
+      plan,
+      network: reached,
+      judge: (asked) => answerHook(quiet, asked as Parameters<typeof answerHook>[1], mayLookIn(plan)),
+      tell: (line) => io.err(`${line}\n`),
+      begun: (session) => io.err(beginning(session, plan, reached, options.network === undefined)),
+    })
+    // The one command whose code is that of another program.
+    return code as ExitCode
+  },
+})
+
+/** Directories of Karo that no jail sees. */
+function closedOf({ env, home }: CommandIo): readonly string[] {
+  const { socket } = homePaths(env)
+  return [home, dirname(socket), '/etc/karo', '/run/karo', '/var/lib/karo', '/var/spool/karo']
+}
+
+function beginning(
+  session: string,
+  {
+    argv,
+    project,
+    kept,
+  }: { readonly argv: readonly string[]; readonly project: string; readonly kept: readonly string[] },
+  reached: readonly string[],
+  isDefault: boolean,
+): string {
+  const where =
+    reached.length === 0
+      ? 'no network'
+      : `the network: ${reached.map((one) => (one === 'all' ? 'the public internet' : one)).join(', ')}`
+  return [
+    `karo run: session ${session}: ${argv[0]} may change ${project} and its own copy of your home, and reaches ${where}.`,
+    isDefault ? 'Its model is on the internet; --network HOST lets it reach that alone.' : undefined,
+    kept.length > 0 ? `Left out of its environment: ${kept.join(', ')} (--env NAME gives one).` : undefined,
+  ]
+    .filter((line) => line !== undefined)
+    .map((line) => `${printable(line)}\n`)
+    .join('')
+}
+
+const list = defineCommand({
+  name: 'run list',
+  summary: 'list the tools that run in jails of karo run, and what they were denied',
+  examples: [{ run: 'karo run list', does: 'also shows the session that karo run allow takes' }],
+  async run(io) {
+    const { sessions } = await import('../../run/registry.ts')
+    return show(io, { sessions: await sessions(io.home) }, ({ sessions: all }) =>
+      all.length === 0
+        ? 'No tool runs in a jail of karo run.\n'
+        : table(io, all, {
+            SESSION: 'session',
+            SINCE: ({ since }) => localTime(since),
+            TOOL: { value: 'tool', shrink: true },
+            PROJECT: { value: 'project', shrink: true },
+            NETWORK: { value: ({ network: reached }) => reached.join(', ') || 'none', shrink: true },
+            DENIED: { value: ({ denied }) => denied.join('; ') || '–', wrap: true },
+          }),
+    )
+  },
+})
+
+const allow = defineCommand({
+  name: 'run allow',
+  summary: 'let a tool that runs in a jail reach another host, from another terminal',
+  args: [{ name: 'session', required: true, description: 'as karo run list shows it' }],
+  options: [
+    network,
+    { ...write, description: 'says how to start the tool with this directory: a jail that runs gets none' },
+  ],
+  examples: [
+    { run: 'karo run allow 3fa2c1 --network registry.npmjs.org', does: 'it may fetch packages from now on' },
+  ],
+  async run(io, { args, options }) {
+    const { allowHosts } = await import('../../run/registry.ts')
+    const { readHost } = await import('../../run/network.ts')
+    const hosts = (options.network ?? []).map(readHost)
+    if (options.write !== undefined || hosts.length === 0)
+      throw new KaroError(
+        options.write === undefined ? 'bad_request' : 'refused',
+        options.write === undefined ? 'nothing is named' : 'a jail that runs cannot be given a directory',
+        {
+          where: 'karo run allow',
+          hint:
+            options.write === undefined
+              ? 'Name a host: --network example.org'
+              : `End the tool and start it with: karo run ${options.write.map((path) => `--write ${quoteShell(absolutePath(path))}`).join(' ')} -- COMMAND`,
+        },
+      )
+    return show(
+      io,
+      await allowHosts(io.home, args.session, hosts),
+      ({ session, network: reached }) => `Session ${session} reaches: ${reached.map(printable).join(', ')}\n`,
+    )
+  },
+})
+
+export const commands: readonly Command[] = [run, list, allow]

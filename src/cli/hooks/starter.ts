@@ -1,0 +1,35 @@
+// The program by which a tool starts in a jail of karo run: in front of the tool's own on the PATH of shells with the hook.
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { quoteShell } from '../../base/quote.ts'
+import type { AdapterName } from '../adapters/index.ts'
+import type { CommandIo } from '../command.ts'
+import { programOf } from '../own-program.ts'
+import { startersOf, TOOL_HOMES } from '../run/tools.ts'
+import { writeOwn } from '../shells/rc-file.ts'
+
+/** Undefined for a tool that has no program of its own. */
+export function starterOf({ home }: Pick<CommandIo, 'home'>, tool: AdapterName): string | undefined {
+  const program = TOOL_HOMES[tool]?.program
+  return program === undefined ? undefined : join(startersOf(home), program)
+}
+
+export function makeStarter(io: Pick<CommandIo, 'env' | 'home'>, path: string, program: string): void {
+  const home = io.env.KARO_HOME ? ['--home', io.home] : []
+  const words = [...programOf(io).words, 'run', ...home, '--', program].map(quoteShell)
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  writeOwn(
+    path,
+    `#!/bin/sh\n# Made by karo hook install --jail; karo hook uninstall removes it.\nexec ${words.join(' ')} "$@"\n`,
+    0o755,
+  )
+}
+
+/** Whether the tool starts in a jail. */
+export const startsInJail = (io: CommandIo, tool: AdapterName): boolean =>
+  existsSync(starterOf(io, tool) ?? '')
+
+export function removeStarter(io: CommandIo, tool: AdapterName): void {
+  const path = starterOf(io, tool)
+  if (path !== undefined) rmSync(path, { force: true })
+}

@@ -1,0 +1,294 @@
+// Starts the jail of a tool: what bubblewrap is told, the program that keeps the terminal inside, and the word to begin.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { accessSync, closeSync, constants, readFileSync, statSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { KaroError } from '../../base/errors.ts'
+import { type Descriptors, openDescriptors } from '../../base/kernel/descriptors.ts'
+import { landlockVersion } from '../../base/kernel/landlock.ts'
+import { orElse } from '../../base/run/or-else.ts'
+import {
+  LISTEN,
+  SENDMSG,
+  systemArguments,
+  WAY_OUT,
+  WITHOUT_SOCKETS,
+} from '../../muscle/jail/bwrap-arguments.ts'
+import { isIn } from '../../muscle/jail/places.ts'
+import { PROXY } from '../../muscle/jail/provider.ts'
+import { seccompFilter } from '../../muscle/seccomp/filter.ts'
+import type { Plan } from './plan.ts'
+
+const [BWRAP, PERL] = ['/usr/bin/bwrap', '/usr/bin/perl']
+/** The first version of Landlock that lets files be moved between directories. */
+const LEAST_LANDLOCK = 2
+/** Where the hook of a tool finds who judges. */
+const HOOK_SOCKET = '/run/karo/hook'
+/** More of the machine than agents see: what a person's programs look for, and no secrets. */
+const ALSO = [
+  ...[
+    '/opt',
+    '/nix',
+    '/home/linuxbrew',
+    '/etc/passwd',
+    '/etc/group',
+    '/etc/hosts',
+    '/etc/nsswitch.conf',
+    '/etc/os-release',
+  ],
+  ...[
+    '/etc/timezone',
+    '/etc/inputrc',
+    '/etc/terminfo',
+    '/etc/gitconfig',
+    '/etc/services',
+    '/etc/protocols',
+    '/etc/fonts',
+  ],
+  ...[
+    '/etc/ssl/openssl.cnf',
+    '/etc/pki',
+    '/etc/java',
+    '/etc/claude-code',
+    '/etc/codex',
+    '/etc/gemini-cli',
+    '/etc/cursor',
+  ],
+]
+const OWN = ['/tmp', '/var/tmp', '/dev/shm']
+
+/**
+ * The first program inside: leads the session, says that it is there, and starts the tool when it is told to. A tool that stops
+ * (Ctrl-Z) is said on descriptor 3; a byte from there makes it go on. Its exit code, or 128 and its signal, is the jail's.
+ */
+const KEEPER = String.raw`
+use POSIX ();
+my $tty = shift @ARGV;
+sub heard { my $byte; return (POSIX::read(3, $byte, 1) // 0) > 0 }
+$SIG{TTOU} = 'IGNORE';
+# The terminal becomes that of a session of its own: bubblewrap leads the one that this began in.
+if ($tty) { POSIX::setsid(); ioctl(STDIN, 0x540E, 0) || exit 125 }
+POSIX::write(3, "+", 1);
+exit 125 unless heard();
+my $pid = fork // exit 125;
+if ($pid == 0) {
+  if ($tty) { setpgrp(0, 0); POSIX::tcsetpgrp(0, $$) }
+  $SIG{TTOU} = 'DEFAULT';
+  POSIX::close(3);
+  delete $ENV{PERL_BADLANG};
+  exec { $ARGV[0] } @ARGV;
+  print STDERR "karo run: $ARGV[0]: $!\n";
+  POSIX::_exit(126);
+}
+if ($tty) { POSIX::setpgid($pid, $pid); POSIX::tcsetpgrp(0, $pid) }
+while (waitpid($pid, POSIX::WUNTRACED()) == $pid) {
+  my $how = ${'$'}{^CHILD_ERROR_NATIVE};
+  exit(($how & 127) == 0 ? $how >> 8 : 128 + ($how & 127)) if ($how & 255) != 127;
+  POSIX::write(3, "s", 1);
+  exit 125 unless heard();
+  POSIX::tcsetpgrp(0, $pid) if $tty;
+  kill 'CONT', -$pid or kill 'CONT', $pid;
+}
+exit 125;
+`
+
+export interface Started {
+  readonly child: ChildProcess
+  /** Without a terminal: this side of the streams. */
+  readonly streams: { readonly input: Socket; readonly output: Socket; readonly errors: Socket } | undefined
+  /** From here on the tool runs. Calls back each time it stops; the answer lets it go on. */
+  begin(stopped: () => Promise<void>): void
+  /** A socket that listens at PROXY inside. */
+  readonly listener: number | undefined
+}
+
+interface Asked {
+  readonly plan: Plan
+  /** The end of a terminal that the tool gets. */
+  readonly slave: number | undefined
+  readonly hasWayOut: boolean
+  /** The socket that the hook reaches. */
+  readonly hook: string
+  readonly machine?: string
+}
+
+/** Rejects with KaroError `refused` where no jail can be built; nothing runs then. */
+export async function startJail({
+  plan,
+  slave,
+  hasWayOut,
+  hook,
+  machine = process.arch,
+}: Asked): Promise<Started> {
+  const filter = seccompFilter(machine, 'own')
+  if (filter === undefined) throw noJail(`there is no seccomp filter for ${machine}`)
+  for (const program of [BWRAP, PERL])
+    if (!orElse(() => accessSync(program, constants.X_OK) === undefined, false))
+      throw noJail(
+        `there is no ${program}`,
+        'Install it: sudo apt install bubblewrap perl-base, or dnf install bubblewrap perl-interpreter.',
+      )
+  const descriptors = await openDescriptors()
+  const keepsSockets = (await landlockVersion()) >= LEAST_LANDLOCK
+  const given: number[] = []
+  const pair = hasWayOut ? descriptors.socketPair() : undefined
+  const streams = slave === undefined ? pipes(descriptors, given) : undefined
+  const filterFile = descriptors.memoryFile('karo', filter)
+  given.push(filterFile, ...(pair === undefined ? [] : [pair.far]))
+  const first = hasWayOut ? 5 : 4
+  const keeper = hasWayOut
+    ? [
+        `${LISTEN}close $listener; POSIX::close(4);${KEEPER}`,
+        '--',
+        String(SENDMSG[machine as keyof typeof SENDMSG]),
+        String(PROXY.port),
+      ]
+    : [KEEPER, '--']
+  const words = [
+    ...argumentsOf(plan, hook, { first, hasWayOut, keepsSockets }),
+    ...[PERL, '-e', ...keeper, slave === undefined ? '' : '1', ...plan.argv],
+  ]
+  let complaint = ''
+  try {
+    const child = spawn(BWRAP, words, {
+      stdio: [
+        ...(streams === undefined ? [slave as number, slave as number, slave as number] : streams.theirs),
+        'pipe',
+        ...(pair === undefined ? [] : [pair.far]),
+        filterFile,
+      ],
+      cwd: '/',
+      env: {},
+    })
+    const ours = streams?.ours()
+    const line = child.stdio[3] as Socket
+    line.on('error', () => {})
+    const note = (piece: Buffer): void => {
+      complaint += String(piece)
+    }
+    ours?.errors.on('data', note)
+    await new Promise<void>((resolve, reject) => {
+      line.once('data', () => resolve())
+      child.once('error', reject)
+      child.once('close', () => reject(new Error('it ended')))
+    }).catch((error: Error) => {
+      throw noJail(
+        `no jail could be built: ${complaint.trim().split('\n').at(-1) || error.message}`,
+        NAMESPACES,
+      )
+    })
+    ours?.errors.off('data', note)
+    ours?.errors.pause()
+    const listener = pair === undefined ? undefined : descriptors.handedOver(pair.near)
+    const strange = otherThanJudged(plan, child.pid as number)
+    if (strange !== undefined || (hasWayOut && listener === undefined)) {
+      child.kill('SIGKILL')
+      throw noJail(
+        strange === undefined
+          ? 'the jail has no port that leads out'
+          : `${strange} was replaced while the jail was built`,
+      )
+    }
+    return {
+      child,
+      streams: ours,
+      listener,
+      begin(stopped) {
+        line.on('data', () => void stopped().then(() => line.write('+')))
+        line.write('+')
+      },
+    }
+  } finally {
+    for (const descriptor of given) closeSync(descriptor)
+    if (pair !== undefined) closeSync(pair.near)
+  }
+}
+
+/** A place that is not the one inside that it is outside, or that was judged. */
+function otherThanJudged({ mounts, places }: Plan, bubblewrap: number): string | undefined {
+  const first = readFileSync(`/proc/${bubblewrap}/task/${bubblewrap}/children`, 'utf8').trim()
+  const numbers = (path: string): string => {
+    const { dev, ino } = statSync(path, { bigint: true })
+    return `${dev} ${ino}`
+  }
+  const judged = new Map(places.binds.map(({ path, device, inode }) => [path, `${device} ${inode}`]))
+  return mounts.find(({ from, to }) => {
+    // What something else is mounted on was looked at by itself, or is hidden.
+    const isLast = mounts.findLast((one) => one.to === to)?.from === from
+    return isLast && numbers(`/proc/${first}/root${to}`) !== (judged.get(from) ?? numbers(from))
+  })?.to
+}
+
+const NAMESPACES =
+  'Jails need user namespaces. Ubuntu since 23.10: allow them to bubblewrap by an AppArmor profile; elsewhere: sysctl kernel.unprivileged_userns_clone=1. karo doctor --sandbox says more.'
+
+const noJail = (
+  why: string,
+  hint = 'karo doctor --sandbox shows whether jails can be built here.',
+): KaroError => new KaroError('refused', `nothing was started: ${why}`, { where: 'karo run', hint })
+
+/** No descriptor of the person's goes in: a directory or a terminal among them would lead out. */
+function pipes(descriptors: Descriptors, given: number[]) {
+  const [input, output, errors] = [descriptors.pipe(), descriptors.pipe(), descriptors.pipe()]
+  given.push(input.read, output.write, errors.write)
+  const stream = (fd: number, readable: boolean): Socket =>
+    new Socket({ fd, readable, writable: !readable }).on('error', () => {})
+  return {
+    theirs: [input.read, output.write, errors.write],
+    ours: () => ({
+      input: stream(input.write, false),
+      output: stream(output.read, true),
+      errors: stream(errors.read, true),
+    }),
+  }
+}
+
+function argumentsOf(
+  { mounts, places, env, cwd }: Plan,
+  hook: string,
+  {
+    first,
+    hasWayOut,
+    keepsSockets,
+  }: { readonly first: number; readonly hasWayOut: boolean; readonly keepsSockets: boolean },
+): readonly string[] {
+  const environment = {
+    ...env,
+    KARO_RUN: HOOK_SOCKET,
+    TMPDIR: '/tmp',
+    ...(hasWayOut && {
+      ...WAY_OUT,
+      NO_PROXY: 'localhost,127.0.0.1,::1',
+      no_proxy: 'localhost,127.0.0.1,::1',
+    }),
+    // Perl warns of a locale that the jail has not.
+    PERL_BADLANG: '0',
+  }
+  const own = OWN.filter(
+    (path) => !mounts.some(({ to, write }) => write && (isIn(to, path) || isIn(path, to))),
+  )
+  return [
+    ...[
+      '--unshare-user',
+      '--unshare-ipc',
+      '--unshare-pid',
+      '--unshare-net',
+      '--unshare-uts',
+      '--unshare-cgroup-try',
+    ],
+    ...['--disable-userns', '--uid', String(process.getuid?.()), '--gid', String(process.getgid?.())],
+    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
+    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...systemArguments(),
+    ...ALSO.flatMap((path) => ['--ro-bind-try', path, path]),
+    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
+    ...['--tmpfs', '/tmp', '--tmpfs', '/var/tmp', '--ro-bind', hook, HOOK_SOCKET],
+    ...mounts.flatMap(({ from, to, write }) => [write ? '--bind' : '--ro-bind', from, to]),
+    ...places.hidden.flatMap(({ path, directory }) =>
+      directory
+        ? ['--size', '4096', '--tmpfs', path, '--remount-ro', path]
+        : ['--ro-bind', '/dev/null', path],
+    ),
+    ...['--remount-ro', '/', '--chdir', cwd, '--seccomp', String(first), '--'],
+    ...(keepsSockets ? [PERL, '-e', WITHOUT_SOCKETS, '--', String(own.length), ...own] : []),
+  ]
+}

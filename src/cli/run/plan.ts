@@ -1,0 +1,299 @@
+// What a tool in a jail sees and may change, and what of the environment it gets: nothing of this is asked of the tool.
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import { basename, delimiter, dirname, join, resolve } from 'node:path'
+import { SETTINGS_ENDS, START_FILES } from '../../assist/risk/writes/own-files.ts'
+import { KaroError } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
+import type { Env } from '../../config/paths.ts'
+import { isIn, judgePlaces, type Places } from '../../muscle/jail/places.ts'
+import { JailError } from '../../muscle/jail/provider.ts'
+import { PATH } from '../../muscle/jail/system.ts'
+import { ADAPTERS, type AdapterName } from '../adapters/index.ts'
+import { type Guarded, guard, guardProject, nothingGuarded, unmake } from './guarded.ts'
+import { startersOf, TOOL_HOMES } from './tools.ts'
+
+export interface Wanted {
+  readonly command: readonly string[]
+  readonly cwd: string
+  /** Of the person. */
+  readonly home: string
+  readonly env: Env
+  readonly read: readonly string[]
+  readonly write: readonly string[]
+  /** Names of variables with secrets that the tool gets all the same. */
+  readonly keys: readonly string[]
+  /** Directory of the node, and others of Karo's that no jail sees. */
+  readonly karo: string
+  readonly closed: readonly string[]
+  /** This program: its runtime and the directory that it is in. */
+  readonly own: readonly string[]
+}
+
+interface Mount {
+  readonly from: string
+  readonly to: string
+  readonly write: boolean
+}
+
+export interface Plan {
+  readonly argv: readonly string[]
+  readonly tool: AdapterName | undefined
+  readonly cwd: string
+  readonly project: string
+  /** In the order in which they are made: what is below another one is behind it. */
+  readonly mounts: readonly Mount[]
+  readonly places: Places
+  readonly made: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** Variables that look like secrets and are left out. */
+  readonly kept: readonly string[]
+}
+
+/** Below a home: programs and what they are made of, which people put there. */
+const PROGRAMS = [
+  ...[
+    '.asdf',
+    '.bun',
+    '.cargo/bin',
+    '.claude/local',
+    '.deno',
+    '.fnm',
+    '.local/bin',
+    '.local/lib',
+    '.local/pipx',
+  ],
+  ...['.local/share/claude', '.local/share/fnm', '.local/share/mise', '.local/share/pnpm', '.local/share/uv'],
+  ...[
+    '.npm-global',
+    '.nvm',
+    '.opencode/bin',
+    '.pyenv',
+    '.rbenv',
+    '.rustup',
+    '.sdkman',
+    '.volta',
+    'bin',
+    'go/bin',
+  ],
+  ...['.gitconfig', '.config/git/config', '.config/git/ignore'],
+]
+/** Sockets by which programs outside are asked to do something, and what belongs to Karo or leads the tool's settings elsewhere. */
+const LEFT_OUT =
+  /^(?:KARO_|SSH_|GPG_|DBUS_|XDG_RUNTIME_DIR$|XDG_(?:CONFIG|DATA|STATE|CACHE)_HOME$|DISPLAY$|WAYLAND_|XAUTHORITY$|TMUX|STY$|DOCKER_HOST$|TMPDIR$|PWD$|OLDPWD$|LD_|BASH_ENV$|ENV$|(?:HTTPS?|ALL|NO)_PROXY$)/i
+const SECRET = /TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|_KEY$/i
+
+/** Makes what the jail needs of its own in `karo`, and in the project what there has to be for a mount. Throws KaroError. */
+export function planOf(wanted: Wanted): Plan {
+  const guarded = nothingGuarded()
+  try {
+    return planned(wanted, guarded)
+  } catch (error) {
+    unmake(guarded.made)
+    throw error
+  }
+}
+
+function planned(wanted: Wanted, guarded: Guarded): Plan {
+  const { command, cwd, home, env, karo } = wanted
+  const [word = '', ...rest] = command
+  const program = find(word, wanted)
+  const tool = (Object.keys(TOOL_HOMES) as AdapterName[]).find(
+    (name) => TOOL_HOMES[name]?.program === basename(word),
+  )
+  const project = projectOf(wanted)
+  const own = join(karo, 'run', 'home', tool ?? 'other')
+  mkdirSync(own, { recursive: true, mode: 0o700 })
+  const common = [...chain(project, cwd)].flatMap((at) => guardProject(guarded, at))
+  const writable = [...new Set([project, ...common, ...wanted.write])]
+  for (const path of wanted.write) guardProject(guarded, path)
+  const places = judged(() =>
+    judgePlaces(
+      [
+        ...writable.map((path) => ({ path, write: true })),
+        ...wanted.read.map((path) => ({ path, write: false })),
+      ],
+      wanted.closed,
+    ),
+  )
+  const seen = [
+    ...PROGRAMS.map((name) => join(home, name)),
+    ...programsOn(env, home),
+    ...ofProgram(program, home),
+    ...wanted.own,
+  ]
+  const mounts: Mount[] = [
+    { from: own, to: home, write: true },
+    ...homeOf(wanted, tool, own),
+    ...seen.filter((path) => existsSync(path)).map((path) => ({ from: path, to: path, write: false })),
+    ...places.binds.map(({ path, write }) => ({ from: path, to: path, write })),
+    ...mountsOf(guarded),
+  ]
+  const names = Object.keys(env).filter((name) => env[name] !== undefined && !LEFT_OUT.test(name))
+  const meant = (name: string): boolean =>
+    wanted.keys.includes(name) || TOOL_HOMES[tool ?? 'generic']?.keys.test(name) === true
+  const kept = names.filter((name) => SECRET.test(name) && !meant(name))
+  const moved = Object.values(ADAPTERS).flatMap(({ settings }) => settings?.directory.env ?? [])
+  return {
+    argv: [program, ...rest],
+    tool,
+    cwd,
+    project,
+    mounts,
+    places,
+    made: guarded.made,
+    env: {
+      ...Object.fromEntries(
+        names
+          .filter((name) => !kept.includes(name) && !moved.includes(name))
+          .map((name) => [name, env[name] as string]),
+      ),
+      PATH: pathOf(wanted),
+      HOME: home,
+      // Some tools ask for it before they take a person's word for granted.
+      IS_SANDBOX: '1',
+    },
+    kept,
+  }
+}
+
+/** The files that are inside what they are outside, so that what is read of them here is what the tool would read. */
+export function mayLookIn({ mounts }: Plan): (path: string) => boolean {
+  const same = [
+    ...mounts.filter(({ from, to }) => from === to).map(({ to }) => to),
+    '/usr',
+    '/bin',
+    '/sbin',
+    '/lib',
+    '/lib64',
+  ]
+  return (path) => same.some((place) => isIn(path, place) || isIn(place, path))
+}
+
+/** Sorted by length, so that each stands behind the directory that it is in. */
+const mountsOf = (
+  { kept, fixed }: Guarded,
+  to: (path: string) => string = (path) => path,
+): readonly Mount[] =>
+  [...[...kept].map((from) => ({ from, write: true })), ...[...fixed].map((from) => ({ from, write: false }))]
+    .map(({ from, write }) => ({ from, to: to(from), write }))
+    .sort((a, b) => a.to.length - b.to.length)
+
+/** In the home that the jail has: start files that are nothing, and the settings, texts and login of the person's own. */
+function homeOf({ home, env }: Wanted, tool: AdapterName | undefined, own: string): readonly Mount[] {
+  const guarded = nothingGuarded()
+  const real: Mount[] = []
+  const give = (path: string, to: string, write: boolean): void =>
+    orElse(() => void real.push({ from: realpathSync(path), to: join(home, to), write }), undefined)
+  for (const name of START_FILES) guard(guarded, own, name, '')
+  // A command that is no tool may start one, a shell above all.
+  for (const name of tool === undefined ? (Object.keys(TOOL_HOMES) as AdapterName[]) : [tool]) {
+    const { settings } = ADAPTERS[name]
+    const { reads = [], logins = [], copied = [] } = TOOL_HOMES[name] ?? {}
+    if (settings === undefined) continue
+    const directory = settings.directory.name
+    const given = env[settings.directory.env ?? '']
+    const from = given?.startsWith('/') ? given : join(home, directory)
+    const files = [
+      settings.userFile,
+      ...SETTINGS_ENDS.filter((end) => end.startsWith(`${directory}/`)).map((end) =>
+        end.slice(directory.length + 1),
+      ),
+    ]
+    for (const file of files)
+      guard(guarded, own, `${directory}/${file}`, file.endsWith('.json') ? '{}\n' : '')
+    for (const file of [...files, ...reads]) give(join(from, file), `${directory}/${file}`, false)
+    for (const file of logins) give(join(home, file), file, true)
+    for (const file of copied)
+      orElse(() => copyFileSync(join(home, file), join(own, file), constants.COPYFILE_EXCL), undefined)
+  }
+  return [...mountsOf(guarded, (path) => join(home, path.slice(own.length))), ...real]
+}
+
+/** Throws KaroError `not_found` for a program that is not there. Its path, as the PATH has it. */
+function find(word: string, wanted: Wanted): string {
+  const candidates = word.includes('/')
+    ? [resolve(wanted.cwd, word)]
+    : pathOf(wanted)
+        .split(delimiter)
+        .map((directory) => join(directory, word))
+  const found = candidates.find((path) =>
+    orElse(() => {
+      accessSync(path, constants.X_OK)
+      return statSync(path).isFile()
+    }, false),
+  )
+  if (found !== undefined) return found
+  throw new KaroError('not_found', `there is no program '${word.slice(0, 80)}'`, {
+    where: 'karo run',
+    hint: 'Name a program on your PATH behind --: karo run -- claude',
+  })
+}
+
+/** Without the programs that start a tool by `karo run`, which would go round in circles. */
+const pathOf = ({ env, karo }: Pick<Wanted, 'env' | 'karo'>): string =>
+  (env.PATH || PATH)
+    .split(delimiter)
+    .filter((directory) => directory.startsWith('/') && directory !== startersOf(karo))
+    .join(delimiter)
+
+/** The top of the repository around the directory, unless that holds more than one project. Throws KaroError `refused`. */
+function projectOf({ cwd, home, closed }: Wanted): string {
+  let top = cwd
+  for (let at = cwd; at !== dirname(at); at = dirname(at)) {
+    if (lstatSync(join(at, '.git'), { throwIfNoEntry: false }) === undefined) continue
+    if (
+      !isIn(home, at) &&
+      orElse(() => judgePlaces([{ path: at, write: true }], closed), undefined) !== undefined
+    )
+      top = at
+    break
+  }
+  const ofTool = Object.values(ADAPTERS).flatMap(({ settings }) => settings?.directory.name ?? [])
+  const no = (why: string): KaroError =>
+    new KaroError('refused', `a tool in a jail may change the directory that it starts in, and this ${why}`, {
+      where: top,
+      hint: 'Change to the directory of a project first.',
+    })
+  if (isIn(home, top)) throw no('is your home, or holds it')
+  if (ofTool.some((name) => isIn(top, join(home, name)))) throw no('holds the settings of a tool')
+  return top
+}
+
+/** From the top of the project down to the directory. */
+function* chain(project: string, cwd: string): Generator<string> {
+  if (cwd !== project) yield* chain(project, dirname(cwd))
+  yield cwd
+}
+
+function judged(judge: () => Places): Places {
+  try {
+    return judge()
+  } catch (error) {
+    if (!(error instanceof JailError)) throw error
+    throw new KaroError('refused', error.message, {
+      where: 'karo run',
+      hint: 'Change to the directory of a project first, and name whole paths without links.',
+    })
+  }
+}
+
+/** Directories on the PATH that are in the home. */
+const programsOn = (env: Env, home: string): readonly string[] =>
+  (env.PATH ?? '').split(delimiter).filter((path) => isIn(path, home) && path !== home)
+
+/** What a program outside of the system is made of: its package, or the directory that it is in. */
+function ofProgram(program: string, home: string): readonly string[] {
+  const real = realpathSync(program)
+  const [, modules] = /^(.*?\/node_modules)\//.exec(real) ?? []
+  const place = modules ?? dirname(real)
+  return [program, isIn(home, place) || dirname(place) === '/' ? real : place]
+}
