@@ -6,7 +6,7 @@ import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { AgentOperation, RoleDecision } from '../../trust/policy/index.ts'
 import { hashOf, taskOf } from '../approvals/binding.ts'
-import { textsCompared } from '../approvals/changes.ts'
+import { targetOf, textsCompared } from '../approvals/changes.ts'
 import type { Approval, Approvals, EndedApproval, Findings } from '../approvals/types.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import { neededBy, neededToAsk } from '../capabilities/names.ts'
@@ -62,6 +62,13 @@ interface Judged {
   /** By capabilities; else only a person can let it through. */
   readonly isGranted: boolean
   readonly hash: string
+}
+
+/** The same words, approved for their task: the file that they change is another one since they ran. */
+function isForTask({ scope, action, code = [] }: Approval, now: Findings['code'] = []): boolean {
+  const target = targetOf(action)
+  const [before, after] = [code, now].map((all) => all.filter(({ path }) => path !== target))
+  return scope === 'task' && isSameCode(before ?? [], after ?? [])
 }
 
 /** A command that a person of this machine wants to run: their yes names all of it, so nothing has to be granted before. */
@@ -174,8 +181,8 @@ export function createGates(deps: GatesDeps): LocalGates {
     if (of === 'green') return run(action, judged, reason === '' ? 'it only reads' : reason)
     if (isPinned(action, findings.code)) return run(action, judged, 'granted when it was added')
     const granted = approvals.granted(action)
-    const given = granted.find((one) => one.hash === hash)
-    if (given !== undefined && !isRedder(of, given.class) && (await approvals.use(given.id, hash)))
+    const given = granted.find((one) => one.hash === hash || isForTask(one, findings.code))
+    if (given !== undefined && !isRedder(of, given.class) && (await approvals.use(given.id, given.hash)))
       return run(action, judged, `approved by ${given.decided?.by ?? 'somebody'} (${given.id})`)
     const pattern = judged.isGranted ? await approvedBy(patterns(), action, of) : undefined
     if (pattern !== undefined) {

@@ -233,7 +233,15 @@ test('a yes to a change is for the file as it was shown', async () => {
   const request = await waiting(all, write)
   put('other\n')
   await yes(all, request)
-  expect(await all.gates.settled(request, write, all.signal)).toMatchObject({ outcome: 'wait' })
+  const again = await all.gates.settled(request, write, all.signal)
+  const next = again.outcome === 'wait' ? again.approval : ''
+  // For the task it is also for what the file becomes by it, and for no other words.
+  await yes(all, next, { scope: 'task' })
+  expect(await all.gates.settled(next, write, all.signal)).toMatchObject({ outcome: 'run' })
+  put('two')
+  expect(await all.gates.judge(write)).toMatchObject({ outcome: 'run' })
+  const other = { ...write, input: '{"content":"three","path":"a.txt"}' }
+  expect(await all.gates.judge(other)).toMatchObject({ outcome: 'wait' })
 })
 
 test("a command of one's own in a jail takes a yes and no grant, and no pattern gives it", async () => {
