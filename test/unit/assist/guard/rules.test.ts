@@ -421,6 +421,11 @@ describe('a file that something else than Karo has changed', () => {
     ['config.toml', '[guard]\nprofile = "permissive"\n', 'the profile was moderate'],
     ['guard.toml', TOOL, '1 exceptions are new'],
     ['guard.seal', 'x', 'gone or was changed'],
+    [
+      'guard.seal',
+      `${'0'.repeat(64)}\n{"profile":"off","onError":"allow","allows":[],"denies":[]}\n`,
+      'gone or was changed',
+    ],
   ])('%s with %j counts as the strictest profile, and is said', async (name, text, why) => {
     const { from, put, now } = sealedHome()
     put(name, text)
