@@ -33,11 +33,10 @@ export function checkPerson(
   seat: Pick<Seat, 'sessions' | 'terminal' | 'program'> | undefined,
   hasAsked: (sessions: readonly string[]) => boolean,
   what: string,
+  hint = 'Type the command in a terminal.',
 ): void {
   if (seat?.terminal !== true)
-    throw new KaroError('refused', `a person ${what} at a terminal, and ${notTyped(seat)}`, {
-      hint: 'Type the command in a terminal.',
-    })
+    throw new KaroError('refused', `a person ${what} at a terminal, and ${notTyped(seat)}`, { hint })
   if (!hasAsked(seat.sessions)) return
   throw new KaroError('refused', 'this is run by an agent or AI tool that asks for approvals', {
     hint: 'Do it yourself in a terminal.',

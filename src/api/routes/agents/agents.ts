@@ -46,7 +46,13 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
   })
   /** What is added is granted, so a person says it. */
   function checkAdding({ caller }: Asked, token: string | undefined): void {
-    if (token === undefined) checkPerson(placeOf(caller, seatOf), deps.approvals.hasAsked, 'adds an agent')
+    if (token === undefined)
+      checkPerson(
+        placeOf(caller, seatOf),
+        deps.approvals.hasAsked,
+        'adds an agent',
+        'Type the command in a terminal; a script needs --yes, and by --token-file a token with scope approve.',
+      )
     else if (!deps.mayApprove(token, caller.uid))
       throw new KaroError('refused', 'this is no token of yours that approves', {
         hint: 'karo token create --scope approve  makes one, at a terminal.',
