@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '../../base/clock.ts'
+import { homeTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { follows } from '../../config/fleet.ts'
@@ -142,6 +143,11 @@ const said = (error: Error): string =>
 /** Seals what the files of a node set, where nothing was sealed yet. Returns what lets more through since, in words. */
 export function sealAtStart(home: string, random: Random): readonly string[] {
   const { sets, loosened: more } = loadGuard({ home, env: {} })
-  if (sealedIn(home) === undefined) seal(home, sets, random, true)
+  if (sealedIn(home) === undefined)
+    try {
+      seal(home, sets, random, true)
+    } catch (error) {
+      throw homeTrouble(home, error)
+    }
   return more
 }

@@ -15,7 +15,7 @@ import { orElse } from '../../base/run/or-else.ts'
 import { OBEYED } from '../../muscle/jail/places.ts'
 
 /** What is put where a file would be that is not there: nothing, in the words of the program that reads it. */
-const NOTHING: Readonly<Record<string, string>> = {
+export const NOTHING: Readonly<Record<string, string>> = {
   '.envrc': '',
   '.mcp.json': '{ "mcpServers": {} }\n',
   'opencode.json': '{}\n',

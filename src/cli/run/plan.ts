@@ -6,8 +6,10 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
   realpathSync,
   statSync,
+  writeFileSync,
 } from 'node:fs'
 import { basename, delimiter, dirname, join, resolve } from 'node:path'
 import { SETTINGS_ENDS, START_FILES } from '../../assist/risk/writes/own-files.ts'
@@ -18,7 +20,7 @@ import { isIn, judgePlaces, type Places } from '../../muscle/jail/places.ts'
 import { JailError } from '../../muscle/jail/provider.ts'
 import { PATH } from '../../muscle/jail/system.ts'
 import { ADAPTERS, type AdapterName } from '../adapters/index.ts'
-import { type Guarded, guard, guardProject, nothingGuarded, unmake } from './guarded.ts'
+import { type Guarded, guard, guardProject, NOTHING, nothingGuarded, unmake } from './guarded.ts'
 import { startersOf, TOOL_HOMES } from './tools.ts'
 
 export interface Wanted {
@@ -91,6 +93,14 @@ const LEFT_OUT =
   /^(?:KARO_|SSH_|GPG_|DBUS_|XDG_RUNTIME_DIR$|XDG_(?:CONFIG|DATA|STATE|CACHE)_HOME$|DISPLAY$|WAYLAND_|XAUTHORITY$|TMUX|STY$|DOCKER_HOST$|TMPDIR$|PWD$|OLDPWD$|LD_|BASH_ENV$|ENV$|(?:HTTPS?|ALL|NO)_PROXY$)/i
 const SECRET = /TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|_KEY$/i
 
+/** Where git inside finds the names of files that are there for a mount alone: `git add -A` would take them into the project. */
+const IGNORED = '/run/karo/ignored'
+const IGNORING = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'core.excludesFile',
+  GIT_CONFIG_VALUE_0: IGNORED,
+}
+
 /** Makes what the jail needs of its own in `karo`, and in the project what there has to be for a mount. Throws KaroError. */
 export function planOf(wanted: Wanted): Plan {
   const guarded = nothingGuarded()
@@ -136,6 +146,7 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
     ...seen.filter((path) => existsSync(path)).map((path) => ({ from: path, to: path, write: false })),
     ...places.binds.map(({ path, write }) => ({ from: path, to: path, write })),
     ...mountsOf(guarded),
+    { from: ignoredBy(guarded, wanted), to: IGNORED, write: false },
   ]
   const names = Object.keys(env).filter((name) => env[name] !== undefined && !LEFT_OUT.test(name))
   const meant = (name: string): boolean =>
@@ -158,11 +169,21 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
       ),
       PATH: pathOf(wanted),
       HOME: home,
+      ...IGNORING,
       // Some tools ask for it before they take a person's word for granted.
       IS_SANDBOX: '1',
     },
     kept,
   }
+}
+
+/** Makes the file of those names, one for each choice of them, and returns its path. What the person ignores everywhere stands there, too. */
+function ignoredBy({ made }: Guarded, { home, karo }: Wanted): string {
+  const names = Object.keys(NOTHING).filter((name) => made.some((path) => basename(path) === name))
+  const path = join(karo, 'run', 'home', ['ignored', ...names].join('+'))
+  const own = orElse(() => readFileSync(join(home, '.config/git/ignore'), 'utf8'), '')
+  writeFileSync(path, `${own}\n${names.join('\n')}\n`, { mode: 0o600 })
+  return path
 }
 
 /** The files that are inside what they are outside, so that what is read of them here is what the tool would read. */

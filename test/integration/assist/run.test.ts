@@ -166,7 +166,7 @@ test.skipIf(noJail)(
   async () => {
     const at = machine()
     const script =
-      'echo made > new && mkdir -p ~/.cache && echo kept > ~/.cache/x && git add new && git -c user.name=a -c user.email=a@b commit -qm one && cat && echo "$TOKEN_OF_OTHERS$MINE" >&2 && exit 7'
+      'echo made > new && mkdir -p ~/.cache && echo kept > ~/.cache/x && git add -A && git -c user.name=a -c user.email=a@b commit -qm one && cat && echo "$TOKEN_OF_OTHERS$MINE" >&2 && exit 7'
     const ran = await runIn(
       at,
       ['--network', 'none', '--', 'sh', '-c', script],
@@ -176,6 +176,10 @@ test.skipIf(noJail)(
     expect(ran).toMatchObject({ code: 7, stdout: 'typed' })
     expect(ran.stderr).toMatch(/Left out of its environment: TOKEN_OF_OTHERS[\s\S]*\nplain\n$/)
     expect(execFileSync('git', ['log', '--format=%s'], { cwd: at.project, encoding: 'utf8' })).toBe('one\n')
+    // What was made to be mounted on went into no commit, where it would now be missing; what is hidden inside did not, either.
+    expect(execFileSync('git', ['status', '--short'], { cwd: at.project, encoding: 'utf8' })).toBe(
+      '?? .aws/\n',
+    )
     expect(existsSync(join(at.home, '.cache'))).toBe(false)
     expect(await runIn(at, ['--', 'cat', join(at.home, '.cache/x')])).toMatchObject({
       code: 0,
