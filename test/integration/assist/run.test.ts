@@ -310,7 +310,9 @@ test.skipIf(noJail)('at a terminal: its size, Ctrl-C, Ctrl-Z and fg, and the exi
   const run = `'${process.execPath}' '${KARO}' run --`
   expect(await bash.run(`${run} sh -c 'tty; stty size'`)).toMatch(/\/dev\/console\r\n50 200\r\n/)
   expect(await bash.run(`${run} sh -c 'exit 9'; echo code $?`)).toContain('code 9')
-  bash.write(`${run} sh -c 'trap "echo caught; exit 3" INT; echo wait''ing; sleep 600'; echo code $?\r`)
+  bash.write(
+    `${run} sh -c 'trap "echo caught; exit 3" INT; echo wait''ing; while :; do sleep 0.1; done'; echo code $?\r`,
+  )
   await until(() => bash.output().includes('waiting'), { what: 'it waits' })
   const caught = bash.prompts(1)
   bash.write('\x03')

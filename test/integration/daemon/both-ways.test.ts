@@ -83,8 +83,8 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
   token: [['token', 'revoke', 'none']],
   config: [['config', 'get', 'mesh.prot']],
 }
-/** Always in a process of their own: they become a daemon or a server, or make a home. */
-const NEVER_HERE = ['up', 'stop', 'mcp', 'acp', 'init', 'restore', 'demo']
+/** Always in a process of their own: they become a daemon or a server, make a home, or have a jail. */
+const NEVER_HERE = ['up', 'stop', 'run', 'mcp', 'acp', 'init', 'restore', 'demo']
 /** What a script or tool would write to `check -`, `explain -` and `hook generic`. */
 const INPUT = JSON.stringify({ command: 'rm -rf /' })
 
@@ -99,7 +99,7 @@ beforeAll(async () => {
 const steady = (text: string): string =>
   text
     .replace(/[0-9a-f]{16,}/g, '<id>')
-    .replace(/up [^,]+,/, 'up a moment,')
+    .replace(/(?:just started|up [^,]+),/, 'up a moment,')
     .replace(/\d+(\.\d+)?/g, '0')
     .replace(/\bquestions?\b/g, 'questions')
 

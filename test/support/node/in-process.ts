@@ -17,8 +17,17 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** What is about the process itself: it becomes the daemon, is ended from outside, or takes a home for itself. */
-const WHOLE_WORDS: ReadonlySet<string> = new Set(['up', 'stop', 'mcp', 'acp', 'init', 'restore', 'demo'])
+/** What is about the process itself: it becomes the daemon, is ended from outside, has a jail, or takes a home for itself. */
+const WHOLE_WORDS: ReadonlySet<string> = new Set([
+  'up',
+  'stop',
+  'run',
+  'mcp',
+  'acp',
+  'init',
+  'restore',
+  'demo',
+])
 /** Variables that only the command line reads, and reads as they are given to it. */
 const GIVEN =
   /^(KARO_(?!FAULT$|DEBUG$)|VITEST|npm_|NODE_OPTIONS$|NO_COLOR$|EDITOR$|VISUAL$|HOME$|HISTFILE$|XDG_)/
