@@ -1,5 +1,6 @@
 // `npm run ai-tools -- TOOL…`: installs real AI tools from npm into a temporary directory, and drives each with Karo's hook
-// against a model endpoint on loopback: a command that may run, one that needs consent, and one that a rule denies.
+// against a model endpoint on loopback: a command that may run, one that needs consent, and one that a rule denies. `--jail`: each tool
+// as karo run starts it.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -104,9 +105,10 @@ const STEPS = [
 /** Milliseconds for one turn of a tool. */
 const TURN_MS = 120_000
 
-const wanted = process.argv.slice(2)
+const inJail = process.argv.includes('--jail')
+const wanted = process.argv.slice(2).filter((word) => word !== '--jail')
 if (wanted.length === 0 || wanted.some((name) => TOOLS[name] === undefined)) {
-  console.error(`Usage: npm run ai-tools -- TOOL…\nTools: ${Object.keys(TOOLS).join(', ')}`)
+  console.error(`Usage: npm run ai-tools -- [--jail] TOOL…\nTools: ${Object.keys(TOOLS).join(', ')}`)
   process.exit(2)
 }
 if (!isFresh()) await build()
@@ -188,7 +190,16 @@ async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Tria
   for (const { what, command, file, runs } of STEPS) {
     const cwd = mkdtempSync(join(home, 'project-'))
     endpoint.order(command)
-    const said = await run(program, tool.args, cwd, env)
+    const keys = Object.keys(tool.env(0)).filter((name) => name.endsWith('_KEY'))
+    const jail = [
+      'run',
+      '--network',
+      `127.0.0.1:${endpoint.port}`,
+      ...keys.flatMap((name) => ['--env', name]),
+    ]
+    const said = inJail
+      ? await run(process.execPath, [ENTRY, ...jail, '--', program, ...tool.args], cwd, env)
+      : await run(program, tool.args, cwd, env)
     const ran = existsSync(join(cwd, file))
     const told = endpoint.told().join(' ')
     // A turn in which the model was told nothing of its call proves nothing.

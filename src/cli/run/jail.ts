@@ -106,6 +106,8 @@ interface Asked {
   /** The end of a terminal that the tool gets. */
   readonly slave: number | undefined
   readonly hasWayOut: boolean
+  /** Names and addresses that a program inside connects to by itself, as they are the jail's own. */
+  readonly near: readonly string[]
   /** The socket that the hook reaches. */
   readonly hook: string
   readonly machine?: string
@@ -116,6 +118,7 @@ export async function startJail({
   plan,
   slave,
   hasWayOut,
+  near,
   hook,
   machine = process.arch,
 }: Asked): Promise<Started> {
@@ -144,7 +147,7 @@ export async function startJail({
       ]
     : [KEEPER, '--']
   const words = [
-    ...argumentsOf(plan, hook, { first, hasWayOut, keepsSockets }),
+    ...argumentsOf(plan, hook, { first, hasWayOut, near, keepsSockets }),
     ...[PERL, '-e', ...keeper, slave === undefined ? '' : '1', ...plan.argv],
   ]
   let complaint = ''
@@ -248,8 +251,9 @@ function argumentsOf(
   {
     first,
     hasWayOut,
+    near,
     keepsSockets,
-  }: { readonly first: number; readonly hasWayOut: boolean; readonly keepsSockets: boolean },
+  }: Pick<Asked, 'hasWayOut' | 'near'> & { readonly first: number; readonly keepsSockets: boolean },
 ): readonly string[] {
   const environment = {
     ...env,
@@ -257,8 +261,8 @@ function argumentsOf(
     TMPDIR: '/tmp',
     ...(hasWayOut && {
       ...WAY_OUT,
-      NO_PROXY: 'localhost,127.0.0.1,::1',
-      no_proxy: 'localhost,127.0.0.1,::1',
+      NO_PROXY: near.join(','),
+      no_proxy: near.join(','),
     }),
     // Perl warns of a locale that the jail has not.
     PERL_BADLANG: '0',

@@ -68,6 +68,12 @@ export function refusalOf(asked: string, network: Network): string | undefined {
     : `this jail may not connect to ${asked.slice(0, 100)}`
 }
 
+/** What a program inside takes for its own machine. What a person named is this one: a model that runs here. */
+export const ownAddresses = (network: Network): readonly string[] =>
+  ['localhost', '127.0.0.1', '::1'].filter(
+    (own) => !network.some((rule) => rule.replace(/(?<=[^:]):\d+$/, '').replace(/^\[(.*)\]$/, '$1') === own),
+  )
+
 type Resolve = (host: string) => Promise<readonly { readonly address: string }[]>
 const bySystem: Resolve = (host) => lookup(host, { all: true })
 

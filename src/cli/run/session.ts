@@ -9,7 +9,7 @@ import { toHex } from '../../base/hex.ts'
 import { openPty, type Pty } from '../../base/kernel/pty.ts'
 import { obeyedBelow } from './guarded.ts'
 import { type Started, startJail } from './jail.ts'
-import { addressFor, type Network, readHost, refusalOf } from './network.ts'
+import { addressFor, type Network, ownAddresses, readHost, refusalOf } from './network.ts'
 import type { Plan } from './plan.ts'
 import { answering, forget, MOST_ASKED, note, type SessionShape } from './registry.ts'
 
@@ -82,7 +82,13 @@ export async function runSession({
     pty = stdin.isTTY && stdout.isTTY ? await openPty(0) : undefined
     pty?.resize(stdout.columns, stdout.rows)
     // Also where nothing may be reached at first: a person can allow it later.
-    const jail = await startJail({ plan, slave: pty?.slave, hasWayOut: true, hook: `${socket}h` })
+    const jail = await startJail({
+      plan,
+      slave: pty?.slave,
+      hasWayOut: true,
+      near: ownAddresses(network),
+      hook: `${socket}h`,
+    })
     begun(session)
     const wayOut = createWayOut({
       refusal: (asked) => refusalOf(asked, network),

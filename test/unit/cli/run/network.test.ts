@@ -1,6 +1,6 @@
 // Where a jail of karo run may connect to, and which address of a name counts.
 import { expect, test } from 'vitest'
-import { addressFor, readNetwork, refusalOf } from '../../../../src/cli/run/network.ts'
+import { addressFor, ownAddresses, readNetwork, refusalOf } from '../../../../src/cli/run/network.ts'
 
 const may = (asked: string, ...words: string[]): boolean => refusalOf(asked, readNetwork(words)) === undefined
 
@@ -25,6 +25,12 @@ test('a host without a port means the ports of the web, a wildcard what is below
   // Other spellings of an address are no place, so nothing is judged by one and reached by another.
   for (const place of ['0x7f.1:80', '2130706433:80', 'EXAMPLE.org:443', 'user@example.org:443', ''])
     expect(may(place, 'all'), place).toBe(false)
+})
+
+test('a program inside asks the proxy for an address of this machine that a person named, and for no other', () => {
+  expect(ownAddresses(readNetwork(['all']))).toEqual(['localhost', '127.0.0.1', '::1'])
+  expect(ownAddresses(readNetwork(['127.0.0.1:11434', 'example.org']))).toEqual(['localhost', '::1'])
+  expect(ownAddresses(readNetwork(['localhost', '[::1]:80']))).toEqual(['127.0.0.1'])
 })
 
 test.each(['none', 'https://example.org', '*', '*.10.0.0.1', 'a b', '127.1'])(
