@@ -1,9 +1,9 @@
 // Builds the checks before every action of agents: capabilities, approvals by people, and the gates.
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { createApprovals } from '../agents/approvals/approvals.ts'
-import type { Present } from '../agents/approvals/changes.ts'
+import { asItIs, type Present, targetOf } from '../agents/approvals/changes.ts'
 import { createArtifacts } from '../agents/artifacts/artifacts.ts'
 import { createCapabilities } from '../agents/capabilities/capabilities.ts'
 import { neededBy } from '../agents/capabilities/names.ts'
@@ -32,9 +32,6 @@ import type { buildTrust } from './trust-rooms.ts'
 
 /** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY that opens vaults. */
 const VAULT_CREDENTIAL = 'karo-vault'
-
-/** Bytes of a file that a card shows as it is. */
-const SHOWN_BYTES = 128 * 1024
 
 /** Milliseconds for which long results of tasks are kept. */
 const RESULTS_KEPT_MS = 30 * 86_400_000
@@ -112,6 +109,7 @@ export function buildAgents(
 
   const principals = createPrincipals({ opinion: trust.opinion, operators: fleet.operators, clock })
   const home = personHome() ?? '/'
+  const mounts = createMounts(home)
   const gates = createGates({
     self: identity.nodeId,
     capabilities,
@@ -127,7 +125,7 @@ export function buildAgents(
     connect: config.agents.connect,
     home,
     karoHome: paths.home,
-    looking: createMounts(home).looking,
+    looking: mounts.looking,
     machine: ({ cwd }, mayLook, runs) =>
       machineOf(
         {
@@ -199,14 +197,12 @@ export function buildAgents(
       for (const { id } of held) await capabilities.revoke(id, by).catch(() => {})
     },
   }
-  const present: Present = (path) => {
-    const may = mayShow(existsSync(path) ? path : dirname(path), paths.home, service)
-    if (!may || !existsSync(path)) return may ? null : undefined
-    const is = statSync(path)
-    return is.isFile() && is.size <= SHOWN_BYTES
-      ? orElse(() => readFileSync(path, 'utf8'), undefined)
-      : undefined
-  }
+  const present: Present = (action) =>
+    mounts.looking(async (mayLook) => {
+      const at = targetOf(action, mayLook)
+      if (at === undefined || !mayLook(at)) return undefined
+      return asItIs(at, (path) => mayShow(path, paths.home, service))
+    })
   return {
     present,
     capabilities,

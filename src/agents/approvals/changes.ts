@@ -1,6 +1,7 @@
 // Changes of files as unified diffs: of a file as it is and as a request would leave it, and of what a request runs.
-import { realpathSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { orElse } from '../../base/run/or-else.ts'
 import { kindOf } from '../classes.ts'
 import type { Action } from '../types.ts'
 
@@ -35,16 +36,42 @@ const textOf = (members: Members, names: readonly string[]): string | undefined 
 const isMembers = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The text of the file at a real path as it is now; null: there is none; undefined: the person may not see it, or it is no short text. */
-export type Present = (path: string) => string | null | undefined
+type Change = Pick<Action, 'tool' | 'input' | 'cwd'>
 
-/** The real path of the file that a call would change, as its agent finds it; undefined for one that names none, or only reads. */
-export function targetOf({ tool, input, cwd }: Pick<Action, 'tool' | 'input' | 'cwd'>): string | undefined {
+/**
+ * The file that a call would change: its real path, and its text as it is now, null where there is none. Undefined where the call names
+ * none, the person may not see it, its filesystem does not answer, or it is no short text.
+ */
+export type Present = (
+  action: Change,
+) => Promise<{ readonly at: string; readonly text: string | null } | undefined>
+
+/**
+ * The real path of the file that a call would change, as its agent finds it; undefined for one that names none, or only reads. `mayLook`:
+ * see `Mounts.looking`.
+ */
+export function targetOf(
+  { tool, input, cwd }: Change,
+  mayLook: (path: string) => boolean,
+): string | undefined {
   if (tool === 'exec' || kindOf(tool).class === 'green') return undefined
   const members = parse(input)
   const path = members && textOf(members, PATHS)
-  return path === undefined ? undefined : realOf(resolve(cwd, path))
+  if (path === undefined) return undefined
+  const named = resolve(cwd, path)
+  return mayLook(named) ? realOf(named) : named
 }
+
+/** The file at a real path; `mayShow`: whether a file, or one that would be made in a directory, may be shown. */
+export function asItIs(at: string, mayShow: (path: string) => boolean): Awaited<ReturnType<Present>> {
+  const is = statSync(at, { throwIfNoEntry: false })
+  if (!mayShow(is === undefined ? dirname(at) : at)) return undefined
+  if (is === undefined) return { at, text: null }
+  if (!is.isFile() || is.size > SHOWN_BYTES) return undefined
+  return orElse(() => ({ at, text: readFileSync(at, 'utf8') }), undefined)
+}
+/** Bytes of a file that a card shows as it is. */
+const SHOWN_BYTES = 128 * 1024
 
 /** Of what is not there: where it would be made. */
 function realOf(path: string): string {
@@ -61,7 +88,7 @@ function realOf(path: string): string {
  */
 export async function changesOf(
   action: Pick<Action, 'tool' | 'input' | 'cwd' | 'binds'>,
-  present: Present = () => undefined,
+  present: Present = async () => undefined,
 ): Promise<readonly FileChange[]> {
   const { tool, input, binds } = action
   const members = tool === 'exec' ? undefined : parse(input)
@@ -70,11 +97,11 @@ export async function changesOf(
   const { createTwoFilesPatch } = await import('diff')
   const edits = Array.isArray(members.edits) ? members.edits.filter(isMembers) : []
   const parts = edits.length > 0 ? edits : [members]
+  const now = await present(action)
+  const after = now && leftBy(parts, now.text)
   const until = performance.now() + MS_MAX
-  const at = targetOf(action)
-  const before = at === undefined ? undefined : present(at)
-  const after = before === undefined ? undefined : leftBy(parts, before)
-  if (at !== undefined && before !== undefined && after !== undefined) {
+  if (now !== undefined && after !== undefined) {
+    const { at, text: before } = now
     const isIts = binds.some((bind) => bind.write && (at === bind.path || at.startsWith(`${bind.path}/`)))
     const notes = [
       ...(before === null ? ['There is no such file yet.'] : []),

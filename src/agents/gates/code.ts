@@ -45,6 +45,12 @@ interface Seen {
   readonly code: readonly BoundFile[]
 }
 
+interface Called {
+  readonly code: readonly BoundFile[]
+  /** The file that the call would change, as `targetOf` has it. */
+  readonly target: string | undefined
+}
+
 export function createCode({ looking, machine }: CodeDeps) {
   /** By their hashes. */
   const texts = createRecent<string, string>(MOST_TEXTS)
@@ -85,15 +91,19 @@ export function createCode({ looking, machine }: CodeDeps) {
   }
 
   /** Of a call: what the server was started from, which is not looked at again, and the file that it would change. */
-  async function calledOf(action: Action, pin: Pin | undefined): Promise<readonly BoundFile[]> {
-    const target = targetOf(action)
-    const changes =
-      target === undefined
-        ? []
-        : await looking(async (mayLook) => (mayLook(target) ? [await boundFile(target)] : []))
-    if (changes === undefined) throw new Error('a filesystem that it needs does not answer')
+  async function calledOf(action: Action, pin: Pin | undefined): Promise<Called> {
+    const seen = await looking(async (mayLook) => {
+      const target = targetOf(action, mayLook)
+      const isSeen = target !== undefined && mayLook(target)
+      return { target, changes: isSeen ? [await boundFile(target)] : [] }
+    })
+    if (seen === undefined) throw new Error('a filesystem that it needs does not answer')
+    const { target, changes } = seen
     const started = (pin?.code ?? []).map((file) => ({ ...file, bytes: null }))
-    return [...(pin === undefined ? [] : await programOf(action.argv)), ...started, ...changes]
+    return {
+      target,
+      code: [...(pin === undefined ? [] : await programOf(action.argv)), ...started, ...changes],
+    }
   }
 
   /** What is not as it was, with both: their texts where they are short, else their sizes and hashes. */

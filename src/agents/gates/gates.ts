@@ -6,7 +6,7 @@ import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { AgentOperation, RoleDecision } from '../../trust/policy/index.ts'
 import { hashOf, taskOf } from '../approvals/binding.ts'
-import { targetOf, textsCompared } from '../approvals/changes.ts'
+import { textsCompared } from '../approvals/changes.ts'
 import type { Approval, Approvals, EndedApproval, Findings } from '../approvals/types.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import { neededBy, neededToAsk } from '../capabilities/names.ts'
@@ -61,13 +61,14 @@ interface Judged {
   readonly by: readonly string[]
   /** By capabilities; else only a person can let it through. */
   readonly isGranted: boolean
+  /** The file that a call would change. */
+  readonly target: string | undefined
   readonly hash: string
 }
 
 /** The same words, approved for their task: the file that they change is another one since they ran. */
-function isForTask({ scope, action, code = [] }: Approval, now: Findings['code'] = []): boolean {
-  const target = targetOf(action)
-  const [before, after] = [code, now].map((all) => all.filter(({ path }) => path !== target))
+function isForTask({ scope, code = [] }: Approval, { findings, target }: Judged): boolean {
+  const [before, after] = [code, findings.code ?? []].map((all) => all.filter(({ path }) => path !== target))
   return scope === 'task' && isSameCode(before ?? [], after ?? [])
 }
 
@@ -89,12 +90,13 @@ export function createGates(deps: GatesDeps): LocalGates {
   async function look(action: Action, begun = false): Promise<Judged> {
     let by: readonly string[] = []
     let isGranted = true
-    const { risk, code } = isCommand(action)
+    const seen = isCommand(action)
       ? await files.look(action, (machine) => findRisk(action, home, karoHome, machine))
-      : {
-          risk: findRisk(action, home, karoHome),
-          code: await files.calledOf(action, capabilities.pinOf(action.agent)),
-        }
+      : undefined
+    const called = seen ?? (await files.calledOf(action, capabilities.pinOf(action.agent)))
+    const { code } = called
+    const risk = seen?.risk ?? findRisk(action, home, karoHome)
+    const target = 'target' in called ? called.target : undefined
     const outside = endpointOf(action.argv)
     const gates: readonly NamedGate[] = [
       {
@@ -170,7 +172,7 @@ export function createGates(deps: GatesDeps): LocalGates {
     const { kind } = kindOf(action.tool)
     const risks = outside === undefined ? risk.risks : [HELD_BY_NOBODY, ...risk.risks]
     const findings = { class: narrowed.class, kind, risk: risk.risk, risks, code }
-    return { narrowed, by, isGranted, findings, hash: hashOf(action, code) }
+    return { narrowed, by, isGranted, target, findings, hash: hashOf(action, code) }
   }
 
   async function judge(action: Action): Promise<Verdict> {
@@ -181,7 +183,7 @@ export function createGates(deps: GatesDeps): LocalGates {
     if (of === 'green') return run(action, judged, reason === '' ? 'it only reads' : reason)
     if (isPinned(action, findings.code)) return run(action, judged, 'granted when it was added')
     const granted = approvals.granted(action)
-    const given = granted.find((one) => one.hash === hash || isForTask(one, findings.code))
+    const given = granted.find((one) => one.hash === hash || isForTask(one, judged))
     if (given !== undefined && !isRedder(of, given.class) && (await approvals.use(given.id, given.hash)))
       return run(action, judged, `approved by ${given.decided?.by ?? 'somebody'} (${given.id})`)
     const pattern = judged.isGranted ? await approvedBy(patterns(), action, of) : undefined

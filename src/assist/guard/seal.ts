@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import type { Random } from '../../base/clock.ts'
 import { replaceFile } from '../../base/files.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import { type Guard, type GuardRule, type Sealed, stricter } from './guard.ts'
+import { DEFAULTS, type Guard, type GuardRule, type Sealed, stricter } from './guard.ts'
 
+/** 32 bytes, and behind them the code of `UNCHANGED`. */
 const keyOf = (home: string): string => join(home, 'guard.key')
+const KEY_BYTES = 32
+/** What most people's files set, sealed: its code is made once, because loading the cryptography takes longer than all else of a judgement. */
+const UNCHANGED = JSON.stringify(DEFAULTS.sets)
 const sealOf = (home: string): string => join(home, 'guard.seal')
 
 export function sealedBy(
@@ -28,17 +32,18 @@ export const textOf = ({ where: _, ...rule }: GuardRule): string =>
  * Whoever may read the key can seal, too, and that is every program of the person: it holds against files that are written, and not against code.
  */
 export function sealedIn(home: string): Sealed | 'none' | undefined {
-  const key = orElse(() => readFileSync(keyOf(home)), undefined)
-  if (key === undefined) return undefined
+  const kept = orElse(() => readFileSync(keyOf(home)), undefined)
+  if (kept === undefined) return undefined
   return orElse(() => {
     const [mac = '', text = ''] = readFileSync(sealOf(home), 'utf8').split('\n')
-    const right = Buffer.from(macOf(key, text))
-    const given = Buffer.from(mac)
-    return given.equals(right) ? (JSON.parse(text) as Sealed) : 'none'
+    const isUnchanged = text === UNCHANGED && mac !== '' && kept.subarray(KEY_BYTES).toString() === mac
+    return isUnchanged || mac === macOf(kept.subarray(0, KEY_BYTES), text)
+      ? (JSON.parse(text) as Sealed)
+      : 'none'
   }, 'none' as const)
 }
 
-/** Loaded where there is something to compare: a line is judged in a few milliseconds, and this is some of them. */
+/** In hex. */
 const macOf = (key: Buffer, text: string): string =>
   process.getBuiltinModule('node:crypto').createHmac('sha256', key).update(text).digest('hex')
 
@@ -59,9 +64,13 @@ export function loosened(sealed: Sealed | 'none' | undefined, now: Sealed): read
 export function seal(home: string, now: Sealed, random: Random, make = false): void {
   const known = orElse(() => readFileSync(keyOf(home)), undefined)
   if (known === undefined && !make) return
-  const key = known ?? Buffer.from(random.bytes(32))
+  const key = known?.subarray(0, KEY_BYTES) ?? Buffer.from(random.bytes(KEY_BYTES))
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const text = JSON.stringify(now)
   replaceFile(sealOf(home), `${macOf(key, text)}\n${text}\n`, 0o600, random)
-  if (known === undefined) writeFileSync(keyOf(home), key, { mode: 0o600, flag: 'wx' })
+  if (known === undefined)
+    writeFileSync(keyOf(home), Buffer.concat([key, Buffer.from(macOf(key, UNCHANGED))]), {
+      mode: 0o600,
+      flag: 'wx',
+    })
 }

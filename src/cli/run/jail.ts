@@ -25,34 +25,28 @@ const LEAST_LANDLOCK = 2
 const HOOK_SOCKET = '/run/karo/hook'
 /** More of the machine than agents see: what a person's programs look for, and no secrets. */
 const ALSO = [
-  ...[
-    '/opt',
-    '/nix',
-    '/home/linuxbrew',
-    '/etc/passwd',
-    '/etc/group',
-    '/etc/hosts',
-    '/etc/nsswitch.conf',
-    '/etc/os-release',
-  ],
-  ...[
-    '/etc/timezone',
-    '/etc/inputrc',
-    '/etc/terminfo',
-    '/etc/gitconfig',
-    '/etc/services',
-    '/etc/protocols',
-    '/etc/fonts',
-  ],
-  ...[
-    '/etc/ssl/openssl.cnf',
-    '/etc/pki',
-    '/etc/java',
-    '/etc/claude-code',
-    '/etc/codex',
-    '/etc/gemini-cli',
-    '/etc/cursor',
-  ],
+  '/opt',
+  '/nix',
+  '/home/linuxbrew',
+  '/etc/passwd',
+  '/etc/group',
+  '/etc/hosts',
+  '/etc/nsswitch.conf',
+  '/etc/os-release',
+  '/etc/timezone',
+  '/etc/inputrc',
+  '/etc/terminfo',
+  '/etc/gitconfig',
+  '/etc/services',
+  '/etc/protocols',
+  '/etc/fonts',
+  '/etc/ssl/openssl.cnf',
+  '/etc/pki',
+  '/etc/java',
+  '/etc/claude-code',
+  '/etc/codex',
+  '/etc/gemini-cli',
+  '/etc/cursor',
 ]
 const OWN = ['/tmp', '/var/tmp', '/dev/shm']
 
@@ -255,14 +249,15 @@ function argumentsOf(
     keepsSockets,
   }: Pick<Asked, 'hasWayOut' | 'near'> & { readonly first: number; readonly keepsSockets: boolean },
 ): readonly string[] {
+  const direct = near.join(',')
   const environment = {
     ...env,
     KARO_RUN: HOOK_SOCKET,
     TMPDIR: '/tmp',
     ...(hasWayOut && {
       ...WAY_OUT,
-      NO_PROXY: near.join(','),
-      no_proxy: near.join(','),
+      NO_PROXY: direct,
+      no_proxy: direct,
     }),
     // Perl warns of a locale that the jail has not.
     PERL_BADLANG: '0',
@@ -271,15 +266,15 @@ function argumentsOf(
     (path) => !mounts.some(({ to, write }) => write && (isIn(to, path) || isIn(path, to))),
   )
   return [
+    ...['--unshare-user', '--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts'],
     ...[
-      '--unshare-user',
-      '--unshare-ipc',
-      '--unshare-pid',
-      '--unshare-net',
-      '--unshare-uts',
       '--unshare-cgroup-try',
+      '--disable-userns',
+      '--uid',
+      String(process.getuid?.()),
+      '--gid',
+      String(process.getgid?.()),
     ],
-    ...['--disable-userns', '--uid', String(process.getuid?.()), '--gid', String(process.getgid?.())],
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
     ...systemArguments(),

@@ -70,9 +70,13 @@ export function refusalOf(asked: string, network: Network): string | undefined {
 
 /** What a program inside takes for its own machine. What a person named is this one: a model that runs here. */
 export const ownAddresses = (network: Network): readonly string[] =>
-  ['localhost', '127.0.0.1', '::1'].filter(
-    (own) => !network.some((rule) => rule.replace(/(?<=[^:]):\d+$/, '').replace(/^\[(.*)\]$/, '$1') === own),
-  )
+  ['localhost', '127.0.0.1', '[::1]']
+    .filter((own) => !hostsOf(network).includes(own))
+    .map((own) => own.replace(/[[\]]/g, ''))
+
+/** Without ports. */
+const hostsOf = (network: Network): readonly string[] =>
+  network.map((rule) => rule.replace(/(?<=[^:]):\d+$/, ''))
 
 type Resolve = (host: string) => Promise<readonly { readonly address: string }[]>
 const bySystem: Resolve = (host) => lookup(host, { all: true })
@@ -87,7 +91,7 @@ export async function addressFor(
   network: Network,
   resolve: Resolve = bySystem,
 ): Promise<string> {
-  const named = network.map((rule) => rule.replace(/(?<=[^:]):\d+$/, ''))
+  const named = hostsOf(network)
   const literal = isIP(host) === 6 ? `[${host}]` : host
   const isNamed = named.includes(literal)
   if (isNamed && host === 'localhost') return '127.0.0.1'

@@ -62,31 +62,33 @@ export interface Plan {
 
 /** Below a home: programs and what they are made of, which people put there. */
 const PROGRAMS = [
-  ...[
-    '.asdf',
-    '.bun',
-    '.cargo/bin',
-    '.claude/local',
-    '.deno',
-    '.fnm',
-    '.local/bin',
-    '.local/lib',
-    '.local/pipx',
-  ],
-  ...['.local/share/claude', '.local/share/fnm', '.local/share/mise', '.local/share/pnpm', '.local/share/uv'],
-  ...[
-    '.npm-global',
-    '.nvm',
-    '.opencode/bin',
-    '.pyenv',
-    '.rbenv',
-    '.rustup',
-    '.sdkman',
-    '.volta',
-    'bin',
-    'go/bin',
-  ],
-  ...['.gitconfig', '.config/git/config', '.config/git/ignore'],
+  '.asdf',
+  '.bun',
+  '.cargo/bin',
+  '.claude/local',
+  '.deno',
+  '.fnm',
+  '.local/bin',
+  '.local/lib',
+  '.local/pipx',
+  '.local/share/claude',
+  '.local/share/fnm',
+  '.local/share/mise',
+  '.local/share/pnpm',
+  '.local/share/uv',
+  '.npm-global',
+  '.nvm',
+  '.opencode/bin',
+  '.pyenv',
+  '.rbenv',
+  '.rustup',
+  '.sdkman',
+  '.volta',
+  'bin',
+  'go/bin',
+  '.gitconfig',
+  '.config/git/config',
+  '.config/git/ignore',
 ]
 /** Sockets by which programs outside are asked to do something, and what belongs to Karo or leads the tool's settings elsewhere. */
 const LEFT_OUT =
@@ -95,11 +97,6 @@ const SECRET = /TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|_KEY$/i
 
 /** Where git inside finds the names of files that are there for a mount alone: `git add -A` would take them into the project. */
 const IGNORED = '/run/karo/ignored'
-const IGNORING = {
-  GIT_CONFIG_COUNT: '1',
-  GIT_CONFIG_KEY_0: 'core.excludesFile',
-  GIT_CONFIG_VALUE_0: IGNORED,
-}
 
 /** Makes what the jail needs of its own in `karo`, and in the project what there has to be for a mount. Throws KaroError. */
 export function planOf(wanted: Wanted): Plan {
@@ -169,7 +166,9 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
       ),
       PATH: pathOf(wanted),
       HOME: home,
-      ...IGNORING,
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'core.excludesFile',
+      GIT_CONFIG_VALUE_0: IGNORED,
       // Some tools ask for it before they take a person's word for granted.
       IS_SANDBOX: '1',
     },

@@ -1,5 +1,5 @@
 // The sessions that run: each is a socket in a directory that no jail sees, and says there what it is, and takes what is allowed.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -48,47 +48,81 @@ async function said(socket: Socket, most: number): Promise<string> {
   return text(socket)
 }
 
-/** Rejects where nobody answers at the socket. */
-export async function asking(path: string, question: unknown): Promise<unknown> {
+/** Rejects where nobody listens at the socket, and with `Late` where somebody does and does not answer within `withinMs`. */
+export async function asking(path: string, question: unknown, withinMs = 0): Promise<unknown> {
   const socket = connect({ path, allowHalfOpen: true })
+  socket.setTimeout(withinMs, () => socket.destroy(new Late()))
   socket.end(JSON.stringify(question))
   return JSON.parse(await text(socket))
 }
+class Late extends Error {}
 
-/** Those that answer. What is left of others is taken away, with what they made in projects. */
-export async function sessions(karo: string): Promise<readonly SessionShape[]> {
-  const directory = directoryOf(karo)
-  const ids = orElse(() => readdirSync(directory), []).filter((name) => ID.test(name))
-  const found: SessionShape[] = []
-  for (const id of ids) {
-    try {
-      found.push((await asking(join(directory, id), {})) as SessionShape)
-    } catch {
-      forget(karo, id)
-    }
+/** Milliseconds for the answer of a session: one that Ctrl-Z has stopped gives none. */
+const ANSWER_MS = 1_000
+
+/** What the session says, or what it was at its start if it is stopped; undefined where it has ended, and nothing is left of it then. */
+async function askSession(
+  karo: string,
+  id: string,
+  question: unknown,
+): Promise<{ readonly shape: SessionShape; readonly isStopped: boolean } | undefined> {
+  try {
+    const shape = (await asking(join(directoryOf(karo), id), question, ANSWER_MS)) as SessionShape
+    return { shape, isStopped: false }
+  } catch (error) {
+    const shape = error instanceof Late ? notedFor(karo, id)?.shape : undefined
+    if (shape !== undefined) return { shape, isStopped: true }
+    forget(karo, id)
+    return undefined
   }
-  return found
 }
 
-/** Throws KaroError `not_found`. */
+/** Those that have not ended. What is left of others is taken away, with what they made in projects. */
+export async function sessions(karo: string): Promise<readonly SessionShape[]> {
+  const ids = orElse(() => readdirSync(directoryOf(karo)), []).filter((name) => ID.test(name))
+  const found = await Promise.all(ids.map((id) => askSession(karo, id, {})))
+  return found.flatMap((one) => one?.shape ?? [])
+}
+
+/** Throws KaroError `not_found`, and `unavailable` for one that is stopped. */
 export async function allowHosts(karo: string, id: string, hosts: readonly string[]): Promise<SessionShape> {
-  const isKnown = ID.test(id) && existsSync(join(directoryOf(karo), id))
-  if (isKnown) return (await asking(join(directoryOf(karo), id), { network: hosts })) as SessionShape
-  throw new KaroError('not_found', `no session ${id.slice(0, 20)} runs`, {
-    where: 'karo run',
-    hint: 'karo run list  shows those that run.',
+  const found = ID.test(id) ? await askSession(karo, id, { network: hosts }) : undefined
+  const where = 'karo run'
+  if (found === undefined)
+    throw new KaroError('not_found', `no session ${id.slice(0, 20)} runs`, {
+      where,
+      hint: 'karo run list  shows those that run.',
+    })
+  if (!found.isStopped) return found.shape
+  throw new KaroError('unavailable', `session ${id} is stopped, and takes nothing`, {
+    where,
+    hint: 'Let it go on first: fg  in its terminal.',
   })
 }
 
-const leftOf = (karo: string, id: string): string => join(directoryOf(karo), `${id}.made`)
-const madeBy = (karo: string, id: string): readonly string[] =>
-  orElse(() => JSON.parse(readFileSync(leftOf(karo, id), 'utf8')) as readonly string[], [])
+/** What stays noted while a session lasts: itself, and what was made for it in projects. */
+interface Noted {
+  readonly shape: SessionShape
+  readonly made: readonly string[]
+}
 
-/** Notes what was made in projects for this session; what another one has made and this one needs is noted, too. */
-export function note(karo: string, id: string, made: readonly string[], needed: readonly string[]): void {
+const leftOf = (karo: string, id: string): string => join(directoryOf(karo), `${id}.made`)
+const notedFor = (karo: string, id: string): Noted | undefined =>
+  orElse(() => JSON.parse(readFileSync(leftOf(karo, id), 'utf8')) as Noted, undefined)
+const madeBy = (karo: string, id: string): readonly string[] => notedFor(karo, id)?.made ?? []
+
+/** Notes the session and what was made in projects for it; what another one has made and this one needs is noted, too. */
+export function note(
+  karo: string,
+  shape: SessionShape,
+  made: readonly string[],
+  needed: readonly string[],
+): void {
+  const id = shape.session
   mkdirSync(directoryOf(karo), { recursive: true, mode: 0o700 })
   const theirs = others(karo, id).filter((path) => needed.includes(path) && !made.includes(path))
-  writeFileSync(leftOf(karo, id), JSON.stringify([...theirs, ...made]), { mode: 0o600 })
+  const noted: Noted = { shape, made: [...theirs, ...made] }
+  writeFileSync(leftOf(karo, id), JSON.stringify(noted), { mode: 0o600 })
 }
 
 const others = (karo: string, id: string): readonly string[] =>

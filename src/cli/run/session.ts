@@ -64,7 +64,7 @@ export async function runSession({
   const before = obeyedBelow(plan.project)
   note(
     karo,
-    session,
+    shape(),
     plan.made,
     plan.mounts.map(({ from }) => from),
   )

@@ -12,7 +12,7 @@ export const PORTS = ['line', 'stdin', 'stdout', 'stderr'] as const
 /** Where the places of the machine are, outside for QEMU and inside for the guest. */
 export const SHARED = '/jail'
 
-/** In the order in which they are loaded. One that is missing is part of the kernel itself, except the last of the needed ones. */
+/** In the order in which the guest loads them. Kernels have some of them built in, without a file. */
 const MODULES = [
   'drivers/virtio/virtio_ring.ko',
   'drivers/virtio/virtio.ko',
@@ -27,6 +27,7 @@ const MODULES = [
   'net/9p/9pnet_virtio.ko',
   'fs/9p/9p.ko',
 ]
+/** A kernel without this file is not taken: those for clouds have no 9P at all. */
 const NEEDED = 'fs/9p/9p.ko'
 
 /**

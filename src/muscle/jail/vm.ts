@@ -1,5 +1,5 @@
 // Jails in small virtual machines: the jail that bubblewrap builds, in a guest with a kernel of its own, in QEMU, which is in such a jail itself.
-import { accessSync, closeSync, constants, readFileSync, rmSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, readSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -207,4 +207,13 @@ function may(path: string, mode: number): boolean {
 
 /** A program that needs no other file: it names no loader. */
 const isStatic = (path: string): boolean =>
-  orElse(() => !readFileSync(path).subarray(0, 4096).includes('/ld-'), false)
+  orElse(() => {
+    const file = openSync(path, 'r')
+    try {
+      const head = Buffer.alloc(4096)
+      readSync(file, head)
+      return !head.includes('/ld-')
+    } finally {
+      closeSync(file)
+    }
+  }, false)

@@ -1,5 +1,5 @@
 // Secrets of people, encrypted before they come here.
-import type { Database } from '../level/database.ts'
+import { type Database, delRow } from '../level/database.ts'
 import { bytes, type Checked, listOf, orNull, shape, text, whole } from '../level/is.ts'
 import { keyRange } from '../level/keyspace.ts'
 import { definePeoplesTable, peopleIn, rowOfAny } from '../level/table.ts'
@@ -86,7 +86,7 @@ export function createVaultRepository(db: Database) {
     async clear(person: number): Promise<void> {
       const keys = await db.keys(keyRange('vault', { u32: person })).all()
       await db.batch(
-        keys.map((key) => ({ type: 'del', key })),
+        keys.map((key) => delRow(key)),
         { sync: true },
       )
     },

@@ -324,6 +324,14 @@ test.skipIf(noJail)('at a terminal: its size, Ctrl-C, Ctrl-Z and fg, and the exi
   bash.write('\x1a')
   await stopped
   expect(await bash.run('jobs')).toMatch(/Stopped/)
+  // It is shown meanwhile, takes nothing, and holds up nobody who starts another one.
+  const { sessions } = JSON.parse((await runIn(at, ['list', '--json'])).stdout)
+  expect(sessions).toMatchObject([{ project: at.project, network: ['all'] }])
+  expect(await runIn(at, ['allow', sessions[0].session, '--network', 'example.org'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('is stopped'),
+  })
+  expect(await runIn(at, ['--', 'true'])).toMatchObject({ code: 0 })
   const went = bash.prompts(1)
   bash.write('fg\r')
   bash.write('typed\r')

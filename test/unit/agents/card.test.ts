@@ -1,6 +1,9 @@
 // The card of a request: real diffs of the texts it carries, everything it is bound to, and no foreign text that acts.
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { changesOf, type Present } from '../../../src/agents/approvals/changes.ts'
+import { changesOf, type Present, targetOf } from '../../../src/agents/approvals/changes.ts'
 import type { ApprovalShape } from '../../../src/api/contract/shapes.ts'
 import { cardView } from '../../../src/cli/views/approvals.ts'
 import { OTHER, SELF } from './rig.ts'
@@ -34,7 +37,10 @@ describe('changes', () => {
   })
 
   it('are of the file as it is and as it will be, where the person may see it', async () => {
-    const present: Present = (path) => (path === '/srv/a' ? 'one\ntwo\n' : null)
+    const present: Present = async (action) => {
+      const at = targetOf(action, () => true)
+      return at === undefined ? undefined : { at, text: at === '/srv/a' ? 'one\ntwo\n' : null }
+    }
     const [whole] = await changes({ path: 'a', content: 'one\n2\n' }, 'write_file', present)
     expect(whole).toMatchObject({ path: 'a (/srv/a)', note: undefined })
     expect(whole?.diff).toContain(' one\n-two\n+2\n')
@@ -50,6 +56,15 @@ describe('changes', () => {
     expect(
       (await changes({ path: 'a', old_string: 'z', new_string: 'y' }, 'edit_file', present))[0]?.path,
     ).toBe('a')
+  })
+
+  it('follow links of a file only where its filesystem may be looked at', () => {
+    const link = join(mkdtempSync(join(tmpdir(), 'karo-card-')), 'link')
+    symlinkSync('/etc/hostname', link)
+    const action = { tool: 'write_file', input: JSON.stringify({ path: link, content: '' }), cwd: '/' }
+    expect(targetOf(action, () => true)).toBe('/etc/hostname')
+    expect(targetOf(action, () => false)).toBe(link)
+    rmSync(dirname(link), { recursive: true })
   })
 
   it('say what is too much to compare, and how many more there are', async () => {

@@ -6,6 +6,7 @@ import { quoteShell } from '../../../base/quote.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { absolutePath, homeOf } from '../../place.ts'
+import type { Plan } from '../../run/plan.ts'
 import { table } from '../../terminal/table.ts'
 
 const network = {
@@ -62,14 +63,13 @@ const run = defineCommand({
       throw new KaroError('refused', 'this is a jail already, and nothing in it starts another one', {
         where: 'karo run',
       })
-    const [{ planOf }, { runSession }, { readNetwork }, { sessions }, { answerHook }, { mayLookIn }] =
+    const [{ planOf, mayLookIn }, { runSession }, { readNetwork }, { sessions }, { answerHook }] =
       await Promise.all([
         import('../../run/plan.ts'),
         import('../../run/session.ts'),
         import('../../run/network.ts'),
         import('../../run/registry.ts'),
         import('../../hooks/answer.ts'),
-        import('../../run/plan.ts'),
       ])
     const reached = readNetwork(options.network ?? ['all'])
     // What one that was killed has left is taken away first.
@@ -108,11 +108,7 @@ function closedOf({ env, home }: CommandIo): readonly string[] {
 
 function beginning(
   session: string,
-  {
-    argv,
-    project,
-    kept,
-  }: { readonly argv: readonly string[]; readonly project: string; readonly kept: readonly string[] },
+  { argv, project, kept }: Plan,
   reached: readonly string[],
   isDefault: boolean,
 ): string {
@@ -166,18 +162,19 @@ const allow = defineCommand({
     const { allowHosts } = await import('../../run/registry.ts')
     const { readHost } = await import('../../run/network.ts')
     const hosts = (options.network ?? []).map(readHost)
-    if (options.write !== undefined || hosts.length === 0)
-      throw new KaroError(
-        options.write === undefined ? 'bad_request' : 'refused',
-        options.write === undefined ? 'nothing is named' : 'a jail that runs cannot be given a directory',
-        {
-          where: 'karo run allow',
-          hint:
-            options.write === undefined
-              ? 'Name a host: --network example.org'
-              : `End the tool and start it with: karo run ${options.write.map((path) => `--write ${quoteShell(absolutePath(path))}`).join(' ')} -- COMMAND`,
-        },
-      )
+    const where = 'karo run allow'
+    if (options.write !== undefined) {
+      const again = options.write.map((path) => `--write ${quoteShell(absolutePath(path))}`).join(' ')
+      throw new KaroError('refused', 'a jail that runs cannot be given a directory', {
+        where,
+        hint: `End the tool and start it with: karo run ${again} -- COMMAND`,
+      })
+    }
+    if (hosts.length === 0)
+      throw new KaroError('bad_request', 'nothing is named', {
+        where,
+        hint: 'Name a host: --network example.org',
+      })
     return show(
       io,
       await allowHosts(io.home, args.session, hosts),

@@ -426,6 +426,12 @@ describe('a file that something else than Karo has changed', () => {
       `${'0'.repeat(64)}\n{"profile":"off","onError":"allow","allows":[],"denies":[]}\n`,
       'gone or was changed',
     ],
+    // What most files set is known without the key's code, which still has to be the one that was made with the key.
+    [
+      'guard.seal',
+      `${'0'.repeat(64)}\n{"profile":"moderate","onError":"allow","allows":[],"denies":[]}\n`,
+      'gone or was changed',
+    ],
   ])('%s with %j counts as the strictest profile, and is said', async (name, text, why) => {
     const { from, put, now } = sealedHome()
     put(name, text)
