@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fchownSync } from 'node:fs'
 import { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
 import { firstSecret, type Jail, JailError, type JailSpec } from './provider.ts'
 
@@ -156,7 +157,7 @@ export function exitOf(child: ChildProcess): Jail['ended'] {
 }
 
 /** The first group of `pattern` in what comes from the socket, which stays open. Rejects when it ends before. */
-export function heard(socket: Socket, pattern: RegExp): Promise<string> {
+export function heard(socket: Readable, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
     socket.setEncoding('utf8')

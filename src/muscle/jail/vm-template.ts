@@ -17,7 +17,7 @@ import { cpus, release } from 'node:os'
 import { join } from 'node:path'
 import { deadline, untilAborted } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
-import { complaintOf } from './begin.ts'
+import { complaintOf, heard as saidOn } from './begin.ts'
 import { JailError } from './provider.ts'
 import { initialFiles, type Kernel } from './vm-guest.ts'
 import { type Accelerator, launch, type MachineDeps, memoryWords } from './vm-machine.ts'
@@ -110,11 +110,13 @@ async function make(
             capabilities: ['x-ignore-shared', 'events'].map((capability) => ({ capability, state: true })),
           },
           // The memory is in its file already.
-          migrate: { uri: `exec:cat >/proc/$PPID/fd/${file + 3}` },
+          migrate: { uri: `exec:cat >/proc/$PPID/fd/${file + 3} && echo whole >&2` },
         }),
       )
       const [, end] = await untilAborted(told(/"(completed|failed|error)"/), late.signal)
       if (end !== 'completed') throw new Error('QEMU could not write its state')
+      // QEMU says so once all is in the pipe, and the file has it when what reads the pipe has ended.
+      await untilAborted(saidOn(jail.stderr, /(whole)\n/), late.signal)
     } catch (error) {
       jail.kill()
       const complaint = await complaintOf(jail)
