@@ -213,7 +213,7 @@ test('anomalies: the gravest first, what changed, and that some nodes cannot tel
         ...empty(1, 0),
         query_type: 'Anomalies',
         status: 'success',
-        data: { signals, nodes_reporting: 2, nodes_learning, change: -2 },
+        data: { signals: [...signals], nodes_reporting: 2, nodes_learning, change: -2 },
         nodes: signals.map(({ type, severity, count }) => ({
           fingerprint: '0123456789abcdef',
           name: 'bob',

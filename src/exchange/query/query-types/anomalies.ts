@@ -1,50 +1,17 @@
 // Anomalies: what was unusual in people's own counts, by type and severity, of nodes whose people let it out by name.
 import { bounded } from '../../../../protocols/counts.ts'
-import type { AnomalySignal, SignalCount } from '../../../../protocols/messages/numbers.ts'
+import type { SignalCount } from '../../../../protocols/messages/numbers.ts'
 import { byText } from '../../../base/by-text.ts'
 import { KINDS, type Kind } from '../../../base/words/signal.ts'
-import {
-  changeOf,
-  latestOf,
-  layoutRows,
-  measured,
-  mostContributors,
-  openedRow,
-  openedValue,
-} from './released.ts'
-import { defineQueryType, type Filtered, type ReleaseLayout } from './type.ts'
+import { defineMeasure } from './measure.ts'
+import { layoutRows } from './released.ts'
+import type { Cells, Sums } from './sums.ts'
+import type { Filtered, NodeDataOf, ReleaseLayout } from './type.ts'
 
 /** Stands for a type that a newer release found and this one has no word for. */
 const OTHER = 'other'
 const ANOMALY_TYPES = [...KINDS, OTHER] as const
 type AnomalyType = (typeof ANOMALY_TYPES)[number]
-
-export interface AnomalyRow {
-  readonly type: AnomalyType
-  /** 1 to 10; in totals the least of the band that they are of. */
-  readonly severity: number
-  /** The same as `severity`; in totals the most of the band. */
-  readonly severity_most: number
-  /** Signals that began in the range. */
-  readonly count: number
-  /** Nodes with any of them, oneself included. */
-  readonly nodes: number
-  /** RFC 3339 UTC: the beginning of the hour in which the latest of them began; null in totals. */
-  readonly latest: string | null
-  /** Signals less those that began in the period before, both of the nodes that know both periods; null: no node does. */
-  readonly change: number | null
-}
-
-export interface AnomalyData {
-  /** Gravest first. */
-  readonly signals: readonly AnomalyRow[]
-  /** Nodes behind these numbers, oneself included. */
-  readonly nodes_reporting: number
-  /** Nodes among them with too few days to compare with; null: withheld, in totals only. */
-  readonly nodes_learning: number | null
-  /** Signals of all rows, less those of the period before; null: no node knows both periods. */
-  readonly change: number | null
-}
 
 /** Grades of severity in totals; from 5 on a shell tells its person. */
 const BANDS = [
@@ -52,18 +19,20 @@ const BANDS = [
   { name: 'notable', severity: 5, severity_most: 7 },
   { name: 'high', severity: 8, severity_most: 10 },
 ] as const
-const CELLS = ANOMALY_TYPES.flatMap((type) =>
-  BANDS.map(({ name, ...band }) => ({ row: `${type}:${name}`, type, ...band })),
-)
 const LEARNING = 'learning'
+/** Of single nodes: signals of all types. */
+const ALL = 'all'
 const LAYOUT = {
   type: 'Anomalies',
   version: 1,
   values: ['count'],
-  rows: layoutRows([...CELLS.map(({ row }) => row), LEARNING]),
+  rows: layoutRows([
+    ...ANOMALY_TYPES.flatMap((type) => BANDS.map(({ name }) => `${type}:${name}`)),
+    LEARNING,
+  ]),
 } as const satisfies ReleaseLayout
 
-export const anomalies = defineQueryType('Anomalies', {
+export const anomalies = defineMeasure('Anomalies', {
   word: 'anomalies',
   meaning: 'what is unusual',
   action: 'query.anomalies',
@@ -76,16 +45,27 @@ export const anomalies = defineQueryType('Anomalies', {
     nodes: { kind: 'number', applied: 'here', meaning: 'nodes that had any' },
   },
   knownSince: (insight, uids) => insight.anomaliesKnownSince(uids),
-  // Also without one signal: that nothing was unusual is something to say, where anybody looked.
-  async gather(insight, uids, range, before) {
-    if ((await insight.anomaliesKnownSince(uids)) === undefined) return null
-    const own = await insight.during(range).anomalies(uids)
-    const earlier = before && (await insight.during(before).anomalies(uids)).signals
-    return {
-      query_type: 'Anomalies',
-      anomalies: own,
-      ...(earlier === undefined ? {} : { previous: countsOf(earlier) }),
-    }
+  // That nothing was unusual is something to say, where anybody looked.
+  saysNone: true,
+  take: async (numbers, uids, { insight }) =>
+    (await insight.anomaliesKnownSince(uids)) === undefined ? null : numbers.anomalies(uids),
+  cells: ({ signals, learning }) => cellsOf(signals, learning),
+  dataOf: (_, before, own) => ({
+    query_type: 'Anomalies',
+    anomalies: own,
+    ...(before && {
+      previous: before.rows.flatMap((row) => {
+        const [type = '', severity] = row.split(':')
+        return severity === undefined
+          ? []
+          : [{ type, severity: Number(severity), count: before.value(row) ?? 0 }]
+      }),
+    }),
+  }),
+  counted({ anomalies: { signals, learning }, previous }) {
+    const now = cellsOf(signals, learning)
+    const none = [...now.keys()].map((row) => [row, 0] as const)
+    return { now, before: previous && new Map([...none, ...cellsOf(previous, false)]) }
   },
   namedBesideTotals: true,
   withoutTools: (data) => ({
@@ -104,24 +84,8 @@ export const anomalies = defineQueryType('Anomalies', {
       ...(previous === undefined ? {} : { previous: left(previous) }),
     }
   },
-  compares: ({ previous }) => previous !== undefined,
   contributes: ({ anomalies: { signals } }) => signals.some(({ count }) => count > 0),
-  merge(parts): AnomalyData {
-    const given = parts.map(({ anomalies: { signals }, previous }) => ({ signals, previous }))
-    const compared = given.flatMap(({ signals, previous }) =>
-      previous === undefined ? [] : [{ signals, previous }],
-    )
-    return {
-      signals: rowsOf(given),
-      nodes_reporting: parts.length,
-      nodes_learning: parts.filter(({ anomalies: { learning } }) => learning).length,
-      change:
-        compared.length === 0
-          ? null
-          : total(compared.flatMap(({ signals }) => signals)) -
-            total(compared.flatMap(({ previous }) => previous)),
-    }
-  },
+  read,
   filterResult: filterRows,
   perNode: ({ anomalies: { signals, learning } }, merged) => {
     const shown = new Set(merged.signals.map(keyOf))
@@ -140,39 +104,11 @@ export const anomalies = defineQueryType('Anomalies', {
     }
   },
   // Published summaries hold none: a signal grows for days after its period is closed, and consent to name a node ends at once.
-  released: {
-    layout: LAYOUT,
-    async measure(insight, uids, bucket) {
-      if ((await insight.anomaliesKnownSince(uids)) === undefined) return new Map()
-      const { signals, learning } = await insight.during(bucket).anomalies(uids)
-      return measured([
-        ...CELLS.map(({ row, type, ...band }) => {
-          const of = signals.filter(
-            (one) =>
-              typeOf(one.type) === type &&
-              one.severity >= band.severity &&
-              one.severity <= band.severity_most,
-          )
-          return [row, [total(of)]] as const
-        }),
-        [LEARNING, [Number(learning)]] as const,
-      ])
-    },
-    fromReleased({ buckets, before }): AnomalyData {
-      const signals = CELLS.flatMap(({ row, ...cell }) => {
-        const opened = openedRow(buckets, row)
-        const [count = 0] = opened?.values ?? []
-        if (opened === undefined || count === 0) return []
-        const change = changeOf(buckets, before, row)
-        return { ...cell, count, nodes: opened.nodes, latest: null, change }
-      })
-      return {
-        signals: signals.sort(gravestFirst),
-        nodes_reporting: mostContributors(buckets),
-        nodes_learning: openedValue(latestOf(buckets), LEARNING),
-        change: null,
-      }
-    },
+  layout: LAYOUT,
+  addsTo(cell) {
+    const [type, severity] = cell.split(':')
+    const band = BANDS.findLast((one) => Number(severity) >= one.severity)
+    return [band === undefined ? cell : `${type}:${band.name}`]
   },
   schemas({ z, numbers }) {
     const count = (what: string) => z.int().min(0).describe(what)
@@ -239,84 +175,55 @@ export const anomalies = defineQueryType('Anomalies', {
   },
 })
 
-const gravestFirst = (a: AnomalyRow, b: AnomalyRow): number =>
+function read(sums: Sums, parts: readonly NodeDataOf<'Anomalies'>[]) {
+  const latest = latestIn(parts)
+  const signals = sums.rows.flatMap((row) => {
+    const [type, grade] = row.split(':') as [AnomalyType, string | undefined]
+    const count = sums.value(row)
+    if (grade === undefined || !count) return []
+    const only = { severity: Number(grade), severity_most: Number(grade) }
+    const { severity, severity_most } = BANDS.find(({ name }) => name === grade) ?? only
+    const more = { count, nodes: sums.nodes(row), latest: latest(row), change: sums.change(row) }
+    return [{ type, severity, severity_most, ...more }]
+  })
+  return {
+    signals: signals.sort(gravestFirst),
+    nodes_reporting: sums.machines,
+    nodes_learning: sums.latest().value(LEARNING),
+    change: sums.change(ALL),
+  }
+}
+type AnomalyData = ReturnType<typeof read>
+const gravestFirst = (a: SignalCount, b: SignalCount): number =>
   b.severity - a.severity || b.count - a.count || byText(a.type, b.type)
 
 const typeOf = (type: string): AnomalyType => (KINDS.includes(type as Kind) ? (type as Kind) : OTHER)
 
 const keyOf = ({ type, severity }: Pick<SignalCount, 'type' | 'severity'>): string =>
-  `${typeOf(type)} ${severity}`
+  `${typeOf(type)}:${severity}`
 
-const total = (rows: readonly SignalCount[]): number => rows.reduce((sum, { count }) => sum + count, 0)
+/** Signals by type and severity, without hours. */
+function cellsOf(signals: readonly SignalCount[], learning: boolean): Cells {
+  const sums = new Map([
+    [ALL, 0],
+    [LEARNING, Number(learning)],
+  ])
+  for (const signal of signals)
+    for (const row of [keyOf(signal), ALL]) sums.set(row, signal.count + (sums.get(row) ?? 0))
+  return sums
+}
+
+/** RFC 3339: the beginning of the hour in which the latest signal of a row began; null of totals. */
+function latestIn(parts: readonly NodeDataOf<'Anomalies'>[]): (row: string) => string | null {
+  const latest = new Map<string, number>()
+  for (const signal of parts.flatMap(({ anomalies: { signals } }) => signals))
+    latest.set(keyOf(signal), Math.max(signal.hour, latest.get(keyOf(signal)) ?? 0))
+  return (row) => (latest.has(row) ? new Date(latest.get(row)!).toISOString() : null)
+}
 
 function isEachOnce<T extends SignalCount>(rows: readonly T[], more: (row: T) => string): boolean {
   const keys = rows.map((row) => `${row.type} ${row.severity} ${more(row)}`)
   return new Set(keys).size === keys.length && rows.every(({ count }) => count > 0 && bounded(count))
-}
-
-/** Without hours. */
-function countsOf(signals: readonly AnomalySignal[]): readonly SignalCount[] {
-  const sums = new Map<string, SignalCount>()
-  for (const { type, severity, count } of signals) {
-    const key = `${type} ${severity}`
-    sums.set(key, { type, severity, count: count + (sums.get(key)?.count ?? 0) })
-  }
-  return [...sums.values()]
-}
-
-interface Sum {
-  readonly type: AnomalyType
-  readonly severity: number
-  count: number
-  nodes: number
-  hour: number
-  /** Of the nodes that know both periods, now less before; undefined: no node that had any does. */
-  change: number | undefined
-}
-
-/** One row for each type and severity over all nodes' signals, the gravest first. */
-function rowsOf(
-  parts: readonly {
-    readonly signals: readonly AnomalySignal[]
-    readonly previous: readonly SignalCount[] | undefined
-  }[],
-): readonly AnomalyRow[] {
-  const sums = new Map<string, Sum>()
-  const sumOf = (row: SignalCount): Sum => {
-    const { severity } = row
-    const sum = sums.get(keyOf(row)) ?? {
-      type: typeOf(row.type),
-      severity,
-      count: 0,
-      nodes: 0,
-      hour: 0,
-      change: undefined,
-    }
-    sums.set(keyOf(row), sum)
-    return sum
-  }
-  for (const { signals, previous } of parts) {
-    for (const key of new Set(signals.map(keyOf))) sumOf(signals.find((row) => keyOf(row) === key)!).nodes++
-    for (const row of signals) {
-      const sum = sumOf(row)
-      sum.count += row.count
-      sum.hour = Math.max(sum.hour, row.hour)
-      if (previous !== undefined) sum.change = (sum.change ?? 0) + row.count
-    }
-    for (const row of previous ?? []) {
-      const sum = sumOf(row)
-      sum.change = (sum.change ?? 0) - row.count
-    }
-  }
-  return [...sums.values()]
-    .filter(({ count }) => count > 0)
-    .map(({ hour, change = null, ...sum }) => ({
-      ...sum,
-      severity_most: sum.severity,
-      latest: new Date(hour).toISOString(),
-      change,
-    }))
-    .sort(gravestFirst)
 }
 
 /** The totals beside the rows stay whole. */

@@ -33,10 +33,6 @@ export const isWholeRow = (buckets: readonly OpenedBucket[], row: string): boole
 export const wholeValue = (buckets: readonly OpenedBucket[], row: string): number | null =>
   isWholeRow(buckets, row) ? openedValue(buckets, row) : null
 
-/** Whether some of the numbers have noise. */
-export const hasNoise = (buckets: readonly OpenedBucket[]): boolean =>
-  buckets.some(({ off }) => off !== undefined)
-
 /** The most nodes that stand behind one bucket. */
 export const mostContributors = (buckets: readonly OpenedBucket[]): number =>
   Math.max(0, ...perBucket(buckets, ({ contributors }) => contributors))
@@ -51,14 +47,6 @@ export function latestOf(buckets: readonly OpenedBucket[]): readonly OpenedBucke
 export const lessBefore = (now: number | null, before: number | null): number | null =>
   now === null || before === null ? null : now - before
 
-/** How much more a row's one value (of several the first) is than in the period before; null unless it is whole in both. */
-export const changeOf = (
-  buckets: readonly OpenedBucket[],
-  before: readonly OpenedBucket[] | undefined,
-  row: string,
-): number | null =>
-  before === undefined ? null : lessBefore(wholeValue(buckets, row), wholeValue(before, row))
-
 /** One bucket may come in several parts, of different nodes. */
 function perBucket<T extends Pick<OpenedBucket, 'bucket'>>(
   parts: readonly T[],
@@ -68,9 +56,3 @@ function perBucket<T extends Pick<OpenedBucket, 'bucket'>>(
   for (const part of parts) sums.set(part.bucket.start, (sums.get(part.bucket.start) ?? 0) + count(part))
   return [...sums.values()]
 }
-
-/** Only rows with anything in them, as `measure` returns them. */
-export const measured = (
-  rows: Iterable<readonly [row: string, values: readonly number[]]>,
-): ReadonlyMap<string, readonly number[]> =>
-  new Map([...rows].filter(([, values]) => values.some((value) => value > 0)))

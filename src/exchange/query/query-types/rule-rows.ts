@@ -48,14 +48,14 @@ export const levelOfRule = (row: string): string | undefined =>
 export function dividedByRule(
   levels: SafetyCounts['by_risk_level'],
   rules: ReadonlyMap<string, number>,
-): readonly (readonly [row: string, values: readonly number[]])[] {
+): readonly (readonly [row: string, count: number])[] {
   return LEVELS.flatMap((level) => {
     let left = levels[level]
     const rows = idsOf(level).map((id) => {
       const count = Math.min(left, rules.get(id) ?? 0)
       left -= count
-      return [ruleRow(level, id), [count]] as const
+      return [ruleRow(level, id), count] as const
     })
-    return [...rows, [ruleRow(level, OTHER), [left]] as const]
+    return [...rows, [ruleRow(level, OTHER), left] as const]
   })
 }
