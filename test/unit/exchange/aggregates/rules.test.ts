@@ -21,8 +21,9 @@ function machine(
   high: number,
   critical: number,
   rules: Readonly<Record<string, number>>,
+  moderate = 0,
 ): Machine {
-  const levels = { safe: 1_000, moderate: 0, high, critical }
+  const levels = { safe: 1_000, moderate, high, critical }
   const rows = [
     ...Object.entries(levels).map(([level, count]) => [`risk:${level}`, count] as const),
     ...dividedByRule(levels, new Map(Object.entries(rules))),
@@ -87,6 +88,18 @@ it('rules of a level that is withheld are withheld too, also those that nobody h
   )
   expect(told.has('risk:critical')).toBe(false)
   expect([...told.keys()].filter((name) => name.startsWith('rule:critical:'))).toEqual([])
+})
+
+it('rules of a level that is withheld for another one are withheld too, however many machines have them', () => {
+  const { told } = opened(
+    Array.from({ length: 8 }, (_, n) =>
+      machine(n, 10, 1, { 'git-clean': 10, 'rm-root': 1 }, n === 3 ? UNUSUAL : 0),
+    ),
+  )
+  expect(
+    [...told.keys()].filter((name) => /^(?:risk:moderate|risk:critical|rule:critical)/.test(name)),
+  ).toEqual([])
+  expect(told.get('rule:high:git-clean')).toBe(80)
 })
 
 it('rows of rules add up to their level, whatever was counted by rule', () => {
