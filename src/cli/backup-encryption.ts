@@ -13,6 +13,7 @@ import { readSecretFile } from '../trust/identity/index.ts'
 import type { CommandOption } from './command.ts'
 import { newPassphrase, passphraseOf } from './passphrase.ts'
 import { absolutePath } from './place.ts'
+import { usage } from './usage.ts'
 
 /** A file of age-keygen has 200 bytes; a post-quantum key is no longer. */
 const MOST_IDENTITIES = 64 * 1024
@@ -36,10 +37,7 @@ export async function sealingOf(options: SealingOptions): Promise<Sealing | unde
   const withPassphrase = passphrase === true || file !== undefined
   if (to === undefined) return withPassphrase ? { passphrase: await newPassphrase(file) } : undefined
   if (withPassphrase) {
-    throw new KaroError('bad_request', 'the age format takes keys or a passphrase, not both', {
-      where: '--to',
-      hint: 'Leave one of them out.',
-    })
+    throw usage('the age format takes keys or a passphrase, not both', '--to', 'Leave one of them out.')
   }
   await checkRecipients(to, '--to')
   return { recipients: to }
@@ -57,10 +55,11 @@ export interface OpenerOptions {
 export async function openerFor(path: string, options: OpenerOptions): Promise<Opener | undefined> {
   const { 'identity-file': identityFile, 'passphrase-file': passphraseFile } = options
   if (identityFile !== undefined && passphraseFile !== undefined) {
-    throw new KaroError('bad_request', 'a backup is opened by a key or by a passphrase', {
-      where: '--identity-file',
-      hint: 'Leave one of the options out.',
-    })
+    throw usage(
+      'a backup is opened by a key or by a passphrase',
+      '--identity-file',
+      'Leave one of the options out.',
+    )
   }
   const encryption = await encryptionAt(path)
   if (identityFile !== undefined) {
@@ -75,7 +74,7 @@ export async function openerFor(path: string, options: OpenerOptions): Promise<O
 }
 
 const otherWay = (path: string, what: string, hint: string): KaroError =>
-  new KaroError('bad_request', `this backup can only be opened with ${what}`, { where: path, hint })
+  usage(`this backup can only be opened with ${what}`, path, hint)
 
 /** An unreadable file counts as not encrypted here; the next step that opens it reports the error. */
 async function encryptionAt(path: string): Promise<Encryption> {

@@ -9,6 +9,7 @@ import { toHex } from '../base/hex.ts'
 import type { CommandIo } from './command.ts'
 import { absolutePath } from './place.ts'
 import { beforeEnd } from './terminal/interrupt.ts'
+import { usage } from './usage.ts'
 
 /** Name of a temporary file, with the pid of the process that writes it. */
 const TEMPORARY = /^\.karo\.(\d+)\.[0-9a-f]+\.tmp$/
@@ -125,7 +126,8 @@ function isAlive(pid: number): boolean {
 
 /** The error for `--json` together with a format that is not JSON, both on standard output. */
 export const noJson = (format: string): KaroError =>
-  new KaroError('bad_request', `it cannot be combined with --format ${format} on standard output`, {
-    where: '--json',
-    hint: 'Leave one of them out, or name a file with --output.',
-  })
+  usage(
+    `it cannot be combined with --format ${format} on standard output`,
+    '--json',
+    'Leave one of them out, or name a file with --output.',
+  )

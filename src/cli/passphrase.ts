@@ -16,6 +16,7 @@ import {
   withoutLineEnd,
 } from '../trust/identity/index.ts'
 import type { CommandIo } from './command.ts'
+import { usage } from './usage.ts'
 
 /** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY. */
 const CREDENTIAL = 'karo-key-passphrase'
@@ -89,10 +90,11 @@ export async function passphraseOf(file: unknown, prompt: string): Promise<Buffe
   if (file === '-') return checkedPassphrase(withoutLineEnd(readInput()), 'standard input')
   if (typeof file === 'string') return readPassphraseFile(file)
   if (!canAsk()) {
-    throw new KaroError('bad_request', 'there is no terminal to ask for the passphrase', {
-      where: '--passphrase-file',
-      hint: 'Name a file that only you can read, or - for standard input.',
-    })
+    throw usage(
+      'there is no terminal to ask for the passphrase',
+      '--passphrase-file',
+      'Name a file that only you can read, or - for standard input.',
+    )
   }
   return askHidden(prompt)
 }
@@ -101,20 +103,22 @@ export async function passphraseOf(file: unknown, prompt: string): Promise<Buffe
 export async function newPassphrase(file: unknown): Promise<Buffer> {
   const first = await passphraseOf(file, `New passphrase (at least ${LEAST_PASSPHRASE} characters): `)
   if ([...first.toString('utf8')].length < LEAST_PASSPHRASE) {
-    throw new KaroError('bad_request', `a passphrase has at least ${LEAST_PASSPHRASE} characters`, {
-      where: typeof file === 'string' ? '--passphrase-file' : 'the passphrase',
-      hint: 'Several words are easy to remember and hard to guess.',
-    })
+    throw usage(
+      `a passphrase has at least ${LEAST_PASSPHRASE} characters`,
+      typeof file === 'string' ? '--passphrase-file' : 'the passphrase',
+      'Several words are easy to remember and hard to guess.',
+    )
   }
   if (typeof file === 'string') return first
   const second = await askHidden('The same again: ')
   const same = first.equals(second)
   second.fill(0)
   if (same) return first
-  throw new KaroError('bad_request', 'the two passphrases differ, so nothing was changed', {
-    where: 'the passphrase',
-    hint: 'Run the command again.',
-  })
+  throw usage(
+    'the two passphrases differ, so nothing was changed',
+    'the passphrase',
+    'Run the command again.',
+  )
 }
 
 export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
@@ -143,8 +147,7 @@ async function askHidden(prompt: string): Promise<Buffer> {
 export async function readHidden(prompt: string, what: string, most: number): Promise<Buffer> {
   const { stdin, stderr } = process
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const nothing = (): void =>
-    reject(new KaroError('bad_request', `no ${what} was typed`, { where: `the ${what}` }))
+  const nothing = (): void => reject(usage(`no ${what} was typed`, `the ${what}`))
   let interrupted = false
   const typed: number[] = []
   const take = (chunk: Buffer): void => {

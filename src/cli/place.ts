@@ -1,8 +1,8 @@
 // Tells the guard where this process is; every command that judges command lines asks here.
 import { isAbsolute, resolve } from 'node:path'
-import { KaroError } from '../base/errors.ts'
 import { neededHome, personHome } from '../base/run/person-home.ts'
 import type { CommandIo } from './command.ts'
+import { usage } from './usage.ts'
 
 /** Absolute paths; an unknown one is left out. */
 export interface Place {
@@ -29,10 +29,7 @@ export function placeOf(io: Pick<CommandIo, 'env' | 'home'>): Place {
 export function absolutePath(path: string, where: string = path): string {
   const here = isAbsolute(path) ? '/' : workingDirectory()
   if (here !== undefined) return resolve(here, path)
-  throw new KaroError('bad_request', 'the current directory was deleted', {
-    where,
-    hint: 'Give an absolute path.',
-  })
+  throw usage('the current directory was deleted', where, 'Give an absolute path.')
 }
 
 export function workingDirectory(): string | undefined {

@@ -1,10 +1,11 @@
 // Turns words into a command and its input. Commander parses and writes help; this file writes the errors.
 import { Argument, Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { KaroError } from '../base/errors.ts'
+import type { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
 import { type Command, type CommandInput, type CommandOption, placeholder } from './command.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
 import { fitted } from './terminal/text.ts'
+import { usage } from './usage.ts'
 
 /** Options of every command. */
 export const COMMON_OPTIONS: readonly CommandOption[] = [
@@ -72,14 +73,15 @@ function usageError(error: CommanderError, { name, args }: Command): KaroError {
   const meant = suggestion?.match(/\(Did you mean (.*)\?\)/)?.[1]
   // Options of the command line to be judged were taken for options of Karo.
   const quote = (name === 'check' || name === 'explain') && error.code === 'commander.unknownOption'
-  return new KaroError('bad_request', first.replace(/\.$/, ''), {
-    where: `karo ${name}`,
-    hint: quote
+  return usage(
+    first.replace(/\.$/, ''),
+    `karo ${name}`,
+    quote
       ? `Put the command in quotes: karo ${name} 'git push --force'; without quotes, options have to stand behind its name.`
       : meant
         ? `Did you mean ${meant}?`
         : adviceOn(error, name, args),
-  })
+  )
 }
 
 /** Advice on what to type instead. */
@@ -154,17 +156,15 @@ export function parseCommandLine(
     const isWord = second !== undefined && !second.startsWith('-')
     if (isWord && (!own || own.args.length === 0)) {
       const meant = closest(second, names)
-      throw new KaroError('bad_request', `unknown subcommand '${second}'`, {
-        where: `karo ${group}`,
-        hint: meant ? `Did you mean 'karo ${group} ${meant}'?` : `It has: ${names.join(', ')}.`,
-      })
+      throw usage(
+        `unknown subcommand '${second}'`,
+        `karo ${group}`,
+        meant ? `Did you mean 'karo ${group} ${meant}'?` : `It has: ${names.join(', ')}.`,
+      )
     }
   }
   if (!command) {
-    throw new KaroError('bad_request', 'a subcommand is missing', {
-      where: `karo ${group}`,
-      hint: `It has: ${names.join(', ')}.`,
-    })
+    throw usage('a subcommand is missing', `karo ${group}`, `It has: ${names.join(', ')}.`)
   }
 
   const leaf = toCommander(command, command.name, width)
@@ -198,9 +198,6 @@ export function parseCommandLine(
     throw usageError(error, command)
   }
   const both = [...flags].find((name) => flags.has(`no-${name}`))
-  if (both !== undefined)
-    throw new KaroError('bad_request', `--${both} and --no-${both} exclude each other`, {
-      where: `--${both}`,
-    })
+  if (both !== undefined) throw usage(`--${both} and --no-${both} exclude each other`, `--${both}`)
   return { kind: 'run', command, input: input! }
 }

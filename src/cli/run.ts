@@ -12,6 +12,7 @@ import { COMMANDS } from './commands.ts'
 import { errorLines, toldOf } from './error-text.ts'
 import type { HelpTopic } from './front/overview.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
+import { usage } from './usage.ts'
 
 interface OutputStream {
   write(text: string | Uint8Array): unknown
@@ -113,7 +114,7 @@ function newTrace(): string {
 
 function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): CommandIo {
   if (options.home === '') {
-    throw new KaroError('bad_request', 'the directory is empty', { where: '--home' })
+    throw usage('the directory is empty', '--home')
   }
   const env = typeof options.home === 'string' ? { ...world.env, KARO_HOME: options.home } : world.env
   const paths = homePaths(env)
@@ -229,7 +230,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     if (isHelpTopic(first)) return showOverview(first)
   }
   if (first === undefined && words.at(-1) === '--home') {
-    throw new KaroError('bad_request', "option '--home <dir>' argument missing", { where: 'karo' })
+    throw usage("option '--home <dir>' argument missing", 'karo')
   }
   if (first === undefined) {
     const home = words.find((_, i) => words[i - 1] === '--home') ?? homeIn(words)

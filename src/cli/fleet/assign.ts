@@ -11,6 +11,7 @@ import { grantsOf } from '../input/values.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { type Columns, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
+import { usage } from '../usage.ts'
 
 const WHERE = 'karo ca assign'
 
@@ -41,7 +42,7 @@ async function machines(
 ): Promise<readonly Machine[]> {
   const daemon = daemonAt(io)
   if (of !== undefined) {
-    if (words.length > 0) throw new KaroError('bad_request', 'give nodes or --of, not both', { where: WHERE })
+    if (words.length > 0) throw usage('give nodes or --of, not both', WHERE)
     const { nodes } = await daemon.call(getAssignable, { query: { issuer: of } })
     if (nodes.length > 0) return nodes.map((node) => ({ ...node, who: node.node_id }))
     throw new KaroError('not_found', 'no machine with a certificate of that issuer can get a new one', {
@@ -50,10 +51,7 @@ async function machines(
   }
   const named = nodesOf(words)
   if (named.length === 0 || named.some((word) => word.trim() === '')) {
-    throw new KaroError('bad_request', 'no machine is named', {
-      where: WHERE,
-      hint: 'Name machines, or choose all of one issuer: --of <issuer>.',
-    })
+    throw usage('no machine is named', WHERE, 'Name machines, or choose all of one issuer: --of <issuer>.')
   }
   // One that is named alone is not asked about, so that the issuer itself can be named, and is refused with the reason.
   if (named.length === 1)

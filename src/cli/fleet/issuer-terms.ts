@@ -1,11 +1,11 @@
 // What a certificate of an issuer is to say, checked before a root key is made or opened.
-import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { privileged } from '../../base/words/roles.ts'
 import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
 import { LIFE_MAX_MS } from '../../trust/certificates/index.ts'
 import { parseDuration } from '../input/time.ts'
 import { grantsOf } from '../input/values.ts'
+import { usage } from '../usage.ts'
 
 const LIFE_MIN_MS = 60_000
 
@@ -33,22 +33,19 @@ export function issuerTerms(
 ): IssuerTerms {
   const life = parseDuration(options.for, '--for')
   if (life < LIFE_MIN_MS || life > LIFE_MAX_MS.issuer) {
-    throw new KaroError('bad_request', 'the certificate of an issuer is valid for a minute to 400 days', {
-      where: '--for',
-    })
+    throw usage('the certificate of an issuer is valid for a minute to 400 days', '--for')
   }
   const unknown = grantsOf(options.grant, []).filter((role) => privileged([role]).length === 0)
   if (unknown.length > 0) {
-    throw new KaroError('bad_request', `'${printable(unknown.join(', '))}' is not a privileged role`, {
-      where: '--grant',
-      hint: 'Privileged roles are: security, admin. Every issuer may give any other role.',
-    })
+    throw usage(
+      `'${printable(unknown.join(', '))}' is not a privileged role`,
+      '--grant',
+      'Privileged roles are: security, admin. Every issuer may give any other role.',
+    )
   }
   const owner = options.owner ?? before.owner
   if (owner !== undefined && owner !== 'none' && !LABEL.test(owner))
-    throw new KaroError('bad_request', `'${printable(owner)}' is no name of an owner: it has ${LABEL_RULE}`, {
-      where: '--owner',
-    })
+    throw usage(`'${printable(owner)}' is no name of an owner: it has ${LABEL_RULE}`, '--owner')
   return {
     life,
     grants: grantsOf(options.grant, before.grants),

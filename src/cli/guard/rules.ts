@@ -17,6 +17,7 @@ import { type CommandInput, type CommandIo, printJson, show } from '../command.t
 import { parseDuration, rfc3339 } from '../input/time.ts'
 import { absolutePath } from '../place.ts'
 import { table } from '../terminal/table.ts'
+import { usage } from '../usage.ts'
 
 /** Shape of a rule in `karo guard --json` and its subcommands. */
 export const shapeOf = (rule: GuardRule, number: number | null) => ({
@@ -76,10 +77,11 @@ export function allowRule(io: CommandIo, { args, options }: CommandInput): ExitC
   const rule = args.rule as string
   if (!RULE_IDS.has(rule)) {
     const meant = closest(rule, [...RULE_IDS])
-    throw new KaroError('bad_request', `there is no rule '${rule}'`, {
-      where: 'karo guard allow',
-      hint: meant ? `Did you mean ${meant}?` : "karo check '<command>' names the rules of a command.",
-    })
+    throw usage(
+      `there is no rule '${rule}'`,
+      'karo guard allow',
+      meant ? `Did you mean ${meant}?` : "karo check '<command>' names the rules of a command.",
+    )
   }
   if (isCore(rule)) {
     throw new KaroError('refused', `${rule} belongs to the catastrophic core, and no rule can allow it`, {
@@ -99,25 +101,28 @@ export function allowRule(io: CommandIo, { args, options }: CommandInput): ExitC
 export function denyCommand(io: CommandIo, { args, options }: CommandInput): ExitCode {
   const command = args.command as string
   if (command.trim() === '')
-    throw new KaroError('bad_request', 'the command is empty', {
-      where: 'karo guard deny',
-      hint: 'Give the words of one command, with * for any text: "kubectl delete*".',
-    })
+    throw usage(
+      'the command is empty',
+      'karo guard deny',
+      'Give the words of one command, with * for any text: "kubectl delete*".',
+    )
   if (/^[*\s]+$/.test(command))
-    throw new KaroError('bad_request', `'${command}' matches every command, so no shell could run anything`, {
-      where: 'karo guard deny',
-      hint: 'Begin with the name of a tool: "kubectl *".',
-    })
+    throw usage(
+      `'${command}' matches every command, so no shell could run anything`,
+      'karo guard deny',
+      'Begin with the name of a tool: "kubectl *".',
+    )
   return add(io, { kind: 'deny', command, ...placeIn(options), ...texts(options, 'why', 'safer') })
 }
 
 export function removeRule(io: CommandIo, { args }: CommandInput): ExitCode {
   const number = Number(args.number)
   if (!Number.isInteger(number) || number < 1)
-    throw new KaroError('bad_request', `'${args.number}' is not the number of a rule`, {
-      where: 'karo guard remove',
-      hint: 'karo guard list shows the numbers.',
-    })
+    throw usage(
+      `'${args.number}' is not the number of a rule`,
+      'karo guard remove',
+      'karo guard list shows the numbers.',
+    )
   const guard = loadGuard(io)
   const gone = numbered(guard).find((rule) => rule.number === number)
   edit(guard, (text, file) => withoutRule(text, number, file))
@@ -134,8 +139,7 @@ function texts<const Name extends string>(
   ...names: readonly Name[]
 ): { [name in Name]?: string } {
   const given = names.filter((name) => typeof options[name] === 'string')
-  for (const name of given)
-    if (options[name] === '') throw new KaroError('bad_request', 'this is empty', { where: `--${name}` })
+  for (const name of given) if (options[name] === '') throw usage('this is empty', `--${name}`)
   return Object.fromEntries(given.map((name) => [name, options[name]])) as { [name in Name]?: string }
 }
 

@@ -2,12 +2,13 @@
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { deleteHistory as operation } from '../../api/contract/operations/history.ts'
 import type { DeletedShape } from '../../api/contract/shapes.ts'
-import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { EXIT, type ExitCode } from '../../base/errors.ts'
 import { type CommandIo, defineCommand, type OptionsOf } from '../command.ts'
 import { parseSince, rfc3339 } from '../input/time.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
+import { usage } from '../usage.ts'
 import { historyColumns } from './columns.ts'
 import { checkSpan, type Filters, filterOptions, filtersOf } from './filters.ts'
 import { nothingFound } from './nothing-found.ts'
@@ -110,16 +111,15 @@ function removalOf({ args: { what }, options }: Input): Removal {
   const moment = options.before === undefined ? undefined : parseSince(options.before, Date.now(), '--before')
   if (what.length > 0 && what.every((word) => EVENT_ID.test(word))) {
     if (Object.keys(filters).length > 1 || moment !== undefined)
-      throw new KaroError('bad_request', 'ids and filters cannot be given together', {
-        where: 'karo history delete',
-      })
+      throw usage('ids and filters cannot be given together', 'karo history delete')
     return { ids: what }
   }
   if (Object.keys(filters).length === 0 && moment === undefined) {
-    throw new KaroError('bad_request', 'nothing says which commands to delete', {
-      where: 'karo history delete',
-      hint: 'Name words of the commands, their ids, --before, --cwd or another filter. --before now deletes everything.',
-    })
+    throw usage(
+      'nothing says which commands to delete',
+      'karo history delete',
+      'Name words of the commands, their ids, --before, --cwd or another filter. --before now deletes everything.',
+    )
   }
   // Not what comes while somebody thinks about it.
   const before = rfc3339(moment ?? Date.now(), '--before')

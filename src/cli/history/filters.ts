@@ -1,11 +1,11 @@
 // What narrows a search in the history down, as options and as the API names it.
 
 import { RISK_LEVELS } from '../../api/contract/shapes.ts'
-import { KaroError } from '../../base/errors.ts'
 import type { CommandOption, OptionsOf } from '../command.ts'
 import { parseDuration, parseSince, parseUntil, rfc3339 } from '../input/time.ts'
 import { checkText, defined, given, parseWhole } from '../input/values.ts'
 import { absolutePath } from '../place.ts'
+import { usage } from '../usage.ts'
 
 export const filterOptions = [
   {
@@ -55,8 +55,7 @@ export function filtersOf(words: readonly string[], options: Given) {
   const since = given(options.since, (text) => rfc3339(parseSince(text, now), '--since'))
   const until = given(options.until, (text) => rfc3339(parseUntil(text, now, '--until'), '--until'))
   checkSpan(since, until, '--until')
-  if (generated && typed)
-    throw new KaroError('bad_request', '--generated and --typed exclude each other', { where: '--typed' })
+  if (generated && typed) throw usage('--generated and --typed exclude each other', '--typed')
   return defined({
     word: checkWords(words, 'words'),
     without: checkWords(options.without ?? [], '--without'),
@@ -74,10 +73,11 @@ export function filtersOf(words: readonly string[], options: Given) {
 
 function checkWords(words: readonly string[], where: string): readonly string[] | undefined {
   if (words.length > MOST_WORDS) {
-    throw new KaroError('bad_request', `there are ${words.length} words, at most ${MOST_WORDS} can be used`, {
+    throw usage(
+      `there are ${words.length} words, at most ${MOST_WORDS} can be used`,
       where,
-      hint: 'Put words that belong together into quotes.',
-    })
+      'Put words that belong together into quotes.',
+    )
   }
   return words.length === 0 ? undefined : words.map((word) => checkText(word, where, MOST_WORD))
 }
@@ -85,8 +85,9 @@ function checkWords(words: readonly string[], where: string): readonly string[] 
 /** RFC 3339, both. Throws KaroError bad_request when nothing can lie between them. */
 export function checkSpan(since: string | undefined, until: string | undefined, where: string): void {
   if (since === undefined || until === undefined || Date.parse(since) < Date.parse(until)) return
-  throw new KaroError('bad_request', `it is not later than --since, so nothing lies between them`, {
+  throw usage(
+    `it is not later than --since, so nothing lies between them`,
     where,
-    hint: `For the time from ${until} to ${since}, swap --since and ${where}.`,
-  })
+    `For the time from ${until} to ${since}, swap --since and ${where}.`,
+  )
 }

@@ -1,8 +1,8 @@
 // The option that lets a tool ask instead of deny, for tools of which only newer versions can ask, and its form in the
 // tool's settings.
-import { KaroError } from '../../base/errors.ts'
 import type { Adapter } from '../adapters/index.ts'
 import type { CommandOption } from '../command.ts'
+import { usage } from '../usage.ts'
 
 /** The tool cannot be asked for its version before each command, and one that does not know the answer runs the command. */
 export const askOption: CommandOption = {
@@ -15,10 +15,10 @@ export const askOption: CommandOption = {
 export function asking(adapter: Adapter, wanted: unknown): Adapter {
   if (wanted !== true) return adapter
   if (adapter.asksIfNew === true) return { ...adapter, asks: true }
-  throw new KaroError(
-    'bad_request',
+  throw usage(
     adapter.asks ? `${adapter.title} asks without this option` : `${adapter.title} has no way to ask`,
-    { where: '--ask', hint: 'Leave the option out.' },
+    '--ask',
+    'Leave the option out.',
   )
 }
 

@@ -1,6 +1,6 @@
 // How long the hook of a tool may wait for the approvals inbox: the option, and the line in the tool's settings that says it.
-import { KaroError } from '../../base/errors.ts'
 import type { Adapter, AdapterName } from '../adapters/index.ts'
+import { usage } from '../usage.ts'
 
 /** Seconds: a request itself waits no longer than 300. */
 const LEAST = 5
@@ -12,10 +12,11 @@ const MAY_WAIT: readonly AdapterName[] = ['claude', 'codex', 'copilot', 'gemini'
 export function readInbox(text: string): number {
   const seconds = /^\d{1,3}$/.test(text) ? Number(text) : 0
   if (seconds >= LEAST && seconds <= MOST) return seconds
-  throw new KaroError('bad_request', `'${text.slice(0, 20)}' is not a number of seconds for the inbox`, {
-    where: '--inbox',
-    hint: `It is from ${LEAST} to ${MOST}.`,
-  })
+  throw usage(
+    `'${text.slice(0, 20)}' is not a number of seconds for the inbox`,
+    '--inbox',
+    `It is from ${LEAST} to ${MOST}.`,
+  )
 }
 
 /** What `karo hook install --inbox` asks for. Throws KaroError `bad_request`. */
@@ -25,13 +26,10 @@ export function inboxOf(
 ): number | undefined {
   if (given === undefined) return undefined
   if (!MAY_WAIT.includes(name)) {
-    throw new KaroError(
-      'bad_request',
+    throw usage(
       `${title} does not say how long its hook may take, so it cannot wait`,
-      {
-        where: '--inbox',
-        hint: `Install it without: karo hook install ${name}`,
-      },
+      '--inbox',
+      `Install it without: karo hook install ${name}`,
     )
   }
   return readInbox(String(given))

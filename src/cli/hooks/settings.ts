@@ -14,6 +14,7 @@ import { programOf } from '../own-program.ts'
 import { absolutePath } from '../place.ts'
 import { editFile } from '../shells/rc-file.ts'
 import { fitted } from '../terminal/text.ts'
+import { usage } from '../usage.ts'
 import { asking } from './ask-option.ts'
 import { inboxOf } from './inbox-option.ts'
 import { copyOf, dropCopy, keepCopy, makeDirectory, textOf } from './settings-file.ts'
@@ -156,10 +157,11 @@ function isOwn(file: string, settings: HookSettings): boolean {
 
 function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): Place {
   if (options.user === true && options.project === true) {
-    throw new KaroError('bad_request', '--user and --project exclude each other', {
-      where: '--project',
-      hint: 'Leave out one of --user and --project.',
-    })
+    throw usage(
+      '--user and --project exclude each other',
+      '--project',
+      'Leave out one of --user and --project.',
+    )
   }
   const adapter = ADAPTERS[args.tool as AdapterName]
   const settings = adapter.settings!

@@ -3,6 +3,7 @@
 import { SHELLS, type Shell } from '../../assist/risk/index.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { CommandInput, CommandOption } from '../command.ts'
+import { usage } from '../usage.ts'
 
 /** Most bytes from standard input; no command line is as long. */
 const MOST_INPUT = 4 * 1024 * 1024
@@ -23,10 +24,11 @@ export const shellOf = ({ options }: CommandInput): Shell => options.shell as Sh
 export async function commandText({ args }: CommandInput, name: string, none = ''): Promise<string> {
   const words = args.command as readonly string[]
   if (words[0] === undefined) {
-    throw new KaroError('bad_request', 'no command is given', {
-      where: `karo ${name}`,
-      hint: `Quote one: karo ${name} 'rm -rf build'${none && `; ${none}`}.`,
-    })
+    throw usage(
+      'no command is given',
+      `karo ${name}`,
+      `Quote one: karo ${name} 'rm -rf build'${none && `; ${none}`}.`,
+    )
   }
   return words[0] === '-' ? await readInput(name) : words[0]
 }

@@ -8,6 +8,7 @@ import { formatFingerprint } from '../../base/format.ts'
 import { fingerprintWords } from '../../base/words/fingerprint-words.ts'
 import type { CommandIo } from '../command.ts'
 import type { Columns } from '../terminal/table.ts'
+import { usage } from '../usage.ts'
 
 /** What people compare before they agree. */
 export const COMPARED: Columns<PeerShape> = {
@@ -34,18 +35,18 @@ interface Wanted {
 /** Throws KaroError `bad_request` for words that name nobody, or a subnet that is none; otherwise the daemon's errors. */
 export async function chooseNodes(io: CommandIo, wanted: Wanted): Promise<Chosen> {
   const { words, pending, subnet, where } = wanted
-  if (pending !== true && subnet !== undefined)
-    throw new KaroError('bad_request', '--subnet needs --pending', { where })
+  if (pending !== true && subnet !== undefined) throw usage('--subnet needs --pending', where)
   if (pending === true) {
-    if (words.length > 0) throw new KaroError('bad_request', 'give nodes or --pending, not both', { where })
+    if (words.length > 0) throw usage('give nodes or --pending, not both', where)
     return agreed(await waitingIn(io, subnet, where))
   }
   const named = nodesOf(words)
   if (named.length === 0 || named.some((word) => word.trim() === ''))
-    throw new KaroError('bad_request', 'the name of the node is empty', {
+    throw usage(
+      'the name of the node is empty',
       where,
-      hint: 'Give its id, its name or its fingerprint: karo peers shows them.',
-    })
+      'Give its id, its name or its fingerprint: karo peers shows them.',
+    )
   const [only] = named
   if (named.length === 1 && only !== undefined && isKey(only)) return { who: [only], asks: [] }
   const peers: PeerShape[] = []
@@ -92,7 +93,7 @@ function subnetTest(subnet: string, where: string): (ip: string) => boolean {
   const [base = '', length = ''] = subnet.split('/')
   const family = isIP(base)
   if (family === 0 || !/^\d{1,3}$/.test(length) || Number(length) > (family === 4 ? 32 : 128))
-    throw new KaroError('bad_request', `'${subnet}' is not a subnet such as 10.0.3.0/24`, { where })
+    throw usage(`'${subnet}' is not a subnet such as 10.0.3.0/24`, where)
   const list = new BlockList()
   list.addSubnet(base, Number(length), family === 4 ? 'ipv4' : 'ipv6')
   return (ip) => isIP(ip) === family && list.check(ip, family === 4 ? 'ipv4' : 'ipv6')

@@ -1,6 +1,7 @@
 // Times as people type them: `90s`, `2h`, `3 days ago`, `today`, `last friday`, a date, or RFC 3339.
 import { localDay, startOfLocalDay, weekdayOf } from '../../base/calendar.ts'
-import { KaroError } from '../../base/errors.ts'
+
+import { usage } from '../usage.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -51,10 +52,11 @@ const LOCAL = /^(?:(\d{4}-\d{2}-\d{2})[Tt ]|([a-z ]+) )?(\d{2}):(\d{2})(?::(\d{2
 export function parseDuration(text: string, where: string): number {
   const match = DURATION.exec(text.trim())
   if (!match) {
-    throw new KaroError('bad_request', `'${text}' is not a duration`, {
+    throw usage(
+      `'${text}' is not a duration`,
       where,
-      hint: 'Write a number and a unit: 500ms, 30s, 5m, 2h, 7d or 2w.',
-    })
+      'Write a number and a unit: 500ms, 30s, 5m, 2h, 7d or 2w.',
+    )
   }
   return Math.round(Number(match[1]) * UNIT_MS[match[2]!]!)
 }
@@ -84,10 +86,11 @@ export function parseSince(text: string, now: number, where = '--since'): number
     const parsed = Date.parse(word.replace(' ', 'T').toUpperCase())
     if (!Number.isNaN(parsed)) return parsed
   }
-  throw new KaroError('bad_request', `'${text}' is not a time`, {
+  throw usage(
+    `'${text}' is not a time`,
     where,
-    hint: 'Write how long ago (30m, 2h, 3 days ago), today, last friday, a date (2026-11-20), a local time (2026-11-20 08:00), or RFC 3339 (2026-11-20T08:00:00Z).',
-  })
+    'Write how long ago (30m, 2h, 3 days ago), today, last friday, a date (2026-11-20), a local time (2026-11-20 08:00), or RFC 3339 (2026-11-20T08:00:00Z).',
+  )
 }
 
 /** The moment of `3 days ago`; undefined for anything else. Months and years are the calendar's. */
@@ -149,10 +152,11 @@ export function parseUntil(text: string, now: number, where = '--to'): number {
 /** A time for the API, which takes the years 1970 to 9999. Throws KaroError `bad_request`; `where` names the option. */
 export function rfc3339(ms: number, where: string): string {
   if (ms < 0 || ms >= Date.UTC(10_000, 0)) {
-    throw new KaroError('bad_request', 'that time is too far in the past or the future', {
+    throw usage(
+      'that time is too far in the past or the future',
       where,
-      hint: 'Times from 1970 to 9999 can be used.',
-    })
+      'Times from 1970 to 9999 can be used.',
+    )
   }
   return new Date(ms).toISOString()
 }

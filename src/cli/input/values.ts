@@ -1,25 +1,19 @@
 // Checks values of options before the daemon is asked, so that the error is the same whether or not the daemon runs.
-import { KaroError } from '../../base/errors.ts'
 import type { CommandInput } from '../command.ts'
+import { usage } from '../usage.ts'
 
 /** A whole number from `least` to `most`. Throws KaroError bad_request; `where` names the option, e.g. `--limit`. */
 export function parseWhole(text: string, where: string, least: number, most: number): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (value >= least && value <= most) return value
-  throw new KaroError('bad_request', `'${text}' is not a whole number from ${least} to ${most}`, { where })
+  throw usage(`'${text}' is not a whole number from ${least} to ${most}`, where)
 }
 
 /** A text of 1 to `most` characters. Throws KaroError bad_request. */
 export function checkText(text: string, where: string, most: number): string {
-  if (text === '') throw new KaroError('bad_request', 'the text is empty', { where })
+  if (text === '') throw usage('the text is empty', where)
   if (text.length > most) {
-    throw new KaroError(
-      'bad_request',
-      `the text has ${text.length} characters, at most ${most} can be used`,
-      {
-        where,
-      },
-    )
+    throw usage(`the text has ${text.length} characters, at most ${most} can be used`, where)
   }
   return text
 }
@@ -33,16 +27,18 @@ const FINGERPRINT_GROUP = /^[0-9a-f]{1,16}$/i
 export function oneNode(words: CommandInput['args'][string], where: string): string {
   const all = [words ?? []].flat()
   if (all.join('').trim() === '') {
-    throw new KaroError('bad_request', 'the name of the node is empty', {
+    throw usage(
+      'the name of the node is empty',
       where,
-      hint: 'Give its id, its name or its fingerprint: karo peers shows them.',
-    })
+      'Give its id, its name or its fingerprint: karo peers shows them.',
+    )
   }
   if (all.length < 2 || all.every((word) => FINGERPRINT_GROUP.test(word))) return all.join(' ')
-  throw new KaroError('bad_request', `this takes one node, but '${all.join("', '")}' are ${all.length}`, {
+  throw usage(
+    `this takes one node, but '${all.join("', '")}' are ${all.length}`,
     where,
-    hint: 'Put a name with a blank into quotes.',
-  })
+    'Put a name with a blank into quotes.',
+  )
 }
 
 /** Applies `make` to `value`, if there is one. */
@@ -76,10 +72,7 @@ export function assignedBy(
   where: string,
 ): { readonly roles?: string[]; readonly teams?: string[] } {
   if (role === undefined && team === undefined)
-    throw new KaroError('bad_request', 'neither --role nor --team is given', {
-      where,
-      hint: 'Give --role or --team.',
-    })
+    throw usage('neither --role nor --team is given', where, 'Give --role or --team.')
   return {
     ...(role !== undefined && { roles: [...grantsOf(role, [])] }),
     ...(team !== undefined && { teams: [...grantsOf(team, [])] }),

@@ -29,6 +29,7 @@ import type { CommandIo } from '../command.ts'
 import { certifyIssuer } from '../fleet/issuer-certificate.ts'
 import { isKey } from '../input/nodes.ts'
 import { openedRoot } from '../input/root-key.ts'
+import { usage } from '../usage.ts'
 
 export interface BundleTerms {
   readonly files: readonly string[]
@@ -92,24 +93,22 @@ async function aggregatorsNamed(io: CommandIo, aggregators: readonly string[]): 
   const found: Named[] = []
   for (const given of aggregators) found.push(await aggregatorNamed(io, given))
   if (new Set(found.map(({ node }) => node)).size < found.length) {
-    throw new KaroError('bad_request', 'one node is named twice', {
-      where: '--aggregator',
-      hint: 'A node with both halves of a number would know the number.',
-    })
+    throw usage(
+      'one node is named twice',
+      '--aggregator',
+      'A node with both halves of a number would know the number.',
+    )
   }
   const twice = found.find(({ operator }, at) =>
     found.slice(0, at).some((other) => comparable(other.operator) === comparable(operator)),
   )
   if (twice === undefined && found.length !== 1) return found
-  throw new KaroError(
-    'bad_request',
+  throw usage(
     twice === undefined
       ? 'totals need two nodes to compute them'
       : `two nodes that compute totals would be run by ${printable(twice.operator)}`,
-    {
-      where: '--aggregator',
-      hint: 'Each of the two operators gets one half of every number; an operator with both halves would know the numbers. Name nodes of two operators: --aggregator <node>=<operator>.',
-    },
+    '--aggregator',
+    'Each of the two operators gets one half of every number; an operator with both halves would know the numbers. Name nodes of two operators: --aggregator <node>=<operator>.',
   )
 }
 
@@ -129,21 +128,19 @@ async function aggregatorNamed(io: CommandIo, given: string): Promise<Named> {
   }
   const name = printable(peer.name) || formatFingerprint(peer.fingerprint)
   if (peer.owner !== undefined && said !== '' && comparable(peer.owner) !== comparable(said)) {
-    throw new KaroError(
-      'bad_request',
+    throw usage(
       `the certificate of ${name} says that ${printable(peer.owner)} has it, not ${printable(said)}`,
-      {
-        where: '--aggregator',
-        hint: `Another owner needs a new certificate: karo ca assign ${name} --owner ${printable(said)}`,
-      },
+      '--aggregator',
+      `Another owner needs a new certificate: karo ca assign ${name} --owner ${printable(said)}`,
     )
   }
   const operator = peer.owner ?? said
   if (operator === '') {
-    throw new KaroError('bad_request', `nobody has said who runs ${name}`, {
-      where: '--aggregator',
-      hint: `Name who runs it, and its certificate will say so: --aggregator ${name}=<operator>`,
-    })
+    throw usage(
+      `nobody has said who runs ${name}`,
+      '--aggregator',
+      `Name who runs it, and its certificate will say so: --aggregator ${name}=<operator>`,
+    )
   }
   return {
     operator,

@@ -4,6 +4,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { CommandInput } from '../command.ts'
 import { parseDuration, parseSince, parseUntil, rfc3339 } from '../input/time.ts'
 import { checkText } from '../input/values.ts'
+import { usage } from '../usage.ts'
 
 /** What is asked without --last or --from: a week shows habits, a day shows chance. */
 export const DEFAULT_LAST = '7d'
@@ -31,16 +32,14 @@ export function everyOf({ options }: CommandInput): number | undefined {
   const { watch: watching, every } = options
   if (watching !== true) {
     if (every === undefined) return undefined
-    throw new KaroError('bad_request', 'this needs --watch, which is not given', {
-      where: '--every',
-      hint: 'Add --watch.',
-    })
+    throw usage('this needs --watch, which is not given', '--every', 'Add --watch.')
   }
   if (options['require-complete'] === true) {
-    throw new KaroError('bad_request', 'this cannot be given together with --watch', {
-      where: '--require-complete',
-      hint: 'Leave out one of the two.',
-    })
+    throw usage(
+      'this cannot be given together with --watch',
+      '--require-complete',
+      'Leave out one of the two.',
+    )
   }
   return durationIn(typeof every === 'string' ? every : EVERY.default, '--every', EVERY.least, EVERY.most)
 }
@@ -77,26 +76,21 @@ const ageIn = (text: string): number => (text === '0' ? 0 : durationIn(text, '--
 function durationIn(text: string, where: string, least: string, most: string): number {
   const ms = parseDuration(text, where)
   if (ms >= parseDuration(least, where) && ms <= parseDuration(most, where)) return ms
-  throw new KaroError('bad_request', `'${text}' is out of range`, {
-    where,
-    hint: `It can be ${least} to ${most}.`,
-  })
+  throw usage(`'${text}' is out of range`, where, `It can be ${least} to ${most}.`)
 }
 
 type Value = CommandInput['options'][string]
 
 function rangeOf(last: Value, from: Value, to: Value, now: number): { start: string; end: string } {
   if (typeof last === 'string' && (typeof from === 'string' || typeof to === 'string')) {
-    throw new KaroError('bad_request', 'this option already sets the beginning and the end', {
-      where: '--last',
-      hint: 'Give either --last, or --from and --to.',
-    })
+    throw usage(
+      'this option already sets the beginning and the end',
+      '--last',
+      'Give either --last, or --from and --to.',
+    )
   }
   if (typeof to === 'string' && typeof from !== 'string') {
-    throw new KaroError('bad_request', 'there is an end, but no beginning', {
-      where: '--to',
-      hint: 'Add --from.',
-    })
+    throw usage('there is an end, but no beginning', '--to', 'Add --from.')
   }
   const start =
     typeof from === 'string'
@@ -104,10 +98,11 @@ function rangeOf(last: Value, from: Value, to: Value, now: number): { start: str
       : now - parseDuration(typeof last === 'string' ? last : DEFAULT_LAST, '--last')
   const end = typeof to === 'string' ? parseUntil(to, now) : now
   if (start >= end) {
-    throw new KaroError('bad_request', 'the range ends before it starts', {
-      where: typeof from === 'string' ? '--from' : '--last',
-      hint: 'The time of --from has to be before that of --to.',
-    })
+    throw usage(
+      'the range ends before it starts',
+      typeof from === 'string' ? '--from' : '--last',
+      'The time of --from has to be before that of --to.',
+    )
   }
   return { start: rfc3339(start, typeof from === 'string' ? '--from' : '--last'), end: rfc3339(end, '--to') }
 }

@@ -5,6 +5,7 @@ import { KaroError } from '../../base/errors.ts'
 import { withoutLineEnd } from '../../trust/identity/index.ts'
 import type { CommandIo } from '../command.ts'
 import { canAsk, passphraseOf, readHidden } from '../passphrase.ts'
+import { usage } from '../usage.ts'
 
 const MOST_BYTES = 64 * 1024
 
@@ -24,13 +25,10 @@ export async function readValue(name: string, exact: boolean): Promise<Buffer> {
     : await readInput(exact)
   if (value.length > 0 && value.length <= MOST_BYTES) return value
   value.fill(0)
-  throw new KaroError(
-    'bad_request',
+  throw usage(
     value.length === 0 ? 'the value is empty' : 'the value is longer than 64 KiB',
-    {
-      where: 'the value',
-      hint: `Type it, or write it to standard input: karo secret set ${name} < file`,
-    },
+    'the value',
+    `Type it, or write it to standard input: karo secret set ${name} < file`,
   )
 }
 

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import type { CommandInput, CommandIo, CommandOption } from '../command.ts'
 import { absoluteProgram } from '../own-program.ts'
 import { fitted } from '../terminal/text.ts'
+import { usage } from '../usage.ts'
 import { WITHOUT } from './flags.ts'
 import { mayOthersChange } from './own-home.ts'
 import { changeSystemFiles } from './system-files.ts'
@@ -24,26 +25,20 @@ export function forAll(
   { args, options }: CommandInput,
 ): ExitCode {
   if (io.env.KARO_HOME) {
-    throw new KaroError(
-      'bad_request',
+    throw usage(
       '--system is for all people of the machine, but --home names the node of one person',
-      {
-        where: '--system',
-        hint: 'Leave out --home and KARO_HOME.',
-      },
+      '--system',
+      'Leave out --home and KARO_HOME.',
     )
   }
   if (
     args.shell !== undefined ||
     ['rc', ...WITHOUT.map(({ name }) => name)].some((name) => options[name] !== undefined)
   ) {
-    throw new KaroError(
-      'bad_request',
+    throw usage(
       '--system changes the start files of all shells, so it takes no shell, no --rc and no flag that leaves something out',
-      {
-        where: '--system',
-        hint: `Leave out the shell, --rc, ${WITHOUT.map(({ name }) => `--${name}`).join(', ')}.`,
-      },
+      '--system',
+      `Leave out the shell, --rc, ${WITHOUT.map(({ name }) => `--${name}`).join(', ')}.`,
     )
   }
   const program = absoluteProgram(io)

@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import { loadGuard, MACHINE_FLEET, MACHINE_RULES } from '../../assist/guard/index.ts'
 import { PLAIN_LINES, ruledTools } from '../../assist/risk/ruled-tools.ts'
-import { KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { fleetFile, homePaths, type Recording, recordingPaths } from '../../config/paths.ts'
 import { ASKERS } from '../../observe/hooks/asker/asker.ts'
@@ -17,6 +16,7 @@ import { DAEMON_NAME } from '../../ops/process-name.ts'
 import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
 import { startersOf } from '../run/tools.ts'
+import { usage } from '../usage.ts'
 import { ASK_KEY } from './flags.ts'
 
 /**
@@ -96,10 +96,11 @@ function guardOf(io: CommandIo, shell: Shell): string {
 export function editedShell(shell: Shell, flag: string): FinderShell {
   const found = GUARD_SHELLS.find((one) => one === shell)
   if (found !== undefined) return found
-  throw new KaroError('bad_request', `${shell} has no line editor, so Karo cannot bind a key in it`, {
-    where: `--${flag}`,
-    hint: `Shells that have one: ${GUARD_SHELLS.join(', ')}.`,
-  })
+  throw usage(
+    `${shell} has no line editor, so Karo cannot bind a key in it`,
+    `--${flag}`,
+    `Shells that have one: ${GUARD_SHELLS.join(', ')}.`,
+  )
 }
 
 /** Empty where no key is asked for. */

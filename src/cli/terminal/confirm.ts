@@ -1,8 +1,8 @@
 // Asks a person at a terminal: for a line, or whether to go on; who cannot be asked has to say so beforehand.
 import { createInterface } from 'node:readline'
-import { KaroError } from '../../base/errors.ts'
 import { screened } from '../../base/printable.ts'
 import type { CommandIo } from '../command.ts'
+import { usage } from '../usage.ts'
 import { watchInterrupt } from './interrupt.ts'
 
 /**
@@ -16,13 +16,10 @@ export async function confirm(
 ): Promise<boolean> {
   if (yes) return true
   if (!canAsk({ json }))
-    throw new KaroError(
-      'bad_request',
+    throw usage(
       'this command asks for a confirmation, and there is no terminal to ask at',
-      {
-        where,
-        hint: 'Add --yes to confirm.',
-      },
+      where,
+      'Add --yes to confirm.',
     )
   return /^y(es)?$/i.test((await askLine(`${question} [y/N] `)) ?? '')
 }

@@ -21,6 +21,7 @@ import { AT, atOf } from '../../input/at.ts'
 import { parseDuration } from '../../input/time.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
 import { confirm } from '../../terminal/confirm.ts'
+import { usage } from '../../usage.ts'
 import { agentLogsView, agentsView, agentView } from '../../views/agents/agents.ts'
 
 /** Starting takes several attempts at worst. */
@@ -127,19 +128,13 @@ const add = defineCommand({
   ],
   async run(io, { args, options }) {
     if (!AGENT_NAME.test(args.name))
-      throw new KaroError(
-        'bad_request',
+      throw usage(
         'a name has at most 32 lower-case letters, digits and . _ -, and begins with a letter or a digit',
-        {
-          where: 'NAME',
-        },
+        'NAME',
       )
     const tokenFile = options['token-file']
     if (tokenFile !== undefined && options.yes !== true)
-      throw new KaroError('bad_request', 'nobody is asked with a token', {
-        where: '--token-file',
-        hint: 'Add --yes.',
-      })
+      throw usage('nobody is asked with a token', '--token-file', 'Add --yes.')
     const given = [
       ...(options.read ?? []).map((path) => ({ path: realPlace(path, '--read'), write: false })),
       ...(options.write ?? []).map((path) => ({ path: realPlace(path, '--write'), write: true })),
@@ -215,16 +210,17 @@ const add = defineCommand({
 function secretOf(text: string): { readonly variable: string; readonly secret: string } {
   const [variable = '', secret = ''] = text.split(/=(.*)/s, 2)
   if (/^[A-Z][A-Z0-9_]{0,47}$/.test(variable) && SECRET_NAME.test(secret)) return { variable, secret }
-  throw new KaroError('bad_request', `'${text.slice(0, 80)}' is not VARIABLE=NAME`, {
-    where: '--secret',
-    hint: 'Write --secret TOKEN=api-token: capital letters, digits and _, and the name of a secret.',
-  })
+  throw usage(
+    `'${text.slice(0, 80)}' is not VARIABLE=NAME`,
+    '--secret',
+    'Write --secret TOKEN=api-token: capital letters, digits and _, and the name of a secret.',
+  )
 }
 
 function callTimeOf(text: string): number {
   const ms = parseDuration(text, '--call-time')
   if (ms >= 1_000 && ms <= 3_600_000) return ms
-  throw new KaroError('bad_request', 'this is not a time from 1s to 1h', { where: '--call-time' })
+  throw usage('this is not a time from 1s to 1h', '--call-time')
 }
 
 /** What a jail sees stands at its real path. */
@@ -282,13 +278,10 @@ function directoryOf(words: readonly string[], binds: readonly Seen[]): string {
     (word) => !/^[-/]/.test(word) && (/^\.\.?(?:\/|$)/.test(word) || existsSync(word)),
   )
   if (relative === undefined) return other
-  throw new KaroError(
-    'bad_request',
+  throw usage(
     `the agent would run in ${other}, where ${relative} is something else than here`,
-    {
-      where: 'COMMAND',
-      hint: `Write ${resolve(relative)}, or give it this directory: --read .`,
-    },
+    'COMMAND',
+    `Write ${resolve(relative)}, or give it this directory: --read .`,
   )
 }
 
@@ -296,10 +289,11 @@ function directoryOf(words: readonly string[], binds: readonly Seen[]): string {
 function programOf(program: string): string {
   if (!program.includes('/')) {
     if (PATHS.some((directory) => existsSync(join(directory, program)))) return program
-    throw new KaroError('bad_request', `a jail does not find '${program}': it looks in ${PATHS.join(', ')}`, {
-      where: 'COMMAND',
-      hint: 'Give its whole path, and its directory with --read.',
-    })
+    throw usage(
+      `a jail does not find '${program}': it looks in ${PATHS.join(', ')}`,
+      'COMMAND',
+      'Give its whole path, and its directory with --read.',
+    )
   }
   return realPlace(program, 'COMMAND')
 }

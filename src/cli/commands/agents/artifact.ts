@@ -8,7 +8,7 @@ import {
   showArtifact,
 } from '../../../api/contract/operations/agents/artifacts.ts'
 import { MEDIA_TYPE } from '../../../api/contract/shapes.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { bytes, printable } from '../../../base/format.ts'
 import { screened } from '../../../base/printable.ts'
 import { sharingCommands } from '../../artifacts/sharing.ts'
@@ -19,6 +19,7 @@ import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText, given } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
+import { usage } from '../../usage.ts'
 import { artifactsView, artifactView, ID_DIGITS } from '../../views/agents/artifacts.ts'
 
 const ID = {
@@ -52,13 +53,7 @@ const put = defineCommand({
     )
     const name = checkText(options.name ?? (isInput ? 'standard-input' : basename(args.file)), '--name', 256)
     if (options.type !== undefined && !MEDIA_TYPE.test(options.type))
-      throw new KaroError(
-        'bad_request',
-        `'${options.type.slice(0, 80)}' is not a media type such as text/plain`,
-        {
-          where: '--type',
-        },
-      )
+      throw usage(`'${options.type.slice(0, 80)}' is not a media type such as text/plain`, '--type')
     const body = { name, media_type: options.type, expires_at }
     const file = isInput ? undefined : await openRegular(args.file)
     try {
@@ -103,13 +98,10 @@ const get = defineCommand({
     const { id, size, preview } = await daemonAt(io).call(showArtifact, { query: { id: which } })
     const onScreen = options.output === undefined && io.terminal
     if (onScreen && preview === null)
-      throw new KaroError(
-        'bad_request',
+      throw usage(
         `${id.slice(0, ID_DIGITS)} is not text, so a terminal cannot show it`,
-        {
-          where: '-o',
-          hint: `Write it to a file: karo artifact get ${id.slice(0, ID_DIGITS)} -o FILE`,
-        },
+        '-o',
+        `Write it to a file: karo artifact get ${id.slice(0, ID_DIGITS)} -o FILE`,
       )
     const output = options.output === undefined ? undefined : createOutput(options.output)
     try {

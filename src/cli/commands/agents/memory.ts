@@ -1,10 +1,10 @@
 // karo memory: notes of a person, found by their words and by what they mean.
 import { addNote, forgetNote, getNotes, searchNotes } from '../../../api/contract/operations/agents/memory.ts'
 import { MOST_NOTE } from '../../../api/contract/shapes.ts'
-import { KaroError } from '../../../base/errors.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
+import { usage } from '../../usage.ts'
 import { foundView, noteLine, notesView } from '../../views/agents/memory.ts'
 
 /** An endpoint of embeddings may take a while. */
@@ -71,10 +71,11 @@ const forget = defineCommand({
   examples: [{ run: 'karo memory forget 4f1d2a', does: 'removes the note, but not copies of it in tasks' }],
   ask({ args }) {
     if (!/^[0-9a-f]{6,16}$/.test(args.id))
-      throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is not the id of a note`, {
-        where: 'ID',
-        hint: 'karo memory list shows the ids.',
-      })
+      throw usage(
+        `'${args.id.slice(0, 40)}' is not the id of a note`,
+        'ID',
+        'karo memory list shows the ids.',
+      )
     return { body: args }
   },
   view: ({ id }) => `Forgot ${id}.\n`,

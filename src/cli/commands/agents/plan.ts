@@ -13,6 +13,7 @@ import { type Command, type CommandIo, defineCommand, show } from '../../command
 import { textFrom } from '../../input/text-from.ts'
 import { checkText } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
+import { usage } from '../../usage.ts'
 import { plansView, planView } from '../../views/agents/plans.ts'
 
 /** A model may take as long as `ask.timeout_ms` allows at most, and a second try without it follows. */
@@ -36,10 +37,7 @@ const EXIT_OF: Readonly<Record<PlanShape['state'], ExitCode>> = {
 
 function idOf(id: string): string {
   if (/^[0-9a-f]{4,8}$/.test(id)) return id
-  throw new KaroError('bad_request', `'${id.slice(0, 40)}' is not the id of a plan`, {
-    where: 'ID',
-    hint: 'karo plan list shows the ids.',
-  })
+  throw usage(`'${id.slice(0, 40)}' is not the id of a plan`, 'ID', 'karo plan list shows the ids.')
 }
 
 /** Reads the steps from a file. The daemon checks them against their schema. */

@@ -9,10 +9,10 @@ import {
   showPrompt,
 } from '../../../api/contract/operations/agents/memory.ts'
 import { MOST_TEXT, MOST_VALUE, PROMPT_NAME } from '../../../api/contract/shapes.ts'
-import { KaroError } from '../../../base/errors.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
 import { checkText, defined, given, parseWhole } from '../../input/values.ts'
+import { usage } from '../../usage.ts'
 import { promptsView, promptView, versionsView } from '../../views/agents/prompts.ts'
 
 const NAME = { name: 'name', required: true, description: 'see karo prompt list' } as const
@@ -25,10 +25,11 @@ const versionOf = (text: string | undefined) =>
 
 function nameOf(name: string): string {
   if (PROMPT_NAME.test(name)) return name
-  throw new KaroError('bad_request', `'${name.slice(0, 80)}' is not the name of a prompt`, {
-    where: 'NAME',
-    hint: 'A name has at most 64 lower-case letters, digits and . _ -, and begins with a letter or a digit.',
-  })
+  throw usage(
+    `'${name.slice(0, 80)}' is not the name of a prompt`,
+    'NAME',
+    'A name has at most 64 lower-case letters, digits and . _ -, and begins with a letter or a digit.',
+  )
 }
 
 const add = defineCommand({
@@ -115,9 +116,7 @@ const render = defineCommand({
     for (const word of args.values) {
       const [name = '', value] = word.split(/=(.*)/s, 2)
       if (value === undefined || name === '')
-        throw new KaroError('bad_request', `'${word.slice(0, 80)}' is not variable=value`, {
-          where: 'VALUES',
-        })
+        throw usage(`'${word.slice(0, 80)}' is not variable=value`, 'VALUES')
       values.push({ name, value: value.startsWith('@') ? await textFrom(value.slice(1), MOST_VALUE) : value })
     }
     const body = { name: nameOf(args.name), values, ...versionOf(options.version) }

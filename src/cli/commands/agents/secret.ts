@@ -24,6 +24,7 @@ import { newPassphrase, passphraseOf } from '../../passphrase.ts'
 import { backup, restore } from '../../secrets/files.ts'
 import { readValue, unlock, unlocked, withWords } from '../../secrets/value.ts'
 import { confirm } from '../../terminal/confirm.ts'
+import { usage } from '../../usage.ts'
 import { secretsView, secretView, vaultView } from '../../views/agents/secrets.ts'
 
 const NAME = {
@@ -35,11 +36,7 @@ const AGENT = { name: 'agent', required: true, description: 'name or id of one o
 
 function nameOf(text: string): string {
   if (SECRET_NAME.test(text)) return text
-  throw new KaroError(
-    'bad_request',
-    'a name has at most 64 letters, digits and . _ -, and begins with a letter or a digit',
-    { where: 'NAME' },
-  )
+  throw usage('a name has at most 64 letters, digits and . _ -, and begins with a letter or a digit', 'NAME')
 }
 
 const init = defineCommand({
@@ -76,7 +73,7 @@ const unlockIt = defineCommand({
   async run(io, { options }) {
     const seconds = given(options.for, (text) => Math.floor(parseDuration(text, '--for') / 1_000))
     if (seconds !== undefined && (seconds < UNLOCKED_SECONDS.least || seconds > UNLOCKED_SECONDS.most))
-      throw new KaroError('bad_request', 'this is not a time from 1m to 7d', { where: '--for' })
+      throw usage('this is not a time from 1m to 7d', '--for')
     return show(io, await unlock(io, options['passphrase-file'], seconds), vaultView)
   },
 })

@@ -18,6 +18,7 @@ import { AT, atOf } from '../../input/at.ts'
 import { checkText, defined, parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
+import { usage } from '../../usage.ts'
 import { progressLine, resultView, stateLine, tasksView, taskView } from '../../views/agents/tasks.ts'
 
 /** Time between attempts to reach a daemon that went away, and how often it is tried. */
@@ -80,9 +81,7 @@ const run = defineCommand({
     const id = options.id ?? `t-${randomBytes(8).toString('hex')}`
     const most = options.at === undefined ? 64 : REMOTE_ID_MAX
     if (!ID.test(id) || id.length > most)
-      throw new KaroError('bad_request', `an id has at most ${most} letters, digits and . _ -`, {
-        where: '--id',
-      })
+      throw usage(`an id has at most ${most} letters, digits and . _ -`, '--id')
     const body = {
       agent: args.agent,
       tool: args.tool,
@@ -105,10 +104,7 @@ function inputOf(text: string | undefined): string {
     value = undefined
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return text
-  throw new KaroError('bad_request', 'the arguments are not a JSON object', {
-    where: 'INPUT',
-    hint: `Write them like this: '{"path": "/srv/app"}'`,
-  })
+  throw usage('the arguments are not a JSON object', 'INPUT', `Write them like this: '{"path": "/srv/app"}'`)
 }
 
 /** A request with an id may be repeated: the daemon knows the task by it. */

@@ -13,6 +13,7 @@ import { type Command, type CommandIo, defineCommand, show } from '../../command
 import { changedView, type FleetState, fleetView, machineOf } from '../../fleet/settings-view.ts'
 import { PASSPHRASE, ROOT_KEY } from '../../input/root-key.ts'
 import { absolutePath } from '../../place.ts'
+import { usage } from '../../usage.ts'
 
 const NAMES = Object.keys(FLEET_KEYS)
 
@@ -22,10 +23,11 @@ function settingIn(text: string): { readonly key: string; readonly value: unknow
   const [key, said] = at < 0 ? [text, ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
   const known = KEY_LIST.find(({ path }) => path === key)
   if (said === '' && known !== undefined) {
-    throw new KaroError('bad_request', `there is no value behind ${key}`, {
-      where: 'karo fleet set',
-      hint: `Write ${key}=<value>. To set it no longer: karo fleet unset ${key}`,
-    })
+    throw usage(
+      `there is no value behind ${key}`,
+      'karo fleet set',
+      `Write ${key}=<value>. To set it no longer: karo fleet unset ${key}`,
+    )
   }
   if (FLEET_KEYS[key]?.text !== undefined) {
     const file = absolutePath(said, 'karo fleet set')

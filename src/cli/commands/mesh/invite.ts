@@ -2,7 +2,7 @@
 import { renderUnicodeCompact } from 'uqr'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { cancelInvite, createInvite, getInvites } from '../../../api/contract/operations/fleet.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
 import { type Command, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
@@ -12,6 +12,7 @@ import { createOutput } from '../../output-file.ts'
 import { showsBlocks } from '../../terminal/bars.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
+import { usage } from '../../usage.ts'
 
 const make = defineCommand({
   name: 'invite',
@@ -45,9 +46,7 @@ const make = defineCommand({
   async run(io, { options }) {
     const uses = /^\d{1,4}$/.test(options.uses) ? Number(options.uses) : 0
     if (uses < 1 || uses > 1_000) {
-      throw new KaroError('bad_request', `'${printable(options.uses)}' is not a number from 1 to 1000`, {
-        where: '--uses',
-      })
+      throw usage(`'${printable(options.uses)}' is not a number from 1 to 1000`, '--uses')
     }
     const body = {
       uses,
@@ -57,10 +56,11 @@ const make = defineCommand({
       owner: options.owner,
     }
     if (options.file !== undefined && options.out !== undefined)
-      throw new KaroError('bad_request', '--file and --out mean the same, and both were given', {
-        where: '--out',
-        hint: 'Name the enrolment file once.',
-      })
+      throw usage(
+        '--file and --out mean the same, and both were given',
+        '--out',
+        'Name the enrolment file once.',
+      )
     const file = options.file ?? options.out
     const output = file === undefined ? undefined : createOutput(file)
     try {

@@ -20,6 +20,7 @@ import { parseDuration } from '../../input/time.ts'
 import { commaList } from '../../input/values.ts'
 import { passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
+import { usage } from '../../usage.ts'
 import { whoAmIView } from '../../views/login.ts'
 
 const LONGEST = '8h'
@@ -32,10 +33,11 @@ function typesOf(words: readonly string[] | undefined): readonly AskedType[] | u
   return words?.map((word) => {
     const type = ASKED_TYPES.find((one) => queryType(one).word === word)
     if (type !== undefined) return type
-    throw new KaroError('bad_request', `'${printable(word)}' is not a type of question`, {
-      where: '--type',
-      hint: `Choose from: ${WORDS.join(', ')}.`,
-    })
+    throw usage(
+      `'${printable(word)}' is not a type of question`,
+      '--type',
+      `Choose from: ${WORDS.join(', ')}.`,
+    )
   })
 }
 
@@ -123,23 +125,25 @@ const login = defineCommand({
   ],
   async run(io, { options }) {
     if (options.credential === undefined) {
-      throw new KaroError('bad_request', 'the credential is missing', {
-        where: '--credential',
-        hint: 'Name the file that karo operator issue wrote for you.',
-      })
+      throw usage(
+        'the credential is missing',
+        '--credential',
+        'Name the file that karo operator issue wrote for you.',
+      )
     }
     const life = parseDuration(options.for, '--for')
     if (life < 60_000 || life > DELEGATION_LIFE_MS) {
-      throw new KaroError('bad_request', 'a login is valid for a minute to 8 hours', { where: '--for' })
+      throw usage('a login is valid for a minute to 8 hours', '--for')
     }
     const path = absolutePath(options.credential, '--credential')
     const asked = typesOf(commaList(options.type)) ?? ASKED_TYPES
     const types: readonly LoginType[] = options.agents === true ? [...asked, AGENT_CONTROL] : asked
     if (types.length === 0) {
-      throw new KaroError('bad_request', 'no type of question is named', {
-        where: '--type',
-        hint: `Choose from: ${WORDS.join(', ')}. Without --type the login is for all of them.`,
-      })
+      throw usage(
+        'no type of question is named',
+        '--type',
+        `Choose from: ${WORDS.join(', ')}. Without --type the login is for all of them.`,
+      )
     }
     const answer = await logIn(io, path, { life, types, passphraseFile: options['passphrase-file'] })
     return show(io, answer, whoAmIView)

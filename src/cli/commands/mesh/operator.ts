@@ -21,6 +21,7 @@ import { createOutput } from '../../output-file.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
+import { usage } from '../../usage.ts'
 
 const LIFE = '30d'
 const FOR = {
@@ -40,7 +41,7 @@ const WHO = {
 function lifeOf(text: string): number {
   const life = parseDuration(text, '--for')
   if (life >= 60_000 && life <= LIFE_MAX_MS.operator) return life
-  throw new KaroError('bad_request', 'an operator is certified for a minute to 30 days', { where: '--for' })
+  throw usage('an operator is certified for a minute to 30 days', '--for')
 }
 
 const rolesOf = ({ roles, teams }: OperatorShape): string => {
@@ -84,10 +85,7 @@ const issue = defineCommand({
   async run(io, { args, options }) {
     const name = args.name.join(' ')
     if (options.to === undefined) {
-      throw new KaroError('bad_request', 'the credential needs a file', {
-        where: '--to',
-        hint: 'Name a new file, for example --to carol.karo.',
-      })
+      throw usage('the credential needs a file', '--to', 'Name a new file, for example --to carol.karo.')
     }
     const life = lifeOf(options.for)
     const output = createOutput(options.to)

@@ -3,7 +3,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../../api/contract/operations/peers.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { atHome } from '../../at-home.ts'
 import {
   type Command,
@@ -19,6 +19,7 @@ import { commaList, oneNode } from '../../input/values.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
+import { usage } from '../../usage.ts'
 import { COLUMNS, called, explainedView } from '../../views/peers.ts'
 
 const NODE: CommandArgument = {
@@ -151,9 +152,7 @@ const trust = defineCommand({
     const chosen = await chooseNodes(io, { words: args.node ?? [], pending, subnet, where })
     if (chosen.asks.length > 0) {
       if (name !== undefined && chosen.asks.length > 1)
-        throw new KaroError('bad_request', `--name is for one node, and these are ${chosen.asks.length}`, {
-          where,
-        })
+        throw usage(`--name is for one node, and these are ${chosen.asks.length}`, where)
       if (!io.json) io.out(table(io, chosen.asks, COMPARED))
       const question = `Trust ${chosen.asks.length === 1 ? 'this node' : `these ${chosen.asks.length} nodes`}?`
       if (!(await confirm(io, question, { yes: options.yes === true, where }))) return EXIT.failed

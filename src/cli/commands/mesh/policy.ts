@@ -4,13 +4,14 @@ import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
 import { AUDIENCES_MAX, NOISE_MAX } from '../../../../protocols/messages/aggregate.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { labelProblem } from '../../../base/words/roles.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { PASSPHRASE, ROOT_KEY } from '../../input/root-key.ts'
 import { given, oneNode, parseWhole } from '../../input/values.ts'
+import { usage } from '../../usage.ts'
 import { checkView, explanationView, organisationView, policyView } from '../../views/policy.ts'
 
 const action = {
@@ -181,14 +182,11 @@ const test = defineCommand({
 function audiencesOf(roles: readonly string[]): readonly string[] {
   const unique = [...new Set(roles.map((role) => role.trim()))].sort()
   if (unique.length > AUDIENCES_MAX || unique.some((role) => role === '' || role.length > 64)) {
-    throw new KaroError('bad_request', `totals go to at most ${AUDIENCES_MAX} roles of 1 to 64 characters`, {
-      where: '--audience',
-    })
+    throw usage(`totals go to at most ${AUDIENCES_MAX} roles of 1 to 64 characters`, '--audience')
   }
   for (const role of unique) {
     const problem = labelProblem('role', role)
-    if (problem !== undefined)
-      throw new KaroError('bad_request', `'${role}' ${problem}`, { where: '--audience' })
+    if (problem !== undefined) throw usage(`'${role}' ${problem}`, '--audience')
   }
   return unique
 }
@@ -271,13 +269,10 @@ const sign = defineCommand({
       terms.maxLevel !== undefined ||
       terms.k !== undefined
     if (asks === (options.none === true)) {
-      throw new KaroError(
-        'bad_request',
+      throw usage(
         asks ? '--none cannot be combined with other options' : 'the bundle would be empty',
-        {
-          where: 'karo policy sign',
-          hint: 'Name Cedar files, --max-level, --k-min, --aggregator, --bucket, --noise or --audience; --none replaces the last bundle by an empty one.',
-        },
+        'karo policy sign',
+        'Name Cedar files, --max-level, --k-min, --aggregator, --bucket, --noise or --audience; --none replaces the last bundle by an empty one.',
       )
     }
     const { signBundle } = await import('../../policy/bundle.ts')

@@ -9,6 +9,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
+import { usage } from '../../usage.ts'
 import { capabilitiesView } from '../../views/approvals.ts'
 
 const list = defineCommand({
@@ -48,7 +49,7 @@ const grant = defineCommand({
   async run(io, { args, options }) {
     const seconds = given(options.for, (text) => Math.floor(parseDuration(text, '--for') / 1_000))
     if (seconds !== undefined && (seconds < 1 || seconds > 3_600))
-      throw new KaroError('bad_request', 'this is not a time from a second to an hour', { where: '--for' })
+      throw usage('this is not a time from a second to an hour', '--for')
     const body = {
       agent: args.agent,
       names: args.capability,

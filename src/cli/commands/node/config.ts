@@ -16,6 +16,7 @@ import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { resealed } from '../../guard/rules.ts'
 import { table } from '../../terminal/table.ts'
+import { usage } from '../../usage.ts'
 
 /** A value for JSON, which has no maps. */
 const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value)
@@ -108,10 +109,11 @@ function keyNamed(path: string, where: string): Key<unknown> {
   const found = KEY_LIST.find((k) => k.path === path)
   if (found !== undefined) return found
   const meant = closest(path, paths) ?? sectionOf(path)
-  throw new KaroError('bad_request', `unknown key ${path}`, {
+  throw usage(
+    `unknown key ${path}`,
     where,
-    hint: meant ? `Did you mean ${meant}?` : 'karo config list shows all keys.',
-  })
+    meant ? `Did you mean ${meant}?` : 'karo config list shows all keys.',
+  )
 }
 
 function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {

@@ -15,6 +15,7 @@ import { quote } from '../../doctor/shell-words.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
+import { usage } from '../../usage.ts'
 import { egressView } from '../../views/doctor/egress.ts'
 import { doctorView } from '../../views/doctor.ts'
 
@@ -117,22 +118,13 @@ function checkOptions({ options }: CommandInput): void {
   const modes = ['fix', 'egress', 'sandbox', 'repair'].filter((name) => options[name] === true)
   const [first, second] = modes
   if (first !== undefined && second !== undefined) {
-    throw new KaroError('bad_request', `this cannot be given together with --${first}`, {
-      where: `--${second}`,
-      hint: 'Leave out one of the two.',
-    })
+    throw usage(`this cannot be given together with --${first}`, `--${second}`, 'Leave out one of the two.')
   }
   if (options['dry-run'] === true && first !== 'fix' && first !== 'repair') {
-    throw new KaroError('bad_request', '--dry-run needs --fix or --repair', {
-      where: '--dry-run',
-      hint: 'Add --fix or --repair.',
-    })
+    throw usage('--dry-run needs --fix or --repair', '--dry-run', 'Add --fix or --repair.')
   }
   if ((options.only as readonly string[] | undefined)?.length && first !== undefined && first !== 'fix') {
-    throw new KaroError('bad_request', '--only chooses checks, and this option runs none', {
-      where: `--${first}`,
-      hint: 'Leave out --only.',
-    })
+    throw usage('--only chooses checks, and this option runs none', `--${first}`, 'Leave out --only.')
   }
 }
 

@@ -1,6 +1,6 @@
 // karo init: makes a key and a configuration that sets nothing, and says what to do next.
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
@@ -10,6 +10,7 @@ import { type Command, defineCommand } from '../../command.ts'
 import { ensureHome } from '../../home.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { table, UNBOUNDED } from '../../terminal/table.ts'
+import { usage } from '../../usage.ts'
 
 const initCommand = defineCommand({
   name: 'init',
@@ -32,8 +33,7 @@ const initCommand = defineCommand({
   async run(io, { options }) {
     const name = options.name as string | undefined
     const problem = name === undefined ? undefined : nameProblem(name)
-    if (problem)
-      throw new KaroError('bad_request', `the name cannot be used: ${problem}`, { where: '--name' })
+    if (problem) throw usage(`the name cannot be used: ${problem}`, '--name')
 
     const paths = homePaths(io.env)
     const { identity, created, existed } = ensureHome(paths, {

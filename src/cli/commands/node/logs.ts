@@ -2,11 +2,12 @@
 import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getLogs } from '../../../api/contract/operations/care.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
+import { usage } from '../../usage.ts'
 import { type LogLine, logLine } from '../../views/logs.ts'
 
 const LINES_MAX = 1_000
@@ -60,10 +61,7 @@ const tail = defineCommand({
   async run(io, input) {
     const { level, trace } = input.options
     if (trace !== undefined && !/^[0-9a-f]{1,32}$/.test(trace)) {
-      throw new KaroError('bad_request', `'${trace}' is not a trace id`, {
-        where: '--trace',
-        hint: 'It is up to 32 hex digits, in lower case.',
-      })
+      throw usage(`'${trace}' is not a trace id`, '--trace', 'It is up to 32 hex digits, in lower case.')
     }
     const asked = { lines: parseWhole(input.options.lines, '--lines', 0, LINES_MAX), level, trace }
     if (input.options.follow) return follow(io, asked)

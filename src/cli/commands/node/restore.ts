@@ -1,7 +1,7 @@
 // karo restore: makes this home the node of a backup.
 import { existsSync } from 'node:fs'
 import { systemClock, systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
@@ -13,6 +13,7 @@ import { type Command, defineCommand } from '../../command.ts'
 import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
+import { usage } from '../../usage.ts'
 
 export const commands: readonly Command[] = [
   defineCommand({
@@ -49,10 +50,7 @@ export const commands: readonly Command[] = [
     async run(io, { args, options }) {
       const service = options.service === true
       if (service && io.env.KARO_HOME)
-        throw new KaroError('bad_request', 'a service has its own directories', {
-          where: '--service',
-          hint: 'Leave out --home and KARO_HOME.',
-        })
+        throw usage('a service has its own directories', '--service', 'Leave out --home and KARO_HOME.')
       // Loaded only now, because it needs the engine of the database, which no other short command does.
       const { restoreNode } = await import('../../../ops/care/restore.ts')
       const paths = service ? servicePaths(io.env) : homePaths(io.env)

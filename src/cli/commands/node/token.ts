@@ -8,6 +8,7 @@ import { atHome } from '../../at-home.ts'
 import { type Command, defineCommand, printJson } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
 import { table } from '../../terminal/table.ts'
+import { usage } from '../../usage.ts'
 
 /** The form of a name that the API allows. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
@@ -35,18 +36,16 @@ const create = defineCommand({
   async run(io, { options }) {
     const ttl = parseDuration(String(options.ttl), '--ttl')
     if (ttl < TOKEN_TTL_MS.least || ttl > TOKEN_TTL_MS.most) {
-      throw new KaroError('bad_request', 'this is not a time from a minute to 366 days', {
-        where: '--ttl',
-        hint: 'Write how long the token is valid: 1h, 30d, 366d.',
-      })
+      throw usage(
+        'this is not a time from a minute to 366 days',
+        '--ttl',
+        'Write how long the token is valid: 1h, 30d, 366d.',
+      )
     }
     if (typeof options.name === 'string' && !NAME.test(options.name)) {
-      throw new KaroError(
-        'bad_request',
+      throw usage(
         'a name has at most 64 letters, digits and . _ -, and begins with a letter or a digit',
-        {
-          where: '--name',
-        },
+        '--name',
       )
     }
     const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }

@@ -19,6 +19,7 @@ import { firstSteps, stepLines } from '../../shells/next-steps.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
+import { usage } from '../../usage.ts'
 
 /**
  * Asks once, before the first start at a terminal, and not where an enrolment file says that this machine joins a mesh. A new
@@ -92,10 +93,7 @@ export const commands: readonly Command[] = [
       nameProcess(DAEMON_NAME)
       const service = options.service === true
       if (service && io.env.KARO_HOME) {
-        throw new KaroError('bad_request', 'a service has its own directories', {
-          where: '--service',
-          hint: 'Leave out --home and KARO_HOME.',
-        })
+        throw usage('a service has its own directories', '--service', 'Leave out --home and KARO_HOME.')
       }
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
       let write = io.err
@@ -107,10 +105,11 @@ export const commands: readonly Command[] = [
           '../../start/background.ts'
         )
         if (service)
-          throw new KaroError('bad_request', 'a service is kept running by systemd', {
-            where: '--background',
-            hint: 'Start it with: sudo systemctl start karo',
-          })
+          throw usage(
+            'a service is kept running by systemd',
+            '--background',
+            'Start it with: sudo systemctl start karo',
+          )
         if (!isInBackground()) {
           if (options['unless-failed'] === true && failedLately(paths)) return EXIT.done
           const code = await startInBackground(io, paths)

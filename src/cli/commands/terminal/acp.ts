@@ -4,13 +4,14 @@ import { judge } from '../../../assist/guard/judge.ts'
 import { machineOf } from '../../../assist/guard/machine.ts'
 import { quickGuard } from '../../../assist/guard/quick.ts'
 import { systemTimers } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { toldGuard } from '../../judging.ts'
 import { placeOf } from '../../place.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
+import { usage } from '../../usage.ts'
 
 export const commands: readonly Command[] = [
   defineCommand({
@@ -38,10 +39,11 @@ export const commands: readonly Command[] = [
     ],
     async run(io, { args, options }) {
       if (process.stdin.isTTY) {
-        throw new KaroError('bad_request', 'karo acp is started by an editor, not at a prompt', {
-          where: 'karo acp',
-          hint: 'Name it as the command of an agent in the settings of your editor.',
-        })
+        throw usage(
+          'karo acp is started by an editor, not at a prompt',
+          'karo acp',
+          'Name it as the command of an agent in the settings of your editor.',
+        )
       }
       const [{ createCalls }, { createInquiries }, { serveAcp }] = await Promise.all([
         import('../../acp/calls.ts'),
@@ -93,8 +95,9 @@ function nameOf(given: string | undefined, [program = '']: readonly string[]): s
     .replace(/[^a-z0-9-]+/g, '-')
   const name = given ?? own.replace(/^[^a-z]+/, '').slice(0, 32)
   if (/^[a-z][a-z0-9-]{0,31}$/.test(name)) return name
-  throw new KaroError('bad_request', `'${name.slice(0, 40)}' is not a name for an agent`, {
-    where: '--name',
-    hint: 'A name has lower-case letters, digits and -, and begins with a letter.',
-  })
+  throw usage(
+    `'${name.slice(0, 40)}' is not a name for an agent`,
+    '--name',
+    'A name has lower-case letters, digits and -, and begins with a letter.',
+  )
 }

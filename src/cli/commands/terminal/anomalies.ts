@@ -6,6 +6,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
+import { usage } from '../../usage.ts'
 import { anomaliesView, anomalyView, mutesView } from '../../views/anomalies.ts'
 
 const MUTE_LEAST_MS = 60_000
@@ -101,8 +102,9 @@ function lengthOf(text: unknown): number | null {
   if (text === 'forever') return null
   const length = parseDuration(typeof text === 'string' ? text : DEFAULT_MUTE, '--for')
   if (length >= MUTE_LEAST_MS && length <= MUTE_MOST_MS) return length
-  throw new KaroError('bad_request', `'${String(text)}' is not a time from a minute to a year`, {
-    where: '--for',
-    hint: 'Give 24h, 7d or the like, or forever.',
-  })
+  throw usage(
+    `'${String(text)}' is not a time from a minute to a year`,
+    '--for',
+    'Give 24h, 7d or the like, or forever.',
+  )
 }

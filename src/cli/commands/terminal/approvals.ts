@@ -14,6 +14,7 @@ import { localTime } from '../../../base/format.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { AT, atOf } from '../../input/at.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
+import { usage } from '../../usage.ts'
 import { approvalsLogView, approvalsView, CARD_MAX, cardView } from '../../views/approvals.ts'
 
 const request = {
@@ -186,13 +187,7 @@ const log = defineCommand({
   async run(io, { args, options }) {
     const limit = Number(options.limit)
     if (!Number.isInteger(limit) || limit < 1 || limit > APPROVALS_LOG_MAX) {
-      throw new KaroError(
-        'bad_request',
-        `'${options.limit}' is not a number from 1 to ${APPROVALS_LOG_MAX}`,
-        {
-          where: '--limit',
-        },
-      )
+      throw usage(`'${options.limit}' is not a number from 1 to ${APPROVALS_LOG_MAX}`, '--limit')
     }
     const query = { limit, ...(args.id === undefined ? {} : { id: checked(args.id) }) }
     return show(io, await daemonAt(io).call(getApprovalsLog, { query }), (answer) =>

@@ -14,6 +14,7 @@ import { judging } from '../../judging.ts'
 import { knownTool } from '../../known-tool.ts'
 import { workingDirectory } from '../../place.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
+import { usage } from '../../usage.ts'
 import { choicesOf, isChoice, marked, printAnswer } from '../../views/ask.ts'
 import { printKnown } from '../../views/knowledge.ts'
 
@@ -141,15 +142,14 @@ const command = defineCommand({
       ? (io.env.KARO_LINE ?? '')
       : ((input.args.words as readonly string[] | undefined) ?? []).join(' ')
     if (request.trim() === '')
-      throw new KaroError('bad_request', 'the question is empty', {
-        where: 'karo ask',
-        hint: 'Say what to do: karo ask "find files larger than 100 MB"',
-      })
+      throw usage(
+        'the question is empty',
+        'karo ask',
+        'Say what to do: karo ask "find files larger than 100 MB"',
+      )
     // Such characters would get into the command or hide a part of the request. Joiners are letters of some scripts.
     if (/[^\P{Cc}\t\n\r]|[^\P{Cf}\u200c\u200d]/u.test(request))
-      throw new KaroError('bad_request', 'the words hold control or invisible characters', {
-        where: 'karo ask',
-      })
+      throw usage('the words hold control or invisible characters', 'karo ask')
     const known = isLine ? undefined : await knownTool(io, request)
     if (known !== undefined) return show(io, known, printKnown)
     const found = await answer(io, request, shellOf(input.options.shell, io.env))

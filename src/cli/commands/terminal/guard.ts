@@ -1,7 +1,7 @@
 // karo guard: shows the guard's state, edits a person's own rules, and answers the guard inside shells.
-import { KaroError } from '../../../base/errors.ts'
 import { GUARD_SHELLS } from '../../../observe/hooks/guard/guard.ts'
 import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
+import { usage } from '../../usage.ts'
 
 const status = defineCommand({
   name: 'guard',
@@ -106,10 +106,11 @@ const ask = defineCommand({
   ],
   async run(io: CommandIo, input: CommandInput) {
     if (io.env.KARO_LINE === undefined)
-      throw new KaroError('bad_request', 'only the guard in a shell calls this command', {
-        where: 'karo guard ask',
-        hint: "karo check '<command>' judges a command; karo guard shows the state of the guard.",
-      })
+      throw usage(
+        'only the guard in a shell calls this command',
+        'karo guard ask',
+        "karo check '<command>' judges a command; karo guard shows the state of the guard.",
+      )
     const { askAbout } = await import('../../guard/ask.ts')
     const shell = input.options.shell as (typeof GUARD_SHELLS)[number]
     return askAbout(io, shell, input.options.live === true)

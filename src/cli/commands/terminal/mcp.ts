@@ -2,12 +2,13 @@
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { type Guard, loadGuard, type MachinePlace, machineOf } from '../../../assist/guard/index.ts'
 import { systemClock } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { loadConfig } from '../../../config/load.ts'
 import type { Config } from '../../../config/types.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { placeOf } from '../../place.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
+import { usage } from '../../usage.ts'
 
 export const commands: readonly Command[] = [
   defineCommand({
@@ -24,10 +25,11 @@ export const commands: readonly Command[] = [
     ],
     async run(io) {
       if (process.stdin.isTTY) {
-        throw new KaroError('bad_request', 'karo mcp is started by an AI coding tool, not at a prompt', {
-          where: 'karo mcp',
-          hint: 'Name it as an MCP server in the settings of your AI coding tool: command karo, argument mcp.',
-        })
+        throw usage(
+          'karo mcp is started by an AI coding tool, not at a prompt',
+          'karo mcp',
+          'Name it as an MCP server in the settings of your AI coding tool: command karo, argument mcp.',
+        )
       }
       const { serveMcp } = await import('../../mcp/index.ts')
       const interrupt = watchInterrupt()

@@ -8,6 +8,7 @@ import { type Command, type CommandIo, defineCommand, show } from '../../command
 import { absolutePath, homeOf } from '../../place.ts'
 import type { Plan } from '../../run/plan.ts'
 import { table } from '../../terminal/table.ts'
+import { usage } from '../../usage.ts'
 
 const network = {
   name: 'network',
@@ -170,11 +171,7 @@ const allow = defineCommand({
         hint: `End the tool and start it with: karo run ${again} -- COMMAND`,
       })
     }
-    if (hosts.length === 0)
-      throw new KaroError('bad_request', 'nothing is named', {
-        where,
-        hint: 'Name a host: --network example.org',
-      })
+    if (hosts.length === 0) throw usage('nothing is named', where, 'Name a host: --network example.org')
     return show(
       io,
       await allowHosts(io.home, args.session, hosts),

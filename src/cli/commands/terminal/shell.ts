@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { quoteShell } from '../../../base/quote.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
@@ -54,6 +54,7 @@ import { stillHooked } from '../../shells/still-hooked.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
 import { fitted } from '../../terminal/text.ts'
+import { usage } from '../../usage.ts'
 
 const shellArgument: CommandArgument = {
   name: 'shell',
@@ -273,10 +274,11 @@ export const commands: readonly Command[] = [shellInit, shellInstall, shellUnins
 function shellOf(wanted: unknown, where: string): Shell {
   const found = SHELLS.find((name) => name === wanted)
   if (found !== undefined) return found
-  throw new KaroError('bad_request', `there is no hook for '${wanted}' in this version`, {
+  throw usage(
+    `there is no hook for '${wanted}' in this version`,
     where,
-    hint: `Shells with a hook: ${SHELLS.join(', ')}.`,
-  })
+    `Shells with a hook: ${SHELLS.join(', ')}.`,
+  )
 }
 
 /** The named shell, else the person's login shell (POSIX: SHELL), because another shell's start file would not be read. */
@@ -287,7 +289,7 @@ function chosenShell(io: CommandIo, { args }: CommandInput): Shell {
 }
 
 function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): string {
-  if (options.rc === '') throw new KaroError('bad_request', 'the file name is empty', { where: '--rc' })
+  if (options.rc === '') throw usage('the file name is empty', '--rc')
   if (typeof options.rc === 'string') return absolutePath(options.rc, '--rc')
   return absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
 }
