@@ -1,7 +1,7 @@
 // karo doctor of the machine's own node, under a real systemd: as root, as somebody, and when it is broken.
 import { beforeAll, describe, expect, inject, test } from 'vitest'
+import type { CheckResult } from '../../src/cli/doctor/doctor.ts'
 import type { Explained } from '../../src/cli/doctor/egress.ts'
-import type { CheckResult } from '../../src/cli/doctor/result.ts'
 import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
 import { debOf, OLD } from '../support/node/packages.ts'
 import { until } from '../support/run/until.ts'

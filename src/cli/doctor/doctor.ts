@@ -1,8 +1,17 @@
 // Runs checks and puts what they found together; and the safe fixes, one by one.
-import { CHECKS, type Check, type CheckId } from './catalogue.ts'
-import { PROBES, type Probe } from './probes.ts'
-import { type CheckResult, type Finding, resultOf, type SafeFix, skipped } from './result.ts'
+import { CHECKS, type CheckId } from './catalogue.ts'
+import { type Check, type Finding, type Outcome, type SafeFix, skipped, Unknown } from './check.ts'
 import type { World } from './world.ts'
+
+export interface CheckResult {
+  readonly id: CheckId
+  readonly title: string
+  readonly outcome: Outcome
+  readonly detail: string
+  /** Only of a warning or failure. */
+  readonly fix?: string
+  readonly why?: string
+}
 
 export interface Examined {
   readonly result: CheckResult
@@ -14,29 +23,52 @@ export interface Examined {
 export async function examine(
   world: World,
   ids: readonly CheckId[],
-  probes: Readonly<Record<CheckId, Probe>> = PROBES,
+  checks: Readonly<Record<CheckId, Check>> = CHECKS,
 ): Promise<readonly Examined[]> {
   return Promise.all(
     ids.map(async (id) => {
-      const findings = await look(world, id, probes[id])
+      const findings = await look(world, checks[id])
       return { result: resultOf(id, findings), safe: findings.flatMap(({ safe }) => safe ?? []) }
     }),
   )
 }
 
-async function look(world: World, id: CheckId, probe: Probe): Promise<readonly Finding[]> {
+async function look(world: World, check: Check): Promise<readonly Finding[]> {
   try {
-    const { looksAt }: Check = CHECKS[id]
-    if (looksAt !== 'files' && (await world.daemon()).kind !== 'up') {
-      return [skipped('only a daemon that runs can tell')]
-    }
-    if (looksAt === 'admin' && (await world.facts())?.limited === true) {
+    if (check.looksAt === undefined) return [(await check.look(world)) ?? []].flat()
+    const facts = await world.facts()
+    if (facts === undefined) return [skipped('only a daemon that runs can tell')]
+    if (check.looksAt === 'admin' && facts.limited === true)
       return [skipped('only administrators may see this: sudo karo doctor')]
-    }
-    return [await probe(world)].flat()
+    return [(await check.look(facts, world)) ?? []].flat()
   } catch (error) {
-    return [skipped(`it could not be checked: ${error instanceof Error ? error.message : String(error)}`)]
+    const why = error instanceof Error ? error.message : String(error)
+    return [skipped(error instanceof Unknown ? why : `it could not be checked: ${why}`)]
   }
+}
+
+const WORST_LAST: readonly Outcome[] = ['skipped', 'ok', 'warn', 'fail']
+/** Details that one result holds; a check of a thousand peers says how many more there are. */
+const MOST_DETAILS = 8
+
+/**
+ * The worst outcome decides. What is better than a warning is not mentioned beside one; several fixes are lines, each once.
+ * A check that only warns does not fail. No finding at all is ok.
+ */
+export function resultOf(id: CheckId, findings: readonly Finding[]): CheckResult {
+  const { title, why, severity, fix: general } = CHECKS[id]
+  const worst = WORST_LAST.findLast((one) => findings.some(({ outcome }) => outcome === one)) ?? 'ok'
+  const isBad = worst === 'warn' || worst === 'fail'
+  const told = findings.filter(({ outcome }) =>
+    isBad ? outcome === 'warn' || outcome === 'fail' : outcome === worst,
+  )
+  const shown = told.slice(0, MOST_DETAILS)
+  const more = told.length - shown.length
+  const detail = [...shown.map((one) => one.detail), ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+  if (!isBad) return { id, title, outcome: worst, detail }
+  const fixes = new Set(shown.map(({ fix }) => fix ?? general))
+  const outcome = worst === 'fail' ? severity : worst
+  return { id, title, outcome, detail, fix: [...fixes].join('\n'), why }
 }
 
 export interface Deed {
@@ -50,9 +82,8 @@ export interface Deed {
 export function mend(examined: readonly Examined[], dry: boolean): readonly Deed[] {
   return examined.flatMap(({ result: { id }, safe }) =>
     safe.map(({ says, apply }): Deed => {
-      if (dry) return { id, says }
       try {
-        apply()
+        if (!dry) apply()
         return { id, says }
       } catch (error) {
         return { id, says, failed: error instanceof Error ? error.message : String(error) }

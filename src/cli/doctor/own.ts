@@ -13,8 +13,10 @@ import {
   type Stats,
 } from 'node:fs'
 import { basename, dirname, isAbsolute, join } from 'node:path'
+import type { SafeFix } from './check.ts'
 
-const OTHERS_WRITE = 0o022
+/** For the group or for others. */
+export const OTHERS_WRITE = 0o022
 const STICKY = 0o1000
 /** As many as the kernel follows (path_resolution(7)). */
 const MOST_LINKS = 40
@@ -62,6 +64,23 @@ export function isOwn(path: string, uid: number): boolean {
     return false
   }
 }
+
+export const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
+
+/** A chmod of a file that belongs to this user, as do all directories on its way; undefined for other files. */
+export const narrowed = (
+  { uid }: { readonly uid: number },
+  path: string,
+  stat: Pick<Stats, 'uid'>,
+  mode: number,
+): SafeFix | undefined =>
+  stat.uid === uid && isOwn(path, uid)
+    ? { says: `set the mode of ${path} to ${octal(mode)}`, apply: () => setOwnMode(path, uid, mode) }
+    : undefined
+
+/** Makes a missing directory; undefined where it would be in somebody else's. */
+export const made = ({ uid }: { readonly uid: number }, path: string): SafeFix | undefined =>
+  isOwn(path, uid) ? { says: `make ${path}`, apply: () => makeOwnDirectory(path, uid) } : undefined
 
 /** Sets the mode of a directory, or of a file that has this one name. Throws an Error that says why not. */
 export function setOwnMode(path: string, uid: number, mode: number): void {

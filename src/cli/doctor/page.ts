@@ -1,5 +1,6 @@
 // Writes docs/doctor.md from the catalogue of checks.
-import { CHECK_GROUPS, CHECKS, type Check, type CheckId } from './catalogue.ts'
+import { CHECK_GROUPS } from './catalogue.ts'
+import type { Check, Checks } from './check.ts'
 
 const INTRO = `# karo doctor
 
@@ -42,18 +43,16 @@ Each check below says what is expected (what), why it matters, what to do by han
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
 
 export function doctorPage(): string {
-  const all = Object.entries(CHECKS) as [CheckId, Check][]
-  const sections = Object.entries(CHECK_GROUPS).map(([group, title]) => {
-    const checks = all.filter(([, check]) => check.group === group).map(([id, check]) => about(id, check))
-    return `\n## ${title}\n${checks.join('')}`
-  })
+  const sections = Object.entries<Checks>(CHECK_GROUPS).map(
+    ([title, checks]) => `\n## ${title}\n${Object.entries(checks).map(about).join('')}`,
+  )
   return INTRO + sections.join('')
 }
 
-function about(id: CheckId, check: Check): string {
+function about([id, check]: [string, Check]): string {
   const notes = [
     check.severity === 'fail' ? 'may fail' : 'warns only',
-    ...(check.looksAt !== 'files' ? ['needs a daemon that runs'] : []),
+    ...(check.looksAt !== undefined ? ['needs a daemon that runs'] : []),
   ]
   return `
 ### \`${id}\`
@@ -65,5 +64,5 @@ ${check.title} (${notes.join(', ')})
 | what | ${cell(check.what)} |
 | why | ${cell(check.why)} |
 | fix | ${cell(check.fix)} |
-${check.safeFix === null ? '' : `| \`--fix\` | ${cell(check.safeFix)} |\n`}`
+${check.safeFix === undefined ? '' : `| \`--fix\` | ${cell(check.safeFix)} |\n`}`
 }

@@ -5,3 +5,7 @@ import { quoteShell } from '../../base/quote.ts'
 export function quote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : quoteShell(text)
 }
+
+/** The home that a line of a start file, or of a tool's settings, names; empty for the default one. */
+export const homeIn = (line: string): string =>
+  /--home (?:'([^']*)'|([^\s)]+))/.exec(line)?.slice(1).join('') ?? ''

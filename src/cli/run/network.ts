@@ -2,8 +2,8 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { KaroError } from '../../base/errors.ts'
 import { networkPlace } from '../../base/words/network-place.ts'
-import { usage } from '../usage.ts'
 
 /** Hosts that a person named, and `all` for the public internet; none: nothing is reached. */
 export type Network = readonly string[]
@@ -44,10 +44,13 @@ export function readHost(word: string): string {
   const isPlace = networkPlace(place) !== undefined || networkPlace(`${place}:443`) !== undefined
   const isWord = name === 'none'
   if (isPlace && !isWord && !(name !== place && isIP(place.replace(/:\d+$/, '')) !== 0)) return name
-  throw usage(
+  throw new KaroError(
+    'bad_request',
     isWord ? `'${name}' stands alone` : `'${word.slice(0, 80)}' is no host of the network`,
-    '--network',
-    'Write all, none, or hosts: --network example.org --network *.example.org --network 10.0.0.5:5432 (without a port: 443 and 80).',
+    {
+      where: '--network',
+      hint: 'Write all, none, or hosts: --network example.org --network *.example.org --network 10.0.0.5:5432 (without a port: 443 and 80).',
+    },
   )
 }
 

@@ -1,9 +1,9 @@
 // View of the checks: problems first, each with its fix; passed checks in a line or a count.
 import { styleText } from 'node:util'
 import { printable } from '../../base/format.ts'
-import { CHECK_GROUPS, CHECKS } from '../doctor/catalogue.ts'
-import type { Deed } from '../doctor/doctor.ts'
-import type { CheckResult, Outcome } from '../doctor/result.ts'
+import { CHECK_GROUPS } from '../doctor/catalogue.ts'
+import type { Outcome } from '../doctor/check.ts'
+import type { CheckResult, Deed } from '../doctor/doctor.ts'
 import type { Screen } from '../terminal/table.ts'
 import { wrap } from '../terminal/text.ts'
 
@@ -28,11 +28,10 @@ export function doctorView(
     ...deeds.map((deed) => deedLine(deed, dry, screen)),
     ...(deeds.length > 0 ? ['\n'] : []),
     ...bad.map((one) => `${troubled(one, screen)}\n`),
-    ...Object.keys(CHECK_GROUPS).map((group) =>
+    ...Object.values(CHECK_GROUPS).flatMap((group) =>
       of('ok')
-        .filter(({ id }) => CHECKS[id].group === group)
-        .map((one) => quietLine(one.outcome, `${one.title}: ${one.detail}`, screen))
-        .join(''),
+        .filter(({ id }) => id in group)
+        .map((one) => quietLine(one.outcome, `${one.title}: ${one.detail}`, screen)),
     ),
     ...skippedLines(of('skipped'), screen),
     `${bad.length < results.length ? '\n' : ''}${counted(of, screen)}\n`,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { CheckResult } from '../../../src/cli/doctor/result.ts'
+import type { CheckResult } from '../../../src/cli/doctor/doctor.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 

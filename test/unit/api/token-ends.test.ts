@@ -4,7 +4,7 @@ import { createTokenEnds, ENDS_SOON_MS, endsSoon } from '../../../src/api/access
 import type { Token } from '../../../src/api/access/tokens.ts'
 import { DAY_MS, HOUR_MS } from '../../../src/base/calendar.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { judgeTokens } from '../../../src/cli/doctor/checks/tokens.ts'
+import { found } from '../cli/doctor/found.ts'
 
 const NOW = Date.parse('2026-11-21T00:00:00Z')
 
@@ -76,17 +76,15 @@ describe('watched', () => {
   })
 })
 
-test('doctor names one’s own, with the commands that replace one', () => {
-  expect(judgeTokens([], NOW, '')).toMatchObject([{ outcome: 'ok' }])
+test('doctor names one’s own, with the commands that replace one', async () => {
+  const judgeTokens = (tokens_ending: readonly object[]) =>
+    found('tokens.ends', { tokens_ending }, { now: () => NOW, homeFlag: ' --home /h' })
+  expect(await judgeTokens([])).toMatchObject([{ outcome: 'ok' }])
   const at = (ms: number) => new Date(NOW + ms).toISOString()
-  const [far, near] = judgeTokens(
-    [
-      { name: 'prometheus', scope: 'metrics', expires_at: at(3.5 * DAY_MS) },
-      { name: "o'brien", scope: 'read', expires_at: at(HOUR_MS) },
-    ],
-    NOW,
-    ' --home /h',
-  )
+  const [far, near] = await judgeTokens([
+    { name: 'prometheus', scope: 'metrics', expires_at: at(3.5 * DAY_MS) },
+    { name: "o'brien", scope: 'read', expires_at: at(HOUR_MS) },
+  ])
   expect(far).toMatchObject({
     outcome: 'warn',
     detail: expect.stringContaining('prometheus (metrics) ends in 3 days'),

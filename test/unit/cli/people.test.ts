@@ -1,8 +1,8 @@
 // karo people against a daemon that is played: what is held back is said in words, and nothing is changed without a yes.
 import { expect, test } from 'vitest'
 import { HELD_REASONS } from '../../../src/base/words/held-reasons.ts'
-import { judgePeople } from '../../../src/cli/doctor/checks/people.ts'
 import { karo } from '../../support/node/played-daemon.ts'
+import { found } from './doctor/found.ts'
 
 const person = (changes: object = {}) => ({
   number: 1000,
@@ -67,8 +67,12 @@ test('a look at a removal is only a look', async () => {
   expect(requests.map(({ body }) => body)).toEqual([{ person: 'ada', dry_run: true }])
 })
 
-test('the check says how many, and how to see whose', () => {
-  expect(judgePeople(0, '')).toMatchObject({ outcome: 'ok' })
-  expect(judgePeople(1, '')).toMatchObject({ outcome: 'warn', detail: expect.stringContaining('one person') })
-  expect(judgePeople(3, ' --home /x')).toMatchObject({ fix: 'sudo karo people list --home /x' })
+test('the check says how many, and how to see whose', async () => {
+  const judgePeople = (people_held: number, homeFlag: string) =>
+    found('people.held', { people_held }, { homeFlag })
+  expect(await judgePeople(0, '')).toMatchObject([{ outcome: 'ok' }])
+  expect(await judgePeople(1, '')).toMatchObject([
+    { outcome: 'warn', detail: expect.stringContaining('one person') },
+  ])
+  expect(await judgePeople(3, ' --home /x')).toMatchObject([{ fix: 'sudo karo people list --home /x' }])
 })

@@ -7,10 +7,9 @@ import { distance } from '../../../base/suggest.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
-import { CHECK_GROUPS, CHECK_IDS, CHECKS, type CheckId } from '../../doctor/catalogue.ts'
+import { CHECK_GROUPS, CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { commandRunner } from '../../doctor/command.ts'
-import { type Deed, examine, mend } from '../../doctor/doctor.ts'
-import type { CheckResult } from '../../doctor/result.ts'
+import { type CheckResult, type Deed, examine, mend } from '../../doctor/doctor.ts'
 import { quote } from '../../doctor/shell-words.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
@@ -191,8 +190,8 @@ function nearest(word: string): string {
     return name.startsWith(word) ? 0 : Math.min(...[name, first, last].map((one) => distance(word, one)))
   }
   const ids = [...CHECK_IDS].sort((a, b) => far(a) - far(b))
-  const groups = Map.groupBy(ids, (id) => CHECKS[id].group)
-  return [...groups].map(([group, members]) => `${members.join(', ')} (${CHECK_GROUPS[group]})`).join('; ')
+  const groups = Map.groupBy(ids, (id) => Object.entries(CHECK_GROUPS).find(([, rows]) => id in rows)?.[0])
+  return [...groups].map(([group, members]) => `${members.join(', ')} (${group})`).join('; ')
 }
 
 /** The node that this person's commands are about: their own, or the machine's if they have none. */

@@ -1,69 +1,112 @@
-// Checks of the configuration: whether the file can be used, and whether the daemon uses it.
-import type { KaroError } from '../../../base/errors.ts'
-import { type Finding, fail, ok, skipped, warn } from '../result.ts'
+// Checks of the configuration and of policy files: whether they can be used, and whether the daemon uses them.
+import { digestOf, loadPolicies, readPolicyFiles } from '../../../trust/policy/load.ts'
+import { type Checks, configOf, fail, ok, onlyRoot, skipped, warn } from '../check.ts'
+import { narrowed, OTHERS_WRITE } from '../own.ts'
 import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'
-import { GROUP_OR_OTHERS_WRITE, narrowed } from './home.ts'
 
-export async function configFile(world: World): Promise<readonly Finding[]> {
-  const config = world.config()
-  if ('loaded' in config) {
-    const { file, warnings } = config.loaded
-    if (warnings.length > 0)
-      return warnings.map((says) => warn(says, 'Remove it or correct it; karo config list shows every key.'))
-    return [ok(file === undefined ? 'there is no config.toml: every key has its default' : file)]
-  }
-  const { error } = config
-  // home.directory checks the directory.
-  if (error.where === world.paths.home) return [skipped(`see home.directory: ${error.message}`)]
-  const path = world.paths.config
-  const stat = world.stat(path)
-  if (
-    stat === 'denied' ||
-    (stat !== 'missing' && world.uid !== 0 && stat.uid !== world.uid && (stat.mode & 0o044) === 0)
-  ) {
-    return [skipped(`only root may read ${path}: sudo karo doctor`)]
-  }
-  const where = error.where === undefined ? '' : `${error.where}: `
-  const writable = stat !== 'missing' && error.where === path && (stat.mode & GROUP_OR_OTHERS_WRITE) !== 0
-  const safe = writable ? narrowed(world, path, stat, stat.mode & ~GROUP_OR_OTHERS_WRITE & 0o7777) : undefined
-  return [fail(`${where}${error.message}`, error.hint?.replace(/^Run: /, '') ?? editOf(error, path), safe)]
-}
-
-/** The command that opens the file at the named line; undefined if no line is named. */
-function editOf({ where }: KaroError, file: string): string | undefined {
-  const line = where?.startsWith(`${file}:`) ? where.slice(file.length + 1) : undefined
-  return line && /^\d+$/.test(line) ? `"\${EDITOR:-vi}" +${line} ${quote(file)}` : undefined
-}
-
-export async function configInForce(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  if (facts === undefined) return []
-  const { reload, restart, problem } = facts.config
-  // config.file tells what is wrong with the file.
-  if (problem !== null) return [skipped('the file cannot be used, so its changes are unknown')]
-  const { service } = world
-  const found: Finding[] = []
-  if (reload.length > 0) {
-    const by = service
-      ? 'sudo systemctl'
-      : (await isUserUnit(world, facts.pid))
-        ? 'systemctl --user'
-        : undefined
-    found.push(
-      by === undefined
-        ? warn(
-            `not in force yet: ${reload.join(', ')}; only a service can reload; karo up reads the file when it starts`,
-            restartOf(world, facts.pid),
+export const config = {
+  'config.file': {
+    title: 'configuration',
+    what: 'config.toml can be read, is TOML, has only keys that exist with values that are allowed, and only you or root can write it; no KARO_… variable is mistyped.',
+    why: 'The daemon does not start with an invalid file. A person who can write the file can grant trust in your name.',
+    severity: 'fail',
+    fix: 'Correct the named line; karo config list shows every key. If others may write the file: chmod go-w <file>.',
+    safeFix: 'removes the write permission of others, if the file is yours',
+    look(world) {
+      const found = world.config()
+      if ('loaded' in found) {
+        const { file, warnings } = found.loaded
+        if (warnings.length > 0)
+          return warnings.map((says) =>
+            warn(says, 'Remove it or correct it; karo config list shows every key.'),
           )
-        : warn(`not in force until the daemon reloads: ${reload.join(', ')}`, `${by} reload karo`),
-    )
-  }
-  if (restart.length > 0) {
-    found.push(warn(`in force after a restart: ${restart.join(', ')}`, restartOf(world, facts.pid)))
-  }
-  return found.length > 0 ? found : [ok('the daemon uses the values of the file')]
-}
+        return ok(file ?? 'there is no config.toml: every key has its default')
+      }
+      const { where, message, hint } = found.error
+      // home.directory checks the directory.
+      if (where === world.paths.home) return skipped(`see home.directory: ${message}`)
+      const path = world.paths.config
+      const stat = world.stat(path)
+      const seen = typeof stat === 'object' ? stat : undefined
+      if (
+        stat === 'denied' ||
+        (seen && world.uid !== 0 && seen.uid !== world.uid && (seen.mode & 0o044) === 0)
+      )
+        return onlyRoot(path)
+      const writable = seen !== undefined && where === path && (seen.mode & OTHERS_WRITE) !== 0
+      // At the named line, if one is named.
+      const line = where?.startsWith(`${path}:`) ? where.slice(path.length + 1) : ''
+      const edit = /^\d+$/.test(line) ? `"\${EDITOR:-vi}" +${line} ${quote(path)}` : undefined
+      return fail(
+        `${where === undefined ? '' : `${where}: `}${message}`,
+        hint?.replace(/^Run: /, '') ?? edit,
+        writable ? narrowed(world, path, seen, seen.mode & ~OTHERS_WRITE & 0o7777) : undefined,
+      )
+    },
+  },
+  'config.in_force': {
+    title: 'configuration in force',
+    what: 'The running daemon uses the values of the file.',
+    why: 'A change of the file may need a reload or a restart; until then the daemon uses the old value.',
+    severity: 'warn',
+    looksAt: 'admin',
+    fix: 'sudo systemctl reload karo, or for the keys that need it: sudo systemctl restart karo. For your own karo up: end it and start it again.',
+    async look({ config: { reload, restart, problem }, pid }, world) {
+      // config.file tells what is wrong with the file.
+      if (problem !== null) return skipped('the file cannot be used, so its changes are unknown')
+      const again = restartOf(world, pid)
+      const found = []
+      if (reload.length > 0) {
+        const keys = reload.join(', ')
+        const by = world.service
+          ? 'sudo systemctl'
+          : (await isUserUnit(world, pid))
+            ? 'systemctl --user'
+            : undefined
+        found.push(
+          by === undefined
+            ? warn(
+                `not in force yet: ${keys}; only a service can reload; karo up reads the file when it starts`,
+                again,
+              )
+            : warn(`not in force until the daemon reloads: ${keys}`, `${by} reload karo`),
+        )
+      }
+      if (restart.length > 0) found.push(warn(`in force after a restart: ${restart.join(', ')}`, again))
+      return [...found, ok('the daemon uses the values of the file')]
+    },
+  },
+  'policy.files': {
+    title: 'policy files',
+    what: 'The files in policy.files can be read, only you or root can write them, Cedar accepts every policy, and the running daemon uses their present content.',
+    why: 'The daemon does not start with an invalid policy. After a refused reload it uses the last valid policies, which differ from the files.',
+    severity: 'fail',
+    fix: 'Correct the named line, then: sudo systemctl reload karo. karo policy test <file> compares policies with your expectations.',
+    async look(world) {
+      const paths = configOf(world).policy.files
+      const facts = (await world.facts())?.policy
+      const found = []
+      try {
+        const { warnings } = await loadPolicies(paths)
+        found.push(
+          ...warnings.map((says) => warn(says, 'Correct the policy, or remove it if it is of no use.')),
+        )
+        const now = readPolicyFiles(paths).map(({ path, bytes }) => `${path} ${digestOf(bytes)}`)
+        const inForce = facts?.files.map(({ path, digest }) => `${path} ${digest}`)
+        if (inForce !== undefined && inForce.join('\n') !== now.join('\n'))
+          found.push(warn('the policies in force differ from the files', 'sudo systemctl reload karo'))
+      } catch (error) {
+        const { message, where } = error as { message: string; where?: string }
+        const kept = facts === undefined ? '' : '; the daemon uses the policies that it has'
+        found.push(fail(`${where === undefined ? '' : `${where}: `}${message}${kept}`))
+      }
+      const all =
+        paths.length === 0 ? 'none: the built-in role table is in force' : `${paths.length} in force`
+      return [...found, ok(all)]
+    },
+  },
+} satisfies Checks
 
 /** Whether the person's own systemd runs the daemon. */
 async function isUserUnit({ run }: World, pid: number): Promise<boolean> {
@@ -72,7 +115,5 @@ async function isUserUnit({ run }: World, pid: number): Promise<boolean> {
 }
 
 /** The command that restarts the daemon. */
-export function restartOf({ service, homeFlag }: World, pid: number | undefined): string {
-  if (service) return 'sudo systemctl restart karo'
-  return `kill ${pid ?? '<pid>'}\nkaro up${homeFlag}`
-}
+export const restartOf = ({ service, homeFlag }: World, pid: number): string =>
+  service ? 'sudo systemctl restart karo' : `kill ${pid}\nkaro up${homeFlag}`

@@ -1,9 +1,8 @@
 // The check of the machine's packet filter: whether its rules drop packets for the ports of Karo.
 import { existsSync } from 'node:fs'
+import { type Checks, configOf, ELSEWHERE, type Finding, ok, skipped, warn } from '../check.ts'
 import { type Chain, type Port, readIptables, readNft, type Said, speakAgainst } from '../firewall-rules.ts'
-import { type Finding, ok, skipped, warn } from '../result.ts'
 import { readSystem, type World } from '../world.ts'
-import { configOf, ELSEWHERE, NO_CONFIG } from './mesh.ts'
 
 const MDNS_GROUP = '224.0.0.251'
 const MDNS_PORT = 5353
@@ -11,41 +10,40 @@ const MDNS_PORT = 5353
 /** The program that manages the rules; a change without it is lost when it starts again. */
 export type Manager = 'ufw' | 'firewalld' | undefined
 
-export async function meshFirewall(world: World): Promise<readonly Finding[]> {
-  const config = configOf(world)
-  if (config === undefined) return [skipped(NO_CONFIG)]
-  if (!(await world.sameNetwork())) return [skipped(ELSEWHERE)]
-  const read = await readRules(world)
-  if ('problem' in read) return [skipped(read.problem)]
-  const facts = await world.facts()
-  const port = config.mesh.port || portOf(facts?.mesh.listen ?? [])
-  return judgeRules(read.chains, neededPorts(port, config.discovery.mdns !== false), managerOf())
-}
+export const firewall = {
+  'mesh.firewall': {
+    title: 'firewall',
+    what: "If the machine's packet filter has rules, the first rule that names the mesh's TCP port or mDNS does not drop it; if the filter drops everything else, there is such a rule. Only root can read the rules.",
+    why: 'If the filter drops packets of Karo, other nodes seem to be absent. The check only reads the rules; mesh.multicast and the peers show what really passes.',
+    severity: 'warn',
+    fix: 'sudo nft insert rule <table> <chain> tcp dport <port> accept; the same for udp dport 5353; or use ufw or firewalld if they manage the rules.',
+    async look(world) {
+      const { mesh, discovery } = configOf(world)
+      if (!(await world.sameNetwork())) return skipped(ELSEWHERE)
+      const read = await readRules(world)
+      if (typeof read === 'string') return skipped(read)
+      // If the system chose the port: that of the first address that is not loopback or IPv6.
+      const chosen = (await world.facts())?.mesh.listen.find((one) => !/^\/ip4\/127\.|^\/ip6\//.test(one))
+      const port = mesh.port || Number(chosen?.split('/')[4] ?? 0)
+      return judgeRules(read, neededPorts(port, discovery.mdns !== false), managerOf())
+    },
+  },
+} satisfies Checks
 
-/** The port of the mesh if the system chose it: the first one of the addresses that are not loopback or IPv6. */
-const portOf = (listen: readonly string[]): number =>
-  Number(listen.find((address) => !/^\/ip4\/127\.|^\/ip6\//.test(address))?.split('/')[4] ?? 0)
-
-async function readRules(
-  world: World,
-): Promise<{ readonly chains: readonly Chain[] } | { readonly problem: string }> {
-  const [nft, iptables] = await Promise.all([world.run('nft', 'list', 'ruleset'), world.run('iptables-save')])
-  if (nft.kind === 'missing' && iptables.kind === 'missing') {
-    return { problem: 'neither nft nor iptables-save is installed to read the rules' }
-  }
+/** The chains, or why they are not known. */
+async function readRules({ run, uid }: World): Promise<readonly Chain[] | string> {
+  const [nft, iptables] = await Promise.all([run('nft', 'list', 'ruleset'), run('iptables-save')])
+  if (nft.kind === 'missing' && iptables.kind === 'missing')
+    return 'neither nft nor iptables-save is installed to read the rules'
   const own = nft.kind === 'ran' && nft.code === 0 ? readNft(nft.stdout) : undefined
   const saved = iptables.kind === 'ran' && iptables.code === 0 ? readIptables(iptables.stdout) : undefined
-  if (own === undefined && saved === undefined) {
-    return {
-      problem:
-        world.uid === 0
-          ? 'the rules cannot be read'
-          : 'only root may read the rules: sudo karo doctor --only mesh.firewall',
-    }
-  }
+  if (own === undefined && saved === undefined)
+    return uid === 0
+      ? 'the rules cannot be read'
+      : 'only root may read the rules: sudo karo doctor --only mesh.firewall'
   // Both tools show rules that iptables keeps in nftables; the output of iptables is easier to understand.
   const others = saved === undefined ? own : own?.filter((chain) => !isOfIptables(chain))
-  return { chains: [...(others ?? []), ...(saved ?? [])] }
+  return [...(others ?? []), ...(saved ?? [])]
 }
 
 const isOfIptables = ({ table }: Chain): boolean => /^ip (filter|mangle|raw|security)$/.test(table)
@@ -56,12 +54,18 @@ function managerOf(): Manager {
 }
 
 /** The ports that Karo needs: connections of neighbours, and mDNS both ways. `port` is 0 while it is unknown. */
-export const neededPorts = (port: number, mdns: boolean): readonly Port[] => [
-  ...(port === 0 ? [] : [{ way: 'in', protocol: 'tcp', port } as const]),
-  ...(mdns
-    ? (['in', 'out'] as const).map((way) => ({ way, protocol: 'udp', port: MDNS_PORT }) as const)
-    : []),
-]
+export function neededPorts(port: number, mdns: boolean): readonly Port[] {
+  const udp = { protocol: 'udp', port: MDNS_PORT } as const
+  return [
+    ...(port === 0 ? [] : [{ way: 'in', protocol: 'tcp', port } as const]),
+    ...(mdns
+      ? ([
+          { way: 'in', ...udp },
+          { way: 'out', ...udp },
+        ] as const)
+      : []),
+  ]
+}
 
 export function judgeRules(
   chains: readonly Chain[],

@@ -1,5 +1,4 @@
 // Checks of the node's own files: directory, owners, key.
-
 import { createPrivateKey } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
@@ -7,120 +6,135 @@ import { KaroError } from '../../../base/errors.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { isKeyLost } from '../../../config/paths.ts'
 import { readPublicIdentity } from '../../../trust/identity/index.ts'
-import { isOwn, makeOwnDirectory, setOwnMode } from '../own.ts'
-import { type Finding, fail, ok, type SafeFix, skipped, warn } from '../result.ts'
+import { type Checks, type Finding, fail, ok, onlyRoot, skipped, Unknown, warn } from '../check.ts'
+import { made, narrowed, OTHERS_WRITE, octal } from '../own.ts'
 import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'
+import { startOf } from './daemon.ts'
 import { nextStart } from './passphrase.ts'
 import { refusedAt, remountOf } from './store.ts'
 
 const GROUP_OR_OTHERS = 0o077
-export const GROUP_OR_OTHERS_WRITE = 0o022
 const KEY_MODE = 0o600
 /** Most files to check; a home has hundreds, and a sample of more is enough. */
 const MOST_FILES = 20_000
 
-const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
+export const home = {
+  'home.directory': {
+    title: 'directory',
+    what: "The node's directory and its database directory exist, belong to the user of the daemon, and nobody else can enter or write them. Their file system is writable, and no old node from before a restore is left.",
+    why: 'Others who can read the directory can read history and key. The daemon does not start if it cannot write the directory.',
+    severity: 'fail',
+    fix: 'karo init creates the directory; chmod 700 <directory>; rm -r <directory>/before-restore-<date> when you do not need it any more; sudo chown -R <user> <directory>.',
+    safeFix: 'removes permissions of others, and makes a missing database directory',
+    look(world) {
+      const { paths, uid } = world
+      const stat = world.stat(paths.home, 'follow')
+      if (stat === 'missing') return fail(`there is no directory ${paths.home}`, startOf(world, 'init'))
+      if (stat === 'denied') return onlyRoot(paths.home)
+      if (!stat.isDirectory()) return noDirectory(paths.home)
+      const found = judgeDirectory(world, paths.home, stat)
+      const isSeen = whyUnseen(world) === undefined
+      const db = isSeen ? world.stat(paths.db, 'follow') : 'denied'
+      if (db === 'missing')
+        found.push(
+          warn(
+            `there is no directory ${paths.db} yet`,
+            `mkdir -m 700 ${quote(paths.db)}`,
+            made(world, paths.db),
+          ),
+        )
+      else if (db !== 'denied')
+        found.push(
+          ...(db.uid === stat.uid
+            ? judgeDirectory(world, paths.db, db)
+            : [ofSomebodyElse(world, paths.db, db, stat.uid)]),
+        )
+      if (refusedAt(paths.home))
+        found.push(
+          fail(`${paths.home} cannot be written: its file system is read-only`, remountOf(paths.home)),
+        )
+      if (isSeen) found.push(...asideIn(paths.home))
+      return [...found, ok(stat.uid === uid ? paths.home : `${paths.home}, of uid ${stat.uid}`)]
+    },
+  },
+  'home.owner': {
+    title: 'owners of files',
+    what: 'Every file of the node has the same owner as its directory.',
+    why: 'After one start as root (sudo karo up) some files belong to root, and the daemon of the user cannot open them.',
+    severity: 'fail',
+    fix: 'sudo chown -R <user> <directory>',
+    look(world) {
+      const { home, key } = world.paths
+      const stat = seen(world)
+      // home.key checks the key.
+      const files = []
+      for (const file of filesBelow(home)) {
+        if (file.path !== key) files.push(file)
+        if (files.length === MOST_FILES) break
+      }
+      return judgeOwners(home, stat.uid, files)
+    },
+  },
+  'home.key': {
+    title: 'key',
+    what: 'identity.key exists, is a regular file, belongs to the user of the daemon, has mode 0600, and contains an Ed25519 key. If the key has a passphrase, the next start will find the right one.',
+    why: 'Somebody who has read the key can act as this node. The daemon does not start with a key that others can read, nor without the passphrase.',
+    severity: 'fail',
+    fix: 'chmod 600 <key>; sudo chown -h <user> <key>; a lost or damaged key can only be restored from a backup. Without a backup: karo identity new.',
+    safeFix: 'removes permissions of others, if the key is yours',
+    look(world) {
+      const { paths } = world
+      const owner = ownerOf(world, seen(world))
+      const key = world.stat(paths.key)
+      if (key === 'denied') return skipped('only root may read the key: sudo karo doctor')
+      if (key === 'missing')
+        return isKeyLost(paths)
+          ? lostKey(world)
+          : fail(`there is no key ${paths.key}`, startOf(world, 'init'))
+      return judgeKey(world, paths.key, key, owner) ?? readKey(world, paths.key, key)
+    },
+  },
+} satisfies Checks
 
 /** The uid that a node's files have to have: for root that of the directory, for other people their own. */
-function expectedOwner(world: Pick<World, 'uid' | 'service'>, home: Pick<Stats, 'uid'>): number {
-  return world.uid === 0 || world.service ? home.uid : world.uid
-}
+const ownerOf = ({ uid, service }: World, { uid: its }: Stats): number => (uid === 0 || service ? its : uid)
 
 /** Why files inside the home cannot be checked; undefined if they can. */
-function unseen(world: World): Finding | undefined {
-  const home = world.stat(world.paths.home, 'follow')
-  if (home === 'missing') return skipped(`there is no directory ${world.paths.home}`)
-  if (home === 'denied' || (world.uid !== 0 && home.uid !== world.uid && (home.mode & 0o005) === 0)) {
-    return skipped(`only root may read ${world.paths.home}: sudo karo doctor`)
-  }
-  return undefined
+function whyUnseen({ paths, uid, stat }: World): string | undefined {
+  const home = stat(paths.home, 'follow')
+  if (home === 'missing') return `there is no directory ${paths.home}`
+  return home === 'denied' || (uid !== 0 && home.uid !== uid && (home.mode & 0o005) === 0)
+    ? onlyRoot(paths.home).detail
+    : undefined
+}
+/** The home whose files can be checked. */
+function seen(world: World): Stats {
+  const why = whyUnseen(world)
+  if (why !== undefined) throw new Unknown(why)
+  return world.stat(world.paths.home, 'follow') as Stats
 }
 
 /** The prefix that runs a command as the owner of a file, because root would follow a link that the owner put there. */
-export const as = (world: Pick<World, 'uid'>, { uid }: Pick<Stats, 'uid'>): string =>
+export const as = (world: World, { uid }: Stats): string =>
   uid === world.uid ? '' : uid === 0 ? 'sudo ' : `sudo setpriv --reuid=${uid} --clear-groups `
 
+export const noDirectory = (path: string): Finding =>
+  fail(`${path} is not a directory`, `mv ${quote(path)} ${quote(`${path}.old`)}`)
+
 /** A directory of the node with another owner than the node. For a link there is no chown, because root would follow it. */
-export function ofSomebodyElse(
-  world: Pick<World, 'stat'>,
-  path: string,
-  { uid }: Pick<Stats, 'uid'>,
-  owner: number,
-): Finding {
+export function ofSomebodyElse(world: World, path: string, { uid }: Stats, owner: number): Finding {
   const stat = world.stat(path)
-  if (typeof stat === 'object' && stat.isSymbolicLink()) {
-    return fail(
-      `${path} leads to a directory of uid ${uid}, but the node belongs to uid ${owner}`,
-      `ls -l ${quote(path)}`,
-    )
-  }
+  const isLink = typeof stat === 'object' && stat.isSymbolicLink()
   return fail(
-    `${path} belongs to uid ${uid}, but the node belongs to uid ${owner}`,
-    `sudo chown -R ${owner} ${quote(path)}`,
+    `${path} ${isLink ? 'leads to a directory of' : 'belongs to'} uid ${uid}, but the node belongs to uid ${owner}`,
+    isLink ? `ls -l ${quote(path)}` : `sudo chown -R ${owner} ${quote(path)}`,
   )
-}
-
-/** A chmod of a file that belongs to this user, as do all directories on its way; undefined for other files. */
-export function narrowed(
-  { uid }: World,
-  path: string,
-  stat: Pick<Stats, 'uid'>,
-  mode: number,
-): SafeFix | undefined {
-  if (stat.uid !== uid || !isOwn(path, uid)) return undefined
-  return { says: `set the mode of ${path} to ${octal(mode)}`, apply: () => setOwnMode(path, uid, mode) }
-}
-
-export async function homeDirectory(world: World): Promise<readonly Finding[]> {
-  const { paths, service, homeFlag } = world
-  const home = world.stat(paths.home, 'follow')
-  if (home === 'missing') {
-    return [
-      fail(
-        `there is no directory ${paths.home}`,
-        service ? 'sudo systemctl start karo' : `karo init${homeFlag}`,
-      ),
-    ]
-  }
-  if (home === 'denied') return [skipped(`only root may read ${paths.home}: sudo karo doctor`)]
-  if (!home.isDirectory())
-    return [fail(`${paths.home} is not a directory`, `mv ${quote(paths.home)} ${quote(`${paths.home}.old`)}`)]
-  const found = judgeDirectory(world, paths.home, home)
-  const hidden = unseen(world)
-  const db = hidden === undefined ? world.stat(paths.db, 'follow') : 'denied'
-  if (db === 'missing') {
-    const own = isOwn(paths.db, world.uid)
-    const make: SafeFix = {
-      says: `make ${paths.db}`,
-      apply: () => makeOwnDirectory(paths.db, world.uid),
-    }
-    found.push(
-      warn(
-        `there is no directory ${paths.db} yet`,
-        `mkdir -m 700 ${quote(paths.db)}`,
-        own ? make : undefined,
-      ),
-    )
-  } else if (db !== 'denied' && db.uid !== home.uid) {
-    found.push(ofSomebodyElse(world, paths.db, db, home.uid))
-  } else if (db !== 'denied') found.push(...judgeDirectory(world, paths.db, db))
-  if (refusedAt(paths.home) !== undefined) {
-    found.push(fail(`${paths.home} cannot be written: its file system is read-only`, remountOf(paths.home)))
-  }
-  if (hidden === undefined) found.push(...asideIn(paths.home))
-  return found.length > 0
-    ? found
-    : [ok(home.uid === world.uid ? paths.home : `${paths.home}, of uid ${home.uid}`)]
-}
-
-function namesIn(directory: string): readonly string[] {
-  return orElse(() => readdirSync(directory), [])
 }
 
 /** Nodes that restores moved aside; each still has a key and a whole history. */
 function asideIn(home: string): readonly Finding[] {
-  const kept = namesIn(home).filter((name) => name.startsWith('before-restore-'))
+  const kept = orElse(() => readdirSync(home), []).filter((name) => name.startsWith('before-restore-'))
   if (kept.length === 0) return []
   const what =
     kept.length === 1
@@ -136,55 +150,36 @@ function asideIn(home: string): readonly Finding[] {
 
 function judgeDirectory(world: World, path: string, stat: Stats): Finding[] {
   const found: Finding[] = []
-  const owner = expectedOwner(world, stat)
-  if (stat.uid !== owner && stat.uid !== 0) {
+  const owner = ownerOf(world, stat)
+  if (stat.uid !== owner && stat.uid !== 0)
     found.push(
       fail(
         `${path} belongs to uid ${stat.uid}, and you are uid ${world.uid}`,
         `sudo chown -R ${owner} ${quote(path)}`,
       ),
     )
-  }
   if ((stat.mode & GROUP_OR_OTHERS) !== 0) {
-    const writable = (stat.mode & GROUP_OR_OTHERS_WRITE) !== 0
-    const says = `the mode of ${path} is ${octal(stat.mode)}: others may ${writable ? 'write' : 'read'} it`
-    const fix = `${as(world, stat)}chmod 700 ${quote(path)}`
-    found.push((writable ? fail : warn)(says, fix, narrowed(world, path, stat, 0o700)))
+    const [judged, may] = (stat.mode & OTHERS_WRITE) !== 0 ? [fail, 'write'] : [warn, 'read']
+    found.push(
+      judged(
+        `the mode of ${path} is ${octal(stat.mode)}: others may ${may} it`,
+        `${as(world, stat)}chmod 700 ${quote(path)}`,
+        narrowed(world, path, stat, 0o700),
+      ),
+    )
   }
   return found
 }
 
-/** `uidOf` each file below `home`, links not followed. */
-function filesBelow(home: string): readonly { readonly path: string; readonly uid: number }[] {
-  const files: { path: string; uid: number }[] = []
-  const waiting = [home]
-  for (let next = waiting.pop(); next !== undefined && files.length < MOST_FILES; next = waiting.pop()) {
-    let names: string[]
-    try {
-      names = readdirSync(next)
-    } catch {
-      continue
-    }
-    for (const name of names) {
-      const path = join(next, name)
-      const stat = lstatSync(path, { throwIfNoEntry: false })
-      if (stat === undefined) continue
-      files.push({ path, uid: stat.uid })
-      if (stat.isDirectory()) waiting.push(path)
-    }
+/** Links are not followed. */
+function* filesBelow(directory: string): Generator<{ readonly path: string; readonly uid: number }> {
+  for (const name of orElse(() => readdirSync(directory), [])) {
+    const path = join(directory, name)
+    const stat = lstatSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) continue
+    yield { path, uid: stat.uid }
+    if (stat.isDirectory()) yield* filesBelow(path)
   }
-  return files
-}
-
-export async function homeOwner(world: World): Promise<Finding> {
-  const { home, key } = world.paths
-  const hidden = unseen(world)
-  if (hidden !== undefined) return hidden
-  const stat = world.stat(home, 'follow')
-  if (stat === 'missing' || stat === 'denied') return skipped(`${home} cannot be read`)
-  // home.key checks the key.
-  const files = filesBelow(home).filter(({ path }) => path !== key)
-  return judgeOwners(home, stat.uid, files)
 }
 
 export function judgeOwners(
@@ -192,30 +187,13 @@ export function judgeOwners(
   owner: number,
   files: readonly { readonly path: string; readonly uid: number }[],
 ): Finding {
-  const foreign = files.filter(({ uid }) => uid !== owner)
-  if (foreign.length === 0) return ok(`${files.length} files of uid ${owner}`)
-  const [first] = foreign
-  const more = foreign.length === 1 ? '' : ` and ${foreign.length - 1} more`
+  const [first, ...others] = files.filter(({ uid }) => uid !== owner)
+  if (first === undefined) return ok(`${files.length} files of uid ${owner}`)
+  const more = others.length === 0 ? '' : ` and ${others.length} more`
   return fail(
-    `${first?.path} belongs to uid ${first?.uid}${more}, and the directory to uid ${owner}`,
+    `${first.path} belongs to uid ${first.uid}${more}, and the directory to uid ${owner}`,
     `sudo chown -R ${owner} ${quote(home)}`,
   )
-}
-
-export async function homeKey(world: World): Promise<Finding> {
-  const { paths, service, homeFlag } = world
-  const hidden = unseen(world)
-  if (hidden !== undefined) return hidden
-  const home = world.stat(paths.home, 'follow') as Stats
-  const key = world.stat(paths.key)
-  if (key === 'denied') return skipped('only root may read the key: sudo karo doctor')
-  if (key === 'missing') {
-    if (isKeyLost(paths)) return lostKey(world)
-    const fix = service ? 'sudo systemctl start karo' : `karo init${homeFlag}`
-    return fail(`there is no key ${paths.key}`, fix)
-  }
-  const finding = judgeKey(world, paths.key, key, expectedOwner(world, home))
-  return finding ?? readKey(world, paths.key, key)
 }
 
 function lostKey({ paths, service, homeFlag }: World): Finding {
@@ -230,29 +208,23 @@ Without a backup, make another node, which others have to trust again: ${anew}`,
 }
 
 /** Judges owner, type and mode of the key file; undefined if they are right. */
-function judgeKey(
-  world: World,
-  path: string,
-  key: Pick<Stats, 'uid' | 'mode' | 'isFile' | 'isSymbolicLink'>,
-  owner: number,
-): Finding | undefined {
-  if (key.isSymbolicLink()) {
+function judgeKey(world: World, path: string, key: Stats, owner: number): Finding | undefined {
+  const name = quote(path)
+  if (key.isSymbolicLink())
     return fail(
       `${path} is a symbolic link`,
-      `${as(world, key)}cp --remove-destination "$(readlink -f ${quote(path)})" ${quote(path)}`,
+      `${as(world, key)}cp --remove-destination "$(readlink -f ${name})" ${name}`,
     )
-  }
   if (!key.isFile()) return fail(`${path} is not a regular file`)
-  if (key.uid !== owner) {
+  if (key.uid !== owner)
     return fail(
       `the key belongs to uid ${key.uid}, the daemon runs as uid ${owner}`,
-      `sudo chown -h ${owner} ${quote(path)}`,
+      `sudo chown -h ${owner} ${name}`,
     )
-  }
   if ((key.mode & ~KEY_MODE & 0o7777) === 0) return undefined
   return fail(
     `the key's mode is ${octal(key.mode)}: others may have read it`,
-    `${as(world, key)}chmod 600 ${quote(path)}`,
+    `${as(world, key)}chmod 600 ${name}`,
     narrowed(world, path, key, KEY_MODE),
   )
 }

@@ -1,10 +1,9 @@
 // Checks of the machine: runtime, limits, clock.
 import { existsSync, readdirSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
-import type { ConnectionFacts, DaemonFacts } from '../../../api/contract/shapes.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
-import { type Finding, fail, ok, skipped, warn } from '../result.ts'
+import { type Checks, type Finding, fail, ok, skipped, warn } from '../check.ts'
 import { readSystem, type World } from '../world.ts'
 
 /** The least version of Node.js, as in "engines" of package.json. */
@@ -16,58 +15,120 @@ const FILES_USED = 0.8
 /** Difference of clocks from which there is a warning; beyond five minutes frames are refused. */
 const SKEW_WARN_MS = 60_000
 
-export async function runtimeNode(): Promise<Finding> {
-  return judgeNode(process.versions.node, process.platform)
-}
+export const machine = {
+  'runtime.node': {
+    title: 'runtime',
+    what: 'Node.js is 22.12 or later, and the system is Linux.',
+    why: 'libp2p 3 needs this Node.js; Karo needs /proc, inotify and peer credentials of Linux.',
+    severity: 'fail',
+    fix: 'Install the package of Karo, which brings its own Node.js; or Node.js 24.',
+    look: () => judgeNode(process.versions.node, process.platform),
+  },
+  'runtime.files': {
+    title: 'open files',
+    what: 'The daemon may open enough files, and is far from its limit. While no daemon runs, your own limit is checked.',
+    why: 'Every connection and every part of the database is an open file. At the limit new nodes cannot connect.',
+    severity: 'warn',
+    fix: 'LimitNOFILE=65536 in systemctl edit karo; for your own karo up: ulimit -n 4096 before it.',
+    async look(world) {
+      const state = await world.daemon()
+      const pid = state.kind === 'up' ? state.pid : 'self'
+      const limit = /^Max open files +(\d+)/m.exec(readSystem(`/proc/${pid}/limits`) ?? '')?.[1]
+      if (limit === undefined) return skipped('the limit cannot be read from /proc')
+      // Undefined for another user's process.
+      const used = pid === 'self' ? undefined : orElse(() => readdirSync(`/proc/${pid}/fd`).length, undefined)
+      return judgeFiles(Number(limit), used)
+    },
+  },
+  'runtime.inotify': {
+    title: 'inotify',
+    what: 'This user can watch a directory.',
+    why: 'Without inotify, commands get into the history some seconds late.',
+    severity: 'warn',
+    fix: 'sudo sysctl -w fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=65536',
+    look({ paths }) {
+      const at = existsSync(paths.home) ? paths.home : tmpdir()
+      try {
+        watch(at, { persistent: false }).close()
+        return ok('a directory can be watched')
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'EMFILE')
+          return warn('this user has as many watchers as fs.inotify.max_user_instances allows')
+        if (code === 'ENOSPC')
+          return warn('this user watches as many files as fs.inotify.max_user_watches allows')
+        return skipped(`${at} cannot be watched (${code})`)
+      }
+    },
+  },
+  'clock.synchronised': {
+    title: 'clock',
+    what: 'A time service keeps the clock of this machine right: the kernel says that it is synchronised.',
+    why: 'Other nodes refuse a node whose clock is more than five minutes off.',
+    severity: 'warn',
+    fix: 'sudo timedatectl set-ntp true, with a time server of your own network in /etc/systemd/timesyncd.conf.',
+    look: clockSynchronised,
+  },
+  'clock.peers': {
+    title: 'clock against others',
+    what: "The clocks of connected nodes differ from this machine's clock by less than a minute.",
+    why: 'Nodes whose clocks differ by more than five minutes refuse each other. If all other clocks differ by the same time, the clock of this machine is wrong.',
+    severity: 'fail',
+    looksAt: 'daemon',
+    fix: 'On the machine whose clock is wrong: sudo timedatectl set-ntp true, or sudo date -s "<time>".',
+    look({ mesh, stale }) {
+      const heard = mesh.connections.flatMap(({ name, fingerprint, admitted, skew_ms }) =>
+        admitted && skew_ms !== null ? { name, fingerprint, skew_ms } : [],
+      )
+      const off = heard.filter(({ skew_ms }) => Math.abs(skew_ms) > SKEW_WARN_MS)
+      const refused = [...new Map(stale.map((node) => [node.fingerprint, node])).values()]
+      const all = heard.length + refused.length
+      if (all === 0) return ok('no other node is connected to compare with')
+      const set = 'sudo timedatectl set-ntp true'
+      const here = off.length + refused.length === all && all > 1
+      const most = Math.max(...heard.map(({ skew_ms }) => Math.abs(skew_ms)))
+      return [
+        ...(here
+          ? [warn('all other clocks differ, so probably the clock of this machine is wrong', set)]
+          : []),
+        ...refused.map(({ name, fingerprint, clock_off_ms }) =>
+          fail(
+            `${name} (${fingerprint}): refused, its clock is ${clockWords(clock_off_ms)} (at most 5 min are allowed)`,
+            here ? set : `on ${name}: ${set}`,
+          ),
+        ),
+        ...off.map(({ name, fingerprint, skew_ms }) =>
+          warn(
+            `${name} (${fingerprint}): its clock is ${clockWords(skew_ms)}`,
+            here ? set : `on ${name}: ${set}`,
+          ),
+        ),
+        ok(`${heard.length} compared, at most ${Math.round(most)} ms apart`),
+      ]
+    },
+  },
+} satisfies Checks
 
 export function judgeNode(version: string, platform: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [least, and] = NODE_LEAST
   if (platform !== 'linux') return fail(`the system is ${platform}`)
-  if (major < NODE_LEAST[0] || (major === NODE_LEAST[0] && minor < NODE_LEAST[1])) {
-    return fail(`Node.js is ${version}, but Karo needs ${NODE_LEAST.join('.')} or newer`)
-  }
-  return ok(`Node.js ${version} on ${platform}`)
-}
-
-export async function runtimeFiles(world: World): Promise<Finding> {
-  const state = await world.daemon()
-  const pid = state.kind === 'up' ? state.pid : 'self'
-  const limits = readSystem(`/proc/${pid}/limits`)
-  const limit = Number(/^Max open files +(\d+)/m.exec(limits ?? '')?.[1] ?? Number.NaN)
-  if (Number.isNaN(limit)) return skipped('the limit cannot be read from /proc')
-  return judgeFiles(limit, pid === 'self' ? undefined : openFiles(pid))
-}
-
-/** How many files the process has open; undefined for another user's process. */
-function openFiles(pid: number): number | undefined {
-  return orElse(() => readdirSync(`/proc/${pid}/fd`).length, undefined)
+  return major < least || (major === least && minor < and)
+    ? fail(`Node.js is ${version}, but Karo needs ${NODE_LEAST.join('.')} or newer`)
+    : ok(`Node.js ${version} on ${platform}`)
 }
 
 export function judgeFiles(limit: number, used: number | undefined): Finding {
   if (limit < FILES_LEAST)
     return warn(`at most ${limit} files may be open, but the daemon needs ${FILES_LEAST}`)
-  if (used !== undefined && used > limit * FILES_USED)
-    return warn(`${used} of at most ${limit} files are open`)
-  return ok(used === undefined ? `at most ${limit}` : `${used} of at most ${limit}`)
+  if (used === undefined) return ok(`at most ${limit}`)
+  return used > limit * FILES_USED
+    ? warn(`${used} of at most ${limit} files are open`)
+    : ok(`${used} of at most ${limit}`)
 }
 
-export async function runtimeInotify(world: World): Promise<Finding> {
-  const at = existsSync(world.paths.home) ? world.paths.home : tmpdir()
-  try {
-    watch(at, { persistent: false }).close()
-    return ok('a directory can be watched')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EMFILE')
-      return warn('this user has as many watchers as fs.inotify.max_user_instances allows')
-    if (code === 'ENOSPC')
-      return warn('this user watches as many files as fs.inotify.max_user_watches allows')
-    return skipped(`${at} cannot be watched (${code})`)
-  }
-}
-
-export async function clockSynchronised(world: World): Promise<Finding> {
-  const ran = await world.run('timedatectl', 'show', '-p', 'NTPSynchronized', '--value')
+export async function clockSynchronised({ run }: World): Promise<Finding> {
+  const ran = await run('timedatectl', 'show', '-p', 'NTPSynchronized', '--value')
   const told = ran.kind === 'ran' && ran.code === 0 ? ran.stdout.trim() : undefined
   return judgeSynchronised(told, existsSync('/run/systemd/timesync/synchronized'))
 }
@@ -77,34 +138,4 @@ export function judgeSynchronised(told: string | undefined, timesyncd: boolean):
   if (told === 'yes' || timesyncd) return ok('synchronised')
   if (told === 'no') return warn('no time service synchronises the clock of this machine')
   return skipped('neither timedatectl nor systemd-timesyncd is installed, so this is unknown')
-}
-
-export function judgeSkews(
-  connections: readonly Pick<ConnectionFacts, 'name' | 'fingerprint' | 'admitted' | 'skew_ms'>[],
-  stale: readonly Pick<DaemonFacts['stale'][number], 'name' | 'fingerprint' | 'clock_off_ms'>[],
-): readonly Finding[] {
-  const heard = connections.filter((one) => one.admitted && one.skew_ms !== null)
-  const off = heard.filter(({ skew_ms }) => Math.abs(skew_ms ?? 0) > SKEW_WARN_MS)
-  const refused = new Map(stale.map((node) => [node.fingerprint, node]))
-  const all = heard.length + refused.size
-  if (all === 0) return [ok('no other node is connected to compare with')]
-  const here = off.length + refused.size === all && all > 1 ? 'sudo timedatectl set-ntp true' : undefined
-  const found = [
-    ...[...refused.values()].map(({ name, fingerprint, clock_off_ms }) =>
-      fail(
-        `${name} (${fingerprint}): refused, its clock is ${clockWords(clock_off_ms)} (at most 5 min are allowed)`,
-        here ?? `on ${name}: sudo timedatectl set-ntp true`,
-      ),
-    ),
-    ...off.map(({ name, fingerprint, skew_ms }) =>
-      warn(
-        `${name} (${fingerprint}): its clock is ${clockWords(skew_ms ?? 0)}`,
-        here ?? `on ${name}: sudo timedatectl set-ntp true`,
-      ),
-    ),
-  ]
-  if (here !== undefined)
-    found.unshift(warn('all other clocks differ, so probably the clock of this machine is wrong', here))
-  const most = Math.max(...heard.map(({ skew_ms }) => Math.abs(skew_ms ?? 0)))
-  return found.length > 0 ? found : [ok(`${heard.length} compared, at most ${Math.round(most)} ms apart`)]
 }

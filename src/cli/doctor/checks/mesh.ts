@@ -1,25 +1,129 @@
-// Checks of this node's place in the network: ports, addresses, multicast.
+// Checks of this node's place in the network: ports, addresses, multicast, names of peers.
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import type { NetworkInterfaceInfo } from 'node:os'
-import type { DaemonFacts, MulticastFacts } from '../../../api/contract/shapes.ts'
+import type { MulticastFacts } from '../../../api/contract/shapes.ts'
 import { isLoopback, isPrivateAddress } from '../../../config/addresses.ts'
+import { hostsOf } from '../../../config/hosts-file.ts'
 import type { Config } from '../../../config/index.ts'
+import { type Checks, configOf, ELSEWHERE, type Finding, fail, ok, skipped, Unknown, warn } from '../check.ts'
 import { endpoint } from '../egress.ts'
-import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { type Holder, holderOf, type InetSocket, socketTable } from '../sockets.ts'
 import { readSystem, type World } from '../world.ts'
 import { restartOf } from './config.ts'
 
-/** The configuration; undefined if it cannot be used, which config.file tells. */
-export function configOf(world: World): Config | undefined {
-  const config = world.config()
-  return 'loaded' in config ? config.loaded.config : undefined
-}
+/** Names in one line; the rest is to be found in the configuration. */
+const NAMES_SHOWN = 4
+const ANY = new Set(['0.0.0.0', '::'])
+const NO_PORT = 'the mesh does not listen, see mesh.port'
+/** The next step: only the rules themselves tell which one drops the packets, and which command opens the port. */
+const LOOK =
+  'sudo karo doctor --only mesh.firewall\nor name the other nodes in discovery.peers, which needs no multicast'
 
-export const NO_CONFIG = 'the configuration cannot be used, see config.file'
+export const http = {
+  'http.listener': {
+    title: 'REST API',
+    what: 'The daemon listens on the configured HTTP port, on loopback only; while no daemon runs, the port is free.',
+    why: 'Otherwise browsers and scripts would send their tokens for Karo to another program.',
+    severity: 'fail',
+    fix: 'End the named program, or choose another http.port.',
+    async look(world) {
+      const facts = await world.facts()
+      const { host, port } = facts?.http ?? {}
+      return lookAtPort(world, 'http', {
+        listens: host === undefined ? facts && [] : [`${host}:${port}`],
+        isBound: (ip) => ip === '127.0.0.1',
+        without: facts?.http === null ? 'it is off' : undefined,
+      })
+    },
+  },
+} satisfies Checks
+
+export const mesh = {
+  'mesh.port': {
+    title: 'mesh port',
+    what: 'The daemon listens on the port of the mesh; while no daemon runs, the port is free.',
+    why: 'Without it no other node can connect to this one.',
+    severity: 'fail',
+    fix: 'End the named program, or choose another mesh.port (0 takes any free one).',
+    async look(world) {
+      const { listen } = configOf(world).mesh
+      const facts = await world.facts()
+      return lookAtPort(world, 'mesh', {
+        // `/ip6/fd00::5/tcp/9238` → `[fd00::5]:9238`.
+        listens: facts?.mesh.listen.map((one) => endpoint(ipOf(one), Number(one.split('/')[4]))),
+        isBound: (ip) => listen === 'auto' || listen.includes(ip),
+        without: listen.length === 0 ? 'does not listen, as configured' : undefined,
+      })
+    },
+  },
+  'mesh.addresses': {
+    title: 'addresses',
+    what: 'The daemon listens on every private address that this machine has now.',
+    why: 'The daemon does not listen on an address that was added after its start, so others cannot reach this node there.',
+    severity: 'warn',
+    looksAt: 'daemon',
+    fix: 'karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.',
+    async look(facts, world) {
+      const config = configOf(world)
+      if (!(await world.sameNetwork())) return skipped(ELSEWHERE)
+      const interfaces = world.interfaces()
+      const names = (readSystem('/proc/net/dev') ?? '').matchAll(/^ *([^:|\n]+):/gm)
+      const down = [...names]
+        .map(([, name = '']) => name)
+        .filter((name) => readSystem(`/sys/class/net/${name}/operstate`)?.trim() === 'down')
+      const listening = facts.mesh.listen.map(ipOf)
+      return judgeAddresses(
+        config.mesh,
+        interfaces,
+        listening,
+        Object.keys(interfaces).length === 0 ? [] : down,
+        restartOf(world, facts.pid),
+        heldByOthers(config.mesh.port, listening, tcpTable(facts.pid)),
+      )
+    },
+  },
+  'mesh.lan_only': {
+    title: 'private addresses only',
+    what: 'mesh.lan_only is on, and the daemon listens only on private addresses.',
+    why: 'While it is on, Karo sends nothing outside the local networks, whatever else is configured.',
+    severity: 'warn',
+    fix: 'Remove lan_only = false under [mesh] in config.toml, then restart the daemon.',
+    look: async (world) =>
+      judgeLanOnly(configOf(world).mesh, (await world.facts())?.mesh.listen.map(ipOf) ?? []),
+  },
+  'mesh.names': {
+    title: 'names of peers',
+    what: 'Each host name in discovery.peers can be looked up without asking anybody outside the local network.',
+    why: 'With mesh.lan_only, only /etc/hosts and the servers in discovery.resolvers are asked: other names are not dialed.',
+    severity: 'warn',
+    fix: 'Name a DNS server of the local network by its IP address in discovery.resolvers, or put the host into /etc/hosts, then restart the daemon.',
+    look: async (world) =>
+      judgeNames(configOf(world), hostsOf(await readFile('/etc/hosts', 'utf8').catch(() => ''))),
+  },
+  'mesh.multicast': {
+    title: 'multicast',
+    what: 'On each interface an mDNS question can be sent, this machine receives it itself, and others answer within 2 s.',
+    why: 'Nodes find each other by multicast. Firewalls, switches with IGMP snooping and Wi-Fi with client isolation can drop it silently.',
+    severity: 'fail',
+    looksAt: 'admin',
+    fix: 'sudo karo doctor --only mesh.firewall shows which rule names UDP 5353, and the command that allows it. Or name the other nodes in discovery.peers.',
+    look({ multicast, mesh }) {
+      if (mesh.listen.length === 0) return skipped(NO_PORT)
+      if (!multicast?.length) return skipped('discovery.mdns is off, or allows no interface of this machine')
+      return multicast.map(judgePlace)
+    },
+  },
+} satisfies Checks
+
+/** `/ip4/10.0.0.5/tcp/9238` → `10.0.0.5`. */
+const ipOf = (multiaddr: string): string => multiaddr.split('/')[2] ?? ''
+
+const tcpTable = (pid: number | 'self'): readonly InetSocket[] =>
+  socketTable(pid).flatMap((socket) => (socket.kind === 'tcp' ? socket : []))
 
 interface PortLook {
-  /** `mesh.port`, `http.port`. */
-  readonly key: string
+  readonly part: 'mesh' | 'http'
   readonly port: number
   /** Addresses on which the daemon says that it listens; undefined if no daemon answers. */
   readonly listens: readonly string[] | undefined
@@ -30,146 +134,68 @@ interface PortLook {
   readonly config: string
   /** A daemon is alive and does not answer, so a port that no other program holds may be its own. */
   readonly held?: boolean
-  /** The configuration names no address. */
-  readonly alone?: boolean
+  /** What is said of a daemon that is not meant to listen. */
+  readonly without?: string | undefined
+}
+
+async function lookAtPort(
+  world: World,
+  part: PortLook['part'],
+  look: Pick<PortLook, 'listens' | 'without'> & { isBound(ip: string): boolean },
+): Promise<Finding> {
+  const { port } = configOf(world)[part]
+  const state = await world.daemon()
+  const pid = 'pid' in state ? state.pid : undefined
+  // The owner of a listening socket may be the daemon.
+  if (pid === undefined && state.kind !== 'down')
+    throw new Unknown('it is unknown whether the daemon or another program uses the port, see daemon.running')
+  const facts = await world.facts()
+  const check = facts?.checks.find(({ name }) => name === `${part}.listening`)
+  const trouble = check?.ok === false ? check.detail : undefined
+  /** The first listening socket on that port that is not the daemon's. */
+  const takenBy = (): PortLook['taken'] => {
+    for (const socket of port === 0 ? [] : tcpTable(pid ?? 'self')) {
+      const { local: address, inode } = socket
+      const isIts = socket.listens && socket.localPort === port && (ANY.has(address) || look.isBound(address))
+      const holder = isIts ? holderOf(inode) : undefined
+      if (isIts && (holder === undefined || holder.pid !== pid)) return { address, holder }
+    }
+    return undefined
+  }
+  return judgePort({
+    part,
+    port,
+    listens: look.listens,
+    trouble,
+    taken: facts !== undefined && trouble === undefined ? undefined : takenBy(),
+    config: world.paths.config,
+    held: facts === undefined && pid !== undefined,
+    without: look.without,
+  })
 }
 
 export function judgePort(look: PortLook): Finding {
-  const { key, port, listens, trouble, taken, config } = look
+  const { port, listens, trouble, taken } = look
+  const another = `set another ${look.part}.port in ${look.config}`
   if (listens !== undefined && listens.length > 0 && trouble === undefined)
     return ok(`listens on ${listens.join(' ')}`)
   if (taken !== undefined) {
     const { address, holder } = taken
-    const who = holder === undefined ? 'a program of another user' : `${holder.command}, pid ${holder.pid},`
-    const end = holder === undefined ? `sudo ss -lptn 'sport = :${port}'` : `kill ${holder.pid}`
-    return fail(`${who} listens on port ${port} (${address})`, `${end}\nor set another ${key} in ${config}`)
+    const [who, end] =
+      holder === undefined
+        ? ['a program of another user', `sudo ss -lptn 'sport = :${port}'`]
+        : [`${holder.command}, pid ${holder.pid},`, `kill ${holder.pid}`]
+    return fail(`${who} listens on port ${port} (${address})`, `${end}\nor ${another}`)
   }
   if (trouble !== undefined) {
     // The daemon found the port taken, but now no other program uses it.
-    const free = `No other program uses port ${port} now, and the daemon tries again every few seconds: run karo doctor again`
-    return fail(
-      trouble,
-      `${port === 0 ? '' : `${free}\n`}if the problem stays: set another ${key} in ${config}`,
-    )
+    const free = `No other program uses port ${port} now, and the daemon tries again every few seconds: run karo doctor again\n`
+    return fail(trouble, `${port === 0 ? '' : free}if the problem stays: ${another}`)
   }
-  if (look.alone) return ok('does not listen, as configured')
+  if (look.without !== undefined) return ok(look.without)
   if (listens !== undefined) return fail('the daemon does not listen')
   if (look.held) return ok('no other program uses it')
   return ok(port === 0 ? 'any free port' : `port ${port} is free`)
-}
-
-/** The first listening socket on that port that is not the daemon's. */
-function takenBy(
-  port: number,
-  addresses: (ip: string) => boolean,
-  daemon: number | undefined,
-  table: readonly InetSocket[],
-): PortLook['taken'] {
-  if (port === 0) return undefined
-  for (const socket of table) {
-    if (!socket.listens || socket.localPort !== port || !addresses(socket.local)) continue
-    const holder = holderOf(socket.inode)
-    if (holder !== undefined && holder.pid === daemon) continue
-    return { address: socket.local, holder }
-  }
-  return undefined
-}
-
-/** The TCP sockets; undefined if an owner of a listening socket is unknown, since it may be the daemon. */
-async function tcpTable(
-  world: World,
-): Promise<{ pid: number | undefined; table: readonly InetSocket[] } | undefined> {
-  const state = await world.daemon()
-  const pid = 'pid' in state ? state.pid : undefined
-  if (pid === undefined && state.kind !== 'down') return undefined
-  const table = socketTable(pid ?? 'self').flatMap((socket) => (socket.kind === 'tcp' ? socket : []))
-  return { pid, table }
-}
-
-const UNKNOWN = 'it is unknown whether the daemon or another program uses the port, see daemon.running'
-
-const ANY = new Set(['0.0.0.0', '::'])
-
-/**
- * What is known of a port of the daemon; `trouble` is why the daemon does not listen on it. A finding where nothing is
- * known.
- */
-async function lookAtPort(world: World, listening: 'mesh.listening' | 'http.listening') {
-  const config = configOf(world)
-  if (config === undefined) return skipped(NO_CONFIG)
-  const facts = await world.facts()
-  const tcp = await tcpTable(world)
-  if (tcp === undefined) return skipped(UNKNOWN)
-  const check = facts?.checks.find(({ name }) => name === listening)
-  return { config, facts, ...tcp, trouble: check?.ok === false ? check.detail : undefined }
-}
-
-export async function meshPort(world: World): Promise<Finding> {
-  const look = await lookAtPort(world, 'mesh.listening')
-  if (!('config' in look)) return look
-  const { facts, pid, table, trouble } = look
-  const { port, listen } = look.config.mesh
-  const bound = (ip: string): boolean => ANY.has(ip) || listen === 'auto' || listen.includes(ip)
-  return judgePort({
-    key: 'mesh.port',
-    port,
-    listens: facts?.mesh.listen.map(shown),
-    trouble,
-    taken: facts !== undefined && trouble === undefined ? undefined : takenBy(port, bound, pid, table),
-    config: world.paths.config,
-    held: facts === undefined && pid !== undefined,
-    alone: listen.length === 0,
-  })
-}
-
-export async function httpListener(world: World): Promise<Finding> {
-  const look = await lookAtPort(world, 'http.listening')
-  if (!('config' in look)) return look
-  const { facts, pid, table, trouble } = look
-  if (facts !== undefined && facts.http === null && trouble === undefined) return ok('it is off')
-  const { port } = look.config.http
-  const bound = (ip: string): boolean => ANY.has(ip) || ip === '127.0.0.1'
-  return judgePort({
-    key: 'http.port',
-    port,
-    listens: facts?.http ? [`${facts.http.host}:${facts.http.port}`] : facts && [],
-    trouble,
-    taken: facts?.http && trouble === undefined ? undefined : takenBy(port, bound, pid, table),
-    config: world.paths.config,
-    held: facts === undefined && pid !== undefined,
-  })
-}
-
-export const ELSEWHERE = 'the daemon is in another network namespace than this command'
-
-/** `/ip6/fd00::5/tcp/9238` → `[fd00::5]:9238`. */
-const shown = (multiaddr: string): string => endpoint(ipOf(multiaddr), Number(multiaddr.split('/')[4]))
-
-/** `/ip4/10.0.0.5/tcp/9238` → `10.0.0.5`. */
-const ipOf = (multiaddr: string): string => multiaddr.split('/')[2] ?? ''
-
-export async function meshAddresses(world: World): Promise<Finding> {
-  const config = configOf(world)
-  if (config === undefined) return skipped(NO_CONFIG)
-  const facts = await world.facts()
-  if (facts === undefined) return skipped('only a running daemon knows this')
-  if (!(await world.sameNetwork())) return skipped(ELSEWHERE)
-  const down = Object.keys(world.interfaces()).length === 0 ? [] : downInterfaces()
-  const listening = facts.mesh.listen.map(ipOf)
-  return judgeAddresses(
-    config.mesh,
-    world.interfaces(),
-    listening,
-    down,
-    restartOf(world, facts.pid),
-    heldByOthers(config.mesh.port, listening, (await tcpTable(world))?.table ?? []),
-  )
-}
-
-function downInterfaces(): string[] {
-  const text = readSystem('/proc/net/dev') ?? ''
-  const names = text.split('\n').flatMap((line) => /^ *([^:|]+):/.exec(line)?.[1] ?? [])
-  return names.filter((name) => readSystem(`/sys/class/net/${name}/operstate`)?.trim() === 'down')
 }
 
 /** Link-local IPv6 addresses; Karo does not listen on them, because no other machine can name their zone. */
@@ -197,14 +223,15 @@ export function judgeAddresses(
   taken: (ip: string) => boolean = () => false,
 ): Finding {
   // mesh.port tells if the daemon does not listen at all.
-  if (listening.length === 0) return skipped('the mesh does not listen, see mesh.port')
-  const own = Object.entries(interfaces).flatMap(([name, infos]) =>
-    (infos ?? []).map(({ address }) => ({ name, address })),
+  if (listening.length === 0) return skipped(NO_PORT)
+  const own = Object.entries(interfaces).flatMap(([name, infos = []]) =>
+    infos.map(({ address }) => ({ name, address })),
   )
   const isPrivate = (ip: string): boolean => isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat })
-  const wanted =
-    mesh.listen === 'auto' ? own.filter(({ address }) => isPrivate(address) && !isLinkLocal(address)) : []
-  const closed = wanted.filter(({ address }) => !listening.includes(address))
+  const closed = own.filter(
+    ({ address }) =>
+      mesh.listen === 'auto' && isPrivate(address) && !isLinkLocal(address) && !listening.includes(address),
+  )
   const missing = closed.filter(({ address }) => !taken(address))
   if (missing.length > 0) {
     const which = missing.map(({ name, address }) => `${address} (${name})`).join(', ')
@@ -226,68 +253,54 @@ export function judgeAddresses(
     )
   }
   const left = own.filter(({ address }) => !isPrivate(address) && !listening.includes(address)).length
-  const public_ =
+  const unused =
     left === 0 ? '' : `; ${left === 1 ? '1 public address is' : `${left} public addresses are`} not used`
-  return ok(`${listening.filter((ip) => !isLoopback(ip)).join(' ')}${public_}${off}`)
-}
-
-export async function meshLanOnly(world: World): Promise<Finding> {
-  const config = configOf(world)
-  if (config === undefined) return skipped(NO_CONFIG)
-  const facts = await world.facts()
-  return judgeLanOnly(config.mesh, facts?.mesh.listen.map(ipOf) ?? [])
+  return ok(`${listening.filter((ip) => !isLoopback(ip)).join(' ')}${unused}${off}`)
 }
 
 export function judgeLanOnly(mesh: Config['mesh'], listening: readonly string[]): Finding {
-  const outside = listening.filter((ip) => !isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat }))
-  if (!mesh.lan_only) {
-    const where = outside.length === 0 ? '' : `, and it listens on ${outside.join(', ')}`
-    return warn(`mesh.lan_only is off${where}`)
-  }
-  return outside.length === 0 ? ok('on') : warn(`it is on, but the daemon listens on ${outside.join(', ')}`)
+  const outside = listening.filter((ip) => !isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat })).join(', ')
+  if (!mesh.lan_only)
+    return warn(`mesh.lan_only is off${outside === '' ? '' : `, and it listens on ${outside}`}`)
+  return outside === '' ? ok('on') : warn(`it is on, but the daemon listens on ${outside}`)
 }
 
-/** The next step: only the rules themselves tell which one drops the packets, and which command opens the port. */
-const LOOK =
-  'sudo karo doctor --only mesh.firewall\nor name the other nodes in discovery.peers, which needs no multicast'
-
-export function judgeMulticast({
-  multicast,
-  mesh,
-}: Pick<DaemonFacts, 'multicast' | 'mesh'>): readonly Finding[] {
-  if (mesh.listen.length === 0) return [skipped('the mesh does not listen, see mesh.port')]
-  if (multicast === null || multicast.length === 0) {
-    return [skipped('discovery.mdns is off, or allows no interface of this machine')]
-  }
-  return multicast.map(judgePlace)
+/** Whether the host names of configured peers can be looked up inside the local network. */
+export function judgeNames(
+  {
+    mesh,
+    discovery,
+  }: {
+    readonly mesh: Pick<Config['mesh'], 'lan_only'>
+    readonly discovery: Pick<Config['discovery'], 'peers' | 'resolvers'>
+  },
+  hosts: ReadonlyMap<string, unknown>,
+): Finding {
+  const names = discovery.peers.map(({ host }) => host).filter((host) => isIP(host) === 0)
+  if (names.length === 0) return ok('discovery.peers names no host by name')
+  if (discovery.resolvers.length > 0) return ok(`names are looked up at ${discovery.resolvers.join(', ')}`)
+  if (!mesh.lan_only) return ok("names are looked up by this machine's own resolver")
+  const unknown = names.filter((name) => !hosts.has(name.toLowerCase()))
+  return unknown.length === 0
+    ? ok('every name is in /etc/hosts')
+    : warn(`no permitted server can look up ${unknown.slice(0, NAMES_SHOWN).join(', ')}`)
 }
 
 function judgePlace(place: MulticastFacts): Finding {
-  const at = `${place.interface} (${place.address})`
-  if (place.not_sent !== null) {
-    // A filter on the way out makes a send fail with EPERM (netfilter); other errors come from routes and interfaces.
-    const why =
-      place.not_sent === 'EPERM' ? 'a firewall drops it on the way out' : 'the interface or its route'
-    return fail(
-      `${at}: cannot send (${place.not_sent}: ${why})`,
-      place.not_sent === 'EPERM' ? LOOK : 'ip route',
-    )
-  }
-  if (!place.heard_itself) {
-    return fail(
-      `${at}: sends, but does not receive its own question: UDP 5353 is dropped on the way in`,
-      LOOK,
-    )
-  }
-  if (place.heard_others === 0) {
-    const count = place.connected_nodes
-    if (count === 0) return ok(`${at}: receives its own question; no other machine answered`)
-    return warn(
-      `${at}: receives its own question but no other machine, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: the network between the machines drops multicast`,
-      'Check IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
-    )
-  }
-  return ok(
-    `${at}: receives its own question and answers of ${place.heard_others} others, ${place.heard_nodes} of them nodes of Karo`,
+  const { not_sent, heard_others, connected_nodes: count } = place
+  const at = `${place.interface} (${place.address}):`
+  // A filter on the way out makes a send fail with EPERM (netfilter); other errors come from routes and interfaces.
+  if (not_sent === 'EPERM') return fail(`${at} cannot send (EPERM: a firewall drops it on the way out)`, LOOK)
+  if (not_sent !== null)
+    return fail(`${at} cannot send (${not_sent}: the interface or its route)`, 'ip route')
+  if (!place.heard_itself)
+    return fail(`${at} sends, but does not receive its own question: UDP 5353 is dropped on the way in`, LOOK)
+  const hears = `${at} receives its own question`
+  if (heard_others > 0)
+    return ok(`${hears} and answers of ${heard_others} others, ${place.heard_nodes} of them nodes of Karo`)
+  if (count === 0) return ok(`${hears}; no other machine answered`)
+  return warn(
+    `${hears} but no other machine, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: the network between the machines drops multicast`,
+    'Check IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
   )
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { KaroError } from '../../../base/errors.ts'
 import { openWith, readPassphraseFile } from '../../../trust/identity/index.ts'
-import { type Finding, fail, ok, warn } from '../result.ts'
+import { type Finding, fail, ok, warn } from '../check.ts'
 import { readSystem, type World } from '../world.ts'
 
 /** systemd.exec(5), LoadCredential=: the credential's name in the unit. */

@@ -1,14 +1,13 @@
 // The catalogue of checks: complete, and the page made from it as it is; findings come together to one result.
 import { describe, expect, test } from 'vitest'
-import { CHECK_IDS, CHECKS, type Check } from '../../../../src/cli/doctor/catalogue.ts'
-import { examine, mend } from '../../../../src/cli/doctor/doctor.ts'
+import { CHECK_IDS, CHECKS } from '../../../../src/cli/doctor/catalogue.ts'
+import { type Check, fail, ok, skipped, Unknown, warn } from '../../../../src/cli/doctor/check.ts'
+import { examine, mend, resultOf } from '../../../../src/cli/doctor/doctor.ts'
 import { doctorPage } from '../../../../src/cli/doctor/page.ts'
-import { PROBES } from '../../../../src/cli/doctor/probes.ts'
-import { fail, ok, resultOf, skipped, warn } from '../../../../src/cli/doctor/result.ts'
 import type { World } from '../../../../src/cli/doctor/world.ts'
 import { karo } from '../../../support/node/played-daemon.ts'
 
-test.each(CHECK_IDS.map((id) => [id, CHECKS[id] as Check] as const))(
+test.each(CHECK_IDS.map((id) => [id, CHECKS[id]] as const))(
   '%s says what, why and what to do',
   (id, check) => {
     expect(id).toMatch(/^[a-z]+\.[a-z_]+$/)
@@ -61,20 +60,32 @@ describe('one result', () => {
 })
 
 describe('examining', () => {
-  const world = { daemon: async () => ({ kind: 'down' }) } as unknown as World
+  const world = (facts?: object) => ({ facts: async () => facts }) as unknown as World
+  const look = (
+    id: 'clock.peers' | 'peers.pending' | 'home.key' | 'mesh.names' | 'runtime.node',
+    by: () => object,
+  ) => ({ [id]: { ...CHECKS[id], look: async () => by() } as unknown as Check })
 
   test('what needs a daemon is skipped without one, and a check that breaks fails no other', async () => {
-    const probes = {
-      ...PROBES,
-      'runtime.node': async () => ok('here'),
-      'clock.peers': () => Promise.reject(new Error('asked all the same')),
-      'home.key': () => Promise.reject(new Error('broken')),
+    const checks = {
+      ...CHECKS,
+      ...look('clock.peers', () => Promise.reject(new Error('asked all the same'))),
+      ...look('peers.pending', () => Promise.reject(new Error('asked all the same'))),
+      ...look('home.key', () => Promise.reject(new Error('broken'))),
+      ...look('mesh.names', () => Promise.reject(new Unknown('see config.file'))),
+      ...look('runtime.node', () => ok('here')),
     }
-    const examined = await examine(world, ['clock.peers', 'home.key', 'runtime.node'], probes)
-    expect(examined.map(({ result }) => [result.outcome, result.detail])).toEqual([
+    const ids = ['clock.peers', 'home.key', 'mesh.names', 'runtime.node'] as const
+    const told = async (facts: object | undefined, which: readonly (keyof typeof checks)[]) =>
+      (await examine(world(facts), which, checks)).map(({ result }) => [result.outcome, result.detail])
+    expect(await told(undefined, ids)).toEqual([
       ['skipped', 'only a daemon that runs can tell'],
       ['skipped', 'it could not be checked: broken'],
+      ['skipped', 'see config.file'],
       ['ok', 'here'],
+    ])
+    expect(await told({ limited: true }, ['peers.pending'])).toEqual([
+      ['skipped', 'only administrators may see this: sudo karo doctor'],
     ])
   })
 

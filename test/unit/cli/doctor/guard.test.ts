@@ -2,9 +2,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { shellGuard } from '../../../../src/cli/doctor/checks/guard.ts'
-import type { World } from '../../../../src/cli/doctor/world.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import { found } from './found.ts'
 
 /** Of somebody for whom the machine's service records, in whose directory `guard.toml` is a directory: it cannot be read. */
 function somebody() {
@@ -13,12 +12,12 @@ function somebody() {
   mkdirSync(join(service, 'guard.toml'), { recursive: true })
   mkdirSync(person)
   const world = { paths: { home: service }, personHome: person, env: {}, now: () => 0, homeFlag: '' }
-  return { person, world: { ...world, startFiles: () => [] } as unknown as World }
+  return { person, world: { ...world, startFiles: () => [] } }
 }
 
 test("what is in the service's directory is no matter of somebody's shell", async () => {
   const { world } = somebody()
-  expect(await shellGuard(world)).toMatchObject([
+  expect(await found('shell.guard', {}, world)).toMatchObject([
     { outcome: 'ok', detail: expect.stringContaining('moderate') },
   ])
 })
@@ -26,10 +25,10 @@ test("what is in the service's directory is no matter of somebody's shell", asyn
 test('their own files are', async () => {
   const { person, world } = somebody()
   writeFileSync(join(person, 'config.toml'), '[guard]\nprofile = "permissive"\n', { mode: 0o600 })
-  expect(await shellGuard(world)).toMatchObject([
+  expect(await found('shell.guard', {}, world)).toMatchObject([
     { outcome: 'ok', detail: expect.stringContaining('permissive') },
   ])
   writeFileSync(join(person, 'guard.toml'), 'nonsense')
   chmodSync(join(person, 'guard.toml'), 0o600)
-  expect(await shellGuard(world)).toMatchObject([{ outcome: 'warn' }])
+  expect(await found('shell.guard', {}, world)).toMatchObject([{ outcome: 'warn' }])
 })

@@ -1,7 +1,7 @@
 // The check of leaves: those without a place are named, at most eight of them.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { judgeLeaves } from '../../../../src/cli/doctor/checks/peers.ts'
+import { found } from './found.ts'
 
 const leaf = (n: number) => ({
   node_id: `karo:ed25519:${n}` as NodeId,
@@ -9,15 +9,16 @@ const leaf = (n: number) => ({
   name: `leaf-${n}`,
 })
 
-test('leaves with their links are fine; leaves without one are a warning that names them', () => {
-  expect(judgeLeaves({ linked: 12, up_to: 256, turned_away: [] })).toMatchObject([{ outcome: 'ok' }])
-  const [found, ...more] = judgeLeaves({
+test('leaves with their links are fine; leaves without one are a warning that names them', async () => {
+  const judgeLeaves = (leaves: object) => found('peers.leaves', { mesh: { leaves } })
+  expect(await judgeLeaves({ linked: 12, up_to: 256, turned_away: [] })).toMatchObject([{ outcome: 'ok' }])
+  const [first, ...more] = await judgeLeaves({
     linked: 3,
     up_to: 3,
     turned_away: Array.from({ length: 9 }, (_, n) => leaf(n)),
   })
   expect(more).toEqual([])
-  expect(found).toMatchObject({ outcome: 'warn' })
-  expect(JSON.stringify(found)).toMatch(/leaf-0 .*leaf-7 .* and 1 more/)
-  expect(JSON.stringify(found)).not.toContain('leaf-8')
+  expect(first).toMatchObject({ outcome: 'warn' })
+  expect(JSON.stringify(first)).toMatch(/leaf-0 .*leaf-7 .* and 1 more/)
+  expect(JSON.stringify(first)).not.toContain('leaf-8')
 })

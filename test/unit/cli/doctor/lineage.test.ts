@@ -1,7 +1,7 @@
 // The checks of lineages and revocation lists, by what the daemon says.
 import { expect, test } from 'vitest'
-import { judgeLineage, judgeLists } from '../../../../src/cli/doctor/checks/lineage.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { found } from './found.ts'
 
 const [bob, one, two] = [1, 2, 3].map((number) => {
   const { nodeId: node_id, fingerprint } = testIdentity(number)
@@ -15,9 +15,10 @@ interface Named {
 const DAY = 24 * 3_600_000
 const NOW = Date.UTC(2026, 10, 21)
 
-test('two successors of a key fail, with both of them and what to do; a successor of the own key above all', () => {
-  expect(judgeLineage({ frozen: [], key_taken_by: null })).toMatchObject([{ outcome: 'ok' }])
-  const [taken, frozen] = judgeLineage({
+test('two successors of a key fail, with both of them and what to do; a successor of the own key above all', async () => {
+  const judgeLineage = (facts: object) => found('peers.lineage', facts)
+  expect(await judgeLineage({ frozen: [], key_taken_by: null })).toMatchObject([{ outcome: 'ok' }])
+  const [taken, frozen] = await judgeLineage({
     frozen: [{ ...bob, between: [one, two] }],
     key_taken_by: one.node_id,
   })
@@ -29,11 +30,12 @@ test('two successors of a key fail, with both of them and what to do; a successo
   })
 })
 
-test('lists: fresh, old, and so old that certificates open nothing', () => {
-  const of = (days: number, stale = false) =>
-    judgeLists({ at: new Date(NOW - days * DAY).toISOString(), stale }, NOW).map(({ outcome }) => outcome)
-  expect(of(1)).toEqual(['ok'])
-  expect(of(3)).toEqual(['warn'])
-  expect(of(8, true)).toEqual(['fail'])
-  expect(judgeLists(null, NOW)).toMatchObject([{ outcome: 'skipped' }])
+test('lists: fresh, old, and so old that certificates open nothing', async () => {
+  const judgeLists = (lists: object | null) => found('mesh.lists', { lists }, { now: () => NOW })
+  const of = async (days: number, stale = false) =>
+    (await judgeLists({ at: new Date(NOW - days * DAY).toISOString(), stale })).map(({ outcome }) => outcome)
+  expect(await of(1)).toEqual(['ok'])
+  expect(await of(3)).toEqual(['warn'])
+  expect(await of(8, true)).toEqual(['fail'])
+  expect(await judgeLists(null)).toMatchObject([{ outcome: 'skipped' }])
 })

@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
-import { homeKey } from '../../../../src/cli/doctor/checks/home.ts'
+import { home as files } from '../../../../src/cli/doctor/checks/home.ts'
 import { credentialsOf } from '../../../../src/cli/doctor/checks/passphrase.ts'
 import { createWorld, type World } from '../../../../src/cli/doctor/world.ts'
 import { ensureHome } from '../../../../src/cli/home.ts'
@@ -35,7 +35,7 @@ function home(env: Readonly<Record<string, string>> = {}, unit?: string, service
       run: async () =>
         unit === undefined ? { kind: 'missing' } : { kind: 'ran', code: 0, stdout: unit, stderr: '' },
     }
-    return homeKey(world)
+    return Promise.resolve(files['home.key'].look(world))
   }
   return { paths, look, protect: () => protectIdentityFile(paths.key, Buffer.from(SECRET), systemRandom) }
 }

@@ -17,15 +17,18 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { KaroError } from '../../../../src/base/errors.ts'
-import { configFile, configInForce } from '../../../../src/cli/doctor/checks/config.ts'
-import { daemonLeftovers } from '../../../../src/cli/doctor/checks/daemon.ts'
-import { homeDirectory, homeKey } from '../../../../src/cli/doctor/checks/home.ts'
-import { shellHooks, spoolDirectory } from '../../../../src/cli/doctor/checks/terminal.ts'
+import type { Finding } from '../../../../src/cli/doctor/check.ts'
 import { isOwn, makeOwnDirectory, removeOwn, setOwnMode } from '../../../../src/cli/doctor/own.ts'
-import type { Finding } from '../../../../src/cli/doctor/result.ts'
 import { createWorld, type World } from '../../../../src/cli/doctor/world.ts'
 import { homePaths } from '../../../../src/config/paths.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import { found } from './found.ts'
+
+const homeDirectory = (world: World) => found('home.directory', {}, world)
+const homeKey = (world: World) => found('home.key', {}, world)
+const configFile = (world: World) => found('config.file', {}, world)
+const spoolDirectory = (world: World) => found('spool.directory', {}, world)
+const daemonLeftovers = (world: World) => found('daemon.leftovers', {}, world)
 
 const paths = homePaths({ KARO_HOME: '/nowhere/karo' })
 const stat = (uid: number, mode: number, directory: boolean): Stats =>
@@ -95,16 +98,16 @@ describe.each([
 ])('%s', (_, probe) => {
   test('is mended where it is one’s own', async () => {
     const home = someHome()
-    const found = async () => [await probe(real(home))].flat().flatMap(({ safe }) => safe ?? [])
+    const offered = async () => (await probe(real(home))).flatMap(({ safe }) => safe ?? [])
     // One after the other: what others may write is not gone through.
-    for (const one of await found()) one.apply()
-    for (const one of await found()) one.apply()
-    expect(await found()).toEqual([])
+    for (const one of await offered()) one.apply()
+    for (const one of await offered()) one.apply()
+    expect(await offered()).toEqual([])
     expect(lstatSync(home).mode & 0o077).toBe(probe === homeDirectory ? 0 : 0o055)
   })
 
   test('of another user is shown to root with the command, and left', async () => {
-    const findings = [await probe(world(0, 1000))].flat()
+    const findings = await probe(world(0, 1000))
     expect(findings.some(({ outcome }) => outcome === 'fail' || outcome === 'warn')).toBe(true)
     expect(findings.flatMap(({ safe }) => safe ?? [])).toEqual([])
   })
@@ -115,7 +118,7 @@ test('a configuration that is no TOML is opened at the line, without the documen
   writeFileSync(join(home, 'config.toml'), '[mesh]\nport =\n', { mode: 0o600 })
   chmodSync(join(home, 'config.toml'), 0o600)
   chmodSync(home, 0o700)
-  const [finding] = [await configFile(real(home))].flat()
+  const [finding] = await configFile(real(home))
   expect(finding).toMatchObject({ outcome: 'fail', fix: `"\${EDITOR:-vi}" +2 ${home}/config.toml` })
 })
 
@@ -135,8 +138,7 @@ test('a key that only a service reloads is not asked of a karo up', async () => 
   const facts = { pid: 7, config: { reload: ['log.level'], restart: [], problem: null } }
   const look = async (service: boolean, unit: number): Promise<Finding | undefined> => {
     const run = async () => ({ kind: 'ran', code: 0, stdout: `MainPID=${unit}\n`, stderr: '' })
-    const seen = { ...world(1000, 1000), service, run, facts: async () => facts } as unknown as World
-    return (await configInForce(seen))[0]
+    return (await found('config.in_force', facts, { ...world(1000, 1000), service, run }))[0]
   }
   expect((await look(true, 0))?.fix).toBe('sudo systemctl reload karo')
   expect((await look(false, 7))?.fix).toBe('systemctl --user reload karo')
@@ -261,8 +263,7 @@ describe.runIf(ROOT)('what somebody planted for root', () => {
       file,
       refresh: () => {},
     }
-    const found = await shellHooks({ ...real(home), startFiles: () => [look] })
-    expect(found).toMatchObject([{ outcome: 'warn' }])
-    expect(found[0]).not.toHaveProperty('safe')
+    const [first, ...more] = await found('shell.hooks', {}, { ...real(home), startFiles: () => [look] })
+    expect([first?.outcome, first?.safe, more]).toEqual(['warn', undefined, []])
   })
 })

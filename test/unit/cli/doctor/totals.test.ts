@@ -1,7 +1,10 @@
 // The check of totals, by what the daemon says.
 import { expect, test } from 'vitest'
-import { judgeTotals } from '../../../../src/cli/doctor/checks/totals.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { found } from './found.ts'
+
+const judgeTotals = (totals: object | null, now: number) =>
+  found('mesh.totals', { totals }, { now: () => now })
 
 const ENDED = Date.UTC(2026, 10, 22)
 const HOUR = 3_600_000
@@ -11,35 +14,35 @@ const pair = ['vault', 'desk'].map((name, at) => {
 })
 const facts = { ended_at: new Date(ENDED).toISOString(), given: true, why: null, late: null, pair }
 
-test('a machine that gave its part is well, also where nothing was to be given', () => {
-  expect(judgeTotals(null, ENDED)).toMatchObject([{ outcome: 'skipped' }])
+test('a machine that gave its part is well, also where nothing was to be given', async () => {
+  expect(await judgeTotals(null, ENDED)).toMatchObject([{ outcome: 'skipped' }])
   for (const one of [
     facts,
     { ...facts, late: 1 },
     { ...facts, given: false, why: 'before_records' as const },
   ])
-    expect(judgeTotals(one, ENDED + 12 * HOUR)).toMatchObject([{ outcome: 'ok' }])
+    expect(await judgeTotals(one, ENDED + 12 * HOUR)).toMatchObject([{ outcome: 'ok' }])
 })
 
-test('a machine that gives nothing is told, once it could have', () => {
+test('a machine that gives nothing is told, once it could have', async () => {
   const late = { ...facts, given: false }
-  expect(judgeTotals(late, ENDED + HOUR / 2)).toMatchObject([{ outcome: 'ok' }])
-  expect(judgeTotals(late, ENDED + 2 * HOUR)).toMatchObject([{ outcome: 'warn' }])
+  expect(await judgeTotals(late, ENDED + HOUR / 2)).toMatchObject([{ outcome: 'ok' }])
+  expect(await judgeTotals(late, ENDED + 2 * HOUR)).toMatchObject([{ outcome: 'warn' }])
   const refused = { ...facts, given: false, why: 'aggregator_refused' as const }
-  expect(judgeTotals(refused, ENDED)).toMatchObject([{ outcome: 'warn' }])
+  expect(await judgeTotals(refused, ENDED)).toMatchObject([{ outcome: 'warn' }])
 })
 
-test('where none was released yet nothing is late', () => {
-  const [finding] = judgeTotals({ ...facts, none_yet: true }, ENDED + 12 * HOUR)
+test('where none was released yet nothing is late', async () => {
+  const [finding] = await judgeTotals({ ...facts, none_yet: true }, ENDED + 12 * HOUR)
   expect([finding?.outcome, finding?.detail]).toEqual([
     'ok',
     expect.stringContaining('no total was released yet'),
   ])
 })
 
-test('releases that do not come are told where they are read, with the aggregator that is not there', () => {
+test('releases that do not come are told where they are read, with the aggregator that is not there', async () => {
   const gone = [{ ...pair[0]!, there: false }, pair[1]!]
-  const [finding, ...more] = judgeTotals({ ...facts, late: 2, pair: gone }, ENDED)
+  const [finding, ...more] = await judgeTotals({ ...facts, late: 2, pair: gone }, ENDED)
   expect([finding?.outcome, more]).toEqual(['warn', []])
   expect(finding?.detail).toContain('newest 2 periods')
   expect(finding?.detail).toContain('vault')

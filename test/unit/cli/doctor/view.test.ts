@@ -1,6 +1,7 @@
 // What people are shown: failures first with their fix, what is skipped for one reason in one line, nothing that steers a terminal.
 import { expect, test } from 'vitest'
-import { fail, ok, resultOf, skipped, warn } from '../../../../src/cli/doctor/result.ts'
+import { fail, ok, skipped, warn } from '../../../../src/cli/doctor/check.ts'
+import { resultOf } from '../../../../src/cli/doctor/doctor.ts'
 import { doctorView } from '../../../../src/cli/views/doctor.ts'
 
 const screen = { colour: false, columns: 80 }
