@@ -9,6 +9,8 @@ export interface Rate {
 }
 
 export interface Quota {
+  /** Whether `take` would count one frame at `nowMs`. */
+  has(nowMs: number): boolean
   /** Counts one frame at `nowMs` (any monotonic clock). False if that exceeds the quota; nothing is counted then. */
   take(nowMs: number): boolean
   /** Counts an `amount` that is already used; the quota may become overdrawn. */
@@ -30,12 +32,15 @@ class Gcra implements Quota {
     this.#perMs = perMs
   }
 
-  take(nowMs: number): boolean {
-    const next = Math.max(this.#due, nowMs) + this.#cost
+  has(nowMs: number): boolean {
     // Half a frame of tolerance, so that rounding never refuses a whole frame.
-    if (next - nowMs > this.#perMs + this.#cost / 2) return false
-    this.#due = next
-    return true
+    return Math.max(this.#due, nowMs) + this.#cost / 2 - nowMs <= this.#perMs
+  }
+
+  take(nowMs: number): boolean {
+    const has = this.has(nowMs)
+    if (has) this.charge(nowMs, 1)
+    return has
   }
 
   charge(nowMs: number, amount: number): void {

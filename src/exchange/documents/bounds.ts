@@ -219,7 +219,8 @@ export function noRoomFor(
 const OF_SLOT: Rate = { frames: 32, perMs: 32 * 60_000 }
 const SLOTS_MAX = 16_384
 /** Of one author and kind in an hour: everything that it may have, twice, documents and bytes; and never fewer than this. */
-const OF_KIND = { least: 64, perMs: 3_600_000 } as const
+const OF_KIND_LEAST = 64
+const PER_MS = 3_600_000
 const AUTHORS_MAX = 8_192
 
 interface Named {
@@ -229,29 +230,41 @@ interface Named {
 }
 
 export interface Pace {
-  /** Milliseconds until another document of that name may be taken; 0: now. */
+  /** Milliseconds until another document of that name may be asked for; 0: now. */
   wait(name: Named): number
   took(name: Named, bytes: number): void
 }
 
-export function createPace(clock: Pick<Clock, 'monotonic'>): Pace {
+/** Of documents, and of their bytes. */
+const hourly = ({ documents, bytes }: Bounds): readonly ((key: NodeId) => Quota)[] =>
+  [documents, bytes].map((frames) => createQuotas<NodeId>({ frames, perMs: PER_MS }, AUTHORS_MAX))
+
+/** `sponsorOf`: the neighbour through which an author is known that is not admitted here; all of its authors are one to the pace. */
+export function createPace(clock: Pick<Clock, 'monotonic'>, sponsorOf: MembersView['sponsorOf']): Pace {
   const ofSlot = createQuotas<string>(OF_SLOT, SLOTS_MAX)
-  const ofKind = new Map<DocumentKind, readonly ((author: NodeId) => Quota)[]>()
-  /** Of the bytes last. */
-  const quotasOf = ({ author, kind, slot }: Named): readonly Quota[] => {
+  const ofKind = new Map<DocumentKind, ReturnType<typeof hourly>>()
+  /** Over all kinds: what those may take of the room for all. */
+  const inAll = hourly({
+    documents: BOUNDS.documents * SPONSOR_SHARE,
+    bytes: BOUNDS.bytes * SPONSOR_SHARE,
+  })
+  /** Documents and bytes in turn. */
+  const quotasOf = ({ author, kind }: Named): readonly Quota[] => {
     const { documents, bytes } = KINDS[kind].perAuthor
     const authors =
-      ofKind.get(kind) ??
-      [Math.max(OF_KIND.least, 2 * documents), 2 * bytes].map((frames) =>
-        createQuotas<NodeId>({ frames, perMs: OF_KIND.perMs }, AUTHORS_MAX),
-      )
+      ofKind.get(kind) ?? hourly({ documents: Math.max(OF_KIND_LEAST, 2 * documents), bytes: 2 * bytes })
     ofKind.set(kind, authors)
-    return [ofSlot(`${author} ${kind} ${slot}`), ...authors.map((of) => of(author))]
+    const whose = sponsorOf(author) ?? author
+    return [...authors.map((of) => of(author)), ...inAll.map((of) => of(whose))]
   }
+  const slotOf = ({ author, kind, slot }: Named): Quota => ofSlot(`${author} ${kind} ${slot}`)
   return {
-    wait: (name) => Math.max(...quotasOf(name).map((quota) => quota.wait(clock.monotonic()))),
+    wait: (name) =>
+      Math.max(...[slotOf(name), ...quotasOf(name)].map((quota) => quota.wait(clock.monotonic()))),
     took(name, bytes) {
-      for (const [i, quota] of quotasOf(name).entries()) quota.charge(clock.monotonic(), i === 2 ? bytes : 1)
+      slotOf(name).charge(clock.monotonic(), 1)
+      for (const [i, quota] of quotasOf(name).entries())
+        quota.charge(clock.monotonic(), i % 2 === 0 ? 1 : bytes)
     },
   }
 }

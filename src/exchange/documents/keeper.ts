@@ -74,7 +74,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   let last = 0
   const makeRoom = createMakeRoom(catalog, members, log, bounds)
   const contradictions = createContradictions(deps)
-  const pace = createPace(clock)
+  const pace = createPace(clock, members.sponsorOf)
   /** Rows of kinds and roles that this program does not know: they stay until they expire. */
   let unknown: readonly DocumentRow[] = []
   const { wants, refuse, forget } = createWants({ ...deps, isProven: contradictions.isProven })
@@ -150,10 +150,11 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     for (const document of documents) {
       const { author, kind, slot, digest } = document.head
       const name = `${author} ${kind} ${slot}`
+      // It was verified, whatever becomes of it.
+      pace.took(document.head, document.frame.bytes.length)
       if ((puts.get(name)?.document.version ?? 0) >= document.version) continue
       const held = catalog.get(author, kind, slot)
       const role = wants({ ...document, author, publicKey: document.author, digest })
-      if (role !== undefined) pace.took(document.head, document.frame.bytes.length)
       if (role === 'proof' && held !== undefined) contradictions.twin(held)
       if (role === 'witness') witness.given(from, document)
       if (role === 'shown') accept(document)

@@ -22,7 +22,7 @@ const HEADS = { frames: 32_768, perMs: 64_000 } as const
 const AGAIN_MS = 6 * 3_600_000
 /** Neighbours whose place is remembered. */
 const CURSORS_MAX = 8_192
-/** Documents that a neighbour gave damaged or forged, and is not asked for again. */
+/** Documents that a neighbour gave damaged, forged or other than their heads, and is not asked for again. */
 const BAD_MAX = 4_096
 /**
  * A document whose head was heard is asked of somebody else when it has not come by then, and one that a walk is about to
@@ -119,6 +119,9 @@ export function createPuller(deps: PullerDeps): Puller {
         if (nameOf({ ...wanted, ...document.head }) !== nameOf(wanted) || document.version < wanted.version) {
           throw new FrameError('malformed', 'another document than was asked for')
         }
+        // Its head said something else.
+        if (keeper.wants({ ...document, ...document.head, publicKey: document.author }) === undefined)
+          bad.set(badOf(peer, wanted), true)
         documents.push(document)
       } catch (error) {
         bad.set(badOf(peer, wanted), true)

@@ -14,7 +14,7 @@ import type { Witness } from './witness.ts'
 const REFUSED_MS = 3_600_000
 const REFUSED_MAX = 8_192
 /** Hints of this node that are remembered, by what they are bound to: each neighbour offers the same heads again. */
-const RECALLED_MAX = 8_192
+const RECALLED_MAX = 2_048
 
 /** As `hints`, of documents that others wrote. */
 function recalling(hints: Hints): Hints {

@@ -23,6 +23,7 @@ import { createIntake } from './intake.ts'
 /** The library's words are ours; its enumeration would be the only reason to load it with this file. */
 const resultOf = (verdict: GossipVerdict): TopicValidatorResult => verdict as TopicValidatorResult
 
+const NOTHING = new Uint8Array()
 /** The messages of one topic that a neighbour is offered when it enters the router's mesh. */
 const RECENT_MAX = 128
 
@@ -38,6 +39,8 @@ interface Router extends GossipSub {
     /** Forgets a second's worth of what was held against peers. */
     background(): void
   }
+  /** Ids of messages that it was given, for as long as a frame is fresh and longer. */
+  readonly seenCache: { has(id: string): boolean }
   readonly mcache: {
     readonly msgs: ReadonlyMap<string, { readonly validated: boolean }>
     /** Messages received between two rounds, newest rounds first. */
@@ -168,7 +171,7 @@ export function createGossip(deps: GossipDeps): GossipRouter {
 
     async load() {
       const { gossipsub, multicodec } = await import('@libp2p/gossipsub')
-      const { gossipSettings } = await import('./settings.ts')
+      const { gossipSettings, idOf } = await import('./settings.ts')
       return (components) => {
         const settings = gossipSettings(
           [...topics.values()].map(({ topic }) => topic),
@@ -181,10 +184,19 @@ export function createGossip(deps: GossipDeps): GossipRouter {
         for (const { topic, handler } of topics.values())
           made.topicValidators.set(topic.id, validator(topic, handler))
         const handle = made.handleReceivedRpc.bind(made)
-        // Before the router remembers the id of each message for minutes.
+        /** Before the router remembers the id of the message for minutes. What it knows is no news, and what is not ours it refuses. */
+        const takes = (node: NodeId, id: string, data: Uint8Array): boolean => {
+          const topic = topics.get(id)?.topic
+          if (!intake.takes(node)) return false
+          return (
+            topic === undefined || made.seenCache.has(idOf(id, data)) || intake.glances(topic, data, node)
+          )
+        }
         made.handleReceivedRpc = (from, rpc) => {
           const node = neighbours.get(from.toString())
-          const messages = rpc.messages.filter(() => node === undefined || intake.takes(node))
+          const messages = rpc.messages.filter(
+            ({ topic, data = NOTHING }) => node === undefined || takes(node, topic, data),
+          )
           return handle(from, { ...rpc, messages })
         }
         router = made

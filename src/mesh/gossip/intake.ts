@@ -69,7 +69,12 @@ interface Handed {
 export interface Intake {
   /** Counts one message that the neighbour handed on. False: it is too many, and the router is not to see it. */
   takes(neighbour: NodeId): boolean
-  /** Decodes, verifies and judges `bytes`, which the neighbour `from` handed on. Never throws. */
+  /**
+   * Looks at who says when to have signed `bytes`, and verifies nothing. False: whoever signed it, it would be ignored, so that
+   * the router is not to see it and remembers nothing of it. What is no frame is for `judge`. Never throws.
+   */
+  glances(topic: Topic, bytes: Uint8Array, neighbour: NodeId): boolean
+  /** Decodes, verifies and judges `bytes`, which `glances` let through and the neighbour `from` handed on. Never throws. */
   judge(topic: Topic, handler: GossipHandler, bytes: Uint8Array, from: PeerRef): GossipVerdict
 }
 
@@ -94,29 +99,29 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
 
   const isUnknown = (author: NodeId): boolean => !trust.admits(author) && trust.member(author) === undefined
 
-  /** Throws FrameError. Keys cost nothing, so that what is signed by invented ones is bounded by who hands it on, unverified. */
-  const bound = ({ sender }: Envelope, { unknown, newcomers }: Handed): void => {
-    const author = formatNodeId(sender)
+  const ofAuthor = (topic: Topic, author: NodeId): string => `${author} ${topic.id}`
+
+  /** Throws FrameError. Keys cost nothing, so that what invented ones sign is bounded by who hands it on, unverified. */
+  const within = (topic: Topic, author: NodeId, ts: number, from: NodeId): void => {
+    // A refused author is refused here at once, even while other nodes still pass it on.
+    if (author === self || trust.refuses(author)) throw new FrameError('not_admitted', 'not heard here')
+    const off = ts - clock.now()
+    if (Math.abs(off) > CLOCK_WINDOW_MS)
+      throw new FrameError('stale', `the clocks differ by ${Math.round(off / 1_000)} s`, off)
+    const now = clock.monotonic()
+    if (authors.peek(ofAuthor(topic, author))?.has(now) === false)
+      throw new FrameError('rate_limited', 'too many of this author')
     if (!isUnknown(author)) return
-    if (!unknown.take(clock.monotonic()))
+    const { unknown, newcomers } = quotasOf(from)
+    if (!unknown.take(now) || (heardOf.get(author) === undefined && !newcomers.take(now)))
       throw new FrameError('rate_limited', 'too much of unknown authors from this neighbour')
-    if (heardOf.get(author) === undefined && !newcomers.take(clock.monotonic()))
-      throw new FrameError('rate_limited', 'too many unknown authors from this neighbour')
   }
 
   /** Throws FrameError. Runs after the signature check, so that no node can use up another node's quota. */
-  const admit = (topic: Topic, { sender, ts }: Envelope): void => {
-    const author = formatNodeId(sender)
-    // A refused author is refused here at once, even while other nodes still pass it on.
-    if (author === self || trust.refuses(author)) throw new FrameError('not_admitted', 'not heard here')
-    const now = clock.now()
-    if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
-      throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`, ts - now)
-    }
+  const admit = (topic: Topic, author: NodeId): void => {
     if (isUnknown(author)) heardOf.set(author, true)
-    const key = `${author} ${topic.id}`
     const { messages, perMs } = topic.quota
-    const quota = authors.getOrInsert(key, () => createQuota({ frames: messages, perMs }))
+    const quota = authors.getOrInsert(ofAuthor(topic, author), () => createQuota({ frames: messages, perMs }))
     if (!quota.take(clock.monotonic())) throw new FrameError('rate_limited', 'too many of this author')
   }
 
@@ -124,13 +129,13 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
   const refuse = (
     topic: Topic,
     error: FrameError,
-    from: PeerRef,
+    from: NodeId,
     author: NodeId | undefined,
   ): GossipVerdict => {
     const verdict = VERDICTS[error.code]
-    if (verdict === 'reject' || author === from.nodeId) {
+    if (verdict === 'reject' || author === from) {
       const { message: reason, clockOffMs } = error
-      rejections.count(error.code, topic.id, from.nodeId, { reason, clockOffMs })
+      rejections.count(error.code, topic.id, from, { reason, clockOffMs })
     }
     return verdict
   }
@@ -154,25 +159,38 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
       if (!takes) rejections.tally('rate_limited')
       return takes
     },
+    glances(topic, bytes, neighbour) {
+      let author: NodeId | undefined
+      const bound = ({ sender, ts }: Envelope): void => {
+        author = formatNodeId(sender)
+        within(topic, author, ts, neighbour)
+      }
+      try {
+        decodeFrame(bytes, { messages: tableOf(topic), bound, verify: () => false })
+      } catch (error) {
+        if (error instanceof FrameError && VERDICTS[error.code] === 'ignore')
+          return refuse(topic, error, neighbour, author) !== 'ignore'
+      }
+      // Nothing was verified, so that a frame without a fault ended as one with a bad signature.
+      return true
+    },
     judge(topic, handler, bytes, from) {
-      const quotas = quotasOf(from.nodeId)
       let author: NodeId | undefined
       try {
         const frame = decodeFrame(bytes, {
           messages: tableOf(topic),
           verify: verifySignature,
-          bound: (envelope) => bound(envelope, quotas),
-          admit(_, envelope) {
-            author = formatNodeId(envelope.sender)
-            admit(topic, envelope)
+          admit(_, { sender }) {
+            author = formatNodeId(sender)
+            admit(topic, author)
           },
         })
         return hand(topic, handler, frame, from)
       } catch (error) {
-        if (error instanceof FrameError) return refuse(topic, error, from, author)
+        if (error instanceof FrameError) return refuse(topic, error, from.nodeId, author)
         // A mistake of ours; the frame that showed it is refused all the same, and is passed on by nobody.
         rejections.failed(topic.id, from.nodeId, error)
-        return refuse(topic, new FrameError('malformed', 'it could not be decoded'), from, author)
+        return refuse(topic, new FrameError('malformed', 'it could not be decoded'), from.nodeId, author)
       }
     },
   }

@@ -43,9 +43,11 @@ class LoopbackExempt extends Set<string> {
 }
 
 /** The id of a message. The topic is part of it, so that the same bytes in another topic do not hide the message here. */
-function digestOf(topic: string, data: Uint8Array): Buffer {
-  return createHash('sha256').update(topic).update('\0').update(data).digest()
-}
+const digestOf = (topic: string, data: Uint8Array): Buffer =>
+  createHash('sha256').update(topic).update('\0').update(data).digest()
+
+/** The same as the router's caches have it. */
+export const idOf = (topic: string, data: Uint8Array): string => digestOf(topic, data).toString('latin1')
 
 /**
  * Options for `gossipsub()`. `isAdmitted` is called with libp2p's peer id as text. The router exchanges no addresses or
@@ -58,7 +60,6 @@ export function gossipSettings(
   return {
     // Our frame carries author and signature; libp2p's would be verified for every copy that arrives.
     globalSignaturePolicy: StrictNoSign,
-    fastMsgIdFn: (message) => digestOf(message.topic, message.data ?? new Uint8Array()).toString('latin1'),
     msgIdFn: (message: GossipMessage) => digestOf(message.topic, message.data),
     msgIdToStrFn: (id) => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1'),
     seenTTL: SEEN_MS,

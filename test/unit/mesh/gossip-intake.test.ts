@@ -62,7 +62,9 @@ function node(at: Identity = self) {
     refused,
     tallied,
     hears: (bytes: Uint8Array, from: Identity = relay): GossipVerdict =>
-      intake.takes(from.nodeId) ? intake.judge(presence, { message }, bytes, refOf(from)) : 'ignore',
+      intake.takes(from.nodeId) && intake.glances(presence, bytes, from.nodeId)
+        ? intake.judge(presence, { message }, bytes, refOf(from))
+        : 'ignore',
   }
 }
 
@@ -109,8 +111,8 @@ test('a member that is known by gossip alone is no unknown author', () => {
 
 test('beyond its share nothing of unknown authors is verified', () => {
   const it = node()
-  const forged = (author: Identity): Uint8Array => {
-    const bytes = said(author)
+  const forged = (author: Identity, at = NOW): Uint8Array => {
+    const bytes = said(author, at)
     bytes[bytes.length - 1]! ^= 1
     return bytes
   }
@@ -119,8 +121,15 @@ test('beyond its share nothing of unknown authors is verified', () => {
   const verdicts = invented.slice(100).map((one) => it.hears(forged(one)))
   expect(countOf(verdicts, 'ignore')).toBe(500)
   // A member is verified all the same.
-  expect(it.hears(forged(members[0] as Identity))).toBe('reject')
-  expect(it.hears(said(members[0] as Identity))).toBe('accept')
+  const member = members[0] as Identity
+  expect(it.hears(forged(member))).toBe('reject')
+  // Neither is what a member says too early, too late or too often.
+  expect([NOW - 3_600_000, NOW + 3_600_000].map((at) => it.hears(forged(member, at)))).toEqual([
+    'ignore',
+    'ignore',
+  ])
+  for (let n = 0; n < presence.quota.messages; n++) expect(it.hears(said(member))).toBe('accept')
+  expect(it.hears(forged(member))).toBe('ignore')
 })
 
 test('unknown authors are welcome, but one neighbour cannot invent any number of them in an hour', () => {

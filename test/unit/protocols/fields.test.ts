@@ -209,7 +209,7 @@ test.each(ofStreams.map((one) => [`${one.stream.id} ${one.message.name}`, one] a
           stream: stream as unknown as Parameters<typeof openChannel>[1]['stream'],
           protocol,
           peer: author,
-          quota: { take: () => true, charge: () => {}, wait: () => 0 },
+          quota: { has: () => true, take: () => true, charge: () => {}, wait: () => 0 },
           member: () => true,
           onFrame: (one) => got.push(one),
           onClose: () => {},
