@@ -356,10 +356,10 @@ export const KEYS = {
   guardTimeout: key({
     path: 'guard.timeout_ms',
     kind: kind.integer(50, 10_000),
-    default: 2_000,
+    default: 5_000,
     unit: 'ms',
     description:
-      'Time limit for judging one command. The start of the program and your answer do not count. After that time guard.on_error decides.',
+      'How long one line may wait to be judged, from Enter on. Your answer does not count. After half a second the terminal says that the line is still being judged, and Ctrl-C gives it back; after this time guard.on_error decides.',
   }),
 
   historyIgnore: key({

@@ -34,7 +34,7 @@ export interface Guard {
   readonly source: string
   /** Whether a line runs that could not be judged in time. */
   readonly onError: 'allow' | 'block'
-  /** Milliseconds that judging one line may take. */
+  /** Milliseconds that one line may wait to be judged. */
   readonly timeoutMs: number
   readonly rules: readonly GuardRule[]
   /** Paths of rules files, whether they exist or not. */
@@ -71,7 +71,7 @@ export const DEFAULTS = {
   profile: DEFAULT_PROFILE,
   source: 'default',
   onError: 'allow',
-  timeoutMs: 2_000,
+  timeoutMs: 5_000,
   home: '',
   sets: { profile: DEFAULT_PROFILE, onError: 'allow', allows: [], denies: [] } as Sealed,
   loosened: [],

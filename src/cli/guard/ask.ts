@@ -12,12 +12,11 @@ import type { Answer } from './terminal.ts'
 
 /**
  * The line is in KARO_LINE (its first characters; how many there are, in KARO_LINE_LENGTH), what its aliases and
- * functions mean in KARO_LINE_NAMES: never in argv, which everybody on the machine may read. `live`: tells the shell when
- * it has started (`up`) and when it waits for the person (`wait`), so that the shell can give up in between.
+ * functions mean in KARO_LINE_NAMES: never in argv, which everybody on the machine may read. `live`: tells the shell when it
+ * waits for the person (`wait`), so that the shell can give up before.
  */
 export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Promise<ExitCode> {
   const line = io.env.KARO_LINE ?? ''
-  if (live) io.out('up\n')
   let waits = false
   const wait = (): void => {
     if (!waits) tellWait(io, live)
@@ -53,4 +52,11 @@ async function answerTo(
 function tellWait(io: CommandIo, live: boolean): void {
   process.on('SIGUSR2', () => undefined)
   if (live) io.out('wait\n')
+  const notice = Number(io.env.KARO_LINE_NOTICE ?? 0)
+  try {
+    // What would tell a person in fish that the line still waits.
+    if (notice > 1) process.kill(notice)
+  } catch {
+    // It has told them, and is gone.
+  }
 }

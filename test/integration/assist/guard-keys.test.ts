@@ -361,7 +361,7 @@ test.each(['bash', 'zsh', 'fish'] as const)(
   async (program) => {
     const directory = temporaryDirectory()
     const refuses = join(directory, 'karo')
-    writeFileSync(refuses, "#!/bin/sh\nprintf 'up\\ndrop declined high -\\n'\n")
+    writeFileSync(refuses, "#!/bin/sh\nprintf 'drop declined high -\\n'\n")
     chmodSync(refuses, 0o755)
     const again = join(directory, 'again')
     const options = {

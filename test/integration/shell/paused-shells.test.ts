@@ -133,7 +133,6 @@ function refusing() {
   writeFileSync(
     program,
     `#!/bin/sh
-printf 'up\\n'
 case $KARO_LINE in git*) echo drop declined high -; echo x >>'${asked}' ;; *) echo run - safe - ;; esac
 `,
   )

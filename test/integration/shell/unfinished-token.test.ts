@@ -26,11 +26,7 @@ const shellOf = (through: readonly string[] = [], TERM = 'dumb'): Promise<TypedS
     before: 'set -H',
     after: `PS2='> '; f() { true "$1"; }\n${FINDERS.bash({ find: [program("printf 'edit\\nf found'")], keys: ['ctrl-r'] })}`,
     guard: {
-      ask: [
-        program(
-          `printf 'up\\n'; case $KARO_LINE in *no*) echo edit blocked high -;; *) echo run - safe -;; esac`,
-        ),
-      ],
+      ask: [program(`case $KARO_LINE in *no*) echo edit blocked high -;; *) echo run - safe -;; esac`)],
     },
   })
 

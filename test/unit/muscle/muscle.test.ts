@@ -437,7 +437,11 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
   const running = (mark: string) => runningOf(provider, mark)
   /** Of so many processes of a job, those that are seen from outside. */
   const seen = (processes: number) => (provider === 'vm' ? 1 : processes)
-  const long = (mark: string) => jobOf(['/bin/sh', '-c', 'setsid sleep "$1" & sleep "$1"', 'sh', mark])
+  // With room for what jails of other tests take: without a user namespace they are all of one user, and a shell that lacks a
+  // process ends.
+  const limits = { ...jobOf([]).limits, tasks: 256 }
+  const long = (mark: string) =>
+    jobOf(['/bin/sh', '-c', 'setsid sleep "$1" & sleep "$1"', 'sh', mark], { limits })
 
   test('kill -9 of the Muscle leaves no process of a jail', async () => {
     const { client, child } = await apart()
@@ -531,8 +535,11 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
       my $child = fork; if (!defined $child) { select undef, undef, undef, 0.01; redo }
       next if $child; POSIX::setsid(); exec 'sleep', $mark if !$again; last } }`
     // Few, because jails of other tests of this user lack what this one has.
-    const limits = { ...jobOf([]).limits, tasks: 16 }
-    const job = await client.run(jobOf(['/usr/bin/perl', '-MPOSIX', '-e', bomb, mark], { limits }), () => {})
+    const few = { ...jobOf([]).limits, tasks: 16 }
+    const job = await client.run(
+      jobOf(['/usr/bin/perl', '-MPOSIX', '-e', bomb, mark], { limits: few }),
+      () => {},
+    )
     await until(() => running(mark).length > seen(5) - 1, { what: 'it goes off' })
     await client.cancel(jobName(await client.list()))
     expect(await job.ended).toMatchObject({ reason: 'cancelled' })

@@ -65,8 +65,10 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
 
   # In a subshell: prints what is to be done with the line in text, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
-    local fd word= rest= names= pid asked= answer= late= IFS=' '
-    builtin trap - INT TERM
+    local fd word= rest= names= pid= asked= answer= late= IFS=' '
+    builtin trap - TERM
+    # The line comes back, to be changed or entered once more.
+    builtin trap '[[ -z $pid ]] || builtin kill -KILL "$pid" 2>/dev/null; builtin printf "edit - safe -\n"; exit' INT
     set +exu
     __karo_guard_names "$text"
     __karo_guard_resident
@@ -80,25 +82,28 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       exec -- "${__karo_ask[@]}" --live 2>&"${__karo_guard[words]:--}"
     )
     pid=$!
-    if builtin read -r -t "${__karo_given[start]}" -u "$fd" word && [[ $word == up ]] &&
-      builtin read -r -t "${__karo_given[timeout]}" -u "$fd" word rest; then
-      # The person is being asked now, and may take any time to answer.
-      if [[ $word == wait ]]; then
-        word= asked=1
-        builtin read -r -u "$fd" word rest
-      fi
-      case $word in
-      run | edit | drop)
-        builtin printf '%s\n' "$word $rest $late"
-        return
-        ;;
-      put)
-        IFS= builtin read -r -d '' -u "$fd" text
-        builtin printf '%s\n%s' "put $rest $late" "$text"
-        return
-        ;;
-      esac
+    # The judge in the daemon had its part of this time.
+    builtin read -r -t "${__karo_given[silent${late:+_$late}]}" -u "$fd" word rest
+    if (($? > 128)); then
+      __karo_guard_say "${__karo_given[slow]}"
+      builtin read -r -t "${__karo_given[rest]}" -u "$fd" word rest
     fi
+    # The person is being asked now, and may take any time to answer.
+    if [[ $word == wait ]]; then
+      word= asked=1
+      builtin read -r -u "$fd" word rest
+    fi
+    case $word in
+    run | edit | drop)
+      builtin printf '%s\n' "$word $rest $late"
+      return
+      ;;
+    put)
+      IFS= builtin read -r -d '' -u "$fd" text
+      builtin printf '%s\n%s' "put $rest $late" "$text"
+      return
+      ;;
+    esac
     builtin kill -KILL "$pid" 2>/dev/null
     if [[ $asked ]]; then
       __karo_guard_say $'\n'"${__karo_given[cut_off]}"
@@ -149,7 +154,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       __karo_guard_then "$1"
       return
     fi
-    local line=$READLINE_LINE text answer= verb= outcome= level= here= late=
+    local line=$READLINE_LINE text trap answer= verb= outcome= level= here= late=
     # What has run since is another command.
     [[ ${__karo_guard[since]} == "${__karo_begun}" ]] || __karo_guard[head]= __karo_guard[here]=
     __karo_guard[since]=${__karo_begun}
@@ -177,7 +182,12 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
         [[ -z $answer ]] || text=${__karo_guard[head]}${answer%$'\n'}
       fi
       # Not from the terminal: a subshell that fails would take readline's settings from it.
+      # Ctrl-C is the subshell's: this shell would begin a new line and forget this one.
+      trap=`builtin trap -p INT`
+      builtin trap : INT
       answer=`__karo_guard_ask </dev/null; builtin printf .`
+      builtin trap - INT
+      builtin eval "$trap"
       answer=${answer%.}
       IFS=' ' builtin read -r verb outcome level here late <<<"${answer%%$'\n'*}"
       here=${here#-}

@@ -7,8 +7,8 @@
 #
 # Fish itself runs the line, by `commandline -f execute`, or adds a line to one that is not finished. Fish cannot wait
 # for a limited time; timeout(1) does, where it is installed. It sends a signal that the program ignores as soon as it
-# asks the person. Before its answer the program prints the words "up" and "wait", which tell how far it has come, for
-# where there is no timeout(1).
+# asks the person. A small shell becomes the program, and leaves a notice for who waits long; the program ends that before
+# it asks. Before its answer the program prints the word "wait", which tells how far it has come.
 #
 # While completions are listed, Enter in fish either takes the one that is chosen or runs the line, and no script can
 # tell which. So the line is judged as it stands, and the list ends when the person was asked about the line.
@@ -140,20 +140,27 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         if not builtin set --query __karo_guard_limit
             builtin set --global __karo_guard_limit
             command timeout --foreground 9 true 2>/dev/null
-            and builtin set --global __karo_guard_limit timeout --foreground --signal=USR2 (builtin math $__karo_given_start + $__karo_given_timeout)
+            and builtin set --global __karo_guard_limit timeout --foreground --signal=USR2 $__karo_given_timeout
         end
         builtin set --local --export KARO_LINE (builtin string sub --length $__karo_given_most_asked -- "$line" | builtin string collect)
         builtin set --local --export KARO_LINE_LENGTH (builtin string length -- "$line" | builtin string join ' ')
         builtin set --local --export KARO_LINE_SHELL $fish_pid
         builtin set --local --export KARO_LINE_NAMES (__karo_guard_names $line | builtin string collect)
+        builtin set --local late $__karo_guard_late
         builtin set --local answer (__karo_guard_resident)
+        # The judge in the daemon had its part of this time.
+        builtin set --local silent $__karo_given_silent
+        builtin test $late = $__karo_guard_late; or builtin set silent $__karo_given_silent_late
         if not builtin set --query answer[1]
             # What fish suggests behind the cursor would stay on the screen, as if it were part of the line.
             builtin test "$TERM" != dumb -a (builtin commandline --cursor) -eq (builtin string length -- "$line" | builtin string join ' ')
             and builtin printf '\e[J' >/dev/tty
-            builtin set answer (command $__karo_guard_limit $__karo_ask --live 2>/dev/null)
+            builtin set answer (command $__karo_guard_limit /bin/sh -c '
+                { sleep "$1" && kill -0 $$ && printf "\n%s\n" "$2" >/dev/tty; } >/dev/null &
+                shift 2
+                export KARO_LINE_NOTICE=$!
+                exec "$@" --live' sh $silent $__karo_given_slow $__karo_ask 2>/dev/null)
         end
-        builtin test "$answer[1]" = up; and builtin set --erase answer[1]
         builtin set --local said (builtin string split ' ' -- $answer[1])
         if builtin test "$said[1]" = wait
             builtin set --erase answer[1]

@@ -33,21 +33,19 @@ export interface GuardOptions {
   readonly fleetFiles?: readonly [string, string]
   /** How the path of the resident judge's pipe begins; behind it stand a process and its descriptor. */
   readonly resident: string
-  /** Milliseconds that judging a line may take. */
+  /** Milliseconds that a line may wait to be judged, the start of the program with it. */
   readonly timeoutMs: number
   readonly onError: 'allow' | 'block'
 }
 
-/** Seconds that the program may take to start, which is not judging; longer than any machine at work needs. */
-export const START_SECONDS = 5
 /** How the name of the resident judge's pipe begins, in the node's directory. */
 export const RESIDENT_PREFIX = 'judge-'
 /** Bytes of a request to the resident judge; what is longer goes to the program. A pipe takes so many in one piece. */
 const RESIDENT_BYTES = 4_000
 /** The same for the printf of bash, which may be fish's sh too: it writes what is longer in several pieces. */
 const RESIDENT_PRINTED = 1_000
-/** Seconds that the resident judge may take before the program is started; then it is left alone for RESIDENT_REST. */
-const RESIDENT_SECONDS = 0.25
+/** Milliseconds that the resident judge may take before the program is started; then it is left alone for RESIDENT_REST seconds. */
+export const RESIDENT_MS = 250
 const RESIDENT_REST = 60
 /** Variables besides KARO_… by which a line is judged: they name settings of AI tools and of git. */
 const JUDGED_BY: readonly string[] =
@@ -58,7 +56,7 @@ export const RESIDENT = {
   version: 'karo2',
   bytes: String(RESIDENT_BYTES),
   printed: String(RESIDENT_PRINTED),
-  seconds: String(RESIDENT_SECONDS),
+  seconds: String(RESIDENT_MS / 1000),
   rest: String(RESIDENT_REST),
   variables: JUDGED_BY.join(' '),
 } as const
@@ -71,6 +69,10 @@ export const MOST_ASKED = 30_000
 export const MOST_DEFINED = 8_000
 /** Different words looked up among aliases and functions; the guard says so if a line has more. */
 export const MOST_WORDS = 1_000
+
+/** Milliseconds after which a person whose line still waits is told so, and how to have it back. */
+export const SILENT_MS = 500
+export const SLOW = 'karo: this line is still being judged; Ctrl-C gives it back'
 
 /** Said when the program ended while the person was asked: no limit and no fault makes a yes of that. */
 export const CUT_OFF = 'karo: the question got no answer, so this does not run'

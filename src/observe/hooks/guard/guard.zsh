@@ -146,6 +146,9 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     fi
   } 2>/dev/null
 
+  # Waits so many seconds for the program's word. No success: it said nothing yet, or ended.
+  __karo_guard_told() { IFS=" " builtin read -r -t $1 -u $__karo_guard_fd __karo_guard_word __karo_guard_rest }
+
   # In a subshell: prints what is to be done with the line, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
     __karo_guard[asked]= __karo_guard[answer]= __karo_guard[slow]=
@@ -160,24 +163,29 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       builtin export KARO_LINE_SHELL=$$ KARO_LINE_NAMES="$__karo_guard[names]" KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
       command "$__karo_ask[@]" --live 2>/dev/null
     )
-    if IFS=" " builtin read -r -t $__karo_given[start] -u $__karo_guard_fd __karo_guard_word && [[ $__karo_guard_word == up ]] &&
-      IFS=" " builtin read -r -t $__karo_given[timeout] -u $__karo_guard_fd __karo_guard_word __karo_guard_rest; then
-      # The person is being asked now, and may take any time to answer.
-      if [[ $__karo_guard_word == wait ]]; then
-        __karo_guard_word= __karo_guard[asked]=1
-        IFS=" " builtin read -r -u $__karo_guard_fd __karo_guard_word __karo_guard_rest
-      fi
-      case $__karo_guard_word in
-      (run|edit|drop|put)
-        builtin print -r -- "$__karo_guard_word $__karo_guard_rest $__karo_guard[slow]"
-        if [[ $__karo_guard_word == put ]]; then
-          IFS= builtin read -r -d "" -u $__karo_guard_fd __karo_guard_rest
-          builtin print -rn -- "$__karo_guard_rest"
-        fi
-        return 0
-        ;;
-      esac
+    __karo_guard_word=
+    # The judge in the daemon had its part of this time.
+    if ! __karo_guard_told $__karo_given[silent${__karo_guard[slow]:+_late}] &&
+      builtin kill -0 $sysparams[procsubstpid] 2>/dev/null; then
+      __karo_guard[slow]+=-said
+      builtin print -rn -- $'\n'"$__karo_given[slow]" >/dev/tty
+      __karo_guard_told $__karo_given[rest]
     fi
+    # The person is being asked now, and may take any time to answer.
+    if [[ $__karo_guard_word == wait ]]; then
+      __karo_guard_word= __karo_guard[asked]=1
+      IFS=" " builtin read -r -u $__karo_guard_fd __karo_guard_word __karo_guard_rest
+    fi
+    case $__karo_guard_word in
+    (run|edit|drop|put)
+      builtin print -r -- "$__karo_guard_word $__karo_guard_rest $__karo_guard[slow]"
+      if [[ $__karo_guard_word == put ]]; then
+        IFS= builtin read -r -d "" -u $__karo_guard_fd __karo_guard_rest
+        builtin print -rn -- "$__karo_guard_rest"
+      fi
+      return 0
+      ;;
+    esac
     builtin kill -KILL $sysparams[procsubstpid] 2>/dev/null
     if [[ -n $__karo_guard[asked] ]]; then
       builtin print -r -- $'\n'"$__karo_given[cut_off]" >/dev/tty
@@ -236,7 +244,12 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       __karo_guard[number]=$RANDOM$RANDOM$RANDOM
       # A job that ends meanwhile would have zsh draw the line over the question, and take Ctrl-C for itself.
       builtin unsetopt notify
-      __karo_guard[answer]=$(__karo_guard_ask; builtin print -n .)
+      {
+        __karo_guard[answer]=$(__karo_guard_ask; builtin print -n .)
+      } always {
+        # Ctrl-C gives the line back, to be changed or entered once more.
+        if (( TRY_BLOCK_INTERRUPT > 0 )); then TRY_BLOCK_INTERRUPT=0 __karo_guard[answer]="edit - safe - -said"; fi
+      }
       __karo_guard[answer]=${__karo_guard[answer]%.}
       builtin set -- "$1" ${(s: :)${__karo_guard[answer]%%$'\n'*}}
       if [[ ${2-} != (run|edit|put|drop) ]]; then
@@ -245,7 +258,9 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
         builtin set -- "$1" "$__karo_given[verb]" unjudged safe -
       fi
       __karo_guard[verb]=$2 __karo_guard[outcome]=$3 __karo_guard[next]=${5#-}
-      [[ -z ${6-} ]] || __karo_guard[late]=$EPOCHSECONDS
+      [[ ${6-} != late* ]] || __karo_guard[late]=$EPOCHSECONDS
+      # What was said meanwhile stays on the screen.
+      [[ ${6-} != *said ]] || zle -I
       if [[ $__karo_guard[outcome] != - ]]; then
         __karo_guard_note "$3" "$4"
         # What goes is not drawn again.

@@ -11,7 +11,9 @@ import {
   MOST_WORDS,
   PLAIN_LENGTH,
   RESIDENT,
-  START_SECONDS,
+  RESIDENT_MS,
+  SILENT_MS,
+  SLOW,
   unanswered,
 } from './guard.ts'
 
@@ -48,8 +50,13 @@ function given({ plain, machineFile, fleetFiles = ['', ''], resident, timeoutMs,
     most_asked: String(MOST_ASKED),
     most_defined: String(MOST_DEFINED),
     most_words: String(MOST_WORDS),
-    start: String(START_SECONDS),
-    timeout: String(timeoutMs / 1000),
+    // Of the program alone, for fish.
+    timeout: seconds(timeoutMs - RESIDENT_MS),
+    silent: seconds(Math.min(SILENT_MS, timeoutMs)),
+    // Where the resident judge had its time in vain.
+    silent_late: seconds(SILENT_MS - RESIDENT_MS),
+    rest: seconds(timeoutMs - SILENT_MS),
+    slow: SLOW,
     machine: machineFile,
     fleet: fleetFiles[0],
     machine_fleet: fleetFiles[1],
@@ -66,6 +73,9 @@ function given({ plain, machineFile, fleetFiles = ['', ''], resident, timeoutMs,
   }
   return { patterns: Object.entries(patterns), values: Object.entries(values) }
 }
+
+/** As a shell's \`read -t\` has them; none would be no wait at all. */
+const seconds = (ms: number): string => String(Math.max(ms, 1) / 1000)
 
 /** Only where the hook is at work, because an earlier bash has no such arrays. */
 function bashValues(options: GuardOptions): string {
