@@ -359,7 +359,7 @@ export const KEYS = {
     default: 5_000,
     unit: 'ms',
     description:
-      'How long one line may wait to be judged, from Enter on. Your answer does not count. After half a second the terminal says that the line is still being judged, and Ctrl-C gives it back; after this time guard.on_error decides.',
+      'Time limit for judging one line, from Enter on. Your answer does not count. After that time guard.on_error decides.',
   }),
 
   historyIgnore: key({

@@ -12,14 +12,14 @@ import type { Answer } from './terminal.ts'
 
 /**
  * The line is in KARO_LINE (its first characters; how many there are, in KARO_LINE_LENGTH), what its aliases and
- * functions mean in KARO_LINE_NAMES: never in argv, which everybody on the machine may read. `live`: tells the shell when it
- * waits for the person (`wait`), so that the shell can give up before.
+ * functions mean in KARO_LINE_NAMES: never in argv, which everybody on the machine may read. It tells
+ * the shell when it waits for the person (`wait`), so that the shell can give up before.
  */
-export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Promise<ExitCode> {
+export async function askAbout(io: CommandIo, shell: Shell): Promise<ExitCode> {
   const line = io.env.KARO_LINE ?? ''
   let waits = false
   const wait = (): void => {
-    if (!waits) tellWait(io, live)
+    if (!waits) tellWait(io)
     waits = true
   }
   const length = Number(io.env.KARO_LINE_LENGTH ?? 0)
@@ -49,14 +49,13 @@ async function answerTo(
 }
 
 /** From here on no limit ends this, not even the signal of the timeout(1) that fish has to take: a person takes time. */
-function tellWait(io: CommandIo, live: boolean): void {
+function tellWait(io: CommandIo): void {
   process.on('SIGUSR2', () => undefined)
-  if (live) io.out('wait\n')
-  const notice = Number(io.env.KARO_LINE_NOTICE ?? 0)
+  io.out('wait\n')
   try {
     // What would tell a person in fish that the line still waits.
-    if (notice > 1) process.kill(notice)
+    process.kill(Number.parseInt(io.env.KARO_LINE_NOTICE ?? '', 10))
   } catch {
-    // It has told them, and is gone.
+    // There is none, or it has told them.
   }
 }

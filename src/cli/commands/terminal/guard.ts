@@ -96,7 +96,6 @@ const ask = defineCommand({
       choices: GUARD_SHELLS,
       default: 'bash',
     },
-    { name: 'live', description: 'tell the shell when judging begins, and when it waits for the person' },
   ],
   examples: [
     {
@@ -112,8 +111,7 @@ const ask = defineCommand({
         "karo check '<command>' judges a command; karo guard shows the state of the guard.",
       )
     const { askAbout } = await import('../../guard/ask.ts')
-    const shell = input.options.shell as (typeof GUARD_SHELLS)[number]
-    return askAbout(io, shell, input.options.live === true)
+    return askAbout(io, input.options.shell as (typeof GUARD_SHELLS)[number])
   },
 })
 

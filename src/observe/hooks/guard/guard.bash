@@ -79,7 +79,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     exec {fd}< <(
       export KARO_LINE="${text:0:__karo_given[most_asked]}" KARO_LINE_LENGTH=${#text} KARO_LINE_NAMES="$names" KARO_LINE_SHELL=$$
       export KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
-      exec -- "${__karo_ask[@]}" --live 2>&"${__karo_guard[words]:--}"
+      exec -- "${__karo_ask[@]}" 2>&"${__karo_guard[words]:--}"
     )
     pid=$!
     # The judge in the daemon had its part of this time.

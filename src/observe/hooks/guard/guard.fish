@@ -159,7 +159,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
                 { sleep "$1" && kill -0 $$ && printf "\n%s\n" "$2" >/dev/tty; } >/dev/null &
                 shift 2
                 export KARO_LINE_NOTICE=$!
-                exec "$@" --live' sh $silent $__karo_given_slow $__karo_ask 2>/dev/null)
+                exec "$@"' sh $silent $__karo_given_slow $__karo_ask 2>/dev/null)
         end
         builtin set --local said (builtin string split ' ' -- $answer[1])
         if builtin test "$said[1]" = wait

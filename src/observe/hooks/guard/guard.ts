@@ -54,10 +54,10 @@ const JUDGED_BY: readonly string[] =
 /** The values that the shells need to ask the resident judge. */
 export const RESIDENT = {
   version: 'karo2',
-  bytes: String(RESIDENT_BYTES),
-  printed: String(RESIDENT_PRINTED),
-  seconds: String(RESIDENT_MS / 1000),
-  rest: String(RESIDENT_REST),
+  bytes: RESIDENT_BYTES,
+  printed: RESIDENT_PRINTED,
+  seconds: RESIDENT_MS / 1000,
+  rest: RESIDENT_REST,
   variables: JUDGED_BY.join(' '),
 } as const
 

@@ -161,7 +161,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     exec {__karo_guard_fd}< <(
       builtin export KARO_LINE="${__karo_guard[text][1,__karo_given[most_asked]]}" KARO_LINE_LENGTH=${#__karo_guard[text]}
       builtin export KARO_LINE_SHELL=$$ KARO_LINE_NAMES="$__karo_guard[names]" KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
-      command "$__karo_ask[@]" --live 2>/dev/null
+      command "$__karo_ask[@]" 2>/dev/null
     )
     __karo_guard_word=
     # The judge in the daemon had its part of this time.

@@ -33,7 +33,10 @@ export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: Gu
  * The values that the shell files call __karo_given: patterns without signs that bash or zsh expands, limits, and
  * messages.
  */
-function given({ plain, machineFile, fleetFiles = ['', ''], resident, timeoutMs, onError }: GuardOptions) {
+function given(
+  { plain, machineFile, fleetFiles = ['', ''], resident, timeoutMs, onError }: GuardOptions,
+  dot = '.',
+): readonly (readonly [string, string])[] {
   const { verb, words } = unanswered(onError)
   const patterns = {
     carried: CARRIED_NAMES,
@@ -46,10 +49,10 @@ function given({ plain, machineFile, fleetFiles = ['', ''], resident, timeoutMs,
     roots: plain.system.filter((part) => part.startsWith('/')),
   }
   const values = {
-    plain_length: String(PLAIN_LENGTH),
-    most_asked: String(MOST_ASKED),
-    most_defined: String(MOST_DEFINED),
-    most_words: String(MOST_WORDS),
+    plain_length: PLAIN_LENGTH,
+    most_asked: MOST_ASKED,
+    most_defined: MOST_DEFINED,
+    most_words: MOST_WORDS,
     // Of the program alone, for fish.
     timeout: seconds(timeoutMs - RESIDENT_MS),
     silent: seconds(Math.min(SILENT_MS, timeoutMs)),
@@ -61,32 +64,28 @@ function given({ plain, machineFile, fleetFiles = ['', ''], resident, timeoutMs,
     fleet: fleetFiles[0],
     machine_fleet: fleetFiles[1],
     resident,
-    resident_version: RESIDENT.version,
-    resident_bytes: RESIDENT.bytes,
-    resident_printed: RESIDENT.printed,
-    resident_seconds: RESIDENT.seconds,
-    resident_rest: RESIDENT.rest,
-    resident_variables: RESIDENT.variables,
+    ...Object.fromEntries(Object.entries(RESIDENT).map(([key, value]) => [`resident_${key}`, value])),
     cut_off: CUT_OFF,
     unanswered: words,
     verb,
   }
-  return { patterns: Object.entries(patterns), values: Object.entries(values) }
+  return [
+    ...Object.entries(patterns).map(([key, parts]) => [key, parts.join('|').replaceAll('.', dot)] as const),
+    ...Object.entries(values).map(([key, value]) => [key, String(value)] as const),
+  ]
 }
 
 /** As a shell's \`read -t\` has them; none would be no wait at all. */
-const seconds = (ms: number): string => String(Math.max(ms, 1) / 1000)
+const seconds = (ms: number): number => Math.max(ms, 1) / 1000
 
 /** Only where the hook is at work, because an earlier bash has no such arrays. */
 function bashValues(options: GuardOptions): string {
   const { ask, files, ruled, plain } = options
-  const { patterns, values } = given(options)
-  const table = (entries: readonly (readonly [string, string])[]): string =>
-    entries.map(([key, value]) => `[${key}]=${quoteShell(value)}`).join(' ')
+  const table = given(options).map(([key, value]) => `[${key}]=${quoteShell(value)}`)
   const names = (list: readonly string[]): string => list.map((name) => `[${name}]=1`).join(' ')
   return `if [[ \${__karo[dir]-} ]]; then
   __karo_ask=(${ask.map(quoteShell).join(' ')}) __karo_rules=(${files.map(quoteShell).join(' ')})
-  declare -gA __karo_given=(${table([...patterns.map(([key, parts]) => [key, parts.join('|')] as const), ...values])})
+  declare -gA __karo_given=(${table.join(' ')})
   declare -gA __karo_ruled=(${names(ruled)})
   declare -gA __karo_writers=(${names(plain.writers)}) __karo_reads=(${names(plain.reads)})
 fi`
@@ -94,25 +93,22 @@ fi`
 
 function zshValues(options: GuardOptions): string {
   const { ask, files, ruled, plain } = options
-  const { patterns, values } = given(options)
   const names = (list: readonly string[]): string => list.map((name) => `${name} 1`).join(' ')
-  const table = [...patterns.map(([key, parts]) => [key, parts.join('|')] as const), ...values]
+  const table = given(options).map(([key, value]) => `${key} ${quoteShell(value)}`)
   return `__karo_ask=(${ask.map(quoteShell).join(' ')}) __karo_rules=(${files.map(quoteShell).join(' ')})
 builtin typeset -gA __karo_given __karo_ruled __karo_writers __karo_reads
-__karo_given=(${table.map(([key, value]) => `${key} ${quoteShell(value)}`).join(' ')})
+__karo_given=(${table.join(' ')})
 __karo_ruled=(${names(ruled)})
 __karo_writers=(${names(plain.writers)}) __karo_reads=(${names(plain.reads)})`
 }
 
 function fishValues(options: GuardOptions): string {
   const { ask, files, ruled, plain } = options
-  const { patterns, values } = given(options)
-  // Of the signs of a regular expression, the parts have only the dot.
-  const expressions = patterns.map(([key, parts]) => [key, parts.join('|').replaceAll('.', '\\.')] as const)
   const lists = { ask, rules: files, ruled, writers: plain.writers, reads: plain.reads }
   return [
     ...Object.entries(lists).map(([name, list]) => [name, list.map(quoteFish).join(' ')] as const),
-    ...[...expressions, ...values].map(([key, value]) => [`given_${key}`, quoteFish(value)] as const),
+    // Of the signs of a regular expression, the patterns have only the dot.
+    ...given(options, '\\.').map(([key, value]) => [`given_${key}`, quoteFish(value)] as const),
   ]
     .map(([name, value]) => `builtin set --global __karo_${name} ${value}`)
     .join('\n')
