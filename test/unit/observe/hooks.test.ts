@@ -166,13 +166,11 @@ describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [prog
     )
   }
 
-  test.skipIf(!installed)('each shell file is sound by itself, and short enough to be read', () => {
+  test.skipIf(!installed)('each shell file is sound by itself', () => {
     const files = globSync(join(ROOM, `**/*.${shell}`))
     expect(files.length).toBe({ bash: 5, zsh: 4, fish: 5, sh: 1 }[shell])
     const texts = files.map((file) => readFileSync(file, 'utf8'))
     areSound(texts)
-    for (const [i, text] of texts.entries())
-      expect(text.split('\n').length, files[i]).toBeLessThanOrEqual(300)
   })
 
   // sh has neither.

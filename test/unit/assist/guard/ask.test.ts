@@ -25,22 +25,21 @@ async function asked(line: string, env: Record<string, string> = {}): Promise<re
     env: { KARO_LINE: line, KARO_LINE_LENGTH: String(line.length), ...env },
     out: (text: string | Uint8Array) => said.push(...Buffer.from(text).toString().trim().split('\n')),
   } as unknown as CommandIo
-  await askAbout(io, 'bash', true)
+  await askAbout(io, 'bash')
   return said.map((word) => word.split(' ')[0] as string)
 }
 
 test('a line that is too long to run unasked waits for its judgement without a limit', async () => {
   const { length: handlers } = process.listeners('SIGUSR2')
-  expect(await asked('true')).toEqual(['up', 'judged', 'run'])
+  expect(await asked('true')).toEqual(['judged', 'run'])
   expect(process.listeners('SIGUSR2')).toHaveLength(handlers)
-  expect(await asked(`true ${'x'.repeat(5_000)}`)).toEqual(['up', 'wait', 'judged', 'edit'])
+  expect(await asked(`true ${'x'.repeat(5_000)}`)).toEqual(['wait', 'judged', 'edit'])
   expect(await asked(`true ${'x'.repeat(1_000)}`, { KARO_GUARD_PROFILE: 'strict' })).toEqual([
-    'up',
     'wait',
     'judged',
     'edit',
   ])
-  expect(await asked('git push --force')).toEqual(['up', 'judged', 'wait', 'edit'])
+  expect(await asked('git push --force')).toEqual(['judged', 'wait', 'edit'])
   // Nor by the signal of the timeout(1) that fish takes.
   expect(process.listeners('SIGUSR2').length).toBeGreaterThan(handlers)
 })

@@ -86,7 +86,7 @@ test('the status says what is in force and what is broken', async () => {
     profile: 'moderate',
     source: 'default',
     on_error: 'allow',
-    timeout_ms: 2_000,
+    timeout_ms: 5_000,
     rules: [{ number: 1, kind: 'deny', command: 'x' }],
     warnings: [],
     last_7_days: null,
