@@ -4,7 +4,7 @@ import type { Feed } from '../api/feed/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { BUILD, VERSION } from '../base/version.ts'
 import { loopUtilization, watchLag } from '../ops/metrics/lag.ts'
-import { boundYoungGeneration, keepCode, trimMemory } from '../ops/system/memory.ts'
+import { boundGenerations, keepCode, trimMemory } from '../ops/system/memory.ts'
 import { type Notify, watchdogMs } from '../ops/system/notify.ts'
 import { watchReadiness } from '../ops/system/readiness.ts'
 import { startWatchdog, type Vital } from '../ops/system/watchdog.ts'
@@ -52,7 +52,7 @@ export function run(options: DaemonOptions, parts: RunningParts): Running {
   })
   // An error is ignored: a daemon that ends meanwhile, or cannot read its store, is reported by other checks.
   const unprepare = timers.after(PREPARE_AFTER_MS, () => store.events.prepareSearch().catch(() => {}))
-  boundYoungGeneration()
+  boundGenerations()
   const untrim = trimMemory(timers)
   const keepCodeNow = keepCode(timers)
   const unlag = watchLag({ clock, timers, utilization: loopUtilization(), lagged: metrics.lagged })

@@ -8,11 +8,11 @@ export const AUTHOR_QUOTA = { frames: 20, perMs: 10_000 } as const
 /** New questions of all authors that one neighbour hands on: author keys can be invented, admitted neighbours cannot. */
 export const NEIGHBOUR_QUOTA = { frames: 60, perMs: 10_000 } as const
 /**
- * Question documents of one neighbour that are opened and verified: what ten busy neighbours of its own may hand to it.
- * Each document costs two signatures and, when it is refused, a sealed answer: about a millisecond. A neighbour beyond this
- * quota gets no answer at all, so that a flood cannot take the processor from everybody else.
+ * Question documents of one neighbour that are opened and verified: what ten busy neighbours of its own may hand to it, but not
+ * all at once. Each document costs two signatures and, when it is refused, a sealed answer: about a millisecond, in which nobody
+ * else is served. A neighbour beyond this quota gets no answer at all, so that a flood cannot take the processor from everybody else.
  */
-export const READ_QUOTA = { frames: 600, perMs: 10_000 } as const
+export const READ_QUOTA = { frames: 120, perMs: 2_000 } as const
 /** Keys whose quota is remembered; the keys that were silent for longest are forgotten first. */
 const REMEMBERED_MAX = 1024
 
