@@ -50,7 +50,7 @@ agents/capabilities : base protocols agents trust/identity trust/audit store/tab
 agents/approvals    : base agents trust/audit store/approvals              - what waits for a person; level 0
 agents/vault        : base protocols agents trust/identity trust/audit store/tables - secrets of people, and who may have them
 agents/artifacts    : base protocols agents trust/identity trust/audit store/tables - files of people and of their agents
-agents/gates        : base protocols assist/risk agents agents/approvals agents/capabilities trust/policy trust/audit
+agents/gates        : base muscle/contract protocols assist/risk agents agents/approvals agents/capabilities trust/policy trust/audit
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables npm:libp2p npm:@libp2p/* npm:@chainsafe/* npm:@multiformats/* npm:dns-packet
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
 exchange/aggregates : base protocols trust/identity                        - functions of shares and tallies; no I/O, no timer

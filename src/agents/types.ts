@@ -1,5 +1,5 @@
 // What an agent wants to do, and what the gates say about it: the shapes that the runtime, the gates and the approvals share.
-import type { Bind } from '../muscle/contract/messages.ts'
+import type { Bind, Code } from '../muscle/contract/messages.ts'
 
 /** `kClass:name`; a program from outside is `kExecutor:<name>`. */
 export type AgentId = `k${string}:${string}`
@@ -54,10 +54,16 @@ export interface Action {
   readonly traceId: string
 }
 
+/** A file that an action runs as code, or a directory that it works in, as it was when the action was asked. */
+export interface BoundFile extends Code {
+  /** Null for what is no file. */
+  readonly bytes: number | null
+}
+
 /** What an agent runs and offers. */
 export interface Pin {
   /** Files that it runs as code, outside of the system's own places. */
-  readonly code: readonly { readonly path: string; readonly hash: string }[]
+  readonly code: readonly Code[]
   /** Its tools as text, or the hash of a long one; null until it has started once. */
   readonly tools: string | null
 }
@@ -77,6 +83,8 @@ export type Verdict =
       readonly class: ActionClass
       /** Of the action with the files that it runs, as they were let through. */
       readonly hash: string
+      /** These files. */
+      readonly code?: readonly BoundFile[]
       readonly reason: string
       /** Ids of the capabilities by which it was let through. */
       readonly by: readonly string[]
@@ -97,6 +105,8 @@ export type Verdict =
       readonly reason: string
       /** What who asked can do about it. Theirs alone, as it may name paths: it is in no ledger and no log. */
       readonly hint?: string
+      /** What it runs or changes is not what was let through: it may be judged again. */
+      readonly changed?: true
     }
 
 export interface Gates {
@@ -105,8 +115,11 @@ export interface Gates {
    * written. Asked before the process of an agent is started for somebody. Never rejects: an error is a denial.
    */
   refuses(action: Action): Promise<Extract<Verdict, { readonly outcome: 'deny' }> | undefined>
-  /** Asks all four, and writes the decision with its reason to the ledger before it is returned. Never rejects: an error is a denial. */
-  judge(action: Action): Promise<Verdict>
+  /**
+   * Asks all four, and writes the decision with its reason to the ledger before it is returned. `before`: the files with which it was let
+   * through, and did not run as they had changed; whoever is asked sees both. Never rejects: an error is a denial.
+   */
+  judge(action: Action, before?: readonly BoundFile[]): Promise<Verdict>
   /**
    * Resolves when the approval of a `wait` is decided, or is over (a denial). What may run then is the same action to the byte:
    * the gates are asked again with it, and the approval is used up.
@@ -115,7 +128,7 @@ export interface Gates {
   /**
    * Why an action that was let through, and waits or runs, may not go on: policy or risk judge it otherwise now, or its grant
    * ended. `of`: the class it was let through with; a redder one is a denial. `hash`: before it begins, the one that was let through;
-   * another one is a denial. Writes nothing. Never rejects.
+   * another one is a denial that says `changed`. Writes nothing. Never rejects.
    */
   lost(
     action: Action,

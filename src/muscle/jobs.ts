@@ -216,9 +216,12 @@ function choose(
   throw new JailError('no_sandbox', `nothing runs without a sandbox, and none works here: ${why}`)
 }
 
+/** By which this process has built a jail. */
+const able = new WeakSet<Provider>()
 /**
  * A machine may have bubblewrap and forbid namespaces: the next way is tried where the program that builds the jail ended by
- * itself, and for no other reason. A machine that is only slow or full gets no weaker jail. `trying` is told each way, and the
+ * itself, and for no other reason. A machine that is only slow or full gets no weaker jail, nor one by which this process has built jails:
+ * whoever changes what a jail is given, while it is built, can make it fail. `trying` is told each way, and the
  * one before it that failed.
  */
 async function startFirst(
@@ -230,11 +233,13 @@ async function startFirst(
 ): Promise<Jail> {
   trying(provider, failed)
   try {
-    return await provider.start(spec)
+    const jail = await provider.start(spec)
+    able.add(provider)
+    return jail
   } catch (error) {
     if (!(error instanceof JailError)) throw error
     const [next, ...more] = others
-    if (next === undefined || !error.endedItself)
+    if (next === undefined || !error.endedItself || able.has(provider))
       throw new JailError(error.code, [error.message, ...before].join('; '))
     const said = `before that, by ${provider.name}: ${error.message}`
     return startFirst([next, ...more], spec, trying, provider, [said, ...before])

@@ -111,6 +111,7 @@ async function jail(client: MuscleClient, name: string): Promise<void> {
       cwd: '/',
       env: {},
       binds: [],
+      code: [],
       limits,
       stdin: false,
       secrets: [],

@@ -2,8 +2,7 @@
 // action.
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import type { Action } from '../types.ts'
-import type { BoundFile } from './types.ts'
+import type { Action, BoundFile } from '../types.ts'
 
 /** Begins the hashed bytes, so that no other hash of Karo's can be one of these. */
 const DOMAIN = 'karo-action-v1'

@@ -1,17 +1,8 @@
 // What the approvals room shows of itself: the shapes other rooms use, apart from the code that makes them.
 import type { Room } from '../../base/run/room.ts'
 import type { StoredApproval } from '../../store/approvals/approvals.ts'
-import type { Action, ActionClass } from '../types.ts'
+import type { Action, ActionClass, BoundFile } from '../types.ts'
 import type { FileChange } from './changes.ts'
-
-/** A file that an action runs as code, or a directory that it works in, as it was when the action was asked. */
-export interface BoundFile {
-  readonly path: string
-  /** Null for what is no file. */
-  readonly bytes: number | null
-  /** BLAKE3 of the content, 64 hex digits; words that change with it for a directory and a file that is too large or is not there. */
-  readonly hash: string
-}
 
 /** The findings of the gates before a person is asked. */
 export interface Findings {

@@ -2,10 +2,11 @@
 import { KaroError } from '../../base/errors.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../manifest/words.ts'
+import { OtherCode } from '../muscle/client.ts'
 import type { Agent } from '../runtime/agent.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Session, Tool } from '../runtime/session.ts'
-import type { Action, AgentId } from '../types.ts'
+import type { Action, AgentId, BoundFile } from '../types.ts'
 
 export type Input = Readonly<Record<string, unknown>>
 
@@ -21,6 +22,8 @@ interface Whose {
   readonly signal: AbortSignal
   /** 32 hex digits. */
   readonly traceId: string
+  /** See `CallOptions`. */
+  readonly code?: readonly BoundFile[] | undefined
 }
 
 export interface BuiltInTool {
@@ -77,7 +80,8 @@ export function builtInFor({ id, purpose, tools, acts }: BuiltIn, person: number
     tools: tools.map(toolOf),
     over: new Promise<string>(() => {}),
     endedForCall: () => false,
-    call: (tool, input, { signal, traceId }) => call(tools, tool, input, { person, signal, traceId }),
+    call: (tool, input, { signal, traceId, code }) =>
+      call(tools, tool, input, { person, signal, traceId, code }),
     end: async () => {},
   }
   const agent: Agent = {
@@ -147,7 +151,7 @@ async function call(
     return said(json, tool.failed?.(answer) ?? false)
   } catch (error) {
     if (whose.signal.aborted) return { kind: 'canceled' }
-    if (!(error instanceof KaroError)) throw error
+    if (!(error instanceof KaroError) || error instanceof OtherCode) throw error
     return said(error.hint === undefined ? error.message : `${error.message}. ${error.hint}`, true)
   }
 }

@@ -107,11 +107,11 @@ export function executor({ muscle, timers, random }: Omit<OutwardDeps, 'models'>
           seconds: { type: 'number', ...optional },
         },
         failed: (value) => (value as { readonly exit_code: number | null }).exit_code !== 0,
-        async run(input, { signal, traceId }) {
+        async run(input, { signal, traceId, code = [] }) {
           const { argv, cwd, binds, input: stdin } = commandIn(input)
           const seconds = secondsIn(input.seconds)
           const limits = { ...DEFAULT_LIMITS, wall_ms: seconds * 1_000 }
-          const spec = specOf({ name: 'command', argv, cwd, binds, limits }, [], traceId, random)
+          const spec = specOf({ name: 'command', argv, cwd, binds, limits }, [], code, traceId, random)
           const [out, err] = [createTaken(), createTaken()]
           const client = muscle.client()
           const job = await client.run(spec, ({ stream, bytes }) =>

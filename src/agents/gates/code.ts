@@ -1,19 +1,17 @@
 // What an action runs as code, and the directories it works in: read for the judgement, and bound to the yes by their hashes.
-import { constants } from 'node:fs'
-import { open, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Machine } from '../../assist/risk/index.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
+import { contentAt, MISSING } from '../../muscle/contract/content.ts'
+import type { Code } from '../../muscle/contract/messages.ts'
 import { type FileChange, targetOf, textsCompared } from '../approvals/changes.ts'
-import type { BoundFile } from '../approvals/types.ts'
 import { isBuiltIn } from '../builtins/words.ts'
-import type { Action, Pin } from '../types.ts'
+import type { Action, BoundFile, Pin } from '../types.ts'
 import type { RiskFindings } from './risk.ts'
 
-/** Bytes of a file that is hashed; a larger one is known by its place on the disk and the moment of its last change. */
-const MOST_BYTES = 16 * 1024 * 1024
 /** Files and directories of one action; one with more is denied. */
 const MOST_FILES = 128
 /** Texts that are remembered to be compared with what takes their place; each has at most 16 KiB. */
@@ -43,6 +41,8 @@ export const isForeign = ({ agent }: Pick<Action, 'agent'>): boolean =>
 interface Seen {
   readonly risk: RiskFindings
   readonly code: readonly BoundFile[]
+  /** Sentences for the card that make nothing more dangerous. */
+  readonly notes: readonly string[]
 }
 
 interface Called {
@@ -84,7 +84,8 @@ export function createCode({ looking, machine }: CodeDeps) {
         texts.set(hash, text)
         return false
       })
-      return { risk: unread.length === 0 ? risk : withUnread(risk, unread), code }
+      const notes = code.flatMap((file) => (isLoose(file, action) ? [looseNote(file)] : [])).slice(0, 2)
+      return { risk: unread.length === 0 ? risk : withUnread(risk, unread), code, notes }
     })
     if (seen === undefined) throw new Error('a filesystem that it needs does not answer')
     return seen
@@ -108,7 +109,7 @@ export function createCode({ looking, machine }: CodeDeps) {
 
   /** What is not as it was, with both: their texts where they are short, else their sizes and hashes. */
   const changed = (
-    before: readonly (Pick<BoundFile, 'path' | 'hash'> & Partial<BoundFile>)[],
+    before: readonly (Code & Partial<BoundFile>)[],
     now: typeof before,
   ): Promise<readonly FileChange[]> =>
     Promise.all(
@@ -122,6 +123,15 @@ export function createCode({ looking, machine }: CodeDeps) {
 
   return { look, changed, calledOf }
 }
+
+/** The jail may write where it lies, so that it cannot be given as it was. */
+const isLoose = ({ path, hash }: BoundFile, { binds }: Action): boolean =>
+  !hash.startsWith('directory ') &&
+  hash !== MISSING &&
+  binds.some((bind) => bind.write && (path === bind.path || path.startsWith(`${bind.path}/`)))
+
+const looseNote = ({ path }: BoundFile): string =>
+  `The jail may write where ${path.slice(-400)} lies: what takes its place in the moment in which it begins can run.`
 
 /** What has not been read is not known to be safe. */
 const withUnread = (risk: RiskFindings, unread: readonly BoundFile[]): RiskFindings => ({
@@ -172,31 +182,17 @@ const packageOf = (path: string, mayLook: (path: string) => boolean): Promise<st
 export const pinnedOf = (code: readonly BoundFile[] = []): readonly BoundFile[] =>
   code.filter(({ path, bytes }) => bytes !== null && !OF_SYSTEM.test(path))
 
-export const isSameCode = (a: readonly Pick<BoundFile, 'path' | 'hash'>[], b: typeof a): boolean =>
+export const isSameCode = (a: readonly Code[], b: typeof a): boolean =>
   a.length === b.length &&
   a.every(({ path, hash }) => b.some((one) => one.path === path && one.hash === hash))
 
-const MISSING = 'missing'
-const told = (file: (Pick<BoundFile, 'hash'> & Partial<BoundFile>) | undefined): string => {
+const told = (file: (Code & Partial<BoundFile>) | undefined): string => {
   if (file === undefined || file.hash === MISSING) return 'not there'
   const size = file.bytes == null ? '' : `${file.bytes} bytes with the hash `
   return `${size}${file.hash.slice(0, size === '' ? 64 : 16)}`
 }
 
 async function boundFile(path: string): Promise<BoundFile> {
-  // Opening a pipe would wait for its writer.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined)
-  try {
-    const is = await (file?.stat({ bigint: true }) ?? stat(path, { bigint: true }))
-    if (is.isDirectory()) return { path, bytes: null, hash: `directory ${is.dev}:${is.ino}` }
-    const bytes = Number(is.size)
-    if (file === undefined || !is.isFile() || bytes > MOST_BYTES)
-      return { path, bytes, hash: `file ${is.dev}:${is.ino} of ${is.ctimeNs}` }
-    const content = await file.readFile()
-    return { path, bytes: content.length, hash: toHex(blake3([content])) }
-  } catch {
-    return { path, bytes: null, hash: MISSING }
-  } finally {
-    await file?.close()
-  }
+  const { bytes, hash } = await contentAt(path)
+  return { path, bytes, hash }
 }

@@ -170,12 +170,13 @@ export function createGates(deps: GatesDeps): LocalGates {
       capabilities.covering(action.agent, neededBy(action), { begun }).missing.length === 0
     const narrowed = await narrow(gates, action, ownClass(action, granted))
     const { kind } = kindOf(action.tool)
-    const risks = outside === undefined ? risk.risks : [HELD_BY_NOBODY, ...risk.risks]
+    const notes = outside === undefined ? (seen?.notes ?? []) : [HELD_BY_NOBODY]
+    const risks = [...notes, ...risk.risks].slice(0, 8)
     const findings = { class: narrowed.class, kind, risk: risk.risk, risks, code }
     return { narrowed, by, isGranted, target, findings, hash: hashOf(action, code) }
   }
 
-  async function judge(action: Action): Promise<Verdict> {
+  async function judge(action: Action, before?: Findings['code']): Promise<Verdict> {
     const judged = await look(action)
     const { narrowed, findings, hash } = judged
     if (narrowed.effect === 'deny') return refusedBy(narrowed)
@@ -191,14 +192,18 @@ export function createGates(deps: GatesDeps): LocalGates {
       await approvals.noteByPolicy(action, hash, findings, pattern)
       return run(action, judged, `approved by the pattern ${pattern} of agents.approved`)
     }
-    return ask(action, judged, granted.at(-1))
+    return ask(action, judged, before ?? granted.at(-1)?.code)
   }
 
-  /** `before`: what a person approved of the same words, when files that they run were others. */
-  async function ask(action: Action, { findings, by, hash }: Judged, before?: Approval): Promise<Verdict> {
+  /** `before`: the files of the same words when a person approved them, or they were let through. */
+  async function ask(
+    action: Action,
+    { findings, by, hash }: Judged,
+    before?: Findings['code'],
+  ): Promise<Verdict> {
     const { kind, class: of, code = [] } = findings
     const pin = action.operation === 'start' ? capabilities.pinOf(action.agent) : undefined
-    const was = before?.code ?? pin?.code
+    const was = before ?? pin?.code
     const is = before === undefined ? pinnedOf(code) : code
     const changed = was === undefined ? [] : [...(await files.changed(was, is))]
     if (pin && action.input !== '')
@@ -232,7 +237,7 @@ export function createGates(deps: GatesDeps): LocalGates {
       return denied('approval', of, 'this differs from the approved request')
     if (taskOf(approval.action) !== taskOf(action))
       return denied('approval', of, 'it was approved for another task')
-    if (approval.hash !== hash) return ask(action, judged, approval)
+    if (approval.hash !== hash) return ask(action, judged, approval.code)
     if (isRedder(of, approval.class))
       return denied('approval', of, 'it is more dangerous now than when it was approved')
     // Another request of the same words has used it.
@@ -263,7 +268,7 @@ export function createGates(deps: GatesDeps): LocalGates {
     // From now on this is what was granted. The input is the list of its tools, where that is another one.
     if (pin !== undefined && !isPinned(action, findings.code))
       await capabilities.pin(agent, { code: wordsOf(findings), tools: input || pin.tools })
-    return { outcome: 'run', class: of, hash, reason, by }
+    return { outcome: 'run', class: of, hash, code: findings.code ?? [], reason, by }
   }
 
   /** Nothing that goes wrong is a yes, and what cannot be written down does not happen. */
@@ -293,7 +298,10 @@ export function createGates(deps: GatesDeps): LocalGates {
     const { narrowed, hash: now } = await look(action, true)
     if (narrowed.effect === 'deny') return refusedBy(narrowed)
     if (hash !== undefined && hash !== now)
-      return denied('approval', narrowed.class, 'what it runs has changed since it was let through')
+      return {
+        ...denied('approval', narrowed.class, 'what it runs has changed since it was let through'),
+        changed: true,
+      }
     if (of === undefined || !isRedder(narrowed.class, of)) return undefined
     return denied('approval', narrowed.class, 'it is more dangerous now than when it was let through')
   }
@@ -313,7 +321,7 @@ export function createGates(deps: GatesDeps): LocalGates {
       await told(action, async () => early)
       return early
     },
-    judge: (action) => told(action, () => judge(action)),
+    judge: (action, before) => told(action, () => judge(action, before)),
     settled: (approval, action, signal) => told(action, () => settled(approval, action, signal)),
   }
 }

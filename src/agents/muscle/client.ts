@@ -32,6 +32,13 @@ export type JobSpec = Omit<RunRequest, 'op' | 'id' | 'provider' | 'net' | 'secre
   readonly secrets: readonly Secret[]
 }
 
+/** What a job was to run as code has changed since it was let through; nothing of it ran. */
+export class OtherCode extends KaroError {
+  constructor(message: string) {
+    super('refused', message)
+  }
+}
+
 /** Takes a piece of output. The jail is held up while more than a window of pieces has not been taken. */
 type TakeOutput = (piece: {
   readonly seq: number
@@ -54,7 +61,7 @@ export interface MuscleClient {
   list(): Promise<Answer<'list'>>
   /**
    * Resolves when the command runs. `onConnection` is given each connection that the job makes to the one port that it then has; without it
-   * nothing leads out of the jail. Rejects with KaroError `refused` (no sandbox, a path, busy) or `unavailable`.
+   * nothing leads out of the jail. Rejects with OtherCode, or with KaroError `refused` (no sandbox, a path, busy) or `unavailable`.
    */
   run(spec: JobSpec, take: TakeOutput, onConnection?: (stream: Duplex) => void): Promise<RunningJob>
   /** Kills the whole jail; false when the job is over. */
@@ -176,7 +183,10 @@ function attach(
       const asked = waiting.get(reply.id)
       if (asked === undefined) throw new Error('it sent an answer to no request')
       waiting.delete(reply.id)
-      if (reply.op === 'refused') asked.reject(new KaroError('refused', reply.message))
+      if (reply.op === 'refused')
+        asked.reject(
+          reply.code === 'changed' ? new OtherCode(reply.message) : new KaroError('refused', reply.message),
+        )
       else asked.resolve(ANSWERS[asked.op](reply.value, asked.op) as never)
       return
     }

@@ -183,6 +183,7 @@ async function tryJail(client: MuscleClient, wall_ms: number): Promise<void> {
       cwd: '/',
       env: {},
       binds: [],
+      code: [],
       limits,
       stdin: false,
       secrets: [],

@@ -7,6 +7,7 @@ import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
+import type { Pin } from '../types.ts'
 import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
 import { maskOf } from './mask.ts'
@@ -44,6 +45,8 @@ export interface AgentDeps extends Ambient {
   readonly manifest: () => Promise<Manifest>
   /** The secrets in the manifest; overwritten after they are sent. Rejects with KaroError if one is not available. */
   readonly secrets: (manifest: Manifest, traceId: string) => Promise<JobSpec['secrets']>
+  /** What it is granted to run; undefined without a lasting grant. */
+  readonly granted: () => Pick<Pin, 'code'> | undefined
   readonly addressOf: WayOutDeps['addressOf']
   /** Hears of what it connects to. */
   readonly connected: (manifest: Manifest, traceId: string, what: Parameters<WayOutDeps['told']>[0]) => void
@@ -62,9 +65,13 @@ export interface Agent {
   session(): Session | undefined
   /**
    * Starts it unless it runs. Rejects with KaroError: `refused` (manifest, a path, no sandbox, agents are off), `unavailable` (the
-   * Muscle is lost, or the agent does not start). `byPerson`: also after it crashed too often.
+   * Muscle is lost, or the agent does not start); with OtherCode. `byPerson`: also after it crashed too often. `code`: what it was let through with.
    */
-  start(options: { readonly traceId: string; readonly byPerson: boolean }): Promise<Session>
+  start(options: {
+    readonly traceId: string
+    readonly byPerson: boolean
+    readonly code?: Pin['code']
+  }): Promise<Session>
   /**
    * Calls a tool, after the calls before it; the agent has to run. `onBegin` is waited for right before the tool is called, with
    * the tool as it is then; if it rejects, nothing is called. Rejects with `rate_limited`, `unavailable`, or as `onBegin` did.
@@ -112,7 +119,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
   }
 
   /** Rejects with KaroError; tries again what may pass. */
-  async function begin(traceId: string): Promise<Session> {
+  async function begin(traceId: string, through: Pin['code']): Promise<Session> {
     const mine = stops
     const { signal } = stopping
     for (let attempt = 0; ; attempt += 1) {
@@ -127,6 +134,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
             ...deps,
             client,
             secrets,
+            code: deps.granted()?.code ?? through,
             traceId,
             onErrors: errors.push,
             told(what) {
@@ -162,11 +170,11 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     }
   }
 
-  const start = singleFlight(async (traceId: string): Promise<Session> => {
+  const start = singleFlight(async (traceId: string, through: Pin['code'] = []): Promise<Session> => {
     cancel()
     set('starting', 'it is being started')
     try {
-      beginning = begin(traceId)
+      beginning = begin(traceId, through)
       const begun = await beginning
       session = begun
       set('running', `${begun.tools.length} ${begun.tools.length === 1 ? 'tool' : 'tools'}`)
@@ -263,7 +271,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
       if (state === 'ready' || status.state === 'refused') return status
       return { ...status, state: state === 'off' ? 'stopped' : 'locked', detail, since: null }
     },
-    async start({ traceId, byPerson }) {
+    async start({ traceId, byPerson, code }) {
       if (gone) throw new KaroError('not_found', `${id} was removed`)
       if (session !== undefined) return session
       if (crashLoop && !byPerson)
@@ -274,7 +282,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
         crashes = []
         crashLoop = false
       }
-      return start(traceId)
+      return start(traceId, code)
     },
     async call(name, input, options) {
       if (oneByOne.pending() > MOST_WAITING)

@@ -5,9 +5,10 @@ import type { Log } from '../../base/run/log.ts'
 import { EXEC } from '../classes.ts'
 import { type Manifest, needsPerson, shownGifts } from '../manifest/manifest.ts'
 import { isOutside } from '../manifest/outside.ts'
+import { OtherCode } from '../muscle/client.ts'
 import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
 import type { Afar } from '../tasks/types.ts'
-import type { Action, Gates, Requester } from '../types.ts'
+import type { Action, BoundFile, Gates, Requester } from '../types.ts'
 import { OtherTools, type Pins } from './offers.ts'
 import type { Known } from './registry.ts'
 import type { Session } from './session.ts'
@@ -35,6 +36,12 @@ interface ControlDeps {
   readonly pinOf: Pins['pinOf']
   readonly log: Log
 }
+
+/** Resolves with the code that was let through. `before`: see `Gates.judge`. */
+export type Judged = (
+  action: Action,
+  before?: readonly BoundFile[],
+) => Promise<{ readonly code?: readonly BoundFile[] | undefined }>
 
 /** Trace id where the runtime only looks, and nobody asked. */
 export const NO_TRACE = '0'.repeat(32)
@@ -87,21 +94,23 @@ export function createControl({ self, gates, requesterOf, pinOf, log }: ControlD
       before = async () => {},
     }: {
       readonly byPerson: boolean
-      readonly judged: (action: Action) => Promise<unknown>
+      readonly judged: Judged
       readonly before?: () => Promise<void>
     },
   ): Promise<Session> {
+    let code: readonly BoundFile[] = []
     const start = async () => {
       await before()
-      return known.agent.start({ traceId: actor.traceId, byPerson })
+      return known.agent.start({ traceId: actor.traceId, byPerson, code })
     }
     const running = known.agent.session()
     if (running !== undefined) return running
     if (needsPerson(manifest) !== undefined || pinOf(known.id) !== undefined)
-      await judged(asked(manifest, 'start', actor))
+      ({ code = [] } = await judged(asked(manifest, 'start', actor)))
     return start().catch(async (error: unknown) => {
-      if (!(error instanceof OtherTools)) throw error
-      await judged(asked(manifest, 'start', actor, error.tools))
+      const isOther = error instanceof OtherTools
+      if (!isOther && !(error instanceof OtherCode)) throw error
+      ;({ code = [] } = await judged(asked(manifest, 'start', actor, isOther ? error.tools : ''), code))
       return start()
     })
   }
@@ -119,9 +128,14 @@ export function createControl({ self, gates, requesterOf, pinOf, log }: ControlD
   }
 
   /** Rejects where a person has to answer first. */
-  async function judged(known: Known, action: Action, actor: Actor): Promise<void> {
-    const verdict = await gates.judge(action)
-    if (verdict.outcome === 'run') return
+  async function judged(
+    known: Known,
+    action: Action,
+    actor: Actor,
+    before?: readonly BoundFile[],
+  ): ReturnType<Judged> {
+    const verdict = await gates.judge(action, before)
+    if (verdict.outcome === 'run') return verdict
     throw new KaroError('refused', `${known.id} is not started: ${verdict.reason}`, {
       // Hints name places, and commands that people of this machine type.
       ...(actor.by === undefined &&

@@ -10,6 +10,7 @@ import { AGENT_NAME } from '../manifest/words.ts'
 import type { Task } from '../tasks/types.ts'
 import type { AgentId } from '../types.ts'
 import { type Agent, type AgentDeps, type AgentStatus, createAgent } from './agent.ts'
+import type { Pins } from './offers.ts'
 
 /** Agents of one node; the Muscle has as many places for jails. */
 const MOST_AGENTS = 32
@@ -40,6 +41,7 @@ export interface RegistryDeps extends Ambient {
   /** See `AgentDeps`. */
   readonly offers: (known: Known, ...what: Parameters<AgentDeps['offers']>) => Promise<void>
   readonly mayRestart: (known: Known) => Promise<boolean>
+  readonly pinOf: Pins['pinOf']
   readonly onState: (known: Known, status: AgentStatus) => void
 }
 
@@ -86,6 +88,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
         onState: (status) => onState(known, status),
         offers: (tools) => deps.offers(known, tools),
         mayRestart: () => deps.mayRestart(known),
+        granted: () => deps.pinOf(id),
         secrets: (now, traceId) => deps.secrets(person, now, traceId),
       }),
     }

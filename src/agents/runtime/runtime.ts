@@ -113,6 +113,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const registry = withBuiltIns(
     createRegistry({
       ...deps,
+      pinOf: deps.grants.pinOf,
       connected: createConnected(deps),
       offers: ({ id }, tools) => checkOffers(deps.grants, id, tools),
       mayRestart: (known) => mayRestart(known),
@@ -276,7 +277,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       let begun = false
       const session = await begin(known, manifest, actor, {
         byPerson: true,
-        judged: (start) => judged(known, start, actor),
+        judged: (start, before) => judged(known, start, actor, before),
         async before() {
           if (!begun) await deps.insist(entryOf('started', known, actor))
           begun = true

@@ -8,7 +8,7 @@ import type {
 import { within } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { VERSION } from '../../base/version.ts'
-import { RightEnded } from '../types.ts'
+import { type BoundFile, RightEnded } from '../types.ts'
 import type { Mask } from './mask.ts'
 import { type AgentTransport, ENDED, MESSAGE_CHARS } from './transport.ts'
 
@@ -53,6 +53,8 @@ export interface CallOptions {
   readonly signal: AbortSignal
   readonly timeoutMs: number
   readonly traceId: string
+  /** What it was let through with, where it starts a jail of its own. */
+  readonly code?: readonly BoundFile[] | undefined
   readonly onProgress: (done: number, total: number | null, message: string | null) => void
 }
 

@@ -6,15 +6,17 @@ import { ownersAt } from '../../base/kernel/listening.ts'
 import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
+import type { Pin } from '../types.ts'
 import { createHttpTransport } from './http-transport.ts'
 import type { SessionDeps } from './session.ts'
 import { createJobTransport } from './transport.ts'
 import { createWayOut, onlyTo, type WayOutDeps } from './way-out.ts'
 
-/** `secrets` are overwritten when the job is asked for. */
+/** `secrets` are overwritten when the job is asked for. `code`: what was let through; the jail's own programs are the system's. */
 export const specOf = (
   { name, argv, cwd, binds, limits }: Pick<Manifest, 'name' | 'argv' | 'cwd' | 'binds' | 'limits'>,
   secrets: JobSpec['secrets'],
+  code: Pin['code'],
   traceId: string,
   random: Random,
 ): JobSpec => ({
@@ -23,6 +25,7 @@ export const specOf = (
   cwd,
   env: {},
   binds,
+  code: code.map(({ path, hash }) => ({ path, hash })),
   limits,
   stdin: true,
   secrets,
@@ -35,6 +38,7 @@ export function openerOf(
   {
     client,
     secrets,
+    code,
     traceId,
     random,
     timers,
@@ -44,6 +48,7 @@ export function openerOf(
   }: {
     readonly client: MuscleClient
     readonly secrets: JobSpec['secrets']
+    readonly code: Pin['code']
     readonly traceId: string
     readonly random: Random
     readonly timers: Timers
@@ -53,7 +58,7 @@ export function openerOf(
     readonly told: WayOutDeps['told']
   },
 ): Pick<SessionDeps, 'job' | 'open'> {
-  const spec = specOf(manifest, secrets, traceId, random)
+  const spec = specOf(manifest, secrets, code, traceId, random)
   const { job } = spec
   const now = clock.monotonic
   const endpoint = endpointOf(manifest.argv)

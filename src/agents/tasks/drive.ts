@@ -3,11 +3,14 @@ import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type Manifest, shownGifts } from '../manifest/manifest.ts'
+import { OtherCode } from '../muscle/client.ts'
+import type { Judged } from '../runtime/control.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Session, Tool } from '../runtime/session.ts'
 import {
   type Action,
   type ActionClass,
+  type BoundFile,
   type Gates,
   type Requester,
   RightEnded,
@@ -34,7 +37,7 @@ export interface DriveDeps extends WatchDeps {
     manifest: Manifest,
     task: Task,
     sessions: readonly string[] | undefined,
-    judged: (action: Action) => Promise<unknown>,
+    judged: Judged,
   ) => Promise<Session>
   /** Keeps what is too long for a task; undefined: nothing long is kept. */
   readonly keepLong: KeepLong | undefined
@@ -122,29 +125,43 @@ async function perform(
   const early = await deps.gates.refuses(asked)
   if (early !== undefined) throw refusal(early, asked)
   watch.letThrough({ action: asked, manifest })
-  const start = () => deps.begin(known, manifest, task, sessions, (one) => judged(deps.gates, one, live))
+  const start = () =>
+    deps.begin(known, manifest, task, sessions, (one, before) => judged(deps.gates, one, live, before))
   const tool = toolOf(task, (await start()).tools)
   if (live.signal.aborted) return { kind: 'canceled' }
   const action = { ...actionOf(task, manifest, input, tool), target: deps.node, requester }
-  watch.letThrough({ action, manifest, ...(await judged(deps.gates, action, live)) })
-  // It may have ended meanwhile, and another life of it is another program to the gates.
-  toolOf(task, (await start()).tools)
-  return agent.call(task.tool, JSON.parse(task.input) as Record<string, unknown>, {
-    signal: live.signal,
-    timeoutMs: manifest.callMs,
-    traceId: task.traceId,
-    onProgress: live.progress,
-    async onBegin(now) {
-      // It may have been started anew since, and offer something else under the same name.
-      if (action.readOnly && toolOf(task, now === undefined ? [] : [now]).readOnly !== true)
-        throw new NotRun('rejected', `${task.tool} is no longer marked as read-only`)
-      // Others were before it, and it may have waited long.
-      const lost = await watch.begin()
-      if (lost !== undefined) throw refusal(lost, action)
-      await live.to('working', `${task.agent} has it`)
-    },
-  })
+  let code: readonly BoundFile[] | undefined
+  for (let times = 1; ; times += 1) {
+    const through = await judged(deps.gates, action, live, code)
+    code = through.code
+    watch.letThrough({ action, manifest, ...through })
+    // It may have ended meanwhile, and another life of it is another program to the gates.
+    toolOf(task, (await start()).tools)
+    try {
+      return await agent.call(task.tool, JSON.parse(task.input) as Record<string, unknown>, {
+        signal: live.signal,
+        timeoutMs: manifest.callMs,
+        traceId: task.traceId,
+        code,
+        onProgress: live.progress,
+        async onBegin(now) {
+          // It may have been started anew since, and offer something else under the same name.
+          if (action.readOnly && toolOf(task, now === undefined ? [] : [now]).readOnly !== true)
+            throw new NotRun('rejected', `${task.tool} is no longer marked as read-only`)
+          // Others were before it, and it may have waited long.
+          const lost = await watch.begin()
+          if (lost !== undefined) throw lost.changed ? new OtherCode(lost.reason) : refusal(lost, action)
+          await live.to('working', `${task.agent} has it`)
+        },
+      })
+    } catch (error) {
+      if (!(error instanceof OtherCode) || times >= MOST_TIMES) throw error
+    }
+  }
 }
+
+/** How often a task is judged anew because what it runs had changed when it was to begin. */
+const MOST_TIMES = 8
 
 function toolOf(task: Task, tools: readonly Tool[]): Tool {
   const found = tools.find(({ name }) => name === task.tool)
@@ -158,8 +175,13 @@ async function judged(
   gates: Gates,
   action: Action,
   live: Live,
-): Promise<{ readonly of: ActionClass; readonly hash: string }> {
-  let verdict: Verdict = await gates.judge(action)
+  before?: readonly BoundFile[],
+): Promise<{
+  readonly of: ActionClass
+  readonly hash: string
+  readonly code: readonly BoundFile[] | undefined
+}> {
+  let verdict: Verdict = await gates.judge(action, before)
   // Once more for each time that what it runs was changed before it was approved.
   while (verdict.outcome === 'wait') {
     live.restsOn(verdict.by)
@@ -169,7 +191,7 @@ async function judged(
   if (live.signal.aborted) throw new KaroError('unavailable', 'it was cancelled')
   if (verdict.outcome === 'run') {
     live.restsOn(verdict.by)
-    return { of: verdict.class, hash: verdict.hash }
+    return { of: verdict.class, hash: verdict.hash, code: verdict.code }
   }
   throw refusal(verdict, action)
 }

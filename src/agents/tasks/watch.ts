@@ -28,8 +28,8 @@ type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
 export interface Watch {
   readonly letThrough: (now: LetThrough) => void
   /**
-   * Just before it begins: why it would not be let through any more, which then stands in the ledger; undefined: it still would, and
-   * what it runs is what was let through.
+   * Just before it begins: why it would not be let through any more, which then stands in the ledger unless it is to be judged again;
+   * undefined: it still would, and what it runs is what was let through.
    */
   readonly begin: () => Promise<Denial | undefined>
   readonly leave: () => void
@@ -45,7 +45,7 @@ export function watchTask(deps: WatchDeps, live: Live): Watch {
     const denial =
       (await changed(deps, live.task(), manifest)) ??
       (await deps.gates.lost(action, of, isBegin ? hash : undefined))
-    if (denial !== undefined) await deps.gates.ended(action, denial)
+    if (denial !== undefined && denial.changed !== true) await deps.gates.ended(action, denial)
     return denial
   }
 

@@ -14,7 +14,7 @@ import {
 } from './shape.ts'
 
 /** Both ends have to speak the same version; they are parts of one installation. */
-export const CONTRACT_VERSION = 3
+export const CONTRACT_VERSION = 4
 
 /** Bytes of one `output` or `input` message. */
 export const PIECE_BYTES = 64 * 1024
@@ -60,6 +60,10 @@ export type Limits = Of<typeof limits>
 const bind = object({ path, write: boolean })
 export type Bind = Of<typeof bind>
 
+const code = object({ path, hash: text(256) })
+/** A file that runs as code, or a directory, in the words of `contentAt`. */
+export type Code = Of<typeof code>
+
 /** Of the request that led to this; written into the log of the Muscle. */
 const trace_id = nullable(text(32, /^[0-9a-f]{32}$/))
 
@@ -76,6 +80,8 @@ const run = object({
   env: record(VARIABLE, text(32 * 1024), 128),
   /** Directories and files of the machine that the jail sees, under their own paths. */
   binds: list(bind, 64),
+  /** What was let through as its code. It runs that, or not at all: `changed`. */
+  code: list(code, 128),
   limits,
   /** True: `input` messages follow; false: standard input is empty. */
   stdin: boolean,
@@ -141,7 +147,7 @@ export const ANSWERS = {
   cancel: boolean,
 }
 
-const REFUSALS = ['malformed', 'no_sandbox', 'bad_path', 'conflict', 'busy', 'failed'] as const
+const REFUSALS = ['malformed', 'no_sandbox', 'bad_path', 'changed', 'conflict', 'busy', 'failed'] as const
 export type Refusal = (typeof REFUSALS)[number]
 
 /** Why a job is over. `input`: too much of it waited to be read. `lost`: the jail ended and nobody knows how. */

@@ -54,7 +54,8 @@ export function argumentsOf(
   places: Places,
   {
     first,
-    news = first + 3,
+    code = first + 3,
+    news = code + codeFiles(places).length,
     mark,
     machine,
     keepsSockets,
@@ -63,7 +64,9 @@ export function argumentsOf(
     joinsNetwork = false,
   }: {
     readonly first: number
-    /** Where bubblewrap tells about the jail; default: behind the files of accounts. */
+    /** The first of the files that are code; default: behind those of accounts. */
+    readonly code?: number
+    /** Where bubblewrap tells about the jail; default: behind the code. */
     readonly news?: number
     readonly mark: string
     readonly machine: string
@@ -115,8 +118,8 @@ export function argumentsOf(
     ...['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm')],
     ...[...devices.flatMap((path) => ['--dev-bind', path, path]), '--remount-ro', '/dev'],
     ...[...inMemory('/tmp'), ...inMemory(HOME)],
-    ...placesBelow('', places),
-    ...(shared === undefined ? [] : sharedArguments(shared)),
+    ...placesBelow('', places, code),
+    ...(shared === undefined ? [] : sharedArguments(shared, code)),
     ...['--remount-ro', '/', '--chdir', spec.cwd],
     ...['--seccomp', String(first), '--info-fd', String(news)],
     // Perl warns of a locale that the jail has not.
@@ -127,8 +130,13 @@ export function argumentsOf(
   ]
 }
 
-/** What a job is given, below `at`, with what is covered in it. */
-const placesBelow = (at: string, { binds, fixed, hidden }: Places): string[] => [
+/** What a job is given, below `at`, with what is covered in it. `code`: the descriptor of the first of `codeFiles`. */
+const placesBelow = (at: string, { binds, made = [], fixed, hidden }: Places, code: number): string[] => [
+  ...made.flatMap(({ path, how, data }) => [
+    ...how,
+    ...(data === undefined ? [] : ['--ro-bind-data', String(code++)]),
+    at + path,
+  ]),
   ...binds.flatMap(({ path, write }) => [write ? '--bind' : '--ro-bind', path, at + path]),
   ...fixed.flatMap((path) => ['--ro-bind', path, at + path]),
   ...hidden.flatMap(({ path, directory }) =>
@@ -138,11 +146,17 @@ const placesBelow = (at: string, { binds, fixed, hidden }: Places): string[] => 
   ),
 ]
 
+/** What a jail gets as files in memory, in the order of their descriptors. */
+export const codeFiles = ({ made = [] }: Places): readonly Buffer[] => made.flatMap(({ data }) => data ?? [])
+
 /** Of the root of another jail: with directories on which it mounts what it has of its own. */
-const sharedArguments = ({ at, places }: { readonly at: string; readonly places: Places }): string[] => [
+const sharedArguments = (
+  { at, places }: { readonly at: string; readonly places: Places },
+  code: number,
+): string[] => [
   ...['/proc', '/dev', '/tmp'].flatMap((path) => ['--dir', at + path]),
   ...systemArguments(at),
-  ...placesBelow(at, places),
+  ...placesBelow(at, places, code),
 ]
 
 /** /usr and what leads into it: links on most systems, directories of their own on others. */

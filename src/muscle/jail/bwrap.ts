@@ -1,15 +1,17 @@
 // Jails by bubblewrap: namespaces of their own for everything, an empty home, a read-only system, no network, a seccomp filter.
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
+import type { Code } from '../contract/messages.ts'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, heard } from './begin.ts'
-import { argumentsOf, GROUP, PASSWD } from './bwrap-arguments.ts'
+import { argumentsOf, codeFiles, GROUP, PASSWD } from './bwrap-arguments.ts'
+import { compare, hold as holdCode } from './code.ts'
 import { endLeftovers, markOf } from './leftovers.ts'
-import { judgePlaces, type Place, type Places } from './places.ts'
+import { judgePlaces, type Part, type Place, type Places } from './places.ts'
 import { isThere, type Process, processOf, stateOf } from './process.ts'
 import { JailError, type Provider } from './provider.ts'
 
@@ -54,15 +56,15 @@ export function createBwrap(deps: BwrapDeps): Provider {
     },
     async start(spec) {
       if (filter === undefined) throw new JailError('no_sandbox', `there is no seccomp filter for ${machine}`)
-      const places = judgePlaces(spec.binds, deps.closed)
+      const { places, loose } = await holdCode(spec.code ?? [], judgePlaces(spec.binds, deps.closed))
       return begin(spec, {
         descriptors,
         program,
         detached: false,
-        files: [filter, PASSWD, GROUP],
+        files: [filter, PASSWD, GROUP, ...codeFiles(places)],
         words: (first) =>
           argumentsOf(spec, places, { first, mark, machine, keepsSockets: handingOver(deps).length === 0 }),
-        held: (child, [line]) => hold(child, line, places),
+        held: (child, [line]) => hold(child, line, places, loose),
       })
     },
   }
@@ -93,10 +95,20 @@ export function handingOver({
 }
 
 /** `child` is bubblewrap, which tells the number of the first process of the jail on `line`. `shared`: below which the places are inside. */
-export function hold(child: ChildProcess, line: Socket | undefined, places: Places, shared = ''): Held {
+export function hold(
+  child: ChildProcess,
+  line: Socket | undefined,
+  places: Places,
+  loose: readonly Code[],
+  shared = '',
+): Held {
   /** The first process of the jail, as seen from outside. */
   let inner: Process | undefined
+  const rootOf = ({ pid }: Process): string => `/proc/${pid}/root${shared}`
   return {
+    async same() {
+      if (inner !== undefined) await compare(loose, rootOf(inner))
+    },
     kill() {
       child.kill('SIGKILL')
       // While the jail is built, its first process does not end with bubblewrap yet.
@@ -126,8 +138,8 @@ export function hold(child: ChildProcess, line: Socket | undefined, places: Plac
       inner = first
       await told(gate, /^(\n)/)
       // What it sees is compared with what was judged.
-      for (const place of places.binds) {
-        if (!isSame(place, `/proc/${first.pid}/root${shared}${place.path}`))
+      for (const place of [...places.binds, ...(places.made ?? [])]) {
+        if (place.device !== undefined && !isSame(place, rootOf(first) + place.path))
           throw new JailError('bad_path', `${place.path} was replaced while the jail was built`)
       }
       // Asleep, it waits for the command, and ends with bubblewrap from now on.
@@ -139,7 +151,9 @@ export function hold(child: ChildProcess, line: Socket | undefined, places: Plac
   }
 }
 
-function isSame({ device, inode }: Place, path: string): boolean {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stat !== undefined && String(stat.dev) === device && String(stat.ino) === inode
+/** What lies beside code may be gone meanwhile. */
+function isSame(place: Place | Part, path: string): boolean {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  if (stat === undefined) return 'how' in place
+  return String(stat.dev) === place.device && String(stat.ino) === place.inode
 }

@@ -1,6 +1,6 @@
 // What every way to build a jail offers, so that one suite of tests and one set of escape probes hold for all of them.
 import type { Readable, Writable } from 'node:stream'
-import type { Bind, Limits, ProviderName, Refusal } from '../contract/messages.ts'
+import type { Bind, Code, Limits, ProviderName, Refusal } from '../contract/messages.ts'
 
 /** Where programs in a jail find the way out, if it has one; the port is of its own loopback. */
 export const PROXY = { port: 3_128, url: 'http://127.0.0.1:3128' } as const
@@ -13,6 +13,8 @@ export interface JailSpec {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   readonly binds: readonly Bind[]
+  /** See the contract. */
+  readonly code?: readonly Code[]
   readonly limits: Limits
   readonly stdin: boolean
   /** A port of its own loopback leads to the Muscle; without it nothing leads out. */

@@ -10,6 +10,7 @@ import { orElse } from '../../base/run/or-else.ts'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { complaintOf } from './begin.ts'
 import { createBwrap, handingOver } from './bwrap.ts'
+import { hold } from './code.ts'
 import { markOf } from './leftovers.ts'
 import { judgePlaces } from './places.ts'
 import { type Jail, JailError, type Provider } from './provider.ts'
@@ -80,7 +81,7 @@ export function createVm(deps: VmDeps): Provider {
     async start(spec) {
       const found = means()
       if (typeof found === 'string') throw new JailError('no_sandbox', found)
-      const places = judgePlaces(spec.binds, closed)
+      const given = judgePlaces(spec.binds, closed)
       const size = Math.max(LEAST_MEMORY, 2 ** Math.ceil(Math.log2(spec.limits.memory_bytes)))
       const net = spec.net === true
       const name = `${size}${net ? '-net' : ''}`
@@ -101,10 +102,12 @@ export function createVm(deps: VmDeps): Provider {
         throw error
       })
       if (!spec.wanted()) throw new JailError('failed', 'it was cancelled before it ran')
+      const { places, loose } = await hold(spec.code ?? [], given)
       const machine = await launch(
         {
           spec,
           places,
+          loose,
           accelerator,
           size,
           net,
@@ -123,10 +126,11 @@ export function createVm(deps: VmDeps): Provider {
             'migrate-incoming': { uri: `fd:${file + 1}` },
           }),
         )
-        line.write(jobProgram(spec, places, { now: now(), keepsSockets: cannot.length === 0 }))
+        line.write(jobProgram(spec, given, { now: now(), keepsSockets: cannot.length === 0 }))
         const [told] = await untilAborted(heard(/^(?:\d.*|failed.*)?\n/), late.signal)
         if (told !== '\n')
           throw new JailError('no_sandbox', `no jail could be built in a guest: ${told.trim()}`, true)
+        await machine.same()
         if (!spec.wanted()) throw new JailError('failed', 'it was cancelled before it ran')
         // The command runs from here on.
         line.write('go\n')

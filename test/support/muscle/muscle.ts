@@ -142,6 +142,7 @@ export function jobOf(argv: readonly string[], more: Partial<JobSpec> = {}): Job
     cwd: '/',
     env: {},
     binds: [],
+    code: [],
     limits: {
       cpu_seconds: 60,
       memory_bytes: 512 * MEBIBYTE,

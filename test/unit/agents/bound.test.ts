@@ -105,7 +105,11 @@ describe('what takes the place of an approved file does not run', () => {
     expect(await all.gates.lost(what, verdict.class, verdict.hash)).toMatchObject({
       outcome: 'deny',
       reason: 'what it runs has changed since it was let through',
+      changed: true,
     })
+    const again = await all.gates.judge(what, verdict.code)
+    const { changed } = all.approvals.find(approver(), again.outcome === 'wait' ? again.approval : '')
+    expect(changed?.[0]?.diff).toContain('-echo one\n+echo two\n')
     // It runs already.
     expect(await all.gates.lost(what, verdict.class)).toBeUndefined()
   })
@@ -153,6 +157,13 @@ test('the judgement is that of the script, and a file that nobody read is not sa
   }
   const safe = site('deploy.sh', HARMLESS, ['sh', 'deploy.sh'])
   expect(all.approvals.find(approver(), await waiting(all, safe.what)).risk).toBe('safe')
+  for (const write of [false, true]) {
+    const binds = [{ path: safe.cwd, write }]
+    const own = { ...safe.what, agent: 'kExecutor:command', binds } as const
+    const { risk, risks } = all.approvals.find(approver(), await waiting(all, own))
+    expect([risk, risks.length]).toEqual(['safe', write ? 1 : 0])
+    if (write) expect(risks[0]).toContain('The jail may write where')
+  }
 })
 
 describe('a lasting grant', () => {

@@ -7,6 +7,7 @@ import { bridge, executor, type OutwardDeps } from '../../../src/agents/builtins
 import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
 import type { Action, Gates } from '../../../src/agents/types.ts'
 import { systemRandom, systemTimers } from '../../../src/base/clock.ts'
+import { contentAt } from '../../../src/muscle/contract/content.ts'
 import { ANN, agentRig, done, ONLY_READS, said, TRACE } from '../../support/agents/rig.ts'
 import { muscleHere, providersHere, workDirectory } from '../../support/muscle/muscle.ts'
 import { until } from '../../support/run/until.ts'
@@ -81,6 +82,44 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
       stderr: 'oops\n',
     })
     expect((await run({ argv: ['/bin/true'] })).state).toBe('completed')
+  })
+
+  test('does not run a script that was replaced after the last look, and asks again with what was let through', async () => {
+    const { client } = await muscleHere()
+    const directory = workDirectory()
+    const path = join(directory, 'run.sh')
+    writeFileSync(path, 'echo one')
+    const was = [{ path, ...(await contentAt(path)) }]
+    writeFileSync(path, 'echo two')
+    const now = [{ path, ...(await contentAt(path)) }]
+    const asked: unknown[] = []
+    const through = (code: typeof was) =>
+      ({ outcome: 'run', class: 'high', hash: code[0]?.hash ?? '', code, reason: '', by: [] }) as const
+    let looks = 0
+    const gates: Gates = {
+      ...ONLY_READS,
+      async judge(_action, before) {
+        asked.push(before)
+        return asked.length < 3 ? through(was) : through(now)
+      },
+      // Once the daemon sees it, and once the Muscle does.
+      async lost(_action, of, hash) {
+        looks += 1
+        if (hash === undefined || asked.length !== 1) return undefined
+        return { outcome: 'deny', class: of ?? 'high', gate: 'approval', reason: 'it changed', changed: true }
+      },
+    }
+    const { runtime } = await agentRig({ gates, client, builtIns: [executor(outward(client))] })
+    const task = await done(
+      runtime,
+      'exec',
+      { argv: ['sh', 'run.sh'], cwd: directory, read: [directory] },
+      { agent: AGENT },
+    )
+    expect(task).toMatchObject({ state: 'completed' })
+    expect(JSON.parse(await said(runtime, task))).toMatchObject({ stdout: 'two\n' })
+    expect(asked).toEqual([undefined, was, was])
+    expect(looks).toBeGreaterThan(2)
   })
 
   test('is killed when it is cancelled, or its time is over, and keeps the beginning of what it wrote', async () => {

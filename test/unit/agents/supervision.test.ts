@@ -1,8 +1,10 @@
 // Supervision and rights of agents in real jails: crashes, a lost Muscle, changed manifests, many at once, and whose they are.
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { AFAR, afarId } from '../../../src/agents/tasks/afar.ts'
 import type { Gates } from '../../../src/agents/types.ts'
 import { KaroError } from '../../../src/base/errors.ts'
+import { contentAt } from '../../../src/muscle/contract/content.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
 import {
   ANN,
@@ -314,5 +316,27 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(asked[0]).toBe('{"a":2,"b":1}')
     answer = 'deny'
     expect(await done(runtime, 'write')).toMatchObject({ state: 'rejected' })
+  })
+
+  test('an agent does not start by other code than was let through, and is judged anew with both', async () => {
+    const directory = serverDirectory()
+    const path = join(directory, 'server.mjs')
+    const now = [{ path, ...(await contentAt(path)) }]
+    const before = [{ path, bytes: 1, hash: 'f'.repeat(64) }]
+    const asked: unknown[] = []
+    const gates: Gates = {
+      ...ONLY_READS,
+      async judge(action, was) {
+        if (action.operation !== 'start') return ONLY_READS.judge(action)
+        asked.push(was)
+        const code = asked.length === 1 ? before : now
+        return { outcome: 'run', hash: '', class: 'low', reason: '', by: [], code }
+      },
+    }
+    const { runtime } = await agentRig({ gates })
+    const binds = [...wantedOf(directory).binds, { path: serverDirectory(), write: true }]
+    await runtime.add(actor(), wantedOf(directory, [], { binds }))
+    expect(await runtime.startAgent(actor(), 'fixture')).toMatchObject({ status: { state: 'running' } })
+    expect(asked).toEqual([undefined, before])
   })
 })

@@ -6,16 +6,19 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { JobSpec } from '../../../src/agents/muscle/client.ts'
+import { type JobSpec, OtherCode } from '../../../src/agents/muscle/client.ts'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
 import { landlockVersion } from '../../../src/base/kernel/landlock.ts'
+import { contentAt } from '../../../src/muscle/contract/content.ts'
 import { WINDOW_BYTES } from '../../../src/muscle/contract/messages.ts'
 import { MOST_PIPES } from '../../../src/muscle/contract/pipes.ts'
 import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
@@ -532,6 +535,104 @@ open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!
       const script = `for (${numbers.join(', ')}) { my ($path, $name, $value) = ('/root', 'user.a', ' ' x 9);
         syscall($_, $path, $name, $value, 9); print 0 + $!, ' ' }`
       expect((await runToEnd(client, jobOf(['/usr/bin/perl', '-e', script]))).out).toBe('95 95 95 95 ')
+    })
+
+    const bound = async (...paths: readonly string[]) =>
+      Promise.all(paths.map(async (path) => ({ path, hash: (await contentAt(path)).hash })))
+
+    testWhere(whole && covers)(
+      'runs the code that was let through, and reads all else as it is, whatever is put in its place',
+      async () => {
+        const { client } = await here()
+        const top = workDirectory()
+        const [inner, tool, script] = ['in/ner', 'in/ner/tool.sh', 'run.sh'].map((name) => join(top, name))
+        mkdirSync(join(top, 'in/ner/lib'), { recursive: true })
+        mkdirSync(join(top, 'out'))
+        chmodSync(join(top, 'out'), 0o777)
+        for (const [name, text] of [
+          ['run.sh', 'echo run; cat beside in/ner/lib/x; ./linked one; cat missing'],
+          ['in/ner/tool.sh', '#!/bin/sh\necho "$0 $1"; echo w > out/w; echo w > new; echo w > in/new'],
+          ['beside', 'beside\n'],
+          ['in/ner/lib/x', 'x\n'],
+        ] as const)
+          writeFileSync(join(top, name), text)
+        chmodSync(tool as string, 0o755)
+        symlinkSync('in/ner/tool.sh', join(top, 'linked'))
+        const code = await bound(
+          top,
+          script as string,
+          join(top, 'linked'),
+          join(top, 'missing'),
+          inner as string,
+        )
+        let out = ''
+        const job = await client.run(
+          jobOf(sh('read go; sh run.sh; ls -A in'), {
+            stdin: true,
+            cwd: top,
+            code,
+            binds: [
+              { path: top, write: false },
+              { path: join(top, 'out'), write: true },
+              { path: join(top, 'in'), write: false },
+            ],
+          }),
+          ({ stream, bytes }) => {
+            if (stream === 'stdout') out += String(bytes)
+          },
+        )
+        // The jail stands, and has read nothing yet.
+        writeFileSync(script as string, 'echo evil')
+        renameSync(join(top, 'in'), join(top, 'before'))
+        mkdirSync(inner as string, { recursive: true })
+        for (const name of ['in/ner/tool.sh', 'missing', 'evil'])
+          writeFileSync(join(top, name), '#!/bin/sh\necho evil', { mode: 0o755 })
+        renameSync(join(top, 'evil'), script as string)
+        rmSync(join(top, 'linked'))
+        symlinkSync('missing', join(top, 'linked'))
+        job.input(Buffer.from('go\n'), true)
+        await job.ended
+        expect(out).toBe('run\nbeside\nx\n./linked one\nner\n')
+        expect(readFileSync(join(top, 'out/w'), 'utf8')).toBe('w\n')
+        expect(existsSync(join(top, 'new'))).toBe(false)
+      },
+    )
+
+    usual('does not run what has changed since it was let through, wherever it lies', async () => {
+      const { client } = await here()
+      const [top, other] = [workDirectory(), workDirectory()]
+      const [file, absent] = [join(top, 'a.sh'), join(top, 'GNUmakefile')]
+      const put = (text: string, at = file) => writeFileSync(at, text)
+      const swaps = [
+        () => put('evil'),
+        () => {
+          put('evil', join(top, 'b'))
+          renameSync(join(top, 'b'), file)
+        },
+        () => {
+          rmSync(file)
+          symlinkSync(join(other, 'a.sh'), file)
+        },
+        () => rmSync(file),
+        () => put('evil', absent),
+        () => {
+          renameSync(top, `${top}.before`)
+          mkdirSync(top)
+          put('one')
+        },
+      ]
+      put('evil', join(other, 'a.sh'))
+      for (const [place, swap] of swaps.entries()) {
+        rmSync(absent, { force: true })
+        rmSync(file, { force: true })
+        put('one')
+        const binds = [{ path: top, write: place % 2 > 0 }]
+        const spec = jobOf(['/usr/bin/true'], { binds, code: await bound(top, file, absent) })
+        if (place < 2) expect((await runToEnd(client, spec)).ended.code).toBe(0)
+        swap()
+        await expect(client.run(spec, () => {})).rejects.toThrow(OtherCode)
+      }
+      expect(await client.list()).toEqual([])
     })
 
     usual('is not built for a place that was replaced after it was judged', async () => {

@@ -640,6 +640,18 @@ test('where one way cannot build a jail the next is tried, and the answer says w
   }
   const busy = await muscleHere({ providers: [slow, works.provider] })
   await expect(busy.client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toThrow('it took too long')
+  // Nor does a job whose jail somebody makes fail, where others could be built.
+  let built = 0
+  const once: Provider = {
+    ...forbidden,
+    start(job) {
+      built += 1
+      return built === 1 ? works.provider.start(job) : forbidden.start(job)
+    },
+  }
+  const attacked = await muscleHere({ providers: [once, works.provider] })
+  expect((await runToEnd(attacked.client, jobOf(['/usr/bin/true']))).ended.code).toBe(0)
+  await expect(attacked.client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toThrow('are forbidden here')
 })
 
 test('the Muscle says at its start what jails do not hold: a warning for the first usable kind, a note for others', async () => {

@@ -89,7 +89,7 @@ export function agentView(agent: AgentShape, screen: Screen): string {
   if (offers === null) return fitted(head, screen.columns)
   const tools = table(screen, offers, [
     { title: 'TOOL', value: ({ name }) => name },
-    { title: 'DESCRIPTION', value: ({ read_only }) => (read_only ? 'only reads' : '–') },
+    { title: 'EFFECT', value: ({ read_only }) => (read_only ? 'only reads' : 'may change') },
     {
       title: 'DESCRIPTION',
       value: ({ description }) => description.split('\n', 1)[0] ?? '',
