@@ -48,7 +48,7 @@ const BLOCKED = {
   explain: 'block',
   hook: 'deny',
   mcp: ['block', 'block'],
-  shell: expect.stringMatching(/^drop blocked /),
+  shell: expect.stringMatching(/^(?:wait\n)?drop blocked /),
 }
 
 test('the node that is guarded is the one that KARO_HOME names', async () => {

@@ -1,4 +1,4 @@
-// Finds the scripts in files that a command names and that this machine has: `bash x.sh`, `./x`, make's recipes, npm's scripts.
+// Finds the scripts in files that a command names and that this machine has: `bash x.sh`, `sh < x.sh`, `./x`, make's recipes, npm's scripts, a crontab.
 
 import type { Shell } from '../../../base/words/risk-levels.ts'
 import { readOptions } from '../line/options.ts'
@@ -6,6 +6,7 @@ import { isUnresolved, resolvePath } from '../line/paths.ts'
 import { type Arg, type Scope, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { type Layer, quoted } from './layers.ts'
+import { cronCommands } from './tool-carriers.ts'
 import { INTERPRETERS, SHELLS } from './wrappers.ts'
 
 /** A script that runs when the command does. */
@@ -39,6 +40,7 @@ export function namedScripts(command: SimpleCommand, layer: Layer): readonly Nam
   if (scope.machine?.read === undefined) return []
   if (!path.includes('/')) scope.machine.runs?.(path, null)
   if (name === 'make' || name === 'gmake') return fromMake(command)
+  if (name === 'crontab') return fromSchedule(command)
   const ofPackage = PACKAGE_RUNNERS.test(name) ? fromPackage(command) : []
   return ofPackage.length > 0 ? ofPackage : fromFile(command, layer)
 }
@@ -58,8 +60,26 @@ function placeOf(path: string, scope: Scope): string | undefined {
   return !at.startsWith('/') || isUnresolved(at) || contentOf(at, scope) !== undefined ? undefined : at
 }
 
-function fromFile(command: SimpleCommand, { runsFile, language }: Layer): readonly NamedScript[] {
+/** The file that the command has as its standard input. */
+const inputFile = ({ redirections }: SimpleCommand): Arg | undefined =>
+  redirections.findLast(({ operator, descriptor = '0' }) => operator === '<' && descriptor === '0')?.target
+
+/** The jobs of the file that becomes the schedule. */
+function fromSchedule(command: SimpleCommand): readonly NamedScript[] {
+  const { args, span, scope } = command
+  const options = readOptions('crontab', args)
+  const file = options.operands.find(({ text }) => text !== '-') ?? inputFile(command)
+  if (file === undefined || options.flag('l', 'e', 'r')) return []
+  const texts = cronCommands(textAt(file.text, command) ?? '', false)
+  return texts.length === 0
+    ? []
+    : [{ texts, path: file.text, span, cwd: scope.cwd, shell: 'bash', parameters: [] }]
+}
+
+function fromFile(command: SimpleCommand, layer: Layer): readonly NamedScript[] {
   const { name, path, args, span, scope } = command
+  const { language } = layer
+  const runsFile = layer.runsFile ?? (layer.runsInput === false ? undefined : inputFile(command))
   const isProgram = runsFile === undefined
   if (isProgram && !path.includes('/')) return []
   const file = runsFile ?? { text: path, span, taint: 0 }

@@ -130,7 +130,7 @@ export function verb(options: Options, at = 0): string {
   return options.operands[at]?.text ?? ''
 }
 
-/** The hit if the guard is truthy. */
-export function only(guard: unknown, hit: Hit): Hit {
-  return guard ? hit : undefined
+/** The hit if the guard is truthy: the whole command where none is given. One that is given and undefined is none. */
+export function only(guard: unknown, ...given: readonly Hit[]): Hit {
+  return guard ? (given.length === 0 ? true : given[0]) : undefined
 }

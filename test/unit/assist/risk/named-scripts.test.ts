@@ -5,6 +5,8 @@ import { checkCommand, type Machine } from '../../../../src/assist/risk/index.ts
 const PROJECT = '/home/me/src/project'
 const FILES: Readonly<Record<string, string>> = {
   'delete.sh': 'rm -rf "$1"\n',
+  'gone.sh': 'rm -rf ~\n',
+  jobs: 'MAILTO=""\n# daily\n@daily true\n5 4 * * * rm -rf ~\n',
   'twice.sh': 'sh ./delete.sh "$1"\n',
   'itself.sh': 'bash ./itself.sh\n',
   'functions.sh': 'wipe() { rm -rf "$1"; }\ngreet() { echo hello; }\n',
@@ -45,6 +47,18 @@ test.each([
   ['cd /tmp && bash ~/src/project/delete.sh ~', 'critical'],
   ['. ./functions.sh && wipe ~', 'critical'],
   ['find . -name x -exec bash delete.sh ~ \\;', 'critical'],
+  ['bash < gone.sh', 'critical'],
+  ['sh -s x <gone.sh', 'critical'],
+  ['sudo bash < gone.sh', 'critical'],
+  ['batch < gone.sh', 'critical'],
+  ['at now < gone.sh', 'critical'],
+  ['python3 < delete.py', 'high'],
+  ['cat < gone.sh', 'safe'],
+  ['bash build.sh < gone.sh', 'safe'],
+  ['crontab jobs', 'critical'],
+  ['crontab - < jobs', 'critical'],
+  ['crontab < jobs', 'critical'],
+  ['crontab -l < jobs', 'safe'],
   // What is in a branch may not run.
   ['./branch', 'high'],
   ['bash values.sh ""', 'high'],

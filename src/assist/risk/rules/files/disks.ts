@@ -143,28 +143,25 @@ export const DISK_RULES: readonly Rule[] = [
             inPlace(c, o.operands, 'disk'),
           )
         case 'parted':
-          return only(/\b(?:mklabel|mktable|rm|mkpart)\b/.test(all), true)
+          return only(/\b(?:mklabel|mktable|rm|mkpart)\b/.test(all))
         case 'cryptsetup':
-          return only(
-            /\b(?:luksFormat|erase|luksErase|luksKillSlot|luksRemoveKey|reencrypt)\b/.test(all),
-            true,
-          )
+          return only(/\b(?:luksFormat|erase|luksErase|luksKillSlot|luksRemoveKey|reencrypt)\b/.test(all))
         case 'hdparm':
-          return only(/--(?:security-erase|trim-sector|make-bad-sector)/.test(all), true)
+          return only(/--(?:security-erase|trim-sector|make-bad-sector)/.test(all))
         case 'nvme':
-          return only(/\b(?:format|sanitize|write-zeroes)\b/.test(all), true)
+          return only(/\b(?:format|sanitize|write-zeroes)\b/.test(all))
         case 'badblocks':
           return only(o.flag('w'), inPlace(c, o.operands, 'disk'))
         case 'mdadm':
-          return only(/--zero-superblock/.test(all), true)
+          return only(/--zero-superblock/.test(all))
         case 'diskutil':
-          return only(/\b(?:erase\w*|partitionDisk|secureErase|zeroDisk|deleteContainer)\b/i.test(all), true)
+          return only(/\b(?:erase\w*|partitionDisk|secureErase|zeroDisk|deleteContainer)\b/i.test(all))
         case 'bcachefs':
-          return only(/^(?:format|device remove)\b/.test(all), true)
+          return only(/^(?:format|device remove)\b/.test(all))
         case 'zpool':
-          return only(/^(?:destroy|labelclear)\b/.test(all), true)
+          return only(/^(?:destroy|labelclear)\b/.test(all))
         case 'dmsetup':
-          return only(/\b(?:remove_all|wipe_table)\b/.test(all), true)
+          return only(/\b(?:remove_all|wipe_table)\b/.test(all))
         default:
           return undefined
       }
@@ -191,11 +188,10 @@ export const DISK_RULES: readonly Rule[] = [
     when: (c, o) => {
       if (/^(?:lv|vg|pv)/.test(c.name) && o.flag('t', 'test')) return undefined
       if (c.name === 'lvconvert') return matching(c.args, /^--merge(?:snapshot)?$/)
-      if (c.name === 'zfs') return only(/^(?:destroy|rollback)$/.test(c.args[0]?.text ?? ''), true)
+      if (c.name === 'zfs') return only(/^(?:destroy|rollback)$/.test(c.args[0]?.text ?? ''))
       if (c.name === 'btrfs')
         return only(
           /^(?:subvolume|sub|su)$/.test(c.args[0]?.text ?? '') && /^del/.test(c.args[1]?.text ?? ''),
-          true,
         )
       return c.args.length > 0
     },
@@ -207,7 +203,7 @@ export const DISK_RULES: readonly Rule[] = [
     why: 'Unmounts every filesystem, or switches off all swap, under the programs that use them.',
     tools: tools('umount swapoff'),
     when: (c, o) =>
-      only(o.flag('a', 'all') && !c.args.some(({ text }) => /^(?:-[a-zA-Z]*t|--types)/.test(text)), true),
+      only(o.flag('a', 'all') && !c.args.some(({ text }) => /^(?:-[a-zA-Z]*t|--types)/.test(text))),
     example: 'umount -a -f',
   },
   {
@@ -236,11 +232,7 @@ export const DISK_RULES: readonly Rule[] = [
     why: 'Writes without end, until the disk is full or somebody stops it.',
     tools: tools('yes cat dd'),
     when: (c, o) => {
-      if (c.name === 'yes')
-        return only(
-          c.redirections.some((r) => r.operator.startsWith('>')),
-          true,
-        )
+      if (c.name === 'yes') return only(c.redirections.some((r) => r.operator.startsWith('>')))
       const endless = /^(?:if=)?\/dev\/(?:zero|u?random|full)$/
       const source = c.args.some((arg) => endless.test(arg.text))
       const bounded = c.args.some((arg) => /^count=/.test(arg.text)) || c.name === 'cat'
@@ -248,7 +240,7 @@ export const DISK_RULES: readonly Rule[] = [
         (arg) =>
           !/^\/dev\/(?:null|stdout)$/.test(resolvePath(arg.text, c.scope)) && baseName(arg.text) !== '',
       )
-      return only(source && target && (!bounded || c.name === 'cat'), true)
+      return only(source && target && (!bounded || c.name === 'cat'))
     },
     example: 'yes > file',
   },

@@ -13,7 +13,7 @@ export const RECORD_RULES: readonly Rule[] = [
     why: 'Removes the record of what was done.',
     tools: ['*'],
     when: (c, o) => {
-      if (c.name === 'history') return only(o.flag('c'), true) || only(c.args[0]?.text === 'clear', true)
+      if (c.name === 'history') return only(o.flag('c')) || only(c.args[0]?.text === 'clear')
       if (/^(?:rm|shred|unlink)$/.test(c.name)) return matching(o.operands, HISTORY_FILE)
       if (c.name === 'unset') return matching(c.args, /^HIST(?:FILE|SIZE)$/)
       const assigned = [
@@ -39,8 +39,8 @@ export const RECORD_RULES: readonly Rule[] = [
     tools: ['*'],
     when: (c, o) => {
       if (c.name === 'journalctl')
-        return only(matching(c.args, /^--vacuum-(?:time=\d+s?|size=\d+K?|files=[01])$/).length, true)
-      if (c.name === 'auditctl') return only(o.flag('D'), true)
+        return only(matching(c.args, /^--vacuum-(?:time=\d+s?|size=\d+K?|files=[01])$/).length)
+      if (c.name === 'auditctl') return only(o.flag('D'))
       if (c.name === 'sed') return matching(o.flag('i', 'in-place') ? o.operands : [], /^\/var\/log\//)
       const victims = /^(?:rm|shred|unlink|find|gfind)$/.test(c.name)
         ? c.name.endsWith('find')

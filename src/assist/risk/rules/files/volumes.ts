@@ -34,22 +34,21 @@ export const VOLUME_RULES: readonly Rule[] = [
         case 'resize2fs':
           return o.operands.length > 1 || o.flag('M') !== undefined
         case 'debugfs':
-          return only(o.flag('w'), true)
+          return only(o.flag('w'))
         case 'xfs_repair':
-          return only(o.flag('L'), true)
+          return only(o.flag('L'))
         case 'btrfs':
-          if (verb(o) === 'check') return only(o.flag('repair'), true)
+          if (verb(o) === 'check') return only(o.flag('repair'))
           // A new size of `max` or `+…` can only grow the filesystem.
           return only(
             verb(o, 1) === 'resize' && !c.args.some((arg) => /^(?:\d+:)?(?:max$|\+)/.test(arg.text)),
-            true,
           )
         case 'dmsetup':
-          return only(/^remove/.test(verb(o)), true)
+          return only(/^remove/.test(verb(o)))
         case 'tune2fs':
-          return only(o.flag('O') && c.args.some((arg) => /^\^/.test(arg.text)), true)
+          return only(o.flag('O') && c.args.some((arg) => /^\^/.test(arg.text)))
         case 'ntfsresize':
-          return only(o.flag('s', 'size'), true)
+          return only(o.flag('s', 'size'))
         default:
           return undefined
       }
@@ -61,7 +60,7 @@ export const VOLUME_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Repairs a filesystem without asking; on a mounted one that destroys it.',
     tools: tools('fsck e2fsck fsck.ext4 fsck.ext3 fsck.ext2 fsck.vfat fsck.xfs'),
-    when: (_c, o) => only(o.flag('y', 'a', 'p'), true),
+    when: (_c, o) => only(o.flag('y', 'a', 'p')),
     safer: byTool({
       fsck: readOnly,
       e2fsck: readOnly,
@@ -77,10 +76,10 @@ export const VOLUME_RULES: readonly Rule[] = [
     why: 'Takes a device away from the programs that use it.',
     tools: tools('mdadm losetup eject vgchange'),
     when: (c, o) => {
-      if (c.name === 'losetup') return only(o.flag('D', 'detach-all'), true)
-      if (c.name === 'mdadm') return only(o.flag('S', 'stop', 'f', 'fail', 'r', 'remove'), true)
+      if (c.name === 'losetup') return only(o.flag('D', 'detach-all'))
+      if (c.name === 'mdadm') return only(o.flag('S', 'stop', 'f', 'fail', 'r', 'remove'))
       if (c.name === 'vgchange')
-        return only(/-a ?n|--activate[= ]n/.test(c.args.map((arg) => arg.text).join(' ')), true)
+        return only(/-a ?n|--activate[= ]n/.test(c.args.map((arg) => arg.text).join(' ')))
       return undefined
     },
     example: 'mdadm --stop /dev/md0',

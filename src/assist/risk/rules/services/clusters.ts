@@ -42,7 +42,6 @@ export const CLUSTER_RULES: readonly Rule[] = [
             (verb(o) === 'taint' && /:NoExecute(?!-)/.test(line(c))) ||
             (verb(o) === 'replace' && o.flag('force')) ||
             (verb(o) === 'patch' && /finalizers[^a-z]*null|finalizers\W*\[\s*\]/.test(line(c)))),
-        true,
       ),
     example: 'kubectl delete deployment web',
   },
@@ -52,7 +51,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Removes a release from the cluster.',
     tools: tools('helm'),
-    when: (_c, o) => only(/^(?:uninstall|delete|del|un)$/.test(verb(o)) && !o.flag('dry-run'), true),
+    when: (_c, o) => only(/^(?:uninstall|delete|del|un)$/.test(verb(o)) && !o.flag('dry-run')),
     example: 'helm uninstall web',
   },
   {
@@ -62,10 +61,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
     why: 'Replaces what a release runs, or goes back to an earlier one.',
     tools: tools('helm'),
     when: (_c, o) =>
-      only(
-        !o.flag('dry-run') && (verb(o) === 'rollback' || (verb(o) === 'upgrade' && o.flag('force'))),
-        true,
-      ),
+      only(!o.flag('dry-run') && (verb(o) === 'rollback' || (verb(o) === 'upgrade' && o.flag('force')))),
     example: 'helm rollback web 1',
   },
   {
@@ -108,24 +104,24 @@ export const CLUSTER_RULES: readonly Rule[] = [
       const words = o.operands.map((arg) => arg.text).join(' ')
       switch (c.name) {
         case 'kubeadm':
-          return only(/^reset\b/.test(words), true)
+          return only(/^reset\b/.test(words))
         case 'kind':
         case 'k3d':
-          return only(/^(?:delete clusters|cluster delete)\b/.test(words) && o.flag('all', 'A', 'a'), true)
+          return only(/^(?:delete clusters|cluster delete)\b/.test(words) && o.flag('all', 'A', 'a'))
         case 'flux':
         case 'linkerd':
         case 'istioctl':
-          return only(/^uninstall\b/.test(words), true)
+          return only(/^uninstall\b/.test(words))
         case 'argocd':
-          return only(/^(?:app|proj|cluster) (?:delete|rm)\b/.test(words), true)
+          return only(/^(?:app|proj|cluster) (?:delete|rm)\b/.test(words))
         case 'velero':
-          return only(/^(?:backup|schedule|restore) delete\b/.test(words), true)
+          return only(/^(?:backup|schedule|restore) delete\b/.test(words))
         case 'rke':
-          return only(/^remove\b/.test(words), true)
+          return only(/^remove\b/.test(words))
         case 'microk8s':
-          return only(/^reset\b/.test(words), true)
+          return only(/^reset\b/.test(words))
         case 'clusterctl':
-          return only(/^delete\b/.test(words), true)
+          return only(/^delete\b/.test(words))
         default:
           return c.name.endsWith('.sh')
       }
@@ -139,8 +135,8 @@ export const CLUSTER_RULES: readonly Rule[] = [
     tools: tools('minikube nomad'),
     when: (c, o) =>
       c.name === 'minikube'
-        ? only(verb(o) === 'delete' && o.flag('all', 'purge'), true)
-        : only(/^(?:job )?stop\b/.test(o.operands.map((arg) => arg.text).join(' ')) && o.flag('purge'), true),
+        ? only(verb(o) === 'delete' && o.flag('all', 'purge'))
+        : only(/^(?:job )?stop\b/.test(o.operands.map((arg) => arg.text).join(' ')) && o.flag('purge')),
     example: 'minikube delete --all --purge',
   },
 ]

@@ -22,7 +22,6 @@ export const CONTAINER_RULES: readonly Rule[] = [
         /^(?:system|image|container|builder|network|buildx)$/.test(verb(o)) &&
           verb(o, 1) === 'prune' &&
           !isWhole(c, o),
-        true,
       ),
     example: 'docker image prune',
   },
@@ -33,13 +32,12 @@ export const CONTAINER_RULES: readonly Rule[] = [
     tools: DOCKER,
     when: (c, o) => {
       const text = line(c)
-      if (verb(o) === 'volume') return only(/^(?:rm|remove|prune)$/.test(verb(o, 1)), true)
-      if (verb(o) === 'system') return only(verb(o, 1) === 'prune' && isWhole(c, o), true)
+      if (verb(o) === 'volume') return only(/^(?:rm|remove|prune)$/.test(verb(o, 1)))
+      if (verb(o) === 'system') return only(verb(o, 1) === 'prune' && isWhole(c, o))
       return only(
         /(?:^|\s)down(?:\s|$)/.test(text) &&
           (c.name.includes('compose') || verb(o) === 'compose') &&
           /(?:\s-v\b|--volumes\b)/.test(text),
-        true,
       )
     },
     example: 'docker volume rm data',
@@ -49,7 +47,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Removes or stops every container or image at once.',
     tools: DOCKER,
-    when: (_c, o) => only(/^(?:rm|rmi|kill)$/.test(verb(o)) && hasOpaqueList(o.operands), true),
+    when: (_c, o) => only(/^(?:rm|rmi|kill)$/.test(verb(o)) && hasOpaqueList(o.operands)),
     example: 'docker rm -f $(docker ps -aq)',
   },
   {
@@ -80,7 +78,6 @@ export const CONTAINER_RULES: readonly Rule[] = [
             o.flag('f', 'force', 's')) ||
           (verb(o, c.name.includes('compose') ? 0 : 1) === 'down' && o.flag('rmi')) ||
           (/^(?:rm|rmi)$/.test(verb(o)) && o.flag('f', 'force')),
-        true,
       ),
     example: 'docker rm -f web',
   },
@@ -90,10 +87,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
     why: 'Stops every container at once.',
     tools: DOCKER,
     when: (_c, o) =>
-      only(
-        /^(?:stop|restart|pause)$/.test(verb(o)) && (hasOpaqueList(o.operands) || o.flag('a', 'all')),
-        true,
-      ),
+      only(/^(?:stop|restart|pause)$/.test(verb(o)) && (hasOpaqueList(o.operands) || o.flag('a', 'all'))),
     example: 'docker stop $(docker ps -q)',
   },
   {
@@ -104,8 +98,8 @@ export const CONTAINER_RULES: readonly Rule[] = [
     when: (_c, o) => {
       const two = `${verb(o)} ${verb(o, 1)}`
       if (/^(?:system reset|machine reset|machine rm|swarm leave)$/.test(two))
-        return only(two !== 'swarm leave' || o.flag('f', 'force'), true)
-      return only(/^(?:rm|rmi|container rm|image rm)\b/.test(two) && o.flag('a', 'all'), true)
+        return only(two !== 'swarm leave' || o.flag('f', 'force'))
+      return only(/^(?:rm|rmi|container rm|image rm)\b/.test(two) && o.flag('a', 'all'))
     },
     example: 'podman system reset -f',
   },
@@ -115,10 +109,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
     why: 'Takes a service, with all its containers, out of the swarm.',
     tools: DOCKER,
     when: (_c, o) =>
-      only(
-        /^(?:stack|service|node|secret|config)$/.test(verb(o)) && /^(?:rm|remove|down)$/.test(verb(o, 1)),
-        true,
-      ),
+      only(/^(?:stack|service|node|secret|config)$/.test(verb(o)) && /^(?:rm|remove|down)$/.test(verb(o, 1))),
     example: 'docker stack rm prod',
   },
   {
@@ -132,7 +123,6 @@ export const CONTAINER_RULES: readonly Rule[] = [
           (c.name !== 'curl' ||
             /^(?:POST|DELETE|PUT)$/.test(o.value('X', 'request')?.text ?? '') ||
             o.flag('d', 'data')),
-        true,
       ),
     example: 'curl --unix-socket /var/run/docker.sock -X POST http://localhost/containers/create',
   },

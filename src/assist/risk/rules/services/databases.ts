@@ -103,7 +103,7 @@ export const DATABASE_RULES: readonly Rule[] = [
       const text = c.args.map((arg) => arg.text).join(' ')
       switch (c.name) {
         case 'mysqladmin':
-          return only(/\bdrop\b/.test(text), true)
+          return only(/\bdrop\b/.test(text))
         case 'redis-cli':
         case 'valkey-cli':
           return only(
@@ -111,27 +111,26 @@ export const DATABASE_RULES: readonly Rule[] = [
               `${text} ${c.input.text ?? ''}`,
             ) ||
               (/\b(?:del|unlink)\b/i.test(text) && c.args.some((arg) => arg.taint !== 0)),
-            true,
           )
         case 'etcdctl':
-          return only(/\bdel\b/.test(text) && /--prefix|--from-key/.test(text), true)
+          return only(/\bdel\b/.test(text) && /--prefix|--from-key/.test(text))
         case 'consul':
-          return only(/\bkv delete\b/.test(text) && /-recurse/.test(text), true)
+          return only(/\bkv delete\b/.test(text) && /-recurse/.test(text))
         case 'sqlx':
-          return only(/^database (?:drop|reset)\b/.test(text), true)
+          return only(/^database (?:drop|reset)\b/.test(text))
         case 'pg_restore':
-          return only(o.flag('c', 'clean'), true)
+          return only(o.flag('c', 'clean'))
         case 'pg_resetwal':
-          return only(!o.flag('n', 'dry-run'), true)
+          return only(!o.flag('n', 'dry-run'))
         case 'mongorestore':
-          return only(o.flag('drop'), true)
+          return only(o.flag('drop'))
         case 'rabbitmqctl':
-          return only(/^(?:force_reset|reset|delete_(?:queue|vhost|user))$/.test(verb(o)), true)
+          return only(/^(?:force_reset|reset|delete_(?:queue|vhost|user))$/.test(verb(o)))
         case 'kafka-topics.sh':
         case 'kafka-topics':
-          return only(o.flag('delete'), true)
+          return only(o.flag('delete'))
         case 'influx':
-          return only(/drop\s+database|bucket delete/i.test(text), true)
+          return only(/drop\s+database|bucket delete/i.test(text))
         default:
           return o.operands.length > 0
       }

@@ -100,7 +100,7 @@ export const GIT_RULES: readonly Rule[] = [
     why: 'Deletes untracked files; git cannot bring them back.',
     tools: GIT,
     when: (_c, o) =>
-      only(is(o, 'clean') && !o.flag('n', 'dry-run') && o.flag('f', 'force') && !o.flag('x', 'X'), true),
+      only(is(o, 'clean') && !o.flag('n', 'dry-run') && o.flag('f', 'force') && !o.flag('x', 'X')),
     safer: triedClean,
     example: 'git clean -fd',
   },
@@ -209,8 +209,7 @@ export const GIT_RULES: readonly Rule[] = [
         )
       if (is(o, 'push') && !o.flag('n', 'dry-run'))
         return o.operands.slice(2).filter((arg) => main(arg) && (forced || arg.text.startsWith(':')))
-      if (is(o, 'update-ref'))
-        return o.flag('stdin') ? c.input.text !== '' : only(o.flag('d', 'delete'), true)
+      if (is(o, 'update-ref')) return o.flag('stdin') ? c.input.text !== '' : only(o.flag('d', 'delete'))
       return undefined
     },
     example: 'git push origin --delete main',
@@ -221,7 +220,7 @@ export const GIT_RULES: readonly Rule[] = [
     why: 'Puts commits straight onto the branch that everybody builds on, past any review.',
     tools: tools('git gh glab'),
     when: (c, o) => {
-      if (c.name !== 'git') return only(/^(?:pr|mr) merge$/.test(`${verb(o)} ${verb(o, 1)}`), true)
+      if (c.name !== 'git') return only(/^(?:pr|mr) merge$/.test(`${verb(o)} ${verb(o, 1)}`))
       return only(
         is(o, 'push') && !o.flag('n', 'dry-run', 'd', 'delete', 'tags'),
         matching(o.operands.slice(2), /^(?:[^:]+:)?(?:refs\/heads\/)?(?:main|master|trunk|prod(?:uction)?)$/),

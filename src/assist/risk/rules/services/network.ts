@@ -23,7 +23,6 @@ export const NETWORK_RULES: readonly Rule[] = [
           nmcli: /\b(?:networking|radio|n|r)\b.* off\b|\bdevice disconnect\b/,
           route: /\b(?:flush|del default)\b/,
         }[c.name]?.test(line(c)),
-        true,
       ),
     example: 'ip link set eth0 down',
   },
@@ -41,7 +40,6 @@ export const NETWORK_RULES: readonly Rule[] = [
           iwctl: /\b(?:disconnect|forget)\b/,
           networkctl: /\bdelete\b/,
         }[c.name]?.test(line(c)),
-        true,
       ),
     example: 'tc qdisc add dev eth0 root netem loss 100%',
   },
@@ -66,13 +64,11 @@ export const NETWORK_RULES: readonly Rule[] = [
         )
       )
         return true
-      if (c.name === 'git')
-        return only(/\bhttp(?:\.[^ =]+)?\.sslverify[= ](?:false|0|no)\b/i.test(text), true)
-      if (/^(?:npm|yarn|pnpm)$/.test(c.name))
-        return only(/strict-ssl[= ]false|strictSsl false/.test(text), true)
-      if (c.name === 'aws') return only(/--no-verify-ssl/.test(text), true)
+      if (c.name === 'git') return only(/\bhttp(?:\.[^ =]+)?\.sslverify[= ](?:false|0|no)\b/i.test(text))
+      if (/^(?:npm|yarn|pnpm)$/.test(c.name)) return only(/strict-ssl[= ]false|strictSsl false/.test(text))
+      if (c.name === 'aws') return only(/--no-verify-ssl/.test(text))
       if (c.name === 'kubectl' || c.name === 'helm')
-        return only(/--insecure-skip-tls-verify(?:=true)?(?:\s|$)/.test(text), true)
+        return only(/--insecure-skip-tls-verify(?:=true)?(?:\s|$)/.test(text))
       if (!/^(?:curl|wget|http|https)$/.test(c.name)) return undefined
       const near = o.operands.some((arg) =>
         /^(?:https?:\/\/)?(?:localhost|127\.|\[::1\]|10\.|192\.168\.|[\w.-]+\.(?:local|test|localhost|internal)\b)/.test(
@@ -84,7 +80,6 @@ export const NETWORK_RULES: readonly Rule[] = [
           (o.flag('insecure', 'no-check-certificate') ||
             (c.name === 'curl' && o.flag('k')) ||
             /--verify[= ]no/.test(text)),
-        true,
       )
     },
     safer: byTool({ curl: without(/^(?:-k|--insecure)$/), wget: without(/^--no-check-certificate$/) }),

@@ -34,12 +34,10 @@ export const PLATFORM_RULES: readonly Rule[] = [
             (/^(?:apply|run-all|state)$/.test(verb(o)) &&
               (c.args.some((arg) => arg.text === '-destroy' || arg.text === '--destroy') ||
                 verb(o, 1) === 'destroy')),
-          true,
         )
       return only(
         (/^(?:destroy|remove|delete|down)$/.test(verb(o)) && !o.flag('preview-only', 'dry-run')) ||
           (c.name === 'pulumi' && verb(o) === 'stack' && verb(o, 1) === 'rm'),
-        true,
       )
     },
     safer: byTool({
@@ -60,7 +58,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
           ((verb(o) === 'run-all' || o.flag('all')) && verb(o, 1) === 'apply') ||
           (c.name === 'pulumi' && verb(o) === 'up' && o.flag('y', 'yes')) ||
           (c.name === 'cdk' && verb(o) === 'deploy' && /--require-approval[= ]never\b/.test(line(c))),
-        true,
       ),
     safer: byTool({
       'terraform apply': without(APPROVED),
@@ -79,7 +76,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
         (verb(o) === 'state' && /^(?:mv|push|replace-provider)$/.test(verb(o, 1)) && !o.flag('dry-run')) ||
           verb(o) === 'force-unlock' ||
           verb(o) === 'taint',
-        true,
       ),
     example: 'terraform force-unlock 1',
   },
@@ -100,21 +96,19 @@ export const PLATFORM_RULES: readonly Rule[] = [
               : /^\S+ (?:delete-(?:db|bucket|objects?|table|stack|cluster|nodegroup|volume|snapshot|user|role|key|vault|file-system|repository|hosted-zone|secret|instance|trail|detector|flow-logs|configuration-recorder|log-group|function|pool|domain|certificate-authority|backup|stream|replication-group|distribution|archive\b)\S*|admin-delete-\S+|batch-delete-\S+|terminate-\S+|stop-logging|stop-configuration-recorder|put-bucket-lifecycle-configuration|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
                   text,
                 ) || KEPT.test(/^\S+ delete-(\S+)/.exec(text)?.[1] ?? ''),
-            true,
           )
         case 'gsutil':
           return only(
             (/^(?:rb|rm)\b/.test(text) && (o.flag('r', 'R', 'a') || /^rb/.test(text) || /\*\*/.test(text))) ||
               (/^rsync\b/.test(text) && o.flag('d') && !o.flag('n')),
-            true,
           )
         case 'rclone':
-          return only(!o.flag('n', 'dry-run') && /^(?:purge|delete|deletefile)\b/.test(text), true)
+          return only(!o.flag('n', 'dry-run') && /^(?:purge|delete|deletefile)\b/.test(text))
         case 's3cmd':
         case 'mc':
         case 'b2': {
           const many = /^(?:rm|del)\b/.test(text) && o.flag('r', 'recursive', 'force')
-          return only(/^(?:rb|delete-bucket)\b/.test(text) || many, true)
+          return only(/^(?:rb|delete-bucket)\b/.test(text) || many)
         }
         case 'gh':
           return only(
@@ -122,16 +116,14 @@ export const PLATFORM_RULES: readonly Rule[] = [
               (verb(o) === 'api' &&
                 o.value('X', 'method')?.text.toUpperCase() === 'DELETE' &&
                 /^api \/?(?:repos|orgs)\/[^/ ]+(?:\/[^/ ]+)?$/.test(text)),
-            true,
           )
         case 'supabase':
-          return only(/^db reset\b/.test(text) && o.flag('linked', 'db-url'), true)
+          return only(/^db reset\b/.test(text) && o.flag('linked', 'db-url'))
         case 'heroku':
           return only(
             /^(?:apps|addons|pg|clients|domains|repo|container|members|access):(?:destroy|delete|reset|remove|rm)\b/.test(
               text,
             ),
-            true,
           )
         default:
           return only(
@@ -139,7 +131,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
               text,
             ) &&
               (!/\brm\b/.test(text) || c.name === 'vercel' || o.flag('r', 'R', 'recursive')),
-            true,
           )
       }
     },
@@ -168,7 +159,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
             ) ||
             (c.name === 'aws' && /"Action"\s*:\s*"DELETE"/.test(line(c))) ||
             (c.name === 'gh' && /^repo edit\b/.test(text) && /--visibility/.test(line(c)))),
-        true,
       )
     },
     example: 'gsutil rm gs://bucket/file',
@@ -193,15 +183,15 @@ export const PLATFORM_RULES: readonly Rule[] = [
     when: (c, o) => {
       switch (c.name) {
         case 'virsh':
-          return only(/^(?:undefine|vol-delete|vol-wipe|pool-delete|snapshot-delete)$/.test(verb(o)), true)
+          return only(/^(?:undefine|vol-delete|vol-wipe|pool-delete|snapshot-delete)$/.test(verb(o)))
         case 'VBoxManage':
         case 'vboxmanage':
-          return only(/--delete(?:-all)?\b/.test(line(c)), true)
+          return only(/--delete(?:-all)?\b/.test(line(c)))
         case 'qm':
         case 'pct':
-          return only(/^des/.test(verb(o)), true)
+          return only(/^des/.test(verb(o)))
         default:
-          return only(/^(?:destroy|delete)$/.test(verb(o)) && o.operands.length + c.args.length > 1, true)
+          return only(/^(?:destroy|delete)$/.test(verb(o)) && o.operands.length + c.args.length > 1)
       }
     },
     example: 'vagrant destroy -f',
@@ -215,7 +205,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
       only(
         o.operands.slice(0, 2).some((arg) => /^(?:unpublish|yank)$/.test(arg.text)) &&
           !o.flag('undo', 'dry-run'),
-        true,
       ),
     safer: byTool({ npm: tried('--dry-run') }),
     example: 'npm unpublish x --force',
@@ -237,7 +226,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
                 arg.text,
               ),
             ),
-        true,
       ),
     safer: byTool({ npm: tried('--dry-run'), pnpm: tried('--dry-run'), cargo: tried('--dry-run') }),
     example: 'npm publish',
@@ -261,7 +249,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
           ) ||
           /add-iam-policy-binding\b.*roles\/(?:owner|editor|iam\.)/.test(text) ||
           /role assignment create\b.*(?:Owner|Contributor)/.test(text),
-        true,
       )
     },
     example:
@@ -277,7 +264,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
         /\biam create-access-key\b|\bconfigure export-credentials\b|service-accounts keys create\b|ad sp create-for-rbac|item get\b.*--reveal/.test(
           line(c),
         ),
-        true,
       ),
     example: 'aws iam create-access-key --user-name admin',
   },
@@ -292,7 +278,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
           /^(?:operator (?:seal|step-down)|secrets (?:disable|delete)|auth disable|kv (?:metadata delete|destroy|delete)|policy delete|delete|token revoke|lease revoke|(?:item|vault|user|document|group) delete|rm|remove)\b/.test(
             o.operands.map((arg) => arg.text).join(' '),
           ),
-        true,
       ),
     example: 'vault operator seal',
   },

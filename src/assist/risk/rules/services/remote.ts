@@ -118,7 +118,6 @@ export const REMOTE_RULES: readonly Rule[] = [
           gcloud: /\bstorage rsync\b.*--delete-unmatched/,
           lftp: /\bmirror\b.*(?:--delete|-[a-zA-Z]*e[a-zA-Z]* )/,
         }[c.name]?.test(words),
-        true,
       )
     },
     safer: (c) => (c.name === 'rclone' ? `${c.name} ${said(c)} --dry-run` : undefined),
@@ -177,7 +176,7 @@ export const REMOTE_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Deletes trees on every machine that the pattern names.',
     tools: tools('ansible pdsh pssh parallel-ssh clush salt dsh fab bolt'),
-    when: (c) => only(DELETES_TREES.test(c.args.map(({ text }) => text).join(' ')), true),
+    when: (c) => only(DELETES_TREES.test(c.args.map(({ text }) => text).join(' '))),
     example: "ansible all -m shell -a 'rm -rf /data'",
   },
   {

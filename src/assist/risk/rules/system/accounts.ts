@@ -23,7 +23,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     tools: tools('passwd usermod useradd adduser gpasswd groupadd groupmod groupmems'),
     when: (c, o) => {
       const all = c.args.map((arg) => arg.text).join(' ')
-      if (c.name === 'passwd') return only(o.flag('d', 'delete'), true)
+      if (c.name === 'passwd') return only(o.flag('d', 'delete'))
       if (/^user/.test(c.name) && /(?:^| )(?:-[a-z]*u ?0|--uid[ =]0)\b/.test(all)) return true
       if (
         /^user/.test(c.name) &&
@@ -31,12 +31,11 @@ export const ACCOUNT_RULES: readonly Rule[] = [
       )
         return true
       if (c.name === 'groupmems')
-        return only(o.flag('a', 'add') && /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all), true)
-      if (c.name.startsWith('group')) return only(/(?:^| )(?:-g|--gid)[ =]?0\b/.test(all), true)
+        return only(o.flag('a', 'add') && /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all))
+      if (c.name.startsWith('group')) return only(/(?:^| )(?:-g|--gid)[ =]?0\b/.test(all))
       return only(
         /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all) &&
           /-[a-zA-Z]*G|--groups|-a\b|\bsudo$/.test(all),
-        true,
       )
     },
     safer: byTool({ passwd: rather('passwd') }),
@@ -50,22 +49,21 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     when: (c, o) => {
       switch (c.name) {
         case 'passwd':
-          return only(o.flag('l', 'u', 'lock', 'unlock', 'e', 'expire'), true)
+          return only(o.flag('l', 'u', 'lock', 'unlock', 'e', 'expire'))
         case 'usermod':
           return only(
             o.flag('L', 'U', 'lock', 'unlock', 'e', 'expiredate') ||
               c.args.some(({ text }) => /\/(?:nologin|false)$/.test(text)) ||
               (o.flag('s', 'shell') && /root$/.test(verb(o, o.operands.length - 1))),
-            true,
           )
         case 'pam-auth-update':
-          return only(o.flag('force', 'remove', 'enable', 'disable'), true)
+          return only(o.flag('force', 'remove', 'enable', 'disable'))
         case 'authconfig':
-          return only(o.flag('update', 'updateall', 'kickstart'), true)
+          return only(o.flag('update', 'updateall', 'kickstart'))
         case 'authselect':
-          return only(/^(?:select|disable-feature|apply-changes|backup-restore)$/.test(verb(o)), true)
+          return only(/^(?:select|disable-feature|apply-changes|backup-restore)$/.test(verb(o)))
         case 'chage':
-          return only(o.flag('E', 'expiredate'), true)
+          return only(o.flag('E', 'expiredate'))
         default:
           return c.name === 'chpasswd'
       }

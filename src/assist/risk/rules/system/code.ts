@@ -29,7 +29,7 @@ export const CODE_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Runs an earlier command again; this line does not show which.',
     tools: tools('fc r'),
-    when: (c) => only(!c.args.some((arg) => arg.text === '--help') && repeats(c), true),
+    when: (c) => only(!c.args.some((arg) => arg.text === '--help') && repeats(c)),
     example: 'fc -s',
   },
   {

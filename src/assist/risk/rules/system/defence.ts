@@ -41,13 +41,12 @@ export const DEFENCE_RULES: readonly Rule[] = [
         case 'update-rc.d':
           return only(/\b(?:off|disable|remove)\b/.test(text), matching(o.operands, DEFENCE))
         case 'setenforce':
-          return only(/^(?:0|permissive)$/i.test(verb(o)), true)
+          return only(/^(?:0|permissive)$/i.test(verb(o)))
         case 'ufw':
           return only(
             /^(?:disable|reset)$/.test(verb(o)) ||
               (verb(o) === 'logging' && verb(o, 1) === 'off') ||
               (verb(o) === 'default' && verb(o, 1) === 'allow' && verb(o, 2) !== 'outgoing'),
-            true,
           )
         case 'iptables':
         case 'ip6tables':
@@ -55,37 +54,34 @@ export const DEFENCE_RULES: readonly Rule[] = [
             o.flag('F', 'X', 'flush', 'delete-chain') ||
               (o.flag('P', 'policy') && /\bACCEPT\b/.test(text)) ||
               LOCKS_OUT.test(text),
-            true,
           )
         case 'nft':
           return only(
             /^(?:flush ruleset|(?:flush|delete) (?:table|chain))/.test(
               o.operands.map((arg) => arg.text).join(' '),
             ),
-            true,
           )
         case 'firewall-cmd':
-          return only(/--(?:panic-off|complete-reload|set-default-zone=trusted)/.test(text), true)
+          return only(/--(?:panic-off|complete-reload|set-default-zone=trusted)/.test(text))
         case 'aa-teardown':
         case 'aa-disable':
         case 'aa-complain':
           return true
         case 'apparmor_parser':
-          return only(o.flag('R', 'remove'), true)
+          return only(o.flag('R', 'remove'))
         case 'auditctl':
-          return only(o.flag('e') && /-e ?0\b/.test(text), true)
+          return only(o.flag('e') && /-e ?0\b/.test(text))
         case 'spctl':
-          return only(/--(?:master|global)-disable/.test(text), true)
+          return only(/--(?:master|global)-disable/.test(text))
         case 'csrutil':
-          return only(verb(o) === 'disable', true)
+          return only(verb(o) === 'disable')
         case 'pfctl':
-          return only(o.flag('d', 'F'), true)
+          return only(o.flag('d', 'F'))
         case 'sed':
         case 'tee':
           return only(
             /SELINUX=(?:disabled|permissive)|enforcing\/(?:disabled|permissive)\//.test(text) ||
               (c.name === 'tee' && /selinux\/enforce/.test(text)),
-            true,
           )
         default:
           return undefined
@@ -114,7 +110,7 @@ export const DEFENCE_RULES: readonly Rule[] = [
     tools: tools('systemctl service rc-service ssh sshd networking NetworkManager docker'),
     when: (c, o) =>
       /^(?:ssh|sshd|networking|NetworkManager|docker)$/.test(c.name)
-        ? only(c.path.startsWith('/etc/init.d/') && verb(o) === 'stop', true)
+        ? only(c.path.startsWith('/etc/init.d/') && verb(o) === 'stop')
         : c.name === 'service' || c.name === 'rc-service'
           ? only(verb(o, 1) === 'stop', matching(o.operands.slice(0, 1), VITAL_SERVICE))
           : only(/^(?:stop|disable|mask|kill)$/.test(verb(o)), matching(o.operands.slice(1), VITAL_SERVICE)),
@@ -148,11 +144,11 @@ export const DEFENCE_RULES: readonly Rule[] = [
     tools: tools('insmod rmmod modprobe kmod kextload kextunload kldload kldunload bpftool'),
     when: (c, o) =>
       c.name === 'modprobe'
-        ? only(o.flag('r', 'remove', 'f', 'force'), true)
+        ? only(o.flag('r', 'remove', 'f', 'force'))
         : c.name === 'kmod'
-          ? only(/^(?:insert|remove)$/.test(verb(o)), true)
+          ? only(/^(?:insert|remove)$/.test(verb(o)))
           : c.name === 'bpftool'
-            ? only(verb(o) === 'prog' && /^load/.test(verb(o, 1)), true)
+            ? only(verb(o) === 'prog' && /^load/.test(verb(o, 1)))
             : o.operands.length > 0,
     example: 'insmod evil.ko',
   },
@@ -167,7 +163,7 @@ export const DEFENCE_RULES: readonly Rule[] = [
           c.redirections.some((r) => r.target.text === '/dev/null') || c.input.text === '',
           c.redirections.length > 0,
         )
-      if (/^(?:ebtables|arptables)$/.test(c.name)) return only(o.flag('F', 'X', 'flush'), true)
+      if (/^(?:ebtables|arptables)$/.test(c.name)) return only(o.flag('F', 'X', 'flush'))
       if (c.name === 'ufw')
         return only(
           verb(o) === 'allow' &&
@@ -177,10 +173,9 @@ export const DEFENCE_RULES: readonly Rule[] = [
                 .map((arg) => arg.text)
                 .join(' '),
             ),
-          true,
         )
       if (c.name === 'nft') return undefined
-      return only(/^-[IA] INPUT (?:\d+ )?-j ACCEPT$/.test(line(c)), true)
+      return only(/^-[IA] INPUT (?:\d+ )?-j ACCEPT$/.test(line(c)))
     },
     example: 'iptables -I INPUT -j ACCEPT',
   },
@@ -193,10 +188,10 @@ export const DEFENCE_RULES: readonly Rule[] = [
       c.name === 'firewall-cmd'
         ? matching(c.args, /^--(?:remove|delete)-/)
         : c.name === 'ipset'
-          ? only(/^(?:flush|destroy|-F|-X)$/.test(c.args[0]?.text ?? ''), true)
+          ? only(/^(?:flush|destroy|-F|-X)$/.test(c.args[0]?.text ?? ''))
           : c.name === 'ufw'
-            ? only(/^delete (?:\d+$|deny|reject|limit)/.test(line(c)), true)
-            : only(o.flag('D', 'delete'), true),
+            ? only(/^delete (?:\d+$|deny|reject|limit)/.test(line(c)))
+            : only(o.flag('D', 'delete')),
     example: 'iptables -D INPUT 1',
   },
   {

@@ -55,7 +55,7 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
       c.name === 'systemd-run'
         ? matching(c.args, /^--on-\w+/)
         : c.name === 'loginctl'
-          ? only(verb(o) === 'enable-linger', true)
+          ? only(verb(o) === 'enable-linger')
           : c.name === 'systemctl'
             ? // A unit is named by its file only if it does not stand where units belong.
               only(
@@ -82,12 +82,11 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
       if (c.name.startsWith('ldap')) return c.args.length > 0
       if (o.flag('help', 'h', 'l', 'list-shells', 'D') || o.operands.length + c.args.length === 0)
         return undefined
-      if (c.name === 'samba-tool')
-        return only(/^(?:create|add)$/.test(verb(o, 1)) && verb(o) === 'user', true)
-      if (c.name === 'ipa') return only(/^(?:user|sudorule|role)-add/.test(verb(o)), true)
-      if (c.name === 'pw') return only(/^user(?:add|mod)$/.test(verb(o)), true)
+      if (c.name === 'samba-tool') return only(/^(?:create|add)$/.test(verb(o, 1)) && verb(o) === 'user')
+      if (c.name === 'ipa') return only(/^(?:user|sudorule|role)-add/.test(verb(o)))
+      if (c.name === 'pw') return only(/^user(?:add|mod)$/.test(verb(o)))
       if (c.name === 'dscl')
-        return only(/ -?(?:create|append|passwd) /.test(` ${c.args.map((arg) => arg.text).join(' ')} `), true)
+        return only(/ -?(?:create|append|passwd) /.test(` ${c.args.map((arg) => arg.text).join(' ')} `))
       return c.name !== 'chsh' || o.operands.length > 0
     },
     example: 'useradd -s /bin/bash x',

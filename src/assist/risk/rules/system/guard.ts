@@ -39,7 +39,7 @@ export const GUARD_RULES: readonly Rule[] = [
       ...TAKES_TREES,
     ],
     when: (c, o) => {
-      if (c.name === 'karo') return only(!isAsked(o) && loosens(c, o), true)
+      if (c.name === 'karo') return only(!isAsked(o) && loosens(c, o))
       // Both may end the daemon: killing it, or unloading its launchd agent.
       if (/^(?:pkill|killall|kill)$/.test(c.name))
         return matching(c.name === 'kill' ? c.args : o.operands, /(?:^|\W)karo\b/).filter(
@@ -70,7 +70,6 @@ export const GUARD_RULES: readonly Rule[] = [
         !isAsked(o) &&
           (/^(?:history delete|import undo|identity (?:new|unprotect))$/.test(`${verb(o)} ${verb(o, 1)}`) ||
             verb(o) === 'restore'),
-        true,
       ),
     example: 'karo history delete git',
   },

@@ -176,11 +176,8 @@ export const INTRUSION_RULES: readonly Rule[] = [
         : c.name === 'date'
           ? valuesOf(c.args, ['s', 'set'])
           : c.name === 'hwclock'
-            ? only(o.flag('set', 'hctosys', 's'), true)
-            : only(
-                verb(o) === 'set-time' || (verb(o) === 'set-ntp' && /^(?:0|no|false)$/.test(verb(o, 1))),
-                true,
-              ),
+            ? only(o.flag('set', 'hctosys', 's'))
+            : only(verb(o) === 'set-time' || (verb(o) === 'set-ntp' && /^(?:0|no|false)$/.test(verb(o, 1)))),
     example: 'touch -r /bin/ls /tmp/x',
   },
   {

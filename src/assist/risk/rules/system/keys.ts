@@ -47,7 +47,6 @@ export const KEY_RULES: readonly Rule[] = [
       only(
         (o.flag('p') && c.args.some((arg, i) => arg.text === '' && c.args[i - 1]?.text === '-N')) ||
           (o.flag('f') && /^\s*y/.test(c.input.text ?? '')),
-        true,
       ),
     safer: byTool({ 'ssh-keygen': (_c, o) => say('ssh-keygen', '-p', '-f', o.value('f')) }),
     example: "ssh-keygen -p -N '' -f ~/.ssh/id_rsa",

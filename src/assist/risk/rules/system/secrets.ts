@@ -171,19 +171,18 @@ export const SECRET_RULES: readonly Rule[] = [
     tools: tools('gpg gpg2 security kubectl vault slapcat secret-tool keyctl'),
     when: (c, o) => {
       const text = c.args.map((arg) => arg.text).join(' ')
-      if (c.name.startsWith('gpg')) return only(/--export-secret-(?:keys|subkeys)/.test(text), true)
+      if (c.name.startsWith('gpg')) return only(/--export-secret-(?:keys|subkeys)/.test(text))
       if (c.name === 'slapcat') return !o.flag('help', 'h')
-      if (c.name === 'keyctl') return only(/^(?:read|print|pipe)$/.test(verb(o)), true)
-      if (c.name === 'vault') return only(/^token create\b.*\broot\b/.test(text), true)
-      if (c.name === 'secret-tool') return only(/^(?:lookup|search)$/.test(verb(o)), true)
+      if (c.name === 'keyctl') return only(/^(?:read|print|pipe)$/.test(verb(o)))
+      if (c.name === 'vault') return only(/^token create\b.*\broot\b/.test(text))
+      if (c.name === 'secret-tool') return only(/^(?:lookup|search)$/.test(verb(o)))
       if (c.name === 'security')
         return only(
           /^(?:dump-keychain|find-generic-password|find-internet-password)\b/.test(text) &&
             o.flag('w', 'd', 'g'),
-          true,
         )
       if (c.name === 'kubectl')
-        return only(/^create token\b|\bget\b.*\bsecrets?\b.*-o(?!\s*(?:name|wide))/.test(text), true)
+        return only(/^create token\b|\bget\b.*\bsecrets?\b.*-o(?!\s*(?:name|wide))/.test(text))
       return undefined
     },
     example: 'gpg --export-secret-keys me',

@@ -66,7 +66,7 @@ export const SHELL_RULES: readonly Rule[] = [
     caller: 'tool',
     why: 'Opens a shell of root for an AI tool. Nobody judges what it types there; `sudo COMMAND` is judged.',
     tools: [...tools('sudo doas su run0 machinectl pkexec'), ...SHELLS],
-    when: (c, o) => only(c.input === NO_OUTPUT && opensRootShell(c, o), true),
+    when: (c, o) => only(c.input === NO_OUTPUT && opensRootShell(c, o)),
     example: 'sudo -i',
   },
   {
@@ -177,7 +177,6 @@ export const SHELL_RULES: readonly Rule[] = [
                   text.replace(/^-[A-Za-z]*[DL]/, '') || (c.args[i + 1]?.text ?? ''),
                 )),
           ),
-          true,
         )
       if (c.name === 'socat')
         return only(
@@ -186,11 +185,11 @@ export const SHELL_RULES: readonly Rule[] = [
         )
       if (c.name === 'sshd' || c.name === 'dropbear')
         return only(!o.flag('t', 'T', 'G', 'V', 'h'), matching(c.args, /^-[pofDFE]/))
-      if (c.name === 'code') return only(verb(o) === 'tunnel', true)
-      if (c.name === 'devtunnel') return only(verb(o) === 'host', true)
-      if (c.name === 'tailscale') return only(verb(o) === 'funnel', true)
+      if (c.name === 'code') return only(verb(o) === 'tunnel')
+      if (c.name === 'devtunnel') return only(verb(o) === 'host')
+      if (c.name === 'tailscale') return only(verb(o) === 'funnel')
       if (c.name === 'cloudflared')
-        return only(verb(o) === 'tunnel' && (verb(o, 1) === 'run' || o.flag('url')), true)
+        return only(verb(o) === 'tunnel' && (verb(o, 1) === 'run' || o.flag('url')))
       return !o.flag('help', 'version', 'h', 'v')
     },
     example: 'ttyd bash',

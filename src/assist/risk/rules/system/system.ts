@@ -25,14 +25,13 @@ export const SYSTEM_RULES: readonly Rule[] = [
     ),
     when: (c, o) => {
       const words = c.args.map((arg) => arg.text).join(' ')
-      if (c.name === 'init' || c.name === 'telinit') return only(/^[0156sS]$/.test(verb(o)), true)
+      if (c.name === 'init' || c.name === 'telinit') return only(/^[0156sS]$/.test(verb(o)))
       if (c.name === 'systemctl')
         return only(
           /^(?:reboot|poweroff|halt|kexec|emergency|rescue|soft-reboot)$/.test(verb(o)) ||
             (verb(o) === 'isolate' && /rescue|emergency|reboot|poweroff/.test(verb(o, 1))),
-          true,
         )
-      if (c.name === 'ipmitool') return only(/power (?:off|cycle|reset|soft)/.test(words), true)
+      if (c.name === 'ipmitool') return only(/power (?:off|cycle|reset|soft)/.test(words))
       if (c.name === 'ansible')
         return only(
           c.args.some(
@@ -40,11 +39,10 @@ export const SYSTEM_RULES: readonly Rule[] = [
               /^(?:-m|--module-name)$/.test(c.args[i - 1]?.text ?? '') &&
               /^(?:ansible\.builtin\.)?reboot$/.test(arg.text),
           ),
-          true,
         )
       if (/^(?:dbus-send|busctl|gdbus)$/.test(c.name))
-        return only(/\bManager[. ](?:PowerOff|Reboot|Halt|KExec)\b/.test(words), true)
-      if (c.name === 'kexec') return only(o.flag('e', 'exec'), true)
+        return only(/\bManager[. ](?:PowerOff|Reboot|Halt|KExec)\b/.test(words))
+      if (c.name === 'kexec') return only(o.flag('e', 'exec'))
       return !o.flag('c', 'help', 'version', 'show')
     },
     example: 'shutdown -h now',
@@ -63,10 +61,7 @@ export const SYSTEM_RULES: readonly Rule[] = [
         // These signals make init read its files again or report its state; signal 0 does nothing.
         const signal = words[0] === '-s' || words[0] === '-n' ? `-${words[1]}` : words[0]
         const isTold = /^-(?:SIG)?(?:HUP|USR[12]|WINCH|CONT|0|1|10|12)$/i.test(signal ?? '')
-        return only(
-          targets.some((word) => word === '-1' || word === '--1' || (word === '1' && !isTold)),
-          true,
-        )
+        return only(targets.some((word) => word === '-1' || word === '--1' || (word === '1' && !isTold)))
       }
       const names = namesOf(c, o).map((arg) => arg.text)
       if (
@@ -88,9 +83,9 @@ export const SYSTEM_RULES: readonly Rule[] = [
     tools: tools('pkill killall loginctl skill'),
     when: (c, o) =>
       c.name === 'skill'
-        ? only(o.flag('u') ?? c.args.some((arg) => arg.text === '-u'), true)
+        ? only(o.flag('u') ?? c.args.some((arg) => arg.text === '-u'))
         : c.name === 'loginctl'
-          ? only(/^(?:terminate|kill)-/.test(verb(o)), true)
+          ? only(/^(?:terminate|kill)-/.test(verb(o)))
           : only(
               o.operands.length === 0,
               [o.value('u', 'U', 'euid', 'user', 'uid')].filter((arg) => arg !== undefined),
@@ -136,11 +131,11 @@ export const SYSTEM_RULES: readonly Rule[] = [
     tools: tools('grub-install efibootmgr grub2-install bootctl flashrom'),
     when: (c, o) =>
       c.name === 'efibootmgr'
-        ? only(o.flag('B', 'b', 'o', 'c', 'O', 'delete-bootnum', 'create', 'bootorder'), true)
+        ? only(o.flag('B', 'b', 'o', 'c', 'O', 'delete-bootnum', 'create', 'bootorder'))
         : c.name === 'bootctl'
-          ? only(/^(?:remove|install)$/.test(verb(o)), true)
+          ? only(/^(?:remove|install)$/.test(verb(o)))
           : c.name === 'flashrom'
-            ? only(o.flag('w', 'E', 'write', 'erase'), true)
+            ? only(o.flag('w', 'E', 'write', 'erase'))
             : o.operands.length > 0,
     example: 'grub-install /dev/sda',
   },
