@@ -129,8 +129,9 @@ export function defineCommand<
 >(
   command: Words<Args, Options> & {
     readonly shows: Operation<Query, Body, Answer>
-    /** What is asked. Absent: the arguments are members of the operation's body or query, by their names. */
+    /** What is asked. Absent: arguments and options are members of the operation's body or query, by their names. */
     ask?(given: Given<Args, Options>): Asked<Query, Body> | Promise<Asked<Query, Body>>
+    readonly deadlineMs?: number
     /** What is done around the request, for example to unlock what it needs and ask again. */
     within?: Within
     view(answer: NoInfer<Answer>, io: CommandIo): string | Uint8Array
@@ -147,14 +148,17 @@ export function defineCommand<
   },
 ): Command
 export function defineCommand(command: Omit<Command, 'args' | 'options'> | Asking): Command {
-  const words = { args: [], options: [], ...command }
+  const words = { args: [] as CommandArgument[], options: [] as CommandOption[], ...command }
   if ('run' in command) return words as unknown as Command
-  const { ask, view, shows, within = (_, work) => work() } = command
+  const { ask, view, shows, deadlineMs, within = (_, work) => work() } = command
   async function run(io: CommandIo, given: CommandInput): Promise<ExitCode> {
     const { daemonAt } = await import('../api/contract/client/socket.ts')
-    const members =
-      words.args.length === 0 ? {} : { [shows.body === undefined ? 'query' : 'body']: given.args }
-    const asked = (await ask?.(given)) ?? members
+    // Beside its own options a command has those of all, --json for one.
+    const own = words.options.map(({ name }) => [name, given.options[name]] as const)
+    const members = { ...given.args, ...Object.fromEntries(own.filter(([, value]) => value !== undefined)) }
+    const isEmpty = words.args.length + own.length === 0
+    const by = shows.body === undefined ? 'query' : 'body'
+    const asked: object = { deadlineMs, ...((await ask?.(given)) ?? (isEmpty ? {} : { [by]: members })) }
     return show(io, await within(io, () => daemonAt(io).call(shows, asked)), view)
   }
   return { ...words, run } as unknown as Command
@@ -164,6 +168,7 @@ type Asked<Query, Body> = RequestOf<Query, Body> & CallOptions
 interface Asking {
   readonly shows: Operation<undefined, undefined, object>
   ask?(given: CommandInput): object | Promise<object>
+  readonly deadlineMs?: number
   readonly within?: Within
   view(answer: object, io: CommandIo): string | Uint8Array
 }

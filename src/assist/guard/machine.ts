@@ -2,6 +2,7 @@
 import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 import { orElse } from '../../base/run/or-else.ts'
+import { AI_TOOL_LIST } from '../../base/words/ai-tools.ts'
 import { isPlainPath } from '../../base/words/plain-path.ts'
 import type { Env } from '../../config/paths.ts'
 import type { Machine } from '../risk/index.ts'
@@ -22,12 +23,6 @@ export interface MachinePlace {
 const MOST_LEVELS = 16
 /** Different paths resolved for one line; a line of 64 KiB has fewer words. */
 const MOST_LOOKUPS = 8_192
-/** Variables that move the settings of AI tools, and the settings files in the directory they name. */
-const MOVED: Readonly<Record<string, readonly string[]>> = {
-  CLAUDE_CONFIG_DIR: ['settings.json', 'settings.local.json'],
-  CODEX_HOME: ['hooks.json', 'config.toml'],
-  COPILOT_HOME: ['hooks/karo.json', 'config.json', 'settings.json'],
-}
 
 /** Reads file names only when the judgement asks for them. Never throws. */
 export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'files'>): Machine {
@@ -110,9 +105,9 @@ function ownFiles(
   guard: Pick<Guard, 'files'>,
 ): readonly string[] {
   const homes = home === undefined ? [] : SETTINGS_ENDS.map((end) => join(home, end))
-  const moved = Object.entries(MOVED).flatMap(([name, ends]) => {
-    const directory = env[name]
-    return directory?.startsWith('/') ? ends.map((end) => join(directory, end)) : []
+  const moved = AI_TOOL_LIST.flatMap(({ directory, settings }) => {
+    const given = env[directory.env ?? '']
+    return given?.startsWith('/') ? settings.map((file) => join(given, file)) : []
   })
   const projects: string[] = []
   let at = cwd

@@ -1,18 +1,11 @@
 // The type of an adapter for an AI coding tool: how to read its calls, how to answer, and where its settings are.
+import { AI_TOOLS, type AiTool, type AiToolName } from '../../base/words/ai-tools.ts'
 import type { Json } from './json-edit.ts'
 
 export type Members = Readonly<Record<string, unknown>>
 
-export const ADAPTER_NAMES = [
-  'claude',
-  'codex',
-  'copilot',
-  'cursor',
-  'gemini',
-  'opencode',
-  'generic',
-] as const
-export type AdapterName = (typeof ADAPTER_NAMES)[number]
+export type AdapterName = AiToolName | 'generic'
+export const ADAPTER_NAMES: readonly AdapterName[] = [...(Object.keys(AI_TOOLS) as AiToolName[]), 'generic']
 
 /** Shells that a tool may name, in the words of the risk room and the spool. */
 export type ToolShell = 'bash' | 'zsh' | 'fish' | 'sh'
@@ -50,25 +43,16 @@ export type Reply =
     }
   | { readonly decision: 'ask' | 'deny'; readonly reason: string }
 
-/** Where a tool keeps its hooks. */
-export interface HookSettings {
-  /** Directory of the tool in the person's home, by the tool's own environment variable or its default name. */
-  readonly directory: {
-    readonly env?: string
-    /** Its name in XDG_CONFIG_HOME, where that variable is set. */
-    readonly xdg?: string
-    readonly name: string
-  }
-  /** The file in that directory, for all projects of the person. */
-  readonly userFile: string
-  /** The file below a project's directory. */
-  readonly projectFile: string
+/** How a tool's hooks stand in its settings. */
+interface HookForm {
   /** Members that the file must have beside its hooks. */
-  readonly fixed: Readonly<Record<string, Json>>
+  readonly fixed?: Readonly<Record<string, Json>>
   /** The entries below `hooks`, by event, that make the tool hand this command line to a shell. */
   readonly entries: (command: string) => Readonly<Record<string, Json>>
   /** True where the tool reads comments in this file. */
   readonly comments?: true
+  /** True where the entries do not say how long a hook may take: the tool would give up on one that waits, and run the command. */
+  readonly hasty?: true
   /** The text of a file of Karo's own, instead of entries, for a tool that loads plugins: it hands this line to a shell. */
   readonly plugin?: (line: string) => string
   /** What the person has to do in the tool afterwards. */
@@ -77,7 +61,6 @@ export interface HookSettings {
 
 export interface Adapter {
   readonly name: AdapterName
-  /** The name of the tool as its makers write it. */
   readonly title: string
   /** Whether the tool asks the person when a hook answers `ask`; if not, such a command is denied. */
   readonly asks: boolean
@@ -92,6 +75,7 @@ export interface Adapter {
   /** Absent: nothing to install. */
   readonly settings?: HookSettings
 }
+export type HookSettings = AiTool & HookForm
 
 /** The input does not fit the tool's documentation. The message repeats nothing of the input. */
 export class BadCall extends Error {

@@ -1,6 +1,7 @@
 // Claude Code: PreToolUse hooks of its Bash and file tools and of tools of MCP servers; PostToolUse and
 // PostToolUseFailure hooks of its Bash tool.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
+import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import { type Adapter, BadCall, type Reply, type ToolCall } from './adapter.ts'
 import {
   callOf,
@@ -30,7 +31,7 @@ const FILE_TOOLS = ['Write', 'Edit', 'MultiEdit', 'NotebookEdit']
 
 export const claude: Adapter = {
   name: 'claude',
-  title: 'Claude Code',
+  title: AI_TOOLS.claude.title,
   asks: true,
   read(input) {
     const call = callOf(input)
@@ -45,10 +46,7 @@ export const claude: Adapter = {
   ran: ({ hook_event_name }) => hook_event_name === 'PostToolUse' || hook_event_name === 'PostToolUseFailure',
   answer: answerLikeClaude,
   settings: {
-    directory: { env: 'CLAUDE_CONFIG_DIR', name: '.claude' },
-    userFile: 'settings.json',
-    projectFile: '.claude/settings.json',
-    fixed: {},
+    ...AI_TOOLS.claude,
     entries: (command) => {
       const entry = entryOf('Bash', command)
       const all = entryOf(`Bash|${FILE_TOOLS.join('|')}|mcp__.*`, command)

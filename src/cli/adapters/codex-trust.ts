@@ -3,8 +3,8 @@
 // fingerprint.rs (version_for_toml): SHA-256 of the hook's definition as JSON with sorted keys.
 import { createHash } from 'node:crypto'
 import { parse } from 'smol-toml'
-import { type Members, membersOf } from './fields.ts'
-import { ownHookPlaces } from './settings.ts'
+import { type Members, membersOf, textOf } from './fields.ts'
+import { ownEntries } from './settings.ts'
 
 /** Codex's own default, which stands in the definition where a hook names no time. */
 const TIMEOUT_SECONDS = 600
@@ -21,9 +21,12 @@ type Trust = 'trusted' | 'untrusted' | 'disabled' | 'unknown'
 export function codexTrust(hooks: string, path: string, config: string): Trust {
   try {
     const state = membersOf(membersOf((parse(config) as Members).hooks)?.state) ?? {}
-    for (const { event, group, index, hook, matcher } of ownHookPlaces(hooks)) {
-      if (event !== EVENT) continue
-      const known = membersOf(state[`${path}:${EVENT_KEY}:${group}:${index}`])
+    for (const { event, index, entry, hooks: ours } of ownEntries(hooks)) {
+      const [first] = ours
+      if (event !== EVENT || first === undefined) continue
+      const matcher = textOf(membersOf(entry.json)?.matcher)
+      const { hook } = first
+      const known = membersOf(state[`${path}:${EVENT_KEY}:${index}:${first.at}`])
       if (known?.enabled === false) return 'disabled'
       return known?.trusted_hash === definitionHash(EVENT_KEY, matcher, hook) ? 'trusted' : 'untrusted'
     }

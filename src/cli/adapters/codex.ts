@@ -3,13 +3,14 @@
 // Source: https://developers.openai.com/codex/hooks and openai/codex, codex-rs/hooks: schema/generated
 // (pre-tool-use.command.input, post-tool-use.command.input) and src/engine/output_parser.rs, by which `ask` and `allow`
 // are unsupported there and `deny` needs a reason.
+import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter } from './adapter.ts'
 import { after, answerLikeClaude, before, entryOf, eventOf } from './claude.ts'
 import { callOf } from './fields.ts'
 
 export const codex: Adapter = {
   name: 'codex',
-  title: 'Codex CLI',
+  title: AI_TOOLS.codex.title,
   asks: false,
   read(input) {
     const call = callOf(input)
@@ -22,10 +23,7 @@ export const codex: Adapter = {
   ran: ({ hook_event_name }) => hook_event_name === 'PostToolUse',
   answer: answerLikeClaude,
   settings: {
-    directory: { env: 'CODEX_HOME', name: '.codex' },
-    userFile: 'hooks.json',
-    projectFile: '.codex/hooks.json',
-    fixed: {},
+    ...AI_TOOLS.codex,
     entries: (command) => ({
       PreToolUse: entryOf('Bash|apply_patch|mcp__.*', command),
       PostToolUse: entryOf('Bash', command),

@@ -2,6 +2,7 @@
 // that change files, its own and those of MCP servers.
 // Source: https://docs.github.com/en/copilot/reference/hooks-reference (camelCase payloads; a hook that exits with
 // another code than 0 denies, one that says nothing leaves the decision to the tool).
+import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter } from './adapter.ts'
 import { BadCall } from './adapter.ts'
 import { secondsOf } from './claude.ts'
@@ -10,7 +11,7 @@ import { readFileCall } from './file-tools.ts'
 
 export const copilot: Adapter = {
   name: 'copilot',
-  title: 'GitHub Copilot CLI',
+  title: AI_TOOLS.copilot.title,
   asks: true,
   read(input) {
     const call = callOf(input)
@@ -35,9 +36,7 @@ export const copilot: Adapter = {
       ? undefined
       : { permissionDecision: reply.decision, permissionDecisionReason: reply.reason },
   settings: {
-    directory: { env: 'COPILOT_HOME', name: '.copilot' },
-    userFile: 'hooks/karo.json',
-    projectFile: '.github/hooks/karo.json',
+    ...AI_TOOLS.copilot,
     fixed: { version: 1 },
     entries: (command) => {
       const entry = [{ type: 'command', bash: command, timeoutSec: secondsOf(command) }]

@@ -1,5 +1,6 @@
 // Cursor: beforeShellExecution and afterShellExecution hooks, preToolUse of its file tools, beforeMCPExecution.
 // Source: https://cursor.com/docs/agent/hooks (reference of these events; preToolUse obeys `deny`, and not `ask`).
+import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import { type Adapter, BadCall, type ToolCall } from './adapter.ts'
 import { eventOf } from './claude.ts'
 import { callOf, commandOf, directoryOf, durationOf, type Members, textOf } from './fields.ts'
@@ -7,7 +8,7 @@ import { readFileCall } from './file-tools.ts'
 
 export const cursor: Adapter = {
   name: 'cursor',
-  title: 'Cursor',
+  title: AI_TOOLS.cursor.title,
   asks: true,
   read(input) {
     const call = callOf(input)
@@ -25,9 +26,8 @@ export const cursor: Adapter = {
       ? undefined
       : { permission: reply.decision, user_message: reply.reason, agent_message: reply.reason },
   settings: {
-    directory: { name: '.cursor' },
-    userFile: 'hooks.json',
-    projectFile: '.cursor/hooks.json',
+    ...AI_TOOLS.cursor,
+    hasty: true,
     fixed: { version: 1 },
     entries: (command) => ({
       beforeShellExecution: [{ command }],

@@ -2,7 +2,9 @@
 // its run_shell_command.
 // Source: google-gemini/gemini-cli, docs/hooks/reference.md, packages/core/src/hooks/types.ts (decisions are `allow`, `deny`
 // and, since pull request 21146 of March 2026, `ask`; silence means none), and packages/core/src/tools/shell.ts for the text of a result.
+
 import { resolve } from 'node:path'
+import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter, ToolCall } from './adapter.ts'
 import { before, eventOf, secondsOf } from './claude.ts'
 import { callOf, commandOf, directoryOf, exitCodeOf, type Members, membersOf, textOf } from './fields.ts'
@@ -12,7 +14,7 @@ const FILE_TOOLS = ['write_file', 'replace']
 
 export const gemini: Adapter = {
   name: 'gemini',
-  title: 'Gemini CLI',
+  title: AI_TOOLS.gemini.title,
   // A version before that takes `ask` for no opinion, and with --yolo runs the command.
   asks: false,
   asksIfNew: true,
@@ -31,10 +33,7 @@ export const gemini: Adapter = {
       ? undefined
       : { decision: reply.decision, reason: reply.reason, systemMessage: reply.reason },
   settings: {
-    directory: { name: '.gemini' },
-    userFile: 'settings.json',
-    projectFile: '.gemini/settings.json',
-    fixed: {},
+    ...AI_TOOLS.gemini,
     comments: true,
     entries: (command) => {
       const hook = { type: 'command', name: 'karo', command, timeout: secondsOf(command) * 1000 }

@@ -28,85 +28,71 @@ interface Element {
 /** Deeper is no file of settings. */
 const MOST_DEPTH = 64
 
-const STRING = /"(?:[^"\\\n]|\\.)*"/y
-/** What a value begins with: one of several parts, a string, or what JSON.parse takes for a number or word. */
-const BEGINNING = /[[{]|"(?:[^"\\\n]|\\.)*"|[-+.\w]+/y
-const COMMENTS_AND_BLANKS = /(?:[ \t\r\n]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/y
-const [COLON, COMMA, END] = [/:/y, /,/y, /$/y]
-
-/** A string, or a comment as in JavaScript; a string may have the signs of a comment in it. */
-const STRING_OR_COMMENT = /"(?:[^"\\\n]|\\.)*"|\/\/|\/\*/g
+/** Comments as in JavaScript and blanks; or one sign, string, number or word. */
+const TOKEN = /(\/\/[^\n]*|\/\*[\s\S]*?\*\/)|[ \t\r\n]+|"(?:[^"\\\n]|\\.)*"|[-+.\w]+|[\s\S]/g
 
 export const hasComments = (text: string): boolean =>
-  text.match(STRING_OR_COMMENT)?.some((found) => found.startsWith('/')) ?? false
+  [...text.matchAll(TOKEN)].some(([, comment]) => comment !== undefined)
 
 /** The text's value with its places; comments are passed over. Throws NotEditable. */
 export function parseNode(text: string): Node {
+  const tokens = [...text.matchAll(TOKEN)].filter(
+    ([word, comment]) => comment === undefined && !/^[ \t\r\n]/.test(word),
+  )
   let at = 0
-  const wrong = (place: number): NotEditable => {
-    const lines = text.slice(0, place).split('\n')
+  const wrong = (): NotEditable => {
+    const lines = text.slice(0, tokens[at]?.index).split('\n')
     const column = (lines.at(-1) as string).length + 1
     return new NotEditable(`it is not JSON from line ${lines.length}, column ${column} on`)
   }
-  const read = (what: RegExp): string | undefined => {
-    what.lastIndex = at
-    const found = what.exec(text)?.[0]
-    at += found?.length ?? 0
+  const is = (word: string): boolean => {
+    const found = tokens[at]?.[0] === word
+    if (found) at++
     return found
   }
-  const take = (what: RegExp): string | undefined => {
-    read(COMMENTS_AND_BLANKS)
-    return read(what)
+  const need = (word: string): void => {
+    if (!is(word)) throw wrong()
   }
-  const need = (what: RegExp): string => {
-    const found = take(what)
-    if (found === undefined) throw wrong(at)
-    return found
-  }
-  const parsed = (written: string): Json => {
+  /** A string, number or word, as JSON has it. */
+  const scalar = (): Json => {
     try {
-      return JSON.parse(written) as Json
+      const json = JSON.parse(tokens[at]?.[0] ?? '') as Json
+      at++
+      return json
     } catch {
-      throw wrong(at - written.length)
+      throw wrong()
     }
   }
-  const listed = (close: RegExp, element: () => Omit<Element, 'end'>): readonly Element[] => {
-    const all: Element[] = []
-    if (take(close) !== undefined) return all
-    do {
-      const one = element()
-      all.push({ ...one, end: one.value.end })
-    } while (take(COMMA) !== undefined)
-    need(close)
-    return all
-  }
+  const here = (): number => tokens[at]?.index ?? text.length
+  const behind = (): number => tokens[at - 1]!.index + tokens[at - 1]![0].length
   const value = (depth: number): Node => {
     if (depth > MOST_DEPTH) throw new NotEditable('it is nested too deeply')
-    const first = need(BEGINNING)
-    const start = at - first.length
-    if (first === '[') {
-      const elements = listed(/]/y, () => {
-        const item = value(depth + 1)
-        return { key: '', start: item.start, value: item }
-      })
-      return { kind: 'list', start, end: at, json: elements.map((one) => one.value.json), elements }
+    const start = here()
+    const kind = is('[') ? 'list' : is('{') ? 'members' : 'scalar'
+    if (kind === 'scalar') return { kind, start, json: scalar(), end: behind(), elements: [] }
+    const close = kind === 'list' ? ']' : '}'
+    const elements: Element[] = []
+    if (!is(close)) {
+      do {
+        const from = here()
+        let key = ''
+        if (kind === 'members') {
+          if (tokens[at]?.[0][0] !== '"') throw wrong()
+          key = scalar() as string
+          if (elements.some((one) => one.key === key))
+            throw new NotEditable(`it has the member "${key}" twice`)
+          need(':')
+        }
+        elements.push({ key, start: from, value: value(depth + 1), end: behind() })
+      } while (is(','))
+      need(close)
     }
-    if (first !== '{') return { kind: 'scalar', start, end: at, json: parsed(first), elements: [] }
-    const keys = new Set<string>()
-    const elements = listed(/}/y, () => {
-      const written = need(STRING)
-      const key = parsed(written) as string
-      if (keys.has(key)) throw new NotEditable(`it has the member "${key}" twice`)
-      keys.add(key)
-      const from = at - written.length
-      need(COLON)
-      return { key, start: from, value: value(depth + 1) }
-    })
-    const json = Object.fromEntries(elements.map((one) => [one.key, one.value.json]))
-    return { kind: 'members', start, end: at, json, elements }
+    const all = elements.map((one) => [one.key, one.value.json] as const)
+    const json = kind === 'list' ? all.map(([, one]) => one) : Object.fromEntries(all)
+    return { kind, start, end: behind(), json, elements }
   }
   const root = value(0)
-  need(END)
+  if (at < tokens.length) throw wrong()
   return root
 }
 

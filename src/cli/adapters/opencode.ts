@@ -2,13 +2,14 @@
 // each of a tool that may change files, to `karo hook opencode`, throws where the answer is a denial, which blocks the call, and tells what ran with its exit code.
 // Source: anomalyco/opencode, packages/plugin/src/index.ts (tool.execute.before and .after) and
 // packages/opencode/src/tool/bash.ts (`metadata.exit`). OpenCode calls no hook of a plugin that could ask the person.
+import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import { type Adapter, BadCall } from './adapter.ts'
 import { callOf } from './fields.ts'
 import { generic } from './generic.ts'
 
 export const opencode: Adapter = {
   name: 'opencode',
-  title: 'OpenCode',
+  title: AI_TOOLS.opencode.title,
   asks: false,
   // The plugin is Karo's own, so it speaks Karo's own contract, and always says which event it is about.
   read(input) {
@@ -19,10 +20,7 @@ export const opencode: Adapter = {
   answer: (reply) =>
     reply.decision === 'none' ? undefined : { decision: reply.decision, reason: reply.reason },
   settings: {
-    directory: { env: 'OPENCODE_CONFIG_DIR', xdg: 'opencode', name: '.config/opencode' },
-    userFile: 'plugin/karo.js',
-    projectFile: '.opencode/plugin/karo.js',
-    fixed: {},
+    ...AI_TOOLS.opencode,
     entries: () => ({}),
     plugin: pluginOf,
     afterwards: 'OpenCode loads the plugin when it starts. Restart open sessions to load it.',

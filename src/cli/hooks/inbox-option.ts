@@ -1,12 +1,10 @@
 // How long the hook of a tool may wait for the approvals inbox: the option, and the line in the tool's settings that says it.
-import type { Adapter, AdapterName } from '../adapters/index.ts'
+import type { Adapter } from '../adapters/index.ts'
 import { usage } from '../usage.ts'
 
 /** Seconds: a request itself waits no longer than 300. */
 const LEAST = 5
 const MOST = 290
-/** Tools whose settings say how long a hook may take. Another one would give up on a hook that waits, and run the command. */
-const MAY_WAIT: readonly AdapterName[] = ['claude', 'codex', 'copilot', 'gemini', 'opencode']
 
 /** Throws KaroError `bad_request` for what is no number of seconds that a hook may wait. */
 export function readInbox(text: string): number {
@@ -22,10 +20,10 @@ export function readInbox(text: string): number {
 /** What `karo hook install --inbox` asks for. Throws KaroError `bad_request`. */
 export function inboxOf(
   given: string | boolean | readonly string[] | undefined,
-  { name, title }: Pick<Adapter, 'name' | 'title'>,
+  { name, title, settings }: Adapter,
 ): number | undefined {
   if (given === undefined) return undefined
-  if (!MAY_WAIT.includes(name)) {
+  if (settings?.hasty) {
     throw usage(
       `${title} does not say how long its hook may take, so it cannot wait`,
       '--inbox',

@@ -171,8 +171,8 @@ function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): 
 
 export function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scope'], home: string): string {
   return scope === 'project'
-    ? absolutePath(settings.projectFile)
-    : join(toolDirectory(io, settings, home), settings.userFile)
+    ? absolutePath(settings.inProject[0])
+    : join(toolDirectory(io, settings, home), settings.settings[0])
 }
 
 export function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: string): string {

@@ -2,15 +2,15 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { quoteShell } from '../../base/quote.ts'
-import type { AdapterName } from '../adapters/index.ts'
+import { ADAPTERS, type AdapterName } from '../adapters/index.ts'
 import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
-import { startersOf, TOOL_HOMES } from '../run/tools.ts'
+import { startersOf } from '../run/starters.ts'
 import { writeOwn } from '../shells/rc-file.ts'
 
 /** Undefined for a tool that has no program of its own. */
 export function starterOf({ home }: Pick<CommandIo, 'home'>, tool: AdapterName): string | undefined {
-  const program = TOOL_HOMES[tool]?.program
+  const program = ADAPTERS[tool].settings?.program
   return program === undefined ? undefined : join(startersOf(home), program)
 }
 

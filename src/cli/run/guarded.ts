@@ -12,6 +12,7 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
+import { OBEYED_BY_TOOLS } from '../../base/words/ai-tools.ts'
 import { OBEYED } from '../../muscle/jail/places.ts'
 
 /** What is put where a file would be that is not there: nothing, in the words of the program that reads it. */
@@ -22,10 +23,7 @@ export const NOTHING: Readonly<Record<string, string>> = {
   'opencode.jsonc': '{}\n',
 }
 /** In a project, beside the parts of its repository: settings, hooks and servers that programs outside obey later. */
-const IN_PROJECT = [
-  ...OBEYED.filter((name) => name !== '.git'),
-  ...['opencode.json', 'opencode.jsonc', '.github/hooks', '.github/copilot'],
-]
+const IN_PROJECT = new Set([...OBEYED, ...OBEYED_BY_TOOLS].filter((name) => name !== '.git'))
 /** Of a repository: what makes git run programs, or look for its configuration elsewhere. `.` means itself, as without the file. */
 const IN_GIT: Readonly<Record<string, string | undefined>> = {
   hooks: undefined,

@@ -12,16 +12,16 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, delimiter, dirname, join, resolve } from 'node:path'
-import { SETTINGS_ENDS, START_FILES } from '../../assist/risk/writes/own-files.ts'
+import { START_FILES } from '../../assist/risk/writes/own-files.ts'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
+import { AI_TOOL_LIST, AI_TOOLS, type AiTool, type AiToolName } from '../../base/words/ai-tools.ts'
 import type { Env } from '../../config/paths.ts'
 import { isIn, judgePlaces, type Places } from '../../muscle/jail/places.ts'
 import { JailError } from '../../muscle/jail/provider.ts'
 import { PATH } from '../../muscle/jail/system.ts'
-import { ADAPTERS, type AdapterName } from '../adapters/index.ts'
 import { type Guarded, guard, guardProject, NOTHING, nothingGuarded, unmake } from './guarded.ts'
-import { startersOf, TOOL_HOMES } from './tools.ts'
+import { startersOf } from './starters.ts'
 
 export interface Wanted {
   readonly command: readonly string[]
@@ -48,7 +48,7 @@ interface Mount {
 
 export interface Plan {
   readonly argv: readonly string[]
-  readonly tool: AdapterName | undefined
+  readonly tool: AiToolName | undefined
   readonly cwd: string
   readonly project: string
   /** In the order in which they are made: what is below another one is behind it. */
@@ -59,6 +59,8 @@ export interface Plan {
   /** Variables that look like secrets and are left out. */
   readonly kept: readonly string[]
 }
+
+const TOOLS = Object.keys(AI_TOOLS) as readonly AiToolName[]
 
 /** Below a home: programs and what they are made of, which people put there. */
 const PROGRAMS = [
@@ -113,9 +115,7 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
   const { command, cwd, home, env, karo } = wanted
   const [word = '', ...rest] = command
   const program = find(word, wanted)
-  const tool = (Object.keys(TOOL_HOMES) as AdapterName[]).find(
-    (name) => TOOL_HOMES[name]?.program === basename(word),
-  )
+  const tool = TOOLS.find((name) => AI_TOOLS[name].program === basename(word))
   const project = projectOf(wanted)
   const own = join(karo, 'run', 'home', tool ?? 'other')
   mkdirSync(own, { recursive: true, mode: 0o700 })
@@ -147,9 +147,9 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
   ]
   const names = Object.keys(env).filter((name) => env[name] !== undefined && !LEFT_OUT.test(name))
   const meant = (name: string): boolean =>
-    wanted.keys.includes(name) || TOOL_HOMES[tool ?? 'generic']?.keys.test(name) === true
+    wanted.keys.includes(name) || (tool !== undefined && AI_TOOLS[tool].keys.test(name))
   const kept = names.filter((name) => SECRET.test(name) && !meant(name))
-  const moved = Object.values(ADAPTERS).flatMap(({ settings }) => settings?.directory.env ?? [])
+  const moved = AI_TOOL_LIST.map(({ directory }) => directory.env)
   return {
     argv: [program, ...rest],
     tool,
@@ -208,32 +208,23 @@ const mountsOf = (
     .sort((a, b) => a.to.length - b.to.length)
 
 /** In the home that the jail has: start files that are nothing, and the settings, texts and login of the person's own. */
-function homeOf({ home, env }: Wanted, tool: AdapterName | undefined, own: string): readonly Mount[] {
+function homeOf({ home, env }: Wanted, tool: AiToolName | undefined, own: string): readonly Mount[] {
   const guarded = nothingGuarded()
   const real: Mount[] = []
   const give = (path: string, to: string, write: boolean): void =>
     orElse(() => void real.push({ from: realpathSync(path), to: join(home, to), write }), undefined)
   for (const name of START_FILES) guard(guarded, own, name, '')
   // A command that is no tool may start one, a shell above all.
-  for (const name of tool === undefined ? (Object.keys(TOOL_HOMES) as AdapterName[]) : [tool]) {
-    const { settings } = ADAPTERS[name]
-    const { reads = [], logins = [], copied = [] } = TOOL_HOMES[name] ?? {}
-    if (settings === undefined) continue
-    const directory = settings.directory.name
-    const given = env[settings.directory.env ?? '']
-    const from = given?.startsWith('/') ? given : join(home, directory)
-    const files = [
-      settings.userFile,
-      ...SETTINGS_ENDS.filter((end) => end.startsWith(`${directory}/`)).map((end) =>
-        end.slice(directory.length + 1),
-      ),
-    ]
-    for (const file of files)
-      guard(guarded, own, `${directory}/${file}`, file.endsWith('.json') ? '{}\n' : '')
-    for (const file of [...files, ...reads]) give(join(from, file), `${directory}/${file}`, false)
+  for (const name of tool === undefined ? TOOLS : [tool]) {
+    const { directory, settings, reads, logins, copied }: AiTool = AI_TOOLS[name]
+    const given = env[directory.env ?? '']
+    const from = given?.startsWith('/') ? given : join(home, directory.name)
+    const to = (file: string): string => `${directory.name}/${file}`
+    for (const file of settings) guard(guarded, own, to(file), file.endsWith('.json') ? '{}\n' : '')
+    for (const file of [...settings, ...reads]) give(join(from, file), to(file), false)
     for (const file of logins) give(join(home, file), file, true)
-    for (const file of copied)
-      orElse(() => copyFileSync(join(home, file), join(own, file), constants.COPYFILE_EXCL), undefined)
+    if (copied !== undefined)
+      orElse(() => copyFileSync(join(home, copied), join(own, copied), constants.COPYFILE_EXCL), undefined)
   }
   return [...mountsOf(guarded, (path) => join(home, path.slice(own.length))), ...real]
 }
@@ -277,14 +268,14 @@ function projectOf({ cwd, home, closed }: Wanted): string {
       top = at
     break
   }
-  const ofTool = Object.values(ADAPTERS).flatMap(({ settings }) => settings?.directory.name ?? [])
   const no = (why: string): KaroError =>
     new KaroError('refused', `a tool in a jail may change the directory that it starts in, and this ${why}`, {
       where: top,
       hint: 'Change to the directory of a project first.',
     })
   if (isIn(home, top)) throw no('is your home, or holds it')
-  if (ofTool.some((name) => isIn(top, join(home, name)))) throw no('holds the settings of a tool')
+  if (AI_TOOL_LIST.some(({ directory }) => isIn(top, join(home, directory.name))))
+    throw no('holds the settings of a tool')
   return top
 }
 

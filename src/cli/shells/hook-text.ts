@@ -15,7 +15,7 @@ import { STARTERS } from '../../observe/hooks/start.ts'
 import { DAEMON_NAME } from '../../ops/process-name.ts'
 import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
-import { startersOf } from '../run/tools.ts'
+import { startersOf } from '../run/starters.ts'
 import { usage } from '../usage.ts'
 import { ASK_KEY } from './flags.ts'
 

@@ -1,6 +1,7 @@
 // Which places of the machine a jail may see: judged on real paths, with what Karo and people's keys need to stay hidden.
 import { type BigIntStats, existsSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { TOOL_DIRECTORIES } from '../../base/words/ai-tools.ts'
 import type { Bind } from '../contract/messages.ts'
 import { JailError } from './provider.ts'
 
@@ -34,18 +35,7 @@ const HIDDEN = [
   '.karo',
 ]
 /** What programs outside obey later, directly below a writable directory: visible, not writable. */
-export const OBEYED = [
-  '.git',
-  '.envrc',
-  '.mcp.json',
-  '.vscode',
-  '.idea',
-  '.claude',
-  '.codex',
-  '.cursor',
-  '.gemini',
-  '.opencode',
-]
+export const OBEYED = ['.git', '.envrc', '.mcp.json', '.vscode', '.idea', ...TOOL_DIRECTORIES]
 
 export interface Place {
   /** Real path outside, and the path inside. */

@@ -1,23 +1,25 @@
 // Tells which files are the guard's own: Karo's home and program, settings by which AI tools call it, start files of
 // shells.
+import { AI_TOOL_LIST } from '../../../base/words/ai-tools.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import { resolvePath } from '../line/paths.ts'
 import { type Scope, SOMETHING, UNKNOWN } from '../model.ts'
 
 const list = (text: string): readonly string[] => text.trim().split(/\s+/)
 
+const OF_TOOLS = AI_TOOL_LIST.flatMap(({ directory, settings, inProject }) => [
+  ...settings.map((file) => `${directory.name}/${file}`),
+  ...inProject,
+])
 /** Ends of the paths of settings in which AI coding tools call the guard, or by which they switch hooks off. */
-export const SETTINGS_ENDS = list(`
-  .claude/settings.json .claude/settings.local.json .codex/hooks.json .codex/config.toml .cursor/hooks.json .gemini/settings.json
-  .copilot/hooks/karo.json .copilot/config.json .copilot/settings.json .github/hooks/karo.json .github/copilot/settings.json
-  .github/copilot/settings.local.json systemd/user/karo.service systemd/system/karo.service
-`)
+export const SETTINGS_ENDS: readonly string[] = [
+  ...new Set(OF_TOOLS),
+  ...['systemd/user/karo.service', 'systemd/system/karo.service'],
+]
 const SETTINGS = SETTINGS_ENDS.map((end) => end.split('/'))
 
 /** Ends of the paths of directories that hold such settings and little else. */
-const SETTINGS_DIRECTORIES = list(
-  '.claude .codex .cursor .gemini .copilot .copilot/hooks .github/hooks .github/copilot',
-).map((end) => end.split('/'))
+const SETTINGS_DIRECTORIES = OF_TOOLS.map((end) => end.split('/').slice(0, -1))
 
 /** Karo's directories, and those of an administrator's settings for AI tools, with everything in them. */
 const DIRECTORIES = [
@@ -46,11 +48,11 @@ const START_OF_ALL =
  * one.
  */
 export const OWN_PARTS = list(`
-  karo guard.toml .claude claude-code ClaudeCode .codex /codex .cursor /cursor .gemini gemini-cli .copilot /copilot
+  karo guard.toml .claude claude-code ClaudeCode .codex /codex .cursor /cursor .gemini gemini-cli .copilot /copilot .opencode /opencode
 `)
 /** Names of directories; inside of them a file of the guard can be named without any of OWN_PARTS. */
 export const OWN_PLACES = list(
-  'karo .claude claude-code ClaudeCode .codex codex .cursor cursor .gemini gemini-cli .copilot copilot .ssh',
+  'karo .claude claude-code ClaudeCode .codex codex .cursor cursor .gemini gemini-cli .copilot copilot .opencode opencode .ssh',
 )
 /** Parts of paths that lead to system files or start files; a shell asks about such a line if its tool writes files. */
 export const SYSTEM_PARTS = list(`

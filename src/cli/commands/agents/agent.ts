@@ -17,7 +17,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { isAddress } from '../../../base/words/loopback-endpoint.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
-import { AT, atOf } from '../../input/at.ts'
+import { AT } from '../../input/at.ts'
 import { parseDuration } from '../../input/time.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
 import { confirm } from '../../terminal/confirm.ts'
@@ -307,8 +307,7 @@ const list = defineCommand({
     { run: 'karo agent list', does: 'also shows which agents cannot run, and why' },
     { run: 'karo agent list --at build-1', does: 'the agents of another machine that you may use' },
   ],
-  run: async (io, { options }) =>
-    show(io, await daemonAt(io).call(getAgents, { query: atOf(options) }), agentsView),
+  view: agentsView,
 })
 
 const describe = defineCommand({
@@ -318,10 +317,7 @@ const describe = defineCommand({
   args: [AGENT],
   options: [AT],
   examples: [{ run: 'karo agent describe files', does: 'karo agent start files first, to see its tools' }],
-  run: async (io, { args, options }) => {
-    const query = { agent: args.agent, ...atOf(options) }
-    return show(io, await daemonAt(io).call(describeAgent, { query }), agentView)
-  },
+  view: agentView,
 })
 
 const remove = defineCommand({
@@ -330,12 +326,7 @@ const remove = defineCommand({
   shows: removeAgent,
   args: [AGENT],
   examples: [{ run: 'karo agent remove files', does: 'stops it first; none of its processes is left' }],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(removeAgent, { body: { agent: args.agent } }),
-      ({ id }) => `Removed ${printable(id)}.\n`,
-    ),
+  view: ({ id }) => `Removed ${printable(id)}.\n`,
 })
 
 const start = defineCommand({
@@ -345,10 +336,8 @@ const start = defineCommand({
   args: [AGENT],
   options: [AT],
   examples: [{ run: 'karo agent start files', does: 'starts it, and lists its tools' }],
-  run: async (io, { args, options }) => {
-    const body = { agent: args.agent, ...atOf(options) }
-    return show(io, await daemonAt(io).call(startAgent, { body, deadlineMs: START_DEADLINE_MS }), agentView)
-  },
+  deadlineMs: START_DEADLINE_MS,
+  view: agentView,
 })
 
 const stop = defineCommand({
@@ -358,11 +347,8 @@ const stop = defineCommand({
   args: [AGENT],
   options: [AT],
   examples: [{ run: 'karo agent stop files', does: 'the next task starts it again' }],
-  run: async (io, { args, options }) => {
-    const body = { agent: args.agent, ...atOf(options) }
-    const stopped = await daemonAt(io).call(stopAgent, { body, deadlineMs: START_DEADLINE_MS })
-    return show(io, stopped, ({ id }) => `Stopped ${printable(id)}.\n`)
-  },
+  deadlineMs: START_DEADLINE_MS,
+  view: ({ id }) => `Stopped ${printable(id)}.\n`,
 })
 
 const logs = defineCommand({
@@ -372,10 +358,7 @@ const logs = defineCommand({
   args: [AGENT],
   options: [AT],
   examples: [{ run: 'karo agent logs files', does: 'the last 500 lines, and the number of dropped lines' }],
-  run: async (io, { args, options }) => {
-    const query = { agent: args.agent, ...atOf(options) }
-    return show(io, await daemonAt(io).call(getAgentLogs, { query }), agentLogsView)
-  },
+  view: agentLogsView,
 })
 
 export const commands: readonly Command[] = [add, list, describe, start, stop, logs, remove]

@@ -201,10 +201,6 @@ const showTask = defineCommand({
   args: [TASK],
   options: [AT],
   examples: [{ run: 'karo task show t-1077efe3b0d3615b', does: 'also after the daemon was restarted' }],
-  ask({ args, options }) {
-    const query = { id: args.id, ...atOf(options) }
-    return { query }
-  },
   view: taskView,
 })
 
@@ -215,10 +211,7 @@ const cancel = defineCommand({
   args: [TASK],
   options: [AT],
   examples: [{ run: 'karo task cancel t-1077efe3b0d3615b', does: 'returns when the task has ended' }],
-  ask({ args, options }) {
-    const body = { id: args.id, ...atOf(options) }
-    return { body, deadlineMs: CANCEL_DEADLINE_MS }
-  },
+  deadlineMs: CANCEL_DEADLINE_MS,
   view: ({ id, state }) => `${id}: ${state}\n`,
 })
 

@@ -36,7 +36,6 @@ const list = defineCommand({
     { run: 'karo approvals list', does: 'similar requests are grouped' },
     { run: 'karo approvals list --at build-1', does: 'requests of that machine that you may answer' },
   ],
-  ask: ({ options }) => ({ query: atOf(options) }),
   view: (answer, io) => approvalsView(answer, Date.now(), io),
 })
 

@@ -19,6 +19,7 @@ const SETTINGS = `
 .claude/settings.json .claude/settings.local.json .codex/hooks.json .codex/config.toml .cursor/hooks.json .gemini/settings.json
 .copilot/hooks/karo.json .local/share/karo/guard.toml .local/share/karo/config.toml .local/share/karo/identity.key
 .local/share/karo/spool/x .config/systemd/user/karo.service project/.claude/settings.json project/.github/hooks/karo.json
+.config/opencode/plugin/karo.js project/.opencode/plugin/karo.js
 `
   .trim()
   .split(/\s+/)

@@ -55,9 +55,9 @@ describe.each(tools)('%s', (_, settings) => {
         hooks: { ...JSON.parse(bytes).hooks, ...wanted },
       })
       const back = JSON.parse(withoutHooks(once))
-      for (const key of Object.keys(settings.fixed)) delete back[key]
+      for (const key of Object.keys(settings.fixed ?? {})) delete back[key]
       expect(back).toEqual(JSON.parse(bytes))
-      if (Object.keys(settings.fixed).length === 0) expect(withoutHooks(once)).toBe(bytes)
+      if (Object.keys(settings.fixed ?? {}).length === 0) expect(withoutHooks(once)).toBe(bytes)
     }
   })
 
@@ -176,7 +176,7 @@ test('whatever else stands in such a file, ours goes in and out and the rest sta
         expect(undone(once, settings, text)).toBe(text)
         expect(undone(`${once}\n`, settings, text)).toBe(`${withoutHooks(once)}\n`)
         const { hooks: left = {}, ...rest } = JSON.parse(withoutHooks(once))
-        for (const key of Object.keys(settings.fixed)) delete rest[key]
+        for (const key of Object.keys(settings.fixed ?? {})) delete rest[key]
         const { hooks: had = {}, ...others } = before
         expect(rest).toEqual(others)
         // A list that was empty is as if it were not there.

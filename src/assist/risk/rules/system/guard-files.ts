@@ -1,5 +1,6 @@
 // Finds the words of a command that write, replace, move, hide or remove a file on which the guard depends.
 
+import { AI_TOOL_LIST } from '../../../../base/words/ai-tools.ts'
 import { findTargets } from '../../carriers/listings.ts'
 import { couldMatch } from '../../line/glob.ts'
 import type { Options } from '../../line/options.ts'
@@ -180,9 +181,8 @@ function couldFind(pattern: string): boolean {
 
 const OWN_NAMES = [
   ...new Set(SETTINGS_ENDS.map((end) => baseName(end))),
-  ...'guard.toml config.toml identity.key managed-settings.json .claude .codex .cursor .gemini .copilot'.split(
-    ' ',
-  ),
+  ...AI_TOOL_LIST.map(({ directory }) => baseName(directory.name)),
+  ...['guard.toml', 'identity.key', 'managed-settings.json', '.opencode'],
 ]
 
 /**
