@@ -82,11 +82,13 @@ async function livesAndKills(home: string): Promise<TestNode> {
 }
 
 test.skipIf(!haveRsyslog)(
-  'rsyslog has every entry of a node that is killed again and again, none twice unmarked',
+  'rsyslog and a file have every entry of a node that is killed again and again, none twice unmarked, also after a torn line and a moved file',
   async () => {
     const directory = temporaryHome()
     const rsyslog = await startRsyslog(directory, await freePort())
-    const home = homeWith(`[forward]\nto = ["syslog+tcp://127.0.0.1:${rsyslog.port}"]\n`)
+    const file = join(directory, 'ecs.ndjson')
+    const home = homeWith(`[forward]\nto = ["syslog+tcp://127.0.0.1:${rsyslog.port}", "ecs+file:${file}"]\n`)
+    const inFile = () => readFileSync(file, 'utf8')
     const node = await livesAndKills(home)
     const records = await expectWhole(node, rsyslog.text)
     expect(records.filter(({ event }) => event.action === 'node_started').length).toBeGreaterThanOrEqual(
@@ -96,21 +98,30 @@ test.skipIf(!haveRsyslog)(
     expect(rsyslog.heads()[0]).toMatch(
       /^audit info \d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d) eng-042 karo node_started$/,
     )
+    expect((await expectWhole(node, inFile)).filter(({ tags }) => tags !== undefined)).toEqual([])
+    await node.kill9()
     await rsyslog.stop()
-
+    // A crash in the middle of a line.
+    writeFileSync(file, '{"@timestamp":"2026', { flag: 'a' })
+    const next = await startNode({ home })
+    await expectWhole(next, inFile)
+    // What logrotate does.
+    execFileSync('mv', [file, `${file}.1`])
     // While nobody listens, entries wait in the ledger; nothing is missing afterwards.
-    await node.json(['share', 'stop', 'team:eng'])
+    await next.json(['share', 'stop', 'team:eng'])
+    await until(() => inFile() !== '', { what: 'a new file is begun' })
+    await expectWhole(next, () => readFileSync(`${file}.1`, 'utf8') + inFile())
     const doctor = await until(
       async () => {
-        const { stdout } = await node.karo(['doctor', '--json'])
+        const { stdout } = await next.karo(['doctor', '--json'])
         return stdout.includes('does not get the ledger') && stdout
       },
       { what: 'doctor says that a target does not get the ledger' },
     )
     expect(doctor).toContain(`syslog+tcp://127.0.0.1:${rsyslog.port}`)
     const again = await startRsyslog(directory, rsyslog.port)
-    await expectWhole(node, again.text)
-    await node.stop()
+    await expectWhole(next, again.text)
+    await next.stop()
   },
 )
 
@@ -140,26 +151,6 @@ test.skipIf(!haveRsyslogTls)(
 )
 
 describe('JSON lines', () => {
-  test('in a file are the ledger, entry by entry, after kills and torn lines and a moved file', async () => {
-    const home = temporaryHome()
-    const file = join(home, 'ecs.ndjson')
-    writeFileSync(join(home, 'config.toml'), `[forward]\nto = ["ecs+file:${file}"]\n`, { mode: 0o600 })
-    const node = await livesAndKills(home)
-    const records = await expectWhole(node, () => readFileSync(file, 'utf8'))
-    expect(records.filter(({ tags }) => tags !== undefined)).toEqual([])
-    await node.kill9()
-    // A crash in the middle of a line.
-    writeFileSync(file, '{"@timestamp":"2026', { flag: 'a' })
-    const next = await startNode({ home })
-    await expectWhole(next, () => readFileSync(file, 'utf8'))
-    // What logrotate does.
-    execFileSync('mv', [file, `${file}.1`])
-    await next.json(['share', 'stop', 'team:eng'])
-    await until(() => readFileSync(file, 'utf8') !== '', { what: 'a new file is begun' })
-    await expectWhole(next, () => readFileSync(`${file}.1`, 'utf8') + readFileSync(file, 'utf8'))
-    await next.stop()
-  })
-
   test('wait for a collector that reads slowly, and are whole when it breaks off', async () => {
     const collector = await startCollector()
     collector.pause()
