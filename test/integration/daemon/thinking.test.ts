@@ -17,7 +17,7 @@ const [here] = await providersHere()
 const plan = (node: TestNode, ...words: string[]) => node.json<PlanShape>(['plan', ...words])
 const states = ({ steps }: PlanShape) => steps.map(({ state }) => state)
 
-test('notes are found by their words, without their secrets, and outlive a kill and a backup', async () => {
+test('notes are found by their words, without their secrets, and outlive a kill and a backup; a plan without a model is shown before anything runs, stops at what is yours, and is never run twice', async () => {
   let node = await startNode()
   const { home } = node
   const added = await node.karo(
@@ -26,8 +26,28 @@ test('notes are found by their words, without their secrets, and outlive a kill 
   )
   expect(added, added.stderr).toMatchObject({ code: 0 })
   const id = added.stdout.split(' ')[0] ?? ''
+  const made = await plan(node, 'make', 'search notes for "staging", then show free disk space')
+  expect(made).toMatchObject({
+    state: 'planned',
+    made_by: expect.stringContaining('no model was asked'),
+    steps: [
+      { id: 's1', agent: 'kMemory:notes', class: 'green', after: [], state: 'waiting', task: null },
+      { id: 's2', agent: '', command: 'df -h', class: 'high', after: ['s1'] },
+    ],
+  })
+  expect((await node.karo(['task', 'list'])).stdout).toContain('No tasks.')
+  expect((await node.karo(['plan', 'run', made.id])).code).toBe(4)
   await node.kill9()
   node = await startNode({ home })
+  expect(states(await plan(node, 'show', made.id))).toEqual(['completed', 'yours'])
+  expect((await node.karo(['plan', 'run', made.id])).code).toBe(4)
+  expect((await node.karo(['plan', 'run', made.id, '--done', 's1'])).code).toBe(1)
+  expect(states(await plan(node, 'run', made.id, '--done', 's2'))).toEqual(['completed', 'done'])
+  const { tasks } = await node.json<{ tasks: { id: string }[] }>(['task', 'list'])
+  expect(tasks.map((task) => task.id)).toEqual([`plan.${made.id}.s1`])
+  expect((await node.karo(['plan', 'make', 'sing a song'])).stderr).toContain(
+    'Karo found no steps for this goal',
+  )
   const found = await node.json<NotesFoundShape>(['memory', 'search', 'databse', 'stag'])
   expect(found).toMatchObject({ searched_by: 'words', hits: [{ id, score: 1, by: ['words'] }] })
   expect(JSON.stringify(found)).not.toContain(SECRET)
@@ -132,34 +152,6 @@ describe('one node with agents', () => {
       stderr: expect.stringContaining('not a JSON list of steps'),
     })
   })
-})
-
-test('a plan without a model is shown before anything runs, stops at what is yours, and is never run twice', async () => {
-  let node = await startNode()
-  const { home } = node
-  const made = await plan(node, 'make', 'search notes for "staging", then show free disk space')
-  expect(made).toMatchObject({
-    state: 'planned',
-    made_by: expect.stringContaining('no model was asked'),
-    steps: [
-      { id: 's1', agent: 'kMemory:notes', class: 'green', after: [], state: 'waiting', task: null },
-      { id: 's2', agent: '', command: 'df -h', class: 'high', after: ['s1'] },
-    ],
-  })
-  expect((await node.karo(['task', 'list'])).stdout).toContain('No tasks.')
-  expect((await node.karo(['plan', 'run', made.id])).code).toBe(4)
-  await node.kill9()
-  node = await startNode({ home })
-  expect(states(await plan(node, 'show', made.id))).toEqual(['completed', 'yours'])
-  expect((await node.karo(['plan', 'run', made.id])).code).toBe(4)
-  expect((await node.karo(['plan', 'run', made.id, '--done', 's1'])).code).toBe(1)
-  expect(states(await plan(node, 'run', made.id, '--done', 's2'))).toEqual(['completed', 'done'])
-  const { tasks } = await node.json<{ tasks: { id: string }[] }>(['task', 'list'])
-  expect(tasks.map(({ id }) => id)).toEqual([`plan.${made.id}.s1`])
-  expect((await node.karo(['plan', 'make', 'sing a song'])).stderr).toContain(
-    'Karo found no steps for this goal',
-  )
-  await node.stop()
 })
 
 const STEP = { what: 'x', agent: 'kMemory:notes', command: '' }
