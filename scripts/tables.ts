@@ -2,9 +2,11 @@
 // else.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { answerData } from '../protocols/messages/numbers.ts'
+import { COUNTED_TYPES } from '../protocols/messages/counted-types.ts'
+import { QUERY_TYPES } from '../protocols/messages/query.ts'
 import { COMMAND_GROUPS } from '../src/cli/command.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
+import { ASKED_TYPES, queryType } from '../src/exchange/query/query-types/index.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -35,21 +37,39 @@ const row = (
 export const COMMANDS: readonly CommandEntry[] = [
 `
 
-const QUERY_TYPES = answerData.options.map(({ shape }) => shape.query_type.value)
+const TYPES = 'src/exchange/query/query-types/'
+/** Types whose numbers are counted rows: `privileged-use.ts` is `PrivilegedUse`. */
+const COUNTED = globSync(`${TYPES}counted/*.ts`, { cwd: ROOT })
+  .map((file) => basename(file, '.ts').replace(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase()))
+  .sort()
+/** Types whose numbers have a shape of their own. */
+const SHAPED = QUERY_TYPES.filter((type) => !(COUNTED_TYPES as readonly string[]).includes(type))
 /** `ToolUsage` → `tool-usage`, the name of its files. */
 const fileOf = (type: string): string => type.replace(/(?<=.)(?=[A-Z])/g, '-').toLowerCase()
 /** `ToolUsage` → `toolUsage`, what each of its files exports. */
 const exportOf = (type: string): string => type.charAt(0).toLowerCase() + type.slice(1)
 
-const importRow = (type: string): string => `import { ${exportOf(type)} } from './${fileOf(type)}.ts'\n`
-/** The table `name`: each query type with what the file of that type exports. `asked`: its import of `AskedType`. */
-const typesTable = (about: string, name: string, asked: { first?: string; last?: string }): string =>
-  `// ${about}
-// Written by \`npm run docs\` from the types that an answer can carry (\`answerData\` in protocols/messages/numbers.ts).
-${asked.first ?? ''}${[...QUERY_TYPES].sort().map(importRow).join('')}${asked.last ?? ''}
+/** The table `name`: each of `types` with what its file exports. `asked`: its import of `AskedType`. */
+const typesTable = (
+  about: string,
+  name: string,
+  types: readonly string[],
+  asked: { first?: string; last?: string; all: string },
+): string => {
+  const imports = types.map((type) => [
+    `./${COUNTED.includes(type) ? 'counted/' : ''}${fileOf(type)}.ts`,
+    exportOf(type),
+  ])
+  return `// ${about}
+// Written by \`npm run docs\` from \`answerData\` in protocols/messages/numbers.ts and the files in query-types/counted/.
+${asked.first ?? ''}${imports
+  .sort(([a = ''], [b = '']) => byText(a, b))
+  .map(([file, exported]) => `import { ${exported} } from '${file}'\n`)
+  .join('')}${asked.last ?? ''}
 export const ${name} = {
-${QUERY_TYPES.map((type) => `  ${type}: ${exportOf(type)},\n`).join('')}} satisfies Readonly<Record<AskedType, unknown>>
+${types.map((type) => `  ${type}: ${exportOf(type)},\n`).join('')}} satisfies Readonly<Record<${asked.all}, unknown>>
 `
+}
 
 const CONTRACT = 'src/api/contract/'
 const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -100,19 +120,46 @@ function shapesFile(): string {
   return `${before}${rows.join('')}${after.join('')}`
 }
 
+/** The page loads no query type, only what it calls each. */
+function titlesFile(): string {
+  const rows = ASKED_TYPES.map((type) => {
+    const { title, headings } = queryType(type)
+    return `  ${type}: [${[title, ...Object.values(headings ?? {})].map((one) => `'${one}'`).join(', ')}],\n`
+  })
+  return `// What the page calls each type of question, and of counted rows what their names are and what is counted.
+// Written by \`npm run docs\` from the query types.
+import type { AskedType } from '../../api/contract/shapes.ts'
+
+export const TITLES: Readonly<Record<AskedType, readonly string[]>> = {
+${rows.join('')}}
+`
+}
+
 /** Each written table by its path. */
 export const tables = (): Readonly<Record<string, string>> => ({
   'src/cli/commands.ts': commandsTable(),
   [`${CONTRACT}operations/index.ts`]: operationsIndex(),
   [`${CONTRACT}shapes.ts`]: shapesFile(),
-  'src/exchange/query/query-types/rows.ts': typesTable(
+  'protocols/messages/counted-types.ts': `// Types of questions whose numbers are counted rows.
+// Written by \`npm run docs\` from the files in ${TYPES}counted/.
+export const COUNTED_TYPES = [${COUNTED.map((type) => `'${type}'`).join(', ')}] as const
+`,
+  [`${TYPES}rows.ts`]: typesTable(
     'What Karo knows of each query type, in the order of help and documents.',
     'ROWS',
-    { last: "import type { AskedType } from './type.ts'\n" },
+    [...SHAPED, ...COUNTED],
+    { last: "import type { AskedType } from './type.ts'\n", all: 'AskedType' },
   ),
-  'src/cli/views/query/rows.ts': typesTable('How each query type is shown.', 'VIEWS', {
-    first: "import type { AskedType } from '../../../api/contract/shapes.ts'\n",
-  }),
+  'src/cli/views/query/rows.ts': typesTable(
+    'How each query type is shown whose numbers have a shape of their own.',
+    'VIEWS',
+    SHAPED,
+    {
+      first: "import type { AskedType, CountedType } from '../../../api/contract/shapes.ts'\n",
+      all: 'Exclude<AskedType, CountedType>',
+    },
+  ),
+  'src/window/views/titles.ts': titlesFile(),
 })
 
 if (import.meta.main) {

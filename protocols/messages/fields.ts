@@ -50,6 +50,13 @@ export const publicName = (max: number) =>
     .max(max)
     .regex(/^[a-z0-9][a-z0-9._+-]*$/, 'not a public name')
 
+/** The name of a type of question, of whatever release. */
+export const typeName = () =>
+  z
+    .string()
+    .max(32)
+    .regex(/^[A-Z][A-Za-z0-9]*$/, 'not a name of a query type')
+
 /** `karo:ed25519:…` in its one canonical form. */
 export const nodeId = (): z.ZodType<NodeId> =>
   z

@@ -1,5 +1,6 @@
 // Level 1 numbers: what one node's people did in a span of whole hours, in words of the public dictionary only.
 import * as z from 'zod'
+import { COUNTED_TYPES } from './counted-types.ts'
 import { label, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
 import { SETTINGS_MAX } from './policy.ts'
 
@@ -155,9 +156,13 @@ export const anomalies = z.object({
 })
 export type AnomalyCounts = z.infer<typeof anomalies>
 
+/** Names of a public dictionary, and how often each was counted. Absent: none. */
+export const countedRows = listOf(z.object({ name: publicName(32), count: uint() }), 256)
+export type CountedRows = z.infer<typeof countedRows>
+
 /**
- * The numbers that a live answer can carry: one member for each type of question that can be answered. A new type of
- * question is a new member here; its name is on the wire from then on.
+ * The numbers that a live answer can carry: one member for each type of question whose numbers have a shape of their own, and
+ * one for all whose numbers are counted rows. The name of a type is on the wire from its first release on.
  */
 export const answerData = z.discriminatedUnion('query_type', [
   comparedToolUsage.extend({ query_type: z.literal('ToolUsage') }),
@@ -177,4 +182,9 @@ export const answerData = z.discriminatedUnion('query_type', [
     previous: listOf(signalCount, SIGNALS_MAX).optional().describe(BEFORE),
   }),
   z.object({ query_type: z.literal('NodeHealth'), health: nodeHealthStatus }),
+  z.object({
+    query_type: z.enum(COUNTED_TYPES),
+    rows: countedRows,
+    previous: countedRows.optional().describe(BEFORE),
+  }),
 ])

@@ -2,17 +2,16 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
-import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
+import { bytes, label, listOf, publicName, timestamp, typeName, uint } from './fields.ts'
 import { answerData } from './numbers.ts'
 import { operatorProof } from './operator.ts'
 import { STATEMENTS_MAX, shownStatement } from './release.ts'
 
 /** Types that an answer can carry numbers of. */
 type AskedType = z.infer<typeof answerData>['query_type']
-const askedTypes = answerData.options.map(({ shape }) => shape.query_type.value) as [
-  AskedType,
-  ...AskedType[],
-]
+const askedTypes = answerData.options.flatMap(({ shape: { query_type: type } }) =>
+  'options' in type ? type.options : [type.value],
+) as [AskedType, ...AskedType[]]
 
 /** Names of the types of questions that this release knows. */
 export type QueryType = AskedType
@@ -43,13 +42,9 @@ const tree = () =>
  * `not_supported` and to hand it on, so an unknown name is no fault of the neighbour that brought it.
  */
 const queryTypeName = () =>
-  z
-    .string()
-    .max(32)
-    .regex(/^[A-Z][A-Za-z0-9]*$/, 'not a name of a query type')
-    .describe(
-      `${QUERY_TYPES.map((name) => `\`${name}\``).join(' · ')}; the owner answers \`not_supported\` to a name that its release does not know`,
-    )
+  typeName().describe(
+    `${QUERY_TYPES.map((name) => `\`${name}\``).join(' · ')}; the owner answers \`not_supported\` to a name that its release does not know`,
+  )
 
 const filterValue = () => label(64)
 /** The main source's QueryFilter; NotEquals and InList are additions. */

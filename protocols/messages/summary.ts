@@ -2,8 +2,8 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { GRANULARITIES, isPeriod, KEPT_MS } from '../periods.ts'
-import { bytes, HINT_BYTES, listOf, nodeId, publicName, rowsOf, timestamp, uint } from './fields.ts'
-import { activityPatterns, safetyPosture, toolUsage } from './numbers.ts'
+import { bytes, HINT_BYTES, listOf, nodeId, publicName, rowsOf, timestamp, typeName, uint } from './fields.ts'
+import { activityPatterns, countedRows, safetyPosture, toolUsage } from './numbers.ts'
 
 const period = {
   granularity: z
@@ -40,6 +40,9 @@ export const nodeSummary = z
     tool_usage: toolUsage.optional(),
     activity_pattern: activityPatterns.optional(),
     safety_stats: safetyPosture.optional(),
+    counted: listOf(z.object({ query_type: typeName(), rows: countedRows }), 32)
+      .optional()
+      .describe('numbers that are counted rows, of which there are any'),
   })
   .refine(isPeriod, NO_PERIOD)
 export type NodeSummary = z.infer<typeof nodeSummary>

@@ -404,6 +404,21 @@ answer(
     },
 )
 answer(
+    "privileged use",
+    {
+        "responder": KEY_B,
+        "query_id": QUERY_ID,
+        "level": 1,
+        "as_of": NOW + 5,
+        "status": "success",
+        "data": {
+            "query_type": "PrivilegedUse",
+            "rows": [{"name": "system", "count": 12}, {"name": "file_ops", "count": 3}],
+            "previous": [{"name": "system", "count": 9}],
+        },
+    },
+)
+answer(
     "withheld",
     {
         "responder": KEY_B,

@@ -16,6 +16,7 @@ export { passes } from '../../exchange/query/passes.ts'
 export {
   ASKED_TYPES,
   type AskedType,
+  type CountedType,
   type QueryData,
   type QueryDataOf,
   queryType,

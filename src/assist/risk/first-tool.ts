@@ -2,7 +2,7 @@
 import { type Command, forEachChild, type SyntaxNode } from 'unbash'
 import type { Shell } from '../../base/words/risk-levels.ts'
 import { enterWrapper } from './carriers/layers.ts'
-import { wrapperOf } from './carriers/wrappers.ts'
+import { type Wrapper, wrapperOf } from './carriers/wrappers.ts'
 import { MAX_COMMAND_LENGTH } from './limits.ts'
 import { isUnresolved } from './line/paths.ts'
 import { parseScript } from './line/script.ts'
@@ -22,9 +22,13 @@ const host: WordHost = {
 /**
  * The command word after quote removal, with the path it was typed with (`/usr/bin/git` for
  * `sudo -u me /usr/bin/git pull`), or undefined when the line runs nothing, is too long, or the word cannot be known.
- * Never throws; about 3 µs for a typical line.
+ * `onWrapper` is told of each command in front that runs another one. Never throws; about 3 µs for a typical line.
  */
-export function firstTool(text: string, shell: Shell): string | undefined {
+export function firstTool(
+  text: string,
+  shell: Shell,
+  onWrapper?: (wrapper: Wrapper) => void,
+): string | undefined {
   if (text.length > MAX_COMMAND_LENGTH) return undefined
   const command = firstCommand(parseScript(text), 0)
   if (command?.name === undefined) return undefined
@@ -44,12 +48,22 @@ export function firstTool(text: string, shell: Shell): string | undefined {
     }
     if (name === '' || isUnresolved(typed)) return undefined
     const wrapper = wrapperOf(name)
+    if (wrapper !== undefined) onWrapper?.(wrapper)
     if (!wrapper?.transparent) return typed
     const rest = words.slice(enterWrapper(wrapper, words).start)
     if (rest.length === 0) return typed
     words = rest
   }
   return undefined
+}
+
+/** Whether the tool, or a shell, runs as another user: behind sudo, doas, su and their like. */
+export function runsPrivileged(text: string, shell: Shell): boolean {
+  let isPrivileged = false
+  firstTool(text, shell, ({ privileged }) => {
+    isPrivileged ||= privileged === true
+  })
+  return isPrivileged
 }
 
 function firstCommand(node: SyntaxNode, depth: number): Command | undefined {

@@ -1,6 +1,11 @@
 // View of what summaries would tell: a block for each period and group of readers, with every number.
 import { styleText } from 'node:util'
-import type { SharePreviewShape, SummaryShape } from '../../api/contract/shapes.ts'
+import {
+  type AskedType,
+  queryType,
+  type SharePreviewShape,
+  type SummaryShape,
+} from '../../api/contract/shapes.ts'
 import { bytes, duration, printable } from '../../base/format.ts'
 import { type Screen, table } from '../terminal/table.ts'
 import { WEEKDAYS } from './lines.ts'
@@ -55,7 +60,7 @@ function periodName({ granularity, start }: SummaryShape['summary']): string {
 }
 
 function parts(summary: SummaryShape['summary']): { subject: string; says: string }[] {
-  const { command_patterns, tool_usage, activity_pattern, safety_stats } = summary
+  const { command_patterns, tool_usage, activity_pattern, safety_stats, counted = [] } = summary
   const found: { subject: string; says: string }[] = []
   if (command_patterns !== undefined) {
     const each = command_patterns.map(
@@ -93,6 +98,11 @@ function parts(summary: SummaryShape['summary']): { subject: string; says: strin
     const state = `guard ${guard}, hook ${hook}`
     found.push({ subject: 'risk', says: `${levels.join(', ')}; ${acts}; ${state}` })
   }
+  for (const { query_type, rows } of counted)
+    found.push({
+      subject: queryType(query_type as AskedType).word,
+      says: rows.map(({ name, count }) => `${name} ${count}`).join(', '),
+    })
   return found
 }
 

@@ -1,5 +1,8 @@
 // How machines count for totals: the layouts of the query types, with the families that rows add up in.
+
+import { ACTION_CATEGORY } from '../../trust/policy/index.ts'
 import type { Counts, Layout } from '../aggregates/index.ts'
+import type { CountedNumbers } from '../summaries/index.ts'
 import type { Measure } from '../totals/index.ts'
 import { ASKED_TYPES, type GatherInsight, queryType, type ReleaseLayout } from './query-types/index.ts'
 
@@ -42,3 +45,10 @@ export function measuresOf(insight: GatherInsight): readonly Measure[] {
     }
   })
 }
+
+/** The numbers that are counted by names, for rooms that know no type by name. */
+export const COUNTED = ASKED_TYPES.flatMap((query_type) => {
+  const { action, title, headings, forSummaries: rows } = queryType(query_type)
+  if (rows === undefined || headings === undefined) return []
+  return [{ query_type, title, headings, category: ACTION_CATEGORY[action], rows }]
+}) satisfies readonly CountedNumbers[]

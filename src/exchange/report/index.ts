@@ -2,7 +2,7 @@
 export { type Findings, reportOf } from './model.ts'
 export { spanName } from './periods.ts'
 export { FORMATS, type Format, rendered } from './render/formats.ts'
-export type { Found } from './sections.ts'
+export type { Found, FoundCounts } from './sections.ts'
 export { judged, type Limits, type Standing, THRESHOLDS, type Threshold, turned } from './thresholds.ts'
 export type * from './types.ts'
 export { CATEGORIES } from './words.ts'

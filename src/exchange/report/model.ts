@@ -2,7 +2,7 @@
 import { DAY_MS } from '../../base/calendar.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import { whyWord } from '../totals/words.ts'
-import { anomaliesOf, type Found, riskOf, toolsOf } from './sections.ts'
+import { anomaliesOf, countedOf, type Found, type FoundCounts, riskOf, toolsOf } from './sections.ts'
 import type {
   CoverageRow,
   CoverageSection,
@@ -24,6 +24,8 @@ export interface Findings {
   readonly audience: string | null
   /** By category, in the order of `CATEGORIES`: tools, risk, anomalies. */
   readonly found: Readonly<Record<(typeof CATEGORIES)[number], Found>>
+  /** Numbers that are counted by names. */
+  readonly counted?: readonly FoundCounts[]
   /** Absent: nobody was asked. */
   readonly named?: NamedAnomalies
   readonly machines: MachinesSection
@@ -41,7 +43,8 @@ export function reportOf(findings: Findings): Report {
   const tools = toolsOf(found.tool_usage)
   const risk = riskOf(found.safety_stats)
   const anomalies = { ...anomaliesOf(found.anomalies), ...(findings.named && { named: findings.named }) }
-  const sections: readonly Ground[] = [tools, risk, anomalies]
+  const counted = isAlone(findings) ? [] : (findings.counted ?? []).map(countedOf)
+  const sections: readonly Ground[] = [tools, risk, anomalies, ...counted]
   const isShown = sections.some(({ state }) => state === 'shown')
   const { back } = found.tool_usage
   const buckets = CATEGORIES.flatMap((category) => found[category].now)
@@ -60,6 +63,7 @@ export function reportOf(findings: Findings): Report {
     tools,
     risk,
     anomalies,
+    counted,
     machines: findings.machines,
     source: findings.source,
     notes: [...findings.notes, ...notesOf(sections, isShown || found.tool_usage.first !== undefined)],

@@ -171,6 +171,19 @@ const anomalies = z
   })
   .meta({ id: 'ReportAnomalies' })
 
+/** A number that is counted by names. */
+const counted = {
+  ...ground,
+  query_type: text(32, 'the type of question'),
+  title: text(128, 'what it tells'),
+  names: text(64, 'what the names are'),
+  counts: text(64, 'what is counted'),
+  rows: rowsOf(ROWS_MAX, {
+    name: text(32, 'a public name; `other` stands for all others'),
+    ...figure,
+  }).describe('the most first'),
+}
+
 const counts = {
   contributed: count('machines whose numbers are in the totals'),
   declined: count('machines on which nobody agreed'),
@@ -232,6 +245,7 @@ export const report = z
     tools,
     risk,
     anomalies,
+    counted: rowsOf(64, counted).describe('numbers that are counted by names'),
     machines,
     source: z
       .strictObject({

@@ -11,6 +11,7 @@ import { figureOf, machinesIn, type Pair, type Period, pairsOf, periodsOf } from
 import type {
   AnomalyRow,
   AnomalySection,
+  CountedSection,
   Ground,
   RiskSection,
   RuleRow,
@@ -217,6 +218,25 @@ export function riskOf(found: Found): RiskSection {
       }
     }),
     guard: GUARD_STATES.map((state) => ({ state, machines: guard[state] })),
+  }
+}
+
+/** What a number is that is counted by names, and what was found of it. */
+export type FoundCounts = Pick<CountedSection, 'query_type' | 'title' | 'names' | 'counts'> & {
+  readonly found: Found
+}
+
+export function countedOf({ found, ...about }: FoundCounts): CountedSection {
+  const { ground, now, pairs } = read(found)
+  // The sum of all names has a colon.
+  const names = new Set(now.flatMap(({ rows }) => [...rows.keys()].filter(isTool)))
+  const rows = [...names].map((name) => ({ name, ...figureOf(now, pairs, name) }))
+  return {
+    ...ground,
+    ...about,
+    rows: rows
+      .filter(({ value }) => value)
+      .sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || byText(a.name, b.name)),
   }
 }
 

@@ -26,6 +26,8 @@ export type AnomalySection = Report['anomalies']
 export type AnomalyRow = AnomalySection['rows'][number]
 export type NamedAnomalies = NonNullable<AnomalySection['named']>
 
+export type CountedSection = Report['counted'][number]
+
 /** A number that a row shows. */
 export type Figure = Pick<RuleRow, 'value' | 'machines' | 'at_least' | 'change'>
 /** Two times of which the same periods were released: number by number, `now` is compared with `before`. */

@@ -7,11 +7,12 @@ import { KaroError } from '../../base/errors.ts'
 import type { Certificates } from '../../trust/certificates/index.ts'
 import type { Acting } from '../../trust/operators/index.ts'
 import { isMissing, type Trust } from '../../trust/peers/index.ts'
-import { type AskedType, type Query, whyNoTeam } from '../query/index.ts'
+import { type AskedType, COUNTED, type Query, whyNoTeam } from '../query/index.ts'
 import {
   type CATEGORIES,
   type Findings,
   type Found,
+  type FoundCounts,
   type Report,
   reportOf,
   spanName,
@@ -90,10 +91,16 @@ export async function makeReport(deps: MakerDeps, request: ReportRequest): Promi
     safety_stats: foundIn(answers.safety_stats, range, back),
     anomalies: foundIn(answers.anomalies, range, back),
   }
+  const counted: FoundCounts[] = []
+  for (const { query_type, title, headings } of COUNTED) {
+    const found = foundIn(await ask(deps, request, query_type, reach), range, back)
+    counted.push({ query_type, title, names: headings.name, counts: headings.count, found })
+  }
   return reportOf({
     now: deps.clock.now(),
     period: range,
     found,
+    counted,
     node: { name: deps.self.name, fingerprint: deps.self.fingerprint },
     askedAs: acting?.name ?? null,
     team: team ?? null,

@@ -1,8 +1,10 @@
 // Derives one period's summary for one group from insight, for exactly the people who share each category.
+import type { CountedRows } from '../../../protocols/messages/numbers.ts'
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
 import type { Numbers } from '../../insight/statistics/index.ts'
+import type { SharingCategory } from '../../trust/policy/index.ts'
 import type { Entitlement, SummaryCategory } from './groups.ts'
 
 type Parts = Omit<NodeSummary, 'node_id' | 'granularity' | 'start' | 'end' | 'generated_at' | 'closed'>
@@ -18,6 +20,14 @@ const PARTS: Readonly<
   safety_stats: async (numbers, uids) => ({ safety_stats: await numbers.safetyPosture(uids) }),
 }
 
+/** Numbers that are counted rows, as other rooms describe them. */
+export interface CountedNumbers {
+  readonly query_type: string
+  /** Whose consent covers them. */
+  readonly category: SharingCategory | 'any' | null
+  rows(numbers: Numbers, uids: readonly number[]): Promise<CountedRows>
+}
+
 /** `numbers`: the period's. `generatedAt`: now, ms since the epoch; it decides whether the period is over. */
 export async function deriveSummary(
   numbers: Numbers,
@@ -25,10 +35,17 @@ export async function deriveSummary(
   period: Period,
   entitlement: Entitlement,
   generatedAt: number,
+  measures: readonly CountedNumbers[] = [],
 ): Promise<NodeSummary> {
   const parts: Parts[] = []
   for (const [category, uids] of Object.entries(entitlement)) {
     parts.push(await PARTS[category as SummaryCategory](numbers, uids))
+  }
+  const counted: NonNullable<NodeSummary['counted']>[number][] = []
+  for (const { query_type, category, rows } of measures) {
+    const uids = entitlement[category as SummaryCategory]
+    const own = uids === undefined ? [] : await rows(numbers, uids)
+    if (own.length > 0) counted.push({ query_type, rows: own })
   }
   return {
     node_id: author,
@@ -38,6 +55,7 @@ export async function deriveSummary(
     generated_at: generatedAt,
     closed: generatedAt >= period.end,
     ...Object.assign({}, ...parts),
+    ...(counted.length > 0 && { counted }),
   }
 }
 

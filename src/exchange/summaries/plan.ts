@@ -10,7 +10,7 @@ import type { Sharing } from '../../trust/consent/index.ts'
 import { sealingKeyOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { type Policy, principalOf } from '../../trust/policy/index.ts'
-import { commandsIn, deriveSummary } from './derive.ts'
+import { type CountedNumbers, commandsIn, deriveSummary } from './derive.ts'
 import { boxesThatFit } from './document.ts'
 import {
   type Entitlement,
@@ -28,6 +28,7 @@ export interface PlanDeps {
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member'>
   readonly policy: Pick<Policy, 'decide'>
   readonly clock: Pick<Clock, 'now'>
+  readonly counted?: readonly CountedNumbers[]
 }
 
 export interface Plan {
@@ -80,7 +81,7 @@ function candidateOf(
 
 /** The boxes of one period, at most what one document holds; groups for whom there is nothing to tell have none. */
 export async function boxesOf(
-  { nodeId, insight }: Pick<PlanDeps, 'nodeId' | 'insight'>,
+  { nodeId, insight, counted }: Pick<PlanDeps, 'nodeId' | 'insight' | 'counted'>,
   { groups }: Pick<Plan, 'groups'>,
   period: Period,
   generatedAt: number,
@@ -89,7 +90,7 @@ export async function boxesOf(
   // Shared by all boxes: several groups may read numbers of the same people.
   const numbers = insight.during(period)
   for (const { entitlement, recipients } of groups) {
-    const summary = await deriveSummary(numbers, nodeId, period, entitlement, generatedAt)
+    const summary = await deriveSummary(numbers, nodeId, period, entitlement, generatedAt, counted)
     if (commandsIn(summary) > 0) {
       boxes.push({ recipients, entitlement, summary, plaintext: encodeSummary(summary) })
     }
@@ -100,19 +101,26 @@ export async function boxesOf(
 
 /** What these categories of one person say of a period, sealed to nobody; undefined when there is nothing to tell. */
 export async function categoriesOf(
-  { nodeId, insight }: Pick<PlanDeps, 'nodeId' | 'insight'>,
+  { nodeId, insight, counted }: Pick<PlanDeps, 'nodeId' | 'insight' | 'counted'>,
   period: Period,
   { uid, categories }: { readonly uid: number; readonly categories: readonly SummaryCategory[] },
   generatedAt: number,
 ): Promise<Pick<PlannedBox, 'summary' | 'plaintext'> | undefined> {
   const entitlement = Object.fromEntries(categories.map((category) => [category, [uid]]))
-  const summary = await deriveSummary(insight.during(period), nodeId, period, entitlement, generatedAt)
+  const summary = await deriveSummary(
+    insight.during(period),
+    nodeId,
+    period,
+    entitlement,
+    generatedAt,
+    counted,
+  )
   return commandsIn(summary) === 0 ? undefined : { summary, plaintext: encodeSummary(summary) }
 }
 
 /** The part of a box that is `uid`'s: all of it where no other person is in it; undefined when there is none. */
 export async function partOf(
-  { nodeId, insight }: Pick<PlanDeps, 'nodeId' | 'insight'>,
+  { nodeId, insight, counted }: Pick<PlanDeps, 'nodeId' | 'insight' | 'counted'>,
   period: Period,
   box: PlannedBox,
   uid: number,
@@ -124,6 +132,7 @@ export async function partOf(
     period,
     entitlement,
     box.summary.generated_at,
+    counted,
   )
   if (commandsIn(summary) === 0) return undefined
   return { recipients: box.recipients, entitlement, summary, plaintext: encodeSummary(summary) }

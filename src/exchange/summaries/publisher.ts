@@ -155,7 +155,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const care: ShellCare = new Map()
     // How shells are looked after now is in each summary: read once, and not for hundreds of periods.
     const reading = {
-      nodeId,
+      ...deps,
       insight: { ...insight, during: (range: TimeRange) => insight.during(range, care) },
     }
     const published: { readonly slot: string; readonly boxes: readonly PlannedBox[] }[] = []

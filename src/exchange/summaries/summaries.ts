@@ -10,6 +10,7 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createReader } from './cover.ts'
+import type { CountedNumbers } from './derive.ts'
 import { formerSelves } from './document.ts'
 import { openPeriods } from './due.ts'
 import type { Recipient } from './groups.ts'
@@ -27,6 +28,7 @@ export interface SummariesDeps extends Ambient {
   readonly policy: Pick<Policy, 'decide'>
   readonly documents: Pick<Documents, 'publish' | 'of'> & Partial<Pick<Documents, 'withdrawn' | 'fetched'>>
   readonly audit: Pick<Audit, 'record'>
+  readonly counted?: readonly CountedNumbers[]
   /** Sees the plaintext of every summary before it is sealed. */
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
@@ -57,6 +59,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
   }
   const log = deps.log.child({ room: 'summaries' })
   const self = { identity, hints: createHints(identity.agree) }
+  const reading = { ...deps, nodeId: identity.nodeId }
   let revision = 0
   const publisher = createPublisher({
     ...deps,
@@ -138,7 +141,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       for (const { period, boxes } of await publisher.pending()) {
         for (const box of boxes) {
           if (reader !== undefined && !box.recipients.some((one) => isReader(reader, one))) continue
-          const part = await partOf({ nodeId: identity.nodeId, insight: deps.insight }, period, box, uid)
+          const part = await partOf(reading, period, box, uid)
           if (part === undefined) continue
           const recipients = part.recipients.map(({ node_id, fingerprint, name }) => ({
             node_id,
@@ -155,12 +158,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       const previews: SummaryPreview[] = []
       for (const period of openPeriods(now)) {
         const asked = { uid, categories }
-        const part = await categoriesOf(
-          { nodeId: identity.nodeId, insight: deps.insight },
-          period,
-          asked,
-          now,
-        )
+        const part = await categoriesOf(reading, period, asked, now)
         if (part !== undefined)
           previews.push({ recipients: [], summary: part.summary, bytes: part.plaintext })
       }

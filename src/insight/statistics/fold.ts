@@ -28,7 +28,14 @@ export function fold(rollups: readonly Rollup[]): Folded {
   const hourly = new Array<number>(24).fill(0)
   const categories = new Map<
     string,
-    { category: string; count: number; failures: number; unknown: number; duration_ms: number }
+    {
+      category: string
+      count: number
+      failures: number
+      unknown: number
+      duration_ms: number
+      privileged?: number
+    }
   >()
   const tools = new Map<
     string,
@@ -46,10 +53,12 @@ export function fold(rollups: readonly Rollup[]): Folded {
     for (let hour = 0; hour < 24; hour++) hourly[hour]! += rollup.hourly[hour] ?? 0
     for (const category in rollup.categories) {
       const tally = rollup.categories[category]!
-      const empty = { category, count: 0, failures: 0, unknown: 0, duration_ms: 0 }
-      const sum = categories.get(category) ?? begin(categories, category, empty)
+      const sum =
+        categories.get(category) ??
+        begin(categories, category, { category, count: 0, failures: 0, unknown: 0, duration_ms: 0 })
       add(sum, tally)
       sum.duration_ms += tally.duration_ms
+      if (tally.privileged) sum.privileged = (sum.privileged ?? 0) + tally.privileged
     }
     for (const tool in rollup.tools) {
       const tally = rollup.tools[tool]!

@@ -46,6 +46,8 @@ export function numbersOf(deps: NumbersDeps, range: TimeRange, care: ShellCare =
     commandPatterns: async (uids) => patternsIn(await foldOf(uids)),
     safetyCounts: async (uids) => safetyIn(await foldOf(uids)),
     riskRules: async (uids) => (await foldOf(uids)).rules,
+    privilegedUse: async (uids) =>
+      new Map((await foldOf(uids)).categories.map(({ category, privileged = 0 }) => [category, privileged])),
     safetyPosture: async (uids) => ({
       ...safetyIn(await foldOf(uids)),
       ...(await once(care, uids.join(), () => lookedAfter(deps, uids))),

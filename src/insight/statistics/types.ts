@@ -101,6 +101,8 @@ export interface Numbers {
   toolUsage(uids: readonly number[]): Promise<readonly ToolUse[]>
   /** Commands above `safe` by the id of the rule that gave them their level; those of before Karo kept rules are in none. */
   riskRules(uids: readonly number[]): Promise<ReadonlyMap<string, number>>
+  /** Commands that ran as another user, by category. */
+  privilegedUse(uids: readonly number[]): Promise<ReadonlyMap<string, number>>
   /** Commands by level of risk, and what the guard did. */
   safetyCounts(uids: readonly number[]): Promise<SafetyCounts>
   /** The same, and how these people's shells are looked after now. */

@@ -1,7 +1,13 @@
 // Makes an event of a spool record: leaves out what is private, judges it, takes secrets out, names its tool.
 
 import { commandsOf } from '../../assist/risk/commands-of.ts'
-import { checkCommand, firstTool, type RiskLevel, type Shell } from '../../assist/risk/index.ts'
+import {
+  checkCommand,
+  firstTool,
+  type RiskLevel,
+  runsPrivileged,
+  type Shell,
+} from '../../assist/risk/index.ts'
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { markLevel0 } from '../../base/level0/level0.ts'
 import { globMatcher } from '../../base/quote.ts'
@@ -23,6 +29,7 @@ export interface Digest {
 interface Judged extends ToolUsed {
   readonly risk: RiskLevel
   readonly rule: string | undefined
+  readonly privileged: boolean
   readonly text: string
   readonly cwd: string
 }
@@ -113,12 +120,13 @@ export function createDigest({ ignore, redact }: Kept, answers?: GivenAnswers): 
     const dialect = dialectOf(shell)
     if (namesDeleted(line, dialect)) return FORGET
     const { tool, category } = toolOf(firstTool(line, dialect))
+    const privileged = runsPrivileged(line, dialect)
     const verdict = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) })
     const { risk_level: risk, matches } = verdict
     // The worst is the first of them.
     const rule = risk === 'safe' ? undefined : matches[0]?.rule
     const text = redaction.command(withoutLastBlanks(line))
-    return { tool, category, risk, rule, text, cwd: redaction.directory(cwd) }
+    return { tool, category, risk, rule, privileged, text, cwd: redaction.directory(cwd) }
   }
 
   const localOf = ({ startUs }: SpoolRecord) => calendar(Math.floor(startUs / 1000))
@@ -149,6 +157,7 @@ export function createDigest({ ignore, redact }: Kept, answers?: GivenAnswers): 
       local: localOf(record),
     }
     if (judged.rule !== undefined) event.rule = judged.rule
+    if (judged.privileged) event.privileged = true
     if (answers?.has(uid, command, record.startUs)) event.answered = true
     return event
   }

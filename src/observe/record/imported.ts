@@ -1,6 +1,6 @@
 // Makes an event of one that a person brings from a file: secrets out, judged, names of the public dictionary only.
 
-import { checkCommand, firstTool } from '../../assist/risk/index.ts'
+import { checkCommand, firstTool, runsPrivileged } from '../../assist/risk/index.ts'
 import { localDay } from '../../base/calendar.ts'
 import { markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
@@ -32,6 +32,7 @@ export function importedEvent(
     ...event,
     ...used,
     ...(rule !== undefined && { rule }),
+    ...(runsPrivileged(command, 'bash') && { privileged: true }),
     uid,
     session: IMPORTED,
     command: markLevel0(redaction.command(command)),

@@ -56,7 +56,7 @@ export function createRowWriter(events: number): (event: EventInput, number: num
 
   /** The end of the value that begins at `from`; -1 where a part of it is not as parts usually are. */
   function writeValue(from: number, event: EventInput): number {
-    if (event.confirmed || event.answered || event.rule !== undefined) return -1
+    if (event.confirmed || event.answered || event.rule !== undefined || event.privileged) return -1
     const { session } = event
     buffer[from] = EVENT_VERSION
     buffer[from + 1] = session === undefined ? WITHOUT_SESSION : WITH_SESSION

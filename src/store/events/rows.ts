@@ -49,6 +49,8 @@ export interface EventInput {
   readonly answered?: true
   /** Id of the rule that gave it its level: of the worst that matched, the first in the line. None where it is safe. */
   readonly rule?: string
+  /** It ran as another user: by sudo, doas, su or their like. */
+  readonly privileged?: true
   /** The same 32 bits for all commands of one shell session; IMPORTED for a command that an import brought. */
   readonly session?: number
 }
@@ -81,6 +83,8 @@ export interface StoredEvent {
   readonly answered?: true
   /** As in EventInput; absent also where it was stored before rules were. */
   readonly rule?: string
+  /** As in EventInput. */
+  readonly privileged?: true
   /** As in EventInput; NO_SESSION where the event has none. */
   readonly session: number
 }
@@ -138,12 +142,13 @@ export function writeEventKey(
 /** Fields that only few events have. */
 const rareOf = (
   key: Uint8Array,
-  [confirmed, answered, rule]: Rare,
-): Pick<EventInput, 'untimed' | 'confirmed' | 'answered' | 'rule'> => ({
+  [confirmed, answered, rule, privileged]: Rare,
+): Pick<EventInput, 'untimed' | 'confirmed' | 'answered' | 'rule' | 'privileged'> => ({
   ...(!isCounted(key) && { untimed: true }),
   ...(confirmed === true && { confirmed }),
   ...(answered === true && { answered }),
-  ...(rule !== undefined && { rule }),
+  ...(rule != null && { rule }),
+  ...(privileged === true && { privileged }),
 })
 
 /** The facts of an event that its key holds without the value. */
@@ -167,7 +172,8 @@ type Rare = readonly [
    */
   confirmed?: boolean,
   answered?: boolean,
-  rule?: string,
+  rule?: string | null,
+  privileged?: boolean,
 ]
 
 type EventRow = readonly [
@@ -186,10 +192,10 @@ type EventRow = readonly [
 export function encodeEvent(event: EventInput): Buffer {
   const { duration_us, exit_code, cwd, category, tool, shell, karo_generated, session } = event
   const row: EventRow = [duration_us, exit_code, revealLevel0(cwd), category, tool, shell, karo_generated]
-  const { confirmed = false, answered = false, rule } = event
-  if (confirmed || answered || rule !== undefined) {
-    const rare =
-      rule !== undefined ? [confirmed, answered, rule] : answered ? [confirmed, answered] : [confirmed]
+  const { confirmed = false, answered = false, rule = null, privileged = false } = event
+  const rare = [confirmed, answered, rule, privileged]
+  while (rare.length > 0 && !rare.at(-1)) rare.pop()
+  if (rare.length > 0) {
     return encodeValue(EVENT_VERSION, [...row, session ?? NO_SESSION, ...rare])
   }
   return encodeValue(EVENT_VERSION, session === undefined ? row : [...row, session])

@@ -9,7 +9,7 @@ interface MutableTally {
 }
 export interface MutableRollup extends MutableTally {
   duration_ms: number
-  categories: Record<string, MutableTally & { duration_ms: number }>
+  categories: Record<string, MutableTally & { duration_ms: number; privileged?: number }>
   tools: Record<string, MutableTally & { category: string }>
   risk: Record<RiskLevel, number>
   hourly: number[]
@@ -29,6 +29,7 @@ export interface Countable {
   readonly risk_level: RiskLevel
   readonly karo_generated: boolean
   readonly answered?: true
+  readonly privileged?: true
   readonly rule?: string
   /** The machine's calendar when it began; the hour is 0 to 23. */
   readonly local: { readonly day: number; readonly hour: number }
@@ -46,6 +47,7 @@ export function count(rollup: MutableRollup, event: Countable): void {
   for (const tally of [rollup, category, tool]) addTally(tally, one)
   rollup.duration_ms += duration
   category.duration_ms += duration
+  if (event.privileged) category.privileged = (category.privileged ?? 0) + 1
   rollup.risk[event.risk_level]++
   rollup.hourly[event.local.hour]!++
   if (event.karo_generated) rollup.generated++
@@ -61,6 +63,7 @@ export function addCounts(rollup: MutableRollup, more: Rollup): void {
     const category = categoryOf(rollup, name)
     addTally(category, tally)
     category.duration_ms += tally.duration_ms
+    if (tally.privileged) category.privileged = (category.privileged ?? 0) + tally.privileged
   }
   for (const [name, tally] of Object.entries(more.tools)) {
     addTally(toolOf(rollup, name, tally.category), tally)
@@ -84,7 +87,7 @@ function addTally(sum: MutableTally, more: Tally): void {
   sum.unknown += more.unknown
 }
 
-const categoryOf = (rollup: MutableRollup, name: string) =>
+const categoryOf = (rollup: MutableRollup, name: string): MutableRollup['categories'][string] =>
   ownOf(rollup.categories, name, () => ({ count: 0, failures: 0, unknown: 0, duration_ms: 0 }))
 
 const toolOf = (rollup: MutableRollup, name: string, category: string) =>
@@ -122,6 +125,7 @@ export function uncount(rollup: MutableRollup, event: Countable): boolean {
   }
   rollup.duration_ms = Math.max(0, rollup.duration_ms - duration)
   category.duration_ms = Math.max(0, category.duration_ms - duration)
+  if (event.privileged && category.privileged) category.privileged--
   if (category.count === 0) delete rollup.categories[event.category]
   if (tool.count === 0) delete rollup.tools[event.tool]
   rollup.risk[event.risk_level] = Math.max(0, rollup.risk[event.risk_level] - 1)

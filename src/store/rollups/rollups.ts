@@ -58,9 +58,12 @@ type RollupRow = readonly [
   count: number,
   failures: number,
   durationMs: number,
-  // `unknown` is absent while it is 0. That of all commands is the sum of the categories'.
+  // `unknown` and what follows it are absent while they are 0. That of all commands is the sum of the categories'.
   categories: Readonly<
-    Record<string, readonly [count: number, failures: number, durationMs: number, unknown?: number]>
+    Record<
+      string,
+      readonly [count: number, failures: number, durationMs: number, unknown?: number, privileged?: number]
+    >
   >,
   tools: Readonly<
     Record<string, readonly [category: string, count: number, failures: number, unknown?: number]>
@@ -79,7 +82,9 @@ export function encodeRollup(rollup: Rollup): Buffer {
   const categories: Record<string, number[]> = {}
   for (const [name, tally] of Object.entries(rollup.categories)) {
     categories[name] = [tally.count, tally.failures, tally.duration_ms]
-    if (tally.unknown > 0) categories[name].push(tally.unknown)
+    const { unknown, privileged = 0 } = tally
+    if (unknown + privileged > 0) categories[name].push(unknown)
+    if (privileged > 0) categories[name].push(privileged)
   }
   const tools: Record<string, (string | number)[]> = {}
   for (const [name, tally] of Object.entries(rollup.tools)) {
@@ -131,6 +136,7 @@ export function decodeRollup(value: Uint8Array): Rollup {
     const ofCategory = row[3] ?? 0
     unknown += ofCategory
     categories[name] = { count: row[0], failures: row[1], unknown: ofCategory, duration_ms: row[2] }
+    if (row[4]) categories[name] = { ...categories[name], privileged: row[4] }
   }
   const tools: Record<string, Tally & { category: string }> = {}
   for (const name in toolRows) {

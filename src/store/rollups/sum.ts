@@ -42,7 +42,10 @@ export function createRollupSum(): RollupSum {
     guard_active: 0,
     answered: 0,
   }
-  const categories = new Map<string, Omit<ToolSum, 'category'> & { duration_ms: number }>()
+  const categories = new Map<
+    string,
+    Omit<ToolSum, 'category'> & { duration_ms: number; privileged?: number }
+  >()
   const tools = new Map<string, ToolSum>()
   const rules = new Map<string, number>()
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
@@ -52,15 +55,6 @@ export function createRollupSum(): RollupSum {
   /** Numbers of the row, in its order; they are added when all of it was read. */
   let read: number[] = []
   let called: string[] = []
-
-  /** So many numbers behind a word, if it has one, and then `unknown`, which is left out while it is 0. */
-  function readTally(reader: ReturnType<typeof createReader>, numbers: number, word?: () => void): void {
-    const extra = reader.list() - numbers - (word === undefined ? 0 : 1)
-    if (extra !== 0 && extra !== 1) throw new RangeError('a tally of other parts')
-    word?.()
-    for (let left = numbers; left > 0; left--) read.push(reader.number())
-    read.push(extra === 1 ? reader.number() : 0)
-  }
 
   /** The row's numbers and names in their order, and how many categories, tools and rules it has. */
   function scan(value: Uint8Array): {
@@ -80,12 +74,12 @@ export function createRollupSum(): RollupSum {
     const ofCategories = reader.map()
     for (let i = 0; i < ofCategories; i++) {
       called.push(reader.text())
-      readTally(reader, 3)
+      readTally(read, reader, 3, 2)
     }
     const ofTools = reader.map()
     for (let i = 0; i < ofTools; i++) {
       called.push(reader.text())
-      readTally(reader, 2, () => called.push(reader.text()))
+      readTally(read, reader, 2, 1, () => called.push(reader.text()))
     }
     for (let left = reader.list(4); left > 0; left--) read.push(reader.number())
     for (let left = reader.list(24); left > 0; left--) read.push(reader.number())
@@ -123,7 +117,12 @@ export function createRollupSum(): RollupSum {
       total.duration_ms += next()
       for (let i = 0; i < row.categories; i++) {
         const name = called[word++]!
-        const sum = categories.get(name) ?? { count: 0, failures: 0, unknown: 0, duration_ms: 0 }
+        const sum: NonNullable<ReturnType<typeof categories.get>> = categories.get(name) ?? {
+          count: 0,
+          failures: 0,
+          unknown: 0,
+          duration_ms: 0,
+        }
         categories.set(name, sum)
         sum.count += next()
         sum.failures += next()
@@ -131,6 +130,8 @@ export function createRollupSum(): RollupSum {
         const unknown = next()
         sum.unknown += unknown
         total.unknown += unknown
+        const privileged = next()
+        if (privileged > 0) sum.privileged = (sum.privileged ?? 0) + privileged
       }
       for (let i = 0; i < row.tools; i++) {
         const name = called[word++]!
@@ -172,6 +173,21 @@ export function createRollupSum(): RollupSum {
       rules: Object.fromEntries(rules),
     }),
   }
+}
+
+/** So many numbers behind a word, if it has one, and then up to `more` numbers, which are left out while they are 0. */
+function readTally(
+  read: number[],
+  reader: ReturnType<typeof createReader>,
+  numbers: number,
+  more: number,
+  word?: () => void,
+): void {
+  const extra = reader.list() - numbers - (word === undefined ? 0 : 1)
+  if (extra < 0 || extra > more) throw new RangeError('a tally of other parts')
+  word?.()
+  for (let left = numbers + extra; left > 0; left--) read.push(reader.number())
+  for (let left = more - extra; left > 0; left--) read.push(0)
 }
 
 /** Reads the part of MessagePack that a rollup needs, after the byte of its version. */

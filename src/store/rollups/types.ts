@@ -19,6 +19,8 @@ export const failureRate = (tally: Tally): number | null =>
 
 export interface CategoryTally extends Tally {
   readonly duration_ms: number
+  /** Commands in `count` that ran as another user; absent: none. */
+  readonly privileged?: number
 }
 
 /** The guard's decision about a line. `unjudged`: the guard failed, and the command ran or was stopped without a judgement. */

@@ -3,6 +3,6 @@
 export { decide } from './decide.ts'
 export { createPolicy, type OrganisationRules, type Policy, teamsOfNode } from './policy.ts'
 export { matchesEntry, principalOf } from './principal.ts'
-export { resourceOf, summaryResource } from './resource.ts'
+export { ACTION_CATEGORY, resourceOf, summaryResource } from './resource.ts'
 export { onlyTotals } from './roles.ts'
 export * from './types.ts'

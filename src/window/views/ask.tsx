@@ -9,18 +9,11 @@ import { isLocked } from '../state/live.ts'
 import { forget, type Question, questions, save } from '../state/preferences.ts'
 import { client, noteProblem } from '../state/session.ts'
 import { Result } from './result.tsx'
+import { TITLES } from './titles.ts'
 
-/** Every type that can be asked; a new one does not compile until it is named here. */
-const TYPES: Readonly<Record<AskedType, string>> = {
-  ToolUsage: 'Which tools are used',
-  SafetyPosture: 'How risky commands are',
-  ActivityPatterns: 'When people work',
-  Anomalies: 'What is unusual',
-  NodeHealth: 'How the machines are',
-}
 const DAYS = [1, 7, 30, 90] as const
 const DAY_MS = 86_400_000
-const isAsked = (type: string): type is AskedType => Object.hasOwn(TYPES, type)
+const isAsked = (type: string): type is AskedType => Object.hasOwn(TITLES, type)
 
 type Coverage = QueryResult['coverage']
 
@@ -120,7 +113,7 @@ function Form({ question, setQuestion, ask, stop }: FormProps) {
       <label>
         About{' '}
         <select value={type} onChange={({ currentTarget }) => set({ type: currentTarget.value })}>
-          {Object.entries(TYPES).map(([one, says]) => (
+          {Object.entries(TITLES).map(([one, [says]]) => (
             <option key={one} value={one}>
               {says}
             </option>
@@ -207,7 +200,7 @@ function Saved({ choose }: { readonly choose: (question: Question) => void }) {
         {questions.value.map((one) => (
           <li key={JSON.stringify(one)}>
             <button type="button" class="link" onClick={() => choose(one)}>
-              {isAsked(one.type) ? TYPES[one.type] : plain(one.type)}, {counted(one.days, 'day')}
+              {isAsked(one.type) ? TITLES[one.type][0] : plain(one.type)}, {counted(one.days, 'day')}
               {one.team !== '' && `, team ${one.team}`}
               {one.level !== '' && `, level ${one.level}`}
             </button>

@@ -284,6 +284,22 @@ function Sections({ report, days, team }: SectionsProps) {
               />
             ))}
         </Panel>
+        {report.counted.map((part) => (
+          <Panel key={part.query_type} title={part.title} note={groundOf(part, report)}>
+            <Ground part={part} report={report} />
+            <Bars
+              caption={part.title}
+              titles={[part.names, part.counts, 'Change']}
+              bars={part.rows.map((row) => ({
+                key: row.name,
+                label: row.name,
+                value: row.value,
+                least: sign(row),
+                note: behind(row),
+              }))}
+            />
+          </Panel>
+        ))}
         <Coverage report={report} />
         <Machines report={report} />
         <AsFile days={days} team={team} />

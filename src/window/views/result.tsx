@@ -1,10 +1,17 @@
 // The result of a question: what it says, as chart and table, and whose numbers it rests on.
 import { signalWords } from '../../api/contract/client/page.ts'
-import type { QueryData, QueryDataOf, QueryResult } from '../../api/contract/shapes.ts'
+import type {
+  AskedType,
+  CountedType,
+  QueryData,
+  QueryDataOf,
+  QueryResult,
+} from '../../api/contract/shapes.ts'
 import { type Bar, Bars, Figures } from '../parts/charts.tsx'
 import { Group, Panel } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'
 import { counted, cut, Foreign, NodeName, number, percent, State, Time } from '../parts/words.tsx'
+import { TITLES } from './titles.ts'
 import { Nodes, Whose } from './whose.tsx'
 
 const TOOLS_MAX = 30
@@ -79,7 +86,7 @@ export function Answer({ result }: { readonly result: QueryResult }) {
   return (
     <>
       {said === undefined ? (
-        <Data data={result.data} least={leastOf(result)} off={offOf(result)} />
+        <Data data={result.data} type={result.query_type} least={leastOf(result)} off={offOf(result)} />
       ) : (
         <p class="empty">{said}</p>
       )}
@@ -130,11 +137,12 @@ function namesOf(rows: readonly string[]): string {
   return others === 0 ? names.join(', ') : `${names.join(', ')} and ${others} more`
 }
 
-function Data({ data, least, off }: Shown<QueryData>) {
+function Data({ data, type, least, off }: Shown<QueryData> & { readonly type: AskedType }) {
   if ('tools' in data) return <Tools data={data} least={least} off={off} />
   if ('by_risk_level' in data) return <Safety data={data} least={least} off={off} />
   if ('hourly' in data) return <Activity data={data} least={least} off={off} />
   if ('signals' in data) return <Signals data={data} least={least} off={off} />
+  if ('rows' in data) return <Counted data={data} type={type} least={least} off={off} />
   return <Health data={data} />
 }
 
@@ -298,6 +306,27 @@ const Signals = ({ data: { signals, nodes_reporting }, least, off }: Shown<Query
       }}
     />
   )
+
+/** Whatever is counted by names. */
+function Counted({ data, type, least, off }: Shown<QueryDataOf<CountedType>> & { readonly type: AskedType }) {
+  const [title = '', names = '', counts = ''] = TITLES[type]
+  return (
+    <>
+      <Bars
+        caption={title}
+        titles={[names, `${counts}${off.values}`, 'Change, machines']}
+        bars={data.rows.map(({ name, count, nodes, change }) => ({
+          key: name,
+          label: name,
+          value: count,
+          least: least(name),
+          note: `${more(change)}, ${counted(nodes, 'machine')}${off.nodes}`,
+        }))}
+      />
+      <p class="quiet">{data.all !== null && `All together: ${number(data.all)}${off.values}`}</p>
+    </>
+  )
+}
 
 const Health = ({ data: { nodes } }: { readonly data: QueryDataOf<'NodeHealth'> }) => (
   <Table

@@ -18,6 +18,8 @@ function saidBy(node: PerNode): string {
     const { high, critical } = node.safety.by_risk_level
     return `${number(high)} high, ${number(critical)} critical; guard ${node.safety.guard}`
   }
+  if (node.counted !== undefined)
+    return node.counted.map(({ name, count }) => `${name} ${number(count)}`).join(', ') || '–'
   if (node.activity !== undefined) return counted(node.activity.total_commands, 'command')
   if (node.anomalies !== undefined) {
     const { signals } = node.anomalies

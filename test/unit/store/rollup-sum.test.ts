@@ -27,9 +27,20 @@ const rollup: fc.Arbitrary<Rollup> = fc.record({
   generated: count,
   guard_active: count,
   answered: count,
-  categories: fc.dictionary(name, fc.record({ count, failures: count, unknown, duration_ms: count }), {
-    maxKeys: 20,
-  }),
+  categories: fc.dictionary(
+    name,
+    fc.record(
+      {
+        count,
+        failures: count,
+        unknown,
+        duration_ms: count,
+        privileged: fc.integer({ min: 1, max: 70_000 }),
+      },
+      { requiredKeys: ['count', 'failures', 'unknown', 'duration_ms'] },
+    ),
+    { maxKeys: 20 },
+  ),
   tools: fc.dictionary(
     name,
     fc.record({ category: fc.constantFrom('git', 'npm'), count, failures: count, unknown }),

@@ -1,13 +1,23 @@
 // Hands a result to the view of its query type.
-import { type AskedType, passes, type QueryData, type QueryResult } from '../../../api/contract/shapes.ts'
+import {
+  type AskedType,
+  passes,
+  type QueryData,
+  type QueryResult,
+  queryType,
+} from '../../../api/contract/shapes.ts'
 import { ago } from '../../../base/format.ts'
 import type { Screen } from '../../terminal/table.ts'
+import { countedView } from './counted.ts'
 import { VIEWS } from './rows.ts'
 import type { NodeColumn, QueryTypeView } from './view.ts'
 
 /** The view of a result; the daemon answers only with the type that was asked for, so the data fits the view. */
-const viewOf = ({ query_type }: QueryResult): QueryTypeView<QueryData> =>
-  VIEWS[query_type as AskedType] as unknown as QueryTypeView<QueryData>
+function viewOf({ query_type }: QueryResult): QueryTypeView<QueryData> {
+  const { headings } = queryType(query_type as AskedType)
+  const view = headings === undefined ? VIEWS[query_type as keyof typeof VIEWS] : countedView(headings)
+  return view as unknown as QueryTypeView<QueryData>
+}
 
 /** The data of a result; empty if there is none. `before` is the last answer to the same question, to show changes. */
 export function dataView(result: QueryResult, screen: Screen, before?: QueryResult): string {

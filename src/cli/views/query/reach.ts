@@ -47,6 +47,10 @@ function shortRow({ name, covers, source, unsaid }: Short): string {
 
 /** Whether a change is shown at all. */
 export const hasChange = (data: QueryResult['data']): boolean =>
-  'tools' in data ? hasChanges(data.tools) : 'change' in data && data.change !== null
+  'tools' in data
+    ? hasChanges(data.tools)
+    : 'rows' in data
+      ? data.rows.some(({ change, count }) => change !== null && change !== count)
+      : 'change' in data && data.change !== null
 
 export const utc = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')

@@ -1,6 +1,6 @@
-// How each query type is shown.
-// Written by `npm run docs` from the types that an answer can carry (`answerData` in protocols/messages/numbers.ts).
-import type { AskedType } from '../../../api/contract/shapes.ts'
+// How each query type is shown whose numbers have a shape of their own.
+// Written by `npm run docs` from `answerData` in protocols/messages/numbers.ts and the files in query-types/counted/.
+import type { AskedType, CountedType } from '../../../api/contract/shapes.ts'
 import { activityPatterns } from './activity-patterns.ts'
 import { anomalies } from './anomalies.ts'
 import { nodeHealth } from './node-health.ts'
@@ -13,4 +13,4 @@ export const VIEWS = {
   ActivityPatterns: activityPatterns,
   Anomalies: anomalies,
   NodeHealth: nodeHealth,
-} satisfies Readonly<Record<AskedType, unknown>>
+} satisfies Readonly<Record<Exclude<AskedType, CountedType>, unknown>>

@@ -48,7 +48,7 @@ export function whoContributed(result: QueryResult): {
     rows.push(
       `some periods or machines do not tell these, so they are shown as at least (≥), or not at all: ${named(partly)}`,
     )
-  const tellsChanges = 'tools' in data || 'change' in data
+  const tellsChanges = 'tools' in data || 'rows' in data || 'change' in data
   if (shown.length > 0 && tellsChanges && compared?.nodes === 0 && !hasChange(data))
     rows.push(
       'no comparison with before: totals of some of these periods, or of the earlier ones (for days: the same weekdays a week before), are missing; `karo report` also compares fewer days',

@@ -39,6 +39,7 @@ const LAYOUT = {
 
 export const activityPatterns = defineMeasure('ActivityPatterns', {
   word: 'activity',
+  title: 'When people work',
   meaning: 'when people work',
   action: 'query.activity_patterns',
   fields: {

@@ -34,6 +34,7 @@ const LAYOUT = {
 
 export const anomalies = defineMeasure('Anomalies', {
   word: 'anomalies',
+  title: 'What is unusual',
   meaning: 'what is unusual',
   action: 'query.anomalies',
   asksFor:

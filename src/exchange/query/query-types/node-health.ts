@@ -17,6 +17,7 @@ export interface HealthData {
 
 export const nodeHealth = defineQueryType('NodeHealth', {
   word: 'health',
+  title: 'How the machines are',
   meaning: 'how the nodes are',
   action: 'query.node_health',
   levelOneOnly: true,

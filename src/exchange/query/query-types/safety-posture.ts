@@ -53,6 +53,7 @@ const LAYOUT = {
 
 export const safetyPosture = defineMeasure('SafetyPosture', {
   word: 'safety',
+  title: 'How risky commands are',
   meaning: 'how risky commands are',
   action: 'query.safety_posture',
   fields: {

@@ -6,7 +6,7 @@ import { OTHER, TOOL_NAMES, toolOf } from '../../../base/words/dictionary.ts'
 import { defineMeasure } from './measure.ts'
 import { layoutRows } from './released.ts'
 import { type Cells, liveSums, type Sums } from './sums.ts'
-import { filteredBy, type ReleaseLayout } from './type.ts'
+import { type ReleaseLayout, unknownIn } from './type.ts'
 
 /** The public dictionary, and `other` for everything else. */
 const TOOL_ROWS: ReadonlySet<string> = new Set(layoutRows(TOOL_NAMES))
@@ -41,6 +41,7 @@ const rowOf = (tool: string): string => (isToolRow(tool) ? tool : OTHER.tool)
 
 export const toolUsage = defineMeasure('ToolUsage', {
   word: 'tools',
+  title: 'Which tools are used',
   meaning: 'which are used',
   action: 'query.tool_usage',
   fields: {
@@ -67,14 +68,7 @@ export const toolUsage = defineMeasure('ToolUsage', {
     ...(filters.length === 0 ? rest : {}),
     tools: tools.filter((row) => all({ ...row })),
   }),
-  unknownTo({ tools }, { filters }) {
-    const isUnknown = (row: ToolRow, field: string): boolean =>
-      (field === 'change' || field === 'failure_rate') && row[field] === null
-    return tools.filter((row) => {
-      const others = filters.filter(({ field }) => !isUnknown(row, field))
-      return others.length < filters.length && filteredBy(others).all({ ...row })
-    }).length
-  },
+  unknownTo: ({ tools }, filtered) => unknownIn(tools, filtered),
   perNode({ tools }, merged) {
     const shown = new Set(merged.tools.map(({ tool }) => tool))
     return {

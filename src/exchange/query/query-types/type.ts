@@ -1,11 +1,12 @@
 // The shape of a query type: rooms that handle questions use these members and know no type by name.
 import type * as Zod from 'zod'
+import type { COUNTED_TYPES } from '../../../../protocols/messages/counted-types.ts'
 import type * as numbers from '../../../../protocols/messages/numbers.ts'
-import type { NodeHealthStatus, ReleaseFetch } from '../../../../protocols/messages/numbers.ts'
+import type { CountedRows, NodeHealthStatus, ReleaseFetch } from '../../../../protocols/messages/numbers.ts'
 import type { QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import type { Insight, TimeRange } from '../../../insight/statistics/index.ts'
+import type { Insight, Numbers, TimeRange } from '../../../insight/statistics/index.ts'
 import type { QueryAction } from '../../../trust/policy/index.ts'
 import type { Off } from '../../totals/types.ts'
 import { passes } from '../passes.ts'
@@ -15,6 +16,8 @@ export type NodeData = Extract<SealedAnswer, { status: 'success' }>['data']
 export type NodeDataOf<T extends NodeData['query_type']> = Extract<NodeData, { query_type: T }>
 /** The types that an answer can carry: what this release can be asked about. */
 export type AskedType = NodeData['query_type']
+/** Those whose numbers are counted rows. */
+export type CountedType = (typeof COUNTED_TYPES)[number]
 
 export interface FilterField {
   readonly kind: 'text' | 'number'
@@ -41,6 +44,16 @@ export const filteredBy = (filters: readonly QueryFilter[]): Filtered => ({
   all: (fields) => filters.every((filter) => passes(filter, fields[filter.field] ?? null)),
   on: (field, value) => filters.every((filter) => filter.field !== field || passes(filter, value)),
 })
+
+/** Rows that the filters leave out only because a value of theirs is not known. */
+export const unknownIn = (
+  rows: readonly Readonly<Record<string, string | number | null>>[],
+  { filters }: Filtered,
+): number =>
+  rows.filter((row) => {
+    const known = filters.filter(({ field }) => row[field] !== null)
+    return known.length < filters.length && filteredBy(known).all(row)
+  }).length
 
 /** A member that nobody could reach, as far as this node knows it. */
 export interface AbsentMember {
@@ -140,6 +153,10 @@ export interface QueryTypeRow<Data extends NodeData, Result extends object, Part
   readonly word: string
   /** After `<word>: `, for the help of the command. */
   readonly meaning: string
+  /** What it is called on the page in a browser. */
+  readonly title: string
+  /** Of counted rows: what their names are, and what is counted. */
+  readonly headings?: { readonly name: string; readonly count: string }
   /** The right that the policy decides on, for each person of the machine that is asked. */
   readonly action: QueryAction
   /** Each node speaks for itself only, so level 2 (totals of many) does not exist. */
@@ -195,6 +212,8 @@ export interface QueryTypeRow<Data extends NodeData, Result extends object, Part
    * period before, where they reach over all of it.
    */
   fromSummaries?(summaries: readonly NodeSummary[], before?: readonly NodeSummary[]): Data | undefined
+  /** Of counted rows: what a published summary has of them, names without a count left out. */
+  forSummaries?(numbers: Numbers, uids: readonly number[]): Promise<CountedRows>
   /** What it gives to totals of many nodes (level 2); absent where `levelOneOnly` is. */
   readonly released?: Released<Result>
   /** Schemas of `Result` and `Part` for the API; called once. */

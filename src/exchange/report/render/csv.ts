@@ -171,6 +171,16 @@ const anomalyLines = ({ anomalies }: Report): readonly Line[] => [
   })),
 ]
 
+const countedLines = ({ counted }: Report): readonly Line[] =>
+  counted.flatMap((section) =>
+    section.rows.map((row) => ({
+      section: section.query_type,
+      item: row.name,
+      measure: section.counts,
+      ...figureOf(row, section),
+    })),
+  )
+
 const COUNTS = ['contributed', 'declined', 'late', 'absent', 'refused'] as const
 
 function coverageLines({ coverage }: Report): readonly Line[] {
@@ -258,8 +268,11 @@ function headOf({
   ]
 }
 
-const groundsOf = ({ tools, risk, anomalies }: Report): readonly Line[] =>
-  Object.entries({ tools, risk, anomalies }).flatMap(([section, { state, notes, periods, of, machines }]) => [
+const groundsOf = ({ tools, risk, anomalies, counted }: Report): readonly Line[] =>
+  [
+    ...Object.entries({ tools, risk, anomalies }),
+    ...counted.map((one) => [one.query_type, one] as const),
+  ].flatMap(([section, { state, notes, periods, of, machines }]) => [
     {
       section,
       item: 'section',
@@ -280,6 +293,7 @@ export function csvOf(report: Report): string {
     ...toolLines(report),
     ...riskLines(report),
     ...anomalyLines(report),
+    ...countedLines(report),
     ...othersOf(report),
   ]
   return [HEAD.join(','), ...lines.map((line) => HEAD.map((column) => cell(line[column])).join(','))]

@@ -1,6 +1,6 @@
 // The contents of a report as titled tables and lines of plain text; each format writes the same ones in its own way.
 import { signalWords } from '../../../base/words/signal.ts'
-import type { CoverageCounts, Report, ToolMove } from '../types.ts'
+import type { CountedSection, CoverageCounts, Report, ToolMove } from '../types.ts'
 import { LONE_NOTE } from '../words.ts'
 import { type Block, FIGURE_HEAD, figure, groundLines, ROWS_MAX, type Table, value, words } from './block.ts'
 import { arrow, count, day, many, percent, standing, UNKNOWN } from './numbers.ts'
@@ -184,6 +184,22 @@ function anomalies(report: Report): Block {
   }
 }
 
+const counted = (report: Report, section: CountedSection): Block => ({
+  id: section.query_type,
+  title: section.title,
+  lines: groundLines(section, report),
+  tables: [
+    {
+      caption: section.title,
+      table: {
+        head: [section.names, section.counts, ...FIGURE_HEAD],
+        numbers: [1, 2, 3],
+        rows: section.rows.map((row) => [words(row.name), value(row), ...figure(row)]),
+      },
+    },
+  ],
+})
+
 function machines(report: Report): Block {
   const { enrolled, seen, missing, missing_total, never_enrolled } = report.machines
   const left = missing_total - missing.length
@@ -235,6 +251,7 @@ export function blocksOf(report: Report, all = false): readonly Block[] {
         ]
       : [
           ...[coverage(report), tools(report, all), risk(report, all), anomalies(report)],
+          ...report.counted.map((section) => counted(report, section)),
           ...[machines(report), source(report)],
         ]
   return blocks.map((block) => ({

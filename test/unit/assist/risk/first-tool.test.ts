@@ -1,6 +1,6 @@
 // firstTool: the tool behind wrappers, quotes and keywords, with the path it was typed with.
 import { expect, test } from 'vitest'
-import { firstTool } from '../../../../src/assist/risk/index.ts'
+import { firstTool, runsPrivileged } from '../../../../src/assist/risk/index.ts'
 
 test.each([
   ['ls -la', 'ls'],
@@ -23,6 +23,19 @@ test.each([
   ['stdbuf -oL docker logs -f web | grep x', 'docker'],
 ])('%s → %s', (command, tool) => {
   expect(firstTool(command, 'bash')).toBe(tool)
+})
+
+test.each([
+  ['sudo -u me git pull', true],
+  ['LANG=C doas apk add x', true],
+  ["su -c 'apt update'", true],
+  ['sudo -i', true],
+  ['nice sudo make', true],
+  ['sudoku', false],
+  ['man sudo', false],
+  ['apt update', false],
+] as const)('%s runs as another user: %s', (command, privileged) => {
+  expect(runsPrivileged(command, 'bash')).toBe(privileged)
 })
 
 test.each(['', '   ', '# a comment', 'X=1', '$(which x)', `"$X"y`, '"$DIR"/git status', ' '.repeat(100_000)])(

@@ -282,6 +282,8 @@ export class TestNode {
   /** Since when anything was recorded here, ms since the epoch; undefined: nothing ever was. */
   since: number | undefined = 0
   anomalies: AnomalyCounts = { signals: [], learning: false }
+  /** Commands that ran as another user, by category. */
+  privileged: ReadonlyMap<string, number> = new Map()
   /** In the period before the one that is asked about. */
   anomaliesBefore: AnomalyCounts['signals'] = []
   /** Since when anomalies are known here, ms since the epoch; undefined: nobody looked. */
@@ -390,6 +392,12 @@ export class TestNode {
           },
           safetyCounts: async () => this.safetyBefore,
           riskRules: async () => new Map(),
+          privilegedUse: async (uids) => {
+            if (this.gathered.some(({ start }) => start === range.end)) return new Map()
+            this.gathered.push({ uids, ...range })
+            await this.gate()
+            return this.privileged
+          },
           safetyPosture: async (uids) => {
             this.gathered.push({ uids, ...range })
             await this.gate()

@@ -11,6 +11,7 @@ import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { KINDS } from '../../../../src/base/words/signal.ts'
 import { activityPatterns } from '../../../../src/exchange/query/query-types/activity-patterns.ts'
 import { anomalies } from '../../../../src/exchange/query/query-types/anomalies.ts'
+import { privilegedUse } from '../../../../src/exchange/query/query-types/counted/privileged-use.ts'
 import {
   ASKED_TYPES,
   type GatherInsight,
@@ -35,6 +36,7 @@ interface Person {
   readonly safety: SafetyPosture
   readonly activity: ActivityPatterns
   readonly anomalies: AnomalyCounts
+  readonly privileged: Readonly<Record<string, number>>
 }
 
 /** All that was typed was typed on that Friday. */
@@ -64,6 +66,8 @@ const anyPerson: fc.Arbitrary<Person> = fc.record({
   safety: anySafety,
   activity: anyActivity.map(onFriday),
   anomalies: anyAnomalies,
+  // A category of another release, too.
+  privileged: fc.dictionary(fc.constantFrom('git', 'system', 'other', 'quantum'), fc.nat(50)),
 })
 const anyNodes = fc.array(anyPerson, { minLength: 1, maxLength: 6 })
 
@@ -115,6 +119,12 @@ function insightOf(people: readonly Person[]): GatherInsight {
           ['git-clean', sum(({ high }) => Math.floor(high / 2))],
           ['newer-rule', sum(({ critical }) => critical)],
         ])
+      },
+      privilegedUse: async (uids: readonly number[]) => {
+        const sums = new Map<string, number>()
+        for (const { privileged } of of(uids))
+          for (const [name, many] of Object.entries(privileged)) sums.set(name, many + (sums.get(name) ?? 0))
+        return sums
       },
       activityPatterns: async (uids: readonly number[]) =>
         of(uids)
@@ -264,6 +274,19 @@ describe('totals read what the same nodes answer live', () => {
           0,
         )
         expect(await both(safetyPosture.released, people)).toEqual({ ...live, commands })
+      }),
+    )
+  })
+  it('of what is counted by names, of which no node gives others than public ones', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNodes, async (people) => {
+        const range = FRIDAY
+        const given = await Promise.all(
+          people.map((one) => privilegedUse.gather(insightOf([one]), [0], range, undefined)),
+        )
+        const parts = given.filter((one) => one !== null)
+        expect(JSON.stringify(parts)).not.toContain('quantum')
+        expect(await both(privilegedUse.released, people)).toEqual(privilegedUse.merge(parts, []))
       }),
     )
   })

@@ -315,6 +315,48 @@ describe('Anomalies', () => {
   })
 })
 
+describe('PrivilegedUse', () => {
+  const all = { query_type: 'PrivilegedUse', perNode: true } as const
+  it('is the exact sum of all, by public names alone, and how it changed', async () => {
+    const { a, b, c } = three()
+    a.privileged = new Map([['system', 4]])
+    b.privileged = new Map([
+      ['system', 2],
+      ['our-own-tool', 3],
+    ])
+    const result = await a.ask(all)
+    expect(result.data).toEqual({
+      rows: [
+        { name: 'system', count: 6, nodes: 2, change: 6 },
+        { name: 'other', count: 3, nodes: 1, change: 3 },
+      ],
+      all: 9,
+    })
+    expect(a.outcomes(result)).toEqual({ b: 'answered', c: 'answered' })
+    expect(result.nodes?.map(({ name, counted }) => [name, counted?.map((row) => row.name)])).toEqual([
+      ['a', ['system']],
+      ['b', ['other', 'system']],
+    ])
+    const filters = where('name=other')
+    expect((await a.ask({ ...all, filters })).data).toEqual({
+      rows: [{ name: 'other', count: 3, nodes: 1, change: 3 }],
+      all: null,
+    })
+    expect(c.gathered).not.toEqual([])
+  })
+
+  it('of the absent comes from their summaries', async () => {
+    const { a, b, c, lose } = three({}, { people: person(uses('git', 1)) })
+    c.privileged = new Map([['git', 5]])
+    lose(b)
+    const counted = [{ query_type: 'PrivilegedUse', rows: [{ name: 'git', count: 7 }] }]
+    a.covers.set(b.id, { summaries: [summary(b.id, { counted })], as_of: 0, covers: COVERED })
+    const result = await a.ask(all)
+    expect(a.outcomes(result)).toEqual({ b: 'from_summary', c: 'answered' })
+    expect(result.data).toMatchObject({ rows: [{ name: 'git', count: 12, nodes: 2 }] })
+  })
+})
+
 describe('ActivityPatterns', () => {
   it('is the exact sum of all, hour by hour and day by day', async () => {
     const { a, b, c } = three()

@@ -138,6 +138,22 @@ export const TWO_WEEKS = findingsOf(
     ]),
   },
   {
+    counted: [
+      {
+        query_type: 'PrivilegedUse',
+        title: 'What runs by sudo',
+        names: 'category',
+        counts: 'commands',
+        found: foundOf(
+          [
+            { day: 0, rows: { system: [8, 40], file_ops: [5, 6], git: [0, 0], 'all:names': [8, 49] } },
+            { day: 1, rows: { system: [8, 31] } },
+            { day: 2, why: 'few' },
+          ],
+          [{ day: -7, rows: { system: [7, 20] }, machines: 7 }],
+        ),
+      },
+    ],
     machines: {
       enrolled: 10,
       seen: 9,

@@ -166,6 +166,7 @@ describe('a report that somebody asks for', () => {
         ['ToolUsage', 2, false],
         ['SafetyPosture', 2, false],
         ['Anomalies', 2, false],
+        ['PrivilegedUse', 2, false],
         ['Anomalies', 1, true],
       ],
     ])
@@ -250,7 +251,7 @@ describe('thresholds', () => {
     const it = world(watching)
     it.days = days(-2, 2, 50)
     for (let look = 0; look < 5; look++) await it.reports.look()
-    expect(it.asked).toHaveLength(4)
+    expect(it.asked).toHaveLength(5)
   })
 
   it('that are taken out of the configuration end', async () => {

@@ -2,7 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { slotOf } from '../../../../protocols/periods.ts'
 import { decodeSummary } from '../../../../protocols/summary.ts'
+import { COUNTED } from '../../../../src/exchange/query/index.ts'
+import { deriveSummary } from '../../../../src/exchange/summaries/derive.ts'
 import { readDocument, writeDocument } from '../../../../src/exchange/summaries/document.ts'
+import type { Entitlement } from '../../../../src/exchange/summaries/groups.ts'
+import type { Numbers } from '../../../../src/insight/statistics/index.ts'
 import { sealingKeyOf } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { createShelf, createWorld, DAY, HOUR, NOW, nodeOf, type World } from './world.ts'
@@ -45,6 +49,28 @@ describe('who is sent what', () => {
     expect(world.shelf.editions).toEqual([])
     expect(world.audits).toEqual([])
     expect(world.said).toEqual([])
+  })
+
+  test('counts by names come of those who share their category, and tell public names alone', async () => {
+    const numbers = {
+      toolUsage: async () => [],
+      commandPatterns: async () => [],
+      safetyPosture: async () => ({}),
+      privilegedUse: async (uids: readonly number[]) =>
+        new Map([
+          ['system', uids.length],
+          ['our-own-tool', 1],
+        ]),
+    } as unknown as Numbers
+    const period = { granularity: 'hour', ...OPEN_HOUR } as const
+    const countedFor = async (entitlement: Entitlement) =>
+      (await deriveSummary(numbers, nodeOf(1), period, entitlement, NOW, COUNTED)).counted
+    expect(await countedFor({ safety_stats: [1000] })).toBeUndefined()
+    const rows = [
+      { name: 'system', count: 2 },
+      { name: 'other', count: 1 },
+    ]
+    expect(await countedFor({ tool_usage: [1000, 1001] })).toEqual([{ query_type: 'PrivilegedUse', rows }])
   })
 
   test('a store that cannot say who consents lets nothing out', async () => {

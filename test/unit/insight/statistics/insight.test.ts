@@ -68,6 +68,18 @@ test('tool usage counts whole hours, the people asked for, and nothing else', as
   expect(await insight.during(range).toolUsage([])).toEqual([])
 })
 
+test('what ran as another user is counted by category, of the people asked for', async () => {
+  const insight = await insightOf([
+    { tool: 'apt', category: 'system', privileged: true },
+    { tool: 'apt', category: 'system', privileged: true, uid: 1001, ago: HOUR },
+    { tool: 'apt', category: 'system' },
+    { tool: 'rm', category: 'file_ops', privileged: true, uid: 1002 },
+  ])
+  const { privilegedUse } = insight.during(widenToHours({ start: NOW - HOUR, end: NOW + 1 }))
+  expect((await privilegedUse([1000, 1001])).get('system')).toBe(2)
+  expect((await privilegedUse([1000, 1001])).get('file_ops') ?? 0).toBe(0)
+})
+
 test('safety posture counts by level of risk; a guard that no shell has loaded is not claimed, whatever is configured', async () => {
   const insight = await insightOf([
     {},
