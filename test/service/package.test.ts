@@ -76,7 +76,7 @@ function elsewhere(): string {
   chmodSync(copy, 0o755)
   // Links where they can be made: it is a third of a gigabyte.
   const modules = [join(ROOT, 'node_modules'), join(copy, 'node_modules')]
-  if (spawnSync('cp', ['-al', ...modules]).status !== 0) execFileSync('cp', ['-a', ...modules])
+  if (spawnSync('cp', ['-alT', ...modules]).status !== 0) execFileSync('cp', ['-aT', ...modules])
   return copy
 }
 
