@@ -223,7 +223,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     async add(actor, wanted) {
       if (muscle.state().state === 'off')
         throw new KaroError('refused', 'agents are off on this node', {
-          hint: 'Set enabled = true under [agents] in config.toml, and restart the daemon.',
+          hint: "karo config set agents.enabled true allows them, from the node's next start on.",
         })
       const takes = wanted.binds.length + (wanted.connect ?? []).length
       if ((takes > 0 || isOutside(wanted)) && !actor.admin)

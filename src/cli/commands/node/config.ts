@@ -140,7 +140,7 @@ function sectionOf(path: string): string | undefined {
 }
 
 const IN_FORCE = {
-  restart: 'In force when the daemon is started next: karo stop, karo up.',
+  restart: "In force from the node's next start on: karo stop; karo up --background",
   reload: 'In force after karo reload.',
   'at once': 'In force at once.',
 } as const
@@ -150,7 +150,7 @@ const set = defineCommand({
   summary: 'set one key in config.toml; comments and all other keys stay as they are',
   args: [
     { name: 'key', required: true, description: 'section and key: mesh.port', completes: 'config-key' },
-    { name: 'value', required: true, description: 'commas separate the entries of a list' },
+    { name: 'value', required: true, description: 'the new value; commas separate the entries of a list' },
   ],
   examples: [
     { run: 'karo config set node.name eng-042', does: 'names this node' },

@@ -15,7 +15,7 @@ const line = (argv: readonly string[] | null): string =>
     : argv.map((word) => (/^[\w@%+:,./=-]+$/.test(word) ? word : quoteShell(word))).join(' ')
 
 const OFF =
-  'Agents of your own are off on this node; enabled = true under [agents] in config.toml allows them.\n'
+  'Agents of your own are off on this node: karo config set agents.enabled true allows them, from its next start on.\n'
 
 export function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
   const own = agents.filter(({ built_in }) => built_in !== true)
