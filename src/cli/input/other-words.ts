@@ -14,5 +14,6 @@ export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
     'karo shell uninstall takes the hook out of your shell; karo service remove stops keeping the node running.',
   ],
   ['vault', 'karo secret keeps secrets for you and for agents: karo help secret.'],
+  ['restart', 'karo stop ends the node, karo up --background starts it.'],
   ['search', 'karo history <words> searches the commands you ran.'],
 ])

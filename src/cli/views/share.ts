@@ -20,7 +20,7 @@ export function sharingView(view: SharingView, screen: { colour: boolean; column
   if (view.categories.anomalies) lines.push(ANOMALIES[view.anomalies])
   const state = fitted(`${lines.join('\n')}\n`, screen.columns)
   return view.peers.length === 0
-    ? `${state}No other node is known yet; karo peers shows them when they are found.\n`
+    ? `${state}No other node is known: karo peers shows them, or why there is none.\n`
     : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}${readersView(view.totals, screen.columns)}`
 }
 

@@ -246,6 +246,10 @@ describe('wrong usage exits 2 and says what is wrong', () => {
       'pause',
       "karo: unknown command 'pause'\n  To pause recording in one shell: export KARO_PAUSE=1 (fish: set -gx KARO_PAUSE 1), until you unset it.",
     ],
+    [
+      'restart',
+      "karo: unknown command 'restart'\n  karo stop ends the node, karo up --background starts it.",
+    ],
     ['--frob', "karo: unknown option '--frob'"],
     ['help pers', "unknown command 'pers'"],
     ['query', 'karo query: a subcommand is missing\n  It has: tools, health.'],

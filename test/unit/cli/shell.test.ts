@@ -232,7 +232,10 @@ describe('shell install and uninstall', () => {
     await karo(env, 'shell', 'install', 'zsh')
     expect(readFileSync(program, 'utf8')).toBe(once)
     expect((await karo(env, 'shell', 'uninstall', 'bash')).out).not.toContain(program)
-    expect((await karo(env, 'shell', 'uninstall', 'zsh')).out).toContain(`Removed ${program}`)
+    const last = await karo(env, 'shell', 'uninstall', 'zsh')
+    expect(last.out).toContain(`Removed ${program}`)
+    // No shell may find `karo` any more.
+    expect(last.out).toMatch(/To remove it too: {2}'.+' '.+' stop; rm -r /)
     expect(existsSync(program)).toBe(false)
   })
 

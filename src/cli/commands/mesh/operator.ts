@@ -109,8 +109,10 @@ const issue = defineCommand({
       return show(io, { operator, file: options.to }, () =>
         fitted(
           `${printable(operator.name)} is an operator now (${rolesOf(operator)}), until ${localTime(operator.ends_at)}.
-The credential is ${printable(options.to ?? '')}. On any certified machine:  karo login --credential <file>
-Before it ends:  karo operator renew ${printable(name)}   When it is lost:  karo operator revoke ${printable(name)}
+The credential is ${printable(options.to ?? '')}.
+On any certified machine:  karo login --credential <file>
+Before it ends:            karo operator renew ${printable(name)}
+When it is lost:           karo operator revoke ${printable(name)}
 `,
           io.columns,
         ),

@@ -94,7 +94,7 @@ const run = defineCommand({
       network: reached,
       judge: (asked) => answerHook(quiet, asked as Parameters<typeof answerHook>[1], mayLookIn(plan)),
       tell: (line) => io.err(`${line}\n`),
-      begun: (session) => io.err(beginning(session, plan, reached, options.network === undefined)),
+      begun: (session) => io.err(beginning(session, plan, reached)),
     })
     // The one command whose code is that of another program.
     return code as ExitCode
@@ -107,22 +107,15 @@ function closedOf({ env, home }: CommandIo): readonly string[] {
   return [home, dirname(socket), '/etc/karo', '/run/karo', '/var/lib/karo', '/var/spool/karo']
 }
 
-function beginning(
-  session: string,
-  { argv, project, kept }: Plan,
-  reached: readonly string[],
-  isDefault: boolean,
-): string {
+function beginning(session: string, { argv, project, kept }: Plan, reached: readonly string[]): string {
   const where =
     reached.length === 0
       ? 'no network'
       : `the network: ${reached.map((one) => (one === 'all' ? 'the public internet' : one)).join(', ')}`
   return [
     `karo run: session ${session}: ${argv[0]} may change ${project} and its own copy of your home, and reaches ${where}.`,
-    isDefault ? 'Its model is on the internet; --network HOST lets it reach that alone.' : undefined,
-    kept.length > 0 ? `Left out of its environment: ${kept.join(', ')} (--env NAME gives one).` : undefined,
+    ...(kept.length > 0 ? [`Left out of its environment: ${kept.join(', ')} (--env NAME gives one).`] : []),
   ]
-    .filter((line) => line !== undefined)
     .map((line) => `${printable(line)}\n`)
     .join('')
 }

@@ -221,10 +221,10 @@ const shellUninstall = defineCommand({
       gone ? 'Removed, as nothing else was in it:' : changed ? 'Removed from' : 'The hook is not in',
     )
     if (!io.json) io.out(unlinked ? `Removed ${linkOf(io)}\n` : others)
-    const { whose } = recordingPaths(io.env)
-    if (!io.json && changed && whose === 'own' && existsSync(io.home))
+    // Without the program that was removed above, no shell may find `karo` any more.
+    if (!io.json && changed && recordingPaths(io.env).whose === 'own' && existsSync(io.home))
       io.out(
-        `What was recorded stays in ${io.home}. To remove it too:  karo stop, then  rm -r ${quoteShell(io.home)}\n`,
+        `What was recorded stays in ${io.home}. To remove it too:  ${programOf(io).words.map(quoteShell).join(' ')} stop; rm -r ${quoteShell(io.home)}\n`,
       )
     return EXIT.done
   },
@@ -254,7 +254,7 @@ function aboutLink({ path, state, found }: ReturnType<typeof makeLink>): string 
     state === 'made' ? `Made ${path}, the program for scripts, make and cron, and its manual pages` : ''
   if (found) return made && `${made}.\n`
   const path1 = `${made || path}. Its directory is on the PATH of shells with the hook; others need it there`
-  return `${path1}:  export PATH="$HOME/.local/bin:$PATH"\n`
+  return `${path1}:\n  export PATH="$HOME/.local/bin:$PATH"\n`
 }
 
 /** Tells that the machine's node records the commands, and that only members of its group may read their own. */
