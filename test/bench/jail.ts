@@ -112,6 +112,7 @@ async function jail(client: MuscleClient, name: string): Promise<void> {
       env: {},
       binds: [],
       code: [],
+      fixed: true,
       limits,
       stdin: false,
       secrets: [],

@@ -82,6 +82,8 @@ const run = object({
   binds: list(bind, 64),
   /** What was let through as its code. It runs that, or not at all: `changed`. */
   code: list(code, 128),
+  /** True: where it only reads, its code cannot change any more, and it sees its code's directories as they are now. */
+  fixed: boolean,
   limits,
   /** True: `input` messages follow; false: standard input is empty. */
   stdin: boolean,

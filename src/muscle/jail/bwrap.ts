@@ -56,7 +56,7 @@ export function createBwrap(deps: BwrapDeps): Provider {
     },
     async start(spec) {
       if (filter === undefined) throw new JailError('no_sandbox', `there is no seccomp filter for ${machine}`)
-      const { places, loose } = await holdCode(spec.code ?? [], judgePlaces(spec.binds, deps.closed))
+      const { places, loose } = await holdCode(spec, judgePlaces(spec.binds, deps.closed))
       return begin(spec, {
         descriptors,
         program,

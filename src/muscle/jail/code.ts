@@ -6,7 +6,7 @@ import { orElse } from '../../base/run/or-else.ts'
 import { contentAt, MISSING, wordsFor } from '../contract/content.ts'
 import type { Code } from '../contract/messages.ts'
 import { isIn, type Part, type Place, type Places } from './places.ts'
-import { JailError } from './provider.ts'
+import { JailError, type JailSpec } from './provider.ts'
 
 /** What lies beside code is mounted one by one, and bubblewrap takes a second for so many. */
 const MOST_BESIDE = 512
@@ -29,8 +29,12 @@ interface Held {
  * reading in which code lies is not mounted: its directories down to the code are made anew, with the code that was compared, the same links, and all
  * else mounted into them. Rejects with JailError `changed` for code that is not what it was, and `bad_path` where that takes too much.
  */
-export async function hold(code: readonly Code[], places: Places): Promise<Held> {
+export async function hold(
+  { code = [], fixed }: Pick<JailSpec, 'code' | 'fixed'>,
+  places: Places,
+): Promise<Held> {
   const seen = seenOf(code, places)
+  if (fixed !== true) return { places, loose: seen }
   /** The outermost place that is only read, for what lies in no place for writing. The system is mounted whole. */
   const topOf = (path: string): Place | undefined => {
     const around = places.binds.filter((bind) => isIn(path, bind.path))

@@ -102,7 +102,7 @@ export function createVm(deps: VmDeps): Provider {
         throw error
       })
       if (!spec.wanted()) throw new JailError('failed', 'it was cancelled before it ran')
-      const { places, loose } = await hold(spec.code ?? [], given)
+      const { places, loose } = await hold(spec, given)
       const machine = await launch(
         {
           spec,

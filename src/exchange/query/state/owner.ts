@@ -11,8 +11,6 @@ import type { Done, Emit, Hop, Relay, RoutedId, WorkId, Written } from './types.
 
 /** Questions that are processed at once; authors of further ones get `busy`. */
 export const CONCURRENT_MAX = 64
-/** Of these, those that one neighbour hands on, so that none keeps others waiting alone. */
-const CONCURRENT_OF_NEIGHBOUR_MAX = CONCURRENT_MAX / 4
 /** How often an answer is written before consent and trust have to stand still for it. */
 const ATTEMPTS = 3
 
@@ -100,13 +98,9 @@ export function createOwner(deps: OwnerDeps): Owner {
     }
   }
 
-  const isFull = (by: NodeId): boolean =>
-    jobs.size >= CONCURRENT_MAX ||
-    [...jobs.values()].filter(({ from }) => from === by).length >= CONCURRENT_OF_NEIGHBOUR_MAX
-
   /** Undefined: this node works on too much, or remembers too many questions. */
   function takeUp(from: NodeId, question: Question, until: number): Entry | undefined {
-    const entry = isFull(from) ? undefined : seen.add(question, from, clock.now())
+    const entry = jobs.size < CONCURRENT_MAX ? seen.add(question, from, clock.now()) : undefined
     if (entry === undefined) turnAway(from, question)
     else {
       if (from === question.authorId) deps.often.asked(from)
@@ -135,7 +129,7 @@ export function createOwner(deps: OwnerDeps): Owner {
     // It was taken up before a restart, or its answer was dropped. What was said is not known, so nothing else may be said.
     else if (answer === undefined) refuse(question, 'error', [from])
     else if (answer.revision === revision) send(question, answer, [from])
-    else if (isFull(from)) refuse(question, 'busy', [from])
+    else if (jobs.size >= CONCURRENT_MAX) refuse(question, 'busy', [from])
     else {
       entry.state = 'answering'
       begin(from, question, entry, until, false)
