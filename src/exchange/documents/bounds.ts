@@ -236,8 +236,8 @@ export interface Pace {
 }
 
 /** Of documents, and of their bytes. */
-const hourly = ({ documents, bytes }: Bounds): readonly ((key: NodeId) => Quota)[] =>
-  [documents, bytes].map((frames) => createQuotas<NodeId>({ frames, perMs: PER_MS }, AUTHORS_MAX))
+const hourly = ({ documents, bytes }: Bounds): readonly ((key: string) => Quota)[] =>
+  [documents, bytes].map((frames) => createQuotas<string>({ frames, perMs: PER_MS }, AUTHORS_MAX))
 
 /** `sponsorOf`: the neighbour through which an author is known that is not admitted here; all of its authors are one to the pace. */
 export function createPace(clock: Pick<Clock, 'monotonic'>, sponsorOf: MembersView['sponsorOf']): Pace {
@@ -254,7 +254,9 @@ export function createPace(clock: Pick<Clock, 'monotonic'>, sponsorOf: MembersVi
     const authors =
       ofKind.get(kind) ?? hourly({ documents: Math.max(OF_KIND_LEAST, 2 * documents), bytes: 2 * bytes })
     ofKind.set(kind, authors)
-    const whose = sponsorOf(author) ?? author
+    const sponsor = sponsorOf(author)
+    // What others do whom a neighbour tells of takes nothing of the neighbour's own.
+    const whose = sponsor === undefined ? author : `by ${sponsor}`
     return [...authors.map((of) => of(author)), ...inAll.map((of) => of(whose))]
   }
   const slotOf = ({ author, kind, slot }: Named): Quota => ofSlot(`${author} ${kind} ${slot}`)

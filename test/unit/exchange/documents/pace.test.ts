@@ -82,6 +82,7 @@ test.each(DOCUMENT_KINDS)('no more of %s is asked for than at its pace', async (
   const told = (n: number) => named(invented[n % invented.length] as NodeId, `${n}`)
   expect(await ofNeighbour.taken(together, told)).toBeLessThanOrEqual(together)
   expect(ofNeighbour.wait(named(author))).toBe(0)
+  expect(ofNeighbour.wait(named(sponsor)), 'its own are apart from those it tells of').toBe(0)
 })
 
 test('an author is read at a pace whatever it signs, and its kinds take nothing of each other before that', async () => {
