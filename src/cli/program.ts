@@ -4,6 +4,7 @@ import type { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
 import { type Command, type CommandInput, type CommandOption, placeholder } from './command.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
+import { OTHER_WORDS } from './input/other-words.ts'
 import { fitted } from './terminal/text.ts'
 import { usage } from './usage.ts'
 
@@ -159,7 +160,8 @@ export function parseCommandLine(
       throw usage(
         `unknown subcommand '${second}'`,
         `karo ${group}`,
-        meant ? `Did you mean 'karo ${group} ${meant}'?` : `It has: ${names.join(', ')}.`,
+        OTHER_WORDS.get(`${group} ${second}`) ??
+          (meant ? `Did you mean 'karo ${group} ${meant}'?` : `It has: ${names.join(', ')}.`),
       )
     }
   }

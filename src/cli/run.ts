@@ -12,6 +12,7 @@ import { COMMANDS } from './commands.ts'
 import { errorLines, toldOf } from './error-text.ts'
 import type { HelpTopic } from './front/overview.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
+import { OTHER_WORDS } from './input/other-words.ts'
 import { usage } from './usage.ts'
 
 interface OutputStream {
@@ -253,7 +254,6 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   const entry = entries.find(({ name }) => name === named)
   if (!entry) {
     const { closest } = await import('../base/suggest.ts')
-    const { OTHER_WORDS } = await import('./input/other-words.ts')
     const isOption = first.startsWith('-')
     const meant = isOption ? undefined : closest(first, [...entries.map(({ name }) => name), 'help'])
     throw new KaroError('bad_request', `unknown ${isOption ? 'option' : 'command'} '${first}'`, {

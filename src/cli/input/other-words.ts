@@ -1,6 +1,6 @@
 // Words that people know from other programs, and what they want is called here: for the hint of an unknown command.
 
-/** By first word: a sentence that says what to use in its place. */
+/** By first word, or by first and second where the first is a group of commands: a sentence that says what to use in its place. */
 export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['start', 'karo up runs the node; karo service install keeps it running.'],
   [
@@ -15,5 +15,15 @@ export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ],
   ['vault', 'karo secret keeps secrets for you and for agents: karo help secret.'],
   ['restart', 'karo stop ends the node, karo up --background starts it.'],
+  ['alerts', 'karo anomalies shows what is unusual in your numbers, karo guard what was stopped lately.'],
+  ['delete', 'karo history delete removes commands of your history.'],
+  [
+    'forget',
+    'karo history delete removes commands of your history; karo peers revoke ends the trust in a machine.',
+  ],
+  [
+    'guard off',
+    'For one shell: export KARO_GUARD_PROFILE=off (fish: set -gx KARO_GUARD_PROFILE off). For good: karo config set guard.profile off.',
+  ],
   ['search', 'karo history <words> searches the commands you ran.'],
 ])

@@ -26,6 +26,10 @@ export function printKnowledge({ sources }: KnowledgeList, screen: Pick<CommandI
   return `${(rows.length === 0 ? [none] : rows).join('\n')}\n`
 }
 
+/** What a page of a terminal holds; `--json` of `karo ask TOOL` has all. */
+const MOST_EXAMPLES = 8
+const MOST_OPTIONS = 24
+
 /** Ends with a newline. */
 export function printKnown(
   { tool, does, options, examples }: Known,
@@ -36,14 +40,20 @@ export function printKnown(
       `  ${printable(names.join(', '))}${said === '' ? '' : `: ${printable(said)}`} [${source}]`,
       screen.columns,
     )
+  const more = (count: number, what: string): string[] =>
+    count > 0 ? [fitted(`  … ${count} more ${what}: karo ask --json ${tool}`, screen.columns)] : []
   return `${[
     fitted(`${tool}${does === '' ? '' : `: ${printable(does)}`}`, screen.columns),
     ...(examples.length === 0 ? [] : ['', 'examples:']),
-    ...examples.flatMap(({ does: said, command, source }) => [
-      `  ${printable(command)}`,
-      fitted(`    ${printable(said)} [${source}]`, screen.columns),
-    ]),
+    ...examples
+      .slice(0, MOST_EXAMPLES)
+      .flatMap(({ does: said, command, source }) => [
+        `  ${printable(command)}`,
+        fitted(`    ${printable(said)} [${source}]`, screen.columns),
+      ]),
+    ...more(examples.length - MOST_EXAMPLES, 'examples'),
     ...(options.length === 0 ? [] : ['', 'options:']),
-    ...options.map(option),
+    ...options.slice(0, MOST_OPTIONS).map(option),
+    ...more(options.length - MOST_OPTIONS, 'options'),
   ].join('\n')}\n`
 }

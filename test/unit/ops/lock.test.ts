@@ -100,11 +100,11 @@ function startOf(pid: number): string {
   return `${boot}:${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
 }
 
-test('a daemon that a service manager keeps is stopped by it, and one that was typed by its pid', async () => {
+test('a daemon that a service manager keeps is stopped by it, and one that was typed by karo stop', async () => {
   const lock = createLock(path)
   await lock.start(signal)
   await expect(refuseSecond(path)).rejects.toMatchObject({
-    hint: expect.stringContaining(`kill ${process.pid}`),
+    hint: expect.stringContaining('karo stop'),
   })
   await expect(refuseSecond(path, true)).rejects.toMatchObject({
     hint: 'Stop it first: sudo systemctl stop karo',

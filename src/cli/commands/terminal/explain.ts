@@ -36,7 +36,9 @@ const command = defineCommand({
     // The name of a tool alone also asks for the tool, as with `karo ask`; --json stays the explanation of a line.
     const known = io.json ? undefined : await knownTool(io, text)
     if (known !== undefined) {
-      io.out(`${printExplanation(explanation, io)}\n${printKnown(known, io)}`)
+      // Of a name that alone does no harm, the explanation says nothing that what is known of the tool does not say.
+      const itself = explanation.risk_level === 'safe' ? '' : `${printExplanation(explanation, io)}\n`
+      io.out(`${itself}${printKnown(known, io)}`)
       return EXIT.done
     }
     return show(io, explanation, printExplanation)

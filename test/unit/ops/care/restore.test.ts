@@ -78,13 +78,13 @@ test('a home that somebody has is left alone, as is one that somebody makes mean
   ;(await held)?.()
 })
 
-test('where a daemon runs it is said how that is stopped: the service by systemd, another one by its pid', async () => {
+test('where a daemon runs it is said how that is stopped: the service by systemd, another one by karo stop', async () => {
   const { paths, again } = await restoring()
   const letGo = await holdHome(paths)
   const lock = createLock(paths.lock)
   await lock.start(new AbortController().signal)
   const hint = (of: string) => ({ code: 'conflict', hint: expect.stringContaining(of) })
-  await expect(again()).rejects.toMatchObject(hint(`kill ${process.pid}`))
+  await expect(again()).rejects.toMatchObject(hint('karo stop'))
   await expect(again({ service: true })).rejects.toMatchObject(hint('sudo systemctl stop karo'))
   await lock.stop()
   letGo()
