@@ -10,20 +10,12 @@ import {
 } from '../ops/care/age.ts'
 import { openFile } from '../ops/care/archive-source.ts'
 import { readSecretFile } from '../trust/identity/index.ts'
-import type { CommandOption } from './command.ts'
 import { newPassphrase, passphraseOf } from './passphrase.ts'
 import { absolutePath } from './place.ts'
 import { usage } from './usage.ts'
 
 /** A file of age-keygen has 200 bytes; a post-quantum key is no longer. */
 const MOST_IDENTITIES = 64 * 1024
-
-export const passphraseFileOption = {
-  name: 'passphrase-file',
-  value: 'file',
-  description: 'a file with the passphrase that others may not read; - for standard input (default: ask)',
-  completes: 'file',
-} as const satisfies CommandOption
 
 export interface SealingOptions {
   readonly to?: readonly string[] | undefined

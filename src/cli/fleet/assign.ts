@@ -7,7 +7,7 @@ import { EXIT, KaroError } from '../../base/errors.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../command.ts'
 import { nodesOf } from '../input/nodes.ts'
-import { grantsOf } from '../input/values.ts'
+import { ASSIGNED, assignedBy } from '../input/values.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { type Columns, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
@@ -80,18 +80,7 @@ export const assign = defineCommand({
     },
   ],
   options: [
-    {
-      name: 'role',
-      value: 'role,..',
-      description: 'their new roles, in place of the old ones; none for no role',
-      completes: 'role',
-    },
-    {
-      name: 'team',
-      value: 'team,..',
-      description: 'their new teams, in place of the old ones; none for no team',
-      completes: 'team',
-    },
+    ...ASSIGNED,
     {
       name: 'owner',
       value: 'name',
@@ -114,10 +103,9 @@ export const assign = defineCommand({
     },
   ],
   async run(io, { args, options }) {
-    const { role, team, owner } = options
+    const { owner } = options
     const changed = {
-      ...(role !== undefined && { roles: [...grantsOf(role, [])] }),
-      ...(team !== undefined && { teams: [...grantsOf(team, [])] }),
+      ...assignedBy(options),
       ...(owner !== undefined && { owner: owner === 'none' ? '' : owner }),
     }
     const chosen = await machines(io, args.node ?? [], options.of)

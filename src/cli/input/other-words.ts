@@ -15,15 +15,12 @@ export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ],
   ['vault', 'karo secret keeps secrets for you and for agents: karo help secret.'],
   ['restart', 'karo stop ends the node, karo up --background starts it.'],
-  ['alerts', 'karo anomalies shows what is unusual in your numbers, karo guard what was stopped lately.'],
-  ['delete', 'karo history delete removes commands of your history.'],
-  [
-    'forget',
-    'karo history delete removes commands of your history; karo peers revoke ends the trust in a machine.',
-  ],
+  ['alerts', 'karo anomalies shows what is unusual, karo guard what it stopped.'],
+  ['delete', 'karo history delete removes what you ran.'],
+  ['forget', 'karo history delete removes what you ran; karo peers revoke ends trust in a machine.'],
   [
     'guard off',
-    'For one shell: export KARO_GUARD_PROFILE=off (fish: set -gx KARO_GUARD_PROFILE off). For good: karo config set guard.profile off.',
+    'karo config set guard.profile off turns it off; export KARO_GUARD_PROFILE=off in one shell.',
   ],
   ['search', 'karo history <words> searches the commands you ran.'],
 ])

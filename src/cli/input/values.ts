@@ -1,5 +1,5 @@
 // Checks values of options before the daemon is asked, so that the error is the same whether or not the daemon runs.
-import type { CommandInput } from '../command.ts'
+import type { CommandInput, CommandOption } from '../command.ts'
 import { usage } from '../usage.ts'
 
 /** A whole number from `least` to `most`. Throws KaroError bad_request; `where` names the option, e.g. `--limit`. */
@@ -66,15 +66,30 @@ export function commaList(
 export const grantsOf = (option: string | undefined, before: readonly string[]): readonly string[] =>
   option === 'none' ? [] : (commaList(option) ?? before)
 
-/** What `--role` and `--team` of an `assign` command change. Throws KaroError bad_request when neither is given. */
-export function assignedBy(
-  { role, team }: { readonly role?: string | undefined; readonly team?: string | undefined },
-  where: string,
-): { readonly roles?: string[]; readonly teams?: string[] } {
-  if (role === undefined && team === undefined)
-    throw usage('neither --role nor --team is given', where, 'Give --role or --team.')
-  return {
-    ...(role !== undefined && { roles: [...grantsOf(role, [])] }),
-    ...(team !== undefined && { teams: [...grantsOf(team, [])] }),
-  }
-}
+/** `--role` and `--team` of an `assign` command. */
+export const ASSIGNED = [
+  {
+    name: 'role',
+    value: 'role,..',
+    description: 'the new roles, in place of the old ones; none for no role',
+    completes: 'role',
+  },
+  {
+    name: 'team',
+    value: 'team,..',
+    description: 'the new teams, in place of the old ones; none for no team',
+    completes: 'team',
+  },
+] as const satisfies readonly CommandOption[]
+
+/** What they change. */
+export const assignedBy = ({
+  role,
+  team,
+}: {
+  readonly role?: string | undefined
+  readonly team?: string | undefined
+}): { roles?: string[]; teams?: string[] } => ({
+  ...(role !== undefined && { roles: [...grantsOf(role, [])] }),
+  ...(team !== undefined && { teams: [...grantsOf(team, [])] }),
+})

@@ -18,7 +18,7 @@ import { openCredential, readCredential, signDelegation } from '../../../trust/o
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
 import { commaList } from '../../input/values.ts'
-import { passphraseOf, withPassphrase } from '../../passphrase.ts'
+import { passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
 import { usage } from '../../usage.ts'
 import { whoAmIView } from '../../views/login.ts'
@@ -110,13 +110,7 @@ const login = defineCommand({
       name: 'agents',
       description: 'also give tasks to agents of other machines, and approve requests there, in your name',
     },
-    {
-      name: 'passphrase-file',
-      value: 'file',
-      description:
-        'a file with the passphrase, which others may not read; - for standard input (default: ask)',
-      completes: 'file',
-    },
+    passphraseFileOption,
   ],
   examples: [
     { run: 'karo login --credential /media/stick/carol.karo', does: 'asks for the passphrase' },

@@ -16,9 +16,9 @@ import { LIFE_MAX_MS } from '../../../trust/certificates/index.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
-import { assignedBy, commaList } from '../../input/values.ts'
+import { ASSIGNED, assignedBy, commaList } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
-import { newPassphrase, withPassphrase } from '../../passphrase.ts'
+import { newPassphrase, passphraseFileOption, withPassphrase } from '../../passphrase.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
@@ -67,13 +67,7 @@ const issue = defineCommand({
     { name: 'role', value: 'role,..', description: 'roles of the operator', completes: 'role' },
     { name: 'team', value: 'team,..', description: 'teams of the operator', completes: 'team' },
     FOR,
-    {
-      name: 'passphrase-file',
-      value: 'file',
-      description:
-        'a file with the passphrase, which others may not read; - for standard input (default: ask)',
-      completes: 'file',
-    },
+    passphraseFileOption,
   ],
   examples: [
     {
@@ -166,20 +160,7 @@ const assign = defineCommand({
   summary: 'change the roles or teams of an operator; the credential file stays valid',
   shows: assignOperator,
   args: [WHO],
-  options: [
-    {
-      name: 'role',
-      value: 'role,..',
-      description: 'the new roles, in place of the old ones; none for no role',
-      completes: 'role',
-    },
-    {
-      name: 'team',
-      value: 'team,..',
-      description: 'the new teams, in place of the old ones; none for no team',
-      completes: 'team',
-    },
-  ],
+  options: ASSIGNED,
   examples: [
     {
       run: 'karo operator assign carol --role lead --team eng',
@@ -190,9 +171,12 @@ const assign = defineCommand({
       does: 'she stays in her teams, and has no role any more',
     },
   ],
-  ask: ({ args, options }) => ({
-    body: { operator: whoOf(args.who), ...assignedBy(options, 'karo operator assign') },
-  }),
+  ask({ args, options }) {
+    const body = { operator: whoOf(args.who), ...assignedBy(options) }
+    if (!body.roles && !body.teams)
+      throw usage('neither --role nor --team is given', 'karo operator assign', 'Give --role or --team.')
+    return { body }
+  },
   view: ({ operator }, io) =>
     fitted(
       `${printable(operator.name)} has a new certificate: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.

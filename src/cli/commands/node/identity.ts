@@ -16,9 +16,9 @@ import {
   readPublicIdentity,
   unprotectIdentityFile,
 } from '../../../trust/identity/index.ts'
-import { type Command, type CommandIo, type CommandOption, defineCommand, printJson } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { refuseLostKey } from '../../home.ts'
-import { newPassphrase, passphraseOf, withPassphrase } from '../../passphrase.ts'
+import { newPassphrase, passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { table, UNBOUNDED } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
@@ -51,13 +51,6 @@ const show = defineCommand({
   },
 })
 
-const passphraseOption: CommandOption = {
-  name: 'passphrase-file',
-  value: 'file',
-  description: 'a file with the passphrase that others may not read; - for standard input (default: ask)',
-  completes: 'file',
-}
-
 function report(io: CommandIo, { nodeId, fingerprint, isProtected }: PublicIdentity, says: string): void {
   const shape = { node_id: nodeId, fingerprint, protected: isProtected }
   io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
@@ -66,7 +59,7 @@ function report(io: CommandIo, { nodeId, fingerprint, isProtected }: PublicIdent
 const protect = defineCommand({
   name: 'identity protect',
   summary: "protect this node's key with a passphrase; karo up then needs it",
-  options: [passphraseOption],
+  options: [passphraseFileOption],
   examples: [
     { run: 'karo identity protect', does: 'asks for it twice' },
     {
@@ -97,7 +90,7 @@ and a systemd service has the credential karo-key-passphrase.
 const unprotect = defineCommand({
   name: 'identity unprotect',
   summary: "remove the passphrase of this node's key",
-  options: [passphraseOption],
+  options: [passphraseFileOption],
   examples: [{ run: 'karo identity unprotect', does: 'the key file is unencrypted again, mode 0600' }],
   async run(io, { options }) {
     const { key } = homePaths(io.env)
@@ -114,7 +107,7 @@ const rotate = defineCommand({
   shows: rotateIdentity,
   json: '{"node_id", "fingerprint", "protected", "state"}; state is announced, or waiting until karo up runs',
   options: [
-    passphraseOption,
+    passphraseFileOption,
     {
       name: 'contest',
       description:
