@@ -41,6 +41,14 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
+    // `PWD` of a connection string, which is the working directory as a variable.
+    id: 'connection-string',
+    hint: /;\s{0,4}pwd\s{0,4}=/,
+    implied: true,
+    pattern: /\w\s{0,4}=[^;\n]{0,200};\s{0,4}pwd\s{0,4}=\s{0,4}(?![/$~])(?<secret>[^\s;"']+)/gi,
+    certain: false,
+  },
+  {
     // curl's configuration: `user = "bob:pw"`.
     id: 'user-field',
     hint: /(?:user\s{0,4}=|-u\s)\s{0,4}["']?[^\s:"'=,;]{1,128}:/,

@@ -2,7 +2,7 @@
 
 /** Quick test for a text in lower case: false if it has no such manifest. */
 export const MAY_BE_MANIFEST = /kind:\s{0,4}["']?secret\b/
-const SECRET_KIND = /^[ \t]*kind:[ \t]*["']?Secret["']?[ \t]*$/
+const SECRET_KIND = /^[ \t]*kind:[ \t]*["']?Secret["']?[ \t]*$/i
 const DOCUMENT_END = /^---/
 const FIELDS_BEGIN = /^([ \t]*)(?:data|stringData):[ \t]*$/
 const FIELD = /^([ \t]*)[\w.-]+:[ \t]*["']?([^\s"'|>{}#$][^"'\n]*)/

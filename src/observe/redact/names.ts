@@ -1,7 +1,7 @@
 // Tells which names of variables, options, fields and parameters announce a secret.
 
 const ANYWHERE =
-  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|crumb|[cx]srf|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|shared|storage|subscription)[-_.]?key|requirepass|masterauth|sonar\.login|bw_session|op_session_\w{1,40})$/i
+  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|crumb|[cx]srf|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|setup|shared|storage|stream|subscription)[-_.]?key|requirepass|masterauth|sonar\.login|bw_session|op_session_\w{1,40})$/i
 /** Short words, which announce a secret only at the beginning of a word: `dbPass` and `DB_PW`, but not `compass`. */
 const AS_WORD =
   /(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Pp]sk|PSK|[Jj]wt|JWT|[Bb]earer|BEARER|[Cc]reds?|CREDS?)$|_(?:auth|AUTH)$/
@@ -39,9 +39,10 @@ const PLACEHOLDER = /^[A-Z_]+$/
 const REFERENCE = /existing[-_.]?secret$/i
 /** Names that end in KEY; they hold a secret only if the value looks like a key (KEY_TEXT). */
 const KEY_VARIABLE =
-  /^(?!(?:.*[-_.])?(?:public|pub|cache|primary|foreign|sort|partition|hash|object|idempotency|host)[-_.]?key$)[A-Za-z][\w.-]*key$/i
-const KEY_TEXT =
-  /^(?:base64:[A-Za-z0-9+/=]{20,}|[0-9a-f]{32,}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?:\.[0-9a-f]{20,})?|(?=[A-Za-z]{0,80}\d)(?=\d{0,80}[A-Za-z])[A-Za-z0-9]{20,}={0,2})$/i
+  /^(?!(?:.*[-_.])?(?:public|pub|cache|primary|foreign|sort|partition|hash|object|idempotency|host)[-_.]?key$)[A-Za-z][\w.-]*key$|^key$/i
+/** Source of a text that nobody could guess: hexadecimal, a UUID, letters strewn with digits, or several such with signs between. */
+export const UNGUESSABLE = String.raw`(?:[0-9A-Fa-f]{32,256}|[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?:\.[0-9a-f]{20,256})?|(?=[A-Za-z]{0,80}\d)(?=\d{0,80}[A-Za-z])[A-Za-z0-9]{20,256}={0,2}|(?=[\w-]{20})(?=(?:[A-Za-z_-]{0,80}\d){4})(?:[A-Za-z0-9]{1,80}[_-]){0,8}(?=[A-Za-z]{0,40}\d)(?=\d{0,40}[A-Za-z])[A-Za-z0-9]{8,128}(?:[_-][A-Za-z0-9]{1,80}){0,8})`
+const KEY_TEXT = new RegExp(`^(?:base64:[A-Za-z0-9+/=]{20,}|${UNGUESSABLE})$`)
 
 /** Quick test for a whole line: without a match no name in it announces a secret. */
 export const MAY_NAME_SECRET =

@@ -10,7 +10,7 @@ const NAME_TAIL = /[\w.-]{0,64}/y
  * in a call.
  */
 const SEPARATOR =
-  /(?<close>\\{0,3}["'`])?\]?\s{0,8}(?:(?::[ \t]{0,4})?(?:[Ss]tr(?:ing)?|&(?:'static )?str|std::string|text|SecureString)\??\s{1,4})?(?<operator>:{1,3}=|[?+.|]{1,2}=|[=-]>|<-|[=!]={0,2}|[:,])\s{0,8}/y
+  /(?<close>\\{0,3}["'`])?\]?\s{0,8}(?:(?::[ \t]{0,4})?(?:[Ss]tr(?:ing)?|&(?:'static )?str|std::string|text|SecureString)\??\s{1,4})?(?<operator>:{1,3}=|[?+.|]{1,2}=|[=-]>|<-|[=!]={0,2}|[:,]|-(?=\s{1,4}["']))\s{0,8}/y
 /** The opening quote of a value with the backslashes before it, and a prefix: SQL's `N'…'`, Python's `b'…'`. */
 const OPENING = /(?:[NnbBrRuULf@]|@{0,1}\$?)?(?<quote>\\{0,3}(?:"""|'''|["'`]))/y
 /** A value in a flow mapping: `{user: bob, password: x}`. */

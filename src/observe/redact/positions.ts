@@ -172,6 +172,8 @@ function reportHeader(first: Word, second: Word | undefined, report: Report): vo
   if (secret !== undefined) whole(report)(secret)
 }
 
+const KEY_ALONE = /^(?=(?:\D{0,80}\d){2})(?=[^a-z]{0,80}[a-z])(?=[^A-Z]{0,80}[A-Z])[^\s:/.]{12,512}:$/
+
 /** Reports the secret that an option or word at `i` gives to a tool before it. */
 function readOption(tool: Tool, words: readonly Word[], i: number, report: Report): void {
   const word = words[i]!
@@ -181,7 +183,9 @@ function readOption(tool: Tool, words: readonly Word[], i: number, report: Repor
     // `-` means standard input.
     if (target === undefined || target.value.slice(from) === '-') return
     const at = isPair ? target.value.indexOf(rule.separator ?? ':', from) + 1 : from
-    if (at > 0 || !isPair) report(target, at, target.value.length)
+    // With nothing behind the colon the key itself stands for the user: `curl -u KEY:`.
+    if (at > from && isPair && KEY_ALONE.test(target.value.slice(from))) report(target, from, at - 1)
+    else if (at > 0 || !isPair) report(target, at, target.value.length)
   }
   const takeOption = (length: number, isPair: boolean): void =>
     length < value.length ? take(word, length, isPair) : take(words[i + 1], 0, isPair)

@@ -94,7 +94,30 @@ function redactOnce(line: string): string {
   if (!isSuspicious(line) && !MAY_BE_RANDOM.test(line)) return line
   const spans: Span[] = privateKeys(line)
   findSecrets(line, 0, spans)
-  return spans.length === 0 ? line : withoutSpans(line, spans)
+  if (spans.length === 0) return line
+  repeats(line, spans)
+  return withoutSpans(line, spans)
+}
+
+/** A secret that can be looked for elsewhere in its line: no word of a language, and without signs of the shell. */
+const REPEATABLE = /^(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w.@+=/-]{8,512}$/
+/** Different secrets of a line that are looked for elsewhere in it. */
+const MOST_REPEATED = 16
+
+/** What was found at one place is the secret at the others too: `TOKEN=x; curl -d x h`. */
+function repeats(line: string, spans: Span[]): void {
+  const secrets = new Set<string>()
+  for (const { from, to } of spans) {
+    const secret = line.slice(from, to)
+    if (secrets.size < MOST_REPEATED && REPEATABLE.test(secret)) secrets.add(secret)
+  }
+  for (const secret of secrets) {
+    for (let from = line.indexOf(secret); from >= 0; from = line.indexOf(secret, from + secret.length)) {
+      const to = from + secret.length
+      const isWhole = !/\w/.test(line[from - 1] ?? ' ') && !/\w/.test(line[to] ?? ' ')
+      if (isWhole) spans.push({ from, to, open: undefined, close: undefined })
+    }
+  }
 }
 
 function findSecrets(text: string, depth: number, spans: Span[]): void {

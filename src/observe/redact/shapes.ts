@@ -1,6 +1,7 @@
 // Finds secrets by their form, whatever the tool: one row for each form.
 import { ACCOUNT_SHAPES } from './accounts.ts'
 import { FIELD_SHAPES } from './fields.ts'
+import { UNGUESSABLE } from './names.ts'
 import type { Shape } from './shape.ts'
 import { TOKEN, TOKEN_HINT } from './tokens.ts'
 
@@ -50,10 +51,40 @@ export const SHAPES: readonly Shape[] = [
   {
     // What could be a digest or an id, and is called a secret in a text: `access token 5d41…`.
     id: 'digest-called-secret',
-    hint: /(?:secret|token|private|access|api[-_ ]?key)[\s:=.-]/,
-    pattern:
-      /(?:secret|token|private|access|(?:api|access|private|secret)[-_ ]?(?:key|token|code))[\s:=.-]{1,3}(?<secret>(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{48}|[0-9a-f]{64}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?![\w-]))/gi,
+    hint: /(?:secret|token|private|access|key)[\s:=.-]/,
+    pattern: new RegExp(
+      String.raw`(?:secret|token|private|access|(?:api|access|private|secret)[-_ ]?(?:key|token|code)|(?<![\w-])key)(?:\s{1,2}(?:is|ist|est|es))?[\s:=.-]{1,3}(?<secret>(?!(?:secret|token|private|access|key)[-_])${UNGUESSABLE}(?![\w-]))`,
+      'gi',
+    ),
     certain: false,
+  },
+  {
+    // The same on a line of its own, behind a sentence that ends with a colon.
+    id: 'secret-on-the-next-line',
+    hint: /(?:pass(?:word|phrase|code)|token|secret|key)\b[^\n]{0,120}:\s{0,40}\n/,
+    pattern: new RegExp(
+      String.raw`\b(?:pass(?:word|phrase|code)|token|secret|key)\b[^\n]{0,120}:[ \t\r]{0,8}\n\s{0,40}(?<secret>${UNGUESSABLE})(?=[ \t\r]{0,8}(?:\n|$))`,
+      'gi',
+    ),
+    certain: false,
+  },
+  {
+    // The only text that the client of a service is given: `new MailApi("5d41…")`.
+    id: 'key-of-a-client',
+    hint: /(?:api|client|auth|key|token|sdk)\(/,
+    pattern: new RegExp(
+      String.raw`(?:api|client|auth|key|token|sdk)\(\s{0,8}["'](?<secret>${UNGUESSABLE})(?=["']\s{0,8}[,)])`,
+      'gi',
+    ),
+    certain: false,
+  },
+  {
+    // Hashes of passwords (crypt(5)) and of tickets, which are broken by guessing.
+    id: 'password-hash',
+    hint: /\$(?:1|2[abxy]?|[5-9]|y|gy|apr1|sha1|md5|argon2\w{1,2}|scrypt|pbkdf2[\w-]*|krb5\w+)\$/,
+    pattern:
+      /(?<secret>\$(?:1|2[abxy]?|[5-9]|y|gy|apr1|sha1|md5|argon2\w{1,2}|scrypt|pbkdf2[\w-]{0,20}|krb5\w{1,20})\$(?:[\w./+=,*@-]{1,128}\$){0,5}[A-Za-z0-9./+=]{20,4096})/g,
+    certain: true,
   },
   {
     id: 'said-in-quotes',
@@ -102,6 +133,13 @@ export const SHAPES: readonly Shape[] = [
     pattern:
       /(?<![\w/-])(?:(?:proxy-)?authorization|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job|deploy)-token)['"]?\s{0,4}:\s{0,4}['"]?(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{1,4})?(?!(?:bearer|basic|token|digest)['"]?$)(?<secret>[^\s'"](?:[^'"\n]|(?<=[,\s][a-z]{2,12}=)"[^"\n]*"?)*)/gi,
     certain: false,
+  },
+  {
+    // Who knows the last part of such an address may stream there.
+    id: 'stream-address',
+    hint: /rtmps?:\/\/[^\s/]{1,253}\/(?:app|live2?|rtmp|x)\//,
+    pattern: /\brtmps?:\/\/[^\s/]{1,253}\/(?:app|live2?|rtmp|x)\/(?<secret>[\w?&=.-]{6,512})/gi,
+    certain: true,
   },
   {
     id: 'url-parameter',

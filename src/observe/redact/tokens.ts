@@ -103,6 +103,12 @@ const TOKEN_FORMS: readonly TokenForm[] = [
   { issuer: 'k3s', begins: 'K10', rest: '[0-9a-f]{64}::[\\w:-]{8,}', hint: 'k10[0-9a-f]{64}' },
   { issuer: 'Karo', begins: 'karo_[0-9a-f]{10}_', rest: '[\\w-]{43}', hint: 'karo_' },
   { issuer: 'LangSmith', begins: 'lsv2_pt_ lsv2_sk_', rest: '[0-9a-f]{32}_[0-9a-f]{10,}' },
+  {
+    issuer: 'LaunchDarkly',
+    begins: 'sdk- api- mob-',
+    rest: `[0-9a-z]{8}-(?:[0-9a-z]{4}-){3}[0-9a-z]{12}${END}`,
+    hint: '(?:sdk|api|mob)-[0-9a-z]{8}-',
+  },
   { issuer: 'Linear', begins: 'lin_api_ lin_oauth_', rest: '[A-Za-z0-9]{40,}' },
   { issuer: 'Lob', begins: 'live_ test_', rest: `[0-9a-f]{35}${END}`, hint: '(?:live|test)_[0-9a-f]{35}' },
   { issuer: 'Mailchimp', begins: '[0-9a-f]{32}-us', rest: '\\d{1,2}', hint: '[0-9a-f]-us\\d' },
@@ -154,7 +160,7 @@ const TOKEN_FORMS: readonly TokenForm[] = [
   { issuer: 'Shopify', begins: 'shp(?:at|ca|pa|ss|tka)_', rest: '[0-9A-Fa-f]{32,}' },
   { issuer: 'Slack', begins: '(?:xoxe\\.)?xox[a-z]-', rest: '[\\w%-]{10,}', hint: 'xox[a-z]-' },
   { issuer: 'Slack apps', begins: 'xapp-', rest: '[\\w-]{10,}' },
-  { issuer: 'SonarQube', begins: 'squ_ sqp_ sqa_', rest: '[0-9a-f]{40,}' },
+  { issuer: 'SonarQube', begins: 'squ_ sqp_ sqa_', rest: '[A-Za-z0-9]{40,}' },
   { issuer: 'Sourcegraph', begins: 'sgp_', rest: '(?:local_|[0-9a-fA-F]{16}_)?[0-9a-fA-F]{40,}' },
   { issuer: 'Sourcegraph licences', begins: 'slk_', rest: '[0-9a-f]{64,}' },
   { issuer: 'Square', begins: 'EAAA sq0[a-z]{3}-', rest: '[\\w-]{22,}', hint: 'eaaa[\\w-]{22}|sq0[a-z]{3}-' },
@@ -168,6 +174,12 @@ const TOKEN_FORMS: readonly TokenForm[] = [
   { issuer: 'xAI', begins: 'xai-', rest: '\\w{60,}' },
   { issuer: 'Yandex', begins: 'AQVN', rest: '[\\w-]{35,}' },
   { issuer: 'Yandex access', begins: 't1\\.', rest: '[\\w-]{40,200}={0,2}\\.[\\w-]{80,}={0,2}' },
+  {
+    issuer: 'of services without a form of their own',
+    begins: '[sr]k_ pat_ tok_ [a-z]{2,12}_(?:live|test)_',
+    rest: '(?=[A-Za-z_-]{0,40}\\d)(?:[A-Za-z0-9]{1,12}[_-]){0,3}[A-Za-z0-9]{20,}',
+    hint: '(?:[sr]k_|pat_|tok_|_live_|_test_)[\\w-]{20}',
+  },
   { issuer: 'Zoho', begins: '1000\\.', rest: '[0-9a-f]{32}\\.[0-9a-f]{32,}' },
 ]
 

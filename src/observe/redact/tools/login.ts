@@ -8,7 +8,7 @@ export const LOGIN_TOOLS: readonly ToolRule[] = [
     secret: 'p',
   },
   {
-    tools: 'cargo vault ngrok snyk cloudflared',
+    tools: 'cargo vault ngrok snyk cloudflared wandb',
     after: /^(?:login|authtoken|add-authtoken|auth|unseal|install)$/,
     last: /^(?:login|authtoken|add-authtoken|auth|unseal)$/,
     // `role=dev` is a field; secrets in fields are found by their names.
