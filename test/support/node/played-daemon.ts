@@ -2,8 +2,8 @@
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { runCli } from '../../../src/cli/run.ts'
 import { temporaryDirectory } from '../data/database.ts'
+import { commandLine } from '../run/command-line.ts'
 
 interface PlayedRequest {
   readonly line: string
@@ -42,12 +42,6 @@ export async function playDaemon(answers: Answers, build?: string) {
 /** One command line against it. */
 export async function karo(answers: Answers, ...words: string[]) {
   const { home, requests } = await playDaemon(answers)
-  let out = ''
-  let err = ''
-  const code = await runCli(words, {
-    env: { KARO_HOME: home },
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-  })
+  const { code, out, err } = await commandLine(words, { env: { KARO_HOME: home } })
   return { code, out, err, requests }
 }

@@ -1,19 +1,11 @@
 // Values of options: a mistake is told with the option's name and exit 2, whether the daemon runs or not.
 import { describe, expect, test } from 'vitest'
 import { EXIT } from '../../../src/base/errors.ts'
-import { runCli } from '../../../src/cli/run.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
 /** Where no daemon runs: what passes the checks exits 3. */
-async function karo(...words: string[]) {
-  let stderr = ''
-  const code = await runCli(words, {
-    env: { KARO_HOME: temporaryDirectory() },
-    stdout: { write: () => true },
-    stderr: { write: (text) => (stderr += text) },
-  })
-  return { code, stderr }
-}
+const karo = (...words: string[]) => commandLine(words, { env: { KARO_HOME: temporaryDirectory() } })
 
 const many = (count: number, length: number): string[] =>
   Array.from({ length: count }, () => 'x'.repeat(length))
@@ -51,9 +43,9 @@ describe('wrong', () => {
     ['--last', ['query', 'tools', '--last', '999999999w']],
     ['--from', ['query', 'tools', '--from', '999999999w']],
   ])('%s: karo %.60j', async (where, words) => {
-    const { code, stderr } = await karo(...words)
+    const { code, err } = await karo(...words)
     expect(code).toBe(EXIT.usage)
-    expect(stderr).toMatch(new RegExp(`^karo:? ${where}: `))
+    expect(err).toMatch(new RegExp(`^karo:? ${where}: `))
   })
 })
 

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { runCli } from '../../../src/cli/run.ts'
 import { sampleConfig } from '../../../src/config/sample.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
 let home = ''
 beforeEach(() => {
@@ -13,15 +13,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
-async function karo(argv: readonly string[], env: Record<string, string> = {}, isTTY = false) {
-  let stdout = ''
-  let stderr = ''
-  const exit = await runCli(argv, {
-    env: { HOME: '/home/me', KARO_HOME: home, ...env },
-    stdout: { write: (text: string) => (stdout += text), isTTY, columns: 80 },
-    stderr: { write: (text: string) => (stderr += text) },
-  })
-  return { exit, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> }
+async function karo(argv: readonly string[], more: Record<string, string> = {}, columns?: number) {
+  const env = { HOME: '/home/me', KARO_HOME: home, ...more }
+  const { code: exit, out: stdout, err: stderr, json } = await commandLine(argv, { env, columns })
+  return { exit, stdout, stderr, json: json as () => Record<string, unknown> }
 }
 
 test.each([
@@ -234,7 +229,7 @@ test('no control character of the command reaches the terminal', async () => {
   const run = await karo(['check', 'rm -rf / \u001b[2K\u0007 漢字\u202e'])
   expect(run.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
   expect(run.exit).toBe(4)
-  const coloured = await karo(['check', 'rm -rf /'], {}, true)
+  const coloured = await karo(['check', 'rm -rf /'], {}, 80)
   expect(coloured.stdout).toContain('\u001b[')
 })
 

@@ -3,21 +3,13 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { SessionCodeShape, SessionShape } from '../../../src/api/contract/shapes.ts'
-import { runCli } from '../../../src/cli/run.ts'
 import { type Rig, startRig } from '../../support/api/http-rig.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 import { until } from '../../support/run/until.ts'
 
-async function karo(rig: Rig, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  let out = ''
-  let err = ''
-  const code = await runCli(['dashboard', ...words], {
-    env: { KARO_HOME: dirname(rig.socket), ...env },
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-  })
-  return { code, out, err }
-}
+const karo = (rig: Rig, words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  commandLine(['dashboard', ...words], { env: { KARO_HOME: dirname(rig.socket), ...env } })
 
 /** A directory with an xdg-open that notes with what it was called. */
 function desktop() {

@@ -1,8 +1,7 @@
 // Formats for people: units, rounding at their edges, and foreign text that cannot touch the terminal.
 
-import { describe, expect, test } from 'vitest'
-import { ago, bytes, duration, formatFingerprint, printable } from '../../../src/base/format.ts'
-import fc, { anyText } from '../../support/run/properties.ts'
+import { expect, test } from 'vitest'
+import { ago, bytes, duration, formatFingerprint } from '../../../src/base/format.ts'
 
 test.each([
   [0, '0 ms'],
@@ -46,31 +45,6 @@ test.each([
   [3 * 1024 ** 4, '3.0 TiB'],
 ])('%d bytes are %s', (n, text) => {
   expect(bytes(n)).toBe(text)
-})
-
-describe('printable', () => {
-  test('leaves words of any language alone', () => {
-    for (const text of ['bob', 'Größe 3', '日本語', 'שלום', '👩‍💻'.replace('\u200d', '')]) {
-      expect(printable(text)).toBe(text)
-    }
-  })
-
-  test('shows what could act', () => {
-    expect(printable('a\x1b[31mred\x07')).toBe('a\\x1b[31mred\\x07')
-    expect(printable('two\nlines\tand\r')).toBe('two\\nlines\\tand\\x0d')
-    expect(printable('user\u202egpj.exe')).toBe('user\\u{202e}gpj.exe')
-    expect(printable('\x9b31m')).toBe('\\x9b31m')
-  })
-
-  test('never lets a control character or a reordering mark through', () => {
-    fc.assert(
-      fc.property(anyText(), (text) => {
-        expect(printable(text)).not.toMatch(
-          /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff]/u,
-        )
-      }),
-    )
-  })
 })
 
 test('people read a fingerprint in groups of four', () => {

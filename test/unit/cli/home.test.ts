@@ -4,31 +4,19 @@ import { join } from 'node:path'
 import { parse } from 'smol-toml'
 import { describe, expect, test } from 'vitest'
 import { EXIT } from '../../../src/base/errors.ts'
-import { commands as config } from '../../../src/cli/commands/node/config.ts'
-import { commands as identity } from '../../../src/cli/commands/node/identity.ts'
-import { commands as init } from '../../../src/cli/commands/node/init.ts'
-import { commands as up } from '../../../src/cli/commands/node/up.ts'
-import { runCli } from '../../../src/cli/run.ts'
 import { KEY_LIST } from '../../../src/config/table.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
-const commands = [
-  { name: 'init', group: 'node', load: async () => init },
-  { name: 'identity', group: 'node', load: async () => identity },
-  { name: 'config', group: 'node', load: async () => config },
-  { name: 'up', group: 'node', load: async () => up },
-] as const
-
-async function karo(home: string, line: readonly string[], env: Record<string, string> = {}, isTTY = false) {
-  let stdout = ''
-  let stderr = ''
-  const code = await runCli(line, {
-    env: { KARO_HOME: home, ...env },
-    stdout: { write: (text) => (stdout += text), isTTY, columns: 80 },
-    stderr: { write: (text) => (stderr += text) },
-    commands,
-  })
-  return { code, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> }
+async function karo(
+  home: string,
+  line: readonly string[],
+  more: Record<string, string> = {},
+  columns?: number,
+) {
+  const env = { KARO_HOME: home, ...more }
+  const { code, out: stdout, err: stderr, json } = await commandLine(line, { env, columns })
+  return { code, stdout, stderr, json: json as () => Record<string, unknown> }
 }
 
 const newHome = (): string => join(temporaryDirectory(), 'deep', 'home')
@@ -271,10 +259,10 @@ describe('karo config', () => {
 
   test('a person at a terminal reads every meaning in full, in 80 columns', async () => {
     const home = withFile('[mesh]\nport = 9300\n')
-    const one = (await karo(home, ['config', 'get', 'mesh.port'], { NO_COLOR: '1' }, true)).stdout
+    const one = (await karo(home, ['config', 'get', 'mesh.port'], { NO_COLOR: '1' }, 80)).stdout
     expect(one).toMatch(/^9300\n\nfrom +config.toml:2\ndefault +9238\n/)
     expect(one).toMatch(/^meaning +TCP port that other nodes connect to; 0 takes any free port\./m)
-    const all = (await karo(home, ['config', 'list'], { NO_COLOR: '1' }, true)).stdout
+    const all = (await karo(home, ['config', 'list'], { NO_COLOR: '1' }, 80)).stdout
     for (const line of all.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const words = all.replaceAll(/\s+/g, ' ')
     for (const { description } of KEY_LIST) expect(words).toContain(description)

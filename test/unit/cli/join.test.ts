@@ -5,6 +5,28 @@ import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { karo } from '../../support/node/played-daemon.ts'
 
+const looking = {
+  mesh: null,
+  root: null,
+  joined_at: null,
+  own: null,
+  why_not: null,
+  revoked_by: null,
+  issuer: false,
+  lists_at: null,
+  stale: false,
+  certified: 0,
+  revoked: 0,
+  joining: {
+    ends_at: '2026-11-22T00:00:00.000Z',
+    refused: null,
+    detail: null,
+    clock_off_ms: null,
+    places: [] as readonly string[],
+    ways: ['mdns'],
+  },
+}
+
 test('a mistyped path is not called a mistyped code, and an empty file is called empty', async () => {
   const folder = temporaryDirectory()
   const empty = join(folder, 'code')
@@ -22,27 +44,6 @@ test('a mistyped path is not called a mistyped code, and an empty file is called
 })
 
 test('who has not been let in in time hears where to look, by what was said about the place', async () => {
-  const looking = {
-    mesh: null,
-    root: null,
-    joined_at: null,
-    own: null,
-    why_not: null,
-    revoked_by: null,
-    issuer: false,
-    lists_at: null,
-    stale: false,
-    certified: 0,
-    revoked: 0,
-    joining: {
-      ends_at: '2026-11-22T00:00:00.000Z',
-      refused: null,
-      detail: null,
-      clock_off_ms: null,
-      places: [] as readonly string[],
-      ways: ['mdns'],
-    },
-  }
   for (const [places, says] of [
     [['nosuch.lan:9238', '10.0.0.5:9238', '[fd00::5]:9238'], 'nosuch.lan: a name has to be in /etc/hosts'],
     [['10.0.0.5:9238', '[fd00::5]:9238'], 'compare address and port'],
@@ -64,30 +65,10 @@ test('who has not been let in in time hears where to look, by what was said abou
 })
 
 test('what an earlier try heard of the clock does not end this one', async () => {
-  const looking = {
-    mesh: null,
-    root: null,
-    joined_at: null,
-    own: null,
-    why_not: null,
-    revoked_by: null,
-    issuer: false,
-    lists_at: null,
-    stale: false,
-    certified: 0,
-    revoked: 0,
-  }
-  const joining = {
-    ends_at: '2026-11-22T00:00:00.000Z',
-    refused: null,
-    detail: null,
-    clock_off_ms: -600_000,
-    places: [],
-    ways: [],
-  }
+  const joining = { ...looking.joining, clock_off_ms: -600_000 }
   const answers = {
     'POST /api/v1/fleet/join': { ...looking, joining },
-    'GET /api/v1/fleet': { ...looking, joining: { ...joining, refused: 'used', clock_off_ms: null } },
+    'GET /api/v1/fleet': { ...looking, joining: { ...looking.joining, refused: 'used' } },
   }
   const { err } = await karo(answers, 'join', 'CODE', '--wait', '1d')
   expect(err).toContain('the invite was refused')

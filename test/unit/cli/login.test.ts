@@ -7,7 +7,6 @@ import { Delegation } from '../../../protocols/messages/operator.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { LoginOfferShape, WhoAmIShape } from '../../../src/api/contract/shapes.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { whoAmIView } from '../../../src/cli/views/login.ts'
 import { verifySignature } from '../../../src/trust/identity/index.ts'
 import { createCredential } from '../../../src/trust/operators/index.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
@@ -114,24 +113,4 @@ test.each([
   const { code, requests, err } = await karo({}, 'login', '--credential', files().credential, option, value)
   expect([code, requests]).toEqual([2, []])
   expect(err).toContain(option)
-})
-
-test('people see as whom they ask, and escaped what others chose', () => {
-  const screen = { columns: 200 }
-  expect(whoAmIView(whoAmI(), screen)).toContain('You ask as this node, desk (')
-  const login = {
-    session: '01'.repeat(16),
-    operator: other.nodeId,
-    fingerprint: other.fingerprint,
-    name: 'carol\u202e',
-    roles: ['security'],
-    teams: [],
-    types: ['ToolUsage'] as const,
-    begun_at: new Date(0).toISOString(),
-    ends_at: new Date(0).toISOString(),
-  }
-  const seen = whoAmIView(whoAmI({ login }), screen)
-  expect(seen).toContain('roles security')
-  expect(seen).toContain('for tools.')
-  expect(seen).not.toContain('\u202e')
 })

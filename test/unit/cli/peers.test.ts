@@ -28,11 +28,12 @@ const ann = {
 }
 const PEERS = 'GET /api/v1/peers'
 
-test('peers --json is exactly the daemon’s list; pending has only those who wait', async () => {
+test('peers --json is exactly the daemon’s list; pending has only those who wait; an empty one says what to do next', async () => {
   const all = await karo({ [PEERS]: { peers: [bob, ann] } }, 'peers', '--json')
   expect([all.code, JSON.parse(all.out)]).toEqual([0, { peers: [bob, ann] }])
   const pending = await karo({ [PEERS]: { peers: [bob, ann] } }, 'peers', 'pending', '--json')
   expect([pending.code, JSON.parse(pending.out)]).toEqual([0, { peers: [bob] }])
+  expect((await karo({ [PEERS]: { peers: [] } }, 'peers')).out).toContain('karo up')
 })
 
 test('people see fingerprints in groups of four and how to trust who waits', async () => {
@@ -76,44 +77,15 @@ test('a link is alive now, whenever its last ping was; a member without one is r
   expect(explained.out).toContain('links: 1, as it announced last')
 })
 
-test('an empty list says what to do next; with --json it is an empty list', async () => {
-  const people = await karo({ [PEERS]: { peers: [] } }, 'peers')
-  expect(people.out).toContain('karo up')
-  const scripts = await karo({ [PEERS]: { peers: [] } }, 'peers', '--json')
-  expect(JSON.parse(scripts.out)).toEqual({ peers: [] })
-})
-
-test('a name of the network cannot drive the terminal', async () => {
-  const evil = { ...bob, name: 'bob\u001b[2J' }
-  for (const words of [
-    ['peers'],
-    ['peers', 'trust', 'bob'],
-    ['peers', 'explain', 'bob'],
-    ['peers', 'deny', 'bob'],
-  ]) {
-    const { out } = await karo(
-      {
-        [PEERS]: { peers: [evil] },
-        'POST /api/v1/peers/trust': { peer: { ...evil, trust_level: 'peer' } },
-        'POST /api/v1/peers/deny': { peer: evil },
-        'GET /api/v1/identity': { node_id: ann.node_id, fingerprint: '00112233aabbccdd', name: 'ann' },
-        'GET /api/v1/peers/explain': {
-          peer: evil,
-          steps: [{ source: 'default', says: evil.name, decides: true }],
-        },
-      },
-      ...words,
-    )
-    expect(out).toContain('bob')
-    expect(out).not.toContain('\u001b')
-  }
-})
+const TRUST = 'POST /api/v1/peers/trust'
+const words = fingerprintWords(bob.fingerprint)
+const trusted = { ...bob, state: 'known', trust_level: 'peer', why: 'tofu', name_chosen: true }
+const IDENTITY = {
+  'GET /api/v1/identity': { node_id: ann.node_id, fingerprint: '00112233aabbccdd', name: 'ann' },
+}
 
 test('trust sends what was said and nothing else, and tells what the other side must do', async () => {
-  const answers = {
-    'POST /api/v1/peers/trust': { peer: { ...bob, state: 'known', trust_level: 'peer', why: 'tofu' } },
-    'GET /api/v1/identity': { node_id: ann.node_id, fingerprint: '00112233aabbccdd', name: 'ann' },
-  }
+  const answers = { [TRUST]: { peer: trusted }, ...IDENTITY }
   const full = ['--level', 'share_to', '--name', 'bob', '--role', 'lead, security', '--team', 'eng']
   const said = await karo(answers, 'peers', 'trust', '0123', '4567', '89ab', 'cdef', ...full)
   expect(said.requests[0]).toEqual({
@@ -129,15 +101,8 @@ test('trust sends what was said and nothing else, and tells what the other side 
   expect(said.out).toContain('karo peers trust 00112233aabbccdd')
   const bare = await karo(answers, 'peers', 'trust', bob.node_id, '--json')
   expect(bare.requests).toEqual([{ line: 'POST /api/v1/peers/trust', body: { who: bob.node_id } }])
-  expect(JSON.parse(bare.out)).toEqual(answers['POST /api/v1/peers/trust'])
+  expect(JSON.parse(bare.out)).toEqual(answers[TRUST])
 })
-
-const TRUST = 'POST /api/v1/peers/trust'
-const words = fingerprintWords(bob.fingerprint)
-const trusted = { ...bob, state: 'known', trust_level: 'peer', why: 'tofu', name_chosen: true }
-const IDENTITY = {
-  'GET /api/v1/identity': { node_id: ann.node_id, fingerprint: '00112233aabbccdd', name: 'ann' },
-}
 
 test('by the name that a node gave itself it is trusted only after its key was shown, or with --yes', async () => {
   const answers = {
@@ -267,25 +232,6 @@ test('audit log passes its filters on', async () => {
   })
   const people = await karo({ ...answers, [PEERS]: { peers: [bob] } }, 'audit', 'log')
   expect(people.out).toContain('action=deny')
-})
-
-test('audit log calls a node by its name and fingerprint, one that is not known by its fingerprint', async () => {
-  const entry = {
-    seq: 7,
-    timestamp: '2025-11-20T08:15:00.000Z',
-    type: 'peer_pending',
-    success: true,
-    details: {},
-    hash: '00'.repeat(32),
-  }
-  const entries = [{ ...entry, peer: bob.node_id }, { ...entry, peer: testIdentity(5).nodeId }, entry]
-  const answers = { 'GET /api/v1/audit/log': { entries }, [PEERS]: { peers: [bob] } }
-  const [, first, second, third] = (await karo(answers, 'audit', 'log')).out.split('\n')
-  expect(first).toContain(` yes  bob ${testIdentity(1).fingerprint}`)
-  expect(second).toContain(` yes  ${testIdentity(5).fingerprint}`)
-  expect(third).toContain(' yes  –')
-  // Where nobody is named nobody is looked up.
-  expect((await karo({ 'GET /api/v1/audit/log': { entries: [entry] } }, 'audit', 'log')).code).toBe(0)
 })
 
 test('audit verify exits 1 when the ledger is broken, 5 when nobody shows that its end is there, and prints the verdict', async () => {

@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest'
 import { HELD_REASONS } from '../../../src/base/words/held-reasons.ts'
 import { karo } from '../../support/node/played-daemon.ts'
-import { found } from './doctor/found.ts'
 
 const person = (changes: object = {}) => ({
   number: 1000,
@@ -34,13 +33,6 @@ test('every reason has its words, and only what is held back brings advice', asy
   expect((await karo({ [LIST]: { people: [] } }, 'people', 'list')).out).toContain('No history')
 })
 
-test('a name with what a terminal obeys is shown, not obeyed', async () => {
-  const evil = person({ name: '\u001b[2J\u202eeve', account: '\u001b[2Jmallory', held: 'renamed' })
-  const { out } = await karo({ [LIST]: { people: [evil] } }, 'people', 'list')
-  expect(out).toContain('eve')
-  expect(out).not.toMatch(/[\u001b\u202e]/)
-})
-
 test.each([
   [['map', 'ada', 'adele'], MAP, { person: 'ada', user: 'adele' }],
   [['remove', 'ada'], REMOVE, { person: 'ada' }],
@@ -65,14 +57,4 @@ test('a look at a removal is only a look', async () => {
   )
   expect([code, out]).toEqual([0, expect.stringContaining('Would be removed')])
   expect(requests.map(({ body }) => body)).toEqual([{ person: 'ada', dry_run: true }])
-})
-
-test('the check says how many, and how to see whose', async () => {
-  const judgePeople = (people_held: number, homeFlag: string) =>
-    found('people.held', { people_held }, { homeFlag })
-  expect(await judgePeople(0, '')).toMatchObject([{ outcome: 'ok' }])
-  expect(await judgePeople(1, '')).toMatchObject([
-    { outcome: 'warn', detail: expect.stringContaining('one person') },
-  ])
-  expect(await judgePeople(3, ' --home /x')).toMatchObject([{ fix: 'sudo karo people list --home /x' }])
 })

@@ -7,12 +7,12 @@ import type { Operation } from '../../../src/api/contract/operation.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { ownFrames } from '../../../src/base/run/own-frames.ts'
 import { buildReport, type ReportSources } from '../../../src/cli/problem-report.ts'
-import { runCli } from '../../../src/cli/run.ts'
 import { problemView } from '../../../src/cli/views/problem.ts'
 import { homePaths } from '../../../src/config/paths.ts'
 import { createPlainLog } from '../../../src/ops/log/log.ts'
 import { withSinks } from '../../../src/ops/log/sinks.ts'
 import { createProblems } from '../../../src/ops/system/report-problems.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
@@ -312,13 +312,8 @@ describe('what a report is for', () => {
 
 describe('karo report-problem', () => {
   async function karo(...argv: string[]) {
-    let out = ''
-    const code = await runCli(['report-problem', ...argv], {
-      env: env(),
-      stdout: { write: (text: string) => (out += text) },
-      stderr: { write: (text: string) => (out += text) },
-    })
-    return { code, out }
+    const { code, out, err } = await commandLine(['report-problem', ...argv], { env: env() })
+    return { code, out: out + err }
   }
 
   test('writes one file that only its owner can read, also when no daemon runs, and never over another', async () => {

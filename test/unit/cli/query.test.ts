@@ -10,12 +10,12 @@ import { createApi } from '../../../src/api/server/control-socket.ts'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { runCli } from '../../../src/cli/run.ts'
 import type { Query } from '../../../src/exchange/query/index.ts'
 import type { Sessions } from '../../../src/trust/operators/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { commandLine, type Screen } from '../../support/run/command-line.ts'
 import { meshOf, person, soon, type TestNode, uses } from '../exchange/query/network.ts'
 
 const NO_CONTRIBUTIONS = {
@@ -60,23 +60,13 @@ async function serve(
   return home
 }
 
-/** What it has written so far. */
-interface Screen {
-  out: string
-  err: string
-}
-
 async function karo(home: string, ...words: string[]) {
   return karoOn({ out: '', err: '' }, home, false, ...words)
 }
 
 async function karoOn(screen: Screen, home: string, isTTY: boolean, ...words: string[]) {
-  const code = await runCli(words, {
-    env: { KARO_HOME: home, TERM: 'xterm' },
-    stdout: { isTTY, columns: 80, write: (text) => (screen.out += text) },
-    stderr: { isTTY, columns: 80, write: (text) => (screen.err += text) },
-  })
-  return { code, ...screen, json: () => JSON.parse(screen.out) }
+  const columns = isTTY ? 80 : undefined
+  return commandLine(words, { env: { KARO_HOME: home, TERM: 'xterm' }, columns, screen })
 }
 
 function pair(options: { allow?: readonly string[] } = {}) {

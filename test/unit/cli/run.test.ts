@@ -1,12 +1,13 @@
 // The command line: which command runs with what, what help says, and how every mistake is told.
 
 import { describe, expect, test } from 'vitest'
-import { EXIT, type ExitCode, KaroError } from '../../../src/base/errors.ts'
+import { EXIT, KaroError } from '../../../src/base/errors.ts'
 import { atHome } from '../../../src/cli/at-home.ts'
 import type { Command, CommandEntry, CommandInput, CommandIo } from '../../../src/cli/command.ts'
 import { COMMANDS as EVERY_COMMAND } from '../../../src/cli/commands.ts'
 import { parseCommandLine } from '../../../src/cli/program.ts'
-import { parsePlain, runCli } from '../../../src/cli/run.ts'
+import { parsePlain } from '../../../src/cli/run.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 import fc from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
@@ -91,15 +92,11 @@ const COMMANDS: readonly CommandEntry[] = [
 
 async function karo(line: string | readonly string[], env: Record<string, string> = {}, tty = false) {
   calls.length = 0
-  let stdout = ''
-  let stderr = ''
-  const code: ExitCode = await runCli(typeof line === 'string' ? line.split(' ').filter(Boolean) : line, {
-    env: { HOME: '/h', ...env },
-    stdout: { write: (text) => (stdout += text), isTTY: tty, columns: 70 },
-    stderr: { write: (text) => (stderr += text) },
-    commands: COMMANDS,
-  })
-  return { code, stdout, stderr, call: calls[0] }
+  const { code, out, err } = await commandLine(
+    typeof line === 'string' ? line.split(' ').filter(Boolean) : line,
+    { env: { HOME: '/h', ...env }, commands: COMMANDS, columns: tty ? 70 : undefined },
+  )
+  return { code, stdout: out, stderr: err, call: calls[0] }
 }
 
 describe('finds the command', () => {
@@ -167,69 +164,43 @@ describe('gives the command its world', () => {
 })
 
 describe('help', () => {
-  test.each(['help', 'peers trust --help', 'check --help'])('karo %s fits the terminal', async (line) => {
-    for (const shown of (await karo(line, {}, true)).stdout.split('\n')) {
-      expect(shown.length).toBeLessThanOrEqual(70)
-    }
-  })
-
   test('says of --json what a command prints that prints more than one document', () => {
     const told = (rest: Partial<Command>) => parseCommandLine('x', [command('x', rest)], ['x', '--help'], 80)
     expect(told({ json: 'NDJSON' })).toMatchObject({ text: expect.stringMatching(/--json +NDJSON\n/) })
     expect(told({})).toMatchObject({ text: expect.stringMatching(/--json +print one JSON document/) })
   })
-  test.each(['help', '--help', '-h', '--json help'])(
-    'karo %s lists the commands of every day',
-    async (line) => {
-      const { code, stdout, stderr } = await karo(line)
-      expect([code, stderr]).toEqual([EXIT.done, ''])
-      for (const text of [
-        'Find what you ran:',
-        'Other machines:',
-        'peers trust <node>',
-        'history [words...]',
-      ]) {
-        expect(stdout).toContain(text)
-      }
-      expect(stdout).not.toContain('peers pending')
-    },
-  )
 
   test.each([
-    ['all', ['This node:', 'Your terminal:', 'The mesh:', 'peers pending']],
-    ['mesh', ['The mesh:', 'peers pending']],
-  ])('karo help %s lists every command of the topic, by group', async (topic, texts) => {
-    const { code, stdout } = await karo(`help ${topic}`)
-    expect(code).toBe(EXIT.done)
+    [
+      'help',
+      ['Find what you ran:', 'Other machines:', 'peers trust <node>', 'history [words...]'],
+      'peers pending',
+    ],
+    ['help all', ['This node:', 'Your terminal:', 'The mesh:', 'peers pending'], undefined],
+    ['help mesh', ['The mesh:', 'peers pending'], 'Your terminal:'],
+    [
+      'peers trust -h',
+      ['karo peers trust [options] <node>', '--level <level>', '"share_to"', 'an example'],
+      undefined,
+    ],
+    ['peers --help', ['trust', 'pending'], undefined],
+    ['query --help', ['tools', 'health'], undefined],
+    ['check --help', ['karo check [options] <command>', '--json'], undefined],
+  ] as const)('karo %s says what there is, and fits the terminal', async (line, texts, not) => {
+    const { code, stdout, stderr, call } = await karo(line, {}, true)
+    expect([code, stderr, call]).toEqual([EXIT.done, '', undefined])
     for (const text of texts) expect(stdout).toContain(text)
-    expect(stdout.includes('Your terminal:')).toBe(topic === 'all')
+    if (not !== undefined) expect(stdout).not.toContain(not)
+    for (const shown of stdout.split('\n')) expect(shown.length).toBeLessThanOrEqual(70)
   })
 
-  test.each(['peers trust --help', 'peers trust -h', 'help peers trust', 'peers trust bob --help'])(
-    'karo %s shows arguments, options and examples',
-    async (line) => {
-      const { code, stdout, stderr, call } = await karo(line)
-      expect([code, stderr, call]).toEqual([EXIT.done, '', undefined])
-      for (const text of [
-        'karo peers trust [options] <node>',
-        '--level <level>',
-        '"share_to"',
-        '--json',
-        'an example',
-      ]) {
-        expect(stdout).toContain(text)
-      }
-    },
-  )
-
-  test.each(['peers --help', 'query --help', 'help query'])('karo %s lists the subcommands', async (line) => {
-    const { code, stdout } = await karo(line)
-    expect(code).toBe(EXIT.done)
-    expect(stdout).toMatch(line.includes('peers') ? /trust.*\n.*pending/ : /tools.*\n.*health/)
-  })
-
-  test('of a hot command comes from the same place', async () => {
-    expect((await karo('check --help')).stdout).toContain('karo check [options] <command>')
+  test.each([
+    ['help', ['--help', '-h', '--json help']],
+    ['peers trust -h', ['peers trust --help', 'help peers trust', 'peers trust bob --help']],
+    ['query --help', ['help query']],
+  ])('karo %s is the same by other words', async (line, others) => {
+    const { stdout } = await karo(line)
+    for (const other of others) expect((await karo(other)).stdout, other).toBe(stdout)
   })
 
   test('version, for people and for scripts', async () => {
@@ -314,33 +285,9 @@ describe('errors of commands', () => {
 })
 
 test('the fast path understands exactly what the full parser understands, or leaves it alone', () => {
-  const word = fc.oneof(
-    fc.constantFrom(
-      'ls',
-      '--shell',
-      'bash',
-      'zsh',
-      'fish',
-      '-s',
-      '-sbash',
-      '--shell=zsh',
-      '-v',
-      '-vv',
-      '--verbose',
-    ),
-    fc.constantFrom(
-      '--',
-      '--json',
-      '--home',
-      '/x',
-      '--home=',
-      '--profile=',
-      '-',
-      '-5',
-      '--verbose=1',
-      '',
-      '--no-json',
-    ),
+  const word = fc.constantFrom(
+    ...'ls --shell bash zsh fish -s -sbash --shell=zsh -v -vv --verbose'.split(' '),
+    ...['', ...'-- --json --home /x --home= --profile= - -5 --verbose=1 --no-json'.split(' ')],
   )
   let plain = 0
   fc.assert(
@@ -358,18 +305,10 @@ test('the fast path understands exactly what the full parser understands, or lea
 })
 
 test('help is as wide as COLUMNS says where there is no terminal', async () => {
-  let text = ''
-  const stdout = {
-    write(part: string): void {
-      text += part
-    },
-  }
-  const widest = () => Math.max(...text.split('\n').map((line) => line.length))
-  await runCli(['--help'], { env: {}, stdout, stderr: stdout, commands: EVERY_COMMAND })
-  expect(widest()).toBeGreaterThan(80)
-  text = ''
-  await runCli(['--help'], { env: { COLUMNS: '80' }, stdout, stderr: stdout, commands: EVERY_COMMAND })
-  expect(widest()).toBeLessThanOrEqual(80)
+  const widest = async (env: Record<string, string>) =>
+    Math.max(...(await commandLine(['--help'], { env })).out.split('\n').map((line) => line.length))
+  expect(await widest({})).toBeGreaterThan(80)
+  expect(await widest({ COLUMNS: '80' })).toBeLessThanOrEqual(80)
 })
 
 describe('commands that are named where a home was given', () => {
@@ -380,15 +319,8 @@ describe('commands that are named where a home was given', () => {
       command('stop', failing(new KaroError('not_running', 'no', { hint }))),
     ])
     const said = async (argv: readonly string[], env: Record<string, string> = {}): Promise<string> => {
-      let text = ''
-      const stream = {
-        write(part: string): void {
-          text += part
-        },
-      }
-      const commands = [stopped, ...EVERY_COMMAND]
-      await runCli(argv, { env, stdout: stream, stderr: stream, commands })
-      return text
+      const { out, err } = await commandLine(argv, { env, commands: [stopped, ...EVERY_COMMAND] })
+      return out + err
     }
     const told =
       "Start it with: karo --home '/tmp/a b' up\n  mkdir /srv/karo up; karo help lists them; 'karo --home '/tmp/a b' doctor --fix', or karo\n"

@@ -2,10 +2,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { runCli } from '../../../src/cli/run.ts'
 import { refuseBesideMachine, unitText } from '../../../src/cli/start/user-unit.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
 /** A person with a stand-in for systemctl, which notes its words and fails where `manager` is false. */
 function person(manager: boolean) {
@@ -22,15 +22,7 @@ function person(manager: boolean) {
     env,
     unit: join(HOME, '.config/systemd/user/karo.service'),
     calls: () => readFileSync(log, 'utf8').trim().split('\n'),
-    async karo(...words: string[]) {
-      let [out, err] = ['', '']
-      const code = await runCli(words, {
-        env,
-        stdout: { write: (text) => (out += text) },
-        stderr: { write: (text) => (err += text) },
-      })
-      return { code, out, err }
-    },
+    karo: (...words: string[]) => commandLine(words, { env }),
   }
 }
 

@@ -4,10 +4,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { commands } from '../../../src/cli/commands/terminal/shell.ts'
-import { runCli } from '../../../src/cli/run.ts'
 import { changeSystemFiles } from '../../../src/cli/shells/system-files.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
 const BASH = '# of the system\n[ -z "$PS1" ] && return\n'
 
@@ -116,12 +115,6 @@ test.each([
   [['--system', '--no-start'], {}],
   [['--system'], { KARO_HOME: '/tmp/own' }],
 ])('what cannot be meant for everybody is refused: %j', async (words, env) => {
-  let stderr = ''
-  const code = await runCli(['shell', 'install', ...words], {
-    env,
-    stdout: { write: () => true },
-    stderr: { write: (text) => (stderr += text) },
-    commands: [{ name: 'shell', group: 'terminal', load: async () => commands }],
-  })
-  expect([code, stderr]).toEqual([2, expect.stringContaining('--system')])
+  const { code, err } = await commandLine(['shell', 'install', ...words], { env })
+  expect([code, err]).toEqual([2, expect.stringContaining('--system')])
 })

@@ -15,24 +15,15 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { runCli } from '../../../src/cli/run.ts'
 import { linkPages, unlinkPages } from '../../../src/cli/shells/own-pages.ts'
 import { withLine, withoutLine } from '../../../src/cli/shells/rc-file.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 import fc from '../../support/run/properties.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
 
-async function karo(env: Record<string, string>, ...words: string[]) {
-  let out = ''
-  let err = ''
-  const code = await runCli(words, {
-    env,
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-  })
-  return { code, out, err }
-}
+const karo = (env: Record<string, string>, ...words: string[]) => commandLine(words, { env })
 
 function home() {
   const HOME = temporaryDirectory()

@@ -3,19 +3,13 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { runCli } from '../../../src/cli/run.ts'
 import { createLock } from '../../../src/ops/system/lock.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
-async function karo(home: string, ...words: string[]) {
-  let out = ''
-  let err = ''
-  const code = await runCli(words, {
-    env: { HOME: home, KARO_HOME: join(home, 'node'), PATH: process.env.PATH, SHELL: '/bin/bash' },
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-  })
-  return { code, out, err }
+const karo = (home: string, ...words: string[]) => {
+  const env = { HOME: home, KARO_HOME: join(home, 'node'), PATH: process.env.PATH, SHELL: '/bin/bash' }
+  return commandLine(words, { env })
 }
 
 test('without a node there is nothing to stop, and that is no error', async () => {

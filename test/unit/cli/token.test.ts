@@ -2,19 +2,10 @@
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import type { TokenCreatedShape, TokenListShape } from '../../../src/api/contract/shapes.ts'
-import { runCli } from '../../../src/cli/run.ts'
 import { type Rig, startRig } from '../../support/api/http-rig.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
-async function karo(rig: Rig, ...words: string[]) {
-  let out = ''
-  let err = ''
-  const code = await runCli(words, {
-    env: { KARO_HOME: dirname(rig.socket) },
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-  })
-  return { code, out, err }
-}
+const karo = (rig: Rig, ...words: string[]) => commandLine(words, { env: { KARO_HOME: dirname(rig.socket) } })
 
 test('a script gets the token alone on stdout; people are told how far and how long beside it', async () => {
   const rig = await startRig()

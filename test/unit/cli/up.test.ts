@@ -3,11 +3,10 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { commands as up } from '../../../src/cli/commands/node/up.ts'
 import { ensureHome } from '../../../src/cli/home.ts'
-import { runCli } from '../../../src/cli/run.ts'
 import { servicePaths } from '../../../src/config/index.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
 test('a service makes its key and its database, and neither configuration nor spool', () => {
   const root = temporaryDirectory()
@@ -20,13 +19,7 @@ test('a service makes its key and its database, and neither configuration nor sp
 
 test('with a home of one’s own it is refused before anything is made', async () => {
   const home = join(temporaryDirectory(), 'home')
-  let stderr = ''
-  const code = await runCli(['up', '--service', '--home', home], {
-    env: {},
-    stdout: { write: () => true },
-    stderr: { write: (text) => (stderr += text) },
-    commands: [{ name: 'up', group: 'node', load: async () => up }],
-  })
+  const { code, err } = await commandLine(['up', '--service', '--home', home])
   expect([code, fs.existsSync(home)]).toEqual([2, false])
-  expect(stderr).toContain('--service')
+  expect(err).toContain('--service')
 })
