@@ -24,6 +24,8 @@ afterEach(async () => {
   rmSync(directory, { recursive: true })
 })
 
+const listening = () => new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+
 /** Answers every connection with these bytes, then ends it. */
 async function answering(...parts: readonly (string | Buffer)[]): Promise<void> {
   server = createServer((connection) => {
@@ -34,7 +36,7 @@ async function answering(...parts: readonly (string | Buffer)[]): Promise<void> 
       connection.end()
     })
   })
-  await new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+  await listening()
 }
 const http = (status: number, body: string): string =>
   `HTTP/1.1 ${status} X\r\nContent-Length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
@@ -81,7 +83,7 @@ test.each([
 
 test('a daemon that says nothing is a timeout', async () => {
   server = createServer((connection) => connection.resume())
-  await new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+  await listening()
   await expect(callDaemon({ socket }, 'GET', '/', undefined, 20)).rejects.toMatchObject({ code: 'timeout' })
 })
 
@@ -132,7 +134,7 @@ describe('a stream', () => {
         more = () => connection.end('{"n":2}\n')
       })
     })
-    await new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+    await listening()
     const lines = stream()
     expect((await lines.next()).value).toEqual({ n: 1 })
     expect(received).toMatch(/^POST \/api\/v1\/x HTTP\/1\.0\r\n/)
@@ -162,7 +164,7 @@ describe('a stream', () => {
               next()
             })
           })
-          await new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+          await listening()
           expect(await all()).toEqual(values)
           await new Promise((resolve) => server!.close(resolve))
           server = undefined
@@ -216,7 +218,7 @@ describe('a stream', () => {
       connection.on('error', () => {}).resume()
       connection.write(`${head}1\n`)
     })
-    await new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+    await listening()
     await expect(all({ deadlineMs: 30 })).rejects.toMatchObject({ code: 'timeout' })
   })
 
@@ -229,7 +231,7 @@ describe('a stream', () => {
         .resume()
       connection.write(`${head}1\n`)
     })
-    await new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+    await listening()
     const cancel = new AbortController()
     const lines = stream({ signal: cancel.signal })
     await lines.next()

@@ -204,13 +204,9 @@ test('when the server closes, streams end', async () => {
 describe('is refused', () => {
   const ask = (query: string) => callDaemon({ socket }, 'GET', `/api/v1/events${query}`)
 
-  test.each([
-    ['an id that is none', '?since=x', { code: 'bad_request', where: 'since' }],
-    ['an unknown type', '?types=x', { code: 'bad_request' }],
-    ['an unknown field', '?type=lost', { code: 'bad_request' }],
-  ])('%s', async (_, query, error) => {
+  test('an id that is none', async () => {
     await serve(60_000)
-    await expect(ask(query)).rejects.toMatchObject(error)
+    await expect(ask('?since=x')).rejects.toMatchObject({ code: 'bad_request', where: 'since' })
     expect(feed.followers()).toBe(0)
   })
 

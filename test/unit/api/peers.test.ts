@@ -273,14 +273,8 @@ test('what cannot be done is refused with its code and where', async () => {
   expect(await refusal(post('trust', { who: 'nobody' }))).toEqual([404, 'not_found'])
   expect(await refusal(post('trust', { who: dan }))).toEqual([403, 'refused'])
   expect(await refusal(post('trust', { who: ann, level: 'share_to' }))).toEqual([409, 'conflict'])
-  expect(await refusal(post('trust', { who: bob, level: 'root' }))).toEqual([400, 'bad_request'])
-  expect(await refusal(post('trust', { who: bob, levle: 'peer' }))).toEqual([400, 'bad_request'])
-  expect(await refusal(post('deny', {}))).toEqual([400, 'bad_request'])
   expect(await refusal(post('deny', { who: testIdentity(0).nodeId }))).toEqual([400, 'bad_request'])
   expect(await refusal(get('/api/v1/peers/explain?who=nobody'))).toEqual([404, 'not_found'])
-  expect(await refusal(get('/api/v1/audit/log?limit=0'))).toEqual([400, 'bad_request'])
-  expect(await refusal(get('/api/v1/audit/log?type=gossip'))).toEqual([400, 'bad_request'])
-  expect(await refusal(get('/api/v1/audit/log?since=yesterday'))).toEqual([400, 'bad_request'])
 })
 
 test('explain has every source with the one that decided', async () => {

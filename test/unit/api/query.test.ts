@@ -87,25 +87,6 @@ test('a machine that was revoked is told so first, and not to ask others for the
   expect(notes).toEqual([expect.stringMatching(/^This node is no longer a member.*hq.*identity new/), 'else'])
 })
 
-test.each([
-  ['a type nobody answers', { query_type: 'Weather' }],
-  ['an unknown field', { audience: 'all' }],
-  ['no range', { range: undefined }],
-  ['seventeen filters', { filters: new Array(17).fill({ field: 'tool', operator: 'Equals', value: 'x' }) }],
-  ['an unknown operator', { filters: [{ field: 'tool', operator: 'Like', value: 'x' }] }],
-  ['a filter without a value', { filters: [{ field: 'tool', operator: 'Equals' }] }],
-  ['a filter with more', { filters: [{ field: 'tool', operator: 'Equals', value: 'x', not: true }] }],
-  ['a long value', { filters: [{ field: 'tool', operator: 'Equals', value: 'x'.repeat(65) }] }],
-  ['a team without a name', { team: '' }],
-  ['a long wait', { timeout_ms: 60_001 }],
-])('%s is refused before anybody is asked', async (_, body) => {
-  const { asked, post } = asking()
-  const response = await post(body, 'application/x-ndjson')
-  expect(response.statusCode).toBe(400)
-  expect(response.json().error.code).toBe('bad_request')
-  expect(asked).toEqual([])
-})
-
 const linesOf = (text: string): unknown[] =>
   text
     .split('\n')

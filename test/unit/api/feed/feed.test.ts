@@ -1,6 +1,6 @@
 // The feed: nothing lost or repeated over any cuts, what gave way is counted exactly, and nobody sees what is another's.
 
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { FeedEvent } from '../../../../src/api/contract/shapes.ts'
 import { createFeed, FEED_LIMITS, type FeedLimits } from '../../../../src/api/feed/feed.ts'
 import type { Feed, Follower } from '../../../../src/api/feed/index.ts'
@@ -43,77 +43,46 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant('cut') },
 )
 
-describe('over any cuts', () => {
-  test('a follower has everything it may see, once and in order', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const feed = newFeed()
-        let follower = feed.follow(ANN)
-        const expected: string[] = []
-        const got: FeedEvent[] = []
-        for (const [i, what] of steps.entries()) {
-          const mark = `${what} ${i}`
-          if (what === 'everybody') everybody(feed, mark)
-          else if (what === 'ann') own(feed, ANN, mark)
-          else if (what === 'bob') own(feed, BOB, mark)
-          else if (what === 'cut') {
-            follower.end()
-            follower = feed.follow(ANN, follower.position())
-          } else
-            for (let n = 0; n < Number(what); n++)
-              got.push(...[follower.take()].filter((e) => e !== undefined))
-          if (what === 'everybody' || what === 'ann') expected.push(mark)
-        }
-        got.push(...all(follower))
-        expect(got.map(markOf)).toEqual(expected)
-        // Without gaps: what others do cannot be counted.
-        expect(got.map(({ id }) => numberOf(id))).toEqual(expected.map((_, i) => i + 1))
-      }),
-    )
-  })
-
-  test('with small rings, lost says exactly how many, and each event keeps its number', () => {
-    fc.assert(
-      fc.property(
-        fc.array(step, { maxLength: 200 }),
-        fc.integer({ min: 1, max: 8 }),
-        fc.integer({ min: 1, max: 8 }),
-        (steps, shared, ownKept) => {
-          const feed = newFeed({ shared, own: ownKept })
-          let follower = feed.follow(ANN)
-          const visible: string[] = []
-          const got: FeedEvent[] = []
-          for (const [i, what] of steps.entries()) {
-            const mark = `${what} ${i}`
-            if (what === 'everybody') everybody(feed, mark)
-            else if (what === 'ann') own(feed, ANN, mark)
-            else if (what === 'bob') own(feed, BOB, mark)
-            else if (what === 'cut') {
-              follower.end()
-              follower = feed.follow(ANN, follower.position())
-            } else
-              for (let n = 0; n < Number(what); n++)
-                got.push(...[follower.take()].filter((e) => e !== undefined))
-            if (what === 'everybody' || what === 'ann') visible.push(mark)
-          }
-          got.push(...all(follower))
-          let at = 0
-          for (const event of got) {
-            if (event.type === 'lost') {
-              expect(event.data.count).toBeGreaterThan(0)
-              at += event.data.count!
-              expect(numberOf(event.id)).toBe(at)
-            } else {
-              expect(markOf(event)).toBe(visible[at])
-              at++
-              expect(numberOf(event.id)).toBe(at)
-            }
-          }
-          expect(at).toBe(visible.length)
-        },
-      ),
-    )
-  })
+test('over any cuts a follower has everything it may see, once and in order; of small rings lost says exactly how many are missing', () => {
+  const run = (steps: readonly (string | number)[], limits: Partial<FeedLimits>) => {
+    const feed = newFeed(limits)
+    let follower = feed.follow(ANN)
+    const visible: string[] = []
+    const got: FeedEvent[] = []
+    for (const [i, what] of steps.entries()) {
+      const mark = `${what} ${i}`
+      if (what === 'everybody') everybody(feed, mark)
+      else if (what === 'ann') own(feed, ANN, mark)
+      else if (what === 'bob') own(feed, BOB, mark)
+      else if (what === 'cut') {
+        follower.end()
+        follower = feed.follow(ANN, follower.position())
+      } else
+        for (let n = 0; n < Number(what); n++) got.push(...[follower.take()].filter((e) => e !== undefined))
+      if (what === 'everybody' || what === 'ann') visible.push(mark)
+    }
+    got.push(...all(follower))
+    return { visible, got }
+  }
+  const ring = fc.integer({ min: 1, max: 8 })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), ring, ring, (steps, shared, ownKept) => {
+      const whole = run(steps, {})
+      expect(whole.got.map(markOf)).toEqual(whole.visible)
+      // Without gaps: what others do cannot be counted.
+      expect(whole.got.map(({ id }) => numberOf(id))).toEqual(whole.visible.map((_, i) => i + 1))
+      const { visible, got } = run(steps, { shared, own: ownKept })
+      let at = 0
+      for (const event of got) {
+        if (event.type === 'lost') {
+          expect(event.data.count).toBeGreaterThan(0)
+          at += event.data.count!
+        } else expect(markOf(event)).toBe(visible[at++])
+        expect(numberOf(event.id)).toBe(at)
+      }
+      expect(at).toBe(visible.length)
+    }),
+  )
 })
 
 test('nobody sees what is another’s, nor that there was something', () => {
