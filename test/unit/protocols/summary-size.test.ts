@@ -4,6 +4,7 @@ import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { pad, paddedLength, unpad } from '../../../protocols/padding.ts'
 import { decodeSummary, encodeSummary, SUMMARY_SIZES } from '../../../protocols/summary.ts'
+import { times } from '../../support/run/thorough.ts'
 
 const HOUR = 3_600_000
 
@@ -29,7 +30,7 @@ function summaryOf(tools: number): NodeSummary {
 
 test('every number of tools has one of a few sizes, and reads as before', () => {
   const sizes = new Set<number>()
-  for (let tools = 0; tools <= 500; tools++) {
+  for (let tools = 0; tools <= 500; tools += times(3, 1)) {
     const plain = encodeSummary(summaryOf(tools))
     const padded = pad(plain, SUMMARY_SIZES)
     expect(padded.length).toBe(paddedLength(plain.length, SUMMARY_SIZES))
