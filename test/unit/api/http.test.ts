@@ -284,7 +284,7 @@ describe('a token', () => {
     const rig = await start()
     const { token } = await rig.token(ANN)
     const [short, last] = [token.slice(0, -1), token.endsWith('A') ? 'B' : 'A']
-    const mine = (headers: Sent['headers']): [string, Sent] => ['/api/v1/mine', { headers }]
+    const mine = (headers: NonNullable<Sent['headers']>): [string, Sent] => ['/api/v1/mine', { headers }]
     const bearer = (...tokens: string[]) => mine({ authorization: tokens.map((one) => `Bearer ${one}`) })
     const places: Readonly<Record<string, [string, Sent]>> = {
       'in the query': [`/api/v1/mine?token=${token}`, {}],
