@@ -81,37 +81,9 @@ test('status counts the commands of whoever asks', async () => {
 test('status has exactly the shape scripts rely on', async () => {
   const answer = await server(async () => 12).inject('/api/v1/status')
   expect(answer.statusCode).toBe(200)
-  expect(answer.json()).toEqual({
-    node_id: nodeId,
-    fingerprint: '0123456789abcdef',
-    name: 'eng-042',
-    version: VERSION,
-    service: true,
-    you: { uid: 1000, admin: true, asks: true },
-    uptime_seconds: 61,
-    mesh: {
-      alone: false,
-      listen: ['/ip4/10.0.0.5/tcp/9238'],
-      peers_connected: 3,
-      peers_trusted: 2,
-      peers_pending: 1,
-      members_known: 0,
-      alarms: [
-        expect.stringContaining(
-          'the key of bob (0123 4567 89ab cdef) is used on two machines, 10.0.0.3 and 10.0.0.4',
-        ),
-      ],
-      rejected,
-    },
-    http: { listen: '127.0.0.1:9237' },
-    store: { events: 12, bytes: 1_048_576 },
-    spool: { pending_bytes: 10, dropped: 1 },
-    anomalies: { unseen: 2 },
-    documents,
-    summaries,
-    policy: { engine: 'built-in', files: 0, problem: null },
-    health: { ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] },
-  })
+  const { version, ...status } = answer.json()
+  expect(version).toBe(VERSION)
+  expect(status).toMatchSnapshot()
 })
 
 test('who is no administrator is not told to the byte what waits, which others typed', async () => {

@@ -18,29 +18,45 @@ export interface Documented {
   readonly broken: readonly unknown[]
 }
 
-const claudeCommon = (cwd: string) => ({
+type Tool = readonly [tool_name: string | undefined, tool_input?: unknown]
+
+/** A call of a tool as Claude Code, Codex and Gemini CLI have it, beside what else each says. */
+const callOf =
+  (hook_event_name: string | undefined, more: object = {}) =>
+  ([tool_name, tool_input]: Tool, cwd = '/w') => ({
+    ...more,
+    cwd,
+    ...(hook_event_name !== undefined && { hook_event_name }),
+    ...(tool_name !== undefined && { tool_name }),
+    ...(tool_input !== undefined && { tool_input }),
+  })
+const ofClaude = {
   session_id: 'abc123',
   transcript_path: '/home/dev/.claude/projects/p/00893aaf.jsonl',
-  cwd,
   permission_mode: 'default',
-})
+}
+const claude = callOf('PreToolUse', ofClaude)
+const ofCodex = {
+  model: 'gpt-5-codex',
+  permission_mode: 'default',
+  session_id: '0199',
+  transcript_path: null,
+}
+const codex = callOf('PreToolUse', { ...ofCodex, tool_use_id: 'call_1' })
+const ofGemini = { session_id: 's1', transcript_path: '/t.json', timestamp: '2026-11-20T08:15:00Z' }
+const gemini = callOf('BeforeTool', ofGemini)
+const patch = (...lines: string[]): Tool => [
+  'apply_patch',
+  { command: `*** Begin Patch\n${lines.join('\n')}\n*** End Patch` },
+]
 
 export const DOCUMENTED: readonly Documented[] = [
   {
     tool: 'claude',
-    intends: (command, cwd) => ({
-      ...claudeCommon(cwd),
-      hook_event_name: 'PreToolUse',
-      tool_name: 'Bash',
-      tool_input: { command, description: 'Run test suite', timeout: 120_000, run_in_background: false },
-      tool_use_id: 'toolu_01ABC123',
-    }),
+    intends: (command, cwd) =>
+      claude(['Bash', { command, description: 'Run test suite', timeout: 120_000 }], cwd),
     reports: (command, cwd) => ({
-      ...claudeCommon(cwd),
-      hook_event_name: 'PostToolUseFailure',
-      tool_name: 'Bash',
-      tool_input: { command, description: 'Run test suite' },
-      tool_use_id: 'toolu_01ABC123',
+      ...callOf('PostToolUseFailure', ofClaude)(['Bash', { command, description: 'Run test suite' }], cwd),
       error: "Exit code 1\nError: Cannot find module 'express'",
       is_interrupt: false,
       duration_ms: 4187,
@@ -57,103 +73,48 @@ export const DOCUMENTED: readonly Documented[] = [
           ['mcp__filesystem__edit_file', { path, edits: [{ oldText: 'a', newText: 'b' }] }],
           ['mcp__filesystem__move_file', { source: '/w/a', destination: path }],
           ['mcp__unheard_of__do_it', { file: path }],
-        ] as const
-      ).map(([tool_name, tool_input]) => ({
-        ...claudeCommon(cwd),
-        hook_event_name: 'PreToolUse',
-        tool_name,
-        tool_input,
-      })),
+        ] as Tool[]
+      ).map((one) => claude(one, cwd)),
     asksAboutEdits: true,
     others: [
-      {
-        ...claudeCommon('/w'),
-        hook_event_name: 'PreToolUse',
-        tool_name: 'mcp__filesystem__read_text_file',
-        tool_input: { path: '/etc/passwd' },
-      },
-      {
-        ...claudeCommon('/w'),
-        hook_event_name: 'PreToolUse',
-        tool_name: 'Read',
-        tool_input: { file_path: '/etc/passwd' },
-      },
-      { ...claudeCommon('/w'), hook_event_name: 'UserPromptSubmit', prompt: 'rm -rf /' },
+      claude(['mcp__filesystem__read_text_file', { path: '/etc/passwd' }]),
+      claude(['Read', { file_path: '/etc/passwd' }]),
+      { ...callOf('UserPromptSubmit', ofClaude)([undefined]), prompt: 'rm -rf /' },
     ],
     broken: [
-      { ...claudeCommon('/w'), hook_event_name: 'PreToolUse', tool_name: 'Bash', tool_input: {} },
-      { ...claudeCommon('/w'), hook_event_name: 'PreToolUse', tool_name: 'Bash' },
-      {
-        ...claudeCommon('/w'),
-        hook_event_name: 'PreToolUse',
-        tool_name: 'Bash',
-        tool_input: { command: ['rm'] },
-      },
-      {
-        ...claudeCommon('/w'),
-        hook_event_name: 'PreToolUse',
-        tool_name: 'Bash',
-        tool_input: { command: null },
-      },
-      {
-        ...claudeCommon('/w'),
-        hook_event_name: 'PreToolUse',
-        tool_name: 'Write',
-        tool_input: { content: '' },
-      },
-      { ...claudeCommon('/w'), hook_event_name: 'PreToolUse', tool_name: 'Write' },
-      { ...claudeCommon('/w'), hook_event_name: 'PreToolUse', tool_input: { command: 'ls' } },
-      { ...claudeCommon('/w'), tool_name: 'Bash', tool_input: { command: 'ls' } },
+      ...(
+        [
+          ['Bash', {}],
+          ['Bash'],
+          ['Bash', { command: ['rm'] }],
+          ['Bash', { command: null }],
+          ['Write', { content: '' }],
+          ['Write'],
+          [undefined, { command: 'ls' }],
+        ] as Tool[]
+      ).map((one) => claude(one)),
+      callOf(undefined, ofClaude)(['Bash', { command: 'ls' }]),
     ],
   },
   {
     tool: 'codex',
-    intends: (command, cwd) => ({
-      cwd,
-      hook_event_name: 'PreToolUse',
-      model: 'gpt-5-codex',
-      permission_mode: 'default',
-      session_id: '0199',
-      tool_input: { command },
-      tool_name: 'Bash',
-      tool_use_id: 'call_1',
-      transcript_path: null,
-    }),
+    intends: (command, cwd) => codex(['Bash', { command }], cwd),
     reports: (command, cwd) => ({
-      cwd,
-      hook_event_name: 'PostToolUse',
-      model: 'gpt-5-codex',
-      permission_mode: 'default',
-      session_id: '0199',
-      tool_input: { command },
-      tool_name: 'Bash',
+      ...callOf('PostToolUse', { ...ofCodex, tool_use_id: 'call_1' })(['Bash', { command }], cwd),
       tool_response: 'ok',
-      tool_use_id: 'call_1',
-      transcript_path: null,
       turn_id: 't1',
     }),
     told: { exitCode: null, durationMs: null },
     edits: (path, cwd) =>
       [
-        ['apply_patch', { command: `*** Begin Patch\n*** Update File: ${path}\n@@\n-a\n+b\n*** End Patch` }],
-        ['apply_patch', { command: `*** Begin Patch\n*** Add File: a\n+b\n*** Add File: ${path}\n+b` }],
-        [
-          'apply_patch',
-          { command: `*** Begin Patch\n*** Update File: a\n*** Move to: ${path}\n@@\n-a\n+b\n*** End Patch` },
-        ],
-        ['mcp__files__write_file', { path, content: 'x' }],
-      ].map(([tool_name, tool_input]) => ({ cwd, hook_event_name: 'PreToolUse', tool_name, tool_input })),
+        patch(`*** Update File: ${path}`, '@@', '-a', '+b'),
+        patch('*** Add File: a', '+b', `*** Add File: ${path}`, '+b'),
+        patch('*** Update File: a', `*** Move to: ${path}`, '@@', '-a', '+b'),
+        ['mcp__files__write_file', { path, content: 'x' }] as const,
+      ].map((one) => codex(one, cwd)),
     asksAboutEdits: false,
-    others: [{ cwd: '/w', hook_event_name: 'PreToolUse', tool_name: 'update_plan', tool_input: {} }],
-    broken: [
-      {
-        cwd: '/w',
-        hook_event_name: 'PreToolUse',
-        tool_name: 'apply_patch',
-        tool_input: { command: '*** Begin Patch' },
-      },
-      { cwd: '/w', hook_event_name: 'PreToolUse', tool_name: 'Bash', tool_input: { cmd: 'ls' } },
-    ],
+    others: [codex(['update_plan', {}])],
+    broken: [codex(['apply_patch', { command: '*** Begin Patch' }]), codex(['Bash', { cmd: 'ls' }])],
   },
   {
     tool: 'copilot',
@@ -239,23 +200,9 @@ export const DOCUMENTED: readonly Documented[] = [
   },
   {
     tool: 'gemini',
-    intends: (command, cwd) => ({
-      session_id: 's1',
-      transcript_path: '/t.json',
-      cwd,
-      hook_event_name: 'BeforeTool',
-      timestamp: '2026-11-20T08:15:00Z',
-      tool_name: 'run_shell_command',
-      tool_input: { command, description: 'Cleans' },
-    }),
+    intends: (command, cwd) => gemini(['run_shell_command', { command, description: 'Cleans' }], cwd),
     reports: (command, cwd) => ({
-      session_id: 's1',
-      transcript_path: '/t.json',
-      cwd,
-      hook_event_name: 'AfterTool',
-      timestamp: '2026-11-20T08:15:00Z',
-      tool_name: 'run_shell_command',
-      tool_input: { command },
+      ...callOf('AfterTool', ofGemini)(['run_shell_command', { command }], cwd),
       tool_response: {
         llmContent: 'Output: a\nExit Code: 9\nExit Code: 2\nProcess Group PGID: 77',
         returnDisplay: 'a',
@@ -263,25 +210,17 @@ export const DOCUMENTED: readonly Documented[] = [
     }),
     told: { exitCode: 2, durationMs: null },
     edits: (path, cwd) =>
-      [
-        ['write_file', { file_path: path, content: 'x' }],
-        ['replace', { file_path: path, old_string: 'a', new_string: 'b' }],
-        ['mcp_files_write_file', { path, content: 'x' }],
-        ['files__delete_file', { path }],
-      ].map(([tool_name, tool_input]) => ({ cwd, hook_event_name: 'BeforeTool', tool_name, tool_input })),
+      (
+        [
+          ['write_file', { file_path: path, content: 'x' }],
+          ['replace', { file_path: path, old_string: 'a', new_string: 'b' }],
+          ['mcp_files_write_file', { path, content: 'x' }],
+          ['files__delete_file', { path }],
+        ] as Tool[]
+      ).map((one) => gemini(one, cwd)),
     asksAboutEdits: false,
-    others: [
-      {
-        cwd: '/w',
-        hook_event_name: 'BeforeTool',
-        tool_name: 'read_file',
-        tool_input: { file_path: '/etc/passwd' },
-      },
-    ],
-    broken: [
-      { cwd: '/w', hook_event_name: 'BeforeTool', tool_name: 'write_file', tool_input: { content: '' } },
-      { cwd: '/w', hook_event_name: 'BeforeTool', tool_name: 'run_shell_command', tool_input: null },
-    ],
+    others: [gemini(['read_file', { file_path: '/etc/passwd' }])],
+    broken: [gemini(['write_file', { content: '' }]), gemini(['run_shell_command', null])],
   },
   {
     tool: 'opencode',

@@ -361,7 +361,8 @@ test('certificates: renewed in time or not, ended for whatever reason, of an iss
     })
   const ended = (why_not: string | null, more: object = {}) =>
     from(0, 0, { usage: null, begins_at: null, ends_at: null, why_not, ...more })
-  const revoked = (root: boolean) => ended('revoked', { revoked_by: { ...birch, root, at: at(-1) } })
+  const revoked = (root: boolean) =>
+    ended('revoked', { revoked_by: { ...birch, root, at: new Date(2026, 10, 20).toISOString() } })
   const login = (certificate_ends_at: string | null) =>
     found('operator.login', { login: { ...birch, ends_at: at(0.25), certificate_ends_at } }, { now })
   expect(
