@@ -1,14 +1,14 @@
 // Two real nodes meet: trust on both sides opens the links, on one side nothing, and changes act at once.
 import { expect, test } from 'vitest'
 import { encodeFrame } from '../../../protocols/frame.ts'
-import { Hello, HelloAck, Pong } from '../../../protocols/messages/hello.ts'
+import { Hello, HelloAck } from '../../../protocols/messages/hello.ts'
 import { QueryDone, Response } from '../../../protocols/messages/query.ts'
 import { hello, query } from '../../../protocols/registry.ts'
 import { meshNode, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { times } from '../../support/run/thorough.ts'
 import { patience, until } from '../../support/run/until.ts'
-import { linked, pair, raw, start, trusts } from './cluster.ts'
+import { befriend, joined, linked, pair, raw, start, trusts, visitor } from './cluster.ts'
 
 /** Rounds of two nodes that dial each other in the same moment. */
 const ROUNDS = times(6, 20)
@@ -23,9 +23,7 @@ test('strangers are pending on both sides; mutual trust links them and frames fl
   expect(a.trust.pending()[0]?.addresses).toEqual(b.mesh.status().listen)
   expect(a.mesh.status()).toMatchObject({ peers_connected: 0, peers_trusted: 0, peers_pending: 1 })
 
-  await trusts(a, b)
-  await trusts(b, a)
-  await linked(a, b)
+  await befriend(a, b)
   expect(a.mesh.status()).toMatchObject({ peers_connected: 1, peers_trusted: 1 })
   expect(a.link.sendHop(b.id, QueryDone, done, new Uint8Array(16).fill(7))).toBe(true)
   expect(b.link.sendHop(a.id, QueryDone, done)).toBe(true)
@@ -57,10 +55,7 @@ test('a stranger can negotiate hello and nothing else, before, during and after 
 })
 
 test('trust of the stranger’s side alone opens nothing, whatever it claims', async () => {
-  const a = await start()
-  const stranger = await raw()
-  const connection = await stranger.dial(a.address())
-  const control = await stranger.open(connection, hello.id)
+  const { node: a, peer: stranger, connection, control } = await visitor()
   control.send(control.frame(Hello, rawHello()))
   control.send(control.frame(HelloAck, { stage: 'yes', skew_ms: 0 }))
   await until(() => control.frames.length === 2, { what: 'an answer' })
@@ -87,10 +82,7 @@ test('trust of this side alone opens nothing to a peer that has not agreed', asy
 
 test('an admitted peer sees every protocol', async () => {
   const a = await start()
-  const member = await raw()
-  await trusts(a, member)
-  const connection = await member.dial(a.address())
-  await member.join(connection)
+  const { peer: member, connection } = await joined(a)
   expect([...(await member.list(connection))].sort()).toEqual([hello.id, ...MEMBERS_ONLY].sort())
   await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
 })
@@ -164,11 +156,7 @@ test('Goodbye says offline; a cut says nothing', async () => {
   expect(a.trust.sightings.at(-1)).toEqual({ node: b.id, offline: true })
   expect(a.events.at(-1)).toMatchObject({ what: 'down', peer: b.id })
 
-  const member = await raw()
-  await trusts(a, member)
-  const connection = await member.dial(a.address())
-  await member.join(connection)
-  await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
+  const { peer: member, connection } = await joined(a)
   connection.abort(new Error('cut'))
   await until(() => !a.mesh.isConnected(member.id), { what: 'a has noticed the cut' })
   expect(a.trust.sightings.at(-1)).toEqual({ node: member.id, offline: false })
@@ -195,19 +183,6 @@ test('a peer that is silent without a word is cut off after two missed pings', a
   await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
   await until(() => !a.mesh.isConnected(member.id), { what: 'cut off' })
   expect(control.frames.filter((frame) => frame.message.name === 'Ping')).toHaveLength(2)
-})
-
-test('nodes that ping each other stay connected', async () => {
-  const types: number[] = []
-  const tap = {
-    mesh: { ping_seconds: 1 },
-    onEncoded: (bytes: Uint8Array) => types.push(Buffer.from(bytes).readUInt16BE(10)),
-  }
-  const [a, b] = await pair(tap, tap)
-  // By then a link that nobody answered on would have been cut.
-  await until(() => types.filter((type) => type === Pong.type).length >= 3, { what: 'three pongs' })
-  expect(a.mesh.isConnected(b.id)).toBe(true)
-  expect(a.events.map((event) => event.what)).toEqual(['up'])
 })
 
 test('a pinned key is the only one accepted at its address', async () => {
@@ -264,10 +239,7 @@ test('simultaneous dials end with exactly one usable link at each end', async ()
 test('stop ends within its deadline even when a peer never takes what is written', async () => {
   const timings = { closeMs: 3_600_000, stopMs: 100 }
   const a = await start({ timings })
-  const deaf = await raw()
-  await trusts(a, deaf)
-  const connection = await deaf.dial(a.address())
-  await deaf.join(connection)
+  const { peer: deaf, connection } = await joined(a)
   await deaf.open(connection, query.id)
   await until(() => a.link.peers().length === 1, { what: 'link' })
   const { maConn } = connection as unknown as { maConn: { socket: { pause(): void } } }

@@ -3,7 +3,7 @@ import { afterEach } from 'vitest'
 import type { Stream } from '../../../protocols/define.ts'
 import type { Frame } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { query } from '../../../protocols/registry.ts'
+import { hello, query } from '../../../protocols/registry.ts'
 import type { Link, Mesh } from '../../../src/mesh/index.ts'
 import { type MeshNode, type MeshNodeInit, meshNode } from '../../support/mesh/mesh-node.ts'
 import { type RawPeer, rawPeer } from '../../support/mesh/raw-peer.ts'
@@ -64,12 +64,35 @@ export const linked = (a: Running, b: Running): Promise<unknown> =>
     { what: 'link up at both ends' },
   )
 
+/** They trust each other, and one of them knows where the other is. */
+export async function befriend(a: Running, b: Running): Promise<void> {
+  await trusts(a, b)
+  await trusts(b, a)
+  await linked(a, b)
+}
+
+/** A stranger at a fresh node, with its control stream open and nothing said. */
+export async function visitor(init: MeshNodeInit = {}) {
+  const node = await start(init)
+  const peer = await raw()
+  const connection = await peer.dial(node.address())
+  return { node, peer, connection, control: await peer.open(connection, hello.id) }
+}
+
+/** A raw peer that the node trusts and has as a neighbour. */
+export async function joined(node: MeshNode) {
+  const peer = await raw()
+  await trusts(node, peer)
+  const connection = await peer.dial(node.address())
+  const control = await peer.join(connection)
+  await until(() => node.mesh.isConnected(peer.id), { what: 'neighbour' })
+  return { peer, connection, control }
+}
+
 /** Two nodes that trust each other and are connected; `a` was dialed by `b`. */
 export async function pair(a: MeshNodeInit = {}, b: MeshNodeInit = {}): Promise<[Running, Running]> {
   const first = await start(a)
   const second = await start({ ...b, discovery: { peers: [first.address()], ...b.discovery } })
-  await trusts(first, second)
-  await trusts(second, first)
-  await linked(first, second)
+  await befriend(first, second)
   return [first, second]
 }

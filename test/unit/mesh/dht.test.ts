@@ -7,7 +7,7 @@ import { DHT_PROTOCOL } from '../../../src/mesh/discovery/dht.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/mesh/fake-trust.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
-import { linked, type Running, raw, start, trusts } from './cluster.ts'
+import { befriend, joined, type Running, raw, start, trusts } from './cluster.ts'
 
 const dht = { dht: true }
 const moments: AbortController[] = []
@@ -31,9 +31,7 @@ function deafTrust(): FakeTrust {
 /** Linked to `b` alone, deaf to gossip. */
 async function besides(b: Running, discovery: MeshNodeInit['discovery']): Promise<Running> {
   const node = await start({ trust: deafTrust(), discovery: { peers: [b.address()], ...discovery } })
-  await trusts(node, b)
-  await trusts(b, node)
-  await linked(node, b)
+  await befriend(node, b)
   return node
 }
 
@@ -113,11 +111,7 @@ const [PUT_VALUE, GET_VALUE, ADD_PROVIDER, GET_PROVIDERS, FIND_NODE] = [0, 1, 2,
 
 test('it answers where somebody is, and takes nothing to keep', async () => {
   const node = await start({ discovery: dht })
-  const peer = await raw()
-  await trusts(node, peer)
-  const connection = await peer.dial(node.address())
-  await peer.join(connection)
-  await until(() => node.mesh.isConnected(peer.id), { what: 'neighbour' })
+  const { peer, connection } = await joined(node)
   const ask = async (type: number) => {
     const { stream } = await peer.open(connection, DHT_PROTOCOL).catch(() => ({ stream: undefined }))
     if (stream === undefined) throw new Error('not served')
@@ -177,11 +171,7 @@ test('a neighbour is listed without being pinged', async () => {
 
 test('more than a question, and too many of them, end the stream', async () => {
   const node = await start({ discovery: dht })
-  const peer = await raw()
-  await trusts(node, peer)
-  const connection = await peer.dial(node.address())
-  await peer.join(connection)
-  await until(() => node.mesh.isConnected(peer.id), { what: 'neighbour' })
+  const { peer, connection } = await joined(node)
   const stream = await connection.newStream([DHT_PROTOCOL])
   const answers: Buffer[] = []
   stream.addEventListener('message', ({ data }) => answers.push(Buffer.from(data.subarray())))

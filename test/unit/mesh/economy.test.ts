@@ -8,7 +8,7 @@ import { updateHalfWindows } from '../../../src/mesh/windows.ts'
 import { writeAtOnce } from '../../../src/mesh/writes.ts'
 import { createHeaderReader } from '../../../src/mesh/yamux-header.ts'
 import { until } from '../../support/run/until.ts'
-import { raw, start, trusts } from './cluster.ts'
+import { joined, start } from './cluster.ts'
 
 const WINDOW = 256 * 1024
 
@@ -77,10 +77,7 @@ function headersAt(connection: Connection) {
 
 test('a node answers messages with messages, and not each with a frame more', async () => {
   const a = await start()
-  const member = await raw()
-  await trusts(a, member)
-  const connection = await member.dial(a.address())
-  const control = await member.join(connection)
+  const { connection, control } = await joined(a)
   const pongs = (): number => control.frames.filter(({ message }) => message === Pong).length
   const headers = headersAt(connection)
   const count = 10

@@ -9,7 +9,7 @@ import { BURSTS, deafen, header, write, writeEmpty } from '../../hostile/yamux.t
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
 import type { RawPeer } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
-import { pair, type Running, raw, slowClock, start, trusts } from './cluster.ts'
+import { joined, pair, type Running, raw, slowClock, start } from './cluster.ts'
 
 /** Far beyond what anybody may send, and a moment's work to send. */
 const BURSTS_MAX = 2_000
@@ -99,10 +99,7 @@ test.each([
 
 test('a few more pings than a member may send end its connection', async () => {
   const a = await start({ clock: slowClock })
-  const member = await raw()
-  await trusts(a, member)
-  const connection = await member.dial(a.address())
-  await member.join(connection)
+  const { connection } = await joined(a)
   deafen(connection)
   write(
     connection,
@@ -115,10 +112,7 @@ test.each(KINDS.filter(([name]) => !/empty|of no stream|goodbyes|left/.test(name
   'an admitted peer’s flood ends its connection, and the others stay: %s',
   async (_, burst) => {
     const [a, b] = await pair()
-    const member = await raw()
-    await trusts(a, member)
-    const connection = await member.dial(a.address())
-    await member.join(connection)
+    const { peer: member, connection } = await joined(a)
     await flood(connection, (n) => write(connection, burst(n)))
     expect(a.mesh.rejections().rate_limited).toBe(1)
     expect(a.audited).toContainEqual(

@@ -4,7 +4,7 @@ import { bodyOf } from '../../../protocols/frame.ts'
 import { AGENT_PART_BYTES, AgentEnd, AgentHello, AgentPart } from '../../../protocols/messages/agent.ts'
 import { agent } from '../../../protocols/registry.ts'
 import type { Exchange, Exchanges, Mesh } from '../../../src/mesh/index.ts'
-import { linked, start, trusts } from './cluster.ts'
+import { befriend, start } from './cluster.ts'
 
 /** Pieces of a document of 4 MiB. */
 const PARTS = Math.ceil((4 * 1024 * 1024) / AGENT_PART_BYTES)
@@ -14,9 +14,7 @@ async function answered(answer: (exchange: Exchange) => Promise<void>): Promise<
   const speaks = (mesh: Mesh): void => void made.push(mesh.exchange(agent, answer))
   const first = await start({}, undefined, speaks)
   const second = await start({ discovery: { peers: [first.address()] } }, undefined, speaks)
-  await trusts(first, second)
-  await trusts(second, first)
-  await linked(first, second)
+  await befriend(first, second)
   return (made[1] as Exchanges).open(first.id, new AbortController().signal)
 }
 

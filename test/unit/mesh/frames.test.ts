@@ -11,7 +11,7 @@ import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts
 import { type RawPeer, type RawStream, rawHello } from '../../support/mesh/raw-peer.ts'
 import fc from '../../support/run/properties.ts'
 import { until } from '../../support/run/until.ts'
-import { pair, type Running, raw, slowClock, start, trusts } from './cluster.ts'
+import { joined, pair, type Running, slowClock, start } from './cluster.ts'
 
 const done = { query_id: new Uint8Array(16), author: new Uint8Array(32), answered: 0, lost: 0 }
 const batch = { id: 1, documents: [], gone: [] }
@@ -30,10 +30,7 @@ async function member(
   protocol: Stream = sync,
 ): Promise<Member> {
   const node = await start(init, judge, () => {}, protocol)
-  const peer = await raw()
-  await trusts(node, peer)
-  const connection = await peer.dial(node.address())
-  const control = await peer.join(connection)
+  const { peer, connection, control } = await joined(node)
   const stream = await peer.open(connection, protocol.id)
   await until(() => node.link.peers().length === 1, { what: 'link' })
   return { node, peer, stream, control, protocol }
@@ -224,10 +221,7 @@ test('a member that floods the control stream is cut off', async () => {
 
 test('one bad peer costs the others nothing', async () => {
   const [a, b] = await pair()
-  const bad = await raw()
-  await trusts(a, bad)
-  const connection = await bad.dial(a.address())
-  await bad.join(connection)
+  const { peer: bad, connection } = await joined(a)
   const stream = await bad.open(connection, query.id)
   stream.send(randomBytes(10_000))
   await until(() => !stream.open(), { what: 'stream reset' })

@@ -20,7 +20,7 @@ import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts
 import { type RawGossip, rawGossip } from '../../support/mesh/raw-gossip.ts'
 import type { RawPeer, RawStream } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
-import { linked, type Running, raw, start, trusts } from './cluster.ts'
+import { befriend, joined, linked, type Running, raw, start, trusts } from './cluster.ts'
 
 const Word = defineMessage({
   type: 0x7f01,
@@ -71,9 +71,7 @@ async function line(nodes: readonly Talker[]): Promise<void> {
   for (const [i, node] of nodes.entries()) {
     const next = nodes[i + 1]
     if (next === undefined) continue
-    await trusts(node, next)
-    await trusts(next, node)
-    await linked(node, next)
+    await befriend(node, next)
   }
 }
 
@@ -115,11 +113,7 @@ interface Intruder {
 /** A node and an admitted peer that writes whatever it likes. */
 async function intruder(judge?: (text: string) => GossipVerdict): Promise<Intruder> {
   const node = await talker({}, judge)
-  const peer = await raw()
-  await trusts(node, peer)
-  const connection = await peer.dial(node.address())
-  const control = await peer.join(connection)
-  await until(() => node.mesh.isConnected(peer.id), { what: 'neighbour' })
+  const { peer, connection, control } = await joined(node)
   return { node, peer, control, gossip: await rawGossip(peer, connection) }
 }
 

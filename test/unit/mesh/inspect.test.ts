@@ -12,7 +12,7 @@ import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
-import { raw, start } from './cluster.ts'
+import { start, visitor } from './cluster.ts'
 
 /** Two nodes that trust each other, or one the other only; the second one's clock is off. */
 async function pair({ skewMs = 0, mutual = true }) {
@@ -80,10 +80,7 @@ test.each([
 })
 
 test('a stranger whose Hello is of another time is told the time, and heard no further', async () => {
-  const node = await start()
-  const peer = await raw()
-  const connection = await peer.dial(node.address())
-  const control = await peer.open(connection, hello.id)
+  const { node, peer, connection, control } = await visitor()
   control.send(control.frame(Hello, rawHello(), { ts: Date.now() - 600_000 }))
   await until(() => node.mesh.rejections().stale === 1, { what: 'its Hello is refused' })
   // A place in the lobby like any other, for as long as that is.

@@ -8,7 +8,7 @@ import { createDoorkeeper, LAN_DOOR, LOOPBACK_DOOR } from '../../../src/mesh/adm
 import { createLobby, LOBBY } from '../../../src/mesh/state/lobby.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
-import { linked, raw, slowClock, start, trusts } from './cluster.ts'
+import { befriend, raw, slowClock, start, trusts, visitor } from './cluster.ts'
 
 test('a stranger is gone after the lobby’s time, whether it said hello or nothing', async () => {
   const a = await start({ timings: { lobbyMs: 300 } })
@@ -40,9 +40,7 @@ test('30 strangers share 8 places, and a trusted newcomer gets in among them', a
   const connections = await Promise.all(strangers.map((stranger) => stranger.dial(a.address())))
   const open = (): number => connections.filter((connection) => connection.status === 'open').length
   await until(() => open() <= LOBBY.total, { what: 'strangers giving way' })
-  await trusts(a, known)
-  await trusts(known, a)
-  await linked(a, known)
+  await befriend(a, known)
   expect(open()).toBeGreaterThan(0)
   expect(open()).toBeLessThanOrEqual(LOBBY.total)
 })
@@ -64,10 +62,7 @@ test.each([
   ['a Ping', Ping, { id: 1 }],
   ['a Goodbye', Goodbye, { reason: 'stopping' }],
 ] as const)('%s of a stranger ends its connection', async (_, message, body) => {
-  const a = await start()
-  const stranger = await raw()
-  const connection = await stranger.dial(a.address())
-  const control = await stranger.open(connection, hello.id)
+  const { node: a, connection, control } = await visitor()
   control.send(control.frame<never>(message as never, body as never))
   await until(() => connection.status !== 'open', { what: 'closed' })
   expect(a.trust.sightings).toEqual([])
@@ -75,10 +70,7 @@ test.each([
 })
 
 test('a second hello stream, and a second Hello, are refused', async () => {
-  const a = await start()
-  const stranger = await raw()
-  const connection = await stranger.dial(a.address())
-  const control = await stranger.open(connection, hello.id)
+  const { node: a, peer: stranger, connection, control } = await visitor()
   const second = await stranger.open(connection, hello.id)
   await until(() => !second.open(), { what: 'second stream reset' })
   control.send(control.frame(Hello, rawHello()))
@@ -138,9 +130,7 @@ test('a stranger is told the address it has found, a member all of them', async 
   expect([...((await toldTo()) ?? [])].sort()).toEqual([...all].sort())
   // Two nodes that met as strangers know all of it once they are neighbours.
   await until(() => b.trust.pending().length === 1, { what: 'b has met a' })
-  await trusts(a, b)
-  await trusts(b, a)
-  await linked(a, b)
+  await befriend(a, b)
   expect([...(b.trust.member(a.id)?.addresses ?? [])].sort()).toEqual([...all].sort())
 })
 
@@ -165,9 +155,7 @@ test('silent sockets are closed, and do not keep a member out', async () => {
     sockets.push(socket)
   }
   const b = await start({ discovery: { peers: [a.address()] } })
-  await trusts(a, b)
-  await trusts(b, a)
-  await linked(a, b)
+  await befriend(a, b)
   await until(() => sockets.every((socket) => socket.destroyed || socket.readyState === 'closed'), {
     what: 'closed',
   })

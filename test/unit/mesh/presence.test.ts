@@ -297,16 +297,6 @@ test('who hears that it is lost says that it is here', () => {
   expect(it.said).toHaveLength(before + 1)
 })
 
-test('who has just come is answered', () => {
-  const it = world()
-  it.room.came(ann)
-  it.advance(10_000)
-  const before = it.said.length
-  it.hears(bob, { asks: true })
-  it.advance(5_000)
-  expect(it.said).toHaveLength(before + 1)
-})
-
 test('newcomers that link with all are answered together, and within half a minute', () => {
   const it = world()
   it.room.came(ann)

@@ -79,20 +79,6 @@ test('a question that nobody answers, one long ago, and one on another link spar
   expect(questions.due(both), 'long ago').toEqual(both)
 })
 
-test('whoever is kept silent asks all the same in the end', () => {
-  let now = 0
-  const questions = shareQuestions(INTERVAL, () => now)
-  questions.due([OWN])
-  for (let round = 1; round < SILENT_MOST; round++) {
-    now += INTERVAL
-    heard(questions)
-    expect(questions.due([OWN])).toEqual([])
-  }
-  now += INTERVAL
-  heard(questions)
-  expect(questions.due([OWN])).toEqual([OWN])
-})
-
 test('an address that went and came asks at once', () => {
   const questions = shareQuestions(INTERVAL, () => 0)
   questions.due([OWN])

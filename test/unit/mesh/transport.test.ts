@@ -9,7 +9,7 @@ import { connect as connectTls } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
 import type { Security } from '../../../src/config/index.ts'
 import { until } from '../../support/run/until.ts'
-import { linked, pair, type Running, start, trusts } from './cluster.ts'
+import { befriend, pair, type Running, start, trusts } from './cluster.ts'
 
 const offers = (...security: Security[]) => ({ transport: { security } })
 
@@ -78,9 +78,7 @@ test.each([
 ])('a node that offers both links with one that has one: %j and %j', async (here, there) => {
   const a = await start(there)
   const b = await start({ ...here, discovery: { peers: [a.address()] } })
-  await trusts(a, b)
-  await trusts(b, a)
-  await linked(a, b)
+  await befriend(a, b)
 })
 
 test('two nodes without a common encryption never connect, and the one that dials knows why', async () => {

@@ -2,11 +2,14 @@
 
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
+import { createRoll } from '../../../../src/trust/certificates/roll.ts'
+import type { Roll } from '../../../../src/trust/certificates/roll-types.ts'
 import {
   type CertificateTerms,
   meshOf,
   type Signer,
   signCertificate,
+  signRevocationList,
 } from '../../../../src/trust/certificates/sign.ts'
 import type { Against } from '../../../../src/trust/certificates/verify.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
@@ -80,6 +83,29 @@ export const operatorCertificate = (change: Change = {}): Uint8Array =>
 export const operatorChain = (): Uint8Array[] => [issuerCertificate(), operatorCertificate()]
 
 export const chain = (): Uint8Array[] => [issuerCertificate(), nodeCertificate()]
+
+/** What a node of the mesh knows that has seen these. */
+export function rollWith(...certificates: readonly Uint8Array[]): Roll {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  for (const bytes of certificates) roll.certificate(bytes, NOW)
+  return roll
+}
+
+export const listOf = (
+  by: Signer,
+  keys: readonly Uint8Array[],
+  {
+    number = 0,
+    version = NOW,
+    mesh: of = mesh,
+  }: { readonly number?: number; readonly version?: number; readonly mesh?: Uint8Array } = {},
+): Uint8Array =>
+  signRevocationList(
+    by,
+    { version, number, mesh: of, revoked: keys.map((key) => ({ key, at: NOW })) },
+    systemRandom,
+  )
 
 export const against = (change: Partial<Against> = {}): Against => ({
   root: { key: root.publicKey, mesh },

@@ -2,29 +2,26 @@
 import { beforeEach, expect, test } from 'vitest'
 import { HelloAck, ROOT_LIST_BYTES } from '../../../../protocols/messages/hello.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
-import { createRoll } from '../../../../src/trust/certificates/roll.ts'
 import { createShares } from '../../../../src/trust/certificates/shares.ts'
-import { type Signer, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import type { Signer } from '../../../../src/trust/certificates/sign.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { issuer, issuerCertificate, mesh, NOW, node, nodeCertificate, other, root } from './chains.ts'
-import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+import {
+  issuer,
+  issuerCertificate,
+  listOf,
+  NOW,
+  node,
+  nodeCertificate,
+  other,
+  rollWith,
+  root,
+} from './chains.ts'
+import { found, invited, joins, meet, pass, type Room, room, time } from './rooms.ts'
 
 beforeEach(() => {
   time.now = NOW
 })
 
-const rollNow = () => {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
-  return roll
-}
-const listOf = (by: Signer, keys: readonly Uint8Array[], number = 0, version = NOW): Uint8Array =>
-  signRevocationList(
-    by,
-    { version, number, mesh, revoked: keys.map((key) => ({ key, at: version })) },
-    systemRandom,
-  )
 const keyOf = (n: number): Uint8Array => {
   const key = new Uint8Array(32).fill(3)
   new DataView(key.buffer).setUint32(0, n)
@@ -61,7 +58,7 @@ test('of a full map whoever has most gives up the oldest', () => {
 })
 
 test('the thief of one issuer pushes out nobody whom another one certified', () => {
-  const roll = rollNow()
+  const roll = rollWith()
   const thief = other
   roll.certificate(issuerCertificate(), NOW)
   roll.certificate(issuerCertificate({ key: thief.publicKey }), NOW)
@@ -74,7 +71,7 @@ test('the thief of one issuer pushes out nobody whom another one certified', () 
 })
 
 test('no issuer keeps out machines of another one whose certificate is not known here yet', () => {
-  const roll = rollNow()
+  const roll = rollWith()
   const thief = other
   roll.certificate(issuerCertificate({ key: thief.publicKey }), NOW)
   roll.list(listOf(thief, [issuer.publicKey]), NOW)
@@ -86,7 +83,7 @@ test('no issuer keeps out machines of another one whose certificate is not known
 })
 
 test('issuers that ended make place for new ones; one that revoked somebody stays, with what it revoked', () => {
-  const roll = rollNow()
+  const roll = rollWith()
   const early = { notBefore: NOW - 50 * DAY_MS, notAfter: NOW - DAY_MS, version: NOW - 50 * DAY_MS }
   const [first] = Array.from({ length: 256 }, (_, n) => testIdentity(20_000 + n))
   for (let n = 0; n < 256; n++)
@@ -112,13 +109,12 @@ async function revoked() {
     [hq, ann],
     [second, bob],
   ] as const) {
-    await one.fleet.join(await invited(by), { places: [] })
-    await meet(by, one)
+    await joins(by, one)
   }
   for (const from of [hq, second]) for (const to of [ann, bob]) pass(from, to)
   time.now += 1_000
   const keys = [hq.identity.publicKey, ...Array.from({ length: 1_023 }, (_, n) => keyOf(n))]
-  const list = listOf(root, keys, 0, time.now)
+  const list = listOf(root, keys, { version: time.now })
   await bob.fleet.revokedByRoot(list)
   return { hq, second, ann, bob, list }
 }
@@ -143,12 +139,13 @@ test('a machine that joins anew hears what it was granted, and one that is put o
   await second.fleet.revokedByRoot(list)
   ann.fleet.documents.revocation_list.accept(list, true)
   expect(ann.fleet.state().own).toBeNull()
-  await ann.fleet.join(await invited(second), { places: [] })
-  expect(await meet(second, ann)).toBe(true)
+  expect(await joins(second, ann)).toBe(true)
   expect(second.fleet.answer(ann.identity.nodeId).granted).toBeDefined()
   // Now the second issuer is revoked as well, and still has the answer that it gave.
   time.now += 1_000
-  await second.fleet.revokedByRoot(listOf(root, [second.identity.publicKey], 1, time.now))
+  await second.fleet.revokedByRoot(
+    listOf(root, [second.identity.publicKey], { number: 1, version: time.now }),
+  )
   const answer = second.fleet.answer(ann.identity.nodeId)
   expect(Object.keys(answer)).toEqual(['root_list'])
   expect(isSayable(answer)).toBe(true)

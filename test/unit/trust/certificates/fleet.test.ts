@@ -3,10 +3,10 @@ import { beforeEach, expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
-import { meshOf, signCertificate, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import { meshOf, signCertificate } from '../../../../src/trust/certificates/sign.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { NOW, root } from './chains.ts'
-import { found, invited, meet, pass, room, time } from './rooms.ts'
+import { listOf, NOW, root } from './chains.ts'
+import { found, invited, joins, meet, pass, room, time } from './rooms.ts'
 
 beforeEach(() => {
   time.now = NOW
@@ -21,8 +21,7 @@ async function mesh() {
   const ann = await room(8_002)
   const bob = await room(8_003)
   for (const one of [ann, bob]) {
-    await one.fleet.join(await invited(issuer, { teams: ['eng'] }), { places: [] })
-    await meet(issuer, one, one === ann ? 'ann' : 'bob')
+    await joins(issuer, one, { teams: ['eng'] }, one === ann ? 'ann' : 'bob')
   }
   return { issuer, ann, bob }
 }
@@ -148,16 +147,14 @@ test('a node whose certificate ended stays in its mesh, whatever root an inviter
       systemRandom,
     ),
   )
-  await ann.fleet.join(await invited(rogue, { for_ms: DAY_MS / 2 }), { places: [] })
-  await meet(rogue, ann)
+  await joins(rogue, ann, { for_ms: DAY_MS / 2 })
   expect(ann.fleet.state()).toMatchObject({ root: state.root, own: null, joining: { refused: 'root' } })
 })
 
 test('names are one each, whatever machines call themselves', async () => {
   const { issuer } = await mesh()
   const second = await room(8_020)
-  await second.fleet.join(await invited(issuer), { places: [] })
-  await meet(issuer, second, 'ann')
+  await joins(issuer, second, {}, 'ann')
   expect(second.fleet.state().own?.name).toMatch(/^ann-[0-9a-f]{6}$/)
   const hard = await room(8_022, { isNameKnown: (name) => name === 'boss' })
   await found(hard)
@@ -167,8 +164,7 @@ test('names are one each, whatever machines call themselves', async () => {
     [8_025, 'boss'],
   ] as const) {
     const joiner = await room(number)
-    await joiner.fleet.join(await invited(hard), { places: [] })
-    await meet(hard, joiner, name)
+    await joins(hard, joiner, {}, name)
     expect(joiner.fleet.state().own?.name).toMatch(new RegExp(`^${name}-[0-9a-f]{6}$`))
   }
 })
@@ -179,8 +175,7 @@ test('an issuer gives no role that the root did not grant it', async () => {
   time.now += 1
   await found(issuer, { grants: ['security'] })
   const soc = await room(8_021)
-  await soc.fleet.join(await invited(issuer, { roles: ['security'] }), { places: [] })
-  await meet(issuer, soc, 'soc')
+  await joins(issuer, soc, { roles: ['security'] }, 'soc')
   expect(issuer.fleet.word(soc.identity.nodeId)).toMatchObject({ binding: { roles: ['security'] } })
   // Taken back, every certificate with that role is void, and its holder is told why; given again, it holds again.
   time.now += 1
@@ -255,8 +250,7 @@ test('a revoked node is out at once, wherever the list comes, and no invite lets
   // Its own chain still looks good to itself.
   expect(await meet(ann, bob)).toBe(false)
   const home = await room(8_003)
-  await home.fleet.join(await invited(issuer), { places: [] })
-  await meet(issuer, home)
+  await joins(issuer, home)
   expect(home.fleet.state()).toMatchObject({ own: null, joining: { refused: 'revoked' } })
   expect(issuer.fleet.word(home.identity.nodeId)).toBeUndefined()
 })
@@ -272,25 +266,12 @@ test('a revoked node is not renewed', async () => {
   ).toEqual([])
 })
 
-test('an older list takes nothing back', async () => {
-  const { issuer, ann, bob } = await mesh()
-  const older = issuer.said.filter(({ kind }) => kind === 'revocation_list')
-  await issuer.fleet.revoke(bob.identity.nodeId)
-  pass(issuer, ann)
-  for (const { frame } of older) ann.fleet.documents.revocation_list.accept(frame, true)
-  expect(ann.fleet.revoked(bob.identity.nodeId)).toBeDefined()
-})
-
 test('a list of nobody who may revoke counts for nothing, and one of another mesh neither', async () => {
   const { issuer, ann, bob } = await mesh()
   await meet(ann, bob)
-  const listBy = (signer: typeof bob.identity, of: Uint8Array): Uint8Array => {
-    const revoked = [
-      { key: issuer.identity.publicKey, at: NOW },
-      { key: bob.identity.publicKey, at: NOW },
-    ]
-    return signRevocationList(signer, { version: NOW + 1, number: 99, mesh: of, revoked }, systemRandom)
-  }
+  const keys = [issuer.identity.publicKey, bob.identity.publicKey]
+  const listBy = (signer: typeof bob.identity, of: Uint8Array): Uint8Array =>
+    listOf(signer, keys, { version: NOW + 1, number: 99, mesh: of })
   // A member that is no issuer, a stranger, and the issuer for a mesh that is not this one.
   for (const frame of [
     listBy(bob.identity, meshOf(root.publicKey)),
@@ -321,8 +302,7 @@ test('a member that the root certifies becomes an issuer, for those who were the
   await found(ann)
   pass(ann, bob)
   const joiner = await room(8_032)
-  await joiner.fleet.join(await invited(ann), { places: [] })
-  expect(await meet(ann, joiner)).toBe(true)
+  expect(await joins(ann, joiner)).toBe(true)
   expect(await meet(joiner, bob)).toBe(true)
   expect(await meet(joiner, issuer)).toBe(true)
 })
@@ -471,7 +451,6 @@ test('a joiner hears when its inviter cannot sign, and when it certifies nobody 
 test('a certificate that a wrong clock disbelieves is told apart from a refused invite', async () => {
   const { issuer } = await mesh()
   const joiner = await room(8_043, { clock: { now: () => NOW - 2 * DAY_MS, monotonic: () => NOW } })
-  await joiner.fleet.join(await invited(issuer), { places: [] })
-  await meet(issuer, joiner)
+  await joins(issuer, joiner)
   expect(joiner.fleet.state().joining?.refused).toMatch(/^certificate_(clock|not_yet_valid)$/)
 })

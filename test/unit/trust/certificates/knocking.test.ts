@@ -1,21 +1,16 @@
 // A machine that was revoked hears of it from whoever it knocks at, by a list that counts, and by nothing else.
 import { beforeEach, expect, test } from 'vitest'
-import { systemRandom } from '../../../../src/base/clock.ts'
-import { type Signer, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import type { Signer } from '../../../../src/trust/certificates/sign.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { mesh, NOW, root } from './chains.ts'
-import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+import { listOf, NOW, root } from './chains.ts'
+import { found, invited, joins, meet, pass, type Room, room, time } from './rooms.ts'
 
 beforeEach(() => {
   time.now = NOW
 })
 
-const listOf = (by: Signer, keys: readonly Uint8Array[]): Uint8Array =>
-  signRevocationList(
-    by,
-    { version: time.now, number: 99, mesh, revoked: keys.map((key) => ({ key, at: time.now })) },
-    systemRandom,
-  )
+const listed = (by: Signer, keys: readonly Uint8Array[]): Uint8Array =>
+  listOf(by, keys, { version: time.now, number: 99 })
 
 /** Ann and Bob, whom hq certified, and what Ann is not told of: a second issuer, whom Bob knows. */
 async function fleet(at: number) {
@@ -24,8 +19,7 @@ async function fleet(at: number) {
   )) as [Room, Room, Room, Room]
   await found(hq)
   for (const one of [ann, bob]) {
-    await one.fleet.join(await invited(hq), { places: [] })
-    await meet(hq, one)
+    await joins(hq, one)
   }
   await found(second)
   pass(hq, second)
@@ -54,7 +48,7 @@ test('who revoked it, and when, also by an issuer that it has not met; after a r
 
 test('a key that the root revoked is shown the list of the root', async () => {
   const { ann, bob } = await fleet(8_911)
-  await bob.fleet.revokedByRoot(listOf(root, [ann.identity.publicKey]))
+  await bob.fleet.revokedByRoot(listed(root, [ann.identity.publicKey]))
   await meet(ann, bob)
   expect(ann.fleet.state()).toMatchObject({ why_not: 'revoked', revoked_by: { root: true, name: '' } })
 })
@@ -76,14 +70,14 @@ test('nobody but an issuer puts a machine out by showing it a list', async () =>
   const { publicKey } = ann.identity
   const issuer = second.fleet.shown(ann.identity.nodeId).chain![0]!
   const byBob = bob.fleet.shown(ann.identity.nodeId).chain![1]!
-  const forged = Uint8Array.from(listOf(second.identity, [publicKey]))
+  const forged = Uint8Array.from(listed(second.identity, [publicKey]))
   forged[forged.length - 1]! ^= 1
   for (const [what, revoked_by] of Object.entries({
-    'of a stranger': { list: listOf(testIdentity(77), [publicKey]), issuer },
-    'of a member': { list: listOf(bob.identity, [publicKey]), issuer: byBob },
+    'of a stranger': { list: listed(testIdentity(77), [publicKey]), issuer },
+    'of a member': { list: listed(bob.identity, [publicKey]), issuer: byBob },
     'with another signature': { list: forged, issuer },
     // What does not name it is no word to it: lists of the mesh come as documents.
-    'about others': { list: listOf(hq.identity, [bob.identity.publicKey]), issuer },
+    'about others': { list: listed(hq.identity, [bob.identity.publicKey]), issuer },
   })) {
     ann.fleet.answered(bob.identity.nodeId, { revoked_by })
     expect([what, ann.fleet.state().why_not]).toEqual([what, null])
@@ -91,7 +85,7 @@ test('nobody but an issuer puts a machine out by showing it a list', async () =>
   }
   expect(ann.said.filter(({ kind }) => kind === 'revocation_list')).toEqual([])
   // One that would count does, whoever shows it.
-  const list = listOf(second.identity, [publicKey])
+  const list = listed(second.identity, [publicKey])
   ann.fleet.answered(bob.identity.nodeId, { revoked_by: { list, issuer } })
   expect(ann.fleet.state().why_not).toBe('revoked')
 })

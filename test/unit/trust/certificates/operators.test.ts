@@ -2,15 +2,12 @@
 import { beforeEach, expect, test } from 'vitest'
 import { MeshQuery } from '../../../../protocols/messages/query.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
-import { createRoll } from '../../../../src/trust/certificates/roll.ts'
-import { signCertificate, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import {
   type Change,
   issuer,
   issuerCertificate,
-  mesh,
+  listOf,
   NOW,
   node,
   nodeCertificate,
@@ -18,9 +15,10 @@ import {
   operatorCertificate,
   operatorChain,
   other,
+  rollWith,
   root,
 } from './chains.ts'
-import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+import { found, joins, pass, type Room, room, time } from './rooms.ts'
 
 beforeEach(() => {
   time.now = NOW
@@ -46,8 +44,7 @@ async function issuing(grants: readonly string[] = []): Promise<Room> {
 test('an operator is known wherever its certificate came, and is expected nowhere', async () => {
   const hq = await issuing(['security'])
   const ann = await room(8_702)
-  await ann.fleet.join(await invited(hq), { places: [] })
-  await meet(hq, ann, 'ann')
+  await joins(hq, ann, {}, 'ann')
   const chain = await hq.fleet.operators.issue(terms({ roles: ['security'], teams: ['soc'] }))
   expect(chain).toHaveLength(2)
   pass(hq, ann)
@@ -68,18 +65,14 @@ test('an operator is known wherever its certificate came, and is expected nowher
 })
 
 test('an operator that shows its certificate as a node is none', () => {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  const roll = rollWith()
   expect(roll.chain(operator.nodeId, operatorChain(), NOW)).toEqual([])
   expect(roll.word(operator.nodeId, NOW)).toBeUndefined()
   expect(roll.fault(operator.nodeId)).toBe('wrong_usage')
 })
 
 test('a key is a node or a person, whichever it was first', () => {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
-  roll.certificate(issuerCertificate(), NOW)
-  roll.certificate(nodeCertificate(), NOW)
+  const roll = rollWith(issuerCertificate(), nodeCertificate())
   expect(roll.certificate(operatorCertificate({ key: node.publicKey, version: NOW + 1 }), NOW).fault).toBe(
     'wrong_usage',
   )
@@ -155,9 +148,7 @@ test('renewed, it holds for longer with the same key; revoked, it never does aga
 })
 
 test('one that has ended is known after a restart, and says nothing', () => {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
-  roll.certificate(issuerCertificate(), NOW)
+  const roll = rollWith(issuerCertificate())
   const later = NOW + 31 * DAY_MS
   expect(roll.certificate(operatorCertificate(), later)).toEqual({ changed: [] })
   expect(roll.operators.list(later)).toMatchObject([{ state: 'expired', binding: { name: 'carol' } }])
@@ -169,41 +160,19 @@ test('one that has ended is known after a restart, and says nothing', () => {
 })
 
 test('what an older issuer signed for a person says nothing of a node, nor the reverse', () => {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
-  roll.certificate(issuerCertificate(), NOW)
+  const roll = rollWith(issuerCertificate())
   const asNode = [issuerCertificate(), nodeCertificate()]
   expect(roll.operators.verdict(asNode, node.publicKey, NOW)).toMatchObject({ fault: 'wrong_usage' })
   // The root certifies issuers alone.
-  const byRoot = signCertificate(
-    root,
-    mesh,
-    {
-      usage: 'operator',
-      key: operator.publicKey,
-      name: 'carol',
-      roles: ['security'],
-      teams: [],
-      version: NOW,
-      notBefore: NOW,
-      notAfter: NOW + DAY_MS,
-    },
-    systemRandom,
-  )
+  const byRoot = operatorCertificate({ signer: root, roles: ['security'], teams: [] })
   expect(roll.operators.verdict([byRoot], operator.publicKey, NOW)).toMatchObject({ ok: false })
   expect(roll.isAuthority(issuer.nodeId)).toBe(true)
 })
 
 /** A mesh with two issuers, the second of which may be revoked by the root. */
 function twoIssuers() {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
-  roll.certificate(issuerCertificate(), NOW)
-  roll.certificate(issuerCertificate({ key: other.publicKey, name: 'hq-2' }), NOW)
-  const revoke = (): void => {
-    const revoked = [{ key: other.publicKey, at: NOW }]
-    roll.list(signRevocationList(root, { version: NOW, number: 1, mesh, revoked }, systemRandom), NOW)
-  }
+  const roll = rollWith(issuerCertificate(), issuerCertificate({ key: other.publicKey, name: 'hq-2' }))
+  const revoke = (): void => void roll.list(listOf(root, [other.publicKey], { number: 1 }), NOW)
   return { roll, revoke }
 }
 const byOther = (change: Change = {}): Uint8Array => operatorCertificate({ signer: other, ...change })
@@ -270,8 +239,7 @@ test('a key that only a revoked issuer called a person may be a node, and the re
 })
 
 test('an operator is found by those who renew or revoke it, whatever became of the issuer since', () => {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  const roll = rollWith()
   const at = (days: number) => ({ version: NOW + days * DAY_MS, notBefore: NOW + days * DAY_MS })
   roll.certificate(issuerCertificate({ grants: ['security'] }), NOW)
   roll.certificate(operatorCertificate({ roles: ['security'] }), NOW)

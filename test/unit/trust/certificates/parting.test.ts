@@ -1,15 +1,13 @@
 // Whom a list puts out loses its data at once, and its link when what it has from here was emptied, or a little later.
 import { beforeEach, expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createMemberRepository } from '../../../../src/store/tables/members.ts'
-import { signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { createTrust } from '../../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { mesh, NOW, root } from './chains.ts'
-import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+import { listOf, NOW, root } from './chains.ts'
+import { found, joins, pass, type Room, room, time } from './rooms.ts'
 
 beforeEach(() => {
   time.now = NOW
@@ -25,8 +23,7 @@ async function fleet(at: number, linked: (node: NodeId) => boolean = () => true)
   ]
   await found(hq)
   for (const one of [ann, bob, cid]) {
-    await one.fleet.join(await invited(hq), { places: [] })
-    await meet(hq, one)
+    await joins(hq, one)
   }
   pass(hq, bob)
   const trust = createTrust({
@@ -97,11 +94,7 @@ test('who is not linked is out at once, and so is whom this node revoked, or had
   await hq.fleet.revoke(cid.identity.nodeId)
   expect([own, hq.fleet.isParting?.(cid.identity.nodeId)]).toEqual([[], false])
   const { bob, asked: stored } = await fleet(9_131)
-  const list = signRevocationList(
-    hq.identity,
-    { version: NOW, number: 1, mesh, revoked: [{ key: bob.identity.publicKey, at: NOW }] },
-    systemRandom,
-  )
+  const list = listOf(hq.identity, [bob.identity.publicKey], { number: 1 })
   bob.fleet.documents.revocation_list.accept(list, false)
   expect(stored).toEqual([])
 })
@@ -113,12 +106,7 @@ test('who was certified by an issuer that the root revokes is emptied too, and o
     hq.identity.publicKey,
     ...Array.from({ length: 40 }, (_, n) => testIdentity(500 + n).publicKey),
   ]
-  const list = signRevocationList(
-    root,
-    { version: NOW, number: 0, mesh, revoked: revoked.map((key) => ({ key, at: NOW })) },
-    systemRandom,
-  )
-  bob.fleet.documents.revocation_list.accept(list, true)
+  bob.fleet.documents.revocation_list.accept(listOf(root, revoked), true)
   expect(asked).toHaveLength(16)
   const nodes = [hq, ann, cid].map(({ identity }) => identity.nodeId)
   expect(asked.map(({ node }) => node)).toEqual(expect.arrayContaining(nodes))

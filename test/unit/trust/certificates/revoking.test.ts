@@ -3,13 +3,19 @@ import { beforeEach, expect, test } from 'vitest'
 import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
-import { createRoll } from '../../../../src/trust/certificates/roll.ts'
-import type { Roll } from '../../../../src/trust/certificates/roll-types.ts'
-import { signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { issuer, issuerCertificate, mesh, NOW, node, nodeCertificate, other, root } from './chains.ts'
-import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+import {
+  issuer,
+  issuerCertificate,
+  listOf,
+  NOW,
+  node,
+  nodeCertificate,
+  other,
+  rollWith,
+  root,
+} from './chains.ts'
+import { found, invited, joins, meet, pass, type Room, room, time } from './rooms.ts'
 
 beforeEach(() => {
   time.now = NOW
@@ -18,32 +24,11 @@ beforeEach(() => {
 const HOUR_MS = 3_600_000
 const nobody = (): boolean => false
 
-interface ListTerms {
-  readonly by?: typeof issuer
-  readonly number: number
-  readonly version?: number
-  readonly keys?: readonly Uint8Array[]
-}
-const list = ({ by = issuer, number, version = NOW + number, keys = [] }: ListTerms): Uint8Array =>
-  signRevocationList(
-    by,
-    { version, number, mesh, revoked: keys.map((key) => ({ key, at: NOW })) },
-    systemRandom,
-  )
-
-function rollWith(...certificates: readonly Uint8Array[]): Roll {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
-  for (const bytes of certificates) roll.certificate(bytes, NOW)
-  return roll
-}
-
 async function pair(): Promise<{ issuing: Room; ann: Room }> {
   const issuing = await room(8_501)
   await found(issuing)
   const ann = await room(8_502)
-  await ann.fleet.join(await invited(issuing), { places: [] })
-  await meet(issuing, ann, 'ann')
+  await joins(issuing, ann, {}, 'ann')
   return { issuing, ann }
 }
 
@@ -52,8 +37,11 @@ const listsOf = ({ said }: Room): readonly Uint8Array[] =>
 
 test('a key that was revoked stays revoked when a later list leaves it out', () => {
   const roll = rollWith(issuerCertificate(), nodeCertificate())
-  roll.list(list({ number: 4, keys: [node.publicKey] }), NOW)
-  for (const later of [list({ number: 5 }), list({ number: 0, version: NOW + 50 })]) {
+  roll.list(listOf(issuer, [node.publicKey], { number: 4, version: NOW + 4 }), NOW)
+  for (const later of [
+    listOf(issuer, [], { number: 5, version: NOW + 5 }),
+    listOf(issuer, [], { version: NOW + 50 }),
+  ]) {
     expect(roll.list(later, NOW)).toEqual([])
     expect(roll.revoked(node.nodeId)).toBeDefined()
   }
@@ -62,22 +50,20 @@ test('a key that was revoked stays revoked when a later list leaves it out', () 
 
 test('a key in a list of a lower number is revoked all the same', () => {
   const roll = rollWith(issuerCertificate(), nodeCertificate())
-  roll.list(list({ number: 4, keys: [other.publicKey] }), NOW)
-  expect(roll.list(list({ number: 0, version: NOW + 50, keys: [node.publicKey] }), NOW)).toEqual([
-    node.nodeId,
-  ])
+  roll.list(listOf(issuer, [other.publicKey], { number: 4, version: NOW + 4 }), NOW)
+  expect(roll.list(listOf(issuer, [node.publicKey], { version: NOW + 50 }), NOW)).toEqual([node.nodeId])
   expect(roll.listOf(issuer.nodeId)?.number).toBe(4)
 })
 
 test('a list from the future counts for nothing, unless it was kept: then its keys and its number do', () => {
-  const ahead = list({ number: 7, version: NOW + 400 * DAY_MS, keys: [node.publicKey] })
+  const ahead = listOf(issuer, [node.publicKey], { number: 7, version: NOW + 400 * DAY_MS })
   const fresh = rollWith(issuerCertificate(), nodeCertificate())
   expect(fresh.list(ahead, NOW)).toEqual([])
   expect(fresh.revoked(node.nodeId)).toBeUndefined()
   const kept = rollWith(issuerCertificate(), nodeCertificate())
   expect(kept.list(ahead, NOW, 'kept')).toEqual([node.nodeId])
   expect(kept.listOf(issuer.nodeId)).toMatchObject({ number: 7, version: 0 })
-  kept.list(list({ number: 8, keys: [node.publicKey, other.publicKey] }), NOW)
+  kept.list(listOf(issuer, [node.publicKey, other.publicKey], { number: 8, version: NOW + 8 }), NOW)
   expect(kept.revoked(other.nodeId)).toBeDefined()
 })
 
@@ -100,20 +86,19 @@ test('lists of an issuer whose certificate has ended say nothing about today', (
   const roll = rollWith(ending, otherIssuer, leaf)
   const late = NOW + 8 * DAY_MS
   // The issuer that ended goes on signing, and holds nobody up to date by it.
-  roll.list(list({ number: 1, version: late }), late)
+  roll.list(listOf(issuer, [], { number: 1, version: late }), late)
   expect(roll.word(node.nodeId, late)).toMatchObject({ stale: true, level: 'untrusted' })
   expect(roll.lists(late).newest).toBe(NOW)
-  roll.list(list({ by: other, number: 1, version: late }), late)
+  roll.list(listOf(other, [], { number: 1, version: late }), late)
   expect(roll.word(node.nodeId, late)).toMatchObject({ stale: false })
   expect(roll.lists(late).newest).toBe(late)
 })
 
 test('what an issuer revoked stays revoked when its own certificate has ended, after a restart too', () => {
   const late = NOW + 366 * DAY_MS
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  const roll = rollWith()
   expect(roll.certificate(issuerCertificate(), late)).toMatchObject({ changed: [issuer.nodeId] })
-  roll.list(list({ number: 1, keys: [node.publicKey] }), late, 'kept')
+  roll.list(listOf(issuer, [node.publicKey], { number: 1, version: NOW + 1 }), late, 'kept')
   expect(roll.revoked(node.nodeId)).toBeDefined()
   expect(roll.word(issuer.nodeId, late)).toBeUndefined()
 })
@@ -128,7 +113,7 @@ test('a role that the issuer may give no more counts for nothing, though it was 
 test('what a revoked issuer signs takes the place of nothing', () => {
   const second = issuerCertificate({ key: other.publicKey, name: 'hq-2' })
   const roll = rollWith(issuerCertificate(), second, nodeCertificate())
-  roll.list(list({ by: root, number: 0, keys: [other.publicKey] }), NOW)
+  roll.list(listOf(root, [other.publicKey]), NOW)
   const forged = nodeCertificate({ signer: other, version: NOW + 60_000 })
   expect(roll.certificate(forged, NOW)).toEqual({ changed: [], fault: 'revoked' })
   expect(roll.word(node.nodeId, NOW)).toMatchObject({ binding: { issuer: issuer.nodeId } })
@@ -137,7 +122,7 @@ test('what a revoked issuer signs takes the place of nothing', () => {
 test('what a revoked issuer signed gives way to any certificate that holds', () => {
   const second = issuerCertificate({ key: other.publicKey, name: 'hq-2' })
   const roll = rollWith(issuerCertificate(), second)
-  roll.list(list({ by: root, number: 0, keys: [other.publicKey] }), NOW)
+  roll.list(listOf(root, [other.publicKey]), NOW)
   roll.certificate(nodeCertificate({ signer: other, version: NOW + 60_000 }), NOW)
   roll.certificate(nodeCertificate(), NOW)
   expect(roll.word(node.nodeId, NOW)).toMatchObject({ binding: { issuer: issuer.nodeId } })
@@ -173,8 +158,7 @@ test('an issuer that lost its list takes it from a member, and goes on from ther
   restored.fleet.documents.revocation_list.accept(newest, true)
   expect(restored.fleet.revoked(ann.identity.nodeId)).toBeDefined()
   const member = await room(8_504)
-  await member.fleet.join(await invited(restored), { places: [] })
-  await meet(restored, member)
+  await joins(restored, member)
   pass({ ...restored, said: restored.said.slice(-2) }, member)
   expect(member.fleet.revoked(ann.identity.nodeId)).toBeDefined()
 })
@@ -182,7 +166,11 @@ test('an issuer that lost its list takes it from a member, and goes on from ther
 test('a list that is full refuses another key, and drops none', async () => {
   const { issuing, ann } = await pair()
   const keys = Array.from({ length: REVOKED_MAX }, (_, at) => testIdentity(20_000 + at))
-  const full = list({ by: issuing.identity, number: 9, keys: keys.map(({ publicKey }) => publicKey) })
+  const full = listOf(
+    issuing.identity,
+    keys.map(({ publicKey }) => publicKey),
+    { number: 9, version: NOW + 9 },
+  )
   issuing.fleet.documents.revocation_list.accept(full, true)
   await expect(issuing.fleet.revoke(ann.identity.nodeId)).rejects.toMatchObject({ code: 'too_large' })
   expect(issuing.fleet.revoked((keys[0] as { nodeId: NodeId }).nodeId)).toBeDefined()

@@ -93,6 +93,17 @@ export async function meet(a: Room, b: Room, name = 'newcomer'): Promise<boolean
   return a.fleet.word(b.identity.nodeId) !== undefined && b.fleet.word(a.identity.nodeId) !== undefined
 }
 
+/** The one comes to the issuer with an invite of it; true when each is certified to the other. */
+export async function joins(
+  issuer: Room,
+  one: Room,
+  terms: InviteTerms = {},
+  name?: string,
+): Promise<boolean> {
+  await one.fleet.join(await invited(issuer, terms), { places: [] })
+  return meet(issuer, one, name)
+}
+
 /** Gives everything that `from` said to `to`. */
 export function pass(from: Room, to: Room): void {
   for (const { kind, frame } of from.said) {
@@ -101,8 +112,7 @@ export function pass(from: Room, to: Room): void {
   }
 }
 
-export const invited = async (
-  issuer: Room,
-  terms: Partial<Parameters<Fleet['invite']>[0]> = {},
-): Promise<string> =>
+type InviteTerms = Partial<Parameters<Fleet['invite']>[0]>
+
+export const invited = async (issuer: Room, terms: InviteTerms = {}): Promise<string> =>
   (await issuer.fleet.invite({ uses: 1, for_ms: DAY_MS, roles: [], teams: [], places: [], ...terms })).code

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { type Signer, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { mesh as meshId, NOW, other, root } from './chains.ts'
-import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+import { found, invited, joins, meet, pass, type Room, room, time } from './rooms.ts'
 
 beforeEach(() => {
   time.now = NOW
@@ -17,8 +17,7 @@ async function fleet() {
     [ann, 'ann'],
     [bob, 'bob'],
   ] as const) {
-    await one.fleet.join(await invited(hq, { teams: ['eng'] }), { places: [] })
-    await meet(hq, one, name)
+    await joins(hq, one, { teams: ['eng'] }, name)
   }
   for (const from of [hq, second]) for (const to of [hq, second, ann, bob]) pass(from, to)
   return { hq, second, ann, bob }
@@ -60,8 +59,7 @@ test('an issuer that the root revokes is out, with everybody whom it certified, 
 
   // Another issuer lets the machine in again, as the same key.
   second.fleet.documents.revocation_list.accept(list, true)
-  await ann.fleet.join(await invited(second, { teams: ['ops'] }), { places: [] })
-  await meet(second, ann, 'ann')
+  await joins(second, ann, { teams: ['ops'] }, 'ann')
   expect(ann.fleet.state().own).toMatchObject({ issuer: second.identity.nodeId, teams: ['ops'] })
 })
 
@@ -140,8 +138,7 @@ test('a machine whose issuer may not give its role any more is certified anew by
     [soc, ['security']],
     [eng, ['lead']],
   ] as const) {
-    await one.fleet.join(await invited(hq, { roles, teams: ['blue'] }), { places: [] })
-    await meet(hq, one)
+    await joins(hq, one, { roles, teams: ['blue'] })
   }
   await found(second, { grants: ['security'] })
   time.now += 1_000

@@ -10,7 +10,7 @@ import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import { type Signer, signCertificate, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { MemoryRepository } from '../../exchange/documents/network.ts'
 import { mesh, NOW, root } from './chains.ts'
-import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+import { found, joins, pass, type Room, room, time } from './rooms.ts'
 
 const clock = { now: () => time.now, monotonic: () => time.now }
 
@@ -60,8 +60,7 @@ async function again(ann: Room, number: number, repository: MemoryRepository): P
 test.each(['an issuer', 'the root itself'])('no list revokes the root: one of %s', async (whose) => {
   const [hq, ann] = await Promise.all([room(8_801), room(8_802)])
   await found(hq)
-  await ann.fleet.join(await invited(hq), { places: [] })
-  await meet(hq, ann)
+  await joins(hq, ann)
   const by = whose === 'an issuer' ? hq.identity : root
   ann.fleet.documents.revocation_list.accept(listOf(by, 1, [root.publicKey], 0), true)
   time.now += 1_000
@@ -86,8 +85,7 @@ async function stolen() {
   await found(second)
   const kept = disk(ann)
   for (const one of [ann, bob]) {
-    await one.fleet.join(await invited(second), { places: [] })
-    await meet(second, one)
+    await joins(second, one)
   }
   pass(second, ann)
   pass(hq, ann)
@@ -121,8 +119,7 @@ test('certificates of an issuer that is revoked later put nobody out at the next
   await kept.keep(listOf(root, 0, [hq.identity.publicKey]))
   expect(ann.fleet.state().own).toBeNull()
   time.now += 1_000
-  await ann.fleet.join(await invited(second), { places: [] })
-  await meet(second, ann)
+  await joins(second, ann)
   await kept.keep(...second.said.slice(-1).map(({ frame }) => frame))
   expect(ann.fleet.state().own).toMatchObject({ issuer: second.identity.nodeId })
   const restarted = await again(ann, 8_813, kept.repository)
@@ -136,8 +133,7 @@ test('what an issuer had revoked stays so over a restart, whatever its thief sig
   await kept.keep(listOf(root, 0, [hq.identity.publicKey]))
   time.now += 1_000
   const carol = await room(8_815)
-  await carol.fleet.join(await invited(second), { places: [] })
-  await meet(second, carol)
+  await joins(second, carol)
   await kept.keep(...second.said.slice(-1).map(({ frame }) => frame))
   await kept.keep(listOf(hq.identity, 1, [bob.identity.publicKey, carol.identity.publicKey]))
   const restarted = await again(ann, 8_813, kept.repository)
@@ -162,8 +158,7 @@ test('a list that came before the word of the root counts after a restart as it 
 test('an assignment that does not count is no success', async () => {
   const [hq, ann] = await Promise.all([room(8_821), room(8_822)])
   await found(hq)
-  await ann.fleet.join(await invited(hq, { teams: ['eng'] }), { places: [] })
-  await meet(hq, ann)
+  await joins(hq, ann, { teams: ['eng'] })
   // The clock was wrong, and was set back.
   time.now += 3_600_000
   await hq.fleet.assign(ann.identity.nodeId, { teams: ['eng'], roles: ['lead'] })
