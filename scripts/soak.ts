@@ -16,7 +16,6 @@ import { PROFILES, type Profile } from '../test/support/data/lives.ts'
 import { falseAlarms } from '../test/support/data/watched-life.ts'
 import { crowd } from '../test/support/mesh/crowd.ts'
 import { befriend, nextTo } from '../test/support/mesh/honest.ts'
-import { besiege } from '../test/support/mesh/siege.ts'
 import { crashRounds } from '../test/support/node/crash.ts'
 import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/support/node/endure.ts'
 import { drillFleet } from '../test/support/node/fleet-drill.ts'
@@ -54,8 +53,6 @@ const YEARS_LIVED = 100
 const SIGNALS_A_YEAR_MAX = 12
 /** Heap after garbage collection at the end, beside its value after ten thousand frames. */
 const HEAP_GROWTH_MAX = 1.1
-/** Of buffers, bytes: eight members' replay windows in full take 3.5 MiB. */
-const BUFFER_GROWTH_MAX = 4 * 2 ** 20
 
 async function tests(words: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
   const root = join(import.meta.dirname, '..')
@@ -99,20 +96,6 @@ const RUNS: readonly Run[] = [
       const broken = failures(report)
       ok(broken.length === 0, `${broken.join('; ')}\n${said}`)
       return `answered and recorded under every attack\n${said}\n `
-    },
-  },
-  {
-    name: 'siege',
-    does: 'a million hostile frames over TCP at a daemon, while its neighbour goes on asking it',
-    async run(seed) {
-      const victim = await startNode({ name: 'victim', env: { NODE_OPTIONS: INSPECTED } })
-      const honest = await startNode({ name: 'honest', config: await nextTo(victim) })
-      await befriend(victim, honest)
-      const siege = await besiege({ victim, honest, frames: FRAMES, seed, heap: true })
-      const { warm, end } = siege
-      ok(warm !== undefined && end !== undefined, 'the heap was not measured')
-      const growth = `${heapGrowth(warm.heapBytes, end.heapBytes)}, ${bufferGrowth(warm.bufferBytes, end.bufferBytes)}`
-      return `${siege.ignored} more ignored, ${siege.queries} queries undisturbed, ${growth}, ${mebibytes(siege.rssBytes)} resident`
     },
   },
   {
@@ -249,13 +232,6 @@ const RUNS: readonly Run[] = [
 function heapGrowth(warm: number, end: number): string {
   const said = `heap ${mebibytes(warm)} → ${mebibytes(end)}`
   ok(end <= warm * HEAP_GROWTH_MAX, said)
-  return said
-}
-
-/** The same for what lies beside the heap. */
-function bufferGrowth(warm: number, end: number): string {
-  const said = `buffers ${mebibytes(warm)} → ${mebibytes(end)}`
-  ok(end - warm <= BUFFER_GROWTH_MAX, said)
   return said
 }
 

@@ -1,23 +1,14 @@
 // Questions in a mesh of many nodes: the query router's real state machine over simulated links and time, with loss and churn.
 import { QUERY_HOPS } from '../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
-import { createMailbox } from '../../src/base/async/mailbox.ts'
-import { toHex } from '../../src/base/hex.ts'
-import { createAlarms } from '../../src/base/timers.ts'
-import type { Question } from '../../src/exchange/query/document.ts'
 import type { Outcome } from '../../src/exchange/query/result.ts'
 import { soFar } from '../../src/exchange/query/state/live.ts'
-import { createQueryState, type QueryState } from '../../src/exchange/query/state/state.ts'
-import type {
-  EndedBy,
-  Live,
-  QueryAction,
-  QueryEvent,
-  QueryTimer,
-} from '../../src/exchange/query/state/types.ts'
+import type { EndedBy, Live, QueryEvent } from '../../src/exchange/query/state/types.ts'
 import type { Member } from '../../src/trust/peers/index.ts'
 import { type Random, randomOf } from '../support/run/random.ts'
 import { VirtualTime } from '../support/run/virtual-time.ts'
+import { nodeIdOf } from './mesh-node.ts'
+import { Questions, Router, type Sent, WRITE_MS } from './router.ts'
 
 export interface SimOptions {
   readonly nodes: number
@@ -87,64 +78,32 @@ const EPOCH = Date.UTC(2026, 10, 20, 12)
 /** To an address where nobody listens any more: refused at once, or never answered. */
 const REFUSED_MS = 1
 const TIMEOUT_MS = 5_000
-/** To gather, seal and sign an answer. */
-const WRITE_MS = 0.5
 
 /** What frames are long: a question of 300 bytes, and an answer of 1 KiB. */
 const BYTES = { QueryHop: 540, QueryDone: 240, Response: 1_400 } as const
 
-/** A signed answer as the network carries it: the bytes stand for the signature, this for what is under it. */
-interface Signed {
-  readonly signer: Uint8Array
-  readonly response: {
-    readonly query_id: Uint8Array
-    readonly author: Uint8Array
-    readonly sealed: Uint8Array
-  }
-  readonly status: 'success' | 'busy' | 'error'
-}
-
-export class SimNode {
+export class SimNode extends Router {
   readonly index: number
-  readonly key = new Uint8Array(32)
-  readonly id: NodeId
-  readonly links = new Set<NodeId>()
-  readonly state: QueryState
-  readonly put: (event: QueryEvent) => void
   ended: { readonly live: Live; readonly by: EndedBy; readonly at: number } | undefined
 
   constructor(network: Network, index: number) {
-    this.index = index
-    new DataView(this.key.buffer).setUint32(0, (Math.imul(index + 1, 2_654_435_761) >>> 0) ^ 0x5eed)
-    new DataView(this.key.buffer).setUint32(28, index)
-    this.id = formatNodeId(this.key)
-    const { clock } = network.time
-    const { put, open } = createMailbox<QueryEvent>()
-    this.put = put
-    const alarms = createAlarms<QueryTimer>(network.time, (timer) => put({ on: 'timer', timer }))
-    this.state = createQueryState({
-      self: this.id,
+    super(network.all, nodeIdOf(index), {
+      clock: network.time.clock,
       fullMeshUpTo: 32,
-      clock,
-      peers: () => [...this.links],
-      linked: (node) => this.links.has(node),
-      read: (document) => network.questions.get(toHex(document))!,
-      authorOf: (document) => document.subarray(0, 32),
-      open(_ask, responder, response) {
-        const { query_id } = response
-        const { status } = network.answers.get('sealed' in response ? response.sealed : response.plain)!
-        const head = { responder, query_id, level: 1, as_of: EPOCH } as const
-        if (status !== 'success') return { ...head, status }
-        // What the numbers are is not the router's business.
-        return { ...head, status: 'no_data' }
+      send: (to, message, event) => network.send(this, to, message, event),
+      answers() {
+        network.written++
+        return 'success'
+      },
+      perform(action) {
+        if ('do' in action && action.do === 'dial') network.dial(self, action.ask, action.node, action.ms)
+      },
+      concluded(live, by) {
+        self.ended = { live, by, at: network.time.clock.monotonic() }
       },
     })
-    open((event) => {
-      for (const action of this.state.handle(event)) {
-        if ('do' in action && action.do === 'timer') alarms.set(action)
-        else network.perform(this, action)
-      }
-    })
+    const self = this
+    this.index = index
   }
 }
 
@@ -152,10 +111,7 @@ class Network {
   readonly time = new VirtualTime(EPOCH)
   readonly nodes: SimNode[]
   readonly byId: ReadonlyMap<NodeId, SimNode>
-  /** By document in hex. */
-  readonly questions = new Map<string, Question>()
-  /** By the bytes that stand for the answer, the sealed part of it and the frame. */
-  readonly answers = new Map<Uint8Array, Signed>()
+  readonly all: Questions
   readonly reachable: Set<SimNode>
   readonly frames = { QueryHop: 0, QueryDone: 0, Response: 0 }
   hops = 0
@@ -170,6 +126,7 @@ class Network {
   constructor({ nodes, lossPer10k }: SimOptions, random: Random) {
     this.#random = random
     this.#loss = lossPer10k
+    this.all = new Questions(this.time, random)
     this.nodes = Array.from({ length: nodes }, (_, index) => new SimNode(this, index))
     this.byId = new Map(this.nodes.map((node) => [node.id, node]))
     this.reachable = new Set(this.nodes)
@@ -199,8 +156,12 @@ class Network {
     for (const other of [...node.links]) this.cut(node, this.byId.get(other)!)
   }
 
-  #send(from: SimNode, to: NodeId, message: keyof SimReport['frames'], event: QueryEvent): void {
+  send(from: SimNode, to: NodeId, message: Sent, event: QueryEvent): void {
     const other = this.byId.get(to)!
+    if (event.on === 'hop') {
+      if (event.hop.tree !== undefined) this.overTree++
+      if (event.hop.hops < QUERY_HOPS) this.hops = Math.max(this.hops, event.hop.hops)
+    }
     if (!from.links.has(to)) return
     this.frames[message]++
     this.bytes += BYTES[message]
@@ -216,62 +177,7 @@ class Network {
     })
   }
 
-  #sign(owner: SimNode, { author, body: { query_id } }: Question, status: Signed['status']): Uint8Array {
-    const bytes = this.#random.bytes(16)
-    const answer = { signer: owner.key, response: { query_id, author, sealed: bytes }, status }
-    this.answers.set(bytes, answer)
-    return bytes
-  }
-
-  perform(node: SimNode, action: QueryAction): void {
-    if ('did' in action) {
-      if (action.did === 'conclude') {
-        node.ended = { live: action.live, by: action.by, at: this.time.clock.monotonic() }
-      }
-      return
-    }
-    const from = node.id
-    switch (action.do) {
-      case 'hand': {
-        const { hop } = action
-        if (hop.tree !== undefined) this.overTree++
-        if (hop.hops < QUERY_HOPS) this.hops = Math.max(this.hops, hop.hops)
-        this.#send(node, action.to, 'QueryHop', { on: 'hop', from, hop })
-        break
-      }
-      case 'end':
-        this.#send(node, action.to, 'QueryDone', { on: 'done', from, done: action.done })
-        break
-      case 'pass':
-        this.#pass(node, action.to, action.bytes)
-        break
-      case 'answer':
-        this.#pass(node, action.to, action.answer.plain)
-        break
-      case 'work':
-        this.written++
-        this.time.after(WRITE_MS, () => {
-          const plain = this.#sign(node, action.question, 'success')
-          const answer = { plain, sealed: () => plain, status: 'success', about: undefined } as const
-          node.put({ on: 'worked', work: action.work, answer })
-        })
-        break
-      case 'refuse': {
-        const bytes = this.#sign(node, action.question, action.status)
-        for (const to of action.to) this.#pass(node, to, bytes)
-        break
-      }
-      case 'dial':
-        this.#dial(node, action.ask, action.node, action.ms)
-    }
-  }
-
-  #pass(node: SimNode, to: NodeId, bytes: Uint8Array): void {
-    const { signer, response } = this.answers.get(bytes)!
-    this.#send(node, to, 'Response', { on: 'response', from: node.id, signer, response, bytes })
-  }
-
-  #dial(from: SimNode, ask: string, id: NodeId, ms: number): void {
+  dial(from: SimNode, ask: string, id: NodeId, ms: number): void {
     this.dials++
     const node = this.byId.get(id)!
     const isThere = this.reachable.has(node)
@@ -285,49 +191,20 @@ class Network {
   }
 
   ask(asker: SimNode): void {
-    const query_id = this.#random.bytes(16)
-    const document = Buffer.concat([asker.key, query_id])
     const now = this.time.clock.now()
-    const body = {
-      query_id,
-      query_type: 'ToolUsage',
-      time_range: { start: 0, end: 1 },
-      filters: [],
-      audience_key: asker.key,
-      created_at: now,
-      expires_at: now + 300_000,
-    }
-    this.questions.set(toHex(document), {
-      author: asker.key,
-      authorId: asker.id,
-      body,
-      trace: undefined,
-    })
     const others = this.nodes.filter((node) => node !== asker)
-    const member = ({ id, index }: SimNode): Member => ({
-      node_id: id,
-      fingerprint: String(index),
-      name: String(index),
+    const member = (node: SimNode): Member => ({
+      node_id: node.id,
+      fingerprint: String(node.index),
+      name: String(node.index),
       addresses: [],
       // Who was gone before the question was asked, has been missed by its neighbours.
       last_seen: now,
-      offline: !this.reachable.has(this.byId.get(id)!),
+      offline: !this.reachable.has(node),
       unsure: false,
       known_by: 'link',
     })
-    const startedAt = this.time.clock.monotonic()
-    const question = { author: asker.key, query_id, document, trace: undefined }
-    asker.put({
-      on: 'ask',
-      ask: toHex(query_id),
-      question,
-      known: others.length,
-      summaries: true,
-      members: new Map(others.map((node) => [node.id, member(node)])),
-      startedAt,
-      deadlineAt: startedAt + TIMEOUT_MS,
-    })
-    asker.put({ on: 'own', ask: toHex(query_id) })
+    asker.ask(new Map(others.map((node) => [node.id, member(node)])), others.length, TIMEOUT_MS)
   }
 }
 

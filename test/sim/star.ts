@@ -1,22 +1,16 @@
 // Questions over the real mesh and the real query router where not everybody trusts everybody, in virtual time.
-import { formatNodeId, type NodeId, parseNodeId } from '../../protocols/node-id.ts'
-import { createMailbox } from '../../src/base/async/mailbox.ts'
-import { toHex } from '../../src/base/hex.ts'
-import { createAlarms } from '../../src/base/timers.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
 import { membersOf } from '../../src/exchange/query/asking/team.ts'
-import type { Question } from '../../src/exchange/query/document.ts'
 import type { Outcome } from '../../src/exchange/query/result.ts'
 import { soFar } from '../../src/exchange/query/state/live.ts'
-import { createQueryState, type QueryState } from '../../src/exchange/query/state/state.ts'
-import type { QueryAction, QueryEvent, QueryTimer } from '../../src/exchange/query/state/types.ts'
+import type { Live, QueryAction, QueryEvent } from '../../src/exchange/query/state/types.ts'
 import { type Random, randomOf } from '../support/run/random.ts'
 import { Network } from './mesh-network.ts'
 import { nodeIdOf, type SimNode } from './mesh-node.ts'
+import { Questions, Router } from './router.ts'
 
 const MINUTE = 60_000
 const TIMEOUT_MS = 10_000
-/** To gather, seal and sign an answer. */
-const WRITE_MS = 0.5
 
 export interface TrustSimOptions {
   readonly nodes: number
@@ -63,156 +57,90 @@ export interface TrustSimReport {
   readonly turnedAway: readonly number[]
 }
 
-interface Signed {
-  readonly signer: Uint8Array
-  readonly response: {
-    readonly query_id: Uint8Array
-    readonly author: Uint8Array
-    readonly sealed: Uint8Array
-  }
-  readonly status: 'success' | 'busy' | 'error' | 'access_denied'
-}
-
-/** What all questions of one simulation share: the bytes stand for what is under the signatures. */
-class Questions {
+/** Simulated machines with questions over their mesh. */
+class World {
   readonly network: Network
-  readonly random: Random
+  readonly questions: Questions
   readonly asked: AskedInSim[] = []
   /** Frames about questions that nodes have sent. */
   sent = 0
   readonly rooms = new Map<NodeId, Room>()
-  readonly questions = new Map<string, Question>()
-  readonly answers = new Map<Uint8Array, Signed>()
 
   constructor(network: Network, random: Random) {
     this.network = network
-    this.random = random
+    this.questions = new Questions(network.time, random)
   }
 }
 
 /** The query room of one simulated node. */
 class Room {
-  readonly #all: Questions
+  readonly router: Router
+  readonly #world: World
   readonly #node: SimNode
-  readonly #key: Uint8Array
-  readonly #links = new Set<NodeId>()
-  readonly #state: QueryState
-  readonly #put: (event: QueryEvent) => void
   /** Dials under way for questions, by the mesh's number of the ask. */
   readonly #dials = new Map<number, { readonly ask: string; readonly node: NodeId }>()
   #asks = 0
 
-  constructor(all: Questions, node: SimNode, fullMeshUpTo: number) {
-    this.#all = all
+  constructor(world: World, node: SimNode, fullMeshUpTo: number) {
+    this.#world = world
     this.#node = node
-    this.#key = parseNodeId(node.id) as Uint8Array
-    const { time } = all.network
-    const { put, open } = createMailbox<QueryEvent>()
-    this.#put = put
-    const alarms = createAlarms<QueryTimer>(time, (timer) => put({ on: 'timer', timer }))
-    this.#state = createQueryState({
-      self: node.id,
+    this.router = new Router(world.questions, node.id, {
       fullMeshUpTo,
       clock: node.clock,
-      peers: () => [...this.#links],
-      linked: (other) => this.#links.has(other),
-      read: (document) => all.questions.get(toHex(document))!,
-      authorOf: (document) => document.subarray(0, 32),
-      open(_ask, responder, response) {
-        const { query_id } = response
-        const { status } = all.answers.get('sealed' in response ? response.sealed : response.plain)!
-        const head = { responder, query_id, level: 1, as_of: time.clock.now() } as const
-        // What the numbers are is not the router's business.
-        return status === 'success' ? { ...head, status: 'no_data' } : { ...head, status }
-      },
+      send: (to, _message, event) => this.#send(to, event),
+      answers: (author) => (node.trust.admits(author) ? 'success' : 'access_denied'),
+      perform: (action) => this.#perform(action),
+      concluded: (live) => this.#concluded(live),
     })
-    open((event) => {
-      for (const action of this.#state.handle(event)) {
-        if ('do' in action && action.do === 'timer') alarms.set(action)
-        else this.#perform(action)
-      }
-    })
+    const { links, put, state } = this.router
     node.above = {
-      up: (other) => void this.#links.add(other),
+      up: (other) => void links.add(other),
       down: (other) => {
-        this.#links.delete(other)
+        links.delete(other)
         put({ on: 'down', node: other })
       },
-      inUse: (other) => this.#state.inUse(other),
+      inUse: (other) => state.inUse(other),
       answered: (mesh, reached) => {
         const dial = this.#dials.get(mesh)
         if (dial === undefined || !this.#dials.delete(mesh)) return
         put({ on: 'dialed', ...dial, reached })
       },
     }
-    all.rooms.set(node.id, this)
+    world.rooms.set(node.id, this)
   }
 
   get links(): number {
-    return this.#links.size
+    return this.router.links.size
   }
 
   #send(to: NodeId, event: QueryEvent): void {
-    const room = this.#all.rooms.get(to)!
+    const { router } = this.#world.rooms.get(to)!
     const conn = this.#node.state.connections.neighbour(to)
     const pipe = conn === undefined ? undefined : this.#node.pipes.get(conn.id)
     if (pipe === undefined) return
-    this.#all.sent++
-    this.#all.network.send(pipe, this.#node, () => room.#links.has(this.#node.id) && room.#put(event))
-  }
-
-  #sign({ author, body: { query_id } }: Question, status: Signed['status']): Uint8Array {
-    const bytes = this.#all.random.bytes(16)
-    this.#all.answers.set(bytes, {
-      signer: this.#key,
-      response: { query_id, author, sealed: bytes },
-      status,
-    })
-    return bytes
-  }
-
-  #pass(to: NodeId, bytes: Uint8Array): void {
-    const { signer, response } = this.#all.answers.get(bytes)!
-    this.#send(to, { on: 'response', from: this.#node.id, signer, response, bytes })
+    this.#world.sent++
+    this.#world.network.send(pipe, this.#node, () => router.links.has(this.#node.id) && router.put(event))
   }
 
   #perform(action: QueryAction): void {
-    const { network } = this.#all
-    const from = this.#node.id
-    if ('did' in action) {
-      if (action.did === 'conclude') this.#concluded(action.live)
-    } else if (action.do === 'hand') this.#send(action.to, { on: 'hop', from, hop: action.hop })
-    else if (action.do === 'end') this.#send(action.to, { on: 'done', from, done: action.done })
-    else if (action.do === 'pass') this.#pass(action.to, action.bytes)
-    else if (action.do === 'answer') this.#pass(action.to, action.answer.plain)
-    else if (action.do === 'work') {
-      const status: Signed['status'] = this.#node.trust.admits(action.question.authorId)
-        ? 'success'
-        : 'access_denied'
-      network.time.after(WRITE_MS, () => {
-        const plain = this.#sign(action.question, status)
-        const answer = { plain, sealed: () => plain, status, about: undefined }
-        this.#put({ on: 'worked', work: action.work, answer })
-      })
-    } else if (action.do === 'refuse') {
-      const bytes = this.#sign(action.question, action.status)
-      for (const to of action.to) this.#pass(to, bytes)
-    } else if (action.do === 'dial') {
+    const node = this.#node
+    if (!('do' in action)) return
+    if (action.do === 'dial') {
       const mesh = ++this.#asks
       this.#dials.set(mesh, { ask: action.ask, node: action.node })
-      this.#node.put({ on: 'ask', ask: mesh, node: action.node, for: 'links' })
-      network.time.after(action.ms, () => this.#node.put({ on: 'unask', ask: mesh }))
+      node.put({ on: 'ask', ask: mesh, node: action.node, for: 'links' })
+      this.#world.network.time.after(action.ms, () => node.put({ on: 'unask', ask: mesh }))
     } else if (action.do === 'doubt') {
-      this.#node.put({ on: 'doubt', node: action.node })
-      if (this.#node.state.isSilent(action.node))
-        this.#put({ on: 'silent', ask: action.ask, node: action.node })
+      node.put({ on: 'doubt', node: action.node })
+      if (node.state.isSilent(action.node))
+        this.router.put({ on: 'silent', ask: action.ask, node: action.node })
     } else if (action.do === 'link_all') {
-      this.#node.put({ on: 'link_all', ms: action.ms })
+      node.put({ on: 'link_all', ms: action.ms })
     }
   }
 
-  #concluded(live: Parameters<typeof soFar>[0]): void {
-    const { network, asked } = this.#all
+  #concluded(live: Live): void {
+    const { network, asked } = this.#world
     const indexOf = (id: NodeId): number => network.nodes.findIndex((node) => node.id === id)
     const outcomes = new Map([...live.members.keys()].map((id) => [indexOf(id), soFar(live, id).outcome]))
     const elapsedMs = network.time.clock.monotonic() - live.startedAt
@@ -220,34 +148,9 @@ class Room {
   }
 
   ask(): void {
-    const { questions, random, network } = this.#all
-    const query_id = random.bytes(16)
-    const document = Buffer.concat([this.#key, query_id])
-    const created_at = network.time.clock.now()
-    const body = {
-      query_id,
-      query_type: 'ToolUsage',
-      time_range: { start: 0, end: 1 },
-      filters: [],
-      audience_key: this.#key,
-      created_at,
-      expires_at: created_at + 300_000,
-    }
-    const author = this.#key
-    questions.set(toHex(document), { author, authorId: formatNodeId(author), body, trace: undefined })
-    const { members, hearsay } = membersOf(this.#node.trust, undefined)
-    const startedAt = network.time.clock.monotonic()
-    this.#put({
-      on: 'ask',
-      ask: toHex(query_id),
-      members,
-      summaries: true,
-      question: { author, query_id, document, trace: undefined },
-      known: this.#node.trust.members().length - hearsay,
-      startedAt,
-      deadlineAt: startedAt + TIMEOUT_MS,
-    })
-    this.#put({ on: 'own', ask: toHex(query_id) })
+    const { trust } = this.#node
+    const { members, hearsay } = membersOf(trust, undefined)
+    this.router.ask(members, trust.members().length - hearsay, TIMEOUT_MS)
   }
 }
 
@@ -257,7 +160,7 @@ export function askWithTrust(options: TrustSimOptions): TrustSimReport {
   const random = randomOf(seed)
   const network = new Network(random)
   const { time } = network
-  const all = new Questions(network, random)
+  const world = new World(network, random)
   const indices = Array.from({ length: count }, (_, index) => index)
   for (const index of indices) {
     const trusts = indices.filter((other) => other !== index && options.trusts(index, other)).map(nodeIdOf)
@@ -276,7 +179,7 @@ export function askWithTrust(options: TrustSimOptions): TrustSimReport {
       ...(options.askerLinksUpTo === undefined ? {} : { askerLinksUpTo: options.askerLinksUpTo }),
     })
   }
-  const rooms = network.nodes.map((node) => new Room(all, node, fullMeshUpTo))
+  const rooms = network.nodes.map((node) => new Room(world, node, fullMeshUpTo))
   for (const node of network.nodes) {
     time.after(random.below(10_000), () => {
       node.start()
@@ -289,10 +192,10 @@ export function askWithTrust(options: TrustSimOptions): TrustSimReport {
   pass(options.settleMs ?? 3 * MINUTE)
   const frames: number[] = []
   for (let turn = 0; turn < options.times; turn++) {
-    const before = all.sent
+    const before = world.sent
     for (const asker of options.askers) rooms[asker]?.ask()
     pass(options.everyMs ?? 75_000)
-    frames.push(all.sent - before)
+    frames.push(world.sent - before)
   }
   const { here, askedAfterMs = [] } = options.cut ?? {}
   if (here !== undefined)
@@ -305,7 +208,7 @@ export function askWithTrust(options: TrustSimOptions): TrustSimReport {
   const links = rooms.map((room) => room.links)
   pass(options.restMs ?? 0)
   return {
-    asked: all.asked,
+    asked: world.asked,
     frames,
     links,
     linksAtRest: rooms.map((room) => room.links),

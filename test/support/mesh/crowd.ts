@@ -3,12 +3,12 @@ import { ok } from 'node:assert/strict'
 import { Hello } from '../../../protocols/messages/hello.ts'
 import { hello } from '../../../protocols/registry.ts'
 import type { QueryResult } from '../../../src/api/contract/shapes.ts'
+import { PENDING_MAX } from '../../../src/trust/peers/seen.ts'
 import { residentBytes } from '../../hostile/measure.ts'
 import type { TestNode } from '../node/node.ts'
 import { type HeapUse, heapOf } from '../run/heap.ts'
 import { addressOf, keepAsking, undisturbed } from './honest.ts'
 import { type RawPeer, rawHello, rawPeer } from './raw-peer.ts'
-import { PENDING_MAX } from './siege.ts'
 
 /** Strangers that are there at the same time, several times the places of the lobby. */
 const AT_ONCE = 25

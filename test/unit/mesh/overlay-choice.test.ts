@@ -52,31 +52,28 @@ function without(members: readonly NodeId[], share: number, seed: number): Set<N
 }
 
 const SIZES = [33, 50, 200, 1_000]
-const SEEDS = [1, 2, 3]
+const SEEDS = [1, 2]
 const CASES = SIZES.flatMap((size) => SEEDS.map((seed) => ({ size, seed })))
 
-test.each(CASES)('$size members (seed $seed): about eight links each, and short ways', ({ size, seed }) => {
-  const members = membersOf(size, seed)
-  const graph = agreed(members)
-  const all = degrees(graph)
-  expect(Math.min(...all)).toBeGreaterThanOrEqual(4)
-  expect(Math.max(...all)).toBeLessThanOrEqual(16)
-  const average = all.reduce((sum, degree) => sum + degree, 0) / size
-  expect(average).toBeGreaterThan(7)
-  expect(average).toBeLessThan(9)
-  const { count, steps } = reach(graph, new Set(members))
-  expect(count).toBe(size)
-  expect(steps).toBeLessThanOrEqual(6)
-})
-
 test.each(CASES)(
-  '$size members (seed $seed): a tenth gone without a word cuts nobody off',
-  ({ size, seed }) => {
+  '$size members (seed $seed): about eight links each, short ways, and a tenth gone cuts nobody off',
+  (given) => {
+    const { size, seed } = given
     const members = membersOf(size, seed)
+    const graph = agreed(members)
+    const all = degrees(graph)
+    expect(Math.min(...all)).toBeGreaterThanOrEqual(4)
+    expect(Math.max(...all)).toBeLessThanOrEqual(16)
+    const average = all.reduce((sum, degree) => sum + degree, 0) / size
+    expect(average).toBeGreaterThan(7)
+    expect(average).toBeLessThan(9)
+    const { count, steps } = reach(graph, new Set(members))
+    expect(count).toBe(size)
+    expect(steps).toBeLessThanOrEqual(6)
     const alive = without(members, 0.1, seed)
-    const { count, steps } = reach(agreed(members), alive)
-    expect(count).toBe(alive.size)
-    expect(steps).toBeLessThanOrEqual(8)
+    const left = reach(graph, alive)
+    expect(left.count).toBe(alive.size)
+    expect(left.steps).toBeLessThanOrEqual(8)
   },
 )
 

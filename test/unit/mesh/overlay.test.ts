@@ -116,17 +116,6 @@ test('a small mesh links everybody with everybody, and keeps it so a little beyo
   expect(it.degrees()).toEqual(new Array(12).fill(11))
 })
 
-test.each([40, 100])(
-  '%i members: about eight links each, all in one piece, and then it is quiet',
-  (count) => {
-    const it = world(count, 32)
-    settle(it)
-    expect(Math.min(...it.degrees())).toBeGreaterThanOrEqual(4)
-    expect(Math.max(...it.degrees())).toBeLessThanOrEqual(16)
-    expect(it.reached()).toBe(count)
-  },
-)
-
 test('a full mesh that has become too large thins out without falling apart', () => {
   const it = world(50, 32)
   for (const [a] of it.links) for (const [b] of it.links) if (a < b) it.link(a, b)
@@ -137,15 +126,18 @@ test('a full mesh that has become too large thins out without falling apart', ()
   expect(it.reached()).toBe(50)
 })
 
-test.each([1, 2, 3])('a fifth that dies is replaced (seed %i)', (seed) => {
+test('a hundred members have about eight links each, all in one piece, also when a fifth has died', () => {
   const it = world(100, 32)
-  settle(it)
-  const random = randomOf(seed)
+  const settled = (): void => {
+    settle(it)
+    expect(it.reached()).toBe(it.alive.size)
+    expect(Math.min(...it.degrees())).toBeGreaterThanOrEqual(4)
+    expect(Math.max(...it.degrees())).toBeLessThanOrEqual(16)
+  }
+  settled()
+  const random = randomOf(1)
   for (const node of [...it.alive]) if (random.below(5) === 0) it.alive.delete(node)
-  settle(it)
-  expect(it.reached()).toBe(it.alive.size)
-  expect(Math.min(...it.degrees())).toBeGreaterThanOrEqual(4)
-  expect(Math.max(...it.degrees())).toBeLessThanOrEqual(16)
+  settled()
 })
 
 test('where not everybody trusts everybody it is one mesh all the same', () => {

@@ -21,7 +21,7 @@ interface RigInit extends Pick<StateDeps, 'trust'>, Partial<Pick<StateDeps, 'sel
   readonly onFact?: (fact: Fact) => void
 }
 
-export const OWN = '/ip4/10.0.0.1/tcp/7000'
+const OWN = '/ip4/10.0.0.1/tcp/7000'
 
 export function rigOf({ time = new VirtualTime(0), fullMeshUpTo = 32, onFact, dialsLast, ...deps }: RigInit) {
   const dialed: Dial[] = []

@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { bitsOf, placesIn } from '../../../../src/base/bits.ts'
-import { next, type Step } from '../../../../src/exchange/aggregates/index.ts'
+import { next } from '../../../../src/exchange/aggregates/index.ts'
 import { hashOfPart } from '../../../../src/exchange/aggregates/listing.ts'
 import { MODULUS } from '../../../../src/exchange/aggregates/proof/field.ts'
 import { fromBytes, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import {
   AFTER,
+  answerTo,
   authorOf,
   BUCKET,
   contentsIn,
@@ -15,40 +16,19 @@ import {
   machines,
   nextAttempt,
   rawShare,
+  refusalIn,
   run,
   seeded,
+  speak,
   stepOf,
   TOOLS,
   viewOf,
   type World,
+  worldAfter,
   worldOf,
 } from './world.ts'
 
 type Group = NonNullable<TallyPlain['agreement']>['groups'][number]
-
-/** One says what it has to say, and it is durable. */
-function speak(world: World, side: 0 | 1): TallyPlain {
-  const step = stepOf(world, side)
-  if (step.kind !== 'say') throw new Error(`the step is ${JSON.stringify(step)}`)
-  world.sides[side].own = step.plain
-  return step.plain
-}
-
-/** What the honest one does with an edition that the other one made up. */
-const answerTo = (world: World, side: 0 | 1, lie: TallyPlain | undefined): Step =>
-  stepOf(world, side, () => ({
-    ...viewOf(world, side),
-    other: lie && { plain: lie, version: AFTER - 3_600_000 },
-  }))
-
-const refusalIn = (step: Step) => (step.kind === 'say' ? step.plain.refusal?.reason : step.kind)
-
-/** `rounds` editions of an honest batch of nine machines. */
-function worldAfter(rounds: number, all = machines(9)): World {
-  const world = worldOf(all)
-  for (const side of ([0, 1, 0, 1] as const).slice(0, rounds)) speak(world, side)
-  return world
-}
 
 /** What is said of a bucket of which one set was agreed to. */
 const OVER = { kind: 'wait', reason: expect.stringContaining('agreed to') }

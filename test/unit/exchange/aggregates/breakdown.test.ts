@@ -139,10 +139,10 @@ describe('rows told part by part', () => {
         expect(attacked(machines, cells, rows)).toBeUndefined()
         if (rows[0]!.some((is, row) => is && machines.some(({ has }) => has[row]))) told++
       }),
-      { numRuns: 800 },
+      { numRuns: 400 },
     )
     // It is not safe by telling nothing.
-    expect(told).toBeGreaterThan(100)
+    expect(told).toBeGreaterThan(50)
   })
 
   it('of two days leave nothing either, though machines come into other teams in between', () => {

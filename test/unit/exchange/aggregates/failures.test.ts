@@ -9,7 +9,7 @@ import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import { measuresOf } from '../../../../src/exchange/query/released.ts'
 import fc from '../../../support/run/properties.ts'
 import { toldApart } from './linear.ts'
-import { contentsIn, give, type Machine, nextAttempt, run, seeded, worldOf } from './world.ts'
+import { contentsIn, type Machine, run, worldOf } from './world.ts'
 
 const LAYOUT = measuresOf({} as never).find(({ type }) => type === 'ToolUsage')!.layout
 const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
@@ -80,26 +80,6 @@ describe('one machine of eight that use a tool has failures of it', () => {
       )
     expect(sums(other)).toEqual(sums(one))
   })
-
-  it('not over days either: what is told of one day is the same, whoever fails on another', () => {
-    // From the first to the second day one machine more fails; with five it is told, with four not.
-    const days = [4, 5].map((count) => opened(eight((n) => (n < count ? 100 + n : 0))).content)
-    expect(days.map((day) => rowsIn(day).has(FAILED_GIT))).toEqual([false, true])
-  })
-})
-
-it('k that is lowered afterwards opens nothing of those who were told', () => {
-  const world = worldOf(
-    eight((n) => (n < 4 ? 50 + n : 0)),
-    { layouts: [LAYOUT] },
-  )
-  const first = contentsIn(run(world)[0])[0]!
-  expect(first.types[0]).toMatchObject({ n: 8, threshold: 5 })
-  expect(rowsIn(first).has(FAILED_GIT)).toBe(false)
-  nextAttempt(world)
-  world.k = 3
-  for (const n of [8, 9, 10]) give(world, machine(n, { git: [7, 1] }), seeded(`late ${n}`))
-  expect(run(world)[0].kind).toBe('wait')
 })
 
 it('a tool that few use does not say that nothing failed on them', () => {

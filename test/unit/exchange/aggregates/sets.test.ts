@@ -39,11 +39,7 @@ const candidates = fc
  * All sums with small coefficients of what is known of `cells` unknowns: the fewest owners that a sum is about, 0 left
  * out. Each known number is the sum of some unknowns.
  */
-function fewest(
-  known: readonly (readonly number[])[],
-  owners: readonly number[],
-  factors = [0, 1, -1, 2, -2],
-): number {
+function fewest(known: readonly (readonly number[])[], owners: readonly number[]): number {
   let least = Number.POSITIVE_INFINITY
   const walk = (at: number, sum: readonly number[]): void => {
     if (at === known.length) {
@@ -51,7 +47,7 @@ function fewest(
       if (about.size > 0) least = Math.min(least, about.size)
       return
     }
-    for (const factor of factors) {
+    for (const factor of [0, 1, -1, 2, -2]) {
       walk(at + 1, factor === 0 ? sum : sum.map((one, cell) => one + factor * (known[at]?.[cell] ?? 0)))
     }
   }
@@ -156,14 +152,6 @@ describe('groups', () => {
     expect(groupsOf(all, 5, 0).map(({ members }) => members.length)).toEqual([11, 9])
     expect(groupsOf(all, 5, 10).map(({ members }) => members.length)).toEqual([11])
   })
-
-  it('need one more for each who could subtract himself', () => {
-    const all = Array.from({ length: 6 }, (_, at) =>
-      candidate(at, ['T security'], { roles: at === 0 ? ['security'] : [], isOfPair: at === 1 }),
-    )
-    expect(groupsOf(all, 5, 0)).toEqual([])
-    expect(groupsOf([...all, candidate(6, ['T security'])], 5, 0)[0]?.threshold).toBe(7)
-  })
 })
 
 describe('rows', () => {
@@ -177,41 +165,6 @@ describe('rows', () => {
       family: `f${family}`,
     })),
   }
-  const matrix = fc.array(fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }), {
-    minLength: 6,
-    maxLength: 14,
-  })
-
-  it('of fewer than the threshold cannot be had, also by who knows the total of each family', () => {
-    fc.assert(
-      fc.property(matrix, (machines) => {
-        const threshold = 4
-        const nodes = layout.rows.map((_, row) => machines.filter((has) => has[row]).length)
-        const opening = openingOf(layout, BigUint64Array.from(nodes, BigInt), machines.length, threshold)!
-        // The unknowns: what each machine has of each row that it has.
-        const cells = machines.flatMap((has, owner) =>
-          has.flatMap((one, row) => (one ? [{ owner, row }] : [])),
-        )
-        const rows = layout.rows.flatMap((_, row) =>
-          opening.isOpen[row] ? [cells.map((cell) => (cell.row === row ? 1 : 0))] : [],
-        )
-        const families = ['f0', 'f1'].map((family) =>
-          cells.map(({ row }) => (layout.rows[row]?.family === family ? 1 : 0)),
-        )
-        // A family's total is known where another type shows it, which it does only of enough machines.
-        const shown = families.filter(
-          (sum) => new Set(cells.flatMap(({ owner }, at) => (sum[at] ? [owner] : []))).size >= threshold,
-        )
-        const least = fewest(
-          [...rows, ...shown],
-          cells.map(({ owner }) => owner),
-          [0, 1, -1],
-        )
-        expect(least).toBeGreaterThanOrEqual(threshold)
-      }),
-      { numRuns: 30 },
-    )
-  })
 
   it('are refused where one is of more machines than there are, or wraps', () => {
     const of = (first: bigint) => openingOf(layout, BigUint64Array.of(first, 0n, 0n, 0n, 0n), 9, 5)

@@ -25,6 +25,7 @@ import {
   TOOLS,
   viewOf,
   type World,
+  worldAfter,
   worldOf,
 } from './world.ts'
 
@@ -177,15 +178,6 @@ it('machines that give the same and decline other things are counted by what eac
 })
 
 describe('one set of machines for each bucket', () => {
-  it('is not followed by one of latecomers, however many they are', () => {
-    const world = worldOf(machines(6))
-    expect(typed(world, 'ToolUsage').n).toBe(6)
-    nextAttempt(world)
-    for (let n = 100; n < 120; n++)
-      give(world, { n, counts: new Map([[TOOLS, new Map([[0, [5, 0]]])]]) }, seeded(`${n}`))
-    expect(run(world).map(({ kind }) => kind)).toEqual(['wait', 'wait'])
-  })
-
   it('is of half of those that were expected and have not declined, or of nobody', () => {
     const of = (sharing: number, declining: number, off: number) => {
       const world = worldOf(
@@ -315,28 +307,12 @@ describe('whatever happens to editions', () => {
         expect(contentsIn(leader)).toEqual(contentsIn(follower))
         expect(contentsIn(leader)[0]!.types[0]!.n).toBe(9 - missing)
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
-  it('a restart in the middle goes on where the last durable edition ended', () => {
-    for (const at of [1, 2, 3, 4]) {
-      const world = worldOf(machines(9))
-      let said = 0
-      for (const side of [0, 1, 0, 1] as const) {
-        const step = stepOf(world, side)
-        if (++said === at) break
-        if (step.kind === 'say') world.sides[side].own = step.plain
-      }
-      const [leader, follower] = run(world)
-      expect(contentsIn(leader)).toEqual(contentsIn(follower))
-    }
-  })
-
   it('an aggregator that has lost a share waits, and says nothing else', () => {
-    const world = worldOf(machines(9))
-    const first = stepOf(world, 0)
-    if (first.kind === 'say') world.sides[0].own = first.plain
+    const world = worldAfter(1)
     world.sides[0].shares.pop()
     expect(stepOf(world, 0)).toMatchObject({ kind: 'wait', reason: 'a listed share is missing here' })
   })
@@ -344,11 +320,7 @@ describe('whatever happens to editions', () => {
   it.each([0, 1] as const)(
     'a share that stays away for an hour ends the batch of side %i, and says so',
     (side) => {
-      const world = worldOf(machines(9))
-      for (const one of [0, 1] as const) {
-        const step = stepOf(world, one)
-        if (step.kind === 'say') world.sides[one].own = step.plain
-      }
+      const world = worldAfter(2)
       world.sides[side].shares.pop()
       const HOUR = 3_600_000
       const missing = { ...viewOf(world, side), missingSince: AFTER }
@@ -390,11 +362,7 @@ describe('whatever happens to editions', () => {
   })
 
   it('whoever left after the list was made stays in it', () => {
-    const world = worldOf(machines(9))
-    const first = stepOf(world, 0)
-    if (first.kind === 'say') world.sides[0].own = first.plain
-    const second = stepOf(world, 1)
-    if (second.kind === 'say') world.sides[1].own = second.plain
+    const world = worldAfter(2)
     world.contributors.delete(Buffer.from(authorOf(2)).toString('hex'))
     const [leader, follower] = run(world)
     expect(contentsIn(leader)).toEqual(contentsIn(follower))

@@ -7,23 +7,24 @@ import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { bitsOf, placesIn } from '../../../../src/base/bits.ts'
 import { cellRows, type Step } from '../../../../src/exchange/aggregates/index.ts'
 import { CLAMP } from '../../../../src/exchange/aggregates/layout.ts'
-import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
-import type { Candidate } from '../../../../src/exchange/aggregates/types.ts'
 import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import {
-  AFTER,
+  answerTo,
   authorOf,
   contentsIn,
   giveAlike,
   HOURS,
   type Machine,
   machines,
+  refusalIn,
   run,
+  speak,
   stepOf,
   TOOLS,
   viewOf,
   type World,
+  worldAfter,
   worldOf,
 } from './world.ts'
 
@@ -69,24 +70,6 @@ const released = (world: World): ReleaseContent => {
   expect(contentsIn(leader)).toEqual(contentsIn(follower))
   return contentsIn(leader)[0]!
 }
-
-function speak(world: World, side: 0 | 1): TallyPlain {
-  const step = stepOf(world, side)
-  if (step.kind !== 'say') throw new Error(`the step is ${JSON.stringify(step)}`)
-  world.sides[side].own = step.plain
-  return step.plain
-}
-const worldAfter = (rounds: number, all = twoTeams()): World => {
-  const world = worldOf(all)
-  for (const side of ([0, 1, 0, 1] as const).slice(0, rounds)) speak(world, side)
-  return world
-}
-const answerTo = (world: World, side: 0 | 1, lie: TallyPlain): Step =>
-  stepOf(world, side, () => ({
-    ...viewOf(world, side),
-    other: { plain: lie, version: AFTER - 3_600 },
-  }))
-const refusalIn = (step: Step) => (step.kind === 'say' ? step.plain.refusal?.reason : step.kind)
 
 describe('parts of a batch', () => {
   it.each(times([20, 60], [20, 60, 600]))(
@@ -146,51 +129,9 @@ describe('parts of a batch', () => {
       expect(content.left_out).toBeGreaterThan(0)
     }
   })
-
-  it('that a release has no room for are left out of it, the smallest first', () => {
-    const content = released(worldOf(twoTeams(200)))
-    expect(content.left_out).toBe(0)
-  })
 })
 
 describe('subtraction', () => {
-  it('over teams, machines of several teams and what is left finds nobody', () => {
-    // One machine is in ops and in web: it is in neither part, and the rest is of enough.
-    const all = machines(22, (n) => ({
-      teams: n === 0 ? ['ops', 'web'] : n < 9 ? ['ops'] : n < 16 ? ['web'] : [],
-    }))
-    const [split] = rowsIn(released(worldOf(all)))
-    expect(split!.cells.map(({ teams, n }) => [teams, n])).toEqual([
-      ['ops', 8],
-      ['web', 7],
-      ['', 7],
-    ])
-    // Were it the only one beside the two teams, it would be what is left of all.
-    const few = all.filter(({ n }) => n < 16)
-    expect(rowsIn(released(worldOf(few)))[0]!.cells.map(({ teams, n }) => [teams, n])).toEqual([
-      ['ops', 8],
-      ['', 8],
-    ])
-  })
-
-  it('needs nine machines for a team of three, where both aggregators and a reader are among the others', () => {
-    const cellsOf = (others: number): number[] => {
-      const all = [0, 1, 2].map((n) => ({ teams: ['web'], ...plain(n) }))
-      for (let n = 0; n < others; n++)
-        all.push({ teams: [], ...plain(3 + n), isOfPair: n < 2, roles: n === 2 ? ['security'] : [] })
-      return cellsOfGroup(all, ['ToolUsage security'], 3).cells.map(({ members }) => members.length)
-    }
-    const plain = (at: number): Omit<Candidate, 'teams'> => ({
-      at,
-      member: `m${at}`,
-      kMin: 3,
-      keys: ['ToolUsage security'],
-      roles: [],
-      isOfPair: false,
-    })
-    expect([cellsOf(5), cellsOf(6)]).toEqual([[], [3, 6]])
-  })
-
   it('by somebody in the team needs one machine more of it; an aggregator in it as well', () => {
     const of = (count: number, more: Partial<Machine>) => {
       const all = machines(count + 9, (n) => (n < count ? { teams: ['ops'] } : {}))
@@ -221,7 +162,7 @@ describe('subtraction', () => {
 describe('an aggregator that', () => {
   type Group = NonNullable<TallyPlain['agreement']>['groups'][number]
   const settledWith = (change: (group: Group) => Partial<Group>) => {
-    const world = worldAfter(2)
+    const world = worldAfter(2, twoTeams())
     const { own } = world.sides[1]
     const groups = own!.agreement!.groups.map((group) => ({ ...group, ...change(group) }))
     const lie = { ...own!, agreement: { ...own!.agreement!, groups } }
@@ -243,7 +184,7 @@ describe('an aggregator that', () => {
   })
 
   it('calls a part by another team, leaves machines out of it or joins two of them gets nothing told apart', () => {
-    const [first, second, third] = worldAfter(2).sides[1].own!.agreement!.groups[0]!.cells
+    const [first, second, third] = worldAfter(2, twoTeams()).sides[1].own!.agreement!.groups[0]!.cells
     for (const cells of [
       [{ ...first!, teams: ['web'] }, { ...second!, teams: ['ops'] }, third!],
       [{ ...first!, members: bitsOf(placesIn(first!.members).slice(1), 20) }, second!, third!],
@@ -258,7 +199,7 @@ describe('an aggregator that', () => {
       cells: cells.map((cell) => ({ ...cell, indicators: cell.indicators.subarray(2) })),
     })
     expect(refusalIn(settledWith(short))).toBe('wrong_length')
-    const world = worldAfter(3)
+    const world = worldAfter(3, twoTeams())
     const own = world.sides[0].own!
     const lie = (
       change: (cells: (typeof own.settlement & object)['groups'][number]['cells']) => unknown,
@@ -286,7 +227,7 @@ describe('an aggregator that', () => {
   })
 
   it('tells indicators or values that so many machines cannot have spoils the parts, and not the whole', () => {
-    const world = worldAfter(4)
+    const world = worldAfter(4, twoTeams())
     const own = world.sides[1].own!
     const groups = own.opening!.groups.map((group) => ({
       ...group,
@@ -299,7 +240,7 @@ describe('an aggregator that', () => {
     const step = answerTo(world, 0, { ...own, opening: { ...own.opening!, groups } })
     const [type] = contentsIn(step)[0]!.types
     expect([type!.n, type!.splits]).toEqual([20, []])
-    const early = worldAfter(2)
+    const early = worldAfter(2, twoTeams())
     const lied = early.sides[1].own!
     const agreed = lied.agreement!.groups.map((group) => ({
       ...group,
@@ -347,7 +288,7 @@ describe('an aggregator that', () => {
   })
 
   it('wants a lower threshold than the other one does not get it', () => {
-    const world = worldAfter(2)
+    const world = worldAfter(2, twoTeams())
     const { own } = world.sides[1]
     const groups = own!.agreement!.groups.map((group) => ({
       ...group,
@@ -376,7 +317,7 @@ describe('two aggregators that know different teams', () => {
   }
 
   it('tell nothing apart, and say so', () => {
-    const world = worldAfter(2)
+    const world = worldAfter(2, twoTeams())
     const step = stepOf(world, 0, () => renewed(world, 0))
     world.sides[0].own = step.kind === 'say' ? step.plain : undefined
     const content = released(world)
@@ -384,7 +325,7 @@ describe('two aggregators that know different teams', () => {
   })
 
   it('go on with the parts that they agreed to before a certificate was renewed', () => {
-    const world = worldAfter(3)
+    const world = worldAfter(3, twoTeams())
     const step = stepOf(world, 1, () => renewed(world, 1))
     world.sides[1].own = step.kind === 'say' ? step.plain : undefined
     const [leader, follower] = [

@@ -280,6 +280,31 @@ export function stepOf(world: World, index: 0 | 1, view = (): TallyView => viewO
   return stepOf(world, index, view)
 }
 
+/** One says what it has to say, and it is durable. */
+export function speak(world: World, side: 0 | 1): TallyPlain {
+  const step = stepOf(world, side)
+  if (step.kind !== 'say') throw new Error(`the step is ${JSON.stringify(step)}`)
+  world.sides[side].own = step.plain
+  return step.plain
+}
+
+/** `rounds` editions of an honest batch. */
+export function worldAfter(rounds: number, all = machines(9)): World {
+  const world = worldOf(all)
+  for (const side of ([0, 1, 0, 1] as const).slice(0, rounds)) speak(world, side)
+  return world
+}
+
+/** What the honest one does with an edition that the other one made up. */
+export const answerTo = (world: World, side: 0 | 1, lie: TallyPlain | undefined): Step =>
+  stepOf(world, side, () => ({
+    ...viewOf(world, side),
+    other: lie && { plain: lie, version: AFTER - HOUR },
+  }))
+
+/** The reason of a refusal; of another step, what it is. */
+export const refusalIn = (step: Step) => (step.kind === 'say' ? step.plain.refusal?.reason : step.kind)
+
 /** Both take turns until neither has anything more to say. */
 export function run(world: World): readonly [Step, Step] {
   for (;;) {
