@@ -21,12 +21,10 @@ import {
   writeQuestion,
 } from '../../../../src/exchange/query/document.ts'
 import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
-import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   Endpoint,
-  meshOf,
   type NodeOptions,
   newIdentity,
   person,
@@ -477,29 +475,6 @@ const WITHIN_ONE_MOMENT: NodeOptions = {
 }
 
 describe('too many questions', () => {
-  it('at once are told busy, and answered again when the first are done', async () => {
-    const askers = Array.from({ length: 4 }, (_, i) => ({ name: `n${i}` }))
-    const { nodes } = meshOf([{ name: 'owner', people: person(uses('git', 1)) }, ...askers])
-    const [owner, ...others] = nodes as [TestNode, ...TestNode[]]
-    for (const other of others) {
-      other.members.clear()
-      other.members.add(owner)
-    }
-    const held = Promise.withResolvers<void>()
-    owner.gate = () => held.promise
-    const each = CONCURRENT_MAX / others.length
-    const asking = others.flatMap((other) =>
-      Array.from({ length: each }, () => other.ask({ timeoutMs: 60_000 })),
-    )
-    await soon(() => owner.gathered.length === CONCURRENT_MAX)
-    const more = await others[0]!.ask()
-    expect(others[0]!.outcomes(more)).toEqual({ owner: 'busy' })
-    expect(more.coverage).toMatchObject({ failed: 1, complete: false })
-    held.resolve()
-    for (const result of await Promise.all(asking)) expect(result.coverage.complete).toBe(true)
-    expect((await others[1]!.ask()).coverage.complete).toBe(true)
-  })
-
   it('of one author are told busy, whoever hands them on; others are not', async () => {
     const { owner, ask, write, wire } = neighbour(WITHIN_ONE_MOMENT)
     for (let i = 0; i < AUTHOR_QUOTA.frames; i++) expect((await ask()).status).toBe('success')

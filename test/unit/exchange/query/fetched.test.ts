@@ -194,7 +194,7 @@ describe('who is entitled', () => {
   })
 
   test('what is more than one question fetches is said, and how to ask for the rest', async () => {
-    const hours = 400
+    const hours = 250
     const { desk } = world([totalsOf(wide(hours))])
     const range = { start: hourBefore(hours).start, end: hourBefore(1).end }
     const result = await ask(desk, { acting: login(desk), range })

@@ -42,6 +42,17 @@ const twoTeams = (count = 20): Machine[] =>
     }),
   }))
 
+const TEAMS = twoTeams()
+
+/** What was released of these machines; made once, because their proofs take long. */
+const made = new Map<readonly Machine[], ReturnType<typeof contentsIn>>()
+function releasedOf(all: readonly Machine[]): ReturnType<typeof contentsIn> {
+  const options = { audiences: ['lead', 'security'], layouts: [TOOLS] }
+  const contents = made.get(all) ?? contentsIn(run(worldOf(all, options))[0])
+  made.set(all, contents)
+  return contents
+}
+
 const asker = (roles: readonly string[], teams: readonly string[] = []): Principal => ({
   node_id: 'karo:asker' as Principal['node_id'],
   other_keys: [],
@@ -58,9 +69,7 @@ async function ask(
   teams: readonly string[] = [],
   { fetch, held = true }: { readonly fetch?: Fetch; readonly held?: boolean } = {},
 ): Promise<QueryResult> {
-  const contents = !held
-    ? []
-    : contentsIn(run(worldOf(all, { audiences: ['lead', 'security'], layouts: [TOOLS] }))[0])
+  const contents = held ? releasedOf(all) : []
   const clock = { now: () => BUCKET.end + DAY, monotonic: () => 0 }
   const totals = createReader({
     plan: () => ({
@@ -112,7 +121,7 @@ const linesOf = (result: QueryResult) => {
 
 describe('a team', () => {
   it('has the sums of its part, with the same rates of all others beside it', async () => {
-    const result = await ask(twoTeams(), { team: 'ops' })
+    const result = await ask(TEAMS, { team: 'ops' })
     expect(result.status).toBe('success')
     // The smallest row beside kubectl hides it; of git and make that is git.
     expect(tools(result.data)).toEqual({ make: [800, 8] })
@@ -128,10 +137,10 @@ describe('a team', () => {
       expect.stringContaining('at most'),
       expect.stringContaining('no comparison with before'),
     ])
-    const whole = await ask(twoTeams(), {})
+    const whole = await ask(TEAMS, {})
     expect(tools(whole.data)).toEqual({ git: [2000, 20], make: [2000, 20], kubectl: [63, 9] })
     expect([whole.elsewhere, whole.released?.team]).toEqual([undefined, undefined])
-    const named = await ask(twoTeams(), { perNode: true })
+    const named = await ask(TEAMS, { perNode: true })
     expect([whole.notes, named.notes]).toEqual([[], [expect.stringContaining('no numbers of single nodes')]])
   })
 
@@ -139,7 +148,7 @@ describe('a team', () => {
     const filters = [{ field: 'tool', operator: 'Equals', value: 'git' }] as NonNullable<
       AskRequest['filters']
     >
-    const result = await ask(twoTeams(), { team: 'ops', filters })
+    const result = await ask(TEAMS, { team: 'ops', filters })
     expect([tools(result.data), tools(result.elsewhere?.data)]).toEqual([{}, {}])
     expect(linesOf(result).join()).not.toContain('elsewhere')
   })
@@ -153,7 +162,7 @@ describe('a team', () => {
   })
 
   it.each<readonly [string, readonly Machine[], string, string]>([
-    ['it is unknown', twoTeams(), 'lab', 'no machine had the team lab'],
+    ['it is unknown', TEAMS, 'lab', 'no machine had the team lab'],
     [
       'too few are in it',
       twoTeams(18).map((one) => (one.n > 15 ? { ...one, teams: ['lab'] } : one)),
@@ -180,7 +189,7 @@ describe('an asker whose role opens their own team alone', () => {
   const lead = asker(['lead'], ['ops'])
 
   it('gets the totals of that team, without the others beside it', async () => {
-    const result = await ask(twoTeams(), { team: 'ops' }, lead, ['ops'])
+    const result = await ask(TEAMS, { team: 'ops' }, lead, ['ops'])
     expect(tools(result.data)).toEqual({ make: [800, 8] })
     expect([result.elsewhere, result.released?.audience]).toEqual([undefined, 'lead'])
   })
@@ -192,17 +201,17 @@ describe('an asker whose role opens their own team alone', () => {
       return { totals, holders: [], refused: [], asked: 1, denied: 1, silent: 0 }
     }
     const elsewhere = { fetch, held: false }
-    const own = await ask(twoTeams(), { team: 'ops' }, lead, ['ops'], elsewhere)
+    const own = await ask(TEAMS, { team: 'ops' }, lead, ['ops'], elsewhere)
     expect([own.status, fetched]).toEqual(['withheld', 0])
     expect(own.notes.join()).toContain('ask at a node with the role lead')
     // Who may see all is shown them, and needs no such advice.
-    const all = await ask(twoTeams(), { team: 'ops' }, asker(['security']), [], elsewhere)
+    const all = await ask(TEAMS, { team: 'ops' }, asker(['security']), [], elsewhere)
     expect([fetched, all.notes.join()]).toEqual([1, expect.not.stringContaining('ask at a node')])
   })
 
   it('gets neither those of another team nor of all together', async () => {
     for (const team of ['web', undefined]) {
-      const result = await ask(twoTeams(), team === undefined ? {} : { team }, lead, ['ops'])
+      const result = await ask(TEAMS, team === undefined ? {} : { team }, lead, ['ops'])
       expect([result.status, tools(result.data)]).toEqual(['access_denied', {}])
     }
   })
