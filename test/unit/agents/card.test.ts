@@ -83,6 +83,8 @@ describe('changes', () => {
 })
 
 const HOSTILE = 'ok\u202e\u001b[2J\nhash      0000 real\r\u0007'
+/** As it is shown in every time zone. */
+const NOW = new Date(2026, 10, 22, 6)
 const card = (over: Partial<ApprovalShape> = {}): ApprovalShape => ({
   id: '3f9a11c02e',
   state: 'pending',
@@ -107,33 +109,25 @@ const card = (over: Partial<ApprovalShape> = {}): ApprovalShape => ({
   hash: 'c0ffee'.padEnd(64, '0'),
   group: 'aaaaaaaa',
   scope: 'once',
-  created_at: '2026-11-22T06:00:00.000Z',
-  expires_at: '2026-11-22T06:05:00.000Z',
+  created_at: NOW.toISOString(),
+  expires_at: new Date(NOW.getTime() + 300_000).toISOString(),
   ...over,
 })
 const self = { node_id: SELF.nodeId, name: 'ash' }
 const shown = (over: Partial<ApprovalShape>, columns = 100) =>
-  cardView(card(over), { now: Date.parse('2026-11-22T06:00:00.000Z'), self }, { colour: false, columns })
+  cardView(card(over), { now: NOW.getTime(), self }, { colour: false, columns })
 
 describe('the card', () => {
-  it('shows everything, each word behind its number', () => {
-    const text = shown({
+  it('shows everything, each word behind its number, and says this machine by its name, another one by its key', () => {
+    const here = shown({
       argv: ['git', 'push', ''],
       env: { TZ: 'UTC' },
       binds: [{ path: '/srv', write: true }],
       input: 'in',
       diff: [{ path: '/a', diff: 'Index: a\n--- a\n+++ a\n-old\n+new\n', note: null }],
     })
-    for (const part of ['0: git', '1: push', '2: ', '0: TZ=UTC', '/srv (may write)', 'input', '-old', '+new'])
-      expect(text).toContain(part)
-    expect(text).toContain('hash       c0ffee')
-  })
-
-  it('says this machine by its name, and another one by its key', () => {
-    expect(shown({})).toMatch(/^ {2}where {6}this machine, ash$/m)
-    const other = shown({ target: { node_id: OTHER.nodeId, fingerprint: OTHER.fingerprint } })
-    expect(other).toContain(OTHER.nodeId)
-    expect(other).not.toContain('this machine')
+    const there = shown({ target: { node_id: OTHER.nodeId, fingerprint: OTHER.fingerprint } })
+    expect(`${here}---\n${there}`).toMatchSnapshot()
   })
 
   it('lets no foreign text act, hide, or look like a line of its own', () => {

@@ -71,7 +71,7 @@ test('a node that was revoked, or looks for its inviter, says so, by whom, and w
     }).join()
   const nothing = { why_not: null, revoked_by: null }
   const by = { node_id: other.nodeId, root: false, name: 'hq', at: new Date(2026, 10, 22).getTime() }
-  const joining = { expires_at: UNTIL, refused: null, detail: null, places: [], attempt: 1 }
+  const joining = { expires_at: by.at, refused: null, detail: null, places: [], attempt: 1 }
   const unusable = { ...joining, refused: 'enrolment_file' }
   expect({
     nothing: about(nothing),

@@ -1,12 +1,17 @@
 // Migrations run once, in order, and a kill between or inside them is repaired by the next start.
 import { expect, test } from 'vitest'
 import { silentLog } from '../../../src/base/run/log.ts'
+import { createEventRepository } from '../../../src/store/events/events.ts'
 import type { Change, Database } from '../../../src/store/level/database.ts'
-import { makeKey } from '../../../src/store/level/keyspace.ts'
+import { type Keyspace, keyRange, makeKey } from '../../../src/store/level/keyspace.ts'
 import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
-import { type Migration, migrate } from '../../../src/store/rescue/migrations.ts'
+import { type Migration, migrate, NEWEST_SCHEMA } from '../../../src/store/rescue/migrations.ts'
+import { mutable } from '../../../src/store/rollups/count.ts'
+import { createRollupRepository, decodeRollup, encodeRollup } from '../../../src/store/rollups/rollups.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
+import { eventOf, positionAt } from '../../support/data/events.ts'
 
+const EVER = 0xffff_ffff
 const key = (name: string): Buffer => makeKey('memory', { text: name })
 const put = (name: string, value: unknown): Change => ({
   type: 'put',
@@ -79,4 +84,51 @@ test('a list with a gap is a mistake of ours, found before anything runs', async
   const db = await temporaryDatabase()
   await expect(run(db, [increment(3)])).rejects.toThrow(RangeError)
   expect(await db.keys().all()).toEqual([])
+})
+
+/** Rows of rollups as earlier schemas wrote them: 1 without durations by category, 5 without commands of unknown end. */
+const EARLIER: Readonly<Record<number, (value: Uint8Array) => Buffer>> = {
+  1: (value) => {
+    const row = decodeValue<[number, number, number, Record<string, number[]>, ...unknown[]]>(2, value)
+    for (const tally of Object.values(row[3])) tally.length = 2
+    return encodeValue(1, row)
+  },
+  5: (value) => {
+    const rollup = mutable(decodeRollup(value))
+    for (const tally of [...Object.values(rollup.categories), ...Object.values(rollup.tools)])
+      tally.unknown = 0
+    return encodeRollup(rollup)
+  },
+}
+
+test.each([1, 5])('a database of schema %i ends up as one that counted from the start', async (schema) => {
+  const db = await temporaryDatabase()
+  const events = Array.from({ length: 40 }, (_, n) => {
+    const event = eventOf(n * 600, {
+      category: n % 3 === 0 ? 'git' : 'npm',
+      duration_us: n % 7 === 0 ? null : 1_000 * n,
+      exit_code: n % 4 === 0 ? 1 : n % 2 === 0 ? 0 : null,
+      uid: n % 5 === 0 ? 1001 : 1000,
+    })
+    const at = new Date(event.start_us / 1000)
+    const day = Math.round(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / 86_400_000)
+    return { ...event, local: { day, hour: at.getHours() } }
+  })
+  await createEventRepository(db).ingest({ events, position: positionAt(1), dropped: 0 })
+  const rollups = createRollupRepository(db)
+  const all = async () =>
+    await Promise.all(
+      [1000, 1001].flatMap((uid) => [rollups.hours(uid, 0, EVER), rollups.days(uid, 0, EVER)]),
+    )
+  const counted = await all()
+  expect(counted.every((rows) => rows.length > 0)).toBe(true)
+  expect((await rollups.sumOfDays(1000, 0, EVER)).sum).toMatchObject({ count: 32, failures: 8, unknown: 16 })
+  for (const keyspace of ['rollups_hour', 'rollups_day'] satisfies Keyspace[])
+    for (const [row, value] of await db.iterator(keyRange(keyspace)).all())
+      await db.put(row, EARLIER[schema]!(value))
+  await db.put(makeKey('meta', { text: 'schema' }), encodeValue(1, schema))
+  if (schema === 1) await expect(all()).rejects.toThrow('version')
+  else expect((await rollups.sumOfDays(1000, 0, EVER)).sum.unknown).toBe(0)
+  expect(await migrate(db, '/db', { log: silentLog })).toBe(NEWEST_SCHEMA)
+  expect(await all()).toEqual(counted)
 })
