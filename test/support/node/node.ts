@@ -174,6 +174,7 @@ function launch(of: {
       await until(
         async () => {
           if (child.exitCode !== null || child.signalCode !== null) return 'gone'
+          if (!existsSync(socket)) return false
           const { health } = await call()
           if (!health.ready) throw new Error(JSON.stringify(health.checks.filter((check) => !check.ok)))
           return 'ready'

@@ -8,7 +8,7 @@
 export const PATIENCE_MS = 120_000
 const POLL_MS = 10
 /** The longest pause that long waiting leads to. */
-const SLOWEST_MS = 200
+const SLOWEST_MS = 400
 
 /** For what takes a signal, and is to come to its end without it. */
 export const patience = (): AbortSignal => AbortSignal.timeout(PATIENCE_MS)
@@ -42,9 +42,10 @@ export async function until<T>(
       throw new Error(`waited ${deadlineMs} ms in vain: ${what} (last: ${String(last)})`, { cause: last })
     }
     // What takes long to look at, or to come, is looked at less often: a quarter of the time at most goes into looking, and
-    // what has come is seen a tenth late at most, and never more than a fifth of a second beyond that.
+    // what has come is seen a fifth late at most, and never more than two fifths of a second beyond that: each look
+    // at a daemon is some milliseconds of work on both sides, of which there are tens of thousands.
     const now = performance.now()
-    const pause = Math.max(pollMs, 3 * (now - began), Math.min((now - first) / 10, SLOWEST_MS))
+    const pause = Math.max(pollMs, 3 * (now - began), Math.min((now - first) / 5, SLOWEST_MS))
     await new Promise((resolve) => setTimeout(resolve, pause))
   }
 }
