@@ -89,6 +89,8 @@ export default defineConfig({
     // As `until` has it: a second, which is the default, is short for a disk that others use.
     expect: { poll: { timeout: 120_000 } },
     sequence: { sequencer: LongestFirst },
+    // A page of snapshots that is missing fails its test; `-u` writes it.
+    update: 'none',
     projects: [
       // Its files share threads, which load the sources once.
       { extends: true, test: { name: 'pure', include: PURE, pool: 'threads', isolate: false } },
