@@ -143,11 +143,6 @@ async function refused({ node, repository }: Victim, one: Neighbour, code: Rejec
   ])
 }
 
-test('what is asked for and was signed by its author is kept', async () => {
-  const { repository } = await gives((one, { id }) => one.batch(id, [good]))
-  await until(() => repository.kept.size === 1, { what: 'the document is kept' })
-})
-
 const changed = (bytes: Uint8Array, at: number): Uint8Array => {
   const copy = Uint8Array.from(bytes)
   copy[at] = (copy[at] as number) ^ 1

@@ -64,6 +64,8 @@ function lies(
 }
 
 const INDEX = new Uint8Array(8).fill(9)
+/** All that it has, in one page. */
+const offerOf = (heads: readonly object[]) => ({ index: INDEX, after: 0, through: 1, end: true, heads })
 
 const summaryHead = (node: Node, frame: Uint8Array, now: number) => {
   const { kind, slot, version, hints } = readDocument(frame, now)
@@ -82,14 +84,7 @@ test('two documents of one version: the first stays, their author is counted and
   expect(reader.room.counts()).toMatchObject({ received: 1, conflicts: 0 })
   const asked = lies(network, liar, (ask, say) => {
     if (ask.of === 'documents') say(SyncBatch, { documents: [twin], gone: [] })
-    else
-      say(SyncOffer, {
-        index: INDEX,
-        after: 0,
-        through: 1,
-        end: true,
-        heads: [summaryHead(author, twin, version)],
-      })
+    else say(SyncOffer, offerOf([summaryHead(author, twin, version)]))
   })
   for (let i = 0; i < 3; i++) {
     network.connect(liar, reader)
@@ -115,14 +110,7 @@ test('a twin that nobody can show is nothing against its author', async () => {
   await network.pass(MINUTE)
   const asked = lies(network, liar, (ask, say) => {
     if (ask.of === 'documents') say(SyncBatch, { documents: [first], gone: [] })
-    else
-      say(SyncOffer, {
-        index: INDEX,
-        after: 0,
-        through: 1,
-        end: true,
-        heads: [summaryHead(author, twin, version)],
-      })
+    else say(SyncOffer, offerOf([summaryHead(author, twin, version)]))
   })
   network.connect(liar, reader)
   await network.pass(10 * MINUTE)
@@ -137,10 +125,7 @@ test('a version from the future is not kept, and does not block the slot', async
   const frame = author.ledgerHead(5, 1, ahead)
   lies(network, author, (ask, say) => {
     if (ask.of === 'documents') say(SyncBatch, { documents: [frame], gone: [] })
-    else {
-      const heads = [headOf(author, 'audit_head', '', network.now, frame)]
-      say(SyncOffer, { index: INDEX, after: 0, through: 1, end: true, heads })
-    }
+    else say(SyncOffer, offerOf([headOf(author, 'audit_head', '', network.now, frame)]))
   })
   network.weave()
   await network.pass(MINUTE)
@@ -635,7 +620,7 @@ test('a head that says otherwise than its document is believed once of a neighbo
   const heads = [{ ...summaryHead(author, real, network.now), hints }]
   const asked = lies(network, liar, (ask, say) => {
     if (ask.of === 'documents') say(SyncBatch, { documents: [real], gone: [] })
-    else say(SyncOffer, { index: INDEX, after: 0, through: 1, end: true, heads })
+    else say(SyncOffer, offerOf(heads))
   })
   for (let i = 0; i < 3; i++) {
     network.connect(liar, reader)
