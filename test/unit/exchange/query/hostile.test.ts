@@ -1,5 +1,5 @@
 // Answers that are not what they claim: forged, altered, replayed, swapped, late, doubled or impossible.
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { encodeAnswer } from '../../../../protocols/answer.ts'
 import { bodyOf, decodeFrame, encodeFrame, type Frame, messageTable } from '../../../../protocols/frame.ts'
 import {
@@ -10,11 +10,7 @@ import {
   type SealedAnswer,
 } from '../../../../protocols/messages/query.ts'
 import { type Identity, sealTo, verifySignature } from '../../../../src/trust/identity/index.ts'
-import { Endpoint, newIdentity, person, soon, TestNode, turns, uses, Wire } from './network.ts'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
+import { Endpoint, newIdentity, person, TestNode, uses, Wire } from './network.ts'
 
 interface Asked {
   readonly body: MeshQueryBody
@@ -229,14 +225,6 @@ describe('an answer', () => {
     expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: 'error' })
   })
 
-  it('altered on its way never arrives: the link ends and its owner is unreachable', async () => {
-    const { wire, asker, send, evil } = among((asked, me) => send(forge(asked, me.identity)))
-    wire.tap = (bytes, from) => [from === evil.ref.nodeId ? flip(bytes, bytes.length - 90) : bytes]
-    const result = await asker.ask()
-    expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: 'unreachable' })
-    expect(result.data).toEqual(honestData)
-  })
-
   it('of another member handed in as one’s own proves nothing, and that member still counts once', async () => {
     const copies: Uint8Array[] = []
     // It hands the question to the other one, which seals its answer for the asker, and hands in that.
@@ -281,24 +269,6 @@ describe('an answer', () => {
     expect(result.coverage.answered).toBe(2)
   })
 
-  it('from an earlier query is ignored in a later one', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    let first: Uint8Array | undefined
-    let replayed = 0
-    const { asker, honest, send } = among((asked, me) => {
-      first ??= forge(asked, me.identity)
-      if (send(first)) replayed++
-    })
-    expect((await asker.ask()).coverage.complete).toBe(true)
-    const asking = asker.ask({ timeoutMs: 5_000 })
-    await soon(() => replayed === 2 && honest.audits.length === 4)
-    await turns(3)
-    vi.advanceTimersByTime(5_000)
-    const result = await asking
-    expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: 'unreachable' })
-    expect(result.data).toEqual(honestData)
-  })
-
   it('from an earlier query under the later one’s id does not open', async () => {
     let earlier: Asked | undefined
     const { asker, send } = among((asked, me) => {
@@ -311,19 +281,6 @@ describe('an answer', () => {
     })
     expect((await asker.ask()).coverage.complete).toBe(true)
     expect(asker.outcomes(await asker.ask())).toEqual({ honest: 'answered', raw: 'bad_signature' })
-  })
-
-  it('from somebody who was not asked is ignored', async () => {
-    const { wire, asker, honest, send } = among((asked, me) => {
-      const uninvited = new Endpoint(newIdentity(), wire)
-      wire.connect(uninvited.ref.nodeId, asker.id)
-      wire.send(uninvited.ref.nodeId, asker.id, forge(asked, uninvited.identity))
-      send(forge(asked, me.identity, { answer: { status: 'access_denied' } }))
-    })
-    const result = await asker.ask()
-    expect(result.data).toEqual(honestData)
-    expect(result.coverage).toMatchObject({ known: 2, answered: 1, denied: 1 })
-    await soon(() => honest.audits.length === 2)
   })
 })
 
