@@ -65,14 +65,37 @@ function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, le
   }
   /** Another neighbour, to which the owner seals its answers to the asker. */
   function carrier() {
-    const other = new Endpoint(newIdentity(), wire)
-    const heard: Frame[] = []
-    other.handler = { frame: (_peer, frame) => heard.push(frame) }
-    wire.connect(owner.id, other.ref.nodeId)
-    const hand = ({ body, bytes }: OwnQuestion) => other.sendQuestion(owner.id, body.query_id, bytes)
+    const { end, heard } = beside(wire, owner)
+    const hand = ({ body, bytes }: OwnQuestion) => end.sendQuestion(owner.id, body.query_id, bytes)
     return { heard, send: hand }
   }
   return { wire, owner, asker, answers, write, send, open, ask, carrier }
+}
+
+/** Another bare neighbour of the owner, and what it hears. */
+function beside(wire: Wire, owner: TestNode) {
+  const end = new Endpoint(newIdentity(), wire)
+  const heard: Frame[] = []
+  end.handler = { frame: (_peer, frame) => heard.push(frame) }
+  wire.connect(owner.id, end.ref.nodeId)
+  return { end, heard }
+}
+
+/** A question of anybody, about the first moment. */
+const questionBy = (identity: Identity, query_type = 'ToolUsage', random = systemRandom): OwnQuestion =>
+  writeQuestion(
+    { identity, clock: systemClock, random },
+    { query_type, level: 1, time_range: { start: 0, end: 1 } },
+    systemRandom.bytes(16),
+  )
+
+/** Somebody whom the owner trusts is answered, whatever others do. */
+async function expectAnswered(wire: Wire, owner: TestNode): Promise<void> {
+  const other = new TestNode(wire, {})
+  other.members.add(owner)
+  owner.trusts(other, 'peer')
+  wire.connect(owner.id, other.id)
+  expect((await other.ask()).coverage.complete).toBe(true)
 }
 
 /** Over its owner's own link as it is, or sealed. */
@@ -289,10 +312,7 @@ describe('a question', () => {
 
   it('is answered to each neighbour until its own deadline', async () => {
     const { wire, owner, asker, answers, write } = neighbour()
-    const patient = new Endpoint(newIdentity(), wire)
-    const heard: unknown[] = []
-    patient.handler = { frame: (_peer, frame) => heard.push(frame) }
-    wire.connect(owner.id, patient.ref.nodeId)
+    const { end: patient, heard } = beside(wire, owner)
     const held = Promise.withResolvers<void>()
     owner.gate = () => held.promise
     const question = write()
@@ -329,13 +349,7 @@ describe('a question', () => {
   it('is judged by its author, not by the neighbour that hands it on', async () => {
     const { owner, asker, wire } = neighbour()
     const stranger = new Endpoint(newIdentity(), wire)
-    const author = { identity: stranger.identity, clock: systemClock, random: systemRandom }
-    const time_range = { start: 0, end: 1 }
-    const question = writeQuestion(
-      author,
-      { query_type: 'ToolUsage', level: 1, time_range },
-      systemRandom.bytes(16),
-    )
+    const question = questionBy(stranger.identity)
     asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
     await soon(() => owner.audits.length === 1)
     // It is counted for the neighbour: keys of authors cost nothing.
@@ -479,10 +493,7 @@ describe('too many questions', () => {
     const { owner, ask, write, wire } = neighbour(WITHIN_ONE_MOMENT)
     for (let i = 0; i < AUTHOR_QUOTA.frames; i++) expect((await ask()).status).toBe('success')
     expect((await ask()).status).toBe('busy')
-    const carrier = new Endpoint(newIdentity(), wire)
-    const carried: unknown[] = []
-    carrier.handler = { frame: (_peer, frame) => carried.push(frame) }
-    wire.connect(owner.id, carrier.ref.nodeId)
+    const { end: carrier, heard: carried } = beside(wire, owner)
     const entries = owner.audits.length
     const question = write()
     carrier.sendQuestion(owner.id, question.body.query_id, question.bytes)
@@ -495,23 +506,14 @@ describe('too many questions', () => {
         details: { reason: 'busy', times: 1 },
       },
     ])
-    const other = new TestNode(wire, {})
-    other.members.add(owner)
-    owner.trusts(other, 'peer')
-    wire.connect(owner.id, other.id)
-    expect((await other.ask()).coverage.complete).toBe(true)
+    await expectAnswered(wire, owner)
   })
 
   it('of invented authors use up the quota of the neighbour that hands them on, and little of the ledger', async () => {
     const { wire, owner, asker, answers } = neighbour(WITHIN_ONE_MOMENT)
     const flood = 2 * NEIGHBOUR_QUOTA.frames
     for (let i = 1; i <= flood; i++) {
-      const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
-      const question = writeQuestion(
-        author,
-        { query_type: 'ToolUsage', level: 1, time_range: { start: 0, end: 1 } },
-        systemRandom.bytes(16),
-      )
+      const question = questionBy(newIdentity())
       asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
       await soon(() => answers.length === i)
     }
@@ -524,30 +526,17 @@ describe('too many questions', () => {
     expect(owner.marks.length + refused).toBe(flood)
     expect(refusals.length).toBe(2)
     expect(refusals.every(({ peer, success }) => peer === asker.ref.nodeId && !success)).toBe(true)
-
-    const other = new TestNode(wire, {})
-    other.members.add(owner)
-    owner.trusts(other, 'peer')
-    wire.connect(owner.id, other.id)
-    expect((await other.ask()).coverage.complete).toBe(true)
+    await expectAnswered(wire, owner)
   })
 
   it('of a flood are not opened beyond what a neighbour may hand on; the rest hear at once that nothing comes', async () => {
     const wire = new Wire()
     const owner = new TestNode(wire, WITHIN_ONE_MOMENT)
-    const asker = new Endpoint(newIdentity(), wire)
-    const heard: Frame[] = []
-    asker.handler = { frame: (_peer, frame) => heard.push(frame) }
-    wire.connect(owner.id, asker.ref.nodeId)
+    const { end: asker, heard } = beside(wire, owner)
     const flood = READ_QUOTA.frames + 100
     const ids: string[] = []
     for (let i = 0; i < flood; i++) {
-      const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
-      const { body, bytes } = writeQuestion(
-        author,
-        { query_type: 'ToolUsage', level: 1, time_range: { start: 0, end: 1 } },
-        systemRandom.bytes(16),
-      )
+      const { body, bytes } = questionBy(newIdentity())
       ids.push(toHex(body.query_id))
       asker.sendQuestion(owner.id, body.query_id, bytes)
     }
@@ -567,19 +556,8 @@ describe('too many questions', () => {
     const { wire, owner, asker, answers } = neighbour()
     const query_id = systemRandom.bytes(16)
     /** Ids are random; this author chooses its own. */
-    const question = (identity: Identity) =>
-      writeQuestion(
-        {
-          identity,
-          clock: systemClock,
-          random: {
-            ...systemRandom,
-            bytes: (length) => (length === 16 ? query_id : systemRandom.bytes(length)),
-          },
-        },
-        { query_type: 'NodeHealth', level: 1, time_range: { start: 0, end: 1 } },
-        systemRandom.bytes(16),
-      )
+    const bytes = (length: number) => (length === 16 ? query_id : systemRandom.bytes(length))
+    const question = (identity: Identity) => questionBy(identity, 'NodeHealth', { ...systemRandom, bytes })
     const honest = question(asker.identity)
     const stranger = newIdentity()
     const other = question(stranger)

@@ -365,25 +365,31 @@ describe('the time a question has', () => {
       links,
     )
     mesh.wire.carry = (arrive) => void time.after(1, arrive)
-    return { ...mesh, time }
+    /** What is found out when the asker’s question is over, and when that is. */
+    const asked = (node: TestNode, timeoutMs: number, signal?: AbortSignal) => {
+      const told: { result?: Awaited<ReturnType<TestNode['ask']>> } = {}
+      void node.ask({ timeoutMs }, signal).then((result) => {
+        told.result = result
+      })
+      const over = (): Promise<number> => time.pass(() => told.result !== undefined)
+      return { over, result: () => told.result! }
+    }
+    return { ...mesh, time, asked }
   }
 
   it('is up for a silent node before it is up for the others: the rest is known, and it is asked no second time', async () => {
-    const { nodes, wire, time } = timed(5, line(5))
+    const { nodes, wire, asked } = timed(5, line(5))
     const [a, b, c, d] = nodes as [TestNode, TestNode, TestNode, TestNode]
     wire.tap = (bytes, from) => (from === d.id ? [] : [bytes])
-    let result: Awaited<ReturnType<TestNode['ask']>> | undefined
-    void a.ask({ timeoutMs: 10_000 }).then((ended) => {
-      result = ended
-    })
-    const end = await time.pass(() => result !== undefined)
-    expect(a.outcomes(result!)).toEqual({
+    const { over, result } = asked(a, 10_000)
+    const end = await over()
+    expect(a.outcomes(result())).toEqual({
       n1: 'answered',
       n2: 'answered',
       n3: 'unreachable',
       n4: 'unreachable',
     })
-    expect(result!.ended_by).toBe('all_done')
+    expect(result().ended_by).toBe('all_done')
     // The silent node’s parent has 0.9² of the time, and gives its children 0.9 of that.
     expect(end).toBeGreaterThan(10_000 * 0.9 ** 3)
     expect(end).toBeLessThan(10_000 * 0.9 ** 3 + 700)
@@ -396,7 +402,7 @@ describe('the time a question has', () => {
   ])(
     'is not exceeded to read summaries: they are read before %i ms are over, or left out',
     async (timeoutMs, outcome) => {
-      const { nodes, wire, time } = timed(3, [
+      const { nodes, wire, time, asked } = timed(3, [
         [0, 1],
         [0, 2],
       ])
@@ -411,40 +417,34 @@ describe('the time a question has', () => {
         await new Promise<void>((resolve) => time.after(200, resolve))
         return { summaries: [summary], as_of: 1, covers: period }
       }
-      let result: Awaited<ReturnType<TestNode['ask']>> | undefined
-      void a.ask({ timeoutMs }).then((ended) => {
-        result = ended
-      })
-      expect(await time.pass(() => result !== undefined)).toBe(timeoutMs)
-      expect(a.outcomes(result!)).toEqual({ n1: 'answered', n2: outcome })
-      expect(result).toMatchObject({ ended_by: 'deadline', timing: { elapsed_ms: timeoutMs } })
+      const { over, result } = asked(a, timeoutMs)
+      expect(await over()).toBe(timeoutMs)
+      expect(a.outcomes(result())).toEqual({ n1: 'answered', n2: outcome })
+      expect(result()).toMatchObject({ ended_by: 'deadline', timing: { elapsed_ms: timeoutMs } })
       // The time that was asked about, and the one before.
       expect(looked).toEqual([silent.id, silent.id])
     },
   )
 
   it('is never more than the asker’s, whoever is silent', async () => {
-    const { nodes, wire, time } = timed(4, line(4))
+    const { nodes, wire, asked } = timed(4, line(4))
     const [a, b] = nodes as [TestNode, TestNode]
-    let asked = 0
+    let handed = 0
     wire.tap = (bytes, from, to) => {
-      if (from === a.id && to === b.id && read(bytes).message === QueryHop) asked++
+      if (from === a.id && to === b.id && read(bytes).message === QueryHop) handed++
       return from === b.id ? [] : [bytes]
     }
     wire.dialling = (_node, signal) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
-    let result: Awaited<ReturnType<TestNode['ask']>> | undefined
-    void a.ask({ timeoutMs: 2_000 }).then((ended) => {
-      result = ended
-    })
-    expect(await time.pass(() => result !== undefined)).toBeLessThanOrEqual(2_000)
-    expect(result!.coverage).toMatchObject({ known: 3, unreachable: 3 })
+    const { over, result } = asked(a, 2_000)
+    expect(await over()).toBeLessThanOrEqual(2_000)
+    expect(result().coverage).toMatchObject({ known: 3, unreachable: 3 })
     // It had the question all the time: asking it again would change nothing.
-    expect(asked).toBe(1)
+    expect(handed).toBe(1)
   })
 
   it('is for a member without a link the third of a second, and the question’s where its machine answers the dial', async () => {
-    const { nodes, wire, time } = timed(3, [])
+    const { nodes, wire, time, asked } = timed(3, [])
     const [a, busy, silent] = nodes as [TestNode, TestNode, TestNode]
     wire.reachable.add(busy.id).add(silent.id)
     wire.answering.add(busy.id)
@@ -453,17 +453,14 @@ describe('the time a question has', () => {
         time.after(900, resolve)
         signal.addEventListener('abort', () => resolve())
       })
-    let result: Awaited<ReturnType<TestNode['ask']>> | undefined
-    void a.ask({ timeoutMs: 5_000 }).then((ended) => {
-      result = ended
-    })
-    await time.pass(() => result !== undefined)
-    expect(a.outcomes(result!)).toEqual({ n1: 'answered', n2: 'unreachable' })
-    expect(result!.ended_by).toBe('all_done')
+    const { over, result } = asked(a, 5_000)
+    await over()
+    expect(a.outcomes(result())).toEqual({ n1: 'answered', n2: 'unreachable' })
+    expect(result().ended_by).toBe('all_done')
   })
 
   it('is not used up by members whose machines answer and go no further: the ninth is dialed all the same', async () => {
-    const { nodes, wire, time } = timed(10, [])
+    const { nodes, wire, time, asked } = timed(10, [])
     const [a, ...others] = nodes as [TestNode, ...TestNode[]]
     const [last, hung] = [others.at(-1)!, others.slice(0, -1)]
     wire.reachable.add(last.id)
@@ -479,44 +476,39 @@ describe('the time a question has', () => {
             }
             signal.addEventListener('abort', end)
           })
-    let result: Awaited<ReturnType<TestNode['ask']>> | undefined
-    void a.ask({ timeoutMs: 5_000 }).then((one) => {
-      result = one
-    })
+    const { over, result } = asked(a, 5_000)
     await time.pass(() => last.gathered.length > 0)
     expect(time.clock.monotonic()).toBeLessThan(1_000)
     expect(ended).toEqual([])
     // A machine that answers no longer has as little time as one that never did.
     for (const { id } of hung) wire.answering.delete(id)
-    await time.pass(() => result !== undefined)
+    await over()
     expect(time.clock.monotonic()).toBeLessThan(1_000)
     expect(ended).toHaveLength(hung.length)
-    expect(result).toMatchObject({ ended_by: 'all_done', coverage: { answered: 1, unreachable: 8 } })
+    expect(result()).toMatchObject({ ended_by: 'all_done', coverage: { answered: 1, unreachable: 8 } })
   })
 
   it('ends when the asker does: everybody who still works on it hears so, and forgets it', async () => {
     for (const how of ['cancelled', 'deadline'] as const) {
-      const { nodes, wire, time } = timed(6, [...line(4), [2, 4], [4, 5]])
+      const { nodes, wire, time, asked } = timed(6, [...line(4), [2, 4], [4, 5]])
       const [a, , , , , last] = nodes as [TestNode, TestNode, TestNode, TestNode, TestNode, TestNode]
       for (const node of nodes.slice(1)) node.gate = () => new Promise(() => {})
       const counts = countFrames({ wire, nodes })
       const cancel = new AbortController()
-      let result: Awaited<ReturnType<TestNode['ask']>> | undefined
-      void a.ask({ timeoutMs: 3_000 }, cancel.signal).then((ended) => {
-        result = ended
-      })
+      const { over, result } = asked(a, 3_000, cancel.signal)
       await time.pass(() => last.gathered.length > 0)
       if (how === 'cancelled') {
         cancel.abort()
-        await time.pass(() => result !== undefined && of(counts, 'QueryDone') === 5)
+        await over()
+        await time.pass(() => of(counts, 'QueryDone') === 5)
         expect(time.clock.monotonic()).toBeLessThan(100)
         // Nothing is left: the question’s time passes and nobody says anything more.
         await time.pass(() => false)
         expect(of(counts, 'QueryDone')).toBe(5)
       } else {
-        await time.pass(() => result !== undefined)
+        await over()
       }
-      expect(result!.ended_by).toBe(how)
+      expect(result().ended_by).toBe(how)
       expect(of(counts, 'Response')).toBe(0)
     }
   })
