@@ -47,66 +47,57 @@ const consent = (over: Partial<Consent> = {}): Consent => ({
   ...over,
 })
 
-/** Consents that differ in whom they let have what; `1` and `2` say whether the asker is in the list for that level. */
-const CONSENTS: readonly { name: string; consent: Consent | undefined; opens: { 1: boolean; 2: boolean } }[] =
+/** Consents that differ in whom they let have what, and whether the asker is in the list for level 1 and for level 2. */
+const CONSENTS: readonly (readonly [
+  name: string,
+  given: Consent | undefined,
+  level1: boolean,
+  level2: boolean,
+])[] = [
+  ['absent', undefined, false, false],
+  ['empty', consent({ allow_peers: [], allow_supervisors: [] }), false, false],
+  ['by *', consent(), true, true],
+  ['by node id', consent({ allow_peers: [ASKER], allow_supervisors: [] }), true, true],
+  ['by team', consent({ allow_peers: ['team:eng'], allow_supervisors: [] }), true, true],
+  ['by role', consent({ allow_peers: ['role:lead'], allow_supervisors: [] }), true, true],
   [
-    { name: 'absent', consent: undefined, opens: { 1: false, 2: false } },
-    {
-      name: 'empty',
-      consent: consent({ allow_peers: [], allow_supervisors: [] }),
-      opens: { 1: false, 2: false },
-    },
-    { name: 'by *', consent: consent(), opens: { 1: true, 2: true } },
-    {
-      name: 'by node id',
-      consent: consent({ allow_peers: [ASKER], allow_supervisors: [] }),
-      opens: { 1: true, 2: true },
-    },
-    {
-      name: 'by team',
-      consent: consent({ allow_peers: ['team:eng'], allow_supervisors: [] }),
-      opens: { 1: true, 2: true },
-    },
-    {
-      name: 'by role',
-      consent: consent({ allow_peers: ['role:lead'], allow_supervisors: [] }),
-      opens: { 1: true, 2: true },
-    },
-    {
-      name: 'somebody else',
-      consent: consent({ allow_peers: [OTHER, 'team:ops', 'role:eng'], allow_supervisors: [OTHER] }),
-      opens: { 1: false, 2: false },
-    },
-    { name: 'level 2 only', consent: consent({ allow_peers: [] }), opens: { 1: false, 2: true } },
-    {
-      name: 'for all categories but none listed',
-      consent: consent({
-        allow_peers: [],
-        allow_supervisors: [],
-        allow_only: [{ who: ASKER, categories: [...SHARING_CATEGORIES] }],
-      }),
-      opens: { 1: true, 2: true },
-    },
-    {
-      name: 'stopped for all categories',
-      consent: consent({ deny_only: [{ who: 'team:eng', categories: [...SHARING_CATEGORIES] }] }),
-      opens: { 1: false, 2: false },
-    },
-    { name: 'max level 1', consent: consent({ max_level: 1 }), opens: { 1: true, 2: false } },
-    { name: 'max level 0', consent: consent({ max_level: 0 }), opens: { 1: false, 2: false } },
-    { name: 'off', consent: consent({ off: true }), opens: { 1: false, 2: false } },
-    { name: 'stopped', consent: consent({ deny_peers: [ASKER] }), opens: { 1: false, 2: false } },
-    { name: 'team stopped', consent: consent({ deny_peers: ['team:eng'] }), opens: { 1: false, 2: false } },
-    { name: 'somebody else stopped', consent: consent({ deny_peers: [OTHER] }), opens: { 1: true, 2: true } },
-    {
-      name: 'categories off',
-      consent: consent({
-        categories: { tool_usage: false, activity_patterns: false, safety_stats: false, anomalies: false },
-        anomalies: 'identified',
-      }),
-      opens: { 1: false, 2: false },
-    },
-  ]
+    'somebody else',
+    consent({ allow_peers: [OTHER, 'team:ops', 'role:eng'], allow_supervisors: [OTHER] }),
+    false,
+    false,
+  ],
+  ['level 2 only', consent({ allow_peers: [] }), false, true],
+  [
+    'for all categories but none listed',
+    consent({
+      allow_peers: [],
+      allow_supervisors: [],
+      allow_only: [{ who: ASKER, categories: [...SHARING_CATEGORIES] }],
+    }),
+    true,
+    true,
+  ],
+  [
+    'stopped for all categories',
+    consent({ deny_only: [{ who: 'team:eng', categories: [...SHARING_CATEGORIES] }] }),
+    false,
+    false,
+  ],
+  ['max level 1', consent({ max_level: 1 }), true, false],
+  ['max level 0', consent({ max_level: 0 }), false, false],
+  ['off', consent({ off: true }), false, false],
+  ['stopped', consent({ deny_peers: [ASKER] }), false, false],
+  ['team stopped', consent({ deny_peers: ['team:eng'] }), false, false],
+  ['somebody else stopped', consent({ deny_peers: [OTHER] }), true, true],
+  [
+    'categories off',
+    consent({
+      categories: { tool_usage: false, activity_patterns: false, safety_stats: false, anomalies: false },
+    }),
+    false,
+    false,
+  ],
+]
 
 /** The trust table of the design, written a second time, by hand. */
 const LEVEL_OPENS: Record<TrustLevel, { 1: boolean; 2: boolean }> = {
@@ -138,19 +129,18 @@ const RECEIVES: Record<TrustLevel, boolean> = {
 }
 
 describe('decide', () => {
-  for (const trust of TRUST_LEVELS) {
-    for (const category of SHARING_CATEGORIES) {
-      for (const given of CONSENTS) {
-        it(`${trust} is sent summaries of ${category}, consent ${given.name}`, () => {
-          const context = given.consent === undefined ? {} : { consent: given.consent }
-          const who = principal({ trust_level: trust })
-          const allowed = RECEIVES[trust] && given.opens[1]
-          const { effect } = decide(who, 'summary.receive', summaryResource(category), context)
-          expect(effect).toBe(allowed ? 'allow' : 'deny')
-        })
+  it.each(CONSENTS)('sends summaries to whom the table says, consent %s', (_name, given, listed) => {
+    for (const trust of TRUST_LEVELS)
+      for (const category of SHARING_CATEGORIES) {
+        const { effect } = decide(
+          principal({ trust_level: trust }),
+          'summary.receive',
+          summaryResource(category),
+          given === undefined ? {} : { consent: given },
+        )
+        expect(effect, `${trust}, ${category}`).toBe(RECEIVES[trust] && listed ? 'allow' : 'deny')
       }
-    }
-  }
+  })
 
   it('knows no summaries of totals, nor of nothing, nor for a denied node, nor of a category that is off', () => {
     const all = { consent: consent() }
@@ -165,27 +155,21 @@ describe('decide', () => {
     expect(refused.map(({ effect }) => effect)).toEqual(['deny', 'deny', 'deny', 'deny'])
   })
 
-  for (const trust of TRUST_LEVELS) {
-    for (const action of QUERY_ACTIONS) {
-      for (const level of [1, 2] as const) {
-        for (const given of CONSENTS) {
-          it(`${trust} asks ${action} at level ${level}, consent ${given.name}`, () => {
-            const context = given.consent === undefined ? {} : { consent: given.consent }
-            const effect = decide(
-              principal({ trust_level: trust }),
-              action,
-              resource(action, level),
-              context,
-            ).effect
-            const open = LEVEL_OPENS[trust][level] && given.opens[level]
-            if (action === 'query.node_health') expect(effect).toBe(trust === 'untrusted' ? 'deny' : 'allow')
-            else if (!open) expect(effect).toBe('deny')
-            else expect(effect).toBe(level === 1 ? 'allow' : 'withhold')
-          })
+  it.each(CONSENTS)('answers whom the table says, consent %s', (_name, given, level1, level2) => {
+    const listed = { 1: level1, 2: level2 }
+    for (const trust of TRUST_LEVELS)
+      for (const action of QUERY_ACTIONS)
+        for (const level of [1, 2] as const) {
+          const who = principal({ trust_level: trust })
+          const context = given === undefined ? {} : { consent: given }
+          const { effect } = decide(who, action, resource(action, level), context)
+          const open = LEVEL_OPENS[trust][level] && listed[level]
+          const answer = level === 1 ? 'allow' : 'withhold'
+          const health = trust === 'untrusted' ? 'deny' : 'allow'
+          const expected = action === 'query.node_health' ? health : open ? answer : 'deny'
+          expect(effect, `${trust}, ${action}, level ${level}`).toBe(expected)
         }
-      }
-    }
-  }
+  })
 
   it('gives a denied node nothing, not even health, whatever its level', () => {
     for (const trust of TRUST_LEVELS) {
