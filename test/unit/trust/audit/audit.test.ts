@@ -3,43 +3,18 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { decodeFrame, messageTable } from '../../../../protocols/frame.ts'
 import { AuditHead } from '../../../../protocols/messages/audit.ts'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
-import { type AuditRepository, createAuditRepository } from '../../../../src/store/tables/audit.ts'
+import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { HEAD_EVERY_MS, QUEUE_MAX } from '../../../../src/trust/audit/audit.ts'
 import { DETAILS_MAX } from '../../../../src/trust/audit/entry.ts'
-import { type AuditRecord, createAudit } from '../../../../src/trust/audit/index.ts'
+import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { verifySignature } from '../../../../src/trust/identity/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
 import { PATIENCE_MS } from '../../../support/run/until.ts'
+import { BEGIN, identity, ledgerOver, never, openLedger } from './ledger.ts'
 
-const never = new AbortController().signal
-const identity = testIdentity(1)
 const peer = formatNodeId(new Uint8Array(32).fill(5))
 const other = formatNodeId(new Uint8Array(32).fill(6))
-
-function auditOver(repository: AuditRepository, keptMax?: number) {
-  const clock = { time: 1_763_626_500_000, now: () => clock.time, monotonic: () => clock.time }
-  const audit = createAudit({
-    repository,
-    identity,
-    clock,
-    random: systemRandom,
-    log: silentLog,
-    ...(keptMax === undefined ? {} : { keptMax }),
-  })
-  onTestFinished(() => audit.stop())
-  return { audit, clock }
-}
-
-async function started(keptMax?: number) {
-  const repository = createAuditRepository(await temporaryDatabase())
-  const made = auditOver(repository, keptMax)
-  await made.audit.start(never)
-  return { ...made, repository }
-}
 
 const note = (n: number, more: Partial<AuditRecord> = {}): AuditRecord => ({
   type: 'query_received',
@@ -49,7 +24,7 @@ const note = (n: number, more: Partial<AuditRecord> = {}): AuditRecord => ({
 })
 
 test('entries are on disk when record resolves, in call order, and come newest first', async () => {
-  const { audit, clock, repository } = await started()
+  const { audit, clock, repository } = await openLedger()
   await audit.record({ type: 'node_started', success: true, details: {} })
   clock.time += 1000
   await Promise.all(Array.from({ length: 600 }, (_, i) => audit.record(note(i))))
@@ -60,7 +35,7 @@ test('entries are on disk when record resolves, in call order, and come newest f
     ...Array.from({ length: 600 }, (_, i) => 599 - i),
     undefined,
   ])
-  expect(log.at(-1)).toMatchObject({ type: 'node_started', ts: 1_763_626_500_000 })
+  expect(log.at(-1)).toMatchObject({ type: 'node_started', ts: BEGIN })
   expect(await audit.verify()).toEqual({
     ok: true,
     entries: 601,
@@ -71,7 +46,7 @@ test('entries are on disk when record resolves, in call order, and come newest f
 })
 
 test('the log is filtered by kind, peer and time, up to a limit', async () => {
-  const { audit, clock } = await started()
+  const { audit, clock } = await openLedger()
   await audit.record(note(1, { peer }))
   await audit.record(note(2, { peer: other, type: 'trust_change' }))
   clock.time += 5000
@@ -86,12 +61,12 @@ test('the log is filtered by kind, peer and time, up to a limit', async () => {
   expect(await found({ peer })).toEqual([3, 1])
   expect(await found({ type: 'trust_change' })).toEqual([2])
   // A clock set back later hides nothing.
-  expect(await found({ since: 1_763_626_500_001 })).toEqual([3])
+  expect(await found({ since: BEGIN + 1 })).toEqual([3])
   expect((await audit.log({ limit: 1 }))[0]?.trace_id).toBe('ab'.repeat(16))
 })
 
 test('the hash covers number, time, kind, outcome, peer, trace and details in the documented bytes', async () => {
-  const { audit } = await started()
+  const { audit } = await openLedger()
   await audit.record({ type: 'node_started', success: true, details: {} })
   await audit.record({
     type: 'query_received',
@@ -104,7 +79,7 @@ test('the hash covers number, time, kind, outcome, peer, trace and details in th
   const hashOf = (seq: number, type: string, details: string, previous: Uint8Array): Uint8Array => {
     const numbers = Buffer.alloc(17)
     numbers.writeBigUInt64BE(BigInt(seq), 0)
-    numbers.writeBigUInt64BE(1_763_626_500_000n, 8)
+    numbers.writeBigUInt64BE(BigInt(BEGIN), 8)
     numbers[16] = type.length
     const length = Buffer.alloc(4)
     length.writeUInt32BE(details.length)
@@ -117,7 +92,7 @@ test('the hash covers number, time, kind, outcome, peer, trace and details in th
 })
 
 test('details beyond the bound are replaced by a note that says so', async () => {
-  const { audit } = await started()
+  const { audit } = await openLedger()
   await audit.record(note(0, { peer, details: { text: 'x'.repeat(DETAILS_MAX) } }))
   const [entry] = await audit.log({ limit: 1 })
   expect(entry?.peer).toBe(peer)
@@ -127,7 +102,7 @@ test('details beyond the bound are replaced by a note that says so', async () =>
 
 test('what is recorded before start is written by it; after stop nothing is, and nobody waits', async () => {
   const repository = createAuditRepository(await temporaryDatabase())
-  const { audit } = auditOver(repository)
+  const { audit } = ledgerOver(repository)
   const early = audit.record(note(1))
   await audit.start(never)
   await early
@@ -140,11 +115,11 @@ test('what is recorded before start is written by it; after stop nothing is, and
 })
 
 test('a restart goes on with the chain, also after a kill', async () => {
-  const { audit, repository } = await started()
+  const { audit, repository } = await openLedger()
   await audit.record(note(1))
   await audit.record(note(2))
   // No stop: as after kill -9.
-  const next = auditOver(repository)
+  const next = ledgerOver(repository)
   await next.audit.start(never)
   await next.audit.record(note(3))
   expect(await next.audit.verify()).toMatchObject({ ok: true, entries: 3 })
@@ -153,7 +128,7 @@ test('a restart goes on with the chain, also after a kill', async () => {
 test('the head is signed every hour while there is something new, and on stop', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
-  const { audit, repository } = await started()
+  const { audit, repository } = await openLedger()
   const signed = async () => (await repository.heads()).map(({ seq }) => seq)
   await audit.record(note(1))
   await audit.record(note(2))
@@ -179,7 +154,7 @@ test('the head is signed every hour while there is something new, and on stop', 
 test('when a head is signed follows from the start, and says nothing of when something was done', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
-  const { audit, clock, repository } = await started()
+  const { audit, clock, repository } = await openLedger()
   const begun = clock.time
   const pass = (ms: number): void => {
     clock.time += ms
@@ -208,9 +183,9 @@ test('when a head is signed follows from the start, and says nothing of when som
 })
 
 test('a disk that fails costs entries, says so in health, and is told in the ledger once it works again', async () => {
-  const { repository } = await started()
+  const { repository } = await openLedger()
   let broken = true
-  const { audit } = auditOver({
+  const { audit } = ledgerOver({
     ...repository,
     append: (...given) => (broken ? Promise.reject(new Error('disk full')) : repository.append(...given)),
   })
@@ -233,9 +208,9 @@ test('a disk that fails costs entries, says so in health, and is told in the led
 })
 
 test('what was written is not told to be lost when what is written after it fails', async () => {
-  const { repository } = await started()
+  const { repository } = await openLedger()
   let broken = true
-  const { audit } = auditOver(
+  const { audit } = ledgerOver(
     {
       ...repository,
       // The checkpoint alone takes a base with it.
@@ -244,7 +219,7 @@ test('what was written is not told to be lost when what is written after it fail
           ? Promise.reject(new Error('disk full'))
           : repository.append(rows, more),
     },
-    10,
+    { keptMax: 10 },
   )
   await audit.start(never)
   for (let n = 1; n <= 12; n++) await audit.record(note(n))
@@ -256,9 +231,9 @@ test('what was written is not told to be lost when what is written after it fail
 })
 
 test('the queue is bounded, and what it dropped is counted in the ledger', async () => {
-  const { repository } = await started()
+  const { repository } = await openLedger()
   const gate = Promise.withResolvers<void>()
-  const { audit } = auditOver({
+  const { audit } = ledgerOver({
     ...repository,
     append: async (...given) => {
       await gate.promise
@@ -281,7 +256,7 @@ test('the queue is bounded, and what it dropped is counted in the ledger', async
 })
 
 test('the oldest entries go when there are too many, and the rest stays provable', async () => {
-  const { audit, repository } = await started(100)
+  const { audit, repository } = await openLedger({ keptMax: 100 })
   for (let i = 0; i < 1000; i += 10) {
     await Promise.all(Array.from({ length: 10 }, (_, n) => audit.record(note(i + n))))
     const { ok, entries } = await audit.verify()
@@ -293,14 +268,14 @@ test('the oldest entries go when there are too many, and the rest stays provable
   expect((await repository.base())?.seq).toBe(checkpoints[0]?.details.removed_through)
   expect((await repository.heads()).length).toBeLessThan(20)
 
-  const next = auditOver(repository, 100)
+  const next = ledgerOver(repository, { keptMax: 100 })
   await next.audit.start(never)
   await next.audit.record(note(2000))
   expect(await next.audit.verify()).toMatchObject({ ok: true })
 })
 
 test('every signed head is told when it is on disk, and the newest one again at the next start', async () => {
-  const { audit, repository } = await started()
+  const { audit, repository } = await openLedger()
   // Bytes as text: the database gives them back as another kind of array.
   const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex')
   const told: string[] = []
@@ -313,14 +288,14 @@ test('every signed head is told when it is on disk, and the newest one again at 
   const [head] = await repository.heads()
   expect(told).toEqual([hex(head?.frame)])
   forget()
-  const again = auditOver(repository).audit
+  const again = ledgerOver(repository).audit
   again.onHead((frame) => told.push(hex(frame)))
   await again.start(never)
   expect(told).toEqual([hex(head?.frame), hex(head?.frame)])
 })
 
 test('an entry that may come soon is written with the next one in call order, when somebody reads, and at the end', async () => {
-  const { audit, repository } = await started()
+  const { audit, repository } = await openLedger()
   await audit.record(note(0))
   void audit.record(note(1), { soon: true })
   expect((await repository.newest())?.seq).toBe(1)
@@ -338,7 +313,7 @@ test('an entry that may come soon is written with the next one in call order, wh
 })
 
 test('an entry that may come soon comes by itself, too', async () => {
-  const { audit, repository } = await started()
+  const { audit, repository } = await openLedger()
   await audit.record(note(0), { soon: true })
   expect((await repository.newest())?.seq).toBe(1)
 })

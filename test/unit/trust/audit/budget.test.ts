@@ -1,35 +1,19 @@
 // A ledger under attack for weeks of virtual time: what people decided stays, provably, and others fill a bounded part of it.
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
 import { type AuditBase, type AuditRow, createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { GENESIS, makeRow } from '../../../../src/trust/audit/entry.ts'
 import { AUDIT_CAUSES, AUDIT_TYPES } from '../../../../src/trust/audit/entry-types.ts'
 import { createFront } from '../../../../src/trust/audit/front.ts'
-import { createAudit } from '../../../../src/trust/audit/index.ts'
 import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
+import { BEGIN, identity, openLedger, rowsOf } from './ledger.ts'
 
-const BEGIN = 1_763_626_500_000
 const REMOTE = AUDIT_TYPES.filter((type) => AUDIT_CAUSES[type] === 'remote')
 
-async function ledger(keptMax?: number) {
-  const database = await temporaryDatabase()
-  const repository = createAuditRepository(database)
-  const clock = { time: BEGIN, now: () => clock.time, monotonic: () => clock.time }
-  const audit = createAudit({
-    repository,
-    clock,
-    log: silentLog,
-    random: systemRandom,
-    identity: testIdentity(1),
-    ...(keptMax === undefined ? {} : { keptMax }),
-  })
-  await audit.start(new AbortController().signal)
-  onTestFinished(() => audit.stop())
+async function ledger(options: { readonly keptMax?: number } = {}) {
+  const { audit, clock, repository } = await openLedger(options)
   const peers = Array.from({ length: 5_000 }, (_, n) => `karo:ed25519:${n}` as NodeId)
   /** A day in which machines cause `perHour` entries of every type an hour, each with a key of its own or not. */
   const attackedDay = async (perHour: number): Promise<void> => {
@@ -46,12 +30,8 @@ async function ledger(keptMax?: number) {
       await Promise.all(written)
     }
   }
-  const rows = async (): Promise<AuditRow[]> => {
-    const all: AuditRow[] = []
-    for await (const { row } of repository.forwards()) if (row !== undefined) all.push(row)
-    return all
-  }
-  return { audit, clock, repository, database, peers, attackedDay, rows }
+  const rows = () => rowsOf(repository)
+  return { audit, clock, repository, peers, attackedDay, rows }
 }
 
 test('all other machines together write 1000 entries at once and 500 a day; the rest is counted', async () => {
@@ -94,7 +74,7 @@ test('what a machine signed against itself is told, however much noise it makes 
 })
 
 test('decisions outlive everything around them, provably', async () => {
-  const { audit, attackedDay, repository, clock, peers, rows } = await ledger(1_000)
+  const { audit, attackedDay, repository, clock, peers, rows } = await ledger({ keptMax: 1_000 })
   const decided = ['trust_change', 'consent_change', 'token_created', 'history_deleted'] as const
   for (const type of decided) await audit.record({ type, success: true, details: { uid: 1000 } })
   await audit.record({ type: 'trust_change', success: false, details: { refused: true } })
@@ -135,7 +115,7 @@ test('decisions outlive everything around them, provably', async () => {
 })
 
 test('a decision that is gone from those kept is noticed', async () => {
-  const { audit, attackedDay, repository, rows } = await ledger(1_000)
+  const { audit, attackedDay, repository, rows } = await ledger({ keptMax: 1_000 })
   await audit.record({ type: 'trust_change', success: true, details: {} })
   await audit.record({ type: 'consent_change', success: true, details: {} })
   for (let day = 0; day < 7; day++) await attackedDay(200)
@@ -147,7 +127,6 @@ test('a decision that is gone from those kept is noticed', async () => {
 })
 
 test('a kept decision that is damaged is noticed for good, and the bounds on kept ones hold all the same', async () => {
-  const identity = testIdentity(1)
   const repository = createAuditRepository(await temporaryDatabase())
   const front = createFront({ repository, keptMax: 10, lastingMax: 5 })
   let newest: Pick<AuditRow, 'seq' | 'hash'> = { seq: 0, hash: GENESIS }

@@ -1,21 +1,18 @@
 // An exported ledger proves itself: whole, in part, and never when one byte of it was changed.
 
 import { describe, expect, test } from 'vitest'
-import { systemRandom } from '../../../../src/base/clock.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
 import type { Database } from '../../../../src/store/level/database.ts'
 import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { canonicalDetails, GENESIS, hashEntry } from '../../../../src/trust/audit/entry.ts'
 import { verifyExport } from '../../../../src/trust/audit/exported.ts'
-import { type Audit, createAudit } from '../../../../src/trust/audit/index.ts'
+import type { Audit } from '../../../../src/trust/audit/index.ts'
 import type { ExportLine } from '../../../../src/trust/audit/types.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
+import { identity, ledgerOver, never } from './ledger.ts'
 
-const never = new AbortController().signal
-const identity = testIdentity(1)
 const bob = testIdentity(2).nodeId
 
 /** One entry an hour; the head is signed at each stop. */
@@ -25,17 +22,14 @@ async function ledger(
 ): Promise<{ audit: Audit; db: Database; at: (hour: number) => number }> {
   const db = await temporaryDatabase()
   const at = (hour: number): number => Date.UTC(2026, 10, 20, hour)
-  let now = at(0)
-  const clock = { now: () => now, monotonic: () => now }
-  const open = async (): Promise<Audit> => {
-    const repository = createAuditRepository(db)
-    const audit = createAudit({ repository, identity, clock, random: systemRandom, log: silentLog, keptMax })
-    await audit.start(never)
-    return audit
+  const open = async (begin: number): Promise<ReturnType<typeof ledgerOver>> => {
+    const opened = ledgerOver(createAuditRepository(db), { keptMax }, begin)
+    await opened.audit.start(never)
+    return opened
   }
-  let audit = await open()
+  let { audit, clock } = await open(at(0))
   for (const hour of hours) {
-    now = at(hour)
+    clock.time = at(hour)
     const details = {
       query_type: 'ToolUsage',
       rule: `rule "${hour}", ünïcode\n`,
@@ -52,7 +46,7 @@ async function ledger(
     })
     if (hour % 3 === 2) {
       await audit.stop()
-      audit = await open()
+      ;({ audit, clock } = await open(clock.time))
     }
   }
   return { audit, db, at }
@@ -118,18 +112,13 @@ test('what was removed from the front by the node itself is no fault', async () 
 test('a ledger whose key was replaced is proven by both, and says so; nothing ends under the earlier one alone', async () => {
   const { audit, db, at } = await ledger(HOURS)
   await audit.stop()
-  const next = createAudit({
-    repository: createAuditRepository(db),
-    identity: testIdentity(5),
-    random: systemRandom,
-    clock: { now: () => at(12), monotonic: () => 0 },
-    log: silentLog,
-  })
+  const signer = testIdentity(5)
+  const { audit: next } = ledgerOver(createAuditRepository(db), { identity: signer }, at(12))
   await next.start(never)
   await next.record({ type: 'node_started', success: true, details: {} })
   const earlier_keys = [{ node_id: identity.nodeId, through: 10 }]
   const lines = await exported(next)
-  const told = { ok: true, node_id: testIdentity(5).nodeId, earlier_keys }
+  const told = { ok: true, node_id: signer.nodeId, earlier_keys }
   expect(await verdict(lines)).toMatchObject({ ...told, first: 1, last: 12 })
   expect(await verdict(await exported(next, { until: at(4) }))).toMatchObject(told)
   const forged = lines.map((line) =>

@@ -1,18 +1,16 @@
 // How far back a moment is: never beyond an entry that is newer, not far short of it, and read once.
 
 import { describe, expect, test } from 'vitest'
-import { systemRandom } from '../../../../src/base/clock.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
 import {
   type AuditRepository,
   type AuditRow,
   createAuditRepository,
 } from '../../../../src/store/tables/audit.ts'
-import { createAudit } from '../../../../src/trust/audit/audit.ts'
 import { createTimes } from '../../../../src/trust/audit/times.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc from '../../../support/run/properties.ts'
+import { ledgerOver, never } from './ledger.ts'
 
 type AuditPlace = AsyncItem<ReturnType<AuditRepository['forwards']>>
 type AsyncItem<T> = T extends AsyncIterable<infer One> ? One : never
@@ -101,10 +99,8 @@ describe('how far back a moment is', () => {
         }
       },
     }
-    const clock = { time: 1_763_626_500_000, now: () => clock.time, monotonic: () => clock.time }
-    const identity = testIdentity(0)
-    const audit = createAudit({ repository: counting, identity, clock, random: systemRandom, log: silentLog })
-    await audit.start(new AbortController().signal)
+    const { audit, clock } = ledgerOver(counting)
+    await audit.start(never)
     const peer = testIdentity(1).nodeId
     const ask = (query_type: string) =>
       audit.record({ type: 'query_received', success: true, peer, details: { query_type } })
@@ -119,6 +115,5 @@ describe('how far back a moment is', () => {
       ['new', 1],
     ])
     expect(read).toBeLessThan(1_100)
-    await audit.stop()
   })
 })

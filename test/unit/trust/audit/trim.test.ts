@@ -1,36 +1,18 @@
 // Entries go for their age, at most once a day, and the chain stays provable over what is left.
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
 import { makeKey } from '../../../../src/store/level/keyspace.ts'
-import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
-import { createAudit } from '../../../../src/trust/audit/index.ts'
-import { temporaryDatabase } from '../../../support/data/database.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
-
-const BEGIN = 1_763_626_500_000
+import { BEGIN, openLedger } from './ledger.ts'
 
 async function ledger() {
-  const database = await temporaryDatabase()
-  const repository = createAuditRepository(database)
-  const clock = { time: BEGIN, now: () => clock.time, monotonic: () => clock.time }
-  const audit = createAudit({
-    repository,
-    identity: testIdentity(1),
-    clock,
-    random: systemRandom,
-    log: silentLog,
-  })
-  onTestFinished(() => audit.stop())
-  await audit.start(new AbortController().signal)
+  const { audit, clock, database } = await openLedger()
   for (let day = 0; day < 10; day++) {
     clock.time = BEGIN + day * DAY_MS
     await audit.record({ type: 'query_received', success: true, details: { day } })
   }
   const days = async () =>
     (await audit.log({ limit: 99, type: 'query_received' })).map(({ details }) => details.day)
-  return { audit, clock, database, days }
+  return { audit, database, days }
 }
 
 test('older entries are replaced by one that names the last of them', async () => {

@@ -3,61 +3,48 @@
 import { describe, expect, test } from 'vitest'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
 import type { Database } from '../../../../src/store/level/database.ts'
 import { keyRange, makeKey } from '../../../../src/store/level/keyspace.ts'
-import { type AuditRow, createAuditRepository } from '../../../../src/store/tables/audit.ts'
+import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { makeRow } from '../../../../src/trust/audit/entry.ts'
 import { signHead } from '../../../../src/trust/audit/head.ts'
-import { createAudit } from '../../../../src/trust/audit/index.ts'
+import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
+import { identity, ledgerOver, never, rowsOf } from './ledger.ts'
 
-const never = new AbortController().signal
-const identity = testIdentity(1)
 const ENTRIES = 8
 const entryKey = (seq: number): Buffer => makeKey('audit', { bytes: Uint8Array.of(1) }, { u64: seq })
 const headKey = (seq: number): Buffer => makeKey('audit', { bytes: Uint8Array.of(2) }, { u64: seq })
 const baseKey = makeKey('audit', { bytes: Uint8Array.of(3) })
 
-function auditOver(db: Database, signer = identity, keptMax = 1000) {
-  return createAudit({
-    repository: createAuditRepository(db),
-    identity: signer,
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    keptMax,
-  })
+/** Something is recorded under a key, and signed for at the stop. */
+async function goOn(db: Database, records: readonly AuditRecord[], signer = identity): Promise<void> {
+  const { audit } = ledgerOver(createAuditRepository(db), { identity: signer })
+  await audit.start(never)
+  for (const record of records) await audit.record(record)
+  await audit.stop()
 }
+const STARTED: AuditRecord = { type: 'node_started', success: true, details: {} }
 
 /** Entries 1 to 8, with signed heads over 4 and 8. */
-async function ledger(): Promise<Database> {
+async function ledger(rule = 'consent.none'): Promise<Database> {
   const db = await temporaryDatabase()
   for (const from of [1, 5]) {
-    const audit = auditOver(db)
-    await audit.start(never)
-    for (let n = from; n < from + 4; n++) {
-      await audit.record({
-        type: 'query_received',
-        success: n % 2 === 0,
-        details: { n, rule: 'consent.none' },
-      })
-    }
-    await audit.stop()
+    const records = [0, 1, 2, 3].map((more): AuditRecord => {
+      const n = from + more
+      return { type: 'query_received', success: n % 2 === 0, details: { n, rule } }
+    })
+    await goOn(db, records)
   }
   return db
 }
 
 const verify = (db: Database) => verifyLedger(createAuditRepository(db), identity.publicKey)
-const repositoryRows = async (db: Database): Promise<AuditRow[]> => {
-  const rows: AuditRow[] = []
-  for await (const { row } of createAuditRepository(db).forwards()) if (row !== undefined) rows.push(row)
-  return rows
-}
+const entriesOf = (db: Database) => rowsOf(createAuditRepository(db))
 
 test('an untouched ledger is whole, an empty one too', async () => {
   expect(await verify(await ledger())).toMatchObject({ ok: true, entries: ENTRIES, first_bad: null })
@@ -130,11 +117,8 @@ describe('removed', () => {
     await db.del(entryKey(7))
     await db.del(entryKey(8))
     expect(await verify(db)).toMatchObject({ ok: false, entries: 6, first_bad: 7 })
-    const audit = auditOver(db)
-    await audit.start(never)
-    await audit.record({ type: 'node_started', success: true, details: {} })
-    await audit.stop()
-    expect(await audit.verify()).toMatchObject({ ok: false, first_bad: 7 })
+    await goOn(db, [STARTED])
+    expect(await verify(db)).toMatchObject({ ok: false, first_bad: 7 })
   })
 
   test('everything but the heads', async () => {
@@ -147,7 +131,7 @@ describe('removed', () => {
 test('a chain written anew by somebody without the key is found at the first head it does not agree with', async () => {
   const db = await ledger()
   const repository = createAuditRepository(db)
-  const rows = await repositoryRows(db)
+  const rows = await entriesOf(db)
   let previous = rows[1]!.hash
   for (const { seq, ts } of rows.slice(2)) {
     const row = makeRow(
@@ -161,7 +145,7 @@ test('a chain written anew by somebody without the key is found at the first hea
   }
   expect(await verify(db)).toMatchObject({ ok: false, first_bad: 4 })
   // Heads signed by another key do not help.
-  const forged = await repositoryRows(db)
+  const forged = await entriesOf(db)
   for (const seq of [4, 8]) {
     const { hash, ts } = forged[seq - 1]!
     const head = signHead({ seq, hash, ts, entries: seq }, testIdentity(2), systemClock, systemRandom)
@@ -183,12 +167,7 @@ describe('a key that was replaced', () => {
   /** The ledger of the first key, gone on with under each of these. */
   async function continued(...signers: readonly (typeof identity)[]): Promise<Database> {
     const db = await ledger()
-    for (const signer of signers) {
-      const audit = auditOver(db, signer)
-      await audit.start(never)
-      await audit.record({ type: 'node_started', success: true, details: {} })
-      await audit.stop()
-    }
+    for (const signer of signers) await goOn(db, [STARTED], signer)
     return db
   }
 
@@ -196,7 +175,7 @@ describe('a key that was replaced', () => {
     const first = { node_id: identity.nodeId, through: ENTRIES }
     const db = await continued(successor, successor)
     expect(await verifyAs(db)).toMatchObject({ ok: true, first_bad: null, earlier_keys: [first] })
-    const [change] = (await repositoryRows(db)).slice(ENTRIES)
+    const [change] = (await entriesOf(db)).slice(ENTRIES)
     expect(change?.type).toBe('key_rotation')
     const third = testIdentity(4)
     expect(await verifyAs(await continued(successor, third), third)).toMatchObject({
@@ -219,7 +198,7 @@ describe('a key that was replaced', () => {
 
   test('an entry that says so is nothing without a signature of the newer one over it', async () => {
     const db = await ledger()
-    const { seq, hash } = (await repositoryRows(db)).at(-1)!
+    const { seq, hash } = (await entriesOf(db)).at(-1)!
     const details = { previous: identity.nodeId, next: successor.nodeId }
     const row = makeRow(seq + 1, Date.now(), { type: 'key_rotation', success: true, details }, hash)
     await createAuditRepository(db).append([row])
@@ -228,7 +207,7 @@ describe('a key that was replaced', () => {
 
   test('an entry that names another is nothing to who signed it', async () => {
     const db = await ledger()
-    const { seq, hash } = (await repositoryRows(db)).at(-1)!
+    const { seq, hash } = (await entriesOf(db)).at(-1)!
     const details = { previous: identity.nodeId, next: testIdentity(4).nodeId }
     const row = makeRow(seq + 1, Date.now(), { type: 'key_rotation', success: true, details }, hash)
     const body = { seq: row.seq, hash: row.hash, ts: row.ts, entries: row.seq }
@@ -239,12 +218,10 @@ describe('a key that was replaced', () => {
 
   test('does not cover what a third one signed among it', async () => {
     const db = await ledger()
-    const { hash, ts } = (await repositoryRows(db))[5]!
+    const { hash, ts } = (await entriesOf(db))[5]!
     const head = signHead({ seq: 6, hash, ts, entries: 6 }, testIdentity(2), systemClock, systemRandom)
     await createAuditRepository(db).append([], { head })
-    const audit = auditOver(db, successor)
-    await audit.start(never)
-    await audit.stop()
+    await goOn(db, [], successor)
     expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 6 })
   })
 })
@@ -253,7 +230,7 @@ describe('a removed front', () => {
   /** Kept entries 12 and later, told by a signed checkpoint. */
   async function pruned(): Promise<{ db: Database; first: number }> {
     const db = await temporaryDatabase()
-    const audit = auditOver(db, identity, 10)
+    const { audit } = ledgerOver(createAuditRepository(db), { keptMax: 10 })
     await audit.start(never)
     for (let n = 1; n <= 20; n++) await audit.record({ type: 'query_asked', success: true, details: { n } })
     await audit.stop()
@@ -281,7 +258,7 @@ describe('a removed front', () => {
   test('is not believed when the checkpoint that tells it has no signature over it', async () => {
     const db = await ledger()
     const repository = createAuditRepository(db)
-    const rows = await repositoryRows(db)
+    const rows = await entriesOf(db)
     const [third, last] = [rows[2]!, rows.at(-1)!]
     const hash = Buffer.from(third.hash).toString('hex')
     const details = { removed_through: 3, hash }
@@ -324,7 +301,7 @@ describe('a head that others keep', () => {
   test('shows an end that was written anew', async () => {
     const db = await ledger()
     const frame = await headOf(db, 8)
-    const other = await ledger()
+    const other = await ledger('consent.allow')
     expect(await verifyWith(other, { frame, by: [birch] })).toMatchObject({ ok: false, first_bad: 8 })
   })
 
