@@ -183,7 +183,10 @@ test('before its key is proven nobody may send more than a handshake needs', asy
   // Agreed on Noise, whose first message is announced as 64 KiB and never ends.
   socket.write('\x13/multistream/1.0.0\n\x07/noise\n')
   socket.write(Buffer.alloc(9 * 1024, 255))
+  // It is not ended for being silent.
+  const talking = setInterval(() => socket.write('x'), 1_000)
   await until(() => socket.destroyed, { what: 'the end of the connection' })
+  clearInterval(talking)
 })
 
 test('all strange addresses together have one rate of handshakes, members’ addresses are not kept out by it', () => {

@@ -165,7 +165,7 @@ test('what an older issuer signed for a person says nothing of a node, nor the r
   expect(roll.operators.verdict(asNode, node.publicKey, NOW)).toMatchObject({ fault: 'wrong_usage' })
   // The root certifies issuers alone.
   const byRoot = operatorCertificate({ signer: root, roles: ['security'], teams: [] })
-  expect(roll.operators.verdict([byRoot], operator.publicKey, NOW)).toMatchObject({ ok: false })
+  expect(roll.operators.verdict([byRoot], operator.publicKey, NOW)).toMatchObject({ fault: 'wrong_usage' })
   expect(roll.isAuthority(issuer.nodeId)).toBe(true)
 })
 

@@ -83,6 +83,7 @@ describe('a delegation', () => {
     ['by another key', question({ by: other }), 'operator.certificate_other_key'],
     ['of no certificate', shown([]), 'operator.certificate_empty'],
     ['of a node', shown([issuerCertificate(), nodeCertificate()], node), 'operator.certificate_wrong_usage'],
+    ['of an issuer', shown([issuerCertificate()], issuer), 'operator.certificate_wrong_usage'],
     // What else may be wrong with a chain: `test/unit/trust/certificates/verify.test.ts`.
     [
       'of another root',
