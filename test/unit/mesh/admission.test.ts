@@ -1,7 +1,7 @@
 // Two real nodes meet: trust on both sides opens the links, on one side nothing, and changes act at once.
 import { expect, test } from 'vitest'
 import { encodeFrame } from '../../../protocols/frame.ts'
-import { Hello, HelloAck } from '../../../protocols/messages/hello.ts'
+import { Hello, HelloAck, Pong } from '../../../protocols/messages/hello.ts'
 import { QueryDone, Response } from '../../../protocols/messages/query.ts'
 import { hello, query } from '../../../protocols/registry.ts'
 import { meshNode, testIdentity } from '../../support/mesh/mesh-node.ts'
@@ -183,6 +183,19 @@ test('a peer that is silent without a word is cut off after two missed pings', a
   await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
   await until(() => !a.mesh.isConnected(member.id), { what: 'cut off' })
   expect(control.frames.filter((frame) => frame.message.name === 'Ping')).toHaveLength(2)
+})
+
+test('nodes that ping each other stay connected', async () => {
+  const types: number[] = []
+  const tap = {
+    mesh: { ping_seconds: 1 },
+    onEncoded: (bytes: Uint8Array) => types.push(Buffer.from(bytes).readUInt16BE(10)),
+  }
+  const [a, b] = await pair(tap, tap)
+  // By then a link that nobody answered on would have been cut.
+  await until(() => types.filter((type) => type === Pong.type).length >= 3, { what: 'three pongs' })
+  expect(a.mesh.isConnected(b.id)).toBe(true)
+  expect(a.events.map((event) => event.what)).toEqual(['up'])
 })
 
 test('a pinned key is the only one accepted at its address', async () => {
