@@ -21,6 +21,8 @@ export interface AiTool {
   readonly copied?: string
   /** Variables with keys that are meant for it. */
   readonly keys: RegExp
+  /** How it starts without its hooks, or with others: an option with what stands behind it, or `NAME=`. */
+  readonly unhooked: RegExp
 }
 
 export const AI_TOOLS = {
@@ -35,6 +37,7 @@ export const AI_TOOLS = {
     logins: ['.claude/.credentials.json'],
     copied: '.claude.json',
     keys: /^(?:ANTHROPIC|CLAUDE)_/,
+    unhooked: /^--settings[= ](?!\{(?!.*hooks))|^CLAUDE_CODE_SIMPLE=/i,
   },
   codex: {
     title: 'Codex CLI',
@@ -46,6 +49,8 @@ export const AI_TOOLS = {
     reads: ['AGENTS.md', 'prompts', 'rules', 'skills'],
     logins: ['.codex/auth.json'],
     keys: /^(?:OPENAI|CODEX)_/,
+    unhooked:
+      /^(?:-c|--config)[= ]?["']?(?:features\.\w*)?hooks\b|^--disable[= ]\w*hooks|^--ignore-user-config(?: |$)/,
   },
   copilot: {
     title: 'GitHub Copilot CLI',
@@ -61,6 +66,7 @@ export const AI_TOOLS = {
     reads: ['copilot-instructions.md', 'mcp-config.json'],
     logins: [],
     keys: /^(?:COPILOT_|GH_TOKEN$|GITHUB_TOKEN$)/,
+    unhooked: /^--config-dir(?:[= ]|$)/,
   },
   cursor: {
     title: 'Cursor',
@@ -72,6 +78,7 @@ export const AI_TOOLS = {
     reads: ['rules', 'mcp.json', 'cli-config.json'],
     logins: ['.config/cursor/auth.json'],
     keys: /^CURSOR_/,
+    unhooked: /^CURSOR_CONFIG_DIR=/,
   },
   gemini: {
     title: 'Gemini CLI',
@@ -83,6 +90,7 @@ export const AI_TOOLS = {
     reads: ['GEMINI.md', 'commands', 'extensions', 'policies'],
     logins: ['.gemini/oauth_creds.json', '.gemini/google_accounts.json'],
     keys: /^(?:GEMINI|GOOGLE)_/,
+    unhooked: /^GEMINI_CLI_(?:HOME|SYSTEM_\w+_PATH)=/,
   },
   opencode: {
     title: 'OpenCode',
@@ -103,6 +111,7 @@ export const AI_TOOLS = {
     ],
     logins: ['.local/share/opencode/auth.json'],
     keys: /^(?:ANTHROPIC|CLAUDE|OPENAI|GEMINI|GOOGLE|AZURE_OPENAI|OPENROUTER|GROQ|MISTRAL|DEEPSEEK|XAI)_/,
+    unhooked: /^--pure(?: |$)|^OPENCODE_(?:PURE|CONFIG\w*)=/,
   },
 } as const satisfies Readonly<Record<string, AiTool>>
 

@@ -3,6 +3,7 @@
 import type { Shell } from '../../../base/words/risk-levels.ts'
 import { readOptions } from '../line/options.ts'
 import { isUnresolved, resolvePath } from '../line/paths.ts'
+import { rows } from '../lookup.ts'
 import { type Arg, type Scope, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { type Layer, quoted } from './layers.ts'
@@ -39,10 +40,101 @@ export function namedScripts(command: SimpleCommand, layer: Layer): readonly Nam
   const { name, path, scope } = command
   if (scope.machine?.read === undefined) return []
   if (!path.includes('/')) scope.machine.runs?.(path, null)
-  if (name === 'make' || name === 'gmake') return fromMake(command)
+  if (/^(?:g?make|just)$/.test(name)) return fromMake(command)
   if (name === 'crontab') return fromSchedule(command)
   const ofPackage = PACKAGE_RUNNERS.test(name) ? fromPackage(command) : []
-  return ofPackage.length > 0 ? ofPackage : fromFile(command, layer)
+  const inlined = ofPackage.length > 0 ? ofPackage : fromCodeFile(command)
+  return [...startFile(command), ...(inlined.length > 0 ? inlined : fromFile(command, layer))]
+}
+
+/** The file that a shell reads first: `BASH_ENV=x.sh bash -c y`. */
+function startFile(command: SimpleCommand): readonly NamedScript[] {
+  if (!SHELLS.has(command.name)) return []
+  const file = command.assignments.find(({ name }) => /^(?:BASH_)?ENV$/.test(name))?.value
+  const text = file && textAt(file.text, command)
+  if (text === undefined) return []
+  return [
+    {
+      texts: [text],
+      path: file!.text,
+      span: command.span,
+      cwd: command.scope.cwd,
+      shell: 'bash',
+      parameters: [],
+    },
+  ]
+}
+
+/**
+ * Tools whose code can stand in a file as well as in their words or input: the options that name the file, the first operand (`0`) or
+ * the second (`1`), and as what the text is judged. An option at the end takes each line, a dash all of it as one word.
+ */
+const CODE_FILES = rows(
+  `
+  sed gsed: -f --file -e
+  awk gawk mawk nawk: -f --file -
+  vi vim nvim gvim view ex: -S -s -c
+  emacs: -l --load --script --eval
+  gdb: -x --command -ex
+  tclsh wish expect Rscript: -f 0 <
+  patch gpatch: -i --input <
+  git: 1 <
+  `,
+  ':',
+  ([found = '']) => found.split(' '),
+)
+
+const HEADINGS = /^(?:---|\+\+\+|Index:|diff|rename|copy) .*$/gm
+
+/** The same command with the file's text in place of its name. */
+function fromCodeFile(command: SimpleCommand): readonly NamedScript[] {
+  const { name, args, span, scope } = command
+  const row = CODE_FILES.of(name)
+  if (row === undefined || (name === 'git' && !/^(?:apply|am)$/.test(args[0]?.text ?? ''))) return []
+  const as = row.at(-1)!
+  const operands = readOptions(name, args).operands
+  const words = [name]
+  let path: string | undefined
+  const put = (file: string, content: string): void => {
+    path ??= file
+    // Of a patch its headings say which files it changes.
+    const text = /patch$|^git$/.test(name) ? (content.match(HEADINGS) ?? []).join('\n') : content
+    if (as === '-') words.push(quoted(text))
+    else if (as === '<') words.push('<<<', quoted(text))
+    else
+      for (const line of as === '-e' || as === '--eval' ? [text] : text.split('\n'))
+        words.push(as, quoted(line))
+  }
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!
+    const option = row
+      .slice(0, -1)
+      .find(
+        (one) =>
+          arg.text === one || (one[0] === '-' && arg.text.startsWith(one[1] === '-' ? `${one}=` : one)),
+      )
+    const isOperand = [operands[0], operands[1]].some((one, at) => one === arg && row.includes(String(at)))
+    const isNext = option === arg.text
+    const file = isOperand
+      ? arg.text
+      : option === undefined
+        ? undefined
+        : isNext
+          ? args[i + 1]?.text
+          : arg.text.slice(option.length).replace(/^=/, '')
+    const text = file === undefined ? undefined : textAt(file, command)
+    if (text === undefined) words.push(quoted(arg.text))
+    else {
+      put(file!, text)
+      if (isNext && !isOperand) i++
+    }
+  }
+  const input = as === '<' && path === undefined ? inputFile(command)?.text : undefined
+  const text = input === undefined ? undefined : textAt(input, command)
+  if (text !== undefined) put(input!, text)
+  return path === undefined
+    ? []
+    : [{ texts: [words.join(' ')], path, span, cwd: scope.cwd, shell: 'bash', parameters: [] }]
 }
 
 /** The text of the file, if it is where the line says and the line has not written it. */
@@ -159,13 +251,19 @@ function fromMake(command: SimpleCommand): readonly NamedScript[] {
   const options = readOptions('make', args)
   if (options.flag('n', 'just-print', 'dry-run', 'q', 'question', 'v', 'version', 'h', 'help')) return []
   const cwd = resolvePath(options.value('C', 'directory')?.text ?? '.', scope)
-  const file = options.value('f', 'file', 'makefile')?.text
-  const path = [file, 'GNUmakefile', 'makefile', 'Makefile'].find(
-    (name) => name !== undefined && textAt(resolvePath(name, { cwd }), command) !== undefined,
-  )
+  const isJust = command.name === 'just'
+  const file = options.value('f', 'file', 'makefile', 'justfile')?.text
+  const path = [
+    file,
+    ...(isJust ? ['justfile', 'Justfile', '.justfile'] : ['GNUmakefile', 'makefile', 'Makefile']),
+  ].find((name) => name !== undefined && textAt(resolvePath(name, { cwd }), command) !== undefined)
   if (path === undefined || (file !== undefined && path !== file)) return []
   const values = new Map<string, string>()
-  const targets = targetsOf(textAt(resolvePath(path, { cwd }), command) as string, values)
+  const text = textAt(resolvePath(path, { cwd }), command) as string
+  const targets = targetsOf(
+    isJust ? text.replace(/^[ \t]+/gm, '\t').replace(/^(@?[\w-]+) [^:\n]*:(?!=)/gm, '$1:') : text,
+    values,
+  )
   const goals: string[] = []
   for (const { text } of options.operands) {
     const [, name, value = ''] = /^([\w.-]+)[:?+]?=([\s\S]*)$/.exec(text) ?? []

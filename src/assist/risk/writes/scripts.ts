@@ -46,10 +46,12 @@ const EMPTY: Arg = { text: '', span: [0, 0], taint: 0 }
 export function sed(command: SimpleCommand): readonly Arg[] {
   return command.args.flatMap((arg) =>
     arg.text.split('\n').flatMap((line) =>
-      [...line.matchAll(/(?:^|[\s;{}!$/,\d|#@:~]|[gpeImM])[wW]\s+([^\s;}'"][^\n;}]*)/g)].map((match) => ({
-        ...arg,
-        text: (match[1] as string).trim(),
-      })),
+      [...line.matchAll(/(?:^|[\s;{}!$/,\d|#@:~]|[gpeImM])[wW](?:\s+|(?=[./~]))([^\s;}'"][^\n;}]*)/g)].map(
+        (match) => ({
+          ...arg,
+          text: (match[1] as string).trim(),
+        }),
+      ),
     ),
   )
 }

@@ -16,6 +16,15 @@ const FILES: Readonly<Record<string, string>> = {
   'build.sh': 'set -e\ncd "$(dirname "$0")"\ntsc -p . > out.log\nrm -rf dist\nmkdir dist\n',
   'delete.py': '#!/usr/bin/env python3\nimport shutil\nshutil.rmtree("/home/me")\n',
   'work.py': 'import app\napp.run()\n',
+  'gone.awk': 'BEGIN { system("rm -rf /home/me") }\n',
+  'sums.awk': '{ n += $1 } END { print n }\n',
+  'passwd.sed': 'w /etc/passwd\n',
+  'passwd.vim': 'w! /etc/passwd\nq\n',
+  'gone.exp': 'spawn rm -rf /home/me\n',
+  'gone.gdb': 'set pagination off\nshell rm -rf ~\n',
+  'own.diff': '--- /home/me/.bashrc\n+++ /home/me/.bashrc\n',
+  'talk.diff': '--- a/src/x.ts\n+++ b/src/x.ts\n@@ -1 +1 @@\n-// .bashrc\n+// ~/.bashrc\n',
+  justfile: 'all: build\n  echo done\nbuild name="x":\n  @rm -rf ~\nshow:\n  ls\n',
   Makefile:
     'OUT = /home/me\nall: build ; echo done\nbuild:\n\t@echo $$HOME\nclean: build\n\t-rm -rf $(OUT)\nempty:\n\trm -rf $(DIR)\n%.o: %.c\n\tcc $<\n',
   'package.json': JSON.stringify({
@@ -81,6 +90,13 @@ test.each([
   ['make clean OUT=build', 'safe'],
   ['make -n clean', 'safe'],
   ['npm run build', 'safe'],
+  ['awk -f gone.awk x', 'critical'],
+  ['awk -f sums.awk x', 'safe'],
+  ['BASH_ENV=./gone.sh bash -c true', 'critical'],
+  ['gdb -batch -x gone.gdb', 'critical'],
+  ['just', 'critical'],
+  ['just -f justfile build', 'critical'],
+  ['just show', 'safe'],
   ['npm install', 'safe'],
   ['bash missing.sh ~', 'safe'],
 ] as const)('%s is %s', (line, level) => {
@@ -96,4 +112,18 @@ test('the finding stands where the line names the file, and no safer form is mad
 test('a file that the line writes is judged by what the line writes, and none is read without a machine', () => {
   expect(check('echo "echo hi" > delete.sh; bash delete.sh ~').risk_level).not.toBe('critical')
   expect(checkCommand('bash delete.sh ~', { home: '/home/me', cwd: PROJECT }).risk_level).toBe('safe')
+})
+
+test.each([
+  ['sed -f passwd.sed x', true],
+  ['vim -es -S passwd.vim', true],
+  ['expect gone.exp', true],
+  ['git apply own.diff', true],
+  ['patch -p0 < own.diff', true],
+  ['patch -p1 -i talk.diff', false],
+  ['git apply talk.diff', false],
+  ['vim src/passwd.vim', false],
+] as const)('code in a file that an option names, or that is input: %s', (line, isAsked) => {
+  const { risk_level } = checkCommand(line, { home: '/home/me', cwd: PROJECT, machine, caller: 'tool' })
+  expect(/high|critical/.test(risk_level)).toBe(isAsked)
 })

@@ -183,7 +183,7 @@ function persistent(c: SimpleCommand, o: Options): readonly Arg[] {
 
 /** Scheduled jobs, keys that log in, and settings of ssh and git that name programs. */
 const LATER_FOR_TOOLS =
-  /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab)$|^\/var\/spool\/cron\/.+$|\/\.ssh\/(?:authorized_keys2?|config)$|\/\.gitconfig$/
+  /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab)$|^\/var\/spool\/cron\/.+$|\/\.ssh\/(?:authorized_keys2?|config)$|\/\.gitconfig$|\/\.git\/config$/
 
 /** Settings of ssh, and those that run a command when a connection is made. */
 const SSH_SETTINGS = /\/\.ssh\/config$|^\/etc\/ssh\/ssh_config/

@@ -1,7 +1,7 @@
 // Rules about git commands that lose history or work.
 
 import type { Options } from '../../line/options.ts'
-import type { Arg } from '../../model.ts'
+import type { Arg, SimpleCommand } from '../../model.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
@@ -263,4 +263,75 @@ export const GIT_RULES: readonly Rule[] = [
       ),
     example: 'git config --global core.hooksPath /tmp/h',
   },
+  {
+    id: 'git-runs-later',
+    level: 'high',
+    why: 'Has git run a command or read settings from now on, when nobody looks at what they are by then.',
+    tools: [...GIT, ...tools('export env')],
+    caller: 'tool',
+    when: (c, o) =>
+      c.name === 'git' ? [...settings(c, o), ...ofVariables(c.assignments)] : ofVariables(declared(c.args)),
+    example: 'git config core.hooksPath ./hooks',
+  },
 ]
+
+/** Settings that name programs or more settings, by what git makes of their value. */
+const READS_MORE =
+  /^(?:core\.hookspath|init\.templatedir|include\.path|includeif\..+\.path|uploadpack\.packobjectshook|protocol\.ext\.allow)$/i
+const RUNS_VALUE =
+  /^(?:core\.(?:pager|editor|sshcommand|askpass|fsmonitor|gitproxy)|sequence\.editor|pager\..+|diff\.external|interactive\.difffilter|(?:diff|merge|filter|difftool|mergetool|browser|man|tar|trailer|hook|sendemail)(?:\..+)?\.(?:\w*command|textconv|driver|clean|smudge|process|\w*cmd|path)|gpg\.(?:.+\.)?(?:program|defaultkeycommand)|remote\..+\.(?:uploadpack|receivepack|vcs))$/i
+/** These are git's own programs and words unless they are shell commands or paths. */
+const MAY_BE_SHELL = /^(?:alias\..+|credential\.(?:.+\.)?helper|submodule\..+\.update)$/i
+/** Programs of this machine by their names, with options alone; git's own helpers; ssh with what it is given in words. */
+const PLAIN =
+  /^(?:true|false|yes|no|on|off|\d*|(?!(?:\w*sh|env|xargs|eval|exec|source|python[\d.]*|node|perl|ruby|php|lua)\b)[A-Za-z][\w.+-]*(?:\s+--?[\w=:,.+-]+)*|git-lfs [\w -]+(?:%f)?|ssh(?:\s+(?!-\S*o\S*command)[\w@%~./=,:+-]+)*)$/i
+/** What a line uses once, and the carriers of git judge at once. */
+const ONCE = /^(?:core\.(?:pager|editor)|sequence\.editor|pager\..+)$/i
+const READS_ONLY =
+  /^(?:--(?:get\S*|list|unset\S*|remove-section|name-only)|-l|get|list|unset|remove-section)$/
+
+const isHeld = (key: string, value: string): boolean =>
+  READS_MORE.test(key)
+    ? value !== '' && value !== '/dev/null'
+    : MAY_BE_SHELL.test(key)
+      ? /^\s*[!/]/.test(value)
+      : RUNS_VALUE.test(key) && !PLAIN.test(value.trim())
+
+/** Words that set such a setting, for good or for one command. */
+function settings({ args }: SimpleCommand, o: Options): readonly Arg[] {
+  const isConfig = is(o, 'config')
+  if (isConfig && args.some(({ text }) => READS_ONLY.test(text))) return []
+  return args.filter(({ text }, i) => {
+    const before = args[i - 1]?.text ?? ''
+    const given = /^(?:-c|--config(?:-env)?)$/.test(before)
+      ? text
+      : /^(?:-c|--config=|--config-env=)([\w.-]+=[\s\S]*)$/.exec(text)?.[1]
+    const [, key = '', value = ''] = /^([^=]+)=?([\s\S]*)$/.exec(given ?? '') ?? []
+    // What a variable holds is not known.
+    if (text.startsWith('--config-env') || before === '--config-env') return isHeld(key, '!')
+    if (key !== '') return isHeld(key, value) && !(ONCE.test(key) && !/^\S*\//.test(value) && !is(o, 'clone'))
+    if (/^--template=./.test(text)) return is(o, 'init', 'clone')
+    const next = args[i + 1]
+    return isConfig && next !== undefined && isHeld(text, next.text)
+  })
+}
+
+type Set = SimpleCommand['assignments'][number]
+
+const declared = (args: readonly Arg[]): readonly Set[] =>
+  args.flatMap((arg): Set[] => {
+    const [, name = '', value] = /^(\w+)=([\s\S]*)$/.exec(arg.text) ?? []
+    return value === undefined ? [] : [{ name, value: { ...arg, text: value } } as Set]
+  })
+
+/** The same by variables: `GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=x git commit`. */
+const ofVariables = (sets: readonly Set[]): readonly Arg[] =>
+  sets
+    .filter(({ name, value }) => {
+      if (/^GIT_(?:CONFIG_(?:PARAMETERS|GLOBAL|SYSTEM)|TEMPLATE_DIR)$/.test(name))
+        return value.text !== '' && value.text !== '/dev/null'
+      const at = /^GIT_CONFIG_KEY_(\d+)$/.exec(name)?.[1]
+      const given = sets.find((set) => set.name === `GIT_CONFIG_VALUE_${at}`)
+      return at !== undefined && isHeld(value.text, given?.value.text ?? '!')
+    })
+    .map(({ value }) => value)

@@ -6,6 +6,7 @@ import { baseName } from '../../model.ts'
 import { EVERYBODYS, inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
 import { appended, overwritten } from '../targets.ts'
 import { fits, INJECTS } from './intrusion-tables.ts'
+import { CRON_REPLACE } from './schedule.ts'
 
 /** Names, or patterns of names, of files that hold credentials. */
 const CREDENTIALS =
@@ -16,6 +17,27 @@ const WORDS =
 /** A program below a directory whose files a web server runs. */
 const WEB_PROGRAM =
   /^\/(?:var\/www|srv\/(?:www|http)|usr\/(?:share|local)\/nginx|usr\/lib\/cgi-bin|var\/lib\/tomcat\d*|opt\/tomcat\/webapps)\/(?:.*\.(?:php\d?|phtml|phar|jspx?|aspx?|cgi|pl|py|war)|(?:.*\/)?cgi-bin\/[^/]+|(?:.*\/)?\.(?:htaccess|user\.ini))$/
+
+/** Commands that have others run later. */
+const RUNS_LATER: Rule = {
+  id: 'runs-later',
+  level: 'moderate',
+  why: 'Has a command run later, when nobody is looking.',
+  tools: tools('at batch systemd-run systemctl loginctl'),
+  when: (c, o) =>
+    c.name === 'systemd-run'
+      ? matching(c.args, /^--on-\w+/)
+      : c.name === 'loginctl'
+        ? only(verb(o) === 'enable-linger')
+        : c.name === 'systemctl'
+          ? // A unit is named by its file only if it does not stand where units belong.
+            only(
+              /^(?:enable|link|start|reenable)$/.test(verb(o)),
+              matching(o.operands.slice(1), /^(?!\/(?:etc|usr|lib)\/).*\//),
+            )
+          : only(!o.flag('l', 'c', 'd', 'r', 'V', 'q'), c.args.length > 0 || c.name === 'batch'),
+  example: "systemd-run --on-calendar '*:0/1' ./job",
+}
 
 export const FOOTHOLD_RULES: readonly Rule[] = [
   {
@@ -46,24 +68,15 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
     },
     example: 'find / -name id_rsa',
   },
+  RUNS_LATER,
   {
-    id: 'runs-later',
-    level: 'moderate',
-    why: 'Has a command run later, when nobody is looking.',
-    tools: tools('at batch systemd-run systemctl loginctl'),
-    when: (c, o) =>
-      c.name === 'systemd-run'
-        ? matching(c.args, /^--on-\w+/)
-        : c.name === 'loginctl'
-          ? only(verb(o) === 'enable-linger')
-          : c.name === 'systemctl'
-            ? // A unit is named by its file only if it does not stand where units belong.
-              only(
-                /^(?:enable|link|start|reenable)$/.test(verb(o)),
-                matching(o.operands.slice(1), /^(?!\/(?:etc|usr|lib)\/).*\//),
-              )
-            : only(!o.flag('l', 'c', 'd', 'r', 'V', 'q'), c.args.length > 0 || c.name === 'batch'),
-    example: "systemd-run --on-calendar '*:0/1' ./job",
+    id: 'tool-schedules',
+    level: 'high',
+    caller: 'tool',
+    why: 'An AI tool has something run later, and nobody judges that when it happens.',
+    tools: [...RUNS_LATER.tools, 'crontab'],
+    when: (c, o) => (c.name === 'crontab' ? CRON_REPLACE : RUNS_LATER).when(c, o),
+    example: 'crontab jobs',
   },
   {
     id: 'unit-from-shared',

@@ -36,7 +36,7 @@ const CHANGES_TREES: ReadonlySet<string> = new Set(
 export const TAKES_TREES: ReadonlySet<string> = new Set([
   ...REMOVES,
   ...CHANGES_TREES,
-  ...'mv gmv cp gcp rsync tar gtar bsdtar unzip git 7z 7za rar arj unar cpio pax patch gpatch chezmoi yadm home-manager'.split(
+  ...'mv gmv cp gcp rsync tar gtar bsdtar unzip git 7z 7za rar arj unar cpio bsdcpio pax patch gpatch chezmoi yadm home-manager'.split(
     ' ',
   ),
 ])

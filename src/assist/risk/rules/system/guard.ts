@@ -1,5 +1,6 @@
 // Rules about switching the guard off, loosening it, or deleting the records of this node.
 
+import { AI_TOOL_LIST, type AiTool, AI_TOOLS as BY_NAME } from '../../../../base/words/ai-tools.ts'
 import { PROCESS } from '../../carriers/output.ts'
 import type { Options } from '../../line/options.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
@@ -10,11 +11,17 @@ import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 const LEAVES_HOOKS_OUT =
   /disableAllHooks|^--(?:bare|setting-sources)(?:=|$)|\bhooks?"?\s*=\s*false|^--disable=\w*hooks/
 /** Words by which an AI tool changes its own settings. */
-const CHANGES = /^(?:set|unset|add|remove|rm|delete|reset|edit|enable|disable|uninstall)$/
-/** Variables for where AI tools look for their settings. A person may set them. */
-const MOVES_SETTINGS = /^(?:CLAUDE_CONFIG_DIR|CODEX_HOME|COPILOT_HOME)$/
-/** AI tools, which find their settings, and so the guard, in the home that HOME names. */
-const AI_TOOLS = /^(?:claude|codex|gemini|copilot|cursor-agent)$/
+const CHANGES = /^(?:set|unset|add|remove|rm|delete|reset|edit|enable|disable(?:-all)?|uninstall)$/
+/** Whether a variable says where AI tools look for their settings, or leaves hooks out. A person may set it. */
+const movesSettings = (name: string): boolean =>
+  AI_TOOL_LIST.some(({ directory, unhooked }) => name === directory.env || unhooked.test(`${name}=`))
+/** AI tools by their programs and packages. They find their settings, and so the guard, in the home that HOME names. */
+const AI_TOOLS: ReadonlyMap<string, AiTool> = new Map([
+  ...AI_TOOL_LIST.map((tool) => [tool.program, tool] as const),
+  ['claude-code', BY_NAME.claude],
+  ['gemini-cli', BY_NAME.gemini],
+  ['opencode-ai', BY_NAME.opencode],
+])
 const VARIABLE = /^KARO_(?:GUARD_\w+|HOME)$/
 /** Values that only make the guard stricter. */
 const TIGHTENS: Readonly<Record<string, string>> = {
@@ -32,9 +39,8 @@ export const GUARD_RULES: readonly Rule[] = [
     why: 'Switches off the guard, which judges commands before they run, or changes what it lets through.',
     tools: [
       '*',
-      ...tools(
-        'karo unset env claude codex gemini copilot cursor-agent printf read pkill killall kill launchctl',
-      ),
+      ...tools('karo unset env printf read pkill killall kill launchctl'),
+      ...AI_TOOLS.keys(),
       ...REMOVES_PACKAGES,
       ...TAKES_TREES,
     ],
@@ -51,10 +57,17 @@ export const GUARD_RULES: readonly Rule[] = [
           matching(c.args, /\bkaro\b/),
         )
       if (REMOVES_PACKAGES.includes(c.name)) return [...removedPackage(c, o), ...touchedOwn(c, o)]
-      if (AI_TOOLS.test(c.name)) {
+      const tool = AI_TOOLS.get(c.name)
+      if (tool !== undefined) {
         const isChange = o.operands.some(({ text }) => CHANGES.test(text))
         const hooks = isChange ? matching(o.operands, /hooks/i) : []
-        return [...hooks, ...matching(c.args, LEAVES_HOOKS_OUT), ...variables(c, o), ...touchedOwn(c, o)]
+        return [
+          ...hooks,
+          ...matching(c.args, LEAVES_HOOKS_OUT),
+          ...(c.scope.caller === 'tool' ? unhooked(c, tool) : []),
+          ...variables(c, o),
+          ...touchedOwn(c, o),
+        ]
       }
       return [...variables(c, o), ...touchedOwn(c, o)]
     },
@@ -98,6 +111,10 @@ function loosens(c: SimpleCommand, o: Options): boolean {
   )
 }
 
+/** Options by which one AI tool starts another that the guard would not hear of. */
+const unhooked = ({ args }: SimpleCommand, { unhooked: pattern }: AiTool): readonly Arg[] =>
+  args.filter(({ text }, i) => pattern.test(`${text} ${args[i + 1]?.text ?? ''}`))
+
 function removedPackage(c: SimpleCommand, o: Options): readonly Arg[] {
   const told =
     c.name === 'pacman' || c.name === 'dpkg' || c.name === 'rpm'
@@ -110,7 +127,8 @@ function removedPackage(c: SimpleCommand, o: Options): readonly Arg[] {
 function variables(c: SimpleCommand, o: Options): readonly Arg[] {
   const loose = (name: string, value: string) =>
     (VARIABLE.test(name) && TIGHTENS[name] !== value) ||
-    (c.scope.caller === 'tool' && (MOVES_SETTINGS.test(name) || (name === 'HOME' && AI_TOOLS.test(c.name))))
+    (c.scope.caller === 'tool' &&
+      (movesSettings(name) || (/^(?:HOME|XDG_CONFIG_HOME)$/.test(name) && AI_TOOLS.has(c.name))))
   const set = c.assignments.filter((it) => loose(it.name, it.value.text)).map((it) => it.value)
   switch (c.name) {
     case 'export':

@@ -3,6 +3,19 @@ import { NO_OUTPUT } from '../../model.ts'
 import { matching, naming, only, type Rule, tools } from '../rule.ts'
 import { appended, overwritten } from '../targets.ts'
 
+export const CRON_REPLACE: Rule = {
+  id: 'cron-replace',
+  level: 'moderate',
+  why: 'Replaces the scheduled jobs with what it reads.',
+  tools: tools('crontab'),
+  when: (c, o) => {
+    if (o.flag('l', 'e', 'r')) return undefined
+    const dash = matching(o.operands, /^-$/)
+    return dash.length > 0 ? dash : c.args.length > 0 || c.input !== NO_OUTPUT || c.redirections.length > 0
+  },
+  example: '(crontab -l; echo "* * * * * x") | crontab -',
+}
+
 export const SCHEDULE_RULES: readonly Rule[] = [
   {
     id: 'cron-remove',
@@ -16,18 +29,7 @@ export const SCHEDULE_RULES: readonly Rule[] = [
       ),
     example: 'crontab -r',
   },
-  {
-    id: 'cron-replace',
-    level: 'moderate',
-    why: 'Replaces the scheduled jobs with what it reads.',
-    tools: tools('crontab'),
-    when: (c, o) => {
-      if (o.flag('l', 'e', 'r')) return undefined
-      const dash = matching(o.operands, /^-$/)
-      return dash.length > 0 ? dash : c.args.length > 0 || c.input !== NO_OUTPUT || c.redirections.length > 0
-    },
-    example: '(crontab -l; echo "* * * * * x") | crontab -',
-  },
+  CRON_REPLACE,
   {
     id: 'cron-empty',
     level: 'high',
