@@ -1,4 +1,4 @@
-// The one way out of a jail: a proxy for HTTP in the daemon, which connects to the places of the agent's manifest and to nothing else.
+// The one way out of a jail: a proxy for HTTP and SOCKS5 in the daemon, which connects to the places of the agent's manifest and to nothing else.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
@@ -120,9 +120,12 @@ export function createWayOut({
 
   const server = createServer({ maxHeaderSize: HEAD_BYTES, keepAlive: false })
 
+  const leave = (stream: Duplex, status: string, words = ''): void =>
+    end(stream, `HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${words}`)
+
   /** Says this, and no more is read. */
-  function leave(stream: Duplex, status: string, words = ''): void {
-    stream.end(`HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${words}`)
+  function end(stream: Duplex, last: string | Buffer): void {
+    stream.end(last)
     stream.resume()
     stream.once(
       'close',
@@ -165,18 +168,67 @@ export function createWayOut({
       })
       .catch((error: Error) => refuse(answer, error))
   })
+  /** The same places for programs that know SOCKS5 alone. */
+  async function socks(jailEnd: JailEnd): Promise<void> {
+    const { stream } = jailEnd
+    const asked = await askedBySocks(jailEnd)
+    jailEnd.late()
+    bytes += CONNECTION_BYTES
+    if (typeof asked !== 'string') return end(stream, asked)
+    await reach(asked, jailEnd)
+      .then((socket) => {
+        stream.write(socksAnswer(0))
+        counted(stream, socket)
+        join(stream, socket)
+      })
+      .catch((error: Error) => end(stream, socksAnswer(error instanceof Closed ? 2 : 4)))
+  }
+
   return (stream) => {
     stream.on('error', () => {})
     const late = timers.after(HEAD_MS, () => stream.destroy())
     const gone = new AbortController()
-    jailEnds.set(stream, { stream, late, gone: gone.signal, requests: 0 })
+    const jailEnd: JailEnd = { stream, late, gone: gone.signal, requests: 0 }
+    jailEnds.set(stream, jailEnd)
     stream.once('close', () => {
       late()
       gone.abort(new Error('the jail closed the connection'))
     })
-    server.emit('connection', stream)
+    stream.once('readable', () => {
+      const first: Buffer | null = stream.read(1)
+      if (first !== null) stream.unshift(first)
+      if (first?.[0] === 5) socks(jailEnd).catch(() => stream.destroy())
+      else server.emit('connection', stream)
+    })
   }
 }
+
+/** The place that is asked for by SOCKS5 (RFC 1928), without names and passwords and by CONNECT alone; or the last answer. */
+async function askedBySocks({ stream, gone }: JailEnd): Promise<string | Buffer> {
+  const take = async (size: number): Promise<Buffer> => {
+    for (;;) {
+      const found: Buffer | null = stream.read(size)
+      if (found?.length === size) return found
+      if (found !== null || size === 0) throw new Error('this is no SOCKS5')
+      await once(stream, 'readable', { signal: gone })
+    }
+  }
+  const [, methods = 0] = await take(2)
+  if (!(await take(methods)).includes(0)) return Buffer.of(5, 255)
+  stream.write(Buffer.of(5, 0))
+  const [, command, , form] = await take(4)
+  const host = await {
+    1: async () => (await take(4)).join('.'),
+    3: async () => (await take((await take(1))[0]!)).toString('latin1').toLowerCase(),
+    4: async () => new URL(`http://[${(await take(16)).toString('hex').match(/.{4}/g)!.join(':')}]`).hostname,
+  }[form as 1 | 3 | 4]?.()
+  if (host === undefined) return socksAnswer(8)
+  const port = (await take(2)).readUInt16BE()
+  return command === 1 ? `${host}:${port}` : socksAnswer(7)
+}
+
+/** With no address of ours, which nobody needs. */
+const socksAnswer = (code: number): Buffer => Buffer.of(5, code, 0, 1, 0, 0, 0, 0, 0, 0)
 
 function refuse(answer: ServerResponse, error: Error): void {
   if (answer.headersSent) return void answer.destroy()

@@ -62,9 +62,10 @@ function out(places: readonly string[], more: Partial<WayOutDeps> = {}) {
     /** All that comes back for these bytes. */
     async ask(bytes: string, end = true): Promise<string> {
       const [near, far] = duplexPair()
+      near.setEncoding('latin1')
       far.on('error', () => {})
       take(far)
-      near.write(bytes)
+      near.write(bytes, 'latin1')
       if (end) near.end()
       return text(near).catch((error: Error) => error.message)
     },
@@ -96,6 +97,32 @@ describe('the way out of a jail', () => {
     expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n.*\r\n\r\n(?:5\r\n)?hello/s)
     expect(asked.map(({ url, headers }) => [url, headers])).toEqual([
       ['/a?b=c', { host: place, host2: 'x', connection: 'close' }],
+    ])
+  })
+
+  test('leads to the same places by SOCKS5, and to no other', async () => {
+    const echo = createTcpServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket))
+    const port = await listening(echo)
+    onTestFinished(() => void echo.close())
+    const way = out([`db.lan:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`])
+    const at = String.fromCharCode(port >> 8, port & 255)
+    const dialled = (form: string, more = 'any bytes', command = '\x01') =>
+      way.ask(`\x05\x01\0\x05${command}\0${form}${at}${more}`)
+    const answer = (code: string) => `\x05\0\x05${code}\0\x01\0\0\0\0\0\0`
+    expect(await dialled('\x03\x06DB.lan')).toBe(`${answer('\0')}any bytes`)
+    expect(await dialled('\x01\x7f\0\0\x01')).toBe(`${answer('\0')}any bytes`)
+    expect(await dialled(`\x04${'\0'.repeat(15)}\x01`)).toBe(`${answer('\0')}any bytes`)
+    for (const form of ['\x03\x0afile.lan:1', '\x03\x07db.lan.', '\x01\x7f\0\0\x02'])
+      expect(await dialled(form), form).toBe(answer('\x02'))
+    expect(await dialled('\x03\x06db.lan', '', '\x02')).toBe(answer('\x07'))
+    expect(await dialled('\x02')).toBe(answer('\x08'))
+    expect(await way.ask('\x05\x01\x02')).toBe('\x05\xff')
+    expect(await dialled('\x03\0')).not.toContain('any')
+    expect(way.told.map(({ refused }) => refused === undefined)).toEqual([
+      true,
+      true,
+      true,
+      ...Array(3).fill(false),
     ])
   })
 
