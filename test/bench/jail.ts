@@ -112,7 +112,6 @@ async function jail(client: MuscleClient, name: string): Promise<void> {
       env: {},
       binds: [],
       code: [],
-      fixed: true,
       limits,
       stdin: false,
       secrets: [],

@@ -111,7 +111,7 @@ export function executor({ muscle, timers, random }: Omit<OutwardDeps, 'models'>
           const { argv, cwd, binds, input: stdin } = commandIn(input)
           const seconds = secondsIn(input.seconds)
           const limits = { ...DEFAULT_LIMITS, wall_ms: seconds * 1_000 }
-          const spec = specOf({ name: 'command', argv, cwd, binds, limits }, [], code, true, traceId, random)
+          const spec = specOf({ name: 'command', argv, cwd, binds, limits }, [], code, traceId, random)
           const [out, err] = [createTaken(), createTaken()]
           const client = muscle.client()
           const job = await client.run(spec, ({ stream, bytes }) =>

@@ -41,8 +41,6 @@ export const isForeign = ({ agent }: Pick<Action, 'agent'>): boolean =>
 interface Seen {
   readonly risk: RiskFindings
   readonly code: readonly BoundFile[]
-  /** Sentences for the card that make nothing more dangerous. */
-  readonly notes: readonly string[]
 }
 
 interface Called {
@@ -84,8 +82,7 @@ export function createCode({ looking, machine }: CodeDeps) {
         texts.set(hash, text)
         return false
       })
-      const notes = code.flatMap((file) => (isLoose(file, action) ? [looseNote(file)] : [])).slice(0, 2)
-      return { risk: unread.length === 0 ? risk : withUnread(risk, unread), code, notes }
+      return { risk: unread.length === 0 ? risk : withUnread(risk, unread), code }
     })
     if (seen === undefined) throw new Error('a filesystem that it needs does not answer')
     return seen
@@ -123,15 +120,6 @@ export function createCode({ looking, machine }: CodeDeps) {
 
   return { look, changed, calledOf }
 }
-
-/** The jail may write where it lies, so that it cannot be given as it was. */
-const isLoose = ({ path, hash }: BoundFile, { binds }: Action): boolean =>
-  !hash.startsWith('directory ') &&
-  hash !== MISSING &&
-  binds.some((bind) => bind.write && (path === bind.path || path.startsWith(`${bind.path}/`)))
-
-const looseNote = ({ path }: BoundFile): string =>
-  `The jail may write where ${path.slice(-400)} lies: what takes its place in the moment in which it begins can run.`
 
 /** What has not been read is not known to be safe. */
 const withUnread = (risk: RiskFindings, unread: readonly BoundFile[]): RiskFindings => ({

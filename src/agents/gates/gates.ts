@@ -170,8 +170,7 @@ export function createGates(deps: GatesDeps): LocalGates {
       capabilities.covering(action.agent, neededBy(action), { begun }).missing.length === 0
     const narrowed = await narrow(gates, action, ownClass(action, granted))
     const { kind } = kindOf(action.tool)
-    const notes = outside === undefined ? (seen?.notes ?? []) : [HELD_BY_NOBODY]
-    const risks = [...notes, ...risk.risks].slice(0, 8)
+    const risks = [...(outside === undefined ? [] : [HELD_BY_NOBODY]), ...risk.risks].slice(0, 8)
     const findings = { class: narrowed.class, kind, risk: risk.risk, risks, code }
     return { narrowed, by, isGranted, target, findings, hash: hashOf(action, code) }
   }

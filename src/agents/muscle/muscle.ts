@@ -184,7 +184,6 @@ async function tryJail(client: MuscleClient, wall_ms: number): Promise<void> {
       env: {},
       binds: [],
       code: [],
-      fixed: true,
       limits,
       stdin: false,
       secrets: [],

@@ -12,12 +12,11 @@ import type { SessionDeps } from './session.ts'
 import { createJobTransport } from './transport.ts'
 import { createWayOut, onlyTo, type WayOutDeps } from './way-out.ts'
 
-/** `secrets` are overwritten when the job is asked for. `code`: what was let through; the jail's own programs are the system's. An agent, which stays, sees what comes into its places later: it is not `fixed`. */
+/** `secrets` are overwritten when the job is asked for. `code`: what was let through; the jail's own programs are the system's. */
 export const specOf = (
   { name, argv, cwd, binds, limits }: Pick<Manifest, 'name' | 'argv' | 'cwd' | 'binds' | 'limits'>,
   secrets: JobSpec['secrets'],
   code: Pin['code'],
-  fixed: boolean,
   traceId: string,
   random: Random,
 ): JobSpec => ({
@@ -27,7 +26,6 @@ export const specOf = (
   env: {},
   binds,
   code: code.map(({ path, hash }) => ({ path, hash })),
-  fixed,
   limits,
   stdin: true,
   secrets,
@@ -60,7 +58,7 @@ export function openerOf(
     readonly told: WayOutDeps['told']
   },
 ): Pick<SessionDeps, 'job' | 'open'> {
-  const spec = specOf(manifest, secrets, code, false, traceId, random)
+  const spec = specOf(manifest, secrets, code, traceId, random)
   const { job } = spec
   const now = clock.monotonic
   const endpoint = endpointOf(manifest.argv)

@@ -20,7 +20,7 @@ export interface Content {
 }
 
 /** The words for what is not hashed. */
-export const wordsFor = ({ dev, ino, ctimeNs }: BigIntStats, isDirectory: boolean): string =>
+const wordsFor = ({ dev, ino, ctimeNs }: BigIntStats, isDirectory: boolean): string =>
   isDirectory ? `directory ${dev}:${ino}` : `file ${dev}:${ino} of ${ctimeNs}`
 
 /** Never rejects. */

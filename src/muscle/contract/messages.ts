@@ -14,7 +14,7 @@ import {
 } from './shape.ts'
 
 /** Both ends have to speak the same version; they are parts of one installation. */
-export const CONTRACT_VERSION = 4
+export const CONTRACT_VERSION = 5
 
 /** Bytes of one `output` or `input` message. */
 export const PIECE_BYTES = 64 * 1024
@@ -82,8 +82,6 @@ const run = object({
   binds: list(bind, 64),
   /** What was let through as its code. It runs that, or not at all: `changed`. */
   code: list(code, 128),
-  /** True: where it only reads, its code cannot change any more, and it sees its code's directories as they are now. */
-  fixed: boolean,
   limits,
   /** True: `input` messages follow; false: standard input is empty. */
   stdin: boolean,

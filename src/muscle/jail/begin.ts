@@ -34,8 +34,6 @@ export interface Way {
 export interface Held extends Pick<Jail, 'kill' | 'ended'> {
   /** Resolves when the jail is complete and its command waits at the gate. Rejects when there is no jail. */
   complete(gate: Socket): Promise<void>
-  /** Rejects with JailError `changed` where code that cannot be put in its place is not what was let through. */
-  same(): Promise<void>
 }
 
 /** Resolves when the command is about to run. Rejects with JailError; nothing is left then. */
@@ -57,7 +55,6 @@ export async function begin(spec: JailSpec, way: Way): Promise<Jail> {
     await held.complete(gate)
     if (carrier !== undefined) listener = way.descriptors.handedOver(carrier)
     if (spec.net === true && listener === undefined) throw new Error('it has no port that leads out')
-    await held.same()
     if (!spec.wanted()) throw new JailError('failed', 'it was cancelled before it ran')
     // The command runs from here on.
     gate.end('go\n')

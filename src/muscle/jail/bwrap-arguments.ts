@@ -1,11 +1,16 @@
 // What bubblewrap is told: the namespaces, mounts and accounts of a jail, and the gate in front of its command.
 import { lstatSync, readlinkSync } from 'node:fs'
+import type { Machine } from '../seccomp/syscalls.ts'
 import { NOBODY } from './begin.ts'
+import { HOLDER } from './hold.ts'
 import { isIn, type Places } from './places.ts'
 import { type JailSpec, PROXY } from './provider.ts'
 import { PATH, SYSTEM_FILES, SYSTEM_ROOTS } from './system.ts'
 
 const HOME = '/home/job'
+const PERL = '/usr/bin/perl'
+/** The number of prctl(2). */
+const PRCTL = { x64: 157, arm64: 167 } as const
 /** Directories in memory that a jail has for itself. */
 const OWN = [HOME, '/tmp', '/dev/shm']
 
@@ -25,20 +30,20 @@ shift 7; echo >&3; read -r go <&3 || exit 125; exec 3<&-; unset go; exec "$@"`
  * place of the machine jails could hand each other what they have opened, which then outlives the grant of the place, and the jail that had it.
  * Rules of Landlock only add up: what is moved from one directory to another (REFER) is forbidden by any, so it is allowed everywhere.
  */
-export const WITHOUT_SOCKETS = String.raw`
-sub fail { print STDERR "Landlock, which keeps sockets out of a place that jails share, is refused here: $!\n"; exit 125 }
+const SOCKETS = `
+my $refused = 'Landlock, which keeps sockets out of a place that jails share, is refused here';
 my ($make, $refer) = (1 << 9, 1 << 13);
 my $rules = syscall 444, pack('Q', $make | $refer), 8, 0;
-fail if $rules < 0;
-sub allow { my ($path, $rights) = @_; sysopen(my $place, $path, 0x280000) || fail;
-  syscall(445, $rules, 1, pack('Ql', $rights, fileno $place), 0) == 0 || fail }
+fail $refused if $rules < 0;
+sub allow { my ($path, $rights) = @_; sysopen(my $place, $path, 0x280000) || fail $refused;
+  syscall(445, $rules, 1, pack('Ql', $rights, fileno $place), 0) == 0 || fail $refused }
 allow('/', $refer);
 allow($_, $make | $refer) for splice @ARGV, 0, shift @ARGV;
-syscall(446, $rules, 0) == 0 || fail;
-delete $ENV{PERL_BADLANG};
-exec { $ARGV[0] } @ARGV;
-fail;
+syscall(446, $rules, 0) == 0 || fail $refused;
 `
+const FAIL = String.raw`sub fail { print STDERR "$_[0]: $!\n"; exit 125 }`
+const BECOME = 'delete $ENV{PERL_BADLANG}; exec { $ARGV[0] } @ARGV; fail $ARGV[0];'
+export const WITHOUT_SOCKETS = FAIL + SOCKETS + BECOME
 /** What a jail has as /etc/passwd and /etc/group. */
 export const PASSWD = Buffer.from(
   `root:x:0:0::/:/usr/sbin/nologin\njob:x:${NOBODY}:${NOBODY}::${HOME}:/bin/sh\n`,
@@ -46,7 +51,7 @@ export const PASSWD = Buffer.from(
 export const GROUP = Buffer.from(`root:x:0:\njob:x:${NOBODY}:\n`)
 
 /**
- * `first`: the descriptor of the filter; two files of accounts follow. `mark`: the name of the gate, by
+ * `first`: the descriptor of the filter; two files of accounts follow, and that of names where there is one. `mark`: the name of the gate, by
  * which a jail is told from others.
  */
 export function argumentsOf(
@@ -54,8 +59,8 @@ export function argumentsOf(
   places: Places,
   {
     first,
-    code = first + 3,
-    news = code + codeFiles(places).length,
+    holds = false,
+    news = first + 3 + Number(holds),
     mark,
     machine,
     keepsSockets,
@@ -64,9 +69,9 @@ export function argumentsOf(
     joinsNetwork = false,
   }: {
     readonly first: number
-    /** The first of the files that are code; default: behind those of accounts. */
-    readonly code?: number
-    /** Where bubblewrap tells about the jail; default: behind the code. */
+    /** There is a file of names: see HOLD. */
+    readonly holds?: boolean
+    /** Where bubblewrap tells about the jail; default: behind those files. */
     readonly news?: number
     readonly mark: string
     readonly machine: string
@@ -91,9 +96,14 @@ export function argumentsOf(
     ...((spec.net === true || joinsNetwork) && WAY_OUT),
   }
   const writable = places.binds.flatMap(({ path, write }) => (write ? [path] : []))
-  const held = keepsSockets && writable.length > 0
+  const isKept = keepsSockets && writable.length > 0
   // In a place of the machine below one of them a socket would be as much as in any other.
   const own = OWN.filter((path) => !writable.some((place) => isIn(place, path) || isIn(path, place)))
+  const parts = [...(isKept ? [SOCKETS] : []), ...(holds ? [HOLDER] : [])]
+  const words = [
+    ...(isKept ? [own.length, ...own] : []),
+    ...(holds ? [PRCTL[machine as Machine], first + 3, spec.cwd] : []),
+  ].map(String)
   return [
     ...[
       '--unshare-user',
@@ -118,25 +128,20 @@ export function argumentsOf(
     ...['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm')],
     ...[...devices.flatMap((path) => ['--dev-bind', path, path]), '--remount-ro', '/dev'],
     ...[...inMemory('/tmp'), ...inMemory(HOME)],
-    ...placesBelow('', places, code),
-    ...(shared === undefined ? [] : sharedArguments(shared, code)),
+    ...placesBelow('', places),
+    ...(shared === undefined ? [] : sharedArguments(shared)),
     ...['--remount-ro', '/', '--chdir', spec.cwd],
     ...['--seccomp', String(first), '--info-fd', String(news)],
     // Perl warns of a locale that the jail has not.
-    ...(held ? ['--setenv', 'PERL_BADLANG', '0'] : []),
-    '--',
-    ...(held ? ['/usr/bin/perl', '-e', WITHOUT_SOCKETS, '--', String(own.length), ...own] : []),
-    ...['/bin/sh', '-c', GATE, mark, ...limitsOf(spec), ...listening(spec, machine), ...spec.argv],
+    ...(parts.length > 0
+      ? ['--setenv', 'PERL_BADLANG', '0', '--', PERL, '-e', [FAIL, ...parts, BECOME].join(''), '--', ...words]
+      : ['--']),
+    ...['/bin/sh', '-c', GATE, mark, ...limitsOf(spec, holds), ...listening(spec, machine), ...spec.argv],
   ]
 }
 
-/** What a job is given, below `at`, with what is covered in it. `code`: the descriptor of the first of `codeFiles`. */
-const placesBelow = (at: string, { binds, made = [], fixed, hidden }: Places, code: number): string[] => [
-  ...made.flatMap(({ path, how, data }) => [
-    ...how,
-    ...(data === undefined ? [] : ['--ro-bind-data', String(code++)]),
-    at + path,
-  ]),
+/** What a job is given, below `at`, with what is covered in it. */
+const placesBelow = (at: string, { binds, fixed, hidden }: Places): string[] => [
   ...binds.flatMap(({ path, write }) => [write ? '--bind' : '--ro-bind', path, at + path]),
   ...fixed.flatMap((path) => ['--ro-bind', path, at + path]),
   ...hidden.flatMap(({ path, directory }) =>
@@ -146,17 +151,11 @@ const placesBelow = (at: string, { binds, made = [], fixed, hidden }: Places, co
   ),
 ]
 
-/** What a jail gets as files in memory, in the order of their descriptors. */
-export const codeFiles = ({ made = [] }: Places): readonly Buffer[] => made.flatMap(({ data }) => data ?? [])
-
 /** Of the root of another jail: with directories on which it mounts what it has of its own. */
-const sharedArguments = (
-  { at, places }: { readonly at: string; readonly places: Places },
-  code: number,
-): string[] => [
+const sharedArguments = ({ at, places }: { readonly at: string; readonly places: Places }): string[] => [
   ...['/proc', '/dev', '/tmp'].flatMap((path) => ['--dir', at + path]),
   ...systemArguments(at),
-  ...placesBelow(at, places, code),
+  ...placesBelow(at, places),
 ]
 
 /** /usr and what leads into it: links on most systems, directories of their own on others. */
@@ -199,8 +198,13 @@ export const WAY_OUT = {
 const listening = ({ net }: JailSpec, machine: string): readonly string[] =>
   net ? [LISTEN, String(SENDMSG[machine as keyof typeof SENDMSG]), String(PROXY.port)] : ['', '', '']
 
-/** The arguments of the gate. Bubblewrap's own process in the jail counts as a task too. */
-function limitsOf({ limits }: JailSpec): string[] {
+/** The arguments of the gate. Bubblewrap's own process in the jail counts as a task too, and so does what `holds` code. */
+function limitsOf({ limits }: JailSpec, holds: boolean): string[] {
   const { cpu_seconds, disk_bytes, memory_bytes, tasks } = limits
-  return [cpu_seconds, Math.ceil(disk_bytes / 512), Math.ceil(memory_bytes / 1024), tasks + 1].map(String)
+  return [
+    cpu_seconds,
+    Math.ceil(disk_bytes / 512),
+    Math.ceil(memory_bytes / 1024),
+    tasks + 1 + Number(holds),
+  ].map(String)
 }

@@ -5,13 +5,12 @@ import { accessSync, constants, existsSync, lstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
-import type { Code } from '../contract/messages.ts'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, heard } from './begin.ts'
-import { argumentsOf, codeFiles, GROUP, PASSWD } from './bwrap-arguments.ts'
-import { compare, hold as holdCode } from './code.ts'
+import { argumentsOf, GROUP, PASSWD } from './bwrap-arguments.ts'
+import { heldOf } from './code.ts'
 import { endLeftovers, markOf } from './leftovers.ts'
-import { judgePlaces, type Part, type Place, type Places } from './places.ts'
+import { judgePlaces, type Place, type Places } from './places.ts'
 import { isThere, type Process, processOf, stateOf } from './process.ts'
 import { JailError, type Provider } from './provider.ts'
 
@@ -56,15 +55,17 @@ export function createBwrap(deps: BwrapDeps): Provider {
     },
     async start(spec) {
       if (filter === undefined) throw new JailError('no_sandbox', `there is no seccomp filter for ${machine}`)
-      const { places, loose } = await holdCode(spec, judgePlaces(spec.binds, deps.closed))
+      const places = judgePlaces(spec.binds, deps.closed)
+      const keepsSockets = handingOver(deps).length === 0
+      const held = await heldOf(spec, places, machine, { isPossible: keepsSockets })
       return begin(spec, {
         descriptors,
         program,
         detached: false,
-        files: [filter, PASSWD, GROUP, ...codeFiles(places)],
+        files: [filter, PASSWD, GROUP, ...held],
         words: (first) =>
-          argumentsOf(spec, places, { first, mark, machine, keepsSockets: handingOver(deps).length === 0 }),
-        held: (child, [line]) => hold(child, line, places, loose),
+          argumentsOf(spec, places, { first, holds: held.length > 0, mark, machine, keepsSockets }),
+        held: (child, [line]) => hold(child, line, places),
       })
     },
   }
@@ -75,8 +76,8 @@ const PERL = '/usr/bin/perl'
 const LEAST_LANDLOCK = 2
 
 /**
- * Why jails can hand each other what they have opened, in one sentence: the machine has not what keeps them from making sockets in places
- * of the machine. Empty where it has.
+ * What jails do not hold where the machine has not what it takes: they can make sockets in places of the machine, and what they run as code is only
+ * compared. Empty where it has.
  */
 export function handingOver({
   landlock,
@@ -91,24 +92,16 @@ export function handingOver({
     : `there is no ${PERL}`
   return [
     `jails that are given the same place can hand each other what they have opened, by a socket in it: ${missing}`,
+    `what a job runs as code is compared before its jail is built, and not held: ${missing}`,
   ]
 }
 
 /** `child` is bubblewrap, which tells the number of the first process of the jail on `line`. `shared`: below which the places are inside. */
-export function hold(
-  child: ChildProcess,
-  line: Socket | undefined,
-  places: Places,
-  loose: readonly Code[],
-  shared = '',
-): Held {
+export function hold(child: ChildProcess, line: Socket | undefined, places: Places, shared = ''): Held {
   /** The first process of the jail, as seen from outside. */
   let inner: Process | undefined
   const rootOf = ({ pid }: Process): string => `/proc/${pid}/root${shared}`
   return {
-    async same() {
-      if (inner !== undefined) await compare(loose, rootOf(inner))
-    },
     kill() {
       child.kill('SIGKILL')
       // While the jail is built, its first process does not end with bubblewrap yet.
@@ -138,8 +131,8 @@ export function hold(
       inner = first
       await told(gate, /^(\n)/)
       // What it sees is compared with what was judged.
-      for (const place of [...places.binds, ...(places.made ?? [])]) {
-        if (place.device !== undefined && !isSame(place, rootOf(first) + place.path))
+      for (const place of places.binds) {
+        if (!isSame(place, rootOf(first) + place.path))
           throw new JailError('bad_path', `${place.path} was replaced while the jail was built`)
       }
       // Asleep, it waits for the command, and ends with bubblewrap from now on.
@@ -151,9 +144,7 @@ export function hold(
   }
 }
 
-/** What lies beside code may be gone meanwhile. */
-function isSame(place: Place | Part, path: string): boolean {
+function isSame({ device, inode }: Place, path: string): boolean {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
-  if (stat === undefined) return 'how' in place
-  return String(stat.dev) === place.device && String(stat.ino) === place.inode
+  return stat !== undefined && String(stat.dev) === device && String(stat.ino) === inode
 }

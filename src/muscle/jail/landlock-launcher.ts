@@ -1,4 +1,5 @@
 // The program that becomes a jail by Landlock: a few lines of Perl, because a process can only lock itself, and Perl can and is small.
+import { HOLD } from './hold.ts'
 
 /**
  * Three processes. The keeper leads a Landlock domain of its own, in which signals stay; so does the second keeper, inside it; the command's
@@ -11,20 +12,21 @@
  *
  * On the line the Muscle says the limit of tasks of each process, because the keeper is of the same user, and may set it.
  *
- * Descriptors: 3 is the gate, then secrets, then the filter, then the line to the Muscle, whose end ends the jail.
- * Words: MARK, the numbers of the line, of prctl(2), prlimit64(2) and setsid(2); then lists, each behind its length: rules (rights, path, device,
+ * Descriptors: 3 is the gate, then secrets, then the file of names where the jail holds code, then the filter, then the line to the Muscle, whose end ends
+ * the jail. The second keeper holds it. Words: MARK, whether there is code (1 or 0), the numbers of the line, of prctl(2), prlimit64(2) and setsid(2); then lists, each behind its length: rules (rights, path, device,
  * inode; the last two are empty for the system's own), limits (number, soft, hard; without the last it stays), environment (name, value); then the directory, and the command.
  */
 export const LAUNCHER = String.raw`
 sub fail { print STDERR "$_[0]: $!\n"; exit 125 }
+${HOLD}
 sub list { splice @ARGV, 0, shift @ARGV }
-my ($mark, $line, $prctl, $prlimit, $setsid) = map { /^\d+$/ ? $_ + 0 : $_ } splice @ARGV, 0, 5;
+my ($mark, $holds, $line, $prctl, $prlimit, $setsid) = map { /^\d+$/ ? $_ + 0 : $_ } splice @ARGV, 0, 6;
 my ($rules, $limits, $environment) = ([list], [list], [list]);
 my $cwd = shift @ARGV;
 my $filter = '';
-open(my $source, '<&=', $line - 1) || fail 'no filter';
-sysread($source, $filter, 65536) || fail 'no filter';
-close $source;
+open(my $calls, '<&=', $line - 1) || fail 'no filter';
+sysread($calls, $filter, 65536) || fail 'no filter';
+close $calls;
 open(my $gate, '+<&=', 3) || fail 'no gate';
 open(my $muscle, '+<&=', $line) || fail 'no line';
 
@@ -47,10 +49,6 @@ sub restrict {
 }
 # A domain for signals alone. Whatever moves files between directories is forbidden by any that does not allow it.
 sub keep { restrict(1 << 13, 0, 2, 1 << 13, '/', '', '') }
-sub life { my $life = syscall(434, $_[0], 0); fail 'no process' if $life < 0; $life }
-# Which of the descriptors is ready first.
-sub first { my $bits = ''; vec($bits, $_, 1) = 1 for @_; 1 while select($bits, undef, undef, undef) < 0;
-  for (@_) { return $_ if vec($bits, $_, 1) } }
 # The tasks of a process, as the Muscle says; the hard limit stays.
 sub limit {
   my ($pid, $most, $old) = (@_, "\0" x 16);
@@ -60,7 +58,7 @@ sub limit {
 }
 # Of the own domain every process but this one, and until none is left.
 sub sweep { kill 9, -1; 1 while wait != -1 }
-sub release { close STDIN; close STDOUT; close STDERR; close $gate;
+sub release { close STDIN; close STDOUT; close STDERR unless $_[0]; close $gate;
   for (4 .. $line - 2) { open(my $secret, '<&=', $_) || next; close $secret } }
 
 # No new privileges; whoever loses its parent in the jail becomes a child of this one.
@@ -86,12 +84,13 @@ my $its = life($keeper);
 getppid == $keeper || exit 125;
 keep;
 syscall($prctl, 36, 1, 0, 0, 0) == 0 || fail 'no process could be kept';
+take($line - 2) if $holds;
 my $command = fork;
 fail 'no process' unless defined $command;
 if ($command) {
   my $life = life($command);
-  release;
-  if (first($its, $life) == $life && waitpid($command, 0) == $command) {
+  release $holds;
+  if (($holds ? heed($its, $life) : first($its, $life)) == $life && waitpid($command, 0) == $command) {
     my $how = $? & 127 ? 128 + ($? & 127) : $? >> 8;
     sweep;
     exit $how;
@@ -103,7 +102,7 @@ if ($command) {
 close $muscle;
 syscall($setsid) > 0 || fail 'no session';
 $SIG{HUP} = 'DEFAULT';
-chdir $cwd || fail $cwd;
+begin_in($cwd);
 while (my ($resource, @most) = splice @$limits, 0, 3) {
   my $old = "\0" x 16;
   syscall($prlimit, 0, $resource + 0, 0, $old) == 0 || fail 'a limit is not told';
@@ -113,6 +112,7 @@ while (my ($resource, @most) = splice @$limits, 0, 3) {
 }
 my ($files, $network, $scopes, @rest) = @$rules;
 restrict($files, $network, $scopes, @rest);
+watched if $holds;
 my $length = length($filter) / 8;
 syscall($prctl, 22, 2, pack('Sx6P', $length, $filter), 0, 0) == 0 || fail 'no filter for system calls';
 syswrite $gate, "ready\n";

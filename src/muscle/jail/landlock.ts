@@ -5,10 +5,9 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Timers } from '../../base/clock.ts'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
-import type { Code } from '../contract/messages.ts'
 import { seccompFilter, TASK_LIMIT } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, heard, NOBODY } from './begin.ts'
-import { compare, seenOf } from './code.ts'
+import { heldOf } from './code.ts'
 import { LAUNCHER } from './landlock-launcher.ts'
 import { markOf } from './leftovers.ts'
 import { isIn, judgePlaces, type Places } from './places.ts'
@@ -96,7 +95,6 @@ export function createLandlock(deps: LandlockDeps): Provider {
       'a job can ask whether a path exists, how large it is, when it changed and where a link leads, anywhere that its user may look',
       'a job can tell which process numbers are in use, and reads no more of other processes',
       'processes are counted for the user and compared once a second: in between a job has the room that others of the user left, and lacks what they took',
-      'what a job runs as code is compared right before it begins, and not held: what takes its place in the moment after that runs',
       'nothing of its own to write (home, /tmp, /dev/shm), no /proc, no socket, no chmod; a place with keys or tool settings is refused',
     ],
     // The keepers of a jail see that their Muscle is gone and end the jail, so that the next Muscle finds nothing.
@@ -115,13 +113,16 @@ export function createLandlock(deps: LandlockDeps): Provider {
       refuseUnkept(spec, places)
       const rules = rulesOf(places)
       const limits = limitsOf(spec, tasks.first(spec.limits.tasks))
+      const code = await heldOf(spec, places, machine)
       return begin(spec, {
         descriptors,
         program,
         detached: true,
-        files: [filter],
+        files: [...code, filter],
         words: (first) => [
-          ...['-e', LAUNCHER, '--', markOf(deps.socket), String(first + 1), ...calls.map(String)],
+          ...['-e', LAUNCHER, '--', markOf(deps.socket), code.length, first + code.length + 1, ...calls].map(
+            String,
+          ),
           ...listed([ALL.files, ALL.network, ALL.scopes, ...rules]),
           ...listed(limits),
           ...listed(
@@ -130,7 +131,7 @@ export function createLandlock(deps: LandlockDeps): Provider {
           ...[spec.cwd, ...spec.argv],
         ],
         held(child, [line]) {
-          const held = hold(child, line, seenOf(spec.code ?? [], places))
+          const held = hold(child, line)
           // The keeper is of the same user as the jail, for whose limits a Muscle of root may lack the right.
           const tell = (pid: number, most: number) => void (line?.writable && line.write(`${pid} ${most}\n`))
           if (child.pid !== undefined) void held.ended.then(tasks.follow(child.pid, spec.limits.tasks, tell))
@@ -189,7 +190,7 @@ function limitsOf({ limits }: JailSpec, tasks: number): (string | number)[] {
 }
 
 /** Both keepers hold the other end of `line` until the last process is gone. */
-function hold(child: ChildProcess, line: Socket | undefined, code: readonly Code[]): Held {
+function hold(child: ChildProcess, line: Socket | undefined): Held {
   const released = new Promise<void>((resolve) => {
     if (line == null) return resolve()
     line.on('error', () => {})
@@ -197,7 +198,6 @@ function hold(child: ChildProcess, line: Socket | undefined, code: readonly Code
     line.resume()
   })
   return {
-    same: () => compare(code, ''),
     // The keepers end the jail when this end of their line is gone.
     kill: () => void line?.end(),
     ended: exitOf(child).then(async (how) => {

@@ -46,19 +46,8 @@ export interface Place {
   readonly inode: string
 }
 
-/** One thing that is made in a jail where code lies: a directory before what is in it. */
-export interface Part extends Partial<Pick<Place, 'device' | 'inode'>> {
-  readonly path: string
-  /** The words of bubblewrap in front of the path. */
-  readonly how: readonly string[]
-  /** Of a file. */
-  readonly data?: Buffer
-}
-
 export interface Places {
   readonly binds: readonly Place[]
-  /** In the place of further binds. */
-  readonly made?: readonly Part[]
   /** Paths inside that are covered with nothing. `directory` tells with what kind of nothing. */
   readonly hidden: readonly { readonly path: string; readonly directory: boolean }[]
   /** Paths inside a writable bind that are bound again read-only. */

@@ -15,7 +15,6 @@ export interface JailSpec {
   readonly binds: readonly Bind[]
   /** See the contract. */
   readonly code?: readonly Code[]
-  readonly fixed?: boolean
   readonly limits: Limits
   readonly stdin: boolean
   /** A port of its own loopback leads to the Muscle; without it nothing leads out. */

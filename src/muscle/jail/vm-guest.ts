@@ -96,14 +96,25 @@ const SEED = 64
 export function jobProgram(
   spec: JailSpec,
   places: Places,
-  { now, keepsSockets }: { readonly now: number; readonly keepsSockets: boolean },
+  {
+    now,
+    held,
+    keepsSockets,
+  }: { readonly now: number; readonly held: readonly Buffer[]; readonly keepsSockets: boolean },
 ): Buffer {
   const secret = firstSecret(spec)
   const first = secret + spec.secrets.length
   const words = argumentsOf(
     { ...spec, net: false, secrets: [] },
     { ...places, hidden: [], fixed: [] },
-    { first, mark: 'karo-gate', machine: 'x64', keepsSockets, joinsNetwork: spec.net === true },
+    {
+      first,
+      holds: held.length > 0,
+      mark: 'karo-gate',
+      machine: 'x64',
+      keepsSockets,
+      joinsNetwork: spec.net === true,
+    },
   )
   const account = ['/usr/bin/setpriv', '--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups']
   const program = Buffer.from(`
@@ -112,8 +123,8 @@ take ${SEED} >/dev/urandom && /reseed </dev/urandom || fail 'random numbers'
 mount -t 9p -o trans=virtio,version=9p2000.L,cache=mmap,msize=524288 shared ${SHARED} || fail 'files'
 mount -t proc proc ${SHARED}/proc && mount -t devtmpfs dev ${SHARED}/dev || fail 'devices'
 ${spec.net ? NETWORK : ''}
-${spec.secrets.map(({ length }, place) => `take ${length} >/run/secret; chmod 444 /run/secret; exec ${secret + place}</run/secret; rm /run/secret`).join('\n')}
-exec ${first}</filter ${first + 1}</passwd ${first + 2}</group ${first + 3}>/dev/null
+${[...spec.secrets.entries(), ...held.map((file) => [first + 3 - secret, file] as const)].map(([place, { length }]) => `take ${length} >/run/secret; chmod 444 /run/secret; exec ${secret + place}</run/secret; rm /run/secret`).join('\n')}
+exec ${first}</filter ${first + 1}</passwd ${first + 2}</group ${first + 3 + held.length}>/dev/null
 (
   cd ${SHARED} && mount -o move . / && exec chroot . ${[...account, '/usr/bin/bwrap', ...words].map(quoted).join(' ')}
 ) <${spec.stdin ? '/run/in' : '/dev/null'} >/run/out 2>/run/err
@@ -122,7 +133,13 @@ wait $out $err
 read -r out </run/out-told; read -r err </run/err-told; echo "$code $out $err" >&3
 sleep 60
 `)
-  return Buffer.concat([Buffer.from(`${program.length}\n`), program, randomBytes(SEED), ...spec.secrets])
+  return Buffer.concat([
+    Buffer.from(`${program.length}\n`),
+    program,
+    randomBytes(SEED),
+    ...spec.secrets,
+    ...held,
+  ])
 }
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`

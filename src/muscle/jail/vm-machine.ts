@@ -1,10 +1,9 @@
 // QEMU in a jail by bubblewrap: without rights, without a network, and with nothing but the places of the job.
 import type { Socket } from 'node:net'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
-import type { Code } from '../contract/messages.ts'
-import { begin, type Held } from './begin.ts'
+import { begin } from './begin.ts'
 import { hold } from './bwrap.ts'
-import { argumentsOf, codeFiles, GROUP, PASSWD } from './bwrap-arguments.ts'
+import { argumentsOf, GROUP, PASSWD } from './bwrap-arguments.ts'
 import type { Places } from './places.ts'
 import { firstSecret, type Jail, type JailSpec } from './provider.ts'
 import { PORTS, SHARED } from './vm-guest.ts'
@@ -22,8 +21,6 @@ export interface Launch {
   /** Limits bind QEMU with what it needs itself; its command is not run here. */
   readonly spec: JailSpec
   readonly places: Places
-  /** See `hold` in code.ts. */
-  readonly loose: readonly Code[]
   readonly accelerator: Accelerator
   /** Bytes of the guest's memory. */
   readonly size: number
@@ -40,8 +37,6 @@ type Hear = (pattern: RegExp) => Promise<RegExpExecArray>
 
 export interface Machine {
   readonly jail: Jail
-  /** See `Held`. */
-  readonly same: Held['same']
   /** The descriptor of the memory inside; those of the other files follow. */
   readonly file: number
   /** QEMU's own protocol, QMP. */
@@ -64,11 +59,10 @@ export interface MachineDeps {
 
 /** Resolves when QEMU begins. Rejects with JailError; nothing is left then. */
 export async function launch(launch: Launch, deps: MachineDeps): Promise<Machine> {
-  const { spec, places, loose, accelerator, size, net, files } = launch
+  const { spec, places, accelerator, size, net, files } = launch
   const first = firstSecret(spec)
   const memory = first + 3
-  const code = memory + files.length
-  const news = code + codeFiles(places).length
+  const news = memory + files.length
   const argv = [deps.qemu, ...wordsOf(launch), ...devicesOf(news + 1, net), ...launch.words(memory)]
   const limits = {
     ...spec.limits,
@@ -78,17 +72,15 @@ export async function launch(launch: Launch, deps: MachineDeps): Promise<Machine
   }
   const outer = { ...spec, limits, argv, cwd: '/', env: {}, stdin: false, secrets: [] }
   let lines: readonly Socket[] = []
-  let held: Held | undefined
   const jail = await begin(outer, {
     descriptors: deps.descriptors,
     program: deps.bwrap,
     detached: false,
-    files: [deps.filter, PASSWD, GROUP, ...files, ...codeFiles(places)],
+    files: [deps.filter, PASSWD, GROUP, ...files],
     lines: 2 + PORTS.length,
     words: () =>
       argumentsOf(outer, NO_PLACES, {
         first,
-        code,
         news,
         mark: deps.mark,
         machine: process.arch,
@@ -100,15 +92,13 @@ export async function launch(launch: Launch, deps: MachineDeps): Promise<Machine
       lines = sockets
       // A program that could not be started has none.
       for (const one of sockets) one?.on('error', () => {})
-      held = hold(child, sockets[0], places, loose, SHARED)
-      return held
+      return hold(child, sockets[0], places, SHARED)
     },
   })
   jail.stdout.resume()
   const [, control, line, stdin, stdout, stderr] = lines as [Socket, Socket, Socket, Socket, Socket, Socket]
   return {
     jail,
-    same: async () => held?.same(),
     file: memory,
     control,
     told: hearing(control),

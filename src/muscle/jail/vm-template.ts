@@ -92,7 +92,6 @@ async function make(
         net,
         spec: BOOT,
         places: { binds: [], hidden: [], fixed: [] },
-        loose: [],
         files: [memory, image, archive, state],
         words: (memory) => [
           ...memoryWords(memory, size, true),

@@ -10,7 +10,7 @@ import { orElse } from '../../base/run/or-else.ts'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { complaintOf } from './begin.ts'
 import { createBwrap, handingOver } from './bwrap.ts'
-import { hold } from './code.ts'
+import { heldOf } from './code.ts'
 import { markOf } from './leftovers.ts'
 import { judgePlaces } from './places.ts'
 import { type Jail, JailError, type Provider } from './provider.ts'
@@ -81,7 +81,7 @@ export function createVm(deps: VmDeps): Provider {
     async start(spec) {
       const found = means()
       if (typeof found === 'string') throw new JailError('no_sandbox', found)
-      const given = judgePlaces(spec.binds, closed)
+      const places = judgePlaces(spec.binds, closed)
       const size = Math.max(LEAST_MEMORY, 2 ** Math.ceil(Math.log2(spec.limits.memory_bytes)))
       const net = spec.net === true
       const name = `${size}${net ? '-net' : ''}`
@@ -102,12 +102,12 @@ export function createVm(deps: VmDeps): Provider {
         throw error
       })
       if (!spec.wanted()) throw new JailError('failed', 'it was cancelled before it ran')
-      const { places, loose } = await hold(spec, given)
+      const keepsSockets = cannot.length === 0
+      const held = await heldOf(spec, places, process.arch, { isPossible: keepsSockets, isGuest: true })
       const machine = await launch(
         {
           spec,
           places,
-          loose,
           accelerator,
           size,
           net,
@@ -126,11 +126,10 @@ export function createVm(deps: VmDeps): Provider {
             'migrate-incoming': { uri: `fd:${file + 1}` },
           }),
         )
-        line.write(jobProgram(spec, given, { now: now(), keepsSockets: cannot.length === 0 }))
+        line.write(jobProgram(spec, places, { now: now(), held, keepsSockets }))
         const [told] = await untilAborted(heard(/^(?:\d.*|failed.*)?\n/), late.signal)
         if (told !== '\n')
           throw new JailError('no_sandbox', `no jail could be built in a guest: ${told.trim()}`, true)
-        await machine.same()
         if (!spec.wanted()) throw new JailError('failed', 'it was cancelled before it ran')
         // The command runs from here on.
         line.write('go\n')

@@ -12,7 +12,15 @@ import {
   load,
   NUMBER_AT,
 } from './bpf.ts'
-import { AUDIT_ARCH, DENIED, DENIED_IN_SHARED, JUDGED, type Machine, MISSING_IN_SHARED } from './syscalls.ts'
+import {
+  AUDIT_ARCH,
+  DENIED,
+  DENIED_IN_SHARED,
+  JUDGED,
+  type Machine,
+  MISSING_IN_SHARED,
+  WATCHED,
+} from './syscalls.ts'
 
 /** RLIMIT_NPROC of asm-generic/resource.h. */
 export const TASK_LIMIT = 6
@@ -20,6 +28,7 @@ export const TASK_LIMIT = 6
 // linux/seccomp.h.
 const KILL_PROCESS = 0x8000_0000
 const ALLOW = 0x7fff_0000
+const USER_NOTIF = 0x7fc0_0000
 const ERRNO = 0x0005_0000
 // asm-generic/errno.h.
 const EPERM = 1
@@ -103,6 +112,15 @@ export function filterProgram(machine: Machine, namespaces: Namespaces): readonl
     answer(ALLOW),
   ]
 }
+
+/** Has a listener asked about each call that names a file. The flags of openat2 lie in memory, and all that use it do without. */
+export const watchingFilter = (machine: Machine): Buffer =>
+  assemble([
+    load(NUMBER_AT),
+    ...[equal(JUDGED[machine].openat2, 0, 1), answer(ERRNO | ENOSYS)],
+    ...Object.keys(WATCHED[machine]).flatMap((number) => [equal(Number(number), 0, 1), answer(USER_NOTIF)]),
+    answer(ALLOW),
+  ])
 
 /** Instructions for one system call alone; they may load an argument, so the number is loaded again behind them. */
 function when(number: number, instructions: readonly Instruction[]): readonly Instruction[] {

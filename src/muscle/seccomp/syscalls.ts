@@ -162,4 +162,43 @@ export const JUDGED = byMachine({
   setrlimit: [160, 164],
   prlimit64: [302, 261],
   clone3: 435,
+  openat2: 437,
 })
+
+/**
+ * Calls that name a file, by their number: what they do, and which of their arguments are the directory that a path begins at (- where it is that of the
+ * process) and the path; then what else is needed of them.
+ */
+export const WATCHED: Readonly<Record<Machine, Readonly<Record<number, string>>>> = watched([
+  ['open - 0 1', 2, null],
+  ['open 0 1 2', 257, 56],
+  ['execute - 0', 59, 221],
+  ['execute 0 1', 322, 281],
+  ['link - 0 1 2', 89, null],
+  ['link 0 1 2 3', 267, 78],
+  ['where - 0 1', 79, 17],
+  ['enter - 0', 80, 49],
+  ['change', 81, 50],
+  ['change - 0', 76, 45],
+  ['change - 0 - 1', 82, null],
+  ['change - 0', 83, null],
+  ['change - 0', 84, null],
+  ['change - 0', 85, null],
+  ['change - 1', 86, null],
+  ['change - 0', 87, null],
+  ['change - 1', 88, null],
+  ['change - 0', 133, null],
+  ['change 0 1', 258, 34],
+  ['change 0 1', 259, 33],
+  ['change 0 1', 263, 35],
+  ['change 0 1 2 3', 264, 38],
+  ['change 2 3', 265, 37],
+  ['change 1 2', 266, 36],
+  ['change 0 1 2 3', 316, 276],
+])
+
+function watched(rows: readonly (readonly [words: string, x64: number, arm64: number | null])[]) {
+  const of = (index: 1 | 2): Record<number, string> =>
+    Object.fromEntries(rows.flatMap((row) => (row[index] === null ? [] : [[row[index], row[0]]])))
+  return { x64: of(1), arm64: of(2) }
+}

@@ -143,7 +143,6 @@ export function jobOf(argv: readonly string[], more: Partial<JobSpec> = {}): Job
     env: {},
     binds: [],
     code: [],
-    fixed: true,
     limits: {
       cpu_seconds: 60,
       memory_bytes: 512 * MEBIBYTE,

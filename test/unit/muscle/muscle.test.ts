@@ -343,14 +343,15 @@ describe('no sandbox, no run', () => {
     const root = temporaryDirectory()
     const cannot = (landlock: number) =>
       createBwrap({ descriptors, closed: [], socket: '', landlock, root }).cannot
-    expect(cannot(2)).toEqual([expect.stringMatching(/hand each other .*: there is no \/usr\/bin\/perl$/)])
+    expect(cannot(2)).toEqual([
+      expect.stringMatching(/hand each other .*: there is no \/usr\/bin\/perl$/),
+      expect.stringMatching(/compared before .*: there is no \/usr\/bin\/perl$/),
+    ])
     mkdirSync(join(root, 'usr/bin'), { recursive: true })
     writeFileSync(join(root, 'usr/bin/perl'), '')
     expect(cannot(2)).toEqual([])
-    expect(cannot(1)).toEqual([expect.stringContaining('Landlock is version 1, and it takes version 2')])
-    expect(cannot(0)).toEqual([
-      expect.stringContaining('no Landlock, or it is refused, and it takes version 2'),
-    ])
+    expect(cannot(1)[0]).toContain('Landlock is version 1, and it takes version 2')
+    expect(cannot(0)[0]).toContain('no Landlock, or it is refused, and it takes version 2')
   })
 
   test('a machine without QEMU, a kernel with 9P, or busybox without libraries says which package it takes', async () => {
