@@ -15,6 +15,7 @@ import { RECORD_RULES } from './files/records.ts'
 import { SWEEP_RULES } from './files/sweeps.ts'
 import { TREE_RULES } from './files/trees.ts'
 import { VOLUME_RULES } from './files/volumes.ts'
+import { type FormRule, ruleOf } from './forms.ts'
 import { EVERYBODYS, type LineRule, type Rule } from './rule.ts'
 import { CLUSTER_RULES } from './services/clusters.ts'
 import { CONTAINER_RULES } from './services/containers.ts'
@@ -39,7 +40,7 @@ import { SYSTEM_RULES } from './system/system.ts'
 import { TOOL_RULES } from './tools.ts'
 import { mayLose, namesLosing, VERB_RULES } from './verbs.ts'
 
-export const RULES: readonly Rule[] = [
+const WRITTEN: readonly (Rule | FormRule)[] = [
   ...DELETION_RULES,
   ...SWEEP_RULES,
   ...TREE_RULES,
@@ -71,6 +72,8 @@ export const RULES: readonly Rule[] = [
   ...SCHEDULE_RULES,
   ...VERB_RULES,
 ]
+
+export const RULES: readonly Rule[] = WRITTEN.map((rule) => ('finds' in rule ? ruleOf(rule) : rule))
 
 const NONE: readonly Rule[] = []
 

@@ -1,209 +1,208 @@
-// Rules about many tools that have one dangerous verb each: a table from the tool to a pattern of its words.
+// Rules about many tools that have one dangerous verb each.
+import type { FormRule } from './forms.ts'
 
-import type { Options } from '../line/options.ts'
-import type { SimpleCommand } from '../model.ts'
-import type { Rule } from './rule.ts'
-
-/** For each tool, a pattern for its words, options included, joined by blanks. */
-type Table = Readonly<Record<string, RegExp>>
-
-const HARMLESS = /(?:^|\s)(?:--help|-h|--dry-run|-n|--version|help)(?:\s|=|$)/
-
-function fits(table: Table): (c: SimpleCommand, o: Options) => boolean {
-  return (c) => {
-    const words = c.args.map((arg) => arg.text).join(' ')
-    return table[c.name]?.test(words) === true && !HARMLESS.test(words)
-  }
-}
-
-const DESTROYS: Table = {
-  dokku: /\b(?:apps|[a-z]+):destroy\b/,
-  helmfile: /\b(?:destroy|delete)\b/,
-  lando: /^destroy\b/,
-  ceph: /\bosd (?:pool (?:delete|rm)|purge|destroy|lost)\b|\bfs rm\b/,
-  rbd: /^(?:rm|remove|snap purge|pool init)\b/,
-  gluster: /\bvolume (?:delete|reset)\b/,
-  'lxc-destroy': /\S/,
-  ndctl: /^destroy-/,
-  homectl: /^remove\b/,
-  quickemu: /--delete-(?:vm|disk)\b/,
-  dotnet: /^ef database drop\b/,
-  'sqlite-utils': /^drop-table\b/,
-  pg_recvlogical: /--drop-slot\b/,
-  'neo4j-admin': /\bdatabase (?:load|delete|unbind)\b.*--overwrite-destination=true|--force/,
-  influxd: /\brestore\b.*--full/,
-  borg: /^(?:-\S+ )*(?:delete|recreate|repo-delete|compact|undelete|break-lock|key change)\b/,
-  hub: /^delete\b/,
-  restic:
-    /^forget\b(?!.*--keep)|^forget\b.*--(?:prune|unsafe)|^(?:prune|key remove|unlock --remove-all|cache --cleanup)\b/,
-  'gitlab-rake': /\bbackup:restore\b|:(?:drop|reset|purge)\b/,
-  deck: /^(?:gateway )?(?:sync|reset)\b/,
-  kopia: /^(?:snapshot|repository|policy) (?:delete|expire)\b/,
-  'kafka-acls': /--remove\b/,
-  'kafka-acls.sh': /--remove\b/,
-  nats: /^(?:stream|kv|object|consumer) (?:rm|purge|del)\b/,
-  glab: /^(?:repo|project) delete\b/,
-  doppler: /^(?:projects|configs|environments) delete\b/,
-  skopeo: /^delete\b/,
-  crane: /^delete\b/,
-  gcrane: /^delete\b/,
-  virsh: /^(?:pool-destroy|pool-undefine|net-undefine|snapshot-delete)\b/,
-  juju: /^(?:destroy|remove|kill)-(?:model|controller|application|unit|machine)\b/,
-  stratis: /\b(?:filesystem|fs|pool) destroy\b/,
-  maas: /\b(?:machine|machines) (?:delete|release)\b/,
-  cf: /^delete(?:-\w+)*\b/,
-  sentry: /\bcleanup\b/,
-  'redis-cluster': /\breset\b/,
-  kaggle: /^(?:d|datasets|m|models) delete\b/,
-  zookeepercli: /-c (?:delete|deleter)\b/,
-  'zkCli.sh': /\b(?:deleteall|rmr)\b/,
-  'kafka-consumer-groups': /--(?:delete|reset-offsets)\b/,
-  'kafka-consumer-groups.sh': /--(?:delete|reset-offsets)\b/,
-  splunk: /^(?:clean|remove|offline|resync)\b/,
-  railway: /^(?:down|delete)\b/,
-  'kafka-configs': /--delete-config\b/,
-  'kafka-configs.sh': /--delete-config\b/,
-  nodetool: /^(?:decommission|removenode|assassinate|clearsnapshot)\b/,
-  'elasticsearch-node': /\b(?:unsafe-bootstrap|detach-cluster|repurpose)\b/,
-  tarsnap: /--nuke\b|(?:^| )-d\b/,
-  barman: /^delete\b/,
-  'wal-g': /^delete\b.*(?:--confirm|FORCE)/,
-  'wal-e': /^delete\b.*--confirm/,
-  pgbackrest: /\bstanza-delete\b/,
-  attic: /^delete\b/,
-  timeshift: /--delete-all\b/,
-  bup: /^(?:rm|gc)\b.*--unsafe\b/,
-  crm: /^configure erase\b/,
-  kadmin: /\b(?:delprinc|delete_principal|delpol|purgekeys)\b/,
-  'kadmin.local': /\b(?:delprinc|delete_principal|delpol|purgekeys)\b/,
-  vgreduce: /--force\b|(?:^| )-f\b/,
-  postsuper: /(?:^| )-d ?ALL\b/,
-  ldapdelete: /(?:^| )-[a-zA-Z]*r\b/,
-  gpg: /--delete-secret(?:-and-public)?-keys?\b/,
-  gpg2: /--delete-secret(?:-and-public)?-keys?\b/,
-  swift: /^delete (?:.* )?(?:-a|--all)\b/,
-}
-
-const RESETS: Table = {
-  ykman: /\b(?:fido|oath|openpgp|piv|config) reset\b/,
-  'gpg-card': /\bfactory-reset\b/,
-  talosctl: /^reset\b/,
-  'steamos-factory-reset': /^/,
-  'st-flash': /\berase\b/,
-  fastboot: /^(?:erase|format|flash|oem unlock|flashing (?:un)?lock)\b|(?:^| )-w\b/,
-  heimdall: /^flash\b/,
-  'systemd-cryptenroll': /--wipe-slot\b/,
-  'systemd-firstboot': /--reset\b/,
-  tpm2_clear: /^/,
-  tpm2: /^clear\b/,
-  sedutil: /--(?:revert|PSIDrevert|yesIreallywantto)/i,
-  'sedutil-cli': /--(?:revert|PSIDrevert|yesIreallywantto)/i,
-  mokutil: /--(?:reset|delete|disable-validation)\b/,
-  storcli: /\b(?:delete|clear|erase)\b/i,
-  megacli: /-(?:CfgClr|CfgLdDel|AdpFacDefSet)/i,
-  avrdude: /(?:^| )-e\b|-U (?:flash|lfuse|hfuse|efuse|lock):w/,
-  esptool: /\berase_flash\b/,
-  'esptool.py': /\berase_flash\b/,
-  dfu_util: /\b-D\b/,
-}
-
-const DISCARDS: Table = {
-  hg: /^(?:update -C|up -C|update --clean|purge|strip|revert (?:-a|--all)|histedit)\b/,
-  svn: /^(?:revert -R|delete \S+:\/\/|rm \S+:\/\/|cleanup --remove-unversioned)/,
-  jj: /^(?:abandon|restore|op restore)\b/,
-  fossil: /^(?:purge|shun|revert)\b/,
-  restic: /^forget\b|^rewrite\b.*--forget/,
-  borg: /^prune\b/,
-  restore: /^-?[a-zA-Z]*[rx]/,
-  duplicity: /\bremove-(?:older-than|all-but-n-full)\b.*--force\b/,
-  snapper: /\bdelete\b/,
-  timeshift: /--delete(?:-all)?\b/,
-  clamscan: /--remove(?:=yes|\b(?!=no))/,
-  clamdscan: /--remove\b/,
-  dvc: /^(?:destroy|gc)\b/,
-  gh: /^(?:release|secret|variable|cache|cs|codespace|run|issue|gist) (?:delete|remove)\b|^run cancel\b/,
-  adb: /^(?:reboot|uninstall|shell pm clear)\b/,
-  virsh: /^(?:destroy|reset)\b/,
-  VBoxManage: /^controlvm \S+ (?:poweroff|reset)\b/,
-  'nix-collect-garbage': /(?:^| )(?:-d|--delete-old)\b/,
-  'grub-reboot': /\S/,
-  'aa-remove-unknown': /^$/,
-  nix: /^(?:profile wipe-history|store delete)\b/,
-  faillock: /--reset\b/,
-  conda: /^(?:env remove|remove\b.*--all)\b/,
-  pm2: /^(?:delete|kill|stop) ?(?:all)?$/,
-  supervisorctl: /^(?:stop|shutdown)(?: all)?$/,
-  docker: /^(?:network|secret|config|context|plugin|manifest|buildx) (?:rm|remove)\b|^trust revoke\b/,
-  kubectl: /^config delete-(?:cluster|context|user)\b/,
-  npm: /^(?:owner|team|org|dist-tag) rm\b|^access revoke\b|^profile disable-2fa\b|^run \S{0,80}(?:db|data|migrat|prisma)\S{0,80}:(?:reset|drop|wipe|fresh|purge|destroy|nuke)\b/,
-  pnpm: /^(?:run )?\S{0,80}(?:db|data|migrat|prisma)\S{0,80}:(?:reset|drop|wipe|fresh|purge|destroy|nuke)\b/,
-  yarn: /^(?:run )?\S{0,80}(?:db|data|migrat|prisma)\S{0,80}:(?:reset|drop|wipe|fresh|purge|destroy|nuke)\b/,
-  tar: /(?:^| )--delete\b/,
-  nginx: /-s (?:quit|stop)\b/,
-  haproxy: /(?:^| )-(?:sf|st) /,
-  apachectl: /\bstop\b/,
-  caddy: /^stop\b/,
-  nsupdate: /^/,
-  'ssh-add': /^-[dDxX]/,
-  blockdev: /--(?:setro|setrw|setra|flushbufs|rereadpt|setbsz)\b/,
-  partprobe: /\S/,
-  cryptsetup: /^luks(?:RemoveKey|KillSlot|AddKey|ChangeKey)\b|^(?:resize|close)\b/,
-  setfacl: /--restore\b|^-[a-zA-Z]*[bk]|-R\b.*\bo(?:ther)?::?[r-]?w/,
-  resize2fs: /\/dev\//,
-  'rdiff-backup': /--remove-older-than\b|\bremove increments\b/,
-  pgbackrest: /\bexpire\b/,
-  lpadmin: /(?:^| )-x\b/,
-  cancel: /(?:^| )-a\b/,
-  postsuper: /(?:^| )-[dhH] ?\S/,
-  exim: /(?:^| )-M(?:rm|g|c)\b/,
-  exim4: /(?:^| )-M(?:rm|g|c)\b/,
-  scancel: /(?:^| )(?:-[uAp]|--user|--account|--partition)\b/,
-  smbpasswd: /(?:^| )-[xd]\b/,
-  pdbedit: /(?:^| )-[a-zA-Z]*x/,
-  ldapdelete: /\S/,
-  mosquitto_passwd: /(?:^| )-D\b/,
-  nomad: /^system gc\b/,
-  buildah: /^(?:rmi|rm|prune)\b.*(?:-a|--all)\b/,
-  aptly: /^db cleanup\b/,
-  'cloud-init': /^clean\b/,
-  machinectl: /^(?:poweroff|terminate|remove|kill|clean|reboot)\b/,
-  systemctl: /^isolate\b/,
-  'wg-quick': /^down\b/,
-  tailscale: /^(?:logout|down)\b/,
-  quotaoff: /\S/,
-  setquota: /\S/,
-  snapraid: /--force-\w+/,
-  unison: /(?:^| )-force\b/,
-  lastlog: /(?:^| )(?:-[a-zA-Z]*[CS]|--clear|--set)\b/,
-  'fail2ban-client': /\b(?:unban|unbanip|stop|addignoreip)\b/,
-  osqueryctl: /^stop\b/,
-  'wazuh-control': /^stop\b/,
-  'ossec-control': /^stop\b/,
-}
-
-export const TOOL_RULES: readonly Rule[] = [
+export const TOOL_RULES: readonly FormRule[] = [
   {
     id: 'tool-destroys',
     level: 'high',
     why: 'Destroys data that this tool keeps, for good.',
-    tools: Object.keys(DESTROYS),
-    when: fits(DESTROYS),
+    finds: `
+      !?
+      dokku … *:destroy
+      helmfile … destroy|delete
+      lando destroy
+      ceph … osd pool delete|rm
+      ceph … osd purge|destroy|lost
+      ceph … fs rm
+      rbd rm|remove
+      rbd snap purge
+      rbd pool init
+      gluster … volume delete|reset
+      lxc-destroy
+      ndctl destroy-*
+      homectl remove
+      quickemu --delete-vm|--delete-disk
+      dotnet ef database drop
+      sqlite-utils drop-table
+      pg_recvlogical --drop-slot
+      neo4j-admin … database load|delete|unbind --overwrite-destination=true
+      neo4j-admin --force
+      influxd … restore --full
+      borg delete|recreate|repo-delete|compact|undelete|break-lock
+      borg key change*
+      hub delete
+      restic forget !--keep-*
+      restic forget --prune|--unsafe-allow-remove-all
+      restic prune
+      restic key remove
+      restic unlock --remove-all
+      restic cache --cleanup
+      gitlab-rake … *backup:restore|*:drop*|*:reset*|*:purge*
+      deck sync|reset
+      deck gateway sync|reset
+      kopia snapshot|repository|policy delete|expire
+      kafka-acls|kafka-acls.sh --remove
+      nats stream|kv|object|consumer rm|purge|del
+      glab repo|project delete
+      doppler projects|configs|environments delete
+      skopeo|crane|gcrane delete
+      virsh pool-destroy|pool-undefine|net-undefine|snapshot-delete
+      juju destroy-*|kill-*|remove-application|remove-unit|remove-machine
+      stratis … filesystem|fs|pool destroy
+      maas … machine|machines delete|release
+      cf delete|delete-*
+      sentry … cleanup
+      redis-cluster … reset
+      kaggle d|datasets|m|models delete
+      zookeepercli -c … delete|deleter
+      zkCli.sh … deleteall|rmr
+      kafka-consumer-groups|kafka-consumer-groups.sh --delete|--reset-offsets
+      splunk clean|remove|offline|resync
+      railway down|delete
+      kafka-configs|kafka-configs.sh --delete-config
+      nodetool decommission|removenode|assassinate|clearsnapshot
+      elasticsearch-node … unsafe-bootstrap|detach-cluster|repurpose
+      tarsnap --nuke|-d
+      barman|attic delete
+      wal-g|wal-e delete --confirm
+      wal-g delete … FORCE
+      pgbackrest … stanza-delete
+      timeshift --delete-all*
+      bup rm|gc --unsafe
+      crm configure erase
+      kadmin|kadmin.local … *delprinc*|*delete_principal*|*delpol*|*purgekeys*
+      vgreduce --force|-f
+      postsuper -d … ALL
+      ldapdelete -r
+      gpg|gpg2 --delete-secret-keys|--delete-secret-and-public-keys
+      swift delete -a|--all`,
     example: 'dokku apps:destroy app',
   },
   {
     id: 'device-reset',
     level: 'high',
     why: 'Erases a device, its keys or its firmware.',
-    tools: Object.keys(RESETS),
-    when: fits(RESETS),
+    finds: `
+      !?
+      ykman … fido|oath|openpgp|piv|config reset
+      gpg-card … factory-reset
+      talosctl reset
+      steamos-factory-reset
+      st-flash … erase
+      fastboot erase|format|flash
+      fastboot oem unlock
+      fastboot flashing lock|unlock
+      fastboot -w
+      heimdall flash
+      systemd-cryptenroll --wipe-slot
+      systemd-firstboot --reset
+      tpm2_clear
+      tpm2 clear
+      sedutil|sedutil-cli --revert*|--PSIDrevert*|--yesIreallywantto*
+      mokutil --reset|--delete|--disable-validation
+      storcli … delete|clear|erase
+      megacli -CfgClr*|-CfgLdDel*|-AdpFacDefSet*
+      avrdude -e
+      avrdude -U … flash:w*|lfuse:w*|hfuse:w*|efuse:w*
+      esptool|esptool.py … erase_flash
+      dfu_util -D`,
     example: 'ykman piv reset',
   },
   {
     id: 'tool-discards',
     level: 'moderate',
     why: 'Discards work, backups or settings that this tool keeps.',
-    tools: Object.keys(DISCARDS),
-    when: fits(DISCARDS),
+    finds: `
+      !?
+      hg update|up -C|--clean
+      hg purge|strip|histedit
+      hg revert -a|--all
+      svn revert -R
+      svn delete|rm *://*
+      svn cleanup --remove-unversioned
+      jj abandon|restore
+      jj op restore
+      fossil purge|shun|revert
+      restic forget
+      restic rewrite --forget
+      borg prune
+      restore -r|-x
+      restore r*|x*
+      duplicity … remove-older-than|remove-all-but-n-full --force
+      snapper … delete
+      timeshift --delete|--delete-all
+      clamscan|clamdscan --remove !--remove=no
+      dvc destroy|gc
+      gh release|secret|variable|cache|cs|codespace|run|issue|gist delete|remove
+      gh run cancel
+      adb reboot|uninstall
+      adb shell pm clear
+      virsh destroy|reset
+      VBoxManage controlvm * poweroff|reset
+      nix-collect-garbage -d|--delete-old
+      grub-reboot *
+      aa-remove-unknown .
+      nix profile wipe-history
+      nix store delete
+      faillock --reset
+      conda env remove
+      conda remove --all
+      pm2 delete|kill|stop all
+      pm2 delete|kill|stop .
+      supervisorctl stop|shutdown all
+      supervisorctl stop|shutdown .
+      docker network|secret|config|context|plugin|manifest|buildx rm|remove
+      docker trust revoke
+      kubectl config delete-cluster|delete-context|delete-user
+      npm owner|team|org|dist-tag rm
+      npm access revoke
+      npm profile disable-2fa
+      npm|pnpm|yarn run <reset>
+      pnpm|yarn <reset>
+      tar --delete
+      nginx -s … quit|stop
+      haproxy -sf|-st
+      apachectl … stop
+      caddy stop
+      nsupdate
+      ssh-add -d|-D|-x|-X
+      blockdev --setro|--setrw|--setra|--flushbufs|--rereadpt|--setbsz
+      partprobe *
+      cryptsetup luksRemoveKey|luksKillSlot|luksAddKey|luksChangeKey|resize|close
+      setfacl --restore|-b|-k
+      setfacl -R <world>
+      resize2fs … /dev/*
+      rdiff-backup --remove-older-than
+      rdiff-backup … remove increments
+      pgbackrest … expire
+      lpadmin -x
+      cancel -a
+      postsuper -d|-H *
+      exim|exim4 -Mrm|-Mg|-Mc
+      scancel -u|-A|-p|--user|--account|--partition
+      smbpasswd -x|-d
+      pdbedit -x
+      ldapdelete
+      mosquitto_passwd -D
+      nomad system gc
+      buildah rmi|rm|prune -a|--all
+      aptly db cleanup
+      cloud-init clean
+      machinectl poweroff|terminate|remove|kill|clean|reboot
+      systemctl isolate
+      wg-quick down
+      tailscale logout|down
+      quotaoff
+      setquota
+      snapraid --force-*
+      unison -force
+      lastlog -C|-S|--clear|--set
+      fail2ban-client … unban|unbanip|stop|addignoreip
+      osqueryctl|wazuh-control|ossec-control stop`,
+    named: {
+      reset: /(?:db|data|migrat|prisma)\S{0,80}:(?:reset|drop|wipe|fresh|purge|destroy|nuke)\b/,
+      world: /\bo(?:ther)?::?[r-]?w/,
+    },
     example: 'hg update -C',
   },
 ]
