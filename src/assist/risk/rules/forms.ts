@@ -9,10 +9,10 @@ import type { Hit, Rule } from './rule.ts'
  *     aws|gcloud s3 rb|delete-* … --force|-f !--dry-run
  *
  * The first word names the tools. The others are operands in their order: alternatives between `|`, with `*` for any text in a word;
- * `…` stands for any number of operands, and any number may follow at the end. `-f|--force`: one of these options is given;
+ * `…` stands for any number of operands and `*?` for at most one, and any number may follow at the end. `-f|--force`: one of these options is given;
  * `--acl=public*`: with such a value; `--keep-*`: a word that begins so; `$`: an operand whose text the line does not tell; `.`: there are no
- * more operands; `?`: the line only tries or asks for help. `!`: there is no such option, or no such operand. `<name>`: operands that fit the pattern of this name; these are
- * then what is found, and else the whole command is. What a line says that begins with `!` holds for all lines below it.
+ * more operands; `?`: the line only tries or asks for help. `!`: there is no such option, or no such operand. `<name>`: operands from here on that fit the pattern of this
+ * name, and `{name}`: the next one; these are then what is found, and else the whole command is. What a line says that begins with `!` holds for all lines below it.
  */
 export interface FormRule extends Omit<Rule, 'tools' | 'when'> {
   readonly finds: string
@@ -25,8 +25,8 @@ interface Form {
   /** Of the texts of the operands, with a NUL behind each. */
   readonly words: RegExp
   readonly tests: readonly Test[]
-  /** The operands that are found, from this index on. */
-  readonly found: { readonly from: number; readonly pattern: RegExp } | undefined
+  /** Which operands are found. */
+  readonly found: { readonly from: number; readonly to: number; readonly pattern: RegExp } | undefined
 }
 
 /** The rule with its tools, and with a condition that reads the forms of a tool when it is asked about that tool first. */
@@ -61,7 +61,7 @@ export function ruleOf({ finds, named = {}, ...rule }: FormRule): Rule {
 function hitOf({ words, tests, found }: Form, line: string, o: Options, c: SimpleCommand): Hit {
   if (!words.test(line) || !tests.every((test) => test(o, c))) return undefined
   if (found === undefined) return true
-  const args = o.operands.slice(found.from).filter(({ text }) => found.pattern.test(text))
+  const args = o.operands.slice(found.from, found.to).filter(({ text }) => found.pattern.test(text))
   return args.length > 0 ? args : undefined
 }
 
@@ -73,9 +73,15 @@ function formOf(line: string, named: NonNullable<FormRule['named']>): Form {
   let found: Form['found']
   for (const part of parts) {
     if (part === '…') words += '(?:[^\0]*\0)*?'
+    else if (part === '*?') words += '(?:[^\0]*\0)?'
     else if (part === '.') words += '$'
     else if (part === '$') tests.push((o) => o.operands.some(({ taint }) => taint !== 0))
-    else if (part[0] === '<') found = { from, pattern: named[part.slice(1, -1)] as RegExp }
+    else if (part[0] === '<' || part[0] === '{')
+      found = {
+        from,
+        to: part[0] === '{' ? from + 1 : Number.POSITIVE_INFINITY,
+        pattern: named[part.slice(1, -1)] as RegExp,
+      }
     else if (part[0] === '!') {
       const given = testOf(part.slice(1))
       tests.push((o, c) => !given(o, c))

@@ -1,46 +1,43 @@
 // Rules about the network: cutting the machine off, and not checking which machine is at the other end.
 import type { SimpleCommand } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, without } from '../rewrite.ts'
 import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
 
-export const NETWORK_RULES: readonly Rule[] = [
+export const NETWORK_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'network-down',
     level: 'high',
     why: 'Cuts the machine, and perhaps your own session, off the network.',
-    tools: tools('ip ifconfig ifdown nmcli route networkctl rfkill firewall-cmd'),
-    when: (c) =>
-      only(
-        {
-          networkctl: /\bdown\b/,
-          'firewall-cmd': /--panic-on\b/,
-          rfkill: /\bblock (?:all|wifi|wlan|\d)/,
-          ip: /\bl(?:ink)? set\b.*\bdown\b|\bl(?:ink)? del(?:ete)? (?!docker|veth|br-|vxlan|wg|tun|tap|dummy)|\b(?:route|addr|address|a|r) (?:flush|f)\b|\b(?:route|r) (?:del|delete) default/,
-          ifconfig: /\bdown\b/,
-          ifdown: /\w/,
-          nmcli: /\b(?:networking|radio|n|r)\b.* off\b|\bdevice disconnect\b/,
-          route: /\b(?:flush|del default)\b/,
-        }[c.name]?.test(line(c)),
-      ),
+    finds: `
+      networkctl … down
+      firewall-cmd --panic-on
+      rfkill … block <radio>
+      ip … l|link set … down
+      ip … l|link del|delete <link>
+      ip … route|addr|address|a|r flush|f
+      ip … route|r del|delete default
+      ifconfig … down
+      ifdown
+      nmcli … networking|radio|n|r … off
+      nmcli … device disconnect
+      route … flush
+      route … del default`,
+    named: { radio: /^(?:all|wifi|wlan|\d)/, link: /^(?!docker|veth|br-|vxlan|wg|tun|tap|dummy|dev$)/ },
     example: 'ip link set eth0 down',
   },
   {
     id: 'network-slow',
     level: 'moderate',
     why: 'Delays, drops or forgets network connections.',
-    tools: tools('tc nmcli wpa_cli iwctl networkctl'),
-    when: (c) =>
-      only(
-        {
-          tc: /\bqdisc (?:add|replace|change)\b.*\b(?:netem|tbf)\b/,
-          nmcli: /\bc(?:on(?:nection)?)? (?:down|delete|del)\b/,
-          wpa_cli: /\b(?:disconnect|remove_network|terminate)\b/,
-          iwctl: /\b(?:disconnect|forget)\b/,
-          networkctl: /\bdelete\b/,
-        }[c.name]?.test(line(c)),
-      ),
+    finds: `
+      tc … qdisc add|replace|change … netem|tbf
+      nmcli … c|con|connection down|delete|del
+      wpa_cli … disconnect|remove_network|terminate
+      iwctl … disconnect|forget
+      networkctl … delete`,
     example: 'tc qdisc add dev eth0 root netem loss 100%',
   },
   {

@@ -1,7 +1,8 @@
 // Rules about infrastructure, clouds, virtual machines and published packages.
 import type { SimpleCommand } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
-import { only, type Rule, tools, verb } from '../rule.ts'
+import { only, type Rule, tools } from '../rule.ts'
 import { KEPT } from '../verbs.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
@@ -16,30 +17,19 @@ const planned: Rewrite = (c) =>
     ),
   )
 
-export const PLATFORM_RULES: readonly Rule[] = [
+export const PLATFORM_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'infra-destroy',
     level: 'high',
     why: 'Destroys infrastructure and the data on it, or the record of it.',
-    tools: tools(
-      'terraform tofu terragrunt pulumi cdk serverless sls sam eksctl kops kind minikube k3d vagrant packer',
-    ),
-    when: (c, o) => {
-      if (/^(?:kind|minikube|k3d|vagrant|packer)$/.test(c.name)) return undefined
-      if (/^(?:terraform|tofu|terragrunt)$/.test(c.name))
-        return only(
-          verb(o) === 'destroy' ||
-            (verb(o) === 'workspace' && verb(o, 1) === 'delete') ||
-            (verb(o) === 'state' && verb(o, 1) === 'rm' && !o.flag('dry-run')) ||
-            (/^(?:apply|run-all|state)$/.test(verb(o)) &&
-              (c.args.some((arg) => arg.text === '-destroy' || arg.text === '--destroy') ||
-                verb(o, 1) === 'destroy')),
-        )
-      return only(
-        (/^(?:destroy|remove|delete|down)$/.test(verb(o)) && !o.flag('preview-only', 'dry-run')) ||
-          (c.name === 'pulumi' && verb(o) === 'stack' && verb(o, 1) === 'rm'),
-      )
-    },
+    finds: `
+      terraform|tofu|terragrunt destroy
+      terraform|tofu|terragrunt workspace delete
+      terraform|tofu|terragrunt state rm !--dry-run
+      terraform|tofu|terragrunt apply|run-all|state --destroy
+      terraform|tofu|terragrunt apply|run-all|state destroy
+      pulumi|cdk|serverless|sls|sam|eksctl|kops destroy|remove|delete|down !--preview-only|--dry-run
+      pulumi stack rm`,
     safer: byTool({
       'terraform destroy': planned,
       'tofu destroy': planned,
@@ -51,14 +41,13 @@ export const PLATFORM_RULES: readonly Rule[] = [
     id: 'infra-unseen',
     level: 'high',
     why: 'Changes infrastructure without showing the plan first, which may replace or destroy what others use.',
-    tools: tools('terraform tofu terragrunt pulumi cdk'),
-    when: (c, o) =>
-      only(
-        (verb(o) === 'apply' && c.args.some((arg) => APPROVED.test(arg.text))) ||
-          ((verb(o) === 'run-all' || o.flag('all')) && verb(o, 1) === 'apply') ||
-          (c.name === 'pulumi' && verb(o) === 'up' && o.flag('y', 'yes')) ||
-          (c.name === 'cdk' && verb(o) === 'deploy' && /--require-approval[= ]never\b/.test(line(c))),
-      ),
+    finds: `
+      terraform|tofu|terragrunt apply --auto-approve !--auto-approve=false
+      terraform|tofu|terragrunt run-all apply
+      terragrunt * apply --all
+      pulumi up -y|--yes
+      cdk deploy --require-approval=never
+      cdk deploy … never --require-approval`,
     safer: byTool({
       'terraform apply': without(APPROVED),
       'tofu apply': without(APPROVED),
@@ -70,69 +59,43 @@ export const PLATFORM_RULES: readonly Rule[] = [
     id: 'infra-state',
     level: 'moderate',
     why: 'Changes the record of the state of infrastructure, or opens its lock.',
-    tools: tools('terraform tofu terragrunt'),
-    when: (_c, o) =>
-      only(
-        (verb(o) === 'state' && /^(?:mv|push|replace-provider)$/.test(verb(o, 1)) && !o.flag('dry-run')) ||
-          verb(o) === 'force-unlock' ||
-          verb(o) === 'taint',
-      ),
+    finds: `
+      terraform|tofu|terragrunt state mv|push|replace-provider !--dry-run
+      terraform|tofu|terragrunt force-unlock|taint`,
     example: 'terraform force-unlock 1',
   },
   {
     id: 'cloud-delete-data',
     level: 'high',
     why: 'Deletes stored data, machines or keys in the cloud.',
-    tools: tools(
-      'aws gcloud gsutil az doctl heroku flyctl fly gh b2 rclone mc s3cmd openstack ibmcloud linode-cli hcloud vercel netlify oci wrangler supabase firebase bq railway render scw aliyun',
-    ),
-    when: (c, o) => {
-      const text = o.operands.map((arg) => arg.text).join(' ')
-      switch (c.name) {
-        case 'aws':
-          return only(
-            /^s3 (?:rb|rm|sync)\b/.test(text)
-              ? !o.flag('dryrun') && (o.flag('recursive', 'force', 'delete') || /^s3 rb/.test(text))
-              : /^\S+ (?:delete-(?:db|bucket|objects?|table|stack|cluster|nodegroup|volume|snapshot|user|role|key|vault|file-system|repository|hosted-zone|secret|instance|trail|detector|flow-logs|configuration-recorder|log-group|function|pool|domain|certificate-authority|backup|stream|replication-group|distribution|archive\b)\S*|admin-delete-\S+|batch-delete-\S+|terminate-\S+|stop-logging|stop-configuration-recorder|put-bucket-lifecycle-configuration|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
-                  text,
-                ) || KEPT.test(/^\S+ delete-(\S+)/.exec(text)?.[1] ?? ''),
-          )
-        case 'gsutil':
-          return only(
-            (/^(?:rb|rm)\b/.test(text) && (o.flag('r', 'R', 'a') || /^rb/.test(text) || /\*\*/.test(text))) ||
-              (/^rsync\b/.test(text) && o.flag('d') && !o.flag('n')),
-          )
-        case 'rclone':
-          return only(!o.flag('n', 'dry-run') && /^(?:purge|delete|deletefile)\b/.test(text))
-        case 's3cmd':
-        case 'mc':
-        case 'b2': {
-          const many = /^(?:rm|del)\b/.test(text) && o.flag('r', 'recursive', 'force')
-          return only(/^(?:rb|delete-bucket)\b/.test(text) || many)
-        }
-        case 'gh':
-          return only(
-            /^repo (?:delete|archive)\b/.test(text) ||
-              (verb(o) === 'api' &&
-                o.value('X', 'method')?.text.toUpperCase() === 'DELETE' &&
-                /^api \/?(?:repos|orgs)\/[^/ ]+(?:\/[^/ ]+)?$/.test(text)),
-          )
-        case 'supabase':
-          return only(/^db reset\b/.test(text) && o.flag('linked', 'db-url'))
-        case 'heroku':
-          return only(
-            /^(?:apps|addons|pg|clients|domains|repo|container|members|access):(?:destroy|delete|reset|remove|rm)\b/.test(
-              text,
-            ),
-          )
-        default:
-          return only(
-            /(?:^|\s)(?:\S+:|\S+-)?(?:delete|destroy|purge|remove|terminate|rm)(?:-\S+)?(?:\s|$)/.test(
-              text,
-            ) &&
-              (!/\brm\b/.test(text) || c.name === 'vercel' || o.flag('r', 'R', 'recursive')),
-          )
-      }
+    finds: `
+      aws s3 rb
+      aws s3 rm|sync --recursive|--force|--delete !--dryrun
+      aws * <lost>
+      gsutil rb
+      gsutil rm -r|-R|-a
+      gsutil rm <deep>
+      gsutil rsync -d !-n
+      rclone purge|delete|deletefile !-n|--dry-run
+      s3cmd|mc|b2 rb|delete-bucket
+      s3cmd|mc|b2 rm|del -r|--recursive|--force
+      gh repo delete|archive
+      gh api <whole> -X|--method=DELETE
+      supabase db reset --linked|--db-url
+      heroku <app>
+      gcloud|az|doctl|flyctl|fly|openstack|ibmcloud|linode-cli|hcloud|vercel|netlify|oci|wrangler|firebase|bq|railway|render|scw|aliyun <loses>
+      gcloud|az|doctl|flyctl|fly|openstack|ibmcloud|linode-cli|hcloud|netlify|oci|wrangler|firebase|bq|railway|render|scw|aliyun <rm> -r|-R|--recursive
+      vercel <rm>`,
+    named: {
+      lost: new RegExp(
+        `^(?:delete-(?:db|bucket|objects?|table|stack|cluster|nodegroup|volume|snapshot|user|role|key|vault|file-system|repository|hosted-zone|secret|instance|trail|detector|flow-logs|configuration-recorder|log-group|function|pool|domain|certificate-authority|backup|stream|replication-group|distribution|archive\\b)|admin-delete-|batch-delete-|terminate-|stop-logging|stop-configuration-recorder|put-bucket-lifecycle-configuration|leave-organization|disable-|schedule-key-deletion|purge-queue|deregister-image|delete.*${KEPT.source})`,
+        'i',
+      ),
+      whole: /^\/?(?:repos|orgs)\/[^/ ]+(?:\/[^/ ]+)?$/,
+      deep: /\*\*/,
+      app: /^(?:apps|addons|pg|clients|domains|repo|container|members|access):(?:destroy|delete|reset|remove|rm)\b/,
+      loses: /^(?:\S+[:-])?(?:delete|destroy|purge|remove|terminate)(?:-\S+)?$/,
+      rm: /^(?:\S+[:-])?rm(?:-\S+)?$/,
     },
     safer: byTool({
       'aws s3 rm': tried('--dryrun'),
@@ -145,21 +108,24 @@ export const PLATFORM_RULES: readonly Rule[] = [
     id: 'cloud-remove',
     level: 'moderate',
     why: 'Deletes an object, detaches or restarts something, or unsets a setting in the cloud.',
-    tools: tools('aws gcloud gsutil rclone heroku flyctl fly netlify vercel az mc s3cmd azcopy gh'),
-    when: (c, o) => {
-      const words = o.operands.map((arg) => arg.text)
-      const text = words.filter((word) => !/\s/.test(word)).join(' ')
-      return only(
-        !o.flag('dryrun', 'dry-run', ...(/^(?:gsutil|rclone)$/.test(c.name) ? ['n'] : [])) &&
-          (/(?:^|\s|:)(?:rm|unset|untag|remove|del|kill|stop|restart|detach|rotate|leave|disable|rename|rollback)(?:\s|$)/.test(
-            text,
-          ) ||
-            /^(?:secretsmanager (?:put-secret-value|update-secret)|route53 change-resource-record-sets .*DELETE|ps:|maintenance:on|ad (?:sp|app) credential reset|account clear|rds stop-db-\w+|ecs stop-task|vm deallocate|scale count 0$|env:clone|access:update|clients:update)/.test(
-              text,
-            ) ||
-            (c.name === 'aws' && /"Action"\s*:\s*"DELETE"/.test(line(c))) ||
-            (c.name === 'gh' && /^repo edit\b/.test(text) && /--visibility/.test(line(c)))),
-      )
+    finds: `
+      !--dryrun|--dry-run
+      gsutil|rclone <takes> !-n
+      aws|gcloud|heroku|flyctl|fly|netlify|vercel|az|mc|s3cmd|azcopy|gh <takes>
+      aws secretsmanager put-secret-value|update-secret
+      aws route53 change-resource-record-sets <removal>
+      aws rds stop-db-*
+      aws ecs stop-task
+      az ad sp|app credential reset
+      az account clear
+      az vm deallocate
+      heroku ps:*|maintenance:on|env:clone|access:update|clients:update
+      flyctl|fly scale count 0
+      gh repo edit --visibility`,
+    named: {
+      takes:
+        /^(?:.*:)?(?:rm|unset|untag|remove|del|kill|stop|restart|detach|rotate|leave|disable|rename|rollback)$/,
+      removal: /"Action"\s*:\s*"DELETE"/,
     },
     example: 'gsutil rm gs://bucket/file',
     yields: true,
@@ -168,44 +134,29 @@ export const PLATFORM_RULES: readonly Rule[] = [
     id: 'cloud-delete',
     level: 'moderate',
     why: 'Deletes a resource in the cloud.',
-    tools: tools('aws'),
-    when: (_c, o) =>
-      /^[\w-]+ (?:delete|remove|deregister|detach|disassociate|revoke|release|terminate|suspend|cancel|reset|purge|disable)-(?!tags?\b|message)/.test(
-        `${verb(o)} ${verb(o, 1)}`,
-      ),
+    finds: `
+      aws * delete-*|remove-*|deregister-*|detach-*|disassociate-*|revoke-*|release-* !*-tag|*-tags|*-message
+      aws * terminate-*|suspend-*|cancel-*|reset-*|purge-*|disable-*`,
     example: 'aws ec2 delete-security-group --group-id g',
   },
   {
     id: 'machine-destroy',
     level: 'high',
     why: 'Deletes a virtual machine or its disks.',
-    tools: tools('vagrant virsh VBoxManage vboxmanage multipass qm pct limactl incus lxc prlctl'),
-    when: (c, o) => {
-      switch (c.name) {
-        case 'virsh':
-          return only(/^(?:undefine|vol-delete|vol-wipe|pool-delete|snapshot-delete)$/.test(verb(o)))
-        case 'VBoxManage':
-        case 'vboxmanage':
-          return only(/--delete(?:-all)?\b/.test(line(c)))
-        case 'qm':
-        case 'pct':
-          return only(/^des/.test(verb(o)))
-        default:
-          return only(/^(?:destroy|delete)$/.test(verb(o)) && o.operands.length + c.args.length > 1)
-      }
-    },
+    finds: `
+      virsh undefine|vol-delete|vol-wipe|pool-delete|snapshot-delete
+      VBoxManage|vboxmanage --delete|--delete-all
+      qm|pct des*
+      vagrant|multipass|limactl|incus|lxc|prlctl destroy|delete`,
     example: 'vagrant destroy -f',
   },
   {
     id: 'unpublish',
     level: 'high',
     why: 'Withdraws a package that others may already build on.',
-    tools: tools('npm yarn pnpm cargo gem twine'),
-    when: (_c, o) =>
-      only(
-        o.operands.slice(0, 2).some((arg) => /^(?:unpublish|yank)$/.test(arg.text)) &&
-          !o.flag('undo', 'dry-run'),
-      ),
+    finds: `
+      !--undo|--dry-run
+      npm|yarn|pnpm|cargo|gem|twine *? unpublish|yank`,
     safer: byTool({ npm: tried('--dry-run') }),
     example: 'npm unpublish x --force',
   },
@@ -213,20 +164,10 @@ export const PLATFORM_RULES: readonly Rule[] = [
     id: 'publish',
     level: 'moderate',
     why: 'Publishes a package for everybody, or warns everybody against one.',
-    tools: tools(
-      'npm yarn pnpm cargo gem twine poetry uv flit hatch mvn mvnw gradle gradlew sbt lerna changeset',
-    ),
-    when: (_c, o) =>
-      only(
-        !o.flag('undo', 'dry-run', 'n') &&
-          o.operands
-            .slice(0, 2)
-            .some((arg) =>
-              /^(?:deprecate|publish|push|upload|deploy|deploy:deploy|release:perform|publishToMavenCentral)$/.test(
-                arg.text,
-              ),
-            ),
-      ),
+    finds: `
+      !--undo|--dry-run|-n
+      npm|yarn|pnpm|cargo|gem|twine|poetry|uv|flit|hatch|lerna|changeset *? deprecate|publish|push|upload|deploy
+      mvn|mvnw|gradle|gradlew|sbt *? publish|deploy|deploy:deploy|release:perform|publishToMavenCentral`,
     safer: byTool({ npm: tried('--dry-run'), pnpm: tried('--dry-run'), cargo: tried('--dry-run') }),
     example: 'npm publish',
   },
@@ -258,27 +199,30 @@ export const PLATFORM_RULES: readonly Rule[] = [
     id: 'cloud-credential',
     level: 'moderate',
     why: 'Makes or prints a key with which anybody can act in your name.',
-    tools: tools('aws gcloud az op'),
-    when: (c) =>
-      only(
-        /\biam create-access-key\b|\bconfigure export-credentials\b|service-accounts keys create\b|ad sp create-for-rbac|item get\b.*--reveal/.test(
-          line(c),
-        ),
-      ),
+    finds: `
+      aws iam create-access-key
+      aws configure export-credentials
+      gcloud … service-accounts keys create
+      az ad sp create-for-rbac
+      op … item get --reveal`,
     example: 'aws iam create-access-key --user-name admin',
   },
   {
     id: 'vault-close',
     level: 'high',
     why: 'Seals the secret store, or deletes secrets in it.',
-    tools: tools('vault bao op doppler pass gopass'),
-    when: (_c, o) =>
-      only(
-        !o.flag('help', 'h', 'dry-run') &&
-          /^(?:operator (?:seal|step-down)|secrets (?:disable|delete)|auth disable|kv (?:metadata delete|destroy|delete)|policy delete|delete|token revoke|lease revoke|(?:item|vault|user|document|group) delete|rm|remove)\b/.test(
-            o.operands.map((arg) => arg.text).join(' '),
-          ),
-      ),
+    finds: `
+      !--help|-h|--dry-run
+      vault|bao operator seal|step-down
+      vault|bao secrets|auth disable
+      vault|bao kv metadata delete
+      vault|bao kv destroy|delete
+      vault|bao policy delete
+      vault|bao token|lease revoke
+      vault|bao delete
+      op item|vault|user|document|group delete
+      doppler secrets delete
+      pass|gopass|op|doppler rm|remove|delete`,
     example: 'vault operator seal',
   },
 ]
