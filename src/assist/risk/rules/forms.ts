@@ -1,7 +1,8 @@
 // Forms of command lines, by which a rule says what it finds: tools, their words in order, and options.
 import type { Options } from '../line/options.ts'
-import type { SimpleCommand } from '../model.ts'
-import type { Hit, Rule } from './rule.ts'
+import type { Place } from '../line/paths.ts'
+import type { Arg, SimpleCommand } from '../model.ts'
+import { type Hit, inPlace, type Rule } from './rule.ts'
 
 /**
  * A rule that says the lines it finds as forms, one a line, in place of tools and a condition:
@@ -12,11 +13,13 @@ import type { Hit, Rule } from './rule.ts'
  * `…` stands for any number of operands and `*?` for at most one, and any number may follow at the end. `-f|--force`: one of these options is given;
  * `--acl=public*`: with such a value; `--keep-*`: a word that begins so; `$`: an operand whose text the line does not tell; `.`: there are no
  * more operands; `?`: the line only tries or asks for help. `!`: there is no such option, or no such operand. `<name>`: operands from here on that fit the pattern of this
- * name, and `{name}`: the next one; these are then what is found, and else the whole command is. What a line says that begins with `!` holds for all lines below it.
+ * name, `{name}`: the next one, `@disk`: those in such a place; these are then what is found, and else the whole command is. What a line says that begins with `!` holds for all lines below it.
  */
 export interface FormRule extends Omit<Rule, 'tools' | 'when'> {
   readonly finds: string
   readonly named?: Readonly<Record<string, RegExp>>
+  /** What else it finds of these tools. */
+  readonly when?: Rule['when']
 }
 
 type Test = (o: Options, c: SimpleCommand) => boolean
@@ -25,12 +28,12 @@ interface Form {
   /** Of the texts of the operands, with a NUL behind each. */
   readonly words: RegExp
   readonly tests: readonly Test[]
-  /** Which operands are found. */
-  readonly found: { readonly from: number; readonly to: number; readonly pattern: RegExp } | undefined
+  /** Which operands are found; the whole command where it is undefined. */
+  readonly found: ((o: Options, c: SimpleCommand) => readonly Arg[]) | undefined
 }
 
 /** The rule with its tools, and with a condition that reads the forms of a tool when it is asked about that tool first. */
-export function ruleOf({ finds, named = {}, ...rule }: FormRule): Rule {
+export function ruleOf({ finds, named = {}, when, ...rule }: FormRule): Rule {
   const lines = finds.trim().split(/\n\s*/)
   const toolsOf = (line: string): readonly string[] => (line.split(/\s/, 1)[0] as string).split('|')
   const formsOf = (tool: string): readonly Form[] => {
@@ -53,7 +56,7 @@ export function ruleOf({ finds, named = {}, ...rule }: FormRule): Rule {
         const hit = hitOf(form, words, o, c)
         if (hit !== undefined) return hit
       }
-      return undefined
+      return when?.(c, o)
     },
   }
 }
@@ -61,7 +64,7 @@ export function ruleOf({ finds, named = {}, ...rule }: FormRule): Rule {
 function hitOf({ words, tests, found }: Form, line: string, o: Options, c: SimpleCommand): Hit {
   if (!words.test(line) || !tests.every((test) => test(o, c))) return undefined
   if (found === undefined) return true
-  const args = o.operands.slice(found.from, found.to).filter(({ text }) => found.pattern.test(text))
+  const args = found(o, c)
   return args.length > 0 ? args : undefined
 }
 
@@ -76,13 +79,14 @@ function formOf(line: string, named: NonNullable<FormRule['named']>): Form {
     else if (part === '*?') words += '(?:[^\0]*\0)?'
     else if (part === '.') words += '$'
     else if (part === '$') tests.push((o) => o.operands.some(({ taint }) => taint !== 0))
-    else if (part[0] === '<' || part[0] === '{')
-      found = {
-        from,
-        to: part[0] === '{' ? from + 1 : Number.POSITIVE_INFINITY,
-        pattern: named[part.slice(1, -1)] as RegExp,
-      }
-    else if (part[0] === '!') {
+    else if (part[0] === '<' || part[0] === '{') {
+      const pattern = named[part.slice(1, -1)] as RegExp
+      const [first, end] = [from, part[0] === '{' ? from + 1 : undefined]
+      found = (o) => o.operands.slice(first, end).filter(({ text }) => pattern.test(text))
+    } else if (part[0] === '@') {
+      const first = from
+      found = (o, c) => inPlace(c, o.operands.slice(first), part.slice(1) as Place)
+    } else if (part[0] === '!') {
       const given = testOf(part.slice(1))
       tests.push((o, c) => !given(o, c))
     } else if (part[0] === '-') tests.push(testOf(part))

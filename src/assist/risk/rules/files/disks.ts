@@ -3,6 +3,7 @@
 import type { Options } from '../../line/options.ts'
 import { isUnresolved, resolvePath } from '../../line/paths.ts'
 import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { inPlace, isOpaque, matching, only, type Rule, tools } from '../rule.ts'
 import { overwritten } from '../targets.ts'
 
@@ -29,7 +30,7 @@ const written = (c: SimpleCommand, o: Options): readonly Arg[] =>
     c.redirections.filter((r) => r.operator === '>>' || r.operator === '<>').map((r) => r.target),
   )
 
-export const DISK_RULES: readonly Rule[] = [
+export const DISK_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'disk-write',
     level: 'critical',
@@ -105,96 +106,40 @@ export const DISK_RULES: readonly Rule[] = [
     level: 'critical',
     core: true,
     why: 'Erases a disk’s content, partition table or encryption keys.',
-    tools: tools(
-      'wipefs blkdiscard sgdisk sfdisk parted cryptsetup hdparm nvme badblocks mdadm diskutil zpool dmsetup bcachefs',
-    ),
-    when: (c, o) => {
-      const all = c.args.map((arg) => arg.text).join(' ')
-      switch (c.name) {
-        case 'wipefs':
-          return only(o.flag('a', 'all', 'o', 'offset') && !o.flag('n', 'no-act'), o.operands.length > 0)
-        case 'blkdiscard':
-          return o.operands.length > 0
-        case 'sgdisk':
-          // The word behind -b or -g is the name of a backup, not an option.
-          return c.args.some(
-            ({ text }) =>
-              /^--(?:zap|clear|delete|load-backup|replicate)/.test(text) || /^-[ZzodlR]/.test(text),
-          )
-        case 'sfdisk':
-          return only(
-            !o.flag(
-              'l',
-              'd',
-              'J',
-              'V',
-              's',
-              'list',
-              'dump',
-              'json',
-              'verify',
-              'F',
-              'T',
-              'h',
-              'help',
-              'v',
-              'version',
-            ),
-            inPlace(c, o.operands, 'disk'),
-          )
-        case 'parted':
-          return only(/\b(?:mklabel|mktable|rm|mkpart)\b/.test(all))
-        case 'cryptsetup':
-          return only(/\b(?:luksFormat|erase|luksErase|luksKillSlot|luksRemoveKey|reencrypt)\b/.test(all))
-        case 'hdparm':
-          return only(/--(?:security-erase|trim-sector|make-bad-sector)/.test(all))
-        case 'nvme':
-          return only(/\b(?:format|sanitize|write-zeroes)\b/.test(all))
-        case 'badblocks':
-          return only(o.flag('w'), inPlace(c, o.operands, 'disk'))
-        case 'mdadm':
-          return only(/--zero-superblock/.test(all))
-        case 'diskutil':
-          return only(/\b(?:erase\w*|partitionDisk|secureErase|zeroDisk|deleteContainer)\b/i.test(all))
-        case 'bcachefs':
-          return only(/^(?:format|device remove)\b/.test(all))
-        case 'zpool':
-          return only(/^(?:destroy|labelclear)\b/.test(all))
-        case 'dmsetup':
-          return only(/\b(?:remove_all|wipe_table)\b/.test(all))
-        default:
-          return undefined
-      }
-    },
+    finds: `
+      wipefs * -a|--all|-o|--offset !-n|--no-act
+      blkdiscard *
+      sgdisk --zap*|--clear*|--delete*|--load-backup*|--replicate*|-Z*|-z*|-o*|-d*|-l*|-R*
+      sfdisk @disk !-l|-d|-J|-V|-s|--list|--dump|--json|--verify|-F|-T|-h|--help|-v|--version
+      parted … mklabel|mktable|rm|mkpart
+      cryptsetup … luksFormat|erase|luksErase|luksKillSlot|luksRemoveKey|reencrypt
+      hdparm --security-erase*|--trim-sector*|--make-bad-sector*
+      nvme … format|sanitize|write-zeroes
+      badblocks @disk -w
+      mdadm --zero-superblock
+      diskutil … erase*|partitionDisk|secureErase|zeroDisk|deleteContainer
+      bcachefs format
+      bcachefs device remove
+      zpool destroy|labelclear
+      dmsetup … remove_all|wipe_table`,
     example: 'wipefs -a /dev/sda',
   },
   {
     id: 'partition-editor',
     level: 'high',
     why: 'Opens a partition editor on a disk.',
-    tools: tools('fdisk cfdisk gdisk parted gparted'),
-    when: (c, o) =>
-      only(
-        !o.flag('l', 'list') && !c.args.some((arg) => arg.text === 'print'),
-        inPlace(c, o.operands, 'disk'),
-      ),
+    finds: 'fdisk|cfdisk|gdisk|parted|gparted @disk !-l|--list !print',
     example: 'fdisk /dev/sda',
   },
   {
     id: 'volume-remove',
     level: 'high',
     why: 'Removes a logical volume, dataset or snapshot with everything in it.',
-    tools: tools('lvremove vgremove pvremove zfs btrfs lvreduce lvconvert'),
-    when: (c, o) => {
-      if (/^(?:lv|vg|pv)/.test(c.name) && o.flag('t', 'test')) return undefined
-      if (c.name === 'lvconvert') return matching(c.args, /^--merge(?:snapshot)?$/)
-      if (c.name === 'zfs') return only(/^(?:destroy|rollback)$/.test(c.args[0]?.text ?? ''))
-      if (c.name === 'btrfs')
-        return only(
-          /^(?:subvolume|sub|su)$/.test(c.args[0]?.text ?? '') && /^del/.test(c.args[1]?.text ?? ''),
-        )
-      return c.args.length > 0
-    },
+    finds: `
+      lvremove|vgremove|pvremove|lvreduce !-t|--test
+      lvconvert --merge|--mergesnapshot !-t|--test
+      zfs destroy|rollback
+      btrfs subvolume|sub|su del*`,
     example: 'lvremove -f vg/lv',
   },
   {

@@ -1,66 +1,48 @@
 // Rules about filesystems and volumes as a whole: made anew, shrunk, repaired, taken away, covered by others.
 
 import type { Arg } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, type Rewrite, say } from '../rewrite.ts'
-import { inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
+import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
 
 const readOnly: Rewrite = (c, o) => say(c.name, '-n', ...o.operands)
 
 /** Whether mount lays one file or directory over another. */
 const bound = (args: readonly Arg[]) => args.some((arg) => /(?:^|,|--)r?bind(?:,|$)/.test(arg.text))
 
-export const VOLUME_RULES: readonly Rule[] = [
+export const VOLUME_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'disk-claim',
     level: 'critical',
     core: true,
     why: 'Sets the disk up for another use; everything on it is lost.',
-    tools: tools('pvcreate pvremove scrub nwipe wipe zpool mdadm vgcreate bcache make-bcache lvconvert'),
-    when: (c, o) => {
-      if (c.name === 'zpool' && (!/^(?:create|add|replace|attach)$/.test(verb(o)) || !o.flag('f')))
-        return undefined
-      if (c.name === 'mdadm' && !o.flag('C', 'create')) return undefined
-      return inPlace(c, o.operands, 'disk')
-    },
+    finds: `
+      pvcreate|pvremove|scrub|nwipe|wipe|vgcreate|bcache|make-bcache|lvconvert @disk
+      zpool create|add|replace|attach @disk -f
+      mdadm @disk -C|--create`,
     example: 'pvcreate -ff /dev/sda',
   },
   {
     id: 'volume-shrink',
     level: 'high',
     why: 'Changes a filesystem or device directly; with a wrong number everything on it is lost.',
-    tools: tools('resize2fs debugfs xfs_repair btrfs dmsetup xfs_admin tune2fs e2image ntfsresize'),
-    when: (c, o) => {
-      switch (c.name) {
-        case 'resize2fs':
-          return o.operands.length > 1 || o.flag('M') !== undefined
-        case 'debugfs':
-          return only(o.flag('w'))
-        case 'xfs_repair':
-          return only(o.flag('L'))
-        case 'btrfs':
-          if (verb(o) === 'check') return only(o.flag('repair'))
-          // A new size of `max` or `+…` can only grow the filesystem.
-          return only(
-            verb(o, 1) === 'resize' && !c.args.some((arg) => /^(?:\d+:)?(?:max$|\+)/.test(arg.text)),
-          )
-        case 'dmsetup':
-          return only(/^remove/.test(verb(o)))
-        case 'tune2fs':
-          return only(o.flag('O') && c.args.some((arg) => /^\^/.test(arg.text)))
-        case 'ntfsresize':
-          return only(o.flag('s', 'size'))
-        default:
-          return undefined
-      }
-    },
+    finds: `
+      resize2fs * *
+      resize2fs -M
+      debugfs -w
+      xfs_repair -L
+      btrfs check --repair
+      btrfs * resize !max|+*|*:max|*:+*
+      dmsetup remove*
+      tune2fs -O … ^*
+      ntfsresize -s|--size`,
     example: 'resize2fs /dev/sda1 5G',
   },
   {
     id: 'filesystem-repair',
     level: 'moderate',
     why: 'Repairs a filesystem without asking; on a mounted one that destroys it.',
-    tools: tools('fsck e2fsck fsck.ext4 fsck.ext3 fsck.ext2 fsck.vfat fsck.xfs'),
-    when: (_c, o) => only(o.flag('y', 'a', 'p')),
+    finds: 'fsck|e2fsck|fsck.ext4|fsck.ext3|fsck.ext2|fsck.vfat|fsck.xfs -y|-a|-p',
     safer: byTool({
       fsck: readOnly,
       e2fsck: readOnly,
@@ -74,14 +56,12 @@ export const VOLUME_RULES: readonly Rule[] = [
     id: 'device-release',
     level: 'moderate',
     why: 'Takes a device away from the programs that use it.',
-    tools: tools('mdadm losetup eject vgchange'),
-    when: (c, o) => {
-      if (c.name === 'losetup') return only(o.flag('D', 'detach-all'))
-      if (c.name === 'mdadm') return only(o.flag('S', 'stop', 'f', 'fail', 'r', 'remove'))
-      if (c.name === 'vgchange')
-        return only(/-a ?n|--activate[= ]n/.test(c.args.map((arg) => arg.text).join(' ')))
-      return undefined
-    },
+    finds: `
+      losetup -D|--detach-all
+      mdadm -S|--stop|-f|--fail|-r|--remove
+      vgchange -a -n
+      vgchange --activate=n
+      vgchange … n -a|--activate`,
     example: 'mdadm --stop /dev/md0',
   },
   {

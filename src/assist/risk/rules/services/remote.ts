@@ -1,6 +1,7 @@
 // Rules about what a line does on other machines: deleting over HTTP, mirrors that delete, files put into a system.
 import type { Options } from '../../line/options.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 import { KEPT } from '../verbs.ts'
 
@@ -62,7 +63,7 @@ const INSTALLS = /^(?:apt|yum|dnf5?|package|pip|npm|gem|snap|homebrew|pacman|apk
 /** `rm -r` somewhere in the command that the hosts are given. */
 const DELETES_TREES = /(?:^|[\s;&|=])rm\s+(?:-\S+\s+)*-(?:\w*[rR]|-recursive)/
 
-export const REMOTE_RULES: readonly Rule[] = [
+export const REMOTE_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'http-delete',
     level: 'high',
@@ -104,22 +105,17 @@ export const REMOTE_RULES: readonly Rule[] = [
     id: 'mirror-deletes',
     level: 'high',
     why: 'Deletes everything in the store that the source does not have.',
-    tools: tools('rclone azcopy mc s3cmd s5cmd gcloud lftp'),
-    when: (c, o) => {
-      if (tried(o)) return undefined
-      const words = said(c)
-      return only(
-        {
-          rclone: /^(?:-\S+ )*(?:sync|bisync --resync|cleanup|dedupe|rmdirs)\b/,
-          azcopy: /\bsync\b.*--delete-destination[= ](?:true|prompt)/,
-          mc: /\bmirror\b.*--remove\b/,
-          s3cmd: /\bsync\b.*--delete-removed/,
-          s5cmd: /\bsync\b.*--delete\b/,
-          gcloud: /\bstorage rsync\b.*--delete-unmatched/,
-          lftp: /\bmirror\b.*(?:--delete|-[a-zA-Z]*e[a-zA-Z]* )/,
-        }[c.name]?.test(words),
-      )
-    },
+    finds: `
+      !-n|--dry-run|--dryrun|--dry|--interactive
+      rclone sync|cleanup|dedupe|rmdirs
+      rclone bisync --resync
+      azcopy … sync --delete-destination=true|prompt
+      mc … mirror --remove
+      s3cmd … sync --delete-removed
+      s5cmd … sync --delete
+      gcloud … storage rsync --delete-unmatched*
+      lftp <deletes>`,
+    named: { deletes: /\bmirror\b.*(?:--delete|-[a-zA-Z]*e[a-zA-Z]* )/ },
     safer: (c) => (c.name === 'rclone' ? `${c.name} ${said(c)} --dry-run` : undefined),
     example: 'rclone sync src bucket:data',
   },

@@ -1,9 +1,10 @@
 // Rules about accounts: removing them, locking them, giving them root's rights.
 import { NO_OUTPUT } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, rather } from '../rewrite.ts'
-import { matching, only, type Rule, tools, verb } from '../rule.ts'
+import { matching, only, type Rule, tools } from '../rule.ts'
 
-export const ACCOUNT_RULES: readonly Rule[] = [
+export const ACCOUNT_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'account-remove',
     level: 'high',
@@ -45,29 +46,17 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     id: 'account-lock',
     level: 'moderate',
     why: 'Changes who can log in, perhaps root or yourself.',
-    tools: tools('passwd usermod chage chpasswd pwconv vipw pam-auth-update authconfig authselect'),
-    when: (c, o) => {
-      switch (c.name) {
-        case 'passwd':
-          return only(o.flag('l', 'u', 'lock', 'unlock', 'e', 'expire'))
-        case 'usermod':
-          return only(
-            o.flag('L', 'U', 'lock', 'unlock', 'e', 'expiredate') ||
-              c.args.some(({ text }) => /\/(?:nologin|false)$/.test(text)) ||
-              (o.flag('s', 'shell') && /root$/.test(verb(o, o.operands.length - 1))),
-          )
-        case 'pam-auth-update':
-          return only(o.flag('force', 'remove', 'enable', 'disable'))
-        case 'authconfig':
-          return only(o.flag('update', 'updateall', 'kickstart'))
-        case 'authselect':
-          return only(/^(?:select|disable-feature|apply-changes|backup-restore)$/.test(verb(o)))
-        case 'chage':
-          return only(o.flag('E', 'expiredate'))
-        default:
-          return c.name === 'chpasswd'
-      }
-    },
+    finds: `
+      passwd -l|-u|--lock|--unlock|-e|--expire
+      usermod -L|-U|--lock|--unlock|-e|--expiredate
+      usermod … */nologin|*/false
+      usermod … root . -s|--shell
+      usermod --shell=*/nologin|*/false
+      pam-auth-update --force|--remove|--enable|--disable
+      authconfig --update|--updateall|--kickstart
+      authselect select|disable-feature|apply-changes|backup-restore
+      chage -E|--expiredate
+      chpasswd`,
     example: 'passwd -l root',
   },
   {

@@ -1,6 +1,7 @@
 // Rules about protection and reachability of the machine: firewall, confinement, audit, services, kernel.
 import { resolvePath } from '../../line/paths.ts'
 import type { SimpleCommand } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 import { appended, overwritten } from '../targets.ts'
 
@@ -22,71 +23,38 @@ const PROTECTION =
 const ADMITS =
   /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:audit\/|apparmor\.d\/|pam\.d\/|sudoers\.d\/|fail2ban\/|ssl\/certs\/)/
 
-export const DEFENCE_RULES: readonly Rule[] = [
+export const DEFENCE_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'defence-off',
     level: 'high',
     why: 'Turns off a protection of the machine, or locks everybody out of it.',
-    tools: tools(
-      'systemctl service setenforce ufw iptables ip6tables nft firewall-cmd aa-teardown aa-disable aa-complain apparmor_parser auditctl spctl csrutil sed tee pfctl chkconfig launchctl semanage update-rc.d',
-    ),
-    when: (c, o) => {
-      const text = line(c)
-      switch (c.name) {
-        case 'systemctl':
-          return only(/^(?:stop|disable|mask|kill)$/.test(verb(o)), matching(o.operands.slice(1), DEFENCE))
-        case 'service':
-          return only(verb(o, 1) === 'stop', matching(o.operands.slice(0, 1), DEFENCE))
-        case 'chkconfig':
-        case 'update-rc.d':
-          return only(/\b(?:off|disable|remove)\b/.test(text), matching(o.operands, DEFENCE))
-        case 'setenforce':
-          return only(/^(?:0|permissive)$/i.test(verb(o)))
-        case 'ufw':
-          return only(
-            /^(?:disable|reset)$/.test(verb(o)) ||
-              (verb(o) === 'logging' && verb(o, 1) === 'off') ||
-              (verb(o) === 'default' && verb(o, 1) === 'allow' && verb(o, 2) !== 'outgoing'),
-          )
-        case 'iptables':
-        case 'ip6tables':
-          return only(
-            o.flag('F', 'X', 'flush', 'delete-chain') ||
-              (o.flag('P', 'policy') && /\bACCEPT\b/.test(text)) ||
-              LOCKS_OUT.test(text),
-          )
-        case 'nft':
-          return only(
-            /^(?:flush ruleset|(?:flush|delete) (?:table|chain))/.test(
-              o.operands.map((arg) => arg.text).join(' '),
-            ),
-          )
-        case 'firewall-cmd':
-          return only(/--(?:panic-off|complete-reload|set-default-zone=trusted)/.test(text))
-        case 'aa-teardown':
-        case 'aa-disable':
-        case 'aa-complain':
-          return true
-        case 'apparmor_parser':
-          return only(o.flag('R', 'remove'))
-        case 'auditctl':
-          return only(o.flag('e') && /-e ?0\b/.test(text))
-        case 'spctl':
-          return only(/--(?:master|global)-disable/.test(text))
-        case 'csrutil':
-          return only(verb(o) === 'disable')
-        case 'pfctl':
-          return only(o.flag('d', 'F'))
-        case 'sed':
-        case 'tee':
-          return only(
-            /SELINUX=(?:disabled|permissive)|enforcing\/(?:disabled|permissive)\//.test(text) ||
-              (c.name === 'tee' && /selinux\/enforce/.test(text)),
-          )
-        default:
-          return undefined
-      }
+    finds: `
+      systemctl stop|disable|mask|kill <defence>
+      service <defence> … stop
+      chkconfig|update-rc.d <defence> … off|disable|remove
+      setenforce 0|permissive|Permissive
+      ufw disable|reset
+      ufw logging off
+      ufw default allow !outgoing
+      iptables|ip6tables -F|-X|--flush|--delete-chain
+      iptables|ip6tables … ACCEPT -P|--policy
+      nft flush ruleset
+      nft flush|delete table|chain
+      firewall-cmd --panic-off|--complete-reload
+      firewall-cmd --set-default-zone=trusted
+      aa-teardown|aa-disable|aa-complain
+      apparmor_parser -R|--remove
+      auditctl … 0 -e
+      auditctl -e0
+      spctl --master-disable|--global-disable
+      csrutil disable
+      pfctl -d|-F
+      sed|tee <confinement>`,
+    named: {
+      defence: DEFENCE,
+      confinement: /SELINUX=(?:disabled|permissive)|enforcing\/(?:disabled|permissive)\/|selinux\/enforce$/,
     },
+    when: (c) => only(c.name.startsWith('ip') && LOCKS_OUT.test(line(c))),
     example: 'setenforce 0',
   },
   {
@@ -141,15 +109,11 @@ export const DEFENCE_RULES: readonly Rule[] = [
     id: 'kernel-module',
     level: 'high',
     why: 'Loads code into the running kernel, or removes code from it.',
-    tools: tools('insmod rmmod modprobe kmod kextload kextunload kldload kldunload bpftool'),
-    when: (c, o) =>
-      c.name === 'modprobe'
-        ? only(o.flag('r', 'remove', 'f', 'force'))
-        : c.name === 'kmod'
-          ? only(/^(?:insert|remove)$/.test(verb(o)))
-          : c.name === 'bpftool'
-            ? only(verb(o) === 'prog' && /^load/.test(verb(o, 1)))
-            : o.operands.length > 0,
+    finds: `
+      insmod|rmmod|kextload|kextunload|kldload|kldunload *
+      modprobe -r|--remove|-f|--force
+      kmod insert|remove
+      bpftool prog load*`,
     example: 'insmod evil.ko',
   },
   {

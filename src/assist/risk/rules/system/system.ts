@@ -2,6 +2,7 @@
 import { PROCESS } from '../../carriers/output.ts'
 import type { Options } from '../../line/options.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, say } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
 
@@ -15,7 +16,7 @@ const namesOf = (c: SimpleCommand, o: Options): readonly Arg[] =>
     ? c.args.slice(1).filter(({ text }) => text[0] !== '-')
     : o.operands
 
-export const SYSTEM_RULES: readonly Rule[] = [
+export const SYSTEM_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'power-off',
     level: 'high',
@@ -128,15 +129,11 @@ export const SYSTEM_RULES: readonly Rule[] = [
     id: 'boot-change',
     level: 'high',
     why: 'Changes how the machine starts.',
-    tools: tools('grub-install efibootmgr grub2-install bootctl flashrom'),
-    when: (c, o) =>
-      c.name === 'efibootmgr'
-        ? only(o.flag('B', 'b', 'o', 'c', 'O', 'delete-bootnum', 'create', 'bootorder'))
-        : c.name === 'bootctl'
-          ? only(/^(?:remove|install)$/.test(verb(o)))
-          : c.name === 'flashrom'
-            ? only(o.flag('w', 'E', 'write', 'erase'))
-            : o.operands.length > 0,
+    finds: `
+      grub-install|grub2-install *
+      efibootmgr -B|-b|-o|-c|-O|--delete-bootnum|--create|--bootorder
+      bootctl remove|install
+      flashrom -w|-E|--write|--erase`,
     example: 'grub-install /dev/sda',
   },
 ]
