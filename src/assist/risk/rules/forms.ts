@@ -18,7 +18,8 @@ import { type Hit, inPlace, type Rule } from './rule.ts'
 export interface FormRule extends Omit<Rule, 'tools' | 'when'> {
   readonly finds: string
   readonly named?: Readonly<Record<string, RegExp>>
-  /** What else it finds of these tools. */
+  /** What else it finds, of these tools and others. */
+  readonly tools?: Rule['tools']
   readonly when?: Rule['when']
 }
 
@@ -33,7 +34,7 @@ interface Form {
 }
 
 /** The rule with its tools, and with a condition that reads the forms of a tool when it is asked about that tool first. */
-export function ruleOf({ finds, named = {}, when, ...rule }: FormRule): Rule {
+export function ruleOf({ finds, named = {}, tools = [], when, ...rule }: FormRule): Rule {
   const lines = finds.trim().split(/\n\s*/)
   const toolsOf = (line: string): readonly string[] => (line.split(/\s/, 1)[0] as string).split('|')
   const formsOf = (tool: string): readonly Form[] => {
@@ -46,7 +47,7 @@ export function ruleOf({ finds, named = {}, when, ...rule }: FormRule): Rule {
   const known = new Map<string, readonly Form[]>()
   return {
     ...rule,
-    tools: lines.filter((line) => line[0] !== '!').flatMap(toolsOf),
+    tools: [...tools, ...lines.filter((line) => line[0] !== '!').flatMap(toolsOf)],
     when(c, o) {
       const { name } = c
       const forms = known.get(name) ?? formsOf(name)

@@ -1,5 +1,6 @@
 // Rules about databases: statements and tools that drop data.
 import { type Arg, type SimpleCommand, TAINT } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, say, without } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
 import { hasVerbs } from '../verbs.ts'
@@ -58,7 +59,7 @@ function clean(text: string): string {
 const asked = (c: SimpleCommand, pattern: RegExp) =>
   statements(c).filter((arg) => pattern.test(clean(arg.text).trim()))
 
-export const DATABASE_RULES: readonly Rule[] = [
+export const DATABASE_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'sql-drop',
     level: 'high',
@@ -96,44 +97,30 @@ export const DATABASE_RULES: readonly Rule[] = [
     id: 'database-drop-tool',
     level: 'high',
     why: 'Drops a database with everything in it.',
-    tools: tools(
-      'dropdb dropuser mysqladmin redis-cli valkey-cli etcdctl consul influx sqlx pg_dropcluster pg_restore pg_resetwal mongorestore rabbitmqctl kafka-topics.sh kafka-topics kafka-delete-records.sh',
-    ),
-    when: (c, o) => {
-      const text = c.args.map((arg) => arg.text).join(' ')
-      switch (c.name) {
-        case 'mysqladmin':
-          return only(/\bdrop\b/.test(text))
-        case 'redis-cli':
-        case 'valkey-cli':
-          return only(
-            /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
-              `${text} ${c.input.text ?? ''}`,
-            ) ||
-              (/\b(?:del|unlink)\b/i.test(text) && c.args.some((arg) => arg.taint !== 0)),
-          )
-        case 'etcdctl':
-          return only(/\bdel\b/.test(text) && /--prefix|--from-key/.test(text))
-        case 'consul':
-          return only(/\bkv delete\b/.test(text) && /-recurse/.test(text))
-        case 'sqlx':
-          return only(/^database (?:drop|reset)\b/.test(text))
-        case 'pg_restore':
-          return only(o.flag('c', 'clean'))
-        case 'pg_resetwal':
-          return only(!o.flag('n', 'dry-run'))
-        case 'mongorestore':
-          return only(o.flag('drop'))
-        case 'rabbitmqctl':
-          return only(/^(?:force_reset|reset|delete_(?:queue|vhost|user))$/.test(verb(o)))
-        case 'kafka-topics.sh':
-        case 'kafka-topics':
-          return only(o.flag('delete'))
-        case 'influx':
-          return only(/drop\s+database|bucket delete/i.test(text))
-        default:
-          return o.operands.length > 0
-      }
+    finds: `
+      dropdb|dropuser|pg_dropcluster|kafka-delete-records.sh *
+      mysqladmin … drop
+      etcdctl … del --prefix|--from-key
+      consul … kv delete --recurse
+      sqlx database drop|reset
+      pg_restore -c|--clean
+      pg_resetwal !-n|--dry-run
+      mongorestore --drop
+      rabbitmqctl force_reset|reset|delete_queue|delete_vhost|delete_user
+      kafka-topics|kafka-topics.sh --delete
+      influx … bucket delete
+      influx <drop>`,
+    named: { drop: /drop\s+database/i },
+    tools: tools('redis-cli valkey-cli'),
+    when: ({ args, input, name }) => {
+      const text = `${args.map((arg) => arg.text).join(' ')} ${input.text ?? ''}`
+      return only(
+        /^(?:redis|valkey)/.test(name) &&
+          (/\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
+            text,
+          ) ||
+            (/\b(?:del|unlink)\b/i.test(text) && args.some((arg) => arg.taint !== 0))),
+      )
     },
     safer: byTool({
       dropdb: (c) => {

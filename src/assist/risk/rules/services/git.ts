@@ -2,6 +2,7 @@
 
 import type { Options } from '../../line/options.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
@@ -38,7 +39,7 @@ const stashed: Rewrite = (c, o) => {
     : undefined
 }
 
-export const GIT_RULES: readonly Rule[] = [
+export const GIT_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'git-force-push',
     level: 'high',
@@ -58,13 +59,12 @@ export const GIT_RULES: readonly Rule[] = [
     id: 'git-delete-remote',
     level: 'moderate',
     why: 'Deletes a branch or tag for everybody.',
-    tools: GIT,
     safer: { append: '--dry-run' },
-    when: (_c, o) =>
-      only(is(o, 'push') && !o.flag('n', 'dry-run'), [
-        ...matching(o.operands.slice(2), /^:./),
-        ...[o.flag('d', 'delete')].filter((arg) => arg !== undefined),
-      ]),
+    finds: `
+      !-n|--dry-run
+      git push * {removal}
+      git push -d|--delete`,
+    named: { removal: /^:./ },
     example: 'git push origin --delete x',
   },
   {
@@ -85,12 +85,7 @@ export const GIT_RULES: readonly Rule[] = [
     id: 'git-clean-ignored',
     level: 'high',
     why: 'Deletes untracked files, also ignored ones such as .env and databases; git cannot bring them back.',
-    tools: GIT,
-    when: (_c, o) =>
-      only(
-        is(o, 'clean') && !o.flag('n', 'dry-run') && o.flag('f', 'force'),
-        [o.flag('x', 'X')].filter((arg) => arg !== undefined),
-      ),
+    finds: 'git clean -f|--force -x|-X !-n|--dry-run',
     safer: triedClean,
     example: 'git clean -fdx',
   },
@@ -98,9 +93,7 @@ export const GIT_RULES: readonly Rule[] = [
     id: 'git-clean',
     level: 'high',
     why: 'Deletes untracked files; git cannot bring them back.',
-    tools: GIT,
-    when: (_c, o) =>
-      only(is(o, 'clean') && !o.flag('n', 'dry-run') && o.flag('f', 'force') && !o.flag('x', 'X')),
+    finds: 'git clean -f|--force !-n|--dry-run|-x|-X',
     safer: triedClean,
     example: 'git clean -fd',
   },
@@ -150,21 +143,16 @@ export const GIT_RULES: readonly Rule[] = [
     id: 'git-delete',
     level: 'moderate',
     why: 'Deletes work that may exist nowhere else.',
-    tools: GIT,
-    when: (c, o) =>
-      (is(o, 'branch') &&
-        (o.flag('D') ?? o.flag('f', 'force') ?? (o.flag('d', 'delete') && o.flag('f', 'force')))) ||
-      (is(o, 'tag') && o.flag('d', 'delete', 'f', 'force')) ||
-      (is(o, 'notes', 'rerere', 'prune') &&
-        !o.flag('n', 'dry-run') &&
-        /^(?:prune|notes remove|rerere clear)/.test(`${verb(o)} ${verb(o, 1)}`)) ||
-      (is(o, 'rm') && o.flag('f', 'force') && !o.flag('cached', 'n', 'dry-run')) ||
-      (is(o, 'rm') &&
-        !o.flag('cached', 'n', 'dry-run') &&
-        o.operands.slice(1).some((arg) => /^(?:\.|\*|:\/)$/.test(arg.text))) ||
-      (is(o, 'submodule') && verb(o, 1) === 'deinit' && o.flag('f', 'force'))
-        ? c.args.slice(0)
-        : undefined,
+    finds: `
+      git branch -D|-f|--force
+      git tag -d|--delete|-f|--force
+      git notes remove|prune !-n|--dry-run
+      git prune !-n|--dry-run
+      git rerere clear
+      git rm -f|--force !--cached|-n|--dry-run
+      git rm <all> !--cached|-n|--dry-run
+      git submodule deinit -f|--force`,
+    named: { all: /^(?:\.|\*|:\/)$/ },
     safer: byTool({
       'git branch': (c) =>
         say(
@@ -180,17 +168,16 @@ export const GIT_RULES: readonly Rule[] = [
     id: 'git-rewrite',
     level: 'high',
     why: 'Rewrites or drops history, or work that was put aside, beyond recovery.',
-    tools: tools('git git-filter-repo bfg'),
-    when: (c, o) =>
-      c.name !== 'git' ||
-      is(o, 'filter-branch', 'filter-repo') ||
-      (is(o, 'reflog') &&
-        /^(?:expire|delete)$/.test(verb(o, 1)) &&
-        (verb(o, 1) === 'delete' || c.args.some((arg) => /now|all/.test(arg.text)))) ||
-      (is(o, 'prune') && c.args.some((arg) => /^(?:--expire=)?(?:now|all)$/.test(arg.text))) ||
-      (is(o, 'stash') && /^(?:clear|drop)$/.test(verb(o, 1))) ||
-      (is(o, 'worktree') && verb(o, 1) === 'remove' && o.flag('f', 'force') !== undefined) ||
-      (is(o, 'gc') && c.args.some((arg) => /^--prune=(?:now|all)$/.test(arg.text))),
+    finds: `
+      git-filter-repo|bfg
+      git filter-branch|filter-repo
+      git reflog delete
+      git reflog expire --*now*|--all*
+      git prune --expire=now|all
+      git prune now|all
+      git stash clear|drop
+      git worktree remove -f|--force
+      git gc --prune=now|all`,
     example: 'git filter-branch --tree-filter "rm x" HEAD',
   },
   {
