@@ -7,13 +7,16 @@ import { type Hit, inPlace, type Rule } from './rule.ts'
 /**
  * A rule that says the lines it finds as forms, one a line, in place of tools and a condition:
  *
- *     aws|gcloud s3 rb|delete-* … --force|-f !--dry-run
+ *     !--dry-run
+ *     aws|gcloud s3 rb|delete-* … --force|-f
  *
- * The first word names the tools. The others are operands in their order: alternatives between `|`, with `*` for any text in a word;
- * `…` stands for any number of operands and `*?` for at most one, and any number may follow at the end. `-f|--force`: one of these options is given;
- * `--acl=public*`: with such a value; `--keep-*`: a word that begins so; `$`: an operand whose text the line does not tell; `.`: there are no
- * more operands; `?`: the line only tries or asks for help. `!`: there is no such option, or no such operand. `<name>`: operands from here on that fit the pattern of this
- * name, `{name}`: the next one, `@disk`: those in such a place; these are then what is found, and else the whole command is. What a line says that begins with `!` holds for all lines below it.
+ * - The first word names the tools. Words after it are operands in their order: alternatives between `|`, in which `*` is any text.
+ *   `…`: any number of operands; `*?`: at most one; `.`: no more of them, for else any may follow.
+ * - `-f|--force`: one of these options is given; `--acl=public*`: with such a value; `--keep-*`: a word that begins so.
+ * - `!`: no such option is given, and no such operand; at the start of a line for all lines below it.
+ * - `?`: the line only tries or asks for help. `$`: the line does not tell the text of an operand.
+ * - `<name>`: operands from here on that fit the pattern `named` so; `{name}`: the next operand, if it does; `@disk`: operands
+ *   from here on in such a place. They are what is found; without such a part it is the whole command.
  */
 export interface FormRule extends Omit<Rule, 'tools' | 'when'> {
   readonly finds: string
@@ -81,7 +84,8 @@ function formOf(line: string, named: NonNullable<FormRule['named']>): Form {
     else if (part === '.') words += '$'
     else if (part === '$') tests.push((o) => o.operands.some(({ taint }) => taint !== 0))
     else if (part[0] === '<' || part[0] === '{') {
-      const pattern = named[part.slice(1, -1)] as RegExp
+      const pattern = named[part.slice(1, -1)]
+      if (pattern === undefined) throw new Error(`no pattern is named as in ${line}`)
       const [first, end] = [from, part[0] === '{' ? from + 1 : undefined]
       found = (o) => o.operands.slice(first, end).filter(({ text }) => pattern.test(text))
     } else if (part[0] === '@') {
@@ -99,9 +103,11 @@ function formOf(line: string, named: NonNullable<FormRule['named']>): Form {
   return { words: new RegExp(words), tests, found }
 }
 
+/** A pattern of texts without NUL. */
 const globs = (alternatives: string): string =>
   alternatives.replace(/[.+?^${}()[\]\\]/g, '\\$&').replaceAll('*', '[^\0]*')
 
+/** A word by which most tools change nothing. */
 const TRIES = /^(?:--help|-h|--dry-run|-n|--version|help)(?:=|$)/
 
 function testOf(part: string): Test {

@@ -1,0 +1,71 @@
+// Forms of command lines: what each sign in them means, and that those of the rules can be read.
+import { expect, test } from 'vitest'
+import { readOptions } from '../../../../src/assist/risk/line/options.ts'
+import { NO_OUTPUT, type SimpleCommand, TAINT } from '../../../../src/assist/risk/model.ts'
+import { ruleOf } from '../../../../src/assist/risk/rules/forms.ts'
+import { RULES } from '../../../../src/assist/risk/rules/index.ts'
+
+/** The words of `line`; one that is `$X` is not told. */
+function commandOf(line: string): SimpleCommand {
+  const [name = '', ...words] = line.split(' ')
+  const args = words.map((text, i) => ({
+    text,
+    span: [i, i + 1] as const,
+    taint: text === '$X' ? TAINT.opaque : TAINT.none,
+  }))
+  const scope = { cwd: '/home/me', home: '/home/me', variables: new Map() }
+  const none = { redirections: [], assignments: [], input: NO_OUTPUT }
+  return {
+    ...none,
+    name,
+    path: name,
+    known: true,
+    args,
+    span: [0, line.length],
+    scope,
+  } as unknown as SimpleCommand
+}
+
+const hit = (finds: string, line: string) => {
+  const { when } = ruleOf({ id: 'x', level: 'high', why: 'X.', finds, named: { main: /^ma(?:in|ster)$/ } })
+  const found = when(commandOf(line), readOptions(line.split(' ')[0] ?? '', commandOf(line).args))
+  return Array.isArray(found) ? found.map(({ text }) => text).join(' ') : found
+}
+
+test.each([
+  ['a|b rm|del-*', 'b del-x y', true],
+  ['a|b rm|del-*', 'a x rm', undefined],
+  ['a|b rm', 'c rm', undefined],
+  ['a * rm', 'a x rm', true],
+  ['a *? rm', 'a rm', true],
+  ['a *? rm', 'a x y rm', undefined],
+  ['a … rm', 'a x y rm z', true],
+  ['a … rm', 'a x y', undefined],
+  ['a rm .', 'a rm', true],
+  ['a rm .', 'a rm x', undefined],
+  ['a rm -f|--force', 'a -f rm', true],
+  ['a rm -f|--force', 'a rm --forc', true],
+  ['a rm -f|--force', 'a rm', undefined],
+  ['a --acl=public*', 'a --acl=public-read', true],
+  ['a --acl=public*', 'a --acl=private', undefined],
+  ['a --keep-*', 'a --keep-last', true],
+  ['a rm !-n|--dry-run', 'a rm -n', undefined],
+  ['a rm !all', 'a rm x all', undefined],
+  ['!-n\n a rm\n a del', 'a del -n', undefined],
+  ['!?\n a rm', 'a rm --help', undefined],
+  ['a rm $', 'a rm $X', true],
+  ['a rm $', 'a rm x', undefined],
+  ['a push * <main>', 'a push o x main', 'main'],
+  ['a push * <main>', 'a push main', undefined],
+  ['a push {main}', 'a push master main', 'master'],
+  ['a push {main}', 'a push x main', undefined],
+  ['a @disk -w', 'a -w x /dev/sda', '/dev/sda'],
+])('%s finds in %s: %s', (finds, line, found) => {
+  expect(hit(finds, line)).toBe(found)
+})
+
+test('every form of the rules can be read', () => {
+  for (const { tools, when } of RULES)
+    for (const tool of tools) expect(() => when(commandOf(tool), readOptions(tool, []))).not.toThrow()
+  expect(() => hit('a <other>', 'a x')).toThrow('a <other>')
+})
