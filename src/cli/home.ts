@@ -6,7 +6,14 @@ import { homeTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { createFile } from '../base/files.ts'
 import { refuseForeign } from '../config/guarded.ts'
-import { type HomePaths, isKeyLost } from '../config/paths.ts'
+import {
+  type Env,
+  type HomePaths,
+  homePaths,
+  isKeyLost,
+  recordingPaths,
+  servicePaths,
+} from '../config/paths.ts'
 import { sampleConfig } from '../config/sample.ts'
 import { createIdentityFile, type PublicIdentity, readPublicIdentity } from '../trust/identity/index.ts'
 
@@ -96,4 +103,10 @@ export function ensureHome(paths: HomePaths, options: HomeOptions): ReadyHome {
   } catch (cause) {
     throw homeTrouble(paths.home, cause)
   }
+}
+
+/** The node that this person's commands are about: their own, or the machine's if they have none. */
+export function nodeOf(env: Env): { paths: HomePaths; service: boolean } {
+  const service = recordingPaths(env).whose === 'machine'
+  return { paths: service ? servicePaths({}) : homePaths(env), service }
 }

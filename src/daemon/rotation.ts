@@ -66,7 +66,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     if (taken === undefined) return
     deps.abandon()
     throw new KaroError('refused', `the key of this node was replaced already, by ${taken}`, {
-      hint: 'Restored from an older backup? Restore a newer one; without one: move identity.key away, karo identity new, and join again. Somebody else has the key? karo identity rotate --contest: then neither of the two gets data until somebody decides.',
+      hint: 'Restored from an older backup? Restore a newer one; without one: karo identity new --replace, and join again. Somebody else has the key? karo identity rotate --contest: then neither of the two gets data until somebody decides.',
     })
   }
 

@@ -8,7 +8,7 @@ import { createNameService } from '../ops/system/name-service.ts'
 import type { openStore } from '../store/index.ts'
 import { createAccess } from '../trust/access/index.ts'
 import { createAudit } from '../trust/audit/index.ts'
-import { createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
+import { createFleet, ENROLMENT_FILE, readEnrolment, watchEnrolment } from '../trust/certificates/index.ts'
 import { createSharing } from '../trust/consent/index.ts'
 import { createLineage } from '../trust/lineage/index.ts'
 import { createSessions } from '../trust/operators/index.ts'
@@ -51,13 +51,15 @@ export function buildTrust(
   const audit = createAudit({ ...common, repository: store.audit })
   const lineage = createLineage(clock.now)
   for (const frame of identity.rotations) lineage.take(frame)
+  const enrolmentFile = join(dirname(paths.config), ENROLMENT_FILE)
   const fleet = createFleet({
     lineage,
     ...common,
     repository: store.fleet,
     audit,
     lifeMs,
-    enrolment: () => readEnrolment(join(dirname(paths.config), ENROLMENT_FILE)),
+    enrolment: () => readEnrolment(enrolmentFile),
+    watch: (changed) => watchEnrolment(enrolmentFile, changed),
     isNameKnown: (wanted, except) =>
       trust.known().some((node) => {
         // A machine that was revoked in the mesh is gone, and its successor has its name; one that is denied here keeps it.

@@ -2,8 +2,7 @@
 import { formatFingerprint, localTime, printable } from '../format.ts'
 
 /** The machine needs another key, because no invite admits a revoked one. */
-export const ANOTHER_KEY =
-  'stop its daemon, move identity.key away, karo identity new, start the daemon, karo join <code>'
+export const ANOTHER_KEY = 'stop its daemon, karo identity new --replace, start the daemon, karo join <code>'
 
 interface Revoker {
   /** 16 hex digits. */

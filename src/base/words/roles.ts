@@ -1,4 +1,5 @@
 // Names of roles: those of the role table, and how a name is refused that only looks like one of them.
+import { distance } from '../suggest.ts'
 import { LABEL, LABEL_RULE } from './trust-levels.ts'
 
 export const ROLES = ['individual', 'lead', 'security', 'admin'] as const
@@ -60,6 +61,9 @@ export const rolesThatCount = (roles: readonly string[]): readonly string[] =>
 /** What is wrong with a name that somebody gives as a role or team, in words that follow it; undefined if nothing is. */
 export function labelProblem(what: string, name: string): string | undefined {
   if (!LABEL.test(name)) return `is no ${what}: it has ${LABEL_RULE}`
-  const meant = what === 'role' ? roleItResembles(name) : undefined
+  if (what !== 'role' || isRole(name)) return undefined
+  const meant =
+    roleItResembles(name) ??
+    ROLES.find((role) => distance(name, role) === 1 && [...name].every((letter) => role.includes(letter)))
   return meant && `only looks like the role ${meant}: write ${meant}, or choose another word`
 }

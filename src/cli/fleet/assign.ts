@@ -81,6 +81,7 @@ export const assign = defineCommand({
   ],
   options: [
     ...ASSIGNED,
+    { name: 'name', value: 'name', description: 'of one machine: what the mesh calls it from now on' },
     {
       name: 'owner',
       value: 'name',
@@ -97,14 +98,16 @@ export const assign = defineCommand({
   examples: [
     { run: 'karo ca assign eng-2 --team eng,ops', does: 'on an issuer; its roles stay as they are' },
     { run: 'karo ca assign eng-2 --role none', does: 'takes all its roles away' },
+    { run: 'karo ca assign eng-2 --name eng-7', does: 'the machine has another name since it joined' },
     {
       run: 'karo ca assign --of hq',
       does: 'moves all machines of hq to this issuer, with their roles and teams',
     },
   ],
   async run(io, { args, options }) {
-    const { owner } = options
+    const { owner, name } = options
     const changed = {
+      ...(name !== undefined && { name }),
       ...assignedBy(options),
       ...(owner !== undefined && { owner: owner === 'none' ? '' : owner }),
     }
@@ -114,6 +117,7 @@ export const assign = defineCommand({
       const answer = await daemonAt(io).call(assignNode, { body: { who: only.who, ...changed } })
       return show(io, answer, () => fitted(`${assignedWords(answer.certificate)}\n${SPREADS}\n`, io.columns))
     }
+    if (name !== undefined) throw usage('--name is for one machine', WHERE)
     if (!io.json && options.yes !== true) {
       io.out(
         table(
@@ -135,6 +139,7 @@ export const assign = defineCommand({
 
 type Certificate = Awaited<ReturnType<typeof certify>>
 interface Changed {
+  name?: string
   roles?: string[]
   teams?: string[]
   owner?: string

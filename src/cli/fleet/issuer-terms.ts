@@ -2,12 +2,9 @@
 import { printable } from '../../base/format.ts'
 import { privileged } from '../../base/words/roles.ts'
 import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
-import { LIFE_MAX_MS } from '../../trust/certificates/index.ts'
-import { parseDuration } from '../input/time.ts'
+import { durationIn } from '../input/time.ts'
 import { grantsOf } from '../input/values.ts'
 import { usage } from '../usage.ts'
-
-const LIFE_MIN_MS = 60_000
 
 export interface IssuerTerms {
   /** Milliseconds for which the issuer may certify others. */
@@ -31,10 +28,7 @@ export function issuerTerms(
   },
   before: { readonly grants: readonly string[]; readonly owner?: string | undefined },
 ): IssuerTerms {
-  const life = parseDuration(options.for, '--for')
-  if (life < LIFE_MIN_MS || life > LIFE_MAX_MS.issuer) {
-    throw usage('the certificate of an issuer is valid for a minute to 400 days', '--for')
-  }
+  const life = durationIn(options.for, '--for', '1m', '400d')
   const unknown = grantsOf(options.grant, []).filter((role) => privileged([role]).length === 0)
   if (unknown.length > 0) {
     throw usage(

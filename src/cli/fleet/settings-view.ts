@@ -47,7 +47,7 @@ const SAYS: Readonly<Record<FleetMachine['state'], (machine: FleetMachine) => st
   follows: () => 'follows',
   refuses: ({ refused }) => `does not follow ${refused.join(', ')} (policy.follow there)`,
   older: ({ problem }) => problem ?? 'has not got the newest one yet',
-  silent: () => 'has no edition; an earlier release follows no settings',
+  silent: () => 'has no edition yet (an earlier release never has one)',
   away: () => 'did not answer; it gets the newest one when it is back',
 }
 

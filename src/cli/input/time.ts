@@ -61,6 +61,13 @@ export function parseDuration(text: string, where: string): number {
   return Math.round(Number(match[1]) * UNIT_MS[match[2]!]!)
 }
 
+/** As `parseDuration`; `least` and `most` are written like the text. */
+export function durationIn(text: string, where: string, least: string, most: string): number {
+  const ms = parseDuration(text, where)
+  if (ms >= parseDuration(least, where) && ms <= parseDuration(most, where)) return ms
+  throw usage(`'${text}' is out of range`, where, `It can be ${least} to ${most}.`)
+}
+
 /**
  * A moment as ms since the epoch: a length of time before `now` (`2h`; in words `3 days ago`, `last month`), `now`, a day (its
  * first moment, local time: `today`, `yesterday`, `friday`, `last friday`, `YYYY-MM-DD`), a local time with or without its day

@@ -2,7 +2,7 @@
 import { ASKED_TYPES, checkFilters, parseFilter, queryType } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { CommandInput } from '../command.ts'
-import { parseDuration, parseSince, parseUntil, rfc3339 } from '../input/time.ts'
+import { durationIn, parseDuration, parseSince, parseUntil, rfc3339 } from '../input/time.ts'
 import { checkText } from '../input/values.ts'
 import { usage } from '../usage.ts'
 
@@ -71,13 +71,6 @@ export function bodyOf({ args, options }: CommandInput, now: number) {
 }
 
 const ageIn = (text: string): number => (text === '0' ? 0 : durationIn(text, '--max-age', '1s', '24h'))
-
-/** In ms. Throws KaroError bad_request. */
-function durationIn(text: string, where: string, least: string, most: string): number {
-  const ms = parseDuration(text, where)
-  if (ms >= parseDuration(least, where) && ms <= parseDuration(most, where)) return ms
-  throw usage(`'${text}' is out of range`, where, `It can be ${least} to ${most}.`)
-}
 
 type Value = CommandInput['options'][string]
 

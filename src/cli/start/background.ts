@@ -90,7 +90,10 @@ function openLog(paths: HomePaths, file: string): number {
 export async function startInBackground(io: Caller, paths: HomePaths): Promise<ExitCode> {
   const there = await statusOf(io)
   if (there !== undefined) {
-    io.out(`${there.name} runs already, as process ${(await readHolder(paths.lock))?.pid}\n`)
+    const pid = (await readHolder(paths.lock))?.pid
+    io.out(
+      `${there.name} runs already, as ${pid === undefined ? "this machine's service" : `process ${pid}`}\n`,
+    )
     return EXIT.done
   }
   const file = join(paths.home, LOG)

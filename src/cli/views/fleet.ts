@@ -29,7 +29,7 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
     if (own.owner !== undefined) rows.push(['owner', printable(own.owner)])
     if (own.grants.length > 0) rows.push(['may give', own.grants.map(printable).join(', ')])
   }
-  rows.push(['certified', `${fleet.certified} nodes, ${fleet.revoked} keys revoked`])
+  rows.push(['certified', `${fleet.certified} nodes, ${fleet.revoked} revoked`])
   if (fleet.lists_at !== null) {
     const age = ago(Date.now() - Date.parse(fleet.lists_at))
     rows.push([

@@ -1,30 +1,35 @@
 // Makes a new key for a home whose key is lost. From then on its history belongs to another node.
-import { statSync } from 'node:fs'
+import { renameSync, statSync } from 'node:fs'
 import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { type HomePaths, isKeyLost } from '../../config/paths.ts'
-import { createIdentityFile, type Identity } from '../../trust/identity/index.ts'
+import { createIdentityFile, type Identity, readPublicIdentity } from '../../trust/identity/index.ts'
 import { refuseSecond } from '../system/lock.ts'
 
 /**
- * Errors: `conflict` where there is a key, or a daemon that runs and has one in its memory; `not_found` where there is
- * no node; `refused` for anybody but the home's owner, whose daemon could not read it; `bad_file`.
+ * `replace`: a key that is there is kept under another name. Errors: `conflict` where there is one without that, or a daemon
+ * that runs and has one in its memory; `not_found` where there is no node; `refused` for anybody but the home's owner, whose daemon could not read it; `bad_file`.
  */
-export async function newKey(paths: HomePaths, random: Random): Promise<Identity> {
+export async function newKey(paths: HomePaths, random: Random, replace: boolean): Promise<Identity> {
   await refuseSecond(paths.lock)
-  const user = process.geteuid?.()
-  const owner = statSync(paths.home, { throwIfNoEntry: false })?.uid
-  if (owner !== undefined && user !== undefined && owner !== user) {
-    throw new KaroError('refused', `the directory belongs to uid ${owner}, and so does its key`, {
-      where: paths.home,
-      hint: `Run it as that user: sudo -u '#${owner}' karo identity new`,
-    })
+  const home = statSync(paths.home, { throwIfNoEntry: false })
+  const user = process.geteuid!()
+  if (home !== undefined && home.uid !== user) {
+    if (user !== 0)
+      throw new KaroError('refused', `the directory belongs to uid ${home.uid}, and so does its key`, {
+        where: paths.home,
+        hint: `Run it as that user: sudo -u '#${home.uid}' karo identity new`,
+      })
+    // As the owner, whose daemon has to read what is made.
+    process.setgid!(home.gid)
+    process.setuid!(home.uid)
   }
-  if (!isKeyLost(paths) && statSync(paths.key, { throwIfNoEntry: false }) === undefined) {
+  const isLost = isKeyLost(paths)
+  if (!isLost && statSync(paths.key, { throwIfNoEntry: false }) === undefined)
     throw new KaroError('not_found', 'there is no node here yet', {
       where: paths.home,
       hint: 'karo init makes one.',
     })
-  }
+  if (replace && !isLost) renameSync(paths.key, `${paths.key}.${readPublicIdentity(paths.key).fingerprint}`)
   return createIdentityFile(paths.key, random)
 }

@@ -187,7 +187,7 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
    * `bad_request` for invalid roles, teams or owner, `refused` if this node may not certify, or not with these roles, or not
    * that node.
    */
-  assign(node: NodeId, terms: Partial<Pick<Binding, 'roles' | 'teams' | 'owner'>>): Promise<Binding>
+  assign(node: NodeId, terms: Partial<Pick<Binding, 'name' | 'roles' | 'teams' | 'owner'>>): Promise<Binding>
   /** Nodes whose newest certificate is by that issuer, and which `assign` may certify. */
   assignable(issuer: NodeId): readonly (LastTerms & { readonly node_id: NodeId })[]
   /** Certificates and lists as they were signed: issuers first, so that each can be judged when it is read. */
@@ -199,7 +199,7 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
   cancelInvite(id: string): Promise<InviteRecord>
   /** Looks for the inviter from now on. KaroErrors: `bad_request` for no code, `refused` for one that ended, `conflict`. */
   join(code: string, terms: { readonly root?: Uint8Array; readonly places: readonly string[] }): Promise<void>
-  /** Looks at the enrolment file again, where this node has no certificate: a file that was put right is used. */
+  /** Looks at the enrolment file again, where this node has no certificate: one that came or was put right is used. */
   enrol(): Promise<void>
   /**
    * Revokes every certificate of that key, for good. False: the key has no certificate here. KaroError `refused` where

@@ -114,6 +114,11 @@ export function createFleet(options: FleetOptions): Fleet {
   async function enrol(): Promise<void> {
     if (own() === undefined && options.enrolment !== undefined) await belonging.enrol(options.enrolment)
   }
+  const enrolSoon = (): void =>
+    void enrol().catch((error: unknown) =>
+      log.warn({ reason: String(error) }, 'the enrolment file could not be looked at'),
+    )
+  let unwatch: (() => void) | undefined
 
   return {
     name: 'fleet',
@@ -126,8 +131,12 @@ export function createFleet(options: FleetOptions): Fleet {
       seeking.begin(stored.joining)
       membership.load(stored.membership)
       await enrol()
+      unwatch = options.watch?.(enrolSoon)
     },
-    stop: () => serially(async () => {}),
+    stop() {
+      unwatch?.()
+      return serially(async () => {})
+    },
 
     word: (node) => roll.word(node, clock.now()),
     revoked: roll.revoked,
@@ -181,6 +190,8 @@ export function createFleet(options: FleetOptions): Fleet {
       const holding = new Set(roll.certified(now).map(({ node_id }) => node_id))
       tell(before.filter((node) => !holding.has(node)))
       seeking.expire(now)
+      // In case its directory cannot be watched.
+      enrolSoon()
       return issuing.renew(present)
     },
   }

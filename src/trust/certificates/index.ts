@@ -2,7 +2,13 @@
 
 export { createFleet } from './fleet.ts'
 export type * from './fleet-types.ts'
-export { ENROLMENT_FILE, formatEnrolment, parseEnrolment, readEnrolment } from './invites/enrolment.ts'
+export {
+  ENROLMENT_FILE,
+  formatEnrolment,
+  parseEnrolment,
+  readEnrolment,
+  watchEnrolment,
+} from './invites/enrolment.ts'
 export { NO_CERTIFICATES, NO_CREDENTIALS } from './none.ts'
 export type { KnownOperator } from './operators/operator-roll.ts'
 export { createRootKey, openRootKey, type RootKey } from './root-key.ts'
@@ -10,4 +16,4 @@ export { openSeed, type SealedSeed, sealSeed } from './sealed-seed.ts'
 export { meshOf, signCertificate, signRevocationList } from './sign.ts'
 export type * from './types.ts'
 export { createUpkeep } from './upkeep.ts'
-export { CHAIN_FAULTS, type ChainFault, LIFE_MAX_MS } from './verify.ts'
+export { CHAIN_FAULTS, type ChainFault } from './verify.ts'

@@ -6,6 +6,7 @@ import { DAY_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
+import { comparable } from '../../base/words/comparable.ts'
 import { privileged } from '../../base/words/roles.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
@@ -37,7 +38,7 @@ export interface Issuing {
   /** A new certificate; resolves with its chain when it is stored. KaroError as `mayGive`. */
   certify(node: NodeId, terms: Terms): Promise<readonly Uint8Array[]>
   /** A new certificate for a certified node; what `terms` leaves out stays. As `Fleet.assign`. */
-  assign(node: NodeId, terms: Partial<Pick<Terms, 'roles' | 'teams' | 'owner'>>): Promise<Binding>
+  assign(node: NodeId, terms: Partial<Pick<Terms, 'name' | 'roles' | 'teams' | 'owner'>>): Promise<Binding>
   /**
    * A certificate of an operator who has that key and will have it for `forMs`; resolves with its chain when it is
    * stored. KaroError as `mayGive`.
@@ -217,6 +218,10 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       }
       const { name, roles, teams, owner } = { ...before, ...terms }
       mayGive(roles)
+      const isOther = ({ name: its, member_id }: Binding): boolean =>
+        comparable(its) === comparable(name) && member_id !== before.member_id
+      if (terms.name !== undefined && roll.certified(clock.now()).some(isOther))
+        throw new KaroError('conflict', 'another machine of the mesh has that name')
       checkInviteTerms(identity, mesh(), { roles, teams, owner }, deps)
       await sign(node, { name, roles, teams, owner, member_id: before.member_id }, before, asNode)
       const after = roll.word(node, clock.now())?.binding

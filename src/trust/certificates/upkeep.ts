@@ -15,7 +15,7 @@ const MEET_EVERY_MS = 15_000
 const PRESENT_MS = 15 * 60_000
 
 export interface UpkeepDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
-  readonly fleet: Pick<Fleet, 'look' | 'everyMs' | 'seeks' | 'state' | 'enrol' | 'onJoining'>
+  readonly fleet: Pick<Fleet, 'look' | 'everyMs' | 'seeks' | 'state' | 'onJoining'>
   /** Of trust: who is known, and who was heard of lately. */
   readonly trust: {
     known(): readonly NodeId[]
@@ -56,16 +56,7 @@ export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log 
     const { joining } = fleet.state()
     cancelSeek()
     // The node that looks for nobody does not wake for it.
-    if (joining !== null) {
-      cancelSeek = timers.after(SEEK_MS, () => {
-        fleet
-          .enrol()
-          .catch((error: unknown) =>
-            log.warn({ reason: String(error) }, 'the enrolment file could not be looked at'),
-          )
-        seek()
-      })
-    }
+    if (joining !== null) cancelSeek = timers.after(SEEK_MS, seek)
     if (joining === null || joining.attempt !== attempt) {
       // The issuer was met a moment ago for another invite, and does not know of this one yet.
       metAt.clear()

@@ -35,7 +35,7 @@ export function createIdentityFile(path: string, random: Random): Identity {
   if (!created) {
     throw new KaroError('conflict', 'there is a key already; it is never overwritten', {
       where: path,
-      hint: 'Another node gets a home of its own: karo init --home <directory>. This one becomes another node only without its key: move identity.key away first.',
+      hint: 'Another node gets a home of its own: karo init --home <directory>. This one becomes another node with: karo identity new --replace.',
     })
   }
   return identityOf(key)

@@ -32,7 +32,7 @@ export function prepareRotation(
   if (rotations.length + 1 >= KEYS_MAX) {
     throw new KaroError('conflict', `a lineage has at most ${KEYS_MAX} keys, and this one has as many`, {
       where: path,
-      hint: 'Move identity.key away and make a new node: karo identity new. Others then have to trust the new node.',
+      hint: 'Make a new node: karo identity new --replace. Others then have to trust the new node.',
     })
   }
   const nextKey = privateKeyObject('ed25519', random.bytes(32))

@@ -48,26 +48,32 @@ test.skipIf(!possible.ok)('who waits is told what is tried, before the time to w
   await lone.stop()
 })
 
-test.skipIf(!possible.ok)('a file that is put right counts, without a restart or a command', async () => {
-  const file = join(temporaryHome(), 'enrolment.json')
-  await hq.karo(['invite', '--out', file])
-  const home = temporaryHome()
-  const there = join(home, 'enrolment.json')
-  const right = readFileSync(file, 'utf8')
-  writeFileSync(there, right.slice(0, -20), { mode: 0o600 })
-  const node = await start('filed', 2, { home })
-  expect((await checkOf(node, 'mesh.certificate')).detail).toContain('no JSON')
-  writeFileSync(there, right)
-  chmodSync(there, 0o644)
-  await until(async () => (await checkOf(node, 'mesh.certificate')).detail.includes('others'), {
-    what: 'doctor says that others can read the file',
-    pollMs: 200,
-  })
-  expect((await fleetOf(node)).own).toBeNull()
-  chmodSync(there, 0o600)
-  await until(async () => (await fleetOf(node)).own !== null, { what: 'it has joined', pollMs: 200 })
-  await node.stop()
-})
+test.skipIf(!possible.ok)(
+  'a file that comes or is put right counts, without a restart or a command',
+  async () => {
+    const file = join(temporaryHome(), 'enrolment.json')
+    await hq.karo(['invite', '--out', file])
+    const home = temporaryHome()
+    const there = join(home, 'enrolment.json')
+    const right = readFileSync(file, 'utf8')
+    const node = await start('filed', 2, { home })
+    writeFileSync(there, right.slice(0, -20), { mode: 0o600 })
+    await until(async () => (await checkOf(node, 'mesh.certificate')).detail.includes('no JSON'), {
+      what: 'doctor says that the file is broken',
+      pollMs: 200,
+    })
+    writeFileSync(there, right)
+    chmodSync(there, 0o644)
+    await until(async () => (await checkOf(node, 'mesh.certificate')).detail.includes('others'), {
+      what: 'doctor says that others can read the file',
+      pollMs: 200,
+    })
+    expect((await fleetOf(node)).own).toBeNull()
+    chmodSync(there, 0o600)
+    await until(async () => (await fleetOf(node)).own !== null, { what: 'it has joined', pollMs: 200 })
+    await node.stop()
+  },
+)
 
 test.skipIf(!possible.ok)(
   'a copied key is told on the issuer, and a revoked one on its machine',

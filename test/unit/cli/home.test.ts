@@ -176,6 +176,10 @@ describe('a home whose key is lost', () => {
       stderr: expect.stringContaining('never overwritten'),
     })
     expect(fs.readFileSync(`${home}/identity.key`)).toEqual(key)
+    const { fingerprint } = (await karo(home, ['identity', 'show', '--json'])).json()
+    expect((await karo(home, ['identity', 'new', '--replace'])).code).toBe(EXIT.done)
+    expect(fs.readFileSync(`${home}/identity.key.${fingerprint}`)).toEqual(key)
+    expect(fs.readFileSync(`${home}/identity.key`)).not.toEqual(key)
   })
 })
 

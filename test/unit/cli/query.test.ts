@@ -4,9 +4,11 @@ import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { getIdentity } from '../../../src/api/contract/operations/status.ts'
 import { queryRoutes } from '../../../src/api/routes/query.ts'
 import { shareRoutes } from '../../../src/api/routes/share.ts'
 import { createApi } from '../../../src/api/server/control-socket.ts'
+import { serve as route } from '../../../src/api/server/serve.ts'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
@@ -48,6 +50,12 @@ async function serve(
         trust: createFakeTrust(),
         totals: NO_CONTRIBUTIONS,
       }),
+      (server) =>
+        route(server, getIdentity, async () => ({
+          node_id: node.id,
+          fingerprint: '0123456789abcdef',
+          name: 'ann',
+        })),
     ],
     callerOf: () => owner(node.uid),
     rightsOf: async () => owner(),

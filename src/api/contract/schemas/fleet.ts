@@ -132,6 +132,7 @@ export const meshExportLine = z
 
 export const assignBody = z.strictObject({
   who: who(),
+  name: z.string().min(1).max(64).exactOptional().describe('replaces its name'),
   roles: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its roles'),
   teams: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its teams'),
   owner: owner('replaces who has it; empty: nobody but itself').exactOptional(),

@@ -47,7 +47,7 @@ function takenInWords({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>
     state.kind === 'replaced' || state.kind === 'retired'
       ? `, and others accept this one until at most ${time(state.until)}`
       : ''
-  return `the key of this node was replaced by ${taken}${when}. If this machine was restored from a backup that is older than its last karo identity rotate, restore a newer one; without one, make a new node: move identity.key away, karo identity new, and join again. If nobody rotated it here, somebody else has the key: make a new node too, and have this one revoked by an issuer or denied by the others`
+  return `the key of this node was replaced by ${taken}${when}. If this machine was restored from a backup that is older than its last karo identity rotate, restore a newer one; without one, make a new node: karo identity new --replace, and join again. If nobody rotated it here, somebody else has the key: make a new node too, and have this one revoked by an issuer or denied by the others`
 }
 
 export function alarmsOf(deps: AlarmDeps): readonly string[] {

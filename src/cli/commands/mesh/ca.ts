@@ -86,8 +86,7 @@ const init = defineCommand({
     return show(io, answer, () =>
       fitted(
         `This node is an issuer of the mesh ${shortMesh(answer)} now, until ${localTime(answer.own?.ends_at ?? '')}.
-The root key is ${printable(path)}. Move it off this machine: it is needed again only for karo ca renew, and whoever has
-it and its passphrase can make issuers of this mesh.
+The root key is ${printable(path)}. Move it off this machine: it is needed again only for karo ca renew, and whoever has it and its passphrase can make issuers of this mesh.
 Next, for each machine:  karo invite
 `,
         io.columns,
@@ -178,9 +177,7 @@ const revoke = defineCommand({
     })
     return show(io, answer, () =>
       fitted(
-        `Revoked ${name} in the whole mesh, by the root. Members connected to this node had time to fetch the revocation
-list before their links were cut. Other members get it when they next connect to a member that has it. No invite lets that
-key in any more.
+        `Revoked ${name} in the whole mesh, by the root. Members connected to this node had time to fetch the revocation list before their links were cut. Other members get it when they next connect to a member that has it. No invite lets that key in any more.
 `,
         io.columns,
       ),

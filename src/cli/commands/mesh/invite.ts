@@ -6,8 +6,8 @@ import { EXIT } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
 import { type Command, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
-import { parseDuration } from '../../input/time.ts'
-import { commaList } from '../../input/values.ts'
+import { durationIn } from '../../input/time.ts'
+import { commaList, parseWhole } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
 import { showsBlocks } from '../../terminal/bars.ts'
 import { table } from '../../terminal/table.ts'
@@ -40,17 +40,14 @@ const make = defineCommand({
     { run: 'karo invite', does: 'one machine, within a day: karo join <code> there' },
     {
       run: 'karo invite --uses 40 --for 7d --team eng --file enrolment.json',
-      does: 'with this file in /etc/karo before the first start, 40 machines join without a person',
+      does: 'with this file in /etc/karo, 40 machines join without a person',
     },
   ],
   async run(io, { options }) {
-    const uses = /^\d{1,4}$/.test(options.uses) ? Number(options.uses) : 0
-    if (uses < 1 || uses > 1_000) {
-      throw usage(`'${printable(options.uses)}' is not a number from 1 to 1000`, '--uses')
-    }
+    const uses = parseWhole(options.uses, '--uses', 1, 1_000)
     const body = {
       uses,
-      for_ms: parseDuration(options.for, '--for'),
+      for_ms: durationIn(options.for, '--for', '1m', '90d'),
       teams: commaList(options.team),
       roles: commaList(options.role),
       owner: options.owner,
@@ -75,7 +72,7 @@ const make = defineCommand({
         return show(io, { ...rest, file }, () =>
           fitted(
             `${printable(file ?? '')} lets ${machines} in until ${localTime(invite.ends_at)}.
-Put it beside config.toml (/etc/karo/enrolment.json, mode 0640) before the first start, or: karo join <file>.
+Each machine joins when the file is beside its config.toml: /etc/karo/enrolment.json of a service, mode 0640, group karo.
 Whoever has it can use it: karo invite cancel ${invite.id}
 `,
             io.columns,

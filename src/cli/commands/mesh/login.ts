@@ -1,6 +1,6 @@
 // karo login: signs here, in this process, that this machine may ask under an operator's name for some hours.
 import { AGENT_CONTROL } from '../../../../protocols/messages/agent.ts'
-import { DELEGATION_LIFE_MS, type DelegationBody } from '../../../../protocols/messages/operator.ts'
+import type { DelegationBody } from '../../../../protocols/messages/operator.ts'
 import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { beginLogin, getLogin, offerLogin } from '../../../api/contract/operations/fleet.ts'
@@ -16,7 +16,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { openCredential, readCredential, signDelegation } from '../../../trust/operators/index.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
-import { parseDuration } from '../../input/time.ts'
+import { durationIn } from '../../input/time.ts'
 import { commaList } from '../../input/values.ts'
 import { passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
@@ -125,10 +125,7 @@ const login = defineCommand({
         'Name the file that karo operator issue wrote for you.',
       )
     }
-    const life = parseDuration(options.for, '--for')
-    if (life < 60_000 || life > DELEGATION_LIFE_MS) {
-      throw usage('a login is valid for a minute to 8 hours', '--for')
-    }
+    const life = durationIn(options.for, '--for', '1m', '8h')
     const path = absolutePath(options.credential, '--credential')
     const asked = typesOf(commaList(options.type)) ?? ASKED_TYPES
     const types: readonly LoginType[] = options.agents === true ? [...asked, AGENT_CONTROL] : asked

@@ -12,10 +12,9 @@ import type { OperatorShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
-import { LIFE_MAX_MS } from '../../../trust/certificates/index.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
-import { parseDuration } from '../../input/time.ts'
+import { durationIn } from '../../input/time.ts'
 import { ASSIGNED, assignedBy, commaList } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
 import { newPassphrase, passphraseFileOption, withPassphrase } from '../../passphrase.ts'
@@ -38,11 +37,7 @@ const WHO = {
   description: 'name, fingerprint or key, as karo operator list shows them',
 } as const
 
-function lifeOf(text: string): number {
-  const life = parseDuration(text, '--for')
-  if (life >= 60_000 && life <= LIFE_MAX_MS.operator) return life
-  throw usage('an operator is certified for a minute to 30 days', '--for')
-}
+const lifeOf = (text: string): number => durationIn(text, '--for', '1m', '30d')
 
 const rolesOf = ({ roles, teams }: OperatorShape): string => {
   const words = [...roles.map((role) => `role ${role}`), ...teams.map((team) => `team ${team}`)]
@@ -180,8 +175,7 @@ const assign = defineCommand({
   view: ({ operator }, io) =>
     fitted(
       `${printable(operator.name)} has a new certificate: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.
-Connected members know within seconds, and apply it to logins under way too. A member that is away uses the earlier
-certificate until it is back: to take everything away at once, revoke.
+Connected members know within seconds, and apply it to logins under way too. A member that is away uses the earlier certificate until it is back: to take everything away at once, revoke.
 `,
       io.columns,
     ),
@@ -198,8 +192,7 @@ const revoke = defineCommand({
   ask: ({ args }) => ({ body: { operator: whoOf(args.who) } }),
   view: ({ operator }, io) =>
     fitted(
-      `Revoked ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}) in the whole mesh. Connected members end its logins within
-seconds and no longer answer it; members that are away do so when they are back. Answers that it has received stay with it.
+      `Revoked ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}) in the whole mesh. Connected members end its logins within seconds and no longer answer it; members that are away do so when they are back. Answers that it has received stay with it.
 `,
       io.columns,
     ),

@@ -1,5 +1,6 @@
 // karo peers: lists known nodes with their trust; trusts, denies and revokes nodes.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { getInvites } from '../../../api/contract/operations/fleet.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../../api/contract/operations/peers.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
@@ -41,11 +42,9 @@ const NODES = {
 } as const satisfies CommandArgument
 
 const NOBODY = `No other node is known here yet.
-Run \`karo up\` on another machine of this network; it is listed here as pending. If multicast does not
-reach it, name its address under [discovery] peers in config.toml.
+Run \`karo up\` on another machine of this network; it is listed here as pending. If multicast does not reach it, name its address under [discovery] peers in config.toml.
 `
-const ALONE = `This node is used alone: no other machine can reach it, and it looks for none. To change that, take
-listen = [] and mdns = false out of config.toml and restart it.
+const ALONE = `This node is used alone: no other machine can reach it, and it looks for none. To change that, take listen = [] and mdns = false out of config.toml and restart it.
 `
 const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every node that is known here.
 `
@@ -63,8 +62,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
     say(
       io,
       `
-To trust a pending node, compare its fingerprint, or the words of \`karo peers explain\`, with what
-\`karo identity show\` prints there, then:
+To trust a pending node, compare its fingerprint, or the words of \`karo peers explain\`, with what \`karo identity show\` prints there, then:
   ${atHome('karo peers trust', io)} ${waiting.fingerprint}
 `,
     )
@@ -93,8 +91,7 @@ async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
     io,
     `Next, on that machine, unless you have done it there already:
   karo peers trust ${self.fingerprint}
-The link opens by itself when both sides trust each other; where they cannot reach each other, members between them
-carry questions and answers. Trust alone shares no numbers (level 1): for that, use \`karo share allow\`.
+The link opens by itself when both sides trust each other; where they cannot reach each other, members between them carry questions and answers. Trust alone shares no numbers (level 1): for that, use \`karo share allow\`.
 `,
   )
 }
@@ -195,19 +192,30 @@ const revoke = defineCommand({
   shows: DECISIONS.revoke,
   args: [NODE],
   examples: [{ run: 'karo peers revoke bob', does: 'bob lost the laptop' }],
-  ask: ({ args }) => ({ body: { who: oneNode(args.node, 'karo peers revoke') } }),
-  view: (answer, io) =>
-    fitted(
-      answer.revoked_in === 'mesh'
-        ? `Revoked ${called(answer.peer)} in the whole mesh. Its connection here is closed, and no invite lets its key in any
-more: that machine needs a new key (karo identity new). With one, an invite that is still open lets it in:
-karo invite list.
-${whoKnows(answer)}${whatItHas(answer)}`
+  async run(io, { args }) {
+    const daemon = daemonAt(io)
+    const answer = await daemon.call(DECISIONS.revoke, {
+      body: { who: oneNode(args.node, 'karo peers revoke') },
+    })
+    if (io.json) return printJson(io, answer)
+    const inMesh = answer.revoked_in === 'mesh'
+    const invites = inMesh ? (await daemon.call(getInvites)).invites : []
+    const open = invites.flatMap(({ state, id }) =>
+      state === 'open'
+        ? `With another key it can use this invite, unless you end it: karo invite cancel ${id}\n`
+        : [],
+    )
+    say(
+      io,
+      inMesh
+        ? `Revoked ${called(answer.peer)} in the whole mesh: its connection here is closed, and its key is refused for good.
+${whoKnows(answer)}${whatItHas(answer)}${open.join('')}`
         : `Revoked ${called(answer.peer)}: its trust, roles and teams are gone, and its key is refused.
 ${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${answer.peer.fingerprint}\` trusts it again.
 `,
-      io.columns,
-    ),
+    )
+    return EXIT.done
+  },
 })
 
 const explain = defineCommand({

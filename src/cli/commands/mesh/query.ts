@@ -3,10 +3,12 @@ import { rebuildError } from '../../../api/contract/client/client.ts'
 import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { postQuery } from '../../../api/contract/operations/query.ts'
+import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { ASKED_TYPES, OPERATORS, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
+import { quote } from '../../doctor/shell-words.ts'
 import { asTyped, bodyOf, DEFAULT_LAST, EVERY, everyOf, type QueryRequest } from '../../query/request.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -115,7 +117,7 @@ const ask = defineCommand({
 async function once(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   const body = bodyOf(input, Date.now())
   const result = await (io.liveLine && !io.json ? askLive(io, body) : askOnce(io, body))
-  print(io, result)
+  await print(io, result)
   const exit = EXIT_OF[result.status]
   const partial = input.options['require-complete'] === true && !result.coverage.complete
   return partial ? EXIT.partial : exit
@@ -168,7 +170,7 @@ async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promi
         // A watch that began under a login ends with the login, and does not continue in the name of the node.
         const asked: QueryRequest = before?.asked_as === undefined ? body : { ...body, as: 'operator' }
         const result = await askLive(io, asked, signal)
-        print(io, result, before)
+        await print(io, result, before)
         before = result
         away = false
       } catch (error) {
@@ -190,11 +192,17 @@ async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promi
 
 const CLEAR = '\x1b[H\x1b[2J'
 
+/** As views say it of the machine that asks. */
+const THIS = '<this node>'
+
 /** Prints a result. `before` is the last result of a watch, which a new one replaces on a terminal. */
-function print(io: CommandIo, result: QueryResult, before?: QueryResult): void {
-  if (io.json) io.out(`${JSON.stringify(result)}\n`)
-  else if (before === undefined) io.out(queryView(result, io))
-  else io.out(`${io.terminal ? CLEAR : '\n'}${queryView(result, io, before)}`)
+async function print(io: CommandIo, result: QueryResult, before?: QueryResult): Promise<void> {
+  if (io.json) return void io.out(`${JSON.stringify(result)}\n`)
+  const text = queryView(result, io, before)
+  // Advice for people of other machines, who know this one by its name.
+  const name = text.includes(THIS) && quote((await daemonAt(io).call(getIdentity)).name)
+  const clear = before === undefined ? '' : io.terminal ? CLEAR : '\n'
+  io.out(clear + (name ? text.replaceAll(THIS, printable(name)) : text))
 }
 
 /** Longer than the longest --timeout (60 s), so that the daemon's own deadline comes first. */

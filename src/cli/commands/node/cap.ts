@@ -7,9 +7,8 @@ import {
 } from '../../../api/contract/operations/agents/approvals.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
-import { parseDuration } from '../../input/time.ts'
+import { durationIn } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
-import { usage } from '../../usage.ts'
 import { capabilitiesView } from '../../views/approvals.ts'
 
 const list = defineCommand({
@@ -47,9 +46,7 @@ const grant = defineCommand({
     { run: 'karo cap grant kExecutor:build proc.exec:git --for 30s', does: 'for half a minute' },
   ],
   async run(io, { args, options }) {
-    const seconds = given(options.for, (text) => Math.floor(parseDuration(text, '--for') / 1_000))
-    if (seconds !== undefined && (seconds < 1 || seconds > 3_600))
-      throw usage('this is not a time from a second to an hour', '--for')
+    const seconds = given(options.for, (text) => Math.floor(durationIn(text, '--for', '1s', '1h') / 1_000))
     const body = {
       agent: args.agent,
       names: args.capability,

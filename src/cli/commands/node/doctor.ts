@@ -4,7 +4,6 @@ import { getDoctor, leaveFindings } from '../../../api/contract/operations/docto
 import { systemClock } from '../../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { distance } from '../../../base/suggest.ts'
-import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
 import { CHECK_GROUPS, CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
@@ -12,6 +11,7 @@ import { commandRunner } from '../../doctor/command.ts'
 import { type CheckResult, type Deed, examine, mend } from '../../doctor/doctor.ts'
 import { quote } from '../../doctor/shell-words.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
+import { nodeOf } from '../../home.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
 import { usage } from '../../usage.ts'
@@ -194,10 +194,8 @@ function nearest(word: string): string {
   return [...groups].map(([group, members]) => `${members.join(', ')} (${group})`).join('; ')
 }
 
-/** The node that this person's commands are about: their own, or the machine's if they have none. */
 function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
-  const service = recordingPaths(io.env).whose === 'machine'
-  const paths = service ? servicePaths({}) : homePaths(io.env)
+  const { paths, service } = nodeOf(io.env)
   return createWorld({
     paths,
     service,

@@ -1,6 +1,6 @@
 // karo identity: shows the node's id, sets the passphrase of its key, rotates the key, and makes a new one if it is lost.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { rotateIdentity } from '../../../api/contract/operations/status.ts'
+import { getIdentity, rotateIdentity } from '../../../api/contract/operations/status.ts'
 import { systemClock, systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
@@ -17,7 +17,7 @@ import {
   unprotectIdentityFile,
 } from '../../../trust/identity/index.ts'
 import { type Command, type CommandIo, defineCommand, printJson } from '../../command.ts'
-import { refuseLostKey } from '../../home.ts'
+import { nodeOf, refuseLostKey } from '../../home.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { table, UNBOUNDED } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -30,14 +30,20 @@ const show = defineCommand({
     { run: 'karo identity show --json', does: '{"node_id", "fingerprint", "name"}' },
   ],
   async run(io) {
-    const paths = homePaths(io.env)
-    refuseLostKey(paths)
-    const { nodeId, fingerprint } = readPublicIdentity(paths.key)
-    const { name } = loadConfig({ home: paths.home, env: io.env }).config.node
-    if (io.json) return printJson(io, { node_id: nodeId, fingerprint, name })
+    const { paths, service } = nodeOf(io.env)
+    let self: { node_id: string; fingerprint: string; name: string }
+    if (service) self = await daemonAt(io).call(getIdentity)
+    else {
+      refuseLostKey(paths)
+      const { nodeId, fingerprint } = readPublicIdentity(paths.key)
+      const { name } = loadConfig({ home: paths.home, env: io.env }).config.node
+      self = { node_id: nodeId, fingerprint, name }
+    }
+    if (io.json) return printJson(io, self)
+    const { node_id, fingerprint, name } = self
     const facts = [
       ['name', name],
-      ['node id', nodeId],
+      ['node id', node_id],
       ['fingerprint', formatFingerprint(fingerprint)],
       ['in words', fingerprintWords(fingerprint)],
     ] as const
@@ -150,10 +156,8 @@ const rotate = defineCommand({
         ? 'It is announced; in a few seconds this node restarts with it.'
         : 'No daemon runs here: karo up announces the key, and uses it a few seconds later.'
     const after = contest
-      ? `If another key also follows the old one, neither gets data until somebody decides: karo peers trust
-${next.nodeId} on other nodes, or an issuer revokes the wrong key.`
-      : `Others accept both keys for a day from now on. Their decisions about this node apply to the new key: nobody has to
-trust it again. Earlier backups contain the old key, so make a new backup.`
+      ? `If another key also follows the old one, neither gets data until somebody decides: karo peers trust ${next.nodeId} on other nodes, or an issuer revokes the wrong key.`
+      : `Others accept both keys for a day from now on. Their decisions about this node apply to the new key: nobody has to trust it again. Earlier backups contain the old key, so make a new backup.`
     const says = `The next key of this node is ${formatFingerprint(next.fingerprint)}. ${how}\n${after}\n`
     io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
     return EXIT.done
@@ -177,22 +181,20 @@ async function announced(io: CommandIo, contest: boolean): Promise<'announced' |
 const anew = defineCommand({
   name: 'identity new',
   summary: 'make a new key if the old one is lost for good; this makes another node with the same history',
+  options: [
+    { name: 'replace', description: 'also where there is a key: it is kept beside the new one, for nobody' },
+  ],
   examples: [
     { run: 'karo identity new', does: 'works only without a key; it never overwrites one' },
-    {
-      run: 'runuser -u karo -- karo identity new --home /var/lib/karo',
-      does: "of the machine's service, stopped before",
-    },
+    { run: 'sudo karo identity new --replace', does: "of the machine's service, stopped before" },
   ],
-  async run(io) {
-    const paths = homePaths(io.env)
-    const { nodeId, fingerprint } = await newKey(paths, systemRandom)
+  async run(io, { options }) {
+    const { nodeId, fingerprint } = await newKey(nodeOf(io.env).paths, systemRandom, options.replace === true)
     report(
       io,
       { nodeId, fingerprint, isProtected: false },
       `This is another node now, ${formatFingerprint(fingerprint)}, with the history that was here.
-Nodes that trusted the old key do not know the new one: run karo peers trust for it on each, and karo peers deny for the
-old key. This node still trusts the nodes that it trusted. Its ledger continues, and notes where the new key begins to sign.
+Nobody knows its key yet: in a fleet it joins with an invite (karo join), elsewhere run karo peers trust for it on each node, and karo peers deny for the old key. This node still trusts the nodes that it trusted. Its ledger continues, and notes where the new key begins to sign.
 `,
     )
     return EXIT.done

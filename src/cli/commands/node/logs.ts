@@ -75,8 +75,7 @@ const tail = defineCommand({
   },
 })
 
-const NO_LINES = `No line of the log matches. The daemon keeps its last 1000 lines since it started; older ones are in its
-journal (journalctl -u karo) or in the terminal that it runs in.`
+const NO_LINES = `No line of the log matches. The daemon keeps its last 1000 lines since it started; older ones are in its journal (journalctl -u karo) or in the terminal that it runs in.`
 
 interface Asked {
   readonly lines: number

@@ -1,12 +1,12 @@
 // karo token: makes, lists and revokes tokens for the REST API, and shows and ends browser sessions.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { TOKEN_SCOPES, TOKEN_TTL_MS } from '../../../api/contract/constants.ts'
+import { TOKEN_SCOPES } from '../../../api/contract/constants.ts'
 import * as api from '../../../api/contract/operations/tokens.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, defineCommand, printJson } from '../../command.ts'
-import { parseDuration } from '../../input/time.ts'
+import { durationIn } from '../../input/time.ts'
 import { table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
 
@@ -34,14 +34,7 @@ const create = defineCommand({
     { run: 'TOKEN=$(karo token create --ttl 1h)', does: 'for a script; only the token is on stdout' },
   ],
   async run(io, { options }) {
-    const ttl = parseDuration(String(options.ttl), '--ttl')
-    if (ttl < TOKEN_TTL_MS.least || ttl > TOKEN_TTL_MS.most) {
-      throw usage(
-        'this is not a time from a minute to 366 days',
-        '--ttl',
-        'Write how long the token is valid: 1h, 30d, 366d.',
-      )
-    }
+    const ttl = durationIn(String(options.ttl), '--ttl', '1m', '366d')
     if (typeof options.name === 'string' && !NAME.test(options.name)) {
       throw usage(
         'a name has at most 64 letters, digits and . _ -, and begins with a letter or a digit',

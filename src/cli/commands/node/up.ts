@@ -99,7 +99,9 @@ export const commands: readonly Command[] = [
       let write = io.err
       let held = (): void => {}
       const first = !service && !existsSync(paths.key)
-      if (first && canAsk(io)) await askSolo(io, paths)
+      // Where the machine's service runs, --background starts nothing.
+      const starts = options.background !== true || io.socket === paths.socket
+      if (first && starts && canAsk(io)) await askSolo(io, paths)
       if (options.background === true) {
         const { beginLog, bounded, failedLately, isInBackground, startInBackground } = await import(
           '../../start/background.ts'

@@ -93,7 +93,6 @@ const began = ({ started_at }: ProcessShape, columns: number): string =>
 const WIDE_SCREEN = 100
 
 const NOTHING_NOW = 'No program runs now in a shell of yours that has the hook (karo shell install).'
-const NOTHING = `No program was seen in that time. A program is seen when it runs for about a second or longer, in a shell with
-the hook (karo shell install), while processes.enabled is on (karo config get processes.enabled).`
+const NOTHING = `No program was seen in that time. A program is seen when it runs for about a second or longer, in a shell with the hook (karo shell install), while processes.enabled is on (karo config get processes.enabled).`
 
 const MOST_NAME = 64

@@ -197,13 +197,10 @@ export function judgeOwners(
 }
 
 function lostKey({ paths, service, homeFlag }: World): Finding {
-  const anew = service
-    ? `sudo runuser -u karo -- karo identity new --home ${quote(paths.home)}`
-    : `karo identity new${homeFlag}`
   return fail(
     `the key ${paths.key} is gone, but the history of its node is here, so the daemon does not start`,
     `The key can only be restored from a backup: karo restore <backup> --home <an empty directory>, then cp <that directory>/identity.key ${quote(paths.key)}
-Without a backup, make another node, which others have to trust again: ${anew}`,
+Without a backup, make another node, which others have to trust again: ${service ? 'sudo karo identity new' : `karo identity new${homeFlag}`}`,
   )
 }
 

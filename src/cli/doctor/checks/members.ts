@@ -109,7 +109,7 @@ export const members = {
     why: "This happens if a restored backup or a cloned disk runs at the same time as the original: the two machines break each other's connections every few seconds, and contradict each other.",
     severity: 'fail',
     looksAt: 'admin',
-    fix: 'Stop the node on the machine that should not have the key. To make another node there: mv <home>/identity.key <elsewhere>, then karo identity new.',
+    fix: 'Stop the node on the machine that should not have the key. To make another node there: karo identity new --replace.',
     look: ({ twins: { here, others } }) => [
       ...(here.length > 0
         ? [fail(`two machines use the key of this node: this one, and one at ${here.map(who).join(', ')}`)]
@@ -117,7 +117,7 @@ export const members = {
       ...others.map((node) =>
         warn(
           `two machines use the key of ${who(node)}: ${placesInWords(node.places)}`,
-          `On the machine that should not be ${node.name}: stop Karo (sudo systemctl stop karo, or end karo up), move identity.key away, then: karo identity new`,
+          `On the machine that should not be ${node.name}: stop Karo (sudo systemctl stop karo, or end karo up), then: karo identity new --replace`,
         ),
       ),
       ok('no other machine was seen with the key of this node or of a member'),

@@ -23,12 +23,12 @@ export function givenView({ given, may_read, fetched }: Totals, screen: Screen, 
 
 const takenPart = (given: Totals['given'], screen: Screen): string =>
   table(screen, given, {
-    'TOTALS OF': ({ start, end }) => `${minute(start)} to ${minute(end)} UTC`,
+    'TOTALS FROM': ({ start }) => `${minute(start)} UTC`,
     FOR: ({ audiences }) => audiences.join(', ') || '–',
-    GAVE: { value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
-    'HALVES TO': { value: ({ aggregators }) => aggregators.map(nameOf).join(', '), wrap: true },
+    'HALVES TO': ({ aggregators }) => aggregators.map(nameOf).join(', '),
     COUNTED: ({ outcome, types }) => outcomeWords(outcome, types),
     MACHINES: ({ released }) => machinesIn(released),
+    GAVE: { value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
   })
 
 const WORDS = {

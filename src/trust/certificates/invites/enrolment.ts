@@ -1,5 +1,6 @@
 // The enrolment file: what a machine needs to join with nobody present: the root, an invite, and where the inviter is.
 import * as fs from 'node:fs'
+import { basename, dirname } from 'node:path'
 import * as z from 'zod'
 import { isNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -40,6 +41,19 @@ export function parseEnrolment(text: string, where: string): Enrolment {
     throw wrong(`'${read.error.issues[0]?.path.join('.') || 'it'}' is not as it should be`, where)
   const { root, code, peers } = read.data
   return { root: parseNodeId(root) as Uint8Array, code, places: peers }
+}
+
+/** Calls `changed` when the file at `path` comes, changes or goes, until what it gives back is called. */
+export function watchEnrolment(path: string, changed: () => void): () => void {
+  try {
+    const watcher = fs.watch(dirname(path), { persistent: false }, (_, name) => {
+      if (name === basename(path)) changed()
+    })
+    watcher.on('error', () => watcher.close())
+    return () => watcher.close()
+  } catch {
+    return () => {}
+  }
 }
 
 /**

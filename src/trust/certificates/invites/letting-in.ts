@@ -6,6 +6,7 @@ import { toHex } from '../../../base/hex.ts'
 import { createRecent } from '../../../base/recent.ts'
 import { comparable } from '../../../base/words/comparable.ts'
 import type { Audit } from '../../audit/index.ts'
+import { fingerprintOf } from '../../identity/index.ts'
 import type { Credentials } from '../fleet-types.ts'
 import type { Issuing } from '../issuing.ts'
 import type { Roll } from '../roll-types.ts'
@@ -61,8 +62,7 @@ export function createLettingIn({
     // People take sixteen digits for a fingerprint.
     const isFingerprint = /^[0-9a-f]{16}$/.test(same.replace(/[\s:-]/g, ''))
     if (!taken && !isFingerprint && !isNameKnown(wanted, node)) return wanted
-    const digits = toHex((parseNodeId(node) as Uint8Array).subarray(0, 3))
-    return `${[...wanted].slice(0, NAME_KEPT).join('')}-${digits}`
+    return `${[...wanted].slice(0, NAME_KEPT).join('')}-${fingerprintOf(parseNodeId(node) as Uint8Array).slice(0, 6)}`
   }
 
   function refuse(node: NodeId, why: InviteRefusal): void {

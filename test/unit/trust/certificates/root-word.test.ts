@@ -90,6 +90,13 @@ test('an issuer changes teams and roles of a machine that need not do anything',
   pass(hq, bob)
   expect(ann.fleet.word(bob.identity.nodeId)?.binding.teams).toEqual(['ops'])
   expect(bob.fleet.state().own?.teams).toEqual(['ops'])
+  await expect(hq.fleet.assign(bob.identity.nodeId, { name: 'Ann' })).rejects.toMatchObject({
+    code: 'conflict',
+  })
+  expect(await hq.fleet.assign(bob.identity.nodeId, { name: 'Bob' })).toMatchObject({
+    name: 'Bob',
+    teams: ['ops'],
+  })
   // An older certificate, shown again, takes nothing back.
   time.now += 1_000
   await hq.fleet.assign(bob.identity.nodeId, { roles: ['lead'] })

@@ -14,7 +14,6 @@ test('an inviter that refused one invite is met again for another one within two
   const upkeep = createUpkeep({
     fleet: {
       look: async () => 0,
-      enrol: async () => {},
       everyMs: 600_000,
       onJoining: () => () => {},
       seeks: (node) => joining.refused === null && node === inviter,
@@ -52,7 +51,6 @@ test('a node that looks for nobody is not woken for it, and knocks at once when 
   const upkeep = createUpkeep({
     fleet: {
       look: async () => 0,
-      enrol: async () => {},
       everyMs: 600_000,
       seeks: () => false,
       state: () => ({ joining }) as never,

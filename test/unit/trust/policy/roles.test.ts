@@ -65,6 +65,10 @@ describe('a name of a role', () => {
     expect(rolesThatCount([name])).toEqual([name])
   })
 
+  it.each(['laed', 'secuity', 'amdin'])('%s is a slip of the keyboard', (name) =>
+    expect(labelProblem('role', name)).toContain('only looks like the role'),
+  )
+
   it('may look like anything as the name of a team', () =>
     expect(labelProblem('team', 'Lead')).toBeUndefined())
 
