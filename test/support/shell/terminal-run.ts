@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
 import { cleanEnv } from '../node/node.ts'
+import { atEnd } from '../run/processes.ts'
 import { until } from '../run/until.ts'
 
 const KARO = join(import.meta.dirname, '../../../dist/karo.js')
@@ -44,6 +45,9 @@ export function programInTerminal(
   })
   terminal.onExit(({ exitCode }) => {
     code = exitCode
+  })
+  atEnd(() => {
+    if (code === undefined) terminal.kill('SIGKILL')
   })
   return {
     pid: terminal.pid,
