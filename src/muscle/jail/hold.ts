@@ -155,7 +155,8 @@ sub answer {
   my ($handle, $data) = @$one{qw(handle data)};
   # O_CREAT, O_TRUNC and the two bits for writing.
   if ($does eq 'open' && $more[0] & 01103) {
-    delete $held{$path} if $one->{free} && !$at{inode $handle};
+    # Only where that can succeed, which is tried without O_CREAT and O_TRUNC, with O_NONBLOCK and O_CLOEXEC.
+    delete $held{$path} if $one->{free} && !$at{inode $handle} && (sysopen(my $tried, $path, 02004001) || ($! == 2 && $more[0] & 0100));
     return $go_on->();
   }
   return $reply->(0, -2, 0) unless $handle;

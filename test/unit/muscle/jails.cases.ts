@@ -540,8 +540,7 @@ open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!
     const bound = async (...paths: readonly string[]) =>
       Promise.all(paths.map(async (path) => ({ path, hash: (await contentAt(path)).hash })))
 
-    // What was renamed outside a guest may know under its old name, so that a write there fails.
-    usual.each(isVm ? [false] : [false, true])(
+    usual.each([false, true])(
       'runs the code that was let through, and sees all else as it is, whatever is put in its place (it writes: %s)',
       async (write) => {
         const { client } = await here()
@@ -575,7 +574,10 @@ open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!
         put('later', 'later\n')
         job.input(Buffer.from('go\n'), true)
         await job.ended
-        expect(out).toBe(`run\nin/ner/tool.sh\n./linked one\nlater\n${write ? 'own' : 'run'}\n`)
+        const [last = '', ...before] = out.trimEnd().split('\n').reverse()
+        expect(before.reverse()).toEqual(['run', 'in/ner/tool.sh', './linked one', 'later'])
+        // What was renamed outside a guest may know under its old name, so that a write there fails, and nothing is the job's own.
+        expect(write ? (isVm ? ['own', 'run'] : ['own']) : ['run']).toContain(last)
       },
     )
 
