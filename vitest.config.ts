@@ -107,12 +107,10 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'alone', include: ALONE, setupFiles: QUICK } },
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
-      // As unit: what a file starts is ended with it.
       {
         extends: true,
         test: {
           name: 'integration',
-          isolate: false,
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/run/build.ts'],
         },
