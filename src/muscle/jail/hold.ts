@@ -155,8 +155,10 @@ sub answer {
   my ($handle, $data) = @$one{qw(handle data)};
   # O_CREAT, O_TRUNC and the two bits for writing.
   if ($does eq 'open' && $more[0] & 01103) {
-    # Only where that can succeed, which is tried without O_CREAT and O_TRUNC, with O_NONBLOCK and O_CLOEXEC.
-    delete $held{$path} if $one->{free} && !$at{inode $handle} && (sysopen(my $tried, $path, 02004001) || ($! == 2 && $more[0] & 0100));
+    # Only where that can succeed: O_CREAT and O_EXCL by what is there, all else is tried, with O_NONBLOCK and O_CLOEXEC.
+    my ($is, $new, $only) = (scalar(lstat $path), $more[0] & 0100, $more[0] & 0200);
+    my $can = !$is ? $new : !$only && $one->{free} && sysopen my $tried, $path, $more[0] & ~0300 | 02004000;
+    delete $held{$path} if $can && $one->{free} && !$at{inode $handle};
     return $go_on->();
   }
   return $reply->(0, -2, 0) unless $handle;
