@@ -1,5 +1,4 @@
-// `npm run ask:fit -- --nl2bash DIR --alfa DIR --tldr DIR --sheets DIR`: fits how much each feature of the ranking counts, on the knowledge's own wordings,
-// on our own requests and on the building halves of the sets, and writes weights.ts.
+// `npm run ask:fit`: fits how much each feature of the ranking counts, on the knowledge's own wordings, and writes weights.ts.
 // Each wording is asked while its entry has only the others; of some requests the whole entry is taken away, so that nothing fits.
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
@@ -9,8 +8,7 @@ import { indexOf, type Known, knownIn, knownOf, partOf } from '../../src/assist/
 import { FEATURES, rank, scoreOf, withChances } from '../../src/assist/copilot/ask/rank.ts'
 import { readRequest } from '../../src/assist/copilot/ask/read.ts'
 import { knowledgeTexts } from './knowledge-check.ts'
-import { readAlfa, readNl2bash, readOwn, readSheets, readTldr } from './sets.ts'
-import { verdictOf } from './verdict.ts'
+import { readOwn } from './sets.ts'
 
 const FILE = join(import.meta.dirname, '../../src/assist/copilot/ask/weights.ts')
 const FOLDS = 4
@@ -19,17 +17,14 @@ const EVERY_NTH_UNKNOWN = 4
 /** Candidates of a request from which the weights are fitted. */
 const MOST_SHOWN = 20
 /** Requests from which they are fitted, drawn by a hash, and the steps. */
-const MOST_LISTS = 1_200
-const STEPS = 200
+const MOST_LISTS = 6_000
+const STEPS = 300
 /** Requests of our own, which were looked at one by one, and how much each counts. */
 const OWN_REQUESTS = ['requests.txt', 'requests-titles.txt', 'requests-tried.txt', 'requests-limits.txt']
 const CORPUS = join(import.meta.dirname, '../../test/corpus')
 const OWN_COUNT = 6
 /** Share of right answers among those that are given without others beside them. */
 const AIM = 0.95
-
-/** Requests of the building half of each set of others. */
-const MOST_OF_SET = 300
 
 /** What people put into slots of each type. */
 const SAMPLES: Readonly<Record<Slot['type'], readonly string[]>> = {
@@ -145,39 +140,18 @@ function fitWeights(): void {
     }))
     own.push(list)
   }
-  const given = (name: string): readonly string[] =>
-    process.argv.flatMap((word, i) => (word === `--${name}` ? [process.argv[i + 1] ?? ''] : []))
-  const sets = [
-    ...given('nl2bash').map(readNl2bash),
-    ...given('alfa').map(readAlfa),
-    ...given('tldr').map(readTldr),
-    ...given('sheets').map((path) => readSheets(path, whole.isTool)),
-  ]
-  const others = sets.flatMap((set) =>
-    set.building
-      .filter(({ words }) => digest(words) < MOST_OF_SET / set.building.length)
-      .map((item) =>
-        rank(readRequest(item.words, whole), whole)
-          .slice(0, MOST_SHOWN)
-          .map(({ features, command }) => ({
-            features,
-            command,
-            isRight: verdictOf(command, item, set).right,
-          })),
-      ),
-  )
   // Of our own requests there are fewer, and they are what people say.
-  const all = [...lists, ...Array.from({ length: OWN_COUNT }, () => own).flat(), ...others]
+  const all = [...lists, ...Array.from({ length: OWN_COUNT }, () => own).flat()]
   const weights = regress(all.map((list) => list.filter(({ isRight }, i) => isRight || i < MOST_SHOWN)))
   const tops = own
     .map((list) => {
-      const [first, ...next] = withChances(
+      const [first, ...others] = withChances(
         list.map((one) => ({ ...one, score: scoreOf(one.features, weights) })),
       )
       return {
         chance: first?.chance ?? 0,
         isRight: first?.isRight === true,
-        amongThree: first?.isRight === true || next.slice(0, 2).some(({ isRight }) => isRight),
+        amongThree: first?.isRight === true || others.slice(0, 2).some(({ isRight }) => isRight),
       }
     })
     .sort((a, b) => b.chance - a.chance)

@@ -124,23 +124,23 @@ export function readTldr(pages: string): RequestSet {
 }
 
 /**
- * Cheat sheets of others: a file a tool, `# what it does` and the command on the next line. Tools that Karo does not have are left out.
+ * Cheat sheets of others, which nobody reads while building: a file a tool, `# what it does` and the command on the next line. Tools
+ * that Karo does not have are left out. All of it is the half that is held out.
  */
 export function readSheets(directory: string, isTool: (tool: string) => boolean): RequestSet {
-  const items = readdirSync(directory, { withFileTypes: true })
+  const heldOut = readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isFile() && isTool(basename(entry.name, '.cheat')))
-    .flatMap(({ name }) => {
+    .flatMap(({ name }): Item[] => {
       const tool = basename(name, '.cheat')
       const text = readFileSync(join(directory, name), 'utf8')
       return [...text.matchAll(/^#\s*(?:To )?(\S.*?)[.:]?\n(?!#|%|;|\$)(\S.*)(?=\n\s*\n|\n#|\n$|$)/gm)].map(
-        ([, does = '', command = '']) => {
-          const words = does.toLowerCase().includes(tool) ? does : `${tool}: ${does}`
-          const right = command.replace(/^\$ /, '').replace(/<[^<>\n]*>/g, '{{x}}')
-          return [right, { words, right: [right] }] as const
-        },
+        ([, does = '', command = '']) => ({
+          words: does.toLowerCase().includes(tool) ? does : `${tool}: ${does}`,
+          right: [command.replace(/^\$ /, '').replace(/<[^<>\n]*>/g, '{{x}}')],
+        }),
       )
     })
-  return { ...split(`cheat sheets, ${basename(directory)}`, items, true), isSheet: true }
+  return { name: `cheat sheets, ${basename(directory)}`, building: [], heldOut, isOpen: true, isSheet: true }
 }
 
 /** The building half of the examples of pages/common as if a client kept them on this machine. */

@@ -20,7 +20,7 @@ test('the shape, its exit code, and no home is made', async () => {
   expect([code, stderr, existsSync(home)]).toEqual([0, '', false])
   expect(answer).toMatchObject({
     command: 'find /var -type f -size +100M',
-    source: 'karo',
+    source: 'grammar',
     risk_level: 'safe',
     decision: 'allow',
     alternatives: expect.any(Array),

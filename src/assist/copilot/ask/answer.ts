@@ -29,11 +29,11 @@ export interface AskOptions {
 
 /** Commands of a choice, and beside an answer. */
 const MOST_CHOICES = 3
-/** The least chance of a command in a choice, and that one of the choice is right. */
+/** The least chance of a command in a choice, and that any that Karo knows is right. */
 const CHOICE = 0.04
-const CHOICES = 0.2
-/** The same of commands that may change something, where no tool is named, and of those that destroy. */
-const CHANGES = 0.45
+const CHOICES = 0.65
+/** The same of commands that change something. */
+const CHANGES = 0.6
 /** How far an answer that explains every word is above the next one. */
 const AHEAD = 2
 /** The same of one that destroys nothing, changes not many things at once, and is likely: the next one stands beside it, and often does the same. */
@@ -92,7 +92,7 @@ function offline(
   request: Request,
   options: AskOptions,
 ): { candidates: readonly Candidate[]; topics: readonly string[] } {
-  const { shell, judge, knowledge, own = [], cwd, examples } = options
+  const { shell, knowledge, own = [], cwd, examples } = options
   const index = knowledge.ask()
   const extra =
     request.tool === undefined
@@ -125,19 +125,14 @@ function offline(
     ]
     return { candidates: distinct([answer, ...beside]).slice(0, MOST_CHOICES), topics: [] }
   }
-  const sum = ranked.slice(0, MOST_CHOICES).reduce((total, { chance }) => total + chance, 0)
+  const sum = ranked.reduce((total, { chance }) => total + chance, 0)
   const choices = ranked
-    .filter(
-      ({ chance, command, destroys }) =>
-        chance >= CHOICE &&
-        (sum >= CHANGES ||
-          (sum >= CHOICES &&
-            !destroys &&
-            (request.tool !== undefined ||
-              (!changesSomething(command) && judge(command).risk_level === 'safe')))),
-    )
+    .filter(({ chance, command }) => chance >= CHOICE && (sum >= CHANGES || !changesSomething(command)))
     .slice(0, MOST_CHOICES)
-  const offered = distinct([...before, ...choices.map((one) => ofKnown(one, 'perhaps'))])
+  const offered = distinct([
+    ...before,
+    ...(sum >= CHOICES ? choices.map((one) => ofKnown(one, 'perhaps')) : []),
+  ])
   return { candidates: offered.slice(0, MOST_CHOICES), topics: offered.length > 0 ? [] : topicsOf(ranked) }
 }
 

@@ -9,8 +9,8 @@ import { WEIGHTS } from './weights.ts'
 
 /** What speaks for an entry, and from `loose` on against it; each between 0 and 1. */
 export const FEATURES = [
-  /** Share of what the wording says that the request says; that, and the reverse of all wordings and the command. */
-  'saysNoMore', 'both',
+  /** Share of what the request says that the wording says, that all wordings and the command say, and the reverse; and of both. */
+  'said', 'saidAnywhere', 'saysNoMore', 'both',
   /** Share of the request's neighbours, small words and slots among them, that are neighbours in the wording. */
   'order',
   /** How few words the command has. */
@@ -27,16 +27,16 @@ export const FEATURES = [
   'found',
   /** Things that no slot takes, slots that nothing fills, slots filled by a guess. */
   'loose', 'open', 'guessed',
-  /** The verb of the request is missing. */
-  'otherVerb',
+  /** Share of the slots that the wording itself names and nothing fills: `copy {file} to {host}` without a host. */
+  'absent',
+  /** The verb of the request is missing; the wording has one of a change that the request has not. */
+  'otherVerb', 'moreVerb',
   /** Words that nothing explains, by the most telling one. */
   'unexplained',
   /** A change is asked for, and the command only looks. */
   'idle',
   /** The request or the wording excludes something, and the other does not. */
   'limits',
-  /** The two share so little that they may have met by chance. */
-  'little',
 ] as const // biome-ignore format: a list with its reasons
 
 export interface Ranked {
@@ -335,11 +335,9 @@ function placeOf(
     !(sameBefore && /^~(?:in|into|to|under)$/.test(before) && token.share < 1 / 250)
   )
     return undefined
-  // A word of many wordings means what it means there, and a form of a verb is no name; other words that no wording has are one at the end.
-  const isName = token.isUnknown
-    ? !/.{3}(?:ing|ed|ly|ions?|ity|able)$/.test(token.word) && (sameBefore || at === tokens.length - 1)
-    : near > 0 && (token.isTool || token.share <= 1 / 250)
-  if (!hasNoun && !isName) return undefined
+  // A word of many wordings means what it means there.
+  if (!hasNoun && !token.isUnknown && (near === 0 || (token.share > 1 / 250 && !token.isTool)))
+    return undefined
   const score = (hasNoun ? 0.7 : 0) + near + (token.isUnknown ? 0.6 : 0)
   return { at, value, score: score * 0.8, isGuess: !token.isUnknown && !hasNoun && !sameBefore }
 }
@@ -371,7 +369,7 @@ function tally(
   looks: boolean,
 ) {
   const own = new Set(wording)
-  let [asked, all] = [0, 0]
+  let [asked, said, all] = [0, 0, 0]
   let [loose, worst] = [0, 0]
   const left: string[] = []
   const inThings = new Set<string>()
@@ -396,6 +394,7 @@ function tally(
     if (word === NAMED && used.has(at + 1)) continue
     const weight = weigh(word)
     asked += weight
+    if (own.has(word)) said += weight
     // What only looks shows all of it, whether the wording says so or not.
     const isImplied = looks && (SEEING.has(word) || word === EACH)
     if (own.has(word) || nouns.has(word) || anywhere.has(word) || isImplied) all += weight
@@ -403,8 +402,9 @@ function tally(
       worst = Math.max(worst, weight)
       left.push(word)
     }
+    if (nouns.has(word) && !own.has(word)) said += 0.8 * weight
   }
-  return { asked, all, loose, worst, left, inThings }
+  return { asked, said, all, loose, worst, left, inThings }
 }
 
 /** One wording beside the request. */
@@ -437,7 +437,7 @@ function lay(
   const weigh = (word: string): number =>
     // Any word for looking asks for what only looks.
     (SEEING.has(word) && !changes ? 0.3 : 1) * index.weight(word)
-  const { asked, all, loose, worst, left, inThings } = tally(
+  const { asked, said, all, loose, worst, left, inThings } = tally(
     tokens,
     assigned,
     known,
@@ -457,6 +457,7 @@ function lay(
   }
   const verbs = [...request.concepts].filter((word) => VERBS.has(word))
   const otherVerb = verbs.some((verb) => !anywhere.has(verb) && !(SEEING.has(verb) && !changes))
+  const moreVerb = [...own].some((word) => CHANGING.has(word) && !request.concepts.has(word))
   const isBounded = request.concepts.has(NOT) || request.concepts.has(PREVIEW)
   const limits = (isBounded && !own.has(NOT) && !own.has(PREVIEW)) || (own.has(NOT) && !isBounded)
   const isWhole = left.length === 0 && loose === 0
@@ -468,20 +469,14 @@ function lay(
   if (destroys && (!isWhole || guessed > 0 || (used.size > 0 && missing.length > 0))) return undefined
   if (destroys && request.concepts.has(EACH) && !own.has(EACH) && used.size === 0) return undefined
   const isExact = request.items.join(' ') === wording.join(' ')
-  // One word alone asks for what it names, and a verb for nothing.
-  if (
-    !isExact &&
-    request.concepts.size + used.size < 2 &&
-    (own.size !== 1 || [...own].some((word) => VERBS.has(word) || !request.concepts.has(word)))
-  )
-    return undefined
-  const isLittle = !isExact && isTooLittle(request, used, own, anywhere, left, index)
-  if (isLittle && (changes || destroys) && request.tool === undefined) return undefined
+  if (!isExact && isTooLittle(request, used, own, anywhere, left, index)) return undefined
   const share = (part: number, sum: number): number => (sum === 0 ? (part === 0 ? 1 : 0) : part / sum)
   const inWording = wording.filter((item) => item.startsWith('{')).map((item) => item.slice(1, -1))
   const isSame =
     isWhole && own.size > 0 && [...own].every((word) => request.concepts.has(word) || inThings.has(word))
   const byName: Readonly<Record<(typeof FEATURES)[number], number>> = {
+    said: share(said, asked),
+    saidAnywhere: share(all, asked),
     saysNoMore: share(shared, whole),
     both: harmonic(share(all, asked), share(shared, whole)),
     order: orderOf(tokens, used, wording),
@@ -492,16 +487,17 @@ function lay(
     loose: Math.min(1, loose / 2),
     open: Math.min(1, missing.length / 2),
     guessed: Math.min(1, guessed / 2),
-    tool: request.tool === undefined ? 0 : toolOf(command) === request.tool ? 1 : 0.5,
+    absent: share(inWording.filter((name) => !values.has(name)).length, inWording.length || 1),
+    tool: Number(request.tool !== undefined && isOf(known, request.tool)),
     special: Number(slots.some(({ name, ending }) => ending !== undefined && values.has(name))),
     typed: Number(isExact || isTyped(request.text, known.command)),
     common: Number(COMMON.has(toolOf(command))),
     otherVerb: Number(otherVerb),
+    moreVerb: Number(moreVerb),
     unexplained: worst / 10,
     found,
     idle: Number(!request.looks && verbs.some((verb) => CHANGING.has(verb)) && !changes),
     limits: Number(limits),
-    little: Number(isLittle),
   }
   const features = FEATURES.map((name) => byName[name])
   return { known, command, missing, features, score: scoreOf(features), isWhole, isSame, destroys }
@@ -543,7 +539,7 @@ function isExcluded(
     : behind === tokens[first]?.concept
 }
 
-/** Whether the two share so little that they meet by chance: only verbs, or not the most telling word. */
+/** Whether the two share so little that they meet by chance: only verbs, one word, or not the most telling word. */
 function isTooLittle(
   { concepts: asked, tokens }: Request,
   used: ReadonlySet<number>,
@@ -560,6 +556,7 @@ function isTooLittle(
     [...asked].filter((word) => anywhere.has(word) && !SEEING.has(word)).length < 2
   const hasThing = tokens.some(({ entity }, at) => entity !== undefined && used.has(at))
   if (isOnlyVerbs && !hasThing) return true
+  if (asked.size + used.size < 2 && (own.size !== 1 || VERBS.has([...own][0] as string))) return true
   const weigh = (words: readonly string[]): number => Math.max(0, ...words.map((word) => index.weight(word)))
   return used.size === 0 && weigh(left) > weigh(shared)
 }
@@ -578,7 +575,7 @@ function isInCommand(value: string, raw: string, { command }: Known, wording: re
   )
 }
 
-const SMALL = /^~(?:a|an|the|my|me|i|is|are|of|for|please|all|it|this|that)$/
+const SMALL = /^~(?:a|an|the|my|me|i|is|are|of|please|all|it|this|that)$/
 /** Neighbours as one list of pairs; what stands in a slot is only a thing. */
 const pairsOf = (items: readonly string[]): readonly string[] =>
   items
@@ -594,10 +591,11 @@ function orderOf(tokens: readonly Asked[], used: ReadonlySet<number>, wording: r
   return asked.filter((pair) => own.has(pair)).length / asked.length
 }
 
-/** Whether the request begins with the command's first two words: `git stash …`. */
+/** Whether the request begins with the words of the command before its first slot, which are more than the tool. */
 function isTyped(text: string, command: string): boolean {
-  const [start] = /^[\w.-]+ [a-z][\w-]*(?= |$)/.exec(command.replace(/^sudo /, '')) ?? []
-  return start !== undefined && new RegExp(`^\\W*${start}(?![\\w-])`, 'i').test(text)
+  const [first] = piecesOf(command)
+  const start = typeof first === 'string' ? first.replace(/^sudo /, '').trim() : ''
+  return /\w \S/.test(start) && text.trim().toLowerCase().startsWith(start)
 }
 
 const harmonic = (one: number, other: number): number =>
