@@ -1,4 +1,4 @@
-// What answers in a jail for the kernel when its command opens code: a few lines of Perl, which give the bytes that were let through, whatever lies at the path.
+// What answers in a jail for the kernel when its command opens code: a program in Perl, which gives the bytes that were let through, whatever lies at the path.
 import { watchingFilter } from '../seccomp/filter.ts'
 import { type Machine, WATCHED } from '../seccomp/syscalls.ts'
 

@@ -5,6 +5,7 @@ import { KaroError } from '../../base/errors.ts'
 import { type HomePaths, isKeyLost } from '../../config/paths.ts'
 import { createIdentityFile, type Identity, readPublicIdentity } from '../../trust/identity/index.ts'
 import { refuseSecond } from '../system/lock.ts'
+import { becomeOwner } from './owner.ts'
 
 /**
  * `replace`: a key that is there is kept under another name. Errors: `conflict` where there is one without that, or a daemon
@@ -12,18 +13,14 @@ import { refuseSecond } from '../system/lock.ts'
  */
 export async function newKey(paths: HomePaths, random: Random, replace: boolean): Promise<Identity> {
   await refuseSecond(paths.lock)
-  const home = statSync(paths.home, { throwIfNoEntry: false })
-  const user = process.geteuid!()
-  if (home !== undefined && home.uid !== user) {
-    if (user !== 0)
-      throw new KaroError('refused', `the directory belongs to uid ${home.uid}, and so does its key`, {
-        where: paths.home,
-        hint: `Run it as that user: sudo -u '#${home.uid}' karo identity new`,
-      })
-    // As the owner, whose daemon has to read what is made.
-    process.setgid!(home.gid)
-    process.setuid!(home.uid)
-  }
+  // The owner's daemon has to read what is made.
+  becomeOwner(paths.home)
+  const owner = statSync(paths.home, { throwIfNoEntry: false })?.uid
+  if (owner !== undefined && owner !== process.geteuid!())
+    throw new KaroError('refused', `the directory belongs to uid ${owner}, and so does its key`, {
+      where: paths.home,
+      hint: `Run it as that user: sudo -u '#${owner}' karo identity new`,
+    })
   const isLost = isKeyLost(paths)
   if (!isLost && statSync(paths.key, { throwIfNoEntry: false }) === undefined)
     throw new KaroError('not_found', 'there is no node here yet', {

@@ -226,6 +226,7 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     ['query', 'karo query: a subcommand is missing\n  It has: tools, health.'],
     ['query tols', "karo query: unknown subcommand 'tols'\n  Did you mean 'karo query tools'?"],
     ['query tools --per-nod', "karo query tools: unknown option '--per-nod'\n  Did you mean --per-node?"],
+    ['delete x', "karo: unknown command 'delete'\n  karo history delete removes what you ran"],
     ['peers trsut bob', "karo peers: unknown subcommand 'trsut'\n  Did you mean 'karo peers trust'?"],
     ['peers trust', "karo peers trust: missing required argument 'node'"],
     ['peers trust a b', 'Expected 1 argument but got 2'],

@@ -15,6 +15,7 @@ import { resultOf } from '../../../src/cli/doctor/doctor.ts'
 import { bar, shade, showsBlocks, spark } from '../../../src/cli/terminal/bars.ts'
 import { textWidth } from '../../../src/cli/terminal/text.ts'
 import { doctorView } from '../../../src/cli/views/doctor.ts'
+import { printKnown } from '../../../src/cli/views/knowledge.ts'
 import { whoAmIView } from '../../../src/cli/views/login.ts'
 import { logLine } from '../../../src/cli/views/logs.ts'
 import { mostUsedView, statsView } from '../../../src/cli/views/stats.ts'
@@ -30,6 +31,17 @@ const page = (cases: Readonly<Record<string, string>>): string =>
     .join('\n')
 /** As it is shown in every time zone. */
 const AT = new Date(2025, 10, 20, 8, 15, 2).toISOString()
+
+test('what is known of a tool takes one page, and says how much more there is', () => {
+  const options = Array.from({ length: 30 }, (_, i) => ({ names: [`-${i}`], does: '', source: 'karo' }))
+  const examples = options.map(({ names }) => ({ does: 'x', command: `tar ${names[0]}`, source: 'karo' }))
+  const known = (most: number) => ({ tool: 'tar', does: '', options: options.slice(0, most), examples })
+  const text = printKnown(known(30), { columns: 80 })
+  expect(text.split('\n').length).toBeLessThan(50)
+  expect(text).toContain('22 more examples: karo ask --json tar')
+  expect(text).toContain('6 more options: karo ask --json tar')
+  expect(printKnown(known(24), { columns: 80 })).not.toContain('more options')
+})
 
 test('status: a node that is well, alone, new, not ready, of the machine; and what is wrong, last, with what to do', () => {
   const noneRejected = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>

@@ -10,8 +10,9 @@ import { type Hit, inPlace, type Rule } from './rule.ts'
  *     !--dry-run
  *     aws|gcloud s3 rb|delete-* … --force|-f
  *
- * - The first word names the tools. Words after it are operands in their order: alternatives between `|`, in which `*` is any text.
- *   `…`: any number of operands; `*?`: at most one; `.`: no more of them, for else any may follow.
+ * - The first word names the tools. Those after it are the words of the operands in their order, also where one operand holds several
+ *   (`nft 'flush ruleset'`): alternatives between `|`, in which `*` is any text. `…`: any number of words; `*?`: at most one; `.`: no
+ *   more of them, for else any may follow.
  * - `-f|--force`: one of these options is given; `--acl=public*`: with such a value; `--keep-*`: a word that begins so.
  * - `!`: no such option is given, and no such operand; at the start of a line for all lines below it.
  * - `?`: the line only tries or asks for help. `$`: the line does not tell the text of an operand.
@@ -29,7 +30,7 @@ export interface FormRule extends Omit<Rule, 'tools' | 'when'> {
 type Test = (o: Options, c: SimpleCommand) => boolean
 
 interface Form {
-  /** Of the texts of the operands, with a NUL behind each. */
+  /** Of the words of the operands, with a NUL behind each. */
   readonly words: RegExp
   readonly tests: readonly Test[]
   /** Which operands are found; the whole command where it is undefined. */
@@ -55,9 +56,9 @@ export function ruleOf({ finds, named = {}, tools = [], when, ...rule }: FormRul
       const { name } = c
       const forms = known.get(name) ?? formsOf(name)
       known.set(name, forms)
-      const words = o.operands.map(({ text }) => `${text}\0`).join('')
+      const line = o.operands.flatMap(({ text }) => wordsOf(text)).join('')
       for (const form of forms) {
-        const hit = hitOf(form, words, o, c)
+        const hit = hitOf(form, line, o, c)
         if (hit !== undefined) return hit
       }
       return when?.(c, o)
@@ -75,7 +76,6 @@ function hitOf({ words, tests, found }: Form, line: string, o: Options, c: Simpl
 function formOf(line: string, named: NonNullable<FormRule['named']>): Form {
   const [, ...parts] = line.split(/\s+/)
   let words = '^'
-  let from = 0
   const tests: Test[] = []
   let found: Form['found']
   for (const part of parts) {
@@ -86,21 +86,35 @@ function formOf(line: string, named: NonNullable<FormRule['named']>): Form {
     else if (part[0] === '<' || part[0] === '{') {
       const pattern = named[part.slice(1, -1)]
       if (pattern === undefined) throw new Error(`no pattern is named as in ${line}`)
-      const [first, end] = [from, part[0] === '{' ? from + 1 : undefined]
-      found = (o) => o.operands.slice(first, end).filter(({ text }) => pattern.test(text))
+      const before = new RegExp(words)
+      const most = part[0] === '{' ? 1 : undefined
+      found = (o) =>
+        behind(o.operands, before)
+          .slice(0, most)
+          .filter(({ text }) => pattern.test(text))
     } else if (part[0] === '@') {
-      const first = from
-      found = (o, c) => inPlace(c, o.operands.slice(first), part.slice(1) as Place)
+      const before = new RegExp(words)
+      found = (o, c) => inPlace(c, behind(o.operands, before), part.slice(1) as Place)
     } else if (part[0] === '!') {
       const given = testOf(part.slice(1))
       tests.push((o, c) => !given(o, c))
     } else if (part[0] === '-') tests.push(testOf(part))
-    else {
-      words += `(?:${globs(part)})\0`
-      from++
-    }
+    else words += `(?:${globs(part)})\0`
   }
   return { words: new RegExp(words), tests, found }
+}
+
+/** The words in a text, with a NUL behind each. */
+const wordsOf = (text: string): readonly string[] => (text.match(/\S+/g) ?? ['']).map((word) => `${word}\0`)
+
+/** The operands behind those whose words the pattern has. */
+function behind(operands: readonly Arg[], words: RegExp): readonly Arg[] {
+  let line = ''
+  for (let at = 0; at <= operands.length; at++) {
+    if (words.test(line)) return operands.slice(at)
+    line += wordsOf(operands[at]?.text ?? '').join('')
+  }
+  return []
 }
 
 /** A pattern of texts without NUL. */
@@ -118,7 +132,8 @@ function testOf(part: string): Test {
   }
   const [option = '', value] = part.split('=')
   if (option.includes('*')) {
-    const pattern = new RegExp(`^(?:${globs(option)})$`, 'i')
+    // Tools that take long options in any case have no options of one letter.
+    const pattern = new RegExp(`^(?:${globs(option)})$`, /(?:^|\|)-\w\*/.test(option) ? '' : 'i')
     return (_o, c) => c.args.some(({ text }) => pattern.test(text))
   }
   const names = option.split('|').map((name) => name.replace(/^-+/, ''))

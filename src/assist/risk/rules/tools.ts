@@ -73,6 +73,7 @@ export const TOOL_RULES: readonly FormRule[] = [
       kadmin|kadmin.local … *delprinc*|*delete_principal*|*delpol*|*purgekeys*
       vgreduce --force|-f
       postsuper -d … ALL
+      postsuper -dALL*
       ldapdelete -r
       gpg|gpg2 --delete-secret-keys|--delete-secret-and-public-keys
       swift delete -a|--all`,
@@ -100,12 +101,13 @@ export const TOOL_RULES: readonly FormRule[] = [
       tpm2 clear
       sedutil|sedutil-cli --revert*|--PSIDrevert*|--yesIreallywantto*
       mokutil --reset|--delete|--disable-validation
-      storcli … delete|clear|erase
+      storcli <erases>
       megacli -CfgClr*|-CfgLdDel*|-AdpFacDefSet*
       avrdude -e
       avrdude -U … flash:w*|lfuse:w*|hfuse:w*|efuse:w*
       esptool|esptool.py … erase_flash
       dfu_util -D`,
+    named: { erases: /^(?:delete|clear|erase)$/i },
     example: 'ykman piv reset',
   },
   {
@@ -127,7 +129,7 @@ export const TOOL_RULES: readonly FormRule[] = [
       restic rewrite --forget
       borg prune
       restore -r|-x
-      restore r*|x*
+      restore {takes}
       duplicity … remove-older-than|remove-all-but-n-full --force
       snapper … delete
       timeshift --delete|--delete-all
@@ -177,7 +179,7 @@ export const TOOL_RULES: readonly FormRule[] = [
       pgbackrest … expire
       lpadmin -x
       cancel -a
-      postsuper -d|-H *
+      postsuper -d*|-h*|-H*
       exim|exim4 -Mrm|-Mg|-Mc
       scancel -u|-A|-p|--user|--account|--partition
       smbpasswd -x|-d
@@ -201,6 +203,7 @@ export const TOOL_RULES: readonly FormRule[] = [
       osqueryctl|wazuh-control|ossec-control stop`,
     named: {
       reset: /(?:db|data|migrat|prisma)\S{0,80}:(?:reset|drop|wipe|fresh|purge|destroy|nuke)\b/,
+      takes: /^[a-zA-Z]*[rx]/,
       world: /\bo(?:ther)?::?[r-]?w/,
     },
     example: 'hg update -C',

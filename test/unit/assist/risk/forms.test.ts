@@ -7,7 +7,7 @@ import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 
 /** The words of `line`; one that is `$X` is not told. */
 function commandOf(line: string): SimpleCommand {
-  const [name = '', ...words] = line.split(' ')
+  const [name = '', ...words] = (line.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
   const args = words.map((text, i) => ({
     text,
     span: [i, i + 1] as const,
@@ -53,6 +53,13 @@ test.each([
   ['a rm !all', 'a rm x all', undefined],
   ['!-n\n a rm\n a del', 'a del -n', undefined],
   ['!?\n a rm', 'a rm --help', undefined],
+  ['a flush ruleset', "a 'flush ruleset'", true],
+  ['a flush ruleset', 'a flush', undefined],
+  ['a … link del {main}', 'a x link del main y', 'main'],
+  ['a … link del {main}', 'a x link del y main', undefined],
+  ['a -Z*', 'a -Zx', true],
+  ['a -Z*', 'a -zx', undefined],
+  ['a -Clr*', 'a -clrx', true],
   ['a rm $', 'a rm $X', true],
   ['a rm $', 'a rm x', undefined],
   ['a push * <main>', 'a push o x main', 'main'],

@@ -117,11 +117,12 @@ export const DISK_RULES: readonly (Rule | FormRule)[] = [
       nvme … format|sanitize|write-zeroes
       badblocks @disk -w
       mdadm --zero-superblock
-      diskutil … erase*|partitionDisk|secureErase|zeroDisk|deleteContainer
+      diskutil <erases>
       bcachefs format
       bcachefs device remove
       zpool destroy|labelclear
       dmsetup … remove_all|wipe_table`,
+    named: { erases: /^(?:erase\w*|partitionDisk|secureErase|zeroDisk|deleteContainer)$/i },
     example: 'wipefs -a /dev/sda',
   },
   {
@@ -146,9 +147,7 @@ export const DISK_RULES: readonly (Rule | FormRule)[] = [
     id: 'unmount-every',
     level: 'high',
     why: 'Unmounts every filesystem, or switches off all swap, under the programs that use them.',
-    tools: tools('umount swapoff'),
-    when: (c, o) =>
-      only(o.flag('a', 'all') && !c.args.some(({ text }) => /^(?:-[a-zA-Z]*t|--types)/.test(text))),
+    finds: 'umount|swapoff -a|--all !-t|--types',
     example: 'umount -a -f',
   },
   {

@@ -62,7 +62,7 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
     safer: { append: '--dry-run' },
     finds: `
       !-n|--dry-run
-      git push * {removal}
+      git push * <removal>
       git push -d|--delete`,
     named: { removal: /^:./ },
     example: 'git push origin --delete x',
@@ -173,8 +173,9 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
       git filter-branch|filter-repo
       git reflog delete
       git reflog expire --*now*|--all*
+      git reflog expire … now|all
       git prune --expire=now|all
-      git prune now|all
+      git prune … now|all
       git stash clear|drop
       git worktree remove -f|--force
       git gc --prune=now|all`,
@@ -303,16 +304,16 @@ function settings({ args }: SimpleCommand, o: Options): readonly Arg[] {
   })
 }
 
-type Set = SimpleCommand['assignments'][number]
+type Assignment = SimpleCommand['assignments'][number]
 
-const declared = (args: readonly Arg[]): readonly Set[] =>
-  args.flatMap((arg): Set[] => {
+const declared = (args: readonly Arg[]): readonly Assignment[] =>
+  args.flatMap((arg): Assignment[] => {
     const [, name = '', value] = /^(\w+)=([\s\S]*)$/.exec(arg.text) ?? []
-    return value === undefined ? [] : [{ name, value: { ...arg, text: value } } as Set]
+    return value === undefined ? [] : [{ name, value: { ...arg, text: value } } as Assignment]
   })
 
 /** The same by variables: `GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=x git commit`. */
-const ofVariables = (sets: readonly Set[]): readonly Arg[] =>
+const ofVariables = (sets: readonly Assignment[]): readonly Arg[] =>
   sets
     .filter(({ name, value }) => {
       if (/^GIT_(?:CONFIG_(?:PARAMETERS|GLOBAL|SYSTEM)|TEMPLATE_DIR)$/.test(name))

@@ -16,7 +16,7 @@ export const NETWORK_RULES: readonly (Rule | FormRule)[] = [
       firewall-cmd --panic-on
       rfkill … block <radio>
       ip … l|link set … down
-      ip … l|link del|delete <link>
+      ip … l|link del|delete {link}
       ip … route|addr|address|a|r flush|f
       ip … route|r del|delete default
       ifconfig … down
@@ -25,7 +25,7 @@ export const NETWORK_RULES: readonly (Rule | FormRule)[] = [
       nmcli … device disconnect
       route … flush
       route … del default`,
-    named: { radio: /^(?:all|wifi|wlan|\d)/, link: /^(?!docker|veth|br-|vxlan|wg|tun|tap|dummy|dev$)/ },
+    named: { radio: /^(?:all|wifi|wlan|\d)/, link: /^(?!docker|veth|br-|vxlan|wg|tun|tap|dummy)/ },
     example: 'ip link set eth0 down',
   },
   {

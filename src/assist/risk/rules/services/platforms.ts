@@ -135,8 +135,10 @@ export const PLATFORM_RULES: readonly (Rule | FormRule)[] = [
     level: 'moderate',
     why: 'Deletes a resource in the cloud.',
     finds: `
-      aws * delete-*|remove-*|deregister-*|detach-*|disassociate-*|revoke-*|release-* !*-tag|*-tags|*-message
-      aws * terminate-*|suspend-*|cancel-*|reset-*|purge-*|disable-*`,
+      aws * {ends}`,
+    named: {
+      ends: /^(?:delete|remove|deregister|detach|disassociate|revoke|release|terminate|suspend|cancel|reset|purge|disable)-(?!tags?\b|message)/,
+    },
     example: 'aws ec2 delete-security-group --group-id g',
   },
   {

@@ -2,18 +2,17 @@
 import { NO_OUTPUT } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, rather } from '../rewrite.ts'
-import { matching, only, type Rule, tools } from '../rule.ts'
+import { only, type Rule, tools } from '../rule.ts'
 
 export const ACCOUNT_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'account-remove',
     level: 'high',
     why: 'Removes an account, perhaps with all its files.',
-    tools: tools('userdel deluser groupdel dscl sysadminctl'),
-    when: (c, o) =>
-      c.name === 'dscl' || c.name === 'sysadminctl'
-        ? matching(c.args, /^-?delete(?:User)?$/)
-        : o.operands.length > 0,
+    finds: `
+      userdel|deluser|groupdel *
+      dscl|sysadminctl -delete|-deleteUser
+      dscl|sysadminctl … delete|deleteUser`,
     safer: byTool({ userdel: rather('usermod', '-L'), deluser: rather('usermod', '-L') }),
     example: 'sudo userdel -r bob',
   },
@@ -50,6 +49,7 @@ export const ACCOUNT_RULES: readonly (Rule | FormRule)[] = [
       passwd -l|-u|--lock|--unlock|-e|--expire
       usermod -L|-U|--lock|--unlock|-e|--expiredate
       usermod … */nologin|*/false
+      usermod -s*/nologin|-s*/false
       usermod … root . -s|--shell
       usermod --shell=*/nologin|*/false
       pam-auth-update --force|--remove|--enable|--disable

@@ -32,7 +32,7 @@ export const DEFENCE_RULES: readonly (Rule | FormRule)[] = [
       systemctl stop|disable|mask|kill <defence>
       service <defence> … stop
       chkconfig|update-rc.d <defence> … off|disable|remove
-      setenforce 0|permissive|Permissive
+      setenforce {permissive}
       ufw disable|reset
       ufw logging off
       ufw default allow !outgoing
@@ -52,6 +52,7 @@ export const DEFENCE_RULES: readonly (Rule | FormRule)[] = [
       sed|tee <confinement>`,
     named: {
       defence: DEFENCE,
+      permissive: /^(?:0|permissive)$/i,
       confinement: /SELINUX=(?:disabled|permissive)|enforcing\/(?:disabled|permissive)\/|selinux\/enforce$/,
     },
     when: (c) => only(c.name.startsWith('ip') && LOCKS_OUT.test(line(c))),
@@ -147,15 +148,13 @@ export const DEFENCE_RULES: readonly (Rule | FormRule)[] = [
     id: 'firewall-rule-removed',
     level: 'moderate',
     why: 'Removes a rule from the firewall.',
-    tools: tools('iptables ip6tables ipset ufw firewall-cmd'),
-    when: (c, o) =>
-      c.name === 'firewall-cmd'
-        ? matching(c.args, /^--(?:remove|delete)-/)
-        : c.name === 'ipset'
-          ? only(/^(?:flush|destroy|-F|-X)$/.test(c.args[0]?.text ?? ''))
-          : c.name === 'ufw'
-            ? only(/^delete (?:\d+$|deny|reject|limit)/.test(line(c)))
-            : only(o.flag('D', 'delete')),
+    finds: `
+      iptables|ip6tables -D|--delete
+      ipset flush|destroy
+      ipset -F|-X
+      ufw delete {rule}
+      firewall-cmd --remove-*|--delete-*`,
+    named: { rule: /^(?:\d+|deny|reject|limit)$/ },
     example: 'iptables -D INPUT 1',
   },
   {

@@ -21,31 +21,20 @@ export const SYSTEM_RULES: readonly (Rule | FormRule)[] = [
     id: 'power-off',
     level: 'high',
     why: 'Stops or restarts the machine, and with it everybody’s work.',
-    tools: tools(
-      'shutdown reboot halt poweroff init telinit systemctl kexec ipmitool dbus-send busctl ansible gdbus',
-    ),
-    when: (c, o) => {
-      const words = c.args.map((arg) => arg.text).join(' ')
-      if (c.name === 'init' || c.name === 'telinit') return only(/^[0156sS]$/.test(verb(o)))
-      if (c.name === 'systemctl')
-        return only(
-          /^(?:reboot|poweroff|halt|kexec|emergency|rescue|soft-reboot)$/.test(verb(o)) ||
-            (verb(o) === 'isolate' && /rescue|emergency|reboot|poweroff/.test(verb(o, 1))),
-        )
-      if (c.name === 'ipmitool') return only(/power (?:off|cycle|reset|soft)/.test(words))
-      if (c.name === 'ansible')
-        return only(
-          c.args.some(
-            (arg, i) =>
-              /^(?:-m|--module-name)$/.test(c.args[i - 1]?.text ?? '') &&
-              /^(?:ansible\.builtin\.)?reboot$/.test(arg.text),
-          ),
-        )
-      if (/^(?:dbus-send|busctl|gdbus)$/.test(c.name))
-        return only(/\bManager[. ](?:PowerOff|Reboot|Halt|KExec)\b/.test(words))
-      if (c.name === 'kexec') return only(o.flag('e', 'exec'))
-      return !o.flag('c', 'help', 'version', 'show')
-    },
+    finds: `
+      shutdown|reboot|halt|poweroff !-c|--help|--version|--show
+      init|telinit 0|1|5|6|s|S
+      systemctl reboot|poweroff|halt|kexec|emergency|rescue|soft-reboot
+      systemctl isolate *rescue*|*emergency*|*reboot*|*poweroff*
+      ipmitool … power off|cycle|reset|soft
+      kexec -e|--exec
+      ansible -m|--module-name … reboot|ansible.builtin.reboot`,
+    tools: tools('dbus-send busctl gdbus'),
+    when: ({ args, name }) =>
+      only(
+        /bus/.test(name) &&
+          /\bManager[. ](?:PowerOff|Reboot|Halt|KExec)\b/.test(args.map(({ text }) => text).join(' ')),
+      ),
     example: 'shutdown -h now',
   },
   {
