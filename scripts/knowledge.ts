@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { knownIn, packed } from '../src/assist/copilot/ask/index.ts'
-import { ASK_FILE } from '../src/assist/copilot/knowledge.ts'
+import { ASK_FILE, TOOLS_FILE, toolTexts } from '../src/assist/copilot/knowledge.ts'
 import { knowledgeTexts } from './ask/knowledge-check.ts'
 
 const FIG = join(import.meta.dirname, 'fig')
@@ -17,6 +17,7 @@ export function knowledgeFiles(): ReadonlyMap<string, Uint8Array> {
     ['knowledge/index.json', kept.subarray(0, end)],
     ['knowledge/commands.bin', kept.subarray(end + 1)],
     ['knowledge/LICENSE.txt', readFileSync(FIG_LICENCE)],
+    [`knowledge/${TOOLS_FILE}`, Buffer.from(toolTexts())],
     [`knowledge/${ASK_FILE}`, packed([...knowledgeTexts().values()].flatMap(knownIn))],
   ])
 }

@@ -9,8 +9,6 @@ import { createLexicon, type Lexicon } from './lexicon.ts'
 import { createManuals, type Manuals } from './manuals.ts'
 import { FISH_KEYWORDS, KEYWORDS, OPERATORS, redirection, variable } from './shell-words.ts'
 import { summary } from './summary.ts'
-import { FISH_TOOLS } from './tools/fish.ts'
-import { TOOLS } from './tools/index.ts'
 
 export interface ExplainOptions {
   /** Default bash. */
@@ -39,11 +37,7 @@ export async function explainCommand(command: string, options: ExplainOptions): 
   const manuals = options.manuals ?? createManuals(process.env.PATH ?? '', { signal: options.signal })
   const lexicon = withFunctions(
     functionsIn(seen),
-    createLexicon(
-      options.knowledge ?? openKnowledge(),
-      manuals === false ? undefined : manuals,
-      shell === 'fish' ? FISH_TOOLS : {},
-    ),
+    createLexicon(options.knowledge ?? openKnowledge(), manuals === false ? undefined : manuals, shell),
   )
   const parts: ExplainedPart[] = []
   for (const part of seen) parts.push(await explainPart(part, command, lexicon, shell))
@@ -96,7 +90,9 @@ async function explainPart(part: Part, line: string, lexicon: Lexicon, shell: Sh
   if (part.kind === 'loop') inner.splice(0, inner.length, ...loopWords(inner))
   if (part.kind === 'function' || part.kind === 'case')
     inner.splice(0, inner.length, ...named(inner, WORDS_OF[part.kind]))
-  const meaning = shellMeaning(part, text, line, shell)
+  const meaning =
+    shellMeaning(part, text, line, shell) ??
+    (part.kind === 'operator' ? (await lexicon.tool('[')).shipped(part.value)?.text : undefined)
   return {
     kind: part.kind,
     span: part.span,
@@ -108,7 +104,7 @@ async function explainPart(part: Part, line: string, lexicon: Lexicon, shell: Sh
   }
 }
 
-/** What the shell itself does with a part; undefined for parts whose meaning depends on the command. */
+/** What the shell itself does with a part; undefined for parts whose meaning depends on the command, and for signs of tests such as `-f`. */
 function shellMeaning(part: Part, text: string, line: string, shell: Shell): string | undefined {
   const { kind, value } = part
   switch (kind) {
@@ -143,7 +139,7 @@ function shellMeaning(part: Part, text: string, line: string, shell: Shell): str
     case 'keyword':
       return (shell === 'fish' ? FISH_KEYWORDS.get(value) : undefined) ?? KEYWORDS.get(value)
     case 'operator':
-      return Object.hasOwn(OPERATORS, value) ? OPERATORS[value] : testOperator(value)
+      return Object.hasOwn(OPERATORS, value) ? OPERATORS[value] : undefined
     case 'comment':
       return 'A comment: ignored'
     case 'assignment':
@@ -253,12 +249,6 @@ function globbed(text: string): string {
   if (text.startsWith('(')) return 'Alternatives, or a condition for the files (zsh)'
   if (text.startsWith('[')) return 'Stands for one of these characters'
   return 'A pattern: the shell puts the files here whose names fit'
-}
-
-/** Meaning of an operator such as `-f` or `==` inside `[[ … ]]`. */
-function testOperator(sign: string): string | undefined {
-  const found = Object.entries(TOOLS['[']?.options ?? {}).find(([key]) => key.split(' ').includes(sign))?.[1]
-  return found === undefined ? undefined : found.charAt(0).toUpperCase() + found.slice(1)
 }
 
 /**

@@ -2,9 +2,12 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
+import { orElse } from '../../base/run/or-else.ts'
+import type { Shell } from '../risk/index.ts'
 import { readEntries } from './ask/entries.ts'
 import { type Index, knownOf, openIndex } from './ask/index.ts'
 import { type CommandKnowledge, KNOWLEDGE_FORMAT, type KnowledgeIndex } from './knowledge-format.ts'
+import { type OwnTool, ownTool } from './own-tools.ts'
 
 /** Place beside the built program, and the build's place as seen from the sources. */
 const PLACES = ['../knowledge', '../../../dist/knowledge'].map((path) => join(import.meta.dirname, path))
@@ -17,12 +20,16 @@ export interface Knowledge {
   /** Knowledge about a command by its plain name; undefined also if the file is damaged or missing. */
   command(name: string): CommandKnowledge | undefined
   names(): readonly string[]
+  /** Karo's own description; `shell`: one in which some commands mean something else. */
+  own(name: string, shell?: Shell): OwnTool | undefined
   /** What `karo ask` searches; opened when it is first asked for. */
   ask(): Index
 }
 
 /** Name of the index beside the built program, and of what a person added below the home of the node. */
 export const ASK_FILE = 'ask.bin'
+/** Karo's own descriptions of tools beside the built program. */
+export const TOOLS_FILE = 'tools.txt'
 export const OWN_FILE = 'knowledge.txt'
 /** The product's own texts, where the program runs from its sources. */
 const TEXTS = join(import.meta.dirname, '../knowledge')
@@ -32,6 +39,7 @@ export const MOST_OWN = 1024 * 1024
 /** `directory` holds the files of the build; default: its places. `home`: the home of the node, with what a person added. */
 export function openKnowledge(directory?: string, home?: string): Knowledge {
   let index: Index | undefined
+  let tools: string | undefined
   const found = (directory === undefined ? PLACES : [directory])
     .map(readIndex)
     .find((one) => one !== undefined)
@@ -44,17 +52,32 @@ export function openKnowledge(directory?: string, home?: string): Knowledge {
       return kept.get(name)
     },
     names: () => Object.keys(found?.index.commands ?? {}),
+    own(name, shell) {
+      const built = join(directory ?? (PLACES[0] as string), TOOLS_FILE)
+      tools ??= orElse(() => readFileSync(built, 'utf8'), undefined) ?? orElse(toolTexts, '')
+      return (shell === 'fish' ? ownTool(tools, `@fish ${name}`) : undefined) ?? ownTool(tools, name)
+    },
     // Only from this build: the sources have texts of their own.
     ask: () =>
-      (index ??= openIndex(join(directory ?? (PLACES[0] as string), ASK_FILE), productTexts, added(home))),
+      (index ??= openIndex(
+        join(directory ?? (PLACES[0] as string), ASK_FILE),
+        () => productTexts(),
+        added(home),
+      )),
   }
 }
 
-const productTexts = (): readonly string[] =>
-  readdirSync(TEXTS)
+const productTexts = (folder = TEXTS): readonly string[] =>
+  readdirSync(folder)
     .filter((name) => name.endsWith('.txt'))
     .sort()
-    .map((name) => readFileSync(join(TEXTS, name), 'utf8'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+
+/** All of Karo's own descriptions of tools, from the sources. */
+export const toolTexts = (): string =>
+  productTexts(join(TEXTS, 'tools'))
+    .map((text) => `${text}\n`)
+    .join('')
 
 /** What a person added; what cannot be read was said when it was added. */
 function added(home: string | undefined) {

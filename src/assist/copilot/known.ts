@@ -4,7 +4,6 @@ import { shownWording } from './ask/rank.ts'
 import type { Examples } from './examples/index.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Manuals } from './manuals.ts'
-import { TOOLS } from './tools/index.ts'
 
 export interface Known {
   readonly tool: string
@@ -35,7 +34,7 @@ export async function knownOf(
   const tool = words.trim()
   const [name = '', sub] = tool.split(/\s+/)
   if (!/^[\w.+-]{1,80}(?: [\w.+-]{1,80})?$/.test(tool)) return undefined
-  const own = Object.hasOwn(TOOLS, tool) ? TOOLS[tool] : undefined
+  const own = knowledge.own(tool)
   const above = knowledge.command(name)
   const built = sub === undefined ? above : above?.s?.find(([names]) => names.includes(sub))?.[1]
   const page = examples?.page(tool)
@@ -45,11 +44,7 @@ export async function knownOf(
   if (own === undefined && built === undefined && page === undefined && manual === undefined) return undefined
   const seen = new Set<string>()
   const options = [
-    ...Object.entries(own?.options ?? {}).map(([key, does]) => ({
-      names: key.split(' ').filter((one) => !one.startsWith('=')),
-      does,
-      source: 'karo',
-    })),
+    ...(own?.options ?? []).map(({ names, does }) => ({ names, does, source: 'karo' })),
     ...(built?.o ?? []).map(({ n, d }) => ({ names: n, does: d ?? '', source: `fig ${tool}` })),
     ...(manual?.options ?? []).map(({ names, description }) => ({
       names,

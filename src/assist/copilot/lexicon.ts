@@ -1,9 +1,9 @@
 // Meanings of a command's name, options and subcommands, from Karo's own table, the knowledge file and manual pages.
+import type { Shell } from '../risk/index.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { CommandKnowledge, OptionKnowledge } from './knowledge-format.ts'
 import type { Manuals } from './manuals.ts'
-import { BSD, TOOLS } from './tools/index.ts'
-import type { OwnTool } from './tools/own-tool.ts'
+import type { OwnTool } from './own-tools.ts'
 
 export interface Meaning {
   readonly text: string
@@ -35,15 +35,16 @@ export interface Lexicon {
   tool(name: string): Promise<Tool>
 }
 
-/** `ofShell` holds tools that mean something else in this shell; they come before the common table. */
-export function createLexicon(
-  knowledge: Knowledge,
-  manuals: Manuals | undefined,
-  ofShell: Readonly<Record<string, OwnTool>> = {},
-): Lexicon {
+/** Names under which Fig describes BSD's programs; here the manual page is better. */
+const BSD: ReadonlySet<string> = new Set(
+  `ls cp mv rm ln mkdir rmdir cat sed grep find xargs sort uniq date du df ps stat touch head tail wc cut tr kill od chmod
+  chown uname who w top mount sysctl basename dirname fold nl paste split tee truncate id hostname cal killall pkill nc
+  file less more diff lsof traceroute ping whereis which env seq shred time fdisk`.split(/\s+/),
+)
+
+export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined, shell?: Shell): Lexicon {
   async function tool(name: string): Promise<Tool> {
-    const table = Object.hasOwn(ofShell, name) ? ofShell : TOOLS
-    const own = Object.hasOwn(table, name) ? table[name] : undefined
+    const own = knowledge.own(name, shell)
     const fig = knowledge.command(name)
     const described = own?.does ?? fig?.d
     const source = own === undefined ? `fig ${name}` : 'karo'
@@ -74,7 +75,7 @@ export function createLexicon(
       name,
       does,
       // If the own table lists no options, the knowledge file tells how they are written.
-      words: own?.options === undefined ? path.some(({ l }) => l === 1) : own.words === true,
+      words: own?.options === undefined ? path.some(({ l }) => l === 1) : own.words,
       shipped: (spelling) => ownOption(own, spelling) ?? figOption(path, spelling, `fig ${name}`),
       async option(spelling) {
         const known = ownOption(own, spelling)
@@ -85,12 +86,22 @@ export function createLexicon(
       subcommand(word) {
         const [, known] = here?.s?.find(([names]) => names.includes(word)) ?? []
         const longer = `${name} ${word}`
-        if (known === undefined) return Object.hasOwn(TOOLS, longer) ? ownTool(longer) : undefined
+        const described = knowledge.own(longer)
+        if (known === undefined)
+          return (
+            described &&
+            makeTool({
+              name: longer,
+              does: { text: described.does, source: 'karo' },
+              own: described,
+              path: [],
+            })
+          )
         const text = known.d
         return makeTool({
           name: longer,
           does: text === undefined ? undefined : { text: capital(text), source: `fig ${longer}` },
-          own: Object.hasOwn(TOOLS, longer) ? TOOLS[longer] : undefined,
+          own: described,
           path: [...path, known],
         })
       },
@@ -111,11 +122,6 @@ export function createLexicon(
       },
     }
   }
-  /** A subcommand that only the own table describes. */
-  const ownTool = (name: string): Tool => {
-    const own = TOOLS[name] as OwnTool
-    return makeTool({ name, does: { text: own.does, source: 'karo' }, own, path: [] })
-  }
   return { tool }
 }
 
@@ -131,13 +137,8 @@ function meaning(text: string, source: string, argument: string | undefined): Op
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 function ownOption(own: OwnTool | undefined, spelling: string): OptionMeaning | undefined {
-  for (const [key, text] of Object.entries(own?.options ?? {})) {
-    const words = key.split(' ')
-    if (!words.includes(spelling)) continue
-    const argument = words.find((word) => /^=[^=]/.test(word))?.slice(1)
-    return meaning(text, 'karo', argument?.startsWith('?') ? `${argument.slice(1)}?` : argument)
-  }
-  return undefined
+  const found = own?.options?.find(({ names }) => names.includes(spelling))
+  return found && meaning(found.does, 'karo', found.argument)
 }
 
 /** Looks an option up in the innermost subcommand first, then in those around it. */

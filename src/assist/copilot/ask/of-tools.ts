@@ -2,7 +2,6 @@
 import type { Examples } from '../examples/index.ts'
 import type { Knowledge } from '../knowledge.ts'
 import type { CommandKnowledge } from '../knowledge-format.ts'
-import { TOOLS } from '../tools/index.ts'
 import { type Known, wordingOf } from './index.ts'
 import { concepts } from './language.ts'
 
@@ -39,21 +38,13 @@ const withSlots = (command: string, placeholders: readonly string[]): string =>
 
 /** Each option of a tool and of its subcommands, by its description. */
 export function optionsOf(tool: string, knowledge: Knowledge): readonly Known[] {
-  const own = Object.hasOwn(TOOLS, tool) ? TOOLS[tool] : undefined
+  const own = knowledge.own(tool)
   if (own !== undefined)
-    return Object.entries(own.options ?? {}).flatMap(([key, does]) => {
-      const words = key.split(' ')
-      const option = words.find((word) => word.startsWith('-'))
+    return (own.options ?? []).flatMap(({ names, argument, does }) => {
+      const option = names.find((name) => name.startsWith('-'))
       return option === undefined
         ? []
-        : [
-            known(
-              tool,
-              withArgument(`${tool} ${option}`, words.find((word) => /^=[^=?]/.test(word))?.slice(1)),
-              does,
-              'options',
-            ),
-          ]
+        : [known(tool, withArgument(`${tool} ${option}`, argument), does, 'options')]
     })
   const found = knowledge.command(tool)
   return found === undefined ? [] : described(tool, tool, found, 1).slice(0, MOST_OPTIONS)
@@ -69,14 +60,7 @@ function described(
     const option = n.find((name) => /^-[A-Za-z]$/.test(name)) ?? n[0]
     return d === undefined || option === undefined || !option.startsWith('-')
       ? []
-      : [
-          known(
-            tool,
-            withArgument(`${command} ${option}`, a?.endsWith('?') ? undefined : a),
-            d,
-            `fig ${tool}`,
-          ),
-        ]
+      : [known(tool, withArgument(`${command} ${option}`, a), d, `fig ${tool}`)]
   })
   if (depth === 0) return options
   return [
@@ -85,10 +69,10 @@ function described(
   ]
 }
 
-/** With a slot for the option's argument, as text. */
+/** With a slot for the option's argument, as text; an argument that may be left out has none. */
 function withArgument(command: string, argument: string | undefined): string {
   const name =
-    argument
+    (argument?.endsWith('?') ? '' : argument)
       ?.toLowerCase()
       .replace(/[^a-z]+/g, '_')
       .replace(/^_+|_+$/g, '') ?? ''

@@ -1,7 +1,6 @@
 // Finds own commands from the history that hold the words of a request; those run in the same directory come first.
 
 import type { Knowledge } from '../knowledge.ts'
-import { TOOLS } from '../tools/index.ts'
 import type { Candidate } from '../types.ts'
 import { isDestroying, wantsToDestroy } from './acts.ts'
 import type { Index } from './index.ts'
@@ -107,7 +106,6 @@ const wordsIn = (command: string): string[] =>
 function describedAs(command: string, knowledge: Knowledge): string {
   const [tool = '', sub = ''] = command.replace(/^sudo\s+/, '').split(/\s+/)
   const known = knowledge.command(tool)
-  const own = Object.hasOwn(TOOLS, tool) ? TOOLS[tool]?.does : undefined
   const below = known?.s?.find(([names]) => names.includes(sub))?.[1].d
-  return [own ?? known?.d ?? '', below ?? ''].join(' ')
+  return [knowledge.own(tool)?.does ?? known?.d ?? '', below ?? ''].join(' ')
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { extract } from '../../../../scripts/fig.ts'
-import { type Knowledge, openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
+import { type Knowledge, openKnowledge, toolTexts } from '../../../../src/assist/copilot/knowledge.ts'
 import type { KnowledgeIndex } from '../../../../src/assist/copilot/knowledge-format.ts'
 import { builtFiles, builtKnowledge } from '../../../support/data/knowledge.ts'
 
@@ -72,6 +72,25 @@ test('of a package each module becomes a row, and one that reaches outside becom
     d: "Does 'it'.",
     o: [{ n: ['-a', '--all'] }],
   })
+})
+
+test('each description of a tool of our own is the only one, and every line of it says something', () => {
+  const paragraphs = toolTexts()
+    .split('\n\n')
+    .filter((text) => !/^(?:#.*)?\s*$/.test(text))
+  const names = paragraphs.map((text) => text.slice(0, text.indexOf(': ')))
+  expect(names.filter((name, at) => names.indexOf(name) !== at || /\s{2}|\n/.test(name))).toEqual([])
+  for (const name of names) {
+    const own = knowledge.own(name)!
+    const said = [own.does, ...(own.operands ?? []), ...(own.options ?? []).map(({ does }) => does)]
+    expect(
+      said.filter((text) => text.trim().length < 2),
+      name,
+    ).toEqual([])
+    expect(own.options?.filter((option) => option.names.length === 0) ?? [], name).toEqual([])
+  }
+  expect(names.length).toBeGreaterThan(350)
+  expect(knowledge.own('set', 'fish')).not.toEqual(knowledge.own('set'))
 })
 
 test('the licence of the descriptions comes with them', () => {
