@@ -69,6 +69,11 @@ test.each([
   expect(external.filter((name) => HEAVY_PACKAGES.test(name))).toEqual([])
 })
 
+test('karo status looks at start files without the rules of the guard', () => {
+  const { sources } = loadedFor(...PROGRAM, 'src/cli/shells/start-file-looks.ts')
+  expect(sources.filter((source) => source.startsWith('src/assist/'))).toEqual([])
+})
+
 test.each([
   ...['check', 'ask', 'explain', 'hook'].map((name) => [`src/cli/commands/terminal/${name}.ts`]),
   // What a shell asks.

@@ -18,6 +18,7 @@ import { programOf } from '../own-program.ts'
 import { startersOf } from '../run/starters.ts'
 import { usage } from '../usage.ts'
 import { ASK_KEY } from './flags.ts'
+import { homeWords } from './hook-line.ts'
 
 /**
  * The file that has this code. In the bundle its name has a hash of its contents and of what it imports, the shell files
@@ -124,9 +125,6 @@ function askerOf(io: CommandIo, shell: Shell): string {
   ]
   return ASKERS[asked]({ ask: by('ask'), fix: by('fix') })
 }
-
-/** The words that tell a command in the hook another home than the default; unquoted. */
-export const homeWords = (io: CommandIo): readonly string[] => (io.env.KARO_HOME ? ['--home', io.home] : [])
 
 /** Commands that only change the directory if they stand alone in a line. */
 const ONLY_BEFORE_OTHERS: ReadonlySet<string> = new Set(['cd', 'pushd'])

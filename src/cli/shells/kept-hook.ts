@@ -1,6 +1,6 @@
 // The hook as a file in the node's directory: a new shell reads it there in place of starting this program, which costs 100 ms.
 import { existsSync, futimesSync, mkdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { loadGuard, MACHINE_FLEET, MACHINE_RULES } from '../../assist/guard/index.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { beginFile, temporaryBeside } from '../../base/files.ts'
@@ -10,11 +10,8 @@ import { envName, KEY_LIST } from '../../config/table.ts'
 import { type Shell, zshSource } from '../../observe/hooks/hook.ts'
 import type { CommandIo } from '../command.ts'
 import { type OwnProgram, programOf } from '../own-program.ts'
+import { keptFile } from './hook-line.ts'
 import { HOOK_SOURCE } from './hook-text.ts'
-
-/** Where the hook of a shell is kept: `flags` of `shell init` make another hook, which has a file of its own. */
-export const keptFile = (directory: string, shell: Shell, flags: readonly string[]): string =>
-  join(directory, [shell, ...flags].join(''))
 
 interface Kept {
   readonly shell: Shell

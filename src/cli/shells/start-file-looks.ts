@@ -1,15 +1,14 @@
 // Whether the start files of this person's shells load the hook, for the checks.
-import { basename } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { SHELLS } from '../../observe/hooks/index.ts'
 import type { CommandIo } from '../command.ts'
-import { hookLine } from '../commands/terminal/shell.ts'
 import type { StartFileLook } from '../doctor/world.ts'
 import { absolutePath, homeOf } from '../place.ts'
 import { flagsFrom } from './flags.ts'
+import { hookLine } from './hook-line.ts'
 import { editFile, markedLines, textOf, withLine } from './rc-file.ts'
-import { START_FILES } from './start-files.ts'
+import { loginShell, START_FILES } from './start-files.ts'
 import { systemHooks } from './system-files.ts'
 
 /** Shells of this person whose new ones load the hook: by a start file of their own, or of the machine. */
@@ -24,8 +23,7 @@ export const hookedShells = (io: CommandIo): readonly string[] => [
 
 /** Of every shell there is a hook for; empty where the person's own shell is another one. */
 export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
-  const named = basename(io.env.SHELL ?? '') || 'bash'
-  const login = named === 'dash' ? 'sh' : named
+  const login = loginShell(io)
   if (!SHELLS.some((shell) => shell === login)) return []
   return SHELLS.map((shell) => {
     const file = absolutePath(START_FILES[shell].path(io.env, homeOf(io)))

@@ -1,7 +1,8 @@
 // Where each shell looks for its start file, and the line there that loads the hook.
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { quoteFish, quoteShell } from '../../base/quote.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
+import type { CommandIo } from '../command.ts'
 
 export interface StartFile {
   /** Absolute; `home` is the person's. */
@@ -20,6 +21,10 @@ export interface StartFile {
   /** What the person has yet to do for new shells to read the file; undefined when nothing. */
   hint(env: Readonly<Record<string, string | undefined>>, file: string): string | undefined
 }
+
+/** The shell that a person logs in to, by the name of its hook if it has one. */
+export const loginShell = ({ env }: Pick<CommandIo, 'env'>): string =>
+  basename(env.SHELL || 'bash').replace(/^dash$/, 'sh')
 
 const posix = {
   makesDirectory: false,

@@ -14,7 +14,6 @@ import { atHome } from '../../at-home.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { ensureHome, refuseLostKey } from '../../home.ts'
 import { openIdentity } from '../../passphrase.ts'
-import { secondDaemon } from '../../second-daemon.ts'
 import { firstSteps, stepLines } from '../../shells/next-steps.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
@@ -124,7 +123,7 @@ export const commands: readonly Command[] = [
       const { runDaemon } = await import('../../../daemon/main.ts')
       const hold = () =>
         holdHome(paths, service).catch(async (error: unknown) => {
-          throw await secondDaemon(error, paths, service)
+          throw await (await import('../../doctor/hung.ts')).asHung(error, paths, service)
         })
       let letGo = existsSync(paths.home) ? await hold() : undefined
       // Finishes a restore that was killed.

@@ -1,6 +1,6 @@
 // karo shell: prints the hook that records commands, or puts it into the shell's start file.
 import { accessSync, constants, existsSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT } from '../../../base/errors.ts'
@@ -35,8 +35,9 @@ import {
   WITHOUT,
 } from '../../shells/flags.ts'
 import { forAll, systemOption } from '../../shells/for-all.ts'
-import { editedShell, homeWords, hookOf } from '../../shells/hook-text.ts'
-import { dropHooks, keepHook, keptFile } from '../../shells/kept-hook.ts'
+import { homeWords, hookLine, initWords } from '../../shells/hook-line.ts'
+import { editedShell, hookOf } from '../../shells/hook-text.ts'
+import { dropHooks, keepHook } from '../../shells/kept-hook.ts'
 import { nextSteps } from '../../shells/next-steps.ts'
 import { ofUser } from '../../shells/own-home.ts'
 import { linkOf, makeLink, removeLink } from '../../shells/own-link.ts'
@@ -49,7 +50,7 @@ import {
   withLine,
   withoutLine,
 } from '../../shells/rc-file.ts'
-import { START_FILES } from '../../shells/start-files.ts'
+import { loginShell, START_FILES } from '../../shells/start-files.ts'
 import { stillHooked } from '../../shells/still-hooked.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
@@ -284,8 +285,7 @@ function shellOf(wanted: unknown, where: string): Shell {
 /** The named shell, else the person's login shell (POSIX: SHELL), because another shell's start file would not be read. */
 function chosenShell(io: CommandIo, { args }: CommandInput): Shell {
   if (args.shell !== undefined) return shellOf(args.shell, 'shell')
-  const login = basename(io.env.SHELL ?? '') || 'bash'
-  return shellOf(login === 'dash' ? 'sh' : login, 'SHELL')
+  return shellOf(loginShell(io), 'SHELL')
 }
 
 function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): string {
@@ -293,33 +293,6 @@ function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): stri
   if (typeof options.rc === 'string') return absolutePath(options.rc, '--rc')
   return absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
 }
-
-/**
- * The line of the start file, with `flags` of `shell init`. On a machine without Karo the line does nothing silently,
- * because people share start files between machines.
- */
-export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] = []): string {
-  const { quote, line } = START_FILES[shell]
-  const [option, home] = homeWords(io)
-  const { words, byName } = programOf(io)
-  const run = byName ? 'karo' : words.map(quote).join(' ')
-  const test = byName
-    ? 'command -v karo >/dev/null 2>&1'
-    : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${quote(word)} ]`).join(' && ')
-  const where = home === undefined ? [] : [option, quote(home)]
-  const own = '"$HOME"/.local/share/karo/shells'
-  const kept =
-    home === undefined ? keptFile(own, shell, flags) : quote(keptFile(homePaths(io.env).shells, shell, flags))
-  const loads = line(kept, test, [run, ...initWords(shell, flags), ...where].join(' '))
-  // Start files are edited as bytes, in latin1, so that their encoding does not matter.
-  return Buffer.from(loads, 'utf8').toString('latin1')
-}
-
-/** The words behind the program's name that print the hook for the line. */
-const initWords = (shell: Shell, flags: readonly string[]): readonly string[] => [
-  ...['shell', 'init', shell, ...flags],
-  `--${KEEP}`,
-]
 
 function report(
   io: CommandIo,
