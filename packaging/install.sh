@@ -106,4 +106,4 @@ if has_systemd; then
     systemctl try-restart karo-exec.service
   fi
 fi
-echo "Karo $(cat "$here/VERSION") is installed."
+echo "Karo $(cat "$here/VERSION") is installed. Each person goes on with: karo shell install"

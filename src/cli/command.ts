@@ -109,10 +109,11 @@ type ArgumentsOf<Args extends readonly CommandArgument[]> = {
 }
 
 interface Words<Args extends readonly CommandArgument[], Options extends readonly CommandOption[]>
-  extends Omit<Command, 'args' | 'options' | 'run' | 'shows'> {
-  /** A command without arguments or options leaves them out. */
+  extends Omit<Command, 'args' | 'options' | 'examples' | 'run' | 'shows'> {
+  /** A command without arguments or options leaves them out; so does one whose example would say its summary again. */
   readonly args?: Args
   readonly options?: Options
+  readonly examples?: Command['examples']
 }
 interface Given<Args extends readonly CommandArgument[], Options extends readonly CommandOption[]> {
   readonly args: ArgumentsOf<Args>
@@ -147,8 +148,8 @@ export function defineCommand<
     run(io: CommandIo, given: Given<Args, Options>): Promise<ExitCode>
   },
 ): Command
-export function defineCommand(command: Omit<Command, 'args' | 'options'> | Asking): Command {
-  const words = { args: [] as CommandArgument[], options: [] as CommandOption[], ...command }
+export function defineCommand(command: Omit<Command, 'args' | 'options' | 'examples'> | Asking): Command {
+  const words = { args: [] as CommandArgument[], options: [] as CommandOption[], examples: [], ...command }
   if ('run' in command) return words as unknown as Command
   const { ask, view, shows, deadlineMs, within = (_, work) => work() } = command
   async function run(io: CommandIo, given: CommandInput): Promise<ExitCode> {

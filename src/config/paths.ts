@@ -127,7 +127,7 @@ export interface Recording {
 
 /**
  * The node to which a shell hands its records: the person's own node if there is one or KARO_HOME names one, so that
- * no record goes elsewhere unasked; otherwise the machine's node if one is installed; otherwise the own node that the
+ * no record goes elsewhere unasked; otherwise the machine's node if its service has run here; otherwise the own node that the
  * person may make later.
  */
 export function recordingPaths(env: Env, exists: (path: string) => boolean = existsSync): Recording {
@@ -136,7 +136,8 @@ export function recordingPaths(env: Env, exists: (path: string) => boolean = exi
   const machine = servicePaths({})
   // A node with a database and no key counts as the own one: its key may come back, and records wait for it.
   const hasOwn = Boolean(env.KARO_HOME) || exists(own.key) || exists(own.db)
-  if (!hasOwn && (exists(machine.socket) || exists(machine.spool))) {
+  // A container without systemd has the spool of the package, which nothing reads; the service's first start makes its home.
+  if (!hasOwn && (exists(machine.socket) || exists(machine.home))) {
     return { whose: 'machine', spool: machine.spool, configuration: dirname(machine.config) }
   }
   return { whose: 'own', spool: own.spool, configuration: own.home }

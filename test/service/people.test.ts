@@ -281,7 +281,11 @@ describe.runIf(possible.ok)('a machine of several people', () => {
   })
 
   test('who may not manage the node is told so, and it does not happen', async () => {
-    for (const line of [`peers trust ${STRANGER}`, `peers deny ${STRANGER}`, `peers revoke ${STRANGER}`]) {
+    for (const line of [
+      `peers trust ${STRANGER}`,
+      `peers deny ${STRANGER}`,
+      `peers revoke ${STRANGER} --yes`,
+    ]) {
       const refused = await run('ann', `karo ${line}`)
       expect(refused.code, line).toBe(4)
       expect(refused.output, line).toContain('only an administrator of this node may do this')

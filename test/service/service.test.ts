@@ -53,7 +53,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
   })
 
   test('installing starts the service, which says itself that it is ready', async () => {
-    await machine.must(`dpkg -i ${debOf(OLD)}`)
+    expect(await machine.must(`dpkg -i ${debOf(OLD)}`)).toContain('goes on with: karo shell install')
     expect(await state()).toMatchObject({
       ActiveState: 'active',
       Result: 'success',
@@ -91,6 +91,8 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     await machine.must('useradd -m ann && useradd -m -G karo bob')
     expect((await machine.run('su ann -c "karo status"')).code).toBe(0)
     expect((await machine.run('su bob -c "karo status"')).code).toBe(0)
+    for (const second of ['init --solo', 'up', 'service install'])
+      expect((await machine.run(`su bob -c "karo ${second}"`)).output).toContain('runs a node for everybody')
     // Everybody may leave records, and nobody may look at who else does.
     expect((await machine.run('su ann -c "umask 027; echo x > /var/spool/karo/x"')).code).toBe(0)
     expect(await machine.must('stat -c "%U:%G" /var/spool/karo/x')).toBe('ann:karo-spool')

@@ -61,7 +61,6 @@ const shares = defineCommand({
   name: 'artifact shares',
   summary: 'list what you share, with whom, until when, and how often it was read',
   shows: getShares,
-  examples: [{ run: 'karo artifact shares', does: 'without the links, which are kept nowhere' }],
   view: sharesView,
 })
 

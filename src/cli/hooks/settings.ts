@@ -12,7 +12,7 @@ import type { CommandInput, CommandIo } from '../command.ts'
 import { quote } from '../doctor/shell-words.ts'
 import { programOf } from '../own-program.ts'
 import { absolutePath } from '../place.ts'
-import { editFile } from '../shells/rc-file.ts'
+import { dropEmpty, editFile, isBelow } from '../shells/rc-file.ts'
 import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
 import { asking } from './ask-option.ts'
@@ -101,7 +101,9 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
   const changed = after !== before
   if (changed && isOwnFile(place.file, after, place.settings)) {
     fs.rmSync(place.file)
-    dropDirectories(place, toolDirectory(io, place.settings, home))
+    // With a file of Karo's own they came.
+    const ofTool = toolDirectory(io, place.settings, home)
+    dropEmpty(dirname(place.file), place.scope === 'project' ? absolutePath('.') : dirname(ofTool))
   } else if (changed) write(place, after)
   dropCopy(place.file)
   report(io, place, changed, changed ? 'Removed from' : 'The hook is not in')
@@ -111,22 +113,6 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
 /** Karo made the file, and nobody else has put anything into it: without a copy there was no such file before. */
 const isOwnFile = (file: string, withoutOurs: string, settings: HookSettings): boolean =>
   !fs.existsSync(copyOf(file)) && isBare(withoutOurs, settings)
-
-/** Those that are empty now, from that of the file up to the tool's: with a file of Karo's own they came. */
-function dropDirectories({ file, scope }: Place, ofTool: string): void {
-  const end = scope === 'project' ? absolutePath('.') : dirname(ofTool)
-  for (let directory = dirname(file); directory !== end && isBelow(directory, end); ) {
-    try {
-      fs.rmdirSync(directory)
-    } catch {
-      // Something stands in it, or it is a link: it stays.
-      return
-    }
-    directory = dirname(directory)
-  }
-}
-
-const isBelow = (path: string, directory: string): boolean => path.startsWith(join(directory, '/'))
 
 /** The tool's directory has something in it that Karo did not make. */
 export function isHere(io: CommandIo, settings: HookSettings, home: string): boolean {

@@ -22,5 +22,8 @@ export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
     'guard off',
     'karo config set guard.profile off turns it off; export KARO_GUARD_PROFILE=off in one shell.',
   ],
+  ['guard on', 'karo config set guard.profile moderate turns it on; strict and permissive are the others.'],
+  ['guard profile', 'karo config set guard.profile strict changes it; also moderate, permissive and off.'],
+  ['secret get', 'karo secret show <name> --reveal shows its value.'],
   ['search', 'karo history <words> searches the commands you ran.'],
 ])

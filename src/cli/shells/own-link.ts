@@ -7,7 +7,7 @@ import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
 import { homeOf } from '../place.ts'
 import { linkPages, unlinkPages } from './own-pages.ts'
-import { writeOwn } from './rc-file.ts'
+import { dropEmpty, writeOwn } from './rc-file.ts'
 
 /** The second line, by which the file is known again. */
 const MARK = '# Made by karo shell install; karo shell uninstall removes it.'
@@ -39,6 +39,7 @@ export function removeLink(io: Pick<CommandIo, 'env'>): boolean {
   const path = linkOf(io)
   if (!isThere(path) || isForeign(path)) return false
   rmSync(path)
+  dropEmpty(dirname(path), homeOf(io))
   unlinkPages(io)
   return true
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { orElse } from '../../base/run/or-else.ts'
 import type { CommandIo } from '../command.ts'
 import { homeOf } from '../place.ts'
+import { dropEmpty } from './rc-file.ts'
 
 const SECTIONS = ['man1', 'man5']
 /** Where a link of Karo's leads to, of whichever build. */
@@ -34,5 +35,6 @@ export function unlinkPages(io: Pick<CommandIo, 'env'>): void {
       const path = join(place, name)
       if (OURS.test(orElse(() => readlinkSync(path), ''))) rmSync(path)
     }
+    dropEmpty(place, homeOf(io))
   }
 }

@@ -1,6 +1,6 @@
 // Adds one marked line to a shell's start file and takes it out again, leaving every other line as it was.
 import * as fs from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Random, systemRandom } from '../../base/clock.ts'
 import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -78,6 +78,13 @@ export function removeEmpty(path: string): boolean {
   if (stat === undefined || !stat.isFile() || stat.size > 0) return false
   fs.rmSync(path)
   return true
+}
+
+export const isBelow = (path: string, directory: string): boolean => path.startsWith(join(directory, '/'))
+
+/** Removes the directory and those above it, below `end`, in which nothing is. One that is a link stays. */
+export function dropEmpty(path: string, end: string): void {
+  if (isBelow(path, end) && orElse(() => fs.rmdirSync(path) ?? true, false)) dropEmpty(dirname(path), end)
 }
 
 /**

@@ -49,12 +49,16 @@ ConditionPathExists=!${servicePaths({}).socket}
  * Throws KaroError `conflict` where the machine's service records for this person, or runs beside the default home: a
  * unit would not start there. `exists` looks for a file.
  */
-export function refuseBesideMachine(env: Env, exists: (path: string) => boolean = existsSync): void {
+export function refuseBesideMachine(
+  env: Env,
+  where: string,
+  exists: (path: string) => boolean = existsSync,
+): void {
   const { socket } = servicePaths({})
   if (env.KARO_HOME || (recordingPaths(env, exists).whose === 'own' && !exists(socket))) return
   throw new KaroError('conflict', 'this machine already has a service, which runs a node for everybody', {
-    where: 'karo service install',
-    hint: 'To see it:  systemctl status karo. Your own node needs another home: --home.',
+    where,
+    hint: 'It records your shells after:  karo shell install. A node of your own needs another home: --home.',
   })
 }
 

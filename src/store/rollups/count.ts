@@ -75,9 +75,10 @@ export function addCounts(rollup: MutableRollup, more: Rollup): void {
   for (const [id, many] of Object.entries(more.rules)) countRule(rollup.rules, id, many)
 }
 
-const tallyOf = (event: Pick<Countable, 'exit_code'>): Tally => ({
+/** With exit code 4 `karo check` answers that a line is not allowed, which is no failure of the command. */
+const tallyOf = (event: Countable): Tally => ({
   count: 1,
-  failures: hasFailed(event) ? 1 : 0,
+  failures: hasFailed(event) && !(event.tool === 'karo' && event.exit_code === 4) ? 1 : 0,
   unknown: event.exit_code === null ? 1 : 0,
 })
 
@@ -119,25 +120,27 @@ export function uncount(rollup: MutableRollup, event: Countable): boolean {
   const one = tallyOf(event)
   const duration = Math.round((event.duration_us ?? 0) / 1000)
   for (const tally of [rollup, category, tool]) {
-    tally.count = Math.max(0, tally.count - one.count)
-    tally.failures = Math.max(0, tally.failures - one.failures)
-    tally.unknown = Math.max(0, tally.unknown - one.unknown)
+    tally.count = less(tally.count, one.count)
+    tally.failures = less(tally.failures, one.failures)
+    tally.unknown = less(tally.unknown, one.unknown)
   }
-  rollup.duration_ms = Math.max(0, rollup.duration_ms - duration)
-  category.duration_ms = Math.max(0, category.duration_ms - duration)
+  rollup.duration_ms = less(rollup.duration_ms, duration)
+  category.duration_ms = less(category.duration_ms, duration)
   if (event.privileged && category.privileged) category.privileged--
   if (category.count === 0) delete rollup.categories[event.category]
   if (tool.count === 0) delete rollup.tools[event.tool]
-  rollup.risk[event.risk_level] = Math.max(0, rollup.risk[event.risk_level] - 1)
+  rollup.risk[event.risk_level] = less(rollup.risk[event.risk_level], 1)
   // Counted by another calendar, it is where most of it is: an hour of UTC has one hour of the day, or two.
   const { hour } = event.local
   const slot = rollup.hourly[hour] ? hour : rollup.hourly.indexOf(Math.max(...rollup.hourly))
-  rollup.hourly[slot] = Math.max(0, rollup.hourly[slot]! - 1)
-  if (event.karo_generated) rollup.generated = Math.max(0, rollup.generated - 1)
-  if (event.answered) rollup.answered = Math.max(0, rollup.answered - 1)
+  rollup.hourly[slot] = less(rollup.hourly[slot]!, 1)
+  if (event.karo_generated) rollup.generated = less(rollup.generated, 1)
+  if (event.answered) rollup.answered = less(rollup.answered, 1)
   if (event.rule !== undefined) countRule(rollup.rules, event.rule, -1)
   return true
 }
+
+const less = (count: number, by: number): number => Math.max(0, count - by)
 
 /** A rollup that counts nothing yet, which is the caller's own. */
 export const emptyRollup = (): MutableRollup => ({

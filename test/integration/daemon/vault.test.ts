@@ -28,6 +28,11 @@ beforeAll(async () => {
   })
   wordsFile = join(temporaryHome(), 'words')
   writeFileSync(wordsFile, `${WORDS}\n`, { mode: 0o600 })
+  // Nobody types a value that has no place.
+  expect(await node.karo(['secret', 'set', 'token'], '')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('you have no vault yet'),
+  })
   const made = await node.karo(['secret', 'init', '--passphrase-file', wordsFile])
   expect(made, made.stderr).toMatchObject({ code: 0 })
 })

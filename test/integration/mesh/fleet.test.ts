@@ -146,7 +146,7 @@ test.skipIf(!possible.ok)(
       ).total
     await until(async () => (await held()) > 0, { what: 'it holds a summary', pollMs: 100 })
     const began = performance.now()
-    const answer = await issuer.json<{ revoked_in: string }>(['peers', 'revoke', id])
+    const answer = await issuer.json<{ revoked_in: string }>(['peers', 'revoke', id, '--yes'])
     expect(answer.revoked_in).toBe('mesh')
     for (const node of [issuer, ...others, provisioned]) {
       await until(async () => (await stateAt(node, id)) === 'revoked', {

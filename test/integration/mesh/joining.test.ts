@@ -97,7 +97,7 @@ test.skipIf(!possible.ok)(
     await copy.stop()
 
     const { node_id: id } = await again.status()
-    expect(await hq.karo(['peers', 'revoke', id])).toMatchObject({ code: 0 })
+    expect(await hq.karo(['peers', 'revoke', id, '--yes'])).toMatchObject({ code: 0 })
     await until(async () => (await fleetOf(again)).revoked_by !== null, { what: 'it was told', pollMs: 200 })
     for (const args of [
       ['status'],

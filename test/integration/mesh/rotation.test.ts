@@ -126,7 +126,7 @@ test.skipIf(!possible.ok)(
     await linkedAt([hq], cidLast, 'certificate')
 
     // Revoked is revoked: by rotation there is no way back, and by an invite neither.
-    expect(await hq.karo(['peers', 'revoke', cidLast])).toMatchObject({ code: 0 })
+    expect(await hq.karo(['peers', 'revoke', cidLast, '--yes'])).toMatchObject({ code: 0 })
     await until(async () => (await peerAt(ann, cidLast))?.state === 'revoked', {
       what: 'ann heard of it',
       pollMs: 200,

@@ -187,7 +187,7 @@ export async function drillFleet(
   const lost = nodes[chosen(KILLED)]!
   const { node_id: id } = await lost.status()
   await timed('revoked everywhere', async () => {
-    await types(['peers', 'revoke', id])
+    await types(['peers', 'revoke', id, '--yes'])
     for (const node of nodes.filter((one) => one !== lost))
       await until(
         async () => (await peersOf(node)).find((peer) => peer.node_id === id)?.state === 'revoked',

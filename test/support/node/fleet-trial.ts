@@ -173,7 +173,7 @@ async function isParted(fleet: Fleet): Promise<void> {
   })
   const { node_id: next } = await rotates.json<{ node_id: string }>(['identity', 'rotate'])
   await linked([hereToo], next)
-  await done(hq2, ['peers', 'revoke', out])
+  await done(hq2, ['peers', 'revoke', out, '--yes'])
   equal((await peerAt(hereToo, out))?.state, 'connected')
   lan.heal()
   const others = all.filter((node) => node !== rotates && node !== lost)

@@ -11,7 +11,7 @@ const UNTIL = Date.UTC(2026, 10, 22)
 function said(state: KeyState, identity: AlarmDeps['identity'] = own) {
   const deps: AlarmDeps = {
     identity,
-    mesh: { inspect: () => ({ twins: { here: [], others: [] } }) },
+    mesh: { inspect: () => ({ stale: [], twins: { here: [], others: [] } }) },
     trust: {
       known: () => [],
       keyState: () => state,
@@ -62,10 +62,15 @@ test('nothing is said of a rotation that this node itself is about to carry out'
 })
 
 test('a node that was revoked, or looks for its inviter, says so, by whom, and what to do', () => {
-  const about = (fleet: ReturnType<NonNullable<AlarmDeps['fleet']>>) =>
+  const about = (fleet: ReturnType<NonNullable<AlarmDeps['fleet']>>, ...clock_off_ms: readonly number[]) =>
     alarmsOf({
       identity: own,
-      mesh: { inspect: () => ({ twins: { here: [], others: [] } }) },
+      mesh: {
+        inspect: () => ({
+          stale: clock_off_ms.map((off) => ({ node_id: other.nodeId, clock_off_ms: off })),
+          twins: { here: [], others: [] },
+        }),
+      },
       trust: { known: () => [], keyState: () => ({ kind: 'current' }), opinion: () => ({}) as never },
       fleet: () => fleet,
     }).join()
@@ -79,6 +84,7 @@ test('a node that was revoked, or looks for its inviter, says so, by whom, and w
     'revoked by the root': about({ why_not: 'revoked', revoked_by: { ...by, root: true, name: '' } }),
     'its issuer was revoked': about({ why_not: 'issuer_revoked', revoked_by: null }),
     'looks for its inviter': about({ ...nothing, joining }),
+    'its clock or the inviter’s is wrong': about({ ...nothing, joining }, 7_200_000),
     'its invite was used': about({ ...nothing, joining: { ...joining, refused: 'used' } }),
     'its enrolment file is none': about({ ...nothing, joining: unusable }),
     'others may read that': about({ ...nothing, joining: { ...unusable, detail: 'others may read it' } }),

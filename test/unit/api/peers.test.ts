@@ -61,7 +61,7 @@ async function node(certified: readonly Binding[] = []) {
     isConnected: (id: NodeId) => connected.has(id),
     apart: (id: NodeId) => apart.get(id),
     linksOf: (id: NodeId) => links.get(id) ?? [],
-    inspect: () => ({ twins: { others: [], here: [] } }),
+    inspect: () => ({ stale: [], twins: { others: [], here: [] } }),
   }
   const fleet = {
     word: (id: NodeId) => {

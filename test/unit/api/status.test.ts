@@ -39,6 +39,7 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
       }),
       rejections: () => rejected,
       inspect: () => ({
+        stale: [],
         twins: { others: [{ node_id: nodeId, places: ['10.0.0.3:1', '10.0.0.4:1'] }], here: [] },
       }),
     },

@@ -152,8 +152,20 @@ test('all that wait in a subnet are trusted by their keys, after a list of them'
 
 test('deny and revoke send who; errors of the daemon keep their code and hint', async () => {
   for (const what of ['deny', 'revoke']) {
-    const done = await karo({ [`POST /api/v1/peers/${what}`]: { peer: bob } }, 'peers', what, 'bob')
-    expect([done.code, done.requests[0]?.body]).toEqual([0, { who: 'bob' }])
+    const answers = {
+      'GET /api/v1/peers/explain': { peer: bob, steps: [] },
+      [`POST /api/v1/peers/${what}`]: { peer: bob },
+    }
+    const sure = what === 'revoke' ? ['--yes'] : []
+    const done = await karo(answers, 'peers', what, 'bob', ...sure)
+    expect([done.code, done.requests.at(-1)?.body]).toEqual([0, { who: 'bob' }])
+    // Nobody can be asked here.
+    if (what === 'revoke')
+      expect(await karo(answers, 'peers', what, 'bob')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('asks for a confirmation'),
+        requests: [{ line: 'GET /api/v1/peers/explain?who=bob' }],
+      })
     const failed = await karo({}, 'peers', what, 'bob', '--json')
     expect([failed.code, JSON.parse(failed.out).error.code]).toEqual([1, 'not_found'])
   }

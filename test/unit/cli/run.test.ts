@@ -5,6 +5,7 @@ import { EXIT, KaroError } from '../../../src/base/errors.ts'
 import { atHome } from '../../../src/cli/at-home.ts'
 import type { Command, CommandEntry, CommandInput, CommandIo } from '../../../src/cli/command.ts'
 import { COMMANDS as EVERY_COMMAND } from '../../../src/cli/commands.ts'
+import { OTHER_WORDS } from '../../../src/cli/input/other-words.ts'
 import { parseCommandLine } from '../../../src/cli/program.ts'
 import { parsePlain } from '../../../src/cli/run.ts'
 import { commandLine } from '../../support/run/command-line.ts'
@@ -245,6 +246,11 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     expect([code, stdout]).toEqual([EXIT.usage, ''])
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/^karo: karo/)
+  })
+
+  test.each([...OTHER_WORDS])('karo %s is called otherwise here', async (words, hint) => {
+    const { code, err } = await commandLine(words.split(' '), { env: { HOME: '/h' } })
+    expect([code, err]).toEqual([EXIT.usage, expect.stringContaining(hint)])
   })
 
   test('as one JSON document on stdout with --json, wherever it stands', async () => {

@@ -111,10 +111,14 @@ describe('karo service', () => {
 
   test("beside the machine's service there is no unit", () => {
     const env = { HOME: '/home/dev' }
-    expect(() => refuseBesideMachine(env, (path) => path === '/run/karo/karo.sock')).toThrow('for everybody')
-    expect(() => refuseBesideMachine(env, (path) => path === '/var/spool/karo')).toThrow('for everybody')
-    expect(() => refuseBesideMachine(env, () => false)).not.toThrow()
-    expect(() => refuseBesideMachine({ ...env, KARO_HOME: '/tmp/t' }, () => true)).not.toThrow()
+    expect(() => refuseBesideMachine(env, 'karo init', (path) => path === '/run/karo/karo.sock')).toThrow(
+      'for everybody',
+    )
+    expect(() => refuseBesideMachine(env, 'karo init', (path) => path === '/var/lib/karo')).toThrow(
+      'for everybody',
+    )
+    expect(() => refuseBesideMachine(env, 'karo init', () => false)).not.toThrow()
+    expect(() => refuseBesideMachine({ ...env, KARO_HOME: '/tmp/t' }, 'karo init', () => true)).not.toThrow()
     expect(unitText(['/usr/bin/karo'])).toContain('\nConditionPathExists=!/run/karo/karo.sock\n')
   })
 

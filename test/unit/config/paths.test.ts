@@ -90,7 +90,8 @@ describe('recordingPaths', () => {
   test.each([
     ['nothing is there yet', [], own],
     ["the machine's daemon runs", ['/run/karo/karo.sock'], machine],
-    ["the machine's is installed and rests", ['/var/spool/karo'], machine],
+    ["the machine's has run and rests", ['/var/lib/karo', '/var/spool/karo'], machine],
+    ['its package is there, and nothing runs its service', ['/var/spool/karo'], own],
     ['a node of their own', ['/h/.local/share/karo/identity.key'], own],
     ['one whose key is lost', ['/run/karo/karo.sock', '/var/spool/karo', '/h/.local/share/karo/db'], own],
     ['both', ['/run/karo/karo.sock', '/var/spool/karo', '/h/.local/share/karo/identity.key'], own],

@@ -11,7 +11,7 @@ import { joiningInWords, revokedInWords } from './revoked.ts'
 
 export interface AlarmDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'former'> & Partial<Pick<Identity, 'pending'>>
-  readonly mesh: { inspect(): Pick<ReturnType<Mesh['inspect']>, 'twins'> }
+  readonly mesh: { inspect(): Pick<ReturnType<Mesh['inspect']>, 'stale' | 'twins'> }
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'keyState'>
   /** Absent: this node knows of no certificates. */
   readonly fleet?: (() => Parameters<typeof revokedInWords>[0]) | undefined
@@ -57,12 +57,17 @@ export function alarmsOf(deps: AlarmDeps): readonly string[] {
     return `${printable(name) || 'a node'} (${formatFingerprint(fingerprint)})`
   }
   const alarms: string[] = []
+  const { stale, twins } = mesh.inspect()
   const belongs = deps.fleet?.()
   if (belongs !== undefined)
-    alarms.push(...[revokedInWords(belongs), joiningInWords(belongs)].filter((said) => said !== undefined))
+    alarms.push(
+      ...[revokedInWords(belongs), joiningInWords(belongs, stale.length > 0)].filter(
+        (said) => said !== undefined,
+      ),
+    )
   const taken = takenHere(deps)
   if (taken !== undefined) alarms.push(takenInWords(deps, taken))
-  const { here, others } = mesh.inspect().twins
+  const { here, others } = twins
   if (here.length > 0) {
     alarms.push(
       `another machine uses the key of this node: it takes this one's place at ${here.map(called).join(', ')}; stop it there, or, if you do not know it, make a new node here and have this one revoked`,

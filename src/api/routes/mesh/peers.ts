@@ -95,19 +95,19 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       ...opinion,
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
-      ...(certified === undefined ? {} : { certified_until: time(certified.not_after) }),
+      ...(certified && { certified_until: time(certified.not_after) }),
       ...(certified?.owner === undefined ? {} : { owner: certified.owner }),
-      ...(certified?.usage === 'issuer' ? { certifies: certifiedBy(node) } : {}),
-      ...(decided === undefined ? {} : { decided_at: time(decided) }),
+      ...(certified?.usage === 'issuer' && { certifies: certifiedBy(node) }),
+      ...(decided !== undefined && { decided_at: time(decided) }),
       addresses: met?.addresses ?? [],
       state,
       last_seen: met === undefined ? null : time(met.last_seen),
       known_by: member?.known_by ?? null,
-      ...(member?.sponsor === undefined ? {} : { through: trust.opinion(member.sponsor).fingerprint }),
+      ...(member?.sponsor && { through: trust.opinion(member.sponsor).fingerprint }),
       presence: member === undefined ? null : presenceOf(member),
       ...(apart === undefined ? {} : { apart, ...more }),
-      ...(links.length === 0 ? {} : { links }),
-      ...(twin === undefined ? {} : { twin_places: twin.places }),
+      ...(links.length > 0 && { links }),
+      ...(twin && { twin_places: twin.places }),
     }
   }
   const pendingNow = (): Set<NodeId> => new Set(trust.pending().map(({ node_id }) => node_id))
@@ -184,7 +184,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
         ...answer(node),
         ...left,
         revoked_in: 'mesh' as const,
-        ...(told === undefined ? {} : { spread: await told }),
+        ...(told && { spread: await told }),
       }
     })
   }
@@ -193,8 +193,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
 /** Who may have a person's data is that person's to know; at which addresses nodes are, and were, is the administrators'. */
 function forCaller(peer: PeerShape, { admin }: Caller): PeerShape {
   if (admin) return peer
-  const { twin_places, ...rest } = peer
-  return { ...rest, addresses: [], ...(twin_places === undefined ? {} : { twin_places: [] }) }
+  return { ...peer, addresses: [], ...(peer.twin_places && { twin_places: [] }) }
 }
 
 /** A node id or a fingerprint, which nobody can give themselves. */

@@ -16,13 +16,19 @@ export function revokedShape(by: FleetState['revoked_by']): FleetShape['revoked_
 
 type Told = Pick<FleetState, 'why_not' | 'revoked_by'> & Partial<Pick<FleetState, 'own' | 'joining'>>
 
-/** For `karo status`, about an invite that this node uses, or that was not taken; undefined: there is none. */
-export function joiningInWords({ own = null, joining = null }: Told): string | undefined {
+/**
+ * For `karo status`, about an invite that this node uses, or that was not taken; undefined: there is none. `clockOff`: it heard
+ * others whose clocks are too far from its own.
+ */
+export function joiningInWords({ own = null, joining = null }: Told, clockOff = false): string | undefined {
   if (joining === null || own !== null) return undefined
   if (joining.refused === null) {
     const until = localTime(time(joining.expires_at))
     const at = joining.places.length === 0 ? '' : ` at ${joining.places.join(', ')}`
-    return `this node looks for its inviter until ${until}${at}; if it has another address now: karo join … --at host:port`
+    const does = clockOff
+      ? 'its clock and this one differ too much: karo doctor --only clock.peers'
+      : 'if it has another address now: karo join … --at host:port'
+    return `this node looks for its inviter until ${until}${at}; ${does}`
   }
   return joining.refused === 'enrolment_file'
     ? `${joining.detail ?? 'the enrolment file cannot be used (karo logs tail says why)'}: put it right, and it counts at once`

@@ -129,7 +129,6 @@ const list = defineCommand({
   name: 'artifact list',
   summary: 'list your artifacts: stored files, and large results of your agents; newest first',
   shows: getArtifacts,
-  examples: [{ run: 'karo artifact list', does: 'each with its id' }],
   view: artifactsView,
 })
 

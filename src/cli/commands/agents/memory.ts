@@ -59,7 +59,6 @@ const list = defineCommand({
   name: 'memory list',
   summary: 'list your notes, and stored results of tasks; newest first',
   shows: getNotes,
-  examples: [{ run: 'karo memory list', does: 'each with its id' }],
   view: notesView,
 })
 

@@ -14,7 +14,6 @@ const list = defineCommand({
   name: 'model list',
   summary: 'list the configured local models, in the order in which they are asked',
   shows: getModels,
-  examples: [{ run: 'karo model list', does: 'whether each model answers now, and if not, why' }],
   view: modelsView,
 })
 
@@ -22,7 +21,6 @@ const test = defineCommand({
   name: 'model test',
   summary: 'let each configured model answer one word, without a daemon, and show how long it takes',
   json: 'one document: `models`, each with `name`, `model`, `ok`, `detail`, `first_ms` and `whole_ms`',
-  examples: [{ run: 'karo model test', does: 'the time to the first piece, and to the whole answer' }],
   async run(io) {
     const { config } = loadConfig({ home: io.home, env: io.env })
     const places = placesOf(config.ask)

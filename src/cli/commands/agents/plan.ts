@@ -98,7 +98,6 @@ const list = defineCommand({
   name: 'plan list',
   summary: 'list your plans, the newest first',
   shows: getPlans,
-  examples: [{ run: 'karo plan list', does: 'with the outcome of each' }],
   view: plansView,
 })
 

@@ -59,7 +59,6 @@ const list = defineCommand({
   name: 'prompt list',
   summary: 'list your prompts with their variables',
   shows: getPrompts,
-  examples: [{ run: 'karo prompt list', does: 'each in its newest version' }],
   view: promptsView,
 })
 

@@ -21,7 +21,7 @@ import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText, given } from '../../input/values.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf } from '../../passphrase.ts'
 import { backup, restore } from '../../secrets/files.ts'
-import { readValue, unlock, unlocked, withWords } from '../../secrets/value.ts'
+import { needVault, readValue, unlock, unlocked, withWords } from '../../secrets/value.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { usage } from '../../usage.ts'
 import { secretsView, secretView, vaultView } from '../../views/agents/secrets.ts'
@@ -81,7 +81,6 @@ const lock = defineCommand({
   name: 'secret lock',
   summary: 'lock your vault; running agents keep the secrets that they have',
   shows: lockVault,
-  examples: [{ run: 'karo secret lock', does: 'the daemon forgets its key' }],
   view: vaultView,
 })
 
@@ -111,6 +110,7 @@ const set = defineCommand({
         ? null
         : given(ttl, (text) => rfc3339(Date.now() + parseDuration(text, '--ttl'), '--ttl'))
     const note = given(options.note, (text) => checkText(text, '--note', 200))
+    await needVault(io)
     return withWords(await readValue(name, options.exact === true), (value) =>
       unlocked(io, async () =>
         show(io, await daemonAt(io).call(setSecret, { body: { name, value, expires_at, note } }), secretView),
@@ -141,7 +141,7 @@ const showOne = defineCommand({
   options: [{ name: 'reveal', description: 'show the value too; the ledger notes it' }],
   examples: [{ run: 'karo secret show api-token', does: 'who may have it, and until when' }],
   async run(io, { args, options }) {
-    const { secrets } = await daemonAt(io).call(getSecrets)
+    const { secrets } = await needVault(io)
     const found = secrets.find(({ name }) => name === args.name)
     if (found === undefined)
       throw new KaroError('not_found', `you have no secret ${args.name.slice(0, 64)}`, {

@@ -189,7 +189,6 @@ const shown = defineCommand({
   name: 'ca show',
   summary: 'show which mesh this node belongs to, its certificate, and the age of its revocation list',
   shows: getFleet,
-  examples: [{ run: 'karo ca show', does: 'the mesh, the root, and until when this node is certified' }],
   view: fleetView,
 })
 

@@ -97,7 +97,6 @@ const showFleet = defineCommand({
   name: 'fleet show',
   summary: 'show the settings that are signed for every machine, and which machines follow them',
   json: 'one document: organisation as in karo policy show, and machines, each with edition, refused, problem and state',
-  examples: [{ run: 'karo fleet show', does: 'asks every machine that can be reached' }],
   run: async (io) => show(io, await stateOf(io), fleetView),
 })
 

@@ -113,7 +113,6 @@ const list = defineCommand({
   name: 'invite list',
   summary: 'list the invites of this node, without their codes',
   shows: getInvites,
-  examples: [{ run: 'karo invite list', does: 'which are still valid, and how often each was used' }],
   view: ({ invites }, io) =>
     table(
       io,

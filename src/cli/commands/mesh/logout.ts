@@ -8,7 +8,6 @@ export const commands: readonly Command[] = [
     name: 'logout',
     summary: 'end your login as an operator on this machine',
     shows: endLogin,
-    examples: [{ run: 'karo logout', does: 'you ask as this machine again' }],
     view: ({ ended }) =>
       ended === null
         ? 'You were not logged in.\n'

@@ -117,7 +117,6 @@ const list = defineCommand({
   name: 'operator list',
   summary: 'list the operators whose certificates are known here, and how long these are valid',
   shows: getOperators,
-  examples: [{ run: 'karo operator list', does: 'who may log in, with which roles' }],
   view: ({ operators }, io) =>
     table(
       io,

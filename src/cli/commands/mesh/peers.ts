@@ -191,12 +191,21 @@ const revoke = defineCommand({
   summary: 'withdraw trust from a node and refuse its key',
   shows: DECISIONS.revoke,
   args: [NODE],
+  options: [{ name: 'yes', description: 'do not ask' }],
   examples: [{ run: 'karo peers revoke bob', does: 'bob lost the laptop' }],
-  async run(io, { args }) {
+  async run(io, { args, options }) {
+    const where = 'karo peers revoke'
+    const who = oneNode(args.node, where)
     const daemon = daemonAt(io)
-    const answer = await daemon.call(DECISIONS.revoke, {
-      body: { who: oneNode(args.node, 'karo peers revoke') },
-    })
+    if (options.yes !== true) {
+      const { peer } = await daemon.call(explainPeer, { query: { who } })
+      const question = `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.`
+      if (!(await confirm(io, question, { yes: false, where }))) {
+        io.out('Nothing was changed.\n')
+        return EXIT.failed
+      }
+    }
+    const answer = await daemon.call(DECISIONS.revoke, { body: { who } })
     if (io.json) return printJson(io, answer)
     const inMesh = answer.revoked_in === 'mesh'
     const invites = inMesh ? (await daemon.call(getInvites)).invites : []

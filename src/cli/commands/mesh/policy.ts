@@ -39,7 +39,6 @@ const showAll = defineCommand({
   summary:
     'show the role policies in force: their files, since when they are in force, and files that could not be used',
   shows: getPolicy,
-  examples: [{ run: 'karo policy show', does: 'the files, or that the built-in role table is in force' }],
   view: policyView,
 })
 

@@ -67,7 +67,6 @@ const showAll = defineCommand({
   name: 'share show',
   summary: 'show which nodes may have which of your numbers now, and why',
   shows: getShare,
-  examples: [{ run: 'karo share show', does: 'every known node and what it may have' }],
   async run(io) {
     const sharing = await daemonAt(io).call(getShare)
     const alone = !io.json && (await isUsedAlone(io))
@@ -208,7 +207,6 @@ const off = defineCommand({
   name: 'share off',
   summary: 'share nothing with anybody, until `karo share on` or `karo share allow`',
   shows: CHANGES.off,
-  examples: [{ run: 'karo share off', does: 'every question about your numbers is refused' }],
   view: sharingView,
 })
 
@@ -216,7 +214,6 @@ const on = defineCommand({
   name: 'share on',
   summary: 'share again what you had agreed to before `karo share off`',
   shows: CHANGES.on,
-  examples: [{ run: 'karo share on', does: 'restores sharing as it was before `karo share off`' }],
   view: sharingView,
 })
 

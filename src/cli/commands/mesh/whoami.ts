@@ -8,7 +8,6 @@ export const commands: readonly Command[] = [
     name: 'whoami',
     summary: 'show under whose name you ask the mesh: this node, or the operator who is logged in',
     shows: getLogin,
-    examples: [{ run: 'karo whoami', does: 'the operator, the roles, and until when' }],
     view: whoAmIView,
   }),
 ]

@@ -15,7 +15,6 @@ const list = defineCommand({
   name: 'cap list',
   summary: 'list what agents were granted, for how long, and what each name means',
   shows: getCapabilities,
-  examples: [{ run: 'karo cap list', does: 'with the remaining time of each' }],
   view: (answer, io) => capabilitiesView(answer, Date.now(), io),
 })
 

@@ -188,9 +188,6 @@ const set = defineCommand({
 const migrate = defineCommand({
   name: 'config migrate',
   summary: 'make comments of keys that only earlier versions knew; the file as it was stays beside it',
-  examples: [
-    { run: 'karo config migrate', does: 'says what it changed, or that there is nothing to change' },
-  ],
   async run(io) {
     const { file } = load({ ...io, err: () => {} })
     const text = file === undefined ? '' : readFileSync(file, 'utf8')

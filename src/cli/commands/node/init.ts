@@ -9,6 +9,7 @@ import { atHome } from '../../at-home.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { ensureHome } from '../../home.ts'
 import { makeSolo } from '../../start/solo.ts'
+import { refuseBesideMachine } from '../../start/user-unit.ts'
 import { table, UNBOUNDED } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
 
@@ -35,6 +36,8 @@ const initCommand = defineCommand({
     const problem = name === undefined ? undefined : nameProblem(name)
     if (problem) throw usage(`the name cannot be used: ${problem}`, '--name')
 
+    // A home of one's own would take over the person's records, and no node could run in it beside the service.
+    refuseBesideMachine(io.env, 'karo init')
     const paths = homePaths(io.env)
     const { identity, created, existed } = ensureHome(paths, {
       ...(name !== undefined && { name }),

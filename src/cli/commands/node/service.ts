@@ -94,11 +94,8 @@ const install = defineCommand({
   name: 'service install',
   summary:
     'keep your node running without root: by your own systemd, or by new shells if there is no systemd',
-  examples: [
-    { run: 'karo service install', does: 'starts it now, and again when you log in or open a shell' },
-  ],
   async run(io) {
-    refuseBesideMachine(io.env)
+    refuseBesideMachine(io.env, 'karo service install')
     if (await runsHere(io.env)) await installUnit(io.json ? quiet(io) : io)
     else await installIntoShells(io.json ? quiet(io) : io)
     if (io.json) io.out(`${JSON.stringify(await keptBy(io))}\n`)
@@ -109,12 +106,6 @@ const install = defineCommand({
 const remove = defineCommand({
   name: 'service remove',
   summary: 'stop keeping your node running; recorded commands stay',
-  examples: [
-    {
-      run: 'karo service remove',
-      does: 'stops the unit and removes it, or takes the start out of your shells',
-    },
-  ],
   async run(io) {
     const unit = ownUnit(io)
     if (unit !== undefined) {
@@ -138,7 +129,6 @@ const remove = defineCommand({
 const status = defineCommand({
   name: 'service status',
   summary: 'show how your node is kept running',
-  examples: [{ run: 'karo service status', does: 'systemd, your shells, or nothing' }],
   async run(io) {
     const kept = await keptBy(io)
     if (io.json) io.out(`${JSON.stringify(kept)}\n`)

@@ -61,7 +61,6 @@ const list = defineCommand({
   name: 'token list',
   summary: 'list your valid tokens, and when each was last used',
   shows: api.getTokens,
-  examples: [{ run: 'karo token list', does: 'without the tokens themselves; only their hashes are kept' }],
   view: ({ tokens }, io) =>
     table(
       io,
@@ -91,7 +90,6 @@ const sessions = defineCommand({
   name: 'token sessions',
   summary: 'list your browser sessions, and when each was last used',
   shows: api.getSessions,
-  examples: [{ run: 'karo token sessions', does: 'all sessions, with the token that opened each' }],
   view: ({ sessions: open }, io) =>
     table(
       io,
@@ -112,7 +110,6 @@ const end = defineCommand({
   summary: 'end your browser sessions at once, all of them or one',
   shows: api.endSessions,
   args: [{ name: 'session', required: false, description: 'number of the session, see karo token sessions' }],
-  examples: [{ run: 'karo token end', does: 'all your open pages have to be opened again' }],
   ask({ args: { session } }) {
     if (session !== undefined && !/^[1-9]\d{0,14}$/.test(String(session))) {
       throw new KaroError('bad_request', `'${session}' is not the number of a session`, {

@@ -16,6 +16,7 @@ import { ensureHome, refuseLostKey } from '../../home.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { firstSteps, stepLines } from '../../shells/next-steps.ts'
 import { makeSolo } from '../../start/solo.ts'
+import { refuseBesideMachine } from '../../start/user-unit.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
@@ -99,6 +100,7 @@ export const commands: readonly Command[] = [
       let held = (): void => {}
       const first = !service && !existsSync(paths.key)
       // Where the machine's service runs, --background starts nothing.
+      if (first && options.background !== true) refuseBesideMachine(io.env, 'karo up')
       const starts = options.background !== true || io.socket === paths.socket
       if (first && starts && canAsk(io)) await askSolo(io, paths)
       if (options.background === true) {

@@ -16,7 +16,6 @@ const status = defineCommand({
 const list = defineCommand({
   name: 'guard list',
   summary: 'list the rules of your rules file and of the machine',
-  examples: [{ run: 'karo guard list', does: 'each rule with the number for karo guard remove' }],
   run: async (io) => (await import('../../guard/rules.ts')).listRules(io),
 })
 

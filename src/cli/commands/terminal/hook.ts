@@ -145,7 +145,6 @@ const uninstall = defineCommand({
 const list = defineCommand({
   name: 'hook list',
   summary: 'list the AI coding tools that Karo knows, and where its hook is installed',
-  examples: [{ run: 'karo hook list', does: 'also shows which tools seem to be on this machine' }],
   async run(io) {
     const { listHooks } = await import('../../hooks/list.ts')
     return listHooks(io, homeOf(io))

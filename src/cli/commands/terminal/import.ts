@@ -166,7 +166,6 @@ const list = defineCommand({
   name: 'import list',
   summary: 'list the imports that can be undone',
   shows: getImports,
-  examples: [{ run: 'karo import list', does: 'what each brought, and when' }],
   async run(io) {
     const imports = await listed(io)
     return show(io, { imports }, () => importsView(imports, io))

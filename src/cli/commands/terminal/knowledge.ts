@@ -29,7 +29,6 @@ function listOf({ home, env }: CommandIo): KnowledgeList {
 const list = defineCommand({
   name: 'knowledge list',
   summary: 'list where ask and explain know commands from, besides manual pages',
-  examples: [{ run: 'karo knowledge list', does: 'what is built in, carried in, and kept by a tldr client' }],
   run: async (io) => show(io, listOf(io), printKnowledge),
 })
 

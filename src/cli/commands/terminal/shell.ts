@@ -42,6 +42,7 @@ import { nextSteps } from '../../shells/next-steps.ts'
 import { ofUser } from '../../shells/own-home.ts'
 import { linkOf, makeLink, removeLink } from '../../shells/own-link.ts'
 import {
+  dropEmpty,
   editFile,
   makeDirectory,
   markedLines,
@@ -213,8 +214,12 @@ const shellUninstall = defineCommand({
     const changed = editFile(file, withoutLine, systemRandom)
     const gone = changed && removeEmpty(file)
     // Shells that still have the line rewrite their hook file.
-    dropHooks(homePaths(io.env).shells)
+    const { key, shells, spool } = homePaths(io.env)
+    dropHooks(shells)
     const others = stillHooked(io)
+    // A node makes its spool anew when it starts, and other shells write into it before that.
+    const left = others === '' && !existsSync(key) ? [dirname(file), spool] : [dirname(file)]
+    for (const directory of left) dropEmpty(directory, homeOf(io))
     const unlinked = others === '' && removeLink(io)
     report(
       io,
@@ -223,10 +228,13 @@ const shellUninstall = defineCommand({
     )
     if (!io.json) io.out(unlinked ? `Removed ${linkOf(io)}\n` : others)
     // Without the program that was removed above, no shell may find `karo` any more.
-    if (!io.json && changed && recordingPaths(io.env).whose === 'own' && existsSync(io.home))
+    if (!io.json && changed && recordingPaths(io.env).whose === 'own' && existsSync(io.home)) {
+      const { words, byName } = programOf(io)
+      const karo = byName ? 'karo' : words.map(quoteShell).join(' ')
       io.out(
-        `What was recorded stays in ${io.home}. To remove it too:  ${programOf(io).words.map(quoteShell).join(' ')} stop; rm -r ${quoteShell(io.home)}\n`,
+        `What was recorded stays in ${io.home}. To remove it too:  ${karo} stop; rm -r ${quoteShell(io.home)}\n`,
       )
+    }
     return EXIT.done
   },
 })

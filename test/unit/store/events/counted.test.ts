@@ -1,5 +1,6 @@
 // What is counted from events themselves: a span that no hour covers, and the texts that ran most often.
 import { expect, test } from 'vitest'
+import { EXIT } from '../../../../src/base/errors.ts'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventRepository } from '../../../../src/store/events/events.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
@@ -19,6 +20,7 @@ async function stored() {
     eventOf(4, { ...git, karo_generated: true }),
     eventOf(5, { command: 'ls', untimed: true }),
     eventOf(2, { ...git, uid: 7 }),
+    eventOf(2, { command: 'karo check x', tool: 'karo', exit_code: EXIT.refused, uid: 7 }),
   ]
   await repository.ingest({ events, position: positionAt(1), dropped: 0 })
   return repository
@@ -39,7 +41,8 @@ test('a span is counted from its first to before its last moment, one person’s
   })
   expect((await countBetween(1000, T0_MS, T0_MS + 60_000)).count).toBe(5)
   expect((await countBetween(1000, T0_MS + 1, T0_MS + 1)).count).toBe(0)
-  expect((await countBetween(7, 0, T0_MS + 60_000)).count).toBe(1)
+  // A line that `karo check` would not let run is no failure of it.
+  expect(await countBetween(7, 0, T0_MS + 60_000)).toMatchObject({ count: 2, failures: 0 })
 })
 
 test('the texts that ran most often since then, with how often in vain', async () => {
