@@ -1,5 +1,5 @@
 // What the judgement may know about this machine's files: which files of the guard exist, and where links lead.
-import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 import { orElse } from '../../base/run/or-else.ts'
 import { AI_TOOL_LIST } from '../../base/words/ai-tools.ts'
@@ -68,6 +68,7 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
     },
     isMounted,
     read: (path) => (mayLook(path) ? orElse(() => smallText(path), undefined) : undefined),
+    names: (directory) => (mayLook(directory) ? orElse(() => readdirSync(directory), []) : []),
     ...(place.runs !== undefined && { runs: place.runs }),
     gitAlias: createGitAliases({ ...(place.home !== undefined && { home: place.home }), mayLook }, env),
   }

@@ -33,6 +33,8 @@ export interface Machine {
   readonly isMounted?: (path: string) => boolean
   /** The text of a small file; undefined if it is none. Never throws. */
   read?(path: string): string | undefined
+  /** Names of what is in the directory; none where it cannot be read. Never throws. */
+  names?(directory: string): readonly string[]
   /**
    * Hears of each file that the line runs as code, with the text by which it is judged. Undefined: it has not been read. Null: it is a
    * program of the system, and is judged by its name.

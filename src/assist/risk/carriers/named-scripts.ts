@@ -1,6 +1,7 @@
 // Finds the scripts in files that a command names and that this machine has: `bash x.sh`, `sh < x.sh`, `./x`, make's recipes, npm's scripts, a crontab.
 
 import type { Shell } from '../../../base/words/risk-levels.ts'
+import { couldMatch, isGlob } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
 import { isUnresolved, resolvePath } from '../line/paths.ts'
 import { rows } from '../lookup.ts'
@@ -12,7 +13,7 @@ import { INTERPRETERS, SHELLS } from './wrappers.ts'
 
 /** A script that runs when the command does. */
 export interface NamedScript {
-  /** Texts that run one after the other, none of which changes the directory of the next. */
+  /** Texts that run one after the other, none of which changes the directory of the next; none where nobody can tell which file runs. */
   readonly texts: readonly string[]
   readonly path: string
   /** Where the line names it. */
@@ -29,7 +30,7 @@ const INSTALLED = /^\/(?:usr|bin|sbin|lib\w*|nix|snap|opt)\//
 /** What a language runs where the path is not a file itself. */
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   js: ['.js', '/package.json', '/index.js'],
-  python: ['/__main__.py'],
+  python: ['.py', '/__main__.py'],
 }
 /** Texts that one call of make runs, and targets that it makes before. */
 const MOST_RECIPES = 64
@@ -44,7 +45,11 @@ export function namedScripts(command: SimpleCommand, layer: Layer): readonly Nam
   if (name === 'crontab') return fromSchedule(command)
   const ofPackage = PACKAGE_RUNNERS.test(name) ? fromPackage(command) : []
   const inlined = ofPackage.length > 0 ? ofPackage : fromCodeFile(command)
-  return [...startFile(command), ...(inlined.length > 0 ? inlined : fromFile(command, layer))]
+  return [
+    ...startFile(command),
+    ...preloaded(command, layer),
+    ...(inlined.length > 0 ? inlined : fromFile(command, layer)),
+  ]
 }
 
 /** The file that a shell reads first: `BASH_ENV=x.sh bash -c y`. */
@@ -84,6 +89,10 @@ const CODE_FILES = rows(
   ([found = '']) => found.split(' '),
 )
 
+/** Whether a letter stands at the end of several, so that its value is the next word: `-nf FILE`. */
+const isLast = (option: string, word: string): boolean =>
+  /^-\w$/.test(option) && /^-[A-Za-z]{2,}$/.test(word) && word.endsWith(option[1]!)
+
 const HEADINGS = /^(?:---|\+\+\+|Index:|diff|rename|copy) .*$/gm
 
 /** The same command with the file's text in place of its name. */
@@ -111,10 +120,12 @@ function fromCodeFile(command: SimpleCommand): readonly NamedScript[] {
       .slice(0, -1)
       .find(
         (one) =>
-          arg.text === one || (one[0] === '-' && arg.text.startsWith(one[1] === '-' ? `${one}=` : one)),
+          arg.text === one ||
+          (one[0] === '-' && arg.text.startsWith(one[1] === '-' ? `${one}=` : one)) ||
+          isLast(one, arg.text),
       )
     const isOperand = [operands[0], operands[1]].some((one, at) => one === arg && row.includes(String(at)))
-    const isNext = option === arg.text
+    const isNext = option === arg.text || (option !== undefined && isLast(option, arg.text))
     const file = isOperand
       ? arg.text
       : option === undefined
@@ -168,33 +179,101 @@ function fromSchedule(command: SimpleCommand): readonly NamedScript[] {
     : [{ texts, path: file.text, span, cwd: scope.cwd, shell: 'bash', parameters: [] }]
 }
 
+/** Files that a pattern may stand for; beyond it is not told which. */
+const MOST_LISTED = 64
+
+/** The files that a path with patterns stands for; undefined where they cannot be told. */
+function listed(path: string, { machine }: Scope): readonly string[] | undefined {
+  let found: readonly string[] = ['']
+  for (const part of path.split('/').slice(1)) {
+    found = found.flatMap((at) => {
+      if (!isGlob(part)) return [`${at}/${part}`]
+      const names = machine?.names?.(at || '/') ?? []
+      return names
+        .filter((name) => couldMatch(part, name) && (part.startsWith('.') || !name.startsWith('.')))
+        .map((name) => `${at}/${name}`)
+    })
+    if (found.length > MOST_LISTED) return undefined
+  }
+  return found
+}
+
 function fromFile(command: SimpleCommand, layer: Layer): readonly NamedScript[] {
   const { name, path, args, span, scope } = command
   const { language } = layer
-  const runsFile = layer.runsFile ?? (layer.runsInput === false ? undefined : inputFile(command))
+  const runsFile =
+    layer.runsFile ?? moduleOf(command, layer) ?? (layer.runsInput === false ? undefined : inputFile(command))
   const isProgram = runsFile === undefined
   if (isProgram && !path.includes('/')) return []
   const file = runsFile ?? { text: path, span, taint: 0 }
   if (file.output !== undefined) return []
-  const at = placeOf(file.text, scope)
+  if (!isProgram && args.slice(0, args.indexOf(file)).some(({ text }) => onlyChecks(name).test(text)))
+    return []
+  const shown = { path: file.text, span: file.span, cwd: scope.cwd, shell: scope.shell }
+  const unseen = [{ ...shown, texts: [], parameters: [] }]
+  if (isUnresolved(file.text)) return isProgram ? [] : unseen
+  const named = placeOf(file.text, scope)
   if (INSTALLED.test(file.text)) {
-    if (at !== undefined) scope.machine?.runs?.(at, isProgram ? null : undefined)
+    if (named !== undefined) scope.machine?.runs?.(named, isProgram ? null : undefined)
     return []
   }
-  const text = textAt(file.text, command)
-  if (text === undefined) {
-    // What an interpreter takes in its place.
-    for (const end of at === undefined ? [] : (ENTRIES[language ?? ''] ?? []))
-      scope.machine?.runs?.(`${at}${end}`, undefined)
-    return []
-  }
+  const files = named !== undefined && isGlob(named) ? listed(named, scope) : [named]
+  if (files === undefined) return unseen
   const parameters = isProgram ? args : args.slice(args.indexOf(file) + 1)
-  const [, first = ''] = /^#!.*?([a-z]+)[\d.]*(?:\s+-\S+)*\s*$/m.exec(text.slice(0, 200)) ?? []
-  const own = isProgram ? first : name
-  const shell = SHELLS.has(own) ? (/^(?:zsh|fish)$/.test(own) ? (own as Shell) : 'bash') : scope.shell
-  const spoken = language ?? INTERPRETERS.of(first)?.language
-  const spans = { texts: [text], path: file.text, span: file.span, cwd: scope.cwd, shell, parameters }
-  return [spoken === undefined ? spans : { ...spans, language: spoken }]
+  return files.flatMap((at) => {
+    const text = at && (textAt(at, command) ?? entryOf(at, language, command))
+    if (!text) return []
+    const [, first = ''] = /^#!.*?([a-z]+)[\d.]*(?:\s+-\S+)*\s*$/m.exec(text.slice(0, 200)) ?? []
+    const own = isProgram ? first : name
+    const shell = SHELLS.has(own) ? (/^(?:zsh|fish)$/.test(own) ? (own as Shell) : 'bash') : scope.shell
+    const spoken = language ?? INTERPRETERS.of(first)?.language
+    const script = { ...shown, texts: [text], shell, parameters }
+    return [spoken === undefined ? script : { ...script, language: spoken }]
+  })
+}
+
+/** The option by which a program looks whether code can be read, and does not run it. */
+function onlyChecks(name: string): RegExp {
+  if (SHELLS.has(name)) return /^-[a-z]*n|^--no-execute$/
+  return name === 'php' ? /^-l$/ : name === 'ruby' ? /^-\w*c/ : name === 'node' ? /^(?:-c|--check)$/ : /$./
+}
+
+/** The module that python runs, as a path in the working directory: `-m a.b` is `a/b`. */
+function moduleOf({ args }: SimpleCommand, { language }: Layer): Arg | undefined {
+  const at = language === 'python' ? args.findIndex(({ text }) => text === '-m') : -1
+  const module = args[at + 1]
+  return at < 0 || module === undefined
+    ? undefined
+    : { ...module, text: `./${module.text.replaceAll('.', '/')}` }
+}
+
+/** The text of what a language runs where the path is no file itself: a module, or what a package names as its main file. */
+function entryOf(at: string, language: string | undefined, command: SimpleCommand): string | undefined {
+  for (const end of ENTRIES[language ?? ''] ?? []) {
+    const text = textAt(at + end, command)
+    if (text === undefined) continue
+    const main = end.endsWith('.json') ? parsed(text).main : ''
+    if (main === '') return text
+    const found = typeof main === 'string' ? textAt(resolvePath(main, { cwd: at }), command) : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Options by which a program reads code before its own. */
+const PRELOADS = /^(?:-r|--require|--import|--loader|--experimental-loader)(?:=(.+))?$/
+
+function preloaded(command: SimpleCommand, { language }: Layer): readonly NamedScript[] {
+  const { args, span, scope } = command
+  if (language === undefined) return []
+  return args.flatMap(({ text: word }, i) => {
+    const [, joined] = PRELOADS.exec(word) ?? []
+    const path = joined ?? (PRELOADS.test(word) ? args[i + 1]?.text : undefined)
+    const text = path?.includes('/') ? textAt(path, command) : undefined
+    return text === undefined
+      ? []
+      : [{ texts: [text], path: path!, span, cwd: scope.cwd, shell: scope.shell, language, parameters: [] }]
+  })
 }
 
 const PACKAGE_RUNNERS = /^(?:npm|yarn|pnpm|bun)$/
@@ -231,9 +310,15 @@ function fromPackage(command: SimpleCommand): readonly NamedScript[] {
   return [{ texts, path: 'package.json', span, cwd, shell: 'bash', parameters: [] }]
 }
 
-function scriptsOf(text: string | undefined): Readonly<Record<string, unknown>> {
+const scriptsOf = (text = '{}'): Readonly<Record<string, unknown>> => {
+  const { scripts } = parsed(text)
+  return typeof scripts === 'object' && scripts !== null ? (scripts as Record<string, unknown>) : {}
+}
+
+/** The object that a JSON text holds; empty where it holds none. */
+function parsed(text: string): Readonly<Record<string, unknown>> {
   try {
-    const found = (JSON.parse(text ?? '{}') as { scripts?: unknown } | null)?.scripts
+    const found: unknown = JSON.parse(text)
     return typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : {}
   } catch {
     return {}
@@ -259,7 +344,9 @@ function fromMake(command: SimpleCommand): readonly NamedScript[] {
   ].find((name) => name !== undefined && textAt(resolvePath(name, { cwd }), command) !== undefined)
   if (path === undefined || (file !== undefined && path !== file)) return []
   const values = new Map<string, string>()
-  const text = textAt(resolvePath(path, { cwd }), command) as string
+  const text = withIncluded(textAt(resolvePath(path, { cwd }), command) as string, (name) =>
+    textAt(resolvePath(name, { cwd }), command),
+  )
   const targets = targetsOf(
     isJust ? text.replace(/^[ \t]+/gm, '\t').replace(/^(@?[\w-]+) [^:\n]*:(?!=)/gm, '$1:') : text,
     values,
@@ -285,6 +372,17 @@ function fromMake(command: SimpleCommand): readonly NamedScript[] {
   for (const goal of goals.length > 0 ? goals : first === undefined ? [] : [first]) make(goal)
   return texts.length === 0 ? [] : [{ texts, path, span, cwd, shell: 'bash', parameters: [] }]
 }
+
+/** A makefile with the files that it includes in their places; one that make computes is left out. */
+const withIncluded = (text: string, read: (name: string) => string | undefined, depth = 0): string =>
+  text.replace(/^(?:-|s)?include\s+(.+)$/gm, (_, names: string) =>
+    depth > 4
+      ? ''
+      : names
+          .split(/\s+/)
+          .map((name) => withIncluded(read(name) ?? '', read, depth + 1))
+          .join('\n'),
+  )
 
 /** The targets of a makefile; fills in the values of its variables. */
 function targetsOf(text: string, values: Map<string, string>): ReadonlyMap<string, Target> {

@@ -107,6 +107,8 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   const output = runLayer(walk, layer, command, running, frame, layers)
   if (walk.findings.script !== undefined && command.isOwn !== true)
     for (const script of namedScripts(command, layer)) {
+      if (script.texts.length === 0)
+        walk.findings.fact(scope.caller === 'tool' ? 'unproven-given' : 'unproven-code', script.span)
       const inside = cloneScope(scope, script.parameters)
       for (const set of running.assignments) assign(inside, set, false)
       walk.findings.script(script, inside, running.privileged)

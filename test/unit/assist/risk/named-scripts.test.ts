@@ -24,9 +24,12 @@ const FILES: Readonly<Record<string, string>> = {
   'gone.gdb': 'set pagination off\nshell rm -rf ~\n',
   'own.diff': '--- /home/me/.bashrc\n+++ /home/me/.bashrc\n',
   'talk.diff': '--- a/src/x.ts\n+++ b/src/x.ts\n@@ -1 +1 @@\n-// .bashrc\n+// ~/.bashrc\n',
+  'pack/package.json': '{ "main": "./run.js" }',
+  'pack/run.js': 'require("fs").rmSync("/home/me", { recursive: true })\n',
+  'inc.mk': 'wipe:\n\trm -rf ~\n',
   justfile: 'all: build\n  echo done\nbuild name="x":\n  @rm -rf ~\nshow:\n  ls\n',
   Makefile:
-    'OUT = /home/me\nall: build ; echo done\nbuild:\n\t@echo $$HOME\nclean: build\n\t-rm -rf $(OUT)\nempty:\n\trm -rf $(DIR)\n%.o: %.c\n\tcc $<\n',
+    'OUT = /home/me\nall: build ; echo done\nbuild:\n\t@echo $$HOME\nclean: build\n\t-rm -rf $(OUT)\nempty:\n\trm -rf $(DIR)\n%.o: %.c\n\tcc $<\ninclude inc.mk\n',
   'package.json': JSON.stringify({
     scripts: {
       build: 'tsc',
@@ -43,6 +46,8 @@ const machine: Machine = {
   startFiles: [],
   programs: [],
   real: (path) => path,
+  names: (directory) =>
+    directory === PROJECT ? Object.keys(FILES).flatMap((path) => path.split('/').slice(0, 1)) : [],
   read: (path) => (path.startsWith(`${PROJECT}/`) ? FILES[path.slice(PROJECT.length + 1)] : undefined),
 }
 const check = (line: string) => checkCommand(line, { home: '/home/me', cwd: PROJECT, machine })
@@ -99,6 +104,17 @@ test.each([
   ['just show', 'safe'],
   ['npm install', 'safe'],
   ['bash missing.sh ~', 'safe'],
+  ['sh ./g*.sh', 'critical'],
+  ['./g?ne.sh', 'critical'],
+  ['for f in *.sh; do sh $f; done', 'critical'],
+  ['ls g*.sh | xargs -n1 sh', 'critical'],
+  ['sh b*.sh', 'safe'],
+  ['sh n*.sh', 'safe'],
+  ['python3 -m delete', 'high'],
+  ['python3 -m work', 'safe'],
+  ['node pack', 'high'],
+  ['node --require ./pack/run.js x.js', 'high'],
+  ['make wipe', 'critical'],
 ] as const)('%s is %s', (line, level) => {
   expect(check(line).risk_level).toBe(level)
 })
@@ -116,6 +132,12 @@ test('a file that the line writes is judged by what the line writes, and none is
 
 test.each([
   ['sed -f passwd.sed x', true],
+  ['sed -nf passwd.sed x', true],
+  ["find . -name x.sh -exec sh {} ';'", true],
+  ["find . -name x.sh -exec sh -n {} ';'", false],
+  ['sh $SCRIPT', true],
+  ['php -l $FILE', false],
+  ['karo config unset guard.profile', true],
   ['vim -es -S passwd.vim', true],
   ['expect gone.exp', true],
   ['git apply own.diff', true],

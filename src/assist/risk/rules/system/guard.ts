@@ -96,7 +96,10 @@ function isAsked(o: Options): boolean {
 function loosens(c: SimpleCommand, o: Options): boolean {
   const words = `${verb(o)} ${verb(o, 1)}`
   // A person may; a tool would be giving itself what it has to ask for.
-  if (c.scope.caller === 'tool' && /^(?:approvals approve|cap grant|config set|run allow)$/.test(words))
+  if (
+    c.scope.caller === 'tool' &&
+    /^(?:approvals approve|cap grant|config (?:set|unset)|run allow)$/.test(words)
+  )
     return true
   if (
     c.scope.caller === 'tool' &&
@@ -106,7 +109,7 @@ function loosens(c: SimpleCommand, o: Options): boolean {
     return true
   return (
     /^(?:guard (?:allow|remove|trust)|(?:hook|shell) uninstall)$/.test(words) ||
-    (words === 'config set' && c.args.some(({ text }) => text.startsWith('guard.'))) ||
+    (/^config (?:set|unset)$/.test(words) && c.args.some(({ text }) => text.startsWith('guard.'))) ||
     (/^shell (?:install|init)$/.test(words) && c.args.some((arg) => arg.text === '--no-guard'))
   )
 }

@@ -23,14 +23,14 @@ export const LINE_RULES: readonly LineRule[] = [
   {
     id: 'unproven-code',
     level: 'moderate',
-    why: 'Karo cannot see what this code does: it makes calls that are not known to be harmless.',
+    why: 'Karo cannot see what this code does: the line does not show it, or it makes calls that are not known to be harmless.',
     example: 'python3 -c "import x; x.go()"',
   },
   {
     id: 'unproven-given',
     level: 'high',
     caller: 'tool',
-    why: 'Karo cannot see what this code of an AI tool does: it makes calls that are not known to be harmless.',
+    why: 'Karo cannot see what this code of an AI tool does: the line does not show it, or it makes calls that are not known to be harmless.',
     example: 'python3 -c "import x; x.go()"',
   },
   {
