@@ -1,19 +1,21 @@
-// Long lists of names as they are written: searched as text at first, because a short command asks for few of their hundreds of
-// names, and by an index once they are asked often, as in a daemon.
+// Long lists of names as they are written: searched as text, because a short command asks for few of their hundreds of names, and an
+// index costs more than these searches. A daemon asks for the same names again and again, so each answer is kept.
 
-/** Questions that searching answers before the index is made: more than one command line asks, and fewer than an index costs. */
-const OFTEN = 48
+import { type SimpleCommand, said } from './model.ts'
 
-/** Answers by `search`, and from the 49th question on by what `index` makes. Both have to give the same answers. */
-export function indexedLater<T>(
-  search: (name: string) => T,
-  index: () => (name: string) => T,
-): (name: string) => T {
-  let asked = 0
-  let indexed: ((name: string) => T) | undefined
+/** Answers that are kept of one list; a daemon hears fewer names than this in a day. */
+const MOST = 1_000
+
+/** Answers by `search`, which a name needs only once. */
+export function remembered<T>(search: (name: string) => T): (name: string) => T {
+  const known = new Map<string, { readonly found: T }>()
   return (name) => {
-    if (indexed === undefined && ++asked > OFTEN) indexed = index()
-    return (indexed ?? search)(name)
+    const before = known.get(name)
+    if (before !== undefined) return before.found
+    if (known.size >= MOST) known.clear()
+    const found = search(name)
+    known.set(name, { found })
+    return found
   }
 }
 
@@ -23,17 +25,10 @@ export interface Names extends Iterable<string> {
 }
 
 /** Reads names between blanks and line breaks. */
-export function names(text: string): Names {
-  const all = (): readonly string[] => text.match(/\S+/g) ?? []
-  const has = indexedLater(
-    (name) => places(text, name).next().done === false,
-    () => {
-      const set = new Set(all())
-      return (name) => set.has(name)
-    },
-  )
-  return { has, [Symbol.iterator]: () => all().values() }
-}
+export const names = (text: string): Names => ({
+  has: remembered((name) => places(text, name).next().done === false),
+  [Symbol.iterator]: () => (text.match(/\S+/g) ?? []).values(),
+})
 
 /** What rows of a text say about names. */
 export interface Rows<T> {
@@ -49,18 +44,6 @@ export interface Rows<T> {
 export function rows<T>(text: string, end: string, read: (found: readonly string[]) => T): Rows<T> {
   const lines = (): readonly string[] => text.split('\n').filter((line) => line.includes(end))
   const namesIn = (line: string): readonly string[] => line.slice(0, line.indexOf(end)).match(/\S+/g) ?? []
-  const all = (): ReadonlyMap<string, readonly string[]> => {
-    const found = new Map<string, string[]>()
-    for (const line of lines()) {
-      const about = line.slice(line.indexOf(end) + end.length).trim()
-      for (const name of namesIn(line)) {
-        const before = found.get(name)
-        if (before === undefined) found.set(name, [about])
-        else before.push(about)
-      }
-    }
-    return found
-  }
   const search = (name: string): T | undefined => {
     const found: string[] = []
     for (const at of places(text, name, end)) {
@@ -71,11 +54,18 @@ export function rows<T>(text: string, end: string, read: (found: readonly string
     }
     return found.length === 0 ? undefined : read(found)
   }
-  const index = (): ((name: string) => T | undefined) => {
-    const known = new Map([...all()].map(([name, found]) => [name, read(found)]))
-    return (name) => known.get(name)
-  }
-  return { of: indexedLater(search, index), names: () => [...new Set(lines().flatMap(namesIn))] }
+  return { of: remembered(search), names: () => [...new Set(lines().flatMap(namesIn))] }
+}
+
+/** Reads lines of `tools: words`; each of the tools gets the words of all its lines. */
+export const table = (text: string): Rows<readonly string[]> =>
+  rows(text, ':', (found) => found.flatMap((words) => words.split(' ')))
+
+/** For each tool, a pattern of its words, joined by blanks; read from lines of `tools: pattern`. */
+export function patterns(text: string): Rows<RegExp> & { readonly fits: (c: SimpleCommand) => boolean } {
+  const table = rows(text, ': ', (found) => new RegExp(found.at(-1) as string))
+  const fits = (c: SimpleCommand): boolean => table.of(c.name)?.test(said(c)) === true
+  return { ...table, fits }
 }
 
 /** Where the name stands in the text as a word of its own: between blanks, line breaks, the ends of the text and, behind it, `end`. */

@@ -163,3 +163,30 @@ export type LineFact =
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
+
+/** A pattern of texts, or whatever else tests them. */
+export type Pattern = Pick<RegExp, 'test'>
+
+interface Words {
+  readonly args: readonly Pick<Arg, 'text'>[]
+}
+
+/** The words behind the tool, joined by blanks. */
+export const said = ({ args }: Words): string => args.map(({ text }) => text).join(' ')
+
+/** Whether one of the words behind the tool fits. */
+export const says = ({ args }: Words, pattern: Pattern): boolean =>
+  args.some(({ text }) => pattern.test(text))
+
+/** The words behind each word that fits, such as the values of an option. */
+export const after = (args: readonly Arg[], pattern: Pattern): Arg[] =>
+  args.filter((_arg, i) => i > 0 && pattern.test((args[i - 1] as Arg).text))
+
+/** The words that fit. */
+export function matching(args: readonly Arg[], pattern: Pattern): Arg[] {
+  return args.filter((arg) => pattern.test(arg.text))
+}
+
+/** The origins of all the words. */
+export const taintOf = (args: readonly Pick<Arg, 'taint'>[]): number =>
+  args.reduce((sum, { taint }) => sum | taint, 0)

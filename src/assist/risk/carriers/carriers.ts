@@ -1,7 +1,8 @@
 // Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
 
 import { readOptions, valueOptions } from '../line/options.ts'
-import { type Arg, type Output, SOMETHING, TAINT, UNKNOWN } from '../model.ts'
+import { type Arg, type Output, SOMETHING, says, TAINT, UNKNOWN } from '../model.ts'
+import { valuesOf } from '../writes/option-values.ts'
 import { container } from './container-carrier.ts'
 import { git } from './git-carrier.ts'
 import {
@@ -140,9 +141,7 @@ function parallel(args: readonly Arg[], input: Output): Layer {
     return joined(all)
   })
   // Words that the line quotes may also reach the command as they are: with -q, or by another parallel.
-  const apart = words.some((word) => /\s/.test(word.text))
-    ? fills.flatMap((one) => onEach(words, '{}', [one]))
-    : []
+  const apart = says({ args: words }, /\s/) ? fills.flatMap((one) => onEach(words, '{}', [one])) : []
   return { ...NOTHING, scripts, commands: apart }
 }
 
@@ -165,32 +164,13 @@ function tmux(args: readonly Arg[]): Layer {
   }
 }
 
-function afterValue(...names: readonly string[]): Carrier {
-  return (args) => {
-    const at = args.findIndex((arg) => names.includes(arg.text))
-    if (at >= 0) return scriptWords(args.slice(at + 1, at + 2))
-    // The value may be joined to its option: -a'command', --args='command'.
-    for (const arg of args)
-      for (const name of names)
-        if (arg.text.startsWith(name) && arg.text.length > name.length + 1)
-          return scriptWords([{ ...arg, text: arg.text.slice(name.length).replace(/^=/, '') }])
-    return NOTHING
-  }
-}
-
 /** bash's complete and compgen, and fish's complete: their options hold commands, and lists that are expanded. */
 function completes(args: readonly Arg[]): Layer {
-  const value = (names: RegExp) =>
-    args.flatMap((arg, i) => {
-      const match = names.exec(arg.text)
-      if (match === null) return []
-      const text = match[1] ?? match[2]
-      const next = args[i + 1]
-      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
-    })
-  const commands = value(/^(?:-[Cn]([\s\S]*)|--(?:condition|do-complete)(?:=([\s\S]*))?)$/)
-  const lists = value(/^(?:-[aW]([\s\S]*)|--arguments(?:=([\s\S]*))?)$/)
-  return scriptWords([...commands, ...lists.map((arg) => ({ ...arg, text: `: ${arg.text}` }))])
+  const lists = valuesOf(args, ['a', 'W', 'arguments'])
+  return scriptWords([
+    ...valuesOf(args, ['C', 'n', 'condition', 'do-complete']),
+    ...lists.map((arg) => ({ ...arg, text: `: ${arg.text}` })),
+  ])
 }
 
 /** In fish, `source` alone reads standard input. */
@@ -218,12 +198,9 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   parallel,
   git,
   tmux,
-  split: afterValue('--filter'),
-  gsplit: afterValue('--filter'),
   tar: commandIn(
     /^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=|-I)(.*)$/,
   ),
-  rsync: commandIn(/^(?:-[a-zA-Z]*e|--rsh(?:=(.+))?)$/),
   trap: (args) => scriptWords(args.filter((arg) => !arg.text.startsWith('-')).slice(0, 1)),
   // fish also writes `alias name 'command'`.
   alias: (args) => {
@@ -246,15 +223,13 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
         text: arg.text.replace(/^"(?:\\.|[^"\\])*":\s*/, '').replace(/^(["'])([\s\S]*)\1$/, '$2'),
       })),
     ),
-  ansible: (args, input) => {
-    const { scripts, ...rest } = afterValue('-a', '--args')(args, input)
-    const bare = scripts.map((script) => ({
-      ...script,
-      text: script.text.replace(/^(?:cmd|_raw_params)=(["']?)([\s\S]*)\1$/, '$2'),
-    }))
-    return { ...rest, scripts: bare }
-  },
-  vagrant: afterValue('-c', '--command'),
+  ansible: (args) =>
+    scriptWords(
+      valuesOf(args, ['a', 'args']).map((arg) => ({
+        ...arg,
+        text: arg.text.replace(/^(?:cmd|_raw_params)=(["']?)([\s\S]*)\1$/, '$2'),
+      })),
+    ),
   screen: (args) => {
     const sent = args.findIndex((arg) => arg.text === '-X')
     if (sent >= 0) {
@@ -281,8 +256,6 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   },
   complete: completes,
   compgen: completes,
-  mapfile: commandIn(/^-C([\s\S]*)$/),
-  readarray: commandIn(/^-C([\s\S]*)$/),
   batch: () => ({ ...NOTHING, runsInput: 'shell' }),
   adb: (args) =>
     args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,

@@ -1,6 +1,6 @@
 // What decoders print (base64, xxd, tr, rev, …) of an input that the line shows, and the escapes of echo and printf.
 import { readOptions } from '../line/options.ts'
-import { type Arg, type Output, type SimpleCommand, TAINT, UNKNOWN } from '../model.ts'
+import { type Arg, type Output, type SimpleCommand, says, TAINT, UNKNOWN } from '../model.ts'
 
 /** Decodes the backslash escapes of echo -e and printf. */
 export function decodeEscapes(text: string): string {
@@ -30,7 +30,7 @@ export function decoded({ name, args, input }: SimpleCommand): Output | undefine
   const taint = input.taint | TAINT.decoded
   if (source === undefined || source.includes(UNKNOWN)) return { text: undefined, taint }
   const text = source.trim()
-  if (name === 'base64' || (name === 'openssl' && args.some((arg) => /base64|^-a$/.test(arg.text))))
+  if (name === 'base64' || (name === 'openssl' && says({ args }, /base64|^-a$/)))
     return { text: Buffer.from(text, 'base64').toString('utf8'), taint }
   if (name === 'tr') return { text: translated(source, args), taint }
   if (name === 'base32') return { text: fromBase32(text), taint }
@@ -48,7 +48,7 @@ export function decoded({ name, args, input }: SimpleCommand): Output | undefine
 
 /** tr with ranges and deletion: `tr a-z n-za-m`. */
 function translated(text: string, args: readonly Arg[]): string {
-  const deletes = args.some((arg) => /^-[a-z]*d/.test(arg.text))
+  const deletes = says({ args }, /^-[a-z]*d/)
   const [from = '', to = ''] = args.filter((arg) => !arg.text.startsWith('-')).map((arg) => charsOf(arg.text))
   return [...text]
     .map((char) => {

@@ -2,7 +2,7 @@
 
 import { quoteShell } from '../../../base/quote.ts'
 import { isUnresolved, resolvePath } from '../line/paths.ts'
-import type { SimpleCommand } from '../model.ts'
+import { type SimpleCommand, taintOf } from '../model.ts'
 import type { InnerScript } from './layers.ts'
 
 /** git's commands, which no alias replaces (git, Documentation/config/alias.adoc). Others are looked up as aliases. */
@@ -48,7 +48,7 @@ export function gitAliased({
   if (does === undefined) return undefined
   const words = more.map(({ text }) => quoteShell(text))
   const text = (does.startsWith('!') ? [does.slice(1), ...words] : ['git', does, ...words]).join(' ')
-  const taint = args.reduce((sum, arg) => sum | arg.taint, 0)
+  const taint = taintOf(args)
   return {
     name: verb.text,
     script: { text, taint, span: [verb.span[0], Math.max(verb.span[1], args.at(-1)!.span[1])] },

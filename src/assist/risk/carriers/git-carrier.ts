@@ -5,8 +5,10 @@ import type { Arg } from '../model.ts'
 import { commandLayer as command, type InnerScript, joined, type Layer, NOTHING } from './layers.ts'
 
 /** Settings whose value git runs, as `-c key=value` or `config key value`. */
-const GIT_COMMANDS =
-  /^(?:core\.(?:pager|sshcommand|editor|fsmonitor|askpass|gitproxy)|sequence\.editor|diff\.external|(?:diff|difftool|merge|mergetool|filter)\.[^=]*\.(?:command|textconv|cmd|driver|clean|smudge|process)|gpg\.(?:[a-z]+\.)?(?:program|defaultkeycommand)|(?:browser|man)\.[^=]*\.(?:cmd|path)|sendemail\.\w*cmd|trailer\.[^=]*\.(?:cmd|command)|remote\.[^=]*\.(?:uploadpack|receivepack|vcs)|pager\.\w+|(?:credential\.)(?:[^=]*\.)?helper|uploadpack\.packobjectshook|interactive\.difffilter)(?:=([\s\S]*))?$/i
+export const RUNS_VALUE =
+  /^(?:core\.(?:pager|editor|sshcommand|askpass|fsmonitor|gitproxy)|sequence\.editor|pager\..+|diff\.external|interactive\.difffilter|uploadpack\.packobjectshook|(?:diff|merge|filter|difftool|mergetool|browser|man|tar|trailer|hook|sendemail)(?:\..+)?\.(?:\w*command|textconv|driver|clean|smudge|process|\w*cmd|path)|gpg\.(?:.+\.)?(?:program|defaultkeycommand)|remote\..+\.(?:uploadpack|receivepack|vcs))$/i
+/** Git's own program unless it is a path or starts with `!`. */
+const HELPER = /^credential\.(?:.+\.)?helper$/i
 
 /** Options whose value git runs, here or on the other machine. */
 const GIT_OPTIONS =
@@ -47,13 +49,10 @@ export function git(args: readonly Arg[]): Layer {
       add(arg, ['git', does, ...more.map(({ text }) => quoteShell(text))].join(' '))
     }
     const next = args[i + 1]
-    const set = GIT_COMMANDS.exec(arg.text)
-    if (set !== null) {
-      const value = set[1] === undefined ? next : { ...arg, text: set[1] }
-      // A credential helper is git's own program unless it is a path or starts with `!`.
-      if (!arg.text.startsWith('credential') || /^[!/]/.test(value?.text ?? ''))
-        add(value, value?.text.replace(/^!/, ''))
-    }
+    const [, key = '', joined] = /^([^=]+)(?:=([\s\S]*))?$/.exec(arg.text) ?? []
+    const value = joined === undefined ? next : { ...arg, text: joined }
+    if (RUNS_VALUE.test(key) || (HELPER.test(key) && /^[!/]/.test(value?.text ?? '')))
+      add(value, value?.text.replace(/^!/, ''))
     if (/^alias\.[^=]+$/.test(arg.text) && next?.text.startsWith('!')) add(next, next.text.slice(1))
     const option = GIT_OPTIONS.exec(arg.text)
     if (option !== null) add(option[1] === undefined ? next : arg, option[1] ?? next?.text)

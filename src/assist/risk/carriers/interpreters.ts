@@ -1,6 +1,6 @@
 // Finds the code that shells and other interpreters run: in their words, in files, in their input.
 
-import { type Arg, TAINT } from '../model.ts'
+import { type Arg, said, TAINT } from '../model.ts'
 import { filesTouched, UNDERSTOOD } from '../writes/foreign-files.ts'
 import { type InnerScript, type Layer, NOTHING } from './layers.ts'
 import { INTERPRETERS } from './wrappers.ts'
@@ -89,7 +89,7 @@ export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
   const layer = (more: Partial<Layer>): Layer =>
     codes.length === 0
       ? { ...NOTHING, language, ...more }
-      : { ...NOTHING, language, codes, origin: originOfRunCode(words.map((word) => word.text).join(' ')) }
+      : { ...NOTHING, language, codes, origin: originOfRunCode(said({ args: words })) }
   const add = (word: Arg, text: string): void => {
     codes.push({ ...word, text })
   }

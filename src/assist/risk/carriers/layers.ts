@@ -1,5 +1,5 @@
 // Types for the commands and scripts inside one layer of a command; also skips a wrapper's own words.
-import { type Arg, type Output, TAINT } from '../model.ts'
+import { type Arg, type Output, said, TAINT, taintOf } from '../model.ts'
 import type { Wrapper } from './wrappers.ts'
 
 export interface InnerCommand {
@@ -128,8 +128,8 @@ export function joined(words: readonly Arg[]): InnerScript {
   const first = words[0] as Arg
   const last = words.at(-1) as Arg
   return {
-    text: words.map((word) => word.text).join(' '),
-    taint: words.reduce((sum, word) => sum | word.taint, 0),
+    text: said({ args: words }),
+    taint: taintOf(words),
     span: [first.span[0], last.span[1]],
   }
 }

@@ -1,7 +1,7 @@
 // The files that a listing command (find, fd, ls, tree, du, …) names, and what a filter leaves of such a list.
 import { isEverything } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
-import { type Arg, type SimpleCommand, SOMETHING, UNKNOWN } from '../model.ts'
+import { type Arg, type SimpleCommand, SOMETHING, says, UNKNOWN } from '../model.ts'
 import { isSecretFile } from './secrets.ts'
 
 /** File names of one list that are followed one by one. */
@@ -156,7 +156,7 @@ const PASSES = /^(?:sort|gsort|uniq|shuf|tac|tr|cut|column|pv|nl|awk|gawk|mawk)$
 /** The file names that a filter leaves of a list. */
 export function filtered({ name, args }: SimpleCommand, under: readonly string[]): readonly string[] {
   const inverted = /^(?:[ef]?grep|rg|ag)$/.test(name) && readOptions(name, args).flag('v', 'invert-match')
-  const printsAll = !/awk$/.test(name) || args.some((arg) => /^\s*\{\s*print\b[^{}]*\}\s*$/.test(arg.text))
+  const printsAll = !/awk$/.test(name) || says({ args }, /^\s*\{\s*print\b[^{}]*\}\s*$/)
   if (inverted || (PASSES.test(name) && printsAll)) return under
   return under.map((top) =>
     top.includes(SOMETHING) ? top : below(top.replace(/\/(?:\*\*\/)?\*$/, ''), SOMETHING),

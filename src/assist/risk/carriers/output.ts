@@ -10,12 +10,14 @@ import {
   type Scope,
   type SimpleCommand,
   SOMETHING,
+  said,
   TAINT,
+  taintOf,
 } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { decoded, decodeEscapes } from './decoders.ts'
 import { filtered, listed } from './listings.ts'
-import { mustStayHere } from './secrets.ts'
+import { mustStayHere, printsSecret } from './secrets.ts'
 
 const NETWORK = names(
   'curl wget wget2 fetch lynx links w3m http https xh httpie aria2c nc ncat netcat socat telnet ftp ssh axel dig host nslookup drill',
@@ -44,10 +46,6 @@ function names(text: string): ReadonlySet<string> {
 
 /** Tools for connections that stay open both ways, so that somebody may be typing what they print. */
 const DIALOGUES = names('nc ncat netcat socat telnet')
-
-/** Commands whose purpose is to print credentials. */
-const EXPORTS_SECRETS =
-  /^gpg2? .*--export-secret|^kubectl .*\bget secrets?\b|^(?:vault|bao) (?:read|kv get)\b|^pass (?:show )?\S|^op (?:read|item get)\b|^security (?:find-|dump-)|^aws (?:configure export-credentials|secretsmanager get-secret-value|ssm get-parameters?\b.*--with-decryption)|^az keyvault secret show\b|^gcloud (?:secrets versions access|auth print-(?:access|identity)-token)\b|^gh auth token\b|^secret-tool lookup/
 
 const unknown = (taint: number, under?: readonly string[]): Output => ({
   text: undefined,
@@ -83,7 +81,7 @@ export function outputOf(command: SimpleCommand): Output {
   if (name === 'cat' || name === 'tee' || name === 'head' || name === 'tail') return reader(command)
   if (name === 'sed' && input.text !== undefined && args.length === 1)
     return edited(input, (args[0] as Arg).text)
-  if (name === 'yes') return { text: `${args.map((arg) => arg.text).join(' ') || 'y'}\n`, taint }
+  if (name === 'yes') return { text: `${said({ args }) || 'y'}\n`, taint }
   if (name === 'string') return fishString(args)
   if (name === 'psub') return { text: `/dev/fd/${SOMETHING}`, taint: input.taint, feeds: input }
   const computed = pathTool(command)
@@ -96,10 +94,6 @@ export function outputOf(command: SimpleCommand): Output {
   }
 }
 
-function taintOf(args: readonly Arg[]): number {
-  return args.reduce((sum, arg) => sum | arg.taint, 0)
-}
-
 /** The scope in which operands are read: tar's -C names the directory that they lie in. */
 function whereRead({ name, args, scope }: SimpleCommand): Scope {
   const into = name === 'tar' ? args.findIndex((arg) => /^(?:-C|--directory)$/.test(arg.text)) : -1
@@ -108,10 +102,8 @@ function whereRead({ name, args, scope }: SimpleCommand): Scope {
 
 function secretTaint(command: SimpleCommand): number {
   const where = whereRead(command)
-  const words = [command.name, ...command.args.map((arg) => arg.text)].join(' ')
   const reads =
-    EXPORTS_SECRETS.test(words.slice(0, 500)) ||
-    command.args.some((arg) => mustStayHere(arg.text.replace(/^if=/, ''), where))
+    printsSecret(command) || command.args.some((arg) => mustStayHere(arg.text.replace(/^if=/, ''), where))
   return reads ? TAINT.secret : TAINT.none
 }
 

@@ -1,6 +1,7 @@
 // Tells which files hold a credential.
 
 import { resolvePath } from '../line/paths.ts'
+import { patterns } from '../lookup.ts'
 import type { Scope } from '../model.ts'
 
 const IN_HOME =
@@ -41,6 +42,36 @@ export function holdsSecrets(text: string, scope: Where): boolean {
   const rest = inHome(path.replace(/\/\*$/, ''), scope)
   return rest !== undefined && DIRECTORIES.test(rest)
 }
+
+/** Words by which tools print credentials that they keep or make. */
+const PRINTS = patterns(String.raw`
+  gpg gpg2: --export-secret
+  kubectl: \bget secrets?\b
+  vault bao: ^(?:kv get|read|print token|token lookup)\b
+  op: ^(?:read|item get|document get|inject)\b
+  pass: ^(?!(?:ls|list|find|search|insert|add|edit|generate|rm|remove|delete|mv|rename|cp|copy|git|init|help|version)\b|--)\S
+  gopass: ^(?:show|cat|grep)\b
+  bw: ^(?:get (?!template|organization|collection|folder|fingerprint)|list items|export)
+  rbw: ^(?:get|code)\b
+  lpass: ^(?:show|export)\b
+  keepassxc-cli: ^(?:show|clip|export)\b
+  doppler: ^secrets(?: get\b| download\b|$| --)
+  infisical: ^(?:secrets|export)\b
+  chamber: ^(?:read|export|env)\b
+  heroku: ^(?:config(?:$|:get| )|auth:token)
+  vercel: ^env pull\b
+  railway: ^variables\b
+  sops: ^(?:-d|--decrypt|decrypt|exec-env)\b
+  ansible-vault: ^(?:view|decrypt)\b
+  security: ^(?:find-|dump-)
+  secret-tool: ^lookup
+  gh: ^auth token\b
+  npm: ^token create\b
+  az: ^(?:account get-access-token|keyvault secret show)\b
+  gcloud: ^(?:auth print-(?:access|identity)-token|secrets versions access)\b
+  aws: ^(?:ecr get-login-password|sts (?:get-session-token|assume-role)|configure (?:export-credentials|get \S*(?:secret|token))|secretsmanager get-secret-value|ssm get-parameters?\b.*--with-decryption)
+`)
+export const printsSecret = PRINTS.fits
 
 /** Names of files in which projects keep credentials. */
 const KEPT_BY_PROJECTS =

@@ -2,8 +2,9 @@
 // runners.
 
 import { readOptions } from '../line/options.ts'
-import { indexedLater } from '../lookup.ts'
+import { remembered, rows } from '../lookup.ts'
 import { type Arg, type Output, TAINT } from '../model.ts'
+import { valuesOf } from '../writes/option-values.ts'
 import {
   both,
   type Carrier,
@@ -56,11 +57,7 @@ function crontab(args: readonly Arg[], input: Output): Layer {
 /** sed's command `e` and its flag `e` run text as a command. */
 function sed(args: readonly Arg[]): Layer {
   const options = readOptions('sed', args)
-  const given = args.flatMap((arg, i) => {
-    const joined = /^--expression=([\s\S]*)$/.exec(arg.text)?.[1]
-    if (joined !== undefined) return [{ ...arg, text: joined }]
-    return /^(?:-[a-zA-Z]*e|--expression)$/.test(args[i - 1]?.text ?? '') ? [arg] : []
-  })
+  const given = valuesOf(args, ['e', 'expression'])
   const programs = given.length > 0 ? given : options.operands.slice(0, 1)
   let layer = NOTHING
   for (const program of programs) {
@@ -191,25 +188,86 @@ const spawned: Carrier = (args, input) => {
     .reduce((sum, layer) => both(sum, layer), NOTHING)
 }
 
-/** A tool that runs the command behind one of its verbs: `bundle exec …`, `poetry run …`, `npx …`. */
-function runner(verbs: RegExp | undefined, values = '', skip = 0): Carrier {
-  const wrapper = { values: values.split(' '), skip, assigns: true, scripts: ['c', 'call', 'command'] }
+/** A tool that runs the command behind one of its verbs, or behind its own words where it has no verbs. */
+function runner(verbs: readonly string[], values: readonly string[], skip: number): Carrier {
+  const wrapper = { values, skip, assigns: true, scripts: ['c', 'call', 'command'] }
   return (args) => {
-    const at = verbs === undefined ? -1 : args.findIndex((arg) => !arg.text.startsWith('-'))
-    if (verbs !== undefined && !verbs.test(args[at]?.text ?? '')) return NOTHING
-    const tail = verbs === undefined ? [nowhere, ...args] : args.slice(at)
+    const at = verbs.length === 0 ? -1 : args.findIndex((arg) => !arg.text.startsWith('-'))
+    if (verbs.length > 0 && !verbs.includes(args[at]?.text ?? '')) return NOTHING
+    const tail = verbs.length === 0 ? [nowhere, ...args] : args.slice(at)
     const { start, scripts } = enterWrapper(wrapper, tail)
     return both(commandLayer(tail.slice(start), true), scriptLayer(scripts))
   }
 }
 
-/** A tool that runs the command behind one of its words: `nix develop -c …`, `gdb --args …`, `guix shell x -- …`. */
-function behind(word: RegExp): Carrier {
-  return (args) => {
-    const at = args.findIndex((arg) => word.test(arg.text))
+/** The command behind one of the words. */
+const behind =
+  (words: readonly string[]): Carrier =>
+  (args) => {
+    const at = args.findIndex((arg) => words.includes(arg.text))
     return at < 0 ? NOTHING : commandLayer(args.slice(at + 1), true)
   }
-}
+
+const list = (text = ''): readonly string[] => text.match(/\S+/g) ?? []
+
+/** Rows of tools, their verbs behind which a command stands, options with a value, and the number of own words before it. */
+const RUNNERS = rows(
+  `
+  devbox poetry pipenv pdm | run
+  asdf bundle | exec
+  rr uftrace | record
+  micromamba conda mamba | run | n name p prefix
+  bunx npx | | p package
+  toolbox | run | c container d distro r release
+  infisical | run | env path token projectId
+  lerna | exec | scope ignore concurrency
+  heroku | run | a app
+  uv | run | with p python
+  npm | exec x | p package
+  pnpm | exec dlx | package
+  yarn | exec dlx | p package
+  aws-vault | exec | d duration | 1
+  doppler | run | p project c config
+  op | run | env-file
+  chamber | exec | | 1
+  `,
+  '|',
+  ([row = '']) => {
+    const [verbs, values, skip = '0'] = row.split('|')
+    return runner(list(verbs), list(values), Number(skip))
+  },
+)
+
+/** Words behind which a tool takes a command: `nix develop -c …`, `guix shell x -- …`. */
+const BEHIND = rows(
+  `
+  guix reflex: --
+  distrobox distrobox-enter: -- -e --exec
+  nix: -c --command
+  `,
+  ':',
+  ([words]) => behind(list(words)),
+)
+
+/** Options whose value is a script. */
+const IN_OPTIONS = rows(
+  `
+  fly flyctl: C command
+  bpftrace: c
+  nodemon: x exec
+  man: P pager H html
+  gcloud: command
+  nix-shell: run command
+  rsync: e rsh
+  split gsplit: filter
+  vagrant: c command
+  mapfile readarray: C
+  `,
+  ':',
+  ([options]): Carrier =>
+    (args) =>
+      scriptLayer(valuesOf(args, list(options))),
+)
 
 /** cmake has its own rm, env and time: `cmake -E rm -rf dir`. */
 function cmake(args: readonly Arg[]): Layer {
@@ -261,63 +319,35 @@ const SHARED: readonly (readonly [tools: string, carrier: Carrier])[] = [
   ['emacs emacsclient sbcl', emacs],
   ['expect tclsh', spawned],
   ['hub yadm', asGit],
-  ['guix reflex', behind(/^--$/)],
-  ['distrobox distrobox-enter', behind(/^(?:--|-e|--exec)$/)],
-  ['devbox poetry pipenv pdm', runner(/^run$/)],
-  ['asdf bundle', runner(/^exec$/)],
-  ['rr uftrace', runner(/^record$/)],
-  ['bunx npx', runner(undefined, 'p package')],
-  ['micromamba conda mamba', runner(/^run$/, 'n name p prefix')],
   ['salt salt-ssh', salt],
-  ['fly flyctl', commandIn(/^(?:-C|--command(?:=(.+))?)$/)],
 ]
 
 const OWN: Readonly<Record<string, Carrier>> = {
   crontab,
   socat,
   cmake,
-  nix: behind(/^(?:-c|--command)$/),
-  bpftrace: commandIn(/^-c$/),
-  nodemon: commandIn(/^(?:-x|--exec(?:=(.+))?)$/),
-  toolbox: runner(/^run$/, 'c container d distro r release'),
-  infisical: runner(/^run$/, 'env path token projectId'),
-  lerna: runner(/^exec$/, 'scope ignore concurrency'),
-  man: commandIn(/^(?:-P(.*)|-H(.+)|--(?:pager|html)(?:=(.+))?)$/),
   'start-stop-daemon': daemon,
-  gcloud: commandIn(/^--command(?:=(.+))?$/),
-  'nix-shell': commandIn(/^--(?:run|command)$/),
-  heroku: runner(/^run$/, 'a app'),
-  uv: runner(/^run$/, 'with p python'),
-  npm: runner(/^(?:exec|x)$/, 'p package'),
-  pnpm: runner(/^(?:exec|dlx)$/, 'package'),
-  yarn: runner(/^(?:exec|dlx)$/, 'p package'),
-  'aws-vault': runner(/^exec$/, 'd duration', 1),
-  doppler: runner(/^run$/, 'p project c config'),
-  op: runner(/^run$/, 'env-file'),
-  chamber: runner(/^exec$/, '', 1),
-  gdb: (args, input) => both(gdbCommand(args, input), behind(/^--?args$/)(args, input)),
-  lldb: (args, input) => both(lldbCommand(args, input), behind(/^--$/)(args, input)),
+  gdb: (args, input) => both(gdbCommand(args, input), behind(['-args', '--args'])(args, input)),
+  lldb: (args, input) => both(lldbCommand(args, input), behind(['--'])(args, input)),
   concurrently: (args) => scriptLayer(args.filter((arg) => !arg.text.startsWith('-'))),
   print: (args) =>
     /^-[a-zA-Z]*[zs]/.test(args[0]?.text ?? '') && args.length > 1 ? scriptLayer([withText(args)]) : NOTHING,
 }
 
+const TABLES = [RUNNERS, BEHIND, IN_OPTIONS]
+
 /** The carrier of the tool; undefined if it runs no command. */
-export const toolCarrierOf = indexedLater<Carrier | undefined>(
+export const toolCarrierOf = remembered<Carrier | undefined>(
   (name) =>
-    Object.hasOwn(OWN, name) ? OWN[name] : SHARED.find(([tools]) => tools.split(' ').includes(name))?.[1],
-  () => {
-    const shared = SHARED.flatMap(([tools, carrier]) =>
-      tools.split(' ').map((name) => [name, carrier] as const),
-    )
-    const all = new Map([...shared, ...Object.entries(OWN)])
-    return (name) => all.get(name)
-  },
+    (Object.hasOwn(OWN, name) ? OWN[name] : undefined) ??
+    SHARED.find(([tools]) => tools.split(' ').includes(name))?.[1] ??
+    TABLES.map((table) => table.of(name)).find((carrier) => carrier !== undefined),
 )
 
 export const toolCarrierNames = (): readonly string[] => [
   ...SHARED.flatMap(([tools]) => tools.split(' ')),
   ...Object.keys(OWN),
+  ...TABLES.flatMap((table) => table.names()),
 ]
 
 /** Words as one script. */

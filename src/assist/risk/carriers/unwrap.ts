@@ -1,7 +1,7 @@
 // Takes one layer off a command: finds the command behind sudo, env, timeout, xargs, find -exec …, and scripts in its
 // words.
 
-import { type Arg, baseName, type Output } from '../model.ts'
+import { type Arg, baseName, type Output, says } from '../model.ts'
 import { carrierOf } from './carriers.ts'
 import { withSplitStrings } from './env-split.ts'
 import { unwrapInterpreter, unwrapShell } from './interpreters.ts'
@@ -63,8 +63,7 @@ function onlyLooksUp(name: string, [, first, second]: readonly Arg[]): boolean {
  * host`.
  */
 function readsInput(wrapper: Wrapper, name: string, words: readonly Arg[]): boolean {
-  if (wrapper.opensShell)
-    return words.length > 1 && !words.some((word) => /^-[A-Za-z]*[NVQOGWnf]/.test(word.text))
+  if (wrapper.opensShell) return words.length > 1 && !says({ args: words }, /^-[A-Za-z]*[NVQOGWnf]/)
   if (wrapper.privileged !== true) return false
   return (
     name === 'su' ||

@@ -1,6 +1,6 @@
 // Builtins that evaluate their words: names with subscripts, numbers, and variables whose value is run as a command.
 
-import { type Arg, type SimpleCommand, TAINT } from '../model.ts'
+import { type Arg, matching, type SimpleCommand, said, says, TAINT } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { readAgain, readArithmetic } from './again.ts'
 import { cloneScope, type Frame, type Walk } from './frame.ts'
@@ -29,19 +29,19 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
   const numbers = (words: readonly Arg[]) => {
     const [first] = words
     // An unquoted value with blanks has become several words.
-    if (first !== undefined) readArithmetic(words.map((word) => word.text).join(' '), first.span, scope, host)
+    if (first !== undefined) readArithmetic(said({ args: words }), first.span, scope, host)
   }
   if (name === 'let') {
     numbers(args)
     return
   }
   if (name === 'test' || name === '[') {
-    if (args.some((arg) => COMPARES.test(arg.text))) numbers(args)
+    if (says({ args }, COMPARES)) numbers(args)
     return
   }
   if (scope.shell === 'zsh') {
-    if (TAKES_NUMBERS.test(name)) if (args.some((arg) => /[[`$]/.test(arg.text))) numbers(args)
-    if (name === 'print' && args.some((arg) => /^-[a-zA-Z]*P/.test(arg.text)))
+    if (TAKES_NUMBERS.test(name)) if (says({ args }, /[[`$]/)) numbers(args)
+    if (name === 'print' && says({ args }, /^-[a-zA-Z]*P/))
       for (const arg of args) readAgain(arg.text, arg.span, scope, host)
   }
   if (name === 'printf') {
@@ -63,8 +63,7 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
   }
   if (!TAKES_NAMES.test(name)) return
   const flags = DECLARES.test(name)
-    ? args
-        .filter((arg) => /^[-+][A-Za-z]/.test(arg.text))
+    ? matching(args, /^[-+][A-Za-z]/)
         .map((arg) => arg.text)
         .join('')
     : ''

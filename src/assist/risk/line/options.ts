@@ -1,89 +1,73 @@
 // Reads a command's words as options and operands, the GNU way: clusters, abbreviations, any order, `--`.
-import { indexedLater } from '../lookup.ts'
+import { table } from '../lookup.ts'
 import type { Arg } from '../model.ts'
 
 /** Options that take their value as the next word, per tool: letters and long names (single- or double-dashed). */
-const VALUE_OPTIONS: Readonly<Record<string, string>> = {
-  git: 'C c config-env git-dir work-tree namespace exec-path m message F author date o push-option repo',
-  kubectl: 'n namespace context kubeconfig cluster user f filename l selector o output as field-selector',
-  oc: 'n namespace context kubeconfig cluster user f filename l selector o output as',
-  docker: 'H host context c config log-level l',
-  podman: 'c connection url log-level',
-  'docker-compose': 'f file p project-name',
-  terraform: 'chdir',
-  tofu: 'chdir',
-  pulumi: 'C cwd s stack',
-  aws: 'profile region output endpoint-url query',
-  gcloud: 'project account format zone region configuration',
-  az: 'subscription g resource-group n name o output',
-  chmod: 'reference',
-  chown: 'reference from',
-  chgrp: 'reference',
-  cp: 't target-directory S suffix',
-  mv: 't target-directory S suffix',
-  install: 't target-directory m mode o owner g group S suffix',
-  ln: 't target-directory S suffix',
-  shred: 'n iterations s size',
-  truncate: 's size r reference',
-  rsync: 'e rsh f filter exclude include exclude-from include-from files-from log-file bwlimit port',
-  psql: 'h host p port U username d dbname c command f file o output v set',
-  mysql: 'h host P port u user D database e execute',
-  systemctl: 't type p property H host M machine',
-  pkill: 'u euid U uid g pgroup t terminal P parent signal',
-  killall: 's signal u user',
-  kill: 's signal n',
-  tee: '',
-  split: 'a suffix-length b bytes C line-bytes l lines n number t separator filter additional-suffix',
-  sed: 'e expression f file',
-  rabbitmqctl: 'n node p vhost t timeout',
-  pip: 'r requirement i index-url extra-index-url c constraint t target f find-links trusted-host',
-  pip3: 'r requirement i index-url extra-index-url c constraint t target f find-links trusted-host',
-  crontab: 'u',
-  useradd: 'u uid g gid G groups d home-dir s shell c comment',
-  'qemu-img': 'f O o S',
-  'partclone.restore': 's source o output O overwrite L logfile',
-  helm: 'n namespace kube-context kubeconfig f values set version',
-  find: '',
-  karo: 'home',
-  xargs: 'I n P L d a s E max-args max-procs delimiter arg-file max-chars',
-  parallel: 'j jobs I a arg-file S sshlogin C colsep N n L delay timeout joblog results',
-  du: 'd max-depth exclude t threshold B block-size',
-  tree: 'L I P o',
-  grep: 'e regexp f file A B C m max-count include exclude exclude-dir',
-  rg: 'e regexp f file A B C m max-count g glob t type',
-  ls: 'I ignore w width',
-  make: 'f file C directory j jobs',
-  gh: 'X method f F H R repo',
-  glab: 'X method f F H R repo',
-  gsutil: 'h o',
-  'ssh-keygen': 'f t b C N P O I n V m',
-  tail: 'n c',
-  script: 'c command I O B T E m o log-in log-out log-io log-timing',
-  head: 'n c',
-  chage: 'E expiredate M m W I d',
-  passwd: 'n x w i',
-  journalctl: 'u unit n lines p priority S U since until t',
-  python: 'm W X',
-  python3: 'm W X',
-  curl: 'o output output-dir X request H header d data u user A user-agent b c F form T upload-file e m',
-  wget: 'O output-document P directory-prefix o U user-agent header',
-  scp: 'P i o F J l c S',
-  iptables: 't table',
-  ip6tables: 't table',
-}
+const VALUE_OPTIONS = table(`
+  git: C c config-env git-dir work-tree namespace exec-path m message F author date o push-option repo
+  kubectl: n namespace context kubeconfig cluster user f filename l selector o output as field-selector
+  oc: n namespace context kubeconfig cluster user f filename l selector o output as
+  docker: H host context c config log-level l
+  podman: c connection url log-level
+  docker-compose: f file p project-name
+  terraform tofu: chdir
+  pulumi: C cwd s stack
+  aws: profile region output endpoint-url query
+  gcloud: project account format zone region configuration
+  az: subscription g resource-group n name o output
+  chmod chgrp: reference
+  chown: reference from
+  cp mv ln: t target-directory S suffix
+  install: t target-directory m mode o owner g group S suffix
+  shred: n iterations s size
+  truncate: s size r reference
+  rsync: e rsh f filter exclude include exclude-from include-from files-from log-file bwlimit port
+  psql: h host p port U username d dbname c command f file o output v set
+  mysql: h host P port u user D database e execute
+  systemctl: t type p property H host M machine
+  pkill: u euid U uid g pgroup t terminal P parent signal
+  killall: s signal u user
+  kill: s signal n
+  split: a suffix-length b bytes C line-bytes l lines n number t separator filter additional-suffix
+  sed: e expression f file
+  rabbitmqctl: n node p vhost t timeout
+  pip pip3: r requirement i index-url extra-index-url c constraint t target f find-links trusted-host
+  crontab: u
+  useradd: u uid g gid G groups d home-dir s shell c comment p password
+  usermod: u uid g gid G groups d home s shell c comment p password l login e expiredate
+  groupadd: g gid
+  groupmod: g gid n new-name
+  qemu-img: f O o S
+  partclone.restore: s source o output O overwrite L logfile
+  helm: n namespace kube-context kubeconfig f values set version
+  karo: home
+  xargs: I n P L d a s E max-args max-procs delimiter arg-file max-chars
+  parallel: j jobs I a arg-file S sshlogin C colsep N n L delay timeout joblog results
+  du: d max-depth exclude t threshold B block-size
+  tree: L I P o
+  grep: e regexp f file A B C m max-count include exclude exclude-dir
+  rg: e regexp f file A B C m max-count g glob t type
+  ls: I ignore w width
+  make: f file C directory j jobs
+  gh glab: X method f F H R repo
+  gsutil: h o
+  ssh-keygen: f t b C N P O I n V m
+  tail head: n c
+  script: c command I O B T E m o log-in log-out log-io log-timing
+  chage: E expiredate M m W I d
+  passwd: n x w i
+  journalctl: u unit n lines p priority S U since until t
+  python python3: m W X
+  curl: o output output-dir X request H header d data u user A user-agent b c F form T upload-file e m
+  wget: O output-document P directory-prefix o U user-agent header
+  scp: P i o F J l c S
+  iptables ip6tables: t table
+`)
 
 const NONE: readonly string[] = []
 
 /** Options of the tool that take their value as the next word; none if the table does not list the tool. */
-export const valueOptions = indexedLater(read, () => {
-  const all = new Map(Object.keys(VALUE_OPTIONS).map((tool) => [tool, read(tool)]))
-  return (tool) => all.get(tool) ?? NONE
-})
-
-function read(tool: string): readonly string[] {
-  const words = Object.hasOwn(VALUE_OPTIONS, tool) ? VALUE_OPTIONS[tool] : undefined
-  return words ? words.split(' ') : NONE
-}
+export const valueOptions = (tool: string): readonly string[] => VALUE_OPTIONS.of(tool) ?? NONE
 
 export interface Options {
   /**

@@ -19,7 +19,9 @@ import {
   type Scope,
   type SimpleCommand,
   type Span,
+  said,
   TAINT,
+  taintOf,
 } from '../model.ts'
 import { noteWrites } from '../writes/writes.ts'
 import { contentOf, noteContents } from '../writes/written.ts'
@@ -141,14 +143,14 @@ function withAliases(walk: Walk, words: readonly Arg[], name: string, frame: Fra
   const { aliases } = walk
   if (aliases.size === 0) return undefined
   const used = words.filter((word, i) => aliases.has(`-g ${word.text}`) || (i === 0 && aliases.has(name)))
-  const key = `alias ${used.map((word) => word.text).join(' ')}`
+  const key = `alias ${said({ args: used })}`
   if (used.length === 0 || frame.calling.includes(key)) return undefined
   const texts = words.map(
     (word, i) =>
       (i === 0 ? aliases.get(name) : undefined) ?? aliases.get(`-g ${word.text}`) ?? quoted(word.text),
   )
   const [first, last] = [words[0] as Arg, words.at(-1) as Arg]
-  const taint = words.reduce((sum, word) => sum | word.taint, 0)
+  const taint = taintOf(words)
   const script: InnerScript = {
     text: texts.join(' '),
     taint,

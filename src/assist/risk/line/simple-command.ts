@@ -9,7 +9,9 @@ import {
   type Redirection,
   type SimpleCommand,
   type Span,
+  said,
   TAINT,
+  taintOf,
 } from '../model.ts'
 import { contentOf, noteContent } from '../writes/written.ts'
 import { readArithmetic } from './again.ts'
@@ -30,7 +32,7 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
     if (prefix.type !== 'Assignment') continue
     if (prefix.value.type === 'ArrayValue') {
       const all = prefix.value.elements.flatMap((word) => expandWord(word, scope, host))
-      const text = all.map((arg) => arg.text).join(' ')
+      const text = said({ args: all })
       assignments.push({ name: prefix.name, value: { text, span: frame.at(prefix), taint: taintOf(all) } })
     } else assignments.push({ name: prefix.name, value: expandOne(prefix.value, scope, host) })
     if (prefix.index !== undefined) {
@@ -53,7 +55,7 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
       words.push({ ...value, text: `${word.name}=${value.text}`, span: frame.at(word) })
     } else {
       const all = word.value.elements.flatMap((element) => expandWord(element, scope, host))
-      const text = `${word.name}=${all.map((arg) => arg.text).join(' ')}`
+      const text = `${word.name}=${said({ args: all })}`
       words.push({ text, span: frame.at(word), taint: taintOf(all) })
     }
   }
@@ -156,8 +158,4 @@ function readFrom(target: Arg, { scope }: Frame): Output {
   const network = isSocket(target.text) ? TAINT.network : TAINT.none
   const secret = mustStayHere(target.text, scope) ? TAINT.secret : TAINT.none
   return { text: undefined, taint: target.taint | TAINT.opaque | network | secret }
-}
-
-function taintOf(args: readonly Arg[]): number {
-  return args.reduce((sum, arg) => sum | arg.taint, 0)
 }

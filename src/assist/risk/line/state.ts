@@ -2,7 +2,18 @@
 // downloads.
 
 import { printf } from '../carriers/output.ts'
-import { type Arg, baseName, type Scope, type SimpleCommand, TAINT, UNKNOWN } from '../model.ts'
+import {
+  type Arg,
+  baseName,
+  matching,
+  type Scope,
+  type SimpleCommand,
+  said,
+  says,
+  TAINT,
+  taintOf,
+  UNKNOWN,
+} from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
 import type { Walk } from './frame.ts'
 import { readOptions } from './options.ts'
@@ -80,8 +91,8 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
     if (words[0] !== undefined) {
       const values = words.slice(1)
       scope.variables.set(words[0].text, {
-        text: values.map((arg) => arg.text).join(' '),
-        taint: values.reduce((sum, arg) => sum | arg.taint, 0),
+        text: said({ args: values }),
+        taint: taintOf(values),
       })
       given = [held(words[0].text, command)]
     }
@@ -110,9 +121,9 @@ function held(name: string, { scope, span }: SimpleCommand): Given {
 function readVariables(command: SimpleCommand): readonly string[] {
   const { name, args, scope, input } = command
   const taint = input.taint | (input.text === undefined ? TAINT.opaque : TAINT.none)
-  const names = args.filter(({ text }) => /^[A-Za-z_]\w*$/.test(text)).map(({ text }) => text)
+  const names = matching(args, /^[A-Za-z_]\w*$/).map(({ text }) => text)
   if (names.length === 0 && name === 'read') names.push('REPLY')
-  const whole = name !== 'read' || args.some(({ text }) => /^-[A-Za-z]*[aAd]/.test(text))
+  const whole = name !== 'read' || says({ args }, /^-[A-Za-z]*[aAd]/)
   const line = whole ? input.text?.trim() : input.text?.split('\n')[0]
   const own = command.assignments.find((set) => set.name === 'IFS')?.value.text
   const ifs = own ?? scope.variables.get('IFS')?.text ?? ' \t'
@@ -142,7 +153,7 @@ function splitAt(line: string, separators: string, count: number): readonly stri
 }
 
 function defineAliases(args: readonly Arg[], walk: Pick<Walk, 'aliases'>): void {
-  const global = args.some((arg) => /^-[a-z]*g/.test(arg.text))
+  const global = says({ args }, /^-[a-z]*g/)
   for (const [i, arg] of args.entries()) {
     const match = /^([^=]+)=([\s\S]*)$/.exec(arg.text)
     const [name, text] = match === null ? [arg.text, args[i + 1]?.text] : [match[1] as string, match[2]]

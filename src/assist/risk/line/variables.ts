@@ -1,7 +1,17 @@
 // Values of variables and parameter expansions, as far as the line itself says them.
 import type { ParameterExpansionPart, Word, WordPart } from 'unbash'
 import { MAX_WORD_LENGTH } from '../limits.ts'
-import { type Arg, type Scope, SECRET_NAME, SOMETHING, TAINT, UNKNOWN, type Value } from '../model.ts'
+import {
+  type Arg,
+  type Scope,
+  SECRET_NAME,
+  SOMETHING,
+  said,
+  TAINT,
+  taintOf,
+  UNKNOWN,
+  type Value,
+} from '../model.ts'
 import { modified, zshBraced } from './spellings.ts'
 
 /** Variables whose value some program runs: before a prompt, for a connection, to show or edit a text. */
@@ -42,7 +52,7 @@ export function variable(name: string, scope: Scope): Value {
     return scope.parameters[Number(name) - 1] ?? known('')
   if ((name === '@' || name === '*' || name === 'argv') && scope.parameters !== undefined) {
     const all = scope.parameters
-    return { text: all.map((arg) => arg.text).join(' '), taint: all.reduce((sum, arg) => sum | arg.taint, 0) }
+    return { text: said({ args: all }), taint: taintOf(all) }
   }
   if (name === 'HOME') return known(scope.home)
   if (name === 'PWD') return known(scope.cwd)

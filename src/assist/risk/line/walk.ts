@@ -12,7 +12,9 @@ import {
   type Scope,
   SOMETHING,
   type Span,
+  said,
   TAINT,
+  taintOf,
   UNKNOWN,
 } from '../model.ts'
 import { MAX_TEXT, readAgain, readArithmetic } from './again.ts'
@@ -147,8 +149,8 @@ export function walkLine(
       const values = wordsOf(head.values, { ...top, scope })
       const known = values.filter((value) => value.text !== '')
       scope.variables.set(head.loop, {
-        text: known.length === 0 ? SOMETHING : known.map((value) => value.text).join(' '),
-        taint: known.reduce((sum, value) => sum | value.taint, 0),
+        text: known.length === 0 ? SOMETHING : said({ args: known }),
+        taint: taintOf(known),
         each: known.length === 1 && isGlob((known[0] as Arg).text),
       })
       return

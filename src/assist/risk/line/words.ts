@@ -2,7 +2,17 @@
 import type { ParsedScript, SyntaxNode, Word, WordPart } from 'unbash'
 import { MAX_LISTED } from '../carriers/listings.ts'
 import { MAX_WORD_LENGTH } from '../limits.ts'
-import { type Arg, type Output, type Scope, SOMETHING, type Span, TAINT, UNKNOWN } from '../model.ts'
+import {
+  type Arg,
+  type Output,
+  type Scope,
+  SOMETHING,
+  type Span,
+  said,
+  TAINT,
+  taintOf,
+  UNKNOWN,
+} from '../model.ts'
 import { expandBraces } from './braces.ts'
 import { isUnresolved } from './paths.ts'
 import { parseSafely } from './script.ts'
@@ -82,7 +92,7 @@ const alone = (own: Arg[]) => ({ own, listed: [] })
 function listings(pieces: readonly Piece[], span: Span): readonly Arg[] {
   const at = pieces.findIndex((piece) => piece.under !== undefined)
   if (at < 0) return []
-  const taint = pieces.reduce((sum, piece) => sum | piece.taint, 0)
+  const taint = taintOf(pieces)
   return (pieces[at]?.under ?? []).slice(0, MAX_LISTED).map((name) => ({
     text: bounded(pieces.map((piece, i) => (i === at ? name : piece.text)).join('')),
     span,
@@ -114,15 +124,15 @@ export function expandOne(word: Word, scope: Scope, host: WordHost): Arg {
   const { own: all, listed } = expanded(word, scope, host)
   const under = listed.length === 0 ? {} : { under: listed.map((arg) => arg.text) }
   if (all.length === 1) return { ...(all[0] as Arg), ...under }
-  const taint = all.reduce((sum, arg) => sum | arg.taint, 0)
-  return { text: bounded(all.map((arg) => arg.text).join(' ')), span: host.at(word), taint, ...under }
+  const taint = taintOf(all)
+  return { text: bounded(said({ args: all })), span: host.at(word), taint, ...under }
 }
 
 /** Expands the body of a here-document, which is never split. */
 export function expandText(parts: readonly WordPart[], span: Span, scope: Scope, host: WordHost): Arg {
   const pieces: Piece[] = []
   for (const part of parts) expandPart(part, false, scope, host, pieces)
-  const taint = pieces.reduce((sum, piece) => sum | piece.taint, 0)
+  const taint = taintOf(pieces)
   return { text: pieces.map((piece) => piece.text).join(''), span, taint }
 }
 

@@ -1,7 +1,7 @@
 // The table of all rules, and which of them look at which command.
 
 import { isWrapper } from '../carriers/unwrap.ts'
-import { indexedLater, names } from '../lookup.ts'
+import { names, remembered } from '../lookup.ts'
 import type { LineFact, SimpleCommand } from '../model.ts'
 import { mayBeOwn, mayBeSystem } from '../writes/own-files.ts'
 import { hasOutput, isWriter } from '../writes/positions.ts'
@@ -75,27 +75,9 @@ const WRITTEN: readonly (Rule | FormRule)[] = [
 
 export const RULES: readonly Rule[] = WRITTEN.map((rule) => ('finds' in rule ? ruleOf(rule) : rule))
 
-const NONE: readonly Rule[] = []
-
-function rulesByTool(): ReadonlyMap<string, readonly Rule[]> {
-  const found = new Map<string, Rule[]>()
-  for (const rule of RULES) {
-    for (const tool of rule.tools) {
-      const list = found.get(tool)
-      if (list === undefined) found.set(tool, [rule])
-      else if (list.at(-1) !== rule) list.push(rule)
-    }
-  }
-  return found
-}
-
 /** Rules that name this tool; EVERY_COMMAND has those for all commands. */
-export const rulesFor: (tool: string) => readonly Rule[] = indexedLater(
-  (tool) => RULES.filter(({ tools }) => tools.includes(tool)),
-  () => {
-    const byTool = rulesByTool()
-    return (tool) => byTool.get(tool) ?? NONE
-  },
+export const rulesFor: (tool: string) => readonly Rule[] = remembered((tool) =>
+  RULES.filter(({ tools }) => tools.includes(tool)),
 )
 export const EVERY_COMMAND: readonly Rule[] = rulesFor('*')
 

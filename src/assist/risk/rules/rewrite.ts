@@ -18,6 +18,16 @@ export function without(pattern: RegExp): Rewrite {
   return (c) => say(c.name, ...c.args.filter((arg) => !pattern.test(arg.text)))
 }
 
+/** The search alone, with -print in place of -delete. */
+export const foundOnly: Rewrite = ({ name, args }) => {
+  const from = args.findIndex(({ text }) => /^-(?![HLP]$)/.test(text))
+  const start = say(name, ...args.slice(0, from))
+  const tests = args.slice(from).map(({ text }) => (text === '-delete' ? '-print' : quoted(text)))
+  return start === undefined || args.some(({ text }) => isUnresolved(text))
+    ? undefined
+    : [start, ...tests].join(' ')
+}
+
 /** Another tool with the command's operands, at most 20. */
 export function rather(...tool: readonly string[]): Rewrite {
   return (_c, o) => (o.operands.length === 0 ? undefined : say(...tool, ...o.operands.slice(0, 20)))

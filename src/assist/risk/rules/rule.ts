@@ -4,8 +4,15 @@ import type { Caller, RiskLevel } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import type { Options } from '../line/options.ts'
 import { emptyReading, type Place, placeOf, resolvePath } from '../line/paths.ts'
-import { type Arg, type LineFact, type Scope, type SimpleCommand, SOMETHING, UNKNOWN } from '../model.ts'
-import { mayBeSystem } from '../writes/own-files.ts'
+import {
+  type Arg,
+  type LineFact,
+  type Pattern,
+  type Scope,
+  type SimpleCommand,
+  SOMETHING,
+  UNKNOWN,
+} from '../model.ts'
 
 /** Words that made a rule apply; true for the whole command. */
 export type Hit = readonly Arg[] | boolean | undefined
@@ -61,10 +68,11 @@ export function inPlace(command: SimpleCommand, args: readonly Arg[], ...places:
 /** Many rules ask for the place of the same word; the answer is kept for one directory. */
 const PLACES = new WeakMap<Arg, { readonly cwd: string; readonly home: string; readonly place: Place }>()
 
-function knownPlace(arg: Arg, { cwd, home, karoHome }: Scope): Place {
+function knownPlace(arg: Arg, scope: Scope): Place {
+  const { cwd, home } = scope
   const before = PLACES.get(arg)
   if (before?.cwd === cwd && before.home === home) return before.place
-  const place = placeOf(arg.text, { cwd, home, ...(karoHome !== undefined && { karoHome }) })
+  const place = placeOf(arg.text, scope)
   PLACES.set(arg, { cwd, home, place })
   return place
 }
@@ -75,9 +83,7 @@ export function inPlaceIfEmpty(
   args: readonly Arg[],
   ...places: readonly Place[]
 ): Arg[] {
-  const { home, karoHome } = command.scope
-  const cwd = emptyReading(command.scope.cwd) || home
-  const scope = { home, cwd, ...(karoHome !== undefined && { karoHome }) }
+  const scope = { ...command.scope, cwd: emptyReading(command.scope.cwd) || command.scope.home }
   return args.filter((arg) => {
     if (!arg.text.includes(UNKNOWN) && !command.scope.cwd.includes(UNKNOWN)) return false
     const text = emptyReading(arg.text)
@@ -96,8 +102,15 @@ export function isOpaque(arg: Arg): boolean {
   )
 }
 
-export function matching(args: readonly Arg[], pattern: RegExp): Arg[] {
-  return args.filter((arg) => pattern.test(arg.text))
+/** Values of variables that the command sets so, by assignments or by arguments of export and the like. */
+export function setIn(c: SimpleCommand, fits: (name: string, value: string) => boolean): readonly Arg[] {
+  const set = c.assignments.filter((it) => fits(it.name, it.value.text)).map((it) => it.value)
+  if (!/^(?:export|declare|typeset|readonly|set|setenv|env)$/.test(c.name)) return set
+  const declared = c.args.filter(({ text }) => {
+    const [, name = '', value = ''] = /^(\w+)=([\s\S]*)$/.exec(text) ?? []
+    return fits(name, value)
+  })
+  return [...set, ...declared]
 }
 
 /** Files that every machine has; a pattern such as `/etc/pass*` is tested against them. */
@@ -107,11 +120,9 @@ const SAMPLES = tools(
 ).map((path) => path.split('/'))
 
 /** The arguments that name a file of the pattern, as they are written or as a path from the working directory. */
-export function naming({ scope }: SimpleCommand, args: readonly Arg[], pattern: RegExp): Arg[] {
+export function naming({ scope }: SimpleCommand, args: readonly Arg[], pattern: Pattern): Arg[] {
   return args.filter(({ text }) => {
     if (pattern.test(text)) return true
-    // The resolved path can differ in a relevant way only for a path that is not plain, or in a system directory.
-    if (!/\/[./]|\.\.|[*?[]/.test(text) && (text[0] === '/' || !mayBeSystem(scope.cwd))) return false
     const path = resolvePath(text, scope)
     if (path !== text && pattern.test(path)) return true
     if (!isGlob(path)) return false

@@ -2,14 +2,14 @@
 
 import { findTargets } from '../carriers/listings.ts'
 import type { Options } from '../line/options.ts'
-import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
+import { type Arg, type SimpleCommand, SOMETHING, says } from '../model.ts'
 import { FILLED_OPTIONS } from '../writes/operands.ts'
 import { valuesOf } from '../writes/option-values.ts'
 import { HERE, writtenFiles } from '../writes/positions.ts'
 
-/** Tools that always delete whole trees, without an option. */
-export const TREE_DELETERS = ['rimraf', 'del', 'del-cli'] as const
-export const DELETERS = ['rm', 'grm', 'srm', 'wipe', 'find', 'gfind', 'rmtree', ...TREE_DELETERS] as const
+/** Tools that delete the trees that are named, for forms. */
+export const TREE_DELETERS = 'rm|grm|srm|wipe|rmtree|rimraf|del|del-cli'
+export const DELETERS = `${TREE_DELETERS}|find|gfind`
 
 /** A file somewhere in the system, as `find /` names it. */
 export const FOUND_IN_ROOT = new RegExp(`^/+${SOMETHING}/*$`)
@@ -24,8 +24,7 @@ export function deletedTrees(command: SimpleCommand, options: Options): readonly
     const { whole, tops } = findTargets(command.args)
     return command.args.some((arg) => arg.text === '-delete') && whole ? tops : []
   }
-  const always = TREE_DELETERS.some((name) => name === command.name)
-  return always || isRecursive(options) ? options.operands : []
+  return /^(?:rimraf|del|del-cli)$/.test(command.name) || isRecursive(options) ? options.operands : []
 }
 
 /** A dozen rules ask for the overwritten files of the same command, one after the other. */
@@ -59,6 +58,12 @@ export function appended(command: SimpleCommand, options: Options): readonly Arg
   return out
 }
 
+/** Files that a command overwrites or appends to. */
+export const changed = (command: SimpleCommand, options: Options): readonly Arg[] => [
+  ...overwritten(command, options),
+  ...appended(command, options),
+]
+
 /** Directories that a command fills with files not named in the line: by unpacking, copying or fetching whole trees. */
 export function filled(command: SimpleCommand, options: Options): readonly Arg[] {
   const { name, args } = command
@@ -68,7 +73,7 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
     case 'gtar':
     case 'bsdtar':
       return /^-?[a-zA-Z]*x/.test(args[0]?.text ?? '') ||
-        args.some((arg) => /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get))$/.test(arg.text))
+        says({ args }, /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get))$/)
         ? valuesOf(args, FILLED_OPTIONS.of('tar') ?? [])
         : []
     case '7z':
@@ -81,14 +86,14 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
     case 'cpio':
     case 'pax': {
       const passes =
-        args.some((arg) => /^(?:-[a-zA-Z]*p|--pass-through$)/.test(arg.text)) ||
+        says({ args }, /^(?:-[a-zA-Z]*p|--pass-through$)/) ||
         (name === 'pax' && /^-\w*(?:rw|wr)/.test(args[0]?.text ?? ''))
       return [...valuesOf(args, ['D', 'directory']), ...(passes ? args.slice(-1) : [])]
     }
     case 'python':
     case 'python3': {
       const module = /^(?:tarfile|zipfile)$/.test(options.value('m')?.text ?? '')
-      return module && args.some((arg) => /^(?:-e|--extract)$/.test(arg.text)) ? args.slice(-1) : []
+      return module && says({ args }, /^(?:-e|--extract)$/) ? args.slice(-1) : []
     }
     case 'rsync':
     case 'cp':

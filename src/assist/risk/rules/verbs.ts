@@ -1,8 +1,8 @@
 // One rule for the many tools that nobody has described: a sub-command that deletes, destroys, purges, revokes or unsets.
 
 import { INERT } from '../carriers/carried.ts'
-import { INTERPRETER_NAMES, SHELLS, wrapperNames, wrapperOf } from '../carriers/wrappers.ts'
-import { indexedLater, names } from '../lookup.ts'
+import { INTERPRETER_NAMES, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
+import { names, remembered } from '../lookup.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import { EDITORS } from '../writes/scripts.ts'
 import { ONLY_READ } from '../writes/tools.ts'
@@ -92,15 +92,11 @@ interface Found {
 }
 
 const WITH_RULES = [OTHERS, INERT, ONLY_READ, SHELLS, EDITORS]
-const hasOwnRules = indexedLater(
+const hasOwnRules = remembered(
   (name) =>
     WITH_RULES.some((one) => one.has(name)) ||
     wrapperOf(name) !== undefined ||
     INTERPRETER_NAMES.includes(name),
-  () => {
-    const all = new Set([...WITH_RULES.flatMap((one) => [...one]), ...wrapperNames(), ...INTERPRETER_NAMES])
-    return (name) => all.has(name)
-  },
 )
 
 /** Whether the tool's words may be sub-commands. */

@@ -1,6 +1,5 @@
 // Data for positions.ts: tools that write files which their operands name, and tools that fill directories.
-import { names } from '../lookup.ts'
-import { table } from './tools.ts'
+import { names, table } from '../lookup.ts'
 
 /** Tools that write the last of two or more operands. */
 export const LAST_OPERAND = names(`
@@ -80,7 +79,8 @@ export const FILLERS = names('unrar dpkg-deb cpio pax bsdcpio')
 /** Tools that change their operands in place if one of these options is given. */
 export const IN_PLACE = table(`
   sed gsed perl ruby clang-format autopep8 yapf: i in-place
-  yq: i inplace in-place
+  yq jaq: i inplace in-place
+  biome: fix apply apply-unsafe
   exiftran: i
   uncrustify: replace no-backup
   msgmerge: U update

@@ -3,8 +3,8 @@
 
 import { interpreterName } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
-import { indexedLater, names } from '../lookup.ts'
-import type { Arg, SimpleCommand } from '../model.ts'
+import { names, remembered } from '../lookup.ts'
+import { type Arg, type SimpleCommand, says } from '../model.ts'
 import { writtenInCode } from './code.ts'
 import {
   EVERY_OPERAND,
@@ -95,9 +95,7 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
   tmux: lastOf(/^(?:save-buffer|saveb)$/),
   'virt-copy-out': (_c, o) => o.operands.slice(-1),
   keytool: ({ args }) =>
-    args.some(({ text }) => /^-(?:gen|import|delete|change|store)/.test(text))
-      ? valuesOf(args, ['keystore'])
-      : NOTHING,
+    says({ args }, /^-(?:gen|import|delete|change|store)/) ? valuesOf(args, ['keystore']) : NOTHING,
   aws: (_c, o) => (/^(?:s3 cp|s3 mv)$/.test(`${verbOf(o)} ${verbOf(o, 1)}`) ? o.operands.slice(-1) : NOTHING),
   docker: copied,
   podman: copied,
@@ -109,9 +107,9 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
     const isInstalled = /^\/(?:usr|opt)\/(?!.*\.\.)/.test(args[at + 3]?.text ?? '')
     return at < 0 || isInstalled ? NOTHING : some(args[at + 1])
   },
-  screen: (c, o) => (c.args.some((arg) => /^-[a-zA-Z]*L$/.test(arg.text)) ? o.operands.slice(0, 1) : NOTHING),
+  screen: (c, o) => (says(c, /^-[a-zA-Z]*L$/) ? o.operands.slice(0, 1) : NOTHING),
   virsh: (_c, o) =>
-    o.operands.some((arg) => /^(?:vol-download|screenshot|save|dump)$/.test(arg.text))
+    says({ args: o.operands }, /^(?:vol-download|screenshot|save|dump)$/)
       ? o.operands.slice(-1)
       : o.operands.some((arg) => arg.text === 'vol-upload')
         ? o.operands.slice(-2, -1)
@@ -150,9 +148,7 @@ function archive({ args }: SimpleCommand): readonly Arg[] {
   const letters = first === undefined || first.text.startsWith('--') ? '' : first.text
   const makes =
     /^-?[a-zA-Z]*[cruA]/.test(letters) ||
-    args.some((arg) =>
-      /^(?:-[a-zA-Z]*[cruA][a-zA-Z]*|--(?:create|append|update|catenate|concatenate))$/.test(arg.text),
-    )
+    says({ args }, /^(?:-[a-zA-Z]*[cruA][a-zA-Z]*|--(?:create|append|update|catenate|concatenate))$/)
   const bundled = /^[a-zA-Z]*f[a-zA-Z]*$/.test(letters) ? some(args[1]) : NOTHING
   const moved = valuesOf(args, ['transform', 'xform']).flatMap((arg) => {
     const into = /^s(.)[\s\S]*?\1([\s\S]*?)\1/.exec(arg.text)?.[2]
@@ -185,15 +181,11 @@ const LISTS = [
   CODE_TOOLS,
 ]
 
-const isDescribed = indexedLater(
+const isDescribed = remembered(
   (name) =>
     KEYED_BY_NAME.some((one) => Object.hasOwn(one, name)) ||
     LISTS.some((one) => one.has(name)) ||
     TABLES.some((one) => one.of(name) !== undefined),
-  () => {
-    const known = new Set(writers())
-    return (name) => known.has(name)
-  },
 )
 
 export function isWriter(name: string): boolean {

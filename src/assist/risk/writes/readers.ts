@@ -4,7 +4,9 @@ import { isProven } from '../carriers/proof.ts'
 import { INTERPRETERS, interpreterName, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
 import { names } from '../lookup.ts'
-import type { Arg, SimpleCommand } from '../model.ts'
+import { type Arg, type SimpleCommand, said, says } from '../model.ts'
+import { IN_PLACE } from './operands.ts'
+import { hasFlag } from './option-values.ts'
 import { inputCode, runsCode } from './positions.ts'
 import { EDITORS, isDriven } from './scripts.ts'
 import { ONLY_READ } from './tools.ts'
@@ -38,11 +40,6 @@ const withOne =
     args.some((arg) => pattern.test(arg.text))
 
 const CONDITIONS: Readonly<Record<string, Reads>> = {
-  sed: without(/^(?:-[a-zA-Z]*i|--in-place)/),
-  gsed: without(/^(?:-[a-zA-Z]*i|--in-place)/),
-  yq: without(/^(?:-[a-zA-Z]*i|--in-?place)/),
-  jaq: without(/^(?:-[a-zA-Z]*i|--in-place)/),
-  xmlstarlet: without(/^(?:-L|--inplace)$/),
   git: (_c, o) => GIT_READS.test(verbOf(o)),
   tar: (c) => !extracts(c),
   gtar: (c) => !extracts(c),
@@ -66,12 +63,12 @@ const CONDITIONS: Readonly<Record<string, Reads>> = {
   docker: mounts,
   podman: mounts,
   chmod: withOne(/^--help$/),
-  prettier: without(/^(?:-[a-z]*w|--write)/),
-  biome: without(/^(?:--write|--fix|--apply)/),
-  eslint: without(/^--fix/),
   ruff: (c, o) => verbOf(o) !== 'format' && !c.args.some((arg) => arg.text.startsWith('--fix')),
   crontab: (_c, o) => o.flag('l') !== undefined,
 }
+
+/** Tools that write their operands with an option of IN_PLACE alone. */
+const READ_ELSE = names('sed gsed yq jaq xmlstarlet prettier biome eslint')
 
 /** Whether the command writes nothing but its write positions. A tool without a description may write. */
 export function onlyReads(
@@ -84,6 +81,7 @@ export function onlyReads(
   if (command.isOwn === true) return true
   if (name === '') return command.known
   if (Object.hasOwn(CONDITIONS, name)) return (CONDITIONS[name] as Reads)(command, options, isOwn)
+  if (READ_ELSE.has(name)) return !hasFlag(args, IN_PLACE.of(name) ?? [])
   if (EDITORS.has(name)) return scope.caller !== 'tool' && !isDriven(command)
   if (runsCode(name)) return codeReads(command, options, isOwn)
   if (SHELLS.has(name)) return shellReads(args, isOwn)
@@ -106,7 +104,7 @@ const CARRIES = names(
 /** Whether a program in the line plainly reads. A script that is only named may do anything, so it does not count. */
 function codeReads(command: SimpleCommand, options: Options, isOwn: (text: string) => boolean): boolean {
   const given = [...command.args, ...inputCode(command)].filter((arg) => isOwn(arg.text))
-  if (command.args.some((arg) => /^(?:-[a-zA-Z]*i|--in-?place)/.test(arg.text))) return false
+  if (says(command, /^(?:-[a-zA-Z]*i|--in-?place)/)) return false
   const isText = ({ text }: Arg) => /[\s(){};"']/.test(text)
   if (
     /^python/.test(command.name) &&
@@ -127,7 +125,6 @@ function codeReads(command: SimpleCommand, options: Options, isOwn: (text: strin
     : programs.every((arg) => isProven(arg.text, languageOf(command.name)))
 }
 
-const said = ({ args }: SimpleCommand): string => args.map((arg) => arg.text).join(' ')
 const languageOf = (name: string): string =>
   isAwk(name) ? 'awk' : (INTERPRETERS.of(interpreterName(name) ?? '')?.language ?? 'other')
 const isAwk = (name: string): boolean => /^(?:[gmn]|original-)?awk$/.test(name)
@@ -138,7 +135,7 @@ const isMake = (name: string): boolean => name === 'make' || name === 'gmake' ||
  * unknown.
  */
 function shellReads(args: readonly Arg[], isOwn: (text: string) => boolean): boolean {
-  if (args.some((arg) => /^-[a-zA-Z]*c/.test(arg.text))) return true
+  if (says({ args }, /^-[a-zA-Z]*c/)) return true
   const script = args.findIndex((arg) => !/^[-+]/.test(arg.text))
   return !args.slice(script + 1).some((arg) => isOwn(arg.text))
 }
@@ -147,7 +144,7 @@ function extracts({ args }: SimpleCommand): boolean {
   const [first] = args
   return (
     /^-?[a-zA-Z]*x/.test(first?.text.startsWith('--') ? '' : (first?.text ?? '')) ||
-    args.some((arg) => /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get|remove-files))$/.test(arg.text))
+    says({ args }, /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get|remove-files))$/)
   )
 }
 

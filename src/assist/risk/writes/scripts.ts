@@ -2,7 +2,7 @@
 
 import type { Options } from '../line/options.ts'
 import { names } from '../lookup.ts'
-import { type Arg, NO_OUTPUT, type SimpleCommand } from '../model.ts'
+import { type Arg, NO_OUTPUT, type SimpleCommand, says } from '../model.ts'
 
 const NOTHING: readonly Arg[] = []
 
@@ -19,9 +19,7 @@ const EDITOR_WRITES_TO = /(?:^|[|:\s+!%\d,$])(?:w|wq|x|sav|saveas|up|update)!?\s
 export function isDriven(command: SimpleCommand): boolean {
   const { args, input, redirections } = command
   if (input !== NO_OUTPUT || redirections.some(({ operator }) => operator === '<')) return true
-  return args.some((arg) =>
-    /^(?:-[a-zA-Z]*[cesS]|--(?:cmd|batch|eval|execute|script)|\+[^\d/$].*)/.test(arg.text),
-  )
+  return says({ args }, /^(?:-[a-zA-Z]*[cesS]|--(?:cmd|batch|eval|execute|script)|\+[^\d/$].*)/)
 }
 
 /** Files that an editor writes if the line gives it its keys. */

@@ -1,10 +1,6 @@
 // Data for positions.ts: tools that write files, and the options by which they name them; operands.ts has the other places.
 
-import { names, type Rows, rows } from '../lookup.ts'
-
-/** Reads lines of `tools: words`; each of the tools gets the words of all its lines. */
-export const table = (text: string): Rows<readonly string[]> =>
-  rows(text, ':', (found) => found.flatMap((words) => words.split(' ')))
+import { names, table } from '../lookup.ts'
 
 /**
  * Options whose value is a file that the tool writes, by the tools' own manual pages. A letter is a short option: alone, at the end of a cluster, or joined

@@ -1,4 +1,4 @@
-// Lists of names answer the same by search, at the first questions, as by the index that later questions get.
+// Lists of names are searched as text, and answer the same when they are asked again.
 
 import { expect, test } from 'vitest'
 import {
@@ -7,19 +7,18 @@ import {
   wrapperNames,
   wrapperOf,
 } from '../../../../src/assist/risk/carriers/wrappers.ts'
-import { indexedLater, names, type Rows, rows } from '../../../../src/assist/risk/lookup.ts'
+import { names, type Rows, remembered, rows } from '../../../../src/assist/risk/lookup.ts'
 import { RULES, rulesFor } from '../../../../src/assist/risk/rules/index.ts'
 import { FILLED_OPTIONS, IN_PLACE } from '../../../../src/assist/risk/writes/operands.ts'
 import { isWriter, writers } from '../../../../src/assist/risk/writes/positions.ts'
 import { OUTPUT_OPTIONS } from '../../../../src/assist/risk/writes/tools.ts'
 import fc from '../../../support/run/properties.ts'
 
-/** More questions than a list answers by search. */
-const MANY = 100
+const MANY = 3
 const word = fc.stringMatching(/^[a-c:.[+-]{1,4}$/)
 const line = fc.tuple(fc.array(word, { minLength: 1, maxLength: 4 }), fc.array(word, { maxLength: 4 }))
 
-test('names are found by search as by the index, and parts of names are not', () => {
+test('names are found, also when asked again, and parts of names are not', () => {
   fc.assert(
     fc.property(fc.array(word, { maxLength: 12 }), fc.oneof(word, fc.string()), (list, asked) => {
       const found = names(`\n  ${list.join(' ')}\n`)
@@ -30,7 +29,7 @@ test('names are found by search as by the index, and parts of names are not', ()
   )
 })
 
-test('rows are found by search as by the index: all of the name, in their order, and by no word behind it', () => {
+test('rows are found, also when asked again: all of the name, in their order, and by no word behind it', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 6 }), fc.oneof(word, fc.string()), (lines, asked) => {
       const plain = lines.map(
@@ -51,17 +50,12 @@ test('rows are found by search as by the index: all of the name, in their order,
   )
 })
 
-test('the index is made once, after many questions', () => {
-  let made = 0
-  const ask = indexedLater(
-    () => 'search',
-    () => {
-      made += 1
-      return () => 'index'
-    },
-  )
-  const answers = Array.from({ length: MANY }, () => ask('x'))
-  expect([answers[0], answers.at(-1), made]).toEqual(['search', 'index', 1])
+test('a name is searched once, as long as not too many others are asked for', () => {
+  let searched = 0
+  const ask = remembered((name) => `${name}${++searched}`)
+  expect([ask('x'), ask('x'), ask('y')]).toEqual(['x1', 'x1', 'y2'])
+  for (let i = 0; i < 1_000; i++) ask(`${i}`)
+  expect(ask('x')).toBe(`x${searched}`)
 })
 
 test('each name of the tables is found in them, however often they were asked', () => {

@@ -1,8 +1,8 @@
 // Rules about deleting files and directory trees.
-import { resolvePath } from '../../line/paths.ts'
 import { SOMETHING, UNKNOWN } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { movedAside, rather } from '../rewrite.ts'
-import { inPlace, inPlaceIfEmpty, isOpaque, matching, only, type Rule, tools } from '../rule.ts'
+import { inPlace, inPlaceIfEmpty, isOpaque, only, type Rule, tools } from '../rule.ts'
 import { DELETERS, deletedTrees, FOUND_IN_ROOT, isRecursive, TREE_DELETERS } from '../targets.ts'
 
 /** An unknown entry of the root directory: any system directory, or what `find /` found. */
@@ -12,19 +12,15 @@ const ROOT_CHILD = new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`)
 const insisting = (raw: string) =>
   raw.replace(/\$\{?([A-Za-z_]\w*)\}?(?=["/]|$)/g, (_all, name: string) => `\${${name}:?}`)
 
-export const DELETION_RULES: readonly Rule[] = [
+export const DELETION_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'rm-root',
     level: 'critical',
     core: true,
     why: 'Deletes every file on the machine.',
-    tools: DELETERS,
-    when: (c, o) => {
-      const hits = inPlace(c, deletedTrees(c, o), 'root')
-      return hits.length > 0
-        ? hits
-        : only(isRecursive(o), o.flag('no-preserve-root') && [o.flag('no-preserve-root')!])
-    },
+    finds: `
+      ${DELETERS} trees@root
+      _ -r|-R|--recursive --no-preserve-root`,
     example: 'rm -rf /',
   },
   {
@@ -32,8 +28,7 @@ export const DELETION_RULES: readonly Rule[] = [
     level: 'critical',
     core: true,
     why: 'Deletes a whole home directory.',
-    tools: DELETERS,
-    when: (c, o) => inPlace(c, deletedTrees(c, o), 'home'),
+    finds: `${DELETERS} trees@home`,
     example: 'rm -rf ~',
   },
   {
@@ -41,8 +36,7 @@ export const DELETION_RULES: readonly Rule[] = [
     level: 'critical',
     core: true,
     why: 'Deletes a directory the system cannot run without.',
-    tools: DELETERS,
-    when: (c, o) => inPlace(c, deletedTrees(c, o), 'system'),
+    finds: `${DELETERS} trees@system`,
     example: 'rm -rf /etc',
   },
   {
@@ -50,16 +44,14 @@ export const DELETION_RULES: readonly Rule[] = [
     level: 'critical',
     core: true,
     why: 'Deletes keys that cannot be made again.',
-    tools: DELETERS,
-    when: (c, o) => inPlace(c, deletedTrees(c, o), 'keys'),
+    finds: `${DELETERS} trees@keys`,
     example: 'rm -rf ~/.ssh',
   },
   {
     id: 'rm-inside-system',
     level: 'high',
     why: 'Deletes files that belong to the system.',
-    tools: DELETERS,
-    when: (c, o) => inPlace(c, deletedTrees(c, o), 'inside-system'),
+    finds: `${DELETERS} trees@inside-system`,
     safer: movedAside,
     example: 'rm -rf /etc/nginx',
   },
@@ -67,12 +59,11 @@ export const DELETION_RULES: readonly Rule[] = [
     id: 'rm-file-system',
     level: 'high',
     why: 'Deletes files that belong to the system.',
-    tools: tools('rm grm srm unlink'),
-    when: (c, o) =>
-      only(!isRecursive(o), [
-        ...inPlace(c, o.operands, 'root', 'system', 'inside-system', 'disk'),
-        ...o.operands.filter((arg) => ROOT_CHILD.test(arg.text)),
-      ]),
+    finds: `
+      !-r|-R|--recursive
+      rm|grm|srm|unlink @root|system|inside-system|disk
+      _ <child>`,
+    named: { child: ROOT_CHILD },
     safer: movedAside,
     example: 'rm /etc/fstab',
   },
@@ -80,16 +71,14 @@ export const DELETION_RULES: readonly Rule[] = [
     id: 'rm-shared',
     level: 'high',
     why: 'Deletes the top of a tree that services or several people share.',
-    tools: DELETERS,
-    when: (c, o) => inPlace(c, deletedTrees(c, o), 'shared-root'),
+    finds: `${DELETERS} trees@shared-root`,
     example: 'rm -rf /opt/*',
   },
   {
     id: 'rm-inside-shared',
     level: 'high',
     why: 'Deletes a tree that services or other people may use.',
-    tools: DELETERS,
-    when: (c, o) => inPlace(c, deletedTrees(c, o), 'inside-shared'),
+    finds: `${DELETERS} trees@inside-shared`,
     safer: movedAside,
     example: 'rm -rf /opt/app',
   },
@@ -97,8 +86,7 @@ export const DELETION_RULES: readonly Rule[] = [
     id: 'rm-personal',
     level: 'high',
     why: 'Deletes personal files or the settings of many programs.',
-    tools: DELETERS,
-    when: (c, o) => inPlace(c, deletedTrees(c, o), 'personal'),
+    finds: `${DELETERS} trees@personal`,
     safer: rather('gio', 'trash'),
     example: 'rm -rf ~/Documents',
   },
@@ -106,20 +94,14 @@ export const DELETION_RULES: readonly Rule[] = [
     id: 'rm-working',
     level: 'high',
     why: 'Deletes everything in this directory, or a directory above it.',
-    tools: DELETERS,
-    when: (c, o) =>
-      inPlace(
-        c,
-        deletedTrees(c, o).filter(() => !c.name.endsWith('find')),
-        'working',
-      ),
+    finds: `${TREE_DELETERS} trees@working`,
     example: 'rm -rf *',
   },
   {
     id: 'rm-empty-variable',
     level: 'high',
     why: 'If the variable is empty, this deletes the root, a home, or this whole directory.',
-    tools: DELETERS,
+    tools: DELETERS.split('|'),
     when: (c, o) => {
       const trees = deletedTrees(c, o)
       const named = inPlaceIfEmpty(c, trees, 'root', 'home', 'system', 'keys', 'working')
@@ -138,7 +120,7 @@ export const DELETION_RULES: readonly Rule[] = [
     id: 'rm-unknown',
     level: 'moderate',
     why: 'The line does not show what this deletes: it depends on a variable or on another command.',
-    tools: ['rm', 'grm', 'srm', ...TREE_DELETERS],
+    tools: TREE_DELETERS.split('|'),
     when: (c, o) => deletedTrees(c, o).filter((arg) => isOpaque(arg) && arg.text.includes(UNKNOWN)),
     safer: { rewrite: insisting },
     example: 'rm -rf $DIR',
@@ -147,19 +129,16 @@ export const DELETION_RULES: readonly Rule[] = [
     id: 'rm-temporary',
     level: 'moderate',
     why: 'Deletes the temporary files of every program and user, also of those that run.',
-    tools: DELETERS,
-    when: (c, o) =>
-      deletedTrees(c, o).filter((arg) =>
-        /^\/(?:tmp|var\/tmp|dev\/shm)(?:\/\*?)?$/.test(resolvePath(arg.text, c.scope)),
-      ),
+    finds: `${DELETERS} trees<temporary>`,
+    named: { temporary: /^\/(?:tmp|var\/tmp|dev\/shm)(?:\/\*?)?$/ },
     example: 'rm -rf /tmp/*',
   },
   {
     id: 'rm-private',
     level: 'moderate',
     why: 'Deletes a file with credentials or settings of this machine, which no repository keeps.',
-    tools: tools('rm grm srm unlink shred'),
-    when: (_c, o) => matching(o.operands, /(?:^|\/)\.env(?:\.(?!example|sample)\w+)*$/),
+    finds: 'rm|grm|srm|unlink|shred <settings>',
+    named: { settings: /(?:^|\/)\.env(?:\.(?!example|sample)\w+)*$/ },
     safer: movedAside,
     example: 'rm .env',
   },
@@ -167,8 +146,8 @@ export const DELETION_RULES: readonly Rule[] = [
     id: 'rm-git',
     level: 'high',
     why: 'Deletes a repository with all its history.',
-    tools: DELETERS,
-    when: (c, o) => matching(deletedTrees(c, o), /(?:^|\/)\.git\/*\*?$/),
+    finds: `${DELETERS} trees<repository>`,
+    named: { repository: /(?:^|\/)\.git\/*\*?$/ },
     safer: movedAside,
     example: 'rm -rf .git',
   },
@@ -176,20 +155,15 @@ export const DELETION_RULES: readonly Rule[] = [
     id: 'rm-all-files',
     level: 'moderate',
     why: 'Deletes every file in this directory.',
-    tools: tools('rm grm srm unlink'),
-    when: (c, o) => only(!isRecursive(o), inPlace(c, o.operands, 'working', 'home')),
+    finds: 'rm|grm|srm|unlink @working|home !-r|-R|--recursive',
     example: 'rm *',
   },
   {
     id: 'rm-all-files-deep',
     level: 'high',
     why: 'Deletes every file in this directory and all below it.',
-    tools: tools('rm grm srm unlink'),
-    when: (c, o) =>
-      only(
-        !isRecursive(o),
-        inPlace(c, o.operands, 'working', 'home').filter((arg) => /(?:^|\/)\*\*(?:\/|$)/.test(arg.text)),
-      ),
+    finds: 'rm|grm|srm|unlink @working|home <deep> !-r|-R|--recursive',
+    named: { deep: /(?:^|\/)\*\*(?:\/|$)/ },
     example: 'rm **/*',
   },
   {

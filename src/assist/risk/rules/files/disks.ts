@@ -2,10 +2,10 @@
 
 import type { Options } from '../../line/options.ts'
 import { isUnresolved, resolvePath } from '../../line/paths.ts'
-import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
+import { type Arg, baseName, type SimpleCommand, says } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
-import { inPlace, isOpaque, matching, only, type Rule, tools } from '../rule.ts'
-import { overwritten } from '../targets.ts'
+import { inPlace, isOpaque, only, type Rule, tools } from '../rule.ts'
+import { changed, overwritten } from '../targets.ts'
 
 const MKFS = tools(
   'mkfs mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs mkfs.exfat mkfs.f2fs mkfs.jfs mkfs.reiserfs mkfs.minix mkfs.bfs mkfs.cramfs mkfs.msdos mke2fs mkntfs mkexfatfs mkdosfs mkswap newfs',
@@ -25,11 +25,6 @@ const isSpareDisk = ({ scope }: SimpleCommand, { text }: Arg): boolean => {
   return SPARE.test(path) && scope.machine?.isMounted?.(path) !== true
 }
 
-const written = (c: SimpleCommand, o: Options): readonly Arg[] =>
-  overwritten(c, o).concat(
-    c.redirections.filter((r) => r.operator === '>>' || r.operator === '<>').map((r) => r.target),
-  )
-
 export const DISK_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'disk-write',
@@ -40,7 +35,7 @@ export const DISK_RULES: readonly (Rule | FormRule)[] = [
     when: (c, o) =>
       inPlace(
         c,
-        written(c, o).filter((arg) => !isSpareDisk(c, arg)),
+        changed(c, o).filter((arg) => !isSpareDisk(c, arg)),
         'disk',
       ),
     example: 'dd if=/dev/zero of=/dev/sda',
@@ -55,7 +50,7 @@ export const DISK_RULES: readonly (Rule | FormRule)[] = [
         ? undefined
         : inPlace(
             c,
-            [...written(c, o), ...(WIPERS.has(c.name) ? o.operands : [])].filter((arg) =>
+            [...changed(c, o), ...(WIPERS.has(c.name) ? o.operands : [])].filter((arg) =>
               isSpareDisk(c, arg),
             ),
             'disk',
@@ -154,11 +149,9 @@ export const DISK_RULES: readonly (Rule | FormRule)[] = [
     id: 'unmount-all',
     level: 'moderate',
     why: 'Unmounts filesystems or switches off swap that running programs use.',
-    tools: tools('umount swapoff'),
-    when: (c, o) =>
-      o.flag('a', 'all', 'f', 'l', 'force', 'lazy')
-        ? true
-        : inPlace(c, c.name === 'umount' ? o.operands : [], 'root', 'system', 'home'),
+    finds: `
+      umount|swapoff -a|--all|-f|-l|--force|--lazy
+      umount @root|system|home`,
     yields: true,
     example: 'umount -l /mnt',
   },
@@ -166,8 +159,8 @@ export const DISK_RULES: readonly (Rule | FormRule)[] = [
     id: 'kernel-memory',
     level: 'critical',
     why: 'Makes the kernel crash, reboot or kill processes at once.',
-    tools: ['*'],
-    when: (c, o) => matching(overwritten(c, o), /^\/proc\/sysrq-trigger$/),
+    finds: '* writes<trigger>',
+    named: { trigger: /^\/proc\/sysrq-trigger$/ },
     example: 'echo c > /proc/sysrq-trigger',
   },
   {
@@ -178,13 +171,11 @@ export const DISK_RULES: readonly (Rule | FormRule)[] = [
     when: (c, o) => {
       if (c.name === 'yes') return only(c.redirections.some((r) => r.operator.startsWith('>')))
       const endless = /^(?:if=)?\/dev\/(?:zero|u?random|full)$/
-      const source = c.args.some((arg) => endless.test(arg.text))
-      const bounded = c.args.some((arg) => /^count=/.test(arg.text)) || c.name === 'cat'
       const target = overwritten(c, o).some(
         (arg) =>
           !/^\/dev\/(?:null|stdout)$/.test(resolvePath(arg.text, c.scope)) && baseName(arg.text) !== '',
       )
-      return only(source && target && (!bounded || c.name === 'cat'))
+      return only(target && says(c, endless) && (c.name === 'cat' || !says(c, /^count=/)))
     },
     example: 'yes > file',
   },

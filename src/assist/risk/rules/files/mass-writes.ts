@@ -1,8 +1,8 @@
 // Rules about losing many files at once without deleting them: emptied or edited in place by a pattern, covered by a mount.
 import { isGlob } from '../../line/glob.ts'
 import type { Options } from '../../line/options.ts'
-import type { Arg, SimpleCommand } from '../../model.ts'
-import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
+import { type Arg, matching, type SimpleCommand, says } from '../../model.ts'
+import { inPlace, only, type Rule, tools } from '../rule.ts'
 
 /** Arguments that the command writes and that may be a pattern, from a loop, find or xargs. */
 function written(c: SimpleCommand, o: Options): readonly Arg[] {
@@ -19,7 +19,7 @@ function written(c: SimpleCommand, o: Options): readonly Arg[] {
     case 'gsed':
     case 'perl':
     case 'ruby':
-      return c.args.some((arg) => /^-[a-zA-Z0-9]*i|^--in-place/.test(arg.text)) ? c.args : []
+      return says(c, /^-[a-zA-Z0-9]*i|^--in-place/) ? c.args : []
     case 'ed':
     case 'ex':
     case 'truncate':
@@ -57,12 +57,10 @@ export const MASS_WRITE_RULES: readonly Rule[] = [
     tools: tools('mount'),
     when: (c, o) =>
       only(
-        c.args.some((arg) =>
-          /^(?:-[BMR]|--(?:r?bind|move))$|(?:^|,)r?bind(?:,|$)|^(?:tmpfs|overlay)$/.test(arg.text),
-        ),
+        says(c, /^(?:-[BMR]|--(?:r?bind|move))$|(?:^|,)r?bind(?:,|$)|^(?:tmpfs|overlay)$/),
         inPlace(
           c,
-          matching(c.args, /^(?:-M|--move)$/).length > 0 ? o.operands : o.operands.slice(-1),
+          says(c, /^(?:-M|--move)$/) ? o.operands : o.operands.slice(-1),
           'root',
           'home',
           'system',

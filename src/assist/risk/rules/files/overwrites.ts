@@ -1,10 +1,10 @@
 // Rules about overwriting files, adding to files that the system trusts, and moving files away.
 import { isGlob } from '../../line/glob.ts'
 import type { Options } from '../../line/options.ts'
-import { resolvePath } from '../../line/paths.ts'
 import { type Arg, baseName, NO_OUTPUT, type SimpleCommand, UNKNOWN } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { type Rewrite, say } from '../rewrite.ts'
-import { inPlace, matching, naming, type Rule, tools, verb } from '../rule.ts'
+import { inPlace, naming, type Rule, tools, verb } from '../rule.ts'
 import { appended, filled, overwritten } from '../targets.ts'
 
 const RC_FILE =
@@ -72,13 +72,13 @@ function isEdited({ name }: SimpleCommand, o: Options, arg: Arg): boolean {
   return name === 'sed' && o.flag('i', 'in-place') !== undefined && o.operands.includes(arg)
 }
 
-export const OVERWRITE_RULES: readonly Rule[] = [
+export const OVERWRITE_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'mv-to-null',
     level: 'high',
     why: 'Moving files onto /dev/null loses them or replaces the device.',
-    tools: tools('mv'),
-    when: (_c, o) => matching(o.operands.slice(1), /^\/dev\/null$/),
+    finds: 'mv * <nothing>',
+    named: { nothing: /^\/dev\/null$/ },
     safer: { instead: '/tmp/' },
     example: 'mv ~/x /dev/null',
   },
@@ -126,8 +126,8 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     id: 'append-mounts',
     level: 'moderate',
     why: 'Adds a mount by hand; with a mistake in it the machine may not start.',
-    tools: ['*'],
-    when: (c, o) => naming(c, appended(c, o), MOUNTS),
+    finds: '* appends<mounts>',
+    named: { mounts: MOUNTS },
     example: 'echo "/dev/sdb1 /data ext4 defaults 0 2" | sudo tee -a /etc/fstab',
   },
   {
@@ -136,7 +136,7 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     why: 'Overwrites a file that belongs to the system.',
     tools: ['*'],
     when: (c, o) => [
-      ...filled(c, o).filter((arg) => RULES_THE_SYSTEM.test(resolvePath(arg.text, c.scope))),
+      ...naming(c, filled(c, o), RULES_THE_SYSTEM),
       ...inPlace(c, overwritten(c, o), 'inside-system').filter(
         (arg) =>
           !DROP_IN.test(arg.text) &&
@@ -162,16 +162,15 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     id: 'authorise-key',
     level: 'moderate',
     why: 'Lets the owner of that key log in from now on.',
-    tools: ['*'],
-    when: (c, o) => naming(c, appended(c, o), /\.ssh\/authorized_keys2?$/),
+    finds: '* appends<logins>',
+    named: { logins: /\.ssh\/authorized_keys2?$/ },
     example: 'cat k.pub >> ~/.ssh/authorized_keys',
   },
   {
     id: 'shred',
     level: 'high',
     why: 'Overwrites the file so that nothing can bring it back.',
-    tools: tools('shred wipe srm'),
-    when: (_c, o) => o.operands.length > 0,
+    finds: 'shred|wipe|srm *',
     example: 'shred -u secret.txt',
   },
 ]

@@ -2,40 +2,32 @@
 
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
-import type { Arg, SimpleCommand } from '../../model.ts'
+import { type Arg, matching, type SimpleCommand, says } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, say } from '../rewrite.ts'
-import { inPlace, inPlaceIfEmpty, matching, only, type Rule, tools } from '../rule.ts'
+import { inPlace, inPlaceIfEmpty, naming, only, type Rule, tools } from '../rule.ts'
 import { isRecursive } from '../targets.ts'
 
-const CHANGERS = tools('chmod chown chgrp setfacl chattr')
 const OPEN_TO_ALL =
   /^(?:0?[0-7]?77[67]|0?[0-7]?[0-7][0-7][2367]|(?:a|o|ugo|uo|go|augo)?\+(?:r?w|rwx?X?|w.*)|(?:a|o|ugo|go)=r?wx?)$/
 const WHOLLY_OPEN = /^(?:0?[0-7]?777|(?:a|ugo)?[+=]rwxX?|a[+=]rwx)$/
 
-/** The mode of chmod or the owner of chown, and the files behind it. */
-function split(o: Options): { readonly mode: Arg | undefined; readonly files: readonly Arg[] } {
-  return { mode: o.operands[0], files: o.operands.slice(1) }
-}
-
+/** The files behind the mode of chmod or the owner of chown. */
 function filesOf(c: SimpleCommand, o: Options): readonly Arg[] {
-  return c.name === 'setfacl' || o.value('reference') !== undefined ? o.operands : split(o).files
+  return c.name === 'setfacl' || o.value('reference') !== undefined ? o.operands : o.operands.slice(1)
 }
 
-/** Whether the word is a pattern for everything below a directory, also one that find makes. */
-function isDeep(arg: Arg): boolean {
-  return /(?:^|\/)\*\*\//.test(arg.text)
-}
-
-export const PERMISSION_RULES: readonly Rule[] = [
+export const PERMISSION_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'permissions-system',
     level: 'critical',
     core: true,
     why: 'Changes permissions or owners of the whole system, which may then not start and protects no file.',
-    tools: CHANGERS,
+    tools: tools('chmod chown chgrp setfacl chattr'),
     when: (c, o) => {
       const all = c.name === 'chattr' ? c.args : filesOf(c, o)
-      const trees = isRecursive(o) ? all : all.filter(isDeep)
+      // A pattern for everything below a directory, also one that find makes.
+      const trees = isRecursive(o) ? all : matching(all, /(?:^|\/)\*\*\//)
       return [...inPlace(c, trees, 'root', 'system'), ...inPlaceIfEmpty(c, trees, 'root')]
     },
     example: 'chmod -R 777 /',
@@ -44,40 +36,35 @@ export const PERMISSION_RULES: readonly Rule[] = [
     id: 'open-system',
     level: 'high',
     why: 'Lets every user change a directory that the whole system relies on.',
-    tools: tools('chmod'),
-    when: (c, o) =>
-      only(
-        !isRecursive(o) && OPEN_TO_ALL.test(split(o).mode?.text ?? ''),
-        inPlace(c, split(o).files, 'root', 'system', 'inside-system', 'home', 'disk', 'keys'),
-      ),
+    finds: 'chmod {open} @root|system|inside-system|home|disk|keys !-r|-R|--recursive',
+    named: { open: OPEN_TO_ALL },
     example: 'chmod 777 /',
   },
   {
     id: 'permissions-inside-system',
     level: 'high',
     why: 'Changes permissions or owners of a tree that belongs to the system.',
-    tools: CHANGERS,
-    when: (c, o) => only(isRecursive(o), inPlace(c, filesOf(c, o), 'inside-system', 'keys', 'home')),
+    finds: `
+      chmod|chattr|setfacl @inside-system|keys|home -r|-R|--recursive
+      chown|chgrp * @inside-system|keys|home -r|-R|--recursive
+      _ @inside-system|keys|home -r|-R|--recursive --reference`,
     example: 'chown -R www-data /etc/nginx',
   },
   {
     id: 'owner-here',
     level: 'moderate',
     why: 'Gives everything in this directory another owner; who owned what before is kept nowhere.',
-    tools: tools('chown chgrp'),
-    when: (c, o) => only(isRecursive(o), inPlace(c, filesOf(c, o), 'working')),
+    finds: `
+      chown|chgrp * @working -r|-R|--recursive
+      _ @working -r|-R|--recursive --reference`,
     example: 'chown -R me:me ..',
   },
   {
     id: 'open-to-all-tree',
     level: 'high',
     why: 'Lets every user and program change a whole tree.',
-    tools: tools('chmod'),
-    when: (_c, o) =>
-      only(
-        isRecursive(o) && split(o).mode,
-        matching(split(o).mode ? [split(o).mode as Arg] : [], WHOLLY_OPEN),
-      ),
+    finds: 'chmod {all} -r|-R|--recursive',
+    named: { all: WHOLLY_OPEN },
     safer: { instead: 'u+rwX' },
     example: 'chmod -R 777 .',
   },
@@ -85,12 +72,10 @@ export const PERMISSION_RULES: readonly Rule[] = [
     id: 'open-to-all',
     level: 'moderate',
     why: 'Lets every user and program change the file.',
-    tools: tools('chmod'),
-    when: (_c, o) =>
-      only(
-        !isRecursive(o) || !WHOLLY_OPEN.test(split(o).mode?.text ?? ''),
-        matching(split(o).mode ? [split(o).mode as Arg] : [], OPEN_TO_ALL),
-      ),
+    finds: `
+      chmod {open} !-r|-R|--recursive
+      chmod {open} !{all}`,
+    named: { open: OPEN_TO_ALL, all: WHOLLY_OPEN },
     safer: { instead: '755' },
     example: 'chmod 777 x',
   },
@@ -98,8 +83,8 @@ export const PERMISSION_RULES: readonly Rule[] = [
     id: 'locked-out',
     level: 'high',
     why: 'Takes every permission away from a whole tree.',
-    tools: tools('chmod'),
-    when: (_c, o) => only(isRecursive(o), matching(o.operands.slice(0, 1), /^(?:0+|a-rwx|ugo-rwx)$/)),
+    finds: 'chmod {none} -r|-R|--recursive',
+    named: { none: /^(?:0+|a-rwx|ugo-rwx)$/ },
     safer: { instead: 'go-rwx' },
     example: 'chmod -R 000 dir',
   },
@@ -107,38 +92,34 @@ export const PERMISSION_RULES: readonly Rule[] = [
     id: 'setuid',
     level: 'high',
     why: 'Gives everybody who starts the file the rights of its owner.',
-    tools: tools('chmod setcap install'),
-    when: (c, o) =>
-      c.name === 'install'
-        ? [o.value('m', 'mode')]
-            .filter((arg) => arg !== undefined && /^(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwx]*s)$/.test(arg.text))
-            .filter((arg) => arg !== undefined)
-        : c.name === 'setcap'
-          ? matching(o.operands, /cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module)/)
-          : matching(o.operands.slice(0, 1), /^(?:0?[4-7][0-7]{3}|(?!g\+)[ugoa]*\+[rwx]*s)$/),
+    finds: `
+      chmod {owners}
+      install -m|--mode=<owners>
+      install -m|--mode=g+*s
+      setcap <powers>`,
+    named: {
+      owners: /^(?:0?[4-7][0-7]{3}|(?!g\+)[ugoa]*\+[rwx]*s)$/,
+      powers: /cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module)/,
+    },
     example: 'chmod u+s /bin/bash',
   },
   {
     id: 'setgid',
     level: 'moderate',
     why: 'Gives everybody who starts the file the rights of its group; in a directory, new files get that group.',
-    tools: tools('chmod'),
-    when: (_c, o) => matching(o.operands.slice(0, 1), /^(?:0?[23][0-7]{3}|g[+=][rwx]*s)$/),
+    finds: 'chmod {groups}',
+    named: { groups: /^(?:0?[23][0-7]{3}|g[+=][rwx]*s)$/ },
     example: 'chmod g+s tool',
   },
   {
     id: 'expose-key',
     level: 'high',
     why: 'Lets other users read a private key.',
-    tools: tools('chmod'),
-    when: (_c, o) =>
-      only(
-        /^(?:0?[0-7]?[0-7]?[4-7][0-7]|0?[0-7]{2}[4-7]|(?:a|o|g|go)?\+r.*)$/.test(o.operands[0]?.text ?? ''),
-        matching(
-          o.operands.slice(1),
-          /(?:^|\/)(?:id_(?:rsa|ed25519|ecdsa|dsa)|identity\.key|\.netrc|\.pgpass)$/,
-        ),
-      ),
+    finds: 'chmod {readable} <key>',
+    named: {
+      readable: /^(?:0?[0-7]?[0-7]?[4-7][0-7]|0?[0-7]{2}[4-7]|(?:a|o|g|go)?\+r.*)$/,
+      key: /(?:^|\/)(?:id_(?:rsa|ed25519|ecdsa|dsa)|identity\.key|\.netrc|\.pgpass)$/,
+    },
     example: 'chmod 644 ~/.ssh/id_rsa',
   },
   {
@@ -148,8 +129,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     tools: tools('chmod'),
     when: (c, o) =>
       only(
-        !isRecursive(o) &&
-          c.args.some((arg) => /^(?:[augo]*-[rwxst]+|0{1,4}|[0-3]00|[augo]+=)$/.test(arg.text)),
+        !isRecursive(o) && says(c, /^(?:[augo]*-[rwxst]+|0{1,4}|[0-3]00|[augo]+=)$/),
         inPlace(c, o.operands, 'root', 'system', 'inside-system').filter((arg) =>
           /^\/(?:s?bin|usr|lib|etc\/?$|boot|$)/.test(resolvePath(arg.text, c.scope)),
         ),
@@ -168,10 +148,10 @@ export const PERMISSION_RULES: readonly Rule[] = [
           !/^(?:root|0)?(?::(?:root|0)?)?$/.test(o.operands[0]?.text ?? ''),
         [
           ...inPlace(c, filesOf(c, o), 'root', 'system'),
-          ...filesOf(c, o).filter((arg) =>
-            /^\/(?:etc\/(?:passwd|g?shadow|sudoers.*|group|hosts|crontab|fstab|pam\.d\/.*|ssh\/.*|cron\.\w+\/.*|systemd\/.*)|(?:usr\/)?s?bin\/.*|boot\/.*)$/.test(
-              resolvePath(arg.text, c.scope),
-            ),
+          ...naming(
+            c,
+            filesOf(c, o),
+            /^\/(?:etc\/(?:passwd|g?shadow|sudoers.*|group|hosts|crontab|fstab|pam\.d\/.*|ssh\/.*|cron\.\w+\/.*|systemd\/.*)|(?:usr\/)?s?bin\/.*|boot\/.*)$/,
           ),
         ],
       ),
@@ -181,24 +161,16 @@ export const PERMISSION_RULES: readonly Rule[] = [
     id: 'immutable',
     level: 'moderate',
     why: 'Makes files unchangeable, or changeable again, even for root.',
-    tools: tools('chattr chflags'),
-    when: (c, o) =>
-      only(
-        !isRecursive(o),
-        c.args.filter((arg) => /^[+-][a-zA-Z]*[ia]|^(?:no)?[su]chg$/.test(arg.text)),
-      ),
+    finds: 'chattr|chflags words<fixed> !-r|-R|--recursive',
+    named: { fixed: /^[+-][a-zA-Z]*[ia]|^(?:no)?[su]chg$/ },
     example: 'chattr +i /etc/passwd',
   },
   {
     id: 'open-socket',
     level: 'high',
     why: 'Lets every user command Docker, which gives root rights on this machine.',
-    tools: tools('chmod chown'),
-    when: (c, o) =>
-      only(
-        c.name === 'chmod' ? OPEN_TO_ALL.test(split(o).mode?.text ?? '') : false,
-        matching(split(o).files, /\/(?:docker|containerd|podman|libvirt-sock)(?:\.sock)?$/),
-      ),
+    finds: 'chmod {open} <socket>',
+    named: { open: OPEN_TO_ALL, socket: /\/(?:docker|containerd|podman|libvirt-sock)(?:\.sock)?$/ },
     safer: byTool({ chmod: (_c, o) => say('chmod', '660', ...o.operands.slice(1)) }),
     example: 'chmod 666 /var/run/docker.sock',
   },

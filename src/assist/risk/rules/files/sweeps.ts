@@ -1,27 +1,19 @@
 // Rules about tools that delete on their way: find, rsync, archivers.
 
-import { quoted } from '../../carriers/layers.ts'
 import { findTargets } from '../../carriers/listings.ts'
-import { byTool, type Rewrite, say, without } from '../rewrite.ts'
-import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
+import { matching, says } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
+import { byTool, foundOnly, without } from '../rewrite.ts'
+import { inPlace, only, type Rule, tools } from '../rule.ts'
 import { deletedTrees, FOUND_IN_ROOT } from '../targets.ts'
 
-/** The find command with -print instead of -delete. */
-const listed: Rewrite = (c) =>
-  say(c.name, ...c.args.map((arg) => (arg.text === '-delete' ? '-print' : arg.text)))
-
-export const SWEEP_RULES: readonly Rule[] = [
+export const SWEEP_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'rsync-delete-all',
     level: 'critical',
     core: true,
     why: 'Deletes everything in the target that the source does not have.',
-    tools: tools('rsync'),
-    when: (c, o) =>
-      only(
-        matching(c.args, /^--del(?:ete.*)?$/).length > 0 && !o.flag('n', 'dry-run'),
-        inPlace(c, o.operands.slice(-1), 'root', 'home', 'system', 'keys'),
-      ),
+    finds: 'rsync --del|--delete* last@root|home|system|keys !-n|--dry-run',
     safer: { append: '--dry-run' },
     example: 'rsync -a --delete empty/ /',
   },
@@ -29,12 +21,7 @@ export const SWEEP_RULES: readonly Rule[] = [
     id: 'rsync-delete',
     level: 'high',
     why: 'Deletes everything in the target that the source does not have.',
-    tools: tools('rsync'),
-    when: (c, o) =>
-      only(
-        matching(c.args, /^--del(?:ete.*)?$/).length > 0 && !o.flag('n', 'dry-run'),
-        inPlace(c, o.operands.slice(-1), 'personal', 'shared-root', 'inside-system'),
-      ),
+    finds: 'rsync --del|--delete* last@personal|shared-root|inside-system !-n|--dry-run',
     safer: { append: '--dry-run' },
     example: 'rsync -a --delete src/ ~/Documents',
   },
@@ -45,11 +32,9 @@ export const SWEEP_RULES: readonly Rule[] = [
     tools: tools('find gfind'),
     when: (c) => {
       const { tops, narrowed } = findTargets(c.args)
-      const told = c.args.some((arg) => arg.text === '-delete')
-      return only(told && !narrowed, inPlace(c, tops, 'working'))
+      return only(says(c, /^-delete$/) && !narrowed, inPlace(c, tops, 'working'))
     },
-    safer: (c) =>
-      `${c.name} ${c.args.map((arg) => quoted(arg.text === '-delete' ? '-print' : arg.text)).join(' ')}`,
+    safer: foundOnly,
     example: 'find . -delete',
   },
   {
@@ -61,23 +46,19 @@ export const SWEEP_RULES: readonly Rule[] = [
       c.name.endsWith('rm')
         ? matching(deletedTrees(c, o), FOUND_IN_ROOT)
         : only(
-            c.args.some((arg) => arg.text === '-delete') && deletedTrees(c, o).length === 0,
+            says(c, /^-delete$/) && deletedTrees(c, o).length === 0,
             inPlace(c, findTargets(c.args).tops, 'root', 'system', 'inside-system', 'home'),
           ),
-    safer: byTool({ find: listed, gfind: listed }),
+    safer: byTool({ find: foundOnly, gfind: foundOnly }),
     example: 'find / -name core -delete',
   },
   {
     id: 'archive-and-delete',
     level: 'high',
     why: 'Deletes the originals after packing or copying them, without checking the copy.',
-    tools: tools('tar gtar bsdtar zip 7z 7za rsync rar'),
-    when: (c, o) =>
-      only(
-        o.flag('remove-files', 'remove-source-files', 'sdel', 'df') ??
-          (c.name === 'zip' && o.flag('m', 'move')),
-        inPlace(c, o.operands, 'root', 'home', 'system', 'inside-system', 'keys', 'personal'),
-      ),
+    finds: `
+      tar|gtar|bsdtar|zip|7z|7za|rsync|rar @root|home|system|inside-system|keys|personal --remove-files|--remove-source-files|-sdel|-df
+      zip @root|home|system|inside-system|keys|personal -m|--move`,
     safer: without(/^(?:--remove-files|--remove-source-files|-sdel|-m|--move)$/),
     example: 'tar czf x.tgz ~ --remove-files',
   },

@@ -2,11 +2,10 @@
 import { findTargets } from '../../carriers/listings.ts'
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
-import type { Arg, SimpleCommand } from '../../model.ts'
-import { baseName, TAINT } from '../../model.ts'
-import { movedAside, say } from '../rewrite.ts'
-import { inPlace, isOpaque, matching, only, type Rule, tools } from '../rule.ts'
-import { appended, DELETERS, deletedTrees, overwritten } from '../targets.ts'
+import { type Arg, after, baseName, matching, type SimpleCommand, says, TAINT } from '../../model.ts'
+import { foundOnly, movedAside } from '../rewrite.ts'
+import { inPlace, isOpaque, naming, only, type Rule, tools } from '../rule.ts'
+import { changed, deletedTrees, TREE_DELETERS } from '../targets.ts'
 
 /** Names of trees that a build, a package manager or a test run makes again. */
 const MADE =
@@ -67,7 +66,7 @@ export const TREE_RULES: readonly Rule[] = [
     id: 'rm-tree',
     level: 'moderate',
     why: 'Deletes a whole tree, and nothing in its name says that it can be made again.',
-    tools: DELETERS.filter((name) => !name.endsWith('find')),
+    tools: TREE_DELETERS.split('|'),
     when: (c, o) => lost(c, deletedTrees(c, o)).filter((arg) => baseName(arg.text) !== ''),
     safer: movedAside,
     example: 'rm -rf src',
@@ -79,23 +78,19 @@ export const TREE_RULES: readonly Rule[] = [
     why: 'Deletes whatever the search finds.',
     tools: tools('find gfind'),
     when: (c) => {
-      if (!c.args.some((arg) => arg.text === '-delete')) return undefined
       const { tops } = findTargets(c.args)
-      const named =
-        c.args.some((arg) => arg.text === '-empty') ||
-        c.args.some(
-          (arg, i) =>
-            /^-i?name$/.test(c.args[i - 1]?.text ?? '') &&
-            /^(?:\*?\.?(?:pyc|pyo|o|tmp|bak|orig|rej|swp|class|DS_Store|map|log\S*|gz|old)|\*~|__pycache__|node_modules|Thumbs\.db|core)$/.test(
-              arg.text,
-            ),
-        )
+      const made = matching(
+        after(c.args, /^-i?name$/),
+        /^(?:\*?\.?(?:pyc|pyo|o|tmp|bak|orig|rej|swp|class|DS_Store|map|log\S*|gz|old)|\*~|__pycache__|node_modules|Thumbs\.db|core)$/,
+      )
       return only(
-        !named && inPlace(c, tops, 'temporary').length < Math.max(tops.length, 1),
+        made.length === 0 &&
+          !says(c, /^-empty$/) &&
+          inPlace(c, tops, 'temporary').length < Math.max(tops.length, 1),
         matching(c.args, /^-delete$/),
       )
     },
-    safer: (c) => say(c.name, ...c.args.map((arg) => (arg.text === '-delete' ? '-print' : arg))),
+    safer: foundOnly,
     example: 'find . -mtime +7 -delete',
     yields: true,
   },
@@ -132,10 +127,7 @@ export const TREE_RULES: readonly Rule[] = [
             ? o.flag('i', 'extract')
             : (o.flag('x', 'extract', 'get') ??
               c.args.some((arg, i) => i === 0 && /^[a-zA-Z]*x/.test(arg.text)))),
-        c.args.filter(
-          ({ text }, i) =>
-            resolvePath(text, c.scope) === '/' && /^(?:-[CDd]|--directory)$/.test(c.args[i - 1]?.text ?? ''),
-        ),
+        after(c.args, /^(?:-[CDd]|--directory)$/).filter(({ text }) => resolvePath(text, c.scope) === '/'),
       ),
     example: 'tar xf backup.tar -C /',
     yields: true,
@@ -162,22 +154,15 @@ export const TREE_RULES: readonly Rule[] = [
     caller: 'tool',
     why: 'An AI tool has something run later, or lets somebody log in, and nobody judges that when it happens.',
     tools: ['*'],
-    when: (c, o) => [
-      ...persistent(c, o),
-      ...[...overwritten(c, o), ...appended(c, o)].filter((arg) =>
-        LATER_FOR_TOOLS.test(resolvePath(arg.text, c.scope)),
-      ),
-    ],
+    when: (c, o) => [...persistent(c, o), ...naming(c, changed(c, o), LATER_FOR_TOOLS)],
     example: 'cp check.sh .git/hooks/pre-commit',
   },
 ]
 
 function persistent(c: SimpleCommand, o: Options): readonly Arg[] {
-  return [...overwritten(c, o), ...appended(c, o)].filter((arg) => {
+  return changed(c, o).filter((arg) => {
     const path = resolvePath(arg.text, c.scope)
-    return (
-      RUN_LATER.test(path) || (SSH_SETTINGS.test(path) && c.args.some(({ text }) => RUNS_AT_LOGIN.test(text)))
-    )
+    return RUN_LATER.test(path) || (SSH_SETTINGS.test(path) && says(c, RUNS_AT_LOGIN))
   })
 }
 

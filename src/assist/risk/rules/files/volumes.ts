@@ -1,14 +1,11 @@
 // Rules about filesystems and volumes as a whole: made anew, shrunk, repaired, taken away, covered by others.
 
-import type { Arg } from '../../model.ts'
+import { says } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, type Rewrite, say } from '../rewrite.ts'
-import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
+import { inPlace, only, type Rule, tools } from '../rule.ts'
 
 const readOnly: Rewrite = (c, o) => say(c.name, '-n', ...o.operands)
-
-/** Whether mount lays one file or directory over another. */
-const bound = (args: readonly Arg[]) => args.some((arg) => /(?:^|,|--)r?bind(?:,|$)/.test(arg.text))
 
 export const VOLUME_RULES: readonly (Rule | FormRule)[] = [
   {
@@ -71,14 +68,13 @@ export const VOLUME_RULES: readonly (Rule | FormRule)[] = [
     tools: tools('mount'),
     when: (c, o) =>
       only(
-        !c.args.some((arg) => /remount/.test(arg.text)) &&
-          !matching(o.operands, /^(?:proc|sysfs|devtmpfs|devpts|efivarfs|cgroup2?)$/).length,
+        !says(c, /remount|^(?:proc|sysfs|devtmpfs|devpts|efivarfs|cgroup2?)$/),
         inPlace(
           c,
           o.operands.slice(1).slice(-1),
           'root',
           'system',
-          ...(bound(c.args) ? (['inside-system'] as const) : []),
+          ...(says(c, /(?:^|,|--)r?bind(?:,|$)/) ? (['inside-system'] as const) : []),
         ).filter((arg) => !/^\/(?:boot(?:\/efi)?|home|proc|sys|dev|run)\/*$/.test(arg.text)),
       ),
     example: 'mount --bind /tmp /etc',
@@ -87,12 +83,8 @@ export const VOLUME_RULES: readonly (Rule | FormRule)[] = [
     id: 'mount-read-only',
     level: 'moderate',
     why: 'Makes a filesystem read-only; programs that write there fail from now on.',
-    tools: tools('mount'),
-    when: (c, o) =>
-      only(
-        c.args.some((arg) => /remount/.test(arg.text) && /(?:^|,)ro(?:,|$)/.test(arg.text)),
-        inPlace(c, o.operands, 'root', 'system', 'home'),
-      ),
+    finds: 'mount @root|system|home words<sealed>',
+    named: { sealed: /remount.*,ro(?:,|$)|(?:^|,)ro,.*remount/ },
     example: 'mount -o remount,ro /',
   },
 ]

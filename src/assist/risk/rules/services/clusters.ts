@@ -1,10 +1,7 @@
 // Rules about clusters and the workloads in them.
 import type { FormRule } from '../forms.ts'
-import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
-const KUBE = tools('kubectl oc k')
-
-export const CLUSTER_RULES: readonly (Rule | FormRule)[] = [
+export const CLUSTER_RULES: readonly FormRule[] = [
   {
     id: 'kube-delete-many',
     level: 'high',
@@ -12,9 +9,9 @@ export const CLUSTER_RULES: readonly (Rule | FormRule)[] = [
     finds: `
       !--dry-run
       kubectl|oc|k drain
-      kubectl|oc|k delete --all|--all-namespaces|-A
-      kubectl|oc|k delete $
-      kubectl|oc|k delete <many>`,
+      _ delete --all|--all-namespaces|-A
+      _ delete $
+      _ delete <many>`,
     named: {
       many: /^(?:ns|namespaces?|project|pvc?|persistentvolumes?|persistentvolumeclaims?|nodes?|no|crds?|customresourcedefinitions?|all|sts|statefulsets?|storageclass(?:es)?)(?:\/.*|,.*)?$/,
     },
@@ -29,14 +26,14 @@ export const CLUSTER_RULES: readonly (Rule | FormRule)[] = [
     finds: `
       !--dry-run
       kubectl|oc|k delete {lasting}
-      kubectl|oc|k delete --force|--field-selector|-l|--selector
-      kubectl|oc|k delete .
-      kubectl|oc|k apply|replace --force
-      kubectl|oc|k apply --prune
-      kubectl|oc|k --replicas=0
-      kubectl|oc|k scale … 0 --replicas
-      kubectl|oc|k taint <evicting>
-      kubectl|oc|k patch <unfinalized>`,
+      _ delete --force|--field-selector|-l|--selector
+      _ delete .
+      _ apply|replace --force
+      _ apply --prune
+      _ --replicas=0
+      _ scale … 0 --replicas
+      _ taint <evicting>
+      _ patch <unfinalized>`,
     named: {
       lasting: /^(?!pods?$|po$|pods?\/)/,
       evicting: /:NoExecute(?!-)/,
@@ -66,18 +63,13 @@ export const CLUSTER_RULES: readonly (Rule | FormRule)[] = [
     id: 'kube-unread',
     level: 'high',
     why: 'Applies or deletes the resources of a file at an address, which nobody has read.',
-    tools: KUBE,
-    when: (_c, o) =>
-      only(
-        /^(?:delete|replace)$/.test(verb(o)) || (verb(o) === 'apply' && !o.flag('dry-run')),
-        [o.value('f', 'filename', 'k', 'kustomize')]
-          .filter((arg) =>
-            /^http:\/\/(?!localhost|127\.)|^https:\/\/(?:bit\.ly|tinyurl\.com|t\.co|gist\.|pastebin\.com)/.test(
-              arg?.text ?? '',
-            ),
-          )
-          .filter((arg) => arg !== undefined),
-      ),
+    finds: `
+      kubectl|oc|k delete|replace -f|--filename|-k|--kustomize=<anywhere>
+      _ apply -f|--filename|-k|--kustomize=<anywhere> !--dry-run`,
+    named: {
+      anywhere:
+        /^http:\/\/(?!localhost|127\.)|^https:\/\/(?:bit\.ly|tinyurl\.com|t\.co|gist\.|pastebin\.com)/,
+    },
     safer: { append: '--dry-run=server' },
     example: 'kubectl apply -f http://x/all.yaml',
   },
@@ -85,9 +77,8 @@ export const CLUSTER_RULES: readonly (Rule | FormRule)[] = [
     id: 'kube-admin',
     level: 'high',
     why: 'Gives a user or program every right in the cluster.',
-    tools: KUBE,
-    when: (c, o) =>
-      only(verb(o) === 'create' && /rolebinding/.test(verb(o, 1)), matching(c.args, /cluster-admin/)),
+    finds: 'kubectl|oc|k create *rolebinding* words<admin>',
+    named: { admin: /cluster-admin/ },
     safer: { instead: '--clusterrole=view' },
     example: 'kubectl create clusterrolebinding x --clusterrole=cluster-admin --user=me',
   },

@@ -1,9 +1,7 @@
 // Rules about containers: their data, and the rights they are given.
-import type { Arg } from '../../model.ts'
+import { type Arg, matching } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
-import { matching, only, type Rule, tools, verb } from '../rule.ts'
-
-const DOCKER = tools('docker podman nerdctl docker-compose podman-compose')
+import { only, type Rule, tools, verb } from '../rule.ts'
 
 export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
   {
@@ -12,7 +10,7 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     why: 'Deletes containers, images or caches that are not in use at the moment.',
     finds: `
       docker|podman|nerdctl|docker-compose|podman-compose system prune !--volumes|-a|--all
-      docker|podman|nerdctl|docker-compose|podman-compose image|container|builder|network|buildx prune`,
+      _ image|container|builder|network|buildx prune`,
     example: 'docker image prune',
   },
   {
@@ -21,7 +19,7 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     why: 'Deletes volumes with the data in them, or everything that does not run at the moment.',
     finds: `
       docker|podman|nerdctl|docker-compose|podman-compose volume rm|remove|prune
-      docker|podman|nerdctl|docker-compose|podman-compose system prune --volumes|-a|--all
+      _ system prune --volumes|-a|--all
       docker-compose|podman-compose … down -v|--volumes
       docker|podman|nerdctl compose … down -v|--volumes`,
     example: 'docker volume rm data',
@@ -37,10 +35,10 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     id: 'docker-host',
     level: 'high',
     why: 'Gives the container the host’s files, devices or Docker itself: that is root on the machine.',
-    tools: DOCKER,
+    tools: tools('docker podman nerdctl docker-compose podman-compose'),
     when: (c, o) =>
       only(
-        /^(?:run|create|exec)$/.test(verb(o)) || verb(o) === 'container',
+        /^(?:run|create|exec|container)$/.test(verb(o)),
         matching(
           joinedOptions(c.args),
           /^--privileged(?:=true)?$|^--cap-add=(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE|CAP_SYS_ADMIN)$|^--device=\/dev\/(?:sd|nvme|vd|mem|kmem)|^--security-opt=(?:apparmor|seccomp)=unconfined$|^(?:--volume=|-v=?)?\/:\/?|^(?:--volume=|-v=?)?\/(?:etc|root|boot|var\/run\/docker\.sock|run\/docker\.sock|dev):|^--(?:pid|ipc|userns)=host$|(?:source|src)=\/(?:etc|root|boot|dev|var\/lib)?\/?(?:,|$)|docker\.sock/i,
@@ -54,10 +52,10 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     why: 'Stops or removes a container or an image without asking.',
     finds: `
       docker|podman|nerdctl|docker-compose|podman-compose kill *
-      docker|podman|nerdctl|docker-compose|podman-compose compose|pod|container|image rm -f|--force|-s
+      _ compose|pod|container|image rm -f|--force|-s
       docker-compose|podman-compose down --rmi
       docker|podman|nerdctl|docker-compose|podman-compose * down --rmi
-      docker|podman|nerdctl|docker-compose|podman-compose rm|rmi -f|--force`,
+      _ rm|rmi -f|--force`,
     example: 'docker rm -f web',
   },
   {
@@ -66,7 +64,7 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     why: 'Stops every container at once.',
     finds: `
       docker|podman|nerdctl|docker-compose|podman-compose stop|restart|pause $
-      docker|podman|nerdctl|docker-compose|podman-compose stop|restart|pause -a|--all`,
+      _ stop|restart|pause -a|--all`,
     example: 'docker stop $(docker ps -q)',
   },
   {
@@ -75,10 +73,10 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     why: 'Removes everything that the container engine holds, or leaves the swarm.',
     finds: `
       docker|podman|nerdctl|docker-compose|podman-compose system reset
-      docker|podman|nerdctl|docker-compose|podman-compose machine reset|rm
-      docker|podman|nerdctl|docker-compose|podman-compose swarm leave -f|--force
-      docker|podman|nerdctl|docker-compose|podman-compose rm|rmi -a|--all
-      docker|podman|nerdctl|docker-compose|podman-compose container|image rm -a|--all`,
+      _ machine reset|rm
+      _ swarm leave -f|--force
+      _ rm|rmi -a|--all
+      _ container|image rm -a|--all`,
     example: 'podman system reset -f',
   },
   {

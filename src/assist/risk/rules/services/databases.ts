@@ -1,5 +1,5 @@
 // Rules about databases: statements and tools that drop data.
-import { type Arg, type SimpleCommand, TAINT } from '../../model.ts'
+import { type Arg, type SimpleCommand, said, TAINT } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, say, without } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
@@ -31,7 +31,7 @@ function statements(c: SimpleCommand): readonly Arg[] {
   // A statement that lost its quotes stands in several words.
   const at = c.args.findIndex(({ text }) => /^(?:-[a-z]*[ec]|--(?:execute|eval|command|sql))$/.test(text))
   const spread = at < 0 || at + 2 >= c.args.length ? [] : c.args.slice(at + 1)
-  const joined = spread.map(({ text }) => text).join(' ')
+  const joined = said({ args: spread })
   return [
     ...c.args.map(optionValue),
     ...(joined === '' ? [] : [{ text: joined, span: c.span, taint: TAINT.none }]),
@@ -39,6 +39,9 @@ function statements(c: SimpleCommand): readonly Arg[] {
     ...files,
   ]
 }
+
+/** The words of a client and what it reads. */
+const told = (c: SimpleCommand): string => `${said(c)} ${c.input.text ?? ''}`
 
 /** Whether the words before a command of redis-cli are only options and their values. */
 const isFirst = (before: readonly Arg[]): boolean =>
@@ -112,14 +115,14 @@ export const DATABASE_RULES: readonly (Rule | FormRule)[] = [
       influx <drop>`,
     named: { drop: /drop\s+database/i },
     tools: tools('redis-cli valkey-cli'),
-    when: ({ args, input, name }) => {
-      const text = `${args.map((arg) => arg.text).join(' ')} ${input.text ?? ''}`
+    when: (c) => {
+      const text = told(c)
       return only(
-        /^(?:redis|valkey)/.test(name) &&
+        /^(?:redis|valkey)/.test(c.name) &&
           (/\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
             text,
           ) ||
-            (/\b(?:del|unlink)\b/i.test(text) && args.some((arg) => arg.taint !== 0))),
+            (/\b(?:del|unlink)\b/i.test(text) && c.args.some(({ taint }) => taint !== 0))),
       )
     },
     safer: byTool({
@@ -142,11 +145,11 @@ export const DATABASE_RULES: readonly (Rule | FormRule)[] = [
     level: 'moderate',
     why: 'Changes how a store works that programs share, or drops entries of it.',
     tools: tools('redis-cli valkey-cli'),
-    when: ({ args, input }) =>
-      /^\s{0,8}shutdown\b/im.test(input.text ?? '') ||
-      args.some(({ text }, i) => /^shutdown$/i.test(text) && isFirst(args.slice(0, i))) ||
+    when: (c) =>
+      /^\s{0,8}shutdown\b/im.test(c.input.text ?? '') ||
+      c.args.some(({ text }, i) => /^shutdown$/i.test(text) && isFirst(c.args.slice(0, i))) ||
       /(?:^|\s)(?:[xl]trim|swapdb|failover|config (?:set|rewrite|resetstat)|cluster (?:reset|forget|failover|delslots)|script flush|acl (?:deluser|setuser)|xgroup destroy)\b/i.test(
-        `${args.map(({ text }) => text).join(' ')} ${input.text ?? ''}`,
+        told(c),
       ),
     example: 'redis-cli config set maxmemory 1mb',
     yields: true,
@@ -159,7 +162,7 @@ export const DATABASE_RULES: readonly (Rule | FormRule)[] = [
       'diesel drush wp rails rake python python3 php npx prisma sequelize knex alembic flask flyway drizzle-kit typeorm liquibase django-admin manage.py artisan mix bin/rails',
     ),
     when: (c, o) => {
-      const text = o.operands.map((arg) => arg.text).join(' ')
+      const text = said({ args: o.operands })
       return only(
         /(?:^|\s)(?:db:(?:drop|reset|purge|migrate:reset|schema:load|wipe)|migrate:(?:fresh|reset|refresh)|ecto\.(?:drop|reset)|(?:\S*manage\.py )?(?:flush|reset_db|sqlflush)$|(?:prisma )?migrate reset|(?:prisma )?db push$|database (?:drop|reset)|db (?:reset|drop|clean)|sql-drop|db:migrate:undo:all|downgrade base|migrate \S+ zero$|^clean$|^push$|schema:drop|drop-all)/.test(
           text,
@@ -188,12 +191,10 @@ export const DATABASE_RULES: readonly (Rule | FormRule)[] = [
     id: 'index-delete',
     level: 'high',
     why: 'Deletes a search index with everything in it.',
-    tools: tools('curl http https xh httpie'),
-    when: (_c, o) =>
-      only(
-        o.value('X', 'request')?.text.toUpperCase() === 'DELETE' || verb(o) === 'DELETE',
-        o.operands.filter((arg) => /:9200\/[^_?]|\/_all\b|\/\*$|\/_data_stream\//.test(arg.text)),
-      ),
+    finds: `
+      curl|http|https|xh|httpie <index> -X|--request=DELETE
+      _ DELETE <index>`,
+    named: { index: /:9200\/[^_?]|\/_all\b|\/\*$|\/_data_stream\// },
     example: 'curl -X DELETE http://es:9200/_all',
   },
 ]

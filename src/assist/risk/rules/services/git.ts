@@ -1,18 +1,18 @@
 // Rules about git commands that lose history or work.
 
+import { RUNS_VALUE } from '../../carriers/git-carrier.ts'
 import type { Options } from '../../line/options.ts'
-import type { Arg, SimpleCommand } from '../../model.ts'
+import { type Arg, type SimpleCommand, says } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
-import { matching, only, type Rule, tools, verb } from '../rule.ts'
+import { EVERYBODYS, only, type Rule, setIn, tools, verb } from '../rule.ts'
 
-const GIT = tools('git')
 const is = (o: Options, ...names: readonly string[]) => names.includes(verb(o))
 const FORCED = /^(?:-f|--force)$/
 
 /** The same push, which fails where somebody else has pushed; --mirror and --prune have no such form. */
 const leased: Rewrite = (c) => {
-  if (c.args.some(({ text }) => /^--(?:mirror|prune)$/.test(text))) return undefined
+  if (says(c, /^--(?:mirror|prune)$/)) return undefined
   const words = c.args.flatMap(({ text }) => {
     if (text === 'push') return [text, '--force-with-lease']
     if (/^--forc?e?$/.test(text) || text === '-f') return []
@@ -44,14 +44,11 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
     id: 'git-force-push',
     level: 'high',
     why: 'Overwrites the history that others share with you.',
-    tools: GIT,
-    when: (c, o) => {
-      if (!is(o, 'push') || o.flag('n', 'dry-run')) return undefined
-      const forced = c.args.filter((arg) =>
-        /^-[a-zA-Z]*f[a-zA-Z]*$|^--forc?e?$|^--mirror$|^--prune$/.test(arg.text),
-      )
-      return forced.length > 0 ? forced : matching(o.operands.slice(2), /^\+/)
-    },
+    finds: `
+      !-n|--dry-run
+      git push words<forced>
+      git push * <replaced>`,
+    named: { forced: /^-[a-zA-Z]*f[a-zA-Z]*$|^--forc?e?$|^--mirror$|^--prune$/, replaced: /^\+/ },
     safer: leased,
     example: 'git push --force',
   },
@@ -71,12 +68,7 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
     id: 'git-reset-hard',
     level: 'high',
     why: 'Throws away changes that were not committed.',
-    tools: GIT,
-    when: (c, o) =>
-      only(
-        is(o, 'reset'),
-        c.args.filter((arg) => /^--har/.test(arg.text)),
-      ),
+    finds: 'git reset --har*',
     // A stash keeps the changes; going back to another commit is not its job.
     safer: (_c, o) => (/^(?:HEAD|@|)$/.test(verb(o, 1)) && !o.flag('C', 'git-dir') ? 'git stash' : undefined),
     example: 'git reset --hard',
@@ -101,40 +93,18 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
     id: 'git-discard',
     level: 'high',
     why: 'Throws away changes that were not committed.',
-    tools: GIT,
-    when: (c, o) => {
-      if (is(o, 'checkout', 'switch')) {
-        const forced = o.flag('f', 'force', 'discard-changes')
-        if (forced !== undefined) return [forced]
-        const dashes = c.args.findIndex((arg) => arg.text === '--')
-        if (dashes >= 0) return c.args.slice(dashes + 1)
-        const [, ...named] = o.operands
-        // Of two words the second is a path, where the first begins no branch.
-        const paths = o.flag(
-          'b',
-          'B',
-          'c',
-          'C',
-          'create',
-          'force-create',
-          'orphan',
-          't',
-          'track',
-          'd',
-          'detach',
-        )
-          ? []
-          : named.slice(1)
-        return [
-          ...paths,
-          ...c.args.filter(({ text }) => text.startsWith('--pathspec-from-file')),
-          ...matching(named.slice(0, 1), /^\.\/?$/),
-        ]
-      }
-      if (is(o, 'reset')) return matching(c.args, /^--merge$/)
-      if (is(o, 'restore'))
-        return only(!o.flag('S', 'staged') || o.flag('W', 'worktree'), o.operands.slice(1))
-      return undefined
+    finds: `
+      git reset --merge
+      git restore * !-S|--staged
+      git restore * -W|--worktree
+      git checkout|switch -f|--force|--discard-changes
+      git checkout|switch --pathspec-from-file*
+      git checkout|switch {here}
+      git checkout|switch * * !-b|-B|-c|-C|--create|--force-create|--orphan|-t|--track|-d|--detach`,
+    named: { here: /^\.\/?$/ },
+    when: ({ args }, o) => {
+      const dashes = args.findIndex((arg) => arg.text === '--')
+      return only(dashes >= 0 && is(o, 'checkout', 'switch'), args.slice(dashes + 1))
     },
     safer: stashed,
     example: 'git checkout -- .',
@@ -185,35 +155,29 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
     id: 'git-delete-main',
     level: 'high',
     why: 'Deletes the branch that everybody builds on, or every branch that a program lists.',
-    tools: GIT,
-    when: (c, o) => {
-      const forced = o.flag('D') ?? (o.flag('d', 'delete') && (is(o, 'push') || o.flag('f', 'force')))
-      const main = (arg: Arg) =>
-        /^:?(?:refs\/heads\/)?(?:main|master|trunk|develop|production|release)$/.test(arg.text)
-      if (is(o, 'branch'))
-        return only(
-          forced,
-          o.operands.slice(1).filter((arg) => main(arg) || arg.taint !== 0),
-        )
-      if (is(o, 'push') && !o.flag('n', 'dry-run'))
-        return o.operands.slice(2).filter((arg) => main(arg) && (forced || arg.text.startsWith(':')))
-      if (is(o, 'update-ref')) return o.flag('stdin') ? c.input.text !== '' : only(o.flag('d', 'delete'))
-      return undefined
+    finds: `
+      git branch <main> -D
+      git branch <main> -d|--delete -f|--force
+      git branch $ -D
+      git branch $ -d|--delete -f|--force
+      git push * <main> -D|-d|--delete !-n|--dry-run
+      git push * <emptied> !-n|--dry-run
+      git update-ref -d|--delete !--stdin`,
+    named: {
+      main: /^:?(?:refs\/heads\/)?(?:main|master|trunk|develop|production|release)$/,
+      emptied: /^:(?:refs\/heads\/)?(?:main|master|trunk|develop|production|release)$/,
     },
+    when: (c, o) => only(is(o, 'update-ref') && o.flag('stdin'), c.input.text !== ''),
     example: 'git push origin --delete main',
   },
   {
     id: 'git-push-main',
     level: 'moderate',
     why: 'Puts commits straight onto the branch that everybody builds on, past any review.',
-    tools: tools('git gh glab'),
-    when: (c, o) => {
-      if (c.name !== 'git') return only(/^(?:pr|mr) merge$/.test(`${verb(o)} ${verb(o, 1)}`))
-      return only(
-        is(o, 'push') && !o.flag('n', 'dry-run', 'd', 'delete', 'tags'),
-        matching(o.operands.slice(2), /^(?:[^:]+:)?(?:refs\/heads\/)?(?:main|master|trunk|prod(?:uction)?)$/),
-      )
-    },
+    finds: `
+      gh|glab pr|mr merge
+      git push * <main> !-n|--dry-run|-d|--delete|--tags`,
+    named: { main: /^(?:[^:]+:)?(?:refs\/heads\/)?(?:main|master|trunk|prod(?:uction)?)$/ },
     safer: byTool({ git: tried('--dry-run') }),
     example: 'git push origin main',
     yields: true,
@@ -222,15 +186,15 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
     id: 'git-checks-skipped',
     level: 'moderate',
     why: 'Skips the checks that the repository runs before a commit or a push.',
-    tools: GIT,
+    finds: `
+      git commit|push|merge|rebase|am|cherry-pick words<skipping>
+      git commit words<short>`,
+    named: { skipping: /^--no-verify$/, short: /^-[aeiopqsvz]*n/ },
     when: (c, o) =>
-      is(o, 'commit', 'push', 'merge', 'rebase', 'am', 'cherry-pick') && [
-        ...matching(c.args, /^--no-verify$/),
-        ...(is(o, 'commit') ? matching(c.args, /^-[aeiopqsvz]*n/) : []),
-        ...c.assignments
-          .filter(({ name, value }) => /^(?:HUSKY|LEFTHOOK)$/.test(name) && /^(?:0|false)$/.test(value.text))
-          .map(({ value }) => value),
-      ],
+      only(
+        is(o, 'commit', 'push', 'merge', 'rebase', 'am', 'cherry-pick'),
+        setIn(c, (name, value) => /^(?:HUSKY|LEFTHOOK)=(?:0|false)$/.test(`${name}=${value}`)),
+      ),
     safer: byTool({ 'git commit': without(/^--no-verify$/), 'git push': without(/^--no-verify$/) }),
     example: 'git commit --no-verify -m fix',
   },
@@ -238,24 +202,18 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
     id: 'git-hooks-path',
     level: 'moderate',
     why: 'From now on git runs programs from that directory at every commit, checkout and push.',
-    tools: GIT,
-    when: (_c, o) =>
-      only(
-        is(o, 'config') &&
-          /^core\.hookspath$/i.test(verb(o, 1)) &&
-          o.operands.length > 2 &&
-          !o.flag('unset', 'get'),
-        o.operands
-          .slice(2, 3)
-          .filter((arg) => /^\/(?:tmp|var\/tmp|dev\/shm)\//.test(arg.text) || o.flag('global', 'system')),
-      ),
+    finds: `
+      !--unset|--get
+      git config {hooks} <shared>
+      git config {hooks} <path> --global|--system`,
+    named: { hooks: /^core\.hookspath$/i, shared: EVERYBODYS, path: /^(?!core\.hookspath$)/i },
     example: 'git config --global core.hooksPath /tmp/h',
   },
   {
     id: 'git-runs-later',
     level: 'high',
     why: 'Has git run a command or read settings from now on, when nobody looks at what they are by then.',
-    tools: [...GIT, ...tools('export env')],
+    tools: tools('git export env'),
     caller: 'tool',
     when: (c, o) =>
       c.name === 'git' ? [...settings(c, o), ...ofVariables(c.assignments)] : ofVariables(declared(c.args)),
@@ -266,8 +224,6 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
 /** Settings that name programs or more settings, by what git makes of their value. */
 const READS_MORE =
   /^(?:core\.hookspath|init\.templatedir|include\.path|includeif\..+\.path|uploadpack\.packobjectshook|protocol\.ext\.allow)$/i
-const RUNS_VALUE =
-  /^(?:core\.(?:pager|editor|sshcommand|askpass|fsmonitor|gitproxy)|sequence\.editor|pager\..+|diff\.external|interactive\.difffilter|(?:diff|merge|filter|difftool|mergetool|browser|man|tar|trailer|hook|sendemail)(?:\..+)?\.(?:\w*command|textconv|driver|clean|smudge|process|\w*cmd|path)|gpg\.(?:.+\.)?(?:program|defaultkeycommand)|remote\..+\.(?:uploadpack|receivepack|vcs))$/i
 /** These are git's own programs and words unless they are shell commands or paths. */
 const MAY_BE_SHELL = /^(?:alias\..+|credential\.(?:.+\.)?helper|submodule\..+\.update)$/i
 /** Programs of this machine by their names, with options alone; git's own helpers; ssh with what it is given in words. */
@@ -288,7 +244,7 @@ const isHeld = (key: string, value: string): boolean =>
 /** Words that set such a setting, for good or for one command. */
 function settings({ args }: SimpleCommand, o: Options): readonly Arg[] {
   const isConfig = is(o, 'config')
-  if (isConfig && args.some(({ text }) => READS_ONLY.test(text))) return []
+  if (isConfig && says({ args }, READS_ONLY)) return []
   return args.filter(({ text }, i) => {
     const before = args[i - 1]?.text ?? ''
     const given = /^(?:-c|--config(?:-env)?)$/.test(before)

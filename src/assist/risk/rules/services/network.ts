@@ -1,10 +1,8 @@
 // Rules about the network: cutting the machine off, and not checking which machine is at the other end.
-import type { SimpleCommand } from '../../model.ts'
+import { after, says } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, without } from '../rewrite.ts'
-import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
-
-const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
+import { inPlace, type Rule, setIn, tools } from '../rule.ts'
 
 export const NETWORK_RULES: readonly (Rule | FormRule)[] = [
   {
@@ -44,41 +42,27 @@ export const NETWORK_RULES: readonly (Rule | FormRule)[] = [
     id: 'tls-unchecked',
     level: 'moderate',
     why: 'Does not check which machine answers, so anybody on the way can read and change everything.',
-    tools: tools(
-      'curl wget git npm yarn pnpm node export python python3 pip pip3 env http https docker helm kubectl aws openssl',
-    ),
-    when: (c, o) => {
-      const text = line(c)
-      const set = [
-        ...c.assignments.map((it) => `${it.name}=${it.value.text}`),
-        ...(c.name === 'export' ? c.args.map((it) => it.text) : []),
-      ]
-      if (
-        set.some((it) =>
-          /^(?:GIT_SSL_NO_VERIFY=(?:1|true)|NODE_TLS_REJECT_UNAUTHORIZED=0|PYTHONHTTPSVERIFY=0|NPM_CONFIG_STRICT_SSL=false)$/i.test(
-            it,
-          ),
-        )
-      )
-        return true
-      if (c.name === 'git') return only(/\bhttp(?:\.[^ =]+)?\.sslverify[= ](?:false|0|no)\b/i.test(text))
-      if (/^(?:npm|yarn|pnpm)$/.test(c.name)) return only(/strict-ssl[= ]false|strictSsl false/.test(text))
-      if (c.name === 'aws') return only(/--no-verify-ssl/.test(text))
-      if (c.name === 'kubectl' || c.name === 'helm')
-        return only(/--insecure-skip-tls-verify(?:=true)?(?:\s|$)/.test(text))
-      if (!/^(?:curl|wget|http|https)$/.test(c.name)) return undefined
-      const near = o.operands.some((arg) =>
-        /^(?:https?:\/\/)?(?:localhost|127\.|\[::1\]|10\.|192\.168\.|[\w.-]+\.(?:local|test|localhost|internal)\b)/.test(
-          arg.text,
-        ),
-      )
-      return only(
-        !near &&
-          (o.flag('insecure', 'no-check-certificate') ||
-            (c.name === 'curl' && o.flag('k')) ||
-            /--verify[= ]no/.test(text)),
-      )
+    finds: `
+      git ~unverified
+      npm|yarn|pnpm ~lax
+      aws --no-verify-ssl
+      kubectl|helm --insecure-skip-tls-verify !--insecure-skip-tls-verify=false
+      curl -k|--insecure !<near>
+      wget|http|https --insecure|--no-check-certificate !<near>
+      _ ~no !<near>`,
+    named: {
+      unverified: /\bhttp(?:\.[^ =]+)?\.sslverify[= ](?:false|0|no)\b/i,
+      lax: /strict-ssl[= ]false|strictSsl false/,
+      no: /--verify[= ]no/,
+      near: /^(?:https?:\/\/)?(?:localhost|127\.|\[::1\]|10\.|192\.168\.|[\w.-]+\.(?:local|test|localhost|internal)\b)/,
     },
+    tools: tools('node export python python3 pip pip3 env docker openssl'),
+    when: (c) =>
+      setIn(c, (name, value) =>
+        /^(?:GIT_SSL_NO_VERIFY=(?:1|true)|NODE_TLS_REJECT_UNAUTHORIZED=0|PYTHONHTTPSVERIFY=0|NPM_CONFIG_STRICT_SSL=false)$/i.test(
+          `${name}=${value}`,
+        ),
+      ),
     safer: byTool({ curl: without(/^(?:-k|--insecure)$/), wget: without(/^--no-check-certificate$/) }),
     example: 'curl -k https://x.example/f',
   },
@@ -86,8 +70,8 @@ export const NETWORK_RULES: readonly (Rule | FormRule)[] = [
     id: 'host-unchecked',
     level: 'moderate',
     why: 'Logs in to any machine that answers, without checking that it is the right one.',
-    tools: tools('ssh scp sftp rsync'),
-    when: (c) => matching(c.args, /StrictHostKeyChecking[= ]no|StrictHostKeyChecking[= ]off/i),
+    finds: 'ssh|scp|sftp|rsync words<unchecked>',
+    named: { unchecked: /StrictHostKeyChecking[= ](?:no|off)/i },
     safer: { instead: 'StrictHostKeyChecking=accept-new' },
     example: 'ssh -o StrictHostKeyChecking=no host',
   },
@@ -97,13 +81,11 @@ export const NETWORK_RULES: readonly (Rule | FormRule)[] = [
     why: 'Shows everybody on the network every file of the system or of a home.',
     tools: tools('python python3 http-server serve php busybox ruby miniserve darkhttpd webfsd'),
     when: (c, o) => {
-      const module = c.args.some((arg) => /^(?:http\.server|SimpleHTTPServer)$/.test(arg.text))
-      if (/^python/.test(c.name) && !module) return undefined
+      if (/^python/.test(c.name) && !says(c, /^(?:http\.server|SimpleHTTPServer)$/)) return undefined
       if (/^(?:php|ruby|busybox)$/.test(c.name) && !o.flag('S', 't')) return undefined
       // At an address of this machine nobody on the network can ask.
-      if (c.args.some(({ text }) => /^(?:--bind=)?(?:127\.[\d.]+|localhost|\[?::1\]?)(?::\d+)?$/.test(text)))
-        return undefined
-      const given = c.args.filter((_arg, i) => /^(?:-d|--directory|-t)$/.test(c.args[i - 1]?.text ?? ''))
+      if (says(c, /^(?:--bind=)?(?:127\.[\d.]+|localhost|\[?::1\]?)(?::\d+)?$/)) return undefined
+      const given = after(c.args, /^(?:-d|--directory|-t)$/)
       const here = { text: '.', span: c.span, taint: 0 }
       const tops = given.length > 0 ? given : /^(?:python|php)/.test(c.name) ? [here] : o.operands
       return inPlace(c, tops, 'root', 'home', 'system', 'keys')

@@ -1,11 +1,8 @@
 // Rules about infrastructure, clouds, virtual machines and published packages.
-import type { SimpleCommand } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
-import { only, type Rule, tools } from '../rule.ts'
 import { KEPT } from '../verbs.ts'
 
-const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
 const APPROVED = /^--?auto-approve(?:=(?:true|t|1))?$/i
 
 /** The plan of what would be destroyed, with all the other words: options name the target and the values. */
@@ -17,7 +14,7 @@ const planned: Rewrite = (c) =>
     ),
   )
 
-export const PLATFORM_RULES: readonly (Rule | FormRule)[] = [
+export const PLATFORM_RULES: readonly FormRule[] = [
   {
     id: 'infra-destroy',
     level: 'high',
@@ -177,22 +174,18 @@ export const PLATFORM_RULES: readonly (Rule | FormRule)[] = [
     id: 'cloud-open',
     level: 'high',
     why: 'Gives other people, or everybody, access to resources in the cloud.',
-    tools: tools('aws gcloud az gsutil'),
-    when: (c) => {
-      const text = line(c)
-      return only(
-        /\biam (?:attach-(?:user|role|group)-policy|put-(?:user|role|group)-policy|create-policy-version|update-assume-role-policy)\b/.test(
-          text,
-        ) ||
-          /authorize-security-group-ingress\b.*(?:0\.0\.0\.0\/0|::\/0).*|authorize-security-group-ingress\b.*--protocol (?:all|-1)/.test(
-            text,
-          ) ||
-          /\b(?:acl|acls?|grant\S*)[= ]*public-read|public-read-write|allUsers|allAuthenticatedUsers|put-public-access-block\b.*false|delete-public-access-block/.test(
-            text,
-          ) ||
-          /add-iam-policy-binding\b.*roles\/(?:owner|editor|iam\.)/.test(text) ||
-          /role assignment create\b.*(?:Owner|Contributor)/.test(text),
-      )
+    finds: `
+      aws … iam attach-user-policy|attach-role-policy|attach-group-policy|put-user-policy|put-role-policy|put-group-policy
+      aws … iam create-policy-version|update-assume-role-policy
+      aws … authorize-security-group-ingress ~open
+      aws|gcloud|az|gsutil ~public
+      gcloud … add-iam-policy-binding ~owner
+      az … role assignment create ~owner`,
+    named: {
+      open: /0\.0\.0\.0\/0|::\/0|--protocol (?:all|-1)/,
+      public:
+        /\b(?:acl|acls?|grant\S*)[= ]*public-read|public-read-write|allUsers|allAuthenticatedUsers|put-public-access-block\b.*false|delete-public-access-block/,
+      owner: /roles\/(?:owner|editor|iam\.)|Owner|Contributor/,
     },
     example:
       'aws iam attach-user-policy --user-name x --policy-arn arn:aws:iam::aws:policy/AdministratorAccess',

@@ -1,12 +1,11 @@
 // Rules about what a line does on other machines: deleting over HTTP, mirrors that delete, files put into a system.
 import type { Options } from '../../line/options.ts'
-import type { Arg, SimpleCommand } from '../../model.ts'
+import { type Arg, after, matching, type SimpleCommand, said } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
-import { matching, only, type Rule, tools, verb } from '../rule.ts'
+import { only, type Rule, tools, verb } from '../rule.ts'
 import { KEPT } from '../verbs.ts'
 
 const CLIENTS = tools('curl wget http https xh httpie gh glab')
-const said = ({ args }: SimpleCommand): string => args.map((arg) => arg.text).join(' ')
 
 /** Whether a part of the address's path names what a service keeps for others: `/v4/zones/abc`. */
 const holdsKept = (address: string): boolean =>
@@ -55,7 +54,6 @@ function deletedAt(c: SimpleCommand, o: Options): Arg | undefined {
 const REMOTE_SYSTEM =
   /^(?:[a-z]+:\/\/)?(?:[\w.-]+@)?[\w.[\]-]+:{1,2}(?:\/$|\/(boot|s?bin|usr\/s?bin|usr\/lib|lib|lib64|etc\/(?:passwd|shadow|group|sudoers|pam\.d|crontab|cron\.|ssh|ld\.so|rc)|root\/\.ssh|var\/spool\/cron)|\/(?:etc|usr|opt|root|var\/lib)(?:\/|$))/
 const remote = (o: Options): readonly Arg[] => o.operands.slice(1).slice(-1)
-const tried = (o: Options): boolean => o.flag('n', 'dry-run', 'dryrun', 'dry', 'interactive') !== undefined
 
 /** Modules of ansible whose `absent` another run undoes. */
 const INSTALLS = /^(?:apt|yum|dnf5?|package|pip|npm|gem|snap|homebrew|pacman|apk|zypper|cron|lineinfile)$/
@@ -123,8 +121,7 @@ export const REMOTE_RULES: readonly (Rule | FormRule)[] = [
     id: 'rsync-delete-elsewhere',
     level: 'moderate',
     why: 'Deletes everything in the target that the source does not have.',
-    tools: tools('rsync'),
-    when: (c, o) => only(!tried(o), matching(c.args, /^--del(?:ete.*)?$/)),
+    finds: 'rsync --del|--delete* !-n|--dry-run|--dryrun|--dry|--interactive',
     safer: { append: '--dry-run' },
     example: 'rsync -a --delete src/ dest/',
     yields: true,
@@ -161,8 +158,8 @@ export const REMOTE_RULES: readonly (Rule | FormRule)[] = [
     why: 'Has a thing removed from every machine that the pattern names.',
     tools: tools('ansible'),
     when: (c, o) => {
-      const at = c.args.findIndex(({ text }) => /^(?:-m|--module-name)$/.test(text))
-      const module = at < 0 ? 'command' : (c.args[at + 1]?.text ?? '').replace(/^(?:[a-z]\w*\.)+/, '')
+      const module =
+        after(c.args, /^(?:-m|--module-name)$/)[0]?.text.replace(/^(?:[a-z]\w*\.)+/, '') ?? 'command'
       return only(!o.flag('C', 'check') && !INSTALLS.test(module), matching(c.args, /\bstate=absent\b/))
     },
     example: "ansible all -m file -a 'path=/srv state=absent'",
@@ -171,34 +168,29 @@ export const REMOTE_RULES: readonly (Rule | FormRule)[] = [
     id: 'hosts-trees',
     level: 'high',
     why: 'Deletes trees on every machine that the pattern names.',
-    tools: tools('ansible pdsh pssh parallel-ssh clush salt dsh fab bolt'),
-    when: (c) => only(DELETES_TREES.test(c.args.map(({ text }) => text).join(' '))),
+    finds: 'ansible|pdsh|pssh|parallel-ssh|clush|salt|dsh|fab|bolt ~trees',
+    named: { trees: DELETES_TREES },
     example: "ansible all -m shell -a 'rm -rf /data'",
   },
   {
     id: 'options-unseen',
     level: 'moderate',
     why: 'Takes its options from a file, so the line does not show what it fetches, sends or writes.',
-    tools: tools('curl'),
-    when: (c) => matching(c.args, /^(?:-[a-zA-Z]*K.*|--config(?:=.*)?)$/).filter(() => c.name === 'curl'),
+    finds: 'curl words<settings>',
+    named: { settings: /^(?:-[a-zA-Z]*K.*|--config(?:=.*)?)$/ },
     example: 'curl -K options.txt',
   },
   {
     id: 'file-dropped',
     level: 'moderate',
     why: 'Puts a file of this machine where anybody with the address can fetch it.',
-    tools: tools('curl wget http https croc wormhole transfer ffsend'),
-    when: (c) =>
-      only(
-        !/^(?:curl|wget|https?)$/.test(c.name) ||
-          c.args.some((arg) => /@|^(?:-T|--upload-file|--post-file|-F)/.test(arg.text)),
-        /^(?:curl|wget|https?)$/.test(c.name)
-          ? matching(
-              c.args,
-              /(?:^|\/\/|\.)(?:file\.io|transfer\.sh|0x0\.st|pastebin\.com|paste\.rs|ix\.io|termbin\.com|temp\.sh|bashupload\.com|oshi\.at|catbox\.moe|gofile\.io|anonfiles\.com|dpaste\.(?:org|com)|webhook\.site|requestbin\.\w+|\w+\.ngrok\S*)(?:[/:]|$)/,
-            )
-          : c.args.some((arg) => /^(?:send|upload)$/.test(arg.text)),
-      ),
+    finds: `
+      curl|wget|http|https words<given> words<open>
+      croc|wormhole|transfer|ffsend … send|upload`,
+    named: {
+      given: /@|^(?:-T|--upload-file|--post-file|-F)/,
+      open: /(?:^|\/\/|\.)(?:file\.io|transfer\.sh|0x0\.st|pastebin\.com|paste\.rs|ix\.io|termbin\.com|temp\.sh|bashupload\.com|oshi\.at|catbox\.moe|gofile\.io|anonfiles\.com|dpaste\.(?:org|com)|webhook\.site|requestbin\.\w+|\w+\.ngrok\S*)(?:[/:]|$)/,
+    },
     example: 'curl -F file=@data.zip https://file.io',
   },
 ]

@@ -1,8 +1,9 @@
 // Rules about code of unknown origin that reaches an interpreter, and about giving commands another meaning.
-import type { Arg, SimpleCommand } from '../../model.ts'
-import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
+import { type SimpleCommand, says } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
+import { inPlace, type Rule, setIn, tools } from '../rule.ts'
 
-export const CODE_RULES: readonly Rule[] = [
+export const CODE_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'unknown-command-dangerous',
     level: 'high',
@@ -10,9 +11,10 @@ export const CODE_RULES: readonly Rule[] = [
     tools: ['*'],
     when: (c, o) => {
       if (c.known) return undefined
-      const places = inPlace(c, o.operands, 'root', 'home', 'system', 'keys', 'disk')
-      const forced = c.args.filter((arg) => /^-(?:[a-z]*r[a-z]*f|[a-z]*f[a-z]*r)[a-z]*$/i.test(arg.text))
-      return places.length > 0 || forced.length > 0 ? true : undefined
+      return (
+        inPlace(c, o.operands, 'root', 'home', 'system', 'keys', 'disk').length > 0 ||
+        says(c, /^-(?:[a-z]*r[a-z]*f|[a-z]*f[a-z]*r)[a-z]*$/i)
+      )
     },
     example: '$X -rf /',
   },
@@ -29,7 +31,7 @@ export const CODE_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Runs an earlier command again; this line does not show which.',
     tools: tools('fc r'),
-    when: (c) => only(!c.args.some((arg) => arg.text === '--help') && repeats(c)),
+    when: (c) => !says(c, /^--help$/) && repeats(c),
     example: 'fc -s',
   },
   {
@@ -38,10 +40,15 @@ export const CODE_RULES: readonly Rule[] = [
     why: 'Every program that is started with this setting runs the code of that library first.',
     tools: ['*'],
     when: (c) =>
-      valuesSet(
+      setIn(
         c,
-        /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|PYTHONSTARTUP|NODE_OPTIONS|RUBYOPT|PERL5OPT)$/,
-        /^\/(?:tmp|var\/tmp|dev\/shm)\/|^\.|^[^/ ]+\/|(?:-r|--require|--import|--loader)[ =]?\/(?:tmp|var\/tmp|dev\/shm)\//,
+        (name, value) =>
+          /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|PYTHONSTARTUP|NODE_OPTIONS|RUBYOPT|PERL5OPT)$/.test(
+            name,
+          ) &&
+          /^\/(?:tmp|var\/tmp|dev\/shm)\/|^\.|^[^/ ]+\/|(?:-r|--require|--import|--loader)[ =]?\/(?:tmp|var\/tmp|dev\/shm)\//.test(
+            value,
+          ),
       ),
     example: 'LD_PRELOAD=/tmp/x.so ls',
   },
@@ -49,8 +56,8 @@ export const CODE_RULES: readonly Rule[] = [
     id: 'builtin-load',
     level: 'high',
     why: 'Loads a library’s code into this shell.',
-    tools: tools('enable'),
-    when: (c) => matching(c.args, /^-[a-z]*f/),
+    finds: 'enable words<library>',
+    named: { library: /^-[a-z]*f/ },
     example: 'enable -f ./x.so x',
   },
   {
@@ -59,31 +66,34 @@ export const CODE_RULES: readonly Rule[] = [
     why: 'Lets anybody replace a command: the shell then looks for commands in a directory that other users can write to.',
     tools: ['*'],
     when: (c) =>
-      valuesSet(c, /^PATH$/, /^(?:\.?|\/(?:tmp|var\/tmp|dev\/shm)(?:\/[^:]*)?)(?::|$)|::|:\.(?::|$)/),
+      setIn(
+        c,
+        (name, value) =>
+          name === 'PATH' &&
+          /^(?:\.?|\/(?:tmp|var\/tmp|dev\/shm)(?:\/[^:]*)?)(?::|$)|::|:\.(?::|$)/.test(value),
+      ),
     example: 'export PATH=.:$PATH',
   },
   {
     id: 'fork-loop',
     level: 'critical',
     why: 'Starts processes without end until the machine stops responding.',
-    tools: tools('perl python python2 python3 ruby php'),
-    when: (c) =>
-      matching(
-        c.args,
+    finds: 'perl|python|python2|python3|ruby|php words<endless>',
+    named: {
+      endless:
         /fork\s+while\s+(?:fork|1|true)|while\s*(?:\(?1\)?|True)[:{ ]*\s*(?:os\.)?fork|loop\s*\{\s*fork|fork\(\)\s+for\s+_/,
-      ),
+    },
     example: "perl -e 'fork while fork'",
   },
   {
     id: 'alias-shadow',
     level: 'moderate',
     why: 'Gives a well-known command another, dangerous meaning.',
-    tools: tools('alias'),
-    when: (c) =>
-      matching(
-        c.args,
+    finds: 'alias words<shadow>',
+    named: {
+      shadow:
         /^(?:ls|cd|cat|sudo|su|ssh|scp|git|vim|vi|grep|echo|ll|passwd|gpg|docker|kubectl)=.*\b(?:rm\s|curl|wget|nc\s|tee\s|dd\s|base64|strace|script\s|\/tmp\/)/,
-      ),
+    },
     example: "alias ls='rm -rf x'",
   },
 ]
@@ -99,17 +109,4 @@ function repeats({ name, args, scope, isOwn }: SimpleCommand): boolean {
   const end = args.findIndex((arg) => !/^-[a-zA-Z]/.test(arg.text))
   const letters = (end < 0 ? args : args.slice(0, end)).map((arg) => arg.text).join('')
   return letters.includes('s') || !/[lApPRWI]/.test(letters)
-}
-
-/** Values that the command gives to variables of that name, as assignments or as arguments of export and the like. */
-function valuesSet(c: SimpleCommand, name: RegExp, value: RegExp): Arg[] {
-  const set = c.assignments
-    .filter((it) => name.test(it.name) && value.test(it.value.text))
-    .map((it) => it.value)
-  if (!/^(?:export|declare|typeset|readonly|set|setenv)$/.test(c.name)) return set
-  const declared = c.args.filter((arg) => {
-    const [, left = '', right = ''] = /^(\w+)=([\s\S]*)$/.exec(arg.text) ?? []
-    return name.test(left) && value.test(right)
-  })
-  return [...set, ...declared]
 }

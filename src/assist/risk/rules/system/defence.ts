@@ -1,11 +1,8 @@
 // Rules about protection and reachability of the machine: firewall, confinement, audit, services, kernel.
-import { resolvePath } from '../../line/paths.ts'
-import type { SimpleCommand } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
-import { matching, only, type Rule, tools, verb } from '../rule.ts'
-import { appended, overwritten } from '../targets.ts'
+import { naming, only, type Rule, tools, verb } from '../rule.ts'
+import { changed } from '../targets.ts'
 
-const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
 const VITAL_SERVICE =
   /^(?:sshd?|ssh|NetworkManager|networking|systemd-(?:networkd|resolved|logind|journald|udevd)|dbus|wpa_supplicant|cron|crond|rsyslog|getty.*|display-manager|gdm|docker|containerd|kubelet|karo)(?:\.service|\.socket)?$/
 const DEFENCE =
@@ -49,13 +46,14 @@ export const DEFENCE_RULES: readonly (Rule | FormRule)[] = [
       spctl --master-disable|--global-disable
       csrutil disable
       pfctl -d|-F
-      sed|tee <confinement>`,
+      sed|tee <confinement>
+      iptables|ip6tables ~lockout`,
     named: {
       defence: DEFENCE,
       permissive: /^(?:0|permissive)$/i,
+      lockout: LOCKS_OUT,
       confinement: /SELINUX=(?:disabled|permissive)|enforcing\/(?:disabled|permissive)\/|selinux\/enforce$/,
     },
-    when: (c) => only(c.name.startsWith('ip') && LOCKS_OUT.test(line(c))),
     example: 'setenforce 0',
   },
   {
@@ -65,10 +63,8 @@ export const DEFENCE_RULES: readonly (Rule | FormRule)[] = [
     tools: ['*'],
     when: (c, o) =>
       /^(?:rm|unlink|shred)$/.test(c.name)
-        ? o.operands.filter((arg) => ADMITS.test(resolvePath(arg.text, c.scope)))
-        : [...overwritten(c, o), ...appended(c, o)].filter((arg) =>
-            PROTECTION.test(resolvePath(arg.text, c.scope)),
-          ),
+        ? naming(c, o.operands, ADMITS)
+        : naming(c, changed(c, o), PROTECTION),
     example: 'echo ENABLED=no >> /etc/ufw/ufw.conf',
     yields: true,
   },
@@ -76,33 +72,24 @@ export const DEFENCE_RULES: readonly (Rule | FormRule)[] = [
     id: 'service-stop',
     level: 'high',
     why: 'Stops a service that you or the system need to stay connected.',
-    tools: tools('systemctl service rc-service ssh sshd networking NetworkManager docker'),
-    when: (c, o) =>
-      /^(?:ssh|sshd|networking|NetworkManager|docker)$/.test(c.name)
-        ? only(c.path.startsWith('/etc/init.d/') && verb(o) === 'stop')
-        : c.name === 'service' || c.name === 'rc-service'
-          ? only(verb(o, 1) === 'stop', matching(o.operands.slice(0, 1), VITAL_SERVICE))
-          : only(/^(?:stop|disable|mask|kill)$/.test(verb(o)), matching(o.operands.slice(1), VITAL_SERVICE)),
+    finds: `
+      service|rc-service {vital} * stop
+      systemctl stop|disable|mask|kill <vital>`,
+    named: { vital: VITAL_SERVICE },
+    tools: tools('ssh sshd networking NetworkManager docker'),
+    when: (c, o) => only(c.path.startsWith('/etc/init.d/') && verb(o) === 'stop'),
     example: 'systemctl stop sshd',
   },
   {
     id: 'service-interrupted',
     level: 'moderate',
     why: 'Stops a service, or keeps it from starting again, for everybody who uses it.',
-    tools: tools(
-      'systemctl service rc-service rc-update initctl sv launchctl chkconfig update-rc.d pg_ctl pg_ctlcluster',
-    ),
-    when: (c, o) => {
-      if (o.flag('user')) return undefined
-      const words = o.operands.map((arg) => arg.text)
-      if (c.name.startsWith('pg_')) return matching(o.operands, /^(?:stop|kill)$/)
-      const at = /^(?:systemctl|initctl|sv|launchctl)$/.test(c.name) ? 0 : 1
-      return only(
-        /^(?:stop|disable|mask|kill|down|off|remove|del|unload|bootout)$/.test(words[at] ?? '') ||
-          (c.name === 'rc-update' && /^del/.test(words[0] ?? '')),
-        words.length > 1,
-      )
-    },
+    finds: `
+      !--user
+      pg_ctl|pg_ctlcluster … stop|kill
+      systemctl|initctl|sv|launchctl stop|disable|mask|kill|down|off|remove|del|unload|bootout *
+      service|rc-service|rc-update|chkconfig|update-rc.d * stop|disable|mask|kill|down|off|remove|del|unload|bootout
+      rc-update del* *`,
     example: 'systemctl stop nginx',
     yields: true,
   },
@@ -121,27 +108,19 @@ export const DEFENCE_RULES: readonly (Rule | FormRule)[] = [
     id: 'firewall-open',
     level: 'high',
     why: 'Opens the firewall, or empties its rules.',
-    tools: tools('iptables ip6tables iptables-restore ip6tables-restore nft ebtables arptables ufw'),
-    when: (c, o) => {
-      if (/-restore$/.test(c.name))
-        return only(
-          c.redirections.some((r) => r.target.text === '/dev/null') || c.input.text === '',
-          c.redirections.length > 0,
-        )
-      if (/^(?:ebtables|arptables)$/.test(c.name)) return only(o.flag('F', 'X', 'flush'))
-      if (c.name === 'ufw')
-        return only(
-          verb(o) === 'allow' &&
-            /^(?:from )?(?:any|0\.0\.0\.0\/0)$/.test(
-              o.operands
-                .slice(1)
-                .map((arg) => arg.text)
-                .join(' '),
-            ),
-        )
-      if (c.name === 'nft') return undefined
-      return only(/^-[IA] INPUT (?:\d+ )?-j ACCEPT$/.test(line(c)))
-    },
+    finds: `
+      ebtables|arptables -F|-X|--flush
+      ufw allow any|0.0.0.0/0 .
+      ufw allow from any|0.0.0.0/0 .
+      iptables|ip6tables ~open`,
+    named: { open: /^-[IA] INPUT (?:\d+ )?-j ACCEPT$/ },
+    tools: tools('iptables-restore ip6tables-restore'),
+    when: ({ name, redirections, input }) =>
+      only(
+        /-restore$/.test(name) &&
+          (input.text === '' || redirections.some((r) => r.target.text === '/dev/null')),
+        redirections.length > 0,
+      ),
     example: 'iptables -I INPUT -j ACCEPT',
   },
   {
@@ -161,12 +140,11 @@ export const DEFENCE_RULES: readonly (Rule | FormRule)[] = [
     id: 'kernel-setting',
     level: 'high',
     why: 'Turns off a protection of the kernel, or changes what it does in case of an error.',
-    tools: tools('sysctl'),
-    when: (c) =>
-      matching(
-        c.args,
+    finds: 'sysctl words<weaker>',
+    named: {
+      weaker:
         /^(?:kernel[./](?:randomize_va_space=0|sysrq=[1-9]\d*|kptr_restrict=0|dmesg_restrict=0|yama[./]ptrace_scope=0|core_pattern=\|.*|unprivileged_bpf_disabled=0|modules_disabled=0|kexec_load_disabled=0|panic=0|hung_task_panic=1)|fs[./](?:suid_dumpable=[12]|protected_\w+=0)|vm[./](?:overcommit_memory=2|mmap_min_addr=0|panic_on_oom=[12])|net[./].*(?:accept_source_route|accept_redirects)=1|net[./].*(?:rp_filter|tcp_syncookies)=0)$/,
-      ),
+    },
     example: 'sysctl -w kernel.randomize_va_space=0',
   },
 ]

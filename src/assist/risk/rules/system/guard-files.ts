@@ -5,7 +5,7 @@ import { findTargets } from '../../carriers/listings.ts'
 import { couldMatch } from '../../line/glob.ts'
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
-import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
+import { type Arg, baseName, type SimpleCommand, says } from '../../model.ts'
 import { valuesOf } from '../../writes/option-values.ts'
 import {
   isAboveOwn,
@@ -16,14 +16,14 @@ import {
   mayBeSystem,
   namesOwn,
   SETTINGS_ENDS,
+  START_FILES,
 } from '../../writes/own-files.ts'
 import { HERE, inputCode, runsCode } from '../../writes/positions.ts'
 import { onlyReads } from '../../writes/readers.ts'
 import { ONLY_READ } from '../../writes/tools.ts'
 import { verb } from '../rule.ts'
-import { appended, filled, isRecursive, overwritten } from '../targets.ts'
+import { changed, filled, isRecursive } from '../targets.ts'
 
-const SHELL_START = /(?:^|\/)(?:\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv)|config\.fish)$/
 const REMOVES: ReadonlySet<string> = new Set(
   'rm grm srm wipe unlink shred rmdir trash trash-put gio rimraf del find gfind'.split(' '),
 )
@@ -48,9 +48,7 @@ export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
   const isOwn = (text: string) => namesOwn(text, scope)
   const isTarget = (arg: Arg) =>
     isOwnFile(arg.text, scope) || isOwnProgram(arg.text, scope) || (/[:=,]/.test(arg.text) && isOwn(arg.text))
-  const found = [...overwritten(c, o), ...appended(c, o)].filter(
-    (arg) => isTarget(arg) || isOwnDirectoryItself(arg, c, o),
-  )
+  const found = changed(c, o).filter((arg) => isTarget(arg) || isOwnDirectoryItself(arg, c, o))
   found.push(
     ...placed(c, o).filter((arg) => isTarget(arg) || (isOwnDirectory(arg.text, scope) && isHere(arg, c))),
   )
@@ -82,16 +80,16 @@ function mayTouch({ name, args, redirections, input, scope }: SimpleCommand): bo
   if (scope.caller === 'tool' && (TAKES_TREES.has(name) || /^python\d?$/.test(name))) return true
   if (TAKES_TREES.has(name)) {
     const isAboveHome = scope.cwd === scope.home || scope.home.startsWith(`${scope.cwd}/`)
-    if (isAboveHome || args.some((arg) => /^[/~]|\.\.|=[/~]/.test(arg.text))) return true
+    if (isAboveHome || says({ args }, /^[/~]|\.\.|=[/~]/)) return true
   }
-  if (runsCode(name) && args.some((arg) => /["'`]\s*[+.]+\s*["'`]/.test(arg.text))) return true
+  if (runsCode(name) && says({ args }, /["'`]\s*[+.]+\s*["'`]/)) return true
   const may = (text: string) => mayLead(text, scope)
   return (
     may(scope.cwd) ||
     args.some((arg) => may(arg.text)) ||
     redirections.some(({ target }) => may(target.text)) ||
     (input.text !== undefined && may(input.text)) ||
-    (name === 'sed' && args.some((arg) => /karo/i.test(arg.text)))
+    (name === 'sed' && says({ args }, /karo/i))
   )
 }
 
@@ -215,8 +213,7 @@ function changedTrees(c: SimpleCommand, o: Options): readonly Arg[] {
   const { name, scope } = c
   if (!CHANGES_TREES.has(name)) return []
   // A remount leaves the files in view.
-  if (name === 'mount' && c.args.some((arg) => /(?:^|,)remount(?!.*(?:bind|\bro\b))/.test(arg.text)))
-    return []
+  if (name === 'mount' && says(c, /(?:^|,)remount(?!.*(?:bind|\bro\b))/)) return []
   const whole = isRecursive(o) || /mount|fs$|stow/.test(name)
   const words = name === 'stow' ? valuesOf(c.args, ['t', 'target']) : o.operands
   return words.filter((arg) => (whole ? isAboveOwn(arg.text, scope) : isOwnDirectory(arg.text, scope)))
@@ -277,6 +274,6 @@ function unpackedAnywhere({ name, args }: SimpleCommand): readonly Arg[] {
  * asked about.
  */
 function editedHook(c: SimpleCommand, o: Options): readonly Arg[] {
-  if (c.name !== 'sed' || !o.flag('i', 'in-place') || !c.args.some((arg) => /karo/i.test(arg.text))) return []
-  return o.operands.filter((arg) => SHELL_START.test(resolvePath(arg.text, c.scope)))
+  if (c.name !== 'sed' || !o.flag('i', 'in-place') || !says(c, /karo/i)) return []
+  return o.operands.filter((arg) => START_FILES.some((file) => resolvePath(arg.text, c.scope).endsWith(file)))
 }

@@ -3,8 +3,9 @@
 import { AI_TOOL_LIST, type AiTool, AI_TOOLS as BY_NAME } from '../../../../base/words/ai-tools.ts'
 import { PROCESS } from '../../carriers/output.ts'
 import type { Options } from '../../line/options.ts'
-import type { Arg, SimpleCommand } from '../../model.ts'
-import { matching, only, type Rule, tools, verb } from '../rule.ts'
+import { type Arg, after, matching, type SimpleCommand, says } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
+import { only, type Rule, setIn, tools, verb } from '../rule.ts'
 import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 
 /** Options by which an AI tool starts another one without hooks, or with other hooks than the person's. */
@@ -32,7 +33,7 @@ const TIGHTENS: Readonly<Record<string, string>> = {
 const REMOVES_PACKAGES = tools('apt apt-get aptitude dnf yum zypper brew snap npm pnpm yarn pacman dpkg rpm')
 const REMOVES = /^(?:remove|purge|autoremove|uninstall|un|rm|erase|unlink)$/
 
-export const GUARD_RULES: readonly Rule[] = [
+export const GUARD_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'guard-off',
     level: 'high',
@@ -59,7 +60,7 @@ export const GUARD_RULES: readonly Rule[] = [
       if (REMOVES_PACKAGES.includes(c.name)) return [...removedPackage(c, o), ...touchedOwn(c, o)]
       const tool = AI_TOOLS.get(c.name)
       if (tool !== undefined) {
-        const isChange = o.operands.some(({ text }) => CHANGES.test(text))
+        const isChange = says({ args: o.operands }, CHANGES)
         const hooks = isChange ? matching(o.operands, /hooks/i) : []
         return [
           ...hooks,
@@ -77,13 +78,12 @@ export const GUARD_RULES: readonly Rule[] = [
     id: 'node-data',
     level: 'moderate',
     why: 'Deletes or replaces the records of this node, or its identity.',
-    tools: tools('karo'),
-    when: (_c, o) =>
-      only(
-        !isAsked(o) &&
-          (/^(?:history delete|import undo|identity (?:new|unprotect))$/.test(`${verb(o)} ${verb(o, 1)}`) ||
-            verb(o) === 'restore'),
-      ),
+    finds: `
+      !--help|-h|--dry-run|--version
+      karo history delete
+      karo import undo
+      karo identity new|unprotect
+      karo restore`,
     example: 'karo history delete git',
   },
 ]
@@ -98,19 +98,14 @@ function loosens(c: SimpleCommand, o: Options): boolean {
   // A person may; a tool would be giving itself what it has to ask for.
   if (
     c.scope.caller === 'tool' &&
-    /^(?:approvals approve|cap grant|config (?:set|unset)|run allow)$/.test(words)
-  )
-    return true
-  if (
-    c.scope.caller === 'tool' &&
-    words === 'token create' &&
-    c.args.some(({ text }) => /\bapprove$/.test(text))
+    (/^(?:approvals approve|cap grant|config (?:set|unset)|run allow)$/.test(words) ||
+      (words === 'token create' && says(c, /\bapprove$/)))
   )
     return true
   return (
     /^(?:guard (?:allow|remove|trust)|(?:hook|shell) uninstall)$/.test(words) ||
-    (/^config (?:set|unset)$/.test(words) && c.args.some(({ text }) => text.startsWith('guard.'))) ||
-    (/^shell (?:install|init)$/.test(words) && c.args.some((arg) => arg.text === '--no-guard'))
+    (/^config (?:set|unset)$/.test(words) && says(c, /^guard\./)) ||
+    (/^shell (?:install|init)$/.test(words) && says(c, /^--no-guard$/))
   )
 }
 
@@ -122,7 +117,7 @@ function removedPackage(c: SimpleCommand, o: Options): readonly Arg[] {
   const told =
     c.name === 'pacman' || c.name === 'dpkg' || c.name === 'rpm'
       ? o.flag('R', 'r', 'P', 'e', 'remove', 'purge', 'erase') !== undefined
-      : o.operands.some((arg) => REMOVES.test(arg.text))
+      : says({ args: o.operands }, REMOVES)
   return told ? matching(o.operands, /^karo$/) : []
 }
 
@@ -132,14 +127,10 @@ function variables(c: SimpleCommand, o: Options): readonly Arg[] {
     (VARIABLE.test(name) && TIGHTENS[name] !== value) ||
     (c.scope.caller === 'tool' &&
       (movesSettings(name) || (/^(?:HOME|XDG_CONFIG_HOME)$/.test(name) && AI_TOOLS.has(c.name))))
-  const set = c.assignments.filter((it) => loose(it.name, it.value.text)).map((it) => it.value)
+  const set = setIn(c, loose)
   switch (c.name) {
-    case 'export':
-    case 'declare':
-    case 'typeset':
-    case 'readonly':
     case 'env':
-      return [...set, ...declared(c, loose), ...(c.name === 'env' ? unsetBy(c) : [])]
+      return [...set, ...unsetBy(c)]
     case 'unset':
       return matching(c.args, VARIABLE)
     case 'set':
@@ -149,22 +140,10 @@ function variables(c: SimpleCommand, o: Options): readonly Arg[] {
         : o.operands.slice(0, 1).filter((arg) => loose(arg.text, o.operands[1]?.text ?? ''))
     case 'read':
     case 'printf':
-      return [
-        ...set,
-        ...c.args.filter(
-          (arg, i) => VARIABLE.test(arg.text) && (c.name === 'read' || c.args[i - 1]?.text === '-v'),
-        ),
-      ]
+      return [...set, ...matching(c.name === 'read' ? c.args : after(c.args, /^-v$/), VARIABLE)]
     default:
       return set
   }
-}
-
-function declared(c: SimpleCommand, loose: (name: string, value: string) => boolean): readonly Arg[] {
-  return c.args.filter((arg) => {
-    const [, name = '', value = ''] = /^(\w+)=([\s\S]*)$/.exec(arg.text) ?? []
-    return loose(name, value)
-  })
 }
 
 function unsetBy(c: SimpleCommand): readonly Arg[] {

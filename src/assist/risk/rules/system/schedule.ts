@@ -1,7 +1,7 @@
 // Rules about jobs that run later.
-import { NO_OUTPUT } from '../../model.ts'
-import { matching, naming, only, type Rule, tools } from '../rule.ts'
-import { appended, overwritten } from '../targets.ts'
+import { matching, NO_OUTPUT } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
+import { type Rule, tools } from '../rule.ts'
 
 export const CRON_REPLACE: Rule = {
   id: 'cron-replace',
@@ -16,17 +16,12 @@ export const CRON_REPLACE: Rule = {
   example: '(crontab -l; echo "* * * * * x") | crontab -',
 }
 
-export const SCHEDULE_RULES: readonly Rule[] = [
+export const SCHEDULE_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'cron-remove',
     level: 'high',
     why: 'Deletes all scheduled jobs without asking.',
-    tools: tools('crontab'),
-    when: (_c, o) =>
-      only(
-        o.flag('r') && !o.flag('i'),
-        [o.flag('r')].filter((arg) => arg !== undefined),
-      ),
+    finds: 'crontab -r !-i',
     example: 'crontab -r',
   },
   CRON_REPLACE,
@@ -47,13 +42,10 @@ export const SCHEDULE_RULES: readonly Rule[] = [
     id: 'cron-write',
     level: 'moderate',
     why: 'Adds a job that runs as root, or a rule that acts when a device appears.',
-    tools: ['*'],
-    when: (c, o) =>
-      naming(
-        c,
-        [...overwritten(c, o), ...appended(c, o)],
-        /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab|udev\/rules\.d\/.+)$|^\/var\/spool\/cron\/.+$/,
-      ),
+    finds: '* changes<jobs>',
+    named: {
+      jobs: /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab|udev\/rules\.d\/.+)$|^\/var\/spool\/cron\/.+$/,
+    },
     example: "echo '* * * * * root x' | sudo tee /etc/cron.d/x",
   },
 ]

@@ -1,10 +1,12 @@
 // Rules about credentials that are shown or leave the machine.
 
-import { holdsSecrets, isPrivate, isSecretFile, mustStayHere } from '../../carriers/secrets.ts'
+import { holdsSecrets, isPrivate, isSecretFile, mustStayHere, printsSecret } from '../../carriers/secrets.ts'
 import { interpreterName } from '../../carriers/wrappers.ts'
 import { isSocket, resolvePath } from '../../line/paths.ts'
-import { type Arg, SECRET_NAME, type SimpleCommand, TAINT } from '../../model.ts'
-import { matching, only, type Rule, tools, verb } from '../rule.ts'
+import { patterns } from '../../lookup.ts'
+import { type Arg, after, matching, SECRET_NAME, type SimpleCommand, says, TAINT } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
+import { only, type Rule, tools } from '../rule.ts'
 
 const READERS = tools(
   'getent bzcat zcat diff cmp sort uniq sed paste rev xz gzip openssl dd cp tar zip 7z gpg cat less more head tail bat strings xxd hexdump od base64 nl tac view grep rg awk cut unshadow john tdbdump ldbsearch klist sqlite3 column fold jq yq',
@@ -29,35 +31,15 @@ function named(c: SimpleCommand, test: (text: string) => boolean): readonly Arg[
 const READS: ReadonlySet<string> = new Set(READERS)
 const LANGUAGES = tools('python python2 python3 perl ruby node php')
 
-/** Words by which the clients of clouds print what logs in to them. */
-const GIVES_TOKEN =
-  /^(?:auth (?:token|print-(?:access|identity)-token)|auth:token|token create|account get-access-token|ecr get-login-password|sts (?:get-session-token|assume-role)|configure get \S*(?:secret|token)|secretsmanager get-secret-value|ssm get-parameters?\b.*--with-decryption|keyvault secret show|config:get|secrets versions access)\b/
-/** Words by which the clients of secret stores, and tools that decrypt, print what they keep. */
-const TELLS: Readonly<Record<string, RegExp>> = {
-  vault: /^(?:kv get|read|print token|token lookup)\b/,
-  bao: /^(?:kv get|read|print token|token lookup)\b/,
-  op: /^(?:read|item get|document get|inject)\b/,
-  pass: /^(?:show|-c|grep)\b/,
-  gopass: /^(?:show|cat|grep)\b/,
-  bw: /^(?:get (?!template|organization|collection|folder|fingerprint)|list items|export)/,
-  rbw: /^(?:get|code)\b/,
-  lpass: /^(?:show|export)\b/,
-  'keepassxc-cli': /^(?:show|clip|export)\b/,
-  doppler: /^secrets(?: get\b| download\b|$| --)/,
-  infisical: /^(?:secrets|export)\b/,
-  chamber: /^(?:read|export|env)\b/,
-  heroku: /^config(?:$| )/,
-  vercel: /^env pull\b/,
-  railway: /^variables\b/,
-  sops: /^(?:-d|--decrypt|decrypt|exec-env)\b/,
-  'ansible-vault': /^(?:view|decrypt)\b/,
-  age: /^(?:-d|--decrypt)\b/,
-  git: /^credential(?:-\w+)? (?:fill|get)\b/,
-  'ssh-keygen': /^-y\b/,
-  systemctl: /^(?:--user )?show-environment\b/,
-  compgen: /^-[a-z]*e/,
-  jq: /^(?:-\w+ )*(?:env|\$ENV)$/,
-}
+/** Words that print something private to this machine, which is no credential of its own. */
+const SEEN = patterns(String.raw`
+  age: ^(?:-d|--decrypt)\b
+  git: ^credential(?:-\w+)? (?:fill|get)\b
+  ssh-keygen: ^-y\b
+  systemctl: ^(?:--user )?show-environment\b
+  compgen: ^-[a-z]*e
+  jq: ^(?:-\w+ )*(?:env|\$ENV)$
+`)
 /** Code that takes all variables of the environment, not one by its name. */
 const WHOLE_ENVIRONMENT =
   /\bprocess\.env\b(?!\.\w|\[)|\bos\.environ\b(?!\[|\.(?!items|values))|\bENV\.(?:to_|each|map|inspect)|%ENV\b|\$_ENV\b(?!\[)|\bgetenv\(\s*\)|\bin ENVIRON\b/
@@ -70,8 +52,8 @@ const FETCHES: ReadonlySet<string> = new Set(tools('curl wget http https xh aria
 /** What an AI tool gets to see, and sends on to its model: private files that people read every day, and variables. */
 function told(c: SimpleCommand): readonly Arg[] {
   const whole = [{ text: c.name, span: c.span, taint: TAINT.none }]
-  if (Object.hasOwn(TELLS, c.name) && TELLS[c.name]?.test(c.args.map(({ text }) => text).join(' ')))
-    return whole
+  // kubectl may only list the names of secrets.
+  if ((c.name !== 'kubectl' && printsSecret(c)) || SEEN.fits(c)) return whole
   switch (c.name) {
     case 'echo':
     case 'printf':
@@ -82,14 +64,7 @@ function told(c: SimpleCommand): readonly Arg[] {
     case 'xsel':
     case 'wl-paste':
     case 'pbpaste':
-      return c.name.startsWith('x') && !c.args.some(({ text }) => /^-{1,2}o/.test(text)) ? [] : whole
-    case 'gh':
-    case 'gcloud':
-    case 'az':
-    case 'aws':
-    case 'heroku':
-    case 'npm':
-      return GIVES_TOKEN.test(c.args.map(({ text }) => text).join(' ')) ? whole : []
+      return c.name.startsWith('x') && !says(c, /^-{1,2}o/) ? [] : whole
     case 'env':
     case 'set':
     case 'export':
@@ -98,7 +73,7 @@ function told(c: SimpleCommand): readonly Arg[] {
     default:
       // A certificate is public, and `.key` is a filter of jq and yq.
       if (c.name === 'openssl' && c.args[0]?.text === 'x509') return []
-      if (/awk$/.test(c.name) && c.args.some(({ text }) => WHOLE_ENVIRONMENT.test(text))) return whole
+      if (/awk$/.test(c.name) && says(c, WHOLE_ENVIRONMENT)) return whole
       if (READS.has(c.name) || c.name === 'source' || c.name === '.')
         return named(
           c,
@@ -116,7 +91,7 @@ function told(c: SimpleCommand): readonly Arg[] {
   }
 }
 
-export const SECRET_RULES: readonly Rule[] = [
+export const SECRET_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'secret-sent',
     level: 'high',
@@ -168,41 +143,27 @@ export const SECRET_RULES: readonly Rule[] = [
     id: 'secret-exported',
     level: 'moderate',
     why: 'Prints private keys or passwords.',
-    tools: tools('gpg gpg2 security kubectl vault slapcat secret-tool keyctl'),
-    when: (c, o) => {
-      const text = c.args.map((arg) => arg.text).join(' ')
-      if (c.name.startsWith('gpg')) return only(/--export-secret-(?:keys|subkeys)/.test(text))
-      if (c.name === 'slapcat') return !o.flag('help', 'h')
-      if (c.name === 'keyctl') return only(/^(?:read|print|pipe)$/.test(verb(o)))
-      if (c.name === 'vault') return only(/^token create\b.*\broot\b/.test(text))
-      if (c.name === 'secret-tool') return only(/^(?:lookup|search)$/.test(verb(o)))
-      if (c.name === 'security')
-        return only(
-          /^(?:dump-keychain|find-generic-password|find-internet-password)\b/.test(text) &&
-            o.flag('w', 'd', 'g'),
-        )
-      if (c.name === 'kubectl')
-        return only(/^create token\b|\bget\b.*\bsecrets?\b.*-o(?!\s*(?:name|wide))/.test(text))
-      return undefined
-    },
+    finds: `
+      gpg|gpg2 --export-secret-keys*|--export-secret-subkeys*
+      slapcat !--help|-h
+      keyctl read|print|pipe
+      vault token create ~root
+      secret-tool lookup|search
+      security dump-keychain|find-generic-password|find-internet-password -w|-d|-g
+      kubectl create token
+      kubectl ~printed`,
+    named: { root: /\broot\b/, printed: /\bget\b.*\bsecrets?\b.*-o(?!\s*(?:name|wide))/ },
     example: 'gpg --export-secret-keys me',
   },
   {
     id: 'secret-committed',
     level: 'moderate',
     why: 'Puts a credential into the repository’s history.',
-    tools: tools('git'),
-    when: (_c, o) =>
-      only(
-        o.operands[0]?.text === 'add',
-        o.operands
-          .slice(1)
-          .filter((arg) =>
-            /(?:^|\/)(?:\.env|id_(?:rsa|ed25519|ecdsa)|[^/]*\.pem|\.netrc|\.pgpass|credentials\.json|[^/]*\.kdbx)$/.test(
-              arg.text,
-            ),
-          ),
-      ),
+    finds: 'git add <credential>',
+    named: {
+      credential:
+        /(?:^|\/)(?:\.env|id_(?:rsa|ed25519|ecdsa)|[^/]*\.pem|\.netrc|\.pgpass|credentials\.json|[^/]*\.kdbx)$/,
+    },
     example: 'git add .env',
   },
   {
@@ -225,7 +186,7 @@ export const SECRET_RULES: readonly Rule[] = [
     id: 'secret-in-code',
     level: 'high',
     why: 'Sends a credential to another machine.',
-    tools: tools('python python3 perl ruby node php'),
+    tools: LANGUAGES,
     when: (c) =>
       matching(c.args, /requests\.|urlopen|http|socket|fetch\(|Net::|LWP/i).filter((arg) =>
         [...arg.text.matchAll(/["']([^"'\n]{3,300})["']/g)].some((match) =>
@@ -262,19 +223,13 @@ function shown(c: SimpleCommand, text: string): boolean {
 
 /** Whether the argument is an operand: a cloud's command sends only the files that it copies. */
 function isOperand(c: SimpleCommand, text: string): boolean {
-  return (
-    !/^(?:aws|gsutil|gcloud|az|gh)$/.test(c.name) ||
-    c.args.some((arg) => arg.text === text || arg.text.endsWith(text))
-  )
+  return !/^(?:aws|gsutil|gcloud|az|gh)$/.test(c.name) || c.args.some((arg) => arg.text.endsWith(text))
 }
 
 function isLoginKey(c: SimpleCommand, arg: Arg): boolean {
-  const before = c.args[c.args.indexOf(arg) - 1]?.text ?? ''
-  return (
-    /^(?:-i|--key|--cert|--cacert|--private-key|--netrc-file|-e|-E|--ca-certificate|--certificate)$/.test(
-      before,
-    ) ||
-    /^-o/.test(arg.text) ||
-    /^ssh .*-i/.test(arg.text)
+  const named = after(
+    c.args,
+    /^(?:-i|--key|--cert|--cacert|--private-key|--netrc-file|-e|-E|--ca-certificate|--certificate)$/,
   )
+  return named.includes(arg) || /^-o|^ssh .*-i/.test(arg.text)
 }

@@ -3,9 +3,19 @@
 import { INERT } from '../../carriers/carried.ts'
 import { interpreterName, SHELLS } from '../../carriers/wrappers.ts'
 import type { Options } from '../../line/options.ts'
-import { type Arg, NO_OUTPUT, type SimpleCommand, TAINT, UNKNOWN } from '../../model.ts'
+import {
+  type Arg,
+  after,
+  matching,
+  NO_OUTPUT,
+  type SimpleCommand,
+  says,
+  TAINT,
+  UNKNOWN,
+} from '../../model.ts'
 import { inputCode } from '../../writes/positions.ts'
-import { matching, only, type Rule, tools, verb } from '../rule.ts'
+import type { FormRule } from '../forms.ts'
+import { only, type Rule, tools, verb } from '../rule.ts'
 
 /** Code that connects to the network. Together with RUNS_COMMANDS it gives control of a shell to another machine. */
 const CONNECTS =
@@ -59,7 +69,7 @@ function opensRootShell(c: SimpleCommand, o: Options): boolean {
 
 const SOCKET = /^\/dev\/(?:tcp|udp)\//
 
-export const SHELL_RULES: readonly Rule[] = [
+export const SHELL_RULES: readonly (Rule | FormRule)[] = [
   {
     id: 'root-shell',
     level: 'high',
@@ -88,23 +98,19 @@ export const SHELL_RULES: readonly Rule[] = [
       const tied = c.scope.shell === 'zsh' ? c.redirections.filter((r) => r.target.text === 'p') : []
       if (/^(?:nc|ncat|netcat)(?:\.\w+)?$/.test(c.name)) {
         if (tied.length > 1) return tied.map((r) => r.target)
-        return matching(c.args, /^(?:-[a-zA-Z]*e|-c|--exec|--sh-exec|--lua-exec)$|^--(?:sh-)?exec=/).filter(
-          () => c.args.some((arg) => /sh\b|bash|cmd|exec|perl|python/.test(arg.text)),
+        return only(
+          says(c, /sh\b|bash|cmd|exec|perl|python/),
+          matching(c.args, /^(?:-[a-zA-Z]*e|-c|--exec|--sh-exec|--lua-exec)$|^--(?:sh-)?exec=/),
         )
       }
       if (c.name === 'socat')
-        return matching(c.args, /^(?:EXEC|SYSTEM|SHELL)(?::|$)/i).filter(() =>
-          c.args.some((arg) => ELSEWHERE.test(arg.text)),
-        )
+        return only(says(c, ELSEWHERE), matching(c.args, /^(?:EXEC|SYSTEM|SHELL)(?::|$)/i))
       if (LISTENERS.has(c.name)) {
         const told = matching(c.args, HANDED)
         return told.length > 0 ? told : HANDED_IN_SETTINGS.test(c.input.text ?? '')
       }
-      if (c.name === 'socket') return only(matching(c.args, /^-[a-z]*p/).length, matching(c.args, /sh\b/))
-      if (c.name === 'xterm')
-        return c.args.filter(
-          (arg, i) => c.args[i - 1]?.text === '-display' && /^(?!localhost)[\w.-]+:\d/.test(arg.text),
-        )
+      if (c.name === 'socket') return only(says(c, /^-[a-z]*p/), matching(c.args, /sh\b/))
+      if (c.name === 'xterm') return matching(after(c.args, /^-display$/), /^(?!localhost)[\w.-]+:\d/)
       // Code in the words of any tool counts; a tool that only shows or keeps its words is left out.
       if (INERT.has(c.name) || KEEPS_MESSAGES.has(c.name)) return undefined
       const reads = isInterpreter(c.name)
@@ -112,7 +118,7 @@ export const SHELL_RULES: readonly Rule[] = [
       const runsInput = reads || (COMPILES.has(c.name) && c.args.length > 0 && isGiven)
       const found = c.args.filter(({ text }) => isCode(text) && (reads ? handsShell(text) : callsShell(text)))
       // A program may be given in several words: `-e A -e B`.
-      const words = reads && found.length === 0 ? c.args.filter(({ text }) => /[\s(.]/.test(text)) : []
+      const words = reads && found.length === 0 ? matching(c.args, /[\s(.]/) : []
       return [
         ...found,
         ...(words.length > 1 && handsShell(words.map(({ text }) => text).join('\n')) ? words : []),
@@ -162,36 +168,25 @@ export const SHELL_RULES: readonly Rule[] = [
     id: 'share-terminal',
     level: 'moderate',
     why: 'Lets others see or use this terminal, or reach this machine through another.',
-    tools: tools(
-      'ttyd gotty tmate sshx wetty ssh autossh socat ngrok cloudflared localtunnel lt localtonet bore code devtunnel frpc gost zrok rathole playit pagekite tailscale gs-netcat sshd dropbear telnetd',
-    ),
-    when: (c, o) => {
-      if (c.name === 'ssh' || c.name === 'autossh')
-        return only(
-          c.args.some(
-            ({ text }, i) =>
-              /^-[A-Za-z]*R/.test(text) ||
-              // A forwarded port that other machines can reach.
-              (/^-[A-Za-z]*[DL]/.test(text) &&
-                /^(?:0\.0\.0\.0|\*|\[::\]|):\d/.test(
-                  text.replace(/^-[A-Za-z]*[DL]/, '') || (c.args[i + 1]?.text ?? ''),
-                )),
-          ),
-        )
-      if (c.name === 'socat')
-        return only(
-          c.args.some(({ text }) => /^(?:TCP4?|UDP|OPENSSL)-L(?:ISTEN)?:/i.test(text)),
-          matching(c.args, /^(?:TCP4?|UDP|OPENSSL|SOCKS\w*):(?!localhost|127\.)/i),
-        )
-      if (c.name === 'sshd' || c.name === 'dropbear')
-        return only(!o.flag('t', 'T', 'G', 'V', 'h'), matching(c.args, /^-[pofDFE]/))
-      if (c.name === 'code') return only(verb(o) === 'tunnel')
-      if (c.name === 'devtunnel') return only(verb(o) === 'host')
-      if (c.name === 'tailscale') return only(verb(o) === 'funnel')
-      if (c.name === 'cloudflared')
-        return only(verb(o) === 'tunnel' && (verb(o, 1) === 'run' || o.flag('url')))
-      return !o.flag('help', 'version', 'h', 'v')
+    finds: `
+      ssh|autossh words<reverse>
+      socat words<listens> words<elsewhere>
+      sshd|dropbear words<set> !-t|-T|-G|-V|-h
+      code tunnel
+      devtunnel host
+      tailscale funnel
+      cloudflared tunnel run
+      cloudflared tunnel --url
+      ttyd|gotty|tmate|sshx|wetty|ngrok|localtunnel|lt|localtonet|bore|frpc|gost|zrok|rathole|playit|pagekite|gs-netcat|telnetd !--help|--version|-h|-v`,
+    named: {
+      // Or a forwarded port that other machines can reach.
+      reverse: /^-[A-Za-z]*(?:R|[DL](?:0\.0\.0\.0|\*|\[::\]|):\d)/,
+      listens: /^(?:TCP4?|UDP|OPENSSL)-L(?:ISTEN)?:/i,
+      elsewhere: /^(?:TCP4?|UDP|OPENSSL|SOCKS\w*):(?!localhost|127\.)/i,
+      set: /^-[pofDFE]/,
     },
+    when: ({ name, args }) =>
+      only(name.endsWith('ssh'), matching(after(args, /^-[A-Za-z]*[DL]$/), /^(?:0\.0\.0\.0|\*|\[::\]|):\d/)),
     example: 'ttyd bash',
   },
 ]

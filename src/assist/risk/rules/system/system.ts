@@ -1,10 +1,10 @@
 // Rules about the running system: power, processes, services, firewall, kernel, scheduler, packages.
 import { PROCESS } from '../../carriers/output.ts'
 import type { Options } from '../../line/options.ts'
-import type { Arg, SimpleCommand } from '../../model.ts'
+import { type Arg, matching, type SimpleCommand } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, say } from '../rewrite.ts'
-import { only, type Rule, tools, verb } from '../rule.ts'
+import { only, type Rule, tools } from '../rule.ts'
 
 /** Programs that serve others, as they are named in a search for processes. */
 const SERVICE =
@@ -28,13 +28,9 @@ export const SYSTEM_RULES: readonly (Rule | FormRule)[] = [
       systemctl isolate *rescue*|*emergency*|*reboot*|*poweroff*
       ipmitool … power off|cycle|reset|soft
       kexec -e|--exec
-      ansible -m|--module-name … reboot|ansible.builtin.reboot`,
-    tools: tools('dbus-send busctl gdbus'),
-    when: ({ args, name }) =>
-      only(
-        /bus/.test(name) &&
-          /\bManager[. ](?:PowerOff|Reboot|Halt|KExec)\b/.test(args.map(({ text }) => text).join(' ')),
-      ),
+      ansible -m|--module-name … reboot|ansible.builtin.reboot
+      dbus-send|busctl|gdbus ~manager`,
+    named: { manager: /\bManager[. ](?:PowerOff|Reboot|Halt|KExec)\b/ },
     example: 'shutdown -h now',
   },
   {
@@ -53,16 +49,10 @@ export const SYSTEM_RULES: readonly (Rule | FormRule)[] = [
         const isTold = /^-(?:SIG)?(?:HUP|USR[12]|WINCH|CONT|0|1|10|12)$/i.test(signal ?? '')
         return only(targets.some((word) => word === '-1' || word === '--1' || (word === '1' && !isTold)))
       }
-      const names = namesOf(c, o).map((arg) => arg.text)
-      if (
-        names.some((name) =>
-          /^(?:systemd|init|systemd-logind|dbus-daemon|Xorg|Xwayland|gnome-shell|kwin.*|plasmashell|sshd|\.|\.\*|)$/.test(
-            name,
-          ),
-        )
+      return matching(
+        namesOf(c, o),
+        /^(?:systemd|init|systemd-logind|dbus-daemon|Xorg|Xwayland|gnome-shell|kwin.*|plasmashell|sshd|\.|\.\*|)$/,
       )
-        return true
-      return undefined
     },
     example: 'kill -9 -1',
   },
@@ -70,16 +60,10 @@ export const SYSTEM_RULES: readonly (Rule | FormRule)[] = [
     id: 'kill-user',
     level: 'high',
     why: 'Ends every process of a user, the login included.',
-    tools: tools('pkill killall loginctl skill'),
-    when: (c, o) =>
-      c.name === 'skill'
-        ? only(o.flag('u') ?? c.args.some((arg) => arg.text === '-u'))
-        : c.name === 'loginctl'
-          ? only(/^(?:terminate|kill)-/.test(verb(o)))
-          : only(
-              o.operands.length === 0,
-              [o.value('u', 'U', 'euid', 'user', 'uid')].filter((arg) => arg !== undefined),
-            ),
+    finds: `
+      skill -u
+      loginctl terminate-*|kill-*
+      pkill|killall . -u|-U|--euid|--user|--uid`,
     safer: byTool({
       pkill: (_c, o) => say('pgrep', '-l', '-u', o.value('u', 'U')),
       killall: (_c, o) => say('pgrep', '-l', '-u', o.value('u')),
