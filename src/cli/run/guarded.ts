@@ -166,7 +166,13 @@ const PASSED = new Set(['node_modules', '.git', 'target', 'dist', 'build', '.ven
 const MOST_LOOKED = 4_000
 const DEEPEST = 5
 
-/** Further down in the project: what is obeyed by whoever starts a program there. By path, with what tells one state from another. */
+/** Of a rebase that was begun: `git rebase --continue` runs what its list says. */
+const BEGUN = ['.git/rebase-merge', '.git/rebase-apply']
+
+/**
+ * What is obeyed by whoever goes on in the project: further down by programs that are started there, and a rebase that is not at its
+ * end. By path, with what tells one state from another.
+ */
 export function obeyedBelow(project: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   let looked = 0
@@ -180,6 +186,8 @@ export function obeyedBelow(project: string): ReadonlyMap<string, string> {
     }
   }
   look(project, 0)
+  for (const at of BEGUN.map((name) => join(project, name)))
+    if (isDirectory(at)) found.set(at, stateOf(at, ''))
   return found
 }
 

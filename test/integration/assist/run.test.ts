@@ -181,9 +181,12 @@ test.skipIf(noJail)(
       '?? .aws/\n',
     )
     expect(existsSync(join(at.home, '.cache'))).toBe(false)
-    expect(await runIn(at, ['--', 'cat', join(at.home, '.cache/x')])).toMatchObject({
+    const left = join(at.project, '.git/rebase-merge')
+    const again = `mkdir ${left} && echo exec true > ${left}/git-rebase-todo && cat ${join(at.home, '.cache/x')}`
+    expect(await runIn(at, ['--', 'sh', '-c', again])).toMatchObject({
       code: 0,
       stdout: 'kept\n',
+      stderr: expect.stringContaining(`${left} is new or changed`) as unknown,
     })
     // What was made to be mounted on is gone again.
     expect(readdirSync(at.project).toSorted()).toEqual([
