@@ -106,6 +106,10 @@ export function describeName(text: string): string {
   }
 }
 
+/** Its program, which `./deploy` names as its whole path does. A path with `..` stays one that no name can express: a link may be on it. */
+export const programOf = ({ argv: [program = ''], cwd }: Pick<Action, 'argv' | 'cwd'>): string =>
+  `proc.exec:${/^[^/]+\//.test(program) ? `${cwd}/${program}`.replace(/\/(?:\.?\/)+/g, '/') : program}`
+
 /**
  * The capabilities that the acting agent needs. Its secrets are not among them, because it gets these once, when its
  * command is run. `begun`: only the capabilities that a running action still needs: its places, also those of the
@@ -115,10 +119,11 @@ export function neededBy(
   {
     tool,
     argv,
+    cwd,
     binds,
     secrets = [],
     connect = [],
-  }: Pick<Action, 'tool' | 'argv' | 'binds' | 'secrets' | 'connect'>,
+  }: Pick<Action, 'tool' | 'argv' | 'cwd' | 'binds' | 'secrets' | 'connect'>,
   begun = false,
 ): readonly string[] {
   const endpoint = endpointOf(argv)
@@ -128,7 +133,7 @@ export function neededBy(
     ...connect.map((place) => `net.connect:${place}`),
     ...(tool === 'exec' && !begun
       ? [
-          ...(endpoint === undefined ? [`proc.exec:${argv[0] ?? ''}`] : []),
+          ...(endpoint === undefined ? [programOf({ argv, cwd })] : []),
           ...secrets.map((name) => `secret.read:${name}`),
         ]
       : []),

@@ -8,6 +8,7 @@ import { connectTo, endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Bind, Limits } from '../../muscle/contract/messages.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import { verifySignature } from '../../trust/identity/index.ts'
+import { programOf } from '../capabilities/names.ts'
 import type { AgentId } from '../types.ts'
 import type { AgentClass } from './words.ts'
 
@@ -146,10 +147,10 @@ const plain = (manifest: Manifest): Record<string, WireValue> => ({
 })
 
 /** Its program, or the address of its server, and each place that it sees or may change. */
-function capabilitiesOf({ argv, binds, secrets, connect = [] }: Wanted): readonly string[] {
+function capabilitiesOf({ argv, cwd, binds, secrets, connect = [] }: Wanted): readonly string[] {
   const endpoint = endpointOf(argv)
   return [
-    endpoint === undefined ? `proc.exec:${argv[0] ?? ''}` : connectTo(endpoint),
+    endpoint === undefined ? programOf({ argv, cwd }) : connectTo(endpoint),
     ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
     ...secrets.map(({ secret }) => `secret.read:${secret}`),
     ...connect.map((place) => `net.connect:${place}`),

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
+import { neededBy } from '../../../src/agents/capabilities/names.ts'
 import { checkOffers, OtherTools } from '../../../src/agents/runtime/offers.ts'
 import type { Action } from '../../../src/agents/types.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
@@ -65,11 +66,15 @@ describe('what takes the place of an approved file does not run', () => {
 
   it('a program, also one that is no text', async () => {
     const all = await rig()
-    const { put, what } = site('tool', '\0one', ['./tool'])
-    const id = await waiting(all, what)
-    put('\0two')
-    await yes(all, id)
-    expect(await all.gates.settled(id, what, all.signal)).toMatchObject({ outcome: 'wait' })
+    for (const agent of ['kBridge:claude', 'kExecutor:command'] as const) {
+      const { cwd, put, what } = site('tool', '\0one', ['./tool'])
+      const own = { ...what, agent }
+      const id = await waiting(all, own)
+      put('\0two')
+      await yes(all, id)
+      expect(await all.gates.settled(id, own, all.signal)).toMatchObject({ outcome: 'wait' })
+      expect(neededBy(own)).toEqual([`proc.exec:${cwd}/tool`])
+    }
   })
 
   it('a script that a script runs', async () => {
