@@ -1,6 +1,9 @@
 // Values of options: a mistake is told with the option's name and exit 2, whether the daemon runs or not.
+import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { EXIT } from '../../../src/base/errors.ts'
+import { commandOf } from '../../../src/cli/input/agent-command.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 
@@ -61,5 +64,65 @@ describe('right, up to the bounds', () => {
     [['query', 'tools', '--timeout', '60s', '--from', 'yesterday', '--to', 'now']],
   ])('karo %.60j', async (words) => {
     expect((await karo(...words)).code).toBe(EXIT.notRunning)
+  })
+})
+
+describe('the command of an agent, as its jail finds it', () => {
+  const put = (at: string, text: string): string => {
+    mkdirSync(dirname(at), { recursive: true })
+    writeFileSync(at, text)
+    chmodSync(at, 0o755)
+    return at
+  }
+  const SH = realpathSync('/bin/sh')
+
+  test('has real paths for what is named by a link, whether it was given or is offered', () => {
+    const root = realpathSync(temporaryDirectory())
+    put(join(root, 'pkg/dist/index.js'), '')
+    symlinkSync('pkg', join(root, 'link'))
+    const words = ['sh', join(root, 'link/dist/index.js'), join(root, 'link')]
+    const argv = ['sh', join(root, 'pkg/dist/index.js'), join(root, 'pkg')]
+    expect(commandOf(words, [{ path: join(root, 'pkg') }])).toMatchObject({ argv, needed: [] })
+    expect(commandOf(words.slice(0, 2), [])).toMatchObject({
+      argv: argv.slice(0, 2),
+      needed: [{ word: words[1], place: join(root, 'pkg/dist') }],
+    })
+  })
+
+  test('needs the interpreter in the first line of a script, and for a venv all of it, with the Python that it was made of', () => {
+    const root = realpathSync(temporaryDirectory())
+    const python = put(join(root, 'python/bin/python3.99'), '')
+    put(join(root, 'venv/pyvenv.cfg'), '')
+    mkdirSync(join(root, 'venv/bin'))
+    const inVenv = join(root, 'venv/bin/python')
+    symlinkSync(python, join(root, 'venv/bin/python3'))
+    symlinkSync('python3', inVenv)
+    const venv = { place: join(root, 'venv') }
+    const base = { word: python, place: join(root, 'python') }
+    const tool = put(join(root, 'venv/bin/tool'), `#!${inVenv}\nimport tool\n`)
+    symlinkSync(tool, join(root, 'tool'))
+    expect(commandOf([join(root, 'tool')], [])).toMatchObject({
+      argv: [tool],
+      needed: [{ word: join(root, 'tool'), ...venv }, base],
+    })
+    expect(commandOf([inVenv, '-m', 'tool'], [])).toMatchObject({
+      argv: [inVenv, '-m', 'tool'],
+      needed: [{ word: inVenv, ...venv }, base],
+    })
+    const other = put(join(root, 'own/run'), `#! ${put(join(root, 'sh/sh'), `#!${SH}\n`)} -e\n`)
+    expect(commandOf([other], [{ path: dirname(other) }]).needed).toEqual([
+      { word: join(root, 'sh/sh'), place: join(root, 'sh') },
+    ])
+    expect(commandOf([put(join(root, 'x/env'), '#!/usr/bin/env sh\n')], []).needed).toHaveLength(1)
+  })
+
+  test('is refused where no place makes it work, with the reason', () => {
+    const root = realpathSync(temporaryDirectory())
+    put(join(root, 'real/python'), '')
+    symlinkSync('real', join(root, 'link'))
+    const behind = put(join(root, 'a'), `#!${join(root, 'link/python')}\n`)
+    const nowhere = put(join(root, 'b'), '#!/usr/bin/env -S no-such-program -u\n')
+    expect(() => commandOf([behind], [])).toThrow(/lies behind a link/)
+    expect(() => commandOf([nowhere], [])).toThrow(/does not find 'no-such-program'/)
   })
 })

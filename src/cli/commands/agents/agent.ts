@@ -1,7 +1,5 @@
 // karo agent: programs that act in jails: adds them, lists them, starts and stops them, and shows what they say.
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   addAgent,
@@ -17,6 +15,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { isAddress } from '../../../base/words/loopback-endpoint.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
+import { commandOf, realPlace } from '../../input/agent-command.ts'
 import { AT } from '../../input/at.ts'
 import { parseDuration } from '../../input/time.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
@@ -139,9 +138,9 @@ const add = defineCommand({
       ...(options.read ?? []).map((path) => ({ path: realPlace(path, '--read'), write: false })),
       ...(options.write ?? []).map((path) => ({ path: realPlace(path, '--write'), write: true })),
     ]
-    const [program = '', ...rest] = args.command
-    const outside = isAddress(program)
-    const needed = outside ? [] : unseen(program, rest, given)
+    const { argv, cwd, needed } = isAddress(args.command[0] ?? '')
+      ? { argv: args.command, cwd: '/tmp', needed: [] }
+      : commandOf(args.command, given)
     for (const { word, place } of needed)
       if (
         !(await confirm(io, `The agent would not see ${word}. Let it read ${place}?`, {
@@ -154,18 +153,6 @@ const add = defineCommand({
           hint: `Give it: --read ${place}`,
         })
     const binds = [...given, ...needed.map(({ place }) => ({ path: place, write: false }))]
-    // What an interpreter is to run is found wherever it works.
-    const script = outside ? undefined : fileIn(rest)
-    const argv = [
-      outside ? program : programOf(program),
-      ...rest.map((word) => (word === script ? resolve(word) : word)),
-    ]
-    const cwd = outside
-      ? '/tmp'
-      : directoryOf(
-          rest.filter((word) => word !== script),
-          binds,
-        )
     const limits = {
       ...(options.memory !== undefined && {
         memory_bytes: parseWhole(options.memory, '--memory', 16, 2 ** 20) * MEBIBYTE,
@@ -221,81 +208,6 @@ function callTimeOf(text: string): number {
   const ms = parseDuration(text, '--call-time')
   if (ms >= 1_000 && ms <= 3_600_000) return ms
   throw usage('this is not a time from 1s to 1h', '--call-time')
-}
-
-/** What a jail sees stands at its real path. */
-function realPlace(path: string, where: string): string {
-  try {
-    return realpathSync(resolve(path))
-  } catch {
-    throw new KaroError('not_found', `there is no ${path}, or you cannot reach it`, { where })
-  }
-}
-
-const SYSTEM = ['/usr/', '/bin/', '/sbin/', '/lib/', '/lib64/']
-const PATHS = ['/usr/local/bin', '/usr/bin', '/bin']
-
-interface Seen {
-  readonly path: string
-}
-const isSeen = (at: string, binds: readonly Seen[]): boolean =>
-  SYSTEM.some((place) => at.startsWith(place)) ||
-  binds.some((bind) => at === bind.path || at.startsWith(`${bind.path}/`))
-
-/** The first word that is a file. */
-const fileIn = (words: readonly string[]): string | undefined =>
-  words.find((word) => !word.startsWith('-') && existsSync(resolve(word)) && statSync(resolve(word)).isFile())
-
-/** The program, and the file that an interpreter is to run, where the jail would not see them; with the place that it needs. */
-function unseen(
-  program: string,
-  rest: readonly string[],
-  binds: readonly Seen[],
-): readonly { readonly word: string; readonly place: string }[] {
-  const script = fileIn(rest)
-  const words = [...(program.includes('/') ? [program] : []), ...(script === undefined ? [] : [script])]
-  const needed = words.flatMap((word) => {
-    const real = realPlace(word, 'COMMAND')
-    return isSeen(real, binds) ? [] : [{ word, place: packageOf(real) }]
-  })
-  return needed.filter(({ place }, i) => needed.findIndex((one) => one.place === place) === i)
-}
-
-/** With what lies beside it, unless that is a directory of everything. */
-function packageOf(file: string): string {
-  const [before, inside] = file.split('/node_modules/', 2)
-  const directory = inside === undefined ? dirname(file) : (before ?? '/')
-  const isWide = directory === homedir() || directory.split('/').length < 3
-  return isWide ? file : directory
-}
-
-/** Where it runs: here, if its jail sees this directory. Throws KaroError `bad_request` where a word would mean another file than here. */
-function directoryOf(words: readonly string[], binds: readonly Seen[]): string {
-  const here = process.cwd()
-  if (binds.some(({ path }) => here === path || here.startsWith(`${path}/`))) return here
-  const other = binds.find(({ path }) => statSync(path).isDirectory())?.path ?? '/tmp'
-  const relative = words.find(
-    (word) => !/^[-/]/.test(word) && (/^\.\.?(?:\/|$)/.test(word) || existsSync(word)),
-  )
-  if (relative === undefined) return other
-  throw usage(
-    `the agent would run in ${other}, where ${relative} is something else than here`,
-    'COMMAND',
-    `Write ${resolve(relative)}, or give it this directory: --read .`,
-  )
-}
-
-/** The program as a jail finds it. Throws KaroError `bad_request` where it would not. */
-function programOf(program: string): string {
-  if (!program.includes('/')) {
-    if (PATHS.some((directory) => existsSync(join(directory, program)))) return program
-    throw usage(
-      `a jail does not find '${program}': it looks in ${PATHS.join(', ')}`,
-      'COMMAND',
-      'Give its whole path, and its directory with --read.',
-    )
-  }
-  return realPlace(program, 'COMMAND')
 }
 
 const list = defineCommand({
