@@ -8,8 +8,9 @@ import { createArtifacts } from '../agents/artifacts/artifacts.ts'
 import { createCapabilities } from '../agents/capabilities/capabilities.ts'
 import { neededBy } from '../agents/capabilities/names.ts'
 import { createGates } from '../agents/gates/gates.ts'
-import type { Runtime } from '../agents/index.ts'
+import type { createMuscle, Runtime } from '../agents/index.ts'
 import { digestOf, type Manifest } from '../agents/manifest/manifest.ts'
+import { tryChange } from '../agents/manifest/tried.ts'
 import type { RestingDeps } from '../agents/runtime/resting.ts'
 import type { RuntimeDeps } from '../agents/runtime/runtime.ts'
 import type { KeepLong } from '../agents/tasks/drive.ts'
@@ -60,6 +61,7 @@ export function buildAgents(
   { common, metrics }: Foundation,
   { audit, fleet, names, policy, trust }: ReturnType<typeof buildTrust>,
   store: ReturnType<typeof openStore>,
+  muscle: ReturnType<typeof createMuscle>,
 ) {
   const { config, identity, clock, random, log } = common
   // If the ledger cannot be written, nothing is granted, approved or done.
@@ -138,6 +140,7 @@ export function buildAgents(
         {},
         { files: [] },
       ),
+    tryChange: (action, target) => tryChange({ muscle, timers, random }, action, target),
     onDenied: metrics.denied,
     log: log.child({ room: 'gates' }),
   })
@@ -178,7 +181,7 @@ export function buildAgents(
     return (await artifacts.keep({ person, traceId }, coming, bytes)).id
   }
   const grantedUntil: RestingDeps['grantedUntil'] = ({ agent, ...action }) => {
-    const needed = neededBy({ ...action, tool: '' })
+    const needed = neededBy({ ...action, cwd: '/', tool: '' })
     const { missing, until } = capabilities.covering(agent, needed, { begun: true })
     return missing.length === 0 ? until : undefined
   }

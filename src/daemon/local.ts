@@ -110,7 +110,7 @@ export function buildLocal(
     timers,
     log,
   })
-  const asking = buildAgents({ paths, env, service }, foundation, who, store)
+  const asking = buildAgents({ paths, env, service }, foundation, who, store, muscle)
   const mind = buildMind({ paths, service }, foundation, { store, anomalies, muscle }, () => agents)
   const agents: Runtime = createRuntime({
     ...common,

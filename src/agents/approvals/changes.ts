@@ -1,9 +1,12 @@
 // Changes of files as unified diffs: of a file as it is and as a request would leave it, and of what a request runs.
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 import { orElse } from '../../base/run/or-else.ts'
+import { MISSING } from '../../muscle/contract/content.ts'
 import { kindOf } from '../classes.ts'
-import type { Action } from '../types.ts'
+import type { Action, BoundFile } from '../types.ts'
 
 export interface FileChange {
   readonly path: string
@@ -39,12 +42,12 @@ const isMembers = (value: unknown): value is Members =>
 type Change = Pick<Action, 'tool' | 'input' | 'cwd'>
 
 /**
- * The file that a call would change: its real path, and its text as it is now, null where there is none. Undefined where the call names
+ * The file that a call would change: its real path, its text as it is now, null where there is none, and the hash to which a yes is bound. Undefined where the call names
  * none, the person may not see it, its filesystem does not answer, or it is no short text.
  */
 export type Present = (
   action: Change,
-) => Promise<{ readonly at: string; readonly text: string | null } | undefined>
+) => Promise<{ readonly at: string; readonly text: string | null; readonly hash: string } | undefined>
 
 /**
  * The real path of the file that a call would change, as its agent finds it; undefined for one that names none, or only reads. `mayLook`:
@@ -66,10 +69,15 @@ export function targetOf(
 export function asItIs(at: string, mayShow: (path: string) => boolean): Awaited<ReturnType<Present>> {
   const is = statSync(at, { throwIfNoEntry: false })
   if (!mayShow(is === undefined ? dirname(at) : at)) return undefined
-  if (is === undefined) return { at, text: null }
+  if (is === undefined) return { at, text: null, hash: MISSING }
   if (!is.isFile() || is.size > SHOWN_BYTES) return undefined
-  return orElse(() => ({ at, text: readFileSync(at, 'utf8') }), undefined)
+  return orElse(() => {
+    const bytes = readFileSync(at)
+    return { at, text: bytes.toString(), hash: toHex(blake3([bytes])) }
+  }, undefined)
 }
+const OTHER_NOW =
+  'It has changed since this was asked, so a yes does not let this through: it is asked again, about the file as it is then.'
 /** Bytes of a file that a card shows as it is. */
 const SHOWN_BYTES = 128 * 1024
 
@@ -84,11 +92,12 @@ function realOf(path: string): string {
 
 /**
  * The changes that the arguments of a tool name: old and new texts of parts (`edits`, or one pair), or the new content of a
- * whole file, compared with the file as it is where `present` gives that. Empty for a command, and for arguments that name none. Never throws.
+ * whole file, compared with the file as it is where `present` gives that; `code` is what a yes is bound to. Empty for a command, and for arguments that name none. Never throws.
  */
 export async function changesOf(
   action: Pick<Action, 'tool' | 'input' | 'cwd' | 'binds'>,
   present: Present = async () => undefined,
+  code?: readonly BoundFile[],
 ): Promise<readonly FileChange[]> {
   const { tool, input, binds } = action
   const members = tool === 'exec' ? undefined : parse(input)
@@ -102,13 +111,15 @@ export async function changesOf(
   const until = performance.now() + MS_MAX
   if (now !== undefined && after !== undefined) {
     const { at, text: before } = now
+    const shownAt = at === path ? path : `${path} (${at})`
+    if (code?.some((one) => one.path === at && one.hash === now.hash) === false)
+      return [{ path: shownAt, diff: undefined, note: OTHER_NOW }]
     const isIts = binds.some((bind) => bind.write && (at === bind.path || at.startsWith(`${bind.path}/`)))
     const notes = [
       ...(before === null ? ['There is no such file yet.'] : []),
       ...(isIts ? [] : ['The agent may not write there.']),
     ]
     const note = notes.length === 0 ? undefined : notes.join(' ')
-    const shownAt = at === path ? path : `${path} (${at})`
     return [compared(createTwoFilesPatch, shownAt, before ?? '', after, note, until)]
   }
   const shown = parts.slice(0, CHANGES_MAX).flatMap((part): FileChange[] => {

@@ -175,7 +175,8 @@ export const isSameCode = (a: readonly Code[], b: typeof a): boolean =>
   a.every(({ path, hash }) => b.some((one) => one.path === path && one.hash === hash))
 
 const told = (file: (Code & Partial<BoundFile>) | undefined): string => {
-  if (file === undefined || file.hash === MISSING) return 'not there'
+  if (file === undefined) return 'none of what it runs'
+  if (file.hash === MISSING) return 'not there'
   const size = file.bytes == null ? '' : `${file.bytes} bytes with the hash `
   return `${size}${file.hash.slice(0, size === '' ? 64 : 16)}`
 }

@@ -43,6 +43,8 @@ export interface GatesDeps extends CodeDeps {
   /** Homes that the risk rules protect; absolute. */
   readonly home: string
   readonly karoHome: string
+  /** A sentence for the card where the jail cannot change the file of a call. */
+  readonly tryChange?: (action: Action, target: string) => Promise<string | undefined>
   /** Hears of each denial. */
   readonly onDenied: (gate: Gate) => void
   readonly log: Log
@@ -197,7 +199,7 @@ export function createGates(deps: GatesDeps): LocalGates {
   /** `before`: the files of the same words when a person approved them, or they were let through. */
   async function ask(
     action: Action,
-    { findings, by, hash }: Judged,
+    { findings, by, hash, target }: Judged,
     before?: Findings['code'],
   ): Promise<Verdict> {
     const { kind, class: of, code = [] } = findings
@@ -207,7 +209,9 @@ export function createGates(deps: GatesDeps): LocalGates {
     const changed = was === undefined ? [] : [...(await files.changed(was, is))]
     if (pin && action.input !== '')
       changed.push(await textsCompared('its tools', pin.tools ?? '', action.input, ''))
-    const { id } = await approvals.ask(action, hash, { ...findings, changed })
+    const fails = target === undefined ? undefined : await deps.tryChange?.(action, target)
+    const risks = [...(fails === undefined ? [] : [fails]), ...findings.risks].slice(0, 8)
+    const { id } = await approvals.ask(action, hash, { ...findings, risks, changed })
     const why = changed.length === 0 ? '' : '; what it runs has changed since it was approved'
     return {
       outcome: 'wait',

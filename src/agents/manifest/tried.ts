@@ -1,23 +1,31 @@
 // Tries in a jail whether its user can use the places that an agent is to be given, so that `agent add` says what cannot work.
+import { dirname } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import type { Bind } from '../../muscle/contract/messages.ts'
+import type { Action } from '../types.ts'
 import { executor, type OutwardDeps } from '../builtins/outward.ts'
 
-/** Words: `-w` or `-r` and a path, again and again; each that is not so is told. */
-const TRY = 'while [ $# -gt 1 ]; do [ "$1" "$2" ] || printf "%s\\n" "$1$2"; shift 2; done'
-
 /**
- * Rejects with KaroError `refused` for the first place that cannot be given, or that the user of jails cannot read or write. Without a
- * Muscle nothing is tried.
+ * Words: a test such as `-w` and a path, again and again; each that is not so is told. Behind -d, which needs a directory, also tells with -c what lies in
+ * it and cannot be changed, but for what begins with a dot there.
  */
-export async function tryPlaces(
-  deps: Omit<OutwardDeps, 'models'>,
+const TRY = `while [ $# -gt 1 ]; do [ "$1" "$2" ] || printf "%s\\n" "$1$2"
+[ "$1" != -d ] || timeout 10 find "$2" -xdev -mindepth 1 -path "$2/.*" -prune -o ! -type l ! -writable -printf '-c%p\\n'
+shift 2; done`
+/** Files that are named. */
+const MOST_NAMED = 8
+
+type Deps = Omit<OutwardDeps, 'models'>
+
+/** Undefined without a Muscle. */
+async function said(
+  deps: Deps,
   binds: readonly Bind[],
+  words: readonly string[],
   traceId: string,
-): Promise<void> {
+): Promise<readonly string[] | undefined> {
   const [exec] = executor(deps).tools
-  if (binds.length === 0 || exec === undefined) return
-  const words = binds.flatMap(({ path, write }) => [write ? '-w' : '-r', path])
+  if (exec === undefined) return undefined
   const [read, write] = [false, true].map((is) =>
     binds.filter((one) => one.write === is).map(({ path }) => path),
   )
@@ -26,20 +34,53 @@ export async function tryPlaces(
   const done = await exec
     .run(input, { person: 0, signal, traceId } as Parameters<typeof exec.run>[1])
     .catch((error: unknown) => {
-      if (error instanceof KaroError && error.code === 'unavailable') return { stdout: '' }
+      if (error instanceof KaroError && error.code === 'unavailable') return undefined
       throw error
     })
-  const [bad] = (done as { readonly stdout: string }).stdout.split('\n')
-  if (!bad) return
+  return (done as { readonly stdout: string } | undefined)?.stdout.split('\n').slice(0, -1)
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0
+const letIn = (rights: string, path: string): string =>
+  `setfacl -R -m u:${isRoot() ? '65534' : 'USER'}:${rights} ${path}`
+
+/**
+ * What lies in the places to be written and the user of jails cannot change, some of it. Rejects with KaroError `refused` for the first place that cannot be
+ * given, or that the user of jails cannot read or write. Without a Muscle nothing is tried.
+ */
+export async function tryPlaces(
+  deps: Deps,
+  binds: readonly Bind[],
+  traceId: string,
+): Promise<readonly string[]> {
+  if (binds.length === 0) return []
+  const words = binds.flatMap(({ path, write }) => (write ? ['-w', path, '-d', path] : ['-r', path]))
+  const lines = (await said(deps, binds, words, traceId)) ?? []
+  const bad = lines.find((line) => /^-[rw]/.test(line))
+  if (bad === undefined)
+    return lines.flatMap((line) => (line.startsWith('-c') ? [line.slice(2)] : [])).slice(0, MOST_NAMED)
   const path = bad.slice(2)
   const isWrite = bad.startsWith('-w')
-  const root = process.getuid?.() === 0
   throw new KaroError(
     'refused',
-    `the agent could not ${isWrite ? 'write' : 'read'} ${path}: jails run here as ${root ? 'the user nobody (65534)' : 'a user'}, who may not`,
+    `the agent could not ${isWrite ? 'write' : 'read'} ${path}: jails run here as ${isRoot() ? 'the user nobody (65534)' : 'a user'}, who may not`,
     {
       where: isWrite ? '--write' : '--read',
-      hint: `Let that user in, as by  setfacl -R -m u:${root ? '65534' : 'USER'}:${isWrite ? 'rwX' : 'rX'} ${path}  (and x on the directories above), or run Karo as your own user.`,
+      hint: `Let that user in, as by  ${letIn(isWrite ? 'rwX' : 'rX', path)}  (and x on the directories above), or run Karo as your own user.`,
     },
   )
+}
+
+/** Says on a card that what a call would change cannot be changed by the user of its jail; undefined where it can, or nobody knows. */
+export async function tryChange(
+  deps: Deps,
+  { binds, traceId }: Pick<Action, 'binds' | 'traceId'>,
+  target: string,
+): Promise<string | undefined> {
+  if (!binds.some(({ path, write }) => write && (target === path || target.startsWith(`${path}/`)))) return undefined
+  const words = ['-e', target, '-w', target, '-w', dirname(target)]
+  const lines = (await said(deps, binds, words, traceId).catch(() => undefined)) ?? []
+  const at = lines.includes(`-e${target}`) ? dirname(target) : target
+  if (!lines.includes(`-w${at}`)) return undefined
+  return `It will fail: the user of its jail may not write ${at.slice(0, 400)}. This lets that user: ${letIn('rwX', at)}`.slice(0, 1_000)
 }

@@ -41,7 +41,7 @@ export interface RuntimeDeps extends Ambient {
   /** `agents.connect`: places of the network that agents may be added for. */
   readonly connect: readonly string[]
   /** Rejects with KaroError for a place that an agent could not use. */
-  readonly tryPlaces?: (binds: Manifest['binds'], traceId: string) => Promise<void>
+  readonly tryPlaces?: (binds: Manifest['binds'], traceId: string) => Promise<readonly string[]>
   /** See `WayOutDeps`. */
   readonly addressOf: WayOutDeps['addressOf']
   /** Agents that are part of the daemon. */
@@ -73,6 +73,8 @@ export interface AgentView {
   readonly server: string | null
   /** When it is stopped unless its places are granted again, in milliseconds since the epoch; null: it does not run, or not by a grant. */
   readonly grantedUntil: number | null
+  /** Some of what lies in its places to be written and its jail cannot change, when it was added. */
+  readonly cannotChange?: readonly string[] | undefined
 }
 
 export interface Runtime extends Room {
@@ -235,7 +237,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
           },
         )
       checkPlaces(wanted, deps.connect)
-      await deps.tryPlaces?.(wanted.binds, actor.traceId)
+      const cannotChange = await deps.tryPlaces?.(wanted.binds, actor.traceId)
       const known = await registry.add(actor.person, checkOutside(wanted, deps.endpoints))
       const manifest = await known.manifest()
       await deps.grants
@@ -246,7 +248,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
         })
       await tell('added', known, actor)
       states.tell(known, known.agent.status())
-      return viewOf(known)
+      return { ...(await viewOf(known)), cannotChange }
     },
     list: (actor) =>
       Promise.all(

@@ -1,7 +1,8 @@
 // Begins a jail whichever way it is built: its streams, its secrets and its program, and the word without which no command runs.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, fchownSync } from 'node:fs'
+import { closeSync, fchownSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
 import { firstSecret, type Jail, JailError, type JailSpec } from './provider.ts'
@@ -14,6 +15,14 @@ const GATE = 3
 const COMPLAINT_BYTES = 1024
 /** Milliseconds to read the complaint after the program has ended: a process that outlived it may hold the other end of the pipe for ever. */
 const COMPLAINT_MS = 1_000
+
+/** Said of a place that the user of jails does not reach. */
+function closedAbove(path: string): string {
+  let closed = dirname(path)
+  while (closed !== '/' && (statSync(closed).mode & 0o001) !== 0) closed = dirname(closed)
+  const user = process.getuid?.() === 0 ? 'its user, nobody (65534), because karo-exec is root,' : 'its user'
+  return `${path} cannot be given to a jail: ${user} may not pass through ${closed}. Let that user:  setfacl -m u:65534:x ${closed} , or take a place elsewhere, such as below /srv`
+}
 
 /** One way to build a jail. */
 export interface Way {
@@ -68,6 +77,9 @@ export async function begin(spec: JailSpec, way: Way): Promise<Jail> {
     jail.stdin?.destroy()
     jail.stdout.destroy()
     if (error instanceof JailError) throw error
+    const [, closed] = /^(?:bwrap: Can't find source path )?(\/.*): Permission denied$/.exec(complaint) ?? []
+    if (closed !== undefined && spec.binds.some(({ path }) => path === closed))
+      throw new JailError('bad_path', closedAbove(closed))
     const why = `no jail could be built: ${complaint || (error as Error).message}`
     throw new JailError('no_sandbox', why, code !== null)
   } finally {

@@ -79,12 +79,19 @@ describe('what takes the place of an approved file does not run', () => {
 
   it('a script that a script runs', async () => {
     const all = await rig()
-    const { put, what } = site('deploy.sh', 'sh ./step.sh\n', ['sh', 'deploy.sh'])
+    const { cwd, put, what } = site('deploy.sh', 'sh ./step.sh\n', ['sh', 'deploy.sh'])
     put(HARMLESS, 'step.sh')
     const id = await waiting(all, what)
     put(REPLACED, 'step.sh')
     await yes(all, id)
-    expect(await all.gates.settled(id, what, all.signal)).toMatchObject({ outcome: 'wait' })
+    const settled = await all.gates.settled(id, what, all.signal)
+    put(HARMLESS)
+    await yes(all, settled.outcome === 'wait' ? settled.approval : '')
+    // It is there, and nothing runs it.
+    const again = await all.gates.judge(what)
+    const { changed } = all.approvals.find(approver(), again.outcome === 'wait' ? again.approval : '')
+    const note = expect.stringMatching(/and is none of what it runs now/)
+    expect(changed).toContainEqual({ path: join(cwd, 'step.sh'), diff: undefined, note })
   })
 
   it('a directory in the place of another, with the same script', async () => {

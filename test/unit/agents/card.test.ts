@@ -8,7 +8,7 @@ import type { ApprovalShape } from '../../../src/api/contract/shapes.ts'
 import { cardView } from '../../../src/cli/views/approvals.ts'
 import { OTHER, SELF } from './rig.ts'
 
-const changes = (input: unknown, tool = 'edit_file', present?: Present) =>
+const changes = (input: unknown, tool = 'edit_file', present?: Present, hash?: string) =>
   changesOf(
     {
       tool,
@@ -17,6 +17,7 @@ const changes = (input: unknown, tool = 'edit_file', present?: Present) =>
       binds: [{ path: '/srv', write: true }],
     },
     present,
+    hash === undefined ? undefined : [{ path: '/srv/a', bytes: 8, hash }],
   )
 
 describe('changes', () => {
@@ -39,11 +40,16 @@ describe('changes', () => {
   it('are of the file as it is and as it will be, where the person may see it', async () => {
     const present: Present = async (action) => {
       const at = targetOf(action, () => true)
-      return at === undefined ? undefined : { at, text: at === '/srv/a' ? 'one\ntwo\n' : null }
+      return at === undefined ? undefined : { at, text: at === '/srv/a' ? 'one\ntwo\n' : null, hash: 'now' }
     }
     const [whole] = await changes({ path: 'a', content: 'one\n2\n' }, 'write_file', present)
     expect(whole).toMatchObject({ path: 'a (/srv/a)', note: undefined })
     expect(whole?.diff).toContain(' one\n-two\n+2\n')
+    const input = { path: 'a', content: 'one\n2\n' }
+    expect(await changes(input, 'write_file', present, 'now')).toEqual([whole])
+    // What a yes is bound to is another content than that of now.
+    const [other] = await changes(input, 'write_file', present, 'before')
+    expect(other).toMatchObject({ diff: undefined, note: expect.stringContaining('has changed since') })
     const edits = [
       { oldText: 'one', newText: '1' },
       { oldText: '1\ntwo', newText: 'x' },

@@ -1,9 +1,10 @@
 // Built-in agents that reach beyond notes: one approved command in a real jail, a local model, and alerts that are raised unasked.
-import { writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createAlerts } from '../../../src/agents/builtins/alerts.ts'
 import { bridge, executor, type OutwardDeps } from '../../../src/agents/builtins/outward.ts'
+import { tryChange, tryPlaces } from '../../../src/agents/manifest/tried.ts'
 import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
 import type { Action, Gates } from '../../../src/agents/types.ts'
 import { systemRandom, systemTimers } from '../../../src/base/clock.ts'
@@ -55,6 +56,25 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
       done(runtime, 'exec', { ...input }, { agent: AGENT, ...(id !== undefined && { id }) })
     return { runtime, client, asked, begun, yes, run }
   }
+
+  test('what the user of jails cannot change is named when an agent is added, and on the card of a change', async () => {
+    const { client } = await muscleHere()
+    const path = workDirectory()
+    for (const name of ['fixed', 'free', '.hidden']) writeFileSync(join(path, name), '')
+    chmodSync(join(path, 'fixed'), 0o444)
+    chmodSync(join(path, 'free'), 0o666)
+    const binds = [{ path, write: true }]
+    expect(await tryPlaces(outward(client), binds, TRACE)).toEqual([join(path, 'fixed')])
+    const card = (name: string) => tryChange(outward(client), { binds, traceId: TRACE }, join(path, name))
+    expect(await card('fixed')).toContain(`may not write ${join(path, 'fixed')}.`)
+    expect(await Promise.all([card('free'), card('new')])).toEqual([undefined, undefined])
+    if (process.getuid?.() !== 0) return
+    const above = join(path, 'home')
+    mkdirSync(join(above, 'notes'), { recursive: true })
+    chmodSync(above, 0o700)
+    const closed = tryPlaces(outward(client), [{ path: join(above, 'notes'), write: false }], TRACE)
+    await expect(closed).rejects.toThrow(`may not pass through ${above}`)
+  })
 
   test('runs what was approved, to the word, and nothing before that', async () => {
     const { runtime, client, asked, begun, yes, run } = await commands()

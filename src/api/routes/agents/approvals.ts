@@ -85,7 +85,7 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
   }
 
   const withChanges = async (approval: Approval) =>
-    approvalShape(approval, await changesOf(approval.action, deps.present))
+    approvalShape(approval, await changesOf(approval.action, deps.present, approval.code))
 
   return (server) => {
     server.addHook('onReady', async () => asking.start())

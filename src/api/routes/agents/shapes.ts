@@ -56,6 +56,7 @@ export const agentShape = (view: AgentView): AgentShape => ({
         }
       : null,
   server: view.server,
+  ...(view.cannotChange?.length && { cannot_change: view.cannotChange }),
   offers:
     view.offers?.map(({ name, description, readOnly, inputSchema }) => ({
       name,

@@ -177,7 +177,8 @@ const add = defineCommand({
     }
     const daemon = daemonAt(io)
     const token = tokenFile === undefined ? {} : { token: readFileSync(tokenFile, 'utf8').trim() }
-    await daemon.call(addAgent, { body: { ...body, ...token } })
+    const { cannot_change: fixed = [] } = await daemon.call(addAgent, { body: { ...body, ...token } })
+    if (fixed.length > 0) io.err(cannotChange(fixed))
     const agent = args.name
     try {
       return show(
@@ -193,6 +194,12 @@ const add = defineCommand({
     }
   },
 })
+
+const cannotChange = (fixed: readonly string[]): string =>
+  [
+    `karo: the agent cannot change ${fixed.map(printable).join(', ')}: the user of its jail may not`,
+    '  Let that user (nobody, 65534, where Karo is root) write them, as by  setfacl -R -m u:65534:rwX DIR , or leave them so.\n',
+  ].join('\n')
 
 function secretOf(text: string): { readonly variable: string; readonly secret: string } {
   const [variable = '', secret = ''] = text.split(/=(.*)/s, 2)

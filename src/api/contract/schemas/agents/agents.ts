@@ -110,6 +110,9 @@ export const agent = named('Agent', {
     .nullable(),
   server: text(128, 'what it calls itself; null while it does not run').nullable(),
   offers: listOf(tool, 256).nullable().describe('its tools; null while it does not run'),
+  cannot_change: listOf(path('in a place that it may write'), 8)
+    .exactOptional()
+    .describe('when it was added: some of what the user of its jail cannot change'),
 })
 
 export const agentList = named('AgentList', {
