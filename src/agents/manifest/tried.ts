@@ -2,8 +2,8 @@
 import { dirname } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import type { Bind } from '../../muscle/contract/messages.ts'
-import type { Action } from '../types.ts'
 import { executor, type OutwardDeps } from '../builtins/outward.ts'
+import type { Action } from '../types.ts'
 
 /**
  * Words: a test such as `-w` and a path, again and again; each that is not so is told. Behind -d, which needs a directory, also tells with -c what lies in
@@ -77,10 +77,14 @@ export async function tryChange(
   { binds, traceId }: Pick<Action, 'binds' | 'traceId'>,
   target: string,
 ): Promise<string | undefined> {
-  if (!binds.some(({ path, write }) => write && (target === path || target.startsWith(`${path}/`)))) return undefined
+  if (!binds.some(({ path, write }) => write && (target === path || target.startsWith(`${path}/`))))
+    return undefined
   const words = ['-e', target, '-w', target, '-w', dirname(target)]
   const lines = (await said(deps, binds, words, traceId).catch(() => undefined)) ?? []
   const at = lines.includes(`-e${target}`) ? dirname(target) : target
   if (!lines.includes(`-w${at}`)) return undefined
-  return `It will fail: the user of its jail may not write ${at.slice(0, 400)}. This lets that user: ${letIn('rwX', at)}`.slice(0, 1_000)
+  return `It will fail: the user of its jail may not write ${at.slice(0, 400)}. This lets that user: ${letIn('rwX', at)}`.slice(
+    0,
+    1_000,
+  )
 }

@@ -57,8 +57,7 @@ export function realPlace(path: string, where: string): string {
 
 const isOfSystem = (at: string): boolean => SYSTEM.some((place) => at.startsWith(place))
 const isSeen = (at: string, binds: readonly Seen[]): boolean =>
-  isOfSystem(at) ||
-  binds.some((bind) => at === bind.path || at.startsWith(`${bind.path}/`))
+  isOfSystem(at) || binds.some((bind) => at === bind.path || at.startsWith(`${bind.path}/`))
 
 /** The first word that is a file. */
 const fileIn = (words: readonly string[]): string | undefined =>
@@ -134,7 +133,8 @@ function interpreterOf(file: string): string | undefined {
   readSync(descriptor, bytes)
   closeSync(descriptor)
   const [, path, rest = ''] = /^#![ \t]*(\/[^\s\0]+)[ \t]*([^\n\0]*)/.exec(bytes.toString()) ?? []
-  const [name] = path?.endsWith('/env') === true ? rest.split(/\s+/).filter((one) => /^[\w.][\w.+-]*$/.test(one)) : []
+  const [name] =
+    path?.endsWith('/env') === true ? rest.split(/\s+/).filter((one) => /^[\w.][\w.+-]*$/.test(one)) : []
   if (name !== undefined) found(name, `a jail does not find '${name}', which ${file} names in its first line`)
   return path
 }

@@ -241,7 +241,7 @@ describe('a lasting grant', () => {
 })
 
 test('a yes to a change is for the file as it was shown', async () => {
-  const all = await rig()
+  const all = await rig({ tryChange: async (_, target) => `It will fail: ${target}` })
   const { cwd, put, what } = site('a.txt', 'one\n', ['fs-server'])
   const binds = [{ path: cwd, write: true }]
   await all.capabilities.grant({ subject: 'kExecutor:fs', names: [`fs.write:${cwd}`], by: 0 })
@@ -253,6 +253,7 @@ test('a yes to a change is for the file as it was shown', async () => {
     input: '{"content":"two","path":"a.txt"}',
   } as const
   const request = await waiting(all, write)
+  expect(all.approvals.find(approver(), request).risks).toContain(`It will fail: ${join(cwd, 'a.txt')}`)
   put('other\n')
   await yes(all, request)
   const again = await all.gates.settled(request, write, all.signal)
