@@ -1,10 +1,6 @@
 // Changes of files as unified diffs: of a file as it is and as a request would leave it, and of what a request runs.
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { blake3 } from '../../base/hash.ts'
-import { toHex } from '../../base/hex.ts'
-import { orElse } from '../../base/run/or-else.ts'
-import { MISSING } from '../../muscle/contract/content.ts'
 import { kindOf } from '../classes.ts'
 import type { Action, BoundFile } from '../types.ts'
 
@@ -65,21 +61,8 @@ export function targetOf(
   return mayLook(named) ? realOf(named) : named
 }
 
-/** The file at a real path; `mayShow`: whether a file, or one that would be made in a directory, may be shown. */
-export function asItIs(at: string, mayShow: (path: string) => boolean): Awaited<ReturnType<Present>> {
-  const is = statSync(at, { throwIfNoEntry: false })
-  if (!mayShow(is === undefined ? dirname(at) : at)) return undefined
-  if (is === undefined) return { at, text: null, hash: MISSING }
-  if (!is.isFile() || is.size > SHOWN_BYTES) return undefined
-  return orElse(() => {
-    const bytes = readFileSync(at)
-    return { at, text: bytes.toString(), hash: toHex(blake3([bytes])) }
-  }, undefined)
-}
 const OTHER_NOW =
   'It has changed since this was asked, so a yes does not let this through: it is asked again, about the file as it is then.'
-/** Bytes of a file that a card shows as it is. */
-const SHOWN_BYTES = 128 * 1024
 
 /** Of what is not there: where it would be made. */
 function realOf(path: string): string {

@@ -4,6 +4,7 @@ import { orElse } from '../../base/run/or-else.ts'
 import { connectTo, endpointOf } from '../../base/words/loopback-endpoint.ts'
 import { isPlainPath } from '../../base/words/plain-path.ts'
 import { isRedder, LASTS_SECONDS } from '../classes.ts'
+import { programOf } from '../manifest/words.ts'
 import type { Action, ActionClass } from '../types.ts'
 
 /** Characters of one name. */
@@ -105,10 +106,6 @@ export function describeName(text: string): string {
       return `be given the secret ${of}, if its owner has allowed that (karo secret allow)`
   }
 }
-
-/** Its program, which `./deploy` names as its whole path does. A path with `..` stays one that no name can express: a link may be on it. */
-export const programOf = ({ argv: [program = ''], cwd }: Pick<Action, 'argv' | 'cwd'>): string =>
-  `proc.exec:${/^[^/]+\//.test(program) ? `${cwd}/${program}`.replace(/\/(?:\.?\/)+/g, '/') : program}`
 
 /**
  * The capabilities that the acting agent needs. Its secrets are not among them, because it gets these once, when its

@@ -7,7 +7,7 @@ import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import { contentAt, MISSING } from '../../muscle/contract/content.ts'
 import type { Code } from '../../muscle/contract/messages.ts'
-import { type FileChange, targetOf, textsCompared } from '../approvals/changes.ts'
+import { type FileChange, type Present, targetOf, textsCompared } from '../approvals/changes.ts'
 import { isBuiltIn } from '../builtins/words.ts'
 import type { Action, BoundFile, Pin } from '../types.ts'
 import type { RiskFindings } from './risk.ts'
@@ -22,6 +22,9 @@ const MOST_LEVELS = 8
 const PROGRAMS = ['/usr/local/bin', '/usr/bin', '/bin']
 /** Programs that the packages of the system bring, and replace in each update. */
 const OF_SYSTEM = /^\/(?:usr\/)?s?bin\//
+
+/** Bytes of a file that a card shows as it is. */
+const SHOWN_BYTES = 128 * 1024
 
 export interface CodeDeps {
   /** Asks `work` again for each filesystem of a server that answers; undefined: one does not. */
@@ -184,4 +187,13 @@ const told = (file: (Code & Partial<BoundFile>) | undefined): string => {
 async function boundFile(path: string): Promise<BoundFile> {
   const { bytes, hash } = await contentAt(path)
   return { path, bytes, hash }
+}
+
+/** The file at a real path; `mayShow`: whether a file, or one that would be made in a directory, may be shown. */
+export async function asItIs(at: string, mayShow: (path: string) => boolean): ReturnType<Present> {
+  const is = await stat(at).catch(() => undefined)
+  if (!mayShow(is === undefined ? dirname(at) : at)) return undefined
+  if (is !== undefined && (!is.isFile() || is.size > SHOWN_BYTES)) return undefined
+  const { hash, data } = await contentAt(at)
+  return hash === MISSING || data !== undefined ? { at, hash, text: data?.toString() ?? null } : undefined
 }

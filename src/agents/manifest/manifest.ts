@@ -8,9 +8,8 @@ import { connectTo, endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Bind, Limits } from '../../muscle/contract/messages.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import { verifySignature } from '../../trust/identity/index.ts'
-import { programOf } from '../capabilities/names.ts'
 import type { AgentId } from '../types.ts'
-import type { AgentClass } from './words.ts'
+import { type AgentClass, programOf } from './words.ts'
 
 /** A secret that its program finds at the path in `KARO_SECRET_<variable>`. */
 interface SecretWish {

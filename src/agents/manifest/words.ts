@@ -24,3 +24,13 @@ export const DEFAULT_LIMITS: Limits = {
 }
 /** Milliseconds until a call has to be answered, if its person says nothing else. */
 export const DEFAULT_CALL_MS = 60_000
+
+/** The capability of its program, which `./deploy` names as its whole path does. A path with `..` stays one that no name can express: a link may be on it. */
+export const programOf = ({
+  argv: [program = ''],
+  cwd,
+}: {
+  readonly argv: readonly string[]
+  readonly cwd: string
+}): string =>
+  `proc.exec:${/^[^/]+\//.test(program) ? `${cwd}/${program}`.replace(/\/(?:\.?\/)+/g, '/') : program}`
