@@ -9,7 +9,7 @@ import { Counted } from './messages/counted.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
 import { Delegation } from './messages/operator.ts'
 import { PolicyBundle } from './messages/policy.ts'
-import { Presence } from './messages/presence.ts'
+import { Presence, Presences, Roster } from './messages/presence.ts'
 import { DirectAnswer, MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
 import { Release } from './messages/release.ts'
 import { KeyRotation } from './messages/rotation.ts'
@@ -22,14 +22,14 @@ export const hello = defineStream({
   id: '/karo/hello/1',
   purpose: 'Introduces both ends and admits them; then the control stream of the connection.',
   admits: 'lobby',
-  // Three frames admit, then a ping and a pong every few seconds; a stranger has no reason for more.
-  quota: { frames: 20, perMs: 10_000 },
+  // Three frames admit; a ping and a pong every few seconds, and presences: those of thousands of members at once for a newcomer.
+  quota: { frames: 100, perMs: 10_000 },
   lifetime: 'link',
   // Both sides send Hello at once; a LAN peer that needs longer than this keeps a lobby place for nothing.
   timeouts: { firstByteMs: 2_000, frameMs: 2_000 },
-  // One of each of the largest frames, Hello and HelloAck: nothing on this stream is sent faster than it is answered.
-  sendBufferBytes: 80 * 1024,
-  messages: { Hello, HelloAck, Ping, Pong, Goodbye },
+  // Two of the largest frames, HelloAck and Presences: but for what is new, nothing on this stream is sent faster than it is answered.
+  sendBufferBytes: 128 * 1024,
+  messages: { Hello, HelloAck, Ping, Pong, Roster, Presences, Goodbye },
 })
 
 export const query = defineStream({
@@ -100,15 +100,7 @@ export const heads = defineTopic({
   messages: { Heads },
 })
 
-export const presence = defineTopic({
-  id: '/karo/presence/1',
-  purpose: 'Presence: each member tells that it is here, and which neighbours it has lost.',
-  // A node says one presence every few minutes, and more for a while where nodes and links come and go.
-  quota: { messages: 20, perMs: 60_000 },
-  messages: { Presence },
-})
-
-export const TOPICS: readonly Topic[] = [heads, presence]
+export const TOPICS: readonly Topic[] = [heads]
 
 /** Every message by its number, including messages that are kept, or carried inside others. */
 export const MESSAGES: MessageTable = messageTable([
@@ -137,6 +129,8 @@ export const MESSAGES: MessageTable = messageTable([
   KeyRotation,
   AuditHead,
   Presence,
+  Roster,
+  Presences,
   Heads,
   AgentHello,
   AgentRequest,

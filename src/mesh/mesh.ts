@@ -1,9 +1,7 @@
 // The mesh room: the state machine that decides, and around it the edge that performs on libp2p what it says.
 import type { StreamHandler } from '@libp2p/interface'
-import { bodyOf } from '../../protocols/frame.ts'
-import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import { hello, presence as presenceTopic } from '../../protocols/registry.ts'
+import { hello } from '../../protocols/registry.ts'
 import { createMailbox } from '../base/async/mailbox.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import type { Log } from '../base/run/log.ts'
@@ -25,6 +23,7 @@ import { createFinder, type Finder } from './discovery/look-up.ts'
 import { createLookout } from './discovery/lookout.ts'
 import { createNames } from './discovery/names.ts'
 import { createGossip } from './gossip/gossip.ts'
+import { createIntake } from './gossip/intake.ts'
 import type { ChannelDeps } from './link/channel.ts'
 import { createDials } from './link/dials.ts'
 import { createExchanges, EXCHANGES_MAX } from './link/exchanges.ts'
@@ -32,14 +31,15 @@ import { createLinks } from './link/links.ts'
 import { createNews } from './link/news.ts'
 import { createRejections } from './link/rejections.ts'
 import { createReplay, type ReplayStore } from './link/replay.ts'
-import { createTwins, placesOf } from './link/twins.ts'
+import { createTwins } from './link/twins.ts'
 import { createWires } from './link/wires.ts'
-import { createPerformer, type Performer } from './perform.ts'
+import { createPerformer } from './perform.ts'
+import { createPresences } from './roster/frames.ts'
 import { LOBBY, type LobbyLimits } from './state/lobby.ts'
 import { createState, type State } from './state/state.ts'
 import type { MeshEvent, TimerName } from './state/types.ts'
 import { TIMINGS, type Timings } from './timings.ts'
-import type { Apart, GossipHandler, Mesh } from './types.ts'
+import type { Apart, Mesh } from './types.ts'
 
 export interface MeshDeps extends Ambient {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'overlay' | 'discovery' | 'sharing'>
@@ -70,7 +70,7 @@ const PEERS_MAX = 1_024
 function createEdge(deps: MeshDeps) {
   const { config, identity, trust, audit, clock, timers, random, log, credentials = NO_CREDENTIALS } = deps
   const timings = { ...TIMINGS, ...deps.timings }
-  const { put, open, hold } = createMailbox<MeshEvent>()
+  const { put, open } = createMailbox<MeshEvent>()
   const admits = (node: NodeId): boolean => trust.admits(node)
   const rejections = createRejections({ audit, clock, log, admits, seeks: credentials.seeks })
   const replay = createReplay({ store: deps.replay, clock, timers, random, log })
@@ -104,7 +104,8 @@ function createEdge(deps: MeshDeps) {
     hello: about.hello,
     answer: credentials.answer,
   })
-  const gossip = createGossip({ channel, self: identity.nodeId, trust, rejections, put })
+  const intake = createIntake({ self: identity.nodeId, trust, rejections, clock })
+  const gossip = createGossip({ channel, intake, trust, put })
   const names = createNames({ config, onUnasked: unaskedOnce(log) })
   const dials = createDials({ open: listening.open, names, wires, clock, timers, timings, put, log })
   const asking = createAsking(put)
@@ -112,7 +113,6 @@ function createEdge(deps: MeshDeps) {
     timings,
     put,
     open,
-    hold,
     rejections,
     replay,
     links,
@@ -121,6 +121,7 @@ function createEdge(deps: MeshDeps) {
     about,
     wires,
     gossip,
+    presences: createPresences({ channel, intake }),
     dials,
     asking,
     lookout: createLookout({ config, names, timers, put, log }),
@@ -176,25 +177,8 @@ async function hostInit(deps: MeshDeps, edge: Edge, state: State, finder: Finder
   }
 }
 
-/** Presences that arrive by gossip. */
-const presenceHandler = (
-  { hold, twins }: Edge,
-  state: State,
-  { perform }: Performer,
-  admits: (node: NodeId) => boolean,
-): GossipHandler => ({
-  message: ({ nodeId: author }, frame, { nodeId: from }) =>
-    hold(() => {
-      const body = bodyOf(frame, Presence)
-      const { isNews, actions } = state.hear(author, body, from)
-      if (isNews && admits(author)) twins.heard(author, placesOf(body.listen))
-      perform(actions)
-      return isNews ? 'accept' : 'ignore'
-    }),
-})
-
 /** Starts and stops the mesh; a failed start undoes its steps. */
-function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Performer, finder: Finder) {
+function createLife(deps: MeshDeps, edge: Edge, state: State, finder: Finder) {
   const { listening, gossip, put } = edge
   let forgetTrust: (() => void) | undefined
   let forgetInvites: (() => void) | undefined
@@ -206,7 +190,6 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Perform
     edge.dials.stop()
     await listening.stop(async () => {
       put({ on: 'leave' })
-      await performer.published()
       put({ on: 'stop' })
       await edge.wires.closed()
     })
@@ -287,7 +270,8 @@ export function createMesh(deps: MeshDeps): Mesh {
     lobby: deps.lobby ?? LOBBY,
     listening: listening.multiaddrs,
     about: edge.about.presence,
-    readers: () => gossip.readers(presenceTopic),
+    seal: edge.presences.seal,
+    open: edge.presences.open,
   })
   const { connections } = state
   const finder = createFinder({
@@ -300,12 +284,11 @@ export function createMesh(deps: MeshDeps): Mesh {
     neighbour: (node) => wires.get(connections.neighbour(node)?.id ?? 0),
   })
   const performer = createPerformer({ ...deps, ...edge, finder, connections, host: listening.host })
-  gossip.join(presenceTopic, presenceHandler(edge, state, performer, deps.trust.admits))
   edge.open((event) => performer.perform(state.handle(event)))
 
   return {
     name: 'mesh',
-    ...createLife(deps, edge, state, performer, finder),
+    ...createLife(deps, edge, state, finder),
     ...views(deps, edge, state),
     health: listening.health,
     link: links.add,

@@ -1,7 +1,6 @@
 // Performs each action of the state machine: on libp2p, in the ledger, in the log.
-import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import { hello, presence } from '../../protocols/registry.ts'
+import { hello } from '../../protocols/registry.ts'
 import { deadline } from '../base/async/deadline.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import type { Alarms } from '../base/timers.ts'
@@ -32,7 +31,7 @@ export interface PerformDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly finder: Finder
   readonly host: () => Host | undefined
   readonly connections: State['connections']
-  readonly trust: Pick<Trust, 'refuses'>
+  readonly trust: Pick<Trust, 'admits' | 'refuses'>
   readonly news: News
   readonly twins: Twins
   readonly rejections: Rejections
@@ -41,8 +40,6 @@ export interface PerformDeps extends Pick<Ambient, 'timers' | 'log'> {
 
 export interface Performer {
   perform(actions: readonly MeshAction[]): void
-  /** Resolves when the last published message is written. */
-  published(): Promise<void>
 }
 
 type Table<Kind extends string, All extends MeshAction> = {
@@ -51,7 +48,6 @@ type Table<Kind extends string, All extends MeshAction> = {
 
 export function createPerformer(deps: PerformDeps): Performer {
   const { wires, links, gossip, news, twins, rejections, trust, connections } = deps
-  let published = Promise.resolve()
 
   const commands: Table<Command['do'], Command> = {
     timer: deps.alarms.set,
@@ -66,9 +62,6 @@ export function createPerformer(deps: PerformDeps): Performer {
         .host()
         ?.peerStore.delete(peerIdOf(node))
         .catch(() => {}),
-    publish({ body }) {
-      published = gossip.publish(presence, Presence, body)
-    },
     find: ({ ask, node }) => void deps.finder.find(ask, node),
     answer: ({ ask, yes }) => deps.asking.answer(ask, yes),
   }
@@ -113,6 +106,10 @@ export function createPerformer(deps: PerformDeps): Performer {
       else connection.addEventListener('close', later, { once: true })
     },
     leaf() {},
+    tell() {},
+    hear({ author, body }) {
+      if (trust.admits(author)) twins.heard(author, placesOf(body.listen))
+    },
     violate: ({ conn, code }) => void rejections.count(code, hello.id, conn.node),
     live({ conn }) {
       news.alive(conn)
@@ -128,7 +125,6 @@ export function createPerformer(deps: PerformDeps): Performer {
         else (facts[action.did] as (fact: Fact) => void)(action)
       }
     },
-    published: () => published,
   }
 }
 

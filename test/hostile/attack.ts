@@ -1,7 +1,7 @@
 // What an attack is: something hostile that goes on until it is told to end, in a process of its own beside the node's.
 import type { Connection } from '@libp2p/interface'
 import type { Identity } from '../../src/trust/identity/index.ts'
-import { type RawPeer, rawPeer } from '../support/mesh/raw-peer.ts'
+import { type RawPeer, type RawStream, rawPeer } from '../support/mesh/raw-peer.ts'
 
 export interface Place {
   /** Where the victim listens. */
@@ -30,14 +30,14 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10))
 
 /** Admission of a member's connection; rejects at once when the node hangs up, or at `signal`. */
-async function joined(peer: RawPeer, connection: Connection, signal: AbortSignal): Promise<void> {
+async function joined(peer: RawPeer, connection: Connection, signal: AbortSignal): Promise<RawStream> {
   const { promise: over, reject } = Promise.withResolvers<never>()
   const end = (): void => reject(new Error('hung up on'))
   signal.addEventListener('abort', end)
   connection.addEventListener('close', end)
   if (signal.aborted || connection.status !== 'open') end()
   try {
-    await Promise.race([peer.join(connection), over])
+    return await Promise.race([peer.join(connection), over])
   } finally {
     signal.removeEventListener('abort', end)
   }
@@ -47,14 +47,13 @@ async function joined(peer: RawPeer, connection: Connection, signal: AbortSignal
 export async function asMember(
   { address, identity }: Place,
   signal: AbortSignal,
-  deeds: (peer: RawPeer, connection: Connection) => Promise<void>,
+  deeds: (peer: RawPeer, connection: Connection, control: RawStream) => Promise<void>,
 ): Promise<void> {
   while (!signal.aborted) {
     const peer = await rawPeer(identity)
     try {
       const connection = await peer.dial(address)
-      await joined(peer, connection, signal)
-      await deeds(peer, connection)
+      await deeds(peer, connection, await joined(peer, connection, signal))
     } catch {
       // Hung up on.
     } finally {

@@ -1,12 +1,11 @@
 // Members that tell of ever new members whom they have invented.
-import { presence } from '../../protocols/registry.ts'
 import { createQuota } from '../../src/base/quota.ts'
-import { inventedPresence, rawGossip } from '../support/mesh/raw-gossip.ts'
+import { inventedPresence, tellPresences } from '../support/mesh/raw-presences.ts'
 import { type Attack, asMember, pause } from './attack.ts'
 
 /** Twenty times what a node takes of one neighbour: more would take its processors, which attackers of a test share with it. */
 const PACE = { frames: 100, perMs: 1_000 }
-/** In one message of the router. */
+/** In one message. */
 const AT_ONCE = 20
 /** Bytes that wait to be read by the other side, before more are made. */
 const WAITING_MAX = 64 * 1024
@@ -18,18 +17,19 @@ export const memberPresences: Attack = {
   does: 'tell of members that they have invented, 100 a second each',
   async run(place, signal, begun) {
     const done = { connections: 0, presences: 0 }
-    await asMember(place, signal, async (peer, connection) => {
-      const gossip = await rawGossip(peer, connection)
+    await asMember(place, signal, async (_peer, _connection, control) => {
       done.connections++
-      gossip.subscribe(presence.id)
       const quota = createQuota(PACE)
-      while (!signal.aborted && gossip.stream.open()) {
-        gossip.publish(presence, ...Array.from({ length: AT_ONCE }, (_, i) => inventedPresence(`m${i}`)))
+      while (!signal.aborted && control.open()) {
+        tellPresences(
+          control,
+          Array.from({ length: AT_ONCE }, (_, i) => inventedPresence(`m${i}`)),
+        )
         done.presences += AT_ONCE
         begun()
         quota.charge(performance.now(), AT_ONCE)
         const isHeld = () =>
-          gossip.stream.stream.writeBufferLength > WAITING_MAX || quota.wait(performance.now()) > 0
+          control.stream.writeBufferLength > WAITING_MAX || quota.wait(performance.now()) > 0
         do await pause()
         while (!signal.aborted && isHeld())
       }

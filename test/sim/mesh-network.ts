@@ -1,12 +1,14 @@
 // A simulated network under the mesh's real state machine: addresses, latency, loss, partitions, walls; values, no sockets.
 
+import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
+import type { Opened } from '../../src/mesh/roster/roster.ts'
 import type { Command, ConnId } from '../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../src/mesh/timings.ts'
 import type { Random } from '../support/run/random.ts'
 import { VirtualTime } from '../support/run/virtual-time.ts'
 import { type End, ipOf, type Pipe, SimNode, type Wish } from './mesh-node.ts'
-import type { Sent } from './sizes.ts'
+import { frameBytes, type Sent } from './sizes.ts'
 
 /** What a lost segment costs: Linux' least retransmission timeout. */
 const RETRANSMIT_MS = 200
@@ -41,6 +43,8 @@ export class Network {
   /** Frames that were handed to the network. */
   sent = 0
   readonly traffic = new Map<string, Traffic>()
+  /** Presences by their frames, whose bytes are left out: nobody reads them but here. */
+  readonly presences = new WeakMap<Uint8Array, Opened>()
   /** In which part of the network each node is; nodes without one are in the same. */
   parts = new Map<SimNode, number>()
   readonly #byAddress = new Map<string, SimNode>()
@@ -56,6 +60,12 @@ export class Network {
 
   #isLost(): boolean {
     return this.random.below(10_000) < this.#lossPer10k
+  }
+
+  seal(opened: Opened): Uint8Array {
+    const frame = new Uint8Array(frameBytes(Presence, opened.body))
+    this.presences.set(frame, opened)
+    return frame
   }
 
   count(name: string, bytes: number, copy = false): void {

@@ -1,10 +1,10 @@
 // One simulated machine: the mesh's real state machine, a trust in memory, and an edge that performs on the simulated network.
 
 import type { HelloBody } from '../../protocols/messages/hello.ts'
-import { Presence, type PresenceBody } from '../../protocols/messages/presence.ts'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { type Alarms, createAlarms } from '../../src/base/timers.ts'
+import type { Opened } from '../../src/mesh/roster/roster.ts'
 import { LOBBY } from '../../src/mesh/state/lobby.ts'
 import { createState, type State } from '../../src/mesh/state/state.ts'
 import {
@@ -20,7 +20,7 @@ import { TIMINGS } from '../../src/mesh/timings.ts'
 import { createFakeTrust, type FakeTrust } from '../support/mesh/fake-trust.ts'
 import { Gossip, type Rumour } from './gossip.ts'
 import type { Network } from './mesh-network.ts'
-import { controlBytes, frameBytes } from './sizes.ts'
+import { controlBytes } from './sizes.ts'
 
 /** Messages of gossip further from a node's own clock are not looked at. */
 const CLOCK_WINDOW_MS = 300_000
@@ -197,7 +197,8 @@ export class SimNode {
 
   #makeState(): State {
     const { wish, trust } = this
-    const { random } = this.#network
+    const network = this.#network
+    const { random } = network
     const about = () => ({ name: `n${wish.index}`, capabilities, listen: [this.address] })
     return createState({
       config: {
@@ -224,7 +225,8 @@ export class SimNode {
       complete: () => true,
       spokeAt: () => Number.NEGATIVE_INFINITY,
       inUse: (node) => this.above?.inUse(node) ?? false,
-      readers: () => this.state.connections.neighbours().length,
+      seal: (body) => network.seal({ author: this.id, body }),
+      open: (frame, from, isExpected) => this.#opened(frame, from, isExpected),
     })
   }
 
@@ -232,20 +234,11 @@ export class SimNode {
     return { versions: ['/karo/hello/1'], name: `n${this.wish.index}`, capabilities, listen: [this.address] }
   }
 
-  #say(body: PresenceBody): void {
-    const sent = { name: 'Presence', bytes: frameBytes(Presence, body) }
-    this.gossip.publish({
-      author: this.id,
-      ts: body.version,
-      sent,
-      take: (there, from) => there.#heard(this.id, body, from),
-    })
-  }
-
-  #heard(author: NodeId, body: PresenceBody, from: NodeId): boolean {
-    const { isNews, actions } = this.state.hear(author, body, from)
-    this.#perform(actions)
-    return isNews
+  #opened(frame: Uint8Array, from: NodeId, isExpected: (author: NodeId) => boolean): Opened | undefined {
+    const opened = this.#network.presences.get(frame)
+    if (opened === undefined || !isExpected(opened.author)) return undefined
+    if (!this.trust.admits(from) || this.trust.refuses(opened.author)) return undefined
+    return opened.body.version - this.clock.now() > CLOCK_WINDOW_MS ? undefined : opened
   }
 
   #perform(actions: readonly MeshAction[]): void {
@@ -259,7 +252,6 @@ export class SimNode {
     const network = this.#network
     if (command.do === 'timer') this.#alarms.set(command)
     else if (command.do === 'dial') network.dial(this, command)
-    else if (command.do === 'publish') this.#say(command.body)
     else if (command.do === 'answer') {
       this.answers.push(command.yes)
       this.above?.answered(command.ask, command.yes)

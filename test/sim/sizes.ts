@@ -2,6 +2,7 @@
 import type { Message, WireBody } from '../../protocols/define.ts'
 import { type Envelope, encodeFrame } from '../../protocols/frame.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from '../../protocols/messages/hello.ts'
+import { Presences, Roster } from '../../protocols/messages/presence.ts'
 import type { Said } from '../../src/mesh/state/types.ts'
 
 /** What is sent: the name of the message, and its bytes. */
@@ -33,6 +34,9 @@ export const frameBytes = <B extends WireBody>(message: Message<B>, body: NoInfe
 const measured = new Map<string, Sent>()
 
 export function controlBytes(said: Said): Sent {
+  if ('roster' in said) return { name: 'Roster', bytes: frameBytes(Roster, said.roster) }
+  if ('presences' in said)
+    return { name: 'Presences', bytes: frameBytes(Presences, { frames: said.presences }) }
   const [kind] = Object.keys(said) as [string]
   const known = measured.get(kind)
   if (known !== undefined) return known
@@ -47,5 +51,5 @@ function measure(said: Said): Sent {
     return { name: 'HelloAck', bytes: frameBytes(HelloAck, { stage: said.ack, skew_ms: 12 }) }
   if ('ping' in said) return { name: 'Ping', bytes: frameBytes(Ping, { id: 1 << 30 }) }
   if ('pong' in said) return { name: 'Pong', bytes: frameBytes(Pong, { id: 1 << 30 }) }
-  return { name: 'Goodbye', bytes: frameBytes(Goodbye, { reason: said.goodbye }) }
+  return { name: 'Goodbye', bytes: 'goodbye' in said ? frameBytes(Goodbye, { reason: said.goodbye }) : 0 }
 }

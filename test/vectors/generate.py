@@ -514,14 +514,13 @@ HERE = {
     },
     "listen": ["/ip4/10.0.0.5/tcp/9238", "/ip6/fd00::5/tcp/9238"],
     "lost": [],
-    "asks": True,
 }
 vector("presence", "Presence", 0x0400, HERE, seq=0)
 vector(
     "presence, the last, with somebody lost",
     "Presence",
     0x0400,
-    {**HERE, "version": LAST_MOMENT, "state": "leaving", "listen": [], "lost": [KEY_B], "asks": False},
+    {**HERE, "version": LAST_MOMENT, "state": "leaving", "listen": [], "lost": [KEY_B]},
     seq=0,
 )
 vector("heads", "Heads", 0x0401, {"heads": [day_head, ledger_head]}, seq=0)
@@ -1035,6 +1034,22 @@ vector(
     },
     seq=0,
 )
+vector(
+    "roster, compared",
+    "Roster",
+    0x0012,
+    {"until": NOW, "sums": made("sums", 256)},
+    seq=12,
+)
+vector(
+    "roster, what differs",
+    "Roster",
+    0x0012,
+    {"until": NOW, "groups": made("groups", 8), "keys": made("key", 14), "more": True},
+    seq=13,
+)
+vector("roster, what is missing", "Roster", 0x0012, {"wanted": made("fingerprint", 8)}, seq=14)
+vector("presences", "Presences", 0x0013, {"frames": [made("presence", 300), made("other presence", 280)]}, seq=15)
 
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
     value(f"integer {edge}", edge)

@@ -7,18 +7,17 @@ import type {
 } from '@libp2p/gossipsub'
 import type { RPC } from '@libp2p/gossipsub/message'
 import type { PeerId } from '@libp2p/interface'
-import type { Message, Topic, WireBody } from '../../../protocols/define.ts'
+import type { Topic } from '../../../protocols/define.ts'
 import { encodeFrame, NONCE_BYTES } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { ChannelDeps } from '../link/channel.ts'
 import { peerRefOf } from '../link/peer.ts'
-import type { Rejections } from '../link/rejections.ts'
 import type { Wire } from '../link/wires.ts'
 import type { Put } from '../state/types.ts'
 import type { Gossip, GossipHandler, GossipVerdict } from '../types.ts'
 import { BEAT_MS, createBeats } from './beats.ts'
-import { createIntake } from './intake.ts'
+import type { Intake } from './intake.ts'
 
 /** The library's words are ours; its enumeration would be the only reason to load it with this file. */
 const resultOf = (verdict: GossipVerdict): TopicValidatorResult => verdict as TopicValidatorResult
@@ -56,21 +55,16 @@ interface Router extends GossipSub {
 
 export interface GossipDeps {
   readonly channel: Omit<ChannelDeps, 'rejections'>
-  readonly self: NodeId
-  readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member'>
-  readonly rejections: Pick<Rejections, 'count' | 'tally' | 'failed'>
+  readonly intake: Intake
+  readonly trust: Pick<Trust, 'admits'>
   readonly put: Put
 }
 
 export interface GossipRouter {
   /** Before the host starts. */
   join(topic: Topic, handler: GossipHandler): Gossip
-  /** As in `Gossip`. Resolves when the message is written to the first neighbours. Never rejects. */
-  publish<B extends WireBody>(topic: Topic, message: Message<B>, body: NoInfer<B>): Promise<void>
   /** Loads the library; what it returns makes libp2p's service, one per start of the host. */
   load(): Promise<(components: GossipSubComponents) => GossipSub>
-  /** Neighbours that are known to read this topic. */
-  readers(topic: Topic): number
   /** The host has started. */
   subscribe(): void
   /** This connection is now the neighbour's. Before identify runs, which is what tells the router of it. */
@@ -84,8 +78,8 @@ export interface GossipRouter {
 }
 
 export function createGossip(deps: GossipDeps): GossipRouter {
+  const { intake } = deps
   const { identity, clock, random, log } = deps.channel
-  const intake = createIntake({ ...deps, clock })
   const topics = new Map<string, { readonly topic: Topic; readonly handler: GossipHandler }>()
   let router: Router | undefined
   let registrar: GossipSubComponents['registrar'] | undefined
@@ -152,22 +146,24 @@ export function createGossip(deps: GossipDeps): GossipRouter {
     }
   }
 
-  const publish: GossipRouter['publish'] = (topic, message, body) => {
-    const bytes = encodeFrame(
-      message,
-      { sender: identity.publicKey, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 },
-      body,
-      (signed) => identity.sign(signed),
-    )
-    return spread(topic, bytes)
-  }
-
   return {
     join(topic, handler) {
       topics.set(topic.id, { topic, handler })
-      return { publish: (message, body) => void publish(topic, message, body) }
+      return {
+        publish(message, body) {
+          const envelope = {
+            sender: identity.publicKey,
+            ts: clock.now(),
+            nonce: random.bytes(NONCE_BYTES),
+            seq: 0,
+          }
+          void spread(
+            topic,
+            encodeFrame(message, envelope, body, (signed) => identity.sign(signed)),
+          )
+        },
+      }
     },
-    publish,
 
     async load() {
       const { gossipsub, multicodec } = await import('@libp2p/gossipsub')
@@ -205,8 +201,6 @@ export function createGossip(deps: GossipDeps): GossipRouter {
         return made
       }
     },
-
-    readers: (topic) => router?.getSubscribers(topic.id).length ?? 0,
 
     subscribe() {
       for (const id of topics.keys()) router?.subscribe(id)

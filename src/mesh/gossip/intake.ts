@@ -74,6 +74,17 @@ export interface Intake {
    * the router is not to see it and remembers nothing of it. What is no frame is for `judge`. Never throws.
    */
   glances(topic: Topic, bytes: Uint8Array, neighbour: NodeId): boolean
+  /**
+   * Counts, decodes and verifies what `from` brought because it was asked for, and which may be `oldMs` old. Nothing is verified
+   * of authors that `isExpected` says no of. Undefined: it is refused. Never throws.
+   */
+  open(
+    topic: Topic,
+    bytes: Uint8Array,
+    from: NodeId,
+    isExpected: (author: NodeId) => boolean,
+    oldMs: number,
+  ): Frame | undefined
   /** Decodes, verifies and judges `bytes`, which `glances` let through and the neighbour `from` handed on. Never throws. */
   judge(topic: Topic, handler: GossipHandler, bytes: Uint8Array, from: PeerRef): GossipVerdict
 }
@@ -102,11 +113,11 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
   const ofAuthor = (topic: Topic, author: NodeId): string => `${author} ${topic.id}`
 
   /** Throws FrameError. Keys cost nothing, so that what invented ones sign is bounded by who hands it on, unverified. */
-  const within = (topic: Topic, author: NodeId, ts: number, from: NodeId): void => {
+  const within = (topic: Topic, author: NodeId, ts: number, from: NodeId, oldMs = CLOCK_WINDOW_MS): void => {
     // A refused author is refused here at once, even while other nodes still pass it on.
     if (author === self || trust.refuses(author)) throw new FrameError('not_admitted', 'not heard here')
     const off = ts - clock.now()
-    if (Math.abs(off) > CLOCK_WINDOW_MS)
+    if (off > CLOCK_WINDOW_MS || off < -oldMs)
       throw new FrameError('stale', `the clocks differ by ${Math.round(off / 1_000)} s`, off)
     const now = clock.monotonic()
     if (authors.peek(ofAuthor(topic, author))?.has(now) === false)
@@ -152,12 +163,34 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
     }
   }
 
+  const takes = (neighbour: NodeId): boolean => {
+    const isFree = quotasOf(neighbour).all.take(clock.monotonic())
+    // A relay may receive from each of its neighbours as much as it may hand on itself, so the ledger does not blame it.
+    if (!isFree) rejections.tally('rate_limited')
+    return isFree
+  }
+
   return {
-    takes(neighbour) {
-      const takes = quotasOf(neighbour).all.take(clock.monotonic())
-      // A relay may receive from each of its neighbours as much as it may hand on itself, so the ledger does not blame it.
-      if (!takes) rejections.tally('rate_limited')
-      return takes
+    takes,
+    open(topic, bytes, from, isExpected, oldMs) {
+      let author: NodeId | undefined
+      if (!takes(from)) return undefined
+      try {
+        return decodeFrame(bytes, {
+          messages: tableOf(topic),
+          verify: verifySignature,
+          bound({ sender, ts }) {
+            author = formatNodeId(sender)
+            if (!isExpected(author)) throw new FrameError('not_admitted', 'nobody asked for it')
+            within(topic, author, ts, from, oldMs)
+          },
+          admit: (_, { sender }) => admit(topic, formatNodeId(sender)),
+        })
+      } catch (error) {
+        if (error instanceof FrameError) refuse(topic, error, from, author)
+        else rejections.failed(topic.id, from, error)
+        return undefined
+      }
     },
     glances(topic, bytes, neighbour) {
       let author: NodeId | undefined

@@ -184,6 +184,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       emit({ do: 'say', id: conn.id, say: { pong: said.ping } })
       if (hearLeaf(conn, said.leaf)) emit({ did: 'leaf', conn })
     } else if ('goodbye' in said) close(conn, AFTER[said.goodbye])
+    else if (!('pong' in said)) emit({ did: 'tell', conn, told: said })
   }
 
   /** Settles what can be settled before the newcomer has said anything. */

@@ -74,8 +74,6 @@ export interface Contacts {
   listed(peers: readonly StaticPeer[]): void
   /** A member's presence said where it is. `worthATry`: it is back, or it has moved. */
   heard(node: NodeId, addresses: readonly string[], worthATry: boolean): void
-  /** Each of many members wants links to all others, and this one has a link to this node or was just heard on its LAN. */
-  willLink(node: NodeId): boolean
   /** Others say that it is lost. */
   missed(node: NodeId): void
   /** A person's decision about this node has taken effect, or a certificate's. */
@@ -231,7 +229,6 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (connections.isConnected(node)) return
       if (wakings(node).take(now())) dialing.wake(node)
     },
-    willLink: (node) => overlay.manyLinkAll() && (connections.isConnected(node) || isNear(node)),
     missed: overlay.touch,
     decided: settling((node: NodeId, byPerson: boolean) => {
       overlay.touch(node)

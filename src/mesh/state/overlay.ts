@@ -53,8 +53,6 @@ export interface Overlay {
   dueAgainMs(): number | undefined
   /** How many members the last answer went over. */
   lookedAt(): number
-  /** The mesh has more than a few members, and each of them wants links to all others. */
-  manyLinkAll(): boolean
   /** For the next `ms` milliseconds this node wants links to all members, because it asks them all often. */
   wantAll(ms: number): void
   /**
@@ -228,7 +226,6 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     },
     dueAgainMs: () => (Number.isFinite(again) ? Math.max(0, again - clock.monotonic()) : undefined),
     lookedAt: () => lookedAt,
-    manyLinkAll: () => look().there.nodes.length > ENOUGH && full,
     wantAll(ms) {
       const now = clock.monotonic()
       asks = { since: within(asks?.until) ? (asks?.since ?? now) : now, until: now + ms }

@@ -3,7 +3,7 @@ import { LINK_BYTES, LINKS_MAX, LOST_MAX, type PresenceBody } from '../../../pro
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
-import { createRecent } from '../../base/recent.ts'
+import { createRecent, type Recent } from '../../base/recent.ts'
 import type { Config } from '../../config/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -15,32 +15,11 @@ import type { Emit } from './types.ts'
  * counts as away.
  */
 const EVERY_MS = 5 * 60_000
-/** Changes within `GATHER_MS` are sent together, and `GAP_MS` between two presences stays within the topic's quota. */
+/** Changes within `GATHER_MS` are told together, and `GAP_MS` between two presences stays within what others take of one author. */
 const GATHER_MS = 500
 const GAP_MS = 3_000
-/** A new neighbour's subscription arrives a moment after the link. */
-const SUBSCRIBED_MS = 1_000
-/**
- * All members answer a node that has just come within this time each, and none of them answers again before this time has
- * passed since it said its presence: 20 answers a second over the whole mesh, however many come.
- */
-const ANSWER_MS_PER_MEMBER = 50
-const ANSWER_LEAST_MS = 1_000
-const ANSWER_MOST_MS = 60_000
-/**
- * A newcomer learns from its links what most of a presence says. Where many members link with each other, those that have a link, or
- * are about to have one, are therefore answered together, within this time. When fifty start at once, each so hears some 150
- * presences and not 870.
- */
-const ANSWER_LINKED_MS = 30_000
-/**
- * In a mesh of more members than this, a node asks all of them to say who they are only where it missed much: where more than
- * one in `MISSED_ONE_IN` of those it takes for present is unsure, or was not heard for `UNHEARD_MS`, a little longer than the
- * time between two presences. What a node missed in a minute is said again within six.
- */
+/** In a mesh of more members than this a lost node is told of by few. */
 const FEW_MEMBERS = 60
-const MISSED_ONE_IN = 8
-const UNHEARD_MS = 6 * 60_000
 /**
  * In a large mesh each neighbour of a lost node waits a random part of `TELL_WITHIN_MS`, and says nothing of it if `TOLD_BY`
  * others have by then. Two, because the word of one may be refused.
@@ -67,10 +46,8 @@ export interface PresenceDeps {
   /** The addresses worth keeping in a presence that this neighbour handed on. */
   readonly believable: (listen: readonly string[], from: NodeId) => readonly string[]
   readonly connections: Pick<Connections, 'neighbour' | 'neighbours'>
-  /** A link to this newcomer is there or about to come, as to all other members. */
-  readonly willLink: (node: NodeId) => boolean
-  /** Neighbours that are known to read the topic. */
-  readonly readers: () => number
+  /** Signs this presence and tells the neighbours of it; the last one at once. */
+  readonly publish: (body: PresenceBody) => void
   /** A member says that this neighbour is lost. */
   readonly doubt: (node: NodeId) => void
   readonly emit: Emit
@@ -107,6 +84,12 @@ interface Known {
   readonly links: Uint8Array | undefined
 }
 
+/** Who comes hears presences in any order: whether another one has said since that this author is lost. */
+function isLostSince(heard: Recent<NodeId, Known>, author: NodeId, version: number): boolean {
+  for (const [, of] of heard) if (of.version > version && of.lost.has(author)) return true
+  return false
+}
+
 export function createPresence(deps: PresenceDeps): PresenceRoom {
   const { clock, random, trust, connections, emit } = deps
   const heard = createRecent<NodeId, Known>(AUTHORS_MAX)
@@ -119,13 +102,11 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   let saidAt = Number.NEGATIVE_INFINITY
   let said = ''
   let version = 0
-  /** Whether the next presence asks all members to say who they are, because this node missed much, or the mesh is small. */
-  let asks = true
 
   const bodyNow = (state: PresenceBody['state']): PresenceBody => {
     version = Math.max(clock.now(), version + 1)
     const keys = [...lost].map(([node]) => parseNodeId(node) as Uint8Array)
-    return { version, state, ...deps.about(), ...linksNow(), lost: keys, asks: asks && state === 'online' }
+    return { version, state, ...deps.about(), ...linksNow(), lost: keys }
   }
 
   /** A new or lost link alone causes no presence: it is included in the next one. */
@@ -147,15 +128,9 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       return
     }
     due = Number.POSITIVE_INFINITY
-    // No neighbour would hear the presence yet.
-    if (deps.readers() === 0) {
-      if (connections.neighbours().length > 0) within(SUBSCRIBED_MS)
-      return
-    }
     said = JSON.stringify(deps.about())
     saidAt = clock.monotonic()
-    emit({ do: 'publish', body: bodyNow('online') })
-    asks = false
+    deps.publish(bodyNow('online'))
     for (const [node] of [...lost]) lost.set(node, TOLD_BY)
     within(EVERY_MS * (0.8 + 0.4 * random.float()))
   }
@@ -175,40 +150,23 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   }
 
   let counted = { members: 0, until: Number.NEGATIVE_INFINITY }
-  /** Counts the members once a second, because each of many newcomers asks; authors heard since then count too. */
+  /** Counts the members once a second, because many may be lost at once; authors heard since then count too. */
   const counting = (): number => {
     const now = clock.monotonic()
     if (now >= counted.until) counted = { members: trust.members().length, until: now + COUNTED_MS }
     return Math.max(counted.members, heard.size)
   }
-  /** All members answer within this time. */
-  const answerSpan = (): number => {
-    const ms = counting() * ANSWER_MS_PER_MEMBER
-    return Math.min(Math.max(ms, ANSWER_LEAST_MS), ANSWER_MOST_MS)
-  }
-  /** Whether so much was missed that all members are to say who they are. */
-  const hasMissed = (): boolean => {
-    const present = trust.members().filter(({ offline }) => !offline)
-    if (present.length <= FEW_MEMBERS) return true
-    const since = clock.now() - UNHEARD_MS
-    const missed = present.filter(({ unsure, last_seen }) => unsure || last_seen < since).length
-    return missed * MISSED_ONE_IN > present.length
-  }
-  const answer = (span: number): void => {
-    within(Math.max(0, saidAt + span - clock.monotonic()) + span * random.float())
-  }
-
   /** One member's word that others are lost. A node that was heard after the word was written is not lost. */
   const hearLost = (author: NodeId, body: PresenceBody, before: ReadonlySet<NodeId>): ReadonlySet<NodeId> => {
     if (body.lost.length === 0) return NOBODY
     const named = new Set(body.lost.map(formatNodeId))
+    if (named.has(deps.self)) within(GATHER_MS)
     for (const node of named) {
       const told = lost.peek(node)
-      const isNews = (heard.get(node)?.version ?? 0) < body.version
       // Nobody believes words that are older than what the lost node said itself, so they do not count as told.
-      if (told !== undefined && !before.has(node) && isNews) lost.set(node, told + 1)
-      if (node === deps.self) within(GATHER_MS + answerSpan() * random.float())
-      if (node === deps.self || node === author || before.has(node) || !isNews) continue
+      const isNews = !before.has(node) && (heard.get(node)?.version ?? 0) < body.version
+      if (!isNews || node === deps.self || node === author) continue
+      if (told !== undefined) lost.set(node, told + 1)
       if (connections.neighbour(node) === undefined) trust.lost(node)
       else deps.doubt(node)
     }
@@ -218,12 +176,12 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   return {
     start() {
       started = true
-      asks = hasMissed()
+      within(GATHER_MS)
     },
     say,
     leave() {
       lost.clear()
-      if (started && deps.readers() > 0) emit({ do: 'publish', body: bodyNow('leaving') })
+      if (started) deps.publish(bodyNow('leaving'))
       started = false
       due = Number.POSITIVE_INFINITY
       tellAt = Number.POSITIVE_INFINITY
@@ -236,23 +194,19 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       const member = trust.member(author)
       const addresses = deps.believable(body.listen, from)
       const offline = body.state === 'leaving'
-      if (!trust.heardOf(author, { name: body.name, addresses, offline }, from)) return undefined
+      if (!trust.heardOf(author, { name: body.name, addresses, offline, at: body.version }, from))
+        return undefined
+      if (before === undefined && isLostSince(heard, author, body.version)) trust.lost(author)
       lost.delete(author)
       const named = hearLost(author, body, before?.lost ?? NOBODY)
       heard.set(author, { version: body.version, lost: named, links: body.links?.slice() })
-      // One that was lost may be back with another part of the mesh, whose members have lost this node and wait for its word.
-      if (body.asks)
-        answer(member?.unsure !== true && deps.willLink(author) ? ANSWER_LINKED_MS : answerSpan())
       const back = member === undefined || member.offline || member.unsure
       const moved = addresses.some((address) => member?.addresses.includes(address) !== true)
       return { addresses, worthATry: !offline && (back || moved) }
     },
 
     came(node) {
-      // Two parts of the mesh may have found each other again.
-      const isFirst = connections.neighbours().length <= 1
-      if ((lost.delete(node) || isFirst) && !asks) asks = hasMissed()
-      if (isFirst || asks) within(SUBSCRIBED_MS)
+      lost.delete(node)
     },
 
     lost(node) {

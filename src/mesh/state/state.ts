@@ -6,6 +6,7 @@ import { type Credentials, NO_CREDENTIALS } from '../../trust/certificates/index
 import type { Trust } from '../../trust/peers/index.ts'
 import { announced } from '../admission/addresses.ts'
 import { leadsHere } from '../admission/endpoint.ts'
+import { createRoster, type RosterDeps } from '../roster/roster.ts'
 import type { Timings } from '../timings.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { type ContactsDeps, createContacts } from './contacts.ts'
@@ -15,7 +16,7 @@ import type { LobbyLimits } from './lobby.ts'
 import { createPresence, type PresenceDeps } from './presence.ts'
 import { type Fact, isBroken, type MeshAction, type MeshEvent, type TimerName } from './types.ts'
 
-export interface StateDeps extends Pick<PresenceDeps, 'about' | 'readers'> {
+export interface StateDeps extends Pick<PresenceDeps, 'about'>, Pick<RosterDeps, 'open'> {
   readonly config: ContactsDeps['config']
   readonly self: NodeId
   readonly trust: Trust
@@ -33,17 +34,13 @@ export interface StateDeps extends Pick<PresenceDeps, 'about' | 'readers'> {
   readonly spokeAt: (node: NodeId) => number
   /** True while something is under way with this neighbour. */
   readonly inUse: (node: NodeId) => boolean
+  /** This node's presence as a signed frame. */
+  readonly seal: (body: PresenceBody) => Uint8Array
 }
 
 export interface State {
   /** Takes one event. The actions are to be performed in their order, before the next event is handed in. Never throws. */
   handle(event: MeshEvent): readonly MeshAction[]
-  /** A presence of `author` that the neighbour `from` handed on. `isNews`: it is worth passing on. */
-  hear(
-    author: NodeId,
-    body: PresenceBody,
-    from: NodeId,
-  ): { readonly isNews: boolean; readonly actions: readonly MeshAction[] }
   readonly connections: Pick<Connections, 'get' | 'all' | 'to' | 'neighbour' | 'neighbours'>
   readonly leaves: Pick<Leaves, 'noPlace' | 'turnedAway'>
   /** Fingerprints of the neighbours that an admitted node named last. */
@@ -86,14 +83,28 @@ export function createState(deps: StateDeps): State {
     connections,
     doubt: heartbeat.doubt,
     trust: { ...trust, lost },
-    willLink: contacts.willLink,
+    publish: (body) => roster.own(deps.seal(body), body.version, body.state === 'leaving'),
     believable: (listen, from) =>
       announced(config.mesh, listen, () => leadsHere(connections.neighbour(from)?.ip ?? '')),
+  })
+
+  const roster = createRoster({
+    ...deps,
+    emit,
+    connections,
+    hear({ author, body }, from) {
+      const heard = presence.hear(author, body, from)
+      if (heard === undefined) return false
+      contacts.heard(author, heard.addresses, heard.worthATry)
+      emit({ did: 'hear', author, body })
+      return true
+    },
   })
 
   const ring = (timer: TimerName): void => {
     if (timer === 'redial') contacts.round()
     else if (timer === 'presence') presence.say()
+    else if (timer === 'roster') roster.tell()
     else if (timer === 'heartbeat') heartbeat.round()
     else {
       const [what, id] = timer.split(' ')
@@ -168,6 +179,7 @@ export function createState(deps: StateDeps): State {
     meet: ({ conn, addresses }) => contacts.met(conn, addresses),
     settle: ({ conn, outcome }) => contacts.settled(conn, outcome),
     come({ conn, replaced }) {
+      roster.came(conn)
       if (replaced !== undefined) return
       presence.came(conn.node)
       contacts.came(conn)
@@ -180,6 +192,7 @@ export function createState(deps: StateDeps): State {
         presence.lost(conn.node)
         heartbeat.doubtQuiet()
       }
+      roster.left(conn.node)
       contacts.left(conn, reason)
     },
     end({ conn }) {
@@ -187,11 +200,17 @@ export function createState(deps: StateDeps): State {
       contacts.look()
     },
     leaf: ({ conn }) => contacts.leaf(conn),
+    tell({ conn, told }) {
+      if ('roster' in told) roster.said(conn, told.roster)
+      else roster.brought(conn, told.presences)
+    },
+    hear() {},
     violate() {},
     live() {},
     round() {
       connections.tell(contacts.isLeaf())
       presence.look()
+      roster.look()
       contacts.thin()
       heartbeat.counted()
     },
@@ -209,11 +228,6 @@ export function createState(deps: StateDeps): State {
     handle(event) {
       ;(handlers[event.on] as (event: MeshEvent) => void)(event)
       return settled()
-    },
-    hear(author, body, from) {
-      const heard = presence.hear(author, body, from)
-      if (heard !== undefined) contacts.heard(author, heard.addresses, heard.worthATry)
-      return { isNews: heard !== undefined, actions: settled() }
     },
     connections,
     linksOf: presence.links,

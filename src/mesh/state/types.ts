@@ -7,7 +7,7 @@ import type {
   HelloStage,
   RevokedBy,
 } from '../../../protocols/messages/hello.ts'
-import type { PresenceBody } from '../../../protocols/messages/presence.ts'
+import type { PresenceBody, RosterBody } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TimerRequest } from '../../base/timers.ts'
 import type { StaticPeer } from '../../config/index.ts'
@@ -68,6 +68,7 @@ export interface Conn {
 export type TimerName =
   | 'redial'
   | 'presence'
+  | 'roster'
   | 'heartbeat'
   | `answer ${ConnId}`
   | `lobby ${ConnId}`
@@ -88,6 +89,10 @@ export type Said =
   | { readonly ping: number; readonly leaf?: boolean | undefined }
   | { readonly pong: number }
   | { readonly goodbye: GoodbyeReason }
+  | Telling
+
+/** Who is there, from one neighbour to another; presences as whole frames. */
+export type Telling = { readonly roster: RosterBody } | { readonly presences: readonly Uint8Array[] }
 
 /** Messages of this side on the control stream; the edge builds the Hello, and Goodbye goes with `close`. */
 export type Saying =
@@ -95,6 +100,7 @@ export type Saying =
   | { readonly ack: HelloStage; readonly skewMs: number; readonly retryAfterMs?: number }
   | { readonly ping: number; readonly leaf?: boolean }
   | { readonly pong: number }
+  | Telling
 
 export type MeshEvent =
   /** Before the host listens: what the store remembers is read. */
@@ -188,7 +194,6 @@ export type Command =
     }
   /** A stranger was dialed; libp2p's peer store is to forget it. */
   | { readonly do: 'unlist'; readonly node: NodeId }
-  | { readonly do: 'publish'; readonly body: PresenceBody }
   | { readonly do: 'find'; readonly ask: number; readonly node: NodeId }
   | { readonly do: 'answer'; readonly ask: number; readonly yes: boolean }
 
@@ -204,6 +209,10 @@ export type Fact =
     }
   /** A neighbour became a leaf, or ceased to be one. */
   | { readonly did: 'leaf'; readonly conn: Conn }
+  /** A neighbour told of presences, or brought some. */
+  | { readonly did: 'tell'; readonly conn: Conn; readonly told: Telling }
+  /** A new presence of this author was believed. */
+  | { readonly did: 'hear'; readonly author: NodeId; readonly body: PresenceBody }
   /** The outcome of a connection is certain. Comes once for each connection. */
   | { readonly did: 'settle'; readonly conn: Conn; readonly outcome: Outcome }
   /** This connection is now the neighbour's, in place of `replaced` if there was one. */

@@ -25,6 +25,8 @@ interface Sighting {
   readonly addresses?: readonly string[]
   readonly offline?: boolean
   readonly sponsor?: NodeId
+  /** When, if not now. */
+  readonly at?: number
 }
 
 export interface Seen {
@@ -146,7 +148,7 @@ export function createSeen(
 
     sawMember(node, seen) {
       const before = members.get(node)
-      const now = Math.max(clock.now(), before?.last_seen ?? 0)
+      const now = Math.max(Math.min(clock.now(), seen.at ?? Number.POSITIVE_INFINITY), before?.last_seen ?? 0)
       const stranger = strangers.get(node)
       const { sponsor } = seen
       const member: Member = {

@@ -144,13 +144,18 @@ export interface Trust extends Room {
   /** Called by mesh on admission, on activity, and on Goodbye. Never throws. */
   sawMember(node: NodeId, seen: { name?: string; addresses?: readonly string[]; offline?: boolean }): void
   /**
-   * Called by mesh when the node's own signed presence came by gossip, handed on by the admitted member `by`. False
+   * Called by mesh when the node's own signed presence, written `at` some time by its clock, was handed on by the admitted member `by`. False
    * when it does not count as a member: refused here, or `by` is not admitted. Of those that are known by gossip alone
    * and not admitted here there are at most 64 of one `by`, 1024 in all; the longest silent ones give way. Never throws.
    */
   heardOf(
     node: NodeId,
-    seen: { readonly name: string; readonly addresses: readonly string[]; readonly offline: boolean },
+    seen: {
+      readonly name: string
+      readonly addresses: readonly string[]
+      readonly offline: boolean
+      readonly at?: number
+    },
     by: NodeId,
   ): boolean
   /** Its connection broke, or a member says so. Marks it until it is seen again; a member that said Goodbye stays so. */

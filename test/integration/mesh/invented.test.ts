@@ -1,11 +1,10 @@
 // A hostile member that invents others: they take nobody's name, and leave no question incomplete.
 import { expect, onTestFinished, test } from 'vitest'
-import { presence } from '../../../protocols/registry.ts'
 import type { PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { addressOf, api, linked, nextTo, trusts } from '../../support/mesh/honest.ts'
 import { hostilePeers } from '../../support/mesh/hostile.ts'
-import { inventedPresence, rawGossip } from '../../support/mesh/raw-gossip.ts'
 import type { RawPeer } from '../../support/mesh/raw-peer.ts'
+import { inventedPresence, tellPresences } from '../../support/mesh/raw-presences.ts'
 import { startNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -23,11 +22,9 @@ test('members that somebody invents under the name of a friend come neither betw
   onTestFinished(() => peer.stop())
   await trusts(victim, peer.id)
   const connection = await peer.dial(await addressOf(victim))
-  await peer.join(connection)
-  const gossip = await rawGossip(peer, connection)
-  gossip.subscribe(presence.id)
+  const control = await peer.join(connection)
   const names = Array.from({ length: INVENTED }, (_, n) => (n % 2 === 0 ? 'ash' : fingerprint))
-  gossip.publish(presence, ...names.map(inventedPresence))
+  tellPresences(control, names.map(inventedPresence))
   const peersOf = async () => ((await api(victim, 'GET', 'peers')) as { peers: PeerShape[] }).peers
   await until(
     async () => (await peersOf()).filter(({ known_by }) => known_by === 'gossip').length === INVENTED,

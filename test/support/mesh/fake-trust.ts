@@ -111,14 +111,14 @@ export function createFakeTrust(
         known_by: 'link',
       })
     },
-    heardOf(node, { name, addresses, offline }) {
+    heardOf(node, { name, addresses, offline, at = now() }) {
       if (refused(node)) return false
       const before = members.get(node)
       members.set(node, {
         node_id: node,
         fingerprint: node.slice(-16),
         name,
-        last_seen: now(),
+        last_seen: Math.max(Math.min(at, now()), before?.last_seen ?? 0),
         addresses: addresses.length > 0 ? addresses : (before?.addresses ?? []),
         offline,
         unsure: false,

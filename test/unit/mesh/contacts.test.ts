@@ -1,10 +1,9 @@
 // Whom a node dials and lets go of: a person's decision is followed at once, and nobody is cut off in mid-question.
 import { createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import type { NodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { createRing } from '../../../src/mesh/state/choice.ts'
-import { type Connections, createConnections } from '../../../src/mesh/state/connections.ts'
+import { createConnections } from '../../../src/mesh/state/connections.ts'
 import { createContacts } from '../../../src/mesh/state/contacts.ts'
 import { LOBBY } from '../../../src/mesh/state/lobby.ts'
 import type { MeshAction } from '../../../src/mesh/state/types.ts'
@@ -115,52 +114,3 @@ test('a neighbour too many is let go of, but not while something is under way wi
   contacts.thin()
   expect(closed.size).toBeGreaterThan(0)
 })
-
-test.each([
-  { members: 20, fullMeshUpTo: 64, waits: true },
-  // Each of a few answers at once, and in a large mesh most have no link to the newcomer.
-  { members: 12, fullMeshUpTo: 64, waits: false },
-  { members: 20, fullMeshUpTo: 12, waits: false },
-])(
-  'of $members members with links up to $fullMeshUpTo, a newcomer just heard on the LAN will link: $waits',
-  (given) => {
-    const self = testIdentity().nodeId
-    const ids = Array.from({ length: given.members }, () => testIdentity().nodeId)
-    const trust = createFakeTrust(ids)
-    for (const id of ids) trust.sawMember(id, { name: 'member', addresses: ['/ip4/10.0.0.9/tcp/7000'] })
-    let now = 0
-    const [linked, sighted, unheard] = ids as [NodeId, NodeId, NodeId]
-    const contacts = createContacts({
-      config: {
-        mesh,
-        overlay: {
-          full_mesh_up_to: given.fullMeshUpTo,
-          asker_links_up_to: 0,
-          leaves_up_to: 256,
-          tell_links: true,
-        },
-        discovery: { peers: [], dht: false },
-      },
-      connections: { isConnected: (node) => node === linked } as Connections,
-      self,
-      trust,
-      clock: { now: () => now, monotonic: () => now },
-      emit: () => {},
-      random: systemRandom,
-      listening: () => [],
-      complete: () => true,
-      inUse: () => false,
-    })
-    contacts.prepare()
-    contacts.sighted({
-      on: 'sighted',
-      node: sighted,
-      source: '10.0.0.9',
-      addresses: ['/ip4/10.0.0.9/tcp/7000'],
-    })
-    const said = (): boolean[] => [linked, sighted, unheard].map((node) => contacts.willLink(node))
-    expect(said()).toEqual([given.waits, given.waits, false])
-    now = 60_000
-    expect(said()).toEqual([given.waits, false, false])
-  },
-)

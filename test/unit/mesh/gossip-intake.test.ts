@@ -1,15 +1,22 @@
 // How much one neighbour may hand on: a flood is dropped where it comes in, and no honest relay pays for it.
 import { expect, test } from 'vitest'
+import { defineTopic } from '../../../protocols/define.ts'
 import { encodeFrame } from '../../../protocols/frame.ts'
 import { Presence } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { presence } from '../../../protocols/registry.ts'
+import { DAY_MS } from '../../../src/base/calendar.ts'
 import { createIntake } from '../../../src/mesh/gossip/intake.ts'
 import type { GossipVerdict, PeerRef } from '../../../src/mesh/index.ts'
 import type { Identity } from '../../../src/trust/identity/index.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
+const presence = defineTopic({
+  id: '/karo/presence/1',
+  purpose: 'any topic',
+  quota: { messages: 20, perMs: 60_000 },
+  messages: { Presence },
+})
 const NOW = 1_763_626_500_000
 const [self, relay] = [testIdentity(0), testIdentity(1)] as const
 /** Admitted by everybody here. */
@@ -29,7 +36,7 @@ function said(author: Identity, at = NOW): Uint8Array {
     can_aggregate: false,
   }
   const state = 'online' as const
-  const body = { version: at, state, name: 'x', capabilities, listen: [], lost: [], asks: false }
+  const body = { version: at, state, name: 'x', capabilities, listen: [], lost: [] }
   return encodeFrame(Presence, { sender: author.publicKey, ts: at, nonce, seq: 0 }, body, (bytes) =>
     author.sign(bytes),
   )
@@ -61,6 +68,8 @@ function node(at: Identity = self) {
     accepted,
     refused,
     tallied,
+    brings: (bytes: Uint8Array, isExpected: (author: NodeId) => boolean = () => true): boolean =>
+      intake.open(presence, bytes, relay.nodeId, isExpected, DAY_MS) !== undefined,
     hears: (bytes: Uint8Array, from: Identity = relay): GossipVerdict =>
       intake.takes(from.nodeId) && intake.glances(presence, bytes, from.nodeId)
         ? intake.judge(presence, { message }, bytes, refOf(from))
@@ -130,6 +139,16 @@ test('beyond its share nothing of unknown authors is verified', () => {
   ])
   for (let n = 0; n < presence.quota.messages; n++) expect(it.hears(said(member))).toBe('accept')
   expect(it.hears(forged(member))).toBe('ignore')
+})
+
+test('what was asked for may be a day old; of invented authors it is as much as of gossip, and what nobody asked for is nothing', () => {
+  const it = node()
+  const [member, other] = members as [Identity, Identity]
+  expect(it.brings(said(member, NOW - 20 * 3_600_000))).toBe(true)
+  expect(it.brings(said(member), (author) => author === other.nodeId)).toBe(false)
+  for (const at of [NOW - 25 * 3_600_000, NOW + 3_600_000]) expect(it.brings(said(other, at))).toBe(false)
+  const brought = invented.filter((one) => it.brings(said(one)))
+  expect(brought).toHaveLength(100)
 })
 
 test('unknown authors are welcome, but one neighbour cannot invent any number of them in an hour', () => {

@@ -13,7 +13,7 @@ import { defineMessage, defineTopic, type Topic } from '../../../protocols/defin
 import { bodyOf, encodeFrame, type Frame, FrameError, type RejectCode } from '../../../protocols/frame.ts'
 import { Goodbye, Ping } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { presence } from '../../../protocols/registry.ts'
+import { heads } from '../../../protocols/registry.ts'
 import type { Gossip, GossipVerdict, Mesh } from '../../../src/mesh/index.ts'
 import type { Identity } from '../../../src/trust/identity/index.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts'
@@ -272,7 +272,7 @@ test('the same frame again is nothing new, nor is an altered one the same', asyn
 test('the same bytes under another topic do not hide the message', async () => {
   const { node, peer, gossip } = await intruder()
   const frame = word(peer.identity, 'here')
-  gossip.publish(presence, frame)
+  gossip.publish(heads, frame)
   gossip.publish(words, frame)
   await hears(node, 'here')
 })
@@ -302,7 +302,7 @@ test('a stranger that speaks gossip hears nothing, is heard by nobody, and learn
   const { gossip } = stranger.services
   const heard: string[] = []
   gossip.addEventListener('message', ({ detail }) => heard.push(detail.topic))
-  for (const topic of [words, presence]) gossip.subscribe(topic.id)
+  for (const topic of [words, heads]) gossip.subscribe(topic.id)
   await stranger.dial(multiaddr(`/ip4/${host}/tcp/${port}`))
   await arrives(a, b, 'among members')
   const said = word(testIdentity(), 'from outside')

@@ -23,7 +23,11 @@ const andOne = (count: number): number => count + 1
 
 /** A node whose dials all fail at once, with `members` trusted. */
 function rig(members: readonly NodeId[] = []) {
-  const { time, state, dialed, put, perform, comes } = rigOf({ trust: createFakeTrust([...members]) })
+  const relay = stranger()
+  const { time, state, dialed, put, comes, admitted, brings } = rigOf({
+    trust: createFakeTrust([...members, relay]),
+  })
+  let from: number | undefined
   put({ on: 'start' })
   const advance = (ms: number): void => time.advance(ms)
   let version = 0
@@ -39,8 +43,13 @@ function rig(members: readonly NodeId[] = []) {
     },
     heard(node: NodeId, listen: readonly string[]) {
       const { capabilities } = rawHello()
-      const body = { state: 'online' as const, name: 'x', capabilities, lost: [], asks: false }
-      perform(state.hear(node, { ...body, version: ++version, listen: [...listen] }, node).actions)
+      const body = { state: 'online' as const, name: 'x', capabilities, lost: [] }
+      if (from === undefined) {
+        from = comes(relay, '10.0.0.200')
+        admitted(from)
+        dialed.length = 0
+      }
+      brings(from, { author: node, body: { ...body, version: ++version, listen: [...listen] } })
       advance(0)
     },
     /** The node came in from `ip`, and says that it listens there. */

@@ -2,12 +2,14 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
+import type { Opened } from '../../../src/mesh/roster/roster.ts'
 import { LOBBY } from '../../../src/mesh/state/lobby.ts'
 import { createState } from '../../../src/mesh/state/state.ts'
 import type { Command, Fact, MeshAction, MeshEvent, Said } from '../../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
+import { keyOf } from '../../support/mesh/raw-presences.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 type StateDeps = Parameters<typeof createState>[0]
@@ -28,6 +30,7 @@ export function rigOf({ time = new VirtualTime(0), fullMeshUpTo = 32, onFact, di
   const put = (event: MeshEvent): void => perform(state.handle(event))
   const alarms = createAlarms<string>(time, (timer) => put({ on: 'timer', timer } as MeshEvent))
   const { capabilities } = rawHello()
+  const presences = new Map<Uint8Array, Opened>()
   const state = createState({
     config: {
       mesh: { lan_only: true, allow_cgnat: false, port: 7_000, listen: 'auto', ping_seconds: 15 },
@@ -43,7 +46,11 @@ export function rigOf({ time = new VirtualTime(0), fullMeshUpTo = 32, onFact, di
     complete: () => true,
     inUse: () => false,
     spokeAt: () => Number.NEGATIVE_INFINITY,
-    readers: () => 0,
+    seal: () => new Uint8Array(1),
+    open: (frame, _, isExpected) => {
+      const opened = presences.get(frame)
+      return opened !== undefined && isExpected(opened.author) ? opened : undefined
+    },
     about: () => ({ name: 'self', capabilities, listen: [] }),
     ...deps,
   })
@@ -71,6 +78,13 @@ export function rigOf({ time = new VirtualTime(0), fullMeshUpTo = 32, onFact, di
     says(id, { ack: 'yes' })
     says(id, { ack: 'ready' })
   }
+  /** The neighbour of this connection names a presence and brings it. */
+  const brings = (id: number, opened: Opened): void => {
+    const frame = new Uint8Array(1)
+    presences.set(frame, opened)
+    says(id, { roster: { keys: keyOf(opened) } })
+    says(id, { presences: [frame] })
+  }
   put({ on: 'prepare' })
-  return { time, state, dialed, put, perform, comes, admitted }
+  return { time, state, dialed, put, perform, comes, admitted, brings }
 }
