@@ -19,6 +19,9 @@ export function remembered<T>(search: (name: string) => T): (name: string) => T 
   }
 }
 
+/** The words of a text. */
+export const words = (text: string): readonly string[] => text.match(/\S+/g) ?? []
+
 /** Names, which have no blanks in them. */
 export interface Names extends Iterable<string> {
   has(name: string): boolean
@@ -27,7 +30,7 @@ export interface Names extends Iterable<string> {
 /** Reads names between blanks and line breaks. */
 export const names = (text: string): Names => ({
   has: remembered((name) => places(text, name).next().done === false),
-  [Symbol.iterator]: () => (text.match(/\S+/g) ?? []).values(),
+  [Symbol.iterator]: () => words(text).values(),
 })
 
 /** What rows of a text say about names. */
@@ -43,7 +46,7 @@ export interface Rows<T> {
  */
 export function rows<T>(text: string, end: string, read: (found: readonly string[]) => T): Rows<T> {
   const lines = (): readonly string[] => text.split('\n').filter((line) => line.includes(end))
-  const namesIn = (line: string): readonly string[] => line.slice(0, line.indexOf(end)).match(/\S+/g) ?? []
+  const namesIn = (line: string): readonly string[] => words(line.slice(0, line.indexOf(end)))
   const search = (name: string): T | undefined => {
     const found: string[] = []
     for (const at of places(text, name, end)) {
@@ -59,7 +62,7 @@ export function rows<T>(text: string, end: string, read: (found: readonly string
 
 /** Reads lines of `tools: words`; each of the tools gets the words of all its lines. */
 export const table = (text: string): Rows<readonly string[]> =>
-  rows(text, ':', (found) => found.flatMap((words) => words.split(' ')))
+  rows(text, ':', (found) => found.flatMap(words))
 
 /** For each tool, a pattern of its words, joined by blanks; read from lines of `tools: pattern`. */
 export function patterns(text: string): Rows<RegExp> & { readonly fits: (c: SimpleCommand) => boolean } {

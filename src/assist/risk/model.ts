@@ -190,3 +190,14 @@ export function matching(args: readonly Arg[], pattern: Pattern): Arg[] {
 /** The origins of all the words. */
 export const taintOf = (args: readonly Pick<Arg, 'taint'>[]): number =>
   args.reduce((sum, { taint }) => sum | taint, 0)
+
+/** What redirections with such an operator name. */
+export const redirectedTo = ({ redirections }: SimpleCommand, operator: RegExp): readonly Arg[] =>
+  redirections.filter((it) => operator.test(it.operator)).map(({ target }) => target)
+
+/** The input of the command as a word, if it is known. */
+export const inputOf = ({ input, span }: SimpleCommand): Arg => ({
+  text: input.text ?? '',
+  span,
+  taint: TAINT.none,
+})

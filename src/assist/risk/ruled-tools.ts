@@ -1,6 +1,8 @@
 // The names of all tools that a rule, a wrapper or the grammar concerns, and data for the shells' quick guard.
+
 import { carrierNames } from './carriers/carriers.ts'
 import { INTERPRETER_NAMES, SHELLS, wrapperNames } from './carriers/wrappers.ts'
+import { words } from './lookup.ts'
 import { GRAMMAR, isUnruled, NAMED_IN_GENERAL_RULES, RULES } from './rules/index.ts'
 import { verbParts } from './rules/verbs.ts'
 import { OWN_PARTS, OWN_PLACES, SYSTEM_PARTS } from './writes/own-files.ts'
@@ -42,8 +44,9 @@ export interface PlainLines {
   readonly git: readonly string[]
 }
 
-const PLAIN_GIT: readonly string[] =
-  'status log diff show commit fetch pull blame shortlog describe rev-parse ls-files grep'.split(' ')
+const PLAIN_GIT = words(
+  'status log diff show commit fetch pull blame shortlog describe rev-parse ls-files grep',
+)
 
 export const PLAIN_LINES: PlainLines = {
   reads: [...ONLY_READ].filter(isUnruled),

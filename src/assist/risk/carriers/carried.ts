@@ -3,7 +3,7 @@
 
 import { spend } from '../limits.ts'
 import type { Frame, Walk } from '../line/frame.ts'
-import { names } from '../lookup.ts'
+import { names, words } from '../lookup.ts'
 import { type Arg, baseName, type SimpleCommand, type Span } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { SHELLS } from './wrappers.ts'
@@ -32,9 +32,10 @@ const NAMES_THINGS = names(
 /**
  * Tools that destroy what they are given, and launchers of other tools. Such a name among words may begin a command.
  */
-export const CARRIED: readonly string[] =
+export const CARRIED = words(
   `rm rmdir unlink shred wipe srm dd truncate find mv cp chmod chown chgrp rsync wipefs blkdiscard sgdisk mkfs mkfs.ext4 mkfs.xfs env sudo doas
-  nice nohup timeout setsid xargs sh bash dash zsh ksh fish busybox toybox`.split(/\s+/)
+  nice nohup timeout setsid xargs sh bash dash zsh ksh fish busybox toybox`,
+)
 const CARRIED_SET: ReadonlySet<string> = new Set(CARRIED)
 
 const ANY = CARRIED.map((name) => name.replaceAll('.', '\\.')).join('|')

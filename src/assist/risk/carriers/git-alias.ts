@@ -2,11 +2,12 @@
 
 import { quoteShell } from '../../../base/quote.ts'
 import { isUnresolved, resolvePath } from '../line/paths.ts'
+import { names } from '../lookup.ts'
 import { type SimpleCommand, taintOf } from '../model.ts'
 import type { InnerScript } from './layers.ts'
 
 /** git's commands, which no alias replaces (git, Documentation/config/alias.adoc). Others are looked up as aliases. */
-const COMMANDS: ReadonlySet<string> = new Set(
+const COMMANDS = names(
   `add am annotate apply archive backfill bisect blame branch bugreport bundle cat-file check-attr check-ignore check-mailmap
   check-ref-format checkout checkout-index cherry cherry-pick citool clean clone column commit commit-graph commit-tree config
   count-objects credential credential-cache credential-store cvsexportcommit cvsimport cvsserver daemon describe diagnose diff
@@ -19,9 +20,7 @@ const COMMANDS: ReadonlySet<string> = new Set(
   remote repack replace replay repo request-pull rerere reset restore rev-list rev-parse revert rm send-email send-pack shell
   shortlog show show-branch show-index show-ref sparse-checkout stage stash status stripspace submodule subtree svn switch
   symbolic-ref tag unpack-file unpack-objects update-index update-ref update-server-info upload-archive upload-pack var
-  verify-commit verify-pack verify-tag version whatchanged worktree write-tree`
-    .trim()
-    .split(/\s+/),
+  verify-commit verify-pack verify-tag version whatchanged worktree write-tree`,
 )
 /** Options before the command that take the next word. */
 const WITH_VALUE = /^(?:-[cC]|--(?:git-dir|work-tree|namespace|super-prefix|config-env|attr-source))$/

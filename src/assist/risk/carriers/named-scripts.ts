@@ -4,7 +4,7 @@ import type { Shell } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
 import { isUnresolved, resolvePath } from '../line/paths.ts'
-import { rows } from '../lookup.ts'
+import { rows, words } from '../lookup.ts'
 import { type Arg, type Scope, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { type Layer, quoted } from './layers.ts'
@@ -86,7 +86,7 @@ const CODE_FILES = rows(
   git: 1 <
   `,
   ':',
-  ([found = '']) => found.split(' '),
+  ([found = '']) => words(found),
 )
 
 /** Whether a letter stands at the end of several, so that its value is the next word: `-nf FILE`. */

@@ -2,6 +2,7 @@
 
 import { readOptions } from '../line/options.ts'
 import { resolvePath } from '../line/paths.ts'
+import { names } from '../lookup.ts'
 import {
   type Arg,
   baseName,
@@ -39,10 +40,6 @@ const DECODERS = names(
 const SILENT = names(
   ': true false cd pushd popd export set declare typeset unset alias source . test [ sleep mkdir touch rm cp mv chmod chown ln',
 )
-
-function names(text: string): ReadonlySet<string> {
-  return new Set(text.split(/\s+/))
-}
 
 /** Tools for connections that stay open both ways, so that somebody may be typing what they print. */
 const DIALOGUES = names('nc ncat netcat socat telnet')

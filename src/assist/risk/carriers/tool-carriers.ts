@@ -2,7 +2,7 @@
 // runners.
 
 import { readOptions } from '../line/options.ts'
-import { remembered, rows } from '../lookup.ts'
+import { remembered, rows, words } from '../lookup.ts'
 import { type Arg, type Output, TAINT } from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
 import {
@@ -202,13 +202,11 @@ function runner(verbs: readonly string[], values: readonly string[], skip: numbe
 
 /** The command behind one of the words. */
 const behind =
-  (words: readonly string[]): Carrier =>
+  (signs: readonly string[]): Carrier =>
   (args) => {
-    const at = args.findIndex((arg) => words.includes(arg.text))
+    const at = args.findIndex((arg) => signs.includes(arg.text))
     return at < 0 ? NOTHING : commandLayer(args.slice(at + 1), true)
   }
-
-const list = (text = ''): readonly string[] => text.match(/\S+/g) ?? []
 
 /** Rows of tools, their verbs behind which a command stands, options with a value, and the number of own words before it. */
 const RUNNERS = rows(
@@ -233,8 +231,8 @@ const RUNNERS = rows(
   `,
   '|',
   ([row = '']) => {
-    const [verbs, values, skip = '0'] = row.split('|')
-    return runner(list(verbs), list(values), Number(skip))
+    const [verbs = '', values = '', skip = '0'] = row.split('|')
+    return runner(words(verbs), words(values), Number(skip))
   },
 )
 
@@ -246,7 +244,7 @@ const BEHIND = rows(
   nix: -c --command
   `,
   ':',
-  ([words]) => behind(list(words)),
+  ([found = '']) => behind(words(found)),
 )
 
 /** Options whose value is a script. */
@@ -264,9 +262,9 @@ const IN_OPTIONS = rows(
   mapfile readarray: C
   `,
   ':',
-  ([options]): Carrier =>
+  ([found = '']): Carrier =>
     (args) =>
-      scriptLayer(valuesOf(args, list(options))),
+      scriptLayer(valuesOf(args, words(found))),
 )
 
 /** cmake has its own rm, env and time: `cmake -E rm -rf dir`. */

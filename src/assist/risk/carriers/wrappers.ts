@@ -1,5 +1,5 @@
 // Table of commands that run another command in their words, with what is needed to find where that command starts.
-import { rows } from '../lookup.ts'
+import { names, rows, words } from '../lookup.ts'
 
 export interface Wrapper {
   /** Options whose value is the next word: letters and long names. */
@@ -26,8 +26,6 @@ export interface Wrapper {
   readonly afterDashes?: boolean
 }
 
-const list = (text: string): readonly string[] => text.trim().split(/\s+/)
-
 /** More words than a line has: only a script option holds a command. */
 const ALL = 1_000
 
@@ -38,8 +36,8 @@ function wrapperIn(row: string): Wrapper {
   return {
     ...Object.fromEntries((flags.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((flag) => [flag, true])),
     ...(skip !== undefined && { skip: skip === 'all' ? ALL : Number(skip) }),
-    ...(values && { values: list(values) }),
-    ...(scripts && { scripts: list(scripts) }),
+    ...(values && { values: words(values) }),
+    ...(scripts && { scripts: words(scripts) }),
   }
 }
 
@@ -137,7 +135,7 @@ const OTHERS: Readonly<Record<string, Wrapper>> = {
     transparent: true,
   },
   ssh: {
-    values: list('p i l o F J L R D b c E e I m O Q S W w B'),
+    values: words('p i l o F J L R D b c E e I m O Q S W w B'),
     keywords:
       /^\s*(?:ProxyCommand|LocalCommand|RemoteCommand|KnownHostsCommand)\s*[=\s]\s*(?!none$)([\s\S]+)$/i,
     skip: 1,
@@ -153,10 +151,8 @@ export const wrapperOf = (name: string): Wrapper | undefined =>
 export const wrapperNames = (): readonly string[] => [...ROWS.names(), ...Object.keys(OTHERS)]
 
 /** Shells, which read code from `-c`, a file, or their standard input. */
-export const SHELLS: ReadonlySet<string> = new Set(
-  'sh bash dash zsh ksh ksh93 mksh lksh pdksh oksh loksh ash fish rbash rzsh csh tcsh yash posh sash osh elvish nu xonsh ion'.split(
-    ' ',
-  ),
+export const SHELLS = names(
+  'sh bash dash zsh ksh ksh93 mksh lksh pdksh oksh loksh ash fish rbash rzsh csh tcsh yash posh sash osh elvish nu xonsh ion',
 )
 
 /**
@@ -181,7 +177,7 @@ export const INTERPRETERS = rows(
   `,
   ':',
   ([found = '']) => {
-    const [language = '', ...options] = list(found)
+    const [language = '', ...options] = words(found)
     return { language, options }
   },
 )

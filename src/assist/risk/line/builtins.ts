@@ -1,5 +1,6 @@
 // Builtins that evaluate their words: names with subscripts, numbers, and variables whose value is run as a command.
 
+import { names } from '../lookup.ts'
 import { type Arg, matching, type SimpleCommand, said, says, TAINT } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { readAgain, readArithmetic } from './again.ts'
@@ -17,9 +18,9 @@ const COMPARES = /^-(?:v|eq|ne|lt|gt|le|ge)$/
 const DECLARES = /^(?:declare|typeset|local|export|readonly|integer|float|private)$/
 
 /** Names for which readWordsAgain does anything. */
-export const READ_AGAIN: ReadonlySet<string> = new Set(
+export const READ_AGAIN = names(
   `let test [ printf print shift return exit break continue repeat hash read unset wait getopts mapfile readarray declare typeset local
-  export readonly integer float private exec vared`.split(/\s+/),
+  export readonly integer float private exec vared`,
 )
 
 /** Walks what a builtin evaluates in its words: subscripts, arithmetic, prompts. */

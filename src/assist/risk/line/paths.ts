@@ -1,6 +1,7 @@
 // Says where a path points and so what losing it would mean: root, home, system, keys, working directory, or nothing
 // special.
 
+import { words } from '../lookup.ts'
 import { type Scope, SOMETHING, UNKNOWN } from '../model.ts'
 import { couldMatch, isEverything, isGlob } from './glob.ts'
 
@@ -47,10 +48,6 @@ const PERSONAL =
   words(`Documents Desktop Pictures Music Videos Downloads Movies Library .config .local .local/share .mozilla
   .thunderbird .password-store .vim .emacs.d .kube .aws .docker .azure .config/gcloud Dropbox OneDrive Nextcloud`)
 const KEYS = words('.ssh .gnupg .local/share/karo .local/share/karo/db .local/share/karo/identity.key')
-
-function words(text: string): readonly string[] {
-  return text.split(/\s+/)
-}
 
 const DISK =
   /^\/dev\/(?:sd[a-zA-Z]+\d*|hd[a-z]\d*|vd[a-z]+\d*|xvd[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:p\d+|boot\d)?|r?disk\d+(?:s\d+)?|md\d+|dm-\d+|nbd\d+|sr\d+|mapper\/(?!control).+|disk\/by-.+|mem|kmem|port)$/

@@ -46,27 +46,37 @@ interface Form {
 interface Row {
   readonly tools: readonly string[]
   readonly text: string
+  /** What the first word may be, if it is always there and plain; it spares most rows their patterns. */
+  readonly verbs: readonly string[] | undefined
   form?: Form
 }
 
-/** The rule with its tools, and with a condition that reads the forms of a tool when it is asked about that tool first. */
+/** The rule, which reads its forms when it is asked about one of their tools first. */
 export function ruleOf({ finds, named = {}, tools = [], when, ...rule }: FormRule): Rule {
-  const rows: Row[] = []
-  let all = ''
-  for (const text of finds.trim().split(/\n\s*/)) {
-    const of = text.slice(0, text.search(/\s|$/))
-    if (text[0] === '!') all = ` ${text}`
-    else rows.push({ tools: of === '_' ? (rows.at(-1) as Row).tools : of.split('|'), text: text + all })
+  const isForAll = tools.includes('*') || /^\s*\* /m.test(finds)
+  let read: readonly Row[] | undefined
+  const rows = (): readonly Row[] => {
+    read ??= rowsIn(finds)
+    return read
   }
-  const names = [...tools, ...rows.flatMap((row) => row.tools)]
-  const rowsOf = remembered((tool) => rows.filter((row) => row.tools[0] === '*' || row.tools.includes(tool)))
+  const rowsOf = remembered((tool) =>
+    rows().filter((row) => row.tools[0] === '*' || row.tools.includes(tool)),
+  )
   return {
     ...rule,
-    tools: names.includes('*') ? ['*'] : names,
+    get tools() {
+      return isForAll ? ['*'] : [...tools, ...rows().flatMap((row) => row.tools)]
+    },
+    isAbout: (tool) =>
+      isForAll ? tool === '*' : tools.includes(tool) || (finds.includes(tool) && rowsOf(tool).length > 0),
     when(c, o) {
+      if (asked?.of !== o) asked = { of: o, line: o.operands.map(({ text }) => wordsOf(text)).join('') }
+      const { line } = asked
+      const verb = line.slice(0, line.indexOf('\0'))
       for (const row of rowsOf(c.name)) {
+        if (row.verbs?.includes(verb) === false) continue
         row.form ??= formOf(row.text, named)
-        const hit = hitOf(row.form, c, o)
+        const hit = hitOf(row.form, line, c, o)
         if (hit !== undefined) return hit
       }
       return when?.(c, o)
@@ -74,12 +84,27 @@ export function ruleOf({ finds, named = {}, tools = [], when, ...rule }: FormRul
   }
 }
 
-/** The operands' words of one command, for which many forms ask one after the other. */
-let read: { readonly of: Options; readonly line: string } | undefined
+function rowsIn(finds: string): readonly Row[] {
+  const rows: Row[] = []
+  let all = ''
+  for (const text of finds.trim().split(/\n\s*/)) {
+    const of = text.slice(0, text.search(/\s|$/))
+    if (text[0] === '!') all = ` ${text}`
+    else
+      rows.push({
+        tools: of === '_' ? (rows.at(-1) as Row).tools : of.split('|'),
+        text: text + all,
+        verbs: /^\S+ (\w[^\s*<{@]*)(?= |$)/.exec(text)?.[1]?.split('|'),
+      })
+  }
+  return rows
+}
 
-function hitOf({ words, tests, finds }: Form, c: SimpleCommand, o: Options): Hit {
-  if (read?.of !== o) read = { of: o, line: o.operands.map(({ text }) => wordsOf(text)).join('') }
-  if (!words.test(read.line) || !tests.every((test) => test(c, o))) return undefined
+/** The operands' words of one command, for which many forms ask one after the other. */
+let asked: { readonly of: Options; readonly line: string } | undefined
+
+function hitOf({ words, tests, finds }: Form, line: string, c: SimpleCommand, o: Options): Hit {
+  if (!words.test(line) || !tests.every((test) => test(c, o))) return undefined
   let hit: Hit = true
   for (const find of finds) {
     hit = find(c, o)

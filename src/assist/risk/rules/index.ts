@@ -77,7 +77,7 @@ export const RULES: readonly Rule[] = WRITTEN.map((rule) => ('finds' in rule ? r
 
 /** Rules that name this tool; EVERY_COMMAND has those for all commands. */
 export const rulesFor: (tool: string) => readonly Rule[] = remembered((tool) =>
-  RULES.filter(({ tools }) => tools.includes(tool)),
+  RULES.filter((rule) => rule.isAbout?.(tool) ?? rule.tools.includes(tool)),
 )
 export const EVERY_COMMAND: readonly Rule[] = rulesFor('*')
 

@@ -41,15 +41,18 @@ export const movedAside: Rewrite = (_c, o) => {
   return more === undefined ? say('mv', path, `${path}.old`) : say('ls', '-d', ...o.operands)
 }
 
-/** Chooses the form by the command's name and its first words. */
+/** Chooses the form by the command's name and its first words; a key may have several, between `|`. */
 export function byTool(table: Readonly<Record<string, Rewrite>>): Rewrite {
+  const forms = new Map(
+    Object.entries(table).flatMap(([keys, form]) => keys.split('|').map((key) => [key, form] as const)),
+  )
   return (c, o) => {
     const words = o.operands.map((arg) => arg.text)
-    for (const key of [`${c.name} ${words[0]} ${words[1]}`, `${c.name} ${words[0]}`, c.name]) {
-      const form = Object.hasOwn(table, key) ? table[key] : undefined
-      if (form !== undefined) return form(c, o)
-    }
-    return undefined
+    const form =
+      forms.get(`${c.name} ${words[0]} ${words[1]}`) ??
+      forms.get(`${c.name} ${words[0]}`) ??
+      forms.get(c.name)
+    return form?.(c, o)
   }
 }
 

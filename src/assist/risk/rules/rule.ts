@@ -4,6 +4,7 @@ import type { Caller, RiskLevel } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import type { Options } from '../line/options.ts'
 import { emptyReading, type Place, placeOf, resolvePath } from '../line/paths.ts'
+import { words } from '../lookup.ts'
 import {
   type Arg,
   type LineFact,
@@ -36,6 +37,8 @@ export interface Rule {
   readonly why: string
   /** Names of commands that the rule looks at; `*` is every command, also bare redirections and assignments. */
   readonly tools: readonly string[]
+  /** Whether `tools` has the name, where that is told sooner than all of them. */
+  readonly isAbout?: (tool: string) => boolean
   readonly when: (command: SimpleCommand, options: Options) => Hit
   readonly safer?: Safer
   /** Whether it stays silent about a command in which another rule has already found something as bad. */
@@ -53,9 +56,7 @@ export interface LineRule extends Omit<Rule, 'tools' | 'when' | 'id'> {
   readonly id: LineFact
 }
 
-export function tools(names: string): readonly string[] {
-  return names.split(/\s+/)
-}
+export const tools = words
 
 /** A directory in which every user may put files. */
 export const EVERYBODYS = /^\/(?:tmp|var\/tmp|dev\/shm)\//

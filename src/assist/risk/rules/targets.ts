@@ -2,9 +2,9 @@
 
 import { findTargets } from '../carriers/listings.ts'
 import type { Options } from '../line/options.ts'
-import { type Arg, type SimpleCommand, SOMETHING, says } from '../model.ts'
+import { type Arg, redirectedTo, type SimpleCommand, SOMETHING, says } from '../model.ts'
 import { FILLED_OPTIONS } from '../writes/operands.ts'
-import { valuesOf } from '../writes/option-values.ts'
+import { unpacks, valuesOf } from '../writes/option-values.ts'
 import { HERE, writtenFiles } from '../writes/positions.ts'
 
 /** Tools that delete the trees that are named, for forms. */
@@ -39,21 +39,14 @@ export function overwritten(command: SimpleCommand, options: Options): readonly 
 }
 
 function overwrites(command: SimpleCommand, options: Options): readonly Arg[] {
-  const out = command.redirections
-    .filter(
-      ({ operator }) =>
-        operator === '>' || operator === '>|' || operator === '&>' || operator === '>&' || operator === '<>',
-    )
-    .map(({ target }) => target)
+  const out = [...redirectedTo(command, /^(?:>\|?|&>|>&|<>)$/)]
   out.push(...writtenFiles(command, options))
   return out
 }
 
 /** Files that a command appends to. */
 export function appended(command: SimpleCommand, options: Options): readonly Arg[] {
-  const out = command.redirections
-    .filter(({ operator }) => operator.endsWith('>>'))
-    .map(({ target }) => target)
+  const out = [...redirectedTo(command, />>$/)]
   if (command.name === 'tee' && options.flag('a', 'append')) out.push(...options.operands)
   return out
 }
@@ -72,10 +65,7 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
     case 'tar':
     case 'gtar':
     case 'bsdtar':
-      return /^-?[a-zA-Z]*x/.test(args[0]?.text ?? '') ||
-        says({ args }, /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get))$/)
-        ? valuesOf(args, FILLED_OPTIONS.of('tar') ?? [])
-        : []
+      return unpacks(args) ? valuesOf(args, FILLED_OPTIONS.of('tar') ?? []) : []
     case '7z':
     case '7za':
       return args.flatMap((arg) => (/^-o./.test(arg.text) ? [{ ...arg, text: arg.text.slice(2) }] : []))

@@ -2,13 +2,11 @@
 
 import { INERT } from '../carriers/carried.ts'
 import { INTERPRETER_NAMES, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
-import { names, remembered } from '../lookup.ts'
+import { names, remembered, words } from '../lookup.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import { EDITORS } from '../writes/scripts.ts'
 import { ONLY_READ } from '../writes/tools.ts'
 import type { Rule } from './rule.ts'
-
-const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 
 /** Verbs that lose what they are given, whatever the tool. */
 const LOSES = words(

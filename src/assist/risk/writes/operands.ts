@@ -12,7 +12,7 @@ export const LAST_OPERAND = names(`
   psfaddtable psfstriptable psfgettable memusagestat merge_unicharsets yarac localedef wasm-opt objcopy mkzftree
   reordercap dropbearconvert grub-menulst2cfg decodemail exim_dbmbuild corosync-xmlproc sqlite3_rsync
   e2image e2undo dd_rescue xfs_copy xfs_rtcp xfs_metadump xfs_mdrestore xfsrestore btrfs-image resize-part-image
-  rdiff rdiff-backup xdelta3 tsk_recover
+  rdiff rdiff-backup xdelta3 tsk_recover virt-copy-out
 `)
 
 /** Tools that write their second operand, as in `uniq IN OUT`. */

@@ -48,3 +48,7 @@ export function hasFlag(args: readonly Arg[], names: readonly string[]): boolean
     )
   })
 }
+
+/** Whether tar unpacks, by its first word or an option. */
+export const unpacks = (args: readonly Arg[]): boolean =>
+  /^-?[a-zA-Z]*x/.test(args[0]?.text ?? '') || hasFlag(args, ['x', 'extract', 'get'])

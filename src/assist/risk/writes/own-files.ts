@@ -1,11 +1,11 @@
 // Tells which files are the guard's own: Karo's home and program, settings by which AI tools call it, start files of
 // shells.
+
 import { AI_TOOL_LIST } from '../../../base/words/ai-tools.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import { resolvePath } from '../line/paths.ts'
+import { words } from '../lookup.ts'
 import { type Scope, SOMETHING, UNKNOWN } from '../model.ts'
-
-const list = (text: string): readonly string[] => text.trim().split(/\s+/)
 
 const OF_TOOLS = AI_TOOL_LIST.flatMap(({ directory, settings, inProject }) => [
   ...settings.map((file) => `${directory.name}/${file}`),
@@ -23,7 +23,7 @@ const SETTINGS_DIRECTORIES = OF_TOOLS.map((end) => end.split('/').slice(0, -1))
 
 /** Karo's directories, and those of an administrator's settings for AI tools, with everything in them. */
 const DIRECTORIES = [
-  ...list(
+  ...words(
     `/etc/karo /var/lib/karo /var/spool/karo /usr/lib/karo /usr/local/lib/karo /opt/karo /run/karo
      /etc/claude-code /etc/codex /etc/gemini-cli /etc/cursor`,
   ),
@@ -36,7 +36,7 @@ const PROGRAM = /\/bin\/karo$|\/lib\/karo\/|\/karo\/dist\/karo\.js$/
 const ANYWHERE = /\/guard\.toml$/
 
 /** Files from which shells load the guard, relative to a home. */
-export const START_FILES = list(`
+export const START_FILES = words(`
   .bashrc .bash_profile .bash_login .bash_aliases .profile .zshrc .zprofile .zshenv .zlogin .config/fish/config.fish .config/zsh/.zshrc
 `)
 const START = START_FILES.map((path) => path.split('/'))
@@ -47,15 +47,15 @@ const START_OF_ALL =
  * Parts of paths: no path leads to a file of the guard without one of them. A shell asks about a plain line that has
  * one.
  */
-export const OWN_PARTS = list(`
+export const OWN_PARTS = words(`
   karo guard.toml .claude claude-code ClaudeCode .codex /codex .cursor /cursor .gemini gemini-cli .copilot /copilot .opencode /opencode
 `)
 /** Names of directories; inside of them a file of the guard can be named without any of OWN_PARTS. */
-export const OWN_PLACES = list(
+export const OWN_PLACES = words(
   'karo .claude claude-code ClaudeCode .codex codex .cursor cursor .gemini gemini-cli .copilot copilot .opencode opencode .ssh',
 )
 /** Parts of paths that lead to system files or start files; a shell asks about such a line if its tool writes files. */
-export const SYSTEM_PARTS = list(`
+export const SYSTEM_PARTS = words(`
   /etc /dev /boot /usr /bin /sbin /lib /proc /sys /var /nix /gnu /System /Library /snap .ssh .gnupg authorized_keys known_hosts
   .git/hooks bashrc .bash_ .profile zshrc zshenv zprofile .zlogin config.fish conf.d vimrc gitconfig tmux.conf _history .history lesshst
 `)

@@ -3,7 +3,7 @@
 
 import { interpreterName } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
-import { names, remembered } from '../lookup.ts'
+import { names, remembered, table } from '../lookup.ts'
 import { type Arg, type SimpleCommand, says } from '../model.ts'
 import { writtenInCode } from './code.ts'
 import {
@@ -85,21 +85,8 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
     if (verb === 'config' && o.operands.length > 2) return valuesOf(c.args, ['f', 'file'])
     return NOTHING
   },
-  svn: (_c, o) => (verbOf(o) === 'export' ? o.operands.slice(2).slice(-1) : NOTHING),
-  gio: lastOf(/^(?:copy|move|save)$/),
-  rclone: lastOf(/^(?:copyto|moveto|copyurl)$/),
-  gsutil: lastOf(/^(?:cp|mv)$/),
-  mc: lastOf(/^(?:cp|mv|get)$/),
-  s3cmd: lastOf(/^get$/),
-  b2: lastOf(/^(?:file|download-file)/),
-  tmux: lastOf(/^(?:save-buffer|saveb)$/),
-  'virt-copy-out': (_c, o) => o.operands.slice(-1),
   keytool: ({ args }) =>
     says({ args }, /^-(?:gen|import|delete|change|store)/) ? valuesOf(args, ['keystore']) : NOTHING,
-  aws: (_c, o) => (/^(?:s3 cp|s3 mv)$/.test(`${verbOf(o)} ${verbOf(o, 1)}`) ? o.operands.slice(-1) : NOTHING),
-  docker: copied,
-  podman: copied,
-  kubectl: copied,
   asciinema: (_c, o) => (verbOf(o) === 'rec' ? o.operands.slice(1) : NOTHING),
   // update-alternatives replaces the link. A program below /usr or /opt belongs to a package, which may be chosen.
   'update-alternatives': ({ args }) => {
@@ -123,18 +110,23 @@ function changedArchive(verbs: RegExp): Finder {
   return (_c, o) => (verbs.test(verbOf(o)) ? some(o.operands[1]) : NOTHING)
 }
 
-/** The last operand behind a verb that writes it. */
-function lastOf(verbs: RegExp): Finder {
-  return (_c, o) => (verbs.test(verbOf(o)) ? o.operands.slice(-1) : NOTHING)
-}
+/** Verbs behind which a tool writes the last of two or more operands. */
+const LAST_BEHIND = table(`
+  gio: copy move save
+  rclone: copyto moveto copyurl
+  gsutil: cp mv
+  mc: cp mv get
+  s3cmd: get
+  b2: file download-file download-file-by-name download-file-by-id
+  tmux: save-buffer saveb
+  docker podman kubectl: cp
+  svn: export
+  aws: s3
+`)
 
 /** Files that GNU find prints to. */
 function found({ args }: SimpleCommand): readonly Arg[] {
   return args.filter((_arg, i) => /^-(?:fprintf?|fprint0|fls)$/.test(args[i - 1]?.text ?? ''))
-}
-
-function copied(_c: SimpleCommand, o: Options): readonly Arg[] {
-  return verbOf(o) === 'cp' ? o.operands.slice(2).slice(-1) : NOTHING
 }
 
 /** With -n, the files after the first are written: `dos2unix -n IN OUT`. */
@@ -169,7 +161,7 @@ export const writers = (): readonly string[] => [
   ]),
 ]
 const KEYED_BY_NAME = [SPECIAL, KEYED]
-const TABLES = [OUTPUT_OPTIONS, IN_PLACE, FILLED_OPTIONS]
+const TABLES = [OUTPUT_OPTIONS, IN_PLACE, FILLED_OPTIONS, LAST_BEHIND]
 const LISTS = [
   LAST_OPERAND,
   SECOND_OPERAND,
@@ -232,6 +224,7 @@ export function writtenFiles(command: SimpleCommand, options: Options): readonly
     if (into !== undefined) out.push(into)
     else if (operands.length > 1) out.push(operands.at(-1) as Arg)
   }
+  if (LAST_BEHIND.of(name)?.includes(verbOf(options))) out.push(...operands.slice(1).slice(-1))
   if (SECOND_OPERAND.has(name)) out.push(...operands.slice(1, 2))
   if (THIRD_OPERANDS.has(name)) out.push(...operands.slice(2))
   if (FIRST_OPERAND.has(name)) out.push(...operands.slice(0, 1))

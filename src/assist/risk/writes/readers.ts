@@ -6,7 +6,7 @@ import type { Options } from '../line/options.ts'
 import { names } from '../lookup.ts'
 import { type Arg, type SimpleCommand, said, says } from '../model.ts'
 import { IN_PLACE } from './operands.ts'
-import { hasFlag } from './option-values.ts'
+import { hasFlag, unpacks } from './option-values.ts'
 import { inputCode, runsCode } from './positions.ts'
 import { EDITORS, isDriven } from './scripts.ts'
 import { ONLY_READ } from './tools.ts'
@@ -39,11 +39,14 @@ const withOne =
   ({ args }) =>
     args.some((arg) => pattern.test(arg.text))
 
+/** Whether tar neither unpacks nor removes what it packs. */
+const keeps: Reads = ({ args }) => !unpacks(args) && !says({ args }, /^--remove-files$/)
+
 const CONDITIONS: Readonly<Record<string, Reads>> = {
   git: (_c, o) => GIT_READS.test(verbOf(o)),
-  tar: (c) => !extracts(c),
-  gtar: (c) => !extracts(c),
-  bsdtar: (c) => !extracts(c),
+  tar: keeps,
+  gtar: keeps,
+  bsdtar: keeps,
   unzip: withOne(/^-[a-zA-Z]*[lptvZ]/),
   '7z': (_c, o) => /^[lta]$/.test(verbOf(o)),
   '7za': (_c, o) => /^[lta]$/.test(verbOf(o)),
@@ -140,16 +143,8 @@ function shellReads(args: readonly Arg[], isOwn: (text: string) => boolean): boo
   return !args.slice(script + 1).some((arg) => isOwn(arg.text))
 }
 
-function extracts({ args }: SimpleCommand): boolean {
-  const [first] = args
-  return (
-    /^-?[a-zA-Z]*x/.test(first?.text.startsWith('--') ? '' : (first?.text ?? '')) ||
-    says({ args }, /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get|remove-files))$/)
-  )
-}
-
 /** Whether a search runs only tools that read. What it runs on each file is also judged by rules of words. */
-function searches({ args }: SimpleCommand): boolean {
+export function searches({ args }: Pick<SimpleCommand, 'args'>): boolean {
   return args.every(({ text }, i) => {
     if (text === '-delete') return false
     if (!/^-(?:exec|execdir|ok|okdir)$/.test(text)) return true

@@ -2,7 +2,7 @@
 
 import type { Options } from '../line/options.ts'
 import { names } from '../lookup.ts'
-import { type Arg, NO_OUTPUT, type SimpleCommand, says } from '../model.ts'
+import { type Arg, inputOf, NO_OUTPUT, type SimpleCommand, says } from '../model.ts'
 
 const NOTHING: readonly Arg[] = []
 
@@ -25,7 +25,7 @@ export function isDriven(command: SimpleCommand): boolean {
 /** Files that an editor writes if the line gives it its keys. */
 export function editor(command: SimpleCommand, options: Options): readonly Arg[] {
   if (!isDriven(command)) return NOTHING
-  const texts = [...command.args, { ...EMPTY, text: command.input.text ?? '', span: command.span }]
+  const texts = [...command.args, inputOf(command)]
   const named = texts.flatMap((arg) =>
     arg.text.split('\n').flatMap((line) => {
       const file = EDITOR_WRITES_TO.exec(line)?.[1]
@@ -37,8 +37,6 @@ export function editor(command: SimpleCommand, options: Options): readonly Arg[]
     texts.some((arg) => arg.text.split('\n').some((line) => EDITS_AND_WRITES.test(line)))
   return writes ? [...named, ...options.operands] : named
 }
-
-const EMPTY: Arg = { text: '', span: [0, 0], taint: 0 }
 
 /** Files of sed's commands `w` and `W` and of its flag `w`. */
 export function sed(command: SimpleCommand): readonly Arg[] {

@@ -1,7 +1,7 @@
 // Rules about losing many files at once without deleting them: emptied or edited in place by a pattern, covered by a mount.
 import { isGlob } from '../../line/glob.ts'
 import type { Options } from '../../line/options.ts'
-import { type Arg, matching, type SimpleCommand, says } from '../../model.ts'
+import { type Arg, matching, redirectedTo, type SimpleCommand, says } from '../../model.ts'
 import { inPlace, only, type Rule, tools } from '../rule.ts'
 
 /** Arguments that the command writes and that may be a pattern, from a loop, find or xargs. */
@@ -27,9 +27,7 @@ function written(c: SimpleCommand, o: Options): readonly Arg[] {
     case 'sponge':
       return o.operands
     default:
-      return c.name === '' || c.redirections.length > 0
-        ? c.redirections.filter((it) => /^&?>\|?$/.test(it.operator)).map((it) => it.target)
-        : []
+      return c.name === '' || c.redirections.length > 0 ? redirectedTo(c, /^&?>\|?$/) : []
   }
 }
 

@@ -49,7 +49,7 @@ export const SWEEP_RULES: readonly (Rule | FormRule)[] = [
             says(c, /^-delete$/) && deletedTrees(c, o).length === 0,
             inPlace(c, findTargets(c.args).tops, 'root', 'system', 'inside-system', 'home'),
           ),
-    safer: byTool({ find: foundOnly, gfind: foundOnly }),
+    safer: byTool({ 'find|gfind': foundOnly }),
     example: 'find / -name core -delete',
   },
   {

@@ -1,8 +1,19 @@
 // Rules about losing files of one's own: trees that no tool makes again, files emptied, deletions by a search or a list.
+
 import { findTargets } from '../../carriers/listings.ts'
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
-import { type Arg, after, baseName, matching, type SimpleCommand, says, TAINT } from '../../model.ts'
+import {
+  type Arg,
+  after,
+  baseName,
+  matching,
+  redirectedTo,
+  type SimpleCommand,
+  says,
+  TAINT,
+} from '../../model.ts'
+import { unpacks } from '../../writes/option-values.ts'
 import { foundOnly, movedAside } from '../rewrite.ts'
 import { inPlace, isOpaque, naming, only, type Rule, tools } from '../rule.ts'
 import { changed, deletedTrees, TREE_DELETERS } from '../targets.ts'
@@ -52,9 +63,7 @@ function emptied(c: SimpleCommand, o: Options): readonly Arg[] {
         c.args.every(({ text }) => text === '' || text === '-n') &&
         c.args.length > 0) ||
       (c.name === 'cat' && c.args[0]?.text === '/dev/null')
-    return isSilent
-      ? c.redirections.filter(({ operator }) => /^(?:>|>\||&>)$/.test(operator)).map(({ target }) => target)
-      : []
+    return isSilent ? redirectedTo(c, /^(?:>|>\||&>)$/) : []
   }
   return names().filter(({ text }) => text !== '' && !isOpaque({ text } as Arg) && !USED_AGAIN.test(text))
 }
@@ -122,11 +131,7 @@ export const TREE_RULES: readonly Rule[] = [
     tools: tools('tar bsdtar gtar unzip cpio'),
     when: (c, o) =>
       only(
-        c.name === 'unzip' ||
-          (c.name === 'cpio'
-            ? o.flag('i', 'extract')
-            : (o.flag('x', 'extract', 'get') ??
-              c.args.some((arg, i) => i === 0 && /^[a-zA-Z]*x/.test(arg.text)))),
+        c.name === 'unzip' || (c.name === 'cpio' ? o.flag('i', 'extract') : unpacks(c.args)),
         after(c.args, /^(?:-[CDd]|--directory)$/).filter(({ text }) => resolvePath(text, c.scope) === '/'),
       ),
     example: 'tar xf backup.tar -C /',

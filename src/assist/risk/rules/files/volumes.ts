@@ -40,13 +40,7 @@ export const VOLUME_RULES: readonly (Rule | FormRule)[] = [
     level: 'moderate',
     why: 'Repairs a filesystem without asking; on a mounted one that destroys it.',
     finds: 'fsck|e2fsck|fsck.ext4|fsck.ext3|fsck.ext2|fsck.vfat|fsck.xfs -y|-a|-p',
-    safer: byTool({
-      fsck: readOnly,
-      e2fsck: readOnly,
-      'fsck.ext4': readOnly,
-      'fsck.ext3': readOnly,
-      'fsck.ext2': readOnly,
-    }),
+    safer: byTool({ 'fsck|e2fsck|fsck.ext4|fsck.ext3|fsck.ext2': readOnly }),
     example: 'fsck -y /dev/sda1',
   },
   {

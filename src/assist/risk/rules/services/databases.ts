@@ -1,5 +1,5 @@
 // Rules about databases: statements and tools that drop data.
-import { type Arg, type SimpleCommand, said, TAINT } from '../../model.ts'
+import { type Arg, inputOf, type SimpleCommand, said, TAINT } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, say, without } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
@@ -20,10 +20,6 @@ const STATEMENT =
 
 /** The SQL in a client's arguments or standard input. */
 function statements(c: SimpleCommand): readonly Arg[] {
-  const input =
-    c.input.text === undefined || c.input.text === ''
-      ? []
-      : [{ text: c.input.text, span: c.span, taint: TAINT.none }]
   // In `psql -f <(echo …)` the content of the file is on the line.
   const files = c.args.flatMap((arg) =>
     arg.output?.text === undefined ? [] : [{ ...arg, text: arg.output.text }],
@@ -35,7 +31,7 @@ function statements(c: SimpleCommand): readonly Arg[] {
   return [
     ...c.args.map(optionValue),
     ...(joined === '' ? [] : [{ text: joined, span: c.span, taint: TAINT.none }]),
-    ...input,
+    inputOf(c),
     ...files,
   ]
 }

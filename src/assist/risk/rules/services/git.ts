@@ -195,7 +195,7 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
         is(o, 'commit', 'push', 'merge', 'rebase', 'am', 'cherry-pick'),
         setIn(c, (name, value) => /^(?:HUSKY|LEFTHOOK)=(?:0|false)$/.test(`${name}=${value}`)),
       ),
-    safer: byTool({ 'git commit': without(/^--no-verify$/), 'git push': without(/^--no-verify$/) }),
+    safer: byTool({ 'git commit|git push': without(/^--no-verify$/) }),
     example: 'git commit --no-verify -m fix',
   },
   {

@@ -35,12 +35,7 @@ export const PACKAGE_RULES: readonly FormRule[] = [
       rpm <essential> -e|--erase
       pacman <essential> -R*`,
     named: { essential: { test: (name) => ESSENTIAL.test(name) || fitsEssential(name) } },
-    safer: byTool({
-      apt: tried('--simulate'),
-      'apt-get': tried('--simulate'),
-      dnf: tried('--assumeno'),
-      yum: tried('--assumeno'),
-    }),
+    safer: byTool({ 'apt|apt-get': tried('--simulate'), 'dnf|yum': tried('--assumeno') }),
     example: 'apt remove libc6',
   },
   {
@@ -49,14 +44,7 @@ export const PACKAGE_RULES: readonly FormRule[] = [
     why: 'Installs or removes packages without checking signatures or dependencies.',
     finds: 'apt|apt-get|dpkg|yum|dnf|zypper|rpm|pacman|apk|pip|pip3 words<unchecked>',
     named: { unchecked: UNCHECKED },
-    safer: byTool({
-      apt: plainly,
-      'apt-get': plainly,
-      dnf: plainly,
-      yum: plainly,
-      pip: plainly,
-      pip3: plainly,
-    }),
+    safer: byTool({ 'apt|apt-get|dnf|yum|pip|pip3': plainly }),
     example: 'apt-get install --allow-unauthenticated x',
   },
   {

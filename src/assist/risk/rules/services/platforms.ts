@@ -27,11 +27,7 @@ export const PLATFORM_RULES: readonly FormRule[] = [
       terraform|tofu|terragrunt apply|run-all|state destroy
       pulumi|cdk|serverless|sls|sam|eksctl|kops destroy|remove|delete|down !--preview-only|--dry-run
       pulumi stack rm`,
-    safer: byTool({
-      'terraform destroy': planned,
-      'tofu destroy': planned,
-      'pulumi destroy': tried('--preview-only'),
-    }),
+    safer: byTool({ 'terraform destroy|tofu destroy': planned, 'pulumi destroy': tried('--preview-only') }),
     example: 'terraform destroy',
   },
   {
@@ -94,11 +90,7 @@ export const PLATFORM_RULES: readonly FormRule[] = [
       loses: /^(?:\S+[:-])?(?:delete|destroy|purge|remove|terminate)(?:-\S+)?$/,
       rm: /^(?:\S+[:-])?rm(?:-\S+)?$/,
     },
-    safer: byTool({
-      'aws s3 rm': tried('--dryrun'),
-      'aws s3 sync': tried('--dryrun'),
-      rclone: tried('--dry-run'),
-    }),
+    safer: byTool({ 'aws s3 rm|aws s3 sync': tried('--dryrun'), rclone: tried('--dry-run') }),
     example: 'aws s3 rm s3://b --recursive',
   },
   {
@@ -167,7 +159,7 @@ export const PLATFORM_RULES: readonly FormRule[] = [
       !--undo|--dry-run|-n
       npm|yarn|pnpm|cargo|gem|twine|poetry|uv|flit|hatch|lerna|changeset *? deprecate|publish|push|upload|deploy
       mvn|mvnw|gradle|gradlew|sbt *? publish|deploy|deploy:deploy|release:perform|publishToMavenCentral`,
-    safer: byTool({ npm: tried('--dry-run'), pnpm: tried('--dry-run'), cargo: tried('--dry-run') }),
+    safer: byTool({ 'npm|pnpm|cargo': tried('--dry-run') }),
     example: 'npm publish',
   },
   {

@@ -1,5 +1,5 @@
 // Rules about accounts: removing them, locking them, giving them root's rights.
-import { matching, NO_OUTPUT, says } from '../../model.ts'
+import { inputOf, matching, NO_OUTPUT, says } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, rather } from '../rewrite.ts'
 import { only, type Rule, tools } from '../rule.ts'
@@ -13,7 +13,7 @@ export const ACCOUNT_RULES: readonly (Rule | FormRule)[] = [
       userdel|deluser|groupdel *
       dscl|sysadminctl -delete|-deleteUser
       dscl|sysadminctl … delete|deleteUser`,
-    safer: byTool({ userdel: rather('usermod', '-L'), deluser: rather('usermod', '-L') }),
+    safer: byTool({ 'userdel|deluser': rather('usermod', '-L') }),
     example: 'sudo userdel -r bob',
   },
   {
@@ -58,7 +58,7 @@ export const ACCOUNT_RULES: readonly (Rule | FormRule)[] = [
       only(
         says(c, /sshd_config/),
         matching(
-          [...c.args, { text: c.input.text ?? '', span: c.span, taint: 0 }],
+          [...c.args, inputOf(c)],
           /PermitRootLogin\s+yes|PasswordAuthentication\s+yes|PermitEmptyPasswords\s+yes|StrictModes\s+no/i,
         ),
       ),

@@ -5,8 +5,9 @@ import { findTargets } from '../../carriers/listings.ts'
 import { couldMatch } from '../../line/glob.ts'
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
-import { type Arg, baseName, type SimpleCommand, says } from '../../model.ts'
-import { valuesOf } from '../../writes/option-values.ts'
+import { names } from '../../lookup.ts'
+import { type Arg, after, baseName, type SimpleCommand, says } from '../../model.ts'
+import { hasFlag, unpacks, valuesOf } from '../../writes/option-values.ts'
 import {
   isAboveOwn,
   isOwnDirectory,
@@ -19,18 +20,13 @@ import {
   START_FILES,
 } from '../../writes/own-files.ts'
 import { HERE, inputCode, runsCode } from '../../writes/positions.ts'
-import { onlyReads } from '../../writes/readers.ts'
-import { ONLY_READ } from '../../writes/tools.ts'
+import { onlyReads, searches } from '../../writes/readers.ts'
 import { verb } from '../rule.ts'
 import { changed, filled, isRecursive } from '../targets.ts'
 
-const REMOVES: ReadonlySet<string> = new Set(
-  'rm grm srm wipe unlink shred rmdir trash trash-put gio rimraf del find gfind'.split(' '),
-)
+const REMOVES = names('rm grm srm wipe unlink shred rmdir trash trash-put gio rimraf del find gfind')
 /** Tools that change a whole tree, or mount something over it. */
-const CHANGES_TREES: ReadonlySet<string> = new Set(
-  'chmod chown chgrp chattr setfacl chcon mount umount bindfs sshfs mkfs stow'.split(' '),
-)
+const CHANGES_TREES = names('chmod chown chgrp chattr setfacl chcon mount umount bindfs sshfs mkfs stow')
 
 /** Tools that change, remove or fill whole directories, so that no word needs to name a file of the guard. */
 export const TAKES_TREES: ReadonlySet<string> = new Set([
@@ -153,16 +149,9 @@ function removed(c: SimpleCommand, o: Options): readonly Arg[] {
 
 /** Starts of a find that deletes or changes what it finds, if it could find a file of the guard below them. */
 function foundAndChanged({ args, scope }: SimpleCommand): readonly Arg[] {
-  const runs = args.some(
-    ({ text }, i) =>
-      text === '-delete' ||
-      (/^-(?:exec|execdir|ok|okdir)$/.test(text) && !ONLY_READ.has(args[i + 1]?.text ?? '')),
-  )
-  if (!runs) return []
+  if (searches({ args })) return []
   const { tops } = findTargets(args)
-  const patterns = args.filter((_arg, i) =>
-    /^-(?:i?name|i?path|i?wholename|i?regex)$/.test(args[i - 1]?.text ?? ''),
-  )
+  const patterns = after(args, /^-(?:i?name|i?path|i?wholename|i?regex)$/)
   return tops.filter((top) => {
     if (!isAboveOwn(top.text, scope)) return false
     return patterns.length === 0
@@ -262,11 +251,8 @@ function checkedOut(c: SimpleCommand, o: Options): readonly Arg[] {
 function unpackedAnywhere({ name, args }: SimpleCommand): readonly Arg[] {
   if (!/^(?:g|bsd)?tar$/.test(name)) return NOTHING
   const [first] = args
-  const clusters = args.filter((arg) => arg === first || /^-[a-zA-Z]/.test(arg.text))
-  const has = (letter: string, long: string) =>
-    clusters.some(({ text }) => /^-?[a-zA-Z]+$/.test(text) && text.includes(letter)) ||
-    args.some(({ text }) => text === long)
-  return first !== undefined && has('x', '--extract') && has('P', '--absolute-names') ? [first] : NOTHING
+  const isAnywhere = /^[a-zA-Z]*P/.test(first?.text ?? '') || hasFlag(args, ['P', 'absolute-names'])
+  return first !== undefined && unpacks(args) && isAnywhere ? [first] : NOTHING
 }
 
 /**

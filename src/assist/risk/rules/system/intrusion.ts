@@ -2,7 +2,7 @@
 
 import { INTERPRETER_NAMES, interpreterName, SHELLS } from '../../carriers/wrappers.ts'
 import { resolvePath } from '../../line/paths.ts'
-import { after, baseName, matching, said, says } from '../../model.ts'
+import { after, baseName, inputOf, matching, redirectedTo, said, says } from '../../model.ts'
 import { valuesOf } from '../../writes/option-values.ts'
 import { inputCode } from '../../writes/positions.ts'
 import type { FormRule } from '../forms.ts'
@@ -105,8 +105,7 @@ export const INTRUSION_RULES: readonly (Rule | FormRule)[] = [
             SHELLS.has(baseName(arg.text)) &&
             /^(?:;|-[ipl]+)$/.test(c.args[i + 1]?.text ?? ';'),
         )
-      const input = c.input.text === undefined ? [] : [{ text: c.input.text, span: c.span, taint: 0 }]
-      return [...c.args, ...input, ...inputCode(c)].filter((arg) => SHELL_CALL.test(arg.text))
+      return matching([...c.args, inputOf(c), ...inputCode(c)], SHELL_CALL)
     },
     example: `awk 'BEGIN {system("/bin/sh")}'`,
     yields: true,
@@ -215,9 +214,7 @@ export const INTRUSION_RULES: readonly (Rule | FormRule)[] = [
         )
       const read = [
         ...c.args.filter((arg) => ACCOUNT_LIST.test(arg.text.replace(/^.*[@=]/, ''))),
-        ...c.redirections
-          .filter((it) => it.operator === '<' && ACCOUNT_LIST.test(it.target.text))
-          .map((it) => it.target),
+        ...matching(redirectedTo(c, /^<$/), ACCOUNT_LIST),
       ]
       if (read.length === 0) return undefined
       const away = changed(c, o).some((arg) => !/^\/(?:etc|dev)\//.test(resolvePath(arg.text, c.scope)))

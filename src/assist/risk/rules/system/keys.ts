@@ -35,7 +35,7 @@ export const KEY_RULES: readonly Rule[] = [
     why: 'Destroys a private key, which cannot be restored.',
     tools: ['*'],
     when: (c, o) => naming(c, destroyed(c, o), PRIVATE_KEY),
-    safer: byTool({ rm: movedAside, shred: movedAside, unlink: movedAside }),
+    safer: byTool({ 'rm|shred|unlink': movedAside }),
     example: 'rm ~/.ssh/id_ed25519',
   },
   {

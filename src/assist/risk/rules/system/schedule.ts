@@ -1,5 +1,5 @@
 // Rules about jobs that run later.
-import { matching, NO_OUTPUT } from '../../model.ts'
+import { matching, NO_OUTPUT, redirectedTo } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { type Rule, tools } from '../rule.ts'
 
@@ -29,13 +29,9 @@ export const SCHEDULE_RULES: readonly (Rule | FormRule)[] = [
     id: 'cron-empty',
     level: 'high',
     why: 'Replaces all scheduled jobs with nothing.',
-    tools: tools('crontab'),
-    when: (c, o) => [
-      ...matching(o.operands, /^\/dev\/null$/),
-      ...c.redirections
-        .filter((r) => r.operator === '<' && r.target.text === '/dev/null')
-        .map((r) => r.target),
-    ],
+    finds: 'crontab <nothing>',
+    named: { nothing: /^\/dev\/null$/ },
+    when: (c) => matching(redirectedTo(c, /^<$/), /^\/dev\/null$/),
     example: 'crontab /dev/null',
   },
   {

@@ -4,7 +4,16 @@ import { holdsSecrets, isPrivate, isSecretFile, mustStayHere, printsSecret } fro
 import { interpreterName } from '../../carriers/wrappers.ts'
 import { isSocket, resolvePath } from '../../line/paths.ts'
 import { patterns } from '../../lookup.ts'
-import { type Arg, after, matching, SECRET_NAME, type SimpleCommand, says, TAINT } from '../../model.ts'
+import {
+  type Arg,
+  after,
+  matching,
+  redirectedTo,
+  SECRET_NAME,
+  type SimpleCommand,
+  says,
+  TAINT,
+} from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { only, type Rule, tools } from '../rule.ts'
 
@@ -107,9 +116,7 @@ export const SECRET_RULES: readonly (Rule | FormRule)[] = [
         (arg) =>
           (arg.taint & TAINT.secret) !== 0 && !/^(?:Authorization|[\w-]*(?:Token|Key)):/i.test(arg.text),
       )
-      const redirected = c.redirections
-        .filter((r) => r.operator === '<' && mustStayHere(r.target.text, c.scope))
-        .map((r) => r.target)
+      const redirected = redirectedTo(c, /^<$/).filter(({ text }) => mustStayHere(text, c.scope))
       // Keys named for logging in do not count: -i of ssh and scp, --key of curl.
       const given =
         c.name === 'ssh' || c.name === 'openssl'
@@ -132,9 +139,7 @@ export const SECRET_RULES: readonly (Rule | FormRule)[] = [
       ...(LANGUAGES.includes(c.name) ? c.args.filter(({ text }) => readsSecret(text, c.scope)) : []),
       ...(READS.has(c.name) ? named(c, (text) => shown(c, text)) : []),
       ...(FETCHES.has(c.name) ? matching(c.args, METADATA) : []),
-      ...c.redirections
-        .filter((r) => READS.has(c.name) && r.operator === '<' && isSecretFile(r.target.text, c.scope))
-        .map((r) => r.target),
+      ...(READS.has(c.name) ? redirectedTo(c, /^<$/) : []).filter(({ text }) => isSecretFile(text, c.scope)),
       ...(c.scope.caller === 'tool' ? told(c) : []),
     ],
     example: 'cat ~/.ssh/id_rsa',
@@ -173,7 +178,7 @@ export const SECRET_RULES: readonly (Rule | FormRule)[] = [
     tools: ['*'],
     when: (c) => {
       // First what few commands have: to look where each word leads takes longer than most other rules together.
-      const sockets = c.redirections.filter((r) => isSocket(r.target.text)).map((r) => r.target)
+      const sockets = redirectedTo(c, /./).filter(({ text }) => isSocket(text))
       return only(
         sockets.length > 0 &&
           (c.args.some((arg) => mustStayHere(arg.text, c.scope)) || (c.input.taint & TAINT.secret) !== 0),

