@@ -10,7 +10,7 @@ const LONG = [
   ...['scale', 'finder', 'strangers', 'approvals', 'guard-company', 'hostile', 'daemon', 'guard-keys'],
   ...['http', 'hung', 'doctor-lan', 'ai-tools', 'backup', 'pages', 'people', 'guard-manners', 'sync', 'lan'],
   ...['honest-numbers', 'shell-company', 'star', 'openapi', 'vault', 'bad-input', 'import', 'crash', 'acp'],
-  ...['import-care', 'operators', 'disk-full', 'thinking', 'reload', 'agents', 'window-load', 'forward'],
+  ...['import-care', 'operators', 'disk-full', 'thinking', 'reload', 'agents', 'forward'],
 ]
 
 /** Integration before the rest: it waits more than it works, and what works fills its gaps. */

@@ -55,7 +55,7 @@ export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
   'src/ops/care': ['history/backup-encrypted', 'history/import-export'],
   'src/store': ['history/damage', 'history/disk-full', 'history/stats'],
   'src/trust': ['mesh/members', 'mesh/operators', 'mesh/policies'],
-  'src/window': ['daemon/window', 'daemon/window-worker'],
+  'src/window': ['daemon/window'],
 }
 
 const journeyFiles = (names: readonly string[]): string[] =>

