@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -12,10 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { ENTRY } from '../../../scripts/build.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
-import { cleanEnv } from '../../support/node/node.ts'
+import { cleanEnv, temporaryHome } from '../../support/node/node.ts'
 
 const MARK = {
   bash: 'export MARK=kept',
@@ -33,6 +34,13 @@ const RECORDS = {
 }
 type Shell = keyof typeof PROGRAM
 
+let initialised = ''
+beforeAll(() => {
+  initialised = temporaryHome()
+  const ran = spawnSync(process.execPath, [ENTRY, 'init'], { env: cleanEnv(initialised) })
+  expect(ran.status).toBe(0)
+})
+
 /** A home with a key, and the hook in the start file of one shell. */
 function person(shell: Shell) {
   const HOME = temporaryDirectory()
@@ -47,7 +55,7 @@ function person(shell: Shell) {
   const karo = (...words: string[]) =>
     spawnSync(process.execPath, [ENTRY, ...words], { env, encoding: 'utf8' })
   mkdirSync(join(HOME, '.local/share/fish/generated_completions'), { recursive: true })
-  expect(karo('init').status).toBe(0)
+  cpSync(initialised, join(HOME, '.local/share/karo'), { recursive: true })
   expect(karo('shell', 'install', shell).status).toBe(0)
   const kept = join(HOME, '.local/share/karo/shells', shell)
   return {
