@@ -122,6 +122,7 @@ export function buildLocal(
     insist: audit.insist,
     grantedUntil: asking.grantedUntil,
     secrets: asking.secrets,
+    mask: asking.vault.mask,
     keepLong: asking.keepLong,
     builtIns: mind.builtIns,
     endpoints: config.agents.endpoints,

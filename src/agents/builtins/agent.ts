@@ -4,6 +4,7 @@ import type { Manifest } from '../manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../manifest/words.ts'
 import { OtherCode } from '../muscle/client.ts'
 import type { Agent } from '../runtime/agent.ts'
+import { type Mask, maskOf } from '../runtime/mask.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Session, Tool } from '../runtime/session.ts'
 import type { Action, AgentId, BoundFile } from '../types.ts'
@@ -70,7 +71,12 @@ const toolOf = ({ name, description, readOnly, takes }: BuiltInTool): Tool => ({
 })
 
 /** The built-in agent as one person sees it. */
-export function builtInFor({ id, purpose, tools, acts }: BuiltIn, person: number): Known {
+export function builtInFor(
+  { id, purpose, tools, acts }: BuiltIn,
+  person: number,
+  later?: () => Mask | undefined,
+): Known {
+  const mask = maskOf([], later)
   const name = id.slice(id.indexOf(':') + 1)
   const always = (): KaroError =>
     new KaroError('refused', `${id} is built in: it is always there, and cannot be stopped or removed`)
@@ -80,8 +86,11 @@ export function builtInFor({ id, purpose, tools, acts }: BuiltIn, person: number
     tools: tools.map(toolOf),
     over: new Promise<string>(() => {}),
     endedForCall: () => false,
-    call: (tool, input, { signal, traceId, code }) =>
-      call(tools, tool, input, { person, signal, traceId, code }),
+    async call(tool, input, { signal, traceId, code }) {
+      const outcome = await call(tools, tool, input, { person, signal, traceId, code })
+      if (outcome.kind !== 'result') return outcome
+      return { ...outcome, json: JSON.stringify(mask.value(JSON.parse(outcome.json))) }
+    },
     end: async () => {},
   }
   const agent: Agent = {

@@ -1,5 +1,6 @@
 // The registry with the built-in agents in it: they are everybody's, each sees its own person's data, and nobody removes them.
 import { KaroError } from '../../base/errors.ts'
+import type { Mask } from '../runtime/mask.ts'
 import type { Known, Registry } from '../runtime/registry.ts'
 import { AFAR } from '../tasks/afar.ts'
 import { type BuiltIn, builtInFor, type Input } from './agent.ts'
@@ -21,9 +22,14 @@ export const keptBy =
   }
 
 /** `find` finds one that is built in by its whole id, and for a person of this machine alone. */
-export function withBuiltIns(registry: Registry, builtIns: readonly BuiltIn[]): WholeRegistry {
+/** `mask`: see `RuntimeDeps`. */
+export function withBuiltIns(
+  registry: Registry,
+  builtIns: readonly BuiltIn[],
+  mask: (person: number) => Mask | undefined = () => undefined,
+): WholeRegistry {
   const builtIn = (person: number): readonly Known[] =>
-    person === AFAR ? [] : builtIns.map((one) => builtInFor(one, person))
+    person === AFAR ? [] : builtIns.map((one) => builtInFor(one, person, () => mask(person)))
   return {
     ...registry,
     builtIn: (person) =>

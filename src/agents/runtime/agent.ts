@@ -10,7 +10,7 @@ import type { JobSpec, MuscleClient } from '../muscle/client.ts'
 import type { Pin } from '../types.ts'
 import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
-import { maskOf } from './mask.ts'
+import { type Mask, maskOf } from './mask.ts'
 import { beginSession, type CallOptions, type CallOutcome, type Session, type Tool } from './session.ts'
 import { openerOf } from './spec.ts'
 import type { WayOutDeps } from './way-out.ts'
@@ -45,6 +45,8 @@ export interface AgentDeps extends Ambient {
   readonly manifest: () => Promise<Manifest>
   /** The secrets in the manifest; overwritten after they are sent. Rejects with KaroError if one is not available. */
   readonly secrets: (manifest: Manifest, traceId: string) => Promise<JobSpec['secrets']>
+  /** Of all that its person's vault holds and that can be read now. */
+  readonly mask: () => Mask | undefined
   /** What it is granted to run; undefined without a lasting grant. */
   readonly granted: () => Pick<Pin, 'code'> | undefined
   readonly addressOf: WayOutDeps['addressOf']
@@ -127,7 +129,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
         const manifest = await deps.manifest()
         const client = muscle.client()
         const secrets = await deps.secrets(manifest, traceId)
-        const mask = maskOf(secrets)
+        const mask = maskOf(secrets, deps.mask)
         errors.hide(mask.text)
         const started = await beginSession({
           ...openerOf(manifest, {

@@ -34,6 +34,8 @@ export interface RegistryDeps extends Ambient {
   readonly repository: Pick<AgentRepository, 'putManifest' | 'removeManifest' | 'manifest' | 'manifests'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'former'>
   readonly muscle: AgentDeps['muscle']
+  /** See `AgentDeps`. */
+  readonly mask: (person: number) => ReturnType<AgentDeps['mask']>
   /** See `AgentDeps.secrets`. */
   readonly secrets: (person: number, manifest: Manifest, traceId: string) => ReturnType<AgentDeps['secrets']>
   readonly addressOf: AgentDeps['addressOf']
@@ -90,6 +92,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
         mayRestart: () => deps.mayRestart(known),
         granted: () => deps.pinOf(id),
         secrets: (now, traceId) => deps.secrets(person, now, traceId),
+        mask: () => deps.mask(person),
       }),
     }
     agents.set(known.name, known)

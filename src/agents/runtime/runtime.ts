@@ -35,6 +35,7 @@ export interface RuntimeDeps extends Ambient {
   readonly muscle: AgentDeps['muscle']
   /** See `RegistryDeps` and `DriveDeps`. */
   readonly secrets: RegistryDeps['secrets']
+  readonly mask: RegistryDeps['mask']
   readonly keepLong: DriveDeps['keepLong']
   /** `agents.endpoints`: addresses of servers that may be agents outside of jails. */
   readonly endpoints: readonly string[]
@@ -125,6 +126,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       },
     }),
     deps.builtIns,
+    deps.mask,
   )
   const requesterOf = (
     { person, by }: { readonly person: number; readonly by?: Afar | undefined },

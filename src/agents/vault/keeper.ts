@@ -23,6 +23,8 @@ export interface KeeperDeps extends Pick<Ambient, 'clock' | 'timers' | 'random'>
   readonly credential: () => Buffer | undefined
   /** Days after which unlocking also gives a vault a new key; 0: never. */
   readonly rotateDays: () => number
+  /** Hears of each key that is forgotten. */
+  readonly onForget: (person: number) => void
 }
 
 interface Held {
@@ -37,6 +39,7 @@ export function createKeeper({
   audit,
   credential,
   rotateDays,
+  onForget,
   clock,
   timers,
   random,
@@ -63,6 +66,7 @@ export function createKeeper({
   function forget(person: number): void {
     const one = held.get(person)
     held.delete(person)
+    onForget(person)
     one?.stopTimer()
     if (one !== undefined) wipeKeys(one.keys)
   }
@@ -278,6 +282,7 @@ export function createKeeper({
     keysBy,
     admit,
     opened,
+    lend,
     make,
     again,
     commit,

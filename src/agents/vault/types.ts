@@ -1,6 +1,7 @@
 // What the vault shows of itself: the shapes that the API and the runtime of agents use, and its bounds.
 import type { Room } from '../../base/run/room.ts'
 import type { SecretRow } from '../../store/tables/vault.ts'
+import type { Mask } from '../runtime/mask.ts'
 
 /** Secrets of one person, bytes of one value, and of all values of one person. */
 export const MOST_SECRETS = 256
@@ -111,6 +112,8 @@ export interface Vault extends Room {
   deny(owner: Owner, name: string, agent: string): Promise<SecretFacts>
   /** All that the agent's manifest asks for, or an error. */
   take(owner: Owner, asking: Asking): Promise<readonly TakenSecret[]>
+  /** Hides every value that was read when the vault was opened or changed last; undefined while it is locked. */
+  mask(person: number): Mask | undefined
   backup(owner: Owner, passphrase: Buffer): Promise<VaultFile>
   /** Adds what is in the file; nobody is allowed to have it. Names that there are already need `replace`. */
   restore(

@@ -5,6 +5,7 @@ import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { SecretRow } from '../../store/tables/vault.ts'
+import { type Mask, maskOf } from '../runtime/mask.ts'
 import { type Kept, readFile, writeFile } from './file.ts'
 import { createKeeper, type KeeperDeps } from './keeper.ts'
 import { type Opened, openValue, sealRow } from './opened.ts'
@@ -23,13 +24,14 @@ const WAITING_MAX = 64
 /** Milliseconds between looks for secrets whose time is over. */
 const SWEEP_MS = 600_000
 
-export interface VaultDeps extends KeeperDeps {
+export interface VaultDeps extends Omit<KeeperDeps, 'onForget'> {
   readonly log: Log
 }
 
 export function createVault(deps: VaultDeps): Vault {
   const { repository, credential, clock, timers, random, log } = deps
-  const keeper = createKeeper(deps)
+  const masks = new Map<number, Mask>()
+  const keeper = createKeeper({ ...deps, onForget: (person) => masks.delete(person) })
   const { opened, commit, tell } = keeper
   const serial = createSerial()
   const taken = createListeners<[number, string]>()
@@ -45,12 +47,24 @@ export function createVault(deps: VaultDeps): Vault {
     }
   }
 
+  /** Made once for what is looked for many times. What cannot be opened now hides nothing. */
+  const remask = (owner: Owner): Promise<void> =>
+    keeper
+      .lend(owner.person, async (vault) => {
+        const values = vault.rows
+          .filter(({ id }) => !vault.problems.has(id))
+          .map((row) => ({ name: row.name, bytes: openValue(vault, row) }))
+        masks.set(owner.person, maskOf(values))
+        for (const { bytes } of values) bytes.fill(0)
+      })
+      .catch(() => void masks.delete(owner.person))
+
   /** With the vault as it is when its turn has come. */
   const withVault = <T>(
     owner: Owner,
     work: (vault: Opened) => Promise<T>,
     ...secrets: readonly Buffer[]
-  ): Promise<T> => serially(() => opened(owner, work), ...secrets)
+  ): Promise<T> => serially(() => opened(owner, work).finally(() => remask(owner)), ...secrets)
 
   /** At once, so that work under way ends, and again behind an unlocking that was under way. */
   function forget(person: number): Promise<void> {
@@ -201,6 +215,7 @@ export function createVault(deps: VaultDeps): Vault {
     unlock: (owner, passphrase, seconds) =>
       serially(async () => {
         await keeper.admit(owner, await keeper.headerOf(owner), passphrase, seconds)
+        await remask(owner)
         await tell('vault_changed', owner, { change: 'unlocked', seconds })
         return keeper.state(owner)
       }, passphrase),
@@ -276,8 +291,13 @@ export function createVault(deps: VaultDeps): Vault {
         taken.tell(owner.person, one.agent)
         return facts
       }),
-    take: async (owner, asking) =>
-      asking.wants.length === 0 ? [] : withVault(owner, (vault) => take(owner, asking, vault)),
+    async take(owner, asking) {
+      if (asking.wants.length > 0) return withVault(owner, (vault) => take(owner, asking, vault))
+      // The values of a vault that opens by a credential are hidden too.
+      if (!masks.has(owner.person)) await withVault(owner, async () => {}).catch(() => {})
+      return []
+    },
+    mask: (person) => masks.get(person),
     backup: (owner, passphrase) => withVault(owner, (vault) => backup(owner, vault, passphrase), passphrase),
     restore: (owner, file, { passphrase, replace }) =>
       serially(async () => {
@@ -286,6 +306,7 @@ export function createVault(deps: VaultDeps): Vault {
           return await opened(owner, (vault) => restore(owner, vault, kept, replace))
         } finally {
           for (const { value } of kept) value.fill(0)
+          await remask(owner)
         }
       }, passphrase),
     onTaken: taken.on,

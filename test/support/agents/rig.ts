@@ -71,6 +71,7 @@ export async function agentRig(
     readonly db?: Database
     readonly client?: MuscleClient
     readonly secrets?: RuntimeDeps['secrets']
+    readonly mask?: RuntimeDeps['mask']
     readonly builtIns?: RuntimeDeps['builtIns']
     readonly keepLong?: RuntimeDeps['keepLong']
     readonly grantedUntil?: RuntimeDeps['grantedUntil']
@@ -105,6 +106,7 @@ export async function agentRig(
     gates: options.gates ?? ONLY_READS,
     grants: options.grants ?? NO_GRANTS,
     secrets: options.secrets ?? (async () => []),
+    mask: options.mask ?? (() => undefined),
     keepLong: options.keepLong,
     builtIns: options.builtIns ?? [],
     endpoints: options.endpoints ?? [],

@@ -17,6 +17,8 @@ describe('a secret is hidden', () => {
         .replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
     URL: encodeURIComponent,
     form: (secret) => new URLSearchParams([['', secret]]).toString().slice(1),
+    'JSON in JSON in JSON': (secret) => JSON.stringify(JSON.stringify(JSON.stringify(secret))).slice(7, -7),
+    'URL in URL': (secret) => encodeURIComponent(encodeURIComponent(secret)),
     hex: (secret) => Buffer.from(secret).toString('hex').toUpperCase(),
   }
   it.each(Object.keys(ways))('as %s', (way) => {
@@ -35,6 +37,19 @@ describe('a secret is hidden', () => {
       fc.property(secrets, around, around, (secret, before, after) => {
         const masked = maskFor(secret).text(Buffer.from(`${before}${secret.trim()}${after}`).toString(way))
         expect(masked).toContain('[secret T]')
+      }),
+    )
+  })
+
+  it('as base64 in a URL, and wrapped in JSON in JSON', () => {
+    fc.assert(
+      fc.property(secrets, (secret) => {
+        const base64 = Buffer.from(`${secret.trim()}\u00ff\u00fe>>?`).toString('base64')
+        const wrapped = JSON.stringify(JSON.stringify(base64.replace(/.{7}/g, '$&\r\n')))
+        for (const written of [encodeURIComponent(base64), wrapped]) {
+          const masked = maskFor(`${secret.trim()}\u00ff\u00fe>>?`).text(written)
+          expect(masked.replaceAll('[secret T]', '').length).toBeLessThan(16)
+        }
       }),
     )
   })

@@ -5,6 +5,7 @@ import type { Manifest } from '../../../src/agents/manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
 import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
 import { createLooks } from '../../../src/agents/runtime/looks.ts'
+import { maskOf } from '../../../src/agents/runtime/mask.ts'
 import type { Known } from '../../../src/agents/runtime/registry.ts'
 import { createResting } from '../../../src/agents/runtime/resting.ts'
 import type { CallOptions, Session, Tool } from '../../../src/agents/runtime/session.ts'
@@ -290,6 +291,21 @@ test('a call of the daemon that is cancelled while the gates are asked again doe
     onBegin: async () => control.abort(),
   })
   expect([outcome, ran]).toEqual([{ kind: 'canceled' }, []])
+})
+
+test('what a call of the daemon finds of a secret is not told', async () => {
+  const tool = {
+    name: 'work',
+    description: '',
+    readOnly: true,
+    takes: {},
+    run: async () => ({ found: 'in "a" file' }),
+  }
+  const mask = maskOf([{ name: 'token', bytes: Buffer.from('in "a" file') }])
+  const { agent } = builtInFor({ id: 'kExecutor:command', purpose: '', tools: [tool] }, ANN, () => mask)
+  const options = { signal: new AbortController().signal, timeoutMs: 1_000, traceId: TRACE }
+  const outcome = await agent.call('work', {}, { ...options, onProgress() {}, onBegin: async () => {} })
+  expect(outcome).toMatchObject({ kind: 'result', json: expect.stringContaining('[secret token]') })
 })
 
 test('an agent that a person started before anything was granted goes on; one whose grants end is stopped', async () => {

@@ -1,6 +1,7 @@
 // Supervision and rights of agents in real jails: crashes, a lost Muscle, changed manifests, many at once, and whose they are.
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { maskOf } from '../../../src/agents/runtime/mask.ts'
 import { AFAR, afarId } from '../../../src/agents/tasks/afar.ts'
 import type { Gates } from '../../../src/agents/types.ts'
 import { KaroError } from '../../../src/base/errors.ts'
@@ -203,6 +204,8 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     const { runtime, db } = await agentRig({
       gates: yes,
       secrets: async () => [{ name: 'TOKEN', bytes: Buffer.from(secret) }],
+      // Nobody gave this one to it.
+      mask: () => maskOf([{ name: 'other', bytes: Buffer.from('found in a file') }]),
     })
     const secrets = [{ variable: 'TOKEN', secret: 'token' }]
     await runtime.add(actor(), wantedOf(serverDirectory(), [], { secrets }))
@@ -213,6 +216,8 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(JSON.parse(result ?? '')).toMatchObject({
       structuredContent: { '[secret TOKEN]': ['[secret TOKEN]'] },
     })
+    const other = await done(runtime, 'echo', { text: 'found in a file' })
+    expect(await runtime.tasks.result(ANN, other.id)).toContain('[secret other]')
     const failed = await done(runtime, 'echo', { secret: true, fails: true })
     const { lines } = await until(
       async () => {

@@ -49,6 +49,27 @@ describe('at rest', () => {
   })
 })
 
+test('what can be read now is hidden wherever it is repeated, also from agents that were never given it', async () => {
+  const { vault, set } = await annsVault()
+  const masked = (words: string, person = ANN.person) => vault.mask(person)?.text(words)
+  expect(masked(`a ${CANARY} b`)).toBe('a [secret token] b')
+  expect(masked(CANARY, BOB.person)).toBeUndefined()
+  await set('other', 'another-value')
+  expect(masked('another-value')).toBe('[secret other]')
+  await vault.remove(ANN, 'other')
+  expect(masked('another-value')).toBe('another-value')
+  await vault.lock(ANN)
+  expect(masked(CANARY)).toBeUndefined()
+  await vault.unlock(ANN, words(), 60)
+  expect(masked(CANARY)).toBe('[secret token]')
+  const again = await rig({ credential: 'words of the service' })
+  await again.vault.init(ANN, undefined)
+  await again.set('token', CANARY)
+  await again.vault.lock(ANN)
+  expect(await again.vault.take(ANN, { ...asking, wants: [] })).toEqual([])
+  expect(again.vault.mask(ANN.person)?.text(CANARY)).toBe('[secret token]')
+})
+
 describe('while it is locked', () => {
   test('names are told and nothing is given; it locks itself', async () => {
     const { vault, pass, reveal } = await annsVault()
