@@ -7,8 +7,7 @@ export function distance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1]
-      let best = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
+      let best = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + Number(a[i - 1] !== b[j - 1]))
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
       if (swapped) best = Math.min(best, before[j - 2]! + 1)
       row.push(best)
@@ -19,9 +18,9 @@ export function distance(a: string, b: string): number {
   return last[b.length]!
 }
 
-/** The candidate that a person most likely meant; undefined if more than a third of the letters differ from each. */
+/** The candidate that a person most likely meant; undefined if more than a third of the letters, or all, differ from each. */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
-  if (word.length > 100) return undefined
+  if (word.length < 2 || word.length > 100) return undefined
   const lower = word.toLowerCase()
   let best: string | undefined
   let bestDistance = Number.POSITIVE_INFINITY

@@ -70,6 +70,8 @@ function usageError(error: CommanderError, { name, args }: Command): KaroError {
   const [first = '', suggestion] = error.message
     .replace(/^error: (?:command-argument value )?/, '')
     .replace(/ is invalid for argument '(.*)'\. Allowed choices are /, ' is no $1; it is one of ')
+    // The help lists what would fill the screen here.
+    .replace(/ Allowed choices are .{300,}/, '')
     .split('\n')
   const meant = suggestion?.match(/\(Did you mean (.*)\?\)/)?.[1]
   // Options of the command line to be judged were taken for options of Karo.

@@ -18,8 +18,8 @@ export function reportsRoutes({ reports, sessions }: ReportsRouteDeps): Routes {
       const acting = actingOf(sessions, body.as, caller)
       return reports.make({
         range: { start: Date.parse(body.range.start), end: Date.parse(body.range.end) },
-        ...(body.team === undefined ? {} : { team: body.team }),
-        ...(acting === undefined ? {} : { acting }),
+        ...(body.team !== undefined && { team: body.team }),
+        ...(acting !== undefined && { acting }),
         uid: caller.uid,
         traceId: id,
       })

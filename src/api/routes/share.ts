@@ -87,13 +87,24 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
   }
 }
 
+/** Where nothing is left that consent opens. */
+const NO_TOTALS = 'consent to totals only, and this mesh has none for it'
+
 /** Who has no role that gets totals in this mesh may have none, whatever people here let it have. */
 export function withReaders<View extends Awaited<ReturnType<Sharing['show']>>>(
   view: View,
   totals: SharingView['totals'],
 ) {
   const nodes = new Set(totals.flatMap((one) => one.nodes.map(({ node_id }) => node_id)))
-  const peers = view.peers.map((peer) => (nodes.has(peer.node_id) ? peer : { ...peer, level_2: [] }))
+  const peers = view.peers.map((peer) =>
+    nodes.has(peer.node_id)
+      ? peer
+      : {
+          ...peer,
+          level_2: [],
+          ...(peer.level_1.length === 0 && peer.level_2.length > 0 && { reason: NO_TOTALS }),
+        },
+  )
   return { ...view, peers, totals }
 }
 

@@ -37,7 +37,7 @@ export function summariesRoutes({ summaries, trust, clock }: SummariesRouteDeps)
     serve(server, getSummaries, async ({ query: { author, since, limit } }) => {
       const now = clock.now()
       const { summaries: held, total } = await summaries.held({
-        ...(author === undefined ? {} : { author: trust.resolve(author) }),
+        ...(author !== undefined && { author: trust.resolve(author) }),
         since: since === undefined ? now - SINCE_MS : Date.parse(since),
         limit,
       })

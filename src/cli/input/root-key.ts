@@ -1,4 +1,6 @@
 // The options that name the key of a root, and how it is opened.
+import { existsSync } from 'node:fs'
+import { KaroError } from '../../base/errors.ts'
 import { openRootKey } from '../../trust/certificates/index.ts'
 import type { CommandOption } from '../command.ts'
 import { passphraseOf, withPassphrase } from '../passphrase.ts'
@@ -28,6 +30,11 @@ export async function openedRoot(options: {
   'passphrase-file'?: string | undefined
 }) {
   const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
+  if (!existsSync(path))
+    throw new KaroError('not_found', 'there is no such file', {
+      where: path,
+      hint: 'Name the file of the root key: --root-key',
+    })
   const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the root key: ')
   return withPassphrase(passphrase, (words) => openRootKey(path, words))
 }

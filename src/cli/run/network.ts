@@ -84,7 +84,7 @@ const bySystem: Resolve = (host) => lookup(host, { all: true })
 /**
  * The address to connect to. A name is looked up once and what comes is judged, so that no later answer of its server leads
  * elsewhere: to this machine leads only its address, or `localhost`, where a person named just that; to a private network, only
- * what they named whole.
+ * what they named whole. Rejects with Error; `cause` is what they could name.
  */
 export async function addressFor(
   host: string,
@@ -96,7 +96,7 @@ export async function addressFor(
   const isNamed = named.includes(literal)
   if (isNamed && host === 'localhost') return '127.0.0.1'
   if (isNamed && isIP(host) !== 0) return host
-  const found = await resolve(host)
+  const found = await resolve(host).catch(() => [])
   const own = new Set(
     Object.values(networkInterfaces()).flatMap((all) => all?.map((one) => one.address) ?? []),
   )
@@ -105,9 +105,7 @@ export async function addressFor(
     return !OWN.check(address, family) && !own.has(address) && (isNamed || !PRIVATE.check(address, family))
   })
   if (fit !== undefined) return fit.address
-  throw new Error(
-    found.length === 0
-      ? `${host} has no address`
-      : `${host} is at ${found[0]?.address}, which is this machine or a private network, and nobody named it`,
-  )
+  if (found.length === 0) throw new Error(`the name ${host} has no address here`)
+  const where = `${host} is at ${found[0]?.address}, which is this machine or a private network`
+  throw new Error(`${where}, and nobody named it`, { cause: literal })
 }

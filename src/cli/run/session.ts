@@ -7,6 +7,7 @@ import { createWayOut } from '../../agents/runtime/way-out.ts'
 import { systemClock, systemRandom, systemTimers } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import { openPty, type Pty } from '../../base/kernel/pty.ts'
+import { networkPlace } from '../../base/words/network-place.ts'
 import { obeyedBelow } from './guarded.ts'
 import { type Started, startJail } from './jail.ts'
 import { addressFor, type Network, ownAddresses, readHost, refusalOf } from './network.ts'
@@ -45,12 +46,15 @@ export async function runSession({
   const denied = new Set<string>()
   const held: string[] = []
   let pty: Pty | undefined
-  const deny = (what: string): void => {
+  /** `host`: what a person has to name so that it is reached. */
+  const deny = (what: string, host: unknown): void => {
     if (denied.has(what) || denied.size >= MOST_DENIED) return
     denied.add(what)
-    held.push(`karo run: ${what}. To allow it, in another terminal: karo run allow ${session} --network HOST`)
-    // A program that draws on the whole screen would have the line in its picture.
-    if (pty?.readsLines() !== false) for (const line of held.splice(0)) tell(line)
+    const allow = host ? ` To allow it, in another terminal: karo run allow ${session} --network ${host}` : ''
+    held.push(`karo run: ${what}.${allow}`)
+    // A program that draws on the whole screen would have the line in its picture. The terminal is raw, and goes down alone.
+    if (pty?.readsLines() !== false)
+      for (const line of held.splice(0)) tell(pty === undefined ? line : `${line}\r`)
   }
   const since = new Date(systemClock.now()).toISOString()
   const shape = (): SessionShape => ({
@@ -91,11 +95,19 @@ export async function runSession({
     })
     begun(session)
     const wayOut = createWayOut({
-      refusal: (asked) => refusalOf(asked, network),
-      addressOf: (host) => addressFor(host, network),
+      refusal(asked) {
+        const why = refusalOf(asked, network)
+        if (why !== undefined) deny(why, networkPlace(asked) && asked)
+        return why
+      },
+      addressOf: (host) =>
+        addressFor(host, network).catch((error: Error) => {
+          deny(error.message, error.cause)
+          throw error
+        }),
       mostBytes: Number.POSITIVE_INFINITY,
       timers: systemTimers,
-      told: ({ refused }) => refused === undefined || deny(refused),
+      told: () => {},
     })
     const proxy = createServer({ allowHalfOpen: true }, wayOut).listen({ fd: jail.listener })
     opened.push(proxy)

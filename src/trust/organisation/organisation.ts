@@ -154,10 +154,10 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     const set = text.trim() === '' ? undefined : await deps.compile(PLACE, text)
     const policies = set?.files.reduce((sum, file) => sum + file.policies, 0) ?? 0
     const limits = {
-      ...(body.max_level === undefined ? {} : { max_level: body.max_level as 0 | 1 | 2 }),
-      ...(body.k_min === undefined ? {} : { k_min: body.k_min }),
+      ...(body.max_level !== undefined && { max_level: body.max_level as 0 | 1 | 2 }),
+      ...(body.k_min !== undefined && { k_min: body.k_min }),
     }
-    const rules: OrganisationRules = { ...limits, ...(set === undefined ? {} : { engine: set.engine }) }
+    const rules: OrganisationRules = { ...limits, ...(set && { engine: set.engine }) }
     return { rules, policies, settings }
   }
 
@@ -173,7 +173,9 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     const trusted = root()
     const body = trusted === undefined ? undefined : readPolicyBundle(frame, trusted)
     if (body === undefined) {
-      throw new KaroError('refused', 'this is no policy bundle that the root of this mesh has signed', {
+      const whose =
+        trusted === undefined ? 'this node is in no mesh' : 'the root of this mesh did not sign this'
+      throw new KaroError('refused', whose, {
         hint: 'Name the file of the root key of this mesh: --root-key. karo ca show says which mesh this is.',
       })
     }

@@ -274,9 +274,12 @@ test.skipIf(noJail)(
       process.execPath,
       'ask.mjs',
     ])
-    await until(() => said().stdout.includes('403 Forbidden') && said().stderr.includes('To allow it'), {
-      what: 'the denial',
-    })
+    await until(
+      () => said().stdout.includes('403 Forbidden') && said().stderr.includes(`--network ${place}\n`),
+      {
+        what: 'the denial',
+      },
+    )
     const karo = (...args: string[]) => runIn(at, args)
     const { sessions } = JSON.parse((await karo('list', '--json')).stdout) as {
       sessions: { session: string }[]

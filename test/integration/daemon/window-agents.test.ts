@@ -104,6 +104,9 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     await page.getByRole('region', { name: 'Decisions', exact: true }).getByText('not on a Friday').waitFor()
     await pressTwice(/^For this task/, cardOf('origin three'))
     expect(await asking[1]?.told()).toBe('')
+    // It stays for the same words of this task, and has run.
+    await cardOf('origin three').getByText('Approved for this task').waitFor()
+    expect(await cardOf('origin three').textContent()).not.toContain('not been used')
   })
 
   test('a second page lives beside the first; one that no terminal opened can deny and not approve', async () => {

@@ -21,6 +21,10 @@ test.each([
   expect(closest(word, WORDS)).toBe(meant)
 })
 
+test('of one letter nothing is near: another number is not what was meant', () => {
+  expect(closest('5', ['0', '1', '2'])).toBeUndefined()
+})
+
 test('a word that is there is itself, and one swapped, lost or doubled letter is forgiven', () => {
   fc.assert(
     fc.property(fc.constantFrom('history', 'identity', 'discovery'), fc.nat({ max: 6 }), (word, at) => {

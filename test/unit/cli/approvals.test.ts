@@ -50,3 +50,11 @@ test('the only request that waits needs no id; of several one has to be named', 
   expect(several.err).toContain('2 requests wait, so name one')
   expect((await deny()).err).toContain('nothing waits for your answer')
 })
+
+test('where agents are off nobody is asked what a new one may see', async () => {
+  const off = { 'GET /api/v1/agents': { agents: [], off: true } }
+  const file = import.meta.filename
+  const added = await karo(off, 'agent', 'add', 'notes', '--', process.execPath, file)
+  // What the daemon would refuse it is asked at once.
+  expect(added.requests.map(({ line }) => line)).toEqual(['GET /api/v1/agents', 'POST /api/v1/agents'])
+})

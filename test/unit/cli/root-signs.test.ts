@@ -203,6 +203,12 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   }
   const one = await signed(`${nodes[0]}=north`, `${nodes[1]}=north`)
   expect([one.code, one.err]).toEqual([2, expect.stringContaining('run by north')])
+  // Nobody types a passphrase for a key that is not there.
+  const lost = await karo({}, 'fleet', 'set', 'guard.profile=strict', '--root-key', '/nowhere/root.key')
+  expect([lost.code, lost.err]).toEqual([
+    1,
+    expect.stringContaining('/nowhere/root.key: there is no such file'),
+  ])
   // Certificates say that both are of hq.
   expect((await signed(...nodes)).code).toBe(2)
   expect((await signed(`${nodes[0]}=north`, `${nodes[0]}=south`)).err).toContain('twice')

@@ -18,6 +18,8 @@ interface Call {
   readonly input: CommandInput
 }
 const calls: Call[] = []
+/** More than a line has room for. */
+const COLUMNS = Array.from({ length: 60 }, (_, n) => `column${n}`)
 
 function command(name: string, rest: Partial<Command> = {}): Command {
   return {
@@ -76,7 +78,9 @@ const COMMANDS: readonly CommandEntry[] = [
         },
       ],
     }),
-    command('peers pending'),
+    command('peers pending', {
+      options: [{ name: 'sort', value: 'by', description: 'by', choices: COLUMNS }],
+    }),
   ]),
   entry('query', 'mesh', [
     command('query tools', { options: [{ name: 'per-node', description: 'each node' }] }),
@@ -235,6 +239,10 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     ['peers trust a --level boss', "argument 'boss' is invalid. Allowed choices are peer, share_to"],
     ['check', "missing required argument 'command'"],
     ['check ls --shell cmd', 'Allowed choices are bash, zsh'],
+    [
+      'peers pending --sort x',
+      "argument 'x' is invalid\n  karo peers pending --help shows its arguments and options.",
+    ],
     ['check ls -x', "unknown option '-x'\n  Put the command in quotes"],
     ['status now', 'too many arguments'],
     ['peers --level peer', "unknown option '--level'"],

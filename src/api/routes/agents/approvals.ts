@@ -52,7 +52,7 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
       way,
       sessions: sits?.sessions ?? [],
       ...(way === 'program' && { notTyped: notTyped(sits) }),
-      ...(operator === undefined ? {} : { operator }),
+      ...(operator !== undefined && { operator }),
     }
   }
 

@@ -96,7 +96,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
       ...(certified && { certified_until: time(certified.not_after) }),
-      ...(certified?.owner === undefined ? {} : { owner: certified.owner }),
+      ...(certified?.owner !== undefined && { owner: certified.owner }),
       ...(certified?.usage === 'issuer' && { certifies: certifiedBy(node) }),
       ...(decided !== undefined && { decided_at: time(decided) }),
       addresses: met?.addresses ?? [],
@@ -105,7 +105,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       known_by: member?.known_by ?? null,
       ...(member?.sponsor && { through: trust.opinion(member.sponsor).fingerprint }),
       presence: member === undefined ? null : presenceOf(member),
-      ...(apart === undefined ? {} : { apart, ...more }),
+      ...(apart !== undefined && { apart, ...more }),
       ...(links.length > 0 && { links }),
       ...(twin && { twin_places: twin.places }),
     }

@@ -141,7 +141,9 @@ const add = defineCommand({
     const { argv, cwd, needed } = isAddress(args.command[0] ?? '')
       ? { argv: args.command, cwd: '/tmp', needed: [] }
       : commandOf(args.command, given)
-    for (const { word, place } of needed)
+    // Where agents are off the daemon says so, before a person answers for nothing.
+    const { off } = await daemonAt(io).call(getAgents)
+    for (const { word, place } of off ? [] : needed)
       if (
         !(await confirm(io, `The agent would not see ${word}. Let it read ${place}?`, {
           yes: options.yes === true,

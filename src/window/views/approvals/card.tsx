@@ -154,8 +154,7 @@ const Text = ({ text }: { readonly text: string }) => (
 
 const Approved = ({ approval: { scope: how, expires_at } }: { readonly approval: ApprovalShape }) => (
   <p class="note">
-    Approved {how === 'task' ? 'for this task' : 'once'}, until <Time at={expires_at} as="clock" />. It has
-    not been used yet.
+    Approved {how === 'task' ? 'for this task' : 'once'}, until <Time at={expires_at} as="clock" />.
   </p>
 )
 

@@ -70,5 +70,10 @@ test('a public address is taken as it was looked up, once; this machine by its a
   expect(asked).toBe(1)
   expect(await addressFor('localhost', ['localhost:5432'], resolve)).toBe('127.0.0.1')
   expect(await addressFor('127.0.0.1', ['127.0.0.1:5432'], resolve)).toBe('127.0.0.1')
+  // What is not found is no denial: naming it would change nothing.
+  const lost = addressFor('gone.lan', ['all'], () => Promise.reject(new Error('getaddrinfo EAI_AGAIN')))
+  await expect(lost).rejects.toEqual(new Error('the name gone.lan has no address here'))
+  const inside = addressFor('db.lan', ['all'], async () => [{ address: '10.0.0.5' }])
+  await expect(inside).rejects.toMatchObject({ cause: 'db.lan' })
   await expect(addressFor('::1', ['all'], async (address) => [{ address }])).rejects.toThrow()
 })

@@ -66,7 +66,12 @@ test('share show names the same readers, and no node that the mesh does not let'
       operators: [{ node_id: carol, name: 'carol', fingerprint: testIdentity(5).fingerprint }],
     },
   ])
-  const peer = (node_id: string) => ({ node_id, level_1: ['tool_usage'], level_2: ['tool_usage'] })
+  const peer = (node_id: string) => ({
+    node_id,
+    level_1: ['tool_usage'],
+    summaries: [],
+    level_2: ['tool_usage'],
+  })
   const view = { peers: [peer(ciso), peer(called)] } as unknown as Parameters<typeof withReaders>[0]
   const shown = withReaders(view, readers)
   expect(shown.peers.map(({ level_1, level_2 }) => [level_1.length, level_2.length])).toEqual([
@@ -74,6 +79,9 @@ test('share show names the same readers, and no node that the mesh does not let'
     [1, 0],
   ])
   expect(shown.totals).toBe(readers)
+  // Consent that opens nothing is not what a person is told as the reason of three times no.
+  const only = { ...view, peers: [{ ...peer(called), level_1: [], summaries: [], reason: 'consent' }] }
+  expect(withReaders(only as unknown as typeof view, readers).peers[0]?.reason).toContain('totals only')
   // A mesh without totals has nobody who reads them.
   expect(withReaders(view, []).peers.every(({ level_2 }) => level_2.length === 0)).toBe(true)
 })

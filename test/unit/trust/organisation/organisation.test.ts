@@ -220,6 +220,7 @@ test('only the root of this mesh can sign one', async () => {
   }
   await expect(made({ trusted: false }).organisation.take(bundle(0))).rejects.toMatchObject({
     code: 'refused',
+    message: 'this node is in no mesh',
   })
   expect(organisation.documents.wanted(other.nodeId)).toBe(false)
   expect(organisation.documents.wanted(root.nodeId)).toBe(true)
