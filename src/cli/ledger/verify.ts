@@ -25,7 +25,6 @@ export const verifyLedger = defineCommand({
     },
   ],
   examples: [
-    { run: 'karo audit verify', does: 'walks the whole chain' },
     { run: 'karo audit verify --file ledger.ndjson', does: 'the same on a machine without that node' },
   ],
   async run(io, { options }) {

@@ -224,10 +224,7 @@ const list = defineCommand({
   summary: 'list your agents, and what each is doing',
   shows: getAgents,
   options: [AT],
-  examples: [
-    { run: 'karo agent list', does: 'also shows which agents cannot run, and why' },
-    { run: 'karo agent list --at build-1', does: 'the agents of another machine that you may use' },
-  ],
+  examples: [{ run: 'karo agent list --at build-1', does: 'the agents of another machine that you may use' }],
   view: agentsView,
 })
 

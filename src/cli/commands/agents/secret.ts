@@ -237,7 +237,6 @@ const destroy = defineCommand({
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
   shows: destroyVault,
   options: [{ name: 'yes', description: 'do not ask' }],
-  examples: [{ run: 'karo secret destroy', does: 'asks first; only a backup can bring them back' }],
   async run(io, { options }) {
     const sure = await confirm(io, 'Remove your vault with all secrets in it?', {
       yes: options.yes === true,

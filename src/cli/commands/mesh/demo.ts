@@ -11,7 +11,6 @@ export const commands: readonly Command[] = [
     name: 'demo',
     summary: 'run eight nodes with roles, totals and three weeks of made-up history here, until Ctrl-C',
     json: 'one line when the nodes are ready: {"nodes": [{"name", "home", "roles"}], "http"}; each home works as KARO_HOME',
-    examples: [{ run: 'karo demo', does: 'then, in another terminal, the commands that it shows' }],
     async run(io) {
       const wish = untilTold()
       try {

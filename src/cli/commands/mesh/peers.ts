@@ -241,10 +241,7 @@ const listAll = defineCommand({
   name: 'peers',
   summary: 'list known nodes, the trust level of each, and why',
   shows: getPeers,
-  examples: [
-    { run: 'karo peers', does: 'all known nodes; those that wait for a decision come first' },
-    { run: 'karo peers --json', does: 'the same for scripts' },
-  ],
+  examples: [{ run: 'karo peers --json', does: 'the same for scripts' }],
   run: (io) => list(io, () => true, NOBODY),
 })
 
@@ -252,7 +249,6 @@ const listPending = defineCommand({
   name: 'peers pending',
   summary: 'list nodes that wait to be trusted',
   shows: getPeers,
-  examples: [{ run: 'karo peers pending', does: 'shows the fingerprints to compare' }],
   run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),
 })
 

@@ -108,7 +108,6 @@ export const commands: readonly Command[] = [
     name: 'report thresholds',
     summary: 'show which thresholds of [reports.thresholds] the newest released totals cross',
     shows: getReportThresholds,
-    examples: [{ run: 'karo report thresholds', does: 'what the alert KaroReportThreshold is about' }],
     view: thresholdsView,
   }),
 ]

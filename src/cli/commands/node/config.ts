@@ -43,10 +43,7 @@ function load(io: CommandIo): LoadedConfig {
 const list = defineCommand({
   name: 'config list',
   summary: 'show every key: value, default, where the value came from, meaning',
-  examples: [
-    { run: 'karo config list', does: 'the values in force, and where they come from' },
-    { run: 'KARO_MESH_PORT=0 karo config list', does: 'with a key from the environment' },
-  ],
+  examples: [{ run: 'KARO_MESH_PORT=0 karo config list', does: 'with a key from the environment' }],
   async run(io) {
     const loaded = load(io)
     if (io.json) {

@@ -97,7 +97,6 @@ const unprotect = defineCommand({
   name: 'identity unprotect',
   summary: "remove the passphrase of this node's key",
   options: [passphraseFileOption],
-  examples: [{ run: 'karo identity unprotect', does: 'the key file is unencrypted again, mode 0600' }],
   async run(io, { options }) {
     const { key } = homePaths(io.env)
     const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')

@@ -10,7 +10,6 @@ export const commands: readonly Command[] = [
     summary: 'show node, mesh, spool and storage at a glance',
     shows: getStatus,
     examples: [
-      { run: 'karo status', does: 'what runs here and what is wrong' },
       { run: 'karo status --json', does: 'the same for scripts; health.ready is true if all is well' },
     ],
     async run(io) {

@@ -33,7 +33,6 @@ const list = defineCommand({
   shows: getApprovals,
   options: [AT],
   examples: [
-    { run: 'karo approvals list', does: 'similar requests are grouped' },
     { run: 'karo approvals list --at build-1', does: 'requests of that machine that you may answer' },
   ],
   view: (answer, io) => approvalsView(answer, Date.now(), io),
@@ -182,7 +181,6 @@ const log = defineCommand({
   shows: getApprovalsLog,
   args: [{ ...request, description: 'id of one request, or the beginning of it' }],
   options: [{ name: 'limit', value: 'number', description: 'how many, the newest', default: '50' }],
-  examples: [{ run: 'karo approvals log', does: 'the last 50' }],
   async run(io, { args, options }) {
     const limit = Number(options.limit)
     if (!Number.isInteger(limit) || limit < 1 || limit > APPROVALS_LOG_MAX) {

@@ -6,10 +6,7 @@ import { usage } from '../../usage.ts'
 const status = defineCommand({
   name: 'guard',
   summary: 'show the state of the guard: profile, rules files, what it did lately',
-  examples: [
-    { run: 'karo guard', does: 'the profile, where it comes from, and the rules files' },
-    { run: 'export KARO_GUARD_PROFILE=strict', does: 'sets another profile for this shell' },
-  ],
+  examples: [{ run: 'export KARO_GUARD_PROFILE=strict', does: 'sets another profile for this shell' }],
   run: async (io) => (await import('../../guard/status.ts')).showGuard(io),
 })
 
