@@ -1,6 +1,6 @@
 // Judges a command given as its exact words: no expansion, no splitting, no grammar of a shell.
 import { quoted } from './carriers/layers.ts'
-import { DEFAULT_PROFILE, findAll } from './check.ts'
+import { DEFAULT_PROFILE, findAll, matchOf } from './check.ts'
 import { decide, worst } from './decide.ts'
 import { MAX_COMMAND_LENGTH, MAX_WORDS, newBudget, spend } from './limits.ts'
 import { readValue } from './line/builtins.ts'
@@ -39,12 +39,7 @@ export function checkArgv(argv: readonly string[], options: ArgvOptions = {}): R
     command: line,
     risk_level,
     decision: decide(options.profile ?? DEFAULT_PROFILE, risk_level, line.length),
-    matches: findings.map(({ rule, span }) => ({
-      rule: rule.id,
-      risk_level: rule.level,
-      why: rule.why,
-      span,
-    })),
+    matches: findings.map(matchOf),
   }
 }
 

@@ -18,6 +18,7 @@ import { asDialogue } from './line/dialogue.ts'
 import { cloneScope, type Findings } from './line/frame.ts'
 import { readOptions } from './line/options.ts'
 import { walkLine } from './line/walk.ts'
+import { names } from './lookup.ts'
 import {
   type Arg,
   type LineFact,
@@ -40,23 +41,15 @@ const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066
 /**
  * Rules that only say "this text could not be read". A guess whether a text is a harmful command at all ignores them.
  */
-const UNREADABLE: ReadonlySet<string> = new Set([
-  'unparsed',
-  'unparsed-tool',
-  'unseen-code',
-  'unproven-code',
-  'unproven-given',
-  'hidden-text',
-  'too-deep',
-  'too-long',
-  'unknown-command-dangerous',
-])
+const UNREADABLE = names(
+  'unparsed unparsed-tool unseen-code unproven-code unproven-given hidden-text too-deep too-long unknown-command-dangerous',
+)
 
 /** Rules that find something that will run without anybody typing it. */
-const RUN_LATER: ReadonlySet<string> = new Set(['runs-later', 'cron-write', 'cron-replace', 'persists'])
+const RUN_LATER = names('runs-later cron-write cron-replace persists')
 
 /** Findings that are the ordinary work of a script: it makes files, and has values that the line does not show. */
-const OF_SCRIPTS: ReadonlySet<string> = new Set(['unknown-command', 'file-lost', 'file-emptied'])
+const OF_SCRIPTS = names('unknown-command file-lost file-emptied')
 
 /** A script with parts that may not run: what would be blocked if it were typed is asked about. */
 const TURNS = /\b(?:if|case|function)\b|&&|\|\||\(\)\s*\{/
@@ -78,19 +71,24 @@ interface Finding {
  */
 export function checkCommand(command: string, options: CheckOptions): RiskVerdict {
   const findings = findAll(command, options, newBudget())
-  const matches = findings.map(
-    ({ rule, span }): RiskMatch => ({ rule: rule.id, risk_level: rule.level, why: rule.why, span }),
-  )
   const level = levelOf(findings)
   const safer = saferForm(command, findings, options)
   return {
     command,
     risk_level: level,
     decision: decide(options.profile ?? DEFAULT_PROFILE, level, command.length),
-    matches,
+    matches: findings.map(matchOf),
     ...(safer === undefined ? {} : { safer }),
   }
 }
+
+/** A finding as it is shown. */
+export const matchOf = ({ rule, span }: Finding): RiskMatch => ({
+  rule: rule.id,
+  risk_level: rule.level,
+  why: rule.why,
+  span,
+})
 
 /** Words without any character that a shell expands. For such a line only the tool's name and the file names matter. */
 const PLAIN = /^[A-Za-z0-9_][\w.+-]*(?: [\w./:,@%^+=-]+)*$/
@@ -138,7 +136,9 @@ export function findAll(
     fact('too-long', [0, command.length])
     return [...found.values()]
   }
+  const { profile: _profile, ...given } = options
   const scope: Scope = {
+    ...given,
     shell: options.shell ?? 'bash',
     home: options.home ?? SOME_HOME,
     cwd: options.cwd ?? '.',
@@ -147,10 +147,6 @@ export function findAll(
     secretFiles: new Set(),
     sockets: new Set(),
     written: new Map(),
-    ...(options.karoHome !== undefined && { karoHome: options.karoHome }),
-    ...(options.caller !== undefined && { caller: options.caller }),
-    ...(options.machine !== undefined && { machine: options.machine }),
-    ...(options.gitAlias !== undefined && { gitAlias: options.gitAlias }),
   }
   const { line, places } = readable(command)
   const placed = ([start, end]: Span): Span =>

@@ -201,3 +201,7 @@ export const inputOf = ({ input, span }: SimpleCommand): Arg => ({
   span,
   taint: TAINT.none,
 })
+
+/** Index of the first word that fits, or -1. */
+export const placeIn = (args: readonly Arg[], pattern: Pattern): number =>
+  args.findIndex(({ text }) => pattern.test(text))

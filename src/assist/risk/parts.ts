@@ -6,37 +6,35 @@ import type { Span } from './model.ts'
  * The compound ones (`pipeline` … `coprocess`) hold statements, keywords and operators. `quoted` and what follows
  * stand inside words.
  */
-const PART_KINDS = [
-  'command',
-  'script',
-  'pipeline',
-  'list',
-  'if',
-  'loop',
-  'case',
-  'function',
-  'subshell',
-  'group',
-  'test',
-  'arithmetic',
-  'coprocess',
-  'keyword',
-  'operator',
-  'comment',
-  'name',
-  'word',
-  'assignment',
-  'redirection',
-  'heredoc',
-  'variable',
-  'substitution',
-  'process-substitution',
-  'glob',
-  'brace',
-  'tilde',
-  'unreadable',
-] as const
-export type PartKind = (typeof PART_KINDS)[number]
+export type PartKind =
+  | 'command'
+  | 'script'
+  | 'pipeline'
+  | 'list'
+  | 'if'
+  | 'loop'
+  | 'case'
+  | 'function'
+  | 'subshell'
+  | 'group'
+  | 'test'
+  | 'arithmetic'
+  | 'coprocess'
+  | 'keyword'
+  | 'operator'
+  | 'comment'
+  | 'name'
+  | 'word'
+  | 'assignment'
+  | 'redirection'
+  | 'heredoc'
+  | 'variable'
+  | 'substitution'
+  | 'process-substitution'
+  | 'glob'
+  | 'brace'
+  | 'tilde'
+  | 'unreadable'
 
 export interface Part {
   readonly kind: PartKind

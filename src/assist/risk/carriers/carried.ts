@@ -5,19 +5,20 @@ import { spend } from '../limits.ts'
 import type { Frame, Walk } from '../line/frame.ts'
 import { names, words } from '../lookup.ts'
 import { type Arg, baseName, type SimpleCommand, type Span } from '../model.ts'
+import { ONLY_READ } from '../writes/tools.ts'
 import { contentOf } from '../writes/written.ts'
 import { SHELLS } from './wrappers.ts'
 
 /** Tools that only show, search, send or store their words, texts and input, and so run none of them. */
-export const INERT = names(
-  `echo printf print say cat tac less more most bat head tail tee wc nl od xxd hexdump strings file stat ls dir exa eza lsd tree du df pwd cd
-  pushd popd grep egrep fgrep zgrep rg ag ack pcregrep ugrep sed gsed jq yq xq fx dasel cut tr sort uniq comm join paste column fold fmt rev diff
-  colordiff cmp sdiff patch touch mkdir basename dirname realpath readlink test [ [[ expr true false : set unset read history fc type which whence
-  where whatis apropos whereis man tldr cheat info help git gh glab hub logger wall write notify-send zenity yad kdialog whiptail dialog
-  figlet toilet banner cowsay lolcat espeak mail mailx sendmail msmtp curl wget http https xh httpie xclip xsel wl-copy pbcopy clip.exe
-  karo claude codex gemini copilot llm ollama aider sgpt aichat chatgpt alias abbr function complete compgen bind trap exit return let shift
-  sha256sum md5sum b2sum cksum base64 base32 iconv todo jrnl nb vimdiff code subl open xdg-open date cal seq sleep`,
+const SAYS = names(
+  `echo printf print say less more most bat tee xxd file dir exa eza lsd tree cd pushd popd rg ag ack pcregrep ugrep sed gsed jq yq xq fx dasel
+  tr sort uniq paste column rev colordiff sdiff patch touch mkdir [ [[ expr true false : set unset read history fc type whence where whatis
+  apropos man tldr cheat info help git gh glab hub logger wall write notify-send zenity yad kdialog whiptail dialog figlet toilet banner
+  cowsay lolcat espeak mail mailx sendmail msmtp curl wget http https xh httpie xclip xsel wl-copy pbcopy clip.exe karo claude codex gemini
+  copilot llm ollama aider sgpt aichat chatgpt alias abbr function complete compgen bind trap exit return let shift base64 base32 iconv todo
+  jrnl nb vimdiff code subl open xdg-open date cal seq sleep`,
 )
+export const INERT = { has: (name: string): boolean => SAYS.has(name) || ONLY_READ.has(name) }
 
 /** Tools whose operands are files, packages, units or verbs; there `rm` may be a name or a verb. */
 const NAMES_THINGS = names(

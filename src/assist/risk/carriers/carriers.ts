@@ -1,7 +1,7 @@
 // Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
 
 import { readOptions, valueOptions } from '../line/options.ts'
-import { type Arg, type Output, SOMETHING, says, TAINT, UNKNOWN } from '../model.ts'
+import { type Arg, type Output, placeIn, SOMETHING, says, TAINT, UNKNOWN } from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
 import { container } from './container-carrier.ts'
 import { git } from './git-carrier.ts'
@@ -102,7 +102,7 @@ function find(args: readonly Arg[]): Layer {
 }
 
 function fd(args: readonly Arg[]): Layer {
-  const at = args.findIndex((arg) => /^(?:-x|-X|--exec|--exec-batch)$/.test(arg.text))
+  const at = placeIn(args, /^(?:-x|-X|--exec|--exec-batch)$/)
   const words = at < 0 ? [] : args.slice(at + 1)
   if (words.length === 0) return NOTHING
   const found = fdTargets(args).map((text) => item(text, words[0] as Arg))
@@ -120,7 +120,7 @@ function linesOf(source: Output, near: Arg): readonly Arg[] {
 }
 
 function parallel(args: readonly Arg[], input: Output): Layer {
-  const split = args.findIndex((arg) => /^:::/.test(arg.text))
+  const split = placeIn(args, /^:::/)
   const wrapper: Wrapper = { values: valueOptions('parallel') }
   const head = [args[0] as Arg, ...(split < 0 ? args : args.slice(0, split))]
   const near = args[0] ?? { text: '', span: [0, 0] as const, taint: TAINT.none }
@@ -146,10 +146,9 @@ function parallel(args: readonly Arg[], input: Output): Layer {
 }
 
 function tmux(args: readonly Arg[]): Layer {
-  const at = args.findIndex((arg) =>
-    /^(?:new|new-session|neww|new-window|send-keys|send|splitw|split-window|respawn-pane|pipe-pane|pipep|if-shell|run-shell|run)$/.test(
-      arg.text,
-    ),
+  const at = placeIn(
+    args,
+    /^(?:new|new-session|neww|new-window|send-keys|send|splitw|split-window|respawn-pane|pipe-pane|pipep|if-shell|run-shell|run)$/,
   )
   if (at < 0) return NOTHING
   const rest = args.slice(at + 1)

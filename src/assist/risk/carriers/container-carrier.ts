@@ -1,7 +1,7 @@
 // Finds the command that docker, podman, kubectl and similar tools run in a container, and this machine's directories
 // in it.
 
-import type { Arg } from '../model.ts'
+import { type Arg, placeIn } from '../model.ts'
 import { commandLayer as command, enterWrapper, type Layer, NOTHING } from './layers.ts'
 
 /** Directories of this machine that are mounted in a container: `-v ~:/h`, `--mount type=bind,src=/,dst=/h`. */
@@ -38,7 +38,7 @@ function asOnHost(words: readonly Arg[], volumes: ReturnType<typeof volumesOf>):
  * The command behind the name of the container or image in `docker exec`, `docker run`, `kubectl exec` and the like.
  */
 export function container(args: readonly Arg[]): Layer {
-  const at = args.findIndex((arg) => /^(?:exec|run)$/.test(arg.text))
+  const at = placeIn(args, /^(?:exec|run)$/)
   if (at < 0) return NOTHING
   const values =
     'e env v volume w workdir u user name p publish network entrypoint mount l label env-file h hostname m memory c container n namespace cpus platform pull restart device add-host cap-add security-opt index'.split(

@@ -1,4 +1,5 @@
 // Types for the commands and scripts inside one layer of a command; also skips a wrapper's own words.
+import { quoteShell } from '../../../base/quote.ts'
 import { type Arg, type Output, said, TAINT, taintOf } from '../model.ts'
 import type { Wrapper } from './wrappers.ts'
 
@@ -56,7 +57,7 @@ export function scriptLayer(args: readonly Arg[]): Layer {
 
 /** The word as a shell reads it back to exactly this text. */
 export function quoted(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+  return /^[\w./:@%+=-]+$/.test(text) ? text : quoteShell(text)
 }
 
 const ASSIGNMENT = /^([A-Za-z_]\w*|BASH_FUNC_[^=]+%%)=([\s\S]*)$/

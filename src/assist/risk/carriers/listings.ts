@@ -1,7 +1,7 @@
 // The files that a listing command (find, fd, ls, tree, du, …) names, and what a filter leaves of such a list.
 import { isEverything } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
-import { type Arg, type SimpleCommand, SOMETHING, says, UNKNOWN } from '../model.ts'
+import { type Arg, placeIn, type SimpleCommand, SOMETHING, says, UNKNOWN } from '../model.ts'
 import { isSecretFile } from './secrets.ts'
 
 /** File names of one list that are followed one by one. */
@@ -31,7 +31,7 @@ function below(top: string, rest: string): string {
 export function findTargets(args: readonly Arg[]): Found {
   const from = args.findIndex((arg) => !/^-(?:[HLP]|O\d|D)$/.test(arg.text))
   const rest = args.slice(Math.max(from, 0))
-  const end = rest.findIndex((arg) => /^[-(!]/.test(arg.text))
+  const end = placeIn(rest, /^[-(!]/)
   const near = args[0] ?? { text: '.', span: [0, 0] as const, taint: 0 }
   const given = end < 0 ? rest : rest.slice(0, end)
   const tops = given.length === 0 ? [{ ...near, text: '.' }] : given
@@ -45,7 +45,7 @@ export function findTargets(args: readonly Arg[]): Found {
     !rest.some((arg, i) => narrows(rest, arg, i)) && (kind === undefined || /[df]/.test(kind))
   if (!unnarrowed) {
     // A credential's name in the search says that credentials are found.
-    const name = rest[rest.findIndex((arg) => /^-i?name$/.test(arg.text)) + 1]?.text ?? ''
+    const name = rest[placeIn(rest, /^-i?name$/) + 1]?.text ?? ''
     const found = isSecretFile(`/${name}`, { cwd: '/', home: '/' }) ? `${SOMETHING}/${name}` : SOMETHING
     return {
       tops,
@@ -72,7 +72,7 @@ function narrows(args: readonly Arg[], { text }: Arg, i: number): boolean {
 
 /** What `fd pattern directory …` finds; the words of its -x are no operands. */
 export function fdTargets(args: readonly Arg[]): readonly string[] {
-  const end = args.findIndex((arg) => /^(?:-x|-X|--exec|--exec-batch)$/.test(arg.text))
+  const end = placeIn(args, /^(?:-x|-X|--exec|--exec-batch)$/)
   const own = end < 0 ? args : args.slice(0, end)
   const operands = own.filter((arg) => !arg.text.startsWith('-'))
   const all = /^(?:\.|\.\*|\^)?$/.test(operands[0]?.text ?? '') && operands.length === own.length

@@ -8,6 +8,7 @@ import {
   baseName,
   NO_OUTPUT,
   type Output,
+  placeIn,
   type Scope,
   type SimpleCommand,
   SOMETHING,
@@ -93,7 +94,7 @@ export function outputOf(command: SimpleCommand): Output {
 
 /** The scope in which operands are read: tar's -C names the directory that they lie in. */
 function whereRead({ name, args, scope }: SimpleCommand): Scope {
-  const into = name === 'tar' ? args.findIndex((arg) => /^(?:-C|--directory)$/.test(arg.text)) : -1
+  const into = name === 'tar' ? placeIn(args, /^(?:-C|--directory)$/) : -1
   return into < 0 ? scope : { ...scope, cwd: resolvePath(args[into + 1]?.text ?? '.', scope) }
 }
 

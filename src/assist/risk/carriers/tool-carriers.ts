@@ -3,7 +3,7 @@
 
 import { readOptions } from '../line/options.ts'
 import { remembered, rows, words } from '../lookup.ts'
-import { type Arg, type Output, TAINT } from '../model.ts'
+import { type Arg, type Output, placeIn, TAINT } from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
 import {
   both,
@@ -168,7 +168,7 @@ function socat(args: readonly Arg[]): Layer {
 
 /** `xterm -e command …`, `gnome-terminal -- command …`. */
 function terminal(args: readonly Arg[]): Layer {
-  const at = args.findIndex((arg) => /^(?:-e|-x|--|--execute|--command|start)$/.test(arg.text))
+  const at = placeIn(args, /^(?:-e|-x|--|--execute|--command|start)$/)
   const rest = at < 0 ? [] : args.slice(at + 1).filter((arg, i) => i > 0 || arg.text !== '--')
   if (rest.length === 0)
     return commandIn(/^--(?:command|execute)=(.+)$/)(args, { text: '', taint: TAINT.none })
@@ -293,14 +293,14 @@ const lldbCommand = commandIn(/^(?:platform )?shell\s+(.+)$/)
 
 /** `start-stop-daemon --exec program -- arguments`. */
 function daemon(args: readonly Arg[]): Layer {
-  const at = args.findIndex((arg) => /^(?:-x|--exec|-a|--startas)$/.test(arg.text))
+  const at = placeIn(args, /^(?:-x|--exec|-a|--startas)$/)
   const dashes = args.findIndex((arg) => arg.text === '--')
   const program = at < 0 ? [] : args.slice(at + 1, at + 2)
   return commandLayer([...program, ...(dashes < 0 ? [] : args.slice(dashes + 1))])
 }
 
 function salt(args: readonly Arg[]): Layer {
-  const at = args.findIndex((arg) => /^cmd\.(?:run|shell|run_all|exec_code)\w*$/.test(arg.text))
+  const at = placeIn(args, /^cmd\.(?:run|shell|run_all|exec_code)\w*$/)
   return at < 0 ? NOTHING : scriptLayer(args.slice(at + 1, at + 2))
 }
 

@@ -143,3 +143,8 @@ function fits(option: Given, name: string): boolean {
   // getopt_long accepts any abbreviation behind two dashes; behind one dash the word must be whole.
   return option.word.text.startsWith('--') ? name.startsWith(option.name) : option.name === name
 }
+
+/** The operand at index `at`, empty if there is none: `push` of `git push origin`. */
+export function verb(options: Options, at = 0): string {
+  return options.operands[at]?.text ?? ''
+}

@@ -2,6 +2,7 @@
 // downloads.
 
 import { printf } from '../carriers/output.ts'
+import { names } from '../lookup.ts'
 import {
   type Arg,
   baseName,
@@ -19,7 +20,7 @@ import type { Walk } from './frame.ts'
 import { readOptions } from './options.ts'
 import { isSocket, resolvePath } from './paths.ts'
 
-const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly'])
+const DECLARES = names('export declare typeset local readonly')
 
 export function assign(
   scope: Scope,

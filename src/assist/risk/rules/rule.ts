@@ -137,11 +137,6 @@ export function naming({ scope }: SimpleCommand, args: readonly Arg[], pattern: 
   })
 }
 
-/** The operand at index `at`, empty if there is none: `push` of `git push origin`. */
-export function verb(options: Options, at = 0): string {
-  return options.operands[at]?.text ?? ''
-}
-
 /** The hit if the guard is truthy: the whole command where none is given. One that is given and undefined is none. */
 export function only(guard: unknown, ...given: readonly Hit[]): Hit {
   return guard ? (given.length === 0 ? true : given[0]) : undefined

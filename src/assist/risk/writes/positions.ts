@@ -2,7 +2,7 @@
 // programs.
 
 import { interpreterName } from '../carriers/wrappers.ts'
-import type { Options } from '../line/options.ts'
+import { type Options, verb } from '../line/options.ts'
 import { names, remembered, table } from '../lookup.ts'
 import { type Arg, type SimpleCommand, says } from '../model.ts'
 import { writtenInCode } from './code.ts'
@@ -35,7 +35,6 @@ type Finder = (command: SimpleCommand, options: Options) => readonly Arg[]
 
 const NOTHING: readonly Arg[] = []
 const some = (arg: Arg | undefined): readonly Arg[] => (arg === undefined ? NOTHING : [arg])
-const verbOf = (options: Options, at = 0): string => options.operands[at]?.text ?? ''
 
 /** Tools whose arguments or standard input hold programs in a language of their own. */
 const CODE_TOOLS = names(`
@@ -55,9 +54,9 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
   sed,
   gsed: sed,
   'qemu-img': (_c, o) =>
-    verbOf(o) === 'convert'
+    verb(o) === 'convert'
       ? some(o.operands.slice(2).at(-1))
-      : verbOf(o) === 'create'
+      : verb(o) === 'create'
         ? some(o.operands[1])
         : NOTHING,
   find: found,
@@ -72,7 +71,7 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
   rar: changedArchive(/^[aufm]$/),
   arj: changedArchive(/^[aufm]$/),
   git: (c, o) => {
-    const verb = verbOf(o)
+    const what = verb(o)
     const from = o.value('C')
     if (from !== undefined) {
       const relative = [...valuesOf(c.args, ['output']), ...valuesOf(c.args, ['o'])]
@@ -80,14 +79,14 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
         arg.text.startsWith('/') ? arg : { ...arg, text: `${from.text}/${arg.text}` },
       )
     }
-    if (verb === 'archive' || verb === 'format-patch') return valuesOf(c.args, ['o'])
-    if (verb === 'bundle') return verbOf(o, 1) === 'create' ? some(o.operands[2]) : NOTHING
-    if (verb === 'config' && o.operands.length > 2) return valuesOf(c.args, ['f', 'file'])
+    if (what === 'archive' || what === 'format-patch') return valuesOf(c.args, ['o'])
+    if (what === 'bundle') return verb(o, 1) === 'create' ? some(o.operands[2]) : NOTHING
+    if (what === 'config' && o.operands.length > 2) return valuesOf(c.args, ['f', 'file'])
     return NOTHING
   },
   keytool: ({ args }) =>
     says({ args }, /^-(?:gen|import|delete|change|store)/) ? valuesOf(args, ['keystore']) : NOTHING,
-  asciinema: (_c, o) => (verbOf(o) === 'rec' ? o.operands.slice(1) : NOTHING),
+  asciinema: (_c, o) => (verb(o) === 'rec' ? o.operands.slice(1) : NOTHING),
   // update-alternatives replaces the link. A program below /usr or /opt belongs to a package, which may be chosen.
   'update-alternatives': ({ args }) => {
     const at = args.findIndex((arg) => arg.text === '--install')
@@ -107,7 +106,7 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
 
 /** The archive behind a verb that changes archives. */
 function changedArchive(verbs: RegExp): Finder {
-  return (_c, o) => (verbs.test(verbOf(o)) ? some(o.operands[1]) : NOTHING)
+  return (_c, o) => (verbs.test(verb(o)) ? some(o.operands[1]) : NOTHING)
 }
 
 /** Verbs behind which a tool writes the last of two or more operands. */
@@ -224,7 +223,7 @@ export function writtenFiles(command: SimpleCommand, options: Options): readonly
     if (into !== undefined) out.push(into)
     else if (operands.length > 1) out.push(operands.at(-1) as Arg)
   }
-  if (LAST_BEHIND.of(name)?.includes(verbOf(options))) out.push(...operands.slice(1).slice(-1))
+  if (LAST_BEHIND.of(name)?.includes(verb(options))) out.push(...operands.slice(1).slice(-1))
   if (SECOND_OPERAND.has(name)) out.push(...operands.slice(1, 2))
   if (THIRD_OPERANDS.has(name)) out.push(...operands.slice(2))
   if (FIRST_OPERAND.has(name)) out.push(...operands.slice(0, 1))

@@ -2,8 +2,8 @@
 
 import { isProven } from '../carriers/proof.ts'
 import { INTERPRETERS, interpreterName, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
-import type { Options } from '../line/options.ts'
-import { names } from '../lookup.ts'
+import { type Options, verb } from '../line/options.ts'
+import { names, table } from '../lookup.ts'
 import { type Arg, type SimpleCommand, said, says } from '../model.ts'
 import { IN_PLACE } from './operands.ts'
 import { hasFlag, unpacks } from './option-values.ts'
@@ -29,47 +29,41 @@ type Reads = (command: SimpleCommand, options: Options, isOwn: (text: string) =>
 const GIT_READS =
   /^(?:add|annotate|blame|branch|cat-file|check-attr|check-ignore|clone|commit|describe|diff|diff-files|diff-index|diff-tree|fetch|fsck|grep|hash-object|help|log|ls-files|ls-remote|ls-tree|merge-base|name-rev|notes|push|range-diff|reflog|remote|rev-list|rev-parse|shortlog|show|show-ref|stage|status|tag|var|version|whatchanged|)$/
 
-const verbOf = (options: Options): string => options.operands[0]?.text ?? ''
-const without =
-  (pattern: RegExp): Reads =>
-  ({ args }) =>
-    !args.some((arg) => pattern.test(arg.text))
-const withOne =
-  (pattern: RegExp): Reads =>
-  ({ args }) =>
-    args.some((arg) => pattern.test(arg.text))
-
 /** Whether tar neither unpacks nor removes what it packs. */
 const keeps: Reads = ({ args }) => !unpacks(args) && !says({ args }, /^--remove-files$/)
 
 const CONDITIONS: Readonly<Record<string, Reads>> = {
-  git: (_c, o) => GIT_READS.test(verbOf(o)),
+  git: (_c, o) => GIT_READS.test(verb(o)),
   tar: keeps,
   gtar: keeps,
   bsdtar: keeps,
-  unzip: withOne(/^-[a-zA-Z]*[lptvZ]/),
-  '7z': (_c, o) => /^[lta]$/.test(verbOf(o)),
-  '7za': (_c, o) => /^[lta]$/.test(verbOf(o)),
-  rar: (_c, o) => /^[ltva]/.test(verbOf(o)),
-  gzip: withOne(/^(?:-[a-zA-Z0-9]*[cklt]|--(?:stdout|keep|list|test|to-stdout))/),
-  bzip2: withOne(/^(?:-[a-zA-Z0-9]*[ckt]|--(?:stdout|keep|test))/),
-  xz: withOne(/^(?:-[a-zA-Z0-9]*[cklt]|--(?:stdout|keep|list|test|to-stdout))/),
-  zstd: without(/^--rm$/),
-  rsync: without(/^--remove-source-files$/),
+  '7z': (_c, o) => /^[lta]$/.test(verb(o)),
+  '7za': (_c, o) => /^[lta]$/.test(verb(o)),
+  rar: (_c, o) => /^[ltva]/.test(verb(o)),
   find: searches,
   gfind: searches,
-  zip: without(/^(?:-[a-zA-Z]*m|--move)/),
-  bwrap: without(/^--(?:dev-)?bind/),
-  proot: without(/^-b|^--bind/),
-  fd: without(/^(?:-[xX]|--exec)/),
-  fdfind: without(/^(?:-[xX]|--exec)/),
+  bwrap: ({ args }) => !says({ args }, /^--(?:dev-)?bind/),
   docker: mounts,
   podman: mounts,
-  chmod: withOne(/^--help$/),
-  ruff: (c, o) => verbOf(o) !== 'format' && !c.args.some((arg) => arg.text.startsWith('--fix')),
+  ruff: (c, o) => verb(o) !== 'format' && !c.args.some((arg) => arg.text.startsWith('--fix')),
   crontab: (_c, o) => o.flag('l') !== undefined,
 }
 
+/** Options with which alone a tool writes something; those of IN_PLACE are told there. */
+const WRITE_WITH = table(`
+  zstd: rm
+  rsync: remove-source-files
+  zip: m move
+  proot: b bind
+  fd fdfind: x X exec exec-batch
+`)
+/** Options without which a tool writes something. */
+const READ_WITH = table(`
+  unzip: l p t v Z
+  gzip xz: c k l t stdout keep list test to-stdout
+  bzip2: c k t stdout keep test
+  chmod: help
+`)
 /** Tools that write their operands with an option of IN_PLACE alone. */
 const READ_ELSE = names('sed gsed yq jaq xmlstarlet prettier biome eslint')
 
@@ -84,7 +78,10 @@ export function onlyReads(
   if (command.isOwn === true) return true
   if (name === '') return command.known
   if (Object.hasOwn(CONDITIONS, name)) return (CONDITIONS[name] as Reads)(command, options, isOwn)
-  if (READ_ELSE.has(name)) return !hasFlag(args, IN_PLACE.of(name) ?? [])
+  const writes = WRITE_WITH.of(name) ?? (READ_ELSE.has(name) ? IN_PLACE.of(name) : undefined)
+  if (writes !== undefined) return !hasFlag(args, writes)
+  const reads = READ_WITH.of(name)
+  if (reads !== undefined) return hasFlag(args, reads)
   if (EDITORS.has(name)) return scope.caller !== 'tool' && !isDriven(command)
   if (runsCode(name)) return codeReads(command, options, isOwn)
   if (SHELLS.has(name)) return shellReads(args, isOwn)
@@ -122,7 +119,7 @@ function codeReads(command: SimpleCommand, options: Options, isOwn: (text: strin
         ...inputCode(command),
       ]
   // `go run x.go FILE` hands the file to a program whose code is not on the line.
-  if (command.name === 'go' && verbOf(options) === 'run' && programs.length === 0) return false
+  if (command.name === 'go' && verb(options) === 'run' && programs.length === 0) return false
   return programs.length === 0
     ? isMake(command.name)
     : programs.every((arg) => isProven(arg.text, languageOf(command.name)))

@@ -8,6 +8,7 @@ import { readNested } from '../line/nested.ts'
 import { readOptions } from '../line/options.ts'
 import { resolvePath } from '../line/paths.ts'
 import { downloadedFile } from '../line/state.ts'
+import { names } from '../lookup.ts'
 import { type Arg, type Output, type SimpleCommand, TAINT } from '../model.ts'
 
 /** Files that a shell reads at its start, or that git, X or cron run. */
@@ -18,7 +19,7 @@ const UNIT = /\/systemd\/(?:system|user)\/.*\.(?:service|timer|socket)$|^\/etc\/
 /** Files without code whose statements the system trusts. */
 const TRUSTED =
   /\.ssh\/(?:authorized_keys2?|config|rc)$|^\/etc\/(?:ld\.so\.preload|sudoers(?:\.d\/.*)?|pam\.d\/.*|hosts)$/
-const ARCHIVERS = new Set(['tar', 'zip', '7z', '7za', 'gpg', 'rar', 'bsdtar', 'cpio'])
+const ARCHIVERS = names('tar zip 7z 7za gpg rar bsdtar cpio')
 
 /** Judges text as code if it is written to a file that will be run; notes which files now hold credentials. */
 export function noteWrites(walk: Walk, command: SimpleCommand, output: Output, frame: Frame): void {

@@ -1,10 +1,10 @@
 // Rules about overwriting files, adding to files that the system trusts, and moving files away.
 import { isGlob } from '../../line/glob.ts'
-import type { Options } from '../../line/options.ts'
+import { type Options, verb } from '../../line/options.ts'
 import { type Arg, baseName, NO_OUTPUT, type SimpleCommand, UNKNOWN } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { type Rewrite, say } from '../rewrite.ts'
-import { inPlace, naming, type Rule, tools, verb } from '../rule.ts'
+import { inPlace, naming, type Rule, tools } from '../rule.ts'
 import { appended, filled, overwritten } from '../targets.ts'
 
 const RC_FILE =
@@ -55,7 +55,7 @@ function isPutInPlace({ name }: SimpleCommand, o: Options, { text }: Arg): boole
   if (/^(?:cp|ln|install)$/.test(name) && o.operands[0]?.text === '/dev/null') return false
   if (name !== 'ln' || !o.flag('f', 'force')) return true
   const plain = (path: string) => baseName(path).replace(/^[._]|^dot[._-]/, '')
-  return plain(o.operands[0]?.text ?? '') === plain(text) && !text.endsWith('authorized_keys')
+  return plain(verb(o)) === plain(text) && !text.endsWith('authorized_keys')
 }
 
 /** `>>` instead of `>`, if that is the only redirection and the command's input is not on the line. */

@@ -1,6 +1,6 @@
 // Rules about permissions, ownership and accounts.
 
-import type { Options } from '../../line/options.ts'
+import { type Options, verb } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { type Arg, matching, type SimpleCommand, says } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
@@ -145,7 +145,7 @@ export const PERMISSION_RULES: readonly (Rule | FormRule)[] = [
       only(
         !isRecursive(o) &&
           (c.name !== 'setfacl' || o.flag('m', 'modify', 'x')) &&
-          !/^(?:root|0)?(?::(?:root|0)?)?$/.test(o.operands[0]?.text ?? ''),
+          !/^(?:root|0)?(?::(?:root|0)?)?$/.test(verb(o)),
         [
           ...inPlace(c, filesOf(c, o), 'root', 'system'),
           ...naming(

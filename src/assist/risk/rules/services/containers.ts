@@ -1,7 +1,10 @@
 // Rules about containers: their data, and the rights they are given.
+import { verb } from '../../line/options.ts'
 import { type Arg, matching } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
-import { only, type Rule, tools, verb } from '../rule.ts'
+import { only, type Rule } from '../rule.ts'
+
+const DOCKER = 'docker|podman|nerdctl|docker-compose|podman-compose'
 
 export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
   {
@@ -9,7 +12,7 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     level: 'moderate',
     why: 'Deletes containers, images or caches that are not in use at the moment.',
     finds: `
-      docker|podman|nerdctl|docker-compose|podman-compose system prune !--volumes|-a|--all
+      ${DOCKER} system prune !--volumes|-a|--all
       _ image|container|builder|network|buildx prune`,
     example: 'docker image prune',
   },
@@ -18,7 +21,7 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     level: 'high',
     why: 'Deletes volumes with the data in them, or everything that does not run at the moment.',
     finds: `
-      docker|podman|nerdctl|docker-compose|podman-compose volume rm|remove|prune
+      ${DOCKER} volume rm|remove|prune
       _ system prune --volumes|-a|--all
       docker-compose|podman-compose … down -v|--volumes
       docker|podman|nerdctl compose … down -v|--volumes`,
@@ -28,14 +31,14 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     id: 'docker-all',
     level: 'high',
     why: 'Removes or stops every container or image at once.',
-    finds: 'docker|podman|nerdctl|docker-compose|podman-compose rm|rmi|kill $',
+    finds: `${DOCKER} rm|rmi|kill $`,
     example: 'docker rm -f $(docker ps -aq)',
   },
   {
     id: 'docker-host',
     level: 'high',
     why: 'Gives the container the host’s files, devices or Docker itself: that is root on the machine.',
-    tools: tools('docker podman nerdctl docker-compose podman-compose'),
+    tools: DOCKER.split('|'),
     when: (c, o) =>
       only(
         /^(?:run|create|exec|container)$/.test(verb(o)),
@@ -51,10 +54,10 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     level: 'moderate',
     why: 'Stops or removes a container or an image without asking.',
     finds: `
-      docker|podman|nerdctl|docker-compose|podman-compose kill *
+      ${DOCKER} kill *
       _ compose|pod|container|image rm -f|--force|-s
       docker-compose|podman-compose down --rmi
-      docker|podman|nerdctl|docker-compose|podman-compose * down --rmi
+      ${DOCKER} * down --rmi
       _ rm|rmi -f|--force`,
     example: 'docker rm -f web',
   },
@@ -63,7 +66,7 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     level: 'moderate',
     why: 'Stops every container at once.',
     finds: `
-      docker|podman|nerdctl|docker-compose|podman-compose stop|restart|pause $
+      ${DOCKER} stop|restart|pause $
       _ stop|restart|pause -a|--all`,
     example: 'docker stop $(docker ps -q)',
   },
@@ -72,7 +75,7 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     level: 'high',
     why: 'Removes everything that the container engine holds, or leaves the swarm.',
     finds: `
-      docker|podman|nerdctl|docker-compose|podman-compose system reset
+      ${DOCKER} system reset
       _ machine reset|rm
       _ swarm leave -f|--force
       _ rm|rmi -a|--all
@@ -83,8 +86,7 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
     id: 'docker-service-remove',
     level: 'moderate',
     why: 'Takes a service, with all its containers, out of the swarm.',
-    finds:
-      'docker|podman|nerdctl|docker-compose|podman-compose stack|service|node|secret|config rm|remove|down',
+    finds: `${DOCKER} stack|service|node|secret|config rm|remove|down`,
     example: 'docker stack rm prod',
   },
   {

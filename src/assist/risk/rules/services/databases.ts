@@ -1,8 +1,9 @@
 // Rules about databases: statements and tools that drop data.
+import { verb } from '../../line/options.ts'
 import { type Arg, inputOf, type SimpleCommand, said, TAINT } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, say, without } from '../rewrite.ts'
-import { only, type Rule, tools, verb } from '../rule.ts'
+import { only, type Rule, tools } from '../rule.ts'
 import { hasVerbs } from '../verbs.ts'
 
 const CLIENTS = tools(

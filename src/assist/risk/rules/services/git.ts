@@ -1,11 +1,11 @@
 // Rules about git commands that lose history or work.
 
 import { RUNS_VALUE } from '../../carriers/git-carrier.ts'
-import type { Options } from '../../line/options.ts'
+import { type Options, verb } from '../../line/options.ts'
 import { type Arg, type SimpleCommand, says } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
-import { EVERYBODYS, only, type Rule, setIn, tools, verb } from '../rule.ts'
+import { EVERYBODYS, only, type Rule, setIn, tools } from '../rule.ts'
 
 const is = (o: Options, ...names: readonly string[]) => names.includes(verb(o))
 const FORCED = /^(?:-f|--force)$/

@@ -1,8 +1,8 @@
 // Rules about what a line does on other machines: deleting over HTTP, mirrors that delete, files put into a system.
-import type { Options } from '../../line/options.ts'
+import { type Options, verb } from '../../line/options.ts'
 import { type Arg, after, matching, type SimpleCommand, said } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
-import { only, type Rule, tools, verb } from '../rule.ts'
+import { only, type Rule, tools } from '../rule.ts'
 import { KEPT } from '../verbs.ts'
 
 const CLIENTS = tools('curl wget http https xh httpie gh glab')
@@ -28,7 +28,7 @@ const SETTINGS =
 
 /** The method that the words name; empty if they name none. */
 function methodOf(c: SimpleCommand, o: Options): string {
-  const first = o.operands[0]?.text ?? ''
+  const first = verb(o)
   if (/^(?:https?|xh|httpie)$/.test(c.name) && /^[A-Z]+$/.test(first)) return first
   const named = o.value('X', 'request', 'method')?.text ?? matching(c.args, /^-X[A-Z]+$/)[0]?.text.slice(2)
   return (named ?? '').toUpperCase()

@@ -1,6 +1,7 @@
 // Rules about protection and reachability of the machine: firewall, confinement, audit, services, kernel.
+import { verb } from '../../line/options.ts'
 import type { FormRule } from '../forms.ts'
-import { naming, only, type Rule, tools, verb } from '../rule.ts'
+import { naming, only, type Rule, tools } from '../rule.ts'
 import { changed } from '../targets.ts'
 
 const VITAL_SERVICE =

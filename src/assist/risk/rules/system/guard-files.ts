@@ -3,7 +3,7 @@
 import { AI_TOOL_LIST } from '../../../../base/words/ai-tools.ts'
 import { findTargets } from '../../carriers/listings.ts'
 import { couldMatch } from '../../line/glob.ts'
-import type { Options } from '../../line/options.ts'
+import { type Options, verb } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { names } from '../../lookup.ts'
 import { type Arg, after, baseName, type SimpleCommand, says } from '../../model.ts'
@@ -21,7 +21,6 @@ import {
 } from '../../writes/own-files.ts'
 import { HERE, inputCode, runsCode } from '../../writes/positions.ts'
 import { onlyReads, searches } from '../../writes/readers.ts'
-import { verb } from '../rule.ts'
 import { changed, filled, isRecursive } from '../targets.ts'
 
 const REMOVES = names('rm grm srm wipe unlink shred rmdir trash trash-put gio rimraf del find gfind')

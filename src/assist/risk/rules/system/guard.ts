@@ -2,10 +2,10 @@
 
 import { AI_TOOL_LIST, type AiTool, AI_TOOLS as BY_NAME } from '../../../../base/words/ai-tools.ts'
 import { PROCESS } from '../../carriers/output.ts'
-import type { Options } from '../../line/options.ts'
+import { type Options, verb } from '../../line/options.ts'
 import { type Arg, after, matching, type SimpleCommand, says } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
-import { only, type Rule, setIn, tools, verb } from '../rule.ts'
+import { only, type Rule, setIn, tools } from '../rule.ts'
 import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 
 /** Options by which an AI tool starts another one without hooks, or with other hooks than the person's. */
@@ -137,7 +137,7 @@ function variables(c: SimpleCommand, o: Options): readonly Arg[] {
     case 'setenv':
       return c.name === 'set' && c.scope.shell !== 'fish'
         ? set
-        : o.operands.slice(0, 1).filter((arg) => loose(arg.text, o.operands[1]?.text ?? ''))
+        : o.operands.slice(0, 1).filter((arg) => loose(arg.text, verb(o, 1)))
     case 'read':
     case 'printf':
       return [...set, ...matching(c.name === 'read' ? c.args : after(c.args, /^-v$/), VARIABLE)]

@@ -10,7 +10,7 @@ import { only, type Rule, setIn, tools } from '../rule.ts'
 import { changed } from '../targets.ts'
 import { ATTACK_TOOLS, ENTERS, OPENS, PASSWORDS, RECORDS, TRUSTS } from './intrusion-tables.ts'
 
-const ATTACKS: ReadonlySet<string> = new Set(ATTACK_TOOLS)
+const ATTACKS = new Set(ATTACK_TOOLS)
 /** Names that servers and frameworks share; the attack has options, the others have verbs. */
 const HOMONYMS = /^(?:hydra|medusa)$/
 const plainName = (path: string): string =>

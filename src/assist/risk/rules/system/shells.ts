@@ -2,7 +2,7 @@
 
 import { INERT } from '../../carriers/carried.ts'
 import { interpreterName, SHELLS } from '../../carriers/wrappers.ts'
-import type { Options } from '../../line/options.ts'
+import { type Options, verb } from '../../line/options.ts'
 import {
   type Arg,
   after,
@@ -16,7 +16,7 @@ import {
 } from '../../model.ts'
 import { inputCode } from '../../writes/positions.ts'
 import type { FormRule } from '../forms.ts'
-import { only, type Rule, tools, verb } from '../rule.ts'
+import { only, type Rule, tools } from '../rule.ts'
 
 /** Code that connects to the network. Together with RUNS_COMMANDS it gives control of a shell to another machine. */
 const CONNECTS =
