@@ -1,6 +1,7 @@
 // Prepares a node's directory: private, with a key and a configuration that sets nothing. Overwrites nothing.
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { sealAtStart } from '../assist/guard/index.ts'
 import type { Random } from '../base/clock.ts'
 import { homeTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
@@ -93,7 +94,10 @@ export function ensureHome(paths: HomePaths, options: HomeOptions): ReadyHome {
   refuseLostKey(paths)
   const made = new Map<string, boolean>()
   try {
-    for (const path of [paths.home, paths.db]) made.set(path, makeDirectory(path))
+    made.set(paths.home, makeDirectory(paths.home))
+    // From its beginning on, what lets more through is known to come from the person.
+    if (!options.service) sealAtStart(paths.home, options.random)
+    made.set(paths.db, makeDirectory(paths.db))
     if (!options.service) made.set(paths.spool, makeDirectory(paths.spool))
     const key = makeKey(paths.key, options.random)
     made.set(paths.key, key.made)

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path'
 import { createMuscle, createRuntime, type Runtime } from '../agents/index.ts'
 import { tryPlaces } from '../agents/manifest/tried.ts'
-import { sealAtStart } from '../assist/guard/index.ts'
+import { loadGuard } from '../assist/guard/index.ts'
 import { createResident } from '../assist/resident/resident.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
@@ -135,8 +135,7 @@ export function buildLocal(
   raiseAlerts(mind.alerts, { agents, audit, anomalies, people: rollupsOfPresent.uids })
   endWhatMayNotGoOn(agents, asking, who)
 
-  // From its first start on, what lets more through is known to come from the person.
-  const more = service ? [] : sealAtStart(paths.home, common.random)
+  const more = service ? [] : loadGuard({ home: paths.home, env: {} }).loosened
   if (more.length > 0)
     log.warn({ changed: more }, "the guard's files were changed by something else; it is strict")
 

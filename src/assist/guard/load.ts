@@ -2,7 +2,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '../../base/clock.ts'
-import { homeTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { follows } from '../../config/fleet.ts'
@@ -106,7 +105,7 @@ export function loadGuard(from: GuardSources): Guard {
     written?.on_error ?? DEFAULTS.onError,
     ownFile?.rules ?? [],
   )
-  const sealed = sealedIn(from.home)
+  const sealed = sealedIn(from.home, sets)
   const more = loosened(sealed, sets)
   if (more.length > 0) {
     warnings.push(
@@ -140,14 +139,8 @@ export function loadGuard(from: GuardSources): Guard {
 const said = (error: Error): string =>
   error instanceof KaroError && error.where !== undefined ? `${error.where}: ${error.message}` : error.message
 
-/** Seals what the files of a node set, where nothing was sealed yet. Returns what lets more through since, in words. */
-export function sealAtStart(home: string, random: Random): readonly string[] {
-  const { sets, loosened: more } = loadGuard({ home, env: {} })
-  if (sealedIn(home) === undefined)
-    try {
-      seal(home, sets, random, true)
-    } catch (error) {
-      throw homeTrouble(home, error)
-    }
-  return more
+/** Seals what the files of a home set, before it has a node; of a node only where they set nothing. */
+export function sealAtStart(home: string, random: Random): void {
+  const { sets } = loadGuard({ home, env: {} })
+  if (sealedIn(home, sets) === undefined) seal(home, sets, random)
 }

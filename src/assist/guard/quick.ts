@@ -11,7 +11,7 @@ export async function quickGuard(from: GuardSources): Promise<Guard> {
   const { machineFile = MACHINE_RULES, machineFleet = MACHINE_FLEET, now = Date.now } = from
   const own = join(from.home, 'guard.toml')
   const fleets = [...new Set([fleetFile(from.home), machineFleet])]
-  const isLooser = loosened(sealedIn(from.home), DEFAULTS.sets).length > 0
+  const isLooser = loosened(sealedIn(from.home, DEFAULTS.sets), DEFAULTS.sets).length > 0
   if (isLooser || setsAny(from) || [own, machineFile, ...fleets].some(mayBeThere))
     return (await import('./load.ts')).loadGuard(from)
   return {

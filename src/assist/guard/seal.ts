@@ -1,8 +1,9 @@
 // What a person let through, as Karo wrote it down last: a file that lets more through since was changed behind its back.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '../../base/clock.ts'
-import { replaceFile } from '../../base/files.ts'
+import { homeTrouble } from '../../base/disk-trouble.ts'
+import { createFile, replaceFile } from '../../base/files.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { DEFAULTS, type Guard, type GuardRule, type Sealed, stricter } from './guard.ts'
 
@@ -27,13 +28,20 @@ export function sealedBy(
 export const textOf = ({ where: _, ...rule }: GuardRule): string =>
   JSON.stringify(Object.entries(rule).sort())
 
+/** A home has one of these only after its note was made, except for homes of earlier builds. */
+const OF_NODES = ['identity.key', 'db']
+
 /**
- * What was sealed; undefined where nothing ever was. Where it cannot be believed, `none`: then everything counts as changed.
- * Whoever may read the key can seal, too, and that is every program of the person: it holds against files that are written, and not against code.
+ * What was sealed; undefined where nothing ever was. Where it cannot be believed, `none`: then everything counts as changed. So does
+ * what the files of a node set, if its key is gone. Whoever may read the key can seal, too, and that is every program of the person: it
+ * holds against files that are written, and not against code.
  */
-export function sealedIn(home: string): Sealed | 'none' | undefined {
+export function sealedIn(home: string, now: Sealed): Sealed | 'none' | undefined {
   const kept = orElse(() => readFileSync(keyOf(home)), undefined)
-  if (kept === undefined) return undefined
+  if (kept === undefined)
+    return JSON.stringify(now) !== UNCHANGED && OF_NODES.some((name) => existsSync(join(home, name)))
+      ? 'none'
+      : undefined
   return orElse(() => {
     const [mac = '', text = ''] = readFileSync(sealOf(home), 'utf8').split('\n')
     const isUnchanged = text === UNCHANGED && mac !== '' && kept.subarray(KEY_BYTES).toString() === mac
@@ -60,17 +68,17 @@ export function loosened(sealed: Sealed | 'none' | undefined, now: Sealed): read
   ]
 }
 
-/** `make`: also where nothing was sealed yet. */
-export function seal(home: string, now: Sealed, random: Random, make = false): void {
-  const known = orElse(() => readFileSync(keyOf(home)), undefined)
-  if (known === undefined && !make) return
-  const key = known?.subarray(0, KEY_BYTES) ?? Buffer.from(random.bytes(KEY_BYTES))
-  mkdirSync(home, { recursive: true, mode: 0o700 })
-  const text = JSON.stringify(now)
-  replaceFile(sealOf(home), `${macOf(key, text)}\n${text}\n`, 0o600, random)
-  if (known === undefined)
-    writeFileSync(keyOf(home), Buffer.concat([key, Buffer.from(macOf(key, UNCHANGED))]), {
-      mode: 0o600,
-      flag: 'wx',
-    })
+/** Throws as `homeTrouble` says. */
+export function seal(home: string, now: Sealed, random: Random): void {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 })
+    const made = Buffer.from(random.bytes(KEY_BYTES))
+    // Nothing happens where there is one.
+    createFile(keyOf(home), Buffer.concat([made, Buffer.from(macOf(made, UNCHANGED))]), 0o600, random)
+    const key = readFileSync(keyOf(home)).subarray(0, KEY_BYTES)
+    const text = JSON.stringify(now)
+    replaceFile(sealOf(home), `${macOf(key, text)}\n${text}\n`, 0o600, random)
+  } catch (error) {
+    throw homeTrouble(home, error)
+  }
 }

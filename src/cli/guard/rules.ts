@@ -197,7 +197,7 @@ export function resealed({ home, loosened }: Guard): void {
 /** Takes the files as they are now. */
 export function trustFiles(io: CommandIo): ExitCode {
   const { loosened, sets } = loadGuard(io)
-  seal(io.home, sets, systemRandom, true)
+  seal(io.home, sets, systemRandom)
   return show(io, { trusted: loosened }, () =>
     loosened.length === 0
       ? "The guard's files are as Karo knew them.\n"

@@ -410,7 +410,8 @@ describe('a file that something else than Karo has changed', () => {
   const PUSH = 'git push --force'
   function sealedHome(config = '[guard]\nprofile = "moderate"\n', own = '') {
     const { from } = guardOf({ config, own })
-    expect(sealAtStart(from.home, systemRandom)).toEqual([])
+    sealAtStart(from.home, systemRandom)
+    expect(loadGuard(from).loosened).toEqual([])
     const put = (name: string, text: string): void =>
       writeFileSync(join(from.home, name), text, { mode: 0o600 })
     return { from, put, now: () => loadGuard(from) }
@@ -439,6 +440,29 @@ describe('a file that something else than Karo has changed', () => {
     expect(now().warnings.join()).toContain(why)
     expect((await quickGuard(from)).profile).toBe('strict')
     expect(judge(now(), PUSH, PLACE).decision).toBe('block')
+  })
+
+  test.each(['identity.key', 'db'])('so does one of a node (%s) whose note and key are gone', async (of) => {
+    const { from, put, now } = sealedHome()
+    for (const name of ['guard.key', 'guard.seal']) rmSync(join(from.home, name))
+    put(of, '')
+    put('config.toml', '')
+    put('guard.toml', TOOL)
+    // The next start takes it no better.
+    sealAtStart(from.home, systemRandom)
+    for (const guard of [now(), await quickGuard(from)])
+      expect(guard).toMatchObject({ profile: 'strict', onError: 'block', rules: [] })
+    expect(now().warnings.join()).toContain('run: karo guard trust')
+    seal(from.home, now().sets, systemRandom)
+    expect(judge(now(), PUSH, PLACE).decision).toBe('allow')
+  })
+
+  test('a node of an earlier build, whose files set nothing, is noted at its start', () => {
+    const { from } = guardOf({})
+    writeFileSync(join(from.home, 'identity.key'), '')
+    sealAtStart(from.home, systemRandom)
+    writeFileSync(join(from.home, 'guard.toml'), TOOL, { mode: 0o600 })
+    expect(loadGuard(from).loosened).toEqual(['1 exceptions are new'])
   })
 
   test('what only tightens counts at once; what is taken away of a strict one does not', async () => {
