@@ -93,7 +93,12 @@ function place(temporary: string, path: string): void {
  * perhaps with a `.tmp` file beside it that nothing reads. False if something is there already; other failures throw the
  * system's error.
  */
-export function createFile(path: string, content: string | Uint8Array, mode: number, random: Random): boolean {
+export function createFile(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  random: Random,
+): boolean {
   const file = beginFile(path, mode, temporaryBeside(path, random))
   try {
     file.write(content)

@@ -64,6 +64,8 @@ export interface CommandIo {
   readonly terminal: boolean
   /** Stderr is a terminal, so a line of progress can be shown there for a while. */
   readonly liveLine: boolean
+  /** The AI tool or agent that started this, by its title; absent where nobody looks. */
+  readonly toolAbove?: (() => Promise<string | undefined>) | undefined
   /**
    * Writes to stdout. Unsafe characters in a text are escaped. Bytes are for programs and are written as they are, but
    * escaped on a terminal too.

@@ -44,6 +44,7 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
   void import('./run.ts').then(async ({ runCli }) => {
     process.exitCode = await runCli(process.argv.slice(2), {
       env: process.env,
+      toolAbove: async () => (await import('../base/kernel/sessions.ts')).toolAbove(process.env),
       stdout: process.getBuiltinModule('node:fs').fstatSync(1).isCharacterDevice()
         ? quiet(process.stdout)
         : {

@@ -5,6 +5,7 @@ import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { inertJson, jsonText, screened } from '../base/printable.ts'
 import { BUILD, COMMIT, VERSION } from '../base/version.ts'
+import { loosensGuard } from '../base/words/loosening.ts'
 import { traceOfParent } from '../base/words/traceparent.ts'
 import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
 import type { Command, CommandEntry, CommandInput, CommandIo } from './command.ts'
@@ -26,6 +27,7 @@ export interface CliWorld {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
   readonly commands?: readonly CommandEntry[]
+  readonly toolAbove?: CommandIo['toolAbove']
 }
 
 /**
@@ -126,6 +128,7 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
     env,
     home: paths.home,
     commands: world.commands ?? COMMANDS,
+    toolAbove: world.toolAbove,
     get socket() {
       return socketOf(env, paths)
     },
@@ -266,7 +269,11 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     world.stdout.write(parsed.text)
     return EXIT.done
   }
-  return parsed.command.run(makeIo(world, parsed.input.options, run), parsed.input)
+  const { command, input } = parsed
+  const io = makeIo(world, input.options, run)
+  if (loosensGuard(command.name, words))
+    await (await import('./guard/person.ts')).refuseTool(io, `karo ${command.name}`)
+  return command.run(io, input)
 }
 
 /** Runs `argv`, the words after `karo`. Never throws; errors are written to stderr, or with `--json` to stdout. */

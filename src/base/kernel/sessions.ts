@@ -1,5 +1,8 @@
 // Who runs a process, by the kernel (credentials(7), proc_pid_stat(5)): a person at a terminal, or a program in their place.
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { orElse } from '../run/or-else.ts'
+import { AI_PROGRAMS, AI_TOOL_LIST } from '../words/ai-tools.ts'
 
 export interface Seat {
   /** Login session of the process. */
@@ -57,6 +60,35 @@ export function seatOf(
   }
 }
 
+/** Programs that run the text of a file. */
+const INTERPRETERS = /^(?:node|bun|deno|python[\d.]*|(?:ba|da|z|k)?sh)$/
+const PACKAGE = /\/node_modules\/(?:@[^/]+\/)?([^/]+)\//
+
+/**
+ * The AI tool or agent below which `pid` runs, by its title: as far as the names of what it descends from say, or the environment that
+ * tools give to their commands. A program that wants to can hide both. `wordsOf` gives the words with which a process was started.
+ */
+export function toolAbove(
+  env: Readonly<Record<string, string | undefined>>,
+  pid: number = process.ppid,
+  read: (pid: number) => string = readStat,
+  wordsOf: (pid: number) => readonly string[] = readWords,
+): string | undefined {
+  const marked = AI_TOOL_LIST.find(({ mark }) => env[mark])
+  if (marked !== undefined) return marked.title
+  for (const one of lineOf(pid, read)) {
+    const [program = '', ...rest] = orElse(() => wordsOf(one.pid), [])
+    const script = INTERPRETERS.test(basename(program)) ? (rest.find((word) => word[0] !== '-') ?? '') : ''
+    const names = [one.name, nameOf(program), nameOf(script), PACKAGE.exec(script)?.[1] ?? '']
+    const tool = names.map((name) => AI_PROGRAMS.get(name)).find((known) => known !== undefined)
+    if (tool !== undefined) return tool.title
+    if (names.includes('karo') && rest.includes('acp')) return 'an agent of karo acp'
+  }
+  return undefined
+}
+
+const nameOf = (path: string): string => basename(path).replace(/\.[cm]?js$/, '')
+
 /** The process and those that it descends from. */
 function lineOf(pid: number, read: (pid: number) => string): readonly Process[] {
   const line: Process[] = []
@@ -100,6 +132,7 @@ const sessionsOf = (line: readonly Process[]): readonly string[] => [
   ...new Set(line.map(({ session }) => `session:${session}`)),
 ]
 
+const readWords = (pid: number): readonly string[] => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
 const readStat = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'utf8')
 
 interface Process {

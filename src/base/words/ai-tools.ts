@@ -21,6 +21,8 @@ export interface AiTool {
   readonly copied?: string
   /** Variables with keys that are meant for it. */
   readonly keys: RegExp
+  /** A variable that it sets for the commands that it runs. */
+  readonly mark: string
   /** How it starts without its hooks, or with others: an option with what stands behind it, or `NAME=`. */
   readonly unhooked: RegExp
 }
@@ -37,6 +39,7 @@ export const AI_TOOLS = {
     logins: ['.claude/.credentials.json'],
     copied: '.claude.json',
     keys: /^(?:ANTHROPIC|CLAUDE)_/,
+    mark: 'CLAUDECODE',
     unhooked: /^--settings[= ](?!\{(?!.*hooks))|^CLAUDE_CODE_SIMPLE=/i,
   },
   codex: {
@@ -49,6 +52,7 @@ export const AI_TOOLS = {
     reads: ['AGENTS.md', 'prompts', 'rules', 'skills'],
     logins: ['.codex/auth.json'],
     keys: /^(?:OPENAI|CODEX)_/,
+    mark: 'CODEX_THREAD_ID',
     unhooked:
       /^(?:-c|--config)[= ]?["']?(?:features\.\w*)?hooks\b|^--disable[= ]\w*hooks|^--ignore-user-config(?: |$)/,
   },
@@ -66,6 +70,7 @@ export const AI_TOOLS = {
     reads: ['copilot-instructions.md', 'mcp-config.json'],
     logins: [],
     keys: /^(?:COPILOT_|GH_TOKEN$|GITHUB_TOKEN$)/,
+    mark: 'COPILOT_CLI',
     unhooked: /^--config-dir(?:[= ]|$)/,
   },
   cursor: {
@@ -78,6 +83,7 @@ export const AI_TOOLS = {
     reads: ['rules', 'mcp.json', 'cli-config.json'],
     logins: ['.config/cursor/auth.json'],
     keys: /^CURSOR_/,
+    mark: 'CURSOR_AGENT',
     unhooked: /^CURSOR_CONFIG_DIR=/,
   },
   gemini: {
@@ -90,6 +96,7 @@ export const AI_TOOLS = {
     reads: ['GEMINI.md', 'commands', 'extensions', 'policies'],
     logins: ['.gemini/oauth_creds.json', '.gemini/google_accounts.json'],
     keys: /^(?:GEMINI|GOOGLE)_/,
+    mark: 'GEMINI_CLI',
     unhooked: /^GEMINI_CLI_(?:HOME|SYSTEM_\w+_PATH)=/,
   },
   opencode: {
@@ -111,12 +118,20 @@ export const AI_TOOLS = {
     ],
     logins: ['.local/share/opencode/auth.json'],
     keys: /^(?:ANTHROPIC|CLAUDE|OPENAI|GEMINI|GOOGLE|AZURE_OPENAI|OPENROUTER|GROQ|MISTRAL|DEEPSEEK|XAI)_/,
+    mark: 'OPENCODE',
     unhooked: /^--pure(?: |$)|^OPENCODE_(?:PURE|CONFIG\w*)=/,
   },
 } as const satisfies Readonly<Record<string, AiTool>>
 
 export type AiToolName = keyof typeof AI_TOOLS
 export const AI_TOOL_LIST: readonly AiTool[] = Object.values(AI_TOOLS)
+/** By their programs and packages. */
+export const AI_PROGRAMS: ReadonlyMap<string, AiTool> = new Map([
+  ...AI_TOOL_LIST.map((tool) => [tool.program, tool] as const),
+  ['claude-code', AI_TOOLS.claude],
+  ['gemini-cli', AI_TOOLS.gemini],
+  ['opencode-ai', AI_TOOLS.opencode],
+])
 export const OBEYED_BY_TOOLS = AI_TOOL_LIST.flatMap(({ obeys }) => obeys)
 /** Those directly in a project that are hidden directories. */
 export const TOOL_DIRECTORIES = OBEYED_BY_TOOLS.filter((name) => /^\.[^/]+$/.test(name))

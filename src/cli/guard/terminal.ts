@@ -14,6 +14,7 @@ import type { CommandIo } from '../command.ts'
 import { fitted } from '../terminal/text.ts'
 import { printVerdict } from '../views/check.ts'
 import { allowLine, CHOICES, choicesIn, type Here, mayAllow } from './allow.ts'
+import { refuseTool } from './person.ts'
 
 /**
  * run: the line may run. edit: it stays to be changed. drop: it goes, and is behind Up. put: another text takes its place,
@@ -38,7 +39,7 @@ const ESCAPE = '\u001b'
 
 /** Shows the verdict; asks when it is to be confirmed. Without a terminal nobody can answer, so it does not run. */
 export async function converse(
-  io: Pick<CommandIo, 'env' | 'err'>,
+  io: Pick<CommandIo, 'env' | 'err' | 'toolAbove'>,
   guard: Guard,
   verdict: RiskVerdict,
   shell: Shell,
@@ -71,7 +72,7 @@ export async function converse(
       await terminal.drain()
       return { verb: 'drop', outcome: 'blocked' }
     }
-    const answer = await question({ terminal, guard, verdict, columns, paint, here })
+    const answer = await question({ io, terminal, guard, verdict, columns, paint, here })
     terminal.write(`${SAID[answer.verb]}${lineEnd}`)
     return answer
   } finally {
@@ -108,6 +109,7 @@ function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): stri
 }
 
 interface Asking {
+  readonly io: Pick<CommandIo, 'toolAbove'>
   readonly terminal: Terminal
   readonly guard: Guard
   readonly verdict: RiskVerdict
@@ -166,7 +168,7 @@ async function question(asking: Asking): Promise<Answer> {
 }
 
 /** Asks for how long and where; true when the exception is written. */
-async function allowed({ terminal, guard, verdict, columns, paint, here }: Asking): Promise<boolean> {
+async function allowed({ io, terminal, guard, verdict, columns, paint, here }: Asking): Promise<boolean> {
   const offered = choicesIn(here)
   const choices = [...offered.map((key) => [key, CHOICES[key].words]), ['n', 'not at all']]
   const rows = choices.map(([key, words]) => `  ${paint('bold', key!)}  ${words}\n`)
@@ -178,6 +180,7 @@ async function allowed({ terminal, guard, verdict, columns, paint, here }: Askin
     return false
   }
   try {
+    await refuseTool(io, 'karo guard ask')
     allowLine(guard, verdict.command, choice, here)
     terminal.write(`${CHOICES[choice].words}; karo guard list shows it, karo guard remove takes it back\n`)
     return true

@@ -314,6 +314,10 @@ describe('settings files', () => {
     expect((await install(at)).code).toBe(0)
     expect(readFileSync(file, 'utf8')).toContain('"Stop": []')
     expect(readFileSync(`${file}.before-karo`, 'utf8')).toBe(text)
+    expect(await runKaro(['hook', 'uninstall', 'claude'], { ...at.env, CLAUDECODE: '1' })).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('Claude Code'),
+    })
     await runKaro(['hook', 'uninstall', 'claude'], at.env)
     expect(readFileSync(file, 'utf8')).toBe(text)
     expect(readdirSync(join(at.home, '.claude'))).toEqual(['settings.json'])

@@ -5,7 +5,7 @@ import { describe, expect, it, test } from 'vitest'
 import { ACTION_CLASSES, isRedder, kindOf } from '../../../src/agents/classes.ts'
 import { type NamedGate, narrow, type Ruling } from '../../../src/agents/gates/gate.ts'
 import type { Action } from '../../../src/agents/types.ts'
-import { seatOf } from '../../../src/base/kernel/sessions.ts'
+import { seatOf, toolAbove } from '../../../src/base/kernel/sessions.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import fc from '../../support/run/properties.ts'
 import { action, OTHER, rig, SELF, waiting, yes } from './rig.ts'
@@ -271,6 +271,34 @@ describe('the kernel says who runs something', () => {
   /** An AI tool at the person's terminal, and its call. */
   const tool = { ...terminal, 20: `claude 9 20 9 ${PTS}`, 21: `sh 20 20 9 ${PTS}`, 22: `karo 21 20 9 ${PTS}` }
   const person = seat(30, { ...terminal, 30: `karo 9 30 9 ${PTS}` })
+
+  it.each<[string | undefined, string, string[]]>([
+    ['Claude Code', 'claude', []],
+    ['Claude Code', 'sh', ['/bin/sh', '/home/dev/.local/bin/claude', '-p']],
+    [
+      'Claude Code',
+      'MainThread',
+      ['node', '--no-warnings', '/x/node_modules/@anthropic-ai/claude-code/cli.js'],
+    ],
+    ['Gemini CLI', 'MainThread', ['/usr/bin/node', '/usr/bin/gemini']],
+    ['Cursor', 'node', ['/home/dev/.local/bin/cursor-agent', 'index.js']],
+    ['an agent of karo acp', 'MainThread', ['node', '/usr/lib/karo/dist/karo.js', 'acp', '--', 'x']],
+    [undefined, 'vim', ['vim', '/home/dev/claude']],
+    [undefined, 'make', ['make', 'claude']],
+    [undefined, 'sh', ['sh', '/home/dev/claude/deploy.sh']],
+  ])('an AI tool, below which nobody loosens the guard: %s by %s %j', (title, name, words) => {
+    const below = (env: object) =>
+      toolAbove(
+        { ...env },
+        4,
+        (pid) =>
+          `${pid} (${pid === 3 ? name : 'bash'}) S ${pid - 1} ${pid} ${pid} ${PTS} ${'0 '.repeat(14)}7 0`,
+        (pid) => (pid === 3 ? words : ['-bash']),
+      )
+    expect(below({})).toBe(title)
+    // What was detached from its tool has its environment.
+    expect(below({ OPENCODE: '1' })).toBe('OpenCode')
+  })
 
   it('a person, who types into a shell of a terminal, also as another account', () => {
     expect(person).toEqual({

@@ -2,10 +2,10 @@
 import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { runCli } from '../../../../src/cli/run.ts'
+import { type CliWorld, runCli } from '../../../../src/cli/run.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 
-function node(home = join(temporaryDirectory(), 'k')) {
+function node(home = join(temporaryDirectory(), 'k'), toolAbove?: CliWorld['toolAbove']) {
   return {
     file: join(home, 'guard.toml'),
     async karo(...argv: readonly string[]) {
@@ -13,6 +13,7 @@ function node(home = join(temporaryDirectory(), 'k')) {
       let stderr = ''
       const exit = await runCli(argv, {
         env: { HOME: '/home/me', KARO_HOME: home },
+        toolAbove,
         stdout: { write: (text: string) => (stdout += text) },
         stderr: { write: (text: string) => (stderr += text) },
       })
@@ -42,6 +43,29 @@ test('rules are added, listed, hold, and go', async () => {
   expect((await karo('check', 'make deploy')).exit).toBe(0)
   expect((await karo('guard', 'remove', '2')).exit).toBe(1)
   expect(readFileSync(file, 'utf8')).toMatch(/^\[\[allow\]\]\nrule = 'git-force-push'\nuntil = .*Z\n$/)
+})
+
+test('below an AI tool nothing loosens the guard, and it says who can', async () => {
+  const { karo, file } = node(undefined, async () => 'Claude Code')
+  mkdirSync(dirname(file), { mode: 0o700 })
+  expect((await karo('guard', 'deny', 'make deploy*')).exit).toBe(0)
+  for (const line of [
+    'guard trust',
+    'guard allow git-force-push',
+    'guard remove 1',
+    'config set guard.profile off',
+    '--json config set guard.on_error allow',
+    'hook uninstall claude',
+    'shell uninstall bash',
+    'shell init bash --no-guard',
+  ]) {
+    const { exit, stdout, stderr } = await karo(...line.split(' '))
+    expect([line, exit]).toEqual([line, 4])
+    expect(stdout + stderr).toMatch(/started by Claude Code[\s\S]*Run it yourself/)
+  }
+  expect(readFileSync(file, 'utf8')).toContain('make deploy')
+  expect((await karo('guard', 'list')).exit).toBe(0)
+  expect((await karo('config', 'set', 'node.name', 'eng')).exit).toBe(0)
 })
 
 test('where the rules cannot be written, it says why and what to do', async () => {

@@ -1,6 +1,7 @@
 // Rules about switching the guard off, loosening it, or deleting the records of this node.
 
-import { AI_TOOL_LIST, type AiTool, AI_TOOLS as BY_NAME } from '../../../../base/words/ai-tools.ts'
+import { AI_PROGRAMS, AI_TOOL_LIST, type AiTool } from '../../../../base/words/ai-tools.ts'
+import { loosensGuard } from '../../../../base/words/loosening.ts'
 import { PROCESS } from '../../carriers/output.ts'
 import { type Options, verb } from '../../line/options.ts'
 import { type Arg, after, matching, type SimpleCommand, says } from '../../model.ts'
@@ -16,13 +17,6 @@ const CHANGES = /^(?:set|unset|add|remove|rm|delete|reset|edit|enable|disable(?:
 /** Whether a variable says where AI tools look for their settings, or leaves hooks out. A person may set it. */
 const movesSettings = (name: string): boolean =>
   AI_TOOL_LIST.some(({ directory, unhooked }) => name === directory.env || unhooked.test(`${name}=`))
-/** AI tools by their programs and packages. They find their settings, and so the guard, in the home that HOME names. */
-const AI_TOOLS: ReadonlyMap<string, AiTool> = new Map([
-  ...AI_TOOL_LIST.map((tool) => [tool.program, tool] as const),
-  ['claude-code', BY_NAME.claude],
-  ['gemini-cli', BY_NAME.gemini],
-  ['opencode-ai', BY_NAME.opencode],
-])
 const VARIABLE = /^KARO_(?:GUARD_\w+|HOME)$/
 /** Values that only make the guard stricter. */
 const TIGHTENS: Readonly<Record<string, string>> = {
@@ -41,7 +35,7 @@ export const GUARD_RULES: readonly (Rule | FormRule)[] = [
     tools: [
       '*',
       ...tools('karo unset env printf read pkill killall kill launchctl'),
-      ...AI_TOOLS.keys(),
+      ...AI_PROGRAMS.keys(),
       ...REMOVES_PACKAGES,
       ...TAKES_TREES,
     ],
@@ -58,7 +52,7 @@ export const GUARD_RULES: readonly (Rule | FormRule)[] = [
           matching(c.args, /\bkaro\b/),
         )
       if (REMOVES_PACKAGES.includes(c.name)) return [...removedPackage(c, o), ...touchedOwn(c, o)]
-      const tool = AI_TOOLS.get(c.name)
+      const tool = AI_PROGRAMS.get(c.name)
       if (tool !== undefined) {
         const isChange = says({ args: o.operands }, CHANGES)
         const hooks = isChange ? matching(o.operands, /hooks/i) : []
@@ -102,10 +96,9 @@ function loosens(c: SimpleCommand, o: Options): boolean {
       (words === 'token create' && says(c, /\bapprove$/)))
   )
     return true
-  return (
-    /^(?:guard (?:allow|remove|trust)|(?:hook|shell) uninstall)$/.test(words) ||
-    (/^config (?:set|unset)$/.test(words) && says(c, /^guard\./)) ||
-    (/^shell (?:install|init)$/.test(words) && says(c, /^--no-guard$/))
+  return loosensGuard(
+    words,
+    c.args.map(({ text }) => text),
   )
 }
 
@@ -126,7 +119,8 @@ function variables(c: SimpleCommand, o: Options): readonly Arg[] {
   const loose = (name: string, value: string) =>
     (VARIABLE.test(name) && TIGHTENS[name] !== value) ||
     (c.scope.caller === 'tool' &&
-      (movesSettings(name) || (/^(?:HOME|XDG_CONFIG_HOME)$/.test(name) && AI_TOOLS.has(c.name))))
+      // They find their settings, and so the guard, in the home that HOME names.
+      (movesSettings(name) || (/^(?:HOME|XDG_CONFIG_HOME)$/.test(name) && AI_PROGRAMS.has(c.name))))
   const set = setIn(c, loose)
   switch (c.name) {
     case 'env':
