@@ -1,5 +1,5 @@
 // What the judgement may know about this machine's files: which files of the guard exist, and where links lead.
-import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 import { orElse } from '../../base/run/or-else.ts'
 import { AI_TOOL_LIST } from '../../base/words/ai-tools.ts'
@@ -41,11 +41,24 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
     const before = known.get(path)
     if (before !== undefined) return before
     if (known.size >= MOST_LOOKUPS) return path
-    const { at: found } = follow(path)
+    const { at, isThere } = follow(path)
+    const found = (isThere && ownNameOf(at)) || at
     known.set(path, found)
     return found
   }
-  return {
+  let ownNames: ReadonlyMap<string, string> | undefined
+  /** The name as a file of the guard, if what is at the path has another one as such. */
+  function ownNameOf(at: string): string | undefined {
+    const id = hardLinked(at)
+    if (id === undefined) return undefined
+    ownNames ??= new Map(
+      [...machine.files, ...machine.startFiles]
+        .flatMap((path) => [path, ...orElse(() => readdirSync(path).map((name) => join(path, name)), [])])
+        .map((path) => [hardLinked(path) ?? '', path]),
+    )
+    return ownNames.get(id)
+  }
+  const machine: Machine = {
     get files() {
       files ??= existing(ownFiles(place, env, guard))
       return files
@@ -72,6 +85,13 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
     ...(place.runs !== undefined && { runs: place.runs }),
     gitAlias: createGitAliases({ ...(place.home !== undefined && { home: place.home }), mayLook }, env),
   }
+  return machine
+}
+
+/** Which file it is on its disk, if that has several names. */
+function hardLinked(path: string): string | undefined {
+  const stat = orElse(() => lstatSync(path), undefined)
+  return stat?.isFile() === true && stat.nlink > 1 ? `${stat.dev}:${stat.ino}` : undefined
 }
 
 /** Bytes; a longer script is not read before it runs. */

@@ -9,8 +9,10 @@ import {
   directoryOf,
   durationOf,
   exitCodeOf,
+  isOneOf,
   type Members,
   membersOf,
+  otherEvent,
   textOf,
 } from './fields.ts'
 import { readFileCall } from './file-tools.ts'
@@ -38,10 +40,11 @@ export const claude: Adapter = {
     const event = eventOf(call)
     if (event === 'PreToolUse') return before(call, 'Bash', FILE_TOOLS)
     // On Windows also PowerShell, which is no shell of ours.
-    if (call.tool_name !== 'Bash') return { kind: 'other' }
-    if (event === 'PostToolUse') return after(call, succeeded(call))
-    if (event === 'PostToolUseFailure') return after(call, failedWith(call))
-    return { kind: 'other' }
+    if (call.tool_name === 'Bash') {
+      if (event === 'PostToolUse') return after(call, succeeded(call))
+      if (event === 'PostToolUseFailure') return after(call, failedWith(call))
+    }
+    return otherEvent(event, call)
   },
   ran: ({ hook_event_name }) => hook_event_name === 'PostToolUse' || hook_event_name === 'PostToolUseFailure',
   answer: answerLikeClaude,
@@ -84,6 +87,7 @@ export function before(call: Members, shell: string, files: readonly string[]): 
   const tool = textOf(call.tool_name)
   if (tool === undefined) throw new BadCall('the call names no tool')
   const where = directoryOf(call.cwd)
+  const isOwn = isOneOf([shell, ...files], tool)
   if (tool === shell)
     return {
       kind: 'before',
@@ -91,9 +95,8 @@ export function before(call: Members, shell: string, files: readonly string[]): 
       ...where,
       shell: 'bash',
     }
-  const isFileTool = files.includes(tool)
-  if (!isFileTool && !/^mcp_|__/.test(tool)) return { kind: 'other' }
-  return readFileCall(tool, call.tool_input, where, isFileTool)
+  if (!isOwn && !/^mcp_|__/.test(tool)) return { kind: 'other' }
+  return readFileCall(tool, call.tool_input, where, isOwn)
 }
 
 export function after(call: Members, exitCode: number | null): ToolCall {

@@ -6,7 +6,7 @@
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter } from './adapter.ts'
 import { after, answerLikeClaude, before, entryOf, eventOf } from './claude.ts'
-import { callOf } from './fields.ts'
+import { callOf, otherEvent } from './fields.ts'
 
 export const codex: Adapter = {
   name: 'codex',
@@ -18,7 +18,7 @@ export const codex: Adapter = {
     if (event === 'PreToolUse') return before(call, 'Bash', ['apply_patch'])
     // It hands on the output, and no exit code.
     if (event === 'PostToolUse' && call.tool_name === 'Bash') return after(call, null)
-    return { kind: 'other' }
+    return otherEvent(event, call)
   },
   ran: ({ hook_event_name }) => hook_event_name === 'PostToolUse',
   answer: answerLikeClaude,

@@ -6,7 +6,16 @@ import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter } from './adapter.ts'
 import { BadCall } from './adapter.ts'
 import { secondsOf } from './claude.ts'
-import { callOf, commandOf, directoryOf, exitCodeOf, type Members, membersOf, textOf } from './fields.ts'
+import {
+  callOf,
+  commandOf,
+  directoryOf,
+  exitCodeOf,
+  isOneOf,
+  type Members,
+  membersOf,
+  textOf,
+} from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
 export const copilot: Adapter = {
@@ -17,9 +26,11 @@ export const copilot: Adapter = {
     const call = callOf(input)
     const tool = textOf(call.toolName)
     if (tool === undefined) throw new BadCall('the call names no tool')
+    const isOwn = isOneOf(['bash', ...FILE_TOOLS], tool)
     if (tool !== 'bash') {
-      if (wasRun(call) || !mayChange(tool)) return { kind: 'other' }
-      return readFileCall(tool, argumentsOf(call), directoryOf(call.cwd), FILE_TOOLS.has(tool))
+      // Tools of MCP servers have the name of their server in front: `server-tool`.
+      if (wasRun(call) || !(isOwn || /[-_]/.test(tool))) return { kind: 'other' }
+      return readFileCall(tool, argumentsOf(call), directoryOf(call.cwd), isOwn)
     }
     const what = {
       command: commandOf(argumentsOf(call).command),
@@ -45,10 +56,7 @@ export const copilot: Adapter = {
   },
 }
 
-const FILE_TOOLS: ReadonlySet<string> = new Set(['create', 'edit', 'write', 'apply_patch'])
-
-/** Tools of MCP servers have the name of their server in front: `server-tool`. */
-const mayChange = (tool: string): boolean => FILE_TOOLS.has(tool) || /[-_]/.test(tool)
+const FILE_TOOLS = ['create', 'edit', 'write', 'apply_patch']
 
 /** These payloads have no name of their event: only what ran has a result or an error. */
 function wasRun({ toolResult, error }: Members): boolean {

@@ -3,7 +3,16 @@
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import { type Adapter, BadCall, type ToolCall } from './adapter.ts'
 import { eventOf } from './claude.ts'
-import { callOf, commandOf, directoryOf, durationOf, type Members, textOf } from './fields.ts'
+import {
+  callOf,
+  commandOf,
+  directoryOf,
+  durationOf,
+  isOneOf,
+  type Members,
+  otherEvent,
+  textOf,
+} from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
 export const cursor: Adapter = {
@@ -14,7 +23,7 @@ export const cursor: Adapter = {
     const call = callOf(input)
     const event = eventOf(call)
     if (event === 'preToolUse' || event === 'beforeMCPExecution') return readTool(call, event)
-    if (event !== 'beforeShellExecution' && event !== 'afterShellExecution') return { kind: 'other' }
+    if (event !== 'beforeShellExecution' && event !== 'afterShellExecution') return otherEvent(event, call)
     const what = { command: commandOf(call.command), ...whereOf(call), shell: 'bash' } as const
     if (event === 'beforeShellExecution') return { kind: 'before', ...what }
     // It hands on the output, and no exit code.
@@ -44,7 +53,7 @@ function readTool(call: Members, event: string): ToolCall {
   const tool = textOf(call.tool_name)
   if (tool === undefined) throw new BadCall('the call names no tool')
   const own = event === 'preToolUse'
-  if (own && tool !== 'Write' && tool !== 'Delete') return { kind: 'other' }
+  if (own && !isOneOf(['Write', 'Delete'], tool)) return { kind: 'other' }
   return readFileCall(tool, argumentsOf(call.tool_input), { ...whereOf(call), asks: !own }, own)
 }
 

@@ -1,5 +1,5 @@
 // Reads members of JSON that somebody else wrote, without trusting any of it.
-import { BadCall, type Members } from './adapter.ts'
+import { BadCall, type Members, type ToolCall } from './adapter.ts'
 
 export type { Members }
 
@@ -41,4 +41,20 @@ export function exitCodeOf(value: unknown): number | null {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255
     ? (value as number)
     : null
+}
+
+/** Whether the tool is one of these. Throws BadCall for one that differs only in capitals, which no tool documents. */
+export function isOneOf(names: readonly string[], tool: string): boolean {
+  if (names.includes(tool)) return true
+  if (names.some((name) => name.toLowerCase() === tool.toLowerCase()))
+    throw new BadCall('the call spells the name of its tool in an unknown way')
+  return false
+}
+
+/** An event at which nothing is judged. Throws BadCall where a tool might be about to run, at an event that is not known. */
+export function otherEvent(event: string, { tool_name, tool_input, command }: Members): ToolCall {
+  const isBefore = !/^(?:after|post|permission)/i.test(event)
+  if (isBefore && [tool_name, tool_input, command].some((one) => one !== undefined))
+    throw new BadCall('the call names an unknown event')
+  return { kind: 'other' }
 }

@@ -16,11 +16,19 @@ const READS = set(
   'read get list search find view show stat info tree grep glob describe fetch query count check diff open cat ls head tail watch lint explain',
 )
 const RUNS = set('exec execute run shell bash terminal command process spawn')
+const SHELLS = set('shell bash terminal command')
 
 /** Members of a call that name a file, in the spelling without `_` and capitals. */
 const FILES = set(
   'path filepath file filename absolutepath relativepath targetfile notebookpath destination destinationpath dest to newpath target targetpath outputpath output uri paths files',
 )
+const DIRECTORIES = set('directory directorypath dir dirpath folder folderpath parent parentpath')
+/** Of a file in a directory that another member names. */
+const NAMES = set('name filename file')
+/** What means a file for certain, so that a value that is no text cannot be understood. */
+const CERTAIN = /^\w*(?:path|filename)s?$|^files?$/
+/** What may be a directory as well. */
+const PLACES = set('path absolutepath destination destinationpath target targetpath')
 const SOURCES = set('source sourcepath src from oldpath')
 const COMMANDS = set('command cmd script commandline shellcommand')
 const PATCHES = set('patch patchtext input diff command')
@@ -57,23 +65,27 @@ export function readFileCall(tool: string, args: unknown, { cwd, asks }: At, kno
 }
 
 function read(tool: string, args: unknown, known: boolean): Read {
-  const members = membersOf(args)
-  if (members === undefined) {
-    if (known) throw new BadCall('the call has no arguments')
-    return NOTHING
-  }
   const words = wordsOf(tool)
   const does = (verbs: ReadonlySet<string>) => words.some((word) => verbs.has(word))
+  const changes = does(REPLACES) || does(REMOVES) || does(MOVES) || does(EDITS)
+  const isReader = !known && !changes && does(READS)
+  const members = membersOf(args)
+  if (members === undefined) {
+    if (isReader) return NOTHING
+    throw new BadCall('the call has no arguments')
+  }
   const patch = textIn(members, PATCHES, /^\s*\*\*\* Begin Patch|^(?:diff --git |--- )/)
   if (patch !== undefined) return edit(linesOfPatch(patch), known)
   if (does(RUNS)) {
     const command = commandIn(members)
     if (command !== undefined) return { kind: 'before', command }
+    if (does(SHELLS) && words.every((word) => RUNS.has(word))) throw new BadCall('the call has no command')
   }
-  const changes = does(REPLACES) || does(REMOVES) || does(MOVES) || does(EDITS)
-  if (!known && !changes && does(READS)) return NOTHING
-  const files = filesIn(members, FILES)
+  if (isReader) return NOTHING
+  const files = [...filesIn(members, FILES), ...filesInDirectories(members)]
   const sources = filesIn(members, SOURCES)
+  // Not a thing that a server has of another kind: `create_issue`.
+  known ||= changes && Object.keys(members).length === 0 && /file|director|folder|path/i.test(tool)
   if (does(REMOVES)) return edit(remove([...sources, ...files]), known)
   if (does(MOVES)) return edit([...remove(sources), ...write('>', files)], known)
   const operator = does(REPLACES) && !does(EDITS) ? '>' : '>>'
@@ -106,10 +118,32 @@ function wordsOf(tool: string): readonly string[] {
     .split(/[^a-z]+/)
 }
 
-const named = (members: Members, names: ReadonlySet<string>): readonly unknown[] =>
-  Object.entries(members).flatMap(([key, value]) =>
-    names.has(key.replace(/[_-]/g, '').toLowerCase()) ? [value] : [],
-  )
+/** Members inside of members that are looked at: `params`, `arguments`. */
+const MOST_DEEP = 3
+
+/** What members with these names say, also those inside of others. */
+function named(members: Members, names: ReadonlySet<string>, deep = 0): readonly unknown[] {
+  return Object.entries(members).flatMap(([key, value]) => {
+    const name = spelled(key)
+    const inner = membersOf(value)
+    if (!names.has(name))
+      return inner === undefined || deep === MOST_DEEP ? [] : named(inner, names, deep + 1)
+    if (names === FILES || names === SOURCES) checkFile(name, value)
+    return [value]
+  })
+}
+
+const spelled = (key: string): string => key.replace(/[_-]/g, '').toLowerCase()
+
+/** Throws BadCall for a file that is neither a text, a list of them, nor an object with one. */
+function checkFile(name: string, value: unknown): void {
+  const isOdd = (one: unknown): boolean =>
+    typeof one === 'object' &&
+    one !== null &&
+    !Object.entries(one).some(([key, text]) => FILES.has(spelled(key)) && typeof text === 'string')
+  if (CERTAIN.test(name) && (Array.isArray(value) ? value : [value]).some(isOdd))
+    throw new BadCall('the file of the call is no text')
+}
 
 function textIn(members: Members, names: ReadonlySet<string>, pattern: RegExp): string | undefined {
   return named(members, names)
@@ -126,6 +160,18 @@ function filesIn(members: Members, names: ReadonlySet<string>): readonly string[
   })
   if (paths.length > MOST_FILES) throw new BadCall('the call names too many files')
   return paths.filter((path) => path !== undefined && path !== '') as string[]
+}
+
+/** The files that a call names by a directory and a name; without a name the directories. */
+function filesInDirectories(members: Members): readonly string[] {
+  const directories = filesIn(members, DIRECTORIES)
+  const names = filesIn(members, NAMES)
+  if (names.length === 0) return directories
+  const files = [...directories, ...filesIn(members, PLACES)].flatMap((at) =>
+    names.map((name) => (name[0] === '/' ? name : `${at}/${name}`)),
+  )
+  if (files.length > MOST_FILES) throw new BadCall('the call names too many files')
+  return files
 }
 
 function commandIn(members: Members): string | undefined {

@@ -7,7 +7,16 @@ import { resolve } from 'node:path'
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter, ToolCall } from './adapter.ts'
 import { before, eventOf, secondsOf } from './claude.ts'
-import { callOf, commandOf, directoryOf, exitCodeOf, type Members, membersOf, textOf } from './fields.ts'
+import {
+  callOf,
+  commandOf,
+  directoryOf,
+  exitCodeOf,
+  type Members,
+  membersOf,
+  otherEvent,
+  textOf,
+} from './fields.ts'
 
 const SHELL = 'run_shell_command'
 const FILE_TOOLS = ['write_file', 'replace']
@@ -24,7 +33,7 @@ export const gemini: Adapter = {
     const isShell = call.tool_name === SHELL
     if (event === 'BeforeTool')
       return isShell ? { kind: 'before', ...whatOf(call) } : before(call, SHELL, FILE_TOOLS)
-    if (event !== 'AfterTool' || !isShell) return { kind: 'other' }
+    if (event !== 'AfterTool' || !isShell) return otherEvent(event, call)
     return { kind: 'after', ...whatOf(call), exitCode: exitCode(call), durationMs: null }
   },
   ran: ({ hook_event_name }) => hook_event_name === 'AfterTool',

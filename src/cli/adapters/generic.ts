@@ -25,7 +25,8 @@ export const generic: Adapter = {
     if (call.command === undefined && call.tool !== undefined) {
       const tool = textOf(call.tool)
       if (tool === undefined) throw new BadCall('the call names no tool')
-      if (event !== 'before') return { kind: 'other' }
+      if (event === 'after') return { kind: 'other' }
+      if (event !== 'before') throw new BadCall('the call names an unknown event')
       return readFileCall(tool, call.args, directoryOf(call.cwd), FILE_TOOLS.has(tool))
     }
     const what = {

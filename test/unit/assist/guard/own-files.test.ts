@@ -1,5 +1,5 @@
 // No way of writing a file the guard goes by is allowed unasked, however its path is spelled; reading these files is.
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { judge, loadGuard, machineOf } from '../../../../src/assist/guard/index.ts'
@@ -45,6 +45,22 @@ test('a link to where nobody may look is not followed', () => {
     machineOf({ home, mayLook }, {}, { files: [] }).startFiles
   expect(startFiles(() => true)).toEqual(expect.arrayContaining([join(served, 'rc'), join(home, '.profile')]))
   expect(startFiles((path) => !path.startsWith(served))).toEqual([join(home, '.profile')])
+})
+
+test('another name of a file of the guard is that file', () => {
+  const home = realpathSync(temporaryDirectory())
+  const karoHome = join(home, 'karo')
+  const cwd = join(home, 'project')
+  for (const one of [karoHome, cwd]) mkdirSync(one)
+  for (const [i, file] of ['.bashrc', 'karo/config.toml', 'project/notes'].entries()) {
+    writeFileSync(join(home, file), '')
+    linkSync(join(home, file), join(cwd, `link${i}`))
+  }
+  const place = { home, karoHome, cwd }
+  const decisions = [0, 1, 2].map((i) =>
+    decide(`echo content > link${i}`, 'tool', { ...place, machine: machineOf(place, {}, guard) }),
+  )
+  expect(decisions).toEqual(['confirm', 'confirm', 'allow'])
 })
 
 describe.each(['tool', 'person'] as const)('of a %s', (caller) => {

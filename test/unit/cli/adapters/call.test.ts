@@ -227,6 +227,19 @@ function likeClaude(reason: unknown) {
   }
 }
 
+test('a command of an MCP tool is judged wherever it stands in the call', () => {
+  for (const args of [{ params: { command: BLOCKED } }, { arguments: { options: { cmd: BLOCKED } } }]) {
+    const call = { hook_event_name: 'PreToolUse', tool_name: 'mcp__shell__run_command', tool_input: args }
+    expect(answerCall(ADAPTERS.claude, JSON.stringify(call), open).reply.decision).toBe('deny')
+  }
+})
+
+test('a call as deep as JSON goes is answered', () => {
+  const deep = `${'{"path":'.repeat(100_000)}1${'}'.repeat(100_000)}`
+  const call = `{"hook_event_name":"PreToolUse","tool_name":"mcp__x__write_file","tool_input":${deep}}`
+  expect(answerCall(ADAPTERS.claude, call, open).reply.decision).toBe('deny')
+})
+
 describe('what Claude Code tells of an end', () => {
   const end = (call: object) => {
     const input = { tool_name: 'Bash', tool_input: { command: 'x' }, ...call }

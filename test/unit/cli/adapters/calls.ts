@@ -50,6 +50,8 @@ const patch = (...lines: string[]): Tool => [
   { command: `*** Begin Patch\n${lines.join('\n')}\n*** End Patch` },
 ]
 
+const splitAt = (path: string) => ({ directory: path.replace(/[^/]*$/, ''), name: path.replace(/.*\//, '') })
+
 export const DOCUMENTED: readonly Documented[] = [
   {
     tool: 'claude',
@@ -73,6 +75,8 @@ export const DOCUMENTED: readonly Documented[] = [
           ['mcp__filesystem__edit_file', { path, edits: [{ oldText: 'a', newText: 'b' }] }],
           ['mcp__filesystem__move_file', { source: '/w/a', destination: path }],
           ['mcp__unheard_of__do_it', { file: path }],
+          ['mcp__files__write_file', { params: { path, content: 'x' } }],
+          ['mcp__files__create_file', splitAt(path)],
         ] as Tool[]
       ).map((one) => claude(one, cwd)),
     asksAboutEdits: true,
@@ -80,6 +84,11 @@ export const DOCUMENTED: readonly Documented[] = [
       claude(['mcp__filesystem__read_text_file', { path: '/etc/passwd' }]),
       claude(['Read', { file_path: '/etc/passwd' }]),
       { ...callOf('UserPromptSubmit', ofClaude)([undefined]), prompt: 'rm -rf /' },
+      callOf('PermissionRequest', ofClaude)(['Bash', { command: 'ls' }]),
+      claude(['mcp__tracker__create_issue', { title: 'x', to: { team: 1 } }]),
+      claude(['mcp__files__list_allowed_directories']),
+      claude(['mcp__files__read_file', { path: { odd: 1 } }]),
+      claude(['mcp__shell__kill_shell', { shell_id: '1' }]),
     ],
     broken: [
       ...(
@@ -91,8 +100,18 @@ export const DOCUMENTED: readonly Documented[] = [
           ['Write', { content: '' }],
           ['Write'],
           [undefined, { command: 'ls' }],
+          ['bash', { command: 'ls' }],
+          ['WRITE', { file_path: 'x' }],
+          ['mcp__files__write_file'],
+          ['mcp__files__write_file', {}],
+          ['mcp__files__write_file', { path: { value: '/etc/passwd' }, content: 'x' }],
+          ['mcp__files__write_file', { path: [['/etc/passwd']], content: 'x' }],
+          ['mcp__unheard_of__do_it'],
+          ['mcp__shell__run_command', { line: 'ls' }],
+          ['mcp__shell__run_command', { command: { of: 'ls' } }],
         ] as Tool[]
       ).map((one) => claude(one)),
+      callOf('PreToolUsage', ofClaude)(['Bash', { command: 'ls' }]),
       callOf(undefined, ofClaude)(['Bash', { command: 'ls' }]),
     ],
   },
@@ -114,7 +133,11 @@ export const DOCUMENTED: readonly Documented[] = [
       ].map((one) => codex(one, cwd)),
     asksAboutEdits: false,
     others: [codex(['update_plan', {}])],
-    broken: [codex(['apply_patch', { command: '*** Begin Patch' }]), codex(['Bash', { cmd: 'ls' }])],
+    broken: [
+      codex(['apply_patch', { command: '*** Begin Patch' }]),
+      codex(['Bash', { cmd: 'ls' }]),
+      callOf('During')(['Bash']),
+    ],
   },
   {
     tool: 'copilot',
@@ -153,6 +176,7 @@ export const DOCUMENTED: readonly Documented[] = [
       { timestamp: 1, cwd: '/w', toolName: 'bash', toolArgs: 'not json' },
       { timestamp: 1, cwd: '/w', toolName: 'bash' },
       { timestamp: 1, cwd: '/w', toolName: 'create', toolArgs: {} },
+      { timestamp: 1, cwd: '/w', toolName: 'Bash', toolArgs: { command: 'ls' } },
       { timestamp: 1, cwd: '/w', toolArgs: { command: 'ls' } },
     ],
   },
@@ -196,6 +220,8 @@ export const DOCUMENTED: readonly Documented[] = [
       { hook_event_name: 'preToolUse', cwd: '/w', tool_name: 'Write', tool_input: {} },
       { hook_event_name: 'beforeMCPExecution', cwd: '/w', tool_name: 'write', tool_input: '{' },
       { cwd: '/w', command: 'ls' },
+      { hook_event_name: 'beforeShell', cwd: '/w', command: 'ls' },
+      { hook_event_name: 'preToolUse', cwd: '/w', tool_name: 'write', tool_input: { path: 'x' } },
     ],
   },
   {
@@ -220,7 +246,11 @@ export const DOCUMENTED: readonly Documented[] = [
       ).map((one) => gemini(one, cwd)),
     asksAboutEdits: false,
     others: [gemini(['read_file', { file_path: '/etc/passwd' }])],
-    broken: [gemini(['write_file', { content: '' }]), gemini(['run_shell_command', null])],
+    broken: [
+      gemini(['write_file', { content: '' }]),
+      gemini(['run_shell_command', null]),
+      callOf('Tool')(['replace']),
+    ],
   },
   {
     tool: 'opencode',
@@ -255,6 +285,7 @@ export const DOCUMENTED: readonly Documented[] = [
       { cwd: '/w' },
       { tool: ['write'] },
       { tool: 'write' },
+      { tool: 'write', args: { path: 'x' }, event: 'during' },
       { command: 'ls', event: 'during' },
       { command: 'ls', shell: 'tcsh' },
     ],
