@@ -68,6 +68,10 @@ export function loosened(sealed: Sealed | 'none' | undefined, now: Sealed): read
   ]
 }
 
+/** Where a note belongs: in the home of a node, and where one was made. */
+export const hasNote = (home: string): boolean =>
+  ['guard.key', ...OF_NODES].some((name) => existsSync(join(home, name)))
+
 /** Throws as `homeTrouble` says. */
 export function seal(home: string, now: Sealed, random: Random): void {
   try {

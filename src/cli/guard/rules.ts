@@ -5,7 +5,7 @@ import { type NewRule, withoutRule, withRule } from '../../assist/guard/edit.ts'
 import { type Guard, type GuardRule, loadGuard } from '../../assist/guard/index.ts'
 import { readText } from '../../assist/guard/read-rules.ts'
 import { parseRules } from '../../assist/guard/rules-file.ts'
-import { seal } from '../../assist/guard/seal.ts'
+import { hasNote, seal } from '../../assist/guard/seal.ts'
 import { isCore, RULE_IDS } from '../../assist/risk/rule-ids.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { diskTrouble } from '../../base/disk-trouble.ts'
@@ -191,7 +191,7 @@ export function saveAllowed(guard: Guard, rule: NewRule, isOpen: (session: strin
 
 /** What a command of Karo has changed is sealed with the rest, unless that was changed by something else before. */
 export function resealed({ home, loosened }: Guard): void {
-  if (loosened.length === 0) seal(home, loadGuard({ home, env: {} }).sets, systemRandom)
+  if (loosened.length === 0 && hasNote(home)) seal(home, loadGuard({ home, env: {} }).sets, systemRandom)
 }
 
 /** Takes the files as they are now. */
