@@ -54,7 +54,7 @@ describe.runIf(possible.ok)('karo doctor of a service', () => {
 
   test('who has a node of their own that does not run is told of that one, not of the machine’s', async () => {
     await machine.must('useradd -m -s /bin/bash -G karo own')
-    await machine.must("su - own -c 'karo init --json'")
+    await machine.must("su - own -c 'karo --home ~/.local/share/karo init --json'")
     const checks = await doctor('own')
     expect(find(checks, 'home.directory').detail).toContain('/home/own')
     expect(find(checks, 'daemon.running')).toMatchObject({ outcome: 'fail' })

@@ -370,7 +370,7 @@ describe.runIf(possible.ok)('a machine of several people', () => {
   })
 
   test("a node of one's own is for oneself: neither the hook nor the command line goes to the machine's", async () => {
-    await must('eve', 'karo init --name own')
+    await must('eve', 'karo --home ~/.local/share/karo init --name own')
     expect(await must('eve', 'karo shell init bash')).toContain('/home/eve/.local/share/karo/spool')
     expect(await must('eve', 'KARO_HOME=/home/eve/other karo shell init bash')).toContain(
       '/home/eve/other/spool',

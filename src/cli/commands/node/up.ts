@@ -100,7 +100,8 @@ export const commands: readonly Command[] = [
       let held = (): void => {}
       const first = !service && !existsSync(paths.key)
       // Where the machine's service runs, --background starts nothing.
-      if (first && options.background !== true) refuseBesideMachine(io.env, 'karo up')
+      if (first && options.background !== true && existsSync(servicePaths({}).socket))
+        refuseBesideMachine(io.env, 'karo up')
       const starts = options.background !== true || io.socket === paths.socket
       if (first && starts && canAsk(io)) await askSolo(io, paths)
       if (options.background === true) {
