@@ -62,8 +62,9 @@ test.skipIf(!possible.ok)(
       what: 'doctor says that the file is broken',
       pollMs: 200,
     })
-    writeFileSync(there, right)
+    // First, so that no moment shows it both right and its owner's alone: the node would join at once.
     chmodSync(there, 0o644)
+    writeFileSync(there, right)
     await until(async () => (await checkOf(node, 'mesh.certificate')).detail.includes('others'), {
       what: 'doctor says that others can read the file',
       pollMs: 200,

@@ -8,11 +8,10 @@ import { INTERPRETERS } from './wrappers.ts'
 export function unwrapShell(words: readonly Arg[]): Layer {
   const first = startScripts(words)
   const rest = unwrapShellCode(words)
-  const scripts = [...first.scripts, ...rest.scripts]
   return {
     ...rest,
-    scripts,
-    ...(rest.runsFile === undefined && first.runsFile && { runsFile: first.runsFile }),
+    scripts: [...first.scripts, ...rest.scripts],
+    runsFile: rest.runsFile ?? first.runsFile,
   }
 }
 
@@ -26,16 +25,20 @@ function startScripts(words: readonly Arg[]): Layer {
     const code = isFish ? /^(?:-[a-zA-Z]*C|--init-command(?:=|$))([\s\S]*)$/.exec(word.text) : null
     const value = code === null ? undefined : code[1] ? { ...word, text: code[1] } : next
     if (value !== undefined) scripts.push({ text: value.text, taint: value.taint, span: value.span })
-    if (/^--(?:rcfile|init-file)$/.test(word.text)) runsFile = next
+    if (/^--?(?:rcfile|init-file)$/.test(word.text)) runsFile = next
   }
-  return { ...NOTHING, scripts, ...(runsFile && { runsFile }) }
+  return { ...NOTHING, scripts, runsFile }
 }
+
+/** One dash before a word that bash takes after one as after two: it is no letters together. */
+export const BASH_WORD =
+  /^-(?=(?:norc|noprofile|noediting|login|posix|restricted|verbose|version|rcfile|init-file)$)/
 
 function unwrapShellCode(words: readonly Arg[]): Layer {
   let code = false
   let i = 1
   for (; i < words.length; i++) {
-    const text = (words[i] as Arg).text
+    const text = (words[i] as Arg).text.replace(BASH_WORD, '--')
     if (text === '--') {
       i++
       break

@@ -33,7 +33,7 @@ export interface Layer {
   /** Taint of the texts that this code runs in turn. */
   readonly origin?: number
   /** A file that the command runs as a script. */
-  readonly runsFile?: Arg
+  readonly runsFile?: Arg | undefined
 }
 
 /** Finds the commands in a tool's words and in its input. */

@@ -7,6 +7,7 @@ import { isUnresolved, resolvePath } from '../line/paths.ts'
 import { rows, words } from '../lookup.ts'
 import { type Arg, type Scope, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
+import { BASH_WORD } from './interpreters.ts'
 import { type Layer, quoted } from './layers.ts'
 import { cronCommands } from './tool-carriers.ts'
 import { INTERPRETERS, SHELLS } from './wrappers.ts'
@@ -52,22 +53,21 @@ export function namedScripts(command: SimpleCommand, layer: Layer): readonly Nam
   ]
 }
 
+/** Texts that a shell runs, if there are any. */
+const scriptOf = (
+  { span, scope }: SimpleCommand,
+  path: string,
+  texts: readonly string[],
+  cwd = scope.cwd,
+): readonly NamedScript[] =>
+  texts.length === 0 ? [] : [{ texts, path, span, cwd, shell: 'bash', parameters: [] }]
+
 /** The file that a shell reads first: `BASH_ENV=x.sh bash -c y`. */
 function startFile(command: SimpleCommand): readonly NamedScript[] {
   if (!SHELLS.has(command.name)) return []
   const file = command.assignments.find(({ name }) => /^(?:BASH_)?ENV$/.test(name))?.value
   const text = file && textAt(file.text, command)
-  if (text === undefined) return []
-  return [
-    {
-      texts: [text],
-      path: file!.text,
-      span: command.span,
-      cwd: command.scope.cwd,
-      shell: 'bash',
-      parameters: [],
-    },
-  ]
+  return text === undefined ? [] : scriptOf(command, file!.text, [text])
 }
 
 /**
@@ -89,15 +89,19 @@ const CODE_FILES = rows(
   ([found = '']) => words(found),
 )
 
-/** Whether a letter stands at the end of several, so that its value is the next word: `-nf FILE`. */
-const isLast = (option: string, word: string): boolean =>
-  /^-\w$/.test(option) && /^-[A-Za-z]{2,}$/.test(word) && word.endsWith(option[1]!)
+/** Where in the word the value of the option begins; at its end: the next word. sed and patch alone take letters together, `-nf FILE`. */
+function valueAt(name: string, option: string, word: string): number | undefined {
+  const together = /^g?(?:sed|patch)$/.test(name) && /^-[A-Za-z]+$/.test(word)
+  if (word === option || (together && option.length === 2 && word.endsWith(option[1]!))) return word.length
+  const begin = option[1] === '-' ? `${option}=` : option
+  return option[0] === '-' && word.startsWith(begin) ? begin.length : undefined
+}
 
 const HEADINGS = /^(?:---|\+\+\+|Index:|diff|rename|copy) .*$/gm
 
 /** The same command with the file's text in place of its name. */
 function fromCodeFile(command: SimpleCommand): readonly NamedScript[] {
-  const { name, args, span, scope } = command
+  const { name, args } = command
   const row = CODE_FILES.of(name)
   if (row === undefined || (name === 'git' && !/^(?:apply|am)$/.test(args[0]?.text ?? ''))) return []
   const as = row.at(-1)!
@@ -115,37 +119,23 @@ function fromCodeFile(command: SimpleCommand): readonly NamedScript[] {
         words.push(as, quoted(line))
   }
   for (let i = 0; i < args.length; i++) {
-    const arg = args[i]!
-    const option = row
+    const word = args[i]!.text
+    const at = row
       .slice(0, -1)
-      .find(
-        (one) =>
-          arg.text === one ||
-          (one[0] === '-' && arg.text.startsWith(one[1] === '-' ? `${one}=` : one)) ||
-          isLast(one, arg.text),
-      )
-    const isOperand = [operands[0], operands[1]].some((one, at) => one === arg && row.includes(String(at)))
-    const isNext = option === arg.text || (option !== undefined && isLast(option, arg.text))
-    const file = isOperand
-      ? arg.text
-      : option === undefined
-        ? undefined
-        : isNext
-          ? args[i + 1]?.text
-          : arg.text.slice(option.length).replace(/^=/, '')
-    const text = file === undefined ? undefined : textAt(file, command)
-    if (text === undefined) words.push(quoted(arg.text))
+      .map((one) => (operands[Number(one)] === args[i] ? 0 : valueAt(name, one, word)))
+      .find((found) => found !== undefined)
+    const file = at === word.length ? args[i + 1]?.text : at === undefined ? at : word.slice(at)
+    const text = file && textAt(file, command)
+    if (text === undefined) words.push(quoted(word))
     else {
       put(file!, text)
-      if (isNext && !isOperand) i++
+      if (at === word.length) i++
     }
   }
   const input = as === '<' && path === undefined ? inputFile(command)?.text : undefined
   const text = input === undefined ? undefined : textAt(input, command)
   if (text !== undefined) put(input!, text)
-  return path === undefined
-    ? []
-    : [{ texts: [words.join(' ')], path, span, cwd: scope.cwd, shell: 'bash', parameters: [] }]
+  return path === undefined ? [] : scriptOf(command, path, [words.join(' ')])
 }
 
 /** The text of the file, if it is where the line says and the line has not written it. */
@@ -169,14 +159,12 @@ const inputFile = ({ redirections }: SimpleCommand): Arg | undefined =>
 
 /** The jobs of the file that becomes the schedule. */
 function fromSchedule(command: SimpleCommand): readonly NamedScript[] {
-  const { args, span, scope } = command
+  const { args } = command
   const options = readOptions('crontab', args)
   const file = options.operands.find(({ text }) => text !== '-') ?? inputFile(command)
   if (file === undefined || options.flag('l', 'e', 'r')) return []
   const texts = cronCommands(textAt(file.text, command) ?? '', false)
-  return texts.length === 0
-    ? []
-    : [{ texts, path: file.text, span, cwd: scope.cwd, shell: 'bash', parameters: [] }]
+  return scriptOf(command, file.text, texts)
 }
 
 /** Files that a pattern may stand for; beyond it is not told which. */
@@ -207,8 +195,7 @@ function fromFile(command: SimpleCommand, layer: Layer): readonly NamedScript[] 
   if (isProgram && !path.includes('/')) return []
   const file = runsFile ?? { text: path, span, taint: 0 }
   if (file.output !== undefined) return []
-  if (!isProgram && args.slice(0, args.indexOf(file)).some(({ text }) => onlyChecks(name).test(text)))
-    return []
+  if (!isProgram && onlyChecks(name, args.slice(0, args.indexOf(file)))) return []
   const shown = { path: file.text, span: file.span, cwd: scope.cwd, shell: scope.shell }
   const unseen = [{ ...shown, texts: [], parameters: [] }]
   if (isUnresolved(file.text)) return isProgram ? [] : unseen
@@ -232,10 +219,15 @@ function fromFile(command: SimpleCommand, layer: Layer): readonly NamedScript[] 
   })
 }
 
-/** The option by which a program looks whether code can be read, and does not run it. */
-function onlyChecks(name: string): RegExp {
-  if (SHELLS.has(name)) return /^-[a-z]*n|^--no-execute$/
-  return name === 'php' ? /^-l$/ : name === 'ruby' ? /^-\w*c/ : name === 'node' ? /^(?:-c|--check)$/ : /$./
+/** Whether a program only looks whether it can read the code and does not run it. A shell that is interactive runs it all the same. */
+function onlyChecks(name: string, options: readonly Arg[]): boolean {
+  const given = (option: RegExp): boolean =>
+    options.some(({ text }) => option.test(text.replace(BASH_WORD, '--')))
+  if (SHELLS.has(name)) return given(/^-[A-Za-z]*n|^--no-execute$/) && !given(/^-[A-Za-z]*i/)
+  if (name === 'php') return given(/^-l$/)
+  // Letters before it that take no value: `-rcsv` names a library.
+  if (name === 'ruby') return given(/^-[aclnpsSvwyU]*c/)
+  return name === 'node' && given(/^(?:-c|--check)$/)
 }
 
 /** The module that python runs, as a path in the working directory: `-m a.b` is `a/b`. */
@@ -264,15 +256,12 @@ function entryOf(at: string, language: string | undefined, command: SimpleComman
 const PRELOADS = /^(?:-r|--require|--import|--loader|--experimental-loader)(?:=(.+))?$/
 
 function preloaded(command: SimpleCommand, { language }: Layer): readonly NamedScript[] {
-  const { args, span, scope } = command
   if (language === undefined) return []
-  return args.flatMap(({ text: word }, i) => {
+  return command.args.flatMap(({ text: word }, i, args) => {
     const [, joined] = PRELOADS.exec(word) ?? []
     const path = joined ?? (PRELOADS.test(word) ? args[i + 1]?.text : undefined)
     const text = path?.includes('/') ? textAt(path, command) : undefined
-    return text === undefined
-      ? []
-      : [{ texts: [text], path: path!, span, cwd: scope.cwd, shell: scope.shell, language, parameters: [] }]
+    return text === undefined ? [] : scriptOf(command, path!, [text]).map((one) => ({ ...one, language }))
   })
 }
 
@@ -284,7 +273,7 @@ const OTHER_VERBS =
 
 /** The script of package.json that npm, yarn, pnpm or bun run by its name, with those that run before and after it. */
 function fromPackage(command: SimpleCommand): readonly NamedScript[] {
-  const { args, span, scope } = command
+  const { args, scope } = command
   const { operands } = readOptions('npm', args)
   const [verb, ...rest] = operands
   if (verb === undefined || OTHER_VERBS.test(verb.text)) return []
@@ -306,8 +295,7 @@ function fromPackage(command: SimpleCommand): readonly NamedScript[] {
     if (typeof found !== 'string') return []
     return [one === script ? [found, ...given.map((arg) => quoted(arg.text))].join(' ') : found]
   })
-  if (texts.length === 0) return []
-  return [{ texts, path: 'package.json', span, cwd, shell: 'bash', parameters: [] }]
+  return scriptOf(command, 'package.json', texts, cwd)
 }
 
 const scriptsOf = (text = '{}'): Readonly<Record<string, unknown>> => {
@@ -332,7 +320,7 @@ interface Target {
 
 /** The recipes that make runs for its goals, the targets they need included. */
 function fromMake(command: SimpleCommand): readonly NamedScript[] {
-  const { args, span, scope } = command
+  const { args, scope } = command
   const options = readOptions('make', args)
   if (options.flag('n', 'just-print', 'dry-run', 'q', 'question', 'v', 'version', 'h', 'help')) return []
   const cwd = resolvePath(options.value('C', 'directory')?.text ?? '.', scope)
@@ -370,7 +358,7 @@ function fromMake(command: SimpleCommand): readonly NamedScript[] {
         texts.push(expanded(line.replace(/^[@+\s-]+/, ''), goal, target, values))
   }
   for (const goal of goals.length > 0 ? goals : first === undefined ? [] : [first]) make(goal)
-  return texts.length === 0 ? [] : [{ texts, path, span, cwd, shell: 'bash', parameters: [] }]
+  return scriptOf(command, path, texts, cwd)
 }
 
 /** A makefile with the files that it includes in their places; one that make computes is left out. */

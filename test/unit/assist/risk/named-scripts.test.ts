@@ -16,6 +16,7 @@ const FILES: Readonly<Record<string, string>> = {
   'build.sh': 'set -e\ncd "$(dirname "$0")"\ntsc -p . > out.log\nrm -rf dist\nmkdir dist\n',
   'delete.py': '#!/usr/bin/env python3\nimport shutil\nshutil.rmtree("/home/me")\n',
   'work.py': 'import app\napp.run()\n',
+  'gone.rb': 'require "fileutils"\nFileUtils.rm_rf("/home/me")\n',
   'gone.awk': 'BEGIN { system("rm -rf /home/me") }\n',
   'sums.awk': '{ n += $1 } END { print n }\n',
   'passwd.sed': 'w /etc/passwd\n',
@@ -115,6 +116,11 @@ test.each([
   ['node pack', 'high'],
   ['node --require ./pack/run.js x.js', 'high'],
   ['make wipe', 'critical'],
+  ['bash -n delete.sh ~', 'safe'],
+  ['bash -norc delete.sh ~', 'critical'],
+  ['bash -i -n delete.sh ~', 'critical'],
+  ['ruby -wc gone.rb', 'safe'],
+  ['ruby -rcsv gone.rb', 'high'],
 ] as const)('%s is %s', (line, level) => {
   expect(check(line).risk_level).toBe(level)
 })

@@ -422,7 +422,8 @@ test('where the policy asks for noise, readers have totals that are near the tru
   const { nodes, values } = batch!.rows.get('git')!
   expect(Math.abs(nodes - 24)).toBeLessThanOrEqual(30)
   const uses = world.machines.reduce((sum, { tools }) => sum + tools.get(0)![0]!, 0)
-  expect(values[0]).not.toBe(uses)
+  // All of them: noise that is zero for one number is likely enough.
+  expect(shown(bucket)).not.toEqual(plain(world.machines))
   expect(Math.abs(values[0]! - uses)).toBeLessThanOrEqual(600)
 })
 
