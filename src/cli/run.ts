@@ -5,13 +5,13 @@ import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { inertJson, jsonText, screened } from '../base/printable.ts'
 import { BUILD, COMMIT, VERSION } from '../base/version.ts'
-import { loosensGuard } from '../base/words/loosening.ts'
 import { traceOfParent } from '../base/words/traceparent.ts'
 import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
 import type { Command, CommandEntry, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { errorLines, toldOf } from './error-text.ts'
 import type { HelpTopic } from './front/overview.ts'
+import { isForPerson, refuseTool } from './guard/person.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
 import { OTHER_WORDS } from './input/other-words.ts'
 import { usage } from './usage.ts'
@@ -271,8 +271,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   }
   const { command, input } = parsed
   const io = makeIo(world, input.options, run)
-  if (loosensGuard(command.name, words))
-    await (await import('./guard/person.ts')).refuseTool(io, `karo ${command.name}`)
+  if (isForPerson(command.name, words)) await refuseTool(io, `karo ${command.name}`)
   return command.run(io, input)
 }
 

@@ -58,6 +58,11 @@ test('below an AI tool nothing loosens the guard, and it says who can', async ()
     'hook uninstall claude',
     'shell uninstall bash',
     'shell init bash --no-guard',
+    'hook install claude --home /tmp/other',
+    'shell install bash',
+    'config set agents.approved []',
+    'config set mcp.history true',
+    'run allow 3fa2 --network all',
   ]) {
     const { exit, stdout, stderr } = await karo(...line.split(' '))
     expect([line, exit]).toEqual([line, 4])
