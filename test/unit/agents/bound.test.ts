@@ -77,6 +77,18 @@ describe('what takes the place of an approved file does not run', () => {
     }
   })
 
+  it('a program that the first line of a script names', async () => {
+    for (const line of ['#!./shell\n', '#!/usr/bin/env -S ./shell\n']) {
+      const all = await rig()
+      const { put, what } = site('tool', line, ['./tool'])
+      put('\0one', 'shell')
+      const id = await waiting(all, what)
+      put('\0two', 'shell')
+      await yes(all, id)
+      expect(await all.gates.settled(id, what, all.signal)).toMatchObject({ outcome: 'wait' })
+    }
+  })
+
   it('a script that a script runs', async () => {
     const all = await rig()
     const { cwd, put, what } = site('deploy.sh', 'sh ./step.sh\n', ['sh', 'deploy.sh'])

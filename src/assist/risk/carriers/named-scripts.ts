@@ -4,7 +4,7 @@ import type { Shell } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
 import { isUnresolved, resolvePath } from '../line/paths.ts'
-import { rows, words } from '../lookup.ts'
+import { names, rows, words } from '../lookup.ts'
 import { type Arg, type Scope, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { BASH_WORD } from './interpreters.ts'
@@ -91,10 +91,10 @@ const CODE_FILES = rows(
 
 /** Where in the word the value of the option begins; at its end: the next word. sed and patch alone take letters together, `-nf FILE`. */
 function valueAt(name: string, option: string, word: string): number | undefined {
-  const together = /^g?(?:sed|patch)$/.test(name) && /^-[A-Za-z]+$/.test(word)
-  if (word === option || (together && option.length === 2 && word.endsWith(option[1]!))) return word.length
-  const begin = option[1] === '-' ? `${option}=` : option
-  return option[0] === '-' && word.startsWith(begin) ? begin.length : undefined
+  if (word === option) return word.length
+  const letters = /^g?(?:sed|patch)$/.test(name) ? '[bcEflnNRrstuz]*?' : ''
+  const begin = option.replace(/^-(?=\w)/, `-${letters}`).replace(/^--.*/, '$&=')
+  return option[0] === '-' ? word.match(`^${begin}`)?.[0].length : undefined
 }
 
 const HEADINGS = /^(?:---|\+\+\+|Index:|diff|rename|copy) .*$/gm
@@ -210,7 +210,10 @@ function fromFile(command: SimpleCommand, layer: Layer): readonly NamedScript[] 
   return files.flatMap((at) => {
     const text = at && (textAt(at, command) ?? entryOf(at, language, command))
     if (!text) return []
-    const [, first = ''] = /^#!.*?([a-z]+)[\d.]*(?:\s+-\S+)*\s*$/m.exec(text.slice(0, 200)) ?? []
+    const [line = '', first = ''] = /^#!.*?([a-z]+)[\d.]*(?:\s+-\S+)*\s*$/m.exec(text.slice(0, 200)) ?? []
+    if (isProgram)
+      for (const named of line.match(/(?<=[! ])\S*\/\S*/g) ?? [])
+        scope.machine?.runs?.(resolvePath(named, scope), null)
     const own = isProgram ? first : name
     const shell = SHELLS.has(own) ? (/^(?:zsh|fish)$/.test(own) ? (own as Shell) : 'bash') : scope.shell
     const spoken = language ?? INTERPRETERS.of(first)?.language
@@ -268,15 +271,17 @@ function preloaded(command: SimpleCommand, { language }: Layer): readonly NamedS
 const PACKAGE_RUNNERS = /^(?:npm|yarn|pnpm|bun)$/
 /** Verbs that run the script of the same name. */
 const OWN_SCRIPTS: Readonly<Record<string, string>> = { t: 'test', tst: 'test', i: 'install', ci: 'install' }
-const OTHER_VERBS =
-  /^(?:add|remove|exec|dlx|x|init|create|publish|view|info|outdated|audit|update|up|upgrade|list|ls|link|cache|config|login|pack|why|dedupe|help)$/
+const OTHER_VERBS = names(`
+  add remove exec dlx x init create publish view info outdated audit update up upgrade list ls link cache config login pack why
+  dedupe help
+`)
 
 /** The script of package.json that npm, yarn, pnpm or bun run by its name, with those that run before and after it. */
 function fromPackage(command: SimpleCommand): readonly NamedScript[] {
   const { args, scope } = command
   const { operands } = readOptions('npm', args)
   const [verb, ...rest] = operands
-  if (verb === undefined || OTHER_VERBS.test(verb.text)) return []
+  if (verb === undefined || OTHER_VERBS.has(verb.text)) return []
   const named = /^(?:run|run-script|rum|urn)$/.test(verb.text) ? rest[0] : verb
   if (named === undefined) return []
   const script = OWN_SCRIPTS[named.text] ?? named.text

@@ -26,14 +26,17 @@ const READERS = names(`
 
 type Reads = (command: SimpleCommand, options: Options, isOwn: (text: string) => boolean) => boolean
 
-const GIT_READS =
-  /^(?:add|annotate|blame|branch|cat-file|check-attr|check-ignore|clone|commit|describe|diff|diff-files|diff-index|diff-tree|fetch|fsck|grep|hash-object|help|log|ls-files|ls-remote|ls-tree|merge-base|name-rev|notes|push|range-diff|reflog|remote|rev-list|rev-parse|shortlog|show|show-ref|stage|status|tag|var|version|whatchanged|)$/
+const GIT_READS = names(`
+  add annotate blame branch cat-file check-attr check-ignore clone commit describe diff diff-files diff-index diff-tree fetch
+  fsck grep hash-object help log ls-files ls-remote ls-tree merge-base name-rev notes push range-diff reflog remote rev-list
+  rev-parse shortlog show show-ref stage status tag var version whatchanged
+`)
 
 /** Whether tar neither unpacks nor removes what it packs. */
 const keeps: Reads = ({ args }) => !unpacks(args) && !says({ args }, /^--remove-files$/)
 
 const CONDITIONS: Readonly<Record<string, Reads>> = {
-  git: (_c, o) => GIT_READS.test(verb(o)),
+  git: (_c, o) => verb(o) === '' || GIT_READS.has(verb(o)),
   tar: keeps,
   gtar: keeps,
   bsdtar: keeps,

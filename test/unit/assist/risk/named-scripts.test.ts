@@ -139,6 +139,7 @@ test('a file that the line writes is judged by what the line writes, and none is
 test.each([
   ['sed -f passwd.sed x', true],
   ['sed -nf passwd.sed x', true],
+  ['sed -Enfpasswd.sed x', true],
   ["find . -name x.sh -exec sh {} ';'", true],
   ["find . -name x.sh -exec sh -n {} ';'", false],
   ['sh $SCRIPT', true],
