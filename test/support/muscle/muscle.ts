@@ -15,6 +15,7 @@ import type { Provider } from '../../../src/muscle/jail/provider.ts'
 import { createProviders } from '../../../src/muscle/jail/providers.ts'
 import { serve } from '../../../src/muscle/serve.ts'
 import { temporaryDirectory } from '../data/database.ts'
+import { COMPILED } from '../run/compiled.ts'
 import { childrenOf, track, wordsOf } from '../run/processes.ts'
 import { until } from '../run/until.ts'
 
@@ -109,6 +110,15 @@ export async function muscleHere(
   return { client, path }
 }
 
+let isCompiled = false
+/** Most of these are killed, and Node.js keeps what it compiled when a process ends: here one that is told nonsense. */
+function compiledMuscle(): typeof COMPILED {
+  const [runtime, file] = muscleProgram()
+  if (!isCompiled) spawnSync(runtime, [file, '--compiled'], { env: COMPILED, stdio: 'ignore' })
+  isCompiled = true
+  return COMPILED
+}
+
 /** In a process of its own, from the sources; a Brain of this process is connected. */
 export async function muscleApart(
   more: readonly string[] = [],
@@ -119,7 +129,7 @@ export async function muscleApart(
   const child = track(
     spawn(runtime, [file, '--socket', path, '--state', templatesHere(), ...more], {
       stdio: ['pipe', 'ignore', 'ignore'],
-      env: {},
+      env: compiledMuscle(),
     }),
   )
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sampleConfig } from '../../../src/config/sample.ts'
 import { commandLine } from '../../support/run/command-line.ts'
+import { COMPILED } from '../../support/run/compiled.ts'
 
 let home = ''
 beforeEach(() => {
@@ -219,7 +220,7 @@ test('- reads the command from standard input; any bytes will do', () => {
   const run = (input: string | Buffer) => {
     const child = spawnSync(process.execPath, [main, 'check', '--json', '-'], {
       input,
-      env: { ...process.env, KARO_HOME: home },
+      env: { ...process.env, ...COMPILED, KARO_HOME: home },
       encoding: 'utf8',
       maxBuffer: 8 * 1024 * 1024,
     })

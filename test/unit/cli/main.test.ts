@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { COMPILED } from '../../support/run/compiled.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
 
@@ -23,7 +24,7 @@ async function karo(
     ? ['--import', `data:text/javascript,${encodeURIComponent(options.preload)}`]
     : []
   const child = spawn(process.execPath, [...preload, MAIN, ...args], {
-    env: { PATH: process.env.PATH, KARO_HOME: options.home ?? temporaryDirectory() },
+    env: { ...COMPILED, PATH: process.env.PATH, KARO_HOME: options.home ?? temporaryDirectory() },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
@@ -79,7 +80,7 @@ test.runIf(existsSync('/dev/full'))('a disk that is full is told in one line, an
   onTestFinished(() => closeSync(full))
   const run = (stderr: 'pipe' | number) =>
     spawnSync(process.execPath, [MAIN, 'config', 'list'], {
-      env: { PATH: process.env.PATH, KARO_HOME: temporaryDirectory() },
+      env: { ...COMPILED, PATH: process.env.PATH, KARO_HOME: temporaryDirectory() },
       stdio: ['ignore', full, stderr],
       encoding: 'utf8',
     })
@@ -98,7 +99,7 @@ test('a file gets what a pipe gets, also of more than is written without a strea
   ] as const) {
     const file = openSync(path, 'w')
     onTestFinished(() => closeSync(file))
-    const env = { PATH: process.env.PATH, KARO_HOME: temporaryDirectory() }
+    const env = { ...COMPILED, PATH: process.env.PATH, KARO_HOME: temporaryDirectory() }
     expect(
       spawnSync(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', file, 'inherit'] }).status,
     ).toBe(0)
@@ -108,7 +109,7 @@ test('a file gets what a pipe gets, also of more than is written without a strea
 
 test('a reader that has gone away is no error', async () => {
   const child = spawn(process.execPath, [MAIN, 'config', 'list'], {
-    env: { PATH: process.env.PATH, KARO_HOME: temporaryDirectory() },
+    env: { ...COMPILED, PATH: process.env.PATH, KARO_HOME: temporaryDirectory() },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   // Long before the program can have started to write.

@@ -19,6 +19,7 @@ import { linkPages, unlinkPages } from '../../../src/cli/shells/own-pages.ts'
 import { withLine, withoutLine } from '../../../src/cli/shells/rc-file.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'
+import { COMPILED } from '../../support/run/compiled.ts'
 import fc from '../../support/run/properties.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
@@ -327,7 +328,7 @@ describe('shell install and uninstall', () => {
     const bin = join(directory, 'bin')
     mkdirSync(bin)
     writeFileSync(join(bin, 'node'), '#!/bin/sh\necho "too old" >&2\nexit 1\n', { mode: 0o755 })
-    const shellEnv = { ...env, PATH: `${bin}:/usr/bin:/bin` }
+    const shellEnv = { ...env, ...COMPILED, PATH: `${bin}:/usr/bin:/bin` }
     const install = (): void =>
       void execFileSync(process.execPath, [MAIN, 'shell', 'install', 'bash'], { env: shellEnv })
     install()
@@ -350,7 +351,7 @@ describe('shell install and uninstall', () => {
     const program = join(bin, 'karo')
     writeFileSync(program, `await import(${JSON.stringify(MAIN)})\n`, { mode: 0o755 })
     const run = (PATH: string, what: string): string => {
-      execFileSync(process.execPath, [program, 'shell', what, 'bash'], { env: { ...env, PATH } })
+      execFileSync(process.execPath, [program, 'shell', what, 'bash'], { env: { ...env, ...COMPILED, PATH } })
       return readFileSync(rc, 'utf8')
     }
     writeFileSync(rc, '# mine\n')
