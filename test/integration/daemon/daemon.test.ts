@@ -104,7 +104,7 @@ describe('karo up', () => {
     const limit = stopLimit(performance.now() - starts)
     await first.stop()
     // From before its code runs to after it is ready, in steps that a start of any speed meets.
-    for (let delay = 0; delay <= 600; delay += times(200, 60)) {
+    for (let delay = 0; delay <= 600; delay += times(300, 60)) {
       const node = await startNode({ home, ready: false })
       await new Promise((resolve) => setTimeout(resolve, delay))
       const began = performance.now()
@@ -143,7 +143,7 @@ describe('karo up', () => {
   test('killed with -9 time and again it starts again each time, as the same node', async () => {
     const home = temporaryHome()
     let id: string | undefined
-    for (let round = 0; round < times(3, 20); round++) {
+    for (let round = 0; round < times(2, 20); round++) {
       const node = await startNode({ home })
       const { node_id, health } = await node.status()
       expect([id ?? node_id, health.ready]).toEqual([node_id, true])

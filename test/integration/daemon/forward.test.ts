@@ -17,7 +17,7 @@ import { startNode, type TestNode, temporaryHome } from '../../support/node/node
 import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 
-const KILLS = times(3, 8)
+const KILLS = times(2, 8)
 
 interface Entry {
   readonly seq: number

@@ -29,7 +29,7 @@ import { type Program, startShell } from '../../support/shell/hooked-shell.ts'
 
 const KARO = join(import.meta.dirname, '../../../dist/karo.js')
 const MIB = 2 ** 20
-const CROWD = times(2_000, 6_000)
+const CROWD = times(1_000, 6_000)
 /** Twice what a record holds; line editors take a second and more for a hundred KiB. */
 const PASTED = times(128, 1_024)
 const isRoot = process.getuid?.() === 0

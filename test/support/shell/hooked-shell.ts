@@ -44,7 +44,7 @@ export const PROGRAMS: Readonly<Record<Program, HowToStart>> = {
     argv: (rc) => ['bash', '--noprofile', '--rcfile', rc, '-i'],
     env: () => ({}),
     before: "HISTFILE=; HISTCONTROL=ignoreboth; typed=0; PS1='@$((++typed))@ '",
-    mark: 'PROMPT_COMMAND+=(\'builtin printf "\\e]0;@mark@\\a"\')',
+    mark: 'bind "set enable-bracketed-paste on"; PROMPT_COMMAND+=(\'builtin printf "\\e]0;@mark@\\a"\')',
   },
   zsh: {
     shell: 'zsh',
@@ -119,6 +119,8 @@ export interface TypedShell {
 const PROMPT = /@\d+@ $/
 /** In the title of the window, where nobody sees it. */
 const MARK = /\x1b\]0;@mark@\x07/
+/** What bash's line editor says to a terminal that is not dumb when it begins to read. What is typed into a new shell before it is lost now and then. */
+const READS = /\x1b\[\?2004h/
 /** ECMA-48 control sequences. */
 const CONTROL = /\x1b\[[0-9;?]*[a-zA-Z]/g
 /** What fish draws before a prompt, to show an output without a last line end. */
@@ -189,6 +191,8 @@ export async function startShell(options: ShellOptions = {}): Promise<TypedShell
     return printed.slice(printed.indexOf('\n') + 1)
   }
   await prompt()
+  if (options.marked && how.shell === 'bash' && (options.env?.TERM ?? 'dumb') !== 'dumb')
+    await until(() => READS.test(screen), { what: `a line editor after: ${screen}` })
   return {
     directory,
     spool,
