@@ -1,5 +1,5 @@
 // A yes is for the content that was shown: what a command runs as code, and where, is the same when it runs, or is asked again.
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { neededBy } from '../../../src/agents/capabilities/names.ts'
@@ -74,6 +74,21 @@ describe('what takes the place of an approved file does not run', () => {
       await yes(all, id)
       expect(await all.gates.settled(id, own, all.signal)).toMatchObject({ outcome: 'wait' })
       expect(neededBy(own)).toEqual([`proc.exec:${cwd}/tool`])
+    }
+  })
+
+  it.each([
+    ['env', 'PATH=.:/usr/bin:/bin', 'tool'],
+    ['sh', '-c', 'PATH=.:$PATH; tool'],
+  ])('a program, or one before it, that is found by the PATH of the line: %s %s', async (...argv) => {
+    const all = await rig()
+    for (const before of ['\0one', undefined]) {
+      const { cwd, put, what } = site('tool', '\0one', argv)
+      if (before === undefined) rmSync(join(cwd, 'tool'))
+      const id = await waiting(all, what)
+      put('\0two')
+      await yes(all, id)
+      expect(await all.gates.settled(id, what, all.signal)).toMatchObject({ outcome: 'wait' })
     }
   })
 

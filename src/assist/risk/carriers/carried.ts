@@ -27,7 +27,7 @@ const NAMES_THINGS = names(
   paru apk snap flatpak nix nix-env guix emerge xbps-install gem bundle composer cp mv ln install chmod chown chgrp rm rmdir unlink shred tar zip
   unzip 7z rsync scp sftp vi vim nvim view nano emacs ed micro hx kak systemctl service journalctl ip hash unhash enable disable command-not-found
   update-alternatives make gmake ninja invoke fab gradle ant mvn sbt bazel task hg svn dvc ipfs bw op pass lxc incus virsh zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export declare
-  typeset local readonly stow bundle rake vagrant terraform tofu`,
+  typeset local readonly stow rake vagrant terraform tofu`,
 )
 
 /**

@@ -1,14 +1,17 @@
 // Finds the scripts in files that a command names and that this machine has: `bash x.sh`, `sh < x.sh`, `./x`, make's recipes, npm's scripts, a crontab.
 
+import { orElse } from '../../../base/run/or-else.ts'
 import type { Shell } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
 import { isUnresolved, resolvePath } from '../line/paths.ts'
+import { variable } from '../line/variables.ts'
 import { names, rows, words } from '../lookup.ts'
-import { type Arg, type Scope, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
+import { type Arg, after, type Scope, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { BASH_WORD } from './interpreters.ts'
-import { type Layer, quoted } from './layers.ts'
+import { type Layer, NOTHING, quoted } from './layers.ts'
+import { BUILTINS } from './output.ts'
 import { cronCommands } from './tool-carriers.ts'
 import { INTERPRETERS, SHELLS } from './wrappers.ts'
 
@@ -22,7 +25,7 @@ export interface NamedScript {
   readonly cwd: string
   readonly shell: Shell
   /** The language; undefined for a shell. */
-  readonly language?: string
+  readonly language?: string | undefined
   readonly parameters: readonly Arg[]
 }
 
@@ -41,16 +44,32 @@ const MOST_LEVELS = 8
 export function namedScripts(command: SimpleCommand, layer: Layer): readonly NamedScript[] {
   const { name, path, scope } = command
   if (scope.machine?.read === undefined) return []
-  if (!path.includes('/')) scope.machine.runs?.(path, null)
-  if (/^(?:g?make|just)$/.test(name)) return fromMake(command)
-  if (name === 'crontab') return fromSchedule(command)
+  const found = path.includes('/') ? [] : inPath(command)
+  if (/^(?:g?make|just)$/.test(name)) return [...found, ...fromMake(command)]
+  if (name === 'crontab') return [...found, ...fromSchedule(command)]
   const ofPackage = PACKAGE_RUNNERS.test(name) ? fromPackage(command) : []
   const inlined = ofPackage.length > 0 ? ofPackage : fromCodeFile(command)
   return [
+    ...found,
     ...startFile(command),
     ...preloaded(command, layer),
     ...(inlined.length > 0 ? inlined : fromFile(command, layer)),
   ]
+}
+
+/** A program that is looked for in a directory of PATH. */
+const IN_PATH: Layer = { ...NOTHING }
+
+/** What a name without a path stands for, in each directory in which the line has it looked for. */
+function inPath(command: SimpleCommand): readonly NamedScript[] {
+  const { path, scope, assignments } = command
+  const set = assignments.findLast(({ name }) => name === 'PATH')?.value ?? variable('PATH', scope)
+  return set.text.split(scope.shell === 'fish' ? /[: ]/ : ':').flatMap((at) => {
+    if (!words('/usr/local/bin /usr/bin /bin').includes(at))
+      return fromFile({ ...command, path: `${at.replace(/^~/, scope.home) || '.'}/${path}` }, IN_PATH)
+    scope.machine?.runs?.(path, null)
+    return []
+  })
 }
 
 /** Texts that a shell runs, if there are any. */
@@ -124,7 +143,7 @@ function fromCodeFile(command: SimpleCommand): readonly NamedScript[] {
       .slice(0, -1)
       .map((one) => (operands[Number(one)] === args[i] ? 0 : valueAt(name, one, word)))
       .find((found) => found !== undefined)
-    const file = at === word.length ? args[i + 1]?.text : at === undefined ? at : word.slice(at)
+    const file = at === undefined ? at : word.slice(at) || args[i + 1]?.text
     const text = file && textAt(file, command)
     if (text === undefined) words.push(quoted(word))
     else {
@@ -132,9 +151,9 @@ function fromCodeFile(command: SimpleCommand): readonly NamedScript[] {
       if (at === word.length) i++
     }
   }
-  const input = as === '<' && path === undefined ? inputFile(command)?.text : undefined
-  const text = input === undefined ? undefined : textAt(input, command)
-  if (text !== undefined) put(input!, text)
+  const input = as === '<' && path === undefined && inputFile(command)?.text
+  const text = input && textAt(input, command)
+  if (text) put(input, text)
   return path === undefined ? [] : scriptOf(command, path, [words.join(' ')])
 }
 
@@ -163,8 +182,7 @@ function fromSchedule(command: SimpleCommand): readonly NamedScript[] {
   const options = readOptions('crontab', args)
   const file = options.operands.find(({ text }) => text !== '-') ?? inputFile(command)
   if (file === undefined || options.flag('l', 'e', 'r')) return []
-  const texts = cronCommands(textAt(file.text, command) ?? '', false)
-  return scriptOf(command, file.text, texts)
+  return scriptOf(command, file.text, cronCommands(textAt(file.text, command) ?? '', false))
 }
 
 /** Files that a pattern may stand for; beyond it is not told which. */
@@ -198,7 +216,7 @@ function fromFile(command: SimpleCommand, layer: Layer): readonly NamedScript[] 
   if (!isProgram && onlyChecks(name, args.slice(0, args.indexOf(file)))) return []
   const shown = { path: file.text, span: file.span, cwd: scope.cwd, shell: scope.shell }
   const unseen = [{ ...shown, texts: [], parameters: [] }]
-  if (isUnresolved(file.text)) return isProgram ? [] : unseen
+  if (isUnresolved(file.text)) return isProgram && (layer !== IN_PATH || BUILTINS.has(name)) ? [] : unseen
   const named = placeOf(file.text, scope)
   if (INSTALLED.test(file.text)) {
     if (named !== undefined) scope.machine?.runs?.(named, isProgram ? null : undefined)
@@ -217,8 +235,7 @@ function fromFile(command: SimpleCommand, layer: Layer): readonly NamedScript[] 
     const own = isProgram ? first : name
     const shell = SHELLS.has(own) ? (/^(?:zsh|fish)$/.test(own) ? (own as Shell) : 'bash') : scope.shell
     const spoken = language ?? INTERPRETERS.of(first)?.language
-    const script = { ...shown, texts: [text], shell, parameters }
-    return [spoken === undefined ? script : { ...script, language: spoken }]
+    return [{ ...shown, texts: [text], shell, parameters, language: spoken }]
   })
 }
 
@@ -235,11 +252,8 @@ function onlyChecks(name: string, options: readonly Arg[]): boolean {
 
 /** The module that python runs, as a path in the working directory: `-m a.b` is `a/b`. */
 function moduleOf({ args }: SimpleCommand, { language }: Layer): Arg | undefined {
-  const at = language === 'python' ? args.findIndex(({ text }) => text === '-m') : -1
-  const module = args[at + 1]
-  return at < 0 || module === undefined
-    ? undefined
-    : { ...module, text: `./${module.text.replaceAll('.', '/')}` }
+  const [module] = language === 'python' ? after(args, /^-m$/) : []
+  return module && { ...module, text: `./${module.text.replaceAll('.', '/')}` }
 }
 
 /** The text of what a language runs where the path is no file itself: a module, or what a package names as its main file. */
@@ -247,8 +261,8 @@ function entryOf(at: string, language: string | undefined, command: SimpleComman
   for (const end of ENTRIES[language ?? ''] ?? []) {
     const text = textAt(at + end, command)
     if (text === undefined) continue
-    const main = end.endsWith('.json') ? parsed(text).main : ''
-    if (main === '') return text
+    if (!end.endsWith('.json')) return text
+    const { main } = parsed(text)
     const found = typeof main === 'string' ? textAt(resolvePath(main, { cwd: at }), command) : undefined
     if (found !== undefined) return found
   }
@@ -261,8 +275,8 @@ const PRELOADS = /^(?:-r|--require|--import|--loader|--experimental-loader)(?:=(
 function preloaded(command: SimpleCommand, { language }: Layer): readonly NamedScript[] {
   if (language === undefined) return []
   return command.args.flatMap(({ text: word }, i, args) => {
-    const [, joined] = PRELOADS.exec(word) ?? []
-    const path = joined ?? (PRELOADS.test(word) ? args[i + 1]?.text : undefined)
+    const found = PRELOADS.exec(word)
+    const path = found && (found[1] ?? args[i + 1]?.text)
     const text = path?.includes('/') ? textAt(path, command) : undefined
     return text === undefined ? [] : scriptOf(command, path!, [text]).map((one) => ({ ...one, language }))
   })
@@ -291,7 +305,7 @@ function fromPackage(command: SimpleCommand): readonly NamedScript[] {
     cwd = cwd.slice(0, cwd.lastIndexOf('/'))
     text = textAt(`${cwd}/package.json`, command)
   }
-  const scripts = scriptsOf(text)
+  const scripts = objectOf(parsed(text).scripts)
   // Without the script itself, those before and after it do not run; installing has one of its own.
   if (scripts[script] === undefined && script !== 'install') return []
   const given = args.slice(args.indexOf(named) + 1).filter((arg) => arg.text !== '--')
@@ -303,20 +317,11 @@ function fromPackage(command: SimpleCommand): readonly NamedScript[] {
   return scriptOf(command, 'package.json', texts, cwd)
 }
 
-const scriptsOf = (text = '{}'): Readonly<Record<string, unknown>> => {
-  const { scripts } = parsed(text)
-  return typeof scripts === 'object' && scripts !== null ? (scripts as Record<string, unknown>) : {}
-}
+const objectOf = (found: unknown): Readonly<Record<string, unknown>> =>
+  typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : {}
 
 /** The object that a JSON text holds; empty where it holds none. */
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const found: unknown = JSON.parse(text)
-    return typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
-}
+const parsed = (text = '{}') => objectOf(orElse(() => JSON.parse(text), {}))
 
 interface Target {
   readonly needs: readonly string[]
@@ -331,15 +336,17 @@ function fromMake(command: SimpleCommand): readonly NamedScript[] {
   const cwd = resolvePath(options.value('C', 'directory')?.text ?? '.', scope)
   const isJust = command.name === 'just'
   const file = options.value('f', 'file', 'makefile', 'justfile')?.text
-  const path = [
-    file,
-    ...(isJust ? ['justfile', 'Justfile', '.justfile'] : ['GNUmakefile', 'makefile', 'Makefile']),
-  ].find((name) => name !== undefined && textAt(resolvePath(name, { cwd }), command) !== undefined)
-  if (path === undefined || (file !== undefined && path !== file)) return []
+  const read = (name: string): string | undefined => textAt(resolvePath(name, { cwd }), command)
+  const path = (
+    file !== undefined
+      ? [file]
+      : isJust
+        ? ['justfile', 'Justfile', '.justfile']
+        : ['GNUmakefile', 'makefile', 'Makefile']
+  ).find((name) => read(name) !== undefined)
+  if (path === undefined) return []
   const values = new Map<string, string>()
-  const text = withIncluded(textAt(resolvePath(path, { cwd }), command) as string, (name) =>
-    textAt(resolvePath(name, { cwd }), command),
-  )
+  const text = withIncluded(read(path)!, read)
   const targets = targetsOf(
     isJust ? text.replace(/^[ \t]+/gm, '\t').replace(/^(@?[\w-]+) [^:\n]*:(?!=)/gm, '$1:') : text,
     values,

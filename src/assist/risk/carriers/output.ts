@@ -38,9 +38,12 @@ const GENERATING_WORDS = names(
 const DECODERS = names(
   'base64 base32 basenc openssl xxd gunzip zcat uncompress bzcat xzcat zstdcat gzip bzip2 xz zstd lz4 rev tac tr uudecode gpg ccrypt age',
 )
-const SILENT = names(
-  ': true false cd pushd popd export set declare typeset unset alias source . test [ sleep mkdir touch rm cp mv chmod chown ln',
+/** What a shell does itself, wherever it looks for programs. */
+export const BUILTINS = names(
+  `: true false cd pushd popd export set declare typeset unset alias source . test [ echo printf exit return break continue shift local
+  readonly read wait trap let`,
 )
+const SILENT = names('sleep mkdir touch rm cp mv chmod chown ln')
 
 /** Tools for connections that stay open both ways, so that somebody may be typing what they print. */
 const DIALOGUES = names('nc ncat netcat socat telnet')
@@ -62,7 +65,7 @@ export function outputOf(command: SimpleCommand): Output {
   if (name === 'printf') return printf(args)
   if (name === 'print' && scope.shell === 'zsh') return print(args)
   if (LISTS_VALUES.has(name) && args.length === 0) return unknown(TAINT.opaque | TAINT.secret)
-  if (SILENT.has(name)) return NO_OUTPUT
+  if (SILENT.has(name) || BUILTINS.has(name)) return NO_OUTPUT
   if (name === 'pgrep' || name === 'pidof')
     return unknown(
       taint | TAINT.opaque,

@@ -19,6 +19,7 @@ import { valuesOf } from '../writes/option-values.ts'
 import type { Walk } from './frame.ts'
 import { readOptions } from './options.ts'
 import { isSocket, resolvePath } from './paths.ts'
+import { variable } from './variables.ts'
 
 const DECLARES = names('export declare typeset local readonly')
 
@@ -28,8 +29,8 @@ export function assign(
   append: boolean | undefined,
 ): void {
   const name = scope.variables.get(set.name)?.refersTo ?? set.name
-  const before = append === true ? scope.variables.get(name) : undefined
-  const text = ((before?.text ?? (append === true ? UNKNOWN : '')) + set.value.text).slice(0, 8192)
+  const before = append === true ? variable(name, scope) : undefined
+  const text = ((before?.text ?? '') + set.value.text).slice(0, 8192)
   const under = set.value.under ?? before?.under
   scope.variables.set(name, {
     text,
@@ -47,7 +48,7 @@ export interface Given {
 /** Applies the changes of a builtin to the scope; returns the variables it has set. */
 export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>): readonly Given[] {
   const { name, args, scope } = command
-  let given: Given[] | undefined
+  let given: readonly Given[] = []
   if (name === 'cd' || name === 'pushd') {
     const target = args.find((arg) => !/^-(?:[LPe@n]+|-)$/.test(arg.text))
     const before = scope.cwd
@@ -63,10 +64,7 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
     scope.cwd = scope.left?.at(-1) ?? UNKNOWN
     scope.left = scope.left?.slice(0, -1)
   } else if (DECLARES.has(name)) {
-    for (const arg of args) {
-      const set = assignWord(scope, arg)
-      if (set !== undefined) given = [...(given ?? []), set]
-    }
+    given = args.flatMap((arg) => assignWord(scope, arg) ?? [])
   } else if (name === 'unset') {
     for (const arg of args) scope.variables.set(arg.text, { text: '', taint: TAINT.none })
   } else if (name === 'read' || name === 'mapfile' || name === 'readarray') {
@@ -88,20 +86,14 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
     scope.parameters = args.slice(1)
   } else if (name === 'set' && scope.shell === 'fish') {
     const from = args.findIndex((arg) => !arg.text.startsWith('-'))
-    const words = from < 0 ? [] : args.slice(from)
-    if (words[0] !== undefined) {
-      const values = words.slice(1)
-      scope.variables.set(words[0].text, {
-        text: said({ args: values }),
-        taint: taintOf(values),
-      })
-      given = [held(words[0].text, command)]
+    const [first, ...values] = from < 0 ? [] : args.slice(from)
+    if (first !== undefined) {
+      scope.variables.set(first.text, { text: said({ args: values }), taint: taintOf(values) })
+      given = [held(first.text, command)]
     }
   }
-  return given ?? NOTHING_GIVEN
+  return given
 }
-
-const NOTHING_GIVEN: readonly Given[] = []
 
 /** Directories that `pushd` keeps for `popd`; the oldest ones beyond this number are forgotten. */
 const MOST_LEFT = 32
@@ -142,15 +134,9 @@ function readVariables(command: SimpleCommand): readonly string[] {
 
 /** At most `count` fields; the last one keeps the rest. */
 function splitAt(line: string, separators: string, count: number): readonly string[] {
-  const out: string[] = []
-  let rest = line.trim()
-  while (out.length < count - 1) {
-    const at = [...rest].findIndex((char) => separators.includes(char))
-    if (at < 0) break
-    out.push(rest.slice(0, at))
-    rest = rest.slice(at + 1).trimStart()
-  }
-  return [...out, rest]
+  const rest = line.trim()
+  const at = count > 1 ? [...rest].findIndex((char) => separators.includes(char)) : -1
+  return at < 0 ? [rest] : [rest.slice(0, at), ...splitAt(rest.slice(at + 1), separators, count - 1)]
 }
 
 function defineAliases(args: readonly Arg[], walk: Pick<Walk, 'aliases'>): void {
@@ -164,9 +150,9 @@ function defineAliases(args: readonly Arg[], walk: Pick<Walk, 'aliases'>): void 
 }
 
 function assignWord(scope: Scope, arg: Arg): Given | undefined {
-  const match = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(arg.text)
-  if (match === null) return undefined
-  const set = { name: match[1] as string, value: { ...arg, text: match[2] as string } }
+  const [, name, text = ''] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(arg.text) ?? []
+  if (name === undefined) return undefined
+  const set = { name, value: { ...arg, text } }
   assign(scope, set, false)
   return set
 }

@@ -26,13 +26,12 @@ export function bounded(text: string): string {
   return text.length > MAX_WORD_LENGTH ? UNKNOWN : text
 }
 
-/**
- * Variables that name a program of the person's choice. An ordinary one is assumed, so that `$EDITOR file` is not
- * reported.
- */
-const PROGRAMS: Readonly<Record<string, string>> = {
+/** What a variable usually holds, so that `$EDITOR file` is not reported; `~` is the home. */
+const USUAL: Readonly<Record<string, string>> = {
   SHELL: '/bin/sh', BASH: '/bin/bash', 0: '/bin/sh', EDITOR: 'vi', VISUAL: 'vi', PAGER: 'less', BROWSER: 'xdg-open',
   MAKE: 'make', CC: 'cc', CXX: 'c++', PYTHON: 'python',
+  PATH: '/usr/local/bin:/usr/bin:/bin', IFS: ' ', TMPDIR: '/tmp',
+  HOME: '~', XDG_CONFIG_HOME: '~/.config', XDG_DATA_HOME: '~/.local/share', XDG_CACHE_HOME: '~/.cache',
 } // biome-ignore format: a compact table
 const NEVER_EMPTY = new Set(
   '$ ? # ! - _ USER LOGNAME UID EUID PPID HOSTNAME RANDOM SECONDS LINENO OSTYPE HOSTTYPE MACHTYPE EPOCHSECONDS EPOCHREALTIME TERM LANG'.split(
@@ -54,16 +53,10 @@ export function variable(name: string, scope: Scope): Value {
     const all = scope.parameters
     return { text: said({ args: all }), taint: taintOf(all) }
   }
-  if (name === 'HOME') return known(scope.home)
   if (name === 'PWD') return known(scope.cwd)
-  if (name === 'IFS') return known(' ')
-  if (name === 'TMPDIR') return known('/tmp')
   if (name === 'KARO_HOME') return known(scope.karoHome ?? `${scope.home}/.local/share/karo`)
-  if (name === 'XDG_CONFIG_HOME') return known(`${scope.home}/.config`)
-  if (name === 'XDG_DATA_HOME') return known(`${scope.home}/.local/share`)
-  if (name === 'XDG_CACHE_HOME') return known(`${scope.home}/.cache`)
   if (NEVER_EMPTY.has(name)) return something
-  if (Object.hasOwn(PROGRAMS, name)) return known(PROGRAMS[name] as string)
+  if (Object.hasOwn(USUAL, name)) return known(USUAL[name]!.replace('~', scope.home))
   return SECRET_NAME.test(name) ? { ...unknown, taint: unknown.taint | TAINT.named } : unknown
 }
 

@@ -116,6 +116,10 @@ test.each([
   ['node pack', 'high'],
   ['node --require ./pack/run.js x.js', 'high'],
   ['make wipe', 'critical'],
+  ['PATH=~/src/project:$PATH; delete.sh ~', 'critical'],
+  ['env PATH=. delete.sh ~', 'critical'],
+  ['PATH+=:~/src/project && sudo delete.sh ~', 'critical'],
+  ['PATH=~/bin:$PATH delete.sh ~', 'safe'],
   ['bash -n delete.sh ~', 'safe'],
   ['bash -norc delete.sh ~', 'critical'],
   ['bash -i -n delete.sh ~', 'critical'],
@@ -143,6 +147,11 @@ test.each([
   ["find . -name x.sh -exec sh {} ';'", true],
   ["find . -name x.sh -exec sh -n {} ';'", false],
   ['sh $SCRIPT', true],
+  ['PATH=$X:$PATH tool', true],
+  ['export PATH=$(go env GOPATH)/bin:$PATH; tool', true],
+  ['export PATH=$(go env GOPATH)/bin:$PATH; echo done', false],
+  ['PATH=$HOME/bin:$PATH tool', false],
+  ['PATH=$X:$PATH ./work.py', false],
   ['php -l $FILE', false],
   ['karo config unset guard.profile', true],
   ['vim -es -S passwd.vim', true],
@@ -155,4 +164,18 @@ test.each([
 ] as const)('code in a file that an option names, or that is input: %s', (line, isAsked) => {
   const { risk_level } = checkCommand(line, { home: '/home/me', cwd: PROJECT, machine, caller: 'tool' })
   expect(/high|critical/.test(risk_level)).toBe(isAsked)
+})
+
+test.each([
+  ['tool', ['tool']],
+  ['env PATH=.:/usr/bin:/bin tool', [`${PROJECT}/tool`, 'tool', 'env']],
+  ['PATH=bin:$PATH; tool', [`${PROJECT}/bin/tool`, 'tool']],
+  ['PATH=:/bin nohup tool', [`${PROJECT}/tool`, 'tool', `${PROJECT}/nohup`, 'nohup']],
+  ['PATH=/opt/x tool', ['/opt/x/tool']],
+  ['PATH=$X tool', []],
+] as const)('what runs by PATH: %s', (line, expected) => {
+  const heard = new Set<string>()
+  const runs = (path: string): unknown => heard.add(path)
+  checkCommand(line, { home: '/home/me', cwd: PROJECT, machine: { ...machine, runs } })
+  expect([...heard]).toEqual(expected)
 })
