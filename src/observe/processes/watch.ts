@@ -21,6 +21,8 @@ const LINES_MAX = 32
 /** Milliseconds between two looks at a process: while it is young or starts others; at most, when it does neither. */
 const LOOK_MS = 900
 const LOOK_MAX_MS = 5_000
+/** The uptime, and the time of day, are read so soon one after the other: /proc counts in these. */
+const APART_MS = 10
 /** Age below which a process is looked at often: most processes need most of their memory early, and end early. */
 const YOUNG_MS = 10_000
 /** The program by which the hook of fish, which has no subshell, starts Karo. */
@@ -74,10 +76,11 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     strangers = strangers.filter((stranger) => stranger !== member)
   }
 
-  /** When the present sample read the uptime; milliseconds since the epoch. */
+  /** When the present look read the uptime, milliseconds since the epoch, and the uptime itself. */
   let lookedAt = 0
+  let uptime = 0
 
-  function begin(pid: number, of: string, depth: number, uptime: number, parent?: Member): void {
+  function begin(pid: number, of: string, depth: number, parent?: Member): void {
     const shell = shells.get(of)
     if (shell === undefined || members.size >= LIVE_MAX || shell.live >= LIVE_PER_SHELL_MAX) return
     const stat = proc.stat(pid)
@@ -88,8 +91,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     }
     if (mayCall(stat.name, shell) && callsOwn(pid, stat.threads)) return
     // Of the same moment as the uptime: a look takes long on a busy machine, and lines are told apart by less.
-    const now = lookedAt
-    const age = Math.max(0, uptime - stat.startedMs)
+    const since = uptime - stat.startedMs
     const member: Member = {
       pid,
       of,
@@ -97,9 +99,10 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       uid: shell.uid,
       shell: shell.name,
       startedMs: stat.startedMs,
-      startedAt: now - age,
+      // Later than the look began, where it began meanwhile.
+      startedAt: lookedAt - since,
       name: stat.name,
-      ageMs: age,
+      ageMs: Math.max(0, since),
       cpuMs: stat.cpuMs,
       threads: stat.threads,
       peak: proc.peakBytes(pid),
@@ -110,7 +113,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       dueAt: 0,
       everyMs: LOOK_MS,
     }
-    update(member, stat, uptime, now)
+    update(member, stat, uptime, lookedAt)
     members.set(pid, member)
     shell.live++
     changed++
@@ -153,7 +156,6 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     kids: readonly number[],
     of: string,
     depth: number,
-    uptime: number,
     parent?: Member,
   ): ReadonlySet<number> {
     const after = new Set(kids)
@@ -162,7 +164,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       if (gone !== undefined) gone.dueAt = 0
     }
     for (const pid of kids) {
-      if (!members.has(pid) && !shellPids.has(pid)) begin(pid, of, depth, uptime, parent)
+      if (!members.has(pid) && !shellPids.has(pid)) begin(pid, of, depth, parent)
     }
     return after
   }
@@ -170,22 +172,21 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   /** A shell in a shell is watched by itself. */
   let shellPids: ReadonlySet<number> = new Set()
 
-  function lookAtShell(key: string, shell: Shell, uptime: number, at: number): void {
+  function lookAtShell(key: string, shell: Shell, at: number): void {
     const stat = proc.stat(shell.pid)
-    if (stat === undefined || stat.startedMs !== shell.startedMs || isOver(stat.state)) {
+    if (stat?.startedMs !== shell.startedMs || isOver(stat.state)) {
       shell.over = true
       return
     }
-    shell.kids = compare(shell.kids, proc.children(shell.pid, stat.threads), key, 1, uptime)
+    shell.kids = compare(shell.kids, proc.children(shell.pid, stat.threads), key, 1)
     shell.silence.look(stat, shell.written, at, clock.now())
   }
 
-  function lookAt(member: Member, uptime: number, at: number): void {
+  function lookAt(member: Member, at: number): void {
     const stat = proc.stat(member.pid)
-    const same = stat?.startedMs === member.startedMs
-    if (stat === undefined || !same || isOver(stat.state)) {
+    if (stat?.startedMs !== member.startedMs || isOver(stat.state)) {
       // A zombie process still says how much processor time it took.
-      if (same && stat !== undefined) member.cpuMs = stat.cpuMs
+      if (stat?.startedMs === member.startedMs) member.cpuMs = stat.cpuMs
       end(member)
       return
     }
@@ -202,7 +203,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     // Processes that outlive their shell are followed to their end, but what they start then is not the shell's any more.
     if (shell?.over === false && member.depth < DEPTH_MAX && !shellPids.has(member.pid)) {
       const kids = proc.children(member.pid, member.threads)
-      member.kids = compare(member.kids, kids, member.of, member.depth + 1, uptime, member)
+      member.kids = compare(member.kids, kids, member.of, member.depth + 1, member)
     }
     const often = changed > before || member.ageMs < YOUNG_MS
     member.everyMs = often ? LOOK_MS : Math.min(member.everyMs * 1.5, LOOK_MAX_MS)
@@ -221,20 +222,26 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
 
   return {
     look(hooked) {
-      const uptime = proc.uptimeMs()
-      lookedAt = clock.now()
-      if (uptime === undefined || (hooked.length === 0 && members.size === 0)) {
+      // Both of one moment: between the two this process may have waited for a processor.
+      let up: number | undefined
+      let tries = 4
+      do {
+        lookedAt = clock.now()
+        up = proc.uptimeMs()
+      } while (tries-- > 0 && clock.now() - lookedAt > APART_MS)
+      if (up === undefined || (hooked.length === 0 && members.size === 0)) {
         shells.clear()
         return { shells: 0, live: 0, changed: 0 }
       }
-      began ??= uptime
+      uptime = up
+      began ??= up
       const at = clock.monotonic()
       changed = 0
       meet(hooked)
       shellPids = new Set([...shells.values()].filter(({ over }) => !over).map(({ pid }) => pid))
-      for (const [key, shell] of shells) if (!shell.over) lookAtShell(key, shell, uptime, at)
+      for (const [key, shell] of shells) if (!shell.over) lookAtShell(key, shell, at)
       // The loop also reaches members that are added while it runs.
-      for (const member of members.values()) if (member.dueAt <= at) lookAt(member, uptime, at)
+      for (const member of members.values()) if (member.dueAt <= at) lookAt(member, at)
       return { shells: shells.size, live: members.size, changed }
     },
 

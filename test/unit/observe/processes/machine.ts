@@ -26,7 +26,7 @@ export function machine(uptimeMs = 1_000_000) {
   let wall = MORNING
   let reads = 0
   const clock: Clock = { now: () => wall, monotonic: () => up }
-  const proc: Proc = {
+  const proc: { -readonly [name in keyof Proc]: Proc[name] } = {
     uptimeMs: () => up,
     stat(pid) {
       reads++

@@ -39,6 +39,43 @@ const line = (id: string, begin: number, end: number, exit_code = 0): RanLine =>
   exit_code,
 })
 
+test('a process that begins while a slow look goes on is one of the line that ran then', () => {
+  const { m, look, watch, shell, written } = world()
+  look()
+  m.pass(60_000)
+  const before = m.now()
+  const { children } = m.proc
+  m.proc.children = (...args) => {
+    m.pass(3_000)
+    m.run(200, 'make', 100)
+    m.proc.children = children
+    return children(...args)
+  }
+  look()
+  m.pass(100)
+  watch.ran(shell, [line('earlier', before - 20, before), line('later', before + 2_990, m.now())])
+  m.end(200)
+  look()
+  expect(written()).toMatchObject([{ pid: 200, event_id: 'later', started_at: before + 3_000 }])
+})
+
+test('the daemon may wait for a processor between the two clocks that it reads', () => {
+  const { m, look, watch } = world()
+  look()
+  m.pass(60_000)
+  const { uptimeMs } = m.proc
+  m.proc.uptimeMs = () => {
+    const uptime = uptimeMs()
+    m.pass(2_000)
+    m.proc.uptimeMs = uptimeMs
+    return uptime
+  }
+  m.run(200, 'make', 100)
+  const begun = m.now()
+  look()
+  expect(watch.running(1000)).toMatchObject([{ pid: 200, started_at: begun }])
+})
+
 test('a child of a shell: its name, when it began, how long, the most memory, and processor time', () => {
   const { m, look, watch, written } = world()
   look()
