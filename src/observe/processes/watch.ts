@@ -90,8 +90,6 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       return
     }
     if (mayCall(stat.name, shell) && callsOwn(pid, stat.threads)) return
-    // Of the same moment as the uptime: a look takes long on a busy machine, and lines are told apart by less.
-    const since = uptime - stat.startedMs
     const member: Member = {
       pid,
       of,
@@ -99,10 +97,10 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       uid: shell.uid,
       shell: shell.name,
       startedMs: stat.startedMs,
-      // Later than the look began, where it began meanwhile.
-      startedAt: lookedAt - since,
+      // A look takes long on a busy machine: what began meanwhile is younger than the look.
+      startedAt: lookedAt - uptime + stat.startedMs,
       name: stat.name,
-      ageMs: Math.max(0, since),
+      ageMs: 0,
       cpuMs: stat.cpuMs,
       threads: stat.threads,
       peak: proc.peakBytes(pid),
@@ -118,8 +116,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     shell.live++
     changed++
     if (began !== undefined && stat.startedMs < began) strangers.push(member)
-    const its = shell.lines.findLast(({ told }) => startedBy(member, told))
-    if (its !== undefined) assign(member, its.line)
+    assign(member, shell.lines.findLast(({ told }) => startedBy(member, told))?.line)
   }
 
   function end(member: Member): void {
@@ -132,8 +129,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     if (shell === undefined) return
     shell.live--
     if (member.line !== undefined || shell.over) return
-    shell.waiting.push(member)
-    if (shell.waiting.length > WAITING_MAX) shell.waiting.shift()
+    shell.waiting = [...shell.waiting, member].slice(-WAITING_MAX)
   }
 
   function write(member: Member): void {
@@ -210,7 +206,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     member.dueAt = at + member.everyMs
   }
 
-  function assign(member: Member, line: Line): void {
+  function assign(member: Member, line: Line | undefined): void {
     member.line = line
     raise(member)
   }
@@ -252,7 +248,10 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       const key = keyOf(hooked)
       for (const told of lines) {
         const line = lineOf(shell, told)
-        const its = (member: Member): boolean => member.line === undefined && startedBy(member, told)
+        // Nearer to this line than to one that was over, and known before this one.
+        const its = (member: Member): boolean =>
+          member.startedAt - (member.line?.end ?? 0) > Math.max(0, told.start_us / 1000 - member.startedAt) &&
+          startedBy(member, told)
         for (const member of members.values()) if (member.of === key && its(member)) assign(member, line)
         for (const member of shell.waiting.filter(its)) {
           assign(member, line)

@@ -59,6 +59,21 @@ test('a process that begins while a slow look goes on is one of the line that ra
   expect(written()).toMatchObject([{ pid: 200, event_id: 'later', started_at: before + 3_000 }])
 })
 
+test('what began right after a line belongs to the next one, also where that is told of later', () => {
+  const { m, look, watch, shell } = world()
+  look()
+  m.pass(60_000)
+  watch.ran(shell, [line('earlier', m.now() - 10, m.now())])
+  m.pass(20)
+  m.run(200, 'make', 100)
+  look()
+  expect(watch.running(1000)).toMatchObject([{ event_id: 'earlier' }])
+  watch.ran(shell, [line('later', m.now() - 3, m.now() + 5)])
+  expect(watch.running(1000)).toMatchObject([{ event_id: 'later' }])
+  watch.ran(shell, [line('latest', m.now() + 30, m.now() + 40)])
+  expect(watch.running(1000)).toMatchObject([{ event_id: 'later' }])
+})
+
 test('the daemon may wait for a processor between the two clocks that it reads', () => {
   const { m, look, watch } = world()
   look()
