@@ -89,9 +89,9 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
     })
   }
   const enter = (line: string): void => shell.keys(`${line.replaceAll('\n', '\r')}\r`)
-  const noted: GuardedShell['noted'] = (line, ...keys) =>
-    more(true, `a note of the guard about ${line}`, async () => {
-      const from = shell.screen().length
+  const noted: GuardedShell['noted'] = async (line, ...keys) => {
+    const from = shell.screen().length
+    await more(true, `a note of the guard about ${line}`, async () => {
       enter(line)
       for (const [i, key] of keys.entries()) {
         const asked = () => shell.screen().slice(from).split('Run it?').length > i + 1
@@ -99,6 +99,9 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
         shell.keys(key)
       }
     })
+    // The program that asked may still read what is typed. Other tools draw prompts that nobody here can tell.
+    if (keys.at(-1) === 'n' && !options.marked) await back(from)
+  }
   /** `from`: length of the screen before the line, so that what was said of an earlier one does not count. */
   const back = async (from = 0): Promise<void> => {
     await until(() => /(?:Run it|does not run)[\s\S]*@\d+@ [^@]*$/.test(shell.screen().slice(from)), {
