@@ -11,7 +11,7 @@ import { patience, until } from '../../support/run/until.ts'
 import { befriend, joined, linked, pair, raw, start, trusts, visitor } from './cluster.ts'
 
 /** Rounds of two nodes that dial each other in the same moment. */
-const ROUNDS = times(6, 20)
+const ROUNDS = times(3, 20)
 const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0', '/meshsub/1.2.0']
 const done = { query_id: new Uint8Array(16), author: new Uint8Array(32), answered: 0, lost: 0 }
 

@@ -43,7 +43,7 @@ const request = (line: string, changes: Partial<Request> = {}): Request => ({
 })
 
 /** Each line is judged twice, in milliseconds: of the corpora every fourth, or all. */
-const EVERY = times(4, 1)
+const EVERY = times(8, 1)
 
 test('lines of the corpora: run exactly where the program would let it run', async () => {
   const lines = [...everydayLines(), ...dangerousLines()]

@@ -253,7 +253,7 @@ describe('any text', () => {
           expect(riskLevelOf(command, shell)).toBe(checkCommand(command, { shell }).risk_level)
         },
       ),
-      { numRuns: times(250, 3_000) },
+      { numRuns: times(120, 3_000) },
     )
   })
 
