@@ -21,7 +21,7 @@ const LINES_MAX = 32
 /** Milliseconds between two looks at a process: while it is young or starts others; at most, when it does neither. */
 const LOOK_MS = 900
 const LOOK_MAX_MS = 5_000
-/** The uptime, and the time of day, are read so soon one after the other: /proc counts in these. */
+/** Milliseconds that may pass between reading the uptime and the time of day; /proc counts in steps as long. */
 const APART_MS = 10
 /** Age below which a process is looked at often: most processes need most of their memory early, and end early. */
 const YOUNG_MS = 10_000
@@ -248,7 +248,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       const key = keyOf(hooked)
       for (const told of lines) {
         const line = lineOf(shell, told)
-        // Nearer to this line than to one that was over, and known before this one.
+        // The process is nearer to this line than to the one known before, which was over when the process began.
         const its = (member: Member): boolean =>
           member.startedAt - (member.line?.end ?? 0) > Math.max(0, told.start_us / 1000 - member.startedAt) &&
           startedBy(member, told)

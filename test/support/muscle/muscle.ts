@@ -111,7 +111,7 @@ export async function muscleHere(
 }
 
 let isCompiled = false
-/** Most of these are killed, and Node.js keeps what it compiled when a process ends: here one that is told nonsense. */
+/** Node.js keeps what it compiled when a process ends by itself, and tests kill most of these. So one is started first that ends at once, because its words make no sense. */
 function compiledMuscle(): typeof COMPILED {
   const [runtime, file] = muscleProgram()
   if (!isCompiled) spawnSync(runtime, [file, '--compiled'], { env: COMPILED, stdio: 'ignore' })

@@ -119,7 +119,7 @@ export interface TypedShell {
 const PROMPT = /@\d+@ $/
 /** In the title of the window, where nobody sees it. */
 const MARK = /\x1b\]0;@mark@\x07/
-/** What bash's line editor says to a terminal that is not dumb when it begins to read. What is typed into a new shell before it is lost now and then. */
+/** What bash's line editor says to a terminal that is not dumb when it begins to read. What is typed into a new shell before that is lost now and then. */
 const READS = /\x1b\[\?2004h/
 /** ECMA-48 control sequences. */
 const CONTROL = /\x1b\[[0-9;?]*[a-zA-Z]/g

@@ -30,7 +30,7 @@ function startScripts(words: readonly Arg[]): Layer {
   return { ...NOTHING, scripts, runsFile }
 }
 
-/** One dash before a word that bash takes after one as after two: it is no letters together. */
+/** The dash of a word that bash takes after one dash as after two. Its letters are no options written together. */
 export const BASH_WORD =
   /^-(?=(?:norc|noprofile|noediting|login|posix|restricted|verbose|version|rcfile|init-file)$)/
 

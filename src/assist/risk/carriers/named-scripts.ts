@@ -57,16 +57,16 @@ export function namedScripts(command: SimpleCommand, layer: Layer): readonly Nam
   ]
 }
 
-/** A program that is looked for in a directory of PATH. */
-const IN_PATH: Layer = { ...NOTHING }
+/** Where a machine keeps what it has installed; the name says what runs there. */
+const SYSTEM = names('/usr/local/bin /usr/bin /bin')
 
 /** What a name without a path stands for, in each directory in which the line has it looked for. */
 function inPath(command: SimpleCommand): readonly NamedScript[] {
   const { path, scope, assignments } = command
   const set = assignments.findLast(({ name }) => name === 'PATH')?.value ?? variable('PATH', scope)
   return set.text.split(scope.shell === 'fish' ? /[: ]/ : ':').flatMap((at) => {
-    if (!words('/usr/local/bin /usr/bin /bin').includes(at))
-      return fromFile({ ...command, path: `${at.replace(/^~/, scope.home) || '.'}/${path}` }, IN_PATH)
+    if (!SYSTEM.has(at))
+      return fromFile({ ...command, path: `${at.replace(/^~/, scope.home) || '.'}/${path}` }, NOTHING, true)
     scope.machine?.runs?.(path, null)
     return []
   })
@@ -108,7 +108,7 @@ const CODE_FILES = rows(
   ([found = '']) => words(found),
 )
 
-/** Where in the word the value of the option begins; at its end: the next word. sed and patch alone take letters together, `-nf FILE`. */
+/** Where in the word the option's value begins; the end of the word means the next word. Only sed and patch take letters together: `-nf FILE`. */
 function valueAt(name: string, option: string, word: string): number | undefined {
   if (word === option) return word.length
   const letters = /^g?(?:sed|patch)$/.test(name) ? '[bcEflnNRrstuz]*?' : ''
@@ -204,7 +204,8 @@ function listed(path: string, { machine }: Scope): readonly string[] | undefined
   return found
 }
 
-function fromFile(command: SimpleCommand, layer: Layer): readonly NamedScript[] {
+/** `sought`: the line has the program looked for in a directory of PATH. */
+function fromFile(command: SimpleCommand, layer: Layer, sought = false): readonly NamedScript[] {
   const { name, path, args, span, scope } = command
   const { language } = layer
   const runsFile =
@@ -216,7 +217,7 @@ function fromFile(command: SimpleCommand, layer: Layer): readonly NamedScript[] 
   if (!isProgram && onlyChecks(name, args.slice(0, args.indexOf(file)))) return []
   const shown = { path: file.text, span: file.span, cwd: scope.cwd, shell: scope.shell }
   const unseen = [{ ...shown, texts: [], parameters: [] }]
-  if (isUnresolved(file.text)) return isProgram && (layer !== IN_PATH || BUILTINS.has(name)) ? [] : unseen
+  if (isUnresolved(file.text)) return isProgram && (!sought || BUILTINS.has(name)) ? [] : unseen
   const named = placeOf(file.text, scope)
   if (INSTALLED.test(file.text)) {
     if (named !== undefined) scope.machine?.runs?.(named, isProgram ? null : undefined)
