@@ -139,9 +139,12 @@ test.each(['', 'set -euC\n'])(
     })
     expect(stdout).toBe('first\nlast\n')
     expect(ran()).toEqual([])
-    expect(stderr).toContain('git-force-push: Overwrites the history that others share with you.')
-    expect(stderr).toContain('It does not run: there is no terminal to ask at.\n')
-    expect(stderr).toContain('rm-root: Deletes every file on the machine.\n  It does not run.\n')
+    const says = [
+      'git-force-push: Overwrites the history that others share with you.',
+      'It does not run: there is no terminal to ask at.\n',
+      'rm-root: Deletes every file on the machine.\n  It does not run.\n',
+    ]
+    for (const words of says) expect(stderr, stderr).toContain(words)
   },
 )
 

@@ -74,7 +74,7 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
       machineFile: join(directory, 'no-such-file'),
       resident: join(home, 'judge-'),
       // Generous: a loaded machine is no reason to fail.
-      timeoutMs: 20_000,
+      timeoutMs: 200_000,
       onError: 'block',
       ...options.guard,
     },
