@@ -371,6 +371,19 @@ test('a question waits longer than judging may take, and is no yes when the prog
   await Promise.all([waits('bash'), waits('zsh'), waits('fish')])
 })
 
+// A limit of bash's may come between two letters; zsh reads a line to its end that has begun, and in fish timeout(1) has the limit.
+test('in bash an answer that begins before the notice of a long wait and ends behind it is heard', async () => {
+  const told = join(temporaryDirectory(), 'told')
+  const ask = standIn(`printf ru; until [ -e ${told} ]; do sleep 0.05; done; echo 'n - safe -'`)
+  const shell = await startGuarded({ program: 'bash', guard: { ask, timeoutMs: 600_000 } })
+  shell.keys('make one\r')
+  await shell.printed('still being judged')
+  writeFileSync(told, '')
+  await until(() => shell.ran().length + shell.notes().length > 0, { what: 'an answer' })
+  expect(shell.ran()).toEqual(['make one'])
+  expect(shell.notes()).toEqual([])
+})
+
 test('the daemon counts what the guard did, and has no text of it', async () => {
   const node = await startNode()
   const shell = await startGuarded({ program: 'bash', spool: join(node.home, 'spool') })

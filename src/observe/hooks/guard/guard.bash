@@ -83,11 +83,14 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     )
     pid=$!
     # The judge in the daemon had its part of this time.
-    builtin read -r -t "${__karo_given[silent${late:+_$late}]}" -u "$fd" word rest
+    IFS= builtin read -r -t "${__karo_given[silent${late:+_$late}]}" -u "$fd" word
     if (($? > 128)); then
       __karo_guard_say "${__karo_given[slow]}"
-      builtin read -r -t "${__karo_given[rest]}" -u "$fd" word rest
+      # The limit may have come in the middle of the answer: its first letters are read.
+      IFS= builtin read -r -t "${__karo_given[rest]}" -u "$fd" rest
+      word+=$rest
     fi
+    rest=${word#* } word=${word%% *}
     # The person is being asked now, and may take any time to answer.
     if [[ $word == wait ]]; then
       word= asked=1
