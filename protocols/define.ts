@@ -50,12 +50,21 @@ export interface Stream {
   readonly messages: Readonly<Record<string, Message>>
 }
 
+/** What is told to all members as notices: frames that their authors signed, and that neighbours find out about and get from each other. */
 export interface Topic {
-  /** `/karo/<name>/<version>`, the same in gossip. */
+  /** `/karo/<name>/<version>`. */
   readonly id: `/karo/${string}/${number}`
   readonly purpose: string
-  /** Messages of one author: a sustained `messages` per `perMs`, which is also the burst (GCRA). */
+  /** Notices of one author: a sustained `messages` per `perMs`, which is also the burst (GCRA). */
   readonly quota: { readonly messages: number; readonly perMs: number }
+  /** For so long a neighbour that lacks a notice is told of it. */
+  readonly toldForMs: number
+  /** The longest that a node waits for other news before it tells of a notice. */
+  readonly waitMs: number
+  /** Notices that a node remembers; beyond, the oldest are forgotten. */
+  readonly kept: number
+  /** Of each author only the newest is told: the one with the highest `version` in its body. */
+  readonly newest?: boolean
   readonly messages: Readonly<Record<string, Message>>
 }
 

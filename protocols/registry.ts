@@ -7,9 +7,10 @@ import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Check } from './messages/check.ts'
 import { Counted } from './messages/counted.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
+import { NoticeKeys, Notices } from './messages/notices.ts'
 import { Delegation } from './messages/operator.ts'
 import { PolicyBundle } from './messages/policy.ts'
-import { Presence, Presences, Roster } from './messages/presence.ts'
+import { Presence } from './messages/presence.ts'
 import { DirectAnswer, MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
 import { Release } from './messages/release.ts'
 import { KeyRotation } from './messages/rotation.ts'
@@ -22,14 +23,14 @@ export const hello = defineStream({
   id: '/karo/hello/1',
   purpose: 'Introduces both ends and admits them; then the control stream of the connection.',
   admits: 'lobby',
-  // Three frames admit; a ping and a pong every few seconds, and presences: those of thousands of members at once for a newcomer.
+  // Three frames admit; a ping and a pong every few seconds, and notices: those of thousands of members at once for a newcomer.
   quota: { frames: 100, perMs: 10_000 },
   lifetime: 'link',
   // Both sides send Hello at once; a LAN peer that needs longer than this keeps a lobby place for nothing.
   timeouts: { firstByteMs: 2_000, frameMs: 2_000 },
-  // Two of the largest frames, HelloAck and Presences: but for what is new, nothing on this stream is sent faster than it is answered.
+  // Two of the largest frames, HelloAck and Notices: but for what is new, nothing on this stream is sent faster than it is answered.
   sendBufferBytes: 128 * 1024,
-  messages: { Hello, HelloAck, Ping, Pong, Roster, Presences, Goodbye },
+  messages: { Hello, HelloAck, Ping, Pong, NoticeKeys, Notices, Goodbye },
 })
 
 export const query = defineStream({
@@ -92,15 +93,31 @@ export const artifact = defineStream({
 
 export const STREAMS: readonly Stream[] = [hello, query, sync, agent, artifact]
 
+export const presences = defineTopic({
+  id: '/karo/presences/1',
+  purpose: 'Says who is there.',
+  // A node says one every few minutes, and more for a while where nodes and links come and go.
+  quota: { messages: 20, perMs: 60_000 },
+  toldForMs: 24 * 3_600_000,
+  waitMs: 8_000,
+  kept: 8_192,
+  newest: true,
+  messages: { Presence },
+})
+
 export const heads = defineTopic({
   id: '/karo/heads/1',
   purpose: 'Announces new documents, so that members ask for them within seconds.',
   // A node says at most one a second; the rest is for bursts after a partition.
   quota: { messages: 60, perMs: 30_000 },
+  // Who was away for longer learns of documents from the walks and journals of its neighbours.
+  toldForMs: 10 * 60_000,
+  waitMs: 1_000,
+  kept: 2_048,
   messages: { Heads },
 })
 
-export const TOPICS: readonly Topic[] = [heads]
+export const TOPICS: readonly Topic[] = [presences, heads]
 
 /** Every message by its number, including messages that are kept, or carried inside others. */
 export const MESSAGES: MessageTable = messageTable([
@@ -129,8 +146,8 @@ export const MESSAGES: MessageTable = messageTable([
   KeyRotation,
   AuditHead,
   Presence,
-  Roster,
-  Presences,
+  NoticeKeys,
+  Notices,
   Heads,
   AgentHello,
   AgentRequest,

@@ -6,7 +6,6 @@ import { measureMcp, measureToolHook } from '../test/bench/ai-tools.ts'
 import { measureCheck } from '../test/bench/check.ts'
 import { measureCopilot } from '../test/bench/copilot.ts'
 import { measureFleet } from '../test/bench/fleet.ts'
-import { measureGossip } from '../test/bench/gossip.ts'
 import { measureGuard } from '../test/bench/guard.ts'
 import { measureFinder, measureHistory } from '../test/bench/history.ts'
 import { measureDashHook, measureHook, measureZshHook } from '../test/bench/hook.ts'
@@ -17,6 +16,7 @@ import { jailMissing, measureJail } from '../test/bench/jail.ts'
 import { measureJoin } from '../test/bench/join.ts'
 import { measureMemory } from '../test/bench/memory.ts'
 import { type JoinCost, type MeshCosts, measureIdleFleets, measureMesh } from '../test/bench/mesh.ts'
+import { measureNotices } from '../test/bench/notices.ts'
 import { browserMissing, measurePaint } from '../test/bench/page.ts'
 import { measurePolicy } from '../test/bench/policy.ts'
 import { measureWatch } from '../test/bench/processes.ts'
@@ -525,12 +525,12 @@ const BENCHMARKS: readonly Benchmark[] = [
     },
   },
   {
-    name: 'gossip',
+    name: 'notices',
     async run({ quick }) {
-      const { nodes, cpu_us, reached_all_ms } = await measureGossip(12, quick ? 50 : 300)
+      const { nodes, cpu_us, reached_all_ms } = await measureNotices(12, quick ? 50 : 300)
       return [
-        { name: `gossip, CPU of all ${nodes} nodes a delivery`, value: cpu_us, unit: 'µs' },
-        { name: `gossip, until all ${nodes} nodes have it`, value: reached_all_ms, unit: 'ms' },
+        { name: `notices, CPU of all ${nodes} nodes a delivery`, value: cpu_us, unit: 'µs' },
+        { name: `notices, until all ${nodes} nodes have it`, value: reached_all_ms, unit: 'ms' },
       ]
     },
   },

@@ -120,7 +120,8 @@ function streamRow(stream: Stream): string {
 function topicRow(topic: Topic): string {
   const { messages, perMs } = topic.quota
   const names = Object.values(topic.messages).map((message) => message.name)
-  return `| \`${topic.id}\` | ${topic.purpose} | ${messages} messages per ${perMs / 1000} s | ${names.join(', ')} |`
+  const told = `${topic.toldForMs / 60_000} minutes${topic.newest === true ? ', the newest' : ''}`
+  return `| \`${topic.id}\` | ${topic.purpose} | ${messages} messages per ${perMs / 1000} s | ${told} | ${names.join(', ')} |`
 }
 
 /** Numbers that later parts of the protocol will use; nothing else may take them. */
@@ -227,12 +228,13 @@ export function protocolsPage(): string {
     '',
     '## Topics',
     '',
-    'Gossip (gossipsub 1.2, StrictNoSign) between admitted neighbours. Each gossip message is one document frame. A neighbour that',
-    'finds it valid passes it on. Its clock must be within five minutes of the reader’s, whoever handed it on. A neighbour that joins',
-    'the router’s mesh is told the ids of the last minutes’ messages, and asks for those that it lacks.',
+    'What is told to all members travels as notices, over the control streams of neighbours (NoticeKeys, Notices). Each notice is one',
+    'document frame. A neighbour that finds it valid tells others of it. Its clock may be five minutes ahead of the reader’s, whoever',
+    'brought it, and five minutes more behind than it is told for. A notice is named by the fingerprint of its author where only the newest',
+    'of each author counts, and by the first eight bytes of the BLAKE3 of its frame otherwise.',
     '',
-    '| id | purpose | quota per author | messages |',
-    '| --- | --- | --- | --- |',
+    '| id | purpose | quota per author | told for | messages |',
+    '| --- | --- | --- | --- | --- |',
     ...TOPICS.map(topicRow),
     '',
     '## Messages',

@@ -8,12 +8,16 @@ export interface BinaryBounds {
   readonly maxBytes: number
 }
 
-/** MessagePack bin of `min` to `max` bytes. */
-export function bytes(min: number, max: number = min): z.ZodType<Uint8Array> {
+/** MessagePack bin of `min` to `max` bytes; `step`: their number is a multiple of it. */
+export function bytes(min: number, max: number = min, step = 1): z.ZodType<Uint8Array> {
   const binary: BinaryBounds = { minBytes: min, maxBytes: max }
   return z
     .custom<Uint8Array>(
-      (value) => value instanceof Uint8Array && value.length >= min && value.length <= max,
+      (value) =>
+        value instanceof Uint8Array &&
+        value.length >= min &&
+        value.length <= max &&
+        value.length % step === 0,
       `expected ${min === max ? min : `${min} to ${max}`} bytes`,
     )
     .meta({ binary })

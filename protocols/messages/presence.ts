@@ -1,4 +1,4 @@
-// Presence: what every member tells all others about itself, and how two neighbours find out which presences the other lacks.
+// Presence: what every member tells all others about itself.
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { bytes, label, listOf, timestamp } from './fields.ts'
@@ -33,66 +33,8 @@ export const Presence = defineMessage({
   type: 0x0400,
   name: 'Presence',
   purpose:
-    'Says that the author is here, under which name and where; when it starts, changes, leaves, and now and then. Travels in Presences.',
+    'Says that the author is here, under which name and where; when it starts, changes, leaves, and now and then. Travels in Notices.',
   limit: 2 * 1024,
   carried: 'document',
   body: presenceBody,
-})
-
-/** Presences are compared in so many groups, each by a sum of this length: the first byte of a fingerprint says in which. */
-export const GROUPS = 64
-export const SUM_BYTES = 4
-/** A presence is named by the fingerprint of its author and its version. */
-const VERSION_BYTES = 6
-export const KEY_BYTES = LINK_BYTES + VERSION_BYTES
-/** Names in one Roster. */
-export const KEYS_MAX = 1_024
-/** Presences that are asked for at a time. */
-export const WANTED_MAX = 128
-/** What is sent of them at a time; of one that alone is longer nothing. */
-export const PRESENCES_BYTES = 40 * 1_024
-
-const rosterBody = z.object({
-  until: timestamp('presences of a later version are left out of the comparison').optional(),
-  sums: bytes(GROUPS * SUM_BYTES)
-    .optional()
-    .describe('of the presences in each group; the other side answers with `groups`'),
-  groups: bytes(GROUPS / 8)
-    .optional()
-    .describe('one bit for each group that differs and of which `keys` has all that the sender knows'),
-  keys: bytes(0, KEYS_MAX * KEY_BYTES)
-    .optional()
-    .describe(
-      'presences that the sender has: eight bytes of the author, six of the version, one behind the other',
-    ),
-  more: z.boolean().optional().describe('further groups differ: compare again'),
-  wanted: bytes(0, WANTED_MAX * LINK_BYTES)
-    .optional()
-    .describe('authors whose presences the sender asks for, eight bytes each'),
-})
-export type RosterBody = z.infer<typeof rosterBody>
-
-export const Roster = defineMessage({
-  type: 0x0012,
-  name: 'Roster',
-  purpose:
-    'Compares with a neighbour which presences each has, tells it of new ones, and asks for those that are missing.',
-  limit: 16 * 1024,
-  carried: 'hop',
-  body: rosterBody,
-})
-
-const presencesBody = z.object({
-  frames: listOf(bytes(1, PRESENCES_BYTES), WANTED_MAX).describe(
-    'presences as whole frames, as their authors signed them',
-  ),
-})
-
-export const Presences = defineMessage({
-  type: 0x0013,
-  name: 'Presences',
-  purpose: "Presences that a Roster asked for, and the sender's own when it is new.",
-  limit: PRESENCES_BYTES + 4 * 1024,
-  carried: 'hop',
-  body: presencesBody,
 })

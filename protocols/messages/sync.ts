@@ -24,13 +24,13 @@ const documentName = {
 const documentHead = z.object({
   ...documentName,
   digest: bytes(32).describe('BLAKE3 of the frame'),
-  hints: bytes(0, HINTS_MAX * HINT_BYTES).describe(
+  hints: bytes(0, HINTS_MAX * HINT_BYTES, HINT_BYTES).describe(
     'of a sealed document, 8 bytes for each recipient, by which that one and nobody else knows itself',
   ),
 })
 export type DocumentHeadBody = z.infer<typeof documentHead>
 
-/** Heads in one gossiped message. */
+/** Heads in one notice. */
 export const HEADS_TOLD_MAX = 32
 
 const headsBody = z.object({

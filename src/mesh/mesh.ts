@@ -1,7 +1,9 @@
 // The mesh room: the state machine that decides, and around it the edge that performs on libp2p what it says.
 import type { StreamHandler } from '@libp2p/interface'
+import type { Topic } from '../../protocols/define.ts'
+import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import { hello } from '../../protocols/registry.ts'
+import { hello, presences } from '../../protocols/registry.ts'
 import { createMailbox } from '../base/async/mailbox.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import type { Log } from '../base/run/log.ts'
@@ -22,8 +24,6 @@ import { createAsking } from './asking.ts'
 import { createFinder, type Finder } from './discovery/look-up.ts'
 import { createLookout } from './discovery/lookout.ts'
 import { createNames } from './discovery/names.ts'
-import { createGossip } from './gossip/gossip.ts'
-import { createIntake } from './gossip/intake.ts'
 import type { ChannelDeps } from './link/channel.ts'
 import { createDials } from './link/dials.ts'
 import { createExchanges, EXCHANGES_MAX } from './link/exchanges.ts'
@@ -33,13 +33,13 @@ import { createRejections } from './link/rejections.ts'
 import { createReplay, type ReplayStore } from './link/replay.ts'
 import { createTwins } from './link/twins.ts'
 import { createWires } from './link/wires.ts'
+import { createIntake } from './notices/intake.ts'
 import { createPerformer } from './perform.ts'
-import { createPresences } from './roster/frames.ts'
 import { LOBBY, type LobbyLimits } from './state/lobby.ts'
 import { createState, type State } from './state/state.ts'
 import type { MeshEvent, TimerName } from './state/types.ts'
 import { TIMINGS, type Timings } from './timings.ts'
-import type { Apart, Mesh } from './types.ts'
+import type { Apart, Mesh, TopicHandler } from './types.ts'
 
 export interface MeshDeps extends Ambient {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'overlay' | 'discovery' | 'sharing'>
@@ -104,8 +104,15 @@ function createEdge(deps: MeshDeps) {
     hello: about.hello,
     answer: credentials.answer,
   })
-  const intake = createIntake({ self: identity.nodeId, trust, rejections, clock })
-  const gossip = createGossip({ channel, intake, trust, put })
+  const topics = new Map<Topic, TopicHandler>()
+  const intake = createIntake({
+    identity,
+    trust,
+    rejections,
+    clock,
+    random,
+    topics: () => [presences, ...topics.keys()],
+  })
   const names = createNames({ config, onUnasked: unaskedOnce(log) })
   const dials = createDials({ open: listening.open, names, wires, clock, timers, timings, put, log })
   const asking = createAsking(put)
@@ -120,8 +127,8 @@ function createEdge(deps: MeshDeps) {
     listening,
     about,
     wires,
-    gossip,
-    presences: createPresences({ channel, intake }),
+    topics,
+    intake,
     dials,
     asking,
     lookout: createLookout({ config, names, timers, put, log }),
@@ -172,14 +179,13 @@ async function hostInit(deps: MeshDeps, edge: Edge, state: State, finder: Finder
       knows: state.knownAt,
     }),
     pingMs: config.mesh.ping_seconds * 1_000,
-    gossip: await edge.gossip.load(),
     onConnection: edge.wires.opened,
   }
 }
 
 /** Starts and stops the mesh; a failed start undoes its steps. */
 function createLife(deps: MeshDeps, edge: Edge, state: State, finder: Finder) {
-  const { listening, gossip, put } = edge
+  const { listening, put } = edge
   let forgetTrust: (() => void) | undefined
   let forgetInvites: (() => void) | undefined
 
@@ -205,7 +211,7 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, finder: Finder) {
       forgetInvites = deps.credentials?.onSettled((node) => put({ on: 'enrolled', node }))
       try {
         put({ on: 'prepare' })
-        await listening.start(() => hostInit(deps, edge, state, finder), signal, gossip.subscribe)
+        await listening.start(() => hostInit(deps, edge, state, finder), signal)
         put({ on: 'start' })
         edge.lookout.start()
       } catch (error) {
@@ -253,7 +259,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
 export function createMesh(deps: MeshDeps): Mesh {
   const { config, identity, trust, clock, timers, random, log } = deps
   const edge = createEdge(deps)
-  const { links, exchanges, listening, gossip, wires, asking, news, twins, rejections, put } = edge
+  const { links, exchanges, listening, wires, asking, news, twins, rejections, put } = edge
   const { complete } = links
 
   const state = createState({
@@ -270,8 +276,8 @@ export function createMesh(deps: MeshDeps): Mesh {
     lobby: deps.lobby ?? LOBBY,
     listening: listening.multiaddrs,
     about: edge.about.presence,
-    seal: edge.presences.seal,
-    open: edge.presences.open,
+    seal: (body) => edge.intake.seal(presences, Presence, body),
+    open: edge.intake.open,
   })
   const { connections } = state
   const finder = createFinder({
@@ -283,7 +289,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     allows: (ip) => allowsAddress(config.mesh, ip),
     neighbour: (node) => wires.get(connections.neighbour(node)?.id ?? 0),
   })
-  const performer = createPerformer({ ...deps, ...edge, finder, connections, host: listening.host })
+  const performer = createPerformer({ ...deps, ...edge, finder, host: listening.host })
   edge.open((event) => performer.perform(state.handle(event)))
 
   return {
@@ -293,7 +299,12 @@ export function createMesh(deps: MeshDeps): Mesh {
     health: listening.health,
     link: links.add,
     exchange: exchanges.add,
-    topic: gossip.join,
+    topic(topic, handler) {
+      edge.topics.set(topic, handler)
+      return {
+        publish: (message, body) => put({ on: 'publish', notice: edge.intake.seal(topic, message, body) }),
+      }
+    },
     doubt(node) {
       put({ on: 'doubt', node })
       return state.isSilent(node)

@@ -11,7 +11,7 @@ import { createHeaderReader, DATA, PING, type YamuxHeader } from './yamux-header
  * all of them with up to `STREAM_BYTES` each.
  */
 const STREAMS_IN_LOBBY = 8
-/** Streams of an admitted peer: hello, the links, gossip both ways, and what identify and lookups open for a moment. */
+/** Streams of an admitted peer: hello, the links, and what identify and lookups open for a moment. */
 const STREAMS_OF_MEMBER = 32
 /** The largest frame; one stream never makes us hold more. Also the largest frame of yamux, which holds it whole. */
 const STREAM_BYTES = 1024 * 1024

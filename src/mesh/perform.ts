@@ -1,5 +1,5 @@
 // Performs each action of the state machine: on libp2p, in the ledger, in the log.
-import type { NodeId } from '../../protocols/node-id.ts'
+import type { Topic } from '../../protocols/define.ts'
 import { hello } from '../../protocols/registry.ts'
 import { deadline } from '../base/async/deadline.ts'
 import type { Ambient } from '../base/run/ambient.ts'
@@ -8,29 +8,27 @@ import type { Trust } from '../trust/peers/index.ts'
 import type { Host } from './admission/host.ts'
 import type { Asking } from './asking.ts'
 import type { Finder } from './discovery/look-up.ts'
-import type { GossipRouter } from './gossip/gossip.ts'
 import type { Dials } from './link/dials.ts'
 import { forgetPeer } from './link/forget.ts'
 import type { Links } from './link/links.ts'
 import type { News } from './link/news.ts'
-import { peerIdOf } from './link/peer.ts'
+import { peerIdOf, peerRefOf } from './link/peer.ts'
 import type { Rejections } from './link/rejections.ts'
 import { placesOf, type Twins } from './link/twins.ts'
 import type { Wires } from './link/wires.ts'
-import type { State } from './state/state.ts'
 import type { Command, Fact, MeshAction, TimerName } from './state/types.ts'
 import type { Timings } from './timings.ts'
+import type { TopicHandler } from './types.ts'
 
 export interface PerformDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly alarms: Alarms<TimerName>
   readonly wires: Wires
   readonly links: Links
-  readonly gossip: GossipRouter
+  readonly topics: ReadonlyMap<Topic, TopicHandler>
   readonly dials: Dials
   readonly asking: Asking
   readonly finder: Finder
   readonly host: () => Host | undefined
-  readonly connections: State['connections']
   readonly trust: Pick<Trust, 'admits' | 'refuses'>
   readonly news: News
   readonly twins: Twins
@@ -47,7 +45,7 @@ type Table<Kind extends string, All extends MeshAction> = {
 }
 
 export function createPerformer(deps: PerformDeps): Performer {
-  const { wires, links, gossip, news, twins, rejections, trust, connections } = deps
+  const { wires, links, news, twins, rejections, trust } = deps
 
   const commands: Table<Command['do'], Command> = {
     timer: deps.alarms.set,
@@ -66,12 +64,6 @@ export function createPerformer(deps: PerformDeps): Performer {
     answer: ({ ask, yes }) => deps.asking.answer(ask, yes),
   }
 
-  /** Attaches gossip to the neighbour's other connection, in case the ended connection carried it. */
-  const tend = (node: NodeId): void => {
-    const wire = wires.get(connections.neighbour(node)?.id ?? 0)
-    if (wire !== undefined) gossip.tend(wire)
-  }
-
   const facts: Table<Fact['did'], Fact> = {
     open() {},
     meet: ({ conn, body, addresses }) => news.met(conn, body, addresses),
@@ -85,37 +77,33 @@ export function createPerformer(deps: PerformDeps): Performer {
       const wire = wires.get(conn.id)
       if (wire === undefined) return
       links.attach(wire)
-      gossip.attach(wire)
       identify(deps, wire)
     },
     leave({ conn, reason }) {
       const { node } = conn
       news.left(conn, reason)
-      gossip.stir()
       // The connection that took this one's place at the neighbour is not this node's, so another machine uses the same key.
       if (reason === 'replaced') twins.displaced(node)
       const host = deps.host()
       if (trust.refuses(node) && host !== undefined)
         void forgetPeer({ ...deps, host, forget: deps.finder.forget }, node)
     },
-    end({ conn }) {
-      const { node } = conn
-      const connection = wires.get(conn.id)?.connection
-      const later = (): void => void deps.timers.after(0, () => tend(node))
-      if (connection === undefined || connection.status === 'closed') later()
-      else connection.addEventListener('close', later, { once: true })
-    },
+    end() {},
     leaf() {},
     tell() {},
+    notice({ notice: { topic, author, frame }, from }) {
+      try {
+        deps.topics.get(topic)?.notice(peerRefOf(author), frame, peerRefOf(from))
+      } catch (error) {
+        rejections.failed(topic.id, from, error)
+      }
+    },
     hear({ author, body }) {
       if (trust.admits(author)) twins.heard(author, placesOf(body.listen))
     },
     violate: ({ conn, code }) => void rejections.count(code, hello.id, conn.node),
-    live({ conn }) {
-      news.alive(conn)
-      tend(conn.node)
-    },
-    round: gossip.round,
+    live: ({ conn }) => news.alive(conn),
+    round() {},
   }
 
   return {

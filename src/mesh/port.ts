@@ -1,6 +1,6 @@
 // Links and topics in two steps, for rooms whose parts need the link to be made: first what sends, then who handles what comes.
 import type { Stream, Topic } from '../../protocols/define.ts'
-import type { Gossip, GossipHandler, Link, LinkHandler, Mesh } from './types.ts'
+import type { Announcing, Link, LinkHandler, Mesh, TopicHandler } from './types.ts'
 
 export interface Served<Handler> {
   /** Called once, when every part of the room exists and before the mesh starts; what came earlier would be dropped. */
@@ -26,13 +26,13 @@ export function openLink(mesh: Pick<Mesh, 'link'>, protocol: Stream): Link & Ser
   }
 }
 
-export function openTopic(mesh: Pick<Mesh, 'topic'>, topic: Topic): Gossip & Served<GossipHandler> {
-  let served: GossipHandler | undefined
-  const gossip = mesh.topic(topic, {
-    message: (author, frame, from) => served?.message(author, frame, from) ?? 'ignore',
+export function openTopic(mesh: Pick<Mesh, 'topic'>, topic: Topic): Announcing & Served<TopicHandler> {
+  let served: TopicHandler | undefined
+  const announcing = mesh.topic(topic, {
+    notice: (author, frame, from) => served?.notice(author, frame, from),
   })
   return {
-    publish: (message, body) => gossip.publish(message, body),
+    publish: (message, body) => announcing.publish(message, body),
     serve(handler) {
       served = handler
     },

@@ -64,23 +64,17 @@ export interface Exchanges {
   open(node: NodeId, signal: AbortSignal): Promise<Exchange>
 }
 
-/**
- * The verdict about a message of a topic: `accept` passes it on, `ignore` drops it, `reject` drops it and blames the
- * neighbour that sent it.
- */
-export type GossipVerdict = 'accept' | 'ignore' | 'reject'
-
-export interface GossipHandler {
+export interface TopicHandler {
   /**
-   * One message, decoded and its signature checked, within the clock window, within its author's quota, its author
-   * neither this node nor refused here. `from` is the neighbour that handed it on. Synchronous: slow work is done after.
+   * One notice, decoded and its signature checked, not older than its topic allows, within its author's quota, its author
+   * neither this node nor refused here. `from` is the neighbour that brought it. Synchronous: slow work is done after.
    */
-  message(author: PeerRef, frame: Frame, from: PeerRef): GossipVerdict
+  notice(author: PeerRef, frame: Frame, from: PeerRef): void
 }
 
-/** One topic of the mesh's gossip. */
-export interface Gossip {
-  /** Signs a message and spreads it to every member that can be reached. Without neighbours the message is dropped. */
+/** What rooms tell all members of one topic. */
+export interface Announcing {
+  /** Signs a message. Every member that can be reached gets it, and so does who comes while the topic has it told. */
   publish<B extends WireBody>(message: Message<B>, body: NoInfer<B>): void
 }
 
@@ -148,7 +142,7 @@ export interface Mesh extends Room {
   /** Registers a `lifetime: 'exchange'` protocol; call before `start`. */
   exchange(protocol: Stream, handler: ExchangeHandler): Exchanges
   /** Joins a topic; call before `start`. */
-  topic(topic: Topic, handler: GossipHandler): Gossip
+  topic(topic: Topic, handler: TopicHandler): Announcing
   /** Admitted by both ends and connected. */
   isConnected(node: NodeId): boolean
   /** Undefined for a neighbour, and where no reason is known: the other machine may be switched off. */

@@ -13,7 +13,7 @@ import {
 import { KEPT_MS, periodOf, slotOf } from '../../protocols/periods.ts'
 import { heads as headsTopic, sync } from '../../protocols/registry.ts'
 import type { Identity } from '../../src/trust/identity/index.ts'
-import { rawGossip } from '../support/mesh/raw-gossip.ts'
+import { tellNotices } from '../support/mesh/raw-notices.ts'
 import { type Attack, asMember, pause } from './attack.ts'
 
 const HOUR_MS = 3_600_000
@@ -63,11 +63,9 @@ export const memberEditions: Attack = {
   async run(place, signal, begun) {
     const { identity } = place
     const done = { connections: 0, offers: 0, editions: 0 }
-    await asMember(place, signal, async (peer, connection) => {
+    await asMember(place, signal, async (peer, connection, control) => {
       const link = await peer.open(connection, sync.id)
-      const gossip = await rawGossip(peer, connection)
       done.connections++
-      gossip.subscribe(headsTopic.id)
       const index = randomBytes(8)
       let through = 0
       let read = 0
@@ -93,7 +91,7 @@ export const memberEditions: Attack = {
         if (performance.now() - toldAt < TELLS_EVERY_MS) continue
         toldAt = performance.now()
         const told = headsOf(identity).slice(0, HEADS_TOLD_MAX)
-        gossip.publish(headsTopic, gossip.stream.frame(Heads, { heads: told }))
+        tellNotices(control, headsTopic, [control.frame(Heads, { heads: told })])
         // It says that there is more than was looked at.
         const ask = { of: 'heads' as const, index, after: 0 }
         link.send(link.frame(SyncRequest, { id: Math.floor(toldAt), index, through: through + 1, ask }))

@@ -1,6 +1,8 @@
 // Members that tell of ever new members whom they have invented.
+
+import { presences } from '../../protocols/registry.ts'
 import { createQuota } from '../../src/base/quota.ts'
-import { inventedPresence, tellPresences } from '../support/mesh/raw-presences.ts'
+import { inventedPresence, tellNotices } from '../support/mesh/raw-notices.ts'
 import { type Attack, asMember, pause } from './attack.ts'
 
 /** Twenty times what a node takes of one neighbour: more would take its processors, which attackers of a test share with it. */
@@ -21,8 +23,9 @@ export const memberPresences: Attack = {
       done.connections++
       const quota = createQuota(PACE)
       while (!signal.aborted && control.open()) {
-        tellPresences(
+        tellNotices(
           control,
+          presences,
           Array.from({ length: AT_ONCE }, (_, i) => inventedPresence(`m${i}`)),
         )
         done.presences += AT_ONCE

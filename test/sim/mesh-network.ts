@@ -1,14 +1,13 @@
 // A simulated network under the mesh's real state machine: addresses, latency, loss, partitions, walls; values, no sockets.
 
-import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { Opened } from '../../src/mesh/roster/roster.ts'
+import type { Notice } from '../../src/mesh/notices/intake.ts'
 import type { Command, ConnId } from '../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../src/mesh/timings.ts'
 import type { Random } from '../support/run/random.ts'
 import { VirtualTime } from '../support/run/virtual-time.ts'
 import { type End, ipOf, type Pipe, SimNode, type Wish } from './mesh-node.ts'
-import { frameBytes, type Sent } from './sizes.ts'
+import type { Sent } from './sizes.ts'
 
 /** What a lost segment costs: Linux' least retransmission timeout. */
 const RETRANSMIT_MS = 200
@@ -30,8 +29,6 @@ export interface NetworkOptions {
 export interface Traffic {
   frames: number
   bytes: number
-  /** Copies among them that arrive where the message is known already. */
-  copies: number
 }
 
 export class Network {
@@ -43,8 +40,8 @@ export class Network {
   /** Frames that were handed to the network. */
   sent = 0
   readonly traffic = new Map<string, Traffic>()
-  /** Presences by their frames, whose bytes are left out: nobody reads them but here. */
-  readonly presences = new WeakMap<Uint8Array, Opened>()
+  /** Notices by their frames, which nobody reads but here. */
+  readonly notices = new WeakMap<Uint8Array, Notice>()
   /** In which part of the network each node is; nodes without one are in the same. */
   parts = new Map<SimNode, number>()
   readonly #byAddress = new Map<string, SimNode>()
@@ -62,18 +59,16 @@ export class Network {
     return this.random.below(10_000) < this.#lossPer10k
   }
 
-  seal(opened: Opened): Uint8Array {
-    const frame = new Uint8Array(frameBytes(Presence, opened.body))
-    this.presences.set(frame, opened)
-    return frame
+  note(notice: Notice): Notice {
+    this.notices.set(notice.frame.bytes, notice)
+    return notice
   }
 
-  count(name: string, bytes: number, copy = false): void {
-    const kind = this.traffic.get(name) ?? { frames: 0, bytes: 0, copies: 0 }
+  count(name: string, bytes: number): void {
+    const kind = this.traffic.get(name) ?? { frames: 0, bytes: 0 }
     this.traffic.set(name, kind)
     kind.frames++
     kind.bytes += bytes
-    if (copy) kind.copies++
   }
 
   add(wish: Wish): SimNode {
@@ -170,11 +165,9 @@ export class Network {
       id: ++node.conns,
       serve: false,
       out: false,
-      picked: false,
       arrived: 0,
     })
-    const rank = this.random.below(2 ** 31)
-    const pipe: Pipe = { ends: [end(from), end(to)], latencyMs, rank, dead: false }
+    const pipe: Pipe = { ends: [end(from), end(to)], latencyMs, dead: false }
     const [mine, other] = pipe.ends
     from.pipes.set(mine.id, pipe)
     to.pipes.set(other.id, pipe)

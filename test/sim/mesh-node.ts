@@ -1,10 +1,13 @@
 // One simulated machine: the mesh's real state machine, a trust in memory, and an edge that performs on the simulated network.
 
+import type { Message, Topic, WireBody } from '../../protocols/define.ts'
 import type { HelloBody } from '../../protocols/messages/hello.ts'
-import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
+import { Presence } from '../../protocols/messages/presence.ts'
+import { formatNodeId, type NodeId, parseNodeId } from '../../protocols/node-id.ts'
+import { presences } from '../../protocols/registry.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { type Alarms, createAlarms } from '../../src/base/timers.ts'
-import type { Opened } from '../../src/mesh/roster/roster.ts'
+import { type IsExpected, type Notice, noticeOf } from '../../src/mesh/notices/intake.ts'
 import { LOBBY } from '../../src/mesh/state/lobby.ts'
 import { createState, type State } from '../../src/mesh/state/state.ts'
 import {
@@ -18,11 +21,10 @@ import {
 } from '../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../src/mesh/timings.ts'
 import { createFakeTrust, type FakeTrust } from '../support/mesh/fake-trust.ts'
-import { Gossip, type Rumour } from './gossip.ts'
 import type { Network } from './mesh-network.ts'
-import { controlBytes } from './sizes.ts'
+import { controlBytes, unsignedFrame } from './sizes.ts'
 
-/** Messages of gossip further from a node's own clock are not looked at. */
+/** Notices further from a node's own clock are not looked at. */
 const CLOCK_WINDOW_MS = 300_000
 const PORT = 9_238
 
@@ -70,6 +72,7 @@ export interface Above {
   down(node: NodeId): void
   answered(ask: number, yes: boolean): void
   inUse(node: NodeId): boolean
+  noticed(notice: Notice, from: NodeId): void
 }
 
 export interface End {
@@ -77,8 +80,6 @@ export interface End {
   readonly id: ConnId
   serve: boolean
   out: boolean
-  /** This end wants the link for gossip. */
-  picked: boolean
   /** What was sent first arrives first: the time of the last arrival at the other end. */
   arrived: number
 }
@@ -87,8 +88,6 @@ export interface End {
 export interface Pipe {
   readonly ends: readonly [End, End]
   readonly latencyMs: number
-  /** Random; of a node's links those with the least are its first choice for gossip. */
-  readonly rank: number
   dead: boolean
 }
 
@@ -109,10 +108,8 @@ export class SimNode {
   above: Above | undefined
   running = false
   dials = 0
-  /** Of its lives this is which, 1 to 255 and from the beginning again: what it heard before a restart it does not know. */
-  #life = 0
   conns = 0
-  readonly gossip: Gossip
+  #sealed = 0
   readonly #network: Network
   #alarms: Alarms<TimerName>
   #inbox: MeshEvent[] = []
@@ -122,7 +119,6 @@ export class SimNode {
     this.#network = network
     this.wish = wish
     this.index = wish.index
-    this.gossip = new Gossip(network, this)
     this.id = wish.id ?? nodeIdOf(wish.index)
     this.trust = createFakeTrust(wish.trusts, network.time.clock.now)
     this.trust.onChange((node) => this.running && this.put({ on: 'trust', node }))
@@ -141,7 +137,6 @@ export class SimNode {
     this.#alarms = this.#makeAlarms()
     this.state = this.#makeState()
     this.running = true
-    this.#life = (this.#life % 255) + 1
     this.put({ on: 'prepare' })
     this.put({ on: 'start' })
   }
@@ -172,23 +167,15 @@ export class SimNode {
     this.#busy = false
   }
 
-  /** A message that the neighbour `from` handed on. */
-  hear(rumour: Rumour, from: NodeId, hops: number): void {
-    const { author, take } = rumour
-    if (!this.running || this.hasHeard(rumour)) return
-    this.note(rumour)
-    if (author === this.id || !this.trust.admits(from) || this.trust.refuses(author)) return
-    if (Math.abs(rumour.ts - this.clock.now()) > CLOCK_WINDOW_MS) return
-    if (take(this, from, hops)) this.gossip.spread(rumour, hops + 1, from)
-  }
-
-  /** From now on it has heard this. */
-  note({ heard }: Rumour): void {
-    heard[this.index] = this.#life
-  }
-
-  hasHeard({ heard }: Rumour): boolean {
-    return heard[this.index] === this.#life
+  /** A notice of this node, with zeros in the place of its signature. */
+  seal<B extends WireBody>(topic: Topic, message: Message<B>, body: NoInfer<B>): Notice {
+    const ts = this.clock.now()
+    const nonce = Buffer.alloc(16)
+    nonce.writeUInt32BE(++this.#sealed)
+    const envelope = { sender: parseNodeId(this.id) as Uint8Array, ts, nonce, seq: 0 }
+    const bytes = unsignedFrame(message, body, envelope)
+    const frame = { type: message.type, message, envelope, body, bytes }
+    return this.#network.note(noticeOf(topic, frame))
   }
 
   #makeAlarms(): Alarms<TimerName> {
@@ -225,7 +212,7 @@ export class SimNode {
       complete: () => true,
       spokeAt: () => Number.NEGATIVE_INFINITY,
       inUse: (node) => this.above?.inUse(node) ?? false,
-      seal: (body) => network.seal({ author: this.id, body }),
+      seal: (body) => this.seal(presences, Presence, body),
       open: (frame, from, isExpected) => this.#opened(frame, from, isExpected),
     })
   }
@@ -234,11 +221,11 @@ export class SimNode {
     return { versions: ['/karo/hello/1'], name: `n${this.wish.index}`, capabilities, listen: [this.address] }
   }
 
-  #opened(frame: Uint8Array, from: NodeId, isExpected: (author: NodeId) => boolean): Opened | undefined {
-    const opened = this.#network.presences.get(frame)
-    if (opened === undefined || !isExpected(opened.author)) return undefined
-    if (!this.trust.admits(from) || this.trust.refuses(opened.author)) return undefined
-    return opened.body.version - this.clock.now() > CLOCK_WINDOW_MS ? undefined : opened
+  #opened(bytes: Uint8Array, from: NodeId, isExpected: IsExpected): Notice | undefined {
+    const notice = this.#network.notices.get(bytes)
+    if (notice === undefined || !isExpected(notice.author, notice.name)) return undefined
+    if (!this.trust.admits(from) || this.trust.refuses(notice.author)) return undefined
+    return notice.version - this.clock.now() > CLOCK_WINDOW_MS ? undefined : notice
   }
 
   #perform(actions: readonly MeshAction[]): void {
@@ -294,8 +281,8 @@ export class SimNode {
   /** What the ledger's and the trust's edge would do. */
   #note(fact: Fact): void {
     const { trust } = this
-    if (fact.did === 'come' || fact.did === 'leave') this.gossip.changed()
-    if (fact.did === 'open' && fact.at !== undefined) this.proven.add(fact.at)
+    if (fact.did === 'notice') this.above?.noticed(fact.notice, fact.from)
+    else if (fact.did === 'open' && fact.at !== undefined) this.proven.add(fact.at)
     else if (fact.did === 'meet' && !trust.admits(fact.conn.node))
       trust.sawStranger(fact.conn.node, { name: fact.body.name, addresses: fact.addresses })
     else if (fact.did === 'come') {

@@ -2,7 +2,7 @@
 import type { Message, WireBody } from '../../protocols/define.ts'
 import { type Envelope, encodeFrame } from '../../protocols/frame.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from '../../protocols/messages/hello.ts'
-import { Presences, Roster } from '../../protocols/messages/presence.ts'
+import { NoticeKeys, Notices } from '../../protocols/messages/notices.ts'
 import type { Said } from '../../src/mesh/state/types.ts'
 
 /** What is sent: the name of the message, and its bytes. */
@@ -27,16 +27,18 @@ export const unsignedFrame = <B extends WireBody>(
   envelope = ENVELOPE,
 ) => encodeFrame(message, envelope, body, () => UNSIGNED)
 
-export const frameBytes = <B extends WireBody>(message: Message<B>, body: NoInfer<B>): number =>
+const frameBytes = <B extends WireBody>(message: Message<B>, body: NoInfer<B>): number =>
   unsignedFrame(message, body).length
 
 /** Messages of the control stream are all alike, so that each kind is measured once. */
 const measured = new Map<string, Sent>()
 
 export function controlBytes(said: Said): Sent {
-  if ('roster' in said) return { name: 'Roster', bytes: frameBytes(Roster, said.roster) }
-  if ('presences' in said)
-    return { name: 'Presences', bytes: frameBytes(Presences, { frames: said.presences }) }
+  if ('keys' in said) return { name: 'NoticeKeys', bytes: frameBytes(NoticeKeys, said.keys) }
+  if ('notices' in said) {
+    const { notices: frames, to } = said
+    return { name: 'Notices', bytes: frameBytes(Notices, { frames, ...(to === undefined ? {} : { to }) }) }
+  }
   const [kind] = Object.keys(said) as [string]
   const known = measured.get(kind)
   if (known !== undefined) return known

@@ -100,6 +100,7 @@ class Room {
         put({ on: 'down', node: other })
       },
       inUse: (other) => state.inUse(other),
+      noticed: () => {},
       answered: (mesh, reached) => {
         const dial = this.#dials.get(mesh)
         if (dial === undefined || !this.#dials.delete(mesh)) return

@@ -1035,21 +1035,28 @@ vector(
     seq=0,
 )
 vector(
-    "roster, compared",
-    "Roster",
+    "notice keys, compared",
+    "NoticeKeys",
     0x0012,
     {"until": NOW, "sums": made("sums", 256)},
     seq=12,
 )
 vector(
-    "roster, what differs",
-    "Roster",
+    "notice keys, what differs",
+    "NoticeKeys",
     0x0012,
     {"until": NOW, "groups": made("groups", 8), "keys": made("key", 14), "more": True},
     seq=13,
 )
-vector("roster, what is missing", "Roster", 0x0012, {"wanted": made("fingerprint", 8)}, seq=14)
-vector("presences", "Presences", 0x0013, {"frames": [made("presence", 300), made("other presence", 280)]}, seq=15)
+vector("notice keys, what is missing", "NoticeKeys", 0x0012, {"wanted": made("fingerprint", 8)}, seq=14)
+vector("notices", "Notices", 0x0013, {"frames": [made("presence", 300), made("other presence", 280)]}, seq=15)
+vector(
+    "notices, its own",
+    "Notices",
+    0x0013,
+    {"frames": [made("presence", 300)], "to": made("neighbours", 16)},
+    seq=16,
+)
 
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
     value(f"integer {edge}", edge)

@@ -3,7 +3,7 @@ import type { WireBody } from '../../../protocols/define.ts'
 import { type DocumentHeadBody, HEADS_TOLD_MAX, Heads } from '../../../protocols/messages/sync.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Gossip } from '../../mesh/index.ts'
+import type { Announcing } from '../../mesh/index.ts'
 import { type Document, headBytes } from './read.ts'
 
 /** A burst of own documents at the end of an hour goes out as one message. */
@@ -35,10 +35,10 @@ export interface Announcer {
 }
 
 export interface AnnouncerDeps extends Pick<Ambient, 'clock' | 'timers' | 'random'> {
-  readonly gossip: Gossip
+  readonly topic: Announcing
 }
 
-export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps): Announcer {
+export function createAnnouncer({ topic, clock, random, timers }: AnnouncerDeps): Announcer {
   /** Heads to be announced, by document name, the oldest first. `at`: earliest time (monotonic, ms). */
   const waiting = createRecent<
     string,
@@ -90,7 +90,7 @@ export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps
     }
     if (heads.length > 0) {
       lastAt = now
-      gossip.publish(Heads, { heads } as { heads: DocumentHeadBody[] } & WireBody)
+      topic.publish(Heads, { heads } as { heads: DocumentHeadBody[] } & WireBody)
     }
     if (next < Number.POSITIVE_INFINITY) wake(next)
   }

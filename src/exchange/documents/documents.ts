@@ -1,7 +1,6 @@
 // The documents room: one link protocol and one topic, and the parts that keep, announce, give and get documents.
 import type { Frame } from '../../../protocols/frame.ts'
 import { bodyOf } from '../../../protocols/frame.ts'
-import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { type DocumentHeadBody, Heads, SyncRequest } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { heads as headsTopic, sync as syncStream } from '../../../protocols/registry.ts'
@@ -11,7 +10,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
-import { type GossipVerdict, type Mesh, openLink, openTopic, type PeerRef } from '../../mesh/index.ts'
+import { type Mesh, openLink, openTopic, type PeerRef } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { createHints, type Hints, type Identity } from '../../trust/identity/index.ts'
@@ -90,7 +89,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const { position } = keeper
   const sweeping = createSweeping(keeper, timers, log)
   const link = openLink(mesh, syncStream)
-  const gossip = openTopic(mesh, headsTopic)
+  const topic = openTopic(mesh, headsTopic)
   const linked = (): NodeIds => link.peers().map(({ nodeId }) => nodeId)
   const reach = reachIn(deps)
   const exchange = createExchange({ link, position, clock, timers })
@@ -104,7 +103,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     later: (by, head) => fetcher.heard(head, by, by),
     elsewhere: (by, head) => fetcher.heard(head, head.author, head.author, by),
   })
-  const announcer = createAnnouncer({ gossip, clock, random, timers })
+  const announcer = createAnnouncer({ topic, clock, random, timers })
   const reminder = createReminder({
     self,
     catalog,
@@ -182,8 +181,8 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       for (const one of [reminder, journal, rounds]) one.down(peer.nodeId)
     },
   })
-  gossip.serve({
-    message: hearing(clock, (head, wanted, teller, neighbour) => {
+  topic.serve({
+    notice: hearing(clock, (head, wanted, teller, neighbour) => {
       announcer.heard(head)
       carrier.heard({ wanted, announcer: teller, from: neighbour })
       journal.heard(head, members.sponsorOf(teller) === undefined ? teller : neighbour)
@@ -258,14 +257,11 @@ export function createDocuments(deps: DocumentsDeps): Documents {
 /** Reads an announcement. An announced head is believed only when the document itself is here. */
 const hearing =
   (clock: Clock, tell: (head: DocumentHeadBody, wanted: Wanted, teller: NodeId, neighbour: NodeId) => void) =>
-  (author: PeerRef, frame: Frame, from: PeerRef): GossipVerdict => {
-    const { heads } = bodyOf(frame, Heads)
-    if (heads.some((head) => head.hints.length % HINT_BYTES !== 0)) return 'reject'
+  (author: PeerRef, frame: Frame, from: PeerRef): void => {
     const now = clock.now()
-    for (const head of heads) {
+    for (const head of bodyOf(frame, Heads).heads) {
       if (!isFuture(head.version, now)) tell(head, wantedOf(head), author.nodeId, from.nodeId)
     }
-    return 'accept'
   }
 
 /** The keys that this node had before. */

@@ -1,6 +1,5 @@
 // The libp2p host: TCP, Noise or TLS 1.3, yamux, identify and ping, nothing that reaches beyond the LAN or runs by itself.
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
-import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
 import {
   type Connection,
@@ -30,7 +29,7 @@ interface Guard {
   /** Closes what listens at this IP address, with the connections that came there. */
   unlisten(ip: string): void
 }
-type Services = { guard: Guard; identify: Identify; ping: Ping; gossip: GossipSub; dht?: unknown }
+type Services = { guard: Guard; identify: Identify; ping: Ping; dht?: unknown }
 export type Host = Libp2p<Services>
 
 export interface HostHandler {
@@ -57,7 +56,6 @@ export interface HostInit {
   readonly handlers: ReadonlyMap<string, HostHandler>
   /** Runs synchronously for every connection, before any of its streams. */
   readonly onConnection: (connection: Connection) => void
-  readonly gossip: (components: GossipSubComponents) => GossipSub
   /** Left out: other members are not asked where members are. */
   readonly dht?: Dht['service'] | undefined
   /** Version told to admitted peers by identify. */
@@ -134,7 +132,6 @@ export async function createHost(init: HostInit): Promise<Host> {
       },
       identify: identify({ runOnConnectionOpen: false }),
       ping: ping(),
-      gossip: init.gossip,
       ...(init.dht === undefined ? {} : { dht: init.dht }),
     },
   }

@@ -39,8 +39,8 @@ export interface Listening {
    * of start and stop.
    */
   open(): Promise<Host | undefined>
-  /** `ready` runs when the host listens. Throws after undoing what it did, except for `leave`. */
-  start(init: () => Promise<Start>, signal: AbortSignal, ready: () => void): Promise<void>
+  /** Throws after undoing what it did, except for `leave`. */
+  start(init: () => Promise<Start>, signal: AbortSignal): Promise<void>
   /** `leave` runs while connections still work. Always ends, within `timings.stopMs`; never throws. */
   stop(leave: () => Promise<void>): Promise<void>
   health(): readonly HealthCheck[]
@@ -179,13 +179,11 @@ export function createListening(deps: ListeningDeps): Listening {
         .filter((endpoint) => endpoint !== undefined)
         .map(formatEndpoint),
 
-    async start(init, signal, ready) {
+    async start(init, signal) {
       isRunning = true
       open = singleFlight(async () => {
         if (host !== undefined) return host
-        const opened = await openHost(await init())
-        if (opened !== undefined) ready()
-        return opened
+        return await openHost(await init())
       })
       const made = isAlone(config) ? undefined : await open()
       if (made === undefined) return

@@ -14,7 +14,7 @@ export interface ForgetDeps extends Pick<Ambient, 'timers' | 'log'> {
 }
 
 /**
- * Its connections are gone already. Taking away its protocols makes gossipsub forget it; a later delete alone would
+ * Its connections are gone already. Taking away its protocols makes services forget it; a later delete alone would
  * leave it there. Never throws.
  */
 export async function forgetPeer({ host, forget, timers, log }: ForgetDeps, node: NodeId): Promise<void> {

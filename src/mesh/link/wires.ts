@@ -11,7 +11,7 @@ import {
   Ping,
   Pong,
 } from '../../../protocols/messages/hello.ts'
-import { Presences, Roster } from '../../../protocols/messages/presence.ts'
+import { NoticeKeys, Notices } from '../../../protocols/messages/notices.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { hello } from '../../../protocols/registry.ts'
 import { deadline } from '../../base/async/deadline.ts'
@@ -89,8 +89,11 @@ function saidOf(frame: Frame): Said {
     return { ping: id, leaf }
   }
   if (frame.message === Pong) return { pong: bodyOf(frame, Pong).id }
-  if (frame.message === Roster) return { roster: bodyOf(frame, Roster) }
-  if (frame.message === Presences) return { presences: bodyOf(frame, Presences).frames }
+  if (frame.message === NoticeKeys) return { keys: bodyOf(frame, NoticeKeys) }
+  if (frame.message === Notices) {
+    const { frames: notices, to } = bodyOf(frame, Notices)
+    return { notices, to }
+  }
   if (frame.message === Goodbye) return { goodbye: bodyOf(frame, Goodbye).reason }
   const { stage, retry_after_ms, skew_ms: _, ...told } = bodyOf(frame, HelloAck)
   return { ack: stage, retryAfterMs: retry_after_ms, ...told }
@@ -225,8 +228,9 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       else if ('ping' in say)
         wire?.control?.send(Ping, { id: say.ping, ...(say.leaf === undefined ? {} : { leaf: say.leaf }) })
       else if ('pong' in say) wire?.control?.send(Pong, { id: say.pong })
-      else if ('roster' in say) wire?.control?.send(Roster, say.roster)
-      else if ('presences' in say) wire?.control?.send(Presences, { frames: say.presences })
+      else if ('keys' in say) wire?.control?.send(NoticeKeys, say.keys)
+      else if ('notices' in say)
+        wire?.control?.send(Notices, { frames: say.notices, ...(say.to === undefined ? {} : { to: say.to }) })
       else if ('ack' in say) {
         const { ack: stage, skewMs: skew_ms, retryAfterMs: retry_after_ms } = say
         wire?.control?.send(HelloAck, {

@@ -1,12 +1,14 @@
 // The mesh as one state machine: events in, commands and facts out, timers as values; no I/O, no libp2p, no clock of its own.
-import type { PresenceBody } from '../../../protocols/messages/presence.ts'
+import { bodyOf } from '../../../protocols/frame.ts'
+import { Presence, type PresenceBody } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { type Credentials, NO_CREDENTIALS } from '../../trust/certificates/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { announced } from '../admission/addresses.ts'
 import { leadsHere } from '../admission/endpoint.ts'
-import { createRoster, type RosterDeps } from '../roster/roster.ts'
+import type { Notice } from '../notices/intake.ts'
+import { createNotices, type NoticesDeps } from '../notices/notices.ts'
 import type { Timings } from '../timings.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { type ContactsDeps, createContacts } from './contacts.ts'
@@ -16,7 +18,7 @@ import type { LobbyLimits } from './lobby.ts'
 import { createPresence, type PresenceDeps } from './presence.ts'
 import { type Fact, isBroken, type MeshAction, type MeshEvent, type TimerName } from './types.ts'
 
-export interface StateDeps extends Pick<PresenceDeps, 'about'>, Pick<RosterDeps, 'open'> {
+export interface StateDeps extends Pick<PresenceDeps, 'about'>, Pick<NoticesDeps, 'open'> {
   readonly config: ContactsDeps['config']
   readonly self: NodeId
   readonly trust: Trust
@@ -34,8 +36,8 @@ export interface StateDeps extends Pick<PresenceDeps, 'about'>, Pick<RosterDeps,
   readonly spokeAt: (node: NodeId) => number
   /** True while something is under way with this neighbour. */
   readonly inUse: (node: NodeId) => boolean
-  /** This node's presence as a signed frame. */
-  readonly seal: (body: PresenceBody) => Uint8Array
+  /** This node's presence, signed. */
+  readonly seal: (body: PresenceBody) => Notice
 }
 
 export interface State {
@@ -83,16 +85,22 @@ export function createState(deps: StateDeps): State {
     connections,
     doubt: heartbeat.doubt,
     trust: { ...trust, lost },
-    publish: (body) => roster.own(deps.seal(body), body.version, body.state === 'leaving'),
+    publish: (body) => notices.own(deps.seal(body), body.state === 'leaving'),
     believable: (listen, from) =>
       announced(config.mesh, listen, () => leadsHere(connections.neighbour(from)?.ip ?? '')),
   })
 
-  const roster = createRoster({
+  const notices = createNotices({
     ...deps,
     emit,
     connections,
-    hear({ author, body }, from) {
+    hear(notice, from) {
+      const { author, frame } = notice
+      if (frame.message !== Presence) {
+        emit({ did: 'notice', notice, from })
+        return true
+      }
+      const body = bodyOf(frame, Presence)
       const heard = presence.hear(author, body, from)
       if (heard === undefined) return false
       contacts.heard(author, heard.addresses, heard.worthATry)
@@ -104,7 +112,7 @@ export function createState(deps: StateDeps): State {
   const ring = (timer: TimerName): void => {
     if (timer === 'redial') contacts.round()
     else if (timer === 'presence') presence.say()
-    else if (timer === 'roster') roster.tell()
+    else if (timer === 'notices') notices.tell()
     else if (timer === 'heartbeat') heartbeat.round()
     else {
       const [what, id] = timer.split(' ')
@@ -155,6 +163,7 @@ export function createState(deps: StateDeps): State {
     },
     control: ({ id }) => connections.control(id, contacts.isLeaf()),
     said: connections.said,
+    publish: ({ notice }) => notices.own(notice, true),
     heard: ({ node }) => connections.heard(node),
     doubt: ({ node }) => heartbeat.doubt(node),
     broken: ({ id, reason }) => connections.broken(id, reason),
@@ -179,7 +188,7 @@ export function createState(deps: StateDeps): State {
     meet: ({ conn, addresses }) => contacts.met(conn, addresses),
     settle: ({ conn, outcome }) => contacts.settled(conn, outcome),
     come({ conn, replaced }) {
-      roster.came(conn)
+      notices.came(conn)
       if (replaced !== undefined) return
       presence.came(conn.node)
       contacts.came(conn)
@@ -192,7 +201,7 @@ export function createState(deps: StateDeps): State {
         presence.lost(conn.node)
         heartbeat.doubtQuiet()
       }
-      roster.left(conn.node)
+      notices.left(conn.node)
       contacts.left(conn, reason)
     },
     end({ conn }) {
@@ -201,16 +210,17 @@ export function createState(deps: StateDeps): State {
     },
     leaf: ({ conn }) => contacts.leaf(conn),
     tell({ conn, told }) {
-      if ('roster' in told) roster.said(conn, told.roster)
-      else roster.brought(conn, told.presences)
+      if ('keys' in told) notices.said(conn, told.keys)
+      else notices.brought(conn, told.notices, told.to)
     },
+    notice() {},
     hear() {},
     violate() {},
     live() {},
     round() {
       connections.tell(contacts.isLeaf())
       presence.look()
-      roster.look()
+      notices.look()
       contacts.thin()
       heartbeat.counted()
     },

@@ -7,10 +7,12 @@ import type {
   HelloStage,
   RevokedBy,
 } from '../../../protocols/messages/hello.ts'
-import type { PresenceBody, RosterBody } from '../../../protocols/messages/presence.ts'
+import type { NoticeKeysBody } from '../../../protocols/messages/notices.ts'
+import type { PresenceBody } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TimerRequest } from '../../base/timers.ts'
 import type { StaticPeer } from '../../config/index.ts'
+import type { Notice } from '../notices/intake.ts'
 
 /** One connection. The edge counts them up and never gives a number twice. */
 export type ConnId = number
@@ -68,7 +70,7 @@ export interface Conn {
 export type TimerName =
   | 'redial'
   | 'presence'
-  | 'roster'
+  | 'notices'
   | 'heartbeat'
   | `answer ${ConnId}`
   | `lobby ${ConnId}`
@@ -91,8 +93,14 @@ export type Said =
   | { readonly goodbye: GoodbyeReason }
   | Telling
 
-/** Who is there, from one neighbour to another; presences as whole frames. */
-export type Telling = { readonly roster: RosterBody } | { readonly presences: readonly Uint8Array[] }
+/** What is told to all, from one neighbour to another; notices as whole frames. */
+export type Telling =
+  | { readonly keys: NoticeKeysBody }
+  | {
+      readonly notices: readonly Uint8Array[]
+      /** Fingerprints of the neighbours that get the same. */
+      readonly to?: Uint8Array | undefined
+    }
 
 /** Messages of this side on the control stream; the edge builds the Hello, and Goodbye goes with `close`. */
 export type Saying =
@@ -130,7 +138,9 @@ export type MeshEvent =
   /** The control stream is open: this side introduces itself. */
   | { readonly on: 'control'; readonly id: ConnId }
   | { readonly on: 'said'; readonly id: ConnId; readonly said: Said; readonly skewMs: number }
-  /** A frame of this neighbour came on a link or by gossip. */
+  /** A room of this node tells all members something. */
+  | { readonly on: 'publish'; readonly notice: Notice }
+  /** A frame of this neighbour came on a link. */
   | { readonly on: 'heard'; readonly node: NodeId }
   /** This neighbour owes an answer: it may be gone. */
   | { readonly on: 'doubt'; readonly node: NodeId }
@@ -209,8 +219,10 @@ export type Fact =
     }
   /** A neighbour became a leaf, or ceased to be one. */
   | { readonly did: 'leaf'; readonly conn: Conn }
-  /** A neighbour told of presences, or brought some. */
+  /** A neighbour told of notices, or brought some. */
   | { readonly did: 'tell'; readonly conn: Conn; readonly told: Telling }
+  /** A new notice that the neighbour `from` brought, for the room of its topic. */
+  | { readonly did: 'notice'; readonly notice: Notice; readonly from: NodeId }
   /** A new presence of this author was believed. */
   | { readonly did: 'hear'; readonly author: NodeId; readonly body: PresenceBody }
   /** The outcome of a connection is certain. Comes once for each connection. */

@@ -1,10 +1,11 @@
 // A hostile member that invents others: they take nobody's name, and leave no question incomplete.
 import { expect, onTestFinished, test } from 'vitest'
+import { presences } from '../../../protocols/registry.ts'
 import type { PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { addressOf, api, linked, nextTo, trusts } from '../../support/mesh/honest.ts'
 import { hostilePeers } from '../../support/mesh/hostile.ts'
+import { inventedPresence, tellNotices } from '../../support/mesh/raw-notices.ts'
 import type { RawPeer } from '../../support/mesh/raw-peer.ts'
-import { inventedPresence, tellPresences } from '../../support/mesh/raw-presences.ts'
 import { startNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -24,7 +25,7 @@ test('members that somebody invents under the name of a friend come neither betw
   const connection = await peer.dial(await addressOf(victim))
   const control = await peer.join(connection)
   const names = Array.from({ length: INVENTED }, (_, n) => (n % 2 === 0 ? 'ash' : fingerprint))
-  tellPresences(control, names.map(inventedPresence))
+  tellNotices(control, presences, names.map(inventedPresence))
   const peersOf = async () => ((await api(victim, 'GET', 'peers')) as { peers: PeerShape[] }).peers
   await until(
     async () => (await peersOf()).filter(({ known_by }) => known_by === 'gossip').length === INVENTED,

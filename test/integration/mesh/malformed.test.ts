@@ -8,7 +8,7 @@ import { fieldsOf, HOSTILE_VALUES, withField } from '../../fuzz/fields.ts'
 import { rawFrame } from '../../support/mesh/frames.ts'
 import { addressOf, api, trusts } from '../../support/mesh/honest.ts'
 import { hostilePeers, reset } from '../../support/mesh/hostile.ts'
-import { rawGossip } from '../../support/mesh/raw-gossip.ts'
+import { tellNotices } from '../../support/mesh/raw-notices.ts'
 import type { RawPeer } from '../../support/mesh/raw-peer.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -84,12 +84,11 @@ test('each field of each message of the members’ streams: the stream is reset,
   expect(lines.length).toBeLessThan(sent)
 })
 
-test('by gossip: counted and held against the neighbour, which is not listened to any more', async () => {
+test('as a notice: counted and held against the neighbour, which is not listened to any more', async () => {
   const victim = await startNode({ config: '[log]\nlevel = "debug"\n' })
   const peer = await memberOf(victim)
   const connection = await peer.dial(await addressOf(victim))
-  await peer.join(connection)
-  const gossip = await rawGossip(peer, connection)
+  const control = await peer.join(connection)
   for (const topic of TOPICS) {
     for (const message of Object.values(topic.messages)) {
       const fields = fieldsOf(message.body)
@@ -99,7 +98,9 @@ test('by gossip: counted and held against the neighbour, which is not listened t
           fields.some((one) => one[0] === name && one[1] === 0) && place === undefined && name !== undefined,
       )) {
         for (let turn = 0; turn < REFUSED; turn++)
-          gossip.publish(topic, wrongType(peer, MESSAGES.get(message.type) as typeof message, 0, [...path]))
+          tellNotices(control, topic, [
+            wrongType(peer, MESSAGES.get(message.type) as typeof message, 0, [...path]),
+          ])
       }
     }
   }

@@ -35,7 +35,6 @@ const MEMBERS_ONLY = [
   '/ipfs/id/1.0.0',
   '/ipfs/ping/1.0.0',
   '/karo/kad/1',
-  '/meshsub/1.2.0',
 ]
 
 async function outsiders(count: number): Promise<RawPeer[]> {

@@ -7,9 +7,8 @@ const WHAT_IS_REAL = [
   'real: the state machine of the mesh, the rooms of documents, questions and totals, their frames and limits; what is signed',
   '  or sealed from end to end (questions, answers, documents, shares, tallies, releases) is signed, sealed, checked and opened',
   'simulated: the link to libp2p (connections, streams, loss as TCP sees it: a segment 200 ms late), mDNS, the store (memory);',
-  '  gossipsub (links that one end wants, three for each, and each second a word of what was heard over the others); its',
-  '  quotas; the trust room (everybody has a certificate); what people typed. A signature from hop to hop is left out, and so is',
-  '  the curve where two keys only agree on whether a document is for a node; both are counted below',
+  '  the quotas of notices; the trust room (everybody has a certificate); what people typed. A signature from hop to hop is left',
+  '  out, and so is the curve where two keys only agree on whether a document is for a node; both are counted below',
 ] as const
 
 /** Milliseconds of one core that Node takes on the machine of docs/performance.md to make and to check an Ed25519 signature. */
@@ -30,7 +29,7 @@ export interface Figures {
     readonly mostMs: number
   }
   readonly coverage: { readonly exact: number; readonly wrong: number }
-  readonly hops: { readonly question: number; readonly gossip: number }
+  readonly hops: number
   /** A node and virtual minute. */
   readonly messages: number
   readonly bytes: number
@@ -125,7 +124,7 @@ export function describeWorld(report: WorldReport): string {
       'coverage',
       `${of.coverage.exact} of ${of.questions.asked} exact: outcomes as is true, sums as plain addition`,
     ],
-    ['hops', `a question over up to ${of.hops.question} links, gossip over up to ${of.hops.gossip}`],
+    ['hops', `a question over up to ${of.hops} links`],
     ['totals', toldTotals(report)],
     [
       'links',
@@ -161,10 +160,10 @@ export function describeWorld(report: WorldReport): string {
   return [
     `${nodes} nodes for ${minutes} minutes, seed ${seed}${joined ? '; all of them knew each other before' : ''}`,
     ...lines.map(([name, text]) => `  ${name.padEnd(12)}${text}`),
-    '  sent, by message (copies: the message was known where it arrived):',
+    '  sent, by message:',
     ...kinds.map(
-      ([name, { frames, bytes, copies }]) =>
-        `    ${name.padEnd(14)}${number(frames).padStart(12)}  ${number(bytes / 2 ** 20).padStart(8)} MiB${copies === 0 ? '' : `  ${number(copies)} copies`}`,
+      ([name, { frames, bytes }]) =>
+        `    ${name.padEnd(14)}${number(frames).padStart(12)}  ${number(bytes / 2 ** 20).padStart(8)} MiB`,
     ),
     ...WHAT_IS_REAL.map((line) => `  ${line}`),
     ...broken.slice(0, 10).map((what) => `  DID NOT HOLD: ${what}`),

@@ -2,7 +2,8 @@
 import type { Message, Stream, Topic, WireBody } from '../../../protocols/define.ts'
 import { decodeFrame, type Frame, FrameError, messageTable } from '../../../protocols/frame.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import type { Gossip, GossipHandler, Link, LinkHandler, Mesh, PeerRef } from '../../../src/mesh/index.ts'
+import type { Announcing, Link, LinkHandler, Mesh, PeerRef, TopicHandler } from '../../../src/mesh/index.ts'
+import type { Notice } from '../../../src/mesh/notices/intake.ts'
 import { verifySignature } from '../../../src/trust/identity/index.ts'
 import type { Network } from '../mesh-network.ts'
 import type { Above, End, SimNode } from '../mesh-node.ts'
@@ -19,8 +20,6 @@ export class Air {
   /** Signatures that real nodes would have made and checked, and nobody did here: of frames from hop to hop. */
   unsigned = 0
   unchecked = 0
-  /** Most links that one message of gossip went over. */
-  gossipHops = 0
   /** Sees every frame that a node hands to the network over a link. */
   onFrame: (message: Message, body: unknown) => void = () => {}
   /** A document is signed once and read by many, so that it is checked and read once here. */
@@ -69,7 +68,7 @@ export class RoomsMesh implements Above, Around {
   readonly #air: Air
   readonly #node: SimNode
   readonly #lines = new Map<string, Line>()
-  readonly #topics = new Map<string, GossipHandler>()
+  readonly #topics = new Map<Topic, TopicHandler>()
   /** Neighbours, with what arrived of each before its link was up here; undefined once it is. */
   readonly #peers = new Map<NodeId, PeerRef>()
   readonly #early = new Map<NodeId, (() => void)[]>()
@@ -101,19 +100,12 @@ export class RoomsMesh implements Above, Around {
     }
   }
 
-  topic({ id }: Topic, handler: GossipHandler): Gossip {
-    this.#topics.set(id, handler)
+  topic(topic: Topic, handler: TopicHandler): Announcing {
+    this.#topics.set(topic, handler)
     return {
       publish: (message, body) => {
         this.#air.unsigned++
-        const frame = this.#frame(message, body)
-        this.#node.gossip.publish({
-          author: this.ref.nodeId,
-          ts: frame.envelope.ts,
-          sent: { name: message.name, bytes: frame.bytes.length },
-          take: (there, from, hops) =>
-            this.#air.meshes.get(there.id)?.hear(id, { author: this.ref, frame, from, hops }) === true,
-        })
+        this.#node.put({ on: 'publish', notice: this.#node.seal(topic, message, body) })
       },
     }
   }
@@ -234,20 +226,9 @@ export class RoomsMesh implements Above, Around {
     }
   }
 
-  /** True: what was heard is worth handing on. */
-  hear(
-    topic: string,
-    heard: {
-      readonly author: PeerRef
-      readonly frame: Frame
-      readonly from: NodeId
-      readonly hops: number
-    },
-  ): boolean {
-    const { author, frame, from, hops } = heard
+  noticed({ topic, author, frame }: Notice, from: NodeId): void {
     this.#air.stirred = true
     this.#air.unchecked++
-    this.#air.gossipHops = Math.max(this.#air.gossipHops, hops)
-    return this.#topics.get(topic)?.message(author, frame, this.#air.refOf(from)) === 'accept'
+    this.#topics.get(topic)?.notice(this.#air.refOf(author), frame, this.#air.refOf(from))
   }
 }

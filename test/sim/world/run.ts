@@ -31,8 +31,8 @@ export interface WorldReport {
     readonly apartMs: readonly number[]
   }
   readonly questions: readonly Asked[]
-  /** Most links that a question went over, and a message of gossip. */
-  readonly hops: { readonly question: number; readonly gossip: number }
+  /** Most links that a question went over. */
+  readonly hops: number
   readonly documents: ReadonlyMap<string, { readonly published: number; readonly tookMs: readonly number[] }>
   /** `firstMs`: virtual, from the end of the bucket to the first release. */
   readonly totals: { readonly firstMs: number | undefined; readonly last: Released | undefined }
@@ -211,7 +211,7 @@ class Run {
       discovery: { wholeMs: this.#wholeMs, knownMs: this.#knownMs },
       churn: { left: this.#left, came: this.#came, joinMs: up(this.#joinMs), apartMs: up(this.#apartMs) },
       questions: this.#asked,
-      hops: { question: this.#questionLinks, gossip: air.gossipHops },
+      hops: this.#questionLinks,
       documents: new Map(['share', 'tally', 'release'].map((kind) => [kind, world.spread.of(kind)])),
       totals: { firstMs: this.#firstMs, last: await readReleased(world) },
       links: {

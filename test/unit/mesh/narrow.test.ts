@@ -58,7 +58,7 @@ async function connected() {
       const view = narrow(connection, LOBBY, () => ALLOWANCE)
       if (view !== undefined) views.push(view)
     },
-    gossip: ((components: {
+    dht: ((components: {
       registrar: { register(protocol: string, topology: Topology): Promise<string> }
     }) => {
       void components.registrar.register(WATCHED, { onConnect() {}, onDisconnect: () => void gone++ })

@@ -1,15 +1,17 @@
 // One node's state machine over a clock that the test moves, without sockets: what it dials and notes is written down.
-import type { NodeId } from '../../../protocols/node-id.ts'
+import { Presence, type PresenceBody } from '../../../protocols/messages/presence.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { presences } from '../../../protocols/registry.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
-import type { Opened } from '../../../src/mesh/roster/roster.ts'
+import { type Notice, noticeOf } from '../../../src/mesh/notices/intake.ts'
 import { LOBBY } from '../../../src/mesh/state/lobby.ts'
 import { createState } from '../../../src/mesh/state/state.ts'
 import type { Command, Fact, MeshAction, MeshEvent, Said } from '../../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { keyOf } from '../../support/mesh/raw-notices.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
-import { keyOf } from '../../support/mesh/raw-presences.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 type StateDeps = Parameters<typeof createState>[0]
@@ -30,7 +32,7 @@ export function rigOf({ time = new VirtualTime(0), fullMeshUpTo = 32, onFact, di
   const put = (event: MeshEvent): void => perform(state.handle(event))
   const alarms = createAlarms<string>(time, (timer) => put({ on: 'timer', timer } as MeshEvent))
   const { capabilities } = rawHello()
-  const presences = new Map<Uint8Array, Opened>()
+  const notices = new Map<Uint8Array, Notice>()
   const state = createState({
     config: {
       mesh: { lan_only: true, allow_cgnat: false, port: 7_000, listen: 'auto', ping_seconds: 15 },
@@ -46,10 +48,10 @@ export function rigOf({ time = new VirtualTime(0), fullMeshUpTo = 32, onFact, di
     complete: () => true,
     inUse: () => false,
     spokeAt: () => Number.NEGATIVE_INFINITY,
-    seal: () => new Uint8Array(1),
+    seal: (body) => presenceOf(deps.self ?? testIdentity().nodeId, body),
     open: (frame, _, isExpected) => {
-      const opened = presences.get(frame)
-      return opened !== undefined && isExpected(opened.author) ? opened : undefined
+      const notice = notices.get(frame)
+      return notice !== undefined && isExpected(notice.author, notice.name) ? notice : undefined
     },
     about: () => ({ name: 'self', capabilities, listen: [] }),
     ...deps,
@@ -79,12 +81,29 @@ export function rigOf({ time = new VirtualTime(0), fullMeshUpTo = 32, onFact, di
     says(id, { ack: 'ready' })
   }
   /** The neighbour of this connection names a presence and brings it. */
-  const brings = (id: number, opened: Opened): void => {
-    const frame = new Uint8Array(1)
-    presences.set(frame, opened)
-    says(id, { roster: { keys: keyOf(opened) } })
-    says(id, { presences: [frame] })
+  const brings = (id: number, said: { readonly author: NodeId; readonly body: PresenceBody }): void => {
+    const notice = presenceOf(said.author, said.body)
+    notices.set(notice.frame.bytes, notice)
+    says(id, { keys: { keys: keyOf(notice) } })
+    says(id, { notices: [notice.frame.bytes] })
   }
   put({ on: 'prepare' })
   return { time, state, dialed, put, perform, comes, admitted, brings }
+}
+
+/** A presence as if its author had signed it. */
+function presenceOf(author: NodeId, body: PresenceBody): Notice {
+  const envelope = {
+    sender: parseNodeId(author) as Uint8Array,
+    ts: body.version,
+    nonce: new Uint8Array(16),
+    seq: 0,
+  }
+  return noticeOf(presences, {
+    type: Presence.type,
+    message: Presence,
+    envelope,
+    body,
+    bytes: new Uint8Array(1),
+  })
 }

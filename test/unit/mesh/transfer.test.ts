@@ -66,7 +66,6 @@ async function connected(handle: (stream: Stream, connection: Connection) => voi
       ours.push(connection)
       meterOf((connection as unknown as { muxer: object }).muxer)?.admit(ALLOWANCE)
     },
-    gossip: () => ({}) as never,
   })
   await host.start()
   onTestFinished(() => host.stop())

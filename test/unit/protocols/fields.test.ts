@@ -11,8 +11,8 @@ import { decodeSummary } from '../../../protocols/summary.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { readDocument } from '../../../src/exchange/documents/read.ts'
 import { readQuestion } from '../../../src/exchange/query/document.ts'
-import { createIntake } from '../../../src/mesh/gossip/intake.ts'
 import { openChannel } from '../../../src/mesh/link/channel.ts'
+import { createIntake } from '../../../src/mesh/notices/intake.ts'
 import { fieldsOf, HOSTILE_VALUES, withField } from '../../fuzz/fields.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { rawFrame } from '../../support/mesh/frames.ts'
@@ -150,10 +150,17 @@ test.each(ofTopics.map((one) => [`${one.topic.id} ${one.message.name}`, one] as 
     for (const { what, frame } of casesOf(message).filter(({ isSigned }) => isSigned)) {
       const { told, rejections } = witness()
       const trust = createFakeTrust([relay.nodeId, author.nodeId])
-      const intake = createIntake({ self: testIdentity(9).nodeId, trust, rejections, clock })
+      const intake = createIntake({
+        identity: testIdentity(9),
+        trust,
+        rejections,
+        clock,
+        random: { bytes: (length) => new Uint8Array(length), float: () => 0 },
+        topics: () => TOPICS,
+      })
       const code = refusalOf(what, () => decodeFrame(frame, { messages: table, verify }))
-      const verdict = intake.judge(topic, { message: () => 'accept' }, frame, relay)
-      expect(verdict, what).toBe(code === undefined ? 'accept' : 'reject')
+      const notice = intake.open(frame, relay.nodeId, () => true)
+      expect(notice === undefined, what).toBe(code !== undefined)
       expect(told, what).toEqual(code === undefined ? [] : [`${code} ${relay.nodeId}`])
     }
   },

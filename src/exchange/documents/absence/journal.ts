@@ -12,8 +12,6 @@ const HEADS_MAX = 8_192
 const OF_ONE_MAX = 256
 /** Heads that one neighbour is told after it came back, the newest. Others of its neighbours tell it the same ones. */
 const TOLD_MAX = 2_048
-/** A link that just came up does not carry gossip yet. */
-const GRAFT_MS = 30_000
 
 export interface Journal {
   /** `owner` is answerable for the head: the announcer where it is admitted here, otherwise the neighbour that handed it on. */
@@ -47,11 +45,11 @@ interface Line {
   readonly number: number
 }
 
-/** What a neighbour is still to be told: lines from that number on. */
+/** What a neighbour is still to be told: lines from one number to another. Of what is heard later it hears by itself. */
 interface Telling {
   next: number
   left: number
-  readonly until: number
+  readonly to: number
   /** Editions that it has not asked for since. */
   readonly told: Set<string>
 }
@@ -103,7 +101,7 @@ export function createJournal({ members, clock }: JournalDeps): Journal {
       if (since === undefined) return
       const missed = [...lines.values()].filter(({ at }) => at >= since)
       const next = missed.at(-TOLD_MAX)?.number ?? missed[0]?.number ?? last + 1
-      tellings.set(peer, { next, left: TOLD_MAX, until: clock.monotonic() + GRAFT_MS, told: new Set() })
+      tellings.set(peer, { next, left: TOLD_MAX, to: last, told: new Set() })
     },
     down: (peer) => void tellings.delete(peer),
     wasTold: (peer, asked) =>
@@ -114,8 +112,8 @@ export function createJournal({ members, clock }: JournalDeps): Journal {
       const heads: DocumentHeadBody[] = []
       let left = bytes
       const now = clock.now()
-      for (const { head, author, at, number } of lines.values()) {
-        if (number < telling.next || at > telling.until) continue
+      for (const { head, author, number } of lines.values()) {
+        if (number < telling.next || number > telling.to) continue
         const isOld = head.version + RELAYED_MS <= now || !members.keepsFrom(author, head.kind, head.version)
         if (author !== peer && !isOld && isNews(head)) {
           left -= headBytes(head)
@@ -126,7 +124,7 @@ export function createJournal({ members, clock }: JournalDeps): Journal {
         }
         telling.next = number + 1
       }
-      if (clock.monotonic() > telling.until) telling.left = 0
+      telling.left = 0
       return heads
     },
   }

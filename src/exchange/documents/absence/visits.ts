@@ -17,7 +17,7 @@ const SPREAD_OVER = 60
  */
 const PACE_EACH_MS = 1_000
 const PACE_MS = 60_000
-/** A member is visited again after this long, in large meshes later: a word by gossip may be lost, and relays change. */
+/** A member is visited again after this long, in large meshes later: a notice may be missed, and relays change. */
 const AGAIN_MS = 3_600_000
 /** A member that could not be reached, or did not answer, is tried again after this time. */
 const RETRY_MS = 5 * 60_000

@@ -75,13 +75,13 @@ test('what was issued while its author was alone is told of when it no longer is
   await network.pass(3 * MINUTE)
   expect(roles(network)).toEqual(['own', 'relayed', 'received', 'relayed', 'relayed'])
   // Now that it was got nobody is told again, however often the link comes and goes.
-  const { gossiped } = network
+  const { told } = network
   for (let times = 0; times < 3; times++) {
     network.cutAll(author)
     network.connect(author, only)
     await network.pass(MINUTE)
   }
-  expect(network.gossiped).toBe(gossiped)
+  expect(network.told).toBe(told)
 })
 
 test('where everybody reaches the author, only who is drawn relays', async () => {

@@ -96,12 +96,12 @@ test('when many get a document at the same time, a few of them say so', async ()
   await author.share(network.now, others)
   await network.pass(10_000)
   network.partition(() => 0)
-  const before = network.gossiped
+  const before = network.told
   network.weave()
   await network.pass(30_000)
   expect(others.filter((node) => node.received.length === 1).length).toBe(18)
-  expect(network.gossiped - before).toBeGreaterThan(0)
-  expect(network.gossiped - before).toBeLessThan(5)
+  expect(network.told - before).toBeGreaterThan(0)
+  expect(network.told - before).toBeLessThan(5)
 })
 
 test('what somebody else told of is not told again', async () => {
@@ -112,7 +112,7 @@ test('what somebody else told of is not told again', async () => {
   const head = { author: key, kind, slot, version, hints, digest: document.head.digest }
   const published: unknown[] = []
   const announcer = createAnnouncer({
-    gossip: { publish: (_, body) => void published.push(body) },
+    topic: { publish: (_, body) => void published.push(body) },
     clock: network.time.clock,
     timers: network.time,
     random: { float: () => 0.5, bytes: (length) => new Uint8Array(length) },

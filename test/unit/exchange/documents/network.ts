@@ -1,4 +1,4 @@
-// Many documents rooms over links, gossip, time and chance that a test owns: the real rooms, real signed documents.
+// Many documents rooms over links, notices, time and chance that a test owns: the real rooms, real signed documents.
 import type { Message } from '../../../../protocols/define.ts'
 import { encodeFrame, type Frame, FrameError } from '../../../../protocols/frame.ts'
 import { AuditHead } from '../../../../protocols/messages/audit.ts'
@@ -18,7 +18,7 @@ import {
   type Documents,
   type DocumentsDeps,
 } from '../../../../src/exchange/documents/index.ts'
-import type { Gossip, GossipHandler, LinkHandler, PeerRef } from '../../../../src/mesh/index.ts'
+import type { LinkHandler, PeerRef, TopicHandler } from '../../../../src/mesh/index.ts'
 import type {
   DocumentKey,
   DocumentRepository,
@@ -83,7 +83,7 @@ export interface NetworkOptions {
   readonly seed?: number
   /** Chance that a link is cut instead of carrying a batch; or which of them, by their number. */
   readonly cut?: number | ((batch: number) => boolean)
-  /** Chance that a gossiped message does not reach a node. */
+  /** Chance that a notice does not reach a node. */
   readonly loss?: number
   /** How long a link lives that only a dial opened. */
   readonly dialled?: number
@@ -111,7 +111,7 @@ export class Network {
   /** Documents in batches that were sent, and heads in offers. */
   moved = 0
   offered = 0
-  gossiped = 0
+  told = 0
   dials = 0
 
   constructor(options: NetworkOptions = {}) {
@@ -263,14 +263,14 @@ export class Network {
     return typeof cut === 'number' ? this.random() < cut : cut(batch)
   }
 
-  /** From now on a gossiped message does not reach a node with this chance. */
+  /** From now on a notice does not reach a node with this chance. */
   lose(chance: number): void {
     this.#loss = chance
   }
 
   /** Everybody whom links lead to, some time later. */
-  gossip(from: Node, frame: Frame): void {
-    this.gossiped++
+  tell(from: Node, frame: Frame): void {
+    this.told++
     const reached = new Set([from])
     let edge: Node[] = [from]
     for (let hops = 1; edge.length > 0; hops++) {
@@ -282,7 +282,7 @@ export class Network {
           next.push(node)
           if (this.random() < this.#loss) continue
           this.time.after(hops * 10 + this.random() * 20, () => {
-            if (node.running) node.gossip.message(from.ref, frame, via.ref)
+            if (node.running) node.topic.notice(from.ref, frame, via.ref)
           })
         }
       }
@@ -330,7 +330,7 @@ export class Node {
   running = false
   room!: Documents
   handler!: LinkHandler
-  gossip!: GossipHandler
+  topic!: TopicHandler
   readonly #network: Network
   readonly #deps: NodeDeps
 
@@ -489,15 +489,14 @@ export class Node {
         }
       },
       topic: (_, handler) => {
-        this.gossip = handler
-        const gossip: Gossip = {
+        this.topic = handler
+        return {
           publish: (message, body) => {
             const envelope = this.#envelope()
             const frame = { type: message.type, message, envelope, body: message.body.parse(body) }
-            if (this.running) network.gossip(this, { ...frame, bytes: new Uint8Array(0) })
+            if (this.running) network.tell(this, { ...frame, bytes: new Uint8Array(0) })
           },
         }
-        return gossip
       },
       reach: (node) => network.dial(this, network.byId(node)),
     }

@@ -22,8 +22,8 @@ const invented = Array.from({ length: 64 }, (_, n) => testIdentity(100 + n).node
 const KEPT_NOWHERE: Readonly<Record<string, string>> = {
   MeshQuery: 'read and admitted at the pace of src/exchange/query/state/intake.ts',
   Response: 'to a question of this node or one that it relays, once for each member',
-  Presence: 'gossip: a pace of neighbours and authors in src/mesh/gossip/intake.ts',
-  Heads: 'gossip, as presences',
+  Presence: 'a notice: a pace of neighbours and authors in src/mesh/notices/intake.ts',
+  Heads: 'a notice, as presences',
   Delegation: 'inside of a question or request, which has a pace',
   ShareLink: 'inside of a request for an artifact, which has a pace',
 }

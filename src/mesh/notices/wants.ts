@@ -1,10 +1,10 @@
 // What each neighbour was asked for: nothing is asked of two at once, and of whoever does not send it only once. Pure.
-import { KEYS_MAX, LINK_BYTES, WANTED_MAX } from '../../../protocols/messages/presence.ts'
+import { KEYS_MAX, NAME_BYTES, WANTED_MAX } from '../../../protocols/messages/notices.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 
 /** What one neighbour was asked for and did not send is asked of another one that names it after this. */
-const ANSWER_MS = 5_000
+export const ANSWER_MS = 5_000
 /** Of one neighbour so many are waited for. */
 const ASKED_MAX = 4 * KEYS_MAX
 
@@ -14,32 +14,47 @@ interface Asked {
   again: boolean
 }
 
-/** By the fingerprints of authors. */
 export function createWants(clock: Pick<Clock, 'monotonic'>) {
   const asked = new Map<NodeId, Asked>()
   const askedAt = new Map<string, number>()
+  /** Who named it while another one was asked. */
+  const others = new Map<string, NodeId>()
 
-  const isFree = (fingerprint: string): boolean =>
-    clock.monotonic() - (askedAt.get(fingerprint) ?? Number.NEGATIVE_INFINITY) > ANSWER_MS
+  const isFree = (name: string): boolean =>
+    clock.monotonic() - (askedAt.get(name) ?? Number.NEGATIVE_INFINITY) > ANSWER_MS
 
   return {
     /** The neighbour has these, which are missing here. True: it is to be asked. */
-    add(node: NodeId, fingerprints: readonly string[], more: boolean): boolean {
+    add(node: NodeId, names: readonly string[], more: boolean): boolean {
       const { left, again } = asked.get(node) ?? { left: new Set<string>(), again: false }
       asked.set(node, { left, again: again || more })
       const isIdle = left.size === 0
-      for (const fingerprint of fingerprints) {
-        if (left.size >= ASKED_MAX || left.has(fingerprint) || !isFree(fingerprint)) continue
-        askedAt.set(fingerprint, clock.monotonic())
-        left.add(fingerprint)
+      for (const name of names) {
+        if (left.size >= ASKED_MAX || left.has(name)) continue
+        if (!isFree(name)) {
+          others.set(name, node)
+          continue
+        }
+        askedAt.set(name, clock.monotonic())
+        left.add(name)
       }
       return isIdle
     },
-    has: (node: NodeId, fingerprint: string): boolean => asked.get(node)?.left.has(fingerprint) === true,
+    has: (node: NodeId, name: string): boolean => asked.get(node)?.left.has(name) === true,
     left: (node: NodeId): number => asked.get(node)?.left.size ?? 0,
-    came(node: NodeId, fingerprint: string): void {
-      asked.get(node)?.left.delete(fingerprint)
-      askedAt.delete(fingerprint)
+    came(node: NodeId, name: string): void {
+      asked.get(node)?.left.delete(name)
+      askedAt.delete(name)
+      others.delete(name)
+    },
+    isBusy: (): boolean => others.size > 0,
+    /** What nobody is asked for any more and did not come, by who named it as well. */
+    overdue(): ReadonlyMap<NodeId, readonly string[]> {
+      const due = [...others].filter(([name]) => isFree(name))
+      for (const [name] of due) others.delete(name)
+      return new Map(
+        [...Map.groupBy(due, ([, node]) => node)].map(([node, of]) => [node, of.map(([name]) => name)]),
+      )
     },
     /** What to ask it for now, `again`: nothing is missing but what is still to be compared; undefined: nothing at all. */
     next(node: NodeId): Uint8Array | 'again' | undefined {
@@ -51,7 +66,7 @@ export function createWants(clock: Pick<Clock, 'monotonic'>) {
       return entry.again ? 'again' : undefined
     },
     drop(node: NodeId): void {
-      for (const fingerprint of asked.get(node)?.left ?? []) askedAt.delete(fingerprint)
+      for (const name of asked.get(node)?.left ?? []) askedAt.delete(name)
       asked.delete(node)
     },
   }
@@ -59,6 +74,6 @@ export function createWants(clock: Pick<Clock, 'monotonic'>) {
 
 export function* readWanted(wanted: Uint8Array): Generator<string> {
   const buffer = Buffer.from(wanted.buffer, wanted.byteOffset, wanted.length)
-  for (let at = 0; at + LINK_BYTES <= buffer.length; at += LINK_BYTES)
-    yield buffer.toString('hex', at, at + LINK_BYTES)
+  for (let at = 0; at + NAME_BYTES <= buffer.length; at += NAME_BYTES)
+    yield buffer.toString('hex', at, at + NAME_BYTES)
 }

@@ -1,26 +1,20 @@
 // Topics over real nodes: what is published reaches every member, and nothing of or to anybody who is none.
 import { randomBytes } from 'node:crypto'
-import { noise } from '@chainsafe/libp2p-noise'
-import { type GossipSub, gossipsub } from '@libp2p/gossipsub'
-import { identify } from '@libp2p/identify'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
-import { multiaddr } from '@multiformats/multiaddr'
-import { createLibp2p } from 'libp2p'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import * as z from 'zod'
 import { defineMessage, defineTopic, type Topic } from '../../../protocols/define.ts'
 import { bodyOf, encodeFrame, type Frame, FrameError, type RejectCode } from '../../../protocols/frame.ts'
-import { Goodbye, Ping } from '../../../protocols/messages/hello.ts'
+import { Goodbye, Hello, Ping } from '../../../protocols/messages/hello.ts'
+import { NoticeKeys, Notices } from '../../../protocols/messages/notices.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { heads } from '../../../protocols/registry.ts'
-import type { Gossip, GossipVerdict, Mesh } from '../../../src/mesh/index.ts'
+import { hello, presences } from '../../../protocols/registry.ts'
+import type { Announcing, Mesh } from '../../../src/mesh/index.ts'
 import type { Identity } from '../../../src/trust/identity/index.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts'
-import { type RawGossip, rawGossip } from '../../support/mesh/raw-gossip.ts'
-import type { RawPeer, RawStream } from '../../support/mesh/raw-peer.ts'
+import { inventedPresence, tellNotices } from '../../support/mesh/raw-notices.ts'
+import { type RawPeer, type RawStream, rawHello } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
-import { befriend, joined, linked, type Running, raw, start, trusts } from './cluster.ts'
+import { befriend, joined, linked, type Running, start, trusts, visitor } from './cluster.ts'
 
 const Word = defineMessage({
   type: 0x7f01,
@@ -34,6 +28,9 @@ const words: Topic = defineTopic({
   id: '/karo/words/1',
   purpose: 'For this test.',
   quota: { messages: 20, perMs: 10_000 },
+  toldForMs: 10 * 60_000,
+  waitMs: 1_000,
+  kept: 128,
   messages: { Word },
 })
 
@@ -43,18 +40,15 @@ interface Talker extends Running {
   texts(): readonly string[]
 }
 
-async function talker(
-  init: MeshNodeInit = {},
-  judge: (text: string) => GossipVerdict = () => 'accept',
-): Promise<Talker> {
+async function talker(init: MeshNodeInit = {}, judge: (text: string) => void = () => {}): Promise<Talker> {
   const heard: Talker['heard'] = []
-  let topic: Gossip | undefined
+  let topic: Announcing | undefined
   const node = await start(init, undefined, (mesh: Mesh) => {
     topic = mesh.topic(words, {
-      message(author, frame, from) {
+      notice(author, frame, from) {
         const { text } = bodyOf(frame, Word)
         heard.push({ author: author.nodeId, text, from: from.nodeId, frame })
-        return judge(text)
+        judge(text)
       },
     })
   })
@@ -78,19 +72,6 @@ async function line(nodes: readonly Talker[]): Promise<void> {
 const hears = (node: Talker, text: string): Promise<unknown> =>
   until(() => node.texts().includes(text), { what: `hears "${text}"` })
 
-/** Says it again until it is heard: subscriptions travel a moment after the link. */
-async function arrives(from: Talker, to: Talker, text: string): Promise<void> {
-  let n = 0
-  await until(
-    () => {
-      if (to.texts().some((heard) => heard.startsWith(text))) return true
-      from.say(`${text} ${n++}`)
-      return false
-    },
-    { what: `"${text}" arrives`, pollMs: 500 },
-  )
-}
-
 /** A frame as its author may publish it; `change` forges. */
 function word(
   author: Identity,
@@ -107,14 +88,15 @@ interface Intruder {
   readonly node: Talker
   readonly peer: RawPeer
   readonly control: RawStream
-  readonly gossip: RawGossip
+  /** Names these and brings them. */
+  readonly tell: (...frames: readonly Uint8Array[]) => void
 }
 
 /** A node and an admitted peer that writes whatever it likes. */
-async function intruder(judge?: (text: string) => GossipVerdict): Promise<Intruder> {
+async function intruder(judge?: (text: string) => void): Promise<Intruder> {
   const node = await talker({}, judge)
-  const { peer, connection, control } = await joined(node)
-  return { node, peer, control, gossip: await rawGossip(peer, connection) }
+  const { peer, control } = await joined(node)
+  return { node, peer, control, tell: (...frames) => tellNotices(control, words, frames) }
 }
 
 const refusals = (node: Talker): Partial<Record<RejectCode, number>> =>
@@ -125,7 +107,6 @@ test('what one says reaches all, once, with its author, through whoever lies bet
   const b = await talker({ discovery: { peers: [a.address()] } })
   const c = await talker({ discovery: { peers: [b.address()] } })
   await line([a, b, c])
-  await arrives(a, c, 'warm')
   a.say('once')
   await hears(c, 'once')
   expect(c.heard.filter(({ text }) => text === 'once')).toMatchObject([{ author: a.id, from: b.id }])
@@ -140,7 +121,6 @@ test('a neighbour that comes a moment later is told what was said before, by nob
   const b = await talker({ discovery: { peers: [a.address()] } })
   const late = await talker({ discovery: { peers: [b.address()] } })
   await line([a, b])
-  await arrives(a, b, 'warm')
   a.say('before')
   await hears(b, 'before')
   await line([b, late])
@@ -162,7 +142,6 @@ test('an author that is refused is not heard any more, nor passed on, whoever ha
   const c = await talker({ discovery: { peers: [b.address()] } })
   const d = await talker({ discovery: { peers: [c.address()] } })
   await line([a, b, c, d])
-  await arrives(a, d, 'warm')
   await c.trust.deny(a.id)
   a.say('unheard')
   await hears(b, 'unheard')
@@ -175,32 +154,42 @@ test('an author that is refused is not heard any more, nor passed on, whoever ha
 })
 
 test('the last word of a neighbour that leaves is heard although its goodbye comes with it', async () => {
-  const { node, peer, control, gossip } = await intruder()
-  gossip.publish(words, word(peer.identity, 'before'))
+  const { node, peer, control, tell } = await intruder()
+  tell(word(peer.identity, 'before'))
   await hears(node, 'before')
-  gossip.publish(words, word(peer.identity, 'last words'))
+  tell(word(peer.identity, 'last words'))
   control.send(control.frame(Goodbye, { reason: 'stopping' }))
   await until(() => !node.mesh.isConnected(peer.id), { what: 'the end' })
   await hears(node, 'last words')
 })
 
-test('a revoked neighbour is silent at once, and the router has forgotten it', async () => {
-  const { node, peer, gossip } = await intruder()
-  gossip.publish(words, word(peer.identity, 'before'))
+test('a revoked neighbour is silent at once', async () => {
+  const { node, peer, control, tell } = await intruder()
+  tell(word(peer.identity, 'before'))
   await hears(node, 'before')
   await node.trust.revoke(peer.id)
-  gossip.publish(words, word(peer.identity, 'after'))
-  await until(() => !gossip.stream.open(), { what: 'the end of its stream' })
+  tell(word(peer.identity, 'after'))
+  await until(() => !control.open(), { what: 'the end of its stream' })
   expect(node.texts()).toEqual(['before'])
-  await expect(peer.open(await peer.dial(node.address()), '/meshsub/1.2.0')).rejects.toThrow()
+})
+
+test('a stranger is told nothing, and nothing is heard of it', async () => {
+  const { node, peer, control } = await visitor()
+  control.send(control.frame(Hello, rawHello()))
+  tellNotices(control, presences, [inventedPresence('stranger')])
+  await until(() => !control.open(), { what: 'the end of its stream' })
+  expect(node.mesh.isConnected(peer.id)).toBe(false)
+  expect(control.frames.filter(({ message }) => message === NoticeKeys || message === Notices)).toEqual([])
+  expect(node.trust.members()).toEqual([])
 })
 
 const garbage = randomBytes(80).fill(1, 0, 4)
 const somebody = testIdentity()
 const altered = (bytes: Uint8Array): Uint8Array => bytes.with(40, (bytes[40] ?? 0) ^ 1)
 
-const REJECTED: readonly [RejectCode, string, (peer: RawPeer) => Uint8Array][] = [
-  ['bad_magic', 'garbage', () => garbage],
+/** Of what cannot even be read by its header the topic is not known. */
+const REJECTED: readonly [RejectCode, string, (peer: RawPeer) => Uint8Array, isRead?: boolean][] = [
+  ['bad_magic', 'garbage', () => garbage, false],
   ['bad_signature', 'a forged author', ({ identity }) => word(somebody, 'x', { signer: identity })],
   ['malformed', 'a truncated frame', ({ identity }) => word(identity, 'x').subarray(0, -1)],
   [
@@ -211,31 +200,36 @@ const REJECTED: readonly [RejectCode, string, (peer: RawPeer) => Uint8Array][] =
       new DataView(frame.buffer).setUint32(6, Word.limit + 1)
       return frame
     },
+    false,
   ],
 ]
-test.each(REJECTED)('%s: %s is held against whoever hands it on', async (code, _, make) => {
-  const { node, peer, gossip } = await intruder()
-  gossip.publish(words, make(peer))
+test.each(REJECTED)('%s: %s is held against whoever hands it on', async (code, _, make, isRead = true) => {
+  const { node, peer, tell } = await intruder()
+  tell(make(peer))
   await until(() => node.mesh.rejections()[code] === 1, { what: code })
-  gossip.publish(words, word(peer.identity, 'good'))
+  tell(word(peer.identity, 'good'))
   await hears(node, 'good')
   expect(refusals(node)).toEqual({ [code]: 1 })
   expect(node.texts()).toEqual(['good'])
   expect(node.audited.filter(({ type }) => type === 'policy_violation')).toMatchObject([
-    { success: false, peer: peer.id, details: { reason: code, protocol: words.id, times: 1 } },
+    {
+      success: false,
+      peer: peer.id,
+      details: { reason: code, protocol: isRead ? words.id : hello.id, times: 1 },
+    },
   ])
 })
 
 const IGNORED: readonly [string, (peer: RawPeer, node: Talker) => Uint8Array][] = [
   ['of another topic', ({ identity }) => pingOf(identity)],
-  ['too old, from somebody else', () => word(somebody, 'x', { ts: Date.now() - 6 * 60_000 })],
+  ['too old, from somebody else', () => word(somebody, 'x', { ts: Date.now() - 16 * 60_000 })],
   ['too far ahead, from somebody else', () => word(somebody, 'x', { ts: Date.now() + 6 * 60_000 })],
   ['its own', (_, node) => word(node.identity, 'x')],
 ]
 test.each(IGNORED)('a frame %s is dropped, and nobody is blamed', async (_, make) => {
-  const { node, peer, gossip } = await intruder()
-  gossip.publish(words, make(peer, node))
-  gossip.publish(words, word(peer.identity, 'good'))
+  const { node, peer, tell } = await intruder()
+  tell(make(peer, node))
+  tell(word(peer.identity, 'good'))
   await hears(node, 'good')
   expect(node.texts()).toEqual(['good'])
 })
@@ -250,105 +244,48 @@ function pingOf(author: Identity): Uint8Array {
 }
 
 test('its own clock, its own type: what a neighbour says itself is counted', async () => {
-  const { node, peer, gossip } = await intruder()
-  gossip.publish(words, word(peer.identity, 'x', { ts: Date.now() - 6 * 60_000 }))
-  gossip.publish(words, word(peer.identity, 'good'))
+  const { node, peer, tell } = await intruder()
+  tell(word(peer.identity, 'x', { ts: Date.now() - 16 * 60_000 }))
+  tell(word(peer.identity, 'good'))
   await hears(node, 'good')
   expect(refusals(node)).toEqual({ stale: 1 })
 })
 
 test('the same frame again is nothing new, nor is an altered one the same', async () => {
-  const { node, peer, gossip } = await intruder()
+  const { node, peer, tell } = await intruder()
   const frame = word(peer.identity, 'once')
   // An altered copy that comes first must not hide the real one.
-  gossip.publish(words, altered(frame))
-  gossip.publish(words, frame)
-  gossip.publish(words, frame, frame)
-  gossip.publish(words, word(peer.identity, 'last'))
+  tell(altered(frame))
+  tell(frame)
+  tell(frame, frame)
+  tell(word(peer.identity, 'last'))
   await hears(node, 'last')
   expect(node.texts()).toEqual(['once', 'last'])
 })
 
-test('the same bytes under another topic do not hide the message', async () => {
-  const { node, peer, gossip } = await intruder()
-  const frame = word(peer.identity, 'here')
-  gossip.publish(heads, frame)
-  gossip.publish(words, frame)
-  await hears(node, 'here')
-})
-
 test('one neighbour hands on so much and no more, whoever wrote it', async () => {
-  const { node, gossip } = await intruder()
+  const { node, tell } = await intruder()
   const flood = Array.from({ length: 3_000 }, (_, n) => word(somebody, `${n}`))
-  for (let n = 0; n < flood.length; n += 100) gossip.publish(words, ...flood.slice(n, n + 100))
+  for (let n = 0; n < flood.length; n += 100) tell(...flood.slice(n, n + 100))
   await until(() => node.mesh.rejections().rate_limited > 0, { what: 'rate_limited' })
 })
 
-test('a stranger that speaks gossip hears nothing, is heard by nobody, and learns no topic', async () => {
-  const a = await talker()
-  const b = await talker({ discovery: { peers: [a.address()] } })
-  await line([a, b])
-  const { host, port } = a.address()
-  const stranger = await createLibp2p({
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    services: {
-      identify: identify(),
-      gossip: gossipsub({ globalSignaturePolicy: 'StrictNoSign', allowPublishToZeroTopicPeers: true }),
-    },
-  })
-  onTestFinished(() => stranger.stop())
-  const { gossip } = stranger.services
-  const heard: string[] = []
-  gossip.addEventListener('message', ({ detail }) => heard.push(detail.topic))
-  for (const topic of [words, heads]) gossip.subscribe(topic.id)
-  await stranger.dial(multiaddr(`/ip4/${host}/tcp/${port}`))
-  await arrives(a, b, 'among members')
-  const said = word(testIdentity(), 'from outside')
-  await gossip.publish(words.id, said)
-  await arrives(b, a, 'and back')
-  expect(heard).toEqual([])
-  expect(gossip.getSubscribers(words.id)).toEqual([])
-  expect([...a.texts(), ...b.texts()]).not.toContain('from outside')
-})
-
 test('an author has the topic’s quota, whoever hands it on', async () => {
-  const { node, peer, gossip } = await intruder()
-  for (let n = 0; n < 40; n++) gossip.publish(words, word(somebody, `${n}`))
-  gossip.publish(words, word(peer.identity, 'another author'))
+  const { node, peer, tell } = await intruder()
+  tell(...Array.from({ length: 40 }, (_, n) => word(somebody, `${n}`)))
+  tell(word(peer.identity, 'another author'))
   await hears(node, 'another author')
   expect(node.texts().length).toBeLessThan(25)
   // It may have been somebody else's fault.
   expect(refusals(node)).toEqual({})
 })
 
-test('what a room rejects is counted, and three such messages silence the neighbour', async () => {
-  const { node, peer, gossip } = await intruder((text) => (text === 'bad' ? 'reject' : 'accept'))
-  const say = (text: string): void => gossip.publish(words, word(peer.identity, text))
-  for (let n = 0; n < 3; n++) say('bad')
-  await until(() => node.mesh.rejections().malformed === 3, { what: 'rejections' })
-  // What it is let through by a score of a moment ago goes on for a second.
-  let before = -1
-  await until(
-    () => {
-      const { length } = node.heard
-      const silent = length === before
-      before = length
-      say('more')
-      return silent
-    },
-    { what: 'silence', pollMs: 600 },
-  )
-})
-
 test('a room that throws loses that message and nothing else', async () => {
-  const { node, peer, gossip } = await intruder((text) => {
+  const { node, peer, tell } = await intruder((text) => {
     if (text === 'bang') throw new FrameError('malformed', 'ours')
-    return 'accept'
   })
-  gossip.publish(words, word(peer.identity, 'bang'))
-  gossip.publish(words, word(peer.identity, 'good'))
+  tell(word(peer.identity, 'bang'))
+  tell(word(peer.identity, 'good'))
   await hears(node, 'good')
   expect(refusals(node)).toEqual({})
 })
@@ -362,41 +299,15 @@ test('a member may have more streams open than a stranger', async () => {
   expect(streams.filter(({ status }) => status === 'open')).toHaveLength(20)
 })
 
-test('a neighbour that connects anew is spoken to over the new connection', async () => {
-  const node = await talker()
-  const peer = await raw({
-    identify: identify(),
-    gossip: gossipsub({ globalSignaturePolicy: 'StrictNoSign' }),
-  })
-  const { gossip } = peer.host.services as unknown as { gossip: GossipSub }
-  const texts: string[] = []
-  gossip.addEventListener('message', ({ detail }) => texts.push(Buffer.from(detail.data).toString('latin1')))
-  gossip.subscribe(words.id)
-  await trusts(node, peer)
-  const reaches = async (text: string): Promise<void> => {
-    await until(
-      () => {
-        node.say(text)
-        return texts.some((heard) => heard.includes(text))
-      },
-      { what: `"${text}" reaches the peer`, pollMs: 1_000 },
-    )
-  }
-  const first = await peer.dial(node.address())
-  await peer.join(first)
-  await reaches('over the first')
-  await peer.join(await peer.dial(node.address()))
-  await until(() => first.status !== 'open', { what: 'the end of the first' })
-  await reaches('over the second')
-})
-
-test('gossip survives a connection that is time and again', async () => {
+test('what is told survives a connection that is made time and again', async () => {
   const a = await talker()
   const b = await talker({ discovery: { peers: [a.address()] } })
   await line([a, b])
   for (let round = 0; round < 2; round++) {
-    await arrives(a, b, `there ${round}`)
-    await arrives(b, a, `back ${round}`)
+    a.say(`there ${round}`)
+    await hears(b, `there ${round}`)
+    b.say(`back ${round}`)
+    await hears(a, `back ${round}`)
     // Taking trust away and giving it again cuts the connection and makes a new one.
     await b.trust.trust(a.id, { level: 'untrusted' })
     await trusts(b, a)

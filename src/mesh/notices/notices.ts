@@ -1,0 +1,285 @@
+// Notices on their way: neighbours compare what they have by sums, name what is new in batches, and get what they lack. Pure.
+import type { Topic } from '../../../protocols/define.ts'
+import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
+import { KEYS_MAX, NOTICES_BYTES, type NoticeKeysBody, TO_MAX } from '../../../protocols/messages/notices.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { createRecent, type Recent } from '../../base/recent.ts'
+import { fingerprintOf } from '../../trust/identity/index.ts'
+import type { Connections } from '../state/connections.ts'
+import type { Conn, Emit } from '../state/types.ts'
+import type { Intake, Notice } from './intake.ts'
+import { differing, isIn, type Key, readKeys, sumsOf, writeKeys } from './keys.ts'
+import { ANSWER_MS, createWants, readWanted } from './wants.ts'
+
+/**
+ * What is new is told after the first time. As long as news keeps coming each pause is twice as long as the one before, up to the
+ * longest that a topic waits: a mesh in which machines come and go all the time costs as many messages as it has pauses.
+ */
+const PAUSE_MS = 200
+const PAUSE_MOST_MS = 8_000
+/**
+ * So many neighbours are told at once of what is new, and as many others each time after that, until all have it: by then most of
+ * them have told this node that they do, and more is told with it.
+ */
+const FANOUT = 4
+const OTHERS_MS = 3_000
+/** One neighbour is compared with this often, because some may be missed; what is on its way then is left out. */
+const COMPARE_EVERY_MS = 60_000
+const ON_ITS_WAY_MS = 30_000
+
+export interface NoticesDeps {
+  readonly self: NodeId
+  readonly clock: Clock
+  readonly random: Pick<Random, 'float'>
+  readonly connections: Pick<Connections, 'neighbour' | 'neighbours'>
+  readonly open: Intake['open']
+  /** False: it is old, or nobody else is to hear it from this node. */
+  readonly hear: (notice: Notice, from: NodeId) => boolean
+  readonly emit: Emit
+}
+
+export interface Notices {
+  /** A notice of this node's own. `now`: the neighbours get it at once. */
+  own(notice: Notice, now: boolean): void
+  /** A neighbour's link is up. */
+  came(conn: Conn): void
+  /** A neighbour is gone. */
+  left(node: NodeId): void
+  said(conn: Conn, body: NoticeKeysBody): void
+  /** `to`: fingerprints of those that get the neighbour's own too. */
+  brought(conn: Conn, frames: readonly Uint8Array[], to?: Uint8Array): void
+  /** The timer has rung. */
+  tell(): void
+  /** Now and then one neighbour is compared with. */
+  look(): void
+}
+
+interface Held {
+  readonly version: number
+  /** Undefined: it is known and not told on. */
+  readonly frame: Uint8Array | undefined
+}
+
+const NOBODY = new Uint8Array()
+const fingerprintOfNode = (node: NodeId): string => fingerprintOf(parseNodeId(node) as Uint8Array)
+
+export function createNotices({ self, clock, random, connections, ...deps }: NoticesDeps): Notices {
+  const { emit } = deps
+  const known = new Map<Topic, Recent<string, Held>>()
+  /** What is not known to be at all neighbours, with those that have it. */
+  const fresh = new Map<string, Set<NodeId>>()
+  /** Of this node's newest, which all neighbours get as it is. */
+  const ownName = fingerprintOfNode(self)
+  /** New neighbours that this node is to compare with. */
+  const uncompared = new Set<NodeId>()
+  const wants = createWants(clock)
+  let pause = PAUSE_MS
+  let pauseEnds = Number.NEGATIVE_INFINITY
+  /** When the timer rings, monotonic. */
+  let due = Number.POSITIVE_INFINITY
+  let comparedAt = clock.monotonic()
+
+  const neighboursNamed = (fingerprints: ReadonlySet<string>): readonly NodeId[] =>
+    fingerprints.size === 0
+      ? []
+      : connections
+          .neighbours()
+          .flatMap(({ node }) => (fingerprints.has(fingerprintOfNode(node)) ? [node] : []))
+
+  function held(name: string): Held | undefined {
+    for (const [, notices] of known) {
+      const one = notices.peek(name)
+      if (one !== undefined) return one
+    }
+    return undefined
+  }
+
+  const say = (conn: Conn, keys: NoticeKeysBody): void => emit({ do: 'say', id: conn.id, say: { keys } })
+  /** To all neighbours, which hear who else gets it. */
+  function push(notice: Uint8Array): void {
+    const neighbours = connections.neighbours()
+    const to = Buffer.from(
+      neighbours
+        .slice(0, TO_MAX)
+        .map(({ node }) => fingerprintOfNode(node))
+        .join(''),
+      'hex',
+    )
+    const told = { notices: [notice], to: new Uint8Array(to) }
+    for (const { id } of neighbours) emit({ do: 'say', id, say: told })
+  }
+  const within = (ms: number): void => {
+    const now = clock.monotonic()
+    if (now + ms >= due) return
+    due = now + ms
+    emit({ do: 'timer', timer: 'notices', ms })
+  }
+
+  /** Those that are told, up to this version. */
+  function told(until: number): Key[] {
+    const to = Math.min(until, clock.now())
+    return [...known].flatMap(([{ toldForMs }, notices]) =>
+      [...notices].flatMap(([name, { version, frame }]) =>
+        frame !== undefined && version > to - toldForMs && version <= until ? [[name, version] as const] : [],
+      ),
+    )
+  }
+
+  const compare = (conn: Conn, until: number): void => say(conn, { until, sums: sumsOf(told(until)) })
+  /** With what is on its way, and with clocks that are ahead. */
+  const compareAll = (conn: Conn): void => compare(conn, clock.now() + CLOCK_WINDOW_MS)
+
+  function ask(conn: Conn): void {
+    const next = wants.next(conn.node)
+    if (next === 'again') compareAll(conn)
+    else if (next !== undefined) say(conn, { wanted: next })
+  }
+
+  /** What the neighbour named: what is newer than here is asked for, and what is older it is told. */
+  function compared(conn: Conn, body: NoticeKeysBody, keys: Uint8Array): void {
+    const { node } = conn
+    const theirs = new Map(readKeys(keys))
+    const missing = [...theirs].flatMap(([name, version]) => {
+      const here = held(name)?.version ?? 0
+      if (version === here) fresh.get(name)?.add(node)
+      return version > here && name !== ownName ? [name] : []
+    })
+    if (wants.add(node, missing, body.more === true)) ask(conn)
+    if (wants.isBusy()) within(ANSWER_MS)
+    const { groups } = body
+    if (groups === undefined) return
+    const lacking = told(body.until ?? clock.now()).filter(
+      ([name, version]) => isIn(groups, name) && (theirs.get(name) ?? 0) < version,
+    )
+    if (lacking.length > 0) say(conn, { keys: writeKeys(lacking) })
+  }
+
+  function bring(conn: Conn, wanted: Uint8Array): void {
+    const frames: Uint8Array[] = []
+    let bytes = 0
+    for (const name of readWanted(wanted)) {
+      const frame = held(name)?.frame
+      if (frame === undefined || bytes + frame.length > NOTICES_BYTES) continue
+      bytes += frame.length
+      frames.push(frame)
+      fresh.get(name)?.add(conn.node)
+    }
+    emit({ do: 'say', id: conn.id, say: { notices: frames } })
+  }
+
+  const note = ({ topic, name, version, frame }: Notice, isTold: boolean): void => {
+    const notices =
+      known.get(topic) ?? createRecent(topic.kept, { ms: topic.toldForMs, now: clock.monotonic })
+    known.set(topic, notices)
+    notices.set(name, { version, frame: isTold ? frame.bytes : undefined })
+  }
+  const spread = (topic: Topic, name: string, knowers: Iterable<NodeId>): void => {
+    fresh.set(name, new Set(knowers))
+    // Not at the same moment as others that hear it now, so that they hear of each other that they have it.
+    within(Math.min(pause, topic.waitMs) * (0.5 + random.float() / 2))
+  }
+
+  /** What others were asked for and did not bring in time is asked of those that named it since. */
+  function askAgain(): void {
+    for (const [node, names] of wants.overdue()) {
+      const conn = connections.neighbour(node)
+      if (conn !== undefined && wants.add(node, names, false)) ask(conn)
+    }
+    if (wants.isBusy()) within(ANSWER_MS)
+  }
+
+  function tell(): void {
+    due = Number.POSITIVE_INFINITY
+    const neighbours = connections.neighbours()
+    for (const conn of neighbours) if (uncompared.has(conn.node)) compareAll(conn)
+    uncompared.clear()
+    const isNews = fresh.size > 0
+    const mine = fresh.delete(ownName) ? held(ownName)?.frame : undefined
+    if (mine !== undefined) push(mine)
+    const first = Math.floor(random.float() * neighbours.length)
+    let told = 0
+    for (const conn of [...neighbours.slice(first), ...neighbours.slice(0, first)]) {
+      const missing = [...fresh].filter(([, knowers]) => !knowers.has(conn.node)).slice(0, KEYS_MAX)
+      if (missing.length === 0) continue
+      if (told++ === FANOUT) break
+      for (const [, knowers] of missing) knowers.add(conn.node)
+      say(conn, { keys: writeKeys(missing.map(([name]) => [name, held(name)?.version ?? 0])) })
+    }
+    for (const [name, knowers] of fresh)
+      if (neighbours.every(({ node }) => knowers.has(node))) fresh.delete(name)
+    // The next pause follows at once, so that a word that comes in it waits for its end.
+    const now = clock.monotonic()
+    if (isNews) {
+      pause = Math.min(2 * pause, PAUSE_MOST_MS)
+      pauseEnds = now + pause
+    }
+    if (now < pauseEnds) within(pauseEnds - now)
+    else pause = PAUSE_MS
+    if (fresh.size > 0) within(Math.max(pause, OTHERS_MS) * (0.5 + random.float() / 2))
+    askAgain()
+  }
+
+  return {
+    own(notice, now) {
+      note(notice, true)
+      if (now) push(notice.frame.bytes)
+      else spread(notice.topic, notice.name, [])
+    },
+    came(conn) {
+      if (!conn.dialed) return
+      uncompared.add(conn.node)
+      within(pause)
+    },
+    left(node) {
+      uncompared.delete(node)
+      wants.drop(node)
+      askAgain()
+    },
+    said(conn, { sums, ...body }) {
+      if (sums !== undefined) {
+        const until = body.until ?? clock.now()
+        const { found, groups, more } = differing(told(until), sums)
+        if (more || groups.some((bits) => bits !== 0))
+          say(conn, { until, groups, keys: writeKeys(found), more })
+      }
+      if (body.keys !== undefined) compared(conn, body, body.keys)
+      if (body.wanted !== undefined) bring(conn, body.wanted)
+    },
+    brought(conn, frames, to = NOBODY) {
+      const { node } = conn
+      const others = new Set(readWanted(to))
+      const before = wants.left(node)
+      let isItsOwn = false
+      for (const frame of frames) {
+        const notice = deps.open(frame, node, (author, name) => author === node || wants.has(node, name))
+        if (notice === undefined) continue
+        const { topic, author, name, version } = notice
+        isItsOwn ||= author === node
+        wants.came(node, name)
+        if (version <= (held(name)?.version ?? 0)) continue
+        // What this node said before it started is told on, and is no news here.
+        const isTold = author === self || deps.hear(notice, node)
+        note(notice, isTold)
+        if (!isTold) continue
+        const have = author === node ? neighboursNamed(others) : []
+        spread(topic, name, [node, ...have])
+      }
+      if (before === 0) return
+      if (wants.left(node) < before) ask(conn)
+      // What it named and does not send it has not. A new one of its own is no answer.
+      else if (!isItsOwn) {
+        wants.drop(node)
+        askAgain()
+      }
+    },
+    tell,
+    look() {
+      const neighbours = connections.neighbours()
+      const one = neighbours[Math.floor(random.float() * neighbours.length)]
+      if (one === undefined || clock.monotonic() - comparedAt < COMPARE_EVERY_MS) return
+      comparedAt = clock.monotonic()
+      compare(one, clock.now() - ON_ITS_WAY_MS)
+    },
+  }
+}

@@ -1,0 +1,312 @@
+// How notices get around: whoever was apart, missed some or came late ends with what the others have, in few messages.
+import { expect, test } from 'vitest'
+import type { Topic } from '../../../protocols/define.ts'
+import { Presence } from '../../../protocols/messages/presence.ts'
+import { Heads } from '../../../protocols/messages/sync.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { heads, presences } from '../../../protocols/registry.ts'
+import { createAlarms } from '../../../src/base/timers.ts'
+import { type Notice, noticeOf } from '../../../src/mesh/notices/intake.ts'
+import { writeKeys } from '../../../src/mesh/notices/keys.ts'
+import { createNotices, type Notices } from '../../../src/mesh/notices/notices.ts'
+import type { Command, Conn, Telling } from '../../../src/mesh/state/types.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+import fc from '../../support/run/properties.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
+
+const LATENCY_MS = 10
+const ids = Array.from({ length: 40 }, (_, n) => testIdentity(n).nodeId)
+
+/** So many nodes without a link; what each knows is by author. */
+function mesh(count: number) {
+  const time = new VirtualTime(1_763_626_500_000)
+  const made = new Map<Uint8Array, Notice>()
+  const noticeFrom = (author: number, topic: Topic = presences, version = time.clock.now()): Notice => {
+    const sender = parseNodeId(ids[author] as NodeId) as Uint8Array
+    const bytes = new Uint8Array(Buffer.alloc(300, `${made.size}`))
+    const message = topic === presences ? Presence : Heads
+    const envelope = { sender, ts: version, nonce: new Uint8Array(16), seq: 0 }
+    const notice = noticeOf(topic, { type: message.type, message, envelope, body: { version }, bytes })
+    made.set(bytes, notice)
+    return notice
+  }
+  let sent = 0
+  let verified = 0
+  const nodes = ids.slice(0, count).map((id, index) => {
+    const links = new Map<NodeId, Conn>()
+    const known = new Map<NodeId, number>()
+    const heard = new Map<string, number>()
+    const alarms = createAlarms<string>(time, () => node.notices.tell())
+    const notices: Notices = createNotices({
+      self: id,
+      clock: time.clock,
+      random: { float: () => ((index * 7 + sent) % 11) / 11 },
+      connections: { neighbours: () => [...links.values()], neighbour: (node) => links.get(node) },
+      open(frame, _, isExpected) {
+        const one = made.get(frame)
+        if (one === undefined || !isExpected(one.author, one.name)) return undefined
+        verified++
+        return one
+      },
+      hear({ author, version, topic, name }) {
+        if (topic === presences) known.set(author, version)
+        else heard.set(name, time.clock.monotonic())
+        return true
+      },
+      emit(action) {
+        if (!('do' in action)) return
+        if (action.do === 'timer') alarms.set(action)
+        if (action.do === 'say') say(index, action)
+      },
+    })
+    const node = {
+      id,
+      links,
+      known,
+      heard,
+      notices,
+      announces(): string {
+        const notice = noticeFrom(index, heads)
+        heard.set(notice.name, time.clock.monotonic())
+        notices.own(notice, true)
+        return notice.name
+      },
+      speaks(now = false) {
+        const version = Math.max(time.clock.now(), (known.get(id) ?? 0) + 1)
+        known.set(id, version)
+        notices.own(noticeFrom(index, presences, version), now)
+      },
+    }
+    return node
+  })
+  type Node = (typeof nodes)[number]
+  const say = (from: number, { id: to, say: told }: Extract<Command, { readonly do: 'say' }>): void => {
+    sent++
+    time.after(LATENCY_MS, () => {
+      const node = nodes[to] as Node
+      const conn = node.links.get((nodes[from] as Node).id)
+      if (conn === undefined) return
+      const telling = told as Telling
+      if ('keys' in telling) node.notices.said(conn, telling.keys)
+      else node.notices.brought(conn, telling.notices, telling.to)
+    })
+  }
+  return {
+    nodes,
+    noticeFrom,
+    pass: (ms: number) => time.advance(ms),
+    sent: () => sent,
+    verified: () => verified,
+    link(a: number, b: number) {
+      for (const [one, other, dialed] of [
+        [a, b, true],
+        [b, a, false],
+      ] as const) {
+        const { links, notices } = nodes[one] as Node
+        const conn = { id: other, node: (nodes[other] as Node).id, dialed } as Conn
+        if (links.has(conn.node)) continue
+        links.set(conn.node, conn)
+        notices.came(conn)
+      }
+    },
+    cut(a: number, b: number) {
+      for (const [one, other] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        const node = (nodes[other] as Node).id
+        if ((nodes[one] as Node).links.delete(node)) (nodes[one] as Node).notices.left(node)
+      }
+    },
+    /** Now and then, as the heartbeat has it. */
+    rest(ms: number) {
+      for (let left = ms; left > 0; left -= 15_000) {
+        for (const { notices } of nodes) notices.look()
+        time.advance(15_000)
+      }
+    },
+    whole: () =>
+      nodes.every(({ known }) => nodes.every((other) => known.get(other.id) === other.known.get(other.id))),
+  }
+}
+
+test('all know all, whoever linked with whom, spoke and was cut off meanwhile', () => {
+  const node = fc.nat({ max: 7 })
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('link' as const), a: node, b: node }),
+    fc.record({ do: fc.constant('cut' as const), a: node, b: node }),
+    fc.record({ do: fc.constant('speak' as const), a: node, b: node }),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const it = mesh(8)
+      for (const { do: what, a, b } of steps) {
+        if (what === 'speak') it.nodes[a]?.speaks()
+        else if (a !== b) it[what](a, b)
+        it.pass(a * 50)
+      }
+      for (let n = 1; n < 8; n++) it.link(n - 1, n)
+      it.rest(3 * 60_000)
+      expect(it.whole()).toBe(true)
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('a newcomer gets what it lacks, and what both have is sent by nobody', () => {
+  const it = mesh(40)
+  for (let n = 1; n < 39; n++) it.link(n - 1, n)
+  for (const { speaks } of it.nodes) speaks()
+  it.rest(5 * 60_000)
+  const verified = it.verified()
+  it.link(38, 39)
+  it.pass(10_000)
+  expect(it.whole()).toBe(true)
+  expect(it.verified() - verified).toBe(2 * 39)
+  const sent = it.sent()
+  it.link(0, 39)
+  it.pass(20_000)
+  expect([it.verified() - verified, it.sent() - sent]).toEqual([2 * 39, 1])
+})
+
+test('as long as news keeps coming it is told in ever larger batches', () => {
+  const it = mesh(40)
+  for (let n = 0; n < 40; n++) for (const by of [1, 7, 13]) it.link(n, (n + by) % 40)
+  const minute = (news: number): number => {
+    it.rest(10 * 60_000)
+    const before = it.sent()
+    for (let n = 0; n < news; n++) {
+      it.nodes[n % 40]?.speaks()
+      it.pass(60_000 / news)
+    }
+    return it.sent() - before
+  }
+  const [few, many] = [minute(6), minute(240)]
+  expect(many).toBeLessThan(6 * few)
+})
+
+test('the last word is out at once', () => {
+  const it = mesh(2)
+  it.link(0, 1)
+  it.pass(60_000)
+  it.nodes[0]?.speaks(true)
+  it.pass(LATENCY_MS)
+  expect(it.nodes[1]?.known.get(ids[0] as NodeId)).toBeGreaterThan(0)
+})
+
+test('what was named by somebody who does not bring it is asked of the next', () => {
+  const it = mesh(3)
+  it.nodes[0]?.speaks()
+  it.link(0, 1)
+  it.pass(1_000)
+  it.cut(0, 1)
+  // The link carries what node 2 asks for, and is gone before the answer.
+  it.link(1, 2)
+  it.pass(230)
+  it.cut(1, 2)
+  it.link(0, 2)
+  it.rest(60_000)
+  expect(it.nodes[2]?.known.get(ids[0] as NodeId)).toBeGreaterThan(0)
+})
+
+test('notices that nobody asked for are not looked at, but for what a neighbour says of itself', () => {
+  const it = mesh(3)
+  it.link(0, 1)
+  const [victim] = it.nodes
+  const conn = victim?.links.get(ids[1] as NodeId) as Conn
+  const [foreign, own] = [it.noticeFrom(2).frame.bytes, it.noticeFrom(1).frame.bytes]
+  victim?.notices.brought(conn, [foreign])
+  expect(it.verified()).toBe(0)
+  victim?.notices.brought(conn, [own])
+  expect(it.verified()).toBe(1)
+})
+
+test('in a mesh where all speak all the time heads of documents reach everybody over many hops in seconds, and presences go with them', () => {
+  const it = mesh(40)
+  for (let n = 1; n < 40; n++) it.link(n - 1, n)
+  for (let n = 0; n < 240; n++) {
+    it.nodes[n % 40]?.speaks()
+    it.pass(250)
+  }
+  const name = it.nodes[20]?.announces() as string
+  for (let n = 0; n < 100; n++) {
+    it.nodes[n % 40]?.speaks()
+    it.pass(250)
+  }
+  const announcedAt = it.nodes[20]?.heard.get(name) as number
+  for (const [n, { heard }] of it.nodes.entries()) {
+    const hops = Math.abs(n - 20)
+    expect((heard.get(name) ?? Number.POSITIVE_INFINITY) - announcedAt).toBeLessThan(hops * 1_100 + 100)
+  }
+})
+
+test('who comes later is told of heads for as long as their topic says, and both halves of a mesh of what the other one said', () => {
+  const it = mesh(6)
+  for (const n of [1, 2, 4, 5]) it.link(n - 1, n)
+  const old = it.nodes[0]?.announces() as string
+  it.rest(heads.toldForMs)
+  const names = [0, 1, 4, 5].map((n) => it.nodes[n]?.announces() as string)
+  it.pass(60_000)
+  it.link(3, 2)
+  it.pass(10_000)
+  for (const { heard } of it.nodes) for (const name of names) expect(heard.has(name)).toBe(true)
+  expect(it.nodes[5]?.heard.has(old)).toBe(false)
+})
+
+test('what a neighbour named and does not bring is asked after five seconds of the one that named it as well', () => {
+  const it = mesh(4)
+  const [victim, liar, , author] = it.nodes
+  for (const [a, b] of [
+    [0, 1],
+    [0, 2],
+    [2, 3],
+  ] as const)
+    it.link(a, b)
+  it.pass(60_000)
+  // What it is asked for it does not hear.
+  liar?.links.clear()
+  const notice = it.noticeFrom(3, heads)
+  const keys = { keys: writeKeys([[notice.name, notice.version]]) }
+  victim?.notices.said(victim.links.get(liar?.id as NodeId) as Conn, keys)
+  author?.notices.own(notice, true)
+  it.pass(4_900)
+  expect(victim?.heard.size).toBe(0)
+  it.pass(1_100)
+  expect(victim?.heard.has(notice.name)).toBe(true)
+})
+
+test('a neighbour that nobody else reaches is told within seconds, among however many others', () => {
+  const it = mesh(40)
+  for (let a = 0; a < 38; a++) for (let b = 0; b < a; b++) it.link(a, b)
+  it.link(38, 0)
+  it.link(37, 39)
+  it.pass(60_000)
+  const name = it.nodes[38]?.announces() as string
+  it.pass(30_000)
+  expect(it.nodes[39]?.heard.has(name)).toBe(true)
+})
+
+test('in a mesh where all are linked with all nobody is told of what its author told everybody', () => {
+  const it = mesh(20)
+  for (let a = 0; a < 20; a++) for (let b = 0; b < a; b++) it.link(a, b)
+  it.pass(60_000)
+  const before = it.sent()
+  const name = it.nodes[0]?.announces() as string
+  it.pass(30_000)
+  for (const { heard } of it.nodes) expect(heard.has(name)).toBe(true)
+  expect(it.sent() - before).toBe(19)
+})
+
+test('what a node said before it started anew it takes from its neighbours once, and does not hear', () => {
+  const it = mesh(2)
+  it.link(0, 1)
+  it.pass(60_000)
+  const { name, frame } = it.noticeFrom(0, heads)
+  const [before, other] = it.nodes
+  other?.notices.brought(other.links.get(before?.id as NodeId) as Conn, [frame.bytes])
+  const verified = it.verified()
+  it.rest(4 * 60_000)
+  expect(other?.heard.has(name)).toBe(true)
+  expect(before?.heard.has(name)).toBe(false)
+  expect(it.verified()).toBe(verified + 1)
+})
