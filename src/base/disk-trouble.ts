@@ -1,4 +1,4 @@
-// Says why a file or directory could not be written, and what a person can do about it.
+// Says why a file or directory could not be read or written, and what a person can do about it.
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { KaroError } from './errors.ts'
@@ -55,6 +55,25 @@ export function diskTrouble(path: string, cause: unknown): DiskTrouble {
   // Keeps only the reason of a message such as `ELOOP: too many symbolic links, open '/home/…/.karo.17.ab.tmp'`.
   const [reason = ''] = messageOf(cause).split(/, \w+(?: '|$)/)
   return { reason, hint: `Check that ${directory} can be written to.` }
+}
+
+const UNREAD: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'this is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  EACCES: 'you may not read the file, or one of its parent directories',
+  EPERM: 'you may not read the file, or one of its parent directories',
+  ELOOP: 'symbolic links form a loop',
+  ENAMETOOLONG: 'the name is too long',
+  EIO: 'the disk reports an error',
+  EMFILE: 'too many files are open',
+}
+
+/** The end of a sentence, for use after a colon. What is no error of the system says so itself. */
+export function whyUnreadable(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === undefined) return message
+  return UNREAD[code] ?? message
 }
 
 /** The error for a node's directory `home`, or a file in it, that cannot be created. */

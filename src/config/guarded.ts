@@ -1,5 +1,6 @@
-// Refuses a file or directory that says whom this node trusts if another user of this machine could change it.
-import type { Stats } from 'node:fs'
+// Reads files that say whom this node trusts, and refuses those that another user of this machine could change.
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
+import { whyUnreadable } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 
 /** Write permission for the group and for everybody. */
@@ -33,6 +34,37 @@ export function refuseForeign(
     throw new KaroError(code, `${who} may write to ${what}, and could so grant trust in this node's name`, {
       where: path,
       hint: `Run: chmod go-w ${path}`,
+    })
+  }
+}
+
+/**
+ * The bytes of the file, undefined if there is none. `what` names it for people. Looks at what it has opened, so that nobody
+ * can put another file there in between. Throws KaroError `bad_config` for what cannot be read, has more than `most` bytes, or
+ * is no file of this user or root alone.
+ */
+export function readGuarded(path: string, what: string, most: number): Buffer | undefined {
+  try {
+    // Non-blocking, because opening a FIFO would wait for a writer.
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const stat = fstatSync(descriptor)
+      if (!stat.isFile()) throw new KaroError('bad_config', 'this is not a file', { where: path })
+      refuseForeign(path, stat, what, 'bad_config')
+      if (stat.size > most)
+        throw new KaroError('bad_config', `the file has ${stat.size} bytes, at most ${most} are read`, {
+          where: path,
+        })
+      return readFileSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (cause) {
+    if (cause instanceof KaroError) throw cause
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new KaroError('bad_config', `${what} cannot be read: ${whyUnreadable(cause)}`, {
+      where: path,
+      cause,
     })
   }
 }

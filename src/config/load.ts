@@ -1,5 +1,5 @@
 // Loads the configuration from defaults, the file and the environment; an error names the file and the line.
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { KaroError } from '../base/errors.ts'
@@ -7,7 +7,7 @@ import { closest } from '../base/suggest.ts'
 import { isPrivateAddress } from './addresses.ts'
 import { configOf } from './config-of.ts'
 import { type FleetSettings, keptFleetSettings, mergeFleet } from './fleet-settings.ts'
-import { refuseForeign } from './guarded.ts'
+import { readGuarded, refuseForeign } from './guarded.ts'
 import { isTable, WrongValue } from './kinds.ts'
 import { locateKeys, type Path } from './locate.ts'
 import { type Env, fleetFile } from './paths.ts'
@@ -46,32 +46,10 @@ interface Setting {
   readonly where: (below: Path) => string
 }
 
-/** Checks the open file, not the path, so that nobody can exchange the file between check and reading. */
 function readConfigFile(home: string, file: string): string | undefined {
-  let bytes: Buffer
-  try {
-    // Non-blocking, because opening a FIFO would wait for a writer.
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      const stat = fstatSync(descriptor)
-      if (!stat.isFile()) throw new KaroError('bad_config', 'this is not a file', { where: file })
-      refuseForeign(home, statSync(home), "the node's directory", 'bad_config')
-      refuseForeign(file, stat, 'the configuration', 'bad_config')
-      bytes = readFileSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
-  } catch (cause) {
-    if (cause instanceof KaroError) throw cause
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    const message = `the configuration cannot be read: ${(cause as Error).message}`
-    throw new KaroError('bad_config', message, { where: file, cause })
-  }
-  if (bytes.length > MOST_BYTES) {
-    throw new KaroError('bad_config', `the file has ${bytes.length} bytes, at most ${MOST_BYTES} are read`, {
-      where: file,
-    })
-  }
+  const bytes = readGuarded(file, 'the configuration', MOST_BYTES)
+  if (bytes === undefined) return undefined
+  refuseForeign(home, statSync(home), "the node's directory", 'bad_config')
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {

@@ -1,5 +1,6 @@
 // Opens a rules file, and refuses one that other users can write, because they could then let commands through.
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs'
+import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { GuardRule } from './guard.ts'
 import { parseRules, type RulesFile } from './rules-file.ts'
@@ -39,7 +40,7 @@ export function readText(path: string, self = process.getuid?.() ?? 0): string |
         cause,
       })
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new KaroError('bad_config', `the rules cannot be read: ${(cause as Error).message}`, {
+    throw new KaroError('bad_config', `the rules cannot be read: ${whyUnreadable(cause)}`, {
       where: path,
       cause,
     })

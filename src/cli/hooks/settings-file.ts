@@ -1,5 +1,6 @@
 // The settings file of an AI coding tool on disk: its text, its directory, and the copy from before Karo's first change.
 import * as fs from 'node:fs'
+import { diskTrouble, whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 
 /** As the file is edited: byte by byte. */
@@ -8,7 +9,7 @@ export function textOf(file: string): string | undefined {
     return fs.readFileSync(file, 'latin1')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new KaroError('bad_file', `the file cannot be read: ${(error as Error).message}`, { where: file })
+    throw new KaroError('bad_file', `the file cannot be read: ${whyUnreadable(error)}`, { where: file })
   }
 }
 
@@ -16,7 +17,7 @@ export function makeDirectory(directory: string, mode: number): void {
   try {
     fs.mkdirSync(directory, { recursive: true, mode })
   } catch (cause) {
-    throw new KaroError('bad_file', `the directory cannot be made: ${(cause as Error).message}`, {
+    throw new KaroError('bad_file', `the directory cannot be made: ${diskTrouble(directory, cause).reason}`, {
       where: directory,
       cause,
     })
@@ -32,9 +33,13 @@ export function keepCopy(file: string): void {
   } catch (error) {
     // An earlier one stays.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new KaroError('bad_file', `no backup copy can be written: ${(error as Error).message}`, {
-        where: copyOf(file),
-      })
+      throw new KaroError(
+        'bad_file',
+        `no backup copy can be written: ${diskTrouble(copyOf(file), error).reason}`,
+        {
+          where: copyOf(file),
+        },
+      )
     }
   }
 }

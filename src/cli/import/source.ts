@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { type FileHandle, mkdtemp, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { diskTrouble } from '../../base/disk-trouble.ts'
+import { diskTrouble, whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { LOOKED_AT } from '../../observe/imports/looks.ts'
 import { openRegular } from '../input/regular-file.ts'
@@ -30,7 +30,7 @@ export async function openSource(name: string, input: AsyncIterable<Uint8Array>)
 
 function sourceOf(where: string, file: FileHandle): ImportSource {
   const unreadable = (cause: unknown): KaroError =>
-    new KaroError('bad_file', `the file cannot be read: ${(cause as Error).message}`, { where, cause })
+    new KaroError('bad_file', `the file cannot be read: ${whyUnreadable(cause)}`, { where, cause })
   return {
     where,
     async look() {

@@ -1,6 +1,7 @@
 // Opens a file that a person named for reading, and never waits, as a FIFO would.
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
+import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 
 /** Throws KaroError `not_found`, and `bad_file` if the file cannot be read or is not a regular file. */
@@ -29,15 +30,5 @@ export async function openRegular(path: string): Promise<FileHandle> {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'you may not read the file, or one of its parent directories',
-  EPERM: 'you may not read the file, or one of its parent directories',
-  ELOOP: 'symbolic links form a loop',
-  ENOTDIR: 'a part of the path is not a directory',
-}
-
-function unreadable(path: string, cause: unknown): KaroError {
-  const { code = 'unknown' } = cause as NodeJS.ErrnoException
-  const reason = REASONS[code] ?? code
-  return new KaroError('bad_file', `it cannot be read: ${reason}`, { where: path, cause })
-}
+const unreadable = (path: string, cause: unknown): KaroError =>
+  new KaroError('bad_file', `it cannot be read: ${whyUnreadable(cause)}`, { where: path, cause })

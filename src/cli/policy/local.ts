@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { PolicyCheckShape } from '../../api/contract/shapes.ts'
+import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { holdExpectations, type Outcome, readExpectations } from '../../trust/policy/expectations.ts'
@@ -61,7 +62,7 @@ function textOf(path: string, shown: string): string {
     if (bytes.length > FILE_MAX) throw new Error(`it has ${bytes.length} bytes, at most ${FILE_MAX} are read`)
     return bytes.toString('utf8')
   } catch (cause) {
-    throw new KaroError('bad_file', `the file cannot be read: ${(cause as Error).message}`, {
+    throw new KaroError('bad_file', `the file cannot be read: ${whyUnreadable(cause)}`, {
       where: shown,
       cause,
     })

@@ -157,7 +157,7 @@ export function makeDirectory(directory: string, mode: number, what: string): vo
   try {
     fs.mkdirSync(directory, { recursive: true, mode })
   } catch (cause) {
-    throw new KaroError('bad_file', `${what} cannot be made: ${(cause as Error).message}`, {
+    throw new KaroError('bad_file', `${what} cannot be made: ${diskTrouble(directory, cause).reason}`, {
       where: directory,
       hint: 'Make its parent writable for this user, or choose another home with --home.',
       cause,

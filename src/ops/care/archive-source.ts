@@ -2,6 +2,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { pipe } from 'it-pipe'
+import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { type Encryption, type Opener, unsealed } from './age.ts'
 
@@ -59,14 +60,16 @@ export async function openFile(path: string): Promise<FileHandle> {
     return file
   } catch (cause) {
     await file?.close()
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT')
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
       throw new KaroError('not_found', 'there is no such file', {
         where: path,
         hint: 'Name the file that karo backup made.',
         cause,
       })
-    throw new KaroError('bad_file', `the backup cannot be read: ${message}`, { where: path, cause })
+    throw new KaroError('bad_file', `the backup cannot be read: ${whyUnreadable(cause)}`, {
+      where: path,
+      cause,
+    })
   }
 }
 

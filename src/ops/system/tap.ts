@@ -1,5 +1,6 @@
 // KARO_TAP: keeps a copy of everything this node says to others, before it is sealed or encrypted.
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 
 /** Only the owner of the daemon may read the plaintext of answers. */
@@ -27,7 +28,7 @@ function openPrivate(file: string): number {
     // The file is opened without blocking, because a FIFO without a reader would hold up the start, signals included.
     descriptor = openSync(file, O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_WRONLY, MODE)
   } catch (cause) {
-    throw new KaroError('bad_file', `the tap cannot be written: ${(cause as Error).message}`, {
+    throw new KaroError('bad_file', `the tap cannot be written: ${diskTrouble(file, cause).reason}`, {
       where: 'KARO_TAP',
       hint: 'Name a file in a directory that exists, or unset KARO_TAP.',
       cause,

@@ -1,6 +1,7 @@
 // Reads the files of a database without opening it: finds the files in use, and damaged bytes in them.
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { readClosed } from './leveldb/closed.ts'
 import { readLog } from './leveldb/log.ts'
@@ -161,10 +162,9 @@ async function list(directory: string): Promise<string[]> {
   try {
     return (await readdir(directory)).sort()
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT')
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
       throw new KaroError('not_found', 'there is no database here', { where: directory, cause })
-    throw unreadable(directory, message, cause)
+    throw unreadable(directory, cause)
   }
 }
 
@@ -172,12 +172,12 @@ async function load(path: string): Promise<Buffer> {
   try {
     return await readFile(path)
   } catch (cause) {
-    throw unreadable(path, (cause as Error).message, cause)
+    throw unreadable(path, cause)
   }
 }
 
-const unreadable = (where: string, message: string, cause: unknown): KaroError =>
-  new KaroError('bad_file', `the database cannot be read: ${message}`, {
+const unreadable = (where: string, cause: unknown): KaroError =>
+  new KaroError('bad_file', `the database cannot be read: ${whyUnreadable(cause)}`, {
     where,
     hint: 'Check that it belongs to this user, and the disk it is on.',
     cause,

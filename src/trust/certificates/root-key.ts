@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
+import { diskTrouble, whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createFile } from '../../base/files.ts'
 import { signerFrom } from '../identity/index.ts'
@@ -65,7 +66,7 @@ function readRootFile(path: string): RootFile {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new KaroError('bad_file', `the root key cannot be read: ${(cause as Error).message}`, {
+    throw new KaroError('bad_file', `the root key cannot be read: ${whyUnreadable(cause)}`, {
       where: path,
       hint: 'Name the file with --root-key; the root may be on a medium that is not plugged in.',
       cause,
@@ -89,7 +90,7 @@ function write(path: string, text: string, random: Random): boolean {
   try {
     return createFile(path, text, MODE, random)
   } catch (cause) {
-    throw new KaroError('bad_file', `the root key cannot be written: ${(cause as Error).message}`, {
+    throw new KaroError('bad_file', `the root key cannot be written: ${diskTrouble(path, cause).reason}`, {
       where: path,
       cause,
     })

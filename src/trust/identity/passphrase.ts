@@ -1,5 +1,6 @@
 // A passphrase, or another secret, out of a file that not everybody can read.
 import * as fs from 'node:fs'
+import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { loadIdentity } from './keyfile.ts'
 import type { Identity } from './types.ts'
@@ -38,10 +39,8 @@ export function readSecretFile(
   try {
     file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'there is no such file' : (error as Error).message
     throw wrong(
-      `the ${what} cannot be read: ${why}`,
+      `the ${what} cannot be read: ${whyUnreadable(error)}`,
       `Name a file that holds the ${what} and that only you can read.`,
     )
   }

@@ -1,7 +1,7 @@
 // Reads and writes the key file as a file: only its owner's, judged on the open descriptor, replaced whole or not at all.
 import * as fs from 'node:fs'
 import type { Random } from '../../base/clock.ts'
-import { diskTrouble } from '../../base/disk-trouble.ts'
+import { diskTrouble, whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
 
@@ -30,7 +30,7 @@ export function readPrivateFile(path: string): string {
         cause,
       })
     }
-    throw new KaroError('bad_file', `the key cannot be read: ${(cause as Error).message}`, {
+    throw new KaroError('bad_file', `the key cannot be read: ${whyUnreadable(cause)}`, {
       where: path,
       cause,
     })

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
+import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { openSeed, type SealedSeed, sealSeed } from '../certificates/index.ts'
 import { type Identity, signerFrom } from '../identity/index.ts'
@@ -83,8 +84,7 @@ function readText(path: string): string {
   try {
     file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw wrong(code === 'ENOENT' ? 'there is no such file' : (error as Error).message, path)
+    throw wrong(whyUnreadable(error), path)
   }
   try {
     const stat = fs.fstatSync(file)

@@ -1,9 +1,8 @@
 // Reads the configured policy files and makes them one set that can be judged by; what is wrong is told with its place.
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import { refuseForeign } from '../../config/guarded.ts'
+import { readGuarded } from '../../config/guarded.ts'
 import { BUILT_IN_SET } from './policy.ts'
 import type { PolicySet } from './types.ts'
 
@@ -39,35 +38,15 @@ async function compile(
 
 /** Errors as `loadPolicies`. */
 export const readPolicyFiles = (paths: readonly string[]): readonly { path: string; bytes: Buffer }[] =>
-  paths.map((path) => ({ path, bytes: readPolicyFile(path) }))
+  paths.map((path) => {
+    const bytes = readGuarded(path, 'the policy file', FILE_MAX)
+    if (bytes === undefined)
+      throw new KaroError('bad_config', 'there is no such policy file', { where: path })
+    return { path, bytes }
+  })
 
 /** BLAKE3, 64 hex digits. */
 export const digestOf = (bytes: Uint8Array): string => toHex(blake3([bytes]))
-
-/** Looks at what it has opened, so that nobody can put another file there in between. */
-function readPolicyFile(path: string): Buffer {
-  try {
-    // Non-blocking, so that a FIFO does not hold us.
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      const stat = fstatSync(descriptor)
-      if (!stat.isFile()) throw new KaroError('bad_config', 'this is not a file', { where: path })
-      refuseForeign(path, stat, 'the policy file', 'bad_config')
-      if (stat.size > FILE_MAX) {
-        throw new KaroError('bad_config', `the file has ${stat.size} bytes, at most ${FILE_MAX} are read`, {
-          where: path,
-        })
-      }
-      return readFileSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
-  } catch (cause) {
-    if (cause instanceof KaroError) throw cause
-    const message = `the policy file cannot be read: ${(cause as Error).message}`
-    throw new KaroError('bad_config', message, { where: path, cause })
-  }
-}
 
 function textOf(path: string, bytes: Buffer): string {
   try {

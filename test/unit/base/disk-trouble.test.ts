@@ -1,11 +1,11 @@
 // What a person is told when a file cannot be written: the cause, the place they named, and what helps.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { diskTrouble } from '../../../src/base/disk-trouble.ts'
+import { diskTrouble, whyUnreadable } from '../../../src/base/disk-trouble.ts'
 import { createOutput } from '../../../src/cli/output-file.ts'
 import { newDatabase } from '../../../src/store/level/database.ts'
 import { createIdentityFile, protectIdentityFile } from '../../../src/trust/identity/keyfile.ts'
@@ -118,4 +118,24 @@ test('where nothing may be made, the directory that refuses is named, and none t
   expect(diskTrouble(join(directory, 'none/nothing/out'), cause).reason).toBe(
     `you may not write to ${directory} (EACCES)`,
   )
+})
+
+test('why a file cannot be read is told in words, and what is no error of the system says so itself', () => {
+  const directory = temporaryDirectory()
+  const file = join(directory, 'file')
+  writeFileSync(file, '')
+  symlinkSync('loop', join(directory, 'loop'))
+  const why = (path: string): string => {
+    try {
+      readFileSync(path)
+    } catch (cause) {
+      return whyUnreadable(cause)
+    }
+    return ''
+  }
+  expect(why(directory)).toBe('this is a directory')
+  expect(why(join(directory, 'none'))).toBe('there is no such file')
+  expect(why(join(file, 'below'))).toBe('a part of the path is not a directory')
+  expect(why(join(directory, 'loop'))).toBe('symbolic links form a loop')
+  expect(whyUnreadable(new Error('it has 12 bytes'))).toBe('it has 12 bytes')
 })

@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import { basename, dirname } from 'node:path'
 import * as z from 'zod'
 import { isNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { whyUnreadable } from '../../../base/disk-trouble.ts'
 import { KaroError } from '../../../base/errors.ts'
 
 /** Beside config.toml. */
@@ -66,7 +67,7 @@ export function readEnrolment(path: string): Enrolment | undefined {
     file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw wrong((error as Error).message, path)
+    throw wrong(whyUnreadable(error), path)
   }
   try {
     const stat = fs.fstatSync(file)
