@@ -53,17 +53,13 @@ export function openKnowledge(directory?: string, home?: string): Knowledge {
     },
     names: () => Object.keys(found?.index.commands ?? {}),
     own(name, shell) {
-      const built = join(directory ?? (PLACES[0] as string), TOOLS_FILE)
+      const built = join(directory ?? PLACES[0]!, TOOLS_FILE)
       tools ??= orElse(() => readFileSync(built, 'utf8'), undefined) ?? orElse(toolTexts, '')
       return (shell === 'fish' ? ownTool(tools, `@fish ${name}`) : undefined) ?? ownTool(tools, name)
     },
     // Only from this build: the sources have texts of their own.
     ask: () =>
-      (index ??= openIndex(
-        join(directory ?? (PLACES[0] as string), ASK_FILE),
-        () => productTexts(),
-        added(home),
-      )),
+      (index ??= openIndex(join(directory ?? PLACES[0]!, ASK_FILE), () => productTexts(), added(home))),
   }
 }
 

@@ -36,7 +36,7 @@ export interface Lexicon {
 }
 
 /** Names under which Fig describes BSD's programs; here the manual page is better. */
-const BSD: ReadonlySet<string> = new Set(
+const BSD = new Set(
   `ls cp mv rm ln mkdir rmdir cat sed grep find xargs sort uniq date du df ps stat touch head tail wc cut tr kill od chmod
   chown uname who w top mount sysctl basename dirname fold nl paste split tee truncate id hostname cal killall pkill nc
   file less more diff lsof traceroute ping whereis which env seq shred time fdisk`.split(/\s+/),

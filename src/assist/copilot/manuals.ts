@@ -158,21 +158,21 @@ export function readOptions(text: string): readonly ManualOption[] {
   const lines = text.split('\n')
   const found: ManualOption[] = []
   for (let i = 0; i < lines.length && found.length < 2_000; i++) {
-    const line = lines[i] as string
+    const line = lines[i]!
     const [, indent, rest] = /^( {1,16})(-{1,2}[\w?#@].*)$/.exec(line) ?? []
     if (indent === undefined || rest === undefined) continue
     const [heading = '', ...beside] = rest.split(/\s{2,}/)
     const names = [...heading.matchAll(/(?:^|[\s,|[])(-{1,2}[A-Za-z0-9?#@][\w-]*)/g)].map(
-      (match) => match[1] as string,
+      (match) => match[1]!,
     )
     if (names.length === 0 || names.length > 8) continue
     const below: string[] = []
     if (beside.length === 0) {
       for (let next = i + 1; next < lines.length && below.length < 4; next++) {
-        const [space = ''] = /^ */.exec(lines[next] as string) ?? []
-        if ((lines[next] as string).trim() === '' && below.length === 0 && next < i + 2) continue
-        if (space.length <= indent.length || (lines[next] as string).trim() === '') break
-        below.push((lines[next] as string).trim())
+        const [space = ''] = /^ */.exec(lines[next]!) ?? []
+        if (lines[next]!.trim() === '' && below.length === 0 && next < i + 2) continue
+        if (space.length <= indent.length || lines[next]!.trim() === '') break
+        below.push(lines[next]!.trim())
       }
     }
     const description = firstSentence(clean([...beside, ...below].join(' ')))

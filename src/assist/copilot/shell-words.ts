@@ -161,7 +161,7 @@ export function variable(text: string): string {
 
 function named(name: string): string {
   if (/^[1-9]$/.test(name)) return `argument ${name}`
-  return Object.hasOwn(VARIABLES, name) ? (VARIABLES[name] as string) : `the value of the variable ${name}`
+  return Object.hasOwn(VARIABLES, name) ? VARIABLES[name]! : `the value of the variable ${name}`
 }
 
 /** Common signals by name without SIG, with their POSIX numbers. */

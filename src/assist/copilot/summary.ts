@@ -34,7 +34,7 @@ function oneCommand(command: ExplainedPart): string {
 }
 
 /** Commands that only change how the command behind them runs. */
-const CARRIERS: ReadonlySet<string> = new Set('sudo doas env nohup nice time timeout command exec'.split(' '))
+const CARRIERS = new Set('sudo doas env nohup nice time timeout command exec'.split(' '))
 
 /** The command word with its subcommands, and the name of the command that it runs. */
 function nameOf({ parts }: ExplainedPart): string {

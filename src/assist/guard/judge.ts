@@ -56,7 +56,7 @@ function judgeWithGit(guard: Guard, command: string, where: Where): RiskVerdict 
 }
 
 /** Findings about text that cannot be parsed. They say nothing if the text is a definition as the shell prints it. */
-const ABOUT_READING: ReadonlySet<string> = new Set(['unparsed', 'unparsed-tool'])
+const ABOUT_READING = new Set(['unparsed', 'unparsed-tool'])
 
 /**
  * Adds a finding for an alias or function whose text is unknown. The person is asked in every profile, unless a rule
@@ -99,7 +99,7 @@ function amended(guard: Guard, verdict: RiskVerdict, where: Where): RiskVerdict 
 }
 
 /** What a rule finds about the definition itself. */
-const ABOUT_ALIASES: ReadonlySet<string> = new Set(['alias-shadow', 'guard-off'])
+const ABOUT_ALIASES = new Set(['alias-shadow', 'guard-off'])
 
 /**
  * Leaves out what was found in the text of an alias that the line only defines: the shell keeps the alias, and the guard
@@ -157,7 +157,7 @@ function judgeText(
 const live = ({ now }: Guard, { until }: GuardRule): boolean => until === undefined || until > now()
 
 /** Findings after which the line may have more commands than are known. */
-const NOT_READ: ReadonlySet<string> = new Set([...ABOUT_READING, 'too-deep', 'too-long'])
+const NOT_READ = new Set([...ABOUT_READING, 'too-deep', 'too-long'])
 
 /** The verdict with other findings, at most MAX_MATCHES. A rule of a file among them blocks, or asks, in every profile. */
 function decided(guard: Guard, verdict: RiskVerdict, found: readonly RiskMatch[]): RiskVerdict {

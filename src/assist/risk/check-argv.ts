@@ -73,7 +73,6 @@ function runWords(
       assignments,
       redirections: [],
       input: given,
-      fromFile: false,
       privileged: false,
       span: whole,
     },

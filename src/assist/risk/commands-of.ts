@@ -2,7 +2,7 @@
 
 import { newBudget } from './limits.ts'
 import { walkLine } from './line/walk.ts'
-import { type Scope, SOME_HOME, SOMETHING, type Span, UNKNOWN } from './model.ts'
+import { type Scope, SOME_HOME, SOMETHING, type Span, textsOf, UNKNOWN } from './model.ts'
 import type { CheckOptions } from './types.ts'
 
 /** One simple command. `sudo kubectl delete ns x` gives two: the whole, and `kubectl delete ns x`. */
@@ -40,7 +40,7 @@ export function commandsOf(
   }
   const note = ({ name, args, span, scope: { cwd: there } }: Parameters<Collect>[0]): void => {
     if (name === '') return
-    const text = [name, ...args.map((arg) => arg.text)].join(' ').replace(NOT_KNOWN, '')
+    const text = [name, ...textsOf(args)].join(' ').replace(NOT_KNOWN, '')
     found.push({ text, cwd: there.replace(NOT_KNOWN, ''), span })
   }
   walkLine(

@@ -79,8 +79,7 @@ class Describer {
     for (const piece of splitPieces(text)) {
       const script = parseSafely(piece.text)
       const end = piece.start + piece.text.length
-      for (let i = piece.start; i < end; i++)
-        if (/\S/.test(piece.text[i - piece.start] as string)) covered[i] = 1
+      for (let i = piece.start; i < end; i++) if (/\S/.test(piece.text[i - piece.start]!)) covered[i] = 1
       const place: Place = (a, b) => at(piece.start + a, piece.start + b)
       if ((script.errors?.length ?? 0) > 0) {
         this.parsed = false
@@ -92,8 +91,8 @@ class Describer {
         const [first] = statements
         if (header === null || first?.kind !== 'command') found.push(...statements)
         else {
-          const begin = piece.start + (header[1] as string).length
-          const word = header[2] as string
+          const begin = piece.start + header[1]!.length
+          const word = header[2]!
           covered.fill(1, begin, begin + word.length)
           const keyword = this.part('keyword', at(begin, begin + word.length), word)
           found.push(headerPart(keyword, first), ...statements.slice(1))

@@ -7,7 +7,7 @@ import { MAX_COMMAND_LENGTH } from './limits.ts'
 import { isUnresolved } from './line/paths.ts'
 import { parseScript } from './line/script.ts'
 import { expandWord, type WordHost } from './line/words.ts'
-import { type Arg, baseName, NO_OUTPUT, type Scope, SOME_HOME, TAINT, UNKNOWN } from './model.ts'
+import { type Args, baseName, NO_OUTPUT, type Scope, SOME_HOME, TAINT, UNKNOWN } from './model.ts'
 
 /** Wrappers that are looked through; more than anybody stacks. */
 const MAX_LAYERS = 16
@@ -33,7 +33,7 @@ export function firstTool(
   const command = firstCommand(parseScript(text), 0)
   if (command?.name === undefined) return undefined
   const scope: Scope = { shell, home: SOME_HOME, cwd: '.', variables: new Map(), parameters: undefined }
-  let words: readonly Arg[] = [command.name, ...command.args].flatMap((word) =>
+  let words: Args = [command.name, ...command.args].flatMap((word) =>
     word.type === 'Word'
       ? expandWord(word, scope, host)
       : [{ text: word.text, span: [word.pos, word.end], taint: 0 }],

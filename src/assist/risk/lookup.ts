@@ -66,7 +66,7 @@ export const table = (text: string): Rows<readonly string[]> =>
 
 /** For each tool, a pattern of its words, joined by blanks; read from lines of `tools: pattern`. */
 export function patterns(text: string): Rows<RegExp> & { readonly fits: (c: SimpleCommand) => boolean } {
-  const table = rows(text, ': ', (found) => new RegExp(found.at(-1) as string))
+  const table = rows(text, ': ', (found) => new RegExp(found.at(-1)!))
   const fits = (c: SimpleCommand): boolean => table.of(c.name)?.test(said(c)) === true
   return { ...table, fits }
 }

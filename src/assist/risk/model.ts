@@ -28,26 +28,39 @@ export const TAINT = {
   listed: 128,
   /** The value of a variable whose name says that it holds a credential. */
   named: 256,
+  /** The text is unknown, and nothing but the content of files, which `from` names. */
+  file: 512,
 } as const
 
 /** Names of variables that hold a credential. */
 export const SECRET_NAME =
   /(?:^|_)(?:TOKEN|SECRET|PASS(?:WORD|WD|PHRASE)?|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)(?:_|$)/i
 
+/** Where a text comes from. */
+interface Origin {
+  readonly taint: number
+  /** The files whose content it has. */
+  readonly from?: readonly Arg[] | undefined
+  /** The files that it may name, each a start or a start with an unknown rest, if nothing else about it is known. */
+  readonly under?: readonly string[] | undefined
+}
+
 /** One word after quote removal and expansion. */
-export interface Arg {
+export interface Arg extends Origin {
   readonly text: string
   readonly span: Span
-  readonly taint: number
   /** Content of the file, if the word is a process substitution `<(…)`. */
-  readonly output?: Output
+  readonly output?: Output | undefined
   /** The script that reads the file, if the word is a substitution to write to: `>(sh)`. */
   readonly feeds?: ParsedScript
-  /** The files that it may name, if nothing else about it is known. */
-  readonly under?: readonly string[]
   /** Whether it is a loop's pattern, which stands for one of its files at a time. */
   readonly each?: boolean
 }
+
+export type Args = readonly Arg[]
+
+/** What the words are. */
+export const textsOf = (words: readonly Pick<Arg, 'text'>[]): string[] => words.map(({ text }) => text)
 
 export interface Redirection {
   /** `>`, `>>`, `<`, `<>`, `>|`, `&>`, `&>>`, `>&`, `<&`. */
@@ -58,28 +71,22 @@ export interface Redirection {
 }
 
 /** The known output of a command. */
-export interface Output {
+export interface Output extends Origin {
   /** Undefined if the line alone does not tell it. */
   readonly text: string | undefined
-  readonly taint: number
   /** The known part of the text, if only a part is known. */
   readonly partial?: string
   /** Content of the file whose name is printed. */
   readonly feeds?: Output
-  /** The printed file names of a command that lists files, each a start or a start with an unknown rest. */
-  readonly under?: readonly string[]
 }
 
 export const NO_OUTPUT: Output = { text: '', taint: TAINT.none }
 
 /** The value of a variable. */
-export interface Value {
+export interface Value extends Origin {
   readonly text: string
-  readonly taint: number
   /** Content of the file that it names, if a substitution made that file. */
-  readonly output?: Output
-  /** The files that it may name, if nothing else about it is known. */
-  readonly under?: readonly string[]
+  readonly output?: Output | undefined
   /** Whether it is a loop's pattern, which stands for one of its files at a time. */
   readonly each?: boolean
   /** The variable that this name stands for (`declare -n`). */
@@ -117,7 +124,14 @@ export interface Scope {
   left?: readonly string[] | undefined
   readonly variables: Variables
   /** `$1`, `$2`, …; undefined when unknown. */
-  parameters: readonly Arg[] | undefined
+  parameters: Args | undefined
+}
+
+/** What a variable is given. */
+export interface Assignment {
+  readonly name: string
+  readonly value: Arg
+  readonly subscript?: string
 }
 
 /** One simple command without its wrappers; the input of a rule. */
@@ -128,8 +142,8 @@ export interface SimpleCommand {
   readonly path: string
   /** False when part of the command word could not be resolved. */
   readonly known: boolean
-  readonly args: readonly Arg[]
-  readonly assignments: readonly { readonly name: string; readonly value: Arg }[]
+  readonly args: Args
+  readonly assignments: readonly Assignment[]
   readonly redirections: readonly Redirection[]
   /** Its standard input. */
   readonly input: Output
@@ -172,27 +186,36 @@ interface Words {
 }
 
 /** The words behind the tool, joined by blanks. */
-export const said = ({ args }: Words): string => args.map(({ text }) => text).join(' ')
+export const said = ({ args }: Words): string => textsOf(args).join(' ')
 
 /** Whether one of the words behind the tool fits. */
 export const says = ({ args }: Words, pattern: Pattern): boolean =>
   args.some(({ text }) => pattern.test(text))
 
 /** The words behind each word that fits, such as the values of an option. */
-export const after = (args: readonly Arg[], pattern: Pattern): Arg[] =>
-  args.filter((_arg, i) => i > 0 && pattern.test((args[i - 1] as Arg).text))
+export const after = (args: Args, pattern: Pattern): Arg[] =>
+  args.filter((_arg, i) => i > 0 && pattern.test(args[i - 1]!.text))
 
 /** The words that fit. */
-export function matching(args: readonly Arg[], pattern: Pattern): Arg[] {
+export function matching(args: Args, pattern: Pattern): Arg[] {
   return args.filter((arg) => pattern.test(arg.text))
 }
+
+/** The words that are no options. */
+export const withoutOptions = (args: Args): Arg[] => matching(args, /^(?!-)/)
 
 /** The origins of all the words. */
 export const taintOf = (args: readonly Pick<Arg, 'taint'>[]): number =>
   args.reduce((sum, { taint }) => sum | taint, 0)
 
+/** The files whose content any of these have; undefined for none. */
+export function fromOf(parts: readonly Pick<Output, 'from'>[]): Output['from'] {
+  const all = new Set(parts.flatMap(({ from = [] }) => from))
+  return all.size === 0 ? undefined : [...all]
+}
+
 /** What redirections with such an operator name. */
-export const redirectedTo = ({ redirections }: SimpleCommand, operator: RegExp): readonly Arg[] =>
+export const redirectedTo = ({ redirections }: SimpleCommand, operator: RegExp): Args =>
   redirections.filter((it) => operator.test(it.operator)).map(({ target }) => target)
 
 /** The input of the command as a word, if it is known. */
@@ -203,5 +226,5 @@ export const inputOf = ({ input, span }: SimpleCommand): Arg => ({
 })
 
 /** Index of the first word that fits, or -1. */
-export const placeIn = (args: readonly Arg[], pattern: Pattern): number =>
+export const placeIn = (args: Args, pattern: Pattern): number =>
   args.findIndex(({ text }) => pattern.test(text))

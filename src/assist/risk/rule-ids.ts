@@ -5,9 +5,9 @@ import { LINE_RULES } from './rules/system/lines.ts'
 
 const ALL = [...RULES, ...LINE_RULES]
 
-export const RULE_IDS: ReadonlySet<string> = new Set(ALL.map(({ id }) => id))
+export const RULE_IDS = new Set(ALL.map(({ id }) => id))
 
-const CORE: ReadonlySet<string> = new Set(ALL.filter(({ core }) => core === true).map(({ id }) => id))
+const CORE = new Set(ALL.filter(({ core }) => core === true).map(({ id }) => id))
 
 /** Whether the rule belongs to the catastrophic core, which no exception lowers. */
 export const isCore = (id: string): boolean => CORE.has(id)

@@ -67,8 +67,7 @@ const fits = (path: string, pattern: string): boolean => {
   const [names, patterns] = [path.split('/'), pattern.split('/')]
   return (
     /[[{]/.test(pattern) ||
-    (names.length === patterns.length &&
-      patterns.every((one, place) => globMatcher(one)(names[place] as string)))
+    (names.length === patterns.length && patterns.every((one, place) => globMatcher(one)(names[place]!)))
   )
 }
 
@@ -87,7 +86,7 @@ const DESTROYS =
 /** The same commands anywhere in a line, also as an argument of a command that runs others. */
 const DESTROYS_INSIDE =
   /(?:^|[\s;|&({"'`/])(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|poweroff|wipefs|fdisk)(?=\s|$)/
-const ASKS_IT: ReadonlySet<string> = new Set(
+const ASKS_IT = new Set(
   'delete kill stop discard force overwrite reset clean prune format shutdown restart wipe empty clear undo abort forget'
     .split(' ')
     .map(concept),

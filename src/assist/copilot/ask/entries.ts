@@ -167,7 +167,7 @@ export const bareCommand = ({ command, slots }: Pick<Entry, 'command' | 'slots'>
     .map((piece) => {
       if (typeof piece === 'string') return piece
       const slot = slots.find(({ name }) => name === piece[1])
-      return slot?.otherwise ?? placeholderOf(piece[1] as string)
+      return slot?.otherwise ?? placeholderOf(piece[1]!)
     })
     .join('')
 

@@ -21,25 +21,15 @@ export const typeTerms = (kind: EntityKind): readonly string[] =>
   Object.entries(TAKES).flatMap(([type, kinds]) => (kinds.slice(0, 2).includes(kind) ? [`<${type}>`] : []))
 
 /** Types that take a plain word of the request where the words beside it say that it is one. */
-const WORDY: ReadonlySet<string> = new Set(
+const WORDY = new Set(
   'glob host user group branch commit tag remote pattern text name signal interface package service container image pod namespace table database key variable value'.split(
     ' ',
   ),
 )
 /** Types that take a plain word only behind or before their noun: `the folder build`. */
-const CAREFUL: ReadonlySet<string> = new Set(['file', 'dir', 'path'])
+const CAREFUL = new Set(['file', 'dir', 'path'])
 /** Types that also take a word that names a tool: `install git`, `restart nginx`, `kill firefox`. */
-const OF_TOOLS: ReadonlySet<string> = new Set([
-  'package',
-  'service',
-  'container',
-  'image',
-  'name',
-  'pod',
-  'database',
-  'user',
-  'group',
-])
+const OF_TOOLS = new Set('package service container image name pod database user group'.split(' '))
 
 export type WordFit = 'none' | 'word' | 'careful'
 export const wordFit = ({ type, ending }: Slot, isTool: boolean): WordFit =>
@@ -142,16 +132,7 @@ export function valueFor(
 }
 
 /** Types whose values may be signs and nothing else. */
-const OF_SIGNS: ReadonlySet<string> = new Set([
-  'dir',
-  'path',
-  'glob',
-  'pattern',
-  'text',
-  'value',
-  'command',
-  'format',
-])
+const OF_SIGNS = new Set('dir path glob pattern text value command format'.split(' '))
 
 export const fits = ({ type, ending }: Slot, value: string): boolean =>
   value !== '' &&
@@ -189,7 +170,7 @@ export function fill(
       command += piece
       continue
     }
-    const name = piece[1] as string
+    const name = piece[1]!
     const slot = slots.find((one) => one.name === name)
     const given = values.get(name)
     // A command is code that the person gives.
@@ -214,7 +195,7 @@ function inProgram(value: string, slot: Slot | undefined, before: string): strin
   if (!/\bsed\b[^|]*$/.test(before) || (slot?.type !== 'text' && slot?.type !== 'pattern')) return value
   const parts = /s([/|#,])([^'"]*)$/.exec(before)
   if (parts === null) return value
-  const isReplacement = (parts[2] as string).includes(parts[1] as string)
+  const isReplacement = parts[2]!.includes(parts[1]!)
   return value.replace(isReplacement ? /[\\/&]/g : /[\\/.*[\]^$]/g, '\\$&')
 }
 

@@ -5,7 +5,7 @@ const STEMS: ReadonlyMap<string, string> = new Map(
   // A word in several groups belongs to the first of them.
   SYNONYMS.toReversed().flatMap((group) => {
     const words = group.split(' ')
-    return words.map((word) => [stem(word), stem(words[0] as string)] as const)
+    return words.map((word) => [stem(word), stem(words[0]!)] as const)
   }),
 )
 

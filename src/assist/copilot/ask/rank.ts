@@ -56,7 +56,7 @@ export interface Ranked {
 
 type Scored = Omit<Ranked, 'chance'>
 
-const VERBS: ReadonlySet<string> = new Set(
+const VERBS = new Set(
   `delete copy move rename create replace count compress extract kill stop start restart install uninstall download upload sort compare mount unmount encode decode
   enable disable merge split sync convert squash rebase stash revert discard change open generate overwrite append insert verify follow format find show list check connect
   build push pull commit clone upgrade update add set unset get lock unlock encrypt decrypt sign export import reset reload edit save attach detach resize scale apply
@@ -65,9 +65,9 @@ const VERBS: ReadonlySet<string> = new Set(
     .map(concept),
 )
 /** Verbs that ask for the same thing so often that one for the other says little. */
-const SEEING: ReadonlySet<string> = new Set('show find list check get count'.split(' ').map(concept))
+const SEEING = new Set('show find list check get count'.split(' ').map(concept))
 /** Tools that every machine has, or that everybody means who names none. */
-const COMMON: ReadonlySet<string> = new Set(
+const COMMON = new Set(
   `ls find grep cat sort uniq head tail wc cut tr sed awk cp mv rm mkdir rmdir touch ln chmod chown du df ps kill pkill tar gzip unzip zip diff stat file which who whoami
   date echo printf tee xargs free uptime uname hostname ip ss ping curl ssh scp rsync systemctl journalctl apt git docker kubectl mount crontab history pwd cd export env
   sha256sum md5sum less man tree lsblk lscpu lsof dig useradd usermod passwd id groups nproc shutdown reboot`.split(
@@ -78,7 +78,7 @@ const UNITS = ['minute', 'hour', 'day', 'week', 'month', 'year'].map(concept)
 const NAMED = concept('named')
 const EACH = concept('each')
 /** Verbs of a change. */
-const CHANGING: ReadonlySet<string> = new Set(
+const CHANGING = new Set(
   [...VERBS].filter(
     (verb) =>
       !SEEING.has(verb) &&
@@ -607,5 +607,5 @@ export const scoreOf = (features: readonly number[], weights: readonly number[] 
 /** The plain text of a wording, with what a slot stands for in capitals. */
 export const shownWording = (said: string): string =>
   piecesOf(said)
-    .map((piece) => (typeof piece === 'string' ? piece : (piece[1] as string).toUpperCase()))
+    .map((piece) => (typeof piece === 'string' ? piece : piece[1]!.toUpperCase()))
     .join('')

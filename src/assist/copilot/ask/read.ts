@@ -37,7 +37,7 @@ export interface Request {
 }
 
 /** Names of tools that are also plain words of requests; such a word names the tool only where the request says so. */
-const ENGLISH: ReadonlySet<string> = new Set(
+const ENGLISH = new Set(
   `find sort cut split join watch time test make who which last more less file head tail touch history set help kill script link look open in at for while
   until if then do done act go code serve just source space micro paper fly up op src date host service group groups users free stat strings column expand
   fold install mount umount move copy print read write run start stop status list show view cat man top w id env users clear reset wait jobs type hash

@@ -64,7 +64,7 @@ const ORDINALS: readonly string[] =
 const EXTENSIONS: Readonly<Record<string, string>> = {
   text: 'txt', python: 'py', javascript: 'js', typescript: 'ts', markdown: 'md', jpeg: 'jpg', picture: 'jpg', java: 'java', rust: 'rs', ruby: 'rb', shell: 'sh', perl: 'pl', golang: 'go', tarball: 'tar.gz', excel: 'xlsx', word: 'docx', backup: 'bak', log: 'log', temp: 'tmp', temporary: 'tmp', header: 'h', video: 'mp4',
 } // biome-ignore format: a compact table
-const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set(
+const KNOWN_EXTENSIONS = new Set(
   `txt log pdf jpg jpeg png gif svg webp mp3 mp4 mkv avi mov wav flac ogg py js ts jsx tsx json csv tsv xml html htm css scss md rst zip tar tgz gz bz2 xz 7z
   c h cpp hpp cc java kt go rs rb php pl sh bash zsh fish yaml yml toml ini conf cfg env bak tmp old swp iso img deb rpm apk sql db sqlite doc docx xls xlsx ppt pptx odt
   o so a class jar war pyc whl gpg asc pem key crt cer pub lock patch diff tex bib ipynb r lua vim dat bin out err pcap service list properties gradle dockerfile tar.gz tar.xz tar.bz2`.split(
@@ -75,8 +75,8 @@ const TLDS =
   'com|org|net|io|dev|de|uk|eu|fr|local|lan|internal|corp|edu|gov|info|app|ai|co|me|test|example|home|arpa'
 
 const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity | undefined])[] = [
-  [/^(["'`])((?:(?!\1).)*)\1(?=$|[\s,.;:?!])/, (m) => ({ kind: 'quoted', value: m[2] as string })],
-  [/^\u201c([^\u201d]*)\u201d/, (m) => ({ kind: 'quoted', value: m[1] as string })],
+  [/^(["'`])((?:(?!\1).)*)\1(?=$|[\s,.;:?!])/, (m) => ({ kind: 'quoted', value: m[2]! })],
+  [/^\u201c([^\u201d]*)\u201d/, (m) => ({ kind: 'quoted', value: m[1]! })],
   [/^\{[^{}\n]*:[^{}\n]*\}(?=\s|$)/, (m) => ({ kind: 'quoted', value: m[0] })],
   [/^[a-z_]\w*\(\)?(?=\s|$)/i, (m) => ({ kind: 'quoted', value: m[0] })],
   [/^[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/i, (m) => ({ kind: 'url', value: m[0].replace(/[.,;!?]+$/, '') })],
@@ -93,9 +93,9 @@ const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity |
   [/^at (1?\d|2[0-3])()h\b/i, clock],
   [/^(?:on|every|until) (?:mon|tues|wednes|thurs|fri|satur|sun)days?\b/i, () => ({ kind: 'clock', value: '' })],
   [/^(1[0-2]|0?[1-9])()\s?([ap])\.?m\b\.?/i, clock],
-  [/^(?:at )?(noon|midnight|tonight|tomorrow)\b/i, (m) => ({ kind: 'clock', value: { noon: '12:00', midnight: '00:00' }[(m[1] as string).toLowerCase()] ?? '' })],
+  [/^(?:at )?(noon|midnight|tonight|tomorrow)\b/i, (m) => ({ kind: 'clock', value: { noon: '12:00', midnight: '00:00' }[m[1]!.toLowerCase()] ?? '' })],
   [/^(today|yesterday)\b/i, (m) => ({ kind: 'time', value: m[0].toLowerCase(), minutes: m[1]?.toLowerCase() === 'today' ? 1_440 : 2_880 })],
-  [/^(?:last|past|this)\s+(hour|day|night|week|month|year)\b/i, (m) => ({ kind: 'time', value: m[0].toLowerCase(), minutes: MINUTES[(m[1] as string).toLowerCase().replace('night', 'day')] ?? 1_440 })],
+  [/^(?:last|past|this)\s+(hour|day|night|week|month|year)\b/i, (m) => ({ kind: 'time', value: m[0].toLowerCase(), minutes: MINUTES[m[1]!.toLowerCase().replace('night', 'day')] ?? 1_440 })],
   [/^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?(?!\S*\w)/, (m) => ({ kind: 'date', value: m[0] })],
   [/^(?:SIG[A-Z]{3,6}\d?|HUP|KILL|TERM|USR[12]|INT|STOP|CONT)\b/, (m) => ({ kind: 'signal', value: m[0] })],
   [/^[ugoa]*[-+=][rwxXst]{1,4}(?=$|[\s,;?!])/, (m) => ({ kind: 'mode', value: m[0] })],
@@ -109,7 +109,7 @@ const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity |
   [/^here\b/i, () => ({ kind: 'here', value: '.' })],
   [/^\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})(?=$|[\s,;?!])/, (m) => ({ kind: 'path', value: m[0] })],
   [/^(?:my|the|your|the user's) home(?: (?:directory|folder|dir))?\b(?! page)/i, () => ({ kind: 'path', value: '~' })],
-  [/^\*\.([a-z0-9]{1,8}(?:\.[a-z0-9]{1,4})?)(?![\w*])/i, (m) => ({ kind: 'ext', value: m[1] as string })],
+  [/^\*\.([a-z0-9]{1,8}(?:\.[a-z0-9]{1,4})?)(?![\w*])/i, (m) => ({ kind: 'ext', value: m[1]! })],
   [/^(?:\.[a-z0-9]{1,5}(?:\.(?:gz|xz|bz2))?)(?=$|[\s,;?!])/i, (m) => extension(m[0].slice(1))],
   [/^(?:~|\.{1,2}|[\w.@+-]*)?\/[^\s'"]*/, (m) => (/^[a-z]+\/[a-z]+$/.test(m[0]) && !/^(?:src|etc|var|usr|home|tmp|opt|docs?|test|tests|lib|bin|build|dist|out|app|web)\//.test(m[0]) ? { kind: 'file', value: m[0] } : { kind: 'path', value: trimmed(m[0]) })],
   [/^~(?=$|[\s,;?!])/, () => ({ kind: 'path', value: '~' })],
@@ -120,16 +120,16 @@ const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity |
   [/^[\w+-]+(?:\.[\w+-]+)+/, (m) => fileName(m[0])],
   [/^(?:Makefile|Dockerfile|README|LICENSE|Jenkinsfile|Vagrantfile|Gemfile|Cargo\.toml)\b/, (m) => ({ kind: 'file', value: m[0] })],
   [/^(?:HEAD(?:[~^]\d*)*|(?=\S*\d)(?=\S*[a-f])[0-9a-f]{7,40}(?!\S))/, (m) => ({ kind: 'rev', value: m[0] })],
-  [/^(\d+)(?:st|nd|rd|th)\b/i, (m) => ({ kind: 'number', value: m[1] as string })],
-  [/^(\d+)\s?(?:px|pixels?)\b/i, (m) => ({ kind: 'number', value: m[1] as string })],
-  [/^:?(\d+)(?![\w.-])/, (m) => ({ kind: 'number', value: m[1] as string })],
+  [/^(\d+)(?:st|nd|rd|th)\b/i, (m) => ({ kind: 'number', value: m[1]! })],
+  [/^(\d+)\s?(?:px|pixels?)\b/i, (m) => ({ kind: 'number', value: m[1]! })],
+  [/^:?(\d+)(?![\w.-])/, (m) => ({ kind: 'number', value: m[1]! })],
 ] // biome-ignore format: one pattern a line
 
 const trimmed = (path: string): string => path.replace(/[,;?!]+$/, '').replace(/(?<=\w)\.$/, '')
 
 function size(match: RegExpExecArray): Entity | undefined {
-  const unit = UNITS[(match[2] as string).toLowerCase()]
-  const value = match[1] as string
+  const unit = UNITS[match[2]!.toLowerCase()]
+  const value = match[1]!
   if (unit === undefined) return undefined
   // find takes only whole numbers, so `1.5G` becomes megabytes.
   return {

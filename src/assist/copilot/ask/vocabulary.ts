@@ -267,7 +267,7 @@ export const SYNONYMS: readonly string[] = [
 ]
 
 /** Words that tell nothing about the wish. */
-export const STOP: ReadonlySet<string> = new Set(
+export const STOP = new Set(
   `a an got the of in on at to for by from with and or is are was were be been am do does did doing done i me my mine we us our you your it its
   this that these those there here then than so if as into onto how what when can could would should will want need like
   please let lets just some any which who whose have has had give current currently now very really quickly quick easy way command

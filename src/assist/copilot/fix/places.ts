@@ -23,7 +23,7 @@ export const LOOKS_FOR: Readonly<Record<string, readonly string[]>> = {
 const ANYWHERE =
   /^(?:init|clone|new|create|install|i|help|version|config|login|search|view|exec|-g|--global|-C|-f|--git-dir.*|--prefix.*|--version|--help|-h)$/
 /** Programs that find their file in a directory above by themselves. */
-const CLIMBS = new Set(['git', 'cargo', 'npm', 'yarn', 'pnpm', 'go'])
+const CLIMBS = new Set('git cargo npm yarn pnpm go'.split(' '))
 const MOST_BELOW = 200
 
 export const places: Rule = (call, { world }) => {

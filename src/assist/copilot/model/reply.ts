@@ -91,7 +91,7 @@ function jsonCommand(reply: string): string | undefined {
 function fencedCommand(reply: string): string | undefined {
   const fences = reply.split('```')
   if (fences.length !== 3) return undefined
-  const inside = fences[1] as string
+  const inside = fences[1]!
   // The fence's own line may name a language.
   const body = inside.includes('\n') ? inside.replace(/^[\w+-]*[ \t]*\n/, '') : inside
   // The block may hold the JSON that was asked for.

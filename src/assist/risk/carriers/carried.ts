@@ -4,7 +4,7 @@
 import { spend } from '../limits.ts'
 import type { Frame, Walk } from '../line/frame.ts'
 import { names, words } from '../lookup.ts'
-import { type Arg, baseName, type SimpleCommand, type Span } from '../model.ts'
+import { type Arg, type Args, baseName, placeIn, type SimpleCommand, type Span } from '../model.ts'
 import { ONLY_READ } from '../writes/tools.ts'
 import { contentOf } from '../writes/written.ts'
 import { SHELLS } from './wrappers.ts'
@@ -37,7 +37,7 @@ export const CARRIED = words(
   `rm rmdir unlink shred wipe srm dd truncate find mv cp chmod chown chgrp rsync wipefs blkdiscard sgdisk mkfs mkfs.ext4 mkfs.xfs env sudo doas
   nice nohup timeout setsid xargs sh bash dash zsh ksh fish busybox toybox`,
 )
-const CARRIED_SET: ReadonlySet<string> = new Set(CARRIED)
+const CARRIED_SET = new Set(CARRIED)
 
 const ANY = CARRIED.map((name) => name.replaceAll('.', '\\.')).join('|')
 /** Whether a line of plain words may hold a command behind its tool. */
@@ -64,7 +64,7 @@ const SAID =
 const RUNS_VALUE =
   /^--?[\w-]*(?:cmd|command|exec|hook|filter|pager|editor|prog|rsh|ssh|shell|askpass|-pack|script|preview|browser|html|opener|config)[\w-]*(?:=|$)|^--?(?:pre|post|run|call|smtp-server|setup)(?:=|$)/
 /** Verbs behind which a tool of many verbs takes a command. */
-const RUNS_REST = /^(?:exec|execute|run|ssh|rsh|debug|shell|unshare|foreach|alias|codespace|cs)$/
+const RUNS_REST = names('exec execute run ssh rsh debug shell unshare foreach alias codespace cs')
 /** Code that pipes a text into a shell, so that even printed text may be run. */
 const PIPES_TO_SHELL = /\|&?\s*["']?(?:\/\S*\/)?(?:ba|z|da|k)?sh\b/
 
@@ -109,7 +109,7 @@ const CLOSES: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' 
 function upToItsEnd(text: string, before: string): string {
   const open: string[] = []
   for (let i = 0; i < text.length; i++) {
-    const char = text[i] as string
+    const char = text[i]!
     if (char === '\\') {
       if (text[i + 1] === before) return text.slice(0, i)
       i++
@@ -124,7 +124,7 @@ function upToItsEnd(text: string, before: string): string {
 /** Judges a script or a command without reporting what is found. */
 export interface Trial {
   script(text: string, span: Span): void
-  words(words: readonly Arg[]): void
+  words(words: Args): void
 }
 
 /**
@@ -155,7 +155,7 @@ export function noteCarried(
     const value = commandValue(args, i)
     if (value !== undefined && inText(textOf(value), value.span)) return
   }
-  const verb = args.findIndex((arg, i) => i < MAX_VERBS && RUNS_REST.test(arg.text))
+  const verb = args.findIndex((arg, i) => i < MAX_VERBS && RUNS_REST.has(arg.text))
   if (INERT.has(name) && (verb < 0 || name === 'git')) return
   if (!understood) {
     for (const arg of args.slice(0, MAX_TEXTS)) {
@@ -172,11 +172,11 @@ export function noteCarried(
     if (text !== undefined && text !== '' && inText(text, command.span)) return
   }
   if (understood || SHELLS.has(name)) return
-  const dashes = args.findIndex((arg) => arg.text === '--')
+  const dashes = placeIn(args, /^--$/)
   const from = NAMES_THINGS.has(name) ? Math.max(verb, dashes) : 0
   if (from < 0) return
   for (let i = from; i + 1 < args.length && i < MAX_TEXTS; i++) {
-    const arg = args[i] as Arg
+    const arg = args[i]!
     const word = arg.text.slice(arg.text.indexOf('=') + 1)
     if (!CARRIED_SET.has(baseName(word))) continue
     if (judged(arg.span, () => trial.words([{ ...arg, text: word }, ...args.slice(i + 1)]))) return
@@ -187,8 +187,8 @@ export function noteCarried(
 const MAX_VERBS = 3
 
 /** The value of the option at index `i`, if its name says that it is a command. */
-function commandValue(args: readonly Arg[], i: number): Arg | undefined {
-  const arg = args[i] as Arg
+function commandValue(args: Args, i: number): Arg | undefined {
+  const arg = args[i]!
   // The shortest such options are --ssh and -exec.
   if (arg.text.length < 5 || arg.text[0] !== '-' || !RUNS_VALUE.test(arg.text)) return undefined
   const equals = arg.text.indexOf('=')

@@ -1,7 +1,17 @@
 // Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
 
 import { readOptions, valueOptions } from '../line/options.ts'
-import { type Arg, type Output, placeIn, SOMETHING, says, TAINT, UNKNOWN } from '../model.ts'
+import {
+  type Arg,
+  type Args,
+  type Output,
+  placeIn,
+  SOMETHING,
+  says,
+  TAINT,
+  UNKNOWN,
+  withoutOptions,
+} from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
 import { container } from './container-carrier.ts'
 import { git } from './git-carrier.ts'
@@ -21,7 +31,7 @@ import { fdTargets, findTargets, MAX_LISTED } from './listings.ts'
 import { toolCarrierNames, toolCarrierOf } from './tool-carriers.ts'
 import type { Wrapper } from './wrappers.ts'
 
-function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]): Arg[] {
+function replaced(words: Args, marker: string, items: Args): Arg[] {
   return words.flatMap((word) =>
     word.text === marker
       ? items
@@ -39,19 +49,19 @@ function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]):
  * The command with the items in place of the marker: all items at once, or one command each if the marker is part of a
  * word.
  */
-function onEach(words: readonly Arg[], marker: string, items: readonly Arg[]): readonly InnerCommand[] {
+function onEach(words: Args, marker: string, items: Args): readonly InnerCommand[] {
   const within = words.some((word) => word.text !== marker && word.text.includes(marker))
   const rounds = within && items.length > 1 ? items.slice(0, MAX_LISTED).map((one) => [one]) : [items]
   return rounds.flatMap((round) => command(replaced(words, marker, round)).commands)
 }
 
-function xargs(args: readonly Arg[], input: Output): Layer {
+function xargs(args: Args, input: Output): Layer {
   const wrapper: Wrapper = { values: valueOptions('xargs') }
   const head = [args[0] ?? item('', { text: '', span: [0, 0], taint: 0 }), ...args]
   const { start } = enterWrapper(wrapper, head)
   const words = head.slice(start)
   if (words.length === 0) return NOTHING
-  const near = words[0] as Arg
+  const near = words[0]!
   const own = args.slice(0, start - 1)
   const options = readOptions('xargs', own)
   const marker = markerOf(own)
@@ -75,7 +85,7 @@ function xargs(args: readonly Arg[], input: Output): Layer {
     : { ...NOTHING, commands: onEach(words, marker, items) }
 }
 
-function markerOf(options: readonly Arg[]): string | undefined {
+function markerOf(options: Args): string | undefined {
   for (const [i, word] of options.entries()) {
     if (word.text === '-I' || word.text === '-J') return options[i + 1]?.text
     if (/^-[a-zA-Z0-9]*i$/.test(word.text)) return '{}'
@@ -87,11 +97,11 @@ function markerOf(options: readonly Arg[]): string | undefined {
   return undefined
 }
 
-function find(args: readonly Arg[]): Layer {
+function find(args: Args): Layer {
   const { items } = findTargets(args)
   const commands: InnerCommand[] = []
   for (let i = 0; i < args.length; i++) {
-    if (!/^-(?:exec|execdir|ok|okdir)$/.test((args[i] as Arg).text)) continue
+    if (!/^-(?:exec|execdir|ok|okdir)$/.test(args[i]!.text)) continue
     const end = args.findIndex((arg, at) => at > i && /^(?:;|\+)$/.test(arg.text))
     const words = args.slice(i + 1, end < 0 ? undefined : end)
     if (words.length > 0)
@@ -101,17 +111,17 @@ function find(args: readonly Arg[]): Layer {
   return { ...NOTHING, commands }
 }
 
-function fd(args: readonly Arg[]): Layer {
+function fd(args: Args): Layer {
   const at = placeIn(args, /^(?:-x|-X|--exec|--exec-batch)$/)
   const words = at < 0 ? [] : args.slice(at + 1)
   if (words.length === 0) return NOTHING
-  const found = fdTargets(args).map((text) => item(text, words[0] as Arg))
+  const found = fdTargets(args).map((text) => item(text, words[0]!))
   const marked = words.some((word) => word.text.includes('{}'))
   return marked ? { ...NOTHING, commands: onEach(words, '{}', found) } : command([...words, ...found])
 }
 
 /** The lines of an input as words; one unknown word if they are not known. */
-function linesOf(source: Output, near: Arg): readonly Arg[] {
+function linesOf(source: Output, near: Arg): Args {
   const { text, under, taint } = source
   if (text === undefined && under === undefined)
     return [{ ...near, text: UNKNOWN, taint: taint | TAINT.opaque }]
@@ -119,13 +129,13 @@ function linesOf(source: Output, near: Arg): readonly Arg[] {
   return lines.slice(0, MAX_LISTED).map((line) => ({ text: line, span: near.span, taint }))
 }
 
-function parallel(args: readonly Arg[], input: Output): Layer {
+function parallel(args: Args, input: Output): Layer {
   const split = placeIn(args, /^:::/)
   const wrapper: Wrapper = { values: valueOptions('parallel') }
-  const head = [args[0] as Arg, ...(split < 0 ? args : args.slice(0, split))]
+  const head = [args[0]!, ...(split < 0 ? args : args.slice(0, split))]
   const near = args[0] ?? { text: '', span: [0, 0] as const, taint: TAINT.none }
   const words = args.length === 0 ? [] : head.slice(enterWrapper(wrapper, head).start)
-  const files = split >= 0 && (args[split] as Arg).text.startsWith('::::')
+  const files = split >= 0 && args[split]!.text.startsWith('::::')
   const file = files ? args[split + 1] : readOptions('parallel', head.slice(1)).value('a', 'arg-file')
   const source = file === undefined ? input : (file.output ?? { text: undefined, taint: TAINT.opaque })
   const given = split >= 0 && !files ? args.slice(split + 1).slice(0, MAX_LISTED) : linesOf(source, near)
@@ -145,14 +155,14 @@ function parallel(args: readonly Arg[], input: Output): Layer {
   return { ...NOTHING, scripts, commands: apart }
 }
 
-function tmux(args: readonly Arg[]): Layer {
+function tmux(args: Args): Layer {
   const at = placeIn(
     args,
     /^(?:new|new-session|neww|new-window|send-keys|send|splitw|split-window|respawn-pane|pipe-pane|pipep|if-shell|run-shell|run)$/,
   )
   if (at < 0) return NOTHING
   const rest = args.slice(at + 1)
-  const { scripts } = scriptWords(rest.filter((arg) => !arg.text.startsWith('-')))
+  const { scripts } = scriptWords(withoutOptions(rest))
   // A new window runs the words behind its options as one command.
   const first = rest.findIndex(
     (arg, i) => !arg.text.startsWith('-') && !/^-[ceFlnst]$/.test(rest[i - 1]?.text ?? ''),
@@ -164,7 +174,7 @@ function tmux(args: readonly Arg[]): Layer {
 }
 
 /** bash's complete and compgen, and fish's complete: their options hold commands, and lists that are expanded. */
-function completes(args: readonly Arg[]): Layer {
+function completes(args: Args): Layer {
   const lists = valuesOf(args, ['a', 'W', 'arguments'])
   return scriptWords([
     ...valuesOf(args, ['C', 'n', 'condition', 'do-complete']),
@@ -173,10 +183,10 @@ function completes(args: readonly Arg[]): Layer {
 }
 
 /** In fish, `source` alone reads standard input. */
-function source(args: readonly Arg[]): Layer {
+function source(args: Args): Layer {
   const file = args.find((arg) => arg.text !== '--')
   return file === undefined || /^(?:-|\/dev\/stdin|\/dev\/fd\/0)$/.test(file.text)
-    ? { ...NOTHING, runsInput: 'shell' }
+    ? { ...NOTHING, runsInput: true }
     : { ...NOTHING, runsFile: file }
 }
 
@@ -200,7 +210,7 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   tar: commandIn(
     /^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=|-I)(.*)$/,
   ),
-  trap: (args) => scriptWords(args.filter((arg) => !arg.text.startsWith('-')).slice(0, 1)),
+  trap: (args) => scriptWords(withoutOptions(args).slice(0, 1)),
   // fish also writes `alias name 'command'`.
   alias: (args) => {
     const set = args.flatMap((arg) =>
@@ -251,11 +261,11 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   at: (args) => {
     const file = args.findIndex((arg) => arg.text === '-f')
     const runsFile = file < 0 ? undefined : args[file + 1]
-    return runsFile === undefined ? { ...NOTHING, runsInput: 'shell' } : { ...NOTHING, runsFile }
+    return runsFile === undefined ? { ...NOTHING, runsInput: true } : { ...NOTHING, runsFile }
   },
   complete: completes,
   compgen: completes,
-  batch: () => ({ ...NOTHING, runsInput: 'shell' }),
+  batch: () => ({ ...NOTHING, runsInput: true }),
   adb: (args) =>
     args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,
   '.': source,

@@ -1,11 +1,11 @@
 // Finds the command that docker, podman, kubectl and similar tools run in a container, and this machine's directories
 // in it.
 
-import { type Arg, placeIn } from '../model.ts'
+import { type Args, placeIn } from '../model.ts'
 import { commandLayer as command, enterWrapper, type Layer, NOTHING } from './layers.ts'
 
 /** Directories of this machine that are mounted in a container: `-v ~:/h`, `--mount type=bind,src=/,dst=/h`. */
-function volumesOf(options: readonly Arg[]): readonly (readonly [inside: string, outside: string])[] {
+function volumesOf(options: Args): readonly (readonly [inside: string, outside: string])[] {
   return options.flatMap((arg, i) => {
     const joined = /^(?:-v|--volume=|--mount=)([\s\S]+)$/.exec(arg.text)?.[1]
     const text =
@@ -20,7 +20,7 @@ function volumesOf(options: readonly Arg[]): readonly (readonly [inside: string,
 }
 
 /** The words with paths in the container replaced by the paths on this machine that are mounted there. */
-function asOnHost(words: readonly Arg[], volumes: ReturnType<typeof volumesOf>): readonly Arg[] {
+function asOnHost(words: Args, volumes: ReturnType<typeof volumesOf>): Args {
   if (volumes.length === 0) return words
   return words.map((word) => {
     let { text } = word
@@ -37,7 +37,7 @@ function asOnHost(words: readonly Arg[], volumes: ReturnType<typeof volumesOf>):
 /**
  * The command behind the name of the container or image in `docker exec`, `docker run`, `kubectl exec` and the like.
  */
-export function container(args: readonly Arg[]): Layer {
+export function container(args: Args): Layer {
   const at = placeIn(args, /^(?:exec|run)$/)
   if (at < 0) return NOTHING
   const values =
@@ -46,7 +46,7 @@ export function container(args: readonly Arg[]): Layer {
     )
   const tail = args.slice(at)
   const { start } = enterWrapper({ values, skip: 1 }, tail)
-  const dashes = tail.findIndex((arg) => arg.text === '--')
+  const dashes = placeIn(tail, /^--$/)
   const volumes = volumesOf(tail.slice(0, start))
   const first = command(asOnHost(tail.slice(start), volumes), true)
   // An option that `values` does not list may take a value; then only `--` tells where the command starts.

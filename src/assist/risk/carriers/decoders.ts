@@ -1,6 +1,6 @@
 // What decoders print (base64, xxd, tr, rev, …) of an input that the line shows, and the escapes of echo and printf.
 import { readOptions } from '../line/options.ts'
-import { type Arg, type Output, type SimpleCommand, says, TAINT, UNKNOWN } from '../model.ts'
+import { type Args, type Output, type SimpleCommand, says, TAINT, UNKNOWN, withoutOptions } from '../model.ts'
 
 /** Decodes the backslash escapes of echo -e and printf. */
 export function decodeEscapes(text: string): string {
@@ -47,9 +47,9 @@ export function decoded({ name, args, input }: SimpleCommand): Output | undefine
 }
 
 /** tr with ranges and deletion: `tr a-z n-za-m`. */
-function translated(text: string, args: readonly Arg[]): string {
+function translated(text: string, args: Args): string {
   const deletes = says({ args }, /^-[a-z]*d/)
-  const [from = '', to = ''] = args.filter((arg) => !arg.text.startsWith('-')).map((arg) => charsOf(arg.text))
+  const [from = '', to = ''] = withoutOptions(args).map((arg) => charsOf(arg.text))
   return [...text]
     .map((char) => {
       const at = from.indexOf(char)

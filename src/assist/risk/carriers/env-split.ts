@@ -1,5 +1,5 @@
 // Splits the word behind env's -S as env does, which has quotes and escapes of its own.
-import type { Arg } from '../model.ts'
+import type { Args } from '../model.ts'
 
 /** A text may hold another -S; this many are followed, more than anybody writes. */
 const MAX_ROUNDS = 4
@@ -8,10 +8,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
 } // biome-ignore format: a compact table
 
 /** env's words, with the text of each -S or --split-string split into words in its place. */
-export function withSplitStrings(words: readonly Arg[]): readonly Arg[] {
+export function withSplitStrings(words: Args): Args {
   let out = words
   for (let round = 0, i = 1; round < MAX_ROUNDS && i < out.length; i++) {
-    const word = out[i] as Arg
+    const word = out[i]!
     const found = /^(-[iv0]*)S([\s\S]*)$|^--split-string(?:=([\s\S]*))?$/.exec(word.text)
     if (found === null) {
       if (/^-[uCa]$|^--(?:unset|chdir|argv0)$/.test(word.text)) i++
@@ -35,7 +35,7 @@ function splitString(text: string): readonly string[] {
   let word: string | undefined
   let quote = ''
   for (let i = 0; i < text.length; i++) {
-    const char = text[i] as string
+    const char = text[i]!
     if (char === '\\') {
       const next = text[++i] ?? '\\'
       if (next === 'c') break

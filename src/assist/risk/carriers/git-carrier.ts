@@ -1,7 +1,7 @@
 // Commands that git runs from its options, settings, aliases and remotes.
 
 import { quoteShell } from '../../../base/quote.ts'
-import type { Arg } from '../model.ts'
+import type { Arg, Args } from '../model.ts'
 import { commandLayer as command, type InnerScript, joined, type Layer, NOTHING } from './layers.ts'
 
 /** Settings whose value git runs, as `-c key=value` or `config key value`. */
@@ -30,7 +30,7 @@ const transport = (text: string): string =>
     .map((word) => quoteShell(word.replace(/%([ %])/g, '$1')))
     .join(' ')
 
-export function git(args: readonly Arg[]): Layer {
+export function git(args: Args): Layer {
   const scripts: InnerScript[] = []
   const add = (arg: Arg | undefined, text: string | undefined) => {
     if (arg !== undefined && text !== undefined && text !== '')

@@ -1,11 +1,11 @@
 // Finds the code that shells and other interpreters run: in their words, in files, in their input.
 
-import { type Arg, said, TAINT } from '../model.ts'
+import { type Arg, type Args, said, TAINT } from '../model.ts'
 import { filesTouched, UNDERSTOOD } from '../writes/foreign-files.ts'
 import { type InnerScript, type Layer, NOTHING } from './layers.ts'
 import { INTERPRETERS } from './wrappers.ts'
 
-export function unwrapShell(words: readonly Arg[]): Layer {
+export function unwrapShell(words: Args): Layer {
   const first = startScripts(words)
   const rest = unwrapShellCode(words)
   return {
@@ -16,7 +16,7 @@ export function unwrapShell(words: readonly Arg[]): Layer {
 }
 
 /** Code that a shell runs first: fish's `-C code` and bash's `--rcfile file`. */
-function startScripts(words: readonly Arg[]): Layer {
+function startScripts(words: Args): Layer {
   const scripts: InnerScript[] = []
   let runsFile: Arg | undefined
   const isFish = words[0]?.text === 'fish'
@@ -24,7 +24,7 @@ function startScripts(words: readonly Arg[]): Layer {
     const next = words[i + 1]
     const code = isFish ? /^(?:-[a-zA-Z]*C|--init-command(?:=|$))([\s\S]*)$/.exec(word.text) : null
     const value = code === null ? undefined : code[1] ? { ...word, text: code[1] } : next
-    if (value !== undefined) scripts.push({ text: value.text, taint: value.taint, span: value.span })
+    if (value !== undefined) scripts.push(value)
     if (/^--?(?:rcfile|init-file)$/.test(word.text)) runsFile = next
   }
   return { ...NOTHING, scripts, runsFile }
@@ -34,11 +34,11 @@ function startScripts(words: readonly Arg[]): Layer {
 export const BASH_WORD =
   /^-(?=(?:norc|noprofile|noediting|login|posix|restricted|verbose|version|rcfile|init-file)$)/
 
-function unwrapShellCode(words: readonly Arg[]): Layer {
+function unwrapShellCode(words: Args): Layer {
   let code = false
   let i = 1
   for (; i < words.length; i++) {
-    const text = (words[i] as Arg).text.replace(BASH_WORD, '--')
+    const text = words[i]!.text.replace(BASH_WORD, '--')
     if (text === '--') {
       i++
       break
@@ -46,20 +46,20 @@ function unwrapShellCode(words: readonly Arg[]): Layer {
     if (text === '-' || !/^[-+]/.test(text)) break
     if (text === '--command') code = true
     if (text.startsWith('--command=')) {
-      const word = words[i] as Arg
-      return { ...NOTHING, scripts: [{ text: text.slice(10), taint: word.taint, span: word.span }] }
+      return { ...NOTHING, scripts: [{ ...words[i]!, text: text.slice(10) }] }
     }
     if (/^-[A-Za-z]*c/.test(text)) code = true
     if (/^(?:[-+][A-Za-z]*[oO]|--rcfile|--init-file|--init-command|-C)$/.test(text)) i++
-    if (/^-[A-Za-z]*s/.test(text) && !code) return { ...NOTHING, runsInput: 'shell' }
+    if (/^-[A-Za-z]*s/.test(text) && !code) {
+      const from = words[i + 1]?.text === '--' ? i + 2 : i + 1
+      return { ...NOTHING, runsInput: true, parameters: words.slice(from) }
+    }
   }
   const operand = words[i]
   if (code) {
     if (operand === undefined) return NOTHING
     const script = {
-      text: operand.text,
-      taint: operand.taint,
-      span: operand.span,
+      ...operand,
       parameters: words.slice(i + 2),
       assignments: words.slice(i + 1, i + 2).map((value) => ({ name: '0', value })),
     }
@@ -70,7 +70,7 @@ function unwrapShellCode(words: readonly Arg[]): Layer {
     operand.text === '-' ||
     /^\/(?:dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/.test(operand.text)
   )
-    return { ...NOTHING, runsInput: 'shell' }
+    return { ...NOTHING, runsInput: true }
   return { ...NOTHING, runsFile: operand }
 }
 
@@ -86,7 +86,7 @@ const VALUE_LETTERS: Readonly<Record<string, RegExp>> = {
   php: /[dcz]/,
 }
 
-export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
+export function unwrapInterpreter(name: string, words: Args): Layer {
   const { language = 'other', options = [] } = INTERPRETERS.of(name) ?? {}
   const codes: Arg[] = []
   const layer = (more: Partial<Layer>): Layer =>
@@ -97,9 +97,9 @@ export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
     codes.push({ ...word, text })
   }
   for (let i = 1; i < words.length; i++) {
-    const word = words[i] as Arg
+    const word = words[i]!
     const text = word.text
-    if (text === '-' || text === '/dev/stdin') return layer({ runsInput: 'other' })
+    if (text === '-' || text === '/dev/stdin') return layer({ runsInput: true })
     const bare = text.startsWith('--') ? text.slice(2) : text.startsWith('-') ? text.slice(1) : undefined
     const next = words[i + 1] ?? { ...word, text: '' }
     if (bare === undefined) {
@@ -133,7 +133,7 @@ export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
     if (/^[mvVhS]/.test(bare) && !named) return layer({})
     if (named && named.index === bare.length - 1) i++
   }
-  return layer({ runsInput: 'other' })
+  return layer({ runsInput: true })
 }
 
 const CALLS =
@@ -172,7 +172,7 @@ function foreignCode(code: Pick<Arg, 'text' | 'taint' | 'span'>, language = 'oth
   if (HAS_BACKTICKS.test(language)) {
     const inBackticks = /(?:`|(?:%x|qx)[{(])([^`{}()]{1,2000})[`})]/g
     for (const call of code.text.matchAll(inBackticks))
-      scripts.push({ text: call[1] as string, taint: code.taint, span: code.span })
+      scripts.push({ text: call[1]!, taint: code.taint, span: code.span })
     rest = rest.replace(inBackticks, (all) => (/[$#@\\]/.test(all) ? all : '0'))
   }
   scripts.push(...files.scripts)
@@ -211,8 +211,8 @@ function decodedLiterals(code: string): readonly string[] {
   for (const match of code.matchAll(
     /(?:b64decode|base64_decode|atob|decode64)\s*\(\s*b?(["'])([\w+/=-]{4,4000})\1/g,
   ))
-    out.push(Buffer.from(match[2] as string, 'base64').toString('utf8'))
+    out.push(Buffer.from(match[2]!, 'base64').toString('utf8'))
   for (const match of code.matchAll(/(?:unhexlify|fromhex)\s*\(\s*b?(["'])([0-9a-fA-F]{4,4000})\1/g))
-    out.push(Buffer.from(match[2] as string, 'hex').toString('utf8'))
+    out.push(Buffer.from(match[2]!, 'hex').toString('utf8'))
   return out.slice(0, 8)
 }

@@ -1,35 +1,34 @@
 // Types for the commands and scripts inside one layer of a command; also skips a wrapper's own words.
 import { quoteShell } from '../../../base/quote.ts'
-import { type Arg, type Output, said, TAINT, taintOf } from '../model.ts'
+import { type Arg, type Args, type Assignment, fromOf, type Output, said, TAINT, taintOf } from '../model.ts'
 import type { Wrapper } from './wrappers.ts'
 
 export interface InnerCommand {
-  readonly words: readonly Arg[]
+  readonly words: Args
   readonly privileged: boolean
   /** Whether it reads the standard input of the outer command. */
   readonly inherits: boolean
-  readonly assignments: readonly { readonly name: string; readonly value: Arg }[]
+  readonly assignments: readonly Assignment[]
 }
 
-export interface InnerScript {
-  readonly text: string
-  readonly taint: number
-  readonly span: readonly [number, number]
-  readonly parameters?: readonly Arg[]
+export interface InnerScript extends Pick<Arg, 'text' | 'taint' | 'span' | 'from'> {
+  readonly parameters?: Args
   /** Variables that the inner shell starts with. */
-  readonly assignments?: readonly { readonly name: string; readonly value: Arg }[]
+  readonly assignments?: readonly Assignment[]
   readonly privileged?: boolean
 }
 
 export interface Layer {
   readonly commands: readonly InnerCommand[]
   readonly scripts: readonly InnerScript[]
-  /** Which interpreter runs the standard input as code. */
-  readonly runsInput: false | 'shell' | 'other'
+  /** Whether it runs the standard input as code. */
+  readonly runsInput: boolean
+  /** Words for that code. */
+  readonly parameters?: Args
   /** The language of code that is given to the command; undefined for a shell. */
   readonly language?: string
   /** Code in this language that the command runs. */
-  readonly codes?: readonly Arg[]
+  readonly codes?: Args
   /** Taint of the texts that this code runs in turn. */
   readonly origin?: number
   /** A file that the command runs as a script. */
@@ -37,7 +36,7 @@ export interface Layer {
 }
 
 /** Finds the commands in a tool's words and in its input. */
-export type Carrier = (args: readonly Arg[], input: Output) => Layer
+export type Carrier = (args: Args, input: Output) => Layer
 
 export const NOTHING: Layer = { commands: [], scripts: [], runsInput: false }
 
@@ -46,13 +45,13 @@ export function item(text: string, near: Arg): Arg {
   return { text, span: near.span, taint: TAINT.opaque }
 }
 
-export function commandLayer(words: readonly Arg[], inherits = false): Layer {
+export function commandLayer(words: Args, inherits = false): Layer {
   if (words.length === 0) return NOTHING
   return { ...NOTHING, commands: [{ words, privileged: false, inherits, assignments: [] }] }
 }
 
-export function scriptLayer(args: readonly Arg[]): Layer {
-  return { ...NOTHING, scripts: args.map((arg) => ({ text: arg.text, taint: arg.taint, span: arg.span })) }
+export function scriptLayer(args: Args): Layer {
+  return { ...NOTHING, scripts: args }
 }
 
 /** The word as a shell reads it back to exactly this text. */
@@ -63,13 +62,13 @@ export function quoted(text: string): string {
 const ASSIGNMENT = /^([A-Za-z_]\w*|BASH_FUNC_[^=]+%%)=([\s\S]*)$/
 
 /** Index at which the command behind a wrapper starts, the assignments before it, and the scripts in its options. */
-export function enterWrapper(wrapper: Wrapper, words: readonly Arg[]) {
-  const assignments: { name: string; value: Arg }[] = []
+export function enterWrapper(wrapper: Wrapper, words: Args) {
+  const assignments: Assignment[] = []
   const scripts: Arg[] = []
   let skip = wrapper.skip ?? 0
   let i = 1
   for (; i < words.length; i++) {
-    const word = words[i] as Arg
+    const word = words[i]!
     const text = word.text
     if (text === '--') {
       i++
@@ -83,7 +82,7 @@ export function enterWrapper(wrapper: Wrapper, words: readonly Arg[]) {
     }
     const assignment = wrapper.assigns ? ASSIGNMENT.exec(text) : null
     if (assignment !== null) {
-      assignments.push({ name: assignment[1] as string, value: { ...word, text: assignment[2] as string } })
+      assignments.push({ name: assignment[1]!, value: { ...word, text: assignment[2]! } })
       continue
     }
     if (wrapper.afterDashes || wrapper.skips?.test(text)) continue
@@ -94,8 +93,8 @@ export function enterWrapper(wrapper: Wrapper, words: readonly Arg[]) {
 }
 
 /** Index of the last word of the option at `i`; collects a script that it holds. */
-function optionAt(wrapper: Wrapper, words: readonly Arg[], i: number, scripts: Arg[]): number {
-  const word = words[i] as Arg
+function optionAt(wrapper: Wrapper, words: Args, i: number, scripts: Arg[]): number {
+  const word = words[i]!
   const text = word.text
   const values = wrapper.values ?? []
   const takes = (name: string): 'value' | 'script' | undefined =>
@@ -114,7 +113,7 @@ function optionAt(wrapper: Wrapper, words: readonly Arg[], i: number, scripts: A
   }
   if (dashes === 2) return i
   for (let at = 1; at < text.length; at++) {
-    const kind = takes(text[at] as string)
+    const kind = takes(text[at]!)
     if (kind === undefined) continue
     const joined = at + 1 < text.length
     const value = joined ? { ...word, text: text.slice(at + 1) } : words[i + 1]
@@ -125,13 +124,14 @@ function optionAt(wrapper: Wrapper, words: readonly Arg[], i: number, scripts: A
   return i
 }
 
-export function joined(words: readonly Arg[]): InnerScript {
-  const first = words[0] as Arg
-  const last = words.at(-1) as Arg
+export function joined(words: Args): InnerScript {
+  const first = words[0]!
+  const last = words.at(-1)!
   return {
     text: said({ args: words }),
     taint: taintOf(words),
     span: [first.span[0], last.span[1]],
+    from: fromOf(words),
   }
 }
 
@@ -151,10 +151,9 @@ export function commandIn(pattern: RegExp): Carrier {
 
 /** One layer with all that these have. */
 export function both(...layers: readonly Layer[]): Layer {
-  const runs = layers.map((layer) => layer.runsInput).filter((kind) => kind !== false)
   return {
     commands: layers.flatMap((layer) => layer.commands),
     scripts: layers.flatMap((layer) => layer.scripts),
-    runsInput: runs.at(-1) ?? false,
+    runsInput: layers.some((layer) => layer.runsInput),
   }
 }

@@ -1,7 +1,19 @@
 // The files that a listing command (find, fd, ls, tree, du, …) names, and what a filter leaves of such a list.
+
 import { isEverything } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
-import { type Arg, placeIn, type SimpleCommand, SOMETHING, says, UNKNOWN } from '../model.ts'
+import { names } from '../lookup.ts'
+import {
+  type Arg,
+  type Args,
+  placeIn,
+  type SimpleCommand,
+  SOMETHING,
+  says,
+  textsOf,
+  UNKNOWN,
+  withoutOptions,
+} from '../model.ts'
 import { isSecretFile } from './secrets.ts'
 
 /** File names of one list that are followed one by one. */
@@ -14,9 +26,9 @@ const BY_NAME = /^-(?:i?name|i?path|i?regex|i?wholename)$/
 
 interface Found {
   /** Directories or files in which the search starts. */
-  readonly tops: readonly Arg[]
+  readonly tops: Args
   /** What a found file may be: a start, a pattern for all below a start, or an unknown file below it. */
-  readonly items: readonly Arg[]
+  readonly items: Args
   /** Whether everything below the starts is found, however deep; `-type` may still leave out a kind. */
   readonly whole: boolean
   /** Whether a test leaves only some of the files. */
@@ -28,7 +40,7 @@ function below(top: string, rest: string): string {
 }
 
 /** The starts of a find and what it finds below them. */
-export function findTargets(args: readonly Arg[]): Found {
+export function findTargets(args: Args): Found {
   const from = args.findIndex((arg) => !/^-(?:[HLP]|O\d|D)$/.test(arg.text))
   const rest = args.slice(Math.max(from, 0))
   const end = placeIn(rest, /^[-(!]/)
@@ -63,7 +75,7 @@ export function findTargets(args: readonly Arg[]): Found {
 }
 
 /** Whether a test leaves only some files. `! -name x`, and a pattern that every name matches, leave nearly all. */
-function narrows(args: readonly Arg[], { text }: Arg, i: number): boolean {
+function narrows(args: Args, { text }: Arg, i: number): boolean {
   if (!NARROWING.test(text)) return false
   if (!BY_NAME.test(text)) return true
   const value = args[i + 1]?.text ?? ''
@@ -71,10 +83,10 @@ function narrows(args: readonly Arg[], { text }: Arg, i: number): boolean {
 }
 
 /** What `fd pattern directory …` finds; the words of its -x are no operands. */
-export function fdTargets(args: readonly Arg[]): readonly string[] {
+export function fdTargets(args: Args): readonly string[] {
   const end = placeIn(args, /^(?:-x|-X|--exec|--exec-batch)$/)
   const own = end < 0 ? args : args.slice(0, end)
-  const operands = own.filter((arg) => !arg.text.startsWith('-'))
+  const operands = withoutOptions(own)
   const all = /^(?:\.|\.\*|\^)?$/.test(operands[0]?.text ?? '') && operands.length === own.length
   const tops = operands.slice(1).map((arg) => arg.text)
   return (tops.length === 0 ? ['.'] : tops).map((top) => below(top, all ? '**/*' : SOMETHING))
@@ -82,7 +94,7 @@ export function fdTargets(args: readonly Arg[]): readonly string[] {
 
 function lsTargets(command: SimpleCommand): readonly string[] {
   const options = readOptions('ls', command.args)
-  const given = options.operands.map((arg) => arg.text)
+  const given = textsOf(options.operands)
   const operands = given.length === 0 ? ['.'] : given
   if (options.flag('d', 'directory')) return operands
   const deep = options.flag('R', 'recursive') !== undefined
@@ -101,11 +113,11 @@ function treeTargets(operands: readonly string[]): readonly string[] {
 export function listed(command: SimpleCommand): readonly string[] | undefined {
   const { name, args } = command
   const options = readOptions(name, args)
-  const operands = options.operands.map((arg) => arg.text)
+  const operands = textsOf(options.operands)
   switch (name) {
     case 'find':
     case 'gfind':
-      return findTargets(args).items.map((arg) => arg.text)
+      return textsOf(findTargets(args).items)
     case 'fd':
     case 'fdfind':
       return fdTargets(args)
@@ -140,7 +152,7 @@ export function listed(command: SimpleCommand): readonly string[] | undefined {
 /** grep and similar tools print names of files only with -l, -L or rg's --files. */
 function grepTargets({ name, args }: SimpleCommand): readonly string[] | undefined {
   const options = readOptions(name, args)
-  const operands = options.operands.map((arg) => arg.text)
+  const operands = textsOf(options.operands)
   if (name === 'rg' && options.flag('files'))
     return (operands.length === 0 ? ['.'] : operands).map((top) => below(top, '**/*'))
   if (!options.flag('l', 'L', 'files-with-matches', 'files-without-match')) return undefined
@@ -151,13 +163,13 @@ function grepTargets({ name, args }: SimpleCommand): readonly string[] | undefin
 }
 
 /** Filters that let all, or nearly all, lines pass. */
-const PASSES = /^(?:sort|gsort|uniq|shuf|tac|tr|cut|column|pv|nl|awk|gawk|mawk)$/
+const PASSES = names('sort gsort uniq shuf tac tr cut column pv nl awk gawk mawk')
 
 /** The file names that a filter leaves of a list. */
 export function filtered({ name, args }: SimpleCommand, under: readonly string[]): readonly string[] {
   const inverted = /^(?:[ef]?grep|rg|ag)$/.test(name) && readOptions(name, args).flag('v', 'invert-match')
   const printsAll = !/awk$/.test(name) || says({ args }, /^\s*\{\s*print\b[^{}]*\}\s*$/)
-  if (inverted || (PASSES.test(name) && printsAll)) return under
+  if (inverted || (PASSES.has(name) && printsAll)) return under
   return under.map((top) =>
     top.includes(SOMETHING) ? top : below(top.replace(/\/(?:\*\*\/)?\*$/, ''), SOMETHING),
   )

@@ -4,10 +4,23 @@ import { orElse } from '../../../base/run/or-else.ts'
 import type { Shell } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
-import { isUnresolved, resolvePath } from '../line/paths.ts'
+import { emptyReading, isUnresolved, resolvePath } from '../line/paths.ts'
 import { variable } from '../line/variables.ts'
 import { names, rows, words } from '../lookup.ts'
-import { type Arg, after, type Scope, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
+import {
+  type Arg,
+  type Args,
+  after,
+  type Output,
+  type Scope,
+  type SimpleCommand,
+  SOMETHING,
+  type Span,
+  says,
+  TAINT,
+  withoutOptions,
+} from '../model.ts'
+import { valuesOf } from '../writes/option-values.ts'
 import { contentOf } from '../writes/written.ts'
 import { BASH_WORD } from './interpreters.ts'
 import { type Layer, NOTHING, quoted } from './layers.ts'
@@ -26,7 +39,7 @@ export interface NamedScript {
   readonly shell: Shell
   /** The language; undefined for a shell. */
   readonly language?: string | undefined
-  readonly parameters: readonly Arg[]
+  readonly parameters: Args
 }
 
 /** Directories of installed programs, which are known by their names. */
@@ -35,6 +48,9 @@ const INSTALLED = /^\/(?:usr|bin|sbin|lib\w*|nix|snap|opt)\//
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   js: ['.js', '/package.json', '/index.js'],
   python: ['.py', '/__main__.py'],
+  perl: ['.pm'],
+  ruby: ['.rb'],
+  lua: ['.lua'],
 }
 /** Texts that one call of make runs, and targets that it makes before. */
 const MOST_RECIPES = 64
@@ -44,17 +60,18 @@ const MOST_LEVELS = 8
 export function namedScripts(command: SimpleCommand, layer: Layer): readonly NamedScript[] {
   const { name, path, scope } = command
   if (scope.machine?.read === undefined) return []
-  const found = path.includes('/') ? [] : inPath(command)
+  const found = [...(path.includes('/') ? [] : inPath(command)), ...loaded(command, layer)]
   if (/^(?:g?make|just)$/.test(name)) return [...found, ...fromMake(command)]
   if (name === 'crontab') return [...found, ...fromSchedule(command)]
+  if (name === 'run-parts' && !says(command, /^--[lt]/))
+    found.push(
+      ...withoutOptions(command.args).flatMap(({ text }) =>
+        fromFile({ ...command, path: `${text}/*` }, NOTHING),
+      ),
+    )
   const ofPackage = PACKAGE_RUNNERS.test(name) ? fromPackage(command) : []
   const inlined = ofPackage.length > 0 ? ofPackage : fromCodeFile(command)
-  return [
-    ...found,
-    ...startFile(command),
-    ...preloaded(command, layer),
-    ...(inlined.length > 0 ? inlined : fromFile(command, layer)),
-  ]
+  return [...found, ...(inlined.length > 0 ? inlined : fromFile(command, layer))]
 }
 
 /** Where a machine keeps what it has installed; the name says what runs there. */
@@ -64,7 +81,7 @@ const SYSTEM = names('/usr/local/bin /usr/bin /bin')
 function inPath(command: SimpleCommand): readonly NamedScript[] {
   const { path, scope, assignments } = command
   const set = assignments.findLast(({ name }) => name === 'PATH')?.value ?? variable('PATH', scope)
-  return set.text.split(scope.shell === 'fish' ? /[: ]/ : ':').flatMap((at) => {
+  return set.text.split(/zsh|fish/.test(scope.shell) ? /[: ]/ : ':').flatMap((at) => {
     if (!SYSTEM.has(at))
       return fromFile({ ...command, path: `${at.replace(/^~/, scope.home) || '.'}/${path}` }, NOTHING, true)
     scope.machine?.runs?.(path, null)
@@ -81,28 +98,73 @@ const scriptOf = (
 ): readonly NamedScript[] =>
   texts.length === 0 ? [] : [{ texts, path, span, cwd, shell: 'bash', parameters: [] }]
 
-/** The file that a shell reads first: `BASH_ENV=x.sh bash -c y`. */
-function startFile(command: SimpleCommand): readonly NamedScript[] {
-  if (!SHELLS.has(command.name)) return []
-  const file = command.assignments.find(({ name }) => /^(?:BASH_)?ENV$/.test(name))?.value
-  const text = file && textAt(file.text, command)
-  return text === undefined ? [] : scriptOf(command, file!.text, [text])
+/**
+ * What programs read before their own code. Of a language, or of the program so named: options for modules, options for directories of
+ * them, variables that hold options, variables of directories (a dot: also here), variables of files, and modules that are read unasked.
+ */
+const LOADS = `
+  js | r require import loader experimental-loader | | NODE_OPTIONS
+  ruby | r require | I | RUBYOPT | RUBYLIB
+  perl | M m | I | PERL5OPT | PERL5LIB
+  python | m | | | PYTHONPATH | PYTHONSTARTUP | sitecustomize usercustomize
+  lua | l | | | . | LUA_INIT
+  java | jar javaagent | | JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS | .
+  sh | | | | ZDOTDIR | BASH_ENV ENV | .zshenv .zprofile .zshrc .zlogin
+  ld.so | preload audit | | | . | LD_PRELOAD LD_AUDIT
+`
+  .trim()
+  .split('\n')
+  .map((line) => line.split('|').map(words))
+
+/** The words that the line gives a variable for the command. */
+function givenIn(variable: string, { assignments, scope }: SimpleCommand): readonly string[] {
+  const set = assignments.findLast(({ name }) => name === variable)?.value ?? scope.variables.get(variable)
+  return set?.text.match(/[^: ]+/g) ?? []
+}
+
+/** Code that a program reads first: `NODE_OPTIONS=--require=./x.js npm test`, `perl -I. -Mx`. */
+function loaded(command: SimpleCommand, layer: Layer): readonly NamedScript[] {
+  const { name, args, span } = command
+  const arg = (text: string): Arg => ({ text, span, taint: TAINT.none })
+  const given = (variables: readonly string[]): Args =>
+    variables.flatMap((one) => (one === '.' ? [one] : givenIn(one, command)).map(arg))
+  return LOADS.flatMap(([[of = ''] = [], loads = [], places = [], ...more]) => {
+    const [options = [], directories = [], files = []] = more.map(given)
+    const all = [...(of === (layer.language ?? name) ? args : []), ...options].map((one) => ({
+      ...one,
+      text: one.text.replace(/^(-\w+):(?!:)/, '$1='),
+    }))
+    const within = [...valuesOf(all, places), ...directories]
+    const named = [...valuesOf(all, loads), ...options.filter(({ text }) => isUnresolved(text))]
+    const isPath = ({ text }: Arg): boolean => !/^\w/.test(text)
+    const modules = [...named.filter((one) => !isPath(one)), ...(more[3] ?? []).map(arg)]
+    const ends = ENTRIES[of] ?? ['']
+    const inPlaces = modules.flatMap(({ text }) => {
+      const path = text.replace(/=.*/, '').replaceAll(/python|lua/.test(of) ? '.' : '::', '/')
+      return within.flatMap((at) => ends.map((end) => arg(`${at.text}/${path}${end}`)))
+    })
+    const language = of === 'sh' ? undefined : of
+    return [
+      ...[...files, ...named.filter(isPath)].flatMap((file) => scriptsIn(file, command, language)),
+      ...inPlaces.flatMap((file) => scriptsIn(file, command, language, { isExact: true })),
+    ]
+  })
 }
 
 /**
- * Tools whose code can stand in a file as well as in their words or input: the options that name the file, the first operand (`0`) or
- * the second (`1`), and as what the text is judged. An option at the end takes each line, a dash all of it as one word.
+ * Tools whose code can stand in a file as well as in their words or input: as what its text is judged, and the options that name the
+ * file, or the first operand (`0`) or the second (`1`). It is judged as each line behind an option, as one word (`-`), or as input.
  */
 const CODE_FILES = rows(
   `
-  sed gsed: -f --file -e
-  awk gawk mawk nawk: -f --file -
-  vi vim nvim gvim view ex: -S -s -c
-  emacs: -l --load --script --eval
-  gdb: -x --command -ex
-  tclsh wish expect Rscript: -f 0 <
-  patch gpatch: -i --input <
-  git: 1 <
+  sed gsed: -e -f --file
+  awk gawk mawk nawk: - -f --file
+  vi vim nvim gvim view ex: -c -S -s
+  emacs: --eval -l --load --script
+  gdb: -ex -x --command
+  tclsh wish expect Rscript: < -f 0
+  patch gpatch: < -i --input
+  git: < 1
   `,
   ':',
   ([found = '']) => words(found),
@@ -118,47 +180,46 @@ function valueAt(name: string, option: string, word: string): number | undefined
 
 const HEADINGS = /^(?:---|\+\+\+|Index:|diff|rename|copy) .*$/gm
 
+/** The words that the tool would have in place of a file with this content. */
+function inWords(name: string, as: string, content: string): readonly string[] {
+  // Of a patch its headings say which files it changes.
+  const text = /patch$|^git$/.test(name) ? (content.match(HEADINGS) ?? []).join('\n') : content
+  if (as === '-') return [quoted(text)]
+  if (as === '<') return ['<<<', quoted(text)]
+  const parts = /^-(?:e|-eval)$/.test(as) ? [text] : text.split('\n')
+  return parts.flatMap((part) => [as, quoted(part)])
+}
+
 /** The same command with the file's text in place of its name. */
 function fromCodeFile(command: SimpleCommand): readonly NamedScript[] {
-  const { name, args } = command
-  const row = CODE_FILES.of(name)
-  if (row === undefined || (name === 'git' && !/^(?:apply|am)$/.test(args[0]?.text ?? ''))) return []
-  const as = row.at(-1)!
-  const operands = readOptions(name, args).operands
+  const { name, args, input } = command
+  const [as, ...places] = CODE_FILES.of(name) ?? []
+  if (as === undefined || (name === 'git' && !/^(?:apply|am)$/.test(args[0]?.text ?? ''))) return []
+  const { operands } = readOptions(name, args)
   const words = [name]
   let path: string | undefined
-  const put = (file: string, content: string): void => {
+  const put = (file: string | undefined): boolean => {
+    const text = file && textAt(file, command)
+    if (text === undefined) return false
+    words.push(...inWords(name, as, text))
     path ??= file
-    // Of a patch its headings say which files it changes.
-    const text = /patch$|^git$/.test(name) ? (content.match(HEADINGS) ?? []).join('\n') : content
-    if (as === '-') words.push(quoted(text))
-    else if (as === '<') words.push('<<<', quoted(text))
-    else
-      for (const line of as === '-e' || as === '--eval' ? [text] : text.split('\n'))
-        words.push(as, quoted(line))
+    return true
   }
   for (let i = 0; i < args.length; i++) {
     const word = args[i]!.text
-    const at = row
-      .slice(0, -1)
+    const at = places
       .map((one) => (operands[Number(one)] === args[i] ? 0 : valueAt(name, one, word)))
       .find((found) => found !== undefined)
-    const file = at === undefined ? at : word.slice(at) || args[i + 1]?.text
-    const text = file && textAt(file, command)
-    if (text === undefined) words.push(quoted(word))
-    else {
-      put(file!, text)
-      if (at === word.length) i++
-    }
+    const isNext = at === word.length
+    if (!put(at === undefined ? at : isNext ? args[i + 1]?.text : word.slice(at))) words.push(quoted(word))
+    else if (isNext) i++
   }
-  const input = as === '<' && path === undefined && inputFile(command)?.text
-  const text = input && textAt(input, command)
-  if (text) put(input, text)
+  if (as === '<' && path === undefined) put(copiedFile(input)?.text)
   return path === undefined ? [] : scriptOf(command, path, [words.join(' ')])
 }
 
 /** The text of the file, if it is where the line says and the line has not written it. */
-function textAt(path: string, { scope }: SimpleCommand): string | undefined {
+function textAt(path: string, { scope }: In): string | undefined {
   const at = placeOf(path, scope)
   if (at === undefined) return undefined
   const text = scope.machine?.read?.(at)
@@ -166,21 +227,32 @@ function textAt(path: string, { scope }: SimpleCommand): string | undefined {
   return text
 }
 
-/** Undefined where the line does not say it, and where the line itself has written the file. */
+type In = Pick<SimpleCommand, 'scope'>
+
+/** Undefined where the line does not say it, and where the line itself has written the file, unless as a copy of another one. */
 function placeOf(path: string, scope: Scope): string | undefined {
   const at = resolvePath(path, scope)
-  return !at.startsWith('/') || isUnresolved(at) || contentOf(at, scope) !== undefined ? undefined : at
+  const written = contentOf(at, scope)
+  const copied = written && copiedFile(written)?.text
+  return copied !== undefined && copied !== at
+    ? placeOf(copied, { ...scope, written: new Map() })
+    : !at.startsWith('/') || isUnresolved(at) || written !== undefined
+      ? undefined
+      : at
 }
 
-/** The file that the command has as its standard input. */
-const inputFile = ({ redirections }: SimpleCommand): Arg | undefined =>
-  redirections.findLast(({ operator, descriptor = '0' }) => operator === '<' && descriptor === '0')?.target
+/** Whether nothing else is in the text than what the files have. */
+export const isCopied = ({ text = '', taint, from = [] }: Pick<Output, 'text' | 'taint' | 'from'>): boolean =>
+  from.length > 0 && (taint & ~TAINT.secret) === TAINT.file && emptyReading(text).trim() === ''
+
+const copiedFile = (output: Output): Arg | undefined =>
+  isCopied(output) && output.from?.length === 1 ? output.from[0] : undefined
 
 /** The jobs of the file that becomes the schedule. */
 function fromSchedule(command: SimpleCommand): readonly NamedScript[] {
   const { args } = command
   const options = readOptions('crontab', args)
-  const file = options.operands.find(({ text }) => text !== '-') ?? inputFile(command)
+  const file = options.operands.find(({ text }) => text !== '-') ?? copiedFile(command.input)
   if (file === undefined || options.flag('l', 'e', 'r')) return []
   return scriptOf(command, file.text, cronCommands(textAt(file.text, command) ?? '', false))
 }
@@ -206,42 +278,65 @@ function listed(path: string, { machine }: Scope): readonly string[] | undefined
 
 /** `sought`: the line has the program looked for in a directory of PATH. */
 function fromFile(command: SimpleCommand, layer: Layer, sought = false): readonly NamedScript[] {
-  const { name, path, args, span, scope } = command
+  const { name, path, args, span } = command
   const { language } = layer
-  const runsFile =
-    layer.runsFile ?? moduleOf(command, layer) ?? (layer.runsInput === false ? undefined : inputFile(command))
+  const runsFile = layer.runsFile ?? moduleOf(command, layer)
   const isProgram = runsFile === undefined
   if (isProgram && !path.includes('/')) return []
   const file = runsFile ?? { text: path, span, taint: 0 }
   if (file.output !== undefined) return []
   if (!isProgram && onlyChecks(name, args.slice(0, args.indexOf(file)))) return []
-  const shown = { path: file.text, span: file.span, cwd: scope.cwd, shell: scope.shell }
-  const unseen = [{ ...shown, texts: [], parameters: [] }]
-  if (isUnresolved(file.text)) return isProgram && (!sought || BUILTINS.has(name)) ? [] : unseen
-  const named = placeOf(file.text, scope)
+  if (isUnresolved(file.text) && isProgram && (!sought || BUILTINS.has(name))) return []
+  const parameters = isProgram ? args : args.slice(args.indexOf(file) + 1)
+  return scriptsIn(file, command, language, { parameters, ...(isProgram ? { isProgram } : { own: name }) })
+}
+
+interface Ways {
+  readonly parameters?: Args
+  /** The shell that reads it. */
+  readonly own?: string
+  /** The kernel runs it by its first line. */
+  readonly isProgram?: boolean
+  /** Nothing stands for it where it is missing. */
+  readonly isExact?: boolean
+}
+
+/** What the file has as code of the language, or of a shell. */
+export function scriptsIn(
+  file: Arg,
+  at: In,
+  language: string | undefined,
+  { parameters = [], own, isProgram, isExact }: Ways = {},
+): readonly NamedScript[] {
+  const { scope } = at
+  const shown = { path: file.text, span: file.span, cwd: scope.cwd, shell: scope.shell, parameters }
+  const files = isUnresolved(file.text) ? undefined : filesAt(file.text, scope)
+  if (files === undefined) return [{ ...shown, texts: [] }]
   if (INSTALLED.test(file.text)) {
-    if (named !== undefined) scope.machine?.runs?.(named, isProgram ? null : undefined)
+    for (const path of files) scope.machine?.runs?.(path, isProgram ? null : undefined)
     return []
   }
-  const files = named !== undefined && isGlob(named) ? listed(named, scope) : [named]
-  if (files === undefined) return unseen
-  const parameters = isProgram ? args : args.slice(args.indexOf(file) + 1)
-  return files.flatMap((at) => {
-    const text = at && (textAt(at, command) ?? entryOf(at, language, command))
+  return files.flatMap((path) => {
+    const text = textAt(path, at) ?? (isExact ? undefined : entryOf(path, language, at))
     if (!text) return []
     const [line = '', first = ''] = /^#!.*?([a-z]+)[\d.]*(?:\s+-\S+)*\s*$/m.exec(text.slice(0, 200)) ?? []
     if (isProgram)
       for (const named of line.match(/(?<=[! ])\S*\/\S*/g) ?? [])
         scope.machine?.runs?.(resolvePath(named, scope), null)
-    const own = isProgram ? first : name
-    const shell = SHELLS.has(own) ? (/^(?:zsh|fish)$/.test(own) ? (own as Shell) : 'bash') : scope.shell
-    const spoken = language ?? INTERPRETERS.of(first)?.language
-    return [{ ...shown, texts: [text], shell, parameters, language: spoken }]
+    const by = own ?? (isProgram ? first : '')
+    const shell = SHELLS.has(by) ? (/^(?:zsh|fish)$/.test(by) ? (by as Shell) : 'bash') : scope.shell
+    return [{ ...shown, texts: [text], shell, language: language ?? INTERPRETERS.of(first)?.language }]
   })
 }
 
+/** The files that the path stands for; undefined where they cannot be told. */
+export function filesAt(path: string, scope: Scope): readonly string[] | undefined {
+  const at = placeOf(path, scope)
+  return at === undefined ? [] : isGlob(at) ? listed(at, scope) : [at]
+}
+
 /** Whether a program only looks whether it can read the code and does not run it. A shell that is interactive runs it all the same. */
-function onlyChecks(name: string, options: readonly Arg[]): boolean {
+function onlyChecks(name: string, options: Args): boolean {
   const given = (option: RegExp): boolean =>
     options.some(({ text }) => option.test(text.replace(BASH_WORD, '--')))
   if (SHELLS.has(name)) return given(/^-[A-Za-z]*n|^--no-execute$/) && !given(/^-[A-Za-z]*i/)
@@ -258,7 +353,7 @@ function moduleOf({ args }: SimpleCommand, { language }: Layer): Arg | undefined
 }
 
 /** The text of what a language runs where the path is no file itself: a module, or what a package names as its main file. */
-function entryOf(at: string, language: string | undefined, command: SimpleCommand): string | undefined {
+function entryOf(at: string, language: string | undefined, command: In): string | undefined {
   for (const end of ENTRIES[language ?? ''] ?? []) {
     const text = textAt(at + end, command)
     if (text === undefined) continue
@@ -268,19 +363,6 @@ function entryOf(at: string, language: string | undefined, command: SimpleComman
     if (found !== undefined) return found
   }
   return undefined
-}
-
-/** Options by which a program reads code before its own. */
-const PRELOADS = /^(?:-r|--require|--import|--loader|--experimental-loader)(?:=(.+))?$/
-
-function preloaded(command: SimpleCommand, { language }: Layer): readonly NamedScript[] {
-  if (language === undefined) return []
-  return command.args.flatMap(({ text: word }, i, args) => {
-    const found = PRELOADS.exec(word)
-    const path = found && (found[1] ?? args[i + 1]?.text)
-    const text = path?.includes('/') ? textAt(path, command) : undefined
-    return text === undefined ? [] : scriptOf(command, path!, [text]).map((one) => ({ ...one, language }))
-  })
 }
 
 const PACKAGE_RUNNERS = /^(?:npm|yarn|pnpm|bun)$/
@@ -336,18 +418,15 @@ function fromMake(command: SimpleCommand): readonly NamedScript[] {
   if (options.flag('n', 'just-print', 'dry-run', 'q', 'question', 'v', 'version', 'h', 'help')) return []
   const cwd = resolvePath(options.value('C', 'directory')?.text ?? '.', scope)
   const isJust = command.name === 'just'
-  const file = options.value('f', 'file', 'makefile', 'justfile')?.text
   const read = (name: string): string | undefined => textAt(resolvePath(name, { cwd }), command)
-  const path = (
-    file !== undefined
-      ? [file]
-      : isJust
-        ? ['justfile', 'Justfile', '.justfile']
-        : ['GNUmakefile', 'makefile', 'Makefile']
-  ).find((name) => read(name) !== undefined)
+  const files = valuesOf(args, ['f', 'file', 'makefile', 'justfile']).map(({ text }) => text)
+  const usual = isJust ? ['justfile', 'Justfile', '.justfile'] : ['GNUmakefile', 'makefile', 'Makefile']
+  if (files.length === 0) files.push(...usual.filter((name) => read(name) !== undefined).slice(0, 1))
+  files.unshift(...givenIn('MAKEFILES', command))
+  const [path] = files
   if (path === undefined) return []
   const values = new Map<string, string>()
-  const text = withIncluded(read(path)!, read)
+  const text = files.map((name) => withIncluded(read(name) ?? '', read)).join('\n')
   const targets = targetsOf(
     isJust ? text.replace(/^[ \t]+/gm, '\t').replace(/^(@?[\w-]+) [^:\n]*:(?!=)/gm, '$1:') : text,
     values,

@@ -4,8 +4,9 @@ import { readOptions } from '../line/options.ts'
 import { resolvePath } from '../line/paths.ts'
 import { names } from '../lookup.ts'
 import {
-  type Arg,
+  type Args,
   baseName,
+  fromOf,
   NO_OUTPUT,
   type Output,
   placeIn,
@@ -15,6 +16,8 @@ import {
   said,
   TAINT,
   taintOf,
+  textsOf,
+  withoutOptions,
 } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { decoded, decodeEscapes } from './decoders.ts'
@@ -48,10 +51,17 @@ const SILENT = names('sleep mkdir touch rm cp mv chmod chown ln')
 /** Tools for connections that stay open both ways, so that somebody may be typing what they print. */
 const DIALOGUES = names('nc ncat netcat socat telnet')
 
-const unknown = (taint: number, under?: readonly string[]): Output => ({
-  text: undefined,
-  taint,
-  ...(under === undefined ? {} : { under }),
+const unknown = (taint: number, under?: Output['under']): Output => ({ text: undefined, taint, under })
+
+/** The files that words may name, for good. */
+const filesIn = (words: Args, scope: Scope): Args =>
+  words.flatMap((word) => word.output?.from ?? { ...word, text: resolvePath(word.text, scope) })
+
+/** What is printed of the words. */
+const printed = (text: string, args: Args): Output => ({
+  text,
+  taint: taintOf(args),
+  from: fromOf(args),
 })
 
 /** The beginning of a word for the processes that `pgrep` and `pidof` list; the name that they search follows. */
@@ -69,7 +79,7 @@ export function outputOf(command: SimpleCommand): Output {
   if (name === 'pgrep' || name === 'pidof')
     return unknown(
       taint | TAINT.opaque,
-      args.filter((arg) => !arg.text.startsWith('-')).map((arg) => `${PROCESS}${arg.text}`),
+      withoutOptions(args).map((arg) => `${PROCESS}${arg.text}`),
     )
   if (NETWORK.has(name)) {
     const keys = args.some((arg) => arg.text.includes('169.254.169.254')) ? TAINT.secret : TAINT.none
@@ -80,8 +90,7 @@ export function outputOf(command: SimpleCommand): Output {
   if (DECODERS.has(name))
     return decoded(command) ?? unknown(TAINT.opaque | input.taint | secretTaint(command))
   if (name === 'cat' || name === 'tee' || name === 'head' || name === 'tail') return reader(command)
-  if (name === 'sed' && input.text !== undefined && args.length === 1)
-    return edited(input, (args[0] as Arg).text)
+  if (name === 'sed' && input.text !== undefined && args.length === 1) return edited(input, args[0]!.text)
   if (name === 'yes') return { text: `${said({ args }) || 'y'}\n`, taint }
   if (name === 'string') return fishString(args)
   if (name === 'psub') return { text: `/dev/fd/${SOMETHING}`, taint: input.taint, feeds: input }
@@ -90,8 +99,11 @@ export function outputOf(command: SimpleCommand): Output {
   const files = listed(command)
   if (files !== undefined) return unknown(TAINT.opaque, files)
   return {
-    ...unknown(TAINT.opaque | input.taint | secretTaint(command)),
-    ...(input.under && { under: filtered(command, input.under) }),
+    ...unknown(
+      TAINT.opaque | input.taint | secretTaint(command),
+      input.under && filtered(command, input.under),
+    ),
+    from: [...(input.from ?? []), ...filesIn(args, scope)],
   }
 }
 
@@ -120,7 +132,8 @@ function reader(command: SimpleCommand): Output {
   const written =
     files.length === 1 && command.name === 'cat' ? contentOf(files[0]?.text ?? '', command.scope) : undefined
   if (written !== undefined) return { ...written, taint: written.taint | secretTaint(command) }
-  return unknown(TAINT.opaque | taintOf(files) | secretTaint(command))
+  const kind = command.name === 'cat' ? TAINT.file : TAINT.opaque
+  return { ...unknown(kind | taintOf(files) | secretTaint(command)), from: filesIn(files, command.scope) }
 }
 
 /** The input after a sed program that only substitutes plain text: `s/a/b/; s/c/d/g`. */
@@ -138,12 +151,12 @@ function edited(input: Output, program: string): Output {
 /**
  * Output of fish's `string join`, `unescape` and so on; a subcommand that is not followed gives its words unchanged.
  */
-function fishString(args: readonly Arg[]): Output {
+function fishString(args: Args): Output {
   const from = args.findIndex((arg, i) => i > 0 && !arg.text.startsWith('-'))
   const words = from < 0 ? [] : args.slice(from)
   const joins = args[0]?.text === 'join'
   const [separator, rest] = joins ? [words[0]?.text ?? '', words.slice(1)] : ['\n', words]
-  const text = rest.map((arg) => arg.text).join(separator)
+  const text = textsOf(rest).join(separator)
   return { text: args[0]?.text === 'unescape' ? decodeEscapes(text) : text, taint: taintOf(args) }
 }
 
@@ -183,19 +196,19 @@ function pathTool(command: SimpleCommand): string | undefined {
   }
 }
 
-function echo(args: readonly Arg[]): Output {
+function echo(args: Args): Output {
   let from = 0
   let escapes = false
-  for (; /^-[neE]+$/.test(args[from]?.text ?? ''); from++) escapes ||= (args[from] as Arg).text.includes('e')
+  for (; /^-[neE]+$/.test(args[from]?.text ?? ''); from++) escapes ||= args[from]!.text.includes('e')
   const text = args
     .slice(from)
     .map((arg) => arg.text)
     .join(' ')
-  return { text: `${escapes ? decodeEscapes(text) : text}\n`, taint: taintOf(args) }
+  return printed(`${escapes ? decodeEscapes(text) : text}\n`, args)
 }
 
 /** zsh's print: -l puts each word on a line, -N ends words with NUL. Other letters are not followed. */
-function print(args: readonly Arg[]): Output {
+function print(args: Args): Output {
   const end = args.findIndex((arg) => !/^-[rnlNo]+$/.test(arg.text))
   const words = args.slice(end < 0 ? args.length : end)
   if (/^-[A-Za-z]/.test(words[0]?.text ?? '')) return unknown(taintOf(args) | TAINT.opaque)
@@ -207,10 +220,10 @@ function print(args: readonly Arg[]): Output {
   const text = plain
     .map((arg) => arg.text)
     .join(letters.includes('l') ? '\n' : letters.includes('N') ? '\0' : ' ')
-  return { text: `${letters.includes('r') ? text : decodeEscapes(text)}\n`, taint: taintOf(args) }
+  return printed(`${letters.includes('r') ? text : decodeEscapes(text)}\n`, args)
 }
 
-export function printf(args: readonly Arg[]): Output {
+export function printf(args: Args): Output {
   const rest = args[0]?.text === '--' ? args.slice(1) : args
   if (rest[0]?.text === '-v') return NO_OUTPUT
   const format = rest[0]?.text ?? ''
@@ -231,5 +244,5 @@ export function printf(args: readonly Arg[]): Output {
     )
     if (next === before) break
   } while (next < values.length && text.length < 4096)
-  return { text, taint: taintOf(args) }
+  return printed(text, args)
 }

@@ -263,7 +263,7 @@ function withoutTexts(
     return pattern.exec(code)?.[0]
   }
   for (let i = 0; i < code.length; ) {
-    const char = code[i] as string
+    const char = code[i]!
     // In Perl and Ruby `$#x` and `$'` are variables.
     const isSign = language === 'perl' && code[i - 1] === '$' && /[#'"`]/.test(char)
     const comment = isSign || /\w$/.test(out) ? undefined : at(grammar.comment, i)
@@ -281,7 +281,7 @@ function withoutTexts(
         (language !== 'js' || quoted[0] === '`') &&
         (language !== 'python' || /f[rR]?$|rf$/i.test(out))
       if (holds) {
-        const found = [...quoted.matchAll(grammar.inText as RegExp)].map((match) => match[1] as string)
+        const found = [...quoted.matchAll(grammar.inText as RegExp)].map((match) => match[1]!)
         // Brackets inside of brackets are not followed.
         if (language === 'js' && found.length !== quoted.split('${').length - 1) return undefined
         if (language === 'ruby' && found.length !== quoted.split('#{').length - 1) return undefined
@@ -343,12 +343,12 @@ function quoteLike(
     return undefined
   }
   while (/\s/.test(code[i] ?? '')) i++
-  const open = code[i++] as string
+  const open = code[i++]!
   const first = part(open)
   if (first === undefined) return undefined
   if (!/^(?:s|tr|y)$/.test(word)) return { text: first, end: i }
   if (CLOSES[open] !== undefined) while (/\s/.test(code[i] ?? '')) i++
-  const second = part(CLOSES[open] === undefined ? open : (code[i++] as string))
+  const second = part(CLOSES[open] === undefined ? open : code[i++]!)
   if (second === undefined) return undefined
   const flags = /^[a-z]*/.exec(code.slice(i))?.[0] ?? ''
   const isCode = word === 's' && flags.includes('e')

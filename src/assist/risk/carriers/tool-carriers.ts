@@ -3,7 +3,7 @@
 
 import { readOptions } from '../line/options.ts'
 import { remembered, rows, words } from '../lookup.ts'
-import { type Arg, type Output, placeIn, TAINT } from '../model.ts'
+import { type Arg, type Args, type Output, placeIn, TAINT, textsOf, withoutOptions } from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
 import {
   both,
@@ -23,12 +23,9 @@ const MAX_LINES = 100
 
 const nowhere: Arg = { text: '', span: [0, 0], taint: TAINT.none }
 
-function scriptsOf(texts: readonly (string | undefined)[], near: Pick<Arg, 'span' | 'taint'>): Layer {
-  const known = texts.filter((text) => text !== undefined && text.trim() !== '').slice(0, MAX_LINES)
-  return {
-    ...NOTHING,
-    scripts: known.map((text): InnerScript => ({ text: text as string, taint: near.taint, span: near.span })),
-  }
+function scriptsOf(texts: readonly (string | undefined)[], { taint, span }: Omit<Arg, 'text'>): Layer {
+  const known = texts.filter((text) => text?.trim()).slice(0, MAX_LINES)
+  return { ...NOTHING, scripts: known.map((text = ''): InnerScript => ({ text, taint, span })) }
 }
 
 /** The commands in the lines of a schedule. System files name a user before the command (`hasUser`). */
@@ -41,21 +38,21 @@ export function cronCommands(text: string, hasUser: boolean): readonly string[] 
 }
 
 /** The jobs that crontab reads from its standard input. */
-function crontab(args: readonly Arg[], input: Output): Layer {
+function crontab(args: Args, input: Output): Layer {
   const options = readOptions('crontab', args)
   const operands = options.operands
   if (options.flag('l', 'e', 'r') || operands.some((arg) => arg.text !== '-')) return NOTHING
   const text = input.text ?? input.partial
   if (text === undefined) {
     const foreign = (input.taint & (TAINT.network | TAINT.decoded)) !== 0
-    return { ...NOTHING, runsInput: foreign && 'shell' }
+    return { ...NOTHING, runsInput: foreign }
   }
   const near = { span: (operands[0] ?? args[0] ?? nowhere).span, taint: input.taint }
   return scriptsOf([...cronCommands(text, false), ...cronCommands(text, true)], near)
 }
 
 /** sed's command `e` and its flag `e` run text as a command. */
-function sed(args: readonly Arg[]): Layer {
+function sed(args: Args): Layer {
   const options = readOptions('sed', args)
   const given = valuesOf(args, ['e', 'expression'])
   const programs = given.length > 0 ? given : options.operands.slice(0, 1)
@@ -66,7 +63,7 @@ function sed(args: readonly Arg[]): Layer {
       /(?:^|[;{}\n])\s{0,9}(?:\d+|\$|\/(?:\\.|[^/\\]){0,200}\/)?\s{0,9}e(?:\s{0,9}([^\n]+))?(?=$|\n)/.exec(
         text,
       )
-    if (run !== null) layer = both(layer, scriptsOf([run[1]], program), { ...NOTHING, runsInput: 'shell' })
+    if (run !== null) layer = both(layer, scriptsOf([run[1]], program), { ...NOTHING, runsInput: true })
     // `e` without a command runs the line as substitutions have changed it.
     if (run !== null && run[1] === undefined)
       for (const [, , , made] of text.matchAll(
@@ -77,19 +74,19 @@ function sed(args: readonly Arg[]): Layer {
       text,
     )
     if (flag !== null) {
-      const made = (flag[3] as string).replaceAll(`\\${flag[1]}`, flag[1] as string)
-      layer = both(layer, scriptsOf([made], program), { ...NOTHING, runsInput: 'shell' })
+      const made = flag[3]!.replaceAll(`\\${flag[1]}`, flag[1]!)
+      layer = both(layer, scriptsOf([made], program), { ...NOTHING, runsInput: true })
     }
   }
   return layer
 }
 
 /** awk's program is its first operand, unless files hold it. */
-function awk(args: readonly Arg[]): Layer {
+function awk(args: Args): Layer {
   const codes: Arg[] = []
   let isInFile = false
   for (let i = 0; i < args.length; i++) {
-    const arg = args[i] as Arg
+    const arg = args[i]!
     const option =
       /^(?:-([FvfilEe])|--(?:assign|field-separator|file|include|load|exec|source)(?==|$))(.*)$/.exec(
         arg.text,
@@ -107,7 +104,7 @@ function awk(args: readonly Arg[]): Layer {
   }
   const scripts = args.flatMap(({ text, taint, span }): readonly InnerScript[] =>
     [...text.matchAll(/"((?:\\.|[^"\\]){1,2000})"\s*\|&?\s*getline|\|&?\s*"((?:\\.|[^"\\]){1,2000})"/g)].map(
-      (match) => ({ text: (match[1] ?? (match[2] as string)).replaceAll('\\"', '"'), taint, span }),
+      (match) => ({ text: (match[1] ?? match[2]!).replaceAll('\\"', '"'), taint, span }),
     ),
   )
   return { ...NOTHING, scripts, codes, language: 'awk' }
@@ -138,36 +135,34 @@ const emacs: Carrier = (args) => ({
 })
 
 /** make's recipes from standard input and from --eval, and the shell that runs them. */
-function make(args: readonly Arg[], input: Output): Layer {
+function make(args: Args, input: Output): Layer {
   const shell = args.flatMap((arg) => {
     const match = /^(?:SHELL|\.SHELLFLAGS|MAKESHELL)=([\s\S]+)$/.exec(arg.text)
-    return match === null ? [] : [{ ...arg, text: match[1] as string }]
+    return match === null ? [] : [{ ...arg, text: match[1]! }]
   })
   const evaluated = args.filter((arg, i) => args[i - 1]?.text === '--eval' || arg.text.startsWith('--eval='))
   const fromInput = args.some((arg, i) => /^(?:-|\/dev\/stdin)$/.test(arg.text) && args[i - 1]?.text === '-f')
-  const recipes = [...evaluated.map((arg) => arg.text), fromInput ? (input.text ?? '') : ''].flatMap(
-    (text) => [
-      ...text
-        .split('\n')
-        .map((line) => /^\t[@+-]*(.+)$/.exec(line)?.[1] ?? /^[^=]*:[^=;]*;(.+)$/.exec(line)?.[1]),
-      ...[...text.matchAll(/\$\(shell\s+([^)]*)\)/g)].map((match) => match[1]),
-    ],
-  )
+  const recipes = [...textsOf(evaluated), fromInput ? (input.text ?? '') : ''].flatMap((text) => [
+    ...text
+      .split('\n')
+      .map((line) => /^\t[@+-]*(.+)$/.exec(line)?.[1] ?? /^[^=]*:[^=;]*;(.+)$/.exec(line)?.[1]),
+    ...[...text.matchAll(/\$\(shell\s+([^)]*)\)/g)].map((match) => match[1]),
+  ])
   return both(scriptLayer(shell), scriptsOf(recipes, evaluated[0] ?? args[0] ?? nowhere))
 }
 
 /** `socat - EXEC:command` and `SYSTEM:command`; the address may end in options behind commas. */
-function socat(args: readonly Arg[]): Layer {
+function socat(args: Args): Layer {
   return scriptLayer(
     args.flatMap((arg) => {
       const match = /^(?:EXEC|SYSTEM|SHELL):(["']?)([\s\S]+?)\1(?:,[\w,=.-]*)?$/i.exec(arg.text)
-      return match === null ? [] : [{ ...arg, text: match[2] as string }]
+      return match === null ? [] : [{ ...arg, text: match[2]! }]
     }),
   )
 }
 
 /** `xterm -e command …`, `gnome-terminal -- command …`. */
-function terminal(args: readonly Arg[]): Layer {
+function terminal(args: Args): Layer {
   const at = placeIn(args, /^(?:-e|-x|--|--execute|--command|start)$/)
   const rest = at < 0 ? [] : args.slice(at + 1).filter((arg, i) => i > 0 || arg.text !== '--')
   if (rest.length === 0)
@@ -268,7 +263,7 @@ const IN_OPTIONS = rows(
 )
 
 /** cmake has its own rm, env and time: `cmake -E rm -rf dir`. */
-function cmake(args: readonly Arg[]): Layer {
+function cmake(args: Args): Layer {
   const at = args.findIndex((arg) => arg.text === '-E')
   const [verb, ...rest] = at < 0 ? [] : args.slice(at + 1)
   if (verb === undefined) return NOTHING
@@ -286,20 +281,20 @@ function cmake(args: readonly Arg[]): Layer {
 
 /** hub and yadm take the words of git and run it. */
 const asGit: Carrier = (args) =>
-  args.length === 0 ? NOTHING : commandLayer([{ ...(args[0] as Arg), text: 'git' }, ...args], true)
+  args.length === 0 ? NOTHING : commandLayer([{ ...args[0]!, text: 'git' }, ...args], true)
 
 const gdbCommand = commandIn(/^(?:-ex|--eval-command)?\s*(?:shell|!)\s*(.+)$/)
 const lldbCommand = commandIn(/^(?:platform )?shell\s+(.+)$/)
 
 /** `start-stop-daemon --exec program -- arguments`. */
-function daemon(args: readonly Arg[]): Layer {
+function daemon(args: Args): Layer {
   const at = placeIn(args, /^(?:-x|--exec|-a|--startas)$/)
-  const dashes = args.findIndex((arg) => arg.text === '--')
+  const dashes = placeIn(args, /^--$/)
   const program = at < 0 ? [] : args.slice(at + 1, at + 2)
   return commandLayer([...program, ...(dashes < 0 ? [] : args.slice(dashes + 1))])
 }
 
-function salt(args: readonly Arg[]): Layer {
+function salt(args: Args): Layer {
   const at = placeIn(args, /^cmd\.(?:run|shell|run_all|exec_code)\w*$/)
   return at < 0 ? NOTHING : scriptLayer(args.slice(at + 1, at + 2))
 }
@@ -327,9 +322,11 @@ const OWN: Readonly<Record<string, Carrier>> = {
   'start-stop-daemon': daemon,
   gdb: (args, input) => both(gdbCommand(args, input), behind(['-args', '--args'])(args, input)),
   lldb: (args, input) => both(lldbCommand(args, input), behind(['--'])(args, input)),
-  concurrently: (args) => scriptLayer(args.filter((arg) => !arg.text.startsWith('-'))),
+  concurrently: (args) => scriptLayer(withoutOptions(args)),
   print: (args) =>
-    /^-[a-zA-Z]*[zs]/.test(args[0]?.text ?? '') && args.length > 1 ? scriptLayer([withText(args)]) : NOTHING,
+    /^-[a-zA-Z]*[zs]/.test(args[0]?.text ?? '') && args.length > 1
+      ? { ...NOTHING, scripts: [joined(args.slice(1))] }
+      : NOTHING,
 }
 
 const TABLES = [RUNNERS, BEHIND, IN_OPTIONS]
@@ -347,9 +344,3 @@ export const toolCarrierNames = (): readonly string[] => [
   ...Object.keys(OWN),
   ...TABLES.flatMap((table) => table.names()),
 ]
-
-/** Words as one script. */
-function withText(args: readonly Arg[]): Arg {
-  const { text, taint, span } = joined(args.slice(1))
-  return { text, taint, span }
-}

@@ -1,7 +1,7 @@
 // Takes one layer off a command: finds the command behind sudo, env, timeout, xargs, find -exec …, and scripts in its
 // words.
 
-import { type Arg, baseName, type Output, says } from '../model.ts'
+import { type Args, baseName, type Output, says } from '../model.ts'
 import { carrierOf } from './carriers.ts'
 import { withSplitStrings } from './env-split.ts'
 import { unwrapInterpreter, unwrapShell } from './interpreters.ts'
@@ -9,8 +9,8 @@ import { enterWrapper, joined, type Layer, NOTHING } from './layers.ts'
 import { interpreterName, SHELLS, type Wrapper, wrapperOf } from './wrappers.ts'
 
 /** The layer of a command, empty if it wraps nothing. `words[0]` is the command word. */
-export function unwrapLayer(words: readonly Arg[], input: Output): Layer {
-  const name = baseName((words[0] as Arg).text)
+export function unwrapLayer(words: Args, input: Output): Layer {
+  const name = baseName(words[0]!.text)
   const wrapper = wrapperOf(name)
   if (wrapper !== undefined) return unwrapTable(wrapper, name, words)
   if (SHELLS.has(name)) return unwrapShell(words)
@@ -29,21 +29,14 @@ export function isWrapper(name: string): boolean {
   )
 }
 
-function unwrapTable(wrapper: Wrapper, name: string, given: readonly Arg[]): Layer {
+function unwrapTable(wrapper: Wrapper, name: string, given: Args): Layer {
   if (onlyLooksUp(name, given)) return NOTHING
   const words = name === 'env' ? withSplitStrings(given) : given
   const { start, assignments, scripts } = enterWrapper(wrapper, words)
   const rest = words.slice(start)
   const privileged = wrapper.privileged === true
-  const found = scripts.map((arg) => ({
-    text: arg.text,
-    taint: arg.taint,
-    span: arg.span,
-    assignments,
-    privileged,
-  }))
-  if (rest.length === 0)
-    return { ...NOTHING, scripts: found, runsInput: readsInput(wrapper, name, words) && 'shell' }
+  const found = scripts.map((arg) => ({ ...arg, assignments, privileged }))
+  if (rest.length === 0) return { ...NOTHING, scripts: found, runsInput: readsInput(wrapper, name, words) }
   if (wrapper.joins) return { ...NOTHING, scripts: [...found, { ...joined(rest), assignments, privileged }] }
   return {
     commands: [{ words: rest, privileged, inherits: true, assignments }],
@@ -53,7 +46,7 @@ function unwrapTable(wrapper: Wrapper, name: string, given: readonly Arg[]): Lay
 }
 
 /** Whether the wrapper starts nothing: `command -v x` says what x is, `prlimit --pid` changes a running process. */
-function onlyLooksUp(name: string, [, first, second]: readonly Arg[]): boolean {
+function onlyLooksUp(name: string, [, first, second]: Args): boolean {
   if (name === 'command') return /^-p?[vV]/.test(first?.text ?? '') && second !== undefined
   return name === 'prlimit' && /^(?:-p|--pid)/.test(first?.text ?? '')
 }
@@ -62,7 +55,7 @@ function onlyLooksUp(name: string, [, first, second]: readonly Arg[]): boolean {
  * Whether the wrapper starts a shell that reads standard input: `sudo -s` and `sudo -i` without command, `su`, `ssh
  * host`.
  */
-function readsInput(wrapper: Wrapper, name: string, words: readonly Arg[]): boolean {
+function readsInput(wrapper: Wrapper, name: string, words: Args): boolean {
   if (wrapper.opensShell) return words.length > 1 && !says({ args: words }, /^-[A-Za-z]*[NVQOGWnf]/)
   if (wrapper.privileged !== true) return false
   return (

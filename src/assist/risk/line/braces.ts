@@ -82,8 +82,8 @@ function rangeOf(text: string): readonly string[] | undefined {
   const ends = numbers ?? /^([A-Za-z])\.\.([A-Za-z])$/.exec(text)
   if (ends === null) return undefined
   const numberOf = (end: string) => (numbers ? Number(end) : end.charCodeAt(0))
-  const from = numberOf(ends[1] as string)
-  const to = numberOf(ends[2] as string)
+  const from = numberOf(ends[1]!)
+  const to = numberOf(ends[2]!)
   const step = Math.max(1, Math.abs(Number(numbers?.[3] ?? 1)))
   const out: string[] = []
   // One word more than allowed tells the caller that there are too many.

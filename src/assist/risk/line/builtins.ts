@@ -1,7 +1,7 @@
 // Builtins that evaluate their words: names with subscripts, numbers, and variables whose value is run as a command.
 
 import { names } from '../lookup.ts'
-import { type Arg, matching, type SimpleCommand, said, says, TAINT } from '../model.ts'
+import { type Args, type Assignment, matching, type SimpleCommand, said, says, TAINT } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { readAgain, readArithmetic } from './again.ts'
 import { cloneScope, type Frame, type Walk } from './frame.ts'
@@ -10,12 +10,13 @@ import { isUnresolved } from './paths.ts'
 import { HOLDS_COMMAND } from './variables.ts'
 
 /** Builtins that take names of variables, which may have a subscript. */
-const TAKES_NAMES =
-  /^(?:read|unset|wait|getopts|mapfile|readarray|declare|typeset|local|export|readonly|integer|float|private|exec|vared)$/
+const TAKES_NAMES = names(
+  'read unset wait getopts mapfile readarray declare typeset local export readonly integer float private exec vared',
+)
 /** zsh builtins that evaluate the number which follows them. */
-const TAKES_NUMBERS = /^(?:shift|return|exit|break|continue|repeat|printf|print)$/
+const TAKES_NUMBERS = names('shift return exit break continue repeat printf print')
 const COMPARES = /^-(?:v|eq|ne|lt|gt|le|ge)$/
-const DECLARES = /^(?:declare|typeset|local|export|readonly|integer|float|private)$/
+const DECLARES = names('declare typeset local export readonly integer float private')
 
 /** Names for which readWordsAgain does anything. */
 export const READ_AGAIN = names(
@@ -27,7 +28,7 @@ export const READ_AGAIN = names(
 export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame): void {
   const { name, args, scope } = command
   const host = walk.hostOf(frame)
-  const numbers = (words: readonly Arg[]) => {
+  const numbers = (words: Args) => {
     const [first] = words
     // An unquoted value with blanks has become several words.
     if (first !== undefined) readArithmetic(said({ args: words }), first.span, scope, host)
@@ -41,7 +42,7 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
     return
   }
   if (scope.shell === 'zsh') {
-    if (TAKES_NUMBERS.test(name)) if (says({ args }, /[[`$]/)) numbers(args)
+    if (TAKES_NUMBERS.has(name)) if (says({ args }, /[[`$]/)) numbers(args)
     if (name === 'print' && says({ args }, /^-[a-zA-Z]*P/))
       for (const arg of args) readAgain(arg.text, arg.span, scope, host)
   }
@@ -55,15 +56,16 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
     // Both forms make a name run that program from now on: bash's `hash -p program name`, zsh's `hash name=program`.
     const at = args.findIndex((arg) => arg.text === '-p')
     const [program, ...given] = at < 0 ? [] : args.slice(at + 1)
-    for (const { text } of given) if (program !== undefined) walk.aliases.set(text, program.text)
+    for (const { text } of given)
+      if (program !== undefined) walk.aliases.set(text, program.text.replace(/^[^/]+$/, './$&'))
     for (const { text } of args) {
       const set = scope.shell === 'zsh' ? /^([\w.-]+)=(.+)$/.exec(text) : null
-      if (set !== null) walk.aliases.set(set[1] as string, set[2] as string)
+      if (set !== null) walk.aliases.set(set[1]!, set[2]!)
     }
     return
   }
-  if (!TAKES_NAMES.test(name)) return
-  const flags = DECLARES.test(name)
+  if (!TAKES_NAMES.has(name)) return
+  const flags = DECLARES.has(name)
     ? matching(args, /^[-+][A-Za-z]/)
         .map((arg) => arg.text)
         .join('')
@@ -96,11 +98,7 @@ const ALWAYS_NUMBER = /^(?:RANDOM|SECONDS|OPTIND|HISTCMD|SRANDOM|OPTERR|LINENO)$
 const PROMPT = /^(?:PS[0-4]|R?PROMPT[0-4]?|RPS[12]|SPROMPT)$/
 
 /** Reads the value of a variable that the shell or a program will run or evaluate. */
-export function readValue(
-  walk: Walk,
-  set: { readonly name: string; readonly value: Arg; readonly subscript?: string },
-  frame: Frame,
-): void {
+export function readValue(walk: Walk, set: Assignment, frame: Frame): void {
   const { scope } = frame
   const { value } = set
   const name = scope.variables.get(set.name)?.refersTo ?? set.name

@@ -54,5 +54,5 @@ export function asDialogue(text: string): string | undefined {
   })
   if (at < 0) return undefined
   const typed = lines.slice(at + 1).join('\n')
-  return `${lines[at] as string} <<'␄'\n${typed}\n␄`
+  return `${lines[at]!} <<'␄'\n${typed}\n␄`
 }

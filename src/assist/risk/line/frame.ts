@@ -2,7 +2,7 @@
 import type { Function as FunctionNode, SyntaxNode } from 'unbash'
 import type { NamedScript } from '../carriers/named-scripts.ts'
 import type { Budget } from '../limits.ts'
-import type { Arg, LineFact, Output, Scope, SimpleCommand, Span, Variables } from '../model.ts'
+import type { Args, LineFact, Output, Scope, SimpleCommand, Span, Variables } from '../model.ts'
 import type { WordHost } from './words.ts'
 
 export interface Findings {
@@ -59,7 +59,7 @@ export interface Walk {
   hostOf(frame: Frame): WordHost
 }
 
-export function cloneScope(scope: Scope, parameters: readonly Arg[] | undefined = scope.parameters): Scope {
+export function cloneScope(scope: Scope, parameters: Args | undefined = scope.parameters): Scope {
   return { ...scope, parameters, variables: above(scope.variables) }
 }
 

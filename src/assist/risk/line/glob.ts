@@ -26,9 +26,9 @@ function inBracket(set: string, char: string): boolean {
   if (set.includes('[:')) return true
   let found = false
   for (let i = negated ? 1 : 0; i < set.length; i++) {
-    const from = set[i] as string
+    const from = set[i]!
     if (set[i + 1] === '-' && i + 2 < set.length) {
-      if (from <= char && char <= (set[i + 2] as string)) found = true
+      if (from <= char && char <= set[i + 2]!) found = true
       i += 2
     } else if (from === char) found = true
   }

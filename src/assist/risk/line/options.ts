@@ -1,6 +1,6 @@
 // Reads a command's words as options and operands, the GNU way: clusters, abbreviations, any order, `--`.
 import { table } from '../lookup.ts'
-import type { Arg } from '../model.ts'
+import type { Arg, Args } from '../model.ts'
 
 /** Options that take their value as the next word, per tool: letters and long names (single- or double-dashed). */
 const VALUE_OPTIONS = table(`
@@ -77,7 +77,7 @@ export interface Options {
   flag(...names: readonly string[]): Arg | undefined
   /** The option's value, joined to it or in the next word. */
   value(...names: readonly string[]): Arg | undefined
-  readonly operands: readonly Arg[]
+  readonly operands: Args
 }
 
 interface Given {
@@ -88,12 +88,12 @@ interface Given {
 }
 
 /** Never throws. An option that VALUE_OPTIONS does not list counts as a flag without a value. */
-export function readOptions(tool: string, args: readonly Arg[]): Options {
+export function readOptions(tool: string, args: Args): Options {
   const valued = valueOptions(tool)
   const given: Given[] = []
   const operands: Arg[] = []
   for (let i = 0; i < args.length; i++) {
-    const word = args[i] as Arg
+    const word = args[i]!
     const text = word.text
     if (text === '--') {
       for (const rest of args.slice(i + 1)) operands.push(rest)
@@ -118,7 +118,7 @@ export function readOptions(tool: string, args: readonly Arg[]): Options {
       given.push({ name: body, long: true, word, value })
     }
     for (let at = 1; at < text.length; at++) {
-      const letter = text[at] as string
+      const letter = text[at]!
       if (!valued.includes(letter)) {
         given.push({ name: letter, long: false, word, value: undefined })
         continue

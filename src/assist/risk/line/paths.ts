@@ -98,7 +98,7 @@ export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home' | 'karoH
   const path = resolvePath(text, scope)
   const components = path.split('/')
   let contents = false
-  while (components.length > 0 && isEverything(components.at(-1) as string)) {
+  while (components.length > 0 && isEverything(components.at(-1)!)) {
     components.pop()
     contents = true
   }
@@ -155,7 +155,7 @@ function covers(path: string, known: string): boolean {
   if (path.startsWith('/') !== known.startsWith('/') || !isGlob(path)) return false
   const a = path.split('/')
   const b = known.split('/')
-  return a.length === b.length && a.every((component, i) => couldMatch(component, b[i] as string))
+  return a.length === b.length && a.every((component, i) => couldMatch(component, b[i]!))
 }
 
 function isWithin(path: string, top: string): boolean {

@@ -39,7 +39,7 @@ const MAX_HEAD = 80
  */
 export function splitPieces(text: string, blocks = false, counter = { next: 0 }): readonly Piece[] {
   const out: Piece[] = []
-  const chars = [...Array(text.length).keys()].map((i) => text[i] as string)
+  const chars = [...Array(text.length).keys()].map((i) => text[i]!)
   const opens: number[] = []
   let start = 0
   let quote = ''
@@ -52,7 +52,7 @@ export function splitPieces(text: string, blocks = false, counter = { next: 0 })
     begun = false
   }
   for (let i = 0; i < text.length; i++) {
-    const char = text[i] as string
+    const char = text[i]!
     if (!begun && opens.length === 0 && !/[\s(]/.test(char)) begun = true
     if (char === '\\') {
       i++
@@ -81,7 +81,7 @@ export function splitPieces(text: string, blocks = false, counter = { next: 0 })
         const loop = isHead ? ZSH_LOOP.exec(chars.slice(start, open).join('')) : null
         if (loop !== null) {
           // zsh's loop over a list in parentheses: `for x (a b) command`.
-          out.push({ text: `: ${inner}`, start: open - 1, heads: { loop: loop[1] as string, values: inner } })
+          out.push({ text: `: ${inner}`, start: open - 1, heads: { loop: loop[1]!, values: inner } })
           start = i + 1
           begun = false
           continue
@@ -138,8 +138,8 @@ function push(out: Piece[], raw: string, start: number, blocks: number): void {
   for (let round = 0; round < MAX_OPENERS; round++) {
     const opener = OPENERS.exec(text)
     if (opener === null) break
-    const length = (opener[1] as string).length + (opener[2] as string).length
-    if (/^(?:begin|if|while)$/.test(opener[2] as string) && !isElse) opens++
+    const length = opener[1]!.length + opener[2]!.length
+    if (/^(?:begin|if|while)$/.test(opener[2]!) && !isElse) opens++
     isElse = opener[2] === 'else'
     text = ' '.repeat(length) + text.slice(length)
   }
@@ -151,9 +151,9 @@ function push(out: Piece[], raw: string, start: number, blocks: number): void {
   let heads: Piece['heads']
   if (header !== null) {
     heads = headOf(text)
-    const lead = (header[1] as string).length
-    const word = (header[2] as string).length
-    if (/^(?:for|switch|function)$/.test(header[2] as string)) opens++
+    const lead = header[1]!.length
+    const word = header[2]!.length
+    if (/^(?:for|switch|function)$/.test(header[2]!)) opens++
     text = `${' '.repeat(lead)}:${' '.repeat(word - 1)}${text.slice(lead + word)}`
   }
   const closer = CLOSERS.exec(text)
@@ -167,7 +167,7 @@ function push(out: Piece[], raw: string, start: number, blocks: number): void {
 
 function headOf(text: string): Piece['heads'] {
   const loop = /^\s*(?:for|foreach|select)\s+(\w+)\s+(?:in\s+)?([\s\S]*)$/.exec(text)
-  if (loop !== null) return { loop: loop[1] as string, values: loop[2] as string }
+  if (loop !== null) return { loop: loop[1]!, values: loop[2]! }
   const named = /^\s*function\s+(?:-\S+\s+)*([\w.-]+)/.exec(text)
-  return named === null ? undefined : { name: named[1] as string }
+  return named === null ? undefined : { name: named[1]! }
 }

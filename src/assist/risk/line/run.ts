@@ -12,6 +12,7 @@ import { INTERPRETERS, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import { MAX_DEPTH, spend } from '../limits.ts'
 import {
   type Arg,
+  type Args,
   baseName,
   NO_OUTPUT,
   type Output,
@@ -28,18 +29,16 @@ import { contentOf, noteContents } from '../writes/written.ts'
 import { READ_AGAIN, readValue, readWordsAgain } from './builtins.ts'
 import { cloneScope, type Frame, type Walk } from './frame.ts'
 import { couldMatch } from './glob.ts'
-import { codeFact, readNested } from './nested.ts'
+import { codeFact, readNested, readSources } from './nested.ts'
 import { emptyReading, isUnresolved, resolvePath } from './paths.ts'
 import { parseSafely } from './script.ts'
 import { applyBuiltin, assign, downloadedFile } from './state.ts'
 
 interface Running {
-  readonly words: readonly Arg[]
+  readonly words: Args
   readonly assignments: SimpleCommand['assignments']
   readonly redirections: readonly Redirection[]
   readonly input: Output
-  /** Standard input is a file on this machine. */
-  readonly fromFile: boolean
   readonly privileged: boolean
   readonly span: Span
 }
@@ -48,7 +47,7 @@ interface Running {
 export function run(walk: Walk, running: Running, frame: Frame, layers: number): Output {
   const { words, span } = running
   const { scope } = frame
-  const first = words[0] as Arg
+  const first = words[0]!
   if (layers > MAX_DEPTH || !spend(walk.budget, 'nodes')) {
     walk.findings.fact('too-deep', span)
     return NO_OUTPUT
@@ -74,7 +73,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
     redirections: running.redirections,
     input: running.input,
     privileged: running.privileged,
-    span: layers === 0 ? span : [first.span[0], Math.max(first.span[1], (words.at(-1) as Arg).span[1])],
+    span: layers === 0 ? span : [first.span[0], Math.max(first.span[1], words.at(-1)!.span[1])],
     scope,
     ...((walk.functions.has(name) || walk.aliases.has(name)) && { isOwn: true }),
   }
@@ -86,8 +85,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   if (saved !== undefined) walk.downloads.add(resolvePath(saved, scope))
   if (first.text.includes('/')) runFile(walk, first, span, frame)
   // A substitution in the command's place is run: `BASH_ENV=<(…)` is parsed as a variable and a command.
-  if (first.output !== undefined)
-    runInput(walk, IN_SHELL, { ...running, input: first.output, fromFile: false }, frame)
+  if (first.output !== undefined) runInput(walk, NOTHING, { ...running, input: first.output }, frame)
   if (args.some((arg) => arg.feeds !== undefined)) feedSubstitutions(walk, args, running.input, frame)
   const called = walk.functions.get(name)
   const body = `${name} ${called?.node.pos}`
@@ -117,7 +115,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
       if (/^(?:\.|source)$/.test(name)) noteFunctions(walk, script, frame)
     }
   noteWrites(walk, command, output, frame)
-  if (running.redirections.length > 0 || name === 'tee' || scope.written?.size) noteContents(command, output)
+  noteContents(command, output)
   if (walk.mayCarry) {
     const isShell = wrapperOf(name) !== undefined || SHELLS.has(name)
     const understood = layer.commands.length > 0 || (isShell && layer.scripts.length > 0)
@@ -139,7 +137,7 @@ function apart({ scope }: Frame): Pick<Frame, 'scope' | 'trying'> {
  * The words with this line's aliases put in: bash replaces the first word from the next line on, zsh its global aliases
  * anywhere.
  */
-function withAliases(walk: Walk, words: readonly Arg[], name: string, frame: Frame) {
+function withAliases(walk: Walk, words: Args, name: string, frame: Frame) {
   const { aliases } = walk
   if (aliases.size === 0) return undefined
   const used = words.filter((word, i) => aliases.has(`-g ${word.text}`) || (i === 0 && aliases.has(name)))
@@ -149,7 +147,7 @@ function withAliases(walk: Walk, words: readonly Arg[], name: string, frame: Fra
     (word, i) =>
       (i === 0 ? aliases.get(name) : undefined) ?? aliases.get(`-g ${word.text}`) ?? quoted(word.text),
   )
-  const [first, last] = [words[0] as Arg, words.at(-1) as Arg]
+  const [first, last] = [words[0]!, words.at(-1)!]
   const taint = taintOf(words)
   const script: InnerScript = {
     text: texts.join(' '),
@@ -207,7 +205,7 @@ function runLayer(
       }),
     )
   }
-  if (layer.runsInput !== false) runInput(walk, layer, running, frame)
+  if (layer.runsInput) runInput(walk, layer, running, frame)
   for (const code of layer.codes ?? [])
     readForeign(walk, code, layer.language, {
       ...frame,
@@ -217,12 +215,11 @@ function runLayer(
   if (layer.origin) codeFact(walk, layer.origin, command.span)
   if (layer.runsFile !== undefined) {
     const file = layer.runsFile
-    if (file.output !== undefined)
-      runInput(walk, IN_SHELL, { ...running, input: file.output, fromFile: false }, frame)
+    if (file.output !== undefined) runInput(walk, layer, { ...running, input: file.output }, frame)
     else runFile(walk, file, running.span, frame, layer.language)
   }
   const output = outputs.at(-1) ?? outputOf(command)
-  const commanded = layer.runsInput === 'shell' && !running.input.text && SHELLS.has(command.name)
+  const commanded = layer.runsInput && !running.input.text && SHELLS.has(command.name)
   return commanded ? { ...output, text: undefined, taint: output.taint | TAINT.shell } : output
 }
 
@@ -251,10 +248,11 @@ const interpreterOf = (name = ''): string | undefined => INTERPRETERS.of(name)?.
 /** Reads code of another language: what it runs and deletes by name, and whether all else in it is harmless. */
 function readForeign(
   walk: Walk,
-  code: Pick<Arg, 'text' | 'taint' | 'span'>,
+  code: Pick<Arg, 'text' | 'taint' | 'span' | 'from'>,
   language = 'other',
   frame: Frame,
 ): void {
+  if (readSources(walk, code, frame, language)) return
   if (isUnresolved(code.text) && !/\w/.test(code.text)) codeFact(walk, code.taint, code.span)
   const { scripts, rest } = readCode(code, language)
   for (const script of scripts) readNested(walk, script, { ...frame, scope: cloneScope(frame.scope) })
@@ -263,7 +261,7 @@ function readForeign(
 }
 
 /** Gives the command's input to the scripts in `tee >(sh)`, since tee passes its input on to them. */
-function feedSubstitutions(walk: Walk, args: readonly Arg[], input: Output, frame: Frame): void {
+function feedSubstitutions(walk: Walk, args: Args, input: Output, frame: Frame): void {
   for (const { feeds } of args)
     if (feeds !== undefined)
       walk.node(feeds, { ...frame, scope: cloneScope(frame.scope), depth: frame.depth + 1, input })
@@ -288,13 +286,16 @@ const RUNNERS =
     ' ',
   )
 
-const IN_SHELL: Layer = { ...NOTHING, runsInput: 'shell' }
-
-/** Reads the standard input of a shell, or of another interpreter, as code. */
-function runInput(walk: Walk, { runsInput, language }: Layer, running: Running, frame: Frame): void {
+/** Reads an input as code: of the layer's language, or of a shell. */
+function runInput(walk: Walk, layer: Layer, running: Running, frame: Frame): void {
   const { input, span } = running
-  if (running.fromFile) return
-  const isShell = runsInput === 'shell'
+  const { language, parameters } = layer
+  const isShell = language === undefined
+  const scope = cloneScope(frame.scope, parameters)
+  for (const set of running.assignments) assign(scope, set, false)
+  const inside = { ...frame, scope, input: NO_OUTPUT, privileged: running.privileged }
+  const isGiven = running.redirections.some(({ target }) => target.span === input.from?.[0]?.span)
+  if (readSources(walk, input, inside, language, isGiven)) return
   const origin = isShell ? TAINT.none : originOfRunCode(input.text ?? '')
   if (origin !== TAINT.none) codeFact(walk, origin, span)
   if (input.text === undefined) {
@@ -302,12 +303,6 @@ function runInput(walk: Walk, { runsInput, language }: Layer, running: Running, 
     return
   }
   if ((input.taint & (TAINT.network | TAINT.decoded)) !== 0) codeFact(walk, input.taint, span)
-  const inside = {
-    ...frame,
-    scope: cloneScope(frame.scope),
-    input: NO_OUTPUT,
-    privileged: running.privileged,
-  }
   const { text, taint } = input
   if (isShell) readNested(walk, { text, taint, span: [0, walk.line.length] }, inside)
   else readForeign(walk, { text, taint, span }, language, inside)

@@ -4,6 +4,7 @@ import { mustStayHere } from '../carriers/secrets.ts'
 import { MAX_WORDS, spend } from '../limits.ts'
 import {
   type Arg,
+  type Assignment,
   NO_OUTPUT,
   type Output,
   type Redirection,
@@ -17,7 +18,7 @@ import { contentOf, noteContent } from '../writes/written.ts'
 import { readArithmetic } from './again.ts'
 import { readValue } from './builtins.ts'
 import type { Frame, Walk } from './frame.ts'
-import { isSocket } from './paths.ts'
+import { isSocket, resolvePath } from './paths.ts'
 import { run } from './run.ts'
 import { assign } from './state.ts'
 import { expandOne, expandText, expandWord } from './words.ts'
@@ -27,7 +28,7 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
   const host = walk.hostOf(frame)
   const { scope } = frame
   const span = frame.at(command)
-  const assignments: { name: string; value: Arg; subscript?: string }[] = []
+  const assignments: Assignment[] = []
   for (const prefix of command.prefix) {
     if (prefix.type !== 'Assignment') continue
     if (prefix.value.type === 'ArrayValue') {
@@ -38,10 +39,9 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
     if (prefix.index !== undefined) {
       const { text: subscript, span: at } = expandOne(prefix.index, scope, host)
       readArithmetic(subscript, at, scope, host)
-      assignments.push({ ...(assignments.pop() as (typeof assignments)[number]), subscript })
+      assignments.push({ ...assignments.pop()!, subscript })
     }
-    if (command.name === undefined)
-      assign(scope, assignments.at(-1) as (typeof assignments)[number], prefix.append)
+    if (command.name === undefined) assign(scope, assignments.at(-1)!, prefix.append)
   }
   const words: Arg[] = command.name === undefined ? [] : expandWord(command.name, scope, host)
   for (const word of command.args) {
@@ -59,7 +59,7 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
       words.push({ text, span: frame.at(word), taint: taintOf(all) })
     }
   }
-  const { list, input, fromFile } = redirections(walk, [...command.redirects], frame)
+  const { list, input } = redirections(walk, [...command.redirects], frame)
   for (const set of assignments) readValue(walk, set, frame)
   // In zsh, redirections without a command run the program named by READNULLCMD or NULLCMD.
   const alone = words.length === 0 && assignments.length === 0 && command.redirects.length > 0
@@ -72,7 +72,7 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
   }
   return run(
     walk,
-    { words, assignments, redirections: list, input, fromFile, privileged: frame.privileged, span },
+    { words, assignments, redirections: list, input, privileged: frame.privileged, span },
     frame,
     0,
   )
@@ -100,26 +100,23 @@ export function bare(
   }
 }
 
-/**
- * Reads redirections: the list, the standard input they give, and `fromFile` if that input is a file on this machine.
- */
+/** Reads redirections: the list, and the standard input that they give. */
 export function redirections(walk: Walk, nodes: readonly RedirectionNode[], frame: Frame) {
   const host = walk.hostOf(frame)
   const list: Redirection[] = []
   let input = frame.input
-  let fromFile = false
   for (const it of nodes) {
     if (it.type === 'HereDoc') {
       const parts = it.delimiter?.quoted === true ? undefined : it.body.parts
       const span = frame.at(it.body)
       const body = parts === undefined ? undefined : expandText(parts, span, frame.scope, host)
-      input = { text: body?.text ?? it.body.text, taint: body?.taint ?? TAINT.none }
+      input = { text: body?.text ?? it.body.text, taint: body?.taint ?? TAINT.none, from: body?.from }
     } else if (it.target !== undefined) {
       const target = expandOne(it.target, frame.scope, host)
       const number = it.descriptor !== undefined && 'value' in it.descriptor ? it.descriptor.value : 0
       const given: Output | undefined =
         it.type === 'HereString'
-          ? { text: target.text, taint: target.taint }
+          ? { text: target.text, taint: target.taint, from: target.from }
           : it.operator === '<'
             ? target.output
             : undefined
@@ -143,19 +140,18 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
           it.operator === '<' &&
           (it.descriptor === undefined || !('value' in it.descriptor) || it.descriptor.value === 0)
         ) {
-          const content = target.output ?? contentOf(target.text, frame.scope)
-          fromFile = content === undefined && target.taint === TAINT.none && !isSocket(target.text)
-          input = content ?? readFrom(target, frame)
+          input = target.output ?? contentOf(target.text, frame.scope) ?? readFrom(target, frame)
         }
       }
     }
   }
-  return { list, input, fromFile }
+  return { list, input }
 }
 
 /** The content of a file is unknown; only its kind can be told from its name. */
 function readFrom(target: Arg, { scope }: Frame): Output {
-  const network = isSocket(target.text) ? TAINT.network : TAINT.none
+  const kind = isSocket(target.text) ? TAINT.network : TAINT.file
   const secret = mustStayHere(target.text, scope) ? TAINT.secret : TAINT.none
-  return { text: undefined, taint: target.taint | TAINT.opaque | network | secret }
+  const from = [{ ...target, text: resolvePath(target.text, scope) }]
+  return { text: undefined, taint: target.taint | kind | secret, from }
 }

@@ -131,7 +131,7 @@ function quotes(): (char: string, escaped: boolean) => string {
 /** Variable and modifiers of zsh's braced expansion; undefined for any other form. */
 export function zshBraced(text: string): readonly [name: string, modifiers: string] | undefined {
   const match = BRACED.exec(text)
-  return match === null ? undefined : [match[1] as string, match[2] as string]
+  return match === null ? undefined : [match[1]!, match[2]!]
 }
 
 /** A value after zsh's modifiers `:h:t:r…`; `unknown` where the result cannot be told from the line. */
@@ -176,7 +176,7 @@ export function qualifierCode(text: string): readonly string[] {
   const out: string[] = []
   for (const match of text.matchAll(QUALIFIER)) {
     const from = match.index + match[0].length
-    const sign = match[1] as string
+    const sign = match[1]!
     const end = text.indexOf(CLOSING[sign] ?? sign, from)
     if (end < 0 || out.length >= 8) continue
     out.push(text.slice(from, end).replace(/^(["'])([\s\S]*)\1$/, '$2'))

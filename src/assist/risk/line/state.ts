@@ -5,7 +5,10 @@ import { printf } from '../carriers/output.ts'
 import { names } from '../lookup.ts'
 import {
   type Arg,
+  type Args,
+  type Assignment,
   baseName,
+  fromOf,
   matching,
   type Scope,
   type SimpleCommand,
@@ -14,6 +17,7 @@ import {
   TAINT,
   taintOf,
   UNKNOWN,
+  withoutOptions,
 } from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
 import type { Walk } from './frame.ts'
@@ -25,30 +29,25 @@ const DECLARES = names('export declare typeset local readonly')
 
 export function assign(
   scope: Scope,
-  set: { readonly name: string; readonly value: Pick<Arg, 'text' | 'taint' | 'under'> },
+  set: { readonly name: string; readonly value: Pick<Arg, 'text' | 'taint' | 'from' | 'under'> },
   append: boolean | undefined,
 ): void {
-  const name = scope.variables.get(set.name)?.refersTo ?? set.name
+  const ofZsh = scope.shell === 'zsh' && set.name === 'path' ? 'PATH' : undefined
+  const name = ofZsh ?? scope.variables.get(set.name)?.refersTo ?? set.name
   const before = append === true ? variable(name, scope) : undefined
-  const text = ((before?.text ?? '') + set.value.text).slice(0, 8192)
-  const under = set.value.under ?? before?.under
+  const text = ((before?.text ?? '') + (ofZsh ? `:${set.value.text}` : set.value.text)).slice(0, 8192)
   scope.variables.set(name, {
     text,
     taint: set.value.taint | (before?.taint ?? 0),
-    ...(under && { under }),
+    from: fromOf(before ? [before, set.value] : [set.value]),
+    under: set.value.under ?? before?.under,
   })
 }
 
-/** A variable and what it was given. */
-export interface Given {
-  readonly name: string
-  readonly value: Arg
-}
-
 /** Applies the changes of a builtin to the scope; returns the variables it has set. */
-export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>): readonly Given[] {
+export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>): readonly Assignment[] {
   const { name, args, scope } = command
-  let given: readonly Given[] = []
+  let given: readonly Assignment[] = []
   if (name === 'cd' || name === 'pushd') {
     const target = args.find((arg) => !/^-(?:[LPe@n]+|-)$/.test(arg.text))
     const before = scope.cwd
@@ -91,6 +90,9 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
       scope.variables.set(first.text, { text: said({ args: values }), taint: taintOf(values) })
       given = [held(first.text, command)]
     }
+  } else if (name === 'fish_add_path') {
+    const all = withoutOptions(args)
+    scope.variables.set('PATH', { text: said({ args: all }), taint: taintOf(all) })
   }
   return given
 }
@@ -105,7 +107,7 @@ function heldIn(name: string, otherwise: string, scope: Scope): string {
 }
 
 /** The present value of a variable, with the place of the command that has set it. */
-function held(name: string, { scope, span }: SimpleCommand): Given {
+function held(name: string, { scope, span }: SimpleCommand): Assignment {
   const { text, taint } = scope.variables.get(name) ?? { text: UNKNOWN, taint: TAINT.opaque }
   return { name, value: { text, taint, span } }
 }
@@ -125,7 +127,7 @@ function readVariables(command: SimpleCommand): readonly string[] {
     scope.variables.set(
       variable,
       line === undefined
-        ? { text: UNKNOWN, taint, ...(input.under && { under: input.under }) }
+        ? { text: UNKNOWN, taint, from: input.from, under: input.under }
         : { text: fields[i] ?? '', taint },
     )
   })
@@ -139,17 +141,17 @@ function splitAt(line: string, separators: string, count: number): readonly stri
   return at < 0 ? [rest] : [rest.slice(0, at), ...splitAt(rest.slice(at + 1), separators, count - 1)]
 }
 
-function defineAliases(args: readonly Arg[], walk: Pick<Walk, 'aliases'>): void {
+function defineAliases(args: Args, walk: Pick<Walk, 'aliases'>): void {
   const global = says({ args }, /^-[a-z]*g/)
   for (const [i, arg] of args.entries()) {
     const match = /^([^=]+)=([\s\S]*)$/.exec(arg.text)
-    const [name, text] = match === null ? [arg.text, args[i + 1]?.text] : [match[1] as string, match[2]]
+    const [name, text] = match === null ? [arg.text, args[i + 1]?.text] : [match[1]!, match[2]]
     if (!name.startsWith('-') && text !== undefined) walk.aliases.set(global ? `-g ${name}` : name, text)
     if (match === null && !name.startsWith('-')) break
   }
 }
 
-function assignWord(scope: Scope, arg: Arg): Given | undefined {
+function assignWord(scope: Scope, arg: Arg): Assignment | undefined {
   const [, name, text = ''] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(arg.text) ?? []
   if (name === undefined) return undefined
   const set = { name, value: { ...arg, text } }

@@ -31,6 +31,7 @@ const USUAL: Readonly<Record<string, string>> = {
   SHELL: '/bin/sh', BASH: '/bin/bash', 0: '/bin/sh', EDITOR: 'vi', VISUAL: 'vi', PAGER: 'less', BROWSER: 'xdg-open',
   MAKE: 'make', CC: 'cc', CXX: 'c++', PYTHON: 'python',
   PATH: '/usr/local/bin:/usr/bin:/bin', IFS: ' ', TMPDIR: '/tmp',
+  NODE_OPTIONS: '', PYTHONPATH: '', RUBYOPT: '', RUBYLIB: '', PERL5OPT: '', PERL5LIB: '', LD_PRELOAD: '', JAVA_TOOL_OPTIONS: '',
   HOME: '~', XDG_CONFIG_HOME: '~/.config', XDG_DATA_HOME: '~/.local/share', XDG_CACHE_HOME: '~/.cache',
 } // biome-ignore format: a compact table
 const NEVER_EMPTY = new Set(
@@ -54,6 +55,7 @@ export function variable(name: string, scope: Scope): Value {
     return { text: said({ args: all }), taint: taintOf(all) }
   }
   if (name === 'PWD') return known(scope.cwd)
+  if (name === 'path' && scope.shell === 'zsh') return variable('PATH', scope)
   if (name === 'KARO_HOME') return known(scope.karoHome ?? `${scope.home}/.local/share/karo`)
   if (NEVER_EMPTY.has(name)) return something
   if (Object.hasOwn(USUAL, name)) return known(USUAL[name]!.replace('~', scope.home))

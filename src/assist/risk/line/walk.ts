@@ -6,7 +6,9 @@ import { MAX_LISTED } from '../carriers/listings.ts'
 import { type Budget, MAX_DEPTH, MAX_LOOP_ROUNDS, MAX_NESTING, spend } from '../limits.ts'
 import {
   type Arg,
+  type Args,
   baseName,
+  fromOf,
   NO_OUTPUT,
   type Output,
   type Scope,
@@ -101,7 +103,7 @@ export function walkLine(
     const inputs = [frame.input]
     let piped: Output | undefined
     for (const piece of splitPieces(text, true)) {
-      for (let left = piece.opens ?? 0; left > 0; left--) inputs.push(piped ?? (inputs.at(-1) as Output))
+      for (let left = piece.opens ?? 0; left > 0; left--) inputs.push(piped ?? inputs.at(-1)!)
       const input = inputs.at(-1) as Output
       for (let left = piece.closes ?? 0; left > 0 && inputs.length > 1; left--) inputs.pop()
       piped = undefined
@@ -116,8 +118,9 @@ export function walkLine(
         scope.variables.set(piece.binds, {
           text: printed,
           taint: output.taint,
-          ...(output.feeds && { output: output.feeds }),
-          ...(output.text === undefined && output.under && { under: output.under }),
+          from: output.from,
+          output: output.feeds,
+          under: output.under,
         })
       }
       if (piece.heads !== undefined && heads++ < MAX_HEADS) noteHead(piece.heads, text, { ...frame, scope })
@@ -136,7 +139,7 @@ export function walkLine(
     return output
   }
 
-  function wordsOf(text: string, frame: Frame): readonly Arg[] {
+  function wordsOf(text: string, frame: Frame): Args {
     const command = parseSafely(`: ${text}`).commands[0]?.command
     const host = hostOf({ ...frame, at: () => [0, 0] })
     const words = command?.type === 'Command' ? command.args : []
@@ -151,7 +154,7 @@ export function walkLine(
       scope.variables.set(head.loop, {
         text: known.length === 0 ? SOMETHING : said({ args: known }),
         taint: taintOf(known),
-        each: known.length === 1 && isGlob((known[0] as Arg).text),
+        each: known.length === 1 && isGlob(known[0]!.text),
       })
       return
     }
@@ -159,7 +162,7 @@ export function walkLine(
       `(?:^|[;&|\\n]|\\b(?:and|or|not|begin)\\b)\\s*${head.name.replaceAll('.', '\\.')}\\s+([^;&|\\n]+)`,
       'g',
     )
-    const words = [...text.matchAll(calls)].map((call) => (call[1] as string).replace(/["'\\]/g, ''))
+    const words = [...text.matchAll(calls)].map((call) => call[1]!.replace(/["'\\]/g, ''))
     if (words.length > 0) scope.variables.set('argv', { text: words.join(' '), taint: TAINT.none })
   }
 
@@ -167,16 +170,18 @@ export function walkLine(
     if (nodes.length === 1) return node(nodes[0] as SyntaxNode, frame)
     let text: string | undefined = ''
     let taint: number = TAINT.none
-    let under: readonly string[] | undefined
+    let under: Output['under']
     let partial = ''
-    for (const child of nodes) {
-      const output = node(child, frame)
+    const outputs = nodes.map((child) => node(child, frame))
+    for (const output of outputs) {
       text = text === undefined || output.text === undefined ? undefined : text + output.text
       taint |= output.taint
       if (output.under !== undefined) under = [...(under ?? []), ...output.under].slice(0, MAX_LISTED)
       partial += output.text ?? output.partial ?? ''
     }
-    return { text, taint, ...(text === undefined && { partial }), ...(under === undefined ? {} : { under }) }
+    if (text !== undefined) return { text, taint }
+    if (partial !== '') taint |= TAINT.opaque
+    return { text, taint, partial, from: fromOf(outputs), under }
   }
 
   function node(it: SyntaxNode, frame: Frame): Output {
@@ -236,13 +241,10 @@ export function walkLine(
           frame,
         )
       case 'Redirected': {
-        const { list, input, fromFile } = redirections(walk, it.redirects, frame)
+        const { list, input } = redirections(walk, it.redirects, frame)
         const span = frame.at(it)
         if (list.length > 0) findings.command(bare(list, [], span, frame))
-        return node(it.command, {
-          ...frame,
-          input: fromFile ? { text: undefined, taint: TAINT.opaque } : input,
-        })
+        return node(it.command, { ...frame, input })
       }
       case 'Function':
         functions.set(it.name.value, { node: it, frame })

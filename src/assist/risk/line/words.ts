@@ -4,6 +4,8 @@ import { MAX_LISTED } from '../carriers/listings.ts'
 import { MAX_WORD_LENGTH } from '../limits.ts'
 import {
   type Arg,
+  type Args,
+  fromOf,
   type Output,
   type Scope,
   SOMETHING,
@@ -11,7 +13,9 @@ import {
   said,
   TAINT,
   taintOf,
+  textsOf,
   UNKNOWN,
+  type Value,
 } from '../model.ts'
 import { expandBraces } from './braces.ts'
 import { isUnresolved } from './paths.ts'
@@ -33,13 +37,9 @@ export interface WordHost {
   at(node: { readonly pos: number; readonly end: number }): Span
 }
 
-interface Piece {
-  readonly text: string
+interface Piece extends Value {
   /** Whether blanks split this piece into fields: true for unquoted expansions. */
   readonly split: boolean
-  readonly taint: number
-  readonly under?: readonly string[]
-  readonly each?: boolean
 }
 
 /** The fields that one word becomes: none for an empty unquoted expansion, several for braces or splitting. */
@@ -50,7 +50,7 @@ export function expandWord(word: Word, scope: Scope, host: WordHost): Arg[] {
 
 interface Expanded {
   readonly own: Arg[]
-  readonly listed: readonly Arg[]
+  readonly listed: Args
 }
 
 function expanded(word: Word, scope: Scope, host: WordHost): Expanded {
@@ -89,7 +89,7 @@ function expandedWord(word: Word, scope: Scope, host: WordHost): Expanded {
 
 const alone = (own: Arg[]) => ({ own, listed: [] })
 
-function listings(pieces: readonly Piece[], span: Span): readonly Arg[] {
+function listings(pieces: readonly Piece[], span: Span): Args {
   const at = pieces.findIndex((piece) => piece.under !== undefined)
   if (at < 0) return []
   const taint = taintOf(pieces)
@@ -122,18 +122,23 @@ const BLANKS = /[ \t\n]/
 /** The word as one field, because assignments and redirection targets are not split. */
 export function expandOne(word: Word, scope: Scope, host: WordHost): Arg {
   const { own: all, listed } = expanded(word, scope, host)
-  const under = listed.length === 0 ? {} : { under: listed.map((arg) => arg.text) }
-  if (all.length === 1) return { ...(all[0] as Arg), ...under }
-  const taint = taintOf(all)
-  return { text: bounded(said({ args: all })), span: host.at(word), taint, ...under }
+  const under = listed.length === 0 ? undefined : textsOf(listed)
+  if (all.length === 1) return { ...all[0]!, under }
+  return {
+    text: bounded(said({ args: all })),
+    span: host.at(word),
+    taint: taintOf(all),
+    from: fromOf(all),
+    under,
+  }
 }
 
 /** Expands the body of a here-document, which is never split. */
 export function expandText(parts: readonly WordPart[], span: Span, scope: Scope, host: WordHost): Arg {
   const pieces: Piece[] = []
   for (const part of parts) expandPart(part, false, scope, host, pieces)
-  const taint = taintOf(pieces)
-  return { text: pieces.map((piece) => piece.text).join(''), span, taint }
+  const text = pieces.map((piece) => piece.text).join('')
+  return { text, span, taint: taintOf(pieces), from: fromOf(pieces) }
 }
 
 function isQuoted(part: WordPart): boolean {
@@ -151,7 +156,7 @@ function tilde(text: string, scope: Scope): string {
   const rest = slash < 0 ? '' : text.slice(slash)
   if (user === '') return scope.home + rest
   if (user === '+') return scope.cwd + rest
-  if (user === '-' || /\d/.test(user[0] as string)) return UNKNOWN + rest
+  if (user === '-' || /\d/.test(user[0]!)) return UNKNOWN + rest
   return (user === 'root' ? '/root' : `/home/${user}`) + rest
 }
 
@@ -239,8 +244,8 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
       const output = host.substitute(part.script, host.at(part), scope)
       // $(…) drops trailing newlines.
       const text = output.text?.replace(/\n+$/, '')
-      const under = text === undefined && output.under ? { under: output.under } : {}
-      out.push({ text: text ?? UNKNOWN, split: true, taint: output.taint, ...under })
+      const { taint, from, under } = output
+      out.push({ text: text ?? UNKNOWN, split: true, taint, from, under })
       return
     }
     case 'ArithmeticExpansion':
@@ -263,8 +268,10 @@ function fields(pieces: readonly Piece[], span: Span, quoted: boolean, split: Re
   const known = pieces.every((piece) => piece.each === true || !isUnresolved(piece.text))
   let each = false
   let open = quoted
+  const from = fromOf(pieces)
   const close = () => {
-    if (open || text !== '') out.push({ text: bounded(text), span, taint, ...(each && known && { each }) })
+    if (open || text !== '')
+      out.push({ text: bounded(text), span, taint, from, ...(each && known && { each }) })
     text = ''
     taint = TAINT.none
     each = false

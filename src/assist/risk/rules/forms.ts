@@ -2,7 +2,7 @@
 import type { Options } from '../line/options.ts'
 import type { Place } from '../line/paths.ts'
 import { remembered } from '../lookup.ts'
-import { type Arg, matching, type Pattern, type SimpleCommand, said } from '../model.ts'
+import { type Args, matching, type Pattern, type SimpleCommand, said } from '../model.ts'
 import { type Hit, inPlace, naming, type Rule } from './rule.ts'
 import { appended, changed, deletedTrees, filled, overwritten } from './targets.ts'
 
@@ -32,7 +32,7 @@ export interface FormRule extends Omit<Rule, 'tools' | 'when'> {
   readonly when?: Rule['when']
 }
 
-type Find = (c: SimpleCommand, o: Options) => readonly Arg[]
+type Find = (c: SimpleCommand, o: Options) => Args
 type Test = (c: SimpleCommand, o: Options) => boolean
 
 interface Form {
@@ -50,6 +50,9 @@ interface Row {
   readonly verbs: readonly string[] | undefined
   form?: Form
 }
+
+/** Rules as they are written. */
+export type Rules = readonly (Rule | FormRule)[]
 
 /** The rule, which reads its forms when it is asked about one of their tools first. */
 export function ruleOf({ finds, named = {}, tools = [], when, ...rule }: FormRule): Rule {
@@ -179,7 +182,7 @@ function patternOf(name: string, named: NonNullable<FormRule['named']>): Pattern
 const wordsOf = (text: string): string => (text.match(/\S+/g) ?? ['']).map((word) => `${word}\0`).join('')
 
 /** The operands behind those whose words the pattern has. */
-function behind(operands: readonly Arg[], words: RegExp): readonly Arg[] {
+function behind(operands: Args, words: RegExp): Args {
   let line = ''
   for (let at = 0; at <= operands.length; at++) {
     if (words.test(line)) return operands.slice(at)

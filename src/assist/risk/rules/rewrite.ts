@@ -2,7 +2,7 @@
 import { quoted } from '../carriers/layers.ts'
 import type { Options } from '../line/options.ts'
 import { isUnresolved } from '../line/paths.ts'
-import type { Arg, SimpleCommand } from '../model.ts'
+import { type Arg, type SimpleCommand, textsOf } from '../model.ts'
 
 export type Rewrite = (command: SimpleCommand, options: Options) => string | undefined
 
@@ -47,7 +47,7 @@ export function byTool(table: Readonly<Record<string, Rewrite>>): Rewrite {
     Object.entries(table).flatMap(([keys, form]) => keys.split('|').map((key) => [key, form] as const)),
   )
   return (c, o) => {
-    const words = o.operands.map((arg) => arg.text)
+    const words = textsOf(o.operands)
     const form =
       forms.get(`${c.name} ${words[0]} ${words[1]}`) ??
       forms.get(`${c.name} ${words[0]}`) ??

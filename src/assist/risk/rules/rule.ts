@@ -7,6 +7,7 @@ import { emptyReading, type Place, placeOf, resolvePath } from '../line/paths.ts
 import { words } from '../lookup.ts'
 import {
   type Arg,
+  type Args,
   type LineFact,
   type Pattern,
   type Scope,
@@ -16,7 +17,7 @@ import {
 } from '../model.ts'
 
 /** Words that made a rule apply; true for the whole command. */
-export type Hit = readonly Arg[] | boolean | undefined
+export type Hit = Args | boolean | undefined
 
 /**
  * A safer command, which does the same with less danger or is the trial run of the same: other words for those of the hit,
@@ -62,7 +63,7 @@ export const tools = words
 export const EVERYBODYS = /^\/(?:tmp|var\/tmp|dev\/shm)\//
 
 /** The arguments that are, or as patterns could be, in one of the places. */
-export function inPlace(command: SimpleCommand, args: readonly Arg[], ...places: readonly Place[]): Arg[] {
+export function inPlace(command: SimpleCommand, args: Args, ...places: readonly Place[]): Arg[] {
   return args.filter((arg) => places.includes(knownPlace(arg, command.scope)))
 }
 
@@ -79,11 +80,7 @@ function knownPlace(arg: Arg, scope: Scope): Place {
 }
 
 /** The arguments that are in one of the places if their unknown parts are empty: `"$DIR"/` without DIR. */
-export function inPlaceIfEmpty(
-  command: SimpleCommand,
-  args: readonly Arg[],
-  ...places: readonly Place[]
-): Arg[] {
+export function inPlaceIfEmpty(command: SimpleCommand, args: Args, ...places: readonly Place[]): Arg[] {
   const scope = { ...command.scope, cwd: emptyReading(command.scope.cwd) || command.scope.home }
   return args.filter((arg) => {
     if (!arg.text.includes(UNKNOWN) && !command.scope.cwd.includes(UNKNOWN)) return false
@@ -104,7 +101,7 @@ export function isOpaque(arg: Arg): boolean {
 }
 
 /** Values of variables that the command sets so, by assignments or by arguments of export and the like. */
-export function setIn(c: SimpleCommand, fits: (name: string, value: string) => boolean): readonly Arg[] {
+export function setIn(c: SimpleCommand, fits: (name: string, value: string) => boolean): Args {
   const set = c.assignments.filter((it) => fits(it.name, it.value.text)).map((it) => it.value)
   if (!/^(?:export|declare|typeset|readonly|set|setenv|env)$/.test(c.name)) return set
   const declared = c.args.filter(({ text }) => {
@@ -121,7 +118,7 @@ const SAMPLES = tools(
 ).map((path) => path.split('/'))
 
 /** The arguments that name a file of the pattern, as they are written or as a path from the working directory. */
-export function naming({ scope }: SimpleCommand, args: readonly Arg[], pattern: Pattern): Arg[] {
+export function naming({ scope }: SimpleCommand, args: Args, pattern: Pattern): Arg[] {
   return args.filter(({ text }) => {
     if (pattern.test(text)) return true
     const path = resolvePath(text, scope)
@@ -131,7 +128,7 @@ export function naming({ scope }: SimpleCommand, args: readonly Arg[], pattern: 
     return SAMPLES.some(
       (sample) =>
         sample.length === components.length &&
-        sample.every((name, i) => couldMatch(components[i] as string, name)) &&
+        sample.every((name, i) => couldMatch(components[i]!, name)) &&
         pattern.test(sample.join('/')),
     )
   })

@@ -2,7 +2,7 @@
 
 import { findTargets } from '../carriers/listings.ts'
 import type { Options } from '../line/options.ts'
-import { type Arg, redirectedTo, type SimpleCommand, SOMETHING, says } from '../model.ts'
+import { type Args, redirectedTo, type SimpleCommand, SOMETHING, says } from '../model.ts'
 import { FILLED_OPTIONS } from '../writes/operands.ts'
 import { unpacks, valuesOf } from '../writes/option-values.ts'
 import { HERE, writtenFiles } from '../writes/positions.ts'
@@ -19,7 +19,7 @@ export function isRecursive(options: Options): boolean {
 }
 
 /** Trees that a command removes: operands of `rm -r`, starts of a `find … -delete` that leaves nothing out. */
-export function deletedTrees(command: SimpleCommand, options: Options): readonly Arg[] {
+export function deletedTrees(command: SimpleCommand, options: Options): Args {
   if (/find$/.test(command.name)) {
     const { whole, tops } = findTargets(command.args)
     return command.args.some((arg) => arg.text === '-delete') && whole ? tops : []
@@ -28,37 +28,37 @@ export function deletedTrees(command: SimpleCommand, options: Options): readonly
 }
 
 /** A dozen rules ask for the overwritten files of the same command, one after the other. */
-let asked: { readonly command: SimpleCommand; readonly found: readonly Arg[] } | undefined
+let asked: { readonly command: SimpleCommand; readonly found: Args } | undefined
 
 /** Files that a command overwrites, by redirection or by its arguments. */
-export function overwritten(command: SimpleCommand, options: Options): readonly Arg[] {
+export function overwritten(command: SimpleCommand, options: Options): Args {
   if (asked?.command === command) return asked.found
   const found = overwrites(command, options)
   asked = { command, found }
   return found
 }
 
-function overwrites(command: SimpleCommand, options: Options): readonly Arg[] {
+function overwrites(command: SimpleCommand, options: Options): Args {
   const out = [...redirectedTo(command, /^(?:>\|?|&>|>&|<>)$/)]
   out.push(...writtenFiles(command, options))
   return out
 }
 
 /** Files that a command appends to. */
-export function appended(command: SimpleCommand, options: Options): readonly Arg[] {
+export function appended(command: SimpleCommand, options: Options): Args {
   const out = [...redirectedTo(command, />>$/)]
   if (command.name === 'tee' && options.flag('a', 'append')) out.push(...options.operands)
   return out
 }
 
 /** Files that a command overwrites or appends to. */
-export const changed = (command: SimpleCommand, options: Options): readonly Arg[] => [
+export const changed = (command: SimpleCommand, options: Options): Args => [
   ...overwritten(command, options),
   ...appended(command, options),
 ]
 
 /** Directories that a command fills with files not named in the line: by unpacking, copying or fetching whole trees. */
-export function filled(command: SimpleCommand, options: Options): readonly Arg[] {
+export function filled(command: SimpleCommand, options: Options): Args {
   const { name, args } = command
   const { operands } = options
   switch (name) {

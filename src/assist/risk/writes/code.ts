@@ -53,7 +53,7 @@ export function writtenInCode(code: string): readonly string[] {
   let looked = 0
   for (const match of code.matchAll(LITERAL)) {
     if (looked++ >= MOST_LITERALS) break
-    const text = match[2] as string
+    const text = match[2]!
     if (text === '') continue
     const redirected = /^\s*\+?>{1,2}\s*(\S[\s\S]*)$/.exec(text)?.[1]
     if (redirected !== undefined) {
@@ -71,6 +71,6 @@ export function writtenInCode(code: string): readonly string[] {
     )
       found.push(text)
   }
-  for (const pattern of IN_TEXT) for (const match of code.matchAll(pattern)) found.push(match[1] as string)
+  for (const pattern of IN_TEXT) for (const match of code.matchAll(pattern)) found.push(match[1]!)
   return found
 }

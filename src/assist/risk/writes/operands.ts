@@ -45,9 +45,9 @@ export const FILLED_OPTIONS = table(`
   unzip bsdunzip unar: d o
   ar: output
   patch gpatch: d directory
-  curl: output-dir
+  curl extundelete: output-dir
   wget: P directory-prefix
-  aria2c: d dir
+  aria2c ouch: d dir
   pip pip3: d target dest prefix root
   pdflatex xelatex lualatex latex pdftex xetex luatex tex: output-directory
   restic: target
@@ -55,19 +55,15 @@ export const FILLED_OPTIONS = table(`
   cabextract innoextract: d directory output-dir
   unsquashfs: d dest
   atool aunpack: X extract-to
-  ouch: d dir
   patool: outdir
-  tnef munpack: C directory
+  tnef munpack binwalk: C directory
   ripmime: d
   uudeview: p
-  foremost scalpel: o
-  extundelete: output-dir
+  foremost scalpel oras: o
   zpaq: to
-  binwalk: C directory
   unblob: e extract-dir
   bup: C outdir
   helm: d destination untardir output-dir
-  oras: o
   etcdctl etcdutl: data-dir
   pg_basebackup pg_receivewal: D pgdata
   xtrabackup mariabackup: target-dir
@@ -85,11 +81,10 @@ export const IN_PLACE = table(`
   uncrustify: replace no-backup
   msgmerge: U update
   ktlint: F format
-  markdownlint stylua: fix
+  markdownlint stylua eslint stylelint ruff: fix
   xmlstarlet xml: L inplace
   tidy: m modify
   gofmt goimports shfmt gofumpt prettier biome dprint: w write
-  eslint stylelint ruff: fix
   gawk: i include
 `)
 

@@ -1,14 +1,14 @@
 // Finds options and their values in a command's words by the names of the options, whatever else the tool takes.
-import type { Arg } from '../model.ts'
+import type { Arg, Args } from '../model.ts'
 
 /**
  * Values of options anywhere in the words: `-o FILE`, `-ofile`, `-xo FILE`, `--output FILE`, `--outp=FILE`, `-out
  * FILE`.
  */
-export function valuesOf(args: readonly Arg[], names: readonly string[], alone = false): readonly Arg[] {
+export function valuesOf(args: Args, names: readonly string[], alone = false): Args {
   const out: Arg[] = []
   for (let i = 0; i < args.length; i++) {
-    const arg = args[i] as Arg
+    const arg = args[i]!
     const { text } = arg
     if (text.length < 2 || text[0] !== '-' || text === '--') continue
     for (const name of names) {
@@ -39,7 +39,7 @@ function push(out: Arg[], arg: Arg | undefined): void {
 }
 
 /** Whether one of these options is given: a letter anywhere in a cluster, a longer name as a word. */
-export function hasFlag(args: readonly Arg[], names: readonly string[]): boolean {
+export function hasFlag(args: Args, names: readonly string[]): boolean {
   return args.some(({ text }) => {
     if (text.startsWith('--')) return names.includes(text.slice(2).replace(/=.*$/, ''))
     if (text[0] !== '-') return false
@@ -50,5 +50,5 @@ export function hasFlag(args: readonly Arg[], names: readonly string[]): boolean
 }
 
 /** Whether tar unpacks, by its first word or an option. */
-export const unpacks = (args: readonly Arg[]): boolean =>
+export const unpacks = (args: Args): boolean =>
   /^-?[a-zA-Z]*x/.test(args[0]?.text ?? '') || hasFlag(args, ['x', 'extract', 'get'])

@@ -199,7 +199,7 @@ function isWithin(components: readonly string[], where: Where): boolean {
 /** Path components without trailing wildcards for everything in a directory. */
 function componentsOf(path: string): readonly string[] {
   const components = path.split('/')
-  while (components.length > 1 && /^(?:|\*|\.\*|\*\*)$/.test(components.at(-1) as string)) components.pop()
+  while (components.length > 1 && /^(?:|\*|\.\*|\*\*)$/.test(components.at(-1)!)) components.pop()
   return components
 }
 
@@ -249,12 +249,12 @@ function covers(path: readonly string[], known: readonly string[]): boolean {
 
 /** Whether the first components of the path are, or as patterns could be, those of `top`. */
 function startsAs(path: readonly string[], top: readonly string[]): boolean {
-  return path.length >= top.length && top.every((name, i) => couldBe(path[i] as string, name))
+  return path.length >= top.length && top.every((name, i) => couldBe(path[i]!, name))
 }
 
 function endsAs(path: readonly string[], end: readonly string[]): boolean {
   const from = path.length - end.length
-  return from >= 0 && end.every((name, i) => couldBe(path[from + i] as string, name))
+  return from >= 0 && end.every((name, i) => couldBe(path[from + i]!, name))
 }
 
 /**

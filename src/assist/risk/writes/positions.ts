@@ -4,7 +4,7 @@
 import { interpreterName } from '../carriers/wrappers.ts'
 import { type Options, verb } from '../line/options.ts'
 import { names, remembered, table } from '../lookup.ts'
-import { type Arg, type SimpleCommand, says } from '../model.ts'
+import { type Arg, type Args, type SimpleCommand, says } from '../model.ts'
 import { writtenInCode } from './code.ts'
 import {
   EVERY_OPERAND,
@@ -31,10 +31,10 @@ import {
 } from './tools.ts'
 import { contentOf } from './written.ts'
 
-type Finder = (command: SimpleCommand, options: Options) => readonly Arg[]
+type Finder = (command: SimpleCommand, options: Options) => Args
 
-const NOTHING: readonly Arg[] = []
-const some = (arg: Arg | undefined): readonly Arg[] => (arg === undefined ? NOTHING : [arg])
+const NOTHING: Args = []
+const some = (arg: Arg | undefined): Args => (arg === undefined ? NOTHING : [arg])
 
 /** Tools whose arguments or standard input hold programs in a language of their own. */
 const CODE_TOOLS = names(`
@@ -124,17 +124,17 @@ const LAST_BEHIND = table(`
 `)
 
 /** Files that GNU find prints to. */
-function found({ args }: SimpleCommand): readonly Arg[] {
+function found({ args }: SimpleCommand): Args {
   return args.filter((_arg, i) => /^-(?:fprintf?|fprint0|fls)$/.test(args[i - 1]?.text ?? ''))
 }
 
 /** With -n, the files after the first are written: `dos2unix -n IN OUT`. */
-function newFiles(_c: SimpleCommand, o: Options): readonly Arg[] {
+function newFiles(_c: SimpleCommand, o: Options): Args {
   return o.flag('n', 'newfile') ? o.operands.slice(1) : o.operands
 }
 
 /** The archive that tar makes, and the names to which it transforms others. */
-function archive({ args }: SimpleCommand): readonly Arg[] {
+function archive({ args }: SimpleCommand): Args {
   const [first] = args
   const letters = first === undefined || first.text.startsWith('--') ? '' : first.text
   const makes =
@@ -184,12 +184,12 @@ export function isWriter(name: string): boolean {
 }
 
 /** Whether a tool without a description has an option that usually names the file to write. */
-export function hasOutput(args: readonly Arg[]): boolean {
+export function hasOutput(args: Args): boolean {
   return args.some(({ text }) => text[0] === '-' && MAY_BE_USUAL.test(text))
 }
 
 /** Values of long options whose name says that they are files to write. */
-function valuesOfUsual(args: readonly Arg[]): readonly Arg[] {
+function valuesOfUsual(args: Args): Args {
   return args.flatMap((arg, i) => {
     const { text } = arg
     const at = text[0] === '-' ? text.indexOf('=') : -1
@@ -202,7 +202,7 @@ function valuesOfUsual(args: readonly Arg[]): readonly Arg[] {
 }
 
 /** Files that the command's words say it writes; standard output is not one of them. */
-export function writtenFiles(command: SimpleCommand, options: Options): readonly Arg[] {
+export function writtenFiles(command: SimpleCommand, options: Options): Args {
   const { name, args } = command
   const isUsual = !ONLY_READ.has(name) && hasOutput(args)
   if (!isWriter(name))
@@ -221,7 +221,7 @@ export function writtenFiles(command: SimpleCommand, options: Options): readonly
   if (LAST_OPERAND.has(name)) {
     const into = options.value('t', 'target-directory')
     if (into !== undefined) out.push(into)
-    else if (operands.length > 1) out.push(operands.at(-1) as Arg)
+    else if (operands.length > 1) out.push(operands.at(-1)!)
   }
   if (LAST_BEHIND.of(name)?.includes(verb(options))) out.push(...operands.slice(1).slice(-1))
   if (SECOND_OPERAND.has(name)) out.push(...operands.slice(1, 2))
@@ -243,7 +243,7 @@ export function writtenFiles(command: SimpleCommand, options: Options): readonly
 export const HERE =
   /^(?:file:\/\/(?:localhost)?|(?:[\w.-]+@)?(?:localhost|127\.0\.0\.1|\[?::1\]?):)(?=[~/.\w])/
 
-function byCode(command: SimpleCommand): readonly Arg[] {
+function byCode(command: SimpleCommand): Args {
   const matters = (text: string) => mayBeSystem(text) || mayBeOwn(text)
   const anywhere = matters(command.scope.cwd)
   const texts = [...command.args, ...inputCode(command), ...awkCode(command)]
@@ -253,7 +253,7 @@ function byCode(command: SimpleCommand): readonly Arg[] {
 }
 
 /** The program that an interpreter reads from standard input, or from a file that this line wrote before. */
-export function inputCode({ input, span, args, scope }: SimpleCommand): readonly Arg[] {
+export function inputCode({ input, span, args, scope }: SimpleCommand): Args {
   const text = input.text ?? input.partial
   const own = text === undefined || text === '' ? [] : [{ text, span, taint: input.taint }]
   if (!scope.written?.size) return own

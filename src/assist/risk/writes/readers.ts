@@ -4,7 +4,7 @@ import { isProven } from '../carriers/proof.ts'
 import { INTERPRETERS, interpreterName, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import { type Options, verb } from '../line/options.ts'
 import { names, table } from '../lookup.ts'
-import { type Arg, type SimpleCommand, said, says } from '../model.ts'
+import { type Arg, type Args, type SimpleCommand, said, says } from '../model.ts'
 import { IN_PLACE } from './operands.ts'
 import { hasFlag, unpacks } from './option-values.ts'
 import { inputCode, runsCode } from './positions.ts'
@@ -137,7 +137,7 @@ const isMake = (name: string): boolean => name === 'make' || name === 'gmake' ||
  * Whether no script gets the file: the file may be the script itself, but what a script does with an operand is
  * unknown.
  */
-function shellReads(args: readonly Arg[], isOwn: (text: string) => boolean): boolean {
+function shellReads(args: Args, isOwn: (text: string) => boolean): boolean {
   if (says({ args }, /^-[a-zA-Z]*c/)) return true
   const script = args.findIndex((arg) => !/^[-+]/.test(arg.text))
   return !args.slice(script + 1).some((arg) => isOwn(arg.text))

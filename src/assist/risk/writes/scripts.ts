@@ -2,9 +2,9 @@
 
 import type { Options } from '../line/options.ts'
 import { names } from '../lookup.ts'
-import { type Arg, inputOf, NO_OUTPUT, type SimpleCommand, says } from '../model.ts'
+import { type Args, inputOf, NO_OUTPUT, type SimpleCommand, says } from '../model.ts'
 
-const NOTHING: readonly Arg[] = []
+const NOTHING: Args = []
 
 /** Editors. A program for one of them stands in its options or on its input. */
 export const EDITORS = names(`
@@ -23,7 +23,7 @@ export function isDriven(command: SimpleCommand): boolean {
 }
 
 /** Files that an editor writes if the line gives it its keys. */
-export function editor(command: SimpleCommand, options: Options): readonly Arg[] {
+export function editor(command: SimpleCommand, options: Options): Args {
   if (!isDriven(command)) return NOTHING
   const texts = [...command.args, inputOf(command)]
   const named = texts.flatMap((arg) =>
@@ -39,13 +39,13 @@ export function editor(command: SimpleCommand, options: Options): readonly Arg[]
 }
 
 /** Files of sed's commands `w` and `W` and of its flag `w`. */
-export function sed(command: SimpleCommand): readonly Arg[] {
+export function sed(command: SimpleCommand): Args {
   return command.args.flatMap((arg) =>
     arg.text.split('\n').flatMap((line) =>
       [...line.matchAll(/(?:^|[\s;{}!$/,\d|#@:~]|[gpeImM])[wW](?:\s+|(?=[./~]))([^\s;}'"][^\n;}]*)/g)].map(
         (match) => ({
           ...arg,
-          text: (match[1] as string).trim(),
+          text: match[1]!.trim(),
         }),
       ),
     ),
@@ -57,7 +57,7 @@ const AWK_SETS = /^(?:-v)?([A-Za-z_]\w*)=([\s\S]+)$/
 const AWK_INTO = />{1,2}\s*\(?\s*([A-Za-z_]\w*)/g
 
 /** awk's programs, in which names of files stand for the variables that other words set: `-v f=FILE '{ print > f }'`. */
-export function awkCode({ name, args }: SimpleCommand): readonly Arg[] {
+export function awkCode({ name, args }: SimpleCommand): Args {
   if (!/awk$/.test(name)) return NOTHING
   const set = new Map<string, string>()
   for (const { text } of args) {

@@ -7,11 +7,10 @@ import { names, table } from '../lookup.ts'
  * to its value. A longer name is a long option, behind one dash or two.
  */
 export const OUTPUT_OPTIONS = table(`
-  sort gsort shuf gshuf: o output
+  sort gsort shuf gshuf axel yt-dlp youtube-dl http https xh age rage age-keygen pandoc asciidoctor asciidoc mmdc groff enscript a2ps dvips makeinfo xgettext msgfmt msgmerge msgcat msgconv bison yacc flex html2text xsltproc xmllint xmlstarlet tidy cwebp dwebp oggenc oggdec flac qrencode barcode zint iconv uudecode base64 xmlsec1 objdump sdiff strace ltrace dtruss bpftrace perf time gtime pv mbuffer asciinema: o output
   curl: o output D dump-header c cookie-jar trace trace-ascii stderr libcurl etag-save hsts alt-svc
   wget wget2: O output-document o output-file a append-output save-cookies rejected-log hsts-file warc-file
   aria2c: o out l log save-session save-cookies
-  axel yt-dlp youtube-dl http https xh: o output
   gcc g++ cc c++ c99 clang clang++ tcc gfortran gccgo rustc rustdoc ghc ocamlc ocamlopt swiftc emcc nim: o output MF MJ
   go: o coverprofile cpuprofile memprofile trace
   ld ld.bfd ld.gold ld.lld mold gold as nasm yasm: o output Map
@@ -20,27 +19,17 @@ export const OUTPUT_OPTIONS = table(`
   rollup webpack swc babel cleancss uglifyjs terser svgo: o output out-file
   openssl: out keyout writerand
   gpg gpg2 gpgsm: o output logger-file status-file
-  age rage age-keygen: o output
-  sops: output
+  sops git: output
   minisign: s x
-  pandoc asciidoctor asciidoc mmdc: o output
-  dot neato fdp sfdp circo twopi: o
-  groff enscript a2ps dvips makeinfo xgettext msgfmt msgmerge msgcat msgconv bison yacc flex html2text: o output
+  dot neato fdp sfdp circo twopi gtester tree xz zstd lz4 brotli: o
   ctags: o f
-  xsltproc xmllint xmlstarlet tidy: o output
   gs: o sOutputFile
   jpegtran cjpeg djpeg: outfile
-  cwebp dwebp oggenc oggdec flac qrencode barcode zint: o output
-  iconv: o output
   m4: o error-output debugfile
-  uudecode base64 xmlsec1 objdump: o output
   patch gpatch: o output r reject-file
-  sdiff: o output
-  strace ltrace dtruss bpftrace perf: o output
   valgrind: log-file xml-file
-  time gtime: o output
-  tcpdump tshark dumpcap wireshark varnishlog varnishncsa: w
-  ngrep: O
+  tcpdump tshark dumpcap wireshark varnishlog varnishncsa espeak espeak-ng: w
+  ngrep start-stop-daemon gh: O
   screen: Logfile
   rlwrap: l H
   history: w a
@@ -52,43 +41,35 @@ export const OUTPUT_OPTIONS = table(`
   pip pip3: log
   pytest py.test: junitxml junit-xml
   mypy: junit-xml
-  gtester: o
   flake8 ruff eslint stylelint bandit semgrep trivy pylint: o output output-file
   psql: o output L log-file
-  pg_dump pg_dumpall pg_restore: f file
+  pg_dump pg_dumpall pg_restore iptables-save ip6tables-save udp-receiver: f file
   mysql mariadb: tee
   mysqldump mariadb-dump: r result-file log-error
   mongodump mongoexport: o out archive
   redis-cli: rdb functions-rdb
-  iptables-save ip6tables-save: f file
   dmidecode: dump-bin
   sfdisk: backup-file
   cryptsetup: header-backup-file
-  ssh: E
+  ssh kdig: E
   ssh-copy-id: t
   rsync rclone: log-file
   cpio: O F file
-  pv mbuffer: o output
   nc ncat netcat: o output append-output
-  git: output
   docker podman: o output cidfile iidfile
   terraform tofu: out state-out
   genisoimage mkisofs xorriso xorrisofs: o outdev
-  tree: o
   minicom: C capturefile
   mvn: l log-file
   gnome-screenshot spectacle flameshot: f o p file
-  espeak espeak-ng: w
   openvpn: log log-append writepid status
   csplit: f prefix
   less: o O log-file LOG-FILE
   logrotate: s state l log
   journalctl: cursor-file
-  asciinema: o output
   protoc: descriptor_set_out dependency_out
   node nodejs: redirect-warnings trace-event-file-pattern cpu-prof-name heap-prof-name
   fish: debug-output profile profile-startup d o
-  xz zstd lz4 brotli: o
   zip: O output-file log-file
   qemu-nbd: pid-file
   partclone.restore: o output O overwrite
@@ -102,31 +83,28 @@ export const OUTPUT_OPTIONS = table(`
   setfont: o om ou
   makeindex mendex: o t
   texi2any makeinfo: o E macro-expand
-  splint: dump
+  splint lshw: dump
   memusage: p d png data
   hg: o output bundle export-marks mbox A E accesslog errorlog
   airodump-ng makeivs-ng packetforge-ng mergecap btmon hcidump: w write save-dump
   tcpflow: w X
   androiddump ciscodump sshdump udpdump sdjournal dpauxmon randpktdump: fifo
-  aircrack-ng: l
+  aircrack-ng xsel slapcat virsh virt-admin: l
   hcxdumptool: o w
   sslscan: xml
-  kdig: E
   binwalk: f csv
   fiwalk: A X T m
   mactime: i
   clamscan clamdscan clamonacc rkhunter: l log
   goaccess: o invalid-requests
   lnav: d w
-  siege: L
+  siege iptraf-ng: L
   ab: e g
   locust: csv html
   k6: o summary-export
-  udp-receiver: f file
   smtp-sink: d D
   msmtp: X
   wput: a o
-  xsel: l
   luit: ilog olog
   xterm: lf
   lftp: script
@@ -134,11 +112,10 @@ export const OUTPUT_OPTIONS = table(`
   zpaq: index to
   dar: c create C isolate
   dump: f A
-  xfsdump: f
-  restore: P
+  xfsdump dropbearkey dnssec-signzone: f
+  restore nbdkit ser2net stunnel3 sslh memcached dropbear minidlnad hostapd varnishd varnishlog varnishncsa pv: P
   sgdisk: b backup
   hdparm: Iraw
-  lshw: dump
   e2fsck mke2fs resize2fs tune2fs debugfs: z
   gpart: b l
   ddrescue: log-events log-rates log-reads
@@ -146,15 +123,11 @@ export const OUTPUT_OPTIONS = table(`
   partclone.dd partclone.ext4 partclone.ntfs partclone.vfat: o O overwrite
   veritysetup: root-hash-file
   getcert ipa-getcert: f k certfile keyfile
-  dropbearkey: f
   tor-gencert: i s c
-  dnssec-signzone: f
   keytool: destkeystore
   jarsigner: signedjar
-  slapcat: l
   crm_mon: p h as-html
   crm_simulate crm_verify: I G D S save-input save-graph save-dotfile save-xml
-  nbdkit ser2net stunnel3 sslh memcached dropbear minidlnad hostapd varnishd varnishlog varnishncsa pv: P
   fail2ban-server fail2ban-client clamd dockerd uuidd vnstatd syslog-ng haveged haproxy pacemakerd certmonger: p
   chronyd glusterd radvd: l p
   keepalived: g p
@@ -166,11 +139,7 @@ export const OUTPUT_OPTIONS = table(`
   xinetd: filelog
   icinga2: e
   jnettop: d
-  iptraf-ng: L
   qemu-system-x86_64 qemu-system-aarch64 kvm: D
-  start-stop-daemon: O
-  virsh virt-admin: l
-  gh: O
   pulumi syft: o file
   cosign: bundle
   mongofiles: l local

@@ -2,7 +2,7 @@
 
 import { readOptions } from '../line/options.ts'
 import { resolvePath } from '../line/paths.ts'
-import { type Output, type Scope, type SimpleCommand, TAINT } from '../model.ts'
+import { fromOf, type Output, type Scope, type SimpleCommand, TAINT } from '../model.ts'
 
 /** Files of one line that are remembered; more are ignored. */
 const MAX_FILES = 64
@@ -31,13 +31,16 @@ export function noteContents(command: SimpleCommand, output: Output): void {
     if (!/^&?>/.test(operator) || descriptor === '2' || target.text === '/dev/null') continue
     const before = operator.endsWith('>>') ? contentOf(target.text, scope) : undefined
     const text = output.text === undefined ? undefined : `${before?.text ?? ''}${output.text}`
-    noteContent(target.text, { text, taint: output.taint | (before?.taint ?? TAINT.none) }, scope)
+    const taint = output.taint | (before?.taint ?? TAINT.none)
+    noteContent(target.text, { text, taint, from: fromOf(before ? [before, output] : [output]) }, scope)
   }
   if (name === 'tee')
     for (const file of readOptions('tee', args).operands) noteContent(file.text, command.input, scope)
-  if (scope.written?.size && /^(?:cp|mv|ln|install)$/.test(name)) {
+  if (/^(?:cp|mv|ln|install)$/.test(name)) {
     const [from, to, more] = readOptions(name, args).operands
-    const content = from && contentOf(from.text, scope)
-    if (content && to !== undefined && more === undefined) noteContent(to.text, content, scope)
+    if (from === undefined || to === undefined || more !== undefined) return
+    const file = { ...from, text: resolvePath(from.text, scope) }
+    const unseen = { text: undefined, taint: from.taint | TAINT.file, from: [file] }
+    noteContent(to.text, contentOf(from.text, scope) ?? unseen, scope)
   }
 }

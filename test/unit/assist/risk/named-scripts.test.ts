@@ -1,6 +1,6 @@
 // Scripts in files that a line names are judged as if they were typed: files of shells, makefiles, scripts of npm.
 import { expect, test } from 'vitest'
-import { checkCommand, type Machine } from '../../../../src/assist/risk/index.ts'
+import { checkCommand, type Machine, type Shell } from '../../../../src/assist/risk/index.ts'
 
 const PROJECT = '/home/me/src/project'
 const FILES: Readonly<Record<string, string>> = {
@@ -16,6 +16,12 @@ const FILES: Readonly<Record<string, string>> = {
   'build.sh': 'set -e\ncd "$(dirname "$0")"\ntsc -p . > out.log\nrm -rf dist\nmkdir dist\n',
   'delete.py': '#!/usr/bin/env python3\nimport shutil\nshutil.rmtree("/home/me")\n',
   'work.py': 'import app\napp.run()\n',
+  'gone.pm': 'system("rm -rf /home/me")\n',
+  'gone.js': 'require("child_process").execSync("rm -rf /home/me")\n',
+  'site/sitecustomize.py': 'import shutil\nshutil.rmtree("/home/me")\n',
+  'site/gone.py': 'import shutil\nshutil.rmtree("/home/me")\n',
+  'daily/job': 'rm -rf ~\n',
+  '.zshenv': 'rm -rf ~\n',
   'gone.rb': 'require "fileutils"\nFileUtils.rm_rf("/home/me")\n',
   'gone.awk': 'BEGIN { system("rm -rf /home/me") }\n',
   'sums.awk': '{ n += $1 } END { print n }\n',
@@ -48,10 +54,26 @@ const machine: Machine = {
   programs: [],
   real: (path) => path,
   names: (directory) =>
-    directory === PROJECT ? Object.keys(FILES).flatMap((path) => path.split('/').slice(0, 1)) : [],
+    Object.keys(FILES).flatMap((path) => {
+      const at = `${PROJECT}/${path}`
+      return at.startsWith(`${directory}/`)
+        ? at
+            .slice(directory.length + 1)
+            .split('/')
+            .slice(0, 1)
+        : []
+    }),
   read: (path) => (path.startsWith(`${PROJECT}/`) ? FILES[path.slice(PROJECT.length + 1)] : undefined),
 }
-const check = (line: string) => checkCommand(line, { home: '/home/me', cwd: PROJECT, machine })
+const check = (line: string) => {
+  const [, shell, rest = line] = /^(zsh|fish): (.*)$/.exec(line) ?? []
+  return checkCommand(rest, {
+    home: '/home/me',
+    cwd: PROJECT,
+    machine,
+    ...(shell && { shell: shell as Shell }),
+  })
+}
 
 test.each([
   ['bash delete.sh ~', 'critical'],
@@ -120,11 +142,62 @@ test.each([
   ['env PATH=. delete.sh ~', 'critical'],
   ['PATH+=:~/src/project && sudo delete.sh ~', 'critical'],
   ['PATH=~/bin:$PATH delete.sh ~', 'safe'],
+  ['zsh: path=(. $path); delete.sh ~', 'critical'],
+  ['zsh: path+=(~/src/project); delete.sh ~', 'critical'],
+  ['fish: fish_add_path .; delete.sh ~', 'critical'],
   ['bash -n delete.sh ~', 'safe'],
   ['bash -norc delete.sh ~', 'critical'],
   ['bash -i -n delete.sh ~', 'critical'],
   ['ruby -wc gone.rb', 'safe'],
   ['ruby -rcsv gone.rb', 'high'],
+  // What is printed of a file and run is judged like the file.
+  ['cat gone.sh | sh', 'critical'],
+  ['cat < gone.sh | sh', 'critical'],
+  ['eval "$(cat gone.sh)"', 'critical'],
+  ['eval $(cat build.sh gone.sh)', 'critical'],
+  ['sh -c "$(cat gone.sh)"', 'critical'],
+  ['sudo bash -c "$(< gone.sh)"', 'critical'],
+  ['bash <(cat gone.sh)', 'critical'],
+  ['source <(cat gone.sh)', 'critical'],
+  ['x=$(cat gone.sh); eval "$x"', 'critical'],
+  ['echo "$(cat gone.sh)" | sh', 'critical'],
+  ['sh <<< "$(cat gone.sh)"', 'critical'],
+  ['sh <<X\n$(cat gone.sh)\nX', 'critical'],
+  ['{ sh; } < gone.sh', 'critical'],
+  ['cd / && cat ~/src/project/gone.sh | (cd /tmp && sh)', 'critical'],
+  ['cat delete.sh | sh -s -- ~', 'critical'],
+  ['sh -s ~ < delete.sh', 'critical'],
+  ['cp gone.sh x.sh && sh x.sh', 'critical'],
+  ['cat gone.sh > x.sh; ./x.sh', 'critical'],
+  ['cat jobs | crontab -', 'critical'],
+  ['python3 -c "$(cat delete.py)"', 'high'],
+  ['cat delete.py | python3', 'high'],
+  ['cat build.sh | sh', 'safe'],
+  ['eval "$(cat functions.sh)"', 'safe'],
+  ['cat work.py | python3', 'safe'],
+  ['cat missing.sh | sh', 'high'],
+  ['cat build.sh | sed s/a/b/ | sh', 'high'],
+  ['{ echo "rm x"; cat build.sh; } | sh', 'high'],
+  // What is read before the program's own code.
+  ['BASH_ENV=gone.sh make show', 'critical'],
+  ['export ENV=./gone.sh; sh -i', 'critical'],
+  ['ZDOTDIR=. zsh -c true', 'critical'],
+  ['NODE_OPTIONS="--no-warnings --require=./gone" npm run build', 'high'],
+  ['NODE_OPTIONS="$NODE_OPTIONS --no-warnings" npm run build', 'safe'],
+  ['RUBYOPT=-r./gone ruby x.rb', 'high'],
+  ['ruby -I. -rgone x.rb', 'high'],
+  ['perl -I . -Mgone=x -e 1', 'high'],
+  ['perl -MData::Dumper -e 1', 'safe'],
+  ['PERL5LIB=lib:. perl -mgone x.pl', 'high'],
+  ['PERL5OPT="-I. -Mgone" prove', 'high'],
+  ['PYTHONPATH=lib:site pytest', 'high'],
+  ['PYTHONPATH=. python3 -m site.gone', 'high'],
+  ['PYTHONPATH=lib python3 work.py', 'safe'],
+  ['MAKEFILES=inc.mk make wipe', 'critical'],
+  ['make -f justfile -f inc.mk wipe', 'critical'],
+  ['run-parts daily', 'critical'],
+  ['run-parts --list daily', 'safe'],
+  ['hash -p branch ls; ls', 'high'],
 ] as const)('%s is %s', (line, level) => {
   expect(check(line).risk_level).toBe(level)
 })
@@ -151,6 +224,9 @@ test.each([
   ['export PATH=$(go env GOPATH)/bin:$PATH; tool', true],
   ['export PATH=$(go env GOPATH)/bin:$PATH; echo done', false],
   ['PATH=$HOME/bin:$PATH tool', false],
+  ['NODE_OPTIONS=$X node work.js', true],
+  ['PYTHONPATH=$X pytest', true],
+  ['PYTHONPATH=src:$PYTHONPATH pytest', false],
   ['PATH=$X:$PATH ./work.py', false],
   ['php -l $FILE', false],
   ['karo config unset guard.profile', true],
@@ -173,7 +249,12 @@ test.each([
   ['PATH=:/bin nohup tool', [`${PROJECT}/tool`, 'tool', `${PROJECT}/nohup`, 'nohup']],
   ['PATH=/opt/x tool', ['/opt/x/tool']],
   ['PATH=$X tool', []],
-] as const)('what runs by PATH: %s', (line, expected) => {
+  ['java -javaagent:x.jar Main', ['java', `${PROJECT}/x.jar`]],
+  ['PERL5LIB=lib perl -MA::B x', ['perl', `${PROJECT}/lib/A/B.pm`, `${PROJECT}/x`, `${PROJECT}/x.pm`]],
+  ['cat work.py | python3', ['cat', `${PROJECT}/work.py`, 'python3']],
+  ['head -n 3 work.py | python3', ['head', `${PROJECT}/work.py`, 'python3']],
+  ['cp work.py x.py && python3 x.py', ['cp', 'python3', `${PROJECT}/work.py`]],
+] as const)('what runs: %s', (line, expected) => {
   const heard = new Set<string>()
   const runs = (path: string): unknown => heard.add(path)
   checkCommand(line, { home: '/home/me', cwd: PROJECT, machine: { ...machine, runs } })

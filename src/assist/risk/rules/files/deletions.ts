@@ -1,8 +1,8 @@
 // Rules about deleting files and directory trees.
 import { SOMETHING, UNKNOWN } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import type { Rules } from '../forms.ts'
 import { movedAside, rather } from '../rewrite.ts'
-import { inPlace, inPlaceIfEmpty, isOpaque, only, type Rule, tools } from '../rule.ts'
+import { inPlace, inPlaceIfEmpty, isOpaque, only, tools } from '../rule.ts'
 import { DELETERS, deletedTrees, FOUND_IN_ROOT, isRecursive, TREE_DELETERS } from '../targets.ts'
 
 /** An unknown entry of the root directory: any system directory, or what `find /` found. */
@@ -12,7 +12,7 @@ const ROOT_CHILD = new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`)
 const insisting = (raw: string) =>
   raw.replace(/\$\{?([A-Za-z_]\w*)\}?(?=["/]|$)/g, (_all, name: string) => `\${${name}:?}`)
 
-export const DELETION_RULES: readonly (Rule | FormRule)[] = [
+export const DELETION_RULES: Rules = [
   {
     id: 'rm-root',
     level: 'critical',

@@ -3,8 +3,8 @@
 import type { Options } from '../../line/options.ts'
 import { isUnresolved, resolvePath } from '../../line/paths.ts'
 import { type Arg, baseName, type SimpleCommand, says } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
-import { inPlace, isOpaque, only, type Rule, tools } from '../rule.ts'
+import type { Rules } from '../forms.ts'
+import { inPlace, isOpaque, only, tools } from '../rule.ts'
 import { changed, overwritten } from '../targets.ts'
 
 const MKFS = tools(
@@ -13,7 +13,7 @@ const MKFS = tools(
 
 const isTrial = ({ name }: SimpleCommand, o: Options): boolean =>
   /^mk(?:e2fs|fs\.ext[234])$/.test(name) && o.flag('n') !== undefined
-const WIPERS: ReadonlySet<string> = new Set(MKFS)
+const WIPERS = new Set(MKFS)
 
 /** A disk or a partition beyond the first of its kind, on which the system of most machines is. */
 const SPARE =
@@ -25,7 +25,7 @@ const isSpareDisk = ({ scope }: SimpleCommand, { text }: Arg): boolean => {
   return SPARE.test(path) && scope.machine?.isMounted?.(path) !== true
 }
 
-export const DISK_RULES: readonly (Rule | FormRule)[] = [
+export const DISK_RULES: Rules = [
   {
     id: 'disk-write',
     level: 'critical',

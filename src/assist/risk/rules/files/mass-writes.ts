@@ -1,11 +1,11 @@
 // Rules about losing many files at once without deleting them: emptied or edited in place by a pattern, covered by a mount.
 import { isGlob } from '../../line/glob.ts'
 import type { Options } from '../../line/options.ts'
-import { type Arg, matching, redirectedTo, type SimpleCommand, says } from '../../model.ts'
+import { type Args, matching, redirectedTo, type SimpleCommand, says } from '../../model.ts'
 import { inPlace, only, type Rule, tools } from '../rule.ts'
 
 /** Arguments that the command writes and that may be a pattern, from a loop, find or xargs. */
-function written(c: SimpleCommand, o: Options): readonly Arg[] {
+function written(c: SimpleCommand, o: Options): Args {
   switch (c.name) {
     case 'cp':
     case 'install':

@@ -1,10 +1,10 @@
 // Rules about overwriting files, adding to files that the system trusts, and moving files away.
 import { isGlob } from '../../line/glob.ts'
 import { type Options, verb } from '../../line/options.ts'
-import { type Arg, baseName, NO_OUTPUT, type SimpleCommand, UNKNOWN } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import { type Arg, type Args, baseName, NO_OUTPUT, type SimpleCommand, UNKNOWN } from '../../model.ts'
+import type { Rules } from '../forms.ts'
 import { type Rewrite, say } from '../rewrite.ts'
-import { inPlace, naming, type Rule, tools } from '../rule.ts'
+import { inPlace, naming, tools } from '../rule.ts'
 import { appended, filled, overwritten } from '../targets.ts'
 
 const RC_FILE =
@@ -22,7 +22,7 @@ const DROP_IN =
   /^\/etc\/(?:[^/]+(?:\/[^/]+)*\.d\/|apt\/|yum\.repos\.d\/|default\/|nginx\/|systemd\/system\/|docker\/|modprobe\.d\/|hosts$|hostname$|environment$|motd$|issue$|profile$)|^\/usr\/share\/keyrings\//
 
 /** Operands that a command moves, to another place or into the trash. */
-function moved({ name }: SimpleCommand, o: Options): readonly Arg[] {
+function moved({ name }: SimpleCommand, o: Options): Args {
   if (name === 'gio') return verb(o) === 'trash' ? o.operands.slice(1) : []
   if (name.startsWith('kioclient')) return verb(o) === 'move' ? o.operands.slice(1, -1) : []
   return name !== 'mv' || o.value('t', 'target-directory') ? o.operands : o.operands.slice(0, -1)
@@ -72,7 +72,7 @@ function isEdited({ name }: SimpleCommand, o: Options, arg: Arg): boolean {
   return name === 'sed' && o.flag('i', 'in-place') !== undefined && o.operands.includes(arg)
 }
 
-export const OVERWRITE_RULES: readonly (Rule | FormRule)[] = [
+export const OVERWRITE_RULES: Rules = [
   {
     id: 'mv-to-null',
     level: 'high',

@@ -2,10 +2,10 @@
 
 import { type Options, verb } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
-import { type Arg, matching, type SimpleCommand, says } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import { type Args, matching, type SimpleCommand, says } from '../../model.ts'
+import type { Rules } from '../forms.ts'
 import { byTool, say } from '../rewrite.ts'
-import { inPlace, inPlaceIfEmpty, naming, only, type Rule, tools } from '../rule.ts'
+import { inPlace, inPlaceIfEmpty, naming, only, tools } from '../rule.ts'
 import { isRecursive } from '../targets.ts'
 
 const OPEN_TO_ALL =
@@ -13,11 +13,11 @@ const OPEN_TO_ALL =
 const WHOLLY_OPEN = /^(?:0?[0-7]?777|(?:a|ugo)?[+=]rwxX?|a[+=]rwx)$/
 
 /** The files behind the mode of chmod or the owner of chown. */
-function filesOf(c: SimpleCommand, o: Options): readonly Arg[] {
+function filesOf(c: SimpleCommand, o: Options): Args {
   return c.name === 'setfacl' || o.value('reference') !== undefined ? o.operands : o.operands.slice(1)
 }
 
-export const PERMISSION_RULES: readonly (Rule | FormRule)[] = [
+export const PERMISSION_RULES: Rules = [
   {
     id: 'permissions-system',
     level: 'critical',

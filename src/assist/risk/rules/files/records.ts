@@ -2,14 +2,14 @@
 
 import { findTargets } from '../../carriers/listings.ts'
 import { says } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
-import { inPlace, type Rule, setIn } from '../rule.ts'
+import type { Rules } from '../forms.ts'
+import { inPlace, setIn } from '../rule.ts'
 import { isRecursive, overwritten } from '../targets.ts'
 
 const HISTORY_FILE =
   /(?:^|\/)\.(?:bash_history|zsh_history|history|local\/share\/fish\/fish_history|python_history|mysql_history|psql_history|lesshst)$|^\/var\/(?:spool\/)?mail\/[^/]+$/
 
-export const RECORD_RULES: readonly (Rule | FormRule)[] = [
+export const RECORD_RULES: Rules = [
   {
     id: 'wipe-history',
     level: 'high',

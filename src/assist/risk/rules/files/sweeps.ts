@@ -2,12 +2,12 @@
 
 import { findTargets } from '../../carriers/listings.ts'
 import { matching, says } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import type { Rules } from '../forms.ts'
 import { byTool, foundOnly, without } from '../rewrite.ts'
-import { inPlace, only, type Rule, tools } from '../rule.ts'
+import { inPlace, only, tools } from '../rule.ts'
 import { deletedTrees, FOUND_IN_ROOT } from '../targets.ts'
 
-export const SWEEP_RULES: readonly (Rule | FormRule)[] = [
+export const SWEEP_RULES: Rules = [
   {
     id: 'rsync-delete-all',
     level: 'critical',

@@ -5,6 +5,7 @@ import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
 import {
   type Arg,
+  type Args,
   after,
   baseName,
   matching,
@@ -31,7 +32,7 @@ function ownParts(path: string, cwd: string): readonly string[] {
 }
 
 /** Trees outside of temporary directories whose name does not say that they can be made again. */
-function lost(c: SimpleCommand, trees: readonly Arg[]): readonly Arg[] {
+function lost(c: SimpleCommand, trees: Args): Args {
   const temporary = inPlace(c, trees, 'temporary')
   return trees.filter((arg) => {
     const path = resolvePath(arg.text, c.scope)
@@ -49,8 +50,8 @@ const SOURCE =
 const USED_AGAIN = /\.(?:log|tmp|out|err|lock|pid|cache|history)$|log$|^\/(?:tmp|dev|proc|sys)\/|^(?:&?\d|-)$/
 
 /** Files that the command leaves empty: by its size, or by writing nothing into them. */
-function emptied(c: SimpleCommand, o: Options): readonly Arg[] {
-  const names = (): readonly Arg[] => {
+function emptied(c: SimpleCommand, o: Options): Args {
+  const names = (): Args => {
     if (/^g?truncate$/.test(c.name)) return SIZE_ZERO(o) ? o.operands : []
     if (/^(?:cp|install)$/.test(c.name))
       return o.operands[0]?.text === '/dev/null' && !/\/$/.test(o.operands.at(-1)?.text ?? '/')
@@ -164,7 +165,7 @@ export const TREE_RULES: readonly Rule[] = [
   },
 ]
 
-function persistent(c: SimpleCommand, o: Options): readonly Arg[] {
+function persistent(c: SimpleCommand, o: Options): Args {
   return changed(c, o).filter((arg) => {
     const path = resolvePath(arg.text, c.scope)
     return RUN_LATER.test(path) || (SSH_SETTINGS.test(path) && says(c, RUNS_AT_LOGIN))

@@ -1,13 +1,13 @@
 // Rules about filesystems and volumes as a whole: made anew, shrunk, repaired, taken away, covered by others.
 
 import { says } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import type { Rules } from '../forms.ts'
 import { byTool, type Rewrite, say } from '../rewrite.ts'
-import { inPlace, only, type Rule, tools } from '../rule.ts'
+import { inPlace, only, tools } from '../rule.ts'
 
 const readOnly: Rewrite = (c, o) => say(c.name, '-n', ...o.operands)
 
-export const VOLUME_RULES: readonly (Rule | FormRule)[] = [
+export const VOLUME_RULES: Rules = [
   {
     id: 'disk-claim',
     level: 'critical',

@@ -1,12 +1,12 @@
 // Rules about containers: their data, and the rights they are given.
 import { verb } from '../../line/options.ts'
-import { type Arg, matching } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
-import { only, type Rule } from '../rule.ts'
+import { type Args, matching } from '../../model.ts'
+import type { Rules } from '../forms.ts'
+import { only } from '../rule.ts'
 
 const DOCKER = 'docker|podman|nerdctl|docker-compose|podman-compose'
 
-export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
+export const CONTAINER_RULES: Rules = [
   {
     id: 'docker-prune',
     level: 'moderate',
@@ -103,7 +103,7 @@ export const CONTAINER_RULES: readonly (Rule | FormRule)[] = [
 ]
 
 /** The words joined; `--cap-add ALL` becomes `--cap-add=ALL`, so that one pattern finds both spellings. */
-function joinedOptions(args: readonly Arg[]): readonly Arg[] {
+function joinedOptions(args: Args): Args {
   return args.map((arg, i) => {
     const before = args[i - 1]?.text ?? ''
     return /^--(?:cap-add|device|security-opt|pid|ipc|userns|volume|mount)$/.test(before)

@@ -1,9 +1,9 @@
 // Rules about databases: statements and tools that drop data.
 import { verb } from '../../line/options.ts'
-import { type Arg, inputOf, type SimpleCommand, said, TAINT } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import { type Arg, type Args, inputOf, type SimpleCommand, said, TAINT } from '../../model.ts'
+import type { Rules } from '../forms.ts'
 import { byTool, say, without } from '../rewrite.ts'
-import { only, type Rule, tools } from '../rule.ts'
+import { only, tools } from '../rule.ts'
 import { hasVerbs } from '../verbs.ts'
 
 const CLIENTS = tools(
@@ -20,7 +20,7 @@ const STATEMENT =
   /^(?:drop\s+(?:database|schema|table|user|role|tablespace|keyspace|view|warehouse|bucket)\s|truncate\s+table\s|delete\s+from\s+[\w."`]+\s*(?:;|$))/i
 
 /** The SQL in a client's arguments or standard input. */
-function statements(c: SimpleCommand): readonly Arg[] {
+function statements(c: SimpleCommand): Args {
   // In `psql -f <(echo …)` the content of the file is on the line.
   const files = c.args.flatMap((arg) =>
     arg.output?.text === undefined ? [] : [{ ...arg, text: arg.output.text }],
@@ -41,7 +41,7 @@ function statements(c: SimpleCommand): readonly Arg[] {
 const told = (c: SimpleCommand): string => `${said(c)} ${c.input.text ?? ''}`
 
 /** Whether the words before a command of redis-cli are only options and their values. */
-const isFirst = (before: readonly Arg[]): boolean =>
+const isFirst = (before: Args): boolean =>
   before.every(
     ({ text }, i) => text[0] === '-' || /^-(?:[hpsanuitrX]|-user|-pass)$/.test(before[i - 1]?.text ?? ''),
   )
@@ -59,7 +59,7 @@ function clean(text: string): string {
 const asked = (c: SimpleCommand, pattern: RegExp) =>
   statements(c).filter((arg) => pattern.test(clean(arg.text).trim()))
 
-export const DATABASE_RULES: readonly (Rule | FormRule)[] = [
+export const DATABASE_RULES: Rules = [
   {
     id: 'sql-drop',
     level: 'high',

@@ -2,10 +2,10 @@
 
 import { RUNS_VALUE } from '../../carriers/git-carrier.ts'
 import { type Options, verb } from '../../line/options.ts'
-import { type Arg, type SimpleCommand, says } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import { type Args, type Assignment, placeIn, type SimpleCommand, says } from '../../model.ts'
+import type { Rules } from '../forms.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
-import { EVERYBODYS, only, type Rule, setIn, tools } from '../rule.ts'
+import { EVERYBODYS, only, setIn, tools } from '../rule.ts'
 
 const is = (o: Options, ...names: readonly string[]) => names.includes(verb(o))
 const FORCED = /^(?:-f|--force)$/
@@ -39,7 +39,7 @@ const stashed: Rewrite = (c, o) => {
     : undefined
 }
 
-export const GIT_RULES: readonly (Rule | FormRule)[] = [
+export const GIT_RULES: Rules = [
   {
     id: 'git-force-push',
     level: 'high',
@@ -103,7 +103,7 @@ export const GIT_RULES: readonly (Rule | FormRule)[] = [
       git checkout|switch * * !-b|-B|-c|-C|--create|--force-create|--orphan|-t|--track|-d|--detach`,
     named: { here: /^\.\/?$/ },
     when: ({ args }, o) => {
-      const dashes = args.findIndex((arg) => arg.text === '--')
+      const dashes = placeIn(args, /^--$/)
       return only(dashes >= 0 && is(o, 'checkout', 'switch'), args.slice(dashes + 1))
     },
     safer: stashed,
@@ -242,7 +242,7 @@ const isHeld = (key: string, value: string): boolean =>
       : RUNS_VALUE.test(key) && !PLAIN.test(value.trim())
 
 /** Words that set such a setting, for good or for one command. */
-function settings({ args }: SimpleCommand, o: Options): readonly Arg[] {
+function settings({ args }: SimpleCommand, o: Options): Args {
   const isConfig = is(o, 'config')
   if (isConfig && says({ args }, READS_ONLY)) return []
   return args.filter(({ text }, i) => {
@@ -260,16 +260,14 @@ function settings({ args }: SimpleCommand, o: Options): readonly Arg[] {
   })
 }
 
-type Assignment = SimpleCommand['assignments'][number]
-
-const declared = (args: readonly Arg[]): readonly Assignment[] =>
+const declared = (args: Args): readonly Assignment[] =>
   args.flatMap((arg): Assignment[] => {
     const [, name = '', value] = /^(\w+)=([\s\S]*)$/.exec(arg.text) ?? []
     return value === undefined ? [] : [{ name, value: { ...arg, text: value } } as Assignment]
   })
 
 /** The same by variables: `GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=x git commit`. */
-const ofVariables = (sets: readonly Assignment[]): readonly Arg[] =>
+const ofVariables = (sets: readonly Assignment[]): Args =>
   sets
     .filter(({ name, value }) => {
       if (/^GIT_(?:CONFIG_(?:PARAMETERS|GLOBAL|SYSTEM)|TEMPLATE_DIR)$/.test(name))

@@ -1,10 +1,10 @@
 // Rules about the network: cutting the machine off, and not checking which machine is at the other end.
 import { after, says } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import type { Rules } from '../forms.ts'
 import { byTool, without } from '../rewrite.ts'
-import { inPlace, type Rule, setIn, tools } from '../rule.ts'
+import { inPlace, setIn, tools } from '../rule.ts'
 
-export const NETWORK_RULES: readonly (Rule | FormRule)[] = [
+export const NETWORK_RULES: Rules = [
   {
     id: 'network-down',
     level: 'high',

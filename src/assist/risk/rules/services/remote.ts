@@ -1,8 +1,8 @@
 // Rules about what a line does on other machines: deleting over HTTP, mirrors that delete, files put into a system.
 import { type Options, verb } from '../../line/options.ts'
-import { type Arg, after, matching, type SimpleCommand, said } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
-import { only, type Rule, tools } from '../rule.ts'
+import { type Arg, type Args, after, matching, type SimpleCommand, said } from '../../model.ts'
+import type { Rules } from '../forms.ts'
+import { only, tools } from '../rule.ts'
 import { KEPT } from '../verbs.ts'
 
 const CLIENTS = tools('curl wget http https xh httpie gh glab')
@@ -53,7 +53,7 @@ function deletedAt(c: SimpleCommand, o: Options): Arg | undefined {
 /** Directories of a system into which `host:/…` copies; a group is one whose files rule the system. */
 const REMOTE_SYSTEM =
   /^(?:[a-z]+:\/\/)?(?:[\w.-]+@)?[\w.[\]-]+:{1,2}(?:\/$|\/(boot|s?bin|usr\/s?bin|usr\/lib|lib|lib64|etc\/(?:passwd|shadow|group|sudoers|pam\.d|crontab|cron\.|ssh|ld\.so|rc)|root\/\.ssh|var\/spool\/cron)|\/(?:etc|usr|opt|root|var\/lib)(?:\/|$))/
-const remote = (o: Options): readonly Arg[] => o.operands.slice(1).slice(-1)
+const remote = (o: Options): Args => o.operands.slice(1).slice(-1)
 
 /** Modules of ansible whose `absent` another run undoes. */
 const INSTALLS = /^(?:apt|yum|dnf5?|package|pip|npm|gem|snap|homebrew|pacman|apk|zypper|cron|lineinfile)$/
@@ -61,7 +61,7 @@ const INSTALLS = /^(?:apt|yum|dnf5?|package|pip|npm|gem|snap|homebrew|pacman|apk
 /** `rm -r` somewhere in the command that the hosts are given. */
 const DELETES_TREES = /(?:^|[\s;&|=])rm\s+(?:-\S+\s+)*-(?:\w*[rR]|-recursive)/
 
-export const REMOTE_RULES: readonly (Rule | FormRule)[] = [
+export const REMOTE_RULES: Rules = [
   {
     id: 'http-delete',
     level: 'high',

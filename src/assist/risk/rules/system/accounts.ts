@@ -1,10 +1,10 @@
 // Rules about accounts: removing them, locking them, giving them root's rights.
 import { inputOf, matching, NO_OUTPUT, says } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import type { Rules } from '../forms.ts'
 import { byTool, rather } from '../rewrite.ts'
-import { only, type Rule, tools } from '../rule.ts'
+import { only, tools } from '../rule.ts'
 
-export const ACCOUNT_RULES: readonly (Rule | FormRule)[] = [
+export const ACCOUNT_RULES: Rules = [
   {
     id: 'account-remove',
     level: 'high',

@@ -1,9 +1,9 @@
 // Rules about code of unknown origin that reaches an interpreter, and about giving commands another meaning.
 import { type SimpleCommand, says } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
-import { inPlace, type Rule, setIn, tools } from '../rule.ts'
+import type { Rules } from '../forms.ts'
+import { inPlace, setIn, tools } from '../rule.ts'
 
-export const CODE_RULES: readonly (Rule | FormRule)[] = [
+export const CODE_RULES: Rules = [
   {
     id: 'unknown-command-dangerous',
     level: 'high',

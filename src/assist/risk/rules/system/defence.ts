@@ -1,7 +1,7 @@
 // Rules about protection and reachability of the machine: firewall, confinement, audit, services, kernel.
 import { verb } from '../../line/options.ts'
-import type { FormRule } from '../forms.ts'
-import { naming, only, type Rule, tools } from '../rule.ts'
+import type { Rules } from '../forms.ts'
+import { naming, only, tools } from '../rule.ts'
 import { changed } from '../targets.ts'
 
 const VITAL_SERVICE =
@@ -21,7 +21,7 @@ const PROTECTION =
 const ADMITS =
   /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:audit\/|apparmor\.d\/|pam\.d\/|sudoers\.d\/|fail2ban\/|ssl\/certs\/)/
 
-export const DEFENCE_RULES: readonly (Rule | FormRule)[] = [
+export const DEFENCE_RULES: Rules = [
   {
     id: 'defence-off',
     level: 'high',

@@ -3,8 +3,8 @@ import { findTargets } from '../../carriers/listings.ts'
 import { SHELLS } from '../../carriers/wrappers.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { type Arg, after, baseName, matching } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
-import { EVERYBODYS, inPlace, only, type Rule, tools } from '../rule.ts'
+import type { Rules } from '../forms.ts'
+import { EVERYBODYS, inPlace, only, tools } from '../rule.ts'
 import { INJECTS } from './intrusion-tables.ts'
 import { CRON_REPLACE } from './schedule.ts'
 
@@ -30,7 +30,7 @@ const RUNS_LATER = {
   named: { unit: /^(?!\/(?:etc|usr|lib)\/).*\// },
 }
 
-export const FOOTHOLD_RULES: readonly (Rule | FormRule)[] = [
+export const FOOTHOLD_RULES: Rules = [
   {
     id: 'credentials-searched',
     level: 'moderate',

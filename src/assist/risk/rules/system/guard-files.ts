@@ -6,7 +6,7 @@ import { couldMatch } from '../../line/glob.ts'
 import { type Options, verb } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { names } from '../../lookup.ts'
-import { type Arg, after, baseName, type SimpleCommand, says } from '../../model.ts'
+import { type Arg, type Args, after, baseName, type SimpleCommand, says } from '../../model.ts'
 import { hasFlag, unpacks, valuesOf } from '../../writes/option-values.ts'
 import {
   isAboveOwn,
@@ -28,7 +28,7 @@ const REMOVES = names('rm grm srm wipe unlink shred rmdir trash trash-put gio ri
 const CHANGES_TREES = names('chmod chown chgrp chattr setfacl chcon mount umount bindfs sshfs mkfs stow')
 
 /** Tools that change, remove or fill whole directories, so that no word needs to name a file of the guard. */
-export const TAKES_TREES: ReadonlySet<string> = new Set([
+export const TAKES_TREES = new Set([
   ...REMOVES,
   ...CHANGES_TREES,
   ...'mv gmv cp gcp rsync tar gtar bsdtar unzip git 7z 7za rar arj unar cpio bsdcpio pax patch gpatch chezmoi yadm home-manager'.split(
@@ -37,7 +37,7 @@ export const TAKES_TREES: ReadonlySet<string> = new Set([
 ])
 
 /** Words that name files on which the guard depends, if the command writes, replaces or removes them. */
-export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
+export function touchedOwn(c: SimpleCommand, o: Options): Args {
   const { scope } = c
   if (!mayTouch(c)) return NOTHING
   const isOwn = (text: string) => namesOwn(text, scope)
@@ -61,7 +61,7 @@ export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
 /** Options, which are no file names even in a directory where every name is a file of the guard. */
 const FLAGS_ONLY = /^--?[\w-]+$/
 
-const NOTHING: readonly Arg[] = []
+const NOTHING: Args = []
 
 /** Whether a word could lead to a file of the guard; start files count only if an AI tool gives the command. */
 function mayLead(text: string, { caller }: SimpleCommand['scope']): boolean {
@@ -116,7 +116,7 @@ function isHere({ text }: Arg, { scope }: SimpleCommand): boolean {
 }
 
 /** The paths of files that are put into a directory under their own names. A directory's contents are not known. */
-function placed(c: SimpleCommand, o: Options): readonly Arg[] {
+function placed(c: SimpleCommand, o: Options): Args {
   if (!/^g?(?:cp|mv|install|ln|rsync|scp)$/.test(c.name)) return []
   const into = o.value('t', 'target-directory') ?? o.operands.at(-1)
   if (into === undefined) return []
@@ -129,7 +129,7 @@ function placed(c: SimpleCommand, o: Options): readonly Arg[] {
   })
 }
 
-function removed(c: SimpleCommand, o: Options): readonly Arg[] {
+function removed(c: SimpleCommand, o: Options): Args {
   const { scope, name } = c
   const isTaken = (arg: Arg) =>
     isOwnFile(arg.text, scope) || isAboveOwn(arg.text, scope) || isOwnProgram(arg.text, scope)
@@ -147,7 +147,7 @@ function removed(c: SimpleCommand, o: Options): readonly Arg[] {
 }
 
 /** Starts of a find that deletes or changes what it finds, if it could find a file of the guard below them. */
-function foundAndChanged({ args, scope }: SimpleCommand): readonly Arg[] {
+function foundAndChanged({ args, scope }: SimpleCommand): Args {
   if (searches({ args })) return []
   const { tops } = findTargets(args)
   const patterns = after(args, /^-(?:i?name|i?path|i?wholename|i?regex)$/)
@@ -175,7 +175,7 @@ const OWN_NAMES = [
  * Words by which git removes files of the guard from the working tree; only if `machine` says that such a file is
  * there.
  */
-function gitRemoved(c: SimpleCommand, o: Options): readonly Arg[] {
+function gitRemoved(c: SimpleCommand, o: Options): Args {
   const { machine, cwd } = c.scope
   const what = verb(o)
   const top = resolvePath(o.value('C', 'work-tree')?.text ?? '.', c.scope)
@@ -185,10 +185,10 @@ function gitRemoved(c: SimpleCommand, o: Options): readonly Arg[] {
   if (what === 'clean') {
     if (!force || o.flag('n', 'dry-run')) return []
     const paths = own.length === 0 ? [top] : own.map((arg) => resolvePath(arg.text, { cwd: top }))
-    return paths.some(holds) ? [o.operands[0] as Arg] : []
+    return paths.some(holds) ? [o.operands[0]!] : []
   }
   if (what === 'stash')
-    return o.flag('u', 'a', 'include-untracked', 'all') && holds(top) ? [o.operands[0] as Arg] : []
+    return o.flag('u', 'a', 'include-untracked', 'all') && holds(top) ? [o.operands[0]!] : []
   if (what !== 'checkout' && what !== 'restore' && what !== 'rm') return []
   return own.filter((arg) => {
     const path = arg.text.replace(/^:(?:\/|\(top\))/, '') || '.'
@@ -197,7 +197,7 @@ function gitRemoved(c: SimpleCommand, o: Options): readonly Arg[] {
 }
 
 /** `chmod -R 000 ~`, `mount --bind x ~/.claude`: the files still exist, but nothing can read them. */
-function changedTrees(c: SimpleCommand, o: Options): readonly Arg[] {
+function changedTrees(c: SimpleCommand, o: Options): Args {
   const { name, scope } = c
   if (!CHANGES_TREES.has(name)) return []
   // A remount leaves the files in view.
@@ -208,7 +208,7 @@ function changedTrees(c: SimpleCommand, o: Options): readonly Arg[] {
 }
 
 /** Directories that are filled as a whole, perhaps with files of the guard. For a person only the guard's own count. */
-function covered(c: SimpleCommand, o: Options): readonly Arg[] {
+function covered(c: SimpleCommand, o: Options): Args {
   const { scope } = c
   if (scope.caller !== 'tool') return filled(c, o).filter((arg) => isOwnDirectory(arg.text, scope))
   const isRoot = (arg: Arg) => resolvePath(arg.text, scope) === '/'
@@ -230,7 +230,7 @@ const DOTFILES: Readonly<Record<string, RegExp>> = {
 }
 
 /** Words that make a home the working tree of a repository: options, a variable, or the target of a clone. */
-function checkedOut(c: SimpleCommand, o: Options): readonly Arg[] {
+function checkedOut(c: SimpleCommand, o: Options): Args {
   const { name, args, assignments, scope } = c
   if (Object.hasOwn(DOTFILES, name))
     return (DOTFILES[name] as RegExp).test(verb(o)) ? o.operands.slice(0, 1) : NOTHING
@@ -247,7 +247,7 @@ function checkedOut(c: SimpleCommand, o: Options): readonly Arg[] {
 }
 
 /** `tar xPf x.tar`: the names in the archive count from the root directory. */
-function unpackedAnywhere({ name, args }: SimpleCommand): readonly Arg[] {
+function unpackedAnywhere({ name, args }: SimpleCommand): Args {
   if (!/^(?:g|bsd)?tar$/.test(name)) return NOTHING
   const [first] = args
   const isAnywhere = /^[a-zA-Z]*P/.test(first?.text ?? '') || hasFlag(args, ['P', 'absolute-names'])
@@ -258,7 +258,7 @@ function unpackedAnywhere({ name, args }: SimpleCommand): readonly Arg[] {
  * Start files in which sed changes lines with karo. People may edit these files, but removing the guard's lines is
  * asked about.
  */
-function editedHook(c: SimpleCommand, o: Options): readonly Arg[] {
+function editedHook(c: SimpleCommand, o: Options): Args {
   if (c.name !== 'sed' || !o.flag('i', 'in-place') || !says(c, /karo/i)) return []
   return o.operands.filter((arg) => START_FILES.some((file) => resolvePath(arg.text, c.scope).endsWith(file)))
 }

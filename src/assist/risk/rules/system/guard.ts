@@ -4,9 +4,9 @@ import { AI_PROGRAMS, AI_TOOL_LIST, type AiTool } from '../../../../base/words/a
 import { loosensGuard } from '../../../../base/words/loosening.ts'
 import { PROCESS } from '../../carriers/output.ts'
 import { type Options, verb } from '../../line/options.ts'
-import { type Arg, after, matching, type SimpleCommand, says } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
-import { only, type Rule, setIn, tools } from '../rule.ts'
+import { type Args, after, matching, type SimpleCommand, says, textsOf } from '../../model.ts'
+import type { Rules } from '../forms.ts'
+import { only, setIn, tools } from '../rule.ts'
 import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 
 /** Options by which an AI tool starts another one without hooks, or with other hooks than the person's. */
@@ -27,7 +27,7 @@ const TIGHTENS: Readonly<Record<string, string>> = {
 const REMOVES_PACKAGES = tools('apt apt-get aptitude dnf yum zypper brew snap npm pnpm yarn pacman dpkg rpm')
 const REMOVES = /^(?:remove|purge|autoremove|uninstall|un|rm|erase|unlink)$/
 
-export const GUARD_RULES: readonly (Rule | FormRule)[] = [
+export const GUARD_RULES: Rules = [
   {
     id: 'guard-off',
     level: 'high',
@@ -96,17 +96,14 @@ function loosens(c: SimpleCommand, o: Options): boolean {
       (words === 'token create' && says(c, /\bapprove$/)))
   )
     return true
-  return loosensGuard(
-    words,
-    c.args.map(({ text }) => text),
-  )
+  return loosensGuard(words, textsOf(c.args))
 }
 
 /** Options by which one AI tool starts another that the guard would not hear of. */
-const unhooked = ({ args }: SimpleCommand, { unhooked: pattern }: AiTool): readonly Arg[] =>
+const unhooked = ({ args }: SimpleCommand, { unhooked: pattern }: AiTool): Args =>
   args.filter(({ text }, i) => pattern.test(`${text} ${args[i + 1]?.text ?? ''}`))
 
-function removedPackage(c: SimpleCommand, o: Options): readonly Arg[] {
+function removedPackage(c: SimpleCommand, o: Options): Args {
   const told =
     c.name === 'pacman' || c.name === 'dpkg' || c.name === 'rpm'
       ? o.flag('R', 'r', 'P', 'e', 'remove', 'purge', 'erase') !== undefined
@@ -115,7 +112,7 @@ function removedPackage(c: SimpleCommand, o: Options): readonly Arg[] {
 }
 
 /** Values by which the command sets or unsets a variable that controls the guard. */
-function variables(c: SimpleCommand, o: Options): readonly Arg[] {
+function variables(c: SimpleCommand, o: Options): Args {
   const loose = (name: string, value: string) =>
     (VARIABLE.test(name) && TIGHTENS[name] !== value) ||
     (c.scope.caller === 'tool' &&
@@ -140,7 +137,7 @@ function variables(c: SimpleCommand, o: Options): readonly Arg[] {
   }
 }
 
-function unsetBy(c: SimpleCommand): readonly Arg[] {
+function unsetBy(c: SimpleCommand): Args {
   return c.args.filter((arg, i) => {
     const name = /^(?:-u|--unset)=?(.*)$/.exec(arg.text)?.[1] || arg.text
     return VARIABLE.test(name) && (name !== arg.text || /^(?:-u|--unset)$/.test(c.args[i - 1]?.text ?? ''))

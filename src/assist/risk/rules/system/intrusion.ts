@@ -5,8 +5,8 @@ import { resolvePath } from '../../line/paths.ts'
 import { after, baseName, inputOf, matching, redirectedTo, said, says } from '../../model.ts'
 import { valuesOf } from '../../writes/option-values.ts'
 import { inputCode } from '../../writes/positions.ts'
-import type { FormRule } from '../forms.ts'
-import { only, type Rule, setIn, tools } from '../rule.ts'
+import type { Rules } from '../forms.ts'
+import { only, setIn, tools } from '../rule.ts'
 import { changed } from '../targets.ts'
 import { ATTACK_TOOLS, ENTERS, OPENS, PASSWORDS, RECORDS, TRUSTS } from './intrusion-tables.ts'
 
@@ -45,7 +45,7 @@ const ACCOUNT_LIST = /^\/etc\/(?:passwd|group)-?$/
 /** What the shell itself runs before each prompt, and that hands the typed line on. */
 const HANDS_ON = /\b(?:logger|tee|nc|ncat|socat|curl|wget|ssh|mail)\b|>>|\/dev\/(?:tcp|udp)\//
 
-export const INTRUSION_RULES: readonly (Rule | FormRule)[] = [
+export const INTRUSION_RULES: Rules = [
   {
     id: 'attack-tool',
     level: 'moderate',

@@ -2,7 +2,7 @@
 import { isEverything } from '../../line/glob.ts'
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
-import { type Arg, after, type SimpleCommand } from '../../model.ts'
+import { type Args, after, type SimpleCommand } from '../../model.ts'
 import { byTool, movedAside, say } from '../rewrite.ts'
 import { inPlace, naming, only, type Rule } from '../rule.ts'
 import { isRecursive, overwritten } from '../targets.ts'
@@ -10,7 +10,7 @@ import { isRecursive, overwritten } from '../targets.ts'
 const PRIVATE_KEY = /\/\.ssh\/id_(?!.*\.pub$)[^/]+$|\/\.gnupg\/(?:private-keys-v1\.d\/.*|secring\.gpg)$/
 
 /** Files that a command destroys one by one, by deleting or overwriting them. */
-function destroyed(c: SimpleCommand, o: Options): readonly Arg[] {
+function destroyed(c: SimpleCommand, o: Options): Args {
   if (/^(?:rm|grm|srm|unlink|shred|wipe)$/.test(c.name)) return isRecursive(o) ? [] : o.operands
   return c.name === 'cp' || c.name === 'install' ? [] : overwritten(c, o)
 }

@@ -1,6 +1,6 @@
 // Rules about jobs that run later.
 import { matching, NO_OUTPUT, redirectedTo } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import type { Rules } from '../forms.ts'
 import { type Rule, tools } from '../rule.ts'
 
 export const CRON_REPLACE: Rule = {
@@ -16,7 +16,7 @@ export const CRON_REPLACE: Rule = {
   example: '(crontab -l; echo "* * * * * x") | crontab -',
 }
 
-export const SCHEDULE_RULES: readonly (Rule | FormRule)[] = [
+export const SCHEDULE_RULES: Rules = [
   {
     id: 'cron-remove',
     level: 'high',

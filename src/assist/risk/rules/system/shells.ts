@@ -12,11 +12,12 @@ import {
   type SimpleCommand,
   says,
   TAINT,
+  textsOf,
   UNKNOWN,
 } from '../../model.ts'
 import { inputCode } from '../../writes/positions.ts'
-import type { FormRule } from '../forms.ts'
-import { only, type Rule, tools } from '../rule.ts'
+import type { Rules } from '../forms.ts'
+import { only, tools } from '../rule.ts'
 
 /** Code that connects to the network. Together with RUNS_COMMANDS it gives control of a shell to another machine. */
 const CONNECTS =
@@ -33,7 +34,7 @@ const CALLS_SHELL =
   /\bdup2\s?\(|\bpty\.spawn\s?\(|(?:exec\w{0,8}|spawn\w{0,8}|system|popen\w{0,8}|call|run|Popen|Process|ProcessBuilder|Command|create_subprocess_\w{0,8})\s{0,4}[("'[{`][\s("'[{]{0,8}(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k)?sh\b/
 
 /** Programs that hand a program, which they are told, to the other end of a connection. */
-const LISTENERS: ReadonlySet<string> = new Set(
+const LISTENERS = new Set(
   tools(
     `nc.exe ncat.exe rcat rustcat pwncat pwncat-cs sbd cryptcat powercat dbd netcat.traditional nc.traditional nc.openbsd gsocket gs-netcat
     revsh tcpserver tcpclient sslserver sslclient tcpsvd udpsvd sslsvd s6-tcpserver s6-tcpclient s6-tlsserver s6-tlsclient faucet hose
@@ -70,7 +71,7 @@ function opensRootShell(c: SimpleCommand, o: Options): boolean {
 
 const SOCKET = /^\/dev\/(?:tcp|udp)\//
 
-export const SHELL_RULES: readonly (Rule | FormRule)[] = [
+export const SHELL_RULES: Rules = [
   {
     id: 'root-shell',
     level: 'high',
@@ -122,7 +123,7 @@ export const SHELL_RULES: readonly (Rule | FormRule)[] = [
       const words = reads && found.length === 0 ? matching(c.args, /[\s(.]/) : []
       return [
         ...found,
-        ...(words.length > 1 && handsShell(words.map(({ text }) => text).join('\n')) ? words : []),
+        ...(words.length > 1 && handsShell(textsOf(words).join('\n')) ? words : []),
         ...(runsInput ? inputCode(c).filter(({ text }) => isCode(text) && handsShell(text)) : []),
       ]
     },
@@ -186,9 +187,9 @@ export const SHELL_RULES: readonly (Rule | FormRule)[] = [
 ]
 
 /** Tools that run the source of a file, which the line may have written before. */
-const COMPILES: ReadonlySet<string> = new Set(tools('go jshell java ghc deno bun gcc cc clang tcc'))
+const COMPILES = new Set(tools('go jshell java ghc deno bun gcc cc clang tcc'))
 /** Tools of version control: their words are names and messages. */
-const KEEPS_MESSAGES: ReadonlySet<string> = new Set(tools('hg svn jj fossil bzr cvs'))
+const KEEPS_MESSAGES = new Set(tools('hg svn jj fossil bzr cvs'))
 
 /** Code that connects and runs a shell is longer. */
 const LEAST_CODE = 24

@@ -1,22 +1,22 @@
 // Rules about the running system: power, processes, services, firewall, kernel, scheduler, packages.
 import { PROCESS } from '../../carriers/output.ts'
 import type { Options } from '../../line/options.ts'
-import { type Arg, matching, type SimpleCommand } from '../../model.ts'
-import type { FormRule } from '../forms.ts'
+import { type Args, matching, type SimpleCommand, textsOf } from '../../model.ts'
+import type { Rules } from '../forms.ts'
 import { byTool, say } from '../rewrite.ts'
-import { only, type Rule, tools } from '../rule.ts'
+import { only, tools } from '../rule.ts'
 
 /** Programs that serve others, as they are named in a search for processes. */
 const SERVICE =
   /^\^?(?:nginx|apache2?|httpd|caddy|haproxy|traefik|postgres(?:ql)?|postmaster|mysqld?|mariadbd?|mongod|redis(?:-server)?|memcached|rabbitmq|kafka|dockerd?|containerd|kubelet|crond?|rsyslogd?|syslogd?|auditd|named|dnsmasq|slapd|smbd|nfsd|cupsd|php-fpm|gunicorn|uwsgi|falcon\S*|crowdstrike\S*|wazuh\S*|ossec\S*|osqueryd?|clamd|freshclam|suricata|snort|zeek|fail2ban\S*|firewalld|mdatp|sentinel\S*|auditbeat|filebeat|cbdaemon|apparmor\S*)\$?$/
 
 /** The names behind a signal such as `-STOP`, whose letters are no options with values. */
-const namesOf = (c: SimpleCommand, o: Options): readonly Arg[] =>
+const namesOf = (c: SimpleCommand, o: Options): Args =>
   /^-[A-Z]{3,}\d?$/.test(c.args[0]?.text ?? '')
     ? c.args.slice(1).filter(({ text }) => text[0] !== '-')
     : o.operands
 
-export const SYSTEM_RULES: readonly (Rule | FormRule)[] = [
+export const SYSTEM_RULES: Rules = [
   {
     id: 'power-off',
     level: 'high',
@@ -41,7 +41,7 @@ export const SYSTEM_RULES: readonly (Rule | FormRule)[] = [
     when: (c, o) => {
       if (c.name === 'killall5') return true
       if (c.name === 'kill') {
-        const words = c.args.map((arg) => arg.text)
+        const words = textsOf(c.args)
         if (words.some((word) => word === '-l' || word === '-L')) return undefined
         const targets = words.slice(/^-/.test(words[0] ?? '') && words.length > 1 ? 1 : 0)
         // These signals make init read its files again or report its state; signal 0 does nothing.
