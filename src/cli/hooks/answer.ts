@@ -1,4 +1,5 @@
 // Answers a call of an AI coding tool's hook: judged by the person's guard, recorded, and perhaps decided in the inbox.
+import type { Guard } from '../../assist/guard/guard.ts'
 import { judge } from '../../assist/guard/judge.ts'
 import { type MachinePlace, machineOf } from '../../assist/guard/machine.ts'
 import { systemRandom } from '../../base/clock.ts'
@@ -67,13 +68,19 @@ export async function answerHook(
       secret: systemRandom.bytes(16),
     })
   }
-  const answer = adapter.answer(reply)
+  const answer = adapter.answer(withLoosened(reply, guard))
   return {
     said: answer !== undefined || json ? `${jsonText(answer ?? {})}\n` : '',
     // Tools with a protocol read the decision in the answer, and take any exit code but 0 for a failure of the hook.
     code: adapter.settings === undefined && reply.decision !== 'none' ? EXIT.refused : EXIT.done,
   }
 }
+
+/** The reply, which also says where the guard is strict because something else has changed its files. */
+const withLoosened = (reply: Reply, { warnings, loosened }: Guard): Reply =>
+  reply.decision === 'none' || loosened.length === 0
+    ? reply
+    : { ...reply, reason: `${reply.reason} Besides, ${warnings.join('; ')}` }
 
 /** The reply, or what a person decided in the inbox if the hook may wait for that. */
 async function settled(

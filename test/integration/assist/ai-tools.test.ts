@@ -296,6 +296,16 @@ test('the contract for any other tool: exit 4 and one document', async () => {
   expect(event).toMatchObject({ command: 'make all', exit_code: 2, duration_ms: 30, karo_generated: true })
 })
 
+test("a denial also says that something else has changed the guard's files", async () => {
+  const home = temporaryHome()
+  writeFileSync(join(home, 'identity.key'), '')
+  writeFileSync(join(home, 'guard.toml'), '[[allow]]\nrule = "git-force-push"\n', { mode: 0o600 })
+  const { env } = place({}, home)
+  const { stdout } = await runKaro(['hook', 'generic'], env, '{"command":"git push --force"}')
+  const reason = expect.stringMatching(/^Karo blocked this command [\s\S]*karo guard trust/)
+  expect(JSON.parse(stdout)).toMatchObject({ decision: 'deny', reason })
+})
+
 describe('settings files', () => {
   const install = (at: ReturnType<typeof place>, ...more: string[]) =>
     runKaro(['hook', 'install', 'claude', ...more], at.env)

@@ -168,6 +168,9 @@ test('an AI tool that sets a key of Karo is asked about, and a person is where t
   expect(level('karo run allow 3fa2c1 --network example.org')).toBe('safe')
   expect(level('karo run -- git push --force')).toBe('high')
   expect(level('karo guard trust', 'tool')).toBe('high')
+  // Which node judges a tool.
+  for (const command of ['karo hook install claude', 'karo shell install bash'])
+    expect([level(command, 'tool'), level(command)]).toEqual(['high', 'safe'])
   for (const command of [
     'claude config set hooks ""',
     'codex features disable hooks',

@@ -1,7 +1,7 @@
 // Rules about switching the guard off, loosening it, or deleting the records of this node.
 
 import { AI_PROGRAMS, AI_TOOL_LIST, type AiTool } from '../../../../base/words/ai-tools.ts'
-import { loosensGuard } from '../../../../base/words/loosening.ts'
+import { isForPerson, loosensGuard } from '../../../../base/words/loosening.ts'
 import { PROCESS } from '../../carriers/output.ts'
 import { type Options, verb } from '../../line/options.ts'
 import { type Args, after, matching, type SimpleCommand, says, textsOf } from '../../model.ts'
@@ -88,15 +88,14 @@ function isAsked(o: Options): boolean {
 }
 
 function loosens(c: SimpleCommand, o: Options): boolean {
-  const words = `${verb(o)} ${verb(o, 1)}`
+  const name = `${verb(o)} ${verb(o, 1)}`
+  const words = textsOf(c.args)
   // A person may; a tool would be giving itself what it has to ask for.
-  if (
-    c.scope.caller === 'tool' &&
-    (/^(?:approvals approve|cap grant|config (?:set|unset)|run allow)$/.test(words) ||
-      (words === 'token create' && says(c, /\bapprove$/)))
-  )
-    return true
-  return loosensGuard(words, textsOf(c.args))
+  return c.scope.caller === 'tool'
+    ? /^(?:approvals approve|cap grant|config (?:set|unset))$/.test(name) ||
+        (name === 'token create' && says(c, /\bapprove$/)) ||
+        isForPerson(name, words)
+    : loosensGuard(name, words)
 }
 
 /** Options by which one AI tool starts another that the guard would not hear of. */
