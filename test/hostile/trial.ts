@@ -22,7 +22,7 @@ const BEGINS_WITHIN_MS = 20_000
 const ATTACKER_NICENESS = 10
 /** An attacker that is told to stop finishes what it does, behind everything else that runs on the machine. */
 const STOPS_WITHIN_MS = 120_000
-/** Connections, streams and what is remembered of them have their time, the longest two minutes: ids of gossip. */
+/** Connections, streams and what is remembered of them have their time, the longest two minutes. */
 const QUIET_AGAIN_MS = 180_000
 /** An attacker shares two processors with the node that refuses it, and yields to it. */
 const REFUSES_WITHIN_MS = 90_000
