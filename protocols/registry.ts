@@ -21,7 +21,8 @@ import { Tally } from './messages/tally.ts'
 
 export const hello = defineStream({
   id: '/karo/hello/1',
-  purpose: 'Introduces both ends and admits them; then the control stream of the connection.',
+  purpose:
+    'Introduces both ends and admits them; then the control stream of the connection, which proves the sender.',
   admits: 'lobby',
   // Three frames admit; a ping and a pong every few seconds, and notices: for a newcomer all there are at once, which are some 110 times
   // what is sent at a time in a mesh of eight thousand members.
@@ -31,6 +32,7 @@ export const hello = defineStream({
   timeouts: { firstByteMs: 2_000, frameMs: 2_000 },
   // Two of the largest frames, HelloAck and Notices: but for what is new, nothing on this stream is sent faster than it is answered.
   sendBufferBytes: 128 * 1024,
+  proof: 'connection',
   messages: { Hello, HelloAck, Ping, Pong, NoticeKeys, Notices, Goodbye },
 })
 

@@ -117,6 +117,9 @@ function streamRow(stream: Stream): string {
   } s | ${firstByteMs === null ? 'none' : `${firstByteMs} ms`} / ${frameMs} ms | ${size(stream.sendBufferBytes)} | ${messages.join(', ')} |`
 }
 
+/** Streams whose hop messages rest on the connection. */
+const PROVEN = STREAMS.filter(({ proof }) => proof === 'connection').map(({ id }) => `\`${id}\``)
+
 function topicRow(topic: Topic): string {
   const { messages, perMs } = topic.quota
   const names = Object.values(topic.messages).map((message) => message.name)
@@ -176,8 +179,8 @@ export function protocolsPage(): string {
     '- A *document* may travel through other nodes. Its own signature and validity decide. Its `seq` is 0. Documents are signed by',
     '  their authors on every stream.',
     '',
-    'On `/karo/query/2` the connection proves the sender, so a hop message has 64 zero bytes in place of its signature, and its nonce',
-    'is not remembered:',
+    `On ${PROVEN.join(' and ')} the connection proves the sender, so a hop message has 64 zero bytes in place of its signature,`,
+    'and its nonce is not remembered:',
     '',
     '- The handshake of Noise or TLS has proven the key at the other end, and `sender` must be that key.',
     '- An encrypted connection cannot be replayed, on itself or on another one. `seq` must grow, and the clock is compared.',

@@ -56,9 +56,7 @@ const noticesBody = z.object({
   ),
   to: bytes(0, TO_MAX * NAME_BYTES)
     .optional()
-    .describe(
-      "fingerprints of the neighbours that get the same, when it is the sender's own: nobody has to tell them of it",
-    ),
+    .describe("fingerprints of the neighbours that get the same, which is the sender's own"),
 })
 
 export const Notices = defineMessage({

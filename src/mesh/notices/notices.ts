@@ -20,7 +20,8 @@ const PAUSE_MS = 200
 const PAUSE_MOST_MS = 8_000
 /**
  * So many neighbours are told at once of what is new, and as many others each time after that, until all have it: by then most of
- * them have told this node that they do, and more is told with it.
+ * them have told this node that they do, and more is told with it. Where only the newest counts the first ones are enough: there will
+ * be another.
  */
 const FANOUT = 4
 const OTHERS_MS = 3_000
@@ -61,14 +62,13 @@ interface Held {
   readonly frame: Uint8Array | undefined
 }
 
-const NOBODY = new Uint8Array()
 const fingerprintOfNode = (node: NodeId): string => fingerprintOf(parseNodeId(node) as Uint8Array)
 
 export function createNotices({ self, clock, random, connections, ...deps }: NoticesDeps): Notices {
   const { emit } = deps
   const known = new Map<Topic, Recent<string, Held>>()
   /** What is not known to be at all neighbours, with those that have it. */
-  const fresh = new Map<string, Set<NodeId>>()
+  const fresh = new Map<string, { readonly topic: Topic; readonly knowers: Set<NodeId> }>()
   /** Of this node's newest, which all neighbours get as it is. */
   const ownName = fingerprintOfNode(self)
   /** New neighbours that this node is to compare with. */
@@ -79,13 +79,6 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
   /** When the timer rings, monotonic. */
   let due = Number.POSITIVE_INFINITY
   let comparedAt = clock.monotonic()
-
-  const neighboursNamed = (fingerprints: ReadonlySet<string>): readonly NodeId[] =>
-    fingerprints.size === 0
-      ? []
-      : connections
-          .neighbours()
-          .flatMap(({ node }) => (fingerprints.has(fingerprintOfNode(node)) ? [node] : []))
 
   function held(name: string): Held | undefined {
     for (const [, notices] of known) {
@@ -142,7 +135,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
     const theirs = new Map(readKeys(keys))
     const missing = [...theirs].flatMap(([name, version]) => {
       const here = held(name)?.version ?? 0
-      if (version === here) fresh.get(name)?.add(node)
+      if (version === here) fresh.get(name)?.knowers.add(node)
       return version > here && name !== ownName ? [name] : []
     })
     if (wants.add(node, missing, body.more === true)) ask(conn)
@@ -163,7 +156,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
       if (frame === undefined || bytes + frame.length > NOTICES_BYTES) continue
       bytes += frame.length
       frames.push(frame)
-      fresh.get(name)?.add(conn.node)
+      fresh.get(name)?.knowers.add(conn.node)
     }
     emit({ do: 'say', id: conn.id, say: { notices: frames } })
   }
@@ -175,7 +168,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
     notices.set(name, { version, frame: isTold ? frame.bytes : undefined })
   }
   const spread = (topic: Topic, name: string, knowers: Iterable<NodeId>): void => {
-    fresh.set(name, new Set(knowers))
+    fresh.set(name, { topic, knowers: new Set(knowers) })
     // Not at the same moment as others that hear it now, so that they hear of each other that they have it.
     within(Math.min(pause, topic.waitMs) * (0.5 + random.float() / 2))
   }
@@ -200,14 +193,14 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
     const first = Math.floor(random.float() * neighbours.length)
     let told = 0
     for (const conn of [...neighbours.slice(first), ...neighbours.slice(0, first)]) {
-      const missing = [...fresh].filter(([, knowers]) => !knowers.has(conn.node)).slice(0, KEYS_MAX)
+      const missing = [...fresh].filter(([, { knowers }]) => !knowers.has(conn.node)).slice(0, KEYS_MAX)
       if (missing.length === 0) continue
       if (told++ === FANOUT) break
-      for (const [, knowers] of missing) knowers.add(conn.node)
+      for (const [, { knowers }] of missing) knowers.add(conn.node)
       say(conn, { keys: writeKeys(missing.map(([name]) => [name, held(name)?.version ?? 0])) })
     }
-    for (const [name, knowers] of fresh)
-      if (neighbours.every(({ node }) => knowers.has(node))) fresh.delete(name)
+    for (const [name, { topic, knowers }] of fresh)
+      if (topic.newest === true || neighbours.every(({ node }) => knowers.has(node))) fresh.delete(name)
     // The next pause follows at once, so that a word that comes in it waits for its end.
     const now = clock.monotonic()
     if (isNews) {
@@ -246,7 +239,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
       if (body.keys !== undefined) compared(conn, body, body.keys)
       if (body.wanted !== undefined) bring(conn, body.wanted)
     },
-    brought(conn, frames, to = NOBODY) {
+    brought(conn, frames, to = new Uint8Array()) {
       const { node } = conn
       const others = new Set(readWanted(to))
       const before = wants.left(node)
@@ -262,8 +255,8 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
         const isTold = author === self || deps.hear(notice, node)
         note(notice, isTold)
         if (!isTold) continue
-        const have = author === node ? neighboursNamed(others) : []
-        spread(topic, name, [node, ...have])
+        const have = author === node ? connections.neighbours().map((one) => one.node) : []
+        spread(topic, name, [node, ...have.filter((one) => others.has(fingerprintOfNode(one)))])
       }
       if (before === 0) return
       if (wants.left(node) < before) ask(conn)
