@@ -1,5 +1,5 @@
 // Loads the configuration from defaults, the file and the environment; an error names the file and the line.
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { KaroError } from '../base/errors.ts'
@@ -47,9 +47,10 @@ interface Setting {
 }
 
 function readConfigFile(home: string, file: string): string | undefined {
+  // First, because who may write to the directory may put any file there.
+  if (existsSync(file)) refuseForeign(home, statSync(home), "the node's directory", 'bad_config')
   const bytes = readGuarded(file, 'the configuration', MOST_BYTES)
   if (bytes === undefined) return undefined
-  refuseForeign(home, statSync(home), "the node's directory", 'bad_config')
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {

@@ -47,7 +47,7 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
   let sent = 0
   let tried = 0
   let missed = 0
-  let problem: string | null = null
+  let problem: string | null = 'there was no connection to it yet'
   /** Batches that were acknowledged lately: where each began, and when (monotonic). */
   let unread: { readonly from: number; readonly at: number }[] = []
   let wake = (): void => {}

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { deadline, untilAborted } from '../../base/async/deadline.ts'
+import { deadline, untilAborted, within } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { watchUnacknowledged } from '../../base/kernel/unacknowledged.ts'
 import type { ForwardTarget } from '../../base/words/forward-target.ts'
@@ -69,7 +69,7 @@ export async function addressOf(
   throw new Error(
     found.length === 0
       ? `${host} has no address`
-      : `${host} is at ${found[0]}, which is not a private address, and mesh.lan_only is on`,
+      : `${host} is no private address (${found[0]}), and mesh.lan_only is on`,
   )
 }
 
@@ -108,10 +108,13 @@ function happened(socket: Socket, event: string, signal: AbortSignal): Promise<v
   )
 }
 
-function outletOf(socket: Socket, unacknowledged: () => number | undefined, timers: Timers): Outlet {
+/** `socket` has been connected; it may have ended since. */
+export function outletOf(socket: Socket, unacknowledged: () => number | undefined, timers: Timers): Outlet {
   const ended = new Promise<never>((_, reject) => {
+    const onClose = () => reject(new Error('the collector closed the connection'))
     socket.on('error', reject)
-    socket.once('close', () => reject(new Error('the collector closed the connection')))
+    if (socket.destroyed) onClose()
+    else socket.once('close', onClose)
   })
   // Whoever waits for it hears of it; nobody may be waiting just now.
   ended.catch(() => {})
@@ -140,10 +143,11 @@ function outletOf(socket: Socket, unacknowledged: () => number | undefined, time
     ended,
     async close() {
       socket.end()
-      const late = Promise.withResolvers<void>()
-      const cancel = timers.after(CLOSE_MS, late.resolve)
-      await Promise.race([ended.catch(() => {}), late.promise])
-      cancel()
+      await within(
+        ended.catch(() => {}),
+        CLOSE_MS,
+        timers,
+      )
       socket.destroy()
     },
   }

@@ -187,7 +187,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     )
     expect(result.outcome).toBe('warn')
     expect(result.detail).toContain(`10.98.${net}.1 (eth0)`)
-    expect(result.fix).toContain(`kill ${ash.pid}`)
+    expect(result.fix).toContain(`karo stop`)
     expect(find(await doctor(ash, here, '--only', 'mesh.addresses'), 'mesh.addresses').outcome).toBe('ok')
   })
 

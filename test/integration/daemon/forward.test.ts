@@ -114,7 +114,7 @@ test.skipIf(!haveRsyslog)(
     const doctor = await until(
       async () => {
         const { stdout } = await next.karo(['doctor', '--json'])
-        return stdout.includes('does not get the ledger') && stdout
+        return stdout.includes('private address') && stdout
       },
       { what: 'doctor says that a target does not get the ledger' },
     )
@@ -170,11 +170,13 @@ describe('JSON lines', () => {
     const node = await startNode({ config: '[forward]\nto = ["ecs+tcp://192.0.2.1:6514"]\n' })
     const said = await until(
       async () => {
-        const { stdout } = await node.karo(['doctor', '--json'])
-        return stdout.includes('does not get the ledger') && stdout
+        const { stdout } = await node.karo(['doctor', '--only', 'forward.targets', '--json'])
+        return stdout.includes('private address') && stdout
       },
       { what: 'doctor says why nothing is sent' },
     )
-    expect(said).toContain('192.0.2.1, which is not a private address, and mesh.lan_only is on')
+    expect(said).toContain(
+      'does not get the ledger: 192.0.2.1 is no private address (192.0.2.1), and mesh.lan_only is on',
+    )
   })
 })

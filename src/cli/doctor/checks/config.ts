@@ -55,7 +55,7 @@ export const config = {
     async look({ config: { reload, restart, problem }, pid }, world) {
       // config.file tells what is wrong with the file.
       if (problem !== null) return skipped('the file cannot be used, so its changes are unknown')
-      const again = restartOf(world, pid)
+      const again = restartOf(world)
       const found = []
       if (reload.length > 0) {
         const keys = reload.join(', ')
@@ -115,5 +115,5 @@ async function isUserUnit({ run }: World, pid: number): Promise<boolean> {
 }
 
 /** The command that restarts the daemon. */
-export const restartOf = ({ service, homeFlag }: World, pid: number): string =>
-  service ? 'sudo systemctl restart karo' : `kill ${pid}\nkaro up${homeFlag}`
+export const restartOf = ({ service, homeFlag }: World): string =>
+  service ? 'sudo systemctl restart karo' : `karo stop${homeFlag}\nkaro up --background${homeFlag}`

@@ -43,7 +43,7 @@ export const daemon = {
         return judgeDaemon(state, world)
       } catch (error) {
         if (!(error instanceof KaroError)) throw error
-        const again = restartOf(world, state.pid)
+        const again = restartOf(world)
         if (error.code === 'not_found') return warn('the daemon that runs is older than this command', again)
         if (error.code !== 'timeout' && error.code !== 'not_running')
           return fail(`pid ${state.pid} answers, but with an error: ${error.message}`, again)
@@ -108,12 +108,12 @@ export const daemon = {
     severity: 'warn',
     looksAt: 'daemon',
     fix: 'karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.',
-    look({ build, version, pid }, world) {
+    look({ build, version }, world) {
       // An older daemon tells only its version and no build.
       const its = build ?? version
       return its === BUILD
         ? ok(BUILD)
-        : warn(`the daemon is ${its}, this command is ${BUILD}`, restartOf(world, pid))
+        : warn(`the daemon is ${its}, this command is ${BUILD}`, restartOf(world))
     },
   },
   'daemon.service': {

@@ -78,7 +78,7 @@ export const mesh = {
         interfaces,
         listening,
         Object.keys(interfaces).length === 0 ? [] : down,
-        restartOf(world, facts.pid),
+        restartOf(world),
         heldByOthers(config.mesh.port, listening, tcpTable(facts.pid)),
       )
     },

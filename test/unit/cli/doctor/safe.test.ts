@@ -144,7 +144,7 @@ test('a key that only a service reloads is not asked of a karo up', async () => 
   expect((await look(false, 7))?.fix).toBe('systemctl --user reload karo')
   const own = await look(false, 0)
   expect(own?.detail).toMatch(/^not in force yet: log\.level; only a service can reload/)
-  expect(own?.fix).toBe('kill 7\nkaro up')
+  expect(own?.fix).toBe('karo stop\nkaro up --background')
 })
 
 const ROOT = process.getuid?.() === 0

@@ -1,12 +1,14 @@
 // To whom the ledger is sent: private addresses only, and over TLS only to whom the named authority vouches for.
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemTimers } from '../../../../src/base/clock.ts'
 import { forwardTarget } from '../../../../src/base/words/forward-target.ts'
-import { openNetwork } from '../../../../src/ops/forward/network.ts'
+import { openNetwork, outletOf } from '../../../../src/ops/forward/network.ts'
 import { makeTls, type Tls } from '../../../support/node/collector.ts'
 import { depsFor } from '../../../support/node/forwarding.ts'
 import { patience } from '../../../support/run/until.ts'
@@ -15,7 +17,7 @@ test('nothing is connected to a public address while mesh.lan_only is on', async
   // TEST-NET-1 of RFC 5737, which nobody has.
   const to = 'ecs+tcp://192.0.2.1:6514'
   await expect(openNetwork(forwardTarget(to)!, depsFor(to), patience())).rejects.toThrow(
-    'not a private address',
+    'is no private address',
   )
 })
 
@@ -32,6 +34,18 @@ test('a collector that ends the connection is noticed', async () => {
   const to = `ecs+tcp://127.0.0.1:${(server.address() as { port: number }).port}`
   const outlet = await openNetwork(forwardTarget(to)!, depsFor(to), patience())
   await expect(outlet.ended).rejects.toThrow('closed the connection')
+  await outlet.close()
+  server.close()
+})
+
+test('a collector that ends the connection before anybody listens for that is noticed', async () => {
+  const server = createServer((socket) => socket.end())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const socket = connect((server.address() as { port: number }).port, '127.0.0.1')
+  await once(socket.resume(), 'close')
+  const outlet = outletOf(socket, () => 0, systemTimers)
+  await expect(outlet.ended).rejects.toThrow('closed the connection')
+  await expect(outlet.send('a record\n')).rejects.toThrow()
   await outlet.close()
   server.close()
 })
