@@ -13,6 +13,7 @@ import { isBuiltIn } from '../builtins/words.ts'
 import { type Manifest, needsPerson, type Wanted } from '../manifest/manifest.ts'
 import { checkOutside, isOutside } from '../manifest/outside.ts'
 import { checkPlaces } from '../manifest/places.ts'
+import { checkProgram } from '../manifest/program.ts'
 import { createDrive, type DriveDeps } from '../tasks/drive.ts'
 import { TAKEN_BACK, type Taken } from '../tasks/footing.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
@@ -239,6 +240,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
           },
         )
       checkPlaces(wanted, deps.connect)
+      await checkProgram(wanted)
       const cannotChange = await deps.tryPlaces?.(wanted.binds, actor.traceId)
       const known = await registry.add(actor.person, checkOutside(wanted, deps.endpoints))
       const manifest = await known.manifest()

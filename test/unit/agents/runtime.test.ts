@@ -1,5 +1,5 @@
 // Agents in real jails: an MCP server that behaves, and servers that do not; what a task says of each, and that nothing is left.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -43,6 +43,20 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     await runtime.stopAgent(actor(), 'fixture')
     expect(await client.list()).toHaveLength(0)
     expect((await runtime.describe(actor(), 'fixture')).status.state).toBe('stopped')
+  })
+
+  test('is not added where its program is not executable, or the interpreter of that is missing', async () => {
+    const { runtime } = await agentRig()
+    const directory = serverDirectory()
+    const program = join(directory, 'serve')
+    const add = (argv: readonly string[]) =>
+      runtime.add(actor(), { ...wantedOf(directory), cwd: directory, argv })
+    writeFileSync(program, '#!/nowhere/node\n')
+    await expect(add(['./serve'])).rejects.toThrow(`${program} is not executable`)
+    chmodSync(program, 0o755)
+    await expect(add([program])).rejects.toThrow('needs /nowhere/node, which is not there')
+    writeFileSync(program, '#!/usr/bin/env node\n')
+    expect(await add([program])).toMatchObject({ id: 'kExecutor:fixture' })
   })
 
   test('is told the trace of its task, may answer in a batch, and tells its progress', async () => {
