@@ -20,7 +20,7 @@ import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
 import { follow, pages } from '../../support/pages/follow.ts'
 import { createMachine } from '../../support/pages/machine.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
-import { until } from '../../support/run/until.ts'
+import { PATIENCE_MS, until } from '../../support/run/until.ts'
 import type { TerminalRun } from '../../support/shell/terminal-run.ts'
 
 /** Of the daemon that runs in this home. */
@@ -207,6 +207,7 @@ describe('karo demo', () => {
         const pageOf = async (name: string): Promise<Page> => {
           const { stdout } = await runKaro(['dashboard', '--no-open'], cleanEnv(join(directory, `.${name}`)))
           const page = await (await browser.newContext()).newPage()
+          page.setDefaultTimeout(PATIENCE_MS)
           await page.goto(stdout.trim())
           await page.locator('nav').waitFor()
           return page
