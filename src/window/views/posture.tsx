@@ -52,8 +52,8 @@ export function Posture() {
       </label>
       <label>
         Team or subnet{' '}
+        {/* Its text is its own, so that what is being typed stays when the report comes anew. */}
         <input
-          value={team}
           maxLength={64}
           placeholder="all"
           onChange={({ currentTarget }) => setTeam(currentTarget.value.trim())}

@@ -90,7 +90,8 @@ test('a daemon that says nothing is a timeout', async () => {
 test('an endless answer is cut', async () => {
   const chunk = Buffer.alloc(1024 * 1024, 0x20)
   await answering('HTTP/1.1 200 OK\r\n\r\n', ...Array.from({ length: 65 }, () => chunk))
-  await expect(callDaemon({ socket }, 'GET', '/')).rejects.toMatchObject({ code: 'too_large' })
+  const answer = callDaemon({ socket }, 'GET', '/', undefined, 240_000)
+  await expect(answer).rejects.toMatchObject({ code: 'too_large' })
 })
 
 test('no socket, a file, or a missing directory: not running, and how to start it', async () => {
