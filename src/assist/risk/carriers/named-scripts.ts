@@ -69,6 +69,7 @@ export function namedScripts(command: SimpleCommand, layer: Layer): readonly Nam
         fromFile({ ...command, path: `${text}/*` }, NOTHING),
       ),
     )
+  for (const code of layer.codes ?? []) found.push(...importedBy(code, layer.language, scope.cwd, command))
   const ofPackage = PACKAGE_RUNNERS.test(name) ? fromPackage(command) : []
   const inlined = ofPackage.length > 0 ? ofPackage : fromCodeFile(command)
   return [...found, ...(inlined.length > 0 ? inlined : fromFile(command, layer))]
@@ -325,8 +326,87 @@ export function scriptsIn(
         scope.machine?.runs?.(resolvePath(named, scope), null)
     const by = own ?? (isProgram ? first : '')
     const shell = SHELLS.has(by) ? (/^(?:zsh|fish)$/.test(by) ? (by as Shell) : 'bash') : scope.shell
-    return [{ ...shown, texts: [text], shell, language: language ?? INTERPRETERS.of(first)?.language }]
+    const read = language ?? INTERPRETERS.of(first)?.language
+    return [
+      { ...shown, texts: [text], shell, language: read },
+      ...importedBy({ ...file, text }, read, directoryOf(path), at),
+    ]
   })
+}
+
+const directoryOf = (path: string): string => path.replace(/\/[^/]*$/, '')
+
+/** Files that code imports of its own, those that are not there included. */
+const MOST_IMPORTED = 48
+const PYTHON_IMPORT = /(?:^|;)[ \t]*(?:from\s+(\.*)([\w.]*)\s+)?import\s+(\([^)]*\)|[\w., \t]+)/gm
+const QUOTED_IMPORT =
+  /\b(require|import|from|require_relative|load|do|dofile|(?:include|require)_once|include)\b\s*\(?\s*(?:__DIR__\s*\.\s*)?(["'\x60])(.+?)\2/g
+
+/** Paths without the end that the language adds. `root`: where the program looks for what is not told from the file itself. */
+function importsIn(
+  text: string,
+  language: string,
+  directory: string,
+  root: string,
+  { machine }: Scope,
+): readonly string[] {
+  if (language === 'python')
+    return [...text.matchAll(PYTHON_IMPORT)].flatMap(([, dots = '', of = '', listed = '']) => {
+      const names = listed.split(',').flatMap((one) => /[\w.]+/.exec(one) ?? [])
+      const from = dots === '' ? root : `${directory}/${'../'.repeat(dots.length - 1)}`
+      /** With the packages that it is in, which are loaded first. */
+      const modules = (name: string): readonly string[] =>
+        name.split('.').map((_, i, all) => `${from}/${all.slice(0, i + 1).join('/')}`)
+      if (dots + of === '') return names.flatMap(modules)
+      const place = modules(of).at(-1) as string
+      // What is imported from a package may be a module of it.
+      const there = machine?.names?.(resolvePath(place, { cwd: root })).map((one) => one.replace(/\.py$/, ''))
+      const inPlace = names.filter((one) => there?.includes(one)).map((one) => `${place}/${one}`)
+      return [...(of === '' ? [] : modules(of)), ...inPlace]
+    })
+  return [...text.matchAll(QUOTED_IMPORT)].flatMap(([, word = '', , name = '']) => {
+    if (name.startsWith('/')) return [name]
+    const isPath = name.startsWith('.')
+    // A bare name is that of an installed module.
+    if (!isPath && language !== 'lua' && /^(?:require|import|from)$/.test(word)) return []
+    return [directory, ...(language === 'js' || word === 'require_relative' ? [] : [root])].map(
+      (at) => `${at}/${name}`,
+    )
+  })
+}
+
+/**
+ * Has the files that the code in `directory` imports of its own, and those that they import, known as code that runs. For an AI tool
+ * a script without a text stands for more of them than are looked at.
+ */
+function importedBy(
+  code: Arg,
+  language: string | undefined,
+  directory: string,
+  command: In,
+): readonly NamedScript[] {
+  if (language === undefined) return []
+  const { scope } = command
+  const root = language === 'python' ? directory : scope.cwd
+  const ends = language === 'python' ? ['/__init__.py', '.py'] : ['', ...(ENTRIES[language] ?? [])]
+  const seen = new Set<string>()
+  const isFollowed = (path: string): boolean => {
+    for (const end of ends) {
+      const at = resolvePath(`${path}${end}`, scope)
+      if (seen.has(at)) return true
+      if (seen.size >= MOST_IMPORTED) return false
+      seen.add(at)
+      const text = textAt(at, command)
+      if (text === undefined) continue
+      const { main } = end.endsWith('.json') ? parsed(text) : {}
+      if (typeof main === 'string') return isFollowed(`${path}/${main}`)
+      return importsIn(text, language, directoryOf(at), root, scope).every(isFollowed)
+    }
+    return true
+  }
+  const isSeen = importsIn(code.text, language, directory, root, scope).every(isFollowed)
+  if (isSeen || scope.caller !== 'tool') return []
+  return [{ texts: [], path: '', span: code.span, cwd: scope.cwd, shell: scope.shell, parameters: [] }]
 }
 
 /** The files that the path stands for; undefined where they cannot be told. */

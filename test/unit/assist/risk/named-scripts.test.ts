@@ -16,6 +16,16 @@ const FILES: Readonly<Record<string, string>> = {
   'build.sh': 'set -e\ncd "$(dirname "$0")"\ntsc -p . > out.log\nrm -rf dist\nmkdir dist\n',
   'delete.py': '#!/usr/bin/env python3\nimport shutil\nshutil.rmtree("/home/me")\n',
   'work.py': 'import app\napp.run()\n',
+  'ci.py':
+    'import lib.lint as lint, sys\nfrom lib import (shared, value)\nif x:\n    from .. import y\nprint("import no")\n',
+  'lib/__init__.py': 'from . import lint\n',
+  'lib/lint.py': 'import ci\n',
+  'lib/shared.py': '',
+  'main.js':
+    'import one from "./lib/one"\nimport "left-pad"\nconst fs = require("fs"), p = require(`./pack`)\n',
+  'lib/one.js': 'export * from "../main.js"\nimport("./none.mjs")\n',
+  'lib/two.rb': 'require "json"\nrequire_relative "three"\nload "gone.rb"\n',
+  'many.py': Array.from({ length: 30 }, (_, i) => `import many_${i}\n`).join(''),
   'gone.pm': 'system("rm -rf /home/me")\n',
   'gone.js': 'require("child_process").execSync("rm -rf /home/me")\n',
   'site/sitecustomize.py': 'import shutil\nshutil.rmtree("/home/me")\n',
@@ -242,6 +252,16 @@ test.each([
   expect(/high|critical/.test(risk_level)).toBe(isAsked)
 })
 
+const heardOf = (line: string): readonly string[] => {
+  const heard = new Set<string>()
+  const runs = (path: string): unknown => heard.add(path)
+  checkCommand(line, { home: '/home/me', cwd: PROJECT, machine: { ...machine, runs } })
+  return [...heard]
+}
+const inProject = (paths: string): readonly string[] => paths.split(' ').map((path) => `${PROJECT}/${path}`)
+/** What `import app` looks for. */
+const APP = 'app/__init__.py app.py'
+
 test.each([
   ['tool', ['tool']],
   ['env PATH=.:/usr/bin:/bin tool', [`${PROJECT}/tool`, 'tool', 'env']],
@@ -251,12 +271,33 @@ test.each([
   ['PATH=$X tool', []],
   ['java -javaagent:x.jar Main', ['java', `${PROJECT}/x.jar`]],
   ['PERL5LIB=lib perl -MA::B x', ['perl', `${PROJECT}/lib/A/B.pm`, `${PROJECT}/x`, `${PROJECT}/x.pm`]],
-  ['cat work.py | python3', ['cat', `${PROJECT}/work.py`, 'python3']],
-  ['head -n 3 work.py | python3', ['head', `${PROJECT}/work.py`, 'python3']],
-  ['cp work.py x.py && python3 x.py', ['cp', 'python3', `${PROJECT}/work.py`]],
+  ['cat work.py | python3', ['cat', `${PROJECT}/work.py`, ...inProject(APP), 'python3']],
+  ['cp work.py x.py && python3 x.py', ['cp', 'python3', `${PROJECT}/work.py`, ...inProject(APP)]],
 ] as const)('what runs: %s', (line, expected) => {
-  const heard = new Set<string>()
-  const runs = (path: string): unknown => heard.add(path)
-  checkCommand(line, { home: '/home/me', cwd: PROJECT, machine: { ...machine, runs } })
-  expect([...heard]).toEqual(expected)
+  expect(heardOf(line)).toEqual(expected)
+})
+
+test.each([
+  [
+    'python3 ci.py',
+    'ci.py lib/__init__.py lib/lint/__init__.py lib/lint.py ci/__init__.py lib/shared/__init__.py lib/shared.py sys/__init__.py sys.py',
+  ],
+  [
+    'python3 -c "import lib.shared; f()"',
+    'lib/__init__.py lib/lint/__init__.py lib/lint.py ci/__init__.py ci.py sys/__init__.py sys.py lib/shared/__init__.py lib/shared.py',
+  ],
+  [
+    'node main.js',
+    'main.js lib/one lib/one.js pack pack.js pack/package.json pack/run.js lib/none.mjs lib/none.mjs.js lib/none.mjs/package.json lib/none.mjs/index.js',
+  ],
+  ['ruby lib/two.rb', 'lib/two.rb lib/three lib/three.rb lib/gone.rb lib/gone.rb.rb gone.rb'],
+  ['node -e "require(\'./pack\')"', 'pack pack.js pack/package.json pack/run.js'],
+  ['perl -e \'do "./gone.pm"\'', 'gone.pm'],
+  ['php -r "include \'a.php\';"', 'a.php'],
+])('what runs with it: %s', (line, expected) => {
+  expect(heardOf(line).slice(1).toSorted()).toEqual(inProject(expected).toSorted())
+})
+
+test('of imported files as many are looked at as one line may take', () => {
+  expect(heardOf('python3 many.py').length).toBe(2 + 48)
 })
