@@ -69,7 +69,7 @@ const GENERAL: readonly (readonly [RegExp, string])[] = [
   [/\b\d\d:\d\d(?::\d\d)?\b/g, '<time>'],
   [/\b(?:just now|just started|up [\d.]+ \w+|[\d.]+ \w+ ago)\b/g, '<time>'],
   [/\b\d[\d,.]*\b ?(?:µs|ms|s|min|h|d|days?|hours?|minutes?|seconds?)\b/g, '<time>'],
-  [/(?<![\w.])–(?=\s|$)|\b\d[\d,.]*(?: ?%)?/g, '#'],
+  [/(?<![\w.])–(?=\s|$)|(?:(?<!\S)[+−])?\b\d[\d,.]*(?: ?%)?/g, '#'],
   // A table is as wide as its values.
   [/\s+/g, ' '],
 ]
