@@ -7,7 +7,7 @@ import type { Wanted } from './manifest.ts'
 /** Bytes of a script in which the kernel looks for its interpreter. */
 const FIRST_LINE = 256
 
-/** Throws KaroError `refused` for a file that is not executable, and for a script whose interpreter is missing. What is not there is no matter of this. */
+/** Throws KaroError `refused` for a file that is not executable, and for a script whose interpreter is missing. A file that does not exist is not refused here. */
 export async function checkProgram({
   argv: [program = ''],
   cwd,

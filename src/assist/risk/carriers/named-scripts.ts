@@ -120,7 +120,8 @@ const LOADS = `
 /** The words that the line gives a variable for the command. */
 function givenIn(variable: string, { assignments, scope }: SimpleCommand): readonly string[] {
   const set = assignments.findLast(({ name }) => name === variable)?.value ?? scope.variables.get(variable)
-  return set?.text.match(/[^: ]+/g) ?? []
+  // An @ stands before the name of a file in LUA_INIT.
+  return set?.text.match(/(?!@)[^: ]+/g) ?? []
 }
 
 /** Code that a program reads first: `NODE_OPTIONS=--require=./x.js npm test`, `perl -I. -Mx`. */
@@ -289,7 +290,7 @@ function fromFile(command: SimpleCommand, layer: Layer, sought = false): readonl
   if (!isProgram && onlyChecks(name, args.slice(0, args.indexOf(file)))) return []
   if (isUnresolved(file.text) && isProgram && (!sought || BUILTINS.has(name))) return []
   const parameters = isProgram ? args : args.slice(args.indexOf(file) + 1)
-  return scriptsIn(file, command, language, { parameters, ...(isProgram ? { isProgram } : { own: name }) })
+  return scriptsIn(file, command, language, { parameters, own: isProgram ? '' : name, isProgram })
 }
 
 interface Ways {
@@ -324,7 +325,7 @@ export function scriptsIn(
     if (isProgram)
       for (const named of line.match(/(?<=[! ])\S*\/\S*/g) ?? [])
         scope.machine?.runs?.(resolvePath(named, scope), null)
-    const by = own ?? (isProgram ? first : '')
+    const by = own || (isProgram ? first : '')
     const shell = SHELLS.has(by) ? (/^(?:zsh|fish)$/.test(by) ? (by as Shell) : 'bash') : scope.shell
     const read = language ?? INTERPRETERS.of(first)?.language
     return [
@@ -376,8 +377,8 @@ function importsIn(
 }
 
 /**
- * Has the files that the code in `directory` imports of its own, and those that they import, known as code that runs. For an AI tool
- * a script without a text stands for more of them than are looked at.
+ * Tells `runs` of the files that the code in `directory` imports of its own, and of those that these import. Where there are more than
+ * `MOST_IMPORTED`, the result for an AI tool is a script without a text: code that nobody has seen.
  */
 function importedBy(
   code: Arg,
@@ -385,8 +386,9 @@ function importedBy(
   directory: string,
   command: In,
 ): readonly NamedScript[] {
-  if (language === undefined) return []
   const { scope } = command
+  // Nothing of them is judged, so they are read only where somebody binds what runs.
+  if (language === undefined || scope.machine?.runs === undefined) return []
   const root = language === 'python' ? directory : scope.cwd
   const ends = language === 'python' ? ['/__init__.py', '.py'] : ['', ...(ENTRIES[language] ?? [])]
   const seen = new Set<string>()
@@ -404,8 +406,8 @@ function importedBy(
     }
     return true
   }
-  const isSeen = importsIn(code.text, language, directory, root, scope).every(isFollowed)
-  if (isSeen || scope.caller !== 'tool') return []
+  const isAll = importsIn(code.text, language, directory, root, scope).every(isFollowed)
+  if (isAll || scope.caller !== 'tool') return []
   return [{ texts: [], path: '', span: code.span, cwd: scope.cwd, shell: scope.shell, parameters: [] }]
 }
 
@@ -465,7 +467,7 @@ function fromPackage(command: SimpleCommand): readonly NamedScript[] {
   let cwd = scope.cwd
   let text = textAt(`${cwd}/package.json`, command)
   for (let level = 0; text === undefined && level < MOST_LEVELS && cwd.lastIndexOf('/') > 0; level++) {
-    cwd = cwd.slice(0, cwd.lastIndexOf('/'))
+    cwd = directoryOf(cwd)
     text = textAt(`${cwd}/package.json`, command)
   }
   const scripts = objectOf(parsed(text).scripts)

@@ -53,7 +53,7 @@ const DIALOGUES = names('nc ncat netcat socat telnet')
 
 const unknown = (taint: number, under?: Output['under']): Output => ({ text: undefined, taint, under })
 
-/** The files that words may name, for good. */
+/** The files that the words name, by their full paths, or whose content they have. */
 const filesIn = (words: Args, scope: Scope): Args =>
   words.flatMap((word) => word.output?.from ?? { ...word, text: resolvePath(word.text, scope) })
 

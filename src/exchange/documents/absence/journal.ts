@@ -45,7 +45,7 @@ interface Line {
   readonly number: number
 }
 
-/** What a neighbour is still to be told: lines from one number to another. Of what is heard later it hears by itself. */
+/** The lines, from one number to another, that a neighbour has still to be told. It hears of later ones by notices. */
 interface Telling {
   next: number
   left: number
