@@ -10,7 +10,7 @@ import type {
 } from '../../../src/api/contract/shapes.ts'
 import { FAULT_POINTS, type FaultPoint } from '../../../src/base/run/faults.ts'
 import { deadName, record, T0 } from '../data/spool.ts'
-import { ended } from '../run/processes.ts'
+import { ended, stateOf } from '../run/processes.ts'
 import { pick, randomOf } from '../run/random.ts'
 import { until } from '../run/until.ts'
 import { type Ending, openTypist, type Typed, type Typist } from '../shell/typist.ts'
@@ -302,10 +302,4 @@ async function crashRound(seed: number, report: CrashReport, step: (text: string
   await liveOn()
   checkFiles()
   rmSync(home, { recursive: true })
-}
-
-/** `R`, `S`, `T`, …: proc_pid_stat(5), field 3. */
-function stateOf(pid: number): string | undefined {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  return stat.slice(stat.lastIndexOf(')') + 2)[0]
 }

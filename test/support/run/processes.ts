@@ -69,3 +69,9 @@ function read(path: string): string {
     return ''
   }
 }
+
+/** `R`, `S`, `T`, …: proc_pid_stat(5), field 3. */
+export function stateOf(pid: number): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.slice(stat.lastIndexOf(')') + 2)[0]
+}

@@ -158,6 +158,7 @@ export function hookCases(dialect: Dialect): void {
       // Ctrl-C throws away what the shell has not read yet.
       shell.keys('half a line')
       await shell.printed('half a line')
+      await shell.waits()
       shell.keys('\x03')
       await shell.prompt()
       await shell.type(lines.broken)

@@ -9,6 +9,7 @@ import type { Shell } from '../../../src/observe/hooks/hook.ts'
 import { HOOKS } from '../../../src/observe/hooks/index.ts'
 import { createSpoolParser, type SpoolRecord } from '../../../src/observe/record/spool-record.ts'
 import { temporaryDirectory } from '../data/database.ts'
+import { stateOf } from '../run/processes.ts'
 import { until } from '../run/until.ts'
 
 /** The programs that are hooked; several of them are an sh. */
@@ -109,6 +110,11 @@ export interface TypedShell {
   prompt(): Promise<string>
   /** Resolves when the text was printed after the last prompt. */
   printed(text: string): Promise<void>
+  /**
+   * Resolves when the shell waits for keys. A Ctrl-C that comes between what fish draws and its waiting is seen with the next
+   * key only: its signal wakes nothing then, and fish looks for it where a signal wakes it.
+   */
+  waits(): Promise<void>
   /** Everything printed so far. */
   screen(): string
   /** Killed; resolves when it is gone. */
@@ -206,6 +212,9 @@ export async function startShell(options: ShellOptions = {}): Promise<TypedShell
     prompt,
     async printed(text) {
       await until(() => screen.slice(from).includes(text), { what: `${text} on the screen` })
+    },
+    async waits() {
+      await until(() => stateOf(terminal.pid) === 'S', { what: 'the shell, which waits for keys' })
     },
     screen: () => screen,
     async leave() {
