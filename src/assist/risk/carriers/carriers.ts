@@ -47,10 +47,10 @@ function replaced(words: Args, marker: string, items: Args): Arg[] {
 
 /**
  * The command with the items in place of the marker: all items at once, or one command each if the marker is part of a
- * word.
+ * word or the program.
  */
 function onEach(words: Args, marker: string, items: Args): readonly InnerCommand[] {
-  const within = words.some((word) => word.text !== marker && word.text.includes(marker))
+  const within = words.some((word, i) => (word.text === marker) === (i === 0) && word.text.includes(marker))
   const rounds = within && items.length > 1 ? items.slice(0, MAX_LISTED).map((one) => [one]) : [items]
   return rounds.flatMap((round) => command(replaced(words, marker, round)).commands)
 }
@@ -72,7 +72,7 @@ function xargs(args: Args, input: Output): Layer {
   const items =
     source.text === undefined
       ? source.under === undefined
-        ? [{ ...near, text: UNKNOWN, taint: source.taint | TAINT.opaque }]
+        ? [{ ...near, text: UNKNOWN, taint: source.taint | TAINT.opaque, from: source.from }]
         : source.under.map((text) => item(text, near))
       : source.text
           .split(whole ? /[\n\0]+/ : /[\s\0]+/)
@@ -104,8 +104,8 @@ function find(args: Args): Layer {
     if (!/^-(?:exec|execdir|ok|okdir)$/.test(args[i]!.text)) continue
     const end = args.findIndex((arg, at) => at > i && /^(?:;|\+)$/.test(arg.text))
     const words = args.slice(i + 1, end < 0 ? undefined : end)
-    if (words.length > 0)
-      commands.push(...onEach(words, '{}', words[0]?.text === '{}' ? [item(SOMETHING, words[0])] : items))
+    const found = words[0]?.text === '{}' ? [item(SOMETHING, words[0]), ...items] : items
+    if (words.length > 0) commands.push(...onEach(words, '{}', found))
     i += words.length
   }
   return { ...NOTHING, commands }
@@ -124,7 +124,7 @@ function fd(args: Args): Layer {
 function linesOf(source: Output, near: Arg): Args {
   const { text, under, taint } = source
   if (text === undefined && under === undefined)
-    return [{ ...near, text: UNKNOWN, taint: taint | TAINT.opaque }]
+    return [{ ...near, text: UNKNOWN, taint: taint | TAINT.opaque, from: source.from }]
   const lines = text === undefined ? (under ?? []) : text.split('\n').filter((line) => line !== '')
   return lines.slice(0, MAX_LISTED).map((line) => ({ text: line, span: near.span, taint }))
 }

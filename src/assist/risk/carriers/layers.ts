@@ -9,6 +9,8 @@ export interface InnerCommand {
   /** Whether it reads the standard input of the outer command. */
   readonly inherits: boolean
   readonly assignments: readonly Assignment[]
+  /** The directory in which it runs, if not that of the outer command. */
+  readonly directory?: Arg | undefined
 }
 
 export interface InnerScript extends Pick<Arg, 'text' | 'taint' | 'span' | 'from'> {

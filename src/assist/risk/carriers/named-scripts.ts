@@ -85,7 +85,7 @@ function inPath(command: SimpleCommand): readonly NamedScript[] {
   return set.text.split(/zsh|fish/.test(scope.shell) ? /[: ]/ : ':').flatMap((at) => {
     if (!SYSTEM.has(at))
       return fromFile({ ...command, path: `${at.replace(/^~/, scope.home) || '.'}/${path}` }, NOTHING, true)
-    scope.machine?.runs?.(path, null)
+    if (!isUnresolved(path)) scope.machine?.runs?.(path, null)
     return []
   })
 }
@@ -112,6 +112,9 @@ const LOADS = `
   java | jar javaagent | | JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS | .
   sh | | | | ZDOTDIR | BASH_ENV ENV | .zshenv .zprofile .zshrc .zlogin
   ld.so | preload audit | | | . | LD_PRELOAD LD_AUDIT
+  libraries | | | | LD_LIBRARY_PATH | | *
+  git | | exec-path | | GIT_EXEC_PATH | | *
+  php | d
 `
   .trim()
   .split('\n')
@@ -137,7 +140,12 @@ function loaded(command: SimpleCommand, layer: Layer): readonly NamedScript[] {
       text: one.text.replace(/^(-\w+):(?!:)/, '$1='),
     }))
     const within = [...valuesOf(all, places), ...directories]
-    const named = [...valuesOf(all, loads), ...options.filter(({ text }) => isUnresolved(text))]
+    const named = [...valuesOf(all, loads), ...options.filter(({ text }) => isUnresolved(text))].map(
+      (one) => ({
+        ...one,
+        text: one.text.replace(/^auto_(?:ap|pre)pend_file=(\/?)/, (_, root: string) => root || './'),
+      }),
+    )
     const isPath = ({ text }: Arg): boolean => !/^\w/.test(text)
     const modules = [...named.filter((one) => !isPath(one)), ...(more[3] ?? []).map(arg)]
     const ends = ENTRIES[of] ?? ['']

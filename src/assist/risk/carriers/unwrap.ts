@@ -2,6 +2,7 @@
 // words.
 
 import { type Args, baseName, type Output, says } from '../model.ts'
+import { valuesOf } from '../writes/option-values.ts'
 import { carrierOf } from './carriers.ts'
 import { withSplitStrings } from './env-split.ts'
 import { unwrapInterpreter, unwrapShell } from './interpreters.ts'
@@ -34,12 +35,13 @@ function unwrapTable(wrapper: Wrapper, name: string, given: Args): Layer {
   const words = name === 'env' ? withSplitStrings(given) : given
   const { start, assignments, scripts } = enterWrapper(wrapper, words)
   const rest = words.slice(start)
+  const directory = wrapper.places && valuesOf(words.slice(1, start), wrapper.places).at(-1)
   const privileged = wrapper.privileged === true
   const found = scripts.map((arg) => ({ ...arg, assignments, privileged }))
   if (rest.length === 0) return { ...NOTHING, scripts: found, runsInput: readsInput(wrapper, name, words) }
   if (wrapper.joins) return { ...NOTHING, scripts: [...found, { ...joined(rest), assignments, privileged }] }
   return {
-    commands: [{ words: rest, privileged, inherits: true, assignments }],
+    commands: [{ words: rest, privileged, inherits: true, assignments, directory }],
     scripts: found,
     runsInput: false,
   }

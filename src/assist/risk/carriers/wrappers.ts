@@ -22,6 +22,8 @@ export interface Wrapper {
   readonly transparent?: boolean
   /** Whether a shell reads the remaining words again, joined by blanks. */
   readonly joins?: boolean
+  /** Options whose value is the directory in which the command runs. */
+  readonly places?: readonly string[]
   /** Whether the command starts only after `--`, if there is one. */
   readonly afterDashes?: boolean
 }
@@ -29,15 +31,16 @@ export interface Wrapper {
 /** More words than a line has: only a script option holds a command. */
 const ALL = 1_000
 
-/** Reads a row `names | flags, skip=count | values | scripts` behind its names; what it has are members of Wrapper. */
+/** Reads a row `names | flags, skip=count | values | scripts | places` behind its names; what it has are members of Wrapper. */
 function wrapperIn(row: string): Wrapper {
-  const [flags = '', values, scripts] = row.split('|').map((part) => part.trim())
+  const [flags = '', values, scripts, places] = row.split('|').map((part) => part.trim())
   const skip = /skip=(\w+)/.exec(flags)?.[1]
   return {
     ...Object.fromEntries((flags.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((flag) => [flag, true])),
     ...(skip !== undefined && { skip: skip === 'all' ? ALL : Number(skip) }),
     ...(values && { values: words(values) }),
     ...(scripts && { scripts: words(scripts) }),
+    ...(places && { places: words(places) }),
   }
 }
 
@@ -47,14 +50,14 @@ function wrapperIn(row: string): Wrapper {
  */
 const ROWS = rows(
   `
-  sudo | assigns privileged transparent | u g h p C T U r t D R user group host prompt close-from command-timeout other-user role type chdir chroot
+  sudo | assigns privileged transparent | u g h p C T U r t D R user group host prompt close-from command-timeout other-user role type chdir chroot | | D chdir
   doas | privileged transparent | u C
   pkexec | privileged transparent | user
   sudo-rs | assigns privileged transparent | u g h p
   run0 | privileged transparent | u user g group
   su | privileged skip=all | s shell g G w | c command session-command
   runuser | privileged | u user s shell g G | c command session-command
-  env | assigns transparent | u unset C chdir a argv0
+  env | assigns transparent | u unset C chdir a argv0 | | C chdir
   nohup setsid prlimit unbuffer command builtin noglob - nocorrect dbus dbus-run-session busybox toybox | transparent
   fakeroot fakechroot eatmydata chronic dumb-init catchsegv dbus-launch flatpak-spawn torsocks firejail | transparent
   linux64 i386 i686 x86_64 uname26 ifne run-one run-this-one keep-one-running torify gamemoderun | transparent
@@ -72,7 +75,7 @@ const ROWS = rows(
   caffeinate | transparent | t w
   xvfb-run | transparent | n s e f p w
   systemd-inhibit | transparent | what who why mode
-  systemd-run | transparent | u unit p property slice description uid gid on-active on-calendar on-boot M H E working-directory
+  systemd-run | transparent | u unit p property slice description uid gid on-active on-calendar on-boot M H E working-directory | | working-directory
   ts tsp | transparent | L N D
   tini | transparent | p e
   heaptrack | transparent | o output

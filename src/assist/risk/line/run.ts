@@ -4,7 +4,7 @@ import { noteCarried } from '../carriers/carried.ts'
 import { gitAliased } from '../carriers/git-alias.ts'
 import { originOfRunCode, readCode } from '../carriers/interpreters.ts'
 import { type InnerScript, type Layer, NOTHING, quoted } from '../carriers/layers.ts'
-import { type NamedScript, namedScripts } from '../carriers/named-scripts.ts'
+import { isCopied, type NamedScript, namedScripts } from '../carriers/named-scripts.ts'
 import { outputOf } from '../carriers/output.ts'
 import { isProven } from '../carriers/proof.ts'
 import { unwrapLayer } from '../carriers/unwrap.ts'
@@ -86,6 +86,8 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   if (first.text.includes('/')) runFile(walk, first, span, frame)
   // A substitution in the command's place is run: `BASH_ENV=<(…)` is parsed as a variable and a command.
   if (first.output !== undefined) runInput(walk, NOTHING, { ...running, input: first.output }, frame)
+  if (first.from !== undefined && isUnresolved(first.text) && !readSources(walk, first, frame))
+    unproven(walk, first.span, scope)
   if (args.some((arg) => arg.feeds !== undefined)) feedSubstitutions(walk, args, running.input, frame)
   const called = walk.functions.get(name)
   const body = `${name} ${called?.node.pos}`
@@ -107,8 +109,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   const output = runLayer(walk, layer, command, running, frame, layers)
   if (walk.findings.script !== undefined && command.isOwn !== true)
     for (const script of namedScripts(command, layer)) {
-      if (script.texts.length === 0)
-        walk.findings.fact(scope.caller === 'tool' ? 'unproven-given' : 'unproven-code', script.span)
+      if (script.texts.length === 0) unproven(walk, script.span, scope)
       const inside = cloneScope(scope, script.parameters)
       for (const set of running.assignments) assign(inside, set, false)
       walk.findings.script(script, inside, running.privileged)
@@ -177,6 +178,9 @@ function runLayer(
   const privileged = (more: boolean | undefined) => running.privileged || more === true
   for (const inner of layer.commands) {
     for (const set of inner.assignments) readValue(walk, set, frame)
+    const { directory } = inner
+    const scope = directory === undefined ? frame.scope : cloneScope(frame.scope)
+    if (directory !== undefined) scope.cwd = resolvePath(directory.text, frame.scope)
     outputs.push(
       run(
         walk,
@@ -187,7 +191,7 @@ function runLayer(
           input: inner.inherits ? running.input : NO_OUTPUT,
           privileged: privileged(inner.privileged),
         },
-        frame,
+        { ...frame, scope },
         layers + 1,
       ),
     )
@@ -235,12 +239,22 @@ function runFile(walk: Walk, file: Arg, span: Span, frame: Frame, given?: string
   const { scope } = frame
   if (walk.downloads.has(resolvePath(file.text, scope))) walk.findings.fact('downloaded-code', span)
   const content = contentOf(file.text, scope)
-  if (content?.text === undefined) return
+  if (content === undefined || isCopied(content)) return
+  if (content.text === undefined) {
+    if ((content.taint & (TAINT.network | TAINT.decoded)) !== 0) codeFact(walk, content.taint, file.span)
+    else unproven(walk, file.span, scope)
+    return
+  }
   const own = { text: content.text, taint: content.taint, span: file.span }
   const language = given ?? interpreterOf(/^#!.*?([a-z]+)[\d.]*\s*$/m.exec(content.text)?.[1])
   const inside = { ...frame, scope: cloneScope(scope), input: NO_OUTPUT }
   if (language === undefined) readNested(walk, own, inside)
   else readForeign(walk, own, language, inside)
+}
+
+/** Reports code of which nobody has seen what it does. */
+function unproven({ findings }: Walk, span: Span, { caller }: Scope): void {
+  findings.fact(caller === 'tool' ? 'unproven-given' : 'unproven-code', span)
 }
 
 const interpreterOf = (name = ''): string | undefined => INTERPRETERS.of(name)?.language
@@ -257,7 +271,7 @@ function readForeign(
   const { scripts, rest } = readCode(code, language)
   for (const script of scripts) readNested(walk, script, { ...frame, scope: cloneScope(frame.scope) })
   if (isProven(rest, language)) return
-  walk.findings.fact(frame.scope.caller === 'tool' ? 'unproven-given' : 'unproven-code', code.span)
+  unproven(walk, code.span, frame.scope)
 }
 
 /** Gives the command's input to the scripts in `tee >(sh)`, since tee passes its input on to them. */

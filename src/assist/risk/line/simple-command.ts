@@ -104,7 +104,7 @@ export function bare(
 export function redirections(walk: Walk, nodes: readonly RedirectionNode[], frame: Frame) {
   const host = walk.hostOf(frame)
   const list: Redirection[] = []
-  let input = frame.input
+  let input = frame.input === NO_OUTPUT ? (contentOf('/dev/fd/0', frame.scope) ?? NO_OUTPUT) : frame.input
   for (const it of nodes) {
     if (it.type === 'HereDoc') {
       const parts = it.delimiter?.quoted === true ? undefined : it.body.parts
@@ -114,16 +114,12 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
     } else if (it.target !== undefined) {
       const target = expandOne(it.target, frame.scope, host)
       const number = it.descriptor !== undefined && 'value' in it.descriptor ? it.descriptor.value : 0
-      const given: Output | undefined =
-        it.type === 'HereString'
-          ? { text: target.text, taint: target.taint, from: target.from }
-          : it.operator === '<'
-            ? target.output
-            : undefined
-      if (number > 0 && given !== undefined) noteContent(`/dev/fd/${number}`, given, frame.scope)
-      if (it.type === 'HereString') {
-        if (number === 0) input = given as Output
-      } else {
+      const note = (given: Output): void => {
+        if (number === 0) input = given
+        else noteContent(`/dev/fd/${number}`, given, frame.scope)
+      }
+      if (it.type === 'HereString') note({ text: target.text, taint: target.taint, from: target.from })
+      else {
         const descriptor =
           it.descriptor !== undefined && 'value' in it.descriptor ? String(it.descriptor.value) : undefined
         list.push({ operator: it.operator, target, ...(descriptor !== undefined && { descriptor }) })
@@ -136,12 +132,8 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
             input = { text: undefined, taint: TAINT.network | TAINT.dialogue }
           else input = contentOf(`/dev/fd/${target.text}`, frame.scope) ?? input
         }
-        if (
-          it.operator === '<' &&
-          (it.descriptor === undefined || !('value' in it.descriptor) || it.descriptor.value === 0)
-        ) {
-          input = target.output ?? contentOf(target.text, frame.scope) ?? readFrom(target, frame)
-        }
+        if (it.operator === '<')
+          note(target.output ?? contentOf(target.text, frame.scope) ?? readFrom(target, frame))
       }
     }
   }

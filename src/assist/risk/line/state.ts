@@ -10,6 +10,7 @@ import {
   baseName,
   fromOf,
   matching,
+  NO_OUTPUT,
   type Scope,
   type SimpleCommand,
   said,
@@ -20,6 +21,7 @@ import {
   withoutOptions,
 } from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
+import { noteContent } from '../writes/written.ts'
 import type { Walk } from './frame.ts'
 import { readOptions } from './options.ts'
 import { isSocket, resolvePath } from './paths.ts'
@@ -77,6 +79,8 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
   } else if (name === 'exec') {
     for (const { descriptor, target } of command.redirections)
       if (descriptor !== undefined && isSocket(target.text)) scope.sockets?.add(descriptor)
+    // Without a program, the input is that of all that follows.
+    if (args.length === 0 && command.input !== NO_OUTPUT) noteContent('/dev/fd/0', command.input, scope)
   } else if (name === 'ztcp') {
     // zsh's ztcp stores the descriptor of the connection in REPLY.
     scope.sockets?.add('REPLY')

@@ -2,7 +2,7 @@
 
 import { readOptions } from '../line/options.ts'
 import { resolvePath } from '../line/paths.ts'
-import { fromOf, type Output, type Scope, type SimpleCommand, TAINT } from '../model.ts'
+import { type Arg, baseName, fromOf, type Output, type Scope, type SimpleCommand, TAINT } from '../model.ts'
 
 /** Files of one line that are remembered; more are ignored. */
 const MAX_FILES = 64
@@ -13,10 +13,20 @@ const keyOf = (path: string, scope: Scope): string => {
   return descriptor === undefined ? resolvePath(path, scope) : `/dev/fd/${descriptor}`
 }
 
-/** The content of the file, if this line has written it. */
+/** The content of the file, if this line has written it, or has made a directory that it is in as a copy of another one. */
 export function contentOf(path: string, scope: Scope): Output | undefined {
   const { written } = scope
-  return written === undefined || written.size === 0 ? undefined : written.get(keyOf(path, scope))
+  if (written === undefined || written.size === 0) return undefined
+  const key = keyOf(path, scope)
+  for (let end = key.length; end > 0; end = key.lastIndexOf('/', end - 1)) {
+    const found = written.get(key.slice(0, end))
+    const [from] = found?.from ?? []
+    if (found === undefined || end === key.length) {
+      if (found !== undefined) return found
+    } else if (from !== undefined && found.text === undefined)
+      return { ...found, from: [{ ...from, text: from.text + key.slice(end) }] }
+  }
+  return undefined
 }
 
 export function noteContent(path: string, content: Output, scope: Scope): void {
@@ -36,11 +46,31 @@ export function noteContents(command: SimpleCommand, output: Output): void {
   }
   if (name === 'tee')
     for (const file of readOptions('tee', args).operands) noteContent(file.text, command.input, scope)
-  if (/^(?:cp|mv|ln|install)$/.test(name)) {
-    const [from, to, more] = readOptions(name, args).operands
-    if (from === undefined || to === undefined || more !== undefined) return
+  for (const [from, to] of copies(command)) {
     const file = { ...from, text: resolvePath(from.text, scope) }
     const unseen = { text: undefined, taint: from.taint | TAINT.file, from: [file] }
-    noteContent(to.text, contentOf(from.text, scope) ?? unseen, scope)
+    noteContent(to, contentOf(from.text, scope) ?? unseen, scope)
   }
+}
+
+/** What the command copies, with the paths that then hold it. A target that nobody knows for a directory may become one. */
+function copies({ name, args, scope }: SimpleCommand): readonly (readonly [Arg, string])[] {
+  if (name === 'dd') {
+    const [from, to] = ['if=', 'of='].map((key) => args.findLast(({ text }) => text.startsWith(key)))
+    return from === undefined || to === undefined
+      ? []
+      : [[{ ...from, text: from.text.slice(3) }, to.text.slice(3)]]
+  }
+  if (!/^(?:cp|mv|ln|install)$/.test(name)) return []
+  const options = readOptions(name, args)
+  const directory = options.value('t', 'target-directory')
+  const sources = directory === undefined ? options.operands.slice(0, -1) : options.operands
+  const to = directory ?? options.operands.at(-1)
+  if (to === undefined) return []
+  const inside = sources.map((from) => [from, `${to.text}/${baseName(from.text)}`] as const)
+  const isDirectory =
+    directory !== undefined ||
+    /(?:^|\/)\.{0,2}$/.test(to.text) ||
+    (scope.machine?.names?.(resolvePath(to.text, scope)).length ?? 0) > 0
+  return isDirectory ? inside : [...sources.map((from) => [from, to.text] as const), ...inside]
 }

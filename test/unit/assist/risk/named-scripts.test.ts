@@ -33,6 +33,7 @@ const FILES: Readonly<Record<string, string>> = {
   'site/gone.py': 'import shutil\nshutil.rmtree("/home/me")\n',
   'daily/job': 'rm -rf ~\n',
   '.zshenv': 'rm -rf ~\n',
+  'delete.php': '<?php system("rm -rf /home/me");\n',
   'gone.rb': 'require "fileutils"\nFileUtils.rm_rf("/home/me")\n',
   'gone.awk': 'BEGIN { system("rm -rf /home/me") }\n',
   'sums.awk': '{ n += $1 } END { print n }\n',
@@ -210,6 +211,21 @@ test.each([
   ['run-parts daily', 'critical'],
   ['run-parts --list daily', 'safe'],
   ['hash -p branch ls; ls', 'high'],
+  ['exec < gone.sh; sh', 'critical'],
+  ['exec 3< gone.sh; sh <&3', 'critical'],
+  ['cp gone.sh build/; sh build/gone.sh', 'critical'],
+  ['cp gone.sh Makefile /tmp/x && sh /tmp/x/gone.sh', 'critical'],
+  ['install -m 755 -t bin gone.sh && bin/gone.sh', 'critical'],
+  ['mv daily nightly; sh nightly/job', 'critical'],
+  ['ln -s $PWD/daily d; sh d/job', 'critical'],
+  ['cp gone.sh .; sh build.sh', 'safe'],
+  ['cp gone.sh daily; sh daily', 'safe'],
+  ['dd if=gone.sh of=x status=none; sh x', 'critical'],
+  ['env -C daily sh ./job', 'critical'],
+  ['sudo --chdir=daily -- sh job', 'critical'],
+  ['env -C lib sh ./job', 'safe'],
+  ['php -d auto_prepend_file=delete.php x.php', 'high'],
+  ['php -dmemory_limit=1G x.php', 'safe'],
 ] as const)('%s is %s', (line, level) => {
   expect(check(line).risk_level).toBe(level)
 })
@@ -226,6 +242,12 @@ test('a file that the line writes is judged by what the line writes, and none is
 })
 
 test.each([
+  ['base64 -d x > y; sh y', true],
+  ['sed s/a/b/ gone.sh > y && sh y', true],
+  ['sed s/a/b/ gone.sh > y', false],
+  ['while read l; do $l; done < gone.sh', true],
+  ['mapfile -t a < gone.sh; "${a[@]}"', true],
+  ['while read l; do echo $l; done < gone.sh', false],
   ['sed -f passwd.sed x', true],
   ['sed -nf passwd.sed x', true],
   ['sed -Enfpasswd.sed x', true],
@@ -275,6 +297,14 @@ test.each([
   ['PERL5LIB=lib perl -MA::B x', ['perl', `${PROJECT}/lib/A/B.pm`, `${PROJECT}/x`, `${PROJECT}/x.pm`]],
   ['cat work.py | python3', ['cat', `${PROJECT}/work.py`, ...inProject(APP), 'python3']],
   ['cp work.py x.py && python3 x.py', ['cp', 'python3', `${PROJECT}/work.py`, ...inProject(APP)]],
+  ['env -C daily ./job', [`${PROJECT}/daily/job`, 'rm', 'env']],
+  ['GIT_EXEC_PATH=daily git x', ['git', `${PROJECT}/daily/job`]],
+  ['git --exec-path=daily x', ['git', `${PROJECT}/daily/job`]],
+  ['LD_LIBRARY_PATH=daily ls', ['ls', `${PROJECT}/daily/job`]],
+  ['while read l; do $l; done < daily/job', ['read', `${PROJECT}/daily/job`]],
+  ['$(cat daily/job)', ['cat', `${PROJECT}/daily/job`, 'rm']],
+  ["find daily -type f -exec {} ';'", [`${PROJECT}/daily/job`, 'rm', 'find']],
+  ['cat daily/job | xargs -I{} {}', ['cat', `${PROJECT}/daily/job`, 'xargs']],
 ] as const)('what runs: %s', (line, expected) => {
   expect(heardOf(line)).toEqual(expected)
 })
