@@ -74,5 +74,5 @@ cli/doctor          : base muscle/contract protocols config assist/guard observe
 cli/run             : base base/kernel config assist/risk agents muscle muscle/contract cli/adapters node:child_process - a tool in a jail that is built of the Muscle's parts
 cli/demo            : base assist/risk api/contract node:child_process
 cli/start           : base config ops api/contract node:child_process      - the daemon as a process of its own
-cli                 : base base/kernel protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/operators trust/organisation trust/policy exchange/report ops ops/care api/contract daemon cli/* npm:commander
+cli                 : base base/kernel protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/operators trust/policy exchange/report ops ops/care api/contract daemon cli/* npm:commander
 `

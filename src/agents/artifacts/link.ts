@@ -1,14 +1,11 @@
 // Share links: a frame signed by the node that has the artifact, as text that people hand on.
-import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
 import { SHARE_LINK_BYTES_MAX, ShareLink, type ShareLinkBody } from '../../../protocols/messages/agent.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
-import { type Identity, signFrame, verifierOf } from '../../trust/identity/index.ts'
+import { type Signer, signStatement, verifyStatement } from '../../trust/identity/index.ts'
 import { LINK_PREFIX } from './types.ts'
-
-const TABLE = messageTable([ShareLink])
 
 export interface ReadLink {
   /** The node that has the artifact, and signed this. */
@@ -25,12 +22,11 @@ export interface ReadLink {
 
 /** `at`: now, milliseconds since the epoch. */
 export function makeLink(
-  identity: Pick<Identity, 'publicKey' | 'sign'>,
+  identity: Signer,
   body: ShareLinkBody,
   { at, random }: { readonly at: number; readonly random: Random },
 ): string {
-  const envelope = { sender: identity.publicKey, ts: at, nonce: random.bytes(NONCE_BYTES), seq: 0 }
-  return LINK_PREFIX + Buffer.from(signFrame(ShareLink, envelope, body, identity)).toString('base64url')
+  return LINK_PREFIX + Buffer.from(signStatement(ShareLink, body, identity, at, random)).toString('base64url')
 }
 
 /** Its signature is checked, and nothing else. Throws KaroError `bad_request` for what is no link, or was changed. */
@@ -50,10 +46,10 @@ export function readLink(text: string): ReadLink {
 /** The same for the frame alone; undefined for what is no link, or was changed. */
 export function readLinkFrame(frame: Uint8Array): ReadLink | undefined {
   try {
-    const decoded = decodeFrame(frame, { messages: TABLE, verify: verifierOf(frame) })
-    const { artifact, secret, not_after, audience } = bodyOf(decoded, ShareLink)
+    const { by: node, body } = verifyStatement(ShareLink, frame)
+    const { artifact, secret, not_after, audience } = body
     return {
-      node: formatNodeId(decoded.envelope.sender),
+      node,
       artifact: toHex(artifact),
       secret,
       frame,

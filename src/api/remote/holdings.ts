@@ -1,5 +1,4 @@
 // Announces to members which artifacts this node has, if their owners agree, and finds other nodes that have one.
-import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
 import { HOLDING_MAX, Holding, type HoldingBody } from '../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Shares } from '../../agents/artifacts/types.ts'
@@ -10,13 +9,12 @@ import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
-import { type Identity, signFrame, verifierOf } from '../../trust/identity/index.ts'
+import { type Identity, signStatement, verifyStatement } from '../../trust/identity/index.ts'
 
 /** Milliseconds for which one document counts; it is signed again when half of that is over. */
 const LIFE_MS = 2 * DAY_MS
 /** Milliseconds between looks for shares that have ended. */
 const LOOK_MS = 600_000
-const TABLE = messageTable([Holding])
 
 interface HoldingsDeps extends Pick<Ambient, 'timers' | 'random' | 'log'> {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
@@ -42,9 +40,7 @@ export function createHoldings(deps: HoldingsDeps): Holdings {
   /** What a node said last; undefined: nothing. */
   async function saidBy(node: NodeId): Promise<HoldingBody | undefined> {
     const [document] = await documents.of(node, 'holding')
-    if (document === undefined) return undefined
-    const { bytes } = document
-    return bodyOf(decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) }), Holding)
+    return document && verifyStatement(Holding, document.bytes).body
   }
 
   async function publish(): Promise<void> {
@@ -56,9 +52,8 @@ export function createHoldings(deps: HoldingsDeps): Holdings {
     if (isSame && (told.length === 0 || (before?.expires_at ?? 0) - now > LIFE_MS / 2)) return
     const version = Math.max(now, (before?.version ?? 0) + 1)
     const artifacts = told.map((id) => Buffer.from(id, 'hex'))
-    const envelope = { sender: identity.publicKey, ts: now, nonce: random.bytes(NONCE_BYTES), seq: 0 }
     const body = { version, expires_at: version + LIFE_MS, artifacts }
-    await documents.publish('holding', signFrame(Holding, envelope, body, identity))
+    await documents.publish('holding', signStatement(Holding, body, identity, now, random))
   }
 
   function look(): void {

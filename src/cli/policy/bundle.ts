@@ -8,6 +8,7 @@ import {
   AGGREGATORS_MAX,
   BUNDLE_POLICIES_BYTES,
   FORMER_MAX,
+  PolicyBundle,
   type PolicyBundleBody,
 } from '../../../protocols/messages/policy.ts'
 import { parseNodeId } from '../../../protocols/node-id.ts'
@@ -23,7 +24,7 @@ import { formatFingerprint, printable } from '../../base/format.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import { settingsOf } from '../../config/fleet-settings.ts'
 import { meshOf, type RootKey } from '../../trust/certificates/index.ts'
-import { readPolicyBundle, signPolicyBundle } from '../../trust/organisation/index.ts'
+import { signStatement, statementIn } from '../../trust/identity/index.ts'
 import { compilePolicies, readPolicyFiles } from '../../trust/policy/load.ts'
 import type { CommandIo } from '../command.ts'
 import { certifyIssuer } from '../fleet/issuer-certificate.ts'
@@ -180,7 +181,7 @@ type Said = Omit<PolicyBundleBody, 'version' | 'number' | 'mesh' | 'former' | 'b
 async function lastOf(io: CommandIo, { publicKey: key }: RootKey): Promise<PolicyBundleBody | undefined> {
   const { bundle } = await daemonAt(io).call(getBundle)
   if (bundle === null) return undefined
-  return readPolicyBundle(new Uint8Array(Buffer.from(bundle, 'base64url')), { key, mesh: meshOf(key) })
+  return statementIn(PolicyBundle, new Uint8Array(Buffer.from(bundle, 'base64url')), meshOf(key), key)?.body
 }
 
 /** Signs a bundle in place of the last one and hands it to the daemon. What the daemon answers; throws its KaroErrors. */
@@ -194,18 +195,15 @@ async function handBundle(
   const version = versionAfter(last?.version)
   const former = formerOf(last, next, version)
   const began = beganOf(last, next, version)
-  const frame = signPolicyBundle(
-    root,
-    {
-      version,
-      mesh: meshOf(root.publicKey),
-      number: (last?.number ?? -1) + 1,
-      ...next,
-      ...(former.length === 0 ? {} : { former }),
-      ...(began === undefined ? {} : { began }),
-    },
-    systemRandom,
-  )
+  const body = {
+    version,
+    mesh: meshOf(root.publicKey),
+    number: (last?.number ?? -1) + 1,
+    ...next,
+    ...(former.length === 0 ? {} : { former }),
+    ...(began === undefined ? {} : { began }),
+  }
+  const frame = signStatement(PolicyBundle, body, root, version, systemRandom)
   return daemonAt(io).call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
 }
 

@@ -1,11 +1,10 @@
 // Summaries as signed and sealed documents: written for groups of recipients, opened by one of them.
-import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
 import {
   type NodeSummary,
   SealedSummary,
   type SealedSummaryBody,
 } from '../../../protocols/messages/summary.ts'
-import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { pad, paddedLength, unpad } from '../../../protocols/padding.ts'
 import { GRANULARITIES, KEPT_MS, type Period, slotOf } from '../../../protocols/periods.ts'
 import { FrameError } from '../../../protocols/reject.ts'
@@ -20,8 +19,8 @@ import {
   openForMany,
   sealingKeyOf,
   sealToMany,
-  signFrame,
-  verifySignature,
+  signStatement,
+  verifyStatement,
 } from '../../trust/identity/index.ts'
 import { flawOf } from './plausible.ts'
 
@@ -47,7 +46,6 @@ export interface PlainBox {
 }
 
 const DOMAIN = Buffer.from('karo-summary-v1')
-const SUMMARIES = messageTable([SealedSummary])
 
 /** domain ‖ author 32 ‖ granularity u8 (hour 0, day 1, week 2) ‖ start u64 ‖ version u64 ‖ box u8, big-endian. */
 function additionalData(author: Uint8Array, period: Period, version: number, box: number): Uint8Array {
@@ -115,8 +113,7 @@ export function writeDocument(
       return { epk: sealed.epk, recipients: entries, sealed: sealed.sealed }
     }),
   }
-  const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
-  return signFrame(SealedSummary, envelope, body, identity)
+  return signStatement(SealedSummary, body, identity, clock.now(), random)
 }
 
 /** Candidates without a sealing key are no recipients, so there is one here. */
@@ -133,9 +130,8 @@ export interface SealedDocument {
 
 /** FrameErrors: those of decodeFrame. */
 export function readDocument(bytes: Uint8Array): SealedDocument {
-  const frame = decodeFrame(bytes, { messages: SUMMARIES, verify: verifySignature })
-  const publicKey = frame.envelope.sender
-  return { author: formatNodeId(publicKey), publicKey, body: bodyOf(frame, SealedSummary) }
+  const { by: author, key: publicKey, body } = verifyStatement(SealedSummary, bytes)
+  return { author, publicKey, body }
 }
 
 /** Where this node's place is in each box that has one: [box, place]. */

@@ -1,7 +1,7 @@
 // Releases, written and read: totals sealed to every node that has the role, which count when both aggregators say the same.
 
 import { slotOfRelease } from '../../../protocols/buckets.ts'
-import { bodyOf, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
+import { FrameError } from '../../../protocols/frame.ts'
 import { AUDIENCE_HASH_BYTES, READERS_MAX } from '../../../protocols/messages/aggregate.ts'
 import { Release, type ReleaseContent } from '../../../protocols/messages/release.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
@@ -9,7 +9,7 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import { createHints, type Identity, sealingKeyOf, verifySignature } from '../../trust/identity/index.ts'
+import { createHints, type Identity, sealingKeyOf, verifyStatement } from '../../trust/identity/index.ts'
 import {
   combine,
   contentAbout,
@@ -23,7 +23,6 @@ import {
 import type { Documents, StoredDocument } from '../documents/index.ts'
 import { authorsUnder, isDrawn, type Releasing } from './plan.ts'
 
-const RELEASES = messageTable([Release])
 /** Opened releases that are remembered, by their digest, two of each of three months' days for one role; one may be of 100 KB. */
 const OPENED_MAX = 180
 
@@ -70,10 +69,7 @@ export function createReleases(deps: ReleasesDeps): Releases {
     edition: { readonly slot: string; readonly version: number },
     readers: readonly Uint8Array[],
   ): boolean {
-    const { recipients } = bodyOf(
-      decodeFrame(bytes, { messages: RELEASES, verify: verifySignature }),
-      Release,
-    )
+    const { recipients } = verifyStatement(Release, bytes).body
     const found = new Set(recipients.map(({ hint }) => toHex(hint)))
     const context = { author: identity.publicKey, ...edition }
     const wanted = new Set(

@@ -1,28 +1,14 @@
 // Signed heads: this node's signature over the newest entry, and so over all before it.
-import { decodeFrame, FrameError, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
+import { FrameError } from '../../../protocols/frame.ts'
 import { AuditHead, type AuditHeadBody } from '../../../protocols/messages/audit.ts'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import type { SignedHead } from '../../store/tables/audit.ts'
-import { type Identity, signFrame, verifySignature } from '../identity/index.ts'
-
-const HEADS = messageTable([AuditHead])
+import { type Signer, signStatement, verifyStatement } from '../identity/index.ts'
 
 /** A document frame (AuditHead), so that anybody who keeps it can hold this node to it later. */
-export function signHead(
-  body: AuditHeadBody,
-  identity: Pick<Identity, 'publicKey' | 'sign'>,
-  clock: Clock,
-  random: Random,
-): SignedHead {
-  const envelope = {
-    sender: identity.publicKey,
-    ts: clock.now(),
-    nonce: random.bytes(NONCE_BYTES),
-    // A document is numbered by its body.
-    seq: 0,
-  }
-  return { seq: body.seq, frame: signFrame(AuditHead, envelope, body, identity) }
+export function signHead(body: AuditHeadBody, identity: Signer, clock: Clock, random: Random): SignedHead {
+  return { seq: body.seq, frame: signStatement(AuditHead, body, identity, clock.now(), random) }
 }
 
 /**
@@ -39,9 +25,8 @@ export function readHead(head: SignedHead):
     }
   | undefined {
   try {
-    const { envelope, body } = decodeFrame(head.frame, { messages: HEADS, verify: verifySignature })
-    const { hash, seq, ts } = body as AuditHeadBody
-    return { hash, seq, ts, signer: formatNodeId(envelope.sender) }
+    const { by, body } = verifyStatement(AuditHead, head.frame)
+    return { hash: body.hash, seq: body.seq, ts: body.ts, signer: by }
   } catch (error) {
     if (error instanceof FrameError) return undefined
     throw error

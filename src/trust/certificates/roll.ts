@@ -1,17 +1,18 @@
 // The certified and revoked keys, from the documents that this node has: state in memory, fed with frames, without a
 // clock.
-import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
-import type { CertificateBody } from '../../../protocols/messages/certificate.ts'
+import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
+import { type CertificateBody, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import { areGranted, rolesThatCount } from '../../base/words/roles.ts'
+import { statementIn } from '../identity/index.ts'
 import { createOperatorRoll } from './operators/operator-roll.ts'
 import type { List, Revoked, Roll } from './roll-types.ts'
 import { createShares } from './shares.ts'
 import type { Binding, Usage } from './types.ts'
-import { type ChainFault, readCertificate, readList, type TrustedRoot, verifyChain } from './verify.ts'
+import { type ChainFault, readCertificate, type TrustedRoot, verifyChain } from './verify.ts'
 
 /** Certified nodes that are remembered; as many as a node has members at most. */
 const CERTIFIED_MAX = 4_096
@@ -153,14 +154,9 @@ export function createRoll(): Roll {
     root: () => root,
 
     certificate(bytes, now) {
-      let held: Held
-      try {
-        const { envelope, body } = readCertificate(bytes)
-        held = { bytes, author: formatNodeId(envelope.sender), body: body as CertificateBody }
-      } catch (error) {
-        const forged = error instanceof FrameError && error.code === 'bad_signature'
-        return { changed: [], fault: forged ? 'bad_signature' : 'malformed' }
-      }
+      const said = readCertificate(bytes)
+      if (typeof said === 'string') return { changed: [], fault: said }
+      const held: Held = { bytes, author: said.by, body: said.body }
       const node = formatNodeId(held.body.key)
       if (held.body.usage === 'operator') {
         // A key is a node or a person, whichever it was first. Nobody has anything else to say about a node for that.
@@ -193,9 +189,9 @@ export function createRoll(): Roll {
     },
 
     list(bytes, now, from) {
-      const said = root && readList(bytes, root.mesh)
+      const said = root && statementIn(RevocationList, bytes, root.mesh)
       if (said === undefined) return []
-      const author = formatNodeId(said.signer)
+      const author = said.by
       const keys = said.body.revoked.map(({ key, at }) => [formatNodeId(key), at] as const)
       let list: List = { ...said.body, revoked: new Map(keys), frame: bytes }
       // A list that was kept here counted before the root's word came, and what it revoked stays revoked. A new list of

@@ -5,9 +5,8 @@ import type { Random } from '../../base/clock.ts'
 import { diskTrouble, whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createFile } from '../../base/files.ts'
-import { signerFrom } from '../identity/index.ts'
+import { type Signer, signerFrom } from '../identity/index.ts'
 import { openSeed, type SealedSeed, sealSeed } from './sealed-seed.ts'
-import type { Signer } from './sign.ts'
 
 const SEED_BYTES = 32
 const MODE = 0o600

@@ -1,16 +1,16 @@
 // Commands that a person runs here with the root key: make this node an issuer, or revoke a key, even an issuer's.
 
-import type { RevocationListBody } from '../../../protocols/messages/certificate.ts'
+import { RevocationList } from '../../../protocols/messages/certificate.ts'
 import { ROOT_LIST_BYTES } from '../../../protocols/messages/hello.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { ANOTHER_KEY } from '../../base/words/revoked.ts'
-import type { Identity } from '../identity/index.ts'
+import { type Identity, statementIn } from '../identity/index.ts'
 import type { Fleet } from './fleet-types.ts'
 import type { Roll } from './roll-types.ts'
 import { meshOf } from './sign.ts'
-import { CHAIN_FAULTS, readList, verifyChain } from './verify.ts'
+import { CHAIN_FAULTS, type TrustedRoot, verifyChain } from './verify.ts'
 
 export interface RootWordDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly identity: Pick<Identity, 'publicKey'>
@@ -110,19 +110,15 @@ export function createRootWord({ identity, roll, clock, log, signedByRoot, joine
   }
 }
 
-interface Root {
-  readonly key: Uint8Array
-  readonly mesh: Uint8Array
-}
-
 /** The content of a list signed by the root of this mesh; undefined for anything else. */
-function bodyBy(frame: Uint8Array, { key, mesh }: Root): RevocationListBody | undefined {
-  const said = readList(frame, mesh)
-  return said !== undefined && Buffer.compare(said.signer, key) === 0 ? said.body : undefined
-}
+const bodyBy = (frame: Uint8Array, { key, mesh }: TrustedRoot) =>
+  statementIn(RevocationList, frame, mesh, key)?.body
 
-const saysMore = (frame: Uint8Array, root: Root, known: ReadonlyMap<NodeId, number> | undefined): boolean =>
-  bodyBy(frame, root)?.revoked.some(({ key }) => known?.has(formatNodeId(key)) !== true) ?? false
+const saysMore = (
+  frame: Uint8Array,
+  root: TrustedRoot,
+  known: ReadonlyMap<NodeId, number> | undefined,
+): boolean => bodyBy(frame, root)?.revoked.some(({ key }) => known?.has(formatNodeId(key)) !== true) ?? false
 
 function notByRoot(): never {
   throw new KaroError('refused', 'this is no revocation list that the root of this mesh has signed', {

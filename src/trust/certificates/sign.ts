@@ -1,5 +1,4 @@
 // Makes the documents that a root and its issuers sign: certificates and revocation lists.
-import { NONCE_BYTES } from '../../../protocols/frame.ts'
 import {
   Certificate,
   RevocationList,
@@ -7,11 +6,8 @@ import {
 } from '../../../protocols/messages/certificate.ts'
 import type { Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
-import { fingerprintOf, type Identity, signFrame } from '../identity/index.ts'
+import { fingerprintOf, type Signer, signStatement } from '../identity/index.ts'
 import type { Usage } from './types.ts'
-
-/** The signer: a root, or an issuer. */
-export type Signer = Pick<Identity, 'publicKey' | 'sign'>
 
 /** The identity of a mesh: BLAKE3 of the public key of its root, 32 bytes. */
 export const meshOf = (root: Uint8Array): Uint8Array => blake3([root])
@@ -44,34 +40,12 @@ export function signCertificate(
   random: Random,
 ): Uint8Array {
   const { usage, key, name, roles, teams, owner, version } = terms
-  return signFrame(
-    Certificate,
-    envelopeOf(signer, version, random),
-    {
-      version,
-      usage,
-      mesh,
-      key,
-      name,
-      roles,
-      teams,
-      owner,
-      member: Buffer.from(terms.member ?? fingerprintOf(key), 'hex'),
-      grants: terms.grants ?? [],
-      not_before: terms.notBefore,
-      not_after: terms.notAfter,
-    },
-    signer,
-  )
+  const member = Buffer.from(terms.member ?? fingerprintOf(key), 'hex')
+  const times = { version, not_before: terms.notBefore, not_after: terms.notAfter }
+  const body = { ...times, usage, mesh, key, name, roles, teams, owner, member, grants: terms.grants ?? [] }
+  return signStatement(Certificate, body, signer, version, random)
 }
 
 /** A whole frame. */
 export const signRevocationList = (signer: Signer, body: RevocationListBody, random: Random): Uint8Array =>
-  signFrame(RevocationList, envelopeOf(signer, body.version, random), body, signer)
-
-const envelopeOf = ({ publicKey }: Signer, ts: number, random: Random) => ({
-  sender: publicKey,
-  ts,
-  nonce: random.bytes(NONCE_BYTES),
-  seq: 0,
-})
+  signStatement(RevocationList, body, signer, body.version, random)

@@ -1,26 +1,11 @@
 // Verifies a chain of certificates: one pure function from bytes, a root, a moment and a list to a binding or a reason.
-import {
-  bodyOf,
-  CLOCK_WINDOW_MS,
-  decodeFrame,
-  type Frame,
-  FrameError,
-  type MessageTable,
-  messageTable,
-} from '../../../protocols/frame.ts'
-import {
-  Certificate,
-  type CertificateBody,
-  CHAIN_MAX,
-  RevocationList,
-  type RevocationListBody,
-} from '../../../protocols/messages/certificate.ts'
+import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
+import { Certificate, type CertificateBody, CHAIN_MAX } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
-import { orElse } from '../../base/run/or-else.ts'
 import { privileged, rolesThatCount } from '../../base/words/roles.ts'
-import { verifierOf } from '../identity/index.ts'
+import { type Statement, timeFault, verifyStatement } from '../identity/index.ts'
 import { type Binding, USAGES, type Usage } from './types.ts'
 
 /** The longest time a certificate may hold, by usage. A lost laptop's ends by itself within a month. */
@@ -80,42 +65,25 @@ export type ChainVerdict =
   | { readonly ok: false; readonly fault: ChainFault; readonly index: number }
 
 /** One certificate of a chain, read. */
-interface Link {
-  /** Ed25519 key that signed it. */
-  readonly signer: Uint8Array
-  readonly body: CertificateBody
-}
+type Link = Pick<Statement<CertificateBody>, 'key' | 'body'>
 
-const TABLE: MessageTable = messageTable([Certificate])
-const LISTS: MessageTable = messageTable([RevocationList])
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
-/** One certificate with its signature checked. Throws FrameError. */
-export const readCertificate = (bytes: Uint8Array): Frame =>
-  decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) })
-
-/** The content of a revocation list of this mesh, with its signature verified; undefined for anything else. */
-export function readList(
+/** One certificate with its signature checked, or why it is none. */
+export function readCertificate(
   bytes: Uint8Array,
-  mesh: Uint8Array,
-): { readonly signer: Uint8Array; readonly body: RevocationListBody } | undefined {
+): Statement<CertificateBody> | Extract<ChainFault, 'malformed' | 'bad_signature'> {
   try {
-    const frame = decodeFrame(bytes, { messages: LISTS, verify: verifierOf(bytes) })
-    const body = bodyOf(frame, RevocationList)
-    return same(body.mesh, mesh) ? { signer: frame.envelope.sender, body } : undefined
-  } catch {
-    return undefined
+    return verifyStatement(Certificate, bytes)
+  } catch (error) {
+    return error instanceof FrameError && error.code === 'bad_signature' ? 'bad_signature' : 'malformed'
   }
 }
 
 /** The key that the last certificate of a chain is about; undefined when that cannot be read. */
 export function lastKeyOf(chain: readonly Uint8Array[]): NodeId | undefined {
-  const last = chain.at(-1)
-  return orElse(
-    () =>
-      last === undefined ? undefined : formatNodeId((readCertificate(last).body as CertificateBody).key),
-    undefined,
-  )
+  const last = readCertificate(chain.at(-1) ?? new Uint8Array())
+  return typeof last === 'string' ? undefined : formatNodeId(last.body.key)
 }
 
 /**
@@ -127,20 +95,16 @@ export function verifyChain(chain: readonly Uint8Array[], against: Against): Cha
   if (chain.length > CHAIN_MAX) return { ok: false, fault: 'too_deep', index: CHAIN_MAX }
   const links: Link[] = []
   for (const [index, bytes] of chain.entries()) {
-    try {
-      const { envelope, body } = readCertificate(bytes)
-      links.push({ signer: envelope.sender, body: body as CertificateBody })
-    } catch (error) {
-      const forged = error instanceof FrameError && error.code === 'bad_signature'
-      return { ok: false, fault: forged ? 'bad_signature' : 'malformed', index }
-    }
+    const link = readCertificate(bytes)
+    if (typeof link === 'string') return { ok: false, fault: link, index }
+    links.push(link)
   }
   return judge(links, against)
 }
 
 /** The same for certificates whose signatures were checked before; it costs none. */
 export function judge(links: readonly Link[], against: Against): ChainVerdict {
-  for (const check of [signerFault, contentFault, timeFault, revocationFault]) {
+  for (const check of [signerFault, contentFault, lifeFault, revocationFault]) {
     for (const [index] of links.entries()) {
       const fault = check(links, index, against)
       if (fault !== undefined) return { ok: false, fault, index }
@@ -153,11 +117,11 @@ type Check = (links: readonly Link[], index: number, against: Against) => ChainF
 
 /** Who signed whom, and for what. */
 const signerFault: Check = (links, index, { root, leaf = 'node' }) => {
-  const { signer, body } = links[index] as Link
+  const { key: signer, body } = links[index] as Link
   const above = index === 0 ? root.key : (links[index - 1] as Link).body.key
   if (same(signer, body.key)) return 'self_issued'
   if (!same(signer, above)) {
-    const elsewhere = links.some((link) => same(link.signer, index === 0 ? root.key : signer))
+    const elsewhere = links.some((link) => same(link.key, index === 0 ? root.key : signer))
     if (index === 0) return elsewhere ? 'reordered' : 'unknown_root'
     return same(signer, root.key) ? 'reordered' : 'bad_signature'
   }
@@ -180,13 +144,12 @@ const contentFault: Check = (links, index, { root, key }) => {
   return undefined
 }
 
-const timeFault: Check = (links, index, { at }) => {
+const lifeFault: Check = (links, index, { at }) => {
   const { body } = links[index] as Link
   const life = body.not_after - body.not_before
   if (life <= 0 || life > LIFE_MAX_MS[body.usage as Usage]) return 'over_long'
   if (body.version > at + CLOCK_WINDOW_MS) return 'clock'
-  if (body.not_before > at + CLOCK_WINDOW_MS) return 'not_yet_valid'
-  return body.not_after <= at ? 'expired' : undefined
+  return timeFault(body, at)
 }
 
 const revocationFault: Check = (links, index, { isRevoked }) => {
@@ -196,7 +159,7 @@ const revocationFault: Check = (links, index, { isRevoked }) => {
 
 /** The statement of certificates in their order about the last key, whether the certificates are valid or not. */
 export function bindingOf(links: readonly Link[]): Binding {
-  const { signer, body } = links.at(-1) as Link
+  const { key: signer, body } = links.at(-1) as Link
   return {
     usage: body.usage as Usage,
     node_id: formatNodeId(body.key),

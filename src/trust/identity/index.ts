@@ -14,7 +14,6 @@ export {
 } from './keyfile.ts'
 export { KEYS_MAX } from './keyring.ts'
 export { sealingKeyOf } from './montgomery.ts'
-export { signFrame, verifierOf } from './own-frame.ts'
 export {
   checkedPassphrase,
   LEAST_PASSPHRASE,
@@ -31,5 +30,14 @@ export { eraseSealingKey, newSealingKey, openSealed, type SealingKey, sealTo } f
 export { openForMany, sealToMany } from './seal-many.ts'
 export { verifySignature } from './signature.ts'
 export { signerFrom } from './signer.ts'
+export {
+  type Signer,
+  type Statement,
+  signStatement,
+  statementIn,
+  timeFault,
+  verifierOf,
+  verifyStatement,
+} from './statement.ts'
 export type * from './types.ts'
 export { createXof } from './xof.ts'

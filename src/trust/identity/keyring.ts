@@ -1,18 +1,16 @@
 // The further content of a key file: the rotations that led to its key, the earlier keys, and the next one.
-import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { KeyRotation } from '../../../protocols/messages/rotation.ts'
 import type { Random } from '../../base/clock.ts'
 import type { Agree } from './agree.ts'
 import { sealingKeyOf } from './montgomery.ts'
 import { openForMany, sealToMany } from './seal-many.ts'
-import { verifySignature } from './signature.ts'
+import { verifyStatement } from './statement.ts'
 
 const SEED_BYTES = 32
 const BEGIN = '-----BEGIN KARO KEYRING-----'
 const END = '-----END KARO KEYRING-----'
 const DOMAIN = Buffer.from('karo-keyring-v1')
-const TABLE = messageTable([KeyRotation])
 /** A lineage of this length can only continue by a new invite or a person's trust. */
 export const KEYS_MAX = 32
 
@@ -46,10 +44,7 @@ export function keysOf(
   frame: Uint8Array,
 ): { readonly old: Uint8Array; readonly next: Uint8Array } | undefined {
   try {
-    const { old, new: next } = bodyOf(
-      decodeFrame(frame, { messages: TABLE, verify: verifySignature }),
-      KeyRotation,
-    )
+    const { old, new: next } = verifyStatement(KeyRotation, frame).body
     return { old, next }
   } catch {
     return undefined

@@ -1,27 +1,16 @@
 // A rotation as bytes: signed by both keys, and read again only when both signatures and its times hold.
-import {
-  bodyOf,
-  CLOCK_WINDOW_MS,
-  decodeFrame,
-  FrameError,
-  messageTable,
-  NONCE_BYTES,
-} from '../../../protocols/frame.ts'
+import { bodyOf, CLOCK_WINDOW_MS, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
 import { KeyRotation } from '../../../protocols/messages/rotation.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Random } from '../../base/clock.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import { signFrame, verifierOf } from './own-frame.ts'
 import { hasSmallOrder, verifySignature } from './signature.ts'
-import type { Identity } from './types.ts'
+import { type Signer, signStatement, verifyStatement } from './statement.ts'
 
 /** How long the old key is accepted beside the new one, at most. */
 export const GRACE_MS = DAY_MS
 const DOMAIN = Buffer.from('karo-rotation-v1')
-const TABLE = messageTable([KeyRotation])
-
-type Signing = Pick<Identity, 'publicKey' | 'sign'>
 
 export interface Rotation {
   readonly from: NodeId
@@ -32,15 +21,10 @@ export interface Rotation {
 }
 
 /** A whole frame. `now`: milliseconds since the epoch. */
-export function signRotation(old: Signing, next: Signing, now: number, random: Random): Uint8Array {
+export function signRotation(old: Signer, next: Signer, now: number, random: Random): Uint8Array {
   const times = { valid_from: now, expires_at: now + GRACE_MS }
   const fields = { old: old.publicKey, new: next.publicKey, ...times }
-  return signFrame(
-    KeyRotation,
-    { sender: old.publicKey, ts: now, nonce: random.bytes(NONCE_BYTES), seq: 0 },
-    { ...fields, proof: next.sign(signedByNext(fields)) },
-    old,
-  )
+  return signStatement(KeyRotation, { ...fields, proof: next.sign(signedByNext(fields)) }, old, now, random)
 }
 
 /**
@@ -49,10 +33,9 @@ export function signRotation(old: Signing, next: Signing, now: number, random: R
  * sign the same fields; `stale` if its time is further in the future than clocks may differ.
  */
 export function readRotation(frame: Uint8Array, now: number): Rotation {
-  const decoded = decodeFrame(frame, { messages: TABLE, verify: verifierOf(frame) })
-  const body = bodyOf(decoded, KeyRotation)
+  const { key, body } = verifyStatement(KeyRotation, frame)
   const { old, new: next, valid_from, expires_at, proof } = body
-  if (Buffer.compare(decoded.envelope.sender, old) !== 0)
+  if (Buffer.compare(key, old) !== 0)
     throw new FrameError('malformed', 'another key than the old one signed it')
   if (Buffer.compare(old, next) === 0) throw new FrameError('malformed', 'both keys are one')
   const grace = expires_at - valid_from
@@ -68,7 +51,11 @@ export function readRotation(frame: Uint8Array, now: number): Rotation {
  */
 export function authorOfRotation(frame: Uint8Array): NodeId | undefined {
   return orElse(
-    () => formatNodeId(bodyOf(decodeFrame(frame, { messages: TABLE, verify: () => true }), KeyRotation).old),
+    () =>
+      formatNodeId(
+        bodyOf(decodeFrame(frame, { messages: messageTable([KeyRotation]), verify: () => true }), KeyRotation)
+          .old,
+      ),
     undefined,
   )
 }

@@ -5,15 +5,13 @@ import type { Random } from '../../base/clock.ts'
 import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { openSeed, type SealedSeed, sealSeed } from '../certificates/index.ts'
-import { type Identity, signerFrom } from '../identity/index.ts'
+import { type Signer, signerFrom } from '../identity/index.ts'
 
 const SEED_BYTES = 32
 /** Two certificates of 2 KiB each in base64url, and the key. */
 const FILE_MAX = 16 * 1024
 const TEXT_MAX = 8 * 1024
 const BASE64 = /^[A-Za-z0-9_-]+$/
-
-type Signer = Pick<Identity, 'publicKey' | 'sign'>
 
 interface CredentialFile extends SealedSeed {
   readonly karo_operator: 1

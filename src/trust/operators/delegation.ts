@@ -1,21 +1,11 @@
 // Signs, reads and judges delegations: pure functions from bytes and facts to a reading or a reason.
-import {
-  bodyOf,
-  CLOCK_WINDOW_MS,
-  decodeFrame,
-  FrameError,
-  messageTable,
-  NONCE_BYTES,
-} from '../../../protocols/frame.ts'
+import { FrameError } from '../../../protocols/frame.ts'
 import { Delegation, type DelegationBody } from '../../../protocols/messages/operator.ts'
 import { DELEGATION_DIGEST_BYTES } from '../../../protocols/messages/query.ts'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { CHAIN_FAULTS, type ChainFault } from '../certificates/index.ts'
-import { type Identity, signFrame, verifierOf } from '../identity/index.ts'
-
-const TABLE = messageTable([Delegation])
+import { type Signer, type Statement, signStatement, timeFault, verifyStatement } from '../identity/index.ts'
 
 /** Why a delegation gives nothing. Those of certificates begin with `certificate_`. */
 const FAULTS = {
@@ -40,19 +30,10 @@ export function faultWords(fault: DelegationFault): string {
   return `the certificate of the operator is not valid: ${words}`
 }
 
-export interface ReadDelegation {
-  /** The key that signed it. */
-  readonly operator: NodeId
-  readonly key: Uint8Array
-  readonly body: DelegationBody
-}
-
 /** Its signature is checked, and nothing else. */
-export function readDelegation(bytes: Uint8Array): ReadDelegation | 'malformed' | 'bad_signature' {
+export function readDelegation(bytes: Uint8Array): Statement<DelegationBody> | 'malformed' | 'bad_signature' {
   try {
-    const frame = decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) })
-    const key = frame.envelope.sender
-    return { operator: formatNodeId(key), key, body: bodyOf(frame, Delegation) }
+    return verifyStatement(Delegation, bytes)
   } catch (error) {
     return error instanceof FrameError && error.code === 'bad_signature' ? 'bad_signature' : 'malformed'
   }
@@ -83,22 +64,12 @@ export function delegationFault(
   if (!same(body.node, node)) return 'wrong_node'
   if (!same(body.audience_key, audienceKey)) return 'wrong_key'
   if (!body.types.includes(type)) return 'wrong_type'
-  if (body.not_before > at + CLOCK_WINDOW_MS) return 'not_yet_valid'
-  return body.not_after <= at ? 'expired' : undefined
+  return timeFault(body, at)
 }
 
 /** A whole frame. FrameError `malformed` for a body out of bounds. */
-export const signDelegation = (
-  signer: Pick<Identity, 'publicKey' | 'sign'>,
-  body: DelegationBody,
-  random: Random,
-): Uint8Array =>
-  signFrame(
-    Delegation,
-    { sender: signer.publicKey, ts: body.not_before, nonce: random.bytes(NONCE_BYTES), seq: 0 },
-    body,
-    signer,
-  )
+export const signDelegation = (signer: Signer, body: DelegationBody, random: Random): Uint8Array =>
+  signStatement(Delegation, body, signer, body.not_before, random)
 
 /** The digest that an answer repeats, so that the asking node knows that the owner judged this delegation. */
 export const delegationDigest = (delegation: Uint8Array): Uint8Array =>

@@ -30,7 +30,7 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
     const digest = toHex(blake3([shown.delegation]))
     const delegation = read.getOrInsert(digest, () => readDelegation(shown.delegation))
     if (typeof delegation === 'string') return { fault: delegation }
-    const { operator: id, key } = delegation
+    const { by: id, key } = delegation
     const own = operators?.mesh()
     if (own === undefined || operators === undefined) return { fault: 'no_mesh', claimed: id }
     const { query_type: type, audience_key: audienceKey } = body
@@ -46,25 +46,20 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
     return certified(operators, key, shown.chain)
   }
 
-  /** The result of the operator's certificates, and decisions of people here about the two keys. */
   function certified(
-    { verdict: judge }: Pick<Operators, 'verdict'>,
+    known: Pick<Operators, 'verdict'>,
     key: Uint8Array,
     chain: readonly Uint8Array[],
   ): Found {
     const id = formatNodeId(key)
-    const verdict = judge(chain, key)
-    if (!verdict.ok) {
-      const why = verdict.fault === 'no_mesh' ? verdict.fault : (`certificate_${verdict.fault}` as const)
-      const { name } = verdict
+    const found = certifiedHere(known, opinion, key, chain)
+    if ('fault' in found) {
+      const { fault, name } = found
       // A key that nobody here has heard of costs nothing to make.
-      return { fault: why, ...(name === undefined ? { claimed: id } : { operator: { id, name } }) }
+      return { fault, ...(name === undefined ? { claimed: id } : { operator: { id, name } }) }
     }
-    const { binding, level } = verdict
-    const operator = { id, name: binding.name }
-    if (isRefused(opinion(id))) return { fault: 'denied', operator }
-    if (isRefused(opinion(binding.issuer))) return { fault: 'issuer_denied', operator }
-    return { operator, binding, level }
+    const { binding, level } = found
+    return { operator: { id, name: binding.name }, binding, level }
   }
 
   /** A node that may have nothing gives nothing to those who ask through it. */
@@ -119,3 +114,21 @@ type Found =
 
 const isRefused = ({ denied, revoked }: { readonly denied: boolean; readonly revoked: boolean }): boolean =>
   denied || revoked
+
+/** The result of an operator's certificates, and of what people here decided about the two keys; `name` is that of the operator, where it is known. */
+export function certifiedHere(
+  { verdict: judge }: Pick<Operators, 'verdict'>,
+  opinion: PrincipalsDeps['opinion'],
+  key: Uint8Array,
+  chain: readonly Uint8Array[],
+) {
+  const verdict = judge(chain, key)
+  if (!verdict.ok) {
+    const fault = verdict.fault === 'no_mesh' ? verdict.fault : (`certificate_${verdict.fault}` as const)
+    return { fault, name: verdict.name }
+  }
+  const { node_id: id, issuer, name } = verdict.binding
+  if (isRefused(opinion(id))) return { fault: 'denied' as const, name }
+  if (isRefused(opinion(issuer))) return { fault: 'issuer_denied' as const, name }
+  return verdict
+}

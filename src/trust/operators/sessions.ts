@@ -12,7 +12,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Operators } from '../certificates/index.ts'
 import { eraseSealingKey, fingerprintOf, newSealingKey, type SealingKey } from '../identity/index.ts'
 import { type DelegationFault, delegationFault, faultWords, readDelegation, same } from './delegation.ts'
-import type { PrincipalsDeps } from './principals.ts'
+import { certifiedHere, type PrincipalsDeps } from './principals.ts'
 import type { Acting, Offer, SessionState, Sessions } from './types.ts'
 
 /** People who may be logged in at once, and offers that wait for a signature. */
@@ -65,19 +65,8 @@ export function createSessions(deps: SessionsDeps): Sessions {
   let stopListening: readonly (() => void)[] = []
 
   /** The present content of the certificates, or why they are not valid. */
-  function judge(operator: NodeId, shown: readonly Uint8Array[]) {
-    const verdict = operators.verdict(shown, parseNodeId(operator) as Uint8Array)
-    if (!verdict.ok) {
-      return {
-        fault: verdict.fault === 'no_mesh' ? verdict.fault : (`certificate_${verdict.fault}` as const),
-      }
-    }
-    const { binding, chain } = verdict
-    const isRefused = (node: NodeId) => opinion(node).denied || opinion(node).revoked
-    if (isRefused(operator)) return { fault: 'denied' as const }
-    if (isRefused(binding.issuer)) return { fault: 'issuer_denied' as const }
-    return { binding, chain }
-  }
+  const judge = (operator: NodeId, shown: readonly Uint8Array[]) =>
+    certifiedHere(operators, opinion, parseNodeId(operator) as Uint8Array, shown)
 
   /** Undefined if the session cannot continue; it has ended then. */
   function check(session: Session): { readonly chain: readonly Uint8Array[] } | undefined {
@@ -99,7 +88,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   function arm(session: Session): void {
     session.cancel()
     const judged = judge(session.state.operator, session.chain)
-    const ends = Math.min(session.state.ends_at, judged.binding?.not_after ?? 0)
+    const ends = Math.min(session.state.ends_at, 'fault' in judged ? 0 : judged.binding.not_after)
     const left = Math.min(ends - clock.now(), session.over - clock.monotonic())
     session.cancel = timers.after(Math.max(0, left), () => {
       if (check(session) !== undefined) arm(session)
@@ -227,7 +216,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
       }
       const read = readDelegation(delegation)
       if (typeof read === 'string') return refuse(uid, faultWords(read))
-      const { operator, key, body } = read
+      const { by: operator, key, body } = read
       const why = offerFault(uid, account, body)
       if (why !== undefined) return refuse(uid, why, operator)
       const judged = judge(operator, chain)

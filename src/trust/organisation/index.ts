@@ -1,4 +1,3 @@
 // The door of the room of the organisation: the policy bundle of the mesh's root, and how it counts here.
 
-export { readPolicyBundle, signPolicyBundle } from './bundle-frame.ts'
 export { createOrganisation, type Organisation } from './organisation.ts'

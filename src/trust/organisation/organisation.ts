@@ -2,7 +2,7 @@
 
 import type { BucketLength } from '../../../protocols/buckets.ts'
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
-import type { PolicyBundleBody } from '../../../protocols/messages/policy.ts'
+import { PolicyBundle, type PolicyBundleBody } from '../../../protocols/messages/policy.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -11,8 +11,8 @@ import type { Room } from '../../base/run/room.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import type { FleetSettings, SettingRow } from '../../config/index.ts'
 import type { Audit } from '../audit/index.ts'
+import { statementIn } from '../identity/index.ts'
 import type { OrganisationRules, Policy, PolicyEngine, PolicySet } from '../policy/index.ts'
-import { readPolicyBundle } from './bundle-frame.ts'
 
 /** As a place in messages and in the names of rules. */
 const PLACE = 'organisation.cedar'
@@ -145,6 +145,12 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     | undefined
   let problem: string | null = null
 
+  /** What the root of this mesh signed in it; undefined for anything else. */
+  function bodyOf(frame: Uint8Array): PolicyBundleBody | undefined {
+    const trusted = root()
+    return trusted && statementIn(PolicyBundle, frame, trusted.mesh, trusted.key)?.body
+  }
+
   /** Throws KaroError `bad_config` for policies and settings that cannot be read, for aggregators of one operator, and another beginning. */
   async function rulesOf(body: PolicyBundleBody) {
     checkOperators(body)
@@ -171,7 +177,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
   async function use(frame: Uint8Array, from: 'person' | 'mesh' | 'kept'): Promise<void> {
     const isNew = from !== 'kept'
     const trusted = root()
-    const body = trusted === undefined ? undefined : readPolicyBundle(frame, trusted)
+    const body = bodyOf(frame)
     if (body === undefined) {
       const whose =
         trusted === undefined ? 'this node is in no mesh' : 'the root of this mesh did not sign this'
@@ -226,8 +232,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     documents: {
       wanted: isRoot,
       async readable(frame) {
-        const trusted = root()
-        const body = trusted === undefined ? undefined : readPolicyBundle(frame, trusted)
+        const body = bodyOf(frame)
         return (
           body !== undefined &&
           (await rulesOf(body).then(

@@ -55,49 +55,123 @@ export interface Evidence {
 /** Another key has taken its place for good. */
 export const isOver = ({ kind }: KeyState): boolean => kind === 'retired' || kind === 'rejected'
 
-export function weigh(evidence: Evidence): PeerOpinion {
-  const { config_trusted: file, decision, certified } = evidence
-  const revoked = (decision?.revoked ?? false) || evidence.certificate_revoked !== undefined
-  const organisation = certified?.binding.name ?? evidence.certificate_revoked?.name
-  const base = {
+/** What one source says of a node. */
+interface Source extends Pick<OpinionStep, 'source'> {
+  /** What it comes to; undefined: this source does not speak of the node. */
+  readonly gives: Given | undefined
+  /** For people; made only when somebody asks. */
+  readonly says: () => string
+}
+type Given = Pick<PeerOpinion, 'trust_level' | 'roles' | 'teams' | 'why'>
+
+const nothing = (why: PeerOpinion['why']): Given => ({ trust_level: 'untrusted', roles: [], teams: [], why })
+
+/** Every source, strongest first. */
+function* sourcesOf(evidence: Evidence): Generator<Source> {
+  const {
+    config_denied,
+    config_trusted: file,
+    decision,
+    certificate_revoked: list,
+    certified,
+    domain,
+  } = evidence
+  const when = (): string => ` on ${new Date(decision?.decided_at ?? 0).toISOString()}`
+  yield {
+    source: 'denied',
+    gives: config_denied ? nothing('config') : decision?.denied ? nothing('tofu') : undefined,
+    says: () =>
+      config_denied
+        ? 'the configuration denies its key ([peers] denied)'
+        : decision?.denied
+          ? `a person here denied it${when()}`
+          : 'not denied',
+  }
+  yield {
+    source: 'revoked',
+    gives: decision?.revoked ? nothing('tofu') : list && nothing('certificate'),
+    says: () =>
+      decision?.revoked
+        ? `a person here took its trust back${when()}`
+        : list === undefined
+          ? 'not revoked'
+          : `${list.by} revoked its key on ${new Date(list.at).toISOString()}`,
+  }
+  yield* lineageOf(evidence)
+  yield {
+    source: 'config',
+    gives: file && { trust_level: file.level, roles: file.roles, teams: file.teams, why: 'config' },
+    says: () =>
+      file === undefined
+        ? 'the configuration does not name it ([peers.trusted])'
+        : `the configuration trusts it${terms(file.level, file.name ?? '', file)}`,
+  }
+  const level = decision?.level ?? undefined
+  yield {
+    source: 'tofu',
+    gives: decision &&
+      level && {
+        trust_level: level,
+        roles: rolesThatCount(decision.roles),
+        teams: decision.teams,
+        why: 'tofu',
+      },
+    says: () =>
+      decision === undefined || level === undefined
+        ? 'nobody trusted it by hand (karo peers trust)'
+        : `a person here trusted it${when()}${terms(level, decision.name, decision)}`,
+  }
+  yield {
+    source: 'certificate',
+    gives: certified && {
+      trust_level: certified.level,
+      roles: certified.binding.roles,
+      teams: certified.binding.teams,
+      why: 'certificate',
+    },
+    says: () => certificateSays(evidence),
+  }
+  yield {
+    source: 'domain',
+    gives: domain && { trust_level: domain.level, roles: [], teams: domain.teams, why: 'domain' },
+    says: () =>
+      domain === undefined
+        ? 'it is not connected from a subnet that [trust.domains] names'
+        : `it is connected from ${domain.ip}, and [trust.domains] gives ${domain.subnet}${terms(domain.level, '', { roles: [], teams: domain.teams }).slice(1)}`,
+  }
+  yield {
+    source: 'default',
+    gives: nothing('default'),
+    says: () => 'untrusted; when it asks to join, karo peers pending shows it',
+  }
+}
+
+/** What it comes to, and the chain of sources that led there: exactly one decides, the first that speaks. */
+export function weigh(evidence: Evidence): {
+  readonly opinion: PeerOpinion
+  readonly steps: () => readonly OpinionStep[]
+} {
+  const { config_trusted: file, decision, certified, certificate_revoked: list, other_keys } = evidence
+  const sources = [...sourcesOf(evidence)]
+  const deciding = sources.find(({ gives }) => gives !== undefined)
+  const opinion = {
     node_id: evidence.node_id,
-    ...(evidence.other_keys.length === 0 ? {} : { other_keys: evidence.other_keys }),
+    ...(other_keys.length === 0 ? {} : { other_keys }),
     fingerprint: evidence.fingerprint,
-    name: file?.name || decision?.name || organisation || evidence.display_name,
+    name: file?.name || decision?.name || (certified?.binding.name ?? list?.name) || evidence.display_name,
     denied: evidence.config_denied || (decision?.denied ?? false),
-    revoked,
+    revoked: (decision?.revoked ?? false) || list !== undefined,
+    ...(deciding?.gives ?? nothing('default')),
   }
-  const nothing = { trust_level: 'untrusted', roles: [], teams: [] } as const
-  if (evidence.config_denied) return { ...base, ...nothing, why: 'config' }
-  if (base.denied || decision?.revoked) return { ...base, ...nothing, why: 'tofu' }
-  if (revoked) return { ...base, ...nothing, why: 'certificate' }
-  if (evidence.lineage.kind === 'frozen') return { ...base, ...nothing, why: 'frozen' }
-  if (isOver(evidence.lineage)) return { ...base, ...nothing, why: 'rotated' }
-  if (file !== undefined) {
-    return { ...base, trust_level: file.level, roles: file.roles, teams: file.teams, why: 'config' }
+  return {
+    opinion,
+    steps: () => sources.map((one) => ({ source: one.source, says: one.says(), decides: one === deciding })),
   }
-  if (decision !== undefined && decision.level !== null) {
-    return {
-      ...base,
-      trust_level: decision.level,
-      roles: rolesThatCount(decision.roles),
-      teams: decision.teams,
-      why: 'tofu',
-    }
-  }
-  if (certified !== undefined) {
-    const { roles, teams } = certified.binding
-    return { ...base, trust_level: certified.level, roles, teams, why: 'certificate' }
-  }
-  const { domain } = evidence
-  if (domain !== undefined)
-    return { ...base, trust_level: domain.level, roles: [], teams: domain.teams, why: 'domain' }
-  return { ...base, ...nothing, why: 'default' }
 }
 
 /** Membership, apart from the level: the same sources in the same order. */
 export function standingOf(evidence: Evidence): Standing {
-  const { denied, revoked, trust_level, why } = weigh(evidence)
+  const { denied, revoked, trust_level, why } = weigh(evidence).opinion
   // A certified node is a member also while its level opens nothing: it has the list that makes certificates count again.
   const admitted = !denied && !revoked && (trust_level !== 'untrusted' || why === 'certificate')
   if (admitted) return 'member'
@@ -106,119 +180,38 @@ export function standingOf(evidence: Evidence): Standing {
   return evidence.heard_of ? 'known' : 'stranger'
 }
 
-/** The chain of sources, strongest first, each with what it says; exactly one decides, the same as in `weigh`. */
-export function explainSteps(evidence: Evidence): OpinionStep[] {
-  const { config_denied, config_trusted: file, decision, certificate_revoked: list } = evidence
-  const when = decision === undefined ? '' : ` on ${new Date(decision.decided_at).toISOString()}`
-  const sources: readonly (Omit<OpinionStep, 'decides'> & { readonly speaks: boolean })[] = [
-    {
-      source: 'denied',
-      speaks: config_denied || (decision?.denied ?? false),
-      says: config_denied
-        ? 'the configuration denies its key ([peers] denied)'
-        : decision?.denied
-          ? `a person here denied it${when}`
-          : 'not denied',
-    },
-    {
-      source: 'revoked',
-      speaks: (decision?.revoked ?? false) || list !== undefined,
-      says: decision?.revoked
-        ? `a person here took its trust back${when}`
-        : list !== undefined
-          ? `${list.by} revoked its key on ${new Date(list.at).toISOString()}`
-          : 'not revoked',
-    },
-    ...lineageSteps(evidence),
-    {
-      source: 'config',
-      speaks: file !== undefined,
-      says:
-        file === undefined
-          ? 'the configuration does not name it ([peers.trusted])'
-          : `the configuration trusts it${terms(file.level, file.name ?? '', file)}`,
-    },
-    {
-      source: 'tofu',
-      speaks: (decision?.level ?? null) !== null,
-      says:
-        decision === undefined || decision.level === null
-          ? 'nobody trusted it by hand (karo peers trust)'
-          : `a person here trusted it${when}${terms(decision.level, decision.name, decision)}`,
-    },
-    { source: 'certificate', ...certificateStep(evidence) },
-    { source: 'domain', ...domainStep(evidence) },
-    {
-      source: 'default',
-      speaks: true,
-      says: 'untrusted; when it asks to join, karo peers pending shows it',
-    },
-  ]
-  const deciding = sources.findIndex((source) => source.speaks)
-  return sources.map(({ source, says }, i) => ({ source, says, decides: i === deciding }))
-}
-
 /** None for a key that was never rotated. */
-function lineageSteps(evidence: Evidence) {
-  const { lineage, node_id, member_since: first } = evidence
-  if (lineage.kind === 'current' && (first === undefined || first === node_id)) return []
-  const source = lineage.kind === 'frozen' ? ('frozen' as const) : ('rotated' as const)
-  return [{ source, ...lineageStep(evidence) }]
+function* lineageOf({ lineage, node_id, member_since: first }: Evidence): Generator<Source> {
+  if (lineage.kind === 'current' && (first === undefined || first === node_id)) return
+  const source = lineage.kind === 'frozen' ? 'frozen' : 'rotated'
+  const gives = source === 'frozen' || isOver(lineage) ? nothing(source) : undefined
+  yield { source, gives, says: () => lineageSays(lineage, first) }
 }
 
-function lineageStep({ lineage, member_since: first }: Evidence) {
+function lineageSays(lineage: KeyState, first: NodeId | undefined): string {
   switch (lineage.kind) {
     case 'current':
-      return {
-        speaks: false,
-        says: `its key took the place of others, the first of them ${first}; what is said about one of them counts for all`,
-      }
+      return `its key took the place of others, the first of them ${first}; what is said about one of them counts for all`
     case 'replaced':
-      return {
-        speaks: false,
-        says: `its key was replaced by ${lineage.by}; it is honoured until ${new Date(lineage.until).toISOString()}`,
-      }
+      return `its key was replaced by ${lineage.by}; it is honoured until ${new Date(lineage.until).toISOString()}`
     case 'retired':
-      return {
-        speaks: true,
-        says: `its key was replaced by ${lineage.by}, and is honoured no more since ${new Date(lineage.until).toISOString()}`,
-      }
+      return `its key was replaced by ${lineage.by}, and is honoured no more since ${new Date(lineage.until).toISOString()}`
     case 'rejected':
-      return { speaks: true, says: `its key is not the successor that was chosen: that is ${lineage.chosen}` }
+      return `its key is not the successor that was chosen: that is ${lineage.chosen}`
     case 'frozen':
-      return {
-        speaks: true,
-        says: `the key ${lineage.fork.at} stands in two rotations, with ${lineage.fork.between.join(' and ')}: one of them may be a thief's. It opens no data until somebody here decides (karo peers trust, for the right one) or an issuer revokes the other`,
-      }
+      return `the key ${lineage.fork.at} stands in two rotations, with ${lineage.fork.between.join(' and ')}: one of them may be a thief's. It opens no data until somebody here decides (karo peers trust, for the right one) or an issuer revokes the other`
   }
 }
 
-function certificateStep({ certified, certificate_fault: fault }: Evidence) {
-  if (certified === undefined) {
-    const says =
-      fault === undefined ? 'no certificate of it is known here' : `its certificate is not valid: ${fault}`
-    return { speaks: false, says }
-  }
+function certificateSays({ certified, certificate_fault: fault }: Evidence): string {
+  if (certified === undefined)
+    return fault === undefined
+      ? 'no certificate of it is known here'
+      : `its certificate is not valid: ${fault}`
   const { binding, level, stale } = certified
   const until = `${new Date(binding.not_after).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const says = `${binding.issuer} certified it until ${until}${terms(level, binding.name, binding)}`
-  return {
-    speaks: true,
-    says: stale
-      ? `${says}; no revocation list came here for a week, so it opens no data until one does`
-      : says,
-  }
-}
-
-function domainStep({ domain }: Evidence) {
-  if (domain === undefined)
-    return { speaks: false, says: 'it is not connected from a subnet that [trust.domains] names' }
-  const { subnet, ip, level, teams } = domain
-  const what = terms(level, '', { roles: [], teams })
-  return {
-    speaks: true,
-    says: `it is connected from ${ip}, and [trust.domains] gives ${subnet}${what.slice(1)}`,
-  }
+  return stale ? `${says}; no revocation list came here for a week, so it opens no data until one does` : says
 }
 
 function terms(

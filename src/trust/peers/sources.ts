@@ -66,7 +66,7 @@ export function createSources(deps: SourcesDeps): Sources {
       heard_of: seen.member(node) !== undefined,
     }
   }
-  const opinion = (node: NodeId) => weigh(evidenceOf(node))
+  const opinion = (node: NodeId) => weigh(evidenceOf(node)).opinion
 
   return { kin, own, refuses, bars, admits, evidenceOf, opinion }
 }

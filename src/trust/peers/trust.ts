@@ -9,7 +9,7 @@ import { createDeciding } from './deciding.ts'
 import { createDomains } from './domains.ts'
 import { type Held, hasChosenName, heldFrom } from './held.ts'
 import type { Kin } from './kin.ts'
-import { explainSteps, standingOf } from './opinion.ts'
+import { standingOf, weigh } from './opinion.ts'
 import type { TrustOptions } from './options.ts'
 import { resolveNode } from './resolve.ts'
 import { createRotations } from './rotations.ts'
@@ -170,7 +170,7 @@ export function createTrust(options: TrustOptions): Trust {
     refuses,
     bars,
     standing: (node) => standingOf(evidenceOf(node)),
-    explain: (node) => explainSteps(evidenceOf(node)),
+    explain: (node) => weigh(evidenceOf(node)).steps(),
     decidedAt: (node) => evidenceOf(node).decision?.decided_at,
     rotations,
     isNameChosen,

@@ -3,11 +3,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { bucketOf } from '../../../protocols/buckets.ts'
+import { PolicyBundle } from '../../../protocols/messages/policy.ts'
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import type { QueryResult, StatusShape } from '../../../src/api/contract/shapes.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { meshOf, openRootKey } from '../../../src/trust/certificates/index.ts'
-import { signPolicyBundle } from '../../../src/trust/organisation/index.ts'
+import { signStatement } from '../../../src/trust/identity/index.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { canNamespaces, createLan } from '../../support/node/lan.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
@@ -42,7 +43,9 @@ async function sign(number: number, began: number): Promise<void> {
   ]
   const said = { number, k_min: 3, policies: new Uint8Array(), aggregators, audiences: ['security'] }
   const body = { ...said, version: Date.now(), mesh: meshOf(root.publicKey), began }
-  const bundle = Buffer.from(signPolicyBundle(root, body, systemRandom)).toString('base64url')
+  const bundle = Buffer.from(signStatement(PolicyBundle, body, root, body.version, systemRandom)).toString(
+    'base64url',
+  )
   await callDaemon({ socket: join(node('hq').home, 'karo.sock') }, 'POST', '/api/v1/policy/bundle', {
     bundle,
   })

@@ -3,15 +3,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { PolicyBundle, type PolicyBundleBody } from '../../../protocols/messages/policy.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { versionAfter } from '../../../src/cli/fleet/root-list.ts'
 import { createRootKey, meshOf, openRootKey } from '../../../src/trust/certificates/index.ts'
-import { verifierOf } from '../../../src/trust/identity/index.ts'
-import { signPolicyBundle } from '../../../src/trust/organisation/index.ts'
+import { signStatement, verifyStatement } from '../../../src/trust/identity/index.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { karo } from '../../support/node/played-daemon.ts'
@@ -96,8 +94,7 @@ test('a key that is revoked again stays revoked from the first time on', async (
   expect(code).toBe(0)
   const { body } = requests.find(({ line }) => line.startsWith('POST')) ?? {}
   const frame = new Uint8Array(Buffer.from((body as { list: string }).list, 'base64url'))
-  const decoded = decodeFrame(frame, { messages: messageTable([RevocationList]), verify: verifierOf(frame) })
-  const { number, version, revoked } = bodyOf(decoded, RevocationList)
+  const { number, version, revoked } = verifyStatement(RevocationList, frame).body
   expect(version).toBe(last + 1)
   expect([number, revoked.map((one) => [formatNodeId(one.key), one.at])]).toEqual([
     4,
@@ -157,10 +154,7 @@ test('a bundle names the issuer that signs it, and its certificate says from the
     // The root alone certifies an issuer.
     const { body } = requests.find(({ line }) => line === 'POST /api/v1/fleet/root') ?? {}
     const frame = new Uint8Array(Buffer.from((body as { certificate: string }).certificate, 'base64url'))
-    const signed = bodyOf(
-      decodeFrame(frame, { messages: messageTable([Certificate]), verify: verifierOf(frame) }),
-      Certificate,
-    )
+    const signed = verifyStatement(Certificate, frame).body
     expect([formatNodeId(signed.key), signed.name, signed.owner, signed.grants]).toEqual([
       own.node_id,
       'first',
@@ -217,8 +211,7 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   const bundleIn = ({ requests }: Awaited<ReturnType<typeof signed>>) => {
     const { body } = requests.find(({ line }) => line.startsWith('POST /api/v1/policy')) ?? {}
     const frame = new Uint8Array(Buffer.from((body as { bundle: string }).bundle, 'base64url'))
-    const decoded = decodeFrame(frame, { messages: messageTable([PolicyBundle]), verify: verifierOf(frame) })
-    return bodyOf(decoded, PolicyBundle)
+    return verifyStatement(PolicyBundle, frame).body
   }
   const ran = await signed(`${nodes[0]}=north`, `${nodes[1]}`)
   expect(ran.code).toBe(0)
@@ -246,7 +239,9 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
       settings,
     }
     const body = { ...said, mesh: meshOf(root.publicKey), ...totals }
-    return Buffer.from(signPolicyBundle(root, body, systemRandom)).toString('base64url')
+    return Buffer.from(signStatement(PolicyBundle, body, root, body.version, systemRandom)).toString(
+      'base64url',
+    )
   }
   const next = [`${nodes[0]}=north`, `${nodes[1]}=south`]
   const formerAfter = async (totals: Partial<PolicyBundleBody>) => {

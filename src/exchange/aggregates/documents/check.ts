@@ -1,17 +1,15 @@
 // Checks as signed documents: what one aggregator tells the other of the proofs of shares, for nobody else to read.
 import { checks } from '../../../../protocols/aggregate.ts'
 import { type Bucket, slotOfBucket, slotOfCheck, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
-import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../../protocols/frame.ts'
 import { LISTED_BYTES, SCHEME, VERIFIER_BYTES } from '../../../../protocols/messages/aggregate.ts'
 import { Check, type CheckBody } from '../../../../protocols/messages/check.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
-import { signFrame, verifySignature } from '../../../trust/identity/index.ts'
+import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
 import { checkData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
 
-const CHECKS = messageTable([Check])
 const RECORD_BYTES = LISTED_BYTES + VERIFIER_BYTES
 
 /** What is told of shares, by their entries in a list, in hexadecimal digits. */
@@ -45,8 +43,7 @@ export function writeCheck(
     epk,
     sealed,
   }
-  const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
-  return signFrame(Check, envelope, body, self.identity)
+  return signStatement(Check, body, self.identity, clock.now(), random)
 }
 
 /** One part as the other aggregator, or its author, reads it. FrameErrors as `openTally`. */
@@ -55,20 +52,13 @@ export function openCheck(
   bytes: Uint8Array,
   { mesh, bucket }: { readonly mesh: Uint8Array; readonly bucket: Bucket },
 ): Checked {
-  const frame = decodeFrame(bytes, { messages: CHECKS, verify: verifySignature })
-  const { envelope, body } = { envelope: frame.envelope, body: bodyOf(frame, Check) }
+  const { key: author, body } = verifyStatement(Check, bytes)
   if (Buffer.compare(body.mesh, mesh) !== 0 || slotOfBucket(body) !== slotOfBucket(bucket)) {
     throw new FrameError('malformed', 'it is of another mesh or bucket')
   }
   const { part, version } = body
-  const aad = checkData(mesh, bucket, part, version, envelope.sender)
-  const opened = openAs(
-    openers,
-    envelope.sender,
-    { slot: slotOfCheck(bucket, part), version },
-    body,
-    () => aad,
-  )
+  const aad = checkData(mesh, bucket, part, version, author)
+  const opened = openAs(openers, author, { slot: slotOfCheck(bucket, part), version }, body, () => aad)
   if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
   const { checks: records } = checks.decode(opened.plaintext)
   if (records.length % RECORD_BYTES !== 0) throw new FrameError('malformed', 'not whole records')

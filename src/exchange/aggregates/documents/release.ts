@@ -1,18 +1,15 @@
 // Releases as signed documents: totals for one audience, which count when both aggregators of the pair say the same.
 import { releasePlains } from '../../../../protocols/aggregate.ts'
 import { type Bucket, RELEASE_KEPT_MS, slotOfBucket, slotOfRelease } from '../../../../protocols/buckets.ts'
-import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../../protocols/frame.ts'
 import { AUDIENCE_HASH_BYTES, READERS_MAX } from '../../../../protocols/messages/aggregate.ts'
 import { Release, type ReleaseBody, type ReleaseContent } from '../../../../protocols/messages/release.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
-import { signFrame, verifySignature } from '../../../trust/identity/index.ts'
+import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
 import { isSameContent, type Said, signaturesOf } from '../statement.ts'
 import { releaseData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
-
-const RELEASES = messageTable([Release])
 
 const hashOfAudience = (name: string): Uint8Array => blake3([name], AUDIENCE_HASH_BYTES)
 
@@ -48,8 +45,7 @@ export function writeRelease(
     epk: box.epk,
     sealed: box.sealed,
   }
-  const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
-  return signFrame(Release, envelope, body, self.identity)
+  return signStatement(Release, body, self.identity, clock.now(), random)
 }
 
 /**
@@ -58,9 +54,7 @@ export function writeRelease(
  * one of the pair that it names.
  */
 export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh: Uint8Array): Said {
-  const frame = decodeFrame(bytes, { messages: RELEASES, verify: verifySignature })
-  const body = bodyOf(frame, Release)
-  const author = frame.envelope.sender
+  const { key: author, body } = verifyStatement(Release, bytes)
   if (Buffer.compare(body.mesh, mesh) !== 0) throw new FrameError('malformed', 'it is of another mesh')
   const { version, audience, set } = body
   const aad = releaseData(mesh, body, version, author, { audience, set })

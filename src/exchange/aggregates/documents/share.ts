@@ -1,20 +1,18 @@
 // Shares as signed documents: what a machine contributes, a half for each aggregator, and what each of them reads.
 import { decodeShare, encodeShare, shareHeaders } from '../../../../protocols/aggregate.ts'
 import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../../protocols/buckets.ts'
-import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../../protocols/frame.ts'
 import { PROOF_BYTES, SCHEME } from '../../../../protocols/messages/aggregate.ts'
 import { Share, type ShareBody, type ShareHeader } from '../../../../protocols/messages/share.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
-import { signFrame, verifySignature } from '../../../trust/identity/index.ts'
+import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
 import { cellsOf, encodeVector, hashOf } from '../layout.ts'
 import { halfBytes, readHalf, splitProved } from '../proved.ts'
 import type { Contribution, HeldShare, Pair } from '../types.ts'
 import { proofData, shareData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
 
-const SHARES = messageTable([Share])
 const OWN = 2
 const CHECK_DOMAIN = 'karo-share-check-v1'
 const CHECK_BYTES = 16
@@ -106,8 +104,7 @@ export function writeShare(
     pair: [...pair],
     boxes,
   }
-  const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
-  return signFrame(Share, envelope, body, self.identity)
+  return signStatement(Share, body, self.identity, clock.now(), random)
 }
 
 /** What everybody who keeps a share can read of it. FrameErrors: those of decodeFrame. */
@@ -116,8 +113,8 @@ export function readShare(bytes: Uint8Array): {
   readonly body: ShareBody
   readonly ts: number
 } {
-  const frame = decodeFrame(bytes, { messages: SHARES, verify: verifySignature })
-  return { author: frame.envelope.sender, body: bodyOf(frame, Share), ts: frame.envelope.ts }
+  const { key: author, body, ts } = verifyStatement(Share, bytes)
+  return { author, body, ts }
 }
 
 const checkOf = (bytes: Uint8Array, header: Uint8Array): Uint8Array =>

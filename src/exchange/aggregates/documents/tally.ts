@@ -1,15 +1,12 @@
 // Tallies as signed documents: what one aggregator tells the other about a bucket, for nobody else to read.
 import { tallies } from '../../../../protocols/aggregate.ts'
 import { type Bucket, slotOfBucket, slotOfTally, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
-import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../../protocols/frame.ts'
 import { Tally, type TallyBody, type TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
-import { signFrame, verifySignature } from '../../../trust/identity/index.ts'
+import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
 import { tallyData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
-
-const TALLIES = messageTable([Tally])
 
 interface Attempt {
   readonly mesh: Uint8Array
@@ -46,8 +43,7 @@ export function writeTally(
     epk: box.epk,
     sealed: box.sealed,
   }
-  const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
-  return signFrame(Tally, envelope, body, self.identity)
+  return signStatement(Tally, body, self.identity, clock.now(), random)
 }
 
 interface OpenedTally {
@@ -66,13 +62,11 @@ export function openTally(
   bytes: Uint8Array,
   { mesh, bucket }: Omit<Attempt, 'attempt'>,
 ): OpenedTally {
-  const frame = decodeFrame(bytes, { messages: TALLIES, verify: verifySignature })
-  const { envelope, body } = { envelope: frame.envelope, body: bodyOf(frame, Tally) }
+  const { key: author, body } = verifyStatement(Tally, bytes)
   if (Buffer.compare(body.mesh, mesh) !== 0 || slotOfBucket(body) !== slotOfBucket(bucket)) {
     throw new FrameError('malformed', 'it is of another mesh or bucket')
   }
   const { attempt, version } = body
-  const author = envelope.sender
   const aad = tallyData(mesh, bucket, attempt, version, author)
   const opened = openAs(openers, author, { slot: slotOfTally(bucket, attempt), version }, body, () => aad)
   if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')

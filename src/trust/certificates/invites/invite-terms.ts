@@ -2,7 +2,8 @@
 import type { Clock, Random } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { labelProblem } from '../../../base/words/roles.ts'
-import { type Signer, signCertificate } from '../sign.ts'
+import type { Signer } from '../../identity/index.ts'
+import { signCertificate } from '../sign.ts'
 import type { InviteTerms } from './invites.ts'
 
 /** The longest name that a machine may call itself by, in characters of four bytes. */

@@ -1,10 +1,10 @@
 // What a person does with invites on an issuer: makes one, lists them, cancels one.
 import type { Ambient } from '../../../base/run/ambient.ts'
 import type { Audit } from '../../audit/index.ts'
+import type { Signer } from '../../identity/index.ts'
 import type { Fleet } from '../fleet-types.ts'
 import type { Issuing } from '../issuing.ts'
 import type { Roll } from '../roll-types.ts'
-import type { Signer } from '../sign.ts'
 import { checkInviteTerms } from './invite-terms.ts'
 import type { Invites } from './invites.ts'
 

@@ -1,14 +1,15 @@
 // How a node hears that its certificate was taken from it: nobody admits it any more, so it is shown the list when it knocks.
-import type { RevocationListBody } from '../../../../protocols/messages/certificate.ts'
+import { RevocationList, type RevocationListBody } from '../../../../protocols/messages/certificate.ts'
 import { ROOT_LIST_BYTES } from '../../../../protocols/messages/hello.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
+import { statementIn } from '../../identity/index.ts'
 import type { LineageView } from '../../lineage/index.ts'
 import type { Credentials } from '../fleet-types.ts'
 import type { Roll } from '../roll-types.ts'
 import type { RootWord } from '../root-word.ts'
 import type { FleetKind } from '../types.ts'
-import { lastKeyOf, readList } from '../verify.ts'
+import { lastKeyOf } from '../verify.ts'
 
 type Answer = ReturnType<Credentials['answer']>
 
@@ -75,9 +76,9 @@ export function createKnocking({
       const root = roll.root()
       if (revoked_by === undefined || root === undefined) return
       if (revokedOf(lineage.ancestors(self)) !== undefined) return
-      const said = readList(revoked_by.list, root.mesh)
+      const said = statementIn(RevocationList, revoked_by.list, root.mesh)
       if (said === undefined || !namesThis(said.body)) return
-      const author = formatNodeId(said.signer)
+      const author = said.by
       if (!roll.isAuthority(author) && lastKeyOf([revoked_by.issuer]) === author)
         take('certificate', revoked_by.issuer)
       // A list by an author who may not revoke has no effect, and is not stored.

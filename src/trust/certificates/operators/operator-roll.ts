@@ -144,8 +144,8 @@ export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
         if (issuer === undefined) return []
         // Signatures were checked when they came: this is asked for often, and there may be a thousand.
         const links = [
-          { signer: trusted.key, body: issuer },
-          { signer: issuer.key, body },
+          { key: trusted.key, body: issuer },
+          { key: issuer.key, body },
         ]
         const against = { root: trusted, key: body.key, leaf: 'operator' as const, isRevoked: () => false }
         const verdict = judge(links, { ...against, at: now })

@@ -3,7 +3,6 @@
 import { describe, expect, it } from 'vitest'
 import { releases, tallies } from '../../../../protocols/aggregate.ts'
 import { slotOfBucket } from '../../../../protocols/buckets.ts'
-import { NONCE_BYTES } from '../../../../protocols/frame.ts'
 import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
 import { Share } from '../../../../protocols/messages/share.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
@@ -20,7 +19,7 @@ import {
 } from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector } from '../../../../src/exchange/aggregates/layout.ts'
 import { toBytes } from '../../../../src/exchange/aggregates/shares.ts'
-import { createHints, signFrame } from '../../../../src/trust/identity/index.ts'
+import { createHints, signStatement } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc from '../../../support/run/properties.ts'
 import {
@@ -149,7 +148,6 @@ describe('everybody else', () => {
   it('cannot give the boxes of somebody else as its own: signed again, they open for nobody of the pair', () => {
     const thief = testIdentity(99)
     const { body } = readShare(sealedShare(VICTIM, RANDOM))
-    const envelope = { sender: thief.publicKey, ts: BUCKET.end, nonce: RANDOM.bytes(NONCE_BYTES), seq: 0 }
     // Hints are made from the keys of both ends; the thief can make those that let the pair look for its key.
     const hints = createHints(thief.agree)
     const edition = { author: thief.publicKey, slot: slotOfBucket(BUCKET), version: BUCKET.end }
@@ -158,7 +156,7 @@ describe('everybody else', () => {
       hint: hints(PAIR[at] ?? thief.publicKey, edition)!,
     }))
     for (const stolen of [body, { ...body, boxes }]) {
-      const document = signFrame(Share, envelope, stolen, thief)
+      const document = signStatement(Share, stolen, thief, BUCKET.end, RANDOM)
       expect(readShare(document).author).toEqual(thief.publicKey)
       for (const index of [0, 1] as const) expect(() => openedBy(index, document)).toThrow('does not open')
     }

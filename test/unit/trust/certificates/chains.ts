@@ -7,11 +7,11 @@ import type { Roll } from '../../../../src/trust/certificates/roll-types.ts'
 import {
   type CertificateTerms,
   meshOf,
-  type Signer,
   signCertificate,
   signRevocationList,
 } from '../../../../src/trust/certificates/sign.ts'
 import type { Against } from '../../../../src/trust/certificates/verify.ts'
+import type { Signer } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
 export const NOW = Date.UTC(2026, 10, 21, 9)

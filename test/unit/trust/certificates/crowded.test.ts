@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { HelloAck, ROOT_LIST_BYTES } from '../../../../protocols/messages/hello.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { createShares } from '../../../../src/trust/certificates/shares.ts'
-import type { Signer } from '../../../../src/trust/certificates/sign.ts'
+import type { Signer } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import {
   issuer,

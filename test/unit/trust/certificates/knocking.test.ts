@@ -1,6 +1,6 @@
 // A machine that was revoked hears of it from whoever it knocks at, by a list that counts, and by nothing else.
 import { beforeEach, expect, test } from 'vitest'
-import type { Signer } from '../../../../src/trust/certificates/sign.ts'
+import type { Signer } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { listOf, NOW, root } from './chains.ts'
 import { found, invited, joins, meet, pass, type Room, room, time } from './rooms.ts'

@@ -1,7 +1,8 @@
 // The root's word while its key is away again: an issuer that it revoked, and roles and teams that an issuer changes.
 import { beforeEach, expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
-import { type Signer, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import { signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import type { Signer } from '../../../../src/trust/identity/index.ts'
 import { mesh as meshId, NOW, other, root } from './chains.ts'
 import { found, invited, joins, meet, pass, type Room, room, time } from './rooms.ts'
 

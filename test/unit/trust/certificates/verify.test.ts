@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
-import { meshOf, type Signer } from '../../../../src/trust/certificates/sign.ts'
+import { meshOf } from '../../../../src/trust/certificates/sign.ts'
 import {
   type Against,
   CHAIN_FAULTS,
@@ -10,6 +10,7 @@ import {
   LIFE_MAX_MS,
   verifyChain,
 } from '../../../../src/trust/certificates/verify.ts'
+import type { Signer } from '../../../../src/trust/identity/index.ts'
 import { goldenFrames } from '../../../support/mesh/vectors.ts'
 import fc from '../../../support/run/properties.ts'
 import {

@@ -1,5 +1,6 @@
 // Policy bundles over restarts, wrong clocks and two signers: nothing opens, and all members end with the same one.
 import { expect, test } from 'vitest'
+import { PolicyBundle } from '../../../../protocols/messages/policy.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { settingsOf } from '../../../../src/config/index.ts'
@@ -8,7 +9,8 @@ import { createKeeper } from '../../../../src/exchange/documents/keeper.ts'
 import { createMembersView } from '../../../../src/exchange/documents/members.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import { meshOf } from '../../../../src/trust/certificates/index.ts'
-import { createOrganisation, signPolicyBundle } from '../../../../src/trust/organisation/index.ts'
+import { signStatement } from '../../../../src/trust/identity/index.ts'
+import { createOrganisation } from '../../../../src/trust/organisation/index.ts'
 import { createPolicy } from '../../../../src/trust/policy/index.ts'
 import { compilePolicies } from '../../../../src/trust/policy/load.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
@@ -21,9 +23,11 @@ const { nodeId: self } = testIdentity(9_012)
 const MINUTE = 60_000
 
 const bundle = (number: number, version: number, maxLevel: number, text = ''): Uint8Array =>
-  signPolicyBundle(
-    root,
+  signStatement(
+    PolicyBundle,
     { version, number, mesh, policies: Buffer.from(text), max_level: maxLevel, aggregators: [] },
+    root,
+    version,
     systemRandom,
   )
 

@@ -1,12 +1,13 @@
 // The policy bundle of the root: who may sign one, what it narrows, what it cannot open, and what a broken one leaves in force.
 import { expect, test } from 'vitest'
-import type { PolicyBundleBody } from '../../../../protocols/messages/policy.ts'
+import { PolicyBundle, type PolicyBundleBody } from '../../../../protocols/messages/policy.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { settingsOf } from '../../../../src/config/index.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { meshOf } from '../../../../src/trust/certificates/index.ts'
-import { createOrganisation, signPolicyBundle } from '../../../../src/trust/organisation/index.ts'
+import { signStatement } from '../../../../src/trust/identity/index.ts'
+import { createOrganisation } from '../../../../src/trust/organisation/index.ts'
 import { createPolicy, type PolicySet } from '../../../../src/trust/policy/index.ts'
 import { compilePolicies } from '../../../../src/trust/policy/load.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
@@ -22,18 +23,15 @@ const bundle = (
   by = root,
 ): Uint8Array => {
   const { text = '', ...rest } = terms
-  return signPolicyBundle(
-    by,
-    {
-      version: NOW + number,
-      number,
-      mesh: meshOf(root.publicKey),
-      aggregators: [],
-      policies: Buffer.from(text),
-      ...rest,
-    },
-    systemRandom,
-  )
+  const body = {
+    version: NOW + number,
+    number,
+    mesh: meshOf(root.publicKey),
+    aggregators: [],
+    policies: Buffer.from(text),
+    ...rest,
+  }
+  return signStatement(PolicyBundle, body, by, body.version, systemRandom)
 }
 
 /** Of the owner: single nodes for leads alone. */

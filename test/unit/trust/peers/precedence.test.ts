@@ -1,7 +1,7 @@
 // The order of the sources of trust, as a table, and every combination of them: the strongest that speaks decides, and a denial wins.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { type Evidence, explainSteps, standingOf, weigh } from '../../../../src/trust/peers/opinion.ts'
+import { type Evidence, standingOf, weigh } from '../../../../src/trust/peers/opinion.ts'
 
 const NODE = 'karo:ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as NodeId
 const ISSUER = 'karo:ed25519:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA' as NodeId
@@ -75,10 +75,10 @@ test('of the sources that speak, the strongest decides about level, roles and te
   for (const grants of grantsOf) {
     const evidence = Object.assign({ ...SILENT }, ...grants.map(([, , speaks]) => speaks)) as Evidence
     const [first] = grants
-    const opinion = weigh(evidence)
+    const { opinion, steps } = weigh(evidence)
     expect(opinion).toMatchObject({ why: first?.[0] ?? 'default', trust_level: first?.[1] ?? 'untrusted' })
     expect(standingOf(evidence)).toBe(first === undefined ? 'stranger' : 'member')
-    const deciding = explainSteps(evidence).filter(({ decides }) => decides)
+    const deciding = steps().filter(({ decides }) => decides)
     expect(deciding.map(({ source }) => source)).toEqual([opinion.why])
   }
 })
@@ -92,7 +92,7 @@ test('a denial anywhere wins over every combination of the others', () => {
         ...grants.map(([, , speaks]) => speaks),
         denial,
       ) as Evidence
-      const opinion = weigh(evidence)
+      const { opinion } = weigh(evidence)
       expect(opinion, what).toMatchObject({ trust_level: 'untrusted', roles: [], teams: [] })
       expect(opinion.denied || opinion.revoked, what).toBe(true)
       expect(standingOf(evidence), what).toBe('stranger')
@@ -107,11 +107,11 @@ test('a weaker source changes nothing of what a stronger one says, also where th
     { certified: { binding, level: 'untrusted', stale: true } },
   ]
   for (const [index, stronger] of less.entries()) {
-    const alone = weigh({ ...SILENT, ...stronger })
+    const alone = weigh({ ...SILENT, ...stronger }).opinion
     const rest = GRANTS.slice(index + 1).map(([, , speaks]) => speaks)
     for (const weaker of subsets(rest)) {
       const evidence = Object.assign({ ...SILENT }, ...weaker, stronger) as Evidence
-      const { name: _, ...said } = weigh(evidence)
+      const { name: _, ...said } = weigh(evidence).opinion
       const { name: __, ...expected } = alone
       expect(said).toEqual(expected)
     }
@@ -121,5 +121,5 @@ test('a weaker source changes nothing of what a stronger one says, also where th
 test('a subnet that is not trusted makes nobody a member', () => {
   const domain = { subnet: '10.0.3.0/24', ip: '10.0.3.9', level: 'untrusted', teams: [] } as const
   expect(standingOf({ ...SILENT, domain })).toBe('stranger')
-  expect(weigh({ ...SILENT, domain })).toMatchObject({ why: 'domain', trust_level: 'untrusted' })
+  expect(weigh({ ...SILENT, domain }).opinion).toMatchObject({ why: 'domain', trust_level: 'untrusted' })
 })

@@ -1,0 +1,84 @@
+// Statements: what the holder of a key signed, as a frame that anybody can carry, keep and check later. The number of its kind is
+// signed with it, so that a statement of one kind never counts as one of another.
+import type { Message, WireBody } from '../../../protocols/define.ts'
+import {
+  bodyOf,
+  CLOCK_WINDOW_MS,
+  decodeFrame,
+  encodeFrame,
+  messageTable,
+  NONCE_BYTES,
+} from '../../../protocols/frame.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Random } from '../../base/clock.ts'
+import { verifySignature } from './signature.ts'
+import type { Identity } from './types.ts'
+
+/** Who can say something: a node, a root, or an operator. */
+export type Signer = Pick<Identity, 'publicKey' | 'sign'>
+
+export interface Statement<B> {
+  /** The Ed25519 key that signed it, 32 bytes, and its id. */
+  readonly key: Uint8Array
+  readonly by: NodeId
+  /** By the clock of the signer, milliseconds since the epoch. */
+  readonly ts: number
+  readonly body: B
+}
+
+/** By object, not by content: bytes from a neighbour or from the disk are another object, whatever they say. */
+const signed = new WeakSet<Uint8Array>()
+
+/**
+ * The frame of what `signer` says at `ts` (milliseconds since the epoch). The frame passes `verifierOf` without another look, so nobody
+ * writes into it. FrameErrors: `malformed` for a body out of bounds, `too_large`.
+ */
+export function signStatement<B extends WireBody>(
+  message: Message<B>,
+  body: NoInfer<B>,
+  signer: Signer,
+  ts: number,
+  random: Random,
+): Uint8Array {
+  // The body numbers a statement, so the envelope does not.
+  const envelope = { sender: signer.publicKey, ts, nonce: random.bytes(NONCE_BYTES), seq: 0 }
+  const frame = encodeFrame(message, envelope, body, (bytes) => signer.sign(bytes))
+  signed.add(frame)
+  return frame
+}
+
+/** How the signature of this frame is to be checked: a frame that this process signed a moment ago is not checked again. */
+export const verifierOf = (frame: Uint8Array): typeof verifySignature =>
+  signed.has(frame) ? () => true : verifySignature
+
+/** A statement of this kind, its signature checked. FrameErrors: those of decodeFrame. */
+export function verifyStatement<B extends WireBody>(message: Message<B>, bytes: Uint8Array): Statement<B> {
+  const frame = decodeFrame(bytes, { messages: messageTable([message]), verify: verifierOf(bytes) })
+  const { sender: key, ts } = frame.envelope
+  return { key, by: formatNodeId(key), ts, body: bodyOf(frame, message) }
+}
+
+/** The same of this mesh, and by `key` where that is given; undefined for anything else. Never throws. */
+export function statementIn<B extends WireBody & { readonly mesh: Uint8Array }>(
+  message: Message<B>,
+  bytes: Uint8Array,
+  mesh: Uint8Array,
+  key?: Uint8Array,
+): Statement<B> | undefined {
+  try {
+    const said = verifyStatement(message, bytes)
+    if (Buffer.compare(said.body.mesh, mesh) !== 0) return undefined
+    return key === undefined || Buffer.compare(said.key, key) === 0 ? said : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Why a statement with these times does not hold at `at`; undefined: it holds. A clock may be a little behind its signer's. */
+export function timeFault(
+  { not_before, not_after }: { readonly not_before: number; readonly not_after: number },
+  at: number,
+): 'not_yet_valid' | 'expired' | undefined {
+  if (not_before > at + CLOCK_WINDOW_MS) return 'not_yet_valid'
+  return not_after <= at ? 'expired' : undefined
+}
