@@ -552,12 +552,13 @@ open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!
         mkdirSync(join(top, 'in/ner'), { recursive: true })
         put('run.sh', 'echo run')
         put('in/ner/tool.sh', '#!/bin/sh\necho "$0 $1"')
+        put('part.py', 'print("part")')
         symlinkSync('in/ner/tool.sh', join(top, 'linked'))
-        const names = ['run.sh', 'linked', 'missing'].map((name) => join(top, name))
+        const names = ['run.sh', 'linked', 'missing', 'part.py'].map((name) => join(top, name))
         const code = await bound(top, ...names)
         let out = ''
         const script =
-          'read go; sh run.sh; readlink linked; ./linked one; cat missing; cat later; echo echo own > run.sh; sh run.sh'
+          'read go; sh run.sh; readlink linked; ./linked one; cat missing; cat later; python3 -B -c "import part"; echo echo own > run.sh; sh run.sh'
         const job = await client.run(
           jobOf(sh(script), { stdin: true, cwd: top, code, binds: [{ path: top, write }] }),
           ({ stream, bytes }) => {
@@ -569,13 +570,15 @@ open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!
         mkdirSync(join(top, 'in/ner'), { recursive: true })
         for (const name of ['in/ner/tool.sh', 'missing', 'evil']) put(name, '#!/bin/sh\necho evil')
         renameSync(join(top, 'evil'), join(top, 'run.sh'))
+        put('evil', 'print("evil")')
+        renameSync(join(top, 'evil'), join(top, 'part.py'))
         rmSync(join(top, 'linked'))
         symlinkSync('missing', join(top, 'linked'))
         put('later', 'later\n')
         job.input(Buffer.from('go\n'), true)
         await job.ended
         const [last = '', ...before] = out.trimEnd().split('\n').reverse()
-        expect(before.reverse()).toEqual(['run', 'in/ner/tool.sh', './linked one', 'later'])
+        expect(before.reverse()).toEqual(['run', 'in/ner/tool.sh', './linked one', 'later', 'part'])
         // What was renamed outside a guest may know under its old name, so that a write there fails, and nothing is the job's own.
         expect(write ? (isVm ? ['own', 'run'] : ['own']) : ['run']).toContain(last)
       },
