@@ -1,16 +1,10 @@
-// What was released of one kind of numbers, period by period: rows added up over batches, and periods paired with earlier ones.
-import type { BucketTotals, TotalRow } from '../totals/types.ts'
+// What was released of one kind of numbers, period by period, and rows compared with those of earlier periods.
+import { openedIn, type Reading, readingOf } from '../totals/reading.ts'
+import type { BucketTotals } from '../totals/types.ts'
 import type { Change, Figure, Span } from './types.ts'
 
-/** One closed period with all its batches. */
-export interface Period {
-  readonly start: number
-  readonly end: number
-  /** Machines in the sums. */
-  readonly machines: number
-  /** Of a row that is not here nothing is known: nobody has any of it, or too few do. */
-  readonly rows: ReadonlyMap<string, TotalRow & { readonly whole: boolean }>
-}
+/** One closed period. Of a row that it does not tell nothing is known: nobody has any of it, or too few do. */
+export type Period = Reading & Pick<BucketTotals, 'start' | 'end'>
 
 export interface Pair {
   readonly now: Period
@@ -18,34 +12,14 @@ export interface Pair {
 }
 
 /** The released ones of `buckets`, oldest first. */
-export function periodsOf(buckets: readonly BucketTotals[]): readonly Period[] {
-  return buckets
+export const periodsOf = (buckets: readonly BucketTotals[]): readonly Period[] =>
+  buckets
     .filter(({ why }) => why === undefined)
-    .map(({ start, end, batches, implausible }) => {
-      const names = new Set(batches.flatMap(({ rows }) => [...rows.keys()]))
-      return {
-        start,
-        end,
-        machines: batches.reduce((sum, { contributors }) => sum + contributors, 0),
-        rows: new Map(
-          [...names].map((name) => {
-            const found = batches.flatMap(({ rows }) => rows.get(name) ?? [])
-            const whole =
-              !implausible && batches.every(({ rows, partly }) => rows.has(name) && !partly.has(name))
-            return [name, { ...addUp(found), whole }] as const
-          }),
-        ),
-      }
-    })
+    .map((bucket) => ({ start: bucket.start, end: bucket.end, ...readingOf(openedIn([bucket])) }))
     .sort((a, b) => a.start - b.start)
-}
 
-const addUp = (rows: readonly TotalRow[]): TotalRow => ({
-  nodes: rows.reduce((sum, { nodes }) => sum + nodes, 0),
-  values: (rows[0]?.values ?? []).map((_, at) =>
-    rows.reduce((sum, { values }) => sum + (values[at] ?? 0), 0),
-  ),
-})
+export const together = (periods: readonly Period[]): Reading =>
+  readingOf(periods.flatMap(({ buckets }) => buckets))
 
 /** A time by which a period finds the one that lies so many ms before it. The first period of a mesh is shorter than a day. */
 export const spanName = ({ start, end }: Pick<Period, 'start' | 'end'>, back = 0): string =>
@@ -67,36 +41,32 @@ export function machinesIn(periods: readonly Pick<Period, 'machines'>[]): Span |
   return { least: Math.min(...counts), most: Math.max(...counts) }
 }
 
-/** The sum of a row's first value over the periods that show it; null: none does. */
-function sumOf(periods: readonly Period[], row: string): number | null {
-  const found = periods.flatMap(({ rows }) => rows.get(row)?.values[0] ?? [])
-  return found.length === 0 ? null : found.reduce((sum, one) => sum + one, 0)
-}
-
-/** A row's first value over all periods, and against the earlier ones of `pairs`. */
-export function figureOf(periods: readonly Period[], pairs: readonly Pair[], row: string): Figure {
-  const found = periods.flatMap(({ rows }) => rows.get(row) ?? [])
+/** A row over all periods, and against the earlier ones of `pairs`. */
+export function figureOf(all: Reading, pairs: readonly Pair[], row: string): Figure {
+  const value = all.value(row)
   return {
-    value: sumOf(periods, row),
-    machines: found.length === 0 ? null : Math.max(...found.map(({ nodes }) => nodes)),
-    at_least: found.length > 0 && (found.length < periods.length || found.some(({ whole }) => !whole)),
+    value,
+    machines: value === null ? null : all.nodes(row),
+    at_least: value !== null && !all.isWhole(row),
     change: changeOf(pairs, row),
   }
 }
 
 /** Over the pairs that show the row whole on both sides: of what some machines left out no difference is a change. */
 function changeOf(pairs: readonly Pair[], row: string): Change | null {
-  const whole = pairs.filter(({ now, before }) => now.rows.get(row)?.whole && before.rows.get(row)?.whole)
+  const whole = pairs.filter(({ now, before }) => now.isWhole(row) && before.isWhole(row))
   if (whole.length === 0) return null
-  const now = whole.map((pair) => pair.now)
-  const before = whole.map((pair) => pair.before)
-  const [sum, earlier] = [sumOf(now, row) as number, sumOf(before, row) as number]
+  const of = (periods: readonly Period[]) => ({
+    sum: periods.reduce((sum, period) => sum + (period.value(row) ?? 0), 0),
+    machines: machinesIn(periods) as Span,
+  })
+  const [before, now] = [of(whole.map((pair) => pair.before)), of(whole.map((pair) => pair.now))]
   return {
-    before: earlier,
-    now: sum,
-    share: earlier === 0 ? null : (sum - earlier) / earlier,
+    before: before.sum,
+    now: now.sum,
+    share: before.sum === 0 ? null : (now.sum - before.sum) / before.sum,
     periods: whole.length,
     of: pairs.length,
-    machines: { before: machinesIn(before) as Span, now: machinesIn(now) as Span },
+    machines: { before: before.machines, now: now.machines },
   }
 }

@@ -1,22 +1,21 @@
-// The sections of a report about the mesh's numbers: tools, risk and anomalies, from what was released of each.
+// The sections of a report about the mesh's numbers: tools, risk, anomalies and counts by names, from what was released of each.
 import { statesOf } from '../../../protocols/counts.ts'
 import { GUARD_STATES } from '../../../protocols/messages/numbers.ts'
 import { ruleList } from '../../assist/risk/index.ts'
 import { byText } from '../../base/by-text.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
+import type { Reading } from '../totals/reading.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import { type FirstTotals, missingWords, offOf } from '../totals/words.ts'
-import { figureOf, machinesIn, type Pair, type Period, pairsOf, periodsOf } from './periods.ts'
+import { figureOf, machinesIn, type Pair, type Period, pairsOf, periodsOf, together } from './periods.ts'
 import type {
-  AnomalyRow,
   AnomalySection,
   CountedSection,
+  Figure,
   Ground,
   RiskSection,
-  RuleRow,
   ToolMove,
-  ToolRow,
   ToolsSection,
 } from './types.ts'
 import { ACTS } from './words.ts'
@@ -38,11 +37,14 @@ export interface Found {
 interface Read {
   readonly ground: Ground
   readonly now: readonly Period[]
+  readonly before: readonly Period[]
   readonly pairs: readonly Pair[]
+  /** All of `now`. */
+  readonly all: Reading
 }
 
-function read({ withheld, first, now: buckets, before, back }: Found): Read {
-  const now = periodsOf(buckets)
+function read({ withheld, first, now: buckets, before: earlier, back }: Found): Read {
+  const [now, before] = [periodsOf(buckets), periodsOf(earlier)]
   const state = withheld === undefined ? (now.length === 0 ? 'nothing' : 'shown') : 'withheld'
   return {
     ground: {
@@ -53,58 +55,75 @@ function read({ withheld, first, now: buckets, before, back }: Found): Read {
       machines: machinesIn(now),
     },
     now,
-    pairs: pairsOf(now, periodsOf(before), back),
+    before,
+    pairs: pairsOf(now, before, back),
+    all: together(now),
   }
 }
 
 const rfc3339 = (ms: number): string => new Date(ms).toISOString()
-const timeOf = ({ start, end }: { readonly start: number; readonly end: number }) => ({
-  start: rfc3339(start),
-  end: rfc3339(end),
-})
 
-/** Rows of failures, and of all tools together, have a word before a colon. */
-const isTool = (row: string): boolean => !row.includes(':')
+/** The told rows that `labelled` knows, by rank, then the most first, then by the label `name`. */
+function toldRows<Labels extends object>(
+  { all, pairs }: Pick<Read, 'all' | 'pairs'>,
+  labelled: (row: string) => Labels | undefined,
+  name: keyof Labels,
+  rank: (labels: Labels) => number = () => 0,
+): readonly (Labels & Figure)[] {
+  return all
+    .names()
+    .flatMap((row) => {
+      const labels = labelled(row)
+      return labels === undefined ? [] : [{ ...labels, ...figureOf(all, pairs, row) }]
+    })
+    .sort(
+      (a, b) =>
+        rank(b) - rank(a) || (b.value ?? 0) - (a.value ?? 0) || byText(String(a[name]), String(b[name])),
+    )
+}
+
+/** Without rows that nobody has anything of. */
+const rowsOf: typeof toldRows = (...of) => toldRows(...of).filter(({ value }) => value)
+
+/** A point for each closed period of the time; `of` gets none where nothing was released. */
+function trendOf<Point extends object>(
+  { now }: Read,
+  { now: buckets }: Found,
+  of: (period: Period | undefined) => Point,
+) {
+  const released = new Map(now.map((period) => [period.start, period]))
+  return buckets.map(({ start, end }) => {
+    const period = released.get(start)
+    const machines = period?.machines ?? null
+    return { start: rfc3339(start), end: rfc3339(end), ...of(period), machines }
+  })
+}
+
+/** Rows of failures, and sums of all names, have a word before a colon. */
+const isName = (row: string): boolean => !row.includes(':')
+const toolIn = (row: string) => (isName(row) ? { tool: row, category: toolOf(row).category } : undefined)
 
 export function toolsOf(found: Found): ToolsSection {
-  const { ground, now, pairs } = read(found)
-  const names = new Set(
-    [...now, ...pairs.map(({ before }) => before)].flatMap(({ rows }) => [...rows.keys()].filter(isTool)),
-  )
-  const rows = [...names].flatMap((tool): ToolRow[] => {
-    const figure = figureOf(now, pairs, tool)
-    if (!figure.value) return []
-    const failures = figureOf(now, [], `failed:${tool}`)
-    return [
-      {
-        tool,
-        category: toolOf(tool).category,
-        ...figure,
-        failed: failures.value === null ? null : failures.value / figure.value,
-        failed_machines: failures.machines,
-      },
-    ]
-  })
+  const of = read(found)
   return {
-    ...ground,
-    rows: rows.sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || byText(a.tool, b.tool)),
-    ...movesOf(names, pairs, now, periodsOf(found.before)),
-    all: allOf(now),
+    ...of.ground,
+    rows: rowsOf(of, toolIn, 'tool').map((row) => {
+      const { value, machines } = figureOf(of.all, [], `failed:${row.tool}`)
+      return { ...row, failed: value === null ? null : value / (row.value ?? 0), failed_machines: machines }
+    }),
+    ...movesOf(of),
+    all: allOf(of.now),
   }
 }
 
 function allOf(periods: readonly Period[]): ToolsSection['all'] {
-  const whole = periods.filter(({ rows }) =>
-    ['all:uses', 'all:failed'].every((row) => rows.get(row)?.whole === true),
-  )
-  const sum = (row: string): number =>
-    whole.reduce((total, { rows }) => total + (rows.get(row)?.values[0] ?? 0), 0)
+  const whole = periods.filter((period) => period.isWhole('all:uses') && period.isWhole('all:failed'))
   if (whole.length === 0) return null
-  const isTold = whole.every(({ rows }) => rows.get('all:unknown')?.whole === true)
+  const all = together(whole)
   return {
-    uses: sum('all:uses'),
-    failed: sum('all:failed'),
-    unknown: isTold ? sum('all:unknown') : null,
+    uses: all.value('all:uses') ?? 0,
+    failed: all.value('all:failed') ?? 0,
+    unknown: all.isWhole('all:unknown') ? all.value('all:unknown') : null,
     periods: whole.length,
   }
 }
@@ -113,32 +132,23 @@ function allOf(periods: readonly Period[]): ToolsSection['all'] {
  * Tools that one of two compared times tells, and that no period of the other time tells, compared or not: there no machine had
  * them, or too few.
  */
-function movesOf(
-  names: Iterable<string>,
-  pairs: readonly Pair[],
-  now: readonly Period[],
-  all: readonly Period[],
-): Pick<ToolsSection, 'new' | 'vanished'> {
+function movesOf({ now, before: all, pairs }: Read): Pick<ToolsSection, 'new' | 'vanished'> {
   const before = pairs.map((pair) => pair.before)
   const earlier = all.filter(({ start }) => start < (now[0]?.start ?? 0))
-  const tells = (periods: readonly Period[], tool: string): boolean =>
-    periods.some(({ rows }) => rows.has(tool))
-  const only = (periods: readonly Period[], others: readonly Period[]): readonly ToolMove[] =>
-    [...names]
-      .filter((tool) => tells(periods, tool) && !tells(others, tool))
-      .map((tool) => {
-        const { value, machines } = figureOf(periods, [], tool)
-        const shown = periods.filter(({ rows }) => rows.has(tool)).length
-        return {
-          tool,
-          category: toolOf(tool).category,
-          uses: value ?? 0,
-          machines: machines ?? 0,
-          periods: shown,
-          of: periods.length,
-        }
-      })
-      .sort((a, b) => b.uses - a.uses || byText(a.tool, b.tool))
+  const only = (periods: readonly Period[], others: readonly Period[]): readonly ToolMove[] => {
+    const other = together(others)
+    const toolOnlyHere = (row: string) => (other.value(row) === null ? toolIn(row) : undefined)
+    return toldRows({ all: together(periods), pairs: [] }, toolOnlyHere, 'tool').map(
+      ({ tool, category, value, machines }) => ({
+        tool,
+        category,
+        uses: value ?? 0,
+        machines: machines ?? 0,
+        periods: periods.filter((period) => period.value(tool) !== null).length,
+        of: periods.length,
+      }),
+    )
+  }
   const compared = pairs.map((pair) => pair.now)
   return { new: only(compared, [...before, ...earlier]), vanished: only(before, now) }
 }
@@ -146,11 +156,10 @@ function movesOf(
 const RISKY = ['high', 'critical'] as const
 
 /** High and critical, as far as they are told, and all commands, of a period that tells these of all machines, and some of those. */
-function riskIn({ rows }: Period): { readonly risky: number; readonly commands: number } | undefined {
-  const all = rows.get('all:commands')
-  const risky = RISKY.flatMap((level) => rows.get(`risk:${level}`)?.values[0] ?? [])
-  if (all?.whole !== true || risky.length === 0) return undefined
-  return { risky: risky.reduce((sum, one) => sum + one, 0), commands: all.values[0] ?? 0 }
+function riskIn(period: Period): { readonly risky: number; readonly commands: number } | undefined {
+  const risky = RISKY.flatMap((level) => period.value(`risk:${level}`) ?? [])
+  if (!period.isWhole('all:commands') || risky.length === 0) return undefined
+  return { risky: risky.reduce((sum, one) => sum + one, 0), commands: period.value('all:commands') ?? 0 }
 }
 
 /** Null: no period shows it. */
@@ -161,62 +170,45 @@ function riskyShare(periods: readonly Period[]): { readonly share: number | null
   return { share: commands === 0 ? null : risky / commands, periods: known.length }
 }
 
-const RULE = 'rule:'
-const showsRules = ({ rows }: Period): boolean => [...rows.keys()].some((row) => row.startsWith(RULE))
-
-/** Rows of rules that somebody has. A period that was released before rules were counted has none, and counts for none. */
-function rulesOf(now: readonly Period[], pairs: readonly Pair[]): readonly RuleRow[] {
+/** A period that was released before rules were counted has none, and counts for none. */
+function rulesOf(of: Read): RiskSection['rules'] {
   const why = new Map(ruleList().map((entry) => [entry.rule, entry.why]))
-  const names = new Set(now.flatMap(({ rows }) => [...rows.keys()].filter((row) => row.startsWith(RULE))))
-  const rows = [...names].flatMap((row): RuleRow[] => {
-    const [, name = '', rule = ''] = row.split(':')
-    const level = RISK_LEVELS.find((one) => one === name)
-    const figure = figureOf(now, pairs, row)
-    return level === undefined || !figure.value
-      ? []
-      : [{ level, rule, why: why.get(rule) ?? null, ...figure }]
-  })
-  return rows.sort(
-    (a, b) =>
-      RISK_LEVELS.indexOf(b.level) - RISK_LEVELS.indexOf(a.level) ||
-      (b.value ?? 0) - (a.value ?? 0) ||
-      byText(a.rule, b.rule),
-  )
+  const ruleIn = (row: string) => {
+    const [kind, name, rule = ''] = row.split(':')
+    const level = kind === 'rule' ? RISK_LEVELS.find((one) => one === name) : undefined
+    return level && { level, rule, why: why.get(rule) ?? null }
+  }
+  return rowsOf(of, ruleIn, 'rule', ({ level }) => RISK_LEVELS.indexOf(level))
 }
+const showsRules = (period: Period): boolean => period.names().some((row) => row.startsWith('rule:'))
 
 export function riskOf(found: Found): RiskSection {
-  const { ground, now, pairs } = read(found)
+  const of = read(found)
+  const { ground, now, before, pairs, all } = of
   const byRule = now.filter(showsRules)
-  const since = [...periodsOf(found.before), ...byRule].find(showsRules)?.start
-  const shown = new Map(now.map((period) => [period.start, period]))
+  const since = [...before, ...byRule].find(showsRules)?.start
   const both = pairs.filter((pair) => riskIn(pair.now) && riskIn(pair.before))
   const newest = now.at(-1)
-  const told = (state: string): number | null => newest?.rows.get(`guard:${state}`)?.values[0] ?? null
+  const told = (state: string): number | null => newest?.value(`guard:${state}`) ?? null
   const guard = statesOf(GUARD_STATES, told, offOf(found.now) === undefined ? newest?.machines : undefined)
   return {
     ...ground,
-    commands: figureOf(now, [], 'all:commands').value,
-    levels: RISK_LEVELS.map((level) => ({ level, ...figureOf(now, pairs, `risk:${level}`) })),
-    rules: rulesOf(now, pairs),
+    commands: all.value('all:commands'),
+    levels: RISK_LEVELS.map((level) => ({ level, ...figureOf(all, pairs, `risk:${level}`) })),
+    rules: rulesOf(of),
     by_rule: {
       periods: byRule.length,
       since: since === undefined ? null : rfc3339(since),
     },
-    acts: ACTS.map((act) => ({ act, ...figureOf(now, pairs, `act:${act}`) })),
+    acts: ACTS.map((act) => ({ act, ...figureOf(all, pairs, `act:${act}`) })),
     risky: {
       ...riskyShare(now),
-      before: both.length === 0 ? null : riskyShare(both.map(({ before }) => before)).share,
+      before: both.length === 0 ? null : riskyShare(both.map((pair) => pair.before)).share,
     },
-    trend: found.now.map((bucket) => {
-      const period = shown.get(bucket.start)
-      const risk = period && riskIn(period)
-      return {
-        ...timeOf(bucket),
-        commands: period?.rows.get('all:commands')?.values[0] ?? null,
-        risky: risk?.risky ?? null,
-        machines: period?.machines ?? null,
-      }
-    }),
+    trend: trendOf(of, found, (period) => ({
+      commands: period?.value('all:commands') ?? null,
+      risky: (period && riskIn(period))?.risky ?? null,
+    })),
     guard: GUARD_STATES.map((state) => ({ state, machines: guard[state] })),
   }
 }
@@ -227,16 +219,11 @@ export type FoundCounts = Pick<CountedSection, 'query_type' | 'title' | 'names' 
 }
 
 export function countedOf({ found, ...about }: FoundCounts): CountedSection {
-  const { ground, now, pairs } = read(found)
-  // The sum of all names has a colon.
-  const names = new Set(now.flatMap(({ rows }) => [...rows.keys()].filter(isTool)))
-  const rows = [...names].map((name) => ({ name, ...figureOf(now, pairs, name) }))
+  const of = read(found)
   return {
-    ...ground,
+    ...of.ground,
     ...about,
-    rows: rows
-      .filter(({ value }) => value)
-      .sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || byText(a.name, b.name)),
+    rows: rowsOf(of, (name) => (isName(name) ? { name } : undefined), 'name'),
   }
 }
 
@@ -247,34 +234,21 @@ const BANDS = {
   low: { severity: 1, severity_most: 4 },
 } as const
 
+function signalIn(row: string) {
+  const [type = '', band = ''] = row.split(':')
+  return Object.hasOwn(BANDS, band) ? { type, ...BANDS[band as keyof typeof BANDS] } : undefined
+}
+
 export function anomaliesOf(found: Found): AnomalySection {
-  const { ground, now, pairs } = read(found)
-  const shown = new Map(now.map((period) => [period.start, period]))
-  const names = new Set(now.flatMap(({ rows }) => [...rows.keys()]))
-  const cells = [...names].flatMap((row) => {
-    const [type, band] = row.split(':') as [string, string | undefined]
-    return band !== undefined && Object.hasOwn(BANDS, band)
-      ? [{ row, type, ...BANDS[band as keyof typeof BANDS] }]
-      : []
-  })
-  const rows = cells.flatMap(({ row, ...cell }): AnomalyRow[] => {
-    const figure = figureOf(now, pairs, row)
-    return figure.value ? [{ ...cell, ...figure }] : []
-  })
+  const of = read(found)
   return {
-    ...ground,
-    rows: rows.sort(
-      (a, b) => b.severity - a.severity || (b.value ?? 0) - (a.value ?? 0) || byText(a.type, b.type),
-    ),
-    trend: found.now.map((bucket) => {
-      const period = shown.get(bucket.start)
-      const counts = cells.flatMap(({ row }) => period?.rows.get(row)?.values[0] ?? [])
-      return {
-        ...timeOf(bucket),
-        count: counts.length === 0 ? null : counts.reduce((sum, one) => sum + one, 0),
-        machines: period?.machines ?? null,
-      }
+    ...of.ground,
+    rows: rowsOf(of, signalIn, 'type', ({ severity }) => severity),
+    trend: trendOf(of, found, (period) => {
+      const told = period?.names().filter(signalIn) ?? []
+      const sum = told.reduce((total, row) => total + (period?.value(row) ?? 0), 0)
+      return { count: told.length === 0 ? null : sum }
     }),
-    learning: now.at(-1)?.rows.get('learning')?.values[0] ?? null,
+    learning: of.now.at(-1)?.value('learning') ?? null,
   }
 }

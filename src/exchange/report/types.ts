@@ -15,21 +15,18 @@ export type CoverageRow = CoverageSection['rows'][number]
 export type CoverageCounts = NonNullable<CoverageSection['trend'][number]['counts']>
 
 export type ToolsSection = Report['tools']
-export type ToolRow = ToolsSection['rows'][number]
 /** A tool of which one of the two times has nothing. */
 export type ToolMove = ToolsSection['new'][number]
 
 export type RiskSection = Report['risk']
-export type RuleRow = RiskSection['rules'][number]
 
 export type AnomalySection = Report['anomalies']
-export type AnomalyRow = AnomalySection['rows'][number]
 export type NamedAnomalies = NonNullable<AnomalySection['named']>
 
 export type CountedSection = Report['counted'][number]
 
 /** A number that a row shows. */
-export type Figure = Pick<RuleRow, 'value' | 'machines' | 'at_least' | 'change'>
+export type Figure = Pick<RiskSection['rules'][number], 'value' | 'machines' | 'at_least' | 'change'>
 /** Two times of which the same periods were released: number by number, `now` is compared with `before`. */
 export type Change = NonNullable<Figure['change']>
 /** What each section says of itself. */

@@ -147,7 +147,8 @@ function partsOf(shown: ReleasedType, known: Layout | undefined): readonly PartT
       if (rows === undefined) return []
       const named = new Map([...rows].map(([row, total]) => [layout.rows[row]!.name, total]))
       const { teams, n, threshold } = cell
-      const part = { teams, split, contributors: n, k: threshold, rows: named, partly: new Set<string>() }
+      const partly = new Set(shown.reason === 'implausible' ? named.keys() : [])
+      const part = { teams, split, contributors: n, k: threshold, rows: named, partly }
       return shown.off === undefined ? part : { ...part, off: shown.off }
     })
   })

@@ -7,9 +7,10 @@ import type { Acting } from '../../../trust/operators/index.ts'
 import { isMissing, type Trust } from '../../../trust/peers/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
 import { CLAMP } from '../../aggregates/index.ts'
+import { openedIn, readingOf } from '../../totals/reading.ts'
 import type { BucketTotals, ReleasesAsked, Totals, TotalsReader } from '../../totals/types.ts'
 import { type FirstTotals, missingWords, offOf } from '../../totals/words.ts'
-import { filteredBy, isWholeRow, type OpenedBucket, queryType } from '../query-types/index.ts'
+import { filteredBy, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
 import type { QueryResult } from '../result.ts'
 import type { AskRequest } from '../types.ts'
@@ -192,9 +193,6 @@ export async function askTotals(
   }
 }
 
-const openedIn = (buckets: readonly BucketTotals[]): readonly OpenedBucket[] =>
-  buckets.flatMap(({ start, end, batches }) => batches.map((batch) => ({ bucket: { start, end }, ...batch })))
-
 /**
  * The period that it is compared with, where all of both was released: the one just before, and for days the last before it
  * of the same days of the week.
@@ -308,9 +306,8 @@ const releasedOf = (
 
 /** Rows that not every bucket tells, or not of all its machines: their sums are the least. */
 function partlyOpened(released: readonly BucketTotals[]): readonly string[] {
-  const opened = openedIn(released)
-  const names = new Set(opened.flatMap(({ rows }) => [...rows.keys()]))
-  return [...names].filter((name) => !isWholeRow(opened, name))
+  const all = readingOf(openedIn(released))
+  return all.names().filter((name) => !all.isWhole(name))
 }
 
 function notesOf(

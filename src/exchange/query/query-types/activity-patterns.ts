@@ -3,10 +3,10 @@ import { bounded, possibleActivity } from '../../../../protocols/counts.ts'
 import type { ActivityPatterns } from '../../../../protocols/messages/numbers.ts'
 import { DAY_MS, weekdayOf } from '../../../base/calendar.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
-import { defineMeasure } from './measure.ts'
-import { layoutRows, openedValue } from './released.ts'
+import { type OpenedBucket, readingOf } from '../../totals/reading.ts'
+import { defineMeasure, layoutRows } from './measure.ts'
 import { type Cells, cellsIn, type Filled, filled } from './sums.ts'
-import type { Filtered, OpenedBucket, ReleaseLayout } from './type.ts'
+import type { Filtered, ReleaseLayout } from './type.ts'
 
 /** Monday first, as `daily` is. */
 export const WEEKDAYS = [
@@ -122,7 +122,7 @@ const weekdayIn = ({ start, end }: TimeRange): number | undefined =>
 function daysOf(buckets: readonly OpenedBucket[]): readonly (number | null)[] {
   const days = WEEKDAYS.map((_, day) => buckets.filter(({ bucket }) => weekdayIn(bucket) === day))
   const areDays = buckets.every(({ bucket }) => weekdayIn(bucket) !== undefined)
-  return days.map((of) => (areDays ? openedValue(of, ALL) : null))
+  return days.map((of) => (areDays ? readingOf(of).value(ALL) : null))
 }
 
 /** 0 in the place of hours and days that do not pass; a filter of hours says nothing about days, nor of the totals. */

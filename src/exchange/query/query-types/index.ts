@@ -41,5 +41,4 @@ export const filterResult = <D extends QueryData>(
 ): D => (filters.length === 0 ? data : (queryType(type).filterResult(data, filteredBy(filters)) as D))
 
 export { WEEKDAYS } from './activity-patterns.ts'
-export { isWholeRow } from './released.ts'
 export * from './type.ts'

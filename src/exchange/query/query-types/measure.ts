@@ -43,6 +43,9 @@ interface Measure<Data extends NodeData, Taken, Result extends object, Part exte
   ): Promise<Iterable<readonly [cell: string, count: number]>>
 }
 
+/** In one order everywhere: by code units, each name once. */
+export const layoutRows = (names: Iterable<string>): readonly string[] => [...new Set(names)].sort()
+
 const hasAny = (cells: Cells): boolean => [...cells.values()].some((count) => count > 0)
 
 export function defineMeasure<

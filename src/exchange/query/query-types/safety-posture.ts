@@ -7,8 +7,7 @@ import {
   type SafetyPosture,
 } from '../../../../protocols/messages/numbers.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
-import { defineMeasure } from './measure.ts'
-import { layoutRows } from './released.ts'
+import { defineMeasure, layoutRows } from './measure.ts'
 import { dividedByRule, levelOfRule, RULE_ROWS } from './rule-rows.ts'
 import { type Cells, cellsIn, type Filled, filled, type Sums } from './sums.ts'
 import type { Filtered, ReleaseLayout } from './type.ts'

@@ -1,14 +1,6 @@
 // What rows come to over many nodes: counted live, in summaries, or read out of opened totals. A result is made of sums alone.
-import {
-  isWholeRow,
-  latestOf,
-  lessBefore,
-  mostContributors,
-  openedRow,
-  openedValue,
-  wholeValue,
-} from './released.ts'
-import type { OpenedBucket, ReleasedTotals, ReleaseLayout } from './type.ts'
+import { latestOf, type Reading, readingOf } from '../../totals/reading.ts'
+import type { ReleasedTotals, ReleaseLayout } from './type.ts'
 
 /** What was counted, by row. */
 export type Cells = ReadonlyMap<string, number>
@@ -19,21 +11,12 @@ export interface Counted {
   readonly before?: Cells | undefined
 }
 
-export interface Sums {
-  /** The totals that they were read from, in the order of time; absent: they are of single nodes. */
-  readonly buckets?: readonly OpenedBucket[]
-  /** Nodes behind them; of several buckets the most of one. */
-  readonly machines: number
+/** A number of single nodes is always told, and of all of them. */
+export interface Sums extends Omit<Reading, 'buckets' | 'names'>, Partial<Pick<Reading, 'buckets'>> {
   /** Whether anything is compared with the period before. */
   readonly compares: boolean
   /** Rows of which anything is known. */
   readonly rows: readonly string[]
-  /** Null: not told, which numbers of single nodes always are. */
-  value(row: string): number | null
-  /** Whether all machines are in the value. */
-  isWhole(row: string): boolean
-  /** Nodes that have any of it; of several buckets the most of one. */
-  nodes(row: string): number
   /** More than in the period before, of nodes that know both; null: of none, or not of the whole row. */
   change(row: string): number | null
   /** What they are in the latest bucket: states do not add up over time. */
@@ -72,21 +55,18 @@ export function liveSums(nodes: readonly Counted[]): Sums {
 }
 
 /** Of rows that the layout has. */
-export const openedSums = (
-  { rows }: Pick<ReleaseLayout, 'rows'>,
-  { buckets, before }: ReleasedTotals,
-): Sums => ({
-  buckets,
-  machines: mostContributors(buckets),
-  compares: before !== undefined,
-  rows: rows.filter((row) => buckets.some((bucket) => bucket.rows.has(row))),
-  value: (row) => openedValue(buckets, row),
-  isWhole: (row) => isWholeRow(buckets, row),
-  nodes: (row) => openedRow(buckets, row)?.nodes ?? 0,
-  change: (row) =>
-    before === undefined ? null : lessBefore(wholeValue(buckets, row), wholeValue(before, row)),
-  latest: () => openedSums({ rows }, { buckets: latestOf(buckets) }),
-})
+export function openedSums(layout: Pick<ReleaseLayout, 'rows'>, { buckets, before }: ReleasedTotals): Sums {
+  const now = readingOf(buckets)
+  const earlier = before && readingOf(before)
+  return {
+    ...now,
+    compares: earlier !== undefined,
+    rows: layout.rows.filter((row) => now.value(row) !== null),
+    change: (row) =>
+      now.isWhole(row) && earlier?.isWhole(row) ? (now.value(row) ?? 0) - (earlier.value(row) ?? 0) : null,
+    latest: () => openedSums(layout, { buckets: latestOf(buckets) }),
+  }
+}
 
 /** Numbers as they are nested in an answer, and in the place of each the row that counts it. */
 type Tree = string | readonly string[] | { readonly [name: string]: Tree }

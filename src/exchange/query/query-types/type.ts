@@ -8,7 +8,7 @@ import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Insight, Numbers, TimeRange } from '../../../insight/statistics/index.ts'
 import type { QueryAction } from '../../../trust/policy/index.ts'
-import type { Off } from '../../totals/types.ts'
+import type { OpenedBucket } from '../../totals/reading.ts'
 import { passes } from '../passes.ts'
 
 /** One node's numbers, as an answer carries them. */
@@ -98,26 +98,6 @@ export interface ReleaseLayout {
    * Its family has no rows that stand by themselves. Absent: every row does.
    */
   readonly withinOf?: (row: string) => string | undefined
-}
-
-/** One row of one bucket, added up over those who gave it. */
-export interface OpenedRow {
-  /** Contributors that have any of it. */
-  readonly nodes: number
-  /** In the order of the layout's values. */
-  readonly values: readonly number[]
-}
-
-export interface OpenedBucket {
-  readonly bucket: TimeRange
-  /** Nodes in the sums. */
-  readonly contributors: number
-  /** The rows that were opened, those with nothing in them too. A row that is not here was withheld. */
-  readonly rows: ReadonlyMap<string, OpenedRow>
-  /** The rows whose sums are of some of the contributors only; absent: none. */
-  readonly partly?: ReadonlySet<string>
-  /** How far its numbers are off because of noise; absent: they have none. */
-  readonly off?: Off
 }
 
 export interface ReleasedTotals {

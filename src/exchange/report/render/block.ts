@@ -21,14 +21,25 @@ export interface Block {
 /** Most rows of a table for reading; CSV and JSON have all. */
 export const ROWS_MAX = 25
 
-export const value = ({ value: sum, at_least }: Figure): string => (at_least ? `≥ ${count(sum)}` : count(sum))
+const value = ({ value: sum, at_least }: Figure): string => (at_least ? `≥ ${count(sum)}` : count(sum))
 
-export const FIGURE_HEAD = ['machines', 'change', 'the change is over']
-export const figure = (one: Figure): readonly string[] => [
-  count(one.machines),
-  arrow(one.change),
-  standing(one.change),
-]
+/** A table of rows that each show a figure, behind their names; `more`: what else is said of it. */
+export function figureTable<Row extends Figure>(
+  caption: string,
+  names: readonly string[],
+  counts: readonly string[],
+  rows: readonly Row[],
+  namesOf: (row: Row) => readonly string[],
+  more: (row: Row) => readonly string[] = () => [],
+): Block['tables'][number] {
+  const head = [...names, ...counts, 'machines', 'change', 'the change is over']
+  const cells = rows.map((row) => [
+    ...[...namesOf(row), value(row), ...more(row)],
+    ...[count(row.machines), arrow(row.change), standing(row.change)],
+  ])
+  const numbers = [...head.keys()].slice(names.length, -1)
+  return { caption, table: { head, numbers, rows: cells } }
+}
 
 /** What each section rests on, and what is missing in it; what the whole report says already is not said again. */
 export function groundLines(ground: Ground, { notes }: Report): readonly string[] {

@@ -15,10 +15,11 @@ const HEAD = [
     'note',
   ],
 ] as const
+type Value = string | number | null
 type Column = (typeof HEAD)[number]
-type Line = Partial<Readonly<Record<Column, string | number | null>>>
+type Line = Partial<Readonly<Record<Column, Value>>>
 
-const cell = (value: string | number | null | undefined): string =>
+const cell = (value: Value | undefined): string =>
   typeof value === 'number' ? String(value) : csvText(value ?? '')
 
 const span = ({ least, most }: { readonly least: number; readonly most: number }): string =>
@@ -37,208 +38,147 @@ const changeOf = (change: Change | null): Line =>
         machines_now: span(change.machines.now),
       }
 
-const figureOf = ({ value, at_least, machines, change }: Figure, { periods, of }: Ground): Line => ({
+const lineOf = (section: string, item: string, measure: string, value: Value, more: Line = {}): Line => ({
+  section,
+  item,
+  measure,
   value,
+  ...more,
+})
+
+const figureOf = ({ at_least, machines, change, value }: Figure, { periods, of }: Ground): Line => ({
   at_least: at_least ? 1 : 0,
   machines,
   periods,
   periods_closed: of,
-  ...(value === null ? { note: 'not told: none, too few, or not released' } : {}),
+  ...(value === null && { note: 'not told: none, too few, or not released' }),
   ...changeOf(change),
 })
 
-const MOVES = ['new', 'vanished'] as const
+/** A line for each row that shows a figure. */
+const figures = <Row extends Figure>(
+  section: string,
+  measure: string,
+  ground: Ground,
+  rows: readonly Row[],
+  item: (row: Row) => string,
+): readonly Line[] => rows.map((row) => lineOf(section, item(row), measure, row.value, figureOf(row, ground)))
 
 function toolLines({ tools }: Report): readonly Line[] {
+  const { rows, all, periods, of: periods_closed } = tools
   return [
-    ...tools.rows.flatMap((row) => [
-      { section: 'tools', item: row.tool, measure: 'uses', ...figureOf(row, tools) },
-      {
-        section: 'tools',
-        item: row.tool,
-        measure: 'failed_share',
-        value: row.failed,
+    ...rows.flatMap((row) => [
+      ...figures('tools', 'uses', tools, [row], ({ tool }) => tool),
+      lineOf('tools', row.tool, 'failed_share', row.failed, {
         at_least: row.failed === null ? 0 : 1,
         machines: row.failed_machines,
-        periods: tools.periods,
-        periods_closed: tools.of,
-        ...(row.failed === null
-          ? {
-              note: 'too few machines had failures, or such a number could be computed from it, or they were released without',
-            }
-          : {}),
-      },
-    ]),
-    ...(tools.all === null
-      ? []
-      : (['uses', 'failed', 'unknown'] as const).map((measure) => ({
-          section: 'tools',
-          item: 'all together',
-          measure,
-          value: tools.all?.[measure] ?? null,
-          at_least: (tools.all?.periods ?? 0) < tools.of ? 1 : 0,
-          periods: tools.all?.periods ?? null,
-          periods_closed: tools.of,
-        }))),
-    ...MOVES.flatMap((move) =>
-      tools[move].map(({ tool, uses, machines, periods, of }) => ({
-        section: 'tools',
-        item: tool,
-        measure: `${move}_uses`,
-        value: uses,
-        machines,
         periods,
-        periods_closed: of,
-      })),
+        periods_closed,
+        ...(row.failed === null && {
+          note: 'too few machines had failures, or such a number could be computed from it, or they were released without',
+        }),
+      }),
+    ]),
+    ...(['uses', 'failed', 'unknown'] as const).flatMap((measure) =>
+      all === null
+        ? []
+        : lineOf('tools', 'all together', measure, all[measure], {
+            at_least: all.periods < periods_closed ? 1 : 0,
+            periods: all.periods,
+            periods_closed,
+          }),
+    ),
+    ...(['new', 'vanished'] as const).flatMap((move) =>
+      tools[move].map(({ tool, uses, machines, periods, of }) =>
+        lineOf('tools', tool, `${move}_uses`, uses, { machines, periods, periods_closed: of }),
+      ),
     ),
   ]
 }
 
 function riskLines({ risk }: Report): readonly Line[] {
-  const ground = { periods: risk.periods, periods_closed: risk.of }
+  const { by_rule, risky, machines, periods, of: periods_closed } = risk
   return [
-    ...risk.levels.map((row) => ({
-      section: 'risk',
-      item: row.level,
-      measure: 'commands',
-      ...figureOf(row, risk),
-    })),
-    ...risk.rules.map(({ level, rule, why, ...row }) => ({
-      section: 'risk',
-      item: `${level} ${rule}`,
-      measure: 'commands_by_rule',
-      note: why,
-      ...figureOf(row, risk),
-    })),
-    {
-      section: 'risk',
-      item: 'by_rule',
-      measure: 'periods',
-      value: risk.by_rule.periods,
-      ...ground,
-      note: risk.by_rule.since === null ? 'no period shows rules' : `since ${risk.by_rule.since}`,
-    },
-    ...risk.acts.map((row) => ({
-      section: 'risk',
-      item: row.act,
-      measure: 'commands',
-      ...figureOf(row, risk),
-    })),
-    {
-      section: 'risk',
-      item: 'high_and_critical',
-      measure: 'share',
-      value: risk.risky.share,
-      machines: risk.machines === null ? null : span(risk.machines),
-      ...ground,
-      periods: risk.risky.periods,
-      before: risk.risky.before,
-    },
+    ...figures('risk', 'commands', risk, risk.levels, ({ level }) => level),
+    ...risk.rules.map((row) =>
+      lineOf('risk', `${row.level} ${row.rule}`, 'commands_by_rule', row.value, {
+        note: row.why,
+        ...figureOf(row, risk),
+      }),
+    ),
+    lineOf('risk', 'by_rule', 'periods', by_rule.periods, {
+      periods,
+      periods_closed,
+      note: by_rule.since === null ? 'no period shows rules' : `since ${by_rule.since}`,
+    }),
+    ...figures('risk', 'commands', risk, risk.acts, ({ act }) => act),
+    lineOf('risk', 'high_and_critical', 'share', risky.share, {
+      machines: machines && span(machines),
+      periods: risky.periods,
+      periods_closed,
+      before: risky.before,
+    }),
     ...risk.trend.flatMap(({ start, commands, risky, machines }) => [
-      { section: 'risk_trend', item: start, measure: 'commands', value: commands, machines },
-      { section: 'risk_trend', item: start, measure: 'high_and_critical', value: risky, machines },
+      lineOf('risk_trend', start, 'commands', commands, { machines }),
+      lineOf('risk_trend', start, 'high_and_critical', risky, { machines }),
     ]),
-    ...risk.guard.map(({ state, machines }) => ({
-      section: 'risk',
-      item: `guard_${state}`,
-      measure: 'machines',
-      value: machines,
-      machines,
-    })),
-  ]
-}
-
-const anomalyLines = ({ anomalies }: Report): readonly Line[] => [
-  ...anomalies.rows.map((row) => ({
-    section: 'anomalies',
-    item: `${row.type} ${row.severity} to ${row.severity_most}`,
-    measure: 'signals',
-    ...figureOf(row, anomalies),
-  })),
-  ...(anomalies.named?.rows ?? []).map(({ name, type, subjects, severity, count, hour }) => ({
-    section: 'anomalies_named',
-    item: name,
-    measure: 'signals',
-    value: count,
-    note: [`${type} ${severity}`, ...subjects, hour].join(', '),
-  })),
-  ...anomalies.trend.map(({ start, count, machines }) => ({
-    section: 'anomalies_trend',
-    item: start,
-    measure: 'signals',
-    value: count,
-    machines,
-  })),
-]
-
-const countedLines = ({ counted }: Report): readonly Line[] =>
-  counted.flatMap((section) =>
-    section.rows.map((row) => ({
-      section: section.query_type,
-      item: row.name,
-      measure: section.counts,
-      ...figureOf(row, section),
-    })),
-  )
-
-const COUNTS = ['contributed', 'declined', 'late', 'absent', 'refused'] as const
-
-function coverageLines({ coverage }: Report): readonly Line[] {
-  return [
-    ...coverage.rows.flatMap((row) => [
-      ...(['expected', ...COUNTS, 'heard'] as const).map((measure) => ({
-        section: 'coverage',
-        item: row.category,
-        measure,
-        value: row[measure],
-        machines: row.expected,
-        note: row.start,
-      })),
-      {
-        section: 'coverage',
-        item: row.category,
-        measure: 'consent_share',
-        value: row.consent,
-        machines: row.heard,
-        note: row.start,
-      },
-    ]),
-    ...coverage.trend.flatMap(({ start, why, counts }): readonly Line[] =>
-      counts === null
-        ? [{ section: 'coverage_trend', item: start, measure: 'contributed', value: null, note: why }]
-        : COUNTS.map((measure) => ({
-            section: 'coverage_trend',
-            item: start,
-            measure,
-            value: counts[measure],
-            note: why,
-          })),
+    ...risk.guard.map(({ state, machines }) =>
+      lineOf('risk', `guard_${state}`, 'machines', machines, { machines }),
     ),
   ]
 }
 
-const othersOf = ({ machines, source }: Report): readonly Line[] => [
-  ...(['enrolled', 'seen', 'missing_total', 'never_enrolled'] as const).map((measure) => ({
-    section: 'machines',
-    item: 'as this node knows them',
-    measure,
-    value: machines[measure],
-  })),
-  ...machines.missing.map(({ name, fingerprint, last_seen }) => ({
-    section: 'machines',
-    item: name,
-    measure: 'missing',
-    value: 1,
-    note: `${fingerprint} ${last_seen ?? 'never'}`,
-  })),
-  ...(['asked', 'average_ms', 'answered'] as const).map((measure) => ({
-    section: 'source',
-    item: 'this node',
-    measure,
-    value: source[measure],
-    note: `since ${source.since}`,
-  })),
+const anomalyLines = ({ anomalies }: Report): readonly Line[] => [
+  ...figures(
+    'anomalies',
+    'signals',
+    anomalies,
+    anomalies.rows,
+    (row) => `${row.type} ${row.severity} to ${row.severity_most}`,
+  ),
+  ...(anomalies.named?.rows ?? []).map(({ name, type, subjects, severity, count, hour }) =>
+    lineOf('anomalies_named', name, 'signals', count, {
+      note: [`${type} ${severity}`, ...subjects, hour].join(', '),
+    }),
+  ),
+  ...anomalies.trend.map(({ start, count, machines }) =>
+    lineOf('anomalies_trend', start, 'signals', count, { machines }),
+  ),
 ]
+
+const COUNTS = ['contributed', 'declined', 'late', 'absent', 'refused'] as const
+
+const coverageLines = ({ coverage }: Report): readonly Line[] => [
+  ...coverage.rows.flatMap((row) => {
+    const { category, expected, heard, start: note } = row
+    return [
+      ...(['expected', ...COUNTS, 'heard'] as const).map((measure) =>
+        lineOf('coverage', category, measure, row[measure], { machines: expected, note }),
+      ),
+      lineOf('coverage', category, 'consent_share', row.consent, { machines: heard, note }),
+    ]
+  }),
+  ...coverage.trend.flatMap(({ start, why: note, counts }) =>
+    COUNTS.slice(0, counts === null ? 1 : undefined).map((measure) =>
+      lineOf('coverage_trend', start, measure, counts?.[measure] ?? null, { note }),
+    ),
+  ),
+]
+
+const othersOf = ({ machines, source }: Report): readonly Line[] => [
+  ...(['enrolled', 'seen', 'missing_total', 'never_enrolled'] as const).map((measure) =>
+    lineOf('machines', 'as this node knows them', measure, machines[measure]),
+  ),
+  ...machines.missing.map(({ name, fingerprint, last_seen }) =>
+    lineOf('machines', name, 'missing', 1, { note: `${fingerprint} ${last_seen ?? 'never'}` }),
+  ),
+  ...(['asked', 'average_ms', 'answered'] as const).map((measure) =>
+    lineOf('source', 'this node', measure, source[measure], { note: `since ${source.since}` }),
+  ),
+]
+
+const notesOf = (section: string, notes: readonly string[]): readonly Line[] =>
+  notes.map((note) => lineOf(section, 'note', 'text', null, { note }))
 
 function headOf({
   period,
@@ -251,38 +191,22 @@ function headOf({
   k,
   notes,
 }: Report): readonly Line[] {
-  const facts = {
-    from: period.start,
-    to: period.end,
-    team,
-    audience,
-    asked_as,
-    made_at,
-    node: node.name,
-    state,
-    k,
-  }
-  return [
-    ...Object.entries(facts).map(([item, value]) => ({ section: 'report', item, measure: 'fact', value })),
-    ...notes.map((note) => ({ section: 'report', item: 'note', measure: 'text', note })),
-  ]
+  const at = { from: period.start, to: period.end, team, audience, asked_as, made_at }
+  const facts = Object.entries<Value>({ ...at, node: node.name, state, k })
+  return [...facts.map(([item, value]) => lineOf('report', item, 'fact', value)), ...notesOf('report', notes)]
 }
 
 const groundsOf = ({ tools, risk, anomalies, counted }: Report): readonly Line[] =>
   [
-    ...Object.entries({ tools, risk, anomalies }),
+    ...Object.entries<Ground>({ tools, risk, anomalies }),
     ...counted.map((one) => [one.query_type, one] as const),
   ].flatMap(([section, { state, notes, periods, of, machines }]) => [
-    {
-      section,
-      item: 'section',
-      measure: 'state',
-      value: state,
+    lineOf(section, 'section', 'state', state, {
       periods,
       periods_closed: of,
-      machines: machines === null ? null : span(machines),
-    },
-    ...notes.map((note) => ({ section, item: 'note', measure: 'text', note })),
+      machines: machines && span(machines),
+    }),
+    ...notesOf(section, notes),
   ])
 
 export function csvOf(report: Report): string {
@@ -293,7 +217,9 @@ export function csvOf(report: Report): string {
     ...toolLines(report),
     ...riskLines(report),
     ...anomalyLines(report),
-    ...countedLines(report),
+    ...report.counted.flatMap((one) =>
+      figures(one.query_type, one.counts, one, one.rows, ({ name }) => name),
+    ),
     ...othersOf(report),
   ]
   return [HEAD.join(','), ...lines.map((line) => HEAD.map((column) => cell(line[column])).join(','))]

@@ -1,6 +1,6 @@
 // The section of a report about risk: levels, rules, and what the guard did.
 import type { Report } from '../types.ts'
-import { type Block, FIGURE_HEAD, figure, groundLines, ROWS_MAX, value, words } from './block.ts'
+import { type Block, figureTable, groundLines, ROWS_MAX, words } from './block.ts'
 import { count, day, many, percent } from './numbers.ts'
 
 const OTHER_WHY =
@@ -34,33 +34,21 @@ export function risk(report: Report, all: boolean): Block {
         : []),
     ],
     tables: [
-      {
-        caption: 'Commands by risk',
-        table: {
-          head: ['level', 'commands', ...FIGURE_HEAD],
-          numbers: [1, 2, 3],
-          rows: section.levels.map((row) => [row.level, value(row), ...figure(row)]),
-        },
-      },
-      {
-        caption: 'High and critical commands by rule',
-        table: {
-          head: ['level', 'rule', 'what it means', 'commands', ...FIGURE_HEAD],
-          numbers: [3, 4, 5],
-          rows: rules.map((row) => [
-            ...[row.level, row.rule, row.why ?? OTHER_WHY],
-            ...[value(row), ...figure(row)],
-          ]),
-        },
-      },
-      {
-        caption: 'The guard, and who wrote the commands',
-        table: {
-          head: ['commands', 'number', ...FIGURE_HEAD],
-          numbers: [1, 2, 3],
-          rows: section.acts.map((row) => [words(row.act), value(row), ...figure(row)]),
-        },
-      },
+      figureTable('Commands by risk', ['level'], ['commands'], section.levels, ({ level }) => [level]),
+      figureTable(
+        'High and critical commands by rule',
+        ['level', 'rule', 'what it means'],
+        ['commands'],
+        rules,
+        ({ level, rule, why }) => [level, rule, why ?? OTHER_WHY],
+      ),
+      figureTable(
+        'The guard, and who wrote the commands',
+        ['commands'],
+        ['number'],
+        section.acts,
+        ({ act }) => [words(act)],
+      ),
       ...(hasGuard
         ? [
             {

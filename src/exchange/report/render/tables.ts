@@ -2,7 +2,7 @@
 import { signalWords } from '../../../base/words/signal.ts'
 import type { CountedSection, CoverageCounts, Report, ToolMove } from '../types.ts'
 import { LONE_NOTE } from '../words.ts'
-import { type Block, FIGURE_HEAD, figure, groundLines, ROWS_MAX, type Table, value, words } from './block.ts'
+import { type Block, figureTable, groundLines, ROWS_MAX, type Table, words } from './block.ts'
 import { arrow, count, day, many, percent, standing, UNKNOWN } from './numbers.ts'
 import { risk } from './risk.ts'
 
@@ -83,21 +83,17 @@ function tools(report: Report, all: boolean): Block {
         : []),
     ],
     tables: [
-      {
-        caption: 'Uses by tool',
-        table: {
-          head: ['tool', 'category', 'uses', 'failed', 'failed on', ...FIGURE_HEAD],
-          numbers: [2, 3, 4, 5, 6],
-          rows: rows.map((row) => [
-            row.tool,
-            words(row.category),
-            value(row),
-            row.failed === null ? percent(null) : `≥ ${percent(row.failed)}`,
-            count(row.failed_machines),
-            ...figure(row),
-          ]),
-        },
-      },
+      figureTable(
+        'Uses by tool',
+        ['tool', 'category'],
+        ['uses', 'failed', 'failed on'],
+        rows,
+        ({ tool, category }) => [tool, words(category)],
+        ({ failed, failed_machines }) => [
+          failed === null ? percent(null) : `≥ ${percent(failed)}`,
+          count(failed_machines),
+        ],
+      ),
       ...moves.map(([name, caption]) => ({ caption, table: movesTable(section[name], all) })),
     ],
   }
@@ -167,19 +163,13 @@ function anomalies(report: Report): Block {
               },
             },
           ]),
-      {
-        caption: 'Signals by type and severity',
-        table: {
-          head: ['what', 'severity', 'signals', ...FIGURE_HEAD],
-          numbers: [2, 3, 4],
-          rows: section.rows.map((row) => [
-            signalWords(row.type),
-            `${row.severity} to ${row.severity_most}`,
-            value(row),
-            ...figure(row),
-          ]),
-        },
-      },
+      figureTable(
+        'Signals by type and severity',
+        ['what', 'severity'],
+        ['signals'],
+        section.rows,
+        ({ type, severity, severity_most }) => [signalWords(type), `${severity} to ${severity_most}`],
+      ),
     ],
   }
 }
@@ -189,14 +179,7 @@ const counted = (report: Report, section: CountedSection): Block => ({
   title: section.title,
   lines: groundLines(section, report),
   tables: [
-    {
-      caption: section.title,
-      table: {
-        head: [section.names, section.counts, ...FIGURE_HEAD],
-        numbers: [1, 2, 3],
-        rows: section.rows.map((row) => [words(row.name), value(row), ...figure(row)]),
-      },
-    },
+    figureTable(section.title, [section.names], [section.counts], section.rows, ({ name }) => [words(name)]),
   ],
 })
 

@@ -15,13 +15,13 @@ import { privilegedUse } from '../../../../src/exchange/query/query-types/counte
 import {
   ASKED_TYPES,
   type GatherInsight,
-  type OpenedBucket,
   queryType,
   type Released,
 } from '../../../../src/exchange/query/query-types/index.ts'
-import { latestOf, layoutRows, openedRow } from '../../../../src/exchange/query/query-types/released.ts'
+import { layoutRows } from '../../../../src/exchange/query/query-types/measure.ts'
 import { safetyPosture } from '../../../../src/exchange/query/query-types/safety-posture.ts'
 import { failedRow, type ToolRow, toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
+import { latestOf, type OpenedBucket, readingOf } from '../../../../src/exchange/totals/reading.ts'
 import { anyActivity, anyAnomalies, anySafety } from '../../../support/mesh/numbers.ts'
 import fc from '../../../support/run/properties.ts'
 
@@ -430,8 +430,9 @@ describe('several buckets', () => {
     bucket(1, 5, { git: [5, 3], [failedRow('git')]: [5, 3], make: [5, 8], 'guard:on': [5, 5], all: [5, 6] }),
   ]
   it('add up; nodes are the most that one bucket had, and states those of the latest', () => {
-    expect(openedRow(week, 'git')).toEqual({ nodes: 10, values: [20] })
-    expect(openedRow(week, 'vim')).toBeUndefined()
+    const all = readingOf(week)
+    expect([all.value('git'), all.nodes('git')]).toEqual([20, 10])
+    expect([all.value('vim'), all.nodes('vim')]).toEqual([null, 0])
     expect(latestOf(week)).toEqual(week.slice(1))
     const before = [bucket(-2, 9, { git: [5, 4] }), bucket(-1, 9, { git: [5, 4] })]
     expect(toolUsage.released!.fromReleased({ buckets: week, before })).toEqual({

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Findings, rendered, reportOf } from '../../../../src/exchange/report/index.ts'
 import { type Period, pairsOf } from '../../../../src/exchange/report/periods.ts'
 import { report as schema } from '../../../../src/exchange/report/schema.ts'
+import { readingOf } from '../../../../src/exchange/totals/reading.ts'
 import { findingsOf, foundOf, NOTHING, TWO_WEEKS } from './findings.ts'
 
 const report = reportOf(TWO_WEEKS)
@@ -87,8 +88,7 @@ it('never compares a whole day with the first period of a mesh, which is of six 
   const period = (start: number, hours: number): Period => ({
     start,
     end: start + hours * 3_600_000,
-    machines: 8,
-    rows: new Map(),
+    ...readingOf([]),
   })
   const week = 7 * 86_400_000
   const [quarter, day, next] = [period(0, 6), period(week, 24), period(2 * week, 24)]

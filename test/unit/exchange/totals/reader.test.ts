@@ -82,6 +82,18 @@ test('beside sums that cannot be every number is of some machines', async () => 
   expect(one.batches[0]!.partly).toEqual(new Set(['git', 'make']))
 })
 
+test('beside sums that cannot be a part tells of some machines too', async () => {
+  const [nodes, values] = [new Uint8Array([0, 3]), new Uint8Array([0, 0, 0, 7])]
+  const cell = { teams: ['ops'], n: 3, threshold: 3, nodes, values }
+  const partOf = async (reason?: 'implausible') => {
+    const splits = [{ told: new Uint8Array([1]), cells: [cell] }]
+    return (await read(content({ splits, ...(reason && { reason }) }))).apart?.parts[0]
+  }
+  expect(await partOf()).toMatchObject({ rows: new Map([['git', { nodes: 3, values: [7] }]]) })
+  expect((await partOf())?.partly).toEqual(new Set())
+  expect((await partOf('implausible'))?.partly).toEqual(new Set(['git']))
+})
+
 test('a release of another layout has no numbers here', async () => {
   expect(await read(content({ layout: new Uint8Array(32) }))).toMatchObject({ why: 'layout', batches: [] })
 })
