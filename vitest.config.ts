@@ -106,7 +106,8 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'alone', include: ALONE, setupFiles: QUICK } },
-      { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
+      // Its files share processes too: most of them load all commands or the whole contract.
+      { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'], isolate: false } },
       {
         extends: true,
         test: {

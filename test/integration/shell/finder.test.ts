@@ -123,28 +123,6 @@ describe.each(SHELLS)('%s', (shell) => {
     await ran
   })
 
-  test('Ctrl-D deletes for good, after a question', async () => {
-    await past(`echo doomed-${shell} here`)
-    const at = await openFinderShell(shell, { node })
-    at.keys(`${CTRL_R}doomed-${shell}`)
-    await at.finds('1 command')
-    at.keys('\x04')
-    await at.finds('for good? y / n')
-    at.keys('n')
-    await until(() => !at.finder()!.some((line) => line.includes('for good?')), { what: 'that it is heard' })
-    expect(await history(`doomed-${shell}`)).toHaveLength(1)
-    at.keys('\x04')
-    await at.finds('for good? y / n')
-    at.keys('y')
-    await at.finds('Deleted: one use.')
-    const left = at.left()
-    at.keys(ESC)
-    await left
-    expect(await history(`doomed-${shell}`)).toEqual([])
-    for (const name of readdirSync(join(node.home, 'db')))
-      expect(readFileSync(join(node.home, 'db', name)).includes(`doomed-${shell}`)).toBe(false)
-  })
-
   test('ended by a signal it gives the terminal back, and the shell goes on with its own search', async () => {
     const at = await openFinderShell(shell, { node })
     at.keys(CTRL_R)
@@ -154,19 +132,6 @@ describe.each(SHELLS)('%s', (shell) => {
     process.kill(finderPid(at.directory), 'SIGTERM')
     expect(await left).toContain('\x1b[?1049l')
     expect(await own).toContain('ended by SIGTERM')
-    const ended = at.printed(/./)
-    at.keys(LEAVE_SEARCH[shell])
-    await ended
-    expect(await at.run('echo alive-again')).toContain('alive-again')
-  })
-
-  test('without a daemon it says so, and the shell searches itself', async () => {
-    const down = await startNode()
-    const at = await openFinderShell(shell, { node: down })
-    await down.stop()
-    const said = at.printed(OWN_SEARCH[shell])
-    at.keys(CTRL_R)
-    expect(await said).toContain('the karo daemon is not running')
     const ended = at.printed(/./)
     at.keys(LEAVE_SEARCH[shell])
     await ended
@@ -191,6 +156,17 @@ describe.each(SHELLS)('%s', (shell) => {
     at.keys('\r')
     await refused
     expect(await at.run('echo next')).not.toContain(`never-${shell}-yes`)
+    // On the line it is judged like what is typed.
+    at.keys(`${CTRL_R}never-${shell}`)
+    await at.finds('1 command')
+    const brought = at.left()
+    at.keys('\t')
+    await brought
+    const again = at.printed(/karo[\s\S]*@> /i)
+    at.keys('\r')
+    await again
+    expect(await at.run('echo next')).not.toContain(`never-${shell}-yes`)
+    expect(at.output()).not.toContain(`never-${shell}-yes`)
     at.keys(`${CTRL_R}run-at-once-${shell}`)
     await at.finds('run-at-once')
     const left = at.left()
@@ -251,43 +227,63 @@ describe.each(SHELLS)('%s', (shell) => {
       expect(at.output()).not.toContain('\x1b[?1049h')
     }
   })
+})
 
-  test('what the guard forbids is not run by way of the finder', async () => {
-    const rule = await node.karo(['guard', 'deny', `printf forbidden-${shell}*`])
-    expect(rule.code, rule.stderr).toBe(0)
-    await past(`printf forbidden-${shell}-%s yes`)
-    const at = await openFinderShell(shell, { node })
-    at.keys(`${CTRL_R}forbidden-${shell}`)
-    await at.finds('1 command')
-    const left = at.left()
-    at.keys('\r')
-    await left
-    // With its prompt: shells throw away what is typed while they refuse.
-    const refused = at.printed(/karo[\s\S]*@> /i)
-    at.keys('\r')
-    await refused
-    expect(await at.run('echo next')).not.toContain(`forbidden-${shell}-yes`)
-    expect(at.output()).not.toContain(`forbidden-${shell}-yes`)
-  })
+test('Ctrl-D deletes for good, after a question', async () => {
+  await past('echo doomed here')
+  const at = await openFinderShell('bash', { node })
+  at.keys(`${CTRL_R}doomed`)
+  await at.finds('1 command')
+  at.keys('\x04')
+  await at.finds('for good? y / n')
+  at.keys('n')
+  await until(() => !at.finder()!.some((line) => line.includes('for good?')), { what: 'that it is heard' })
+  expect(await history('doomed')).toHaveLength(1)
+  at.keys('\x04')
+  await at.finds('for good? y / n')
+  at.keys('y')
+  await at.finds('Deleted: one use.')
+  const left = at.left()
+  at.keys(ESC)
+  await left
+  expect(await history('doomed')).toEqual([])
+  for (const name of readdirSync(join(node.home, 'db')))
+    expect(readFileSync(join(node.home, 'db', name)).includes('doomed')).toBe(false)
+})
 
-  test('it fits a terminal that changes its size, down to almost nothing', async () => {
-    const at = await openFinderShell(shell, { node })
+test('it fits a terminal that changes its size, down to almost nothing', async () => {
+  const at = await openFinderShell('bash', { node })
+  at.keys(CTRL_R)
+  await at.finds('from-the-past')
+  for (const [columns, rows] of [
+    [30, 8],
+    [20, 3],
+    [120, 40],
+  ] as const) {
+    at.resize(columns, rows)
+    await until(() => at.finder()!.length === rows, { what: `${rows} rows, not ${at.finder()!.length}` })
+    for (const line of at.finder()!) expect(line.length).toBeLessThanOrEqual(columns)
+  }
+  const left = at.left()
+  at.keys('\x03')
+  await left
+  expect(await at.run('echo alive-again')).toContain('alive-again')
+})
+
+test('without a daemon it says so, and the shell searches itself', async () => {
+  const down = await startNode()
+  const open = await Promise.all(SHELLS.map((shell) => openFinderShell(shell, { node: down })))
+  await down.stop()
+  for (const [i, shell] of SHELLS.entries()) {
+    const at = open[i]!
+    const said = at.printed(OWN_SEARCH[shell])
     at.keys(CTRL_R)
-    await at.finds('from-the-past')
-    for (const [columns, rows] of [
-      [30, 8],
-      [20, 3],
-      [120, 40],
-    ] as const) {
-      at.resize(columns, rows)
-      await until(() => at.finder()!.length === rows, { what: `${rows} rows, not ${at.finder()!.length}` })
-      for (const line of at.finder()!) expect(line.length).toBeLessThanOrEqual(columns)
-    }
-    const left = at.left()
-    at.keys('\x03')
-    await left
+    expect(await said).toContain('the karo daemon is not running')
+    const ended = at.printed(/./)
+    at.keys(LEAVE_SEARCH[shell])
+    await ended
     expect(await at.run('echo alive-again')).toContain('alive-again')
-  })
+  }
 })
 
 test('in vi mode as well, from both of its keymaps', async () => {

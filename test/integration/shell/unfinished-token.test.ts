@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { FINDERS } from '../../../src/observe/hooks/finder/finder.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 import { startGuarded } from '../../support/shell/guarded-shell.ts'
 import type { TypedShell } from '../../support/shell/hooked-shell.ts'
@@ -47,8 +48,12 @@ async function typeAll(shell: TypedShell): Promise<void> {
   expect(await shell.type('echo alive')).toContain('alive')
 }
 
+const valgrind = spawnSync('valgrind', ['--version']).status === 0
+/** Valgrind sees at once what a shell by itself shows once in some rounds. */
+const ROUNDS = valgrind ? times(2, 20) : 20
+
 test('the shell goes on, however its memory happens to lie', async () => {
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     // Where damage shows depends on what is in memory.
     const shell = await shellOf([], round % 2 ? 'dumb' : 'xterm')
     if (round % 5 === 1) await typeAll(shell)
@@ -57,8 +62,6 @@ test('the shell goes on, however its memory happens to lie', async () => {
     await shell.leave()
   }
 })
-
-const valgrind = spawnSync('valgrind', ['--version']).status === 0
 
 test.runIf(valgrind)('nothing reads or writes memory that is not its own', async () => {
   const log = join(temporaryDirectory(), 'log')

@@ -174,7 +174,7 @@ test('rate_limited: the quota holds over new streams and connections', async () 
 })
 
 test('a member that floods the control stream is cut off', async () => {
-  const { node, peer, control } = await member()
+  const { node, peer, control } = await member(undefined, { clock: slowClock })
   const pings = Array.from({ length: hello.quota.frames + 5 }, (_, id) => control.frame(Ping, { id }))
   control.send(Buffer.concat(pings))
   await until(() => !node.mesh.isConnected(peer.id), { what: 'cut off' })
