@@ -1,6 +1,6 @@
 // The types of the roll: who is certified, who is revoked, and the changes made by a document.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { createOperatorRoll } from './operators/operator-roll.ts'
+import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { Binding, CertifiedWord, FleetKind } from './types.ts'
 import type { ChainFault, TrustedRoot } from './verify.ts'
 
@@ -31,6 +31,25 @@ export type LastTerms = Pick<
   Binding,
   'usage' | 'name' | 'roles' | 'teams' | 'owner' | 'member_id' | 'issued_at'
 >
+
+/** An operator as this node knows it by certificates that came here. */
+export interface KnownOperator {
+  readonly binding: Binding
+  readonly state: 'valid' | 'expired' | 'revoked' | 'void'
+}
+
+/** The present result of an operator's certificates. */
+export type OperatorVerdict =
+  | {
+      readonly ok: true
+      readonly binding: Binding
+      /** The trust level of its roles; `untrusted` while no revocation list has arrived for a week. */
+      readonly level: TrustLevel
+      /** The certificates that count: those that were shown, or newer ones that came here. */
+      readonly chain: readonly Uint8Array[]
+    }
+  /** `name`: whose key it was, where that is known here. */
+  | { readonly ok: false; readonly fault: ChainFault | 'no_mesh'; readonly name?: string }
 
 export interface Roll {
   /** Null until this node belongs to a mesh. Another root forgets everything. `since`: when this node joined, ms. */
@@ -78,10 +97,19 @@ export interface Roll {
   /** The root revoked who signed the certificate that the node showed last, or has here. */
   isVoid(node: NodeId): boolean
   /** Certified people, who are no nodes: nothing above speaks of them, except that a list may revoke their keys. */
-  readonly operators: Pick<
-    ReturnType<typeof createOperatorRoll>,
-    'verdict' | 'chainOf' | 'nameOf' | 'has' | 'holds' | 'list'
-  >
+  readonly operators: {
+    /**
+     * The result of a shown chain at `now`. If this node has a newer certificate of the operator or the issuer, the newer
+     * one counts, so that nobody can present outdated roles.
+     */
+    verdict(chain: readonly Uint8Array[], key: Uint8Array, now: number): OperatorVerdict
+    /** The newest chain of this operator that is known here, whether it holds or not; undefined also where its issuer was revoked. */
+    chainOf(operator: NodeId): readonly Uint8Array[] | undefined
+    has(operator: NodeId): boolean
+    /** Like `has`, and the signer was not revoked: only then does the key belong to a person and cannot be a node's. */
+    holds(operator: NodeId): boolean
+    list(now: number): readonly KnownOperator[]
+  }
   /** Keys that `author` has revoked, and the number of its list; undefined when it made none. */
   listOf(author: NodeId): List | undefined
   /**

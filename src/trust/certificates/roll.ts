@@ -1,21 +1,32 @@
 // The certified and revoked keys, from the documents that this node has: state in memory, fed with frames, without a
 // clock.
-import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
-import { type CertificateBody, RevocationList } from '../../../protocols/messages/certificate.ts'
+import type { CertificateBody } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import { areGranted, rolesThatCount } from '../../base/words/roles.ts'
-import { statementIn } from '../identity/index.ts'
-import { createOperatorRoll } from './operators/operator-roll.ts'
-import type { List, Revoked, Roll } from './roll-types.ts'
+import type { Statement } from '../identity/index.ts'
+import { createLists } from './lists.ts'
+import type { KnownOperator, OperatorVerdict, Roll } from './roll-types.ts'
 import { createShares } from './shares.ts'
-import type { Binding, Usage } from './types.ts'
-import { type ChainFault, readCertificate, type TrustedRoot, verifyChain } from './verify.ts'
+import type { Binding } from './types.ts'
+import {
+  type Against,
+  bindingOf,
+  type ChainFault,
+  type ChainVerdict,
+  judge,
+  LIFE_MAX_MS,
+  readCertificate,
+  type TrustedRoot,
+  verifyChain,
+} from './verify.ts'
 
 /** Certified nodes that are remembered; as many as a node has members at most. */
 const CERTIFIED_MAX = 4_096
+/** Operators that are remembered; one that is forgotten still shows its certificate with each question. */
+const OPERATORS_MAX = 1_024
 /** Issuers of one mesh, those among them that ended or were revoked: only the root makes them. */
 const ISSUERS_MAX = 256
 /** Without a revocation list for so long a node cannot know who was revoked. */
@@ -23,11 +34,11 @@ const LIST_LASTS_MS = 7 * DAY_MS
 /** Nodes of which it is remembered why their certificates were refused. */
 const FAULTS_MAX = 256
 
-interface Held {
+/** A certificate whose signature was checked when it came: of what it says only time and lists change. */
+interface Held extends Statement<CertificateBody> {
   readonly bytes: Uint8Array
-  readonly author: NodeId
-  readonly body: CertificateBody
 }
+const authorOf = ({ by }: Held): NodeId => by
 
 export function createRoll(): Roll {
   let root: TrustedRoot | undefined
@@ -35,83 +46,62 @@ export function createRoll(): Roll {
   let since = 0
   const issuers = new Map<NodeId, Held>()
   /** Of each issuer its share: the thief of one pushes out nobody whom another one certified. */
-  const leaves = createShares<NodeId, Held, NodeId>(CERTIFIED_MAX, ({ author }) => author)
-  const lists = new Map<NodeId, List>()
+  const leaves = createShares<NodeId, Held, NodeId>(CERTIFIED_MAX, authorOf)
+  const people = createShares<NodeId, Held, NodeId>(OPERATORS_MAX, authorOf)
   const faults = createRecent<NodeId, ChainFault | 'issuer_revoked'>(FAULTS_MAX)
 
-  const operators = createOperatorRoll({
-    root: () => root,
-    isStale: (now) => isStale(now),
-    isRevoked: (key, usage) => isRevoked(key, usage),
-    issuerOf: (issuer) => (revoked(issuer) === undefined ? issuers.get(issuer)?.bytes : undefined),
-    namedIssuerOf: (issuer) => issuers.get(issuer)?.body,
-  })
-
   const heldOf = (node: NodeId): Held | undefined => issuers.get(node) ?? leaves.peek(node)
+  const lists = createLists({
+    mesh: () => root?.mesh,
+    isRoot: (node) => node === rootId,
+    isIssuer: (node) => issuers.has(node),
+    nameOf: (node) => (heldOf(node) ?? people.peek(node))?.body.name ?? '',
+  })
+  const { revoked } = lists
+  const isRevoked: Against['isRevoked'] = (key, usage) =>
+    revoked(formatNodeId(key), usage === 'issuer') !== undefined
 
-  function revoked(node: NodeId, usage?: Usage): Revoked | undefined {
-    let found: Revoked | undefined
-    // Nobody revokes the root, an issuer least of all: its lists have to count whatever others sign.
-    if (node === rootId) return undefined
-    // Only the root decides about issuers, those among them whose certificate is shown for the first time.
-    const isIssuer = usage === 'issuer' || issuers.has(node)
-    for (const [by, { revoked: keys }] of lists) {
-      const at = keys.get(node)
-      if (at === undefined || (by !== rootId && isIssuer)) continue
-      if (found === undefined || at < found.at)
-        found = { at, by, name: heldOf(node)?.body.name ?? operators.nameOf(node) ?? '' }
-    }
-    return found
+  /** A revoked issuer's statement about a key does not block statements of others. */
+  const counting = (held: Held | undefined): Held | undefined =>
+    held === undefined || revoked(held.by) !== undefined ? undefined : held
+
+  /** From the certificate that the root signed on; undefined where that of the issuer is not here. */
+  function linksOf(held: Held): readonly Held[] | undefined {
+    if (held.by === rootId) return [held]
+    const issuer = issuers.get(held.by)
+    return issuer && [issuer, held]
   }
-  const isRevoked = (key: Uint8Array, usage?: Usage): boolean =>
-    revoked(formatNodeId(key), usage) !== undefined
+  const framesOf = (held: Held | undefined): readonly Uint8Array[] | undefined =>
+    held && linksOf(held)?.map(({ bytes }) => bytes)
 
-  function framesOf({ bytes, author }: Held): readonly Uint8Array[] | undefined {
-    if (author === rootId) return [bytes]
-    const issuer = issuers.get(author)
-    return issuer === undefined ? undefined : [issuer.bytes, bytes]
+  function verdictOf(held: Held, now: number): ChainVerdict | undefined {
+    const links = linksOf(held)
+    const leaf = held.body.usage === 'operator' ? 'operator' : 'node'
+    return root && links && judge(links, { root, at: now, isRevoked, leaf })
   }
 
-  function verdictOf(held: Held, now: number) {
-    const chain = framesOf(held)
-    return root === undefined || chain === undefined
-      ? undefined
-      : verifyChain(chain, { root, at: now, isRevoked, key: held.body.key })
+  /**
+   * Whether a certificate with this fault is kept. A revoked key keeps its certificate, and an operator that has ended, so that people
+   * can be told whose it was; it replaces none. One that has ended stands in the place of an older one that still holds, which would
+   * give back what it took away: for issuers and people always, for a node as long as there can be such an older one.
+   */
+  function isKept({ by, body }: Held, verdict: ChainVerdict, isFirst: boolean, now: number): boolean {
+    if (verdict.ok) return true
+    const { fault, index } = verdict
+    if (isFirst && (fault === 'revoked' || (fault === 'expired' && body.usage === 'operator'))) return true
+    const isOver = fault === 'expired' && index === (by === rootId ? 0 : 1) && revoked(by) === undefined
+    return isOver && (body.usage !== 'node' || body.version + LIFE_MAX_MS.node > now)
   }
 
   /** Signatures were checked when it came; of the rest only time and lists change. */
   function bindingAt(node: NodeId, now: number): Binding | undefined {
-    const held = heldOf(node)
-    if (held === undefined || revoked(node) !== undefined) return undefined
-    const issuer = held.author === rootId ? undefined : issuers.get(held.author)
-    if (held.author !== rootId && (issuer === undefined || revoked(held.author) !== undefined))
-      return undefined
+    const held = counting(heldOf(node))
+    const links = held && linksOf(held)
+    if (held === undefined || links === undefined || revoked(node) !== undefined) return undefined
     // The issuer may have a new certificate with fewer grants.
-    if (issuer !== undefined && !areGranted(held.body.roles, issuer.body.grants)) return undefined
-    const ends = Math.min(held.body.not_after, issuer?.body.not_after ?? held.body.not_after)
-    if (ends <= now) return undefined
-    const { body } = held
-    return {
-      usage: issuer === undefined ? 'issuer' : 'node',
-      node_id: node,
-      key: body.key,
-      member_id: toHex(body.member),
-      name: body.name,
-      roles: rolesThatCount(body.roles),
-      teams: body.teams,
-      owner: body.owner,
-      grants: body.grants,
-      issuer: held.author,
-      issued_at: body.version,
-      not_before: body.not_before,
-      not_after: ends,
-    }
-  }
-
-  /** A revoked issuer's statement about a key does not block statements of others. */
-  function isNode(node: NodeId): boolean {
-    const author = heldOf(node)?.author
-    return author !== undefined && revoked(author) === undefined
+    if (links.length > 1 && !areGranted(held.body.roles, links[0]?.body.grants ?? [])) return undefined
+    const binding = bindingOf(links)
+    return binding.not_after <= now ? undefined : binding
   }
 
   /**
@@ -121,31 +111,77 @@ export function createRoll(): Roll {
   function hasPlace(now: number): boolean {
     if (issuers.size < ISSUERS_MAX) return true
     const over = [...issuers.keys()].find(
-      (node) => bindingAt(node, now) === undefined && (lists.get(node)?.revoked.size ?? 0) === 0,
+      (node) => bindingAt(node, now) === undefined && (lists.of(node)?.revoked.size ?? 0) === 0,
     )
     return over !== undefined && issuers.delete(over)
   }
 
-  const isRevokedIssuer = (node: NodeId): boolean => issuers.has(node) && revoked(node) !== undefined
-
   const certifiedBy = (issuer: NodeId): readonly NodeId[] =>
-    [...leaves].filter(([, { author }]) => author === issuer).map(([node]) => node)
+    [...leaves].filter(([, { by }]) => by === issuer).map(([node]) => node)
+  const nodes = (): readonly NodeId[] => [...issuers.keys(), ...[...leaves].map(([node]) => node)]
 
   /** Of authors that may revoke at that moment: the lists of an issuer that ended say nothing about today. */
   const newest = (now: number): number => {
-    const fresh = [...lists].filter(
+    const fresh = [...lists.all()].filter(
       ([author]) => author === rootId || bindingAt(author, now)?.usage === 'issuer',
     )
     return Math.max(since, ...fresh.map(([, { version }]) => version))
   }
 
   const isStale = (now: number): boolean => now > newest(now) + LIST_LASTS_MS
+  /** The level that certificates give. */
+  const levelAt = (now: number) => (isStale(now) ? 'untrusted' : 'peer')
+
+  /** As `Operators.verdict`. */
+  function verdictAbout(chain: readonly Uint8Array[], key: Uint8Array, at: number): OperatorVerdict {
+    if (root === undefined) return { ok: false, fault: 'no_mesh' }
+    const against = { root, at, isRevoked, key, leaf: 'operator' as const }
+    const held = people.peek(formatNodeId(key))
+    const own = counting(held)
+    const fail = (fault: ChainFault): OperatorVerdict => ({
+      ok: false,
+      fault,
+      ...(held === undefined ? {} : { name: held.body.name }),
+    })
+    const shown = verifyChain(chain, against)
+    // A certificate that has ended may have been renewed; anything else that is wrong stays wrong.
+    if (!shown.ok && (shown.fault !== 'expired' || own === undefined)) return fail(shown.fault)
+    const newer =
+      own !== undefined && (!shown.ok || own.body.version > shown.binding.issued_at) ? own : undefined
+    const author = newer?.by ?? (shown.ok ? shown.binding.issuer : undefined)
+    const [first, leaf] = chain as readonly [Uint8Array, Uint8Array]
+    const issuer = author === undefined || revoked(author) !== undefined ? undefined : issuers.get(author)
+    const judged = [issuer?.bytes ?? first, newer?.bytes ?? leaf]
+    const isShown = judged.every((one, i) => isSame(one, chain[i]))
+    const verdict = isShown ? shown : verifyChain(judged, against)
+    if (!verdict.ok) return fail(verdict.fault)
+    return { ok: true, binding: verdict.binding, level: levelAt(at), chain: judged }
+  }
+
+  function stateOf(held: Held, now: number): KnownOperator['state'] {
+    if (isRevoked(held.body.key, 'operator')) return 'revoked'
+    const verdict = counting(held) && verdictOf(held, now)
+    if (verdict === undefined) return 'void'
+    if (verdict.ok) return 'valid'
+    return verdict.fault === 'expired' ? 'expired' : 'void'
+  }
 
   const roll: Roll = {
-    operators,
+    operators: {
+      verdict: verdictAbout,
+      chainOf: (operator) => framesOf(counting(people.peek(operator))),
+      has: people.has,
+      holds: (operator) => counting(people.peek(operator)) !== undefined,
+      // Certificates that no longer hold are listed too, because people have to find them to renew or revoke them.
+      list: (now) =>
+        [...people].flatMap(([, held]) => {
+          const links = linksOf(held)
+          return links === undefined ? [] : [{ binding: bindingOf(links), state: stateOf(held, now) }]
+        }),
+    },
     trustRoot(next, joined) {
       if (root !== undefined && Buffer.compare(root.key, next.key) !== 0) {
-        for (const map of [issuers, leaves, lists, faults, operators]) map.clear()
+        for (const map of [issuers, leaves, people, lists, faults]) map.clear()
       }
       root = next
       rootId = formatNodeId(next.key)
@@ -156,27 +192,24 @@ export function createRoll(): Roll {
     certificate(bytes, now) {
       const said = readCertificate(bytes)
       if (typeof said === 'string') return { changed: [], fault: said }
-      const held: Held = { bytes, author: said.by, body: said.body }
-      const node = formatNodeId(held.body.key)
-      if (held.body.usage === 'operator') {
-        // A key is a node or a person, whichever it was first. Nobody has anything else to say about a node for that.
-        const fault = isNode(node) ? 'wrong_usage' : operators.take(held, now)
-        return fault === undefined ? { changed: [] } : { changed: [], fault }
-      }
+      const held: Held = { ...said, bytes }
+      const { key, usage, version } = held.body
+      const node = formatNodeId(key)
+      const isPerson = usage === 'operator'
       const verdict = verdictOf(held, now)
       if (verdict === undefined) return { changed: [], fault: 'unknown_root' }
-      if (operators.holds(node)) return { changed: [], fault: 'wrong_usage' }
-      const before = heldOf(node)
-      if (!verdict.ok) {
-        // A revoked key keeps its certificate here, so that people can be told whose it was; it replaces none.
-        const named = verdict.fault === 'revoked' && before === undefined
-        // A key stays revoked after the certificate of the issuer that revoked it has ended.
-        const ended = verdict.fault === 'expired' && held.author === rootId
-        if (!named && !ended) return { changed: [], fault: verdict.fault }
+      // A key is a node or a person, whichever it was first. Nobody has anything else to say about it for that.
+      if (counting(isPerson ? heldOf(node) : people.peek(node)) !== undefined)
+        return { changed: [], fault: 'wrong_usage' }
+      const before = isPerson ? people.peek(node) : heldOf(node)
+      const fault = verdict.ok ? {} : { fault: verdict.fault }
+      if (!isKept(held, verdict, before === undefined, now)) return { changed: [], ...fault }
+      if ((counting(before)?.body.version ?? -1) >= version) return { changed: [] }
+      if (isPerson) {
+        people.set(node, held)
+        return { changed: [], ...fault }
       }
-      const isVoid = before !== undefined && verdict.ok && revoked(before.author) !== undefined
-      if (before !== undefined && !isVoid && before.body.version >= held.body.version) return { changed: [] }
-      if (held.author === rootId) {
+      if (held.by === rootId) {
         if (!issuers.has(node) && !hasPlace(now)) return { changed: [] }
         issuers.set(node, held)
         leaves.delete(node)
@@ -185,43 +218,18 @@ export function createRoll(): Roll {
       if (issuers.has(node)) return { changed: [] }
       leaves.set(node, held)
       faults.delete(node)
-      return { changed: [node], ...(verdict.ok ? {} : { fault: verdict.fault }) }
+      return { changed: [node], ...fault }
     },
 
-    list(bytes, now, from) {
-      const said = root && statementIn(RevocationList, bytes, root.mesh)
-      if (said === undefined) return []
-      const author = said.by
-      const keys = said.body.revoked.map(({ key, at }) => [formatNodeId(key), at] as const)
-      let list: List = { ...said.body, revoked: new Map(keys), frame: bytes }
-      // A list that was kept here counted before the root's word came, and what it revoked stays revoked. A new list of
-      // a revoked
-      // issuer says nothing, whatever its date: its thief writes the date, and the root's list names what the issuer revoked.
-      if (!roll.isAuthority(author) || (from !== 'kept' && isRevokedIssuer(author))) return []
-      const isFuture = (version: number): boolean => version > now + CLOCK_WINDOW_MS
-      if (isFuture(list.version)) {
-        if (from !== 'kept') return []
-        list = { ...list, version: 0 }
-      }
-      const before = lists.get(author)
-      const was = before?.revoked ?? new Map<NodeId, number>()
-      const added = [...list.revoked].filter(([node]) => !was.has(node))
-      const since = before === undefined || isFuture(before.version) ? -1 : before.version
-      const isNewer = list.version > since && list.number > (before?.number ?? -1)
-      if (!isNewer && added.length === 0) return []
-      const { number, version, frame } = isNewer || before === undefined ? list : before
-      lists.set(author, { number, version, frame, revoked: new Map([...was, ...added]) })
-      // The nodes that a revoked issuer certified have no certificate any more either.
-      return added.flatMap(([node]) => [node, ...certifiedBy(node)])
-    },
+    // The nodes that a revoked issuer certified have no certificate any more either.
+    list: (bytes, now, from) => lists.take(bytes, now, from).flatMap((node) => [node, ...certifiedBy(node)]),
 
     chain(node, chain, now) {
       const changed: NodeId[] = []
       const key = parseNodeId(node)
       if (root === undefined || key === undefined || chain.length === 0) return []
       // A known document is recognised before its signature is verified.
-      const held = heldOf(node)
-      const known = held === undefined ? undefined : framesOf(held)
+      const known = framesOf(heldOf(node))
       if (known?.length === chain.length && known.every((one, i) => isSame(one, chain[i]))) return []
       const verdict = verifyChain(chain, { root, at: now, isRevoked, key })
       if (!verdict.ok) {
@@ -238,48 +246,43 @@ export function createRoll(): Roll {
     word(node, now) {
       const binding = bindingAt(node, now)
       if (binding === undefined) return undefined
-      const stale = isStale(now)
-      return { binding, stale, level: stale ? 'untrusted' : 'peer' }
+      const level = levelAt(now)
+      return { binding, level, stale: level === 'untrusted' }
     },
     revoked: (node) => revoked(node),
     fault: (node) => {
       const fault = faults.peek(node)
       return fault === 'issuer_revoked' ? 'revoked' : fault
     },
-    chainOf(node, now) {
-      const held = heldOf(node)
-      return held === undefined || bindingAt(node, now) === undefined ? undefined : framesOf(held)
-    },
-    isAuthority: (node) => node === rootId || issuers.has(node),
+    chainOf: (node, now) => (bindingAt(node, now) === undefined ? undefined : framesOf(heldOf(node))),
+    isAuthority: lists.isAuthority,
     wants: (author, version) =>
-      roll.isAuthority(author) && (version === undefined || !isRevokedIssuer(author)),
+      lists.isAuthority(author) && (version === undefined || !lists.isRevokedIssuer(author)),
     revokedByIssuers: () =>
-      [...lists]
+      [...lists.all()]
         .filter(([author]) => author !== rootId)
         .flatMap(([issuer, { revoked: keys }]) =>
           [...keys].map(([node_id, at]) => ({ issuer, node_id, at })),
         ),
-    certified: (now) =>
-      [...issuers.keys(), ...[...leaves].map(([node]) => node)].flatMap((node) => bindingAt(node, now) ?? []),
-    withdrawn: () =>
-      [...issuers.keys(), ...[...leaves].map(([node]) => node)].filter((node) => revoked(node) !== undefined),
+    certified: (now) => nodes().flatMap((node) => bindingAt(node, now) ?? []),
+    withdrawn: () => nodes().filter((node) => revoked(node) !== undefined),
     frames: () => [
       ...[...issuers.values()].map(({ bytes }) => ({ kind: 'certificate' as const, frame: bytes })),
-      ...[...lists.values()].map(({ frame }) => ({ kind: 'revocation_list' as const, frame })),
+      ...[...lists.all()].map(([, { frame }]) => ({ kind: 'revocation_list' as const, frame })),
       ...[...leaves].map(([, { bytes }]) => ({ kind: 'certificate' as const, frame: bytes })),
     ],
     whyNot(node, now) {
       const held = heldOf(node)
       if (held === undefined || bindingAt(node, now) !== undefined) return undefined
       if (revoked(node) !== undefined) return 'revoked'
-      if (revoked(held.author) !== undefined) return 'issuer_revoked'
-      const grants = issuers.get(held.author)?.body.grants
+      if (revoked(held.by) !== undefined) return 'issuer_revoked'
+      const grants = issuers.get(held.by)?.body.grants
       return grants === undefined || areGranted(held.body.roles, grants) ? 'ended' : 'not_granted'
     },
     lastTerms(node) {
-      const last = leaves.peek(node)
       // Certificates of a revoked issuer may be by the thief of its key, so no new one may be based on them.
-      if (last === undefined || revoked(last.author) !== undefined) return undefined
+      const last = counting(leaves.peek(node))
+      if (last === undefined) return undefined
       const { name, roles, teams, owner, member, version } = last.body
       return {
         usage: 'node',
@@ -292,16 +295,16 @@ export function createRoll(): Roll {
       }
     },
     isVoid(node) {
-      const author = heldOf(node)?.author
+      const author = heldOf(node)?.by
       return (
         faults.peek(node) === 'issuer_revoked' || (author !== undefined && revoked(author)?.by === rootId)
       )
     },
     certifiedBy,
-    listOf: (author) => lists.get(author),
+    listOf: lists.of,
     lists: (now) => ({
       newest: newest(now),
-      listed: new Set([...lists.values()].flatMap(({ revoked: keys }) => [...keys.keys()])).size,
+      listed: new Set([...lists.all()].flatMap(([, { revoked: keys }]) => [...keys.keys()])).size,
     }),
   }
   return roll

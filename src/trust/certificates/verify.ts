@@ -172,7 +172,7 @@ export function bindingOf(links: readonly Link[]): Binding {
     grants: body.grants,
     issuer: formatNodeId(signer),
     issued_at: body.version,
-    not_before: Math.max(...links.map((link) => link.body.not_before)),
+    not_before: body.not_before,
     not_after: Math.min(...links.map((link) => link.body.not_after)),
   }
 }

@@ -150,7 +150,7 @@ test('renewed, it holds for longer with the same key; revoked, it never does aga
 test('one that has ended is known after a restart, and says nothing', () => {
   const roll = rollWith(issuerCertificate())
   const later = NOW + 31 * DAY_MS
-  expect(roll.certificate(operatorCertificate(), later)).toEqual({ changed: [] })
+  expect(roll.certificate(operatorCertificate(), later)).toEqual({ changed: [], fault: 'expired' })
   expect(roll.operators.list(later)).toMatchObject([{ state: 'expired', binding: { name: 'carol' } }])
   expect(roll.operators.verdict(operatorChain(), operator.publicKey, later)).toMatchObject({
     ok: false,

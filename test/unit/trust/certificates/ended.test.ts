@@ -1,0 +1,54 @@
+// Certificates of nodes that ended before the day on which older ones would: they take their place, so that nothing comes back.
+import { expect, test } from 'vitest'
+import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { LIFE_MAX_MS } from '../../../../src/trust/certificates/verify.ts'
+import { issuerCertificate, listOf, NOW, node, nodeCertificate, other, rollWith, root } from './chains.ts'
+
+const twoIssuers = () =>
+  rollWith(issuerCertificate(), issuerCertificate({ key: other.publicKey, name: 'hq-2' }))
+const LATER = NOW + 2 * DAY_MS
+const short = { version: NOW + 1, roles: [], teams: [], notAfter: NOW + DAY_MS }
+
+test.each([
+  ['the same issuer', {}],
+  ['another issuer', { signer: other }],
+])(
+  'what %s took away for a day is not back when a node hears of it after that day, nor after a restart',
+  (_who, by) => {
+    const before = nodeCertificate({ roles: ['lead'] })
+    const after = nodeCertificate({ ...by, ...short })
+    for (const [first, second] of [
+      [before, after],
+      [after, before],
+    ] as const) {
+      const roll = twoIssuers()
+      roll.certificate(first, LATER)
+      roll.certificate(second, LATER)
+      expect(roll.word(node.nodeId, LATER)).toBeUndefined()
+      expect(roll.whyNot(node.nodeId, LATER)).toBe('ended')
+      expect(roll.certified(LATER).map(({ name }) => name)).toEqual(['hq-1', 'hq-2'])
+      // A newer one counts again.
+      const next = { version: LATER, notBefore: LATER, notAfter: LATER + DAY_MS }
+      expect(roll.certificate(nodeCertificate(next), LATER)).toEqual({ changed: [node.nodeId] })
+      expect(roll.word(node.nodeId, LATER)?.binding.roles).toEqual(['lead'])
+    }
+  },
+)
+
+test('what a revoked issuer signed for a node, and ended, stands in nobody’s way', () => {
+  const roll = twoIssuers()
+  roll.list(listOf(root, [other.publicKey]), NOW)
+  roll.certificate(nodeCertificate(), LATER)
+  expect(roll.certificate(nodeCertificate({ signer: other, ...short }), LATER)).toEqual({
+    changed: [],
+    fault: 'expired',
+  })
+  expect(roll.word(node.nodeId, LATER)?.binding.roles).toEqual(['lead'])
+})
+
+test('nodes whose time is over take no room: none of their older certificates can still hold', () => {
+  const roll = rollWith(issuerCertificate())
+  const over = NOW + LIFE_MAX_MS.node
+  expect(roll.certificate(nodeCertificate(), over)).toEqual({ changed: [], fault: 'expired' })
+  expect(roll.lastTerms(node.nodeId)).toBeUndefined()
+})
