@@ -181,11 +181,12 @@ function wrong(setting: Setting, error: WrongValue): KaroError {
   })
 }
 
-/** Refuses every public address in `mesh.listen` and `discovery.peers` while `mesh.lan_only` is on. */
+/** Refuses every public address that the configuration names while `mesh.lan_only` is on. */
 function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): void {
   if (!config.mesh.lan_only) return
   const allowCgnat = config.mesh.allow_cgnat
-  const refuse = (path: string, index: number, address: string): never => {
+  const checkAt = (path: string, index: number, address: string): void => {
+    if (isPrivateAddress(address, { allowCgnat })) return
     const isCgnat = !allowCgnat && isPrivateAddress(address, { allowCgnat: true })
     const everything = address === '0.0.0.0' || address === '::'
     throw wrong(
@@ -203,18 +204,18 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
       ),
     )
   }
-  if (config.mesh.listen !== 'auto') {
-    config.mesh.listen.forEach((address, i) => {
-      if (!isPrivateAddress(address, { allowCgnat })) refuse('mesh.listen', i, address)
-    })
+  const { mesh, discovery, forward } = config
+  if (mesh.listen !== 'auto') for (const [i, one] of mesh.listen.entries()) checkAt('mesh.listen', i, one)
+  for (const [i, one] of discovery.resolvers.entries()) checkAt('discovery.resolvers', i, one)
+  for (const [i, one] of discovery.scan.entries()) checkAt('discovery.scan', i, one.replace(/\/.*/, ''))
+  // A name is resolved when the node connects to it, and its address is checked then.
+  const isAddress = (host: string): boolean => host.includes(':') || /^[\d.]+$/.test(host)
+  for (const [i, { host }] of discovery.peers.entries())
+    if (isAddress(host)) checkAt('discovery.peers', i, host)
+  for (const [i, one] of forward.to.entries()) {
+    const [, host] = /:\/\/\[?([^/\]]*)\]?:\d+$/.exec(one) ?? []
+    if (host !== undefined && isAddress(host)) checkAt('forward.to', i, host)
   }
-  config.discovery.resolvers.forEach((address, i) => {
-    if (!isPrivateAddress(address, { allowCgnat })) refuse('discovery.resolvers', i, address)
-  })
-  config.discovery.scan.forEach((subnet, i) => {
-    const base = subnet.slice(0, subnet.indexOf('/'))
-    if (!isPrivateAddress(base, { allowCgnat })) refuse('discovery.scan', i, base)
-  })
   if (config.discovery.dns_sd.length > 0 && config.discovery.resolvers.length === 0) {
     throw wrong(
       settings.get('discovery.dns_sd')!,
@@ -225,11 +226,6 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
       ),
     )
   }
-  config.discovery.peers.forEach(({ host }, i) => {
-    // A name is resolved when the node dials it, and its address is checked then.
-    const isAddress = host.includes(':') || /^[\d.]+$/.test(host)
-    if (isAddress && !isPrivateAddress(host, { allowCgnat })) refuse('discovery.peers', i, host)
-  })
 }
 
 /** Warns of variables that begin like the variable of a key and name no key: they are probably mistyped. */

@@ -1,4 +1,5 @@
 // Names of roles: those of the role table, and how a name is refused that only looks like one of them.
+import { printable } from '../printable.ts'
 import { distance } from '../suggest.ts'
 import { LABEL, LABEL_RULE } from './trust-levels.ts'
 
@@ -6,6 +7,10 @@ export const ROLES = ['individual', 'lead', 'security', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
 export const isRole = (name: string): name is Role => (ROLES as readonly string[]).includes(name)
+
+/** A role as who has just given it is told of it. */
+export const toldRole = (name: string): string =>
+  isRole(name) ? name : `${printable(name)} (no role of Karo's: it gives what a policy that names it says)`
 
 /** The roles that only issuers may give to which the root granted it, in their own certificate. */
 const GRANTED: readonly string[] = ['security', 'admin'] satisfies Role[]

@@ -5,6 +5,7 @@ import { assignNode, getAssignable } from '../../api/contract/operations/fleet.t
 import { explainPeer } from '../../api/contract/operations/peers.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
+import { toldRole } from '../../base/words/roles.ts'
 import { type CommandIo, defineCommand, show } from '../command.ts'
 import { nodesOf } from '../input/nodes.ts'
 import { ASSIGNED, assignedBy } from '../input/values.ts'
@@ -149,7 +150,7 @@ const certify = async (io: CommandIo, who: string, changed: Changed) =>
 
 const SPREADS = 'Members that are connected know within seconds.'
 const assignedWords = ({ name, roles, teams, owner }: Certificate): string =>
-  `${printable(name)} has a new certificate: roles ${list(roles)}; teams ${list(teams)}${owner === undefined ? '' : `; owner ${printable(owner)}`}.`
+  `${printable(name)} has a new certificate: roles ${roles.map(toldRole).join(', ') || 'none'}; teams ${list(teams)}${owner === undefined ? '' : `; owner ${printable(owner)}`}.`
 
 /** Certifies the machines one after the other; a machine that is refused does not stop the ones after it. */
 async function assignAll(io: CommandIo, chosen: readonly Machine[], changed: Changed) {

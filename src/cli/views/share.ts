@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import type { SharingView } from '../../api/contract/shapes.ts'
 import { printable } from '../../base/format.ts'
+import { toldRole } from '../../base/words/roles.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 import { readersView } from './totals/readers.ts'
@@ -92,7 +93,11 @@ const inPart = (parts: SharingView['allow_only'], view: SharingView): string[] =
 /** The entries, with nodes by their names on this machine. */
 function named(entries: readonly string[], { peers }: SharingView): string[] {
   const names = new Map<string, string>(peers.map((peer) => [peer.node_id, peer.name || peer.fingerprint]))
-  return entries.map((entry) => (entry === '*' ? "everybody trusted ('*')" : (names.get(entry) ?? entry)))
+  return entries.map((entry) => {
+    const [, role] = /^role:(.*)/s.exec(entry) ?? []
+    if (role !== undefined) return `role:${toldRole(role)}`
+    return entry === '*' ? "everybody trusted ('*')" : (names.get(entry) ?? entry)
+  })
 }
 
 const list = (entries: readonly string[]): string =>

@@ -164,19 +164,4 @@ describe('JSON lines', () => {
     await expectWhole(node, collector.text)
     expect(collector.connections()).toBeGreaterThan(1)
   })
-
-  test('go to no public address while the node keeps to its network', async () => {
-    // TEST-NET-1 of RFC 5737, which nobody has.
-    const node = await startNode({ config: '[forward]\nto = ["ecs+tcp://192.0.2.1:6514"]\n' })
-    const said = await until(
-      async () => {
-        const { stdout } = await node.karo(['doctor', '--only', 'forward.targets', '--json'])
-        return stdout.includes('private address') && stdout
-      },
-      { what: 'doctor says why nothing is sent' },
-    )
-    expect(said).toContain(
-      'does not get the ledger: 192.0.2.1 is no private address (192.0.2.1), and mesh.lan_only is on',
-    )
-  })
 })

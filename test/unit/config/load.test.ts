@@ -316,6 +316,12 @@ describe('refused', () => {
       'entry 2, is 8.8.8.8, which is not a private',
     ],
     ['a public IPv6', '[mesh]\nlisten = ["2001:db8::1"]', 2, 'not a private address'],
+    [
+      'a public collector',
+      '[forward]\nto = ["ecs+tcp://10.0.0.1:1", "syslog+tls://8.8.8.8:6514"]',
+      2,
+      'entry 2, is 8.8.8.8',
+    ],
     ['a mapped public', '[mesh]\nlisten = ["::ffff:8.8.8.8"]', 2, 'not a private address'],
     ['all addresses', '[mesh]\nlisten = ["0.0.0.0"]', 2, 'public addresses too'],
     ['a public peer', '[discovery]\npeers = ["h:1", "1.1.1.1:9238"]', 2, 'entry 2, is 1.1.1.1'],

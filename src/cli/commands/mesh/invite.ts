@@ -4,6 +4,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { cancelInvite, createInvite, getInvites } from '../../../api/contract/operations/fleet.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
+import { isRole, toldRole } from '../../../base/words/roles.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
 import { type Command, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
@@ -63,6 +64,8 @@ const make = defineCommand({
     try {
       const made = await daemonAt(io).call(createInvite, { body })
       const { code, invite } = made
+      const own = body.roles?.filter((role) => !isRole(role)) ?? []
+      if (own.length > 0) io.err(fitted(`The invite gives ${own.map(toldRole).join(', ')}.\n`, io.columns))
       const machines = uses === 1 ? 'one machine' : `${uses} machines`
       if (made.places.length === 0) io.err(fitted(`${NO_PLACES}\n`, io.columns))
       if (output !== undefined) {

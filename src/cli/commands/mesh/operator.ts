@@ -12,6 +12,7 @@ import type { OperatorShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
+import { toldRole } from '../../../base/words/roles.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
@@ -40,8 +41,11 @@ const WHO = {
 const lifeOf = (text: string): number => durationIn(text, '--for', '1m', '30d')
 
 const rolesOf = ({ roles, teams }: OperatorShape): string => {
-  const words = [...roles.map((role) => `role ${role}`), ...teams.map((team) => `team ${team}`)]
-  return words.length === 0 ? 'no role and no team' : words.map(printable).join(', ')
+  const words = [
+    ...roles.map((role) => `role ${toldRole(role)}`),
+    ...teams.map((team) => `team ${printable(team)}`),
+  ]
+  return words.join(', ') || 'no role and no team'
 }
 
 const issue = defineCommand({

@@ -1,6 +1,12 @@
 // Names of roles: those that only look like one of the role table are none, and words of one's own are.
 import { describe, expect, it } from 'vitest'
-import { labelProblem, ROLES, roleItResembles, rolesThatCount } from '../../../../src/base/words/roles.ts'
+import {
+  labelProblem,
+  ROLES,
+  roleItResembles,
+  rolesThatCount,
+  toldRole,
+} from '../../../../src/base/words/roles.ts'
 import { compilePolicies } from '../../../../src/trust/policy/load.ts'
 
 const LOOKALIKES = [
@@ -42,6 +48,13 @@ const LOOKALIKES = [
     'indiviԁual',
   ],
 ]
+
+it('who gives a role that is none of the table is told so', () => {
+  expect([...ROLES, 'auditor\x1b'].map(toldRole)).toEqual([
+    ...ROLES,
+    "auditor\\x1b (no role of Karo's: it gives what a policy that names it says)",
+  ])
+})
 
 describe('a name of a role', () => {
   it.each(LOOKALIKES)('%s looks like a role of the table and is none', (name) => {
