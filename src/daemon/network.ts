@@ -6,7 +6,7 @@ import type { Log } from '../base/run/log.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
 import { createDocuments, type DocumentKind, type Documents } from '../exchange/documents/index.ts'
-import { COUNTED, createFetched, createQuery } from '../exchange/query/index.ts'
+import { createFetched, createQuery, SUMMARIZED } from '../exchange/query/index.ts'
 import { createFigures, createReports } from '../exchange/reports/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
 import { createMesh } from '../mesh/index.ts'
@@ -115,7 +115,7 @@ export function buildNetwork(
     audit,
     timers,
     onEncoded,
-    counted: COUNTED,
+    measures: SUMMARIZED,
   })
   const { totals, self } = buildTotals(foundation, local, documents)
   const settings = () => {

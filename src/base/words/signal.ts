@@ -13,6 +13,18 @@ const WORDS = {
 export type Kind = keyof typeof WORDS
 export const KINDS = Object.keys(WORDS) as readonly Kind[]
 
+/** Grades of severity, from 1 to 10, in totals; from 5 on a shell tells its person. */
+export const BANDS: Readonly<Record<string, { readonly severity: number; readonly severity_most: number }>> =
+  {
+    low: { severity: 1, severity_most: 4 },
+    notable: { severity: 5, severity_most: 7 },
+    high: { severity: 8, severity_most: 10 },
+  }
+
+/** Undefined for what is no severity. */
+export const bandOf = (severity: number): string | undefined =>
+  Object.keys(BANDS).findLast((band) => severity >= (BANDS[band]?.severity ?? 0))
+
 /** `about`: the tools of which there are unusual patterns or failures. A kind of a newer release keeps its name. */
 export function signalWords(kind: string, about: readonly string[] = []): string {
   const [first, ...rest] = (WORDS[kind as Kind] ?? kind).split(' ')

@@ -21,6 +21,7 @@ import {
   timeRange,
   traceId,
 } from '../../base/shape/fields.ts'
+import { contributions, firstTotals } from '../totals/schema.ts'
 import { UNRELEASED } from '../totals/types.ts'
 import { ASKED_TYPES, type NodePart, type QueryData, queryType } from './query-types/index.ts'
 import { ENDINGS, OUTCOMES, UNREACHED } from './words.ts'
@@ -66,14 +67,6 @@ const reach = z
   })
   .meta({ id: 'Reach', description: 'Which part of the asked range the numbers rest on.' })
 
-const contributions = z.strictObject({
-  contributed: count('machines whose numbers are in the totals'),
-  declined: count('machines on which nobody agreed'),
-  late: count('machines whose numbers came later or that share what too few do, and wait for others'),
-  absent: count('machines of which nothing came'),
-  refused: count('machines whose numbers could not be counted'),
-})
-
 const holders = (description: string) =>
   rowsOf(64, { node_id: nodeId<NodeId>(), fingerprint: fingerprint(), name: nodeName() }).describe(
     description,
@@ -82,15 +75,7 @@ const holders = (description: string) =>
 const released = z
   .strictObject({
     audience: text(64, 'the role that the totals were computed for'),
-    first: z
-      .strictObject({
-        ...timeRange.shape,
-        comes: moment('when they come at the earliest, if a few machines say nothing'),
-        machines: count('certified machines, this one included'),
-        present: count('of them, machines that are there now'),
-      })
-      .exactOptional()
-      .describe('the first totals of the mesh, while there are none'),
+    first: firstTotals.exactOptional(),
     partly: listOf(z.string().max(64), 512).describe(
       'rows that some periods do not tell, or not of all machines: what is shown of them is the least',
     ),

@@ -15,6 +15,7 @@ import {
   timeRange,
 } from '../../base/shape/fields.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
+import { contributions } from '../totals/schema.ts'
 import { ACTS, CATEGORIES } from './words.ts'
 
 const ROWS_MAX = 4096
@@ -184,20 +185,12 @@ const counted = {
   }).describe('the most first'),
 }
 
-const counts = {
-  contributed: count('machines whose numbers are in the totals'),
-  declined: count('machines on which nobody agreed'),
-  late: count('machines that wait for others'),
-  absent: count('machines of which nothing came'),
-  refused: count('machines whose numbers could not be counted'),
-}
-
 const coverage = z
   .strictObject({
     rows: rowsOf(16, {
       category: z.enum(CATEGORIES),
       ...timeRange.shape,
-      ...counts,
+      ...contributions.shape,
       expected: count('all of them together'),
       heard: count('all but the absent ones'),
       consent: share('of those that were heard, the part that agreed; null: none was').nullable(),
@@ -205,7 +198,7 @@ const coverage = z
     trend: rowsOf(10_000, {
       ...timeRange.shape,
       why: text(256, 'why nothing was released').nullable(),
-      counts: z.strictObject(counts).nullable(),
+      counts: contributions.nullable(),
     }),
   })
   .meta({ id: 'ReportCoverage' })

@@ -5,6 +5,7 @@ import { ruleList } from '../../assist/risk/index.ts'
 import { byText } from '../../base/by-text.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
+import { BANDS } from '../../base/words/signal.ts'
 import type { Reading } from '../totals/reading.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import { type FirstTotals, missingWords, offOf } from '../totals/words.ts'
@@ -227,16 +228,11 @@ export function countedOf({ found, ...about }: FoundCounts): CountedSection {
   }
 }
 
-/** Bands of severity, as rows of the layout name them. */
-const BANDS = {
-  high: { severity: 8, severity_most: 10 },
-  notable: { severity: 5, severity_most: 7 },
-  low: { severity: 1, severity_most: 4 },
-} as const
-
+/** A row is of a type of anomaly and a band of severity. */
 function signalIn(row: string) {
   const [type = '', band = ''] = row.split(':')
-  return Object.hasOwn(BANDS, band) ? { type, ...BANDS[band as keyof typeof BANDS] } : undefined
+  const grades = BANDS[band]
+  return grades && { type, ...grades }
 }
 
 export function anomaliesOf(found: Found): AnomalySection {

@@ -9,7 +9,7 @@ import type { Acting } from '../../trust/operators/index.ts'
 import { isMissing, type Trust } from '../../trust/peers/index.ts'
 import { type AskedType, COUNTED, type Query, whyNoTeam } from '../query/index.ts'
 import {
-  type CATEGORIES,
+  CATEGORIES,
   type Findings,
   type Found,
   type FoundCounts,
@@ -75,22 +75,16 @@ export async function makeReport(deps: MakerDeps, request: ReportRequest): Promi
   const long = Math.ceil((range.end - range.start) / WEEK_MS) * WEEK_MS
   const room = RANGE_MAX_MS - (range.end - range.start) - 2 * DAY_MS
   const reach = long <= room ? long : Math.max(0, Math.min(WEEK_MS, room))
-  const answers = {
-    tool_usage: await ask(deps, request, TYPES.tool_usage, reach),
-    safety_stats: await ask(deps, request, TYPES.safety_stats, reach),
-    anomalies: await ask(deps, request, TYPES.anomalies, reach),
-  }
-  const all = Object.values(answers)
+  const all: Answer[] = []
+  for (const category of CATEGORIES) all.push(await ask(deps, request, TYPES[category], reach))
   if (all.every(({ denied }) => denied))
     throw new KaroError('refused', all[0]?.withheld ?? 'you may not read totals', {
       hint: 'Reports are for nodes and people whose role the policy releases totals to: karo whoami shows yours.',
     })
-  const back = backOf(answers, range, long === reach ? [long, WEEK_MS] : [WEEK_MS])
-  const found: Findings['found'] = {
-    tool_usage: foundIn(answers.tool_usage, range, back),
-    safety_stats: foundIn(answers.safety_stats, range, back),
-    anomalies: foundIn(answers.anomalies, range, back),
-  }
+  const back = backOf(all, range, long === reach ? [long, WEEK_MS] : [WEEK_MS])
+  const found = Object.fromEntries(
+    all.map((answer, at) => [CATEGORIES[at], foundIn(answer, range, back)]),
+  ) as Findings['found']
   const counted: FoundCounts[] = []
   for (const { query_type, title, headings } of COUNTED) {
     const found = foundIn(await ask(deps, request, query_type, reach), range, back)
@@ -206,8 +200,8 @@ const PAIRS_ENOUGH = 3
  * How long before each period the one lies that it is compared with, in ms; 0: nothing is compared. The first of `choices` with
  * enough pairs of released periods; in the first weeks of a mesh half of the days that there are, whatever days these are.
  */
-function backOf(answers: Readonly<Record<string, Answer>>, range: Range, choices: readonly number[]): number {
-  const all = Object.values(answers).map(({ buckets }) => buckets.filter(isReleased))
+function backOf(answers: readonly Answer[], range: Range, choices: readonly number[]): number {
+  const all = answers.map(({ buckets }) => buckets.filter(isReleased))
   const pairs = (back: number): number =>
     Math.max(
       ...all.map((buckets) => {

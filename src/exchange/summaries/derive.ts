@@ -1,5 +1,4 @@
 // Derives one period's summary for one group from insight, for exactly the people who share each category.
-import type { CountedRows } from '../../../protocols/messages/numbers.ts'
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
@@ -7,25 +6,17 @@ import type { Numbers } from '../../insight/statistics/index.ts'
 import type { SharingCategory } from '../../trust/policy/index.ts'
 import type { Entitlement, SummaryCategory } from './groups.ts'
 
-type Parts = Omit<NodeSummary, 'node_id' | 'granularity' | 'start' | 'end' | 'generated_at' | 'closed'>
+/** The numbers of a summary. */
+export type SummaryParts = Omit<
+  NodeSummary,
+  'node_id' | 'granularity' | 'start' | 'end' | 'generated_at' | 'closed'
+>
 
-const PARTS: Readonly<
-  Record<SummaryCategory, (numbers: Numbers, uids: readonly number[]) => Promise<Parts>>
-> = {
-  tool_usage: async (numbers, uids) => ({
-    command_patterns: await numbers.commandPatterns(uids),
-    tool_usage: { tools: await numbers.toolUsage(uids) },
-  }),
-  activity_patterns: async (numbers, uids) => ({ activity_pattern: await numbers.activityPatterns(uids) }),
-  safety_stats: async (numbers, uids) => ({ safety_stats: await numbers.safetyPosture(uids) }),
-}
-
-/** Numbers that are counted rows, as other rooms describe them. */
-export interface CountedNumbers {
-  readonly query_type: string
+/** What summaries have of one kind of numbers; handed in, because this room knows none by name. */
+export interface Summarized {
   /** Whose consent covers them. */
   readonly category: SharingCategory | 'any' | null
-  rows(numbers: Numbers, uids: readonly number[]): Promise<CountedRows>
+  parts(numbers: Numbers, uids: readonly number[]): Promise<SummaryParts>
 }
 
 /** `numbers`: the period's. `generatedAt`: now, ms since the epoch; it decides whether the period is over. */
@@ -35,18 +26,14 @@ export async function deriveSummary(
   period: Period,
   entitlement: Entitlement,
   generatedAt: number,
-  measures: readonly CountedNumbers[] = [],
+  measures: readonly Summarized[],
 ): Promise<NodeSummary> {
-  const parts: Parts[] = []
-  for (const [category, uids] of Object.entries(entitlement)) {
-    parts.push(await PARTS[category as SummaryCategory](numbers, uids))
-  }
-  const counted: NonNullable<NodeSummary['counted']>[number][] = []
-  for (const { query_type, category, rows } of measures) {
+  const found: SummaryParts[] = []
+  for (const { category, parts } of measures) {
     const uids = entitlement[category as SummaryCategory]
-    const own = uids === undefined ? [] : await rows(numbers, uids)
-    if (own.length > 0) counted.push({ query_type, rows: own })
+    if (uids !== undefined) found.push(await parts(numbers, uids))
   }
+  const counted = found.flatMap((parts) => parts.counted ?? [])
   return {
     node_id: author,
     granularity: period.granularity,
@@ -54,7 +41,7 @@ export async function deriveSummary(
     end: period.end,
     generated_at: generatedAt,
     closed: generatedAt >= period.end,
-    ...Object.assign({}, ...parts),
+    ...Object.assign({}, ...found),
     ...(counted.length > 0 && { counted }),
   }
 }

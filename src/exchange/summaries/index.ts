@@ -1,6 +1,6 @@
 // The summaries room's door: this node's numbers leave as sealed documents, and those of others are read.
 
-export type { CountedNumbers } from './derive.ts'
+export type { Summarized, SummaryParts } from './derive.ts'
 export { SUMMARY_CATEGORIES, type SummaryCategory } from './groups.ts'
 export { createSummaries } from './summaries.ts'
 export type * from './types.ts'

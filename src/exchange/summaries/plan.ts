@@ -5,12 +5,12 @@ import type { Period } from '../../../protocols/periods.ts'
 import { encodeSummary } from '../../../protocols/summary.ts'
 import { byText } from '../../base/by-text.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { Insight } from '../../insight/statistics/index.ts'
+import type { Insight, Numbers } from '../../insight/statistics/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import { sealingKeyOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { type Policy, principalOf } from '../../trust/policy/index.ts'
-import { type CountedNumbers, commandsIn, deriveSummary } from './derive.ts'
+import { commandsIn, deriveSummary, type Summarized } from './derive.ts'
 import { boxesThatFit } from './document.ts'
 import {
   type Entitlement,
@@ -28,7 +28,7 @@ export interface PlanDeps {
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member'>
   readonly policy: Pick<Policy, 'decide'>
   readonly clock: Pick<Clock, 'now'>
-  readonly counted?: readonly CountedNumbers[]
+  readonly measures: readonly Summarized[]
 }
 
 export interface Plan {
@@ -79,63 +79,60 @@ function candidateOf(
   return { node_id: node, sealingKey, fingerprint, name, principal, member: trust.member(node) !== undefined }
 }
 
+/** What people share of a period, by category; undefined when there is nothing to tell. */
+async function boxOf(
+  { nodeId, measures }: Pick<PlanDeps, 'nodeId' | 'measures'>,
+  numbers: Numbers,
+  period: Period,
+  { entitlement, recipients }: Group,
+  generatedAt: number,
+): Promise<PlannedBox | undefined> {
+  const summary = await deriveSummary(numbers, nodeId, period, entitlement, generatedAt, measures)
+  if (commandsIn(summary) === 0) return undefined
+  return { recipients, entitlement, summary, plaintext: encodeSummary(summary) }
+}
+
+type BoxDeps = Pick<PlanDeps, 'nodeId' | 'insight' | 'measures'>
+
 /** The boxes of one period, at most what one document holds; groups for whom there is nothing to tell have none. */
 export async function boxesOf(
-  { nodeId, insight, counted }: Pick<PlanDeps, 'nodeId' | 'insight' | 'counted'>,
+  deps: BoxDeps,
   { groups }: Pick<Plan, 'groups'>,
   period: Period,
   generatedAt: number,
 ): Promise<{ readonly boxes: readonly PlannedBox[]; readonly leftOut: readonly Recipient[] }> {
   const boxes: PlannedBox[] = []
   // Shared by all boxes: several groups may read numbers of the same people.
-  const numbers = insight.during(period)
-  for (const { entitlement, recipients } of groups) {
-    const summary = await deriveSummary(numbers, nodeId, period, entitlement, generatedAt, counted)
-    if (commandsIn(summary) > 0) {
-      boxes.push({ recipients, entitlement, summary, plaintext: encodeSummary(summary) })
-    }
+  const numbers = deps.insight.during(period)
+  for (const group of groups) {
+    const box = await boxOf(deps, numbers, period, group, generatedAt)
+    if (box !== undefined) boxes.push(box)
   }
   const fit = boxesThatFit(boxes)
   return { boxes: boxes.slice(0, fit), leftOut: boxes.slice(fit).flatMap((box) => box.recipients) }
 }
 
 /** What these categories of one person say of a period, sealed to nobody; undefined when there is nothing to tell. */
-export async function categoriesOf(
-  { nodeId, insight, counted }: Pick<PlanDeps, 'nodeId' | 'insight' | 'counted'>,
+export function categoriesOf(
+  deps: BoxDeps,
   period: Period,
   { uid, categories }: { readonly uid: number; readonly categories: readonly SummaryCategory[] },
   generatedAt: number,
-): Promise<Pick<PlannedBox, 'summary' | 'plaintext'> | undefined> {
+): Promise<PlannedBox | undefined> {
   const entitlement = Object.fromEntries(categories.map((category) => [category, [uid]]))
-  const summary = await deriveSummary(
-    insight.during(period),
-    nodeId,
-    period,
-    entitlement,
-    generatedAt,
-    counted,
-  )
-  return commandsIn(summary) === 0 ? undefined : { summary, plaintext: encodeSummary(summary) }
+  const group = { entitlement, recipients: [] }
+  return boxOf(deps, deps.insight.during(period), period, group, generatedAt)
 }
 
 /** The part of a box that is `uid`'s: all of it where no other person is in it; undefined when there is none. */
-export async function partOf(
-  { nodeId, insight, counted }: Pick<PlanDeps, 'nodeId' | 'insight' | 'counted'>,
+export function partOf(
+  deps: BoxDeps,
   period: Period,
-  box: PlannedBox,
+  { entitlement, recipients, summary }: PlannedBox,
   uid: number,
 ): Promise<PlannedBox | undefined> {
-  const entitlement = restrictedTo(box.entitlement, uid)
-  const summary = await deriveSummary(
-    insight.during(period),
-    nodeId,
-    period,
-    entitlement,
-    box.summary.generated_at,
-    counted,
-  )
-  if (commandsIn(summary) === 0) return undefined
-  return { recipients: box.recipients, entitlement, summary, plaintext: encodeSummary(summary) }
+  const group = { entitlement: restrictedTo(entitlement, uid), recipients }
+  return boxOf(deps, deps.insight.during(period), period, group, summary.generated_at)
 }
 
 export const idsOf = ({ recipients }: { readonly recipients: readonly Recipient[] }): readonly NodeId[] =>

@@ -10,7 +10,7 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createReader } from './cover.ts'
-import type { CountedNumbers } from './derive.ts'
+import type { Summarized } from './derive.ts'
 import { formerSelves } from './document.ts'
 import { openPeriods } from './due.ts'
 import type { Recipient } from './groups.ts'
@@ -28,7 +28,7 @@ export interface SummariesDeps extends Ambient {
   readonly policy: Pick<Policy, 'decide'>
   readonly documents: Pick<Documents, 'publish' | 'of'> & Partial<Pick<Documents, 'withdrawn' | 'fetched'>>
   readonly audit: Pick<Audit, 'record'>
-  readonly counted?: readonly CountedNumbers[]
+  readonly measures: readonly Summarized[]
   /** Sees the plaintext of every summary before it is sealed. */
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }

@@ -1,8 +1,10 @@
 // What the rooms that show totals read: for an audience, type and range, what was released of each closed bucket, and why not.
+import type * as z from 'zod'
 import type { ShownStatement } from '../../../protocols/messages/release.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
 import type { Stated } from '../aggregates/index.ts'
+import type { contributions } from './schema.ts'
 
 /** Why nothing of a closed bucket is shown. */
 export const UNRELEASED = [
@@ -49,18 +51,7 @@ export interface TotalRow {
   readonly values: readonly number[]
 }
 
-/** Machines of the mesh by what became of them in a bucket; together they are all that were expected. */
-export interface Contributions {
-  readonly contributed: number
-  /** Nobody on the machine agreed. */
-  readonly declined: number
-  /** Only one of the two aggregators had it when the set of machines was fixed, or too few share the same. */
-  readonly late: number
-  /** Nothing has come of it. */
-  readonly absent: number
-  /** What came was not counted: it did not open, had other rows, is in a set without this type, or in sums that cannot be. */
-  readonly refused: number
-}
+export type Contributions = z.infer<typeof contributions>
 
 /** How far 95 of 100 numbers of machines, and values, are off at most because of noise. */
 export interface Off {

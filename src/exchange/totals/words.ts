@@ -1,4 +1,6 @@
 // Why released totals of a period are not there, in words for people: the same for a question and for a report.
+import type * as z from 'zod'
+import type { firstTotals } from './schema.ts'
 import type { BucketTotals, Off, Unreleased } from './types.ts'
 
 const WHY: Readonly<Record<Unreleased, string>> = {
@@ -15,17 +17,7 @@ const WHY: Readonly<Record<Unreleased, string>> = {
 
 export const whyWord = (why: Unreleased): string => WHY[why]
 
-/** The first totals of a mesh, before they are there. */
-export interface FirstTotals {
-  /** RFC 3339 UTC: of which time they are; end is exclusive. */
-  readonly start: string
-  readonly end: string
-  /** When they come at the earliest, if a few machines say nothing. */
-  readonly comes: string
-  /** Certified machines, and how many of them are there now. */
-  readonly machines: number
-  readonly present: number
-}
+export type FirstTotals = z.infer<typeof firstTotals>
 
 const minuteOf = (time: string): string => time.slice(0, 16).replace('T', ' ')
 

@@ -1,5 +1,5 @@
 // The result of a question: what it says, as chart and table, and whose numbers it rests on.
-import { signalWords } from '../../api/contract/client/page.ts'
+import { bandOf, signalWords } from '../../api/contract/client/page.ts'
 import type {
   AskedType,
   CountedType,
@@ -279,10 +279,6 @@ function Activity({ data, least, off }: Shown<QueryDataOf<'ActivityPatterns'>>) 
   )
 }
 
-/** The row of totals that a signal's count is of: its type and the band of its severity. */
-const rowOfSignal = ({ type, severity }: { readonly type: string; readonly severity: number }): string =>
-  `${type}:${severity >= 8 ? 'high' : severity >= 5 ? 'notable' : 'low'}`
-
 const Signals = ({ data: { signals, nodes_reporting }, least, off }: Shown<QueryDataOf<'Anomalies'>>) =>
   signals.length === 0 ? (
     <p class="empty">No anomaly began on {counted(nodes_reporting, 'machine')}.</p>
@@ -298,7 +294,8 @@ const Signals = ({ data: { signals, nodes_reporting }, least, off }: Shown<Query
           right: true,
         },
         [`Began${off.values}`]: {
-          cell: (row) => atLeast(least, rowOfSignal(row), row.count, ''),
+          // The row of totals is of a type and a band of severity.
+          cell: (row) => atLeast(least, `${row.type}:${bandOf(row.severity)}`, row.count, ''),
           right: true,
         },
         [`Machines${off.nodes}`]: 'nodes',

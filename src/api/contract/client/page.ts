@@ -5,7 +5,7 @@ import { type Client, createClient, type Transport } from './client.ts'
 
 export { ago, bytes, duration, formatFingerprint, printable } from '../../../base/format.ts'
 export { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
-export { signalWords } from '../../../base/words/signal.ts'
+export { bandOf, signalWords } from '../../../base/words/signal.ts'
 
 /** What went wrong, in words for the person who reads the page. */
 export interface Problem {

@@ -62,14 +62,18 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     const rows = nodes.flatMap((node) =>
       node.activity === undefined ? [] : [{ node, activity: node.activity }],
     )
-    if (rows.length === 0) return ''
-    return table(screen, rows, [
-      name,
-      { title: 'COMMANDS', value: ({ activity }) => String(activity.total_commands), align: 'right' },
-      { title: 'DIFFERENT', value: ({ activity }) => String(activity.unique_commands), align: 'right' },
-      { title: 'HOURS 0 TO 23', value: ({ activity }) => spark(activity.hourly), style: () => 'cyan' },
-      ...age,
-    ])
+    return table(
+      screen,
+      rows,
+      [
+        name,
+        { title: 'COMMANDS', value: ({ activity }) => String(activity.total_commands), align: 'right' },
+        { title: 'DIFFERENT', value: ({ activity }) => String(activity.unique_commands), align: 'right' },
+        { title: 'HOURS 0 TO 23', value: ({ activity }) => spark(activity.hourly), style: () => 'cyan' },
+        ...age,
+      ],
+      '',
+    )
   },
   notes({ total_commands }, fields) {
     const [hour, day] = [fields.has('hour'), fields.has('day')]

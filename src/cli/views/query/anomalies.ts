@@ -2,7 +2,7 @@
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { signalWords } from '../../../base/words/signal.ts'
 import { type Column, table } from '../../terminal/table.ts'
-import { paint, type QueryTypeView, signed, since } from './view.ts'
+import { changeAndNodes, paint, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'Anomalies'>
 type Row = Data['signals'][number]
@@ -31,8 +31,7 @@ export const anomalies: QueryTypeView<Data> = {
               value: (row) => `${row.count}${since(row.count, countBefore(row))}`,
               align: 'right',
             },
-            ...(signals.some((row) => row.change !== null && row.change !== row.count) ? [changed] : []),
-            { title: `NODES${off.nodes}`, value: (row) => String(row.nodes), align: 'right' },
+            ...changeAndNodes(signals, ({ count }) => count, { off }),
             ...(signals.some(({ latest }) => latest !== null) ? [latestOf] : []),
           ])
     if (learning === 0 || learning === null) return rows
@@ -44,20 +43,24 @@ export const anomalies: QueryTypeView<Data> = {
   },
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.anomalies?.signals ?? []).map((signal) => ({ node, signal })))
-    if (rows.length === 0) return ''
-    return table(screen, rows, [
-      name,
-      {
-        title: 'SEVERITY',
-        value: ({ signal }) => String(signal.severity),
-        align: 'right',
-        style: ({ signal }) => graveness(signal),
-      },
-      { title: 'WHAT', value: ({ signal }) => signalWords(signal.type, signal.subjects), wrap: true },
-      { title: 'BEGAN', value: ({ signal }) => String(signal.count), align: 'right' },
-      { title: 'HOUR (UTC)', value: ({ signal }) => hourOf(signal.hour) },
-      ...age,
-    ])
+    return table(
+      screen,
+      rows,
+      [
+        name,
+        {
+          title: 'SEVERITY',
+          value: ({ signal }) => String(signal.severity),
+          align: 'right',
+          style: ({ signal }) => graveness(signal),
+        },
+        { title: 'WHAT', value: ({ signal }) => signalWords(signal.type, signal.subjects), wrap: true },
+        { title: 'BEGAN', value: ({ signal }) => String(signal.count), align: 'right' },
+        { title: 'HOUR (UTC)', value: ({ signal }) => hourOf(signal.hour) },
+        ...age,
+      ],
+      '',
+    )
   },
 }
 
@@ -68,10 +71,4 @@ const gradeOf = ({ severity, severity_most }: Row): string =>
 const latestOf: Column<Row> = {
   title: 'LATEST (UTC)',
   value: ({ latest }) => (latest === null ? '–' : hourOf(latest)),
-}
-
-const changed: Column<Row> = {
-  title: 'CHANGE',
-  value: (row) => (row.change === null ? '–' : signed(row.change)),
-  align: 'right',
 }

@@ -1,6 +1,6 @@
 // Says which part of the asked time the numbers rest on, and over how many nodes a change was computed.
 import type { QueryResult } from '../../../api/contract/shapes.ts'
-import { hasChanges } from './tool-usage.ts'
+import { isNews } from './view.ts'
 
 type Short = NonNullable<QueryResult['reach']>['short'][number]
 
@@ -48,9 +48,9 @@ function shortRow({ name, covers, source, unsaid }: Short): string {
 /** Whether a change is shown at all. */
 export const hasChange = (data: QueryResult['data']): boolean =>
   'tools' in data
-    ? hasChanges(data.tools)
+    ? data.tools.some(({ change, uses }) => isNews(change, uses))
     : 'rows' in data
-      ? data.rows.some(({ change, count }) => change !== null && change !== count)
+      ? data.rows.some(({ change, count }) => isNews(change, count))
       : 'change' in data && data.change !== null
 
 export const utc = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')

@@ -71,31 +71,35 @@ export const safetyPosture: QueryTypeView<Data> = {
   },
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.safety === undefined ? [] : [{ node, safety: node.safety }]))
-    if (rows.length === 0) return ''
     type Row = (typeof rows)[number]
-    return table(screen, rows, [
-      name,
-      ...RISK_LEVELS.map(
-        (level): Column<Row> => ({
-          title: level.toUpperCase(),
-          value: ({ safety }) => String(safety.by_risk_level[level]),
-          align: 'right',
-          style: ({ safety }) => (safety.by_risk_level[level] === 0 ? undefined : RISK_COLOURS[level]),
-        }),
-      ),
-      { title: 'BLOCKED', value: ({ safety }) => String(safety.blocked), align: 'right' },
-      {
-        title: 'GUARD',
-        value: ({ safety }) => (safety.guard === 'unknown' ? '–' : safety.guard),
-        style: ({ safety }) => (safety.guard === 'on' ? undefined : 'yellow'),
-      },
-      {
-        title: 'HOOKS',
-        value: ({ safety }) => (safety.hook === 'on' ? 'ok' : safety.hook),
-        style: ({ safety }) => (safety.hook === 'on' ? undefined : 'yellow'),
-      },
-      ...age,
-    ])
+    return table(
+      screen,
+      rows,
+      [
+        name,
+        ...RISK_LEVELS.map(
+          (level): Column<Row> => ({
+            title: level.toUpperCase(),
+            value: ({ safety }) => String(safety.by_risk_level[level]),
+            align: 'right',
+            style: ({ safety }) => (safety.by_risk_level[level] === 0 ? undefined : RISK_COLOURS[level]),
+          }),
+        ),
+        { title: 'BLOCKED', value: ({ safety }) => String(safety.blocked), align: 'right' },
+        {
+          title: 'GUARD',
+          value: ({ safety }) => (safety.guard === 'unknown' ? '–' : safety.guard),
+          style: ({ safety }) => (safety.guard === 'on' ? undefined : 'yellow'),
+        },
+        {
+          title: 'HOOKS',
+          value: ({ safety }) => (safety.hook === 'on' ? 'ok' : safety.hook),
+          style: ({ safety }) => (safety.hook === 'on' ? undefined : 'yellow'),
+        },
+        ...age,
+      ],
+      '',
+    )
   },
 }
 

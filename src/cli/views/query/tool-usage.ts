@@ -3,7 +3,7 @@ import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import type { Screen } from '../../terminal/table.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { paint, percent, type QueryTypeView, type Shown, signed } from './view.ts'
+import { changeAndNodes, paint, percent, type QueryTypeView, type Shown, signed } from './view.ts'
 
 type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]
 
@@ -14,14 +14,18 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
       : `${toolTable(tools, { screen, off, least: leastRate(all, least) }, before?.tools)}${together(all, off.values, screen)}${untold(tools, screen)}`,
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.tools ?? []).map((tool) => ({ node, tool })))
-    if (rows.length === 0) return ''
-    return table(screen, rows, [
-      name,
-      { title: 'TOOL', value: ({ tool }) => tool.tool, shrink: true },
-      { title: 'USES', value: ({ tool }) => String(tool.uses), align: 'right' },
-      { title: 'FAILED', value: ({ tool }) => failed(tool), align: 'right' },
-      ...age,
-    ])
+    return table(
+      screen,
+      rows,
+      [
+        name,
+        { title: 'TOOL', value: ({ tool }) => tool.tool, shrink: true },
+        { title: 'USES', value: ({ tool }) => String(tool.uses), align: 'right' },
+        { title: 'FAILED', value: ({ tool }) => failed(tool), align: 'right' },
+        ...age,
+      ],
+      '',
+    )
   },
 }
 
@@ -59,10 +63,6 @@ function untold(rows: readonly ToolRow[], screen: Screen): string {
   return fitted(`${paint(why, 'dim', screen)}\n`, screen.columns)
 }
 
-/** With nothing before, the change of each tool says what its uses say. */
-export const hasChanges = (rows: readonly ToolRow[]): boolean =>
-  rows.some(({ change, uses }) => change !== null && change !== uses)
-
 function toolTable(
   rows: readonly ToolRow[],
   { screen, least, off }: Pick<Shown, 'screen' | 'least' | 'off'>,
@@ -70,7 +70,6 @@ function toolTable(
 ): string {
   const usesBefore = new Map(before?.map((row) => [row.tool, row.uses]))
   const isNew = (row: ToolRow): number => row.uses - (usesBefore.get(row.tool) ?? 0)
-  const compared = hasChanges(rows)
   return table(screen, rows, [
     { title: 'TOOL', value: (row) => row.tool, shrink: true },
     { title: 'CATEGORY', value: (row) => row.category },
@@ -85,16 +84,7 @@ function toolTable(
             style: () => 'cyan' as const,
           },
         ]),
-    ...(compared
-      ? [
-          {
-            title: 'CHANGE',
-            value: (row: ToolRow) => (row.change === null ? '–' : signed(row.change)),
-            align: 'right' as const,
-          },
-        ]
-      : []),
-    { title: `NODES${off.nodes}`, value: (row) => String(row.nodes), align: 'right' },
+    ...changeAndNodes(rows, ({ uses }) => uses, { off }),
     {
       title: 'FAILED',
       value: (row) => `${row.failure_rate === null ? '' : least(`failed:${row.tool}`)}${failed(row)}`,

@@ -46,5 +46,26 @@ export const since = (now: number | null, before: number | null | undefined): st
     ? ''
     : ` (${signed(now - before)})`
 
+/** With nothing before, the change of a row says what its count says. */
+export const isNews = (change: number | null, count: number): boolean => change !== null && change !== count
+
+/** How the rows of every number that is counted by rows end: their change, where it says anything, and their nodes. */
+export const changeAndNodes = <Row extends { readonly change: number | null; readonly nodes: number }>(
+  rows: readonly Row[],
+  countOf: (row: Row) => number,
+  { off }: Pick<Shown, 'off'>,
+): readonly Column<Row>[] => [
+  ...(rows.some((row) => isNews(row.change, countOf(row)))
+    ? [
+        {
+          title: 'CHANGE',
+          value: ({ change }: Row) => (change === null ? '–' : signed(change)),
+          align: 'right' as const,
+        },
+      ]
+    : []),
+  { title: `NODES${off.nodes}`, value: ({ nodes }) => String(nodes), align: 'right' },
+]
+
 export const paint = (text: string, style: Parameters<typeof styleText>[0], { colour }: Screen): string =>
   colour && text !== '' ? styleText(style, text, { validateStream: false }) : text

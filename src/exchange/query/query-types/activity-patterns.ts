@@ -4,9 +4,9 @@ import type { ActivityPatterns } from '../../../../protocols/messages/numbers.ts
 import { DAY_MS, weekdayOf } from '../../../base/calendar.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
 import { type OpenedBucket, readingOf } from '../../totals/reading.ts'
-import { defineMeasure, layoutRows } from './measure.ts'
+import { defineMeasure } from './measure.ts'
 import { type Cells, cellsIn, type Filled, filled } from './sums.ts'
-import type { Filtered, ReleaseLayout } from './type.ts'
+import type { Filtered } from './type.ts'
 
 /** Monday first, as `daily` is. */
 export const WEEKDAYS = [
@@ -28,14 +28,6 @@ const COUNTS = {
   total_commands: ALL,
   unique_commands: 'unique',
 } as const
-const LAYOUT = {
-  type: 'ActivityPatterns',
-  version: 1,
-  values: ['commands'],
-  rows: layoutRows([...HOURS, ALL]),
-  // Were it of the hours' family it could be withheld instead of an hour, and other types show what it adds up to.
-  familyOf: (row) => (row === ALL ? ALL : 'hours'),
-} as const satisfies ReleaseLayout
 
 export const activityPatterns = defineMeasure('ActivityPatterns', {
   word: 'activity',
@@ -59,7 +51,6 @@ export const activityPatterns = defineMeasure('ActivityPatterns', {
   }),
   plausible: ({ activity, previous }) => possibleActivity(activity) && bounded(previous?.total_commands ?? 0),
   filterNode: (data) => data,
-  contributes: ({ activity }) => activity.total_commands > 0,
   read(sums) {
     const { buckets } = sums
     const numbers = filled(COUNTS, (row) => (buckets && row === 'unique' ? null : sums.value(row)))
@@ -72,8 +63,17 @@ export const activityPatterns = defineMeasure('ActivityPatterns', {
   },
   filterResult: filterHours,
   perNode: ({ activity }, _, filtered) => ({ activity: filterHours(activity, filtered) }),
-  ofSummary: ({ activity_pattern }) => activity_pattern,
-  layout: LAYOUT,
+  summary: {
+    of: (activity_pattern) => ({ activity_pattern }),
+    read: ({ activity_pattern }) => activity_pattern,
+  },
+  rows: {
+    version: 1,
+    counts: 'commands',
+    names: [...HOURS, ALL],
+    // Were it of the hours' family it could be withheld instead of an hour, and other types show what it adds up to.
+    familyOf: (row) => (row === ALL ? ALL : 'hours'),
+  },
   schemas({ z, numbers }) {
     const { shape } = numbers.activityPatterns
     const activity = z

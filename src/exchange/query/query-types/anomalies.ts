@@ -2,34 +2,19 @@
 import { bounded } from '../../../../protocols/counts.ts'
 import type { SignalCount } from '../../../../protocols/messages/numbers.ts'
 import { byText } from '../../../base/by-text.ts'
-import { KINDS, type Kind } from '../../../base/words/signal.ts'
-import { defineMeasure, layoutRows } from './measure.ts'
+import { BANDS, bandOf, KINDS, type Kind } from '../../../base/words/signal.ts'
+import { defineMeasure } from './measure.ts'
 import type { Cells, Sums } from './sums.ts'
-import type { Filtered, NodeDataOf, ReleaseLayout } from './type.ts'
+import type { Filtered, NodeDataOf } from './type.ts'
 
 /** Stands for a type that a newer release found and this one has no word for. */
 const OTHER = 'other'
 const ANOMALY_TYPES = [...KINDS, OTHER] as const
 type AnomalyType = (typeof ANOMALY_TYPES)[number]
 
-/** Grades of severity in totals; from 5 on a shell tells its person. */
-const BANDS = [
-  { name: 'low', severity: 1, severity_most: 4 },
-  { name: 'notable', severity: 5, severity_most: 7 },
-  { name: 'high', severity: 8, severity_most: 10 },
-] as const
 const LEARNING = 'learning'
 /** Of single nodes: signals of all types. */
 const ALL = 'all'
-const LAYOUT = {
-  type: 'Anomalies',
-  version: 1,
-  values: ['count'],
-  rows: layoutRows([
-    ...ANOMALY_TYPES.flatMap((type) => BANDS.map(({ name }) => `${type}:${name}`)),
-    LEARNING,
-  ]),
-} as const satisfies ReleaseLayout
 
 export const anomalies = defineMeasure('Anomalies', {
   word: 'anomalies',
@@ -47,8 +32,7 @@ export const anomalies = defineMeasure('Anomalies', {
   knownSince: (insight, uids) => insight.anomaliesKnownSince(uids),
   // That nothing was unusual is something to say, where anybody looked.
   saysNone: true,
-  take: async (numbers, uids, { insight }) =>
-    (await insight.anomaliesKnownSince(uids)) === undefined ? null : numbers.anomalies(uids),
+  take: (numbers, uids) => numbers.anomalies(uids),
   cells: ({ signals, learning }) => cellsOf(signals, learning),
   dataOf: (_, before, own) => ({
     query_type: 'Anomalies',
@@ -104,11 +88,18 @@ export const anomalies = defineMeasure('Anomalies', {
     }
   },
   // Published summaries hold none: a signal grows for days after its period is closed, and consent to name a node ends at once.
-  layout: LAYOUT,
+  rows: {
+    version: 1,
+    counts: 'count',
+    names: [
+      ...ANOMALY_TYPES.flatMap((type) => Object.keys(BANDS).map((band) => `${type}:${band}`)),
+      LEARNING,
+    ],
+  },
   addsTo(cell) {
     const [type, severity] = cell.split(':')
-    const band = BANDS.findLast((one) => Number(severity) >= one.severity)
-    return [band === undefined ? cell : `${type}:${band.name}`]
+    const band = bandOf(Number(severity))
+    return [band === undefined ? cell : `${type}:${band}`]
   },
   schemas({ z, numbers }) {
     const count = (what: string) => z.int().min(0).describe(what)
@@ -182,7 +173,7 @@ function read(sums: Sums, parts: readonly NodeDataOf<'Anomalies'>[]) {
     const count = sums.value(row)
     if (grade === undefined || !count) return []
     const only = { severity: Number(grade), severity_most: Number(grade) }
-    const { severity, severity_most } = BANDS.find(({ name }) => name === grade) ?? only
+    const { severity, severity_most } = BANDS[grade] ?? only
     const more = { count, nodes: sums.nodes(row), latest: latest(row), change: sums.change(row) }
     return [{ type, severity, severity_most, ...more }]
   })

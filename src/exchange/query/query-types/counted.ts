@@ -4,7 +4,7 @@ import type { CountedRows } from '../../../../protocols/messages/numbers.ts'
 import { byText } from '../../../base/by-text.ts'
 import type { Numbers } from '../../../insight/statistics/index.ts'
 import type { QueryAction } from '../../../trust/policy/index.ts'
-import { defineMeasure, layoutRows } from './measure.ts'
+import { defineMeasure } from './measure.ts'
 import { type Cells, liveSums, type Sums } from './sums.ts'
 import { type CountedType, type Filtered, unknownIn } from './type.ts'
 
@@ -81,7 +81,6 @@ export function defineCounted(type: CountedType, { names, version, counts, take,
       rows: left(filtered, data.rows),
       ...(previous && { previous: left(filtered, previous) }),
     }),
-    contributes: ({ rows }) => rows.some(({ count }) => count > 0),
     read: (sums) => ({ rows: rowsIn(sums), all: sums.isWhole(ALL) ? sums.value(ALL) : null }),
     filterResult: ({ rows, all }, filtered) => ({
       rows: rows.filter((one) => filtered.all({ ...one })),
@@ -94,17 +93,20 @@ export function defineCounted(type: CountedType, { names, version, counts, take,
         counted: rowsIn(liveSums([{ now: cellsOf(pairs(rows)) }])).filter(({ name }) => shown.has(name)),
       }
     },
-    forSummaries: async (numbers, uids) =>
-      listOf(liveSums([{ now: cellsOf(await take(numbers, uids)) }])).filter(({ count }) => count > 0),
-    ofSummary({ counted }) {
-      const own = counted?.find(({ query_type }) => query_type === type)
-      return own && cellsOf(pairs(own.rows))
+    summary: {
+      of(cells) {
+        const rows = listOf(liveSums([{ now: cells }])).filter(({ count }) => count > 0)
+        return rows.length === 0 ? {} : { counted: [{ query_type: type, rows }] }
+      },
+      read({ counted }) {
+        const own = counted?.find(({ query_type }) => query_type === type)
+        return own && cellsOf(pairs(own.rows))
+      },
     },
-    layout: {
-      type,
+    rows: {
       version,
-      values: ['count'],
-      rows: layoutRows([...names.all, ALL]),
+      counts: 'count',
+      names: [...names.all, ALL],
       familyOf: (name) => (name === ALL ? ALL : 'names'),
     },
     schemas({ z }) {

@@ -7,10 +7,10 @@ import {
   type SafetyPosture,
 } from '../../../../protocols/messages/numbers.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
-import { defineMeasure, layoutRows } from './measure.ts'
+import { defineMeasure } from './measure.ts'
 import { dividedByRule, levelOfRule, RULE_ROWS } from './rule-rows.ts'
 import { type Cells, cellsIn, type Filled, filled, type Sums } from './sums.ts'
-import type { Filtered, ReleaseLayout } from './type.ts'
+import type { Filtered } from './type.ts'
 
 /** The numbers that add up, and their rows. */
 const COUNTS = {
@@ -31,24 +31,6 @@ const countsIn = (sums: Sums): SafetyCounts => filled(COUNTS, (row) => sums.valu
 
 /** Of its own family: other types show what levels add up to. */
 const ALL = 'all:commands'
-const LAYOUT = {
-  type: 'SafetyPosture',
-  version: 4,
-  values: ['count'],
-  rows: layoutRows([
-    ALL,
-    ...cellsIn(COUNTS).map(([row]) => row),
-    ...GUARD_STATES.map((state) => `guard:${state}`),
-    ...HOOK_STATES.map((state) => `hook:${state}`),
-    ...RULE_ROWS,
-  ]),
-  // The rules of one level add up to it, and to no other.
-  familyOf: (row) => row.slice(0, row.lastIndexOf(':')),
-  withinOf(row) {
-    const level = levelOfRule(row)
-    return level === undefined ? undefined : `risk:${level}`
-  },
-} as const satisfies ReleaseLayout
 
 export const safetyPosture = defineMeasure('SafetyPosture', {
   word: 'safety',
@@ -60,7 +42,7 @@ export const safetyPosture = defineMeasure('SafetyPosture', {
   },
   // That the guard is on, or a hook silent, is something to say.
   saysNone: true,
-  async take(numbers, uids, { isBefore }): Promise<SafetyPosture> {
+  async take(numbers, uids, isBefore): Promise<SafetyPosture> {
     if (isBefore) return { ...(await numbers.safetyCounts(uids)), guard: 'unknown', hook: 'none' }
     return numbers.safetyPosture(uids)
   },
@@ -88,8 +70,22 @@ export const safetyPosture = defineMeasure('SafetyPosture', {
     return commands === undefined || filtered.filters.length > 0 ? left : { ...left, commands }
   },
   perNode: ({ safety }) => ({ safety }),
-  ofSummary: ({ safety_stats }) => safety_stats,
-  layout: LAYOUT,
+  summary: { of: (safety_stats) => ({ safety_stats }), read: ({ safety_stats }) => safety_stats },
+  rows: {
+    version: 4,
+    counts: 'count',
+    names: [
+      ...[ALL, ...cellsIn(COUNTS).map(([row]) => row), ...RULE_ROWS],
+      ...GUARD_STATES.map((state) => `guard:${state}`),
+      ...HOOK_STATES.map((state) => `hook:${state}`),
+    ],
+    // The rules of one level add up to it, and to no other.
+    familyOf: (row) => row.slice(0, row.lastIndexOf(':')),
+    withinOf(row) {
+      const level = levelOfRule(row)
+      return level && `risk:${level}`
+    },
+  },
   addsTo: (cell) => (cell.startsWith('risk:') ? [cell, ALL] : [cell]),
   // Many rules are about one tool, and who keeps their tools to themselves gives no rule either.
   beside: async ({ by_risk_level }, numbers, uids, gives) =>
@@ -112,12 +108,7 @@ export const safetyPosture = defineMeasure('SafetyPosture', {
       .describe('more than in the period before; null: not known, in totals only')
     const result = z
       .strictObject({
-        by_risk_level: z.strictObject({
-          safe: commands,
-          moderate: commands,
-          high: commands,
-          critical: commands,
-        }),
+        by_risk_level: z.strictObject(filled(COUNTS.by_risk_level, () => commands)),
         blocked: count('commands the guard blocked'),
         confirmed_risky: count('risky commands a person confirmed'),
         declined: count('lines that the guard asked about and that did not run'),
@@ -142,11 +133,8 @@ export const safetyPosture = defineMeasure('SafetyPosture', {
           .describe('nodes by what is known of their hook: on, silent or none'),
         change: z
           .strictObject({
-            by_risk_level: z.strictObject({ safe: less, moderate: less, high: less, critical: less }),
-            blocked: less,
-            confirmed_risky: less,
-            declined: less,
-            karo_generated: less,
+            ...filled(COUNTS, () => less),
+            by_risk_level: z.strictObject(filled(COUNTS.by_risk_level, () => less)),
           })
           .describe('of the nodes that know both periods; null when no node does')
           .nullable(),

@@ -1,6 +1,6 @@
 // What rows come to over many nodes: counted live, in summaries, or read out of opened totals. A result is made of sums alone.
 import { latestOf, type Reading, readingOf } from '../../totals/reading.ts'
-import type { ReleasedTotals, ReleaseLayout } from './type.ts'
+import type { ReleasedTotals } from './type.ts'
 
 /** What was counted, by row. */
 export type Cells = ReadonlyMap<string, number>
@@ -55,16 +55,16 @@ export function liveSums(nodes: readonly Counted[]): Sums {
 }
 
 /** Of rows that the layout has. */
-export function openedSums(layout: Pick<ReleaseLayout, 'rows'>, { buckets, before }: ReleasedTotals): Sums {
+export function openedSums(names: readonly string[], { buckets, before }: ReleasedTotals): Sums {
   const now = readingOf(buckets)
   const earlier = before && readingOf(before)
   return {
     ...now,
     compares: earlier !== undefined,
-    rows: layout.rows.filter((row) => now.value(row) !== null),
+    rows: names.filter((row) => now.value(row) !== null),
     change: (row) =>
       now.isWhole(row) && earlier?.isWhole(row) ? (now.value(row) ?? 0) - (earlier.value(row) ?? 0) : null,
-    latest: () => openedSums(layout, { buckets: latestOf(buckets) }),
+    latest: () => openedSums(names, { buckets: latestOf(buckets) }),
   }
 }
 

@@ -3,12 +3,12 @@ import { possibleTools } from '../../../../protocols/counts.ts'
 import type { ComparedToolUse, ToolUse } from '../../../../protocols/messages/numbers.ts'
 import { byText } from '../../../base/by-text.ts'
 import { OTHER, TOOL_NAMES, toolOf } from '../../../base/words/dictionary.ts'
-import { defineMeasure, layoutRows } from './measure.ts'
+import { defineMeasure } from './measure.ts'
 import { type Cells, liveSums, type Sums } from './sums.ts'
-import { type ReleaseLayout, unknownIn } from './type.ts'
+import { unknownIn } from './type.ts'
 
 /** The public dictionary, and `other` for everything else. */
-const TOOL_ROWS: ReadonlySet<string> = new Set(layoutRows(TOOL_NAMES))
+const TOOL_ROWS: ReadonlySet<string> = new Set(TOOL_NAMES)
 const ALL_USES = 'all:uses'
 const ALL_FAILED = 'all:failed'
 /** One sum for all tools: a layout has no room for a third row of each. */
@@ -22,20 +22,6 @@ const FILED = 'filed:'
 /** Whether a row is one of uses of one tool. */
 const isToolRow = (row: string): boolean => TOOL_ROWS.has(row)
 
-const LAYOUT = {
-  type: 'ToolUsage',
-  version: 3,
-  values: ['count'],
-  rows: layoutRows([...TOOL_ROWS, ...[...TOOL_ROWS].map(failedRow), ALL_USES, ALL_FAILED, ALL_UNKNOWN]),
-  // Each of the three sums is a family of its own: other types show what uses add up to.
-  familyOf: (row) => (row.startsWith(FAILED) ? 'failed' : isToolRow(row) ? 'tools' : row),
-  withinOf: (row) =>
-    row.startsWith(FAILED)
-      ? row.slice(FAILED.length)
-      : row === ALL_FAILED || row === ALL_UNKNOWN
-        ? ALL_USES
-        : undefined,
-} as const satisfies ReleaseLayout
 const rowOf = (tool: string): string => (isToolRow(tool) ? tool : OTHER.tool)
 
 export const toolUsage = defineMeasure('ToolUsage', {
@@ -61,7 +47,6 @@ export const toolUsage = defineMeasure('ToolUsage', {
     return tools.length === 0 ? null : { ...data, tools }
   },
   counted: ({ tools }) => ({ now: cellsOf(tools), before: beforeOf(tools) }),
-  contributes: ({ tools }) => tools.some(({ uses }) => uses > 0),
   read,
   filterResult: ({ tools, ...rest }, { filters, all }) => ({
     ...(filters.length === 0 ? rest : {}),
@@ -76,8 +61,25 @@ export const toolUsage = defineMeasure('ToolUsage', {
       ),
     }
   },
-  ofSummary: ({ tool_usage }) => tool_usage?.tools,
-  layout: LAYOUT,
+  summary: {
+    async of(tools, numbers, uids) {
+      return { command_patterns: await numbers.commandPatterns(uids), tool_usage: { tools } }
+    },
+    read: ({ tool_usage }) => tool_usage?.tools,
+  },
+  rows: {
+    version: 3,
+    counts: 'count',
+    names: [...TOOL_ROWS, ...[...TOOL_ROWS].map(failedRow), ALL_USES, ALL_FAILED, ALL_UNKNOWN],
+    // Each of the three sums is a family of its own: other types show what uses add up to.
+    familyOf: (row) => (row.startsWith(FAILED) ? 'failed' : isToolRow(row) ? 'tools' : row),
+    withinOf: (row) =>
+      row.startsWith(FAILED)
+        ? row.slice(FAILED.length)
+        : row === ALL_FAILED || row === ALL_UNKNOWN
+          ? ALL_USES
+          : undefined,
+  },
   addsTo(cell) {
     const [of, tool] = cell.split(':') as [string, string | undefined]
     if (tool === undefined) return [rowOf(of), ALL_USES]

@@ -2,12 +2,14 @@
 import type * as Zod from 'zod'
 import type { COUNTED_TYPES } from '../../../../protocols/messages/counted-types.ts'
 import type * as numbers from '../../../../protocols/messages/numbers.ts'
-import type { CountedRows, NodeHealthStatus, ReleaseFetch } from '../../../../protocols/messages/numbers.ts'
+import type { NodeHealthStatus, ReleaseFetch } from '../../../../protocols/messages/numbers.ts'
 import type { QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Insight, Numbers, TimeRange } from '../../../insight/statistics/index.ts'
 import type { QueryAction } from '../../../trust/policy/index.ts'
+import type { Counts, Layout } from '../../aggregates/index.ts'
+import type { SummaryParts } from '../../summaries/index.ts'
 import type { OpenedBucket } from '../../totals/reading.ts'
 import { passes } from '../passes.ts'
 
@@ -80,26 +82,6 @@ export type GatherInsight = Pick<
   readonly settings?: () => NodeHealthStatus['settings']
 }
 
-/** Rows that share their values' names, in one order: the same in every node of one release, whatever happened there. */
-export interface ReleaseLayout {
-  readonly type: AskedType
-  /** Grows when rows or values are of another meaning under the same names. */
-  readonly version: number
-  readonly rows: readonly string[]
-  /** Names of the values that each row has. */
-  readonly values: readonly string[]
-  /**
-   * Rows of one family may add up to a number that another row or type shows, so that one of them alone can be had by
-   * subtraction. Absent: all rows are one family.
-   */
-  readonly familyOf?: (row: string) => string
-  /**
-   * The row that a row tells a part of, so that it is told only where that one is and enough machines have the part too.
-   * Its family has no rows that stand by themselves. Absent: every row does.
-   */
-  readonly withinOf?: (row: string) => string | undefined
-}
-
 export interface ReleasedTotals {
   /** In the order of time; several of one bucket are of different nodes. */
   readonly buckets: readonly OpenedBucket[]
@@ -108,18 +90,18 @@ export interface ReleasedTotals {
 }
 
 export interface Released<Result extends object> {
-  readonly layout: ReleaseLayout
+  readonly layout: Layout
   /**
    * What one node gives for a closed bucket: the people `uids` added up, only rows with anything in them, no value below 0.
    * A value of what is counted once for a node (a state) is 1. `gives`: whether all who get these numbers are given those
    * of another type too, so that a row may show what the other type's category is about.
    */
-  measure(
+  count(
     insight: GatherInsight,
     uids: readonly number[],
     bucket: TimeRange,
     gives: (type: string) => boolean,
-  ): Promise<ReadonlyMap<string, readonly number[]>>
+  ): Promise<Counts>
   /** Totals as a result; null in it is what was withheld, or what totals do not hold. */
   fromReleased(totals: ReleasedTotals): Result
 }
@@ -192,8 +174,8 @@ export interface QueryTypeRow<Data extends NodeData, Result extends object, Part
    * period before, where they reach over all of it.
    */
   fromSummaries?(summaries: readonly NodeSummary[], before?: readonly NodeSummary[]): Data | undefined
-  /** Of counted rows: what a published summary has of them, names without a count left out. */
-  forSummaries?(numbers: Numbers, uids: readonly number[]): Promise<CountedRows>
+  /** What a published summary has of these numbers. */
+  forSummaries?(numbers: Numbers, uids: readonly number[]): Promise<SummaryParts>
   /** What it gives to totals of many nodes (level 2); absent where `levelOneOnly` is. */
   readonly released?: Released<Result>
   /** Schemas of `Result` and `Part` for the API; called once. */

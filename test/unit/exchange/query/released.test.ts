@@ -18,7 +18,6 @@ import {
   queryType,
   type Released,
 } from '../../../../src/exchange/query/query-types/index.ts'
-import { layoutRows } from '../../../../src/exchange/query/query-types/measure.ts'
 import { safetyPosture } from '../../../../src/exchange/query/query-types/safety-posture.ts'
 import { failedRow, type ToolRow, toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
 import { latestOf, type OpenedBucket, readingOf } from '../../../../src/exchange/totals/reading.ts'
@@ -148,27 +147,28 @@ function insightOf(people: readonly Person[]): GatherInsight {
 
 type Rows = ReadonlyMap<string, readonly number[]>
 
-/** Plain sums, as secret sharing comes to them; every row of the layout is opened. */
-function summed(
-  rows: readonly string[],
-  width: number,
-  given: readonly Rows[],
-  bucket = FRIDAY,
-): OpenedBucket {
-  const opened = rows.map((row) => {
-    const values = given.flatMap((one) => (one.get(row) === undefined ? [] : [one.get(row)!]))
-    return [
-      row,
-      {
-        nodes: values.length,
-        values: values.reduce<readonly number[]>(add, new Array<number>(width).fill(0)),
-      },
-    ] as const
-  })
-  return { bucket, contributors: given.length, rows: new Map(opened) }
+const namesOf = ({ layout }: Pick<Released<object>, 'layout'>): readonly string[] =>
+  layout.rows.map(({ name }) => name)
+
+/** What a machine with these people gives, by the names of rows. */
+async function given(
+  { layout, count }: Released<object>,
+  insight: GatherInsight,
+  uids: readonly number[],
+  gives: (type: string) => boolean = ALL,
+): Promise<Rows> {
+  const counts = await count(insight, uids, FRIDAY, gives)
+  return new Map([...counts].map(([at, values]) => [layout.rows[at]!.name, values]))
 }
-const sumOf = ({ layout }: Released<object>, given: readonly Rows[], bucket = FRIDAY): OpenedBucket =>
-  summed(layout.rows, layout.values.length, given, bucket)
+
+/** Plain sums, as secret sharing comes to them; every row of the layout is opened. */
+function sumOf(released: Released<object>, parts: readonly Rows[]): OpenedBucket {
+  const opened = namesOf(released).map((row) => {
+    const values = parts.flatMap((one) => (one.get(row) === undefined ? [] : [one.get(row)!]))
+    return [row, { nodes: values.length, values: values.reduce<readonly number[]>(add, [0]) }] as const
+  })
+  return { bucket: FRIDAY, contributors: parts.length, rows: new Map(opened) }
+}
 
 const RELEASED = ASKED_TYPES.flatMap((type) => {
   const { released } = queryType(type)
@@ -179,25 +179,20 @@ it('every type that has level 2 says what it gives to it', () => {
   expect(RELEASED.map(([type]) => type)).toEqual(ASKED_TYPES.filter((type) => !queryType(type).levelOneOnly))
 })
 
-describe.each(RELEASED)('the layout of %s', (type, { layout, measure }) => {
+describe.each(RELEASED)('the layout of %s', (type, released) => {
+  const names = namesOf(released)
   it('is sorted, names each row once, and is of that type', () => {
-    expect(layout.type).toBe(type)
-    expect(layout.rows).toEqual(layoutRows(layout.rows.toReversed()))
-    expect(new Set(layout.values).size).toBe(layout.values.length)
+    expect(released.layout.type).toBe(type)
+    expect(names).toEqual([...new Set(names)].sort())
   })
 
   it('has a place for whatever people do, and no row without anything is given', async () => {
     await fc.assert(
       fc.asyncProperty(anyNodes, async (people) => {
-        const given = await measure(
-          insightOf(people),
-          people.map((_, uid) => uid),
-          FRIDAY,
-          ALL,
-        )
-        for (const [row, values] of given) {
-          expect(layout.rows).toContain(row)
-          expect(values).toHaveLength(layout.values.length)
+        const uids = people.map((_, uid) => uid)
+        for (const [row, values] of await given(released, insightOf(people), uids)) {
+          expect(names).toContain(row)
+          expect(values).toHaveLength(1)
           expect(values.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true)
           expect(values.some((value) => value > 0)).toBe(true)
         }
@@ -209,20 +204,13 @@ describe.each(RELEASED)('the layout of %s', (type, { layout, measure }) => {
     await fc.assert(
       fc.asyncProperty(anyNodes, async (people) => {
         const insight = insightOf(people)
-        const together = await measure(
-          insight,
-          people.map((_, uid) => uid),
-          FRIDAY,
-          ALL,
-        )
-        const each = await Promise.all(people.map((_, uid) => measure(insight, [uid], FRIDAY, ALL)))
-        const { rows } = summed(layout.rows, layout.values.length, each)
+        const uids = people.map((_, uid) => uid)
+        const together = await given(released, insight, uids)
+        const each = await Promise.all(uids.map((uid) => given(released, insight, [uid])))
+        const { rows } = sumOf(released, each)
         const once = /^(?:guard|hook):|^learning$/
-        for (const row of layout.rows.filter((name) => !once.test(name)))
-          expect([row, together.get(row) ?? new Array(layout.values.length).fill(0)]).toEqual([
-            row,
-            rows.get(row)!.values,
-          ])
+        for (const row of names.filter((name) => !once.test(name)))
+          expect([row, together.get(row) ?? [0]]).toEqual([row, rows.get(row)!.values])
       }),
     )
   })
@@ -230,8 +218,8 @@ describe.each(RELEASED)('the layout of %s', (type, { layout, measure }) => {
 
 /** The sums of nodes of one person each, and what these answer live. */
 async function both<R extends object>(released: Released<R> | undefined, people: readonly Person[]) {
-  const given = await Promise.all(people.map((one) => released!.measure(insightOf([one]), [0], FRIDAY, ALL)))
-  return released!.fromReleased({ buckets: [sumOf(released!, given)] })
+  const parts = await Promise.all(people.map((one) => given(released!, insightOf([one]), [0])))
+  return released!.fromReleased({ buckets: [sumOf(released!, parts)] })
 }
 
 /** Totals do not tell of each tool how many of its uses have no exit code, so that their rate is of all uses. */
@@ -465,7 +453,7 @@ describe('several buckets', () => {
 
 it('anomalies that nobody looks for are given as nothing', async () => {
   const insight = { ...insightOf([]), anomaliesKnownSince: async () => undefined }
-  expect(await anomalies.released!.measure(insight, [0], FRIDAY, ALL)).toEqual(new Map())
+  expect(await given(anomalies.released!, insight, [0])).toEqual(new Map())
 })
 
 it('who keeps their tools to themselves gives commands of risk, and no rule of them', async () => {
@@ -477,7 +465,7 @@ it('who keeps their tools to themselves gives commands of risk, and no rule of t
     }),
   } as unknown as GatherInsight
   const rulesOf = async (gives: (type: string) => boolean) =>
-    [...(await safetyPosture.released!.measure(insight, [0], FRIDAY, gives))].filter(([row]) =>
+    [...(await given(safetyPosture.released!, insight, [0], gives))].filter(([row]) =>
       row.startsWith('rule:high:'),
     )
   expect(await rulesOf((type) => type !== 'ToolUsage')).toEqual([['rule:high:other', [4]]])
@@ -499,12 +487,12 @@ it('a tool outside of the dictionary is given as other, and a kind of anomaly th
       anomalies: async () => nobody,
     }),
   } as unknown as GatherInsight
-  expect(await toolUsage.released!.measure(insight, [0], FRIDAY, ALL)).toEqual(
+  expect(await given(toolUsage.released!, insight, [0])).toEqual(
     new Map([
       ...[['other', [5]] as const, ['all:uses', [5]] as const],
       ...[['failed:other', [1]] as const, ['all:failed', [1]] as const],
     ]),
   )
-  expect([...(await anomalies.released!.measure(insight, [0], FRIDAY, ALL))]).toEqual([['other:high', [2]]])
+  expect([...(await given(anomalies.released!, insight, [0]))]).toEqual([['other:high', [2]]])
   expect(anomalies.released!.layout.rows).toHaveLength((KINDS.length + 1) * 3 + 1)
 })

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { slotOf } from '../../../../protocols/periods.ts'
 import { decodeSummary } from '../../../../protocols/summary.ts'
-import { COUNTED } from '../../../../src/exchange/query/index.ts'
+import { SUMMARIZED } from '../../../../src/exchange/query/index.ts'
 import { deriveSummary } from '../../../../src/exchange/summaries/derive.ts'
 import { readDocument, writeDocument } from '../../../../src/exchange/summaries/document.ts'
 import type { Entitlement } from '../../../../src/exchange/summaries/groups.ts'
@@ -64,7 +64,7 @@ describe('who is sent what', () => {
     } as unknown as Numbers
     const period = { granularity: 'hour', ...OPEN_HOUR } as const
     const countedFor = async (entitlement: Entitlement) =>
-      (await deriveSummary(numbers, nodeOf(1), period, entitlement, NOW, COUNTED)).counted
+      (await deriveSummary(numbers, nodeOf(1), period, entitlement, NOW, SUMMARIZED)).counted
     expect(await countedFor({ safety_stats: [1000] })).toBeUndefined()
     const rows = [
       { name: 'system', count: 2 },

@@ -9,6 +9,7 @@ import { blake3 } from '../../../../src/base/hash.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
 import type { StoredDocument } from '../../../../src/exchange/documents/index.ts'
+import { SUMMARIZED } from '../../../../src/exchange/query/index.ts'
 import { createReader } from '../../../../src/exchange/summaries/cover.ts'
 import { createPublisher } from '../../../../src/exchange/summaries/publisher.ts'
 import { createInsight } from '../../../../src/insight/statistics/index.ts'
@@ -166,6 +167,7 @@ export async function createWorld({
     clock,
     random: systemRandom,
     log: silentLog,
+    measures: SUMMARIZED,
     onEncoded: (bytes: Uint8Array) => said.push(bytes),
   }
 
