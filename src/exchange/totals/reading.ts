@@ -3,11 +3,8 @@ import type { TimeRange } from '../../insight/statistics/index.ts'
 import type { BatchTotals, BucketTotals } from './types.ts'
 
 /** What was opened of one period, of all its machines or of some. */
-export interface OpenedBucket
-  extends Pick<BatchTotals, 'contributors' | 'rows'>,
-    Partial<Pick<BatchTotals, 'partly' | 'off'>> {
-  readonly bucket: TimeRange
-}
+export type OpenedBucket = Pick<BatchTotals, 'contributors' | 'rows'> &
+  Partial<BatchTotals> & { readonly bucket: TimeRange }
 
 export interface Reading {
   /** In the order of time; several of one period are of different machines. */
@@ -24,31 +21,39 @@ export interface Reading {
   isWhole(row: string): boolean
 }
 
-export function readingOf(buckets: readonly OpenedBucket[]): Reading {
-  const told = (row: string) =>
-    buckets.flatMap(({ bucket, rows }) => {
-      const found = rows.get(row)
-      return found === undefined ? [] : [{ bucket, count: found.nodes, value: found.values[0] ?? 0 }]
-    })
-  return {
-    buckets,
-    machines: mostOf(buckets.map(({ bucket, contributors }) => ({ bucket, count: contributors }))),
-    names: () => [...new Set(buckets.flatMap(({ rows }) => [...rows.keys()]))],
-    value(row) {
-      const found = told(row)
-      return found.length === 0 ? null : found.reduce((sum, { value }) => sum + value, 0)
-    },
-    nodes: (row) => mostOf(told(row)),
-    isWhole: (row) =>
-      buckets.length > 0 && buckets.every(({ rows, partly }) => rows.has(row) && !partly?.has(row)),
-  }
+/** The most of one period; its parts, which are of different machines, come one after the other and add up. */
+const peakOf = () => ({ start: Number.NaN, sum: 0, most: 0 })
+
+function raise(peak: ReturnType<typeof peakOf>, start: number, count: number): void {
+  peak.sum = count + (peak.start === start ? peak.sum : 0)
+  peak.start = start
+  peak.most = Math.max(peak.most, peak.sum)
 }
 
-/** The parts of a bucket are of different machines, so they add up. */
-function mostOf(parts: readonly { readonly bucket: TimeRange; readonly count: number }[]): number {
-  const sums = new Map<number, number>()
-  for (const { bucket, count } of parts) sums.set(bucket.start, count + (sums.get(bucket.start) ?? 0))
-  return Math.max(0, ...sums.values())
+const nothing = () => ({ value: 0, whole: 0, nodes: peakOf() })
+
+/** Goes through all rows once: a year of hours has millions. */
+export function readingOf(buckets: readonly OpenedBucket[]): Reading {
+  const machines = peakOf()
+  const sums = new Map<string, ReturnType<typeof nothing>>()
+  for (const { bucket, contributors, rows, partly } of buckets) {
+    raise(machines, bucket.start, contributors)
+    for (const [name, { nodes, values }] of rows) {
+      const sum = sums.get(name) ?? nothing()
+      sums.set(name, sum)
+      sum.value += values[0] ?? 0
+      if (!partly?.has(name)) sum.whole++
+      raise(sum.nodes, bucket.start, nodes)
+    }
+  }
+  return {
+    buckets,
+    machines: machines.most,
+    names: () => [...sums.keys()],
+    value: (row) => sums.get(row)?.value ?? null,
+    nodes: (row) => sums.get(row)?.nodes.most ?? 0,
+    isWhole: (row) => sums.get(row)?.whole === buckets.length,
+  }
 }
 
 export const openedIn = (buckets: readonly BucketTotals[]): readonly OpenedBucket[] =>
