@@ -1,13 +1,17 @@
-// How this node comes to a mesh: by an invite that it uses, or by the root's key in the hands of a person here.
-import type { Log } from '../../base/run/log.ts'
-import type { FleetRepository } from '../../store/tables/fleet.ts'
+// To which root's mesh this node belongs, since when and by which certificates; and how it comes there: by an invite that it uses, or by
+// the root's key in the hands of a person here.
+import { toHex } from '../../base/hex.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
+import type { FleetRepository, MembershipRecord } from '../../store/tables/fleet.ts'
+import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import type { Fleet } from './fleet-types.ts'
 import { joiningOf } from './invites/joining.ts'
 import { createSeeking, type Seeking } from './invites/seeking.ts'
-import { createMembership, type Membership, type MembershipDeps } from './membership.ts'
+import type { Roll } from './roll-types.ts'
 import { createRootWord, otherMesh, type RootWord, type RootWordDeps, revokedKey } from './root-word.ts'
+import { meshOf } from './sign.ts'
 
 type Changed = Parameters<FleetRepository['write']>[0]
 
@@ -19,18 +23,26 @@ export interface Belonging {
    * or while this node uses another invite than the one in the file at the first. If the file is unusable this is reported, and the start continues.
    */
   readonly enrol: (read: NonNullable<FleetOptions['enrolment']>) => Promise<void>
-  readonly membership: Membership
+  /** The membership as it was stored when this node ended. */
+  readonly load: (stored: MembershipRecord | undefined) => void
+  /** Milliseconds since the epoch; undefined: this node belongs to no mesh. */
+  readonly joinedAt: () => number | undefined
+  /** Stores the certificates of this node, which have changed. */
+  readonly renewed: () => void
   readonly seeking: Seeking
   readonly rootWord: RootWord
 }
 
-export interface BelongingDeps extends MembershipDeps, Pick<RootWordDeps, 'signedByRoot'> {
+export interface BelongingDeps extends Pick<RootWordDeps, 'signedByRoot'>, Pick<Ambient, 'clock' | 'log'> {
+  readonly roll: Roll
+  readonly audit: Pick<Audit, 'record'>
+  /** The certificates of this node, each to be taken like any other. */
+  readonly take: (certificate: Uint8Array) => void
   /** This node has a certificate that holds. */
   readonly isCertified: () => boolean
   /** No invite lets the key of this node in. */
   readonly isRevoked: () => boolean
-  readonly identity: Pick<Identity, 'publicKey'>
-  readonly log: Log
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey'>
   /** Stores what became true; resolves when it is on disk. */
   readonly store: (changed: Changed) => Promise<void>
   /** This node belongs to a mesh now, so other authors are authorities. */
@@ -40,25 +52,33 @@ export interface BelongingDeps extends MembershipDeps, Pick<RootWordDeps, 'signe
 }
 
 export function createBelonging(deps: BelongingDeps): Belonging {
-  const { log, store } = deps
-  const membership = createMembership(deps)
+  const { identity, roll, audit, clock, log, store } = deps
+  let membership: MembershipRecord | undefined
+
+  /** Whether `root` is the root of another mesh than this node's. */
+  const isOther = (root: Uint8Array | undefined): boolean =>
+    root !== undefined && membership !== undefined && Buffer.compare(membership.root, root) !== 0
   const storeSoon = (changed: Changed): void => {
     store(changed).catch((error: unknown) =>
       log.error({ error: String(error) }, 'what this node knows of its mesh could not be stored'),
     )
   }
 
-  /** In memory at once; returns what is to be stored. */
+  /** Belongs to this root's mesh from now on, in memory at once; returns what is to be stored. */
   function belong(root: Uint8Array, chain: readonly Uint8Array[]): Changed {
     seeking.begin(undefined)
-    const begun = membership.begin(root, chain)
+    membership = { root, joined_at: membership?.joined_at ?? clock.now(), chain }
+    roll.trustRoot({ key: root, mesh: meshOf(root) }, membership.joined_at)
+    for (const bytes of chain) deps.take(bytes)
+    const usage = roll.word(identity.nodeId, clock.now())?.binding.usage ?? ''
+    void audit.record({ type: 'mesh_joined', success: true, details: { mesh: toHex(meshOf(root)), usage } })
     deps.begun()
-    return { membership: begun, joining: null }
+    return { membership, joining: null }
   }
 
   const seeking = createSeeking({
     ...deps,
-    isOther: membership.isOther,
+    isOther,
     granted: (root, chain) => storeSoon(belong(root, chain)),
     ended: () => storeSoon({ joining: null }),
   })
@@ -78,14 +98,26 @@ export function createBelonging(deps: BelongingDeps): Belonging {
   }
 
   return {
-    membership,
+    load(stored) {
+      membership = stored
+      if (stored === undefined) return
+      roll.trustRoot({ key: stored.root, mesh: meshOf(stored.root) }, stored.joined_at)
+      for (const bytes of stored.chain) roll.certificate(bytes, clock.now())
+    },
+    joinedAt: () => membership?.joined_at,
+    renewed() {
+      const chain = roll.chainOf(identity.nodeId, clock.now())
+      if (membership === undefined || chain === undefined) return
+      membership = { ...membership, chain }
+      storeSoon({ membership })
+    },
     seeking,
     rootWord,
     async join(code, terms) {
       if (deps.isCertified()) throw otherMesh()
       if (deps.isRevoked()) throw revokedKey()
-      const joining = joiningOf(code, terms, deps.clock.now())
-      if (membership.isOther(terms.root)) throw otherMesh()
+      const joining = joiningOf(code, terms, clock.now())
+      if (isOther(terms.root)) throw otherMesh()
       await look(joining)
     },
     async enrol(read) {
@@ -97,7 +129,7 @@ export function createBelonging(deps: BelongingDeps): Belonging {
       if (file === undefined) return
       try {
         if (file instanceof Error) throw file
-        const joining = joiningOf(file.code, file, deps.clock.now())
+        const joining = joiningOf(file.code, file, clock.now())
         const stored = seeking.joining()
         // What a person typed since then stays.
         if (isFirst && stored !== undefined && Buffer.compare(stored.secret, joining.secret) !== 0) return

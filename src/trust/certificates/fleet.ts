@@ -2,13 +2,12 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { FleetRepository } from '../../store/tables/fleet.ts'
 import { NO_LINEAGE } from '../lineage/index.ts'
 import { createBelonging } from './belonging.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import type { DocumentSink, Fleet } from './fleet-types.ts'
+import { checkInviteTerms } from './invites/invite-terms.ts'
 import { createInvites } from './invites/invites.ts'
-import { createInviting } from './invites/inviting.ts'
 import { createIssuing } from './issuing.ts'
 import { assignableOf, createKinship } from './kinship.ts'
 import { createCredentials } from './meeting/credentials.ts'
@@ -42,13 +41,6 @@ export function createFleet(options: FleetOptions): Fleet {
     for (const node of new Set(nodes)) changes.tell(node)
   }
 
-  function write(changed: Parameters<FleetRepository['write']>[0]): void {
-    // In the order in which it became true.
-    serially(() => repository.write(changed)).catch((error: unknown) => {
-      log.error({ error: String(error) }, 'what this node knows of its mesh could not be stored')
-    })
-  }
-
   const parting = createParting({ log, tell: (node) => changes.tell(node) })
   const { take, documents } = createTaking({
     self,
@@ -61,10 +53,7 @@ export function createFleet(options: FleetOptions): Fleet {
     log,
     tell,
     authorities: () => authorities.tell(),
-    renewed() {
-      const renewed = membership.renewed()
-      if (renewed !== undefined) write({ membership: renewed })
-    },
+    renewed: () => belonging.renewed(),
   })
 
   /** A node that this node itself revokes has been emptied by then, so its link is cut at once. */
@@ -76,7 +65,6 @@ export function createFleet(options: FleetOptions): Fleet {
   const belonging = createBelonging({
     isCertified: () => own() !== undefined,
     isRevoked: () => kinship.isRevoked(self),
-    self,
     identity,
     roll,
     audit,
@@ -85,6 +73,7 @@ export function createFleet(options: FleetOptions): Fleet {
     signedByRoot: (list) =>
       before(sink('revocation_list', list, 'neighbours'), () => take('revocation_list', list)),
     take: (certificate) => take('certificate', certificate),
+    // In the order in which it became true.
     store: (changed) => serially(() => repository.write(changed)),
     begun: authorities.tell,
     founded(certificate) {
@@ -92,7 +81,7 @@ export function createFleet(options: FleetOptions): Fleet {
       issuing.renew(() => false)
     },
   })
-  const { membership, seeking, rootWord } = belonging
+  const { seeking, rootWord } = belonging
   const credentials = createCredentials({
     identity,
     ...kinship,
@@ -119,6 +108,11 @@ export function createFleet(options: FleetOptions): Fleet {
       log.warn({ reason: String(error) }, 'the enrolment file could not be looked at'),
     )
   let unwatch: (() => void) | undefined
+  const noteInvite = (
+    action: string,
+    invite: string,
+    given: Readonly<Record<string, string | number>> = {},
+  ) => void audit.record({ type: 'invite_changed', success: true, details: { action, invite, ...given } })
 
   return {
     name: 'fleet',
@@ -129,7 +123,7 @@ export function createFleet(options: FleetOptions): Fleet {
       const stored = await repository.load()
       invites.load(stored.invites)
       seeking.begin(stored.joining)
-      membership.load(stored.membership)
+      belonging.load(stored.membership)
       await enrol()
       unwatch = options.watch?.(enrolSoon)
     },
@@ -161,14 +155,28 @@ export function createFleet(options: FleetOptions): Fleet {
 
     state() {
       const invite = { joining: seeking.joining(), ...seeking.refusal(), attempt: seeking.attempt() }
-      const at = { self, now: clock.now(), joinedAt: membership.joinedAt() }
+      const at = { self, now: clock.now(), joinedAt: belonging.joinedAt() }
       return stateOf({ roll, ...at, ...invite, lineage })
     },
 
     found: rootWord.found,
     rootList: rootWord.rootList,
     revokedByRoot: rootWord.revokedByRoot,
-    ...createInviting({ identity, roll, issuing, invites, audit, clock, random }),
+    async invite(terms) {
+      issuing.mayGive(terms.roles)
+      checkInviteTerms(identity, roll.root()?.mesh as Uint8Array, terms, { clock, random })
+      const made = await invites.create(terms)
+      const { uses, roles, teams, owner = '' } = terms
+      const given = { uses, roles: roles.join(','), teams: teams.join(','), owner }
+      noteInvite('create', made.invite.id, given)
+      return made
+    },
+    invites: () => invites.list().map((invite) => ({ ...invite, state: invites.stateOf(invite) })),
+    async cancelInvite(id) {
+      const invite = await invites.cancel(id)
+      noteInvite('cancel', id)
+      return invite
+    },
     join: belonging.join,
     enrol,
     seeks: seeking.seeks,

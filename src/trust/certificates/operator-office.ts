@@ -12,7 +12,7 @@ import type { Operators, OperatorTerms } from './fleet-types.ts'
 import { checkLabels } from './invites/invite-terms.ts'
 import type { Issuing } from './issuing.ts'
 import type { Roll } from './roll-types.ts'
-import { signCertificate } from './sign.ts'
+import { certificateBytes } from './sign.ts'
 import { LIFE_MAX_MS } from './verify.ts'
 
 /** Half of what a question may have, so that a delegation and a question with filters have room beside the chain. */
@@ -89,24 +89,13 @@ function checkTerms({ name, roles, teams, for_ms }: OperatorTerms): void {
   }
 }
 
-/** Signs once for nothing, because only the frame itself has the size that counts. */
-function checkSize({ roll, identity, clock, random }: OperatorOfficeDeps, terms: OperatorTerms): void {
-  const { key, name, roles, teams } = terms
-  const now = clock.now()
-  const times = { version: now, notBefore: now, notAfter: now + 1 }
-  const mesh = roll.root()?.mesh as Uint8Array
-  try {
-    const trial = signCertificate(
-      identity,
-      mesh,
-      { usage: 'operator', key, name, roles, teams, ...times },
-      random,
-    )
-    const above = roll.chainOf(identity.nodeId, now)?.[0]?.length ?? 0
-    if (above + trial.length <= CHAIN_BYTES_MAX) return
-  } catch {
-    // Told below.
-  }
+/** Throws KaroError `bad_request` where the certificates would leave too little of a question free. */
+function checkSize(deps: OperatorOfficeDeps, { key, name, roles, teams }: OperatorTerms): void {
+  const { roll, identity, clock } = deps
+  const terms = { usage: 'operator', key, name, roles, teams } as const
+  const above = roll.chainOf(identity.nodeId, clock.now())?.[0]?.length ?? 0
+  if (above + certificateBytes(identity, roll.root()?.mesh as Uint8Array, terms, deps) <= CHAIN_BYTES_MAX)
+    return
   throw new KaroError('bad_request', 'a question cannot hold so many roles and teams', {
     hint: 'Give fewer or shorter ones.',
   })

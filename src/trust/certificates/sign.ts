@@ -6,6 +6,7 @@ import {
 } from '../../../protocols/messages/certificate.ts'
 import type { Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { fingerprintOf, type Signer, signStatement } from '../identity/index.ts'
 import type { Usage } from './types.ts'
 
@@ -44,6 +45,22 @@ export function signCertificate(
   const times = { version, not_before: terms.notBefore, not_after: terms.notAfter }
   const body = { ...times, usage, mesh, key, name, roles, teams, owner, member, grants: terms.grants ?? [] }
   return signStatement(Certificate, body, signer, version, random)
+}
+
+/** What a certificate of these terms has, in bytes; only the frame itself tells, so one is signed for nothing. Infinite: it is too large. */
+export function certificateBytes(
+  signer: Signer,
+  mesh: Uint8Array,
+  terms: Omit<CertificateTerms, 'version' | 'notBefore' | 'notAfter'>,
+  { clock, random }: Pick<Ambient, 'clock' | 'random'>,
+): number {
+  const now = clock.now()
+  try {
+    const times = { version: now, notBefore: now, notAfter: now + 1 }
+    return signCertificate(signer, mesh, { ...terms, ...times }, random).length
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 /** A whole frame. */

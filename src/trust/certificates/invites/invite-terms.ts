@@ -1,9 +1,9 @@
 // The terms that an invite may promise: only those that the issuer could sign now.
-import type { Clock, Random } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
+import type { Ambient } from '../../../base/run/ambient.ts'
 import { labelProblem } from '../../../base/words/roles.ts'
 import type { Signer } from '../../identity/index.ts'
-import { signCertificate } from '../sign.ts'
+import { certificateBytes } from '../sign.ts'
 import type { InviteTerms } from './invites.ts'
 
 /** The longest name that a machine may call itself by, in characters of four bytes. */
@@ -23,25 +23,13 @@ export function checkInviteTerms(
   signer: Signer,
   mesh: Uint8Array,
   { roles, teams, owner }: Pick<InviteTerms, 'roles' | 'teams' | 'owner'>,
-  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  at: Pick<Ambient, 'clock' | 'random'>,
 ): void {
   checkLabels('role', roles)
   checkLabels('team', teams)
   if (owner !== undefined) checkLabels('owner', [owner])
-  const now = clock.now()
-  const times = { version: now, notBefore: now, notAfter: now + 1 }
-  const trial = {
-    usage: 'node' as const,
-    key: signer.publicKey,
-    name: LONGEST_NAME,
-    roles,
-    teams,
-    owner,
-    ...times,
-  }
-  try {
-    signCertificate(signer, mesh, trial, random)
-  } catch {
+  const terms = { usage: 'node', key: signer.publicKey, name: LONGEST_NAME, roles, teams, owner } as const
+  if (!Number.isFinite(certificateBytes(signer, mesh, terms, at))) {
     throw new KaroError('bad_request', 'a certificate cannot hold so many roles and teams', {
       hint: 'Give fewer or shorter ones.',
     })

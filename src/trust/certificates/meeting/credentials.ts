@@ -1,18 +1,24 @@
-// The certificates and invites that two nodes show each other while they admit each other, and the result.
-import type { NodeId } from '../../../../protocols/node-id.ts'
+// The certificates and invites that two nodes show each other while they admit each other, and the result. A node whose certificate was
+// taken from it is admitted by nobody, so it is shown the list when it knocks.
+import { RevocationList, type RevocationListBody } from '../../../../protocols/messages/certificate.ts'
+import { ROOT_LIST_BYTES } from '../../../../protocols/messages/hello.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { createListeners } from '../../../base/run/listeners.ts'
 import type { Log } from '../../../base/run/log.ts'
+import { statementIn } from '../../identity/index.ts'
+import type { LineageView } from '../../lineage/index.ts'
 import type { Credentials } from '../fleet-types.ts'
 import { createLettingIn, type LettingInDeps } from '../invites/letting-in.ts'
 import type { Seeking } from '../invites/seeking.ts'
 import type { Roll } from '../roll-types.ts'
+import type { RootWord } from '../root-word.ts'
 import type { FleetKind } from '../types.ts'
-import { createKnocking, type KnockingDeps } from './knocking.ts'
+import { lastKeyOf } from '../verify.ts'
 
-export interface CredentialsDeps
-  extends Omit<LettingInDeps, 'self' | 'isNameKnown'>,
-    Omit<KnockingDeps, 'self' | 'take'> {
+type Answer = ReturnType<Credentials['answer']>
+
+export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKnown'> {
   readonly identity: LettingInDeps['self']
   /** Default: people know no names. */
   readonly isNameKnown: LettingInDeps['isNameKnown'] | undefined
@@ -21,6 +27,10 @@ export interface CredentialsDeps
   /** Which of its keys the certificates are about that a node shows. */
   readonly keyOf: (node: NodeId, chain: readonly Uint8Array[]) => NodeId
   readonly roll: Roll
+  readonly lineage: Pick<LineageView, 'ancestors' | 'family'>
+  readonly rootWord: Pick<RootWord, 'frame' | 'heard'>
+  /** It has no certificate that holds, because the root revoked who signed it. */
+  readonly isVoid: (node: NodeId) => boolean
   /** The invite that this node uses. */
   readonly seeking: Pick<Seeking, 'shown' | 'answered'>
   readonly clock: Clock
@@ -32,20 +42,58 @@ export interface CredentialsDeps
 }
 
 export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'seeks'> {
-  const { identity, certifiedKey, keyOf, roll, seeking, clock, log, tell } = deps
+  const { identity, certifiedKey, keyOf, roll, lineage, rootWord, isVoid, seeking, clock, log, tell } = deps
   const { isNameKnown = () => false } = deps
   const lettingIn = createLettingIn({ ...deps, self: identity, isNameKnown })
-  const knocking = createKnocking({
-    ...deps,
-    self: identity.nodeId,
-    take: (kind, frame) =>
-      void deps
-        .signed(kind, frame)
-        .catch((error: unknown) =>
-          log.error({ kind, reason: String(error) }, 'what another node showed was not stored'),
-        ),
-  })
+  const take = (kind: FleetKind, frame: Uint8Array): void =>
+    void deps
+      .signed(kind, frame)
+      .catch((error: unknown) =>
+        log.error({ kind, reason: String(error) }, 'what another node showed was not stored'),
+      )
   const settled = createListeners<[NodeId]>()
+
+  const revokedOf = (keys: readonly NodeId[]) => keys.map(roll.revoked).find((one) => one !== undefined)
+
+  function byIssuer(by: NodeId): Answer['revoked_by'] {
+    const list = roll.listOf(by)?.frame
+    const [issuer] = roll.chainOf(by, clock.now()) ?? []
+    if (list === undefined || issuer === undefined || list.length > ROOT_LIST_BYTES) return undefined
+    return { list, issuer }
+  }
+
+  /** A key of this node stands in the list, so that what it says is this node's to know. */
+  function namesThis({ revoked }: RevocationListBody): boolean {
+    const own = lineage.ancestors(identity.nodeId)
+    return revoked.some(({ key }) => own.includes(formatNodeId(key)))
+  }
+
+  /** The list that revoked `node`, as it goes with an acknowledgement; undefined if no list did, or none fits into the message. */
+  function listFor(node: NodeId): Pick<Answer, 'root_list'> | Pick<Answer, 'revoked_by'> | undefined {
+    const revoked = revokedOf([node, ...lineage.family(node)])
+    const revoked_by = revoked === undefined ? undefined : byIssuer(revoked.by)
+    if (revoked_by !== undefined) return { revoked_by }
+    const root_list = revoked !== undefined || isVoid(node) ? rootWord.frame() : undefined
+    return root_list === undefined ? undefined : { root_list }
+  }
+
+  /**
+   * Takes a list that another node showed. A list of an issuer counts if it names a key of this node, and no list that
+   * is here does so. Any node may show it, because the issuer signed it.
+   */
+  function heardList({ root_list, revoked_by }: Parameters<Credentials['answered']>[1]): void {
+    if (root_list !== undefined) rootWord.heard(root_list)
+    const root = roll.root()
+    if (revoked_by === undefined || root === undefined) return
+    if (revokedOf(lineage.ancestors(identity.nodeId)) !== undefined) return
+    const said = statementIn(RevocationList, revoked_by.list, root.mesh)
+    if (said === undefined || !namesThis(said.body)) return
+    const author = said.by
+    if (!roll.isAuthority(author) && lastKeyOf([revoked_by.issuer]) === author)
+      take('certificate', revoked_by.issuer)
+    // A list by an author who may not revoke has no effect, and is not stored.
+    if (roll.wants(author, said.body.version)) take('revocation_list', revoked_by.list)
+  }
 
   return {
     shown(to) {
@@ -66,14 +114,14 @@ export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'see
     },
     answer(node) {
       const said = lettingIn.answer(node)
-      const list = knocking.told(node)
+      const list = listFor(node)
       if (list === undefined) return said
       // Without a valid certificate its grants are void too, and both would be too large for one message.
       const { granted: _, ...rest } = said
       return { ...rest, ...list }
     },
     answered(node, answer) {
-      knocking.heard(answer)
+      heardList(answer)
       seeking.answered(node, answer)
     },
     onSettled: settled.on,
