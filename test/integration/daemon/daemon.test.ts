@@ -188,89 +188,38 @@ describe('karo up', () => {
     expect((await node.status()).mesh.listen).toHaveLength(1)
   })
 
-  test('at a terminal it says in words that it is ready, and Ctrl-C ends it', async () => {
-    const terminal = spawnPty(process.execPath, [KARO, 'up'], { env: cleanEnv(temporaryHome(), ON_LOOPBACK) })
-    let seen = ''
-    terminal.onData((text) => {
-      seen += text
-    })
-    const end = new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)))
-    try {
-      await until(() => seen.includes('[y/N] '), { what: 'the question of a first start' })
-      terminal.write('\r')
-      await until(() => seen.includes('is ready'), { what: 'the line for people' })
-      terminal.write('\u0003')
-      expect(await end).toBe(0)
-      expect(seen).not.toContain('{')
-      expect(seen).toContain('karo --home')
-      expect(seen).toContain('shell install')
-    } finally {
-      terminal.kill('SIGKILL')
-    }
-  })
-
   test('at a terminal the first start asks; yes listens to nobody, Ctrl-C starts nothing', async () => {
     const home = temporaryHome()
-    const start = (): {
-      seen: () => string
-      write: (keys: string) => void
-      end: Promise<number>
-      kill: () => void
-    } => {
-      const terminal = spawnPty(process.execPath, [KARO, 'up'], { env: cleanEnv(home, ON_LOOPBACK) })
-      let seen = ''
-      terminal.onData((text) => {
-        seen += text
-      })
-      const end = new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)))
-      return {
-        seen: () => seen,
-        write: (keys) => terminal.write(keys),
-        end,
-        kill: () => terminal.kill('SIGKILL'),
-      }
-    }
-    const first = start()
-    await until(() => first.seen().includes('[y/N] '), { what: 'the question' })
+    const first = atTerminal(home)
+    await first.shows('[y/N] ')
     first.write('\u0003')
     expect(await first.end).toBe(1)
     expect(existsSync(join(home, 'identity.key'))).toBe(false)
-    const second = start()
-    try {
-      await until(() => second.seen().includes('[y/N] '), { what: 'the question' })
-      second.write('y\r')
-      await until(() => second.seen().includes('is ready'), { what: 'the line for people' })
-      expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('\nlisten = []\n')
-      second.write('\u0003')
-      await second.end
-    } finally {
-      second.kill()
-    }
+    const second = atTerminal(home)
+    await second.shows('[y/N] ')
+    second.write('y\r')
+    await second.shows('is ready')
+    expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('\nlisten = []\n')
+    second.write('\u0003')
+    await second.end
   })
 
-  test('at a terminal it does not call itself ready while it is not', async () => {
+  test('at a terminal it says in words that it is ready, and not before it is; Ctrl-C ends it', async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as AddressInfo
-    const env = cleanEnv(temporaryHome(), { ...ON_LOOPBACK, KARO_MESH_PORT: String(port) })
-    const terminal = spawnPty(process.execPath, [KARO, 'up'], { env })
-    let seen = ''
-    terminal.onData((text) => {
-      seen += text
-    })
-    const end = new Promise<unknown>((resolve) => terminal.onExit(resolve))
-    try {
-      await until(() => seen.includes('[y/N] '), { what: 'the question of a first start' })
-      terminal.write('n\r')
-      await until(() => seen.includes('Ctrl-C stops it'), { what: 'the line for people' })
-      expect(seen).not.toContain('is ready')
-      await new Promise((resolve) => taken.close(resolve))
-      await until(() => seen.includes('is ready'), { what: 'it becomes ready' })
-      terminal.write('\u0003')
-      await end
-    } finally {
-      terminal.kill('SIGKILL')
-    }
+    const terminal = atTerminal(temporaryHome(), { KARO_MESH_PORT: String(port) })
+    await terminal.shows('[y/N] ')
+    terminal.write('\r')
+    await terminal.shows('Ctrl-C stops it')
+    expect(terminal.seen()).not.toContain('is ready')
+    await new Promise((resolve) => taken.close(resolve))
+    await terminal.shows('is ready')
+    terminal.write('\u0003')
+    expect(await terminal.end).toBe(0)
+    expect(terminal.seen()).not.toContain('{')
+    expect(terminal.seen()).toContain('karo --home')
+    expect(terminal.seen()).toContain('shell install')
   })
 
   test('a second signal ends it at once', async () => {
@@ -342,6 +291,31 @@ describe('the program', () => {
 const OLD_NODE = `data:text/javascript,${encodeURIComponent(
   "Object.defineProperty(process.versions, 'node', { value: '20.11.0' })",
 )}`
+
+/** `karo up` as a person starts it. */
+function atTerminal(home: string, more: Readonly<Record<string, string>> = {}) {
+  const terminal = spawnPty(process.execPath, [KARO, 'up'], {
+    env: cleanEnv(home, { ...ON_LOOPBACK, ...more }),
+  })
+  let seen = ''
+  terminal.onData((text) => {
+    seen += text
+  })
+  let over = false
+  const end = new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)))
+  void end.then(() => {
+    over = true
+  })
+  atEnd(() => {
+    if (!over) terminal.kill('SIGKILL')
+  })
+  return {
+    end,
+    seen: () => seen,
+    shows: (text: string) => until(() => seen.includes(text), { what: `"${text}" at the terminal` }),
+    write: (keys: string) => terminal.write(keys),
+  }
+}
 
 function children(pid: number): string[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)

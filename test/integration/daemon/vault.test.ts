@@ -8,6 +8,7 @@ import { providersHere } from '../../support/muscle/muscle.ts'
 import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
 
@@ -182,7 +183,7 @@ test('kill -9 while it rotates loses nothing, and leaves nothing half', async ()
   await life.karo(['secret', 'init', '--passphrase-file', wordsFile])
   for (let n = 0; n < 8; n += 1) await set(`s${n}`, `value ${n}`, life)
   let generation = 0
-  for (const round of [1, 2, 3, 4, 5]) {
+  for (let round = 1; round <= times(2, 5); round++) {
     // They come one after the other, so that a kill finds one of them under way.
     const rotating = Array.from({ length: 12 }, () =>
       callDaemon({ socket: join(home, 'karo.sock') }, 'POST', '/api/v1/vault/rotate', {}).then(

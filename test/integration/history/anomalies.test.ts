@@ -184,31 +184,20 @@ describe('what is unusual', () => {
   })
 })
 
-describe('a node that is told not to', () => {
-  test('looks at nothing where anomalies are off', async () => {
-    const home = temporaryHome()
-    spoolPast(home, [...everyHour(20, Date.now()), ...risky, ...kubectl])
-    const node = await startNode({ home, env: { ...UTC, KARO_ANOMALIES_ENABLED: 'false' } })
-    await until(async () => (await node.status()).store.events === 1009, { what: 'all is stored' })
-    expect(await node.json(['anomalies', '--all'])).toEqual({ signals: [], mutes: [] })
-  })
-
-  test('tells no new shell where the notice is off, and still who asks', async () => {
-    const home = temporaryHome()
-    spoolPast(home, risky)
-    const node = await startNode({ home, env: { ...UTC, KARO_ANOMALIES_NOTICE: 'false' } })
-    const signals = async () =>
-      (await node.json<AnomaliesShape>(['anomalies'])).signals.map(({ seen }) => seen)
-    await until(async () => (await signals()).length === 1, { what: 'the signal' })
-    const seen = (body: object) =>
-      callDaemon(
-        { socket: join(home, 'karo.sock') },
-        'POST',
-        '/api/v1/anomalies/seen',
-        body,
-      ) as Promise<ToldShape>
-    expect((await seen({ notice: true })).signals).toEqual([])
-    expect(await signals()).toEqual([false])
-    expect((await seen({})).signals).toHaveLength(1)
-  })
+test('where the notice is off no new shell is told, and who asks still is', async () => {
+  const home = temporaryHome()
+  spoolPast(home, risky)
+  const node = await startNode({ home, env: { ...UTC, KARO_ANOMALIES_NOTICE: 'false' } })
+  const signals = async () => (await node.json<AnomaliesShape>(['anomalies'])).signals.map(({ seen }) => seen)
+  await until(async () => (await signals()).length === 1, { what: 'the signal' })
+  const seen = (body: object) =>
+    callDaemon(
+      { socket: join(home, 'karo.sock') },
+      'POST',
+      '/api/v1/anomalies/seen',
+      body,
+    ) as Promise<ToldShape>
+  expect((await seen({ notice: true })).signals).toEqual([])
+  expect(await signals()).toEqual([false])
+  expect((await seen({})).signals).toHaveLength(1)
 })

@@ -16,6 +16,7 @@ import { temporaryDatabase, temporaryDirectory } from '../../../support/data/dat
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
 import fc from '../../../support/run/properties.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const never = new AbortController().signal
 let position = 0
@@ -275,6 +276,6 @@ test('what is counted is what is counted of the events that are left', async () 
           await wanted.uniqueCommands(1000, day, day + 1),
         )
     }),
-    { numRuns: 25 },
+    { numRuns: times(10, 100) },
   )
 })

@@ -12,6 +12,7 @@ import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
 import fc from '../../../support/run/properties.ts'
+import { times } from '../../../support/run/thorough.ts'
 import { until } from '../../../support/run/until.ts'
 
 const never = new AbortController().signal
@@ -153,7 +154,7 @@ test('whatever comes and goes, from the database and from the index', async () =
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: times(25, 250) },
   )
 })
 

@@ -137,28 +137,32 @@ test('killed at any moment, the file is the old one or the new one, and the next
   const { nodeId } = createIdentityFile(path, systemRandom)
   const module = join(import.meta.dirname, '../../../../src/trust/identity/index.ts')
   const clock = join(import.meta.dirname, '../../../../src/base/clock.ts')
-  const code = `
+  /** Writes a point when it begins and after each change; after `changes` of them it waits. */
+  const code = (changes: number): string => `
     const k = await import(${JSON.stringify(module)})
     const { systemRandom } = await import(${JSON.stringify(clock)})
     const [path, secret] = [${JSON.stringify(path)}, Buffer.from(${JSON.stringify(SECRET.toString())})]
     process.stdout.write('.')
-    for (;;) {
+    for (let made = 1; ; made++) {
       if (k.isProtectedKey(path)) k.unprotectIdentityFile(path, secret, systemRandom)
       else k.protectIdentityFile(path, secret, systemRandom)
       process.stdout.write('.')
+      if (made === ${changes}) await new Promise((resolve) => setTimeout(resolve, 600_000))
     }`
   let seen = 0
   for (let round = 0; round < times(4, 12); round++) {
+    // Every other time behind a change, which protects the file or takes the passphrase off; else wherever it is then:
+    // most of the time it computes, the rest it writes.
+    const changes = round % 2
     const child = track(
-      spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] }),
+      spawn(process.execPath, ['--input-type=module', '-e', code(changes)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
     )
     let told = 0
     child.stdout.on('data', (dots: Buffer) => {
       told += dots.length
     })
-    // Every other time just after a change, which protects the file or takes the passphrase off; else wherever it is then:
-    // most of the time it computes, the rest it writes.
-    const changes = round % 2
     await until(() => told > changes, { what: `${changes} changes`, pollMs: 1 })
     if (changes === 0) await new Promise((resolve) => setTimeout(resolve, 60 * round))
     child.kill('SIGKILL')
