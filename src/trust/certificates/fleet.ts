@@ -2,7 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import { NO_LINEAGE } from '../lineage/index.ts'
+import { createLineage } from '../lineage/index.ts'
 import { createBelonging } from './belonging.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import type { DocumentSink, Fleet } from './fleet-types.ts'
@@ -23,7 +23,8 @@ import { LIFE_MAX_MS } from './verify.ts'
 const LOOK_MS = 10 * 60_000
 
 export function createFleet(options: FleetOptions): Fleet {
-  const { identity, repository, audit, clock, random, lineage = NO_LINEAGE } = options
+  const { identity, repository, audit, clock, random } = options
+  const { lineage = createLineage(clock.now) } = options
   const log = options.log.child({ room: 'fleet' })
   const self = identity.nodeId
   const lifeMs = options.lifeMs ?? LIFE_MAX_MS.node

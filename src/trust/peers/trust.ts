@@ -4,7 +4,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import { NO_CERTIFICATES } from '../certificates/index.ts'
-import { type LineageView, NO_LINEAGE } from '../lineage/index.ts'
+import { createLineage, type LineageView } from '../lineage/index.ts'
 import { createDeciding } from './deciding.ts'
 import { createDomains } from './domains.ts'
 import { type Held, hasChosenName, heldFrom } from './held.ts'
@@ -20,7 +20,7 @@ import type { Trust } from './types.ts'
 
 export function createTrust(options: TrustOptions): Trust {
   const { config, repository, identity, audit, clock, log, certificates = NO_CERTIFICATES } = options
-  const { lineage = NO_LINEAGE } = options
+  const { lineage = createLineage(clock.now) } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
