@@ -3,7 +3,9 @@
 import type { GuardProfile, RiskLevel, Shell } from '../../base/words/risk-levels.ts'
 import { CARRIES_WORDS } from './carriers/carried.ts'
 import { readCode } from './carriers/interpreters.ts'
+import { quoted } from './carriers/layers.ts'
 import type { NamedScript } from './carriers/named-scripts.ts'
+import { INTERPRETER_NAMES, INTERPRETERS } from './carriers/wrappers.ts'
 import { compareLevels, decide, worst } from './decide.ts'
 import {
   type Budget,
@@ -32,6 +34,7 @@ import { concernsEveryRule, EVERY_COMMAND, isPlainlySafe, ruleForFact, rulesFor 
 import type { Hit, LineRule, Rule } from './rules/rule.ts'
 import { callsShell } from './rules/system/shells.ts'
 import type { CheckOptions, RiskMatch, RiskVerdict } from './types.ts'
+import { mayBeOwn } from './writes/own-files.ts'
 
 export const DEFAULT_PROFILE: GuardProfile = 'moderate'
 
@@ -198,6 +201,11 @@ export function findAll(
         const codes =
           language === undefined ? [{ text }] : readCode({ text, taint: 0, span: [0, 0] }, language).scripts
         for (const code of codes) walk.readScript(code.text, { ...top, privileged })
+        // Which files of the guard it may write, the rules find in code as it stands on a line.
+        const by =
+          mayBeOwn(text) && INTERPRETER_NAMES.find((name) => INTERPRETERS.of(name)?.language === language)
+        if (by)
+          walk.readScript(`${by} -${INTERPRETERS.of(by)?.options[0]} ${quoted(text)}`, { ...top, privileged })
       })
     }
   }

@@ -23,9 +23,11 @@ export function commandOf(value: unknown): string {
   return command
 }
 
-/** Absolute, or nothing: a relative one is relative to something that is not known here. */
+/** Absolute, or nothing: a relative one is relative to something that is not known here. Throws BadCall for one that is no text. */
 export function directoryOf(value: unknown): { readonly cwd?: string } {
   const cwd = textOf(value)
+  if (cwd === undefined && (value ?? undefined) !== undefined)
+    throw new BadCall('the call has a directory that is no text')
   return cwd?.startsWith('/') ? { cwd } : {}
 }
 

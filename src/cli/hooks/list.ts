@@ -5,7 +5,9 @@ import { orElse } from '../../base/run/or-else.ts'
 import { ADAPTER_NAMES, ADAPTERS } from '../adapters/index.ts'
 import { ownHooks } from '../adapters/settings.ts'
 import { type CommandIo, printJson } from '../command.ts'
+import { startersOf } from '../run/starters.ts'
 import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
 import { fileOf, isHere, type Place, toolDirectory } from './settings.ts'
 import { startsInJail } from './starter.ts'
 import { type Trust, trustOf } from './trust.ts'
@@ -50,6 +52,13 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
   for (const { title, user, project } of tools)
     if ([user, project].some(({ trust }) => trust === 'untrusted' || trust === 'disabled'))
       io.out(`${title} does not run the hook until you trust it: type /hooks in ${title}.\n`)
+  if (tools.some(({ jail }) => jail) && !(io.env.PATH ?? '').split(':').includes(startersOf(io.home)))
+    io.out(
+      fitted(
+        "This shell starts tools without their jails. Shells with Karo's hook start them in these: karo shell install adds it to new shells.\n",
+        io.columns,
+      ),
+    )
   return EXIT.done
 }
 

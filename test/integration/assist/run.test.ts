@@ -235,6 +235,7 @@ test.skipIf(noJail)(
       stdout: expect.stringContaining('in a jail'),
     })
     const starter = join(at.karo, 'run/bin/claude')
+    expect((await karo('hook', 'list')).stdout).toContain('This shell starts tools without their jails')
     const { stdout: hook } = await karo('shell', 'init', 'bash')
     const PATH = execFileSync(
       'bash',
@@ -251,6 +252,7 @@ test.skipIf(noJail)(
       env: envOf(at, { PATH }),
     })
     expect(stdout).toBe('/run/karo/hook\n')
+    expect((await ranIn(at, [KARO, 'hook', 'list'], { PATH })).stdout).not.toContain('This shell')
     expect(await karo('hook', 'uninstall', 'claude')).toMatchObject({ code: 0 })
     expect(existsSync(starter)).toBe(false)
   },

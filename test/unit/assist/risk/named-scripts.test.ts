@@ -33,6 +33,13 @@ const FILES: Readonly<Record<string, string>> = {
   'site/gone.py': 'import shutil\nshutil.rmtree("/home/me")\n',
   'daily/job': 'rm -rf ~\n',
   '.zshenv': 'rm -rf ~\n',
+  'own.py': 'import os\nopen(os.path.join(os.environ["HOME"], ".claude/settings.json"), "w").write("{}")\n',
+  'own.js': 'require("fs").writeFileSync(`${process.env.HOME}/.claude/settings.json`, "{}")\n',
+  'own.pl': 'open(my $f, ">", $ENV{HOME} . "/.claude/settings.json"); print $f "{}";\n',
+  'own.rb': 'File.write(File.join(Dir.home, ".claude/settings.json"), "{}")\n',
+  'own.php': "<?php file_put_contents(getenv('HOME') . '/.claude/settings.json', '{}');\n",
+  'own.lua': 'local f = io.open(os.getenv("HOME") .. "/.claude/settings.json", "w")\n',
+  'reads.py': 'print(open("/home/me/.claude/settings.json").read())\n',
   'delete.php': '<?php system("rm -rf /home/me");\n',
   'gone.rb': 'require "fileutils"\nFileUtils.rm_rf("/home/me")\n',
   'gone.awk': 'BEGIN { system("rm -rf /home/me") }\n',
@@ -59,6 +66,14 @@ const FILES: Readonly<Record<string, string>> = {
       pretest: 'rm -rf ~',
     },
   }),
+}
+const RUNNERS: Readonly<Record<string, string>> = {
+  py: 'python3',
+  js: 'node',
+  pl: 'perl',
+  rb: 'ruby',
+  php: 'php',
+  lua: 'lua',
 }
 const machine: Machine = {
   files: [],
@@ -248,6 +263,8 @@ test.each([
   ['while read l; do $l; done < gone.sh', true],
   ['mapfile -t a < gone.sh; "${a[@]}"', true],
   ['while read l; do echo $l; done < gone.sh', false],
+  ...['py', 'js', 'pl', 'rb', 'php', 'lua'].map((end) => [`${RUNNERS[end]} own.${end}`, true] as const),
+  ['python3 reads.py', false],
   ['sed -f passwd.sed x', true],
   ['sed -nf passwd.sed x', true],
   ['sed -Enfpasswd.sed x', true],

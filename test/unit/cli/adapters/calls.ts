@@ -283,6 +283,7 @@ export const DOCUMENTED: readonly Documented[] = [
     others: [],
     broken: [
       { cwd: '/w' },
+      { command: 'ls', cwd: 5 },
       { tool: ['write'] },
       { tool: 'write' },
       { tool: 'write', args: { path: 'x' }, event: 'during' },
