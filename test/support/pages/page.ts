@@ -64,7 +64,8 @@ const GENERAL: readonly (readonly [RegExp, string])[] = [
   [/karo:ed25519:[\w-]{10,}/g, '<node id>'],
   [/\b[0-9a-f]{4}(?: [0-9a-f]{4}){3}\b/g, '<fingerprint>'],
   [/\bkaro1?[-_][\w-]{20,}|\bkaro:\/\/\S+/g, '<code>'],
-  [/\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b|\b[0-9a-f]{16,}\b/g, '<id>'],
+  // An id in hexadecimal may have decimal digits alone.
+  [/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b|\b[0-9a-f]{16,}\b/g, '<id>'],
   [/\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?\b/g, '<time>'],
   [/\b\d\d:\d\d(?::\d\d)?\b/g, '<time>'],
   [/\b(?:just now|just started|up [\d.]+ \w+|[\d.]+ \w+ ago)\b/g, '<time>'],

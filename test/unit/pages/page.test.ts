@@ -33,6 +33,7 @@ describe('comparison', () => {
   test.each([
     ['times and numbers', 'ready, up 3 hours, 12 of 40 (30 %)', 'ready, up 2.0 s, 1 of 3 (33 %)'],
     ['fingerprints and widths', 'bob    10f5 1448 9c8f 310a  x', 'bob eb1f 14c2 dbc5 9011 x'],
+    ['ids', '50179961  kExecutor:notes', '9f3a41c2  kExecutor:notes'],
     ['changes', 'git 234 −48 2', 'git 230 0 2'],
     ['moments', '2026-11-21 18:01:53  ls', '2027-01-01 00:00:00 ls'],
     ['any text', 'killed by …, at once', 'killed by nobody at all, at once'],
