@@ -3,7 +3,6 @@
 import type { GuardProfile, RiskLevel, Shell } from '../../base/words/risk-levels.ts'
 import { CARRIES_WORDS } from './carriers/carried.ts'
 import { readCode } from './carriers/interpreters.ts'
-import { quoted } from './carriers/layers.ts'
 import type { NamedScript } from './carriers/named-scripts.ts'
 import { INTERPRETER_NAMES, INTERPRETERS } from './carriers/wrappers.ts'
 import { compareLevels, decide, worst } from './decide.ts'
@@ -19,6 +18,7 @@ import {
 import { asDialogue } from './line/dialogue.ts'
 import { cloneScope, type Findings } from './line/frame.ts'
 import { readOptions } from './line/options.ts'
+import { bare } from './line/simple-command.ts'
 import { walkLine } from './line/walk.ts'
 import { names } from './lookup.ts'
 import {
@@ -201,11 +201,13 @@ export function findAll(
         const codes =
           language === undefined ? [{ text }] : readCode({ text, taint: 0, span: [0, 0] }, language).scripts
         for (const code of codes) walk.readScript(code.text, { ...top, privileged })
-        // Which files of the guard it may write, the rules find in code as it stands on a line.
-        const by =
-          mayBeOwn(text) && INTERPRETER_NAMES.find((name) => INTERPRETERS.of(name)?.language === language)
-        if (by)
-          walk.readScript(`${by} -${INTERPRETERS.of(by)?.options[0]} ${quoted(text)}`, { ...top, privileged })
+        // Which files of the guard it may write, the rules find in code as it stands on a line, however long it is.
+        const name =
+          mayBeOwn(text) && INTERPRETER_NAMES.find((one) => INTERPRETERS.of(one)?.language === language)
+        if (!name) return
+        const option = `-${INTERPRETERS.of(name)?.options[0]}`
+        const args = [option, text].map((word) => ({ text: word, span: at, taint: TAINT.none }))
+        judge({ ...bare([], [], at, { ...top, privileged }), name, path: name, args }, report)
       })
     }
   }
