@@ -181,7 +181,7 @@ function wrong(setting: Setting, error: WrongValue): KaroError {
   })
 }
 
-/** Refuses every public address that the configuration names while `mesh.lan_only` is on. */
+/** Refuses public addresses to listen at, to find nodes by and to send the ledger to while `mesh.lan_only` is on. */
 function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): void {
   if (!config.mesh.lan_only) return
   const allowCgnat = config.mesh.allow_cgnat

@@ -8,9 +8,9 @@ export type Role = (typeof ROLES)[number]
 
 export const isRole = (name: string): name is Role => (ROLES as readonly string[]).includes(name)
 
-/** A role as who has just given it is told of it. */
+/** The name of a role for the person who gives it; beside a name that Karo has no role for stands when it has an effect. */
 export const toldRole = (name: string): string =>
-  isRole(name) ? name : `${printable(name)} (no role of Karo's: it gives what a policy that names it says)`
+  isRole(name) ? name : `${printable(name)} (Karo has no such role: it counts only in policies that name it)`
 
 /** The roles that only issuers may give to which the root granted it, in their own certificate. */
 const GRANTED: readonly string[] = ['security', 'admin'] satisfies Role[]

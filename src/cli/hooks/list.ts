@@ -55,7 +55,7 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
   if (tools.some(({ jail }) => jail) && !(io.env.PATH ?? '').split(':').includes(startersOf(io.home)))
     io.out(
       fitted(
-        "This shell starts tools without their jails. Shells with Karo's hook start them in these: karo shell install adds it to new shells.\n",
+        'This shell does not have the hook of Karo, so it starts tools without a jail. karo shell install gives it to new shells.\n',
         io.columns,
       ),
     )

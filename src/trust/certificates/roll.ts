@@ -138,11 +138,8 @@ export function createRoll(): Roll {
     const against = { root, at, isRevoked, key, leaf: 'operator' as const }
     const held = people.peek(formatNodeId(key))
     const own = counting(held)
-    const fail = (fault: ChainFault): OperatorVerdict => ({
-      ok: false,
-      fault,
-      ...(held === undefined ? {} : { name: held.body.name }),
-    })
+    const fail = (fault: ChainFault): OperatorVerdict =>
+      held === undefined ? { ok: false, fault } : { ok: false, fault, name: held.body.name }
     const shown = verifyChain(chain, against)
     // A certificate that has ended may have been renewed; anything else that is wrong stays wrong.
     if (!shown.ok && (shown.fault !== 'expired' || own === undefined)) return fail(shown.fault)

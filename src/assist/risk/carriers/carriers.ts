@@ -50,7 +50,7 @@ function replaced(words: Args, marker: string, items: Args): Arg[] {
  * word or the program.
  */
 function onEach(words: Args, marker: string, items: Args): readonly InnerCommand[] {
-  const within = words.some((word, i) => (word.text === marker) === (i === 0) && word.text.includes(marker))
+  const within = words.some((word, i) => word.text.includes(marker) && (i === 0 || word.text !== marker))
   const rounds = within && items.length > 1 ? items.slice(0, MAX_LISTED).map((one) => [one]) : [items]
   return rounds.flatMap((round) => command(replaced(words, marker, round)).commands)
 }

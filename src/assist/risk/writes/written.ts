@@ -18,13 +18,13 @@ export function contentOf(path: string, scope: Scope): Output | undefined {
   const { written } = scope
   if (written === undefined || written.size === 0) return undefined
   const key = keyOf(path, scope)
-  for (let end = key.length; end > 0; end = key.lastIndexOf('/', end - 1)) {
-    const found = written.get(key.slice(0, end))
-    const [from] = found?.from ?? []
-    if (found === undefined || end === key.length) {
-      if (found !== undefined) return found
-    } else if (from !== undefined && found.text === undefined)
-      return { ...found, from: [{ ...from, text: from.text + key.slice(end) }] }
+  const own = written.get(key)
+  if (own !== undefined) return own
+  for (let end = key.lastIndexOf('/'); end > 0; end = key.lastIndexOf('/', end - 1)) {
+    const directory = written.get(key.slice(0, end))
+    const [from] = directory?.from ?? []
+    if (directory !== undefined && from !== undefined && directory.text === undefined)
+      return { ...directory, from: [{ ...from, text: from.text + key.slice(end) }] }
   }
   return undefined
 }

@@ -322,6 +322,7 @@ test.each([
   ['LD_LIBRARY_PATH=daily ls', ['ls', `${PROJECT}/daily/job`]],
   ['while read l; do $l; done < daily/job', ['read', `${PROJECT}/daily/job`]],
   ['$(cat daily/job)', ['cat', `${PROJECT}/daily/job`, 'rm']],
+  ["find daily -exec ./{} ';'", [`${PROJECT}/daily`, `${PROJECT}/daily/job`, 'rm', 'find']],
   ["find daily -type f -exec {} ';'", [`${PROJECT}/daily/job`, 'rm', 'find']],
   ['cat daily/job | xargs -I{} {}', ['cat', `${PROJECT}/daily/job`, 'xargs']],
 ] as const)('what runs: %s', (line, expected) => {

@@ -52,7 +52,7 @@ const LOOKALIKES = [
 it('who gives a role that is none of the table is told so', () => {
   expect([...ROLES, 'auditor\x1b'].map(toldRole)).toEqual([
     ...ROLES,
-    "auditor\\x1b (no role of Karo's: it gives what a policy that names it says)",
+    'auditor\\x1b (Karo has no such role: it counts only in policies that name it)',
   ])
 })
 
