@@ -34,7 +34,7 @@ import { concernsEveryRule, EVERY_COMMAND, isPlainlySafe, ruleForFact, rulesFor 
 import type { Hit, LineRule, Rule } from './rules/rule.ts'
 import { callsShell } from './rules/system/shells.ts'
 import type { CheckOptions, RiskMatch, RiskVerdict } from './types.ts'
-import { mayBeOwn } from './writes/own-files.ts'
+import { mayBeOwn, mayBeSystem } from './writes/own-files.ts'
 
 export const DEFAULT_PROFILE: GuardProfile = 'moderate'
 
@@ -56,6 +56,9 @@ const OF_SCRIPTS = names('unknown-command file-lost file-emptied')
 
 /** A script with parts that may not run: what would be blocked if it were typed is asked about. */
 const TURNS = /\b(?:if|case|function)\b|&&|\|\||\(\)\s*\{/
+
+/** Signs that a shell reads as wildcards. */
+const WILDCARDS = /[*?[\]]/g
 
 interface Finding {
   readonly rule: Rule | LineRule
@@ -201,12 +204,15 @@ export function findAll(
         const codes =
           language === undefined ? [{ text }] : readCode({ text, taint: 0, span: [0, 0] }, language).scripts
         for (const code of codes) walk.readScript(code.text, { ...top, privileged })
-        // Which files of the guard it may write, the rules find in code as it stands on a line, however long it is.
+        // Which files of the guard it may write, the rules find in code as it stands on a line, however long it is. In a
+        // program the signs of wildcards are its language's own.
+        const code = text.replace(WILDCARDS, ' ')
         const name =
-          mayBeOwn(text) && INTERPRETER_NAMES.find((one) => INTERPRETERS.of(one)?.language === language)
+          (mayBeOwn(code) || (scope.caller === 'tool' && mayBeSystem(code))) &&
+          INTERPRETER_NAMES.find((one) => INTERPRETERS.of(one)?.language === language)
         if (!name) return
         const option = `-${INTERPRETERS.of(name)?.options[0]}`
-        const args = [option, text].map((word) => ({ text: word, span: at, taint: TAINT.none }))
+        const args = [option, code].map((word) => ({ text: word, span: at, taint: TAINT.none }))
         judge({ ...bare([], [], at, { ...top, privileged }), name, path: name, args }, report)
       })
     }

@@ -121,8 +121,8 @@ export function isOwnProgram(text: string, where: Where): boolean {
   )
 }
 
-/** Parts of a text that are judged as paths; a command line has fewer. */
-const MOST_FRAGMENTS = 200
+/** Different parts of a text that are judged as paths; a command line and a script have fewer. */
+const MOST_FRAGMENTS = 2_000
 const BETWEEN = /[\s"'`=:,;|<>(){}@!&+%$\\]+/
 /** Two literals that code joins to a path or a name. */
 const JOINED = /["'`]\s*(?:\)?\s*([,/])\s*|[+.]{1,2}\s*|\s)["'`]/g
@@ -134,12 +134,12 @@ export function namesOwn(text: string, where: Where): boolean {
   if (isOwn(text)) return true
   if (!BETWEEN.test(text) && text[0] !== '-') return false
   const joined = text.replace(JOINED, (_all, sign: string | undefined) => (sign === undefined ? '' : '/'))
-  let looked = 0
+  const looked = new Set<string>()
   for (const reading of joined === text ? [text] : [text, joined])
     for (const fragment of reading.split(BETWEEN)) {
-      if (looked++ > MOST_FRAGMENTS) return true
       // A bare word is no path, except for names that mean something inside Karo's home.
-      if (!/[./*?[]|^(?:db|spool)$/.test(fragment)) continue
+      if (looked.has(fragment) || !/[./*?[]|^(?:db|spool)$/.test(fragment)) continue
+      if (looked.add(fragment).size > MOST_FRAGMENTS) return true
       if (isOwn(fragment) || (fragment.endsWith(']') && isOwn(fragment.slice(0, -1)))) return true
       const value = /^-{1,2}[a-zA-Z]?([\s\S]+)$/.exec(fragment)?.[1]
       if (value !== undefined && isOwn(value)) return true
