@@ -34,7 +34,7 @@ import { concernsEveryRule, EVERY_COMMAND, isPlainlySafe, ruleForFact, rulesFor 
 import type { Hit, LineRule, Rule } from './rules/rule.ts'
 import { callsShell } from './rules/system/shells.ts'
 import type { CheckOptions, RiskMatch, RiskVerdict } from './types.ts'
-import { mayBeOwn, mayBeSystem } from './writes/own-files.ts'
+import { mayLead } from './writes/own-files.ts'
 
 export const DEFAULT_PROFILE: GuardProfile = 'moderate'
 
@@ -57,7 +57,6 @@ const OF_SCRIPTS = names('unknown-command file-lost file-emptied')
 /** A script with parts that may not run: what would be blocked if it were typed is asked about. */
 const TURNS = /\b(?:if|case|function)\b|&&|\|\||\(\)\s*\{/
 
-/** Signs that a shell reads as wildcards. */
 const WILDCARDS = /[*?[\]]/g
 
 interface Finding {
@@ -201,16 +200,13 @@ export function findAll(
     for (const text of texts) {
       const inside = { ...cloneScope(scope), shell, cwd }
       walkLine(text, inside, told, newBudget(), (walk, top) => {
-        const codes =
-          language === undefined ? [{ text }] : readCode({ text, taint: 0, span: [0, 0] }, language).scripts
-        for (const code of codes) walk.readScript(code.text, { ...top, privileged })
-        // Which files of the guard it may write, the rules find in code as it stands on a line, however long it is. In a
-        // program the signs of wildcards are its language's own.
+        if (language === undefined) return walk.readScript(text, { ...top, privileged })
+        for (const script of readCode({ text, taint: 0, span: at }, language).scripts)
+          walk.readScript(script.text, { ...top, privileged })
+        // Which files of the guard it may write, the rules find in code as on a line. Its signs of wildcards mean others.
         const code = text.replace(WILDCARDS, ' ')
-        const name =
-          (mayBeOwn(code) || (scope.caller === 'tool' && mayBeSystem(code))) &&
-          INTERPRETER_NAMES.find((one) => INTERPRETERS.of(one)?.language === language)
-        if (!name) return
+        const name = INTERPRETER_NAMES.find((one) => INTERPRETERS.of(one)?.language === language)
+        if (!name || !mayLead(code, scope)) return
         const option = `-${INTERPRETERS.of(name)?.options[0]}`
         const args = [option, code].map((word) => ({ text: word, span: at, taint: TAINT.none }))
         judge({ ...bare([], [], at, { ...top, privileged }), name, path: name, args }, report)
@@ -235,12 +231,12 @@ export function findAll(
       }
       walkLine(typed, inDialogue, told, budget)
     }
-    const shared =
-      found.size < 2 ? undefined : [...found.values()].find(({ rule }) => rule.id === 'runs-from-shared')
+    const first = (id: string) => [...found.values()].find(({ rule }) => rule.id === id)
+    const shared = first('runs-from-shared')
     if (shared !== undefined && [...found.values()].some(({ rule }) => RUN_LATER.has(rule.id)))
       add(ruleForFact('later-from-shared'), shared.span)
     // Code of another language is no line of a shell; whoever pastes it may run it elsewhere.
-    const unread = [...found.values()].find(({ rule }) => rule.id === 'unparsed')
+    const unread = first('unparsed')
     if (unread !== undefined && callsShell(line)) fact('unparsed-tool', unread.span)
   } catch {
     // A text that exhausts the stack, or a rule that throws, leaves the line unread.

@@ -85,6 +85,11 @@ export function mayBeSystem(text: string): boolean {
   return SYSTEM.test(text)
 }
 
+/** Whether a word could lead to a file of the guard; start files count only if an AI tool gives the command. */
+export function mayLead(text: string, { caller }: Pick<Scope, 'caller'>): boolean {
+  return mayBeOwn(text) || (caller === 'tool' && mayBeSystem(text))
+}
+
 type Where = Pick<Scope, 'cwd' | 'home' | 'karoHome' | 'caller' | 'machine'>
 
 const HOMES = /^(?:\/root|\/(?:home|Users)\/[^/]+|\.)\/(.+)$/
@@ -122,7 +127,7 @@ export function isOwnProgram(text: string, where: Where): boolean {
 }
 
 /** Different parts of a text that are judged as paths; a command line and a script have fewer. */
-const MOST_FRAGMENTS = 2_000
+const MOST_PARTS = 2_000
 const BETWEEN = /[\s"'`=:,;|<>(){}@!&+%$\\]+/
 /** Two literals that code joins to a path or a name. */
 const JOINED = /["'`]\s*(?:\)?\s*([,/])\s*|[+.]{1,2}\s*|\s)["'`]/g
@@ -134,22 +139,19 @@ export function namesOwn(text: string, where: Where): boolean {
   if (isOwn(text)) return true
   if (!BETWEEN.test(text) && text[0] !== '-') return false
   const joined = text.replace(JOINED, (_all, sign: string | undefined) => (sign === undefined ? '' : '/'))
-  const looked = new Set<string>()
-  for (const reading of joined === text ? [text] : [text, joined])
-    for (const fragment of reading.split(BETWEEN)) {
-      // A bare word is no path, except for names that mean something inside Karo's home.
-      if (looked.has(fragment) || !/[./*?[]|^(?:db|spool)$/.test(fragment)) continue
-      if (looked.add(fragment).size > MOST_FRAGMENTS) return true
-      if (isOwn(fragment) || (fragment.endsWith(']') && isOwn(fragment.slice(0, -1)))) return true
-      const value = /^-{1,2}[a-zA-Z]?([\s\S]+)$/.exec(fragment)?.[1]
-      if (value !== undefined && isOwn(value)) return true
-    }
-  return false
+  // A bare word is no path, except for names that mean something inside Karo's home.
+  const mayBePath = (part: string) => /[./*?[]|^(?:db|spool)$/.test(part)
+  const parts = new Set(`${text} ${joined}`.split(BETWEEN).filter(mayBePath))
+  if (parts.size > MOST_PARTS) return true
+  return [...parts].some((part) => {
+    const value = /^-{1,2}[a-zA-Z]?([\s\S]+)$/.exec(part)?.[1] ?? ''
+    return isOwn(part) || isOwn(value) || (part.endsWith(']') && isOwn(part.slice(0, -1)))
+  })
 }
 
 /** Start files that a program names without the home: `os.environ["HOME"] + "/.bashrc"`. */
 function isStartOf(part: string, { caller }: Where): boolean {
-  return caller === 'tool' && /^\/?\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv)$/.test(part)
+  return caller === 'tool' && START_FILES.includes(part.replace(/^\//, ''))
 }
 
 /** Judges the path as it is written, and also as it is with links followed, if `machine` can tell. */

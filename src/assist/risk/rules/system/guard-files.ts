@@ -13,8 +13,7 @@ import {
   isOwnDirectory,
   isOwnFile,
   isOwnProgram,
-  mayBeOwn,
-  mayBeSystem,
+  mayLead,
   namesOwn,
   SETTINGS_ENDS,
   START_FILES,
@@ -62,11 +61,6 @@ export function touchedOwn(c: SimpleCommand, o: Options): Args {
 const FLAGS_ONLY = /^--?[\w-]+$/
 
 const NOTHING: Args = []
-
-/** Whether a word could lead to a file of the guard; start files count only if an AI tool gives the command. */
-function mayLead(text: string, { caller }: SimpleCommand['scope']): boolean {
-  return mayBeOwn(text) || (caller === 'tool' && mayBeSystem(text))
-}
 
 /** A quick look: whether some word could lead to a file of the guard, or the tool works on whole trees. */
 function mayTouch({ name, args, redirections, input, scope }: SimpleCommand): boolean {
