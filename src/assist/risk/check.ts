@@ -233,11 +233,11 @@ export function findAll(
     }
     const first = (id: string) => [...found.values()].find(({ rule }) => rule.id === id)
     const shared = first('runs-from-shared')
-    if (shared !== undefined && [...found.values()].some(({ rule }) => RUN_LATER.has(rule.id)))
+    if (shared && [...found.values()].some(({ rule }) => RUN_LATER.has(rule.id)))
       add(ruleForFact('later-from-shared'), shared.span)
     // Code of another language is no line of a shell; whoever pastes it may run it elsewhere.
     const unread = first('unparsed')
-    if (unread !== undefined && callsShell(line)) fact('unparsed-tool', unread.span)
+    if (unread && callsShell(line)) fact('unparsed-tool', unread.span)
   } catch {
     // A text that exhausts the stack, or a rule that throws, leaves the line unread.
     tried = undefined
