@@ -126,7 +126,7 @@ export function isOwnProgram(text: string, where: Where): boolean {
   )
 }
 
-/** Different parts of a text that are judged as paths; a command line and a script have fewer. */
+/** Parts that are judged as paths; a line or a script has fewer. */
 const MOST_PARTS = 2_000
 const BETWEEN = /[\s"'`=:,;|<>(){}@!&+%$\\]+/
 /** Two literals that code joins to a path or a name. */
