@@ -86,7 +86,7 @@ export function mayBeSystem(text: string): boolean {
 }
 
 /** Whether a word could lead to a file of the guard; start files count only if an AI tool gives the command. */
-export function mayLead(text: string, { caller }: Pick<Scope, 'caller'>): boolean {
+export function mayLead(text: string, { caller }: Where): boolean {
   return mayBeOwn(text) || (caller === 'tool' && mayBeSystem(text))
 }
 
