@@ -92,10 +92,17 @@ export interface Command {
   run(io: CommandIo, input: CommandInput): Promise<ExitCode>
 }
 
+/** What help says of an argument, as it stands below its name; a text alone is the description of one that is required. */
+export type ArgumentWords = Omit<CommandArgument, 'name' | 'required'> & { readonly optional?: true }
+/** The same of an option; a text alone is the description of a flag. */
+export type OptionWords = Omit<CommandOption, 'name'>
+type ArgumentsByName = Readonly<Record<string, string | ArgumentWords>>
+export type OptionsByName = Readonly<Record<string, string | OptionWords>>
+
 type Word<T> = T extends { readonly choices: readonly (infer Choice)[] } ? Choice : string
 type GivenArgument<T> = T extends { readonly variadic: true }
   ? readonly Word<T>[]
-  : Word<T> | (T extends { readonly required: true } ? never : undefined)
+  : Word<T> | (T extends { readonly optional: true } ? undefined : never)
 type GivenOption<T> = T extends { readonly value: string }
   ? T extends { readonly repeat: true }
     ? readonly Word<T>[] | undefined
@@ -103,33 +110,31 @@ type GivenOption<T> = T extends { readonly value: string }
   : true | undefined
 
 /** The types of the given options, by name. */
-export type OptionsOf<Options extends readonly CommandOption[]> = {
-  readonly [T in Options[number] as T['name']]: GivenOption<T>
-}
-type ArgumentsOf<Args extends readonly CommandArgument[]> = {
-  readonly [T in Args[number] as T['name']]: GivenArgument<T>
-}
+export type OptionsOf<Options> = { readonly [Name in keyof Options]: GivenOption<Options[Name]> }
+type ArgumentsOf<Args> = { readonly [Name in keyof Args]: GivenArgument<Args[Name]> }
 
-interface Words<Args extends readonly CommandArgument[], Options extends readonly CommandOption[]>
-  extends Omit<Command, 'args' | 'options' | 'examples' | 'run' | 'shows'> {
+interface Words<Args, Options> extends Pick<Command, 'summary' | 'takesCommandLine' | 'json'> {
   /** A command without arguments or options leaves them out; so does one whose example would say its summary again. */
   readonly args?: Args
   readonly options?: Options
-  readonly examples?: Command['examples']
+  /** What an example does, by its line. */
+  readonly examples?: Readonly<Record<string, string>>
 }
-interface Given<Args extends readonly CommandArgument[], Options extends readonly CommandOption[]> {
+interface Given<Args, Options> {
   readonly args: ArgumentsOf<Args>
   readonly options: OptionsOf<Options>
 }
+type Nothing = Readonly<Record<never, never>>
 
 /** A command that is an operation with words: it asks the daemon for `shows`, and shows the answer by `view`. */
 export function defineCommand<
   Query extends z.ZodType | undefined,
   Body extends z.ZodType | undefined,
   Answer extends object,
-  const Args extends readonly CommandArgument[] = readonly [],
-  const Options extends readonly CommandOption[] = readonly [],
+  const Args extends ArgumentsByName = Nothing,
+  const Options extends OptionsByName = Nothing,
 >(
+  name: string,
   command: Words<Args, Options> & {
     readonly shows: Operation<Query, Body, Answer>
     /** What is asked. Absent: arguments and options are members of the operation's body or query, by their names. */
@@ -142,17 +147,28 @@ export function defineCommand<
 ): Command
 /** Any other command; `run` has the types of the declared arguments and options. */
 export function defineCommand<
-  const Args extends readonly CommandArgument[] = readonly [],
-  const Options extends readonly CommandOption[] = readonly [],
+  const Args extends ArgumentsByName = Nothing,
+  const Options extends OptionsByName = Nothing,
 >(
+  name: string,
   command: Words<Args, Options> & {
     readonly shows?: Operation
     run(io: CommandIo, given: Given<Args, Options>): Promise<ExitCode>
   },
 ): Command
-export function defineCommand(command: Omit<Command, 'args' | 'options' | 'examples'> | Asking): Command {
-  const words = { args: [] as CommandArgument[], options: [] as CommandOption[], examples: [], ...command }
-  if ('run' in command) return words as unknown as Command
+export function defineCommand(
+  name: string,
+  command: Words<ArgumentsByName, OptionsByName> & (Running | Asking),
+): Command {
+  const { args = {}, options = {}, examples = {} } = command
+  const words = {
+    ...command,
+    name,
+    args: rowsOf(args).map(({ optional, ...words }) => ({ required: optional !== true, ...words })),
+    options: rowsOf(options),
+    examples: Object.entries(examples).map(([run, does]) => ({ run, does })),
+  }
+  if ('run' in command) return words as Command
   const { ask, view, shows, deadlineMs, within = (_, work) => work() } = command
   async function run(io: CommandIo, given: CommandInput): Promise<ExitCode> {
     const { daemonAt } = await import('../api/contract/client/socket.ts')
@@ -164,10 +180,18 @@ export function defineCommand(command: Omit<Command, 'args' | 'options' | 'examp
     const asked: object = { deadlineMs, ...((await ask?.(given)) ?? (isEmpty ? {} : { [by]: members })) }
     return show(io, await within(io, () => daemonAt(io).call(shows, asked)), view)
   }
-  return { ...words, run } as unknown as Command
+  return { ...words, run } as Command
 }
+
+const rowsOf = <Words extends object>(byName: Readonly<Record<string, string | Words>>) =>
+  Object.entries(byName).map(([name, words]) => {
+    const said = typeof words === 'string' ? { description: words } : words
+    return { name, ...said } as Words & { readonly name: string; readonly description: string }
+  })
+
 type Within = <T>(io: CommandIo, work: () => Promise<T>) => Promise<T>
 type Asked<Query, Body> = RequestOf<Query, Body> & CallOptions
+type Running = Pick<Command, 'shows' | 'run'>
 interface Asking {
   readonly shows: Operation<undefined, undefined, object>
   ask?(given: CommandInput): object | Promise<object>

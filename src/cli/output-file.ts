@@ -74,7 +74,6 @@ export function createOutput(name: string): OutputFile {
 
 /** The option of commands whose whole output may go to a file. */
 export const TO_FILE = {
-  name: 'output',
   short: 'o',
   value: 'file',
   description: 'a new file, mode 0600 (default: standard output)',

@@ -15,15 +15,14 @@ import {
   readPassphraseFile,
   withoutLineEnd,
 } from '../trust/identity/index.ts'
-import type { CommandIo, CommandOption } from './command.ts'
+import type { CommandIo, OptionWords } from './command.ts'
 import { usage } from './usage.ts'
 
 export const passphraseFileOption = {
-  name: 'passphrase-file',
   value: 'file',
   description: 'a file with the passphrase that others may not read; - for standard input (default: ask)',
   completes: 'file',
-} as const satisfies CommandOption
+} as const satisfies OptionWords
 
 /** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY. */
 const CREDENTIAL = 'karo-key-passphrase'

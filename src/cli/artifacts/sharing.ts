@@ -11,32 +11,26 @@ import { type Command, defineCommand, show } from '../command.ts'
 import { parseDuration, rfc3339 } from '../input/time.ts'
 import { holdersView, sharesView } from '../views/agents/artifacts.ts'
 
-const ID = {
-  name: 'id',
-  required: true,
-  description: 'its id, or at least 6 digits of the beginning',
-} as const
+const ID = 'its id, or at least 6 digits of the beginning'
 
-const share = defineCommand({
-  name: 'artifact share',
+const share = defineCommand('artifact share', {
   summary: 'let others read an artifact for some time, and print a link to it',
   shows: shareArtifact,
-  args: [ID],
-  options: [
-    { name: 'for', value: 'duration', description: 'for how long, 1m to 90d (default: 1d)' },
-    {
-      name: 'to',
+  args: { id: ID },
+  options: {
+    for: { value: 'duration', description: 'for how long, 1m to 90d (default: 1d)' },
+    to: {
       value: 'who',
       completes: 'node',
       description:
         'only this member or operator, who then needs no link (default: every member with the link)',
     },
-    { name: 'tell', description: 'also tell all members that this node has the artifact, without its name' },
-  ],
-  examples: [
-    { run: 'karo artifact share 4f1d2a0c9b33 --for 1h', does: 'anybody with the link, for an hour' },
-    { run: 'karo artifact share 4f1d2a0c9b33 --to build-1 --for 7d', does: 'one machine' },
-  ],
+    tell: 'also tell all members that this node has the artifact, without its name',
+  },
+  examples: {
+    'karo artifact share 4f1d2a0c9b33 --for 1h': 'anybody with the link, for an hour',
+    'karo artifact share 4f1d2a0c9b33 --to build-1 --for 7d': 'one machine',
+  },
   async run(io, { args, options }) {
     const length = parseDuration(options.for ?? '1d', '--for')
     const body = {
@@ -57,33 +51,29 @@ const share = defineCommand({
   },
 })
 
-const shares = defineCommand({
-  name: 'artifact shares',
+const shares = defineCommand('artifact shares', {
   summary: 'list what you share, with whom, until when, and how often it was read',
   shows: getShares,
   view: sharesView,
 })
 
-const unshare = defineCommand({
-  name: 'artifact unshare',
+const unshare = defineCommand('artifact unshare', {
   summary: 'end a share, or all shares of an artifact, at once; their links stop working',
   shows: unshareArtifact,
-  args: [{ ...ID, description: 'id of a share or of an artifact, or at least 6 digits of the beginning' }],
-  examples: [{ run: 'karo artifact unshare 9b0c4de1a2f3', does: 'also ends a transfer that is under way' }],
+  args: {
+    id: 'id of a share or of an artifact, or at least 6 digits of the beginning',
+  },
+  examples: { 'karo artifact unshare 9b0c4de1a2f3': 'also ends a transfer that is under way' },
   view: ({ ended }) => `${ended === 1 ? 'One share has' : `${ended} shares have`} ended.\n`,
 })
 
-const where = defineCommand({
-  name: 'artifact where',
+const where = defineCommand('artifact where', {
   summary: 'list the other members that announce an artifact',
   shows: findArtifact,
-  args: [ID],
-  examples: [
-    {
-      run: 'karo artifact where 4f1d2a0c9b33',
-      does: 'each of these machines decides whether you may read it',
-    },
-  ],
+  args: { id: ID },
+  examples: {
+    'karo artifact where 4f1d2a0c9b33': 'each of these machines decides whether you may read it',
+  },
   view: holdersView,
 })
 

@@ -65,46 +65,39 @@ async function machines(
   return [...new Map(found.map((one) => [one.who, one])).values()]
 }
 
-export const assign = defineCommand({
-  name: 'ca assign',
+export const assign = defineCommand('ca assign', {
   summary:
     'sign new certificates for machines, with the same or other roles and teams; the machines may be off',
   shows: assignNode,
   json: 'the answer for one node; for several, or with --of, {"certificates": […], "failed": […]}',
-  args: [
-    {
-      name: 'node',
-      required: false,
+  args: {
+    node: {
+      optional: true,
       variadic: true,
       description: 'their ids, names, or fingerprints',
       completes: 'node',
     },
-  ],
-  options: [
+  },
+  options: {
     ...ASSIGNED,
-    { name: 'name', value: 'name', description: 'of one machine: what the mesh calls it from now on' },
-    {
-      name: 'owner',
+    name: { value: 'name', description: 'of one machine: what the mesh calls it from now on' },
+    owner: {
       value: 'name',
       description: 'who has them: in totals all machines of one owner count once; none for nobody',
     },
-    {
-      name: 'of',
+    of: {
       value: 'issuer',
       description: 'all machines whose newest certificate is by this issuer; lists them first',
       completes: 'node',
     },
-    { name: 'yes', description: 'do not ask before certifying several machines' },
-  ],
-  examples: [
-    { run: 'karo ca assign eng-2 --team eng,ops', does: 'on an issuer; its roles stay as they are' },
-    { run: 'karo ca assign eng-2 --role none', does: 'takes all its roles away' },
-    { run: 'karo ca assign eng-2 --name eng-7', does: 'the machine has another name since it joined' },
-    {
-      run: 'karo ca assign --of hq',
-      does: 'moves all machines of hq to this issuer, with their roles and teams',
-    },
-  ],
+    yes: 'do not ask before certifying several machines',
+  },
+  examples: {
+    'karo ca assign eng-2 --team eng,ops': 'on an issuer; its roles stay as they are',
+    'karo ca assign eng-2 --role none': 'takes all its roles away',
+    'karo ca assign eng-2 --name eng-7': 'the machine has another name since it joined',
+    'karo ca assign --of hq': 'moves all machines of hq to this issuer, with their roles and teams',
+  },
   async run(io, { args, options }) {
     const { owner, name } = options
     const changed = {

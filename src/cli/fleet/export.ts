@@ -9,19 +9,16 @@ import { TO_FILE, writingTo } from '../output-file.ts'
 /** Four thousand certificates. */
 const EXPORT_BYTES = 16 * 1024 * 1024
 
-export const exportMesh = defineCommand({
-  name: 'ca export',
+export const exportMesh = defineCommand('ca export', {
   summary:
     'write certificates, revocation lists and the policy bundle to a file that can be verified without Karo',
   shows: exportFleet,
-  options: [TO_FILE],
+  options: { output: TO_FILE },
   json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
-  examples: [
-    {
-      run: 'karo ca export -o mesh.ndjson',
-      does: 'verify.py, in /usr/share/karo, verifies it on any machine with Python 3',
-    },
-  ],
+  examples: {
+    'karo ca export -o mesh.ndjson':
+      'verify.py, in /usr/share/karo, verifies it on any machine with Python 3',
+  },
   async run(io, { options }) {
     const file = options.output
     let documents = 0

@@ -13,34 +13,29 @@ import { historyColumns } from './columns.ts'
 import { checkSpan, type Filters, filterOptions, filtersOf } from './filters.ts'
 import { nothingFound } from './nothing-found.ts'
 
-const OPTIONS = [
+const OPTIONS = {
   ...filterOptions,
-  { name: 'before', value: 'when', description: 'only commands before this: 30d, a date, now' },
-  { name: 'dry-run', description: 'only show what would be deleted' },
-  { name: 'yes', short: 'y', description: 'do not ask' },
-] as const
+  before: { value: 'when', description: 'only commands before this: 30d, a date, now' },
+  'dry-run': 'only show what would be deleted',
+  yes: { short: 'y', description: 'do not ask' },
+} as const
 
-export const deleteHistory = defineCommand({
-  name: 'history delete',
+export const deleteHistory = defineCommand('history delete', {
   summary: 'remove commands from your history for good',
   shows: operation,
-  args: [
-    {
-      name: 'what',
-      required: false,
+  args: {
+    what: {
+      optional: true,
       variadic: true,
       description: 'words that must all occur in the command, or ids',
     },
-  ],
+  },
   options: OPTIONS,
-  examples: [
-    { run: 'karo history delete --dry-run hunter2', does: 'what would go' },
-    { run: 'karo history delete --before 90d --cwd ~/client', does: 'older commands of one directory' },
-    {
-      run: 'karo history delete 0e1e8c7ce17ccaf3ab --yes',
-      does: 'one event, by its id of karo history --json',
-    },
-  ],
+  examples: {
+    'karo history delete --dry-run hunter2': 'what would go',
+    'karo history delete --before 90d --cwd ~/client': 'older commands of one directory',
+    'karo history delete 0e1e8c7ce17ccaf3ab --yes': 'one event, by its id of karo history --json',
+  },
   run: deleteSome,
 })
 

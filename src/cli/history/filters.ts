@@ -1,41 +1,35 @@
 // What narrows a search in the history down, as options and as the API names it.
 
 import { RISK_LEVELS } from '../../api/contract/shapes.ts'
-import type { CommandOption, OptionsOf } from '../command.ts'
+import type { OptionsByName, OptionsOf } from '../command.ts'
 import { parseDuration, parseSince, parseUntil, rfc3339 } from '../input/time.ts'
 import { checkText, defined, given, parseWhole } from '../input/values.ts'
 import { absolutePath } from '../place.ts'
 import { usage } from '../usage.ts'
 
-export const filterOptions = [
-  {
-    name: 'cwd',
+export const filterOptions = {
+  cwd: {
     value: 'dir',
     description: 'only in this directory and below it',
     completes: 'directory',
   },
-  { name: 'failed', description: 'only those that ended with an error' },
-  { name: 'exit', value: 'code', description: 'only those that ended with this code' },
-  { name: 'risk', value: 'level', description: 'only this risk or higher', choices: RISK_LEVELS },
-  { name: 'since', value: 'when', description: 'only newer ones: 2h, 7d, today, or a time' },
-  { name: 'longer', value: 'duration', description: 'only those that took at least this long: 10s, 5m' },
-  {
-    name: 'shell',
+  failed: 'only those that ended with an error',
+  exit: { value: 'code', description: 'only those that ended with this code' },
+  risk: { value: 'level', description: 'only this risk or higher', choices: RISK_LEVELS },
+  since: { value: 'when', description: 'only newer ones: 2h, 7d, today, or a time' },
+  longer: { value: 'duration', description: 'only those that took at least this long: 10s, 5m' },
+  shell: {
     value: 'name',
     description: 'only from this shell, e.g. bash',
     completes: ['bash', 'zsh', 'fish', 'sh'],
   },
-  { name: 'without', value: 'word', description: 'only those without this text', repeat: true },
-  { name: 'generated', description: 'only what a program ran on your behalf' },
-  { name: 'typed', description: 'only what you typed yourself' },
-] as const satisfies readonly CommandOption[]
-
-type FilterName = (typeof filterOptions)[number]['name']
-export const filterOption = <Name extends FilterName>(name: Name) =>
-  filterOptions.find((option): option is Extract<typeof option, { name: Name }> => option.name === name)!
+  without: { value: 'word', description: 'only those without this text', repeat: true },
+  generated: 'only what a program ran on your behalf',
+  typed: 'only what you typed yourself',
+} as const satisfies OptionsByName
 
 /** Not of what is deleted: that has --before. */
-export const untilOption = { name: 'until', value: 'when', description: 'only older ones' } as const
+export const untilOption = { value: 'when', description: 'only older ones' } as const
 
 /** What the API takes. */
 const MOST_WORDS = 32
@@ -45,7 +39,7 @@ const MOST_SHELL_NAME = 32
 
 const MOST_MS = 4_000_000_000
 
-type Given = Partial<OptionsOf<readonly [...typeof filterOptions, typeof untilOption]>>
+type Given = Partial<OptionsOf<typeof filterOptions & { readonly until: typeof untilOption }>>
 export type Filters = ReturnType<typeof filtersOf>
 
 /** As the API names them, without those that were not given. Throws KaroError bad_request that names the option. */

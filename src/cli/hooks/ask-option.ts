@@ -1,15 +1,11 @@
 // The option that lets a tool ask instead of deny, for tools of which only newer versions can ask, and its form in the
 // tool's settings.
 import type { Adapter } from '../adapters/index.ts'
-import type { CommandOption } from '../command.ts'
 import { usage } from '../usage.ts'
 
 /** The tool cannot be asked for its version before each command, and one that does not know the answer runs the command. */
-export const askOption: CommandOption = {
-  name: 'ask',
-  description:
-    'let the tool ask about a command that needs consent, instead of denying it; only for versions of Gemini CLI that support the answer "ask" (earlier ones would run the command)',
-}
+export const askOption =
+  'let the tool ask about a command that needs consent, instead of denying it; only for versions of Gemini CLI that support the answer "ask" (earlier ones would run the command)'
 
 /** The adapter as the person wants it. Throws KaroError `bad_request` for a tool that needs no option, or cannot ask. */
 export function asking(adapter: Adapter, wanted: unknown): Adapter {

@@ -2,14 +2,13 @@
 
 import { SHELLS, type Shell } from '../../assist/risk/index.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { CommandInput, CommandOption } from '../command.ts'
+import type { CommandInput, OptionWords } from '../command.ts'
 import { usage } from '../usage.ts'
 
 /** Most bytes from standard input; no command line is as long. */
 const MOST_INPUT = 4 * 1024 * 1024
 
-export const shellOption: CommandOption = {
-  name: 'shell',
+export const shellOption: OptionWords = {
   value: 'shell',
   description: 'the shell that runs the command',
   choices: SHELLS,

@@ -1,5 +1,5 @@
 // Checks values of options before the daemon is asked, so that the error is the same whether or not the daemon runs.
-import type { CommandInput, CommandOption } from '../command.ts'
+import type { CommandInput, OptionsByName } from '../command.ts'
 import { usage } from '../usage.ts'
 
 /** A whole number from `least` to `most`. Throws KaroError bad_request; `where` names the option, e.g. `--limit`. */
@@ -67,20 +67,18 @@ export const grantsOf = (option: string | undefined, before: readonly string[]):
   option === 'none' ? [] : (commaList(option) ?? before)
 
 /** `--role` and `--team` of an `assign` command. */
-export const ASSIGNED = [
-  {
-    name: 'role',
+export const ASSIGNED = {
+  role: {
     value: 'role,..',
     description: 'the new roles, in place of the old ones; none for no role',
     completes: 'role',
   },
-  {
-    name: 'team',
+  team: {
     value: 'team,..',
     description: 'the new teams, in place of the old ones; none for no team',
     completes: 'team',
   },
-] as const satisfies readonly CommandOption[]
+} as const satisfies OptionsByName
 
 /** What they change. */
 export const assignedBy = ({

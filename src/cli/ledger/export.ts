@@ -14,32 +14,29 @@ import { counted } from './verify.ts'
 /** A ledger of a year is read and sent in seconds; a disk may be slow. */
 const EXPORT_MS = 600_000
 
-export const exportLedger = defineCommand({
-  name: 'audit export',
+export const exportLedger = defineCommand('audit export', {
   summary: 'write the ledger with its signatures to a file that can be verified elsewhere',
   shows: exportAudit,
-  options: [
-    {
-      name: 'format',
+  options: {
+    format: {
       value: 'format',
       description: 'ndjson can be verified, and is one JSON document a line; csv is for a spreadsheet',
       choices: ['ndjson', 'csv'],
       default: 'ndjson',
     },
-    TO_FILE,
-    { name: 'since', value: 'when', description: 'start: 7d, a date, or RFC 3339' },
-    {
-      name: 'until',
+    output: TO_FILE,
+    since: { value: 'when', description: 'start: 7d, a date, or RFC 3339' },
+    until: {
       value: 'when',
       description: 'end: the export ends at the first signature after this, at most an hour later',
     },
-  ],
+  },
   json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
-  examples: [
-    { run: 'karo audit export -o ledger.ndjson', does: 'all of it' },
-    { run: 'karo audit verify --file ledger.ndjson', does: 'on any machine, without the node' },
-    { run: 'karo audit export --format csv --since 7d', does: 'a week for a spreadsheet' },
-  ],
+  examples: {
+    'karo audit export -o ledger.ndjson': 'all of it',
+    'karo audit verify --file ledger.ndjson': 'on any machine, without the node',
+    'karo audit export --format csv --since 7d': 'a week for a spreadsheet',
+  },
   async run(io, { options }) {
     const now = Date.now()
     const query = {

@@ -12,22 +12,20 @@ import { openRegular } from '../input/regular-file.ts'
 
 export const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`)
 
-export const verifyLedger = defineCommand({
-  name: 'audit verify',
+export const verifyLedger = defineCommand('audit verify', {
   summary:
     'check that no entry of the ledger was altered or removed; exits with 1 if one was, with 5 if no other machine shows that its end is there',
   shows: verifyAudit,
-  options: [
-    {
-      name: 'file',
+  options: {
+    file: {
       value: 'file',
       description: 'check a file of `karo audit export`, from any machine; needs no daemon',
       completes: 'file',
     },
-  ],
-  examples: [
-    { run: 'karo audit verify --file ledger.ndjson', does: 'the same on a machine without that node' },
-  ],
+  },
+  examples: {
+    'karo audit verify --file ledger.ndjson': 'the same on a machine without that node',
+  },
   async run(io, { options }) {
     if (options.file !== undefined) return verifyFile(io, options.file)
     const verdict = await daemonAt(io).call(verifyAudit)

@@ -10,12 +10,11 @@ import { newPassphrase, passphraseFileOption, passphraseOf } from '../passphrase
 import { absolutePath } from '../place.ts'
 import { unlocked, withWords } from './value.ts'
 
-export const backup = defineCommand({
-  name: 'secret backup',
+export const backup = defineCommand('secret backup', {
   summary: 'write all your secrets into one file, encrypted with its own passphrase; only at a terminal',
-  args: [{ name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' }],
-  options: [passphraseFileOption],
-  examples: [{ run: 'karo secret backup secrets.vault', does: 'asks for a passphrase for the file' }],
+  args: { file: { description: 'where to; it must not exist yet', completes: 'file' } },
+  options: { 'passphrase-file': passphraseFileOption },
+  examples: { 'karo secret backup secrets.vault': 'asks for a passphrase for the file' },
   async run(io, { args, options }) {
     const path = absolutePath(args.file)
     const output = createOutput(path)
@@ -33,16 +32,15 @@ export const backup = defineCommand({
   },
 })
 
-export const restore = defineCommand({
-  name: 'secret restore',
+export const restore = defineCommand('secret restore', {
   summary: 'add the secrets of a backup file to your vault; no agent gets them until you permit it',
   shows: restoreVault,
-  args: [{ name: 'file', required: true, description: 'a file of karo secret backup', completes: 'file' }],
-  options: [
-    passphraseFileOption,
-    { name: 'replace', description: 'also replace secrets with the same names' },
-  ],
-  examples: [{ run: 'karo secret restore secrets.vault', does: 'asks for the passphrase of the file' }],
+  args: { file: { description: 'a file of karo secret backup', completes: 'file' } },
+  options: {
+    'passphrase-file': passphraseFileOption,
+    replace: 'also replace secrets with the same names',
+  },
+  examples: { 'karo secret restore secrets.vault': 'asks for the passphrase of the file' },
   async run(io, { args, options }) {
     const file = fileAt(args.file)
     const words = await passphraseOf(options['passphrase-file'], 'Passphrase of the file: ')

@@ -1,59 +1,33 @@
 // Flags of the hook: options of `karo shell init`, which the line of a start file keeps.
-import type { CommandOption } from '../command.ts'
+import type { OptionsByName, OptionWords } from '../command.ts'
 
 export const NO_GUARD = 'no-guard'
-export const noGuardOption: CommandOption = {
-  name: NO_GUARD,
-  description: 'only record; the guard does not judge commands before they run',
-}
-
-export const KEEP = 'keep'
-
+export const CTRL_R = 'ctrl-r'
+export const UP = 'up'
+export const ASK_KEY = 'ask-key'
 /** What karo service install adds where no systemd runs. */
 export const START = 'start'
+export const KEEP = 'keep'
 
-export const CTRL_R = 'ctrl-r'
-export const ctrlROption: CommandOption = {
-  name: CTRL_R,
-  description: 'Ctrl-R searches recorded commands, like karo history --interactive (bash, zsh, fish)',
-}
-
-export const UP = 'up'
-export const upOption: CommandOption = {
-  name: UP,
-  description:
-    'the key Up opens the finder with what this shell ran, the newest next to the prompt (bash, zsh, fish)',
-}
-
-export const ASK_KEY = 'ask-key'
-export const askKeyOption: CommandOption = {
-  name: ASK_KEY,
-  description:
+/** Options of `shell init`. `shell install` writes the given ones into the start file's line, and keeps those in it. */
+export const HOOK_OPTIONS: OptionsByName = {
+  [NO_GUARD]: 'only record; the guard does not judge commands before they run',
+  [CTRL_R]: 'Ctrl-R searches recorded commands, like karo history --interactive (bash, zsh, fish)',
+  [UP]: 'the key Up opens the finder with what this shell ran, the newest next to the prompt (bash, zsh, fish)',
+  [ASK_KEY]:
     'Alt-K turns the words on the prompt line into a command, like karo ask; on an empty line it mends the last one, like karo fix (bash, zsh, fish)',
+  [START]: 'a new shell starts the node if none runs; for machines without systemd',
 }
-
-export const startOption: CommandOption = {
-  name: START,
-  description: 'a new shell starts the node if none runs; for machines without systemd',
-}
-
-/** Flags of `shell init`. `shell install` writes the given ones into the start file's line, and keeps those in it. */
-export const HOOK_FLAGS: readonly string[] = [
-  `--${NO_GUARD}`,
-  `--${CTRL_R}`,
-  `--${UP}`,
-  `--${ASK_KEY}`,
-  `--${START}`,
-]
+export const HOOK_FLAGS: readonly string[] = Object.keys(HOOK_OPTIONS).map((name) => `--${name}`)
 
 /** Options of `shell install` that take a flag out of the line again. */
-export const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
-  { name: 'guard', flag: `--${NO_GUARD}`, description: 'turn the guard on again after --no-guard' },
-  { name: 'no-start', flag: `--${START}`, description: 'new shells no longer start the node' },
-  { name: 'no-ask-key', flag: `--${ASK_KEY}`, description: 'remove Alt-K again' },
-  { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "give Ctrl-R back to the shell's own search" },
-  { name: 'no-up', flag: `--${UP}`, description: "give Up back to the shell's own history" },
-]
+export const WITHOUT: Readonly<Record<string, OptionWords & { readonly flag: string }>> = {
+  guard: { flag: `--${NO_GUARD}`, description: 'turn the guard on again after --no-guard' },
+  'no-start': { flag: `--${START}`, description: 'new shells no longer start the node' },
+  'no-ask-key': { flag: `--${ASK_KEY}`, description: 'remove Alt-K again' },
+  'no-ctrl-r': { flag: `--${CTRL_R}`, description: "give Ctrl-R back to the shell's own search" },
+  'no-up': { flag: `--${UP}`, description: "give Up back to the shell's own history" },
+}
 
 /** The flags for the new line, from the present lines and the given options, in the order of HOOK_FLAGS. */
 export function flagsFrom(

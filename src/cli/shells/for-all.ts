@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
-import type { CommandInput, CommandIo, CommandOption } from '../command.ts'
+import type { CommandInput, CommandIo } from '../command.ts'
 import { absoluteProgram } from '../own-program.ts'
 import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
@@ -10,10 +10,8 @@ import { WITHOUT } from './flags.ts'
 import { mayOthersChange } from './own-home.ts'
 import { changeSystemFiles } from './system-files.ts'
 
-export const systemOption = {
-  name: 'system',
-  description: "the start files of the machine, for all its people's bash, zsh and fish; only root can",
-} as const satisfies CommandOption
+export const systemOption =
+  "the start files of the machine, for all its people's bash, zsh and fish; only root can"
 
 const ABOUT = `From now on every new shell of everybody here records, for each person alone: to the person's own node, or to the machine's. What a person shares with other nodes stays that person's decision (karo share). A person who does not want to be recorded puts  export KARO_PAUSE=1  into their own start file.`
 
@@ -33,12 +31,14 @@ export function forAll(
   }
   if (
     args.shell !== undefined ||
-    ['rc', ...WITHOUT.map(({ name }) => name)].some((name) => options[name] !== undefined)
+    ['rc', ...Object.keys(WITHOUT)].some((name) => options[name] !== undefined)
   ) {
     throw usage(
       '--system changes the start files of all shells, so it takes no shell, no --rc and no flag that leaves something out',
       '--system',
-      `Leave out the shell, --rc, ${WITHOUT.map(({ name }) => `--${name}`).join(', ')}.`,
+      `Leave out the shell, --rc, ${Object.keys(WITHOUT)
+        .map((name) => `--${name}`)
+        .join(', ')}.`,
     )
   }
   const program = absoluteProgram(io)

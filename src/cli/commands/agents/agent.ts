@@ -14,7 +14,7 @@ import { AGENT_CLASSES, AGENT_NAME, SECRET_NAME } from '../../../api/contract/sh
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { isAddress } from '../../../base/words/loopback-endpoint.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { commandOf, realPlace } from '../../input/agent-command.ts'
 import { AT } from '../../input/at.ts'
 import { parseDuration } from '../../input/time.ts'
@@ -26,105 +26,79 @@ import { agentLogsView, agentsView, agentView } from '../../views/agents/agents.
 /** Starting takes several attempts at worst. */
 const START_DEADLINE_MS = 85_000
 const MEBIBYTE = 2 ** 20
-const AGENT = {
-  name: 'agent',
-  required: true,
-  description: 'the name or id of an agent, see karo agent list',
-} as const
+const AGENT = 'the name or id of an agent, see karo agent list'
 
-const add = defineCommand({
-  name: 'agent add',
+const add = defineCommand('agent add', {
   summary:
     'add an MCP server as an agent: it runs in a jail, and gets what you name here until you take it back',
   shows: addAgent,
-  args: [
-    { name: 'name', required: true, description: 'a name for it, of small letters, digits, . _ -' },
-    {
-      name: 'command',
-      required: true,
+  args: {
+    name: 'a name for it, of small letters, digits, . _ -',
+    command: {
       variadic: true,
       description:
         'after --: a program and its arguments (no shell interprets them), or the HTTP address of a server on this machine',
     },
-  ],
-  options: [
-    {
-      name: 'read',
+  },
+  options: {
+    read: {
       value: 'path',
       repeat: true,
       completes: 'directory',
       description: 'a directory or file that it may read; can be repeated',
     },
-    {
-      name: 'write',
+    write: {
       value: 'path',
       repeat: true,
       completes: 'directory',
       description: 'a directory or file that it may read and change',
     },
-    {
-      name: 'yes',
-      description: 'do not ask: let it read its own program; in a script, with --token-file',
-    },
-    {
-      name: 'token-file',
+    yes: 'do not ask: let it read its own program; in a script, with --token-file',
+    'token-file': {
       value: 'file',
       completes: 'file',
       description: 'in a script: a token of the scope approve, which stands for a person at a terminal',
     },
-    { name: 'tool', value: 'name', repeat: true, description: 'only this tool may be called; default: all' },
-    {
-      name: 'secret',
+    tool: { value: 'name', repeat: true, description: 'only this tool may be called; default: all' },
+    secret: {
       value: 'variable=name',
       repeat: true,
       description:
         'give it a secret of yours, in a file whose path is in KARO_SECRET_<variable> (over HTTP: BEARER=name)',
     },
-    {
-      name: 'connect',
+    connect: {
       value: 'host:port',
       repeat: true,
       description:
         'a place of the private network that it may connect to through the proxy in HTTPS_PROXY; agents.connect has to list it',
     },
-    {
-      name: 'class',
+    class: {
       value: 'class',
       choices: AGENT_CLASSES,
       default: 'kExecutor',
       description: 'what it is for',
     },
-    {
-      name: 'memory',
+    memory: {
       value: 'mebibytes',
       description: 'memory of each process, 16 to 1048576 (default: 2048; Node.js needs 1024)',
     },
-    { name: 'processes', value: 'number', description: 'processes and threads, 1 to 256 (default: 64)' },
-    {
-      name: 'call-time',
+    processes: { value: 'number', description: 'processes and threads, 1 to 256 (default: 64)' },
+    'call-time': {
       value: 'duration',
       description: 'how long a call may take, 1s to 1h (default: 1m)',
     },
-    {
-      name: 'why',
+    why: {
       value: 'words',
       description: 'what you need it for; shown to the person who is asked to approve',
     },
-  ],
-  examples: [
-    {
-      run: 'karo agent add files --read . -- node server.js .',
-      does: 'it starts in this directory, and can read it, until you remove it',
-    },
-    {
-      run: 'karo agent add clock -- /usr/bin/clock-server',
-      does: 'a program of the system, without any places',
-    },
-    {
-      run: 'karo agent add tools -- http://127.0.0.1:3001/mcp',
-      does: 'a server that is running, outside of any jail: agents.endpoints has to list it',
-    },
-  ],
+  },
+  examples: {
+    'karo agent add files --read . -- node server.js .':
+      'it starts in this directory, and can read it, until you remove it',
+    'karo agent add clock -- /usr/bin/clock-server': 'a program of the system, without any places',
+    'karo agent add tools -- http://127.0.0.1:3001/mcp':
+      'a server that is running, outside of any jail: agents.endpoints has to list it',
+  },
   async run(io, { args, options }) {
     if (!AGENT_NAME.test(args.name))
       throw usage(
@@ -219,64 +193,58 @@ function callTimeOf(text: string): number {
   throw usage('this is not a time from 1s to 1h', '--call-time')
 }
 
-const list = defineCommand({
-  name: 'agent list',
+const list = defineCommand('agent list', {
   summary: 'list your agents, and what each is doing',
   shows: getAgents,
-  options: [AT],
-  examples: [{ run: 'karo agent list --at build-1', does: 'the agents of another machine that you may use' }],
+  options: { at: AT },
+  examples: { 'karo agent list --at build-1': 'the agents of another machine that you may use' },
   view: agentsView,
 })
 
-const describe = defineCommand({
-  name: 'agent describe',
+const describe = defineCommand('agent describe', {
   summary: 'show one agent: what it may see, its limits, and its tools while it runs',
   shows: describeAgent,
-  args: [AGENT],
-  options: [AT],
-  examples: [{ run: 'karo agent describe files', does: 'karo agent start files first, to see its tools' }],
+  args: { agent: AGENT },
+  options: { at: AT },
+  examples: { 'karo agent describe files': 'karo agent start files first, to see its tools' },
   view: agentView,
 })
 
-const remove = defineCommand({
-  name: 'agent remove',
+const remove = defineCommand('agent remove', {
   summary: 'stop an agent and remove it; its tasks stay',
   shows: removeAgent,
-  args: [AGENT],
-  examples: [{ run: 'karo agent remove files', does: 'stops it first; none of its processes is left' }],
+  args: { agent: AGENT },
+  examples: { 'karo agent remove files': 'stops it first; none of its processes is left' },
   view: ({ id }) => `Removed ${printable(id)}.\n`,
 })
 
-const start = defineCommand({
-  name: 'agent start',
+const start = defineCommand('agent start', {
   summary: 'start an agent now, even after it crashed too often; a task starts it by itself',
   shows: startAgent,
-  args: [AGENT],
-  options: [AT],
-  examples: [{ run: 'karo agent start files', does: 'starts it, and lists its tools' }],
+  args: { agent: AGENT },
+  options: { at: AT },
+  examples: { 'karo agent start files': 'starts it, and lists its tools' },
   deadlineMs: START_DEADLINE_MS,
   view: agentView,
 })
 
-const stop = defineCommand({
-  name: 'agent stop',
+const stop = defineCommand('agent stop', {
   summary: 'stop an agent, with all its processes',
   shows: stopAgent,
-  args: [AGENT],
-  options: [AT],
-  examples: [{ run: 'karo agent stop files', does: 'the next task starts it again' }],
+  args: { agent: AGENT },
+  options: { at: AT },
+  examples: { 'karo agent stop files': 'the next task starts it again' },
   deadlineMs: START_DEADLINE_MS,
   view: ({ id }) => `Stopped ${printable(id)}.\n`,
 })
 
-const logs = defineCommand({
-  name: 'agent logs',
+const logs = defineCommand('agent logs', {
   summary: 'show the log of an agent: its standard error, starts and ends',
   shows: getAgentLogs,
-  args: [AGENT],
-  options: [AT],
-  examples: [{ run: 'karo agent logs files', does: 'the last 500 lines, and the number of dropped lines' }],
+  args: { agent: AGENT },
+  options: { at: AT },
+  examples: { 'karo agent logs files': 'the last 500 lines, and the number of dropped lines' },
   view: agentLogsView,
 })
 
-export const commands: readonly Command[] = [add, list, describe, start, stop, logs, remove]
+export const commands = [add, list, describe, start, stop, logs, remove]

@@ -13,7 +13,7 @@ import { bytes, printable } from '../../../base/format.ts'
 import { screened } from '../../../base/printable.ts'
 import { sharingCommands } from '../../artifacts/sharing.ts'
 import { copy, fetchHere, send, wantedBy } from '../../artifacts/transfer.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { AT } from '../../input/at.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
@@ -22,30 +22,24 @@ import { createOutput } from '../../output-file.ts'
 import { usage } from '../../usage.ts'
 import { artifactsView, artifactView, ID_DIGITS } from '../../views/agents/artifacts.ts'
 
-const ID = {
-  name: 'id',
-  required: true,
-  description: 'its id, or at least 6 digits of the beginning, see karo artifact list',
-} as const
+const ID = 'its id, or at least 6 digits of the beginning, see karo artifact list'
 
-const put = defineCommand({
-  name: 'artifact put',
+const put = defineCommand('artifact put', {
   summary: 'store a file, or standard input; the same content is stored once',
   shows: finishArtifact,
-  args: [{ name: 'file', required: true, description: 'the file; - for standard input', completes: 'file' }],
-  options: [
-    { name: 'name', value: 'name', description: 'another name for it (default: that of the file)' },
-    {
-      name: 'type',
+  args: { file: { description: 'the file; - for standard input', completes: 'file' } },
+  options: {
+    name: { value: 'name', description: 'another name for it (default: that of the file)' },
+    type: {
       value: 'media-type',
       description: 'such as text/plain (default: application/octet-stream)',
     },
-    { name: 'ttl', value: 'duration', description: 'remove it after this time (default: never)' },
-  ],
-  examples: [
-    { run: 'karo artifact put report.pdf --ttl 30d', does: 'prints its id' },
-    { run: 'make 2>&1 | karo artifact put - --name build.log', does: 'keeps what a command prints' },
-  ],
+    ttl: { value: 'duration', description: 'remove it after this time (default: never)' },
+  },
+  examples: {
+    'karo artifact put report.pdf --ttl 30d': 'prints its id',
+    'make 2>&1 | karo artifact put - --name build.log': 'keeps what a command prints',
+  },
   async run(io, { args, options }) {
     const isInput = args.file === '-'
     const expires_at = given(options.ttl, (text) =>
@@ -69,29 +63,24 @@ const put = defineCommand({
   },
 })
 
-const get = defineCommand({
-  name: 'artifact get',
+const get = defineCommand('artifact get', {
   summary:
     'write the content of an artifact to a file or to standard output, after checking it against its id',
-  args: [{ ...ID, description: `${ID.description}; a link to one; - for a link on standard input` }],
-  options: [
-    { ...AT, description: 'first fetch it from this member (see karo peers), and keep it here' },
-    {
-      name: 'output',
+  args: { id: `${ID}; a link to one; - for a link on standard input` },
+  options: {
+    at: { ...AT, description: 'first fetch it from this member (see karo peers), and keep it here' },
+    output: {
       short: 'o',
       value: 'file',
       description: 'where to; it must not exist yet (default: standard output)',
       completes: 'file',
     },
-  ],
-  examples: [
-    { run: 'karo artifact get 4f1d2a0c9b33 -o report.pdf', does: 'the file appears complete or not at all' },
-    {
-      run: 'karo artifact get 4f1d2a0c9b33 --at build-1 -o report.pdf',
-      does: 'what that machine shares with you',
-    },
-    { run: 'karo artifact get - -o report.pdf', does: 'by a link from standard input' },
-  ],
+  },
+  examples: {
+    'karo artifact get 4f1d2a0c9b33 -o report.pdf': 'the file appears complete or not at all',
+    'karo artifact get 4f1d2a0c9b33 --at build-1 -o report.pdf': 'what that machine shares with you',
+    'karo artifact get - -o report.pdf': 'by a link from standard input',
+  },
   async run(io, { args, options }) {
     const wanted = await wantedBy(args.id, options.at)
     const which = wanted === undefined ? args.id : await fetchHere(io, wanted)
@@ -125,36 +114,30 @@ const get = defineCommand({
 /** Text of others has no colours, and redraws nothing. */
 const harmless = (text: string): string => screened(text, { colour: false, redraws: false })
 
-const list = defineCommand({
-  name: 'artifact list',
+const list = defineCommand('artifact list', {
   summary: 'list your artifacts: stored files, and large results of your agents; newest first',
   shows: getArtifacts,
   view: artifactsView,
 })
 
-const showOne = defineCommand({
-  name: 'artifact show',
+const showOne = defineCommand('artifact show', {
   summary: 'show name, type and size of an artifact, and its beginning as text or bytes',
   shows: showArtifact,
-  args: [ID],
-  examples: [
-    { run: 'karo artifact show 4f1d2a0c9b33', does: 'shows the first 2000 characters, or 256 bytes' },
-  ],
+  args: { id: ID },
+  examples: {
+    'karo artifact show 4f1d2a0c9b33': 'shows the first 2000 characters, or 256 bytes',
+  },
   view: artifactView,
 })
 
-const remove = defineCommand({
-  name: 'artifact remove',
+const remove = defineCommand('artifact remove', {
   summary: 'remove an artifact',
   shows: removeArtifact,
-  args: [ID],
-  examples: [
-    {
-      run: 'karo artifact remove 4f1d2a0c9b33',
-      does: 'removes it, except parts that other artifacts use',
-    },
-  ],
+  args: { id: ID },
+  examples: {
+    'karo artifact remove 4f1d2a0c9b33': 'removes it, except parts that other artifacts use',
+  },
   view: ({ name }) => `Removed ${printable(name)}.\n`,
 })
 
-export const commands: readonly Command[] = [put, get, list, showOne, remove, ...sharingCommands]
+export const commands = [put, get, list, showOne, remove, ...sharingCommands]

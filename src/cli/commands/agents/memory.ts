@@ -1,7 +1,7 @@
 // karo memory: notes of a person, found by their words and by what they mean.
 import { addNote, forgetNote, getNotes, searchNotes } from '../../../api/contract/operations/agents/memory.ts'
 import { MOST_NOTE } from '../../../api/contract/shapes.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
 import { usage } from '../../usage.ts'
@@ -10,23 +10,20 @@ import { foundView, noteLine, notesView } from '../../views/agents/memory.ts'
 /** An endpoint of embeddings may take a while. */
 const SEARCH_DEADLINE_MS = 30_000
 
-const add = defineCommand({
-  name: 'memory add',
+const add = defineCommand('memory add', {
   summary: 'store a note, after taking secrets out of it',
   shows: addNote,
-  args: [
-    {
-      name: 'text',
-      required: true,
+  args: {
+    text: {
       variadic: true,
       oneThing: true,
       description: 'the note; - reads it from standard input',
     },
-  ],
-  examples: [
-    { run: "karo memory add 'The staging database moved to db-2.'", does: 'prints its id' },
-    { run: 'git log -5 | karo memory add -', does: 'keeps what a command prints' },
-  ],
+  },
+  examples: {
+    "karo memory add 'The staging database moved to db-2.'": 'prints its id',
+    'git log -5 | karo memory add -': 'keeps what a command prints',
+  },
   async ask({ args }) {
     const given = args.text.join(' ')
     const text = given === '-' ? await textFrom('-', MOST_NOTE) : given
@@ -36,17 +33,16 @@ const add = defineCommand({
   view: noteLine,
 })
 
-const search = defineCommand({
-  name: 'memory search',
+const search = defineCommand('memory search', {
   summary: 'find notes by words, and also by meaning if an endpoint of embeddings is configured',
   shows: searchNotes,
-  args: [
-    { name: 'words', required: true, variadic: true, oneThing: true, description: 'what the note is about' },
-  ],
-  options: [{ name: 'limit', value: 'number', default: '10', description: 'at most so many, 1 to 100' }],
-  examples: [
-    { run: 'karo memory search staging database', does: 'the best match first, and how it was searched' },
-  ],
+  args: {
+    words: { variadic: true, oneThing: true, description: 'what the note is about' },
+  },
+  options: { limit: { value: 'number', default: '10', description: 'at most so many, 1 to 100' } },
+  examples: {
+    'karo memory search staging database': 'the best match first, and how it was searched',
+  },
   ask({ args, options }) {
     const q = checkText(args.words.join(' ').trim(), 'karo memory search', 512)
     const query = { q, limit: parseWhole(options.limit, '--limit', 1, 100) }
@@ -55,19 +51,17 @@ const search = defineCommand({
   view: foundView,
 })
 
-const list = defineCommand({
-  name: 'memory list',
+const list = defineCommand('memory list', {
   summary: 'list your notes, and stored results of tasks; newest first',
   shows: getNotes,
   view: notesView,
 })
 
-const forget = defineCommand({
-  name: 'memory forget',
+const forget = defineCommand('memory forget', {
   summary: 'forget a note',
   shows: forgetNote,
-  args: [{ name: 'id', required: true, description: 'its id, or at least 6 digits of the beginning' }],
-  examples: [{ run: 'karo memory forget 4f1d2a', does: 'removes the note, but not copies of it in tasks' }],
+  args: { id: 'its id, or at least 6 digits of the beginning' },
+  examples: { 'karo memory forget 4f1d2a': 'removes the note, but not copies of it in tasks' },
   ask({ args }) {
     if (!/^[0-9a-f]{6,16}$/.test(args.id))
       throw usage(
@@ -80,4 +74,4 @@ const forget = defineCommand({
   view: ({ id }) => `Forgot ${id}.\n`,
 })
 
-export const commands: readonly Command[] = [add, search, list, forget]
+export const commands = [add, search, list, forget]

@@ -6,19 +6,17 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { addressesOf } from '../../../config/host-names.ts'
 import { loadConfig } from '../../../config/load.ts'
 import type { Config } from '../../../config/types.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 import { modelsView, testedView } from '../../views/agents/models.ts'
 
-const list = defineCommand({
-  name: 'model list',
+const list = defineCommand('model list', {
   summary: 'list the configured local models, in the order in which they are asked',
   shows: getModels,
   view: modelsView,
 })
 
-const test = defineCommand({
-  name: 'model test',
+const test = defineCommand('model test', {
   summary: 'let each configured model answer one word, without a daemon, and show how long it takes',
   json: 'one document: `models`, each with `name`, `model`, `ok`, `detail`, `first_ms` and `whole_ms`',
   async run(io) {
@@ -75,4 +73,4 @@ async function tested(place: Place, config: Config, ctrlC: AbortSignal) {
   }
 }
 
-export const commands: readonly Command[] = [list, test]
+export const commands = [list, test]

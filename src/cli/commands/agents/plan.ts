@@ -9,7 +9,7 @@ import {
 } from '../../../api/contract/operations/agents/planner.ts'
 import { MOST_GOAL, type NamedStepShape, type PlanShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
 import { checkText } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
@@ -21,11 +21,7 @@ const PLAN_DEADLINE_MS = 150_000
 const LOOK_MS = 300
 /** Characters of a file with steps. */
 const MOST_STEPS_TEXT = 131_072
-const ID = {
-  name: 'id',
-  required: true,
-  description: 'its id, or at least 4 digits of the beginning, see karo plan list',
-} as const
+const ID = 'its id, or at least 4 digits of the beginning, see karo plan list'
 
 const EXIT_OF: Readonly<Record<PlanShape['state'], ExitCode>> = {
   planned: EXIT.done,
@@ -62,30 +58,23 @@ function asSent(step: unknown): NamedStepShape {
   return { ...rest, ...(input !== undefined && { input: JSON.stringify(input) }) } as NamedStepShape
 }
 
-const make = defineCommand({
-  name: 'plan make',
+const make = defineCommand('plan make', {
   summary: 'turn a goal into steps and show how risky each is; runs none of them',
   shows: makePlan,
-  args: [
-    { name: 'goal', required: true, variadic: true, oneThing: true, description: 'what is to be reached' },
-  ],
-  options: [
-    {
-      name: 'steps',
+  args: {
+    goal: { variadic: true, oneThing: true, description: 'what is to be reached' },
+  },
+  options: {
+    steps: {
       value: 'file',
       description: 'your own steps as JSON (- for standard input), instead of steps made from the goal',
     },
-  ],
-  examples: [
-    {
-      run: 'karo plan make tidy up --steps steps.json',
-      does: 'docs/plans.md shows how a step is written',
-    },
-    {
-      run: "karo plan make 'search notes for staging, then show free disk space'",
-      does: 'shows the steps, and whether a model or Karo made them',
-    },
-  ],
+  },
+  examples: {
+    'karo plan make tidy up --steps steps.json': 'docs/plans.md shows how a step is written',
+    "karo plan make 'search notes for staging, then show free disk space'":
+      'shows the steps, and whether a model or Karo made them',
+  },
   async ask({ args, options }) {
     const goal = checkText(args.goal.join(' ').trim(), 'GOAL', MOST_GOAL)
     const body = { goal, ...(options.steps !== undefined && { steps: await stepsIn(options.steps) }) }
@@ -94,40 +83,35 @@ const make = defineCommand({
   view: planView,
 })
 
-const list = defineCommand({
-  name: 'plan list',
+const list = defineCommand('plan list', {
   summary: 'list your plans, the newest first',
   shows: getPlans,
   view: plansView,
 })
 
-const showOne = defineCommand({
-  name: 'plan show',
+const showOne = defineCommand('plan show', {
   summary: 'show the steps of a plan, and the outcome of each',
   shows: showPlan,
-  args: [ID],
-  examples: [{ run: 'karo plan show 4f1d2a0c', does: 'also after the daemon was restarted' }],
+  args: { id: ID },
+  examples: { 'karo plan show 4f1d2a0c': 'also after the daemon was restarted' },
   ask: ({ args }) => ({ query: { id: idOf(args.id) } }),
   view: planView,
 })
 
-const run = defineCommand({
-  name: 'plan run',
+const run = defineCommand('plan run', {
   summary:
     'run the steps of a plan one after the other, as tasks; a step that may change something needs your yes',
   shows: runPlan,
-  args: [ID],
-  options: [
-    { name: 'done', value: 'step', description: 'mark this step as done, because you have run it yourself' },
-    { name: 'follow', short: 'f', description: 'also wait for your approval of steps that need it' },
-  ],
-  examples: [
-    {
-      run: 'karo plan run 4f1d2a0c --follow',
-      does: 'stops at the first step that fails, and continues there when run again',
-    },
-    { run: 'karo plan run 4f1d2a0c --done s2', does: 'continues after a command that you ran yourself' },
-  ],
+  args: { id: ID },
+  options: {
+    done: { value: 'step', description: 'mark this step as done, because you have run it yourself' },
+    follow: { short: 'f', description: 'also wait for your approval of steps that need it' },
+  },
+  examples: {
+    'karo plan run 4f1d2a0c --follow':
+      'stops at the first step that fails, and continues there when run again',
+    'karo plan run 4f1d2a0c --done s2': 'continues after a command that you ran yourself',
+  },
   async run(io, { args, options }) {
     const { done } = options
     if (done !== undefined) checkText(done, '--done', 8)
@@ -155,14 +139,13 @@ async function followed(io: CommandIo, first: PlanShape, waits: boolean): Promis
   }
 }
 
-const remove = defineCommand({
-  name: 'plan remove',
+const remove = defineCommand('plan remove', {
   summary: 'remove a plan; its tasks stay',
   shows: removePlan,
-  args: [ID],
-  examples: [{ run: 'karo plan remove 4f1d2a0c', does: 'not while it runs' }],
+  args: { id: ID },
+  examples: { 'karo plan remove 4f1d2a0c': 'not while it runs' },
   ask: ({ args }) => ({ body: { id: idOf(args.id) } }),
   view: ({ id }) => `Removed the plan ${id}.\n`,
 })
 
-export const commands: readonly Command[] = [make, list, showOne, run, remove]
+export const commands = [make, list, showOne, run, remove]

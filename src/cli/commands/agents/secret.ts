@@ -16,7 +16,7 @@ import {
 import { SECRET_NAME, UNLOCKED_SECONDS } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText, given } from '../../input/values.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf } from '../../passphrase.ts'
@@ -26,30 +26,22 @@ import { confirm } from '../../terminal/confirm.ts'
 import { usage } from '../../usage.ts'
 import { secretsView, secretView, vaultView } from '../../views/agents/secrets.ts'
 
-const NAME = {
-  name: 'name',
-  required: true,
-  description: 'name of the secret, see karo secret list',
-} as const
-const AGENT = { name: 'agent', required: true, description: 'name or id of one of your agents' } as const
+const NAME = 'name of the secret, see karo secret list'
+const AGENT = 'name or id of one of your agents'
 
 function nameOf(text: string): string {
   if (SECRET_NAME.test(text)) return text
   throw usage('a name has at most 64 letters, digits and . _ -, and begins with a letter or a digit', 'NAME')
 }
 
-const init = defineCommand({
-  name: 'secret init',
+const init = defineCommand('secret init', {
   summary: 'make your vault, protected by a new passphrase',
   shows: initVault,
-  options: [
-    passphraseFileOption,
-    {
-      name: 'credential',
-      description: "open the vault with the service's credential karo-vault instead of a passphrase",
-    },
-  ],
-  examples: [{ run: 'karo secret init', does: 'asks for a passphrase twice; nobody can recover it' }],
+  options: {
+    'passphrase-file': passphraseFileOption,
+    credential: "open the vault with the service's credential karo-vault instead of a passphrase",
+  },
+  examples: { 'karo secret init': 'asks for a passphrase twice; nobody can recover it' },
   async run(io, { options }) {
     if (options.credential === true)
       return show(io, await daemonAt(io).call(initVault, { body: {} }), vaultView)
@@ -60,15 +52,14 @@ const init = defineCommand({
   },
 })
 
-const unlockIt = defineCommand({
-  name: 'secret unlock',
+const unlockIt = defineCommand('secret unlock', {
   summary: 'unlock your vault for some time, for you and for agents with permission',
   shows: unlockVault,
-  options: [
-    passphraseFileOption,
-    { name: 'for', value: 'duration', description: 'how long, 1m to 7d (default: 8h)' },
-  ],
-  examples: [{ run: 'karo secret unlock --for 1h', does: 'asks for the passphrase' }],
+  options: {
+    'passphrase-file': passphraseFileOption,
+    for: { value: 'duration', description: 'how long, 1m to 7d (default: 8h)' },
+  },
+  examples: { 'karo secret unlock --for 1h': 'asks for the passphrase' },
   async run(io, { options }) {
     const seconds = given(options.for, (text) => Math.floor(parseDuration(text, '--for') / 1_000))
     if (seconds !== undefined && (seconds < UNLOCKED_SECONDS.least || seconds > UNLOCKED_SECONDS.most))
@@ -77,31 +68,28 @@ const unlockIt = defineCommand({
   },
 })
 
-const lock = defineCommand({
-  name: 'secret lock',
+const lock = defineCommand('secret lock', {
   summary: 'lock your vault; running agents keep the secrets that they have',
   shows: lockVault,
   view: vaultView,
 })
 
-const set = defineCommand({
-  name: 'secret set',
+const set = defineCommand('secret set', {
   summary: 'add a secret, or change its value: typed without being shown, or from standard input',
   shows: setSecret,
-  args: [{ name: 'name', required: true, description: 'letters, digits, . _ -' }],
-  options: [
-    {
-      name: 'ttl',
+  args: { name: 'letters, digits, . _ -' },
+  options: {
+    ttl: {
       value: 'duration',
       description: 'remove it after this time; never: keep it (default for a new secret)',
     },
-    { name: 'note', value: 'words', description: 'what it is for' },
-    { name: 'exact', description: 'a line end at the end of standard input belongs to the value' },
-  ],
-  examples: [
-    { run: 'karo secret set api-token', does: 'asks for the value' },
-    { run: 'karo secret set api-token --ttl 30d < file', does: 'from a file, for a month' },
-  ],
+    note: { value: 'words', description: 'what it is for' },
+    exact: 'a line end at the end of standard input belongs to the value',
+  },
+  examples: {
+    'karo secret set api-token': 'asks for the value',
+    'karo secret set api-token --ttl 30d < file': 'from a file, for a month',
+  },
   async run(io, { args, options }) {
     const name = nameOf(args.name)
     const { ttl } = options
@@ -119,27 +107,22 @@ const set = defineCommand({
   },
 })
 
-const list = defineCommand({
-  name: 'secret list',
+const list = defineCommand('secret list', {
   summary: 'list your secrets, without their values, and who may have each',
   shows: getSecrets,
-  examples: [
-    {
-      run: 'karo secret list',
-      does: 'while the vault is unlocked, also whether a stored secret was altered',
-    },
-  ],
+  examples: {
+    'karo secret list': 'while the vault is unlocked, also whether a stored secret was altered',
+  },
   view: secretsView,
 })
 
-const showOne = defineCommand({
-  name: 'secret show',
+const showOne = defineCommand('secret show', {
   summary: 'show one secret; its value only with --reveal, and at a terminal only',
   shows: getSecrets,
   json: 'one of `secrets`; never its value',
-  args: [NAME],
-  options: [{ name: 'reveal', description: 'show the value too; the ledger notes it' }],
-  examples: [{ run: 'karo secret show api-token', does: 'who may have it, and until when' }],
+  args: { name: NAME },
+  options: { reveal: 'show the value too; the ledger notes it' },
+  examples: { 'karo secret show api-token': 'who may have it, and until when' },
   async run(io, { args, options }) {
     const { secrets } = await needVault(io)
     const found = secrets.find(({ name }) => name === args.name)
@@ -161,25 +144,23 @@ const showOne = defineCommand({
   },
 })
 
-const remove = defineCommand({
-  name: 'secret remove',
+const remove = defineCommand('secret remove', {
   summary: 'remove a secret; agents with permission for it are stopped',
   shows: removeSecret,
-  args: [NAME],
-  examples: [{ run: 'karo secret remove api-token', does: 'its value is gone' }],
+  args: { name: NAME },
+  examples: { 'karo secret remove api-token': 'its value is gone' },
   within: unlocked,
   ask: ({ args }) => ({ body: { name: nameOf(args.name) } }),
   view: ({ name }) => `Removed ${printable(name)}.\n`,
 })
 
-const rotate = defineCommand({
-  name: 'secret rotate',
+const rotate = defineCommand('secret rotate', {
   summary: 'encrypt all your secrets under a new key, in one step',
   shows: rotateVault,
-  options: [
-    { name: 'passphrase', description: 'also change the passphrase: asks for the present one and a new one' },
-  ],
-  examples: [{ run: 'karo secret rotate --passphrase', does: 'the old passphrase opens nothing any more' }],
+  options: {
+    passphrase: 'also change the passphrase: asks for the present one and a new one',
+  },
+  examples: { 'karo secret rotate --passphrase': 'the old passphrase opens nothing any more' },
   async run(io, { options }) {
     const said = ({ secrets }: { readonly secrets: number }): string =>
       `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted again under it.\n`
@@ -195,25 +176,20 @@ const rotate = defineCommand({
   },
 })
 
-const allow = defineCommand({
-  name: 'secret allow',
+const allow = defineCommand('secret allow', {
   summary: 'permit one of your agents to have a secret; only at a terminal',
   shows: allowSecret,
-  args: [NAME, AGENT],
-  options: [
-    {
-      name: 'tool',
+  args: { name: NAME, agent: AGENT },
+  options: {
+    tool: {
       value: 'name',
       repeat: true,
       description: 'only while no other tool of the agent may be called',
     },
-  ],
-  examples: [
-    {
-      run: 'karo secret allow api-token files',
-      does: 'for the agent as it was added; see karo agent add --secret',
-    },
-  ],
+  },
+  examples: {
+    'karo secret allow api-token files': 'for the agent as it was added; see karo agent add --secret',
+  },
   within: unlocked,
   ask: ({ args, options }) => ({
     body: { name: nameOf(args.name), agent: args.agent, tools: options.tool ?? [] },
@@ -221,22 +197,20 @@ const allow = defineCommand({
   view: secretView,
 })
 
-const deny = defineCommand({
-  name: 'secret deny',
+const deny = defineCommand('secret deny', {
   summary: 'no longer let an agent have a secret; the agent is stopped if it runs',
   shows: denySecret,
-  args: [NAME, AGENT],
-  examples: [{ run: 'karo secret deny api-token files', does: 'the agent does not get the secret any more' }],
+  args: { name: NAME, agent: AGENT },
+  examples: { 'karo secret deny api-token files': 'the agent does not get the secret any more' },
   within: unlocked,
   ask: ({ args }) => ({ body: { name: nameOf(args.name), agent: args.agent } }),
   view: secretView,
 })
 
-const destroy = defineCommand({
-  name: 'secret destroy',
+const destroy = defineCommand('secret destroy', {
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
   shows: destroyVault,
-  options: [{ name: 'yes', description: 'do not ask' }],
+  options: { yes: 'do not ask' },
   async run(io, { options }) {
     const sure = await confirm(io, 'Remove your vault with all secrets in it?', {
       yes: options.yes === true,
@@ -254,6 +228,6 @@ const destroy = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [
+export const commands = [
   ...[init, unlockIt, lock, set, list, showOne, remove, rotate, allow, deny, backup, restore, destroy],
 ]

@@ -13,7 +13,7 @@ import {
 import type { TaskLineShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { AT, atOf } from '../../input/at.ts'
 import { checkText, defined, parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
@@ -29,7 +29,7 @@ const CANCEL_DEADLINE_MS = 85_000
 /** Another machine has to be found first. */
 const RUN_DEADLINE_MS = 85_000
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-const TASK = { name: 'id', required: true, description: 'the id of a task, see karo task list' } as const
+const TASK = 'the id of a task, see karo task list'
 
 const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
   submitted: EXIT.failed,
@@ -42,41 +42,29 @@ const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
   rejected: EXIT.refused,
 }
 
-const run = defineCommand({
-  name: 'task run',
+const run = defineCommand('task run', {
   summary: 'have an agent call a tool; a call that may change something needs your yes first',
   shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
-  args: [
-    {
-      name: 'agent',
-      required: true,
-      description: 'the name or id of one of your agents, see karo agent list',
-    },
-    { name: 'tool', required: true, description: 'one of its tools, see karo agent describe' },
-    { name: 'input', required: false, description: 'its arguments as a JSON object' },
-  ],
-  options: [
-    { name: 'follow', short: 'f', description: 'if somebody has to approve it, wait for that too' },
-    { name: 'id', value: 'id', description: 'a task with the same id never runs twice' },
-    {
-      name: 'why',
+  args: {
+    agent: 'the name or id of one of your agents, see karo agent list',
+    tool: 'one of its tools, see karo agent describe',
+    input: { optional: true, description: 'its arguments as a JSON object' },
+  },
+  options: {
+    follow: { short: 'f', description: 'if somebody has to approve it, wait for that too' },
+    id: { value: 'id', description: 'a task with the same id never runs twice' },
+    why: {
       value: 'words',
       description: 'what you need it for; shown to the person who is asked to approve',
     },
-    AT,
-  ],
-  examples: [
-    {
-      run: `karo task run files list_directory '{"path": "/srv/app"}'`,
-      does: 'prints what the tool answers',
-    },
-    { run: 'karo task run files index --id nightly-1', does: 'a script may repeat it; it runs once' },
-    {
-      run: 'karo task run files index --at build-1 --follow',
-      does: 'on another machine, waiting for its end',
-    },
-  ],
+    at: AT,
+  },
+  examples: {
+    'karo task run files list_directory \'{"path": "/srv/app"}\'': 'prints what the tool answers',
+    'karo task run files index --id nightly-1': 'a script may repeat it; it runs once',
+    'karo task run files index --at build-1 --follow': 'on another machine, waiting for its end',
+  },
   async run(io, { args, options }) {
     const id = options.id ?? `t-${randomBytes(8).toString('hex')}`
     const most = options.at === undefined ? 64 : REMOTE_ID_MAX
@@ -178,15 +166,14 @@ function tell(io: CommandIo, line: TaskLineShape, at: string | undefined): void 
   if (line.state !== 'completed') io.err(stateLine(line, at))
 }
 
-const list = defineCommand({
-  name: 'task list',
+const list = defineCommand('task list', {
   summary: 'list your tasks, the newest first',
   shows: getTasks,
-  options: [
-    { name: 'limit', value: 'number', default: '20', description: 'at most so many, 1 to 10000' },
-    AT,
-  ],
-  examples: [{ run: 'karo task list --limit 5', does: 'the last five, with the outcome of each' }],
+  options: {
+    limit: { value: 'number', default: '20', description: 'at most so many, 1 to 10000' },
+    at: AT,
+  },
+  examples: { 'karo task list --limit 5': 'the last five, with the outcome of each' },
   ask({ options }) {
     const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000), ...atOf(options) }
     return { query }
@@ -194,36 +181,33 @@ const list = defineCommand({
   view: tasksView,
 })
 
-const showTask = defineCommand({
-  name: 'task show',
+const showTask = defineCommand('task show', {
   summary: 'show one of your tasks: its arguments, what happened, and its result',
   shows: getTask,
-  args: [TASK],
-  options: [AT],
-  examples: [{ run: 'karo task show t-1077efe3b0d3615b', does: 'also after the daemon was restarted' }],
+  args: { id: TASK },
+  options: { at: AT },
+  examples: { 'karo task show t-1077efe3b0d3615b': 'also after the daemon was restarted' },
   view: taskView,
 })
 
-const cancel = defineCommand({
-  name: 'task cancel',
+const cancel = defineCommand('task cancel', {
   summary: 'cancel a task: its call is stopped, and its agent killed if it does not stop',
   shows: cancelTask,
-  args: [TASK],
-  options: [AT],
-  examples: [{ run: 'karo task cancel t-1077efe3b0d3615b', does: 'returns when the task has ended' }],
+  args: { id: TASK },
+  options: { at: AT },
+  examples: { 'karo task cancel t-1077efe3b0d3615b': 'returns when the task has ended' },
   deadlineMs: CANCEL_DEADLINE_MS,
   view: ({ id, state }) => `${id}: ${state}\n`,
 })
 
-const followOne = defineCommand({
-  name: 'task follow',
+const followOne = defineCommand('task follow', {
   summary: 'show the events of a task of yours, from the first one until it ends',
   shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
-  args: [TASK],
-  options: [AT],
-  examples: [{ run: 'karo task follow nightly-1 --at build-1', does: 'also from another terminal' }],
+  args: { id: TASK },
+  options: { at: AT },
+  examples: { 'karo task follow nightly-1 --at build-1': 'also from another terminal' },
   run: (io, { args, options }) => follow(io, { id: args.id, ...atOf(options) }, true),
 })
 
-export const commands: readonly Command[] = [run, list, showTask, followOne, cancel]
+export const commands = [run, list, showTask, followOne, cancel]

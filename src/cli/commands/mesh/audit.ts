@@ -7,7 +7,7 @@ import { getPeers } from '../../../api/contract/operations/peers.ts'
 import { type AskersShape, AUDIT_TYPES, type AuditEntryShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { ago, formatFingerprint, localTime } from '../../../base/format.ts'
-import { type Command, type CommandIo, defineCommand, printJson } from '../../command.ts'
+import { type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
 import { checkText, given, parseWhole } from '../../input/values.ts'
 import { exportLedger } from '../../ledger/export.ts'
@@ -19,25 +19,23 @@ import { givenView } from '../../views/totals/given.ts'
 const LIMIT_MAX = 10_000
 const MOST_PEER = 256
 
-const log = defineCommand({
-  name: 'audit log',
+const log = defineCommand('audit log', {
   summary: 'show the ledger: what happened on this machine, newest first',
   shows: getAuditLog,
-  options: [
-    { name: 'limit', value: 'n', description: `how many entries (at most ${LIMIT_MAX})`, default: '50' },
-    { name: 'type', value: 'type', description: 'only entries of this type', choices: AUDIT_TYPES },
-    {
-      name: 'peer',
+  options: {
+    limit: { value: 'n', description: `how many entries (at most ${LIMIT_MAX})`, default: '50' },
+    type: { value: 'type', description: 'only entries of this type', choices: AUDIT_TYPES },
+    peer: {
       value: 'node',
       description: 'only about this node: node id, fingerprint or name',
       completes: 'node',
     },
-    { name: 'since', value: 'when', description: 'only newer entries: 2h, 7d, or a time' },
-  ],
-  examples: [
-    { run: 'karo audit log --type query_received --since 7d', does: 'who asked this node what' },
-    { run: 'karo audit log --peer bob', does: 'all entries about bob' },
-  ],
+    since: { value: 'when', description: 'only newer entries: 2h, 7d, or a time' },
+  },
+  examples: {
+    'karo audit log --type query_received --since 7d': 'who asked this node what',
+    'karo audit log --peer bob': 'all entries about bob',
+  },
   async run(io, { options }) {
     const query = {
       limit: parseWhole(options.limit, '--limit', 1, LIMIT_MAX),
@@ -110,15 +108,14 @@ const viaOf = (asker: Asker): string => (asker.operator === null ? '–' : nodeO
 
 const DEFAULT_LAST = '30d'
 
-const whoAsked = defineCommand({
-  name: 'audit who-asked',
+const whoAsked = defineCommand('audit who-asked', {
   summary: 'show who asked this machine for what, the outcome, and the totals that this machine took part in',
   shows: getAskers,
-  options: [{ name: 'last', value: 'duration', description: 'how far back', default: DEFAULT_LAST }],
-  examples: [
-    { run: 'karo audit who-asked', does: `the last ${DEFAULT_LAST}, the latest question first` },
-    { run: 'karo audit who-asked --last 24h --json', does: 'for a script' },
-  ],
+  options: { last: { value: 'duration', description: 'how far back', default: DEFAULT_LAST } },
+  examples: {
+    'karo audit who-asked': `the last ${DEFAULT_LAST}, the latest question first`,
+    'karo audit who-asked --last 24h --json': 'for a script',
+  },
   async run(io, { options }) {
     const since = rfc3339(Date.now() - parseDuration(options.last, '--last'), '--last')
     const answer = await daemonAt(io).call(getAskers, { query: { since } })
@@ -147,4 +144,4 @@ const whoAsked = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [log, whoAsked, verifyLedger, exportLedger]
+export const commands = [log, whoAsked, verifyLedger, exportLedger]

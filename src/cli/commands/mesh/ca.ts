@@ -9,7 +9,7 @@ import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
-import { type Command, type CommandArgument, type CommandOption, defineCommand, show } from '../../command.ts'
+import { type ArgumentWords, defineCommand, type OptionsByName, show } from '../../command.ts'
 import { assign } from '../../fleet/assign.ts'
 import { exportMesh } from '../../fleet/export.ts'
 import { certifyIssuer } from '../../fleet/issuer-certificate.ts'
@@ -24,52 +24,40 @@ import { fitted } from '../../terminal/text.ts'
 import { fleetView, grantWords, shortMesh } from '../../views/fleet.ts'
 
 const NODE = {
-  name: 'node',
-  required: true,
   // Variadic, because people type a fingerprint in groups of four.
   variadic: true,
   oneThing: true,
   description: 'its id, name, or fingerprint, also in groups of four',
   completes: 'node',
-} as const satisfies CommandArgument
+} as const satisfies ArgumentWords
 
-const OPTIONS = [
-  ROOT_KEY,
-  {
-    name: 'for',
+const OPTIONS = {
+  'root-key': ROOT_KEY,
+  for: {
     value: 'duration',
     description: 'how long this node may certify others: at most 400d',
     default: '365d',
   },
-  {
-    name: 'grant',
+  grant: {
     value: 'role,..',
     description: 'privileged roles that it may give: security, admin, or none (renew: as before)',
     completes: ['security', 'admin', 'none'],
   },
-  {
-    name: 'owner',
+  owner: {
     value: 'name',
     description: 'who has this machine: in totals all machines of one owner count once (renew: as before)',
   },
-  PASSPHRASE,
-] as const satisfies readonly CommandOption[]
+  'passphrase-file': PASSPHRASE,
+} as const satisfies OptionsByName
 
-const init = defineCommand({
-  name: 'ca init',
+const init = defineCommand('ca init', {
   summary: 'make a new mesh: a root key with a passphrase, and this node as its issuer',
   shows: foundFleet,
   options: OPTIONS,
-  examples: [
-    {
-      run: 'karo ca init --root-key /mnt/usb/karo-root.key',
-      does: 'asks for a passphrase; keep the file offline',
-    },
-    {
-      run: 'karo ca init --grant security,admin',
-      does: 'this node may also certify security staff and administrators',
-    },
-  ],
+  examples: {
+    'karo ca init --root-key /mnt/usb/karo-root.key': 'asks for a passphrase; keep the file offline',
+    'karo ca init --grant security,admin': 'this node may also certify security staff and administrators',
+  },
   async run(io, { options }) {
     const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
     // Before the root key is made: a key that no mesh has would be left behind otherwise.
@@ -95,16 +83,15 @@ Next, for each machine:  karo invite
   },
 })
 
-const renew = defineCommand({
-  name: 'ca renew',
+const renew = defineCommand('ca renew', {
   summary:
     'sign a new issuer certificate for this node with the root key; also changes which roles it may give',
   shows: foundFleet,
   options: OPTIONS,
-  examples: [
-    { run: 'karo ca renew --root-key /mnt/usb/karo-root.key', does: 'once a year, or sooner' },
-    { run: 'karo ca renew --grant none', does: 'this node may no longer give privileged roles' },
-  ],
+  examples: {
+    'karo ca renew --root-key /mnt/usb/karo-root.key': 'once a year, or sooner',
+    'karo ca renew --grant none': 'this node may no longer give privileged roles',
+  },
   async run(io, { options }) {
     const root = await openedRoot(options)
     const { own } = await daemonAt(io).call(getFleet)
@@ -122,23 +109,20 @@ const renew = defineCommand({
   },
 })
 
-const revoke = defineCommand({
-  name: 'ca revoke',
+const revoke = defineCommand('ca revoke', {
   summary:
     'revoke a node in the whole mesh with the root key; for an issuer, also all machines that it certified',
   shows: revokeByRoot,
-  args: [NODE],
-  options: [
-    ROOT_KEY,
-    PASSPHRASE,
-    { name: 'yes', description: 'do not ask before revoking an issuer and all machines that it certified' },
-  ],
-  examples: [
-    {
-      run: 'karo ca revoke hq --root-key /mnt/usb/karo-root.key',
-      does: 'on any node of the mesh; machines that hq let in need another invite',
-    },
-  ],
+  args: { node: NODE },
+  options: {
+    'root-key': ROOT_KEY,
+    'passphrase-file': PASSPHRASE,
+    yes: 'do not ask before revoking an issuer and all machines that it certified',
+  },
+  examples: {
+    'karo ca revoke hq --root-key /mnt/usb/karo-root.key':
+      'on any node of the mesh; machines that hq let in need another invite',
+  },
   async run(io, { args, options }) {
     const who = oneNode(args.node, 'karo ca revoke')
     const daemon = daemonAt(io)
@@ -185,11 +169,10 @@ const revoke = defineCommand({
   },
 })
 
-const shown = defineCommand({
-  name: 'ca show',
+const shown = defineCommand('ca show', {
   summary: 'show which mesh this node belongs to, its certificate, and the age of its revocation list',
   shows: getFleet,
   view: fleetView,
 })
 
-export const commands: readonly Command[] = [init, renew, revoke, assign, exportMesh, shown]
+export const commands = [init, renew, revoke, assign, exportMesh, shown]

@@ -1,14 +1,13 @@
 // karo demo: a whole organisation on this machine, to ask from each role; it leaves nothing behind.
 import { join } from 'node:path'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { type Command, defineCommand, printJson } from '../../command.ts'
+import { defineCommand, printJson } from '../../command.ts'
 import { AGGREGATORS, MACHINES } from '../../demo/machines.ts'
 import { type Stage, startStage } from '../../demo/stage.ts'
 import { table, UNBOUNDED } from '../../terminal/table.ts'
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'demo',
+export const commands = [
+  defineCommand('demo', {
     summary: 'run eight nodes with roles, totals and three weeks of made-up history here, until Ctrl-C',
     json: 'one line when the nodes are ready: {"nodes": [{"name", "home", "roles"}], "http"}; each home works as KARO_HOME',
     async run(io) {

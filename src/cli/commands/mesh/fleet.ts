@@ -9,7 +9,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { FLEET_KEYS } from '../../../config/fleet.ts'
 import { checkedSetting } from '../../../config/fleet-settings.ts'
 import { KEY_LIST } from '../../../config/table.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { changedView, type FleetState, fleetView, machineOf } from '../../fleet/settings-view.ts'
 import { PASSPHRASE, ROOT_KEY } from '../../input/root-key.ts'
 import { absolutePath } from '../../place.ts'
@@ -48,26 +48,21 @@ function listIn(text: string): unknown {
   }
 }
 
-const set = defineCommand({
-  name: 'fleet set',
+const set = defineCommand('fleet set', {
   summary: 'sign settings for every machine with the root key; the rest of the policy bundle stays',
   shows: takeBundle,
-  args: [
-    {
-      name: 'setting',
-      required: true,
+  args: {
+    setting: {
       variadic: true,
       description: `key=value; commas separate the entries of a list, and the value of guard.rules is a file. A fleet sets ${NAMES.join(', ')}`,
       completes: NAMES,
     },
-  ],
-  options: [ROOT_KEY, PASSPHRASE],
-  examples: [
-    {
-      run: 'karo fleet set guard.profile=strict --root-key /mnt/usb/karo-root.key',
-      does: 'on any certified machine; a machine that is stricter already stays so',
-    },
-  ],
+  },
+  options: { 'root-key': ROOT_KEY, 'passphrase-file': PASSPHRASE },
+  examples: {
+    'karo fleet set guard.profile=strict --root-key /mnt/usb/karo-root.key':
+      'on any certified machine; a machine that is stricter already stays so',
+  },
   async run(io, { args, options }) {
     const wanted = args.setting.map(settingIn)
     const { signSettings } = await import('../../policy/bundle.ts')
@@ -76,15 +71,14 @@ const set = defineCommand({
   },
 })
 
-const unset = defineCommand({
-  name: 'fleet unset',
+const unset = defineCommand('fleet unset', {
   summary: 'sign the policy bundle without these settings: each machine has its own again',
   shows: takeBundle,
-  args: [
-    { name: 'key', required: true, variadic: true, description: 'as in karo fleet show', completes: NAMES },
-  ],
-  options: [ROOT_KEY, PASSPHRASE],
-  examples: [{ run: 'karo fleet unset guard.profile', does: 'with karo-root.key of this directory' }],
+  args: {
+    key: { variadic: true, description: 'as in karo fleet show', completes: NAMES },
+  },
+  options: { 'root-key': ROOT_KEY, 'passphrase-file': PASSPHRASE },
+  examples: { 'karo fleet unset guard.profile': 'with karo-root.key of this directory' },
   async run(io, { args, options }) {
     const { signSettings } = await import('../../policy/bundle.ts')
     const wanted = args.key.map((key) => ({ key, value: undefined }))
@@ -93,8 +87,7 @@ const unset = defineCommand({
   },
 })
 
-const showFleet = defineCommand({
-  name: 'fleet show',
+const showFleet = defineCommand('fleet show', {
   summary: 'show the settings that are signed for every machine, and which machines follow them',
   json: 'one document: organisation as in karo policy show, and machines, each with edition, refused, problem and state',
   run: async (io) => show(io, await stateOf(io), fleetView),
@@ -117,4 +110,4 @@ async function stateOf(io: CommandIo): Promise<FleetState> {
   return { organisation, signed_by, machines: nodes.map((node) => machineOf(node, organisation.number)) }
 }
 
-export const commands: readonly Command[] = [set, unset, showFleet]
+export const commands = [set, unset, showFleet]

@@ -6,7 +6,7 @@ import { EXIT } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { isRole, toldRole } from '../../../base/words/roles.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
-import { type Command, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
+import { type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
 import { commaList, parseWhole } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
@@ -15,35 +15,30 @@ import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
 
-const make = defineCommand({
-  name: 'invite',
+const make = defineCommand('invite', {
   summary: 'make a code that lets a machine into the mesh; run it on an issuer',
   shows: createInvite,
-  options: [
-    { name: 'uses', value: 'n', description: 'number of machines that may use it', default: '1' },
-    { name: 'for', value: 'duration', description: 'how long it is valid: at most 90d', default: '1d' },
-    { name: 'team', value: 'team,..', description: 'teams of these machines', completes: 'team' },
-    { name: 'role', value: 'role,..', description: 'roles of these machines', completes: 'role' },
-    {
-      name: 'owner',
+  options: {
+    uses: { value: 'n', description: 'number of machines that may use it', default: '1' },
+    for: { value: 'duration', description: 'how long it is valid: at most 90d', default: '1d' },
+    team: { value: 'team,..', description: 'teams of these machines', completes: 'team' },
+    role: { value: 'role,..', description: 'roles of these machines', completes: 'role' },
+    owner: {
       value: 'name',
       description: 'who has these machines: in totals all machines of one owner count once',
     },
-    {
-      name: 'file',
+    file: {
       value: 'file',
       description: 'write an enrolment file for provisioning instead of showing the code',
       completes: 'file',
     },
-    { name: 'out', value: 'file', description: 'the same as --file', completes: 'file' },
-  ],
-  examples: [
-    { run: 'karo invite', does: 'one machine, within a day: karo join <code> there' },
-    {
-      run: 'karo invite --uses 40 --for 7d --team eng --file enrolment.json',
-      does: 'with this file in /etc/karo, 40 machines join without a person',
-    },
-  ],
+    out: { value: 'file', description: 'the same as --file', completes: 'file' },
+  },
+  examples: {
+    'karo invite': 'one machine, within a day: karo join <code> there',
+    'karo invite --uses 40 --for 7d --team eng --file enrolment.json':
+      'with this file in /etc/karo, 40 machines join without a person',
+  },
   async run(io, { options }) {
     const uses = parseWhole(options.uses, '--uses', 1, 1_000)
     const body = {
@@ -112,8 +107,7 @@ function qrOf(code: string, { columns, env }: Pick<CommandIo, 'columns' | 'env'>
   return columns >= width ? picture : undefined
 }
 
-const list = defineCommand({
-  name: 'invite list',
+const list = defineCommand('invite list', {
   summary: 'list the invites of this node, without their codes',
   shows: getInvites,
   view: ({ invites }, io) =>
@@ -132,13 +126,12 @@ const list = defineCommand({
     ),
 })
 
-const cancel = defineCommand({
-  name: 'invite cancel',
+const cancel = defineCommand('invite cancel', {
   summary: 'end an invite; machines that used it stay members',
   shows: cancelInvite,
-  args: [{ name: 'id', required: true, description: 'as karo invite list shows it' }],
-  examples: [{ run: 'karo invite cancel 0123456789abcdef', does: 'no machine can use it any more' }],
+  args: { id: 'as karo invite list shows it' },
+  examples: { 'karo invite cancel 0123456789abcdef': 'no machine can use it any more' },
   view: ({ invite }) => `Cancelled; ${invite.used} of ${invite.uses} machines had used it.\n`,
 })
 
-export const commands: readonly Command[] = [make, list, cancel]
+export const commands = [make, list, cancel]

@@ -9,7 +9,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
 import { CHAIN_FAULTS, parseEnrolment } from '../../../trust/certificates/index.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { refusalWords } from '../../fleet/refusals.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration } from '../../input/time.ts'
@@ -109,35 +109,32 @@ function whereToLook({ joining }: FleetShape): string {
   return 'The invite names no address of the issuer: give one, --at host:port.'
 }
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'join',
+export const commands = [
+  defineCommand('join', {
     summary: 'join a mesh with an invite',
     shows: getFleet,
-    args: [
-      {
-        name: 'invite',
-        required: false,
+    args: {
+      invite: {
+        optional: true,
         variadic: true,
         oneThing: true,
         description: 'the code, a file with it, or - for standard input (default: asks)',
         completes: 'file',
       },
-    ],
-    options: [
-      {
-        name: 'at',
+    },
+    options: {
+      at: {
         value: 'host:port',
         description: 'address of the issuer, if it is none of those in the invite',
         repeat: true,
       },
-      { name: 'wait', value: 'duration', description: 'how long to wait for the answer', default: '1m' },
-    ],
-    examples: [
-      { run: 'karo join enrolment.json', does: 'a file that karo invite --file wrote' },
-      { run: 'karo join - < code', does: 'the code is not visible in the list of processes' },
-      { run: 'karo join 04HMASR9-NF6YZK4R-… --at 10.0.0.5:9238', does: 'the issuer has another address now' },
-    ],
+      wait: { value: 'duration', description: 'how long to wait for the answer', default: '1m' },
+    },
+    examples: {
+      'karo join enrolment.json': 'a file that karo invite --file wrote',
+      'karo join - < code': 'the code is not visible in the list of processes',
+      'karo join 04HMASR9-NF6YZK4R-… --at 10.0.0.5:9238': 'the issuer has another address now',
+    },
     async run(io, { args, options }) {
       const waitMs = parseDuration(options.wait, '--wait')
       const given = await givenBy(args.invite.length === 0 ? undefined : args.invite.join(' '))

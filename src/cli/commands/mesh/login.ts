@@ -15,7 +15,7 @@ import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { openCredential, readCredential, signDelegation } from '../../../trust/operators/index.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
 import { commaList } from '../../input/values.ts'
 import { passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
@@ -93,30 +93,25 @@ async function logIn(
   return daemonAt(io).call(beginLogin, { body: { delegation: text(delegation), chain: chain.map(text) } })
 }
 
-const login = defineCommand({
-  name: 'login',
+const login = defineCommand('login', {
   summary: 'ask under your own name as an operator, from this machine, for some hours',
   shows: beginLogin,
-  options: [
-    { name: 'credential', value: 'file', description: 'your credential file (needed)', completes: 'file' },
-    { name: 'for', value: 'duration', description: 'for how long, at most 8h', default: LONGEST },
-    {
-      name: 'type',
+  options: {
+    credential: { value: 'file', description: 'your credential file (needed)', completes: 'file' },
+    for: { value: 'duration', description: 'for how long, at most 8h', default: LONGEST },
+    type: {
       value: 'type,..',
       description: `only questions of these types: ${WORDS.join(', ')} (default: all)`,
       completes: WORDS,
     },
-    {
-      name: 'agents',
-      description: 'also give tasks to agents of other machines, and approve requests there, in your name',
-    },
-    passphraseFileOption,
-  ],
-  examples: [
-    { run: 'karo login --credential /media/stick/carol.karo', does: 'asks for the passphrase' },
-    { run: 'karo login --credential carol.karo --for 30m --type health', does: 'no more than is needed' },
-    { run: 'karo login --credential carol.karo --agents', does: 'also for agents of other machines' },
-  ],
+    agents: 'also give tasks to agents of other machines, and approve requests there, in your name',
+    'passphrase-file': passphraseFileOption,
+  },
+  examples: {
+    'karo login --credential /media/stick/carol.karo': 'asks for the passphrase',
+    'karo login --credential carol.karo --for 30m --type health': 'no more than is needed',
+    'karo login --credential carol.karo --agents': 'also for agents of other machines',
+  },
   async run(io, { options }) {
     if (options.credential === undefined) {
       throw usage(
@@ -141,4 +136,4 @@ const login = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [login]
+export const commands = [login]

@@ -1,11 +1,10 @@
 // karo logout: ends the login of this person here; the key that opens answers to it is wiped.
 import { endLogin } from '../../../api/contract/operations/fleet.ts'
 import { printable } from '../../../base/format.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'logout',
+export const commands = [
+  defineCommand('logout', {
     summary: 'end your login as an operator on this machine',
     shows: endLogin,
     view: ({ ended }) =>

@@ -14,7 +14,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
 import { ASSIGNED, assignedBy, commaList } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
@@ -25,14 +25,11 @@ import { usage } from '../../usage.ts'
 
 const LIFE = '30d'
 const FOR = {
-  name: 'for',
   value: 'duration',
   description: 'how long the certificate is valid: at most 30d',
   default: LIFE,
 } as const
 const WHO = {
-  name: 'who',
-  required: true,
   variadic: true,
   oneThing: true,
   description: 'name, fingerprint or key, as karo operator list shows them',
@@ -48,33 +45,28 @@ const rolesOf = ({ roles, teams }: OperatorShape): string => {
   return words.join(', ') || 'no role and no team'
 }
 
-const issue = defineCommand({
-  name: 'operator issue',
+const issue = defineCommand('operator issue', {
   summary: 'certify a person, and write their key, encrypted, into a file; run it on an issuer',
   shows: issueOperator,
-  args: [
-    {
-      name: 'name',
-      required: true,
+  args: {
+    name: {
       variadic: true,
       oneThing: true,
       description: 'the name shown to people and in ledgers',
     },
-  ],
-  options: [
-    { name: 'to', value: 'file', description: 'the credential file to write (needed)', completes: 'file' },
-    { name: 'role', value: 'role,..', description: 'roles of the operator', completes: 'role' },
-    { name: 'team', value: 'team,..', description: 'teams of the operator', completes: 'team' },
-    FOR,
-    passphraseFileOption,
-  ],
-  examples: [
-    {
-      run: 'karo operator issue carol --role security --to carol.karo',
-      does: 'asks for a passphrase; give carol the file, and tell her the passphrase in another way',
-    },
-    { run: 'karo operator issue dan --role lead --team eng --for 7d --to dan.karo', does: 'for a week' },
-  ],
+  },
+  options: {
+    to: { value: 'file', description: 'the credential file to write (needed)', completes: 'file' },
+    role: { value: 'role,..', description: 'roles of the operator', completes: 'role' },
+    team: { value: 'team,..', description: 'teams of the operator', completes: 'team' },
+    for: FOR,
+    'passphrase-file': passphraseFileOption,
+  },
+  examples: {
+    'karo operator issue carol --role security --to carol.karo':
+      'asks for a passphrase; give carol the file, and tell her the passphrase in another way',
+    'karo operator issue dan --role lead --team eng --for 7d --to dan.karo': 'for a week',
+  },
   async run(io, { args, options }) {
     const name = args.name.join(' ')
     if (options.to === undefined) {
@@ -117,8 +109,7 @@ When it is lost:           karo operator revoke ${printable(name)}
   },
 })
 
-const list = defineCommand({
-  name: 'operator list',
+const list = defineCommand('operator list', {
   summary: 'list the operators whose certificates are known here, and how long these are valid',
   shows: getOperators,
   view: ({ operators }, io) =>
@@ -137,14 +128,13 @@ const list = defineCommand({
     ),
 })
 
-const renew = defineCommand({
-  name: 'operator renew',
+const renew = defineCommand('operator renew', {
   summary:
     'sign a new certificate for an operator, with the same roles and teams; the credential file stays valid',
   shows: renewOperator,
-  args: [WHO],
-  options: [FOR],
-  examples: [{ run: 'karo operator renew carol', does: 'the new certificate reaches all members by itself' }],
+  args: { who: WHO },
+  options: { for: FOR },
+  examples: { 'karo operator renew carol': 'the new certificate reaches all members by itself' },
   ask: ({ args, options }) => ({ body: { operator: whoOf(args.who), for_ms: lifeOf(options.for) } }),
   view: ({ operator }, io) =>
     fitted(
@@ -153,22 +143,15 @@ const renew = defineCommand({
     ),
 })
 
-const assign = defineCommand({
-  name: 'operator assign',
+const assign = defineCommand('operator assign', {
   summary: 'change the roles or teams of an operator; the credential file stays valid',
   shows: assignOperator,
-  args: [WHO],
+  args: { who: WHO },
   options: ASSIGNED,
-  examples: [
-    {
-      run: 'karo operator assign carol --role lead --team eng',
-      does: 'on an issuer; with the same end',
-    },
-    {
-      run: 'karo operator assign carol --role none',
-      does: 'she stays in her teams, and has no role any more',
-    },
-  ],
+  examples: {
+    'karo operator assign carol --role lead --team eng': 'on an issuer; with the same end',
+    'karo operator assign carol --role none': 'she stays in her teams, and has no role any more',
+  },
   ask({ args, options }) {
     const body = { operator: whoOf(args.who), ...assignedBy(options) }
     if (!body.roles && !body.teams)
@@ -184,14 +167,13 @@ Connected members know within seconds, and apply it to logins under way too. A m
     ),
 })
 
-const revoke = defineCommand({
-  name: 'operator revoke',
+const revoke = defineCommand('operator revoke', {
   summary: 'revoke an operator in the whole mesh for good; run it on an issuer',
   shows: revokeOperator,
-  args: [WHO],
-  examples: [
-    { run: 'karo operator revoke carol', does: 'ends every login of that credential within seconds' },
-  ],
+  args: { who: WHO },
+  examples: {
+    'karo operator revoke carol': 'ends every login of that credential within seconds',
+  },
   ask: ({ args }) => ({ body: { operator: whoOf(args.who) } }),
   view: ({ operator }, io) =>
     fitted(
@@ -210,4 +192,4 @@ function whoOf(words: readonly string[]): string {
   })
 }
 
-export const commands: readonly Command[] = [issue, list, renew, assign, revoke]
+export const commands = [issue, list, renew, assign, revoke]

@@ -6,13 +6,7 @@ import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { atHome } from '../../at-home.ts'
-import {
-  type Command,
-  type CommandArgument,
-  type CommandIo,
-  defineCommand,
-  printJson,
-} from '../../command.ts'
+import { type ArgumentWords, type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { whatItHas, whoKnows } from '../../fleet/revoking.ts'
 import { isUsedAlone } from '../../front/alone.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
@@ -23,9 +17,7 @@ import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
 import { COLUMNS, called, explainedView } from '../../views/peers.ts'
 
-const NODE: CommandArgument = {
-  name: 'node',
-  required: true,
+const NODE: ArgumentWords = {
   // Variadic, because people type a fingerprint in groups of four.
   variadic: true,
   oneThing: true,
@@ -34,12 +26,11 @@ const NODE: CommandArgument = {
 }
 
 const NODES = {
-  name: 'node',
-  required: false,
+  optional: true,
   variadic: true,
   description: 'nodes: ids, names or fingerprints; one fingerprint also in groups of four',
   completes: 'node',
-} as const satisfies CommandArgument
+} as const satisfies ArgumentWords
 
 const NOBODY = `No other node is known here yet.
 Run \`karo up\` on another machine of this network; it is listed here as pending. If multicast does not reach it, name its address under [discovery] peers in config.toml.
@@ -106,41 +97,33 @@ async function links(io: CommandIo, peer: PeerShape): Promise<boolean> {
   return state === 'connected'
 }
 
-const trust = defineCommand({
-  name: 'peers trust',
+const trust = defineCommand('peers trust', {
   summary: 'trust nodes; both sides have to trust each other',
   shows: trustPeer,
   json: 'the answer for one node; for several, or with --pending, {"peers": […]} with each of them',
-  args: [NODES],
-  options: [
-    {
-      name: 'level',
+  args: { node: NODES },
+  options: {
+    level: {
       value: 'level',
       description: 'how far to trust it (default: peer the first time, then as before)',
       choices: TRUST_LEVELS,
     },
-    { name: 'name', value: 'name', description: 'what you call it; for one node' },
-    { name: 'role', value: 'role,..', description: 'its roles, e.g. lead,security', completes: 'role' },
-    { name: 'team', value: 'team,..', description: 'its teams', completes: 'team' },
-    { name: 'pending', description: 'all nodes that wait to be trusted, after a list of them' },
-    {
-      name: 'subnet',
+    name: { value: 'name', description: 'what you call it; for one node' },
+    role: { value: 'role,..', description: 'its roles, e.g. lead,security', completes: 'role' },
+    team: { value: 'team,..', description: 'its teams', completes: 'team' },
+    pending: 'all nodes that wait to be trusted, after a list of them',
+    subnet: {
       value: 'subnet',
       description: 'with --pending: only nodes with an address in this subnet',
     },
-    { name: 'yes', description: 'do not ask before trusting several nodes, or a node by its own name' },
-  ],
-  examples: [
-    {
-      run: 'karo peers trust 9f3a41c2b07d55e1 --name bob',
-      does: 'after comparing the fingerprint with theirs',
-    },
-    { run: 'karo peers trust bob --level share_to', does: 'bob may receive summaries, and ask nothing' },
-    {
-      run: 'karo peers trust --pending --subnet 10.0.3.0/24 --team eng',
-      does: 'every node that waits in that subnet, after one question',
-    },
-  ],
+    yes: 'do not ask before trusting several nodes, or a node by its own name',
+  },
+  examples: {
+    'karo peers trust 9f3a41c2b07d55e1 --name bob': 'after comparing the fingerprint with theirs',
+    'karo peers trust bob --level share_to': 'bob may receive summaries, and ask nothing',
+    'karo peers trust --pending --subnet 10.0.3.0/24 --team eng':
+      'every node that waits in that subnet, after one question',
+  },
   async run(io, { args, options }) {
     const { level, name, role, team, pending, subnet } = options
     // Options that were not given are absent in the JSON, so they stay as they were decided before.
@@ -170,12 +153,11 @@ const trust = defineCommand({
   },
 })
 
-const deny = defineCommand({
-  name: 'peers deny',
+const deny = defineCommand('peers deny', {
   summary: 'refuse a node from now on, without telling it',
   shows: DECISIONS.deny,
-  args: [NODE],
-  examples: [{ run: 'karo peers deny 9f3a41c2b07d55e1', does: 'closes the connection and refuses the key' }],
+  args: { node: NODE },
+  examples: { 'karo peers deny 9f3a41c2b07d55e1': 'closes the connection and refuses the key' },
   ask: ({ args }) => ({ body: { who: oneNode(args.node, 'karo peers deny') } }),
   view: (answer, io) =>
     fitted(
@@ -186,13 +168,12 @@ ${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${answer.peer.fingerprin
     ),
 })
 
-const revoke = defineCommand({
-  name: 'peers revoke',
+const revoke = defineCommand('peers revoke', {
   summary: 'withdraw trust from a node and refuse its key',
   shows: DECISIONS.revoke,
-  args: [NODE],
-  options: [{ name: 'yes', description: 'do not ask' }],
-  examples: [{ run: 'karo peers revoke bob', does: 'bob lost the laptop' }],
+  args: { node: NODE },
+  options: { yes: 'do not ask' },
+  examples: { 'karo peers revoke bob': 'bob lost the laptop' },
   async run(io, { args, options }) {
     const where = 'karo peers revoke'
     const who = oneNode(args.node, where)
@@ -227,29 +208,26 @@ ${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${answer.peer.fingerprin
   },
 })
 
-const explain = defineCommand({
-  name: 'peers explain',
+const explain = defineCommand('peers explain', {
   summary: 'show why a node is trusted or not: every source of trust, strongest first',
   shows: explainPeer,
-  args: [NODE],
-  examples: [{ run: 'karo peers explain bob', does: 'shows which source decided' }],
+  args: { node: NODE },
+  examples: { 'karo peers explain bob': 'shows which source decided' },
   ask: ({ args }) => ({ query: { who: oneNode(args.node, 'karo peers explain') } }),
   view: explainedView,
 })
 
-const listAll = defineCommand({
-  name: 'peers',
+const listAll = defineCommand('peers', {
   summary: 'list known nodes, the trust level of each, and why',
   shows: getPeers,
-  examples: [{ run: 'karo peers --json', does: 'the same for scripts' }],
+  examples: { 'karo peers --json': 'the same for scripts' },
   run: (io) => list(io, () => true, NOBODY),
 })
 
-const listPending = defineCommand({
-  name: 'peers pending',
+const listPending = defineCommand('peers pending', {
   summary: 'list nodes that wait to be trusted',
   shows: getPeers,
   run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),
 })
 
-export const commands: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain]
+export const commands = [listAll, listPending, trust, deny, revoke, explain]

@@ -8,47 +8,41 @@ import { EXIT } from '../../../base/errors.ts'
 import { labelProblem } from '../../../base/words/roles.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { PASSPHRASE, ROOT_KEY } from '../../input/root-key.ts'
 import { given, oneNode, parseWhole } from '../../input/values.ts'
 import { usage } from '../../usage.ts'
 import { checkView, explanationView, organisationView, policyView } from '../../views/policy.ts'
 
 const action = {
-  name: 'action',
   value: 'action',
   description: 'what is asked',
   choices: ACTIONS,
   default: 'query.tool_usage',
 } as const
 const level = {
-  name: 'level',
   value: 'level',
   description: '1: single nodes; 2: totals',
   choices: ['1', '2'],
 } as const
 const category = {
-  name: 'category',
   value: 'category',
   description: 'category of the data, for summary.receive; a question implies its category',
   choices: SHARING_CATEGORIES,
 } as const
 
-const showAll = defineCommand({
-  name: 'policy show',
+const showAll = defineCommand('policy show', {
   summary:
     'show the role policies in force: their files, since when they are in force, and files that could not be used',
   shows: getPolicy,
   view: policyView,
 })
 
-const check = defineCommand({
-  name: 'policy check',
+const check = defineCommand('policy check', {
   summary: 'show what the role policies say about a request, and by which rule; exits with 4 if they deny it',
   shows: checkPolicy,
-  options: [
-    {
-      name: 'as',
+  options: {
+    as: {
       value: 'who',
       description: 'a role or team of the asker: role:security, team:eng',
       repeat: true,
@@ -56,33 +50,27 @@ const check = defineCommand({
     action,
     level,
     category,
-    { name: 'trust', value: 'level', description: 'how far the asker is trusted', choices: TRUST_LEVELS },
-    { name: 'at', value: 'time', description: 'when: 22:30, sat 22:30 or RFC 3339; default is now' },
-    { name: 'range-hours', value: 'hours', description: 'length of the time asked about; default is 24' },
-    {
-      name: 'file',
+    trust: { value: 'level', description: 'how far the asker is trusted', choices: TRUST_LEVELS },
+    at: { value: 'time', description: 'when: 22:30, sat 22:30 or RFC 3339; default is now' },
+    'range-hours': { value: 'hours', description: 'length of the time asked about; default is 24' },
+    file: {
       value: 'file',
       description: 'use this policy file instead of those in force; needs no daemon',
       completes: 'file',
       repeat: true,
     },
-    {
-      name: 'team',
+    team: {
       value: 'team',
       description: 'with --file: a team that the answering node is in',
       repeat: true,
     },
-  ],
-  examples: [
-    {
-      run: 'karo policy check --as role:security --level 2',
-      does: 'whether the role security may have totals of tool usage',
-    },
-    {
-      run: 'karo policy check --as role:lead --as team:eng --action query.safety_posture --file new.cedar --team eng',
-      does: 'tries a file before it is put into force',
-    },
-  ],
+  },
+  examples: {
+    'karo policy check --as role:security --level 2':
+      'whether the role security may have totals of tool usage',
+    'karo policy check --as role:lead --as team:eng --action query.safety_posture --file new.cedar --team eng':
+      'tries a file before it is put into force',
+  },
   async run(io, { options }) {
     const { as = [], trust, at, file, team } = options
     const supposed = {
@@ -104,23 +92,19 @@ const check = defineCommand({
   },
 })
 
-const explain = defineCommand({
-  name: 'policy explain',
+const explain = defineCommand('policy explain', {
   summary: 'show which of your numbers a node, or an operator on it, may have, and by which rule',
   shows: explainPolicy,
-  args: [
-    {
-      name: 'who',
-      required: true,
+  args: {
+    who: {
       variadic: true,
       oneThing: true,
       description: 'one node, or with --via one operator: id, name, or fingerprint, also in groups of four',
       completes: 'node',
     },
-  ],
-  options: [
-    {
-      name: 'via',
+  },
+  options: {
+    via: {
       value: 'node',
       description: 'the argument is an operator who asks through this node',
       completes: 'node',
@@ -128,18 +112,13 @@ const explain = defineCommand({
     action,
     level,
     category,
-  ],
-  examples: [
-    { run: 'karo policy explain ash', does: 'whether ash may ask for your tool usage, and why' },
-    {
-      run: 'karo policy explain ash --action summary.receive --category activity_patterns',
-      does: 'whether summaries for ash contain your hours',
-    },
-    {
-      run: 'karo policy explain carol --via desk',
-      does: 'the same for the operator carol, logged in on desk',
-    },
-  ],
+  },
+  examples: {
+    'karo policy explain ash': 'whether ash may ask for your tool usage, and why',
+    'karo policy explain ash --action summary.receive --category activity_patterns':
+      'whether summaries for ash contain your hours',
+    'karo policy explain carol --via desk': 'the same for the operator carol, logged in on desk',
+  },
   ask({ args, options }) {
     const query = {
       who: oneNode(args.who, 'karo policy explain'),
@@ -153,21 +132,18 @@ const explain = defineCommand({
   view: explanationView,
 })
 
-const test = defineCommand({
-  name: 'policy test',
+const test = defineCommand('policy test', {
   summary: 'compare what policies say with what a file expects; exits with 1 if they differ; needs no daemon',
-  args: [
-    {
-      name: 'file',
-      required: true,
+  args: {
+    file: {
       description: 'expectations in TOML: [[test]] with as, allow and deny (docs/policy.md)',
       completes: 'file',
     },
-  ],
+  },
   json: 'one document: policies, warnings, and outcomes with line, as, action, expected, decision and holds',
-  examples: [
-    { run: 'karo policy test expectations.toml', does: 'each expectation that does not hold, with its line' },
-  ],
+  examples: {
+    'karo policy test expectations.toml': 'each expectation that does not hold, with its line',
+  },
   async run(io, { args }) {
     const { tryExpectations } = await import('../../policy/local.ts')
     const { triedView } = await import('../../views/policy.ts')
@@ -190,66 +166,57 @@ function audiencesOf(roles: readonly string[]): readonly string[] {
   return unique
 }
 
-const sign = defineCommand({
-  name: 'policy sign',
+const sign = defineCommand('policy sign', {
   summary: 'sign rules for every node of the mesh with the root key; a new bundle replaces the last one',
   shows: takeBundle,
-  args: [
-    {
-      name: 'file',
-      required: false,
+  args: {
+    file: {
+      optional: true,
       variadic: true,
       description:
         'Cedar files; other nodes apply their forbid rules, and their permit rules where policy.accept_org is full',
       completes: 'file',
     },
-  ],
-  options: [
-    {
+  },
+  options: {
+    'max-level': {
       ...level,
-      name: 'max-level',
       value: 'level',
       description: 'the highest level that nodes give',
       choices: ['0', '1', '2'],
     },
-    { name: 'k-min', value: 'nodes', description: 'the smallest number of nodes in a total, 3 to 1000' },
-    {
-      name: 'aggregator',
+    'k-min': { value: 'nodes', description: 'the smallest number of nodes in a total, 3 to 1000' },
+    aggregator: {
       value: 'node[=operator]',
       description:
         'a node that computes totals, and who runs it (default: what its certificate says); each of another operator',
       repeat: true,
       completes: 'node',
     },
-    {
-      name: 'bucket',
+    bucket: {
       value: 'length',
       description: 'the period of one total (default: a day)',
       choices: BUCKET_LENGTHS,
     },
-    {
-      name: 'noise',
+    noise: {
       value: 'size',
       description:
         'noise in totals that hides so many of each number of one machine, 0 (none) to 1000 (default: 10 from 200 machines on)',
     },
-    {
-      name: 'audience',
+    audience: {
       value: 'role',
       description: 'a role that gets totals (default: security and admin)',
       repeat: true,
     },
-    { name: 'none', description: 'replace the last bundle by one that forbids nothing' },
-    ROOT_KEY,
-    PASSPHRASE,
-  ],
-  examples: [
-    {
-      run: 'karo policy sign nights.cedar --max-level 1 --root-key /mnt/usb/karo-root.key',
-      does: 'on any certified node; connected members get it within seconds',
-    },
-    { run: 'karo policy sign --none --root-key /mnt/usb/karo-root.key', does: 'withdraws it' },
-  ],
+    none: 'replace the last bundle by one that forbids nothing',
+    'root-key': ROOT_KEY,
+    'passphrase-file': PASSPHRASE,
+  },
+  examples: {
+    'karo policy sign nights.cedar --max-level 1 --root-key /mnt/usb/karo-root.key':
+      'on any certified node; connected members get it within seconds',
+    'karo policy sign --none --root-key /mnt/usb/karo-root.key': 'withdraws it',
+  },
   async run(io, { args, options }) {
     const terms = {
       files: args.file,
@@ -282,4 +249,4 @@ const sign = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [showAll, check, explain, test, sign]
+export const commands = [showAll, check, explain, test, sign]

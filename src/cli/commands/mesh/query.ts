@@ -7,7 +7,7 @@ import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { ASKED_TYPES, OPERATORS, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
 import { quote } from '../../doctor/shell-words.ts'
 import { asTyped, bodyOf, DEFAULT_LAST, EVERY, everyOf, type QueryRequest } from '../../query/request.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
@@ -23,87 +23,70 @@ const EXIT_OF: Readonly<Record<QueryResult['status'], ExitCode>> = {
   withheld: EXIT.refused,
 }
 
-const ask = defineCommand({
-  name: 'query',
+const ask = defineCommand('query', {
   summary: 'ask the mesh; each node answers with its own numbers, as far as its people consent',
   shows: postQuery,
-  args: [
-    {
-      name: 'type',
-      required: true,
+  args: {
+    type: {
       description: types.map(({ word, meaning }) => `${word}: ${meaning}`).join('; '),
       choices: types.map(({ word }) => word),
     },
-  ],
-  options: [
-    {
-      name: 'last',
+  },
+  options: {
+    last: {
       value: 'duration',
       description: `the time until now (without it and --from: ${DEFAULT_LAST})`,
     },
-    { name: 'from', value: 'time', description: 'start: 2h, today, a date, or RFC 3339' },
-    {
-      name: 'to',
+    from: { value: 'time', description: 'start: 2h, today, a date, or RFC 3339' },
+    to: {
       value: 'time',
       description: 'end, with --from (default: now); a date includes the whole day',
     },
-    {
-      name: 'level',
+    level: {
       value: 'level',
       description:
         '1: numbers of single nodes that consent; 2: totals of many (default: the most that each owner gives you)',
       choices: ['1', '2'],
     },
-    { name: 'per-node', description: 'also each node by itself (level 1)' },
-    {
-      name: 'where',
+    'per-node': 'also each node by itself (level 1)',
+    where: {
       value: 'field=op:value',
       repeat: true,
       description: `only rows that match all filters. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${types.map(({ word, fields }) => `${word}: ${Object.keys(fields).join(', ')}`).join('; ')}`,
     },
-    {
-      name: 'team',
+    team: {
       value: 'team',
       description: 'ask only the members that you put into this team',
       completes: 'team',
     },
-    { name: 'as-node', description: 'ask as this node, although you are logged in as an operator' },
-    {
-      name: 'watch',
-      description:
-        'repeat the question until Ctrl-C, and show what changed; with --json each result is one line (NDJSON)',
-    },
-    {
-      name: 'every',
+    'as-node': 'ask as this node, although you are logged in as an operator',
+    watch:
+      'repeat the question until Ctrl-C, and show what changed; with --json each result is one line (NDJSON)',
+    every: {
       value: 'duration',
       description: `with --watch: time between questions, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
     },
-    {
-      name: 'max-age',
+    'max-age': {
       value: 'duration',
       description:
         'show an earlier answer again if it is not older, with its age, 1s to 24h; 0 asks anew (default)',
     },
-    {
-      name: 'timeout',
+    timeout: {
       value: 'duration',
       description: 'longest time for the question, 100ms to 60s (default: query.timeout_ms)',
     },
-    {
-      name: 'require-complete',
-      description: 'exit with 5 unless every known node answered, even if there are numbers',
-    },
-  ],
-  examples: [
-    { run: 'karo query tools', does: `which tools were used in the last ${DEFAULT_LAST}` },
-    { run: 'karo query tools --last 24h --per-node', does: 'a day, and who used what' },
-    { run: 'karo query tools --where category=git --where uses=gt:10', does: 'what is used often' },
-    { run: 'karo query safety --where risk_level=in:high,critical', does: 'how risky the commands are' },
-    { run: 'karo query activity --last 30d --team eng', does: 'when a team works' },
-    { run: 'karo query health --require-complete', does: 'fails when a known node is missing' },
-    { run: 'karo query tools --max-age 10m', does: 'asks nobody, if you asked the same within ten minutes' },
-    { run: 'karo query health --watch --every 10s', does: 'the nodes as they connect and leave' },
-  ],
+    'require-complete': 'exit with 5 unless every known node answered, even if there are numbers',
+  },
+  examples: {
+    'karo query tools': `which tools were used in the last ${DEFAULT_LAST}`,
+    'karo query tools --last 24h --per-node': 'a day, and who used what',
+    'karo query tools --where category=git --where uses=gt:10': 'what is used often',
+    'karo query safety --where risk_level=in:high,critical': 'how risky the commands are',
+    'karo query activity --last 30d --team eng': 'when a team works',
+    'karo query health --require-complete': 'fails when a known node is missing',
+    'karo query tools --max-age 10m': 'asks nobody, if you asked the same within ten minutes',
+    'karo query health --watch --every 10s': 'the nodes as they connect and leave',
+  },
   async run(io, input) {
     const every = everyOf(input)
     try {
@@ -208,4 +191,4 @@ async function print(io: CommandIo, result: QueryResult, before?: QueryResult): 
 /** Longer than the longest --timeout (60 s), so that the daemon's own deadline comes first. */
 const DEADLINE_MS = 75_000
 
-export const commands: readonly Command[] = [ask]
+export const commands = [ask]

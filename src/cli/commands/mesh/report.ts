@@ -3,7 +3,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getReportThresholds, postReport } from '../../../api/contract/operations/query.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText } from '../../input/values.ts'
 import { noJson } from '../../output-file.ts'
@@ -46,44 +46,37 @@ function give(
 const json =
   'the report; with --out one document about the file: its path, format and bytes, and whether it shows numbers'
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'report',
+export const commands = [
+  defineCommand('report', {
     summary:
       'report on all machines, from released totals: tools, risk, anomalies, coverage, missing machines',
     shows: postReport,
     json,
-    options: [
-      { name: 'last', value: 'duration', description: `the time until now (default: ${DEFAULT_LAST})` },
-      {
-        name: 'team',
+    options: {
+      last: { value: 'duration', description: `the time until now (default: ${DEFAULT_LAST})` },
+      team: {
         value: 'team',
         description: 'only this team, where its totals are released',
         completes: 'team',
       },
-      {
-        name: 'format',
+      format: {
         value: 'format',
         choices: FORMATS,
         description:
           'md: Markdown, also for reading at a terminal; html: one page with charts, to print; csv: a line for each number; json (default: what the name of --out ends in, else md)',
       },
-      {
-        name: 'out',
+      out: {
         value: 'file',
         completes: 'file',
         description: 'write into this file, readable only by you; an existing file is replaced as a whole',
       },
-      { name: 'as-node', description: 'as this node, although you are logged in as an operator' },
-    ],
-    examples: [
-      { run: 'karo report', does: `the last ${DEFAULT_LAST}, to read here` },
-      { run: 'karo report --last 90d --out quarter.html', does: 'a page with charts, to print or to send' },
-      {
-        run: 'karo report --format csv --out numbers.csv',
-        does: 'each number with its machines, periods and change',
-      },
-    ],
+      'as-node': 'as this node, although you are logged in as an operator',
+    },
+    examples: {
+      'karo report': `the last ${DEFAULT_LAST}, to read here`,
+      'karo report --last 90d --out quarter.html': 'a page with charts, to print or to send',
+      'karo report --format csv --out numbers.csv': 'each number with its machines, periods and change',
+    },
     async run(io, input) {
       const { options } = input
       const { last, team, format: wanted, out } = options
@@ -104,8 +97,7 @@ export const commands: readonly Command[] = [
       }
     },
   }),
-  defineCommand({
-    name: 'report thresholds',
+  defineCommand('report thresholds', {
     summary: 'show which thresholds of [reports.thresholds] the newest released totals cross',
     shows: getReportThresholds,
     view: thresholdsView,

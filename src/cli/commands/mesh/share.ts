@@ -15,11 +15,11 @@ import {
   type SharingCategory,
 } from '../../../trust/policy/types.ts'
 import {
+  type ArgumentWords,
   type Command,
-  type CommandArgument,
   type CommandInput,
-  type CommandOption,
   defineCommand,
+  type OptionWords,
   show,
 } from '../../command.ts'
 import { isUsedAlone } from '../../front/alone.ts'
@@ -28,9 +28,7 @@ import { given, oneNode } from '../../input/values.ts'
 import { sharingView } from '../../views/share.ts'
 import { previewView } from '../../views/share-preview.ts'
 
-const who: CommandArgument = {
-  name: 'who',
-  required: true,
+const who: ArgumentWords = {
   // Variadic, because people type a fingerprint in groups of four.
   variadic: true,
   oneThing: true,
@@ -39,8 +37,7 @@ const who: CommandArgument = {
   completes: 'audience',
 }
 
-const category: CommandOption & { readonly repeat: true; readonly value: string } = {
-  name: 'category',
+const category: OptionWords & { readonly repeat: true; readonly value: string } = {
   value: 'category',
   description: 'only this category of your numbers; may be given several times',
   choices: SHARING_CATEGORIES,
@@ -63,8 +60,7 @@ const decisionOf = (
 const ALONE = `Nothing is shared: this node is used alone. No other machine can reach it, and it looks for none.
 `
 
-const showAll = defineCommand({
-  name: 'share show',
+const showAll = defineCommand('share show', {
   summary: 'show which nodes may have which of your numbers now, and why',
   shows: getShare,
   async run(io) {
@@ -74,48 +70,40 @@ const showAll = defineCommand({
   },
 })
 
-const preview = defineCommand({
-  name: 'share preview',
+const preview = defineCommand('share preview', {
   summary: 'show the summaries of your numbers that would be sent now, exactly as recipients will read them',
   shows: getPreview,
-  options: [
-    {
-      name: 'to',
+  options: {
+    to: {
       value: 'node',
       description: 'only what this node could read (its id, name or fingerprint)',
       completes: 'node',
     },
-    {
-      name: 'role',
+    role: {
       value: 'role',
       description:
         'only what nodes with this role could read, and the numbers that this machine contributes to totals for it',
       completes: 'role',
     },
-    {
-      name: 'at',
+    at: {
       value: 'time',
       description: 'with --role: a time in the period of the totals (default: the current period)',
     },
-    {
+    category: {
       ...category,
       description: 'what would be sent if you allowed only this category; can be repeated',
       choices: SUMMARISED,
     },
-  ],
-  examples: [
-    { run: 'karo share preview', does: 'every period and who could read it' },
-    { run: 'karo share preview --to bob', does: 'only what bob could read' },
-    { run: 'karo share preview --role lead', does: 'what the leads of your teams can read' },
-    {
-      run: 'karo share preview --role security',
-      does: 'the numbers that this machine will contribute to totals for security staff, and the two nodes that get them',
-    },
-    {
-      run: 'karo share preview --category tool_usage',
-      does: 'what karo share allow … --category tool_usage would give, before you decide',
-    },
-  ],
+  },
+  examples: {
+    'karo share preview': 'every period and who could read it',
+    'karo share preview --to bob': 'only what bob could read',
+    'karo share preview --role lead': 'what the leads of your teams can read',
+    'karo share preview --role security':
+      'the numbers that this machine will contribute to totals for security staff, and the two nodes that get them',
+    'karo share preview --category tool_usage':
+      'what karo share allow … --category tool_usage would give, before you decide',
+  },
   ask({ options }) {
     const { to, role } = options
     const at = given(options.at, (text) => rfc3339(parseSince(text, Date.now(), '--at'), '--at'))
@@ -125,23 +113,16 @@ const preview = defineCommand({
   view: previewView,
 })
 
-const allow = defineCommand({
-  name: 'share allow',
+const allow = defineCommand('share allow', {
   summary: 'let a node, team or role have your numbers; while sharing is off, only this one',
   shows: NAMED_CHANGES.allow,
-  args: [who],
-  options: [category],
-  examples: [
-    { run: 'karo share allow bob', does: 'bob may ask this node for your numbers' },
-    {
-      run: 'karo share allow team:eng',
-      does: 'every node of that team may ask, even if an issuer adds it later',
-    },
-    {
-      run: 'karo share allow ash --category tool_usage',
-      does: 'ash may have your tool usage and nothing else',
-    },
-  ],
+  args: { who },
+  options: { category },
+  examples: {
+    'karo share allow bob': 'bob may ask this node for your numbers',
+    'karo share allow team:eng': 'every node of that team may ask, even if an issuer adds it later',
+    'karo share allow ash --category tool_usage': 'ash may have your tool usage and nothing else',
+  },
   ask({ args, options }) {
     const body = decisionOf(args.who, options.category, 'karo share allow')
     return { body }
@@ -151,17 +132,16 @@ const allow = defineCommand({
 
 /** One decision under two names: `deny` is the counterpart of `allow`, and `stop` is the older name. */
 const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
-  defineCommand({
-    name: `share ${name}`,
+  defineCommand(`share ${name}`, {
     summary,
     shows: NAMED_CHANGES.stop,
-    args: [who],
-    options: [category],
-    examples: [
-      { run: `karo share ${name} bob`, does: "bob is refused, even if '*' or his team is allowed" },
-      { run: `karo share ${name} ash --category anomalies`, does: 'ash still gets the other categories' },
-      { run: `karo share ${name} '*'`, does: 'withdraws consent from everybody you allowed' },
-    ],
+    args: { who },
+    options: { category },
+    examples: {
+      [`karo share ${name} bob`]: "bob is refused, even if '*' or his team is allowed",
+      [`karo share ${name} ash --category anomalies`]: 'ash still gets the other categories',
+      [`karo share ${name} '*'`]: 'withdraws consent from everybody you allowed',
+    },
     ask({ args, options }) {
       const body = decisionOf(args.who, options.category, `karo share ${name}`)
       return { body }
@@ -172,27 +152,22 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
 const stop = stopAs('stop', 'withdraw your consent; trust does not change')
 const deny = stopAs('deny', 'the same as karo share stop')
 
-const anomalies = defineCommand({
-  name: 'share anomalies',
+const anomalies = defineCommand('share anomalies', {
   summary:
     'choose how anomalies are shared: not at all, only in totals of many nodes, or with this node’s name',
   shows: letAnomalies,
-  args: [
-    {
-      name: 'choice',
-      required: true,
+  args: {
+    choice: {
       description:
         'off: not at all; anonymous: only in totals of many nodes; identified: also in answers of this node, to those you allowed, with the tools they are about if you share these too',
       choices: ANOMALY_CHOICES,
     },
-  ],
-  examples: [
-    {
-      run: 'karo share anomalies identified',
-      does: 'nodes that you allowed see which kinds of anomaly this node had, how severe, in which hour, and about which tools if they may have your tool usage',
-    },
-    { run: 'karo share anomalies off', does: 'nobody sees them, not even as part of a total' },
-  ],
+  },
+  examples: {
+    'karo share anomalies identified':
+      'nodes that you allowed see which kinds of anomaly this node had, how severe, in which hour, and about which tools if they may have your tool usage',
+    'karo share anomalies off': 'nobody sees them, not even as part of a total',
+  },
   async run(io, { args }) {
     const daemon = daemonAt(io)
     const choice = args.choice as AnomalyChoice
@@ -203,18 +178,16 @@ const anomalies = defineCommand({
   },
 })
 
-const off = defineCommand({
-  name: 'share off',
+const off = defineCommand('share off', {
   summary: 'share nothing with anybody, until `karo share on` or `karo share allow`',
   shows: CHANGES.off,
   view: sharingView,
 })
 
-const on = defineCommand({
-  name: 'share on',
+const on = defineCommand('share on', {
   summary: 'share again what you had agreed to before `karo share off`',
   shows: CHANGES.on,
   view: sharingView,
 })
 
-export const commands: readonly Command[] = [showAll, preview, allow, stop, deny, anomalies, off, on]
+export const commands = [showAll, preview, allow, stop, deny, anomalies, off, on]

@@ -7,7 +7,7 @@ import { bytes, printable } from '../../../base/format.ts'
 import { createSeal } from '../../../ops/care/age.ts'
 import { type Archive, openArchive } from '../../../ops/care/archive.ts'
 import { ENCRYPTION_WORDS, sealingOf } from '../../backup-encryption.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { createOutput } from '../../output-file.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
@@ -17,34 +17,30 @@ import { fitted } from '../../terminal/text.ts'
 /** Longest silence of the daemon, which reads while this command writes; a longer one means that it hangs. */
 const IDLE_MS = 60_000
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'backup',
+export const commands = [
+  defineCommand('backup', {
     summary:
       'write the whole node into one file while it runs: key, configuration, and the history of everybody',
-    args: [
-      { name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' },
-    ],
-    options: [
-      { name: 'without-key', description: "leave out the node's key" },
-      {
-        name: 'to',
+    args: {
+      file: { description: 'where to; it must not exist yet', completes: 'file' },
+    },
+    options: {
+      'without-key': "leave out the node's key",
+      to: {
         value: 'recipient',
         repeat: true,
         description: 'encrypt it for the key age1… of age-keygen; for several, give the option several times',
       },
-      { name: 'passphrase', description: 'encrypt it with a passphrase, which is asked for' },
-      passphraseFileOption,
-    ],
-    examples: [
-      { run: 'karo backup /mnt/usb/karo.tar', does: 'everything, in a file that only you can read' },
-      {
-        run: 'karo backup /mnt/usb/karo.tar.age --to age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
-        does: 'encrypted: karo restore and age open it with the secret key',
-      },
-      { run: 'karo backup karo.tar.age --passphrase', does: 'encrypted with a passphrase' },
-      { run: 'sudo karo backup /var/backups/karo.tar --without-key', does: "of the machine's service" },
-    ],
+      passphrase: 'encrypt it with a passphrase, which is asked for',
+      'passphrase-file': passphraseFileOption,
+    },
+    examples: {
+      'karo backup /mnt/usb/karo.tar': 'everything, in a file that only you can read',
+      'karo backup /mnt/usb/karo.tar.age --to age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p':
+        'encrypted: karo restore and age open it with the secret key',
+      'karo backup karo.tar.age --passphrase': 'encrypted with a passphrase',
+      'sudo karo backup /var/backups/karo.tar --without-key': "of the machine's service",
+    },
     async run(io, { args, options }) {
       const path = absolutePath(args.file as string)
       const sealing = await sealingOf(options)

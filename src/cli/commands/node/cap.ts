@@ -6,44 +6,39 @@ import {
   revokeCapability,
 } from '../../../api/contract/operations/agents/approvals.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
 import { capabilitiesView } from '../../views/approvals.ts'
 
-const list = defineCommand({
-  name: 'cap list',
+const list = defineCommand('cap list', {
   summary: 'list what agents were granted, for how long, and what each name means',
   shows: getCapabilities,
   view: (answer, io) => capabilitiesView(answer, Date.now(), io),
 })
 
-const grant = defineCommand({
-  name: 'cap grant',
+const grant = defineCommand('cap grant', {
   summary: 'grant an agent capabilities; their risk limits the time',
   shows: grantCapability,
-  args: [
-    { name: 'agent', required: true, description: 'the agent, as kExecutor:build' },
-    {
-      name: 'capability',
-      required: true,
+  args: {
+    agent: 'the agent, as kExecutor:build',
+    capability: {
       variadic: true,
       description:
         'fs.read:/srv/app, fs.write:/srv/app, proc.exec:git, net.connect:10.0.0.5:5432, agent.task:kExecutor:build, secret.read:api-token',
     },
-  ],
-  options: [
-    { name: 'for', value: 'duration', description: 'a shorter time than the risk allows' },
-    {
-      name: 'from',
+  },
+  options: {
+    for: { value: 'duration', description: 'a shorter time than the risk allows' },
+    from: {
       value: 'id',
       description: 'derive it from this capability: it cannot allow more, and ends with it',
     },
-  ],
-  examples: [
-    { run: 'karo cap grant kExecutor:build fs.read:/srv/app', does: 'for an hour' },
-    { run: 'karo cap grant kExecutor:build proc.exec:git --for 30s', does: 'for half a minute' },
-  ],
+  },
+  examples: {
+    'karo cap grant kExecutor:build fs.read:/srv/app': 'for an hour',
+    'karo cap grant kExecutor:build proc.exec:git --for 30s': 'for half a minute',
+  },
   async run(io, { args, options }) {
     const seconds = given(options.for, (text) => Math.floor(durationIn(text, '--for', '1s', '1h') / 1_000))
     const body = {
@@ -58,12 +53,11 @@ const grant = defineCommand({
   },
 })
 
-const revoke = defineCommand({
-  name: 'cap revoke',
+const revoke = defineCommand('cap revoke', {
   summary: 'withdraw a capability at once, with all capabilities derived from it',
   shows: revokeCapability,
-  args: [{ name: 'id', required: true, description: 'id of the capability, or its beginning' }],
-  examples: [{ run: 'karo cap revoke 0123abcd', does: 'calls that run under that capability are stopped' }],
+  args: { id: 'id of the capability, or its beginning' },
+  examples: { 'karo cap revoke 0123abcd': 'calls that run under that capability are stopped' },
   async run(io, { args }) {
     if (!/^[0-9a-f]{4,32}$/.test(args.id))
       throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is not the id of a capability`, {
@@ -76,4 +70,4 @@ const revoke = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [list, grant, revoke]
+export const commands = [list, grant, revoke]

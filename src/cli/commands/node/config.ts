@@ -13,7 +13,7 @@ import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
 import { migrateText, readValue, setKey } from '../../../config/rewrite.ts'
 import { defaultText, exampleText, sampleConfig, valueText } from '../../../config/sample.ts'
 import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { resealed } from '../../guard/rules.ts'
 import { table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
@@ -40,10 +40,9 @@ function load(io: CommandIo): LoadedConfig {
   return loaded
 }
 
-const list = defineCommand({
-  name: 'config list',
+const list = defineCommand('config list', {
   summary: 'show every key: value, default, where the value came from, meaning',
-  examples: [{ run: 'KARO_MESH_PORT=0 karo config list', does: 'with a key from the environment' }],
+  examples: { 'KARO_MESH_PORT=0 karo config list': 'with a key from the environment' },
   async run(io) {
     const loaded = load(io)
     if (io.json) {
@@ -73,21 +72,18 @@ const list = defineCommand({
   },
 })
 
-const get = defineCommand({
-  name: 'config get',
+const get = defineCommand('config get', {
   summary: 'show one key: value, source, default, meaning; a script gets only the value',
-  args: [
-    {
-      name: 'key',
-      required: true,
+  args: {
+    key: {
       description: 'as in the file, section and key: mesh.port',
       completes: 'config-key',
     },
-  ],
-  examples: [
-    { run: 'karo config get mesh.port', does: '9238' },
-    { run: 'karo config get mesh.port --json', does: 'with default, source and meaning' },
-  ],
+  },
+  examples: {
+    'karo config get mesh.port': '9238',
+    'karo config get mesh.port --json': 'with default, source and meaning',
+  },
   async run(io, { args }) {
     const found = keyNamed(String(args.key), 'karo config get')
     const loaded = load(io)
@@ -142,17 +138,16 @@ const IN_FORCE = {
   'at once': 'In force at once.',
 } as const
 
-const set = defineCommand({
-  name: 'config set',
+const set = defineCommand('config set', {
   summary: 'set one key in config.toml; comments and all other keys stay as they are',
-  args: [
-    { name: 'key', required: true, description: 'section and key: mesh.port', completes: 'config-key' },
-    { name: 'value', required: true, description: 'the new value; commas separate the entries of a list' },
-  ],
-  examples: [
-    { run: 'karo config set node.name eng-042', does: 'names this node' },
-    { run: 'karo config set history.ignore "export *,vault *"', does: 'a list of two patterns' },
-  ],
+  args: {
+    key: { description: 'section and key: mesh.port', completes: 'config-key' },
+    value: 'the new value; commas separate the entries of a list',
+  },
+  examples: {
+    'karo config set node.name eng-042': 'names this node',
+    'karo config set history.ignore "export *,vault *"': 'a list of two patterns',
+  },
   async run(io, { args }) {
     const key = keyNamed(String(args.key), 'karo config set')
     const value = readValue(key, String(args.value))
@@ -182,8 +177,7 @@ const set = defineCommand({
   },
 })
 
-const migrate = defineCommand({
-  name: 'config migrate',
+const migrate = defineCommand('config migrate', {
   summary: 'make comments of keys that only earlier versions knew; the file as it was stays beside it',
   async run(io) {
     const { file } = load({ ...io, err: () => {} })
@@ -204,4 +198,4 @@ const migrate = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [list, get, set, migrate]
+export const commands = [list, get, set, migrate]

@@ -2,20 +2,19 @@
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { createSessionCode } from '../../../api/contract/operations/tokens.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { type Command, defineCommand, printJson } from '../../command.ts'
+import { defineCommand, printJson } from '../../command.ts'
 import { openBrowser } from '../../start/browser.ts'
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'dashboard',
+export const commands = [
+  defineCommand('dashboard', {
     summary:
       'open the dashboard of this node in your browser; the address is valid for a minute, for one tab',
     shows: createSessionCode,
-    options: [{ name: 'no-open', description: 'only print the address' }],
-    examples: [
-      { run: 'karo dashboard', does: 'prints the address, and opens it if there is a display' },
-      { run: 'karo dashboard --no-open', does: 'only prints the address' },
-    ],
+    options: { 'no-open': 'only print the address' },
+    examples: {
+      'karo dashboard': 'prints the address, and opens it if there is a display',
+      'karo dashboard --no-open': 'only prints the address',
+    },
     async run(io, { options }) {
       const made = await daemonAt(io).call(createSessionCode)
       if (io.json) return printJson(io, made)

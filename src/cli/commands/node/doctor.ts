@@ -5,7 +5,7 @@ import { systemClock } from '../../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { distance } from '../../../base/suggest.ts'
 import { atHome } from '../../at-home.ts'
-import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
 import { CHECK_GROUPS, CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { commandRunner } from '../../doctor/command.ts'
 import { type CheckResult, type Deed, examine, mend } from '../../doctor/doctor.ts'
@@ -23,48 +23,34 @@ const SANDBOX_MS = { auto: 60_000, bwrap: 60_000, landlock: 60_000, vm: 600_000 
 /** Milliseconds that a daemon may take to keep the findings. */
 const LEAVE_MS = 2_000
 
-const command = defineCommand({
-  name: 'doctor',
+const command = defineCommand('doctor', {
   summary:
     'show what is wrong here, why it matters, and the command that fixes it; exits with 1 if a check fails',
-  options: [
-    {
-      name: 'only',
+  options: {
+    only: {
       value: 'check',
       description: 'run only this check, by its name; may be given several times',
       completes: CHECK_IDS,
       repeat: true,
     },
-    { name: 'fix', description: 'fix what is safe to fix, show each step, then check again' },
-    {
-      name: 'egress',
-      description:
-        'instead, show every open socket of the daemon and why it may have it; exits with 1 if one has no reason',
-    },
-    {
-      name: 'sandbox',
-      description:
-        'instead, try to get out of each kind of jail that can be built here; exits with 1 if an attempt succeeds',
-    },
-    {
-      name: 'repair',
-      description:
-        'instead, while no daemon runs: save the readable part of a damaged database, and keep a copy of the rest',
-    },
-    { name: 'dry-run', description: 'with --fix or --repair: show what would be done, and do nothing' },
-  ],
-  examples: [
-    { run: 'karo doctor', does: 'checks everything; failures come first, each with its fix' },
-    { run: 'karo doctor --fix', does: 'fixes modes, missing directories, leftovers and stale hooks' },
-    { run: 'karo doctor --only mesh.multicast --json', does: 'one check, for a script' },
-    { run: 'karo doctor --egress', does: 'every open socket, and its reason' },
-    { run: 'karo doctor --sandbox', does: 'which attempts to get out a jail prevents' },
-    {
-      run: 'karo doctor --repair --dry-run',
-      does: 'reads the whole database and shows what is wrong with it',
-    },
-    { run: 'sudo karo doctor', does: "checks the machine's service, also what only root may see" },
-  ],
+    fix: 'fix what is safe to fix, show each step, then check again',
+    egress:
+      'instead, show every open socket of the daemon and why it may have it; exits with 1 if one has no reason',
+    sandbox:
+      'instead, try to get out of each kind of jail that can be built here; exits with 1 if an attempt succeeds',
+    repair:
+      'instead, while no daemon runs: save the readable part of a damaged database, and keep a copy of the rest',
+    'dry-run': 'with --fix or --repair: show what would be done, and do nothing',
+  },
+  examples: {
+    'karo doctor': 'checks everything; failures come first, each with its fix',
+    'karo doctor --fix': 'fixes modes, missing directories, leftovers and stale hooks',
+    'karo doctor --only mesh.multicast --json': 'one check, for a script',
+    'karo doctor --egress': 'every open socket, and its reason',
+    'karo doctor --sandbox': 'which attempts to get out a jail prevents',
+    'karo doctor --repair --dry-run': 'reads the whole database and shows what is wrong with it',
+    'sudo karo doctor': "checks the machine's service, also what only root may see",
+  },
   async run(io, input) {
     const { options } = input
     const dry = options['dry-run'] === true
@@ -211,4 +197,4 @@ function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
   })
 }
 
-export const commands: readonly Command[] = [command]
+export const commands = [command]

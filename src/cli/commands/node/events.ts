@@ -4,7 +4,7 @@ import { EVENT_TYPES, type EventType } from '../../../api/contract/constants.ts'
 import { getEvents } from '../../../api/contract/operations/events.ts'
 import type { FeedEvent } from '../../../api/contract/shapes.ts'
 import { type ErrorCode, EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { checkText, given, parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { eventLine } from '../../views/events.ts'
@@ -20,34 +20,28 @@ const TYPES = EVENT_TYPES.filter((type) => type !== 'lost')
 /** Errors of a daemon that is restarting; after any other error another attempt would fail too. */
 const PASSES: ReadonlySet<ErrorCode> = new Set(['unavailable', 'not_running', 'timeout'])
 
-const follow = defineCommand({
-  name: 'events',
+const follow = defineCommand('events', {
   summary: 'show events of this node as they happen, until Ctrl-C',
   shows: getEvents,
-  options: [
-    {
-      name: 'type',
+  options: {
+    type: {
       value: 'type',
       repeat: true,
       description: 'only events of this type; may be given several times',
       choices: TYPES,
     },
-    {
-      name: 'since',
+    since: {
       value: 'id',
       description: 'continue after this event; 0 for all stored events (default: only new events)',
     },
-    { name: 'limit', value: 'n', description: 'end after this many events' },
-  ],
+    limit: { value: 'n', description: 'end after this many events' },
+  },
   json: 'NDJSON, one JSON document a line, as it happens',
-  examples: [
-    { run: 'karo events', does: 'shows nodes that connect and leave, questions, publications' },
-    {
-      run: 'karo events --type peer_pending --json',
-      does: 'one JSON document per line (NDJSON), for a script',
-    },
-    { run: 'karo events --since 0 --limit 20', does: 'the 20 oldest events that are still kept' },
-  ],
+  examples: {
+    'karo events': 'shows nodes that connect and leave, questions, publications',
+    'karo events --type peer_pending --json': 'one JSON document per line (NDJSON), for a script',
+    'karo events --since 0 --limit 20': 'the 20 oldest events that are still kept',
+  },
   async run(io, { options: { type, since, limit } }) {
     const most = limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(limit, '--limit', 1, LIMIT_MAX)
     const interrupt = watchInterrupt()
@@ -114,4 +108,4 @@ async function show(io: CommandIo, { types, since, most, signal }: Wanted): Prom
 const line = (io: CommandIo, event: FeedEvent): string =>
   `${io.json ? JSON.stringify(event) : eventLine(event)}\n`
 
-export const commands: readonly Command[] = [follow]
+export const commands = [follow]

@@ -16,19 +16,18 @@ import {
   readPublicIdentity,
   unprotectIdentityFile,
 } from '../../../trust/identity/index.ts'
-import { type Command, type CommandIo, defineCommand, printJson } from '../../command.ts'
+import { type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { nodeOf, refuseLostKey } from '../../home.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { table, UNBOUNDED } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
-const show = defineCommand({
-  name: 'identity show',
+const show = defineCommand('identity show', {
   summary: "show this node's id, fingerprint and name",
-  examples: [
-    { run: 'karo identity show', does: 'the fingerprint to read aloud to a person who will trust this node' },
-    { run: 'karo identity show --json', does: '{"node_id", "fingerprint", "name"}' },
-  ],
+  examples: {
+    'karo identity show': 'the fingerprint to read aloud to a person who will trust this node',
+    'karo identity show --json': '{"node_id", "fingerprint", "name"}',
+  },
   async run(io) {
     const { paths, service } = nodeOf(io.env)
     let self: { node_id: string; fingerprint: string; name: string }
@@ -62,17 +61,14 @@ function report(io: CommandIo, { nodeId, fingerprint, isProtected }: PublicIdent
   io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
 }
 
-const protect = defineCommand({
-  name: 'identity protect',
+const protect = defineCommand('identity protect', {
   summary: "protect this node's key with a passphrase; karo up then needs it",
-  options: [passphraseFileOption],
-  examples: [
-    { run: 'karo identity protect', does: 'asks for it twice' },
-    {
-      run: 'runuser -u karo -- karo identity protect --home /var/lib/karo --passphrase-file - < secret',
-      does: "the key of the machine's service",
-    },
-  ],
+  options: { 'passphrase-file': passphraseFileOption },
+  examples: {
+    'karo identity protect': 'asks for it twice',
+    'runuser -u karo -- karo identity protect --home /var/lib/karo --passphrase-file - < secret':
+      "the key of the machine's service",
+  },
   async run(io, { options }) {
     const paths = homePaths(io.env)
     refuseLostKey(paths)
@@ -93,10 +89,9 @@ and a systemd service has the credential karo-key-passphrase.
   },
 })
 
-const unprotect = defineCommand({
-  name: 'identity unprotect',
+const unprotect = defineCommand('identity unprotect', {
   summary: "remove the passphrase of this node's key",
-  options: [passphraseFileOption],
+  options: { 'passphrase-file': passphraseFileOption },
   async run(io, { options }) {
     const { key } = homePaths(io.env)
     const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
@@ -106,29 +101,19 @@ const unprotect = defineCommand({
   },
 })
 
-const rotate = defineCommand({
-  name: 'identity rotate',
+const rotate = defineCommand('identity rotate', {
   summary: "replace this node's key by a new one, signed by both keys; decisions about this node stay",
   shows: rotateIdentity,
   json: '{"node_id", "fingerprint", "protected", "state"}; state is announced, or waiting until karo up runs',
-  options: [
-    passphraseFileOption,
-    {
-      name: 'contest',
-      description:
-        'also if somebody else has replaced this key: then neither successor gets data; needs a running daemon',
-    },
-  ],
-  examples: [
-    {
-      run: 'karo identity rotate',
-      does: 'others accept both keys for a day, and nobody has to trust this node again',
-    },
-    {
-      run: 'runuser -u karo -- karo identity rotate --home /var/lib/karo',
-      does: "the key of the machine's service",
-    },
-  ],
+  options: {
+    'passphrase-file': passphraseFileOption,
+    contest:
+      'also if somebody else has replaced this key: then neither successor gets data; needs a running daemon',
+  },
+  examples: {
+    'karo identity rotate': 'others accept both keys for a day, and nobody has to trust this node again',
+    'runuser -u karo -- karo identity rotate --home /var/lib/karo': "the key of the machine's service",
+  },
   async run(io, { options }) {
     const paths = homePaths(io.env)
     refuseLostKey(paths)
@@ -177,16 +162,15 @@ async function announced(io: CommandIo, contest: boolean): Promise<'announced' |
   }
 }
 
-const anew = defineCommand({
-  name: 'identity new',
+const anew = defineCommand('identity new', {
   summary: 'make a new key if the old one is lost for good; this makes another node with the same history',
-  options: [
-    { name: 'replace', description: 'also where there is a key: it is kept beside the new one, for nobody' },
-  ],
-  examples: [
-    { run: 'karo identity new', does: 'works only without a key; it never overwrites one' },
-    { run: 'sudo karo identity new --replace', does: "of the machine's service, stopped before" },
-  ],
+  options: {
+    replace: 'also where there is a key: it is kept beside the new one, for nobody',
+  },
+  examples: {
+    'karo identity new': 'works only without a key; it never overwrites one',
+    'sudo karo identity new --replace': "of the machine's service, stopped before",
+  },
   async run(io, { options }) {
     const { nodeId, fingerprint } = await newKey(nodeOf(io.env).paths, systemRandom, options.replace === true)
     report(
@@ -200,4 +184,4 @@ Nobody knows its key yet: in a fleet it joins with an invite (karo join), elsewh
   },
 })
 
-export const commands: readonly Command[] = [show, protect, unprotect, rotate, anew]
+export const commands = [show, protect, unprotect, rotate, anew]

@@ -6,31 +6,24 @@ import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { nameProblem } from '../../../config/values.ts'
 import { atHome } from '../../at-home.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 import { ensureHome } from '../../home.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { refuseBesideMachine } from '../../start/user-unit.ts'
 import { table, UNBOUNDED } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
 
-const initCommand = defineCommand({
-  name: 'init',
+const initCommand = defineCommand('init', {
   summary: "make this node's key and configuration; says what to do next",
-  options: [
-    { name: 'name', value: 'name', description: "the node's name (default: the host name)" },
-    {
-      name: 'solo',
-      description: 'for one person: the node accepts no connections and looks for no other nodes',
-    },
-  ],
-  examples: [
-    { run: 'karo init', does: 'a node named like this machine' },
-    { run: 'karo init --name eng-042', does: 'a node with another name' },
-    {
-      run: 'karo init --solo',
-      does: 'a node that no other machine can reach; a running node has to be restarted',
-    },
-  ],
+  options: {
+    name: { value: 'name', description: "the node's name (default: the host name)" },
+    solo: 'for one person: the node accepts no connections and looks for no other nodes',
+  },
+  examples: {
+    'karo init': 'a node named like this machine',
+    'karo init --name eng-042': 'a node with another name',
+    'karo init --solo': 'a node that no other machine can reach; a running node has to be restarted',
+  },
   async run(io, { options }) {
     const name = options.name as string | undefined
     const problem = name === undefined ? undefined : nameProblem(name)
@@ -92,4 +85,4 @@ const initCommand = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [initCommand]
+export const commands = [initCommand]

@@ -4,7 +4,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getLogs } from '../../../api/contract/operations/care.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { usage } from '../../usage.ts'
@@ -19,45 +19,37 @@ const MAX_LINE_BYTES = 256 * 1024
 /** Time between attempts to reach a daemon that went away. */
 const AWAY_MS = 500
 
-const tail = defineCommand({
-  name: 'logs tail',
+const tail = defineCommand('logs tail', {
   summary: "show the daemon's last log lines, and with --follow new ones",
   shows: getLogs,
-  options: [
-    {
-      name: 'lines',
+  options: {
+    lines: {
       short: 'n',
       value: 'number',
       default: LINES_DEFAULT,
       description: `how many of the last lines, 0 to ${LINES_MAX}`,
     },
-    {
-      name: 'follow',
+    follow: {
       short: 'f',
       description:
         'continue until Ctrl-C, also when the daemon restarts; with --json each line is one document (NDJSON)',
     },
-    {
-      name: 'level',
+    level: {
       value: 'level',
       choices: LOG_LEVELS,
       description:
         'only lines of this level and more important ones. The daemon keeps lines from log.level on; with --follow it also sends less important new lines',
     },
-    {
-      name: 'trace',
+    trace: {
       value: 'id',
       description: 'only lines of one command or question, by its trace id or the beginning of it',
     },
-  ],
-  examples: [
-    { run: 'karo logs tail -n 20', does: 'the last 20 lines' },
-    { run: 'karo logs tail --follow --level debug', does: 'everything, while you watch' },
-    {
-      run: 'karo logs tail --trace 3f9a',
-      does: 'lines of one question; karo query --json shows its trace_id',
-    },
-  ],
+  },
+  examples: {
+    'karo logs tail -n 20': 'the last 20 lines',
+    'karo logs tail --follow --level debug': 'everything, while you watch',
+    'karo logs tail --trace 3f9a': 'lines of one question; karo query --json shows its trace_id',
+  },
   async run(io, input) {
     const { level, trace } = input.options
     if (trace !== undefined && !/^[0-9a-f]{1,32}$/.test(trace)) {
@@ -129,4 +121,4 @@ function show(io: CommandIo, line: LogLine): void {
   io.out(io.json ? `${JSON.stringify(line)}\n` : `${logLine(line, io)}\n`)
 }
 
-export const commands: readonly Command[] = [tail]
+export const commands = [tail]

@@ -3,7 +3,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getPeople, mapPerson, removePerson } from '../../../api/contract/operations/care.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
 import { peopleView, personWords } from '../../views/people.ts'
@@ -11,30 +11,24 @@ import { peopleView, personWords } from '../../views/people.ts'
 /** Removing a long history takes its time. */
 const REMOVE_DEADLINE_MS = 600_000
 
-const PERSON = {
-  name: 'person',
-  required: true,
-  description: 'name or uid; or number:N with the number that karo people list shows',
-} as const
+const PERSON = 'name or uid; or number:N with the number that karo people list shows'
 
-const list = defineCommand({
-  name: 'people list',
+const list = defineCommand('people list', {
   summary: "list whose history is here, and why a person's commands are held back",
   shows: getPeople,
-  examples: [{ run: 'sudo karo people list', does: 'names, uids, and why something is held back' }],
+  examples: { 'sudo karo people list': 'names, uids, and why something is held back' },
   view: peopleView,
 })
 
-const map = defineCommand({
-  name: 'people map',
+const map = defineCommand('people map', {
   summary: "give a person's history, consent and tokens to an account; only root may",
   shows: mapPerson,
-  args: [PERSON, { name: 'user', required: true, description: 'the account: its name or uid' }],
-  options: [{ name: 'yes', short: 'y', description: 'do not ask' }],
-  examples: [
-    { run: 'sudo karo people map ada ada', does: 'after a restore on another machine' },
-    { run: 'sudo karo people map ada adele', does: 'after the account was renamed' },
-  ],
+  args: { person: PERSON, user: 'the account: its name or uid' },
+  options: { yes: { short: 'y', description: 'do not ask' } },
+  examples: {
+    'sudo karo people map ada ada': 'after a restore on another machine',
+    'sudo karo people map ada adele': 'after the account was renamed',
+  },
   async run(io, { args, options }) {
     const body = { person: args.person, user: args.user }
     if (options.yes !== true) {
@@ -51,16 +45,15 @@ const map = defineCommand({
   },
 })
 
-const remove = defineCommand({
-  name: 'people remove',
+const remove = defineCommand('people remove', {
   summary: "remove a person's history, consent and tokens for good; only root may",
   shows: removePerson,
-  args: [PERSON],
-  options: [
-    { name: 'dry-run', description: 'only show whose data would be removed' },
-    { name: 'yes', short: 'y', description: 'do not ask' },
-  ],
-  examples: [{ run: 'sudo karo people remove ada', does: 'after ada has left' }],
+  args: { person: PERSON },
+  options: {
+    'dry-run': 'only show whose data would be removed',
+    yes: { short: 'y', description: 'do not ask' },
+  },
+  examples: { 'sudo karo people remove ada': 'after ada has left' },
   async run(io, { args, options }) {
     const call = (dry_run: boolean) =>
       daemonAt(io).call(removePerson, {
@@ -86,4 +79,4 @@ const remove = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [list, map, remove]
+export const commands = [list, map, remove]

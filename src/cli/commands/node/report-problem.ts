@@ -8,31 +8,29 @@ import { KaroError } from '../../../base/errors.ts'
 import { createFile } from '../../../base/files.ts'
 import { inertJson } from '../../../base/printable.ts'
 import { homePaths, servicePaths } from '../../../config/paths.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { buildReport, type ProblemReport } from '../../problem-report.ts'
 import { problemView } from '../../views/problem.ts'
 
 /** Only the owner may read the file. */
 const MODE = 0o600
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'report-problem',
+export const commands = [
+  defineCommand('report-problem', {
     summary: 'write a file for a bug report, without names, paths or commands; sends nothing',
-    options: [
-      {
-        name: 'output',
+    options: {
+      output: {
         short: 'o',
         value: 'file',
         completes: 'file',
         description:
           'the new file (default: karo-problem-<time>.json in this directory); never overwrites one',
       },
-    ],
-    examples: [
-      { run: 'karo report-problem', does: 'shows the contents and the path of the file' },
-      { run: 'karo report-problem -o /tmp/report.json', does: 'works also while the daemon is down' },
-    ],
+    },
+    examples: {
+      'karo report-problem': 'shows the contents and the path of the file',
+      'karo report-problem -o /tmp/report.json': 'works also while the daemon is down',
+    },
     async run(io, { options }) {
       const now = Date.now()
       const report = await buildReport({ ...whereOf(io), env: io.env, daemon: daemonAt(io), root: ROOT, now })

@@ -9,45 +9,34 @@ import type { BackupHead } from '../../../ops/care/archive.ts'
 import { readPublicIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { ENCRYPTION_WORDS, openerFor } from '../../backup-encryption.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'restore',
+export const commands = [
+  defineCommand('restore', {
     summary: 'restore the node of a backup into this home, while no daemon runs here',
-    args: [{ name: 'file', required: true, description: 'a file of karo backup', completes: 'file' }],
-    options: [
-      {
-        name: 'replace',
-        description:
-          'keep the present node in before-restore-<date>; without this option the home has to be empty',
-      },
-      {
-        name: 'identity-file',
+    args: { file: { description: 'a file of karo backup', completes: 'file' } },
+    options: {
+      replace: 'keep the present node in before-restore-<date>; without this option the home has to be empty',
+      'identity-file': {
         value: 'file',
         description: 'the secret key that opens an encrypted backup, as age-keygen wrote it',
         completes: 'file',
       },
-      passphraseFileOption,
-      { name: 'service', description: "restore the machine's service, in /var/lib/karo" },
-    ],
-    examples: [
-      { run: 'karo restore /mnt/usb/karo.tar', does: 'on a new machine' },
-      {
-        run: 'karo restore /mnt/usb/karo.tar.age --identity-file key.txt',
-        does: 'of an encrypted backup; one with a passphrase asks for it',
-      },
-      { run: 'karo restore karo.tar --home /tmp/look', does: 'into another directory, to inspect it' },
-      {
-        run: 'sudo karo restore /var/backups/karo.tar --service --replace',
-        does: 'the service, after it was stopped',
-      },
-    ],
+      'passphrase-file': passphraseFileOption,
+      service: "restore the machine's service, in /var/lib/karo",
+    },
+    examples: {
+      'karo restore /mnt/usb/karo.tar': 'on a new machine',
+      'karo restore /mnt/usb/karo.tar.age --identity-file key.txt':
+        'of an encrypted backup; one with a passphrase asks for it',
+      'karo restore karo.tar --home /tmp/look': 'into another directory, to inspect it',
+      'sudo karo restore /var/backups/karo.tar --service --replace': 'the service, after it was stopped',
+    },
     async run(io, { args, options }) {
       const service = options.service === true
       if (service && io.env.KARO_HOME)

@@ -7,7 +7,7 @@ import { quoteShell } from '../../../base/quote.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { isOfHome, keptBy, ownUnit, runningPid, startingFiles } from '../../kept/kept.ts'
 import { absoluteProgram } from '../../own-program.ts'
 import { homeOf } from '../../place.ts'
@@ -90,8 +90,7 @@ async function installIntoShells(io: CommandIo): Promise<void> {
   await startInBackground(io, homePaths(io.env))
 }
 
-const install = defineCommand({
-  name: 'service install',
+const install = defineCommand('service install', {
   summary:
     'keep your node running without root: by your own systemd, or by new shells if there is no systemd',
   async run(io) {
@@ -103,8 +102,7 @@ const install = defineCommand({
   },
 })
 
-const remove = defineCommand({
-  name: 'service remove',
+const remove = defineCommand('service remove', {
   summary: 'stop keeping your node running; recorded commands stay',
   async run(io) {
     const unit = ownUnit(io)
@@ -126,8 +124,7 @@ const remove = defineCommand({
   },
 })
 
-const status = defineCommand({
-  name: 'service status',
+const status = defineCommand('service status', {
   summary: 'show how your node is kept running',
   async run(io) {
     const kept = await keptBy(io)
@@ -151,4 +148,4 @@ const status = defineCommand({
 
 const quiet = (io: CommandIo): CommandIo => Object.create(io, { out: { value: () => {} } }) as CommandIo
 
-export const commands: readonly Command[] = [install, remove, status]
+export const commands = [install, remove, status]

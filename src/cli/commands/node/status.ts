@@ -1,17 +1,16 @@
 // `karo status`: shows the node at a glance, and what to do if something is wrong.
 import { daemonAt, STATUS_MS } from '../../../api/contract/client/socket.ts'
 import { getStatus } from '../../../api/contract/operations/status.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { statusView } from '../../views/status.ts'
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'status',
+export const commands = [
+  defineCommand('status', {
     summary: 'show node, mesh, spool and storage at a glance',
     shows: getStatus,
-    examples: [
-      { run: 'karo status --json', does: 'the same for scripts; health.ready is true if all is well' },
-    ],
+    examples: {
+      'karo status --json': 'the same for scripts; health.ready is true if all is well',
+    },
     async run(io) {
       const shape = await daemonAt(io).call(getStatus, { deadlineMs: STATUS_MS })
       // Start files are read only where the view says something about them.

@@ -2,7 +2,7 @@
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { managerOf, readHolder } from '../../../ops/system/lock.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { keptBy } from '../../kept/kept.ts'
 import { systemctl } from '../../start/user-unit.ts'
 import { pause } from '../../terminal/interrupt.ts'
@@ -11,15 +11,14 @@ import { pause } from '../../terminal/interrupt.ts'
 const LIMIT_MS = 10_000
 const LOOK_MS = 50
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'stop',
+export const commands = [
+  defineCommand('stop', {
     summary: 'stop the node; recorded commands stay, and shells keep theirs until it runs again',
     json: '{"stopped", "pid"}: `stopped` is false, and `pid` null, where no node ran',
-    examples: [
-      { run: 'karo stop', does: 'ends the node and waits until it has ended' },
-      { run: 'karo up --background', does: 'starts it again' },
-    ],
+    examples: {
+      'karo stop': 'ends the node and waits until it has ended',
+      'karo up --background': 'starts it again',
+    },
     async run(io) {
       const { lock } = homePaths(io.env)
       const holder = await readHolder(lock)

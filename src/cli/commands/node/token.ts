@@ -5,7 +5,7 @@ import * as api from '../../../api/contract/operations/tokens.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
-import { type Command, defineCommand, printJson } from '../../command.ts'
+import { defineCommand, printJson } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
 import { table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
@@ -13,26 +13,24 @@ import { usage } from '../../usage.ts'
 /** The form of a name that the API allows. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
-const create = defineCommand({
-  name: 'token create',
+const create = defineCommand('token create', {
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
   shows: api.createToken,
-  options: [
-    { name: 'name', value: 'name', description: 'a name of letters, digits, . _ -' },
-    { name: 'ttl', value: 'duration', description: 'how long it is valid, at most 366d', default: '30d' },
-    {
-      name: 'scope',
+  options: {
+    name: { value: 'name', description: 'a name of letters, digits, . _ -' },
+    ttl: { value: 'duration', description: 'how long it is valid, at most 366d', default: '30d' },
+    scope: {
       value: 'scope',
       description:
         'what the token permits: metrics; read: everything that only reads; ask: questions to the mesh; full: everything that you may do; each scope includes those before it',
       choices: TOKEN_SCOPES,
       default: 'read',
     },
-  ],
-  examples: [
-    { run: 'karo token create --scope metrics --name prometheus --ttl 366d', does: 'for a scraper' },
-    { run: 'TOKEN=$(karo token create --ttl 1h)', does: 'for a script; only the token is on stdout' },
-  ],
+  },
+  examples: {
+    'karo token create --scope metrics --name prometheus --ttl 366d': 'for a scraper',
+    'TOKEN=$(karo token create --ttl 1h)': 'for a script; only the token is on stdout',
+  },
   async run(io, { options }) {
     const ttl = durationIn(String(options.ttl), '--ttl', '1m', '366d')
     if (typeof options.name === 'string' && !NAME.test(options.name)) {
@@ -57,8 +55,7 @@ const create = defineCommand({
   },
 })
 
-const list = defineCommand({
-  name: 'token list',
+const list = defineCommand('token list', {
   summary: 'list your valid tokens, and when each was last used',
   shows: api.getTokens,
   view: ({ tokens }, io) =>
@@ -76,18 +73,16 @@ const list = defineCommand({
     ),
 })
 
-const revoke = defineCommand({
-  name: 'token revoke',
+const revoke = defineCommand('token revoke', {
   summary: 'revoke one of your tokens at once, and end the sessions that it opened',
   shows: api.revokeToken,
-  args: [{ name: 'token', required: true, description: 'name or id of the token, see karo token list' }],
-  examples: [{ run: 'karo token revoke prometheus', does: 'the scraper is refused from now on' }],
+  args: { token: 'name or id of the token, see karo token list' },
+  examples: { 'karo token revoke prometheus': 'the scraper is refused from now on' },
   ask: ({ args }) => ({ body: { token: idOf(String(args.token)) } }),
   view: ({ name }) => `Revoked ${name}.\n`,
 })
 
-const sessions = defineCommand({
-  name: 'token sessions',
+const sessions = defineCommand('token sessions', {
   summary: 'list your browser sessions, and when each was last used',
   shows: api.getSessions,
   view: ({ sessions: open }, io) =>
@@ -105,11 +100,10 @@ const sessions = defineCommand({
     ),
 })
 
-const end = defineCommand({
-  name: 'token end',
+const end = defineCommand('token end', {
   summary: 'end your browser sessions at once, all of them or one',
   shows: api.endSessions,
-  args: [{ name: 'session', required: false, description: 'number of the session, see karo token sessions' }],
+  args: { session: { optional: true, description: 'number of the session, see karo token sessions' } },
   ask({ args: { session } }) {
     if (session !== undefined && !/^[1-9]\d{0,14}$/.test(String(session))) {
       throw new KaroError('bad_request', `'${session}' is not the number of a session`, {
@@ -127,4 +121,4 @@ function idOf(which: string): string {
   return /^karo_([0-9a-f]{10})_/.exec(which)?.[1] ?? which
 }
 
-export const commands: readonly Command[] = [create, list, revoke, sessions, end]
+export const commands = [create, list, revoke, sessions, end]

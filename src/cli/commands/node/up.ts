@@ -11,7 +11,7 @@ import { holdHome } from '../../../ops/system/home-lock.ts'
 import { ENROLMENT_FILE } from '../../../trust/certificates/index.ts'
 import { loadIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { ensureHome, refuseLostKey } from '../../home.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { firstSteps, stepLines } from '../../shells/next-steps.ts'
@@ -59,36 +59,22 @@ const firstWords = (io: CommandIo, where = ''): string =>
 /** How long a stopped daemon waits for handles that libraries left open, before it exits. */
 const LINGER_MS = 200
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'up',
+export const commands = [
+  defineCommand('up', {
     summary: 'run the node in the foreground; the first run also makes its directory, key and configuration',
-    options: [
-      {
-        name: 'background',
-        description:
-          'start it in the background and return when it answers; it continues when the terminal is closed',
-      },
-      {
-        name: 'unless-failed',
-        description:
-          'with --background: do nothing if a start failed within the last minute; the hook of new shells uses this',
-      },
-      {
-        name: 'service',
-        description:
-          "run as the machine's service for all its users, in /var/lib/karo, /etc/karo and /run/karo",
-      },
-    ],
-    examples: [
-      { run: 'karo up', does: 'runs until Ctrl-C' },
-      {
-        run: 'karo up --background',
-        does: 'runs until the machine stops, or karo stop',
-      },
-      { run: 'KARO_MESH_PORT=0 karo up --home /tmp/second', does: 'a second node on this machine' },
-      { run: 'karo up --service', does: 'what the system unit runs' },
-    ],
+    options: {
+      background:
+        'start it in the background and return when it answers; it continues when the terminal is closed',
+      'unless-failed':
+        'with --background: do nothing if a start failed within the last minute; the hook of new shells uses this',
+      service: "run as the machine's service for all its users, in /var/lib/karo, /etc/karo and /run/karo",
+    },
+    examples: {
+      'karo up': 'runs until Ctrl-C',
+      'karo up --background': 'runs until the machine stops, or karo stop',
+      'KARO_MESH_PORT=0 karo up --home /tmp/second': 'a second node on this machine',
+      'karo up --service': 'what the system unit runs',
+    },
     async run(io, { options }) {
       nameProcess(DAEMON_NAME)
       const service = options.service === true

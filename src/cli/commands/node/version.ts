@@ -1,14 +1,13 @@
 // karo version: which version this is, and of which commit it was built.
 import { EXIT } from '../../../base/errors.ts'
 import { BUILD, COMMIT, VERSION } from '../../../base/version.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'version',
+export const commands = [
+  defineCommand('version', {
     summary: 'show the version of this program and the commit that it was built of',
     json: '{"version", "commit"}: `commit` is seven digits, with `.dirty` behind them where the sources had changed since',
-    examples: [{ run: 'karo version', does: `karo ${VERSION}+g1a2b3c4` }],
+    examples: { 'karo version': `karo ${VERSION}+g1a2b3c4` },
     async run(io) {
       io.out(io.json ? `${JSON.stringify({ version: VERSION, commit: COMMIT })}\n` : `karo ${BUILD}\n`)
       return EXIT.done

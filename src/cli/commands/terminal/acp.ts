@@ -7,36 +7,32 @@ import { systemTimers } from '../../../base/clock.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 import { toldGuard } from '../../judging.ts'
 import { placeOf } from '../../place.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 import { usage } from '../../usage.ts'
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'acp',
+export const commands = [
+  defineCommand('acp', {
     summary: 'run an ACP agent for an editor; its requests for permission can also be answered in the inbox',
     json: 'print errors at the start as JSON; the protocol is always JSON',
-    args: [
-      {
-        name: 'command',
-        required: true,
+    args: {
+      command: {
         variadic: true,
         description: 'the command of the agent behind --, such as gemini --acp',
       },
-    ],
-    options: [
-      {
-        name: 'name',
+    },
+    options: {
+      name: {
         value: 'name',
         description: 'name of the agent in the inbox (default: the name of its program)',
       },
-    ],
-    examples: [
-      { run: 'karo acp -- gemini --acp', does: 'for the settings of the editor, as the command of an agent' },
-      { run: 'karo approvals list', does: 'shows in another terminal what the agent waits for' },
-    ],
+    },
+    examples: {
+      'karo acp -- gemini --acp': 'for the settings of the editor, as the command of an agent',
+      'karo approvals list': 'shows in another terminal what the agent waits for',
+    },
     async run(io, { args, options }) {
       if (process.stdin.isTTY) {
         throw usage(

@@ -3,7 +3,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import * as api from '../../../api/contract/operations/anomalies.ts'
 import { ANOMALY_KINDS, type AnomaliesShape } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
 import { usage } from '../../usage.ts'
@@ -14,25 +14,22 @@ const MUTE_MOST_MS = 366 * 86_400_000
 const DEFAULT_MUTE = '7d'
 
 const what = {
-  name: 'id|kind',
-  required: true,
   description: 'the id of a signal (for all signals like it), or a kind',
   completes: ANOMALY_KINDS,
 } as const
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'anomalies',
+export const commands = [
+  defineCommand('anomalies', {
     summary: 'show what is unusual in your own numbers',
     shows: api.getAnomalies,
-    options: [
-      { name: 'all', description: 'muted signals too' },
-      { name: 'since', value: 'when', description: 'only signals that were found later: 7d, 24h, or a date' },
-    ],
-    examples: [
-      { run: 'karo anomalies', does: 'the last 90 days, the newest first' },
-      { run: 'karo anomalies --all --json', does: 'everything, for a script' },
-    ],
+    options: {
+      all: 'muted signals too',
+      since: { value: 'when', description: 'only signals that were found later: 7d, 24h, or a date' },
+    },
+    examples: {
+      'karo anomalies': 'the last 90 days, the newest first',
+      'karo anomalies --all --json': 'everything, for a script',
+    },
     async run(io, { options }) {
       const found = await ask(io, options.all === true, options.since)
       // The shown signals are marked as seen, so that no notice comes for them.
@@ -41,11 +38,10 @@ export const commands: readonly Command[] = [
       return show(io, found, () => anomaliesView(found, Date.now(), io))
     },
   }),
-  defineCommand({
-    name: 'anomalies show',
+  defineCommand('anomalies show', {
     summary: 'show one signal with its numbers',
-    args: [{ name: 'id', required: true, description: 'the id that `karo anomalies` shows' }],
-    examples: [{ run: 'karo anomalies show 3f9a12c4', does: 'what was found, and what is usual' }],
+    args: { id: 'the id that `karo anomalies` shows' },
+    examples: { 'karo anomalies show 3f9a12c4': 'what was found, and what is usual' },
     async run(io, { args }) {
       const { signals } = await ask(io, true, undefined)
       const signal = signals.find(({ id }) => id === args.id)
@@ -57,33 +53,30 @@ export const commands: readonly Command[] = [
       return show(io, signal, () => anomalyView(signal, Date.now(), io))
     },
   }),
-  defineCommand({
-    name: 'anomalies mute',
+  defineCommand('anomalies mute', {
     summary: 'mute a signal or a kind of signals',
     shows: api.muteAnomalies,
-    args: [what],
-    options: [
-      {
-        name: 'for',
+    args: { 'id|kind': what },
+    options: {
+      for: {
         value: 'duration',
         description: 'how long to mute: 24h, 30d, or forever',
         default: DEFAULT_MUTE,
         completes: ['7d', '30d', 'forever'],
       },
-    ],
-    examples: [
-      { run: 'karo anomalies mute 3f9a12c4', does: 'nothing of this kind about this tool for a week' },
-      { run: 'karo anomalies mute timing --for forever', does: 'nothing about working hours' },
-    ],
+    },
+    examples: {
+      'karo anomalies mute 3f9a12c4': 'nothing of this kind about this tool for a week',
+      'karo anomalies mute timing --for forever': 'nothing about working hours',
+    },
     ask: ({ args, options }) => ({ body: { what: args['id|kind'], for_ms: lengthOf(options.for) } }),
     view: mutesView,
   }),
-  defineCommand({
-    name: 'anomalies unmute',
+  defineCommand('anomalies unmute', {
     summary: 'unmute a signal or a kind of signals',
     shows: api.unmuteAnomalies,
-    args: [what],
-    examples: [{ run: 'karo anomalies unmute timing', does: 'signals about working hours are shown again' }],
+    args: { 'id|kind': what },
+    examples: { 'karo anomalies unmute timing': 'signals about working hours are shown again' },
     ask: ({ args }) => ({ body: { what: args['id|kind'] } }),
     view: mutesView,
   }),

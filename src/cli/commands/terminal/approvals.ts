@@ -11,40 +11,37 @@ import { getIdentity } from '../../../api/contract/operations/status.ts'
 import type { ApprovalShape, DecidedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime } from '../../../base/format.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { AT, atOf } from '../../input/at.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { usage } from '../../usage.ts'
 import { approvalsLogView, approvalsView, CARD_MAX, cardView } from '../../views/approvals.ts'
 
 const request = {
-  name: 'id',
-  required: false,
+  optional: true,
   description: 'id of the request, or the beginning of it; without it, the only one that waits',
 } as const
-const reason = { name: 'reason', value: 'text', description: 'why, for the log' } as const
+const reason = { value: 'text', description: 'why, for the log' } as const
 /** Another machine is asked twice. */
 const DECIDE_DEADLINE_MS = 30_000
 const HASH = /^[0-9a-f]{8,64}$/
 
-const list = defineCommand({
-  name: 'approvals list',
+const list = defineCommand('approvals list', {
   summary: 'list what agents and AI tools ask to do, and what waits for your answer',
   shows: getApprovals,
-  options: [AT],
-  examples: [
-    { run: 'karo approvals list --at build-1', does: 'requests of that machine that you may answer' },
-  ],
+  options: { at: AT },
+  examples: {
+    'karo approvals list --at build-1': 'requests of that machine that you may answer',
+  },
   view: (answer, io) => approvalsView(answer, Date.now(), io),
 })
 
-const one = defineCommand({
-  name: 'approvals show',
+const one = defineCommand('approvals show', {
   summary: 'show one request: who, where, the exact words, what changes, the risk, and the hash',
   shows: getApproval,
-  args: [request],
-  options: [AT],
-  examples: [{ run: 'karo approvals show 3f9a', does: 'everything that an approval covers' }],
+  args: { id: request },
+  options: { at: AT },
+  examples: { 'karo approvals show 3f9a': 'everything that an approval covers' },
   async run(io, { args, options }) {
     const card = await askFor(io, args.id, options)
     const shown = io.json ? '' : await cardOf(io, card)
@@ -52,34 +49,28 @@ const one = defineCommand({
   },
 })
 
-const approve = defineCommand({
-  name: 'approvals approve',
+const approve = defineCommand('approvals approve', {
   summary: 'show a request and approve it; from another terminal than the one that asks',
   shows: decideApproval,
-  args: [request],
-  options: [
-    {
-      name: 'for',
+  args: { id: request },
+  options: {
+    for: {
       value: 'what',
       description:
         'task: also approve exactly this again for the same task, as long as its risk allows; never for critical requests',
       choices: ['task'],
     },
     reason,
-    {
-      name: 'yes',
+    yes: {
       value: 'hash',
       description: 'do not ask: the hash that was shown, or at least the first 8 digits',
     },
-    AT,
-  ],
-  examples: [
-    { run: 'karo approvals approve 3f9a', does: 'shows the request, and asks' },
-    {
-      run: 'karo approvals approve 3f9a --yes c0ffee00',
-      does: 'for a script that has shown the request to a person',
-    },
-  ],
+    at: AT,
+  },
+  examples: {
+    'karo approvals approve 3f9a': 'shows the request, and asks',
+    'karo approvals approve 3f9a --yes c0ffee00': 'for a script that has shown the request to a person',
+  },
   async run(io, { args, options }) {
     const card = await askFor(io, args.id, options)
     const answer = await agreed(io, card, options.yes)
@@ -149,15 +140,14 @@ async function agreed(
   return /^y(es)?$/i.test(said) ? 'once' : undefined
 }
 
-const deny = defineCommand({
-  name: 'approvals deny',
+const deny = defineCommand('approvals deny', {
   summary: 'deny a request',
   shows: decideApproval,
-  args: [request],
-  options: [reason, AT],
-  examples: [
-    { run: 'karo approvals deny 3f9a --reason "not on a Friday"', does: 'ends it; the log says why' },
-  ],
+  args: { id: request },
+  options: { reason, at: AT },
+  examples: {
+    'karo approvals deny 3f9a --reason "not on a Friday"': 'ends it; the log says why',
+  },
   async run(io, { args, options }): Promise<ExitCode> {
     const { id, hash } = await askFor(io, args.id, options)
     const body = {
@@ -175,12 +165,11 @@ const deny = defineCommand({
   },
 })
 
-const log = defineCommand({
-  name: 'approvals log',
+const log = defineCommand('approvals log', {
   summary: 'show past requests: who decided, when, and why',
   shows: getApprovalsLog,
-  args: [{ ...request, description: 'id of one request, or the beginning of it' }],
-  options: [{ name: 'limit', value: 'number', description: 'how many, the newest', default: '50' }],
+  args: { id: { ...request, description: 'id of one request, or the beginning of it' } },
+  options: { limit: { value: 'number', description: 'how many, the newest', default: '50' } },
   async run(io, { args, options }) {
     const limit = Number(options.limit)
     if (!Number.isInteger(limit) || limit < 1 || limit > APPROVALS_LOG_MAX) {
@@ -218,4 +207,4 @@ function checked(id: string): string {
   })
 }
 
-export const commands: readonly Command[] = [list, one, approve, deny, log]
+export const commands = [list, one, approve, deny, log]

@@ -9,7 +9,7 @@ import type { Answer } from '../../../assist/copilot/types.ts'
 import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { personHome } from '../../../base/run/person-home.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { judging } from '../../judging.ts'
 import { knownTool } from '../../known-tool.ts'
 import { workingDirectory } from '../../place.ts'
@@ -106,36 +106,29 @@ async function choose(io: CommandIo, found: Answer): Promise<void> {
     io.out(`\n${printAnswer({ ...taken, alternatives: [], topics: [], notes: [] }, io)}`)
 }
 
-const command = defineCommand({
-  name: 'ask',
+const command = defineCommand('ask', {
   summary: 'turn words into a command and show its risk; never runs it',
-  args: [
-    {
-      name: 'words',
-      required: false,
+  args: {
+    words: {
+      optional: true,
       variadic: true,
       oneThing: true,
       description: 'what to do; names, paths and texts in quotes are put into the command',
     },
-  ],
-  options: [
-    {
-      name: 'shell',
+  },
+  options: {
+    shell: {
       value: 'shell',
       description: 'the shell for the command (default: your own)',
       choices: SHELLS,
     },
-    {
-      name: 'line',
-      description:
-        'the words are in KARO_LINE; prints the command alone, with {NAME} to fill in; Alt-K does it',
-    },
-  ],
-  examples: [
-    { run: "karo ask 'files larger than 100 MB in /var'", does: 'a command that finds them' },
-    { run: 'karo ask tar', does: 'what is known of the tool: its options, and examples' },
-    { run: "karo ask --json 'undo the last commit'", does: 'the command, its risk and others as JSON' },
-  ],
+    line: 'the words are in KARO_LINE; prints the command alone, with {NAME} to fill in; Alt-K does it',
+  },
+  examples: {
+    "karo ask 'files larger than 100 MB in /var'": 'a command that finds them',
+    'karo ask tar': 'what is known of the tool: its options, and examples',
+    "karo ask --json 'undo the last commit'": 'the command, its risk and others as JSON',
+  },
   async run(io, input) {
     const isLine = input.options.line === true
     const request = isLine
@@ -164,4 +157,4 @@ const command = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [command]
+export const commands = [command]

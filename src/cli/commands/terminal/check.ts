@@ -6,7 +6,7 @@ import { quickGuard } from '../../../assist/guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../assist/risk/index.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import { type Command, type CommandInput, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandInput, type CommandIo, defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { placeOf } from '../../place.ts'
 import { printVerdict } from '../../views/check.ts'
@@ -25,39 +25,33 @@ async function listRules(io: CommandIo, input: CommandInput): Promise<ExitCode> 
   return show(io, { rules }, () => printRules(rules, io, asked))
 }
 
-const command = defineCommand({
-  name: 'check',
+const command = defineCommand('check', {
   summary: 'show how risky a command is, why, and a safer form; exits with 4 unless it is allowed',
-  args: [
-    {
-      name: 'command',
-      required: false,
+  args: {
+    command: {
+      optional: true,
       variadic: true,
       oneThing: true,
       description: 'the command, quoted or as you would type it; - reads it from standard input',
     },
-  ],
-  options: [
-    shellOption,
-    {
-      name: 'profile',
+  },
+  options: {
+    shell: shellOption,
+    profile: {
       value: 'profile',
       description:
         'which commands are blocked or need a confirmation (default: guard.profile of the configuration)',
       choices: GUARD_PROFILES,
     },
-    {
-      name: 'rules',
-      description: 'list the built-in rules instead; with a word, the rules that contain it',
-    },
-  ],
-  examples: [
-    { run: "karo check 'rm -rf ~/'", does: 'shows why this is blocked, and exits with 4' },
-    { run: 'karo check rm -rf build', does: 'without quotes, if the shell needs none' },
-    { run: "karo check --json 'git push --force'", does: 'the verdict as JSON, with a safer form' },
-    { run: 'karo check - < script.sh', does: 'judges a whole script' },
-    { run: 'karo check --rules git', does: 'the rules about git, with the ids that exceptions name' },
-  ],
+    rules: 'list the built-in rules instead; with a word, the rules that contain it',
+  },
+  examples: {
+    "karo check 'rm -rf ~/'": 'shows why this is blocked, and exits with 4',
+    'karo check rm -rf build': 'without quotes, if the shell needs none',
+    "karo check --json 'git push --force'": 'the verdict as JSON, with a safer form',
+    'karo check - < script.sh': 'judges a whole script',
+    'karo check --rules git': 'the rules about git, with the ids that exceptions name',
+  },
   takesCommandLine: true,
   async run(io, input) {
     if (input.options.rules === true) return listRules(io, input)
@@ -78,4 +72,4 @@ const command = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [command]
+export const commands = [command]

@@ -16,18 +16,14 @@ export const COMPLETION_SCRIPTS: Readonly<Record<CompletionShell, (places: reado
 const SHELLS = Object.keys(COMPLETION_SCRIPTS) as readonly CompletionShell[]
 
 export const commands = [
-  defineCommand({
-    name: 'completion',
+  defineCommand('completion', {
     summary: 'print the script with which a shell completes commands, options and names of nodes',
-    args: [{ name: 'shell', required: true, description: 'which shell', choices: SHELLS }],
-    examples: [
-      { run: 'eval "$(karo completion bash)"', does: 'in ~/.bashrc' },
-      { run: 'eval "$(karo completion zsh)"', does: 'in ~/.zshrc, after compinit' },
-      {
-        run: 'karo completion fish > ~/.config/fish/completions/karo.fish',
-        does: 'fish loads it when needed',
-      },
-    ],
+    args: { shell: { description: 'which shell', choices: SHELLS } },
+    examples: {
+      'eval "$(karo completion bash)"': 'in ~/.bashrc',
+      'eval "$(karo completion zsh)"': 'in ~/.zshrc, after compinit',
+      'karo completion fish > ~/.config/fish/completions/karo.fish': 'fish loads it when needed',
+    },
     async run(io, { args: { shell } }) {
       const script = COMPLETION_SCRIPTS[shell](await completionSpec(io.commands))
       return show(io, { shell, script }, () => Buffer.from(script))

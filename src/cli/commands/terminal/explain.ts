@@ -2,32 +2,29 @@
 
 import { explainCommand } from '../../../assist/copilot/index.ts'
 import { EXIT } from '../../../base/errors.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
 import { knownTool } from '../../known-tool.ts'
 import { printExplanation } from '../../views/explain.ts'
 import { printKnown } from '../../views/knowledge.ts'
 
-const command = defineCommand({
-  name: 'explain',
+const command = defineCommand('explain', {
   summary: 'show what each part of a command does',
-  args: [
-    {
-      name: 'command',
-      required: true,
+  args: {
+    command: {
       variadic: true,
       oneThing: true,
       description: 'the command, quoted or as you would type it; - reads it from standard input',
     },
-  ],
-  options: [shellOption],
-  examples: [
-    { run: "karo explain 'tar -xzf backup.tgz -C /tmp'", does: 'shows what each word means' },
-    { run: 'karo explain tar', does: 'what is known of the tool: its options, and examples' },
-    { run: "karo explain --json 'ls | wc -l'", does: 'the parts with their places, as JSON' },
-    { run: 'karo explain - < script.sh', does: 'explains a script' },
-  ],
+  },
+  options: { shell: shellOption },
+  examples: {
+    "karo explain 'tar -xzf backup.tgz -C /tmp'": 'shows what each word means',
+    'karo explain tar': 'what is known of the tool: its options, and examples',
+    "karo explain --json 'ls | wc -l'": 'the parts with their places, as JSON',
+    'karo explain - < script.sh': 'explains a script',
+  },
   takesCommandLine: true,
   async run(io, input) {
     const text = await commandText(input, 'explain')
@@ -45,4 +42,4 @@ const command = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [command]
+export const commands = [command]

@@ -8,8 +8,8 @@ import { batches } from '../../../observe/imports/batches.ts'
 import { type ForeignShell, SHELLS } from '../../../observe/imports/entry.ts'
 import { SHELL_WRITERS } from '../../../observe/imports/writers.ts'
 import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../../ops/care/transfer.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
-import { filterOption, filtersOf, untilOption } from '../../history/filters.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
+import { filterOptions, filtersOf, untilOption } from '../../history/filters.ts'
 import { createOutput, noJson } from '../../output-file.ts'
 import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -22,46 +22,44 @@ type Query = ReturnType<typeof filtersOf>
 type Format = ExportFormat | ForeignShell
 const FORMATS = [...EXPORT_FORMATS, ...SHELLS] as const
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'export',
+export const commands = [
+  defineCommand('export', {
     summary:
       'write your history to a file or to standard output, for another Karo, your shell, or a spreadsheet',
     shows: exportHistory,
-    args: [
-      {
-        name: 'words',
-        required: false,
+    args: {
+      words: {
+        optional: true,
         variadic: true,
         description: 'only commands with all of these words, in any case (default: all commands)',
       },
-    ],
-    options: [
-      {
-        name: 'format',
+    },
+    options: {
+      format: {
         value: 'format',
         choices: FORMATS,
         default: 'ndjson',
         description:
           'NDJSON (one JSON document a line), CSV for spreadsheets, or the history format of bash, zsh or fish (text and time)',
       },
-      {
-        name: 'output',
+      output: {
         short: 'o',
         value: 'file',
         completes: 'file',
         description: 'the file to write, which must not exist yet (default: standard output)',
       },
-      ...(['cwd', 'since', 'shell'] as const).map(filterOption),
-      untilOption,
-    ],
+      cwd: filterOptions.cwd,
+      since: filterOptions.since,
+      shell: filterOptions.shell,
+      until: untilOption,
+    },
     json: 'NDJSON, one JSON document a line; with --output one document about the file',
-    examples: [
-      { run: 'karo export -o history.ndjson', does: 'everything you typed, readable by you alone' },
-      { run: 'karo export --format csv | head', does: 'the first lines as CSV' },
-      { run: 'karo export --format bash >> ~/.bash_history', does: "into bash's own history" },
-      { run: 'karo export --since 7d --cwd . make', does: 'commands with make of this directory and week' },
-    ],
+    examples: {
+      'karo export -o history.ndjson': 'everything you typed, readable by you alone',
+      'karo export --format csv | head': 'the first lines as CSV',
+      'karo export --format bash >> ~/.bash_history': "into bash's own history",
+      'karo export --since 7d --cwd . make': 'commands with make of this directory and week',
+    },
     async run(io, { args, options }) {
       const { format, output } = options
       const filters = filtersOf(args.words, options)

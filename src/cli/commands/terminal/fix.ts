@@ -3,7 +3,7 @@ import { findCommand } from '../../../assist/copilot/ask/answer.ts'
 import { type Failure, type Fixed, fixOf } from '../../../assist/copilot/fix/fix.ts'
 import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
 import { marked, printFixed } from '../../views/ask.ts'
@@ -36,32 +36,26 @@ function handedOver({ env }: CommandIo): Failure {
   return { line: (env.KARO_LINE ?? '').trim(), exitCode: Number.isNaN(code) ? null : code }
 }
 
-const command = defineCommand({
-  name: 'fix',
+const command = defineCommand('fix', {
   summary: 'say what went wrong with the last command, and propose the next line; never runs it',
-  args: [
-    {
-      name: 'command',
-      required: false,
+  args: {
+    command: {
+      optional: true,
       variadic: true,
       oneThing: true,
       description:
         'the line that failed, or the error that it printed, quoted (default: the last recorded line that failed)',
     },
-  ],
-  options: [
-    shellOption,
-    {
-      name: 'line',
-      description:
-        'the line is in KARO_LINE and its exit code in KARO_EXIT; prints the next line alone; Alt-K does it',
-    },
-  ],
-  examples: [
-    { run: 'karo fix', does: 'the last command that failed' },
-    { run: "karo fix 'git psuh'", does: 'this line, as if it had failed here' },
-    { run: "karo fix 'EADDRINUSE: address already in use :::3000'", does: 'an error, as it was printed' },
-  ],
+  },
+  options: {
+    shell: shellOption,
+    line: 'the line is in KARO_LINE and its exit code in KARO_EXIT; prints the next line alone; Alt-K does it',
+  },
+  examples: {
+    'karo fix': 'the last command that failed',
+    "karo fix 'git psuh'": 'this line, as if it had failed here',
+    "karo fix 'EADDRINUSE: address already in use :::3000'": 'an error, as it was printed',
+  },
   takesCommandLine: true,
   async run(io, input) {
     const given = (input.args.command as readonly string[] | undefined) ?? []
@@ -86,4 +80,4 @@ const command = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [command]
+export const commands = [command]

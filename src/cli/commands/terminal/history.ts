@@ -9,7 +9,7 @@ import { getHistory, getRankedCommands } from '../../../api/contract/operations/
 import type { RankedCommandShape, RankedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { loadConfig } from '../../../config/load.ts'
-import { type Command, type CommandIo, defineCommand, type OptionsOf, printJson } from '../../command.ts'
+import { type CommandIo, defineCommand, type OptionsOf, printJson } from '../../command.ts'
 import type { Ranking } from '../../finder/finder.ts'
 import { historyColumns } from '../../history/columns.ts'
 import { deleteHistory } from '../../history/delete.ts'
@@ -21,60 +21,46 @@ import { absolutePath, workingDirectory } from '../../place.ts'
 import { pause } from '../../terminal/interrupt.ts'
 import { table } from '../../terminal/table.ts'
 
-const OPTIONS = [
+const OPTIONS = {
   ...filterOptions,
-  untilOption,
-  { name: 'unique', description: 'each command once, with its newest use' },
-  {
-    name: 'rank',
-    description: 'each command once, the likeliest last (used often, lately, here, successfully)',
-  },
-  {
-    name: 'limit',
+  until: untilOption,
+  unique: 'each command once, with its newest use',
+  rank: 'each command once, the likeliest last (used often, lately, here, successfully)',
+  limit: {
     value: 'n',
     description: `most commands to show (up to ${HISTORY_LIMIT_MAX}, with --rank ${RANKED_LIMIT_MAX})`,
     default: String(HISTORY_LIMIT_DEFAULT),
   },
-  {
-    name: 'interactive',
-    short: 'i',
-    description: 'choose a command at the terminal; it is printed, not run',
-  },
-  {
-    name: 'height',
+  interactive: { short: 'i', description: 'choose a command at the terminal; it is printed, not run' },
+  height: {
     value: 'rows',
     description:
       'with --interactive: take so many rows below the prompt; 0 for the whole screen (finder.height)',
   },
-] as const
+} as const
 
 interface Input {
   readonly args: { readonly words: readonly string[] }
   readonly options: OptionsOf<typeof OPTIONS>
 }
 
-const find = defineCommand({
-  name: 'history',
+const find = defineCommand('history', {
   summary: 'search the commands you ran, newest last',
   shows: getHistory,
-  args: [
-    {
-      name: 'words',
-      required: false,
+  args: {
+    words: {
+      optional: true,
       variadic: true,
       description: 'words that must all occur in the command, in any case',
     },
-  ],
+  },
   options: OPTIONS,
-  examples: [
-    { run: 'karo history docker run', does: 'every command with both words' },
-    { run: 'karo history --failed --since today --cwd .', does: 'commands that failed here today' },
-    { run: 'karo history --longer 10m --unique make', does: 'long runs of make' },
-    {
-      run: 'karo history --interactive',
-      does: 'type to find, Enter to print; Ctrl-R does it: karo shell install --ctrl-r',
-    },
-  ],
+  examples: {
+    'karo history docker run': 'every command with both words',
+    'karo history --failed --since today --cwd .': 'commands that failed here today',
+    'karo history --longer 10m --unique make': 'long runs of make',
+    'karo history --interactive': 'type to find, Enter to print; Ctrl-R does it: karo shell install --ctrl-r',
+  },
   async run(io, input) {
     if (input.options.interactive === true) return choose(io, input)
     if (input.options.rank === true) return rank(io, input)
@@ -179,7 +165,7 @@ async function choose(io: CommandIo, input: Input): Promise<ExitCode> {
   return EXIT.done
 }
 
-export const commands: readonly Command[] = [find, deleteHistory]
+export const commands = [find, deleteHistory]
 
 const NOTHING_YET = `Nothing recorded yet. Does your shell have the hook? Run: karo shell install
 Then open a new shell.`

@@ -3,13 +3,7 @@
 import { quickGuard } from '../../../assist/guard/quick.ts'
 import { type ExitCode, KaroError } from '../../../base/errors.ts'
 import { ADAPTER_NAMES, ADAPTERS, type Adapter, type AdapterName } from '../../adapters/index.ts'
-import {
-  type Command,
-  type CommandArgument,
-  type CommandIo,
-  type CommandOption,
-  defineCommand,
-} from '../../command.ts'
+import { type ArgumentWords, type CommandIo, defineCommand, type OptionsByName } from '../../command.ts'
 import { type Asked, answerHook } from '../../hooks/answer.ts'
 import { asking as asked, askOption } from '../../hooks/ask-option.ts'
 import { readInput } from '../../hooks/input.ts'
@@ -19,34 +13,28 @@ import { asking } from '../../run/registry.ts'
 /** The tools into whose settings the hook can be put. */
 const INSTALLED = ADAPTER_NAMES.filter((name) => ADAPTERS[name].settings !== undefined)
 
-const call = defineCommand({
-  name: 'hook',
+const call = defineCommand('hook', {
   summary:
     'judge and record a command of an AI coding tool; the tool runs this before and after each command',
-  args: [
-    {
-      name: 'tool',
-      required: true,
+  args: {
+    tool: {
       description: `whose call is on standard input: ${ADAPTER_NAMES.map((name) => `${name} (${ADAPTERS[name].title})`).join(', ')}`,
       choices: ADAPTER_NAMES,
     },
-  ],
-  examples: [
-    { run: 'karo hook install claude', does: 'makes Claude Code call the hook' },
-    {
-      run: `echo '{"command":"git push --force"}' | karo hook generic`,
-      does: 'judges a command of any other tool; exits with 4 unless it may run',
-    },
-  ],
-  options: [
-    {
-      name: 'inbox',
+  },
+  examples: {
+    'karo hook install claude': 'makes Claude Code call the hook',
+    'echo \'{"command":"git push --force"}\' | karo hook generic':
+      'judges a command of any other tool; exits with 4 unless it may run',
+  },
+  options: {
+    inbox: {
       value: 'seconds',
       description:
         'a command that needs consent waits this long in the approvals inbox for your answer (karo approvals); without an answer the command is judged as without this option',
     },
-    askOption,
-  ],
+    ask: askOption,
+  },
   async run(io, { args, options }) {
     const adapter = asked(ADAPTERS[args.tool as AdapterName], options.ask)
     if (process.stdin.isTTY) {
@@ -80,49 +68,36 @@ async function answer(
   return code
 }
 
-const toolArgument: CommandArgument = {
-  name: 'tool',
-  required: true,
+const toolArgument: ArgumentWords = {
   description: `which tool: ${INSTALLED.map((name) => `${name} (${ADAPTERS[name].title})`).join(', ')}`,
   choices: INSTALLED,
 }
-const scopeOptions: readonly CommandOption[] = [
-  { name: 'user', description: 'in your own settings of the tool, for all projects (the default)' },
-  { name: 'project', description: 'in the settings of the project in this directory' },
-  { name: 'dry-run', description: 'show the new contents of the file, and change nothing' },
-]
+const scopeOptions: OptionsByName = {
+  user: 'in your own settings of the tool, for all projects (the default)',
+  project: 'in the settings of the project in this directory',
+  'dry-run': 'show the new contents of the file, and change nothing',
+}
 
-const install = defineCommand({
-  name: 'hook install',
+const install = defineCommand('hook install', {
   summary: 'make an AI coding tool ask the guard before each command, and record what it ran',
-  args: [toolArgument],
-  options: [
+  args: { tool: toolArgument },
+  options: {
     ...scopeOptions,
-    {
-      name: 'inbox',
+    inbox: {
       value: 'seconds',
       description:
         'a command that needs consent waits this long in the approvals inbox, where you answer in another terminal (karo approvals)',
     },
-    {
-      name: 'jail',
-      description:
-        'the tool starts in a jail by its own name, in new shells with the hook of karo shell install (karo run)',
-    },
-    askOption,
-  ],
-  examples: [
-    { run: 'karo hook install claude', does: 'in ~/.claude/settings.json; running it again changes nothing' },
-    {
-      run: 'karo hook install gemini --project',
-      does: 'in ./.gemini/settings.json, for everybody who works in this project',
-    },
-    {
-      run: 'karo hook install claude --jail',
-      does: 'claude then starts by karo run, also when it is there already',
-    },
-    { run: 'karo hook install codex --dry-run', does: 'shows the file and changes nothing' },
-  ],
+    jail: 'the tool starts in a jail by its own name, in new shells with the hook of karo shell install (karo run)',
+    ask: askOption,
+  },
+  examples: {
+    'karo hook install claude': 'in ~/.claude/settings.json; running it again changes nothing',
+    'karo hook install gemini --project':
+      'in ./.gemini/settings.json, for everybody who works in this project',
+    'karo hook install claude --jail': 'claude then starts by karo run, also when it is there already',
+    'karo hook install codex --dry-run': 'shows the file and changes nothing',
+  },
   async run(io, input) {
     const { installHook } = await import('../../hooks/settings.ts')
     const { onError } = await quickGuard({ home: io.home, env: io.env })
@@ -130,20 +105,18 @@ const install = defineCommand({
   },
 })
 
-const uninstall = defineCommand({
-  name: 'hook uninstall',
+const uninstall = defineCommand('hook uninstall', {
   summary: "remove the hook from an AI coding tool's settings",
-  args: [toolArgument],
+  args: { tool: toolArgument },
   options: scopeOptions,
-  examples: [{ run: 'karo hook uninstall claude', does: 'Claude Code runs its commands without Karo again' }],
+  examples: { 'karo hook uninstall claude': 'Claude Code runs its commands without Karo again' },
   async run(io, input) {
     const { uninstallHook } = await import('../../hooks/settings.ts')
     return uninstallHook(io, input, homeOf(io))
   },
 })
 
-const list = defineCommand({
-  name: 'hook list',
+const list = defineCommand('hook list', {
   summary: 'list the AI coding tools that Karo knows, and where its hook is installed',
   async run(io) {
     const { listHooks } = await import('../../hooks/list.ts')
@@ -151,4 +124,4 @@ const list = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [call, install, uninstall, list]
+export const commands = [call, install, uninstall, list]

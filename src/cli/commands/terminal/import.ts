@@ -5,14 +5,7 @@ import type { ImportShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { bytes, localTime, printable } from '../../../base/format.ts'
 import { SHELLS, SOURCES, type Source } from '../../../observe/imports/entry.ts'
-import {
-  type Command,
-  type CommandInput,
-  type CommandIo,
-  type CommandOption,
-  defineCommand,
-  show,
-} from '../../command.ts'
+import { type CommandInput, type CommandIo, defineCommand, show } from '../../command.ts'
 import { errorLines, type ToldError, toldOf } from '../../error-text.ts'
 import { importExport } from '../../import/export.ts'
 import { findHistory, openHistory } from '../../import/foreign-history.ts'
@@ -25,11 +18,8 @@ import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
 import { countedCommands, importsView, importView } from '../../views/import.ts'
 
-const DRY_RUN: CommandOption = { name: 'dry-run', description: 'show what would be done, and do nothing' }
-const ALL_HOSTS: CommandOption = {
-  name: 'all-hosts',
-  description: "also atuin's commands from other machines",
-}
+const DRY_RUN = 'show what would be done, and do nothing'
+const ALL_HOSTS = "also atuin's commands from other machines"
 /** Deadline of one part of an undo, which reads all texts of the person once. */
 const UNDO_MS = 300_000
 const MOST_ID = 2 ** 31 - 1
@@ -73,35 +63,31 @@ interface Failed {
 const exitOf = (imports: readonly (ImportSummary | Failed)[]): ExitCode =>
   imports.some((one) => 'error' in one || one.interrupted) ? EXIT.failed : EXIT.done
 
-const file = defineCommand({
-  name: 'import',
+const file = defineCommand('import', {
   summary: 'add a file of karo export to your history; commands that are there already stay as they are',
-  args: [
-    {
-      name: 'file',
-      required: true,
+  args: {
+    file: {
       description: 'NDJSON or CSV, as karo export writes them; - for standard input',
       completes: 'file',
     },
-  ],
-  options: [DRY_RUN],
-  examples: [
-    { run: 'karo import history.ndjson', does: 'running it again adds nothing' },
-    { run: 'karo import history.csv --dry-run', does: 'which lines are wrong, and how many are new' },
-    { run: 'ssh old karo export | karo import -', does: 'imports from another machine without a file' },
-    { run: 'karo import auto', does: 'imports the histories of your shells and of atuin instead' },
-  ],
+  },
+  options: { 'dry-run': DRY_RUN },
+  examples: {
+    'karo import history.ndjson': 'running it again adds nothing',
+    'karo import history.csv --dry-run': 'which lines are wrong, and how many are new',
+    'ssh old karo export | karo import -': 'imports from another machine without a file',
+    'karo import auto': 'imports the histories of your shells and of atuin instead',
+  },
   run: (io, { args, options }) => importExport(io, args.file as string, options['dry-run'] === true),
 })
 
-const auto = defineCommand({
-  name: 'import auto',
+const auto = defineCommand('import auto', {
   summary: 'add all histories of bash, zsh, fish and atuin that are found',
-  options: [DRY_RUN, ALL_HOSTS],
-  examples: [
-    { run: 'karo import auto --dry-run', does: 'which histories there are, and how many commands are new' },
-    { run: 'karo import auto', does: 'imports each history; each can be undone by itself' },
-  ],
+  options: { 'dry-run': DRY_RUN, 'all-hosts': ALL_HOSTS },
+  examples: {
+    'karo import auto --dry-run': 'which histories there are, and how many commands are new',
+    'karo import auto': 'imports each history; each can be undone by itself',
+  },
   async run(io, input) {
     const found: { source: Source; path: string; bytes: number }[] = []
     // atuin comes first, because it knows most about each command; the shells' files then add only what it does not have.
@@ -134,25 +120,23 @@ const auto = defineCommand({
   },
 })
 
-const foreign = SOURCES.map(
-  (source): Command => ({
-    name: `import ${source}`,
+const foreign = SOURCES.map((source) =>
+  defineCommand(`import ${source}`, {
     summary: `add the history of ${source} to your own; running it again adds only new commands`,
-    args: [
-      {
-        name: 'file',
-        required: false,
+    args: {
+      file: {
+        optional: true,
         description: `default: ${USUAL[source]}${source === 'atuin' ? '' : '; - for standard input'}`,
         completes: 'file',
       },
-    ],
-    options: source === 'atuin' ? [DRY_RUN, ALL_HOSTS] : [DRY_RUN],
-    examples: [
-      { run: `karo import ${source} --dry-run`, does: 'how many of its commands are new' },
-      { run: `karo import ${source}`, does: 'adds them; karo import undo takes them out again' },
-    ],
+    },
+    options: source === 'atuin' ? { 'dry-run': DRY_RUN, 'all-hosts': ALL_HOSTS } : { 'dry-run': DRY_RUN },
+    examples: {
+      [`karo import ${source} --dry-run`]: 'how many of its commands are new',
+      [`karo import ${source}`]: 'adds them; karo import undo takes them out again',
+    },
     async run(io, input) {
-      const summary = await importOne(io, source, input.args.file as string | undefined, input)
+      const summary = await importOne(io, source, input.args.file, input)
       io.out(io.json ? `${JSON.stringify(summary)}\n` : importView(summary, io))
       return exitOf([summary])
     },
@@ -162,8 +146,7 @@ const foreign = SOURCES.map(
 const listed = async (io: CommandIo): Promise<readonly ImportShape[]> =>
   (await daemonAt(io).call(getImports)).imports
 
-const list = defineCommand({
-  name: 'import list',
+const list = defineCommand('import list', {
   summary: 'list the imports that can be undone',
   shows: getImports,
   async run(io) {
@@ -172,17 +155,16 @@ const list = defineCommand({
   },
 })
 
-const undo = defineCommand({
-  name: 'import undo',
+const undo = defineCommand('import undo', {
   summary: 'undo an import: take out exactly the commands that it brought',
-  args: [
-    { name: 'id', required: false, description: 'number from karo import list (default: the last import)' },
-  ],
-  options: [{ name: 'yes', short: 'y', description: 'do not ask' }],
-  examples: [
-    { run: 'karo import undo', does: 'the last import, after asking' },
-    { run: 'karo import undo 3 --yes', does: 'import 3, without asking' },
-  ],
+  args: {
+    id: { optional: true, description: 'number from karo import list (default: the last import)' },
+  },
+  options: { yes: { short: 'y', description: 'do not ask' } },
+  examples: {
+    'karo import undo': 'the last import, after asking',
+    'karo import undo 3 --yes': 'import 3, without asking',
+  },
   async run(io, { args, options }) {
     const wanted =
       typeof args.id === 'string' ? parseWhole(args.id, 'karo import undo', 1, MOST_ID) : undefined
@@ -221,4 +203,4 @@ const undo = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [file, auto, ...foreign, list, undo]
+export const commands = [file, auto, ...foreign, list, undo]

@@ -8,7 +8,7 @@ import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
 import { personHome } from '../../../base/run/person-home.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { type KnowledgeList, printKnowledge } from '../../views/knowledge.ts'
 
 function listOf({ home, env }: CommandIo): KnowledgeList {
@@ -26,27 +26,23 @@ function listOf({ home, env }: CommandIo): KnowledgeList {
   }
 }
 
-const list = defineCommand({
-  name: 'knowledge list',
+const list = defineCommand('knowledge list', {
   summary: 'list where ask and explain know commands from, besides manual pages',
   run: async (io) => show(io, listOf(io), printKnowledge),
 })
 
-const add = defineCommand({
-  name: 'knowledge add',
+const add = defineCommand('knowledge add', {
   summary: 'take in commands with their wordings, or an archive of tldr pages, for ask and explain',
-  args: [
-    {
-      name: 'file',
-      required: true,
+  args: {
+    file: {
       description: 'a text of commands and wordings, or a ZIP archive such as tldr-pages.en.zip',
       completes: 'file',
     },
-  ],
-  examples: [
-    { run: 'karo knowledge add ours.txt', does: 'replaces the commands that were taken in before' },
-    { run: 'karo knowledge add tldr-pages.en.zip', does: 'replaces the pages that were taken in before' },
-  ],
+  },
+  examples: {
+    'karo knowledge add ours.txt': 'replaces the commands that were taken in before',
+    'karo knowledge add tldr-pages.en.zip': 'replaces the pages that were taken in before',
+  },
   async run(io, { args }) {
     const { MOST_ARCHIVE, pack, pagesIn } = await import('../../../assist/copilot/examples/archive.ts')
     const path = resolve(args.file as string)
@@ -97,4 +93,4 @@ function contentOf(path: string, most: number): Buffer {
   return readFileSync(path)
 }
 
-export const commands: readonly Command[] = [list, add]
+export const commands = [list, add]

@@ -5,24 +5,21 @@ import { systemClock } from '../../../base/clock.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { loadConfig } from '../../../config/load.ts'
 import type { Config } from '../../../config/types.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand } from '../../command.ts'
 import { placeOf } from '../../place.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 import { usage } from '../../usage.ts'
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'mcp',
+export const commands = [
+  defineCommand('mcp', {
     summary:
       'serve check, explain, stats, queries and, if you allow it, history and agents to an AI coding tool (MCP)',
     json: 'print errors at the start as JSON; the protocol is always JSON',
-    examples: [
-      { run: 'claude mcp add karo -- karo mcp', does: 'makes Claude Code start it' },
-      {
-        run: 'karo config get mcp.history',
-        does: 'shows whether tools may read your history (history = true under [mcp] in config.toml)',
-      },
-    ],
+    examples: {
+      'claude mcp add karo -- karo mcp': 'makes Claude Code start it',
+      'karo config get mcp.history':
+        'shows whether tools may read your history (history = true under [mcp] in config.toml)',
+    },
     async run(io) {
       if (process.stdin.isTTY) {
         throw usage(

@@ -9,44 +9,40 @@ import { getProcesses } from '../../../api/contract/operations/processes.ts'
 import type { ProcessShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { bytes, duration, localTime } from '../../../base/format.ts'
-import { type Command, defineCommand, printJson } from '../../command.ts'
+import { defineCommand, printJson } from '../../command.ts'
 import { parseSince, rfc3339 } from '../../input/time.ts'
 import { checkText, given, parseWhole } from '../../input/values.ts'
 import { table } from '../../terminal/table.ts'
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'processes',
+export const commands = [
+  defineCommand('processes', {
     summary: 'show what the programs in your shells used: memory, processor, time',
     shows: getProcesses,
-    options: [
-      { name: 'now', description: 'only programs that run now' },
-      {
-        name: 'since',
+    options: {
+      now: 'only programs that run now',
+      since: {
         value: 'when',
         description: 'only programs that began later or still run: 2h, 7d, today, or a time',
         default: '24h',
       },
-      { name: 'name', value: 'text', description: 'only programs with this in their name, in any case' },
-      {
-        name: 'sort',
+      name: { value: 'text', description: 'only programs with this in their name, in any case' },
+      sort: {
         value: 'by',
         description: 'column to sort by, largest first',
         choices: PROCESS_SORTS,
         default: 'memory',
       },
-      {
-        name: 'limit',
+      limit: {
         value: 'n',
         description: `most programs to show (up to ${PROCESSES_LIMIT_MAX})`,
         default: String(PROCESSES_LIMIT_DEFAULT),
       },
-    ],
-    examples: [
-      { run: 'karo processes', does: 'programs of the last 24 hours that used most memory' },
-      { run: 'karo processes --now --sort cpu', does: 'running programs that use most processor time' },
-      { run: 'karo processes --since 7d --name node', does: 'every run of node in the last week' },
-    ],
+    },
+    examples: {
+      'karo processes': 'programs of the last 24 hours that used most memory',
+      'karo processes --now --sort cpu': 'running programs that use most processor time',
+      'karo processes --since 7d --name node': 'every run of node in the last week',
+    },
     async run(io, { options: { now, sort, name, ...options } }) {
       const query = {
         now,

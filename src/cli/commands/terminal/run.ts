@@ -4,14 +4,13 @@ import { type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
 import { homePaths } from '../../../config/paths.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { absolutePath, homeOf } from '../../place.ts'
 import type { Plan } from '../../run/plan.ts'
 import { table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
 
 const network = {
-  name: 'network',
   value: 'host',
   repeat: true,
   description:
@@ -24,41 +23,32 @@ const write = {
   completes: 'directory',
 } as const
 
-const run = defineCommand({
-  name: 'run',
+const run = defineCommand('run', {
   summary: 'start an AI coding tool, or any command, in a jail: it may change the project and nothing else',
   json: 'print errors at the start as JSON; what the command prints is its own',
-  args: [
-    { name: 'command', required: true, variadic: true, description: 'the command behind --, such as claude' },
-  ],
-  options: [
+  args: {
+    command: { variadic: true, description: 'the command behind --, such as claude' },
+  },
+  options: {
     network,
-    { ...write, description: 'another directory that it may change' },
-    {
-      name: 'read',
+    write: { ...write, description: 'another directory that it may change' },
+    read: {
       value: 'dir',
       repeat: true,
       completes: 'directory',
       description: 'a directory that it may read',
     },
-    {
-      name: 'env',
+    env: {
       value: 'name',
       repeat: true,
       description: 'a variable with a secret that it gets; others that look like one are left out',
     },
-  ],
-  examples: [
-    {
-      run: 'karo run -- claude',
-      does: 'Claude Code, which may change this project and reach the public internet',
-    },
-    {
-      run: 'karo run --network api.openai.com -- codex',
-      does: 'Codex, which reaches its model and nothing else',
-    },
-    { run: 'karo run --network none -- make test', does: 'any command, without a network' },
-  ],
+  },
+  examples: {
+    'karo run -- claude': 'Claude Code, which may change this project and reach the public internet',
+    'karo run --network api.openai.com -- codex': 'Codex, which reaches its model and nothing else',
+    'karo run --network none -- make test': 'any command, without a network',
+  },
   async run(io, { args, options }) {
     if (io.env.KARO_RUN)
       throw new KaroError('refused', 'this is a jail already, and nothing in it starts another one', {
@@ -120,10 +110,9 @@ function beginning(session: string, { argv, project, kept }: Plan, reached: read
     .join('')
 }
 
-const list = defineCommand({
-  name: 'run list',
+const list = defineCommand('run list', {
   summary: 'list the tools that run in jails of karo run, and what they were denied',
-  examples: [{ run: 'karo run list', does: 'also shows the session that karo run allow takes' }],
+  examples: { 'karo run list': 'also shows the session that karo run allow takes' },
   async run(io) {
     const { sessions } = await import('../../run/registry.ts')
     return show(io, { sessions: await sessions(io.home) }, ({ sessions: all }) =>
@@ -141,17 +130,19 @@ const list = defineCommand({
   },
 })
 
-const allow = defineCommand({
-  name: 'run allow',
+const allow = defineCommand('run allow', {
   summary: 'let a tool that runs in a jail reach another host, from another terminal',
-  args: [{ name: 'session', required: true, description: 'as karo run list shows it' }],
-  options: [
+  args: { session: 'as karo run list shows it' },
+  options: {
     network,
-    { ...write, description: 'says how to start the tool with this directory: a jail that runs gets none' },
-  ],
-  examples: [
-    { run: 'karo run allow 3fa2c1 --network registry.npmjs.org', does: 'it may fetch packages from now on' },
-  ],
+    write: {
+      ...write,
+      description: 'says how to start the tool with this directory: a jail that runs gets none',
+    },
+  },
+  examples: {
+    'karo run allow 3fa2c1 --network registry.npmjs.org': 'it may fetch packages from now on',
+  },
   async run(io, { args, options }) {
     const { allowHosts } = await import('../../run/registry.ts')
     const { readHost } = await import('../../run/network.ts')
@@ -173,4 +164,4 @@ const allow = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [run, list, allow]
+export const commands = [run, list, allow]

@@ -9,29 +9,24 @@ import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.t
 import type { Shell } from '../../../observe/hooks/hook.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import {
-  type Command,
-  type CommandArgument,
+  type ArgumentWords,
   type CommandInput,
   type CommandIo,
-  type CommandOption,
   defineCommand,
+  type OptionWords,
 } from '../../command.ts'
 import { programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
 import {
   ASK_KEY,
-  askKeyOption,
   CTRL_R,
-  ctrlROption,
   flagsFrom,
   HOOK_FLAGS,
+  HOOK_OPTIONS,
   KEEP,
   NO_GUARD,
-  noGuardOption,
   START,
-  startOption,
   UP,
-  upOption,
   WITHOUT,
 } from '../../shells/flags.ts'
 import { forAll, systemOption } from '../../shells/for-all.ts'
@@ -58,50 +53,37 @@ import { tellUnusual } from '../../terminal/notice.ts'
 import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
 
-const shellArgument: CommandArgument = {
-  name: 'shell',
-  required: true,
+const shellArgument: ArgumentWords = {
   description: `which shell (${SHELLS.join(', ')})`,
   completes: SHELLS,
 }
-const perhapsShellArgument = {
+const perhapsShellArgument: ArgumentWords = {
   ...shellArgument,
-  required: false,
+  optional: true,
   description: `which shell (${SHELLS.join(', ')}; default: the one that SHELL names, else bash)`,
 }
-const rcOption: CommandOption = {
-  name: 'rc',
+const rcOption: OptionWords = {
   value: 'file',
   completes: 'file',
   description: `its start file (default: ${SHELLS.map((name) => `${name} ${START_FILES[name].where}`).join('; ')})`,
 }
 
-const shellInit = defineCommand({
-  name: 'shell init',
+const shellInit = defineCommand('shell init', {
   summary: 'print the hook that records the commands of a shell and guards it (bash, zsh, fish)',
-  args: [shellArgument],
-  options: [
-    noGuardOption,
-    ctrlROption,
-    upOption,
-    askKeyOption,
-    startOption,
-    {
-      name: KEEP,
-      description: "also keep the hook in the node's directory, where the line of shell install finds it",
-    },
-  ],
-  examples: [
-    { run: 'eval "$(karo shell init bash)"', does: 'records commands of this shell from now on' },
-    { run: 'karo shell init fish | source', does: 'the same in fish' },
-    { run: 'karo shell init bash --no-guard', does: 'the hook without the guard' },
-    { run: 'export KARO_PAUSE=1', does: 'pauses a recorded shell until unset KARO_PAUSE' },
-    {
-      run: 'karo config get history.ignore',
-      does: 'patterns of commands that are never recorded: ignore = ["pass *"] under [history] in config.toml',
-    },
-  ],
-  async run(asked, input) {
+  args: { shell: shellArgument },
+  options: {
+    ...HOOK_OPTIONS,
+    [KEEP]: "also keep the hook in the node's directory, where the line of shell install finds it",
+  },
+  examples: {
+    'eval "$(karo shell init bash)"': 'records commands of this shell from now on',
+    'karo shell init fish | source': 'the same in fish',
+    'karo shell init bash --no-guard': 'the hook without the guard',
+    'export KARO_PAUSE=1': 'pauses a recorded shell until unset KARO_PAUSE',
+    'karo config get history.ignore':
+      'patterns of commands that are never recorded: ignore = ["pass *"] under [history] in config.toml',
+  },
+  async run(asked, input: CommandInput) {
     const shell = shellOf(input.args.shell, 'shell')
     const since = Date.now()
     const io = ofUser(asked)
@@ -124,32 +106,25 @@ const shellInit = defineCommand({
   },
 })
 
-const shellInstall = defineCommand({
-  name: 'shell install',
+const shellInstall = defineCommand('shell install', {
   summary: "add the hook to the shell's start file; running it again keeps one line and the flags in it",
-  args: [perhapsShellArgument],
-  options: [
-    rcOption,
-    systemOption,
-    noGuardOption,
-    ctrlROption,
-    upOption,
-    askKeyOption,
-    startOption,
+  args: { shell: perhapsShellArgument },
+  options: {
+    rc: rcOption,
+    system: systemOption,
+    ...HOOK_OPTIONS,
     ...WITHOUT,
-  ],
-  examples: [
-    { run: 'karo shell install', does: 'records every new shell of yours' },
-    { run: 'karo shell install bash', does: 'records every new bash' },
-    { run: 'karo shell install --ctrl-r', does: 'also makes Ctrl-R search recorded commands' },
-    { run: 'karo shell install --ask-key', does: 'also makes Alt-K turn words on the line into a command' },
-    {
-      run: 'sudo karo shell install --system',
-      does: 'every new bash, zsh and fish of every person here; what anybody shares stays their own decision',
-    },
-    { run: 'karo shell install bash --rc ~/.bashrc.local', does: 'uses a start file of your own' },
-  ],
-  async run(io, input) {
+  },
+  examples: {
+    'karo shell install': 'records every new shell of yours',
+    'karo shell install bash': 'records every new bash',
+    'karo shell install --ctrl-r': 'also makes Ctrl-R search recorded commands',
+    'karo shell install --ask-key': 'also makes Alt-K turn words on the line into a command',
+    'sudo karo shell install --system':
+      'every new bash, zsh and fish of every person here; what anybody shares stays their own decision',
+    'karo shell install bash --rc ~/.bashrc.local': 'uses a start file of your own',
+  },
+  async run(io, input: CommandInput) {
     if (input.options.system)
       return forAll(
         io,
@@ -162,7 +137,7 @@ const shellInstall = defineCommand({
     for (const flag of [CTRL_R, UP, ASK_KEY]) if (input.options[flag]) editedShell(shell, flag)
     const given = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
     if (await wantsFinder(io, shell, file, input)) given.push(`--${CTRL_R}`)
-    const undone = WITHOUT.filter(({ name }) => input.options[name]).map(({ flag }) => flag)
+    const undone = Object.entries(WITHOUT).flatMap(([name, { flag }]) => (input.options[name] ? [flag] : []))
     const { whose, spool } = recordingPaths(io.env)
     // The package makes the machine's spool directory, because only root can set its owners.
     if (whose === 'own') makeDirectory(spool, 0o700, 'the spool directory')
@@ -198,16 +173,15 @@ const shellInstall = defineCommand({
   },
 })
 
-const shellUninstall = defineCommand({
-  name: 'shell uninstall',
+const shellUninstall = defineCommand('shell uninstall', {
   summary: "remove the hook from the shell's start file",
-  args: [perhapsShellArgument],
-  options: [rcOption, systemOption],
-  examples: [
-    { run: 'karo shell uninstall bash', does: 'new shells are not recorded any more' },
-    { run: 'sudo karo shell uninstall --system', does: "takes the line out of the machine's start files" },
-  ],
-  async run(io, input) {
+  args: { shell: perhapsShellArgument },
+  options: { rc: rcOption, system: systemOption },
+  examples: {
+    'karo shell uninstall bash': 'new shells are not recorded any more',
+    'sudo karo shell uninstall --system': "takes the line out of the machine's start files",
+  },
+  async run(io, input: CommandInput) {
     if (input.options.system) return forAll(io, 'uninstall', [], input)
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
@@ -278,7 +252,7 @@ function aboutMachine(): string {
   return records
 }
 
-export const commands: readonly Command[] = [shellInit, shellInstall, shellUninstall]
+export const commands = [shellInit, shellInstall, shellUninstall]
 
 function shellOf(wanted: unknown, where: string): Shell {
   const found = SHELLS.find((name) => name === wanted)

@@ -4,34 +4,32 @@ import { STATISTICS_PERIODS } from '../../../api/contract/constants.ts'
 import { getMostUsed, getStats } from '../../../api/contract/operations/stats.ts'
 import { RISK_LEVELS } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 import { withNode } from '../../kept/with-node.ts'
 import { mostUsedView, statsView } from '../../views/stats.ts'
 
 /** The most frequent commands that are shown unasked. */
 const SHOWN = 5
 
-export const commands: readonly Command[] = [
-  defineCommand({
-    name: 'stats',
+export const commands = [
+  defineCommand('stats', {
     summary: 'show your commands in numbers (tools, failures, hours, risk), compared with the period before',
     shows: getStats,
-    args: [
-      {
-        name: 'period',
-        required: false,
+    args: {
+      period: {
+        optional: true,
         description: 'how far back, today included: 1, 7, 30 or 365 days',
         choices: STATISTICS_PERIODS,
       },
-    ],
-    options: [
-      { name: 'commands', description: 'more of the commands that ran most often; with --json, any of them' },
-    ],
-    examples: [
-      { run: 'karo stats', does: 'today, compared with yesterday until the same time' },
-      { run: 'karo stats week --commands', does: 'the last 7 days, with more of the most frequent commands' },
-      { run: 'karo stats month --json', does: 'the last 30 days, for a script' },
-    ],
+    },
+    options: {
+      commands: 'more of the commands that ran most often; with --json, any of them',
+    },
+    examples: {
+      'karo stats': 'today, compared with yesterday until the same time',
+      'karo stats week --commands': 'the last 7 days, with more of the most frequent commands',
+      'karo stats month --json': 'the last 30 days, for a script',
+    },
     async run(io, { args, options }) {
       const period = typeof args.period === 'string' ? args.period : 'today'
       const numbers = await withNode(io, () => daemonAt(io).call(getStats, { query: { period } }))
