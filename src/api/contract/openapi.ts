@@ -122,7 +122,7 @@ async function describe(operation: Operation, schemas: Map<string, JsonSchema>):
     description: [operation.description, whoMay + how].filter((part) => part !== undefined).join('\n\n'),
     ...(access === 'anyone' || via === 'socket' ? { security: [] } : {}),
     'x-karo-access': access,
-    ...(query && { parameters: parametersOf(query, example?.query) }),
+    ...(query && { parameters: parametersOf(query, body === undefined ? example : undefined) }),
     ...(body && {
       requestBody: {
         // A body that may be null may be left out.
@@ -130,7 +130,7 @@ async function describe(operation: Operation, schemas: Map<string, JsonSchema>):
         content: {
           'application/json': {
             schema: inline(body, 'input', schemas),
-            ...(example?.body === undefined ? {} : { example: example.body }),
+            ...(example !== undefined && { example }),
           },
         },
       },
@@ -185,7 +185,8 @@ const errorResponse = (codes: readonly ErrorCode[]): Json => ({
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
 })
 
-function parametersOf(query: z.ZodType, example: Readonly<Record<string, string>> = {}): Json[] {
+function parametersOf(query: z.ZodType, of: unknown = {}): Json[] {
+  const example = of as Readonly<Record<string, string>>
   const { properties = {}, required = [] } = schemaOf(query, 'input') as {
     properties?: Record<string, JsonSchema>
     required?: string[]

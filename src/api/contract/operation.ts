@@ -13,7 +13,7 @@ export type Tag = 'node' | 'terminal' | 'agents' | 'mesh' | 'sharing' | 'ledger'
 export const ACCESS = ['anyone', 'person', 'asker', 'admin'] as const
 export type Access = (typeof ACCESS)[number]
 
-type Schema = z.ZodType | undefined
+export type Schema = z.ZodType | undefined
 /** A schema that is loaded when it is first needed: a client needs none to ask, and the daemon needs few. */
 type Lazy<S> = () => Promise<S>
 
@@ -56,7 +56,8 @@ export interface Description<Query extends Schema, Body extends Schema, Answer, 
   readonly texts?: readonly TextAnswer[]
   /** Errors of this operation, besides those that every operation may have. */
   readonly errors?: readonly ErrorCode[]
-  readonly example?: { readonly query?: Readonly<Record<string, string>>; readonly body?: unknown }
+  /** Of the body, or of the query where there is none: then each member is a text, as it stands in the address. */
+  readonly example?: unknown
 }
 
 export interface Operation<

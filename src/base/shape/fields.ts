@@ -28,9 +28,6 @@ export const rowsOf = <Fields extends z.core.$ZodLooseShape>(max: number, fields
 
 export const text = (max: number, what: string) => z.string().max(max).describe(what)
 
-/** A text that is not empty. */
-export const someText = (max: number, what: string) => z.string().min(1).max(max).describe(what)
-
 export const pattern = (form: RegExp, what: string) => z.string().regex(form).describe(what)
 
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words, what: string) =>

@@ -16,7 +16,7 @@ import { type CommandIo, printJson } from '../command.ts'
 import { effectOf } from '../guard/status.ts'
 import { type Step, stepLines } from '../shells/next-steps.ts'
 import { hookedShells } from '../shells/start-file-looks.ts'
-import { table } from '../terminal/table.ts'
+import { pairs } from '../terminal/table.ts'
 import { grouped } from '../views/lines.ts'
 
 /** What is not there in time is left out: the page is a look and no report. */
@@ -35,14 +35,7 @@ export async function front(io: CommandIo): Promise<ExitCode> {
   if (io.json) return printJson(io, await daemonAt(io).call(getStatus, { deadlineMs: STATUS_MS }))
   const known = await look(io)
   const lines = known === undefined ? absentLines(io) : presentLines(io, known)
-  const rows = table(
-    io,
-    [...lines, guardLine(io), ...shellLine(io)],
-    [
-      { title: '', value: ([subject]) => subject, style: () => 'bold' },
-      { title: '', value: ([, says]) => says, wrap: true },
-    ],
-  )
+  const rows = pairs(io, [...lines, guardLine(io), ...shellLine(io)], 'bold')
   const steps = nextOf(io, known).map(([run, does]) => [atHome(run, io), does] as const)
   io.out(`${atHome(rows, io)}\nNext:\n${stepLines(steps)}\nkaro help  lists the commands of every day.\n`)
   return EXIT.done

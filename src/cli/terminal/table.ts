@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import { localTime, printable } from '../../base/format.ts'
 import { cut, fitted, textWidth, wrap } from './text.ts'
 
-type Style = Parameters<typeof styleText>[0]
+export type Style = Parameters<typeof styleText>[0]
 
 export interface Column<Row> {
   /** Heading; an empty one in every column leaves the heading line out. */
@@ -38,6 +38,17 @@ type Value<Row> = Cell<Row> | ((row: Row) => string)
 export type Columns<Row> = Readonly<
   Record<string, Value<Row> | (Omit<Column<Row>, 'title' | 'value'> & { readonly value: Value<Row> })>
 >
+
+/** The text in this style, where the screen has colours. */
+export const paint = (style: Style | undefined, text: string, { colour }: Pick<Screen, 'colour'>): string =>
+  colour && style !== undefined && text !== '' ? styleText(style, text, { validateStream: false }) : text
+
+/** Subjects, and beside each what is said of it. */
+export const pairs = (screen: Screen, rows: readonly (readonly [string, string])[], style?: Style): string =>
+  table(screen, rows, [
+    { title: '', value: ([subject]) => subject, style: () => style },
+    { title: '', value: ([, says]) => says, wrap: true },
+  ])
 
 const GAP = '  '
 /** A column is never cut below this many cells. */
@@ -75,13 +86,11 @@ export function table<Row>(
     : shrunk(columns, natural, screen.columns)
   if (wraps && !below) widths.push(last === 0 ? screen.columns : room)
 
-  const coloured = (text: string, wanted: Style | undefined): string =>
-    screen.colour && wanted && text !== '' ? styleText(wanted, text, { validateStream: false }) : text
   const line = (texts: readonly string[], style: (i: number) => Style | undefined): string => {
     const parts = widths.map((width, i) => {
       const text = cut(texts[i] ?? '', width, columns[i]!.keep)
       const space = ' '.repeat(width - textWidth(text))
-      const shown = coloured(text, style(i))
+      const shown = paint(style(i), text, screen)
       if (columns[i]!.align === 'right') return space + shown
       // No trailing blanks: they make copied lines and diffs ugly.
       return i === widths.length - 1 ? shown : shown + space
@@ -94,7 +103,9 @@ export function table<Row>(
     const before = texts.slice(0, last)
     if (below) {
       const broken = text === '' ? [] : wrap(text, screen.columns - INDENT.length)
-      return line(before, style) + broken.map((part) => `${INDENT}${coloured(part, style(last))}\n`).join('')
+      return (
+        line(before, style) + broken.map((part) => `${INDENT}${paint(style(last), part, screen)}\n`).join('')
+      )
     }
     const [first = '', ...rest] = wrap(text, widths[last]!)
     const gap = before.map(() => '')

@@ -1,8 +1,7 @@
 // Views of anomalies: one line for each signal, and one signal with all its numbers.
-import { styleText } from 'node:util'
 import type { AnomaliesShape, AnomalyShape, MutesShape } from '../../api/contract/shapes.ts'
 import { ago, localTime } from '../../base/format.ts'
-import { type Screen, table } from '../terminal/table.ts'
+import { paint, pairs, type Screen, table } from '../terminal/table.ts'
 import { wrap } from '../terminal/text.ts'
 
 export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, screen: Screen): string {
@@ -52,10 +51,7 @@ export function anomalyView(signal: AnomalyShape, now: number, screen: Screen): 
     `${signal.words[0]?.toUpperCase()}${signal.words.slice(1)}.`,
     Math.min(screen.columns, 100),
   )
-  return `${text.join('\n')}\n\n${table(screen, rows, [
-    { title: '', value: ([name]) => name, style: () => 'bold' },
-    { title: '', value: ([, value]) => value, wrap: true },
-  ])}\n${paint(screen, `karo anomalies mute ${signal.id}`)}  mutes it for a week\n`
+  return `${text.join('\n')}\n\n${pairs(screen, rows, 'bold')}\n${paint('bold', `karo anomalies mute ${signal.id}`, screen)}  mutes it for a week\n`
 }
 
 function usualOf({ numbers }: AnomalyShape): string {
@@ -86,6 +82,3 @@ export function mutesView({ mutes }: MutesShape, screen: Screen): string {
 
 const rounded = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(value < 1 ? 2 : 1)
-
-const paint = ({ colour }: Screen, text: string): string =>
-  colour ? styleText('bold', text, { validateStream: false }) : text

@@ -1,10 +1,10 @@
 // Views of `karo ask` and `karo fix`: the command alone on its line, its risk and source, other commands, and what went wrong.
-import { styleText } from 'node:util'
 import type { Fixed } from '../../assist/copilot/fix/fix.ts'
 import type { Answer, Proposal } from '../../assist/copilot/types.ts'
 import { printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
+import { paint } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 
 /** Whether Karo offers several commands, of which a person takes one; what a model or `karo fix` says is no choice. */
@@ -26,17 +26,19 @@ export const marked = (command: string, placeholders: readonly string[]): string
 
 /** Ends with a newline; holds no control character of a command. */
 export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | 'columns'>): string {
-  const paint = (style: Parameters<typeof styleText>[0], text: string) =>
-    screen.colour ? styleText(style, text, { validateStream: false }) : text
   const level = ({ risk_level, decision }: Pick<Proposal, 'risk_level' | 'decision'>): string =>
-    `${paint(RISK_COLOURS[risk_level], risk_level)} – ${DECISIONS[decision]}`
+    `${paint(RISK_COLOURS[risk_level], risk_level, screen)} – ${DECISIONS[decision]}`
   const notes = answer.notes.map((note) => fitted(`note: ${printable(note)}`, screen.columns))
   const others = (): readonly string[] =>
     answer.alternatives.length === 0
       ? []
       : [
           '',
-          paint('dim', answer.command === null ? 'other commands, which fit less or are too risky:' : 'or:'),
+          paint(
+            'dim',
+            answer.command === null ? 'other commands, which fit less or are too risky:' : 'or:',
+            screen,
+          ),
           ...answer.alternatives.flatMap((other) => [
             `  ${printable(other.command)}`,
             `    ${level(other)}, from: ${other.source}`,
@@ -53,7 +55,7 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
   }
   if (isChoice(answer)) {
     const each = choicesOf(answer).flatMap((one, i) => [
-      `${i + 1}  ${paint('bold', printable(one.command))}`,
+      `${i + 1}  ${paint('bold', printable(one.command), screen)}`,
       ...(one.does === null ? [] : [fitted(`   ${printable(one.does)}`, screen.columns)]),
       `   ${level(one)}, from: ${one.source}${one.placeholders.length === 0 ? '' : `; to fill in: ${one.placeholders.join(', ')}`}`,
       ...one.reasons.map((reason) => fitted(`   ${printable(reason)}`, screen.columns)),
@@ -61,7 +63,7 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
     return `${['Which of these do you mean?', '', ...each, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`
   }
   const { command, source, risk_level, decision, placeholders } = answer
-  const lines = [paint('bold', printable(command)), '']
+  const lines = [paint('bold', printable(command), screen), '']
   if (risk_level !== null && decision !== null)
     lines.push(`  ${level({ risk_level, decision })}, from: ${source}`)
   for (const reason of answer.reasons) lines.push(fitted(`  ${printable(reason)}`, screen.columns))
@@ -77,7 +79,7 @@ export function printFixed(fixed: Fixed, screen: Pick<CommandIo, 'colour' | 'col
   const { failed, exit_code, problem } = fixed
   const code = exit_code === null ? '' : ` (exit code ${exit_code})`
   const line = `${printable(failed)}${code}`
-  const shown = screen.colour ? styleText('dim', line, { validateStream: false }) : line
+  const shown = paint('dim', line, screen)
   const said = fitted(printable(problem ?? UNKNOWN), screen.columns)
   const head = `${shown}\n${said}\n`
   return fixed.command === null ? head : `${head}\n${printAnswer(fixed, screen)}`

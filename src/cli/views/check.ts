@@ -1,9 +1,8 @@
 // View of a verdict: the level, what will happen, and each finding below the words that it is about.
-import { styleText } from 'node:util'
 import type { RiskMatch, RiskVerdict } from '../../assist/risk/index.ts'
 import { printable } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
+import { paint, type Screen } from '../terminal/table.ts'
 import { textWidth } from '../terminal/text.ts'
 
 /** Most shown characters of a safer form, so that the findings above it stay on a small screen. */
@@ -12,10 +11,8 @@ const MOST_SAFER = 400
 const MOST_SHOWN = 100
 
 /** Ends with a newline; holds no control character of the command. */
-export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' | 'columns'>): string {
-  const paint = (format: Parameters<typeof styleText>[0], text: string) =>
-    io.colour ? styleText(format, text, { validateStream: false }) : text
-  const level = paint(['bold', RISK_COLOURS[verdict.risk_level]], verdict.risk_level)
+export function printVerdict(verdict: RiskVerdict, io: Screen): string {
+  const level = paint(['bold', RISK_COLOURS[verdict.risk_level]], verdict.risk_level, io)
   const lines = [`${level} – ${DECISIONS[verdict.decision]}`]
   if (verdict.matches.length === 0 && verdict.decision !== 'allow')
     lines.push(
@@ -25,22 +22,23 @@ export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' 
   let shown = ''
   for (const match of verdict.matches) {
     const place = match.span.join(' ')
-    if (place !== shown) lines.push('', ...excerpt(verdict.command, match, io.columns, paint))
+    if (place !== shown) lines.push('', ...excerpt(verdict.command, match, io))
     shown = place
     lines.push(
-      `  ${paint(RISK_COLOURS[match.risk_level], match.risk_level)} ${printable(match.rule)}: ${printable(match.why)}`,
+      `  ${paint(RISK_COLOURS[match.risk_level], match.risk_level, io)} ${printable(match.rule)}: ${printable(match.why)}`,
     )
   }
-  if (verdict.safer !== undefined)
-    lines.push('', ...saferLines(changed(verdict.command, verdict.safer), (line) => paint('green', line)))
+  if (verdict.safer !== undefined) lines.push('', ...saferLines(changed(verdict.command, verdict.safer), io))
   return `${lines.join('\n')}\n`
 }
 
 /** The lines of a safer script below each other, so that a person can copy them. */
-function saferLines(safer: string, paint: (line: string) => string): readonly string[] {
+function saferLines(safer: string, screen: Screen): readonly string[] {
   const lead = '  safer: '
   const lines = safer.trimEnd().split('\n')
-  return lines.map((line, i) => (i === 0 ? lead : ' '.repeat(lead.length)) + paint(printable(line)))
+  return lines.map(
+    (line, i) => (i === 0 ? lead : ' '.repeat(lead.length)) + paint('green', printable(line), screen),
+  )
 }
 
 /** A long safer form, cut to the part that differs from the command. */
@@ -57,13 +55,12 @@ function changed(command: string, safer: string): string {
 function excerpt(
   command: string,
   { span: [start, end], risk_level }: RiskMatch,
-  columns: number,
-  paint: (format: Parameters<typeof styleText>[0], text: string) => string,
+  screen: Screen,
 ): readonly string[] {
   const lineStart = command.lastIndexOf('\n', start - 1) + 1
   const newline = command.indexOf('\n', start)
   const lineEnd = newline < 0 ? command.length : newline
-  const room = Math.max(20, Math.min(columns - 4, MOST_SHOWN))
+  const room = Math.max(20, Math.min(screen.columns - 4, MOST_SHOWN))
   // A long line is cut around the words; the text before them gets at most half of the width.
   const from = lineEnd - lineStart <= room ? lineStart : Math.max(lineStart, start - Math.floor(room / 2))
   const to = Math.min(lineEnd, from + room)
@@ -72,7 +69,7 @@ function excerpt(
   const after = printable(command.slice(Math.min(end, to), to)) + (to < lineEnd ? '…' : '')
   const marks = ' '.repeat(textWidth(before)) + '^'.repeat(Math.max(1, textWidth(marked)))
   return [
-    `  ${before}${paint(RISK_COLOURS[risk_level], marked)}${after}`,
-    `  ${paint(RISK_COLOURS[risk_level], marks)}`,
+    `  ${before}${paint(RISK_COLOURS[risk_level], marked, screen)}${after}`,
+    `  ${paint(RISK_COLOURS[risk_level], marks, screen)}`,
   ]
 }

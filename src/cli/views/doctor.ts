@@ -1,13 +1,12 @@
 // View of the checks: problems first, each with its fix; passed checks in a line or a count.
-import { styleText } from 'node:util'
 import { printable } from '../../base/format.ts'
 import { CHECK_GROUPS } from '../doctor/catalogue.ts'
 import type { Outcome } from '../doctor/check.ts'
 import type { CheckResult, Deed } from '../doctor/doctor.ts'
-import type { Screen } from '../terminal/table.ts'
+import { paint, type Screen, type Style } from '../terminal/table.ts'
 import { wrap } from '../terminal/text.ts'
 
-const MARKS: Readonly<Record<Outcome, readonly [mark: string, colour: Parameters<typeof styleText>[0]]>> = {
+const MARKS: Readonly<Record<Outcome, readonly [mark: string, colour: Style]>> = {
   fail: ['✗', 'red'],
   warn: ['!', 'yellow'],
   ok: ['✓', 'green'],
@@ -43,15 +42,15 @@ function troubled({ id, outcome, title, detail, fix, why }: CheckResult, screen:
   const says = `${title}: ${detail}`
   const [first = '', ...rest] = lines(says, screen, 2)
   const [mark, colour] = MARKS[outcome]
-  const head = `${paint(mark, colour, screen)} ${paint(first, 'bold', screen)}  ${paint(id, 'dim', screen)}\n`
+  const head = `${paint(colour, mark, screen)} ${paint('bold', first, screen)}  ${paint('dim', id, screen)}\n`
   const more = rest.map((line) => `  ${line}\n`)
   const because = lines(why ?? '', screen, INDENT.length).map(
-    (line) => `${INDENT}${paint(line, 'dim', screen)}\n`,
+    (line) => `${INDENT}${paint('dim', line, screen)}\n`,
   )
   // A command is not wrapped, so that a person can copy it.
   const fixes = (fix ?? '')
     .split('\n')
-    .map((line) => `${INDENT}${paint('→', 'yellow', screen)} ${printable(line)}\n`)
+    .map((line) => `${INDENT}${paint('yellow', '→', screen)} ${printable(line)}\n`)
   return [head, ...more, ...because, ...fixes].join('')
 }
 
@@ -66,14 +65,14 @@ function skippedLines(skipped: readonly CheckResult[], screen: Screen): string[]
 function quietLine(outcome: Outcome, says: string, screen: Screen): string {
   const [mark, colour] = MARKS[outcome]
   const style = outcome === 'skipped' ? 'dim' : undefined
-  const [first = '', ...rest] = lines(says, screen, 2).map((line) => paint(line, style, screen))
-  return `${paint(mark, colour, screen)} ${first}\n${rest.map((line) => `  ${line}\n`).join('')}`
+  const [first = '', ...rest] = lines(says, screen, 2).map((line) => paint(style, line, screen))
+  return `${paint(colour, mark, screen)} ${first}\n${rest.map((line) => `  ${line}\n`).join('')}`
 }
 
 function deedLine({ says, failed }: Deed, dry: boolean, screen: Screen): string {
   if (failed !== undefined)
-    return `${paint('✗', 'red', screen)} could not ${printable(says)}: ${printable(failed)}\n`
-  return `${paint('→', 'green', screen)} ${dry ? 'would' : 'did'}: ${printable(says)}\n`
+    return `${paint('red', '✗', screen)} could not ${printable(says)}: ${printable(failed)}\n`
+  return `${paint('green', '→', screen)} ${dry ? 'would' : 'did'}: ${printable(says)}\n`
 }
 
 function counted(of: (outcome: Outcome) => readonly CheckResult[], screen: Screen): string {
@@ -85,15 +84,9 @@ function counted(of: (outcome: Outcome) => readonly CheckResult[], screen: Scree
   }
   return (['fail', 'warn', 'ok', 'skipped'] as const)
     .filter((outcome) => of(outcome).length > 0)
-    .map((outcome) => paint(`${of(outcome).length} ${words[outcome]}`, MARKS[outcome][1], screen))
+    .map((outcome) => paint(MARKS[outcome][1], `${of(outcome).length} ${words[outcome]}`, screen))
     .join(', ')
 }
 
 const lines = (text: string, screen: Screen, indent: number): string[] =>
   wrap(printable(text), screen.columns - indent)
-
-function paint(text: string, style: Parameters<typeof styleText>[0] | undefined, screen: Screen): string {
-  return screen.colour && style !== undefined && text !== ''
-    ? styleText(style, text, { validateStream: false })
-    : text
-}

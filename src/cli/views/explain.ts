@@ -1,12 +1,10 @@
 // View of an explanation: the command line as a tree, each word with its meaning, findings below their words.
-import { styleText } from 'node:util'
 import type { ExplainedPart, Explanation } from '../../assist/copilot/index.ts'
 import { printable } from '../../base/format.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
-import type { Screen } from '../terminal/table.ts'
+import { paint, type Screen, type Style } from '../terminal/table.ts'
 import { cut, fitted, textWidth, wrap } from '../terminal/text.ts'
 
-type Style = Parameters<typeof styleText>[0]
 /** Widest word with its indent, in cells, that has its meaning beside it; the meaning of a wider one stands below. */
 const WIDEST_LABEL = 22
 /** Most shown rows; --json has all rows of a long script. */
@@ -22,13 +20,11 @@ interface Row {
 
 /** Ends with a newline; holds no control character of the command. */
 export function printExplanation(explanation: Explanation, screen: Screen): string {
-  const paint = (style: Style, text: string) =>
-    screen.colour ? styleText(style, text, { validateStream: false }) : text
   const rows = once(explanation.parts.flatMap((part) => rowsOf(part, 0, explanation)))
   const shown = rows.slice(0, MOST_ROWS)
   const widths = shown.map(({ depth, label }) => 2 * depth + textWidth(label))
   const width = Math.max(0, ...widths.filter((one) => one <= WIDEST_LABEL))
-  const lines = shown.flatMap((row) => rowLines(row, width, screen.columns, paint))
+  const lines = shown.flatMap((row) => rowLines(row, width, screen))
   const notes = [
     ...(rows.length > shown.length
       ? [`… ${rows.length - shown.length} more parts; --json has all of them.`]
@@ -40,8 +36,9 @@ export function printExplanation(explanation: Explanation, screen: Screen): stri
           `The parser could not read all of it as ${explanation.shell}; parts that are missing above were not understood.`,
         ]),
   ]
-  const level = `${paint(['bold', RISK_COLOURS[explanation.risk_level]], explanation.risk_level)} – ${DECISIONS[explanation.decision]}`
-  const safer = explanation.safer === null ? [] : [`safer: ${paint('green', printable(explanation.safer))}`]
+  const level = `${paint(['bold', RISK_COLOURS[explanation.risk_level]], explanation.risk_level, screen)} – ${DECISIONS[explanation.decision]}`
+  const safer =
+    explanation.safer === null ? [] : [`safer: ${paint('green', printable(explanation.safer), screen)}`]
   const sources = sourceNote(explanation.sources)
   return [
     fitted(printable(explanation.summary), screen.columns),
@@ -51,7 +48,7 @@ export function printExplanation(explanation: Explanation, screen: Screen): stri
     ...notes.map((note) => fitted(note, screen.columns)),
     level,
     ...safer,
-    ...(sources === '' ? [] : [paint('dim', fitted(sources, screen.columns))]),
+    ...(sources === '' ? [] : [paint('dim', fitted(sources, screen.columns), screen)]),
     '',
   ].join('\n')
 }
@@ -194,24 +191,17 @@ function riskRows(part: ExplainedPart, depth: number, all: Explanation): Row[] {
 
 const GAP = 2
 
-function rowLines(
-  row: Row,
-  width: number,
-  columns: number,
-  paint: (style: Style, text: string) => string,
-): string[] {
+function rowLines(row: Row, width: number, screen: Screen): string[] {
+  const { columns } = screen
   const indent = ' '.repeat(2 * row.depth)
   const label = cut(printable(row.label), Math.max(8, Math.min(columns, 76) - indent.length))
   const text = printable(row.meaning) + (row.source === '' ? '' : ` [${printable(row.source)}]`)
-  const coloured = row.style === undefined ? label : paint(row.style, label)
+  const coloured = paint(row.style, label, screen)
   const taken = indent.length + textWidth(label)
   if (text === '') return [`${indent}${coloured}`]
   const at = width + GAP
   const texts = columns === Number.POSITIVE_INFINITY ? [text] : wrap(text, columns - at)
-  const shownTexts =
-    row.label === FINDING && row.style !== undefined
-      ? texts.map((one) => paint(row.style as Style, one))
-      : texts
+  const shownTexts = row.label === FINDING ? texts.map((one) => paint(row.style, one, screen)) : texts
   const [first = '', ...rest] = shownTexts
   const more = rest.map((one) => `${' '.repeat(at)}${one}`)
   // The meaning of a wide word stands below it.

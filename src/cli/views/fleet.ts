@@ -5,7 +5,7 @@ import { clockWords } from '../../base/words/clock-words.ts'
 import { ANOTHER_KEY, revokedWords } from '../../base/words/revoked.ts'
 import type { CommandIo } from '../command.ts'
 import { notLetIn } from '../fleet/refusals.ts'
-import { table, UNBOUNDED } from '../terminal/table.ts'
+import { pairs, UNBOUNDED } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 
 export const shortMesh = ({ mesh }: FleetShape): string => formatFingerprint((mesh ?? '').slice(0, 16))
@@ -39,10 +39,7 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
         : `as of ${age}`,
     ])
   }
-  return table(UNBOUNDED, rows, [
-    { title: '', value: ([what]) => what },
-    { title: '', value: ([, says]) => says, wrap: true },
-  ])
+  return pairs(UNBOUNDED, rows)
 }
 
 const WHY_NOT: Readonly<Record<Exclude<NonNullable<FleetShape['why_not']>, 'revoked'>, string>> = {

@@ -1,6 +1,7 @@
 // Helpers of views: labelled lines, wrapped sentences, blocks side by side, numbers and colours.
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { stripVTControlCharacters, type styleText } from 'node:util'
 import type { CommandIo } from '../command.ts'
+import { paint } from '../terminal/table.ts'
 import { textWidth } from '../terminal/text.ts'
 
 export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
@@ -78,9 +79,5 @@ export const percent = (part: number, whole: number): string => ratio(whole === 
 
 /** `1,234,567`; written by hand, because loading Intl takes 25 ms. */
 export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
-
-export function paint(colour: Colour, text: string, { colour: on }: Screen): string {
-  return on ? styleText(colour, text, { validateStream: false }) : text
-}
 
 export const strong = (text: string, screen: Screen): string => paint('bold', text, screen)

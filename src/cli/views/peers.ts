@@ -4,8 +4,8 @@ import { ago, formatFingerprint, printable } from '../../base/format.ts'
 import { placesInWords } from '../../base/places.ts'
 import { clockWords } from '../../base/words/clock-words.ts'
 import { fingerprintWords } from '../../base/words/fingerprint-words.ts'
-import { type Columns, type Screen, table } from '../terminal/table.ts'
-import { MONTHS, paint } from './lines.ts'
+import { type Columns, paint, type Screen, table } from '../terminal/table.ts'
+import { MONTHS } from './lines.ts'
 
 type State = PeerShape['state']
 const STATE_STYLE: Readonly<Record<State, 'green' | 'yellow' | 'red' | 'dim'>> = {

@@ -1,10 +1,9 @@
 // Role policies, for people: what is in force, what they say to a request, and which layer decided about a node.
-import { styleText } from 'node:util'
 import type { PolicyCheckShape, PolicyExplanationShape, PolicyShape } from '../../api/contract/shapes.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import type { Tried } from '../policy/local.ts'
-import { type Screen, table } from '../terminal/table.ts'
+import { paint, type Screen, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 
 /** Ends with a newline, as the others do. */
@@ -29,7 +28,7 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
     teams.length === 0
       ? 'This node is in no team, so no lead gets its numbers. An issuer puts it into a team (karo ca assign); without a certificate, policy.teams does.'
       : `This node is in: ${teams.map(printable).join(', ')}.`
-  const bad = problem === null ? '' : `${paint(screen, 'red', `Not in force: ${printable(problem)}`)}\n`
+  const bad = problem === null ? '' : `${paint('red', `Not in force: ${printable(problem)}`, screen)}\n`
   const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')
   const theirs = policy.organisation === null ? '' : organisationView(policy.organisation, screen)
   return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${policy.roles.length === 0 ? '' : rules}${fitted(`${team}\n`, screen.columns)}${odd}${bad}${theirs}`
@@ -71,7 +70,7 @@ export function organisationView(bundle: NonNullable<PolicyShape['organisation']
       : accepts === 'full'
         ? ' Here its policies may also permit (policy.accept_org = "full").'
         : ' Here its policies can only forbid.'
-  const bad = problem === null ? '' : `${paint(screen, 'red', `Not in force: ${printable(problem)}`)}\n`
+  const bad = problem === null ? '' : `${paint('red', `Not in force: ${printable(problem)}`, screen)}\n`
   return `${fitted(`${says}${power}\n`, screen.columns)}${bad}`
 }
 
@@ -129,15 +128,12 @@ export function triedView({ outcomes, policies, warnings }: Tried, file: string,
   const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')
   const held = outcomes.length - failed.length
   const sum = `${held} of ${outcomes.length} expectations are met, with ${by}\n`
-  return `${odd}${lines.join('')}${paint(screen, failed.length === 0 ? 'green' : 'red', sum.trimEnd())}\n`
+  return `${odd}${lines.join('')}${paint(failed.length === 0 ? 'green' : 'red', sum.trimEnd(), screen)}\n`
 }
 
 const verdict = (effect: 'allow' | 'deny' | 'withhold', screen: Screen): string =>
   paint(
-    screen,
     effect === 'deny' ? 'red' : 'green',
     { allow: 'ALLOW', deny: 'DENY ', withhold: 'LATER' }[effect],
+    screen,
   )
-
-const paint = ({ colour }: Screen, style: 'red' | 'green', text: string): string =>
-  colour ? styleText(style, text, { validateStream: false }) : text

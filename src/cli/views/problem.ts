@@ -1,7 +1,7 @@
 // View of a problem report, for the person who may pass it on.
 import { bytes, duration, printable } from '../../base/format.ts'
 import type { ProblemReport } from '../problem-report.ts'
-import { table } from '../terminal/table.ts'
+import { pairs } from '../terminal/table.ts'
 
 /** Ends with a newline. */
 export function problemView(
@@ -25,10 +25,7 @@ export function problemView(
       ? [['daemon', daemonWords(daemon.error)] as [string, string]]
       : daemonLines(daemon)),
   ]
-  const shown = table(screen, lines, [
-    { title: '', value: ([subject]) => subject, style: () => 'bold' },
-    { title: '', value: ([, says]) => says, wrap: true },
-  ])
+  const shown = pairs(screen, lines, 'bold')
   return `${shown}
 No names, paths, commands, addresses or node ids are in it. Nothing was sent.
 Read it before you pass it on: ${printable(file)}

@@ -1,5 +1,4 @@
 // View of what summaries would tell: a block for each period and group of readers, with every number.
-import { styleText } from 'node:util'
 import {
   type AskedType,
   queryType,
@@ -7,7 +6,7 @@ import {
   type SummaryShape,
 } from '../../api/contract/shapes.ts'
 import { bytes, duration, printable } from '../../base/format.ts'
-import { type Screen, table } from '../terminal/table.ts'
+import { paint, pairs, type Screen } from '../terminal/table.ts'
 import { WEEKDAYS } from './lines.ts'
 import { totalsPreviewView } from './totals/preview.ts'
 
@@ -38,17 +37,18 @@ karo share show says who may have what; karo history shows whether anything is r
 
 function block({ recipients, summary, bytes: size, digest }: SummaryShape, screen: Screen): string {
   const heading = `${periodName(summary)}, ${summary.closed ? 'over' : 'not over yet'}`
-  const title = screen.colour ? styleText('bold', heading, { validateStream: false }) : heading
+  const title = paint('bold', heading, screen)
   const names = recipients.map(({ name, fingerprint }) => name || fingerprint)
   const rows = [
     ...(names.length === 0 ? [] : [{ subject: 'to', says: names.join(', ') }]),
     ...parts(summary),
     { subject: 'plaintext', says: `${bytes(size)}, BLAKE3 ${digest.slice(0, 16)}…` },
   ]
-  const lines = table(screen, rows, [
-    { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
-    { title: '', value: ({ says }) => says, wrap: true },
-  ])
+  const lines = pairs(
+    screen,
+    rows.map(({ subject, says }) => [`  ${subject}`, says] as const),
+    'dim',
+  )
   return `${title}\n${lines}`
 }
 

@@ -1,9 +1,8 @@
 // View of what a person shares: the state in a line or two, then every known node and what it may have.
-import { styleText } from 'node:util'
 import type { SharingView } from '../../api/contract/shapes.ts'
 import { printable } from '../../base/format.ts'
 import { toldRole } from '../../base/words/roles.ts'
-import { table } from '../terminal/table.ts'
+import { paint, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 import { readersView } from './totals/readers.ts'
 
@@ -57,7 +56,7 @@ function stateLine({ sharing, source, max_level }: SharingView, colour: boolean)
   const from = source === 'config' ? 'by the configuration; you have not decided yet' : 'as you decided'
   const most = max_level === 0 ? '; config.toml allows no level' : max_level === 1 ? '; level 1 only' : ''
   const line = `Sharing is ${sharing}, ${from}${most}.`
-  return colour ? styleText(sharing === 'on' ? 'bold' : 'yellow', line, { validateStream: false }) : line
+  return paint(sharing === 'on' ? 'bold' : 'yellow', line, { colour })
 }
 
 function peers(view: SharingView, screen: { colour: boolean; columns: number }): string {

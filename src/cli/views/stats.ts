@@ -4,7 +4,7 @@ import { duration } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
 import { bar, shade, showsBlocks, spark } from '../terminal/bars.ts'
 import { RISK_COLOURS } from '../terminal/risk-words.ts'
-import { table } from '../terminal/table.ts'
+import { paint, table } from '../terminal/table.ts'
 import { cut } from '../terminal/text.ts'
 import {
   besideEachOther,
@@ -13,7 +13,6 @@ import {
   listed,
   MONTHS,
   type Part,
-  paint,
   percent,
   ratio,
   sentence,

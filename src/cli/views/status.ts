@@ -1,9 +1,8 @@
 // View of a node's status: one line for each subject; problems come last, where a reader looks.
-import { styleText } from 'node:util'
 import type { StatusShape } from '../../api/contract/shapes.ts'
 import { bytes, duration, formatFingerprint, printable } from '../../base/format.ts'
 import { atHome, type Place } from '../at-home.ts'
-import { table } from '../terminal/table.ts'
+import { paint, table } from '../terminal/table.ts'
 import { wrap } from '../terminal/text.ts'
 import { grouped } from './lines.ts'
 
@@ -45,7 +44,7 @@ export function statusView(
   ])
   const advice = adviceOf(status, isHooked).map((text) => {
     const [first = '', ...rest] = wrap(printable(atHome(text, screen)), screen.columns - 4)
-    return `  ${paint(screen.colour, 'yellow', '→')} ${[first, ...rest].join('\n    ')}\n`
+    return `  ${paint('yellow', '→', screen)} ${[first, ...rest].join('\n    ')}\n`
   })
   return advice.length === 0 ? overview : `${overview}\n${advice.join('')}`
 }
@@ -249,8 +248,4 @@ function shortAddress(address: string): string {
   const parts = /^\/ip([46])\/([^/]+)\/tcp\/(\d+)/.exec(address)
   if (parts === null) return address
   return parts[1] === '6' ? `[${parts[2]}]:${parts[3]}` : `${parts[2]}:${parts[3]}`
-}
-
-function paint(colour: boolean, style: 'yellow', text: string): string {
-  return colour ? styleText(style, text, { validateStream: false }) : text
 }

@@ -2,8 +2,9 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { type Problem, problemOf } from '../../api/contract/client/page.ts'
 import type { EventType } from '../../api/contract/constants.ts'
+import type { Operation, RequestOf, Schema } from '../../api/contract/operation.ts'
 import { happened } from './live.ts'
-import { noteProblem, session } from './session.ts'
+import { client, noteProblem, session } from './session.ts'
 
 export interface Asked<T> {
   /** The last answer; it stays while the next one is on its way, and where that one failed. */
@@ -87,3 +88,15 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on 
   const own = answer.key === key ? answer : { key }
   return { data: own.data, problem: own.problem, loading, again }
 }
+
+/** What an operation answers, asked anew after these events, and where it is asked for something else. */
+export const useAnswer = <Query extends Schema, Body extends Schema, Answer extends object>(
+  operation: Operation<Query, Body, Answer>,
+  on: readonly EventType[],
+  request?: RequestOf<Query, Body>,
+): Asked<Answer> =>
+  useAsked(
+    (signal) =>
+      client.call(operation as unknown as Operation<undefined, undefined, Answer>, { ...request, signal }),
+    { key: `${operation.path} ${JSON.stringify(request)}`, on },
+  )

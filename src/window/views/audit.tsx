@@ -6,7 +6,7 @@ import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts
 import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { type Columns, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
-import { useAsked } from '../state/asked.ts'
+import { useAnswer } from '../state/asked.ts'
 import { keepWords, search } from '../state/route.ts'
 import { client } from '../state/session.ts'
 import { WhoAsked } from './who-asked.tsx'
@@ -88,18 +88,16 @@ function Log() {
   const words = search.value
   const [wantsMore, setWantsMore] = useState(false)
   const limit = wantsMore || words !== '' ? LIMITS.search : LIMITS.first
-  const newest = useAsked((signal) => client.call(getAuditLog, { query: { limit }, signal }), {
-    key: `audit ${limit}`,
-    on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'],
-  })
+  const newest = useAnswer(
+    getAuditLog,
+    ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'],
+    { query: { limit } },
+  )
   // The entries that are shown stay until a search has fetched all of them.
   const before = useRef(newest.data)
   before.current = newest.data ?? before.current
   const asked = { ...newest, data: before.current }
-  const peers = useAsked((signal) => client.call(getPeers, { signal }), {
-    key: 'peers',
-    on: ['trust_changed'],
-  })
+  const peers = useAnswer(getPeers, ['trust_changed'])
   // The texts to search in are made anew where a name is another one, and not with each answer.
   const known = JSON.stringify(peers.data?.peers.map(({ node_id, name }) => [node_id, name]) ?? [])
   const names: Names = useMemo(() => new Map(JSON.parse(known)), [known])

@@ -6,8 +6,7 @@ import type { EventShape } from '../../api/contract/shapes.ts'
 import { Panel, Shown } from '../parts/panel.tsx'
 import { type Columns, Table } from '../parts/table.tsx'
 import { Code, counted, plain, Risk, Time } from '../parts/words.tsx'
-import { useAsked } from '../state/asked.ts'
-import { client } from '../state/session.ts'
+import { useAnswer } from '../state/asked.ts'
 
 const SHOWN = 20
 /** A search begins when nobody typed for so long. */
@@ -29,10 +28,7 @@ export function Commands() {
     ...(risk !== '' && { risk }),
     ...(failed && { failed }),
   }
-  const asked = useAsked((signal) => client.call(getHistory, { query, signal }), {
-    key: JSON.stringify(query),
-    on: ['command_recorded'],
-  })
+  const asked = useAnswer(getHistory, ['command_recorded'], { query })
   const isSearch = words.length > 0 || risk !== '' || failed
   return (
     <Panel

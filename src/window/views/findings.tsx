@@ -3,16 +3,12 @@ import { getFindings } from '../../api/contract/operations/doctor.ts'
 import type { FindingsShape } from '../../api/contract/shapes.ts'
 import { Command, Panel, Shown } from '../parts/panel.tsx'
 import { counted, Foreign, State, Time } from '../parts/words.tsx'
-import { useAsked } from '../state/asked.ts'
-import { client } from '../state/session.ts'
+import { useAnswer } from '../state/asked.ts'
 
 type Finding = FindingsShape['checks'][number]
 
 export function Findings() {
-  const asked = useAsked((signal) => client.call(getFindings, { signal }), {
-    key: 'findings',
-    on: ['health_changed', 'config_reloaded'],
-  })
+  const asked = useAnswer(getFindings, ['health_changed', 'config_reloaded'])
   return (
     <Panel title="What karo doctor found" wide note={<Ran findings={asked.data} />}>
       <Shown

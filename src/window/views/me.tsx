@@ -9,7 +9,7 @@ import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'
 import { Trend } from '../parts/trend.tsx'
 import { change, compared, counted, cut, number, percent, plain, Time } from '../parts/words.tsx'
-import { useAsked } from '../state/asked.ts'
+import { useAnswer } from '../state/asked.ts'
 import { refreshStatus, status } from '../state/live.ts'
 import { client } from '../state/session.ts'
 import { Commands } from './commands.tsx'
@@ -26,10 +26,7 @@ const WEEK_MS = 7 * 86_400_000
 
 export function Me() {
   const [period, setPeriod] = useState<Period>('today')
-  const asked = useAsked((signal) => client.call(getStats, { query: { period }, signal }), {
-    key: period,
-    on: ['command_recorded'],
-  })
+  const asked = useAnswer(getStats, ['command_recorded'], { query: { period } })
   const choose = (
     <fieldset class="choice">
       <legend class="hidden">Period</legend>
@@ -179,10 +176,7 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
 }
 
 function Anomalies() {
-  const asked = useAsked((signal) => client.call(getAnomalies, { signal }), {
-    key: 'anomalies',
-    on: ['anomaly_found'],
-  })
+  const asked = useAnswer(getAnomalies, ['anomaly_found'])
   const mute = async ({ id }: AnomalyShape): Promise<void> => {
     await client.call(muteAnomalies, { body: { what: id, for_ms: WEEK_MS } })
     asked.again()

@@ -7,9 +7,8 @@ import { Figures } from '../parts/charts.tsx'
 import { Group, Panel, Shown } from '../parts/panel.tsx'
 import { type Columns, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
-import { type Asked, useAsked } from '../state/asked.ts'
+import { type Asked, useAnswer } from '../state/asked.ts'
 import { keepWords, search } from '../state/route.ts'
-import { client } from '../state/session.ts'
 import { Details } from './machine.tsx'
 import { Waiting } from './pending.tsx'
 import { REACHED, Reach, ringOf, toldBy } from './reach.tsx'
@@ -29,8 +28,8 @@ const textOf = ({ name, fingerprint, state, trust_level, roles, teams }: PeerSha
   [name, fingerprint, state, plain(trust_level), ...roles, ...teams].join(' ').toLowerCase()
 
 export function Mesh() {
-  const asked = useAsked((signal) => client.call(getPeers, { signal }), { key: 'peers', on: EVENTS })
-  const fleet = useAsked((signal) => client.call(getFleet, { signal }), { key: 'fleet', on: EVENTS })
+  const asked = useAnswer(getPeers, EVENTS)
+  const fleet = useAnswer(getFleet, EVENTS)
   const [looked, setLooked] = useState<string>()
   const words = search.value
   // Words in the address filter a short list too; the search field stays when they are deleted.

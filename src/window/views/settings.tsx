@@ -6,18 +6,14 @@ import { Panel, Shown } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
 import { type Columns, Table } from '../parts/table.tsx'
 import { Code, Foreign, State } from '../parts/words.tsx'
-import { useAsked } from '../state/asked.ts'
-import { client } from '../state/session.ts'
+import { useAnswer } from '../state/asked.ts'
 
 type Setting = SettingsShape['keys'][number]
 
 export function Settings() {
   const [words, setWords] = useState('')
   const [all, setAll] = useState(false)
-  const asked = useAsked((signal) => client.call(getSettings, { signal }), {
-    key: 'settings',
-    on: ['config_reloaded'],
-  })
+  const asked = useAnswer(getSettings, ['config_reloaded'])
   const wanted = words.trim().toLowerCase()
   const found = (asked.data?.keys ?? []).filter(({ key, description, source }) =>
     wanted === '' ? all || source !== 'default' : `${key} ${description}`.toLowerCase().includes(wanted),

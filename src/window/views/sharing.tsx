@@ -8,7 +8,7 @@ import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
 import { type Columns, Table } from '../parts/table.tsx'
 import { counted, NodeName, number, plain, Time } from '../parts/words.tsx'
-import { type Asked, useAsked } from '../state/asked.ts'
+import { type Asked, useAnswer } from '../state/asked.ts'
 import { client } from '../state/session.ts'
 import { WhoAsked } from './who-asked.tsx'
 
@@ -16,10 +16,7 @@ type Shared = SharingView['peers'][number]
 const LEVELS = ['nothing leaves', 'summaries of this machine', 'summaries, and totals of many'] as const
 
 export function Sharing() {
-  const asked = useAsked((signal) => client.call(getShare, { signal }), {
-    key: 'share',
-    on: ['consent_changed', 'trust_changed', 'config_reloaded'],
-  })
+  const asked = useAnswer(getShare, ['consent_changed', 'trust_changed', 'config_reloaded'])
   return (
     <>
       <Group>
@@ -123,10 +120,7 @@ const list = (categories: readonly string[]): string =>
 function Preview() {
   const [role, setRole] = useState('')
   const query = role === '' ? {} : { role }
-  const asked = useAsked((signal) => client.call(getPreview, { query, signal }), {
-    key: `preview ${role}`,
-    on: ['consent_changed', 'trust_changed', 'summary_published'],
-  })
+  const asked = useAnswer(getPreview, ['consent_changed', 'trust_changed', 'summary_published'], { query })
   return (
     <Panel
       title="Exactly what would be sent now"

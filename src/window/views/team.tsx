@@ -5,7 +5,7 @@ import { postQuery } from '../../api/contract/operations/query.ts'
 import type { QueryResult } from '../../api/contract/shapes.ts'
 import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { counted, Foreign } from '../parts/words.tsx'
-import { useAsked } from '../state/asked.ts'
+import { useAnswer } from '../state/asked.ts'
 import { client } from '../state/session.ts'
 import { Answer } from './result.tsx'
 import { Nodes, Whose } from './whose.tsx'
@@ -19,10 +19,7 @@ const PARTS = {
 type Part = keyof typeof PARTS
 
 export function Team() {
-  const asked = useAsked((signal) => client.call(getPolicy, { signal }), {
-    key: 'teams',
-    on: ['trust_changed'],
-  })
+  const asked = useAnswer(getPolicy, ['trust_changed'])
   return (
     <Shown
       asked={asked}

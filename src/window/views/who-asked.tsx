@@ -4,14 +4,10 @@ import type { AskersShape } from '../../api/contract/shapes.ts'
 import { Panel, Shown } from '../parts/panel.tsx'
 import { type Columns, Table } from '../parts/table.tsx'
 import { NodeName, number, State, Time } from '../parts/words.tsx'
-import { useAsked } from '../state/asked.ts'
-import { client } from '../state/session.ts'
+import { useAnswer } from '../state/asked.ts'
 
 export function WhoAsked() {
-  const asked = useAsked((signal) => client.call(whoAsked, { signal }), {
-    key: 'who asked',
-    on: ['query_answered'],
-  })
+  const asked = useAnswer(whoAsked, ['query_answered'])
   return (
     <Panel title="Who asked" wide note="Questions to this machine in the last 30 days, from its ledger.">
       <Shown

@@ -3,7 +3,7 @@
 import type * as z from 'zod'
 import { ERROR_CODES, type ErrorCode, KaroError } from '../../../base/errors.ts'
 import { BUILD } from '../../../base/version.ts'
-import type { Operation, RequestOf } from '../operation.ts'
+import type { Operation, RequestOf, Schema } from '../operation.ts'
 import type { ErrorShape } from '../shapes.ts'
 
 /** Most bytes of an answer; a year of one person's history as JSON is smaller. */
@@ -61,7 +61,6 @@ export type Transport = (
   onHead: (head: Head) => void,
 ) => AsyncGenerator<Uint8Array, void>
 
-type Schema = z.ZodType | undefined
 type Asked<Query, Body> =
   object extends RequestOf<Query, Body>
     ? [request?: RequestOf<Query, Body> & CallOptions]

@@ -11,7 +11,7 @@ export const getAnomalies = defineOperation('GET /api/v1/anomalies', {
   description: 'First looks at the counts since the last request. Nobody else gets to know the result.',
   query: from.getAnomaliesQuery,
   answer: from.anomalies,
-  example: { query: { all: 'true' } },
+  example: { all: 'true' },
 })
 
 export const muteAnomalies = defineOperation('POST /api/v1/anomalies/mute', {
@@ -20,7 +20,7 @@ export const muteAnomalies = defineOperation('POST /api/v1/anomalies/mute', {
   body: from.muteAnomaliesBody,
   answer: from.muted,
   errors: ['not_found', 'rate_limited'],
-  example: { body: { what: 'timing', for_ms: 604_800_000 } },
+  example: { what: 'timing', for_ms: 604_800_000 },
 })
 
 export const unmuteAnomalies = defineOperation('POST /api/v1/anomalies/unmute', {
@@ -29,7 +29,7 @@ export const unmuteAnomalies = defineOperation('POST /api/v1/anomalies/unmute', 
   body: from.unmuteAnomaliesBody,
   answer: from.muted,
   errors: ['not_found'],
-  example: { body: { what: 'timing' } },
+  example: { what: 'timing' },
 })
 
 export const seeAnomalies = defineOperation('POST /api/v1/anomalies/seen', {
@@ -39,5 +39,5 @@ export const seeAnomalies = defineOperation('POST /api/v1/anomalies/seen', {
     'Each signal is returned once. With `notice` the signals are not marked as seen, and there are none if `anomalies.notice` is off; use it in programs that show them without being asked.',
   body: from.seeAnomaliesBody,
   answer: from.told,
-  example: { body: { severity: 5 } },
+  example: { severity: 5 },
 })

@@ -10,7 +10,7 @@ export const getAuditLog = defineOperation('GET /api/v1/audit/log', {
   query: from.getAuditLogQuery,
   answer: from.auditLog,
   errors: ['not_found', 'conflict', 'bad_request'],
-  example: { query: { type: 'query_received', limit: '20' } },
+  example: { type: 'query_received', limit: '20' },
 })
 
 export const whoAsked = defineOperation('GET /api/v1/audit/who-asked', {

@@ -14,7 +14,7 @@ export const makeBackup = defineOperation('POST /api/v1/backup', {
   texts: [
     { type: 'application/x-tar', description: 'Ends with a list of its contents and their BLAKE3 hash.' },
   ],
-  example: { body: { key: false } },
+  example: { key: false },
 })
 
 export const confirmBackup = defineOperation('POST /api/v1/backup/made', {
@@ -27,5 +27,5 @@ export const confirmBackup = defineOperation('POST /api/v1/backup/made', {
   body: from.confirmBackupBody,
   answer: from.confirmBackupAnswer,
   errors: ['conflict'],
-  example: { body: { created_at: '2026-11-20T14:52:13.715Z' } },
+  example: { created_at: '2026-11-20T14:52:13.715Z' },
 })

@@ -14,7 +14,7 @@ export const getLogs = defineOperation('GET /api/v1/logs', {
     item: from.logLine,
   },
   errors: ['rate_limited'],
-  example: { query: { level: 'warn', lines: '50' } },
+  example: { level: 'warn', lines: '50' },
 })
 
 export const getSettings = defineOperation('GET /api/v1/config', {
@@ -77,7 +77,7 @@ export const mapPerson = defineOperation('POST /api/v1/people/map', {
   body: fromPeople.mapBody,
   answer: fromPeople.personAnswer,
   errors: ['refused', 'not_found', 'conflict'],
-  example: { body: { person: 'ada', user: 'ada' } },
+  example: { person: 'ada', user: 'ada' },
 })
 
 export const removePerson = defineOperation('POST /api/v1/people/remove', {
@@ -89,5 +89,5 @@ export const removePerson = defineOperation('POST /api/v1/people/remove', {
   body: fromPeople.removeBody,
   answer: fromPeople.personAnswer,
   errors: ['refused', 'not_found', 'conflict'],
-  example: { body: { person: 'ada', dry_run: true } },
+  example: { person: 'ada', dry_run: true },
 })

@@ -23,9 +23,7 @@ export const leaveFindings = defineOperation('POST /api/v1/doctor/findings', {
     'The command checks the machine as this person sees it, which the daemon cannot. Only the newest findings of a person are kept, in memory.',
   body: from.leaveFindingsBody,
   answer: from.findingsLeft,
-  example: {
-    body: { checks: [{ id: 'daemon.running', title: 'the daemon', outcome: 'ok', detail: 'it answers' }] },
-  },
+  example: { checks: [{ id: 'daemon.running', title: 'the daemon', outcome: 'ok', detail: 'it answers' }] },
 })
 
 export const getFindings = defineOperation('GET /api/v1/doctor/findings', {

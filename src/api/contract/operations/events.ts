@@ -19,5 +19,5 @@ by its last id.`,
     item: from.feedEvent,
   },
   errors: ['bad_request', 'rate_limited'],
-  example: { query: { types: 'peer_connected' } },
+  example: { types: 'peer_connected' },
 })

@@ -24,23 +24,21 @@ export const importHistory = defineOperation('POST /api/v1/import', {
   body: from.importHistoryBody,
   answer: from.importHistoryAnswer,
   example: {
-    body: {
-      events: [
-        {
-          id: '0hoc97sr86w021i3v9',
-          timestamp: '2026-11-20T14:52:13.715Z',
-          shell: 'bash',
-          command: 'git status',
-          cwd: '/home/ann/x',
-          exit_code: 0,
-          duration_us: 12_000,
-          risk_level: 'safe',
-          category: 'git',
-          tool: 'git',
-          karo_generated: false,
-        },
-      ],
-      dry_run: true,
-    },
+    events: [
+      {
+        id: '0hoc97sr86w021i3v9',
+        timestamp: '2026-11-20T14:52:13.715Z',
+        shell: 'bash',
+        command: 'git status',
+        cwd: '/home/ann/x',
+        exit_code: 0,
+        duration_us: 12_000,
+        risk_level: 'safe',
+        category: 'git',
+        tool: 'git',
+        karo_generated: false,
+      },
+    ],
+    dry_run: true,
   },
 })

@@ -24,9 +24,7 @@ export const foundFleet = defineOperation('POST /api/v1/fleet/root', {
   body: from.foundBody,
   answer: from.fleetState,
   errors: ['refused', 'conflict'],
-  example: {
-    body: { root: 'karo:ed25519:gGmbYx3zT1bX0wq1m4nJ3pVdYc9k5uL2rS7hQe8tWfA', certificate: 'S0FSTwAB' },
-  },
+  example: { root: 'karo:ed25519:gGmbYx3zT1bX0wq1m4nJ3pVdYc9k5uL2rS7hQe8tWfA', certificate: 'S0FSTwAB' },
 })
 
 export const getRootList = defineOperation('GET /api/v1/fleet/root', {
@@ -46,7 +44,7 @@ export const revokeByRoot = defineOperation('POST /api/v1/fleet/root/list', {
   body: from.rootListBody,
   answer: from.rootList,
   errors: ['refused', 'conflict'],
-  example: { body: { list: 'S0FSTwAB' } },
+  example: { list: 'S0FSTwAB' },
 })
 
 export const exportFleet = defineOperation('GET /api/v1/fleet/documents', {
@@ -72,7 +70,7 @@ export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
   body: from.assignBody,
   answer: from.assigned,
   errors: ['refused', 'not_found', 'conflict'],
-  example: { body: { who: 'bob', teams: ['eng'] } },
+  example: { who: 'bob', teams: ['eng'] },
 })
 
 export const getAssignable = defineOperation('GET /api/v1/fleet/assignable', {
@@ -82,7 +80,7 @@ export const getAssignable = defineOperation('GET /api/v1/fleet/assignable', {
   query: from.assignableQuery,
   answer: from.assignable,
   errors: ['not_found', 'conflict', 'bad_request'],
-  example: { query: { issuer: 'hq' } },
+  example: { issuer: 'hq' },
 })
 
 export const createInvite = defineOperation('POST /api/v1/fleet/invites', {
@@ -94,7 +92,7 @@ export const createInvite = defineOperation('POST /api/v1/fleet/invites', {
   body: from.inviteBody,
   answer: from.inviteMade,
   errors: ['refused', 'conflict'],
-  example: { body: { uses: 1, for_ms: 86_400_000, roles: [], teams: ['eng'] } },
+  example: { uses: 1, for_ms: 86_400_000, roles: [], teams: ['eng'] },
 })
 
 export const getInvites = defineOperation('GET /api/v1/fleet/invites', {
@@ -112,7 +110,7 @@ export const cancelInvite = defineOperation('POST /api/v1/fleet/invites/cancel',
   body: from.cancelBody,
   answer: from.inviteAnswer,
   errors: ['not_found'],
-  example: { body: { id: '0123456789abcdef' } },
+  example: { id: '0123456789abcdef' },
 })
 
 export const joinFleet = defineOperation('POST /api/v1/fleet/join', {
@@ -123,7 +121,7 @@ export const joinFleet = defineOperation('POST /api/v1/fleet/join', {
   body: from.joinBody,
   answer: from.fleetState,
   errors: ['refused', 'conflict'],
-  example: { body: { code: CODE, places: ['10.0.0.5:9238'] } },
+  example: { code: CODE, places: ['10.0.0.5:9238'] },
 })
 
 export const issueOperator = defineOperation('POST /api/v1/operators', {
@@ -135,7 +133,7 @@ export const issueOperator = defineOperation('POST /api/v1/operators', {
   body: fromOperators.operatorBody,
   answer: fromOperators.operatorMade,
   errors: ['refused', 'conflict'],
-  example: { body: { key: KEY, name: 'carol', roles: ['security'], teams: [] } },
+  example: { key: KEY, name: 'carol', roles: ['security'], teams: [] },
 })
 
 export const getOperators = defineOperation('GET /api/v1/operators', {
@@ -155,7 +153,7 @@ export const renewOperator = defineOperation('POST /api/v1/operators/renew', {
   body: fromOperators.renewBody,
   answer: fromOperators.operatorAnswer,
   errors: ['not_found', 'refused', 'conflict'],
-  example: { body: { operator: 'carol' } },
+  example: { operator: 'carol' },
 })
 
 export const assignOperator = defineOperation('POST /api/v1/operators/assign', {
@@ -168,7 +166,7 @@ export const assignOperator = defineOperation('POST /api/v1/operators/assign', {
   body: fromOperators.reassignBody,
   answer: fromOperators.operatorAnswer,
   errors: ['not_found', 'refused', 'conflict'],
-  example: { body: { operator: 'carol', roles: ['lead'], teams: ['eng'] } },
+  example: { operator: 'carol', roles: ['lead'], teams: ['eng'] },
 })
 
 export const revokeOperator = defineOperation('POST /api/v1/operators/revoke', {
@@ -180,7 +178,7 @@ export const revokeOperator = defineOperation('POST /api/v1/operators/revoke', {
   body: fromOperators.whoseBody,
   answer: fromOperators.operatorAnswer,
   errors: ['not_found', 'refused', 'conflict'],
-  example: { body: { operator: 'carol' } },
+  example: { operator: 'carol' },
 })
 
 export const offerLogin = defineOperation('POST /api/v1/login/offer', {
@@ -192,7 +190,7 @@ export const offerLogin = defineOperation('POST /api/v1/login/offer', {
   body: fromOperators.offerBody,
   answer: fromOperators.loginOffer,
   errors: ['refused'],
-  example: { body: { types: ['ToolUsage'] } },
+  example: { types: ['ToolUsage'] },
 })
 
 export const beginLogin = defineOperation('POST /api/v1/login', {
@@ -205,7 +203,7 @@ export const beginLogin = defineOperation('POST /api/v1/login', {
   body: fromOperators.loginBody,
   answer: fromOperators.loginState,
   errors: ['refused', 'rate_limited'],
-  example: { body: { delegation: 'S0FSTwAB', chain: ['S0FSTwAB', 'S0FSTwAB'] } },
+  example: { delegation: 'S0FSTwAB', chain: ['S0FSTwAB', 'S0FSTwAB'] },
 })
 
 export const getLogin = defineOperation('GET /api/v1/login', {

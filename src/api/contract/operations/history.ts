@@ -10,7 +10,7 @@ export const getHistory = defineOperation('GET /api/v1/history', {
   description: 'Newest first. The text of a command is given only to the person who typed it.',
   query: from.getHistoryQuery,
   answer: from.history,
-  example: { query: { word: 'docker', risk: 'high', limit: '10' } },
+  example: { word: 'docker', risk: 'high', limit: '10' },
 })
 
 export const getRankedCommands = defineOperation('GET /api/v1/history/commands', {
@@ -22,7 +22,7 @@ export const getRankedCommands = defineOperation('GET /api/v1/history/commands',
     'all of them come before commands that only have their letters in this order.',
   query: from.getRankedCommandsQuery,
   answer: from.rankedCommands,
-  example: { query: { q: 'docker run', here: '/srv/shop', limit: '10' } },
+  example: { q: 'docker run', here: '/srv/shop', limit: '10' },
 })
 
 export const getInspectedCommand = defineOperation('GET /api/v1/history/inspect', {
@@ -35,7 +35,7 @@ export const getInspectedCommand = defineOperation('GET /api/v1/history/inspect'
   query: from.getInspectedCommandQuery,
   answer: from.inspectedCommand,
   errors: ['not_found'],
-  example: { query: { id: '0005a3k7mfz9t0001c9e8h' } },
+  example: { id: '0005a3k7mfz9t0001c9e8h' },
 })
 
 export const noteAnswers = defineOperation('POST /api/v1/history/answers', {
@@ -48,7 +48,7 @@ export const noteAnswers = defineOperation('POST /api/v1/history/answers', {
     'the newest 16 of a person, and are gone with it.',
   body: from.noteAnswersBody,
   answer: from.notedAnswers,
-  example: { body: { answers: [{ command: 'find DIR -type f -size +100M', placeholders: ['DIR'] }] } },
+  example: { answers: [{ command: 'find DIR -type f -size +100M', placeholders: ['DIR'] }] },
 })
 
 export const deleteHistory = defineOperation('POST /api/v1/history/delete', {
@@ -64,5 +64,5 @@ export const deleteHistory = defineOperation('POST /api/v1/history/delete', {
   bodyBytes: 1024 * 1024,
   answer: from.deletedCommands,
   errors: ['bad_request'],
-  example: { body: { word: ['hunter2'], dry_run: true } },
+  example: { word: ['hunter2'], dry_run: true },
 })

@@ -14,7 +14,7 @@ export const beginImport = defineOperation('POST /api/v1/imports', {
   body: from.beginImportBody,
   answer: from.beginImportAnswer,
   errors: ['rate_limited'],
-  example: { body: { source: 'bash', file: '/home/ann/.bash_history', dry_run: true } },
+  example: { source: 'bash', file: '/home/ann/.bash_history', dry_run: true },
 })
 
 export const importEntries = defineOperation('POST /api/v1/imports/entries', {
@@ -27,10 +27,8 @@ export const importEntries = defineOperation('POST /api/v1/imports/entries', {
   answer: from.imported,
   errors: ['not_found'],
   example: {
-    body: {
-      key: '0123456789abcdef',
-      entries: [{ start_us: 1_795_186_333_000_000, shell: 'bash', command: 'git status' }],
-    },
+    key: '0123456789abcdef',
+    entries: [{ start_us: 1_795_186_333_000_000, shell: 'bash', command: 'git status' }],
   },
 })
 
@@ -40,7 +38,7 @@ export const finishImport = defineOperation('POST /api/v1/imports/finish', {
   body: from.finishImportBody,
   answer: from.finishImportAnswer,
   errors: ['not_found'],
-  example: { body: { key: '0123456789abcdef' } },
+  example: { key: '0123456789abcdef' },
 })
 
 export const getImports = defineOperation('GET /api/v1/imports', {
@@ -58,5 +56,5 @@ export const undoImport = defineOperation('POST /api/v1/imports/undo', {
   body: from.undoImportBody,
   answer: from.undoImportAnswer,
   errors: ['not_found', 'conflict'],
-  example: { body: { id: 3 } },
+  example: { id: 3 },
 })

@@ -14,5 +14,5 @@ export const noteRead = defineOperation('POST /api/v1/mcp/reads', {
   body: from.noteReadBody,
   answer: from.noted,
   errors: ['rate_limited'],
-  example: { body: { events: 20, total: 113 } },
+  example: { events: 20, total: 113 },
 })

@@ -21,7 +21,7 @@ export const explainPeer = defineOperation('GET /api/v1/peers/explain', {
   query: from.whoOnly,
   answer: from.peerAnswer,
   errors: NAMING,
-  example: { query: { who: 'bob' } },
+  example: { who: 'bob' },
 })
 
 export const trustPeer = defineOperation('POST /api/v1/peers/trust', {
@@ -33,7 +33,7 @@ export const trustPeer = defineOperation('POST /api/v1/peers/trust', {
   body: from.trustPeerBody,
   answer: from.peerAnswer,
   errors: NAMING,
-  example: { body: { who: '0123456789abcdef', level: 'peer', name: 'bob', teams: ['eng'] } },
+  example: { who: '0123456789abcdef', level: 'peer', name: 'bob', teams: ['eng'] },
 })
 
 export const DECISIONS = {
@@ -44,7 +44,7 @@ export const DECISIONS = {
     body: from.whoOnly,
     answer: from.peerAnswer,
     errors: NAMING,
-    example: { body: { who: 'mallory' } },
+    example: { who: 'mallory' },
   }),
   revoke: defineOperation('POST /api/v1/peers/revoke', {
     access: 'admin',
@@ -54,6 +54,6 @@ export const DECISIONS = {
     body: from.whoOnly,
     answer: from.peerAnswer,
     errors: NAMING,
-    example: { body: { who: 'bob' } },
+    example: { who: 'bob' },
   }),
 } as const

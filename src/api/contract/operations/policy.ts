@@ -26,7 +26,7 @@ export const takeBundle = defineOperation('POST /api/v1/policy/bundle', {
   body: from.bundleBody,
   answer: from.bundleTaken,
   errors: ['refused', 'conflict', 'bad_config'],
-  example: { body: { bundle: 'S0FSTwAB' } },
+  example: { bundle: 'S0FSTwAB' },
 })
 
 export const checkPolicy = defineOperation('GET /api/v1/policy/check', {
@@ -36,7 +36,7 @@ export const checkPolicy = defineOperation('GET /api/v1/policy/check', {
   query: from.policyCheckQuery,
   answer: from.policyCheck,
   errors: ['bad_request'],
-  example: { query: { as: 'role:security', action: 'query.tool_usage', level: '2' } },
+  example: { as: 'role:security', action: 'query.tool_usage', level: '2' },
 })
 
 export const explainPolicy = defineOperation('GET /api/v1/policy/explain', {
@@ -46,5 +46,5 @@ export const explainPolicy = defineOperation('GET /api/v1/policy/explain', {
   query: from.policyExplainQuery,
   answer: from.policyExplanation,
   errors: ['not_found', 'conflict', 'bad_request'],
-  example: { query: { who: 'bob', action: 'query.tool_usage' } },
+  example: { who: 'bob', action: 'query.tool_usage' },
 })

@@ -11,5 +11,5 @@ export const getProcesses = defineOperation('GET /api/v1/processes', {
     'Karo looks at processes from outside about once a second, so shorter processes, and use after the last sample, are missing.',
   query: from.getProcessesQuery,
   answer: from.processes,
-  example: { query: { since: '2026-11-20T00:00:00Z', sort: 'cpu' } },
+  example: { since: '2026-11-20T00:00:00Z', sort: 'cpu' },
 })

@@ -20,11 +20,9 @@ export const postQuery = defineOperation('POST /api/v1/query', {
   },
   errors: ['bad_request', 'refused', 'rate_limited', 'unavailable'],
   example: {
-    body: {
-      query_type: 'ToolUsage',
-      range: { start: '2026-11-13T00:00:00Z', end: '2026-11-20T00:00:00Z' },
-      filters: [{ field: 'category', operator: 'Equals', value: ['git'] }],
-    },
+    query_type: 'ToolUsage',
+    range: { start: '2026-11-13T00:00:00Z', end: '2026-11-20T00:00:00Z' },
+    filters: [{ field: 'category', operator: 'Equals', value: ['git'] }],
   },
 })
 
@@ -38,7 +36,7 @@ export const postReport = defineOperation('POST /api/v1/reports', {
   body: ofReports.postReportBody,
   answer: ofReports.report,
   errors: ['bad_request', 'refused', 'rate_limited', 'unavailable'],
-  example: { body: { range: { start: '2026-10-21T00:00:00Z', end: '2026-11-20T00:00:00Z' } } },
+  example: { range: { start: '2026-10-21T00:00:00Z', end: '2026-11-20T00:00:00Z' } },
 })
 
 export const getReportThresholds = defineOperation('GET /api/v1/reports/thresholds', {

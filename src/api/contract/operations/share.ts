@@ -15,7 +15,7 @@ export const getPreview = defineOperation('GET /api/v1/share/preview', {
   query: from.getPreviewQuery,
   answer: from.sharePreview,
   errors: NAMING,
-  example: { query: { to: 'bob' } },
+  example: { to: 'bob' },
 })
 
 export const getShare = defineOperation('GET /api/v1/share', {
@@ -36,14 +36,14 @@ export const NAMED_CHANGES = {
     ...naming,
     daily: true,
     summary: 'Let a node, team or role have level 1, or some categories',
-    example: { body: { who: 'team:eng', categories: ['tool_usage'] } },
+    example: { who: 'team:eng', categories: ['tool_usage'] },
   }),
   stop: defineOperation('POST /api/v1/share/stop', {
     ...naming,
     summary: 'Withdraw consent from a node, team or role, or for some categories',
     description:
       'They no longer get any data of the caller, or of these categories, at any level. Their trust does not change.',
-    example: { body: { who: 'bob' } },
+    example: { who: 'bob' },
   }),
 } as const
 
@@ -77,5 +77,5 @@ export const letAnomalies = defineOperation('POST /api/v1/share/anomalies', {
   description:
     'An answer of one node is signed by that node and so names it. `anonymous` therefore opens no answer of this node, only totals of many nodes.',
   body: from.anomalyChoice,
-  example: { body: { choice: 'identified' } },
+  example: { choice: 'identified' },
 })

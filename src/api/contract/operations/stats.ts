@@ -9,7 +9,7 @@ export const getStats = defineOperation('GET /api/v1/stats', {
   summary: "The caller's own numbers",
   query: from.getStatsQuery,
   answer: from.statistics,
-  example: { query: { period: 'week' } },
+  example: { period: 'week' },
 })
 
 export const getMostUsed = defineOperation('GET /api/v1/stats/commands', {
@@ -19,5 +19,5 @@ export const getMostUsed = defineOperation('GET /api/v1/stats/commands', {
   description: 'Only commands of the caller. Looks through every command of the period.',
   query: from.getMostUsedQuery,
   answer: from.mostUsed,
-  example: { query: { period: 'month', limit: '20' } },
+  example: { period: 'month', limit: '20' },
 })

@@ -20,5 +20,5 @@ export const getSummaries = defineOperation('GET /api/v1/summaries', {
   query: from.getSummariesQuery,
   answer: from.heldSummaries,
   errors: ['not_found', 'conflict', 'bad_request'],
-  example: { query: { author: 'bob', limit: '20' } },
+  example: { author: 'bob', limit: '20' },
 })

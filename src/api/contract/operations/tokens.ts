@@ -21,7 +21,7 @@ export const createToken = defineOperation('POST /api/v1/tokens', {
   body: from.createTokenBody,
   answer: from.tokenCreated,
   errors: ['conflict'],
-  example: { body: { name: 'prometheus', scope: 'metrics', ttl_ms: TOKEN_TTL_MS.most } },
+  example: { name: 'prometheus', scope: 'metrics', ttl_ms: TOKEN_TTL_MS.most },
 })
 
 export const revokeToken = defineOperation('POST /api/v1/tokens/revoke', {
@@ -31,7 +31,7 @@ export const revokeToken = defineOperation('POST /api/v1/tokens/revoke', {
   body: from.revokeTokenBody,
   answer: from.token,
   errors: ['not_found'],
-  example: { body: { token: 'prometheus' } },
+  example: { token: 'prometheus' },
 })
 
 export const openSession = defineOperation('POST /api/v1/sessions', {
@@ -45,7 +45,7 @@ export const openSession = defineOperation('POST /api/v1/sessions', {
   bodyBytes: 1_024,
   answer: from.session,
   errors: ['unauthorized', 'refused'],
-  example: { body: null },
+  example: null,
 })
 
 export const endSession = defineOperation('DELETE /api/v1/sessions', {
@@ -70,7 +70,7 @@ export const endSessions = defineOperation('POST /api/v1/sessions/end', {
   body: from.endSessionsBody,
   answer: from.sessionsEnded,
   errors: ['not_found'],
-  example: { body: { session: 1 } },
+  example: { session: 1 },
 })
 
 export const createSessionCode = defineOperation('POST /api/v1/sessions/codes', {

@@ -1,19 +1,20 @@
 // Schemas of /anomalies, a person's unusual numbers: only numbers, and names of the public dictionary.
 import * as z from 'zod'
 import { KINDS } from '../../../base/words/signal.ts'
-import { count, flag, listOf, moment, named, text, timeRange } from './fields.ts'
+import { count, flag, listOf, moment, named, oneOf, someText, text, timeRange, whole } from './fields.ts'
 
 const number = (what: string) => z.number().min(0).describe(what)
 
-const signal = z
-  .strictObject({
+const signal = named(
+  'AnomalySignal',
+  {
     id: text(16, 'id of the signal, unique for one person'),
     kind: z.enum(KINDS),
     subject: text(
       32,
       'a tool or category of the public dictionary, a shell or a weekday; null: all of it',
     ).nullable(),
-    severity: z.int().min(1).max(10),
+    severity: whole(1, 10),
     words: text(512, 'one sentence of its numbers'),
     first_seen: moment('when the signal was first found'),
     last_seen: moment('when it was last found'),
@@ -23,7 +24,7 @@ const signal = z
     seen: flag('it was shown to the caller'),
     numbers: z
       .strictObject({
-        unit: z.enum(['commands', 'failures_of_100', 'minutes']).describe('unit of the numbers'),
+        unit: oneOf(['commands', 'failures_of_100', 'minutes'], 'unit of the numbers'),
         observed: number('what was found'),
         expected: number('what is usual for the caller'),
         spread: number('how much the usual number varies; null if that does not apply').nullable(),
@@ -31,8 +32,9 @@ const signal = z
         window: timeRange,
       })
       .describe('the strongest there were'),
-  })
-  .meta({ id: 'AnomalySignal', description: "Something unusual in the caller's own numbers." })
+  },
+  "Something unusual in the caller's own numbers.",
+)
 
 const mute = z.strictObject({
   target: text(64, 'a kind, or `kind/subject`'),
@@ -56,28 +58,25 @@ export type ToldShape = z.infer<typeof told>
 
 const MUTE_MS_MAX = 366 * 86_400_000
 
-const what = z
-  .string()
-  .min(1)
-  .max(64)
-  .describe(
-    'a kind, or the id of a signal: then every signal of the same kind about the same tool, category or shell is meant',
-  )
+const what = someText(
+  64,
+  'a kind, or the id of a signal: then every signal of the same kind about the same tool, category or shell is meant',
+)
 
 export const getAnomaliesQuery = z.strictObject({
-  all: z.boolean().exactOptional().describe('muted signals too'),
+  all: flag('muted signals too').exactOptional(),
   since: moment('only signals that were last found later').exactOptional(),
 })
 
 export const muteAnomaliesBody = z.strictObject({
   what,
-  for_ms: z.int().min(60_000).max(MUTE_MS_MAX).nullable().describe('milliseconds; null: until it is unmuted'),
+  for_ms: whole(60_000, MUTE_MS_MAX).nullable().describe('milliseconds; null: until it is unmuted'),
 })
 
 export const unmuteAnomaliesBody = z.strictObject({ what })
 
 export const seeAnomaliesBody = z.strictObject({
-  severity: z.int().min(1).max(10).default(1).describe('the least severity'),
-  ids: listOf(z.string().min(1).max(16), 500).exactOptional().describe('only these signals'),
-  notice: z.boolean().default(false).describe('do not mark them as seen; none if `anomalies.notice` is off'),
+  severity: whole(1, 10, 'the least severity').default(1),
+  ids: listOf(someText(16), 500).exactOptional().describe('only these signals'),
+  notice: flag('do not mark them as seen; none if `anomalies.notice` is off').default(false),
 })

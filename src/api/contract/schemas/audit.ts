@@ -12,12 +12,14 @@ import {
   named,
   nodeId,
   nodeName,
+  oneOf,
   ownNodeId,
   rowsOf,
   text,
   totalsReaders,
   traceId,
   who,
+  whole,
 } from './fields.ts'
 
 const entry = named('AuditEntry', {
@@ -85,8 +87,9 @@ const asker = named('Asker', {
 
 const ref = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
 
-const givenTotals = z
-  .strictObject({
+const givenTotals = named(
+  'GivenTotals',
+  {
     given: rowsOf(GIVEN_MAX, {
       start: moment('start of the closed period'),
       end: moment('end of it, exclusive'),
@@ -117,8 +120,9 @@ const givenTotals = z
       start: moment('start of the asked time'),
       end: moment('end of it, exclusive'),
     }).describe('from this machine; what was fetched from another one stands in the ledger of that one'),
-  })
-  .meta({ id: 'GivenTotals', description: 'Totals that this machine took part in, and who may read them.' })
+  },
+  'Totals that this machine took part in, and who may read them.',
+)
 export type GivenTotalsShape = z.infer<typeof givenTotals>
 
 export const askers = named('Askers', {
@@ -152,8 +156,8 @@ export const ledgerExportLine = z
 const AUDIT_LIMIT_MAX = 10_000
 
 export const getAuditLogQuery = z.strictObject({
-  limit: z.int().min(1).max(AUDIT_LIMIT_MAX).default(50).describe('how many entries'),
-  type: z.enum(AUDIT_TYPES).exactOptional().describe('only entries of this type'),
+  limit: whole(1, AUDIT_LIMIT_MAX, 'how many entries').default(50),
+  type: oneOf(AUDIT_TYPES, 'only entries of this type').exactOptional(),
   peer: who().exactOptional(),
   since: moment('only newer entries').exactOptional(),
 })

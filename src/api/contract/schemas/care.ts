@@ -1,7 +1,19 @@
 // Schemas of how a node is looked after: its log, its problems, its backup (/logs, /problems, /backup).
 import * as z from 'zod'
 import { LOG_LEVELS } from '../../../base/run/log.ts'
-import { count, LIST_MAX, listOf, moment, named, pattern, rowsOf, text } from './fields.ts'
+import {
+  count,
+  flag,
+  LIST_MAX,
+  listOf,
+  moment,
+  named,
+  oneOf,
+  pattern,
+  rowsOf,
+  text,
+  whole,
+} from './fields.ts'
 
 export const logLine = z
   .looseObject({
@@ -30,9 +42,9 @@ export const problemList = named('ProblemList', {
 })
 
 export const getLogsQuery = z.strictObject({
-  lines: z.int().min(0).max(1_000).default(100).describe('how many of the newest lines'),
-  follow: z.boolean().default(false).describe('continue with new lines'),
-  level: z.enum(LOG_LEVELS).exactOptional().describe('only lines of this level and more important ones'),
+  lines: whole(0, 1_000, 'how many of the newest lines').default(100),
+  follow: flag('continue with new lines').default(false),
+  level: oneOf(LOG_LEVELS, 'only lines of this level and more important ones').exactOptional(),
   trace: pattern(/^[0-9a-f]{1,32}$/, 'a trace id, or its beginning').exactOptional(),
 })
 export type LogLineShape = z.infer<typeof logLine>
@@ -59,12 +71,12 @@ export type SettingsShape = z.infer<typeof settings>
 // The backup of the whole node.
 
 export const makeBackupBody = z.strictObject({
-  key: z.boolean().default(true).describe("with the node's key"),
+  key: flag("with the node's key").default(true),
 })
 
 export const confirmBackupBody = z.strictObject({
   created_at: moment('the time that stands in the backup'),
-  encrypted: z.boolean().default(false).describe('the file was encrypted before it was written'),
+  encrypted: flag('the file was encrypted before it was written').default(false),
 })
 
 export const confirmBackupAnswer = z.strictObject({

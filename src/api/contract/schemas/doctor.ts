@@ -215,12 +215,9 @@ export type NamedNode = z.infer<typeof machine>
 export type PendingNode = DaemonFacts['pending'][number]
 
 export const getDoctorQuery = z.strictObject({
-  multicast: z
-    .boolean()
-    .default(false)
-    .describe(
-      'also try multicast, for administrators: send a question on every interface that mDNS may use, and listen for two seconds',
-    ),
+  multicast: flag(
+    'also try multicast, for administrators: send a question on every interface that mDNS may use, and listen for two seconds',
+  ).default(false),
 })
 
 const finding = z.strictObject({

@@ -15,9 +15,11 @@ import {
   nodeRef,
   oneOf,
   riskLevel,
+  someText,
   text,
   traceId,
   trustLevel,
+  whole,
 } from './fields.ts'
 
 const peer = nodeRef
@@ -26,7 +28,7 @@ const word = (what: string) => text(64, what)
 const approval = {
   approval_id: text(10, 'as in /approvals'),
   agent: text(128, 'the agent, or `kBridge:` and the AI tool'),
-  class: z.enum(ACTION_CLASSES).describe('how dangerous the action is'),
+  class: oneOf(ACTION_CLASSES, 'how dangerous the action is'),
 }
 
 const DATA = {
@@ -42,7 +44,7 @@ const DATA = {
   }),
   member_left: z.strictObject({
     peer,
-    why: z.enum(['goodbye', 'lost']).describe('lost: its connection broke, here or at another member'),
+    why: oneOf(['goodbye', 'lost'], 'lost: its connection broke, here or at another member'),
   }),
   trust_changed: z.strictObject({
     peer,
@@ -91,10 +93,10 @@ const DATA = {
     signal_id: text(16, 'as in /anomalies'),
     kind: z.enum(KINDS),
     subject: text(32, 'a tool, category, shell or weekday; null: all of it').nullable(),
-    severity: z.int().min(1).max(10),
+    severity: whole(1, 10),
   }),
   report_threshold: z.strictObject({
-    threshold: z.enum(THRESHOLDS).describe('as in [reports.thresholds] of the configuration'),
+    threshold: oneOf(THRESHOLDS, 'as in [reports.thresholds] of the configuration'),
     state: z.enum(['crossed', 'ended']),
   }),
   approval_wanted: z.strictObject(approval),
@@ -109,17 +111,16 @@ const DATA = {
   task_progress: z.strictObject({
     task: text(64, 'id of the task'),
     agent: text(64, 'id of the agent'),
-    state: z.enum(TASK_STATES).describe('as in A2A 1.0'),
+    state: oneOf(TASK_STATES, 'as in A2A 1.0'),
     seq: count('number of the event, as in /tasks/events'),
     final: flag('true: the task is over'),
     trace_id: traceId(),
   }),
   alert_raised: z.strictObject({
-    what: z
-      .enum(ALERTS)
-      .describe(
-        'refused: a gate denied it, or ended it; left_out: the totals of a time are without what this machine gave to them',
-      ),
+    what: oneOf(
+      ALERTS,
+      'refused: a gate denied it, or ended it; left_out: the totals of a time are without what this machine gave to them',
+    ),
     agent: text(128, 'which it is about').nullable(),
     reason: text(256, 'for people'),
   }),
@@ -175,7 +176,7 @@ function of<T extends EventType>(type: T) {
 }
 
 export const getEventsQuery = z.strictObject({
-  since: z.string().min(1).max(64).exactOptional().describe('the id of an event, or 0 for all that are kept'),
+  since: someText(64, 'the id of an event, or 0 for all that are kept').exactOptional(),
   types: listOf(z.enum(EVENT_TYPES), EVENT_TYPES.length)
     .optional()
     .describe('may be repeated; only events of these types, and `lost` in any case'),

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { EVENT_ID } from '../../../base/words/event-id.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
 import { MOST, SHELL } from '../../../ops/care/transfer.ts'
-import { count, listOf, moment, pattern, text } from './fields.ts'
+import { count, flag, listOf, moment, pattern, someText, text, whole } from './fields.ts'
 import { importKey } from './import.ts'
 
 /** One command, as a line of a file. */
@@ -11,13 +11,13 @@ export const transferEvent = z.strictObject({
   id: pattern(EVENT_ID, 'start in microseconds and a tag, in base 36; the same event always has the same id'),
   timestamp: text(40, 'RFC 3339, for people: the time of the id; a different time is refused'),
   shell: z.string().regex(SHELL),
-  command: z.string().min(1).max(MOST.command),
+  command: someText(MOST.command),
   cwd: z.string().max(MOST.field),
-  exit_code: z.int().min(0).max(MOST.exit_code).nullable(),
+  exit_code: whole(0, MOST.exit_code).nullable(),
   duration_us: z.int().min(0).nullable(),
   risk_level: z.enum(RISK_LEVELS),
-  category: z.string().min(1).max(MOST.word),
-  tool: z.string().min(1).max(MOST.word),
+  category: someText(MOST.word),
+  tool: someText(MOST.word),
   karo_generated: z.boolean(),
   untimed: z
     .literal(true)
@@ -33,18 +33,18 @@ export const exportLine = z.union([
 ])
 
 export const exportHistoryQuery = z.strictObject({
-  word: listOf(z.string().min(1).max(1024), 32)
+  word: listOf(someText(1024), 32)
     .optional()
     .describe('may be repeated; every word must occur in the command, ignoring case'),
-  cwd: z.string().min(1).max(4096).exactOptional().describe('absolute; this directory and those below it'),
+  cwd: someText(4096, 'absolute; this directory and those below it').exactOptional(),
   since: moment('only newer commands').exactOptional(),
   until: moment('only older commands').exactOptional(),
-  shell: z.string().min(1).max(32).exactOptional(),
+  shell: someText(32).exactOptional(),
 })
 
 export const importHistoryBody = z.strictObject({
   events: z.array(transferEvent).min(1).max(MOST.events).readonly(),
-  dry_run: z.boolean().default(false).describe('change nothing, only tell what would be done'),
+  dry_run: flag('change nothing, only tell what would be done').default(false),
   key: importKey().exactOptional(),
 })
 

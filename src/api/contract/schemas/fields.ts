@@ -10,9 +10,24 @@ export * from '../../../base/shape/fields.ts'
 
 export const flag = (what: string) => z.boolean().describe(what)
 
+/** A text that is not empty. */
+export function someText(max: number, what?: string) {
+  const field = z.string().min(1).max(max)
+  return what === undefined ? field : field.describe(what)
+}
+
+/** An integer from `least` to `most`. */
+export function whole(least: number, most: number, what?: string) {
+  const field = z.int().min(least).max(most)
+  return what === undefined ? field : field.describe(what)
+}
+
 /** A document with a name of its own in the OpenAPI document: these members and no others. */
-export const named = <Fields extends z.core.$ZodLooseShape>(id: string, fields: Fields) =>
-  z.strictObject(fields).meta({ id })
+export const named = <Fields extends z.core.$ZodLooseShape>(
+  id: string,
+  fields: Fields,
+  description?: string,
+) => z.strictObject(fields).meta({ id, ...(description !== undefined && { description }) })
 
 /** A signed frame, in base64url. */
 export const frameText = (max: number, what: string) =>
@@ -25,16 +40,18 @@ export const frameText = (max: number, what: string) =>
 export const nodeId = () => fields.nodeId<NodeId>()
 
 /** A node as a person names it. */
-export const who = () => fields.someText(256, 'a node id, a fingerprint in any grouping, or a name')
+export const who = () => someText(256, 'a node id, a fingerprint in any grouping, or a name')
 
 export const riskLevel = () => z.enum(RISK_LEVELS).describe('level that the risk rules give the command')
 export const trustLevel = () => z.enum(TRUST_LEVELS).describe('how far this node trusts the other one')
 export const sharingCategory = () => z.enum(SHARING_CATEGORIES).describe('a category of numbers')
 export const category = () => fields.text(24, 'its category in the public dictionary')
 
-export const nodeRef = z
-  .strictObject({ node_id: nodeId(), fingerprint: fields.fingerprint(), name: fields.nodeName() })
-  .meta({ id: 'NodeRef', description: 'A node, and its name on this machine.' })
+export const nodeRef = named(
+  'NodeRef',
+  { node_id: nodeId(), fingerprint: fields.fingerprint(), name: fields.nodeName() },
+  'A node, and its name on this machine.',
+)
 
 /** Of the whole mesh, as certificates say. */
 export const totalsReaders = fields

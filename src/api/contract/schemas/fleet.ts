@@ -17,6 +17,7 @@ import {
   someText,
   text,
   who,
+  whole,
 } from './fields.ts'
 
 const digits = (length: number, what: string) => pattern(new RegExp(`^[0-9a-f]{${length}}$`), what)
@@ -132,9 +133,9 @@ export const meshExportLine = z
 
 export const assignBody = z.strictObject({
   who: who(),
-  name: z.string().min(1).max(64).exactOptional().describe('replaces its name'),
-  roles: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its roles'),
-  teams: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its teams'),
+  name: someText(64, 'replaces its name').exactOptional(),
+  roles: listOf(someText(64), 8).exactOptional().describe('replaces its roles'),
+  teams: listOf(someText(64), 8).exactOptional().describe('replaces its teams'),
   owner: owner('replaces who has it; empty: nobody but itself').exactOptional(),
 })
 export const assignableQuery = z.strictObject({ issuer: who().describe('who certified them last') })
@@ -174,15 +175,10 @@ export const inviteList = z.strictObject({ invites: listOf(invite, 2048).describ
 export const inviteAnswer = z.strictObject({ invite })
 
 export const inviteBody = z.strictObject({
-  uses: z.int().min(1).max(1_000).default(1).describe('number of machines that may use it'),
-  for_ms: z
-    .int()
-    .min(60_000)
-    .max(90 * 86_400_000)
-    .default(86_400_000)
-    .describe('how long it can be used'),
-  roles: listOf(z.string().min(1).max(64), 8).default([]).describe('roles of these machines'),
-  teams: listOf(z.string().min(1).max(64), 8).default([]).describe('teams of these machines'),
+  uses: whole(1, 1_000, 'number of machines that may use it').default(1),
+  for_ms: whole(60_000, 90 * 86_400_000, 'how long it can be used').default(86_400_000),
+  roles: listOf(someText(64), 8).default([]).describe('roles of these machines'),
+  teams: listOf(someText(64), 8).default([]).describe('teams of these machines'),
   owner: someText(64, 'who has these machines: in totals they count once').exactOptional(),
 })
 
@@ -198,7 +194,7 @@ export const cancelBody = z.strictObject({ id: someText(64, 'its id') })
 export const joinBody = z.strictObject({
   code: someText(256, 'the invite'),
   root: nodeId().exactOptional().describe('the root that has to answer, if it is known'),
-  places: listOf(z.string().min(1).max(300), 16)
+  places: listOf(someText(300), 16)
     .default([])
     .describe('where the inviter is, `host:port`, beside what mDNS finds'),
 })

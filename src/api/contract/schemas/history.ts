@@ -16,10 +16,12 @@ import {
   listOf,
   moment,
   named,
+  oneOf,
   pattern,
   riskLevel,
   someText,
   text,
+  whole,
 } from './fields.ts'
 
 const command = {
@@ -40,14 +42,16 @@ const command = {
   confirmed: z.literal(true).exactOptional().describe('the guard asked, and the person let the line run'),
 }
 
-const event = z
-  .strictObject({
+const event = named(
+  'Command',
+  {
     ...command,
     peak_rss_bytes: count('most memory that one of its processes held, in bytes; null if no process was seen')
       .nullable()
       .exactOptional(),
-  })
-  .meta({ id: 'Command', description: 'One command line that ran. Never leaves this machine.' })
+  },
+  'One command line that ran. Never leaves this machine.',
+)
 export type EventShape = z.infer<typeof event>
 
 export const history = named('History', {
@@ -55,14 +59,16 @@ export const history = named('History', {
   total: count('all that match, also those beyond the limit'),
 })
 
-const rankedCommand = z
-  .strictObject({
+const rankedCommand = named(
+  'RankedCommand',
+  {
     ...command,
     uses: count('how often the command was used, among the uses that match'),
     failures: count('those uses that ended with another code than 0'),
     unknown: count('those uses whose exit code is not known'),
-  })
-  .meta({ id: 'RankedCommand', description: 'A command, with its newest use. Never leaves this machine.' })
+  },
+  'A command, with its newest use. Never leaves this machine.',
+)
 export type RankedCommandShape = z.infer<typeof rankedCommand>
 
 export const rankedCommands = named('RankedCommands', {
@@ -72,8 +78,9 @@ export const rankedCommands = named('RankedCommands', {
 })
 export type RankedShape = z.infer<typeof rankedCommands>
 
-export const inspectedCommand = z
-  .strictObject({
+export const inspectedCommand = named(
+  'InspectedCommand',
+  {
     event,
     uses: count('how often the command was used'),
     failures: count('those uses that ended with another code than 0'),
@@ -87,8 +94,9 @@ export const inspectedCommand = z
     before: listOf(event, 3).describe('before it in its shell session, in the order of time'),
     after: listOf(event, 3).describe('after it in its shell session'),
     complete: flag('false: only the newest commands are loaded yet'),
-  })
-  .meta({ id: 'InspectedCommand', description: 'What is known of one command. Never leaves this machine.' })
+  },
+  'What is known of one command. Never leaves this machine.',
+)
 
 export const deletedCommands = named('DeletedCommands', {
   events: count('commands that were removed, or with `dry_run` would be'),
@@ -100,24 +108,21 @@ export type DeletedShape = z.infer<typeof deletedCommands>
 
 /** Filters of a search or a removal. */
 const filters = {
-  word: listOf(z.string().min(1).max(1024), 32)
+  word: listOf(someText(1024), 32)
     .optional()
     .describe('may be repeated; every word must occur in the command, ignoring case'),
-  without: listOf(z.string().min(1).max(1024), 32)
-    .optional()
-    .describe('may be repeated; none of these words may occur'),
-  cwd: z.string().min(1).max(4096).exactOptional().describe('absolute; this directory and those below it'),
-  failed: z.boolean().exactOptional().describe('only commands that ended with another code than 0'),
-  risk: z.enum(RISK_LEVELS).exactOptional().describe('this level or a higher one'),
+  without: listOf(someText(1024), 32).optional().describe('may be repeated; none of these words may occur'),
+  cwd: someText(4096, 'absolute; this directory and those below it').exactOptional(),
+  failed: flag('only commands that ended with another code than 0').exactOptional(),
+  risk: oneOf(RISK_LEVELS, 'this level or a higher one').exactOptional(),
   since: moment('only newer commands').exactOptional(),
   until: moment('only older commands').exactOptional(),
-  shell: z.string().min(1).max(32).exactOptional(),
-  exit: z.int().min(0).max(255).exactOptional().describe('only commands that ended with this code'),
-  longer_ms: z.int().min(0).max(4_000_000_000).exactOptional().describe('least duration in milliseconds'),
-  generated: z
-    .boolean()
-    .exactOptional()
-    .describe("true: only commands that a program ran on the person's behalf; false: only typed ones"),
+  shell: someText(32).exactOptional(),
+  exit: whole(0, 255, 'only commands that ended with this code').exactOptional(),
+  longer_ms: whole(0, 4_000_000_000, 'least duration in milliseconds').exactOptional(),
+  generated: flag(
+    "true: only commands that a program ran on the person's behalf; false: only typed ones",
+  ).exactOptional(),
 }
 
 /** Most characters of a command; the spool keeps fewer bytes of one. */
@@ -127,7 +132,7 @@ export const noteAnswersBody = z.strictObject({
   answers: z
     .array(
       z.strictObject({
-        command: z.string().min(1).max(4096),
+        command: someText(4096),
         placeholders: listOf(z.string().regex(/^[A-Z][A-Z0-9_]{0,31}$/), 8).describe(
           'words of the command that its person replaces before it runs',
         ),
@@ -142,40 +147,30 @@ export const notedAnswers = z.strictObject({ noted: count('answers that are coun
 
 export const getHistoryQuery = z.strictObject({
   ...filters,
-  unique: z.boolean().exactOptional().describe('only the newest matching use of each command'),
-  limit: z
-    .int()
-    .min(1)
-    .max(HISTORY_LIMIT_MAX)
-    .default(HISTORY_LIMIT_DEFAULT)
-    .describe('how many; `total` counts all'),
+  unique: flag('only the newest matching use of each command').exactOptional(),
+  limit: whole(1, HISTORY_LIMIT_MAX, 'how many; `total` counts all').default(HISTORY_LIMIT_DEFAULT),
 })
 
 /** The words of a ranking are in its question. */
 const { word: _, without: __, ...rankedFilters } = filters
 
 export const getRankedCommandsQuery = z.strictObject({
-  q: z
-    .string()
-    .max(1024)
-    .default('')
-    .describe('words between blanks, `"two words"` as one, `!word` for one that must not occur'),
-  match: z.enum(FINDER_MATCHES).default('fuzzy').describe('exact: `q` as it is; else its words, or letters'),
+  q: text(1024, 'words between blanks, `"two words"` as one, `!word` for one that must not occur').default(
+    '',
+  ),
+  match: oneOf(FINDER_MATCHES, 'exact: `q` as it is; else its words, or letters').default('fuzzy'),
   here: someText(4096, 'absolute path of the current directory of the caller').exactOptional(),
   ...rankedFilters,
   session: pattern(/^[\w.-]{1,64}$/, 'only of this shell session, by its id').exactOptional(),
-  imported: z
-    .boolean()
-    .exactOptional()
-    .describe('only what an import brought; false: only what was recorded'),
-  limit: z.int().min(1).max(RANKED_LIMIT_MAX).default(HISTORY_LIMIT_DEFAULT).describe('how many'),
+  imported: flag('only what an import brought; false: only what was recorded').exactOptional(),
+  limit: whole(1, RANKED_LIMIT_MAX, 'how many').default(HISTORY_LIMIT_DEFAULT),
 })
 
 export const getInspectedCommandQuery = z.strictObject({ id: text(32, 'id of one of its uses') })
 
 export const deleteHistoryBody = z.strictObject({
-  ids: listOf(z.string().min(1).max(32), DELETE_IDS_MAX).exactOptional(),
-  command: z.string().min(1).max(COMMAND_MAX).exactOptional().describe('every use of exactly this text'),
+  ids: listOf(someText(32), DELETE_IDS_MAX).exactOptional(),
+  command: someText(COMMAND_MAX, 'every use of exactly this text').exactOptional(),
   ...filters,
   dry_run: z.boolean().default(false),
 })

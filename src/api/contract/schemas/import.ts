@@ -4,7 +4,7 @@ import { LATEST_MS } from '../../../base/calendar.ts'
 import { SOURCES } from '../../../observe/imports/entry.ts'
 import { MOST, SHELL } from '../../../ops/care/transfer.ts'
 import { IMPORT_BATCH } from '../constants.ts'
-import { count, listOf, moment, oneOf, pattern, text } from './fields.ts'
+import { count, flag, listOf, moment, named, oneOf, pattern, someText, text, whole } from './fields.ts'
 
 export const imported = z.strictObject({
   added: count('new ones'),
@@ -15,16 +15,18 @@ export const imported = z.strictObject({
 })
 export type ImportedShape = z.infer<typeof imported>
 
-const one = z
-  .strictObject({
+const one = named(
+  'Import',
+  {
     id: count('number of the import, from 1 for each person'),
     source: text(16, 'bash, zsh, fish, atuin, or karo for a file of karo export'),
     file: text(4_096, 'the imported file'),
     started_at: moment('start of the import'),
     finished_at: moment('end of the import; null if it was interrupted').nullable(),
     events: count('commands that the import brought and that were not undone'),
-  })
-  .meta({ id: 'Import', description: 'One import, which can be undone.' })
+  },
+  'One import, which can be undone.',
+)
 export type ImportShape = z.infer<typeof one>
 
 export const imports = z.strictObject({ imports: listOf(one) })
@@ -36,32 +38,25 @@ const INT32 = 2 ** 31
 export const importKey = () => pattern(/^[0-9a-f]{16}$/, 'key of the import that is under way')
 
 const foreignEntry = z.strictObject({
-  start_us: z
-    .int()
-    .min(0)
-    .max(LATEST_MS * 1000)
-    .describe('when it began, microseconds since the epoch'),
-  untimed: z.boolean().default(false).describe('the real time is unknown; the time only gives the order'),
-  nth: z
-    .int()
-    .min(1)
-    .max(INT32)
-    .default(1)
-    .describe(
-      'number of this entry among those with the same text and time, or with the same text if no time is known',
-    ),
+  start_us: whole(0, LATEST_MS * 1000, 'when it began, microseconds since the epoch'),
+  untimed: flag('the real time is unknown; the time only gives the order').default(false),
+  nth: whole(
+    1,
+    INT32,
+    'number of this entry among those with the same text and time, or with the same text if no time is known',
+  ).default(1),
   shell: z.string().regex(SHELL),
-  command: z.string().min(1).max(IMPORT_BATCH.command),
+  command: someText(IMPORT_BATCH.command),
   cwd: text(8_192, 'absolute, or ? where it is not known').default('?'),
-  exit_code: z.int().min(0).max(MOST.exit_code).nullable().default(null),
+  exit_code: whole(0, MOST.exit_code).nullable().default(null),
   duration_us: z.int().min(0).nullable().default(null),
-  karo_generated: z.boolean().default(false).describe('a program ran it'),
+  karo_generated: flag('a program ran it').default(false),
 })
 
 export const beginImportBody = z.strictObject({
   source: oneOf([...SOURCES, 'karo'], 'program that wrote the history; `karo`: a file of karo export'),
   file: text(4_096, 'for the list of imports').min(1),
-  dry_run: z.boolean().default(false).describe('change nothing, only tell what would be done'),
+  dry_run: flag('change nothing, only tell what would be done').default(false),
 })
 
 export const beginImportAnswer = z.strictObject({ key: importKey() })
@@ -77,7 +72,7 @@ export const finishImportAnswer = z.strictObject({
   id: count('number for undoing the import; null if it brought nothing or was a dry run').nullable(),
 })
 
-export const undoImportBody = z.strictObject({ id: z.int().min(1).max(INT32) })
+export const undoImportBody = z.strictObject({ id: whole(1, INT32) })
 
 export const undoImportAnswer = z.strictObject({
   removed: count('removed events; those that retention or a deletion removed before are not counted'),

@@ -12,8 +12,10 @@ import {
   named,
   nodeId,
   nodeName,
+  oneOf,
   pattern,
   someText,
+  whole,
 } from './fields.ts'
 
 const HOUR_MS = 3_600_000
@@ -28,7 +30,7 @@ const operator = named('Operator', {
   name: nodeName(),
   roles: labels('roles it was given'),
   teams: labels('teams it was given'),
-  state: z.enum(['valid', 'expired', 'revoked', 'void']).describe('void: its issuer counts no more'),
+  state: oneOf(['valid', 'expired', 'revoked', 'void'], 'void: its issuer counts no more'),
   issuer: nodeId().describe('who signed its certificate'),
   issued_at: moment('when its certificate was signed'),
   ends_at: moment('until when it holds'),
@@ -40,14 +42,9 @@ export const operatorList = named('Operators', { operators: listOf(operator, 102
 export const operatorBody = z.strictObject({
   key: nodeId().describe('public key of the operator; the private one is never sent'),
   name: someText(64, 'how people and ledgers call it'),
-  for_ms: z
-    .int()
-    .min(60_000)
-    .max(30 * 24 * HOUR_MS)
-    .default(30 * 24 * HOUR_MS)
-    .describe('how long the certificate holds'),
-  roles: listOf(z.string().min(1).max(64), 8).default([]).describe('roles of the operator'),
-  teams: listOf(z.string().min(1).max(64), 8).default([]).describe('teams of the operator'),
+  for_ms: whole(60_000, 30 * 24 * HOUR_MS, 'how long the certificate holds').default(30 * 24 * HOUR_MS),
+  roles: listOf(someText(64), 8).default([]).describe('roles of the operator'),
+  teams: listOf(someText(64), 8).default([]).describe('teams of the operator'),
 })
 
 export const operatorMade = named('OperatorMade', { operator, chain: chain() })
@@ -81,17 +78,13 @@ const types = () =>
     )
 
 export const offerBody = z.strictObject({
-  for_ms: z
-    .int()
-    .min(60_000)
-    .max(8 * HOUR_MS)
-    .default(8 * HOUR_MS)
-    .describe('how long the login holds'),
+  for_ms: whole(60_000, 8 * HOUR_MS, 'how long the login holds').default(8 * HOUR_MS),
   types: types().exactOptional(),
 })
 
-export const loginOffer = z
-  .strictObject({
+export const loginOffer = named(
+  'LoginOffer',
+  {
     session: hex(16, 'names the login'),
     mesh: hex(32, 'identity of the mesh'),
     node: nodeId().describe('this node'),
@@ -100,8 +93,9 @@ export const loginOffer = z
     audience_key: hex(32, 'key to which answers are sealed; its private half stays in memory here'),
     begins_at: moment('from when on it holds'),
     ends_at: moment('until when it holds'),
-  })
-  .meta({ id: 'LoginOffer', description: 'What the operator is to sign.' })
+  },
+  'What the operator is to sign.',
+)
 export type LoginOfferShape = z.infer<typeof loginOffer>
 
 export const loginBody = z.strictObject({ delegation: frame('the signed delegation'), chain: chain() })

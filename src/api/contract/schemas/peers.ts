@@ -13,6 +13,7 @@ import {
   nodeId,
   nodeName,
   oneOf,
+  someText,
   text,
   trustLevel,
   who,
@@ -34,10 +35,9 @@ const peer = named('Peer', {
   node_id: nodeId(),
   fingerprint: fingerprint(),
   name: nodeName(),
-  name_chosen: z
-    .boolean()
-    .exactOptional()
-    .describe('true: people or the configuration here call it so; false: the node gave itself the name'),
+  name_chosen: flag(
+    'true: people or the configuration here call it so; false: the node gave itself the name',
+  ).exactOptional(),
   trust_level: trustLevel(),
   standing: oneOf(
     ['stranger', 'known', 'member'],
@@ -45,7 +45,7 @@ const peer = named('Peer', {
   ).exactOptional(),
   roles: labels('roles of the node on this machine'),
   teams: labels('teams of the node on this machine'),
-  why: z.enum(TRUST_SOURCES).describe('the source that decided the trust level'),
+  why: oneOf(TRUST_SOURCES, 'the source that decided the trust level'),
   decided_at: moment('with `tofu`: when a person of this machine decided').exactOptional(),
   addresses: listOf(text(256, 'multiaddr'), 8).describe(
     'addresses at which the node was met, newest first; only administrators may see this',
@@ -126,7 +126,7 @@ export const whoOnly = z.strictObject({ who: who() })
 
 export const trustPeerBody = whoOnly.extend({
   level: trustLevel().exactOptional(),
-  name: z.string().min(1).max(64).exactOptional().describe('name of the node on this machine'),
+  name: someText(64, 'name of the node on this machine').exactOptional(),
   roles: labels('replaces its roles').exactOptional(),
   teams: labels('replaces its teams').exactOptional(),
 })

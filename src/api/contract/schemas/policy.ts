@@ -14,11 +14,13 @@ import {
   named,
   nodeId,
   nodeRef,
+  oneOf,
   rowsOf,
   sharingCategory,
   text,
   timeRange,
   who,
+  whole,
 } from './fields.ts'
 
 const LABELS_MAX = 32
@@ -26,12 +28,13 @@ const LABELS_MAX = 32
 const aggregators = (description: string) =>
   rowsOf(8, { node_id: nodeId(), operator: text(64, 'who runs it') }).describe(description)
 
-const organisation = z
-  .strictObject({
+const organisation = named(
+  'PolicyBundle',
+  {
     number: count('of the bundle in force'),
     signed_at: moment('when the root signed it'),
     policies: count('that stand in it'),
-    max_level: z.int().min(0).max(2).nullable().describe('the highest level that nodes give; null: not said'),
+    max_level: whole(0, 2).nullable().describe('the highest level that nodes give; null: not said'),
     k_min: count('nodes are in no total of fewer nodes; null: not said').nullable(),
     settings: rowsOf(SETTINGS_MAX, {
       key: text(64, 'of the configuration'),
@@ -43,7 +46,7 @@ const organisation = z
     totals: z
       .strictObject({
         aggregators: aggregators('nodes that compute totals'),
-        bucket: z.enum(BUCKET_LENGTHS).describe('what one total is about'),
+        bucket: oneOf(BUCKET_LENGTHS, 'what one total is about'),
         first: timeRange
           .nullable()
           .describe('what the first total is about; null: nobody said when they began'),
@@ -54,14 +57,15 @@ const organisation = z
         former: rowsOf(FORMER_MAX, {
           until: moment('when others followed'),
           aggregators: aggregators('nodes that computed totals then'),
-          bucket: z.enum(BUCKET_LENGTHS).describe('what one total was about'),
+          bucket: oneOf(BUCKET_LENGTHS, 'what one total was about'),
         }).describe('who computed totals before, oldest first: what they released of that time still counts'),
       })
       .describe('how totals of the mesh are computed'),
-    accepts: z.enum(['restrict', 'full']).describe('policy.accept_org of this node'),
+    accepts: oneOf(['restrict', 'full'], 'policy.accept_org of this node'),
     problem: text(4096, 'why a newer bundle is not in force').nullable(),
-  })
-  .meta({ id: 'PolicyBundle', description: 'What the root of the mesh asks of the policy of every node.' })
+  },
+  'What the root of the mesh asks of the policy of every node.',
+)
 
 export const bundleBody = z.strictObject({
   bundle: frameText(70_000, 'policy bundle that the root signed: the frame in base64url'),
@@ -71,9 +75,10 @@ export const bundleKept = named('BundleKept', {
 })
 export const bundleTaken = named('BundleTaken', { organisation: organisation.nullable() })
 
-export const policyView = z
-  .strictObject({
-    engine: z.enum(['built-in', 'cedar']).describe('built-in: the role table; cedar: the files'),
+export const policyView = named(
+  'Policy',
+  {
+    engine: oneOf(['built-in', 'cedar'], 'built-in: the role table; cedar: the files'),
     files: rowsOf(64, {
       path: text(4096, 'absolute'),
       policies: count('that stand in it'),
@@ -85,13 +90,14 @@ export const policyView = z
       role: text(64, 'a role; every member has the rows of individual, and a role adds to them'),
       level: level('1: numbers of single nodes; 2: totals'),
       categories: listOf(sharingCategory(), 8),
-      from: z.enum(['any', 'team']).describe('team: nodes of a team that the asker is in'),
+      from: oneOf(['any', 'team'], 'team: nodes of a team that the asker is in'),
     }).describe('the role table, where it is in force: empty with policy files, which replace it'),
     teams: listOf(text(64, 'a team'), LABELS_MAX).describe('that this node is in'),
     problem: text(4096, 'why what the files say now is not in force').nullable(),
     organisation: organisation.nullable().describe('the policy bundle of the mesh; null: none came here'),
-  })
-  .meta({ id: 'Policy', description: 'The role policies in force.' })
+  },
+  'The role policies in force.',
+)
 export type PolicyShape = z.infer<typeof policyView>
 
 const decision = {
@@ -100,21 +106,23 @@ const decision = {
   reason: text(4096, 'for people'),
 }
 
-export const policyCheck = z
-  .strictObject({
+export const policyCheck = named(
+  'PolicyCheck',
+  {
     ...decision,
     engine: z.enum(['built-in', 'cedar']),
     action: z.enum(ACTIONS),
     level: level('asked for'),
     category: sharingCategory().nullable(),
-  })
-  .meta({ id: 'PolicyCheck', description: 'The decision of the role policies about a hypothetical request.' })
+  },
+  'The decision of the role policies about a hypothetical request.',
+)
 export type PolicyCheckShape = z.infer<typeof policyCheck>
 
 export const policyCheckQuery = z.strictObject({
   as: text(2_048, 'roles and teams, `role:security,team:eng`').default(''),
   action: text(64, 'such as `query.tool_usage`'),
-  level: z.int().min(1).max(2).exactOptional().describe('2 for a supervisor, else 1, unless said'),
+  level: whole(1, 2, '2 for a supervisor, else 1, unless said').exactOptional(),
   category: sharingCategory().exactOptional(),
   trust: text(32, 'the trust level; peer unless said').exactOptional(),
   at: text(40, '`22:30`, `sat 22:30` or RFC 3339; now unless said').exactOptional(),
@@ -135,8 +143,9 @@ const asOperator = z.strictObject({
     .describe('of this operator here, through all nodes together'),
 })
 
-export const policyExplanation = z
-  .strictObject({
+export const policyExplanation = named(
+  'PolicyExplanation',
+  {
     node: nodeRef,
     operator: asOperator.nullable().describe('who asks through that node; null: the node itself'),
     action: z.enum(ACTIONS),
@@ -149,17 +158,15 @@ export const policyExplanation = z
     layers: rowsOf(2, { layer: z.enum(['owner', 'roles']), ...decision, decides: z.boolean() }).describe(
       "the owner's own, by trust and the caller's consent, and the role policies; both must allow",
     ),
-  })
-  .meta({
-    id: 'PolicyExplanation',
-    description: 'What one node may have of the caller, and which rule says so.',
-  })
+  },
+  'What one node may have of the caller, and which rule says so.',
+)
 export type PolicyExplanationShape = z.infer<typeof policyExplanation>
 
 export const policyExplainQuery = z.strictObject({
   who: who(),
   via: who().exactOptional().describe('a node: `who` is an operator who is logged in there'),
   action: text(64, 'such as `query.tool_usage`'),
-  level: z.int().min(1).max(2).exactOptional().describe('what its trust gives, unless said'),
+  level: whole(1, 2, 'what its trust gives, unless said').exactOptional(),
   category: sharingCategory().exactOptional().describe('for summary.receive'),
 })

@@ -1,10 +1,11 @@
 // Schemas of /processes: what a person's processes used. Level 0, for nobody else.
 import * as z from 'zod'
 import { PROCESS_SORTS, PROCESSES_LIMIT_DEFAULT, PROCESSES_LIMIT_MAX } from '../constants.ts'
-import { count, flag, integer, listOf, moment, named, text } from './fields.ts'
+import { count, flag, integer, listOf, moment, named, oneOf, someText, text, whole } from './fields.ts'
 
-const watched = z
-  .strictObject({
+const watched = named(
+  'Process',
+  {
     name: text(64, 'name of the program in the kernel: at most 15 bytes, never an argument'),
     pid: count('its number'),
     shell: text(32, 'name of the shell that started it'),
@@ -19,8 +20,9 @@ const watched = z
       'exit code of the command line, if the process was its foreground process; else null, because a process does not tell how it ended',
     ).nullable(),
     event_id: text(32, 'id of the command line that started it, as in /history; null if unknown').nullable(),
-  })
-  .meta({ id: 'Process', description: 'One process of a hooked shell. Never leaves this machine.' })
+  },
+  'One process of a hooked shell. Never leaves this machine.',
+)
 export type ProcessShape = z.infer<typeof watched>
 
 export const processes = named('Processes', {
@@ -31,8 +33,8 @@ export type ProcessesShape = z.infer<typeof processes>
 
 export const getProcessesQuery = z.strictObject({
   since: moment('only processes that began later; running ones are always included').exactOptional(),
-  name: z.string().min(1).max(64).exactOptional().describe('a text that occurs in the name, ignoring case'),
-  sort: z.enum(PROCESS_SORTS).default('memory').describe('column to sort by, largest first'),
-  now: z.boolean().default(false).describe('only running processes'),
-  limit: z.int().min(1).max(PROCESSES_LIMIT_MAX).default(PROCESSES_LIMIT_DEFAULT),
+  name: someText(64, 'a text that occurs in the name, ignoring case').exactOptional(),
+  sort: oneOf(PROCESS_SORTS, 'column to sort by, largest first').default('memory'),
+  now: flag('only running processes').default(false),
+  limit: whole(1, PROCESSES_LIMIT_MAX).default(PROCESSES_LIMIT_DEFAULT),
 })

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
 import { coverage, queryResult } from '../../../exchange/query/schema.ts'
 import { error } from './error.ts'
-import { level, moment, oneOf, rowsOf, someText } from './fields.ts'
+import { flag, level, moment, oneOf, rowsOf, someText, whole } from './fields.ts'
 
 export { queryResult }
 export type Coverage = z.infer<typeof coverage>
@@ -28,7 +28,7 @@ export const postQueryBody = z.strictObject({
     start: moment('first moment; level 1 is widened outward to whole hours'),
     end: moment('the moment after it'),
   }),
-  per_node: z.boolean().exactOptional().describe('also each node by itself (level 1)'),
+  per_node: flag('also each node by itself (level 1)').exactOptional(),
   filters: rowsOf(16, {
     field: z.string().max(32),
     operator: z.enum(OPERATORS),
@@ -41,18 +41,14 @@ export const postQueryBody = z.strictObject({
     ['operator', 'node'],
     'node: this node asks. operator: the person asks under the login of theirs. Absent: as an operator while the person is logged in, over the control socket alone',
   ).exactOptional(),
-  max_age_ms: z
-    .int()
-    .min(0)
-    .max(86_400_000)
-    .exactOptional()
-    .describe(
-      'milliseconds: an answer to the same question of the same person that is not older is given again, with its age; absent or 0: all are asked',
-    ),
-  timeout_ms: z
-    .int()
-    .min(100)
-    .max(60_000)
-    .exactOptional()
-    .describe('milliseconds, at most; absent: query.timeout_ms of the configuration'),
+  max_age_ms: whole(
+    0,
+    86_400_000,
+    'milliseconds: an answer to the same question of the same person that is not older is given again, with its age; absent or 0: all are asked',
+  ).exactOptional(),
+  timeout_ms: whole(
+    100,
+    60_000,
+    'milliseconds, at most; absent: query.timeout_ms of the configuration',
+  ).exactOptional(),
 })

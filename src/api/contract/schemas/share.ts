@@ -23,6 +23,7 @@ import {
   totalsReaders,
   trustLevel,
   who,
+  whole,
 } from './fields.ts'
 
 /** Most entries of one list of a person. */
@@ -35,8 +36,9 @@ const parts = (what: string) =>
     categories: listOf(sharingCategory(), SHARING_CATEGORIES.length),
   }).describe(what)
 
-const sharedWith = z
-  .strictObject({
+const sharedWith = named(
+  'SharedWith',
+  {
     node_id: nodeId(),
     fingerprint: fingerprint(),
     name: nodeName(),
@@ -48,8 +50,9 @@ const sharedWith = z
     level_2: listOf(sharingCategory(), 8).describe('categories of which it may have totals over many nodes'),
     rule: text(128, 'the rule that decided about tool usage'),
     reason: text(1024, 'for people'),
-  })
-  .meta({ id: 'SharedWith', description: 'What one known node may have of one person right now.' })
+  },
+  'What one known node may have of one person right now.',
+)
 
 export const sharingView = named('Sharing', {
   sharing: z.enum(['on', 'off']),
@@ -77,14 +80,16 @@ export const sharingView = named('Sharing', {
 })
 export type SharingView = z.infer<typeof sharingView>
 
-const summary = z
-  .strictObject({
+const summary = named(
+  'Summary',
+  {
     ...nodeSummary.shape,
     start: moment('start of the period'),
     end: moment('end of the period, exclusive'),
     generated_at: moment('when it was derived'),
-  })
-  .meta({ id: 'Summary', description: "One node's numbers of one period: level 1." })
+  },
+  "One node's numbers of one period: level 1.",
+)
 
 const previewed = named('PreviewedSummary', {
   recipients: listOf(nodeRef, RECIPIENTS_MAX).describe(
@@ -107,8 +112,9 @@ const totalsType = z.strictObject({
   }).describe("rows that the caller has any of; other people's parts are added before it is split"),
 })
 
-const totalsPreview = z
-  .strictObject({
+const totalsPreview = named(
+  'TotalsPreview',
+  {
     bucket: z
       .strictObject({ start: moment('first moment'), end: moment('the moment after it, exclusive') })
       .nullable()
@@ -127,12 +133,14 @@ const totalsPreview = z
     k_min: count('of this machine: it is in no total of fewer'),
     counted: flag("the caller's numbers are among those that this machine adds up"),
     types: listOf(totalsType, 16),
-  })
-  .meta({ id: 'TotalsPreview', description: "What this machine would give to a role's totals." })
+  },
+  "What this machine would give to a role's totals.",
+)
 export type TotalsPreviewShape = z.infer<typeof totalsPreview>
 
-export const sharePreview = z
-  .strictObject({
+export const sharePreview = named(
+  'SharePreview',
+  {
     to: nodeRef.nullable().describe('the node it was narrowed to'),
     role: z.string().nullable().describe('the role it was narrowed to'),
     categories: listOf(sharingCategory(), 4)
@@ -142,12 +150,13 @@ export const sharePreview = z
     totals: totalsPreview
       .nullable()
       .describe('for the role; null where no role, or none with totals, is named'),
-  })
-  .meta({ id: 'SharePreview', description: 'What would be sealed now, for whom.' })
+  },
+  'What would be sealed now, for whom.',
+)
 export type SharePreviewShape = z.infer<typeof sharePreview>
 
 const period = named('Period', {
-  granularity: z.enum(GRANULARITIES).describe('of UTC, weeks from Monday'),
+  granularity: oneOf(GRANULARITIES, 'of UTC, weeks from Monday'),
   start: moment('first moment'),
   end: moment('the moment after it, exclusive'),
 })
@@ -183,11 +192,7 @@ export const heldSummaries = named('HeldSummaries', {
 export type HeldSummariesShape = z.infer<typeof heldSummaries>
 
 export const whom = z.strictObject({
-  who: z
-    .string()
-    .min(1)
-    .max(256)
-    .describe('a node id, a fingerprint in any grouping, a name, `team:x`, `role:x` or `*`'),
+  who: someText(256, 'a node id, a fingerprint in any grouping, a name, `team:x`, `role:x` or `*`'),
   categories: z
     .array(sharingCategory())
     .min(1)
@@ -218,5 +223,5 @@ const SUMMARIES_LIMIT_MAX = 1_000
 export const getSummariesQuery = z.strictObject({
   author: who().exactOptional(),
   since: moment('only periods that ended after this time; absent: the last 7 days').exactOptional(),
-  limit: z.int().min(1).max(SUMMARIES_LIMIT_MAX).default(100).describe('how many; `total` counts all'),
+  limit: whole(1, SUMMARIES_LIMIT_MAX, 'how many; `total` counts all').default(100),
 })

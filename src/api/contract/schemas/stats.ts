@@ -1,7 +1,20 @@
 // Schemas of /stats: a person's own numbers.
 import * as z from 'zod'
 import { STATISTICS_PERIODS } from '../constants.ts'
-import { category, count, flag, LIST_MAX, moment, rowsOf, share, text, timeRange } from './fields.ts'
+import {
+  category,
+  count,
+  flag,
+  LIST_MAX,
+  moment,
+  named,
+  oneOf,
+  rowsOf,
+  share,
+  text,
+  timeRange,
+  whole,
+} from './fields.ts'
 
 const ended = {
   failures: count('commands that ended with another code than 0'),
@@ -47,8 +60,9 @@ const totals = {
 
 const hoursOfDay = z.array(count('commands')).length(24).readonly()
 
-export const statistics = z
-  .strictObject({
+export const statistics = named(
+  'Statistics',
+  {
     period: z.enum(STATISTICS_PERIODS),
     ...totals,
     unique_commands: count('different ones'),
@@ -66,7 +80,7 @@ export const statistics = z
       .readonly()
       .describe('by day of the week and hour: a row for each day'),
     timeline: z.strictObject({
-      unit: z.enum(['hour', 'day', 'week']).describe('how long each point is'),
+      unit: oneOf(['hour', 'day', 'week'], 'how long each point is'),
       points: rowsOf(64, { start: moment('start of the point'), count: count('commands') }).describe(
         'in order, without gaps',
       ),
@@ -98,18 +112,21 @@ export const statistics = z
       .describe(
         'the period of the same length before, up to the same time of day; null if it was not recorded completely',
       ),
-  })
-  .meta({ id: 'Statistics', description: "A person's own numbers." })
+  },
+  "A person's own numbers.",
+)
 export type StatisticsShape = z.infer<typeof statistics>
 
-export const mostUsed = z
-  .strictObject({
+export const mostUsed = named(
+  'MostUsedCommands',
+  {
     commands: rowsOf(1000, {
       command: z.string().describe('the text, after redaction of secrets'),
       ...counted,
     }).describe('the most frequent first'),
-  })
-  .meta({ id: 'MostUsedCommands', description: 'Never leaves this machine.' })
+  },
+  'Never leaves this machine.',
+)
 export type MostUsedShape = z.infer<typeof mostUsed>
 
 function byRiskLevel() {
@@ -125,11 +142,11 @@ const MOST_USED_MAX = 1_000
 
 const MOST_USED_DEFAULT = 10
 
-const period = z.enum(STATISTICS_PERIODS).default('today').describe("by the machine's own calendar")
+const period = oneOf(STATISTICS_PERIODS, "by the machine's own calendar").default('today')
 
 export const getStatsQuery = z.strictObject({ period })
 
 export const getMostUsedQuery = z.strictObject({
   period,
-  limit: z.int().min(1).max(MOST_USED_MAX).default(MOST_USED_DEFAULT).describe('how many'),
+  limit: whole(1, MOST_USED_MAX, 'how many').default(MOST_USED_DEFAULT),
 })

@@ -21,24 +21,25 @@ export const health = named('Health', {
   build: text(64, 'version and commit of the program, `0.1.0+g1a2b3c4`').exactOptional(),
 })
 
-export const identity = z
-  .strictObject({ node_id: ownNodeId(), fingerprint: fingerprint(), name: nodeName() })
-  .meta({ id: 'Identity', description: 'This node.' })
+export const identity = named(
+  'Identity',
+  { node_id: ownNodeId(), fingerprint: fingerprint(), name: nodeName() },
+  'This node.',
+)
 
 export const rotateQuery = z.strictObject({
-  contest: z
-    .boolean()
-    .exactOptional()
-    .describe('also where a key follows this one that is not here: both are frozen then'),
+  contest: flag('also where a key follows this one that is not here: both are frozen then').exactOptional(),
 })
 
-export const rotation = z
-  .strictObject({
+export const rotation = named(
+  'Rotation',
+  {
     node_id: ownNodeId(),
     fingerprint: fingerprint(),
     switch_in_ms: count('milliseconds until the node restarts under the new key'),
-  })
-  .meta({ id: 'Rotation', description: 'The key that takes the place of the one of this node.' })
+  },
+  'The key that takes the place of the one of this node.',
+)
 
 export const status = named('Status', {
   node_id: ownNodeId(),

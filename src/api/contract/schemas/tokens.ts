@@ -1,12 +1,12 @@
 // Schemas of /tokens and /sessions, which open the API over TCP.
 import * as z from 'zod'
 import { TOKEN_SCOPES, TOKEN_TTL_MS, TOKENS_PER_PERSON } from '../constants.ts'
-import { count, flag, listOf, moment, named, oneOf, pattern, someText, text } from './fields.ts'
+import { count, flag, listOf, moment, named, oneOf, pattern, someText, text, whole } from './fields.ts'
 
 const SCOPE_MEANS =
   'what the token allows: `metrics` the metrics, `read` everything that only shows, `ask` questions to the mesh, `full` everything that its owner may do; each scope includes those before it'
 
-export const scope = () => z.enum(TOKEN_SCOPES).describe(SCOPE_MEANS)
+export const scope = () => oneOf(TOKEN_SCOPES, SCOPE_MEANS)
 
 const fields = {
   id: pattern(/^[0-9a-f]{10}$/, 'part of the token after `karo_`; not secret'),
@@ -74,13 +74,8 @@ export type SessionCodeShape = z.infer<typeof sessionCode>
 
 export const createTokenBody = z.strictObject({
   name: pattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'to know it by').exactOptional(),
-  scope: z.enum(TOKEN_SCOPES).default('read').describe('what the token allows'),
-  ttl_ms: z
-    .int()
-    .min(TOKEN_TTL_MS.least)
-    .max(TOKEN_TTL_MS.most)
-    .default(TOKEN_TTL_MS.usual)
-    .describe('how long it is valid'),
+  scope: oneOf(TOKEN_SCOPES, 'what the token allows').default('read'),
+  ttl_ms: whole(TOKEN_TTL_MS.least, TOKEN_TTL_MS.most, 'how long it is valid').default(TOKEN_TTL_MS.usual),
 })
 
 export const revokeTokenBody = z.strictObject({

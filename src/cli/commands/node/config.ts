@@ -15,7 +15,7 @@ import { defaultText, exampleText, sampleConfig, valueText } from '../../../conf
 import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { resealed } from '../../guard/rules.ts'
-import { table } from '../../terminal/table.ts'
+import { pairs, table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
 
 /** A value for JSON, which has no maps. */
@@ -112,18 +112,15 @@ function keyNamed(path: string, where: string): Key<unknown> {
 function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
   const env = envName(k)
   const example = exampleText(k)
-  const facts = [
+  const facts: (readonly [string, string])[] = [
     ['from', loaded.sources.get(k.path) ?? 'default'],
     ['default', defaultText(k)],
-    ...(env === undefined ? [] : [['environment', env]]),
+    ...(env === undefined ? [] : [['environment', env] as const]),
     ['allowed', k.kind.allowed],
     ['meaning', k.description],
-    ...(example === undefined ? [] : [['in the file', example.replace('\n', ' ')]]),
-  ] as const
-  return table(io, facts, [
-    { title: '', value: ([name]) => name ?? '', style: () => 'dim' },
-    { title: '', value: ([, says]) => says ?? '', wrap: true },
-  ])
+    ...(example === undefined ? [] : [['in the file', example.replace('\n', ' ')] as const]),
+  ]
+  return pairs(io, facts, 'dim')
 }
 
 /** The keys of a section, or the keys that end in this name: `port` gives `mesh.port or http.port`. */

@@ -19,7 +19,7 @@ import {
 import { type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { nodeOf, refuseLostKey } from '../../home.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
-import { table, UNBOUNDED } from '../../terminal/table.ts'
+import { pairs, UNBOUNDED } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
 const show = defineCommand('identity show', {
@@ -46,12 +46,7 @@ const show = defineCommand('identity show', {
       ['fingerprint', formatFingerprint(fingerprint)],
       ['in words', fingerprintWords(fingerprint)],
     ] as const
-    io.out(
-      table(UNBOUNDED, facts, [
-        { title: '', value: ([what]) => what },
-        { title: '', value: ([, value]) => value },
-      ]),
-    )
+    io.out(pairs(UNBOUNDED, facts))
     return EXIT.done
   },
 })

@@ -1,8 +1,7 @@
 // Views of plans: the list, and one of them with its steps, their classes and what became of them.
-import { styleText } from 'node:util'
 import type { PlanListShape, PlanShape } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
-import { type Screen, table } from '../../terminal/table.ts'
+import { paint, type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
 type Step = PlanShape['steps'][number]
@@ -35,7 +34,7 @@ function classOf({ class: of, kind, command }: Step, colour: boolean): string {
   if (command !== '') return `you run this command yourself (${kind}, ${of})`
   const isGreen = of === 'green'
   const text = isGreen ? `runs without a question (${kind})` : `needs your yes (${kind}, ${of})`
-  return colour ? styleText(isGreen ? 'green' : 'red', text, { validateStream: false }) : text
+  return paint(isGreen ? 'green' : 'red', text, { colour })
 }
 
 export function planView(plan: PlanShape, screen: Screen): string {

@@ -1,8 +1,8 @@
 // View of ActivityPatterns: a chart of the day's hours, and bars by weekday.
 import { type QueryDataOf, WEEKDAYS } from '../../../api/contract/shapes.ts'
 import { bar, chart, spark } from '../../terminal/bars.ts'
-import { table } from '../../terminal/table.ts'
-import { BAR_CELLS, known, paint, type QueryTypeView, signed, since } from './view.ts'
+import { paint, table } from '../../terminal/table.ts'
+import { BAR_CELLS, known, type QueryTypeView, signed, since } from './view.ts'
 
 /** 24 hours of two cells and a gap: 71 cells, which an 80 column screen holds. */
 const HOUR_CELLS = 2
@@ -49,12 +49,12 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     )
     const lines = chart(hourly.map(orNone), CHART_LINES, HOUR_CELLS)
     const hours = [...lines.slice(0, -1), markUnknown(lines.at(-1) ?? '', hourly)].map(
-      (line) => `${paint(line, 'cyan', screen)}\n`,
+      (line) => `${paint('cyan', line, screen)}\n`,
     )
     const axis = hourly.map((_, hour) => String(hour).padEnd(HOUR_CELLS)).join(' ')
     return (
       `${known(total)}${total === null ? '' : off.values}${since(total, before?.total_commands)} ${total === 1 ? 'command' : 'commands'}${unique === null ? '' : `, ${unique} different`}${thanBefore(data.change)}\n\n` +
-      `${hours.join('')}${paint(axis.trimEnd(), 'dim', screen)}\n\n${days}` +
+      `${hours.join('')}${paint('dim', axis.trimEnd(), screen)}\n\n${days}` +
       (shown.includes(null) ? '\n? and –: of no machine, or of too few to be told, or not released\n' : '')
     )
   },

@@ -1,8 +1,8 @@
 // View of Anomalies: one row for each type and severity, the gravest first, and what is not known yet.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { signalWords } from '../../../base/words/signal.ts'
-import { type Column, table } from '../../terminal/table.ts'
-import { changeAndNodes, paint, type QueryTypeView, signed, since } from './view.ts'
+import { type Column, paint, table } from '../../terminal/table.ts'
+import { changeAndNodes, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'Anomalies'>
 type Row = Data['signals'][number]
@@ -39,7 +39,7 @@ export const anomalies: QueryTypeView<Data> = {
       learning === 1
         ? 'One node is still learning what is usual: it cannot find most types of anomalies yet.'
         : `${learning} nodes are still learning what is usual: they cannot find most types of anomalies yet.`
-    return `${rows}\n${paint(still, 'yellow', screen)}\n`
+    return `${rows}\n${paint('yellow', still, screen)}\n`
   },
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.anomalies?.signals ?? []).map((signal) => ({ node, signal })))

@@ -1,8 +1,7 @@
 // View of a query's result: the data as tables, then which nodes answered and why the others did not.
-import { styleText } from 'node:util'
 import { type AskedType, type Coverage, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
 import { duration, formatFingerprint, printable } from '../../../base/format.ts'
-import type { Screen } from '../../terminal/table.ts'
+import { paint, type Screen } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 import { whoAnswered } from './coverage.ts'
 import { dataView, filterNotes, isOfNow, perNodeView } from './index.ts'
@@ -104,7 +103,7 @@ function coverageView(result: QueryResult, screen: Screen): string {
   const { line, rows } = isOfTotals(result) ? whoContributed(result) : whoAnswered(result)
   const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen.columns)
   const colour = coverage.complete ? 'green' : 'yellow'
-  const lines = [screen.colour ? styleText(colour, said, { validateStream: false }) : said]
+  const lines = [paint(colour, said, screen)]
   if (result.age_ms !== undefined)
     lines.push(`  asked ${duration(result.age_ms)} ago, and kept since (--max-age 0 asks anew)`)
   if (result.asked_as !== undefined) lines.push(fitted(`  ${askedAs(result.asked_as)}`, screen.columns))

@@ -2,8 +2,8 @@
 import { type QueryDataOf, RISK_LEVELS } from '../../../api/contract/shapes.ts'
 import { bar } from '../../terminal/bars.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
-import { type Column, table } from '../../terminal/table.ts'
-import { BAR_CELLS, known, paint, type QueryTypeView, signed, since } from './view.ts'
+import { type Column, paint, table } from '../../terminal/table.ts'
+import { BAR_CELLS, known, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'SafetyPosture'>
 
@@ -43,14 +43,14 @@ export const safetyPosture: QueryTypeView<Data> = {
       `blocked ${act('blocked')}, confirmed by a person ${act('confirmed_risky')}, ` +
       `declined ${act('declined')}, run by AI tools and programs ${act('karo_generated')}\n`
     const states = [
-      paint(guardWords(guard, nodes, off.nodes), guard.on === nodes ? 'green' : 'yellow', screen),
-      ...(hook.silent === 0 ? [] : [paint(`hooks silent on ${known(hook.silent)}`, 'yellow', screen)]),
+      paint(guard.on === nodes ? 'green' : 'yellow', guardWords(guard, nodes, off.nodes), screen),
+      ...(hook.silent === 0 ? [] : [paint('yellow', `hooks silent on ${known(hook.silent)}`, screen)]),
       ...(hook.none === 0
         ? []
         : [
             paint(
-              hook.none === null ? 'no hook on –' : `no hook on ${hook.none}: nothing is recorded there`,
               'yellow',
+              hook.none === null ? 'no hook on –' : `no hook on ${hook.none}: nothing is recorded there`,
               screen,
             ),
           ]),

@@ -1,9 +1,8 @@
 // How karo query shows tools: one row each, most used first, and with --watch what is new.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
-import type { Screen } from '../../terminal/table.ts'
-import { table } from '../../terminal/table.ts'
+import { paint, type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { changeAndNodes, paint, percent, type QueryTypeView, type Shown, signed } from './view.ts'
+import { changeAndNodes, percent, type QueryTypeView, type Shown, signed } from './view.ts'
 
 type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]
 
@@ -60,7 +59,7 @@ function untold(rows: readonly ToolRow[], screen: Screen): string {
   if (rows.every(({ failure_rate }) => failure_rate !== null)) return ''
   const why =
     'unknown: no exit code is recorded; in totals also where none or too few machines had failures, or where such a number could be computed'
-  return fitted(`${paint(why, 'dim', screen)}\n`, screen.columns)
+  return fitted(`${paint('dim', why, screen)}\n`, screen.columns)
 }
 
 function toolTable(

@@ -1,5 +1,4 @@
 // What the view of one query type is, and the words and colours that several of them use.
-import { styleText } from 'node:util'
 import type { QueryData, QueryResult } from '../../../api/contract/shapes.ts'
 import type { Column, Screen } from '../../terminal/table.ts'
 
@@ -66,6 +65,3 @@ export const changeAndNodes = <Row extends { readonly change: number | null; rea
     : []),
   { title: `NODES${off.nodes}`, value: ({ nodes }) => String(nodes), align: 'right' },
 ]
-
-export const paint = (text: string, style: Parameters<typeof styleText>[0], { colour }: Screen): string =>
-  colour && text !== '' ? styleText(style, text, { validateStream: false }) : text

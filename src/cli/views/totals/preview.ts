@@ -1,8 +1,7 @@
 // View of what this machine gives to a role's totals: the rows that somebody has, what is declined and why, and to whom it goes.
-import { styleText } from 'node:util'
 import type { TotalsPreviewShape } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
-import { type Screen, table } from '../../terminal/table.ts'
+import { paint, pairs, type Screen } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 import { readerWords } from './readers.ts'
 
@@ -29,14 +28,15 @@ export function totalsPreviewView(role: string, totals: TotalsPreviewShape, scre
   const { bucket, state, why, types } = totals
   const when = bucket === null ? '' : ` of ${nameOf(bucket)}, ${STATE[state]}`
   const heading = `Totals for the role ${printable(role)}${when}`
-  const title = screen.colour ? styleText('bold', heading, { validateStream: false }) : heading
+  const title = paint('bold', heading, screen)
   if (why !== null) return fitted(`${title}\nNothing is given: ${WHY[why]}.\n`, screen.columns)
   const given = types.filter((one) => one.given)
   const rows = [...typeRows(types), ...(given.length === 0 ? [] : whom(totals))]
-  const list = table(screen, rows, [
-    { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
-    { title: '', value: ({ says }) => says, wrap: true },
-  ])
+  const list = pairs(
+    screen,
+    rows.map(({ subject, says }) => [`  ${subject}`, says] as const),
+    'dim',
+  )
   const end =
     given.length === 0
       ? 'Nothing is given. This machine says so in a share of the same length, so that nobody sees who gives.\n'

@@ -5,7 +5,7 @@ import type { AgentListShape } from '../../../api/contract/shapes.ts'
 import { Act, Command, Panel, Shown } from '../../parts/panel.tsx'
 import { type Columns, Table } from '../../parts/table.tsx'
 import { Code, Foreign, State, Time } from '../../parts/words.tsx'
-import { useAsked } from '../../state/asked.ts'
+import { useAnswer } from '../../state/asked.ts'
 import { isMuscleLocked, status } from '../../state/live.ts'
 import { client } from '../../state/session.ts'
 import { Capabilities } from './capabilities.tsx'
@@ -15,10 +15,7 @@ import { Tasks } from './tasks.tsx'
 type Row = AgentListShape['agents'][number]
 
 export function Agents() {
-  const asked = useAsked((signal) => client.call(getAgents, { signal }), {
-    key: 'agents',
-    on: ['agent_state', 'task_progress'],
-  })
+  const asked = useAnswer(getAgents, ['agent_state', 'task_progress'])
   const [chosen, setChosen] = useState<string>()
   const [task, setTask] = useState<string>()
   const one = asked.data?.agents.find(({ id }) => id === chosen)

@@ -5,14 +5,11 @@ import { Left } from '../../parts/left.tsx'
 import { Act, Command, Panel, Shown } from '../../parts/panel.tsx'
 import { Table } from '../../parts/table.tsx'
 import { Foreign } from '../../parts/words.tsx'
-import { useAsked } from '../../state/asked.ts'
+import { useAnswer } from '../../state/asked.ts'
 import { client } from '../../state/session.ts'
 
 export function Capabilities() {
-  const asked = useAsked((signal) => client.call(getCapabilities, { signal }), {
-    key: 'capabilities',
-    on: ['approval_decided', 'agent_state', 'task_progress'],
-  })
+  const asked = useAnswer(getCapabilities, ['approval_decided', 'agent_state', 'task_progress'])
   const revoke = async ({ id }: CapabilityShape): Promise<void> => {
     await client.call(revokeCapability, { body: { id } })
     asked.again()

@@ -7,7 +7,7 @@ import { Panel, Shown } from '../../parts/panel.tsx'
 import { Facts } from '../../parts/table.tsx'
 import { Terminal } from '../../parts/terminal.tsx'
 import { Code, counted, Foreign, Time } from '../../parts/words.tsx'
-import { useAsked } from '../../state/asked.ts'
+import { useAnswer, useAsked } from '../../state/asked.ts'
 import { isLocked } from '../../state/live.ts'
 import { client } from '../../state/session.ts'
 import { RunTask } from './run-task.tsx'
@@ -57,10 +57,7 @@ const NoTools = () => (
 
 function Log({ id }: { readonly id: string }) {
   const query = { agent: id }
-  const asked = useAsked((signal) => client.call(getAgentLogs, { query, signal }), {
-    key: `log of ${id}`,
-    on: ['agent_state', 'task_progress'],
-  })
+  const asked = useAnswer(getAgentLogs, ['agent_state', 'task_progress'], { query })
   const { again } = asked
   const [isLive, setLive] = useState(true)
   useEffect(() => {

@@ -8,7 +8,7 @@ import { Act, Panel, Shown, Trouble } from '../../parts/panel.tsx'
 import { type Columns, Facts, Table } from '../../parts/table.tsx'
 import { Terminal } from '../../parts/terminal.tsx'
 import { Foreign, number, State, Time } from '../../parts/words.tsx'
-import { useAsked } from '../../state/asked.ts'
+import { useAnswer } from '../../state/asked.ts'
 import { status } from '../../state/live.ts'
 import { client, noteProblem } from '../../state/session.ts'
 import { linesOfResult } from './result-lines.ts'
@@ -37,10 +37,7 @@ interface TasksProps {
 }
 
 export function Tasks({ chosen, onChoose }: TasksProps) {
-  const asked = useAsked((signal) => client.call(getTasks, { query: { limit: LIMIT }, signal }), {
-    key: 'tasks',
-    on: ['task_progress'],
-  })
+  const asked = useAnswer(getTasks, ['task_progress'], { query: { limit: LIMIT } })
   const one = asked.data?.tasks.find((task) => keyOf(task) === chosen)
   return (
     <Panel title="Tasks" wide note={`The newest ${number(LIMIT)}. Each calls one tool once.`}>

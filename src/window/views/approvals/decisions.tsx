@@ -4,18 +4,14 @@ import type { EndedApprovalShape } from '../../../api/contract/shapes.ts'
 import { Panel, Shown } from '../../parts/panel.tsx'
 import { type Columns, Table } from '../../parts/table.tsx'
 import { Code, Foreign, number, State } from '../../parts/words.tsx'
-import { useAsked } from '../../state/asked.ts'
-import { client } from '../../state/session.ts'
+import { useAnswer } from '../../state/asked.ts'
 import { ActionClass } from './action-class.tsx'
 
 const LIMIT = 100
 const TONES = { used: 'good', unused: 'quiet', denied: 'warn', expired: 'warn', withdrawn: 'quiet' } as const
 
 export function Decisions() {
-  const asked = useAsked((signal) => client.call(getApprovalsLog, { query: { limit: LIMIT }, signal }), {
-    key: 'approvals log',
-    on: ['approval_decided'],
-  })
+  const asked = useAnswer(getApprovalsLog, ['approval_decided'], { query: { limit: LIMIT } })
   return (
     <Panel
       title="Decisions"

@@ -7,7 +7,7 @@ const ofPerson = { access: 'person', tag: 'agents' } as const
 const THEIRS = 'Administrators reach the agents of everybody, others their own.'
 /** What only another machine can make of a request, besides what the operation names. */
 const AFAR = ['refused', 'unavailable', 'not_found', 'rate_limited'] as const
-const example = { body: { agent: 'files' } }
+const example = { agent: 'files' }
 
 export const getAgents = defineOperation('GET /api/v1/agents', {
   ...ofPerson,
@@ -28,9 +28,7 @@ export const addAgent = defineOperation('POST /api/v1/agents', {
   body: from.addAgentBody,
   answer: from.agent,
   errors: ['conflict', 'refused', 'rate_limited'],
-  example: {
-    body: { name: 'files', argv: ['files-server', '/srv/app'], binds: [{ path: '/srv/app', write: false }] },
-  },
+  example: { name: 'files', argv: ['files-server', '/srv/app'], binds: [{ path: '/srv/app', write: false }] },
 })
 
 export const describeAgent = defineOperation('GET /api/v1/agents/describe', {
@@ -40,7 +38,7 @@ export const describeAgent = defineOperation('GET /api/v1/agents/describe', {
   query: from.whichAgentQuery,
   answer: from.agent,
   errors: AFAR,
-  example: { query: { agent: 'files' } },
+  example: { agent: 'files' },
 })
 
 export const removeAgent = defineOperation('POST /api/v1/agents/remove', {
@@ -81,7 +79,7 @@ export const getAgentLogs = defineOperation('GET /api/v1/agents/logs', {
   query: from.whichAgentQuery,
   answer: from.agentLogs,
   errors: AFAR,
-  example: { query: { agent: 'files' } },
+  example: { agent: 'files' },
 })
 
 export const runTask = defineOperation('POST /api/v1/tasks', {
@@ -92,7 +90,7 @@ export const runTask = defineOperation('POST /api/v1/tasks', {
   body: from.runTaskBody,
   answer: from.taskRow,
   errors: [...AFAR, 'conflict'],
-  example: { body: { agent: 'files', tool: 'read_text_file', input: '{"path":"/srv/app"}' } },
+  example: { agent: 'files', tool: 'read_text_file', input: '{"path":"/srv/app"}' },
 })
 
 export const getTasks = defineOperation('GET /api/v1/tasks', {
@@ -110,7 +108,7 @@ export const getTask = defineOperation('GET /api/v1/tasks/show', {
   query: from.whichTaskQuery,
   answer: from.task,
   errors: AFAR,
-  example: { query: { id: 't-1077efe3b0d3615b' } },
+  example: { id: 't-1077efe3b0d3615b' },
 })
 
 export const followTask = defineOperation('GET /api/v1/tasks/events', {
@@ -123,7 +121,7 @@ export const followTask = defineOperation('GET /api/v1/tasks/events', {
     item: from.taskLine,
   },
   errors: AFAR,
-  example: { query: { id: 't-1077efe3b0d3615b', after: '0' } },
+  example: { id: 't-1077efe3b0d3615b', after: '0' },
 })
 
 export const cancelTask = defineOperation('POST /api/v1/tasks/cancel', {
@@ -133,5 +131,5 @@ export const cancelTask = defineOperation('POST /api/v1/tasks/cancel', {
   body: from.whichTaskBody,
   answer: from.taskRow,
   errors: AFAR,
-  example: { body: { id: 't-1077efe3b0d3615b' } },
+  example: { id: 't-1077efe3b0d3615b' },
 })

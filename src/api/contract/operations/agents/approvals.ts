@@ -23,7 +23,7 @@ export const getApproval = defineOperation('GET /api/v1/approvals/one', {
   query: from.which,
   answer: from.oneApproval,
   errors: [...AFAR, 'conflict'],
-  example: { query: { id: '3f9a11c02e' } },
+  example: { id: '3f9a11c02e' },
 })
 
 export const decideApproval = defineOperation('POST /api/v1/approvals/decide', {
@@ -34,7 +34,7 @@ export const decideApproval = defineOperation('POST /api/v1/approvals/decide', {
   body: from.decideBody,
   answer: from.decided,
   errors: [...AFAR, 'conflict'],
-  example: { body: { id: '3f9a11c02e', approve: true, hash: 'c0ffee00' } },
+  example: { id: '3f9a11c02e', approve: true, hash: 'c0ffee00' },
 })
 
 export const getApprovalsLog = defineOperation('GET /api/v1/approvals/log', {
@@ -42,7 +42,7 @@ export const getApprovalsLog = defineOperation('GET /api/v1/approvals/log', {
   summary: 'Past requests and their outcome, newest first',
   query: from.getLogQuery,
   answer: from.approvalsLog,
-  example: { query: { limit: '20' } },
+  example: { limit: '20' },
 })
 
 export const askApproval = defineOperation('POST /api/v1/approvals/ask', {
@@ -55,9 +55,7 @@ export const askApproval = defineOperation('POST /api/v1/approvals/ask', {
   bodyBytes: 2 * 1024 * 1024,
   answer: from.asked,
   errors: ['rate_limited', 'refused', 'not_found'],
-  example: {
-    body: { tool: 'claude', shell: 'bash', command: 'git push --force', cwd: '/srv/shop', why: '' },
-  },
+  example: { tool: 'claude', shell: 'bash', command: 'git push --force', cwd: '/srv/shop', why: '' },
 })
 
 export const getCapabilities = defineOperation('GET /api/v1/capabilities', {
@@ -77,7 +75,7 @@ export const grantCapability = defineOperation('POST /api/v1/capabilities', {
   body: from.grantBody,
   answer: from.oneCapability,
   errors: ['not_found', 'conflict', 'refused'],
-  example: { body: { agent: 'kExecutor:build', names: ['fs.read:/srv/app'] } },
+  example: { agent: 'kExecutor:build', names: ['fs.read:/srv/app'] },
 })
 
 export const revokeCapability = defineOperation('POST /api/v1/capabilities/revoke', {
@@ -87,5 +85,5 @@ export const revokeCapability = defineOperation('POST /api/v1/capabilities/revok
   body: from.revokeBody,
   answer: from.revokedCapabilities,
   errors: ['not_found', 'conflict'],
-  example: { body: { id: '0123abcd' } },
+  example: { id: '0123abcd' },
 })

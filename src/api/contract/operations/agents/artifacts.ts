@@ -19,7 +19,7 @@ export const showArtifact = defineOperation('GET /api/v1/artifacts/show', {
   query: from.whichQuery,
   answer: from.artifactShown,
   errors: ['not_found', 'conflict', 'bad_file'],
-  example: { query: { id: example } },
+  example: { id: example },
 })
 
 export const readArtifact = defineOperation('GET /api/v1/artifacts/content', {
@@ -30,7 +30,7 @@ export const readArtifact = defineOperation('GET /api/v1/artifacts/content', {
   query: from.contentQuery,
   texts: [{ type: 'application/octet-stream', description: 'The bytes from `from` on.' }],
   errors: ['not_found', 'conflict', 'bad_file'],
-  example: { query: { id: example } },
+  example: { id: example },
 })
 
 export const beginArtifact = defineOperation('POST /api/v1/artifacts/begin', {
@@ -42,7 +42,7 @@ export const beginArtifact = defineOperation('POST /api/v1/artifacts/begin', {
   body: from.beginBody,
   answer: from.begun,
   errors: ['rate_limited'],
-  example: { body: { name: 'report.txt', media_type: 'text/plain' } },
+  example: { name: 'report.txt', media_type: 'text/plain' },
 })
 
 export const addArtifactPart = defineOperation('POST /api/v1/artifacts/part', {
@@ -53,7 +53,7 @@ export const addArtifactPart = defineOperation('POST /api/v1/artifacts/part', {
   bodyBytes: ARTIFACT_PART_BYTES,
   answer: from.received,
   errors: ['not_found', 'conflict', 'too_large', 'rate_limited'],
-  example: { body: { key: '0123456789abcdef', at: 0, bytes: 'aGVsbG8' } },
+  example: { key: '0123456789abcdef', at: 0, bytes: 'aGVsbG8' },
 })
 
 export const finishArtifact = defineOperation('POST /api/v1/artifacts/finish', {
@@ -62,7 +62,7 @@ export const finishArtifact = defineOperation('POST /api/v1/artifacts/finish', {
   body: from.finishBody,
   answer: from.finished,
   errors: ['not_found', 'conflict', 'rate_limited'],
-  example: { body: { key: '0123456789abcdef' } },
+  example: { key: '0123456789abcdef' },
 })
 
 export const removeArtifact = defineOperation('POST /api/v1/artifacts/remove', {
@@ -71,7 +71,7 @@ export const removeArtifact = defineOperation('POST /api/v1/artifacts/remove', {
   body: from.whichBody,
   answer: from.artifact,
   errors: ['not_found', 'conflict'],
-  example: { body: { id: example } },
+  example: { id: example },
 })
 
 export const shareArtifact = defineOperation('POST /api/v1/artifacts/share', {
@@ -83,7 +83,7 @@ export const shareArtifact = defineOperation('POST /api/v1/artifacts/share', {
   body: from.shareBody,
   answer: from.shared,
   errors: ['not_found', 'conflict', 'refused', 'rate_limited'],
-  example: { body: { id: example, ends_at: '2026-01-02T03:04:05.000Z' } },
+  example: { id: example, ends_at: '2026-01-02T03:04:05.000Z' },
 })
 
 export const getShares = defineOperation('GET /api/v1/artifacts/shares', {
@@ -98,7 +98,7 @@ export const unshareArtifact = defineOperation('POST /api/v1/artifacts/unshare',
   body: from.unshareBody,
   answer: from.unshared,
   errors: ['not_found'],
-  example: { body: { id: example } },
+  example: { id: example },
 })
 
 export const fetchArtifact = defineOperation('POST /api/v1/artifacts/fetch', {
@@ -114,7 +114,7 @@ export const fetchArtifact = defineOperation('POST /api/v1/artifacts/fetch', {
     item: from.fetchLine,
   },
   errors: ['not_found', 'conflict', 'refused', 'too_large', 'rate_limited', 'unavailable', 'bad_file'],
-  example: { body: { id: example, at: 'desk' } },
+  example: { id: example, at: 'desk' },
 })
 
 export const findArtifact = defineOperation('GET /api/v1/artifacts/where', {
@@ -124,5 +124,5 @@ export const findArtifact = defineOperation('GET /api/v1/artifacts/where', {
     'Only those are told of whose owners shared them so. Whether the caller may read it is decided there.',
   query: from.whichQuery,
   answer: from.holders,
-  example: { query: { id: example } },
+  example: { id: example },
 })

@@ -19,7 +19,7 @@ export const searchNotes = defineOperation('GET /api/v1/memory/search', {
     'By full text; also by meaning where `memory.embeddings` names a local endpoint. `searched_by` says which was used.',
   query: from.searchQuery,
   answer: from.notesFound,
-  example: { query: { q: 'deploy staging' } },
+  example: { q: 'deploy staging' },
 })
 
 export const addNote = defineOperation('POST /api/v1/memory', {
@@ -28,7 +28,7 @@ export const addNote = defineOperation('POST /api/v1/memory', {
   body: from.addNoteBody,
   answer: from.note,
   errors: ['rate_limited'],
-  example: { body: { text: 'The staging database moved to db-2.' } },
+  example: { text: 'The staging database moved to db-2.' },
 })
 
 export const forgetNote = defineOperation('POST /api/v1/memory/forget', {
@@ -37,7 +37,7 @@ export const forgetNote = defineOperation('POST /api/v1/memory/forget', {
   body: from.whichNoteBody,
   answer: from.note,
   errors: ['not_found', 'conflict'],
-  example: { body: { id: '0123456789abcdef' } },
+  example: { id: '0123456789abcdef' },
 })
 
 export const getPrompts = defineOperation('GET /api/v1/prompts', {
@@ -54,7 +54,7 @@ export const addPrompt = defineOperation('POST /api/v1/prompts', {
   body: from.addPromptBody,
   answer: from.promptAdded,
   errors: ['rate_limited'],
-  example: { body: { name: 'review', text: REVIEW } },
+  example: { name: 'review', text: REVIEW },
 })
 
 export const showPrompt = defineOperation('GET /api/v1/prompts/show', {
@@ -63,7 +63,7 @@ export const showPrompt = defineOperation('GET /api/v1/prompts/show', {
   query: from.whichPromptQuery,
   answer: from.prompt,
   errors: ['not_found'],
-  example: { query: { name: 'review' } },
+  example: { name: 'review' },
 })
 
 export const getPromptVersions = defineOperation('GET /api/v1/prompts/versions', {
@@ -72,7 +72,7 @@ export const getPromptVersions = defineOperation('GET /api/v1/prompts/versions',
   query: from.promptVersionsQuery,
   answer: from.promptList,
   errors: ['not_found'],
-  example: { query: { name: 'review' } },
+  example: { name: 'review' },
 })
 
 export const renderPrompt = defineOperation('POST /api/v1/prompts/render', {
@@ -83,7 +83,7 @@ export const renderPrompt = defineOperation('POST /api/v1/prompts/render', {
   body: from.renderBody,
   answer: from.rendered,
   errors: ['not_found', 'too_large'],
-  example: { body: { name: 'review', values: [{ name: 'diff', value: '- a\n+ b' }] } },
+  example: { name: 'review', values: [{ name: 'diff', value: '- a\n+ b' }] },
 })
 
 export const removePrompt = defineOperation('POST /api/v1/prompts/remove', {
@@ -92,5 +92,5 @@ export const removePrompt = defineOperation('POST /api/v1/prompts/remove', {
   body: from.whichPromptBody,
   answer: from.prompt,
   errors: ['not_found'],
-  example: { body: { name: 'review' } },
+  example: { name: 'review' },
 })

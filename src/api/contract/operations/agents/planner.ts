@@ -4,7 +4,7 @@ import { defineOperation, schemasOf } from '../../operation.ts'
 const from = schemasOf(() => import('../../schemas/agents/planner.ts'))
 
 const own = { access: 'person', via: 'socket', tag: 'agents' } as const
-const example = { body: { id: '0123abcd' } }
+const example = { id: '0123abcd' }
 
 export const makePlan = defineOperation('POST /api/v1/planner/plan', {
   ...own,
@@ -14,7 +14,7 @@ export const makePlan = defineOperation('POST /api/v1/planner/plan', {
   body: from.planBody,
   answer: from.plan,
   errors: ['not_found'],
-  example: { body: { goal: 'list the notes, then show how full the disk is' } },
+  example: { goal: 'list the notes, then show how full the disk is' },
 })
 
 export const getPlans = defineOperation('GET /api/v1/planner/plans', {
@@ -29,7 +29,7 @@ export const showPlan = defineOperation('GET /api/v1/planner/show', {
   query: from.whichPlanQuery,
   answer: from.plan,
   errors: ['not_found', 'conflict'],
-  example: { query: { id: '0123abcd' } },
+  example: { id: '0123abcd' },
 })
 
 export const runPlan = defineOperation('POST /api/v1/planner/run', {

@@ -24,7 +24,7 @@ export const initVault = defineOperation('POST /api/v1/vault/init', {
   body: from.initBody,
   answer: from.vaultState,
   errors: ['conflict', 'refused'],
-  example: { body: { passphrase: words } },
+  example: { passphrase: words },
 })
 
 export const unlockVault = defineOperation('POST /api/v1/vault/unlock', {
@@ -35,7 +35,7 @@ export const unlockVault = defineOperation('POST /api/v1/vault/unlock', {
   body: from.unlockBody,
   answer: from.vaultState,
   errors: ['not_found', 'unauthorized', 'rate_limited', 'bad_file'],
-  example: { body: { passphrase: words } },
+  example: { passphrase: words },
 })
 
 export const lockVault = defineOperation('POST /api/v1/vault/lock', {
@@ -51,7 +51,7 @@ export const rotateVault = defineOperation('POST /api/v1/vault/rotate', {
   body: from.rotateBody,
   answer: from.counted,
   errors: ['not_found', 'refused', 'unauthorized', 'bad_file'],
-  example: { body: {} },
+  example: {},
 })
 
 export const destroyVault = defineOperation('POST /api/v1/vault/destroy', {
@@ -68,7 +68,7 @@ export const backupVault = defineOperation('POST /api/v1/vault/backup', {
   body: from.backupBody,
   answer: from.vaultFile,
   errors: ['not_found', 'refused', 'bad_file'],
-  example: { body: { passphrase: words } },
+  example: { passphrase: words },
 })
 
 export const restoreVault = defineOperation('POST /api/v1/vault/restore', {
@@ -80,10 +80,8 @@ export const restoreVault = defineOperation('POST /api/v1/vault/restore', {
   answer: from.restored,
   errors: ['not_found', 'conflict', 'refused', 'unauthorized', 'bad_file'],
   example: {
-    body: {
-      file: { karo_vault: 1, created_at: '2026-11-20T14:52:13.715Z', salt: 'c2FsdA', sealed: 'c2VhbGVk' },
-      passphrase: words,
-    },
+    file: { karo_vault: 1, created_at: '2026-11-20T14:52:13.715Z', salt: 'c2FsdA', sealed: 'c2VhbGVk' },
+    passphrase: words,
   },
 })
 
@@ -95,7 +93,7 @@ export const setSecret = defineOperation('POST /api/v1/vault/secrets', {
   bodyBytes: 256 * 1024,
   answer: from.secret,
   errors: ['not_found', 'refused', 'rate_limited', 'bad_file'],
-  example: { body: { name: 'api-token', value: 'czNjcjN0' } },
+  example: { name: 'api-token', value: 'czNjcjN0' },
 })
 
 export const revealSecret = defineOperation('POST /api/v1/vault/secrets/reveal', {
@@ -106,7 +104,7 @@ export const revealSecret = defineOperation('POST /api/v1/vault/secrets/reveal',
   body: from.whichSecretBody,
   answer: from.revealed,
   errors: ['not_found', 'refused', 'bad_file'],
-  example: { body: { name: 'api-token' } },
+  example: { name: 'api-token' },
 })
 
 export const removeSecret = defineOperation('POST /api/v1/vault/secrets/remove', {
@@ -115,7 +113,7 @@ export const removeSecret = defineOperation('POST /api/v1/vault/secrets/remove',
   body: from.whichSecretBody,
   answer: from.secret,
   errors: ['not_found', 'refused', 'bad_file'],
-  example: { body: { name: 'api-token' } },
+  example: { name: 'api-token' },
 })
 
 export const allowSecret = defineOperation('POST /api/v1/vault/secrets/allow', {
@@ -126,7 +124,7 @@ export const allowSecret = defineOperation('POST /api/v1/vault/secrets/allow', {
   body: from.allowBody,
   answer: from.secret,
   errors: ['not_found', 'refused', 'rate_limited', 'bad_file'],
-  example: { body: { name: 'api-token', agent: 'files' } },
+  example: { name: 'api-token', agent: 'files' },
 })
 
 export const denySecret = defineOperation('POST /api/v1/vault/secrets/deny', {
@@ -135,5 +133,5 @@ export const denySecret = defineOperation('POST /api/v1/vault/secrets/deny', {
   body: from.denyBody,
   answer: from.secret,
   errors: ['not_found', 'refused', 'bad_file'],
-  example: { body: { name: 'api-token', agent: 'files' } },
+  example: { name: 'api-token', agent: 'files' },
 })

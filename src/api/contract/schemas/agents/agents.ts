@@ -10,42 +10,32 @@ import {
   listOf,
   moment,
   named,
+  oneOf,
   pattern,
   rowsOf,
   someText,
   text,
   traceId,
+  whole,
 } from '../fields.ts'
 import { at } from './at.ts'
 import { secretWish } from './vault.ts'
 
 const agentId = () => text(64, 'id of the agent: its class and its name')
 const person = () => integer('the person it belongs to, by number')
-const path = (what: string) => z.string().min(1).max(4096).regex(/^\//).describe(what)
+const path = (what: string) => someText(4096).regex(/^\//).describe(what)
 const which = () => someText(64, 'name or id of an agent')
-const argv = () => z.array(z.string().min(1).max(32_767)).min(1).max(1024).readonly()
+const argv = () => z.array(someText(32_767)).min(1).max(1024).readonly()
 
 const bind = z.strictObject({ path: path('absolute path'), write: z.boolean() })
 
 const LIMITS = {
-  cpu_seconds: z.int().min(1).max(86_400).describe('processor seconds of each process'),
-  memory_bytes: z
-    .int()
-    .min(16 * 2 ** 20)
-    .max(2 ** 40)
-    .describe('private memory of each process; Node.js needs 1 GiB'),
-  disk_bytes: z
-    .int()
-    .min(2 ** 20)
-    .max(2 ** 40)
-    .describe('of each directory of its own, in memory'),
-  tasks: z.int().min(1).max(256).describe('processes and threads'),
-  wall_ms: z.int().min(1).max(604_800_000).describe('milliseconds after which the agent is restarted'),
-  output_bytes: z
-    .int()
-    .min(0)
-    .max(2 ** 34)
-    .describe('output after which the agent is restarted'),
+  cpu_seconds: whole(1, 86_400, 'processor seconds of each process'),
+  memory_bytes: whole(16 * 2 ** 20, 2 ** 40, 'private memory of each process; Node.js needs 1 GiB'),
+  disk_bytes: whole(2 ** 20, 2 ** 40, 'of each directory of its own, in memory'),
+  tasks: whole(1, 256, 'processes and threads'),
+  wall_ms: whole(1, 604_800_000, 'milliseconds after which the agent is restarted'),
+  output_bytes: whole(0, 2 ** 34, 'output after which the agent is restarted'),
 }
 const limits = named('AgentLimits', LIMITS)
 const someLimits = z.strictObject({
@@ -71,11 +61,10 @@ const agentFields = {
   id: agentId(),
   name: text(32, 'the part behind the class; no two agents of a node have the same'),
   person: person(),
-  built_in: z.boolean().exactOptional().describe('part of the daemon: no process, and always there'),
-  outside: z
-    .boolean()
-    .exactOptional()
-    .describe('a server that Karo did not start: no jail holds it, and its command is its address'),
+  built_in: flag('part of the daemon: no process, and always there').exactOptional(),
+  outside: flag(
+    'a server that Karo did not start: no jail holds it, and its command is its address',
+  ).exactOptional(),
   state: z.enum(AGENT_STATES),
   detail: text(2_048, 'why it is in this state'),
   restarts: count('starts again by itself since a person or a task started it'),
@@ -117,13 +106,13 @@ export const agent = named('Agent', {
 
 export const agentList = named('AgentList', {
   agents: listOf(z.strictObject(agentFields), 1_024),
-  off: z.boolean().exactOptional().describe('true: agents are off here, and only built-in ones run'),
+  off: flag('true: agents are off here, and only built-in ones run').exactOptional(),
 })
 
 export const agentLogs = named('AgentLogs', {
   lines: rowsOf(1_000, {
     at: moment('when it was written'),
-    from: z.enum(['agent', 'karo']).describe('agent: its standard error; karo: what became of it'),
+    from: oneOf(['agent', 'karo'], 'agent: its standard error; karo: what became of it'),
     text: text(1_000, 'the line, cut where it is longer'),
   }),
   dropped: count('lines before these'),
@@ -138,7 +127,7 @@ export const addAgentBody = z.strictObject({
   ),
   cwd: path('directory inside the jail').default('/tmp'),
   binds: z.array(bind).max(64).readonly().default([]).describe('places of the machine that it sees'),
-  tools: z.array(z.string().min(1).max(128)).max(256).readonly().default([]),
+  tools: z.array(someText(128)).max(256).readonly().default([]),
   secrets: z
     .array(secretWish)
     .max(8)
@@ -153,13 +142,9 @@ export const addAgentBody = z.strictObject({
     .exactOptional()
     .describe('places of the network, as HOST:PORT, that it may connect to if agents.connect names them'),
   limits: someLimits.default({}),
-  call_ms: z.int().min(1_000).max(3_600_000).exactOptional(),
+  call_ms: whole(1_000, 3_600_000).exactOptional(),
   why: z.string().max(500).default(''),
-  token: z
-    .string()
-    .max(256)
-    .exactOptional()
-    .describe('of the scope approve, in place of a person at a terminal'),
+  token: text(256, 'of the scope approve, in place of a person at a terminal').exactOptional(),
 })
 
 export const getAgentsQuery = z.strictObject({ at: at() })
@@ -167,7 +152,7 @@ export const whichAgentQuery = z.strictObject({ agent: which(), at: at() })
 export const whichAgentBody = z.strictObject({ agent: which(), at: at() })
 export const ownAgentBody = z.strictObject({ agent: which() })
 
-const state = () => z.enum(TASK_STATES).describe('as in A2A 1.0')
+const state = () => oneOf(TASK_STATES, 'as in A2A 1.0')
 const taskId = () =>
   pattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'the same id is the same task, which never runs twice')
 
@@ -208,42 +193,40 @@ export const task = named('Task', {
   result: z.unknown().describe('CallToolResult of MCP; null: there is none, or it is of another person'),
 })
 
-export const taskLine = z
-  .strictObject({
+export const taskLine = named(
+  'TaskLine',
+  {
     task: taskId(),
     ...event.shape,
     approval: text(64, 'with `input-required`: its id').exactOptional(),
     final: flag('true: this is the last line'),
     result: z.unknown().optional().describe('with the last line: CallToolResult of MCP, or null'),
-  })
-  .meta({ id: 'TaskLine', description: 'One event of a task.' })
+  },
+  'One event of a task.',
+)
 
 export const runTaskBody = z.strictObject({
   agent: which(),
-  tool: z.string().min(1).max(128),
-  input: z
-    .string()
-    .max(64 * 1024)
-    .default('{}')
-    .describe('arguments of the tool: a JSON object, as text'),
+  tool: someText(128),
+  input: text(64 * 1024, 'arguments of the tool: a JSON object, as text').default('{}'),
   id: taskId().exactOptional(),
   why: z.string().max(500).default(''),
   at: at(),
 })
 export const getTasksQuery = z.strictObject({
   at: at(),
-  limit: z.int().min(1).max(10_000).default(100).describe('the newest ones'),
+  limit: whole(1, 10_000, 'the newest ones').default(100),
 })
 export const whichTaskQuery = z.strictObject({ id: taskId(), at: at() })
 export const whichTaskBody = z.strictObject({
   id: taskId(),
   at: at(),
-  person: z.int().min(0).exactOptional().describe('whose, for administrators; absent: your own'),
+  person: count('whose, for administrators; absent: your own').exactOptional(),
 })
 export const followTaskQuery = z.strictObject({
   id: taskId(),
   at: at(),
-  after: z.int().min(0).default(0).describe('number of the last event that was seen'),
+  after: count('number of the last event that was seen').default(0),
 })
 
 export type AgentShape = z.infer<typeof agent>

@@ -22,12 +22,13 @@ import {
   someText,
   text,
   traceId,
+  whole,
 } from '../fields.ts'
 import { at } from './at.ts'
 
 const id = () => text(10, 'id of the request, 10 hex digits')
 const agent = () => text(128, 'the agent as kClass:name; `kBridge:` and its name for an AI tool')
-const actionClass = () => z.enum(ACTION_CLASSES).describe('how dangerous the action is; green runs unasked')
+const actionClass = () => oneOf(ACTION_CLASSES, 'how dangerous the action is; green runs unasked')
 const scope = () =>
   oneOf(['once', 'task'], 'task: the same action may run again for the same task until the approval ends')
 
@@ -37,15 +38,16 @@ const change = z.strictObject({
   note: text(512, 'what the diff does not say; null: it says all').nullable(),
 })
 
-const approval = z
-  .strictObject({
+const approval = named(
+  'Approval',
+  {
     id: id(),
     state: z.enum(['pending', 'approved']),
     agent: agent(),
     action: text(128, 'the tool, or `exec` for a command'),
     class: actionClass(),
     kind: text(32, 'what the tool does by its name, such as ExecuteCommand'),
-    risk: z.enum(RISK_LEVELS).describe('what the risk rules say of the words'),
+    risk: oneOf(RISK_LEVELS, 'what the risk rules say of the words'),
     risks: listOf(text(1_024, 'why'), 8),
     argv: listOf(text(131_072, 'one word'), 1_024).describe('the exact words; no shell reads them'),
     cwd: text(4_096, 'the directory'),
@@ -77,11 +79,9 @@ const approval = z
     scope: scope(),
     created_at: moment('when it was asked'),
     expires_at: moment('when it is a denial, or the approval ends'),
-  })
-  .meta({
-    id: 'Approval',
-    description: 'Something that waits for a person, or was approved and is not used up.',
-  })
+  },
+  'Something that waits for a person, or was approved and is not used up.',
+)
 export type ApprovalShape = z.infer<typeof approval>
 
 const ended = named('EndedApproval', {
@@ -132,7 +132,7 @@ export const decided = named('ApprovalDecided', {
 export type DecidedShape = z.infer<typeof decided>
 
 export const getLogQuery = z.strictObject({
-  limit: z.int().min(1).max(APPROVALS_LOG_MAX).default(50).describe('how many'),
+  limit: whole(1, APPROVALS_LOG_MAX, 'how many').default(50),
   id: z.string().min(4).max(10).exactOptional().describe('only this request'),
 })
 export const approvalsLog = named('ApprovalsLog', {
@@ -148,12 +148,12 @@ export const askBody = z.strictObject({
     .strictObject({
       action: someText(128, 'what the tool calls it, such as edit or execute'),
       argv: z.array(z.string().max(131_072)).max(1_024).describe('the exact words, or those of the tool'),
-      input: z.string().max(APPROVAL_INPUT_CHARS).describe('all that it would do, as JSON'),
+      input: text(APPROVAL_INPUT_CHARS, 'all that it would do, as JSON'),
     })
     .exactOptional()
     .describe('in place of `shell` and `command`: another action of the tool'),
   cwd: z.string().regex(/^\//).max(4_096),
-  why: z.string().max(500).describe('shown, never believed'),
+  why: text(500, 'shown, never believed'),
   approval: pattern(
     /^[0-9a-f]{10}$/,
     'the request that this waits for; the rest has to be the same as when it was asked',
@@ -164,7 +164,7 @@ export const askBody = z.strictObject({
   ).exactOptional(),
 })
 export const asked = named('ApprovalAsked', {
-  outcome: z.enum(['run', 'wait', 'deny']).describe('wait: ask again with `approval`'),
+  outcome: oneOf(['run', 'wait', 'deny'], 'wait: ask again with `approval`'),
   approval: id().nullable(),
   reason: text(1_024, 'why'),
   expires_at: moment('when waiting becomes a denial').nullable(),
@@ -188,8 +188,8 @@ export type CapabilitiesShape = z.infer<typeof capabilities>
 
 export const grantBody = z.strictObject({
   agent: z.string().min(3).max(128),
-  names: listOf(z.string().min(1).max(1_024), 32),
-  seconds: z.int().min(1).max(3_600).exactOptional().describe('less than the risk of the names allows'),
+  names: listOf(someText(1_024), 32),
+  seconds: whole(1, 3_600, 'less than the risk of the names allows').exactOptional(),
   from: z.string().min(4).max(32).exactOptional().describe('the capability that this one is to be a part of'),
 })
 export const revokeBody = z.strictObject({

@@ -25,6 +25,7 @@ import {
   someText,
   text,
   who,
+  whole,
 } from '../fields.ts'
 
 const which = () => pattern(/^[0-9a-f]{6,64}$/, 'the id, or at least 6 digits of its beginning')
@@ -59,7 +60,7 @@ export const whichQuery = z.strictObject({ id: which() })
 export const whichBody = z.strictObject({ id: which() })
 export const contentQuery = z.strictObject({
   id: which(),
-  from: z.int().min(0).max(MOST_BYTES).default(0).describe('the first byte: to go on where a download ended'),
+  from: whole(0, MOST_BYTES, 'the first byte: to go on where a download ended').default(0),
 })
 export const beginBody = z.strictObject({
   name: someText(256, 'name of the file, without its directory'),
@@ -93,7 +94,7 @@ export const shareBody = z.strictObject({
   to: who()
     .exactOptional()
     .describe('the node or operator who may read it; absent: every member who has the link'),
-  told: z.boolean().default(false).describe('members are told that this node has it'),
+  told: flag('members are told that this node has it').default(false),
 })
 const SHARE_FIELDS = {
   share: digest('names the share; no secret'),
@@ -131,7 +132,7 @@ export const fetchBody = z
   .strictObject({
     id: which().exactOptional(),
     at: who().exactOptional().describe('the machine that has it'),
-    link: z.string().max(1024).exactOptional().describe('a link that its owner gave, instead of both'),
+    link: text(1024, 'a link that its owner gave, instead of both').exactOptional(),
   })
   .refine(
     ({ id, at, link }) =>
@@ -162,7 +163,7 @@ export const artifactLayout = named('ArtifactLayout', {
   id: FIELDS.id,
   name: FIELDS.name,
   media_type: z.string().regex(MEDIA_TYPE),
-  size: z.int().min(0).max(MOST_BYTES),
+  size: whole(0, MOST_BYTES),
   pieces: listOf(digest('hash of a piece'), MOST_BYTES / PIECE_BYTES),
 })
 export type ArtifactLayoutShape = z.infer<typeof artifactLayout>

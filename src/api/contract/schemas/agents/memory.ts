@@ -3,7 +3,19 @@ import * as z from 'zod'
 import { MOST_NOTE, MOST_NOTES, SEARCH_LIMIT_MAX } from '../../../../agents/memory/memory.ts'
 import { MOST_PROMPTS, MOST_VERSIONS, PROMPT_NAME } from '../../../../agents/prompts/prompts.ts'
 import { MOST_RENDERED, MOST_TEXT, MOST_VALUE } from '../../../../agents/prompts/template.ts'
-import { count, flag, listOf, moment, named, pattern, rowsOf, share, someText, text } from '../fields.ts'
+import {
+  count,
+  flag,
+  listOf,
+  moment,
+  named,
+  pattern,
+  rowsOf,
+  share,
+  someText,
+  text,
+  whole,
+} from '../fields.ts'
 
 const noteFields = {
   id: text(16, '16 hex digits'),
@@ -26,16 +38,16 @@ export const notesFound = named('NotesFound', {
 })
 export type NotesFoundShape = z.infer<typeof notesFound>
 
-export const addNoteBody = z.strictObject({ text: z.string().min(1).max(MOST_NOTE) })
+export const addNoteBody = z.strictObject({ text: someText(MOST_NOTE) })
 export const whichNoteBody = z.strictObject({
   id: pattern(/^[0-9a-f]{6,16}$/, 'the id, or at least 6 digits of its beginning'),
 })
 export const searchQuery = z.strictObject({
   q: someText(512, 'words'),
-  limit: z.int().min(1).max(SEARCH_LIMIT_MAX).default(10),
+  limit: whole(1, SEARCH_LIMIT_MAX).default(10),
 })
 
-const name = () => z.string().regex(PROMPT_NAME).describe('name of a prompt')
+const name = () => pattern(PROMPT_NAME, 'name of a prompt')
 const version = () => z.int().min(1).exactOptional().describe('absent: the newest')
 const promptFields = {
   name: text(64, 'name of the prompt'),
@@ -66,7 +78,7 @@ export const rendered = named('PromptRendered', {
 })
 export type PromptRenderedShape = z.infer<typeof rendered>
 
-export const addPromptBody = z.strictObject({ name: name(), text: z.string().min(1).max(MOST_TEXT) })
+export const addPromptBody = z.strictObject({ name: name(), text: someText(MOST_TEXT) })
 export const whichPromptQuery = z.strictObject({ name: name(), version: version() })
 export const promptVersionsQuery = z.strictObject({ name: name() })
 export const whichPromptBody = z.strictObject({ name: name() })

@@ -48,29 +48,24 @@ export type PlanListShape = z.infer<typeof planList>
 const which = () => pattern(/^[0-9a-f]{4,8}$/, 'id of a plan, or at least 4 digits of its beginning')
 const namedStep = z.strictObject({
   id: someText(8, 'small letters and digits'),
-  what: z.string().max(300).exactOptional().describe('for people; default the tool or the command'),
-  after: z.array(z.string().min(1).max(8)).max(MOST_STEPS).exactOptional(),
-  agent: z
-    .string()
-    .max(64)
-    .exactOptional()
-    .describe('id; absent: of those that run and have the tool the one with the fewest tasks'),
+  what: text(300, 'for people; default the tool or the command').exactOptional(),
+  after: z.array(someText(8)).max(MOST_STEPS).exactOptional(),
+  agent: text(
+    64,
+    'id; absent: of those that run and have the tool the one with the fewest tasks',
+  ).exactOptional(),
   tool: z.string().max(128).exactOptional(),
-  input: z
-    .string()
-    .max(64 * 1024)
-    .exactOptional()
-    .describe('arguments of the tool: a JSON object, as text; absent: {}'),
+  input: text(64 * 1024, 'arguments of the tool: a JSON object, as text; absent: {}').exactOptional(),
   takes: z
-    .array(z.strictObject({ argument: z.string().min(1).max(128), step: z.string().min(1).max(8) }))
+    .array(z.strictObject({ argument: someText(128), step: someText(8) }))
     .max(MOST_TAKES)
     .exactOptional()
     .describe('arguments that are the text of the result of a step before'),
-  command: z.string().max(1_000).exactOptional().describe('that the person runs, in place of a tool'),
+  command: text(1_000, 'that the person runs, in place of a tool').exactOptional(),
 })
 export type NamedStepShape = z.infer<typeof namedStep>
 export const planBody = z.strictObject({
-  goal: z.string().min(1).max(MOST_GOAL),
+  goal: someText(MOST_GOAL),
   steps: z
     .array(namedStep)
     .min(1)
@@ -82,7 +77,7 @@ export const whichPlanQuery = z.strictObject({ id: which() })
 export const whichPlanBody = z.strictObject({ id: which() })
 export const runPlanBody = z.strictObject({
   id: which(),
-  done: z.string().min(1).max(8).exactOptional().describe('a step of the person that is done'),
+  done: someText(8, 'a step of the person that is done').exactOptional(),
 })
 
 export const modelList = named('ModelList', {

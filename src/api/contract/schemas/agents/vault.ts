@@ -8,18 +8,15 @@ import {
   SECRET_NAME,
   UNLOCKED_SECONDS,
 } from '../../../../agents/vault/types.ts'
-import { count, flag, listOf, moment, named, pattern, someText, text } from '../fields.ts'
+import { count, flag, listOf, moment, named, pattern, someText, text, whole } from '../fields.ts'
 
 /** Characters of base64url for so many bytes. */
 const encoded = (bytes: number): number => Math.ceil((bytes * 4) / 3)
 const MOST_PASSPHRASE = 1_024
 
-const name = () => z.string().regex(SECRET_NAME).describe('name of the secret')
+const name = () => pattern(SECRET_NAME, 'name of the secret')
 const bytesOf = (most: number, what: string) =>
-  z
-    .string()
-    .min(1)
-    .max(encoded(most))
+  someText(encoded(most))
     .regex(/^[A-Za-z0-9_-]+$/)
     .describe(`${what}, in unpadded base64url`)
 const passphrase = (what: string) => bytesOf(MOST_PASSPHRASE, what)
@@ -37,8 +34,9 @@ export const vaultState = named('VaultState', {
 })
 export type VaultStateShape = z.infer<typeof vaultState>
 
-export const secret = z
-  .strictObject({
+export const secret = named(
+  'Secret',
+  {
     id: text(32, 'by which the ledger names it'),
     name: text(64, 'name of the secret'),
     version: count('grows with each change'),
@@ -57,8 +55,9 @@ export const secret = z
       MOST_ALLOWED,
     ),
     problem: text(256, 'why it cannot be had; null: nothing is known against it').nullable(),
-  })
-  .meta({ id: 'Secret', description: 'A secret without its value.' })
+  },
+  'A secret without its value.',
+)
 export type SecretShape = z.infer<typeof secret>
 
 export const secretList = named('SecretList', {
@@ -72,12 +71,9 @@ export const initBody = z.strictObject({
 })
 export const unlockBody = z.strictObject({
   passphrase: passphrase('the passphrase'),
-  seconds: z
-    .int()
-    .min(UNLOCKED_SECONDS.least)
-    .max(UNLOCKED_SECONDS.most)
-    .default(UNLOCKED_SECONDS.usual)
-    .describe('how long it stays unlocked'),
+  seconds: whole(UNLOCKED_SECONDS.least, UNLOCKED_SECONDS.most, 'how long it stays unlocked').default(
+    UNLOCKED_SECONDS.usual,
+  ),
 })
 export const rotateBody = z.strictObject({
   passphrases: z
@@ -99,7 +95,7 @@ export const allowBody = z.strictObject({
   name: name(),
   agent: agent(),
   tools: z
-    .array(z.string().min(1).max(128))
+    .array(someText(128))
     .max(64)
     .readonly()
     .default([])
@@ -109,20 +105,22 @@ export const denyBody = z.strictObject({ name: name(), agent: agent() })
 
 /** Names, notes and lengths beside the values. */
 const MOST_FILE_BYTES = MOST_BYTES + 256 * 1024
-const file = z
-  .strictObject({
+const file = named(
+  'VaultFile',
+  {
     karo_vault: z.literal(1),
     created_at: moment('when it was made'),
     salt: bytesOf(16, 'salt of argon2id'),
     sealed: bytesOf(MOST_FILE_BYTES, 'AES-256-GCM: nonce, ciphertext, tag'),
-  })
-  .meta({ id: 'VaultFile', description: 'Secrets under a passphrase of their own.' })
+  },
+  'Secrets under a passphrase of their own.',
+)
 export const vaultFile = file
 export const backupBody = z.strictObject({ passphrase: passphrase('of the file') })
 export const restoreBody = z.strictObject({
   file,
   passphrase: passphrase('of the file'),
-  replace: z.boolean().default(false).describe('also those of which the name is there already'),
+  replace: flag('also those of which the name is there already').default(false),
 })
 export const restored = named('SecretsRestored', { secrets: listOf(secret, MOST_SECRETS) })
 
