@@ -113,8 +113,7 @@ export function partOf(entries: readonly Known[]): Built {
   }
   const terms = [...byTerm.keys()].sort()
   const starts = new Uint32Array(terms.length + 1)
-  for (const [i, term] of terms.entries())
-    starts[i + 1] = (starts[i] as number) + (byTerm.get(term)?.size ?? 0)
+  for (const [i, term] of terms.entries()) starts[i + 1] = starts[i]! + byTerm.get(term)!.size
   const places = new Uint16Array(starts[terms.length] as number)
   const weights = new Uint8Array(places.length)
   let at = 0
@@ -188,7 +187,7 @@ function unpacked(path: string): Built | undefined {
       terms: string
       tools: string
       plain: string
-      lengths: readonly [number, number, number, number]
+      lengths: readonly number[]
     }
     if (format !== FORMAT) return undefined
     let at = end
@@ -198,8 +197,9 @@ function unpacked(path: string): Built | undefined {
       return part
     }) as [ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer]
     const until = new Uint32Array(ends)
-    const record = (i: number): Known =>
-      JSON.parse(bytes.toString('utf8', at + (until[i - 1] ?? 0), at + (until[i] as number))) as Known
+    const known: Known[] = []
+    const record = (i: number) =>
+      (known[i] ??= JSON.parse(bytes.toString('utf8', at + (until[i - 1] ?? 0), at + until[i]!)) as Known)
     return {
       tools: new Set(tools.split(' ')),
       plain: new Set(plain.split(' ')),
@@ -215,15 +215,13 @@ function unpacked(path: string): Built | undefined {
   }
 }
 
+let ofTexts: Built | undefined
+/** Made of the product's own texts, where the program runs from its sources: that takes a second, so it is done once. */
+const partOfTexts = (texts: () => readonly string[]): Built => (ofTexts ??= partOf(texts().flatMap(knownIn)))
+
 /** The index of the file, or of the texts where there is none, and of what people added. */
-export function openIndex(
-  path: string | undefined,
-  texts: () => readonly string[],
-  added: readonly Known[] = [],
-): Index {
-  const built = (path === undefined ? undefined : unpacked(path)) ?? partOf(texts().flatMap(knownIn))
-  return indexOf(added.length === 0 ? [built] : [built, partOf(added)])
-}
+export const openIndex = (path: string, texts: () => readonly string[], added: readonly Known[]): Index =>
+  indexOf([unpacked(path) ?? partOfTexts(texts), partOf(added)])
 
 /** Entries of a text, as the product's own. */
 export const knownIn = (text: string): readonly Known[] =>
@@ -235,7 +233,7 @@ export function indexOf(parts: readonly Built[]): Index {
   const count = (term: string): number =>
     parts.reduce((sum, { starts }, i) => {
       const place = at[i]?.get(term)
-      return place === undefined ? sum : sum + (starts[place + 1] as number) - (starts[place] as number)
+      return place === undefined ? sum : sum + starts[place + 1]! - starts[place]!
     }, 0)
   const weight = (term: string): number => Math.log(1 + size / (0.5 + count(term)))
   return {
@@ -248,6 +246,7 @@ export function indexOf(parts: readonly Built[]): Index {
     isPlain: (tool) => parts.every(({ tools, plain }) => !tools.has(tool) || plain.has(tool)),
     isTool: (word) => parts.some(({ tools }) => tools.has(word)),
     find(asked, tool) {
+      const most = tool === undefined ? MOST_FOUND : 12 * MOST_FOUND
       const found: { score: number; known: () => Known }[] = []
       for (const [i, { starts, places, weights, entry, size: own }] of parts.entries()) {
         const scores = new Float64Array(own)
@@ -255,16 +254,15 @@ export function indexOf(parts: readonly Built[]): Index {
           const place = at[i]?.get(term)
           if (place === undefined) continue
           const idf = weight(term) / 255
-          for (let p = starts[place] as number; p < (starts[place + 1] as number); p++)
-            scores[places[p] as number] =
-              (scores[places[p] as number] as number) + idf * (weights[p] as number)
+          for (let p = starts[place]!; p < starts[place + 1]!; p++) scores[places[p]!]! += idf * weights[p]!
         }
+        const least = scores.toSorted().at(-most) ?? 0
         for (const [place, score] of scores.entries())
-          if (score > 0) found.push({ score, known: () => entry(place) })
+          if (score > 0 && score >= least) found.push({ score, known: () => entry(place) })
       }
       found.sort((a, b) => b.score - a.score)
       const kept: { known: Known; score: number }[] = []
-      for (const { known, score } of found.slice(0, tool === undefined ? MOST_FOUND : 12 * MOST_FOUND)) {
+      for (const { known, score } of found.slice(0, most)) {
         const one = known()
         if (tool !== undefined && !isOf(one, tool)) continue
         kept.push({ known: one, score })
