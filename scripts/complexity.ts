@@ -1,6 +1,5 @@
 // Finds functions that are hard to follow, by their cognitive complexity (G. Ann Campbell, SonarSource, 2018).
-import { parseSync } from 'oxc-parser'
-import type { SourceFile } from './doors.ts'
+import { parsed, type SourceFile } from './doors.ts'
 
 export interface Complexity {
   /** `src/mesh/mesh.ts:12 createMesh`. */
@@ -25,7 +24,13 @@ const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as Node).type === 'string'
 
 /** Its nodes one level below. */
-const childrenOf = (node: Node): Node[] => Object.values(node).flat().filter(isNode)
+function childrenOf(node: Node): Node[] {
+  const found: Node[] = []
+  for (const value of Object.values(node))
+    if (Array.isArray(value)) found.push(...value.filter(isNode))
+    else if (isNode(value)) found.push(value)
+  return found
+}
 
 /** The points of `node` with all that is below it. Functions inside of it count as a level of nesting. */
 function pointsOf(node: Node, nesting: number, operator?: unknown): number {
@@ -58,7 +63,8 @@ function pointsOfIf(node: Node, nesting: number, extra: number): number {
 /** Functions of more than `most` points that are inside of no other function, hardest first. */
 export function complexFunctions(files: readonly SourceFile[], most: number): readonly Complexity[] {
   const found: Complexity[] = []
-  for (const { path, text } of files) {
+  for (const file of files) {
+    const { path, text } = file
     const visit = (node: Node, name: string): void => {
       if (FUNCTIONS.has(node.type)) {
         const points = childrenOf(node).reduce((sum, child) => sum + pointsOf(child, 0), 0)
@@ -70,7 +76,7 @@ export function complexFunctions(files: readonly SourceFile[], most: number): re
       const named = isNode(node.id) ? node.id : isNode(node.key) ? node.key : undefined
       for (const child of childrenOf(node)) visit(child, typeof named?.name === 'string' ? named.name : name)
     }
-    visit(parseSync(path, text).program as unknown as Node, '')
+    visit(parsed(file).program as unknown as Node, '')
   }
   return found.sort((a, b) => b.points - a.points)
 }

@@ -1,7 +1,7 @@
 // Checks every import of the source tree against doors.ts, and prints that table for docs/architecture.md.
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
-import { parseSync, Visitor } from 'oxc-parser'
+import { type ParseResult, parseSync, Visitor } from 'oxc-parser'
 import { DOORS } from '../doors.ts'
 
 export interface SourceFile {
@@ -77,6 +77,13 @@ const IMPORT_AS_EXPRESSION = /\bimport\s*[(./]/
 
 /** Of files that were read once: the same object is asked about by each figure of the structure. */
 const READ = new WeakMap<SourceFile, readonly Import[]>()
+const PARSED = new WeakMap<SourceFile, ParseResult>()
+
+export function parsed(file: SourceFile): ParseResult {
+  const found = PARSED.get(file) ?? parseSync(file.path, file.text)
+  PARSED.set(file, found)
+  return found
+}
 
 /** Static, type-only, re-exported, dynamic and `import('x').Type` specifiers of one file. */
 export function importsOf(file: SourceFile): readonly Import[] {
@@ -86,8 +93,7 @@ export function importsOf(file: SourceFile): readonly Import[] {
 }
 
 function readImports(file: SourceFile): Import[] {
-  const parsed = parseSync(file.path, file.text)
-  const { module, errors } = parsed
+  const { module, errors } = parsed(file)
   if (errors.length > 0) throw new Error(`${file.path} does not parse: ${errors[0]?.message}`)
   const found: Import[] = []
   const add = (specifier: string | undefined, offset: number): void => {
@@ -112,7 +118,7 @@ function readImports(file: SourceFile): Import[] {
     TSImportType(node) {
       add(typeof node.source.value === 'string' ? node.source.value : undefined, node.start)
     },
-  }).visit(parsed.program)
+  }).visit(parsed(file).program)
   return found
 }
 

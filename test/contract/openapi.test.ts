@@ -37,11 +37,9 @@ async function lint(document: unknown): Promise<readonly string[]> {
 
 test('an independent linter has nothing to say, and would say it', async () => {
   expect(await lint(made)).toEqual([])
-  const { paths } = made as { paths: Record<string, Record<string, { operationId: string }>> }
-  const twice = structuredClone(made) as unknown as { paths: typeof paths }
-  const [one, other] = Object.values(twice.paths).flatMap((methods) => Object.values(methods))
-  if (one !== undefined && other !== undefined) other.operationId = one.operationId
-  expect(await lint(twice)).toEqual([expect.stringContaining('operation-operationId-unique')])
+  const [path, methods] = Object.entries(made.paths as Record<string, unknown>)[0]!
+  const twice = { ...made, components: {}, paths: { [path]: methods, '/api/v1/twice': methods } }
+  expect(await lint(twice)).toContainEqual(expect.stringContaining('operation-operationId-unique'))
 })
 
 test('every described operation is in the list, once', async () => {
