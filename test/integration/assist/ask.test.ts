@@ -1,13 +1,27 @@
 // karo ask from outside: the built program without a node, with one that knows own commands, and with local models.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Answer } from '../../../src/assist/copilot/types.ts'
 import { fakeModel, type Script, streamed } from '../../support/api/fake-model.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
-import { cleanEnv, runKaro, startNode, temporaryHome } from '../../support/node/node.ts'
+import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
+
+/** For all that need one: each waits for what it typed itself. */
+let node: TestNode
+beforeAll(async () => {
+  node = await startNode()
+})
+/** Resolves when so many more commands are stored than were before. */
+async function typed(commands: readonly string[], more: Parameters<typeof records>[2] = {}): Promise<void> {
+  const before = (await node.status()).store.events
+  append(join(node.home, 'spool'), liveName(), records(commands, 1, more))
+  await until(async () => (await node.status()).store.events === before + commands.length, {
+    what: 'the commands are stored',
+  })
+}
 
 const ask = async (words: string, env: Readonly<Record<string, string>> = {}, home = temporaryHome()) => {
   const ran = await runKaro(['ask', '--json', words], cleanEnv(home, env))
@@ -57,15 +71,8 @@ test('the answer passes the guard of this home', async () => {
 })
 
 test('own commands that worked before, the same directory first', async () => {
-  const node = await startNode()
-  const commands = ['./deploy-blue.sh staging --fast', './deploy-red.sh staging']
-  append(join(node.home, 'spool'), liveName(), records(commands, 1, { cwd: '/srv/blue' }))
-  append(
-    join(node.home, 'spool'),
-    liveName(Date.now() * 1000 + 1),
-    records(['./deploy-staging-blue-failed.sh'], 1, { exit: 1, session: '9-9-9' }),
-  )
-  await until(async () => (await node.status()).store.events === 3, { what: 'the commands are stored' })
+  await typed(['./deploy-blue.sh staging --fast', './deploy-red.sh staging'], { cwd: '/srv/blue' })
+  await typed(['./deploy-staging-blue-failed.sh'], { exit: 1, session: '9-9-9' })
   // A daemon that is slow to tell its history is not waited for: the answer then comes without it.
   const answer = await until(
     async () => {
@@ -173,13 +180,7 @@ test('the key comes out of a file that others may not read, and is told to nobod
 
 test('the history goes to the model only when its owner shares it, without secrets', async () => {
   const model = await fakeModel(streamed('{"command":"df -h"}'))
-  const node = await startNode()
-  append(
-    join(node.home, 'spool'),
-    liveName(),
-    records(['df -h /srv/disk', 'mysql -u root -pHunter22Secret disk']),
-  )
-  await until(async () => (await node.status()).store.events === 2, { what: 'both are stored' })
+  await typed(['df -h /srv/disk', 'mysql -u root -pHunter22Secret disk'])
   await ask('show disk usage of each folder here', withModel(model.endpoint), node.home)
   expect(model.received[0]?.body).not.toContain('/srv/disk')
   await ask(
@@ -212,7 +213,6 @@ test('in a terminal a line says that the model is asked, and Ctrl-C goes on with
 })
 
 test('nothing of a request is written anywhere', async () => {
-  const node = await startNode()
   const words = 'which files contain "zebra-unicorn-7"'
   await ask(words, {}, node.home)
   await runKaro(['explain', 'echo zebra-unicorn-7'], cleanEnv(node.home))

@@ -9,11 +9,10 @@ import type {
   AuditEntryShape,
   CapabilitiesShape,
   TaskLineShape,
-  TaskListShape,
   TaskShape,
 } from '../../../src/api/contract/shapes.ts'
 import { serverDirectory } from '../../support/agents/rig.ts'
-import { freshMark, marked, muscleOf, providersHere } from '../../support/muscle/muscle.ts'
+import { providersHere } from '../../support/muscle/muscle.ts'
 import { cleanEnv, startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { inTerminal, programInTerminal } from '../../support/shell/terminal-run.ts'
@@ -53,16 +52,6 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
   const stateOf = async (name: string) => {
     const { agents } = await node.json<AgentListShape>(['agent', 'list'])
     return agents.find((agent) => agent.name === name)?.state
-  }
-  /** Begins a call that is never answered, beside a process of the jail that can be found from outside. */
-  async function begin(agent: string, id: string): Promise<string> {
-    const mark = freshMark()
-    const forked = await run(agent, 'get_fork', { mark })
-    expect(forked.code, forked.stdout).toBe(0)
-    void node.karo(['task', 'run', agent, 'get_stuck', '--id', id])
-    await until(async () => (await show(id).catch(() => undefined))?.state === 'working', { what: 'it runs' })
-    expect(marked(mark)).toHaveLength(1)
-    return mark
   }
 
   test('a task is told as lines, once for each id, and its trace leads to the Muscle and the ledger', async () => {
@@ -205,44 +194,6 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     await until(async () => (await show('job-7')).state === 'completed', { what: 'it is done' })
     await node.karo(['agent', 'stop', 'seven'])
     expect((await run('seven', 'echo', { text: 'y' })).code).toBe(0)
-  })
-
-  test('a task that is cancelled ends with every process of its jail', async () => {
-    await add('three')
-    const mark = await begin('three', 'job-2')
-    const ran = await node.karo(['task', 'cancel', 'job-2'])
-    expect(ran).toMatchObject({ code: 0, stdout: 'job-2: canceled\n' })
-    expect(marked(mark)).toEqual([])
-  })
-
-  test('a Muscle that is killed locks everything at once; it comes back, and nothing is left or run again', async () => {
-    await add('four')
-    const mark = await begin('four', 'job-3')
-    process.kill(muscleOf(node), 'SIGKILL')
-    await until(async () => (await show('job-3')).state === 'failed', { what: 'the task has failed' })
-    expect((await show('job-3')).events.at(-1)?.message).toContain('not run again')
-    await until(() => marked(mark).length === 0, { what: 'the jail is gone' })
-    await until(async () => (await stateOf('four')) === 'running', { what: 'the agent is back' })
-    expect((await run('four', 'echo', { text: 'x' })).code).toBe(0)
-  })
-
-  test('a daemon that is killed again and again leaves no process, doubles nothing, and says what it does not know', async () => {
-    await add('five')
-    for (const round of [1, 2, 3]) {
-      const mark = await begin('five', `job-4-${round}`)
-      await node.kill9()
-      await until(() => marked(mark).length === 0, { what: 'the jail is gone' })
-      node = await startNode({ home: node.home })
-      const task = await show(`job-4-${round}`)
-      expect(task.state).toBe('failed')
-      expect(task.events.at(-1)?.message).toContain('how far it came is not known')
-      const retry = await run('five', 'get_stuck', {}, ['--id', `job-4-${round}`])
-      expect(retry.last).toMatchObject({ state: 'failed', final: true, seq: task.seq })
-      expect((await run('five', 'echo', { text: 'x' })).code).toBe(0)
-    }
-    const { tasks } = await node.json<TaskListShape>(['task', 'list', '--limit', '100'])
-    expect(new Set(tasks.map(({ id }) => id)).size).toBe(tasks.length)
-    expect(tasks.filter(({ ended_at }) => ended_at === null)).toEqual([])
   })
 
   // The last one: out of a login session that asked for an approval nobody grants anything.

@@ -204,12 +204,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     ).toBe(true)
   })
 
-  test.each([
-    ['a TCP connection to another port', `net.connect(4444, '${'10.99.0.2'}')`, 'tcp', '10.99.0.2:4444'],
-    ['a UDP socket', `dgram.createSocket('udp4').bind(4445)`, 'udp', '0.0.0.0:4445'],
-    ['a listener', `net.createServer().listen(4446, '10.99.0.1')`, 'tcp', '10.99.0.1:4446'],
-    ['a Unix socket of somebody else', `net.connect('/SOCKET')`, 'unix', ''],
-  ])('%s that is not Karo’s is named, and fails', async (_, code, kind, end) => {
+  test('whatever it has open that is not Karo’s is named, and fails', async () => {
     const home = mkdtempSync(join(tmpdir(), 'karo-'))
     atEnd(() => rmSync(home, { recursive: true, force: true }))
     const other = lan.members[1] as LanMember
@@ -226,7 +221,11 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     })
     writeFileSync(
       join(home, 'foreign.cjs'),
-      `const net = require('net'), dgram = require('dgram')\nglobalThis.foreign = ${code.replace('/SOCKET', `${home}/other`)}\n`,
+      `const net = require('net'), dgram = require('dgram')
+globalThis.foreign = [
+  net.connect(4444, '10.99.0.2'), net.connect('${home}/other'),
+  dgram.createSocket('udp4').bind(4445), net.createServer().listen(4446, '10.99.0.1'),
+]\n`,
     )
     writeFileSync(join(home, 'config.toml'), '[node]\nname = "spy"\n', { mode: 0o600 })
     const spy = await startNode({
@@ -246,7 +245,12 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     await ended(server)
     const { sockets } = JSON.parse(stdout) as { sockets: readonly Explained[] }
     const foreign = sockets.filter(({ why }) => why === null)
-    expect(foreign.map((one) => ({ kind: one.kind, end: one.remote || one.local }))).toEqual([{ kind, end }])
+    expect(foreign.map((one) => `${one.kind} ${one.remote || one.local}`).toSorted()).toEqual([
+      'tcp 10.99.0.1:4446',
+      'tcp 10.99.0.2:4444',
+      'udp 0.0.0.0:4445',
+      'unix ',
+    ])
     expect(exit).toBe(1)
     expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('spy')
   })

@@ -181,7 +181,7 @@ describe('one node', () => {
       const planned = await doctor(node, '--fix', '--dry-run', '--only', id)
       expect(find(planned, id).outcome).toBe(outcome ?? 'fail')
       expect(planned.fixes?.map((deed) => deed.id)).toEqual(safe ? [id] : [])
-      const mended = await doctor(node, '--fix')
+      const mended = await doctor(node, '--fix', '--only', id)
       expect(mended.fixes?.map((deed) => deed.id)).toEqual(safe ? [id] : [])
       expect(find(mended, id).outcome).toBe(safe ? 'ok' : 'fail')
       if (!safe) paste(find(mended, id).fix, env)

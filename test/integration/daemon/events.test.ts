@@ -1,11 +1,8 @@
 // karo events on real daemons: who comes and goes, what is one's own, without level 0, across cuts and a restart.
 import { spawn } from 'node:child_process'
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { daemonAt } from '../../../src/api/contract/client/socket.ts'
-import { getEvents } from '../../../src/api/contract/operations/events.ts'
 import type { EventShape, FeedEvent } from '../../../src/api/contract/shapes.ts'
 import { judgeBy, type OpenApiDocument } from '../../support/api/openapi.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
@@ -152,36 +149,6 @@ describe('two machines', () => {
 })
 
 describe('one machine', () => {
-  test('over cut connections nothing is lost or repeated while things happen', async () => {
-    const node = await startNode()
-    const socket = join(node.home, 'karo.sock')
-    const name = liveName()
-    const all = 120
-    const got: string[] = []
-    let since: string | undefined
-    let typed = 0
-    const typing = (): void => {
-      for (let n = 0; n < 4 && typed < all; n++) {
-        typed++
-        append(join(node.home, 'spool'), name, records([`echo ${typed}`], typed))
-      }
-    }
-    // Each connection takes a few and is cut, at another place each time.
-    for (let cut = 1; got.length < all; cut = (cut * 5) % 17) {
-      const query = { types: ['command_recorded'] as const, since }
-      let left = cut
-      for await (const { id, event } of daemonAt({ socket }).events(getEvents, { query })) {
-        since = id
-        typing()
-        if (event?.type === 'command_recorded') got.push(event.data.command_id)
-        if (--left <= 0 || got.length === all) break
-      }
-    }
-    const { events } = await node.json<{ events: EventShape[] }>(['history', '--limit', '1000'])
-    expect(got).toEqual(events.map(({ id }) => id).reverse())
-    await node.stop()
-  })
-
   test('a daemon that restarts is followed on: what may be missing is said, what happens is told', async () => {
     const node = await startNode()
     const on = following(node, '--json', '--type', 'consent_changed')
@@ -207,38 +174,5 @@ describe('one machine', () => {
     expect(lost.id.split('-')[0]).toBe(next.id.split('-')[0])
     expect(await on.interrupt()).toEqual({ code: 0, signal: null })
     await again.stop()
-  })
-
-  test('what the node lacks, and a configuration that was reloaded, are told', async () => {
-    const taken = createServer()
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
-    const { port } = taken.address() as AddressInfo
-    // Told of a service manager, it reloads at SIGHUP.
-    const env = { KARO_MESH_PORT: String(port), NOTIFY_SOCKET: '@karo-test-nobody' }
-    const node = await startNode({ env, ready: false })
-    await until(() => node.status(), { what: 'it answers' })
-    const on = following(node, '--json', '--since', '0')
-    const unready = { ready: false, failing: ['mesh.listening'] }
-    expect((await on.first('health_changed')).data).toEqual(unready)
-    await new Promise((resolve) => taken.close(resolve))
-    const healthy = () => on.events().flatMap((one) => (one.type === 'health_changed' ? [one.data] : []))
-    await until(() => healthy().length === 2, { what: 'it is ready' })
-    expect(healthy()[1]).toEqual({ ready: true, failing: [] })
-    appendFileSync(join(node.home, 'config.toml'), '\n[history]\nignore = ["zqcanary*"]\n[http]\nport = 1\n')
-    node.process.kill('SIGHUP')
-    expect((await on.first('config_reloaded')).data).toMatchObject({ applied: ['history.ignore'] })
-    expect(on.text()).not.toContain('zqcanary')
-    await on.interrupt()
-    await node.stop()
-  })
-
-  test('without a daemon it says how to start one; --limit ends it; a wrong id is the caller’s', async () => {
-    const node = await startNode()
-    const one = await node.karo(['events', '--since', '0', '--limit', '1'])
-    expect([one.code, one.stdout]).toEqual([0, expect.stringMatching(/health_changed +ready\n$/)])
-    expect(await node.karo(['events', '--since', 'x'])).toMatchObject({ code: 2 })
-    await node.stop()
-    const none = await node.karo(['events'])
-    expect([none.code, none.stderr]).toEqual([3, expect.stringMatching(/karo --home \S+ up/)])
   })
 })

@@ -2,12 +2,10 @@
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { StatusShape, TokenCreatedShape } from '../../../src/api/contract/shapes.ts'
-import { send } from '../../support/api/http.ts'
 import { type Judge, judgeBy, type OpenApiDocument } from '../../support/api/openapi.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { startMesh, trustAll } from '../../support/node/mesh.ts'
-import { ON_LOOPBACK, startNode, type TestNode } from '../../support/node/node.ts'
+import type { TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
 interface Answered {
@@ -333,63 +331,5 @@ describe('mistakes are answered as described', () => {
     const none = await ask(ann, 'GET', '/api/v1/nothing')
     // Of no operation, so by the error's schema itself.
     expect(judge.answer('GET', '/api/v1/peers', 401, JSON.parse(none.text))).toBeUndefined()
-  })
-})
-
-describe('over TCP', () => {
-  let node: TestNode
-  let port: number
-
-  beforeAll(async () => {
-    // Namespaces have a loopback of their own.
-    node = await startNode({ env: { ...ON_LOOPBACK, KARO_HTTP_PORT: '0' } })
-    const listen = (
-      JSON.parse((await ask(node, 'GET', '/api/v1/status')).text) as StatusShape & {
-        readonly http: { readonly listen: string | null }
-      }
-    ).http.listen
-    port = Number(/:(\d+)$/.exec(listen ?? '')?.[1])
-  })
-
-  test('without a token only those that say so are answered; all others are refused as described', async () => {
-    for (const operation of operations) {
-      const { name, method, url, body, access } = operation
-      const answer = await send(port, url, { method, ...(body !== undefined && { body }) })
-      const open = access === 'anyone' && name !== 'POST /api/v1/sessions'
-      expect([name, answer.status]).toEqual([name, open ? 200 : 401])
-      fits(operation, { ...answer, type: String(answer.headers['content-type']) })
-    }
-  })
-
-  test('a token of scope read opens what is only shown, and events; the rest is refused as described', async () => {
-    const { token } = JSON.parse(
-      (await ask(node, 'POST', '/api/v1/tokens', { body: { scope: 'read' } })).text,
-    ) as TokenCreatedShape
-    const headers = { authorization: `Bearer ${token}` }
-    for (const operation of operations) {
-      const { name, method, url, body, endless, overSocketOnly, access } = operation
-      if (endless) continue
-      const answer = await send(port, url, { method, headers, ...(body !== undefined && { body }) })
-      const mayChange = method !== 'GET' || access === 'asker'
-      if (overSocketOnly || (mayChange && access !== 'anyone' && method !== 'DELETE')) {
-        expect([name, answer.status]).toEqual([name, 403])
-        fits(operation, { ...answer, type: String(answer.headers['content-type']) })
-      } else expect([name, answer.status]).not.toEqual([name, 403])
-    }
-    const stream = request({ host: '127.0.0.1', port, path: '/api/v1/events?since=0', headers })
-    const begun = await new Promise<string>((resolve, reject) => {
-      stream.once('error', reject)
-      stream.once('response', (response) => {
-        let got = ''
-        response.on('error', () => {})
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          got += chunk
-          if (got.includes('data: ')) resolve(got)
-        })
-      })
-      stream.end()
-    })
-    stream.destroy()
-    expect(begun).toMatch(/^retry: 2000\n\nid: \S+\nevent: health_changed\ndata: \{/)
   })
 })

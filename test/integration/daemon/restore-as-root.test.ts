@@ -61,8 +61,12 @@ describe.runIf(isRoot)('as root', () => {
   test('everything in it belongs to whose it is', async () => {
     const at = machine()
     at.put('identity.key', 'the old one')
+    const config = join(at.parent, 'etc-karo', 'config.toml')
+    mkdirSync(join(config, '..'))
+    writeFileSync(config, '# the administrator\n')
     const ran = await restore(at)
     expect([ran.stderr, ran.code]).toEqual(['', 0])
+    expect(readFileSync(config, 'utf8')).toBe('# the administrator\n')
     expect(readdirSync(at.home).toSorted()).toEqual([
       expect.stringMatching(/^before-restore-/),
       'config.toml.from-backup',

@@ -210,35 +210,6 @@ test('a plan of a local model: the next endpoint where one fails, each Red step 
   await node.stop()
 })
 
-/** Two directions: the sea, and everything else. */
-const embeddings: Script = (response, { body }) => {
-  const { input } = JSON.parse(body) as { input: readonly string[] }
-  const data = input.map((text) => ({ embedding: /sea|ocean/.test(text) ? [1, 0.1] : [0, 1] }))
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ data }))
-}
-
-test('with an endpoint of embeddings notes are found by meaning too, and without its answer by words alone', async () => {
-  let works = true
-  const model = await fakeModel((response, request) =>
-    works ? embeddings(response, request) : response.writeHead(500).end(),
-  )
-  const node = await startNode({ config: `[memory]\nembeddings = "${model.endpoint} embed"\n` })
-  await node.karo(['memory', 'add', 'The ocean is deep.'])
-  await node.karo(['memory', 'add', 'Lunch is at noon.'])
-  const search = () => node.json<NotesFoundShape>(['memory', 'search', 'sea'])
-  expect(await search()).toMatchObject({
-    hits: [{ text: 'The ocean is deep.', by: ['meaning'] }],
-    searched_by: `words and meaning (embed at 127.0.0.1:${model.port})`,
-  })
-  works = false
-  expect(await search()).toMatchObject({
-    hits: [],
-    searched_by: 'words',
-    notes: [expect.stringContaining('status 500')],
-  })
-  await node.stop()
-})
-
 test('notes are sent to no other machine, also of a private network', async () => {
   const node = await startNode({ config: '[memory]\nembeddings = "http://10.255.255.1/v1 embed"\n' })
   await node.karo(['memory', 'add', 'The ocean is deep.'])
@@ -257,15 +228,3 @@ async function runLong(node: TestNode): Promise<void> {
   const ran = await node.karo(['task', 'run', 'long', 'get_long', '{"chars":20}'])
   expect(ran, ran.stderr).toMatchObject({ code: 0 })
 }
-
-test.skipIf(here?.problem !== undefined)(
-  'results of tasks are notes where memory.task_results says so',
-  async () => {
-    const node = await startNode({ config: '[agents]\nenabled = true\n[memory]\ntask_results = true\n' })
-    await runLong(node)
-    await until(async () => (await node.karo(['memory', 'list'])).stdout.includes('kExecutor:long'), {
-      what: 'it is a note',
-    })
-    await node.stop()
-  },
-)

@@ -1,15 +1,13 @@
-// One trace id from the command line to the remote answer; and logs that name no person and hold nothing that was typed.
+// Logs of real daemons name no person and hold nothing that was typed.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntryShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { LOG_LEVELS } from '../../../src/base/run/log.ts'
 import { startMesh, trustAll } from '../../support/node/mesh.ts'
-import { cleanEnv, runKaro, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { openBash } from '../../support/shell/pty.ts'
-
-const TRACE = /^[0-9a-f]{32}$/
 
 /** Names people give, and what they type: none of it may be in a log. */
 const NAMES = { peer: 'zqpeername', team: 'zqteamname', role: 'zqrolename' }
@@ -28,8 +26,6 @@ beforeAll(async () => {
 interface LogLine {
   readonly level: string
   readonly msg: string
-  readonly trace_id?: string
-  readonly route?: string
 }
 
 const logOf = (node: TestNode): LogLine[] =>
@@ -40,71 +36,6 @@ const logOf = (node: TestNode): LogLine[] =>
 
 const ledgerOf = async (node: TestNode): Promise<readonly AuditEntryShape[]> =>
   (await node.json<{ entries: AuditEntryShape[] }>(['audit', 'log'])).entries
-
-/** What a node noted down under this trace. */
-async function noted(node: TestNode, trace: string): Promise<{ log: string[]; ledger: string[] }> {
-  return {
-    log: logOf(node).flatMap(({ trace_id, msg, route }) => (trace_id === trace ? [route ?? msg] : [])),
-    ledger: (await ledgerOf(node)).flatMap(({ trace_id, type }) => (trace_id === trace ? [type] : [])),
-  }
-}
-
-describe('a trace id', () => {
-  test('ties a question to what both nodes log and write into their ledgers', async () => {
-    const { trace_id: trace, coverage } = await ann.json<QueryResult>(['query', 'health'])
-    expect(trace).toMatch(TRACE)
-    expect(coverage).toMatchObject({ known: 1, answered: 1 })
-    const asker = await until(
-      async () => {
-        const here = await noted(ann, trace)
-        return here.log.includes('/api/v1/query') && here.ledger.length > 0 && here
-      },
-      { what: 'the asker has noted it down' },
-    )
-    expect(asker.log).toContain('query ended')
-    expect(asker.ledger).toEqual(['query_asked'])
-    const owner = await until(
-      async () => {
-        const there = await noted(bob, trace)
-        return there.ledger.length === 2 && there.log.length > 0 && there
-      },
-      { what: 'the owner has noted it down' },
-    )
-    expect(owner.log).toContain('question answered')
-    expect([...owner.ledger].sort()).toEqual(['query_received', 'query_responded'])
-    const shown = await bob.karo(['logs', 'tail', '--trace', trace.slice(0, 12), '--json'])
-    expect(shown.stdout).toContain('question answered')
-    expect(
-      shown.stdout
-        .trimEnd()
-        .split('\n')
-        .every((line) => line.includes(trace)),
-    ).toBe(true)
-  })
-
-  test('is another one for every run, and in errors of commands that asked a daemon', async () => {
-    const [first, second] = [
-      await ann.json<QueryResult>(['query', 'health']),
-      await ann.json<QueryResult>(['query', 'health']),
-    ]
-    expect(first.trace_id).not.toBe(second.trace_id)
-    const failed = await ann.karo(['peers', 'trust', TYPED[4]!, '--json'])
-    const { error } = JSON.parse(failed.stdout) as { error: { code: string; trace_id: string } }
-    expect(error).toMatchObject({ code: 'not_found', trace_id: expect.stringMatching(TRACE) })
-    await until(
-      () =>
-        logOf(ann).some(({ trace_id, route }) => trace_id === error.trace_id && route?.includes('/peers')),
-      {
-        what: 'the daemon has logged the request under it',
-      },
-    )
-    // Nobody was asked.
-    const away = await runKaro(['status', '--json'], cleanEnv(temporaryHome()))
-    expect(JSON.parse(away.stdout).error).not.toHaveProperty('trace_id')
-    const usage = await ann.karo(['peers', 'trust', '--json'])
-    expect(JSON.parse(usage.stdout).error).not.toHaveProperty('trace_id')
-  })
-})
 
 describe('the log', () => {
   test('names no person, holds nothing that was typed, and every line has a level of its own', async () => {

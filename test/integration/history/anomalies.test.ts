@@ -7,7 +7,7 @@ import { getEvents } from '../../../src/api/contract/operations/events.ts'
 import type { AnomaliesShape, AnomalyShape, FeedEvent, ToldShape } from '../../../src/api/contract/shapes.ts'
 import { everyHour, spoolPast } from '../../support/data/past.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
-import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { openBash } from '../../support/shell/pty.ts'
 
@@ -182,22 +182,4 @@ describe('what is unusual', () => {
     expect(await list('--all')).toEqual(own)
     expect((await as<ToldShape>(0, 'POST', '/api/v1/anomalies/seen', {})).signals).toEqual([])
   })
-})
-
-test('where the notice is off no new shell is told, and who asks still is', async () => {
-  const home = temporaryHome()
-  spoolPast(home, risky)
-  const node = await startNode({ home, env: { ...UTC, KARO_ANOMALIES_NOTICE: 'false' } })
-  const signals = async () => (await node.json<AnomaliesShape>(['anomalies'])).signals.map(({ seen }) => seen)
-  await until(async () => (await signals()).length === 1, { what: 'the signal' })
-  const seen = (body: object) =>
-    callDaemon(
-      { socket: join(home, 'karo.sock') },
-      'POST',
-      '/api/v1/anomalies/seen',
-      body,
-    ) as Promise<ToldShape>
-  expect((await seen({ notice: true })).signals).toEqual([])
-  expect(await signals()).toEqual([false])
-  expect((await seen({})).signals).toHaveLength(1)
 })

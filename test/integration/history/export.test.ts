@@ -1,11 +1,8 @@
-// A person's own history leaves as a file and comes back without loss, once; a file that is wrong changes nothing.
-import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import type { EventShape, ImportListShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
-import { readEventId } from '../../../src/base/words/event-id.ts'
-import { type TransferEvent, timestampOf } from '../../../src/ops/care/transfer.ts'
+import type { TransferEvent } from '../../../src/ops/care/transfer.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
@@ -38,7 +35,7 @@ afterEach(async () => {
   for (const { id } of imports) await other.json(['import', 'undo', String(id), '--yes'])
 })
 
-test.each(['ndjson', 'csv'])(
+test.each(['ndjson'])(
   '%s: the same events and numbers on another machine, and twice does no harm',
   async (format) => {
     const file = join(temporaryHome(), `history.${format}`)
@@ -92,45 +89,6 @@ test('standard input: one node into another through a pipe, and nothing of what 
   expect(await historyOf(other)).toEqual(events)
 })
 
-test('--json is a document a line, and no table', async () => {
-  const lines = (await node.karo(['export', '--json'])).stdout.trimEnd().split('\n')
-  expect(lines.map((line) => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'))
-  for (const command of [['export'], ['audit', 'export']]) {
-    const table = await node.karo([...command, '--format', 'csv', '--json'])
-    expect([table.code, JSON.parse(table.stdout)]).toMatchObject([2, { error: { where: '--json' } }])
-    expect((await node.karo([...command, '--help'])).stdout.replace(/\s+/g, ' ')).toContain(
-      'NDJSON, one JSON document a line; with --output',
-    )
-  }
-})
-
-test('-o is the same for everything that writes a file', async () => {
-  for (const command of [['export'], ['audit', 'export'], ['report-problem']]) {
-    const file = join(temporaryHome(), 'out')
-    expect((await node.karo([...command, '-o', file])).code).toBe(0)
-    expect(statSync(file).size).toBeGreaterThan(0)
-  }
-})
-
-test('a file with wrong lines changes nothing, and each is named', async () => {
-  const directory = temporaryHome()
-  const file = join(directory, 'history.ndjson')
-  await node.karo(['export', '-o', file])
-  const lines = readFileSync(file, 'utf8').split('\n')
-  lines[6] = '{"half'
-  lines[9] = lines[9]!.replace('"exit_code":0', '"exit_code":"zero"')
-  writeFileSync(file, lines.join('\n'))
-  const ran = await other.karo(['import', file])
-  expect(ran.code).toBe(1)
-  expect(ran.stderr).toContain('2 lines')
-  expect(ran.stderr).toContain('line 7 is no JSON')
-  expect(ran.stderr).toContain('line 10 has an unusable exit_code')
-  expect(await historyOf(other)).toEqual([])
-  expect((await other.karo(['import', join(directory, 'nothing')])).stderr).toContain('no such file')
-  execFileSync('mkfifo', [join(directory, 'fifo')])
-  expect((await other.karo(['import', join(directory, 'fifo')])).stderr).toContain('this is no regular file')
-})
-
 test('a file that changes while it is read: told, with what came of it, which can be taken out at once', async () => {
   const file = join(temporaryHome(), 'restless.ndjson')
   await node.karo(['export', '-o', file])
@@ -176,20 +134,4 @@ test('the API takes no event whose id and timestamp disagree, and nothing beside
     })
   expect(await historyOf(other)).toEqual([])
   expect(await send(good)).toMatchObject({ added: 2 })
-})
-
-test('what retention would remove at once is left out, and told', async () => {
-  const file = join(temporaryHome(), 'old.ndjson')
-  await node.karo(['export', '-o', file])
-  const aged = readFileSync(file, 'utf8').replaceAll(
-    /"id":"....(.{14})","timestamp":"[^"]*"/g,
-    (_, rest: string) => {
-      const id = `0g00${rest}`
-      return `"id":"${id}","timestamp":"${timestampOf(readEventId(id).start_us)}"`
-    },
-  )
-  writeFileSync(file, aged)
-  const short = await startNode({ name: 'short', config: '[retention]\nevents_days = 30\n' })
-  const { too_old, added } = await short.json<{ too_old: number; added: number }>(['import', file])
-  expect([too_old, added]).toEqual([COMMANDS.length, 0])
 })

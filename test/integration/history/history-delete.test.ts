@@ -112,30 +112,6 @@ describe('of one node', () => {
     node = await startNode()
   })
 
-  test('by id, by place, by time; and never by nothing', async () => {
-    const type = shellAt(node)
-    await type('echo one', 'echo two', 'echo three')
-    const [three, two] = await found(node)
-    expect((await node.karo(['history', 'delete', '--yes'])).code).toBe(2)
-    expect((await node.karo(['history', 'delete', two!.id, '--cwd', '/srv', '--yes'])).code).toBe(2)
-    expect(await node.json(['history', 'delete', two!.id, '--yes'])).toMatchObject({ events: 1, texts: 1 })
-    expect(await node.json(['history', 'delete', '--before', three!.timestamp, '--yes'])).toMatchObject({
-      events: 1,
-    })
-    expect(
-      await node.json(['history', 'delete', '--cwd', '/elsewhere', '--before', 'now', '--yes']),
-    ).toMatchObject({
-      events: 0,
-    })
-    expect((await found(node)).map(({ command }) => command)).toEqual(['echo three'])
-    expect(await node.json(['history', 'delete', '--before', 'now', '--cwd', '/srv', '--yes'])).toMatchObject(
-      {
-        events: 1,
-      },
-    )
-    expect(await found(node)).toEqual([])
-  })
-
   test('when nothing is found, one is told whether the shell or the directory is there at all', async () => {
     await shellAt(node)('echo one')
     const said = async (...args: string[]) => (await node.karo(args)).stdout

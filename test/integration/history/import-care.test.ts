@@ -121,24 +121,3 @@ test.each(times([5], [3, 8, 15]))('a daemon that is killed at its %i. write in a
   const { total_commands } = await next.json<{ total_commands: number }>(['stats', 'year'])
   expect(total_commands).toBe(before.length)
 })
-
-test('a daemon that is killed in an undo: the rest can be taken out', async () => {
-  const home = temporaryHome()
-  const first = await startNode({ home, name: 'undone' })
-  expect(await first.json(['import', 'bash', largeHistory(KILLED_LINES)])).toMatchObject({
-    added: KILLED_LINES,
-  })
-  await first.stop()
-  const node = await startNode({ home, env: { KARO_FAULT: `after-write:${times(8, 12)}` }, ready: false })
-  await until(() => node.status(), { what: 'the daemon answers' })
-  expect((await node.karo(['import', 'undo', '--yes'])).code).not.toBe(0)
-  await until(() => node.process.signalCode === 'SIGKILL', { what: 'its end' })
-  const next = await startNode({ home, name: 'again' })
-  const left = await events(next)
-  expect(left).toBeGreaterThan(0)
-  expect(left).toBeLessThan(KILLED_LINES)
-  expect(await next.json(['import', 'undo', '--yes'])).toMatchObject({ removed: left })
-  expect(await events(next)).toBe(0)
-  expect(await listed(next)).toEqual([])
-  expect(await next.json(['doctor'])).toMatchObject({})
-})

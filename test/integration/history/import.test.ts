@@ -1,11 +1,9 @@
-// Histories that real shells wrote come in whole, once, beside what Karo recorded of the same shells; and go out again.
-import { execFileSync } from 'node:child_process'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { EventShape, ImportListShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
+import type { EventShape, ImportListShape } from '../../../src/api/contract/shapes.ts'
 import type { ImportSummary } from '../../../src/cli/import/summary.ts'
 import { makeAtuin } from '../../support/data/atuin.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
@@ -255,18 +253,6 @@ describe('a home with several histories', () => {
     ])
   })
 
-  test('other machines of atuin only when they are asked for', async () => {
-    const ran = await karo('import', 'atuin', '--dry-run')
-    expect([ran.code, ran.stderr]).toEqual([
-      0,
-      expect.stringContaining('1 command of other machines is left out'),
-    ])
-    expect(await own.json(['import', 'atuin', '--all-hosts', '--dry-run'])).toMatchObject({
-      read: 3,
-      added: 1,
-    })
-  })
-
   test('what is typed now would be kept out of: so is what is imported; secrets, risk and lines that are none', async () => {
     const file = write(
       'mixed',
@@ -293,120 +279,6 @@ describe('a home with several histories', () => {
     const people = await karo('import', 'bash', file)
     expect(people.stdout).toContain('line 10 holds NUL bytes')
     expect(await own.json(['import', 'undo', '-y'])).toMatchObject({ removed: 3 })
-  })
-
-  test('durations that cannot be are taken as unknown, told, and not in the totals', async () => {
-    const zsh = ': 1700002000:5;ls a\n: 1700002010:999999999999;ls b\n: 5:1700000000;ls c\n'
-    const file = write('durations', zsh)
-    expect(await bring(own, 'zsh', file)).toMatchObject({ added: 3, odd_durations: 2 })
-    const found = (await historyOf(own)).filter(({ command }) => /^ls [abc]$/.test(command))
-    expect(found.map(({ duration_ms }) => duration_ms)).toEqual([null, 5_000, null])
-    const told = await karo('import', 'zsh', file)
-    expect(told.stdout).toMatch(/odd durations +2 /)
-    await own.json(['import', 'undo', '--yes'])
-
-    const day = 24n * 3_600_000_000_000n
-    const database = path('durations.db')
-    const rows = [
-      { id: 'a', timestamp: 1_700_003_000_000_000_000n, command: 'forever', duration: 2n ** 62n },
-      { id: 'b', timestamp: 1_700_003_001_000_000_000n, command: 'backwards', duration: -5n },
-      { id: 'c', timestamp: 1_700_003_002_000_000_000n, command: 'open', duration: -1n },
-      { id: 'd', timestamp: BigInt(Date.now()) * 1_000_000n - day, command: 'ahead', duration: 2n * day },
-    ]
-    makeAtuin(database, rows).close()
-    expect(await bring(own, 'atuin', database, '--all-hosts')).toMatchObject({ added: 4, odd_durations: 3 })
-    await own.json(['import', 'undo', '--yes'])
-
-    await bring(own, 'zsh', file)
-    const exported = (await karo('export')).stdout
-    await own.json(['import', 'undo', '--yes'])
-    const changed = write(
-      'durations.ndjson',
-      exported.replace('"duration_us":5000000', `"duration_us":${2 ** 52}`),
-    )
-    expect(await own.json(['import', changed])).toMatchObject({ added: 3, odd_durations: 1 })
-    expect((await karo('import', changed)).stdout).toContain('1 had an impossible duration')
-    await own.json(['import', 'undo', '--yes'])
-  })
-
-  test('without times: kept in order, marked, not in the numbers; the file may grow, and be cut off in front', async () => {
-    const before = await own.json<StatisticsShape>(['stats', 'year'])
-    const lines = Array.from({ length: 50 }, (_, i) => `echo ${i % 20}`)
-    const file = write('plain', `${lines.join('\n')}\n`)
-    expect(await bring(own, 'zsh', file)).toMatchObject({ added: 50, untimed: 50 })
-    const kept = (await historyOf(own)).filter(({ untimed }) => untimed)
-    expect(kept.map(({ command }) => command)).toEqual(lines)
-    expect((await karo('history', '--shell', 'zsh', 'echo', '--limit', '1')).stdout).toMatch(/^– .* echo 9$/m)
-    const after = await own.json<StatisticsShape>(['stats', 'year'])
-    expect(after.total_commands).toBe(before.total_commands)
-    writeFileSync(file, `${lines.slice(10).join('\n')}\necho new\n`)
-    expect(await bring(own, 'zsh', file)).toMatchObject({ added: 1, known: 40 })
-  })
-
-  test('a file that is written while it is read: what has ended by then', async () => {
-    const line = (i: number): string => `#${at + 5_000 + i * 10}\necho growing ${i}\n`
-    const lines = times(4_000, 20_000)
-    const file = write('growing', Array.from({ length: lines }, (_, i) => line(i)).join(''))
-    const running = own.json<ImportSummary>(['import', 'bash', file])
-    let more = lines
-    const writing = setInterval(() => appendFileSync(file, line(more++)), 1)
-    const { added, bad } = await running.finally(() => clearInterval(writing))
-    expect(added).toBeGreaterThanOrEqual(lines)
-    expect(bad).toBe(0)
-    const rest = await bring(own, 'bash', file)
-    expect([rest.added + added, rest.known]).toEqual([more, added])
-    await own.json(['import', 'undo', '--yes'])
-    await own.json(['import', 'undo', '--yes'])
-  })
-
-  test('what is no such history is named for what it is', async () => {
-    execFileSync('mkfifo', [path('fifo')])
-    symlinkSync(path('.zsh_history'), path('link'))
-    symlinkSync(path('circle'), path('circle'))
-    const says = async (...args: string[]) => {
-      const { code, stderr } = await karo('import', ...args)
-      return [code, stderr.replaceAll(home, '')]
-    }
-    expect(await own.json(['import', 'zsh', path('link')])).toMatchObject({ known: 2 })
-    expect(await says('bash', path('link'))).toEqual([
-      1,
-      expect.stringContaining('an extended history of zsh'),
-    ])
-    expect(await says('zsh', path('data/fish/fish_history'))).toEqual([
-      1,
-      expect.stringContaining('import fish FILE'),
-    ])
-    expect(await says('fish', path('data/atuin/history.db'))).toEqual([
-      1,
-      expect.stringContaining('import atuin FILE'),
-    ])
-    expect(await says('atuin', path('.bash_history'))).toEqual([
-      1,
-      expect.stringContaining('a history of bash'),
-    ])
-    expect(await says('bash', write('zip', Buffer.from('1f8b0800', 'hex')))).toEqual([
-      1,
-      expect.stringContaining('compressed'),
-    ])
-    expect(await says('bash', write('program', Buffer.alloc(100)))).toEqual([
-      1,
-      expect.stringContaining('no text'),
-    ])
-    expect(await says('bash', home)).toEqual([1, expect.stringContaining('a directory')])
-    expect(await says('bash', path('fifo'))).toEqual([1, expect.stringContaining('this is no regular file')])
-    expect(await says('bash', path('circle'))).toEqual([1, expect.stringContaining('form a loop')])
-    expect(await says('bash', path('nothing'))).toEqual([1, expect.stringContaining('no such file')])
-    expect(await says(path('.zsh_history'))).toEqual([1, expect.stringContaining('import zsh FILE')])
-    expect(await own.json(['import', 'bash', write('empty', '')])).toMatchObject({ read: 0, id: null })
-  })
-
-  test('an undo asks, or is told beforehand; it knows what there is', async () => {
-    expect(await karo('import', 'undo')).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') })
-    expect(await karo('import', 'undo', '99', '--yes')).toMatchObject({ code: 1 })
-    const [{ events: total }] = [await own.json<{ events: EventShape[] }>(['history', '--limit', '1000'])]
-    const [last] = await listed(own)
-    expect(await own.json(['import', 'undo', '--yes'])).toEqual({ id: last!.id, removed: last!.events })
-    expect(await historyOf(own)).toHaveLength(total.length - last!.events)
   })
 
   test('standard input, and what karo export wrote is an import as any other', async () => {
@@ -437,23 +309,6 @@ describe('a home with several histories', () => {
       await node.json(['import', 'undo', '--yes'])
     },
   )
-
-  test('a part of it is exported', async () => {
-    const lines = async (...args: string[]) =>
-      (await karo('export', ...args)).stdout.split('\n').filter((line) => line.includes('"id"')).length
-    expect(await lines('MAKE', 'all')).toBe(1)
-    expect(await lines('--cwd', '/src')).toBe(1)
-    expect(await lines('--shell', 'zsh', 'ls')).toBe(1)
-    expect(
-      await lines(
-        '--since',
-        new Date((at + 150) * 1000).toISOString(),
-        '--until',
-        new Date((at + 199) * 1000).toISOString(),
-      ),
-    ).toBe(1)
-    expect((await karo('export', '--format', 'fish', '--json')).code).toBe(2)
-  })
 })
 
 describe('several histories, and the first is none of atuin’s', () => {

@@ -1,13 +1,10 @@
-// karo stats on a real daemon, from what a shell left over two weeks: numbers, the period before, screens of any kind.
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
 import { beforeAll, expect, test } from 'vitest'
 import type { MostUsedShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
 import { textWidth } from '../../../src/cli/terminal/text.ts'
 import { spoolPast } from '../../support/data/past.ts'
-import { append, deadName, record } from '../../support/data/spool.ts'
-import { cleanEnv, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { cleanEnv, startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
 const KARO = join(import.meta.dirname, '../../../dist/karo.js')
@@ -58,45 +55,6 @@ test('the commands that ran most often, where they are asked for', async () => {
   expect(most.commands).toHaveLength(10)
   expect(await node.json<object>(['stats', 'month'])).not.toHaveProperty('commands')
   expect((await node.karo(['stats', 'month', '--commands'])).stdout).toMatch(/^ +54 +git status$/m)
-})
-
-test('what the guard did and what programs typed is told from the spool on', async () => {
-  const home = temporaryHome()
-  const guarded = await startNode({ home, env: UTC })
-  const start = Date.now() * 1000 - 1_000_000
-  // As the guard's line editor and an AI coding tool's adapter write them.
-  const marked = [
-    ...['!active safe', '!blocked critical', '!declined high', '!confirmed high'],
-    ...['@git push', '@git log', '@ls'],
-  ]
-  const bytes = marked.map((text, i) =>
-    Buffer.from(`\0\x001\x000-1-9\0${i + 1}\0${start + i}\0${start + i}\0bash\0/tmp\x000\0${text}\0.\0`),
-  )
-  const spool = join(home, 'spool')
-  mkdirSync(spool, { recursive: true, mode: 0o700 })
-  append(
-    spool,
-    deadName(900),
-    Buffer.concat([...bytes, record({ command: 'git add .', start, sequence: 8, session: '0-1-9' })]),
-  )
-  const week = await until(
-    async () => {
-      const numbers = await guarded.json<StatisticsShape>(['stats', 'week'])
-      return numbers.total_commands === 4 && numbers
-    },
-    { what: 'all of it is stored' },
-  )
-  expect(week).toMatchObject({
-    guard: { blocked: 1, confirmed: 1, declined: 1, unjudged: 0 },
-    karo_generated: 3,
-  })
-  expect((await guarded.karo(['stats', 'week'])).stdout).toMatch(
-    /75 % by programs[\s\S]*^Guard +1 blocked, 1 confirmed, 1 declined$/m,
-  )
-  // What others may have of it, by consent, says the same.
-  const safety = await guarded.json<{ data: object }>(['query', 'safety', '--last', '1d'])
-  expect(safety.data).toMatchObject({ blocked: 1, confirmed_risky: 1, karo_generated: 3, guard: { on: 1 } })
-  expect(await guarded.json<object>(['history'])).toMatchObject({ total: 4 })
 })
 
 /** What a terminal of that size is shown. */

@@ -102,13 +102,6 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     })
   })
 
-  test('have a large result arrive whole', async () => {
-    const ran = await run('count', { steps: 1, long: 900_000 })
-    expect(ran, ran.stderr).toMatchObject({ code: 0 })
-    const [text] = (ran.lines.at(-1) as { result: { content: { text: string }[] } }).result.content
-    expect(text?.text.length).toBe(900_000)
-  })
-
   test('wait for a yes that another operator gives on a third machine, once, and never who asked', async () => {
     const asked = await run('write', {}, '--id', 'job-w')
     expect(asked).toMatchObject({ code: 4 })
@@ -158,18 +151,6 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
       peer: (await hq.status()).node_id,
       details: { decision: 'approved', by: 'bob at hq', way: 'operator' },
     })
-  })
-
-  test('are started, and stopped with all their processes', async () => {
-    const started = await desk.json<AgentShape>(['agent', 'start', 'tools', '--at', 'build'])
-    expect(started).toMatchObject({ state: 'running', manifest: null })
-    const mark = freshMark()
-    expect((await run('get_fork', { mark })).code).toBe(0)
-    expect(marked(mark)).toHaveLength(1)
-    expect((await desk.karo(['agent', 'stop', 'tools', '--at', 'build'])).stdout).toBe(
-      'Stopped kExecutor:tools.\n',
-    )
-    expect(marked(mark)).toEqual([])
   })
 
   test('have what is cancelled from afar end with every process of its jail', async () => {

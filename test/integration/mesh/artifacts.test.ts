@@ -4,7 +4,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type {
-  ArtifactHoldersShape,
   ArtifactListShape,
   ArtifactSharedShape,
   ArtifactSharesShape,
@@ -32,13 +31,6 @@ async function put(bytes: Uint8Array, name = NAME): Promise<string> {
 }
 const share = (id: string, ...more: string[]) =>
   desk.json<ArtifactSharedShape>(['artifact', 'share', id, ...more])
-const logIn = async (node: TestNode, file: string) => {
-  const ran = await node.karo(
-    ['login', '--credential', file, '--passphrase-file', '-', '--agents'],
-    `${WORDS}\n`,
-  )
-  expect(ran, ran.stderr).toMatchObject({ code: 0 })
-}
 
 beforeAll(async () => {
   hq = await startNode({ name: 'hq' })
@@ -118,39 +110,4 @@ test('a link works from standard input until it is taken back, and is in no log 
     const { stdout } = await node.karo(['audit', 'log', '--json', '--limit', '500'])
     for (const text of [stdout, node.log()]) expect(text).not.toContain(link.slice(11, 60))
   }
-})
-
-test('members find who has one where its owner wants that, and not before or after', async () => {
-  const id = await put(randomBytes(100_000), 'told.bin')
-  await share(id)
-  const holders = async () => (await build.json<ArtifactHoldersShape>(['artifact', 'where', id])).holders
-  expect(await holders()).toEqual([])
-  await share(id, '--tell')
-  await until(async () => (await holders()).length === 1, {
-    what: 'build knows who has it',
-  })
-  expect(await holders()).toMatchObject([{ node: { name: 'desk' }, artifact: id, connected: true }])
-  // To know it is not to read it.
-  expect((await build.karo(['artifact', 'get', id, '--at', 'desk'])).code).toBe(4)
-  await desk.karo(['artifact', 'unshare', id])
-  await until(async () => (await holders()).length === 0, {
-    what: 'build knows that it is gone',
-  })
-})
-
-test('an operator reads what is their own elsewhere, and what was shared with them', async () => {
-  const id = await put(Buffer.from('her own\n'), 'own.txt')
-  await logIn(build, ada)
-  expect((await build.karo(['artifact', 'get', id, '--at', 'desk'])).code).toBe(4)
-  await logIn(desk, ada)
-  const own = await build.karo(['artifact', 'get', id, '--at', 'desk'])
-  expect(own, own.stderr).toMatchObject({ code: 0, stdout: 'her own\n' })
-  await desk.karo(['logout'])
-  const other = await put(Buffer.from('for ada\n'), 'ada.txt')
-  await share(other, '--to', 'ada')
-  const named = await build.karo(['artifact', 'get', other, '--at', 'desk'])
-  expect(named, named.stderr).toMatchObject({ code: 0, stdout: 'for ada\n' })
-  expect((await entries(desk, 'artifact_read'))[0]).toMatchObject({
-    details: { operator_name: 'ada at build' },
-  })
 })

@@ -132,20 +132,6 @@ test.skipIf(!possible.ok)(
   },
 )
 
-test.skipIf(!possible.ok)('what a fleet may not set is refused before it is signed', async () => {
-  for (const wrong of [
-    'sharing.max_level=2',
-    'discovery.mdns=true',
-    'discovery.peers=10.0.0.5:9238',
-    'history.redact=*',
-    'guard.profile=loose',
-    'retention.events_days=1',
-    'retention.events_days=0',
-  ])
-    expect(await hq.karo(['fleet', 'set', wrong, ...SIGNED], PASSPHRASE)).toMatchObject({ code: 2 })
-  expect((await shown()).organisation?.number).toBe(3)
-})
-
 test.skipIf(!possible.ok)(
   'another bundle keeps the settings, and without them each machine has its own',
   async () => {

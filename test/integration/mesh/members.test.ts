@@ -1,6 +1,6 @@
 // Members beyond one's own neighbours, with real daemons: who hears of whom, who has left, and who was lost.
 import { expect, test } from 'vitest'
-import type { PeerShape } from '../../../src/api/contract/shapes.ts'
+import type { AuditEntryShape, PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { api, linked, nextTo, trusts } from '../../support/mesh/honest.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -48,6 +48,13 @@ test('a friend’s friend is a member: known through gossip, gone when it says s
   })
   expect((await left.status()).mesh).toMatchObject({ peers_connected: 1, members_known: 2, peers_pending: 0 })
   await becomes(right, await idOf(left), { name: 'left', known_by: 'gossip', presence: 'online' })
+
+  // Who is known by gossip alone is neither asked nor missed.
+  const { coverage, notes } = await left.json<QueryResult>(['query', 'health'])
+  expect(coverage).toMatchObject({ known: 1, answered: 1, complete: true })
+  expect(notes.join()).toMatch(/1 more node/)
+  const { entries } = await right.json<{ entries: AuditEntryShape[] }>(['audit', 'log'])
+  expect(entries.filter(({ type }) => type === 'query_received')).toEqual([])
 
   // Leaving in order is heard everywhere.
   await right.stop()

@@ -1,6 +1,5 @@
 // Operators with real daemons: a person certified on one machine asks from another under their own name, and nobody else does.
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { get } from 'node:http'
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type {
@@ -8,7 +7,6 @@ import type {
   AuditEntryShape,
   FleetShape,
   OperatorShape,
-  PolicyExplanationShape,
   QueryResult,
   StatusShape,
   WhoAmIShape,
@@ -69,17 +67,6 @@ async function as<T>(uid: number, method: 'GET' | 'POST', path: string, body?: u
   process.seteuid?.(0)
   return (await answer) as T
 }
-
-const metricsOf = (node: TestNode): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const asking = get({ socketPath: join(node.home, 'karo.sock'), path: '/metrics' }, (answer) => {
-      answer
-        .setEncoding('utf8')
-        .toArray()
-        .then((parts) => resolve(parts.join('')), reject)
-    })
-    asking.on('error', reject)
-  })
 
 beforeAll(async () => {
   hq = await startNode({ name: 'hq' })
@@ -180,36 +167,6 @@ describe('an operator', () => {
     ])
   })
 
-  test('covers the types that were signed for, and says so of others', async () => {
-    expect(await logIn(desk, dan, '--type', 'health')).toMatchObject({ code: 0 })
-    const refused = await ask(desk)
-    expect(refused).toMatchObject({ code: 4 })
-    expect(refused.stdout).toContain('does not cover questions about tools')
-  })
-
-  test('is told what is wrong: passphrase, file, machine, mesh', async () => {
-    const wrong = await desk.karo(
-      ['login', '--credential', dan, '--passphrase-file', '-'],
-      'not these words\n',
-    )
-    expect(wrong).toMatchObject({ code: 4, stderr: expect.stringContaining('does not open the credential') })
-    chmodSync(dan, 0o644)
-    expect(await logIn(desk, dan)).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('others may read'),
-    })
-    chmodSync(dan, 0o600)
-    const torn = join(temporaryHome(), 'torn')
-    writeFileSync(torn, readFileSync(dan, 'utf8').slice(0, 200), { mode: 0o600 })
-    expect(await logIn(desk, torn)).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('no credential'),
-    })
-    const alone = await startNode({ name: 'alone' })
-    expect(await logIn(alone, dan)).toMatchObject({ code: 4, stderr: expect.stringContaining('no mesh') })
-    await alone.stop()
-  })
-
   test.runIf(root)('asks for one person of the machine, and for no other', async () => {
     chmodSync(desk.home, 0o711)
     chmodSync(join(desk.home, 'karo.sock'), 0o666)
@@ -234,23 +191,6 @@ describe('an operator', () => {
     expect((await desk.karo(['logout'])).stdout).toContain('not logged in')
   })
 
-  test('is explained where the numbers are: certificate, rule, and through which node', async () => {
-    const explain = (...more: string[]) =>
-      owner.json<PolicyExplanationShape>(['policy', 'explain', 'dan', '--via', 'desk', ...more])
-    expect(await explain()).toMatchObject({
-      effect: 'allow',
-      rule: 'role.lead.level1',
-      roles: ['lead'],
-      teams: ['eng'],
-      node: { name: 'desk' },
-      operator: { name: 'dan', certificate: { state: 'valid' } },
-    })
-    expect((await owner.karo(['policy', 'explain', 'dan', '--via', 'desk'])).stdout).toMatch(
-      /^ALLOW {2}query.tool_usage .* for dan \([0-9a-f ]{19}\) via desk, who has the role lead/,
-    )
-    expect(await owner.karo(['policy', 'explain', 'mallory', '--via', 'desk'])).toMatchObject({ code: 1 })
-  })
-
   test('gets other teams by one command, which count in a login that goes on', async () => {
     expect(await logIn(desk, dan)).toMatchObject({ code: 0 })
     expect(outcome(await asked())).toBe('answered')
@@ -264,31 +204,6 @@ describe('an operator', () => {
     expect(await desk.karo(['operator', 'assign', 'dan', '--team', 'eng'])).toMatchObject({ code: 4 })
     expect(await hq.karo(['operator', 'assign', 'dan', '--team', 'eng'])).toMatchObject({ code: 0 })
     await until(async () => outcome(await asked()) === 'answered', { what: 'the team counts again' })
-  })
-
-  test('and the certificates are in what the doctor says and the metrics count', async () => {
-    const checks = await desk.karo([
-      'doctor',
-      '--only',
-      'mesh.certificate',
-      '--only',
-      'operator.login',
-      '--json',
-    ])
-    expect(checks.code).toBe(0)
-    const { checks: found } = JSON.parse(checks.stdout) as { checks: { id: string; detail: string }[] }
-    expect(found.find(({ id }) => id === 'mesh.certificate')?.detail).toMatch(
-      /29 days left; 1 of 1 issuers are connected/,
-    )
-    expect(found.find(({ id }) => id === 'operator.login')?.detail).toContain('you ask as dan')
-    const text = await metricsOf(desk)
-    for (const line of [
-      'karo_operator_logins 1',
-      'karo_operators{standing="valid"} 2',
-      'karo_mesh_issuers{presence="online"} 1',
-    ])
-      expect(text).toContain(`${line}\n`)
-    expect(text).not.toMatch(/dan|carol/)
   })
 
   test('is out everywhere once it is revoked, wherever it is logged in', async () => {

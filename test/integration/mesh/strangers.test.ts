@@ -265,15 +265,12 @@ describe('an admitted peer that misbehaves', () => {
   }
 
   const seeded = randomOf(20)
-  const cases = ATTACKS.flatMap((attack) =>
-    (attack.signed === true ? [linkOf(attack)] : [linkOf(attack), hello]).map((protocol) => ({
-      attack,
-      protocol,
-      name: attack.name,
-      code: attack.code,
-      id: protocol.id,
-    })),
-  )
+  // One of each code, and one on the stream that is the connection: all ways of an attack are tried in unit/mesh/frames.
+  const perCode = [...new Map(ATTACKS.map((attack) => [attack.code, attack])).values()]
+  const cases = perCode.map((attack, i) => {
+    const protocol = i === 0 && attack.signed !== true ? hello : linkOf(attack)
+    return { attack, protocol, name: attack.name, code: attack.code, id: protocol.id }
+  })
   test.each(cases)('$name is $code on $id', async ({ attack, protocol, code }) => {
     const aim = await join(protocol)
     aim.stream.send(fitting(aim))

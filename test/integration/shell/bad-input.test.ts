@@ -1,26 +1,20 @@
 // What no hook writes and no person means to type: on a real node, through real files, real shells and the real command line.
 import { execFileSync, spawn } from 'node:child_process'
 import {
-  chmodSync,
   existsSync,
-  ftruncateSync,
   linkSync,
   mkdirSync,
-  openSync,
   readdirSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
-  truncateSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { EventShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
-import { append, deadName, liveName, record, records, T0 } from '../../support/data/spool.ts'
+import type { EventShape } from '../../../src/api/contract/shapes.ts'
+import { append, liveName, record } from '../../support/data/spool.ts'
 import { cleanEnv, type Ran, runKaro, startNode, type TestNode } from '../../support/node/node.ts'
 import { track } from '../../support/run/processes.ts'
 import { times } from '../../support/run/thorough.ts'
@@ -29,7 +23,6 @@ import { type Program, startShell } from '../../support/shell/hooked-shell.ts'
 
 const KARO = join(import.meta.dirname, '../../../dist/karo.js')
 const MIB = 2 ** 20
-const CROWD = times(1_000, 6_000)
 /** Twice what a record holds; line editors take a second and more for a hundred KiB. */
 const PASTED = times(128, 1_024)
 const isRoot = process.getuid?.() === 0
@@ -89,82 +82,15 @@ describe('what a spool file says', () => {
     await goesOn()
   })
 
-  test('NULs everywhere: no record is made of them, the next one is read', async () => {
-    const name = fresh()
-    append(spool, name, Buffer.alloc(3 * MIB))
-    append(spool, name, Buffer.from('\0\x001\0\0\0\0x\0\0\0y\0'))
-    append(spool, name, record({ command: 'after the zeros', start: now() }))
-    await stored('after the zeros')
-    await goesOn()
-  })
-
-  test('a command of 1 MiB, in one word or a hundred thousand, is cut and says so', async () => {
-    for (const command of [
-      `one ${'x'.repeat(MIB)}`,
-      `many ${'y '.repeat(MIB / 2)}`,
-      `quote "${"'".repeat(MIB)}`,
-    ]) {
-      append(spool, fresh(), record({ command, start: now() }))
-      const event = await stored(command.slice(0, 7))
-      expect(event.command).toMatch(/…\[cut\]$/)
-      expect(event.command.length).toBeLessThan(70_000)
-    }
-    const shown = await node.karo(['history', 'many'])
-    expect(shown.code).toBe(0)
-    await goesOn()
-  })
-
   test.each([
     ['parentheses', DEEP],
     ['substitutions', DEEP_SUBSTITUTION],
-    ['backquotes', `echo ${'`'.repeat(9_999)}`],
-    ['braces', `echo ${'{a,'.repeat(10_000)}`],
-    ['quotes', `echo ${'"$('.repeat(5_000)}`],
     ['here documents', `cat ${'<<A '.repeat(5_000)}`],
-    ['pipes', `true${' | cat'.repeat(5_000)}`],
-    ['sudo', `${'sudo '.repeat(10_000)}true`],
     ['bash -c', `${"bash -c '".repeat(2_000)}true`],
   ])('ten thousand %s', async (_, command) => {
     append(spool, fresh(), record({ command, start: now() }))
     const event = await stored(command.slice(0, 60))
     expect(event.command.slice(0, 200)).toBe(command.slice(0, 200))
-    await goesOn()
-  })
-
-  test('times: a clock that jumped, forward, back, and beyond all calendars', async () => {
-    const today = now()
-    const name = fresh()
-    const day = 86_400_000_000
-    const times = [
-      ...[today, today - 3_600_000_000, today + 3_600_000_000, today - 30 * day, today + 365 * day],
-      ...[0, 1, 8_999_999_999_999_999, today + 1],
-    ]
-    for (const [i, start] of times.entries()) {
-      // The clock was set back while it ran.
-      const end = start > day ? start - 5_000_000 : '?'
-      append(spool, name, record({ command: `jump ${i}`, sequence: i + 1, start, end }))
-    }
-    append(spool, name, record({ command: 'jump never', sequence: 10, start: 9_000_000_000_000_001 }))
-    await until(async () => (await history('jump')).total === times.length, {
-      what: 'all of them are stored',
-    })
-    const { events } = await history('jump')
-    const found = new Map(events.map((event) => [event.command, event]))
-    for (const [i, start] of times.entries()) {
-      const event = found.get(`jump ${i}`)!
-      expect(Date.parse(event.timestamp)).toBe(Math.floor(start / 1000))
-      expect(event.duration_ms).toBeNull()
-    }
-    // What is to come counts for no period that is over.
-    for (const period of ['today', 'week', 'month', 'year']) {
-      const numbers = await node.json<StatisticsShape>(['stats', period])
-      expect(numbers.total_commands).toBeGreaterThan(0)
-      expect(numbers.total_duration_ms).toBeGreaterThanOrEqual(0)
-    }
-    expect((await history('jump', '--since', '1h')).total).toBeGreaterThanOrEqual(3)
-    for (const args of [['history', 'jump'], ['stats'], ['stats', 'year'], ['status']]) {
-      expect((await node.karo(args)).code, args.join(' ')).toBe(0)
-    }
     await goesOn()
   })
 
@@ -214,34 +140,6 @@ test('the finder shows it, and does none of it', async () => {
 })
 
 describe('what a spool file is', () => {
-  test('cut in the middle of a record: the shell goes on, and only that record is lost', async () => {
-    for (const program of ['bash', 'zsh', 'fish', 'dash'] as const satisfies readonly Program[]) {
-      const shell = await startShell({ program, spool })
-      await shell.type(`echo ${program} first`)
-      const name = readdirSync(spool).find(
-        (each) => each.includes(`-${shell.pid}-`) && each.endsWith('.spool'),
-      )!
-      const path = join(spool, name)
-      await stored(`echo ${program} first`)
-      // What a full disk or a repair of the file system leaves of the last record.
-      append(spool, name, record({ command: 'never whole', sequence: 2 }).subarray(0, 30))
-      await shell.type(`echo ${program} second`)
-      await stored(`echo ${program} second`)
-      truncateSync(path, statSync(path).size - 5)
-      // Seen before it grows again: what is shorter is looked at anew, what is longer is taken for whole.
-      await goesOn()
-      await shell.type(`echo ${program} third`)
-      await stored(`echo ${program} third`)
-      truncateSync(path, 0)
-      await goesOn()
-      await shell.type(`echo ${program} fourth`)
-      await stored(`echo ${program} fourth`)
-      expect((await history('never whole')).total).toBe(0)
-      await shell.leave()
-    }
-    await goesOn()
-  })
-
   test('a link, a FIFO, a directory, a device: nothing is read through it, nothing waits for it', async () => {
     const secret = join(node.home, 'secret')
     writeFileSync(secret, record({ command: 'from elsewhere' }), { mode: 0o600 })
@@ -294,59 +192,6 @@ describe('what a spool file is', () => {
       expect((await history('linked from')).total).toBe(0)
     },
   )
-
-  test('a file that is one hole, and one larger than any disk', async () => {
-    const hole = fresh()
-    const fd = openSync(join(spool, hole), 'a', 0o600)
-    ftruncateSync(fd, 64 * MIB)
-    writeSync(fd, record({ command: 'behind the hole', start: now() }))
-    // A hole costs nothing to make and a whole processor to read: what stands behind it is not read.
-    const huge = openSync(join(spool, fresh()), 'a', 0o600)
-    ftruncateSync(huge, 2 ** 42)
-    await goesOn()
-    await until(async () => (await node.status()).spool.pending_bytes === 0, { what: 'nothing waits' })
-    expect((await history('behind the hole')).total).toBe(0)
-  })
-
-  test('a file that shrinks while it is read, and one that is emptied again and again', async () => {
-    const name = fresh()
-    for (let round = 0; round < 20; round++) {
-      append(spool, name, records(Array.from({ length: 50 }, (_, i) => `shrinks ${round} ${i}`)))
-      truncateSync(join(spool, name), round % 2 === 0 ? 0 : 1_000)
-    }
-    truncateSync(join(spool, name), 0)
-    append(spool, name, record({ command: 'shrinks no more', start: now() }))
-    await stored('shrinks no more')
-    await goesOn()
-  })
-
-  test('thousands of files of shells that are gone: read, and removed', async () => {
-    // Whole when they come: the node may remove the file of a shell that is gone between its beginning and its first word.
-    for (let i = 0; i < CROWD; i++) {
-      append(node.home, deadName(i), record({ command: `crowd ${i}`, start: T0 + i }))
-      renameSync(join(node.home, deadName(i)), join(spool, deadName(i)))
-    }
-    await until(async () => (await history('crowd')).total === CROWD, {
-      what: 'all of them are stored',
-    })
-    await until(() => !readdirSync(spool).some((name) => name.includes('4294967295')), {
-      what: 'their files are gone',
-    })
-    await goesOn()
-  })
-
-  test('a directory that nobody can read is told, and read again when it can be', async () => {
-    rmSync(spool, { recursive: true })
-    writeFileSync(spool, 'no directory')
-    await until(async () => !(await node.status()).health.ready, { what: 'it is told' })
-    const { stdout } = await node.karo(['status'])
-    expect(stdout).toContain('spool')
-    rmSync(spool)
-    mkdirSync(spool, { mode: 0o700 })
-    await until(async () => (await node.status()).health.ready, { what: 'it is well again' })
-    chmodSync(spool, 0o700)
-    await goesOn()
-  })
 })
 
 describe('what is typed', () => {

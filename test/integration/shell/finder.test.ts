@@ -310,33 +310,6 @@ test('NO_COLOR has no colours, and a terminal that cannot be drawn on the shell�
   expect(await said).toContain('this terminal cannot show the finder')
 })
 
-test('inspected: its uses, and what ran around it in its shell session', async () => {
-  await past(
-    { command: 'cd inspected-shop', session: '0-1-77' },
-    { command: 'elsewhere-meanwhile', session: '0-1-78' },
-    { command: 'make inspected', exit: 2, session: '0-1-77' },
-    { command: 'git push inspected', session: '0-1-77' },
-  )
-  const at = await openFinderShell('bash', { node })
-  at.keys(`${CTRL_R}make inspected`)
-  await at.finds('1 command')
-  at.keys('\x0f')
-  const lines = await at.finds('In its shell session')
-  const from = lines.findIndex((line) => line.startsWith('In its shell session'))
-  expect(lines.slice(from + 1, from + 4)).toEqual([
-    '    cd inspected-shop',
-    '  > make inspected',
-    '    git push inspected',
-  ])
-  expect(lines.join('\n')).toMatch(/Used once, 1 failed; first \d+[mh] ago\. Took 5 ms\./)
-  at.keys('x')
-  await at.finds('> make inspected')
-  // What it matches is shown beside the scope.
-  at.keys('\x13')
-  await at.finds('history: everything · words')
-  at.keys('\x03')
-})
-
 test('by itself it prints what was chosen, and --json one document', async () => {
   const at = await openFinderShell('bash', { node, after: `karo() { ${karoWords()} "$@"; }` })
   at.keys('karo history -i --json from-the-past >out; cat out\r')
@@ -344,20 +317,6 @@ test('by itself it prints what was chosen, and --json one document', async () =>
   const printed = at.printed('{"picked":"echo from-the-past')
   at.keys('\r')
   await printed
-})
-
-test('of what failed only that in one directory, where both are asked for', async () => {
-  await past(
-    { command: 'failed-once here', cwd: '/srv/failing', exit: 1 },
-    { command: 'failed-once elsewhere', exit: 1 },
-    { command: 'failed-once not', cwd: '/srv/failing' },
-  )
-  const at = await openFinderShell('bash', { node, after: `karo() { ${karoWords()} "$@"; }` })
-  at.keys('karo history -i --failed --cwd /srv/failing failed-once\r')
-  const lines = await at.finds('1 command')
-  expect(lines[0]).toContain('history: failed')
-  expect(lines[2]).toContain('failed-once here')
-  at.keys('\x03')
 })
 
 test('in a directory that was deleted it works, and nothing is there', async () => {
@@ -368,19 +327,6 @@ test('in a directory that was deleted it works, and nothing is there', async () 
   // Past this machine and this session.
   at.keys(CTRL_R.repeat(3))
   expect((await at.finds('Nothing was run in this directory'))[0]).toContain('history: here')
-  at.keys('\x03')
-})
-
-test('a character that comes in two pieces is one', async () => {
-  const at = await openFinderShell('bash', { node })
-  at.keys(CTRL_R)
-  await at.finds('from-the-past')
-  const [first, second] = Buffer.from('ü')
-  at.keys(Buffer.from(['x'.charCodeAt(0), first!]))
-  // What came with it was read, too.
-  await at.finds('> x')
-  at.keys(Buffer.from([second!, 'y'.charCodeAt(0)]))
-  expect((await at.finds('üy'))[1]).toBe('> xüy')
   at.keys('\x03')
 })
 

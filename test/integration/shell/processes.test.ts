@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, ProcessesShape } from '../../../src/api/contract/shapes.ts'
 import { createProc } from '../../../src/observe/processes/proc.ts'
-import { append, liveName, records } from '../../support/data/spool.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { startGuarded } from '../../support/shell/guarded-shell.ts'
@@ -122,20 +121,6 @@ test.each(['bash', 'zsh', 'fish'] as const)(
   },
 )
 
-test('for people: a table of programs, the largest first, without a word of their arguments', async () => {
-  const shell = await hooked('bash')
-  const go = join(shell.directory, 'secret-argument')
-  shell.keys(`SECRET_ENV=hidden ${process.execPath} hog.cjs ${go}\r`)
-  await until(async () => (await processes('--now', '--name', 'node')).total > 0, { what: 'it runs' })
-  const { stdout, code } = await node.karo(['processes', '--now'])
-  expect(code).toBe(0)
-  expect(stdout).toMatch(/BEGAN +TOOK +PEAK +CPU +EXIT +PID +IN +PROGRAM\n/)
-  expect(stdout).toMatch(/\d MiB .*runs +\d+ +bash +node\n/)
-  expect(stdout + node.log()).not.toMatch(/secret-argument|SECRET_ENV|hidden/)
-  writeFileSync(go, '')
-  await shell.prompt()
-})
-
 test('a command that is deleted takes along what it needed and what its programs used', async () => {
   const shell = await hooked('bash')
   const go = join(shell.directory, 'gone-for-good')
@@ -172,32 +157,6 @@ test('what a name may do to a terminal is shown, not done', async () => {
   expect(stdout).not.toContain('\u001b')
   shell.keys('\r')
   await shell.prompt()
-})
-
-test('a file that is named after a process which is no shell opens nothing', async () => {
-  // This process has children (the daemon is one), and a file of the right name and owner.
-  append(join(node.home, 'spool'), liveName(), records(['true']))
-  await event('true')
-  const shell = await hooked('bash')
-  shell.keys('cat\r')
-  await until(async () => (await processes('--now')).processes.some(({ name }) => name === 'cat'), {
-    what: 'a look was taken since',
-  })
-  expect((await processes('--now')).processes.map(({ pid }) => pid)).not.toContain(node.pid)
-  shell.keys('\u0004')
-  await shell.prompt()
-})
-
-test('mistakes are told', async () => {
-  for (const args of [
-    ['--sort', 'size'],
-    ['--limit', '0'],
-    ['--since', 'soon'],
-    ['--name', 'x'.repeat(65)],
-  ]) {
-    const { code, stderr } = await node.karo(['processes', ...args])
-    expect([code, stderr.length > 0]).toEqual([2, true])
-  }
 })
 
 test('across a restart a process is one; off, nothing is looked at and nothing shown as running', async () => {
