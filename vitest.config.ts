@@ -9,7 +9,7 @@ const LONG = [
   ...['guard', 'fleet', 'five-nodes', 'demo', 'processes', 'window-agents', 'window', 'rotation', 'doctor'],
   ...['scale', 'finder', 'strangers', 'approvals', 'guard-company', 'hostile', 'daemon', 'guard-keys'],
   ...['http', 'hung', 'doctor-lan', 'ai-tools', 'backup', 'pages', 'people', 'guard-manners', 'sync', 'lan'],
-  ...['honest-numbers', 'shell-company', 'star', 'openapi', 'vault', 'bad-input', 'import', 'crash', 'acp'],
+  ...['shell-company', 'star', 'openapi', 'vault', 'bad-input', 'import', 'crash', 'acp'],
   ...['import-care', 'operators', 'disk-full', 'thinking', 'reload', 'agents', 'forward'],
 ]
 

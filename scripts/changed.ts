@@ -15,7 +15,7 @@ const CODE = /\.tsx?$/
  * folders are for `npm test`.
  */
 export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
-  protocols: ['mesh/lan', 'mesh/malformed', 'mesh/questions'],
+  protocols: ['mesh/lan', 'mesh/questions', 'mesh/strangers'],
   'src/agents': ['daemon/agents', 'daemon/approvals', 'daemon/artifacts'],
   'src/agents/vault': ['daemon/vault'],
   'src/api': ['daemon/both-ways', 'daemon/events', 'daemon/people'],
@@ -38,14 +38,14 @@ export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/shells': ['shell/kept-hook', 'shell/shell-company'],
   'src/config': ['daemon/logs', 'daemon/reload'],
   'src/daemon': ['daemon/daemon'],
-  'src/exchange': ['mesh/line', 'mesh/summaries'],
+  'src/exchange': ['mesh/line', 'mesh/questions'],
   'src/exchange/documents': ['mesh/sync'],
   'src/exchange/query': ['mesh/line', 'mesh/questions'],
-  'src/exchange/aggregates': ['mesh/honest-numbers'],
-  'src/exchange/report': ['mesh/honest-numbers'],
-  'src/exchange/totals': ['mesh/honest-numbers'],
+  'src/exchange/aggregates': ['mesh/questions'],
+  'src/exchange/report': ['mesh/questions'],
+  'src/exchange/totals': ['mesh/questions'],
   'src/insight': ['history/anomalies', 'history/stats'],
-  'src/mesh': ['mesh/lan', 'mesh/malformed', 'mesh/twins'],
+  'src/mesh': ['mesh/lan', 'mesh/members', 'mesh/strangers'],
   'src/muscle': ['daemon/agents'],
   'src/observe': ['history/level0', 'shell/bash-hook', 'shell/fish-hook', 'shell/sh-hook', 'shell/zsh-hook'],
   'src/observe/imports': ['history/import'],

@@ -260,25 +260,6 @@ test('what runs before the first start of a node is kept for it', async () => {
   await until(async () => (await first.json<{ total: number }>(['history'])).total === 1, { what: 'it' })
 })
 
-test('a broken call is refused whatever on_error says, and nothing of it is repeated', async () => {
-  const at = place()
-  for (const input of [
-    '',
-    '{',
-    '{"tool_name":"Bash","hook_event_name":"PreToolUse","canary-77"',
-    '[]',
-    '\0',
-  ]) {
-    const said = await runKaro(['hook', 'claude'], at.env, input)
-    expect(said).toMatchObject({ code: 0, stderr: '' })
-    expect(JSON.parse(said.stdout).hookSpecificOutput).toMatchObject({
-      permissionDecision: 'deny',
-      permissionDecisionReason: expect.stringContaining('cannot be judged'),
-    })
-    expect(said.stdout).not.toContain('canary')
-  }
-})
-
 test('the contract for any other tool: exit 4 and one document', async () => {
   const at = place()
   const ask = async (call: object) => {
@@ -354,18 +335,6 @@ describe('settings files', () => {
       expect(before).not.toContain(`.${tool}`)
     },
   )
-
-  test('comments are not destroyed: it says what to add by hand', async () => {
-    const at = place()
-    const file = join(at.home, '.claude/settings.json')
-    mkdirSync(join(at.home, '.claude'))
-    writeFileSync(file, '// mine\n{}\n')
-    const { code, stderr } = await install(at)
-    expect(code).toBe(1)
-    expect(stderr).toContain('"PreToolUse"')
-    expect(readFileSync(file, 'utf8')).toBe('// mine\n{}\n')
-    expect(existsSync(`${file}.before-karo`)).toBe(false)
-  })
 
   test('a project’s file that is a link to outside is refused, and a directory is no file', async () => {
     const at = place()
@@ -443,21 +412,6 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(await asked).toMatchObject({ events: [{ command: 'echo hers', karo_generated: true }], total: 1 })
   },
 )
-
-test('a command of a megabyte, deep nesting and odd bytes are answered', async () => {
-  const at = place()
-  const odd = [
-    'x'.repeat(1_000_000),
-    `${'$('.repeat(5_000)}rm -rf /${')'.repeat(5_000)}`,
-    'a\0b; touch forbidden',
-    '\ud800 \u202e',
-  ]
-  for (const command of odd) {
-    const { code, stdout } = await runKaro(['hook', 'generic'], at.env, JSON.stringify({ command }))
-    expect([0, 4]).toContain(code)
-    expect(['none', 'ask', 'deny']).toContain(JSON.parse(stdout).decision)
-  }
-})
 
 /** As somebody would in that directory. */
 function runKaroIn(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {

@@ -1,6 +1,6 @@
 // karo mcp from outside: the protocol's own client, and raw lines of whoever does not keep to it.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
@@ -398,25 +398,4 @@ describe('raw lines', () => {
       }
     },
   )
-})
-
-test('the manual’s way in: configuration file, as it is at each call; a broken one allows nothing', async () => {
-  const home = temporaryHome()
-  mkdirSync(home, { recursive: true })
-  const config = join(home, 'config.toml')
-  const allow = (text = '[mcp]\nhistory = true\n') => writeFileSync(config, text, { mode: 0o600 })
-  allow()
-  const connected = (await connect(cleanEnv(home))).client
-  const offered = async (client = connected) => (await client.listTools()).tools.map(({ name }) => name)
-  const said = async () => (await call(connected, 'history')).content[0]!.text
-  expect(await offered()).toContain('history')
-  expect(await said()).toContain('karo up')
-  for (const withdrawn of ['[mcp]\nhistory = false\n', `${readFileSync(config, 'utf8')}[nonsense\n`]) {
-    allow(withdrawn)
-    expect(await said()).toContain('for them alone to decide')
-    expect(await offered()).not.toContain('history')
-    expect(await offered((await connect(cleanEnv(home))).client)).not.toContain('history')
-    allow()
-    expect(await said()).toContain('karo up')
-  }
 })

@@ -1,4 +1,4 @@
-// Agents on a real node by the real command line: a task from its trace to the ledger, retries, cancellation, and kills of everything.
+// Agents on a real node by the real command line: a task from its trace to the ledger, retries, grants, and AI tools.
 import { appendFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'

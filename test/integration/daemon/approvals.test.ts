@@ -1,4 +1,4 @@
-// A tool in one terminal asks, the person answers in another: with a real daemon, real terminals, two accounts, and kill -9.
+// A tool in one terminal asks, the person answers in another: with a real daemon, real terminals, and two accounts.
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -160,37 +160,4 @@ describe('who may not approve', () => {
     await node.karo(['approvals', 'deny', id])
     await asking.answer()
   })
-})
-
-test('kill -9 between the yes and its use: used at most once, and never without a trace', async () => {
-  let life = await startNode({ name: 'killed' })
-  const { home } = life
-  const command = 'git push --force origin seven'
-  const asking = tool(command, { at: life, seconds: 5 })
-  const { id, hash } = await requestFor(command, life)
-  // The hook gives up first, so that the yes is not used.
-  expect(await asking.answer()).toMatchObject({ permissionDecision: 'ask' })
-  const yes = inTerminal(['approvals', 'approve', id, '--yes', hash.slice(0, 8)], home)
-  expect(await ended(yes)).toMatchObject({ code: 0 })
-  await life.kill9()
-  life = await startNode({ home })
-  expect(await open(life)).toMatchObject([{ id, state: 'approved' }])
-  // Another terminal is another task, so the yes is not its.
-  const other = tool(command, { at: life, seconds: 5 })
-  const request = await until(async () => (await open(life)).find((one) => one.id !== id), {
-    what: 'a new one',
-  })
-  expect(await other.answer()).toMatchObject({ permissionDecision: 'ask' })
-  // Used, then killed at once: it does not come back.
-  const third = tool('git push --force origin eight', { at: life })
-  const eighth = await requestFor('git push --force origin eight', life)
-  expect(
-    await ended(inTerminal(['approvals', 'approve', eighth.id, '--yes', eighth.hash], home)),
-  ).toMatchObject({ code: 0 })
-  expect(await third.answer()).toBeNull()
-  await life.kill9()
-  life = await startNode({ home })
-  expect((await open(life)).map((one) => one.id).sort()).toEqual([id, request.id].sort())
-  expect(await logOf(eighth.id, life)).toMatchObject([{ outcome: 'used', uses: 1 }])
-  await life.stop()
 })

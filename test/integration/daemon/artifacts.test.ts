@@ -1,6 +1,6 @@
-// Artifacts on a real node by the real command line: files in and out, other accounts, kills, backups, and long results of agents.
+// Artifacts on a real node by the real command line: files in and out, other accounts, and long results of agents.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type {
@@ -71,31 +71,6 @@ test('a terminal is shown harmless text alone', async () => {
   expect(refused.shown).toContain('is not text')
   expect(refused.shown).toMatch(/artifact get \w+ -o\s+FILE/)
   for (const { id } of [text, binary]) expect((await node.karo(['artifact', 'remove', id])).code).toBe(0)
-})
-
-test('a daemon that is killed under an upload keeps what was complete, and nothing else', async () => {
-  let life = await startNode({ name: 'killed' })
-  const { home } = life
-  const whole = await put(file('whole.bin', randomBytes(300_000)), life)
-  const socket = join(home, 'karo.sock')
-  const { key } = (await callDaemon({ socket }, 'POST', '/api/v1/artifacts/begin', { name: 'half' })) as {
-    key: string
-  }
-  const bytes = randomBytes(200_000).toString('base64url')
-  await callDaemon({ socket }, 'POST', '/api/v1/artifacts/part', { key, at: 0, bytes })
-  await life.kill9()
-  life = await startNode({ home })
-  expect((await list(life)).map(({ id }) => id)).toEqual([whole.id])
-  const tar = join(place, 'node.tar')
-  expect((await life.karo(['backup', tar])).code).toBe(0)
-  await life.stop()
-  const restored = join(temporaryHome(), 'restored')
-  expect((await life.karo(['restore', tar, '--home', restored])).code).toBe(0)
-  const again = await startNode({ home: restored })
-  const out = join(place, 'whole.out')
-  expect((await again.karo(['artifact', 'get', whole.id, '-o', out])).code).toBe(0)
-  expect(existsSync(out)).toBe(true)
-  await again.stop()
 })
 
 test.runIf(canPlayAccounts())('two accounts of a machine have each their own', async () => {

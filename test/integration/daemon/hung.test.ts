@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { CheckResult } from '../../../src/cli/doctor/doctor.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -70,18 +69,6 @@ describe('stopped', () => {
     expect((JSON.parse(stdout) as { notes: readonly string[] }).notes).toEqual([
       expect.stringMatching(/^Your own commands were not searched: .* within 0\.4 s\.$/),
     ])
-  })
-
-  test('doctor calls it hung, by its pid, and not dead', async () => {
-    const { stdout, code } = await node.karo(['doctor', '--json'])
-    expect(code).toBe(1)
-    const { checks } = JSON.parse(stdout) as { checks: readonly CheckResult[] }
-    const find = (id: string) => checks.find((one) => one.id === id)
-    expect(find('daemon.running')).toMatchObject({
-      outcome: 'fail',
-      fix: expect.stringContaining(`kill -9 ${node.pid}\n`),
-    })
-    expect(find('daemon.leftovers')).toMatchObject({ outcome: 'ok' })
   })
 })
 

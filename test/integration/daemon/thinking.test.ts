@@ -121,38 +121,6 @@ describe('one node with agents', () => {
     expect(stdout).not.toContain('staging')
   })
 
-  test('a plan of steps that one names hands results on, and its card shows them', async () => {
-    await node.karo(['memory', 'add', 'The staging database moved to db-2.'])
-    const steps = [
-      { id: 'a', tool: 'search_notes', input: { query: 'staging' } },
-      { id: 'b', agent: 'kMemory:notes', tool: 'add_note', takes: [{ argument: 'text', step: 'a' }] },
-    ]
-    const made = await node.karo(['plan', 'make', 'note it', '--steps', '-', '--json'], JSON.stringify(steps))
-    expect(made, made.stderr).toMatchObject({ code: 0 })
-    const { id } = JSON.parse(made.stdout) as PlanShape
-    const shown = await node.karo(['plan', 'show', id])
-    expect(shown.stdout).toContain('text: the result of a')
-    expect((await node.karo(['plan', 'run', id])).code).toBe(4)
-    const waits = await plan(node, 'show', id)
-    expect(waits.steps).toMatchObject([
-      { agent: 'kMemory:notes', state: 'completed' },
-      { state: 'input-required', after: ['a'] },
-    ])
-    const card = await node.karo(['approvals', 'show', waits.steps[1]?.approval ?? ''])
-    expect(card.stdout).toContain('moved to db-2')
-    const queue = await node.karo(['task', 'run', 'kCore:queue', 'list_queue', '{}'])
-    expect(queue.stdout).toContain('"takes"')
-    const code = [
-      { id: 'a', tool: 'search_notes', input: { query: 'x' } },
-      { id: 'b', command: 'df', takes: [{ argument: 'x', step: 'a' }] },
-    ]
-    const bad = await node.karo(['plan', 'make', 'x', '--steps', '-'], JSON.stringify(code))
-    expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('a command takes no result') })
-    expect(await node.karo(['plan', 'make', 'x', '--steps', '-'], 'no json')).toMatchObject({
-      stderr: expect.stringContaining('not a JSON list of steps'),
-    })
-  })
-
   test.skipIf(here?.problem !== undefined)('a result of a task is no note by itself', async () => {
     await runLong(node)
     expect((await node.karo(['memory', 'list'])).stdout).not.toContain('kExecutor:long')

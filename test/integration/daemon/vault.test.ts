@@ -1,14 +1,13 @@
-// The vault on a real node by the real command line: canaries, other accounts, a jail that is given a secret, and kills while it rotates.
+// The vault on a real node by the real command line: canaries, other accounts, and a jail that is given a secret.
 import { chmodSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { AuditEntryShape, SecretListShape, TaskLineShape } from '../../../src/api/contract/shapes.ts'
+import type { AuditEntryShape, TaskLineShape } from '../../../src/api/contract/shapes.ts'
 import { serverDirectory } from '../../support/agents/rig.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
-import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
 
@@ -48,7 +47,6 @@ const set = async (name: string, value: string, at = node) => {
   expect(ran, ran.stderr).toMatchObject({ code: 0 })
   return ran
 }
-const secrets = async (at = node) => (await at.json<SecretListShape>(['secret', 'list'])).secrets
 const ledger = async (type: string) =>
   (await node.json<{ entries: AuditEntryShape[] }>(['audit', 'log', '--type', type])).entries
 
@@ -175,34 +173,4 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(await typed('secret', 'allow', 'api', 'holder')).toMatchObject({ code: 0 })
     expect(await typed('agent', 'start', 'holder')).toMatchObject({ code: 0 })
   })
-})
-
-test('kill -9 while it rotates loses nothing, and leaves nothing half', async () => {
-  let life = await startNode({ name: 'killed' })
-  const { home } = life
-  await life.karo(['secret', 'init', '--passphrase-file', wordsFile])
-  for (let n = 0; n < 8; n += 1) await set(`s${n}`, `value ${n}`, life)
-  let generation = 0
-  for (let round = 1; round <= times(2, 5); round++) {
-    // They come one after the other, so that a kill finds one of them under way.
-    const rotating = Array.from({ length: 12 }, () =>
-      callDaemon({ socket: join(home, 'karo.sock') }, 'POST', '/api/v1/vault/rotate', {}).then(
-        () => (generation += 1),
-        () => {},
-      ),
-    )
-    await until(() => generation >= round, { what: 'one rotation is done' })
-    await life.kill9()
-    await Promise.all(rotating)
-    life = await startNode({ home })
-    const opened = await life.karo(['secret', 'unlock', '--passphrase-file', wordsFile])
-    expect(opened, opened.stderr).toMatchObject({ code: 0 })
-    const found = await secrets(life)
-    expect(found.map(({ name, problem }) => [name, problem])).toHaveLength(8)
-    for (const { problem } of found) expect(problem).toBeNull()
-  }
-  const seen = inTerminal(['secret', 'show', 's5', '--reveal'], home)
-  expect(await seen.ended()).toBe(0)
-  expect(seen.shown()).toContain('value 5')
-  await life.stop()
 })

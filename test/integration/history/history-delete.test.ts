@@ -11,7 +11,6 @@ import type {
 } from '../../../src/api/contract/shapes.ts'
 import { append, liveName, record } from '../../support/data/spool.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
-import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 import { isInstalled } from '../../support/shell/hook-cases.ts'
 import { startShell } from '../../support/shell/hooked-shell.ts'
@@ -149,31 +148,4 @@ describe('of one node', () => {
       expect((await node.status()).spool.dropped).toBe(0)
     },
   )
-})
-
-test('killed at any moment, it is whole, and done when it is asked again', async () => {
-  let node = await startNode()
-  const home = node.home
-  const kept = Array.from({ length: 40 }, (_, i) => `echo kept ${i % 7}`)
-  await shellAt(node)(...kept)
-  for (let round = 0; round < times(2, 6); round++) {
-    const doomed = Array.from({ length: 1_500 }, (_, i) => `echo canary-${round} ${i % 400}`)
-    await shellAt(node)(...doomed)
-    const deleting = node.karo(['history', 'delete', `canary-${round}`, '--yes', '--json'])
-    // The length of time is the random moment itself; nothing is waited for with it.
-    await new Promise((resolve) => setTimeout(resolve, 60 + round * times(90, 45)))
-    await node.kill9()
-    await deleting
-    node = await startNode({ home })
-    const left = (await node.json<{ total: number }>(['history', `canary-${round}`])).total
-    const stats = await node.json<StatisticsShape>(['stats', 'week'])
-    expect(stats.total_commands).toBe(left + kept.length)
-    expect((await node.status()).store.events).toBe(left + kept.length)
-    await node.json(['history', 'delete', `canary-${round}`, '--yes'])
-    expect(await found(node, `canary-${round}`)).toEqual([])
-    expect(holding(home, `canary-${round}`)).toEqual([])
-  }
-  const stats = await node.json<StatisticsShape>(['stats', 'week'])
-  expect(stats).toMatchObject({ total_commands: kept.length, unique_commands: 7 })
-  expect((await found(node)).length).toBe(kept.length)
 })

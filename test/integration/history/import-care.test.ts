@@ -1,19 +1,15 @@
-// An import at a terminal and in bad hands: its bar, Ctrl-C, a daemon that is killed, a prompt; what came can be undone.
+// An import at a terminal: its bar, Ctrl-C, a prompt; what came can be undone.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
 import { expect, test } from 'vitest'
-import type { EventShape, ImportListShape } from '../../../src/api/contract/shapes.ts'
-import type { ImportSummary } from '../../../src/cli/import/summary.ts'
-import { append, liveName, records } from '../../support/data/spool.ts'
+import type { ImportListShape } from '../../../src/api/contract/shapes.ts'
 import { cleanEnv, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { atEnd } from '../../support/run/processes.ts'
 import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 
 const KARO = join(import.meta.dirname, '../../../dist/karo.js')
-/** So many that a kill comes in the middle of them. */
-const KILLED_LINES = times(8_000, 20_000)
 const LINES = times(20_000, 40_000)
 
 function largeHistory(lines = LINES): string {
@@ -87,37 +83,4 @@ test('a bar within 80 columns, and Ctrl-C: what came is told, and can be taken o
   expect(await dumb.ended()).toBe(0)
   expect(dumb.shown()).not.toContain('\x1b')
   expect(dumb.shown()).toMatch(/^2000 commands of bash read/)
-})
-
-test.each(times([5], [3, 8, 15]))('a daemon that is killed at its %i. write in an import', async (writes) => {
-  const home = temporaryHome()
-  const file = largeHistory(KILLED_LINES)
-  const first = await startNode({ home, name: 'killed' })
-  const before = ['echo before one', 'echo before two']
-  append(join(home, 'spool'), liveName(), records(before))
-  await until(async () => (await events(first)) === before.length, { what: 'what was typed before' })
-  await first.stop()
-  // A start writes some four times.
-  const node = await startNode({ home, env: { KARO_FAULT: `after-write:${writes + 4}` }, ready: false })
-  await until(() => node.status(), { what: 'the daemon answers' })
-  const ran = await node.karo(['import', 'bash', file])
-  expect(ran.code).not.toBe(0)
-  const told = Number(/^(\d+) commands had been added/m.exec(ran.stderr)?.[1] ?? 0)
-  await until(() => node.process.signalCode === 'SIGKILL', { what: 'its end' })
-
-  const next = await startNode({ home, name: 'again' })
-  const imports = await listed(next)
-  const came = (await events(next)) - before.length
-  expect(imports.map((one) => one.events)).toEqual(came > 0 ? [came] : [])
-  // A batch may have been written whose answer never came.
-  expect(told).toBeLessThanOrEqual(came)
-  expect(told).toBeGreaterThanOrEqual(came - 2_000)
-  // The same import again adds the rest, and each of them takes back its own.
-  const rest = await next.json<ImportSummary>(['import', 'bash', file])
-  expect([rest.added, rest.known]).toEqual([KILLED_LINES - came, came])
-  for (const { id } of await listed(next)) await next.karo(['import', 'undo', String(id), '--yes'])
-  const left = await next.json<{ events: EventShape[]; total: number }>(['history'])
-  expect([left.total, left.events.map(({ command }) => command).toSorted()]).toEqual([2, before])
-  const { total_commands } = await next.json<{ total_commands: number }>(['stats', 'year'])
-  expect(total_commands).toBe(before.length)
 })

@@ -1,4 +1,4 @@
-// Artifacts between real daemons by the real command line: shares, links, who has one, and what the ledgers say.
+// Artifacts between real daemons by the real command line: shares, links, and what the ledgers say.
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,15 +10,13 @@ import type {
   ArtifactStoredShape,
   AuditEntryShape,
 } from '../../../src/api/contract/shapes.ts'
-import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
-import { until } from '../../support/run/until.ts'
+import { startCompany } from '../../support/agents/company.ts'
+import { type TestNode, temporaryHome } from '../../support/node/node.ts'
 
-const WORDS = 'eleven words that nobody else in this test says'
 const NAME = 'zqcanaryname'
 
 /** `hq` certifies, `desk` has the files, `build` wants them. */
 let hq: TestNode, desk: TestNode, build: TestNode
-let ada: string
 const place = temporaryHome()
 
 const entries = async (node: TestNode, type: string): Promise<readonly AuditEntryShape[]> =>
@@ -33,36 +31,7 @@ const share = (id: string, ...more: string[]) =>
   desk.json<ArtifactSharedShape>(['artifact', 'share', id, ...more])
 
 beforeAll(async () => {
-  hq = await startNode({ name: 'hq' })
-  const founded = await hq.karo(
-    ['ca', 'init', '--root-key', join(place, 'root'), '--grant', 'admin', '--passphrase-file', '-'],
-    `${WORDS}\n`,
-  )
-  expect(founded, founded.stderr).toMatchObject({ code: 0 })
-  const port = /tcp\/(\d+)$/.exec((await hq.status()).mesh.listen[0] ?? '')?.[1] ?? ''
-  const config = `[discovery]\npeers = ["127.0.0.1:${port}"]\n`
-  desk = await startNode({ name: 'desk', config })
-  build = await startNode({ name: 'build', config })
-  for (const node of [desk, build]) {
-    const code = (await hq.karo(['invite'])).stdout
-    const joined = await node.karo(['join', '-', '--at', `127.0.0.1:${port}`], code)
-    expect(joined, joined.stderr).toMatchObject({ code: 0 })
-  }
-  ada = join(place, 'ada.karo')
-  const issued = await hq.karo(
-    ['operator', 'issue', 'ada', '--role', 'admin', '--to', ada, '--passphrase-file', '-'],
-    `${WORDS}\n`,
-  )
-  expect(issued, issued.stderr).toMatchObject({ code: 0 })
-  for (const node of [hq, desk, build])
-    await until(async () => (await node.status()).mesh.peers_connected === 2, {
-      what: `${node.name} is linked to the others`,
-    })
-  for (const node of [desk, build])
-    await until(
-      async () => (await node.json<{ operators: unknown[] }>(['operator', 'list'])).operators.length === 1,
-      { what: `${node.name} knows the operator` },
-    )
+  ;({ hq, desk, build } = (await startCompany(['hq', 'desk', 'build'], { apart: false })).at)
 })
 
 test('a file is nobody’s until it is shared with a machine, which then fetches it as it was', async () => {

@@ -4,12 +4,7 @@ import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type {
-  AskersShape,
-  QueryResult,
-  ReportThresholds,
-  SharePreviewShape,
-} from '../../../src/api/contract/shapes.ts'
+import type { AskersShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { canShowAgents } from '../../../src/cli/demo/agents.ts'
 import { historyOf } from '../../../src/cli/demo/history.ts'
 import { MACHINES } from '../../../src/cli/demo/machines.ts'
@@ -132,19 +127,6 @@ describe('karo demo', () => {
     expect(await ask('web-1', 'tools', '--level', '2')).toMatchObject({ status: 'access_denied' })
   })
 
-  test('a person sees what their machine will give to the totals, and to which two nodes', async () => {
-    const { stdout } = await runKaro(
-      ['share', 'preview', '--role', 'security', '--json'],
-      cleanEnv(join(directory, '.web-2')),
-    )
-    const { totals } = JSON.parse(stdout) as SharePreviewShape
-    expect(totals).toMatchObject({ state: 'open', why: null, counted: true, k: 3 })
-    expect(totals!.pair.map(({ operator }) => operator).sort()).toEqual(['desk', 'vault'])
-    expect(totals!.readers.map(({ name }) => name)).toEqual(['ciso'])
-    const given = totals!.types.filter((type) => type.given).map(({ type }) => type)
-    expect(given).toEqual(expect.arrayContaining(['ToolUsage', 'SafetyPosture', 'ActivityPatterns']))
-  })
-
   test('the report of security staff says the same as plain addition, and nobody else gets one', async () => {
     const report = async (name: string) => {
       const { code, stdout } = await runKaro(
@@ -177,17 +159,6 @@ describe('karo demo', () => {
     )
     for (const name of ['lead', 'web-1'])
       expect(await report(name)).toMatchObject({ code: 4, said: { error: { code: 'refused' } } })
-  })
-
-  test('a threshold that is crossed is told', async () => {
-    const crossed = async (threshold: string) => {
-      const { stdout } = await runKaro(['report', 'thresholds', '--json'], cleanEnv(join(directory, '.ciso')))
-      const { thresholds } = JSON.parse(stdout) as ReportThresholds
-      return thresholds.find((one) => one.threshold === threshold)?.crossed
-    }
-    // More than 2 % are high: each person of the demonstration pushes by force once a day.
-    await until(async () => (await crossed('risky')) === true, { what: 'it is crossed', pollMs: 300 })
-    expect([await crossed('coverage'), await crossed('missing')]).toEqual([false, false])
   })
 
   test('who has another role does not read them; a lead sees the machines of the team', async () => {

@@ -1,4 +1,4 @@
-// Members beyond one's own neighbours, with real daemons: who hears of whom, who has left, and who was lost.
+// Members beyond one's own neighbours, with real daemons: who hears of whom, who is asked, who has left, and who was lost.
 import { expect, test } from 'vitest'
 import type { AuditEntryShape, PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { api, linked, nextTo, trusts } from '../../support/mesh/honest.ts'

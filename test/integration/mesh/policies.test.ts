@@ -9,7 +9,7 @@ import type {
   QueryResult,
   StatusShape,
 } from '../../../src/api/contract/shapes.ts'
-import { feed, hoursOfFeed, typeNow } from '../../support/data/feed.ts'
+import { feed, hoursOfFeed } from '../../support/data/feed.ts'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -131,30 +131,6 @@ test('a file that is broken changes nothing, and status, doctor and ledger say s
   expect((await ask('tools')).coverage).toMatchObject({ answered: 0, denied: 1 })
   expect(await explained()).toMatchObject({ rule: 'never@org.cedar:1' })
   await reload('', inForce(0))
-  expect((await ask('tools')).coverage).toMatchObject({ answered: 1 })
-})
-
-test('a category that a person takes back is refused at once, and the others stay', async () => {
-  await ash.json(['share', 'deny', 'birch', '--category', 'tool_usage'])
-  expect((await ask('tools')).coverage).toMatchObject({ answered: 0, denied: 1 })
-  expect(await written()).toMatchObject({ decision: 'deny', rule: 'consent.category' })
-  expect(await explained()).toMatchObject({ effect: 'deny', rule: 'consent.category' })
-  expect((await ask('safety')).coverage).toMatchObject({ answered: 1 })
-  typeNow(join(ash.home, 'spool'))
-  const preview = await until(
-    async () => {
-      const shown = await ash.json<{ summaries: { summary: Record<string, unknown> }[] }>([
-        ...['share', 'preview', '--to', 'birch'],
-      ])
-      return shown.summaries.length > 0 && shown
-    },
-    { what: 'what is shared now can be seen' },
-  )
-  for (const { summary } of preview.summaries) {
-    expect(summary.safety_stats).toBeDefined()
-    expect(summary.tool_usage).toBeUndefined()
-  }
-  await ash.json(['share', 'allow', 'birch', '--category', 'tool_usage'])
   expect((await ask('tools')).coverage).toMatchObject({ answered: 1 })
 })
 

@@ -1,4 +1,4 @@
-// Three machines asked in every way the command line has: types, filters, teams, watching, taking a question back.
+// Three machines that are asked: about what each chose to tell, again and again, and taken back.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,9 +18,6 @@ const BETWEEN = ['--from', new Date(range.start).toISOString(), '--to', new Date
 let a: TestNode, b: TestNode, c: TestNode
 /** What the people of b and c did; nobody typed anything on a. */
 let fed: readonly [Fed, Fed]
-
-const ask = (type: string, ...more: string[]): Promise<QueryResult> =>
-  a.json<QueryResult>(['query', type, ...BETWEEN, ...more])
 
 const usesOf = ({ data }: QueryResult): Record<string, number> =>
   'tools' in data ? Object.fromEntries(data.tools.map(({ tool, uses }) => [tool, uses])) : {}
@@ -72,16 +69,6 @@ describe('three machines', () => {
     expect(await outcomes()).toEqual(['b answered', 'c denied', 1])
     expect(await b.json(['share', 'anomalies', 'off'])).toMatchObject({ anomalies: 'off' })
     expect(await outcomes()).toEqual(['b denied', 'c denied', 1])
-  })
-
-  test('a team is asked alone', async () => {
-    const { node_id } = await b.status()
-    await a.json(['peers', 'trust', node_id, '--team', 'eng'])
-    const result = await ask('tools', '--team', 'eng')
-    expect(usesOf(result)).toEqual(fed[0].uses)
-    expect(result.coverage).toMatchObject({ known: 1, answered: 1, complete: true })
-    const wrong = await a.karo(['query', 'tools', '--team', 'ops'])
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/known here are: eng/)])
   })
 
   test('watching gives one result per line until Ctrl-C, which is a good end', async () => {

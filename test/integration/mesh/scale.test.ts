@@ -1,9 +1,9 @@
-// Six machines, not all linked to each other: questions stay exact while nodes refuse, die, and are cut off.
+// Nine machines, not all linked to each other: questions stay exact while nodes refuse, die, and are cut off.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { asksAll, beginTrial, denies, holdsAll, isCut, loses, type Trial } from '../../support/node/endure.ts'
 
 /** `npm run soak -- mesh` has fifty. */
-const COUNT = 6
+const COUNT = 9
 let trial: Trial
 beforeAll(async () => {
   trial = await beginTrial({ count: COUNT, seed: 20_261_120, fullMeshUpTo: 1 })
