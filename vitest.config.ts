@@ -7,7 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = [
   ...['guard', 'fleet', 'five-nodes', 'demo', 'processes', 'window-agents', 'window', 'rotation', 'doctor'],
-  ...['scale', 'finder', 'strangers', 'approvals', 'guard-company', 'hostile', 'daemon', 'guard-keys'],
+  ...['finder', 'strangers', 'approvals', 'guard-company', 'hostile', 'daemon', 'guard-keys'],
   ...['http', 'hung', 'doctor-lan', 'ai-tools', 'backup', 'pages', 'people', 'guard-manners', 'sync', 'lan'],
   ...['shell-company', 'star', 'openapi', 'vault', 'bad-input', 'import', 'crash', 'acp'],
   ...['import-care', 'operators', 'disk-full', 'thinking', 'reload', 'agents', 'forward'],

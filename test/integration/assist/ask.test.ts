@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { Answer } from '../../../src/assist/copilot/types.ts'
-import { fakeModel, type Script, streamed } from '../../support/api/fake-model.ts'
+import { fakeModel, streamed } from '../../support/api/fake-model.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -111,44 +111,6 @@ test('a local model comes first, judged, and the recipe beside it; proxies are n
   })
   expect(answer.alternatives[0]).toMatchObject({ command: BY_FOLDER, source: 'karo' })
   expect(proxy.received).toEqual([])
-})
-
-test('what Karo is sure of is not asked of a model', async () => {
-  const model = await fakeModel(streamed('{"command": "df -h --total"}'))
-  const { answer } = await ask('how full is my disk', withModel(model.endpoint))
-  expect(answer).toMatchObject({ command: 'df -h', confidence: 'sure', notes: [] })
-  expect(model.received).toEqual([])
-})
-
-test.each<[string, Script]>([
-  ['fails', (response) => response.writeHead(500).end()],
-  ['redirects', (response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()],
-  ['talks', streamed('You could try df.')],
-  ['hides something', streamed('{"command":"df -h \\u001b[8m; rm -rf ~"}')],
-  ['hangs', () => {}],
-])('a model that %s: the offline answer, and one line that says so', async (_, script) => {
-  const model = await fakeModel(script)
-  const { code, answer } = await ask('show disk usage of each folder here', {
-    ...withModel(model.endpoint),
-    KARO_ASK_TIMEOUT_MS: '1500',
-  })
-  expect(code).toBe(0)
-  expect(answer).toMatchObject({
-    command: BY_FOLDER,
-    source: 'karo',
-    notes: [expect.stringMatching(/^The model was not used: .+\.$/)],
-  })
-})
-
-test('a blocked command of a model is no answer, and shown as what it is', async () => {
-  const model = await fakeModel(streamed('{"command": "rm -rf /"}'))
-  const { code, answer } = await ask('qwertyuiop', withModel(model.endpoint))
-  expect([code, answer.command]).toEqual([1, null])
-  const env = cleanEnv(temporaryHome(), withModel(model.endpoint))
-  const shown = await runKaro(['ask', 'qwertyuiop'], env)
-  expect([shown.code, shown.stdout.split('\n')[0]]).toEqual([1, expect.stringContaining('knows no command')])
-  expect(shown.stdout).toMatch(/too risky:\n {2}rm -rf \/\n {4}critical – blocked, from: model tiny/)
-  expect(shown.stdout).toMatch(/note: The model's command is blocked: Deletes every file/)
 })
 
 test('an address outside is refused, and the offline answer stays', async () => {

@@ -36,39 +36,12 @@ test('the program brings its knowledge along, with the licence', async () => {
   expect(existsSync(join(ROOT, 'dist/knowledge/LICENSE.txt'))).toBe(true)
 })
 
-test('it makes no home and asks for none', async () => {
-  const home = join(temporaryHome(), 'none')
-  const { code } = await runKaro(['explain', 'ls'], cleanEnv(home))
-  expect([code, existsSync(home)]).toEqual([0, false])
-})
-
 test('standard input, several lines, and what the guard of this home says', async () => {
   const home = temporaryHome()
   writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "strict"\n', { mode: 0o600 })
   const { code, stdout } = await runKaro(['explain', '--json', '-'], cleanEnv(home), 'cd /tmp\ngit push -f\n')
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ command: 'cd /tmp\ngit push -f', decision: 'block' })
-})
-
-test('a command as it is typed, without quotes', async () => {
-  const unquoted = await explain(['git', 'push', '-f', '--json'])
-  expect([unquoted.code, JSON.parse(unquoted.stdout).command]).toEqual([0, 'git push -f'])
-})
-
-test('wrong use', async () => {
-  expect((await explain([])).code).toBe(2)
-  expect((await explain(['--shell', 'tcsh', 'ls'])).code).toBe(2)
-  expect((await explain(['-'], 'x'.repeat(5 * 1024 * 1024))).code).toBe(2)
-})
-
-test('a line of a megabyte, escapes and what is no text', async () => {
-  const long = await explain(['--json', '-'], `echo ${'x'.repeat(1024 * 1024)}`)
-  expect([long.code, (JSON.parse(long.stdout) as Explanation).truncated]).toEqual([0, true])
-  for (const odd of ['\u001b]0;title\u0007\u001b[2J', 'ls \u202e txt.exe', '(((((', '\u0000\u0000', "'"]) {
-    const { code, stdout } = await explain(['-'], odd)
-    expect(code).toBe(0)
-    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e]/u)
-  }
 })
 
 const hasManuals = spawnSync('man', ['-P', 'cat', '--', 'man'], { stdio: 'ignore' }).status === 0

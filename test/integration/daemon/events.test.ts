@@ -1,6 +1,5 @@
 // karo events on real daemons: who comes and goes, what is one's own, without level 0, across cuts and a restart.
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, FeedEvent } from '../../../src/api/contract/shapes.ts'
@@ -11,7 +10,6 @@ import { startMesh, trustAll } from '../../support/node/mesh.ts'
 import { cleanEnv, startNode, type TestNode } from '../../support/node/node.ts'
 import { ended, track } from '../../support/run/processes.ts'
 import { until } from '../../support/run/until.ts'
-import { openBash } from '../../support/shell/pty.ts'
 
 const KARO = join(import.meta.dirname, '../../../dist/karo.js')
 
@@ -97,37 +95,6 @@ describe('two machines', () => {
       expect(judge.item('GET', '/api/v1/events', 'text/event-stream', event)).toBeUndefined()
     const ids = on.events().map(({ id }) => id)
     expect(ids.map((id) => Number(id.split('-')[1]))).toEqual(ids.map((_, i) => i + 1))
-  })
-
-  test('nothing of a command’s text is in any event, nor in what a person reads', async () => {
-    const canaries = ['zqcanarycommand', 'zqcanarypath', 'zqcanarydirectory', 'zqcanaryenvironment']
-    const [command, path, directory, environment] = canaries
-    const reading = following(a, '--since', '0')
-    const rc = join(a.home, 'bashrc')
-    writeFileSync(rc, (await a.karo(['shell', 'init', 'bash'])).stdout)
-    mkdirSync(join(a.home, directory!))
-    const bash = await openBash({ rc, env: { KARO_HOME: a.home, ZQ: environment! } })
-    await bash.run(`cd ${join(a.home, directory!)}`)
-    for (const line of [
-      `${command} --help`,
-      `git log -- ${path}`,
-      `rm -rf /tmp/${path}`,
-      `ZQ=${environment} ls`,
-    ])
-      await bash.run(line)
-    await bash.close()
-    const recorded = () => on.events().filter(({ type }) => type === 'command_recorded').length
-    // One of before, and five typed.
-    await until(() => recorded() === 6, { what: 'all that was typed is told' })
-    await until(() => reading.text().match(/command_recorded/g)?.length === 6, { what: 'also to a person' })
-    await b.json(['query', 'tools'])
-    const history = await a.karo(['history', '--json'])
-    const told = on.text() + reading.text() + on.said()
-    for (const canary of canaries) {
-      expect(history.stdout).toContain(canary)
-      expect(told).not.toContain(canary)
-    }
-    await reading.interrupt()
   })
 
   test('when the other stops, it leaves', async () => {

@@ -2,9 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { daemonAt } from '../../../src/api/contract/client/socket.ts'
-import { getEvents } from '../../../src/api/contract/operations/events.ts'
-import type { AnomaliesShape, AnomalyShape, FeedEvent, ToldShape } from '../../../src/api/contract/shapes.ts'
+import type { AnomaliesShape, AnomalyShape, ToldShape } from '../../../src/api/contract/shapes.ts'
 import { everyHour, spoolPast } from '../../support/data/past.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
@@ -74,18 +72,6 @@ describe('what is unusual', () => {
     })
     expect(await node.json<AnomalyShape>(['anomalies', 'show', risk!.id])).toEqual(risk)
     expect(JSON.stringify(signals)).not.toMatch(/rm -rf|get pods/)
-  })
-
-  test('a follower of the node is told, and nobody else of the command’s text', async () => {
-    const events: FeedEvent[] = []
-    for await (const { event } of daemonAt({ socket: socket() }).events(getEvents, {
-      query: { since: '0' },
-    })) {
-      if (event !== undefined) events.push(event)
-      if (events.filter(({ type }) => type === 'anomaly_found').length === 2) break
-    }
-    const told = events.flatMap((event) => (event.type === 'anomaly_found' ? [event.data] : []))
-    expect(told.map(({ kind }) => kind).sort()).toEqual(['repeated_risk', 'unusual_pattern'])
   })
 
   test('the notice of a new shell is given once, and of what weighs only', async () => {

@@ -281,20 +281,6 @@ describe('a home with several histories', () => {
     expect(await own.json(['import', 'undo', '-y'])).toMatchObject({ removed: 3 })
   })
 
-  test('standard input, and what karo export wrote is an import as any other', async () => {
-    const piped = await own.karo(['import', 'fish', '-', '--json'], '- cmd: piped\n  when: 1700009999\n')
-    expect(JSON.parse(piped.stdout)).toMatchObject({ added: 1, file: 'standard input' })
-    const exported = (await karo('export')).stdout
-    const told = JSON.parse((await node.karo(['import', '-', '--json'], exported)).stdout) as {
-      added: number
-      id: number
-    }
-    expect(told).toMatchObject({ id: expect.any(Number), known: 0 })
-    expect(await historyOf(node)).toEqual(await historyOf(own))
-    expect(await node.json(['import', 'undo', '--yes'])).toEqual({ id: told.id, removed: told.added })
-    expect(await historyOf(node)).toEqual([])
-  })
-
   test.each(['bash', 'zsh', 'fish'])(
     'what is exported for %s is read again, and is known',
     async (format) => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
 import { beforeAll, expect, test } from 'vitest'
-import type { MostUsedShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
+import type { StatisticsShape } from '../../../src/api/contract/shapes.ts'
 import { textWidth } from '../../../src/cli/terminal/text.ts'
 import { spoolPast } from '../../support/data/past.ts'
 import { cleanEnv, startNode, type TestNode } from '../../support/node/node.ts'
@@ -47,14 +47,6 @@ test('a week beside the one before, whose last day is counted up to the same tim
   const month = await node.json<StatisticsShape>(['stats', 'month'])
   expect(month).toMatchObject({ total_commands: 74, before: null, change: null })
   expect(month.recorded_since).toBe(new Date(Date.now() - 20 * DAY_MS).toISOString().slice(0, 10))
-})
-
-test('the commands that ran most often, where they are asked for', async () => {
-  const most = await node.json<StatisticsShape & MostUsedShape>(['stats', 'month', '--commands'])
-  expect(most.commands[0]).toEqual({ command: 'git status', count: 54, failures: 0, unknown: 0 })
-  expect(most.commands).toHaveLength(10)
-  expect(await node.json<object>(['stats', 'month'])).not.toHaveProperty('commands')
-  expect((await node.karo(['stats', 'month', '--commands'])).stdout).toMatch(/^ +54 +git status$/m)
 })
 
 /** What a terminal of that size is shown. */
