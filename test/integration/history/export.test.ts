@@ -1,3 +1,4 @@
+// A person's own history leaves as a file and comes back without loss, once; a file that is wrong changes nothing.
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Histories that real shells wrote come in whole, once, beside what Karo recorded of the same shells; and go out again.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'

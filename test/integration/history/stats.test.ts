@@ -1,3 +1,4 @@
+// karo stats on a real daemon, from what a shell left over two weeks: numbers, the period before, screens of any kind.
 import { join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
 import { beforeAll, expect, test } from 'vitest'

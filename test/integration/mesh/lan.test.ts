@@ -1,3 +1,4 @@
+// Nodes on a LAN find each other where there is IPv6 alone, and when a network comes after their start.
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { canNamespaces, createLan } from '../../support/node/lan.ts'
