@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   type EcsRecord,
   freePort,
@@ -148,5 +148,3 @@ test.skipIf(!haveRsyslogTls)(
     expect(new Set(records.map(({ host }) => host.id))).toEqual(new Set([node_id]))
   },
 )
-
-describe('JSON lines', () => {})
