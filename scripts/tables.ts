@@ -14,27 +14,37 @@ const ROOT = join(import.meta.dirname, '..')
 export function commandsTable(files = globSync('src/cli/commands/*/*.ts', { cwd: ROOT })): string {
   const known = COMMANDS.map(({ name }) => name)
   const place = (name: string): number => (known.includes(name) ? known.indexOf(name) : known.length)
-  const rows = Object.keys(COMMAND_GROUPS).flatMap((group) =>
-    files
+  const groups = Object.keys(COMMAND_GROUPS).map((group) => {
+    const rows = files
       .filter((file) => file.startsWith(`src/cli/commands/${group}/`))
       .map((file) => basename(file, '.ts'))
       .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
-      .map((word) => `  row('${group}', '${word}', () => import('./commands/${group}/${word}.ts')),\n`),
-  )
-  return `${COMMANDS_HEAD}${rows.join('')}]\n`
+      .map((word) => {
+        const key = word.includes('-') ? `'${word}'` : word
+        return `    ${key}: () => import('./commands/${group}/${word}.ts'),\n`
+      })
+    return `  ${group}: {\n${rows.join('')}  },\n`
+  })
+  return `${COMMANDS_HEAD}${groups.join('')}}\n${COMMANDS_END}`
 }
 
 const COMMANDS_HEAD = `// Every command there is, in the order help shows them; a file is loaded only when one of its commands runs.
 // Written by \`npm run docs\` from the files in commands/<group>/<first word>.ts. Only the order of rows is made by hand.
 import type { Command, CommandEntry } from './command.ts'
 
-const row = (
-  group: CommandEntry['group'],
-  name: string,
-  load: () => Promise<{ readonly commands: readonly Command[] }>,
-): CommandEntry => ({ name, group, load: async () => (await load()).commands })
+type Load = () => Promise<{ readonly commands: readonly Command[] }>
 
-export const COMMANDS: readonly CommandEntry[] = [
+const FILES: Readonly<Record<CommandEntry['group'], Readonly<Record<string, Load>>>> = {
+`
+
+const COMMANDS_END = `
+export const COMMANDS: readonly CommandEntry[] = Object.entries(FILES).flatMap(([group, files]) =>
+  Object.entries(files).map(([name, load]) => ({
+    name,
+    group: group as CommandEntry['group'],
+    load: async () => (await load()).commands,
+  })),
+)
 `
 
 const TYPES = 'src/exchange/query/query-types/'

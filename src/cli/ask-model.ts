@@ -37,7 +37,7 @@ export async function modelAnswer(
   let config: ReturnType<typeof loadConfig>['config']
   let places: readonly Place[]
   try {
-    config = loadConfig({ home: io.home, env: io.env }).config
+    config = loadConfig(io).config
     places = placesOf(config.ask)
   } catch (error) {
     const what =

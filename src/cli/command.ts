@@ -43,10 +43,12 @@ export interface CommandInput {
   readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 }
 
+export type Env = Readonly<Record<string, string | undefined>>
+
 /** Everything that a command sees of the world; tests pass their own. */
 export interface CommandIo {
   /** The environment, with KARO_HOME set when `--home` was given. */
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   /** Absolute path of the node's directory, from `--home`, KARO_HOME or the default. It may not exist. */
   readonly home: string
   /** The daemon's control socket (0600). */

@@ -10,7 +10,7 @@ import { placeOf } from './place.ts'
 
 /** The guard of this home and machine; shows its warnings. With a broken file the guard is strict and nothing is thrown. */
 export async function toldGuard(io: Pick<CommandIo, 'home' | 'env' | 'err'>): Promise<Guard> {
-  const guard = await quickGuard({ home: io.home, env: io.env })
+  const guard = await quickGuard(io)
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   return guard
 }

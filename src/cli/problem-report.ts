@@ -15,11 +15,12 @@ import { BUILD } from '../base/version.ts'
 import { loadConfig } from '../config/load.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { KEY_LIST } from '../config/table.ts'
+import type { Env } from './command.ts'
 
 export interface ReportSources {
   readonly paths: HomePaths
   readonly service: boolean
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   /** A daemon of any version; each part of its answers is checked. */
   readonly daemon: Pick<Client, 'look'>
   /** Directory of the program's files. */

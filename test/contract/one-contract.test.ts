@@ -70,8 +70,8 @@ test.each(Object.entries(tables()))('%s is up to date (npm run docs)', (path, te
 
 test('a new file of a command comes last in its group', () => {
   const more = [...globSync('src/cli/commands/*/*.ts', { cwd: root }), 'src/cli/commands/mesh/a-toy.ts']
-  const row = "row('mesh', 'a-toy', () => import('./commands/mesh/a-toy.ts')),"
-  expect(commandsTable(more)).toBe(commandsTable().replace(/\]\n$/, `  ${row}\n]\n`))
+  const row = "    'a-toy': () => import('./commands/mesh/a-toy.ts'),"
+  expect(commandsTable(more)).toBe(commandsTable().replace(/ {2}\},\n\}\n/, `${row}\n  },\n}\n`))
 })
 
 test('a new file of operations comes last in the list of them', () => {

@@ -74,3 +74,6 @@ export const APPROVAL_INPUT_CHARS = 262_144
 export const RESTORE_BYTES = 2 * 1024 * 1024
 /** Bytes of a request with a part of an artifact in it. */
 export const ARTIFACT_PART_BYTES = 384 * 1024
+
+/** A name or an id that a person chooses, of a token or a task. */
+export const CHOSEN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/

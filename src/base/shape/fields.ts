@@ -19,12 +19,14 @@ export const integer = (what: string) => z.int().describe(what)
 
 export const share = (what: string) => z.number().min(0).max(1).describe(what)
 
-export const listOf = <T extends z.ZodType>(item: T, max: number = LIST_MAX) =>
-  z.array(item).max(max).readonly()
+export function listOf<T extends z.ZodType>(item: T, max: number = LIST_MAX, what?: string) {
+  const list = z.array(item).max(max).readonly()
+  return what === undefined ? list : list.describe(what)
+}
 
 /** A list of at most `max` objects with these members and no others. */
-export const rowsOf = <Fields extends z.core.$ZodLooseShape>(max: number, fields: Fields) =>
-  listOf(z.strictObject(fields), max)
+export const rowsOf = <Fields extends z.core.$ZodLooseShape>(max: number, fields: Fields, what?: string) =>
+  listOf(z.strictObject(fields), max, what)
 
 export const text = (max: number, what: string) => z.string().max(max).describe(what)
 

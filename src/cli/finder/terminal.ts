@@ -3,6 +3,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
 import { KaroError } from '../../base/errors.ts'
+import type { Env } from '../command.ts'
 import type { Frame } from './pages.ts'
 
 export interface FinderTerminal {
@@ -34,11 +35,7 @@ const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const
  * `height` is the number of rows below the line of the cursor, 0 for the whole screen. Throws KaroError `unavailable`
  * where there is no terminal, or one that cannot be drawn on.
  */
-export function openFinderTerminal(
-  env: Readonly<Record<string, string | undefined>>,
-  height: number,
-  events: TerminalEvents,
-): FinderTerminal {
+export function openFinderTerminal(env: Env, height: number, events: TerminalEvents): FinderTerminal {
   if (env.TERM === undefined || env.TERM === '' || env.TERM === 'dumb')
     throw new KaroError('unavailable', 'this terminal cannot show the finder', {
       where: 'TERM',

@@ -123,7 +123,7 @@ export const assign = defineCommand('ca assign', {
       io.out('They would get these roles and teams from this issuer.\n')
     }
     const question = `Sign a new certificate for ${chosen.length === 1 ? 'this machine' : `each of these ${chosen.length} machines`}?`
-    if (!(await confirm(io, question, { yes: options.yes === true, where: WHERE }))) {
+    if (!(await confirm(io, question, { yes: options.yes, where: WHERE }))) {
       io.out('Nothing was changed.\n')
       return EXIT.failed
     }

@@ -60,7 +60,7 @@ async function deleteSome(
 ): Promise<ExitCode> {
   const body = removalOf(input)
   const would = await removeCommands(io, { ...body, dry_run: true })
-  if (input.options['dry-run'] === true) {
+  if (input.options['dry-run']) {
     if (io.json) io.out(`${JSON.stringify(would)}\n`)
     else io.out(would.events === 0 ? await nothing(io, input) : shownRemoval(would, io))
     return EXIT.done
@@ -68,7 +68,7 @@ async function deleteSome(
   // Nothing to ask about; asked for all the same, it finishes what was ended half-way.
   if (input.options.yes !== true && would.events > 0) {
     const question = `${shownRemoval(would, io)}Delete ${many(would.events)} for good?`
-    if (!(await confirm(io, question, { yes: false, where: 'karo history delete' }))) {
+    if (!(await confirm(io, question, { where: 'karo history delete' }))) {
       io.err('Nothing was deleted.\n')
       return EXIT.failed
     }

@@ -16,7 +16,7 @@ import { trustOf } from './trust.ts'
 /** The tools whose settings for this person have the hook; settings of projects are for other people too. */
 export function toolHookLooks(io: CommandIo): readonly ToolHookLook[] {
   const home = homeOf(io)
-  const guard = loadGuard({ home: io.home, env: io.env })
+  const guard = loadGuard(io)
   return ADAPTER_NAMES.flatMap((tool) => {
     const adapter = ADAPTERS[tool]
     const { settings, title } = adapter

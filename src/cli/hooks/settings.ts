@@ -44,7 +44,7 @@ export function installHook(
   const content = (text: string): string => withHooks(text, place.settings, bytes)
   const paste =
     place.settings.plugin?.(line) ?? JSON.stringify({ hooks: place.settings.entries(line) }, null, 2)
-  if (input.options['dry-run'] === true) return show(io, place, edited(place, content, paste))
+  if (input.options['dry-run']) return show(io, place, edited(place, content, paste))
   checkOwner(place)
   const found = isHere(io, place.settings, home)
   makeDirectory(dirname(place.file), 0o755)
@@ -96,7 +96,7 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
     return EXIT.done
   }
   const after = edited(place, (text) => undone(text, place.settings, textOf(copyOf(place.file))))
-  if (input.options['dry-run'] === true) return show(io, place, after)
+  if (input.options['dry-run']) return show(io, place, after)
   checkOwner(place)
   const changed = after !== before
   if (changed && isOwnFile(place.file, after, place.settings)) {
@@ -142,7 +142,7 @@ function isOwn(file: string, settings: HookSettings): boolean {
 }
 
 function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): Place {
-  if (options.user === true && options.project === true) {
+  if (options.user && options.project) {
     throw usage(
       '--user and --project exclude each other',
       '--project',
@@ -151,7 +151,7 @@ function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): 
   }
   const adapter = ADAPTERS[args.tool as AdapterName]
   const settings = adapter.settings!
-  const scope = options.project === true ? 'project' : 'user'
+  const scope = options.project ? 'project' : 'user'
   return { adapter, settings, scope, file: fileOf(io, settings, scope, home) }
 }
 

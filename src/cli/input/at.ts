@@ -5,7 +5,3 @@ export const AT = {
   completes: 'node',
   description: 'on another machine: name, fingerprint or id of a member, see karo peers',
 } as const
-
-/** The member of a request; nothing without the option. */
-export const atOf = ({ at }: { readonly at?: string | undefined }): { readonly at?: string } =>
-  at === undefined ? {} : { at }

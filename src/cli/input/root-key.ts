@@ -2,23 +2,25 @@
 import { existsSync } from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
 import { openRootKey } from '../../trust/certificates/index.ts'
-import type { OptionWords } from '../command.ts'
+import type { OptionsByName } from '../command.ts'
 import { passphraseOf, withPassphrase } from '../passphrase.ts'
 import { absolutePath } from '../place.ts'
 
 export const ROOT_FILE = 'karo-root.key'
 
-export const ROOT_KEY = {
-  value: 'file',
-  description: `file of the root key (default: ${ROOT_FILE} in this directory)`,
-  completes: 'file',
-} as const satisfies OptionWords
-
-export const PASSPHRASE = {
-  value: 'file',
-  description: 'a file with the passphrase of the root key, which others may not read; - for standard input',
-  completes: 'file',
-} as const satisfies OptionWords
+export const ROOT_OPTIONS = {
+  'root-key': {
+    value: 'file',
+    description: `file of the root key (default: ${ROOT_FILE} in this directory)`,
+    completes: 'file',
+  },
+  'passphrase-file': {
+    value: 'file',
+    description:
+      'a file with the passphrase of the root key, which others may not read; - for standard input',
+    completes: 'file',
+  },
+} as const satisfies OptionsByName
 
 /**
  * The root key, which stays in this process. Throws KaroError as `openRootKey` does, and if no passphrase can be read.

@@ -1,5 +1,6 @@
 // Tools about agents in jails: which there are, and giving them something to do, where the person allows it. The gates judge each task.
 import * as z from 'zod'
+import { CHOSEN_NAME } from '../../api/contract/constants.ts'
 import * as api from '../../api/contract/operations/agents/agents.ts'
 import { KaroError } from '../../base/errors.ts'
 import { defineTool, type McpWorld, MOST_ANSWER } from './tool.ts'
@@ -13,10 +14,7 @@ const at = z
   .max(128)
   .optional()
   .describe('another machine of the mesh, by name; its owner decides what it does; absent: this one')
-const id = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-  .describe('the id of the task')
+const id = z.string().regex(CHOSEN_NAME).describe('the id of the task')
 const row = {
   id: z.string(),
   agent: z.string(),

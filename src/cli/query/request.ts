@@ -34,7 +34,7 @@ export function everyOf({ options }: CommandInput): number | undefined {
     if (every === undefined) return undefined
     throw usage('this needs --watch, which is not given', '--every', 'Add --watch.')
   }
-  if (options['require-complete'] === true) {
+  if (options['require-complete']) {
     throw usage(
       'this cannot be given together with --watch',
       '--require-complete',
@@ -62,7 +62,7 @@ export function bodyOf({ args, options }: CommandInput, now: number) {
     ...(filters.length === 0
       ? {}
       : { filters: filters.map((one) => ({ ...one, value: [one.value].flat() })) }),
-    ...(options['as-node'] === true ? { as: 'node' as 'node' | 'operator' } : {}),
+    ...(options['as-node'] ? { as: 'node' as 'node' | 'operator' } : {}),
     ...(typeof team === 'string' ? { team: checkText(team, '--team', 64) } : {}),
     ...(typeof maxAge === 'string' ? { max_age_ms: ageIn(maxAge) } : {}),
     // Also what query.timeout_ms could be.

@@ -1,7 +1,7 @@
 // What a person does after the hook was put into a start file: the lines that karo shell install ends with.
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getHealth } from '../../api/contract/operations/status.ts'
-import type { CommandIo } from '../command.ts'
+import type { CommandIo, Env } from '../command.ts'
 
 /** For an answer that only says whether a daemon runs. */
 const LOOK_MS = 500
@@ -13,7 +13,7 @@ export type Step = readonly [run: string, does: string]
  * After the first start of a node: what makes it useful. Where npm runs this, as `npm start` of a checkout does, no shell
  * knows `karo` before the first of them has run, so that one is the call by npm.
  */
-export function firstSteps(env: Readonly<Record<string, string | undefined>>): readonly Step[] {
+export function firstSteps(env: Env): readonly Step[] {
   const install = ['start', 'karo'].includes(env.npm_lifecycle_event ?? '') ? 'npm run karo --' : 'karo'
   return [
     [`${install} shell install`, 'records the commands of new shells, and guards them'],

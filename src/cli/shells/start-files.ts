@@ -2,11 +2,11 @@
 import { basename, join } from 'node:path'
 import { quoteFish, quoteShell } from '../../base/quote.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
-import type { CommandIo } from '../command.ts'
+import type { CommandIo, Env } from '../command.ts'
 
 export interface StartFile {
   /** Absolute; `home` is the person's. */
-  path(env: Readonly<Record<string, string | undefined>>, home: string): string
+  path(env: Env, home: string): string
   /** The same in words, for the help. */
   readonly where: string
   /** True where the directory of the file is the shell's own and is made when it is not there yet. */
@@ -19,7 +19,7 @@ export interface StartFile {
    */
   line(kept: string, test: string, run: string): string
   /** What the person has yet to do for new shells to read the file; undefined when nothing. */
-  hint(env: Readonly<Record<string, string | undefined>>, file: string): string | undefined
+  hint(env: Env, file: string): string | undefined
 }
 
 /** The shell that a person logs in to, by the name of its hook if it has one. */

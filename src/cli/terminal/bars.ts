@@ -1,4 +1,5 @@
 // Counts as bars, lines of small columns, charts and shades; in block characters, or in ASCII for what shows no others.
+import type { Env } from '../command.ts'
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const
 const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
@@ -10,7 +11,7 @@ const ASCII_SHADES = ['-', '+', '*', '#'] as const
  * Whether block characters can be shown: when the locale's characters are UTF-8 (LC_ALL before LC_CTYPE before LANG, as
  * POSIX has it; with none of them it is "C"), and not on the Linux console, whose fonts lack most of them.
  */
-export function showsBlocks(env: Readonly<Record<string, string | undefined>>): boolean {
+export function showsBlocks(env: Env): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || 'C'
   return /utf-?8/i.test(locale) && env.TERM !== 'linux'
 }

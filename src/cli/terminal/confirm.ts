@@ -12,7 +12,7 @@ import { watchInterrupt } from './interrupt.ts'
 export async function confirm(
   { json }: Pick<CommandIo, 'json'>,
   question: string,
-  { yes, where }: { readonly yes: boolean; readonly where: string },
+  { yes, where }: { readonly yes?: boolean | undefined; readonly where: string },
 ): Promise<boolean> {
   if (yes) return true
   if (!canAsk({ json }))

@@ -2,9 +2,8 @@
 import type { Fixed } from '../../assist/copilot/fix/fix.ts'
 import type { Answer, Proposal } from '../../assist/copilot/types.ts'
 import { printable } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
-import { paint } from '../terminal/table.ts'
+import { paint, type Screen } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 
 /** Whether Karo offers several commands, of which a person takes one; what a model or `karo fix` says is no choice. */
@@ -25,7 +24,7 @@ export const marked = (command: string, placeholders: readonly string[]): string
   )
 
 /** Ends with a newline; holds no control character of a command. */
-export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | 'columns'>): string {
+export function printAnswer(answer: Answer, screen: Screen): string {
   const level = ({ risk_level, decision }: Pick<Proposal, 'risk_level' | 'decision'>): string =>
     `${paint(RISK_COLOURS[risk_level], risk_level, screen)} – ${DECISIONS[decision]}`
   const notes = answer.notes.map((note) => fitted(`note: ${printable(note)}`, screen.columns))
@@ -75,7 +74,7 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
 const UNKNOWN = 'Karo does not know what went wrong; read what the command itself said.'
 
 /** Ends with a newline; holds no control character of a command. */
-export function printFixed(fixed: Fixed, screen: Pick<CommandIo, 'colour' | 'columns'>): string {
+export function printFixed(fixed: Fixed, screen: Screen): string {
   const { failed, exit_code, problem } = fixed
   const code = exit_code === null ? '' : ` (exit code ${exit_code})`
   const line = `${printable(failed)}${code}`

@@ -1,15 +1,14 @@
 // Views of the outcome of an import, and of the list of imports that can be undone.
 import type { ImportShape } from '../../api/contract/shapes.ts'
 import { duration, localTime, printable } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
 import type { ImportSummary } from '../import/summary.ts'
-import { table } from '../terminal/table.ts'
+import { type Screen, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 
 /** `1 command`, `2 commands`. */
 export const countedCommands = (n: number): string => `${n} command${n === 1 ? '' : 's'}`
 
-export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' | 'columns'>): string {
+export function importView(summary: ImportSummary, io: Screen): string {
   const { source, file, read, elapsed_ms, dry_run, interrupted, id, bad_lines, bad } = summary
   const rate = elapsed_ms > 0 ? `, ${Math.round((read / elapsed_ms) * 1000)} a second` : ''
   const head = `${countedCommands(read)} of ${source} read from ${printable(file)} in ${duration(elapsed_ms)}${rate}.`
@@ -50,10 +49,7 @@ export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' 
 const undo = (id: number | null): string =>
   id === null ? '' : `import ${id}; karo import undo ${id} takes them out again`
 
-export function importsView(
-  imports: readonly ImportShape[],
-  io: Pick<CommandIo, 'colour' | 'columns'>,
-): string {
+export function importsView(imports: readonly ImportShape[], io: Screen): string {
   if (imports.length === 0) return 'There is no import that could be undone.\n'
   return table(io, imports.toReversed(), [
     { title: 'ID', align: 'right', value: ({ id }) => String(id) },

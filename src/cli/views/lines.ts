@@ -1,14 +1,10 @@
 // Helpers of views: labelled lines, wrapped sentences, blocks side by side, numbers and colours.
-import { stripVTControlCharacters, type styleText } from 'node:util'
-import type { CommandIo } from '../command.ts'
-import { paint } from '../terminal/table.ts'
+import { stripVTControlCharacters } from 'node:util'
+import { paint, type Screen, type Style } from '../terminal/table.ts'
 import { textWidth } from '../terminal/text.ts'
 
 export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 export const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
-
-export type Screen = Pick<CommandIo, 'colour' | 'columns'>
-type Colour = Parameters<typeof styleText>[0]
 
 /** Width of a label, in cells. */
 const LABEL_CELLS = 10
@@ -16,7 +12,7 @@ const GAP = 2
 
 export interface Part {
   readonly text: string
-  readonly colour?: Colour
+  readonly colour?: Style
 }
 
 /** A label and its parts, wrapped into lines; no line if there are no parts. */

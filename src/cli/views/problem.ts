@@ -1,14 +1,10 @@
 // View of a problem report, for the person who may pass it on.
 import { bytes, duration, printable } from '../../base/format.ts'
 import type { ProblemReport } from '../problem-report.ts'
-import { pairs } from '../terminal/table.ts'
+import { pairs, type Screen } from '../terminal/table.ts'
 
 /** Ends with a newline. */
-export function problemView(
-  report: ProblemReport,
-  file: string,
-  screen: { readonly colour: boolean; readonly columns: number },
-): string {
+export function problemView(report: ProblemReport, file: string, screen: Screen): string {
   const { program, machine, home, config, daemon } = report
   const size = (of: ProblemReport['home']['spool']): string =>
     'error' in of ? of.error : `${of.files} files, ${bytes(of.bytes)}`

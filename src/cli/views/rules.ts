@@ -3,8 +3,7 @@
 import type { RuleEntry } from '../../assist/risk/rule-list.ts'
 import { printable } from '../../base/format.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
-import type { CommandIo } from '../command.ts'
-import { type Columns, table } from '../terminal/table.ts'
+import { type Columns, type Screen, table } from '../terminal/table.ts'
 
 const COLUMNS: Columns<RuleEntry> = {
   RULE: (row) => row.rule,
@@ -16,11 +15,7 @@ const COLUMNS: Columns<RuleEntry> = {
 }
 
 /** `asked` is the word by which the rules were chosen. Ends with a newline. */
-export function printRules(
-  rules: readonly RuleEntry[],
-  io: Pick<CommandIo, 'colour' | 'columns'>,
-  asked: string,
-): string {
+export function printRules(rules: readonly RuleEntry[], io: Screen, asked: string): string {
   if (rules.length === 0) return `No rule has "${printable(asked)}".\n`
   const sorted = [...rules].sort(
     (a, b) => RISK_LEVELS.indexOf(b.risk_level) - RISK_LEVELS.indexOf(a.risk_level),

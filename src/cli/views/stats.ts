@@ -4,12 +4,11 @@ import { duration } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
 import { bar, shade, showsBlocks, spark } from '../terminal/bars.ts'
 import { RISK_COLOURS } from '../terminal/risk-words.ts'
-import { paint, table } from '../terminal/table.ts'
+import { type Screen as Lines, paint, table } from '../terminal/table.ts'
 import { cut } from '../terminal/text.ts'
 import {
   besideEachOther,
   grouped,
-  type Screen as Lines,
   listed,
   MONTHS,
   type Part,

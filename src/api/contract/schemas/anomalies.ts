@@ -42,7 +42,7 @@ const mute = z.strictObject({
 })
 
 export const anomalies = named('Anomalies', {
-  signals: listOf(signal, 500).describe('those seen last first'),
+  signals: listOf(signal, 500, 'those seen last first'),
   mutes: listOf(mute, 100),
 })
 export type AnomaliesShape = z.infer<typeof anomalies>
@@ -52,7 +52,7 @@ export const muted = named('Mutes', { mutes: listOf(mute, 100) })
 export type MutesShape = z.infer<typeof muted>
 
 export const told = named('SeenAnomalies', {
-  signals: listOf(signal, 500).describe('those the caller had not seen before'),
+  signals: listOf(signal, 500, 'those the caller had not seen before'),
 })
 export type ToldShape = z.infer<typeof told>
 
@@ -77,6 +77,6 @@ export const unmuteAnomaliesBody = z.strictObject({ what })
 
 export const seeAnomaliesBody = z.strictObject({
   severity: whole(1, 10, 'the least severity').default(1),
-  ids: listOf(someText(16), 500).exactOptional().describe('only these signals'),
+  ids: listOf(someText(16), 500, 'only these signals').exactOptional(),
   notice: flag('do not mark them as seen; none if `anomalies.notice` is off').default(false),
 })

@@ -6,12 +6,11 @@ import { GIVEN_MAX } from '../constants.ts'
 import {
   count,
   digest,
-  fingerprint,
   listOf,
   moment,
   named,
+  nodeFields,
   nodeId,
-  nodeName,
   oneOf,
   ownNodeId,
   rowsOf,
@@ -47,15 +46,21 @@ export const auditVerdict = named('AuditVerdict', {
     .min(1)
     .nullable()
     .describe('the first entry that is altered, missing, or not what a signed head says; null when ok'),
-  earlier_keys: rowsOf(100, {
-    node_id: ownNodeId(),
-    through: count('number of the last entry before it was replaced'),
-  }).describe('keys that signed before the present key, oldest first; an entry notes each change'),
+  earlier_keys: rowsOf(
+    100,
+    {
+      node_id: ownNodeId(),
+      through: count('number of the last entry before it was replaced'),
+    },
+    'keys that signed before the present key, oldest first; an entry notes each change',
+  ),
   outside: z
     .strictObject({
       seq: count('number of the newest entry it covers'),
       signed_at: moment('when it was signed'),
-      members: rowsOf(8, { node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }).describe(
+      members: rowsOf(
+        8,
+        nodeFields,
         'members that have the head; if empty, it is a copy that this node keeps beside its ledger',
       ),
       missing: count('entries that the head covers and the ledger does not have; more than 0 is not ok'),
@@ -66,11 +71,9 @@ export const auditVerdict = named('AuditVerdict', {
 export type AuditVerdict = z.infer<typeof auditVerdict>
 
 const asker = named('Asker', {
-  node_id: nodeId(),
-  fingerprint: fingerprint(),
-  name: nodeName(),
+  ...nodeFields,
   operator: z
-    .strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
+    .strictObject(nodeFields)
     .nullable()
     .describe('the operator who asked through that node; null: the node asked'),
   query_type: text(32, 'type of the questions')
@@ -85,41 +88,53 @@ const asker = named('Asker', {
   last: moment('the last question'),
 })
 
-const ref = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
+const ref = z.strictObject(nodeFields)
 
 const givenTotals = named(
   'GivenTotals',
   {
-    given: rowsOf(GIVEN_MAX, {
-      start: moment('start of the closed period'),
-      end: moment('end of it, exclusive'),
-      at: moment('when the share left this machine'),
-      types: listOf(text(48, 'a type of question'), 8).describe('empty: it said that it shares nothing'),
-      audiences: listOf(text(64, 'a role'), 8),
-      aggregators: listOf(ref, 2).describe('the two nodes that got half of each number each'),
-      outcome: z
-        .enum(OUTCOMES)
-        .nullable()
-        .describe(
-          'what both aggregators say of it: counted; waiting: too few machines share the same; late: it was given later than machines are waited for; left_out: it was given in time and they have it not; unproved: its proof fails; disagree: they say different things. Null: one of them has not said',
+    given: rowsOf(
+      GIVEN_MAX,
+      {
+        start: moment('start of the closed period'),
+        end: moment('end of it, exclusive'),
+        at: moment('when the share left this machine'),
+        types: listOf(text(48, 'a type of question'), 8, 'empty: it said that it shares nothing'),
+        audiences: listOf(text(64, 'a role'), 8),
+        aggregators: listOf(ref, 2, 'the two nodes that got half of each number each'),
+        outcome: z
+          .enum(OUTCOMES)
+          .nullable()
+          .describe(
+            'what both aggregators say of it: counted; waiting: too few machines share the same; late: it was given later than machines are waited for; left_out: it was given in time and they have it not; unproved: its proof fails; disagree: they say different things. Null: one of them has not said',
+          ),
+        released: rowsOf(
+          512,
+          {
+            audience: text(64, 'a role'),
+            threshold: count('a row of fewer machines is withheld; null: not known').nullable(),
+            types: rowsOf(8, { type: text(48, 'a type of question'), machines: count('in the total') }),
+          },
+          'what this machine released, as one of the two; others do not know how many were in it',
         ),
-      released: rowsOf(512, {
-        audience: text(64, 'a role'),
-        threshold: count('a row of fewer machines is withheld; null: not known').nullable(),
-        types: rowsOf(8, { type: text(48, 'a type of question'), machines: count('in the total') }),
-      }).describe('what this machine released, as one of the two; others do not know how many were in it'),
-    }).describe('the newest first'),
+      },
+      'the newest first',
+    ),
     may_read: totalsReaders,
-    fetched: rowsOf(GIVEN_MAX, {
-      node: ref,
-      operator: ref.nullable().describe('who asked through that node; null: the node asked'),
-      audience: text(64, 'the role'),
-      query_type: text(32, 'type of the question'),
-      batches: count('releases that were shown'),
-      at: moment('when'),
-      start: moment('start of the asked time'),
-      end: moment('end of it, exclusive'),
-    }).describe('from this machine; what was fetched from another one stands in the ledger of that one'),
+    fetched: rowsOf(
+      GIVEN_MAX,
+      {
+        node: ref,
+        operator: ref.nullable().describe('who asked through that node; null: the node asked'),
+        audience: text(64, 'the role'),
+        query_type: text(32, 'type of the question'),
+        batches: count('releases that were shown'),
+        at: moment('when'),
+        start: moment('start of the asked time'),
+        end: moment('end of it, exclusive'),
+      },
+      'from this machine; what was fetched from another one stands in the ledger of that one',
+    ),
   },
   'Totals that this machine took part in, and who may read them.',
 )

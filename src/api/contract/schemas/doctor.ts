@@ -2,26 +2,13 @@
 import * as z from 'zod'
 import { UNGIVEN } from '../../../exchange/totals/preview.ts'
 import { TOKENS_PER_PERSON } from '../constants.ts'
-import {
-  count,
-  digest,
-  fingerprint,
-  flag,
-  integer,
-  listOf,
-  moment,
-  named,
-  nodeId,
-  nodeName,
-  rowsOf,
-  text,
-} from './fields.ts'
+import { count, digest, flag, integer, listOf, moment, named, nodeFields, rowsOf, text } from './fields.ts'
 import { revokedBy } from './fleet.ts'
 import { healthCheck } from './status.ts'
 import { token } from './tokens.ts'
 
-const machine = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
-const names = (what: string) => listOf(machine, 1024).describe(what)
+const machine = z.strictObject(nodeFields)
+const names = (what: string) => listOf(machine, 1024, what)
 
 const connection = z.strictObject({
   ...machine.shape,
@@ -49,7 +36,7 @@ const multicast = z.strictObject({
   connected_nodes: count('members that are connected over that network'),
 })
 
-const keys = (what: string) => listOf(text(64, 'section and key, mesh.port'), 256).describe(what)
+const keys = (what: string) => listOf(text(64, 'section and key, mesh.port'), 256, what)
 
 export const doctorFacts = named('DoctorFacts', {
   limited: z
@@ -72,10 +59,10 @@ export const doctorFacts = named('DoctorFacts', {
     })
     .describe('how the file differs from what is in force'),
   mesh: z.strictObject({
-    listen: listOf(text(256, 'multiaddr'), 256).describe('where the mesh listens'),
-    mdns: listOf(text(64, 'own IPv4 address'), 256).describe('addresses that mDNS uses; empty if it is off'),
+    listen: listOf(text(256, 'multiaddr'), 256, 'where the mesh listens'),
+    mdns: listOf(text(64, 'own IPv4 address'), 256, 'addresses that mDNS uses; empty if it is off'),
     connections: listOf(connection, 4096),
-    dialing: listOf(text(64, 'ip:port'), 4096).describe('dials under way'),
+    dialing: listOf(text(64, 'ip:port'), 4096, 'dials under way'),
     leaves: z
       .strictObject({
         linked: count('neighbours that trust few nodes, so that they depend on this link'),
@@ -87,23 +74,30 @@ export const doctorFacts = named('DoctorFacts', {
   multicast: listOf(multicast, 256)
     .nullable()
     .describe('null if the request did not ask for it, or the caller is no administrator'),
-  pending: listOf(machine.extend({ since: moment('when it was first met') }), 1024).describe(
+  pending: listOf(
+    machine.extend({ since: moment('when it was first met') }),
+    1024,
     'unknown nodes that wait for a decision',
   ),
   one_sided: names('nodes trusted here that did not trust this node when they were last connected'),
   stale: listOf(
     machine.extend({ clock_off_ms: integer('the other clock minus this one, milliseconds') }),
     1024,
-  ).describe('trusted nodes whose clock is more than five minutes off, so that their frames are refused'),
+    'trusted nodes whose clock is more than five minutes off, so that their frames are refused',
+  ),
   twins: z
     .strictObject({
-      others: listOf(machine.extend({ places: listOf(text(512, 'ip:port, with commas'), 8) }), 1024).describe(
+      others: listOf(
+        machine.extend({ places: listOf(text(512, 'ip:port, with commas'), 8) }),
+        1024,
         'members that connect by turns from different places, so two machines have one key',
       ),
       here: names("neighbours at which another machine with this node's key takes its place"),
     })
     .describe('one key on two machines, seen within the last ten minutes'),
-  frozen: listOf(machine.extend({ between: names('the successors of its key') }), 256).describe(
+  frozen: listOf(
+    machine.extend({ between: names('the successors of its key') }),
+    256,
     'nodes whose key has several successors, between which nobody has decided',
   ),
   key_taken_by: text(80, 'node id')
@@ -134,7 +128,9 @@ export const doctorFacts = named('DoctorFacts', {
         .nullable()
         .describe('null: this node reads no totals, or none was released yet'),
       none_yet: z.literal(true).describe('this node reads totals, and none was released yet').exactOptional(),
-      pair: listOf(z.strictObject({ ...machine.shape, there: flag('it was heard of lately') }), 2).describe(
+      pair: listOf(
+        z.strictObject({ ...machine.shape, there: flag('it was heard of lately') }),
+        2,
         'the two that add that period up',
       ),
     })
@@ -165,7 +161,6 @@ export const doctorFacts = named('DoctorFacts', {
     unfollowed: listOf(
       z.strictObject({ uid: count('owner of the files'), files: count('spool files that wait') }),
       64,
-    ).describe(
       'people who have more spool files than the daemon follows for one person; administrators see everybody, others only themselves',
     ),
   }),
@@ -184,14 +179,16 @@ export const doctorFacts = named('DoctorFacts', {
     last: moment('when the newest edition was made').nullable(),
   }),
   people_held: count('people whose data is held back; only administrators may see this').exactOptional(),
-  forward: rowsOf(8, {
-    to: text(4_096, 'the entry of forward.to'),
-    waiting: count('entries of the ledger that the target does not have yet'),
-    missed: count('entries that were removed before they were sent, since the start of the daemon'),
-    problem: text(1_024, 'why nothing is sent now').nullable(),
-  })
-    .describe('where the ledger is sent; only administrators may see this')
-    .exactOptional(),
+  forward: rowsOf(
+    8,
+    {
+      to: text(4_096, 'the entry of forward.to'),
+      waiting: count('entries of the ledger that the target does not have yet'),
+      missed: count('entries that were removed before they were sent, since the start of the daemon'),
+      problem: text(1_024, 'why nothing is sent now').nullable(),
+    },
+    'where the ledger is sent; only administrators may see this',
+  ).exactOptional(),
   tokens_ending: listOf(
     z.strictObject({
       name: token.shape.name,
@@ -199,9 +196,8 @@ export const doctorFacts = named('DoctorFacts', {
       expires_at: token.shape.expires_at,
     }),
     TOKENS_PER_PERSON,
-  )
-    .describe("the caller's tokens that end within 14 days")
-    .exactOptional(),
+    "the caller's tokens that end within 14 days",
+  ).exactOptional(),
   http: z
     .strictObject({ host: text(64, 'loopback'), port: count('TCP port') })
     .nullable()

@@ -80,8 +80,8 @@ const DATA = {
     failing: listOf(text(64, 'name of a check'), 256),
   }),
   config_reloaded: z.strictObject({
-    applied: listOf(text(128, 'a key'), 1024).describe('keys whose new value is in force'),
-    waiting: listOf(text(128, 'a key'), 1024).describe('keys whose new value is in force after a restart'),
+    applied: listOf(text(128, 'a key'), 1024, 'keys whose new value is in force'),
+    waiting: listOf(text(128, 'a key'), 1024, 'keys whose new value is in force after a restart'),
   }),
   command_recorded: z.strictObject({
     command_id: text(32, 'as in /history'),
@@ -177,7 +177,9 @@ function of<T extends EventType>(type: T) {
 
 export const getEventsQuery = z.strictObject({
   since: someText(64, 'the id of an event, or 0 for all that are kept').exactOptional(),
-  types: listOf(z.enum(EVENT_TYPES), EVENT_TYPES.length)
-    .optional()
-    .describe('may be repeated; only events of these types, and `lost` in any case'),
+  types: listOf(
+    z.enum(EVENT_TYPES),
+    EVENT_TYPES.length,
+    'may be repeated; only events of these types, and `lost` in any case',
+  ).optional(),
 })

@@ -33,9 +33,11 @@ export const exportLine = z.union([
 ])
 
 export const exportHistoryQuery = z.strictObject({
-  word: listOf(someText(1024), 32)
-    .optional()
-    .describe('may be repeated; every word must occur in the command, ignoring case'),
+  word: listOf(
+    someText(1024),
+    32,
+    'may be repeated; every word must occur in the command, ignoring case',
+  ).optional(),
   cwd: someText(4096, 'absolute; this directory and those below it').exactOptional(),
   since: moment('only newer commands').exactOptional(),
   until: moment('only older commands').exactOptional(),

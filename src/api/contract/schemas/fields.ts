@@ -37,7 +37,10 @@ export const frameText = (max: number, what: string) =>
     .regex(/^[A-Za-z0-9_-]+$/)
     .describe(what)
 
-export const nodeId = () => fields.nodeId<NodeId>()
+export function nodeId(what?: string) {
+  const id = fields.nodeId<NodeId>()
+  return what === undefined ? id : id.describe(what)
+}
 
 /** A node as a person names it. */
 export const who = () => someText(256, 'a node id, a fingerprint in any grouping, or a name')
@@ -47,11 +50,10 @@ export const trustLevel = () => z.enum(TRUST_LEVELS).describe('how far this node
 export const sharingCategory = () => z.enum(SHARING_CATEGORIES).describe('a category of numbers')
 export const category = () => fields.text(24, 'its category in the public dictionary')
 
-export const nodeRef = named(
-  'NodeRef',
-  { node_id: nodeId(), fingerprint: fields.fingerprint(), name: fields.nodeName() },
-  'A node, and its name on this machine.',
-)
+/** What names a node. */
+export const nodeFields = { node_id: nodeId(), fingerprint: fields.fingerprint(), name: fields.nodeName() }
+
+export const nodeRef = named('NodeRef', nodeFields, 'A node, and its name on this machine.')
 
 /** Of the whole mesh, as certificates say. */
 export const totalsReaders = fields

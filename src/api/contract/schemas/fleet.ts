@@ -10,6 +10,7 @@ import {
   listOf,
   moment,
   named,
+  nodeFields,
   nodeId,
   nodeName,
   oneOf,
@@ -29,14 +30,12 @@ const certificate = named('Certificate', {
     ['issuer', 'node', 'operator'],
     'issuer: may certify others, and is a node itself; operator: a person',
   ),
-  node_id: nodeId(),
-  fingerprint: fingerprint(),
-  name: nodeName(),
+  ...nodeFields,
   roles: labels('roles it was given'),
   teams: labels('teams it was given'),
   owner: owner('of a node: who has it').exactOptional(),
   grants: labels('of an issuer: privileged roles that it may give'),
-  issuer: nodeId().describe('who signed it'),
+  issuer: nodeId('who signed it'),
   issued_at: moment('when it was signed'),
   ends_at: moment('until when it holds, with every certificate above it'),
 })
@@ -44,7 +43,7 @@ const certificate = named('Certificate', {
 /** Who took the certificate of a node from it. */
 export const revokedBy = () =>
   z.strictObject({
-    node_id: nodeId().describe('who signed the list that names the key'),
+    node_id: nodeId('who signed the list that names the key'),
     fingerprint: fingerprint(),
     name: nodeName().describe('of the issuer; empty for the root, and where it is not known'),
     root: flag('the root of the mesh did, and no issuer'),
@@ -80,8 +79,10 @@ export const fleetState = named('Fleet', {
       clock_off_ms: integer(
         "the inviter's clock minus this one, milliseconds, where it is refused for that",
       ).nullable(),
-      places: listOf(text(300, '`host:port`'), 16).describe('addresses at which this node tries the inviter'),
-      ways: listOf(z.enum(['mdns', 'dns_sd', 'scan', 'peers']), 4).describe(
+      places: listOf(text(300, '`host:port`'), 16, 'addresses at which this node tries the inviter'),
+      ways: listOf(
+        z.enum(['mdns', 'dns_sd', 'scan', 'peers']),
+        4,
         'what else finds it here: the keys of discovery that are in use',
       ),
     })
@@ -91,7 +92,7 @@ export const fleetState = named('Fleet', {
 export type FleetShape = z.infer<typeof fleetState>
 
 export const foundBody = z.strictObject({
-  root: nodeId().describe('public key of the root'),
+  root: nodeId('public key of the root'),
   certificate: frameText(
     4096,
     'certificate of this node as an issuer, signed by the root: the frame in base64url',
@@ -101,13 +102,16 @@ export const foundBody = z.strictObject({
 export const rootList = named('RootList', {
   number: z.int().min(0).nullable().describe('number of the newest list that the root signed; null: none'),
   signed_at: moment('when that list was signed; the next one has to be later').nullable(),
-  revoked: listOf(z.strictObject({ node_id: nodeId(), at: moment('when it was revoked') }), 1024).describe(
+  revoked: listOf(
+    z.strictObject({ node_id: nodeId(), at: moment('when it was revoked') }),
+    1024,
     'keys that the root revoked',
   ),
   by_issuers: listOf(
     z.strictObject({ issuer: nodeId(), node_id: nodeId(), at: moment('when it was revoked') }),
     8_192,
-  ).describe('keys that issuers revoked; a list that revokes an issuer repeats what that one revoked'),
+    'keys that issuers revoked; a list that revokes an issuer repeats what that one revoked',
+  ),
 })
 export type RootListShape = z.infer<typeof rootList>
 
@@ -134,22 +138,21 @@ export const meshExportLine = z
 export const assignBody = z.strictObject({
   who: who(),
   name: someText(64, 'replaces its name').exactOptional(),
-  roles: listOf(someText(64), 8).exactOptional().describe('replaces its roles'),
-  teams: listOf(someText(64), 8).exactOptional().describe('replaces its teams'),
+  roles: listOf(someText(64), 8, 'replaces its roles').exactOptional(),
+  teams: listOf(someText(64), 8, 'replaces its teams').exactOptional(),
   owner: owner('replaces who has it; empty: nobody but itself').exactOptional(),
 })
 export const assignableQuery = z.strictObject({ issuer: who().describe('who certified them last') })
 export const assignable = named('Assignable', {
   nodes: listOf(
     z.strictObject({
-      node_id: nodeId(),
-      fingerprint: fingerprint(),
-      name: nodeName(),
+      ...nodeFields,
       roles: labels('roles it has'),
       teams: labels('teams it has'),
     }),
     8_192,
-  ).describe('nodes for which this issuer can sign a new certificate'),
+    'nodes for which this issuer can sign a new certificate',
+  ),
 })
 
 export const assigned = named('Assigned', { certificate })
@@ -171,14 +174,14 @@ const invite = named('Invite', {
 })
 export type InviteShape = z.infer<typeof invite>
 
-export const inviteList = z.strictObject({ invites: listOf(invite, 2048).describe('the newest first') })
+export const inviteList = z.strictObject({ invites: listOf(invite, 2048, 'the newest first') })
 export const inviteAnswer = z.strictObject({ invite })
 
 export const inviteBody = z.strictObject({
   uses: whole(1, 1_000, 'number of machines that may use it').default(1),
   for_ms: whole(60_000, 90 * 86_400_000, 'how long it can be used').default(86_400_000),
-  roles: listOf(someText(64), 8).default([]).describe('roles of these machines'),
-  teams: listOf(someText(64), 8).default([]).describe('teams of these machines'),
+  roles: listOf(someText(64), 8, 'roles of these machines').default([]),
+  teams: listOf(someText(64), 8, 'teams of these machines').default([]),
   owner: someText(64, 'who has these machines: in totals they count once').exactOptional(),
 })
 
@@ -186,15 +189,13 @@ export const inviteMade = named('InviteMade', {
   invite,
   code: text(128, 'the invite itself, with addresses of this node; never told again'),
   root: nodeId(),
-  places: listOf(text(300, '`host:port`'), 16).describe('where this node listens'),
+  places: listOf(text(300, '`host:port`'), 16, 'where this node listens'),
 })
 
 export const cancelBody = z.strictObject({ id: someText(64, 'its id') })
 
 export const joinBody = z.strictObject({
   code: someText(256, 'the invite'),
-  root: nodeId().exactOptional().describe('the root that has to answer, if it is known'),
-  places: listOf(someText(300), 16)
-    .default([])
-    .describe('where the inviter is, `host:port`, beside what mDNS finds'),
+  root: nodeId('the root that has to answer, if it is known').exactOptional(),
+  places: listOf(someText(300), 16, 'where the inviter is, `host:port`, beside what mDNS finds').default([]),
 })

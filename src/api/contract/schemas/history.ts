@@ -90,9 +90,9 @@ export const inspectedCommand = named(
       .strictObject({ least: count('ms'), median: count('ms'), most: count('ms') })
       .nullable()
       .describe('milliseconds of the uses whose duration is known; null if none is'),
-    recent: listOf(event, 8).describe('its newest uses, the newest first'),
-    before: listOf(event, 3).describe('before it in its shell session, in the order of time'),
-    after: listOf(event, 3).describe('after it in its shell session'),
+    recent: listOf(event, 8, 'its newest uses, the newest first'),
+    before: listOf(event, 3, 'before it in its shell session, in the order of time'),
+    after: listOf(event, 3, 'after it in its shell session'),
     complete: flag('false: only the newest commands are loaded yet'),
   },
   'What is known of one command. Never leaves this machine.',
@@ -102,16 +102,18 @@ export const deletedCommands = named('DeletedCommands', {
   events: count('commands that were removed, or with `dry_run` would be'),
   texts: count('removed texts that no other command uses; 0 with `dry_run`'),
   dry_run: z.boolean(),
-  sample: listOf(event, 20).describe('with `dry_run` the newest of these commands, else none'),
+  sample: listOf(event, 20, 'with `dry_run` the newest of these commands, else none'),
 })
 export type DeletedShape = z.infer<typeof deletedCommands>
 
 /** Filters of a search or a removal. */
 const filters = {
-  word: listOf(someText(1024), 32)
-    .optional()
-    .describe('may be repeated; every word must occur in the command, ignoring case'),
-  without: listOf(someText(1024), 32).optional().describe('may be repeated; none of these words may occur'),
+  word: listOf(
+    someText(1024),
+    32,
+    'may be repeated; every word must occur in the command, ignoring case',
+  ).optional(),
+  without: listOf(someText(1024), 32, 'may be repeated; none of these words may occur').optional(),
   cwd: someText(4096, 'absolute; this directory and those below it').exactOptional(),
   failed: flag('only commands that ended with another code than 0').exactOptional(),
   risk: oneOf(RISK_LEVELS, 'this level or a higher one').exactOptional(),
@@ -133,7 +135,9 @@ export const noteAnswersBody = z.strictObject({
     .array(
       z.strictObject({
         command: someText(4096),
-        placeholders: listOf(z.string().regex(/^[A-Z][A-Z0-9_]{0,31}$/), 8).describe(
+        placeholders: listOf(
+          z.string().regex(/^[A-Z][A-Z0-9_]{0,31}$/),
+          8,
           'words of the command that its person replaces before it runs',
         ),
       }),

@@ -10,6 +10,7 @@ import {
   listOf,
   moment,
   named,
+  nodeFields,
   nodeId,
   nodeName,
   oneOf,
@@ -22,29 +23,29 @@ const HOUR_MS = 3_600_000
 const hex = (bytes: number, what: string) => pattern(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), what)
 /** Two thirds of a base64url text are at most the bytes of one frame in a chain. */
 const frame = (what: string) => frameText(4096, `${what}: the frame in base64url`)
-const chain = () => listOf(frame('a certificate'), 2).describe('from the certificate that the root signed on')
+const chain = () => listOf(frame('a certificate'), 2, 'from the certificate that the root signed on')
 
 const operator = named('Operator', {
-  node_id: nodeId().describe('public key of the operator, written as that of a node'),
+  node_id: nodeId('public key of the operator, written as that of a node'),
   fingerprint: fingerprint(),
   name: nodeName(),
   roles: labels('roles it was given'),
   teams: labels('teams it was given'),
   state: oneOf(['valid', 'expired', 'revoked', 'void'], 'void: its issuer counts no more'),
-  issuer: nodeId().describe('who signed its certificate'),
+  issuer: nodeId('who signed its certificate'),
   issued_at: moment('when its certificate was signed'),
   ends_at: moment('until when it holds'),
 })
 export type OperatorShape = z.infer<typeof operator>
 
-export const operatorList = named('Operators', { operators: listOf(operator, 1024).describe('by name') })
+export const operatorList = named('Operators', { operators: listOf(operator, 1024, 'by name') })
 
 export const operatorBody = z.strictObject({
-  key: nodeId().describe('public key of the operator; the private one is never sent'),
+  key: nodeId('public key of the operator; the private one is never sent'),
   name: someText(64, 'how people and ledgers call it'),
   for_ms: whole(60_000, 30 * 24 * HOUR_MS, 'how long the certificate holds').default(30 * 24 * HOUR_MS),
-  roles: listOf(someText(64), 8).default([]).describe('roles of the operator'),
-  teams: listOf(someText(64), 8).default([]).describe('teams of the operator'),
+  roles: listOf(someText(64), 8, 'roles of the operator').default([]),
+  teams: listOf(someText(64), 8, 'teams of the operator').default([]),
 })
 
 export const operatorMade = named('OperatorMade', { operator, chain: chain() })
@@ -87,7 +88,7 @@ export const loginOffer = named(
   {
     session: hex(16, 'names the login'),
     mesh: hex(32, 'identity of the mesh'),
-    node: nodeId().describe('this node'),
+    node: nodeId('this node'),
     uid: count('the person whose login it is'),
     types: types(),
     audience_key: hex(32, 'key to which answers are sealed; its private half stays in memory here'),
@@ -115,7 +116,7 @@ export type LoginShape = z.infer<typeof login>
 
 export const loginState = named('WhoAmI', {
   uid: count('the person who asks'),
-  node: z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }),
+  node: z.strictObject(nodeFields),
   login: login.nullable().describe('null: this person asks as the node'),
 })
 export type WhoAmIShape = z.infer<typeof loginState>

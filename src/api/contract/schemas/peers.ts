@@ -10,8 +10,7 @@ import {
   listOf,
   moment,
   named,
-  nodeId,
-  nodeName,
+  nodeFields,
   oneOf,
   someText,
   text,
@@ -32,9 +31,7 @@ const TRUST_SOURCES = [
 ] as const
 
 const peer = named('Peer', {
-  node_id: nodeId(),
-  fingerprint: fingerprint(),
-  name: nodeName(),
+  ...nodeFields,
   name_chosen: flag(
     'true: people or the configuration here call it so; false: the node gave itself the name',
   ).exactOptional(),
@@ -47,7 +44,9 @@ const peer = named('Peer', {
   teams: labels('teams of the node on this machine'),
   why: oneOf(TRUST_SOURCES, 'the source that decided the trust level'),
   decided_at: moment('with `tofu`: when a person of this machine decided').exactOptional(),
-  addresses: listOf(text(256, 'multiaddr'), 8).describe(
+  addresses: listOf(
+    text(256, 'multiaddr'),
+    8,
     'addresses at which the node was met, newest first; only administrators may see this',
   ),
   state: oneOf(
@@ -73,14 +72,16 @@ const peer = named('Peer', {
     ['clock', 'not_trusted_there', 'encryption', 'links_full', 'links_full_there'],
     'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
   ).exactOptional(),
-  links: listOf(fingerprint(), LINKS_MAX)
-    .exactOptional()
-    .describe(
-      'neighbours that an admitted node named when it last told of itself, minutes ago: its own word; absent: it named none, or is offline',
-    ),
-  twin_places: listOf(text(512, 'ip:port, with commas'), 8)
-    .exactOptional()
-    .describe('its key is used on two machines: where they were seen within the last ten minutes'),
+  links: listOf(
+    fingerprint(),
+    LINKS_MAX,
+    'neighbours that an admitted node named when it last told of itself, minutes ago: its own word; absent: it named none, or is offline',
+  ).exactOptional(),
+  twin_places: listOf(
+    text(512, 'ip:port, with commas'),
+    8,
+    'its key is used on two machines: where they were seen within the last ten minutes',
+  ).exactOptional(),
   clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').exactOptional(),
 })
 export type PeerShape = z.infer<typeof peer>
@@ -118,7 +119,7 @@ export const peerAnswer = named('PeerAnswer', {
     })
     .exactOptional()
     .describe('of a revocation in the mesh: who has the list that names the key, besides this node'),
-  steps: listOf(step, 16).exactOptional().describe('the sources that were asked, strongest first'),
+  steps: listOf(step, 16, 'the sources that were asked, strongest first').exactOptional(),
 })
 export type PeerAnswerShape = z.infer<typeof peerAnswer>
 

@@ -26,7 +26,7 @@ import {
 const LABELS_MAX = 32
 
 const aggregators = (description: string) =>
-  rowsOf(8, { node_id: nodeId(), operator: text(64, 'who runs it') }).describe(description)
+  rowsOf(8, { node_id: nodeId(), operator: text(64, 'who runs it') }, description)
 
 const organisation = named(
   'PolicyBundle',
@@ -36,13 +36,17 @@ const organisation = named(
     policies: count('that stand in it'),
     max_level: whole(0, 2).nullable().describe('the highest level that nodes give; null: not said'),
     k_min: count('nodes are in no total of fewer nodes; null: not said').nullable(),
-    settings: rowsOf(SETTINGS_MAX, {
-      key: text(64, 'of the configuration'),
-      value: text(SETTING_BYTES, 'of the bundle'),
-      here: text(SETTING_BYTES, 'the value in force here'),
-      source: text(4096, 'where that came from'),
-      followed: flag('false: policy.follow leaves it out here'),
-    }).describe('settings of every node; of this and the own value the stricter is in force'),
+    settings: rowsOf(
+      SETTINGS_MAX,
+      {
+        key: text(64, 'of the configuration'),
+        value: text(SETTING_BYTES, 'of the bundle'),
+        here: text(SETTING_BYTES, 'the value in force here'),
+        source: text(4096, 'where that came from'),
+        followed: flag('false: policy.follow leaves it out here'),
+      },
+      'settings of every node; of this and the own value the stricter is in force',
+    ),
     totals: z
       .strictObject({
         aggregators: aggregators('nodes that compute totals'),
@@ -53,12 +57,16 @@ const organisation = named(
         noise: count(
           'scale of the noise in totals: so many of each number of one machine it hides; null: not said, 10 in totals of at least 200 machines',
         ).nullable(),
-        audiences: listOf(text(64, 'a role'), 8).describe('roles that get totals'),
-        former: rowsOf(FORMER_MAX, {
-          until: moment('when others followed'),
-          aggregators: aggregators('nodes that computed totals then'),
-          bucket: oneOf(BUCKET_LENGTHS, 'what one total was about'),
-        }).describe('who computed totals before, oldest first: what they released of that time still counts'),
+        audiences: listOf(text(64, 'a role'), 8, 'roles that get totals'),
+        former: rowsOf(
+          FORMER_MAX,
+          {
+            until: moment('when others followed'),
+            aggregators: aggregators('nodes that computed totals then'),
+            bucket: oneOf(BUCKET_LENGTHS, 'what one total was about'),
+          },
+          'who computed totals before, oldest first: what they released of that time still counts',
+        ),
       })
       .describe('how totals of the mesh are computed'),
     accepts: oneOf(['restrict', 'full'], 'policy.accept_org of this node'),
@@ -79,20 +87,28 @@ export const policyView = named(
   'Policy',
   {
     engine: oneOf(['built-in', 'cedar'], 'built-in: the role table; cedar: the files'),
-    files: rowsOf(64, {
-      path: text(4096, 'absolute'),
-      policies: count('that stand in it'),
-      digest: digest('of its bytes'),
-    }).describe('in force'),
+    files: rowsOf(
+      64,
+      {
+        path: text(4096, 'absolute'),
+        policies: count('that stand in it'),
+        digest: digest('of its bytes'),
+      },
+      'in force',
+    ),
     warnings: listOf(text(4096, 'file, line, column and what is odd there'), 1_000),
     loaded_at: moment('when they came into force'),
-    roles: rowsOf(32, {
-      role: text(64, 'a role; every member has the rows of individual, and a role adds to them'),
-      level: level('1: numbers of single nodes; 2: totals'),
-      categories: listOf(sharingCategory(), 8),
-      from: oneOf(['any', 'team'], 'team: nodes of a team that the asker is in'),
-    }).describe('the role table, where it is in force: empty with policy files, which replace it'),
-    teams: listOf(text(64, 'a team'), LABELS_MAX).describe('that this node is in'),
+    roles: rowsOf(
+      32,
+      {
+        role: text(64, 'a role; every member has the rows of individual, and a role adds to them'),
+        level: level('1: numbers of single nodes; 2: totals'),
+        categories: listOf(sharingCategory(), 8),
+        from: oneOf(['any', 'team'], 'team: nodes of a team that the asker is in'),
+      },
+      'the role table, where it is in force: empty with policy files, which replace it',
+    ),
+    teams: listOf(text(64, 'a team'), LABELS_MAX, 'that this node is in'),
     problem: text(4096, 'why what the files say now is not in force').nullable(),
     organisation: organisation.nullable().describe('the policy bundle of the mesh; null: none came here'),
   },
@@ -153,9 +169,11 @@ export const policyExplanation = named(
     category: sharingCategory().nullable(),
     effect: decision.effect,
     rule: decision.rule,
-    roles: listOf(text(64, 'a role'), LABELS_MAX).describe('that this node knows it to have'),
-    teams: listOf(text(64, 'a team'), LABELS_MAX).describe('likewise'),
-    layers: rowsOf(2, { layer: z.enum(['owner', 'roles']), ...decision, decides: z.boolean() }).describe(
+    roles: listOf(text(64, 'a role'), LABELS_MAX, 'that this node knows it to have'),
+    teams: listOf(text(64, 'a team'), LABELS_MAX, 'likewise'),
+    layers: rowsOf(
+      2,
+      { layer: z.enum(['owner', 'roles']), ...decision, decides: z.boolean() },
       "the owner's own, by trust and the caller's consent, and the role policies; both must allow",
     ),
   },

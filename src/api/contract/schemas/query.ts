@@ -29,13 +29,15 @@ export const postQueryBody = z.strictObject({
     end: moment('the moment after it'),
   }),
   per_node: flag('also each node by itself (level 1)').exactOptional(),
-  filters: rowsOf(16, {
-    field: z.string().max(32),
-    operator: z.enum(OPERATORS),
-    value: z.array(z.string().max(64)).min(1).max(16).readonly().describe('a single value needs no list'),
-  })
-    .exactOptional()
-    .describe('all must hold'),
+  filters: rowsOf(
+    16,
+    {
+      field: z.string().max(32),
+      operator: z.enum(OPERATORS),
+      value: z.array(z.string().max(64)).min(1).max(16).readonly().describe('a single value needs no list'),
+    },
+    'all must hold',
+  ).exactOptional(),
   team: someText(64, 'only the members of this team are asked and counted').exactOptional(),
   as: oneOf(
     ['operator', 'node'],

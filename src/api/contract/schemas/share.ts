@@ -7,13 +7,11 @@ import { ANOMALY_CHOICES, SHARING_CATEGORIES, type SharingCategory } from '../..
 import {
   count,
   digest,
-  fingerprint,
   flag,
   listOf,
   moment,
   named,
-  nodeId,
-  nodeName,
+  nodeFields,
   nodeRef,
   oneOf,
   rowsOf,
@@ -31,23 +29,23 @@ const ENTRIES_MAX = 256
 const entries = (what: string) => listOf(text(256, 'node id, `team:x`, `role:x` or `*`')).describe(what)
 
 const parts = (what: string) =>
-  rowsOf(ENTRIES_MAX, {
-    who: text(256, 'node id, `team:x`, `role:x` or `*`'),
-    categories: listOf(sharingCategory(), SHARING_CATEGORIES.length),
-  }).describe(what)
+  rowsOf(
+    ENTRIES_MAX,
+    {
+      who: text(256, 'node id, `team:x`, `role:x` or `*`'),
+      categories: listOf(sharingCategory(), SHARING_CATEGORIES.length),
+    },
+    what,
+  )
 
 const sharedWith = named(
   'SharedWith',
   {
-    node_id: nodeId(),
-    fingerprint: fingerprint(),
-    name: nodeName(),
+    ...nodeFields,
     trust_level: trustLevel(),
-    level_1: listOf(sharingCategory(), 8).describe(
-      'categories of which it may have the numbers of this node',
-    ),
-    summaries: listOf(sharingCategory(), 8).describe('categories in the summaries that it gets'),
-    level_2: listOf(sharingCategory(), 8).describe('categories of which it may have totals over many nodes'),
+    level_1: listOf(sharingCategory(), 8, 'categories of which it may have the numbers of this node'),
+    summaries: listOf(sharingCategory(), 8, 'categories in the summaries that it gets'),
+    level_2: listOf(sharingCategory(), 8, 'categories of which it may have totals over many nodes'),
     rule: text(128, 'the rule that decided about tool usage'),
     reason: text(1024, 'for people'),
   },
@@ -73,7 +71,7 @@ export const sharingView = named('Sharing', {
     supervisors: entries('who may have level 2'),
   }),
   allow_only: parts('who may have some categories, besides what `allow` gives'),
-  stopped: listOf(text(256, 'node id, `team:x` or `role:x`'), ENTRIES_MAX).describe('nothing goes to these'),
+  stopped: listOf(text(256, 'node id, `team:x` or `role:x`'), ENTRIES_MAX, 'nothing goes to these'),
   stopped_only: parts('from whom some categories are kept, whatever else is allowed'),
   peers: listOf(sharedWith),
   totals: totalsReaders,
@@ -92,9 +90,7 @@ const summary = named(
 )
 
 const previewed = named('PreviewedSummary', {
-  recipients: listOf(nodeRef, RECIPIENTS_MAX).describe(
-    'every node that could read it, in the order of their ids',
-  ),
+  recipients: listOf(nodeRef, RECIPIENTS_MAX, 'every node that could read it, in the order of their ids'),
   summary,
   bytes: count('bytes of the plaintext'),
   digest: digest('hash of the plaintext'),
@@ -106,10 +102,14 @@ const totalsType = z.strictObject({
   given: z.boolean(),
   reason: text(1024, 'why it is not given, for people; null when it is').nullable(),
   rows: count('rows of its layout; those that are not in `own` are 0'),
-  own: rowsOf(512, {
-    row: text(64, 'a tool, an hour, a level of risk'),
-    values: z.record(z.string(), z.number()).describe('by name, none above 1000000'),
-  }).describe("rows that the caller has any of; other people's parts are added before it is split"),
+  own: rowsOf(
+    512,
+    {
+      row: text(64, 'a tool, an hour, a level of risk'),
+      values: z.record(z.string(), z.number()).describe('by name, none above 1000000'),
+    },
+    "rows that the caller has any of; other people's parts are added before it is split",
+  ),
 })
 
 const totalsPreview = named(
@@ -124,11 +124,13 @@ const totalsPreview = named(
       'open: it is not over, so numbers are those so far; given: it has left this machine',
     ),
     why: z.enum(UNGIVEN).nullable().describe('why nothing at all is given; null: the types say'),
-    pair: rowsOf(2, { node: nodeRef, operator: text(64, 'who runs it') }).describe(
+    pair: rowsOf(
+      2,
+      { node: nodeRef, operator: text(64, 'who runs it') },
       'the two nodes that get half of each number each',
     ),
-    readers: listOf(nodeRef, RECIPIENTS_MAX).describe('nodes with the role, which may read the totals'),
-    operators: listOf(nodeRef, RECIPIENTS_MAX).describe('people with the role, who may read them anywhere'),
+    readers: listOf(nodeRef, RECIPIENTS_MAX, 'nodes with the role, which may read the totals'),
+    operators: listOf(nodeRef, RECIPIENTS_MAX, 'people with the role, who may read them anywhere'),
     k: count('fewest machines of a total'),
     k_min: count('of this machine: it is in no total of fewer'),
     counted: flag("the caller's numbers are among those that this machine adds up"),
@@ -172,7 +174,7 @@ export const publishedSummaries = named('PublishedSummaries', {
   summaries: listOf(
     named('PublishedSummary', {
       ...edition,
-      recipients: listOf(nodeRef, RECIPIENTS_MAX).describe('who can open numbers of the caller in it'),
+      recipients: listOf(nodeRef, RECIPIENTS_MAX, 'who can open numbers of the caller in it'),
     }),
   ).describe('newest period first'),
 })

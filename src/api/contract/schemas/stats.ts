@@ -81,20 +81,26 @@ export const statistics = named(
       .describe('by day of the week and hour: a row for each day'),
     timeline: z.strictObject({
       unit: oneOf(['hour', 'day', 'week'], 'how long each point is'),
-      points: rowsOf(64, { start: moment('start of the point'), count: count('commands') }).describe(
+      points: rowsOf(
+        64,
+        { start: moment('start of the point'), count: count('commands') },
         'in order, without gaps',
       ),
     }),
-    failing: rowsOf(5, {
-      tool: text(32, 'name in the public dictionary of tools, else `other`'),
-      category: category(),
-      ...counted,
-      rate: share('share that failed of the commands whose exit code is known'),
-      previous_rate: share(
-        'rate in the period before; null if the tool was not used then, or it is not known how its uses ended',
-      ).nullable(),
-      rose: flag('the rate rose by more than chance explains'),
-    }).describe('tools whose rate rose, then tools that failed most'),
+    failing: rowsOf(
+      5,
+      {
+        tool: text(32, 'name in the public dictionary of tools, else `other`'),
+        category: category(),
+        ...counted,
+        rate: share('share that failed of the commands whose exit code is known'),
+        previous_rate: share(
+          'rate in the period before; null if the tool was not used then, or it is not known how its uses ended',
+        ).nullable(),
+        rose: flag('the rate rose by more than chance explains'),
+      },
+      'tools whose rate rose, then tools that failed most',
+    ),
     busiest: z
       .strictObject({ date: date('the local date'), count: count('commands') })
       .nullable()
@@ -120,10 +126,14 @@ export type StatisticsShape = z.infer<typeof statistics>
 export const mostUsed = named(
   'MostUsedCommands',
   {
-    commands: rowsOf(1000, {
-      command: z.string().describe('the text, after redaction of secrets'),
-      ...counted,
-    }).describe('the most frequent first'),
+    commands: rowsOf(
+      1000,
+      {
+        command: z.string().describe('the text, after redaction of secrets'),
+        ...counted,
+      },
+      'the most frequent first',
+    ),
   },
   'Never leaves this machine.',
 )

@@ -58,12 +58,14 @@ export const status = named('Status', {
   uptime_seconds: count('since the daemon started'),
   mesh: z.strictObject({
     alone: flag('used alone: it accepts no connections and looks for no other node'),
-    listen: listOf(text(256, 'multiaddr'), 256).describe('where the mesh listens'),
+    listen: listOf(text(256, 'multiaddr'), 256, 'where the mesh listens'),
     peers_connected: count('neighbours linked now'),
     peers_trusted: count('linked neighbours that this node trusts'),
     peers_pending: count('nodes that wait for a decision of a person here'),
     members_known: count('other members seen in the last 7 days'),
-    alarms: listOf(text(2048, 'for people'), 16).describe(
+    alarms: listOf(
+      text(2048, 'for people'),
+      16,
       'what speaks for a stolen or copied key: where it was seen, and what to do',
     ),
     rejected: z

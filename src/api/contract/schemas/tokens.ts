@@ -1,6 +1,6 @@
 // Schemas of /tokens and /sessions, which open the API over TCP.
 import * as z from 'zod'
-import { TOKEN_SCOPES, TOKEN_TTL_MS, TOKENS_PER_PERSON } from '../constants.ts'
+import { CHOSEN_NAME, TOKEN_SCOPES, TOKEN_TTL_MS, TOKENS_PER_PERSON } from '../constants.ts'
 import { count, flag, listOf, moment, named, oneOf, pattern, someText, text, whole } from './fields.ts'
 
 const SCOPE_MEANS =
@@ -20,7 +20,7 @@ const fields = {
 export const token = named('Token', fields)
 
 export const tokenList = z.strictObject({
-  tokens: listOf(token, TOKENS_PER_PERSON).describe('the newest first'),
+  tokens: listOf(token, TOKENS_PER_PERSON, 'the newest first'),
 })
 
 export const tokenCreated = named('TokenCreated', {
@@ -49,7 +49,7 @@ const openSession = named('OpenSession', {
   last_used_at: moment('time of its last request'),
 })
 
-export const sessionList = z.strictObject({ sessions: listOf(openSession, 64).describe('the newest first') })
+export const sessionList = z.strictObject({ sessions: listOf(openSession, 64, 'the newest first') })
 
 export const sessionsEnded = z.strictObject({ ended: count('sessions that were ended') })
 
@@ -73,7 +73,7 @@ export type SessionsEndedShape = z.infer<typeof sessionsEnded>
 export type SessionCodeShape = z.infer<typeof sessionCode>
 
 export const createTokenBody = z.strictObject({
-  name: pattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'to know it by').exactOptional(),
+  name: pattern(CHOSEN_NAME, 'to know it by').exactOptional(),
   scope: oneOf(TOKEN_SCOPES, 'what the token allows').default('read'),
   ttl_ms: whole(TOKEN_TTL_MS.least, TOKEN_TTL_MS.most, 'how long it is valid').default(TOKEN_TTL_MS.usual),
 })

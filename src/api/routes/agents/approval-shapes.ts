@@ -6,8 +6,7 @@ import type { Approval, EndedApproval } from '../../../agents/approvals/types.ts
 import type { Action } from '../../../agents/types.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import type { ApprovalShape, DecidedShape, EndedApprovalShape } from '../../contract/shapes.ts'
-
-const time = (ms: number): string => new Date(ms).toISOString()
+import { time } from '../../server/shown.ts'
 
 /** `changes`: see `changesOf`; none where many are listed. */
 export function approvalShape(approval: Approval, changes: readonly FileChange[]): ApprovalShape {

@@ -13,6 +13,7 @@ import type { CapabilityShape, DecidedShape } from '../../contract/shapes.ts'
 import type { Elsewhere } from '../../remote/ask.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { time } from '../../server/shown.ts'
 import { approvalShape, decidedShape, endedShape } from './approval-shapes.ts'
 import { createAsking } from './asking.ts'
 import { whileOpen } from './while-open.ts'
@@ -131,8 +132,6 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
     }))
   }
 }
-
-const time = (ms: number): string => new Date(ms).toISOString()
 
 function capabilityShape({ subject, issued_at, expires_at, ...rest }: HeldCapability): CapabilityShape {
   return { ...rest, agent: subject, issued_at: time(issued_at), expires_at: time(expires_at) }

@@ -12,10 +12,10 @@ import type {
   TaskRowShape,
   TaskShape,
 } from '../../contract/shapes.ts'
+import { time } from '../../server/shown.ts'
 
 type TasksOf = Pick<Runtime['tasks'], 'get' | 'result' | 'onEvent'>
 
-const time = (ms: number): string => new Date(ms).toISOString()
 const timeOrNull = (ms: number | null): string | null => (ms === null ? null : time(ms))
 
 export const agentRow = ({

@@ -120,7 +120,7 @@ const add = defineCommand('agent add', {
     for (const { word, place } of off ? [] : needed)
       if (
         !(await confirm(io, `The agent would not see ${word}. Let it read ${place}?`, {
-          yes: options.yes === true,
+          yes: options.yes,
           where: 'COMMAND',
         }))
       )

@@ -20,7 +20,7 @@ const test = defineCommand('model test', {
   summary: 'let each configured model answer one word, without a daemon, and show how long it takes',
   json: 'one document: `models`, each with `name`, `model`, `ok`, `detail`, `first_ms` and `whole_ms`',
   async run(io) {
-    const { config } = loadConfig({ home: io.home, env: io.env })
+    const { config } = loadConfig(io)
     const places = placesOf(config.ask)
     if (places.length === 0)
       throw new KaroError('not_found', 'no local model is configured', {

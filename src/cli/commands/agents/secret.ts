@@ -43,8 +43,7 @@ const init = defineCommand('secret init', {
   },
   examples: { 'karo secret init': 'asks for a passphrase twice; nobody can recover it' },
   async run(io, { options }) {
-    if (options.credential === true)
-      return show(io, await daemonAt(io).call(initVault, { body: {} }), vaultView)
+    if (options.credential) return show(io, await daemonAt(io).call(initVault, { body: {} }), vaultView)
     const words = await newPassphrase(options['passphrase-file'])
     return withWords(words, async (passphrase) =>
       show(io, await daemonAt(io).call(initVault, { body: { passphrase } }), vaultView),
@@ -130,7 +129,7 @@ const showOne = defineCommand('secret show', {
       throw new KaroError('not_found', `you have no secret ${args.name.slice(0, 64)}`, {
         hint: 'karo secret list shows your secrets.',
       })
-    if (options.reveal !== true) return show(io, found, secretView)
+    if (!options.reveal) return show(io, found, secretView)
     if (io.json || !io.terminal)
       throw new KaroError('refused', 'a value is shown at a terminal only', {
         where: '--reveal',
@@ -164,7 +163,7 @@ const rotate = defineCommand('secret rotate', {
   async run(io, { options }) {
     const said = ({ secrets }: { readonly secrets: number }): string =>
       `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted again under it.\n`
-    if (options.passphrase !== true)
+    if (!options.passphrase)
       return unlocked(io, async () => show(io, await daemonAt(io).call(rotateVault, { body: {} }), said))
     return withWords(await passphraseOf(undefined, 'Present passphrase of your vault: '), (current) =>
       unlocked(io, async () =>
@@ -213,7 +212,7 @@ const destroy = defineCommand('secret destroy', {
   options: { yes: 'do not ask' },
   async run(io, { options }) {
     const sure = await confirm(io, 'Remove your vault with all secrets in it?', {
-      yes: options.yes === true,
+      yes: options.yes,
       where: '--yes',
     })
     if (!sure) {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { REMOTE_ID_MAX } from '../../../../protocols/messages/agent.ts'
 import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { CHOSEN_NAME } from '../../../api/contract/constants.ts'
 import {
   cancelTask,
   followTask,
@@ -14,7 +15,7 @@ import type { TaskLineShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
-import { AT, atOf } from '../../input/at.ts'
+import { AT } from '../../input/at.ts'
 import { checkText, defined, parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -28,7 +29,6 @@ const MAX_LINE_BYTES = 8 * 1024 * 1024
 const CANCEL_DEADLINE_MS = 85_000
 /** Another machine has to be found first. */
 const RUN_DEADLINE_MS = 85_000
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const TASK = 'the id of a task, see karo task list'
 
 const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
@@ -68,18 +68,18 @@ const run = defineCommand('task run', {
   async run(io, { args, options }) {
     const id = options.id ?? `t-${randomBytes(8).toString('hex')}`
     const most = options.at === undefined ? 64 : REMOTE_ID_MAX
-    if (!ID.test(id) || id.length > most)
+    if (!CHOSEN_NAME.test(id) || id.length > most)
       throw usage(`an id has at most ${most} letters, digits and . _ -`, '--id')
     const body = {
       agent: args.agent,
       tool: args.tool,
       input: inputOf(args.input),
       id,
-      ...atOf(options),
+      at: options.at,
       ...defined({ why: options.why === undefined ? undefined : checkText(options.why, '--why', 500) }),
     } as const
     await whileAway(() => daemonAt(io).call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
-    return follow(io, { id, ...atOf(options) }, options.follow === true)
+    return follow(io, { id, at: options.at }, options.follow === true)
   },
 })
 
@@ -110,7 +110,7 @@ async function whileAway<T>(ask: () => Promise<T>): Promise<T> {
 /** A task, and the machine that it is given to, if that is another one. */
 interface Which {
   readonly id: string
-  readonly at?: string
+  readonly at?: string | undefined
 }
 
 /** Shows the events until the task is over, or waits for somebody; continues where a connection broke. */
@@ -175,7 +175,7 @@ const list = defineCommand('task list', {
   },
   examples: { 'karo task list --limit 5': 'the last five, with the outcome of each' },
   ask({ options }) {
-    const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000), ...atOf(options) }
+    const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000), at: options.at }
     return { query }
   },
   view: tasksView,
@@ -207,7 +207,7 @@ const followOne = defineCommand('task follow', {
   args: { id: TASK },
   options: { at: AT },
   examples: { 'karo task follow nightly-1 --at build-1': 'also from another terminal' },
-  run: (io, { args, options }) => follow(io, { id: args.id, ...atOf(options) }, true),
+  run: (io, { args, options }) => follow(io, { id: args.id, at: options.at }, true),
 })
 
 export const commands = [run, list, showTask, followOne, cancel]

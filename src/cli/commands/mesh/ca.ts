@@ -15,7 +15,7 @@ import { exportMesh } from '../../fleet/export.ts'
 import { certifyIssuer } from '../../fleet/issuer-certificate.ts'
 import { issuerTerms } from '../../fleet/issuer-terms.ts'
 import { revokedWith, versionAfter } from '../../fleet/root-list.ts'
-import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
+import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
 import { oneNode } from '../../input/values.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
@@ -32,7 +32,7 @@ const NODE = {
 } as const satisfies ArgumentWords
 
 const OPTIONS = {
-  'root-key': ROOT_KEY,
+  'root-key': ROOT_OPTIONS['root-key'],
   for: {
     value: 'duration',
     description: 'how long this node may certify others: at most 400d',
@@ -47,7 +47,7 @@ const OPTIONS = {
     value: 'name',
     description: 'who has this machine: in totals all machines of one owner count once (renew: as before)',
   },
-  'passphrase-file': PASSPHRASE,
+  'passphrase-file': ROOT_OPTIONS['passphrase-file'],
 } as const satisfies OptionsByName
 
 const init = defineCommand('ca init', {
@@ -115,8 +115,7 @@ const revoke = defineCommand('ca revoke', {
   shows: revokeByRoot,
   args: { node: NODE },
   options: {
-    'root-key': ROOT_KEY,
-    'passphrase-file': PASSPHRASE,
+    ...ROOT_OPTIONS,
     yes: 'do not ask before revoking an issuer and all machines that it certified',
   },
   examples: {

@@ -5,20 +5,25 @@ import { getPolicy, takeBundle } from '../../../api/contract/operations/policy.t
 import { postQuery } from '../../../api/contract/operations/query.ts'
 import { checkFleetRules } from '../../../assist/guard/index.ts'
 import { readText } from '../../../assist/guard/read-rules.ts'
-import { KaroError } from '../../../base/errors.ts'
+import { type ExitCode, KaroError } from '../../../base/errors.ts'
 import { FLEET_KEYS } from '../../../config/fleet.ts'
 import { checkedSetting } from '../../../config/fleet-settings.ts'
 import { KEY_LIST } from '../../../config/table.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { changedView, type FleetState, fleetView, machineOf } from '../../fleet/settings-view.ts'
-import { PASSPHRASE, ROOT_KEY } from '../../input/root-key.ts'
+import { type openedRoot, ROOT_OPTIONS } from '../../input/root-key.ts'
 import { absolutePath } from '../../place.ts'
 import { usage } from '../../usage.ts'
 
 const NAMES = Object.keys(FLEET_KEYS)
 
+interface Setting {
+  readonly key: string
+  readonly value: unknown
+}
+
 /** `guard.profile=strict`, with the value as a variable of the environment has it, or as JSON. */
-function settingIn(text: string): { readonly key: string; readonly value: unknown } {
+function settingIn(text: string): Setting {
   const at = text.indexOf('=')
   const [key, said] = at < 0 ? [text, ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
   const known = KEY_LIST.find(({ path }) => path === key)
@@ -58,16 +63,13 @@ const set = defineCommand('fleet set', {
       completes: NAMES,
     },
   },
-  options: { 'root-key': ROOT_KEY, 'passphrase-file': PASSPHRASE },
+  options: ROOT_OPTIONS,
   examples: {
     'karo fleet set guard.profile=strict --root-key /mnt/usb/karo-root.key':
       'on any certified machine; a machine that is stricter already stays so',
   },
   async run(io, { args, options }) {
-    const wanted = args.setting.map(settingIn)
-    const { signSettings } = await import('../../policy/bundle.ts')
-    const { organisation, before } = await signSettings(io, wanted, options)
-    return show(io, { organisation }, (answer, screen) => changedView(answer.organisation, before, screen))
+    return signed(io, args.setting.map(settingIn), options)
   },
 })
 
@@ -77,15 +79,23 @@ const unset = defineCommand('fleet unset', {
   args: {
     key: { variadic: true, description: 'as in karo fleet show', completes: NAMES },
   },
-  options: { 'root-key': ROOT_KEY, 'passphrase-file': PASSPHRASE },
+  options: ROOT_OPTIONS,
   examples: { 'karo fleet unset guard.profile': 'with karo-root.key of this directory' },
   async run(io, { args, options }) {
-    const { signSettings } = await import('../../policy/bundle.ts')
     const wanted = args.key.map((key) => ({ key, value: undefined }))
-    const { organisation, before } = await signSettings(io, wanted, options)
-    return show(io, { organisation }, (answer, screen) => changedView(answer.organisation, before, screen))
+    return signed(io, wanted, options)
   },
 })
+
+async function signed(
+  io: CommandIo,
+  wanted: readonly Setting[],
+  options: Parameters<typeof openedRoot>[0],
+): Promise<ExitCode> {
+  const { signSettings } = await import('../../policy/bundle.ts')
+  const { organisation, before } = await signSettings(io, wanted, options)
+  return show(io, { organisation }, (answer, screen) => changedView(answer.organisation, before, screen))
+}
 
 const showFleet = defineCommand('fleet show', {
   summary: 'show the settings that are signed for every machine, and which machines follow them',

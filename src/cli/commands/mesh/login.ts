@@ -123,7 +123,7 @@ const login = defineCommand('login', {
     const life = durationIn(options.for, '--for', '1m', '8h')
     const path = absolutePath(options.credential, '--credential')
     const asked = typesOf(commaList(options.type)) ?? ASKED_TYPES
-    const types: readonly LoginType[] = options.agents === true ? [...asked, AGENT_CONTROL] : asked
+    const types: readonly LoginType[] = options.agents ? [...asked, AGENT_CONTROL] : asked
     if (types.length === 0) {
       throw usage(
         'no type of question is named',

@@ -135,7 +135,7 @@ const trust = defineCommand('peers trust', {
         throw usage(`--name is for one node, and these are ${chosen.asks.length}`, where)
       if (!io.json) io.out(table(io, chosen.asks, COMPARED))
       const question = `Trust ${chosen.asks.length === 1 ? 'this node' : `these ${chosen.asks.length} nodes`}?`
-      if (!(await confirm(io, question, { yes: options.yes === true, where }))) return EXIT.failed
+      if (!(await confirm(io, question, { yes: options.yes, where }))) return EXIT.failed
     }
     const answers: PeerAnswerShape[] = []
     for (const who of chosen.who)
@@ -178,10 +178,10 @@ const revoke = defineCommand('peers revoke', {
     const where = 'karo peers revoke'
     const who = oneNode(args.node, where)
     const daemon = daemonAt(io)
-    if (options.yes !== true) {
+    if (!options.yes) {
       const { peer } = await daemon.call(explainPeer, { query: { who } })
       const question = `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.`
-      if (!(await confirm(io, question, { yes: false, where }))) {
+      if (!(await confirm(io, question, { where }))) {
         io.out('Nothing was changed.\n')
         return EXIT.failed
       }

@@ -9,7 +9,7 @@ import { labelProblem } from '../../../base/words/roles.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import { defineCommand, show } from '../../command.ts'
-import { PASSPHRASE, ROOT_KEY } from '../../input/root-key.ts'
+import { ROOT_OPTIONS } from '../../input/root-key.ts'
 import { given, oneNode, parseWhole } from '../../input/values.ts'
 import { usage } from '../../usage.ts'
 import { checkView, explanationView, organisationView, policyView } from '../../views/policy.ts'
@@ -209,8 +209,7 @@ const sign = defineCommand('policy sign', {
       repeat: true,
     },
     none: 'replace the last bundle by one that forbids nothing',
-    'root-key': ROOT_KEY,
-    'passphrase-file': PASSPHRASE,
+    ...ROOT_OPTIONS,
   },
   examples: {
     'karo policy sign nights.cedar --max-level 1 --root-key /mnt/usb/karo-root.key':

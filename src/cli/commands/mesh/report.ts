@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
-import { checkText } from '../../input/values.ts'
+import { checkText, given } from '../../input/values.ts'
 import { noJson } from '../../output-file.ts'
 import { replaceOutput } from '../../output-replaced.ts'
 import { asTyped } from '../../query/request.ts'
@@ -86,8 +86,8 @@ export const commands = [
       const start = now - parseDuration(last ?? DEFAULT_LAST, '--last')
       const body = {
         range: { start: rfc3339(start, '--last'), end: rfc3339(now, '--last') },
-        ...(team === undefined ? {} : { team: checkText(team, '--team', 64) }),
-        ...(options['as-node'] === true ? { as: 'node' as const } : {}),
+        team: given(team, (name) => checkText(name, '--team', 64)),
+        ...(options['as-node'] ? { as: 'node' as const } : {}),
       }
       try {
         const report = await daemonAt(io).call(postReport, { body, deadlineMs: DEADLINE_MS })

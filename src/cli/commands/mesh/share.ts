@@ -8,12 +8,7 @@ import {
   NAMED_CHANGES,
   stopAnomalies,
 } from '../../../api/contract/operations/share.ts'
-import {
-  ANOMALY_CHOICES,
-  type AnomalyChoice,
-  SHARING_CATEGORIES,
-  type SharingCategory,
-} from '../../../trust/policy/types.ts'
+import { ANOMALY_CHOICES, SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/types.ts'
 import {
   type ArgumentWords,
   type Command,
@@ -170,7 +165,7 @@ const anomalies = defineCommand('share anomalies', {
   },
   async run(io, { args }) {
     const daemon = daemonAt(io)
-    const choice = args.choice as AnomalyChoice
+    const { choice } = args
     // To take back waits for nothing, so it is an operation of its own.
     const view =
       choice === 'off' ? daemon.call(stopAnomalies) : daemon.call(letAnomalies, { body: { choice } })

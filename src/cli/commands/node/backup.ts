@@ -42,7 +42,7 @@ export const commands = [
       'sudo karo backup /var/backups/karo.tar --without-key': "of the machine's service",
     },
     async run(io, { args, options }) {
-      const path = absolutePath(args.file as string)
+      const path = absolutePath(args.file)
       const sealing = await sealingOf(options)
       const output = createOutput(path)
       const line = createLiveLine(io)

@@ -1,12 +1,11 @@
 // karo cap: what agents of this machine were granted; grants and takes back.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   getCapabilities,
   grantCapability,
   revokeCapability,
 } from '../../../api/contract/operations/agents/approvals.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { defineCommand, show } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
 import { capabilitiesView } from '../../views/approvals.ts'
@@ -39,18 +38,11 @@ const grant = defineCommand('cap grant', {
     'karo cap grant kExecutor:build fs.read:/srv/app': 'for an hour',
     'karo cap grant kExecutor:build proc.exec:git --for 30s': 'for half a minute',
   },
-  async run(io, { args, options }) {
+  ask({ args, options }) {
     const seconds = given(options.for, (text) => Math.floor(durationIn(text, '--for', '1s', '1h') / 1_000))
-    const body = {
-      agent: args.agent,
-      names: args.capability,
-      ...(seconds === undefined ? {} : { seconds }),
-      ...(options.from === undefined ? {} : { from: options.from }),
-    }
-    return show(io, await daemonAt(io).call(grantCapability, { body }), (made) =>
-      capabilitiesView({ capabilities: [made] }, Date.now(), io),
-    )
+    return { body: { agent: args.agent, names: args.capability, seconds, from: options.from } }
   },
+  view: (made, io) => capabilitiesView({ capabilities: [made] }, Date.now(), io),
 })
 
 const revoke = defineCommand('cap revoke', {
@@ -58,16 +50,15 @@ const revoke = defineCommand('cap revoke', {
   shows: revokeCapability,
   args: { id: 'id of the capability, or its beginning' },
   examples: { 'karo cap revoke 0123abcd': 'calls that run under that capability are stopped' },
-  async run(io, { args }) {
+  ask({ args }) {
     if (!/^[0-9a-f]{4,32}$/.test(args.id))
       throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is not the id of a capability`, {
         hint: 'Give at least 4 hex digits of its beginning. karo cap list shows them.',
       })
-    const answer = await daemonAt(io).call(revokeCapability, { body: { id: args.id } })
-    return show(io, answer, ({ revoked: [, ...derived] }) =>
-      derived.length === 0 ? 'Revoked.\n' : `Revoked, with ${derived.length} derived from it.\n`,
-    )
+    return { body: { id: args.id } }
   },
+  view: ({ revoked: [, ...derived] }) =>
+    derived.length === 0 ? 'Revoked.\n' : `Revoked, with ${derived.length} derived from it.\n`,
 })
 
 export const commands = [list, grant, revoke]

@@ -35,7 +35,7 @@ function shape(k: Key<unknown>, loaded: LoadedConfig): Record<string, unknown> {
 }
 
 function load(io: CommandIo): LoadedConfig {
-  const loaded = loadConfig({ home: io.home, env: io.env })
+  const loaded = loadConfig(io)
   if (!io.json) for (const warning of loaded.warnings) io.err(`warning: ${printable(warning)}\n`)
   return loaded
 }
@@ -85,7 +85,7 @@ const get = defineCommand('config get', {
     'karo config get mesh.port --json': 'with default, source and meaning',
   },
   async run(io, { args }) {
-    const found = keyNamed(String(args.key), 'karo config get')
+    const found = keyNamed(args.key, 'karo config get')
     const loaded = load(io)
     const value = loaded.values.get(found.path)
     if (io.json) io.out(`${JSON.stringify(shape(found, loaded))}\n`)
@@ -146,8 +146,8 @@ const set = defineCommand('config set', {
     'karo config set history.ignore "export *,vault *"': 'a list of two patterns',
   },
   async run(io, { args }) {
-    const key = keyNamed(String(args.key), 'karo config set')
-    const value = readValue(key, String(args.value))
+    const key = keyNamed(args.key, 'karo config set')
+    const value = readValue(key, args.value)
     const { file = join(io.home, 'config.toml') } = load({ ...io, err: () => {} })
     const isNew = !existsSync(file)
     if (isNew && !existsSync(io.home))

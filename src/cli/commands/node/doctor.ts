@@ -55,14 +55,14 @@ const command = defineCommand('doctor', {
     const { options } = input
     const dry = options['dry-run'] === true
     checkOptions(input)
-    if (options.egress === true) return egress(io)
-    if (options.sandbox === true) return sandbox(io)
-    if (options.repair === true) return repair(io, dry)
+    if (options.egress) return egress(io)
+    if (options.sandbox) return sandbox(io)
+    if (options.repair) return repair(io, dry)
     const ids = selected(input)
     let world = worldOf(io, ids)
     let examined = await examine(world, ids)
     let deeds: readonly Deed[] = []
-    if (options.fix === true) {
+    if (options.fix) {
       deeds = mend(examined, dry)
       if (deeds.length > 0 && !dry) {
         world = worldOf(io, ids)
@@ -81,7 +81,7 @@ const command = defineCommand('doctor', {
       const document = {
         ok: !failed,
         checks: results,
-        ...(options.fix === true && { dry_run: dry, fixes: deeds }),
+        ...(options.fix && { dry_run: dry, fixes: deeds }),
       }
       io.out(`${JSON.stringify(document)}\n`)
     } else io.out(doctorView(results, deeds, dry, io))
@@ -105,7 +105,7 @@ function checkOptions({ options }: CommandInput): void {
   if (first !== undefined && second !== undefined) {
     throw usage(`this cannot be given together with --${first}`, `--${second}`, 'Leave out one of the two.')
   }
-  if (options['dry-run'] === true && first !== 'fix' && first !== 'repair') {
+  if (options['dry-run'] && first !== 'fix' && first !== 'repair') {
     throw usage('--dry-run needs --fix or --repair', '--dry-run', 'Add --fix or --repair.')
   }
   if ((options.only as readonly string[] | undefined)?.length && first !== undefined && first !== 'fix') {

@@ -31,10 +31,10 @@ const map = defineCommand('people map', {
   },
   async run(io, { args, options }) {
     const body = { person: args.person, user: args.user }
-    if (options.yes !== true) {
+    if (!options.yes) {
       const { person } = await daemonAt(io).call(mapPerson, { body: { ...body, dry_run: true } })
       const question = `The account ${printable(args.user)} will see all commands of ${personWords(person)}. Continue?`
-      if (!(await confirm(io, question, { yes: false, where: 'karo people map' }))) {
+      if (!(await confirm(io, question, { where: 'karo people map' }))) {
         io.err('Nothing was changed.\n')
         return EXIT.failed
       }
@@ -60,12 +60,12 @@ const remove = defineCommand('people remove', {
         body: { person: args.person, dry_run },
         deadlineMs: REMOVE_DEADLINE_MS,
       })
-    if (options['dry-run'] === true || options.yes !== true) {
+    if (options['dry-run'] || !options.yes) {
       const would = await call(true)
-      if (options['dry-run'] === true)
+      if (options['dry-run'])
         return show(io, would, ({ person }) => `Would be removed: all data of ${personWords(person)}.\n`)
       const question = `Remove every command, number, consent and token of ${personWords(would.person)} for good?`
-      if (!(await confirm(io, question, { yes: false, where: 'karo people remove' }))) {
+      if (!(await confirm(io, question, { where: 'karo people remove' }))) {
         io.err('Nothing was removed.\n')
         return EXIT.failed
       }

@@ -44,7 +44,7 @@ export const commands = [
       // Loaded only now, because it needs the engine of the database, which no other short command does.
       const { restoreNode } = await import('../../../ops/care/restore.ts')
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
-      const file = absolutePath(args.file as string)
+      const file = absolutePath(args.file)
       const opener = await openerFor(file, options)
       const line = createLiveLine(io)
       try {

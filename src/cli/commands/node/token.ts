@@ -1,6 +1,6 @@
 // karo token: makes, lists and revokes tokens for the REST API, and shows and ends browser sessions.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { TOKEN_SCOPES } from '../../../api/contract/constants.ts'
+import { CHOSEN_NAME, TOKEN_SCOPES } from '../../../api/contract/constants.ts'
 import * as api from '../../../api/contract/operations/tokens.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
@@ -11,7 +11,6 @@ import { table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
 
 /** The form of a name that the API allows. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 const create = defineCommand('token create', {
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
@@ -33,7 +32,7 @@ const create = defineCommand('token create', {
   },
   async run(io, { options }) {
     const ttl = durationIn(String(options.ttl), '--ttl', '1m', '366d')
-    if (typeof options.name === 'string' && !NAME.test(options.name)) {
+    if (typeof options.name === 'string' && !CHOSEN_NAME.test(options.name)) {
       throw usage(
         'a name has at most 64 letters, digits and . _ -, and begins with a letter or a digit',
         '--name',
@@ -78,7 +77,7 @@ const revoke = defineCommand('token revoke', {
   shows: api.revokeToken,
   args: { token: 'name or id of the token, see karo token list' },
   examples: { 'karo token revoke prometheus': 'the scraper is refused from now on' },
-  ask: ({ args }) => ({ body: { token: idOf(String(args.token)) } }),
+  ask: ({ args }) => ({ body: { token: idOf(args.token) } }),
   view: ({ name }) => `Revoked ${name}.\n`,
 })
 

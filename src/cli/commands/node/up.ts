@@ -90,7 +90,7 @@ export const commands = [
         refuseBesideMachine(io.env, 'karo up')
       const starts = options.background !== true || io.socket === paths.socket
       if (first && starts && canAsk(io)) await askSolo(io, paths)
-      if (options.background === true) {
+      if (options.background) {
         const { beginLog, bounded, failedLately, isInBackground, startInBackground } = await import(
           '../../start/background.ts'
         )
@@ -101,7 +101,7 @@ export const commands = [
             'Start it with: sudo systemctl start karo',
           )
         if (!isInBackground()) {
-          if (options['unless-failed'] === true && failedLately(paths)) return EXIT.done
+          if (options['unless-failed'] && failedLately(paths)) return EXIT.done
           const code = await startInBackground(io, paths)
           if (first && code === EXIT.done) io.out(firstWords(io))
           return code

@@ -56,7 +56,7 @@ export const commands = [
         cwd: place.cwd ?? '/',
         timers: systemTimers,
         async guard() {
-          const guard = await quickGuard({ home: io.home, env: io.env })
+          const guard = await quickGuard(io)
           return {
             judge(command, cwd) {
               const at = { ...place, cwd }

@@ -46,7 +46,7 @@ export const commands = [
       const { signals } = await ask(io, true, undefined)
       const signal = signals.find(({ id }) => id === args.id)
       if (signal === undefined) {
-        throw new KaroError('not_found', `nothing unusual with the id '${String(args.id)}' was found`, {
+        throw new KaroError('not_found', `nothing unusual with the id '${args.id}' was found`, {
           hint: '`karo anomalies --all` lists everything unusual, with ids.',
         })
       }

@@ -12,9 +12,9 @@ import type { ApprovalShape, DecidedShape } from '../../../api/contract/shapes.t
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
-import { AT, atOf } from '../../input/at.ts'
+import { AT } from '../../input/at.ts'
+import { given, parseWhole } from '../../input/values.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
-import { usage } from '../../usage.ts'
 import { approvalsLogView, approvalsView, CARD_MAX, cardView } from '../../views/approvals.ts'
 
 const request = {
@@ -80,19 +80,10 @@ const approve = defineCommand('approvals approve', {
     }
     const scope = options.for === 'task' ? ('task' as const) : answer
     // The whole hash of what was shown: if anything else waits under this id by now, the daemon refuses.
-    const body = {
-      id: card.id,
-      approve: true,
-      hash: card.hash,
-      scope,
-      ...(options.reason && { reason: options.reason }),
-      ...atOf(options),
-    }
-    return show(
-      io,
-      await daemonAt(io).call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS }),
-      (made) => saidOf(made, scope),
-    )
+    const { id, hash } = card
+    const body = { id, approve: true, hash, scope, at: options.at, reason: options.reason || undefined }
+    const made = await daemonAt(io).call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS })
+    return show(io, made, () => saidOf(made, scope))
   },
 })
 
@@ -150,18 +141,9 @@ const deny = defineCommand('approvals deny', {
   },
   async run(io, { args, options }): Promise<ExitCode> {
     const { id, hash } = await askFor(io, args.id, options)
-    const body = {
-      id,
-      approve: false,
-      hash,
-      ...atOf(options),
-      ...(options.reason && { reason: options.reason }),
-    }
-    return show(
-      io,
-      await daemonAt(io).call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS }),
-      () => `Denied ${id}.\n`,
-    )
+    const body = { id, approve: false, hash, at: options.at, reason: options.reason || undefined }
+    const made = await daemonAt(io).call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS })
+    return show(io, made, () => `Denied ${id}.\n`)
   },
 })
 
@@ -170,16 +152,11 @@ const log = defineCommand('approvals log', {
   shows: getApprovalsLog,
   args: { id: { ...request, description: 'id of one request, or the beginning of it' } },
   options: { limit: { value: 'number', description: 'how many, the newest', default: '50' } },
-  async run(io, { args, options }) {
-    const limit = Number(options.limit)
-    if (!Number.isInteger(limit) || limit < 1 || limit > APPROVALS_LOG_MAX) {
-      throw usage(`'${options.limit}' is not a number from 1 to ${APPROVALS_LOG_MAX}`, '--limit')
-    }
-    const query = { limit, ...(args.id === undefined ? {} : { id: checked(args.id) }) }
-    return show(io, await daemonAt(io).call(getApprovalsLog, { query }), (answer) =>
-      approvalsLogView(answer, io),
-    )
+  ask({ args, options }) {
+    const limit = parseWhole(options.limit, '--limit', 1, APPROVALS_LOG_MAX)
+    return { query: { limit, id: given(args.id, checked) } }
   },
+  view: approvalsLogView,
 })
 
 async function askFor(
@@ -188,9 +165,9 @@ async function askFor(
   options: { readonly at?: string | undefined },
 ): Promise<ApprovalShape> {
   const daemon = daemonAt(io)
-  const at = atOf(options)
-  if (id !== undefined) return daemon.call(getApproval, { query: { id: checked(id), ...at } })
-  const { approvals } = await daemon.call(getApprovals, { query: at })
+  const { at } = options
+  if (id !== undefined) return daemon.call(getApproval, { query: { id: checked(id), at } })
+  const { approvals } = await daemon.call(getApprovals, { query: { at } })
   const [only, ...others] = approvals.filter(({ state }) => state === 'pending')
   if (only !== undefined && others.length === 0) return only
   const [code, message] =

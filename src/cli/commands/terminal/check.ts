@@ -54,9 +54,9 @@ const command = defineCommand('check', {
   },
   takesCommandLine: true,
   async run(io, input) {
-    if (input.options.rules === true) return listRules(io, input)
+    if (input.options.rules) return listRules(io, input)
     const text = await commandText(input, 'check', 'karo check --rules lists the rules')
-    const found = await quickGuard({ home: io.home, env: io.env })
+    const found = await quickGuard(io)
     // A mistake in the file is an error, because a person can correct it. An unreadable file makes the guard strict, as in shells.
     if (found.failure !== undefined && /:\d+$|^KARO_/.test(found.failure.where ?? '')) throw found.failure
     for (const warning of found.warnings) io.err(`warning: ${printable(warning)}\n`)

@@ -62,8 +62,8 @@ const find = defineCommand('history', {
     'karo history --interactive': 'type to find, Enter to print; Ctrl-R does it: karo shell install --ctrl-r',
   },
   async run(io, input) {
-    if (input.options.interactive === true) return choose(io, input)
-    if (input.options.rank === true) return rank(io, input)
+    if (input.options.interactive) return choose(io, input)
+    if (input.options.rank) return rank(io, input)
     const { args, options } = input
     const filters = filtersOf(args.words, options)
     const limit = parseWhole(options.limit, '--limit', 1, HISTORY_LIMIT_MAX)
@@ -141,7 +141,7 @@ async function choose(io: CommandIo, input: Input): Promise<ExitCode> {
   const filters = mode === 'failed' && cwd !== undefined ? { ...others, cwd } : others
   // The unfinished line comes from the environment, because everybody can read the arguments of a process.
   const question = questionOf(input) || (io.env.KARO_LINE ?? '')
-  const { finder } = loadConfig({ home: io.home, env: io.env }).config
+  const { finder } = loadConfig(io).config
   const { height } = input.options
   const isUpward = io.env.KARO_KEY === 'up'
   // The hook of a shell can run a command; without it the command is printed, so Enter and Tab do the same.

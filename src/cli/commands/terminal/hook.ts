@@ -100,7 +100,7 @@ const install = defineCommand('hook install', {
   },
   async run(io, input) {
     const { installHook } = await import('../../hooks/settings.ts')
-    const { onError } = await quickGuard({ home: io.home, env: io.env })
+    const { onError } = await quickGuard(io)
     return installHook(io, input, homeOf(io), onError)
   },
 })

@@ -78,7 +78,7 @@ const file = defineCommand('import', {
     'ssh old karo export | karo import -': 'imports from another machine without a file',
     'karo import auto': 'imports the histories of your shells and of atuin instead',
   },
-  run: (io, { args, options }) => importExport(io, args.file as string, options['dry-run'] === true),
+  run: (io, { args, options }) => importExport(io, args.file, options['dry-run'] === true),
 })
 
 const auto = defineCommand('import auto', {
@@ -177,7 +177,7 @@ const undo = defineCommand('import undo', {
     const { id, source, file: from, events, started_at } = one
     const about = `Take out ${countedCommands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
     const question = fitted(about, io.columns - ROOM_FOR_ANSWER)
-    if (!(await confirm(io, question, { yes: options.yes === true, where: 'karo import undo' }))) {
+    if (!(await confirm(io, question, { yes: options.yes, where: 'karo import undo' }))) {
       io.err('Nothing was taken out.\n')
       return EXIT.failed
     }

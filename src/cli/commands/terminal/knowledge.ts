@@ -45,7 +45,7 @@ const add = defineCommand('knowledge add', {
   },
   async run(io, { args }) {
     const { MOST_ARCHIVE, pack, pagesIn } = await import('../../../assist/copilot/examples/archive.ts')
-    const path = resolve(args.file as string)
+    const path = resolve(args.file)
     const content = contentOf(path, MOST_ARCHIVE)
     const isArchive = content.subarray(0, 2).toString('latin1') === 'PK'
     const pages = isArchive ? pagesIn(content, path) : undefined

@@ -56,7 +56,7 @@ export const commands = [
 
 function worldOf(io: CommandIo) {
   return {
-    guard: () => loadGuard({ home: io.home, env: io.env }),
+    guard: () => loadGuard(io),
     place: placeOf(io),
     machine: (place: MachinePlace, guard: Guard) => machineOf(place, io.env, guard),
     mayReadHistory: () => allowed(io).history,

@@ -22,22 +22,20 @@ export function agentsView({ agents, off }: AgentListShape, screen: Screen): str
   const none = off === true ? OFF : 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n'
   const hint = own.length === 0 ? none : ''
   if (agents.length === 0) return hint
-  const shown = table(screen, agents, [
-    { title: 'AGENT', value: ({ id }) => id },
-    { title: 'STATE', value: ({ state }) => state, style },
-    {
-      title: 'COMMAND',
+  const shown = table(screen, agents, {
+    AGENT: ({ id }) => id,
+    STATE: { value: ({ state }) => state, style },
+    COMMAND: {
       value: ({ argv, built_in, outside }) =>
         built_in === true ? 'built in' : `${line(argv)}${outside === true ? ' (outside of jails)' : ''}`,
       shrink: 'first',
     },
-    {
-      title: 'DETAIL',
+    DETAIL: {
       value: ({ detail, granted_until }) =>
         granted_until === undefined ? detail : `${detail}; granted until ${localTime(granted_until)}`,
       wrap: true,
     },
-  ])
+  })
   return hint === '' ? shown : `${shown}\n${hint}`
 }
 
@@ -87,15 +85,11 @@ export function agentView(agent: AgentShape, screen: Screen): string {
   const lines = facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`)
   const head = `${printable(id)}\n${lines.join('\n')}\n`
   if (offers === null) return fitted(head, screen.columns)
-  const tools = table(screen, offers, [
-    { title: 'TOOL', value: ({ name }) => name },
-    { title: 'EFFECT', value: ({ read_only }) => (read_only ? 'only reads' : 'may change') },
-    {
-      title: 'DESCRIPTION',
-      value: ({ description }) => description.split('\n', 1)[0] ?? '',
-      shrink: 'first',
-    },
-  ])
+  const tools = table(screen, offers, {
+    TOOL: ({ name }) => name,
+    EFFECT: ({ read_only }) => (read_only ? 'only reads' : 'may change'),
+    DESCRIPTION: { value: ({ description }) => description.split('\n', 1)[0] ?? '', shrink: 'first' },
+  })
   return `${fitted(head, screen.columns)}\n${tools}`
 }
 

@@ -1,12 +1,9 @@
 // View of the daemon's sockets; those without a known reason come first.
 import type { Explained } from '../../doctor/egress.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 
 /** Ends with a newline. */
-export function egressView(
-  sockets: readonly Explained[],
-  screen: { readonly colour: boolean; readonly columns: number },
-): string {
+export function egressView(sockets: readonly Explained[], screen: Screen): string {
   const foreign = sockets.filter(({ why }) => why === null)
   const rows = table(screen, [...foreign, ...sockets.filter(({ why }) => why !== null)], {
     fd: 'fd',

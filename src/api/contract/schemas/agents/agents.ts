@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { AGENT_CLASSES, AGENT_NAME } from '../../../../agents/manifest/words.ts'
 import { AGENT_STATES } from '../../../../agents/runtime/agent-states.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
+import { CHOSEN_NAME } from '../../constants.ts'
 import {
   count,
   flag,
@@ -86,10 +87,12 @@ export const agent = named('Agent', {
       cwd: path('directory inside the jail'),
       binds: listOf(bind, 64),
       tools: listOf(text(128, 'that may be called; none: all'), 256),
-      secrets: listOf(secretWish, 8).describe('that it is given when it starts'),
-      connect: listOf(text(260, 'host and port'), 16)
-        .exactOptional()
-        .describe('places of the network that it may connect to; absent: none'),
+      secrets: listOf(secretWish, 8, 'that it is given when it starts'),
+      connect: listOf(
+        text(260, 'host and port'),
+        16,
+        'places of the network that it may connect to; absent: none',
+      ).exactOptional(),
       capabilities: listOf(text(4_200, 'what it wants'), 128),
       limits,
       call_ms: count('milliseconds until a call has to be answered'),
@@ -99,9 +102,11 @@ export const agent = named('Agent', {
     .nullable(),
   server: text(128, 'what it calls itself; null while it does not run').nullable(),
   offers: listOf(tool, 256).nullable().describe('its tools; null while it does not run'),
-  cannot_change: listOf(path('in a place that it may write'), 8)
-    .exactOptional()
-    .describe('when it was added: some of what the user of its jail cannot change'),
+  cannot_change: listOf(
+    path('in a place that it may write'),
+    8,
+    'when it was added: some of what the user of its jail cannot change',
+  ).exactOptional(),
 })
 
 export const agentList = named('AgentList', {
@@ -153,8 +158,7 @@ export const whichAgentBody = z.strictObject({ agent: which(), at: at() })
 export const ownAgentBody = z.strictObject({ agent: which() })
 
 const state = () => oneOf(TASK_STATES, 'as in A2A 1.0')
-const taskId = () =>
-  pattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'the same id is the same task, which never runs twice')
+const taskId = () => pattern(CHOSEN_NAME, 'the same id is the same task, which never runs twice')
 
 const progress = z.strictObject({
   done: z.number().describe('as the agent counts'),
@@ -189,7 +193,7 @@ export const taskList = named('TaskList', { tasks: listOf(taskRow) })
 export const task = named('Task', {
   ...taskFields,
   input: z.unknown().describe('the arguments; null for the task of another person'),
-  events: listOf(event, 100).describe('the last ones; none for the task of another person'),
+  events: listOf(event, 100, 'the last ones; none for the task of another person'),
   result: z.unknown().describe('CallToolResult of MCP; null: there is none, or it is of another person'),
 })
 

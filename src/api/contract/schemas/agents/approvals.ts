@@ -49,21 +49,23 @@ const approval = named(
     kind: text(32, 'what the tool does by its name, such as ExecuteCommand'),
     risk: oneOf(RISK_LEVELS, 'what the risk rules say of the words'),
     risks: listOf(text(1_024, 'why'), 8),
-    argv: listOf(text(131_072, 'one word'), 1_024).describe('the exact words; no shell reads them'),
+    argv: listOf(text(131_072, 'one word'), 1_024, 'the exact words; no shell reads them'),
     cwd: text(4_096, 'the directory'),
     env: z.record(z.string(), z.string()).describe('variables that are set for it alone'),
-    binds: rowsOf(64, { path: text(4_096, 'a path'), write: z.boolean() }).describe(
-      'what a jail sees of the machine',
-    ),
+    binds: rowsOf(64, { path: text(4_096, 'a path'), write: z.boolean() }, 'what a jail sees of the machine'),
     input: text(1_048_576, 'the arguments of the tool as JSON, or what the command reads on standard input'),
-    diff: listOf(change, 192).describe(
+    diff: listOf(
+      change,
+      192,
       'what it would change in files, as far as the request says it; and what of `code` has changed since the same was approved',
     ),
-    code: rowsOf(128, {
-      path: text(131_072, 'the file or directory'),
-      bytes: count('its size; null for a directory and what is not there').nullable(),
-      content: text(128, 'BLAKE3 of its content, or words that change with it'),
-    }).describe(
+    code: rowsOf(
+      128,
+      {
+        path: text(131_072, 'the file or directory'),
+        bytes: count('its size; null for a directory and what is not there').nullable(),
+        content: text(128, 'BLAKE3 of its content, or words that change with it'),
+      },
       'what a command runs as code and where, as it was when it was asked; the approval is bound to it',
     ),
     target: z.strictObject({ node_id: nodeId(), fingerprint: fingerprint() }).describe('the machine'),
@@ -136,7 +138,7 @@ export const getLogQuery = z.strictObject({
   id: z.string().min(4).max(10).exactOptional().describe('only this request'),
 })
 export const approvalsLog = named('ApprovalsLog', {
-  entries: listOf(ended, APPROVALS_LOG_MAX).describe('newest first'),
+  entries: listOf(ended, APPROVALS_LOG_MAX, 'newest first'),
 })
 export type ApprovalsLogShape = z.infer<typeof approvalsLog>
 
@@ -196,6 +198,6 @@ export const revokeBody = z.strictObject({
   id: z.string().min(4).max(32).describe('the id, or its beginning'),
 })
 export const revokedCapabilities = named('RevokedCapabilities', {
-  revoked: listOf(text(32, 'an id'), 1_024).describe('it, and what was derived from it'),
+  revoked: listOf(text(32, 'an id'), 1_024, 'it, and what was derived from it'),
 })
 export type RevokedCapabilitiesShape = z.infer<typeof revokedCapabilities>

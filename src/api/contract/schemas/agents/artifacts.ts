@@ -46,7 +46,7 @@ const FIELDS = {
 export const artifact = named('Artifact', FIELDS)
 export type ArtifactShape = z.infer<typeof artifact>
 export const artifactList = named('ArtifactList', {
-  artifacts: listOf(artifact, MOST_ARTIFACTS).describe('the newest first'),
+  artifacts: listOf(artifact, MOST_ARTIFACTS, 'the newest first'),
 })
 export type ArtifactListShape = z.infer<typeof artifactList>
 export const artifactShown = named('ArtifactShown', {
@@ -115,7 +115,7 @@ const SHARE_FIELDS = {
 const share = named('ArtifactShare', SHARE_FIELDS)
 export type ArtifactShareShape = z.infer<typeof share>
 export const shareList = named('ArtifactShares', {
-  shares: listOf(share, MOST_SHARES).describe('the newest first'),
+  shares: listOf(share, MOST_SHARES, 'the newest first'),
 })
 export type ArtifactSharesShape = z.infer<typeof shareList>
 export const shared = named('ArtifactShared', {

@@ -25,14 +25,18 @@ const noteFields = {
 }
 export const note = named('Note', noteFields)
 export type NoteShape = z.infer<typeof note>
-export const noteList = named('NoteList', { notes: listOf(note, MOST_NOTES).describe('the newest first') })
+export const noteList = named('NoteList', { notes: listOf(note, MOST_NOTES, 'the newest first') })
 export type NoteListShape = z.infer<typeof noteList>
 export const notesFound = named('NotesFound', {
-  hits: rowsOf(SEARCH_LIMIT_MAX, {
-    ...noteFields,
-    score: share('of the best hit; only to compare hits of one search'),
-    by: listOf(z.enum(['words', 'meaning']), 2).describe('which way found it'),
-  }).describe('the best first'),
+  hits: rowsOf(
+    SEARCH_LIMIT_MAX,
+    {
+      ...noteFields,
+      score: share('of the best hit; only to compare hits of one search'),
+      by: listOf(z.enum(['words', 'meaning']), 2, 'which way found it'),
+    },
+    'the best first',
+  ),
   searched_by: text(256, 'how it was searched: words, or also an endpoint of embeddings'),
   notes: listOf(text(1_024, 'what did not work'), 16),
 })

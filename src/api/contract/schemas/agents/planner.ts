@@ -6,14 +6,18 @@ import { TASK_STATES } from '../../../../agents/tasks/types.ts'
 import { ACTION_CLASSES } from '../../constants.ts'
 import { count, listOf, moment, named, oneOf, pattern, rowsOf, someText, text } from '../fields.ts'
 
-const takes = rowsOf(MOST_TAKES, {
-  argument: text(128, 'of the tool'),
-  step: text(8, 'whose result it is'),
-}).describe('arguments that are the text of the result of a step before')
+const takes = rowsOf(
+  MOST_TAKES,
+  {
+    argument: text(128, 'of the tool'),
+    step: text(8, 'whose result it is'),
+  },
+  'arguments that are the text of the result of a step before',
+)
 const step = z.strictObject({
   id: text(8, 's1, s2 …'),
   what: text(300, 'for people'),
-  after: listOf(text(8, 'id of a step'), MOST_STEPS).describe('steps that have to be done before'),
+  after: listOf(text(8, 'id of a step'), MOST_STEPS, 'steps that have to be done before'),
   agent: text(64, 'whose tool it is; empty: the person runs `command`'),
   tool: text(128, 'of the agent'),
   input: z.unknown().describe('the arguments of the tool'),
@@ -39,7 +43,7 @@ export const plan = named('Plan', {
     ['planned', 'running', 'yours', 'stopped', 'completed'],
     'stopped: a step failed, or nothing runs it now; yours: the next step is a command of the person',
   ),
-  steps: listOf(step, MOST_STEPS).describe('in an order in which each stands behind those that it waits for'),
+  steps: listOf(step, MOST_STEPS, 'in an order in which each stands behind those that it waits for'),
 })
 export type PlanShape = z.infer<typeof plan>
 export const planList = named('PlanList', { plans: listOf(plan, MOST_PLANS) })
@@ -81,15 +85,19 @@ export const runPlanBody = z.strictObject({
 })
 
 export const modelList = named('ModelList', {
-  models: rowsOf(16, {
-    name: text(256, 'host and port'),
-    endpoint: text(2_048, 'address'),
-    model: text(128, 'that is asked for; empty: the default of the server'),
-    use: z.enum(['text', 'embeddings']),
-    state: z.enum(['up', 'down']),
-    detail: text(1_024, 'why it is down; empty otherwise'),
-    rests_ms: count('milliseconds until it is asked again after it failed'),
-    offers: listOf(text(128, 'name of a model'), 64),
-  }).describe('in the order in which they are asked'),
+  models: rowsOf(
+    16,
+    {
+      name: text(256, 'host and port'),
+      endpoint: text(2_048, 'address'),
+      model: text(128, 'that is asked for; empty: the default of the server'),
+      use: z.enum(['text', 'embeddings']),
+      state: z.enum(['up', 'down']),
+      detail: text(1_024, 'why it is down; empty otherwise'),
+      rests_ms: count('milliseconds until it is asked again after it failed'),
+      offers: listOf(text(128, 'name of a model'), 64),
+    },
+    'in the order in which they are asked',
+  ),
 })
 export type ModelListShape = z.infer<typeof modelList>
