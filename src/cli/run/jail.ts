@@ -1,5 +1,5 @@
 // Starts the jail of a tool: what bubblewrap is told, the program that keeps the terminal inside, and the word to begin.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { accessSync, closeSync, constants, readFileSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { KaroError } from '../../base/errors.ts'
@@ -8,14 +8,18 @@ import { landlockVersion } from '../../base/kernel/landlock.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import {
   LISTEN,
+  PRCTL,
   SENDMSG,
   systemArguments,
   WAY_OUT,
   WITHOUT_SOCKETS,
 } from '../../muscle/jail/bwrap-arguments.ts'
+import { DENIALS } from '../../muscle/jail/denials.ts'
+import { heldFile } from '../../muscle/jail/hold.ts'
 import { isIn } from '../../muscle/jail/places.ts'
 import { PROXY } from '../../muscle/jail/provider.ts'
-import { seccompFilter } from '../../muscle/seccomp/filter.ts'
+import { changesFilter, seccompFilter } from '../../muscle/seccomp/filter.ts'
+import type { Machine } from '../../muscle/seccomp/syscalls.ts'
 import type { Plan } from './plan.ts'
 
 const [BWRAP, PERL] = ['/usr/bin/bwrap', '/usr/bin/perl']
@@ -49,13 +53,19 @@ const ALSO = [
   '/etc/cursor',
 ]
 const OWN = ['/tmp', '/var/tmp', '/dev/shm']
+/** Descriptors in the jail: 3 is the line to this process, 4 hands over the port. */
+const [FILTER_AT, CALLS_AT] = [5, 6]
 
 /**
  * The first program inside: leads the session, says that it is there, and starts the tool when it is told to. A tool that stops
- * (Ctrl-Z) is said on descriptor 3; a byte from there makes it go on. Its exit code, or 128 and its signal, is the jail's.
+ * (Ctrl-Z) is said on descriptor 3; a byte from there makes it go on. Its exit code, or 128 and its signal, is the jail's. What it could not
+ * change is said there too: see DENIALS.
  */
 const KEEPER = String.raw`
 use POSIX ();
+{ ${LISTEN} }
+POSIX::close(4);
+${DENIALS}
 my $tty = shift @ARGV;
 sub heard { my $byte; return (POSIX::read(3, $byte, 1) // 0) > 0 }
 $SIG{TTOU} = 'IGNORE';
@@ -68,11 +78,13 @@ if ($pid == 0) {
   if ($tty) { setpgrp(0, 0); POSIX::tcsetpgrp(0, $$) }
   $SIG{TTOU} = 'DEFAULT';
   POSIX::close(3);
+  watched;
   delete $ENV{PERL_BADLANG};
   exec { $ARGV[0] } @ARGV;
   print STDERR "karo run: $ARGV[0]: $!\n";
   POSIX::_exit(126);
 }
+close $far;
 if ($tty) { POSIX::setpgid($pid, $pid); POSIX::tcsetpgrp(0, $pid) }
 while (waitpid($pid, POSIX::WUNTRACED()) == $pid) {
   my $how = ${'$'}{^CHILD_ERROR_NATIVE};
@@ -85,39 +97,43 @@ while (waitpid($pid, POSIX::WUNTRACED()) == $pid) {
 exit 125;
 `
 
+/** One word of the line: a stop, or a path. */
+const SAID = /^(?:s|d([^\0]*)\0)/
+
 export interface Started {
   readonly child: ChildProcess
   /** Without a terminal: this side of the streams. */
   readonly streams: { readonly input: Socket; readonly output: Socket; readonly errors: Socket } | undefined
-  /** From here on the tool runs. Calls back each time it stops; the answer lets it go on. */
-  begin(stopped: () => Promise<void>): void
+  /** From here on the tool runs. */
+  begin(told: Told): void
   /** A socket that listens at PROXY inside. */
-  readonly listener: number | undefined
+  readonly listener: number
+  /** Processes in the namespaces around the jail and in the jail itself; undefined where nothing can be mounted later. */
+  readonly around: { readonly outer: number; readonly inner: number } | undefined
+}
+
+interface Told {
+  /** Each time the tool stops; the answer lets it go on. */
+  stopped(): Promise<void>
+  /** What it could not change: once for each directory. Nothing of this path is to be believed. */
+  denied(path: string): void
 }
 
 interface Asked {
   readonly plan: Plan
   /** The end of a terminal that the tool gets. */
   readonly slave: number | undefined
-  readonly hasWayOut: boolean
   /** Names and addresses that a program inside connects to by itself, as they are the jail's own. */
   readonly near: readonly string[]
   /** The socket that the hook reaches. */
   readonly hook: string
-  readonly machine?: string
 }
 
 /** Rejects with KaroError `refused` where no jail can be built; nothing runs then. */
-export async function startJail({
-  plan,
-  slave,
-  hasWayOut,
-  near,
-  hook,
-  machine = process.arch,
-}: Asked): Promise<Started> {
-  const filter = seccompFilter(machine, 'own')
-  if (filter === undefined) throw noJail(`there is no seccomp filter for ${machine}`)
+export async function startJail({ plan, slave, near, hook }: Asked): Promise<Started> {
+  const filter = seccompFilter(process.arch, 'own')
+  if (filter === undefined) throw noJail(`there is no seccomp filter for ${process.arch}`)
+  const machine = process.arch as Machine
   for (const program of [BWRAP, PERL])
     if (!orElse(() => accessSync(program, constants.X_OK) === undefined, false))
       throw noJail(
@@ -127,31 +143,25 @@ export async function startJail({
   const descriptors = await openDescriptors()
   const keepsSockets = (await landlockVersion()) >= LEAST_LANDLOCK
   const given: number[] = []
-  const pair = hasWayOut ? descriptors.socketPair() : undefined
+  const pair = descriptors.socketPair()
   const streams = slave === undefined ? pipes(descriptors, given) : undefined
-  const filterFile = descriptors.memoryFile('karo', filter)
-  given.push(filterFile, ...(pair === undefined ? [] : [pair.far]))
-  const first = hasWayOut ? 5 : 4
-  const keeper = hasWayOut
-    ? [
-        `${LISTEN}close $listener; POSIX::close(4);${KEEPER}`,
-        '--',
-        String(SENDMSG[machine as keyof typeof SENDMSG]),
-        String(PROXY.port),
-      ]
-    : [KEEPER, '--']
+  const files = [filter, heldFile([], machine, changesFilter(machine))].map((bytes) =>
+    descriptors.memoryFile('karo', bytes),
+  )
+  given.push(...files, pair.far)
+  const around = canNest() ? AROUND : []
   const words = [
-    ...argumentsOf(plan, hook, { first, hasWayOut, near, keepsSockets }),
-    ...[PERL, '-e', ...keeper, slave === undefined ? '' : '1', ...plan.argv],
+    ...around,
+    ...argumentsOf(plan, hook, near, keepsSockets),
+    ...[PERL, '-e', KEEPER, '--', String(SENDMSG[machine]), String(PROXY.port)],
+    ...[String(PRCTL[machine]), String(CALLS_AT), slave === undefined ? '' : '1', ...plan.argv],
   ]
   let complaint = ''
   try {
     const child = spawn(BWRAP, words, {
       stdio: [
         ...(streams === undefined ? [slave as number, slave as number, slave as number] : streams.theirs),
-        'pipe',
-        ...(pair === undefined ? [] : [pair.far]),
-        filterFile,
+        ...['pipe' as const, pair.far, ...files],
       ],
       cwd: '/',
       env: {},
@@ -175,9 +185,11 @@ export async function startJail({
     })
     ours?.errors.off('data', note)
     ours?.errors.pause()
-    const listener = pair === undefined ? undefined : descriptors.handedOver(pair.near)
-    const strange = otherThanJudged(plan, child.pid as number)
-    if (strange !== undefined || (hasWayOut && listener === undefined)) {
+    const listener = descriptors.handedOver(pair.near)
+    const outer = around.length > 0 ? childOf(child.pid as number) : (child.pid as number)
+    const inner = childOf(outer)
+    const strange = otherThanJudged(plan, inner)
+    if (strange !== undefined || listener === undefined) {
       child.kill('SIGKILL')
       throw noJail(
         strange === undefined
@@ -189,20 +201,47 @@ export async function startJail({
       child,
       streams: ours,
       listener,
-      begin(stopped) {
-        line.on('data', () => void stopped().then(() => line.write('+')))
+      around: around.length > 0 ? { outer, inner } : undefined,
+      begin({ stopped, denied }) {
+        let rest = ''
+        line.setEncoding('latin1').on('data', (piece: string) => {
+          rest += piece
+          for (let said = SAID.exec(rest); said !== null; said = SAID.exec(rest)) {
+            rest = rest.slice(said[0].length)
+            if (said[1] === undefined) void stopped().then(() => line.write('+'))
+            else denied(Buffer.from(said[1], 'latin1').toString())
+          }
+        })
         line.write('+')
       },
     }
   } finally {
     for (const descriptor of given) closeSync(descriptor)
-    if (pair !== undefined) closeSync(pair.near)
+    closeSync(pair.near)
   }
 }
 
+/**
+ * Namespaces around those of the jail, in which everything is where it is on the machine. Who made them may mount from there into the jail, which
+ * the kernel allows nobody to do from outside of both.
+ */
+const AROUND = ['--unshare-user', '--dev-bind', '/', '/', '--die-with-parent', '--', BWRAP]
+
+/** Some systems allow namespaces to bubblewrap, and none inside of those. */
+const canNest = (): boolean =>
+  spawnSync(
+    BWRAP,
+    [...AROUND, '--unshare-user', '--ro-bind', '/', '/', '--proc', '/proc', '--', '/bin/true'],
+    {
+      stdio: 'ignore',
+    },
+  ).status === 0
+
+const childOf = (process: number): number =>
+  Number.parseInt(readFileSync(`/proc/${process}/task/${process}/children`, 'utf8'), 10)
+
 /** A place that is not the one inside that it is outside, or that was judged. */
-function otherThanJudged({ mounts, places }: Plan, bubblewrap: number): string | undefined {
-  const first = readFileSync(`/proc/${bubblewrap}/task/${bubblewrap}/children`, 'utf8').trim()
+function otherThanJudged({ mounts, places }: Plan, first: number): string | undefined {
   const numbers = (path: string): string => {
     const { dev, ino } = statSync(path, { bigint: true })
     return `${dev} ${ino}`
@@ -242,23 +281,17 @@ function pipes(descriptors: Descriptors, given: number[]) {
 function argumentsOf(
   { mounts, places, env, cwd }: Plan,
   hook: string,
-  {
-    first,
-    hasWayOut,
-    near,
-    keepsSockets,
-  }: Pick<Asked, 'hasWayOut' | 'near'> & { readonly first: number; readonly keepsSockets: boolean },
+  near: readonly string[],
+  keepsSockets: boolean,
 ): readonly string[] {
   const direct = near.join(',')
   const environment = {
     ...env,
     KARO_RUN: HOOK_SOCKET,
     TMPDIR: '/tmp',
-    ...(hasWayOut && {
-      ...WAY_OUT,
-      NO_PROXY: direct,
-      no_proxy: direct,
-    }),
+    ...WAY_OUT,
+    NO_PROXY: direct,
+    no_proxy: direct,
     // Perl warns of a locale that the jail has not.
     PERL_BADLANG: '0',
   }
@@ -287,7 +320,7 @@ function argumentsOf(
         ? ['--size', '4096', '--tmpfs', path, '--remount-ro', path]
         : ['--ro-bind', '/dev/null', path],
     ),
-    ...['--remount-ro', '/', '--chdir', cwd, '--seccomp', String(first), '--'],
+    ...['--remount-ro', '/', '--chdir', cwd, '--seccomp', String(FILTER_AT), '--'],
     ...(keepsSockets ? [PERL, '-e', WITHOUT_SOCKETS, '--', String(own.length), ...own] : []),
   ]
 }

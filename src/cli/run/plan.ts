@@ -40,7 +40,7 @@ export interface Wanted {
   readonly own: readonly string[]
 }
 
-interface Mount {
+export interface Mount {
   readonly from: string
   readonly to: string
   readonly write: boolean
@@ -121,7 +121,10 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
   mkdirSync(own, { recursive: true, mode: 0o700 })
   const common = [...chain(project, cwd)].flatMap((at) => guardProject(guarded, at))
   const writable = [...new Set([project, ...common, ...wanted.write])]
-  for (const path of wanted.write) guardProject(guarded, path)
+  for (const path of wanted.write) {
+    judgeWritable(path, wanted)
+    guardProject(guarded, path)
+  }
   const places = judged(() =>
     judgePlaces(
       [
@@ -174,6 +177,56 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
     },
     kept,
   }
+}
+
+/**
+ * What a jail that runs gets so that it may change these directories, too: itself and what is guarded in it, in this order. Makes what there has to
+ * be for a mount. Throws KaroError.
+ */
+export function moreOf(wanted: Wanted, plan: Plan, write: readonly string[]): Pick<Plan, 'mounts' | 'made'> {
+  const guarded = nothingGuarded()
+  const nothing = join(wanted.karo, 'run', 'home', 'nothing')
+  mkdirSync(nothing, { recursive: true, mode: 0o700 })
+  try {
+    const { binds, hidden } = judgeMore(wanted, plan, write)
+    for (const { path } of binds) guardProject(guarded, path)
+    return {
+      mounts: [
+        ...binds.map(({ path }) => ({ from: path, to: path, write: true })),
+        ...mountsOf(guarded),
+        ...hidden.map(({ path, directory }) => ({
+          from: directory ? nothing : '/dev/null',
+          to: path,
+          write: false,
+        })),
+      ],
+      made: guarded.made,
+    }
+  } catch (error) {
+    unmake(guarded.made)
+    throw error
+  }
+}
+
+/** Throws KaroError for a directory that a jail never may change. What this one may change already is left out. */
+export function judgeMore(wanted: Wanted, { mounts }: Plan, write: readonly string[]): Places {
+  const more = write.filter((path) => {
+    judgeWritable(path, wanted)
+    const around = mounts.filter(({ from, to }) => isIn(path, to) && (from === to || to !== wanted.home))
+    const isGuarded = around.at(-1)?.write === false
+    if (isGuarded && around.some((mount) => mount.write))
+      throw new KaroError('refused', 'programs outside of the jail obey this, or it holds keys', {
+        where: path,
+        hint: 'Change it yourself.',
+      })
+    return isGuarded || around.length === 0
+  })
+  return judged(() =>
+    judgePlaces(
+      more.map((path) => ({ path, write: true })),
+      wanted.closed,
+    ),
+  )
 }
 
 /** Makes the file of those names, one for each choice of them, and returns its path. What the person ignores everywhere stands there, too. */
@@ -268,15 +321,22 @@ function projectOf({ cwd, home, closed }: Wanted): string {
       top = at
     break
   }
-  const no = (why: string): KaroError =>
-    new KaroError('refused', `a tool in a jail may change the directory that it starts in, and this ${why}`, {
-      where: top,
-      hint: 'Change to the directory of a project first.',
-    })
-  if (isIn(home, top)) throw no('is your home, or holds it')
-  if (AI_TOOL_LIST.some(({ directory }) => isIn(top, join(home, directory.name))))
-    throw no('holds the settings of a tool')
+  judgeWritable(top, { home })
   return top
+}
+
+/** Throws KaroError `refused` for a home, and for the settings of a tool. */
+function judgeWritable(path: string, { home }: Pick<Wanted, 'home'>): void {
+  const why = isIn(home, path)
+    ? 'is your home, or holds it'
+    : AI_TOOL_LIST.some(({ directory }) => isIn(path, join(home, directory.name)))
+      ? 'holds the settings of a tool'
+      : undefined
+  if (why !== undefined)
+    throw new KaroError('refused', `a tool in a jail may change whole projects, and this ${why}`, {
+      where: path,
+      hint: 'Change to the directory of a project first, or name one.',
+    })
 }
 
 /** From the top of the project down to the directory. */

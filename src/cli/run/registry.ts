@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { KaroError } from '../../base/errors.ts'
+import { type ErrorCode, KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { unmake } from './guarded.ts'
 
@@ -11,12 +11,30 @@ export interface SessionShape {
   readonly session: string
   readonly tool: string
   readonly project: string
+  /** Directories that it may change since a person allowed it. */
+  readonly write: readonly string[]
   /** RFC 3339. */
   readonly since: string
   /** `all`, and hosts that were named. */
   readonly network: readonly string[]
   /** What it asked for and did not get, the latest last. */
   readonly denied: readonly string[]
+}
+
+/** What a person allows while it runs. */
+export interface More {
+  readonly network: readonly string[]
+  readonly write: readonly string[]
+}
+
+/** What a session answers to what it does not take. */
+interface Refused {
+  readonly refused: {
+    readonly code: ErrorCode
+    readonly message: string
+    readonly where?: string
+    readonly hint?: string
+  }
 }
 
 const ID = /^[0-9a-f]{6}$/
@@ -57,17 +75,19 @@ export async function asking(path: string, question: unknown, withinMs = 0): Pro
 }
 class Late extends Error {}
 
-/** Milliseconds for the answer of a session: one that Ctrl-Z has stopped gives none. */
+/** Milliseconds for the answer of a session, and where something is mounted first: one that Ctrl-Z has stopped gives none. */
 const ANSWER_MS = 1_000
+const MOUNTED_MS = 10_000
 
 /** What the session says, or what it was at its start if it is stopped; undefined where it has ended, and nothing is left of it then. */
 async function askSession(
   karo: string,
   id: string,
-  question: unknown,
-): Promise<{ readonly shape: SessionShape; readonly isStopped: boolean } | undefined> {
+  question: Partial<More>,
+): Promise<{ readonly shape: SessionShape | Refused; readonly isStopped: boolean } | undefined> {
   try {
-    const shape = (await asking(join(directoryOf(karo), id), question, ANSWER_MS)) as SessionShape
+    const withinMs = question.write?.length ? MOUNTED_MS : ANSWER_MS
+    const shape = (await asking(join(directoryOf(karo), id), question, withinMs)) as SessionShape | Refused
     return { shape, isStopped: false }
   } catch (error) {
     const shape = error instanceof Late ? notedFor(karo, id)?.shape : undefined
@@ -81,19 +101,21 @@ async function askSession(
 export async function sessions(karo: string): Promise<readonly SessionShape[]> {
   const ids = orElse(() => readdirSync(directoryOf(karo)), []).filter((name) => ID.test(name))
   const found = await Promise.all(ids.map((id) => askSession(karo, id, {})))
-  return found.flatMap((one) => one?.shape ?? [])
+  return found.flatMap((one) => (one === undefined || 'refused' in one.shape ? [] : [one.shape]))
 }
 
-/** Throws KaroError `not_found`, and `unavailable` for one that is stopped. */
-export async function allowHosts(karo: string, id: string, hosts: readonly string[]): Promise<SessionShape> {
-  const found = ID.test(id) ? await askSession(karo, id, { network: hosts }) : undefined
+/** Throws KaroError `not_found`, `unavailable` for one that is stopped, and whatever the session says of a directory. */
+export async function allow(karo: string, id: string, more: More): Promise<SessionShape> {
+  const found = ID.test(id) ? await askSession(karo, id, more) : undefined
   const where = 'karo run'
   if (found === undefined)
     throw new KaroError('not_found', `no session ${id.slice(0, 20)} runs`, {
       where,
       hint: 'karo run list  shows those that run.',
     })
-  if (!found.isStopped) return found.shape
+  const { shape, isStopped } = found
+  if ('refused' in shape) throw new KaroError(shape.refused.code, shape.refused.message, shape.refused)
+  if (!isStopped) return shape
   throw new KaroError('unavailable', `session ${id} is stopped, and takes nothing`, {
     where,
     hint: 'Let it go on first: fg  in its terminal.',

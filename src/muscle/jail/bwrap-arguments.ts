@@ -10,7 +10,7 @@ import { PATH, SYSTEM_FILES, SYSTEM_ROOTS } from './system.ts'
 const HOME = '/home/job'
 const PERL = '/usr/bin/perl'
 /** The number of prctl(2). */
-const PRCTL = { x64: 157, arm64: 167 } as const
+export const PRCTL = { x64: 157, arm64: 167 } as const
 /** Directories in memory that a jail has for itself. */
 const OWN = [HOME, '/tmp', '/dev/shm']
 

@@ -1,6 +1,7 @@
 // What answers in a jail for the kernel when its command opens code: a program in Perl, which gives the bytes that were let through, whatever lies at the path.
 import { watchingFilter } from '../seccomp/filter.ts'
 import { type Machine, WATCHED } from '../seccomp/syscalls.ts'
+import { LISTENING } from './listening.ts'
 
 /** What a name that leads to code has: every directory, link and file on the way is one. */
 export interface Name {
@@ -17,13 +18,17 @@ export interface Name {
 /** Numbers of seccomp(2), sendmsg(2), recvmsg(2) and memfd_create(2), by machine. */
 const CALLS = { x64: [317, 46, 47, 319], arm64: [277, 211, 212, 279] } as const
 
-/** The file that HOLD reads. */
-export function heldFile(names: readonly Name[], machine: Machine): Buffer {
+/** The file that `take` reads, with the filter that has it asked. */
+export function heldFile(
+  names: readonly Name[],
+  machine: Machine,
+  filter: Buffer = watchingFilter(machine),
+): Buffer {
   const calls = Object.entries(WATCHED[machine]).map(([number, words]) => `${number} ${words}`)
   const parts = [
     CALLS[machine].join(' '),
     calls.join(','),
-    watchingFilter(machine),
+    filter,
     ...names.flatMap(({ path, kind, free, target = '', data = '' }) => [
       ...[path, kind, free ? '1' : '', target, data],
     ]),
@@ -47,18 +52,10 @@ export function heldFile(names: readonly Name[], machine: Machine): Buffer {
  * nobody write into it. A change of directory is compared before the next call is answered. What differs ends the jail.
  */
 export const HOLD = String.raw`
-sub life { my $life = syscall(434, $_[0], 0); fail 'no process' if $life < 0; $life }
-# Which of the descriptors is ready first.
-sub first { my $bits = ''; vec($bits, $_, 1) = 1 for @_; 1 while select($bits, undef, undef, undef) < 0;
-  for (@_) { return $_ if vec($bits, $_, 1) } }
-my ($seccomp, $sendmsg, $recvmsg, $memfd, $source, $watching, $near, $far, $listener, %calls, %held, %last, %at, %went);
-sub inode { my @is = stat $_[0]; @is ? "$is[0]:$is[1]" : '' }
-sub slurp { my ($text, $file) = (''); sysopen($file, $_[0], 0) && sysread $file, $text, $_[1] // 1 << 25; $text }
+${LISTENING}
+my (%held, %last, %went);
 sub take {
-  open($source, '<&=', $_[0]) && fcntl($source, 2, 1) || fail 'no code';
-  (my ($numbers, $calls), $watching, my @names) = unpack '(N/a)*', do { local $/; <$source> };
-  ($seccomp, $sendmsg, $recvmsg, $memfd) = map { $_ + 0 } split ' ', $numbers;
-  for (split ',', $calls) { my ($number, @words) = split ' '; $calls{$number} = \@words }
+  my @names = open_calls($_[0]);
   while (my ($path, $kind, $free, $target, $data) = splice @names, 0, 5) {
     my $handle;
     if ($kind eq 'content') {
@@ -76,45 +73,16 @@ sub take {
     $held{$path} = { path => $path, handle => $handle, free => $free, target => $target, data => $data };
     $last{$path =~ s{.*/}{}sr} = 1;
   }
-  socketpair($near, $far, 1, 1, 0) || fail 'no sockets';
 }
 # Where the command begins, which is the directory that is held.
 sub begin_in { my ($cwd) = @_; chdir($held{$cwd} ? $held{$cwd}{handle} || fail $cwd : $cwd) || fail $cwd }
-sub watched {
-  my ($byte, $length) = (' ', length($watching) / 8);
-  # With a listener, and not to be disturbed by signals while it is asked.
-  my $fd = syscall($seccomp, 1, 8 | 32, pack('Sx6P', $length, $watching));
-  fail 'no listener for system calls' if $fd < 0;
-  my ($part, $rights) = (pack('PQ', $byte, 1), pack('Qlllx4', 20, 1, 1, $fd));
-  syscall($sendmsg, fileno $far, pack('x16PQPQx8', $part, 1, $rights, length $rights), 0) == 1 || fail 'no listener';
-  open(my $own, '<&=', $fd);
-}
-sub heed {
-  my ($ready, $byte, $rights) = (0, ' ', "\0" x 24);
-  my $part = pack 'PQ', $byte, 1;
-  close $far;
-  $ready = first @_, fileno $near;
-  return $ready if $ready != fileno $near || syscall($recvmsg, $ready, pack('x16PQPQx8', $part, 1, $rights, 24), 0) != 1;
-  open($listener, '+<&=', unpack 'x16l', $rights) || fail 'no listener';
-  # On the same processor, which takes a third of the time; before Linux 6.6 there is no such flag.
-  ioctl $listener, 0x40082104, 1;
-  answer() while ($ready = first @_, fileno $listener) == fileno $listener;
-  $ready;
-}
-sub memory { my ($pid, $mode) = @_; sysopen(my $memory, "/proc/$pid/mem", $mode) || return; $memory }
 sub put { my ($pid, $at, $text) = @_; my $memory = memory($pid, 2) || return; sysseek($memory, $at, 0) && syswrite $memory, $text }
 # The path that a process names, as what is held has it, and in its own words; nothing where that cannot be code.
 sub named {
   my ($pid, $above, $at) = @_;
-  my ($text, $memory) = ('', memory($pid, 0));
-  $memory && sysseek($memory, $at, 0) && sysread($memory, $text, 4096) && $text =~ s/\0.*//s && $text ne '' || return;
-  $text =~ m{([^/]*)/*$} && ($last{$1} || $1 =~ /^\.{0,2}$/) || return;
-  $above = unpack 'l', pack 'q', $above;
-  my $from = "/proc/$pid/" . ($above == -100 ? 'cwd' : "fd/$above");
-  $from = $text =~ m{^/} ? '' : $at{inode $from} // readlink $from;
-  my @parts;
-  for (split m{/+}, "$from/$text") { if ($_ eq '..') { pop @parts } elsif ($_ ne '' && $_ ne '.') { push @parts, $_ } }
-  (join('/', '', @parts), $text);
+  my $text = said($pid, $at);
+  $text ne '' && $text =~ m{([^/]*)/*$} && ($last{$1} || $1 =~ /^\.{0,2}$/) || return;
+  (whole($pid, $above, $text), $text);
 }
 sub process { my ($pid) = @_; inode("/proc/$pid/exe") . "\0" . slurp("/proc/$pid/cmdline") }
 # As the kernel puts interpreters in front of a script.
@@ -124,10 +92,8 @@ sub interpreted { my ($data, @words) = @_;
   interpreted(slurp($1, 256), @more, @words) }
 sub over { print STDERR "$_[0] has changed since it was let through\n"; kill 9, -1; exit 125 }
 sub answer {
-  my $notice = "\0" x 80;
-  ioctl($listener, 0xc0502100, $notice) || return;
-  my ($id, $pid, $number, @words) = unpack 'QLx4lx12q6', $notice;
-  my $reply = sub { my $answer = pack 'QqlL', $id, @_; ioctl($listener, 0xc0182101, $answer) };
+  my ($id, $pid, $number, @words) = notice() or return;
+  my $reply = sub { reply($id, @_) };
   my $go_on = sub { $reply->(0, 0, 1) };
   for my $other (keys %went) {
     my ($before, $one) = @{$went{$other}};
@@ -205,5 +171,5 @@ if ($command) {
   waitpid $command, 0;
   exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
 }
-watched;
+watched || fail 'no listener for system calls';
 `

@@ -112,7 +112,7 @@ while (my ($resource, @most) = splice @$limits, 0, 3) {
 }
 my ($files, $network, $scopes, @rest) = @$rules;
 restrict($files, $network, $scopes, @rest);
-watched if $holds;
+watched || fail 'no listener for system calls' if $holds;
 my $length = length($filter) / 8;
 syscall($prctl, 22, 2, pack('Sx6P', $length, $filter), 0, 0) == 0 || fail 'no filter for system calls';
 syswrite $gate, "ready\n";

@@ -122,6 +122,22 @@ export const watchingFilter = (machine: Machine): Buffer =>
     answer(ALLOW),
   ])
 
+/** O_WRONLY, O_RDWR, O_CREAT and O_TRUNC of fcntl.h. */
+const FOR_WRITING = 0o1103
+
+/** Has a listener asked about each call that may change a file which it names, or that opens one for that. */
+export const changesFilter = (machine: Machine): Buffer =>
+  assemble([
+    load(NUMBER_AT),
+    ...Object.entries(WATCHED[machine]).flatMap(([number, words]) => {
+      const [does, ...places] = words.split(' ')
+      if (does === 'change' && places.length > 0) return [equal(Number(number), 0, 1), answer(USER_NOTIF)]
+      const asks = [load(argumentAt(Number(places[2]))), anyBit(FOR_WRITING, 0, 1), answer(USER_NOTIF)]
+      return does === 'open' ? when(Number(number), asks) : []
+    }),
+    answer(ALLOW),
+  ])
+
 /** Instructions for one system call alone; they may load an argument, so the number is loaded again behind them. */
 function when(number: number, instructions: readonly Instruction[]): readonly Instruction[] {
   return [equal(number, 0, instructions.length + 1), ...instructions, load(NUMBER_AT)]

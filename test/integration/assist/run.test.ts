@@ -290,10 +290,6 @@ test.skipIf(noJail)(
       { project: at.project, network: [], denied: [`this jail may not connect to ${place}`] },
     ])
     const session = sessions[0]?.session ?? ''
-    expect(await karo('allow', session, '--write', at.other)).toMatchObject({
-      code: 4,
-      stderr: expect.stringContaining('--write'),
-    })
     expect(await karo('allow', session, '--network', place)).toMatchObject({ code: 0 })
     child.stdin.write('again\n')
     await until(() => said().stdout.includes('reached'), {
@@ -303,6 +299,47 @@ test.skipIf(noJail)(
     await over
     expect(said()).toMatchObject({ code: 0 })
     expect(await karo('list')).toMatchObject({ stdout: 'No tool runs in a jail of karo run.\n' })
+  },
+)
+
+test.skipIf(noJail)(
+  'what it could not change is told, and a person gives it the directory from another terminal, but for what is guarded there',
+  async () => {
+    const at = machine()
+    const shared = join(at.home, 'shared')
+    for (const name of ['.git/hooks', '.ssh', 'below']) mkdirSync(join(shared, name), { recursive: true })
+    writeFileSync(join(shared, '.ssh/id'), 'key')
+    const before = snapshot(shared)
+    const script = `try() { echo made > ${shared}/below/new && echo got it; }
+      mkdir "${shared}/$(printf 'odd\\033[31m')"; try; read -r again; try
+      echo no > ${shared}/.git/hooks/pre-commit; echo no > ${shared}/.envrc; cat ${shared}/.ssh/id`
+    const { child, over, said } = started(at, [KARO, 'run', '--', 'sh', '-c', script])
+    await until(() => said().stderr.includes(`--write '${shared}/below'`), { what: 'the denial' })
+    expect(said().stderr).toContain(`this jail may not change ${shared}/below/new. To allow it`)
+    const told = said().stderr.match(/^karo run: .*$/gm) ?? []
+    expect(told.filter((line) => line.includes('odd'))).toEqual([
+      expect.stringMatching(/may not change [^\x1b]*odd[^\x1b]*$/),
+    ])
+    const karo = (...args: string[]) => runIn(at, args)
+    const [one] = JSON.parse((await karo('list', '--json')).stdout).sessions
+    expect(one.denied).toContain(`this jail may not change ${shared}/below/new`)
+    const allow = (path: string) => karo('allow', one.session, '--write', path)
+    for (const path of [
+      at.home,
+      join(at.home, '.claude'),
+      at.karo,
+      '/usr/lib',
+      join(at.project, '.git/hooks'),
+    ])
+      expect(await allow(path), path).toMatchObject({ code: 4 })
+    expect(await allow(shared)).toMatchObject({ code: 0, stdout: expect.stringContaining(shared) })
+    expect(await allow(join(shared, '.git/hooks'))).toMatchObject({ code: 4 })
+    expect(JSON.parse((await karo('list', '--json')).stdout).sessions).toMatchObject([{ write: [shared] }])
+    child.stdin.end('again\n')
+    await over
+    expect(said().stdout).toBe('got it\n')
+    expect(said().stderr).toContain(`this jail may not change ${shared}/.git/hooks/pre-commit`)
+    expect(snapshot(shared)).toEqual({ ...before, 'below/new': 'made\n' })
   },
 )
 

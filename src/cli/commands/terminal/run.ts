@@ -2,11 +2,10 @@
 import { dirname } from 'node:path'
 import { type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { quoteShell } from '../../../base/quote.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { absolutePath, homeOf } from '../../place.ts'
-import type { Plan } from '../../run/plan.ts'
+import type { Plan, Wanted } from '../../run/plan.ts'
 import { table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
 
@@ -65,7 +64,7 @@ const run = defineCommand('run', {
     const reached = readNetwork(options.network ?? ['all'])
     // What one that was killed has left is taken away first.
     await sessions(io.home)
-    const plan = planOf({
+    const wanted: Wanted = {
       command: args.command,
       cwd: absolutePath('.'),
       home: homeOf(io),
@@ -76,13 +75,14 @@ const run = defineCommand('run', {
       karo: io.home,
       closed: closedOf(io),
       own: [process.execPath, dirname(process.argv[1] ?? '/')],
-    })
+    }
+    const plan = planOf(wanted)
     const quiet: CommandIo = { ...io, err: () => {} }
     const code = await runSession({
-      karo: io.home,
+      wanted,
       plan,
       network: reached,
-      judge: (asked) => answerHook(quiet, asked as Parameters<typeof answerHook>[1], mayLookIn(plan)),
+      judge: (asked, now) => answerHook(quiet, asked as Parameters<typeof answerHook>[1], mayLookIn(now)),
       tell: (line) => io.err(`${line}\n`),
       begun: (session) => io.err(beginning(session, plan, reached)),
     })
@@ -122,7 +122,10 @@ const list = defineCommand('run list', {
             SESSION: 'session',
             SINCE: ({ since }) => localTime(since),
             TOOL: { value: 'tool', shrink: true },
-            PROJECT: { value: 'project', shrink: true },
+            'MAY CHANGE': {
+              value: ({ project, write: more }) => [project, ...more].join(', '),
+              shrink: true,
+            },
             NETWORK: { value: ({ network: reached }) => reached.join(', ') || 'none', shrink: true },
             DENIED: { value: ({ denied }) => denied.join('; ') || '–', wrap: true },
           }),
@@ -131,35 +134,37 @@ const list = defineCommand('run list', {
 })
 
 const allow = defineCommand('run allow', {
-  summary: 'let a tool that runs in a jail reach another host, from another terminal',
+  summary:
+    'let a tool that runs in a jail reach another host or change another directory, from another terminal',
   args: { session: 'as karo run list shows it' },
   options: {
     network,
-    write: {
-      ...write,
-      description: 'says how to start the tool with this directory: a jail that runs gets none',
-    },
+    write: { ...write, description: 'another directory that it may change from now on' },
   },
   examples: {
     'karo run allow 3fa2c1 --network registry.npmjs.org': 'it may fetch packages from now on',
+    'karo run allow 3fa2c1 --write ../shared': 'it may change this directory, too',
   },
   async run(io, { args, options }) {
-    const { allowHosts } = await import('../../run/registry.ts')
-    const { readHost } = await import('../../run/network.ts')
-    const hosts = (options.network ?? []).map(readHost)
-    const where = 'karo run allow'
-    if (options.write !== undefined) {
-      const again = options.write.map((path) => `--write ${quoteShell(absolutePath(path))}`).join(' ')
-      throw new KaroError('refused', 'a jail that runs cannot be given a directory', {
-        where,
-        hint: `End the tool and start it with: karo run ${again} -- COMMAND`,
-      })
+    const [registry, { readHost }] = await Promise.all([
+      import('../../run/registry.ts'),
+      import('../../run/network.ts'),
+    ])
+    const more = {
+      network: (options.network ?? []).map(readHost),
+      write: (options.write ?? []).map((path) => absolutePath(path)),
     }
-    if (hosts.length === 0) throw usage('nothing is named', where, 'Name a host: --network example.org')
+    if (more.network.length + more.write.length === 0)
+      throw usage(
+        'nothing is named',
+        'karo run allow',
+        'Name a host or a directory: --network example.org, --write DIR',
+      )
     return show(
       io,
-      await allowHosts(io.home, args.session, hosts),
-      ({ session, network: reached }) => `Session ${session} reaches: ${reached.map(printable).join(', ')}\n`,
+      await registry.allow(io.home, args.session, more),
+      ({ session, project, write: given, network: reached }) =>
+        `Session ${session} may change ${[project, ...given].map(printable).join(', ')}, and reaches: ${reached.map(printable).join(', ') || 'nothing'}\n`,
     )
   },
 })
