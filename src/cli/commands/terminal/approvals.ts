@@ -125,7 +125,7 @@ async function agreed(
   const isOnce = card.class === 'critical'
   const question = isOnce
     ? 'Approve exactly this?'
-    : 'Approve exactly this (t: also when it is asked again for this task)?'
+    : 'Approve exactly this (t: also when this task or login session asks again)?'
   const said = (await askLine(`${question} [y/N] `)) ?? ''
   if (!isOnce && /^t(ask)?$/i.test(said)) return 'task'
   return /^y(es)?$/i.test(said) ? 'once' : undefined
