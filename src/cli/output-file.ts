@@ -2,7 +2,6 @@
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemRandom } from '../base/clock.ts'
-import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { beginFile, type NewFile } from '../base/files.ts'
 import { toHex } from '../base/hex.ts'
@@ -10,6 +9,7 @@ import type { CommandIo } from './command.ts'
 import { absolutePath } from './place.ts'
 import { beforeEnd } from './terminal/interrupt.ts'
 import { usage } from './usage.ts'
+import { writing } from './writing.ts'
 
 /** Name of a temporary file, with the pid of the process that writes it. */
 const TEMPORARY = /^\.karo\.(\d+)\.[0-9a-f]+\.tmp$/
@@ -36,12 +36,10 @@ export function createOutput(name: string): OutputFile {
   })
   const attempt = <T>(act: () => T): T => {
     try {
-      return act()
-    } catch (cause) {
+      return writing(path, act)
+    } catch (error) {
       discard()
-      if (cause === taken) throw cause
-      const { reason, hint } = diskTrouble(path, cause)
-      throw new KaroError('bad_file', `it cannot be written: ${reason}`, { where: path, hint, cause })
+      throw error
     }
   }
   let file: NewFile | undefined

@@ -1,10 +1,10 @@
 // A file that a command writes as a whole, in the place of an earlier one: a report of today replaces yesterday's.
 import * as fs from 'node:fs'
 import { systemRandom } from '../base/clock.ts'
-import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { replaceFile } from '../base/files.ts'
 import { absolutePath } from './place.ts'
+import { writing } from './writing.ts'
 
 interface ReplacedFile {
   readonly path: string
@@ -19,15 +19,6 @@ interface ReplacedFile {
 export function replaceOutput(name: string | undefined, where: string): ReplacedFile | undefined {
   if (name === undefined) return undefined
   const path = absolutePath(name, where)
-  const attempt = <T>(act: () => T): T => {
-    try {
-      return act()
-    } catch (cause) {
-      if (cause instanceof KaroError) throw cause
-      const { reason, hint } = diskTrouble(path, cause)
-      throw new KaroError('bad_file', `it cannot be written: ${reason}`, { where: path, hint, cause })
-    }
-  }
   const check = (): void => {
     const there = fs.lstatSync(path, { throwIfNoEntry: false })
     if (there === undefined || there.isFile()) return
@@ -37,11 +28,11 @@ export function replaceOutput(name: string | undefined, where: string): Replaced
     })
   }
   // Now too, because otherwise it would be noticed only after all the work.
-  attempt(check)
+  writing(path, check)
   return {
     path,
     write: (text) =>
-      attempt(() => {
+      writing(path, () => {
         check()
         replaceFile(path, text, 0o600, systemRandom)
         return Buffer.byteLength(text)

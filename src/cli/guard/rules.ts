@@ -8,7 +8,6 @@ import { parseRules } from '../../assist/guard/rules-file.ts'
 import { hasNote, seal } from '../../assist/guard/seal.ts'
 import { isCore, RULE_IDS } from '../../assist/risk/rule-ids.ts'
 import { systemRandom } from '../../base/clock.ts'
-import { diskTrouble } from '../../base/disk-trouble.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
 import { localTime, printable } from '../../base/format.ts'
@@ -18,6 +17,7 @@ import { parseDuration, rfc3339 } from '../input/time.ts'
 import { absolutePath } from '../place.ts'
 import { table } from '../terminal/table.ts'
 import { usage } from '../usage.ts'
+import { writing } from '../writing.ts'
 
 /** Shape of a rule in `karo guard --json` and its subcommands. */
 export const shapeOf = (rule: GuardRule, number: number | null) => ({
@@ -214,14 +214,12 @@ function edit(guard: Guard, change: (text: string, file: string) => string): voi
   // An error in the file is reported at its present line, not at the line that it would get.
   parseRules(before, file, 'own')
   const text = change(before, file)
-  try {
+  const write = (): void => {
     // A link into somebody's collection of settings stays one.
     const real = there === undefined ? file : realpathSync(file)
     mkdirSync(dirname(real), { recursive: true, mode: 0o700 })
     replaceFile(real, text, 0o600, systemRandom)
     resealed(guard)
-  } catch (cause) {
-    const { reason, hint } = diskTrouble(file, cause)
-    throw new KaroError('bad_file', `the rules cannot be written: ${reason}`, { where: file, hint, cause })
   }
+  writing(file, write, 'the rules cannot be written')
 }

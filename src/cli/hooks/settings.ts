@@ -12,12 +12,12 @@ import type { CommandInput, CommandIo } from '../command.ts'
 import { quote } from '../doctor/shell-words.ts'
 import { programOf } from '../own-program.ts'
 import { absolutePath } from '../place.ts'
-import { dropEmpty, editFile, isBelow } from '../shells/rc-file.ts'
+import { dropEmpty, editFile, isBelow, makeDirectory } from '../shells/rc-file.ts'
 import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
 import { asking } from './ask-option.ts'
 import { inboxOf } from './inbox-option.ts'
-import { copyOf, dropCopy, keepCopy, makeDirectory, textOf } from './settings-file.ts'
+import { copyOf, dropCopy, keepCopy, textOf } from './settings-file.ts'
 import { makeStarter, removeStarter, starterOf } from './starter.ts'
 
 export interface Place {
@@ -47,10 +47,10 @@ export function installHook(
   if (input.options['dry-run']) return show(io, place, edited(place, content, paste))
   checkOwner(place)
   const found = isHere(io, place.settings, home)
-  makeDirectory(dirname(place.file), 0o755)
+  makeDirectory(dirname(place.file), 0o755, 'the directory')
   // What runs before the first `karo up` is kept for it. The machine's is made with its service.
   const { whose, spool } = recordingPaths(io.env)
-  if (whose === 'own') makeDirectory(spool, 0o700)
+  if (whose === 'own') makeDirectory(spool, 0o700, 'the spool directory')
   const before = textOf(place.file)
   const after = edited(place, content, paste)
   if (before !== undefined && before !== after && Object.keys(ownHooks(before)).length === 0)

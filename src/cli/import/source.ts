@@ -3,10 +3,10 @@ import { rmSync } from 'node:fs'
 import { type FileHandle, mkdtemp, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { diskTrouble, whyUnreadable } from '../../base/disk-trouble.ts'
+import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { LOOKED_AT } from '../../observe/imports/looks.ts'
-import { openRegular } from '../input/regular-file.ts'
+import { openRegular, unreadable } from '../input/regular-file.ts'
 import { absolutePath } from '../place.ts'
 
 export interface ImportSource {
@@ -29,8 +29,6 @@ export async function openSource(name: string, input: AsyncIterable<Uint8Array>)
 }
 
 function sourceOf(where: string, file: FileHandle): ImportSource {
-  const unreadable = (cause: unknown): KaroError =>
-    new KaroError('bad_file', `the file cannot be read: ${whyUnreadable(cause)}`, { where, cause })
   return {
     where,
     async look() {
@@ -42,7 +40,7 @@ function sourceOf(where: string, file: FileHandle): ImportSource {
       try {
         yield* file.createReadStream(whole) as AsyncIterable<string>
       } catch (cause) {
-        throw unreadable(cause)
+        throw unreadable(where, cause)
       }
     },
     async beginning() {
@@ -50,7 +48,7 @@ function sourceOf(where: string, file: FileHandle): ImportSource {
         const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0)
         return buffer.subarray(0, bytesRead)
       } catch (cause) {
-        throw unreadable(cause)
+        throw unreadable(where, cause)
       }
     },
     close: () => file.close(),

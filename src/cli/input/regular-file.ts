@@ -30,5 +30,5 @@ export async function openRegular(path: string): Promise<FileHandle> {
   }
 }
 
-const unreadable = (path: string, cause: unknown): KaroError =>
+export const unreadable = (path: string, cause: unknown): KaroError =>
   new KaroError('bad_file', `it cannot be read: ${whyUnreadable(cause)}`, { where: path, cause })

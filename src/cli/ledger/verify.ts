@@ -3,12 +3,11 @@ import { createInterface } from 'node:readline'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { verifyAudit } from '../../api/contract/operations/audit.ts'
 import type { AuditVerdict } from '../../api/contract/shapes.ts'
-import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import type { ExportVerdict } from '../../trust/audit/exported.ts'
 import { type CommandIo, defineCommand } from '../command.ts'
-import { openRegular } from '../input/regular-file.ts'
+import { openRegular, unreadable } from '../input/regular-file.ts'
 
 export const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`)
 
@@ -97,7 +96,7 @@ async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
       const hint = error.hint === undefined ? {} : { hint: error.hint }
       throw new KaroError(error.code, error.message, { where: file, ...hint })
     }
-    throw new KaroError('bad_file', `it cannot be read: ${whyUnreadable(error)}`, { where: file })
+    throw unreadable(file, error)
   }
   const { ok, entries, first_bad, signed_through, node_id } = verdict
   if (io.json) io.out(`${JSON.stringify(verdict)}\n`)

@@ -2,11 +2,11 @@
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Random, systemRandom } from '../../base/clock.ts'
-import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { beginFile, replaceFile, temporaryBeside } from '../../base/files.ts'
 import { printable } from '../../base/format.ts'
 import { orElse } from '../../base/run/or-else.ts'
+import { writing } from '../writing.ts'
 
 /** The end of the line, by which it is found again. */
 const MARK = '# karo shell hook'
@@ -92,7 +92,7 @@ export function dropEmpty(path: string, end: string): void {
  * stay. False when nothing had to be changed. A missing file counts as empty. Throws KaroError `bad_file`.
  */
 export function editFile(path: string, change: (text: string) => string, random: Random): boolean {
-  try {
+  const edit = (): boolean => {
     if (!fs.existsSync(dirname(path))) {
       throw new KaroError('bad_file', `there is no directory ${dirname(path)}`, { where: path })
     }
@@ -111,15 +111,8 @@ export function editFile(path: string, change: (text: string) => string, random:
     if (changed === text) return false
     replace(target, Buffer.from(changed, 'latin1'), stat, random)
     return true
-  } catch (error) {
-    if (error instanceof KaroError) throw error
-    const { reason, hint } = diskTrouble(path, error)
-    throw new KaroError('bad_file', `the file cannot be changed: ${reason}`, {
-      where: path,
-      hint: `${hint} --rc names another file.`,
-      cause: error,
-    })
   }
+  return writing(path, edit, 'the file cannot be changed', ' --rc names another file.')
 }
 
 /** The file behind symbolic links, so that a link stays a link. */
@@ -154,13 +147,5 @@ function replace(path: string, bytes: Buffer, old: fs.Stats | undefined, random:
 
 /** Makes a directory; also the spool, which the hook does not make, so that commands before the first `karo up` are kept. */
 export function makeDirectory(directory: string, mode: number, what: string): void {
-  try {
-    fs.mkdirSync(directory, { recursive: true, mode })
-  } catch (cause) {
-    throw new KaroError('bad_file', `${what} cannot be made: ${diskTrouble(directory, cause).reason}`, {
-      where: directory,
-      hint: 'Make its parent writable for this user, or choose another home with --home.',
-      cause,
-    })
-  }
+  writing(directory, () => fs.mkdirSync(directory, { recursive: true, mode }), `${what} cannot be made`)
 }

@@ -2,18 +2,12 @@
 
 import { dirname, resolve } from 'node:path'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { systemRandom } from '../../../base/clock.ts'
-import { diskTrouble } from '../../../base/disk-trouble.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { createFile } from '../../../base/files.ts'
 import { inertJson } from '../../../base/printable.ts'
 import { homePaths, servicePaths } from '../../../config/paths.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
-import { buildReport, type ProblemReport } from '../../problem-report.ts'
+import { createOutput } from '../../output-file.ts'
+import { buildReport } from '../../problem-report.ts'
 import { problemView } from '../../views/problem.ts'
-
-/** Only the owner may read the file. */
-const MODE = 0o600
 
 export const commands = [
   defineCommand('report-problem', {
@@ -35,7 +29,9 @@ export const commands = [
       const now = Date.now()
       const report = await buildReport({ ...whereOf(io), env: io.env, daemon: daemonAt(io), root: ROOT, now })
       const file = resolve(typeof options.output === 'string' ? options.output : defaultName(now))
-      write(file, report)
+      const output = createOutput(file)
+      output.write(`${inertJson(JSON.stringify(report, null, 2))}\n`)
+      output.finish()
       return show(io, { file, report }, () => problemView(report, file, io))
     },
   }),
@@ -56,23 +52,4 @@ function whereOf(io: CommandIo): { paths: ReturnType<typeof homePaths>; service:
 function defaultName(now: number): string {
   const [day, time] = new Date(now).toISOString().replace(/[-:]/g, '').replace(/\..*/, '').split('T')
   return `karo-problem-${day}-${time}.json`
-}
-
-function write(file: string, report: ProblemReport): void {
-  let created: boolean
-  try {
-    created = createFile(file, `${inertJson(JSON.stringify(report, null, 2))}\n`, MODE, systemRandom)
-  } catch (cause) {
-    const { reason, hint } = diskTrouble(file, cause)
-    throw new KaroError('bad_file', `the report cannot be written: ${reason}`, {
-      where: file,
-      hint: `${hint} --output names a file elsewhere.`,
-      cause,
-    })
-  }
-  if (created) return
-  throw new KaroError('conflict', 'there is a file of that name already', {
-    where: file,
-    hint: 'Name another file with --output.',
-  })
 }
