@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { daemonAt } from '../../api/contract/client/socket.ts'
@@ -74,10 +75,15 @@ export function bounded(write: (text: string) => void): (text: string) => void {
   }
 }
 
-function openLog(paths: HomePaths, file: string): number {
+/** `mark` is written behind what is there. */
+function openLog(paths: HomePaths, file: string, mark: string): number {
   try {
     mkdirSync(paths.home, { recursive: true, mode: 0o700 })
-    return openSync(file, 'a', 0o600)
+    const log = openSync(file, 'a', 0o600)
+    // Of starts that failed one after another: no daemon writes as much.
+    if (fstatSync(log).size > LOG_BYTES * 2) ftruncateSync(log)
+    writeSync(log, mark)
+    return log
   } catch (cause) {
     throw homeTrouble(paths.home, cause)
   }
@@ -97,11 +103,9 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
     return EXIT.done
   }
   const file = join(paths.home, LOG)
-  const log = openLog(paths, file)
+  const mark = `${new Date().toISOString()} started by process ${process.pid}\n`
+  const log = openLog(paths, file, mark)
   chmodSync(file, 0o600)
-  // Of starts that failed one after another: no daemon writes as much.
-  if (fstatSync(log).size > LOG_BYTES * 2) ftruncateSync(log)
-  const before = fstatSync(log).size
   // The daemon works in another directory, where a path that begins in this one would name another home.
   const env = { ...io.env, ...(io.env.KARO_HOME && { KARO_HOME: paths.home }) }
   const child = spawn(
@@ -132,7 +136,7 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
     writeFileSync(failed, '', { mode: 0o600 })
     throw new KaroError('unavailable', 'the daemon did not start', {
       where: file,
-      hint: lastLines(readFileSync(file), before),
+      hint: lastLines(readFileSync(file, 'utf8'), mark) || 'karo doctor says what is wrong.',
     })
   }
   rmSync(failed, { force: true })
@@ -149,11 +153,9 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
   return EXIT.done
 }
 
-/** Of what came behind the first `before` bytes, or of everything where the log was emptied meanwhile. */
-function lastLines(log: Buffer, before: number): string {
-  const text = (log.length > before ? log.subarray(before) : log).toString('utf8')
-  return text.trim().split('\n').slice(-5).join('\n')
-}
+/** Of what came behind the mark, or of everything where the daemon has emptied the log. */
+const lastLines = (log: string, mark: string): string =>
+  (log.split(mark).at(-1) ?? '').trim().split('\n').slice(-5).join('\n')
 
 const isAlive = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null

@@ -60,6 +60,7 @@ describe('karo up', () => {
     expect(began.stdout).toContain('  npm run karo -- shell install  ')
     const pid = Number(/as process (\d+)/.exec(began.stdout)?.[1])
     expect([began.code, pid], began.stderr).toEqual([0, expect.any(Number)])
+    expect(began.stdout).toContain(`karo --home ${home} stop`)
     atEnd(() => {
       if (existsSync(join(home, 'karo.lock'))) process.kill(pid, 'SIGKILL')
     })
@@ -76,6 +77,10 @@ describe('karo up', () => {
     const wrong = await runKaro(['up', '--background'], env)
     expect([wrong.code, wrong.stderr]).toEqual([expect.any(Number), expect.stringContaining('mesh.prot')])
     expect(wrong.code).not.toBe(0)
+    // Also where the daemon has emptied the log of a start that said less.
+    writeFileSync(join(home, 'config.toml'), `[guard]\n${'prot'.repeat(50)} = 1\n`)
+    const longer = await runKaro(['up', '--background'], env)
+    expect(longer.stderr).toContain(`unknown key guard.${'prot'.repeat(50)}`)
     // A new shell does not try again at once, and a person may.
     const log = readFileSync(join(home, 'up.log'), 'utf8')
     const shell = await runKaro(['up', '--background', '--unless-failed'], env)

@@ -33,7 +33,7 @@ test('the process that holds the home is ended, and it is said what starts it ag
   const { code, out } = await karo(home, 'stop')
   expect([code, await ended]).toEqual([0, 'SIGTERM'])
   expect(out).toContain(`Stopped (process ${child.pid})`)
-  expect(out).toContain('karo up --background')
+  expect(out).toContain(`karo --home ${join(home, 'node')} up --background`)
 })
 
 test('karo alone says where one stands and what is next, before anything is set up and after', async () => {
@@ -49,6 +49,15 @@ test('karo alone says where one stands and what is next, before anything is set 
   expect(made.out).toMatch(/up --background[^\n]*\n +karo .*shell install/)
   expect(made.out.split('\n').length).toBeLessThanOrEqual(15)
   expect((await karo(home, '--json')).code).toBe(3)
+})
+
+test('what was set names the commands that bring it into force, with the home that was named', async () => {
+  const home = temporaryDirectory()
+  await karo(home, 'init', '--solo')
+  const { code, out } = await karo(home, 'config', 'set', 'access.askers', 'root')
+  const again = `karo --home ${join(home, 'node')}`
+  expect([code, out]).toEqual([0, expect.stringContaining(`${again} stop; ${again} up --background`)])
+  expect((await karo(home, 'config', 'set', 'guard.profile', 'strict')).out).toContain('In force at once.')
 })
 
 test('one word with blanks in it asks', async () => {

@@ -69,7 +69,7 @@ const initCommand = defineCommand('init', {
     const next = [
       ['karo up --background', 'run the node'],
       ['karo shell install', 'record the commands of your shells'],
-      options.solo
+      config.mesh.listen.length === 0
         ? ['karo import auto', 'import the history of your shells']
         : ['karo peers pending', 'which nodes nearby wait to be trusted'],
     ]

@@ -2,6 +2,7 @@
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { managerOf, readHolder } from '../../../ops/system/lock.ts'
+import { atHome } from '../../at-home.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { keptBy } from '../../kept/kept.ts'
 import { systemctl } from '../../start/user-unit.ts'
@@ -46,7 +47,7 @@ export const commands = [
         await pause(LOOK_MS, until)
       }
       if (io.json) io.out(`${JSON.stringify({ stopped: true, pid })}\n`)
-      else io.out(`Stopped (process ${pid}). ${await againBy(io)}\n`)
+      else io.out(atHome(`Stopped (process ${pid}). ${await againBy(io)}\n`, io))
       return EXIT.done
     },
   }),

@@ -10,7 +10,7 @@ import { DAEMON_NAME, nameProcess } from '../../../ops/process-name.ts'
 import { holdHome } from '../../../ops/system/home-lock.ts'
 import { ENROLMENT_FILE } from '../../../trust/certificates/index.ts'
 import { loadIdentity } from '../../../trust/identity/index.ts'
-import { atHome } from '../../at-home.ts'
+import { atHome, namingHome } from '../../at-home.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { ensureHome, refuseLostKey } from '../../home.ts'
 import { openIdentity } from '../../passphrase.ts'
@@ -102,7 +102,7 @@ export const commands = [
           )
         if (!isInBackground()) {
           if (options['unless-failed'] && failedLately(paths)) return EXIT.done
-          const code = await startInBackground(io, paths)
+          const code = await startInBackground(namingHome(io), paths)
           if (first && code === EXIT.done) io.out(firstWords(io))
           return code
         }

@@ -60,7 +60,7 @@ export const mesh = {
   'mesh.addresses': {
     title: 'addresses',
     what: 'The daemon listens on every private address that this machine has now.',
-    why: 'The daemon does not listen on an address that was added after its start, so others cannot reach this node there.',
+    why: 'Others cannot reach this node at an address where it does not listen. With mesh.listen = "auto" it listens at a new one within 15 seconds.',
     severity: 'warn',
     looksAt: 'daemon',
     fix: 'karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.',
@@ -131,7 +131,6 @@ interface PortLook {
   readonly trouble: string | undefined
   /** Another process that listens on the port, as far as it is known. */
   readonly taken: { readonly address: string; readonly holder: Holder | undefined } | undefined
-  readonly config: string
   /** A daemon is alive and does not answer, so a port that no other program holds may be its own. */
   readonly held?: boolean
   /** What is said of a daemon that is not meant to listen. */
@@ -168,7 +167,6 @@ async function lookAtPort(
     listens: look.listens,
     trouble,
     taken: facts !== undefined && trouble === undefined ? undefined : takenBy(),
-    config: world.paths.config,
     held: facts === undefined && pid !== undefined,
     without: look.without,
   })
@@ -176,7 +174,7 @@ async function lookAtPort(
 
 export function judgePort(look: PortLook): Finding {
   const { port, listens, trouble, taken } = look
-  const another = `set another ${look.part}.port in ${look.config}`
+  const another = `choose another port, 0 for any free one: karo config set ${look.part}.port 0`
   if (listens !== undefined && listens.length > 0 && trouble === undefined)
     return ok(`listens on ${listens.join(' ')}`)
   if (taken !== undefined) {

@@ -176,7 +176,6 @@ test('ports: free, any, listening, and taken by whom', async () => {
       listens: undefined,
       trouble: undefined,
       taken: undefined,
-      config: '/h/config.toml',
       ...differs,
     })
   expect(
