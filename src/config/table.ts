@@ -754,7 +754,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   history: 'reload',
   ask: 'at once',
   agents: 'restart',
-  vault: 'at once',
+  vault: 'reload',
   memory: 'reload',
   mcp: 'at once',
   processes: 'reload',

@@ -348,6 +348,22 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     expect(await log()).toContain('"entry":"group:nobodies"')
   })
 
+  test('the configuration that commands show and set is that of the machine; what their own commands read is each person’s', async () => {
+    await must('root', 'karo config set access.askers bob')
+    await machine.must(`grep -x 'askers = \\["bob"\\]' /etc/karo/config.toml`)
+    expect(await must('ann', 'karo config get access.askers')).toBe('["bob"]')
+    expect(await run('ann', 'karo config set access.askers ann')).toMatchObject({
+      code: 4,
+      output: expect.stringContaining('sudo karo config set access.askers'),
+    })
+    await must('ann', 'karo config set guard.profile strict')
+    const profiles = ['ann', 'root'].map((user) => must(user, 'karo config get guard.profile'))
+    expect(await Promise.all(profiles)).toEqual(['strict', 'moderate'])
+    expect(await must('ann', 'karo guard')).toContain('strict (config.toml')
+    expect(await must('ann', 'karo service status')).toContain('systemctl status karo')
+    await must('ann', 'rm ~/.local/share/karo/config.toml')
+  })
+
   test('all shells of the machine, by one command of root; a uid that is used again has nothing of its first owner', async () => {
     expect(await machine.must('karo shell install --system')).toContain('/etc/bash.bashrc')
     await machine.must('useradd -m -s /bin/bash -u 4711 first')

@@ -1,18 +1,19 @@
-// Policies tried without a daemon: files that were named, or what the configuration of this home says.
+// Policies tried without a daemon: files that were named, or what the configuration of this node says.
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { PolicyCheckShape } from '../../api/contract/shapes.ts'
-import { whyUnreadable } from '../../base/disk-trouble.ts'
-import { KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
+import { recordingPaths } from '../../config/paths.ts'
+import type { Config } from '../../config/types.ts'
 import { holdExpectations, type Outcome, readExpectations } from '../../trust/policy/expectations.ts'
 import type { PolicySet } from '../../trust/policy/index.ts'
 import { loadPolicies } from '../../trust/policy/load.ts'
 import { judgedAsAsked } from '../../trust/policy/policy.ts'
 import { type Supposition, supposedRequest } from '../../trust/policy/supposed.ts'
 import type { CommandIo } from '../command.ts'
+import { unreadable } from '../input/regular-file.ts'
 
-type At = Pick<CommandIo, 'home' | 'env'>
+type At = Pick<CommandIo, 'env'>
 
 /** Expectations are read, not recorded histories. */
 const FILE_MAX = 1024 * 1024
@@ -42,17 +43,20 @@ export async function tryExpectations(io: At, file: string): Promise<Tried> {
   const path = resolve(file)
   const expectations = readExpectations(textOf(path, file), file)
   const { policies, teams, k } = expectations
-  const paths = policies?.map((one) => resolve(dirname(path), one)) ?? loadConfig(io).config.policy.files
+  const paths = policies?.map((one) => resolve(dirname(path), one)) ?? configOf(io).policy.files
   const { engine, warnings }: PolicySet = await loadPolicies(paths)
   const outcomes = holdExpectations(engine, expectations, nodeOf(io, teams, k), file)
   return { policies: paths, warnings, outcomes }
 }
 
+/** Of the node that answers here: the machine's service has it in /etc/karo. */
+const configOf = ({ env }: At): Config => loadConfig({ home: recordingPaths(env).configuration, env }).config
+
 /** The configuration is read only for what was not said. */
 function nodeOf(io: At, teams: readonly string[] | undefined, k?: number) {
   const now = Date.now()
   if (teams !== undefined) return { teams, k: k ?? 5, now }
-  const { policy, sharing } = loadConfig(io).config
+  const { policy, sharing } = configOf(io)
   return { teams: policy.teams, k: k ?? sharing.k_min, now }
 }
 
@@ -62,9 +66,6 @@ function textOf(path: string, shown: string): string {
     if (bytes.length > FILE_MAX) throw new Error(`it has ${bytes.length} bytes, at most ${FILE_MAX} are read`)
     return bytes.toString('utf8')
   } catch (cause) {
-    throw new KaroError('bad_file', `the file cannot be read: ${whyUnreadable(cause)}`, {
-      where: shown,
-      cause,
-    })
+    throw unreadable(shown, cause)
   }
 }

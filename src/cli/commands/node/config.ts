@@ -1,5 +1,5 @@
 // karo config: shows keys of the configuration with value, default, meaning, and where the value came from.
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
@@ -10,13 +10,16 @@ import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { closest } from '../../../base/suggest.ts'
 import { ENVIRONMENT } from '../../../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
+import { recordingPaths } from '../../../config/paths.ts'
 import { migrateText, readValue, setKey } from '../../../config/rewrite.ts'
 import { defaultText, exampleText, sampleConfig, valueText } from '../../../config/sample.ts'
 import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.ts'
+import { atHome } from '../../at-home.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { resealed } from '../../guard/rules.ts'
 import { pairs, table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
+import { writing } from '../../writing.ts'
 
 /** A value for JSON, which has no maps. */
 const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value)
@@ -34,8 +37,17 @@ function shape(k: Key<unknown>, loaded: LoadedConfig): Record<string, unknown> {
   }
 }
 
-function load(io: CommandIo): LoadedConfig {
-  const loaded = loadConfig(io)
+/** Keys that a person's own commands read, also where the node is the machine's. */
+const isOwn = (path: string): boolean => forceOf(path) === 'at once'
+
+const forceOf = (path: string) => whenInForce(path.split('.')[0] ?? '')
+
+/** The directory whose config.toml has this key: of the machine's service it is /etc/karo. */
+const directoryOf = ({ env, home }: CommandIo, path: string): string =>
+  isOwn(path) ? home : recordingPaths(env).configuration
+
+function load(io: CommandIo, path = ''): LoadedConfig {
+  const loaded = loadConfig({ home: directoryOf(io, path), env: io.env })
   if (!io.json) for (const warning of loaded.warnings) io.err(`warning: ${printable(warning)}\n`)
   return loaded
 }
@@ -45,19 +57,21 @@ const list = defineCommand('config list', {
   examples: { 'KARO_MESH_PORT=0 karo config list': 'with a key from the environment' },
   async run(io) {
     const loaded = load(io)
+    const own = load({ ...io, err: () => {} }, 'guard.profile')
+    const of = ({ path }: Key<unknown>) => (isOwn(path) ? own : loaded)
     if (io.json) {
-      const keys = KEY_LIST.map((k) => shape(k, loaded))
+      const keys = KEY_LIST.map((k) => shape(k, of(k)))
       io.out(
         `${JSON.stringify({ file: loaded.file ?? null, keys, environment: ENVIRONMENT, warnings: loaded.warnings })}\n`,
       )
       return EXIT.done
     }
-    const source = (k: Key<unknown>): string => loaded.sources.get(k.path) ?? 'default'
+    const source = (k: Key<unknown>): string => of(k).sources.get(k.path) ?? 'default'
     io.out(
       table(io, KEY_LIST, {
         key: (k) => k.path,
         value: {
-          value: (k) => valueText(loaded.values.get(k.path)),
+          value: (k) => valueText(of(k).values.get(k.path)),
           style: (k) => (source(k) === 'default' ? undefined : 'bold'),
           shrink: true,
         },
@@ -86,7 +100,7 @@ const get = defineCommand('config get', {
   },
   async run(io, { args }) {
     const found = keyNamed(args.key, 'karo config get')
-    const loaded = load(io)
+    const loaded = load(io, found.path)
     const value = loaded.values.get(found.path)
     if (io.json) io.out(`${JSON.stringify(shape(found, loaded))}\n`)
     else io.out(`${typeof value === 'string' ? printable(value) : printable(valueText(value))}\n`)
@@ -129,11 +143,13 @@ function sectionOf(path: string): string | undefined {
   return fits.length === 0 ? undefined : fits.join(' or ')
 }
 
-const IN_FORCE = {
-  restart: "In force from the node's next start on: karo stop; karo up --background",
-  reload: 'In force after karo reload.',
-  'at once': 'In force at once.',
-} as const
+/** When a key that was set takes effect. Only a service reads its file again without a new start. */
+function inForce(io: CommandIo, force: ReturnType<typeof forceOf>): string {
+  const isMachines = recordingPaths(io.env).whose === 'machine'
+  if (force === 'at once') return `In force at once${isMachines ? ', for you alone' : ''}.`
+  if (isMachines) return `In force after: sudo systemctl ${force} karo`
+  return atHome("In force from the node's next start on: karo stop; karo up --background", io)
+}
 
 const set = defineCommand('config set', {
   summary: 'set one key in config.toml; comments and all other keys stay as they are',
@@ -148,26 +164,40 @@ const set = defineCommand('config set', {
   async run(io, { args }) {
     const key = keyNamed(args.key, 'karo config set')
     const value = readValue(key, args.value)
-    const { file = join(io.home, 'config.toml') } = load({ ...io, err: () => {} })
+    const home = directoryOf(io, key.path)
+    if (home !== io.home && process.getuid?.() !== 0)
+      throw new KaroError('refused', 'this is set for all users of this machine, by an administrator', {
+        where: 'karo config set',
+        hint: `sudo karo config set ${key.path} …`,
+      })
+    const { file = join(home, 'config.toml') } = load({ ...io, err: () => {} }, key.path)
     const isNew = !existsSync(file)
-    if (isNew && !existsSync(io.home))
-      throw new KaroError('not_found', `there is no node in ${io.home}`, {
+    if (isNew && !existsSync(home) && recordingPaths(io.env).whose === 'own')
+      throw new KaroError('not_found', `there is no node in ${home}`, {
         where: 'karo config set',
         hint: 'karo init makes one.',
       })
     const now = setKey(isNew ? sampleConfig() : readFileSync(file, 'utf8'), key, value, file)
     // Alone the value may be allowed, and beside another key not.
-    loadConfig({ home: io.home, env: io.env, text: now })
+    loadConfig({ home, env: io.env, text: now })
     const variable = envName(key)
     const over = variable !== undefined && io.env[variable] !== undefined ? variable : null
     const guard = key.path.startsWith('guard.') ? loadGuard(io) : undefined
-    if (isNew) createFile(file, now, 0o600, systemRandom)
-    else replaceFile(file, now, statSync(file).mode & 0o777, systemRandom)
+    const write = (): void => {
+      if (isNew) mkdirSync(home, { recursive: true, mode: 0o700 })
+      replaceFile(
+        file,
+        now,
+        isNew ? (home === io.home ? 0o600 : 0o644) : statSync(file).mode & 0o777,
+        systemRandom,
+      )
+    }
+    writing(file, write)
     if (guard !== undefined) resealed(guard)
-    const force = whenInForce(key.path.split('.')[0] ?? '')
+    const force = forceOf(key.path)
     if (io.json) io.out(`${JSON.stringify({ file, key: key.path, value, in_force: force, over })}\n`)
     else {
-      io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n${IN_FORCE[force]}\n`)
+      io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n${inForce(io, force)}\n`)
       if (over !== null) io.err(`warning: the environment variable ${over} wins over the file\n`)
     }
     return EXIT.done
@@ -183,9 +213,11 @@ const migrate = defineCommand('config migrate', {
     const kept = file === undefined || changes.length === 0 ? null : freeName(`${file}.before`, Date.now())
     if (file !== undefined && kept !== null) {
       const mode = statSync(file).mode & 0o777
-      createFile(kept, text, mode, systemRandom)
-      faultsFromEnv(io.env).hit('upgrade-step')
-      replaceFile(file, now, mode, systemRandom)
+      writing(file, () => {
+        createFile(kept, text, mode, systemRandom)
+        faultsFromEnv(io.env).hit('upgrade-step')
+        replaceFile(file, now, mode, systemRandom)
+      })
     }
     if (io.json) io.out(`${JSON.stringify({ file: file ?? null, kept, changes })}\n`)
     else if (kept === null) io.out('Every key of the file is one of this version.\n')

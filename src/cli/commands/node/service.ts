@@ -4,9 +4,10 @@ import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
-import { homePaths } from '../../../config/paths.ts'
+import { homePaths, recordingPaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
+import { atHome, namingHome } from '../../at-home.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { isOfHome, keptBy, ownUnit, runningPid, startingFiles } from '../../kept/kept.ts'
 import { absoluteProgram } from '../../own-program.ts'
@@ -25,7 +26,7 @@ import {
 } from '../../start/user-unit.ts'
 import { fitted } from '../../terminal/text.ts'
 
-const say = (io: CommandIo, words: string): void => io.out(`${fitted(words, io.columns)}\n`)
+const say = (io: CommandIo, words: string): void => io.out(`${fitted(atHome(words, io), io.columns)}\n`)
 
 /** Puts the flag into each line that loads the hook of this home, or takes it out; the files that were changed. */
 function changeShells(io: CommandIo, starts: boolean): readonly string[] {
@@ -87,7 +88,7 @@ async function installIntoShells(io: CommandIo): Promise<void> {
     )
   say(io, 'No systemd for users runs here, so each new shell starts the node if none runs:')
   for (const file of files) say(io, `  ${file}${changed.includes(file) ? '' : '  (did so already)'}`)
-  await startInBackground(io, homePaths(io.env))
+  await startInBackground(namingHome(io), homePaths(io.env))
 }
 
 const install = defineCommand('service install', {
@@ -129,6 +130,11 @@ const status = defineCommand('service status', {
   async run(io) {
     const kept = await keptBy(io)
     if (io.json) io.out(`${JSON.stringify(kept)}\n`)
+    else if (kept.by === 'nothing' && recordingPaths(io.env).whose === 'machine')
+      say(
+        io,
+        "You have no node of your own: this machine's service runs one for everybody (systemctl status karo).",
+      )
     else {
       const by = {
         systemd: `your systemd: ${kept.unit}`,
