@@ -18,7 +18,10 @@ test('each has its expectations', () =>
 
 test.each(TEMPLATES)('%s', async (name) => {
   const home = temporaryDirectory()
-  const { outcomes, warnings } = await tryExpectations({ env: { KARO_HOME: home } }, join(FOLDER, `${name}.test.toml`))
+  const { outcomes, warnings } = await tryExpectations(
+    { env: { KARO_HOME: home } },
+    join(FOLDER, `${name}.test.toml`),
+  )
   expect(warnings).toEqual([])
   expect(outcomes.filter(({ holds }) => !holds)).toEqual([])
   // Each rule about data decides something here, so that one which says nothing is noticed.
