@@ -81,7 +81,10 @@ export function seal(home: string, now: Sealed, random: Random): void {
     createFile(keyOf(home), Buffer.concat([made, Buffer.from(macOf(made, UNCHANGED))]), 0o600, random)
     const key = readFileSync(keyOf(home)).subarray(0, KEY_BYTES)
     const text = JSON.stringify(now)
-    replaceFile(sealOf(home), `${macOf(key, text)}\n${text}\n`, 0o600, random)
+    const note = `${macOf(key, text)}\n${text}\n`
+    // Two that replace one file hinder each other; those that make a node at the same time write the same.
+    if (!createFile(sealOf(home), note, 0o600, random) && readFileSync(sealOf(home), 'utf8') !== note)
+      replaceFile(sealOf(home), note, 0o600, random)
   } catch (error) {
     throw homeTrouble(home, error)
   }

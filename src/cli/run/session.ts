@@ -78,7 +78,7 @@ export async function runSession({
     const mayBeGiven = orElse(() => judgeMore(wanted, plan, [directory]).binds.length > 0, false)
     deny(
       `this jail may not change ${path}`,
-      mayBeGiven && jail?.around ? `--write ${quoteShell(directory)}` : undefined,
+      mayBeGiven && jail?.around ? `--write ${quoteShell(printable(directory))}` : undefined,
     )
   }
   const since = new Date(systemClock.now()).toISOString()
