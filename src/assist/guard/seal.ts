@@ -82,7 +82,8 @@ export function seal(home: string, now: Sealed, random: Random): void {
     const key = readFileSync(keyOf(home)).subarray(0, KEY_BYTES)
     const text = JSON.stringify(now)
     const note = `${macOf(key, text)}\n${text}\n`
-    // Two that replace one file hinder each other; those that make a node at the same time write the same.
+    // Two processes that replace one file at the same time hinder each other. Where both make a node they write the same note, so
+    // the second one need not replace it.
     if (!createFile(sealOf(home), note, 0o600, random) && readFileSync(sealOf(home), 'utf8') !== note)
       replaceFile(sealOf(home), note, 0o600, random)
   } catch (error) {

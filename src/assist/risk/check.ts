@@ -203,7 +203,8 @@ export function findAll(
         if (language === undefined) return walk.readScript(text, { ...top, privileged })
         for (const script of readCode({ text, taint: 0, span: at }, language).scripts)
           walk.readScript(script.text, { ...top, privileged })
-        // Which files of the guard it may write, the rules find in code as on a line. Its signs of wildcards mean others.
+        // The rules find which files of the guard the program may write, as if it stood on the line. In a program these signs are no
+        // wildcards.
         const code = text.replace(WILDCARDS, ' ')
         const name = INTERPRETER_NAMES.find((one) => INTERPRETERS.of(one)?.language === language)
         if (!name || !mayLead(code, scope)) return

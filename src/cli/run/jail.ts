@@ -115,7 +115,7 @@ export interface Started {
 interface Told {
   /** Each time the tool stops; the answer lets it go on. */
   stopped(): Promise<void>
-  /** What it could not change: once for each directory. Nothing of this path is to be believed. */
+  /** A path that the tool could not change, once for each directory. A program in the jail may have made it up. */
   denied(path: string): void
 }
 
@@ -227,7 +227,7 @@ export async function startJail({ plan, slave, near, hook }: Asked): Promise<Sta
  */
 const AROUND = ['--unshare-user', '--dev-bind', '/', '/', '--die-with-parent', '--', BWRAP]
 
-/** Some systems allow namespaces to bubblewrap, and none inside of those. */
+/** Whether bubblewrap may make namespaces inside of namespaces: some systems allow it the outer ones alone. */
 const canNest = (): boolean =>
   spawnSync(
     BWRAP,

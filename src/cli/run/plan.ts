@@ -180,8 +180,8 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
 }
 
 /**
- * What a jail that runs gets so that it may change these directories, too: itself and what is guarded in it, in this order. Makes what there has to
- * be for a mount. Throws KaroError.
+ * The mounts by which a running jail may change these directories, too: each directory, then what is guarded in it. Makes in them what a mount needs to
+ * be there. Throws KaroError.
  */
 export function moreOf(wanted: Wanted, plan: Plan, write: readonly string[]): Pick<Plan, 'mounts' | 'made'> {
   const guarded = nothingGuarded()
@@ -208,7 +208,7 @@ export function moreOf(wanted: Wanted, plan: Plan, write: readonly string[]): Pi
   }
 }
 
-/** Throws KaroError for a directory that a jail never may change. What this one may change already is left out. */
+/** The directories, judged, without those that this jail may change already. Throws KaroError for one that no jail may change. */
 export function judgeMore(wanted: Wanted, { mounts }: Plan, write: readonly string[]): Places {
   const more = write.filter((path) => {
     judgeWritable(path, wanted)
@@ -333,7 +333,7 @@ function judgeWritable(path: string, { home }: Pick<Wanted, 'home'>): void {
       ? 'holds the settings of a tool'
       : undefined
   if (why !== undefined)
-    throw new KaroError('refused', `a tool in a jail may change whole projects, and this ${why}`, {
+    throw new KaroError('refused', `no jail may change this directory: it ${why}`, {
       where: path,
       hint: 'Change to the directory of a project first, or name one.',
     })

@@ -58,7 +58,7 @@ export async function runSession({
   const denied = new Set<string>()
   const held: (readonly [what: string, option: string | undefined])[] = []
   let pty: Pty | undefined
-  /** `option`: with which it would be allowed. What a program inside has named may hold anything. */
+  /** `option`: what to give karo run so that it is allowed. The name comes from a program in the jail, so it may hold control characters. */
   const deny = (said: string, option: string | undefined): void => {
     const what = printable(said)
     if (denied.has(what) || denied.size >= MOST_DENIED) return
@@ -71,7 +71,7 @@ export async function runSession({
     }
   }
   const hostOf = (host: unknown): string | undefined => (host ? `--network ${host}` : undefined)
-  /** A file that could not be changed: where its directory is one outside, which is what a person would give. */
+  /** Tells of a file that could not be changed, if its directory is one of the machine, which a person could give. */
   const denyFile = (path: string): void => {
     const directory = dirname(path)
     if (!path.startsWith('/') || !existsSync(directory)) return

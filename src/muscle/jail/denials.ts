@@ -2,9 +2,11 @@
 import { LISTENING } from './listening.ts'
 
 /**
- * For a program that has `fail`: what runs behind it is the command's way, in a process of its own. What a read-only mount refuses, and what has
- * no directory in the jail, is told on descriptor 3 as `d`, the path and a zero byte, once for each directory. Words: the number of prctl(2), and
- * the descriptor of `heldFile` with the filter `changesFilter`. Where there is no listener nothing is told.
+ * For a program that has `fail`. From here on it is two processes: the first one listens, and the program goes on in the second one, which starts the
+ * command and calls `watched` in it. A path that a read-only mount refuses, or whose directory is not in the jail, is told on descriptor 3 as `d`, the
+ * path and a zero byte, once for each directory. Words: the number of prctl(2), and the descriptor of `heldFile` with the filter `changesFilter`.
+ * Where the kernel has no listener nothing is told. `tell_denied` looks at what of the path is there: if it may be written and two names or more are
+ * missing behind it, the directory of the file is not in the jail.
  */
 export const DENIALS = String.raw`
 ${LISTENING}
@@ -13,10 +15,10 @@ sub tell_denied {
   my ($path) = @_;
   my ($above) = $path =~ m{^(.*)/};
   return if $told{$above} || keys %told > 1000;
-  my ($there, $up) = ($path, 0);
-  until ($there eq '' || lstat $there) { $there =~ s{/[^/]*$}{}; $up++ }
+  my ($there, $missing) = ($path, 0);
+  until ($there eq '' || lstat $there) { $there =~ s{/[^/]*$}{}; $missing++ }
   # EROFS.
-  return if POSIX::access($there eq '' ? '/' : $there, 2) ? $up < 2 : $! != 30;
+  return if POSIX::access($there eq '' ? '/' : $there, 2) ? $missing < 2 : $! != 30;
   $told{$above} = 1;
   my $text = "d$path\0";
   POSIX::write(3, $text, length $text);

@@ -43,9 +43,9 @@ sub heed {
   answer() while ($ready = first @_, fileno $listener) == fileno $listener;
   $ready;
 }
-# One call: its name here, the process, its number, and its arguments; nothing where it was given up meanwhile.
+# The next call: its id, process, number and arguments; nothing where the process gave it up.
 sub notice { my $notice = "\0" x 80; ioctl($listener, 0xc0502100, $notice) || return; unpack 'QLx4lx12q6', $notice }
-# With a value, an error, and whether the kernel goes on with the call.
+# Answers the call of that id: value, error, and whether the kernel goes on with it.
 sub reply { my $answer = pack 'QqlL', @_; ioctl($listener, 0xc0182101, $answer) }
 sub memory { my ($pid, $mode) = @_; sysopen(my $memory, "/proc/$pid/mem", $mode) || return; $memory }
 # The words at that place of the process, up to a zero.

@@ -216,7 +216,7 @@ function unpacked(path: string): Built | undefined {
 }
 
 let ofTexts: Built | undefined
-/** Made of the product's own texts, where the program runs from its sources: that takes a second, so it is done once. */
+/** The index of the product's own texts, which never change. Making it takes a second, so a process that runs from its sources makes it once. */
 const partOfTexts = (texts: () => readonly string[]): Built => (ofTexts ??= partOf(texts().flatMap(knownIn)))
 
 /** The index of the file, or of the texts where there is none, and of what people added. */

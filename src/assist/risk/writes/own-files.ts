@@ -126,7 +126,7 @@ export function isOwnProgram(text: string, where: Where): boolean {
   )
 }
 
-/** Parts that are judged as paths; a line or a script has fewer. */
+/** Different parts of one text that are judged as paths; a text with more counts as one that names a file of the guard. */
 const MOST_PARTS = 2_000
 const BETWEEN = /[\s"'`=:,;|<>(){}@!&+%$\\]+/
 /** Two literals that code joins to a path or a name. */
