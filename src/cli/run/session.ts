@@ -29,7 +29,7 @@ const MOST_TOLD = 10
 const NOT_STOPPED_MS = 200
 
 export interface SessionDeps {
-  /** What the person asked for, and what came of it. */
+  /** What the person asked for; `plan` was made of it. */
   readonly wanted: Wanted
   readonly plan: Plan
   readonly network: Network

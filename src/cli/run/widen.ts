@@ -8,13 +8,14 @@ import type { Mount } from './plan.ts'
 const PERL = '/usr/bin/perl'
 /** Numbers of setns(2) and mkdirat(2). */
 const CALLS = { x64: [308, 258], arm64: [268, 34] } as const
-/** Milliseconds; it takes a few. */
+/** Milliseconds for all mounts, which take a few. */
 const WITHIN_MS = 10_000
 
 /**
  * Words: those numbers; a process around the jail and one in it; then for each mount the path outside and inside, 1 if it may be changed, device and
- * inode. Each mount is made apart (open_tree(2)) and read-only, and put in its place (move_mount(2)); what may be changed may be only when all stand, so
- * that nothing that is guarded is open meanwhile. A place that is not there is made, where the jail may make none in its root by a mount that nobody sees.
+ * inode. Each mount is made apart (open_tree(2)), read-only, and put in its place (move_mount(2)). Only when all are in place are those opened for writing
+ * that may be changed, so that nothing that is guarded can be written meanwhile. A place that is missing is made first. The root of the jail is read-only,
+ * so there it is made through a second mount of that root, which nobody else sees.
  */
 const WIDEN = String.raw`
 sub checked { my ($what, $call, @words) = @_; my $got = syscall $call, @words; $got >= 0 || die "$what: $!\n"; $got }
@@ -58,7 +59,7 @@ for (@made) {
 for (@made) { become($_->[0], 0, 1, 0) if $_->[2] }
 `
 
-/** Rejects with KaroError `unavailable` where the kernel refuses one; then none may be changed. */
+/** Rejects with KaroError `unavailable` where the kernel refuses a mount; the jail may change none of the directories then. */
 export async function mountInside(
   { outer, inner }: { readonly outer: number; readonly inner: number },
   mounts: readonly Mount[],

@@ -80,7 +80,7 @@ function openLog(paths: HomePaths, file: string, mark: string): number {
   try {
     mkdirSync(paths.home, { recursive: true, mode: 0o700 })
     const log = openSync(file, 'a', 0o600)
-    // Of starts that failed one after another: no daemon writes as much.
+    // Starts that failed one after another leave so much; one daemon does not write it.
     if (fstatSync(log).size > LOG_BYTES * 2) ftruncateSync(log)
     writeSync(log, mark)
     return log
