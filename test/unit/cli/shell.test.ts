@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { linkPages, unlinkPages } from '../../../src/cli/shells/own-pages.ts'
 import { withLine, withoutLine } from '../../../src/cli/shells/rc-file.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
@@ -344,27 +344,32 @@ describe('shell install and uninstall', () => {
     expect(readFileSync(rc, 'utf8')).toBe(once)
   })
 
-  test('on the PATH it runs by name; either form takes the place of the other, and either goes', () => {
+  test('on the PATH it runs by name; either form takes the place of the other, and either goes', async () => {
     const { env, rc, directory } = home()
     const bin = join(directory, 'bin')
     mkdirSync(bin)
     const program = join(bin, 'karo')
-    writeFileSync(program, `await import(${JSON.stringify(MAIN)})\n`, { mode: 0o755 })
-    const run = (PATH: string, what: string): string => {
-      execFileSync(process.execPath, [program, 'shell', what, 'bash'], { env: { ...env, ...COMPILED, PATH } })
+    writeFileSync(program, '', { mode: 0o755 })
+    const [, before = ''] = process.argv
+    process.argv[1] = program
+    onTestFinished(() => {
+      process.argv[1] = before
+    })
+    const run = async (PATH: string, what: string): Promise<string> => {
+      expect((await karo({ ...env, PATH }, 'shell', what, 'bash')).code).toBe(0)
       return readFileSync(rc, 'utf8')
     }
     writeFileSync(rc, '# mine\n')
-    const byPath = run('/usr/bin', 'install')
+    const byPath = await run('/usr/bin', 'install')
     expect(byPath).toContain(process.execPath)
-    const byName = run(bin, 'install')
+    const byName = await run(bin, 'install')
     expect(byName).toBe(
       '# mine\nif [ -O "$HOME"/.local/share/karo/shells/bash ]; then . "$HOME"/.local/share/karo/shells/bash; elif command -v karo >/dev/null 2>&1; then eval "$(karo shell init bash --keep)"; fi # karo shell hook\n',
     )
-    expect(run('/usr/bin', 'install')).toBe(byPath)
-    expect(run(bin, 'uninstall')).toBe('# mine\n')
-    run(bin, 'install')
-    expect(run('/usr/bin', 'uninstall')).toBe('# mine\n')
+    expect(await run('/usr/bin', 'install')).toBe(byPath)
+    expect(await run(bin, 'uninstall')).toBe('# mine\n')
+    await run(bin, 'install')
+    expect(await run('/usr/bin', 'uninstall')).toBe('# mine\n')
   })
 
   test('what is no file is refused, with the place', async () => {
