@@ -8,10 +8,18 @@ import type { Action } from '../types.ts'
 /**
  * Words: a test such as `-w` and a path, again and again; each that is not so is told. Behind -d, which needs a directory, also tells with -c what lies in
  * it and cannot be changed, but for what begins with a dot there.
+ *
+ * Behind -f, which needs a file, also tells with -o what in a small virtual machine may be written but not over from its beginning, in a directory too.
+ * The machine's places are there by 9P, whose server sets the time of a file that is emptied, as only its owner may. A change of permissions that changes
+ * nothing finds it. The owners that are seen there do not tell: all that are not in the jail's namespace look like nobody.
  */
-const TRY = `while [ $# -gt 1 ]; do [ "$1" "$2" ] || printf "%s\\n" "$1$2"
-[ "$1" != -d ] || timeout 10 find "$2" -xdev -mindepth 1 -path "$2/.*" -prune -o ! -type l ! -writable -printf '-c%p\\n'
-shift 2; done`
+const TRY = String.raw`export LC_ALL=C
+while [ $# -gt 1 ]; do [ "$1" "$2" ] || printf "%s\n" "$1$2"
+case $1$(grep -om1 '^shared [^ ]* 9p' /proc/mounts) in
+-d*) timeout 10 find "$2" -xdev -mindepth 1 -path "$2/.*" -prune -o ! -type l ! -writable -printf '-c%p\n' ;;
+-f?*) timeout 10 find "$2" -xdev -path "$2/.*" -prune -o -type f -writable -exec chmod -- u+w {} + 2>&1 |
+sed -n "s/^chmod: changing permissions of '\(.*\)': .*/-o\1/p" ;;
+esac; shift 2; done`
 /** Files that are named. */
 const MOST_NAMED = 8
 
@@ -54,11 +62,13 @@ export async function tryPlaces(
   traceId: string,
 ): Promise<readonly string[]> {
   if (binds.length === 0) return []
-  const words = binds.flatMap(({ path, write }) => (write ? ['-w', path, '-d', path] : ['-r', path]))
+  const words = binds.flatMap(({ path, write }) =>
+    write ? ['-w', path, '-d', path, '-f', path] : ['-r', path],
+  )
   const lines = (await said(deps, binds, words, traceId)) ?? []
   const bad = lines.find((line) => /^-[rw]/.test(line))
   if (bad === undefined)
-    return lines.flatMap((line) => (line.startsWith('-c') ? [line.slice(2)] : [])).slice(0, MOST_NAMED)
+    return lines.flatMap((line) => (/^-[co]/.test(line) ? [line.slice(2)] : [])).slice(0, MOST_NAMED)
   const path = bad.slice(2)
   const isWrite = bad.startsWith('-w')
   throw new KaroError(
@@ -79,9 +89,11 @@ export async function tryChange(
 ): Promise<string | undefined> {
   if (!binds.some(({ path, write }) => write && (target === path || target.startsWith(`${path}/`))))
     return undefined
-  const words = ['-e', target, '-w', target, '-w', dirname(target)]
+  const words = ['-e', target, '-w', target, '-w', dirname(target), '-f', target]
   const lines = (await said(deps, binds, words, traceId).catch(() => undefined)) ?? []
   const at = lines.includes(`-e${target}`) ? dirname(target) : target
+  if (lines.includes(`-o${target}`))
+    return `It will fail: in a small virtual machine a file that is written over has to be the own of the jail's user. This makes it so: chown ${isRoot() ? '65534' : 'USER'} ${target.slice(0, 400)}`
   if (!lines.includes(`-w${at}`)) return undefined
   return `It will fail: the user of its jail may not write ${at.slice(0, 400)}. This lets that user: ${letIn('rwX', at)}`.slice(
     0,

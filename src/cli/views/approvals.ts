@@ -62,7 +62,7 @@ export function cardView(
     ),
     ...(action === 'exec' && approval.code.length > 0 ? field('not bound', NOT_BOUND, screen) : []),
     ...approval.diff.flatMap((change) => diffLines(change, screen)),
-    ...field('risk', risks.length === 0 ? risk : `${risk}: ${risks.join(' ')}`, screen),
+    ...field('risk', [`${risk} by the words alone`, ...risks].join('. '), screen),
     ...field(
       'why',
       approval.why === '' ? '(no reason given)' : `${approval.why} (as the agent says)`,

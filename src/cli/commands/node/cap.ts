@@ -57,8 +57,8 @@ const revoke = defineCommand('cap revoke', {
       })
     return { body: { id: args.id } }
   },
-  view: ({ revoked: [, ...derived] }) =>
-    derived.length === 0 ? 'Revoked.\n' : `Revoked, with ${derived.length} derived from it.\n`,
+  view: ({ revoked: [id, ...derived] }) =>
+    `Revoked ${id}${derived.length === 0 ? '' : `, with ${derived.length} derived from it`}.\n`,
 })
 
 export const commands = [list, grant, revoke]

@@ -114,7 +114,7 @@ function factsOf(approval: ApprovalShape) {
     ],
     ...(input === '' ? [] : [['Input', <Text key="input" text={input} />] as const]),
     [
-      'Risk',
+      'Risk by the words alone',
       <span key="risk">
         <Risk level={risk} />
         {risks.map((one) => (
