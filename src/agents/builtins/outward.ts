@@ -9,7 +9,7 @@ import { specOf } from '../runtime/spec.ts'
 import type { Acts, BuiltIn, Input } from './agent.ts'
 
 export interface OutwardDeps extends Pick<Ambient, 'timers' | 'random'> {
-  readonly muscle: { client(): MuscleClient }
+  readonly muscle: { client(): Promise<MuscleClient> }
   readonly models: {
     count(): number
     look(signal: AbortSignal): Promise<readonly { readonly name: string; readonly state: string }[]>
@@ -113,7 +113,7 @@ export function executor({ muscle, timers, random }: Omit<OutwardDeps, 'models'>
           const limits = { ...DEFAULT_LIMITS, wall_ms: seconds * 1_000 }
           const spec = specOf({ name: 'command', argv, cwd, binds, limits }, [], code, traceId, random)
           const [out, err] = [createTaken(), createTaken()]
-          const client = muscle.client()
+          const client = await muscle.client()
           const job = await client.run(spec, ({ stream, bytes }) =>
             (stream === 'stdout' ? out : err).take(bytes),
           )

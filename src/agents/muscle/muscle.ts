@@ -18,6 +18,8 @@ const PROBE_EVERY_MS = 15_000
 const PROBE_VM_EVERY_MS = 60_000
 /** Milliseconds after which a lost Muscle is looked for again; doubled each time up to the time between probes. */
 const AGAIN_MS = 250
+/** Milliseconds that a karo-exec of the daemon's own may take to begin. Small virtual machines make their template first. */
+const BEGIN_MS = 45_000
 
 export interface MuscleDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   /** `off` without agents. `start`: as a child of the daemon. `connect`: a unit of its own runs it. */
@@ -35,8 +37,8 @@ export interface MuscleDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
 export interface Muscle extends Room {
   /** `off`: not configured. `locked`: nothing can run. */
   state(): { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
-  /** The connection. Throws KaroError `unavailable` while it is locked, `refused` while agents are off. */
-  client(): MuscleClient
+  /** The connection; waits for a karo-exec that is starting. Rejects with KaroError `unavailable` while it is locked, `refused` while agents are off. */
+  client(): Promise<MuscleClient>
 }
 
 export function createMuscle(deps: MuscleDeps): Muscle {
@@ -50,10 +52,19 @@ export function createMuscle(deps: MuscleDeps): Muscle {
   let cancel = (): void => {}
   let ended = true
   let waitMs = AGAIN_MS
+  /** Settled once karo-exec is ready for the first time, or is not starting any more. */
+  const begun = Promise.withResolvers<void>()
+  let isBeginning = true
+  let waitNoMore = (): void => {}
+  const began = (): void => {
+    isBeginning = false
+    waitNoMore()
+    begun.resolve()
+  }
 
   const lock = (why: string): void => {
     if (problem === undefined) log.error({ reason: why }, 'karo-exec is lost; nothing runs until it is back')
-    problem = why
+    problem = isBeginning ? 'karo-exec is starting' : why
     client?.close()
     client = undefined
   }
@@ -73,6 +84,7 @@ export function createMuscle(deps: MuscleDeps): Muscle {
     // Its standard input ends with this process, and so does it.
     child = spawn(own[0] as string, own[1] as string[], { stdio: ['pipe', 'ignore', 'inherit'], env: {} })
     child.on('error', (error) => log.warn({ reason: error.message }, 'karo-exec cannot be started'))
+    child.once('close', began)
     child.stdin?.on('error', () => {})
   }
 
@@ -127,7 +139,8 @@ export function createMuscle(deps: MuscleDeps): Muscle {
 
   const round = async (): Promise<void> => {
     await look()
-    if (problem !== undefined) waitMs = Math.min(2 * waitMs, everyMs)
+    if (problem === undefined || way === 'connect') began()
+    if (problem !== undefined && !isBeginning) waitMs = Math.min(2 * waitMs, everyMs)
     again(problem === undefined ? everyMs : waitMs)
   }
 
@@ -136,11 +149,13 @@ export function createMuscle(deps: MuscleDeps): Muscle {
     async start() {
       if (way === 'off') return
       ended = false
+      waitNoMore = timers.after(BEGIN_MS, began)
       // The node starts without it: what is locked is what agents ask for, and nothing else waits for that.
       void round()
     },
     async stop() {
       ended = true
+      began()
       cancel()
       client?.close()
       client = undefined
@@ -157,7 +172,8 @@ export function createMuscle(deps: MuscleDeps): Muscle {
         ? { state: 'ready', detail: 'jails can be started' }
         : { state: 'locked', detail: problem }
     },
-    client() {
+    async client() {
+      if (!ended) await begun.promise
       if (way === 'off') throw new KaroError('refused', 'agents are off', { where: 'agents.enabled' })
       if (client === undefined || problem !== undefined)
         throw new KaroError('unavailable', `nothing can run: ${problem ?? 'karo-exec is not connected'}`)

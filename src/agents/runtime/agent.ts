@@ -39,7 +39,7 @@ export interface AgentStatus {
 export interface AgentDeps extends Ambient {
   readonly muscle: {
     state(): { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
-    client(): MuscleClient
+    client(): Promise<MuscleClient>
   }
   /** Reads and verifies the manifest. Rejects with KaroError `refused`. */
   readonly manifest: () => Promise<Manifest>
@@ -127,7 +127,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     for (let attempt = 0; ; attempt += 1) {
       try {
         const manifest = await deps.manifest()
-        const client = muscle.client()
+        const client = await muscle.client()
         const secrets = await deps.secrets(manifest, traceId)
         const mask = maskOf(secrets, deps.mask)
         errors.hide(mask.text)

@@ -102,7 +102,7 @@ export async function agentRig(
     timers: options.timers ?? timers,
     random: systemRandom,
     log: silentLog,
-    muscle: { state, client: () => client },
+    muscle: { state, client: async () => client },
     gates: options.gates ?? ONLY_READS,
     grants: options.grants ?? NO_GRANTS,
     secrets: options.secrets ?? (async () => []),

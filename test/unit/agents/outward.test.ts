@@ -19,7 +19,7 @@ const [here] = all
 const AGENT = 'kExecutor:command'
 
 const outward = (client: MuscleClient, over: Partial<OutwardDeps> = {}): OutwardDeps => ({
-  muscle: { client: () => client },
+  muscle: { client: async () => client },
   timers: systemTimers,
   random: systemRandom,
   models: {

@@ -153,7 +153,10 @@ const add = defineCommand('agent add', {
     }
     const daemon = daemonAt(io)
     const token = tokenFile === undefined ? {} : { token: readFileSync(tokenFile, 'utf8').trim() }
-    const { cannot_change: fixed = [] } = await daemon.call(addAgent, { body: { ...body, ...token } })
+    const { cannot_change: fixed = [] } = await daemon.call(addAgent, {
+      body: { ...body, ...token },
+      deadlineMs: START_DEADLINE_MS,
+    })
     if (fixed.length > 0) io.err(cannotChange(fixed))
     const agent = args.name
     try {
