@@ -78,10 +78,13 @@ export function judgePlaces(binds: readonly Bind[], closed: readonly string[]): 
     .flatMap((bind) => OBEYED.map((name) => join(bind.path, name)))
   return {
     binds: judged,
-    hidden: [...new Set(hidden)].flatMap((path) => {
-      const stat = lookAt(path)
-      return stat === undefined ? [] : [{ path, directory: stat.isDirectory() }]
-    }),
+    hidden: [...new Set(hidden)]
+      // What covers a directory is empty, so that nothing below it can be covered.
+      .filter((path) => !hidden.some((other) => other !== path && isIn(path, other)))
+      .flatMap((path) => {
+        const stat = lookAt(path)
+        return stat === undefined ? [] : [{ path, directory: stat.isDirectory() }]
+      }),
     fixed: [...new Set(fixed)].filter((path) => lookAt(path) !== undefined),
   }
 }

@@ -402,11 +402,10 @@ open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!
 
     usual('hides the directories of Karo inside what it is given', async () => {
       const work = workDirectory()
-      mkdirSync(join(work, 'karo'))
+      mkdirSync(join(work, 'karo/spool'), { recursive: true })
       writeFileSync(join(work, 'karo/identity.key'), 'key')
-      const [found] = (await providersHere([join(work, 'karo')])).filter(
-        (one) => one.provider.name === provider.name,
-      )
+      const closed = ['karo', 'karo/spool'].map((name) => join(work, name))
+      const [found] = (await providersHere(closed)).filter((one) => one.provider.name === provider.name)
       const { client } = await muscleHere({ providers: [found?.provider ?? provider] })
       const spec = jobOf(sh('ls -A "$1/karo"; echo done', work), { binds: [{ path: work, write: false }] })
       if (!covers) return expect(client.run(spec, () => {})).rejects.toThrow('has to be covered')
