@@ -23,6 +23,7 @@ const VALUE_OPTIONS = table(`
   truncate: s size r reference
   rsync: e rsh f filter exclude include exclude-from include-from files-from log-file bwlimit port
   psql: h host p port U username d dbname c command f file o output v set
+  redis-cli valkey-cli: h p s a n u i t r X user pass
   mysql: h host P port u user D database e execute
   systemctl: t type p property H host M machine
   pkill: u euid U uid g pgroup t terminal P parent signal

@@ -1,9 +1,21 @@
 // Forms of command lines, by which a rule says what it finds: tools, their words in order, options, files and places.
+import { findTargets } from '../carriers/listings.ts'
 import type { Options } from '../line/options.ts'
 import type { Place } from '../line/paths.ts'
 import { remembered } from '../lookup.ts'
-import { type Args, matching, type Pattern, type SimpleCommand, said } from '../model.ts'
-import { type Hit, inPlace, naming, type Rule } from './rule.ts'
+import {
+  type Arg,
+  type Args,
+  inputOf,
+  matching,
+  type Pattern,
+  redirectedTo,
+  type SimpleCommand,
+  said,
+} from '../model.ts'
+import { valuesOf } from '../writes/option-values.ts'
+import { inputCode } from '../writes/positions.ts'
+import { type Hit, inPlace, NAMED_IN_GENERAL_RULES, naming, type Rule, setBy } from './rule.ts'
 import { appended, changed, deletedTrees, filled, overwritten } from './targets.ts'
 
 /**
@@ -18,20 +30,23 @@ import { appended, changed, deletedTrees, filled, overwritten } from './targets.
  * - `-f|--force`: one of these options is given; `--acl=public*`: with such a value; `--keep-*`: a word that begins so.
  * - `!`: no such option is given, and no such operand; at the start of a line for all lines below it.
  * - `?`: the line only tries or asks for help. `$`: the line does not tell the text of an operand.
- * - `~name`: all words behind the tool, joined by blanks, fit the pattern `named` so.
- * - `<name>`: operands from here on that fit that pattern; `{name}`: the next operand, if it does; `@home|system`: operands from here
- *   on in such places. They are what is found; without such a part it is the whole command. In front may stand what is looked at in
- *   the place of operands: `words` (options too), `last` (the last operand), an option with its value (`-m|--mode=<name>`), or files
- *   and directories: `writes`, `appends`, `changes` (either), `fills` and `trees` (deletes), which also fit by their whole path.
+ * - `~name`: all words behind the tool, joined by blanks, fit what is `named` so, or the command does. `/pattern/`: the same by a pattern, up
+ *   to the end of the line.
+ * - `<name>`: operands from here on that fit what is named so; `{name}`: the next operand, if it does; `@home|system`: operands from here
+ *   on in such places. Several, each with `!` for the opposite, stand together for words that fit all: `writes@log!<edited>`. They are what
+ *   is found; without such a part, or with `?` behind it, it is the whole command. In front may stand what is looked at in the place of these
+ *   operands: `words` (options too), `operands` (all), `last`, values of an option (`-m|--mode=<name>`), `tops` (starts of a search), `input`
+ *   (what is read, if it is known), `sets` (variables, as `NAME=value`), what redirections name (`reads` of `<`, `opens` of `<>`, `into` of
+ *   `>` and the like, `redirects` of any), or files and directories: `files` (all operands), `writes`, `appends`, `changes` (either), `fills`
+ *   and `trees` (deletes), which also fit by their whole path.
  */
 export interface FormRule extends Omit<Rule, 'tools' | 'when'> {
   readonly finds: string
-  readonly named?: Readonly<Record<string, Pattern>>
-  /** What else it finds, of these tools and others. */
-  readonly tools?: Rule['tools']
-  readonly when?: Rule['when']
+  readonly named?: Readonly<Record<string, Named>>
 }
 
+/** A pattern of a word, or a condition in code. */
+type Named = Pattern | ((arg: Arg, c: SimpleCommand, o: Options) => unknown)
 type Find = (c: SimpleCommand, o: Options) => Args
 type Test = (c: SimpleCommand, o: Options) => boolean
 
@@ -55,8 +70,7 @@ interface Row {
 export type Rules = readonly (Rule | FormRule)[]
 
 /** The rule, which reads its forms when it is asked about one of their tools first. */
-export function ruleOf({ finds, named = {}, tools = [], when, ...rule }: FormRule): Rule {
-  const isForAll = tools.includes('*') || /^\s*\* /m.test(finds)
+export function ruleOf({ finds, named = {}, ...rule }: FormRule): Rule {
   let read: readonly Row[] | undefined
   const rows = (): readonly Row[] => {
     read ??= rowsIn(finds)
@@ -65,13 +79,17 @@ export function ruleOf({ finds, named = {}, tools = [], when, ...rule }: FormRul
   const rowsOf = remembered((tool) =>
     rows().filter((row) => row.tools[0] === '*' || row.tools.includes(tool)),
   )
+  const isForAll = /^\s*\* /m.test(finds)
+  const isListed = (tool: string): boolean => !isForAll || !NAMED_IN_GENERAL_RULES.has(tool)
   return {
     ...rule,
     get tools() {
-      return isForAll ? ['*'] : [...tools, ...rows().flatMap((row) => row.tools)]
+      return [...new Set(rows().flatMap((row) => row.tools))].filter(isListed)
     },
     isAbout: (tool) =>
-      isForAll ? tool === '*' : tools.includes(tool) || (finds.includes(tool) && rowsOf(tool).length > 0),
+      tool === '*'
+        ? isForAll
+        : finds.includes(tool) && isListed(tool) && rows().some((row) => row.tools.includes(tool)),
     when(c, o) {
       if (asked?.of !== o) asked = { of: o, line: o.operands.map(({ text }) => wordsOf(text)).join('') }
       const { line } = asked
@@ -82,7 +100,7 @@ export function ruleOf({ finds, named = {}, tools = [], when, ...rule }: FormRul
         const hit = hitOf(row.form, line, c, o)
         if (hit !== undefined) return hit
       }
-      return when?.(c, o)
+      return undefined
     },
   }
 }
@@ -96,7 +114,7 @@ function rowsIn(finds: string): readonly Row[] {
     else
       rows.push({
         tools: of === '_' ? (rows.at(-1) as Row).tools : of.split('|'),
-        text: text + all,
+        text: of + all + text.slice(of.length),
         verbs: /^\S+ (\w[^\s*<{@]*)(?= |$)/.exec(text)?.[1]?.split('|'),
       })
   }
@@ -116,17 +134,18 @@ function hitOf({ words, tests, finds }: Form, line: string, c: SimpleCommand, o:
   return hit
 }
 
-function formOf(line: string, named: NonNullable<FormRule['named']>): Form {
+function formOf(row: string, named: NonNullable<FormRule['named']>): Form {
+  const [, line = row, said] = /^(.*?) \/(.+)\/$/.exec(row) ?? []
   const [, ...parts] = line.split(/\s+/)
   let words = '^'
-  const tests: Test[] = []
+  const tests: Test[] = said === undefined ? [] : [saying(new RegExp(said))]
   const finds: Find[] = []
   for (const part of parts) {
     const isGiven = part[0] !== '!'
     const body = isGiven ? part : part.slice(1)
     const find = findOf(body, named, words)
-    if (find !== undefined && isGiven) finds.push(find)
-    else if (find !== undefined) tests.push((c, o) => find(c, o).length === 0)
+    if (find !== undefined && isGiven && !body.endsWith('?')) finds.push(find)
+    else if (find !== undefined) tests.push((c, o) => find(c, o).length > 0 === isGiven)
     else if (part === '…') words += '(?:[^\0]*\0)*?'
     else if (part === '*?') words += '(?:[^\0]*\0)?'
     else if (part === '.') words += '$'
@@ -139,7 +158,9 @@ function formOf(line: string, named: NonNullable<FormRule['named']>): Form {
   return { words: new RegExp(words), tests, finds }
 }
 
+/** Words that are files or directories, and fit also by their whole path. */
 const FILES: Readonly<Record<string, Find>> = {
+  files: (_c, { operands }) => operands,
   writes: overwritten,
   appends: appended,
   changes: changed,
@@ -147,36 +168,68 @@ const FILES: Readonly<Record<string, Find>> = {
   trees: deletedTrees,
 }
 
-/** What a part finds that says what to look at, and by which pattern or place; undefined for another part. */
+const SOURCES: Readonly<Record<string, Find>> = {
+  ...FILES,
+  words: ({ args }) => args,
+  operands: (_c, { operands }) => operands,
+  last: (_c, { operands }) => operands.slice(-1),
+  tops: ({ args }) => findTargets(args).tops,
+  input: inputCode,
+  sets: setBy,
+  reads: (c) => redirectedTo(c, /^<$/),
+  opens: (c) => redirectedTo(c, /^<>$/),
+  into: (c) => redirectedTo(c, /^&?>/),
+  redirects: (c) => redirectedTo(c, /./),
+}
+
+/** What a part finds that says what to look at, and by which patterns or places; undefined for another part. */
 function findOf(part: string, named: NonNullable<FormRule['named']>, words: string): Find | undefined {
-  const [all, source = '', any, next, places] =
-    /^(?:([a-z]*|-[^=]*)=?)(?:<(\w+)>|\{(\w+)\}|@([a-z|-]+))$/.exec(part) ?? []
+  const [all, source = '', filters = ''] =
+    /^(?:([a-z]*|-[^=]*)=?)((?:!?(?:<\w+>|@[a-z|-]+))+|\{\w+\})\??$/.exec(part) ?? []
   if (all === undefined) return undefined
   const before = new RegExp(words)
   const options = namesOf(source)
   const from: Find =
-    FILES[source] ??
-    (source === 'words'
-      ? ({ args }) => args
-      : source === 'last'
-        ? (_c, o) => o.operands.slice(-1)
-        : source !== ''
-          ? (_c, o) => [o.value(...options)].filter((arg) => arg !== undefined)
-          : (_c, o) => behind(o.operands, before).slice(0, next === undefined ? undefined : 1))
-  if (places !== undefined) {
-    const among = places.split('|') as readonly Place[]
-    return (c, o) => inPlace(c, from(c, o), ...among)
-  }
-  const pattern = patternOf(any ?? (next as string), named)
-  return (c, o) =>
-    Object.hasOwn(FILES, source) ? naming(c, from(c, o), pattern) : matching(from(c, o), pattern)
+    SOURCES[source] ??
+    (source !== ''
+      ? ({ args }) => valuesOf(args, options)
+      : (_c, o) => behind(o.operands, before).slice(0, filters[0] === '{' ? 1 : undefined))
+  const kept = [...filters.matchAll(/(!?)(?:[<{](\w+)[>}]|@([a-z|-]+))/g)].map(([, isNot, name, places]) => {
+    const keep = keeps(name === undefined ? undefined : namedSo(name, named), places, source)
+    return isNot
+      ? (args: Args, c: SimpleCommand, o: Options): Args => {
+          const fit = keep(args, c, o)
+          return args.filter((arg) => !fit.includes(arg))
+        }
+      : keep
+  })
+  return (c, o) => kept.reduce((args, keep) => (args.length === 0 ? args : keep(args, c, o)), from(c, o))
 }
 
-function patternOf(name: string, named: NonNullable<FormRule['named']>): Pattern {
-  const pattern = named[name]
-  if (pattern === undefined) throw new Error(`no pattern is named ${name}`)
-  return pattern
+/** The words that fit what is named, or are in the places. */
+function keeps(
+  named: Named | undefined,
+  places: string | undefined,
+  source: string,
+): (args: Args, c: SimpleCommand, o: Options) => Args {
+  if (named === undefined) {
+    const among = (places as string).split('|') as readonly Place[]
+    return (args, c) => inPlace(c, args, ...among)
+  }
+  if (typeof named === 'function') return (args, c, o) => args.filter((arg) => named(arg, c, o))
+  return (args, c) => (Object.hasOwn(FILES, source) ? naming(c, args, named) : matching(args, named))
 }
+
+function namedSo(name: string, named: NonNullable<FormRule['named']>): Named {
+  const found = named[name]
+  if (found === undefined) throw new Error(`no pattern is named ${name}`)
+  return found
+}
+
+const saying =
+  (pattern: Pattern): Test =>
+  (c) =>
+    pattern.test(said(c))
 
 /** The words in a text, with a NUL behind each. */
 const wordsOf = (text: string): string => (text.match(/\S+/g) ?? ['']).map((word) => `${word}\0`).join('')
@@ -204,8 +257,8 @@ const namesOf = (options: string): readonly string[] =>
 function testOf(part: string, named: NonNullable<FormRule['named']>): Test {
   if (part === '?') return (c) => matching(c.args, TRIES).length > 0
   if (part[0] === '~') {
-    const pattern = patternOf(part.slice(1), named)
-    return (c) => pattern.test(said(c))
+    const fits = namedSo(part.slice(1), named)
+    return typeof fits === 'function' ? (c, o) => Boolean(fits(inputOf(c), c, o)) : saying(fits)
   }
   if (part[0] !== '-') {
     const pattern = new RegExp(`^(?:${globs(part)})$`)

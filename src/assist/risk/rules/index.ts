@@ -16,7 +16,7 @@ import { SWEEP_RULES } from './files/sweeps.ts'
 import { TREE_RULES } from './files/trees.ts'
 import { VOLUME_RULES } from './files/volumes.ts'
 import { type Rules, ruleOf } from './forms.ts'
-import { EVERYBODYS, type LineRule, type Rule } from './rule.ts'
+import { EVERYBODYS, type LineRule, NAMED_IN_GENERAL_RULES, type Rule } from './rule.ts'
 import { CLUSTER_RULES } from './services/clusters.ts'
 import { CONTAINER_RULES } from './services/containers.ts'
 import { DATABASE_RULES } from './services/databases.ts'
@@ -86,10 +86,6 @@ export function ruleForFact(fact: LineFact): LineRule {
   return BY_FACT.get(fact) as LineRule
 }
 
-/** Tools that rules for every command treat specially by name, beside those that run other code; a test finds missing ones. */
-export const NAMED_IN_GENERAL_RULES = names(
-  'sponge tee dd dcfldd cp mv install ln truncate shred wipe rm grm srm unlink history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socket openssl telnet gcc cc clang tcc inetd stunnel qemu-img ddrescue partclone.restore curl wget',
-)
 /** Keywords of the shells' grammar, and builtins that change how the rest of a line is read. */
 export const GRAMMAR = names(
   'if then else elif fi for while until do done case esac in select function coproc time and or not begin end switch repeat foreach cd pushd',

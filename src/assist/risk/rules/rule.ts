@@ -4,11 +4,12 @@ import type { Caller, RiskLevel } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import type { Options } from '../line/options.ts'
 import { emptyReading, type Place, placeOf, resolvePath } from '../line/paths.ts'
-import { words } from '../lookup.ts'
+import { names, words } from '../lookup.ts'
 import {
   type Arg,
   type Args,
   type LineFact,
+  matching,
   type Pattern,
   type Scope,
   type SimpleCommand,
@@ -59,6 +60,11 @@ export interface LineRule extends Omit<Rule, 'tools' | 'when' | 'id'> {
 
 export const tools = words
 
+/** Tools that rules for every command treat specially by name, beside those that run other code; a test finds missing ones. */
+export const NAMED_IN_GENERAL_RULES = names(
+  'sponge tee dd dcfldd cp mv install ln truncate shred wipe rm grm srm unlink history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socket openssl telnet gcc cc clang tcc inetd stunnel qemu-img ddrescue partclone.restore curl wget',
+)
+
 /** A directory in which every user may put files. */
 export const EVERYBODYS = /^\/(?:tmp|var\/tmp|dev\/shm)\//
 
@@ -100,15 +106,12 @@ export function isOpaque(arg: Arg): boolean {
   )
 }
 
-/** Values of variables that the command sets so, by assignments or by arguments of export and the like. */
-export function setIn(c: SimpleCommand, fits: (name: string, value: string) => boolean): Args {
-  const set = c.assignments.filter((it) => fits(it.name, it.value.text)).map((it) => it.value)
-  if (!/^(?:export|declare|typeset|readonly|set|setenv|env)$/.test(c.name)) return set
-  const declared = c.args.filter(({ text }) => {
-    const [, name = '', value = ''] = /^(\w+)=([\s\S]*)$/.exec(text) ?? []
-    return fits(name, value)
-  })
-  return [...set, ...declared]
+/** Variables that the command sets, as `NAME=value`: by assignments or by arguments of export and the like. */
+export function setBy({ name, args, assignments }: SimpleCommand): Args {
+  const set = assignments.map((it) => ({ ...it.value, text: `${it.name}=${it.value.text}` }))
+  return /^(?:export|declare|typeset|readonly|set|setenv|env)$/.test(name)
+    ? [...set, ...matching(args, /^\w+=/)]
+    : set
 }
 
 /** Files that every machine has; a pattern such as `/etc/pass*` is tested against them. */

@@ -32,7 +32,13 @@ const hit = (finds: string, line: string) => {
     level: 'high',
     why: 'X.',
     finds,
-    named: { main: /^ma(?:in|ster)$/, path: /^\/main$/ },
+    named: {
+      main: /^ma(?:in|ster)$/,
+      path: /^\/main$/,
+      set: /^X=main$/,
+      first: (arg, { args }) => arg === args[0],
+      two: (_arg, { args }) => args.length === 2,
+    },
   })
   const found = when(commandOf(line), readOptions(line.split(' ')[0] ?? '', commandOf(line).args))
   return Array.isArray(found) ? found.map(({ text }) => text).join(' ') : found
@@ -93,6 +99,23 @@ test.each([
   ['* writes<path>', 'tee -a /main', undefined],
   ['* appends<path>', 'tee -a /main', '/main'],
   ['* changes<path>', 'cp x /main', '/main'],
+  ['a files<path>', 'a /x/../main', '/x/../main'],
+  ['a words<main>!<first>', 'a main master', 'master'],
+  ['a words<main>!<first>', 'a main x', undefined],
+  ['a words<main><first>', 'a main master', 'main'],
+  ['a last!@home', 'a x', 'x'],
+  ['a last!@home', 'a x /home/me', undefined],
+  ['a words<main>?', 'a x main', true],
+  ['a words<main>?', 'a x', undefined],
+  ['a {main}? @home', 'a main /home/me', '/home/me'],
+  ['a -o|--out=<main>', 'a -o x --out=main', 'main'],
+  ['a tops@home', 'a /home/me -name x', '/home/me'],
+  ['export sets<set>', 'export X=main', 'X=main'],
+  ['export sets<set>', 'export X=mai', undefined],
+  ['a ~two', 'a x y', true],
+  ['a ~two', 'a x', undefined],
+  ['a|b /^x .*y$/', 'b x z y', true],
+  ['a /^x .*y$/', 'a x z', undefined],
   ['a rm\n _ del', 'a del', true],
   ['a|b rm\n _ del', 'c del', undefined],
 ])('%s finds in %s: %s', (finds, line, found) => {

@@ -1,9 +1,9 @@
 // Rules about deleting files and directory trees.
-import { SOMETHING, UNKNOWN } from '../../model.ts'
+import { type Arg, type SimpleCommand, SOMETHING, UNKNOWN } from '../../model.ts'
 import type { Rules } from '../forms.ts'
 import { movedAside, rather } from '../rewrite.ts'
-import { inPlace, inPlaceIfEmpty, isOpaque, only, tools } from '../rule.ts'
-import { DELETERS, deletedTrees, FOUND_IN_ROOT, isRecursive, TREE_DELETERS } from '../targets.ts'
+import { inPlaceIfEmpty, isOpaque } from '../rule.ts'
+import { DELETERS, FOUND_IN_ROOT, TREE_DELETERS } from '../targets.ts'
 
 /** An unknown entry of the root directory: any system directory, or what `find /` found. */
 const ROOT_CHILD = new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`)
@@ -11,6 +11,11 @@ const ROOT_CHILD = new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`)
 /** Rewrites `$DIR` to `${DIR:?}`, at which the shell stops if the variable is empty. */
 const insisting = (raw: string) =>
   raw.replace(/\$\{?([A-Za-z_]\w*)\}?(?=["/]|$)/g, (_all, name: string) => `\${${name}:?}`)
+
+/** Whether an empty variable makes it such a place. `$X/*` is `/*` then; an unknown entry of the root could be any system directory. */
+const vitalIfEmpty = (arg: Arg, c: SimpleCommand): boolean =>
+  inPlaceIfEmpty(c, [arg], 'root', 'home', 'system', 'keys', 'working').length > 0 ||
+  (ROOT_CHILD.test(arg.text) && !FOUND_IN_ROOT.test(arg.text))
 
 export const DELETION_RULES: Rules = [
   {
@@ -101,18 +106,8 @@ export const DELETION_RULES: Rules = [
     id: 'rm-empty-variable',
     level: 'high',
     why: 'If the variable is empty, this deletes the root, a home, or this whole directory.',
-    tools: DELETERS.split('|'),
-    when: (c, o) => {
-      const trees = deletedTrees(c, o)
-      const named = inPlaceIfEmpty(c, trees, 'root', 'home', 'system', 'keys', 'working')
-      // `$X/*` is `/*` if X is empty; an unknown entry of the root could be any system directory.
-      return [
-        ...named,
-        ...trees.filter(
-          (arg) => !named.includes(arg) && ROOT_CHILD.test(arg.text) && !FOUND_IN_ROOT.test(arg.text),
-        ),
-      ]
-    },
+    finds: `${DELETERS} trees<vital>`,
+    named: { vital: vitalIfEmpty },
     safer: { rewrite: insisting },
     example: 'rm -rf "$DIR"/*',
   },
@@ -120,8 +115,8 @@ export const DELETION_RULES: Rules = [
     id: 'rm-unknown',
     level: 'moderate',
     why: 'The line does not show what this deletes: it depends on a variable or on another command.',
-    tools: TREE_DELETERS.split('|'),
-    when: (c, o) => deletedTrees(c, o).filter((arg) => isOpaque(arg) && arg.text.includes(UNKNOWN)),
+    finds: `${TREE_DELETERS} trees<unknown>`,
+    named: { unknown: (arg) => isOpaque(arg) && arg.text.includes(UNKNOWN) },
     safer: { rewrite: insisting },
     example: 'rm -rf $DIR',
   },
@@ -170,9 +165,8 @@ export const DELETION_RULES: Rules = [
     id: 'rm-privileged',
     level: 'moderate',
     why: 'Deletes a tree as another user, so no permission stands in its way.',
-    tools: tools('rm grm srm'),
-    when: (c, o) =>
-      only(c.privileged && isRecursive(o), o.operands.length > inPlace(c, o.operands, 'temporary').length),
+    finds: 'rm|grm|srm operands!@temporary? ~privileged -r|-R|--recursive',
+    named: { privileged: (_arg, c) => c.privileged },
     example: 'sudo rm -rf build',
   },
 ]

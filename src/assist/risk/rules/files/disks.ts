@@ -2,25 +2,23 @@
 
 import type { Options } from '../../line/options.ts'
 import { isUnresolved, resolvePath } from '../../line/paths.ts'
-import { type Arg, baseName, type SimpleCommand, says } from '../../model.ts'
+import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
 import type { Rules } from '../forms.ts'
-import { inPlace, isOpaque, only, tools } from '../rule.ts'
-import { changed, overwritten } from '../targets.ts'
+import { isOpaque } from '../rule.ts'
 
-const MKFS = tools(
-  'mkfs mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs mkfs.exfat mkfs.f2fs mkfs.jfs mkfs.reiserfs mkfs.minix mkfs.bfs mkfs.cramfs mkfs.msdos mke2fs mkntfs mkexfatfs mkdosfs mkswap newfs',
-)
+const MKFS =
+  'mkfs|mkfs.ext2|mkfs.ext3|mkfs.ext4|mkfs.xfs|mkfs.btrfs|mkfs.vfat|mkfs.fat|mkfs.ntfs|mkfs.exfat|mkfs.f2fs|mkfs.jfs|mkfs.reiserfs|mkfs.minix|mkfs.bfs|mkfs.cramfs|mkfs.msdos|mke2fs|mkntfs|mkexfatfs|mkdosfs|mkswap|newfs'
 
-const isTrial = ({ name }: SimpleCommand, o: Options): boolean =>
+/** `mke2fs -n` only shows what it would make; for other mkfs tools -n means something else. */
+const trial = (_arg: Arg, { name }: SimpleCommand, o: Options): boolean =>
   /^mk(?:e2fs|fs\.ext[234])$/.test(name) && o.flag('n') !== undefined
-const WIPERS = new Set(MKFS)
 
 /** A disk or a partition beyond the first of its kind, on which the system of most machines is. */
 const SPARE =
   /^\/dev\/(?:(?:sd|vd|xvd|hd)[b-z]\d*|nvme[1-9]\d*n\d+(?:p\d+)?|mmcblk[1-9]\d*(?:p\d+)?|r?disk[2-9]\d*(?:s\d+)?)$/
 
 /** Whether the disk is neither the first one nor, as far as is known, mounted. */
-const isSpareDisk = ({ scope }: SimpleCommand, { text }: Arg): boolean => {
+const spare = ({ text }: Arg, { scope }: SimpleCommand): boolean => {
   const path = text.replace(/^of=/, '')
   return SPARE.test(path) && scope.machine?.isMounted?.(path) !== true
 }
@@ -31,30 +29,19 @@ export const DISK_RULES: Rules = [
     level: 'critical',
     core: true,
     why: 'Writes straight onto a disk; everything on it is lost.',
-    tools: ['*'],
-    when: (c, o) =>
-      inPlace(
-        c,
-        changed(c, o).filter((arg) => !isSpareDisk(c, arg)),
-        'disk',
-      ),
+    finds: '* changes!<spare>@disk',
+    named: { spare },
     example: 'dd if=/dev/zero of=/dev/sda',
   },
   {
     id: 'spare-disk',
     level: 'high',
     why: 'Writes straight onto a disk, or makes a new filesystem on it; everything on it is lost.',
-    tools: ['*', ...MKFS],
-    when: (c, o) =>
-      isTrial(c, o)
-        ? undefined
-        : inPlace(
-            c,
-            [...changed(c, o), ...(WIPERS.has(c.name) ? o.operands : [])].filter((arg) =>
-              isSpareDisk(c, arg),
-            ),
-            'disk',
-          ),
+    finds: `
+      !~trial
+      * changes<spare>@disk
+      ${MKFS} operands<spare>@disk`,
+    named: { spare, trial },
     yields: true,
     example: 'mkfs.vfat /dev/sdc1',
   },
@@ -63,37 +50,24 @@ export const DISK_RULES: Rules = [
     level: 'critical',
     core: true,
     why: 'Makes a new filesystem; everything on the disk is lost.',
-    tools: MKFS,
-    // `mke2fs -n` only shows what it would make; for other mkfs tools -n means something else.
-    when: (c, o) =>
-      only(
-        !isTrial(c, o),
-        inPlace(
-          c,
-          o.operands.filter((arg) => !isSpareDisk(c, arg)),
-          'disk',
-        ),
-      ),
+    finds: `${MKFS} operands!<spare>@disk !~trial`,
+    named: { spare, trial },
     example: 'mkfs.ext4 /dev/sda1',
   },
   {
     id: 'disk-format-unknown',
     level: 'high',
     why: 'Makes a new filesystem on a device that the line does not name.',
-    tools: MKFS,
-    when: (_c, o) =>
-      o.operands.filter((arg) => isUnresolved(arg.text) || /^\/dev\/(?:loop|ram)\d/.test(arg.text)),
+    finds: `${MKFS} <unnamed>`,
+    named: { unnamed: ({ text }) => isUnresolved(text) || /^\/dev\/(?:loop|ram)\d/.test(text) },
     example: 'mkfs.ext4 "$DEV"',
   },
   {
     id: 'disk-write-unknown',
     level: 'high',
     why: 'Overwrites a target that the line does not show.',
-    tools: tools('dd dcfldd'),
-    when: (c, o) =>
-      overwritten(c, o).filter(
-        (arg) => isOpaque(arg) || (isUnresolved(arg.text) && arg.text.startsWith('/dev/')),
-      ),
+    finds: 'dd|dcfldd writes<unseen>',
+    named: { unseen: (arg) => isOpaque(arg) || (isUnresolved(arg.text) && arg.text.startsWith('/dev/')) },
     example: 'dd if=x of=$DISK',
   },
   {
@@ -167,15 +141,14 @@ export const DISK_RULES: Rules = [
     id: 'fill-disk',
     level: 'moderate',
     why: 'Writes without end, until the disk is full or somebody stops it.',
-    tools: tools('yes cat dd'),
-    when: (c, o) => {
-      if (c.name === 'yes') return only(c.redirections.some((r) => r.operator.startsWith('>')))
-      const endless = /^(?:if=)?\/dev\/(?:zero|u?random|full)$/
-      const target = overwritten(c, o).some(
-        (arg) =>
-          !/^\/dev\/(?:null|stdout)$/.test(resolvePath(arg.text, c.scope)) && baseName(arg.text) !== '',
-      )
-      return only(target && says(c, endless) && (c.name === 'cat' || !says(c, /^count=/)))
+    finds: `
+      yes into<file>?
+      cat|dd words<endless>? writes<file>? !count=*`,
+    named: {
+      endless: /^(?:if=)?\/dev\/(?:zero|u?random|full)$/,
+      file: ({ text }, { name, scope }) =>
+        name === 'yes' ||
+        (!/^\/dev\/(?:null|stdout)$/.test(resolvePath(text, scope)) && baseName(text) !== ''),
     },
     example: 'yes > file',
   },

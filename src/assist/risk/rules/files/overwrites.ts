@@ -4,8 +4,7 @@ import { type Options, verb } from '../../line/options.ts'
 import { type Arg, type Args, baseName, NO_OUTPUT, type SimpleCommand, UNKNOWN } from '../../model.ts'
 import type { Rules } from '../forms.ts'
 import { type Rewrite, say } from '../rewrite.ts'
-import { inPlace, naming, tools } from '../rule.ts'
-import { appended, filled, overwritten } from '../targets.ts'
+import { inPlace, tools } from '../rule.ts'
 
 const RC_FILE =
   /(?:^|\/)\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|bash_logout|config\/fish\/config\.fish|vimrc|gitconfig|ssh\/(?:config|authorized_keys|known_hosts)|tmux\.conf)$/
@@ -17,9 +16,9 @@ const RULES_THE_SYSTEM =
 const MOUNTS = /^\/etc\/(?:fstab|crypttab)$/
 const ACCOUNTS =
   /^\/etc\/(?:passwd|shadow|group|gshadow|sudoers(?:\.d\/.*)?|fstab|pam\.d\/.*|crypttab|ld\.so\.preload)$/
-/** Directories made for dropping files into, and files that guides tell people to write. */
+/** Directories made for dropping files into, files that guides tell people to write, and what the kernel shows as files. */
 const DROP_IN =
-  /^\/etc\/(?:[^/]+(?:\/[^/]+)*\.d\/|apt\/|yum\.repos\.d\/|default\/|nginx\/|systemd\/system\/|docker\/|modprobe\.d\/|hosts$|hostname$|environment$|motd$|issue$|profile$)|^\/usr\/share\/keyrings\//
+  /^\/etc\/(?:[^/]+(?:\/[^/]+)*\.d\/|apt\/|yum\.repos\.d\/|default\/|nginx\/|systemd\/system\/|docker\/|modprobe\.d\/|hosts$|hostname$|environment$|motd$|issue$|profile$)|^\/usr\/share\/keyrings\/|^\/dev\/|^\/proc\/(?!sys)|^\/proc\/sys\/vm\/drop_caches|^\/sys\/class\/(?:leds|backlight)/
 
 /** Operands that a command moves, to another place or into the trash. */
 function moved({ name }: SimpleCommand, o: Options): Args {
@@ -50,7 +49,7 @@ const isNamed = ({ text }: Arg) => baseName(text).includes('*') || baseName(text
  * Whether the file is replaced by a whole other version, as people manage their settings: by a copy, or by a link to a file
  * of the same name. Not if /dev/null replaces it, `ln -f` links another name, or authorized_keys becomes a link.
  */
-function isPutInPlace({ name }: SimpleCommand, o: Options, { text }: Arg): boolean {
+function isPutInPlace({ text }: Arg, { name }: SimpleCommand, o: Options): boolean {
   if (!/^(?:cp|ln|sed|install|mv|perl)$/.test(name)) return false
   if (/^(?:cp|ln|install)$/.test(name) && o.operands[0]?.text === '/dev/null') return false
   if (name !== 'ln' || !o.flag('f', 'force')) return true
@@ -68,7 +67,7 @@ const addedInstead: Rewrite = (c) => {
 }
 
 /** Whether sed edits the file in place, which keeps its other lines. */
-function isEdited({ name }: SimpleCommand, o: Options, arg: Arg): boolean {
+function edited(arg: Arg, { name }: SimpleCommand, o: Options): boolean {
   return name === 'sed' && o.flag('i', 'in-place') !== undefined && o.operands.includes(arg)
 }
 
@@ -98,28 +97,18 @@ export const OVERWRITE_RULES: Rules = [
     id: 'write-accounts',
     level: 'critical',
     why: 'Overwrites the accounts, permissions or mounts with which the system starts.',
-    tools: ['*'],
-    when: (c, o) =>
-      naming(
-        c,
-        overwritten(c, o).filter((arg) => !isEdited(c, o, arg)),
-        ACCOUNTS,
-      ),
+    finds: '* writes!<edited><accounts>',
+    named: { edited, accounts: ACCOUNTS },
     example: 'echo x > /etc/passwd',
   },
   {
     id: 'append-accounts',
     level: 'high',
     why: 'Adds an account, a permission or a mount by hand.',
-    tools: ['*'],
-    when: (c, o) => [
-      ...naming(c, appended(c, o), ACCOUNTS).filter((arg) => !MOUNTS.test(arg.text)),
-      ...naming(
-        c,
-        overwritten(c, o).filter((arg) => isEdited(c, o, arg)),
-        ACCOUNTS,
-      ),
-    ],
+    finds: `
+      * appends<accounts>!<mounts>
+      * writes<edited><accounts>`,
+    named: { edited, accounts: ACCOUNTS, mounts: ({ text }) => MOUNTS.test(text) },
     example: 'echo "x ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers',
   },
   {
@@ -134,27 +123,22 @@ export const OVERWRITE_RULES: Rules = [
     id: 'write-system',
     level: 'high',
     why: 'Overwrites a file that belongs to the system.',
-    tools: ['*'],
-    when: (c, o) => [
-      ...naming(c, filled(c, o), RULES_THE_SYSTEM),
-      ...inPlace(c, overwritten(c, o), 'inside-system').filter(
-        (arg) =>
-          !DROP_IN.test(arg.text) &&
-          !ACCOUNTS.test(arg.text) &&
-          !/^\/dev\/|^\/proc\/(?!sys)|^\/proc\/sys\/vm\/drop_caches|^\/sys\/class\/(?:leds|backlight)/.test(
-            arg.text,
-          ) &&
-          !isEdited(c, o, arg),
-      ),
-    ],
+    finds: `
+      * fills<rules>
+      * writes@inside-system!<usual>!<edited>`,
+    named: {
+      edited,
+      rules: RULES_THE_SYSTEM,
+      usual: ({ text }) => DROP_IN.test(text) || ACCOUNTS.test(text),
+    },
     example: 'echo x > /etc/resolv.conf',
   },
   {
     id: 'write-startup',
     level: 'high',
     why: 'Overwrites a start file of your shell or of ssh instead of adding to it.',
-    tools: ['*'],
-    when: (c, o) => naming(c, overwritten(c, o), RC_FILE).filter((arg) => !isPutInPlace(c, o, arg)),
+    finds: '* writes<start>!<placed>',
+    named: { start: RC_FILE, placed: isPutInPlace },
     safer: addedInstead,
     example: 'echo "alias x=y" > ~/.bashrc',
   },

@@ -1,8 +1,7 @@
 // Rules about permissions, ownership and accounts.
 
 import { type Options, verb } from '../../line/options.ts'
-import { resolvePath } from '../../line/paths.ts'
-import { type Args, matching, type SimpleCommand, says } from '../../model.ts'
+import { type Args, matching, type SimpleCommand } from '../../model.ts'
 import type { Rules } from '../forms.ts'
 import { byTool, say } from '../rewrite.ts'
 import { inPlace, inPlaceIfEmpty, naming, only, tools } from '../rule.ts'
@@ -126,14 +125,11 @@ export const PERMISSION_RULES: Rules = [
     id: 'permissions-taken',
     level: 'high',
     why: 'Takes away the system’s right to read or run its own files.',
-    tools: tools('chmod'),
-    when: (c, o) =>
-      only(
-        !isRecursive(o) && says(c, /^(?:[augo]*-[rwxst]+|0{1,4}|[0-3]00|[augo]+=)$/),
-        inPlace(c, o.operands, 'root', 'system', 'inside-system').filter((arg) =>
-          /^\/(?:s?bin|usr|lib|etc\/?$|boot|$)/.test(resolvePath(arg.text, c.scope)),
-        ),
-      ),
+    finds: 'chmod words<taken>? files@root|system|inside-system<vital> !-r|-R|--recursive',
+    named: {
+      taken: /^(?:[augo]*-[rwxst]+|0{1,4}|[0-3]00|[augo]+=)$/,
+      vital: /^\/(?:s?bin|usr|lib|etc\/?$|boot|$)/,
+    },
     example: 'chmod -x /bin/chmod',
   },
   {

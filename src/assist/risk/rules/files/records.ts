@@ -1,15 +1,11 @@
 // Rules about wiping the records of what was done: shell history and logs.
 
-import { findTargets } from '../../carriers/listings.ts'
-import { says } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { inPlace, setIn } from '../rule.ts'
-import { isRecursive, overwritten } from '../targets.ts'
+import type { FormRule } from '../forms.ts'
 
 const HISTORY_FILE =
   /(?:^|\/)\.(?:bash_history|zsh_history|history|local\/share\/fish\/fish_history|python_history|mysql_history|psql_history|lesshst)$|^\/var\/(?:spool\/)?mail\/[^/]+$/
 
-export const RECORD_RULES: Rules = [
+export const RECORD_RULES: readonly FormRule[] = [
   {
     id: 'wipe-history',
     level: 'high',
@@ -20,12 +16,13 @@ export const RECORD_RULES: Rules = [
       rm|shred|unlink <records>
       unset words<variable>
       set +o history
-      * writes<records>`,
-    named: { records: HISTORY_FILE, variable: /^HIST(?:FILE|SIZE)$/ },
-    when: (c) =>
-      setIn(c, (name, value) =>
-        /^(?:HISTFILE=(?:\/dev\/null)?|HISTSIZE=0|SAVEHIST=0|HISTFILESIZE=0)$/.test(`${name}=${value}`),
-      ),
+      * writes<records>
+      * sets<unkept>`,
+    named: {
+      records: HISTORY_FILE,
+      variable: /^HIST(?:FILE|SIZE)$/,
+      unkept: /^(?:HISTFILE=(?:\/dev\/null)?|(?:HISTSIZE|SAVEHIST|HISTFILESIZE)=0)$/,
+    },
     example: 'history -c',
   },
   {
@@ -35,23 +32,18 @@ export const RECORD_RULES: Rules = [
     finds: `
       journalctl words<emptying>
       auditctl -D
-      sed <logs> -i|--in-place`,
-    named: { emptying: /^--vacuum-(?:time=\d+s?|size=\d+K?|files=[01])$/, logs: /^\/var\/log\// },
-    tools: ['*'],
-    when: (c, o) => {
-      const victims = /^(?:rm|shred|unlink|find|gfind)$/.test(c.name)
-        ? c.name.endsWith('find')
-          ? says(c, /^-(?:delete|exec)$/) && !says(c, /^-(?:i?name|[mac]time|[mac]min|size|newer\w*)$/)
-            ? findTargets(c.args).tops
-            : []
-          : o.operands
-        : overwritten(c, o)
-      return inPlace(c, victims, 'log').filter(
-        (arg) =>
-          /^\/var\/log\/(?:[^/]*$|(?:audit|journal)\b)/.test(`${arg.text}`.replace(/\/+$/, '/')) ||
-          isRecursive(o) ||
-          c.name.endsWith('find'),
-      )
+      sed <logs> -i|--in-place
+      rm|shred|unlink operands@log<top>
+      _ operands@log -r|-R|--recursive
+      find|gfind tops@log words<acts>? !words<chooses>
+      * writes@log<top>
+      * writes@log -r|-R|--recursive`,
+    named: {
+      emptying: /^--vacuum-(?:time=\d+s?|size=\d+K?|files=[01])$/,
+      logs: /^\/var\/log\//,
+      top: /^\/var\/log\/(?:[^/]*$|\/*$|(?:audit|journal)\b)/,
+      acts: /^-(?:delete|exec)$/,
+      chooses: /^-(?:i?name|[mac]time|[mac]min|size|newer\w*)$/,
     },
     example: 'rm -rf /var/log/*',
   },

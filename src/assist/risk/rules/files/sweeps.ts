@@ -1,13 +1,11 @@
 // Rules about tools that delete on their way: find, rsync, archivers.
 
 import { findTargets } from '../../carriers/listings.ts'
-import { matching, says } from '../../model.ts'
-import type { Rules } from '../forms.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, foundOnly, without } from '../rewrite.ts'
-import { inPlace, only, tools } from '../rule.ts'
-import { deletedTrees, FOUND_IN_ROOT } from '../targets.ts'
+import { FOUND_IN_ROOT } from '../targets.ts'
 
-export const SWEEP_RULES: Rules = [
+export const SWEEP_RULES: readonly FormRule[] = [
   {
     id: 'rsync-delete-all',
     level: 'critical',
@@ -29,11 +27,8 @@ export const SWEEP_RULES: Rules = [
     id: 'find-delete-here',
     level: 'high',
     why: 'Deletes every file in this directory and all below it.',
-    tools: tools('find gfind'),
-    when: (c) => {
-      const { tops, narrowed } = findTargets(c.args)
-      return only(says(c, /^-delete$/) && !narrowed, inPlace(c, tops, 'working'))
-    },
+    finds: 'find|gfind tops@working -delete !~narrowed',
+    named: { narrowed: (_arg, { args }) => findTargets(args).narrowed },
     safer: foundOnly,
     example: 'find . -delete',
   },
@@ -41,14 +36,10 @@ export const SWEEP_RULES: Rules = [
     id: 'find-delete-wide',
     level: 'high',
     why: 'Deletes whatever matches in the whole system, a home or a system tree.',
-    tools: tools('find gfind rm grm srm'),
-    when: (c, o) =>
-      c.name.endsWith('rm')
-        ? matching(deletedTrees(c, o), FOUND_IN_ROOT)
-        : only(
-            says(c, /^-delete$/) && deletedTrees(c, o).length === 0,
-            inPlace(c, findTargets(c.args).tops, 'root', 'system', 'inside-system', 'home'),
-          ),
+    finds: `
+      rm|grm|srm trees<found>
+      find|gfind tops@root|system|inside-system|home -delete !trees<any>`,
+    named: { found: ({ text }) => FOUND_IN_ROOT.test(text), any: /^/ },
     safer: byTool({ 'find|gfind': foundOnly }),
     example: 'find / -name core -delete',
   },

@@ -1,23 +1,13 @@
 // Rules about losing files of one's own: trees that no tool makes again, files emptied, deletions by a search or a list.
 
-import { findTargets } from '../../carriers/listings.ts'
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
-import {
-  type Arg,
-  type Args,
-  after,
-  baseName,
-  matching,
-  redirectedTo,
-  type SimpleCommand,
-  says,
-  TAINT,
-} from '../../model.ts'
+import { type Arg, type Args, baseName, redirectedTo, type SimpleCommand, TAINT } from '../../model.ts'
 import { unpacks } from '../../writes/option-values.ts'
+import type { Rules } from '../forms.ts'
 import { foundOnly, movedAside } from '../rewrite.ts'
-import { inPlace, isOpaque, naming, only, type Rule, tools } from '../rule.ts'
-import { changed, deletedTrees, TREE_DELETERS } from '../targets.ts'
+import { isOpaque } from '../rule.ts'
+import { TREE_DELETERS } from '../targets.ts'
 
 /** Names of trees that a build, a package manager or a test run makes again. */
 const MADE =
@@ -31,15 +21,12 @@ function ownParts(path: string, cwd: string): readonly string[] {
   return shared < 0 ? [] : parts.slice(shared)
 }
 
-/** Trees outside of temporary directories whose name does not say that they can be made again. */
-function lost(c: SimpleCommand, trees: Args): Args {
-  const temporary = inPlace(c, trees, 'temporary')
-  return trees.filter((arg) => {
-    const path = resolvePath(arg.text, c.scope)
-    const parts = arg.text.includes('..') ? ownParts(path, c.scope.cwd) : arg.text.split('/')
-    const isOutside = /^(?:\/(?!home|Users|tmp)|~|\.\.)/.test(arg.text) && !path.startsWith(`${c.scope.cwd}/`)
-    return !temporary.includes(arg) && !isOpaque(arg) && (isOutside || !parts.some((part) => MADE.test(part)))
-  })
+/** Whether a tree outside of temporary directories has a name that does not say that it can be made again. */
+function lost(arg: Arg, c: SimpleCommand): boolean {
+  const path = resolvePath(arg.text, c.scope)
+  const parts = arg.text.includes('..') ? ownParts(path, c.scope.cwd) : arg.text.split('/')
+  const isOutside = /^(?:\/(?!home|Users|tmp)|~|\.\.)/.test(arg.text) && !path.startsWith(`${c.scope.cwd}/`)
+  return !isOpaque(arg) && baseName(arg.text) !== '' && (isOutside || !parts.some((part) => MADE.test(part)))
 }
 
 /** Names of files that people write, and so hardly ever empty; taken for full where nothing is known of the machine. */
@@ -71,13 +58,30 @@ function emptied(c: SimpleCommand, o: Options): Args {
 
 const SIZE_ZERO = (o: Options) => /^0+[kKMG]?B?$/.test(o.value('s', 'size')?.text ?? '')
 
-export const TREE_RULES: readonly Rule[] = [
+/** Scheduled jobs, keys that log in, and settings of ssh and git that name programs. */
+const LATER_FOR_TOOLS =
+  /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab)$|^\/var\/spool\/cron\/.+$|\/\.ssh\/(?:authorized_keys2?|config)$|\/\.gitconfig$|\/\.git\/config$/
+
+/** Settings of ssh, and those that run a command when a connection is made. */
+const SSH_SETTINGS = /\/\.ssh\/config$|^\/etc\/ssh\/ssh_config/
+const RUNS_AT_LOGIN = /\b(?:Proxy|Local|KnownHosts)Command\b|\bMatch\s+exec\b/i
+/** Files by which something runs later, and settings of audit and log. */
+const RUN_LATER =
+  /\/systemd\/(?:system|user)(?:-generators)?(?:\/|$)|\/\.config\/(?:autostart|environment\.d|plasma-workspace\/(?:env|shutdown))(?:\/|$)|\/\.(?:xsession|xsessionrc|xinitrc|xprofile|ssh\/rc)$|\/\.git\/hooks\/(?!.*\.sample$)[\w-]+$|^\/boot(?:\/|$)|^\/etc\/(?:init\.d|rc\d?\.d|rc\.local|xdg\/autostart|profile|profile\.d|bash\.bashrc|bashrc|zsh\/\S+|zshrc|zprofile|zshenv|fish\/\S+|environment|skel\/\S+|security\/\S+|pam\.d\/\S+|systemd\/\S+|inittab|update-motd\.d|ld\.so\.conf|modules$|modules-load\.d|modprobe\.(?:d|conf)|init\/|udev\/rules\.d|dbus-1\/system\.d|csh\.(?:cshrc|login)|network\/if-|initramfs-tools|dracut\.conf|rsyslog\S*|syslog\S*|audit\S*|logrotate\S*|apt\/apt\.conf\.d|NetworkManager\/dispatcher\.d|X11\/(?:Xsession|xinit|xdm)|gdm\d?\/|dhcp\/\S*hooks|ppp\/(?:ip|ipv6)-|kernel\/\S+\.d|acpi\/|pm\/|environment\.d|letsencrypt\/renewal-hooks|emond\.d|periodic|newsyslog\S*)|\/(?:site|dist)-packages\/[^/]+\.pth$|\/(?:site|user)customize\.py$|\/Library\/Launch(?:Agents|Daemons)\//
+const PERSISTS = {
+  finds: `
+    * changes<later>
+    * changes<ssh> words<login>?`,
+  named: { later: RUN_LATER, ssh: SSH_SETTINGS, login: RUNS_AT_LOGIN },
+}
+
+export const TREE_RULES: Rules = [
   {
     id: 'rm-tree',
     level: 'moderate',
     why: 'Deletes a whole tree, and nothing in its name says that it can be made again.',
-    tools: TREE_DELETERS.split('|'),
-    when: (c, o) => lost(c, deletedTrees(c, o)).filter((arg) => baseName(arg.text) !== ''),
+    finds: `${TREE_DELETERS} trees!@temporary<lost>`,
+    named: { lost },
     safer: movedAside,
     example: 'rm -rf src',
     yields: true,
@@ -86,19 +90,10 @@ export const TREE_RULES: readonly Rule[] = [
     id: 'find-deletes',
     level: 'moderate',
     why: 'Deletes whatever the search finds.',
-    tools: tools('find gfind'),
-    when: (c) => {
-      const { tops } = findTargets(c.args)
-      const made = matching(
-        after(c.args, /^-i?name$/),
-        /^(?:\*?\.?(?:pyc|pyo|o|tmp|bak|orig|rej|swp|class|DS_Store|map|log\S*|gz|old)|\*~|__pycache__|node_modules|Thumbs\.db|core)$/,
-      )
-      return only(
-        made.length === 0 &&
-          !says(c, /^-empty$/) &&
-          inPlace(c, tops, 'temporary').length < Math.max(tops.length, 1),
-        matching(c.args, /^-delete$/),
-      )
+    finds: 'find|gfind tops!@temporary? words<deletes> !-empty !-name|-iname=<made>',
+    named: {
+      deletes: /^-delete$/,
+      made: /^(?:\*?\.?(?:pyc|pyo|o|tmp|bak|orig|rej|swp|class|DS_Store|map|log\S*|gz|old)|\*~|__pycache__|node_modules|Thumbs\.db|core)$/,
     },
     safer: foundOnly,
     example: 'find . -mtime +7 -delete',
@@ -129,12 +124,14 @@ export const TREE_RULES: readonly Rule[] = [
     id: 'unpack-over-root',
     level: 'high',
     why: 'Unpacks over the whole system: what the archive holds replaces files of the same name.',
-    tools: tools('tar bsdtar gtar unzip cpio'),
-    when: (c, o) =>
-      only(
-        c.name === 'unzip' || (c.name === 'cpio' ? o.flag('i', 'extract') : unpacks(c.args)),
-        after(c.args, /^(?:-[CDd]|--directory)$/).filter(({ text }) => resolvePath(text, c.scope) === '/'),
-      ),
+    finds: `
+      tar|bsdtar|gtar -C|--directory=<root> ~unpacks
+      unzip -d=<root>
+      cpio -D|--directory=<root> -i|--extract`,
+    named: {
+      root: ({ text }, { scope }) => resolvePath(text, scope) === '/',
+      unpacks: (_arg, { args }) => unpacks(args),
+    },
     example: 'tar xf backup.tar -C /',
     yields: true,
   },
@@ -142,16 +139,15 @@ export const TREE_RULES: readonly Rule[] = [
     id: 'listed-unseen',
     level: 'moderate',
     why: 'Deletes the files that a list names; the line does not show them.',
-    tools: tools('rm grm srm unlink shred'),
-    when: (_c, o) => o.operands.filter((arg) => (arg.taint & TAINT.listed) !== 0),
+    finds: 'rm|grm|srm|unlink|shred <listed>',
+    named: { listed: ({ taint }) => (taint & TAINT.listed) !== 0 },
     example: 'xargs -a list rm',
   },
   {
     id: 'persists',
     level: 'moderate',
     why: 'Has something run from now on whenever a shell, a session, a service or the machine starts.',
-    tools: ['*'],
-    when: persistent,
+    ...PERSISTS,
     example: 'cp job.service /etc/systemd/system/job.service',
   },
   {
@@ -159,26 +155,9 @@ export const TREE_RULES: readonly Rule[] = [
     level: 'high',
     caller: 'tool',
     why: 'An AI tool has something run later, or lets somebody log in, and nobody judges that when it happens.',
-    tools: ['*'],
-    when: (c, o) => [...persistent(c, o), ...naming(c, changed(c, o), LATER_FOR_TOOLS)],
+    finds: `${PERSISTS.finds}
+      * changes<logins>`,
+    named: { ...PERSISTS.named, logins: LATER_FOR_TOOLS },
     example: 'cp check.sh .git/hooks/pre-commit',
   },
 ]
-
-function persistent(c: SimpleCommand, o: Options): Args {
-  return changed(c, o).filter((arg) => {
-    const path = resolvePath(arg.text, c.scope)
-    return RUN_LATER.test(path) || (SSH_SETTINGS.test(path) && says(c, RUNS_AT_LOGIN))
-  })
-}
-
-/** Scheduled jobs, keys that log in, and settings of ssh and git that name programs. */
-const LATER_FOR_TOOLS =
-  /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab)$|^\/var\/spool\/cron\/.+$|\/\.ssh\/(?:authorized_keys2?|config)$|\/\.gitconfig$|\/\.git\/config$/
-
-/** Settings of ssh, and those that run a command when a connection is made. */
-const SSH_SETTINGS = /\/\.ssh\/config$|^\/etc\/ssh\/ssh_config/
-const RUNS_AT_LOGIN = /\b(?:Proxy|Local|KnownHosts)Command\b|\bMatch\s+exec\b/i
-/** Files by which something runs later, and settings of audit and log. */
-const RUN_LATER =
-  /\/systemd\/(?:system|user)(?:-generators)?(?:\/|$)|\/\.config\/(?:autostart|environment\.d|plasma-workspace\/(?:env|shutdown))(?:\/|$)|\/\.(?:xsession|xsessionrc|xinitrc|xprofile|ssh\/rc)$|\/\.git\/hooks\/(?!.*\.sample$)[\w-]+$|^\/boot(?:\/|$)|^\/etc\/(?:init\.d|rc\d?\.d|rc\.local|xdg\/autostart|profile|profile\.d|bash\.bashrc|bashrc|zsh\/\S+|zshrc|zprofile|zshenv|fish\/\S+|environment|skel\/\S+|security\/\S+|pam\.d\/\S+|systemd\/\S+|inittab|update-motd\.d|ld\.so\.conf|modules$|modules-load\.d|modprobe\.(?:d|conf)|init\/|udev\/rules\.d|dbus-1\/system\.d|csh\.(?:cshrc|login)|network\/if-|initramfs-tools|dracut\.conf|rsyslog\S*|syslog\S*|audit\S*|logrotate\S*|apt\/apt\.conf\.d|NetworkManager\/dispatcher\.d|X11\/(?:Xsession|xinit|xdm)|gdm\d?\/|dhcp\/\S*hooks|ppp\/(?:ip|ipv6)-|kernel\/\S+\.d|acpi\/|pm\/|environment\.d|letsencrypt\/renewal-hooks|emond\.d|periodic|newsyslog\S*)|\/(?:site|dist)-packages\/[^/]+\.pth$|\/(?:site|user)customize\.py$|\/Library\/Launch(?:Agents|Daemons)\//

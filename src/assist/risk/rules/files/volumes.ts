@@ -1,13 +1,11 @@
 // Rules about filesystems and volumes as a whole: made anew, shrunk, repaired, taken away, covered by others.
 
-import { says } from '../../model.ts'
-import type { Rules } from '../forms.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, type Rewrite, say } from '../rewrite.ts'
-import { inPlace, only, tools } from '../rule.ts'
 
 const readOnly: Rewrite = (c, o) => say(c.name, '-n', ...o.operands)
 
-export const VOLUME_RULES: Rules = [
+export const VOLUME_RULES: readonly FormRule[] = [
   {
     id: 'disk-claim',
     level: 'critical',
@@ -59,18 +57,14 @@ export const VOLUME_RULES: Rules = [
     id: 'mount-over-system',
     level: 'high',
     why: 'Mounts something over a directory from which the system runs, which hides its files.',
-    tools: tools('mount'),
-    when: (c, o) =>
-      only(
-        !says(c, /remount|^(?:proc|sysfs|devtmpfs|devpts|efivarfs|cgroup2?)$/),
-        inPlace(
-          c,
-          o.operands.slice(1).slice(-1),
-          'root',
-          'system',
-          ...(says(c, /(?:^|,|--)r?bind(?:,|$)/) ? (['inside-system'] as const) : []),
-        ).filter((arg) => !/^\/(?:boot(?:\/efi)?|home|proc|sys|dev|run)\/*$/.test(arg.text)),
-      ),
+    finds: `
+      mount * * last@root|system!<usual> !words<kernels>
+      mount * * last@inside-system!<usual> !words<kernels> words<binds>?`,
+    named: {
+      kernels: /remount|^(?:proc|sysfs|devtmpfs|devpts|efivarfs|cgroup2?)$/,
+      binds: /(?:^|,|--)r?bind(?:,|$)/,
+      usual: /^\/(?:boot(?:\/efi)?|home|proc|sys|dev|run)\/*$/,
+    },
     example: 'mount --bind /tmp /etc',
   },
   {

@@ -37,15 +37,6 @@ function statements(c: SimpleCommand): Args {
   ]
 }
 
-/** The words of a client and what it reads. */
-const told = (c: SimpleCommand): string => `${said(c)} ${c.input.text ?? ''}`
-
-/** Whether the words before a command of redis-cli are only options and their values. */
-const isFirst = (before: Args): boolean =>
-  before.every(
-    ({ text }, i) => text[0] === '-' || /^-(?:[hpsanuitrX]|-user|-pass)$/.test(before[i - 1]?.text ?? ''),
-  )
-
 /** The value alone of an argument such as `--command=statement`. */
 function optionValue(arg: Arg): Arg {
   const value = /^--[\w-]+=([\s\S]*)$/.exec(arg.text)?.[1]
@@ -109,18 +100,16 @@ export const DATABASE_RULES: Rules = [
       rabbitmqctl force_reset|reset|delete_queue|delete_vhost|delete_user
       kafka-topics|kafka-topics.sh --delete
       influx … bucket delete
-      influx <drop>`,
-    named: { drop: /drop\s+database/i },
-    tools: tools('redis-cli valkey-cli'),
-    when: (c) => {
-      const text = told(c)
-      return only(
-        /^(?:redis|valkey)/.test(c.name) &&
-          (/\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
-            text,
-          ) ||
-            (/\b(?:del|unlink)\b/i.test(text) && c.args.some(({ taint }) => taint !== 0))),
-      )
+      influx <drop>
+      redis-cli|valkey-cli ~flushes
+      _ input<flushes>?
+      _ ~deletes $
+      _ input<deletes>? $`,
+    named: {
+      drop: /drop\s+database/i,
+      flushes:
+        /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i,
+      deletes: /\b(?:del|unlink)\b/i,
     },
     safer: byTool({
       dropdb: (c) => {
@@ -141,13 +130,16 @@ export const DATABASE_RULES: Rules = [
     id: 'store-changed',
     level: 'moderate',
     why: 'Changes how a store works that programs share, or drops entries of it.',
-    tools: tools('redis-cli valkey-cli'),
-    when: (c) =>
-      /^\s{0,8}shutdown\b/im.test(c.input.text ?? '') ||
-      c.args.some(({ text }, i) => /^shutdown$/i.test(text) && isFirst(c.args.slice(0, i))) ||
-      /(?:^|\s)(?:[xl]trim|swapdb|failover|config (?:set|rewrite|resetstat)|cluster (?:reset|forget|failover|delslots)|script flush|acl (?:deluser|setuser)|xgroup destroy)\b/i.test(
-        told(c),
-      ),
+    finds: `
+      redis-cli|valkey-cli {stops}?
+      _ input<stops>?
+      _ ~changes
+      _ input<changes>?`,
+    named: {
+      stops: /^\s{0,8}shutdown\b/im,
+      changes:
+        /(?:^|\s)(?:[xl]trim|swapdb|failover|config (?:set|rewrite|resetstat)|cluster (?:reset|forget|failover|delslots)|script flush|acl (?:deluser|setuser)|xgroup destroy)\b/i,
+    },
     example: 'redis-cli config set maxmemory 1mb',
     yields: true,
   },

@@ -5,7 +5,7 @@ import { type Options, verb } from '../../line/options.ts'
 import { type Args, type Assignment, placeIn, type SimpleCommand, says } from '../../model.ts'
 import type { Rules } from '../forms.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
-import { EVERYBODYS, only, setIn, tools } from '../rule.ts'
+import { EVERYBODYS, tools } from '../rule.ts'
 
 const is = (o: Options, ...names: readonly string[]) => names.includes(verb(o))
 const FORCED = /^(?:-f|--force)$/
@@ -100,11 +100,11 @@ export const GIT_RULES: Rules = [
       git checkout|switch -f|--force|--discard-changes
       git checkout|switch --pathspec-from-file*
       git checkout|switch {here}
-      git checkout|switch * * !-b|-B|-c|-C|--create|--force-create|--orphan|-t|--track|-d|--detach`,
-    named: { here: /^\.\/?$/ },
-    when: ({ args }, o) => {
-      const dashes = placeIn(args, /^--$/)
-      return only(dashes >= 0 && is(o, 'checkout', 'switch'), args.slice(dashes + 1))
+      git checkout|switch * * !-b|-B|-c|-C|--create|--force-create|--orphan|-t|--track|-d|--detach
+      git checkout|switch words<path>`,
+    named: {
+      here: /^\.\/?$/,
+      path: (arg, { args }) => args.indexOf(arg) > placeIn(args, /^--$/) && says({ args }, /^--$/),
     },
     safer: stashed,
     example: 'git checkout -- .',
@@ -162,12 +162,13 @@ export const GIT_RULES: Rules = [
       git branch $ -d|--delete -f|--force
       git push * <main> -D|-d|--delete !-n|--dry-run
       git push * <emptied> !-n|--dry-run
-      git update-ref -d|--delete !--stdin`,
+      git update-ref -d|--delete !--stdin
+      git update-ref --stdin ~fed`,
     named: {
       main: /^:?(?:refs\/heads\/)?(?:main|master|trunk|develop|production|release)$/,
       emptied: /^:(?:refs\/heads\/)?(?:main|master|trunk|develop|production|release)$/,
+      fed: (_arg, { input }) => input.text !== '',
     },
-    when: (c, o) => only(is(o, 'update-ref') && o.flag('stdin'), c.input.text !== ''),
     example: 'git push origin --delete main',
   },
   {
@@ -188,13 +189,13 @@ export const GIT_RULES: Rules = [
     why: 'Skips the checks that the repository runs before a commit or a push.',
     finds: `
       git commit|push|merge|rebase|am|cherry-pick words<skipping>
-      git commit words<short>`,
-    named: { skipping: /^--no-verify$/, short: /^-[aeiopqsvz]*n/ },
-    when: (c, o) =>
-      only(
-        is(o, 'commit', 'push', 'merge', 'rebase', 'am', 'cherry-pick'),
-        setIn(c, (name, value) => /^(?:HUSKY|LEFTHOOK)=(?:0|false)$/.test(`${name}=${value}`)),
-      ),
+      git commit words<short>
+      git commit|push|merge|rebase|am|cherry-pick sets<off>`,
+    named: {
+      skipping: /^--no-verify$/,
+      short: /^-[aeiopqsvz]*n/,
+      off: /^(?:HUSKY|LEFTHOOK)=(?:0|false)$/,
+    },
     safer: byTool({ 'git commit|git push': without(/^--no-verify$/) }),
     example: 'git commit --no-verify -m fix',
   },

@@ -2,7 +2,7 @@
 import { after, says } from '../../model.ts'
 import type { Rules } from '../forms.ts'
 import { byTool, without } from '../rewrite.ts'
-import { inPlace, setIn, tools } from '../rule.ts'
+import { inPlace, tools } from '../rule.ts'
 
 export const NETWORK_RULES: Rules = [
   {
@@ -49,20 +49,15 @@ export const NETWORK_RULES: Rules = [
       kubectl|helm --insecure-skip-tls-verify !--insecure-skip-tls-verify=false
       curl -k|--insecure !<near>
       wget|http|https --insecure|--no-check-certificate !<near>
-      _ ~no !<near>`,
+      _ ~no !<near>
+      git|npm|yarn|pnpm|aws|kubectl|helm|curl|wget|http|https|node|export|python|python3|pip|pip3|env|docker|openssl sets<off>`,
     named: {
+      off: /^(?:GIT_SSL_NO_VERIFY=(?:1|true)|NODE_TLS_REJECT_UNAUTHORIZED=0|PYTHONHTTPSVERIFY=0|NPM_CONFIG_STRICT_SSL=false)$/i,
       unverified: /\bhttp(?:\.[^ =]+)?\.sslverify[= ](?:false|0|no)\b/i,
       lax: /strict-ssl[= ]false|strictSsl false/,
       no: /--verify[= ]no/,
       near: /^(?:https?:\/\/)?(?:localhost|127\.|\[::1\]|10\.|192\.168\.|[\w.-]+\.(?:local|test|localhost|internal)\b)/,
     },
-    tools: tools('node export python python3 pip pip3 env docker openssl'),
-    when: (c) =>
-      setIn(c, (name, value) =>
-        /^(?:GIT_SSL_NO_VERIFY=(?:1|true)|NODE_TLS_REJECT_UNAUTHORIZED=0|PYTHONHTTPSVERIFY=0|NPM_CONFIG_STRICT_SSL=false)$/i.test(
-          `${name}=${value}`,
-        ),
-      ),
     safer: byTool({ curl: without(/^(?:-k|--insecure)$/), wget: without(/^--no-check-certificate$/) }),
     example: 'curl -k https://x.example/f',
   },

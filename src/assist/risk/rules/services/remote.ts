@@ -1,6 +1,6 @@
 // Rules about what a line does on other machines: deleting over HTTP, mirrors that delete, files put into a system.
 import { type Options, verb } from '../../line/options.ts'
-import { type Arg, type Args, after, matching, type SimpleCommand, said } from '../../model.ts'
+import { type Arg, matching, type SimpleCommand, said } from '../../model.ts'
 import type { Rules } from '../forms.ts'
 import { only, tools } from '../rule.ts'
 import { KEPT } from '../verbs.ts'
@@ -53,10 +53,11 @@ function deletedAt(c: SimpleCommand, o: Options): Arg | undefined {
 /** Directories of a system into which `host:/…` copies; a group is one whose files rule the system. */
 const REMOTE_SYSTEM =
   /^(?:[a-z]+:\/\/)?(?:[\w.-]+@)?[\w.[\]-]+:{1,2}(?:\/$|\/(boot|s?bin|usr\/s?bin|usr\/lib|lib|lib64|etc\/(?:passwd|shadow|group|sudoers|pam\.d|crontab|cron\.|ssh|ld\.so|rc)|root\/\.ssh|var\/spool\/cron)|\/(?:etc|usr|opt|root|var\/lib)(?:\/|$))/
-const remote = (o: Options): Args => o.operands.slice(1).slice(-1)
+const vital = ({ text }: Arg): boolean => REMOTE_SYSTEM.exec(text)?.[1] !== undefined || text.endsWith(':/')
 
 /** Modules of ansible whose `absent` another run undoes. */
-const INSTALLS = /^(?:apt|yum|dnf5?|package|pip|npm|gem|snap|homebrew|pacman|apk|zypper|cron|lineinfile)$/
+const INSTALLS =
+  /^(?:[a-z]\w*\.)*(?:apt|yum|dnf5?|package|pip|npm|gem|snap|homebrew|pacman|apk|zypper|cron|lineinfile)$/
 
 /** `rm -r` somewhere in the command that the hosts are given. */
 const DELETES_TREES = /(?:^|[\s;&|=])rm\s+(?:-\S+\s+)*-(?:\w*[rR]|-recursive)/
@@ -130,38 +131,24 @@ export const REMOTE_RULES: Rules = [
     id: 'remote-system',
     level: 'high',
     why: 'Overwrites files by which another machine starts, runs or lets people in.',
-    tools: tools('scp rsync sftp rcp'),
-    when: (_c, o) =>
-      remote(o).filter((arg) => {
-        const found = REMOTE_SYSTEM.exec(arg.text)
-        return found !== null && (found[1] !== undefined || arg.text.endsWith(':/'))
-      }),
+    finds: 'scp|rsync|sftp|rcp * * last<place><vital>',
+    named: { place: REMOTE_SYSTEM, vital },
     example: 'scp vmlinuz user@host:/boot/',
   },
   {
     id: 'remote-settings',
     level: 'moderate',
     why: 'Puts files among the settings or programs of another machine.',
-    tools: tools('scp rsync sftp rcp'),
-    when: (_c, o) =>
-      remote(o).filter(
-        (arg) =>
-          REMOTE_SYSTEM.exec(arg.text)?.[1] === undefined &&
-          REMOTE_SYSTEM.test(arg.text) &&
-          !arg.text.endsWith(':/'),
-      ),
+    finds: 'scp|rsync|sftp|rcp * * last<place>!<vital>',
+    named: { place: REMOTE_SYSTEM, vital },
     example: 'scp app.conf user@host:/etc/',
   },
   {
     id: 'hosts-lose',
     level: 'high',
     why: 'Has a thing removed from every machine that the pattern names.',
-    tools: tools('ansible'),
-    when: (c, o) => {
-      const module =
-        after(c.args, /^(?:-m|--module-name)$/)[0]?.text.replace(/^(?:[a-z]\w*\.)+/, '') ?? 'command'
-      return only(!o.flag('C', 'check') && !INSTALLS.test(module), matching(c.args, /\bstate=absent\b/))
-    },
+    finds: 'ansible words<absent> !-C|--check !-m|--module-name=<installs>',
+    named: { absent: /\bstate=absent\b/, installs: INSTALLS },
     example: "ansible all -m file -a 'path=/srv state=absent'",
   },
   {

@@ -1,10 +1,9 @@
 // Rules about accounts: removing them, locking them, giving them root's rights.
-import { inputOf, matching, NO_OUTPUT, says } from '../../model.ts'
-import type { Rules } from '../forms.ts'
+import { NO_OUTPUT } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 import { byTool, rather } from '../rewrite.ts'
-import { only, tools } from '../rule.ts'
 
-export const ACCOUNT_RULES: Rules = [
+export const ACCOUNT_RULES: readonly FormRule[] = [
   {
     id: 'account-remove',
     level: 'high',
@@ -53,31 +52,26 @@ export const ACCOUNT_RULES: Rules = [
     id: 'login-weaken',
     level: 'moderate',
     why: 'Lets root log in from other machines, or anybody who guesses a password.',
-    tools: tools('sed tee'),
-    when: (c) =>
-      only(
-        says(c, /sshd_config/),
-        matching(
-          [...c.args, inputOf(c)],
-          /PermitRootLogin\s+yes|PasswordAuthentication\s+yes|PermitEmptyPasswords\s+yes|StrictModes\s+no/i,
-        ),
-      ),
+    finds: `
+      sed|tee words<settings>? words<weak>
+      _ words<settings>? input<weak>`,
+    named: {
+      settings: /sshd_config/,
+      weak: /PermitRootLogin\s+yes|PasswordAuthentication\s+yes|PermitEmptyPasswords\s+yes|StrictModes\s+no/i,
+    },
     example: "sed -i 's/PermitRootLogin no/PermitRootLogin yes/' /etc/ssh/sshd_config",
   },
   {
     id: 'sudoers-unattended',
     level: 'high',
     why: 'Lets a program, not a person in an editor, change who may become root.',
-    tools: tools('visudo sudoedit vipw vigr'),
-    when: (c, o) => {
-      if (c.input !== NO_OUTPUT && !o.flag('c', 'check', 'h', 'help', 'V', 'version')) return true
-      return c.assignments
-        .filter(({ name }) => /^(?:SUDO_)?EDITOR$|^VISUAL$/.test(name))
-        .map(({ value }) => value)
-        .filter(
-          ({ text }) =>
-            !/^(?:\S*\/)?(?:vi|vim|nvim|nano|emacs|ed|micro|code|kate|gedit|hx|joe|ne)\b(?! -c)/.test(text),
-        )
+    finds: `
+      visudo|sudoedit|vipw|vigr ~fed !-c|--check|-h|--help|-V|--version
+      _ sets<program>`,
+    named: {
+      fed: (_arg, { input }) => input !== NO_OUTPUT,
+      program:
+        /^(?:(?:SUDO_)?EDITOR|VISUAL)=(?!(?:\S*\/)?(?:vi|vim|nvim|nano|emacs|ed|micro|code|kate|gedit|hx|joe|ne)\b(?! -c))/,
     },
     example: "EDITOR='tee -a' visudo <<< 'bob ALL=(ALL) NOPASSWD:ALL'",
   },

@@ -1,20 +1,18 @@
 // Rules about code of unknown origin that reaches an interpreter, and about giving commands another meaning.
-import { type SimpleCommand, says } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { inPlace, setIn, tools } from '../rule.ts'
+import type { Arg, SimpleCommand } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 
-export const CODE_RULES: Rules = [
+export const CODE_RULES: readonly FormRule[] = [
   {
     id: 'unknown-command-dangerous',
     level: 'high',
     why: 'The line does not show which command runs, and many commands do harm with these arguments.',
-    tools: ['*'],
-    when: (c, o) => {
-      if (c.known) return undefined
-      return (
-        inPlace(c, o.operands, 'root', 'home', 'system', 'keys', 'disk').length > 0 ||
-        says(c, /^-(?:[a-z]*r[a-z]*f|[a-z]*f[a-z]*r)[a-z]*$/i)
-      )
+    finds: `
+      * @root|home|system|keys|disk? ~unknown
+      * words<forced>? ~unknown`,
+    named: {
+      unknown: (_arg, { known }) => !known,
+      forced: /^-(?:[a-z]*r[a-z]*f|[a-z]*f[a-z]*r)[a-z]*$/i,
     },
     example: '$X -rf /',
   },
@@ -22,34 +20,27 @@ export const CODE_RULES: Rules = [
     id: 'unknown-command',
     level: 'moderate',
     why: 'The line does not show which command runs: it depends on a variable or on another command.',
-    tools: ['*'],
-    when: (c) => !c.known && !/\w/.test(c.name),
+    finds: '* ~unknown',
+    named: { unknown: (_arg, { known, name }) => !known && !/\w/.test(name) },
     example: '$X foo',
   },
   {
     id: 'repeat-unseen',
     level: 'high',
     why: 'Runs an earlier command again; this line does not show which.',
-    tools: tools('fc r'),
-    when: (c) => !says(c, /^--help$/) && repeats(c),
+    finds: 'fc|r ~repeats !--help',
+    named: { repeats },
     example: 'fc -s',
   },
   {
     id: 'preload',
     level: 'high',
     why: 'Every program that is started with this setting runs the code of that library first.',
-    tools: ['*'],
-    when: (c) =>
-      setIn(
-        c,
-        (name, value) =>
-          /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|PYTHONSTARTUP|NODE_OPTIONS|RUBYOPT|PERL5OPT)$/.test(
-            name,
-          ) &&
-          /^\/(?:tmp|var\/tmp|dev\/shm)\/|^\.|^[^/ ]+\/|(?:-r|--require|--import|--loader)[ =]?\/(?:tmp|var\/tmp|dev\/shm)\//.test(
-            value,
-          ),
-      ),
+    finds: '* sets<library>',
+    named: {
+      library:
+        /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|PYTHONSTARTUP|NODE_OPTIONS|RUBYOPT|PERL5OPT)=(?:\/(?:tmp|var\/tmp|dev\/shm)\/|\.|[^/ ]+\/|.*(?:-r|--require|--import|--loader)[ =]?\/(?:tmp|var\/tmp|dev\/shm)\/)/s,
+    },
     example: 'LD_PRELOAD=/tmp/x.so ls',
   },
   {
@@ -64,14 +55,10 @@ export const CODE_RULES: Rules = [
     id: 'path-open',
     level: 'moderate',
     why: 'Lets anybody replace a command: the shell then looks for commands in a directory that other users can write to.',
-    tools: ['*'],
-    when: (c) =>
-      setIn(
-        c,
-        (name, value) =>
-          name === 'PATH' &&
-          /^(?:\.?|\/(?:tmp|var\/tmp|dev\/shm)(?:\/[^:]*)?)(?::|$)|::|:\.(?::|$)/.test(value),
-      ),
+    finds: '* sets<open>',
+    named: {
+      open: /^PATH=(?:(?:\.?|\/(?:tmp|var\/tmp|dev\/shm)(?:\/[^:]*)?)(?::|$)|.*(?:::|:\.(?::|$)))/s,
+    },
     example: 'export PATH=.:$PATH',
   },
   {
@@ -102,7 +89,7 @@ export const CODE_RULES: Rules = [
  * Whether fc runs old commands: always, unless it only lists them or, in zsh, handles the history file. zsh's `r` is
  * `fc -e -`.
  */
-function repeats({ name, args, scope, isOwn }: SimpleCommand): boolean {
+function repeats(_arg: Arg, { name, args, scope, isOwn }: SimpleCommand): boolean {
   if (isOwn === true) return false
   if (name === 'r') return scope.shell === 'zsh'
   if (scope.shell === 'fish') return false

@@ -1,8 +1,5 @@
 // Rules about protection and reachability of the machine: firewall, confinement, audit, services, kernel.
-import { verb } from '../../line/options.ts'
-import type { Rules } from '../forms.ts'
-import { naming, only, tools } from '../rule.ts'
-import { changed } from '../targets.ts'
+import type { FormRule } from '../forms.ts'
 
 const VITAL_SERVICE =
   /^(?:sshd?|ssh|NetworkManager|networking|systemd-(?:networkd|resolved|logind|journald|udevd)|dbus|wpa_supplicant|cron|crond|rsyslog|getty.*|display-manager|gdm|docker|containerd|kubelet|karo)(?:\.service|\.socket)?$/
@@ -21,7 +18,7 @@ const PROTECTION =
 const ADMITS =
   /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:audit\/|apparmor\.d\/|pam\.d\/|sudoers\.d\/|fail2ban\/|ssl\/certs\/)/
 
-export const DEFENCE_RULES: Rules = [
+export const DEFENCE_RULES: readonly FormRule[] = [
   {
     id: 'defence-off',
     level: 'high',
@@ -61,11 +58,10 @@ export const DEFENCE_RULES: Rules = [
     id: 'defence-settings',
     level: 'moderate',
     why: 'Changes a program of the system, the record of logins, or the settings of what protects the machine.',
-    tools: ['*'],
-    when: (c, o) =>
-      /^(?:rm|unlink|shred)$/.test(c.name)
-        ? naming(c, o.operands, ADMITS)
-        : naming(c, changed(c, o), PROTECTION),
+    finds: `
+      rm|unlink|shred files<admits>
+      * changes<protection>`,
+    named: { admits: ADMITS, protection: PROTECTION },
     example: 'echo ENABLED=no >> /etc/ufw/ufw.conf',
     yields: true,
   },
@@ -75,10 +71,9 @@ export const DEFENCE_RULES: Rules = [
     why: 'Stops a service that you or the system need to stay connected.',
     finds: `
       service|rc-service {vital} * stop
-      systemctl stop|disable|mask|kill <vital>`,
-    named: { vital: VITAL_SERVICE },
-    tools: tools('ssh sshd networking NetworkManager docker'),
-    when: (c, o) => only(c.path.startsWith('/etc/init.d/') && verb(o) === 'stop'),
+      systemctl stop|disable|mask|kill <vital>
+      ssh|sshd|networking|NetworkManager|docker stop ~script`,
+    named: { vital: VITAL_SERVICE, script: (_arg, { path }) => path.startsWith('/etc/init.d/') },
     example: 'systemctl stop sshd',
   },
   {
@@ -113,15 +108,15 @@ export const DEFENCE_RULES: Rules = [
       ebtables|arptables -F|-X|--flush
       ufw allow any|0.0.0.0/0 .
       ufw allow from any|0.0.0.0/0 .
-      iptables|ip6tables ~open`,
-    named: { open: /^-[IA] INPUT (?:\d+ )?-j ACCEPT$/ },
-    tools: tools('iptables-restore ip6tables-restore'),
-    when: ({ name, redirections, input }) =>
-      only(
-        /-restore$/.test(name) &&
-          (input.text === '' || redirections.some((r) => r.target.text === '/dev/null')),
-        redirections.length > 0,
-      ),
+      iptables|ip6tables ~open
+      iptables-restore|ip6tables-restore ~emptied redirects<any>?
+      _ redirects<nothing>?`,
+    named: {
+      open: /^-[IA] INPUT (?:\d+ )?-j ACCEPT$/,
+      emptied: (_arg, { input }) => input.text === '',
+      any: /^/,
+      nothing: /^\/dev\/null$/,
+    },
     example: 'iptables -I INPUT -j ACCEPT',
   },
   {

@@ -1,17 +1,14 @@
 // Rules about what somebody does who stays on a machine: later runs, new accounts, copied shells, searches for credentials.
-import { findTargets } from '../../carriers/listings.ts'
 import { SHELLS } from '../../carriers/wrappers.ts'
 import { resolvePath } from '../../line/paths.ts'
-import { type Arg, after, baseName, matching } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { EVERYBODYS, inPlace, only, tools } from '../rule.ts'
-import { INJECTS } from './intrusion-tables.ts'
+import { baseName } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
+import { EVERYBODYS } from '../rule.ts'
 import { CRON_REPLACE } from './schedule.ts'
 
 /** Names, or patterns of names, of files that hold credentials. */
 const CREDENTIALS =
   /^\*?\.?(?:id_(?:rsa|dsa|ecdsa|ed25519)\S*|\S*\.(?:pem|ppk|kdbx|pfx|p12|keytab|ovpn|jks|key)|credentials?(?:\.\w+)?|accessTokens\.json|access_tokens\.db|msal_token_cache\S*|azureProfile\.json|\S*passw(?:or)?d\S*|netrc|pgpass|htpasswd|gnupg|aws|azure|ssh|logins\.json|key[34]\.db|shadow\S*|vault_pass\S*|token)$/i
-const isCredential = ({ text }: Arg): boolean => CREDENTIALS.test(baseName(text))
 const WORDS =
   /passw(?:or)?d|passwd|secret|credential|api[_-]?key|private key|BEGIN (?:RSA|OPENSSH)|token|\bAKIA|\bghp_/i
 
@@ -30,27 +27,22 @@ const RUNS_LATER = {
   named: { unit: /^(?!\/(?:etc|usr|lib)\/).*\// },
 }
 
-export const FOOTHOLD_RULES: Rules = [
+export const FOOTHOLD_RULES: readonly FormRule[] = [
   {
     id: 'credentials-searched',
     level: 'moderate',
     why: 'Searches the system or a home for passwords and keys.',
-    tools: tools('find gfind fd locate plocate grep egrep rg ag'),
-    when: (c, o) => {
-      const { tops } = findTargets(c.args)
-      if (/find$/.test(c.name))
-        return only(
-          inPlace(c, tops, 'root', 'home', 'system', 'inside-system', 'keys').length > 0 ||
-            matching(tops, /^\/(?:home|root|Users)?\/*(?:\.\w+)?/).length > 0,
-          after(c.args, /^-i?(?:name|path|regex)$/).filter(isCredential),
-        )
-      if (/locate$/.test(c.name)) return o.operands.filter(isCredential)
-      const [word, ...files] = o.operands
-      return only(
-        WORDS.test(word?.text ?? '') &&
-          (inPlace(c, files, 'root', 'home', 'system', 'keys').length > 0 ||
-            matching(files, /\.(?:bash|zsh)_history$/).length > 0),
-      )
+    finds: `
+      find|gfind tops<wide>? -name|-iname|-path|-ipath|-regex|-iregex=<credential>
+      _ tops@root|home|system|inside-system|keys? -name|-iname|-path|-ipath|-regex|-iregex=<credential>
+      locate|plocate <credential>
+      fd|grep|egrep|rg|ag {words}? * @root|home|system|keys?
+      _ {words}? * <history>?`,
+    named: {
+      credential: ({ text }) => CREDENTIALS.test(baseName(text)),
+      wide: /^\//,
+      words: WORDS,
+      history: /\.(?:bash|zsh)_history$/,
     },
     example: 'find / -name id_rsa',
   },
@@ -66,9 +58,8 @@ export const FOOTHOLD_RULES: Rules = [
     level: 'high',
     caller: 'tool',
     why: 'An AI tool has something run later, and nobody judges that when it happens.',
-    ...RUNS_LATER,
-    tools: CRON_REPLACE.tools,
-    when: (c, o) => only(c.name === 'crontab', CRON_REPLACE.when(c, o)),
+    finds: `${RUNS_LATER.finds}${CRON_REPLACE.finds}`,
+    named: { ...RUNS_LATER.named, ...CRON_REPLACE.named },
     example: 'crontab jobs',
   },
   {
@@ -99,20 +90,16 @@ export const FOOTHOLD_RULES: Rules = [
     id: 'shell-copied',
     level: 'moderate',
     why: 'Puts a shell or another program of the system where rules and logs do not look for it.',
-    tools: tools('cp gcp install ln mv'),
-    when: (c, o) =>
-      only(
-        o.operands.length > 1 && !SHELLS.has(baseName(resolvePath(o.operands.at(-1)?.text ?? '', c.scope))),
-        o.operands
-          .slice(0, -1)
-          .filter(
-            (arg) =>
-              /^\/(?:usr\/)?(?:local\/)?bin\/(?:ba|z|da|k|fi)?sh$/.test(arg.text) ||
-              (c.name !== 'ln' &&
-                /^\/(?:usr\/)?s?bin\/[^/]+$/.test(arg.text) &&
-                EVERYBODYS.test(resolvePath(o.operands.at(-1)?.text ?? '', c.scope))),
-          ),
-      ),
+    finds: `
+      cp|gcp|install|ln|mv * * !last<named> operands<shell>!<target>
+      cp|gcp|install|mv * * !last<named> last<shared>? operands<program>!<target>`,
+    named: {
+      named: ({ text }, { scope }) => SHELLS.has(baseName(resolvePath(text, scope))),
+      shared: ({ text }, { scope }) => EVERYBODYS.test(resolvePath(text, scope)),
+      target: (arg, _c, { operands }) => arg === operands.at(-1),
+      shell: /^\/(?:usr\/)?(?:local\/)?bin\/(?:ba|z|da|k|fi)?sh$/,
+      program: /^\/(?:usr\/)?s?bin\/[^/]+$/,
+    },
     example: 'cp /bin/sh /tmp/crond',
   },
   {
@@ -137,15 +124,17 @@ export const FOOTHOLD_RULES: Rules = [
     id: 'memory-read',
     level: 'moderate',
     why: 'Reads the memory of a running program, with the passwords in it, runs code in it, or hides it.',
-    finds: `
+    finds: String.raw`
       gcore *
-      dd|cat|strings|xxd|hexdump|grep|head|tail|cp words<memory>`,
+      dd|cat|strings|xxd|hexdump|grep|head|tail|cp words<memory>
+      gdb /(?:^| )(?:-p|--pid|attach)[= ]?\d.{0,600}(?:\bcall\b|-batch|-ex|dump|generate-core)|^(?:-p|--pid)[= ]1$/
+      strace|ltrace /(?:^| )-p.{0,300}(?:ssh|sudo|passwd|login|agent|\bsu\b)/
+      mount /(?:--bind|-B|-o \S{0,80}bind|-t tmpfs|--move|-M) .{0,300}/proc/[\d$]/
+      procdump /(?:^| )-(?:p|pid|w)\b/`,
     named: {
       memory:
         /^(?:if=)?\/proc\/(?:(?!self|meminfo)[^/]+\/(?:mem|maps?|pagemap)|self\/mem)$|^(?:if=)?\/dev\/k?mem$/,
     },
-    tools: INJECTS.names(),
-    when: INJECTS.fits,
     example: 'dd if=/proc/123/mem of=/tmp/x',
   },
 ]

@@ -6,7 +6,7 @@ import { PROCESS } from '../../carriers/output.ts'
 import { type Options, verb } from '../../line/options.ts'
 import { type Args, after, matching, type SimpleCommand, says, textsOf } from '../../model.ts'
 import type { Rules } from '../forms.ts'
-import { only, setIn, tools } from '../rule.ts'
+import { only, setBy, tools } from '../rule.ts'
 import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 
 /** Options by which an AI tool starts another one without hooks, or with other hooks than the person's. */
@@ -117,7 +117,10 @@ function variables(c: SimpleCommand, o: Options): Args {
     (c.scope.caller === 'tool' &&
       // They find their settings, and so the guard, in the home that HOME names.
       (movesSettings(name) || (/^(?:HOME|XDG_CONFIG_HOME)$/.test(name) && AI_PROGRAMS.has(c.name))))
-  const set = setIn(c, loose)
+  const set = setBy(c).filter(({ text }) => {
+    const at = text.indexOf('=')
+    return loose(text.slice(0, at), text.slice(at + 1))
+  })
   switch (c.name) {
     case 'env':
       return [...set, ...unsetBy(c)]

@@ -1,22 +1,24 @@
 // Rules about jobs that run later.
-import { matching, NO_OUTPUT, redirectedTo } from '../../model.ts'
-import type { Rules } from '../forms.ts'
-import { type Rule, tools } from '../rule.ts'
+import { NO_OUTPUT } from '../../model.ts'
+import type { FormRule } from '../forms.ts'
 
-export const CRON_REPLACE: Rule = {
+export const CRON_REPLACE = {
   id: 'cron-replace',
   level: 'moderate',
   why: 'Replaces the scheduled jobs with what it reads.',
-  tools: tools('crontab'),
-  when: (c, o) => {
-    if (o.flag('l', 'e', 'r')) return undefined
-    const dash = matching(o.operands, /^-$/)
-    return dash.length > 0 ? dash : c.args.length > 0 || c.input !== NO_OUTPUT || c.redirections.length > 0
+  finds: `
+    !-l|-e|-r
+    crontab <dash>
+    crontab ~fed`,
+  named: {
+    dash: /^-$/,
+    fed: (_arg, { args, input, redirections }) =>
+      args.length > 0 || input !== NO_OUTPUT || redirections.length > 0,
   },
   example: '(crontab -l; echo "* * * * * x") | crontab -',
-}
+} as const satisfies FormRule
 
-export const SCHEDULE_RULES: Rules = [
+export const SCHEDULE_RULES: readonly FormRule[] = [
   {
     id: 'cron-remove',
     level: 'high',
@@ -29,9 +31,10 @@ export const SCHEDULE_RULES: Rules = [
     id: 'cron-empty',
     level: 'high',
     why: 'Replaces all scheduled jobs with nothing.',
-    finds: 'crontab <nothing>',
+    finds: `
+      crontab <nothing>
+      crontab reads<nothing>`,
     named: { nothing: /^\/dev\/null$/ },
-    when: (c) => matching(redirectedTo(c, /^<$/), /^\/dev\/null$/),
     example: 'crontab /dev/null',
   },
   {

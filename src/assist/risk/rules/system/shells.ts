@@ -2,7 +2,6 @@
 
 import { INERT } from '../../carriers/carried.ts'
 import { interpreterName, SHELLS } from '../../carriers/wrappers.ts'
-import { type Options, verb } from '../../line/options.ts'
 import {
   type Arg,
   after,
@@ -49,25 +48,8 @@ const HANDED_IN_SETTINGS = /\bexec\s*=\s*\/\S*sh\b|\bnowait\s.*\/(?:ba|z|da|k|a)
 /** Addresses of socat that lead to another machine. */
 const ELSEWHERE = /^(?:TCP|UDP|OPENSSL|SSL|DTLS|SCTP|DCCP|VSOCK|PROXY|SOCKS|SOCKET|IP[46]?[-:])/i
 
-/** Whether the command is a shell of root that waits for what somebody types. */
-function opensRootShell(c: SimpleCommand, o: Options): boolean {
-  const others = c.args.filter(({ text }) => !/^(?:-|-u|--user|--user=root|root)$/.test(text))
-  const hasOnlyOptions = others.every(({ text }) => text.startsWith('-'))
-  switch (c.name) {
-    case 'sudo':
-    case 'doas':
-      return hasOnlyOptions && o.flag('i', 's', 'login', 'shell') !== undefined
-    case 'su':
-      return hasOnlyOptions && o.flag('c', 'command', 'h', 'help', 'V', 'version') === undefined
-    case 'machinectl':
-      return verb(o) === 'shell' && o.operands.length < 2
-    case 'run0':
-    case 'pkexec':
-      return hasOnlyOptions && o.flag('help', 'version') === undefined
-    default:
-      return c.privileged && hasOnlyOptions && o.flag('c', 'command', 'version', 'help', 'n') === undefined
-  }
-}
+/** Whether there are options alone, and perhaps the name of root. */
+const bare = (_arg: Arg, { args }: SimpleCommand): boolean => args.every(({ text }) => /^-|^root$/.test(text))
 
 const SOCKET = /^\/dev\/(?:tcp|udp)\//
 
@@ -77,8 +59,18 @@ export const SHELL_RULES: Rules = [
     level: 'high',
     caller: 'tool',
     why: 'Opens a shell of root for an AI tool. Nobody judges what it types there; `sudo COMMAND` is judged.',
-    tools: [...tools('sudo doas su run0 machinectl pkexec'), ...SHELLS],
-    when: (c, o) => only(c.input === NO_OUTPUT && opensRootShell(c, o)),
+    finds: `
+      !~fed
+      sudo|doas -i|-s|--login|--shell ~bare
+      su ~bare !-c|--command|-h|--help|-V|--version
+      machinectl shell .
+      run0|pkexec ~bare !--help|--version
+      ${[...SHELLS].join('|')} ~privileged ~bare !-c|--command|--version|--help|-n`,
+    named: {
+      fed: (_arg, { input }) => input !== NO_OUTPUT,
+      bare,
+      privileged: (_arg, c) => c.privileged,
+    },
     example: 'sudo -i',
   },
   {
@@ -133,16 +125,16 @@ export const SHELL_RULES: Rules = [
     id: 'socket-open',
     level: 'high',
     why: 'Connects this shell to the network, as a reverse shell does.',
-    tools: tools('exec'),
-    when: (c) => matching(redirectedTo(c, /^<>$/), SOCKET),
+    finds: 'exec opens<socket>',
+    named: { socket: SOCKET },
     example: 'exec 5<>/dev/tcp/10.0.0.1/80',
   },
   {
     id: 'socket-redirect',
     level: 'moderate',
     why: 'Opens a network connection through a redirection.',
-    tools: ['*'],
-    when: (c) => only(!SHELLS.has(c.name), matching(redirectedTo(c, /./), SOCKET)),
+    finds: '* redirects<socket>!<shells>',
+    named: { socket: SOCKET, shells: (_arg, { name }) => SHELLS.has(name) },
     example: 'echo x > /dev/tcp/h/22',
   },
   {
@@ -165,6 +157,7 @@ export const SHELL_RULES: Rules = [
     why: 'Lets others see or use this terminal, or reach this machine through another.',
     finds: `
       ssh|autossh words<reverse>
+      _ -D|-L=<open>
       socat words<listens> words<elsewhere>
       sshd|dropbear words<set> !-t|-T|-G|-V|-h
       code tunnel
@@ -178,10 +171,9 @@ export const SHELL_RULES: Rules = [
       reverse: /^-[A-Za-z]*(?:R|[DL](?:0\.0\.0\.0|\*|\[::\]|):\d)/,
       listens: /^(?:TCP4?|UDP|OPENSSL)-L(?:ISTEN)?:/i,
       elsewhere: /^(?:TCP4?|UDP|OPENSSL|SOCKS\w*):(?!localhost|127\.)/i,
+      open: /^(?:0\.0\.0\.0|\*|\[::\]|):\d/,
       set: /^-[pofDFE]/,
     },
-    when: ({ name, args }) =>
-      only(name.endsWith('ssh'), matching(after(args, /^-[A-Za-z]*[DL]$/), /^(?:0\.0\.0\.0|\*|\[::\]|):\d/)),
     example: 'ttyd bash',
   },
 ]
