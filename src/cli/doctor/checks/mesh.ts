@@ -26,7 +26,7 @@ export const http = {
     what: 'The daemon listens on the configured HTTP port, on loopback only; while no daemon runs, the port is free.',
     why: 'Otherwise browsers and scripts would send their tokens for Karo to another program.',
     severity: 'fail',
-    fix: 'End the named program, or choose another http.port.',
+    fix: 'Choose another http.port, or end the named program.',
     async look(world) {
       const facts = await world.facts()
       const { host, port } = facts?.http ?? {}
@@ -45,7 +45,7 @@ export const mesh = {
     what: 'The daemon listens on the port of the mesh; while no daemon runs, the port is free.',
     why: 'Without it no other node can connect to this one.',
     severity: 'fail',
-    fix: 'End the named program, or choose another mesh.port (0 takes any free one).',
+    fix: 'Choose another mesh.port (0 takes any free one), or end the named program.',
     async look(world) {
       const { listen } = configOf(world).mesh
       const facts = await world.facts()
@@ -181,9 +181,9 @@ export function judgePort(look: PortLook): Finding {
     const { address, holder } = taken
     const [who, end] =
       holder === undefined
-        ? ['a program of another user', `sudo ss -lptn 'sport = :${port}'`]
-        : [`${holder.command}, pid ${holder.pid},`, `kill ${holder.pid}`]
-    return fail(`${who} listens on port ${port} (${address})`, `${end}\nor ${another}`)
+        ? ['a program of another user', `whose it is: sudo ss -lptn 'sport = :${port}'`]
+        : [`${holder.command}, pid ${holder.pid},`, `or end that program: kill ${holder.pid}`]
+    return fail(`${who} listens on port ${port} (${address})`, `${another}\n${end}`)
   }
   if (trouble !== undefined) {
     // The daemon found the port taken, but now no other program uses it.
