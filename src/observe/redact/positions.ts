@@ -6,8 +6,7 @@ import { readCommands } from './command-reader.ts'
 import { secretsBesideUser, secretsByOption } from './credentials.ts'
 import { announcesSecret, takesSecret } from './names.ts'
 import { type Report, reportPrinted, toolName, whole } from './report.ts'
-import type { ToolRule } from './tools/rule.ts'
-import { STDIN, TOOLS, type Tool } from './tools/tools.ts'
+import { STDIN, TOOLS, type Tool } from './tools.ts'
 import { isQuoted, type SimpleCommand, spanOf, type Word } from './word.ts'
 
 export interface Roles {
@@ -105,7 +104,7 @@ function readArguments(
     const next = words[i + 1]
     for (const [tool, at] of tools) {
       if (at < 0) continue
-      if (tool.rule.leading && !value.startsWith('-')) tools.set(tool, -1)
+      if (tool.leading && !value.startsWith('-')) tools.set(tool, -1)
       else readOption(tool, words, i, report)
       if (tool.harmless.has(value.replace(/=.*/s, ''))) roles.harmless.add(word)
     }
@@ -142,8 +141,8 @@ function readArguments(
     if (named) reportCommand(word, next, report)
     const name = toolName(word)
     for (const tool of TOOLS.get(name) ?? []) {
-      if (!tools.has(tool)) tools.set(tool, applies(tool.rule, words) ? i : -1)
-      asks ||= tool.rule.asks === true
+      if (!tools.has(tool)) tools.set(tool, applies(tool, words) ? i : -1)
+      asks ||= tool.asks
     }
     if (edits && /s[^\w\s]/.test(value)) roles.edits.add(word)
     edits ||= EDITORS.has(name)
@@ -156,15 +155,14 @@ function readArguments(
   if (named) secretsByOption(words, report)
   if (writes) for (const input of inputs) roles.messages.add(input)
   for (const [tool, at] of tools) {
-    const { rule } = tool
     if (at < 0) continue
-    if (rule.last !== undefined) readLast(tool, words, at, report)
-    if (rule.assigns) for (const word of words.slice(at + 1)) reportAssigned(word, report)
+    if (tool.last !== undefined) readLast(tool, words, at, report)
+    if (tool.assigns) for (const word of words.slice(at + 1)) reportAssigned(word, report)
   }
 }
 
-const applies = (rule: ToolRule, words: readonly Word[]): boolean =>
-  rule.after === undefined || words.some(({ value }) => rule.after!.test(value))
+const applies = ({ after }: Tool, words: readonly Word[]): boolean =>
+  after === undefined || words.some(({ value }) => after.test(value))
 
 /** Reports the words of `Authorization: Bearer x`. */
 function reportHeader(first: Word, second: Word | undefined, report: Report): void {
@@ -178,11 +176,10 @@ const KEY_ALONE = /^(?=(?:\D{0,80}\d){2})(?=[^a-z]{0,80}[a-z])(?=[^A-Z]{0,80}[A-
 function readOption(tool: Tool, words: readonly Word[], i: number, report: Report): void {
   const word = words[i]!
   const { value } = word
-  const { rule } = tool
   const take = (target: Word | undefined, from: number, isPair: boolean): void => {
     // `-` means standard input.
     if (target === undefined || target.value.slice(from) === '-') return
-    const at = isPair ? target.value.indexOf(rule.separator ?? ':', from) + 1 : from
+    const at = isPair ? target.value.indexOf(tool.separator, from) + 1 : from
     // With nothing behind the colon the key itself stands for the user: `curl -u KEY:`.
     if (at > from && isPair && KEY_ALONE.test(target.value.slice(from))) report(target, from, at - 1)
     else if (at > 0 || !isPair) report(target, at, target.value.length)
@@ -203,28 +200,29 @@ function readOption(tool: Tool, words: readonly Word[], i: number, report: Repor
     if (long && tool.pairLong.has(long[1]!)) takeOption(long[0].length, true)
   }
   for (const prefix of tool.prefixes) if (value.startsWith(prefix)) report(word, prefix.length, value.length)
-  if (tool.keys.has(value))
-    for (const next of words.slice(i + 1, i + 1 + (rule.each ?? 1))) take(next, 0, false)
-  const groups = rule.word?.exec(value)?.indices?.groups
+  if (tool.keys.has(value)) for (const next of words.slice(i + 1, i + 1 + tool.each)) take(next, 0, false)
+  const groups = tool.word?.exec(value)?.indices?.groups
   const inWord = groups?.secret ?? groups?.other
   if (inWord) report(word, ...inWord)
 }
 
 /** Reports the secret among the words without dashes, by its distance from the word that announces it. */
-function readLast({ rule, valued }: Tool, words: readonly Word[], at: number, report: Report): void {
-  const marker = words.findIndex(
-    (word, i) => i >= at && rule.last!.test(i === at ? toolName(word) : word.value),
-  )
+function readLast(
+  { last, next, between, unless, valued }: Tool,
+  words: readonly Word[],
+  at: number,
+  report: Report,
+): void {
+  const marker = words.findIndex((word, i) => i >= at && last?.test(i === at ? toolName(word) : word.value))
   const behind = words.filter(
     ({ value }, i) =>
       i > Math.max(marker, at) &&
       !value.startsWith('-') &&
       !valued.has(words[i - 1]!.value) &&
-      !rule.unless?.test(value),
+      !unless?.test(value),
   )
-  const between = rule.between ?? 0
   if (marker < 0 || behind.length <= between) return
-  whole(report)(rule.next === true ? behind[between]! : behind.at(-1)!)
+  whole(report)(next ? behind[between]! : behind.at(-1)!)
 }
 
 /**
@@ -270,9 +268,9 @@ const pairOnly =
 function readsSecret(words: readonly Word[]): 'all' | 'pair' | undefined {
   const names = words.map(toolName)
   const isWrapped = WRAPPERS.has(names[0] ?? '')
-  const rule = STDIN.find(({ tools, given }) => {
+  const found = STDIN.find(({ names: tools, tool: { stdin } }) => {
     const at = tools ? names.findIndex((name, i) => (i === 0 || isWrapped) && tools.has(name)) : 0
-    return at >= 0 && (given === undefined || words.some(({ value }, i) => i > at && given.test(value)))
+    return at >= 0 && (stdin === undefined || words.some(({ value }, i) => i > at && stdin.test(value)))
   })
-  return rule && (rule.pair ? 'pair' : 'all')
+  return found && (found.tool.pairs ? 'pair' : 'all')
 }

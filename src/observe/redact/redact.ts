@@ -14,7 +14,7 @@ import { type Report, reportPrinted } from './report.ts'
 import { type Replacement, replacements } from './sed.ts'
 import type { Shape } from './shape.ts'
 import { SHAPES } from './shapes.ts'
-import { mayNameTool } from './tools/tools.ts'
+import { mayNameTool } from './tools.ts'
 import { views } from './views.ts'
 import {
   plainWord,
