@@ -322,6 +322,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       leaves: state.leaves,
       oneSided: news.oneSided,
       stale: rejections.stale,
+      staleStrangers: rejections.staleStrangers,
       twins: twins.state,
     }),
   }

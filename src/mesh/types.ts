@@ -115,6 +115,8 @@ export interface MeshInspection {
   }
   /** Admitted here; frames of theirs were refused within the last quarter of an hour because of their time. */
   readonly stale: readonly WrongClock[]
+  /** The same of nodes that are not known here, the last few. */
+  readonly stale_strangers: readonly WrongClock[]
   /** One key on two machines: neighbours that come by turns from `places`, and neighbours at which a twin takes this place. */
   readonly twins: ReturnType<Twins['state']>
 }

@@ -26,6 +26,7 @@ export interface InspectDeps {
   /** Trusted here; they did not trust this node when it last asked. */
   readonly oneSided: () => readonly NodeId[]
   readonly stale: () => readonly WrongClock[]
+  readonly staleStrangers: () => readonly WrongClock[]
   readonly twins: Twins['state']
 }
 
@@ -78,6 +79,7 @@ export function createInspect(deps: InspectDeps): Inspect {
         turned_away: deps.leaves.turnedAway(),
       },
       stale: deps.stale(),
+      stale_strangers: deps.staleStrangers(),
       twins: deps.twins(),
     }),
 

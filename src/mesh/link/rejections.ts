@@ -34,6 +34,8 @@ export interface Rejections {
    * hour, by clocks that nobody has set since: their clock, or ours, is wrong.
    */
   stale(): readonly WrongClock[]
+  /** Nodes that are not known here, the last few, whose frames were refused for that: nobody can be asked to trust them until their clock, or ours, is right. */
+  staleStrangers(): readonly WrongClock[]
   /** A member whose frames were refused as `stale`: its clock minus this one, milliseconds. */
   clockOff(peer: NodeId): number | undefined
 }
@@ -56,6 +58,8 @@ const STALE_REMEMBERED_MS = 15 * 60_000
 const CLOCK_SET_MS = 10_000
 /** More members with a wrong clock would help nobody; the member that was refused longest ago gives way. */
 const STALE_MAX = 64
+/** Their keys cost them nothing, and one with a wrong clock is what a person who waits for a machine looks for. */
+const STALE_STRANGERS_MAX = 4
 
 export interface RejectionsDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly audit: Pick<Audit, 'record'>
@@ -72,15 +76,20 @@ export function createRejections({ audit, clock, log, admits, seeks }: Rejection
   const lines = createSparing({ clock })
 
   /** When each was last refused for its clock, oldest first, and how far our clock was from our running time then. */
-  const stale = createRecent<
-    NodeId,
-    { readonly at: number; readonly offset: number; readonly clock_off_ms: number }
-  >(STALE_MAX)
+  const refused = (most: number) =>
+    createRecent<NodeId, { readonly at: number; readonly offset: number; readonly clock_off_ms: number }>(
+      most,
+    )
+  const stale = refused(STALE_MAX)
+  const strangersStale = refused(STALE_STRANGERS_MAX)
   const offset = (): number => clock.now() - clock.monotonic()
 
   /** The refusal is recent, and this node's clock was not set since. */
   const holds = (one: { readonly at: number; readonly offset: number }): boolean =>
     clock.monotonic() - one.at <= STALE_REMEMBERED_MS && Math.abs(offset() - one.offset) <= CLOCK_SET_MS
+
+  const holding = (all: typeof stale): readonly WrongClock[] =>
+    [...all].filter(([, one]) => holds(one)).map(([node_id, { clock_off_ms }]) => ({ node_id, clock_off_ms }))
 
   const strangers = createQuota(STRANGERS_AUDITED)
   const strangersToday = createQuota(STRANGERS_A_DAY)
@@ -138,8 +147,10 @@ export function createRejections({ audit, clock, log, admits, seeks }: Rejection
       counts[code]++
       const now = clock.monotonic()
       // A question that has expired is stale too, and says nothing of a clock.
-      if (clockOffMs !== undefined && (admits(peer) || seeks(peer))) {
-        stale.set(peer, { at: now, offset: offset(), clock_off_ms: Math.round(clockOffMs) })
+      if (clockOffMs !== undefined) {
+        const known = admits(peer) || seeks(peer)
+        const one = { at: now, offset: offset(), clock_off_ms: Math.round(clockOffMs) }
+        ;(known ? stale : strangersStale).set(peer, one)
       }
       const told = enter(code, protocol, peer)
       say(code, protocol, peer, reason, told)
@@ -157,11 +168,10 @@ export function createRejections({ audit, clock, log, admits, seeks }: Rejection
     counts: () => ({ ...counts }),
     inTime(peer) {
       stale.delete(peer)
+      strangersStale.delete(peer)
     },
-    stale: () =>
-      [...stale]
-        .filter(([, one]) => holds(one))
-        .map(([node_id, { clock_off_ms }]) => ({ node_id, clock_off_ms })),
+    stale: () => holding(stale),
+    staleStrangers: () => holding(strangersStale),
     clockOff(peer) {
       const one = stale.peek(peer)
       return one !== undefined && holds(one) ? one.clock_off_ms : undefined

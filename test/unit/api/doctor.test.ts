@@ -35,6 +35,7 @@ const rooms = {
       connections: [CONNECTION],
       one_sided: [],
       stale: [],
+      stale_strangers: [],
       twins: { others: [TWIN], here: [] },
       mdns: [],
       dialing: ['10.0.0.7:9238'],

@@ -59,13 +59,22 @@ test('members with a wrong clock are remembered for a quarter of an hour, and st
   for (let n = 0; n < 500; n++)
     rejections.count('stale', 'p', `karo:ed25519:${n}` as NodeId, { clockOffMs: 600_000 })
   expect(rejections.stale()).toEqual([{ node_id: member, clock_off_ms: 600_000 }])
+  expect(rejections.staleStrangers().map(({ node_id }) => node_id)).toEqual(
+    [496, 497, 498, 499].map((n) => `karo:ed25519:${n}`),
+  )
+  rejections.inTime('karo:ed25519:497' as NodeId)
+  expect(rejections.staleStrangers()).toHaveLength(3)
   clock.time += 15 * 60_000
   expect([rejections.stale(), rejections.clockOff(member)]).toEqual([
     [{ node_id: member, clock_off_ms: 600_000 }],
     600_000,
   ])
   clock.time += 1
-  expect([rejections.stale(), rejections.clockOff(member)]).toEqual([[], undefined])
+  expect([rejections.stale(), rejections.staleStrangers(), rejections.clockOff(member)]).toEqual([
+    [],
+    [],
+    undefined,
+  ])
 })
 
 test('a clock that is right again is no fault any more: the other one by its frames, ours by having been set', () => {

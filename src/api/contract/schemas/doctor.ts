@@ -85,6 +85,11 @@ export const doctorFacts = named('DoctorFacts', {
     1024,
     'trusted nodes whose clock is more than five minutes off, so that their frames are refused',
   ),
+  stale_strangers: listOf(
+    machine.extend({ clock_off_ms: integer('the other clock minus this one, milliseconds') }),
+    4,
+    'nodes that are not known here whose clock is that far off, so that they are not listed as waiting; the last few',
+  ),
   twins: z
     .strictObject({
       others: listOf(

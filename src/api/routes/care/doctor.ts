@@ -70,6 +70,11 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
     return { node_id: node, fingerprint, name }
   }
 
+  const clockOf = ({ node_id, clock_off_ms }: ReturnType<Mesh['inspect']>['stale'][number]) => ({
+    ...named(node_id),
+    clock_off_ms,
+  })
+
   async function lastSummary(): Promise<string | null> {
     const own = await documents.of(identity.nodeId, 'summary').catch(() => [])
     // The version of a document is a time of its author's clock, in milliseconds since the epoch.
@@ -91,7 +96,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         // Unreadable data is reported by the checks of the store.
         deps.totals === undefined ? null : totalsFacts(deps.totals, caller.uid, named).catch(() => undefined),
       ])
-      const { connections, one_sided, stale, twins, leaves, ...inspected } = mesh.inspect()
+      const { connections, one_sided, stale, stale_strangers, twins, leaves, ...inspected } = mesh.inspect()
       return {
         ...(!admin && { limited: true as const }),
         pid: process.pid,
@@ -117,7 +122,8 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           since: time(first_seen),
         })),
         one_sided: one_sided.map(named),
-        stale: stale.map(({ node_id, clock_off_ms }) => ({ ...named(node_id), clock_off_ms })),
+        stale: stale.map(clockOf),
+        stale_strangers: stale_strangers.map(clockOf),
         twins: {
           others: twins.others.map(({ node_id, places }) => ({
             ...named(node_id),

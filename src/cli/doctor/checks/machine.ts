@@ -76,18 +76,25 @@ export const machine = {
     severity: 'fail',
     looksAt: 'daemon',
     fix: 'On the machine whose clock is wrong: sudo timedatectl set-ntp true, or sudo date -s "<time>".',
-    look({ mesh, stale }) {
+    look({ mesh, stale, stale_strangers: strangers }) {
       const heard = mesh.connections.flatMap(({ name, fingerprint, admitted, skew_ms }) =>
         admitted && skew_ms !== null ? { name, fingerprint, skew_ms } : [],
       )
       const off = heard.filter(({ skew_ms }) => Math.abs(skew_ms) > SKEW_WARN_MS)
       const refused = [...new Map(stale.map((node) => [node.fingerprint, node])).values()]
       const all = heard.length + refused.length
-      if (all === 0) return ok('no other node is connected to compare with')
       const set = 'sudo timedatectl set-ntp true'
+      const strange = strangers.map(({ fingerprint, clock_off_ms }) =>
+        warn(
+          `${fingerprint}, which is not known here, is not listed as waiting: its clock is ${clockWords(clock_off_ms)} (at most 5 min are allowed)`,
+          `on the machine whose clock is wrong: ${set}`,
+        ),
+      )
+      if (all === 0) return [...strange, ok('no other node is connected to compare with')]
       const here = off.length + refused.length === all && all > 1
       const most = Math.max(...heard.map(({ skew_ms }) => Math.abs(skew_ms)))
       return [
+        ...strange,
         ...(here
           ? [warn('all other clocks differ, so probably the clock of this machine is wrong', set)]
           : []),

@@ -43,13 +43,17 @@ const peer = {
 const other = { ...peer, ...cedar } as ConnectionFacts
 
 test('clocks: near, a minute, five; all others differ; strangers and those who said nothing count for nothing', async () => {
-  const skews = (connections: readonly object[], stale: readonly object[] = []) =>
-    found('clock.peers', { mesh: { connections }, stale })
+  const skews = (
+    connections: readonly object[],
+    stale: readonly object[] = [],
+    strangers: readonly object[] = [],
+  ) => found('clock.peers', { mesh: { connections }, stale, stale_strangers: strangers })
   expect(
     await told({
       near: skews([peer]),
       'one is 90 s behind': skews([{ ...peer, skew_ms: -90_000 }, other]),
       'one is refused': skews([other], [{ ...peer, clock_off_ms: 600_000 }]),
+      'one that is not known is refused': skews([], [], [{ ...peer, clock_off_ms: 10_800_000 }]),
       'all others differ': skews([
         { ...peer, skew_ms: 90_000 },
         { ...other, skew_ms: 95_000 },
