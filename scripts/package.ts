@@ -13,8 +13,8 @@ const ROOT = join(import.meta.dirname, '..')
 const { values } = parseArgs({
   options: {
     out: { type: 'string', default: join(ROOT, 'out') },
-    /** Default: from package.json and git. */
-    version: { type: 'string', multiple: true },
+    /** Default, also where it is empty: from package.json and git. */
+    version: { type: 'string', multiple: true, default: [''] },
     /** What the program says it was built of; default: from the version or git. Sources without git say `unknown`. */
     commit: { type: 'string' },
     /** gzip's, 0 to 9: tests take 0, which stores what the others compress for seconds. */
@@ -31,7 +31,8 @@ const out = resolve(values.out)
 mkdirSync(out, { recursive: true })
 const sums: string[] = []
 const trees = new Map<string, Awaited<ReturnType<typeof installedTree>>>()
-for (const version of values.version ?? [versionOf()]) {
+for (const given of values.version) {
+  const version = given || versionOf()
   const commit = commitOfVersion(version) ?? values.commit ?? commitOfSources()
   const tree = trees.get(commit) ?? (await installedTree(seconds, commit))
   trees.set(commit, tree)

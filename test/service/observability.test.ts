@@ -20,7 +20,7 @@ if (!possible.ok)
 describe.runIf(possible.ok)('a service of the machine', () => {
   let machine: Machine
   beforeAll(async () => {
-    const packages = inject('packages')!
+    const packages = inject('packages')
     writeFileSync(join(packages, 'scrape.cjs'), SCRAPE)
     machine = await bootMachine(packages)
     await machine.must(`dpkg -i ${debOf(OLD)}`)

@@ -26,7 +26,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
   let identity: { node_id: string }
 
   beforeAll(async () => {
-    const packages = inject('packages')!
+    const packages = inject('packages')
     if (existsSync(BWRAP)) copyFileSync(BWRAP, join(packages, 'bwrap'))
     machine = await bootMachine(packages)
   })

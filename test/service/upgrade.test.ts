@@ -21,7 +21,7 @@ describe.runIf(possible.ok)('a machine with an earlier package', () => {
   const json = async <T>(line: string): Promise<T> => JSON.parse(await machine.must(`${line} --json`)) as T
 
   beforeAll(async () => {
-    machine = await bootMachine(inject('packages')!)
+    machine = await bootMachine(inject('packages'))
     const work = mkdtempSync(join(tmpdir(), 'karo-earlier-'))
     atEnd(() => rmSync(work, { recursive: true, force: true }))
     execFileSync('tar', ['-xzf', join(EARLIER, '854f4bc.package.tar.gz'), '-C', work])

@@ -458,11 +458,11 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
     'kill -9 while jails are being built leaves nothing of them',
     async () => {
       const mark = freshMark()
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < 3; round++) {
         const { client, child, path } = await apart()
         const jobs = Array.from({ length: 4 }, () => client.run(long(mark), () => {}).catch(() => {}))
         // Each round a little later in their building.
-        await Promise.race([new Promise((resolve) => setTimeout(resolve, 4 * round)), Promise.all(jobs)])
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, 8 * round)), Promise.all(jobs)])
         child.kill('SIGKILL')
         await Promise.all(jobs)
         await until(() => running(mark).length === 0 && pidsOf('-f', '--', markOf(path)).length === 0, {
@@ -476,12 +476,12 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
     'kill -9 while jails are being built lets none of them run, and the next one there ends what is left',
     async () => {
       const mark = freshMark()
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < 3; round++) {
         const { client, child, path } = await apart()
         const other = await halfBuilt('/another.sock')
         const jobs = Array.from({ length: 4 }, () => client.run(long(mark), () => {}).catch(() => {}))
         // Each round a little later in their building.
-        await Promise.race([new Promise((resolve) => setTimeout(resolve, 4 * round)), Promise.all(jobs)])
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, 8 * round)), Promise.all(jobs)])
         child.kill('SIGKILL')
         await Promise.all(jobs)
         const half = await halfBuilt(path)

@@ -24,6 +24,7 @@ import { createObserve, type PersonOf } from '../../../src/observe/record/index.
 import { createEventRepository, type EventRepository } from '../../../src/store/events/events.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../support/data/database.ts'
 import { append, deadName, liveName, note, record, records, T0 } from '../../support/data/spool.ts'
+import { COMPILED } from '../../support/run/compiled.ts'
 import { until } from '../../support/run/until.ts'
 
 const never = new AbortController().signal
@@ -78,6 +79,10 @@ async function observing(
 
 const count = (w: World, n: number, of = uid) =>
   until(async () => (await w.events.count(of)) === n, { what: `${n} events are stored` })
+
+/** Records that take three looks of 256 KiB. */
+const backlog = (length: number): Buffer =>
+  records(Array.from({ length }, (_, i) => `echo ${i} ${'x'.repeat(500 + (i % 200))}`))
 
 test('what was typed while nobody looked is read, then what is typed from now on, in order', async () => {
   const w = await world()
@@ -212,10 +217,9 @@ test('a command that the guard asked about says that its person let it run; no o
 
 test('a backlog larger than one look is read to its end', async () => {
   const w = await world()
-  const commands = Array.from({ length: 6000 }, (_, i) => `echo ${i} ${'x'.repeat(i % 200)}`)
-  append(w.directory, liveName(), records(commands))
+  append(w.directory, liveName(), backlog(1_000))
   const observe = await observing(w)
-  await count(w, 6000)
+  await count(w, 1_000)
   await expect.poll(async () => (await observe.status()).pending_bytes).toBe(0)
 })
 
@@ -487,6 +491,7 @@ process.setuid(65534)
 console.log(createFollower({ directory: process.argv[1] }).obstacle())`
   const said = execFileSync(process.execPath, ['--input-type=module', '-e', script, spool], {
     encoding: 'utf8',
+    env: { ...process.env, ...COMPILED },
   })
   expect(said).toBe('EACCES\n')
 })
@@ -501,17 +506,31 @@ test('a directory that vanishes and comes back is followed again', async () => {
   await expect.poll(async () => (await observe.status()).pending_bytes).toBe(0)
 })
 
-test('stop ends promptly in the middle of a backlog, and a stopped room reads nothing more', async () => {
+test('stop ends in the middle of a backlog, and a stopped room reads nothing more', async () => {
   const w = await world()
   const name = liveName()
-  append(w.directory, name, records(Array.from({ length: 20_000 }, (_, i) => `c${i}`)))
-  const observe = await observing(w)
-  await observe.stop()
+  append(w.directory, name, backlog(1_000))
+  const first = Promise.withResolvers<void>()
+  const go = Promise.withResolvers<void>()
+  const held: EventRepository = {
+    ...w.events,
+    async ingest(batch) {
+      first.resolve()
+      await go.promise
+      return w.events.ingest(batch)
+    },
+  }
+  const observe = await observing(w, { events: held })
+  await first.promise
+  const stopped = observe.stop()
+  go.resolve()
+  await stopped
   const stored = await w.events.count(uid)
-  append(w.directory, name, records(['late'], 20_001))
+  expect(stored).toBeLessThan(1_000)
+  append(w.directory, name, records(['late'], 1_001))
   expect(await w.events.count(uid)).toBe(stored)
   await observing(w)
-  await count(w, 20_001)
+  await count(w, 1_001)
 })
 
 test('a living process other than this one keeps its file', async () => {
