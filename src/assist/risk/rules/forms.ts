@@ -1,166 +1,20 @@
-// Forms of command lines, by which a rule says what it finds: tools, their words in order, options, files and places.
-import { findTargets } from '../carriers/listings.ts'
-import type { Options } from '../line/options.ts'
-import type { Place } from '../line/paths.ts'
-import { remembered } from '../lookup.ts'
-import {
-  type Arg,
-  type Args,
-  inputOf,
-  matching,
-  type Pattern,
-  redirectedTo,
-  type SimpleCommand,
-  said,
-} from '../model.ts'
-import { valuesOf } from '../writes/option-values.ts'
+// Rules that say the lines which they find as forms, in place of tools and a condition.
+import { formsOf, type NamedForms, SOURCES } from '../forms.ts'
 import { inputCode } from '../writes/positions.ts'
-import { type Hit, inPlace, NAMED_IN_GENERAL_RULES, naming, type Rule, setBy } from './rule.ts'
+import { NAMED_IN_GENERAL_RULES, type Rule } from './rule.ts'
 import { appended, changed, deletedTrees, filled, overwritten } from './targets.ts'
 
-/**
- * A rule that says the lines it finds as forms, one a line, in place of tools and a condition:
- *
- *     !--dry-run
- *     aws|gcloud s3 rb|delete-* … --force|-f
- *
- * - The first word names the tools; `_` are those of the line above, `*` is every command. The words after it are those of the
- *   operands in their order, also where one operand holds several (`nft 'flush ruleset'`): alternatives between `|`, in which `*` is
- *   any text. `…`: any number of words; `*?`: at most one; `.`: no more of them, for else any may follow.
- * - `-f|--force`: one of these options is given; `--acl=public*`: with such a value; `--keep-*`: a word that begins so.
- * - `!`: no such option is given, and no such operand; at the start of a line for all lines below it.
- * - `?`: the line only tries or asks for help. `$`: the line does not tell the text of an operand.
- * - `~name`: all words behind the tool, joined by blanks, fit what is `named` so, or the command does. `/pattern/`: the same by a pattern, up
- *   to the end of the line.
- * - `<name>`: operands from here on that fit what is named so; `{name}`: the next operand, if it does; `@home|system`: operands from here
- *   on in such places. Several, each with `!` for the opposite, stand together for words that fit all: `writes@log!<edited>`. They are what
- *   is found; without such a part, or with `?` behind it, it is the whole command. In front may stand what is looked at in the place of these
- *   operands: `words` (options too), `operands` (all), `last`, values of an option (`-m|--mode=<name>`), `tops` (starts of a search), `input`
- *   (what is read, if it is known), `sets` (variables, as `NAME=value`), what redirections name (`reads` of `<`, `opens` of `<>`, `into` of
- *   `>` and the like, `redirects` of any), or files and directories: `files` (all operands), `writes`, `appends`, `changes` (either), `fills`
- *   and `trees` (deletes), which also fit by their whole path.
- */
 export interface FormRule extends Omit<Rule, 'tools' | 'when'> {
   readonly finds: string
-  readonly named?: Readonly<Record<string, Named>>
-}
-
-/** A pattern of a word, or a condition in code. */
-type Named = Pattern | ((arg: Arg, c: SimpleCommand, o: Options) => unknown)
-type Find = (c: SimpleCommand, o: Options) => Args
-type Test = (c: SimpleCommand, o: Options) => boolean
-
-interface Form {
-  /** Of the words of the operands, with a NUL behind each. */
-  readonly words: RegExp
-  readonly tests: readonly Test[]
-  /** Each has to find something; what the last one finds is the hit. */
-  readonly finds: readonly Find[]
-}
-
-interface Row {
-  readonly tools: readonly string[]
-  readonly text: string
-  /** What the first word may be, if it is always there and plain; it spares most rows their patterns. */
-  readonly verbs: readonly string[] | undefined
-  form?: Form
+  readonly named?: NamedForms
 }
 
 /** Rules as they are written. */
 export type Rules = readonly (Rule | FormRule)[]
 
-/** The rule, which reads its forms when it is asked about one of their tools first. */
-export function ruleOf({ finds, named = {}, ...rule }: FormRule): Rule {
-  let read: readonly Row[] | undefined
-  const rows = (): readonly Row[] => {
-    read ??= rowsIn(finds)
-    return read
-  }
-  const rowsOf = remembered((tool) =>
-    rows().filter((row) => row.tools[0] === '*' || row.tools.includes(tool)),
-  )
-  const isForAll = /^\s*\* /m.test(finds)
-  const isListed = (tool: string): boolean => !isForAll || !NAMED_IN_GENERAL_RULES.has(tool)
-  return {
-    ...rule,
-    get tools() {
-      return [...new Set(rows().flatMap((row) => row.tools))].filter(isListed)
-    },
-    isAbout: (tool) =>
-      tool === '*'
-        ? isForAll
-        : finds.includes(tool) && isListed(tool) && rows().some((row) => row.tools.includes(tool)),
-    when(c, o) {
-      if (asked?.of !== o) asked = { of: o, line: o.operands.map(({ text }) => wordsOf(text)).join('') }
-      const { line } = asked
-      const verb = line.slice(0, line.indexOf('\0'))
-      for (const row of rowsOf(c.name)) {
-        if (row.verbs?.includes(verb) === false) continue
-        row.form ??= formOf(row.text, named)
-        const hit = hitOf(row.form, line, c, o)
-        if (hit !== undefined) return hit
-      }
-      return undefined
-    },
-  }
-}
-
-function rowsIn(finds: string): readonly Row[] {
-  const rows: Row[] = []
-  let all = ''
-  for (const text of finds.trim().split(/\n\s*/)) {
-    const of = text.slice(0, text.search(/\s|$/))
-    if (text[0] === '!') all = ` ${text}`
-    else
-      rows.push({
-        tools: of === '_' ? (rows.at(-1) as Row).tools : of.split('|'),
-        text: of + all + text.slice(of.length),
-        verbs: /^\S+ (\w[^\s*<{@]*)(?= |$)/.exec(text)?.[1]?.split('|'),
-      })
-  }
-  return rows
-}
-
-/** The operands' words of one command, for which many forms ask one after the other. */
-let asked: { readonly of: Options; readonly line: string } | undefined
-
-function hitOf({ words, tests, finds }: Form, line: string, c: SimpleCommand, o: Options): Hit {
-  if (!words.test(line) || !tests.every((test) => test(c, o))) return undefined
-  let hit: Hit = true
-  for (const find of finds) {
-    hit = find(c, o)
-    if (hit.length === 0) return undefined
-  }
-  return hit
-}
-
-function formOf(row: string, named: NonNullable<FormRule['named']>): Form {
-  const [, line = row, said] = /^(.*?) \/(.+)\/$/.exec(row) ?? []
-  const [, ...parts] = line.split(/\s+/)
-  let words = '^'
-  const tests: Test[] = said === undefined ? [] : [saying(new RegExp(said))]
-  const finds: Find[] = []
-  for (const part of parts) {
-    const isGiven = part[0] !== '!'
-    const body = isGiven ? part : part.slice(1)
-    const find = findOf(body, named, words)
-    if (find !== undefined && isGiven && !body.endsWith('?')) finds.push(find)
-    else if (find !== undefined) tests.push((c, o) => find(c, o).length > 0 === isGiven)
-    else if (part === '…') words += '(?:[^\0]*\0)*?'
-    else if (part === '*?') words += '(?:[^\0]*\0)?'
-    else if (part === '.') words += '$'
-    else if (part === '$') tests.push((_c, o) => o.operands.some(({ taint }) => taint !== 0))
-    else if (!isGiven || /^[-?~]/.test(part)) {
-      const test = testOf(body, named)
-      tests.push((c, o) => test(c, o) === isGiven)
-    } else words += `(?:${globs(part)})\0`
-  }
-  return { words: new RegExp(words), tests, finds }
-}
-
-/** Words that are files or directories, and fit also by their whole path. */
-const FILES: Readonly<Record<string, Find>> = {
-  files: (_c, { operands }) => operands,
+const OF_RULES = {
+  ...SOURCES,
+  input: inputCode,
   writes: overwritten,
   appends: appended,
   changes: changed,
@@ -168,113 +22,16 @@ const FILES: Readonly<Record<string, Find>> = {
   trees: deletedTrees,
 }
 
-const SOURCES: Readonly<Record<string, Find>> = {
-  ...FILES,
-  words: ({ args }) => args,
-  operands: (_c, { operands }) => operands,
-  last: (_c, { operands }) => operands.slice(-1),
-  tops: ({ args }) => findTargets(args).tops,
-  input: inputCode,
-  sets: setBy,
-  reads: (c) => redirectedTo(c, /^<$/),
-  opens: (c) => redirectedTo(c, /^<>$/),
-  into: (c) => redirectedTo(c, /^&?>/),
-  redirects: (c) => redirectedTo(c, /./),
-}
-
-/** What a part finds that says what to look at, and by which patterns or places; undefined for another part. */
-function findOf(part: string, named: NonNullable<FormRule['named']>, words: string): Find | undefined {
-  const [all, source = '', filters = ''] =
-    /^(?:([a-z]*|-[^=]*)=?)((?:!?(?:<\w+>|@[a-z|-]+))+|\{\w+\})\??$/.exec(part) ?? []
-  if (all === undefined) return undefined
-  const before = new RegExp(words)
-  const options = namesOf(source)
-  const from: Find =
-    SOURCES[source] ??
-    (source !== ''
-      ? ({ args }) => valuesOf(args, options)
-      : (_c, o) => behind(o.operands, before).slice(0, filters[0] === '{' ? 1 : undefined))
-  const kept = [...filters.matchAll(/(!?)(?:[<{](\w+)[>}]|@([a-z|-]+))/g)].map(([, isNot, name, places]) => {
-    const keep = keeps(name === undefined ? undefined : namedSo(name, named), places, source)
-    return isNot
-      ? (args: Args, c: SimpleCommand, o: Options): Args => {
-          const fit = keep(args, c, o)
-          return args.filter((arg) => !fit.includes(arg))
-        }
-      : keep
-  })
-  return (c, o) => kept.reduce((args, keep) => (args.length === 0 ? args : keep(args, c, o)), from(c, o))
-}
-
-/** The words that fit what is named, or are in the places. */
-function keeps(
-  named: Named | undefined,
-  places: string | undefined,
-  source: string,
-): (args: Args, c: SimpleCommand, o: Options) => Args {
-  if (named === undefined) {
-    const among = (places as string).split('|') as readonly Place[]
-    return (args, c) => inPlace(c, args, ...among)
-  }
-  if (typeof named === 'function') return (args, c, o) => args.filter((arg) => named(arg, c, o))
-  return (args, c) => (Object.hasOwn(FILES, source) ? naming(c, args, named) : matching(args, named))
-}
-
-function namedSo(name: string, named: NonNullable<FormRule['named']>): Named {
-  const found = named[name]
-  if (found === undefined) throw new Error(`no pattern is named ${name}`)
-  return found
-}
-
-const saying =
-  (pattern: Pattern): Test =>
-  (c) =>
-    pattern.test(said(c))
-
-/** The words in a text, with a NUL behind each. */
-const wordsOf = (text: string): string => (text.match(/\S+/g) ?? ['']).map((word) => `${word}\0`).join('')
-
-/** The operands behind those whose words the pattern has. */
-function behind(operands: Args, words: RegExp): Args {
-  let line = ''
-  for (let at = 0; at <= operands.length; at++) {
-    if (words.test(line)) return operands.slice(at)
-    line += wordsOf(operands[at]?.text ?? '')
-  }
-  return []
-}
-
-/** A pattern of texts without NUL. */
-const globs = (alternatives: string): string =>
-  alternatives.replace(/[.+?^${}()[\]\\]/g, '\\$&').replaceAll('*', '[^\0]*')
-
-/** A word by which most tools change nothing. */
-const TRIES = /^(?:--help|-h|--dry-run|-n|--version|help)(?:=|$)/
-
-const namesOf = (options: string): readonly string[] =>
-  options.split('|').map((name) => name.replace(/^-+/, ''))
-
-function testOf(part: string, named: NonNullable<FormRule['named']>): Test {
-  if (part === '?') return (c) => matching(c.args, TRIES).length > 0
-  if (part[0] === '~') {
-    const fits = namedSo(part.slice(1), named)
-    return typeof fits === 'function' ? (c, o) => Boolean(fits(inputOf(c), c, o)) : saying(fits)
-  }
-  if (part[0] !== '-') {
-    const pattern = new RegExp(`^(?:${globs(part)})$`)
-    return (_c, o) => matching(o.operands, pattern).length > 0
-  }
-  const [option = '', value] = part.split('=')
-  if (option.includes('*')) {
-    // Tools that take long options in any case have no options of one letter.
-    const pattern = new RegExp(`^(?:${globs(option)})$`, /(?:^|\|)-\w\*/.test(option) ? '' : 'i')
-    return (c) => matching(c.args, pattern).length > 0
-  }
-  const names = namesOf(option)
-  if (value === undefined) return (_c, o) => o.flag(...names) !== undefined
-  const pattern = new RegExp(`^(?:${globs(value)})$`, 'i')
-  return (_c, o) => {
-    const given = o.value(...names)
-    return given !== undefined && pattern.test(given.text)
+/** The rule, which reads its forms when it is asked about one of their tools first. */
+export function ruleOf({ finds, named, ...rule }: FormRule): Rule {
+  const { names, isForAll, has, hits } = formsOf(finds, named, OF_RULES)
+  const isListed = (tool: string): boolean => !isForAll || !NAMED_IN_GENERAL_RULES.has(tool)
+  return {
+    ...rule,
+    get tools() {
+      return names().filter(isListed)
+    },
+    isAbout: (tool) => (tool === '*' ? isForAll : isListed(tool) && has(tool)),
+    when: (c, o) => hits(c, o).next().value as ReturnType<Rule['when']>,
   }
 }

@@ -1,10 +1,10 @@
 // Finds the files that a command deletes, overwrites or fills, for the many tools that do so.
 
 import { findTargets } from '../carriers/listings.ts'
+import { wordsFound } from '../forms.ts'
 import type { Options } from '../line/options.ts'
-import { type Args, redirectedTo, type SimpleCommand, SOMETHING, says } from '../model.ts'
-import { FILLED_OPTIONS } from '../writes/operands.ts'
-import { unpacks, valuesOf } from '../writes/option-values.ts'
+import { type Args, redirectedTo, type SimpleCommand, SOMETHING } from '../model.ts'
+import { FILLS } from '../writes/operands.ts'
 import { HERE, writtenFiles } from '../writes/positions.ts'
 
 /** Tools that delete the trees that are named, for forms. */
@@ -59,49 +59,14 @@ export const changed = (command: SimpleCommand, options: Options): Args => [
 
 /** Directories that a command fills with files not named in the line: by unpacking, copying or fetching whole trees. */
 export function filled(command: SimpleCommand, options: Options): Args {
-  const { name, args } = command
+  if (!/^(?:rsync|g?cp)$/.test(command.name)) return wordsFound(FILLS, command, options)
   const { operands } = options
-  switch (name) {
-    case 'tar':
-    case 'gtar':
-    case 'bsdtar':
-      return unpacks(args) ? valuesOf(args, FILLED_OPTIONS.of('tar') ?? []) : []
-    case '7z':
-    case '7za':
-      return args.flatMap((arg) => (/^-o./.test(arg.text) ? [{ ...arg, text: arg.text.slice(2) }] : []))
-    case 'unrar':
-    case 'rar':
-    case 'arj':
-      return /^[xe]$/.test(operands[0]?.text ?? '') ? operands.slice(2).slice(-1) : []
-    case 'cpio':
-    case 'pax': {
-      const passes =
-        says({ args }, /^(?:-[a-zA-Z]*p|--pass-through$)/) ||
-        (name === 'pax' && /^-\w*(?:rw|wr)/.test(args[0]?.text ?? ''))
-      return [...valuesOf(args, ['D', 'directory']), ...(passes ? args.slice(-1) : [])]
-    }
-    case 'python':
-    case 'python3': {
-      const module = /^(?:tarfile|zipfile)$/.test(options.value('m')?.text ?? '')
-      return module && says({ args }, /^(?:-e|--extract)$/) ? args.slice(-1) : []
-    }
-    case 'rsync':
-    case 'cp':
-    case 'gcp': {
-      const into = options.value('t', 'target-directory') ?? operands.at(-1)
-      if (into === undefined || operands.length < 2) return []
-      // `src/` copies the contents of a directory and not the directory itself; -T and --delete act on the target as a
-      // whole.
-      const whole = operands.some((arg) => arg !== into && /\/\.?$|^\.{1,2}$/.test(arg.text))
-      const plain = options.flag('no-target-directory', 'T', 'delete') !== undefined
-      const recursive = name === 'rsync' || options.flag('r', 'R', 'a', 'recursive', 'archive') !== undefined
-      return recursive && (whole || plain) ? [{ ...into, text: into.text.replace(HERE, '') }] : []
-    }
-    case 'dpkg-deb':
-      return options.flag('x', 'X', 'R') ? operands.slice(1, 2) : []
-    case 'git':
-      return operands[0]?.text === 'apply' ? valuesOf(args, ['directory']) : []
-    default:
-      return valuesOf(args, FILLED_OPTIONS.of(name) ?? [])
-  }
+  const into = options.value('t', 'target-directory') ?? operands.at(-1)
+  if (into === undefined || operands.length < 2) return []
+  // `src/` copies the contents of a directory and not the directory itself; -T and --delete act on the target as a whole.
+  const whole = operands.some((arg) => arg !== into && /\/\.?$|^\.{1,2}$/.test(arg.text))
+  const plain = options.flag('no-target-directory', 'T', 'delete') !== undefined
+  const recursive =
+    command.name === 'rsync' || options.flag('r', 'R', 'a', 'recursive', 'archive') !== undefined
+  return recursive && (whole || plain) ? [{ ...into, text: into.text.replace(HERE, '') }] : []
 }

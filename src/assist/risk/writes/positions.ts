@@ -2,22 +2,13 @@
 // programs.
 
 import { interpreterName } from '../carriers/wrappers.ts'
-import { type Options, verb } from '../line/options.ts'
-import { names, remembered, table } from '../lookup.ts'
+import { wordsFound } from '../forms.ts'
+import type { Options } from '../line/options.ts'
+import { names, remembered } from '../lookup.ts'
 import { type Arg, type Args, type SimpleCommand, says } from '../model.ts'
 import { writtenInCode } from './code.ts'
-import {
-  EVERY_OPERAND,
-  FILLED_OPTIONS,
-  FILLERS,
-  FIRST_OPERAND,
-  IN_PLACE,
-  KEYED,
-  LAST_OPERAND,
-  SECOND_OPERAND,
-  THIRD_OPERANDS,
-} from './operands.ts'
-import { hasFlag, valuesOf } from './option-values.ts'
+import { FILLS, KEYED, WRITES } from './operands.ts'
+import { valuesOf } from './option-values.ts'
 import { mayBeOwn, mayBeSystem } from './own-files.ts'
 import { awkCode, EDITORS, editor, sed } from './scripts.ts'
 import {
@@ -50,87 +41,25 @@ export function runsCode(name: string): boolean {
 }
 
 const SPECIAL: Readonly<Record<string, Finder>> = {
-  tee: (_c, o) => (o.flag('a', 'append') ? NOTHING : o.operands),
   sed,
   gsed: sed,
-  'qemu-img': (_c, o) =>
-    verb(o) === 'convert'
-      ? some(o.operands.slice(2).at(-1))
-      : verb(o) === 'create'
-        ? some(o.operands[1])
-        : NOTHING,
-  find: found,
-  gfind: found,
   tar: archive,
   gtar: archive,
   bsdtar: archive,
   jar: archive,
-  ar: changedArchive(/^-?[a-zA-Z]*[rqd]/),
-  '7z': changedArchive(/^[aud]$/),
-  '7za': changedArchive(/^[aud]$/),
-  rar: changedArchive(/^[aufm]$/),
-  arj: changedArchive(/^[aufm]$/),
-  git: (c, o) => {
-    const what = verb(o)
+  git: ({ args }, o) => {
     const from = o.value('C')
-    if (from !== undefined) {
-      const relative = [...valuesOf(c.args, ['output']), ...valuesOf(c.args, ['o'])]
-      return relative.map((arg) =>
-        arg.text.startsWith('/') ? arg : { ...arg, text: `${from.text}/${arg.text}` },
-      )
-    }
-    if (what === 'archive' || what === 'format-patch') return valuesOf(c.args, ['o'])
-    if (what === 'bundle') return verb(o, 1) === 'create' ? some(o.operands[2]) : NOTHING
-    if (what === 'config' && o.operands.length > 2) return valuesOf(c.args, ['f', 'file'])
-    return NOTHING
+    const relative = from && [...valuesOf(args, ['output']), ...valuesOf(args, ['o'])]
+    return (relative ?? NOTHING).map((arg) =>
+      arg.text.startsWith('/') ? arg : { ...arg, text: `${from?.text}/${arg.text}` },
+    )
   },
-  keytool: ({ args }) =>
-    says({ args }, /^-(?:gen|import|delete|change|store)/) ? valuesOf(args, ['keystore']) : NOTHING,
-  asciinema: (_c, o) => (verb(o) === 'rec' ? o.operands.slice(1) : NOTHING),
   // update-alternatives replaces the link. A program below /usr or /opt belongs to a package, which may be chosen.
   'update-alternatives': ({ args }) => {
     const at = args.findIndex((arg) => arg.text === '--install')
     const isInstalled = /^\/(?:usr|opt)\/(?!.*\.\.)/.test(args[at + 3]?.text ?? '')
     return at < 0 || isInstalled ? NOTHING : some(args[at + 1])
   },
-  screen: (c, o) => (says(c, /^-[a-zA-Z]*L$/) ? o.operands.slice(0, 1) : NOTHING),
-  virsh: (_c, o) =>
-    says({ args: o.operands }, /^(?:vol-download|screenshot|save|dump)$/)
-      ? o.operands.slice(-1)
-      : o.operands.some((arg) => arg.text === 'vol-upload')
-        ? o.operands.slice(-2, -1)
-        : NOTHING,
-  dos2unix: newFiles,
-  unix2dos: newFiles,
-}
-
-/** The archive behind a verb that changes archives. */
-function changedArchive(verbs: RegExp): Finder {
-  return (_c, o) => (verbs.test(verb(o)) ? some(o.operands[1]) : NOTHING)
-}
-
-/** Verbs behind which a tool writes the last of two or more operands. */
-const LAST_BEHIND = table(`
-  gio: copy move save
-  rclone: copyto moveto copyurl
-  gsutil: cp mv
-  mc: cp mv get
-  s3cmd: get
-  b2: file download-file download-file-by-name download-file-by-id
-  tmux: save-buffer saveb
-  docker podman kubectl: cp
-  svn: export
-  aws: s3
-`)
-
-/** Files that GNU find prints to. */
-function found({ args }: SimpleCommand): Args {
-  return args.filter((_arg, i) => /^-(?:fprintf?|fprint0|fls)$/.test(args[i - 1]?.text ?? ''))
-}
-
-/** With -n, the files after the first are written: `dos2unix -n IN OUT`. */
-function newFiles(_c: SimpleCommand, o: Options): Args {
-  return o.flag('n', 'newfile') ? o.operands.slice(1) : o.operands
 }
 
 /** The archive that tar makes, and the names to which it transforms others. */
@@ -160,23 +89,16 @@ export const writers = (): readonly string[] => [
   ]),
 ]
 const KEYED_BY_NAME = [SPECIAL, KEYED]
-const TABLES = [OUTPUT_OPTIONS, IN_PLACE, FILLED_OPTIONS, LAST_BEHIND]
-const LISTS = [
-  LAST_OPERAND,
-  SECOND_OPERAND,
-  THIRD_OPERANDS,
-  FIRST_OPERAND,
-  EVERY_OPERAND,
-  FILLERS,
-  EDITORS,
-  CODE_TOOLS,
-]
+const TABLES = [OUTPUT_OPTIONS, WRITES, FILLS]
+const LISTS = [EDITORS, CODE_TOOLS]
 
 const isDescribed = remembered(
   (name) =>
     KEYED_BY_NAME.some((one) => Object.hasOwn(one, name)) ||
     LISTS.some((one) => one.has(name)) ||
-    TABLES.some((one) => one.of(name) !== undefined),
+    OUTPUT_OPTIONS.of(name) !== undefined ||
+    WRITES.has(name) ||
+    FILLS.has(name),
 )
 
 export function isWriter(name: string): boolean {
@@ -207,7 +129,10 @@ export function writtenFiles(command: SimpleCommand, options: Options): Args {
   const isUsual = !ONLY_READ.has(name) && hasOutput(args)
   if (!isWriter(name))
     return isUsual ? [...valuesOf(args, USUAL_OPTIONS, true), ...valuesOfUsual(args)] : NOTHING
-  const out: Arg[] = [...(own(SPECIAL, name)?.(command, options) ?? NOTHING)]
+  const out = [
+    ...(own(SPECIAL, name)?.(command, options) ?? NOTHING),
+    ...wordsFound(WRITES, command, options),
+  ]
   if (isUsual) out.push(...valuesOfUsual(args))
   const valued = OUTPUT_OPTIONS.of(name)
   if (valued !== undefined) out.push(...valuesOf(args, valued, NO_CLUSTERS.has(name)))
@@ -217,20 +142,6 @@ export function writtenFiles(command: SimpleCommand, options: Options): Args {
       const file = keyed.exec(arg.text)?.[1]
       if (file !== undefined) out.push({ ...arg, text: file })
     }
-  const { operands } = options
-  if (LAST_OPERAND.has(name)) {
-    const into = options.value('t', 'target-directory')
-    if (into !== undefined) out.push(into)
-    else if (operands.length > 1) out.push(operands.at(-1)!)
-  }
-  if (LAST_BEHIND.of(name)?.includes(verb(options))) out.push(...operands.slice(1).slice(-1))
-  if (SECOND_OPERAND.has(name)) out.push(...operands.slice(1, 2))
-  if (THIRD_OPERANDS.has(name)) out.push(...operands.slice(2))
-  if (FIRST_OPERAND.has(name)) out.push(...operands.slice(0, 1))
-  if (EVERY_OPERAND.has(name) && !Object.hasOwn(SPECIAL, name)) out.push(...operands)
-  const inPlace = IN_PLACE.of(name)
-  if (inPlace !== undefined && hasFlag(args, inPlace))
-    out.push(...(/^(?:g?sed|perl|ruby|yq|gawk)$/.test(name) ? operands.slice(1) : operands))
   if (EDITORS.has(name)) out.push(...editor(command, options))
   if (runsCode(name)) out.push(...byCode(command))
   return out.flatMap((arg) => {

@@ -2,11 +2,11 @@
 
 import { isProven } from '../carriers/proof.ts'
 import { INTERPRETERS, interpreterName, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
+import { formsOf } from '../forms.ts'
 import { type Options, verb } from '../line/options.ts'
-import { names, table } from '../lookup.ts'
+import { names } from '../lookup.ts'
 import { type Arg, type Args, type SimpleCommand, said, says } from '../model.ts'
-import { IN_PLACE } from './operands.ts'
-import { hasFlag, unpacks } from './option-values.ts'
+import { unpacks } from './option-values.ts'
 import { inputCode, runsCode } from './positions.ts'
 import { EDITORS, isDriven } from './scripts.ts'
 import { ONLY_READ } from './tools.ts'
@@ -24,51 +24,38 @@ const READERS = names(`
   systemctl journalctl loginctl dpkg-query rpm apt-cache
 `)
 
-type Reads = (command: SimpleCommand, options: Options, isOwn: (text: string) => boolean) => boolean
-
-const GIT_READS = names(`
-  add annotate blame branch cat-file check-attr check-ignore clone commit describe diff diff-files diff-index diff-tree fetch
-  fsck grep hash-object help log ls-files ls-remote ls-tree merge-base name-rev notes push range-diff reflog remote rev-list
-  rev-parse shortlog show show-ref stage status tag var version whatchanged
-`)
-
-/** Whether tar neither unpacks nor removes what it packs. */
-const keeps: Reads = ({ args }) => !unpacks(args) && !says({ args }, /^--remove-files$/)
-
-const CONDITIONS: Readonly<Record<string, Reads>> = {
-  git: (_c, o) => verb(o) === '' || GIT_READS.has(verb(o)),
-  tar: keeps,
-  gtar: keeps,
-  bsdtar: keeps,
-  '7z': (_c, o) => /^[lta]$/.test(verb(o)),
-  '7za': (_c, o) => /^[lta]$/.test(verb(o)),
-  rar: (_c, o) => /^[ltva]/.test(verb(o)),
-  find: searches,
-  gfind: searches,
-  bwrap: ({ args }) => !says({ args }, /^--(?:dev-)?bind/),
-  docker: mounts,
-  podman: mounts,
-  ruff: (c, o) => verb(o) !== 'format' && !c.args.some((arg) => arg.text.startsWith('--fix')),
-  crontab: (_c, o) => o.flag('l') !== undefined,
-}
-
-/** Options with which alone a tool writes something; those of IN_PLACE are told there. */
-const WRITE_WITH = table(`
-  zstd: rm
-  rsync: remove-source-files
-  zip: m move
-  proot: b bind
-  fd fdfind: x X exec exec-batch
-`)
-/** Options without which a tool writes something. */
-const READ_WITH = table(`
-  unzip: l p t v Z
-  gzip xz: c k l t stdout keep list test to-stdout
-  bzip2: c k t stdout keep test
-  chmod: help
-`)
-/** Tools that write their operands with an option of IN_PLACE alone. */
-const READ_ELSE = names('sed gsed yq jaq xmlstarlet prettier biome eslint')
+/** Commands that write something, if at all, only at their write positions. */
+const READS = formsOf(
+  `
+  git .
+  git add|annotate|blame|branch|cat-file|check-attr|check-ignore|clone|commit|describe|diff|diff-files|diff-index|diff-tree|fetch|
+  fsck|grep|hash-object|help|log|ls-files|ls-remote|ls-tree|merge-base|name-rev|notes|push|range-diff|reflog|remote|rev-list|
+  rev-parse|shortlog|show|show-ref|stage|status|tag|var|version|whatchanged
+  tar|gtar|bsdtar !--remove-files !~unpacks
+  7z|7za l|t|a
+  rar l*|t*|v*|a*
+  find|gfind ~searches
+  bwrap !--bind*|--dev-bind*
+  ruff !format !--fix*
+  crontab -l
+  zstd !--rm
+  rsync !--remove-source-files
+  zip !-m|--move
+  proot !-b|--bind
+  fd|fdfind !-x|-X|--exec|--exec-batch
+  unzip -l|-p|-t|-v|-Z
+  gzip|xz -c|-k|-l|-t|--stdout|--keep|--list|--test|--to-stdout
+  bzip2 -c|-k|-t|--stdout|--keep|--test
+  chmod --help
+  sed|gsed !-i|--in-place
+  yq|jaq !-i|--inplace|--in-place
+  xmlstarlet !-L|--inplace
+  prettier !-w|--write
+  biome !--fix|--apply|--apply-unsafe|-w|--write
+  eslint !--fix
+  `,
+  { unpacks: (_arg, { args }) => unpacks(args), searches: (_arg, command) => searches(command) },
+)
 
 /** Whether the command writes nothing but its write positions. A tool without a description may write. */
 export function onlyReads(
@@ -80,11 +67,8 @@ export function onlyReads(
   // A function or alias of this line is judged by its body.
   if (command.isOwn === true) return true
   if (name === '') return command.known
-  if (Object.hasOwn(CONDITIONS, name)) return (CONDITIONS[name] as Reads)(command, options, isOwn)
-  const writes = WRITE_WITH.of(name) ?? (READ_ELSE.has(name) ? IN_PLACE.of(name) : undefined)
-  if (writes !== undefined) return !hasFlag(args, writes)
-  const reads = READ_WITH.of(name)
-  if (reads !== undefined) return hasFlag(args, reads)
+  if (name === 'docker' || name === 'podman') return mounts(command, isOwn)
+  if (READS.has(name)) return READS.hits(command, options).next().done === false
   if (EDITORS.has(name)) return scope.caller !== 'tool' && !isDriven(command)
   if (runsCode(name)) return codeReads(command, options, isOwn)
   if (SHELLS.has(name)) return shellReads(args, isOwn)
@@ -153,7 +137,7 @@ export function searches({ args }: Pick<SimpleCommand, 'args'>): boolean {
 }
 
 /** Whether a container gets no file of the guard, or only read-only. */
-function mounts({ args }: SimpleCommand, _o: Options, isOwn: (text: string) => boolean): boolean {
+function mounts({ args }: SimpleCommand, isOwn: (text: string) => boolean): boolean {
   return args.every(({ text }, i) => {
     const option = /^-(?:v|-volume|-mount|-device)/
     const mounted = option.test(text) || option.test(args[i - 1]?.text ?? '')
