@@ -87,6 +87,7 @@ export function knownOf(entry: Pick<Entry, 'tool' | 'command' | 'says'>, source:
 interface Built {
   readonly tools: ReadonlySet<string>
   readonly plain: ReadonlySet<string>
+  /** Sorted by their code units. */
   readonly terms: readonly string[]
   /** Where the entries of each term begin in `places` and `weights`; one more than terms. */
   readonly starts: Uint32Array
@@ -227,13 +228,23 @@ export const openIndex = (path: string, texts: () => readonly string[], added: r
 export const knownIn = (text: string): readonly Known[] =>
   readEntries(text).entries.map((entry) => knownOf(entry, 'karo'))
 
+/** By halves: a command asks for a few terms of thousands, for which a map would take longer to make. */
+function placeIn(terms: readonly string[], term: string): number | undefined {
+  let [low, high] = [0, terms.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (terms[middle]! < term) low = middle + 1
+    else high = middle
+  }
+  return terms[low] === term ? low : undefined
+}
+
 export function indexOf(parts: readonly Built[]): Index {
   const size = parts.reduce((sum, one) => sum + one.size, 0)
-  const at = parts.map(({ terms }) => new Map(terms.map((term, i) => [term, i])))
   const count = (term: string): number =>
-    parts.reduce((sum, { starts }, i) => {
-      const place = at[i]?.get(term)
-      return place === undefined ? sum : sum + starts[place + 1]! - starts[place]!
+    parts.reduce((sum, { terms, starts }) => {
+      const at = placeIn(terms, term)
+      return at === undefined ? sum : sum + starts[at + 1]! - starts[at]!
     }, 0)
   const weight = (term: string): number => Math.log(1 + size / (0.5 + count(term)))
   return {
@@ -241,24 +252,25 @@ export function indexOf(parts: readonly Built[]): Index {
     tools: new Set(parts.flatMap(({ tools }) => [...tools])).size,
     weight,
     share: (term) => count(term) / Math.max(1, size),
-    knows: (term) => at.some((one) => one.has(term)),
+    knows: (term) => parts.some(({ terms }) => placeIn(terms, term) !== undefined),
     near: (word) => nearest(word, parts, count),
     isPlain: (tool) => parts.every(({ tools, plain }) => !tools.has(tool) || plain.has(tool)),
     isTool: (word) => parts.some(({ tools }) => tools.has(word)),
     find(asked, tool) {
       const most = tool === undefined ? MOST_FOUND : 12 * MOST_FOUND
       const found: { score: number; known: () => Known }[] = []
-      for (const [i, { starts, places, weights, entry, size: own }] of parts.entries()) {
+      for (const { terms, starts, places, weights, entry, size: own } of parts) {
         const scores = new Float64Array(own)
         for (const term of tool === undefined ? asked : [...asked, ...concepts(tool)]) {
-          const place = at[i]?.get(term)
-          if (place === undefined) continue
+          const at = placeIn(terms, term)
+          if (at === undefined) continue
           const idf = weight(term) / 255
-          for (let p = starts[place]!; p < starts[place + 1]!; p++) scores[places[p]!]! += idf * weights[p]!
+          for (let p = starts[at]!; p < starts[at + 1]!; p++) scores[places[p]!]! += idf * weights[p]!
         }
-        const least = scores.toSorted().at(-most) ?? 0
-        for (const [place, score] of scores.entries())
-          if (score > 0 && score >= least) found.push({ score, known: () => entry(place) })
+        const least = Math.max(scores.toSorted().at(-most) ?? 0, Number.MIN_VALUE)
+        // A command runs this once, and an iterator of thousands of pairs is its dearest part then.
+        for (let place = 0; place < own; place++)
+          if (scores[place]! >= least) found.push({ score: scores[place]!, known: () => entry(place) })
       }
       found.sort((a, b) => b.score - a.score)
       const kept: { known: Known; score: number }[] = []
