@@ -33,8 +33,6 @@ export interface Tool {
 
 export interface Lexicon {
   tool(name: string): Promise<Tool>
-  /** What a sign or word of the shell's own means, by its kind and spelling: `keyword if`, `operator &&`, `variable HOME`. */
-  readonly sign: (name: string) => string | undefined
 }
 
 /** Names under which Fig describes BSD's programs; here the manual page is better. */
@@ -124,7 +122,7 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
       },
     }
   }
-  return { tool, sign: (name) => knowledge.own(name, shell)?.does }
+  return { tool }
 }
 
 function meaning(text: string, source: string, argument: string | undefined): OptionMeaning {

@@ -8,7 +8,7 @@ import type { Log } from '../../base/run/log.ts'
 import type { Catalog, Entry, Role } from './catalog.ts'
 import { DOCUMENT_KINDS, type DocumentKind, KINDS } from './kinds.ts'
 import type { MembersView } from './members.ts'
-import type { Document } from './read.ts'
+import { type Document, nameOf } from './read.ts'
 
 /** All documents together. */
 export interface Bounds {
@@ -259,12 +259,11 @@ export function createPace(clock: Pick<Clock, 'monotonic'>, sponsorOf: MembersVi
     const whose = sponsor === undefined ? author : `by ${sponsor}`
     return [...authors.map((of) => of(author)), ...inAll.map((of) => of(whose))]
   }
-  const slotOf = ({ author, kind, slot }: Named): Quota => ofSlot(`${author} ${kind} ${slot}`)
   return {
     wait: (name) =>
-      Math.max(...[slotOf(name), ...quotasOf(name)].map((quota) => quota.wait(clock.monotonic()))),
+      Math.max(...[ofSlot(nameOf(name)), ...quotasOf(name)].map((quota) => quota.wait(clock.monotonic()))),
     took(name, bytes) {
-      slotOf(name).charge(clock.monotonic(), 1)
+      ofSlot(nameOf(name)).charge(clock.monotonic(), 1)
       for (const [i, quota] of quotasOf(name).entries())
         quota.charge(clock.monotonic(), i % 2 === 0 ? 1 : bytes)
     },

@@ -1,9 +1,10 @@
 // Fetches documents for neighbours that cannot reach the author, because this node may be the only one that can.
+import type { DocumentHeadBody } from '../../../protocols/messages/sync.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { DocumentsAsk } from './exchange.ts'
+import { type Edition, editionOf } from './read.ts'
 import type { Wanted } from './wants.ts'
 
 /**
@@ -21,8 +22,6 @@ const ASKED_MAX = 4_096
 const CARRIED_MAX = 4_096
 const NEIGHBOURS_MAX = 1_024
 
-type Edition = Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>
-
 /** A head, and who told of it. */
 interface Heard {
   readonly wanted: Wanted
@@ -35,7 +34,7 @@ interface Heard {
 export interface Carrier {
   heard(heard: Heard): void
   /** A neighbour asked by name for what is not here. What it returns is to be fetched, on account of that neighbour. */
-  missed(peer: NodeId, asked: DocumentsAsk['documents'][number]): Heard | undefined
+  missed(peer: NodeId, asked: Omit<DocumentHeadBody, 'digest' | 'hints'>): Heard | undefined
   /** Kept for a neighbour that asked for it. */
   carries(edition: Edition): boolean
 }
@@ -46,9 +45,6 @@ export function createCarrier({ clock }: { readonly clock: Clock }): Carrier {
   /** Carried editions, each until when (monotonic, ms). */
   const carried = createRecent<string, number>(CARRIED_MAX)
   const budgetOf = createQuotas<NodeId>(CARRIED, NEIGHBOURS_MAX)
-
-  const editionOf = ({ author, kind, slot, version }: Edition): string =>
-    `${author} ${kind} ${slot} ${version}`
 
   return {
     heard: (heard) => heads.set(editionOf(heard.wanted), heard),

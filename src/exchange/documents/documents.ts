@@ -1,15 +1,21 @@
 // The documents room: one link protocol and one topic, and the parts that keep, announce, give and get documents.
-import type { Frame } from '../../../protocols/frame.ts'
-import { bodyOf } from '../../../protocols/frame.ts'
-import { type DocumentHeadBody, Heads, SyncRequest } from '../../../protocols/messages/sync.ts'
+import type { WireBody } from '../../../protocols/define.ts'
+import { bodyOf, type FrameError } from '../../../protocols/frame.ts'
+import {
+  Heads,
+  SyncBatch,
+  SyncOffer,
+  SyncRequest,
+  type SyncRequestBody,
+} from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { heads as headsTopic, sync as syncStream } from '../../../protocols/registry.ts'
 import { deadline, within } from '../../base/async/deadline.ts'
-import type { Clock, Timers } from '../../base/clock.ts'
+import { createMailbox } from '../../base/async/mailbox.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
+import { inSteps } from '../../base/timers.ts'
 import { type Mesh, openLink, openTopic, type PeerRef } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -18,19 +24,17 @@ import type { Trust } from '../../trust/peers/index.ts'
 import { createJournal } from './absence/journal.ts'
 import { wroteHere } from './absence/visits.ts'
 import { createAnnouncer } from './announcer.ts'
-import type { Bounds } from './bounds.ts'
+import { BOUNDS, type Bounds } from './bounds.ts'
 import { createCarrier } from './carrier.ts'
 import { createCatalog } from './catalog.ts'
-import { createExchange } from './exchange.ts'
-import { createFetcher } from './fetcher.ts'
 import { createFetches } from './fetches.ts'
+import { createGetting } from './getting/getting.ts'
+import type { GettingAction, GettingEvent, Request } from './getting/types.ts'
 import { createGiver } from './giver.ts'
-import { createKeeper, type Keeper } from './keeper.ts'
+import { createKeeper } from './keeper.ts'
 import { createMembersView } from './members.ts'
-import { createPuller } from './puller.ts'
 import { isFuture } from './read.ts'
 import { createReminder } from './reminder.ts'
-import { createRounds } from './rounds.ts'
 import type { DocumentHead, DocumentPorts, Documents } from './types.ts'
 import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
@@ -57,53 +61,42 @@ const DRAIN_MS = 1_000
 
 /** Registers its protocol and topic with the mesh, and starts before it, after the store. */
 export function createDocuments(deps: DocumentsDeps): Documents {
-  const { identity, trust, mesh, repository, clock, random, timers } = deps
+  const { identity, trust, mesh, repository, clock, random, timers, bounds = BOUNDS, ports = {} } = deps
   const log = deps.log.child({ room: 'documents' })
   const self = identity.nodeId
+  /** The keys that this node had before. */
+  const { former = [] } = identity
   const started = Promise.withResolvers<void>()
   let stopped = false
+  let stopSweeping = (): void => {}
   const catalog = createCatalog()
-  const members = createMembersView(trust, self, clock, deps.ports)
+  const members = createMembersView(trust, self, clock, ports)
   const carrier = createCarrier({ clock })
   const witness = createWitness(self)
   const kept = createListeners<[DocumentHead]>()
   const seen = createListeners<[NodeId]>()
-  const keeper = told(
-    createKeeper({
-      self,
-      catalog,
-      repository,
-      members,
-      clock,
-      random,
-      log,
-      hints: deps.hints ?? createHints(identity.agree),
-      audit: deps.audit,
-      carries: carrier.carries,
-      witness,
-      ...formerOf(identity),
-      ...optional(deps),
-    }),
-    kept.tell,
-  )
+  const keeper = createKeeper({
+    self,
+    catalog,
+    repository,
+    members,
+    clock,
+    random,
+    log,
+    hints: deps.hints ?? createHints(identity.agree),
+    audit: deps.audit,
+    carries: carrier.carries,
+    witness,
+    former: former.map(({ nodeId }) => nodeId),
+    formerHints: former.map(({ agree }) => createHints(agree)),
+    bounds,
+    ports,
+  })
   const { position } = keeper
-  const sweeping = createSweeping(keeper, timers, log)
   const link = openLink(mesh, syncStream)
   const topic = openTopic(mesh, headsTopic)
   const linked = (): NodeIds => link.peers().map(({ nodeId }) => nodeId)
-  const reach = reachIn(deps)
-  const exchange = createExchange({ link, position, clock, timers })
-  const puller = createPuller({
-    exchange,
-    keeper,
-    offered: witness.offered,
-    clock,
-    timers,
-    log,
-    later: (by, head) => fetcher.heard(head, by, by),
-    elsewhere: (by, head) => fetcher.heard(head, head.author, head.author, by),
-  })
-  const announcer = createAnnouncer({ topic, clock, random, timers })
+  const announcing = createAnnouncer({ topic, clock, random, timers })
   const reminder = createReminder({
     self,
     catalog,
@@ -112,39 +105,74 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     random,
     timers,
     log,
-    announce: announcer.remind,
+    announce: announcing.remind,
   })
   const journal = createJournal({ members, clock })
-  const fetches = createFetches(timers)
-  const fetcher = createFetcher({
-    keeper,
-    puller,
-    members,
+  const fetches = createFetches(self, timers)
+  const { put, open, hold } = createMailbox<GettingEvent>()
+  const reach = reachIn(deps)
+  const getting = createGetting({
     self,
-    reach,
+    wants: keeper.wants,
+    wait: keeper.wait,
+    members,
+    present: members.admitted,
+    isLikely: wroteHere(catalog, members),
+    clock,
     random,
-    timers,
-    linked: (node) => linked().includes(node),
   })
   /** Neighbours of whom everything was looked at since the start. */
   const compared = new Set<NodeId>()
-  const rounds = createRounds({
-    linked,
-    reach,
-    clock,
-    random,
-    timers,
-    present: members.admitted,
-    isLikely: wroteHere(catalog, members),
-    async pull(peer) {
-      const pulled = await puller.pull(peer, announcer.received)
-      if (pulled === 'done' && !compared.has(peer)) {
-        compared.add(peer)
-        seen.tell(peer)
+  let storing = true
+  /** Of the answer that is being handled. */
+  let refusal: FrameError | undefined
+  let cancelWake = (): void => {}
+
+  async function store({ request, documents }: ActionOf<'keep'>): Promise<void> {
+    try {
+      for (const document of await keeper.keep(documents, request.node)) {
+        kept.tell(document.head)
+        // Others may not have heard of what was found by a walk.
+        if (request.by !== undefined) announcing.received(document)
       }
-      return pulled
+      storing = true
+    } catch (error) {
+      // As on a full disk: it is asked for again in a later turn.
+      log[storing ? 'warn' : 'debug']({ reason: String(error) }, 'documents of others cannot be stored')
+      storing = false
+    }
+    put({ on: 'over', request, isGood: storing })
+  }
+
+  const performers: { readonly [Do in GettingAction['do']]: (action: ActionOf<Do>) => void } = {
+    wake({ ms }) {
+      cancelWake()
+      if (!stopped) cancelWake = timers.after(ms, () => put({ on: 'wake' }))
     },
-  })
+    send({ request }) {
+      const body = { id: request.id, ...position(), ask: askOf(request) }
+      if (!link.sendHop(request.node, SyncRequest, body as SyncRequestBody & WireBody))
+        put({ on: 'over', request, isGood: false })
+    },
+    keep: (action) => void store(action),
+    dial: ({ node, job }) => void reach(node).then((reached) => put({ on: 'dialed', job, reached })),
+    compared({ node }) {
+      if (compared.has(node)) return
+      compared.add(node)
+      seen.tell(node)
+    },
+    refuse({ error }) {
+      refusal = error
+    },
+  }
+  const handle = (event: GettingEvent): void => {
+    refusal = undefined
+    for (const action of getting.handle(event))
+      (performers[action.do] as (action: GettingAction) => void)(action)
+    // Only now: what else is to be done has nothing to do with who broke the rules.
+    if (refusal !== undefined) throw refusal
+  }
+  open(handle)
   const giver = createGiver({
     link,
     catalog,
@@ -155,39 +183,53 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     clock,
     timers,
     log,
-    ...optional(deps),
+    ports,
     missed(peer, asked) {
       const carried = journal.wasTold(peer, asked) ? undefined : carrier.missed(peer, asked)
-      if (carried !== undefined) fetcher.heard(carried.wanted, carried.announcer, carried.from, peer)
+      if (carried === undefined) return
+      const { wanted, announcer, from } = carried
+      put({ on: 'heard', heads: [wanted], announcer, from, owner: peer })
     },
     gave(entry, peer) {
       reminder.gave(entry)
-      if (entry.role === 'own') fetches.gave(peer, entry.slot, entry.version)
-      fetches.gaveTo(peer, { ...entry.shelf, slot: entry.slot, version: entry.version })
+      fetches.gave(peer, { ...entry.shelf, slot: entry.slot, version: entry.version })
     },
   })
 
   link.serve({
     frame(peer, frame) {
-      if (frame.message !== SyncRequest) exchange.answered(peer, frame)
-      else if (puller.isBehind(peer.nodeId, giver.requested(peer, frame))) rounds.behind(peer.nodeId)
+      const { nodeId: node } = peer
+      if (frame.message === SyncRequest) put({ on: 'asked', node, body: giver.requested(peer, frame) })
+      else {
+        const isOffer = frame.message === SyncOffer
+        const body = isOffer ? bodyOf(frame, SyncOffer) : bodyOf(frame, SyncBatch)
+        // It is handled before this returns, because the link has to hear of an answer that breaks the rules.
+        hold(() => handle({ on: 'answer', node, body }))
+        if ('heads' in body) for (const head of body.heads.map(wantedOf)) witness.offered(node, head)
+      }
     },
-    up({ nodeId }) {
-      for (const one of [reminder, journal, rounds]) one.up(nodeId)
+    up({ nodeId: node }) {
+      for (const one of [reminder, journal]) one.up(node)
+      put({ on: 'up', node })
     },
     down(peer) {
-      exchange.down(peer)
       giver.down(peer)
-      for (const one of [reminder, journal, rounds]) one.down(peer.nodeId)
+      for (const one of [reminder, journal]) one.down(peer.nodeId)
+      put({ on: 'down', node: peer.nodeId })
     },
   })
   topic.serve({
-    notice: hearing(clock, (head, wanted, teller, neighbour) => {
-      announcer.heard(head)
-      carrier.heard({ wanted, announcer: teller, from: neighbour })
-      journal.heard(head, members.sponsorOf(teller) === undefined ? teller : neighbour)
-      fetcher.heard(wanted, teller, neighbour)
-    }),
+    /** An announced head is believed only when the document itself is here. */
+    notice({ nodeId: announcer }, frame, { nodeId: from }) {
+      const now = clock.now()
+      const heads = bodyOf(frame, Heads).heads.filter(({ version }) => !isFuture(version, now))
+      for (const head of heads) {
+        announcing.heard(head)
+        carrier.heard({ wanted: wantedOf(head), announcer, from })
+        journal.heard(head, members.sponsorOf(announcer) === undefined ? announcer : from)
+      }
+      put({ on: 'heard', heads: heads.map(wantedOf), announcer, from })
+    },
   })
 
   return {
@@ -198,17 +240,26 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       await keeper.load()
       await keeper.sweep('expired')
       signal.throwIfAborted()
-      rounds.start()
-      sweeping.start()
+      put({ on: 'start' })
+      stopSweeping = inSteps(
+        { clock, timers },
+        () => SWEEP_MS,
+        () => {
+          keeper
+            .sweep()
+            .catch((error: unknown) =>
+              log.warn({ reason: String(error) }, 'expired documents were not removed'),
+            )
+        },
+      )
       started.resolve()
     },
 
     async stop() {
       stopped = true
-      sweeping.stop()
-      rounds.stop()
-      fetcher.stop()
-      announcer.stop()
+      stopSweeping()
+      cancelWake()
+      announcing.stop()
       reminder.stop()
       await within(Promise.all([giver.idle(), keeper.idle()]), DRAIN_MS)
     },
@@ -218,22 +269,19 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       if (stopped) throw new KaroError('unavailable', 'the node is stopping')
       const document = await keeper.publish(kind, frame, spreadMs === 0)
       if (document === undefined) return
-      announcer.own(document)
+      announcing.own(document)
       if (spreadMs === 0) return
       await fetches.spread(document.head, linked(), spreadMs)
-      deps.ports?.[kind]?.accept(frame, true)
+      ports[kind]?.accept(frame, true)
     },
 
-    again() {
-      puller.again()
-      for (const node of linked()) rounds.behind(node)
-    },
+    again: () => put({ on: 'again' }),
 
     async spread(kind, ms) {
       const peers = linked().filter(deps.trust.admits)
       const version = catalog.get(self, kind, '')?.version ?? 0
       const spreading = fetches.spread({ author: self, kind, slot: '', version }, peers, ms)
-      announcer.now()
+      announcing.now()
       const have = await spreading
       return { linked: peers.length, have }
     },
@@ -254,28 +302,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   }
 }
 
-/** Reads an announcement. An announced head is believed only when the document itself is here. */
-const hearing =
-  (clock: Clock, tell: (head: DocumentHeadBody, wanted: Wanted, teller: NodeId, neighbour: NodeId) => void) =>
-  (author: PeerRef, frame: Frame, from: PeerRef): void => {
-    const now = clock.now()
-    for (const head of bodyOf(frame, Heads).heads) {
-      if (!isFuture(head.version, now)) tell(head, wantedOf(head), author.nodeId, from.nodeId)
-    }
-  }
-
-/** The keys that this node had before. */
-const formerOf = ({ former = [] }: DocumentsDeps['identity']) => ({
-  former: former.map(({ nodeId }) => nodeId),
-  formerHints: former.map(({ agree }) => createHints(agree)),
-})
-
-/** What not every caller hands in. */
-const optional = ({ bounds, ports }: Pick<DocumentsDeps, 'bounds' | 'ports'>) => ({
-  ...(bounds === undefined ? {} : { bounds }),
-  ...(ports === undefined ? {} : { ports }),
-})
-
 /** Dials a node that no link leads to, within REACH_MS. */
 const reachIn =
   ({ mesh, timers }: Pick<DocumentsDeps, 'mesh' | 'timers'>) =>
@@ -288,35 +314,12 @@ const reachIn =
     }
   }
 
-/** Removes expired documents every SWEEP_MS, from the start until it is stopped. */
-function createSweeping(keeper: Pick<Keeper, 'sweep'>, timers: Timers, log: Log) {
-  let stopped = false
-  let cancel = (): void => {}
-  const start = (): void => {
-    cancel = timers.after(SWEEP_MS, () => {
-      keeper
-        .sweep()
-        .catch((error: unknown) => log.warn({ reason: String(error) }, 'expired documents were not removed'))
-        .finally(() => {
-          if (!stopped) start()
-        })
-    })
-  }
-  const stop = (): void => {
-    stopped = true
-    cancel()
-  }
-  return { start, stop }
-}
+type ActionOf<Do extends GettingAction['do']> = Extract<GettingAction, { do: Do }>
 
-/** The same keeper, which tells of each document of another author that it kept. */
-const told = (keeper: Keeper, tell: (head: DocumentHead) => void): Keeper => ({
-  ...keeper,
-  async keep(documents, from) {
-    const kept = await keeper.keep(documents, from)
-    for (const { head } of kept) tell(head)
-    return kept
-  },
-})
+const askOf = ({ asked, cursor }: Request): SyncRequestBody['ask'] => {
+  if (asked.length === 0) return { of: 'heads', index: cursor?.index, after: cursor?.after ?? 0 }
+  const nameOf = ({ publicKey: author, kind, slot, version }: Wanted) => ({ author, kind, slot, version })
+  return { of: 'documents', documents: asked.map(nameOf) }
+}
 
 type NodeIds = readonly PeerRef['nodeId'][]

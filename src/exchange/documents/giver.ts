@@ -18,10 +18,12 @@ import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Journal } from './absence/journal.ts'
 import { type Catalog, type Entry, expiresAt, keyOf } from './catalog.ts'
-import type { DocumentsAsk, HeadsAsk } from './exchange.ts'
 import { type DocumentKind, isGoingOn, KINDS } from './kinds.ts'
 import { headBytes, isKind } from './read.ts'
 import type { DocumentPorts } from './types.ts'
+
+type HeadsAsk = Extract<SyncRequestBody['ask'], { of: 'heads' }>
+type DocumentsAsk = Extract<SyncRequestBody['ask'], { of: 'documents' }>
 
 /** Requests of one neighbour that wait for their answer: a walk, and fetches of what it heard of. */
 const PENDING_MAX = 4

@@ -12,7 +12,7 @@ import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } 
 import { createContradictions } from './contradictions.ts'
 import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
-import { type Document, isFuture, isKind, readDocument } from './read.ts'
+import { type Document, isFuture, isKind, nameOf, readDocument } from './read.ts'
 import type { DocumentPorts, Documents, StoredDocument } from './types.ts'
 import { createWants, type Wanted, type Wants } from './wants.ts'
 import type { Witness } from './witness.ts'
@@ -149,7 +149,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     let seq = last
     for (const document of documents) {
       const { author, kind, slot, digest } = document.head
-      const name = `${author} ${kind} ${slot}`
+      const name = nameOf(document.head)
       // It was verified, whatever becomes of it.
       pace.took(document.head, document.frame.bytes.length)
       if ((puts.get(name)?.document.version ?? 0) >= document.version) continue

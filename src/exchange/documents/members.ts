@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { DocumentKind } from './kinds.ts'
+import { nameOf } from './read.ts'
 import { type Candidate, candidate, documentTicket, holdersOf } from './rendezvous.ts'
 import type { DocumentPorts } from './types.ts'
 
@@ -128,7 +129,7 @@ export function createMembersView(
     },
     holders(author, publicKey, kind, slot) {
       refresh()
-      return drawn.getOrInsert(`${author} ${kind} ${slot}`, () =>
+      return drawn.getOrInsert(nameOf({ author, kind, slot }), () =>
         holdersOf(documentTicket(publicKey, kind, slot), author, all),
       )
     },

@@ -7,7 +7,7 @@ import {
   type MessageTable,
   messageTable,
 } from '../../../protocols/frame.ts'
-import { formatNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
 import { verifierOf, verifySignature } from '../../trust/identity/index.ts'
 import { DOCUMENT_KINDS, type DocumentKind, KINDS, type Reading } from './kinds.ts'
@@ -26,6 +26,16 @@ const TABLE: MessageTable = messageTable(DOCUMENT_KINDS.map((kind) => KINDS[kind
 const KIND_OF: ReadonlyMap<number, DocumentKind> = new Map(
   DOCUMENT_KINDS.map((kind) => [KINDS[kind].message.type, kind]),
 )
+
+/** Names one document, of which there are editions. */
+export interface Named {
+  readonly author: NodeId
+  readonly kind: string
+  readonly slot: string
+}
+export type Edition = Named & { readonly version: number }
+export const nameOf = ({ author, kind, slot }: Named): string => `${author} ${kind} ${slot}`
+export const editionOf = (edition: Edition): string => `${nameOf(edition)} ${edition.version}`
 
 /** Slots that fit the head of a document; any other is refused. */
 const SLOT = /^[a-z0-9:._-]{0,32}$/

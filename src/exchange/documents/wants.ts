@@ -6,7 +6,7 @@ import { type Hints, namesOne } from '../../trust/identity/index.ts'
 import { type Catalog, type Entry, type Role, tagOf } from './catalog.ts'
 import { type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
-import { isFuture, isKind } from './read.ts'
+import { type Edition, editionOf, isFuture, isKind } from './read.ts'
 import type { DocumentPorts } from './types.ts'
 import type { Witness } from './witness.ts'
 
@@ -53,8 +53,6 @@ export interface Wants {
   forget(): void
 }
 
-type Edition = Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>
-
 export interface WantsDeps {
   readonly self: NodeId
   readonly catalog: Pick<Catalog, 'get'>
@@ -75,9 +73,6 @@ export function createWants(deps: WantsDeps): Wants {
   const { self, catalog, members, witness, clock, ports = {}, formerHints: former = [] } = deps
   /** When it may be fetched again (monotonic, ms). */
   const refused = createRecent<string, number>(REFUSED_MAX)
-
-  const editionOf = ({ author, kind, slot, version }: Edition): string =>
-    `${author} ${kind} ${slot} ${version}`
 
   const own = [deps.hints, ...former].map(recalling)
   const isRecipient = (head: Wanted): boolean => namesOne(own, head.publicKey, head)

@@ -4,7 +4,7 @@ import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { KINDS, RELAYED_MS } from '../kinds.ts'
 import type { MembersView } from '../members.ts'
-import { headBytes, isKind } from '../read.ts'
+import { editionOf, headBytes, isKind } from '../read.ts'
 
 /** Heads that are remembered, some 400 bytes each; a day of a mesh of three hundred that all write every hour. */
 const HEADS_MAX = 8_192
@@ -54,11 +54,6 @@ interface Telling {
   readonly told: Set<string>
 }
 
-const nameOf = (
-  author: NodeId,
-  { kind, slot, version }: Omit<DocumentHeadBody, 'author' | 'digest' | 'hints'>,
-): string => `${author} ${kind} ${slot} ${version}`
-
 export function createJournal({ members, clock }: JournalDeps): Journal {
   /** By edition, the first heard first. */
   const lines = new Map<string, Line>()
@@ -88,7 +83,7 @@ export function createJournal({ members, clock }: JournalDeps): Journal {
       if (!isKind(kind) || KINDS[kind].audience === 'all') return
       const author = formatNodeId(head.author)
       // The digest as well, so that a forged head does not keep the real one out.
-      const edition = `${nameOf(author, head)} ${Buffer.from(head.digest).toString('latin1')}`
+      const edition = `${editionOf({ ...head, author })} ${Buffer.from(head.digest).toString('latin1')}`
       if (lines.has(edition) || !members.keepsFrom(author, kind, version)) return
       lines.set(edition, { head, author, owner, at: clock.monotonic(), number: ++last })
       const count = (ofOwner.get(owner) ?? 0) + 1
@@ -105,7 +100,7 @@ export function createJournal({ members, clock }: JournalDeps): Journal {
     },
     down: (peer) => void tellings.delete(peer),
     wasTold: (peer, asked) =>
-      tellings.get(peer)?.told.delete(nameOf(formatNodeId(asked.author), asked)) === true,
+      tellings.get(peer)?.told.delete(editionOf({ ...asked, author: formatNodeId(asked.author) })) === true,
     take(peer, { bytes, count }, isNews) {
       const telling = tellings.get(peer)
       if (telling === undefined || telling.left === 0) return []
@@ -119,7 +114,7 @@ export function createJournal({ members, clock }: JournalDeps): Journal {
           left -= headBytes(head)
           if (left < 0 || heads.length === count || telling.left === 0) return heads
           heads.push(head)
-          telling.told.add(nameOf(author, head))
+          telling.told.add(editionOf({ ...head, author }))
           telling.left--
         }
         telling.next = number + 1

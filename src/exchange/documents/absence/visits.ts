@@ -1,6 +1,6 @@
 // Plans visits to members without a link: soon to those that wrote for this node before, to all others at a pace of its own.
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import type { Clock, Random, Timers } from '../../../base/clock.ts'
+import type { Clock, Random } from '../../../base/clock.ts'
 import type { Catalog } from '../catalog.ts'
 import { DOCUMENT_KINDS, KINDS } from '../kinds.ts'
 import type { MembersView } from '../members.ts'
@@ -22,23 +22,32 @@ const AGAIN_MS = 3_600_000
 /** A member that could not be reached, or did not answer, is tried again after this time. */
 const RETRY_MS = 5 * 60_000
 
+type Linked = Pick<ReadonlyMap<NodeId, unknown>, 'has'>
+
+/** To a member that probably has something, or to one of the others. */
+interface Visit {
+  readonly at: number
+  readonly isOther: boolean
+}
+
 export interface Visits {
   start(): void
-  stop(): void
+  /** When the next look is due (monotonic, ms). */
+  at(): number
+  /** The member that is to be visited now; `visited` has to follow. */
+  look(linked: Linked): NodeId | undefined
+  visited(isReached: boolean): void
 }
 
 export interface VisitsDeps {
   /** Admitted members that are there. */
   readonly present: () => readonly NodeId[]
-  readonly linked: () => readonly NodeId[]
   /** It wrote sealed documents for this node, so it has what it wrote meanwhile. */
   readonly isLikely: (node: NodeId) => boolean
   /** When all that a member has was looked at (monotonic, ms); members that went are removed. */
   readonly doneAt: Map<NodeId, number>
-  readonly reach: (node: NodeId) => Promise<boolean>
-  readonly clock: Clock
-  readonly random: Random
-  readonly timers: Timers
+  readonly clock: Pick<Clock, 'monotonic'>
+  readonly random: Pick<Random, 'float'>
 }
 
 const NEVER = Number.NEGATIVE_INFINITY
@@ -48,111 +57,75 @@ const NEVER = Number.NEGATIVE_INFINITY
  * node) came back. With n members without a link, one that wrote for this node before is visited within 5 s for each of
  * those, or within five minutes; any other one within n minutes, or n seconds times n where n is less than 60.
  */
-export function createVisits(deps: VisitsDeps): Visits {
-  const { clock, random, timers, doneAt } = deps
-  let running = false
-  let cancel = (): void => {}
+export function createVisits({ clock, random, doneAt, present, isLikely }: VisitsDeps): Visits {
   /** When it was last visited. */
   const triedAt = new Map<NodeId, number>()
-  /** When a member is to be visited: those that probably have something, and all others. */
-  const soon = new Map<NodeId, number>()
-  const others = new Map<NodeId, number>()
-  let visiting = false
-  /** When all members are gone over again, and the earliest time of the next visit to one of the others; monotonic, ms. */
+  const planned = new Map<NodeId, Visit>()
+  /** The visit that is under way. */
+  let visiting: Visit | undefined
+  /** When to look next, when all members are gone over again, and the earliest time of the next visit to one of the others. */
+  let at = Number.POSITIVE_INFINITY
   let planAt = NEVER
   let otherAt = NEVER
   let pace = PACE_MS
   let again = AGAIN_MS
 
-  const isDone = (node: NodeId, now: number): boolean => now - (doneAt.get(node) ?? NEVER) < again
+  const lookedAt = (node: NodeId): number => doneAt.get(node) ?? NEVER
+  const isDone = (node: NodeId, now: number): boolean => now - lookedAt(node) < again
 
-  function forget(there: ReadonlySet<NodeId>, linked: ReadonlySet<NodeId>): void {
-    for (const times of [doneAt, triedAt]) {
+  /** Gives members that came a time, and forgets members that went, and visits that the member made meanwhile, which serves both. */
+  function plan(now: number, linked: Linked): void {
+    const there = new Set(present())
+    for (const times of [doneAt, triedAt, planned])
       for (const node of times.keys()) if (!there.has(node) && !linked.has(node)) times.delete(node)
-    }
-    for (const times of [soon, others]) {
-      for (const node of times.keys()) if (!there.has(node) || linked.has(node)) times.delete(node)
-    }
-  }
-
-  /** Gives members that came a time, and forgets members that went. */
-  function plan(now: number): void {
-    const present = deps.present()
-    const linked = new Set(deps.linked())
-    forget(new Set(present), linked)
-    const unlinked = present.filter((node) => !linked.has(node))
+    for (const node of planned.keys()) if (isDone(node, now)) planned.delete(node)
+    const unlinked = [...there].filter((node) => !linked.has(node))
     pace = Math.min(PACE_MS, Math.max(SOON_MS, PACE_EACH_MS * unlinked.length))
     again = Math.max(AGAIN_MS, pace * unlinked.length)
     const due = unlinked.filter(
-      (node) =>
-        !soon.has(node) &&
-        !others.has(node) &&
-        !isDone(node, now) &&
-        now - (triedAt.get(node) ?? NEVER) >= RETRY_MS,
+      (node) => !planned.has(node) && !isDone(node, now) && now - (triedAt.get(node) ?? NEVER) >= RETRY_MS,
     )
-    const likely = due.filter((node) => !doneAt.has(node) && deps.isLikely(node))
-    const spread = SOON_MS * Math.max(likely.length, Math.min(unlinked.length, SPREAD_OVER))
-    for (const node of likely) soon.set(node, now + random.float() * spread)
+    const likely = new Set(due.filter((node) => !doneAt.has(node) && isLikely(node)))
+    const spread = SOON_MS * Math.max(likely.size, Math.min(unlinked.length, SPREAD_OVER))
     for (const node of due) {
-      if (!soon.has(node)) others.set(node, now + random.float() * pace * unlinked.length)
+      const isOther = !likely.has(node)
+      planned.set(node, { at: now + random.float() * (isOther ? pace * unlinked.length : spread), isOther })
     }
-  }
-
-  /** Takes out a member whose time has come; of several, the one that was looked at longest ago. */
-  function take(times: Map<NodeId, number>, now: number): NodeId | undefined {
-    let best: NodeId | undefined
-    for (const [node, at] of times) {
-      if (at > now) continue
-      // The member visited this node meanwhile, which serves both.
-      if (isDone(node, now)) times.delete(node)
-      else if (best === undefined || (doneAt.get(node) ?? NEVER) < (doneAt.get(best) ?? NEVER)) best = node
-    }
-    if (best !== undefined) times.delete(best)
-    return best
-  }
-
-  async function visit(node: NodeId, isOther: boolean): Promise<void> {
-    visiting = true
-    triedAt.set(node, clock.monotonic())
-    try {
-      const isReached = await deps.reach(node)
-      // A failed dial costs little, and the next member may have something.
-      if (isOther && isReached) otherAt = clock.monotonic() + pace * (0.75 + random.float() / 2)
-    } finally {
-      visiting = false
-    }
-  }
-
-  function look(): void {
-    const now = clock.monotonic()
-    if (now >= planAt) {
-      planAt = now + LOOK_MS
-      plan(now)
-    }
-    if (!visiting) {
-      const likely = take(soon, now)
-      const other = likely === undefined && now >= otherAt ? take(others, now) : undefined
-      const node = likely ?? other
-      if (node !== undefined && !deps.linked().includes(node)) void visit(node, other !== undefined)
-    }
-    const isBusy = soon.size > 0 || (others.size > 0 && now + LOOK_MS >= otherAt)
-    later(isBusy ? SOON_MS : Math.max(0, planAt - now))
-  }
-
-  function later(ms: number): void {
-    cancel = timers.after(ms, () => {
-      if (running) look()
-    })
   }
 
   return {
     start() {
-      running = true
-      later(LOOK_MS * random.float())
+      at = clock.monotonic() + LOOK_MS * random.float()
     },
-    stop() {
-      running = false
-      cancel()
+    at: () => at,
+    look(linked) {
+      const now = clock.monotonic()
+      if (now < at) return undefined
+      if (now >= planAt) {
+        planAt = now + LOOK_MS
+        plan(now, linked)
+      }
+      const isBusy = [...planned.values()].some(({ isOther }) => !isOther || now + LOOK_MS >= otherAt)
+      at = isBusy ? now + SOON_MS : planAt
+      if (visiting !== undefined) return undefined
+      const isFree = (node: NodeId): boolean => !isDone(node, now) && !linked.has(node)
+      const [first] = [...planned]
+        .filter(([node, visit]) => visit.at <= now && (!visit.isOther || now >= otherAt) && isFree(node))
+        .sort(
+          ([a, one], [b, other]) => Number(one.isOther) - Number(other.isOther) || lookedAt(a) - lookedAt(b),
+        )
+      if (first === undefined) return undefined
+      const [node, visit] = first
+      planned.delete(node)
+      visiting = visit
+      triedAt.set(node, now)
+      return node
+    },
+    visited(isReached) {
+      // A failed dial costs little, and the next member may have something.
+      if (visiting?.isOther === true && isReached)
+        otherAt = clock.monotonic() + pace * (0.75 + random.float() / 2)
+      visiting = undefined
     },
   }
 }

@@ -1,10 +1,9 @@
 // Documents between a few nodes: announced, fetched, moved by walking, replaced, relayed, kept over a restart.
 import { expect, test } from 'vitest'
 import { createAnnouncer } from '../../../../src/exchange/documents/announcer.ts'
-import { createExchange } from '../../../../src/exchange/documents/exchange.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import type { DocumentRow } from '../../../../src/store/tables/documents.ts'
-import { DAY, HOUR, MINUTE, Network, type NetworkOptions, type Node, networkOf } from './network.ts'
+import { DAY, HOUR, MINUTE, type Network, type NetworkOptions, type Node, networkOf } from './network.ts'
 
 type Nodes = readonly [Node, Node, Node, Node]
 
@@ -316,31 +315,6 @@ test('what another version of the program kept stays until it expires', async ()
   expect(node.holdings('load').size).toBe(1)
   await network.pass(HOUR)
   expect([node.holdings('load').size, node.holdings().size]).toEqual([0, 1])
-})
-
-test('a neighbour without a link leaves nothing behind', async () => {
-  const { time } = new Network()
-  const [peer] = new Network().add(1) as [Node]
-  const sent: number[] = []
-  const exchange = createExchange({
-    link: {
-      peers: () => [],
-      sendHop: (_, __, body) => {
-        sent.push((body as unknown as { id: number }).id)
-        return false
-      },
-      has: () => false,
-      sendDocument: () => false,
-    },
-    position: () => ({ index: new Uint8Array(8), through: 0 }),
-    clock: time.clock,
-    timers: time,
-  })
-  for (let i = 0; i < 3; i++) {
-    expect(await exchange.heads(peer.id, { of: 'heads', after: 0 }, () => 1)).toBe(undefined)
-  }
-  // A line that stayed would go on counting.
-  expect(sent).toEqual([1, 1, 1])
 })
 
 test('nothing of an author who is refused here is kept or given on', async () => {

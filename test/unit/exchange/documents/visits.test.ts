@@ -1,7 +1,7 @@
 // How soon members without a link are visited, and how many visits that takes, among a hundred members and among many.
-import { afterEach, describe, expect, it, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { createVisits, type Visits } from '../../../../src/exchange/documents/absence/visits.ts'
+import { createVisits } from '../../../../src/exchange/documents/absence/visits.ts'
 import { randomOf } from '../../../support/run/random.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
@@ -13,10 +13,6 @@ const LINKS = 8
 const AUTHORS = 10
 
 const nameOf = (index: number): NodeId => `member ${index}` as unknown as NodeId
-const running: Visits[] = []
-afterEach(() => {
-  for (const visits of running.splice(0)) visits.stop()
-})
 
 interface Options {
   readonly members: number
@@ -36,94 +32,95 @@ function nodeAmong({ members, likely = [], isReachable = () => true }: Options) 
   const absent = new Set<NodeId>()
   const visits = createVisits({
     present: () => all.filter((node) => !absent.has(node)),
-    linked: () => all.slice(0, LINKS),
     isLikely: (node) => likely.some((index) => nameOf(index) === node),
     doneAt,
-    async reach(node) {
-      tried.push({ node, at: time.clock.monotonic() })
-      if (!isReachable(node)) return false
-      made.push({ node, at: time.clock.monotonic() })
-      // A link came up, and both ends looked at all that the other one has.
-      doneAt.set(node, time.clock.monotonic())
-      return true
-    },
     clock: time.clock,
-    random: { float: () => random.below(1e9) / 1e9, bytes: () => new Uint8Array(8) },
-    timers: time,
+    random: { float: () => random.below(1e9) / 1e9 },
   })
-  running.push(visits)
   visits.start()
-  const pass = async (ms: number): Promise<void> => {
-    const end = time.clock.monotonic() + ms
-    time.after(ms, () => {})
-    await time.pass(() => time.clock.monotonic() >= end)
+  const linked = new Map(all.slice(0, LINKS).map((node) => [node, true]))
+  const look = (): void => {
+    const at = time.clock.monotonic()
+    const node = visits.look(linked)
+    if (node !== undefined) {
+      tried.push({ node, at })
+      // A link came up, and both ends looked at all that the other one has.
+      if (isReachable(node)) {
+        made.push({ node, at })
+        doneAt.set(node, at)
+      }
+      visits.visited(isReachable(node))
+    }
+    time.after(visits.at() - at, look)
   }
+  time.after(visits.at(), look)
+  const pass = (ms: number): void => time.advance(ms)
   const inHour = (hour: number): number =>
     made.filter(({ at }) => at >= hour * HOUR && at < (hour + 1) * HOUR).length
   return { time, doneAt, made, tried, absent, pass, inHour, unlinked: all.slice(LINKS) }
 }
 
 describe.each([100, times(150, 1_000)])('among %i members', (members) => {
-  it('visits each once within as many minutes, and never more than eighty in an hour', async () => {
+  it('visits each once within as many minutes, and never more than eighty in an hour', () => {
     const node = nodeAmong({ members })
-    await node.pass(members * MINUTE * 1.3)
+    node.pass(members * MINUTE * 1.3)
     expect(new Set(node.made.map((visit) => visit.node))).toEqual(new Set(node.unlinked))
     for (let hour = 0; hour < members / 60; hour++) expect(node.inHour(hour)).toBeLessThanOrEqual(80)
   })
 
-  it('rests after that: the next visits to the same members take as long as the first ones', async () => {
+  it('rests after that: the next visits to the same members take as long as the first ones', () => {
     const node = nodeAmong({ members })
-    await node.pass(3 * members * MINUTE)
+    node.pass(3 * members * MINUTE)
     const each = Map.groupBy(node.made, (visit) => visit.node)
     for (const visits of each.values()) expect(visits.length).toBeLessThanOrEqual(3)
     for (let hour = 0; hour < members / 20; hour++) expect(node.inHour(hour)).toBeLessThanOrEqual(80)
   })
 
-  it('visits those that wrote for this node before within five minutes', async () => {
+  it('visits those that wrote for this node before within five minutes', () => {
     const likely = [LINKS, 50, 99]
     const node = nodeAmong({ members, likely })
-    await node.pass(5 * MINUTE + 30 * SECOND)
+    node.pass(5 * MINUTE + 30 * SECOND)
     const visited = new Set(node.made.map((visit) => visit.node))
     expect(likely.map(nameOf).filter((one) => !visited.has(one))).toEqual([])
     expect(node.made.length).toBeLessThan(12)
   })
 
-  it('visits all of them within five seconds for each, where everybody wrote for this node', async () => {
+  it('visits all of them within five seconds for each, where everybody wrote for this node', () => {
     const node = nodeAmong({ members, likely: Array.from({ length: members }, (_, index) => index) })
-    await node.pass(5 * MINUTE + members * 6 * SECOND)
+    node.pass(5 * MINUTE + members * 6 * SECOND)
     expect(new Set(node.made.map((visit) => visit.node)).size).toBe(members - LINKS)
   })
 
-  it('visits nobody that has visited this node meanwhile', async () => {
+  it('visits nobody that has visited this node meanwhile', () => {
     const node = nodeAmong({ members })
-    await node.pass(MINUTE)
+    node.pass(MINUTE)
     const before = node.made.length
     for (const one of node.unlinked) node.doneAt.set(one, node.time.clock.monotonic())
-    await node.pass(30 * MINUTE)
+    node.pass(30 * MINUTE)
     expect(node.made.length).toBe(before)
   })
 
-  it('visits a member again that was away', async () => {
+  it('visits a member again that was away', () => {
     const node = nodeAmong({ members, likely: [60] })
-    await node.pass(10 * MINUTE)
+    node.pass(10 * MINUTE)
     node.absent.add(nameOf(60))
-    await node.pass(MINUTE)
+    node.pass(MINUTE)
     node.absent.clear()
     const back = node.time.clock.monotonic()
-    await node.pass(6 * MINUTE)
+    node.pass(6 * MINUTE)
     expect(node.made.some((visit) => visit.node === nameOf(60) && visit.at >= back)).toBe(true)
   })
 })
 
-it('is as fast as it can in a small mesh', async () => {
+it('is as fast as it can in a small mesh', () => {
   const node = nodeAmong({ members: LINKS + 10 })
-  await node.pass(3 * MINUTE)
+  node.pass(3 * MINUTE)
   expect(new Set(node.made.map((visit) => visit.node))).toEqual(new Set(node.unlinked))
 })
 
-it('does not let members that cannot be reached use up the visits', async () => {
+it('does not let members that cannot be reached use up the visits', () => {
   const node = nodeAmong({ members: 300, isReachable: (one) => one === nameOf(299) })
-  await node.pass(300 * MINUTE * 1.3)
+  node.pass(300 * MINUTE * 1.3)
   expect(new Set(node.made.map((visit) => visit.node))).toEqual(new Set([nameOf(299)]))
   const times = Map.groupBy(node.tried, (visit) => visit.node)
   // Nobody is given up, and nobody is dialled without end.
