@@ -1,6 +1,6 @@
 // Forms of command lines, by which rules and tables say what they find: tools, their words in order, options, files and places.
 import { findTargets } from './carriers/listings.ts'
-import type { Options } from './line/options.ts'
+import { copying, type Options } from './line/options.ts'
 import type { Place } from './line/paths.ts'
 import { remembered } from './lookup.ts'
 import {
@@ -44,6 +44,8 @@ export const SOURCES: Readonly<Record<string, Find>> = {
   operands: (_c, { operands }) => operands,
   files: (_c, { operands }) => operands,
   last: (_c, { operands }) => operands.slice(-1),
+  sources: (_c, o) => copying(o).sources,
+  target: (_c, o) => [copying(o).into].filter((arg) => arg !== undefined),
   tops: ({ args }) => findTargets(args).tops,
   sets: setBy,
   reads: (c) => redirectedTo(c, /^<$/),
@@ -80,7 +82,7 @@ export interface Forms {
  * - `<name>`: operands from here on that fit what is named so; `{name}`: the next operand, if it does; `@home|system`: operands from here
  *   on in such places. Several, each with `!` for the opposite, stand together for words that fit all: `writes@log!<edited>`. They are what
  *   is found; without such a part, or with `?` behind it, it is the whole command. In front may stand what is looked at in the place of these
- *   operands: `words` (options too), `operands` (all), `last`, values of an option (`-m|--mode=<name>`), `tops` (starts of a search), `input`
+ *   operands: `words` (options too), `operands` (all), `last`, `sources` and `target` of a copy, values of an option (`-m|--mode=<name>`), `tops` (starts of a search), `input`
  *   (what is read, if it is known), `sets` (variables, as `NAME=value`), what redirections name (`reads` of `<`, `opens` of `<>`, `into` of
  *   `>` and the like, `redirects` of any), or files and directories: `files` (all operands), `writes`, `appends`, `changes` (either), `fills`
  *   and `trees` (deletes), which also fit by their whole path.

@@ -149,3 +149,11 @@ function fits(option: Given, name: string): boolean {
 export function verb(options: Options, at = 0): string {
   return options.operands[at]?.text ?? ''
 }
+
+/** What cp, mv, ln and the like take, and the place where they put it. */
+export function copying(o: Options): { readonly sources: Args; readonly into: Arg | undefined } {
+  const into = o.value('t', 'target-directory')
+  return into === undefined
+    ? { sources: o.operands.slice(0, -1), into: o.operands.at(-1) }
+    : { sources: o.operands, into }
+}

@@ -2,7 +2,7 @@
 
 import { findTargets } from '../carriers/listings.ts'
 import { wordsFound } from '../forms.ts'
-import type { Options } from '../line/options.ts'
+import { copying, type Options } from '../line/options.ts'
 import { type Args, redirectedTo, type SimpleCommand, SOMETHING } from '../model.ts'
 import { FILLS } from '../writes/operands.ts'
 import { HERE, writtenFiles } from '../writes/positions.ts'
@@ -61,7 +61,7 @@ export const changed = (command: SimpleCommand, options: Options): Args => [
 export function filled(command: SimpleCommand, options: Options): Args {
   if (!/^(?:rsync|g?cp)$/.test(command.name)) return wordsFound(FILLS, command, options)
   const { operands } = options
-  const into = options.value('t', 'target-directory') ?? operands.at(-1)
+  const { into } = copying(options)
   if (into === undefined || operands.length < 2) return []
   // `src/` copies the contents of a directory and not the directory itself; -T and --delete act on the target as a whole.
   const whole = operands.some((arg) => arg !== into && /\/\.?$|^\.{1,2}$/.test(arg.text))

@@ -14,8 +14,7 @@ export const WRITES = formsOf(
   psfaddtable|psfstriptable|psfgettable|memusagestat|merge_unicharsets|yarac|localedef|wasm-opt|objcopy|mkzftree|
   reordercap|dropbearconvert|grub-menulst2cfg|decodemail|exim_dbmbuild|corosync-xmlproc|sqlite3_rsync|
   e2image|e2undo|dd_rescue|xfs_copy|xfs_rtcp|xfs_metadump|xfs_mdrestore|xfsrestore|btrfs-image|resize-part-image|
-  rdiff|rdiff-backup|xdelta3|tsk_recover|virt-copy-out last<target> !-t|--target-directory=*
-  cp|mv|ln|install -t|--target-directory=<any>
+  rdiff|rdiff-backup|xdelta3|tsk_recover|virt-copy-out target<several>
   gio copy|move|save * last<any>
   rclone copyto|moveto|copyurl * last<any>
   gsutil cp|mv * last<any>
@@ -70,7 +69,7 @@ export const WRITES = formsOf(
   `,
   {
     any: /^/,
-    target: (_arg, _c, { operands }) => operands.length > 1,
+    several: (arg, _c, { operands }) => operands.length > 1 || !operands.includes(arg),
     beforeLast: (arg, _c, { operands }) => arg === operands.at(-2),
     logs: /^-[a-zA-Z]*L$/,
     changes: /^-(?:gen|import|delete|change|store)/,

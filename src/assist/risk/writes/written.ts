@@ -1,6 +1,6 @@
 // Remembers what the line itself writes into files and descriptors, so that later commands of it can run or read that.
 
-import { readOptions } from '../line/options.ts'
+import { copying, readOptions } from '../line/options.ts'
 import { resolvePath } from '../line/paths.ts'
 import { type Arg, baseName, fromOf, type Output, type Scope, type SimpleCommand, TAINT } from '../model.ts'
 
@@ -63,13 +63,11 @@ function copies({ name, args, scope }: SimpleCommand): readonly (readonly [Arg, 
   }
   if (!/^(?:cp|mv|ln|install)$/.test(name)) return []
   const options = readOptions(name, args)
-  const directory = options.value('t', 'target-directory')
-  const sources = directory === undefined ? options.operands.slice(0, -1) : options.operands
-  const to = directory ?? options.operands.at(-1)
+  const { sources, into: to } = copying(options)
   if (to === undefined) return []
   const inside = sources.map((from) => [from, `${to.text}/${baseName(from.text)}`] as const)
   const isDirectory =
-    directory !== undefined ||
+    !options.operands.includes(to) ||
     /(?:^|\/)\.{0,2}$/.test(to.text) ||
     (scope.machine?.names?.(resolvePath(to.text, scope)).length ?? 0) > 0
   return isDirectory ? inside : [...sources.map((from) => [from, to.text] as const), ...inside]

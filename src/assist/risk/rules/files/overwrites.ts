@@ -1,10 +1,10 @@
 // Rules about overwriting files, adding to files that the system trusts, and moving files away.
 import { isGlob } from '../../line/glob.ts'
 import { type Options, verb } from '../../line/options.ts'
-import { type Arg, type Args, baseName, NO_OUTPUT, type SimpleCommand, UNKNOWN } from '../../model.ts'
+import { type Arg, baseName, NO_OUTPUT, type SimpleCommand, UNKNOWN } from '../../model.ts'
 import type { Rules } from '../forms.ts'
 import { type Rewrite, say } from '../rewrite.ts'
-import { inPlace, tools } from '../rule.ts'
+import { inPlace } from '../rule.ts'
 
 const RC_FILE =
   /(?:^|\/)\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|bash_logout|config\/fish\/config\.fish|vimrc|gitconfig|ssh\/(?:config|authorized_keys|known_hosts)|tmux\.conf)$/
@@ -20,21 +20,20 @@ const ACCOUNTS =
 const DROP_IN =
   /^\/etc\/(?:[^/]+(?:\/[^/]+)*\.d\/|apt\/|yum\.repos\.d\/|default\/|nginx\/|systemd\/system\/|docker\/|modprobe\.d\/|hosts$|hostname$|environment$|motd$|issue$|profile$)|^\/usr\/share\/keyrings\/|^\/dev\/|^\/proc\/(?!sys)|^\/proc\/sys\/vm\/drop_caches|^\/sys\/class\/(?:leds|backlight)/
 
-/** Operands that a command moves, to another place or into the trash. */
-function moved({ name }: SimpleCommand, o: Options): Args {
-  if (name === 'gio') return verb(o) === 'trash' ? o.operands.slice(1) : []
-  if (name.startsWith('kioclient')) return verb(o) === 'move' ? o.operands.slice(1, -1) : []
-  return name !== 'mv' || o.value('t', 'target-directory') ? o.operands : o.operands.slice(0, -1)
-}
-
 /**
- * Whether a loop only renames files within their directory: `for f in *; do mv "$f" "$f.bak"; done`. Files with a leading
+ * Whether a loop only renames files within a home: `for f in *; do mv "$f" "$f.bak"; done`. Files with a leading
  * dot do not count, because programs find their settings by these names.
  */
-function isRenamedBeside({ name }: SimpleCommand, o: Options, from: Arg): boolean {
+function isRenamedBeside(from: Arg, c: SimpleCommand, o: Options): boolean {
   const [first, to, more] = o.operands
-  if (name !== 'mv' || first !== from || to === undefined || more !== undefined) return false
-  if (o.value('t', 'target-directory') || from.each !== true || to.each !== true) return false
+  if (c.name !== 'mv' || first !== from || to === undefined || more !== undefined) return false
+  if (
+    inPlace(c, [from], 'home').length === 0 ||
+    o.value('t', 'target-directory') ||
+    from.each !== true ||
+    to.each !== true
+  )
+    return false
   const [directory, files] = [directoryOf(from.text), baseName(from.text)]
   return (
     /^\*[^*?[\]]*$/.test(files) && !isGlob(directory) && directoryOf(to.text) === directory && isNamed(to)
@@ -86,11 +85,12 @@ export const OVERWRITE_RULES: Rules = [
     level: 'critical',
     core: true,
     why: 'Moves a directory away that the system or a person cannot work without.',
-    tools: tools('mv trash trash-put gio gvfs-trash kioclient kioclient5'),
-    when: (c, o) => [
-      ...inPlace(c, moved(c, o), 'root', 'system', 'keys'),
-      ...inPlace(c, moved(c, o), 'home').filter((arg) => !isRenamedBeside(c, o, arg)),
-    ],
+    finds: `
+      mv sources@root|system|keys|home!<beside>
+      trash|trash-put|gvfs-trash @root|system|keys|home
+      gio trash @root|system|keys|home
+      kioclient|kioclient5 move sources@root|system|keys|home`,
+    named: { beside: isRenamedBeside },
     example: 'mv /etc /tmp/etc',
   },
   {

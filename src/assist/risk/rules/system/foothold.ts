@@ -91,12 +91,11 @@ export const FOOTHOLD_RULES: readonly FormRule[] = [
     level: 'moderate',
     why: 'Puts a shell or another program of the system where rules and logs do not look for it.',
     finds: `
-      cp|gcp|install|ln|mv * * !last<named> operands<shell>!<target>
-      cp|gcp|install|mv * * !last<named> last<shared>? operands<program>!<target>`,
+      cp|gcp|install|ln|mv * * !last<named> sources<shell>
+      cp|gcp|install|mv * * !last<named> last<shared>? sources<program>`,
     named: {
       named: ({ text }, { scope }) => SHELLS.has(baseName(resolvePath(text, scope))),
       shared: ({ text }, { scope }) => EVERYBODYS.test(resolvePath(text, scope)),
-      target: (arg, _c, { operands }) => arg === operands.at(-1),
       shell: /^\/(?:usr\/)?(?:local\/)?bin\/(?:ba|z|da|k|fi)?sh$/,
       program: /^\/(?:usr\/)?s?bin\/[^/]+$/,
     },

@@ -3,7 +3,7 @@
 import { AI_TOOL_LIST } from '../../../../base/words/ai-tools.ts'
 import { findTargets } from '../../carriers/listings.ts'
 import { couldMatch } from '../../line/glob.ts'
-import { type Options, verb } from '../../line/options.ts'
+import { copying, type Options, verb } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { names } from '../../lookup.ts'
 import { type Arg, type Args, after, baseName, type SimpleCommand, says } from '../../model.ts'
@@ -112,12 +112,12 @@ function isHere({ text }: Arg, { scope }: SimpleCommand): boolean {
 /** The paths of files that are put into a directory under their own names. A directory's contents are not known. */
 function placed(c: SimpleCommand, o: Options): Args {
   if (!/^g?(?:cp|mv|install|ln|rsync|scp)$/.test(c.name)) return []
-  const into = o.value('t', 'target-directory') ?? o.operands.at(-1)
+  const { sources, into } = copying(o)
   if (into === undefined) return []
-  // rsync copies the contents of a source that ends in a slash.
-  const sources = o.operands.filter((arg) => arg !== into && !(c.name === 'rsync' && arg.text.endsWith('/')))
   const text = into.text.replace(HERE, '')
-  return sources.map((arg) => {
+  // rsync copies the contents of a source that ends in a slash.
+  const named = sources.filter((arg) => c.name !== 'rsync' || !arg.text.endsWith('/'))
+  return named.map((arg) => {
     const name = baseName(arg.text.replace(/(?<=[^/])\/+$/, ''))
     return { ...into, text: name === '.' || name === '..' ? text : `${text}/${name}` }
   })
@@ -129,8 +129,7 @@ function removed(c: SimpleCommand, o: Options): Args {
     isOwnFile(arg.text, scope) || isAboveOwn(arg.text, scope) || isOwnProgram(arg.text, scope)
   const isOwnItself = (arg: Arg) => isOwnFile(arg.text, scope) || isOwnDirectory(arg.text, scope)
   if (name === 'git') return gitRemoved(c, o)
-  if (name === 'mv' || name === 'gmv')
-    return o.operands.slice(0, o.value('t', 'target-directory') ? undefined : -1).filter(isTaken)
+  if (name === 'mv' || name === 'gmv') return copying(o).sources.filter(isTaken)
   if (name === 'ln' || name === 'gln') return o.operands.slice(0, 1).filter(isOwnItself)
   if (!REMOVES.has(name)) return []
   if (name.endsWith('find')) return foundAndChanged(c)
