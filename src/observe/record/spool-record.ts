@@ -1,7 +1,7 @@
 // Reads the records of a spool file from its bytes, however they are cut into pieces, and finds its way after damage.
 import { LONGEST_COMMAND_MS } from '../../base/calendar.ts'
 import { RISK_LEVELS, type RiskLevel } from '../../base/words/risk-levels.ts'
-import { GUARD_NOTES, type GuardNoted } from '../../store/events/events.ts'
+import { GUARD_NOTES, type GuardNoted } from '../../store/events/spool-positions.ts'
 
 /** What a shell's hook wrote about one command; the text is level 0. */
 export interface SpoolRecord {
@@ -217,11 +217,11 @@ const LISTINGS: Readonly<Record<string, ((marked: string) => Text | undefined) |
   '!': (marked) => {
     const text = marked.slice(1)
     if (text === 'paused') return { command: '', paused: true }
-    const [outcome, level, ...more] = text.split(' ')
+    const [said, level, ...more] = text.split(' ')
     const risk_level = RISK_LEVELS.find((one) => one === level)
-    const known = GUARD_NOTES.find((one) => one === outcome)
-    if (known === undefined || risk_level === undefined || more.length > 0) return undefined
-    return { command: '', note: { outcome: known, risk_level } }
+    const outcome = GUARD_NOTES.find((one) => one === said)
+    if (outcome === undefined || risk_level === undefined || more.length > 0) return undefined
+    return { command: '', note: { outcome, risk_level } }
   },
 }
 

@@ -31,7 +31,6 @@ import {
 import { createEventTransfer, type EventTransfer, unknownEvents } from './transfer.ts'
 
 export { idOfEvent } from '../../base/words/event-id.ts'
-export { GUARD_NOTES, type GuardNoted } from '../rollups/types.ts'
 export { type EventFilter, isIn, isUnfiltered, textFits } from './filter.ts'
 export type { Importing } from './imports/imports.ts'
 export type { Arrival } from './imports/look.ts'

@@ -3,6 +3,9 @@ import { type Change, type Database, delRow, putRow } from '../level/database.ts
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
+/** What the record of a guard may note in such a file. */
+export { GUARD_NOTES, type GuardNoted } from '../rollups/types.ts'
+
 export interface SpoolPosition {
   /** File name in the spool directory. */
   readonly name: string

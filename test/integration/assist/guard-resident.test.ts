@@ -2,8 +2,8 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ENTRY } from '../../../scripts/build.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { KARO } from '../../support/node/in-process.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { startGuarded } from '../../support/shell/guarded-shell.ts'
@@ -16,7 +16,7 @@ function counted(program: string): { readonly ask: readonly string[]; starts(): 
   writeFileSync(log, '')
   writeFileSync(
     path,
-    `#!/bin/sh\necho x >>${log}\nexec '${process.execPath}' '${ENTRY}' guard ask --shell ${program} "$@"\n`,
+    `#!/bin/sh\necho x >>${log}\nexec '${process.execPath}' '${KARO}' guard ask --shell ${program} "$@"\n`,
   )
   chmodSync(path, 0o755)
   return { ask: [path], starts: () => readFileSync(log, 'utf8').length / 2 }

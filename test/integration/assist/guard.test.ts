@@ -3,9 +3,9 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ENTRY } from '../../../scripts/build.ts'
 import type { EventShape } from '../../../src/api/contract/shapes.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { KARO } from '../../support/node/in-process.ts'
 import { startNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { CLEAR, type GuardedOptions, startGuarded } from '../../support/shell/guarded-shell.ts'
@@ -338,7 +338,7 @@ async function waits(program: GuardedOptions['program']): Promise<void> {
   // It tells who asks, and then is that.
   const ask = [
     ...standIn(`echo $$ >${pid}; exec "$@"`),
-    ...[process.execPath, ENTRY, 'guard', 'ask', '--shell', program],
+    ...[process.execPath, KARO, 'guard', 'ask', '--shell', program],
   ]
   const shell = await startGuarded({ program, guard: { ask, onError: 'allow', timeoutMs: JUDGING_MS } })
   await shell.noted('git push -f a', 'n')

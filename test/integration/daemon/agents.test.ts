@@ -11,7 +11,7 @@ import type {
   TaskLineShape,
   TaskShape,
 } from '../../../src/api/contract/shapes.ts'
-import { serverDirectory } from '../../support/agents/rig.ts'
+import { serverDirectory } from '../../support/agents/server.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { cleanEnv, startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'

@@ -8,7 +8,7 @@ import type {
   ArtifactStoredShape,
   TaskLineShape,
 } from '../../../src/api/contract/shapes.ts'
-import { serverDirectory } from '../../support/agents/rig.ts'
+import { serverDirectory } from '../../support/agents/server.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'

@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, readFileSync, realpathSync, writeFileSync } fro
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntryShape, TaskLineShape } from '../../../src/api/contract/shapes.ts'
-import { serverDirectory } from '../../support/agents/rig.ts'
+import { serverDirectory } from '../../support/agents/server.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'

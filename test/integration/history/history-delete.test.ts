@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ENTRY } from '../../../scripts/build.ts'
 import type {
   AuditEntryShape,
   DeletedShape,
@@ -10,6 +9,7 @@ import type {
   StatisticsShape,
 } from '../../../src/api/contract/shapes.ts'
 import { append, liveName, record } from '../../support/data/spool.ts'
+import { KARO } from '../../support/node/in-process.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { isInstalled } from '../../support/shell/hook-cases.ts'
@@ -131,7 +131,7 @@ describe('of one node', () => {
     async (program) => {
       if (!isInstalled(program)) return
       await node.json(['history', 'delete', '--before', 'now', '--yes'])
-      const run = `${process.execPath} ${ENTRY}`
+      const run = `${process.execPath} ${KARO}`
       const shell = await startShell({
         program,
         spool: join(node.home, 'spool'),

@@ -14,8 +14,8 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ENTRY } from '../../../scripts/build.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { KARO } from '../../support/node/in-process.ts'
 import { cleanEnv, temporaryHome } from '../../support/node/node.ts'
 
 const MARK = {
@@ -37,7 +37,7 @@ type Shell = keyof typeof PROGRAM
 let initialised = ''
 beforeAll(() => {
   initialised = temporaryHome()
-  const ran = spawnSync(process.execPath, [ENTRY, 'init'], { env: cleanEnv(initialised) })
+  const ran = spawnSync(process.execPath, [KARO, 'init'], { env: cleanEnv(initialised) })
   expect(ran.status).toBe(0)
 })
 
@@ -53,7 +53,7 @@ function person(shell: Shell) {
   }
   for (const name of ['XDG_CONFIG_HOME', 'ZDOTDIR', 'XDG_RUNTIME_DIR']) env[name] = undefined
   const karo = (...words: string[]) =>
-    spawnSync(process.execPath, [ENTRY, ...words], { env, encoding: 'utf8' })
+    spawnSync(process.execPath, [KARO, ...words], { env, encoding: 'utf8' })
   mkdirSync(join(HOME, '.local/share/fish/generated_completions'), { recursive: true })
   cpSync(initialised, join(HOME, '.local/share/karo'), { recursive: true })
   expect(karo('shell', 'install', shell).status).toBe(0)
@@ -123,7 +123,7 @@ describe.each(Object.keys(PROGRAM) as Shell[])('%s', (shell) => {
     expect(start()).toBe('records .')
     expect(readFileSync(kept, 'utf8')).not.toContain('zebra')
     // As after the package was removed: neither a hook, nor a word about it.
-    const text = readFileSync(kept, 'utf8').replaceAll(ENTRY, join(home, 'gone.js'))
+    const text = readFileSync(kept, 'utf8').replaceAll(KARO, join(home, 'gone.js'))
     writeFileSync(kept, text, { mode: 0o600 })
     expect(text).toContain('gone.js')
     expect(start({}, 'err')).not.toMatch(/karo|gone/i)

@@ -1,5 +1,5 @@
 // A runtime of agents for tests: a real store, real jails by a Muscle of its own, and gates as the test wants them.
-import { copyFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createRuntime, type Runtime, type Task } from '../../../src/agents/index.ts'
@@ -16,20 +16,13 @@ import { createAgentRepository } from '../../../src/store/tables/agents.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase } from '../data/database.ts'
 import { testIdentity } from '../mesh/identity.ts'
-import { muscleHere, workDirectory } from '../muscle/muscle.ts'
+import { muscleHere } from '../muscle/muscle.ts'
 import { until } from '../run/until.ts'
 
 export const ANN = 1000
 export const BOB = 1001
 export const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const NODE = realpathSync(process.execPath)
-
-/** Where the server is, seen by every jail of a test. */
-export function serverDirectory(): string {
-  const directory = workDirectory()
-  copyFileSync(join(import.meta.dirname, 'server.mjs'), join(directory, 'server.mjs'))
-  return directory
-}
 
 /** The fixture as an agent; `way`: how it misbehaves. */
 export function wantedOf(directory: string, way: readonly string[] = [], more: Partial<Wanted> = {}): Wanted {

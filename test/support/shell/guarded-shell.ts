@@ -3,11 +3,11 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { ENTRY } from '../../../scripts/build.ts'
 import { PLAIN_LINES, ruledTools } from '../../../src/assist/risk/ruled-tools.ts'
 import type { GUARD_SHELLS, GuardOptions } from '../../../src/observe/hooks/guard/guard.ts'
 import type { SpoolRecord } from '../../../src/observe/record/spool-record.ts'
 import { temporaryDirectory } from '../data/database.ts'
+import { KARO } from '../node/in-process.ts'
 import { until } from '../run/until.ts'
 import { type ShellOptions, spooled, startShell, type TypedShell } from './hooked-shell.ts'
 
@@ -67,7 +67,7 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
     directory,
     env: { PATH: `${bin}:${process.env.PATH}`, KARO_HOME: home, ...options.env },
     guard: {
-      ask: [process.execPath, ENTRY, 'guard', 'ask', '--shell', options.program],
+      ask: [process.execPath, KARO, 'guard', 'ask', '--shell', options.program],
       ruled: ruledTools().filter((name) => name !== 'cd' && name !== 'pushd'),
       plain: PLAIN_LINES,
       files: [join(home, 'guard.toml')],

@@ -2,15 +2,8 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import {
-  actor,
-  agentRig,
-  done,
-  ONLY_READS,
-  said,
-  serverDirectory,
-  wantedOf,
-} from '../../support/agents/rig.ts'
+import { actor, agentRig, done, ONLY_READS, said, wantedOf } from '../../support/agents/rig.ts'
+import { serverDirectory } from '../../support/agents/server.ts'
 import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
 import { until } from '../../support/run/until.ts'
 

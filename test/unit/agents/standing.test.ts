@@ -15,17 +15,8 @@ import type { Gates, Verdict } from '../../../src/agents/types.ts'
 import { systemClock, systemRandom, type Timers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
-import {
-  ANN,
-  actor,
-  agentRig,
-  BOB,
-  done,
-  ONLY_READS,
-  serverDirectory,
-  TRACE,
-  wantedOf,
-} from '../../support/agents/rig.ts'
+import { ANN, actor, agentRig, BOB, done, ONLY_READS, TRACE, wantedOf } from '../../support/agents/rig.ts'
+import { serverDirectory } from '../../support/agents/server.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { until } from '../../support/run/until.ts'

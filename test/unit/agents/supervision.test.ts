@@ -7,17 +7,8 @@ import type { Gates } from '../../../src/agents/types.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { contentAt } from '../../../src/muscle/contract/content.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
-import {
-  ANN,
-  actor,
-  agentRig,
-  BOB,
-  done,
-  ONLY_READS,
-  said,
-  serverDirectory,
-  wantedOf,
-} from '../../support/agents/rig.ts'
+import { ANN, actor, agentRig, BOB, done, ONLY_READS, said, wantedOf } from '../../support/agents/rig.ts'
+import { serverDirectory } from '../../support/agents/server.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { until } from '../../support/run/until.ts'

@@ -15,17 +15,8 @@ import { systemTimers } from '../../../src/base/clock.ts'
 import { networkPlace } from '../../../src/base/words/network-place.ts'
 import { placeAddress } from '../../../src/daemon/place-address.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
-import {
-  ANN,
-  actor,
-  agentRig,
-  done,
-  ONLY_READS,
-  said,
-  serverDirectory,
-  TRACE,
-  wantedOf,
-} from '../../support/agents/rig.ts'
+import { ANN, actor, agentRig, done, ONLY_READS, said, TRACE, wantedOf } from '../../support/agents/rig.ts'
+import { serverDirectory } from '../../support/agents/server.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { muscleHere, providersHere } from '../../support/muscle/muscle.ts'
 import { action, PERSON, rig } from './rig.ts'
