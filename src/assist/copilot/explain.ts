@@ -7,7 +7,7 @@ import type { ExplainedPart, Explanation } from './explanation.ts'
 import { type Knowledge, openKnowledge } from './knowledge.ts'
 import { createLexicon, type Lexicon } from './lexicon.ts'
 import { createManuals, type Manuals } from './manuals.ts'
-import { FISH_KEYWORDS, KEYWORDS, OPERATORS, redirection, variable } from './shell-words.ts'
+import { redirection, variable } from './shell-words.ts'
 import { summary } from './summary.ts'
 
 export interface ExplainOptions {
@@ -40,7 +40,7 @@ export async function explainCommand(command: string, options: ExplainOptions): 
     createLexicon(options.knowledge ?? openKnowledge(), manuals === false ? undefined : manuals, shell),
   )
   const parts: ExplainedPart[] = []
-  for (const part of seen) parts.push(await explainPart(part, command, lexicon, shell))
+  for (const part of seen) parts.push(await explainPart(part, command, lexicon))
   const placed = placeRisks(parts, verdict.matches)
   return {
     command,
@@ -68,6 +68,7 @@ const functionsIn = (parts: readonly Part[]): ReadonlySet<string> =>
 /** A lexicon in which functions of the line hide programs of the same name, as in the shell. */
 function withFunctions(names: ReadonlySet<string>, lexicon: Lexicon): Lexicon {
   return {
+    ...lexicon,
     async tool(name) {
       const tool = await lexicon.tool(names.has(name) ? '' : name)
       if (!names.has(name)) return tool
@@ -81,8 +82,8 @@ const sourcesOf = (part: ExplainedPart): readonly string[] => [
   ...part.parts.flatMap(sourcesOf),
 ]
 
-async function explainPart(part: Part, line: string, lexicon: Lexicon, shell: Shell): Promise<ExplainedPart> {
-  const explain = (inner: Part) => explainPart(inner, line, lexicon, shell)
+async function explainPart(part: Part, line: string, lexicon: Lexicon): Promise<ExplainedPart> {
+  const explain = (inner: Part) => explainPart(inner, line, lexicon)
   const text = line.slice(...part.span)
   const inner: ExplainedPart[] = []
   if (part.kind === 'command') inner.push(...(await readArguments(part.parts, line, lexicon, explain)))
@@ -91,7 +92,7 @@ async function explainPart(part: Part, line: string, lexicon: Lexicon, shell: Sh
   if (part.kind === 'function' || part.kind === 'case')
     inner.splice(0, inner.length, ...named(inner, WORDS_OF[part.kind]))
   const meaning =
-    shellMeaning(part, text, line, shell) ??
+    shellMeaning(part, text, line, lexicon) ??
     (part.kind === 'operator' ? (await lexicon.tool('[')).shipped(part.value)?.text : undefined)
   return {
     kind: part.kind,
@@ -105,7 +106,7 @@ async function explainPart(part: Part, line: string, lexicon: Lexicon, shell: Sh
 }
 
 /** What the shell itself does with a part; undefined for parts whose meaning depends on the command, and for signs of tests such as `-f`. */
-function shellMeaning(part: Part, text: string, line: string, shell: Shell): string | undefined {
+function shellMeaning(part: Part, text: string, line: string, { sign }: Lexicon): string | undefined {
   const { kind, value } = part
   switch (kind) {
     case 'command':
@@ -137,9 +138,8 @@ function shellMeaning(part: Part, text: string, line: string, shell: Shell): str
     case 'coprocess':
       return 'Runs in the background, connected to this shell by pipes'
     case 'keyword':
-      return (shell === 'fish' ? FISH_KEYWORDS.get(value) : undefined) ?? KEYWORDS.get(value)
     case 'operator':
-      return Object.hasOwn(OPERATORS, value) ? OPERATORS[value] : undefined
+      return sign(`${kind} ${value}`)
     case 'comment':
       return 'A comment: ignored'
     case 'assignment':
@@ -152,7 +152,7 @@ function shellMeaning(part: Part, text: string, line: string, shell: Shell): str
     case 'heredoc':
       return `Gives the lines up to ${value} as standard input`
     case 'variable':
-      return variable(text)
+      return variable(text, (name) => sign(`variable ${name}`))
     case 'substitution':
       return 'Runs the command inside first and puts its output here'
     case 'process-substitution':

@@ -33,6 +33,8 @@ export interface Tool {
 
 export interface Lexicon {
   tool(name: string): Promise<Tool>
+  /** What a sign or word of the shell's own means, by its kind and spelling: `keyword if`, `operator &&`, `variable HOME`. */
+  readonly sign: (name: string) => string | undefined
 }
 
 /** Names under which Fig describes BSD's programs; here the manual page is better. */
@@ -122,7 +124,7 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
       },
     }
   }
-  return { tool }
+  return { tool, sign: (name) => knowledge.own(name, shell)?.does }
 }
 
 function meaning(text: string, source: string, argument: string | undefined): OptionMeaning {

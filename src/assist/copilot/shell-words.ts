@@ -1,56 +1,4 @@
-// Meanings of the shell's own signs and words: keywords, operators, redirections, variables, exit codes, signals.
-
-/** Meanings of keywords; a keyword of one shell alone names that shell. */
-export const KEYWORDS: ReadonlyMap<string, string> = new Map([
-  ['if', 'Runs what follows `then` only if the command after `if` succeeds (exit code 0)'],
-  ['then', 'What to do if the condition held'],
-  ['elif', 'Otherwise, if this other condition holds'],
-  ['else', 'Otherwise'],
-  ['fi', 'Ends the `if`'],
-  ['for', 'Repeats the body once per word of a list, with the variable set to that word'],
-  ['foreach', 'Repeats the body once per word of a list'],
-  ['in', 'Begins the list'],
-  ['do', 'Begins the body that is repeated'],
-  ['done', 'Ends the loop'],
-  ['while', 'Repeats the body as long as the condition succeeds'],
-  ['until', 'Repeats the body until the condition succeeds'],
-  ['case', 'Compares a word with patterns and runs the first branch that fits'],
-  ['esac', 'Ends the `case`'],
-  ['select', 'Shows a numbered menu of the words and runs the body for each choice'],
-  ['function', 'Defines a function: a name for commands to run later'],
-  ['time', 'Measures how long the pipeline behind it takes'],
-  ['coproc', 'Runs the command in the background, connected to this shell by pipes'],
-  ['!', 'Inverts the exit code: success counts as failure, and failure as success'],
-  ['{', 'Begins a group that runs in this shell'],
-  ['}', 'Ends the group'],
-  ['and', 'Only if the command before succeeded (fish)'],
-  ['or', 'Only if the command before failed (fish)'],
-  ['not', 'Inverts the exit code (fish)'],
-  ['begin', 'Begins a block (fish)'],
-  ['end', 'Ends the block (fish)'],
-  ['switch', 'Compares a word with patterns (fish)'],
-  ['repeat', 'Repeats a command that many times (zsh)'],
-])
-
-/** Keywords that mean something else in fish than in other shells. */
-export const FISH_KEYWORDS: ReadonlyMap<string, string> = new Map([
-  ['if', 'Runs what follows only if the command after it succeeds (exit code 0)'],
-  ['case', 'Begins the commands that run when one of these patterns fits'],
-])
-
-export const OPERATORS: Readonly<Record<string, string>> = {
-  '|': 'Pipe: what the left side prints is the input of the right side',
-  '|&': 'Pipe for output and error messages both',
-  '&&': 'Runs the next command only if the one before succeeded',
-  '||': 'Runs the next command only if the one before failed',
-  ';': 'Runs the next command, whether or not the one before succeeded',
-  '&': 'Runs the command before it in the background: the shell does not wait',
-  ';;': 'Ends this branch of the `case`',
-  ';&': 'Continues with the next branch without comparing its patterns',
-  ';;&': 'Goes on to compare with the patterns of the next branches',
-  '(': 'Begins a subshell, or the words of a pattern',
-  ')': 'Ends the subshell or the words of the pattern',
-}
+// Meanings of the shell's own signs and words that have parts: redirections, variables, exit codes, signals, modes.
 
 const STREAMS: Readonly<Record<string, string>> = {
   '0': 'standard input',
@@ -96,39 +44,6 @@ export function redirection(operator: string, target: string): string | undefine
   }
 }
 
-const VARIABLES: Readonly<Record<string, string>> = {
-  '?': 'the exit code of the last command: 0 means success',
-  $: "this shell's process id",
-  '!': 'the process id of the last background command',
-  '@': 'all arguments, each its own word when in double quotes',
-  '*': 'all arguments, as one word when in double quotes',
-  '#': 'the number of arguments',
-  '0': 'the name of the shell or script',
-  '-': "the shell's own options",
-  _: 'the last word of the command before',
-  HOME: 'your home directory',
-  PATH: 'the directories in which commands are looked up',
-  PWD: 'the directory you are in',
-  OLDPWD: 'the directory you were in before',
-  USER: 'your user name',
-  LOGNAME: 'your user name',
-  SHELL: 'your login shell',
-  UID: 'your user number',
-  EUID: 'the user number that counts for permissions',
-  HOSTNAME: "this machine's name",
-  RANDOM: 'a random number from 0 to 32767',
-  SECONDS: 'seconds since the shell started',
-  LINENO: 'the line number in the script',
-  IFS: 'the characters at which unquoted text is split into words',
-  TERM: 'the kind of terminal',
-  EDITOR: 'your preferred editor',
-  LANG: 'your language settings',
-  TMPDIR: 'the directory for temporary files',
-  DISPLAY: 'the X display programs draw on',
-  status: 'the exit code of the last command (fish)',
-  argv: 'the arguments',
-}
-
 const OPERATIONS: readonly (readonly [RegExp, string])[] = [
   [/^:?-/, 'or, if it is not set, the text after it'],
   [/^:?=/, 'set first to the text after it if it was not set'],
@@ -147,8 +62,10 @@ const OPERATIONS: readonly (readonly [RegExp, string])[] = [
   [/^\[/, 'an entry of it'],
 ]
 
-/** Meaning of a variable as typed: `$HOME`, `${x:-y}`, `$?`. */
-export function variable(text: string): string {
+/** Meaning of a variable as typed: `$HOME`, `${x:-y}`, `$?`. `does`: what is known of one by its name. */
+export function variable(text: string, does: (name: string) => string | undefined): string {
+  const named = (name: string): string =>
+    does(name) ?? (/^[1-9]$/.test(name) ? `argument ${name}` : `the value of the variable ${name}`)
   const plain = /^\$([A-Za-z_]\w*|[0-9?$!@*#_-])$/.exec(text)?.[1]
   if (plain !== undefined) return `Is replaced by ${named(plain)}`
   const length = /^\$\{#(\w+)/.exec(text)?.[1]
@@ -157,11 +74,6 @@ export function variable(text: string): string {
   if (name === undefined) return 'Is replaced by the value of a variable'
   const how = OPERATIONS.find(([sign]) => sign.test(rest))?.[1]
   return `Is replaced by ${named(name)}${how === undefined ? '' : `, ${how}`}`
-}
-
-function named(name: string): string {
-  if (/^[1-9]$/.test(name)) return `argument ${name}`
-  return Object.hasOwn(VARIABLES, name) ? VARIABLES[name]! : `the value of the variable ${name}`
 }
 
 /** Common signals by name without SIG, with their POSIX numbers. */
