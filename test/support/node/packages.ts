@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { canBoot } from './machine.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -31,6 +32,8 @@ export function sourceEpoch(): string {
 
 /** For `globalSetup`; what it returns removes the directory. */
 export default function makePackages(project: TestProject): () => void {
+  // The first time a Debian is fetched by that, which holds up nobody here; a worker that waits for it does not answer.
+  canBoot()
   const directory = mkdtempSync(join(tmpdir(), 'karo-packages-'))
   // Other users of the machine look into it as well.
   chmodSync(directory, 0o755)
