@@ -221,6 +221,12 @@ const PAIR = /^(?:files?|director|folders?|branches|commands?|pdfs?|of)/
 /** Words that only mean a kind of files. */
 const CLEAR = /^(?:pdf|jpe?g|png|gif|mp[34]|csv|json|xml|html|txt|docx?|xlsx?|yaml|svg)$/
 
+const before = (tokens: readonly Token[], end: number): string =>
+  tokens
+    .slice(0, end)
+    .map(({ word }) => word)
+    .join(' ')
+
 /** Finds kinds of files (`pdf files`, `all the jpgs`, `python scripts`) and numbers in words (`first`, `ten`). */
 function kindsOfFiles(tokens: readonly Token[]): readonly Token[] {
   return tokens.map((token, i) => {
@@ -233,11 +239,14 @@ function kindsOfFiles(tokens: readonly Token[]): readonly Token[] {
         ? /^files$/
         : /^(?:files?|images?|scripts?|documents?|videos?|extension|pictures?|sources?|ones)$/
     ).test(next)
-    const ext = Object.hasOwn(EXTENSIONS, word)
-      ? EXTENSIONS[word]
-      : KNOWN_EXTENSIONS.has(word)
-        ? word
-        : undefined
+    // `from jpeg to jpg` means the endings as they are spelled.
+    const isSpelled = tokens.some((one, at) => at > i && one.word === EXTENSIONS[word])
+    const ext =
+      Object.hasOwn(EXTENSIONS, word) && !isSpelled
+        ? EXTENSIONS[word]
+        : KNOWN_EXTENSIONS.has(word)
+          ? word
+          : undefined
     // In `list files` the word is a verb, in `a file` an article.
     const isPlain =
       (word === 'list' && i === 0) ||
@@ -248,7 +257,10 @@ function kindsOfFiles(tokens: readonly Token[]): readonly Token[] {
     const led = tokens[i - 1]?.word ?? ''
     if (/^(?:photos|pictures)$/.test(word) && /^(?:all|every|my|the)$/.test(led))
       return { ...token, entity: { kind: 'ext', value: 'jpg' } }
-    if (/^(?:to|into)$/.test(led) && /^(?:mp[34]|mkv|webm|wav|ogg|flac|gif)$/.test(word))
+    // `rename all jpeg files to jpg`: where the first is a kind of files, so is the second.
+    const isSecond =
+      KNOWN_EXTENSIONS.has(word) && /\b(?:all|every) (?:\S+ )?(?:files|images)$/.test(before(tokens, i - 1))
+    if (/^(?:to|into)$/.test(led) && (isSecond || /^(?:mp[34]|mkv|webm|wav|ogg|flac|gif)$/.test(word)))
       return { ...token, entity: { kind: 'ext', value: word } }
     // `docs` is a directory here and no kind of file.
     if (word === 'docs' && /^(?:folder|directory|dir|to|into|in)$/.test(led)) return token
@@ -259,8 +271,7 @@ function kindsOfFiles(tokens: readonly Token[]): readonly Token[] {
       !/^(?:list|log|bin|class|key|lock|service|patch|diff|old|db|out)$/.test(plural)
     )
       return { ...token, entity: { kind: 'ext', value: plural } }
-    const before = tokens[i - 1]?.word ?? ''
-    if (/^(?:every|all|any)$/.test(before) && CLEAR.test(word))
+    if (/^(?:every|all|any)$/.test(led) && CLEAR.test(word))
       return { ...token, entity: { kind: 'ext', value: word } }
     const number = NUMBERS.indexOf(word)
     if (number > 1 && !PAIR.test(next)) return { ...token, entity: { kind: 'number', value: String(number) } }

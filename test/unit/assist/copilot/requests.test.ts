@@ -227,3 +227,10 @@ test.each([
   expect(reasons.join(' ')).toContain(`How risky it is depends on ${name}.`)
   expect(ask('show lines of the file')).toMatchObject({ risk_level: 'safe', reasons: [] })
 })
+
+test('the second of two endings is one too, and both stand as they are spelled where they are two spellings', () => {
+  expect(offeredFor('rename all txt files to md').join('\n')).toContain('*.txt; do mv -- "$f" "${f%.txt}.md"')
+  expect(offeredFor('rename all jpeg files to jpg').join('\n')).toContain(
+    '*.jpeg; do mv -- "$f" "${f%.jpeg}.jpg"',
+  )
+})
