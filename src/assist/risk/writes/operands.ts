@@ -40,7 +40,7 @@ export const WRITES = formsOf(
   jpegoptim|optipng|advdef|advpng|advmng|mogrify|exiftool|mkvpropedit|mp3gain|wavgain|normalize-audio|id3v2|mid3v2|
   isort|black|rustfmt|astyle|indent|nixfmt|alejandra|mdformat|scrub|zerofree <any>
   tee <any> !-a|--append
-  dos2unix|unix2dos <any> !-n|--newfile
+  dos2unix|unix2dos <any> !-n|--newfile|-i|--info
   _ * <any> -n|--newfile
   ar *r*|*q*|*d* {any}
   7z|7za a|u|d {any}
