@@ -16,7 +16,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import { inSteps } from '../../base/timers.ts'
-import { type Mesh, openLink, openTopic, type PeerRef } from '../../mesh/index.ts'
+import { type Mesh, openLink, openTopic } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { createHints, type Hints, type Identity } from '../../trust/identity/index.ts'
@@ -95,7 +95,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const { position } = keeper
   const link = openLink(mesh, syncStream)
   const topic = openTopic(mesh, headsTopic)
-  const linked = (): NodeIds => link.peers().map(({ nodeId }) => nodeId)
+  const linked = () => link.peers().map(({ nodeId }) => nodeId)
   const announcing = createAnnouncer({ topic, clock, random, timers })
   const reminder = createReminder({
     self,
@@ -209,13 +209,16 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       }
     },
     up({ nodeId: node }) {
-      for (const one of [reminder, journal]) one.up(node)
+      reminder.up(node)
+      journal.up(node)
       put({ on: 'up', node })
     },
     down(peer) {
+      const { nodeId: node } = peer
       giver.down(peer)
-      for (const one of [reminder, journal]) one.down(peer.nodeId)
-      put({ on: 'down', node: peer.nodeId })
+      reminder.down(node)
+      journal.down(node)
+      put({ on: 'down', node })
     },
   })
   topic.serve({
@@ -321,5 +324,3 @@ const askOf = ({ asked, cursor }: Request): SyncRequestBody['ask'] => {
   const nameOf = ({ publicKey: author, kind, slot, version }: Wanted) => ({ author, kind, slot, version })
   return { of: 'documents', documents: asked.map(nameOf) }
 }
-
-type NodeIds = readonly PeerRef['nodeId'][]

@@ -67,7 +67,7 @@ export function createGetting(deps: GettingDeps): Getting {
   const { self, members, clock, random } = deps
   let actions: GettingAction[] = []
   /** When something is due next. */
-  let next = Number.POSITIVE_INFINITY
+  let next = 0
   let roundAt = Number.POSITIVE_INFINITY
 
   const emit = (action: GettingAction): void => void actions.push(action)
@@ -76,8 +76,8 @@ export function createGetting(deps: GettingDeps): Getting {
   const { lines, isBad, waitsUntil, over } = requests
 
   const walks = new Map<NodeId, Walk>()
-  /** When neighbours are to be walked, the first one first. */
-  const planned = new Map<NodeId, number>()
+  /** When neighbours are to be walked. Each reason counts: one that came up may get more while it is walked for that. */
+  const planned = new Map<string, { readonly node: NodeId; readonly at: number }>()
   const cursors = createRecent<NodeId, Cursor>(CURSORS_MAX)
   const budgetOf = createQuotas<NodeId>(HEADS, CURSORS_MAX)
   /** When all that a member has was looked at. */
@@ -93,9 +93,9 @@ export function createGetting(deps: GettingDeps): Getting {
     next = Math.min(next, at)
   }
 
-  function plan(node: NodeId, ms: number): void {
-    const at = clock.monotonic() + ms
-    if (at < (planned.get(node) ?? Number.POSITIVE_INFINITY)) planned.set(node, at)
+  function plan(why: 'up' | 'behind' | 'round', node: NodeId, ms: number): void {
+    const name = `${why} ${node}`
+    if (!planned.has(name)) planned.set(name, { node, at: clock.monotonic() + ms })
   }
 
   /** `more`: to be continued. `failed`: the link is gone, it did not answer, or what it gave could not be stored. */
@@ -105,8 +105,7 @@ export function createGetting(deps: GettingDeps): Getting {
       doneAt.set(node, clock.monotonic())
       emit({ do: 'compared', node })
     }
-    // A walk that was asked for meanwhile.
-    if (planned.delete(node) || how === 'more') plan(node, BEHIND_MS)
+    if (how === 'more') planned.set(`behind ${node}`, { node, at: clock.monotonic() + BEHIND_MS })
   }
 
   function cursorOf(node: NodeId): Cursor | undefined {
@@ -213,7 +212,10 @@ export function createGetting(deps: GettingDeps): Getting {
     }
     // The author signs faster than it is read, so that only its newest edition is waited for.
     if (deps.wait(wanted) > 0)
-      for (const one of jobs.values()) if (!running.has(one) && isOlder(one.wanted, wanted)) drop(one)
+      for (const one of jobs.values()) {
+        const isOlder = nameOf(one.wanted) === nameOf(wanted) && one.wanted.version < wanted.version
+        if (isOlder && !running.has(one)) drop(one)
+      }
     const [least, most] = FIRST_MS
     job.at = Math.min(job.at, clock.monotonic() + least + random.float() * (most - least))
   }
@@ -259,15 +261,15 @@ export function createGetting(deps: GettingDeps): Getting {
     const now = clock.monotonic()
     next = requests.expire()
     if (now >= roundAt) {
-      const lookedAt = (node: NodeId): number => doneAt.get(node) ?? 0
+      const lookedAt = (node: NodeId) => doneAt.get(node) ?? 0
       const [oldest] = [...lines.keys()].sort((a, b) => lookedAt(a) - lookedAt(b))
-      if (oldest !== undefined) plan(oldest, 0)
+      if (oldest !== undefined) plan('round', oldest, 0)
       roundAt = now + ROUND_MS * (0.75 + random.float() / 2)
     }
     for (const walking of walks.values()) walkOn(walking)
-    for (const [node, at] of planned) {
+    for (const [name, { node, at }] of planned) {
       if (at > now || walks.size === WALKS || walks.has(node)) continue
-      planned.delete(node)
+      planned.delete(name)
       const begun = {
         node,
         pages: PAGES_MAX,
@@ -279,7 +281,7 @@ export function createGetting(deps: GettingDeps): Getting {
       walks.set(node, begun)
       walkOn(begun)
     }
-    for (const at of planned.values()) if (at > now) rest(at)
+    for (const { at } of planned.values()) if (at > now) rest(at)
     for (const job of running) attemptOn(job)
     const waiting = [...jobs.values()].filter((job) => !running.has(job))
     for (const job of waiting.filter(({ at }) => at <= now).sort((a, b) => a.at - b.at)) begin(job)
@@ -300,7 +302,7 @@ export function createGetting(deps: GettingDeps): Getting {
     wake() {},
     up({ node }) {
       requests.up(node)
-      plan(node, UP_MS * random.float())
+      plan('up', node, UP_MS * random.float())
     },
     down: ({ node }) => requests.down(node),
     heard({ heads, announcer, from, owner }) {
@@ -309,7 +311,7 @@ export function createGetting(deps: GettingDeps): Getting {
     asked({ node, body: { index, through } }) {
       const cursor = cursorOf(node)
       if (cursor === undefined || Buffer.compare(cursor.index, index) !== 0 || through > cursor.after)
-        plan(node, BEHIND_MS * random.float())
+        plan('behind', node, BEHIND_MS * random.float())
     },
     answer: ({ node, body }) => answered(node, body),
     over: ({ request, isGood }) => over(request, isGood),
@@ -320,7 +322,7 @@ export function createGetting(deps: GettingDeps): Getting {
     },
     again() {
       cursors.clear()
-      for (const node of lines.keys()) plan(node, BEHIND_MS * random.float())
+      for (const node of lines.keys()) plan('behind', node, BEHIND_MS * random.float())
     },
   }
 
@@ -334,9 +336,6 @@ export function createGetting(deps: GettingDeps): Getting {
     },
   }
 }
-
-const isOlder = (one: Wanted, other: Wanted): boolean =>
-  nameOf(one) === nameOf(other) && one.version < other.version
 
 /** Throws FrameError for an offer that does not go on from where it was asked to. */
 function pageOf({ cursor }: Request, offer: SyncOfferBody, now: number): Cursor {

@@ -366,3 +366,13 @@ test('a walk whose documents cannot be stored is over until its next turn', () =
   // Heads and documents, once, and once more if it was a neighbour's turn by then.
   expect(one.requests.length).toBeLessThanOrEqual(4)
 })
+
+test('a neighbour that has got something while its link came up is walked again for it, not a minute later', () => {
+  const one = machine()
+  one.put({ on: 'up', node: near })
+  one.look((request) => void one.time.after(1, () => one.offer(request, [])))
+  const body = { id: 1, index: INDEX, through: 9, ask: { of: 'heads' as const, after: 0 } }
+  one.put({ on: 'asked', node: near, body })
+  one.time.advance(5_500)
+  expect(one.requests.length).toBe(2)
+})
