@@ -14,7 +14,7 @@ const BUNDLE_K = { min: 3, max: 1_000 } as const
 
 /** Settings of one bundle, and UTF-8 bytes of the value of one; the limit of the message bounds them together. */
 export const SETTINGS_MAX = 64
-export const SETTING_BYTES = 8 * 1024
+export const SETTING_BYTES = 32 * 1024
 
 /** Lists of aggregators that earlier bundles named. */
 export const FORMER_MAX = 12

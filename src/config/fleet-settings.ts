@@ -7,7 +7,7 @@ import { replaceFile } from '../base/files.ts'
 import { closest } from '../base/suggest.ts'
 import { FLEET_KEYS, follows } from './fleet.ts'
 import { isTable, WrongValue } from './kinds.ts'
-import { fleetRules } from './paths.ts'
+import { fleetKnowledge, fleetRules } from './paths.ts'
 import { KEY_LIST } from './table.ts'
 import type { ValueSource } from './types.ts'
 
@@ -77,12 +77,19 @@ function parsed(text: string, where: string): unknown {
 /** Keeps what is in force, or removes it where nothing is. True: the file says something else than before. */
 export function keepFleetSettings(file: string, fleet: Kept | undefined, random: Random): boolean {
   const isEmpty = fleet === undefined || Object.keys(fleet.settings).length === 0
-  const rules = !isEmpty && follows(fleet.follow, RULES) ? fleet.settings[RULES] : undefined
-  const isOther = keepText(fleetRules(file), rules as string | undefined, random)
+  let isOther = false
+  for (const [key, place] of TEXTS) {
+    const text = !isEmpty && follows(fleet.follow, key) ? fleet.settings[key] : undefined
+    if (keepText(place(file), text as string | undefined, random)) isOther = true
+  }
   return keepText(file, isEmpty ? undefined : `${JSON.stringify(fleet)}\n`, random) || isOther
 }
 
-const RULES = 'guard.rules'
+/** Settings whose text is kept in a file of its own, which is read without the others. */
+const TEXTS = [
+  ['ask.knowledge', fleetKnowledge],
+  ['guard.rules', fleetRules],
+] as const
 
 function keepText(file: string, text: string | undefined, random: Random): boolean {
   if (text === textOf(file)) return false

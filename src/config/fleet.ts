@@ -50,6 +50,11 @@ const both: FleetKey = {
  * about them.
  */
 export const FLEET_KEYS: Readonly<Record<string, FleetKey>> = {
+  'ask.knowledge': {
+    merge: (own) => own,
+    holds: "the commands of both files; `karo fleet set` reads the fleet's",
+    text: anyText,
+  },
   'discovery.dht': switchedOff(false),
   'discovery.mdns': switchedOff(false),
   'discovery.mdns_interval_seconds': {

@@ -108,6 +108,9 @@ export function fleetFile(configuration: string): string {
 /** The guard's rules among them, beside that file. */
 export const fleetRules = (fleet: string): string => join(dirname(fleet), 'fleet-guard.toml')
 
+/** The commands that `karo ask` knows from the fleet, beside that file. */
+export const fleetKnowledge = (fleet: string): string => join(dirname(fleet), 'fleet-knowledge.txt')
+
 /** True if there is a node's database but no key. False if the directory cannot be read. */
 export function isKeyLost({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean {
   try {
@@ -155,3 +158,6 @@ function fitting(socket: string): string {
     { where: socket, hint: 'Choose a KARO_HOME with a shorter path.' },
   )
 }
+
+/** What the machine's node follows of its fleet; a service writes it, and the directory is its own. */
+export const MACHINE_FLEET = fleetFile('/etc/karo')

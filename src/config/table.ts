@@ -433,6 +433,14 @@ export const KEYS = {
       'A file with the key that the model server asks for; other users must not be able to read it.',
     example: '"/home/me/.config/model.key"',
   }),
+  askKnowledge: key({
+    path: 'ask.knowledge',
+    kind: value.optionalPath,
+    default: '',
+    description:
+      "A file with more commands and their wordings for `karo ask`, in the form of Karo's own knowledge, beside what `karo knowledge add` took in.",
+    example: '"/home/me/dotfiles/commands.txt"',
+  }),
   askShareHistory: key({
     path: 'ask.share_history',
     kind: kind.boolean,

@@ -89,6 +89,8 @@ export interface Config {
     readonly timeout_ms: number
     /** Absolute path; empty for none. */
     readonly key_file: string
+    /** Absolute path; empty for none. */
+    readonly knowledge: string
     readonly share_history: boolean
   }
   /** Whether commands may run in jails of this machine, and how these are built. `approved`: patterns as `NAME: AGENT TOOL [in DIRECTORY] GLOB`. */

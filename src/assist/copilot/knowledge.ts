@@ -2,9 +2,11 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
+import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
+import { fleetFile, fleetKnowledge, MACHINE_FLEET } from '../../config/paths.ts'
 import type { Shell } from '../risk/index.ts'
-import { readEntries } from './ask/entries.ts'
+import { type Entry, readEntries } from './ask/entries.ts'
 import { type Index, knownOf, openIndex } from './ask/index.ts'
 import { type CommandKnowledge, KNOWLEDGE_FORMAT, type KnowledgeIndex } from './knowledge-format.ts'
 import { type OwnTool, ownTool } from './own-tools.ts'
@@ -36,8 +38,11 @@ const TEXTS = join(import.meta.dirname, '../knowledge')
 /** Characters of what a person added. */
 export const MOST_OWN = 1024 * 1024
 
-/** `directory` holds the files of the build; default: its places. `home`: the home of the node, with what a person added. */
-export function openKnowledge(directory?: string, home?: string): Knowledge {
+/**
+ * `directory` holds the files of the build; default: its places. `home`: the home of the node, with what a person added and what its fleet
+ * brings. `more`: the file that ask.knowledge names.
+ */
+export function openKnowledge(directory?: string, home?: string, more?: string): Knowledge {
   let index: Index | undefined
   let tools: string | undefined
   const found = (directory === undefined ? PLACES : [directory])
@@ -59,7 +64,11 @@ export function openKnowledge(directory?: string, home?: string): Knowledge {
     },
     // Only from this build: the sources have texts of their own.
     ask: () =>
-      (index ??= openIndex(join(directory ?? PLACES[0]!, ASK_FILE), () => productTexts(), added(home))),
+      (index ??= openIndex(
+        join(directory ?? PLACES[0]!, ASK_FILE),
+        () => productTexts(),
+        addedTo(home, more),
+      )),
   }
 }
 
@@ -75,15 +84,38 @@ export const toolTexts = (): string =>
     .map((text) => `${text}\n`)
     .join('')
 
-/** What a person added; what cannot be read was said when it was added. */
-function added(home: string | undefined) {
-  if (home === undefined) return []
-  try {
-    const text = readFileSync(join(home, OWN_FILE), 'utf8').slice(0, MOST_OWN)
-    return readEntries(text).entries.map((entry) => knownOf(entry, 'own'))
-  } catch {
-    return []
-  }
+/** Files with commands besides the product's, and what an answer out of each says where it is from. */
+export const addedFiles = (
+  home: string,
+  more?: string,
+): readonly (readonly [path: string, source: string])[] => [
+  [join(home, OWN_FILE), 'own'],
+  ...(more === undefined ? [] : [[more, 'own'] as const]),
+  ...[...new Set([fleetFile(home), MACHINE_FLEET])].map((file) => [fleetKnowledge(file), 'fleet'] as const),
+]
+
+/** What cannot be read was said when it was added or signed. */
+const addedTo = (home: string | undefined, more: string | undefined) =>
+  (home === undefined ? [] : addedFiles(home, more)).flatMap(([path, source]) => {
+    const text = orElse(() => readFileSync(path, 'utf8'), '').slice(0, MOST_OWN)
+    return readEntries(text).entries.map((entry) => knownOf(entry, source))
+  })
+
+/** Lines with a fault that are named. */
+const MOST_FAULTS = 5
+
+/** The commands of a text. Throws KaroError `too_large`, or `bad_file` with the lines that are wrong; `where` is its path. */
+export function checkedEntries(text: string, where: string): readonly Entry[] {
+  if (text.length > MOST_OWN)
+    throw new KaroError('too_large', `the text has more than ${MOST_OWN / 1024 / 1024} MB`, { where })
+  const { entries, faults } = readEntries(text)
+  const wrong = faults.slice(0, MOST_FAULTS).map(({ line, why }) => `line ${line}: ${why}`)
+  if (faults.length > 0 || entries.length === 0)
+    throw new KaroError('bad_file', wrong.join('; ') || 'no command is in it', {
+      where,
+      hint: 'A line `% TOOL`, then each command with its wordings below it, indented by two blanks: docs/copilot.md.',
+    })
+  return entries
 }
 
 interface Opened {

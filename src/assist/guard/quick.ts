@@ -1,10 +1,10 @@
 // Loads the guard without the code that reads TOML if no file sets anything of it.
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { fleetFile, fleetRules } from '../../config/paths.ts'
+import { fleetFile, fleetRules, MACHINE_FLEET } from '../../config/paths.ts'
 import { DEFAULTS, type Guard } from './guard.ts'
 import { loosened, sealedIn } from './seal.ts'
-import { type GuardSources, MACHINE_FLEET, MACHINE_RULES, setsAny } from './sources.ts'
+import { type GuardSources, MACHINE_RULES, setsAny } from './sources.ts'
 
 /** The same guard as loadGuard gives. Never rejects. */
 export async function quickGuard(from: GuardSources): Promise<Guard> {

@@ -1,7 +1,7 @@
 // Paths of the guard's files, and a check whether anything sets the guard, without the code that reads TOML.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Env, fleetFile } from '../../config/paths.ts'
+import type { Env } from '../../config/paths.ts'
 
 /** Paths and environment from which the guard is loaded. */
 export interface GuardSources {
@@ -20,9 +20,6 @@ export interface GuardSources {
  * unloaded, and no variable changes it, because a person must not be able to put another file in its place.
  */
 export const MACHINE_RULES = '/etc/karo/guard.toml'
-
-/** What the machine's node follows of its fleet; a service writes it, and the directory is its own. */
-export const MACHINE_FLEET = fleetFile('/etc/karo')
 
 /** Whether configuration or environment set anything of the guard. Other faults in them do not matter here. */
 export function setsAny({ home, env }: GuardSources): boolean {

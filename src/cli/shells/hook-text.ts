@@ -1,9 +1,9 @@
 // The text that karo shell init prints: the program's name, what records, the guard and the finder, as this home has them.
 import { join } from 'node:path'
-import { loadGuard, MACHINE_FLEET, MACHINE_RULES } from '../../assist/guard/index.ts'
+import { loadGuard, MACHINE_RULES } from '../../assist/guard/index.ts'
 import { PLAIN_LINES, ruledTools } from '../../assist/risk/ruled-tools.ts'
 import { loadConfig } from '../../config/load.ts'
-import { fleetFile, homePaths, type Recording, recordingPaths } from '../../config/paths.ts'
+import { fleetFile, homePaths, MACHINE_FLEET, type Recording, recordingPaths } from '../../config/paths.ts'
 import { ASKERS } from '../../observe/hooks/asker/asker.ts'
 import { FINDER_KEYS, FINDERS, type FinderKey, type FinderShell } from '../../observe/hooks/finder/finder.ts'
 import { GUARD_SHELLS, RESIDENT_PREFIX } from '../../observe/hooks/guard/guard.ts'

@@ -1,11 +1,11 @@
 // The hook as a file in the node's directory: a new shell reads it there in place of starting this program, which costs 100 ms.
 import { existsSync, futimesSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { loadGuard, MACHINE_FLEET, MACHINE_RULES } from '../../assist/guard/index.ts'
+import { loadGuard, MACHINE_RULES } from '../../assist/guard/index.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { beginFile, temporaryBeside } from '../../base/files.ts'
 import { quoteFish, quoteShell } from '../../base/quote.ts'
-import { fleetFile, homePaths, recordingPaths } from '../../config/paths.ts'
+import { fleetFile, homePaths, MACHINE_FLEET, recordingPaths } from '../../config/paths.ts'
 import { envName, KEY_LIST } from '../../config/table.ts'
 import { type Shell, zshSource } from '../../observe/hooks/hook.ts'
 import type { CommandIo } from '../command.ts'

@@ -95,22 +95,43 @@ test.skipIf(!possible.ok)(
   },
 )
 
-test.skipIf(!possible.ok)('rules of the fleet prohibit on every machine that follows them', async () => {
-  const rules = join(temporaryHome(), 'rules.toml')
-  const levelOf = async (node: TestNode, line = 'terraform destroy') =>
-    JSON.parse((await node.karo(['check', '--json', line])).stdout) as { decision: string }
-  writeFileSync(rules, "[[allow]]\nrule = 'git-force-push'\n", { mode: 0o600 })
-  const refused = await hq.karo(['fleet', 'set', `guard.rules=${rules}`, ...SIGNED], PASSPHRASE)
-  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('lets none through')])
-  const asked = "[[ask]]\ncommand = 'terraform apply*'\n"
-  writeFileSync(rules, `[[deny]]\ncommand = 'terraform destroy*'\n${asked}`, { mode: 0o600 })
-  await ran(hq, ['fleet', 'set', `guard.rules=${rules}`, ...SIGNED], PASSPHRASE)
-  await everywhere(1)
-  expect(await levelOf(plain)).toMatchObject({ decision: 'block' })
-  expect(await levelOf(plain, 'terraform apply')).toMatchObject({ decision: 'confirm' })
-  expect(await levelOf(apart)).not.toMatchObject({ decision: 'block' })
-  expect(await machine('apart')).toMatchObject({ refused: ['guard.profile', 'guard.rules'] })
-})
+test.skipIf(!possible.ok)(
+  'rules of the fleet prohibit, and its commands are known, on every machine that follows them',
+  async () => {
+    const rules = join(temporaryHome(), 'rules.toml')
+    const commands = join(temporaryHome(), 'commands.txt')
+    const levelOf = async (node: TestNode, line = 'terraform destroy') =>
+      JSON.parse((await node.karo(['check', '--json', line])).stdout) as { decision: string }
+    writeFileSync(rules, "[[allow]]\nrule = 'git-force-push'\n", { mode: 0o600 })
+    const refused = await hq.karo(['fleet', 'set', `guard.rules=${rules}`, ...SIGNED], PASSPHRASE)
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('lets none through')])
+    const asked = "[[ask]]\ncommand = 'terraform apply*'\n"
+    writeFileSync(rules, `[[deny]]\ncommand = 'terraform destroy*'\n${asked}`, { mode: 0o600 })
+    writeFileSync(commands, '% shopctl\nshopctl warm\n')
+    const wordless = await hq.karo(['fleet', 'set', `ask.knowledge=${commands}`, ...SIGNED], PASSPHRASE)
+    expect([wordless.code, wordless.stderr]).toEqual([1, expect.stringContaining('line 2')])
+    writeFileSync(
+      commands,
+      '% shopctl\nshopctl warm --region {name}\n  warm the price cache of {name}\n  fill the price cache\n',
+    )
+    await ran(
+      hq,
+      ['fleet', 'set', `guard.rules=${rules}`, `ask.knowledge=${commands}`, ...SIGNED],
+      PASSPHRASE,
+    )
+    await everywhere(1)
+    const answer = async (node: TestNode) =>
+      JSON.parse((await node.karo(['ask', '--json', 'warm the price cache of north'])).stdout) as object
+    expect(await answer(plain)).toMatchObject({ command: 'shopctl warm --region north', source: 'fleet' })
+    expect(await answer(apart)).not.toMatchObject({ source: 'fleet' })
+    expect(await levelOf(plain)).toMatchObject({ decision: 'block' })
+    expect(await levelOf(plain, 'terraform apply')).toMatchObject({ decision: 'confirm' })
+    expect(await levelOf(apart)).not.toMatchObject({ decision: 'block' })
+    expect(await machine('apart')).toMatchObject({
+      refused: ['ask.knowledge', 'guard.profile', 'guard.rules'],
+    })
+  },
+)
 
 test.skipIf(!possible.ok)(
   'ways of finding nodes end at the next start, and until then a machine says so',
@@ -138,7 +159,7 @@ test.skipIf(!possible.ok)(
     await ran(hq, ['policy', 'sign', '--k-min', '7', ...SIGNED], PASSPHRASE)
     await everywhere(4)
     expect(await settingOf(plain, 'guard.profile')).toMatchObject({ source: 'fleet edition 4' })
-    await ran(hq, ['fleet', 'unset', 'guard.profile', 'guard.rules', ...SIGNED], PASSPHRASE)
+    await ran(hq, ['fleet', 'unset', 'ask.knowledge', 'guard.profile', 'guard.rules', ...SIGNED], PASSPHRASE)
     await everywhere(5)
     expect(await settingOf(plain, 'guard.profile')).toMatchObject({ value: 'moderate', source: 'default' })
     expect(await settingOf(own, 'guard.profile')).toMatchObject({

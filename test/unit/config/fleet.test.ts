@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { OWN_FILE, openKnowledge } from '../../../src/assist/copilot/knowledge.ts'
 import { checkFleetRules, judge, loadGuard } from '../../../src/assist/guard/index.ts'
 import { quickGuard } from '../../../src/assist/guard/quick.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
@@ -202,6 +203,26 @@ test('rules of the fleet prohibit, beside those of the machine and the person, i
   expect(says('terraform destroy')).toBe('block')
   keepFleetSettings(machineFleet, { edition: 6, settings: {}, follow: ['*'] }, systemRandom)
   expect(says('terraform destroy')).toBe('allow')
+})
+
+test('commands of the fleet are known beside those that were taken in, while it is followed', () => {
+  const known = () => openKnowledge('/nonexistent', home).ask()
+  const text = '% shopctl\nshopctl warm\n  warm the price cache\n'
+  writeFileSync(join(home, OWN_FILE), text.replaceAll('shopctl', 'ownctl'))
+  const tools = (): readonly string[] => ['shopctl', 'ownctl'].filter((name) => known().isTool(name))
+  keepFleetSettings(
+    fleetFile(home),
+    { edition: 1, settings: { 'ask.knowledge': text }, follow: ['ask'] },
+    systemRandom,
+  )
+  expect(tools()).toEqual(['shopctl', 'ownctl'])
+  expect(known().ofTool('shopctl')).toMatchObject([{ command: 'shopctl warm', source: 'fleet' }])
+  keepFleetSettings(
+    fleetFile(home),
+    { edition: 2, settings: { 'ask.knowledge': text }, follow: ['guard'] },
+    systemRandom,
+  )
+  expect(tools()).toEqual(['ownctl'])
 })
 
 test.each([

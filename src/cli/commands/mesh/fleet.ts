@@ -3,6 +3,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getFleet } from '../../../api/contract/operations/fleet.ts'
 import { getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
 import { postQuery } from '../../../api/contract/operations/query.ts'
+import { checkedEntries } from '../../../assist/copilot/knowledge.ts'
 import { checkFleetRules } from '../../../assist/guard/index.ts'
 import { readText } from '../../../assist/guard/read-rules.ts'
 import { type ExitCode, KaroError } from '../../../base/errors.ts'
@@ -38,7 +39,8 @@ function settingIn(text: string): Setting {
     const file = absolutePath(said, 'karo fleet set')
     const value = readText(file)
     if (value === undefined) throw new KaroError('not_found', 'there is no such file', { where: file })
-    checkFleetRules({ [key]: value }, file)
+    if (key === 'ask.knowledge') checkedEntries(value, file)
+    else checkFleetRules({ [key]: value }, file)
     return { key, value: checkedSetting(key, value) }
   }
   const value = said.startsWith('[') ? listIn(said) : known?.kind.fromText?.(said)
@@ -59,7 +61,7 @@ const set = defineCommand('fleet set', {
   args: {
     setting: {
       variadic: true,
-      description: `key=value; commas separate the entries of a list, and the value of guard.rules is a file. A fleet sets ${NAMES.join(', ')}`,
+      description: `key=value; commas separate the entries of a list, and the value of ask.knowledge and guard.rules is a file. A fleet sets ${NAMES.join(', ')}`,
       completes: NAMES,
     },
   },

@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { findCommand } from '../../../assist/copilot/ask/answer.ts'
 import type { OwnCommand } from '../../../assist/copilot/ask/own-history.ts'
 import { openExamples } from '../../../assist/copilot/examples/index.ts'
-import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
 import type { Answer } from '../../../assist/copilot/types.ts'
 import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { personHome } from '../../../base/run/person-home.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { judging } from '../../judging.ts'
-import { knownTool } from '../../known-tool.ts'
+import { askedKnowledge, knownTool } from '../../knowledge.ts'
 import { workingDirectory } from '../../place.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { usage } from '../../usage.ts'
@@ -80,7 +79,7 @@ function wantsModel(io: CommandIo): boolean {
 }
 
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
-  const knowledge = openKnowledge(undefined, io.home)
+  const knowledge = await askedKnowledge(io)
   const examples = openExamples(io.home, personHome(io.env) ?? io.home)
   const judge = await judging(io, shell)
   const hasModel = wantsModel(io)

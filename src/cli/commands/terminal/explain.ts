@@ -5,7 +5,7 @@ import { EXIT } from '../../../base/errors.ts'
 import { defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
-import { knownTool } from '../../known-tool.ts'
+import { knownTool } from '../../knowledge.ts'
 import { printExplanation } from '../../views/explain.ts'
 import { printKnown } from '../../views/knowledge.ts'
 

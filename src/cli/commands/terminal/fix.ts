@@ -1,11 +1,11 @@
 // karo fix: says what went wrong with the last command and proposes the next line; runs nothing and needs no network.
 import { findCommand } from '../../../assist/copilot/ask/answer.ts'
 import { type Failure, type Fixed, fixOf } from '../../../assist/copilot/fix/fix.ts'
-import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
+import { askedKnowledge } from '../../knowledge.ts'
 import { marked, printFixed } from '../../views/ask.ts'
 import { worldOf } from '../../world.ts'
 
@@ -68,7 +68,7 @@ const command = defineCommand('fix', {
     if (isLine && (failure.line === '' || failure.exitCode === 0)) return EXIT.failed
     const shell = shellOf(input)
     const judge = await judging(io, shell)
-    const knowledge = openKnowledge(undefined, io.home)
+    const knowledge = await askedKnowledge(io)
     const asWords = (words: string) => findCommand(words, { shell, judge, knowledge })
     const fixed: Fixed = fixOf(failure, { world: worldOf(io), knowledge, judge, asWords })
     if (isLine) {

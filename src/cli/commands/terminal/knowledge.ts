@@ -1,25 +1,30 @@
 // karo knowledge: lists where `ask` and `explain` know commands from, and takes in an archive of tldr pages.
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Entry, readEntries } from '../../../assist/copilot/ask/entries.ts'
 import { openExamples, PACK_FILE } from '../../../assist/copilot/examples/index.ts'
-import { MOST_OWN, OWN_FILE, openKnowledge } from '../../../assist/copilot/knowledge.ts'
+import { addedFiles, checkedEntries, OWN_FILE, openKnowledge } from '../../../assist/copilot/knowledge.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
 import { personHome } from '../../../base/run/person-home.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
+import { namedKnowledge } from '../../knowledge.ts'
 import { type KnowledgeList, printKnowledge } from '../../views/knowledge.ts'
 
-function listOf({ home, env }: CommandIo): KnowledgeList {
+/** By what an answer out of them says. */
+const SOURCES: Readonly<Record<string, string>> = { own: 'taken in', fleet: 'from the fleet' }
+
+async function listOf({ home, env }: CommandIo): Promise<KnowledgeList> {
   const built = openKnowledge()
   const shipped =
     built.source === undefined ? [] : [{ name: built.source, path: null, tools: built.names().length }]
-  const taken = statSync(join(home, OWN_FILE), { throwIfNoEntry: false })
+  const more = await namedKnowledge({ home, env })
   return {
     sources: [
       { name: "Karo's knowledge", path: null, tools: built.ask().tools },
-      ...(taken === undefined ? [] : [{ name: 'taken in', path: join(home, OWN_FILE), tools: null }]),
+      ...addedFiles(home, more).flatMap(([path, source]) =>
+        existsSync(path) ? [{ name: SOURCES[source] ?? source, path, tools: null }] : [],
+      ),
       ...shipped,
       ...openExamples(home, personHome(env) ?? home).sources,
     ],
@@ -28,7 +33,7 @@ function listOf({ home, env }: CommandIo): KnowledgeList {
 
 const list = defineCommand('knowledge list', {
   summary: 'list where ask and explain know commands from, besides manual pages',
-  run: async (io) => show(io, listOf(io), printKnowledge),
+  run: async (io) => show(io, await listOf(io), printKnowledge),
 })
 
 const add = defineCommand('knowledge add', {
@@ -49,7 +54,7 @@ const add = defineCommand('knowledge add', {
     const content = contentOf(path, MOST_ARCHIVE)
     const isArchive = content.subarray(0, 2).toString('latin1') === 'PK'
     const pages = isArchive ? pagesIn(content, path) : undefined
-    const entries = isArchive ? [] : entriesOf(content, path)
+    const entries = isArchive ? [] : checkedEntries(content.toString('utf8'), path)
     if (statSync(io.home, { throwIfNoEntry: false })?.isDirectory() !== true)
       throw new KaroError('not_found', 'there is no node here yet', {
         where: io.home,
@@ -64,22 +69,6 @@ const add = defineCommand('knowledge add', {
     return show(io, { tools }, () => `Took in ${entries.length} commands of ${tools} tools.\n`)
   },
 })
-
-/** Lines with a fault that are named. */
-const MOST_FAULTS = 5
-
-function entriesOf(content: Buffer, path: string): readonly Entry[] {
-  if (content.length > MOST_OWN)
-    throw new KaroError('too_large', `the text has more than ${MOST_OWN / 1024 / 1024} MB`, { where: path })
-  const { entries, faults } = readEntries(content.toString('utf8'))
-  const wrong = faults.slice(0, MOST_FAULTS).map(({ line, why }) => `line ${line}: ${why}`)
-  if (faults.length > 0 || entries.length === 0)
-    throw new KaroError('bad_file', wrong.join('; ') || 'no command is in it', {
-      where: path,
-      hint: 'A line `% TOOL`, then each command with its wordings below it, indented by two blanks: docs/copilot.md.',
-    })
-  return entries
-}
 
 function contentOf(path: string, most: number): Buffer {
   const found = statSync(path, { throwIfNoEntry: false })

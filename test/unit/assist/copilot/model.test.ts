@@ -496,7 +496,7 @@ describe('several endpoints', () => {
   test('the key is for the endpoint of ask.endpoint alone', () => {
     const file = join(temporaryDirectory(), 'key')
     writeFileSync(file, 'sesame\n', { mode: 0o600 })
-    const first = { endpoint: 'http://127.0.0.1:1/v1', model: 'a', key_file: file }
+    const first = { endpoint: 'http://127.0.0.1:1/v1', model: 'a', knowledge: '', key_file: file }
     const ask = { ...first, fallbacks: ['http://127.0.0.1:2/v1 b', 'http://127.0.0.1:3'], timeout_ms: 1 }
     expect(placesOf({ ...ask, share_history: false })).toEqual([
       { endpoint: 'http://127.0.0.1:1/v1', model: 'a', key: 'sesame' },
