@@ -36,7 +36,7 @@ export const OWN_FILE = 'knowledge.txt'
 /** The product's own texts, where the program runs from its sources. */
 const TEXTS = join(import.meta.dirname, '../knowledge')
 /** Characters of what a person added. */
-export const MOST_OWN = 1024 * 1024
+const MOST_OWN = 1024 * 1024
 
 /**
  * `directory` holds the files of the build; default: its places. `home`: the home of the node, with what a person added and what its fleet
