@@ -357,9 +357,10 @@ describe('ports', () => {
       ['http.listener', http],
     ] as const) {
       expect(find(document, id).detail).toMatch(new RegExp(`pid ${pid},.* port ${port}`))
-      const kill = find(document, id).fix?.split('\n')[0]
-      expect(kill).toBe(`kill ${pid}`)
-      paste(kill, cleanEnv(node.home))
+      const [other, end = ''] = find(document, id).fix?.split('\n') ?? []
+      expect(other).toContain('choose another port')
+      expect(end).toBe(`or end that program: kill ${pid}`)
+      paste(end.slice(end.indexOf('kill')), cleanEnv(node.home))
       await gone
       await until(async () => (await doctor(node, '--only', id)).ok, { what: 'it listens' })
     }
