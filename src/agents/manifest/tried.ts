@@ -9,9 +9,9 @@ import type { Action } from '../types.ts'
  * Words: a test such as `-w` and a path, again and again; each that is not so is told. Behind -d, which needs a directory, also tells with -c what lies in
  * it and cannot be changed, but for what begins with a dot there.
  *
- * Behind -f, which needs a file, also tells with -o what in a small virtual machine may be written but not over from its beginning, in a directory too.
- * The machine's places are there by 9P, whose server sets the time of a file that is emptied, as only its owner may. A change of permissions that changes
- * nothing finds it. The owners that are seen there do not tell: all that are not in the jail's namespace look like nobody.
+ * Behind -f, which needs a file, also tells with -o which file, or which files of a directory, a small virtual machine may write and cannot empty, because
+ * they are not its user's own. A chmod that changes nothing finds them, as it fails for the same files. Their owners do not tell: inside, all users that
+ * the namespace of the jail does not have look like nobody.
  */
 const TRY = String.raw`export LC_ALL=C
 while [ $# -gt 1 ]; do [ "$1" "$2" ] || printf "%s\n" "$1$2"
@@ -91,9 +91,9 @@ export async function tryChange(
     return undefined
   const words = ['-e', target, '-w', target, '-w', dirname(target), '-f', target]
   const lines = (await said(deps, binds, words, traceId).catch(() => undefined)) ?? []
-  const at = lines.includes(`-e${target}`) ? dirname(target) : target
   if (lines.includes(`-o${target}`))
-    return `It will fail: in a small virtual machine a file that is written over has to be the own of the jail's user. This makes it so: chown ${isRoot() ? '65534' : 'USER'} ${target.slice(0, 400)}`
+    return `It will fail: in a small virtual machine a file that is written over has to belong to the user of the jail. This gives it to that user: chown ${isRoot() ? '65534' : 'USER'} ${target.slice(0, 400)}`
+  const at = lines.includes(`-e${target}`) ? dirname(target) : target
   if (!lines.includes(`-w${at}`)) return undefined
   return `It will fail: the user of its jail may not write ${at.slice(0, 400)}. This lets that user: ${letIn('rwX', at)}`.slice(
     0,

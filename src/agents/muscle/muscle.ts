@@ -62,9 +62,13 @@ export function createMuscle(deps: MuscleDeps): Muscle {
     begun.resolve()
   }
 
+  /** What keeps it from being ready. That nothing answers yet is no trouble while a karo-exec of the daemon's own starts. */
+  const trouble = (): string | undefined =>
+    problem !== undefined && isBeginning && way === 'start' ? 'karo-exec is starting' : problem
+
   const lock = (why: string): void => {
     if (problem === undefined) log.error({ reason: why }, 'karo-exec is lost; nothing runs until it is back')
-    problem = isBeginning ? 'karo-exec is starting' : why
+    problem = why
     client?.close()
     client = undefined
   }
@@ -83,7 +87,10 @@ export function createMuscle(deps: MuscleDeps): Muscle {
     ]
     // Its standard input ends with this process, and so does it.
     child = spawn(own[0] as string, own[1] as string[], { stdio: ['pipe', 'ignore', 'inherit'], env: {} })
-    child.on('error', (error) => log.warn({ reason: error.message }, 'karo-exec cannot be started'))
+    child.on('error', (error) => {
+      log.warn({ reason: error.message }, 'karo-exec cannot be started')
+      began()
+    })
     child.once('close', began)
     child.stdin?.on('error', () => {})
   }
@@ -139,7 +146,7 @@ export function createMuscle(deps: MuscleDeps): Muscle {
 
   const round = async (): Promise<void> => {
     await look()
-    if (problem === undefined || way === 'connect') began()
+    if (problem === undefined || child === undefined) began()
     if (problem !== undefined && !isBeginning) waitMs = Math.min(2 * waitMs, everyMs)
     again(problem === undefined ? everyMs : waitMs)
   }
@@ -165,18 +172,18 @@ export function createMuscle(deps: MuscleDeps): Muscle {
     health: () =>
       way === 'off'
         ? []
-        : [{ name: 'agents.muscle', ok: problem === undefined, detail: problem ?? 'jails can be started' }],
+        : [{ name: 'agents.muscle', ok: problem === undefined, detail: trouble() ?? 'jails can be started' }],
     state() {
       if (way === 'off') return { state: 'off', detail: 'agents are not enabled' }
       return problem === undefined
         ? { state: 'ready', detail: 'jails can be started' }
-        : { state: 'locked', detail: problem }
+        : { state: 'locked', detail: trouble() ?? problem }
     },
     async client() {
       if (!ended) await begun.promise
       if (way === 'off') throw new KaroError('refused', 'agents are off', { where: 'agents.enabled' })
       if (client === undefined || problem !== undefined)
-        throw new KaroError('unavailable', `nothing can run: ${problem ?? 'karo-exec is not connected'}`)
+        throw new KaroError('unavailable', `nothing can run: ${trouble() ?? 'karo-exec is not connected'}`)
       return client
     },
   }

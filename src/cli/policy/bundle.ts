@@ -3,13 +3,14 @@ import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { BucketLength } from '../../../protocols/buckets.ts'
 import { RELEASE_KEPT_MS } from '../../../protocols/buckets.ts'
-import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
+import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
 import {
   AGGREGATORS_MAX,
   BUNDLE_POLICIES_BYTES,
   FORMER_MAX,
   PolicyBundle,
   type PolicyBundleBody,
+  SETTING_BYTES,
 } from '../../../protocols/messages/policy.ts'
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import { daemonAt } from '../../api/contract/client/socket.ts'
@@ -203,8 +204,24 @@ async function handBundle(
     ...(former.length === 0 ? {} : { former }),
     ...(began === undefined ? {} : { began }),
   }
-  const frame = signStatement(PolicyBundle, body, root, version, systemRandom)
+  const frame = signed(() => signStatement(PolicyBundle, body, root, version, systemRandom))
   return daemonAt(io).call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
+}
+
+/** Throws KaroError `too_large` for what no bundle holds together, though each part has room. */
+function signed(sign: () => Uint8Array): Uint8Array {
+  try {
+    return sign()
+  } catch (error) {
+    if (!(error instanceof FrameError) || error.code !== 'too_large') throw error
+    throw new KaroError(
+      'too_large',
+      `policies and settings together have no room in one bundle of ${PolicyBundle.limit / 1024} KiB`,
+      {
+        hint: 'karo fleet unset takes a setting out, karo policy sign signs other policies.',
+      },
+    )
+  }
 }
 
 /** When the first bundle named who computes totals; undefined: none does, or one did before bundles said so. */
@@ -294,10 +311,24 @@ export async function signSettings(
     }
     const settings = [...after]
       .sort(([a], [b]) => byText(a, b))
-      .map(([key, value]) => ({ key, value: new Uint8Array(Buffer.from(JSON.stringify(value))) }))
+      .map(([key, value]) => ({ key, value: settingBytes(key, value) }))
     return { ...said, settings }
   })
   return { organisation, before }
+}
+
+/** Throws KaroError `too_large`. */
+function settingBytes(key: string, value: unknown): Uint8Array {
+  const bytes = new Uint8Array(Buffer.from(JSON.stringify(value)))
+  if (bytes.length <= SETTING_BYTES) return bytes
+  throw new KaroError(
+    'too_large',
+    `${key} takes ${bytes.length} bytes in the bundle, of at most ${SETTING_BYTES}`,
+    {
+      where: key,
+      hint: 'Shorten the file. A line break takes two bytes.',
+    },
+  )
 }
 
 /** Each file is read as nodes will read the whole, so that errors name the file of this machine. */

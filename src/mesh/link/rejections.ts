@@ -34,7 +34,7 @@ export interface Rejections {
    * hour, by clocks that nobody has set since: their clock, or ours, is wrong.
    */
   stale(): readonly WrongClock[]
-  /** Nodes that are not known here, the last few, whose frames were refused for that: nobody can be asked to trust them until their clock, or ours, is right. */
+  /** The same of the last few nodes that are not known here: nobody is asked to trust them until their clock, or ours, is right. */
   staleStrangers(): readonly WrongClock[]
   /** A member whose frames were refused as `stale`: its clock minus this one, milliseconds. */
   clockOff(peer: NodeId): number | undefined
@@ -58,7 +58,7 @@ const STALE_REMEMBERED_MS = 15 * 60_000
 const CLOCK_SET_MS = 10_000
 /** More members with a wrong clock would help nobody; the member that was refused longest ago gives way. */
 const STALE_MAX = 64
-/** Their keys cost them nothing, and one with a wrong clock is what a person who waits for a machine looks for. */
+/** Strangers make keys at no cost, so few are kept: enough for a person who waits for one new machine to be listed. */
 const STALE_STRANGERS_MAX = 4
 
 export interface RejectionsDeps extends Pick<Ambient, 'clock' | 'log'> {

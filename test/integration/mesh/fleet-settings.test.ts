@@ -110,6 +110,12 @@ test.skipIf(!possible.ok)(
     writeFileSync(commands, '% shopctl\nshopctl warm\n')
     const wordless = await hq.karo(['fleet', 'set', `ask.knowledge=${commands}`, ...SIGNED], PASSPHRASE)
     expect([wordless.code, wordless.stderr]).toEqual([1, expect.stringContaining('line 2')])
+    writeFileSync(commands, `% shopctl\n${'shopctl warm\n  warm the price cache\n\n'.repeat(1_000)}`)
+    const large = await hq.karo(['fleet', 'set', `ask.knowledge=${commands}`, ...SIGNED], PASSPHRASE)
+    expect([large.code, large.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^karo: ask\.knowledge.* of at most 32768/),
+    ])
     writeFileSync(
       commands,
       '% shopctl\nshopctl warm --region {name}\n  warm the price cache of {name}\n  fill the price cache\n',

@@ -727,6 +727,25 @@ describe.skipIf(unusable)('the room of the daemon', () => {
     expect((await runToEnd(await muscle.client(), jobOf(['/usr/bin/true']))).ended.code).toBe(0)
   })
 
+  test('says at once why karo-exec cannot begin, and does not call that starting', async () => {
+    const file = join(temporaryDirectory(), 'file')
+    writeFileSync(file, '')
+    const muscle = createMuscle({
+      way: 'start',
+      path: join(file, 'karo-exec.sock'),
+      provider: null,
+      closed: [],
+      state: '/nowhere',
+      credentials: () => credentials,
+      clock: systemClock,
+      timers: systemTimers,
+      log: silentLog,
+    })
+    onTestFinished(() => muscle.stop())
+    await muscle.start(new AbortController().signal)
+    await expect(muscle.client()).rejects.toThrow(`EEXIST: file already exists, mkdir '${file}'`)
+  })
+
   test('has nothing to lock when agents are off', async () => {
     const deps = {
       path: '/nowhere/x',

@@ -221,6 +221,7 @@ const PAIR = /^(?:files?|director|folders?|branches|commands?|pdfs?|of)/
 /** Words that only mean a kind of files. */
 const CLEAR = /^(?:pdf|jpe?g|png|gif|mp[34]|csv|json|xml|html|txt|docx?|xlsx?|yaml|svg)$/
 
+/** The words in front of that place. */
 const before = (tokens: readonly Token[], end: number): string =>
   tokens
     .slice(0, end)

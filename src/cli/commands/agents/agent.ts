@@ -178,7 +178,7 @@ const cannotChange = (fixed: readonly string[]): string =>
   [
     `karo: the agent cannot change ${fixed.map(printable).join(', ')}: the user of its jail may not`,
     '  Let that user (nobody, 65534, where Karo is root) write them, as by  setfacl -R -m u:65534:rwX DIR , or leave them so.',
-    "  Small virtual machines need more: a file that is written over has to be that user's own, as by  chown 65534 FILE .\n",
+    '  In a small virtual machine a file that is written over has to belong to that user, as by  chown 65534 FILE .\n',
   ].join('\n')
 
 function secretOf(text: string): { readonly variable: string; readonly secret: string } {
