@@ -16,7 +16,7 @@ import { peerIdOf, peerRefOf } from './link/peer.ts'
 import type { Rejections } from './link/rejections.ts'
 import { placesOf, type Twins } from './link/twins.ts'
 import type { Wires } from './link/wires.ts'
-import type { Command, Fact, MeshAction, TimerName } from './state/types.ts'
+import type { Command, Fact, MeshAction, Outer, TimerName } from './state/types.ts'
 import type { Timings } from './timings.ts'
 import type { TopicHandler } from './types.ts'
 
@@ -64,8 +64,7 @@ export function createPerformer(deps: PerformDeps): Performer {
     answer: ({ ask, yes }) => deps.asking.answer(ask, yes),
   }
 
-  const facts: Table<Fact['did'], Fact> = {
-    open() {},
+  const facts: Table<Outer['did'], Outer> = {
     meet: ({ conn, body, addresses }) => news.met(conn, body, addresses),
     settle: ({ conn, outcome }) => news.settled(conn, outcome),
     come({ conn, replaced }) {
@@ -88,9 +87,6 @@ export function createPerformer(deps: PerformDeps): Performer {
       if (trust.refuses(node) && host !== undefined)
         void forgetPeer({ ...deps, host, forget: deps.finder.forget }, node)
     },
-    end() {},
-    leaf() {},
-    tell() {},
     notice({ notice: { topic, author, frame }, from }) {
       try {
         deps.topics.get(topic)?.notice(peerRefOf(author), frame, peerRefOf(from))
@@ -103,14 +99,13 @@ export function createPerformer(deps: PerformDeps): Performer {
     },
     violate: ({ conn, code }) => void rejections.count(code, hello.id, conn.node),
     live: ({ conn }) => news.alive(conn),
-    round() {},
   }
 
   return {
     perform(actions) {
       for (const action of actions) {
         if ('do' in action) (commands[action.do] as (command: Command) => void)(action)
-        else (facts[action.did] as (fact: Fact) => void)(action)
+        else (facts as Partial<Record<Fact['did'], (fact: Fact) => void>>)[action.did]?.(action)
       }
     },
   }

@@ -35,8 +35,6 @@ export interface NoticesDeps {
   readonly random: Pick<Random, 'float'>
   readonly connections: Pick<Connections, 'neighbour' | 'neighbours'>
   readonly open: Intake['open']
-  /** False: it is old, or nobody else is to hear it from this node. */
-  readonly hear: (notice: Notice, from: NodeId) => boolean
   readonly emit: Emit
 }
 
@@ -50,6 +48,8 @@ export interface Notices {
   said(conn: Conn, body: NoticeKeysBody): void
   /** `to`: fingerprints of those that get the neighbour's own too. */
   brought(conn: Conn, frames: readonly Uint8Array[], to?: Uint8Array): void
+  /** Others are to hear of it from this node. `knowers`: the neighbours that have it. */
+  passOn(notice: Notice, knowers: readonly NodeId[]): void
   /** The timer has rung. */
   tell(): void
   /** Now and then one neighbour is compared with. */
@@ -167,7 +167,11 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
     known.set(topic, notices)
     notices.set(name, { version, frame: isTold ? frame.bytes : undefined })
   }
-  const spread = (topic: Topic, name: string, knowers: Iterable<NodeId>): void => {
+  const passOn = (notice: Notice, knowers: readonly NodeId[]): void => {
+    const { topic, name, version } = notice
+    // The same neighbour may have brought a newer one at once.
+    if ((held(name)?.version ?? 0) > version) return
+    note(notice, true)
     fresh.set(name, { topic, knowers: new Set(knowers) })
     // Not at the same moment as others that hear it now, so that they hear of each other that they have it.
     within(Math.min(pause, topic.waitMs) * (0.5 + random.float() / 2))
@@ -215,9 +219,9 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
 
   return {
     own(notice, now) {
+      if (!now) return passOn(notice, [])
       note(notice, true)
-      if (now) push(notice.frame.bytes)
-      else spread(notice.topic, notice.name, [])
+      push(notice.frame.bytes)
     },
     came(conn) {
       if (!conn.dialed) return
@@ -247,16 +251,16 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
       for (const frame of frames) {
         const notice = deps.open(frame, node, (author, name) => author === node || wants.has(node, name))
         if (notice === undefined) continue
-        const { topic, author, name, version } = notice
+        const { author, name, version } = notice
         isItsOwn ||= author === node
         wants.came(node, name)
         if (version <= (held(name)?.version ?? 0)) continue
-        // What this node said before it started is told on, and is no news here.
-        const isTold = author === self || deps.hear(notice, node)
-        note(notice, isTold)
-        if (!isTold) continue
+        note(notice, false)
         const have = author === node ? connections.neighbours().map((one) => one.node) : []
-        spread(topic, name, [node, ...have.filter((one) => others.has(fingerprintOfNode(one)))])
+        const knowers = [node, ...have.filter((one) => others.has(fingerprintOfNode(one)))]
+        // What this node said before it started is told on, and is no news here.
+        if (author === self) passOn(notice, knowers)
+        else emit({ did: 'notice', notice, from: node, knowers })
       }
       if (before === 0) return
       if (wants.left(node) < before) ask(conn)
@@ -266,6 +270,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
         askAgain()
       }
     },
+    passOn,
     tell,
     look() {
       const neighbours = connections.neighbours()

@@ -1,8 +1,8 @@
 // Callers that wait for a dial or for a member's links: one dial, a look-up when that fails, one more dial. Pure.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Book } from './book.ts'
-import type { Dialing, Finished } from './dialing.ts'
-import type { Emit, Target } from './types.ts'
+import type { Dialing } from './dialing.ts'
+import type { Emit, Outcome, Target } from './types.ts'
 
 export interface AsksDeps {
   /** Admitted, and every link up. */
@@ -22,7 +22,7 @@ export interface Asks {
   unask(id: number): void
   /** A look-up is over. */
   found(id: number, addresses: readonly string[]): void
-  finished(dial: Finished): void
+  finished(target: Target, outcome: Outcome): void
   /** Links or connections have changed. */
   look(): void
   stop(): void
@@ -83,7 +83,7 @@ export function createAsks({ isThere, isPossible, looksUp, dialing, book, emit }
         dialing.dial(ask.target)
       }
     },
-    finished({ target, outcome }) {
+    finished(target, outcome) {
       for (const [id, ask] of asks) if (ask.target === target) finished(id, ask, outcome.kind === 'admitted')
     },
     look() {

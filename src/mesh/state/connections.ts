@@ -95,7 +95,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       current.delete(conn.node)
       emit({ did: 'leave', conn, reason })
     }
-    emit({ did: 'end', conn, reason })
+    emit({ did: 'end', conn })
   }
 
   const abort = (conn: Entry, reason: EndReason): void => {

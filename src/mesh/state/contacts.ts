@@ -86,6 +86,8 @@ export interface Contacts {
   leaf(conn: Conn): void
   met(conn: Conn, addresses: readonly string[]): void
   settled: Dialing['settled']
+  /** A dial is over. An ask that waits for it may begin another one. */
+  finished: Asks['finished']
   came(conn: Conn): void
   left(conn: Conn, reason: EndReason): void
   /** Links or connections have changed. */
@@ -153,21 +155,6 @@ export function createContacts(deps: ContactsDeps): Contacts {
   const releasing = new Set<NodeId>()
   let running = false
 
-  /** Tells the asks at once about dials that led to no connection; an ask may then begin another dial. */
-  const settleAsks = (): void => {
-    for (let done = dialing.finished(); done.length > 0; done = dialing.finished())
-      for (const dial of done) {
-        for (const node of dialing.nodesOf(dial.target)) overlay.touch(node)
-        asks.finished(dial)
-      }
-  }
-  const settling =
-    <Args extends readonly unknown[]>(act: (...args: Args) => void) =>
-    (...args: Args): void => {
-      act(...args)
-      settleAsks()
-    }
-
   /** The addresses in an mDNS answer that are worth noting. */
   const usable = (node: NodeId, addresses: readonly string[], source: string): readonly string[] => {
     const known = book.addresses(node)
@@ -179,8 +166,8 @@ export function createContacts(deps: ContactsDeps): Contacts {
   }
 
   return {
-    dialing: { ...dialing, dialed: settling(dialing.dialed) },
-    asks: { unask: asks.unask, ask: settling(asks.ask), found: settling(asks.found) },
+    dialing,
+    asks,
     prepare() {
       for (const node of trust.known()) {
         book.learn(node, trust.met(node)?.addresses ?? [])
@@ -196,14 +183,14 @@ export function createContacts(deps: ContactsDeps): Contacts {
       dialing.stop()
       asks.stop()
     },
-    round: settling(() =>
+    round() {
       dialing.round({
         due: overlay.due(),
         againMs: overlay.dueAgainMs(),
         members: overlay.lookedAt(),
         hasDeclined: overlay.hasDeclined,
-      }),
-    ),
+      })
+    },
     knownAt: book.membersAt,
 
     sighted({ node, addresses, source }) {
@@ -230,7 +217,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (wakings(node).take(now())) dialing.wake(node)
     },
     missed: overlay.touch,
-    decided: settling((node: NodeId, byPerson: boolean) => {
+    decided(node, byPerson) {
       overlay.touch(node)
       if (!admits(node)) return
       book.learn(node, trust.met(node)?.addresses ?? [])
@@ -238,7 +225,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       // A person's decision makes a member by meeting, also where the overlay does not need the link.
       // Of certificates hundreds may come at once: those are dialed in the rounds, where the overlay needs them.
       if (byPerson && running && !connections.isConnected(node)) dialing.dial(dialing.targetOf(node))
-    }),
+    },
     meet(node) {
       if (trust.refuses(node)) return
       book.learn(node, trust.met(node)?.addresses ?? [])
@@ -256,7 +243,11 @@ export function createContacts(deps: ContactsDeps): Contacts {
       overlay.touch(node)
       dialing.met(node)
     },
-    settled: settling(dialing.settled),
+    settled: dialing.settled,
+    finished(target, outcome) {
+      for (const node of dialing.nodesOf(target)) overlay.touch(node)
+      asks.finished(target, outcome)
+    },
     came({ node }) {
       overlay.present(node)
       leaves.came(node)

@@ -49,12 +49,6 @@ interface Wanted {
   readonly hasDeclined: (node: NodeId) => boolean
 }
 
-/** The dial of `target` is over. */
-export interface Finished {
-  readonly target: Target
-  readonly outcome: Outcome
-}
-
 export interface Dialing {
   start(): void
   stop(): void
@@ -87,8 +81,6 @@ export interface Dialing {
   opened(conn: Conn, at: string | undefined): void
   dialed(target: Target, id: ConnId | undefined, silent?: boolean): void
   settled(conn: Conn, outcome: Outcome): void
-  /** Dials that have ended since this was called last. */
-  finished(): readonly Finished[]
 }
 
 interface Static {
@@ -120,7 +112,6 @@ export function createDialing(deps: DialingDeps): Dialing {
    * may be dialed at the same time, and libp2p then gives both dials the same connection.
    */
   const waiting = new Map<ConnId, Set<Target>>()
-  let ended: Finished[] = []
   let running = false
   let looks = false
 
@@ -144,7 +135,7 @@ export function createDialing(deps: DialingDeps): Dialing {
     }
     redial.settle(target, outcome)
     if (statics.get(target)?.once) statics.delete(target)
-    ended.push({ target, outcome })
+    emit({ did: 'finish', target, outcome })
     look()
   }
 
@@ -289,11 +280,6 @@ export function createDialing(deps: DialingDeps): Dialing {
       const targets = waiting.get(id) ?? []
       waiting.delete(id)
       for (const target of targets) finish(target, outcomeOf(target, outcome))
-    },
-    finished() {
-      const since = ended
-      ended = []
-      return since
     },
   }
 }

@@ -7,6 +7,8 @@ import { createRecent, type Recent } from '../../base/recent.ts'
 import type { Config } from '../../config/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
+import { announced } from '../admission/addresses.ts'
+import { leadsHere } from '../admission/endpoint.ts'
 import type { Connections } from './connections.ts'
 import type { Emit } from './types.ts'
 
@@ -37,26 +39,14 @@ const AUTHORS_MAX = 8_192
 
 export interface PresenceDeps {
   readonly self: NodeId
-  readonly config: { readonly overlay: Pick<Config['overlay'], 'tell_links'> }
+  readonly config: Pick<Config, 'mesh'> & { readonly overlay: Pick<Config['overlay'], 'tell_links'> }
   readonly trust: Pick<Trust, 'admits' | 'heardOf' | 'lost' | 'member' | 'members'>
   readonly clock: Clock
   readonly random: Random
   /** This node's present description of itself. */
   readonly about: () => Pick<PresenceBody, 'name' | 'capabilities' | 'listen'>
-  /** The addresses worth keeping in a presence that this neighbour handed on. */
-  readonly believable: (listen: readonly string[], from: NodeId) => readonly string[]
   readonly connections: Pick<Connections, 'neighbour' | 'neighbours'>
-  /** Signs this presence and tells the neighbours of it; the last one at once. */
-  readonly publish: (body: PresenceBody) => void
-  /** A member says that this neighbour is lost. */
-  readonly doubt: (node: NodeId) => void
   readonly emit: Emit
-}
-
-/** A presence that is worth passing on. `worthATry`: its author is back, or it has moved. */
-export interface Heard {
-  readonly addresses: readonly string[]
-  readonly worthATry: boolean
 }
 
 export interface PresenceRoom {
@@ -65,8 +55,8 @@ export interface PresenceRoom {
   say(): void
   /** Says goodbye to all members. */
   leave(): void
-  /** A presence of `author`, handed on by the neighbour `from`. Undefined: it is old, or not to be passed on. */
-  hear(author: NodeId, body: PresenceBody, from: NodeId): Heard | undefined
+  /** A presence of `author`, handed on by the neighbour `from`. False: it is old, or not to be passed on. */
+  hear(author: NodeId, body: PresenceBody, from: NodeId): boolean
   /** A neighbour's link is up. */
   came(node: NodeId): void
   /** The neighbour's connection broke without a goodbye. */
@@ -130,7 +120,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     due = Number.POSITIVE_INFINITY
     said = JSON.stringify(deps.about())
     saidAt = clock.monotonic()
-    deps.publish(bodyNow('online'))
+    emit({ did: 'speak', body: bodyNow('online') })
     for (const [node] of [...lost]) lost.set(node, TOLD_BY)
     within(EVERY_MS * (0.8 + 0.4 * random.float()))
   }
@@ -167,8 +157,9 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       const isNews = !before.has(node) && (heard.get(node)?.version ?? 0) < body.version
       if (!isNews || node === deps.self || node === author) continue
       if (told !== undefined) lost.set(node, told + 1)
-      if (connections.neighbour(node) === undefined) trust.lost(node)
-      else deps.doubt(node)
+      const isNeighbour = connections.neighbour(node) !== undefined
+      if (!isNeighbour) trust.lost(node)
+      emit({ did: isNeighbour ? 'doubt' : 'miss', node })
     }
     return named
   }
@@ -181,7 +172,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     say,
     leave() {
       lost.clear()
-      if (started) deps.publish(bodyNow('leaving'))
+      if (started) emit({ did: 'speak', body: bodyNow('leaving') })
       started = false
       due = Number.POSITIVE_INFINITY
       tellAt = Number.POSITIVE_INFINITY
@@ -190,19 +181,21 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
 
     hear(author, body, from) {
       const before = heard.get(author)
-      if (before !== undefined && body.version <= before.version) return undefined
+      if (before !== undefined && body.version <= before.version) return false
       const member = trust.member(author)
-      const addresses = deps.believable(body.listen, from)
+      const isFromHere = (): boolean => leadsHere(connections.neighbour(from)?.ip ?? '')
+      const addresses = announced(deps.config.mesh, body.listen, isFromHere)
       const offline = body.state === 'leaving'
       if (!trust.heardOf(author, { name: body.name, addresses, offline, at: body.version }, from))
-        return undefined
+        return false
       if (before === undefined && isLostSince(heard, author, body.version)) trust.lost(author)
       lost.delete(author)
       const named = hearLost(author, body, before?.lost ?? NOBODY)
       heard.set(author, { version: body.version, lost: named, links: body.links?.slice() })
       const back = member === undefined || member.offline || member.unsure
       const moved = addresses.some((address) => member?.addresses.includes(address) !== true)
-      return { addresses, worthATry: !offline && (back || moved) }
+      emit({ did: 'hear', author, body, addresses, worthATry: !offline && (back || moved) })
+      return true
     },
 
     came(node) {
@@ -210,6 +203,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     },
 
     lost(node) {
+      trust.lost(node)
       lost.set(node, 0)
       const waitMs = counting() <= FEW_MEMBERS ? 0 : TELL_WITHIN_MS * random.float()
       tellAt = Math.min(tellAt, after(GATHER_MS + waitMs))

@@ -5,8 +5,6 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { type Credentials, NO_CREDENTIALS } from '../../trust/certificates/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { announced } from '../admission/addresses.ts'
-import { leadsHere } from '../admission/endpoint.ts'
 import type { Notice } from '../notices/intake.ts'
 import { createNotices, type NoticesDeps } from '../notices/notices.ts'
 import type { Timings } from '../timings.ts'
@@ -16,7 +14,7 @@ import { createHeartbeat } from './heartbeat.ts'
 import type { Leaves } from './leaves.ts'
 import type { LobbyLimits } from './lobby.ts'
 import { createPresence, type PresenceDeps } from './presence.ts'
-import { type Fact, isBroken, type MeshAction, type MeshEvent, type TimerName } from './types.ts'
+import { type Fact, type Inner, isBroken, type MeshAction, type MeshEvent, type TimerName } from './types.ts'
 
 export interface StateDeps extends Pick<PresenceDeps, 'about'>, Pick<NoticesDeps, 'open'> {
   readonly config: ContactsDeps['config']
@@ -74,40 +72,9 @@ export function createState(deps: StateDeps): State {
     credentials: deps.credentials ?? NO_CREDENTIALS,
   })
   const contacts = createContacts({ ...deps, emit, connections })
-  const lost = (node: NodeId): void => {
-    trust.lost(node)
-    contacts.missed(node)
-  }
   const heartbeat = createHeartbeat({ ...deps, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })
-  const presence = createPresence({
-    ...deps,
-    emit,
-    connections,
-    doubt: heartbeat.doubt,
-    trust: { ...trust, lost },
-    publish: (body) => notices.own(deps.seal(body), body.state === 'leaving'),
-    believable: (listen, from) =>
-      announced(config.mesh, listen, () => leadsHere(connections.neighbour(from)?.ip ?? '')),
-  })
-
-  const notices = createNotices({
-    ...deps,
-    emit,
-    connections,
-    hear(notice, from) {
-      const { author, frame } = notice
-      if (frame.message !== Presence) {
-        emit({ did: 'notice', notice, from })
-        return true
-      }
-      const body = bodyOf(frame, Presence)
-      const heard = presence.hear(author, body, from)
-      if (heard === undefined) return false
-      contacts.heard(author, heard.addresses, heard.worthATry)
-      emit({ did: 'hear', author, body })
-      return true
-    },
-  })
+  const presence = createPresence({ ...deps, emit, connections })
+  const notices = createNotices({ ...deps, emit, connections })
 
   const ring = (timer: TimerName): void => {
     if (timer === 'redial') contacts.round()
@@ -183,7 +150,7 @@ export function createState(deps: StateDeps): State {
   const ipsOf = (node: NodeId): string[] => connections.to(node).map(({ ip }) => ip)
 
   /** The fact of one part is an event for the others. */
-  const facts: { readonly [Did in Fact['did']]: (fact: Extract<Fact, { did: Did }>) => void } = {
+  const facts: { readonly [Did in Inner['did']]: (fact: Extract<Inner, { did: Did }>) => void } = {
     open: ({ conn, at }) => contacts.opened(conn, at),
     meet: ({ conn, addresses }) => contacts.met(conn, addresses),
     settle: ({ conn, outcome }) => contacts.settled(conn, outcome),
@@ -195,9 +162,7 @@ export function createState(deps: StateDeps): State {
     },
     leave({ conn, reason }) {
       if (admits(conn.node) && isBroken(reason)) {
-        // Trust is updated before the other parts check their members again, so that they choose other neighbours at
-        // once.
-        lost(conn.node)
+        // Trust learns of it before the other parts check their members again, so that they choose other neighbours at once.
         presence.lost(conn.node)
         heartbeat.doubtQuiet()
       }
@@ -213,10 +178,16 @@ export function createState(deps: StateDeps): State {
       if ('keys' in told) notices.said(conn, told.keys)
       else notices.brought(conn, told.notices, told.to)
     },
-    notice() {},
-    hear() {},
-    violate() {},
-    live() {},
+    notice({ notice, from, knowers }) {
+      const { author, frame } = notice
+      if (frame.message !== Presence || presence.hear(author, bodyOf(frame, Presence), from))
+        notices.passOn(notice, knowers)
+    },
+    hear: ({ author, addresses, worthATry }) => contacts.heard(author, addresses, worthATry),
+    speak: ({ body }) => notices.own(deps.seal(body), body.state === 'leaving'),
+    doubt: ({ node }) => heartbeat.doubt(node),
+    miss: ({ node }) => contacts.missed(node),
+    finish: ({ target, outcome }) => contacts.finished(target, outcome),
     round() {
       connections.tell(contacts.isLeaf())
       presence.look()
@@ -228,7 +199,8 @@ export function createState(deps: StateDeps): State {
 
   const settled = (): readonly MeshAction[] => {
     // Grows while it is walked through.
-    for (const action of actions) if ('did' in action) (facts[action.did] as (fact: Fact) => void)(action)
+    for (const action of actions)
+      if ('did' in action) (facts as Partial<Record<Fact['did'], (fact: Fact) => void>>)[action.did]?.(action)
     const done = actions
     actions = []
     return done

@@ -207,9 +207,8 @@ export type Command =
   | { readonly do: 'find'; readonly ask: number; readonly node: NodeId }
   | { readonly do: 'answer'; readonly ask: number; readonly yes: boolean }
 
-/** Facts for the other parts of the machine, and for the edge, which updates ledger, log and links. */
-export type Fact =
-  | { readonly did: 'open'; readonly conn: Conn; readonly at: string | undefined }
+/** What one part of the machine tells the other parts; where it is a fact for the edge, too, ledger, log and links follow it. */
+type Common =
   /** The peer introduced itself; `addresses` are the claims of it that may be believed. It may still be a stranger. */
   | {
       readonly did: 'meet'
@@ -217,29 +216,62 @@ export type Fact =
       readonly body: HelloBody
       readonly addresses: readonly string[]
     }
-  /** A neighbour became a leaf, or ceased to be one. */
-  | { readonly did: 'leaf'; readonly conn: Conn }
-  /** A neighbour told of notices, or brought some. */
-  | { readonly did: 'tell'; readonly conn: Conn; readonly told: Telling }
-  /** A new notice that the neighbour `from` brought, for the room of its topic. */
-  | { readonly did: 'notice'; readonly notice: Notice; readonly from: NodeId }
-  /** A new presence of this author was believed. */
-  | { readonly did: 'hear'; readonly author: NodeId; readonly body: PresenceBody }
+  /**
+   * A new notice that the neighbour `from` brought: a presence, or for the room of its topic. `knowers`: the neighbours that
+   * have it.
+   */
+  | {
+      readonly did: 'notice'
+      readonly notice: Notice
+      readonly from: NodeId
+      readonly knowers: readonly NodeId[]
+    }
+  /**
+   * A new presence of this author was believed. `addresses`: those in it that are worth keeping. `worthATry`: the author is
+   * back, or it has moved.
+   */
+  | {
+      readonly did: 'hear'
+      readonly author: NodeId
+      readonly body: PresenceBody
+      readonly addresses: readonly string[]
+      readonly worthATry: boolean
+    }
   /** The outcome of a connection is certain. Comes once for each connection. */
   | { readonly did: 'settle'; readonly conn: Conn; readonly outcome: Outcome }
   /** This connection is now the neighbour's, in place of `replaced` if there was one. */
   | { readonly did: 'come'; readonly conn: Conn; readonly replaced: Conn | undefined }
   /** A neighbour is gone: no other admitted connection to it is left. */
   | { readonly did: 'leave'; readonly conn: Conn; readonly reason: EndReason }
+
+/** Facts for the other parts of the machine. */
+export type Inner =
+  | Common
+  | { readonly did: 'open'; readonly conn: Conn; readonly at: string | undefined }
   /** Any connection ended, admitted or not. */
-  | { readonly did: 'end'; readonly conn: Conn; readonly reason: EndReason }
+  | { readonly did: 'end'; readonly conn: Conn }
+  /** A neighbour became a leaf, or ceased to be one. */
+  | { readonly did: 'leaf'; readonly conn: Conn }
+  /** A neighbour told of notices, or brought some. */
+  | { readonly did: 'tell'; readonly conn: Conn; readonly told: Telling }
+  /** The dial of `target` is over. */
+  | { readonly did: 'finish'; readonly target: Target; readonly outcome: Outcome }
+  /** This node says its presence. */
+  | { readonly did: 'speak'; readonly body: PresenceBody }
+  /** A member says that this node is lost: a neighbour is doubted, anybody else is missed. */
+  | { readonly did: 'doubt' | 'miss'; readonly node: NodeId }
+  /** The heartbeat's round is over. */
+  | { readonly did: 'round' }
+
+/** Facts for the edge. */
+export type Outer =
+  | Common
   /** The other side broke the order of the control stream. */
   | { readonly did: 'violate'; readonly conn: Conn; readonly code: RejectCode }
   /** The neighbour has been heard since the last round. */
   | { readonly did: 'live'; readonly conn: Conn }
-  /** The heartbeat's round is over. */
-  | { readonly did: 'round' }
 
+export type Fact = Inner | Outer
 export type MeshAction = Command | Fact
 /** Takes one action; the machine's parts share one list of them. */
 export type Emit = (action: MeshAction) => void

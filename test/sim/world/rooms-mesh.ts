@@ -227,8 +227,10 @@ export class RoomsMesh implements Above, Around {
   }
 
   noticed({ topic, author, frame }: Notice, from: NodeId): void {
+    const handler = this.#topics.get(topic)
+    if (handler === undefined) return
     this.#air.stirred = true
     this.#air.unchecked++
-    this.#topics.get(topic)?.notice(this.#air.refOf(author), frame, this.#air.refOf(from))
+    handler.notice(this.#air.refOf(author), frame, this.#air.refOf(from))
   }
 }

@@ -571,17 +571,17 @@ test('a stranger that cannot be met uses up no place in a rate', async () => {
 test('members whose places may not be dialed yet have not failed, and are tried again soon', () => {
   const member = testIdentity().nodeId
   let open = false
-  const { book, dialing, dialed } = dialers(createFakeTrust([member]), () => open)
+  const { book, dialing, dialed, finished } = dialers(createFakeTrust([member]), () => open)
   dialing.start()
   book.learn(member, ['/ip4/10.0.0.9/tcp/22'])
   // A port that is never dialed on somebody's word is no place at all.
   dialing.dial(member)
-  expect(dialing.finished()).toMatchObject([{ target: member, outcome: { kind: 'ended' } }])
+  expect(finished()).toMatchObject([{ target: member, outcome: { kind: 'ended' } }])
   expect(dialing.failures(member)).toBe(1)
   dialing.wake(member)
   book.learn(member, ['/ip4/10.0.0.9/tcp/7000'])
   dialing.dial(member)
-  expect(dialing.finished()).toMatchObject([{ outcome: { kind: 'held' } }])
+  expect(finished()).toMatchObject([{ outcome: { kind: 'held' } }])
   expect([dialing.failures(member), dialed()]).toEqual([0, []])
   open = true
   dialing.dial(member)
@@ -654,6 +654,8 @@ function dialers(
       actions.findLast((action) => 'do' in action && action.do === 'timer' && action.timer === 'redial') as
         | { readonly ms: number | undefined }
         | undefined,
+    /** Since it was asked last, and with it what was dialed. */
+    finished: () => actions.splice(0).filter((action) => 'did' in action && action.did === 'finish'),
     /** Since it was asked last. */
     dialed: () =>
       actions.splice(0).flatMap((action) => ('do' in action && action.do === 'dial' ? [action.target] : [])),

@@ -10,8 +10,8 @@ import {
 } from '../../../protocols/messages/presence.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
-import { createPresence, type Heard, type PresenceRoom } from '../../../src/mesh/state/presence.ts'
-import type { Conn } from '../../../src/mesh/state/types.ts'
+import { createPresence, type PresenceRoom } from '../../../src/mesh/state/presence.ts'
+import type { Conn, Fact } from '../../../src/mesh/state/types.ts'
 import { fingerprintOf } from '../../../src/trust/identity/index.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
@@ -37,7 +37,7 @@ interface World {
   readonly room: PresenceRoom
   readonly trust: FakeTrust
   readonly said: PresenceBody[]
-  readonly heard: (Heard & { node: NodeId })[]
+  readonly heard: Extract<Fact, { readonly did: 'hear' }>[]
   readonly clock: VirtualTime['clock']
   advance(ms: number): void
   readonly neighbours: Set<NodeId>
@@ -61,16 +61,19 @@ function world(tell_links = true): World {
       self,
       trust,
       clock: time.clock,
-      config: { overlay: { tell_links } },
+      config: {
+        mesh: { lan_only: true, allow_cgnat: false, port: 0, listen: 'auto', ping_seconds: 15 },
+        overlay: { tell_links },
+      },
       random: { bytes: (n) => new Uint8Array(n), float: () => 0.5 },
       about: () => ({ name: 'self', capabilities, listen: it.listen }),
-      believable: (listen) => listen,
       connections: { neighbour: conn, neighbours: () => [...neighbours].flatMap((node) => conn(node) ?? []) },
-      publish: (body) => void said.push(body),
-      doubt: (node) => void doubted.push(node),
       emit(action) {
-        if (!('do' in action)) return
-        if (action.do === 'timer') alarms.set(action)
+        if ('do' in action) {
+          if (action.do === 'timer') alarms.set(action)
+        } else if (action.did === 'speak') said.push(action.body)
+        else if (action.did === 'hear') heard.push(action)
+        else if (action.did === 'doubt') doubted.push(action.node)
       },
     }),
     trust,
@@ -83,9 +86,7 @@ function world(tell_links = true): World {
     advance: (ms) => time.advance(ms),
     hears(author, body, from = ann) {
       const whole = { version: time.clock.now(), state: 'online' as const, name: 'somebody', capabilities }
-      const news = it.room.hear(author, { ...whole, listen: [], lost: [], ...body }, from)
-      if (news !== undefined) heard.push({ node: author, ...news })
-      return news === undefined ? 'ignore' : 'accept'
+      return it.room.hear(author, { ...whole, listen: [], lost: [], ...body }, from) ? 'accept' : 'ignore'
     },
   }
   it.room.start()
@@ -216,7 +217,7 @@ test('what is heard makes a member; its last word marks it gone; older words cha
   const version = it.clock.now()
   expect(it.hears(bob, { version, name: 'bob', listen: ['/ip4/10.0.0.2/tcp/1'] })).toBe('accept')
   expect(it.trust.member(bob)).toMatchObject({ name: 'bob', known_by: 'gossip', offline: false })
-  expect(it.heard).toEqual([{ node: bob, addresses: ['/ip4/10.0.0.2/tcp/1'], worthATry: true }])
+  expect(it.heard).toMatchObject([{ author: bob, addresses: ['/ip4/10.0.0.2/tcp/1'], worthATry: true }])
   expect(it.hears(bob, { version, state: 'leaving' })).toBe('ignore')
   expect(it.hears(bob, { version: version - 1, state: 'leaving' })).toBe('ignore')
   expect(it.trust.member(bob)?.offline).toBe(false)
