@@ -1,10 +1,11 @@
 // Counts how the risk check judges two lists of one's own, in halves: one for mending rules, and one that is only counted.
-// `node test/bench/own-lines.ts --show` also prints the misjudged lines of the half for mending.
+// `node test/bench/own-lines.ts --show` also prints the misjudged lines of the half for mending; `--tool`: as given by an AI tool.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { checkCommand, RISK_LEVELS, type RiskLevel } from '../../src/assist/risk/index.ts'
 
-const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
+const caller = process.argv.includes('--tool') ? 'tool' : 'person'
+const PLACE = { home: '/home/me', cwd: '/home/me/src/project', caller } as const
 const linesOf = (name: string): readonly string[] =>
   readFileSync(new URL(`../corpus/${name}`, import.meta.url), 'utf8')
     .split('\n')

@@ -31,7 +31,7 @@ import {
   TAINT,
 } from './model.ts'
 import { concernsEveryRule, EVERY_COMMAND, isPlainlySafe, ruleForFact, rulesFor } from './rules/index.ts'
-import type { Hit, LineRule, Rule } from './rules/rule.ts'
+import { type Hit, type LineRule, type Rule, ruleFor } from './rules/rule.ts'
 import { callsShell } from './rules/system/shells.ts'
 import type { CheckOptions, RiskMatch, RiskVerdict } from './types.ts'
 import { mayLead } from './writes/own-files.ts'
@@ -147,6 +147,7 @@ export function findAll(
     shell: options.shell ?? 'bash',
     home: options.home ?? SOME_HOME,
     cwd: options.cwd ?? '.',
+    start: options.cwd ?? '.',
     variables: new Map(),
     parameters: undefined,
     secretFiles: new Set(),
@@ -291,8 +292,9 @@ function judge(command: SimpleCommand, add: (rule: Rule, span: Span, made?: stri
   const isWritten = command.args[0]?.span[0] !== command.span[0]
   let found: RiskLevel = 'safe'
   for (const list of concernsEveryRule(command) ? [own, EVERY_COMMAND] : [own]) {
-    for (const rule of list) {
-      if (rule.caller !== undefined && rule.caller !== command.scope.caller) continue
+    for (const one of list) {
+      if (one.caller !== undefined && one.caller !== command.scope.caller) continue
+      const rule = ruleFor(one, command.scope.caller)
       if (rule.yields && compareLevels(found, rule.level) >= 0) continue
       const span = spanOf(rule.when(command, options), command)
       if (span === undefined) continue

@@ -120,6 +120,8 @@ export interface Scope {
   readonly sockets?: Set<string>
   /** Absolute, or relative to the unknown directory the line starts in (`.`). */
   cwd: string
+  /** The directory in which the line was given, wherever it goes from there. */
+  readonly start?: string
   /** Directories that `pushd` has left. */
   left?: readonly string[] | undefined
   readonly variables: Variables

@@ -8,6 +8,10 @@ export interface RuleEntry {
   /** Id of the rule, for exceptions. */
   readonly rule: string
   readonly risk_level: RiskLevel
+  /** Its level for a line that an AI tool gives. */
+  readonly for_ai_tools: RiskLevel
+  /** Whether it finds nothing in a line that a person types. */
+  readonly ai_tools_only: boolean
   readonly why: string
   /** Part of the catastrophic core: no exception lowers it. */
   readonly core: boolean
@@ -21,9 +25,11 @@ export function ruleList(word = ''): readonly RuleEntry[] {
   const wanted = word.toLowerCase()
   return [...RULES, ...LINE_RULES.map((rule) => ({ ...rule, tools: [] as readonly string[] }))]
     .map(
-      ({ id, level, why, core, tools, example = '' }): RuleEntry => ({
+      ({ id, level, given = level, caller, why, core, tools, example = '' }): RuleEntry => ({
         rule: id,
         risk_level: level,
+        for_ai_tools: given,
+        ai_tools_only: caller === 'tool',
         why,
         core: core === true,
         tools: tools.filter((it) => it !== '*'),

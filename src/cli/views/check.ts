@@ -10,8 +10,8 @@ const MOST_SAFER = 400
 /** Most shown columns of a command around the words of a finding. */
 const MOST_SHOWN = 100
 
-/** Ends with a newline; holds no control character of the command. */
-export function printVerdict(verdict: RiskVerdict, io: Screen): string {
+/** Ends with a newline; holds no control character of the command. `given`: the verdict where an AI tool gives the line. */
+export function printVerdict(verdict: RiskVerdict, io: Screen, given = verdict): string {
   const level = paint(['bold', RISK_COLOURS[verdict.risk_level]], verdict.risk_level, io)
   const lines = [`${level} – ${DECISIONS[verdict.decision]}`]
   if (verdict.matches.length === 0 && verdict.decision !== 'allow')
@@ -29,6 +29,11 @@ export function printVerdict(verdict: RiskVerdict, io: Screen): string {
     )
   }
   if (verdict.safer !== undefined) lines.push('', ...saferLines(changed(verdict.command, verdict.safer), io))
+  if (given.decision !== verdict.decision) {
+    const rules = given.matches.filter(({ risk_level }) => risk_level === given.risk_level)
+    const names = [...new Set(rules.map(({ rule }) => printable(rule)))].join(', ')
+    lines.push('', `  from an AI tool: ${given.risk_level} – ${DECISIONS[given.decision]} (${names})`)
+  }
   return `${lines.join('\n')}\n`
 }
 

@@ -11,6 +11,8 @@ const COLUMNS: Columns<RuleEntry> = {
     value: (row) => (row.core ? `${row.risk_level} *` : row.risk_level),
     style: (row) => (row.risk_level === 'moderate' ? 'yellow' : 'red'),
   },
+  'AI TOOLS': (row) =>
+    row.ai_tools_only ? 'only' : row.for_ai_tools === row.risk_level ? '' : row.for_ai_tools,
   'WHAT MAY HAPPEN': { value: (row) => row.why, wrap: true },
 }
 

@@ -35,6 +35,11 @@ export interface Rule {
   /** Stable; shown to people and used to allow a finding. */
   readonly id: string
   readonly level: RiskLevel
+  /**
+   * Its level for a line that an AI tool gives, where that is higher: what it deletes, ends or publishes is not in the
+   * directory in which the tool works, and nothing there brings it back.
+   */
+  readonly given?: RiskLevel
   /** One sentence that says what may happen. */
   readonly why: string
   /** Names of commands that the rule looks at; `*` is every command, also bare redirections and assignments. */
@@ -57,6 +62,12 @@ export interface Rule {
 export interface LineRule extends Omit<Rule, 'tools' | 'when' | 'id'> {
   readonly id: LineFact
 }
+
+/** The rule as it is for a line of this caller. */
+export const ruleFor = (rule: Rule, caller: Caller | undefined): Rule =>
+  rule.given === undefined || caller !== 'tool'
+    ? rule
+    : Object.create(rule, { level: { value: rule.given, enumerable: true } })
 
 export const tools = words
 

@@ -113,6 +113,7 @@ export const TOOL_RULES: readonly FormRule[] = [
   {
     id: 'tool-discards',
     level: 'moderate',
+    given: 'high',
     why: 'Discards work, backups or settings that this tool keeps.',
     finds: `
       !?

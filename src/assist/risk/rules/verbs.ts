@@ -80,6 +80,8 @@ const CLOUDS = names('gcloud az aws')
 /** Things that a tool fetches or makes again after it removed them. */
 const FETCHED = /(?:^|[-:_])(?:packages?|images?|templates?)$/
 const HARMLESS = /^(?:--help|-h|--dry-?run(?:=.*)?|--version|help|--simulate|--what-if)$/
+/** Verbs that only look. */
+const READS = /^(?:list|ls|show|get|describe|view|status|info)$/
 
 /** Words that may be the path of a sub-command: the first five, up to one that is no plain word. */
 const MOST_WORDS = 5
@@ -125,6 +127,8 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
       continue
     }
     if (found !== undefined) {
+      // A kind of thing may be named after a verb: `failover-group list`.
+      if (READS.test(text) && /[-:_]/.test(found.text)) return undefined
       if (path.at(-1) === found.text) path.push(text)
       continue
     }
@@ -193,6 +197,7 @@ export const VERB_RULES: readonly Rule[] = [
   {
     id: 'socket-stops',
     level: 'moderate',
+    given: 'high',
     why: 'Tells a service over its control socket to stop, delete or disable something.',
     tools: ['socat', 'nc', 'ncat'],
     when: ({ args, input }) =>
@@ -223,6 +228,7 @@ export const VERB_RULES: readonly Rule[] = [
   {
     id: 'verb-removes',
     level: 'moderate',
+    given: 'high',
     why: 'Deletes, revokes or resets something, by the name of the sub-command.',
     tools: ['*'],
     when: (c) => {

@@ -12,7 +12,11 @@ import { placeOf } from '../../place.ts'
 import { printVerdict } from '../../views/check.ts'
 
 /** The verdict for scripts, which always has every field; `safer` is null if there is no safer form. */
-const shapeOf = ({ safer, ...verdict }: RiskVerdict) => ({ ...verdict, safer: safer ?? null })
+const shapeOf = ({ safer, ...verdict }: RiskVerdict, given: RiskVerdict) => ({
+  ...verdict,
+  safer: safer ?? null,
+  for_ai_tools: { risk_level: given.risk_level, decision: given.decision },
+})
 
 /** Lists every rule, or the rules that contain a word. */
 async function listRules(io: CommandIo, input: CommandInput): Promise<ExitCode> {
@@ -62,12 +66,11 @@ const command = defineCommand('check', {
     for (const warning of found.warnings) io.err(`warning: ${printable(warning)}\n`)
     const { profile = found.profile } = input.options as { readonly profile?: GuardProfile }
     const place = placeOf(io)
-    const verdict = judge({ ...found, profile }, text, {
-      shell: shellOf(input),
-      ...place,
-      machine: machineOf(place, io.env, found),
-    })
-    io.out(io.json ? `${JSON.stringify(shapeOf(verdict))}\n` : printVerdict(verdict, io))
+    const where = { shell: shellOf(input), ...place, machine: machineOf(place, io.env, found) }
+    const guard = { ...found, profile }
+    const verdict = judge(guard, text, where)
+    const given = judge(guard, text, { ...where, caller: 'tool' })
+    io.out(io.json ? `${JSON.stringify(shapeOf(verdict, given))}\n` : printVerdict(verdict, io, given))
     return verdict.decision === 'allow' ? EXIT.done : EXIT.refused
   },
 })

@@ -35,6 +35,14 @@ for (const rule of ALL) {
     })
 }
 
+for (const rule of RULES.filter(({ given }) => given !== undefined))
+  test(`${rule.id}: more than for a person if an AI tool gives the line`, () => {
+    const line = rule.example as string
+    const levelFor = (caller: 'person' | 'tool') =>
+      checkCommand(line, { ...PLACE, caller }).matches.find((match) => match.rule === rule.id)?.risk_level
+    expect([levelFor('person'), levelFor('tool')]).toEqual([rule.level, rule.given])
+  })
+
 test('ids are unique, and every rule has examples both ways', () => {
   const ids = ALL.map((rule) => rule.id)
   expect(new Set(ids).size).toBe(ids.length)

@@ -131,6 +131,7 @@ export const DELETION_RULES: Rules = [
   {
     id: 'rm-private',
     level: 'moderate',
+    given: 'high',
     why: 'Deletes a file with credentials or settings of this machine, which no repository keeps.',
     finds: 'rm|grm|srm|unlink|shred <settings>',
     named: { settings: /(?:^|\/)\.env(?:\.(?!example|sample)\w+)*$/ },
@@ -164,6 +165,7 @@ export const DELETION_RULES: Rules = [
   {
     id: 'rm-privileged',
     level: 'moderate',
+    given: 'high',
     why: 'Deletes a tree as another user, so no permission stands in its way.',
     finds: 'rm|grm|srm operands!@temporary? ~privileged -r|-R|--recursive',
     named: { privileged: (_arg, c) => c.privileged },

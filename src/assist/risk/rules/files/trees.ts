@@ -2,7 +2,15 @@
 
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
-import { type Arg, type Args, baseName, redirectedTo, type SimpleCommand, TAINT } from '../../model.ts'
+import {
+  type Arg,
+  type Args,
+  baseName,
+  redirectedTo,
+  type SimpleCommand,
+  TAINT,
+  UNKNOWN,
+} from '../../model.ts'
 import { unpacks } from '../../writes/option-values.ts'
 import type { Rules } from '../forms.ts'
 import { foundOnly, movedAside } from '../rewrite.ts'
@@ -27,6 +35,14 @@ function lost(arg: Arg, c: SimpleCommand): boolean {
   const parts = arg.text.includes('..') ? ownParts(path, c.scope.cwd) : arg.text.split('/')
   const isOutside = /^(?:\/(?!home|Users|tmp)|~|\.\.)/.test(arg.text) && !path.startsWith(`${c.scope.cwd}/`)
   return !isOpaque(arg) && baseName(arg.text) !== '' && (isOutside || !parts.some((part) => MADE.test(part)))
+}
+
+/** Whether such a tree is not below the directory in which the line was given, where an AI tool does its work. */
+function lostElsewhere(arg: Arg, c: SimpleCommand): boolean {
+  const { start, cwd, home } = c.scope
+  const path = resolvePath(arg.text, c.scope)
+  const isMade = path.startsWith(`${home}/`) && MADE.test(baseName(path))
+  return lost(arg, c) && !isMade && !path.includes(UNKNOWN) && !path.startsWith(`${start ?? cwd}/`)
 }
 
 /** Names of files that people write, and so hardly ever empty; taken for full where nothing is known of the machine. */
@@ -76,6 +92,17 @@ const PERSISTS = {
 }
 
 export const TREE_RULES: Rules = [
+  {
+    id: 'tool-rm-tree',
+    level: 'high',
+    caller: 'tool',
+    why: 'An AI tool deletes a whole tree outside of the directory in which it works.',
+    finds: `${TREE_DELETERS} trees!@temporary<elsewhere>`,
+    named: { elsewhere: lostElsewhere },
+    safer: movedAside,
+    example: 'rm -rf ../other',
+    yields: true,
+  },
   {
     id: 'rm-tree',
     level: 'moderate',

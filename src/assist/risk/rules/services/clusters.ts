@@ -21,10 +21,11 @@ export const CLUSTER_RULES: readonly FormRule[] = [
   {
     id: 'kube-delete',
     level: 'moderate',
+    given: 'high',
     why: 'Deletes, stops or replaces something that runs in the cluster.',
     safer: { append: '--dry-run=server' },
     finds: `
-      !--dry-run
+      !--dry-run|--help
       kubectl|oc|k delete {lasting}
       _ delete --force|--field-selector|-l|--selector
       _ delete .
@@ -101,6 +102,7 @@ export const CLUSTER_RULES: readonly FormRule[] = [
   {
     id: 'cluster-local-remove',
     level: 'moderate',
+    given: 'high',
     why: 'Removes a job or every local cluster with its data.',
     finds: `
       minikube delete --all|--purge

@@ -52,6 +52,7 @@ export const CONTAINER_RULES: Rules = [
   {
     id: 'docker-remove',
     level: 'moderate',
+    given: 'high',
     why: 'Stops or removes a container or an image without asking.',
     finds: `
       ${DOCKER} kill *
@@ -64,6 +65,7 @@ export const CONTAINER_RULES: Rules = [
   {
     id: 'docker-stop-all',
     level: 'moderate',
+    given: 'high',
     why: 'Stops every container at once.',
     finds: `
       ${DOCKER} stop|restart|pause $
@@ -85,6 +87,7 @@ export const CONTAINER_RULES: Rules = [
   {
     id: 'docker-service-remove',
     level: 'moderate',
+    given: 'high',
     why: 'Takes a service, with all its containers, out of the swarm.',
     finds: `${DOCKER} stack|service|node|secret|config rm|remove|down`,
     example: 'docker stack rm prod',

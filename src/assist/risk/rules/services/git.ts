@@ -55,6 +55,7 @@ export const GIT_RULES: Rules = [
   {
     id: 'git-delete-remote',
     level: 'moderate',
+    given: 'high',
     why: 'Deletes a branch or tag for everybody.',
     safer: { append: '--dry-run' },
     finds: `
@@ -112,6 +113,7 @@ export const GIT_RULES: Rules = [
   {
     id: 'git-delete',
     level: 'moderate',
+    given: 'high',
     why: 'Deletes work that may exist nowhere else.',
     finds: `
       git branch -D|-f|--force

@@ -51,6 +51,7 @@ export const PLATFORM_RULES: readonly FormRule[] = [
   {
     id: 'infra-state',
     level: 'moderate',
+    given: 'high',
     why: 'Changes the record of the state of infrastructure, or opens its lock.',
     finds: `
       terraform|tofu|terragrunt state mv|push|replace-provider !--dry-run
@@ -96,10 +97,12 @@ export const PLATFORM_RULES: readonly FormRule[] = [
   {
     id: 'cloud-remove',
     level: 'moderate',
+    given: 'high',
     why: 'Deletes an object, detaches or restarts something, or unsets a setting in the cloud.',
     finds: `
-      !--dryrun|--dry-run
+      !--dryrun|--dry-run|--help
       gsutil|rclone <takes> !-n
+      azcopy sync --delete-destination
       aws|gcloud|heroku|flyctl|fly|netlify|vercel|az|mc|s3cmd|azcopy|gh <takes>
       aws secretsmanager put-secret-value|update-secret
       aws route53 change-resource-record-sets <removal>
@@ -122,6 +125,7 @@ export const PLATFORM_RULES: readonly FormRule[] = [
   {
     id: 'cloud-delete',
     level: 'moderate',
+    given: 'high',
     why: 'Deletes a resource in the cloud.',
     finds: `
       aws * {ends}`,
@@ -154,6 +158,7 @@ export const PLATFORM_RULES: readonly FormRule[] = [
   {
     id: 'publish',
     level: 'moderate',
+    given: 'high',
     why: 'Publishes a package for everybody, or warns everybody against one.',
     finds: `
       !--undo|--dry-run|-n

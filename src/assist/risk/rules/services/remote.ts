@@ -77,6 +77,7 @@ export const REMOTE_RULES: Rules = [
   {
     id: 'http-delete-one',
     level: 'moderate',
+    given: 'high',
     why: 'Asks a service to delete something.',
     tools: CLIENTS,
     when: (c, o) => {
@@ -88,6 +89,7 @@ export const REMOTE_RULES: Rules = [
   {
     id: 'http-settings',
     level: 'moderate',
+    given: 'high',
     why: 'Changes how a service works for everybody who uses it.',
     tools: CLIENTS,
     when: (c, o) => {
@@ -121,6 +123,7 @@ export const REMOTE_RULES: Rules = [
   {
     id: 'rsync-delete-elsewhere',
     level: 'moderate',
+    given: 'high',
     why: 'Deletes everything in the target that the source does not have.',
     finds: 'rsync --del|--delete* !-n|--dry-run|--dryrun|--dry|--interactive',
     safer: { append: '--dry-run' },
@@ -138,6 +141,7 @@ export const REMOTE_RULES: Rules = [
   {
     id: 'remote-settings',
     level: 'moderate',
+    given: 'high',
     why: 'Puts files among the settings or programs of another machine.',
     finds: 'scp|rsync|sftp|rcp * * last<place>!<vital>',
     named: { place: REMOTE_SYSTEM, vital },
