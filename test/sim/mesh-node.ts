@@ -7,7 +7,7 @@ import { formatNodeId, type NodeId, parseNodeId } from '../../protocols/node-id.
 import { presences } from '../../protocols/registry.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { type Alarms, createAlarms } from '../../src/base/timers.ts'
-import { type IsExpected, type Notice, noticeOf } from '../../src/mesh/notices/intake.ts'
+import { type Notice, noticeOf } from '../../src/mesh/notices/intake.ts'
 import { LOBBY } from '../../src/mesh/state/lobby.ts'
 import { createState, type State } from '../../src/mesh/state/state.ts'
 import {
@@ -213,7 +213,7 @@ export class SimNode {
       spokeAt: () => Number.NEGATIVE_INFINITY,
       inUse: (node) => this.above?.inUse(node) ?? false,
       seal: (body) => this.seal(presences, Presence, body),
-      open: (frame, from, isExpected) => this.#opened(frame, from, isExpected),
+      open: (frame, from, asked) => this.#opened(frame, from, asked),
     })
   }
 
@@ -221,9 +221,9 @@ export class SimNode {
     return { versions: ['/karo/hello/1'], name: `n${this.wish.index}`, capabilities, listen: [this.address] }
   }
 
-  #opened(bytes: Uint8Array, from: NodeId, isExpected: IsExpected): Notice | undefined {
+  #opened(bytes: Uint8Array, from: NodeId, asked: ReadonlySet<string>): Notice | undefined {
     const notice = this.#network.notices.get(bytes)
-    if (notice === undefined || !isExpected(notice.author, notice.name)) return undefined
+    if (notice === undefined || (notice.author !== from && !asked.has(notice.name))) return undefined
     if (!this.trust.admits(from) || this.trust.refuses(notice.author)) return undefined
     return notice.version - this.clock.now() > CLOCK_WINDOW_MS ? undefined : notice
   }

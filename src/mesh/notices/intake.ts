@@ -65,17 +65,14 @@ export interface IntakeDeps extends Pick<Ambient, 'clock' | 'random'> {
   readonly topics: () => readonly Topic[]
 }
 
-/** Whether a notice of this author, or of this name, was asked for. */
-export type IsExpected = (author: NodeId, name: string) => boolean
-
 export interface Intake {
   /** A notice of this node's own. */
   seal<B extends WireBody>(topic: Topic, message: Message<B>, body: NoInfer<B>): Notice
   /**
-   * Counts, decodes and verifies what the neighbour `from` brought. Nothing is verified that `isExpected` says no of, or of which
-   * there is too much. Undefined: it is refused. Never throws.
+   * Counts, decodes and verifies what the neighbour `from` brought. Only what it says itself and what was `asked` for, by name, is
+   * verified, and not where there is too much. Undefined: it is refused. Never throws.
    */
-  open(bytes: Uint8Array, from: NodeId, isExpected: IsExpected): Notice | undefined
+  open(bytes: Uint8Array, from: NodeId, asked: ReadonlySet<string>): Notice | undefined
 }
 
 /** The quotas of one neighbour. */
@@ -188,7 +185,7 @@ export function createIntake({ identity, trust, rejections, clock, random, topic
       const bytes = encodeFrame(message, envelope, body, (signed) => identity.sign(signed))
       return noticeOf(topic, { type: message.type, message, envelope, body, bytes })
     },
-    open(bytes, from, isExpected) {
+    open(bytes, from, asked) {
       if (!takes(from)) return undefined
       let protocol: string = hello.id
       let author: NodeId | undefined
@@ -201,7 +198,7 @@ export function createIntake({ identity, trust, rejections, clock, random, topic
           verify: verifySignature,
           bound({ sender, ts }) {
             author = formatNodeId(sender)
-            if (!isExpected(author, nameOf(topic, sender, bytes)))
+            if (author !== from && !asked.has(nameOf(topic, sender, bytes)))
               throw new FrameError('not_admitted', 'nobody asked for it')
             within(topic, author, ts, from)
           },

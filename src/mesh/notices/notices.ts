@@ -38,24 +38,6 @@ export interface NoticesDeps {
   readonly emit: Emit
 }
 
-export interface Notices {
-  /** A notice of this node's own. `now`: the neighbours get it at once. */
-  own(notice: Notice, now: boolean): void
-  /** A neighbour's link is up. */
-  came(conn: Conn): void
-  /** A neighbour is gone. */
-  left(node: NodeId): void
-  said(conn: Conn, body: NoticeKeysBody): void
-  /** `to`: fingerprints of those that get the neighbour's own too. */
-  brought(conn: Conn, frames: readonly Uint8Array[], to?: Uint8Array): void
-  /** Others are to hear of it from this node. `knowers`: the neighbours that have it. */
-  passOn(notice: Notice, knowers: readonly NodeId[]): void
-  /** The timer has rung. */
-  tell(): void
-  /** Now and then one neighbour is compared with. */
-  look(): void
-}
-
 interface Held {
   readonly version: number
   /** Undefined: it is known and not told on. */
@@ -64,7 +46,9 @@ interface Held {
 
 const fingerprintOfNode = (node: NodeId): string => fingerprintOf(parseNodeId(node) as Uint8Array)
 
-export function createNotices({ self, clock, random, connections, ...deps }: NoticesDeps): Notices {
+export type Notices = ReturnType<typeof createNotices>
+
+export function createNotices({ self, clock, random, connections, ...deps }: NoticesDeps) {
   const { emit } = deps
   const known = new Map<Topic, Recent<string, Held>>()
   /** What is not known to be at all neighbours, with those that have it. */
@@ -167,6 +151,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
     known.set(topic, notices)
     notices.set(name, { version, frame: isTold ? frame.bytes : undefined })
   }
+  /** Others are to hear of it from this node. `knowers`: the neighbours that have it. */
   const passOn = (notice: Notice, knowers: readonly NodeId[]): void => {
     const { topic, name, version } = notice
     // The same neighbour may have brought a newer one at once.
@@ -186,6 +171,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
     if (wants.isBusy()) within(ANSWER_MS)
   }
 
+  /** The timer has rung. */
   function tell(): void {
     due = Number.POSITIVE_INFINITY
     const neighbours = connections.neighbours()
@@ -218,22 +204,26 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
   }
 
   return {
-    own(notice, now) {
-      if (!now) return passOn(notice, [])
-      note(notice, true)
-      push(notice.frame.bytes)
+    /** A notice of this node's own. `now`: the neighbours get it at once. */
+    own(notice: Notice, now: boolean): void {
+      if (now) {
+        note(notice, true)
+        push(notice.frame.bytes)
+      } else passOn(notice, [])
     },
-    came(conn) {
+    /** A neighbour's link is up. */
+    came(conn: Conn): void {
       if (!conn.dialed) return
       uncompared.add(conn.node)
       within(pause)
     },
-    left(node) {
+    /** A neighbour is gone. */
+    left(node: NodeId): void {
       uncompared.delete(node)
       wants.drop(node)
       askAgain()
     },
-    said(conn, { sums, ...body }) {
+    said(conn: Conn, { sums, ...body }: NoticeKeysBody): void {
       if (sums !== undefined) {
         const until = body.until ?? clock.now()
         const { found, groups, more } = differing(told(until), sums)
@@ -243,13 +233,14 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
       if (body.keys !== undefined) compared(conn, body, body.keys)
       if (body.wanted !== undefined) bring(conn, body.wanted)
     },
-    brought(conn, frames, to = new Uint8Array()) {
+    /** `to`: fingerprints of those that get the neighbour's own too. */
+    brought(conn: Conn, frames: readonly Uint8Array[], to: Uint8Array = new Uint8Array()): void {
       const { node } = conn
       const others = new Set(readWanted(to))
-      const before = wants.left(node)
+      const before = wants.of(node).size
       let isItsOwn = false
       for (const frame of frames) {
-        const notice = deps.open(frame, node, (author, name) => author === node || wants.has(node, name))
+        const notice = deps.open(frame, node, wants.of(node))
         if (notice === undefined) continue
         const { author, name, version } = notice
         isItsOwn ||= author === node
@@ -263,7 +254,7 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
         else emit({ did: 'notice', notice, from: node, knowers })
       }
       if (before === 0) return
-      if (wants.left(node) < before) ask(conn)
+      if (wants.of(node).size < before) ask(conn)
       // What it named and does not send it has not. A new one of its own is no answer.
       else if (!isItsOwn) {
         wants.drop(node)
@@ -272,7 +263,8 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
     },
     passOn,
     tell,
-    look() {
+    /** Now and then one neighbour is compared with. */
+    look(): void {
       const neighbours = connections.neighbours()
       const one = neighbours[Math.floor(random.float() * neighbours.length)]
       if (one === undefined || clock.monotonic() - comparedAt < COMPARE_EVERY_MS) return

@@ -14,6 +14,8 @@ interface Asked {
   again: boolean
 }
 
+const NOTHING: ReadonlySet<string> = new Set()
+
 export function createWants(clock: Pick<Clock, 'monotonic'>) {
   const asked = new Map<NodeId, Asked>()
   const askedAt = new Map<string, number>()
@@ -40,8 +42,8 @@ export function createWants(clock: Pick<Clock, 'monotonic'>) {
       }
       return isIdle
     },
-    has: (node: NodeId, name: string): boolean => asked.get(node)?.left.has(name) === true,
-    left: (node: NodeId): number => asked.get(node)?.left.size ?? 0,
+    /** What it was asked for and has not brought. */
+    of: (node: NodeId): ReadonlySet<string> => asked.get(node)?.left ?? NOTHING,
     came(node: NodeId, name: string): void {
       asked.get(node)?.left.delete(name)
       askedAt.delete(name)

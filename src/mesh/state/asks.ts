@@ -16,19 +16,6 @@ export interface AsksDeps {
   readonly emit: Emit
 }
 
-export interface Asks {
-  ask(id: number, node: NodeId, what: 'dial' | 'links'): void
-  /** The caller does not wait any longer, so it is answered as things stand. */
-  unask(id: number): void
-  /** A look-up is over. */
-  found(id: number, addresses: readonly string[]): void
-  finished(target: Target, outcome: Outcome): void
-  /** Links or connections have changed. */
-  look(): void
-  stop(): void
-  readonly size: number
-}
-
 interface Ask {
   readonly node: NodeId
   readonly target: Target
@@ -37,7 +24,7 @@ interface Ask {
   stage: 'dialing' | 'finding' | 'waiting' | 'again' | 'linking'
 }
 
-export function createAsks({ isThere, isPossible, looksUp, dialing, book, emit }: AsksDeps): Asks {
+export function createAsks({ isThere, isPossible, looksUp, dialing, book, emit }: AsksDeps) {
   const asks = new Map<number, Ask>()
 
   const answer = (id: number, yes: boolean): void => {
@@ -60,17 +47,19 @@ export function createAsks({ isThere, isPossible, looksUp, dialing, book, emit }
   }
 
   return {
-    ask(id, node, what) {
+    ask(id: number, node: NodeId, what: Ask['what']): void {
       asks.set(id, { node, what, target: dialing.targetOf(node), stage: 'dialing' })
       if (what === 'links' && isThere(node)) answer(id, true)
       else if (!isPossible(node)) answer(id, false)
       else dialing.dial(dialing.targetOf(node))
     },
-    unask(id) {
+    /** The caller does not wait any longer, so it is answered as things stand. */
+    unask(id: number): void {
       const ask = asks.get(id)
       if (ask !== undefined) answer(id, isThere(ask.node))
     },
-    found(id, addresses) {
+    /** A look-up is over. */
+    found(id: number, addresses: readonly string[]): void {
       const ask = asks.get(id)
       if (ask?.stage !== 'finding') return
       const tried = book.addresses(ask.node)
@@ -83,16 +72,17 @@ export function createAsks({ isThere, isPossible, looksUp, dialing, book, emit }
         dialing.dial(ask.target)
       }
     },
-    finished(target, outcome) {
+    finished(target: Target, outcome: Outcome): void {
       for (const [id, ask] of asks) if (ask.target === target) finished(id, ask, outcome.kind === 'admitted')
     },
-    look() {
+    /** Links or connections have changed. */
+    look(): void {
       for (const [id, { node, what }] of asks) if (what === 'links' && isThere(node)) answer(id, true)
     },
-    stop() {
+    stop(): void {
       for (const id of [...asks.keys()]) answer(id, false)
     },
-    get size() {
+    get size(): number {
       return asks.size
     },
   }

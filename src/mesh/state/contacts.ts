@@ -8,15 +8,15 @@ import type { Config, StaticPeer } from '../../config/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { formatEndpoint, parseEndpoint } from '../admission/endpoint.ts'
 import { allowsAddress } from '../admission/gater.ts'
-import { type Asks, createAsks } from './asks.ts'
-import { type Book, createBook } from './book.ts'
+import { createAsks } from './asks.ts'
+import { createBook } from './book.ts'
 import { createCaution } from './caution.ts'
 import type { Connections } from './connections.ts'
-import { createDialing, type Dialing } from './dialing.ts'
-import { createLeaves, type Leaves } from './leaves.ts'
+import { createDialing } from './dialing.ts'
+import { createLeaves } from './leaves.ts'
 import { createOverlay } from './overlay.ts'
 import { createPlaces } from './places.ts'
-import type { Conn, Emit, EndReason, MeshEvent } from './types.ts'
+import type { Conn, Emit, EndReason, MeshEvent, Outcome, Target } from './types.ts'
 
 /**
  * A member that says it is back, or somewhere else, is dialed at once; one that says so without end, at the pace of
@@ -58,54 +58,7 @@ export interface ContactsDeps {
   readonly emit: Emit
 }
 
-export interface Contacts {
-  readonly dialing: Pick<Dialing, 'dialing' | 'dialed' | 'look'>
-  readonly asks: Pick<Asks, 'ask' | 'unask' | 'found'>
-  /** Before the host listens. */
-  prepare(): void
-  start(): void
-  stop(): void
-  /** The timer of the redial rounds has rung. */
-  round(): void
-  /** Whether a member has told that it is at this IP address. */
-  knownAt: Book['membersAt']
-  sighted(event: Extract<MeshEvent, { readonly on: 'sighted' }>): void
-  /** Nodes may be at these IP addresses: those that are not known there are met once. */
-  listed(peers: readonly StaticPeer[]): void
-  /** A member's presence said where it is. `worthATry`: it is back, or it has moved. */
-  heard(node: NodeId, addresses: readonly string[], worthATry: boolean): void
-  /** Others say that it is lost. */
-  missed(node: NodeId): void
-  /** A person's decision about this node has taken effect, or a certificate's. */
-  decided(node: NodeId, byPerson: boolean): void
-  /** A stranger that this node has something to show to. */
-  meet(node: NodeId): void
-  visit(peer: StaticPeer): void
-  opened(conn: Conn, at: string | undefined): void
-  /** A neighbour became a leaf, or ceased to be one. */
-  leaf(conn: Conn): void
-  met(conn: Conn, addresses: readonly string[]): void
-  settled: Dialing['settled']
-  /** A dial is over. An ask that waits for it may begin another one. */
-  finished: Asks['finished']
-  came(conn: Conn): void
-  left(conn: Conn, reason: EndReason): void
-  /** Links or connections have changed. */
-  look(): void
-  /** Says goodbye to neighbours that nobody needs, and looks for missing ones; called at each round of the heartbeat. */
-  thin(): void
-  /** This node asks often: for `ms` milliseconds it wants links to all members, unless they are too many. */
-  linkAll(ms: number): void
-  /** This node depends on each of its links. */
-  isLeaf(): boolean
-  readonly leaves: Pick<Leaves, 'noPlace' | 'turnedAway'>
-  /** A neighbour was needed for a moment only. */
-  release(node: NodeId): void
-  /** Numbers of remembered nodes and asks, for tests of the bounds. */
-  sizes(): { readonly book: number; readonly asks: number }
-}
-
-export function createContacts(deps: ContactsDeps): Contacts {
+export function createContacts(deps: ContactsDeps) {
   const { config, trust, connections, clock } = deps
   const admits = (node: NodeId): boolean => trust.admits(node)
   const now = (): number => clock.monotonic()
@@ -168,32 +121,28 @@ export function createContacts(deps: ContactsDeps): Contacts {
   return {
     dialing,
     asks,
-    prepare() {
+    /** Before the host listens. */
+    prepare(): void {
       for (const node of trust.known()) {
         book.learn(node, trust.met(node)?.addresses ?? [])
         overlay.touch(node)
       }
     },
-    start() {
+    start(): void {
       running = true
       dialing.start()
     },
-    stop() {
+    stop(): void {
       running = false
       dialing.stop()
       asks.stop()
     },
-    round() {
-      dialing.round({
-        due: overlay.due(),
-        againMs: overlay.dueAgainMs(),
-        members: overlay.lookedAt(),
-        hasDeclined: overlay.hasDeclined,
-      })
-    },
+    /** The timer of the redial rounds has rung. */
+    round: (): void => dialing.round(overlay.due(), overlay.hasDeclined),
+    /** Whether a member has told that it is at this IP address. */
     knownAt: book.membersAt,
 
-    sighted({ node, addresses, source }) {
+    sighted({ node, addresses, source }: Extract<MeshEvent, { readonly on: 'sighted' }>): void {
       if (node === deps.self || trust.refuses(node)) return
       book.hear(node, usable(node, addresses, source))
       overlay.touch(node)
@@ -203,10 +152,12 @@ export function createContacts(deps: ContactsDeps): Contacts {
       dialing.meet(node)
       dialing.wake(node)
     },
-    listed(peers) {
+    /** Nodes may be at these IP addresses: those that are not known there are met once. */
+    listed(peers: readonly StaticPeer[]): void {
       dialing.list(peers.filter(({ host, port }) => !isHere(formatEndpoint({ ip: host, port }))))
     },
-    heard(node, addresses, worthATry) {
+    /** A member's presence said where it is. `worthATry`: it is back, or it has moved. */
+    heard(node: NodeId, addresses: readonly string[], worthATry: boolean): void {
       overlay.touch(node)
       // A node that is not admitted here is not dialed either.
       if (!admits(node)) return
@@ -216,8 +167,10 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (connections.isConnected(node)) return
       if (wakings(node).take(now())) dialing.wake(node)
     },
+    /** Others say that it is lost. */
     missed: overlay.touch,
-    decided(node, byPerson) {
+    /** A person's decision about this node has taken effect, or a certificate's. */
+    decided(node: NodeId, byPerson: boolean): void {
       overlay.touch(node)
       if (!admits(node)) return
       book.learn(node, trust.met(node)?.addresses ?? [])
@@ -226,33 +179,33 @@ export function createContacts(deps: ContactsDeps): Contacts {
       // Of certificates hundreds may come at once: those are dialed in the rounds, where the overlay needs them.
       if (byPerson && running && !connections.isConnected(node)) dialing.dial(dialing.targetOf(node))
     },
-    meet(node) {
+    /** A stranger that this node has something to show to. */
+    meet(node: NodeId): void {
       if (trust.refuses(node)) return
       book.learn(node, trust.met(node)?.addresses ?? [])
       overlay.touch(node)
       dialing.meet(node)
       dialing.wake(node)
     },
-    visit: dialing.visit,
-    opened: dialing.opened,
-    leaf: ({ node, leaf }) => leaves.met(node, leaf),
-    met({ node, leaf }, addresses) {
+    /** A neighbour became a leaf, or ceased to be one. */
+    leaf: ({ node, leaf }: Conn): void => leaves.met(node, leaf),
+    met({ node, leaf }: Conn, addresses: readonly string[]): void {
       leaves.met(node, leaf)
       // The addresses are not proven: the connection shows that the key is at this IP address, and nothing about a port there.
       book.learn(node, addresses)
       overlay.touch(node)
       dialing.met(node)
     },
-    settled: dialing.settled,
-    finished(target, outcome) {
+    /** A dial is over. An ask that waits for it may begin another one. */
+    finished(target: Target, outcome: Outcome): void {
       for (const node of dialing.nodesOf(target)) overlay.touch(node)
       asks.finished(target, outcome)
     },
-    came({ node }) {
+    came({ node }: Conn): void {
       overlay.present(node)
       leaves.came(node)
     },
-    left(conn, reason) {
+    left(conn: Conn, reason: EndReason): void {
       const { node, openedAt, leafHere } = conn
       // Whichever end closed the surplus connection, neither end needs it for some time.
       if (reason === 'surplus') {
@@ -263,11 +216,13 @@ export function createContacts(deps: ContactsDeps): Contacts {
       dialing.lost(node, now() - openedAt)
       overlay.touch(node)
     },
-    look() {
+    /** Links or connections have changed. */
+    look(): void {
       dialing.look()
       asks.look()
     },
-    thin() {
+    /** Says goodbye to neighbours that nobody needs, and looks for missing ones; called at each round of the heartbeat. */
+    thin(): void {
       const neighbours = connections
         .neighbours()
         // Links in use neither go nor make others go: there are few of them, and they are free again soon.
@@ -280,15 +235,19 @@ export function createContacts(deps: ContactsDeps): Contacts {
       // The list of members that are due changes with time alone, so there is no event to wait for.
       dialing.look()
     },
-    linkAll(ms) {
+    /** This node asks often: for `ms` milliseconds it wants links to all members, unless they are too many. */
+    linkAll(ms: number): void {
       overlay.wantAll(ms)
       dialing.look()
     },
+    /** This node depends on each of its links. */
     isLeaf: overlay.isLeaf,
     leaves,
-    release(node) {
+    /** A neighbour was needed for a moment only. */
+    release(node: NodeId): void {
       if (!overlay.wanted().has(node) && !deps.inUse(node)) connections.release(node)
     },
+    /** Numbers of remembered nodes and asks, for tests of the bounds. */
     sizes: () => ({ book: book.size(), asks: asks.size }),
   }
 }

@@ -6,6 +6,7 @@ import type { StaticPeer } from '../../config/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Book } from './book.ts'
 import type { Connections } from './connections.ts'
+import type { Due } from './overlay.ts'
 import { createPace } from './pace.ts'
 import type { Places } from './places.ts'
 import { createRedial } from './redial.ts'
@@ -39,23 +40,13 @@ export interface DialingDeps {
   readonly emit: Emit
 }
 
-/** Members that the overlay wants links to. */
-interface Wanted {
-  readonly due: readonly NodeId[]
-  /** In how many milliseconds there are more of them; undefined: not by time alone. */
-  readonly againMs: number | undefined
-  /** How many members were gone over for this. */
-  readonly members: number
-  readonly hasDeclined: (node: NodeId) => boolean
-}
-
 export interface Dialing {
   start(): void
   stop(): void
   /** Another node may be wanted or due now, so a round follows. */
   look(): void
-  /** The timer of the rounds has rung. */
-  round(wanted: Wanted): void
+  /** The timer of the rounds has rung. `hasDeclined`: of nodes behind addresses of the configuration, who wants no link. */
+  round(due: Due, hasDeclined: (node: NodeId) => boolean): void
   /** The target under which this node is dialed. */
   targetOf(node: NodeId): Target
   /** The nodes that may be dialed under this target. */
@@ -169,7 +160,7 @@ export function createDialing(deps: DialingDeps): Dialing {
 
   const isMissing = (node: NodeId): boolean => !connections.isConnected(node) && !trust.refuses(node)
 
-  function* members({ due, hasDeclined }: Wanted): Iterable<Target> {
+  function* members(due: readonly NodeId[], hasDeclined: (node: NodeId) => boolean): Iterable<Target> {
     const behindStatic = new Set<NodeId>()
     for (const [key, { node, once }] of statics) {
       if (once) continue
@@ -208,12 +199,12 @@ export function createDialing(deps: DialingDeps): Dialing {
       emit({ do: 'timer', timer: 'redial', ms: undefined })
     },
     look,
-    round(wanted) {
+    round(due, hasDeclined) {
       looks = false
       if (!running) return
-      pace.begun(wanted.members)
-      const { begin: begun, nextMs } = redial.due(members(wanted), others())
-      const ms = Math.min(nextMs ?? Number.POSITIVE_INFINITY, wanted.againMs ?? Number.POSITIVE_INFINITY)
+      pace.begun(due.members)
+      const { begin: begun, nextMs } = redial.due(members(due.nodes, hasDeclined), others())
+      const ms = Math.min(nextMs ?? Number.POSITIVE_INFINITY, due.againMs ?? Number.POSITIVE_INFINITY)
       emit({ do: 'timer', timer: 'redial', ms: Number.isFinite(ms) ? Math.max(ms, pace.left()) : undefined })
       for (const target of begun) begin(target)
     },

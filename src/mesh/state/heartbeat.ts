@@ -16,26 +16,6 @@ const ANSWER_MS = 4_000
 /** A neighbour that was heard so short a time ago is not doubted, and what is written to it so soon after is an answer. */
 const JUST_MS = 1_000
 
-export interface Heartbeat {
-  start(): void
-  /** The timer has rung. */
-  round(): void
-  /** Time for an answer on this connection is over. */
-  answerIsDue(id: ConnId): void
-  /** Something speaks against this neighbour: an answer that it owes, or the word of others. It is asked now. */
-  doubt(node: NodeId): void
-  /** A neighbour was lost without a word, and others may have gone with it: those that were silent too are asked now. A missed
-   * answer does the same. */
-  doubtQuiet(): void
-  /** It was asked, and has missed one answer. */
-  isSilent(node: NodeId): boolean
-  /** The round is through, and everything that follows from it was done. */
-  counted(): void
-  stop(): void
-  /** When the last round was through, monotonic ms; undefined while it is stopped. */
-  lastRound(): number | undefined
-}
-
 export interface HeartbeatDeps {
   readonly clock: Clock
   readonly everyMs: number
@@ -45,7 +25,7 @@ export interface HeartbeatDeps {
   readonly emit: Emit
 }
 
-export function createHeartbeat({ clock, everyMs, spokeAt, connections, emit }: HeartbeatDeps): Heartbeat {
+export function createHeartbeat({ clock, everyMs, spokeAt, connections, emit }: HeartbeatDeps) {
   const answerMs = Math.min(everyMs, ANSWER_MS)
   /** Pings in a row without a sign of life, and when the last one before them was. */
   const asked = new WeakMap<Conn, { readonly times: number; readonly heardAt: number }>()
@@ -65,16 +45,21 @@ export function createHeartbeat({ clock, everyMs, spokeAt, connections, emit }: 
     if (lastRound !== undefined && !asked.has(conn) && quietMs(conn) > ms) ask(conn, 1)
   }
 
+  /**
+   * A neighbour was lost without a word, and others may have gone with it: those that were silent too are asked now. A missed answer
+   * does the same.
+   */
   const doubtQuiet = (): void => {
     for (const conn of connections.neighbours()) askQuiet(conn, answerMs)
   }
 
   return {
-    start() {
+    start(): void {
       lastRound = clock.monotonic()
       next()
     },
-    round() {
+    /** The timer has rung. */
+    round(): void {
       if (lastRound === undefined) return
       next()
       for (const conn of connections.neighbours()) {
@@ -86,7 +71,8 @@ export function createHeartbeat({ clock, everyMs, spokeAt, connections, emit }: 
       }
       emit({ did: 'round' })
     },
-    answerIsDue(id) {
+    /** Time for an answer on this connection is over. */
+    answerIsDue(id: ConnId): void {
       const conn = connections.get(id)
       const last = conn && asked.get(conn)
       if (conn === undefined || last === undefined) return
@@ -100,23 +86,27 @@ export function createHeartbeat({ clock, everyMs, spokeAt, connections, emit }: 
         doubtQuiet()
       }
     },
-    doubt(node) {
+    /** Something speaks against this neighbour: an answer that it owes, or the word of others. It is asked now. */
+    doubt(node: NodeId): void {
       const conn = connections.neighbour(node)
       if (conn !== undefined) askQuiet(conn, JUST_MS)
     },
     doubtQuiet,
-    isSilent(node) {
+    /** It was asked, and has missed one answer. */
+    isSilent(node: NodeId): boolean {
       const conn = connections.neighbour(node)
       const last = conn && asked.get(conn)
       return last !== undefined && last.times > 1 && last.heardAt === conn?.heardAt
     },
-    counted() {
+    /** The round is through, and everything that follows from it was done. */
+    counted(): void {
       if (lastRound !== undefined) lastRound = clock.monotonic()
     },
-    stop() {
+    stop(): void {
       lastRound = undefined
       emit({ do: 'timer', timer: 'heartbeat', ms: undefined })
     },
+    /** When the last round was through, monotonic ms; undefined while it is stopped. */
     lastRound: () => lastRound,
   }
 }

@@ -41,18 +41,20 @@ export interface OverlayDeps extends RollDeps {
   readonly leaves: Pick<Leaves, 'known' | 'kept'>
 }
 
+/** Members that a link is wanted to and that are to be dialed now, the first first. */
+export interface Due {
+  readonly nodes: readonly NodeId[]
+  /** In how many milliseconds there are more of them; undefined: not by time alone. */
+  readonly againMs: number | undefined
+  /** How many members were gone over for this. */
+  readonly members: number
+}
+
 export interface Overlay {
   /** The members that a link is wanted to. */
   wanted(): ReadonlySet<NodeId>
-  /**
-   * Of the wanted, those to dial now, the first first. After the start only those that a large mesh would link as well,
-   * until it has shown how large this one is.
-   */
-  due(): readonly NodeId[]
-  /** In how many milliseconds more members are due than the last answer had, as far as time alone brings them; undefined: none. */
-  dueAgainMs(): number | undefined
-  /** How many members the last answer went over. */
-  lookedAt(): number
+  /** After the start only those that a large mesh would link as well, until it has shown how large this one is. */
+  due(): Due
   /** For the next `ms` milliseconds this node wants links to all members, because it asks them all often. */
   wantAll(ms: number): void
   /**
@@ -84,7 +86,6 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   const roll = createRoll(deps)
   const declined = createRecent<NodeId, Refusal>(DECLINED_MAX)
   let full = true
-  let lookedAt = 0
   /** When the first were known, and when there were more than ever before; monotonic. */
   let started: number | undefined
   let grown = 0
@@ -99,7 +100,6 @@ export function createOverlay(deps: OverlayDeps): Overlay {
 
   const look = () => {
     const seen = roll.look()
-    lookedAt = seen.all.nodes.length
     full = seen.there.nodes.length <= deps.fullMeshUpTo + (full ? FULL_MORE : 0)
     return seen
   }
@@ -222,10 +222,12 @@ export function createOverlay(deps: OverlayDeps): Overlay {
       let more = leavesOf(there)
       if (full && !waits) more = ours(everybody(all), theirs)
       else if (!full && wantsAll(there)) more = everybodyToAsk(there)
-      return [...new Set([...ours(first, { ms: THEIRS_MS }), ...more])]
+      return {
+        nodes: [...new Set([...ours(first, { ms: THEIRS_MS }), ...more])],
+        againMs: Number.isFinite(again) ? Math.max(0, again - clock.monotonic()) : undefined,
+        members: all.nodes.length,
+      }
     },
-    dueAgainMs: () => (Number.isFinite(again) ? Math.max(0, again - clock.monotonic()) : undefined),
-    lookedAt: () => lookedAt,
     wantAll(ms) {
       const now = clock.monotonic()
       asks = { since: within(asks?.until) ? (asks?.since ?? now) : now, until: now + ms }

@@ -49,24 +49,6 @@ export interface PresenceDeps {
   readonly emit: Emit
 }
 
-export interface PresenceRoom {
-  start(): void
-  /** The timer has rung. */
-  say(): void
-  /** Says goodbye to all members. */
-  leave(): void
-  /** A presence of `author`, handed on by the neighbour `from`. False: it is old, or not to be passed on. */
-  hear(author: NodeId, body: PresenceBody, from: NodeId): boolean
-  /** A neighbour's link is up. */
-  came(node: NodeId): void
-  /** The neighbour's connection broke without a goodbye. */
-  lost(node: NodeId): void
-  /** Sends the presence again if this node's description has changed. */
-  look(): void
-  /** Fingerprints of the neighbours that a node named last; empty unless it is admitted here. */
-  links(node: NodeId): readonly string[]
-}
-
 /** The content of an author's last presence. */
 interface Known {
   readonly version: number
@@ -80,7 +62,9 @@ function isLostSince(heard: Recent<NodeId, Known>, author: NodeId, version: numb
   return false
 }
 
-export function createPresence(deps: PresenceDeps): PresenceRoom {
+export type PresenceRoom = ReturnType<typeof createPresence>
+
+export function createPresence(deps: PresenceDeps) {
   const { clock, random, trust, connections, emit } = deps
   const heard = createRecent<NodeId, Known>(AUTHORS_MAX)
   /** Neighbours whose connections broke, in the order they were lost, with how many others were heard to say so. */
@@ -165,12 +149,14 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   }
 
   return {
-    start() {
+    start(): void {
       started = true
       within(GATHER_MS)
     },
+    /** The timer has rung. */
     say,
-    leave() {
+    /** Says goodbye to all members. */
+    leave(): void {
       lost.clear()
       if (started) emit({ did: 'speak', body: bodyNow('leaving') })
       started = false
@@ -179,7 +165,8 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       emit({ do: 'timer', timer: 'presence', ms: undefined })
     },
 
-    hear(author, body, from) {
+    /** A presence of `author`, handed on by the neighbour `from`. False: it is old, or not to be passed on. */
+    hear(author: NodeId, body: PresenceBody, from: NodeId): boolean {
       const before = heard.get(author)
       if (before !== undefined && body.version <= before.version) return false
       const member = trust.member(author)
@@ -198,11 +185,13 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       return true
     },
 
-    came(node) {
+    /** A neighbour's link is up. */
+    came(node: NodeId): void {
       lost.delete(node)
     },
 
-    lost(node) {
+    /** The neighbour's connection broke without a goodbye. */
+    lost(node: NodeId): void {
       trust.lost(node)
       lost.set(node, 0)
       const waitMs = counting() <= FEW_MEMBERS ? 0 : TELL_WITHIN_MS * random.float()
@@ -210,12 +199,14 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       if (started) arm()
     },
 
-    links(node) {
+    /** Fingerprints of the neighbours that a node named last; empty unless it is admitted here. */
+    links(node: NodeId): readonly string[] {
       const links = trust.admits(node) ? heard.get(node)?.links : undefined
       return links === undefined ? [] : (toHex(links).match(FINGERPRINT) ?? [])
     },
 
-    look() {
+    /** Sends the presence again if this node's description has changed. */
+    look(): void {
       if (said !== '' && said !== JSON.stringify(deps.about())) within(GATHER_MS)
     },
   }

@@ -120,7 +120,7 @@ export function createState(deps: StateDeps): State {
       connections.anew(node)
       contacts.meet(node)
     },
-    visit: ({ peer }) => contacts.visit(peer),
+    visit: ({ peer }) => contacts.dialing.visit(peer),
     opened(event) {
       const { node, ip } = event
       trust.connected(node, [...connections.to(node).map((conn) => conn.ip), ip])
@@ -151,9 +151,9 @@ export function createState(deps: StateDeps): State {
 
   /** The fact of one part is an event for the others. */
   const facts: { readonly [Did in Inner['did']]: (fact: Extract<Inner, { did: Did }>) => void } = {
-    open: ({ conn, at }) => contacts.opened(conn, at),
+    open: ({ conn, at }) => contacts.dialing.opened(conn, at),
     meet: ({ conn, addresses }) => contacts.met(conn, addresses),
-    settle: ({ conn, outcome }) => contacts.settled(conn, outcome),
+    settle: ({ conn, outcome }) => contacts.dialing.settled(conn, outcome),
     come({ conn, replaced }) {
       notices.came(conn)
       if (replaced !== undefined) return

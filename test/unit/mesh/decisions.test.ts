@@ -461,9 +461,9 @@ describe('addresses', () => {
   test('a round follows when more members are due by time alone', () => {
     const { dialing, wanted, next } = dialers(createFakeTrust())
     dialing.start()
-    dialing.round({ ...wanted(), againMs: 2_000 })
+    dialing.round({ ...wanted(), againMs: 2_000 }, hasDeclined)
     expect(next()?.ms).toBe(2_000)
-    dialing.round(wanted())
+    dialing.round(wanted(), hasDeclined)
     expect(next()?.ms).toBeUndefined()
   })
 
@@ -479,16 +479,16 @@ describe('addresses', () => {
       dialing.meet(node)
     }
     book.learn(member, ['/ip4/10.0.0.5/tcp/40000'])
-    dialing.round(wanted())
+    dialing.round(wanted(), hasDeclined)
     expect(dialed()).toEqual([member, strangers[0], strangers[1]])
-    dialing.round(wanted())
+    dialing.round(wanted(), hasDeclined)
     expect(dialed()).toEqual([])
     // Having connected is not the end: it may be silent for as long as the lobby lets it.
     dialing.met(strangers[0]!)
-    dialing.round(wanted())
+    dialing.round(wanted(), hasDeclined)
     expect(dialed()).toEqual([])
     for (const target of [strangers[0]!, strangers[1]!]) dialing.dialed(target, undefined)
-    dialing.round(wanted())
+    dialing.round(wanted(), hasDeclined)
     expect(dialed()).toEqual([strangers[2], strangers[3]])
   })
 })
@@ -503,11 +503,11 @@ test('members that end no handshake make a node dial fewer at a time; strangers 
     book.hear(node, [`/ip4/10.0.2.${at}/tcp/40000`])
     dialing.meet(node)
   }
-  dialing.round({ ...wanted(), due: [] })
+  dialing.round({ ...wanted(), nodes: [] }, hasDeclined)
   expect(dialed()).toEqual(strangers)
   for (const node of strangers) dialing.dialed(node, undefined, true)
   const next = (isSilent: boolean): number => {
-    dialing.round(wanted())
+    dialing.round(wanted(), hasDeclined)
     const begun = dialed()
     for (const [at, node] of begun.entries())
       dialing.dialed(node, undefined, isSilent && at === begun.length - 1)
@@ -520,7 +520,7 @@ test('members that end no handshake make a node dial fewer at a time; strangers 
     book.hear(node, [`/ip4/10.0.1.${at}/tcp/40000`])
     dialing.meet(node)
   }
-  dialing.round(wanted())
+  dialing.round(wanted(), hasDeclined)
   const begun = dialed()
   expect(begun).toHaveLength(4)
   expect(begun.slice(-2)).toEqual(newest)
@@ -623,6 +623,8 @@ test('dials of a static address and of the member behind it, which libp2p gives 
   expect(targets.map(dialing.isRunning)).toEqual([false, false])
 })
 
+const hasDeclined = (): boolean => false
+
 /** A dialing table that writes down whom it has dialed; `allows` is what caution says. */
 function dialers(
   trust: ReturnType<typeof createFakeTrust>,
@@ -644,10 +646,9 @@ function dialers(
     book,
     dialing,
     wanted: () => ({
-      due: [...book.nodes()].filter(trust.admits),
+      nodes: [...book.nodes()].filter(trust.admits),
       againMs: undefined,
       members: 1,
-      hasDeclined: () => false,
     }),
     /** For when the next round was set last, ms. */
     next: () =>

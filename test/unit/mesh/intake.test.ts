@@ -4,8 +4,9 @@ import { encodeFrame } from '../../../protocols/frame.ts'
 import { Presence } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { presences } from '../../../protocols/registry.ts'
-import { createIntake, type IsExpected } from '../../../src/mesh/notices/intake.ts'
-import type { Identity } from '../../../src/trust/identity/index.ts'
+import { createIntake } from '../../../src/mesh/notices/intake.ts'
+import { fingerprintOf, type Identity } from '../../../src/trust/identity/index.ts'
+import { EVERYTHING } from '../../support/mesh/everything.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
@@ -57,8 +58,8 @@ function node(at: Identity = self) {
     accepted,
     refused,
     tallied,
-    hears(bytes: Uint8Array, from: Identity = relay, isExpected: IsExpected = () => true): boolean {
-      const notice = intake.open(bytes, from.nodeId, isExpected)
+    hears(bytes: Uint8Array, from: Identity = relay, asked: ReadonlySet<string> = EVERYTHING): boolean {
+      const notice = intake.open(bytes, from.nodeId, asked)
       if (notice !== undefined) accepted.push(notice.author)
       return notice !== undefined
     },
@@ -138,7 +139,10 @@ test('a presence may be a day old, and what nobody asked for is nothing', () => 
   const it = node()
   const [member, other] = members as [Identity, Identity]
   expect(it.hears(said(member, NOW - 20 * 3_600_000))).toBe(true)
-  expect(it.hears(said(member), relay, (author) => author === other.nodeId)).toBe(false)
+  const asked = new Set([fingerprintOf(other.publicKey)])
+  expect(it.hears(said(member), relay, asked)).toBe(false)
+  expect(it.hears(said(other), relay, asked)).toBe(true)
+  expect(it.hears(said(member), member, new Set())).toBe(true)
 })
 
 test('unknown authors are welcome, but one neighbour cannot invent any number of them in an hour', () => {

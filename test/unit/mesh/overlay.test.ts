@@ -215,28 +215,28 @@ test('in a crowd, what neither end has chosen is closed after seconds; what is o
 
 test('whoever knows of a large mesh dials none but whom it chooses, at once', () => {
   const it = alone(49, undefined, { self: LEAST })
-  expect(it.overlay.due()).toHaveLength(4)
-  expect(new Set(it.overlay.due())).toEqual(it.overlay.wanted())
+  expect(it.overlay.due().nodes).toHaveLength(4)
+  expect(new Set(it.overlay.due().nodes)).toEqual(it.overlay.wanted())
 })
 
 test('while many are being heard after the start, it dials as in a large mesh; then everybody, its choice first', () => {
   const it = alone(0, undefined, { self: LEAST })
-  for (; it.known < 12; it.known++) expect(it.overlay.due()).toHaveLength(it.known)
+  for (; it.known < 12; it.known++) expect(it.overlay.due().nodes).toHaveLength(it.known)
   for (it.known = 13; it.known <= 30; it.known++) {
     it.now += 4_000 / it.known
-    expect(it.overlay.due()).toHaveLength(4)
+    expect(it.overlay.due().nodes).toHaveLength(4)
   }
   it.known = 30
   expect(it.overlay.wanted().size).toBe(30)
-  const choice = it.overlay.due()
+  const choice = it.overlay.due().nodes
   it.now += 5_000
-  expect(it.overlay.due()).toHaveLength(30)
-  expect(it.overlay.due().slice(0, 4)).toEqual(choice)
+  expect(it.overlay.due().nodes).toHaveLength(30)
+  expect(it.overlay.due().nodes.slice(0, 4)).toEqual(choice)
   // Whoever comes later is dialed at once.
   it.known = 31
-  expect(it.overlay.due()).toHaveLength(31)
+  expect(it.overlay.due().nodes).toHaveLength(31)
   it.known = 49
-  expect(it.overlay.due()).toHaveLength(4)
+  expect(it.overlay.due().nodes).toHaveLength(4)
 })
 
 test('a mesh that never comes to rest is not waited for', () => {
@@ -246,38 +246,38 @@ test('a mesh that never comes to rest is not waited for', () => {
     it.known++
   }
   expect(it.known).toBe(20)
-  expect(it.overlay.due()).toHaveLength(20)
+  expect(it.overlay.due().nodes).toHaveLength(20)
 })
 
 test('of two that are new to each other the one with the smaller id dials, the other one only if no link came', () => {
   const it = alone(12)
-  expect(it.overlay.due()).toEqual([])
-  expect(it.overlay.dueAgainMs()).toBe(2_000)
+  expect(it.overlay.due().nodes).toEqual([])
+  expect(it.overlay.due().againMs).toBe(2_000)
   it.now = 1_999
-  expect(it.overlay.due()).toEqual([])
+  expect(it.overlay.due().nodes).toEqual([])
   expect(it.overlay.wanted().size).toBe(12)
   it.now = 2_000
-  expect(it.overlay.due()).toHaveLength(12)
-  expect(it.overlay.dueAgainMs()).toBeUndefined()
+  expect(it.overlay.due().nodes).toHaveLength(12)
+  expect(it.overlay.due().againMs).toBeUndefined()
   // The one that comes later is new then.
   it.known = 13
-  expect(it.overlay.due()).not.toContain(others[12])
+  expect(it.overlay.due().nodes).not.toContain(others[12])
 })
 
 test('in a crowd the end with the greater id waits until the other one has settled, and looks again by itself', () => {
   const [it, other] = [alone(20), alone(20, undefined, { self: LEAST })]
-  expect(other.overlay.due()).toHaveLength(4)
-  expect(it.overlay.due()).toEqual([])
-  for (let left = it.overlay.dueAgainMs(); left !== undefined; left = it.overlay.dueAgainMs()) {
+  expect(other.overlay.due().nodes).toHaveLength(4)
+  expect(it.overlay.due().nodes).toEqual([])
+  for (let left = it.overlay.due().againMs; left !== undefined; left = it.overlay.due().againMs) {
     it.now += left
-    const { length } = it.overlay.due()
+    const { length } = it.overlay.due().nodes
     if (it.now < 20_000) expect(length).toBeLessThanOrEqual(4)
   }
   expect(it.now).toBe(20_000)
-  expect(it.overlay.due()).toHaveLength(20)
-  other.now = other.overlay.dueAgainMs() ?? 0
+  expect(it.overlay.due().nodes).toHaveLength(20)
+  other.now = other.overlay.due().againMs ?? 0
   expect(other.now).toBe(5_000)
-  expect(other.overlay.due()).toHaveLength(20)
+  expect(other.overlay.due().nodes).toHaveLength(20)
 })
 
 /** `from` is the first of them; all have had their links for two minutes. */
@@ -358,7 +358,7 @@ test('whoever asks often links with all, also with those that were given up befo
   it.overlay.declined(ours, false, true)
   it.overlay.declined(theirs, false, false)
   it.overlay.wantAll(599_000)
-  expect(new Set(it.overlay.due())).toEqual(it.overlay.wanted())
+  expect(new Set(it.overlay.due().nodes)).toEqual(it.overlay.wanted())
   expect([...it.overlay.wanted()].toSorted()).toEqual(others.filter((node) => node !== theirs).toSorted())
   const neighbours = others.map((node) => ({ node, since: 0, leaf: false }))
   it.now = 599_000

@@ -49,9 +49,9 @@ export function rigOf({ time = new VirtualTime(0), fullMeshUpTo = 32, onFact, di
     inUse: () => false,
     spokeAt: () => Number.NEGATIVE_INFINITY,
     seal: (body) => presenceOf(deps.self ?? testIdentity().nodeId, body),
-    open: (frame, _, isExpected) => {
+    open: (frame, from, asked) => {
       const notice = notices.get(frame)
-      return notice !== undefined && isExpected(notice.author, notice.name) ? notice : undefined
+      return notice !== undefined && (notice.author === from || asked.has(notice.name)) ? notice : undefined
     },
     about: () => ({ name: 'self', capabilities, listen: [] }),
     ...deps,

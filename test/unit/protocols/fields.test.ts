@@ -14,6 +14,7 @@ import { readQuestion } from '../../../src/exchange/query/document.ts'
 import { openChannel } from '../../../src/mesh/link/channel.ts'
 import { createIntake } from '../../../src/mesh/notices/intake.ts'
 import { fieldsOf, HOSTILE_VALUES, withField } from '../../fuzz/fields.ts'
+import { EVERYTHING } from '../../support/mesh/everything.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { rawFrame } from '../../support/mesh/frames.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
@@ -159,7 +160,7 @@ test.each(ofTopics.map((one) => [`${one.topic.id} ${one.message.name}`, one] as 
         topics: () => TOPICS,
       })
       const code = refusalOf(what, () => decodeFrame(frame, { messages: table, verify }))
-      const notice = intake.open(frame, relay.nodeId, () => true)
+      const notice = intake.open(frame, relay.nodeId, EVERYTHING)
       expect(notice === undefined, what).toBe(code !== undefined)
       expect(told, what).toEqual(code === undefined ? [] : [`${code} ${relay.nodeId}`])
     }
