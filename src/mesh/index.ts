@@ -1,5 +1,4 @@
 // The mesh room's door: links to admitted neighbours over which rooms above send frames. No libp2p type passes it.
 
 export { createMesh, type MeshDeps } from './mesh.ts'
-export { openLink, openTopic } from './port.ts'
 export type * from './types.ts'

@@ -299,12 +299,10 @@ export function createMesh(deps: MeshDeps): Mesh {
     health: listening.health,
     link: links.add,
     exchange: exchanges.add,
-    topic(topic, handler) {
-      edge.topics.set(topic, handler)
-      return {
-        publish: (message, body) => put({ on: 'publish', notice: edge.intake.seal(topic, message, body) }),
-      }
-    },
+    topic: (topic) => ({
+      publish: (message, body) => put({ on: 'publish', notice: edge.intake.seal(topic, message, body) }),
+      serve: (handler) => void edge.topics.set(topic, handler),
+    }),
     doubt(node) {
       put({ on: 'doubt', node })
       return state.isSilent(node)

@@ -30,6 +30,15 @@ export interface LinkHandler {
   inUse?(node: NodeId): boolean
 }
 
+/**
+ * A link or a topic of a room whose parts need it to be made: the room has what sends first, and says who handles what comes when
+ * every part exists.
+ */
+export interface Served<Handler> {
+  /** Called once, before the mesh starts; a protocol or topic that nobody serves is none of this node's. */
+  serve(handler: Handler): void
+}
+
 /** One long-lived stream per neighbour for one protocol. */
 export interface Link {
   /** Neighbours whose link is usable now. */
@@ -139,12 +148,12 @@ export type Apart =
   | { readonly why: 'links_full_there' }
 
 export interface Mesh extends Room {
-  /** Registers a `lifetime: 'link'` protocol; call before `start`. */
-  link(protocol: Stream, handler: LinkHandler): Link
+  /** A `lifetime: 'link'` protocol; call before `start`. */
+  link(protocol: Stream): Link & Served<LinkHandler>
   /** Registers a `lifetime: 'exchange'` protocol; call before `start`. */
   exchange(protocol: Stream, handler: ExchangeHandler): Exchanges
   /** Joins a topic; call before `start`. */
-  topic(topic: Topic, handler: TopicHandler): Announcing
+  topic(topic: Topic): Announcing & Served<TopicHandler>
   /** Admitted by both ends and connected. */
   isConnected(node: NodeId): boolean
   /** Undefined for a neighbour, and where no reason is known: the other machine may be switched off. */

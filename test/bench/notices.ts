@@ -43,7 +43,9 @@ export async function measureNotices(count = 12, messages = 200): Promise<Notice
   try {
     for (let i = 0; i < count; i++) {
       const node = meshNode({ discovery: { peers: nodes.map((one) => one.address()) } })
-      topics.push(node.mesh.topic(words, { notice: () => void delivered++ }))
+      const topic = node.mesh.topic(words)
+      topic.serve({ notice: () => void delivered++ })
+      topics.push(topic)
       nodes.push(node)
       await node.mesh.start(AbortSignal.timeout(10_000))
     }

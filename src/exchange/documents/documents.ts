@@ -16,7 +16,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import { inSteps } from '../../base/timers.ts'
-import { type Mesh, openLink, openTopic } from '../../mesh/index.ts'
+import type { Mesh } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { createHints, type Hints, type Identity } from '../../trust/identity/index.ts'
@@ -93,8 +93,8 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     ports,
   })
   const { position } = keeper
-  const link = openLink(mesh, syncStream)
-  const topic = openTopic(mesh, headsTopic)
+  const link = mesh.link(syncStream)
+  const topic = mesh.topic(headsTopic)
   const linked = () => link.peers().map(({ nodeId }) => nodeId)
   const announcing = createAnnouncer({ topic, clock, random, timers })
   const reminder = createReminder({

@@ -8,7 +8,7 @@ import { createMailbox } from '../../base/async/mailbox.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createAlarms } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
-import { type Mesh, openLink } from '../../mesh/index.ts'
+import type { Mesh } from '../../mesh/index.ts'
 import type { ReplayRepository } from '../../store/tables/replay.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
@@ -64,7 +64,7 @@ export function createQuery(deps: QueryDeps): Query {
   const log = deps.log.child({ room: 'query' })
   const { mesh, trust, sharing, replay, clock, timers } = deps
   const { put, open, hold } = createMailbox<QueryEvent>()
-  const link = openLink(mesh, queryStream)
+  const link = mesh.link(queryStream)
   const alarms = createAlarms<QueryTimer>(timers, (timer) => put({ on: 'timer', timer }))
   const changed = (): void => put({ on: 'changed' })
   const stopWatching = [trust.onChange(changed), sharing.onChange(changed)]

@@ -7,7 +7,7 @@ import { createQuotas, type Quota } from '../../base/quota.ts'
 import { backoffMs } from '../state/redial.ts'
 import type { Put } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
-import type { Link, LinkHandler, PeerRef } from '../types.ts'
+import type { Link, LinkHandler, PeerRef, Served } from '../types.ts'
 import { type Channel, type ChannelDeps, openChannel } from './channel.ts'
 import type { Wire } from './wires.ts'
 
@@ -23,7 +23,7 @@ export interface LinksDeps {
 
 export interface Links {
   /** Before the host starts. */
-  add(protocol: Stream, handler: LinkHandler): Link
+  add(protocol: Stream): Link & Served<LinkHandler>
   protocols(): readonly Stream[]
   /** Handler of a link protocol: the dialer has opened its stream. */
   accept(protocol: Stream, stream: Libp2pStream, wire: Wire | undefined): void
@@ -119,15 +119,15 @@ export function createLinks(deps: LinksDeps): Links {
   }
 
   return {
-    add(protocol, handler) {
+    add(protocol) {
       const quotaOf = createQuotas<NodeId>(protocol.quota, QUOTAS_MAX)
-      const line: Line = { protocol, handler, open: new Map(), quotaOf }
-      lines.push(line)
+      const open: Line['open'] = new Map()
       return {
-        peers: () => [...line.open.values()].map(({ peer }) => peer),
-        has: (to) => line.open.has(to),
-        sendHop: (to, message, body, trace) => line.open.get(to)?.channel.send(message, body, trace) ?? false,
-        sendDocument: (to, bytes) => line.open.get(to)?.channel.sendBytes(bytes) ?? false,
+        peers: () => [...open.values()].map(({ peer }) => peer),
+        has: (to) => open.has(to),
+        sendHop: (to, message, body, trace) => open.get(to)?.channel.send(message, body, trace) ?? false,
+        sendDocument: (to, bytes) => open.get(to)?.channel.sendBytes(bytes) ?? false,
+        serve: (handler) => void lines.push({ protocol, handler, open, quotaOf }),
       }
     },
     protocols: () => lines.map(({ protocol }) => protocol),

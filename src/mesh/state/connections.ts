@@ -8,7 +8,6 @@ import { believable } from '../admission/addresses.ts'
 import type { Timings } from '../timings.ts'
 import { AFTER, type Entry, newEntry } from './entry.ts'
 import type { Step } from './handshake.ts'
-import { hearLeaf, tellLeaf } from './leaf-word.ts'
 import { createLobby, type LobbyLimits } from './lobby.ts'
 import { loserAtOpening } from './rivals.ts'
 import type { Conn, ConnId, Emit, EndReason, MeshEvent, Outcome, Said } from './types.ts'
@@ -116,13 +115,20 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     abort(conn, 'violation')
   }
 
+  /** `undefined`: the other side says nothing about it. */
+  const hearLeaf = (conn: Entry, leaf: boolean | undefined): void => {
+    if (leaf === undefined || conn.leaf === leaf) return
+    conn.leaf = leaf
+    emit({ did: 'leaf', conn })
+  }
+
   const nowAdmitted = (conn: Entry): void => {
     conn.admitted = true
     lobby.leave(conn)
     emit({ do: 'timer', timer: `lobby ${conn.id}`, ms: undefined })
     settle(conn, { kind: 'admitted' })
     // A peer says that it is a leaf once, in its hello, which may come before an invite or a person admits it.
-    if (hearLeaf(conn, conn.introduced?.leaf === true)) emit({ did: 'leaf', conn })
+    hearLeaf(conn, conn.introduced?.leaf === true)
     const old = current.get(conn.node)
     current.set(conn.node, conn)
     emit({ did: 'come', conn, replaced: old })
@@ -156,7 +162,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     conn.introduced = body
     // First, because it may make a member of it.
     conn.enrols = deps.credentials.heard(conn.node, body)
-    hearLeaf(conn, body.leaf === true && admits(conn.node))
+    conn.leaf = body.leaf === true && admits(conn.node)
     const addresses = believable(deps.mesh, body.listen, conn.ip, admits(conn.node))
     emit({ did: 'meet', conn, body, addresses })
     if (!conn.enrols) run(conn, conn.handshake.decide(admits(conn.node)))
@@ -182,7 +188,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     else if (!conn.admitted) violates(conn, 'not_admitted')
     else if ('ping' in said) {
       emit({ do: 'say', id: conn.id, say: { pong: said.ping } })
-      if (hearLeaf(conn, said.leaf)) emit({ did: 'leaf', conn })
+      hearLeaf(conn, said.leaf)
     } else if ('goodbye' in said) close(conn, AFTER[said.goodbye])
     else if (!('pong' in said)) emit({ did: 'tell', conn, told: said })
   }
@@ -245,7 +251,14 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       conn.skewMs = skewMs
       onSaid(conn, said)
     },
-    tell: (isLeaf) => tellLeaf(current.values(), isLeaf, emit),
+    tell(isLeaf) {
+      for (const conn of current.values()) {
+        if (conn.leafHere === isLeaf) continue
+        conn.leafHere = isLeaf
+        // A Ping carries the word, because it is answered and costs nothing.
+        emit({ do: 'say', id: conn.id, say: { ping: 0, leaf: isLeaf } })
+      }
+    },
     heard(node) {
       const conn = current.get(node)
       if (conn !== undefined) conn.heardAt = clock.monotonic()

@@ -90,8 +90,8 @@ export class WorldNode {
       random: shared.random,
       ...shared.agreements.of(identityOf(this.index)),
       mesh: {
-        link: (protocol, handler) => rooms().link(protocol, handler),
-        topic: (topic, handler) => rooms().topic(topic, handler),
+        link: (protocol) => rooms().link(protocol),
+        topic: (topic) => rooms().topic(topic),
         reach: (other, signal) => rooms().reach(other, signal),
       },
     })

@@ -2,7 +2,15 @@
 import type { Message, Stream, Topic, WireBody } from '../../../protocols/define.ts'
 import { decodeFrame, type Frame, FrameError, messageTable } from '../../../protocols/frame.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import type { Announcing, Link, LinkHandler, Mesh, PeerRef, TopicHandler } from '../../../src/mesh/index.ts'
+import type {
+  Announcing,
+  Link,
+  LinkHandler,
+  Mesh,
+  PeerRef,
+  Served,
+  TopicHandler,
+} from '../../../src/mesh/index.ts'
 import type { Notice } from '../../../src/mesh/notices/intake.ts'
 import { verifySignature } from '../../../src/trust/identity/index.ts'
 import type { Network } from '../mesh-network.ts'
@@ -84,10 +92,10 @@ export class RoomsMesh implements Above, Around {
     air.meshes.set(node.id, this)
   }
 
-  link(protocol: Stream, handler: LinkHandler): Link {
+  link(protocol: Stream): Link & Served<LinkHandler> {
     const table = messageTable(Object.values(protocol.messages))
-    this.#lines.set(protocol.id, { handler, table })
     return {
+      serve: (handler) => void this.#lines.set(protocol.id, { handler, table }),
       peers: () => [...this.#peers.values()],
       has: (to) => this.#peers.has(to),
       sendHop: (to, message, body, trace) => {
@@ -100,9 +108,9 @@ export class RoomsMesh implements Above, Around {
     }
   }
 
-  topic(topic: Topic, handler: TopicHandler): Announcing {
-    this.#topics.set(topic, handler)
+  topic(topic: Topic): Announcing & Served<TopicHandler> {
     return {
+      serve: (handler) => void this.#topics.set(topic, handler),
       publish: (message, body) => {
         this.#air.unsigned++
         this.#node.put({ on: 'publish', notice: this.#node.seal(topic, message, body) })

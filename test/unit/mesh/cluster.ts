@@ -33,7 +33,8 @@ export async function start(
   const node = meshNode(init)
   before(node.mesh)
   const events: Running['events'] = []
-  const link = node.mesh.link(protocol, {
+  const link = node.mesh.link(protocol)
+  link.serve({
     frame(peer, frame) {
       judge(frame)
       events.push({ what: 'frame', peer: peer.nodeId, frame })

@@ -8,7 +8,7 @@ import { Goodbye, Hello, Ping } from '../../../protocols/messages/hello.ts'
 import { NoticeKeys, Notices } from '../../../protocols/messages/notices.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { hello, presences } from '../../../protocols/registry.ts'
-import type { Announcing, Mesh } from '../../../src/mesh/index.ts'
+import type { Mesh } from '../../../src/mesh/index.ts'
 import type { Identity } from '../../../src/trust/identity/index.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { inventedPresence, tellNotices } from '../../support/mesh/raw-notices.ts'
@@ -42,9 +42,10 @@ interface Talker extends Running {
 
 async function talker(init: MeshNodeInit = {}, judge: (text: string) => void = () => {}): Promise<Talker> {
   const heard: Talker['heard'] = []
-  let topic: Announcing | undefined
+  let topic: ReturnType<Mesh['topic']> | undefined
   const node = await start(init, undefined, (mesh: Mesh) => {
-    topic = mesh.topic(words, {
+    topic = mesh.topic(words)
+    topic.serve({
       notice(author, frame, from) {
         const { text } = bodyOf(frame, Word)
         heard.push({ author: author.nodeId, text, from: from.nodeId, frame })

@@ -479,25 +479,25 @@ export class Node {
   #mesh(): DocumentsDeps['mesh'] {
     const network = this.#network
     return {
-      link: (_, handler) => {
-        this.handler = handler
-        return {
-          peers: () => network.neighbours(this).map((node) => node.ref),
-          sendHop: (to, message, body) => network.send(this, network.byId(to), message, body),
-          has: () => false,
-          sendDocument: () => false,
-        }
-      },
-      topic: (_, handler) => {
-        this.topic = handler
-        return {
-          publish: (message, body) => {
-            const envelope = this.#envelope()
-            const frame = { type: message.type, message, envelope, body: message.body.parse(body) }
-            if (this.running) network.tell(this, { ...frame, bytes: new Uint8Array(0) })
-          },
-        }
-      },
+      link: () => ({
+        peers: () => network.neighbours(this).map((node) => node.ref),
+        sendHop: (to, message, body) => network.send(this, network.byId(to), message, body),
+        has: () => false,
+        sendDocument: () => false,
+        serve: (handler) => {
+          this.handler = handler
+        },
+      }),
+      topic: () => ({
+        publish: (message, body) => {
+          const envelope = this.#envelope()
+          const frame = { type: message.type, message, envelope, body: message.body.parse(body) }
+          if (this.running) network.tell(this, { ...frame, bytes: new Uint8Array(0) })
+        },
+        serve: (handler) => {
+          this.topic = handler
+        },
+      }),
       reach: (node) => network.dial(this, network.byId(node)),
     }
   }

@@ -173,16 +173,15 @@ export class Endpoint {
   mesh(): Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'> {
     const own = this.ref.nodeId
     return {
-      link: (_protocol, handler) => {
-        this.handler = handler
-        return {
-          peers: () => this.#wire.peersOf(own),
-          has: (to) => this.#wire.linked(own, to),
-          sendHop: (to, message, body, trace) =>
-            this.#wire.send(own, to, this.hopFrame(message, body, trace)),
-          sendDocument: (to, bytes) => this.#wire.send(own, to, bytes),
-        }
-      },
+      link: () => ({
+        peers: () => this.#wire.peersOf(own),
+        has: (to) => this.#wire.linked(own, to),
+        sendHop: (to, message, body, trace) => this.#wire.send(own, to, this.hopFrame(message, body, trace)),
+        sendDocument: (to, bytes) => this.#wire.send(own, to, bytes),
+        serve: (handler) => {
+          this.handler = handler
+        },
+      }),
       linkAll: () => {},
       reach: async (node, signal) => {
         await this.#wire.dialling?.(node, signal)
