@@ -26,8 +26,8 @@ export const TAINT = {
   dialogue: 64,
   /** From a file that lists names, which the line does not show. */
   listed: 128,
-  /** The value of a variable whose name says that it holds a credential. */
-  named: 256,
+  /** A credential: from a file or a program that holds them, or of a variable whose name says so. */
+  credential: 256,
   /** The text is unknown, and nothing but the content of files, which `from` names. */
   file: 512,
 } as const
@@ -149,6 +149,8 @@ export interface SimpleCommand {
   readonly redirections: readonly Redirection[]
   /** Its standard input. */
   readonly input: Output
+  /** Whether what it prints goes to another command or into a word, and not to whoever gave the line. */
+  readonly isTaken?: boolean
   /** Whether the name is a function or alias of this line. */
   readonly isOwn?: boolean
   /** Reached through sudo, doas, su or pkexec. */

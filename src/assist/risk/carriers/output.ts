@@ -22,7 +22,7 @@ import {
 import { contentOf } from '../writes/written.ts'
 import { decoded, decodeEscapes } from './decoders.ts'
 import { filtered, listed } from './listings.ts'
-import { mustStayHere, printsSecret } from './secrets.ts'
+import { printsSecret, taintOfFile } from './secrets.ts'
 
 const NETWORK = names(
   'curl wget wget2 fetch lynx links w3m http https xh httpie aria2c nc ncat netcat socat telnet ftp ssh axel dig host nslookup drill',
@@ -115,9 +115,11 @@ function whereRead({ name, args, scope }: SimpleCommand): Scope {
 
 function secretTaint(command: SimpleCommand): number {
   const where = whereRead(command)
-  const reads =
-    printsSecret(command) || command.args.some((arg) => mustStayHere(arg.text.replace(/^if=/, ''), where))
-  return reads ? TAINT.secret : TAINT.none
+  const printed = printsSecret(command) ? TAINT.secret | TAINT.credential : TAINT.none
+  return command.args.reduce(
+    (sum, { text }) => sum | taintOfFile(text.replace(/^if=/, ''), where),
+    printed as number,
+  )
 }
 
 function reader(command: SimpleCommand): Output {

@@ -2,7 +2,7 @@
 
 import { resolvePath } from '../line/paths.ts'
 import { patterns } from '../lookup.ts'
-import type { Scope } from '../model.ts'
+import { type Scope, TAINT } from '../model.ts'
 
 const IN_HOME =
   /^(?:\.ssh\/(?!.*\.pub$|known_hosts|config$|authorized_keys)[^/]+|\.aws\/credentials|\.gnupg(?:\/.*)?|\.kube\/config|\.netrc|\.git-credentials|\.pgpass|\.my\.cnf|\.docker\/config\.json|\.npmrc|\.pypirc|\.config\/gcloud\/.*(?:credentials|token).*|\.azure\/.*token.*|\.password-store(?:\/.*)?|\.local\/share\/karo\/identity\.key|\.vault-token|\.config\/gh\/hosts\.yml|\.mozilla\/firefox\/[^/]+\/(?:logins\.json|key[34]\.db|cookies\.sqlite)|\.config\/(?:google-chrome|chromium|BraveSoftware)\/.*(?:Login Data|Cookies|Web Data)|\.config\/rclone\/rclone\.conf|\.terraform\.d\/credentials\.tfrc\.json|\.cargo\/credentials(?:\.toml)?|\.gem\/credentials|\.config\/hub|\.s3cfg|\.boto|\.local\/share\/keyrings\/.*)$/
@@ -63,7 +63,7 @@ const PRINTS = patterns(String.raw`
   railway: ^variables\b
   sops: ^(?:-d|--decrypt|decrypt|exec-env)\b
   ansible-vault: ^(?:view|decrypt)\b
-  security: ^(?:find-|dump-)
+  security: ^(?:find-\S+-password\b.*\s-[wg]|dump-keychain)
   secret-tool: ^lookup
   gh: ^auth token\b
   npm: ^token create\b
@@ -82,6 +82,10 @@ export function isPrivate(text: string, scope: Where): boolean {
   if (/(?:^|\/)\.env\.(?:example|sample|template|dist|test)$|^\/etc\//.test(text)) return false
   return mustStayHere(text, scope) || (!/^-|:\/\//.test(text) && KEPT_BY_PROJECTS.test(text))
 }
+
+/** What a text is if it has the content of this file. */
+export const taintOfFile = (text: string, scope: Where): number =>
+  mustStayHere(text, scope) ? TAINT.secret | (isPrivate(text, scope) ? TAINT.credential : 0) : TAINT.none
 
 /** The path relative to the home directory that holds it; undefined outside of homes. */
 function inHome(path: string, scope: Pick<Scope, 'home'>): string | undefined {

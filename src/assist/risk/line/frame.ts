@@ -32,6 +32,8 @@ export interface Frame {
   readonly privileged: boolean
   /** This text may not be a command: it is read only to see whether it would be a harmful one. */
   readonly trying?: boolean
+  /** What is printed goes to another command or into a word. */
+  readonly isTaken?: boolean
   /** Functions whose bodies are being walked, so that a recursive call is not followed. */
   readonly calling: readonly string[]
   /** Taint of the text when it reached a shell as data; undefined for text that was typed. */
@@ -58,6 +60,10 @@ export interface Walk {
   node(it: SyntaxNode, frame: Frame): Output
   hostOf(frame: Frame): WordHost
 }
+
+/** The frame of one command of a pipe, which reads what the one before it prints. */
+export const inPipe = (frame: Frame, input: Output, isLast: boolean): Frame =>
+  isLast ? { ...frame, input } : { ...frame, input, isTaken: true }
 
 export function cloneScope(scope: Scope, parameters: Args | undefined = scope.parameters): Scope {
   return { ...scope, parameters, variables: above(scope.variables) }

@@ -75,6 +75,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
     privileged: running.privileged,
     span: layers === 0 ? span : [first.span[0], Math.max(first.span[1], words.at(-1)!.span[1])],
     scope,
+    ...(frame.isTaken && { isTaken: true }),
     ...((walk.functions.has(name) || walk.aliases.has(name)) && { isOwn: true }),
   }
   walk.findings.command(command)

@@ -1,6 +1,6 @@
 // Reads the words, assignments and redirections of a simple command as the shell would before running it.
 import type { Command, Redirection as RedirectionNode } from 'unbash'
-import { mustStayHere } from '../carriers/secrets.ts'
+import { taintOfFile } from '../carriers/secrets.ts'
 import { MAX_WORDS, spend } from '../limits.ts'
 import {
   type Arg,
@@ -143,7 +143,7 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
 /** The content of a file is unknown; only its kind can be told from its name. */
 function readFrom(target: Arg, { scope }: Frame): Output {
   const kind = isSocket(target.text) ? TAINT.network : TAINT.file
-  const secret = mustStayHere(target.text, scope) ? TAINT.secret : TAINT.none
+  const secret = taintOfFile(target.text, scope)
   const from = [{ ...target, text: resolvePath(target.text, scope) }]
   return { text: undefined, taint: target.taint | kind | secret, from }
 }

@@ -59,7 +59,7 @@ export function variable(name: string, scope: Scope): Value {
   if (name === 'KARO_HOME') return known(scope.karoHome ?? `${scope.home}/.local/share/karo`)
   if (NEVER_EMPTY.has(name)) return something
   if (Object.hasOwn(USUAL, name)) return known(USUAL[name]!.replace('~', scope.home))
-  return SECRET_NAME.test(name) ? { ...unknown, taint: unknown.taint | TAINT.named } : unknown
+  return SECRET_NAME.test(name) ? { ...unknown, taint: unknown.taint | TAINT.credential } : unknown
 }
 
 /** Functions that a parameter expansion needs from the code that expands words. */

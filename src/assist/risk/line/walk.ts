@@ -20,7 +20,7 @@ import {
   UNKNOWN,
 } from '../model.ts'
 import { MAX_TEXT, readAgain, readArithmetic } from './again.ts'
-import { cloneScope, type Findings, type Frame, type Walk } from './frame.ts'
+import { cloneScope, type Findings, type Frame, inPipe, type Walk } from './frame.ts'
 import { isGlob } from './glob.ts'
 import { type Piece, splitPieces } from './pieces.ts'
 import { parseSafely, parseScript } from './script.ts'
@@ -206,7 +206,8 @@ export function walkLine(
         return statements(it.commands, frame)
       case 'Pipeline': {
         let input = frame.input
-        for (const command of it.commands) input = node(command, { ...frame, input })
+        for (const command of it.commands)
+          input = node(command, inPipe(frame, input, it.commands.at(-1) === command))
         return input
       }
       case 'Command':
@@ -346,7 +347,7 @@ export function walkLine(
         else readAgain(text, span, scope, hostOf(inner))
       },
       substitute: (script, span, scope, moved) =>
-        substituted(script, { ...frame, scope }, span, moved === true),
+        substituted(script, { ...frame, scope, isTaken: true }, span, moved === true),
     }
   }
 

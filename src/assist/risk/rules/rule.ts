@@ -36,8 +36,8 @@ export interface Rule {
   readonly id: string
   readonly level: RiskLevel
   /**
-   * Its level for a line that an AI tool gives, where that is higher: what it deletes, ends or publishes is not in the
-   * directory in which the tool works, and nothing there brings it back.
+   * Its level for a line that an AI tool gives, where that is higher: what it deletes, ends or publishes is not in the directory
+   * in which the tool works, and nothing there brings it back; or the tool gets to know, or opens, what is its owner's alone.
    */
   readonly given?: RiskLevel
   /** One sentence that says what may happen. */
@@ -73,7 +73,7 @@ export const tools = words
 
 /** Tools that rules for every command treat specially by name, beside those that run other code; a test finds missing ones. */
 export const NAMED_IN_GENERAL_RULES = names(
-  'sponge tee dd dcfldd cp mv install ln truncate shred wipe rm grm srm unlink history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socket openssl telnet gcc cc clang tcc inetd stunnel qemu-img ddrescue partclone.restore curl wget',
+  'sponge tee dd dcfldd cp mv install ln truncate shred wipe rm grm srm unlink history printenv unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socket openssl telnet gcc cc clang tcc inetd stunnel qemu-img ddrescue partclone.restore curl wget',
 )
 
 /** A directory in which every user may put files. */

@@ -151,6 +151,7 @@ export const TOOL_RULES: readonly FormRule[] = [
       conda env remove
       conda remove --all
       pm2 delete|kill|stop all
+      tmux kill-server
       pm2 delete|kill|stop .
       supervisorctl stop|shutdown all
       supervisorctl stop|shutdown .

@@ -153,16 +153,47 @@ test.each(['--dry-run', '-n', '--help'])('a verb tried with %s loses nothing', (
 test.each([
   'cat .env',
   'echo $API_TOKEN',
-  'printenv',
+  'echo $(cat .env)',
+  'cat .env | grep KEY',
+  'gh auth token | cat',
+  'sed -n 1p .env',
+  'dd if=.env',
   `python3 -c "print(open('.env').read())"`,
   `node -e "console.log(require('fs').readFileSync('.env','utf8'))"`,
-  "node -e 'console.log(process.env)'",
-  "awk 'BEGIN{for(k in ENVIRON)print ENVIRON[k]}'",
   'vault kv get secret/x',
   'op read op://team/web/password',
   'sops -d secrets.enc.yaml',
-])('a credential shown to an AI tool is marked, and not one that a person looks at: %s', (command) => {
-  expect(checkCommand(command, { caller: 'tool' }).matches.map(({ rule }) => rule)).toEqual(['secret-shown'])
+])(
+  'an AI tool is asked about before it sees a credential, and a person looks at their own: %s',
+  (command) => {
+    const { risk_level, matches } = checkCommand(command, { caller: 'tool' })
+    expect([risk_level, ...matches.map(({ rule }) => rule)]).toEqual(['high', 'secret-shown'])
+    expect(checkCommand(command, {}).risk_level).toBe('safe')
+  },
+)
+
+test.each([
+  'cat .env | docker login --password-stdin',
+  'aws ecr get-login-password | docker login --username AWS --password-stdin registry',
+  'curl -H "Authorization: Bearer $(gcloud auth print-access-token)" https://compute.googleapis.com/',
+  'source .env',
+  'cp .env.example .env',
+  "sed -i 's/a/b/' .env",
+  'openssl req -x509 -newkey rsa:4096 -keyout key.pem -out cert.pem -nodes',
+  'security find-identity -v',
+])('a credential that a line uses and does not show is not asked about: %s', (command) => {
+  expect(checkCommand(command, { caller: 'tool' }).risk_level).toBe('safe')
+})
+
+test.each([
+  'printenv',
+  'env | sort',
+  'declare -x',
+  "node -e 'console.log(process.env)'",
+  "awk 'BEGIN{for(k in ENVIRON)print ENVIRON[k]}'",
+])('all variables of the environment are marked where an AI tool sees them: %s', (command) => {
+  const { risk_level, matches } = checkCommand(command, { caller: 'tool' })
+  expect([risk_level, ...matches.map(({ rule }) => rule)]).toEqual(['moderate', 'environment-shown'])
   expect(checkCommand(command, {}).risk_level).toBe('safe')
 })
 

@@ -15,7 +15,7 @@ import { unpacks } from '../../writes/option-values.ts'
 import type { Rules } from '../forms.ts'
 import { foundOnly, movedAside } from '../rewrite.ts'
 import { isOpaque } from '../rule.ts'
-import { TREE_DELETERS } from '../targets.ts'
+import { overwritten, TREE_DELETERS } from '../targets.ts'
 
 /** Names of trees that a build, a package manager or a test run makes again. */
 const MADE =
@@ -60,6 +60,9 @@ function emptied(c: SimpleCommand, o: Options): Args {
       return o.operands[0]?.text === '/dev/null' && !/\/$/.test(o.operands.at(-1)?.text ?? '/')
         ? o.operands.slice(-1)
         : []
+    const nothing = c.name === 'dd' ? c.args : redirectedTo(c, /^<$/)
+    if (/^(?:tee|dd)$/.test(c.name))
+      return nothing.some(({ text }) => /^(?:if=)?\/dev\/null$/.test(text)) ? overwritten(c, o) : []
     const isSilent =
       (c.name === '' && c.assignments.length === 0) ||
       /^(?:true|:|false)$/.test(c.name) ||

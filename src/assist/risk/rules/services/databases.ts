@@ -157,7 +157,7 @@ export const DATABASE_RULES: Rules = [
           text,
         ) &&
           !/pip|install/.test(text) &&
-          (!/(?:db |^)push$/.test(text) || o.flag('force-reset', 'force')) &&
+          (!/(?:db |^)push$/.test(text) || o.flag('force-reset', 'force', 'accept-data-loss')) &&
           (text !== 'clean' || c.name === 'flyway'),
         verb(o) !== '',
       )

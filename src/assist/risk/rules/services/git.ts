@@ -99,6 +99,8 @@ export const GIT_RULES: Rules = [
       git restore * !-S|--staged
       git restore * -W|--worktree
       git checkout|switch -f|--force|--discard-changes
+      git checkout-index -f|--force
+      git read-tree --reset
       git checkout|switch --pathspec-from-file*
       git checkout|switch {here}
       git checkout|switch * * !-b|-B|-c|-C|--create|--force-create|--orphan|-t|--track|-d|--detach
@@ -188,6 +190,7 @@ export const GIT_RULES: Rules = [
   {
     id: 'git-checks-skipped',
     level: 'moderate',
+    given: 'high',
     why: 'Skips the checks that the repository runs before a commit or a push.',
     finds: `
       git commit|push|merge|rebase|am|cherry-pick words<skipping>

@@ -73,6 +73,7 @@ export const NETWORK_RULES: Rules = [
   {
     id: 'serve-files',
     level: 'moderate',
+    given: 'high',
     why: 'Shows everybody on the network every file of the system or of a home.',
     tools: tools('python python3 http-server serve php busybox ruby miniserve darkhttpd webfsd'),
     when: (c, o) => {

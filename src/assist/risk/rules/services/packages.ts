@@ -63,6 +63,7 @@ export const PACKAGE_RULES: readonly FormRule[] = [
   {
     id: 'package-foreign',
     level: 'moderate',
+    given: 'high',
     why: 'Installs straight from an address, past the registry; its install scripts run at once.',
     finds: `
       cargo install words<repository>

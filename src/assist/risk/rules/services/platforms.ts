@@ -190,6 +190,7 @@ export const PLATFORM_RULES: readonly FormRule[] = [
   {
     id: 'cloud-credential',
     level: 'moderate',
+    given: 'high',
     why: 'Makes or prints a key with which anybody can act in your name.',
     finds: `
       aws iam create-access-key

@@ -73,6 +73,7 @@ export const FOOTHOLD_RULES: readonly FormRule[] = [
   {
     id: 'account-add',
     level: 'moderate',
+    given: 'high',
     why: 'Adds an account, or changes with which shell one logs in.',
     finds: `
       ldapadd|ldapmodify *

@@ -50,6 +50,12 @@ const SEEN = patterns(String.raw`
   compgen: ^-[a-z]*e
   jq: ^(?:-\w+ )*(?:env|\$ENV)$
 `)
+/** Words with which a tool makes or changes a private file, or takes what is public of it, and shows nothing. */
+const UNSEEN = patterns(String.raw`
+  openssl: ^(?:x509|req|verify|s_client|genrsa|genpkey|ecparam)\b|-out\b
+  gpg: ^(?!.*(?:-d\b|--decrypt|--export))
+  sed: (?:^|\s)(?:-[a-zA-Z]*i|--in-place)
+`)
 /** Code that takes all variables of the environment, not one by its name. */
 const WHOLE_ENVIRONMENT =
   /\bprocess\.env\b(?!\.\w|\[)|\bos\.environ\b(?!\[|\.(?!items|values))|\bENV\.(?:to_|each|map|inspect)|%ENV\b|\$_ENV\b(?!\[)|\bgetenv\(\s*\)|\bin ENVIRON\b/
@@ -59,46 +65,51 @@ const METADATA =
   /(?:^|\/\/|@)(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|\[fd00:ec2::254\]|metadata\.google\.internal|metadata\.azure\.internal)(?:[:/]|$)/i
 const FETCHES = new Set(tools('curl wget http https xh aria2c lwp-request'))
 
-/** What an AI tool gets to see, and sends on to its model: private files that people read every day, and variables. */
+/** What an AI tool gets to see, and sends on to its model: private files that people read every day, and single variables. */
 function told(c: SimpleCommand): Args {
+  if (c.isTaken) return []
   const whole = [{ text: c.name, span: c.span, taint: TAINT.none }]
   // kubectl may only list the names of secrets.
   if ((c.name !== 'kubectl' && printsSecret(c)) || SEEN.fits(c)) return whole
   switch (c.name) {
     case 'echo':
     case 'printf':
-      return c.args.filter(({ taint }) => (taint & TAINT.named) !== 0)
+      return c.args.filter(({ taint }) => (taint & TAINT.credential) !== 0)
     case 'printenv':
-      return c.args.length === 0 ? whole : matching(c.args, SECRET_NAME)
+      return matching(c.args, SECRET_NAME)
     case 'xclip':
     case 'xsel':
     case 'wl-paste':
     case 'pbpaste':
       return c.name.startsWith('x') && !says(c, /^-{1,2}o/) ? [] : whole
-    case 'env':
-    case 'set':
-    case 'export':
-    case 'declare':
-      return c.args.every(({ text }) => /^-[p0]$/.test(text)) ? whole : []
+    case 'cp':
+      return []
+    case 'dd':
+      return says(c, /^of=/) ? [] : c.args.filter(({ text }) => isPrivate(text.replace(/^if=/, ''), c.scope))
     default:
-      // A certificate is public, and `.key` is a filter of jq and yq.
-      if (c.name === 'openssl' && c.args[0]?.text === 'x509') return []
-      if (/awk$/.test(c.name) && says(c, WHOLE_ENVIRONMENT)) return whole
-      if (READS.has(c.name) || c.name === 'source' || c.name === '.')
+      if (UNSEEN.fits(c)) return []
+      if (READS.has(c.name) && (c.input.taint & TAINT.credential) !== 0) return whole
+      // `.key` is a filter of jq and yq.
+      if (READS.has(c.name))
         return named(
           c,
           (text) => isPrivate(text, c.scope) && !(/^[jy]q$/.test(c.name) && /^\.(?:key|pem)$/.test(text)),
         )
       return interpreterName(c.name) === undefined
         ? []
-        : c.args.filter(
-            ({ text }) =>
-              WHOLE_ENVIRONMENT.test(text) ||
-              [...text.matchAll(/(["'])([^"'\n]{1,300})\1/g)].some(([, , file = '']) =>
-                isPrivate(file, c.scope),
-              ),
+        : c.args.filter(({ text }) =>
+            [...text.matchAll(/(["'])([^"'\n]{1,300})\1/g)].some(([, , file = '']) =>
+              isPrivate(file, c.scope),
+            ),
           )
   }
+}
+
+/** Whether all variables of the environment are printed, some of which may hold credentials. */
+function printsEnvironment(c: SimpleCommand): boolean {
+  if (/^(?:printenv|env|set|export|declare)$/.test(c.name))
+    return c.args.every(({ text }) => c.name !== 'set' && /^-[px0]$/.test(text))
+  return (/awk$/.test(c.name) || interpreterName(c.name) !== undefined) && says(c, WHOLE_ENVIRONMENT)
 }
 
 export const SECRET_RULES: Rules = [
@@ -134,6 +145,7 @@ export const SECRET_RULES: Rules = [
   {
     id: 'secret-shown',
     level: 'moderate',
+    given: 'high',
     why: 'Shows a credential on the screen, where recordings, logs and AI tools take it up.',
     tools: [...READERS, ...FETCHES, ...LANGUAGES, '*'],
     when: (c) => [
@@ -146,8 +158,18 @@ export const SECRET_RULES: Rules = [
     example: 'cat ~/.ssh/id_rsa',
   },
   {
+    id: 'environment-shown',
+    level: 'moderate',
+    caller: 'tool',
+    why: 'Shows all variables of the environment to an AI tool, with the credentials that some of them hold.',
+    tools: ['*'],
+    when: printsEnvironment,
+    example: 'printenv',
+  },
+  {
     id: 'secret-exported',
     level: 'moderate',
+    given: 'high',
     why: 'Prints private keys or passwords.',
     finds: `
       gpg|gpg2 --export-secret-keys*|--export-secret-subkeys*
@@ -164,6 +186,7 @@ export const SECRET_RULES: Rules = [
   {
     id: 'secret-committed',
     level: 'moderate',
+    given: 'high',
     why: 'Puts a credential into the repository’s history.',
     finds: 'git add <credential>',
     named: {

@@ -154,6 +154,7 @@ export const SHELL_RULES: Rules = [
   {
     id: 'share-terminal',
     level: 'moderate',
+    given: 'high',
     why: 'Lets others see or use this terminal, or reach this machine through another.',
     finds: `
       ssh|autossh words<reverse>
