@@ -13,8 +13,8 @@ export type ToolShell = 'bash' | 'zsh' | 'fish' | 'sh'
 /** A call of the tool; level 0. `before`: the tool is about to run the command. `after`: the command ran. */
 export type ToolCall =
   | {
-      /** `edit`: a file tool is about to change files, and `command` is a line for bash that changes the same ones. */
-      readonly kind: 'before' | 'edit'
+      /** `edit`, `read`: a file tool is about to change or to show files, and `command` is a line for bash that does so, too. */
+      readonly kind: 'before' | 'edit' | 'read'
       readonly command: string
       readonly cwd?: string
       readonly shell: ToolShell
@@ -31,7 +31,7 @@ export type ToolCall =
       /** Milliseconds; null if the tool does not tell it. */
       readonly durationMs: number | null
     }
-  /** The call is about nothing that Karo judges: a tool that only reads, or another event. */
+  /** The call is about nothing that Karo judges: a tool without files, or another event. */
   | { readonly kind: 'other' }
 
 /** What the tool has to do. `none`: Karo has no opinion, and the tool applies its own rules and questions. */

@@ -25,6 +25,8 @@ export interface Answered {
   readonly entries: readonly Entry[]
 }
 
+const NAMED = { before: 'command', edit: 'change', read: 'file' } as const
+
 const NOTHING: Answered = { reply: { decision: 'none' }, entries: [] }
 
 /** What is known of an incomplete input. */
@@ -59,20 +61,18 @@ export function answerCall(
   try {
     verdict = judge(command, { shell, ...(cwd !== undefined && { cwd }) })
   } catch {
-    return call.kind === 'after'
-      ? { ...NOTHING, entries: [{ ran: call }] }
-      : unjudged(onError, 'the check failed')
+    if (call.kind === 'after') return { ...NOTHING, entries: [{ ran: call }] }
+    return call.kind === 'read' ? NOTHING : unjudged(onError, 'the check failed')
   }
   const { decision, risk_level } = verdict
   if (call.kind !== 'after') {
-    const isEdit = call.kind === 'edit'
     const asks = adapter.asks && call.asks !== false
-    const reply = replyTo(verdict, { asks }, isEdit ? 'change' : 'command')
+    const reply = replyTo(verdict, { asks }, NAMED[call.kind])
     return {
       reply,
       entries: reply.decision === 'deny' ? [{ note: { outcome: 'blocked', risk_level } }] : [],
-      // The inbox could not show what is written.
-      ...(decision === 'confirm' && !isEdit && { confirmable: call }),
+      // The inbox could not show what is written or read.
+      ...(decision === 'confirm' && call.kind === 'before' && { confirmable: call }),
     }
   }
   // The command ran although the guard wanted a confirmation, so a person has consented in the tool.

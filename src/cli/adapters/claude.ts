@@ -1,4 +1,4 @@
-// Claude Code: PreToolUse hooks of its Bash and file tools and of tools of MCP servers; PostToolUse and
+// Claude Code: PreToolUse hooks of its Bash, its file tools and its Read, and of tools of MCP servers; PostToolUse and
 // PostToolUseFailure hooks of its Bash tool.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
@@ -30,6 +30,7 @@ export function secondsOf(line: string): number {
 }
 
 const FILE_TOOLS = ['Write', 'Edit', 'MultiEdit', 'NotebookEdit']
+const READER = 'Read'
 
 export const claude: Adapter = {
   name: 'claude',
@@ -38,7 +39,7 @@ export const claude: Adapter = {
   read(input) {
     const call = callOf(input)
     const event = eventOf(call)
-    if (event === 'PreToolUse') return before(call, 'Bash', FILE_TOOLS)
+    if (event === 'PreToolUse') return before(call, 'Bash', FILE_TOOLS, [READER])
     // On Windows also PowerShell, which is no shell of ours.
     if (call.tool_name === 'Bash') {
       if (event === 'PostToolUse') return after(call, succeeded(call))
@@ -52,7 +53,7 @@ export const claude: Adapter = {
     ...AI_TOOLS.claude,
     entries: (command) => {
       const entry = entryOf('Bash', command)
-      const all = entryOf(`Bash|${FILE_TOOLS.join('|')}|mcp__.*`, command)
+      const all = entryOf(`Bash|${FILE_TOOLS.join('|')}|${READER}|mcp__.*`, command)
       return { PreToolUse: all, PostToolUse: entry, PostToolUseFailure: entry }
     },
   },
@@ -82,8 +83,13 @@ export function eventOf(call: Members): string {
   return event
 }
 
-/** What `tool_input` says before the tool named `shell`, one of `files` or a tool of an MCP server runs. */
-export function before(call: Members, shell: string, files: readonly string[]): ToolCall {
+/** What `tool_input` says before the tool named `shell`, one of `files` or `readers` or a tool of an MCP server runs. */
+export function before(
+  call: Members,
+  shell: string,
+  files: readonly string[],
+  readers: readonly string[] = [],
+): ToolCall {
   const tool = textOf(call.tool_name)
   if (tool === undefined) throw new BadCall('the call names no tool')
   const where = directoryOf(call.cwd)
@@ -95,7 +101,7 @@ export function before(call: Members, shell: string, files: readonly string[]): 
       ...where,
       shell: 'bash',
     }
-  if (!isOwn && !/^mcp_|__/.test(tool)) return { kind: 'other' }
+  if (!isOwn && !readers.includes(tool) && !/^mcp_|__/.test(tool)) return { kind: 'other' }
   return readFileCall(tool, call.tool_input, where, isOwn)
 }
 

@@ -41,7 +41,7 @@ export const cursor: Adapter = {
     entries: (command) => ({
       beforeShellExecution: [{ command }],
       afterShellExecution: [{ command }],
-      preToolUse: [{ command, matcher: 'Write|Delete' }],
+      preToolUse: [{ command, matcher: 'Write|Delete|Read' }],
       beforeMCPExecution: [{ command }],
     }),
     afterwards: 'Restart Cursor to load it.',
@@ -53,8 +53,9 @@ function readTool(call: Members, event: string): ToolCall {
   const tool = textOf(call.tool_name)
   if (tool === undefined) throw new BadCall('the call names no tool')
   const own = event === 'preToolUse'
-  if (own && !isOneOf(['Write', 'Delete'], tool)) return { kind: 'other' }
-  return readFileCall(tool, argumentsOf(call.tool_input), { ...whereOf(call), asks: !own }, own)
+  const changes = own && isOneOf(['Write', 'Delete'], tool)
+  if (own && !changes && tool !== 'Read') return { kind: 'other' }
+  return readFileCall(tool, argumentsOf(call.tool_input), { ...whereOf(call), asks: !own }, changes)
 }
 
 function argumentsOf(input: unknown): unknown {

@@ -15,6 +15,8 @@ const COPIES = set('copy cp')
 const READS = set(
   'read get list search find view show stat info tree grep glob describe fetch query count check diff open cat ls head tail watch lint explain',
 )
+/** Of these, what shows the content of files. */
+const SHOWS = set('read get view show open cat head tail fetch diff')
 const RUNS = set('exec execute run shell bash terminal command process spawn')
 const SHELLS = set('shell bash terminal command')
 
@@ -37,7 +39,7 @@ const PATCHES = set('patch patchtext input diff command')
 const MOST_FILES = 200
 
 interface Read {
-  readonly kind: 'before' | 'edit' | 'other'
+  readonly kind: 'before' | 'edit' | 'read' | 'other'
   readonly command: string
 }
 const NOTHING: Read = { kind: 'other', command: '' }
@@ -49,7 +51,7 @@ export interface At {
 }
 
 /**
- * What a call of any tool but the shell's does: `edit` with a line that does the same, `before` for a tool that runs
+ * What a call of any tool but the shell's does: `edit` or `read` with a line that does the same, `before` for a tool that runs
  * commands, `other` for the rest. `known`: the tool is known to change files. Throws BadCall for such a call without a file.
  */
 export function readFileCall(tool: string, args: unknown, { cwd, asks }: At, known = false): ToolCall {
@@ -81,13 +83,13 @@ function read(tool: string, args: unknown, known: boolean): Read {
     if (command !== undefined) return { kind: 'before', command }
     if (does(SHELLS) && words.every((word) => RUNS.has(word))) throw new BadCall('the call has no command')
   }
-  if (isReader) return NOTHING
+  if (isReader) return does(SHOWS) ? look(members) : NOTHING
   const files = [...filesIn(members, FILES), ...filesInDirectories(members)]
   const sources = filesIn(members, SOURCES)
   // Not a thing that a server has of another kind: `create_issue`.
   known ||= changes && Object.keys(members).length === 0 && /file|director|folder|path/i.test(tool)
   if (does(REMOVES)) return edit(remove([...sources, ...files]), known)
-  if (does(MOVES)) return edit([...remove(sources), ...write('>', files)], known)
+  if (does(MOVES)) return edit([...leave(sources), ...write('>', files)], known)
   const operator = does(REPLACES) && !does(EDITS) ? '>' : '>>'
   return edit(write(operator, does(COPIES) ? files : [...sources, ...files]), known)
 }
@@ -95,7 +97,20 @@ function read(tool: string, args: unknown, known: boolean): Read {
 /** A file that is replaced gets new content, so it is not the line of one that is emptied. */
 const write = (operator: '>' | '>>', files: readonly string[]) =>
   files.map((file) => `${operator === '>' ? 'echo content ' : ''}${operator} ${word(file)}`)
+/** A tree that goes elsewhere is not lost. */
+const leave = (files: readonly string[]) => files.map((file) => `rm -- ${word(file)}`)
 const remove = (files: readonly string[]) => files.map((file) => `rm -r -- ${word(file)}`)
+
+/** Most of what such tools read is no file, so that a call that cannot be understood is nothing to judge. */
+function look(members: Members): Read {
+  try {
+    const files = [...filesIn(members, FILES), ...filesInDirectories(members)]
+    return files.length === 0 ? NOTHING : { kind: 'read', command: `cat -- ${files.map(word).join(' ')}` }
+  } catch (error) {
+    if (error instanceof BadCall) return NOTHING
+    throw error
+  }
+}
 
 function edit(lines: readonly string[], known: boolean): Read {
   if (lines.length > 0) return { kind: 'edit', command: [...new Set(lines)].join('; ') }

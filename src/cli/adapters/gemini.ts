@@ -20,6 +20,7 @@ import {
 
 const SHELL = 'run_shell_command'
 const FILE_TOOLS = ['write_file', 'replace']
+const READERS = ['read_file', 'read_many_files']
 
 export const gemini: Adapter = {
   name: 'gemini',
@@ -32,7 +33,7 @@ export const gemini: Adapter = {
     const event = eventOf(call)
     const isShell = call.tool_name === SHELL
     if (event === 'BeforeTool')
-      return isShell ? { kind: 'before', ...whatOf(call) } : before(call, SHELL, FILE_TOOLS)
+      return isShell ? { kind: 'before', ...whatOf(call) } : before(call, SHELL, FILE_TOOLS, READERS)
     if (event !== 'AfterTool' || !isShell) return otherEvent(event, call)
     return { kind: 'after', ...whatOf(call), exitCode: exitCode(call), durationMs: null }
   },
@@ -48,7 +49,7 @@ export const gemini: Adapter = {
       const hook = { type: 'command', name: 'karo', command, timeout: secondsOf(command) * 1000 }
       const entry = (matcher: string) => [{ matcher, hooks: [hook] }]
       return {
-        BeforeTool: entry(`${SHELL}|${FILE_TOOLS.join('|')}|mcp_.*|.*__.*`),
+        BeforeTool: entry(`${[SHELL, ...FILE_TOOLS, ...READERS].join('|')}|mcp_.*|.*__.*`),
         AfterTool: entry(SHELL),
       }
     },

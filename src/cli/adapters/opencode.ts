@@ -1,5 +1,5 @@
 // OpenCode: a plugin, because OpenCode has no hooks that are programs. The plugin hands each call of the bash tool, and
-// each of a tool that may change files, to `karo hook opencode`, throws where the answer is a denial, which blocks the call, and tells what ran with its exit code.
+// each of a tool that may change or show files, to `karo hook opencode`, throws where the answer is a denial, which blocks the call, and tells what ran with its exit code.
 // Source: anomalyco/opencode, packages/plugin/src/index.ts (tool.execute.before and .after) and
 // packages/opencode/src/tool/bash.ts (`metadata.exit`). OpenCode calls no hook of a plugin that could ask the person.
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
@@ -48,8 +48,8 @@ const karo = (call) =>
     child.stdin.end(JSON.stringify(call))
   })
 
-/** Tools of OpenCode's own that change no file. */
-const READERS = new Set('read grep glob list ls lsp webfetch websearch codesearch todowrite todoread task question skill invalid'.split(' '))
+/** Tools of OpenCode's own that change no file and show no whole one. */
+const READERS = new Set('grep glob list ls lsp webfetch websearch codesearch todowrite todoread task question skill invalid'.split(' '))
 
 export const Karo = async ({ directory }) => {
   /** Calls that run, by their id: what ran, and since when (ms). */

@@ -1,10 +1,17 @@
-// Turns the guard's verdict on a command or on a change of files into the answer for an AI coding tool.
+// Turns the guard's verdict on a command, on a change of files or on what is read of them into the answer for an AI coding tool.
 import type { RiskVerdict } from '../../assist/risk/index.ts'
 import type { Adapter, Reply } from './adapter.ts'
 
 /** Most characters of a reason, which a model reads, and a person in a dialogue. */
 const MOST_REASON = 1_500
 const MOST_WHYS = 3
+
+/** What the person may do in the place of the tool. */
+const INSTEAD = {
+  command: 'run the command in their own terminal',
+  change: 'make the change themselves',
+  file: 'say what is needed of it',
+} as const
 
 /**
  * A verdict `allow` becomes no opinion, because it would skip the tool's own question. A command that needs a confirmation
@@ -13,19 +20,18 @@ const MOST_WHYS = 3
 export function replyTo(
   verdict: RiskVerdict,
   { asks }: Pick<Adapter, 'asks'>,
-  what: 'command' | 'change' = 'command',
+  what: keyof typeof INSTEAD = 'command',
 ): Reply {
   const { decision, risk_level } = verdict
   if (decision === 'allow') return { decision: 'none' }
-  const because = `${whysOf(verdict)}${verdict.safer === undefined || what === 'change' ? '' : ` Safer: \`${verdict.safer}\`.`}`
+  const because = `${whysOf(verdict)}${verdict.safer === undefined || what !== 'command' ? '' : ` Safer: \`${verdict.safer}\`.`}`
   if (decision === 'confirm' && asks) {
     return { decision: 'ask', reason: bounded(`Karo (${risk_level} risk): ${because}`) }
   }
-  const instead = what === 'change' ? 'make the change themselves' : 'run the command in their own terminal'
   const reason =
     decision === 'block'
       ? `Karo blocked this ${what} (${risk_level} risk): ${because} Do not try to do the same with another ${what}; ask the person you work for.`
-      : `Karo: this ${what} needs a person's consent (${risk_level} risk): ${because} Consent cannot be given here; ask the person to ${instead}.`
+      : `Karo: this ${what} needs a person's consent (${risk_level} risk): ${because} Consent cannot be given here; ask the person to ${INSTEAD[what]}.`
   return { decision: 'deny', reason: bounded(reason) }
 }
 

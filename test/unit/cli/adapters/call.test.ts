@@ -18,7 +18,7 @@ const ALLOWED = 'npm test'
 
 describe.each(DOCUMENTED)(
   '$tool',
-  ({ tool, intends, reports, told, edits, asksAboutEdits, others, broken }) => {
+  ({ tool, intends, reports, told, edits, asksAboutEdits, reads, others, broken }) => {
     const adapter = ADAPTERS[tool]
     const call = (input: unknown, judgement: typeof open | typeof closed = open) => {
       const { reply, entries } = answerCall(adapter, JSON.stringify(input), judgement)
@@ -93,6 +93,29 @@ describe.each(DOCUMENTED)(
         if (!asksAboutEdits) expect(reply.decision).toBe('deny')
         expect(JSON.stringify(said)).not.toContain('Safer')
       }
+    })
+
+    test.each(['.env', '/home/dev/.aws/credentials', '/home/dev/.ssh/id_ed25519', 'certs/server.pem'])(
+      'a file with credentials is not shown to the tool unasked: %s',
+      (path) => {
+        for (const input of reads(path, '/work/app')) {
+          const { reply, entries } = call(input)
+          expect(reply.decision, JSON.stringify(input)).toBe(adapter.asks && asksAboutEdits ? 'ask' : 'deny')
+          expect(entries).toEqual(
+            reply.decision === 'ask' ? [] : [{ note: { outcome: 'blocked', risk_level: 'high' } }],
+          )
+        }
+      },
+    )
+
+    test('what a tool reads else is nothing to Karo, not even where nothing can be judged', () => {
+      for (const path of ['src/main.py', '.env.example', '/etc/passwd', "it's; rm -rf ~", '$(reboot)', '-n'])
+        for (const input of reads(path, '/work/app'))
+          for (const judgement of [open, closed])
+            expect(call(input, judgement), JSON.stringify(input)).toMatchObject({
+              reply: { decision: 'none' },
+              entries: [],
+            })
     })
 
     test('a file of the project, and a file tool that fails to say which, are what they are', () => {
@@ -170,7 +193,7 @@ describe.each(DOCUMENTED)(
       }
     })
 
-    test('a check that fails follows on_error', () => {
+    test('a check that fails follows on_error, and lets the tool read', () => {
       const failing = () => {
         throw new Error('canary')
       }
@@ -184,6 +207,13 @@ describe.each(DOCUMENTED)(
         judge: failing,
       })
       expect(ran).toMatchObject({ reply: { decision: 'none' }, entries: [{ ran: { command: ALLOWED } }] })
+      for (const input of reads('src/main.py', '/w'))
+        expect(
+          answerCall(adapter, JSON.stringify(input), { onError: 'block', judge: failing }),
+        ).toMatchObject({
+          reply: { decision: 'none' },
+          entries: [],
+        })
     })
 
     test('any JSON at all is answered', () => {

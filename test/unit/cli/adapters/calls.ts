@@ -12,6 +12,8 @@ export interface Documented {
   readonly edits: (path: string, cwd: string) => readonly unknown[]
   /** Whether the tool asks about such a change when its hook wants it. */
   readonly asksAboutEdits: boolean
+  /** About to show this file to the model. */
+  readonly reads: (path: string, cwd: string) => readonly unknown[]
   /** Calls that change no file and are nothing of a shell. */
   readonly others: readonly unknown[]
   /** Calls with a shell tool in them, and not what is documented. */
@@ -80,6 +82,11 @@ export const DOCUMENTED: readonly Documented[] = [
         ] as Tool[]
       ).map((one) => claude(one, cwd)),
     asksAboutEdits: true,
+    reads: (path, cwd) => [
+      claude(['Read', { file_path: path, limit: 20 }], cwd),
+      claude(['mcp__filesystem__read_text_file', { path }], cwd),
+      claude(['mcp__filesystem__read_multiple_files', { paths: ['README.md', path] }], cwd),
+    ],
     others: [
       claude(['mcp__filesystem__read_text_file', { path: '/etc/passwd' }]),
       claude(['Read', { file_path: '/etc/passwd' }]),
@@ -132,6 +139,7 @@ export const DOCUMENTED: readonly Documented[] = [
         ['mcp__files__write_file', { path, content: 'x' }] as const,
       ].map((one) => codex(one, cwd)),
     asksAboutEdits: false,
+    reads: (path, cwd) => [codex(['mcp__files__read_file', { path }], cwd)],
     others: [codex(['update_plan', {}])],
     broken: [
       codex(['apply_patch', { command: '*** Begin Patch' }]),
@@ -162,6 +170,10 @@ export const DOCUMENTED: readonly Documented[] = [
       { timestamp: 1, cwd, toolName: 'files-write_file', toolArgs: { path, content: 'x' } },
     ],
     asksAboutEdits: true,
+    reads: (path, cwd) => [
+      { timestamp: 1, cwd, toolName: 'view', toolArgs: { path } },
+      { timestamp: 1, cwd, toolName: 'files-read_file', toolArgs: JSON.stringify({ path }) },
+    ],
     others: [
       { timestamp: 1, cwd: '/w', toolName: 'view', toolArgs: { path: '/etc/passwd' } },
       {
@@ -213,6 +225,9 @@ export const DOCUMENTED: readonly Documented[] = [
       { hook_event_name: 'preToolUse', workspace_roots: [cwd], tool_name: 'Delete', tool_input: { path } },
     ],
     asksAboutEdits: false,
+    reads: (path, cwd) => [
+      { hook_event_name: 'preToolUse', cwd, tool_name: 'Read', tool_input: { file_path: path } },
+    ],
     others: [{ hook_event_name: 'beforeReadFile', file_path: '/w/a', content: '' }],
     broken: [
       { hook_event_name: 'beforeShellExecution', cwd: '/w' },
@@ -245,6 +260,10 @@ export const DOCUMENTED: readonly Documented[] = [
         ] as Tool[]
       ).map((one) => gemini(one, cwd)),
     asksAboutEdits: false,
+    reads: (path, cwd) => [
+      gemini(['read_file', { absolute_path: path }], cwd),
+      gemini(['read_many_files', { paths: ['README.md', path] }], cwd),
+    ],
     others: [gemini(['read_file', { file_path: '/etc/passwd' }])],
     broken: [
       gemini(['write_file', { content: '' }]),
@@ -265,6 +284,7 @@ export const DOCUMENTED: readonly Documented[] = [
         ['files_write_file', { path, content: 'x' }],
       ].map(([tool, args]) => ({ event: 'before', tool, args, cwd })),
     asksAboutEdits: false,
+    reads: (path, cwd) => [{ event: 'before', tool: 'read', args: { filePath: path }, cwd }],
     others: [{ event: 'before', tool: 'files_read_file', args: { path: '/etc/passwd' }, cwd: '/w' }],
     broken: [
       { event: 'before', cwd: '/w' },
@@ -280,6 +300,7 @@ export const DOCUMENTED: readonly Documented[] = [
     told: { exitCode: 3, durationMs: 12 },
     edits: (path, cwd) => [{ tool: 'write', args: { path }, cwd }],
     asksAboutEdits: true,
+    reads: (path, cwd) => [{ tool: 'read', args: { path }, cwd }],
     others: [],
     broken: [
       { cwd: '/w' },
