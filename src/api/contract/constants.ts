@@ -6,6 +6,8 @@ export const RANKED_LIMIT_MAX = 500
 /** How the finder's text has to fit a command; the same words as in src/assist/finder. */
 export const FINDER_MATCHES = ['fuzzy', 'words', 'exact'] as const
 export const DELETE_IDS_MAX = 10_000
+/** The most commands that a removal in parts takes in one. */
+export const DELETE_PART_MAX = 100_000
 
 /** Columns by which processes can be sorted, largest first. */
 export const PROCESS_SORTS = ['memory', 'cpu', 'duration', 'started'] as const

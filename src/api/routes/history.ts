@@ -114,7 +114,7 @@ export function historyRoutes({ events, processes, observe, audit, dropCopies, c
     })
 
     serve(server, api.deleteHistory, async ({ body, caller, id: trace_id }) => {
-      const { ids, command, dry_run, ...filters } = body
+      const { ids, command, most, dry_run, ...filters } = body
       const { uid, account } = caller
       const named = !isUnfiltered(filterOf(filters))
       if ([ids !== undefined, command !== undefined, named].filter(Boolean).length !== 1) {
@@ -131,20 +131,22 @@ export function historyRoutes({ events, processes, observe, audit, dropCopies, c
       )
       if (dry_run) {
         const sample = await events.read(uid, found.slice(0, SAMPLE))
-        return { events: found.length, texts: 0, dry_run, sample: sample.map(shapeOf) }
+        return { events: found.length, texts: 0, left: 0, dry_run, sample: sample.map(shapeOf) }
       }
-      await processes.forget(uid, found)
+      const part = found.slice(0, most)
+      const left = found.length - part.length
+      await processes.forget(uid, part)
       // The spool is overwritten before the commands are removed: if the daemon is killed in between, the commands are
       // still there to be deleted, instead of bytes in the spool of commands that are gone.
       await observe.blank(account)
       if (found.length > 0) dropCopies()
       // The removal does not stop when the client closes the connection.
-      const gone = await events.remove(uid, found, new AbortController().signal)
+      const gone = await events.remove(uid, part, new AbortController().signal, { more: left > 0 })
       if (gone.events > 0) {
         const details = { events: gone.events, uid }
         await audit.record({ type: 'history_deleted', success: true, trace_id, details })
       }
-      return { ...gone, dry_run, sample: [] }
+      return { ...gone, left, dry_run, sample: [] }
     })
   }
 }

@@ -25,7 +25,7 @@ const MOST = 16
 /** Commands that are judged without a pause; that takes a few milliseconds, in which the daemon does nothing else. */
 const SLICE = 64
 /** Events that one request removes; each such request reads all texts of the person once. */
-const UNDO_EVENTS = 20_000
+const UNDO_EVENTS = 5_000
 
 interface ImportDeps {
   readonly events: Pick<EventRepository, 'beginImport' | 'imports' | 'undoImport'>

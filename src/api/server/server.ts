@@ -17,7 +17,7 @@ import type { Caller, Routes } from './route.ts'
 const MAX_BODY_BYTES = 256 * 1024
 /** Headers and body have to arrive within this time (slow-loris). */
 const REQUEST_MS = 10_000
-/** An idle connection ends after this time; longer than the longest query (60 s), which is silent until its answer. */
+/** An idle connection ends after this time, unless it waits for an answer of this server. */
 const IDLE_MS = 90_000
 /** Uses of `daily` routes by one person: more than anybody needs in a day, and months of them do not fill the ledger. */
 const DAILY = { frames: 1_000, perMs: 86_400_000 } as const
@@ -75,6 +75,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const started = new WeakMap<object, number>()
   server.addHook('onRequest', (request, reply, done) => {
     started.set(request, clock.monotonic())
+    // An answer may take longer than a connection may be idle: all of a long history is removed. One that nobody reads is cut.
+    reply.raw.on('timeout', (socket) => {
+      if (reply.raw.headersSent) socket.destroy()
+    })
     reply.header('x-trace-id', request.id)
     reply.header('cache-control', 'no-store')
     done()

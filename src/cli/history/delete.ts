@@ -11,6 +11,7 @@ import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
 import { historyColumns } from './columns.ts'
 import { checkSpan, type Filters, filterOptions, filtersOf } from './filters.ts'
+import { inParts } from './in-parts.ts'
 import { nothingFound } from './nothing-found.ts'
 
 const OPTIONS = {
@@ -42,11 +43,13 @@ export const deleteHistory = defineCommand('history delete', {
 type Removal = { readonly ids: readonly string[] } | { readonly command: string } | Filters
 
 /** Compaction of a large database takes its time. */
-const DELETE_DEADLINE_MS = 120_000
+const DELETE_DEADLINE_MS = 600_000
+/** Commands that go in one request: seconds, after which Ctrl-C is heard. */
+const PART = 5_000
 
 export const removeCommands = (
   io: Pick<CommandIo, 'socket' | 'trace'>,
-  body: Removal & { readonly dry_run?: true },
+  body: Removal & { readonly dry_run?: true; readonly most?: number },
 ): Promise<DeletedShape> => daemonAt(io).call(operation, { body, deadlineMs: DELETE_DEADLINE_MS })
 
 type Input = Parameters<typeof deleteSome>[1]
@@ -73,8 +76,17 @@ async function deleteSome(
       return EXIT.failed
     }
   }
-  const gone = await removeCommands(io, body)
+  let last = would
+  const { removed, left } = await inParts(io, would.events, 'deleted', async () => {
+    last = await removeCommands(io, { ...body, most: PART })
+    return { removed: last.events, left: last.left }
+  })
+  const gone = { ...last, events: removed }
   if (io.json) io.out(`${JSON.stringify(gone)}\n`)
+  else if (left > 0)
+    io.err(
+      `Stopped: ${many(removed)} are deleted for good, ${left} are not. Run the same command again to delete those too.\n`,
+    )
   else if (gone.events === 0) io.out(await nothing(io, input))
   else {
     io.out(
@@ -82,7 +94,7 @@ async function deleteSome(
     )
     io.err(fitted(`${OWN_HISTORY}\n`, io.columns))
   }
-  return EXIT.done
+  return left > 0 ? EXIT.failed : EXIT.done
 }
 
 const nothing = async (io: CommandIo, { options }: Input): Promise<string> =>

@@ -82,7 +82,7 @@ test('nothing of it is in the database, the spool or the log; the rest is as it 
   expect(asked.stderr).toContain('--yes')
 
   const gone = await node.json<DeletedShape>(['history', 'delete', 'canary-word', '--yes'])
-  expect(gone).toEqual({ events: 4, texts: 3, dry_run: false, sample: [] })
+  expect(gone).toEqual({ events: 4, texts: 3, left: 0, dry_run: false, sample: [] })
   expect(await found(node, 'canary-word')).toEqual([])
   expect(holding(node.home, 'canary-word')).toEqual([])
   expect(holding(node.home, 'CANARY-WORD')).toEqual([])

@@ -114,6 +114,7 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
   expect((await call('POST', at, { command: 'make test' })).body).toEqual({
     events: 2,
     texts: 1,
+    left: 0,
     dry_run: false,
     sample: [],
   })
@@ -123,6 +124,15 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
   expect((await call('GET', '/api/v1/history')).body.total).toBe(1)
   as(1001)
   expect((await call('GET', '/api/v1/history')).body.total).toBe(1)
+})
+
+test('a removal in parts says how many are left, and takes texts with the last of them', async () => {
+  const { call, told } = await world()
+  const part = async () => (await call('POST', '/api/v1/history/delete', { word: ['make'], most: 2 })).body
+  expect(await part()).toMatchObject({ events: 2, texts: 0, left: 1 })
+  expect(told).toContain('forget 2 of 1000')
+  expect(await part()).toMatchObject({ events: 1, texts: 2, left: 0 })
+  expect((await call('GET', '/api/v1/history')).body.total).toBe(0)
 })
 
 test('what shells wrote is blanked, and what watches forgets, before anything is removed', async () => {

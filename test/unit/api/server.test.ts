@@ -1,12 +1,13 @@
 // The control socket: who may use it, how requests fail, and that one daemon's socket is never another's.
 
-import type { EventEmitter } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import type { FastifyReply } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ACCESS } from '../../../src/api/contract/operation.ts'
 import { createApi } from '../../../src/api/server/control-socket.ts'
@@ -217,6 +218,41 @@ test('what an answer took counts from the request, also of one that is refused',
     { status: 401, elapsed_ms: 3_000 },
     { status: 200, elapsed_ms: 3_000 },
   ])
+})
+
+describe('a connection without a byte for long', () => {
+  /** The idle time of the connection is over as soon as `answer` runs; it is told when that was noticed. */
+  async function asked(answer: (reply: FastifyReply, idle: Promise<unknown>) => Promise<unknown>) {
+    const slow: Routes = (server) => {
+      server.get('/api/v1/slow', { config: { access: 'anyone' } }, ({ raw: { socket } }, reply) => {
+        const idle = once(socket, 'timeout')
+        socket.setTimeout(1)
+        return answer(reply, idle)
+      })
+    }
+    const room = createApi({ ...deps, routes: [slow], socketPath })
+    await room.start(signal)
+    rooms.push(room)
+    const asking = request({ socketPath, path: '/api/v1/slow' }).end()
+    const [response] = await once(asking, 'response')
+    return Buffer.concat(await response.toArray()).toString()
+  }
+
+  test('is kept while its answer is made', async () => {
+    const answer = await asked(async (_, idle) => {
+      await idle
+      return { removed: 500_000 }
+    })
+    expect(JSON.parse(answer)).toEqual({ removed: 500_000 })
+  })
+
+  test('is cut where the answer has begun', async () => {
+    const answer = asked((reply) => {
+      reply.raw.write('[')
+      return new Promise(() => {})
+    })
+    await expect(answer).rejects.toThrow('aborted')
+  })
 })
 
 describe('the socket', () => {

@@ -73,3 +73,60 @@ test('the ranking knows where one is, and works where that was deleted', async (
   const named = await karo(ranked(true), 'history', '--rank', '--cwd', '/srv/./shop')
   expect(named.requests[0]!.line).toContain(new URLSearchParams({ cwd: '/srv/shop' }).toString())
 })
+
+const DELETE = 'POST /api/v1/history/delete'
+const UNDO = 'POST /api/v1/imports/undo'
+
+/** Three commands, one of which goes with each request; `heard` is called before the second answer. */
+function inThree(heard = () => {}) {
+  let left = 3
+  return ({ dry_run = false }: { dry_run?: boolean }) => {
+    if (dry_run) return { events: left, texts: 0, left: 0, dry_run, sample: [] }
+    left--
+    if (left === 1) heard()
+    return { events: 1, texts: left === 0 ? 2 : 0, left, dry_run, sample: [] }
+  }
+}
+
+test('a long history is deleted in parts, which are told as one', async () => {
+  const { code, out, requests } = await karo({ [DELETE]: inThree() }, 'history', 'delete', 'make', '--yes')
+  expect([code, out]).toEqual([0, 'Deleted 3 commands, and 2 texts that no other command uses.\n'])
+  const bodies = requests.map(({ body }) => body as { most?: number; until: string; word: string[] })
+  expect(bodies.map(({ most }) => most)).toEqual([undefined, 5000, 5000, 5000])
+  // The same commands each time, and not what is typed meanwhile.
+  expect(new Set(bodies.map(({ until, word }) => `${until} ${word}`)).size).toBe(1)
+})
+
+test('Ctrl-C ends a deletion after the part under way, and says what is gone and what is not', async () => {
+  const answers = { [DELETE]: inThree(() => process.emit('SIGINT')) }
+  const { code, out, err } = await karo(answers, 'history', 'delete', 'make', '--yes')
+  expect([code, out]).toEqual([1, ''])
+  expect(err).toBe(
+    'Stopped: 2 commands are deleted for good, 1 are not. Run the same command again to delete those too.\n',
+  )
+  const json = await karo(
+    { [DELETE]: inThree(() => process.emit('SIGINT')) },
+    'history',
+    'delete',
+    'make',
+    '--yes',
+    '--json',
+  )
+  expect([json.code, JSON.parse(json.out)]).toEqual([1, expect.objectContaining({ events: 2, left: 1 })])
+})
+
+test('Ctrl-C ends the undoing of an import in the same way', async () => {
+  const one = { id: 2, source: 'bash', file: '/h', started_at: make.timestamp, finished_at: null, events: 9 }
+  const answers = {
+    'GET /api/v1/imports': { imports: [one] },
+    [UNDO]: () => {
+      process.emit('SIGINT')
+      return { removed: 5, left: 4 }
+    },
+  }
+  const { code, out } = await karo(answers, 'import', 'undo', '2', '--yes')
+  expect([code, out]).toEqual([
+    1,
+    'Stopped: 5 commands of import 2 taken out, 4 are left. karo import undo 2 takes those out too.\n',
+  ])
+})

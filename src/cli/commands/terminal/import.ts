@@ -7,6 +7,7 @@ import { bytes, localTime, printable } from '../../../base/format.ts'
 import { SHELLS, SOURCES, type Source } from '../../../observe/imports/entry.ts'
 import { type CommandInput, type CommandIo, defineCommand, show } from '../../command.ts'
 import { errorLines, type ToldError, toldOf } from '../../error-text.ts'
+import { inParts } from '../../history/in-parts.ts'
 import { importExport } from '../../import/export.ts'
 import { findHistory, openHistory } from '../../import/foreign-history.ts'
 import { runImport } from '../../import/run.ts'
@@ -14,7 +15,6 @@ import type { ImportSummary } from '../../import/summary.ts'
 import { parseWhole } from '../../input/values.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
-import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
 import { countedCommands, importsView, importView } from '../../views/import.ts'
 
@@ -181,17 +181,17 @@ const undo = defineCommand('import undo', {
       io.err('Nothing was taken out.\n')
       return EXIT.failed
     }
-    const live = createLiveLine(io)
-    let removed = 0
-    try {
-      for (let left = events; left > 0; ) {
-        const told = await daemonAt(io).call(undoImport, { body: { id }, deadlineMs: UNDO_MS })
-        removed += told.removed
-        left = told.left
-        live.show(`${removed} of ${countedCommands(events)} taken out`)
-      }
-    } finally {
-      live.end()
+    const { removed, left } = await inParts(io, events, 'taken out', () =>
+      daemonAt(io).call(undoImport, { body: { id }, deadlineMs: UNDO_MS }),
+    )
+    if (left > 0) {
+      await show(
+        io,
+        { id, removed, left },
+        () =>
+          `Stopped: ${countedCommands(removed)} of import ${id} taken out, ${left} are left. karo import undo ${id} takes those out too.\n`,
+      )
+      return EXIT.failed
     }
     const gone = events - removed
     const before = gone > 0 ? ` ${countedCommands(gone)} had been deleted, or were too old, before.` : ''

@@ -1,0 +1,33 @@
+// Commands leave a history in parts: a line says how far it is, and Ctrl-C ends it after the part under way.
+import { watchInterrupt } from '../terminal/interrupt.ts'
+import { createLiveLine } from '../terminal/live-line.ts'
+
+interface Part {
+  readonly removed: number
+  readonly left: number
+}
+
+/** Asks for one part after the other until none is left. `left` is above 0 where Ctrl-C ended it. */
+export async function inParts(
+  io: Parameters<typeof createLiveLine>[0],
+  all: number,
+  word: 'deleted' | 'taken out',
+  next: () => Promise<Part>,
+): Promise<Part> {
+  const live = createLiveLine(io)
+  const interrupt = watchInterrupt()
+  const stopping = (): void => live.show('stopping …')
+  interrupt.signal.addEventListener('abort', stopping)
+  let removed = 0
+  try {
+    for (;;) {
+      const part = await next()
+      removed += part.removed
+      if (part.left === 0 || interrupt.signal.aborted) return { removed, left: part.left }
+      live.show(`${removed} of ${all} commands ${word}`)
+    }
+  } finally {
+    live.end()
+    interrupt.release()
+  }
+}
