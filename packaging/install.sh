@@ -69,6 +69,7 @@ case "$mode" in
   --remove)
     remove_files
     echo 'Karo is removed; /etc/karo, /var/lib/karo and /var/spool/karo stay.'
+    echo "So do people's own nodes: those that run, ~/.local/share/karo, and the lines in start files, which do nothing now."
     exit 0
     ;;
   --purge)
@@ -106,4 +107,9 @@ if has_systemd; then
     systemctl try-restart karo-exec.service
   fi
 fi
-echo "Karo $(cat "$here/VERSION") is installed. Each person goes on with: karo shell install"
+if has_systemd; then
+  echo "Karo $(cat "$here/VERSION") is installed. Each person goes on with: karo shell install"
+else
+  echo "Karo $(cat "$here/VERSION") is installed. No systemd runs here, so no service does."
+  echo 'Each person goes on with a node of their own: karo up --background, then karo shell install'
+fi

@@ -38,7 +38,7 @@ export function buildLocal(
   const { config, identity, clock, log } = common
 
   const copies = createCopies({ ...common, paths, node: { nodeId: identity.nodeId, name }, faults })
-  const store = openStore({ ...common, directory: paths.db, faults, copy: copies.make })
+  const store = openStore({ ...common, directory: paths.db, faults, copies })
   const who = buildTrust({ paths, service }, foundation, policies, store)
   const { people, audit } = who
   const lock = createLock(paths.lock)

@@ -40,8 +40,12 @@ export interface StoreOptions extends Pick<Ambient, 'clock' | 'log'> {
   /** Made if missing; one process at a time may have it open. */
   readonly directory: string
   readonly faults?: Faults
-  /** Called before a database of an earlier schema is changed, which it then is only if this resolves. */
-  readonly copy?: (earlier: EarlierDatabase) => Promise<void>
+  /** `make` is called before a database of an earlier schema is changed, which it then is only if that resolves. */
+  readonly copies?: {
+    make(earlier: EarlierDatabase): Promise<void>
+    /** The path of the newest copy that a program of this schema restores. */
+    newest(schema: number): string | undefined
+  }
 }
 
 /** Always the same key, so that probing costs no room. */
@@ -53,7 +57,7 @@ const PROBE_KEY = makeKey('meta', { text: 'probe' })
  * `start` errors: `conflict` when another process has the database open, `bad_file` when it is damaged, unreadable or
  * of a newer schema.
  */
-export function openStore({ directory, clock, log, faults = noFaults, copy }: StoreOptions): Store {
+export function openStore({ directory, clock, log, faults = noFaults, copies }: StoreOptions): Store {
   const db = newDatabase(directory)
   // Level opens itself a microtask after its construction; closing it now leaves that to `start`.
   void db.close()
@@ -115,7 +119,8 @@ export function openStore({ directory, clock, log, faults = noFaults, copy }: St
         disk ??= watchDisk({ db, directory, log })
         await migrate(db, directory, {
           log,
-          before: async (schema) => copy?.({ schema, rows: snapshot(db) }),
+          before: async (schema) => copies?.make({ schema, rows: snapshot(db) }),
+          copyOf: (schema) => copies?.newest(schema),
           after: () => faults.hit('upgrade-step'),
         })
         await replay.prune(clock.now())

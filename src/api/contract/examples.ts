@@ -148,7 +148,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     total: 1,
     complete: true,
   },
-  DeletedCommands: { events: 2, texts: 1, dry_run: false, sample: [] },
+  DeletedCommands: { events: 2, texts: 1, left: 0, dry_run: false, sample: [] },
   Statistics: {
     period: 'today',
     time_range: today,

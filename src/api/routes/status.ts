@@ -76,6 +76,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
       return {
         ...self,
         version: VERSION,
+        build: BUILD,
         service: deps.service,
         you: { uid: caller.account, admin: caller.admin, asks: caller.asks },
         ...(caller.admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),

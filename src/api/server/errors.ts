@@ -1,5 +1,6 @@
 // Turns an error into the answer of the API: a status and an ErrorShape. Details of unexpected errors go only to the log.
 import { ERROR_CODES, type ErrorCode, type ErrorDetails, KaroError } from '../../base/errors.ts'
+import { isDiskTrouble } from '../../store/index.ts'
 import type { ErrorShape } from '../contract/shapes.ts'
 
 interface DescribedError {
@@ -49,6 +50,11 @@ export function describeError(error: unknown): DescribedError {
     const hint =
       'Restart it: karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.'
     return say('unavailable', "the daemon's program was replaced while it ran", undefined, hint)
+  }
+  if (isDiskTrouble(error)) {
+    const hint =
+      'karo status says why. Make room or mend it, and do this again; commands that shells record wait meanwhile.'
+    return say('unavailable', "the disk of the node's database takes nothing more", undefined, hint)
   }
   const fault = (typeof error === 'object' && error !== null ? error : {}) as RequestFault
   const first = fault.validation?.[0]

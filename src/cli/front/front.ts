@@ -16,6 +16,7 @@ import { type CommandIo, printJson } from '../command.ts'
 import { effectOf } from '../guard/status.ts'
 import { type Step, stepLines } from '../shells/next-steps.ts'
 import { hookedShells } from '../shells/start-file-looks.ts'
+import { staleWords } from '../start/stale.ts'
 import { pairs } from '../terminal/table.ts'
 import { grouped } from '../views/lines.ts'
 
@@ -79,6 +80,7 @@ function presentLines(io: CommandIo, { status, today, waiting }: Known): readonl
   const seen = today === undefined ? '' : `, ${grouped(today.total_commands)} of them today`
   return [
     ['node', `${printable(status.name)}, ${state}, up ${duration(status.uptime_seconds * 1000)}`],
+    ...staleWords(status).map((words) => ['restart', words] as const),
     ['commands', store.events === 0 ? 'none recorded yet' : `${grouped(store.events)} recorded${seen}`],
     ['mesh', meshOf(mesh)],
     ...(agents === undefined || agents.state === 'off'

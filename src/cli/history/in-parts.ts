@@ -23,7 +23,9 @@ export async function inParts(
     for (;;) {
       const part = await next()
       removed += part.removed
-      if (part.left === 0 || interrupt.signal.aborted) return { removed, left: part.left }
+      // No daemon removes more than there were.
+      const isOver = part.left === 0 || removed >= all
+      if (isOver || interrupt.signal.aborted) return { removed, left: part.left }
       live.show(`${removed} of ${all} commands ${word}`)
     }
   } finally {

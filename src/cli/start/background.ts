@@ -21,6 +21,7 @@ import { homeTrouble } from '../../base/disk-trouble.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import { readHolder } from '../../ops/system/lock.ts'
+import { staleWords } from './stale.ts'
 
 /** What the daemon wrote to stderr since it was started so; in the node's directory. */
 const LOG = 'up.log'
@@ -97,9 +98,8 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
   const there = await statusOf(io)
   if (there !== undefined) {
     const pid = (await readHolder(paths.lock))?.pid
-    io.out(
-      `${there.name} runs already, as ${pid === undefined ? "this machine's service" : `process ${pid}`}\n`,
-    )
+    const as = pid === undefined ? "this machine's service" : `process ${pid}`
+    io.out([`${there.name} runs already, as ${as}`, ...staleWords(there), ''].join('\n'))
     return EXIT.done
   }
   const file = join(paths.home, LOG)

@@ -2,6 +2,7 @@
 import type { StatusShape } from '../../api/contract/shapes.ts'
 import { bytes, duration, formatFingerprint, printable } from '../../base/format.ts'
 import { atHome, type Place } from '../at-home.ts'
+import { staleWords } from '../start/stale.ts'
 import { paint, table } from '../terminal/table.ts'
 import { wrap } from '../terminal/text.ts'
 import { grouped } from './lines.ts'
@@ -192,12 +193,11 @@ const REFUSED: Readonly<Record<string, string>> = {
 } satisfies Readonly<Record<keyof StatusShape['mesh']['rejected'], string>>
 
 /** What is wrong, then what a person could do next. */
-function adviceOf(
-  { health, mesh, service, store, documents, summaries, you, people_held }: StatusShape,
-  isHooked: boolean,
-): string[] {
-  const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
-  advice.push(...mesh.alarms.map(printable))
+function adviceOf(status: StatusShape, isHooked: boolean): string[] {
+  const { health, mesh, service, store, documents, summaries, you, people_held } = status
+  const advice = staleWords(status)
+  const failing = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
+  advice.push(...failing, ...mesh.alarms.map(printable))
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
   if (refused.length > 0) {
     const reasons = refused.map(([code, count]) => `${grouped(count)} ${REFUSED[code] ?? code}`).join(', ')

@@ -27,6 +27,8 @@ export interface Copies {
    * an earlier start has not, or was written by the older version meanwhile.
    */
   make(earlier: EarlierDatabase): Promise<void>
+  /** The path of the newest that a program of this schema can restore. */
+  newest(schema: number): string | undefined
   /** Removes copies that are old. */
   expire(): void
   /** Removes all copies, because something that they hold was deleted for good. */
@@ -62,6 +64,13 @@ export function createCopies({ paths, node, faults, clock, log }: CopyDeps): Cop
         file.discard()
       }
       log.info({ copy: path, schema }, 'the database was copied before it is migrated')
+    },
+    newest(schema) {
+      const kept = readdirSync(home).flatMap((name) => {
+        const of = Number(/^before-upgrade-from-(\d+)\.tar$/.exec(name)?.[1] ?? Number.NaN)
+        return of <= schema ? [{ of, path: join(home, name) }] : []
+      })
+      return kept.sort((a, b) => b.of - a.of)[0]?.path
     },
     expire: () => remove((path) => clock.now() - statSync(path).mtimeMs > KEPT_MS),
     drop: () => remove(() => true),

@@ -45,6 +45,8 @@ export interface MigrateOptions {
   readonly log: Log
   /** Before the first step of those that are missing; where it rejects, nothing is changed. */
   readonly before?: (schema: number) => Promise<void>
+  /** A copy from before an upgrade that a program of this schema can restore. */
+  readonly copyOf?: (schema: number) => string | undefined
   /** After each step. */
   readonly after?: () => void
   readonly migrations?: readonly Migration[]
@@ -57,7 +59,7 @@ export interface MigrateOptions {
 export async function migrate(
   db: Database,
   directory: string,
-  { log, before = async () => {}, after = () => {}, migrations = MIGRATIONS }: MigrateOptions,
+  { log, before = async () => {}, copyOf, after = () => {}, migrations = MIGRATIONS }: MigrateOptions,
 ): Promise<number> {
   checkNumbers(migrations)
   const newest = migrations.at(-1)?.version ?? FIRST_SCHEMA
@@ -68,10 +70,15 @@ export async function migrate(
     return newest
   }
   if (schema > newest) {
+    const copy = copyOf?.(newest)
+    const back =
+      copy === undefined
+        ? ', or restore an older backup.'
+        : `. To go back to before its upgrade: karo restore ${copy} --replace (for the machine's service, --service too)`
     throw new KaroError(
       'bad_file',
       `the database has schema ${schema}; this program knows schemas up to ${newest}`,
-      { where: directory, hint: 'Run the newer version of Karo that wrote it, or restore an older backup.' },
+      { where: directory, hint: `Run the newer version of Karo that wrote it${back}` },
     )
   }
   if (schema < newest) await before(schema)

@@ -48,6 +48,8 @@ test.each(['ndjson'])(
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect((await node.karo(['export', '-o', file])).stderr).toContain('there is a file of that name')
     expect((await node.karo(['export', '--format', format])).stdout).toBe(readFileSync(file, 'utf8'))
+    // A word is looked for, and is no file.
+    expect((await node.karo(['export', file])).stderr).toContain('karo export -o <file>')
 
     const all = { added: COMMANDS.length, known: 0, too_old: 0, odd_durations: 0 }
     expect(await other.json(['import', file, '--dry-run'])).toEqual({

@@ -11,6 +11,7 @@ import type { FastifyReply } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ACCESS } from '../../../src/api/contract/operation.ts'
 import { createApi } from '../../../src/api/server/control-socket.ts'
+import { describeError } from '../../../src/api/server/errors.ts'
 import type { Caller, Routes } from '../../../src/api/server/route.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
@@ -218,6 +219,18 @@ test('what an answer took counts from the request, also of one that is refused',
     { status: 401, elapsed_ms: 3_000 },
     { status: 200, elapsed_ms: 3_000 },
   ])
+})
+
+test('a disk that takes nothing more is told as that, and not as a fault of the program', () => {
+  const full = Object.assign(new Error('IO error: /db/000003.log: No space left on device'), {
+    code: 'LEVEL_IO_ERROR',
+  })
+  for (const error of [full, new Error('not open', { cause: full })])
+    expect(describeError(error)).toMatchObject({
+      status: 503,
+      unexpected: false,
+      body: { error: { code: 'unavailable', hint: expect.stringContaining('karo status') } },
+    })
 })
 
 describe('a connection without a byte for long', () => {

@@ -7,7 +7,7 @@ import { statusRoutes } from '../../../src/api/routes/status.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { VERSION } from '../../../src/base/version.ts'
+import { BUILD, VERSION } from '../../../src/base/version.ts'
 import { owner } from '../../support/api/callers.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
 
@@ -82,8 +82,8 @@ test('status counts the commands of whoever asks', async () => {
 test('status has exactly the shape scripts rely on', async () => {
   const answer = await server(async () => 12).inject('/api/v1/status')
   expect(answer.statusCode).toBe(200)
-  const { version, ...status } = answer.json()
-  expect(version).toBe(VERSION)
+  const { version, build, ...status } = answer.json()
+  expect([version, build]).toEqual([VERSION, BUILD])
   expect(status).toMatchSnapshot()
 })
 

@@ -130,3 +130,8 @@ test('Ctrl-C ends the undoing of an import in the same way', async () => {
     'Stopped: 5 commands of import 2 taken out, 4 are left. karo import undo 2 takes those out too.\n',
   ])
 })
+
+test('what was looked for besides is told, as where search is taken for a command', async () => {
+  const found = await karo({ 'GET /api/v1/history': { events: [], total: 0 } }, 'history', 'search', 'make')
+  expect(found.out).toContain('The word search is looked for, too.')
+})

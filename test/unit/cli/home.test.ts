@@ -23,6 +23,13 @@ const newHome = (): string => join(temporaryDirectory(), 'deep', 'home')
 const mode = (path: string): number => fs.statSync(path).mode & 0o7777
 
 describe('karo init', () => {
+  test('makes nothing where no socket fits', async () => {
+    const home = join(temporaryDirectory(), 'a'.repeat(100))
+    const { code, stderr } = await karo(home, ['init', '--solo'])
+    expect([code, fs.existsSync(home)]).toEqual([EXIT.usage, false])
+    expect(stderr).toContain('shorter path')
+  })
+
   test('makes a private directory with a key and a configuration that sets only the name', async () => {
     const home = newHome()
     const { code, stderr, json } = await karo(home, ['init', '--name', 'eng-042', '--json'])

@@ -65,7 +65,11 @@ test('a database of a newer program is refused and left as it is', async () => {
   await expect(run(db, [])).rejects.toMatchObject({
     code: 'bad_file',
     where: '/db',
-    hint: expect.any(String),
+    hint: expect.stringContaining('restore an older backup'),
+  })
+  const copyOf = (schema: number) => `/home/from-${schema}.tar`
+  await expect(migrate(db, '/db', { log: silentLog, migrations: [], copyOf })).rejects.toMatchObject({
+    hint: expect.stringContaining('karo restore /home/from-1.tar --replace'),
   })
   expect(await run(db, [increment(2)])).toBe(2)
 })

@@ -46,6 +46,7 @@ export const status = named('Status', {
   fingerprint: fingerprint(),
   name: nodeName(),
   version: text(32, 'of Karo'),
+  build: text(64, 'version and commit of the program that runs').exactOptional(),
   service: flag("true: the machine's node, for all its users; false: one person's own node"),
   you: z
     .strictObject({

@@ -29,7 +29,7 @@ const command = defineCommand('doctor', {
   options: {
     only: {
       value: 'check',
-      description: 'run only this check, by its name; may be given several times',
+      description: 'run only this check, by its name; several with commas, or by giving it several times',
       completes: CHECK_IDS,
       repeat: true,
     },
@@ -157,8 +157,8 @@ async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
 }
 
 function selected({ options }: CommandInput): readonly CheckId[] {
-  const only = options.only as readonly string[] | undefined
-  if (only === undefined || only.length === 0) return CHECK_IDS
+  const only = ((options.only ?? []) as readonly string[]).flatMap((words) => words.split(','))
+  if (only.length === 0) return CHECK_IDS
   const unknown = only.find((id) => !CHECK_IDS.some((known) => known === id))
   if (unknown !== undefined) {
     throw new KaroError('bad_request', `'${unknown}' is no check; it is one of ${nearest(unknown)}`, {

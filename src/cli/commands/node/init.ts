@@ -32,6 +32,8 @@ const initCommand = defineCommand('init', {
     // A home of one's own would take over the person's records, and no node could run in it beside the service.
     refuseBesideMachine(io.env, 'karo init')
     const paths = homePaths(io.env)
+    // Throws where the path is too long for a socket: no node could run there.
+    void paths.socket
     const { identity, created, existed } = ensureHome(paths, {
       ...(name !== undefined && { name }),
       random: systemRandom,

@@ -10,6 +10,7 @@ import { SHELL_WRITERS } from '../../../observe/imports/writers.ts'
 import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../../ops/care/transfer.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { filterOptions, filtersOf, untilOption } from '../../history/filters.ts'
+import { nothingFound } from '../../history/nothing-found.ts'
 import { createOutput, noJson } from '../../output-file.ts'
 import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -65,7 +66,9 @@ export const commands = [
       const filters = filtersOf(args.words, options)
       if (output === undefined) {
         if (io.json && format !== 'ndjson') throw noJson(format)
-        await write(io, filters, format, async (content) => io.out(content))
+        const events = await write(io, filters, format, async (content) => io.out(content))
+        if (events === 0 && Object.keys(filters).length > 0)
+          io.err(`${await nothingFound(io, options)} To write into a file: karo export -o <file>\n`)
         return EXIT.done
       }
       const file = absolutePath(output, '--output')

@@ -77,7 +77,7 @@ const find = defineCommand('history', {
     const { events, total } = found
     if (events.length === 0) {
       const isUnfiltered = Object.keys(filters).length === 0 && !options.unique
-      io.out(`${total === 0 && isUnfiltered ? NOTHING_YET : await nothingFound(io, options)}\n`)
+      io.out(`${total === 0 && isUnfiltered ? NOTHING_YET : await nothingFound(io, options, args.words)}\n`)
       return EXIT.done
     }
     const peaks = events.some(({ peak_rss_bytes: peak }) => typeof peak === 'number')

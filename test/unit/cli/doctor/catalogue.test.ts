@@ -124,6 +124,8 @@ test('a name that is no check is answered with all of them by group, the nearest
   )
   expect(store.said).toContain('(Stored data); ')
   for (const id of CHECK_IDS) expect(store.said).toContain(id)
+  // With commas there are several.
+  expect((await asked('store.disk,mesh.prot')).said).toContain("'mesh.prot' is no check;")
   expect((await asked('mesh.prot')).said).toContain('it is one of mesh.port,')
   expect((await asked('sandbox')).said).toMatch(/karo \S.*doctor --sandbox tries the jails/)
 })
