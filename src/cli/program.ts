@@ -66,7 +66,8 @@ function toCommander(command: Command, name: string, width: number): Commander {
 }
 
 /** Commander's message without its prefix, and its suggestion as a hint. */
-function usageError(error: CommanderError, { name, args }: Command): KaroError {
+function usageError(error: CommanderError, command: Command): KaroError {
+  const { name } = command
   const [first = '', suggestion] = error.message
     .replace(/^error: (?:command-argument value )?/, '')
     .replace(/ is invalid for argument '(.*)'\. Allowed choices are /, ' is no $1; it is one of ')
@@ -83,18 +84,21 @@ function usageError(error: CommanderError, { name, args }: Command): KaroError {
       ? `Put the command in quotes: karo ${name} 'git push --force'; without quotes, options have to stand behind its name.`
       : meant
         ? `Did you mean ${meant}?`
-        : adviceOn(error, name, args),
+        : adviceOn(error, command),
   )
 }
 
 /** Advice on what to type instead. */
-function adviceOn({ code, message }: CommanderError, name: string, args: Command['args']): string {
+function adviceOn({ code, message }: CommanderError, { name, args, options }: Command): string {
   const help = `karo ${name} --help shows examples.`
   if (code === 'commander.missingArgument') {
     const missing = args.find((one) => message.includes(`'${one.name}'`))
     const one = missing?.choices === undefined ? missing?.description : `one of ${missing.choices.join(', ')}`
     if (missing !== undefined) return `<${missing.name}> is ${one}. ${help}`
   }
+  const file = options.find((option) => option.name === 'output')
+  if (code === 'commander.excessArguments' && file !== undefined)
+    return `A file is named by --${file.name} <${file.value}>. ${help}`
   if (code === 'commander.excessArguments' && args.length > 0)
     return `Put words that belong together in quotes. ${help}`
   return `karo ${name} --help shows its arguments and options.`

@@ -126,3 +126,8 @@ describe('the command of an agent, as its jail finds it', () => {
     expect(() => commandOf([nowhere], [])).toThrow(/does not find 'no-such-program'/)
   })
 })
+
+test('a file that stands behind a command that takes it by an option is told as that', async () => {
+  const { code, err } = await karo('audit', 'export', 'all.csv')
+  expect([code, err]).toEqual([EXIT.usage, expect.stringContaining('A file is named by --output <file>.')])
+})

@@ -1,5 +1,6 @@
 // Checks of the daemon: whether it answers and is healthy, leftovers of an earlier one, its version, its systemd unit, and one's own tokens for it.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DAY_MS } from '../../../base/calendar.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { orElse } from '../../../base/run/or-else.ts'
@@ -36,6 +37,7 @@ export const daemon = {
     async look(world) {
       const state = await world.daemon()
       if (state.kind === 'hung') return judgeHung(state, world)
+      if (state.kind === 'down') return judgeDaemon(state, world, undefined, failedStart(world.paths.home))
       if (state.kind !== 'up') return judgeDaemon(state, world)
       try {
         // The daemon is alive; this shows whether it answers all requests.
@@ -159,6 +161,12 @@ export const daemon = {
   },
 } satisfies Checks
 
+/** Why `karo up --background` failed, if no later one did not. */
+function failedStart(home: string): string | undefined {
+  if (!existsSync(join(home, 'up.failed'))) return undefined
+  return orElse(() => lastComplaint(readFileSync(join(home, 'up.log'), 'utf8')), undefined)
+}
+
 /** The command that starts a daemon, or makes its node. */
 export const startOf = (
   { service, homeFlag }: Pick<World, 'service' | 'homeFlag'>,
@@ -169,13 +177,17 @@ export function judgeDaemon(
   state: DaemonState,
   world: Pick<World, 'service' | 'homeFlag' | 'socket'>,
   restart?: string,
+  said?: string,
 ): Finding {
   const start = startOf(world)
   switch (state.kind) {
     case 'up':
       return ok(`answers, pid ${state.pid}`)
     case 'down':
-      return fail('no daemon runs', start)
+      return fail(
+        said === undefined ? 'no daemon runs' : `no daemon runs; the last start failed: ${said}`,
+        start,
+      )
     case 'closed':
       return fail(`you may not use the control socket: ${state.says}`, state.hint)
     case 'unreachable':

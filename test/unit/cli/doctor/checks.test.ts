@@ -1,4 +1,6 @@
 // The judgements: values in, findings out, with the fix that fits. What each finds is on the page of snapshots.
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ConnectionFacts, MulticastFacts } from '../../../../src/api/contract/shapes.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
@@ -17,6 +19,7 @@ import { judgeServiceSpool, judgeShared, readGroup } from '../../../../src/cli/d
 import { judgeRefused, judgeRetention, judgeRooms } from '../../../../src/cli/doctor/checks/store.ts'
 import { judgeHook, judgeToolHook } from '../../../../src/cli/doctor/checks/terminal.ts'
 import { trustDomains } from '../../../../src/config/domains.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { type Found, found, told } from './found.ts'
 
@@ -156,6 +159,21 @@ test('daemon: up, down, hung, unreachable, closed, answering with an error; and 
       'answers with an error: it does not hang, and is ended gently': found('daemon.running', {}, answering),
     }),
   ).toMatchSnapshot()
+})
+
+test('daemon: where the last start failed, its reason stands there, until a start succeeds', async () => {
+  const home = temporaryDirectory()
+  const down = { service: false, homeFlag: '', paths: { home }, daemon: async () => ({ kind: 'down' }) }
+  const says = async () => JSON.stringify(await found('daemon.running', {}, down))
+  writeFileSync(
+    join(home, 'up.log'),
+    '{"level":"info","msg":"x"}\nkaro: /h/db: the database has schema 7\n  Run it.\n',
+  )
+  expect(await says()).not.toContain('schema 7')
+  writeFileSync(join(home, 'up.failed'), '')
+  expect(await says()).toContain('no daemon runs; the last start failed: /h/db: the database has schema 7')
+  rmSync(join(home, 'up.log'))
+  expect(await says()).toContain('no daemon runs')
 })
 
 test('files: of whom, and what refuses them', async () => {
