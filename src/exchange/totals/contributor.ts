@@ -9,8 +9,14 @@ import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Insight } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import { createHints, type Identity } from '../../trust/identity/index.ts'
-import { type Contribution, pairOf, type Section, writeShare } from '../aggregates/index.ts'
+import {
+  type Contribution,
+  type OwnIdentity,
+  pairOf,
+  type Section,
+  selvesOf,
+  writeShare,
+} from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { isFirst } from './calendar.ts'
 import {
@@ -26,8 +32,7 @@ import type { Measure } from './measures.ts'
 import { closedBuckets, isWithinBudget, overlapsAny, type Plan, toldBuckets } from './plan.ts'
 
 export interface ContributorDeps extends ConsentingDeps {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
-    Partial<Pick<Identity, 'former'>>
+  readonly identity: OwnIdentity
   readonly measures: readonly Measure[]
   readonly insight: ConsentingDeps['insight'] & Pick<Insight, 'recordedSince'>
   /** True for nodes that the people here refuse: they get nothing, not even half of a number. */
@@ -61,15 +66,15 @@ export interface Contributor {
 export function createContributor(deps: ContributorDeps): Contributor {
   const { identity, measures, insight, documents, audit, clock, random, log } = deps
   const consenting = createConsenting(deps)
-  const self = { identity, hints: createHints(identity.agree) }
+  const selves = selvesOf(identity)
   let given: Map<string, Bucket> | undefined
 
   /** What an earlier key of this machine gave counts too. */
   function givenBuckets(): Map<string, Bucket> {
     if (given !== undefined) return given
     given = new Map()
-    for (const key of [identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)]) {
-      for (const slot of documents.slots(key, 'share')) {
+    for (const { identity: key } of selves) {
+      for (const slot of documents.slots(key.nodeId, 'share')) {
         const bucket = bucketOfSlot(slot)
         if (bucket !== undefined) given.set(slot, bucket)
       }
@@ -112,7 +117,7 @@ export function createContributor(deps: ContributorDeps): Contributor {
     const asked = { ...bucket, isFirst: isFirst(plan, bucket) }
     const contribution = await contributionOf(asked, people, audiences)
     try {
-      const frame = writeShare(self, { clock, random }, { mesh: plan.mesh, bucket, pair }, contribution)
+      const frame = writeShare(selves[0], { clock, random }, { mesh: plan.mesh, bucket, pair }, contribution)
       await documents.publish('share', frame)
     } catch (error) {
       // Given before, and damaged in the store since; or to an aggregator whose key nothing can be sealed to.

@@ -5,8 +5,14 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import { createHints, type Identity } from '../../trust/identity/index.ts'
-import { type Fate, openCounted, openOwnShare, type Pair } from '../aggregates/index.ts'
+import {
+  type Fate,
+  type OwnIdentity,
+  openCounted,
+  openOwnShare,
+  type Pair,
+  selvesOf,
+} from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { SPREAD_MS } from './contributor.ts'
 import { authorsUnder, type Plan } from './plan.ts'
@@ -18,8 +24,7 @@ export interface OwnPart {
 }
 
 export interface OwnPartDeps extends Pick<Ambient, 'clock' | 'log'> {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
-    Partial<Pick<Identity, 'former'>>
+  readonly identity: OwnIdentity
   readonly documents: Pick<Documents, 'of' | 'slots'>
   readonly audit: Pick<Audit, 'record' | 'log'>
 }
@@ -30,8 +35,7 @@ const SETTLED_MAX = 512
 const ROUND_MS = 60_000
 
 export function createOwnPart({ identity, documents, audit, clock, log }: OwnPartDeps): OwnPart {
-  const keys = [identity, ...(identity.former ?? [])]
-  const openers = keys.map((one) => ({ identity: one, hints: createHints(one.agree) }))
+  const selves = selvesOf(identity)
   const settled = createRecent<string, true>(SETTLED_MAX)
   let isLedgerRead = false
 
@@ -47,7 +51,7 @@ export function createOwnPart({ identity, documents, audit, clock, log }: OwnPar
   /** `nothing`: this machine declined everything. Undefined: one of the two has not spoken. */
   async function outcomeOf(share: Uint8Array, bucket: Bucket): Promise<Outcome | 'nothing' | undefined> {
     const slot = slotOfBucket(bucket)
-    const { header, check, body, ts } = openOwnShare(openers, share)
+    const { header, check, body, ts } = openOwnShare(selves, share)
     if (header.sections.length === 0) return 'nothing'
     const pair = body.pair as unknown as Pair
     const said: (ReturnType<typeof openCounted> | undefined)[] = []
@@ -90,12 +94,12 @@ export function createOwnPart({ identity, documents, audit, clock, log }: OwnPar
       const spoken = new Set(
         authorsUnder(plan).flatMap((key) => documents.slots(formatNodeId(key), 'counted')),
       )
-      for (const { nodeId } of keys) {
-        for (const slot of documents.slots(nodeId, 'share')) {
+      for (const { identity: key } of selves) {
+        for (const slot of documents.slots(key.nodeId, 'share')) {
           const bucket = bucketOfSlot(slot)
           if (bucket === undefined || !spoken.has(slot)) continue
           await readLedger()
-          if (!settled.get(slot)) await settle(nodeId, bucket)
+          if (!settled.get(slot)) await settle(key.nodeId, bucket)
         }
       }
     },

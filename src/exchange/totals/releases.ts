@@ -9,15 +9,16 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import { createHints, type Identity, sealingKeyOf, verifyStatement } from '../../trust/identity/index.ts'
+import { sealingKeyOf, verifyStatement } from '../../trust/identity/index.ts'
 import {
   combine,
   contentAbout,
   hashOfContent,
-  type Opener,
+  type OwnIdentity,
   openRelease,
   type Said,
   type Stated,
+  selvesOf,
   writeRelease,
 } from '../aggregates/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
@@ -27,8 +28,7 @@ import { authorsUnder, isDrawn, type Releasing } from './plan.ts'
 const OPENED_MAX = 180
 
 export interface ReleasesDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
-    Partial<Pick<Identity, 'former'>>
+  readonly identity: OwnIdentity
   readonly documents: Pick<Documents, 'publish' | 'of'>
 }
 
@@ -56,11 +56,8 @@ export interface Releases {
 
 export function createReleases(deps: ReleasesDeps): Releases {
   const { identity, documents, clock, random, log } = deps
-  const self = { identity, hints: createHints(identity.agree) }
-  const openers: readonly Opener[] = [
-    self,
-    ...(identity.former ?? []).map((one) => ({ identity: one, hints: createHints(one.agree) })),
-  ]
+  const selves = selvesOf(identity)
+  const [self] = selves
   const known = createRecent<string, Said | undefined>(OPENED_MAX)
 
   /** Whether a release of this node was sealed to exactly these, and to itself. */
@@ -83,7 +80,7 @@ export function createReleases(deps: ReleasesDeps): Releases {
 
   function opened(bytes: Uint8Array, mesh: Uint8Array): Said | undefined {
     try {
-      const said = openRelease(openers, bytes, mesh)
+      const said = openRelease(selves, bytes, mesh)
       // For the comparison with the other aggregator's word: now, and not while somebody waits for an answer.
       hashOfContent(said.content)
       return said

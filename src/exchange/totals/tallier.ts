@@ -8,18 +8,19 @@ import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import { createHints, type Identity } from '../../trust/identity/index.ts'
 import {
   type Checked,
   entryOf,
   type HeldShare,
   type Layout,
   next,
+  type OwnIdentity,
   openCheck,
   openRelease,
   openTally,
   type Step,
   secretOf,
+  selvesOf,
   type TallyView,
   verifyKeyOf,
   writeCheck,
@@ -33,7 +34,7 @@ import type { Releases } from './releases.ts'
 import type { Roster } from './roster.ts'
 
 export interface TallierDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
+  readonly identity: OwnIdentity
   readonly layouts: ReadonlyMap<string, Layout>
   readonly roster: () => Roster
   readonly documents: Pick<Documents, 'publish' | 'of' | 'slots' | 'isCompared'>
@@ -67,7 +68,7 @@ interface Editions {
 
 export function createTallier(deps: TallierDeps): Tallier {
   const { identity, layouts, documents, audit, clock, random, log } = deps
-  const self = { identity, hints: createHints(identity.agree) }
+  const [self] = selvesOf(identity)
   const held = createHeld({ self, documents, clock, log })
   /** Buckets that wait, by slot: without this each round would read all shares of a week again. */
   let left = new Map<string, Left>()

@@ -4,7 +4,7 @@ import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
-import type { Identity } from '../../trust/identity/index.ts'
+import type { OwnIdentity } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createAhead } from './ahead.ts'
 import { type ContributorDeps, createContributor } from './contributor.ts'
@@ -25,8 +25,7 @@ export interface TotalsDeps
       ContributorDeps,
       'insight' | 'sharing' | 'policy' | 'refuses' | 'ownUid' | 'kMin' | 'budget' | 'joinedAt'
     > {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
-    Partial<Pick<Identity, 'former'>>
+  readonly identity: OwnIdentity
   /** What the mesh's policy bundle says; undefined: it names no two aggregators of different operators. */
   readonly plan: () => Plan | undefined
   readonly measures: readonly Measure[]

@@ -2,6 +2,7 @@
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Random } from '../../../base/clock.ts'
 import {
+  createHints,
   findHint,
   type Hints,
   type Identity,
@@ -21,6 +22,19 @@ export interface Self {
 export interface Opener {
   readonly identity: Pick<Identity, 'publicKey' | 'agree'>
   readonly hints: Hints
+}
+
+/** Who this machine is, with the keys that it had before. */
+export type OwnIdentity = Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
+  Partial<Pick<Identity, 'former'>>
+
+/** This node as it is now, then with each of its earlier keys. */
+export function selvesOf(identity: OwnIdentity) {
+  const selfOf = <One extends Pick<Identity, 'agree'>>(one: One) => ({
+    identity: one,
+    hints: createHints(one.agree),
+  })
+  return [selfOf(identity), ...(identity.former ?? []).map(selfOf)] as const
 }
 
 /** What a box's hints are bound to. */
