@@ -16,7 +16,7 @@ import { peerIdOf, peerRefOf } from './link/peer.ts'
 import type { Rejections } from './link/rejections.ts'
 import { placesOf, type Twins } from './link/twins.ts'
 import type { Wires } from './link/wires.ts'
-import type { Command, Fact, MeshAction, Outer, TimerName } from './state/types.ts'
+import { type Command, type MeshAction, type Outer, type Table, type TimerName, tell } from './state/types.ts'
 import type { Timings } from './timings.ts'
 import type { TopicHandler } from './types.ts'
 
@@ -40,14 +40,10 @@ export interface Performer {
   perform(actions: readonly MeshAction[]): void
 }
 
-type Table<Kind extends string, All extends MeshAction> = {
-  readonly [K in Kind]: (action: Extract<All, { readonly do: K } | { readonly did: K }>) => void
-}
-
 export function createPerformer(deps: PerformDeps): Performer {
   const { wires, links, news, twins, rejections, trust } = deps
 
-  const commands: Table<Command['do'], Command> = {
+  const commands: Table<'do', Command> = {
     timer: deps.alarms.set,
     begin: ({ id }) => void wires.begin(id),
     say: ({ id, say }) => wires.say(id, say),
@@ -64,7 +60,7 @@ export function createPerformer(deps: PerformDeps): Performer {
     answer: ({ ask, yes }) => deps.asking.answer(ask, yes),
   }
 
-  const facts: Table<Outer['did'], Outer> = {
+  const facts: Table<'did', Outer> = {
     meet: ({ conn, body, addresses }) => news.met(conn, body, addresses),
     settle: ({ conn, outcome }) => news.settled(conn, outcome),
     come({ conn, replaced }) {
@@ -105,7 +101,7 @@ export function createPerformer(deps: PerformDeps): Performer {
     perform(actions) {
       for (const action of actions) {
         if ('do' in action) (commands[action.do] as (command: Command) => void)(action)
-        else (facts as Partial<Record<Fact['did'], (fact: Fact) => void>>)[action.did]?.(action)
+        else tell(facts, action)
       }
     },
   }

@@ -52,19 +52,20 @@ export function editionsOf(
       editions.set(head.slot, editionOf(self, period, bytes, candidates))
     } catch (error) {
       log.warn({ slot: head.slot, error: String(error) }, 'an own summary cannot be read; it is replaced')
-      const { version } = head
-      editions.set(head.slot, {
-        period,
-        version,
-        expires_at: expiryOf(period),
-        // An unreadable edition counts as one that somebody can read, so that no recipient keeps numbers that were withdrawn.
-        boxes: 1,
-        contents: undefined,
-      })
+      editions.set(head.slot, unreadable(period, head.version))
     }
   }
   return editions
 }
+
+/** It counts as one that somebody can read, so that no recipient keeps numbers that were withdrawn. */
+export const unreadable = (period: Period, version: number): Edition => ({
+  period,
+  version,
+  expires_at: expiryOf(period),
+  boxes: 1,
+  contents: undefined,
+})
 
 /** FrameErrors: those of decodeFrame and decodeSummary. */
 function editionOf(self: Self, period: Period, bytes: Uint8Array, candidates: readonly NodeId[]): Edition {

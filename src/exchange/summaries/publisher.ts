@@ -11,7 +11,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { expiryOf, type Self, writeDocument } from './document.ts'
 import { closedPeriods, distinctPeriods, latePeriods, openPeriods } from './due.ts'
-import { contentsOf, type Edition, editionsOf } from './editions.ts'
+import { contentsOf, type Edition, editionsOf, unreadable } from './editions.ts'
 import { boxesOf, idsOf, makePlan, type Plan, type PlanDeps, type PlannedBox } from './plan.ts'
 
 export interface PublisherDeps extends PlanDeps {
@@ -90,14 +90,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       for (const { head } of await documents.of(former, 'summary')) {
         const period = periodOfSlot(head.slot)
         if (period === undefined || editions.has(head.slot)) continue
-        const { version } = head
-        editions.set(head.slot, {
-          period,
-          version,
-          expires_at: expiryOf(period),
-          boxes: 1,
-          contents: undefined,
-        })
+        editions.set(head.slot, unreadable(period, head.version))
       }
     }
     return editions

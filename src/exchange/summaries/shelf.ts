@@ -7,7 +7,7 @@ import type { Documents, StoredDocument } from '../documents/index.ts'
 import { expiryOf, type OwnBox, openOwn, readDocument, type Self } from './document.ts'
 import { restrictedTo } from './groups.ts'
 import { makePlan, type PlanDeps } from './plan.ts'
-import type { HeldFilter, HeldSummary, PublishedSummary } from './types.ts'
+import type { HeldSummary, PublishedSummary, Summaries } from './types.ts'
 
 export interface ShelfDeps extends PlanDeps {
   readonly self: Self
@@ -16,11 +16,9 @@ export interface ShelfDeps extends PlanDeps {
   readonly open: (author: NodeId, document: StoredDocument) => NodeSummary | undefined
 }
 
-export interface Shelf {
+export interface Shelf extends Pick<Summaries, 'published' | 'held'> {
   /** Slots of this node's editions that `reader` can open. */
   sealedTo(reader: NodeId): Promise<readonly string[]>
-  published(uid: number): Promise<readonly PublishedSummary[]>
-  held(filter: HeldFilter): Promise<{ readonly summaries: readonly HeldSummary[]; readonly total: number }>
 }
 
 export function createShelf(deps: ShelfDeps): Shelf {

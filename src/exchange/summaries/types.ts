@@ -62,7 +62,7 @@ export interface HeldSummary extends Edition {
   readonly generated_at: number
 }
 
-export interface HeldFilter {
+interface HeldFilter {
   /** Absent: editions of all authors. */
   readonly author?: NodeId
   /** Only periods that end after it, milliseconds since the epoch. */

@@ -190,7 +190,7 @@ export function createPresence(deps: PresenceDeps) {
       lost.delete(node)
     },
 
-    /** The neighbour's connection broke without a goodbye. */
+    /** The neighbour's connection broke without a goodbye; trust hears of it from here. */
     lost(node: NodeId): void {
       trust.lost(node)
       lost.set(node, 0)

@@ -14,7 +14,15 @@ import { createHeartbeat } from './heartbeat.ts'
 import type { Leaves } from './leaves.ts'
 import type { LobbyLimits } from './lobby.ts'
 import { createPresence, type PresenceDeps } from './presence.ts'
-import { type Fact, type Inner, isBroken, type MeshAction, type MeshEvent, type TimerName } from './types.ts'
+import {
+  type Inner,
+  isBroken,
+  type MeshAction,
+  type MeshEvent,
+  type Table,
+  type TimerName,
+  tell,
+} from './types.ts'
 
 export interface StateDeps extends Pick<PresenceDeps, 'about'>, Pick<NoticesDeps, 'open'> {
   readonly config: ContactsDeps['config']
@@ -108,7 +116,7 @@ export function createState(deps: StateDeps): State {
     contacts.decided(node, byPerson)
   }
 
-  const handlers: { readonly [On in MeshEvent['on']]: (event: Extract<MeshEvent, { on: On }>) => void } = {
+  const handlers: Table<'on', MeshEvent> = {
     prepare,
     start,
     leave: presence.leave,
@@ -150,7 +158,7 @@ export function createState(deps: StateDeps): State {
   const ipsOf = (node: NodeId): string[] => connections.to(node).map(({ ip }) => ip)
 
   /** The fact of one part is an event for the others. */
-  const facts: { readonly [Did in Inner['did']]: (fact: Extract<Inner, { did: Did }>) => void } = {
+  const facts: Table<'did', Inner> = {
     open: ({ conn, at }) => contacts.dialing.opened(conn, at),
     meet: ({ conn, addresses }) => contacts.met(conn, addresses),
     settle: ({ conn, outcome }) => contacts.dialing.settled(conn, outcome),
@@ -199,8 +207,7 @@ export function createState(deps: StateDeps): State {
 
   const settled = (): readonly MeshAction[] => {
     // Grows while it is walked through.
-    for (const action of actions)
-      if ('did' in action) (facts as Partial<Record<Fact['did'], (fact: Fact) => void>>)[action.did]?.(action)
+    for (const action of actions) if ('did' in action) tell(facts, action)
     const done = actions
     actions = []
     return done

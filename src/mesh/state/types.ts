@@ -207,7 +207,7 @@ export type Command =
   | { readonly do: 'find'; readonly ask: number; readonly node: NodeId }
   | { readonly do: 'answer'; readonly ask: number; readonly yes: boolean }
 
-/** What one part of the machine tells the other parts; where it is a fact for the edge, too, ledger, log and links follow it. */
+/** Facts for both: for the other parts of the machine, and for the edge, which updates ledger, log and links. */
 type Common =
   /** The peer introduced itself; `addresses` are the claims of it that may be believed. It may still be a stranger. */
   | {
@@ -273,6 +273,15 @@ export type Outer =
 
 export type Fact = Inner | Outer
 export type MeshAction = Command | Fact
+
+/** What is done about each of these, by its name in the member `Key`. */
+export type Table<Key extends 'on' | 'do' | 'did', All extends Readonly<Record<Key, string>>> = {
+  readonly [Name in All[Key]]: (one: Extract<All, Readonly<Record<Key, Name>>>) => void
+}
+
+/** Hands a fact to the side that this table is of, if it is for that side. */
+export const tell = (facts: Table<'did', Inner> | Table<'did', Outer>, fact: Fact): void =>
+  (facts as Partial<Record<Fact['did'], (fact: Fact) => void>>)[fact.did]?.(fact)
 /** Takes one action; the machine's parts share one list of them. */
 export type Emit = (action: MeshAction) => void
 

@@ -1,4 +1,5 @@
 // Boxes of this room's documents: sealed to the keys of nodes, and found by hints that only author and recipient know.
+import { type Bucket, slotOfBucket } from '../../../../protocols/buckets.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Random } from '../../../base/clock.ts'
 import {
@@ -10,6 +11,7 @@ import {
   sealingKeyOf,
   sealToMany,
 } from '../../../trust/identity/index.ts'
+import type { Pair } from '../types.ts'
 
 /** This node as author of documents. */
 export interface Self {
@@ -52,6 +54,20 @@ interface SealedBox {
   readonly recipients: readonly Place[]
   readonly epk: Uint8Array
   readonly sealed: Uint8Array
+}
+
+export const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
+  b !== undefined && Buffer.compare(a, b) === 0
+
+/** FrameErrors `malformed` for a document of another mesh, bucket or, where it has to name one, pair. */
+export function checkAbout(
+  body: Bucket & { readonly mesh: Uint8Array; readonly pair?: readonly Uint8Array[] },
+  about: { readonly mesh: Uint8Array; readonly bucket: Bucket; readonly pair?: Pair },
+): void {
+  if (!isSame(about.mesh, body.mesh) || slotOfBucket(body) !== slotOfBucket(about.bucket))
+    throw new FrameError('malformed', 'it is of another mesh or bucket')
+  if (about.pair?.every((key, at) => isSame(key, body.pair?.[at])) === false)
+    throw new FrameError('malformed', 'of another pair')
 }
 
 /** `what` is what a node is missing that cannot be sealed to. */

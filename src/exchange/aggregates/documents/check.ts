@@ -1,6 +1,6 @@
 // Checks as signed documents: what one aggregator tells the other of the proofs of shares, for nobody else to read.
 import { checks } from '../../../../protocols/aggregate.ts'
-import { type Bucket, slotOfBucket, slotOfCheck, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
+import { type Bucket, slotOfCheck, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
 import { LISTED_BYTES, SCHEME, VERIFIER_BYTES } from '../../../../protocols/messages/aggregate.ts'
 import { Check, type CheckBody } from '../../../../protocols/messages/check.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
@@ -8,7 +8,7 @@ import type { Clock, Random } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
 import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
 import { checkData } from './associated.ts'
-import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
+import { checkAbout, type Opener, openAs, type Self, sealFor } from './boxes.ts'
 
 const RECORD_BYTES = LISTED_BYTES + VERIFIER_BYTES
 
@@ -53,9 +53,7 @@ export function openCheck(
   { mesh, bucket }: { readonly mesh: Uint8Array; readonly bucket: Bucket },
 ): Checked {
   const { key: author, body } = verifyStatement(Check, bytes)
-  if (Buffer.compare(body.mesh, mesh) !== 0 || slotOfBucket(body) !== slotOfBucket(bucket)) {
-    throw new FrameError('malformed', 'it is of another mesh or bucket')
-  }
+  checkAbout(body, { mesh, bucket })
   const { part, version } = body
   const aad = checkData(mesh, bucket, part, version, author)
   const opened = openAs(openers, author, { slot: slotOfCheck(bucket, part), version }, body, () => aad)

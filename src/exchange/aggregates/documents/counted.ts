@@ -1,12 +1,12 @@
 // Counted as a signed document: an aggregator says what became of each share of a bucket, and a machine finds its own.
-import { type Bucket, slotOfBucket, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
+import { type Bucket, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
 import { Counted, type CountedBody, MARK_BYTES } from '../../../../protocols/messages/counted.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
 import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
 import type { CountedSet, Fate, HeldShare, Pair } from '../types.ts'
-import type { Self } from './boxes.ts'
+import { checkAbout, isSame, type Self } from './boxes.ts'
 
 const MARK_DOMAIN = 'karo-share-mark-v1'
 
@@ -48,16 +48,12 @@ export function writeCounted(
  */
 export function openCounted(
   bytes: Uint8Array,
-  { mesh, bucket, pair }: { readonly mesh: Uint8Array; readonly bucket: Bucket; readonly pair: Pair },
+  about: { readonly mesh: Uint8Array; readonly bucket: Bucket; readonly pair: Pair },
   check: Uint8Array,
 ): { readonly set: Uint8Array; readonly fate: Fate } {
   const { key: author, body } = verifyStatement(Counted, bytes)
-  const isSame = (a: Uint8Array, b: Uint8Array | undefined) => b !== undefined && Buffer.compare(a, b) === 0
-  if (!isSame(mesh, body.mesh) || slotOfBucket(body) !== slotOfBucket(bucket))
-    throw new FrameError('malformed', 'it is of another mesh or bucket')
-  if (!pair.every((key, at) => isSame(key, body.pair[at])))
-    throw new FrameError('malformed', 'of another pair')
-  if (!pair.some((key) => isSame(key, author)))
+  checkAbout(body, about)
+  if (!about.pair.some((key) => isSame(key, author)))
     throw new FrameError('malformed', 'its author is not of the pair')
   const mark = markOf(check)
   const has = (marks: Uint8Array): boolean => {

@@ -11,7 +11,7 @@ import { cellsOf, encodeVector, hashOf } from '../layout.ts'
 import { halfBytes, readHalf, splitProved } from '../proved.ts'
 import type { Contribution, HeldShare, Pair } from '../types.ts'
 import { proofData, shareData } from './associated.ts'
-import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
+import { checkAbout, type Opener, openAs, type Self, sealFor } from './boxes.ts'
 
 const OWN = 2
 const CHECK_DOMAIN = 'karo-share-check-v1'
@@ -149,12 +149,7 @@ export function openShare(
   { mesh, bucket, pair, index }: { mesh: Uint8Array; bucket: Bucket; pair: Pair; index: 0 | 1 },
 ): HeldShare {
   const { author, body, bare, header, share } = openBox(openers, bytes, index)
-  const isSame = (a: Uint8Array, b: Uint8Array | undefined) => b !== undefined && Buffer.compare(a, b) === 0
-  if (!isSame(mesh, body.mesh)) throw new FrameError('malformed', 'it is of another mesh')
-  if (slotOfBucket(body) !== slotOfBucket(bucket))
-    throw new FrameError('malformed', 'it is of another bucket')
-  if (!pair.every((key, at) => isSame(key, body.pair[at])))
-    throw new FrameError('malformed', 'of another pair')
+  checkAbout(body, { mesh, bucket, pair })
   const check = checkOf(bytes, bare)
   try {
     const half = readHalf(header, index, share, proofData(mesh, bucket, pair, author))

@@ -1,12 +1,12 @@
 // Tallies as signed documents: what one aggregator tells the other about a bucket, for nobody else to read.
 import { tallies } from '../../../../protocols/aggregate.ts'
-import { type Bucket, slotOfBucket, slotOfTally, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
+import { type Bucket, slotOfTally, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
 import { Tally, type TallyBody, type TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
 import { tallyData } from './associated.ts'
-import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
+import { checkAbout, type Opener, openAs, type Self, sealFor } from './boxes.ts'
 
 interface Attempt {
   readonly mesh: Uint8Array
@@ -63,9 +63,7 @@ export function openTally(
   { mesh, bucket }: Omit<Attempt, 'attempt'>,
 ): OpenedTally {
   const { key: author, body } = verifyStatement(Tally, bytes)
-  if (Buffer.compare(body.mesh, mesh) !== 0 || slotOfBucket(body) !== slotOfBucket(bucket)) {
-    throw new FrameError('malformed', 'it is of another mesh or bucket')
-  }
+  checkAbout(body, { mesh, bucket })
   const { attempt, version } = body
   const aad = tallyData(mesh, bucket, attempt, version, author)
   const opened = openAs(openers, author, { slot: slotOfTally(bucket, attempt), version }, body, () => aad)

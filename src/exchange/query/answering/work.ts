@@ -19,7 +19,7 @@ import {
 } from '../document.ts'
 import { AUTHOR_QUOTA } from '../state/intake.ts'
 import { CARRIED_MAX } from '../state/relay.ts'
-import type { QueryCommand, QueryEvent, QueryFact, Written } from '../state/types.ts'
+import type { Command, Fact, QueryEvent, Written } from '../state/types.ts'
 import type { QueryWatch } from '../types.ts'
 import { type BookDeps, createBook } from './book.ts'
 import { answerReleased, judgeReleased, type ReleasedDeps } from './released.ts'
@@ -57,9 +57,6 @@ interface About {
   /** Monotonic milliseconds. */
   readonly began: number
 }
-
-type Command<Do extends QueryCommand['do']> = Extract<QueryCommand, { readonly do: Do }>
-type Fact<Did extends QueryFact['did']> = Extract<QueryFact, { readonly did: Did }>
 
 export interface Worker {
   work(command: Command<'work'>): void

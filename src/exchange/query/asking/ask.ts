@@ -15,8 +15,8 @@ import { askedRange } from '../range.ts'
 import { reachOf } from '../reach.ts'
 import type { Coverage, QueryResult } from '../result.ts'
 import { soFar } from '../state/live.ts'
-import type { AskId, EndedBy, Live, OpenAnswer, QueryCommand, QueryEvent, QueryFact } from '../state/types.ts'
-import type { AskRequest } from '../types.ts'
+import type { AskId, Command, EndedBy, Fact, Live, OpenAnswer, QueryEvent } from '../state/types.ts'
+import type { AskRequest, Query } from '../types.ts'
 import { type Absent, type AbsentDeps, createAbsent } from './absent.ts'
 import { type ConcludeDeps, conclude, noted } from './conclude.ts'
 import { coverageOf } from './coverage.ts'
@@ -47,15 +47,8 @@ export interface AskerDeps extends Author, ConcludeDeps, Omit<TotalsDeps, 'fetch
   readonly put: (event: QueryEvent) => void
 }
 
-type Command<Do extends QueryCommand['do']> = Extract<QueryCommand, { readonly do: Do }>
-type Fact<Did extends QueryFact['did']> = Extract<QueryFact, { readonly did: Did }>
-
 export interface AskerEdge {
-  ask(
-    request: AskRequest,
-    signal: AbortSignal,
-    onProgress?: (coverage: Coverage) => void,
-  ): Promise<QueryResult>
+  readonly ask: Query['ask']
   readonly open: OpenAnswer
   dial(command: Command<'dial'>): void
   look(command: Command<'look'>): void

@@ -186,6 +186,8 @@ export type QueryFact =
   | { readonly did: 'conclude'; readonly live: Live; readonly by: EndedBy }
 
 export type QueryAction = QueryCommand | QueryFact
+export type Command<Do extends QueryCommand['do']> = Extract<QueryCommand, { readonly do: Do }>
+export type Fact<Did extends QueryFact['did']> = Extract<QueryFact, { readonly did: Did }>
 /** Takes one action; the machine's parts share one list of them. */
 export type Emit = (action: QueryAction) => void
 
