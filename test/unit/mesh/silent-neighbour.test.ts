@@ -1,9 +1,10 @@
 // A neighbour that falls silent is away at once: for trust, and for the choice of other neighbours.
 import { expect, test } from 'vitest'
-import type { NodeId } from '../../../protocols/node-id.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { createRing } from '../../../src/mesh/state/choice.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 import { rigOf } from './rig.ts'
 
@@ -39,4 +40,31 @@ test('who falls silent is replaced by another member soon', () => {
   const others = [...choiceOf(ids.filter((id) => id !== lost))].filter((id) => !first.has(id))
   expect(others.length).toBeGreaterThan(0)
   expect(dialed.map(({ target }) => target)).toEqual(expect.arrayContaining(others))
+})
+
+test('a neighbour that a member calls lost is asked at once, and gone when it does not answer', () => {
+  const [self, lost, teller] = [0, 1, 2].map(() => testIdentity().nodeId) as [NodeId, NodeId, NodeId]
+  const time = new VirtualTime(Date.UTC(2026, 10, 21))
+  const trust = createFakeTrust([lost, teller], time.clock.now)
+  trust.sawMember(lost, { name: 'member', addresses: ['/ip4/10.0.1.1/tcp/9238'] })
+  const { put, comes, admitted, brings } = rigOf({ self, trust, time })
+  admitted(comes(lost, '10.0.1.1'))
+  const from = comes(teller, '10.0.1.2')
+  admitted(from)
+  put({ on: 'start' })
+  time.advance(SOON_MS)
+  const { name, capabilities } = rawHello()
+  const version = time.clock.now()
+  const body = {
+    version,
+    name,
+    capabilities,
+    state: 'online',
+    listen: [],
+    lost: [parseNodeId(lost)!],
+  } as const
+  brings(from, { author: teller, body })
+  // Two questions without an answer, long before the heartbeat would ask a link that rests.
+  time.advance(2 * SOON_MS)
+  expect(trust.member(lost)?.unsure).toBe(true)
 })
