@@ -1,5 +1,5 @@
 // `npm run ai-tools -- TOOL…`: installs real AI tools from npm into a temporary directory, and drives each with Karo's hook
-// against a model endpoint on loopback: a command that may run, one that needs consent, and one that a rule denies. `--jail`: each tool
+// against a model endpoint on loopback: a command that may run, one that needs consent, one that a rule denies, and a file with a credential. `--jail`: each tool
 // as karo run starts it.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -102,6 +102,8 @@ const STEPS = [
   },
   { what: 'denied by a rule', command: 'touch forbidden', file: 'forbidden', runs: false },
 ] as const
+/** What no model is to be shown. */
+const CANARY = 'canary-4711'
 /** Milliseconds for one turn of a tool. */
 const TURN_MS = 120_000
 
@@ -190,16 +192,7 @@ async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Tria
   for (const { what, command, file, runs } of STEPS) {
     const cwd = mkdtempSync(join(home, 'project-'))
     endpoint.order(command)
-    const keys = Object.keys(tool.env(0)).filter((name) => name.endsWith('_KEY'))
-    const jail = [
-      'run',
-      '--network',
-      `127.0.0.1:${endpoint.port}`,
-      ...keys.flatMap((name) => ['--env', name]),
-    ]
-    const said = inJail
-      ? await run(process.execPath, [ENTRY, ...jail, '--', program, ...tool.args], cwd, env)
-      : await run(program, tool.args, cwd, env)
+    const said = await turn(tool, { env, endpoint, program }, cwd)
     const ran = existsSync(join(cwd, file))
     const told = endpoint.told().join(' ')
     // A turn in which the model was told nothing of its call proves nothing.
@@ -210,6 +203,7 @@ async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Tria
     )
     if (told === '') console.log(`      the tool said: ${short(said)}`)
   }
+  wrong += await tryReading(tool, { home, env, endpoint, program, karo })
   const history = karo('history', '--json')
   const { events = [] } = JSON.parse(history.stdout || '{}') as {
     events?: { command: string; exit_code: number | null; karo_generated: boolean }[]
@@ -224,6 +218,38 @@ async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Tria
     console.log('  BAD exactly the command that ran has to be recorded, as one of a tool')
   }
   return wrong
+}
+
+/** The tool's own reader of files, if it has one, does not show a credential. */
+async function tryReading(tool: Tool, { home, env, endpoint, program }: Trial): Promise<number> {
+  let wrong = 0
+  for (const [name, isShown] of [
+    ['notes.txt', true],
+    ['secrets.json', false],
+  ] as const) {
+    const cwd = mkdtempSync(join(home, 'project-'))
+    writeFileSync(join(cwd, name), `TOKEN=${CANARY}\n`)
+    endpoint.order(join(cwd, name), 'file')
+    const said = await turn(tool, { env, endpoint, program }, cwd)
+    const told = endpoint.told().join(' ')
+    if (told === '' && tool.hook === 'codex') continue
+    const isRight = told !== '' && told.includes(CANARY) === isShown
+    if (!isRight) wrong++
+    console.log(`  ${isRight ? 'ok ' : 'BAD'} reads ${name}; the model was told: ${short(told || said)}`)
+  }
+  return wrong
+}
+
+function turn(
+  tool: Tool,
+  { env, endpoint, program }: Pick<Trial, 'env' | 'endpoint' | 'program'>,
+  cwd: string,
+): Promise<string> {
+  const keys = Object.keys(tool.env(0)).filter((name) => name.endsWith('_KEY'))
+  const jail = ['run', '--network', `127.0.0.1:${endpoint.port}`, ...keys.flatMap((name) => ['--env', name])]
+  return inJail
+    ? run(process.execPath, [ENTRY, ...jail, '--', program, ...tool.args], cwd, env)
+    : run(program, tool.args, cwd, env)
 }
 
 function short(text: string): string {

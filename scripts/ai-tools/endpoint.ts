@@ -1,13 +1,15 @@
-// A model endpoint on loopback for real AI tools: it orders one shell call, and ends the turn when it is told the result.
+// A model endpoint on loopback for real AI tools: it orders one call of the shell or of the reader of files, and ends the turn when it is told the result.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/** What is ordered of a tool. */
+type Kind = 'command' | 'file'
 type Members = Readonly<Record<string, unknown>>
 
 export interface Endpoint {
   readonly port: number
-  /** What the next turn orders. */
-  order(command: string): void
+  /** What the next turn orders: a command, or that this file is read by the tool's own reader. */
+  order(text: string, kind?: Kind): void
   /** What tools told the model of their calls since the last order. */
   told(): readonly string[]
   close(): void
@@ -20,6 +22,7 @@ const MOST = 8 * 1024 * 1024
 
 export async function startEndpoint(): Promise<Endpoint> {
   let command = ''
+  let kind: Kind = 'command'
   let results: string[] = []
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -35,7 +38,7 @@ export async function startEndpoint(): Promise<Endpoint> {
     const result = way.result(body)
     if (result !== undefined) results.push(result)
     // Beside the turns tools ask for titles and the like, without tools.
-    const tool = result === undefined ? way.tool(body) : undefined
+    const tool = result === undefined ? toolNamed(way.tools(body), kind) : undefined
     const events = tool === undefined ? way.say(body) : way.call(tool, command)
     if (
       body.stream === false ||
@@ -61,8 +64,9 @@ export async function startEndpoint(): Promise<Endpoint> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   return {
     port: (server.address() as AddressInfo).port,
-    order(next) {
-      command = next
+    order(text, of = 'command') {
+      command = text
+      kind = of
       results = []
     },
     told: () => results,
@@ -72,15 +76,16 @@ export async function startEndpoint(): Promise<Endpoint> {
 
 interface Tool {
   readonly name: string
-  /** Its arguments for a command line. */
-  readonly args: (command: string) => Members
+  /** Its arguments for a command line, or for a file. */
+  readonly args: (text: string) => Members
 }
 
 /** One protocol: how a request tells a result, names its shell tool, and how a call and an end are streamed. */
 interface Way {
   readonly path: RegExp
   readonly result: (body: Members) => string | undefined
-  readonly tool: (body: Members) => Tool | undefined
+  /** The names of the tools that the request offers. */
+  readonly tools: (body: Members) => readonly unknown[]
   readonly call: (tool: Tool, command: string) => readonly unknown[]
   readonly say: (body: Members) => readonly unknown[]
   /** The answer to a request that wants no stream. */
@@ -88,14 +93,23 @@ interface Way {
   readonly end?: string
 }
 
-const SHELL_TOOLS = /^(?:Bash|bash|shell|shell_command|exec_command|run_shell_command)$/
+const TOOLS = {
+  command: /^(?:Bash|bash|shell|shell_command|exec_command|run_shell_command)$/,
+  file: /^(?:Read|read|read_file|view)$/,
+} as const
 
-function toolNamed(names: readonly unknown[]): Tool | undefined {
-  const name = names.find((one): one is string => typeof one === 'string' && SHELL_TOOLS.test(one))
+function toolNamed(names: readonly unknown[], kind: Kind): Tool | undefined {
+  const name = names.find((one): one is string => typeof one === 'string' && TOOLS[kind].test(one))
   if (name === undefined) return undefined
+  if (kind === 'file') return { name, args: (path) => ({ [FILE_IN[name] ?? 'path']: path }) }
   if (name === 'exec_command') return { name, args: (cmd) => ({ cmd }) }
   if (name === 'shell') return { name, args: (command) => ({ command: ['bash', '-lc', command] }) }
   return { name, args: (command) => ({ command, description: 'as ordered' }) }
+}
+const FILE_IN: Readonly<Record<string, string>> = {
+  Read: 'file_path',
+  read: 'filePath',
+  read_file: 'file_path',
 }
 
 const listOf = (value: unknown): readonly Members[] => (Array.isArray(value) ? (value as Members[]) : [])
@@ -116,7 +130,7 @@ const anthropic: Way = {
     const found = blocks.find(({ type, tool_use_id }) => type === 'tool_result' && tool_use_id === ID)
     return found && textOf(found.content)
   },
-  tool: (body) => toolNamed(listOf(body.tools).map(({ name }) => name)),
+  tools: (body) => listOf(body.tools).map(({ name }) => name),
   call: ({ name, args }, command) => [
     { type: 'message_start', message: { ...anthropicMessage, usage: { input_tokens: 1, output_tokens: 1 } } },
     { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id: ID, name, input: {} } },
@@ -153,7 +167,7 @@ const responses: Way = {
     )
     return found && textOf(found.output)
   },
-  tool: (body) => toolNamed(listOf(body.tools).map(({ name }) => name)),
+  tools: (body) => listOf(body.tools).map(({ name }) => name),
   call: ({ name, args }, command) =>
     responsesOf({
       type: 'function_call',
@@ -184,8 +198,8 @@ const gemini: Way = {
     const found = parts.find(({ functionResponse }) => functionResponse !== undefined)
     return found && textOf(found.functionResponse)
   },
-  tool: (body) =>
-    toolNamed(listOf(body.tools).flatMap((one) => listOf(one.functionDeclarations).map(({ name }) => name))),
+  tools: (body) =>
+    listOf(body.tools).flatMap((one) => listOf(one.functionDeclarations).map(({ name }) => name)),
   call: ({ name, args }, command) => candidate({ functionCall: { name, args: args(command) } }),
   say: () => candidate({ text: DONE }),
 }
@@ -211,7 +225,7 @@ const chat: Way = {
     )
     return found && textOf(found.content)
   },
-  tool: (body) => toolNamed(listOf(body.tools).map((one) => (one.function as Members | undefined)?.name)),
+  tools: (body) => listOf(body.tools).map((one) => (one.function as Members | undefined)?.name),
   call: (tool, command) => [
     chunk({ role: 'assistant', content: null, tool_calls: [toolCall(tool, command)] }, null),
     chunk({}, 'tool_calls'),

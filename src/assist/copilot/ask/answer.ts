@@ -7,7 +7,7 @@ import { PLACEHOLDERS } from '../model/prompt.ts'
 import type { Answer, Candidate, Proposal } from '../types.ts'
 import { changesSomething, isDestroying, withoutEmptying } from './acts.ts'
 import { compose } from './compose.ts'
-import { examplesOf, optionsOf } from './of-tools.ts'
+import { describedOf, examplesOf } from './of-tools.ts'
 import { leavesOut, type OwnCommand, ownCandidates } from './own-history.ts'
 import { type Ranked, rank, shownWording } from './rank.ts'
 import { MOST_READ, type Request, readRequest } from './read.ts'
@@ -32,8 +32,8 @@ const MOST_CHOICES = 3
 /** The least chance of a command in a choice, and that any that Karo knows is right. */
 const CHOICE = 0.04
 const CHOICES = 0.65
-/** The same of commands that change something. */
-const CHANGES = 0.6
+/** The least chance of the best of a tool's commands, of which many share words with a request that says more than any of them. */
+const OF_TOOL = 0.2
 /** How far an answer that explains every word is above the next one. */
 const AHEAD = 2
 /** The same of one that destroys nothing, changes not many things at once, and is likely: the next one stands beside it, and often does the same. */
@@ -97,7 +97,7 @@ function offline(
   const extra =
     request.tool === undefined
       ? []
-      : [...examplesOf(request.tool, examples), ...optionsOf(request.tool, knowledge)]
+      : [...examplesOf(request.tool, examples), ...describedOf(request.tool, knowledge, request.concepts)]
   if (request.isQuestion) return { candidates: [], topics: [] }
   const ranked = rank(request, index, extra).filter((one) => mayOffer(request, one, shell))
   const composed = compose(request)
@@ -126,13 +126,10 @@ function offline(
     return { candidates: distinct([answer, ...beside]).slice(0, MOST_CHOICES), topics: [] }
   }
   const sum = ranked.reduce((total, { chance }) => total + chance, 0)
-  const choices = ranked
-    .filter(({ chance, command }) => chance >= CHOICE && (sum >= CHANGES || !changesSomething(command)))
-    .slice(0, MOST_CHOICES)
-  const offered = distinct([
-    ...before,
-    ...(sum >= CHOICES ? choices.map((one) => ofKnown(one, 'perhaps')) : []),
-  ])
+  const isLikely =
+    request.tool === undefined || best?.isWhole === true ? sum >= CHOICES : (best?.chance ?? 0) >= OF_TOOL
+  const choices = ranked.filter(({ chance }) => chance >= CHOICE).slice(0, MOST_CHOICES)
+  const offered = distinct([...before, ...(isLikely ? choices.map((one) => ofKnown(one, 'perhaps')) : [])])
   return { candidates: offered.slice(0, MOST_CHOICES), topics: offered.length > 0 ? [] : topicsOf(ranked) }
 }
 

@@ -23,6 +23,8 @@ const MOST_FOUND = 120
 const ABOUT = 0.5
 /** As in BM25: how soon further words of an entry stop to matter, and how much its length does. */
 const LENGTH = 0.4
+/** Share of the entries that a word is taken to have that none has. */
+const UNWRITTEN = 0.005
 /** Changes whenever the form of the file does. */
 const FORMAT = 'karo-ask-2'
 
@@ -246,7 +248,11 @@ export function indexOf(parts: readonly Built[]): Index {
       const at = placeIn(terms, term)
       return at === undefined ? sum : sum + starts[at + 1]! - starts[at]!
     }, 0)
-  const weight = (term: string): number => Math.log(1 + size / (0.5 + count(term)))
+  const weight = (term: string): number => {
+    const many = count(term)
+    // A word that nobody wrote tells as little as one that many did.
+    return Math.log(1 + size / (0.5 + (many === 0 ? UNWRITTEN * size : many)))
+  }
   return {
     size,
     tools: new Set(parts.flatMap(({ tools }) => [...tools])).size,

@@ -3,9 +3,9 @@ import type { Examples } from '../examples/index.ts'
 import type { Knowledge } from '../knowledge.ts'
 import type { CommandKnowledge } from '../knowledge-format.ts'
 import { type Known, wordingOf } from './index.ts'
-import { concepts } from './language.ts'
+import { concept, concepts, words } from './language.ts'
 
-const MOST_OPTIONS = 2_000
+const MOST_OPTIONS = 500
 
 const known = (tool: string, command: string, does: string, source: string): Known => ({
   tool,
@@ -36,36 +36,61 @@ const withSlots = (command: string, placeholders: readonly string[]): string =>
     )
   }, command)
 
-/** Each option of a tool and of its subcommands, by its description. */
-export function optionsOf(tool: string, knowledge: Knowledge): readonly Known[] {
-  const own = knowledge.own(tool)
-  if (own !== undefined)
-    return (own.options ?? []).flatMap(({ names, argument, does }) => {
-      const option = names.find((name) => name.startsWith('-'))
-      return option === undefined
-        ? []
-        : [known(tool, withArgument(`${tool} ${option}`, argument), does, 'options')]
-    })
+/** What is described of a tool: its subcommands and the options of each, of which the description shares a word with the request. */
+export function describedOf(
+  tool: string,
+  knowledge: Knowledge,
+  asked: ReadonlySet<string>,
+): readonly Known[] {
+  const about = new Set([...asked].filter((word) => word !== concept(tool)))
+  const own = knowledge.own(tool)?.options ?? []
   const found = knowledge.command(tool)
-  return found === undefined ? [] : described(tool, tool, found, 1).slice(0, MOST_OPTIONS)
+  const rows = [
+    ...own.flatMap(({ names, argument, does }): readonly Row[] => {
+      const option = names.find((name) => name.startsWith('-'))
+      return option === undefined ? [] : [[withArgument(`${tool} ${option}`, argument), does, 'options']]
+    }),
+    ...(found === undefined ? [] : described(tool, found, own.length === 0, DEPTH, `fig ${tool}`)),
+  ]
+  return (
+    rows
+      // Most of thousands have nothing to do with the request, and a look at their words is quick.
+      .filter(([, does]) => words(does.toLowerCase()).some((word) => about.has(concept(word))))
+      .slice(0, MOST_OPTIONS)
+      .map(([command, does, source]) => known(tool, command, does, source))
+  )
 }
 
+/** Subcommands of subcommands that are looked at. */
+const DEPTH = 2
+
+type Row = readonly [command: string, does: string, source: string]
+
 function described(
-  tool: string,
   command: string,
   { o = [], s = [] }: CommandKnowledge,
+  hasOptions: boolean,
   depth: number,
-): Known[] {
-  const options = o.flatMap(({ n, d, a }) => {
+  source: string,
+): Row[] {
+  const options = (hasOptions ? o : []).flatMap(({ n, d, a }): readonly Row[] => {
     const option = n.find((name) => /^-[A-Za-z]$/.test(name)) ?? n[0]
     return d === undefined || option === undefined || !option.startsWith('-')
       ? []
-      : [known(tool, withArgument(`${command} ${option}`, a), d, `fig ${tool}`)]
+      : [[withArgument(`${command} ${option}`, a), d, source]]
   })
   if (depth === 0) return options
   return [
     ...options,
-    ...s.flatMap(([[name = ''], sub]) => described(tool, `${command} ${name}`, sub, depth - 1)),
+    // Other names of a subcommand are rows of their own, with the same words.
+    ...s
+      .filter(([, { d }], i) => d === undefined || s.findIndex(([, other]) => other.d === d) === i)
+      .flatMap(([[name = ''], sub]): readonly Row[] => {
+        const line = `${command} ${name}`
+        const whole: readonly Row[] =
+          sub.d === undefined ? [] : [[(sub.a ?? []).reduce(withArgument, line), sub.d, source]]
+        return [...whole, ...described(line, sub, true, depth - 1, source)]
+      }),
   ]
 }
 

@@ -9,8 +9,8 @@ import { WEIGHTS } from './weights.ts'
 
 /** What speaks for an entry, and from `loose` on against it; each between 0 and 1. */
 export const FEATURES = [
-  /** Share of what the request says that the wording says, that all wordings and the command say, and the reverse; and of both. */
-  'said', 'saidAnywhere', 'saysNoMore', 'both',
+  /** Share of what the request says that all wordings and the command say, of what the wording says that the request does, and of both. */
+  'saidAnywhere', 'saysNoMore', 'both',
   /** Share of the request's neighbours, small words and slots among them, that are neighbours in the wording. */
   'order',
   /** How few words the command has. */
@@ -21,16 +21,14 @@ export const FEATURES = [
   'matches',
   /** The request names the entry's tool; every machine has it. */
   'tool', 'common',
-  /** A slot takes just this kind of file; the request begins as the command does, or is the wording. */
-  'special', 'typed',
+  /** A slot takes just this kind of file. */
+  'special',
   /** How well the search found it, as a share of the best. */
   'found',
   /** Things that no slot takes, slots that nothing fills, slots filled by a guess. */
   'loose', 'open', 'guessed',
-  /** Share of the slots that the wording itself names and nothing fills: `copy {file} to {host}` without a host. */
-  'absent',
-  /** The verb of the request is missing; the wording has one of a change that the request has not. */
-  'otherVerb', 'moreVerb',
+  /** The verb of the request is missing. */
+  'otherVerb',
   /** Words that nothing explains, by the most telling one. */
   'unexplained',
   /** A change is asked for, and the command only looks. */
@@ -111,8 +109,10 @@ export function withChances<T extends Pick<Ranked, 'command' | 'score'>>(
   all: readonly T[],
 ): readonly (T & { chance: number })[] {
   const best = new Map<string, T>()
-  for (const one of all)
-    if (one.score > (best.get(one.command)?.score ?? Number.NEGATIVE_INFINITY)) best.set(one.command, one)
+  for (const one of all) {
+    const key = one.command.replace(/^sudo /, '').replace(/\b[A-Z][A-Z_\d]*\b/g, 'X')
+    if (one.score > (best.get(key)?.score ?? Number.NEGATIVE_INFINITY)) best.set(key, one)
+  }
   const sum = [...best.values()].reduce((total, { score }) => total + Math.exp(score), 1)
   return [...best.values()]
     .map((one) => ({ ...one, chance: Math.exp(one.score) / sum }))
@@ -137,6 +137,8 @@ interface Assigned {
   readonly places: ReadonlyMap<string, number>
   readonly guessed: number
   readonly nouns: ReadonlySet<string>
+  /** Slots that the request names by their kind and leaves open: `install a package`. */
+  readonly asked: ReadonlySet<string>
 }
 
 const CONCEPTS = new Map(
@@ -250,7 +252,20 @@ function assign(
     const [only, other] = free.sort((a, b) => b.score - a.score)
     if (only !== undefined && (other === undefined || other.score < only.score)) take(slot, only)
   }
-  return { values, used, places, guessed, nouns }
+  const asked = new Set<string>()
+  // Beside what is named, the rest of the nouns may be anything.
+  for (const slot of values.size > 0 ? [] : slots) {
+    const own = nounsOf(slot)
+    const called = slot.type === 'text' ? undefined : concept(slot.name.replace(/[\d_-].*$/, ''))
+    const said = tokens.filter(
+      ({ concept: word }) => word !== undefined && (own.has(word) || word === called),
+    )
+    // One folder is not two of them.
+    if (said.every(({ word, concept: noun }) => nouns.has(noun as string) && !word.endsWith('s'))) continue
+    asked.add(slot.name)
+    for (const { concept: word } of said) nouns.add(word as string)
+  }
+  return { values, used, places, guessed, nouns, asked }
 }
 
 const unitOf = (wording: readonly string[], name: string): string | undefined =>
@@ -318,7 +333,11 @@ function placeOf(
   if (fit === 'none' || token.concept === undefined || !fits(slot, value)) return undefined
   // `the old branch` and `file size` name nothing, because such words occur in many wordings; `… to new` at the end and `as deploy` do.
   const isLast = before === '~to' && after === undefined && at === tokens.length - 1
-  const isBetween = near === 1.5 && (slot.type === 'text' || slot.type === 'pattern')
+  const isBetween =
+    near === 1.5 &&
+    (slot.type === 'text' ||
+      slot.type === 'pattern' ||
+      (/^\w/.test(before ?? '') && !VERBS.has(before ?? '')))
   const isNamed =
     left === NAMED || isBetween || (sameBefore && (isLast || (before === '~as' && slot.type === 'user')))
   if (!isNamed && anywhere.has(token.own ?? token.concept)) return undefined
@@ -336,7 +355,7 @@ function placeOf(
   )
     return undefined
   // A word of many wordings means what it means there.
-  if (!hasNoun && !token.isUnknown && (near === 0 || (token.share > 1 / 250 && !token.isTool)))
+  if (!hasNoun && (near === 0 || (!token.isUnknown && token.share > 1 / 250 && !token.isTool)))
     return undefined
   const score = (hasNoun ? 0.7 : 0) + near + (token.isUnknown ? 0.6 : 0)
   return { at, value, score: score * 0.8, isGuess: !token.isUnknown && !hasNoun && !sameBefore }
@@ -369,7 +388,7 @@ function tally(
   looks: boolean,
 ) {
   const own = new Set(wording)
-  let [asked, said, all] = [0, 0, 0]
+  let [asked, all] = [0, 0]
   let [loose, worst] = [0, 0]
   const left: string[] = []
   const inThings = new Set<string>()
@@ -394,7 +413,6 @@ function tally(
     if (word === NAMED && used.has(at + 1)) continue
     const weight = weigh(word)
     asked += weight
-    if (own.has(word)) said += weight
     // What only looks shows all of it, whether the wording says so or not.
     const isImplied = looks && (SEEING.has(word) || word === EACH)
     if (own.has(word) || nouns.has(word) || anywhere.has(word) || isImplied) all += weight
@@ -402,9 +420,8 @@ function tally(
       worst = Math.max(worst, weight)
       left.push(word)
     }
-    if (nouns.has(word) && !own.has(word)) said += 0.8 * weight
   }
-  return { asked, said, all, loose, worst, left, inThings }
+  return { asked, all, loose, worst, left, inThings }
 }
 
 /** One wording beside the request. */
@@ -419,7 +436,7 @@ function lay(
 ): Scored | undefined {
   const { tokens } = request
   const assigned = assign(request, slots, wording, anywhere)
-  const { values, used, places, guessed } = assigned
+  const { values, used, places, guessed, asked: open } = assigned
   // A tool that is named binds, unless it is itself what the command is about: `restart nginx`.
   if (
     request.tool !== undefined &&
@@ -437,7 +454,7 @@ function lay(
   const weigh = (word: string): number =>
     // Any word for looking asks for what only looks.
     (SEEING.has(word) && !changes ? 0.3 : 1) * index.weight(word)
-  const { asked, said, all, loose, worst, left, inThings } = tally(
+  const { asked, all, loose, worst, left, inThings } = tally(
     tokens,
     assigned,
     known,
@@ -457,7 +474,6 @@ function lay(
   }
   const verbs = [...request.concepts].filter((word) => VERBS.has(word))
   const otherVerb = verbs.some((verb) => !anywhere.has(verb) && !(SEEING.has(verb) && !changes))
-  const moreVerb = [...own].some((word) => CHANGING.has(word) && !request.concepts.has(word))
   const isBounded = request.concepts.has(NOT) || request.concepts.has(PREVIEW)
   const limits = (isBounded && !own.has(NOT) && !own.has(PREVIEW)) || (own.has(NOT) && !isBounded)
   const isWhole = left.length === 0 && loose === 0
@@ -472,10 +488,10 @@ function lay(
   if (!isExact && isTooLittle(request, used, own, anywhere, left, index)) return undefined
   const share = (part: number, sum: number): number => (sum === 0 ? (part === 0 ? 1 : 0) : part / sum)
   const inWording = wording.filter((item) => item.startsWith('{')).map((item) => item.slice(1, -1))
+  const isNamed = (name: string): boolean => values.has(name) || open.has(name)
   const isSame =
     isWhole && own.size > 0 && [...own].every((word) => request.concepts.has(word) || inThings.has(word))
   const byName: Readonly<Record<(typeof FEATURES)[number], number>> = {
-    said: share(said, asked),
     saidAnywhere: share(all, asked),
     saysNoMore: share(shared, whole),
     both: harmonic(share(all, asked), share(shared, whole)),
@@ -483,17 +499,17 @@ function lay(
     short: 1 / Math.max(1, known.command.split(/\s+/).length - 1),
     same: Number(isSame),
     whole: Number(isWhole),
-    matches: Number(isSame && inWording.every((name) => values.has(name))),
+    matches: Number(isSame && inWording.every(isNamed)),
     loose: Math.min(1, loose / 2),
-    open: Math.min(1, missing.length / 2),
+    open: Math.min(
+      1,
+      slots.filter(({ name, otherwise }) => otherwise === undefined && !isNamed(name)).length / 2,
+    ),
     guessed: Math.min(1, guessed / 2),
-    absent: share(inWording.filter((name) => !values.has(name)).length, inWording.length || 1),
     tool: Number(request.tool !== undefined && isOf(known, request.tool)),
     special: Number(slots.some(({ name, ending }) => ending !== undefined && values.has(name))),
-    typed: Number(isExact || isTyped(request.text, known.command)),
     common: Number(COMMON.has(toolOf(command))),
     otherVerb: Number(otherVerb),
-    moreVerb: Number(moreVerb),
     unexplained: worst / 10,
     found,
     idle: Number(!request.looks && verbs.some((verb) => CHANGING.has(verb)) && !changes),
@@ -541,7 +557,7 @@ function isExcluded(
 
 /** Whether the two share so little that they meet by chance: only verbs, one word, or not the most telling word. */
 function isTooLittle(
-  { concepts: asked, tokens }: Request,
+  { concepts: asked, tokens, tool }: Request,
   used: ReadonlySet<number>,
   own: ReadonlySet<string>,
   anywhere: ReadonlySet<string>,
@@ -557,6 +573,8 @@ function isTooLittle(
   const hasThing = tokens.some(({ entity }, at) => entity !== undefined && used.has(at))
   if (isOnlyVerbs && !hasThing) return true
   if (asked.size + used.size < 2 && (own.size !== 1 || VERBS.has([...own][0] as string))) return true
+  // Of a tool that is named, what no wording has is a way of speaking.
+  if (tool !== undefined && shared.some((word) => word !== concept(tool))) return false
   const weigh = (words: readonly string[]): number => Math.max(0, ...words.map((word) => index.weight(word)))
   return used.size === 0 && weigh(left) > weigh(shared)
 }
@@ -589,13 +607,6 @@ function orderOf(tokens: readonly Asked[], used: ReadonlySet<number>, wording: r
   if (asked.length === 0) return 1
   const own = new Set(pairsOf(wording.map((item) => (item.startsWith('{') ? '{' : item))))
   return asked.filter((pair) => own.has(pair)).length / asked.length
-}
-
-/** Whether the request begins with the words of the command before its first slot, which are more than the tool. */
-function isTyped(text: string, command: string): boolean {
-  const [first] = piecesOf(command)
-  const start = typeof first === 'string' ? first.replace(/^sudo /, '').trim() : ''
-  return /\w \S/.test(start) && text.trim().toLowerCase().startsWith(start)
 }
 
 const harmonic = (one: number, other: number): number =>

@@ -68,14 +68,26 @@ const NOTHING_MORE =
 const NO_COMMAND =
   /^\W*(?:should|why|how (?:does|do) (?!i\b|you\b|we\b|one\b)|what (?:is|are) (?:an? |the difference|the meaning|the best))/i
 
+/** Words behind the name of a tool that is the name of one of these: `the ssh service`. Only systemd has services as git has branches. */
+const HAS_NAME = /^(?:service|daemon|process|deployment)$/
+
 /** What is in quotes, and words that are paths, have a dot inside, or a capital behind a letter. */
 const NAMED =
   /("[^"]*"|'[^']*'(?=\s|$|[.,?!])|`[^`]*`|(?<![^\s"'`])(?:[^\s/@~*]*[/@~*]\S*|\S*\.(?=\w)\S*|[^\sA-Z]*[A-Z][^\sA-Z]*[A-Z]\S*|[^\sa-z]*[a-z][^\sA-Z]*[A-Z]\S*))/
+
+/** What stands in parentheses beside a request, and bounds nothing in it. */
+const ASIDE =
+  /\((?:see|note|like|e\.?g\.|i\.?e\.)\s?[^()]*\)|\((?!s\))(?![^()]*(?:[^a-z\s,;:-]|\b(?:not?|only|except|without|unless|if|but)\b))[^()]*\)/gi
 
 /** The text with phrases replaced by one word, except inside quotes, paths and names. */
 const prepared = (text: string): string =>
   text
     .replace(NOTHING_MORE, ' ')
+    .replace(/(?<=\w)\((s|es)\)/g, '$1')
+    // `remove/delete` says one thing twice.
+    .replace(/(?<![\w./~-])([a-z]+)\/([a-z]+)(?![\w./-])/gi, (both, one: string, other: string) =>
+      concept(one.toLowerCase()) === concept(other.toLowerCase()) ? one : both,
+    )
     .replace(/\bfiles?\/(?:director(?:y|ies)|folders?|dirs?)\b/gi, 'files and directories')
     .split(NAMED)
     .map((part, i) => (i % 2 === 1 ? part : withPhrases(part)))
@@ -86,64 +98,40 @@ export const MOST_READ = 2_000
 
 /** `told`: the tool, where it is known from elsewhere that the request names one. */
 export function readRequest(asked: string, index: Index, told?: string): Request {
-  const text = asked.slice(0, MOST_READ)
+  const whole = asked.slice(0, MOST_READ)
+  const text = wantsToDestroy(whole) ? whole : whole.replace(ASIDE, ' ')
   const tool = told ?? namedTool(text, index)
   const read = readThings(prepared(text))
-  const tokens = read.flatMap((token): readonly Asked[] => {
-    const { word, entity } = token
-    if (entity !== undefined)
-      return [
-        { ...token, concept: undefined, item: '', isTool: false, isUnknown: false, own: undefined, share: 0 },
-      ]
-    if (IS_NOT.test(word))
-      return [
-        { ...token, concept: NOT, item: NOT, isTool: false, isUnknown: false, own: undefined, share: 0 },
-      ]
+  const tokens = read.flatMap((token, i): readonly Asked[] => {
+    const { word, entity, raw } = token
+    const none = {
+      ...token,
+      concept: undefined,
+      item: '',
+      isTool: false,
+      isUnknown: false,
+      own: undefined,
+      share: 0,
+    }
+    if (entity !== undefined) return [none]
+    if (IS_NOT.test(word)) return [{ ...none, concept: NOT, item: NOT }]
     if (word.startsWith('-')) return []
     const plain = word.replace(/['-]s$|'$/, '')
-    const isTool = index.isTool(plain) && (ALWAYS.has(plain) || !(ENGLISH.has(plain) || index.isPlain(plain)))
-    if (isStop(plain))
-      return [
-        {
-          ...token,
-          concept: undefined,
-          item: `~${plain}`,
-          isTool: false,
-          isUnknown: false,
-          own: undefined,
-          share: 0,
-        },
-      ]
+    if (isStop(plain)) return [{ ...none, item: `~${plain}` }]
+    const isKnown = index.isTool(plain)
+    const isTool = isKnown && (ALWAYS.has(plain) || !(ENGLISH.has(plain) || index.isPlain(plain)))
     const own = concept(plain)
-    if (index.knows(own) || isTool)
-      return [
-        {
-          ...token,
-          concept: own,
-          item: own,
-          isTool,
-          isUnknown: false,
-          own: undefined,
-          share: index.share(own),
-        },
-      ]
-    if (/[_\d]|\w-\w/.test(plain) && /^[\w.-]+$/.test(token.raw))
-      return [
-        {
-          ...token,
-          word: '',
-          entity: { kind: 'name', value: token.raw },
-          concept: undefined,
-          item: '',
-          isTool,
-          isUnknown: false,
-          own: undefined,
-          share: 0,
-        },
-      ]
+    const isName =
+      isKnown && !ENGLISH.has(plain) && plain !== 'systemd' && HAS_NAME.test(read[i + 1]?.word ?? '')
+    // What nobody wrote and ends so says how, or which.
+    if (!index.knows(own) && !isTool && /.{4}(?:ly|ed|ing)$|-like$/.test(plain)) return []
+    if ((index.knows(own) || isTool) && !isName)
+      return [{ ...none, concept: own, item: own, isTool, share: index.share(own) }]
+    if (isName || (/[_\d]|\w-\w/.test(plain) && /^[\w.-]+$/.test(raw)))
+      return [{ ...none, word: '', entity: { kind: 'name', value: raw }, isTool }]
     // What is written about a tool of a page may have words of its own.
     const meant = (told === undefined ? index.near(own) : undefined) ?? own
-    return [{ ...token, concept: meant, item: meant, isTool, isUnknown: true, own, share: 0 }]
+    return [{ ...none, concept: meant, item: meant, isTool, isUnknown: true, own }]
   })
   const found = tokens.flatMap((token) => (token.concept === undefined ? [] : [token.concept]))
   return {

@@ -125,7 +125,8 @@ const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity |
   [/^:?(\d+)(?![\w.-])/, (m) => ({ kind: 'number', value: m[1]! })],
 ] // biome-ignore format: one pattern a line
 
-const trimmed = (path: string): string => path.replace(/[,;?!]+$/, '').replace(/(?<=\w)\.$/, '')
+const trimmed = (path: string): string =>
+  path.replace(/[,;?!]+$|(?<!\([^)]*)\)+[,;?!.]*$/, '').replace(/(?<=\w)\.$/, '')
 
 function size(match: RegExpExecArray): Entity | undefined {
   const unit = UNITS[match[2]!.toLowerCase()]

@@ -272,7 +272,8 @@ export const STOP = new Set(
   this that these those there here then than so if as into onto how what when can could would should will want need like
   please let lets just some any which who whose have has had give current currently now very really quickly quick easy way command
   specific particular certain given several multiple own existing
-  also too still already yet ever even actually simply once whether there's what's i'm but anything it's terminal linux fish via up out off them they one thing things stuff`.split(
+  also too still already yet ever even actually simply once whether there's what's i'm but anything it's terminal linux fish via up out off them they one thing things stuff
+  through along during across against among around upon throughout toward towards per etc e.g eg i.e ie aka instead otherwise both either such while equal equals via`.split(
     /\s+/,
   ),
 )

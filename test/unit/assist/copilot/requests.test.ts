@@ -234,3 +234,13 @@ test('the second of two endings is one too, and both stand as they are spelled w
     '*.jpeg; do mv -- "$f" "${f%.jpeg}.jpg"',
   )
 })
+
+test.each([
+  ['follow the log of the ssh service', 'journalctl -u ssh -f'],
+  ['get the field name of each item', "jq '.[].name' FILE"],
+  ['convert all wav files to mp3', 'for f in *.wav; do ffmpeg -i "$f" "${f%.wav}.mp3"; done'],
+  ['scale deployment web to 3 replicas', 'kubectl scale deployment web --replicas=3'],
+  ['brew: install a package', 'brew install PACKAGE'],
+])('what stands where a name does is one, and a kind leaves its slot open: %j', (words, command) => {
+  expect(offeredFor(words)[0]).toBe(command)
+})
