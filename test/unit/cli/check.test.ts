@@ -63,9 +63,19 @@ test('the JSON shape, in which every field is always there', async () => {
     decision: 'confirm',
     matches: [{ rule: 'git-force-push', risk_level: 'high', why: expect.any(String), span: [9, 16] }],
     safer: 'git push --force-with-lease',
+    for_ai_tools: { risk_level: 'high', decision: 'confirm' },
   })
-  const plain = { command: 'ls', risk_level: 'safe', decision: 'allow', matches: [], safer: null }
+  const level = { risk_level: 'safe', decision: 'allow' }
+  const plain = { command: 'ls', ...level, matches: [], safer: null, for_ai_tools: level }
   expect((await karo(['check', 'ls', '--json'])).json()).toEqual(plain)
+})
+
+test('where an AI tool is asked about what a person may run, both are told', async () => {
+  const { exit, stdout } = await karo(['check', 'docker rm -f web'])
+  expect(exit).toBe(0)
+  expect(stdout).toMatch(/^moderate – allowed\n/)
+  expect(stdout).toMatch(/\n {2}from an AI tool: high – asks for confirmation \(docker-remove\)\n$/)
+  expect((await karo(['check', 'git push --force'])).stdout).not.toContain('AI tool')
 })
 
 test('a configuration that cannot be read is told, and the command judged strictly', async () => {
@@ -247,6 +257,6 @@ test('--rules lists the built-in rules, a word only those it occurs in', async (
   expect(some.length).toBeLessThan(10)
   const shown = await karo(['check', '--rules', 'git-force'])
   expect(shown).toMatchObject({ exit: 0, stderr: '' })
-  expect(shown.stdout).toMatch(/^RULE +LEVEL +WHAT MAY HAPPEN\ngit-force-push +high/)
+  expect(shown.stdout).toMatch(/^RULE +LEVEL +AI TOOLS +WHAT MAY HAPPEN\ngit-force-push +high/)
   expect((await karo(['check'])).exit).not.toBe(0)
 })
