@@ -31,7 +31,7 @@ import {
   TAINT,
 } from './model.ts'
 import { concernsEveryRule, EVERY_COMMAND, isPlainlySafe, ruleForFact, rulesFor } from './rules/index.ts'
-import { type Hit, type LineRule, type Rule, ruleFor } from './rules/rule.ts'
+import { type Hit, type LineRule, type Rule, ruleForCaller } from './rules/rule.ts'
 import { callsShell } from './rules/system/shells.ts'
 import type { CheckOptions, RiskMatch, RiskVerdict } from './types.ts'
 import { mayLead } from './writes/own-files.ts'
@@ -294,7 +294,7 @@ function judge(command: SimpleCommand, add: (rule: Rule, span: Span, made?: stri
   for (const list of concernsEveryRule(command) ? [own, EVERY_COMMAND] : [own]) {
     for (const one of list) {
       if (one.caller !== undefined && one.caller !== command.scope.caller) continue
-      const rule = ruleFor(one, command.scope.caller)
+      const rule = ruleForCaller(one, command.scope.caller)
       if (rule.yields && compareLevels(found, rule.level) >= 0) continue
       const span = spanOf(rule.when(command, options), command)
       if (span === undefined) continue

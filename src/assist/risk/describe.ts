@@ -25,7 +25,6 @@ const MAX_PARTS = 3_000
 /** Maps offsets of the text being read to offsets of the whole line. */
 type Place = (start: number, end: number) => Span
 
-/** The subclass describes statements, and the scripts that words hold. */
 /**
  * Describes any string; never throws; the work is bounded. Beyond 65 536 UTF-16 units it gives no parts and
  * `truncated`.

@@ -25,6 +25,7 @@ export interface Answered {
   readonly entries: readonly Entry[]
 }
 
+/** The word of a reply for what is judged. */
 const NAMED = { before: 'command', edit: 'change', read: 'file' } as const
 
 const NOTHING: Answered = { reply: { decision: 'none' }, entries: [] }

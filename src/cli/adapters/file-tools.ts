@@ -97,7 +97,7 @@ function read(tool: string, args: unknown, known: boolean): Read {
 /** A file that is replaced gets new content, so it is not the line of one that is emptied. */
 const write = (operator: '>' | '>>', files: readonly string[]) =>
   files.map((file) => `${operator === '>' ? 'echo content ' : ''}${operator} ${word(file)}`)
-/** A tree that goes elsewhere is not lost. */
+/** A file or tree that is moved is gone from here and not lost, so the line deletes no tree. */
 const leave = (files: readonly string[]) => files.map((file) => `rm -- ${word(file)}`)
 const remove = (files: readonly string[]) => files.map((file) => `rm -r -- ${word(file)}`)
 

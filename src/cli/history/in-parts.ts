@@ -16,16 +16,15 @@ export async function inParts(
 ): Promise<Part> {
   const live = createLiveLine(io)
   const interrupt = watchInterrupt()
-  const stopping = (): void => live.show('stopping …')
-  interrupt.signal.addEventListener('abort', stopping)
+  interrupt.signal.addEventListener('abort', () => live.show('stopping …'))
   let removed = 0
   try {
     for (;;) {
       const part = await next()
       removed += part.removed
-      // No daemon removes more than there were.
-      const isOver = part.left === 0 || removed >= all
-      if (isOver || interrupt.signal.aborted) return { removed, left: part.left }
+      // Commands that are recorded meanwhile are not waited for, and a part that removes none would only come again.
+      if (part.left === 0 || part.removed === 0 || removed >= all || interrupt.signal.aborted)
+        return { removed, left: part.left }
       live.show(`${removed} of ${all} commands ${word}`)
     }
   } finally {

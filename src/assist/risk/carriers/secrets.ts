@@ -83,9 +83,10 @@ export function isPrivate(text: string, scope: Where): boolean {
   return mustStayHere(text, scope) || (!/^-|:\/\//.test(text) && KEPT_BY_PROJECTS.test(text))
 }
 
-/** What a text is if it has the content of this file. */
+/** The origins of a text that has the content of this file. */
 export const taintOfFile = (text: string, scope: Where): number =>
-  mustStayHere(text, scope) ? TAINT.secret | (isPrivate(text, scope) ? TAINT.credential : 0) : TAINT.none
+  (mustStayHere(text, scope) ? TAINT.secret : TAINT.none) |
+  (isPrivate(text, scope) ? TAINT.credential : TAINT.none)
 
 /** The path relative to the home directory that holds it; undefined outside of homes. */
 function inHome(path: string, scope: Pick<Scope, 'home'>): string | undefined {

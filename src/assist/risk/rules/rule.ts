@@ -64,7 +64,7 @@ export interface LineRule extends Omit<Rule, 'tools' | 'when' | 'id'> {
 }
 
 /** The rule as it is for a line of this caller. */
-export const ruleFor = (rule: Rule, caller: Caller | undefined): Rule =>
+export const ruleForCaller = (rule: Rule, caller: Caller | undefined): Rule =>
   rule.given === undefined || caller !== 'tool'
     ? rule
     : Object.create(rule, { level: { value: rule.given, enumerable: true } })

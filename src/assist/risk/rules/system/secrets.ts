@@ -39,6 +39,8 @@ function named(c: SimpleCommand, test: (text: string) => boolean): Args {
 }
 
 const READS = new Set(READERS)
+/** Tools that print what they read from a pipe, beside these and interpreters. */
+const PASSES = new Set(tools('tee tr fmt pr expand unexpand iconv pv sponge xargs'))
 const LANGUAGES = tools('python python2 python3 perl ruby node php')
 
 /** Words that print something private to this machine, which is no credential of its own. */
@@ -48,13 +50,17 @@ const SEEN = patterns(String.raw`
   ssh-keygen: ^-y\b
   systemctl: ^(?:--user )?show-environment\b
   compgen: ^-[a-z]*e
+  xclip xsel: (?:^|\s)--?o
+  wl-paste pbpaste: ^
   jq: ^(?:-\w+ )*(?:env|\$ENV)$
 `)
-/** Words with which a tool makes or changes a private file, or takes what is public of it, and shows nothing. */
+/** Words with which a tool makes, changes or copies a private file, or takes what is public of it, and shows nothing. */
 const UNSEEN = patterns(String.raw`
   openssl: ^(?:x509|req|verify|s_client|genrsa|genpkey|ecparam)\b|-out\b
   gpg: ^(?!.*(?:-d\b|--decrypt|--export))
   sed: (?:^|\s)(?:-[a-zA-Z]*i|--in-place)
+  cp: ^
+  dd: \bof=
 `)
 /** Code that takes all variables of the environment, not one by its name. */
 const WHOLE_ENVIRONMENT =
@@ -69,6 +75,7 @@ const FETCHES = new Set(tools('curl wget http https xh aria2c lwp-request'))
 function told(c: SimpleCommand): Args {
   if (c.isTaken) return []
   const whole = [{ text: c.name, span: c.span, taint: TAINT.none }]
+  const isPiped = (c.input.taint & TAINT.credential) !== 0
   // kubectl may only list the names of secrets.
   if ((c.name !== 'kubectl' && printsSecret(c)) || SEEN.fits(c)) return whole
   switch (c.name) {
@@ -77,23 +84,17 @@ function told(c: SimpleCommand): Args {
       return c.args.filter(({ taint }) => (taint & TAINT.credential) !== 0)
     case 'printenv':
       return matching(c.args, SECRET_NAME)
-    case 'xclip':
-    case 'xsel':
-    case 'wl-paste':
-    case 'pbpaste':
-      return c.name.startsWith('x') && !says(c, /^-{1,2}o/) ? [] : whole
-    case 'cp':
-      return []
-    case 'dd':
-      return says(c, /^of=/) ? [] : c.args.filter(({ text }) => isPrivate(text.replace(/^if=/, ''), c.scope))
     default:
       if (UNSEEN.fits(c)) return []
-      if (READS.has(c.name) && (c.input.taint & TAINT.credential) !== 0) return whole
+      if (isPiped && (READS.has(c.name) || PASSES.has(c.name) || interpreterName(c.name) !== undefined))
+        return whole
       // `.key` is a filter of jq and yq.
       if (READS.has(c.name))
         return named(
           c,
-          (text) => isPrivate(text, c.scope) && !(/^[jy]q$/.test(c.name) && /^\.(?:key|pem)$/.test(text)),
+          (text) =>
+            isPrivate(text.replace(/^if=/, ''), c.scope) &&
+            !(/^[jy]q$/.test(c.name) && /^\.(?:key|pem)$/.test(text)),
         )
       return interpreterName(c.name) === undefined
         ? []
