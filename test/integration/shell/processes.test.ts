@@ -106,14 +106,14 @@ test.each(['bash', 'zsh', 'fish'] as const)(
     const shell = await hooked('bash')
     shell.keys('cat\r')
     const now = async () => (await processes('--now', '--limit', '1000')).processes
-    const rows = await until(
+    // What calls Karo is known by what it calls, so one that was met before is left out at the next look at it.
+    await until(
       async () => {
-        const all = await now()
-        return all.some(({ pid }) => kids(shell.pid).includes(pid)) && all
+        const all = (await now()).map(({ pid }) => pid)
+        return all.some((pid) => kids(shell.pid).includes(pid)) && !all.some((pid) => helpers.includes(pid))
       },
-      { what: 'a look was taken since' },
+      { what: 'a look that finds the program of the other shell, and nothing that asks' },
     )
-    expect(rows.filter(({ pid }) => helpers.includes(pid))).toEqual([])
     shell.keys('\u0004')
     await shell.prompt()
     asking.keys('n')
