@@ -121,6 +121,14 @@ interface Words<Args, Options> extends Pick<Command, 'summary' | 'takesCommandLi
   readonly options?: Options
   /** What an example does, by its line. */
   readonly examples?: Readonly<Record<string, string>>
+  readonly sure?: Sure<Given<Args, Options>>
+}
+/** The command asks before it runs, unless it gets `--yes`, which this brings. A no ends it with exit code 1. */
+interface Sure<Input> {
+  /** What is asked; undefined: nothing needs to be. */
+  question(io: CommandIo, given: Input): Promise<string | undefined>
+  /** What is said after a no. */
+  readonly otherwise: string
 }
 interface Given<Args, Options> {
   readonly args: ArgumentsOf<Args>
@@ -162,7 +170,7 @@ export function defineCommand(
   name: string,
   command: Words<ArgumentsByName, OptionsByName> & (Running | Asking),
 ): Command {
-  const { args = {}, options = {}, examples = {} } = command
+  const { args = {}, options = {}, examples = {}, sure } = command
   const words = {
     ...command,
     name,
@@ -170,19 +178,45 @@ export function defineCommand(
     options: rowsOf(options),
     examples: Object.entries(examples).map(([run, does]) => ({ run, does })),
   }
-  if ('run' in command) return words as Command
-  const { ask, view, shows, deadlineMs, within = (_, work) => work() } = command
-  async function run(io: CommandIo, given: CommandInput): Promise<ExitCode> {
+  const run = 'run' in command ? command.run : asking(command, words)
+  if (sure === undefined) return { ...words, run } as Command
+  return { ...words, options: [...words.options, YES], run: afterQuestion(name, sure, run) } as Command
+}
+
+function asking(
+  { ask, view, shows, deadlineMs, within = (_, work) => work() }: Asking,
+  { args, options }: Pick<Command, 'args' | 'options'>,
+): Command['run'] {
+  return async (io, given) => {
     const { daemonAt } = await import('../api/contract/client/socket.ts')
     // Beside its own options a command has those of all, --json for one.
-    const own = words.options.map(({ name }) => [name, given.options[name]] as const)
+    const own = options.map(({ name }) => [name, given.options[name]] as const)
     const members = { ...given.args, ...Object.fromEntries(own.filter(([, value]) => value !== undefined)) }
-    const isEmpty = words.args.length + own.length === 0
+    const isEmpty = args.length + own.length === 0
     const by = shows.body === undefined ? 'query' : 'body'
     const asked: object = { deadlineMs, ...((await ask?.(given)) ?? (isEmpty ? {} : { [by]: members })) }
     return show(io, await within(io, () => daemonAt(io).call(shows, asked)), view)
   }
-  return { ...words, run } as Command
+}
+
+const YES: CommandOption = { name: 'yes', short: 'y', description: 'do not ask' }
+
+function afterQuestion(
+  name: string,
+  { question, otherwise }: Sure<CommandInput>,
+  run: Command['run'],
+): Command['run'] {
+  return async (io, given) => {
+    const asked = given.options.yes === true ? undefined : await question(io, given)
+    if (asked !== undefined) {
+      const { confirm } = await import('./terminal/confirm.ts')
+      if (!(await confirm(io, asked, { where: `karo ${name}` }))) {
+        io.err(`${otherwise}\n`)
+        return EXIT.failed
+      }
+    }
+    return run(io, given)
+  }
 }
 
 const rowsOf = <Words extends object>(byName: Readonly<Record<string, string | Words>>) =>

@@ -7,15 +7,25 @@ import { type Known, knownOf } from '../assist/copilot/known.ts'
 import { createManuals } from '../assist/copilot/manuals.ts'
 import { orElse } from '../base/run/or-else.ts'
 import { personHome } from '../base/run/person-home.ts'
+import { machineFile } from '../config/paths.ts'
 import type { CommandIo } from './command.ts'
 
 type From = Pick<CommandIo, 'home' | 'env'>
 
-/** The code that reads TOML is loaded only where the key may be set. An unusable configuration names no file; others tell of it. */
+/**
+ * True where one of these keys, or an escaped name, stands in a file that this person's commands go by. Else the code that reads
+ * TOML need not be loaded.
+ */
+export const maySet = (keys: RegExp, { home, env }: From): boolean =>
+  [join(home, 'config.toml'), orElse(() => machineFile(home, env), undefined)].some((file) => {
+    const text =
+      file === undefined ? '' : orElse(() => readFileSync(file, 'utf8'), '').replace(/^[ \t]*#.*$/gm, '')
+    return keys.test(text) || /\\[ux]/i.test(text)
+  })
+
+/** An unusable configuration names no file; others tell of it. */
 export async function namedKnowledge({ home, env }: From): Promise<string | undefined> {
-  const text = orElse(() => readFileSync(join(home, 'config.toml'), 'utf8'), '')
-  if (!env.KARO_ASK_KNOWLEDGE && !/knowledge|\\[ux]/i.test(text.replace(/^[ \t]*#.*$/gm, '')))
-    return undefined
+  if (!env.KARO_ASK_KNOWLEDGE && !maySet(/knowledge/i, { home, env })) return undefined
   const { loadConfig } = await import('../config/load.ts')
   return orElse(() => loadConfig({ home, env }).config.ask.knowledge, '') || undefined
 }

@@ -5,7 +5,7 @@ import { closest } from '../base/suggest.ts'
 import { type Command, type CommandInput, type CommandOption, placeholder } from './command.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
 import { OTHER_WORDS } from './input/other-words.ts'
-import { fitted } from './terminal/text.ts'
+import { besideEachOther } from './terminal/text.ts'
 import { usage } from './usage.ts'
 
 /** Options of every command. */
@@ -28,6 +28,7 @@ function toCommander(command: Command, name: string, width: number): Commander {
     .description(command.summary)
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
+    .showSuggestionAfterError(false)
     .configureOutput({ writeErr: () => {}, writeOut: () => {}, getOutHelpWidth: () => width })
     .configureHelp({ styleTitle: (title) => title })
     .exitOverride()
@@ -54,27 +55,26 @@ function toCommander(command: Command, name: string, width: number): Commander {
     built.addOption(made)
   }
   if (command.examples.length > 0) {
-    const longest = Math.max(...command.examples.map((example) => example.run.length))
-    // An example and its meaning stand side by side if the width allows it, else below each other.
-    const fits = command.examples.every(({ does }) => longest + does.length + 4 <= width)
-    const lines = command.examples.map(({ run, does }) =>
-      fits ? `  ${run.padEnd(longest)}  ${does}` : `  ${run}\n${fitted(`      ${does}`, width)}`,
-    )
-    built.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
+    const rows = command.examples.map(({ run, does }) => [run, does] as const)
+    built.addHelpText('after', `\nExamples:\n${besideEachOther(rows, width)}`)
   }
   return built
 }
 
-/** Commander's message without its prefix, and its suggestion as a hint. */
+/** Commander's message without its prefix, and what was probably meant as a hint. */
 function usageError(error: CommanderError, command: Command): KaroError {
   const { name } = command
-  const [first = '', suggestion] = error.message
+  const first = error.message
     .replace(/^error: (?:command-argument value )?/, '')
     .replace(/ is invalid for argument '(.*)'\. Allowed choices are /, ' is no $1; it is one of ')
     // The help lists what would fill the screen here.
     .replace(/ Allowed choices are .{300,}/, '')
-    .split('\n')
-  const meant = suggestion?.match(/\(Did you mean (.*)\?\)/)?.[1]
+    .split('\n')[0]!
+  const mistyped = /^unknown option '--([^'=]+)/.exec(first)?.[1]
+  const meant = closest(mistyped ?? '', [
+    'help',
+    ...[...command.options, ...COMMON_OPTIONS].map((one) => one.name),
+  ])
   // Options of the command line to be judged were taken for options of Karo.
   const quote = (name === 'check' || name === 'explain') && error.code === 'commander.unknownOption'
   return usage(
@@ -83,7 +83,7 @@ function usageError(error: CommanderError, command: Command): KaroError {
     quote
       ? `Put the command in quotes: karo ${name} 'git push --force'; without quotes, options have to stand behind its name.`
       : meant
-        ? `Did you mean ${meant}?`
+        ? `Did you mean --${meant}?`
         : adviceOn(error, command),
   )
 }

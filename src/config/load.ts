@@ -1,8 +1,9 @@
 // Loads the configuration from defaults, the file and the environment; an error names the file and the line.
 import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { KaroError } from '../base/errors.ts'
+import { orElse } from '../base/run/or-else.ts'
 import { closest } from '../base/suggest.ts'
 import { isPrivateAddress } from './addresses.ts'
 import { configOf } from './config-of.ts'
@@ -10,7 +11,7 @@ import { type FleetSettings, keptFleetSettings, mergeFleet } from './fleet-setti
 import { readGuarded, refuseForeign } from './guarded.ts'
 import { isTable, WrongValue } from './kinds.ts'
 import { locateKeys, type Path } from './locate.ts'
-import { type Env, fleetFile } from './paths.ts'
+import { type Env, fleetFile, machineFile } from './paths.ts'
 import { type Found, retiredWords, withoutRetired } from './retired.ts'
 import { envName, KEY_LIST, type Key } from './table.ts'
 import type { Config, ValueSource } from './types.ts'
@@ -113,13 +114,13 @@ function unknownKey(path: string, parent: string, where: string): KaroError {
 }
 
 /** Settings of the file, and a warning for each piece that only earlier versions knew. */
-function readSettings(text: string, file: string): { settings: Setting[]; warnings: string[] } {
+function readSettings(text: string, file: string, shown = FILE): { settings: Setting[]; warnings: string[] } {
   const settings: Setting[] = []
   const found: Found[] = []
   const document = withoutRetired(parseToml(text, file), found)
   const lineOf = locateKeys(text)
   const warnings = found.map(
-    (one) => `${FILE}:${lineOf(one.path)}: ${retiredWords(one)} karo config migrate makes a comment of it.`,
+    (one) => `${shown}:${lineOf(one.path)}: ${retiredWords(one)} karo config migrate makes a comment of it.`,
   )
   const walk = (table: Record<string, unknown>, parent: string, at: Path): void => {
     for (const [name, value] of Object.entries(table)) {
@@ -133,7 +134,7 @@ function readSettings(text: string, file: string): { settings: Setting[]; warnin
         settings.push({
           key: found,
           value,
-          source: `${FILE}:${lineOf(here)}`,
+          source: `${shown}:${lineOf(here)}`,
           where: (below) => `${file}:${lineOf([...here, ...below])}`,
         })
       } else if (name.includes('.') || namesBelow(path).length === 0) {
@@ -151,6 +152,18 @@ function readSettings(text: string, file: string): { settings: Setting[]; warnin
   }
   walk(document, '', [])
   return { settings, warnings }
+}
+
+/**
+ * What the machine's service sets for people without a node of their own. A file that cannot be used sets nothing: the service
+ * says why, and no person can mend it.
+ */
+function settingsOfMachine({ home, env }: { readonly home: string; readonly env: Env }): Setting[] {
+  const file = machineFile(home, env)
+  if (file === undefined) return []
+  const read = (): Setting[] => readSettings(readConfigFile(dirname(file), file) ?? '', file, file).settings
+  const isUsable = ({ key, value }: Setting) => orElse(() => key.kind.check(value) !== undefined, false)
+  return orElse(read, []).filter((one) => one.key.forPeople === true && isUsable(one))
 }
 
 function settingsOfEnv(env: Env): Setting[] {
@@ -254,7 +267,7 @@ const patternWarnings = ({ agents }: Config): string[] =>
 
 /**
  * Loads the configuration of the node whose directory is `home`: `config.toml` there, if any, and the variables
- * `KARO_<SECTION>_<KEY>` of `env`. Throws KaroError `bad_config`; its `where` is `<file>:<line>`, the name of a
+ * `KARO_<SECTION>_<KEY>` of `env`; below both, for a person without a node, the machine's file (`forPeople`). Throws KaroError `bad_config`; its `where` is `<file>:<line>`, the name of a
  * variable, or a path that other users of this machine could write.
  */
 export function loadConfig(from: {
@@ -268,7 +281,7 @@ export function loadConfig(from: {
   const fromFile = text === undefined ? { settings: [], warnings: [] } : readSettings(text, file)
   const settings = new Map<string, Setting>()
   const values = new Map<string, unknown>(KEY_LIST.map((k) => [k.path, k.default]))
-  for (const setting of [...fromFile.settings, ...settingsOfEnv(from.env)]) {
+  for (const setting of [...settingsOfMachine(from), ...fromFile.settings, ...settingsOfEnv(from.env)]) {
     try {
       values.set(setting.key.path, setting.key.kind.check(setting.value))
     } catch (error) {

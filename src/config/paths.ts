@@ -146,6 +146,13 @@ export function recordingPaths(env: Env, exists: (path: string) => boolean = exi
   return { whose: 'own', spool: own.spool, configuration: own.home }
 }
 
+/** The configuration file of the machine's service, if commands with this home go by it too: those of a person without a node. */
+export function machineFile(home: string, env: Env): string | undefined {
+  if (env.KARO_HOME || home !== homePaths(env).home) return undefined
+  const { whose, configuration } = recordingPaths(env)
+  return whose === 'machine' ? join(configuration, 'config.toml') : undefined
+}
+
 /** The first of the directories that systemd lists with colons between them; Karo's unit names one. */
 const first = (directories: string | undefined): string | undefined => directories?.split(':')[0] || undefined
 

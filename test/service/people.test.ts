@@ -355,6 +355,19 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     await must('ann', 'rm ~/.local/share/karo/config.toml')
   })
 
+  test('commands that the machine’s configuration names are found by everybody, until they name others', async () => {
+    const asked = async (user: string) =>
+      (await json<{ command: string | null }>(user, "ask 'warm the price cache of north'")).command
+    const written = (command: string, file: string) =>
+      `printf '%% shopctl\\nshopctl ${command} {name}\\n  warm the price cache of {name}\\n' > ${file}`
+    await machine.must(written('warm', '/etc/karo/commands.txt'))
+    await machine.must(configuring('ask', 'knowledge = "/etc/karo/commands.txt"'))
+    expect(await asked('ann')).toBe('shopctl warm north')
+    expect(await must('ann', 'karo config list | grep ask.knowledge')).toContain('/etc/karo/config.toml:')
+    await must('bob', `${written('heat', '~/commands.txt')}; karo config set ask.knowledge ~/commands.txt`)
+    expect(await asked('bob')).toBe('shopctl heat north')
+  })
+
   test('all shells of the machine, by one command of root; a uid that is used again has nothing of its first owner', async () => {
     expect(await machine.must('karo shell install --system')).toContain('/etc/bash.bashrc')
     await machine.must('useradd -m -s /bin/bash -u 4711 first')

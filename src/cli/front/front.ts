@@ -14,10 +14,11 @@ import { homePaths } from '../../config/paths.ts'
 import { atHome } from '../at-home.ts'
 import { type CommandIo, printJson } from '../command.ts'
 import { effectOf } from '../guard/status.ts'
-import { type Step, stepLines } from '../shells/next-steps.ts'
+import type { Step } from '../shells/next-steps.ts'
 import { hookedShells } from '../shells/start-file-looks.ts'
 import { staleWords } from '../start/stale.ts'
 import { pairs } from '../terminal/table.ts'
+import { besideEachOther } from '../terminal/text.ts'
 import { grouped } from '../views/lines.ts'
 
 /** What is not there in time is left out: the page is a look and no report. */
@@ -38,7 +39,9 @@ export async function front(io: CommandIo): Promise<ExitCode> {
   const lines = known === undefined ? absentLines(io) : presentLines(io, known)
   const rows = pairs(io, [...lines, guardLine(io), ...shellLine(io)], 'bold')
   const steps = nextOf(io, known).map(([run, does]) => [atHome(run, io), does] as const)
-  io.out(`${atHome(rows, io)}\nNext:\n${stepLines(steps)}\nkaro help  lists the commands of every day.\n`)
+  io.out(
+    `${atHome(rows, io)}\nNext:\n${besideEachOther(steps, io.columns)}\n\nkaro help  lists the commands of every day.\n`,
+  )
   return EXIT.done
 }
 

@@ -2,6 +2,7 @@
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getHealth } from '../../api/contract/operations/status.ts'
 import type { CommandIo, Env } from '../command.ts'
+import { besideEachOther } from '../terminal/text.ts'
 
 /** For an answer that only says whether a daemon runs. */
 const LOOK_MS = 500
@@ -22,12 +23,6 @@ export function firstSteps(env: Env): readonly Step[] {
   ]
 }
 
-/** One line for each step, with the command in front, in a column that is as wide as the widest needs. */
-export function stepLines(steps: readonly Step[]): string {
-  const width = Math.max(...steps.map(([run]) => run.length)) + 3
-  return steps.map(([run, does]) => `  ${run.padEnd(width)}${does}\n`).join('')
-}
-
 /** For the new shell, where `karo` is known; without the start of a daemon where one runs. `hasFinder`: nothing is said of Ctrl-R. */
 export async function nextSteps(io: CommandIo, hasFinder: boolean): Promise<string> {
   const runs = await daemonAt(io)
@@ -43,5 +38,5 @@ export async function nextSteps(io: CommandIo, hasFinder: boolean): Promise<stri
     ['karo', 'shows how it goes, and what you can do next'],
     ['karo check rm -rf /', 'shows what the guard stops, without running it'],
   ]
-  return `Then:\n${stepLines(steps)}`
+  return `Then:\n${besideEachOther(steps, io.columns)}\n`
 }

@@ -19,6 +19,7 @@ import { getStatus } from '../../api/contract/operations/status.ts'
 import type { StatusShape } from '../../api/contract/shapes.ts'
 import { homeTrouble } from '../../base/disk-trouble.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import { readHolder } from '../../ops/system/lock.ts'
 import { staleWords } from './stale.ts'
@@ -155,7 +156,13 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
 
 /** Of what came behind the mark, or of everything where the daemon has emptied the log. */
 const lastLines = (log: string, mark: string): string =>
-  (log.split(mark).at(-1) ?? '').trim().split('\n').slice(-5).join('\n')
+  (log.split(mark).at(-1) ?? '').trim().split('\n').slice(-5).map(saidBy).join('\n')
+
+/** The words of a line of the daemon's log, which is JSON; another line as it is. */
+function saidBy(line: string): string {
+  const { msg, reason } = orElse(() => Object(JSON.parse(line)), {})
+  return typeof msg !== 'string' ? line : typeof reason === 'string' ? `${msg}: ${reason}` : msg
+}
 
 const isAlive = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null

@@ -4,13 +4,14 @@ import { screened } from '../../base/printable.ts'
 import type { CommandIo } from '../command.ts'
 import { usage } from '../usage.ts'
 import { watchInterrupt } from './interrupt.ts'
+import { fitted } from './text.ts'
 
 /**
  * True for `y` and `yes`. `yes`: it was said beforehand (--yes). Throws KaroError `bad_request` where nobody can be
  * asked, nor a program that wants one document (--json). Ctrl-C and Ctrl-D are a no.
  */
 export async function confirm(
-  { json }: Pick<CommandIo, 'json'>,
+  { json, columns }: Pick<CommandIo, 'json' | 'columns'>,
   question: string,
   { yes, where }: { readonly yes?: boolean | undefined; readonly where: string },
 ): Promise<boolean> {
@@ -21,8 +22,13 @@ export async function confirm(
       where,
       'Add --yes to confirm.',
     )
-  return /^y(es)?$/i.test((await askLine(`${question} [y/N] `)) ?? '')
+  // What stands above the question, a table perhaps, has its width already.
+  const above = question.slice(0, question.lastIndexOf('\n') + 1)
+  const asked = fitted(question.slice(above.length), columns - ROOM_FOR_ANSWER)
+  return /^y(es)?$/i.test((await askLine(`${above}${asked} [y/N] `)) ?? '')
 }
+
+const ROOM_FOR_ANSWER = ' [y/N] yes'.length
 
 /** False without a terminal, and for a program that wants one document (--json). */
 export const canAsk = ({ json }: Pick<CommandIo, 'json'>): boolean =>

@@ -69,3 +69,17 @@ export function fitted(text: string, columns: number): string {
     })
     .join('\n')
 }
+
+/** Command lines, and what each does: side by side if the width allows it for all of them, else below each other. */
+export function besideEachOther(
+  rows: readonly (readonly [run: string, does: string])[],
+  columns: number,
+): string {
+  const longest = Math.max(...rows.map(([run]) => run.length))
+  const fits = rows.every(([, does]) => longest + does.length + 4 <= columns)
+  return rows
+    .map(([run, does]) =>
+      fits ? `  ${run.padEnd(longest)}  ${does}` : `  ${run}\n${fitted(`      ${does}`, columns)}`,
+    )
+    .join('\n')
+}

@@ -201,7 +201,7 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     expect(none.stdout).not.toContain(company.server)
     await company.grant()
     const byAda = await begin('job-r')
-    expect((await hq.karo(['operator', 'revoke', 'ada'])).code).toBe(0)
+    expect((await hq.karo(['operator', 'revoke', 'ada', '--yes'])).code).toBe(0)
     await ended(byAda, 'operator')
     await until(
       async () => (await run('echo', { text: 'x' })).code === 4 && (await run('echo', {})).lines.length === 0,

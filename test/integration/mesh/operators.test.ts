@@ -209,7 +209,9 @@ describe('an operator', () => {
   test('is out everywhere once it is revoked, wherever it is logged in', async () => {
     expect(await logIn(desk, dan)).toMatchObject({ code: 0 })
     expect(outcome(await asked())).toBe('answered')
-    expect(await hq.karo(['operator', 'revoke', 'dan'])).toMatchObject({ code: 0 })
+    // Nobody can be asked here, so nothing is revoked.
+    expect(await hq.karo(['operator', 'revoke', 'dan'])).toMatchObject({ code: 2 })
+    expect(await hq.karo(['operator', 'revoke', 'dan', '--yes'])).toMatchObject({ code: 0 })
     await until(async () => (await whoAmI(desk)).login === null, { what: 'the login has ended' })
     // The login is over before its entry is on the disk.
     await until(

@@ -89,7 +89,7 @@ test('a key that is revoked again stays revoked from the first time on', async (
   const list = { number: 3, signed_at, revoked: [{ node_id: peer.node_id, at }], by_issuers }
   const { code, requests } = await karo(
     { ...EXPLAIN, 'GET /api/v1/fleet/root': list, 'POST /api/v1/fleet/root/list': list },
-    ...['ca', 'revoke', 'hq', '--root-key', key, '--passphrase-file', pass],
+    ...['ca', 'revoke', 'hq', '--yes', '--root-key', key, '--passphrase-file', pass],
   )
   expect(code).toBe(0)
   const { body } = requests.find(({ line }) => line.startsWith('POST')) ?? {}

@@ -175,7 +175,7 @@ export const revokeOperator = defineOperation('POST /api/v1/operators/revoke', {
   tag: 'mesh',
   summary: 'Revoke an operator in the whole mesh, for good',
   description: 'Only on an issuer. Logins of that operator end on every node that hears of it.',
-  body: fromOperators.whoseBody,
+  body: fromOperators.revokeOperatorBody,
   answer: fromOperators.operatorAnswer,
   errors: ['not_found', 'refused', 'conflict'],
   example: { operator: 'carol' },

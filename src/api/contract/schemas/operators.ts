@@ -5,6 +5,7 @@ import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
 import {
   count,
   fingerprint,
+  flag,
   frameText,
   labels,
   listOf,
@@ -51,7 +52,10 @@ export const operatorBody = z.strictObject({
 export const operatorMade = named('OperatorMade', { operator, chain: chain() })
 
 const whose = someText(256, 'name, fingerprint or public key of the operator')
-export const whoseBody = z.strictObject({ operator: whose })
+export const revokeOperatorBody = z.strictObject({
+  operator: whose,
+  dry_run: flag('only say which operator it would be').default(false),
+})
 export const renewBody = z.strictObject({
   operator: whose,
   for_ms: operatorBody.shape.for_ms,

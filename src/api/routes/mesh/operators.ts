@@ -135,7 +135,7 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
     })
     serve(server, api.revokeOperator, async ({ body }) => {
       const { node_id } = find(body.operator).binding
-      await fleet.revoke(node_id)
+      if (!body.dry_run) await fleet.revoke(node_id)
       return { operator: shown(node_id) }
     })
     serve(server, api.offerLogin, async ({ body, caller }) => {

@@ -22,7 +22,6 @@ import { checkText, given } from '../../input/values.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf } from '../../passphrase.ts'
 import { backup, restore } from '../../secrets/files.ts'
 import { needVault, readValue, unlock, unlocked, withWords } from '../../secrets/value.ts'
-import { confirm } from '../../terminal/confirm.ts'
 import { usage } from '../../usage.ts'
 import { secretsView, secretView, vaultView } from '../../views/agents/secrets.ts'
 
@@ -209,22 +208,11 @@ const deny = defineCommand('secret deny', {
 const destroy = defineCommand('secret destroy', {
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
   shows: destroyVault,
-  options: { yes: 'do not ask' },
-  async run(io, { options }) {
-    const sure = await confirm(io, 'Remove your vault with all secrets in it?', {
-      yes: options.yes,
-      where: '--yes',
-    })
-    if (!sure) {
-      io.out('Nothing was removed.\n')
-      return EXIT.refused
-    }
-    return show(
-      io,
-      await daemonAt(io).call(destroyVault),
-      ({ secrets }) => `Removed, with ${secrets} secrets.\n`,
-    )
+  sure: {
+    question: async () => 'Remove your vault with all secrets in it?',
+    otherwise: 'Nothing was removed.',
   },
+  view: ({ secrets }) => `Removed, with ${secrets} secrets.\n`,
 })
 
 export const commands = [

@@ -6,10 +6,10 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { foundFleet, getFleet, getRootList, revokeByRoot } from '../../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../../api/contract/operations/peers.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
-import { type ArgumentWords, defineCommand, type OptionsByName, show } from '../../command.ts'
+import { type ArgumentWords, type CommandIo, defineCommand, type OptionsByName, show } from '../../command.ts'
 import { assign } from '../../fleet/assign.ts'
 import { exportMesh } from '../../fleet/export.ts'
 import { certifyIssuer } from '../../fleet/issuer-certificate.ts'
@@ -19,7 +19,6 @@ import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
 import { oneNode } from '../../input/values.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
-import { confirm } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
 import { fleetView, grantWords, shortMesh } from '../../views/fleet.ts'
 
@@ -109,32 +108,36 @@ const renew = defineCommand('ca renew', {
   },
 })
 
+async function revokedPeer(io: CommandIo, words: readonly string[]) {
+  const { peer } = await daemonAt(io).call(explainPeer, { query: { who: oneNode(words, 'karo ca revoke') } })
+  const called = `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
+  return { ...peer, called }
+}
+
 const revoke = defineCommand('ca revoke', {
   summary:
     'revoke a node in the whole mesh with the root key; for an issuer, also all machines that it certified',
   shows: revokeByRoot,
   args: { node: NODE },
-  options: {
-    ...ROOT_OPTIONS,
-    yes: 'do not ask before revoking an issuer and all machines that it certified',
-  },
+  options: ROOT_OPTIONS,
   examples: {
     'karo ca revoke hq --root-key /mnt/usb/karo-root.key':
       'on any node of the mesh; machines that hq let in need another invite',
   },
+  sure: {
+    async question(io, { args }) {
+      const peer = await revokedPeer(io, args.node)
+      const issuer =
+        peer.certifies === undefined
+          ? ''
+          : ` It is an issuer. Machines that it certified: ${peer.certifies}. They lose their membership too, and each needs an invite of another issuer.`
+      return `Revoke ${peer.called} in the whole mesh for good?${issuer}`
+    },
+    otherwise: 'Nothing was changed.',
+  },
   async run(io, { args, options }) {
-    const who = oneNode(args.node, 'karo ca revoke')
     const daemon = daemonAt(io)
-    const { peer } = await daemon.call(explainPeer, { query: { who } })
-    const name = `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
-    if (peer.certifies !== undefined && options.yes !== true) {
-      const lost = `${name} is an issuer. Machines that it certified: ${peer.certifies}. They lose their membership too, and each needs an invite of another issuer.`
-      if (!io.json) io.out(fitted(`${lost}\n`, io.columns))
-      if (!(await confirm(io, 'Revoke it for good?', { yes: false, where: 'karo ca revoke' }))) {
-        io.out('Nothing was changed.\n')
-        return EXIT.failed
-      }
-    }
+    const peer = await revokedPeer(io, args.node)
     const root = await openedRoot(options)
     const before = await daemon.call(getRootList)
     const now = Date.now()
@@ -160,7 +163,7 @@ const revoke = defineCommand('ca revoke', {
     })
     return show(io, answer, () =>
       fitted(
-        `Revoked ${name} in the whole mesh, by the root. Members connected to this node had time to fetch the revocation list before their links were cut. Other members get it when they next connect to a member that has it. No invite lets that key in any more.
+        `Revoked ${peer.called} in the whole mesh, by the root. Members connected to this node had time to fetch the revocation list before their links were cut. Other members get it when they next connect to a member that has it. No invite lets that key in any more.
 `,
         io.columns,
       ),

@@ -174,6 +174,14 @@ const revoke = defineCommand('operator revoke', {
   examples: {
     'karo operator revoke carol': 'ends every login of that credential within seconds',
   },
+  sure: {
+    async question(io, { args }) {
+      const body = { operator: whoOf(args.who), dry_run: true }
+      const { operator } = await daemonAt(io).call(revokeOperator, { body })
+      return `Revoke ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}; ${rolesOf(operator)}) in the whole mesh for good?`
+    },
+    otherwise: 'Nothing was changed.',
+  },
   ask: ({ args }) => ({ body: { operator: whoOf(args.who) } }),
   view: ({ operator }, io) =>
     fitted(

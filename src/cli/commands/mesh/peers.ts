@@ -172,21 +172,20 @@ const revoke = defineCommand('peers revoke', {
   summary: 'withdraw trust from a node and refuse its key',
   shows: DECISIONS.revoke,
   args: { node: NODE },
-  options: { yes: 'do not ask' },
   examples: { 'karo peers revoke bob': 'bob lost the laptop' },
-  async run(io, { args, options }) {
-    const where = 'karo peers revoke'
-    const who = oneNode(args.node, where)
+  sure: {
+    async question(io, { args }) {
+      const who = oneNode(args.node, 'karo peers revoke')
+      const { peer } = await daemonAt(io).call(explainPeer, { query: { who } })
+      return `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.`
+    },
+    otherwise: 'Nothing was changed.',
+  },
+  async run(io, { args }) {
     const daemon = daemonAt(io)
-    if (!options.yes) {
-      const { peer } = await daemon.call(explainPeer, { query: { who } })
-      const question = `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.`
-      if (!(await confirm(io, question, { where }))) {
-        io.out('Nothing was changed.\n')
-        return EXIT.failed
-      }
-    }
-    const answer = await daemon.call(DECISIONS.revoke, { body: { who } })
+    const answer = await daemon.call(DECISIONS.revoke, {
+      body: { who: oneNode(args.node, 'karo peers revoke') },
+    })
     if (io.json) return printJson(io, answer)
     const inMesh = answer.revoked_in === 'mesh'
     const invites = inMesh ? (await daemon.call(getInvites)).invites : []

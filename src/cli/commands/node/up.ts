@@ -14,11 +14,11 @@ import { atHome, namingHome } from '../../at-home.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { ensureHome, refuseLostKey } from '../../home.ts'
 import { openIdentity } from '../../passphrase.ts'
-import { firstSteps, stepLines } from '../../shells/next-steps.ts'
+import { firstSteps } from '../../shells/next-steps.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { refuseBesideMachine } from '../../start/user-unit.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
-import { fitted } from '../../terminal/text.ts'
+import { besideEachOther, fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
 
 /**
@@ -54,7 +54,7 @@ async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
 }
 
 const firstWords = (io: CommandIo, where = ''): string =>
-  atHome(`Next${where}:\n${stepLines(firstSteps(io.env))}`, io)
+  atHome(`Next${where}:\n${besideEachOther(firstSteps(io.env), io.columns)}\n`, io)
 
 /** How long a stopped daemon waits for handles that libraries left open, before it exits. */
 const LINGER_MS = 200

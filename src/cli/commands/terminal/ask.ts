@@ -1,6 +1,4 @@
 // karo ask: turns words into a command and shows its risk, without a daemon, an init or a network. Runs nothing.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { findCommand } from '../../../assist/copilot/ask/answer.ts'
 import type { OwnCommand } from '../../../assist/copilot/ask/own-history.ts'
 import { openExamples } from '../../../assist/copilot/examples/index.ts'
@@ -10,7 +8,7 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { personHome } from '../../../base/run/person-home.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { judging } from '../../judging.ts'
-import { askedKnowledge, knownTool } from '../../knowledge.ts'
+import { askedKnowledge, knownTool, maySet } from '../../knowledge.ts'
 import { workingDirectory } from '../../place.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { usage } from '../../usage.ts'
@@ -67,16 +65,9 @@ async function tellAnswers(io: CommandIo, { command, placeholders, alternatives 
   } catch {}
 }
 
-/** False if no key of [ask] is set; then the code that reads TOML and speaks HTTP is not loaded. */
-function wantsModel(io: CommandIo): boolean {
-  if (io.env.KARO_ASK_ENDPOINT || io.env.KARO_ASK_FALLBACKS) return true
-  try {
-    const text = readFileSync(join(io.home, 'config.toml'), 'utf8').replace(/^[ \t]*#.*$/gm, '')
-    return /endpoint|fallbacks|\\[ux]/i.test(text)
-  } catch {
-    return false
-  }
-}
+/** False if no model is named; then the code that reads TOML and speaks HTTP is not loaded. */
+const wantsModel = (io: CommandIo): boolean =>
+  Boolean(io.env.KARO_ASK_ENDPOINT || io.env.KARO_ASK_FALLBACKS) || maySet(/endpoint|fallbacks/i, io)
 
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
   const knowledge = await askedKnowledge(io)

@@ -13,9 +13,7 @@ import { findHistory, openHistory } from '../../import/foreign-history.ts'
 import { runImport } from '../../import/run.ts'
 import type { ImportSummary } from '../../import/summary.ts'
 import { parseWhole } from '../../input/values.ts'
-import { confirm } from '../../terminal/confirm.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
-import { fitted } from '../../terminal/text.ts'
 import { countedCommands, importsView, importView } from '../../views/import.ts'
 
 const DRY_RUN = 'show what would be done, and do nothing'
@@ -23,8 +21,6 @@ const ALL_HOSTS = "also atuin's commands from other machines"
 /** Deadline of one part of an undo, which reads all texts of the person once. */
 const UNDO_MS = 300_000
 const MOST_ID = 2 ** 31 - 1
-/** Columns that the answer to a question takes. */
-const ROOM_FOR_ANSWER = ' [y/N] yes'.length
 
 const USUAL: Readonly<Record<Source, string>> = {
   bash: '$HISTFILE or ~/.bash_history',
@@ -155,32 +151,34 @@ const list = defineCommand('import list', {
   },
 })
 
+/** The import of that number, the last one without a number. */
+async function chosen(io: CommandIo, number: string | undefined) {
+  const wanted = number === undefined ? undefined : parseWhole(number, 'karo import undo', 1, MOST_ID)
+  const imports = await listed(io)
+  const one = wanted === undefined ? imports[0] : imports.find(({ id }) => id === wanted)
+  if (one !== undefined) return one
+  const what = wanted === undefined ? 'nothing was imported' : `there is no import ${wanted}`
+  throw new KaroError('not_found', what, { hint: 'karo import list shows what can be undone.' })
+}
+
 const undo = defineCommand('import undo', {
   summary: 'undo an import: take out exactly the commands that it brought',
   args: {
     id: { optional: true, description: 'number from karo import list (default: the last import)' },
   },
-  options: { yes: { short: 'y', description: 'do not ask' } },
   examples: {
     'karo import undo': 'the last import, after asking',
     'karo import undo 3 --yes': 'import 3, without asking',
   },
-  async run(io, { args, options }) {
-    const wanted =
-      typeof args.id === 'string' ? parseWhole(args.id, 'karo import undo', 1, MOST_ID) : undefined
-    const imports = await listed(io)
-    const one = wanted === undefined ? imports[0] : imports.find(({ id }) => id === wanted)
-    if (one === undefined) {
-      const what = wanted === undefined ? 'nothing was imported' : `there is no import ${wanted}`
-      throw new KaroError('not_found', what, { hint: 'karo import list shows what can be undone.' })
-    }
-    const { id, source, file: from, events, started_at } = one
-    const about = `Take out ${countedCommands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
-    const question = fitted(about, io.columns - ROOM_FOR_ANSWER)
-    if (!(await confirm(io, question, { yes: options.yes, where: 'karo import undo' }))) {
-      io.err('Nothing was taken out.\n')
-      return EXIT.failed
-    }
+  sure: {
+    async question(io, { args }) {
+      const { id, source, file: from, events, started_at } = await chosen(io, args.id)
+      return `Take out ${countedCommands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
+    },
+    otherwise: 'Nothing was taken out.',
+  },
+  async run(io, { args }) {
+    const { id, events } = await chosen(io, args.id)
     const { removed, left } = await inParts(io, events, 'taken out', () =>
       daemonAt(io).call(undoImport, { body: { id }, deadlineMs: UNDO_MS }),
     )

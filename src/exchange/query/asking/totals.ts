@@ -122,10 +122,16 @@ const FIRST_MS = DAY_MS
 /** As long as aggregators wait for the last few machines. */
 const COMES_MS = 15 * 60_000
 
-/** What is waited for where nothing was released yet. */
-function firstOf({ trust, clock }: TotalsDeps, { first }: Totals): FirstTotals | undefined {
+/** What is waited for where nothing was released yet: not of the time before either, of which machines give what they have. */
+async function firstOf(
+  { totals, trust, clock }: TotalsDeps,
+  { audience, first }: Totals,
+  type: string,
+): Promise<FirstTotals | undefined> {
   const now = clock.now()
   if (first === undefined || now >= first.end + FIRST_MS) return undefined
+  const { buckets } = await totals.read(audience, type, { start: first.start - WEEK_MS, end: now })
+  if (buckets.some(({ why }) => why === undefined)) return undefined
   const all = [...membersOf(trust, undefined).members.values()]
   const others = all.filter(({ node_id }) => trust.opinion(node_id).why === 'certificate')
   return {
@@ -152,7 +158,8 @@ export async function askTotals(
   const { query_type, filters = [] } = request
   const row = queryType(query_type)
   const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
-  const first = released.length > 0 || totals === undefined ? undefined : firstOf(deps, totals)
+  const first =
+    released.length > 0 || totals === undefined ? undefined : await firstOf(deps, totals, query_type)
   const before = await beforeOf(deps, found, request, about)
   const opened = { buckets: openedIn(released), ...(before && { before: openedIn(before) }) }
   const whole = row.released?.fromReleased(opened) ?? row.merge([], [])

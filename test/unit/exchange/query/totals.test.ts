@@ -188,6 +188,14 @@ test('of a time before totals began nothing is missing, and until the first ones
     end: first.end,
   })
   expect([some.released!.buckets.length, some.coverage.complete]).toEqual([2, true])
+  // Whoever has totals of the time before waits for no first ones, also where the question is about another time.
+  const early = await ask((start) => (start === FRIDAY - DAY_MS ? held(first.start) : undefined), {
+    ...week,
+    start: FRIDAY,
+    end: first.start,
+    now: FRIDAY + 7 * HOUR_MS,
+  })
+  expect(early.released!.first).toBeUndefined()
   // Afterwards a period without totals is a miss.
   const missing = await ask(() => undefined, { ...week, end: first.end })
   expect(missing.released!.buckets.map(({ why }) => why)).toEqual(['none'])
