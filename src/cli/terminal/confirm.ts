@@ -1,17 +1,22 @@
 // Asks a person at a terminal: for a line, or whether to go on; who cannot be asked has to say so beforehand.
 import { createInterface } from 'node:readline'
 import { screened } from '../../base/printable.ts'
-import type { CommandIo } from '../command.ts'
 import { usage } from '../usage.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { fitted } from './text.ts'
+
+/** Of a command's `io`. */
+interface Asking {
+  readonly json: boolean
+  readonly columns: number
+}
 
 /**
  * True for `y` and `yes`. `yes`: it was said beforehand (--yes). Throws KaroError `bad_request` where nobody can be
  * asked, nor a program that wants one document (--json). Ctrl-C and Ctrl-D are a no.
  */
 export async function confirm(
-  { json, columns }: Pick<CommandIo, 'json' | 'columns'>,
+  { json, columns }: Asking,
   question: string,
   { yes, where }: { readonly yes?: boolean | undefined; readonly where: string },
 ): Promise<boolean> {
@@ -31,7 +36,7 @@ export async function confirm(
 const ROOM_FOR_ANSWER = ' [y/N] yes'.length
 
 /** False without a terminal, and for a program that wants one document (--json). */
-export const canAsk = ({ json }: Pick<CommandIo, 'json'>): boolean =>
+export const canAsk = ({ json }: Pick<Asking, 'json'>): boolean =>
   !json && process.stdin.isTTY === true && process.stderr.isTTY === true
 
 /** What the person answers, without blanks around it; undefined after Ctrl-C and Ctrl-D. Only where `canAsk` is true. */
