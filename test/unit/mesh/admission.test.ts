@@ -87,22 +87,25 @@ test('an admitted peer sees every protocol', async () => {
   await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
 })
 
-test('one-sided trust between two nodes stays pending until the other side agrees, then acts at once', async () => {
-  // By itself b would ask again after an hour: it is a's decision that connects them.
-  const timings = { retryAfterMs: 3_600_000 }
-  const a = await start({ timings })
-  const b = await start({ timings, discovery: { peers: [a.address()] } })
-  await trusts(b, a)
-  await until(() => a.trust.pending().length === 1, { what: 'pending at a' })
-  expect([a, b].flatMap((node) => [node.mesh.status().peers_connected, node.link.peers()])).toEqual([
-    0,
-    [],
-    0,
-    [],
-  ])
-  await trusts(a, b)
-  await linked(a, b)
-})
+test.each(['the one that is dialed', 'the one that dials'] as const)(
+  'trust of %s alone stays pending until the other side agrees, then acts at once',
+  async (who) => {
+    // By itself neither would ask again before an hour is over: it is the second decision that connects them.
+    const timings = { retryAfterMs: 3_600_000 }
+    const dialed = await start({ timings })
+    const dials = await start({ timings, discovery: { peers: [dialed.address()] } })
+    const [a, b] = who === 'the one that dials' ? [dialed, dials] : [dials, dialed]
+    await trusts(b, a)
+    await until(() => a.trust.pending().length === 1, { what: 'pending at the other' })
+    const links = [a, b].map(({ mesh, link }) => [mesh.status().peers_connected, link.peers()])
+    expect(links).toEqual([
+      [0, []],
+      [0, []],
+    ])
+    await trusts(a, b)
+    await linked(a, b)
+  },
+)
 
 test.each(['deny', 'revoke'] as const)(
   '%s closes at both ends, and the key is refused from then on',
