@@ -28,6 +28,7 @@ import {
   type NodeOptions,
   newIdentity,
   person,
+  questionBy,
   soon,
   TestNode,
   turns,
@@ -80,14 +81,6 @@ function beside(wire: Wire, owner: TestNode) {
   wire.connect(owner.id, end.ref.nodeId)
   return { end, heard }
 }
-
-/** A question of anybody, about the first moment. */
-const questionBy = (identity: Identity, query_type = 'ToolUsage', random = systemRandom): OwnQuestion =>
-  writeQuestion(
-    { identity, clock: systemClock, random },
-    { query_type, level: 1, time_range: { start: 0, end: 1 } },
-    systemRandom.bytes(16),
-  )
 
 /** Somebody whom the owner trusts is answered, whatever others do. */
 async function expectAnswered(wire: Wire, owner: TestNode): Promise<void> {

@@ -1,10 +1,9 @@
 // Questions beyond direct reach: handed on as echoes over any graph, counted once, ended by themselves.
 
 import { describe, expect, it } from 'vitest'
-import { bodyOf, decodeFrame, messageTable } from '../../../../protocols/frame.ts'
+import { bodyOf } from '../../../../protocols/frame.ts'
 import { QUERY_HOPS, QueryDone, QueryHop, Response } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import { query as queryStream } from '../../../../protocols/registry.ts'
 import type { Coverage } from '../../../../src/exchange/query/result.ts'
 import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
 import fc from '../../../support/run/properties.ts'
@@ -14,14 +13,12 @@ import {
   type Meshed,
   type NodeOptions,
   person,
+  read,
   soon,
   type TestNode,
   turns,
   uses,
 } from './network.ts'
-
-const TABLE = messageTable(Object.values(queryStream.messages))
-const read = (bytes: Uint8Array) => decodeFrame(bytes, { messages: TABLE, verify: () => true })
 
 /** `count` nodes called n0, n1, …, each with one use of git. */
 const people = (count: number, more: (index: number) => NodeOptions = () => ({})): NodeOptions[] =>

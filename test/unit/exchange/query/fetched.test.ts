@@ -26,7 +26,7 @@ import {
   type Totals,
   totalsOf,
 } from './holders.ts'
-import { type NodeOptions, soon, TestNode, Wire } from './network.ts'
+import { know, type NodeOptions, soon, TestNode, Wire } from './network.ts'
 
 /** A desk that holds `own`, and nodes that hold what their totals say; the desk asks them in this order. */
 function world(
@@ -44,14 +44,7 @@ function world(
   for (const [at, totals] of holders.entries()) {
     nodes.push(new TestNode(wire, { name: `holder-${at}`, totals, operators: operators() }))
   }
-  for (const a of [desk, ...nodes]) {
-    for (const b of [desk, ...nodes]) {
-      if (a === b) continue
-      a.members.add(b)
-      a.trusts(b, 'peer')
-      wire.connect(a.id, b.id)
-    }
-  }
+  know(wire, desk, ...nodes)
   return { wire, desk, nodes }
 }
 

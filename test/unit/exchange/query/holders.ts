@@ -115,6 +115,7 @@ interface Login {
   /** Of the certificate; the node where she is logged in may say something else. */
   readonly certified?: readonly string[]
   readonly said?: readonly string[]
+  readonly teams?: readonly string[]
   /** Types that her delegation covers. */
   readonly types?: readonly string[]
   readonly endedMs?: number
@@ -125,7 +126,7 @@ interface Login {
 /** Carol, as she is logged in at that node. */
 export function login(
   node: TestNode,
-  { certified = ['security'], said = ['security'], ...more }: Login = {},
+  { certified = ['security'], said = ['security'], teams = [], ...more }: Login = {},
 ): Acting {
   const now = Date.now()
   const { types = ['ToolUsage'], endedMs = -HOUR_MS, at = node } = more
@@ -156,7 +157,14 @@ export function login(
     signCertificate(
       issuer,
       mesh,
-      { usage: 'operator', key: carol.publicKey, name: 'carol', roles: [...certified], teams: [], ...times },
+      {
+        usage: 'operator',
+        key: carol.publicKey,
+        name: 'carol',
+        roles: [...certified],
+        teams: [...teams],
+        ...times,
+      },
       systemRandom,
     ),
   ]
@@ -167,7 +175,7 @@ export function login(
     fingerprint: carol.fingerprint,
     name: 'carol',
     roles: [...said],
-    teams: [],
+    teams: [...teams],
     types: ['ToolUsage'],
     begun_at: now,
     ends_at: now + HOUR_MS,

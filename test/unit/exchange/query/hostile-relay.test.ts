@@ -12,11 +12,10 @@ import {
 } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { type Clock, systemClock, systemRandom } from '../../../../src/base/clock.ts'
-import { writeQuestion } from '../../../../src/exchange/query/document.ts'
 import { NEIGHBOUR_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
 import type { PeerRef } from '../../../../src/mesh/index.ts'
 import { type Identity, sealTo, verifySignature } from '../../../../src/trust/identity/index.ts'
-import { Endpoint, newIdentity, person, soon, TestNode, turns, uses, Wire } from './network.ts'
+import { Endpoint, newIdentity, person, questionBy, soon, TestNode, turns, uses, Wire } from './network.ts'
 
 const questionOf = (frame: Frame) =>
   decodeFrame(bodyOf(frame, QueryHop).document, {
@@ -280,13 +279,7 @@ describe('one beside the way', () => {
     }
     const refused = () => owner.audits.some(({ details }) => details.reason === 'busy')
     while (!refused()) {
-      const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
-      const time_range = { start: 0, end: 1 }
-      const { body, bytes } = writeQuestion(
-        author,
-        { query_type: 'ToolUsage', level: 1, time_range },
-        systemRandom.bytes(16),
-      )
+      const { body, bytes } = questionBy(newIdentity())
       evil.sendQuestion(owner.id, body.query_id, bytes)
       await turns(2)
     }
@@ -341,12 +334,7 @@ describe('a node that hands on', () => {
       wire.connect(node.id, end.ref.nodeId)
       end.handler = { frame: (_peer, frame) => heard.get(end)!.push(frame) }
     }
-    const write = (identity = left.identity) =>
-      writeQuestion(
-        { identity, clock: systemClock, random: systemRandom },
-        { query_type: 'ToolUsage', level: 1, time_range: { start: 0, end: 1 } },
-        systemRandom.bytes(16),
-      )
+    const write = (identity = left.identity) => questionBy(identity)
     const hears = (end: Endpoint, message: Frame['message']) =>
       heard.get(end)!.filter((frame) => frame.message === message)
     return { wire, node, left, right, write, hears }

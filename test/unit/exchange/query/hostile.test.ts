@@ -192,21 +192,6 @@ describe('an answer', () => {
     expect(asker.outcomes(await asker.ask({ level: 1 }))).toEqual({ honest: 'answered', raw: 'error' })
   })
 
-  it('at level 2 is asked of nobody: totals are released, or there are none', async () => {
-    const asked: string[] = []
-    const { asker } = among(() => void asked.push('raw'))
-    const result = await asker.ask({ level: 2, perNode: true })
-    expect(result).toMatchObject({
-      status: 'withheld',
-      level: 2,
-      data: { tools: [] },
-      coverage: { known: 0 },
-      privacy: { mode: 'aggregate' },
-    })
-    expect(result.nodes).toBeUndefined()
-    expect(asked).toEqual([])
-  })
-
   it('about the health of another node counts as error', async () => {
     const { asker, honest, send } = among((asked, me) => {
       const health = {

@@ -1,6 +1,6 @@
 // Nodes for query tests: real query and sharing rooms, real identities and real frames, joined in memory.
 import type { Message, WireBody } from '../../../../protocols/define.ts'
-import { decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
+import { decodeFrame, encodeFrame, type Frame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
 import type {
   ActivityPatterns,
   AnomalyCounts,
@@ -21,6 +21,7 @@ import {
 } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
+import { type OwnQuestion, writeQuestion } from '../../../../src/exchange/query/document.ts'
 import { type AskRequest, createQuery, type Query } from '../../../../src/exchange/query/index.ts'
 import type { QueryDeps } from '../../../../src/exchange/query/query.ts'
 import type { Coverage } from '../../../../src/exchange/query/result.ts'
@@ -113,6 +114,21 @@ export class Wire {
 }
 
 const TABLE = messageTable(Object.values(queryStream.messages))
+
+/** A frame on its way, as whoever sees it without looking at its signature. */
+export const read = (bytes: Uint8Array): Frame => decodeFrame(bytes, { messages: TABLE, verify: () => true })
+
+/** A question of anybody, about the first moment. */
+export const questionBy = (
+  identity: Identity,
+  query_type = 'ToolUsage',
+  random: Random = systemRandom,
+): OwnQuestion =>
+  writeQuestion(
+    { identity, clock: systemClock, random },
+    { query_type, level: 1, time_range: { start: 0, end: 1 } },
+    systemRandom.bytes(16),
+  )
 
 /** One end of the links, as the mesh room promises it: the signatures of documents, and the senders of hop frames are checked. */
 export class Endpoint {
@@ -519,6 +535,18 @@ export class TestNode {
         this.#trustListeners.add(listener)
         return () => this.#trustListeners.delete(listener)
       },
+    }
+  }
+}
+
+/** From now on each knows, trusts and is linked with all others. */
+export function know(wire: Wire, ...nodes: readonly TestNode[]): void {
+  for (const a of nodes) {
+    for (const b of nodes) {
+      if (a === b) continue
+      a.members.add(b)
+      a.trusts(b, 'peer')
+      wire.connect(a.id, b.id)
     }
   }
 }

@@ -2,116 +2,33 @@
 import { describe, expect, test } from 'vitest'
 import { bodyOf, decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
 import { MeshQuery, QueryHop, Response } from '../../../../protocols/messages/query.ts'
-import { query as queryStream } from '../../../../protocols/registry.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
 import { AUTHOR_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
 import type { AuditEntry } from '../../../../src/trust/audit/index.ts'
 import { createWhoAsked } from '../../../../src/trust/audit/who-asked.ts'
-import { createRoll } from '../../../../src/trust/certificates/roll.ts'
-import { meshOf as meshOfRoot, signCertificate } from '../../../../src/trust/certificates/sign.ts'
-import { newSealingKey, verifySignature } from '../../../../src/trust/identity/index.ts'
-import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
+import { verifySignature } from '../../../../src/trust/identity/index.ts'
 import type { Acting } from '../../../../src/trust/operators/index.ts'
-import { type NodeOptions, newIdentity, person, TestNode, uses, Wire } from './network.ts'
+import { carol, login, operators } from './holders.ts'
+import { know, type NodeOptions, newIdentity, person, read, TestNode, uses, Wire } from './network.ts'
 
-const HOUR_MS = 3_600_000
-const [root, issuer, carol] = [newIdentity(), newIdentity(), newIdentity()]
-const mesh = meshOfRoot(root.publicKey)
-
-/** Certificates of now, because the nodes of this test live by the real clock. */
-function certified(roles: readonly string[], teams: readonly string[]): Uint8Array[] {
-  const now = Date.now()
-  const times = { version: now, notBefore: now, notAfter: now + HOUR_MS }
-  const grants = ['security']
-  return [
-    signCertificate(
-      root,
-      mesh,
-      { usage: 'issuer', key: issuer.publicKey, name: 'hq', roles: [], teams: [], grants, ...times },
-      systemRandom,
-    ),
-    signCertificate(
-      issuer,
-      mesh,
-      { usage: 'operator', key: carol.publicKey, name: 'carol', roles, teams, ...times },
-      systemRandom,
-    ),
-  ]
-}
-
-/** What carol signs at that node. */
+/** Carol, as she is logged in at that node, for what its owners tell of single nodes. */
 function acting(
   at: TestNode,
   { roles = [], teams = ['eng'] }: { roles?: string[]; teams?: string[] } = {},
-): Acting & {
-  readonly logout: () => void
-} {
-  const now = Date.now()
-  const audience = newSealingKey()
-  const types = ['ToolUsage', 'NodeHealth']
-  const session = new Uint8Array(16).fill(3)
+): Acting & { readonly logout: () => void } {
   const ending = new AbortController()
-  const delegation = signDelegation(
-    carol,
-    {
-      session,
-      mesh,
-      node: at.identity.publicKey,
-      uid: at.uid,
-      types,
-      audience_key: audience.publicKey,
-      not_before: now,
-      not_after: now + HOUR_MS,
-    },
-    systemRandom,
-  )
-  return {
-    id: '03'.repeat(16),
-    uid: at.uid,
-    operator: carol.nodeId,
-    fingerprint: carol.fingerprint,
-    name: 'carol',
-    roles,
-    teams,
-    types,
-    begun_at: now,
-    ends_at: now + HOUR_MS,
-    delegation,
-    chain: certified(roles, teams),
-    audience,
-    ended: ending.signal,
-    logout: () => ending.abort(),
-  }
-}
-
-const knowing = (): NonNullable<NodeOptions['operators']> => {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, Date.now())
-  return {
-    mesh: () => mesh,
-    verdict: (chain, key) => roll.operators.verdict(chain, key, Date.now()),
-  }
+  const types = ['ToolUsage', 'NodeHealth']
+  const logged = login(at, { certified: roles, said: roles, teams, types })
+  return { ...logged, types, ended: ending.signal, logout: () => ending.abort() }
 }
 
 /** A desk, and an owner who gives its numbers to the team eng; more nodes may be between or beside them. */
 function pair(owner: Partial<NodeOptions> = {}) {
   const wire = new Wire()
   const desk = new TestNode(wire, { name: 'desk' })
-  const giving = { people: person(uses('git', 7)), allow: ['team:eng'], operators: knowing() }
+  const giving = { people: person(uses('git', 7)), allow: ['team:eng'], operators: operators() }
   const of = new TestNode(wire, { name: 'owner', ...giving, ...owner })
   know(wire, desk, of)
   return { wire, desk, owner: of }
-}
-
-function know(wire: Wire, ...nodes: readonly TestNode[]): void {
-  for (const a of nodes) {
-    for (const b of nodes) {
-      if (a === b) continue
-      a.members.add(b)
-      a.trusts(b, 'peer')
-      wire.connect(a.id, b.id)
-    }
-  }
 }
 
 const usesOf = ({ data }: Awaited<ReturnType<TestNode['ask']>>): number =>
@@ -195,14 +112,12 @@ describe('an owner', () => {
   })
 
   test('in no mesh refuses, and the ledger says why', async () => {
-    const { operators: _, ...alone } = { operators: undefined }
     const wire = new Wire()
     const desk = new TestNode(wire, { name: 'desk' })
     const owner = new TestNode(wire, {
       name: 'owner',
       people: person(uses('git', 7)),
       allow: ['*'],
-      ...alone,
     })
     know(wire, desk, owner)
     expect(desk.outcomes(await desk.ask())).toEqual({ owner: 'answered' })
@@ -216,7 +131,7 @@ describe('an owner', () => {
 
   test('counts an operator once, whatever nodes it asks through', async () => {
     const wire = new Wire()
-    const giving = { people: person(uses('git', 7)), allow: ['team:eng'], operators: knowing() }
+    const giving = { people: person(uses('git', 7)), allow: ['team:eng'], operators: operators() }
     // Its quotas are not refilled while a busy machine lets the questions wait.
     const clock = { now: () => Date.now(), monotonic: () => 0 }
     const owner = new TestNode(wire, { name: 'owner', ...giving, clock })
@@ -310,8 +225,7 @@ test('an answer to an operator is sealed to the key of the login, though the nod
   const { desk, wire, owner } = pair()
   const seen: string[] = []
   wire.tap = (bytes, from) => {
-    const messages = messageTable(Object.values(queryStream.messages))
-    if (from === owner.id) seen.push(decodeFrame(bytes, { messages, verify: () => true }).message.name)
+    if (from === owner.id) seen.push(read(bytes).message.name)
     return [bytes]
   }
   await desk.ask({ acting: acting(desk) })
@@ -320,14 +234,13 @@ test('an answer to an operator is sealed to the key of the login, though the nod
 })
 
 describe('an owner that judges the node alone', () => {
-  const HOPS = messageTable([QueryHop])
   const QUESTIONS = messageTable([MeshQuery])
   /** What a node would do that reads no delegation: it judges the node that asks. */
   function forgetful(wire: Wire, desk: TestNode): void {
     wire.tap = (bytes, from) => {
       if (from !== desk.id) return [bytes]
       try {
-        const hop = decodeFrame(bytes, { messages: HOPS, verify: () => true })
+        const hop = read(bytes)
         const said = bodyOf(hop, QueryHop)
         const document = decodeFrame(said.document, { messages: QUESTIONS, verify: verifySignature })
         const { operator: _, ...body } = bodyOf(document, MeshQuery)

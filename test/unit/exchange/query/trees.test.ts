@@ -1,11 +1,9 @@
 // Trees that echoes leave, and answers over an owner's own link: what they cost, what they rest on, and who cannot abuse them.
 
 import { describe, expect, it } from 'vitest'
-import { bodyOf, decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
+import { bodyOf, encodeFrame, UNSIGNED } from '../../../../protocols/frame.ts'
 import { DirectAnswer, QUERY_HOPS, QueryDone, QueryHop } from '../../../../protocols/messages/query.ts'
-import { query as queryStream } from '../../../../protocols/registry.ts'
-import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
-import { writeQuestion } from '../../../../src/exchange/query/document.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
 import { createWays, treeOf } from '../../../../src/exchange/query/state/trees.ts'
 import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
@@ -16,15 +14,14 @@ import {
   type NodeOptions,
   newIdentity,
   person,
+  questionBy,
+  read,
   soon,
   TestNode,
   turns,
   uses,
   Wire,
 } from './network.ts'
-
-const TABLE = messageTable(Object.values(queryStream.messages))
-const read = (bytes: Uint8Array) => decodeFrame(bytes, { messages: TABLE, verify: () => true })
 
 type Links = (readonly [number, number])[]
 /** Their time stands still unless a test lets it pass: a tree that takes a second is followed by an echo. */
@@ -267,13 +264,7 @@ describe('a tree', () => {
         wire.send(next!.ref.nodeId, node.id, done)
       },
     }
-    const author = { identity: bad!.identity, clock: systemClock, random: systemRandom }
-    const time_range = { start: 0, end: 3_600_000 }
-    const { bytes, body } = writeQuestion(
-      author,
-      { query_type: 'ToolUsage', level: 1, time_range },
-      systemRandom.bytes(16),
-    )
+    const { bytes, body } = questionBy(bad!.identity)
     const hop = { query_id: body.query_id, remaining_ms: 60_000, hops: 0, document: bytes }
     for (let i = 0; i < 5; i++) {
       wire.send(bad!.ref.nodeId, node.id, bad!.hopFrame(QueryHop, { ...hop, tree: systemRandom.bytes(16) }))
@@ -296,9 +287,7 @@ it('a tree is its asker’s alone: a question of another author that names it cu
   for (const { ref } of ends) wire.connect(ref.nodeId, node.id)
   let copies = 0
   const ask = async ({ identity, ref }: Endpoint, answered: number, tree?: Uint8Array) => {
-    const author = { identity, clock: systemClock, random: systemRandom }
-    const about = { query_type: 'ToolUsage', level: 1, time_range: { start: 0, end: 3_600_000 } } as const
-    const { bytes, body } = writeQuestion(author, about, systemRandom.bytes(16))
+    const { bytes, body } = questionBy(identity)
     below.handler = {
       frame(_, frame) {
         if (frame.message !== QueryHop) return

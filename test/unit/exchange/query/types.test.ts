@@ -204,12 +204,14 @@ describe('SafetyPosture', () => {
     expect(b.gathered).toEqual([])
   })
 
-  it('at level 2 is withheld, without one number of anybody', async () => {
+  it('at level 2 is withheld, as every type: nobody is asked, and there is no number of anybody', async () => {
     const { a, b } = three()
     a.safety = b.safety
-    for (const query_type of ['SafetyPosture', 'ActivityPatterns'] as const) {
+    for (const query_type of ['SafetyPosture', 'ActivityPatterns', 'ToolUsage'] as const) {
       const result = await a.ask({ query_type, level: 2, perNode: true })
-      expect(result).toMatchObject({ status: 'withheld', level: 2, coverage: { known: 0 } })
+      const privacy = { mode: 'aggregate' }
+      expect(result).toMatchObject({ status: 'withheld', level: 2, coverage: { known: 0 }, privacy })
+      expect(b.audits).toEqual([])
       expect(result.notes.join()).toContain('karo policy sign --aggregator')
       expect(result.nodes).toBeUndefined()
       expect(
