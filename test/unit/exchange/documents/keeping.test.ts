@@ -70,7 +70,8 @@ const summaryHead = (node: Node, frame: Uint8Array, now: number) => {
   return { ...headOf(node, kind, slot, version, frame), hints }
 }
 
-test('two documents of one version: the first stays, their author is counted and told on once', async () => {
+/** A reader that has a document, and a liar that offers another one of the same version, and gives what `given` says. */
+async function twins(given: (first: Uint8Array, twin: Uint8Array) => Uint8Array) {
   const network = await networkOf(3, { loss: 1 })
   const [author, liar, reader] = network.nodes as unknown as Nodes
   const version = network.now
@@ -81,9 +82,16 @@ test('two documents of one version: the first stays, their author is counted and
   await network.pass(MINUTE)
   expect(reader.room.counts()).toMatchObject({ received: 1, conflicts: 0 })
   const asked = lies(network, liar, (ask, say) => {
-    if (ask.of === 'documents') say(SyncBatch, { documents: [twin], gone: [] })
+    if (ask.of === 'documents') say(SyncBatch, { documents: [given(first, twin)], gone: [] })
     else say(SyncOffer, offerOf([summaryHead(author, twin, version)]))
   })
+  return { network, author, liar, reader, first, fetches: () => fetchesIn(asked) }
+}
+const fetchesIn = (asked: readonly SyncRequestBody[]): number =>
+  asked.filter(({ ask }) => ask.of === 'documents').length
+
+test('two documents of one version: the first stays, their author is counted and told on once', async () => {
+  const { network, author, liar, reader, first, fetches } = await twins((_, twin) => twin)
   for (let i = 0; i < 3; i++) {
     network.connect(liar, reader)
     await network.pass(HOUR)
@@ -94,26 +102,15 @@ test('two documents of one version: the first stays, their author is counted and
   expect(reader.audits.map(({ peer, details }) => [peer, details.reason])).toEqual([
     [author.id, 'two_documents_of_one_version'],
   ])
-  expect(asked.filter(({ ask }) => ask.of === 'documents').length).toBe(1)
+  expect(fetches()).toBe(1)
 })
 
 test('a twin that nobody can show is nothing against its author', async () => {
-  const network = await networkOf(3, { loss: 1 })
-  const [author, liar, reader] = network.nodes as unknown as Nodes
-  const version = network.now
-  const first = author.summary(network.now, [reader], version)
-  const twin = author.summary(network.now, [reader], version, 300)
-  await author.room.publish('summary', first)
-  network.connect(author, reader)
-  await network.pass(MINUTE)
-  const asked = lies(network, liar, (ask, say) => {
-    if (ask.of === 'documents') say(SyncBatch, { documents: [first], gone: [] })
-    else say(SyncOffer, offerOf([summaryHead(author, twin, version)]))
-  })
+  const { network, liar, reader, fetches } = await twins((first) => first)
   network.connect(liar, reader)
   await network.pass(10 * MINUTE)
   expect(reader.room.counts()).toMatchObject({ received: 1, conflicts: 0 })
-  expect(asked.filter(({ ask }) => ask.of === 'documents').length).toBe(1)
+  expect(fetches()).toBe(1)
 })
 
 test('a version from the future is not kept, and does not block the slot', async () => {
@@ -416,6 +413,13 @@ test('a member whose answers are refused is not visited again and again', async 
   expect(asked.length).toBeLessThan(110)
 })
 
+/** A notice of `liar`, as `reader` gets it. */
+const tells = (liar: Node, reader: Node, now: number, heads: readonly object[]) => {
+  const envelope = { sender: liar.identity.publicKey, ts: now, nonce: new Uint8Array(16), seq: 0 }
+  const frame = { type: Heads.type, message: Heads, bytes: new Uint8Array(0), body: { heads } }
+  reader.topic.notice(liar.ref, { ...frame, envelope }, liar.ref)
+}
+
 test('heads of documents that nobody has cost a few questions', async () => {
   const network = await networkOf(3)
   const [liar, victim, author] = network.nodes as unknown as Nodes
@@ -426,23 +430,12 @@ test('heads of documents that nobody has cost a few questions', async () => {
     headOf(author, 'audit_head', '', network.now),
     headOf(author, 'no_such_kind', 'x', network.now),
   ]
-  const frame = { type: Heads.type, message: Heads, bytes: new Uint8Array(0), body: { heads } }
-  const envelope = { sender: liar.identity.publicKey, ts: network.now, nonce: new Uint8Array(16), seq: 0 }
-  for (let i = 0; i < 50; i++) {
-    victim.topic.notice(liar.ref, { ...frame, envelope }, liar.ref)
-  }
+  for (let i = 0; i < 50; i++) tells(liar, victim, network.now, heads)
   await network.pass(10 * MINUTE)
   // Ten minutes of rounds of three nodes are some thirty.
   expect((network.sent.SyncRequest ?? 0) - before).toBeLessThan(70)
   expect(victim.holdings('audit_head').size).toBe(0)
 })
-
-/** A notice of `liar`, as `reader` gets it. */
-const tells = (liar: Node, reader: Node, now: number, heads: readonly object[]) => {
-  const envelope = { sender: liar.identity.publicKey, ts: now, nonce: new Uint8Array(16), seq: 0 }
-  const frame = { type: Heads.type, message: Heads, bytes: new Uint8Array(0), body: { heads } }
-  reader.topic.notice(liar.ref, { ...frame, envelope }, liar.ref)
-}
 
 test('a head of a version that there is not holds back neither the word of the real one nor its document', async () => {
   const network = await networkOf(4)
@@ -607,5 +600,5 @@ test('a head that says otherwise than its document is believed once of a neighbo
     await network.pass(HOUR)
     network.cut(liar, reader)
   }
-  expect(asked.filter(({ ask }) => ask.of === 'documents').length).toBe(1)
+  expect(fetchesIn(asked)).toBe(1)
 })

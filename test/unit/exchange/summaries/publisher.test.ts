@@ -31,6 +31,23 @@ async function shared() {
   return { world, publisher }
 }
 
+/** Calls `act` while the numbers of the second period are gathered. */
+function whileGathering(world: World, act: () => void): void {
+  const { during } = world.insight
+  let asked = 0
+  const gathering: typeof during = (range, care) => {
+    const numbers = during(range, care)
+    return {
+      ...numbers,
+      toolUsage(uids) {
+        if (++asked === 2) act()
+        return numbers.toolUsage(uids)
+      },
+    }
+  }
+  Object.assign(world.deps, { insight: { ...world.insight, during: gathering } })
+}
+
 describe('who is sent what', () => {
   test('nothing is published while nobody is entitled', async () => {
     const world = await createWorld()
@@ -392,14 +409,17 @@ describe('when', () => {
 })
 
 describe('consent that is withdrawn', () => {
-  test('one recipient less: the next edition of everything is without it', async () => {
+  test.each([
+    ['consent', (world: World) => world.consent(1000, { allow_peers: ['*'], deny_peers: [nodeOf(3)] })],
+    ['trust', (world: World) => world.trust(3, 'peer', { denied: true })],
+  ])('one recipient less by %s: the next edition of everything is without it', async (_, takeBack) => {
     const { world, publisher } = await shared()
     world.trust(3, 'peer')
     await publisher.round()
     expect(await opened(3, world)).not.toBeUndefined()
     const before = since(world)
     world.time.now += 1_000
-    world.consent(1000, { allow_peers: ['*'], deny_peers: [nodeOf(3)] })
+    takeBack(world)
     await publisher.round()
     expect(slots(world).sort()).toEqual(before.map(slotOf).sort())
     expect(await opened(3, world)).toBeUndefined()
@@ -424,16 +444,6 @@ describe('consent that is withdrawn', () => {
     await publisher.round()
     expect(await parts(3)).toEqual([false, true])
     expect(await parts(2)).toEqual([true, true])
-  })
-
-  test('trust that is taken back is the same', async () => {
-    const { world, publisher } = await shared()
-    world.trust(3, 'peer')
-    await publisher.round()
-    world.trust(3, 'peer', { denied: true })
-    await publisher.round()
-    expect(await opened(3, world)).toBeUndefined()
-    expect(await opened(2, world)).not.toBeUndefined()
   })
 
   test('nobody left: an edition with no box stands in the place of the sealed one, once', async () => {
@@ -541,23 +551,7 @@ describe('consent that is withdrawn', () => {
 
   test('withdrawn during a round: nothing of that round is published after it, and what was is replaced', async () => {
     const { world } = await shared()
-    const { during } = world.insight
-    let asked = 0
-    const insight = {
-      ...world.insight,
-      during(range: Parameters<typeof during>[0]) {
-        const numbers = during(range)
-        return {
-          ...numbers,
-          toolUsage(uids: readonly number[]) {
-            // The second period's numbers are being gathered.
-            if (++asked === 2) world.consent(1000, { off: true })
-            return numbers.toolUsage(uids)
-          },
-        }
-      },
-    }
-    Object.assign(world.deps, { insight })
+    whileGathering(world, () => world.consent(1000, { off: true }))
     const publisher = world.publisher()
     await publisher.round()
     expect(world.shelf.editions).toHaveLength(1)
@@ -570,22 +564,7 @@ describe('consent that is withdrawn', () => {
     const world = await createWorld()
     world.trust(2, 'peer')
     await world.type(TYPED)
-    const { during } = world.insight
-    let asked = 0
-    const insight = {
-      ...world.insight,
-      during(range: Parameters<typeof during>[0]) {
-        const numbers = during(range)
-        return {
-          ...numbers,
-          toolUsage(uids: readonly number[]) {
-            if (++asked === 2) world.consent(1000, { allow_peers: [] })
-            return numbers.toolUsage(uids)
-          },
-        }
-      },
-    }
-    Object.assign(world.deps, { insight })
+    whileGathering(world, () => world.consent(1000, { allow_peers: [] }))
     const publisher = world.publisher()
     await publisher.round()
     world.consent(1000, { allow_peers: ['*'] })
