@@ -117,18 +117,6 @@ test('what one says reaches all, once, with its author, through whoever lies bet
   expect(a.heard).toEqual([])
 })
 
-test('a neighbour that comes a moment later is told what was said before, by nobody saying it again', async () => {
-  const a = await talker()
-  const b = await talker({ discovery: { peers: [a.address()] } })
-  const late = await talker({ discovery: { peers: [b.address()] } })
-  await line([a, b])
-  a.say('before')
-  await hears(b, 'before')
-  await line([b, late])
-  await hears(late, 'before')
-  expect(late.heard.filter(({ text }) => text === 'before')).toMatchObject([{ author: a.id, from: b.id }])
-})
-
 test('what is said while nobody is there is no error, and the first who comes hears it', async () => {
   const a = await talker()
   a.say('to nobody')
