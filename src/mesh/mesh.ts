@@ -86,7 +86,16 @@ function createEdge(deps: MeshDeps) {
   }
   const links = createLinks({ channel, timings, admits, put })
   const exchanges = createExchanges({ channel, timings, admits, put, wireTo: (node) => wires.to(node) })
-  const listening = createListening({ config, timings, clock, timers, log, put, interfaces: deps.interfaces })
+  const listening = createListening({
+    config,
+    timings,
+    clock,
+    timers,
+    random,
+    log,
+    put,
+    interfaces: deps.interfaces,
+  })
   const about = createAbout({
     config,
     name: deps.name,

@@ -61,20 +61,20 @@ export function announcing(mesh: MeshConfig, listening: readonly Multiaddr[]): r
 }
 
 /**
- * Of one mDNS answer that came from `source`, which anybody on the LAN may have written: the address it came from, since a
- * node answers from each that it has.
+ * The usable addresses of an mDNS answer that came from `source`, which anybody on the LAN may have written: that address alone, since
+ * a node answers from each that it has, if it is on this machine's links and not this node's own.
  */
-export const atSource = (addresses: readonly Multiaddr[], source: string): readonly Multiaddr[] =>
-  addresses.filter((address) => endpointOf(address)?.ip === source)
-
-/** The addresses of an mDNS answer that are on this machine's links and are not this node's own. */
-export function heardAddresses(segments: Segments, addresses: readonly Multiaddr[]): readonly string[] {
+export function heardAddresses(
+  segments: Segments,
+  addresses: readonly string[],
+  source: string,
+): readonly string[] {
   const alone = segments.speakFrom.some(leadsHere)
   return addresses
-    .slice(0, HEARD_MAX)
-    .map(endpointOf)
+    .map(parseEndpoint)
     .filter((endpoint) => endpoint !== undefined)
-    .filter(({ ip }) => segments.onLink(ip) && leadsHere(ip) === alone)
+    .filter(({ ip }) => ip === source && segments.onLink(ip) && leadsHere(ip) === alone)
+    .slice(0, HEARD_MAX)
     .map(formatEndpoint)
 }
 

@@ -18,7 +18,7 @@ import { allowsAddress } from './gater.ts'
 import type { Host, HostInit } from './host.ts'
 import { type Interfaces, listenAddresses } from './listen.ts'
 
-export interface ListeningDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
+export interface ListeningDeps extends Ambient {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'discovery'>
   readonly timings: Timings
   readonly put: Put
@@ -51,7 +51,7 @@ const ipsOf = (addresses: readonly Multiaddr[]): ReadonlySet<string> =>
   new Set(addresses.map((address) => endpointOf(address)?.ip ?? ''))
 
 export function createListening(deps: ListeningDeps): Listening {
-  const { config, timings, clock, timers, log, put, interfaces = networkInterfaces } = deps
+  const { config, timings, clock, timers, random, log, put, interfaces = networkInterfaces } = deps
   let host: Host | undefined
   let isRunning = false
   let open = async (): Promise<Host | undefined> => undefined
@@ -68,7 +68,7 @@ export function createListening(deps: ListeningDeps): Listening {
   const addresses = (): readonly Multiaddr[] =>
     (host?.getMultiaddrs() ?? []).filter((address) => !goneSince.has(endpointOf(address)?.ip ?? ''))
 
-  const startMdns = async (started: Host): Promise<void> => {
+  const startMdns = async (): Promise<void> => {
     const where = config.discovery.mdns
     if (where === false) return
     const { createMdns } = await import('../discovery/mdns.ts')
@@ -81,7 +81,7 @@ export function createListening(deps: ListeningDeps): Listening {
       put,
       listening: addresses,
       interfaces,
-      logger: started.logger,
+      random,
       log,
     })
     await mdns.start()
@@ -192,7 +192,7 @@ export function createListening(deps: ListeningDeps): Listening {
         openLater(made)
       }
       signal.throwIfAborted()
-      await startMdns(made)
+      await startMdns()
       signal.throwIfAborted()
       stopFollowing = inSteps(
         { clock, timers },

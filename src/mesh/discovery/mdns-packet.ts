@@ -1,5 +1,6 @@
-// The two mDNS packets Karo sends, within what DNS allows: a question for a service, and the answer to one (RFC 6762).
-import { AUTHORITATIVE_ANSWER, encode } from 'dns-packet'
+// The two mDNS packets of Karo, written and read within what DNS allows: the question for its service, and the answer to it (RFC 6762).
+import { type Answer as AnyAnswer, AUTHORITATIVE_ANSWER, decode, encode } from 'dns-packet'
+import { orElse } from '../../base/run/or-else.ts'
 
 export interface Question {
   readonly name: string
@@ -12,6 +13,14 @@ export interface Answer {
   readonly ttl: number
   readonly data: string
 }
+
+export const SERVICE = '_karo._udp.local'
+/** The service's first label as it stands in a packet: without it, a packet is about something else. */
+export const SERVICE_LABEL = Buffer.from('\x05_karo', 'latin1')
+/** Seconds. */
+const TTL = 120
+/** The address of a node in a text, as a multiaddr with its peer id (libp2p's specification of mDNS). */
+const ADDRESS = 'dnsaddr='
 
 const LABEL_MAX = 63
 const TEXT_MAX = 255
@@ -40,3 +49,40 @@ function checkBytes(text: string, max: number): void {
   const bytes = Buffer.byteLength(text)
   if (bytes === 0 || bytes > max) throw new RangeError(`DNS allows 1 to ${max} bytes here`)
 }
+
+export const QUESTION = encodeQuestions([{ name: SERVICE, type: 'PTR' }])
+
+/** `label`: of this node, in this run; `addresses`: multiaddrs with its peer id. Those that are longer than a text may be are left out. */
+export function encodeAnswer(label: string, addresses: readonly string[]): Buffer {
+  const name = `${label}.${SERVICE}`
+  const texts = addresses.map((address) => ADDRESS + address).filter((text) => text.length <= TEXT_MAX)
+  return encodeAnswers([
+    { name: SERVICE, type: 'PTR', ttl: TTL, data: name },
+    ...texts.map((data) => ({ name, type: 'TXT', ttl: TTL, data }) as const),
+  ])
+}
+
+export type Heard =
+  | { readonly kind: 'question' }
+  /** `label` and `addresses` as whoever answered wrote them. */
+  | { readonly kind: 'answer'; readonly label: string; readonly addresses: readonly string[] }
+
+/** Undefined for what is not about the service. Nodes answer what is asked first in a packet, and nothing behind it. */
+export function readPacket(bytes: Buffer): Heard | undefined {
+  if (!bytes.includes(SERVICE_LABEL)) return undefined
+  const packet = orElse(() => decode(bytes), undefined)
+  if (packet?.type === 'query')
+    return packet.questions?.[0]?.name === SERVICE ? { kind: 'question' } : undefined
+  const { answers = [], additionals = [] } = packet ?? {}
+  const pointer = answers.find((one) => one.type === 'PTR' && one.name === SERVICE)
+  if (pointer?.type !== 'PTR') return undefined
+  const addresses = [...answers, ...additionals].flatMap(textsOf).filter((text) => text.startsWith(ADDRESS))
+  return {
+    kind: 'answer',
+    label: pointer.data.split('.')[0] ?? '',
+    addresses: addresses.map((text) => text.slice(ADDRESS.length)),
+  }
+}
+
+const textsOf = (one: AnyAnswer): readonly string[] =>
+  one.type === 'TXT' ? [one.data].flat().map((text) => text.toString()) : []

@@ -1,32 +1,39 @@
 // Discovery by mDNS: tells where this node listens and hears where others do, on the interfaces it may speak on.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIP } from 'node:net'
-import type { ComponentLogger, PeerDiscovery, PeerInfo, Startable } from '@libp2p/interface'
-import { mdns } from '@libp2p/mdns'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { decode } from 'dns-packet'
+import { toHex } from '../../base/hex.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import { orElse } from '../../base/run/or-else.ts'
+import { inSteps } from '../../base/timers.ts'
 import { UNHEARD_GROUP } from '../../base/words/unheard-group.ts'
-import { atSource, heardAddresses } from '../admission/addresses.ts'
+import { heardAddresses } from '../admission/addresses.ts'
 import { endpointOf, leadsHere } from '../admission/endpoint.ts'
 import type { Interfaces } from '../admission/listen.ts'
-import { nodeOf } from '../link/peer.ts'
+import { nodeIn } from '../link/peer.ts'
 import type { Put } from '../state/types.ts'
-import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
-import { hear6, send6 } from './multicast6.ts'
+import { encodeAnswer, QUESTION, readPacket } from './mdns-packet.ts'
+import { hearGroup, MDNS_GROUP, MDNS_PORT, send6 } from './multicast.ts'
 import { type Segments, segmentsOf, watchSegments } from './segments.ts'
 import { type SharedQuestions, shareQuestions } from './shared-questions.ts'
 
-const SERVICE_TAG = '_karo._udp.local'
-const MDNS_PORT = 5353
-const MDNS_GROUP = '224.0.0.251'
 /** However many ask, one answer in this time: it goes to all of them. */
 const ANSWER_EVERY_MS = 250
 /** Packets waiting to be sent; more are dropped, the next interval repeats them. */
 const QUEUE_MAX = 16
+/** Of all hosts that could answer a question, about so many do: who asks learns of the others from these. */
+const ANSWERS = 64
+/** So many questions in a row a node leaves to others: what somebody says in the name of many hosts silences nobody for long. */
+const UNANSWERED_MOST = 3
+/** Hosts whose last answer is known; about a hundred bytes each. */
+const HOSTS_MAX = 4_096
+const HOST_MS = 10 * 60_000
+/** For so long the same answer of a host says nothing new. */
+const REPEATED_MS = 30_000
+/** Random bytes in the name under which this run of the daemon answers. */
+const LABEL_BYTES = 16
 
-export interface MdnsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
+export interface MdnsDeps extends Ambient {
   /** `discovery.mdns`: everywhere, or on these interfaces and subnets. */
   readonly where: true | readonly string[]
   readonly intervalMs: number
@@ -35,7 +42,6 @@ export interface MdnsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   /** Own multiaddrs with peer id. */
   readonly listening: () => readonly Multiaddr[]
   readonly interfaces: () => Interfaces
-  readonly logger: ComponentLogger
   readonly put: Put
 }
 
@@ -49,57 +55,84 @@ export interface Mdns {
   stop(): Promise<void>
 }
 
-type Packet =
-  | { readonly type: 'query'; readonly questions: Question[] }
-  | { readonly type: 'response'; readonly answers: Answer[] }
-
-/** The part of multicast-dns that @libp2p/mdns drives. */
-interface Responder {
-  emit(event: string, packet: unknown, from: RemoteInfo): void
-  send: (packet: Packet) => void
-  update: () => void
-  on(event: 'error' | 'warning', listener: (error: Error) => void): void
-  on(
-    event: 'response',
-    listener: (packet: { readonly answers: readonly Answer[] }, from: RemoteInfo) => void,
-  ): void
-  on(
-    event: 'query',
-    listener: (packet: { readonly questions: readonly Question[] }, from: RemoteInfo) => void,
-  ): void
-}
-
 export function createMdns(deps: MdnsDeps): Mdns {
+  const { clock, timers, random, log, put } = deps
   const segments = watchSegments(
     () => segmentsOf(deps.where, deps.interfaces(), deps.allows),
-    () => deps.clock.monotonic(),
-    (error) => deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read'),
+    () => clock.monotonic(),
+    (error) => log.warn({ reason: String(error) }, 'the network interfaces could not be read'),
   )
   const sender = createSender(deps, segments)
-  /** multicast-dns hears over IPv4 alone: it gets what comes over IPv6 as if its own socket had heard it. */
-  const hearing = hear6(
-    (bytes, from) => {
-      const packet = orElse(() => decode(bytes), undefined)
-      if (packet?.type !== undefined) responder?.emit(packet.type, packet, from)
-    },
-    (error) => deps.log.debug({ reason: error.message }, 'mDNS does not work over IPv6 here'),
-  )
-  const hear = (): void => {
-    const { speakFrom, interfaceOf } = segments()
-    const names = speakFrom.filter((ip) => isIP(ip) === 6).flatMap((ip) => interfaceOf(ip) ?? [])
-    void hearing.join([...new Set(names)])
-  }
-  const questions = shareQuestions(deps.intervalMs, () => deps.clock.monotonic())
+  const questions = shareQuestions(deps.intervalMs, () => clock.monotonic())
+  const label = toHex(random.bytes(LABEL_BYTES))
+  /** The last answer of each host, by its address, and when it was read. */
+  const hosts = createRecent<string, { readonly bytes: Buffer; readonly at: number }>(HOSTS_MAX, {
+    ms: HOST_MS,
+    now: () => clock.monotonic(),
+  })
+  let unanswered = 0
 
-  /** For each of our links that a packet of another host came over; what comes from another port is no mDNS (RFC 6762, section 6). */
-  const beside = ({ address, port }: RemoteInfo, heard: SharedQuestions['askedBeside']): void => {
+  const notHeard = (error: Error): void => log.debug({ reason: error.message }, 'mDNS is not heard here')
+  const hearing4 = hearGroup(4, {
+    onMessage: hear,
+    onError: (error) => log.warn({ reason: error.message }, 'mDNS does not work here'),
+    onTrouble: notHeard,
+  })
+  const hearing6 = hearGroup(6, { onMessage: hear, onError: notHeard, onTrouble: notHeard })
+
+  async function join(): Promise<void> {
+    const { speakFrom, interfaceOf } = segments()
+    const over = (family: number): readonly string[] => speakFrom.filter((ip) => isIP(ip) === family)
+    const names = over(6).flatMap((ip) => interfaceOf(ip) ?? [])
+    await Promise.all([hearing4.join(over(4)), hearing6.join([...new Set(names)])])
+  }
+
+  /** For each of our links that a packet of another host came over. */
+  function beside({ address, port }: RemoteInfo, heard: SharedQuestions['askedBeside']): void {
     const { besideOf, speakFrom } = segments()
     if (port !== MDNS_PORT || speakFrom.includes(address)) return
     for (const own of besideOf(address)) heard(own, address)
   }
 
+  /** Each question of anybody is answered by many hosts, which all say again what they said to the one before. */
+  function isRepeated(bytes: Buffer, { address }: RemoteInfo): boolean {
+    const last = hosts.get(address)
+    return last !== undefined && clock.monotonic() - last.at < REPEATED_MS && bytes.equals(last.bytes)
+  }
+
+  function hear(bytes: Buffer, from: RemoteInfo): void {
+    const heard = isRepeated(bytes, from) ? ('repeated' as const) : readPacket(bytes)
+    if (heard === 'repeated') {
+      beside(from, questions.answeredBeside)
+      return
+    }
+    if (heard?.kind === 'question') {
+      beside(from, questions.askedBeside)
+      if (isOurTurn()) sender.answer(() => encodeAnswer(label, toldAddresses().map(String)))
+    }
+    // An answer from another port does not count (RFC 6762, section 6).
+    if (heard?.kind !== 'answer' || from.port !== MDNS_PORT) return
+    const here = segments()
+    if (!here.onLink(from.address)) return
+    beside(from, questions.answeredBeside)
+    // The bytes are a part of a larger buffer, which would stay as long as they do.
+    hosts.set(from.address, { bytes: Buffer.from(bytes), at: clock.monotonic() })
+    if (heard.label === label) return
+    const [node] = heard.addresses.map(nodeIn)
+    const addresses = heardAddresses(here, heard.addresses, from.address)
+    if (node !== undefined && addresses.length > 0)
+      put({ on: 'sighted', node, addresses, source: from.address })
+  }
+
+  /** Always among few hosts. */
+  function isOurTurn(): boolean {
+    const isTurn = unanswered >= UNANSWERED_MOST || random.float() * hosts.size < ANSWERS
+    unanswered = isTurn ? 0 : unanswered + 1
+    return isTurn && toldAddresses().length > 0
+  }
+
   /** Where others on our segments can reach us; loopback only when there is nothing else. */
-  const toldAddresses = (): Multiaddr[] => {
+  function toldAddresses(): readonly Multiaddr[] {
     const allowed = segments()
     const reachable = deps.listening().filter((address) => {
       const ip = endpointOf(address)?.ip
@@ -109,87 +142,30 @@ export function createMdns(deps: MdnsDeps): Mdns {
     return lan.length > 0 ? lan : reachable
   }
 
-  const service = mdns({ serviceTag: SERVICE_TAG, interval: deps.intervalMs })({
-    addressManager: { getAddresses: toldAddresses },
-    logger: deps.logger,
-  } as unknown as Parameters<ReturnType<typeof mdns>>[0]) as PeerDiscovery & Startable
-
-  /** Where the answer came from that is being read. */
-  let source: string | undefined
-
-  const onPeer = (event: CustomEvent<PeerInfo>): void => {
-    const node = nodeOf(event.detail.id)
-    if (node === undefined || source === undefined) return
-    const here = segments()
-    if (!here.onLink(source)) return
-    const addresses = heardAddresses(here, atSource(event.detail.multiaddrs, source))
-    if (addresses.length > 0) deps.put({ on: 'sighted', node, addresses, source })
-  }
-
-  // multicast-dns sends on the interface of the default route only, which an air-gapped network may not have.
-  // So this file sends the library's packets itself, on every interface; the sender is replaced before the first question.
-  let responder: Responder | undefined
-  Object.defineProperty(service, 'mdns', {
-    get: () => responder,
-    set: (made: Responder | undefined) => {
-      responder = made
-      if (made === undefined) return
-      made.send = (packet) => {
-        if (packet.type === 'response') sender.answer(packet.answers)
-        else sender.ask(packet.questions, questions.due(segments().speakFrom))
-      }
-      const { update } = made
-      // The library reads the interfaces once, and then from a timer of its own: every five seconds, which wakes a machine
-      // at rest, and where nothing catches what the reading throws. So that timer ends when it rings for the first time.
-      made.update = function (this: unknown) {
-        if (this !== made) {
-          clearInterval(this as NodeJS.Timeout)
-          return
-        }
-        try {
-          update()
-        } catch (error) {
-          deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read')
-        }
-      }
-      // The service listens after this, and reports nodes only in a later turn of the event loop.
-      made.on('response', (packet, from) => {
-        // An answer from another port does not count (RFC 6762, section 6).
-        source = from.port === MDNS_PORT ? from.address : undefined
-        if (packet.answers.some(({ name }) => name === SERVICE_TAG)) beside(from, questions.answeredBeside)
-      })
-      made.on('query', ({ questions: asked }, from) => {
-        // Nodes answer what is asked first in a packet, and nothing behind it.
-        if (asked[0]?.name === SERVICE_TAG) beside(from, questions.askedBeside)
-      })
-      made.on('error', (error) => deps.log.warn({ reason: error.message }, 'mDNS does not work here'))
-    },
-  })
-
+  const ask = (): void => sender.ask(questions.due(segments().speakFrom))
   /** The addresses that this node had when it looked last: it has asked from each. */
   let askedFrom: readonly string[] = []
+  let stopAsking = (): void => {}
 
   return {
     async start() {
-      service.addEventListener('peer', onPeer)
       sender.start()
       askedFrom = segments().speakFrom
       // Before the first question: its answers come at once.
-      hear()
-      await service.start()
+      await join()
+      ask()
+      stopAsking = inSteps({ clock, timers }, () => deps.intervalMs, ask)
     },
     look() {
-      responder?.update()
-      hear()
+      void join()
       const { speakFrom } = segments()
       const came = speakFrom.filter((address) => !askedFrom.includes(address))
       askedFrom = speakFrom
-      sender.ask([{ name: SERVICE_TAG, type: 'PTR' }], came)
+      sender.ask(came)
     },
     async stop() {
-      service.removeEventListener('peer', onPeer)
-      await service.stop()
-      await hearing.close()
+      stopAsking()
+      await Promise.all([hearing4.close(), hearing6.close()])
       await sender.stop()
     },
   }
@@ -208,7 +184,7 @@ function createSender({ log, clock, timers }: MdnsDeps, segments: () => Segments
     new Promise((resolve) => {
       try {
         from.setMulticastInterface(ip)
-        from.send(bytes, MDNS_PORT, MDNS_GROUP, (error) => {
+        from.send(bytes, MDNS_PORT, MDNS_GROUP[4], (error) => {
           if (error) log.debug({ reason: error.message, ip }, 'mDNS packet not sent')
           resolve()
         })
@@ -240,10 +216,10 @@ function createSender({ log, clock, timers }: MdnsDeps, segments: () => Segments
     })
   }
 
-  const sendAnswer = (answers: readonly Answer[]): void => {
+  const sendAnswer = (make: () => Buffer): void => {
     unanswer = undefined
     answeredAt = clock.monotonic()
-    queue(encodeAnswers(answers), () => segments().speakFrom)
+    queue(make(), () => segments().speakFrom)
   }
 
   return {
@@ -264,13 +240,13 @@ function createSender({ log, clock, timers }: MdnsDeps, segments: () => Segments
         })
       })
     },
-    ask(questions: readonly Question[], from: readonly string[]): void {
-      if (from.length > 0) queue(encodeQuestions(questions), () => from)
+    ask(from: readonly string[]): void {
+      if (from.length > 0) queue(QUESTION, () => from)
     },
-    answer(answers: readonly Answer[]): void {
+    answer(make: () => Buffer): void {
       const wait = answeredAt + ANSWER_EVERY_MS - clock.monotonic()
-      if (wait <= 0) sendAnswer(answers)
-      else unanswer ??= timers.after(wait, () => sendAnswer(answers))
+      if (wait <= 0) sendAnswer(make)
+      else unanswer ??= timers.after(wait, () => sendAnswer(make))
     },
     stop(): Promise<void> {
       unanswer?.()

@@ -4,14 +4,9 @@ import { randomInt } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { BlockList, isIP } from 'node:net'
 import type { Timers } from '../../base/clock.ts'
-import { encodeQuestions } from './mdns-packet.ts'
-import { hear6, send6 } from './multicast6.ts'
+import { QUESTION, SERVICE_LABEL } from './mdns-packet.ts'
+import { hearGroup, MDNS_GROUP, MDNS_PORT, send6 } from './multicast.ts'
 
-const MDNS_PORT = 5353
-const MDNS_GROUP = '224.0.0.251'
-const SERVICE = '_karo._udp.local'
-/** The service's first label as it stands in a packet: who answers for it is a node. */
-const SERVICE_LABEL = Buffer.from('\x05_karo', 'latin1')
 /** Other nodes answer within a quarter of a second; the delay that a busy machine or Wi-Fi adds stays below this time. */
 const LISTEN_MS = 2_000
 /** Different senders that are counted on one interface. */
@@ -70,7 +65,7 @@ export async function checkMulticast({
   const ours = new Set(own)
   // RFC 6762, section 18.1: the id of a multicast question means nothing to others, so it can carry our mark.
   const mark = randomInt(1, 0x10000)
-  const question = encodeQuestions([{ name: SERVICE, type: 'PTR' }])
+  const question = Buffer.from(QUESTION)
   question.writeUInt16BE(mark, 0)
 
   const { promise: enough, resolve } = Promise.withResolvers<void>()
@@ -95,7 +90,7 @@ export async function checkMulticast({
   }
 
   let socket: Socket | undefined
-  const hearing = hear6(onMessage, () => {})
+  const hearing = hearGroup(6, { onMessage, onError: () => {}, onTrouble: () => {} })
   try {
     const over6 = places.filter(({ address }) => isIP(address) === 6)
     await hearing.join(over6.map((place) => place.interface))
@@ -155,9 +150,9 @@ function bound(onMessage: (bytes: Buffer, from: RemoteInfo) => void): Promise<So
 function ask(socket: Socket, address: string, question: Buffer): Promise<string | null> {
   return new Promise((resolve) => {
     try {
-      socket.addMembership(MDNS_GROUP, address)
+      socket.addMembership(MDNS_GROUP[4], address)
       socket.setMulticastInterface(address)
-      socket.send(question, MDNS_PORT, MDNS_GROUP, (error) => resolve(error ? codeOf(error) : null))
+      socket.send(question, MDNS_PORT, MDNS_GROUP[4], (error) => resolve(error ? codeOf(error) : null))
     } catch (error) {
       resolve(codeOf(error))
     }

@@ -1,8 +1,7 @@
 // Whoever says where nodes are (mDNS, a member's presence, its hello, an answer to a look-up) points nobody at a third party.
-import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { atSource, heardAddresses } from '../../../src/mesh/admission/addresses.ts'
+import { heardAddresses } from '../../../src/mesh/admission/addresses.ts'
 import { readable } from '../../../src/mesh/admission/endpoint.ts'
 import { segmentsOf } from '../../../src/mesh/discovery/segments.ts'
 import { createBook } from '../../../src/mesh/state/book.ts'
@@ -210,13 +209,7 @@ test('of an mDNS answer the address it came from counts, where it is on our link
   const ipv6 = { ...ipv4('fd00::5', 64), family: 'IPv6' as const, scopeid: 0 }
   const segments = segmentsOf(true, { eth0: [ipv4('10.0.0.5', 24), ipv6] }, () => true)
   const heard = (addresses: readonly string[], source: string): readonly string[] =>
-    heardAddresses(
-      segments,
-      atSource(
-        addresses.map((text) => multiaddr(text)),
-        source,
-      ),
-    )
+    heardAddresses(segments, addresses, source)
   const all = ['/ip4/10.0.0.9/tcp/1', '/ip4/10.0.0.7/tcp/1', '/ip4/10.0.1.9/tcp/1', '/ip6/fd00::9/tcp/1']
   expect(heard([...all, '/ip6/fd01::9/tcp/1'], '10.0.0.9')).toEqual([all[0]])
   expect(heard(all, 'fd00::9')).toEqual([all[3]])

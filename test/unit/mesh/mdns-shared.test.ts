@@ -7,8 +7,9 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createMdns } from '../../../src/mesh/discovery/mdns.ts'
-import { encodeAnswers, encodeQuestions } from '../../../src/mesh/discovery/mdns-packet.ts'
+import { encodeAnswer, encodeQuestions } from '../../../src/mesh/discovery/mdns-packet.ts'
 import { SILENT_MOST } from '../../../src/mesh/discovery/shared-questions.ts'
+import type { MeshEvent } from '../../../src/mesh/state/types.ts'
 import { settled, VirtualTime } from '../../support/run/virtual-time.ts'
 
 const OWN = '10.0.0.1'
@@ -18,22 +19,25 @@ const SERVICE = '_karo._udp.local'
 const QUESTION = encodeQuestions([{ name: SERVICE, type: 'PTR' }])
 const SECOND = encodeQuestions(['_other._udp.local', SERVICE].map((name) => ({ name, type: 'PTR' })))
 /** Of nobody who could be dialled. */
-const ANSWER = encodeAnswers([{ name: SERVICE, type: 'PTR', ttl: 120, data: `nobody.${SERVICE}` }])
+const ANSWER = encodeAnswer('nobody', [])
 const ADDRESS = multiaddr(`/ip4/${OWN}/tcp/9238/p2p/12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5`)
 
 const sockets = new Set<FakeSocket>()
 /** Questions that the node sent. */
 let asked = 0
+/** Answers, likewise. */
+let answered = 0
+/** Nodes that it saw. */
+const sighted: MeshEvent[] = []
+/** What chance says next, from 0 to 1. */
+let chance = 0
+const random = { bytes: (length: number) => new Uint8Array(length), float: () => chance }
 
 class FakeSocket extends EventEmitter {
   address: unknown
   bind(_port: number, address: unknown, done?: () => void): void {
-    this.address = typeof address === 'string' ? address : undefined
-    queueMicrotask(() => {
-      this.emit('listening')
-      if (typeof address === 'function') address()
-      done?.()
-    })
+    this.address = address
+    queueMicrotask(() => done?.())
   }
   setMulticastTTL(): void {}
   setMulticastLoopback(): void {}
@@ -42,6 +46,7 @@ class FakeSocket extends EventEmitter {
   dropMembership(): void {}
   send(bytes: Buffer, _port: number, _group: string, done: (error: null) => void): void {
     if (((bytes[2] as number) & 0x80) === 0) asked++
+    else answered++
     queueMicrotask(() => done(null))
   }
   close(done?: () => void): void {
@@ -51,7 +56,6 @@ class FakeSocket extends EventEmitter {
 }
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   vi.spyOn(dgram, 'createSocket').mockImplementation(() => {
     const made = new FakeSocket()
     sockets.add(made)
@@ -63,7 +67,6 @@ beforeEach(() => {
   syncBuiltinESMExports()
 })
 afterEach(() => {
-  vi.useRealTimers()
   vi.restoreAllMocks()
   syncBuiltinESMExports()
 })
@@ -72,7 +75,9 @@ afterEach(() => {
 async function started() {
   const time = new VirtualTime()
   asked = 0
-  const logger = Object.assign(() => {}, { error() {}, trace() {}, enabled: false })
+  answered = 0
+  chance = 0
+  sighted.length = 0
   const mdns = createMdns({
     where: true,
     intervalMs: INTERVAL_MS,
@@ -81,9 +86,9 @@ async function started() {
     timers: time,
     listening: () => [ADDRESS],
     log: silentLog,
-    put: () => {},
+    put: (event) => sighted.push(event),
     interfaces: () => os.networkInterfaces(),
-    logger: { forComponent: () => logger } as never,
+    random,
   })
   await mdns.start()
   await settled()
@@ -94,13 +99,16 @@ async function started() {
       const before = asked
       for (let i = 0; i < intervals; i++) {
         time.advance(INTERVAL_MS / 2)
-        vi.advanceTimersByTime(INTERVAL_MS / 2)
         beside()
         time.advance(INTERVAL_MS / 2)
-        vi.advanceTimersByTime(INTERVAL_MS / 2)
         await settled()
       }
       return asked - before
+    },
+    /** Lets so much time pass. */
+    async wait(ms: number): Promise<void> {
+      time.advance(ms)
+      await settled()
     },
     stop: () => mdns.stop(),
   }
@@ -109,7 +117,7 @@ async function started() {
 /** A packet of the group, which each socket gets that is not bound to a group of its own. */
 function heard(bytes: Buffer, address: string, port = MDNS_PORT): void {
   for (const socket of sockets)
-    if (socket.address === undefined) socket.emit('message', bytes, { address, port })
+    if (socket.address === '0.0.0.0') socket.emit('message', bytes, { address, port })
 }
 
 test('a node is silent while another host asks and is answered, but not for ever, and asks again after that', async () => {
@@ -156,5 +164,46 @@ test.each<[what: string, beside: () => void]>([
 ])('a node is spared by no less: %s', async (_, beside) => {
   const { pass, stop } = await started()
   expect(await pass(5, beside)).toBe(5)
+  await stop()
+})
+
+test('of a few hosts all answer, of many some, and none is silent for long', async () => {
+  const { wait, stop } = await started()
+  const asks = async (times: number): Promise<number> => {
+    const before = answered
+    for (let i = 0; i < times; i++) {
+      heard(QUESTION, '10.0.0.2')
+      await wait(1_000)
+    }
+    return answered - before
+  }
+  chance = 0.99
+  for (let i = 3; i < 60; i++) heard(ANSWER, `10.0.0.${i}`)
+  expect(await asks(8), 'of sixty').toBe(8)
+  for (let i = 3; i < 250; i++) heard(ANSWER, `10.0.0.${i}`)
+  expect(await asks(8), 'of 250, each time that it is not its turn').toBe(2)
+  chance = 0.2
+  expect(await asks(8), 'each time that it is').toBe(8)
+  await stop()
+})
+
+test('an answer that a host repeats is read once in a while, and another one at once', async () => {
+  const { wait, stop } = await started()
+  const place = (port: number) =>
+    encodeAnswer('somebody', [`/ip4/10.0.0.7/tcp/${port}/p2p/${ADDRESS.getComponents()[2]?.value}`])
+  const seen = async (port: number): Promise<number> => {
+    const before = sighted.length
+    heard(place(port), '10.0.0.7')
+    return sighted.length - before
+  }
+  expect(await seen(9238)).toBe(1)
+  expect(await seen(9238)).toBe(0)
+  expect(await seen(9239)).toBe(1)
+  await wait(40_000)
+  expect(await seen(9239)).toBe(1)
+  // Nobody says where another host is, and nobody answers from another port.
+  heard(place(9240), '10.0.0.8')
+  heard(place(9240), '10.0.0.7', 40_000)
+  expect(sighted).toHaveLength(3)
   await stop()
 })

@@ -1,8 +1,9 @@
-// mDNS over IPv6 (RFC 6762): each packet goes out from one own address and on its interface; one socket hears them all.
+// Multicast of mDNS (RFC 6762): one socket of each family hears the group; over IPv6 a packet goes out from one own address, on its interface.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 
-const MDNS_PORT = 5353
-const GROUP = 'ff02::fb'
+/** What comes from another port is no mDNS (RFC 6762, section 6). */
+export const MDNS_PORT = 5353
+export const MDNS_GROUP = { 4: '224.0.0.251', 6: 'ff02::fb' } as const
 
 /** An own address, and the interface that has it. */
 export interface Place6 {
@@ -26,7 +27,7 @@ export function send6(place: Place6, bytes: Buffer): Promise<Error | null> {
       try {
         socket.setMulticastInterface(`::%${place.interface}`)
         socket.setMulticastTTL(255)
-        socket.send(bytes, MDNS_PORT, `${GROUP}%${place.interface}`, (error) => end(error))
+        socket.send(bytes, MDNS_PORT, `${MDNS_GROUP[6]}%${place.interface}`, (error) => end(error))
       } catch (error) {
         end(error as Error)
       }
@@ -34,38 +35,49 @@ export function send6(place: Place6, bytes: Buffer): Promise<Error | null> {
   })
 }
 
-export interface Hearing6 {
-  /** Hears what comes on these interfaces too; those that have gone are forgotten. */
+export interface Hearing {
+  /**
+   * Hears what comes on these interfaces too, named by an own address of each over IPv4 and by their names over IPv6; others are
+   * left. Resolves when it hears.
+   */
   join(interfaces: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
-/** Nothing is opened before the first interface. `onTrouble` gets what the system refuses. */
-export function hear6(
-  onMessage: (bytes: Buffer, from: RemoteInfo) => void,
-  onTrouble: (error: Error) => void,
-): Hearing6 {
+interface Heard {
+  onMessage(bytes: Buffer, from: RemoteInfo): void
+  /** Nothing is heard: the system refuses the socket. */
+  onError(error: Error): void
+  /** Nothing is heard on one interface. */
+  onTrouble(error: Error): void
+}
+
+/** Nothing is opened before the first interface. */
+export function hearGroup(family: 4 | 6, { onMessage, onError, onTrouble }: Heard): Hearing {
   let socket: Socket | undefined
   let joined = new Set<string>()
   let bound: Promise<void> | undefined
+  const placeOf = (name: string): string => (family === 4 ? name : `::%${name}`)
 
   const open = (): Socket => {
-    const made = createSocket({ type: 'udp6', reuseAddr: true, ipv6Only: true })
-    made.on('error', onTrouble)
+    const made = createSocket({ type: `udp${family}`, reuseAddr: true, ipv6Only: family === 6 })
+    made.on('error', onError)
     made.on('message', onMessage)
     bound = new Promise((resolve) => {
       made.once('error', () => resolve())
-      made.bind(MDNS_PORT, '::', () => resolve())
+      made.bind(MDNS_PORT, family === 4 ? '0.0.0.0' : '::', () => resolve())
     })
     return made
   }
 
   const joinOn = (on: Socket, name: string): void => {
     try {
-      on.addMembership(GROUP, `::%${name}`)
+      on.addMembership(MDNS_GROUP[family], placeOf(name))
       joined.add(name)
     } catch (error) {
-      onTrouble(error as Error)
+      // Where an address came back to its interface, the socket never left the group there.
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') joined.add(name)
+      else onTrouble(error as Error)
     }
   }
 
