@@ -94,6 +94,7 @@ function createEdge(deps: MeshDeps) {
     random,
     log,
     put,
+    knowsNobody: () => !trust.known().some(admits),
     interfaces: deps.interfaces,
   })
   const about = createAbout({

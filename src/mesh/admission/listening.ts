@@ -22,6 +22,8 @@ export interface ListeningDeps extends Ambient {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'discovery'>
   readonly timings: Timings
   readonly put: Put
+  /** No member is known yet. */
+  readonly knowsNobody: () => boolean
   /** This machine's network interfaces now. */
   readonly interfaces?: (() => Interfaces) | undefined
 }
@@ -79,6 +81,7 @@ export function createListening(deps: ListeningDeps): Listening {
       clock,
       timers,
       put,
+      knowsNobody: deps.knowsNobody,
       listening: addresses,
       interfaces,
       random,

@@ -50,7 +50,13 @@ function checkBytes(text: string, max: number): void {
   if (bytes === 0 || bytes > max) throw new RangeError(`DNS allows 1 to ${max} bytes here`)
 }
 
-export const QUESTION = encodeQuestions([{ name: SERVICE, type: 'PTR' }])
+/** Behind the question, in a packet that a few answers are enough for. */
+const SOME = `some.${SERVICE}`
+const asked = (...names: readonly string[]): Buffer =>
+  encodeQuestions(names.map((name) => ({ name, type: 'PTR' })))
+
+/** By whom it is to be answered: by all who hear it, or by some of them. */
+export const QUESTIONS = { all: asked(SERVICE), some: asked(SERVICE, SOME) } as const
 
 /** `label`: of this node, in this run; `addresses`: multiaddrs with its peer id. Those that are longer than a text may be are left out. */
 export function encodeAnswer(label: string, addresses: readonly string[]): Buffer {
@@ -63,7 +69,7 @@ export function encodeAnswer(label: string, addresses: readonly string[]): Buffe
 }
 
 export type Heard =
-  | { readonly kind: 'question' }
+  | { readonly kind: 'question'; readonly to: keyof typeof QUESTIONS }
   /** `label` and `addresses` as whoever answered wrote them. */
   | { readonly kind: 'answer'; readonly label: string; readonly addresses: readonly string[] }
 
@@ -71,8 +77,11 @@ export type Heard =
 export function readPacket(bytes: Buffer): Heard | undefined {
   if (!bytes.includes(SERVICE_LABEL)) return undefined
   const packet = orElse(() => decode(bytes), undefined)
-  if (packet?.type === 'query')
-    return packet.questions?.[0]?.name === SERVICE ? { kind: 'question' } : undefined
+  if (packet?.type === 'query') {
+    const [first, second] = packet.questions ?? []
+    if (first?.name !== SERVICE) return undefined
+    return { kind: 'question', to: second?.name === SOME ? 'some' : 'all' }
+  }
   const { answers = [], additionals = [] } = packet ?? {}
   const pointer = answers.find((one) => one.type === 'PTR' && one.name === SERVICE)
   if (pointer?.type !== 'PTR') return undefined

@@ -12,7 +12,7 @@ import { endpointOf, leadsHere } from '../admission/endpoint.ts'
 import type { Interfaces } from '../admission/listen.ts'
 import { nodeIn } from '../link/peer.ts'
 import type { Put } from '../state/types.ts'
-import { encodeAnswer, QUESTION, readPacket } from './mdns-packet.ts'
+import { encodeAnswer, QUESTIONS, readPacket } from './mdns-packet.ts'
 import { hearGroup, MDNS_GROUP, MDNS_PORT, send6 } from './multicast.ts'
 import { type Segments, segmentsOf, watchSegments } from './segments.ts'
 import { type SharedQuestions, shareQuestions } from './shared-questions.ts'
@@ -21,9 +21,9 @@ import { type SharedQuestions, shareQuestions } from './shared-questions.ts'
 const ANSWER_EVERY_MS = 250
 /** Packets waiting to be sent; more are dropped, the next interval repeats them. */
 const QUEUE_MAX = 16
-/** Of all hosts that could answer a question, about so many do: who asks learns of the others from these. */
-const ANSWERS = 64
-/** So many questions in a row a node leaves to others: what somebody says in the name of many hosts silences nobody for long. */
+/** Who knows a member needs a few: it learns of the others from these. About so many answer such a question, however many hear it. */
+const SOME = 16
+/** So many such questions in a row a node leaves to others: what somebody says in the name of many hosts silences nobody for long. */
 const UNANSWERED_MOST = 3
 /** Hosts whose last answer is known; about a hundred bytes each. */
 const HOSTS_MAX = 4_096
@@ -42,6 +42,8 @@ export interface MdnsDeps extends Ambient {
   /** Own multiaddrs with peer id. */
   readonly listening: () => readonly Multiaddr[]
   readonly interfaces: () => Interfaces
+  /** No member is known yet, so whoever is there may be the one that is looked for. */
+  readonly knowsNobody: () => boolean
   readonly put: Put
 }
 
@@ -107,8 +109,10 @@ export function createMdns(deps: MdnsDeps): Mdns {
       return
     }
     if (heard?.kind === 'question') {
-      beside(from, questions.askedBeside)
-      if (isOurTurn()) sender.answer(() => encodeAnswer(label, toldAddresses().map(String)))
+      // A few answers to somebody else spare nobody who waits for a certain one.
+      if (heard.to === 'all' || !deps.knowsNobody()) beside(from, questions.askedBeside)
+      if (toldAddresses().length > 0 && (heard.to === 'all' || isOurTurn()))
+        sender.answer(() => encodeAnswer(label, toldAddresses().map(String)))
     }
     // An answer from another port does not count (RFC 6762, section 6).
     if (heard?.kind !== 'answer' || from.port !== MDNS_PORT) return
@@ -126,9 +130,9 @@ export function createMdns(deps: MdnsDeps): Mdns {
 
   /** Always among few hosts. */
   function isOurTurn(): boolean {
-    const isTurn = unanswered >= UNANSWERED_MOST || random.float() * hosts.size < ANSWERS
+    const isTurn = unanswered >= UNANSWERED_MOST || random.float() * hosts.size < SOME
     unanswered = isTurn ? 0 : unanswered + 1
-    return isTurn && toldAddresses().length > 0
+    return isTurn
   }
 
   /** Where others on our segments can reach us; loopback only when there is nothing else. */
@@ -142,7 +146,9 @@ export function createMdns(deps: MdnsDeps): Mdns {
     return lan.length > 0 ? lan : reachable
   }
 
-  const ask = (): void => sender.ask(questions.due(segments().speakFrom))
+  const askFrom = (addresses: readonly string[]): void =>
+    sender.ask(QUESTIONS[deps.knowsNobody() ? 'all' : 'some'], addresses)
+  const ask = (): void => askFrom(questions.due(segments().speakFrom))
   /** The addresses that this node had when it looked last: it has asked from each. */
   let askedFrom: readonly string[] = []
   let stopAsking = (): void => {}
@@ -161,7 +167,7 @@ export function createMdns(deps: MdnsDeps): Mdns {
       const { speakFrom } = segments()
       const came = speakFrom.filter((address) => !askedFrom.includes(address))
       askedFrom = speakFrom
-      sender.ask(came)
+      askFrom(came)
     },
     async stop() {
       stopAsking()
@@ -240,8 +246,8 @@ function createSender({ log, clock, timers }: MdnsDeps, segments: () => Segments
         })
       })
     },
-    ask(from: readonly string[]): void {
-      if (from.length > 0) queue(QUESTION, () => from)
+    ask(question: Buffer, from: readonly string[]): void {
+      if (from.length > 0) queue(question, () => from)
     },
     answer(make: () => Buffer): void {
       const wait = answeredAt + ANSWER_EVERY_MS - clock.monotonic()

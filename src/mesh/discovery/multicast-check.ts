@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { BlockList, isIP } from 'node:net'
 import type { Timers } from '../../base/clock.ts'
-import { QUESTION, SERVICE_LABEL } from './mdns-packet.ts'
+import { QUESTIONS, SERVICE_LABEL } from './mdns-packet.ts'
 import { hearGroup, MDNS_GROUP, MDNS_PORT, send6 } from './multicast.ts'
 
 /** Other nodes answer within a quarter of a second; the delay that a busy machine or Wi-Fi adds stays below this time. */
@@ -65,7 +65,7 @@ export async function checkMulticast({
   const ours = new Set(own)
   // RFC 6762, section 18.1: the id of a multicast question means nothing to others, so it can carry our mark.
   const mark = randomInt(1, 0x10000)
-  const question = Buffer.from(QUESTION)
+  const question = Buffer.from(QUESTIONS.all)
   question.writeUInt16BE(mark, 0)
 
   const { promise: enough, resolve } = Promise.withResolvers<void>()

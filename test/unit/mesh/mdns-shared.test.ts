@@ -7,7 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createMdns } from '../../../src/mesh/discovery/mdns.ts'
-import { encodeAnswer, encodeQuestions } from '../../../src/mesh/discovery/mdns-packet.ts'
+import { encodeAnswer, encodeQuestions, QUESTIONS } from '../../../src/mesh/discovery/mdns-packet.ts'
 import { SILENT_MOST } from '../../../src/mesh/discovery/shared-questions.ts'
 import type { MeshEvent } from '../../../src/mesh/state/types.ts'
 import { settled, VirtualTime } from '../../support/run/virtual-time.ts'
@@ -16,7 +16,6 @@ const OWN = '10.0.0.1'
 const MDNS_PORT = 5353
 const INTERVAL_MS = 60_000
 const SERVICE = '_karo._udp.local'
-const QUESTION = encodeQuestions([{ name: SERVICE, type: 'PTR' }])
 const SECOND = encodeQuestions(['_other._udp.local', SERVICE].map((name) => ({ name, type: 'PTR' })))
 /** Of nobody who could be dialled. */
 const ANSWER = encodeAnswer('nobody', [])
@@ -25,10 +24,12 @@ const ADDRESS = multiaddr(`/ip4/${OWN}/tcp/9238/p2p/12D3KooWGC6TvWhfapngX6wvJHMY
 const sockets = new Set<FakeSocket>()
 /** Questions that the node sent. */
 let asked = 0
+let lastAsked: Buffer | undefined
 /** Answers, likewise. */
 let answered = 0
 /** Nodes that it saw. */
 const sighted: MeshEvent[] = []
+let isAlone = false
 /** What chance says next, from 0 to 1. */
 let chance = 0
 const random = { bytes: (length: number) => new Uint8Array(length), float: () => chance }
@@ -45,8 +46,11 @@ class FakeSocket extends EventEmitter {
   addMembership(): void {}
   dropMembership(): void {}
   send(bytes: Buffer, _port: number, _group: string, done: (error: null) => void): void {
-    if (((bytes[2] as number) & 0x80) === 0) asked++
-    else answered++
+    if (((bytes[2] as number) & 0x80) !== 0) answered++
+    else {
+      asked++
+      lastAsked = bytes
+    }
     queueMicrotask(() => done(null))
   }
   close(done?: () => void): void {
@@ -77,6 +81,7 @@ async function started() {
   asked = 0
   answered = 0
   chance = 0
+  isAlone = false
   sighted.length = 0
   const mdns = createMdns({
     where: true,
@@ -89,6 +94,7 @@ async function started() {
     put: (event) => sighted.push(event),
     interfaces: () => os.networkInterfaces(),
     random,
+    knowsNobody: () => isAlone,
   })
   await mdns.start()
   await settled()
@@ -124,7 +130,7 @@ test('a node is silent while another host asks and is answered, but not for ever
   const { pass, stop } = await started()
   expect(await pass(3), 'alone').toBe(3)
   const talk = (): void => {
-    heard(QUESTION, '10.0.0.2')
+    heard(QUESTIONS.all, '10.0.0.2')
     heard(ANSWER, '10.0.0.3')
   }
   expect(await pass(SILENT_MOST - 1, talk), 'spared').toBe(0)
@@ -134,10 +140,10 @@ test('a node is silent while another host asks and is answered, but not for ever
 })
 
 test.each<[what: string, beside: () => void]>([
-  ['a question without an answer', () => heard(QUESTION, '10.0.0.2')],
+  ['a question without an answer', () => heard(QUESTIONS.all, '10.0.0.2')],
   [
     'a host that answers nobody but itself',
-    () => [QUESTION, ANSWER].map((bytes) => heard(bytes, '10.0.0.2')),
+    () => [QUESTIONS.all, ANSWER].map((bytes) => heard(bytes, '10.0.0.2')),
   ],
   [
     'a question behind another one, which no node answers',
@@ -149,41 +155,55 @@ test.each<[what: string, beside: () => void]>([
   [
     'packets from another port',
     () => {
-      heard(QUESTION, '10.0.0.2', 40_000)
+      heard(QUESTIONS.all, '10.0.0.2', 40_000)
       heard(ANSWER, '10.0.0.3', 40_000)
     },
   ],
   [
     'hosts of another network',
     () => {
-      heard(QUESTION, '10.0.7.2')
+      heard(QUESTIONS.all, '10.0.7.2')
       heard(ANSWER, '10.0.7.3')
     },
   ],
-  ['its own packets', () => [QUESTION, ANSWER].map((bytes) => heard(bytes, OWN))],
+  ['its own packets', () => [QUESTIONS.all, ANSWER].map((bytes) => heard(bytes, OWN))],
 ])('a node is spared by no less: %s', async (_, beside) => {
   const { pass, stop } = await started()
   expect(await pass(5, beside)).toBe(5)
   await stop()
 })
 
-test('of a few hosts all answer, of many some, and none is silent for long', async () => {
+test('who asks some is answered by some of many hosts, and none is silent for long', async () => {
   const { wait, stop } = await started()
-  const asks = async (times: number): Promise<number> => {
+  const asks = async (times: number, question: Buffer = QUESTIONS.some): Promise<number> => {
     const before = answered
     for (let i = 0; i < times; i++) {
-      heard(QUESTION, '10.0.0.2')
+      heard(question, '10.0.0.2')
       await wait(1_000)
     }
     return answered - before
   }
   chance = 0.99
-  for (let i = 3; i < 60; i++) heard(ANSWER, `10.0.0.${i}`)
-  expect(await asks(8), 'of sixty').toBe(8)
+  for (let i = 3; i < 18; i++) heard(ANSWER, `10.0.0.${i}`)
+  expect(await asks(8), 'of sixteen').toBe(8)
   for (let i = 3; i < 250; i++) heard(ANSWER, `10.0.0.${i}`)
   expect(await asks(8), 'of 250, each time that it is not its turn').toBe(2)
-  chance = 0.2
+  expect(await asks(8, QUESTIONS.all), 'who asks all').toBe(8)
+  chance = 0.05
   expect(await asks(8), 'each time that it is').toBe(8)
+  await stop()
+})
+
+test('who knows nobody yet asks all, and is not spared by who asked some', async () => {
+  const { pass, stop } = await started()
+  const talk = (): void => {
+    heard(QUESTIONS.some, '10.0.0.2')
+    heard(ANSWER, '10.0.0.3')
+  }
+  expect(await pass(3, talk), 'who knows a member').toBe(0)
+  isAlone = true
+  expect(await pass(3, talk)).toBe(3)
+  expect(lastAsked?.equals(QUESTIONS.all)).toBe(true)
   await stop()
 })
 
