@@ -14,7 +14,7 @@ export interface Answer {
   readonly data: string
 }
 
-export const SERVICE = '_karo._udp.local'
+const SERVICE = '_karo._udp.local'
 /** The service's first label as it stands in a packet: without it, a packet is about something else. */
 export const SERVICE_LABEL = Buffer.from('\x05_karo', 'latin1')
 /** Seconds. */
