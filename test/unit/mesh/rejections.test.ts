@@ -5,7 +5,8 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { createRejections } from '../../../src/mesh/link/rejections.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 
-function setUp() {
+/** `admits`: those that are members beside the one; all others are strangers. */
+function setUp(admits: (node: NodeId) => boolean = () => false) {
   const member = 'karo:ed25519:member' as NodeId
   const inviter = 'karo:ed25519:inviter' as NodeId
   const entries: AuditRecord[] = []
@@ -15,7 +16,7 @@ function setUp() {
     audit: { record: async (entry) => void entries.push(entry) },
     clock,
     log: silentLog,
-    admits: (node) => node === member,
+    admits: (node) => node === member || admits(node),
     seeks: (node) => node === inviter,
   })
   return { member, inviter, entries, clock, rejections }
@@ -100,15 +101,7 @@ test('a clock that is right again is no fault any more: the other one by its fra
 })
 
 test('members beyond those that are told apart share an entry that names none of them', () => {
-  const entries: AuditRecord[] = []
-  const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time }
-  const rejections = createRejections({
-    audit: { record: async (entry) => void entries.push(entry) },
-    clock,
-    log: silentLog,
-    admits: () => true,
-    seeks: () => false,
-  })
+  const { entries, clock, rejections } = setUp(() => true)
   const refuse = (n: number) => rejections.count('malformed', 'p', `karo:ed25519:${n}` as NodeId)
   // 256 have a place of their own; the next is the first of those who share one.
   for (let n = 0; n < 300; n++) refuse(n)

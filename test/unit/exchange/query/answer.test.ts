@@ -254,7 +254,7 @@ describe('levels', () => {
   it('cuts off a neighbour whose question has no proper name of a type', async () => {
     for (const name of ['', 'lower', 'With space', `A${'b'.repeat(32)}`, 'Line\n', 'Ünknown']) {
       const { wire, owner, asker, write } = neighbour()
-      const question = unchecked(asker, { ...write().body, query_type: name })
+      const question = signed(asker, { ...write().body, query_type: name })
       asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
       await soon(() => !wire.linked(owner.id, asker.ref.nodeId))
       expect(owner.audits).toEqual([])
@@ -263,23 +263,12 @@ describe('levels', () => {
 })
 
 /** A document whose body no schema has judged, as only a hostile author makes it. */
-function unchecked(endpoint: Endpoint, body: MeshQueryBody): OwnQuestion {
+function signed(endpoint: Endpoint, body: MeshQueryBody): OwnQuestion {
   const { sign, publicKey: sender } = endpoint.identity
   const envelope = { sender, ts: Date.now(), nonce: systemRandom.bytes(16), seq: 0 }
   const bytes = encodeFrame({ ...MeshQuery, body: z.any() }, envelope, body, sign)
   return { body, key: { publicKey: body.audience_key, privateKey: new Uint8Array(32) }, bytes }
 }
-
-const signed = (endpoint: Endpoint, body: MeshQueryBody): OwnQuestion => ({
-  body,
-  key: { publicKey: body.audience_key, privateKey: new Uint8Array(32) },
-  bytes: encodeFrame(
-    MeshQuery,
-    { sender: endpoint.identity.publicKey, ts: Date.now(), nonce: systemRandom.bytes(16), seq: 0 },
-    body,
-    endpoint.identity.sign,
-  ),
-})
 
 describe('a question', () => {
   it('handed on twice is worked on once and answered with the same bytes', async () => {

@@ -8,7 +8,7 @@ import { KaroError } from '../../../../src/base/errors.ts'
 import { ASKING_MAX } from '../../../../src/exchange/query/asking/ask.ts'
 import { askedRange } from '../../../../src/exchange/query/range.ts'
 import fc from '../../../support/run/properties.ts'
-import { Endpoint, meshOf, newIdentity, person, soon, TestNode, turns, uses, Wire } from './network.ts'
+import { Endpoint, meshOf, newIdentity, person, soon, TestNode, three, turns, uses, Wire } from './network.ts'
 
 /** Holds everybody who waits until `open`. */
 function gate(): { wait: () => Promise<void>; open: () => void; waiting: () => number } {
@@ -24,17 +24,10 @@ function gate(): { wait: () => Promise<void>; open: () => void; waiting: () => n
   }
 }
 
-const three = () =>
-  meshOf([
-    { name: 'a', people: person(uses('git', 2)) },
-    { name: 'b', people: person(uses('git', 3, 1), uses('npm', 9)) },
-    { name: 'c', people: person(uses('git', 5)) },
-  ])
-
 describe('a query that everybody answers', () => {
   it('adds up the exact numbers of all, its own included', async () => {
-    const { nodes } = three()
-    const result = await nodes[0]!.ask()
+    const { a } = three()
+    const result = await a.ask()
     expect(result).toMatchObject({
       query_type: 'ToolUsage',
       level: 1,
@@ -57,8 +50,8 @@ describe('a query that everybody answers', () => {
   })
 
   it('shows each node by itself when asked to', async () => {
-    const { nodes } = three()
-    const result = await nodes[0]!.ask({ perNode: true })
+    const { a } = three()
+    const result = await a.ask({ perNode: true })
     expect(result.nodes?.map((node) => [node.name, node.tools?.map((tool) => tool.uses)])).toEqual([
       ['a', [2]],
       ['b', [9, 3]],
@@ -67,9 +60,8 @@ describe('a query that everybody answers', () => {
   })
 
   it('is written down on both sides under one trace', async () => {
-    const { nodes } = three()
+    const { a, b } = three()
     const traceId = '0123456789abcdef0123456789abcdef'
-    const [a, b] = [nodes[0]!, nodes[1]!]
     const result = await a.ask({ traceId })
     await soon(() => b.audits.length === 2)
     expect(a.audits).toMatchObject([
@@ -111,17 +103,16 @@ describe('a query that everybody answers', () => {
   })
 
   it('merges the asker’s own numbers whatever they share with others', async () => {
-    const { nodes } = three()
-    await nodes[0]!.sharing.off(1000)
-    const result = await nodes[0]!.ask()
+    const { a } = three()
+    await a.sharing.off(1000)
+    const result = await a.ask()
     expect('tools' in result.data && result.data.tools[0]?.uses).toBe(10)
   })
 })
 
 describe('a member that does not answer', () => {
   it('is left over when the room stops, as cancelled', async () => {
-    const { nodes } = three()
-    const [a, b] = [nodes[0]!, nodes[1]!]
+    const { a, b } = three()
     const closed = gate()
     b.gate = closed.wait
     const asking = a.ask({ timeoutMs: 60_000 })
@@ -135,8 +126,7 @@ describe('a member that does not answer', () => {
 
 describe('a member without a link', () => {
   it('is dialled once, and asked when it is there', async () => {
-    const { nodes, wire } = three()
-    const [a, b, c] = [nodes[0]!, nodes[1]!, nodes[2]!]
+    const { a, b, c, wire } = three()
     wire.cut(a.id, b.id)
     wire.cut(a.id, c.id)
     wire.reachable.add(b.id)
@@ -171,8 +161,7 @@ describe('a member without a link', () => {
 
 describe('a member that has no time to read the question', () => {
   it('is busy at once, asked by itself or over others, and keeps nobody waiting', async () => {
-    const { nodes, wire } = three()
-    const a = nodes[0]!
+    const { a, b, nodes, wire } = three()
     const raw = new Endpoint(newIdentity(), wire)
     raw.handler = {
       frame(peer, frame) {
@@ -187,7 +176,7 @@ describe('a member that has no time to read the question', () => {
     const direct = await a.ask({ timeoutMs: 60_000 })
     expect(direct).toMatchObject({ ended_by: 'all_done', coverage: { answered: 2, failed: 1 } })
     expect(a.outcomes(direct)).toMatchObject({ raw: 'busy' })
-    wire.cut(a.id, nodes[1]!.id)
+    wire.cut(a.id, b.id)
     const echoed = await a.ask({ timeoutMs: 60_000 })
     expect(echoed).toMatchObject({ ended_by: 'all_done', coverage: { answered: 2, failed: 1 } })
     expect(a.outcomes(echoed)).toMatchObject({ raw: 'busy' })
@@ -214,13 +203,13 @@ describe('what may be asked', () => {
   })
 
   it('reaches owners and the result as whole hours', async () => {
-    const { nodes } = three()
+    const { a, b } = three()
     const start = Date.UTC(2026, 10, 20, 7, 15)
-    const result = await nodes[0]!.ask({ range: { start, end: start + 1 } })
+    const result = await a.ask({ range: { start, end: start + 1 } })
     expect(result.time_range).toEqual({ start: '2026-11-20T07:00:00.000Z', end: '2026-11-20T08:00:00.000Z' })
     const asked = { start: Date.UTC(2026, 10, 20, 7), end: Date.UTC(2026, 10, 20, 8) }
-    expect(nodes[0]!.gathered).toMatchObject([asked])
-    expect(nodes[1]!.gathered).toMatchObject([asked])
+    expect(a.gathered).toMatchObject([asked])
+    expect(b.gathered).toMatchObject([asked])
   })
 
   it('refuses what makes no sense', async () => {
@@ -274,8 +263,7 @@ describe('why a member is unreachable', () => {
       { why: 'away', last_seen: '1970-01-01T00:00:00.001Z' },
     ],
   ])('%s', async (_, absent, why) => {
-    const { nodes, wire } = three()
-    const [a, b] = [nodes[0]!, nodes[1]!]
+    const { a, b, wire } = three()
     wire.cut(a.id, b.id)
     a.absent.set(b.id, absent)
     const result = await a.ask()
@@ -291,8 +279,7 @@ describe('why a member is unreachable', () => {
   })
 
   it('what the mesh knows is stronger: its clock is wrong, or it trusts this node no more', async () => {
-    const { nodes, wire } = three()
-    const [a, b, c] = [nodes[0]!, nodes[1]!, nodes[2]!]
+    const { a, b, c, wire } = three()
     for (const other of [b, c]) {
       wire.cut(a.id, other.id)
       a.absent.set(other.id, { offline: true })
@@ -306,8 +293,7 @@ describe('why a member is unreachable', () => {
   })
 
   it('a machine that has a certificate and was never heard of is missing, and not left out', async () => {
-    const { nodes, wire } = three()
-    const [a, c] = [nodes[0]!, nodes[2]!]
+    const { a, c, wire } = three()
     a.members.delete(c)
     wire.cut(a.id, c.id)
     a.trusts(c, 'peer', { why: 'certificate', name: 'c' })
@@ -320,8 +306,7 @@ describe('why a member is unreachable', () => {
   })
 
   it('a trusted node that was never met is no member, and is told all the same', async () => {
-    const { nodes, wire } = three()
-    const [a, , c] = [nodes[0]!, nodes[1]!, nodes[2]!]
+    const { a, c, wire } = three()
     a.members.delete(c)
     wire.apart.set(c.id, { why: 'clock', clock_off_ms: -600_000 })
     const result = await a.ask()

@@ -91,6 +91,19 @@ function forge({ body, author }: Asked, me: Identity, forgery: Forgery = {}): Ui
 
 const flip = (bytes: Uint8Array, at: number): Uint8Array =>
   bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
+const healthOf = ({ nodeId: node_id, fingerprint }: Identity) => ({
+  query_type: 'NodeHealth' as const,
+  health: {
+    node_id,
+    fingerprint,
+    name: 'x',
+    version: '1',
+    uptime_seconds: 1,
+    online: true,
+    last_seen: new Date().toISOString(),
+    events_24h: 1,
+  },
+})
 const honestData = {
   tools: [{ tool: 'git', category: 'vcs', uses: 3, nodes: 1, failure_rate: 0, change: 3 }],
 }
@@ -134,19 +147,7 @@ describe('an answer', () => {
     'of another type': {
       forgery: (_asked, me) => ({
         answer: {
-          data: {
-            query_type: 'NodeHealth',
-            health: {
-              node_id: me.nodeId,
-              fingerprint: me.fingerprint,
-              name: 'x',
-              version: '1',
-              uptime_seconds: 1,
-              online: true,
-              last_seen: new Date().toISOString(),
-              events_24h: 1,
-            },
-          },
+          data: healthOf(me),
         },
       }),
       outcome: 'error',
@@ -194,17 +195,7 @@ describe('an answer', () => {
 
   it('about the health of another node counts as error', async () => {
     const { asker, honest, send } = among((asked, me) => {
-      const health = {
-        node_id: honest.id,
-        fingerprint: honest.identity.fingerprint,
-        name: 'honest',
-        version: '9',
-        uptime_seconds: 1,
-        online: true,
-        last_seen: new Date().toISOString(),
-        events_24h: 0,
-      }
-      send(forge(asked, me.identity, { answer: { data: { query_type: 'NodeHealth', health } } }))
+      send(forge(asked, me.identity, { answer: { data: healthOf(honest.identity) } }))
     })
     const result = await asker.ask({ query_type: 'NodeHealth' })
     expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: 'error' })

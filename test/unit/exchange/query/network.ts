@@ -593,6 +593,21 @@ export const uses = (tool: string, count: number, failures = 0): ToolUse => ({
 export const person = (...tools: ToolUse[]): ReadonlyMap<number, readonly ToolUse[]> =>
   new Map([[1000, tools]])
 
+/** a, b and c are all that a question can be about, each with uses of git. */
+export function three(...options: readonly NodeOptions[]) {
+  const { nodes, wire } = meshOf([
+    { name: 'a', people: person(uses('git', 2)), ...options[0] },
+    { name: 'b', people: person(uses('git', 3, 1), uses('npm', 9)), ...options[1] },
+    { name: 'c', people: person(uses('git', 5)), ...options[2] },
+  ])
+  const [a, b, c] = nodes as [TestNode, TestNode, TestNode]
+  /** Nobody has a link to it any more. */
+  const lose = (lost: TestNode): void => {
+    for (const node of nodes) wire.cut(node.id, lost.id)
+  }
+  return { a, b, c, nodes, wire, lose }
+}
+
 /** Lets frames that are under way arrive: one turn of the event loop each. */
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))

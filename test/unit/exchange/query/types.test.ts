@@ -9,7 +9,7 @@ import type { Question } from '../../../../src/exchange/query/document.ts'
 import { parseFilter } from '../../../../src/exchange/query/filters.ts'
 import type { GatherInsight } from '../../../../src/exchange/query/query-types/index.ts'
 import type { QueryResult } from '../../../../src/exchange/query/result.ts'
-import { meshOf, type NodeOptions, person, type TestNode, uses } from './network.ts'
+import { meshOf, person, three, uses } from './network.ts'
 
 const HOUR = 3_600_000
 
@@ -43,20 +43,8 @@ const summary = (node_id: NodeId, more: Partial<NodeSummary>): NodeSummary => ({
 /** What summaries say that they reach over, where a test does not look at it: not over the time before. */
 const COVERED = { start: Date.now(), end: Date.now() + HOUR }
 
-/** a asks b and c. */
-function three(...options: readonly NodeOptions[]) {
-  const { nodes, wire } = meshOf([
-    { name: 'a', people: person(uses('git', 2)), ...options[0] },
-    { name: 'b', people: person(uses('git', 3, 1), uses('npm', 9)), ...options[1] },
-    { name: 'c', people: person(uses('git', 5)), ...options[2] },
-  ])
-  const [a, b, c] = nodes as [TestNode, TestNode, TestNode]
-  /** Nobody has a link to it any more. */
-  const lose = (lost: TestNode): void => {
-    for (const node of nodes) wire.cut(node.id, lost.id)
-  }
-  return { a, b, c, lose }
-}
+/** Of one whose age no test looks at. */
+const covered = (...summaries: readonly NodeSummary[]) => ({ summaries, as_of: 1, covers: COVERED })
 
 const toolsOf = ({ data }: QueryResult): Record<string, number> =>
   'tools' in data ? Object.fromEntries(data.tools.map((row) => [row.tool, row.uses])) : {}
@@ -352,7 +340,7 @@ describe('PrivilegedUse', () => {
     c.privileged = new Map([['git', 5]])
     lose(b)
     const counted = [{ query_type: 'PrivilegedUse', rows: [{ name: 'git', count: 7 }] }]
-    a.covers.set(b.id, { summaries: [summary(b.id, { counted })], as_of: 0, covers: COVERED })
+    a.covers.set(b.id, covered(summary(b.id, { counted })))
     const result = await a.ask(all)
     expect(a.outcomes(result)).toEqual({ b: 'from_summary', c: 'answered' })
     expect(result.data).toMatchObject({ rows: [{ name: 'git', count: 12, nodes: 2 }] })
@@ -548,7 +536,7 @@ describe('a member that cannot be reached', () => {
       as_of,
       covers: COVERED,
     })
-    a.covers.set(c.id, { summaries: [summary(c.id, { tool_usage })], as_of: 0, covers: COVERED })
+    a.covers.set(c.id, covered(summary(c.id, { tool_usage })))
     const result = await a.ask({ perNode: true })
     expect(a.outcomes(result)).toEqual({ b: 'from_summary', c: 'answered' })
     expect(result.coverage).toMatchObject({
@@ -600,17 +588,13 @@ describe('a member that cannot be reached', () => {
   it('adds its risk and its hours, with the guard as it was last', async () => {
     const { a, b, lose } = three()
     lose(b)
-    a.covers.set(b.id, {
-      summaries: [
+    a.covers.set(
+      b.id,
+      covered(
         summary(b.id, { safety_stats: safety(1, 0), activity_pattern: activity(3, 0, 2) }),
-        summary(b.id, {
-          safety_stats: safety(2, 5, { guard: 'off' }),
-          activity_pattern: activity(4, 0, 3),
-        }),
-      ],
-      as_of: Date.now(),
-      covers: COVERED,
-    })
+        summary(b.id, { safety_stats: safety(2, 5, { guard: 'off' }), activity_pattern: activity(4, 0, 3) }),
+      ),
+    )
     const { data } = await a.ask({ query_type: 'SafetyPosture' })
     expect(data).toMatchObject({
       by_risk_level: { safe: 3, high: 5 },
@@ -625,17 +609,9 @@ describe('a member that cannot be reached', () => {
     const { a, b, c, lose } = three()
     lose(b)
     lose(c)
-    a.covers.set(b.id, {
-      summaries: [summary(b.id, { safety_stats: safety(1, 0) })],
-      as_of: 1,
-      covers: COVERED,
-    })
+    a.covers.set(b.id, covered(summary(b.id, { safety_stats: safety(1, 0) })))
     const impossible = { ...activity(9, 0, 5), total_commands: 500 }
-    a.covers.set(c.id, {
-      summaries: [summary(c.id, { activity_pattern: impossible })],
-      as_of: 1,
-      covers: COVERED,
-    })
+    a.covers.set(c.id, covered(summary(c.id, { activity_pattern: impossible })))
     for (const query_type of ['ToolUsage', 'ActivityPatterns'] as const) {
       const result = await a.ask({ query_type })
       expect(a.outcomes(result)).toEqual({ b: 'unreachable', c: 'unreachable' })
@@ -646,7 +622,7 @@ describe('a member that cannot be reached', () => {
     const { a, b, lose } = three()
     lose(b)
     const tool_usage = { tools: [uses('git', 30), uses('make', 1)] }
-    a.covers.set(b.id, { summaries: [summary(b.id, { tool_usage })], as_of: 1, covers: COVERED })
+    a.covers.set(b.id, covered(summary(b.id, { tool_usage })))
     expect(toolsOf(await a.ask({ filters: where('tool=make') }))).toEqual({ make: 1 })
   })
 
@@ -655,11 +631,7 @@ describe('a member that cannot be reached', () => {
     const looked: NodeId[] = []
     a.cover = async (author) => {
       looked.push(author)
-      return {
-        summaries: [summary(author, { tool_usage: { tools: [uses('git', 99)] } })],
-        as_of: 1,
-        covers: COVERED,
-      }
+      return covered(summary(author, { tool_usage: { tools: [uses('git', 99)] } }))
     }
     lose(c)
     const result = await a.ask()
@@ -678,11 +650,7 @@ describe('a member that cannot be reached', () => {
     const { a, b, c, lose } = three()
     lose(b)
     lose(c)
-    const found = {
-      summaries: [summary(c.id, { tool_usage: { tools: [uses('git', 5)] } })],
-      as_of: 1,
-      covers: COVERED,
-    }
+    const found = covered(summary(c.id, { tool_usage: { tools: [uses('git', 5)] } }))
     a.cover = (author) => (author === b.id ? new Promise(() => {}) : Promise.resolve(found))
     const result = await a.ask()
     expect(a.outcomes(result)).toEqual({ b: 'unreachable', c: 'from_summary' })

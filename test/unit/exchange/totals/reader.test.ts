@@ -5,6 +5,7 @@ import { hashOf, type Layout } from '../../../../src/exchange/aggregates/index.t
 import type { Plan } from '../../../../src/exchange/totals/plan.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
 import { HOUR } from '../documents/network.ts'
+import { contentOf } from '../query/holders.ts'
 
 const LAYOUT: Layout = {
   version: 1,
@@ -36,25 +37,8 @@ const released = (of: Partial<ReleasedType>): ReleasedType => ({
   splits: [],
   ...of,
 })
-const content = (of: Partial<ReleasedType>, about: Partial<ReleaseContent> = {}): ReleaseContent => ({
-  scheme: 2,
-  mesh: PLAN.mesh,
-  ...BUCKET,
-  audience: 'security',
-  pair: PAIR,
-  bundle: 1,
-  set: new Uint8Array(32),
-  expected: 8,
-  listed: 8,
-  common: 8,
-  unlisted: 0,
-  refused: [],
-  teams: [],
-  undivided: 0,
-  left_out: 0,
-  types: [released(of)],
-  ...about,
-})
+const content = (of: Partial<ReleasedType>, about: Partial<ReleaseContent> = {}): ReleaseContent =>
+  contentOf(1, 0, { ...BUCKET, mesh: PLAN.mesh, pair: PAIR, types: [released(of)], ...about })
 
 async function read(...contents: readonly ReleaseContent[]) {
   const reader = createReader({
