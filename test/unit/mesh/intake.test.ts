@@ -105,6 +105,15 @@ test('a member that is known by gossip alone is no unknown author', () => {
   expect(it.hears(said(invented[101] as Identity), members[0])).toBe(true)
 })
 
+test('an author that is denied is heard from nobody, whoever hands it on, and the others are', async () => {
+  const it = node()
+  const [denied, other] = members as [Identity, Identity]
+  await it.trust.deny(denied.nodeId)
+  for (const from of [relay, other, denied]) expect(it.hears(said(denied), from)).toBe(false)
+  expect(it.hears(said(other))).toBe(true)
+  expect(it.accepted).toEqual([other.nodeId])
+})
+
 function forged(author: Identity, at = NOW): Uint8Array {
   const bytes = said(author, at)
   bytes[bytes.length - 1]! ^= 1
