@@ -18,7 +18,7 @@ import type { Step } from '../shells/next-steps.ts'
 import { hookedShells } from '../shells/start-file-looks.ts'
 import { staleWords } from '../start/stale.ts'
 import { pairs } from '../terminal/table.ts'
-import { besideEachOther } from '../terminal/text.ts'
+import { besideEachOther, fitted } from '../terminal/text.ts'
 import { grouped } from '../views/lines.ts'
 
 /** What is not there in time is left out: the page is a look and no report. */
@@ -40,7 +40,7 @@ export async function front(io: CommandIo): Promise<ExitCode> {
   const rows = pairs(io, [...lines, guardLine(io), ...shellLine(io)], 'bold')
   const steps = nextOf(io, known).map(([run, does]) => [atHome(run, io), does] as const)
   io.out(
-    `${atHome(rows, io)}\nNext:\n${besideEachOther(steps, io.columns)}\n\nkaro help  lists the commands of every day.\n`,
+    `${atHome(rows, io)}\nNext:\n${besideEachOther(steps, io.columns)}\n\n${fitted('karo help  lists the commands of every day.', io.columns)}\n`,
   )
   return EXIT.done
 }
