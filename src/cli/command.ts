@@ -124,11 +124,19 @@ interface Words<Args, Options> extends Pick<Command, 'summary' | 'takesCommandLi
   readonly sure?: Sure<Given<Args, Options>>
 }
 /** The command asks before it runs, unless it gets `--yes`, which this brings. A no ends it with exit code 1. */
-interface Sure<Input> {
-  /** What is asked; undefined: nothing needs to be. */
-  question(io: CommandIo, given: Input): Promise<string | undefined>
+interface Sure<Input extends { readonly args: object }> {
+  /** Undefined: nothing needs to be asked. */
+  question(io: CommandIo, given: Input): Promise<Question<Input['args']> | undefined>
   /** What is said after a no. */
   readonly otherwise: string
+}
+interface Question<Args> {
+  readonly asks: string
+  /**
+   * Arguments in place of those that were typed, by names that nobody else gets: the person says yes to these, and a name, or "the
+   * last one", may mean another one by then.
+   */
+  readonly args?: Partial<Args>
 }
 interface Given<Args, Options> {
   readonly args: ArgumentsOf<Args>
@@ -208,14 +216,12 @@ function afterQuestion(
 ): Command['run'] {
   return async (io, given) => {
     const asked = given.options.yes === true ? undefined : await question(io, given)
-    if (asked !== undefined) {
-      const { confirm } = await import('./terminal/confirm.ts')
-      if (!(await confirm(io, asked, { where: `karo ${name}` }))) {
-        io.err(`${otherwise}\n`)
-        return EXIT.failed
-      }
-    }
-    return run(io, given)
+    if (asked === undefined) return run(io, given)
+    const { confirm } = await import('./terminal/confirm.ts')
+    if (await confirm(io, asked.asks, { where: `karo ${name}` }))
+      return run(io, { ...given, args: { ...given.args, ...asked.args } })
+    io.err(`${otherwise}\n`)
+    return EXIT.failed
   }
 }
 

@@ -267,8 +267,8 @@ const patternWarnings = ({ agents }: Config): string[] =>
 
 /**
  * Loads the configuration of the node whose directory is `home`: `config.toml` there, if any, and the variables
- * `KARO_<SECTION>_<KEY>` of `env`; below both, for a person without a node, the machine's file (`forPeople`). Throws KaroError `bad_config`; its `where` is `<file>:<line>`, the name of a
- * variable, or a path that other users of this machine could write.
+ * `KARO_<SECTION>_<KEY>` of `env`; below both, for a person without a node, the machine's file (`forPeople`). Throws KaroError
+ * `bad_config`; its `where` is `<file>:<line>`, the name of a variable, or a path that other users of this machine could write.
  */
 export function loadConfig(from: {
   readonly home: string

@@ -148,9 +148,10 @@ export function recordingPaths(env: Env, exists: (path: string) => boolean = exi
 
 /** The configuration file of the machine's service, if commands with this home go by it too: those of a person without a node. */
 export function machineFile(home: string, env: Env): string | undefined {
-  if (env.KARO_HOME || home !== homePaths(env).home) return undefined
-  const { whose, configuration } = recordingPaths(env)
-  return whose === 'machine' ? join(configuration, 'config.toml') : undefined
+  const { config } = servicePaths({})
+  // The service itself may have no home of a person.
+  if (env.KARO_HOME || home === dirname(config) || home !== homePaths(env).home) return undefined
+  return recordingPaths(env).whose === 'machine' ? config : undefined
 }
 
 /** The first of the directories that systemd lists with colons between them; Karo's unit names one. */

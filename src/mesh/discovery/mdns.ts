@@ -25,8 +25,9 @@ const QUEUE_MAX = 16
 const SOME = 16
 /** So many such questions in a row a node leaves to others: what somebody says in the name of many hosts silences nobody for long. */
 const UNANSWERED_MOST = 3
-/** Hosts whose last answer is known; about a hundred bytes each. */
-const HOSTS_MAX = 4_096
+/** Hosts whose last answer is known, and the most bytes of one: anybody may invent hosts that say much. */
+const HOSTS_MAX = 1_024
+const ANSWER_BYTES = 1_024
 const HOST_MS = 10 * 60_000
 /** For so long the same answer of a host says nothing new. */
 const REPEATED_MS = 30_000
@@ -119,8 +120,9 @@ export function createMdns(deps: MdnsDeps): Mdns {
     const here = segments()
     if (!here.onLink(from.address)) return
     beside(from, questions.answeredBeside)
-    // The bytes are a part of a larger buffer, which would stay as long as they do.
-    hosts.set(from.address, { bytes: Buffer.from(bytes), at: clock.monotonic() })
+    // A copy, because the bytes are a part of a larger buffer, which would stay as long as they do.
+    const kept = Buffer.from(bytes.length > ANSWER_BYTES ? [] : bytes)
+    hosts.set(from.address, { bytes: kept, at: clock.monotonic() })
     if (heard.label === label) return
     const [node] = heard.addresses.map(nodeIn)
     const addresses = heardAddresses(here, heard.addresses, from.address)

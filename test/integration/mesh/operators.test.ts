@@ -15,6 +15,7 @@ import { feed, hoursOfFeed } from '../../support/data/feed.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
+import { inTerminal } from '../../support/shell/terminal-run.ts'
 
 const WORDS = 'nine words that nobody else in this test says'
 const OTHER_UID = 12_345
@@ -211,7 +212,11 @@ describe('an operator', () => {
     expect(outcome(await asked())).toBe('answered')
     // Nobody can be asked here, so nothing is revoked.
     expect(await hq.karo(['operator', 'revoke', 'dan'])).toMatchObject({ code: 2 })
-    expect(await hq.karo(['operator', 'revoke', 'dan', '--yes'])).toMatchObject({ code: 0 })
+    const person = inTerminal(['operator', 'revoke', 'dan'], hq.home)
+    await until(() => person.shown().includes('[y/N]'), { what: 'the question' })
+    expect(person.shown()).toMatch(/^Revoke dan \(/)
+    person.write('y\r')
+    expect(await person.ended()).toBe(0)
     await until(async () => (await whoAmI(desk)).login === null, { what: 'the login has ended' })
     // The login is over before its entry is on the disk.
     await until(

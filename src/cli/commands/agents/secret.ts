@@ -209,7 +209,7 @@ const destroy = defineCommand('secret destroy', {
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
   shows: destroyVault,
   sure: {
-    question: async () => 'Remove your vault with all secrets in it?',
+    question: async () => ({ asks: 'Remove your vault with all secrets in it?' }),
     otherwise: 'Nothing was removed.',
   },
   view: ({ secrets }) => `Removed, with ${secrets} secrets.\n`,

@@ -131,7 +131,10 @@ const revoke = defineCommand('ca revoke', {
         peer.certifies === undefined
           ? ''
           : ` It is an issuer. Machines that it certified: ${peer.certifies}. They lose their membership too, and each needs an invite of another issuer.`
-      return `Revoke ${peer.called} in the whole mesh for good?${issuer}`
+      return {
+        asks: `Revoke ${peer.called} in the whole mesh for good?${issuer}`,
+        args: { node: [peer.node_id] },
+      }
     },
     otherwise: 'Nothing was changed.',
   },

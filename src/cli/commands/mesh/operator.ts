@@ -178,7 +178,10 @@ const revoke = defineCommand('operator revoke', {
     async question(io, { args }) {
       const body = { operator: whoOf(args.who), dry_run: true }
       const { operator } = await daemonAt(io).call(revokeOperator, { body })
-      return `Revoke ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}; ${rolesOf(operator)}) in the whole mesh for good?`
+      return {
+        asks: `Revoke ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}; ${rolesOf(operator)}) in the whole mesh for good?`,
+        args: { who: [operator.node_id] },
+      }
     },
     otherwise: 'Nothing was changed.',
   },

@@ -17,13 +17,13 @@ import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
 import { COLUMNS, called, explainedView } from '../../views/peers.ts'
 
-const NODE: ArgumentWords = {
+const NODE = {
   // Variadic, because people type a fingerprint in groups of four.
   variadic: true,
   oneThing: true,
   description: 'one node: its id, name, or fingerprint, also in groups of four',
   completes: 'node',
-}
+} as const satisfies ArgumentWords
 
 const NODES = {
   optional: true,
@@ -177,7 +177,10 @@ const revoke = defineCommand('peers revoke', {
     async question(io, { args }) {
       const who = oneNode(args.node, 'karo peers revoke')
       const { peer } = await daemonAt(io).call(explainPeer, { query: { who } })
-      return `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.`
+      return {
+        asks: `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.`,
+        args: { node: [peer.node_id] },
+      }
     },
     otherwise: 'Nothing was changed.',
   },

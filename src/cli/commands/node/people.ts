@@ -29,7 +29,9 @@ const map = defineCommand('people map', {
   sure: {
     async question(io, { args: body }) {
       const { person } = await daemonAt(io).call(mapPerson, { body: { ...body, dry_run: true } })
-      return `The account ${printable(body.user)} will see all commands of ${personWords(person)}. Continue?`
+      return {
+        asks: `The account ${printable(body.user)} will see all commands of ${personWords(person)}. Continue?`,
+      }
     },
     otherwise: 'Nothing was changed.',
   },
@@ -49,7 +51,7 @@ const remove = defineCommand('people remove', {
     async question(io, { args, options }) {
       if (options['dry-run']) return undefined
       const { person } = await removed(io, args.person, true)
-      return `Remove every command, number, consent and token of ${personWords(person)} for good?`
+      return { asks: `Remove every command, number, consent and token of ${personWords(person)} for good?` }
     },
     otherwise: 'Nothing was removed.',
   },

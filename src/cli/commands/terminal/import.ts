@@ -173,7 +173,10 @@ const undo = defineCommand('import undo', {
   sure: {
     async question(io, { args }) {
       const { id, source, file: from, events, started_at } = await chosen(io, args.id)
-      return `Take out ${countedCommands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
+      return {
+        asks: `Take out ${countedCommands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`,
+        args: { id: String(id) },
+      }
     },
     otherwise: 'Nothing was taken out.',
   },
