@@ -133,8 +133,8 @@ interface Sure<Input extends { readonly args: object }> {
 interface Question<Args> {
   readonly asks: string
   /**
-   * Arguments in place of those that were typed, by names that nobody else gets: the person says yes to these, and a name, or "the
-   * last one", may mean another one by then.
+   * What the command runs with in place of what was typed: the ids of what the question names. Until the person has answered,
+   * another node may have the typed name, or another thing may be the last one.
    */
   readonly args?: Partial<Args>
 }

@@ -12,20 +12,16 @@ import type { CommandIo } from './command.ts'
 
 type From = Pick<CommandIo, 'home' | 'env'>
 
-/**
- * True where one of these keys, or an escaped name, stands in a file that this person's commands go by. Else the code that reads
- * TOML need not be loaded.
- */
-export const maySet = (keys: RegExp, { home, env }: From): boolean =>
-  [join(home, 'config.toml'), orElse(() => machineFile(home, env), undefined)].some((file) => {
-    const text =
-      file === undefined ? '' : orElse(() => readFileSync(file, 'utf8'), '').replace(/^[ \t]*#.*$/gm, '')
-    return keys.test(text) || /\\[ux]/i.test(text)
-  })
+/** True where one of these keys, or an escaped name, stands in the file. Else the code that reads TOML need not be loaded. */
+export function maySet(keys: RegExp, file: string): boolean {
+  const text = orElse(() => readFileSync(file, 'utf8'), '').replace(/^[ \t]*#.*$/gm, '')
+  return keys.test(text) || /\\[ux]/i.test(text)
+}
 
 /** An unusable configuration names no file; others tell of it. */
 export async function namedKnowledge({ home, env }: From): Promise<string | undefined> {
-  if (!env.KARO_ASK_KNOWLEDGE && !maySet(/knowledge/i, { home, env })) return undefined
+  const files = [join(home, 'config.toml'), orElse(() => machineFile(home, env) ?? '', '')]
+  if (!env.KARO_ASK_KNOWLEDGE && !files.some((file) => maySet(/knowledge/i, file))) return undefined
   const { loadConfig } = await import('../config/load.ts')
   return orElse(() => loadConfig({ home, env }).config.ask.knowledge, '') || undefined
 }

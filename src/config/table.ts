@@ -25,7 +25,10 @@ export interface Key<T, Path extends string = string> {
   readonly example?: string
   /** The key is a consent, so only the owner's file sets it: the environment comes from whatever starts the program. */
   readonly fileOnly?: true
-  /** What the machine's service sets is also for each person without a node of their own, who may set it otherwise. */
+  /**
+   * What the machine's service sets is also for each person without a node of their own, who may set it otherwise: for no key by
+   * which anything of a person leaves the machine, which is that person's to say.
+   */
   readonly forPeople?: true
 }
 
@@ -84,7 +87,6 @@ export const KEYS = {
     path: 'mesh.lan_only',
     kind: kind.boolean,
     default: true,
-    forPeople: true,
     description:
       'Connect only to private addresses, and accept connections only from them. Nothing leaves private address space.',
   }),
@@ -92,7 +94,6 @@ export const KEYS = {
     path: 'mesh.allow_cgnat',
     kind: kind.boolean,
     default: false,
-    forPeople: true,
     description: 'Treat 100.64.0.0/10 (carrier-grade NAT, shared by customers of a provider) as private too.',
   }),
   meshPingSeconds: key({
@@ -216,7 +217,6 @@ export const KEYS = {
     path: 'discovery.resolvers',
     kind: kind.list(value.ipAddress, 8),
     default: [],
-    forPeople: true,
     description:
       "DNS servers, by IP address, that are asked for the host names of `discovery.peers` and `discovery.dns_sd`. Names in /etc/hosts need no server. With `mesh.lan_only` no other server is asked, and a name that these do not know is not dialed. Without `mesh.lan_only` an empty list means the machine's own resolver.",
     example: '["10.0.0.53"]',
@@ -403,7 +403,6 @@ export const KEYS = {
     path: 'ask.endpoint',
     kind: value.modelEndpoint,
     default: '',
-    forPeople: true,
     description:
       'Address of a local model (an OpenAI-compatible server) that `karo ask` asks too; empty for none. Karo connects only to this machine or to private addresses; if the address is a name, all its addresses have to be private. While `mesh.lan_only` is on, the name is looked up only in `/etc/hosts` and at `discovery.resolvers`.',
     example: '"http://127.0.0.1:11434/v1"',
@@ -412,7 +411,6 @@ export const KEYS = {
     path: 'ask.model',
     kind: value.modelName,
     default: '',
-    forPeople: true,
     description: 'The name of the model; empty for the default of the server.',
     example: '"qwen2.5-coder:7b"',
   }),
@@ -420,7 +418,6 @@ export const KEYS = {
     path: 'ask.fallbacks',
     kind: kind.list(value.modelPlace, 7),
     default: [],
-    forPeople: true,
     description:
       'More local models, each as "ADDRESS" or "ADDRESS MODEL", asked in this order when the earlier ones do not answer. The rules of `ask.endpoint` apply to each. The key in `ask.key_file` is not sent to them.',
     example: '["http://127.0.0.1:8080/v1 qwen2.5-coder:1.5b"]',
@@ -430,7 +427,6 @@ export const KEYS = {
     kind: kind.integer(500, 120_000),
     default: 20_000,
     unit: 'ms',
-    forPeople: true,
     description:
       'How long the model may take for its whole answer. After that time `karo ask` answers without the model.',
   }),

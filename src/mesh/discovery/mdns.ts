@@ -74,6 +74,8 @@ export function createMdns(deps: MdnsDeps): Mdns {
     now: () => clock.monotonic(),
   })
   let unanswered = 0
+  /** Whether no member was known when this node asked last: to know it takes a look at everybody whom the node has ever met. */
+  let isAlone = true
 
   const notHeard = (error: Error): void => log.debug({ reason: error.message }, 'mDNS is not heard here')
   const hearing4 = hearGroup(4, {
@@ -104,16 +106,15 @@ export function createMdns(deps: MdnsDeps): Mdns {
   }
 
   function hear(bytes: Buffer, from: RemoteInfo): void {
-    const heard = isRepeated(bytes, from) ? ('repeated' as const) : readPacket(bytes)
-    if (heard === 'repeated') {
+    if (isRepeated(bytes, from)) {
       beside(from, questions.answeredBeside)
       return
     }
+    const heard = readPacket(bytes)
     if (heard?.kind === 'question') {
       // A few answers to somebody else spare nobody who waits for a certain one.
-      if (heard.to === 'all' || !deps.knowsNobody()) beside(from, questions.askedBeside)
-      if (toldAddresses().length > 0 && (heard.to === 'all' || isOurTurn()))
-        sender.answer(() => encodeAnswer(label, toldAddresses().map(String)))
+      if (heard.to === 'all' || !isAlone) beside(from, questions.askedBeside)
+      if (heard.to === 'all' || isOurTurn()) sender.answer(ownAnswer)
     }
     // An answer from another port does not count (RFC 6762, section 6).
     if (heard?.kind !== 'answer' || from.port !== MDNS_PORT) return
@@ -137,20 +138,24 @@ export function createMdns(deps: MdnsDeps): Mdns {
     return isTurn
   }
 
-  /** Where others on our segments can reach us; loopback only when there is nothing else. */
-  function toldAddresses(): readonly Multiaddr[] {
+  /** Where others on our segments can reach us; loopback only when there is nothing else. Undefined where they cannot. */
+  function ownAnswer(): Buffer | undefined {
     const allowed = segments()
     const reachable = deps.listening().filter((address) => {
       const ip = endpointOf(address)?.ip
       return ip !== undefined && allowed.includes(ip)
     })
     const lan = reachable.filter((address) => !leadsHere(endpointOf(address)?.ip ?? ''))
-    return lan.length > 0 ? lan : reachable
+    const told = lan[0] ? lan : reachable
+    return told[0] && encodeAnswer(label, told.map(String))
   }
 
   const askFrom = (addresses: readonly string[]): void =>
-    sender.ask(QUESTIONS[deps.knowsNobody() ? 'all' : 'some'], addresses)
-  const ask = (): void => askFrom(questions.due(segments().speakFrom))
+    sender.ask(QUESTIONS[isAlone ? 'all' : 'some'], addresses)
+  const ask = (): void => {
+    isAlone = deps.knowsNobody()
+    askFrom(questions.due(segments().speakFrom))
+  }
   /** The addresses that this node had when it looked last: it has asked from each. */
   let askedFrom: readonly string[] = []
   let stopAsking = (): void => {}
@@ -224,10 +229,11 @@ function createSender({ log, clock, timers }: MdnsDeps, segments: () => Segments
     })
   }
 
-  const sendAnswer = (make: () => Buffer): void => {
+  const sendAnswer = (make: () => Buffer | undefined): void => {
     unanswer = undefined
     answeredAt = clock.monotonic()
-    queue(make(), () => segments().speakFrom)
+    const bytes = make()
+    if (bytes !== undefined) queue(bytes, () => segments().speakFrom)
   }
 
   return {
@@ -249,9 +255,9 @@ function createSender({ log, clock, timers }: MdnsDeps, segments: () => Segments
       })
     },
     ask(question: Buffer, from: readonly string[]): void {
-      if (from.length > 0) queue(question, () => from)
+      if (from[0]) queue(question, () => from)
     },
-    answer(make: () => Buffer): void {
+    answer(make: () => Buffer | undefined): void {
       const wait = answeredAt + ANSWER_EVERY_MS - clock.monotonic()
       if (wait <= 0) sendAnswer(make)
       else unanswer ??= timers.after(wait, () => sendAnswer(make))

@@ -37,8 +37,8 @@ export function send6(place: Place6, bytes: Buffer): Promise<Error | null> {
 
 export interface Hearing {
   /**
-   * Hears what comes on these interfaces too, named by an own address of each over IPv4 and by their names over IPv6; others are
-   * left. Resolves when it hears.
+   * Hears what comes on these interfaces too, named by an own address of each over IPv4 and by their names over IPv6. The kernel
+   * leaves the group on an interface that goes; named again after it was missing, it is joined again. Resolves when it hears.
    */
   join(interfaces: readonly string[]): Promise<void>
   close(): Promise<void>

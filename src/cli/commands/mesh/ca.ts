@@ -108,6 +108,7 @@ const renew = defineCommand('ca renew', {
   },
 })
 
+/** The node that these words mean now, and how the question calls it. */
 async function revokedPeer(io: CommandIo, words: readonly string[]) {
   const { peer } = await daemonAt(io).call(explainPeer, { query: { who: oneNode(words, 'karo ca revoke') } })
   const called = `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`

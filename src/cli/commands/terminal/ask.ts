@@ -67,7 +67,8 @@ async function tellAnswers(io: CommandIo, { command, placeholders, alternatives 
 
 /** False if no model is named; then the code that reads TOML and speaks HTTP is not loaded. */
 const wantsModel = (io: CommandIo): boolean =>
-  Boolean(io.env.KARO_ASK_ENDPOINT || io.env.KARO_ASK_FALLBACKS) || maySet(/endpoint|fallbacks/i, io)
+  Boolean(io.env.KARO_ASK_ENDPOINT || io.env.KARO_ASK_FALLBACKS) ||
+  maySet(/endpoint|fallbacks/i, `${io.home}/config.toml`)
 
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
   const knowledge = await askedKnowledge(io)
