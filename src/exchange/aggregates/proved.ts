@@ -26,7 +26,7 @@ import {
   vectorOf,
   verifierOf,
 } from './proof/prio3.ts'
-import { CELL_BYTES, expandAll, fromBytes, SEED_BYTES, split, toBytes } from './shares.ts'
+import { addTo, CELL_BYTES, expandAll, fromBytes, SEED_BYTES, split, toBytes } from './shares.ts'
 import type { HeldShare, Pair } from './types.ts'
 
 /** How many indicators and counters each section has. */
@@ -75,7 +75,7 @@ export function splitProved(
   )
   return {
     proof: Buffer.concat([nonce, open]),
-    halves: [Buffer.concat([seed, helper]), Buffer.concat([...rest.map(toBytes), leader])],
+    halves: [Buffer.concat([seed, helper]), Buffer.concat([...rest.map((half) => toBytes(half)), leader])],
   }
 }
 
@@ -103,7 +103,7 @@ export function readHalf(
       const expanded = index === 0 ? expandAll(values, counts) : cut(fromBytes(values), counts)
       const indicators = vectorOf(instance, side, input)
       // Mod 2^64, as an array of that type counts.
-      if (index === 1) for (const at of indicators.keys()) indicators[at] = indicators[at]! - MODULUS
+      if (index === 1) addTo(indicators, new BigUint64Array(indicators.length).fill(-MODULUS))
       const cells = cut(
         indicators,
         sections.map(({ rows }) => rows),

@@ -20,20 +20,23 @@ const HASHED_BYTES = 64
 /** Which of the two 32-bit words of a 64-bit integer in memory is the lower one. */
 const LOW = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1
 
-/** Integers as bytes, 8 each, big-endian. */
-export function toBytes(cells: BigUint64Array): Uint8Array {
+type Order = 'big' | 'little'
+const HOST: Order = LOW === 0 ? 'little' : 'big'
+
+/** Integers as bytes, 8 each, big-endian where nothing else is said. */
+export function toBytes(cells: BigUint64Array, order: Order = 'big'): Uint8Array {
   const bytes = new Uint8Array(cells.length * CELL_BYTES)
   bytes.set(new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength))
-  if (LOW === 0) Buffer.from(bytes.buffer).swap64()
+  if (order !== HOST) Buffer.from(bytes.buffer).swap64()
   return bytes
 }
 
 /** The reverse of `toBytes`. Throws RangeError when the length is no multiple of 8. */
-export function fromBytes(bytes: Uint8Array): BigUint64Array {
+export function fromBytes(bytes: Uint8Array, order: Order = 'big'): BigUint64Array {
   if (bytes.length % CELL_BYTES !== 0) throw new RangeError(`${bytes.length} bytes are not whole integers`)
   const copy = new Uint8Array(bytes.length)
   copy.set(bytes)
-  if (LOW === 0) Buffer.from(copy.buffer).swap64()
+  if (order !== HOST) Buffer.from(copy.buffer).swap64()
   return new BigUint64Array(copy.buffer)
 }
 
@@ -91,12 +94,12 @@ export function expandAll(seed: Uint8Array, cells: readonly number[]): readonly 
 /** As `fromBytes`, of bytes that nobody else has. */
 function inPlace(bytes: Buffer): BigUint64Array {
   if (bytes.byteOffset % CELL_BYTES !== 0) return fromBytes(bytes)
-  if (LOW === 0) bytes.swap64()
+  if (HOST === 'little') bytes.swap64()
   return new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.length / CELL_BYTES)
 }
 
 /** Adds `term` to `sum`, cell by cell, mod 2^64. In 32-bit words, because BigInts cost thirty times as much. */
-function addTo(sum: BigUint64Array, term: BigUint64Array): void {
+export function addTo(sum: BigUint64Array, term: BigUint64Array): void {
   if (sum.length !== term.length) throw new RangeError('vectors of different lengths')
   const a = new Uint32Array(sum.buffer, sum.byteOffset, sum.length * 2)
   const b = new Uint32Array(term.buffer, term.byteOffset, term.length * 2)

@@ -29,7 +29,7 @@ export const verifierLength = ({ chunk }: Circuit): number => 2 * chunk + 2
  */
 function wiresOf(
   circuit: Circuit,
-  vector: readonly bigint[],
+  vector: ArrayLike<bigint>,
   seeds: readonly bigint[],
   joint: readonly bigint[],
   one: bigint,
@@ -81,7 +81,7 @@ export function prove(
  */
 export function query(
   circuit: Circuit,
-  vector: readonly bigint[],
+  vector: ArrayLike<bigint>,
   proof: readonly bigint[],
   point: bigint,
   joint: readonly bigint[],

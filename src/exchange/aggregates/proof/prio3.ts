@@ -1,9 +1,10 @@
 // Prio3SumVec with several proofs over Field64, of draft-irtf-cfrg-vdaf-20, for two aggregators and bits: a vector is cut into
 // two halves that come with proofs, and the two find out together that each element is 0 or 1, and nothing else.
 //
-// Written from the draft and compared with its test vectors. Numbers are BigInts, so how long something takes depends on
-// secrets: whoever can measure that runs on the same machine as the daemon.
+// Written from the draft and compared with its test vectors. Numbers that are multiplied are BigInts, so how long something takes
+// depends on secrets: whoever can measure that runs on the same machine as the daemon.
 import { createXof } from '../../../trust/identity/index.ts'
+import { fromBytes, toBytes } from '../shares.ts'
 import {
   type Circuit,
   callsOf,
@@ -14,7 +15,7 @@ import {
   seedsOf,
   verifierLength,
 } from './circuit.ts'
-import { add, ELEMENT_BYTES, isElement, subtract } from './field.ts'
+import { add, areElements, ELEMENT_BYTES, isElement, subtract } from './field.ts'
 
 /** By the draft at least three for a field of 64 bits: a lie can be tried again and again before it is sent. */
 const PROOFS = 3
@@ -58,33 +59,18 @@ function stream({ context }: Instance, seed: Uint8Array, usage: Usage, binder: r
   return createXof(DOMAIN, [lengths[0], tag, lengths[1], seed, ...binder])
 }
 
-function elementsFrom(next: (length: number) => Uint8Array, count: number): bigint[] {
-  const found: bigint[] = []
-  while (found.length < count) {
-    const bytes = next((count - found.length) * ELEMENT_BYTES)
-    for (const value of numbersIn(bytes)) if (isElement(value)) found.push(value)
-  }
-  return found
-}
-
-function numbersIn(bytes: Uint8Array): bigint[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  return Array.from({ length: bytes.length / ELEMENT_BYTES }, (_, at) =>
-    view.getBigUint64(at * ELEMENT_BYTES, true),
-  )
-}
-
-function bytesOf(elements: readonly bigint[]): Uint8Array {
-  const bytes = new Uint8Array(elements.length * ELEMENT_BYTES)
-  const view = new DataView(bytes.buffer)
-  for (const [at, value] of elements.entries()) view.setBigUint64(at * ELEMENT_BYTES, value, true)
-  return bytes
+/** The next that are elements: one number of four thousand million is none. */
+export function elementsFrom(next: (length: number) => Uint8Array, count: number): BigUint64Array {
+  const drawn = fromBytes(next(count * ELEMENT_BYTES), 'little')
+  if (areElements(drawn)) return drawn
+  const kept = drawn.filter(isElement)
+  return BigUint64Array.of(...kept, ...elementsFrom(next, count - kept.length))
 }
 
 /** Throws RangeError for a number that is no element. */
-function elementsIn(bytes: Uint8Array): bigint[] {
-  const found = numbersIn(bytes)
-  if (!found.every(isElement)) throw new RangeError('a number that is no element of the field')
+function elementsIn(bytes: Uint8Array): BigUint64Array {
+  const found = fromBytes(bytes, 'little')
+  if (!areElements(found)) throw new RangeError('a number that is no element of the field')
   return found
 }
 
@@ -97,10 +83,10 @@ export const inputBytes = (instance: Circuit, whose: Aggregator): number =>
 export const verifierBytes = (instance: Circuit): number =>
   PROOFS * verifierLength(instance) * ELEMENT_BYTES + SEED_BYTES
 
-const vectorFrom = (instance: Instance, seed: Uint8Array): bigint[] =>
+const vectorFrom = (instance: Instance, seed: Uint8Array): BigUint64Array =>
   elementsFrom(stream(instance, seed, USAGE.vector, [Uint8Array.of(HELPER)]), instance.length)
 
-const proofsFrom = (instance: Instance, seed: Uint8Array): bigint[] =>
+const proofsFrom = (instance: Instance, seed: Uint8Array): BigUint64Array =>
   elementsFrom(
     stream(instance, seed, USAGE.proof, [Uint8Array.of(PROOFS, HELPER)]),
     PROOFS * proofLength(instance),
@@ -110,10 +96,12 @@ const jointPart = (
   instance: Instance,
   whose: Aggregator,
   blind: Uint8Array,
-  vector: readonly bigint[],
+  vector: BigUint64Array,
   nonce: Uint8Array,
 ): Uint8Array =>
-  stream(instance, blind, USAGE.jointPart, [Uint8Array.of(whose), nonce, bytesOf(vector)])(SEED_BYTES)
+  stream(instance, blind, USAGE.jointPart, [Uint8Array.of(whose), nonce, toBytes(vector, 'little')])(
+    SEED_BYTES,
+  )
 
 export const jointSeed = (instance: Instance, parts: readonly Uint8Array[]): Uint8Array =>
   stream(instance, NO_SEED, USAGE.jointSeed, parts)(SEED_BYTES)
@@ -125,8 +113,8 @@ function jointOf(instance: Instance, parts: readonly Uint8Array[]): bigint[][] {
   return each(elementsFrom(next, PROOFS * calls), calls)
 }
 
-const each = (all: readonly bigint[], length: number): bigint[][] =>
-  Array.from({ length: PROOFS }, (_, at) => all.slice(at * length, (at + 1) * length))
+const each = (all: BigUint64Array | readonly bigint[], length: number): bigint[][] =>
+  Array.from({ length: PROOFS }, (_, at) => [...all.slice(at * length, (at + 1) * length)])
 
 export interface Sharded {
   /** For both, the same. */
@@ -145,7 +133,7 @@ export function shard(
   const seed = (at: number): Uint8Array => random.subarray(at * SEED_BYTES, (at + 1) * SEED_BYTES)
   const [helperSeed, helperBlind, leaderBlind, proveSeed] = [seed(0), seed(1), seed(2), seed(3)]
   const theirs = vectorFrom(instance, helperSeed)
-  const ours = bits.map((bit, at) => subtract(bit, theirs[at]!))
+  const ours = BigUint64Array.from(bits, (bit, at) => subtract(bit, theirs[at]!))
   const parts = [
     jointPart(instance, LEADER, leaderBlind, ours, nonce),
     jointPart(instance, HELPER, helperBlind, theirs, nonce),
@@ -157,17 +145,17 @@ export function shard(
   )
   const proofs = each(seeds, seedsOf(instance)).flatMap((of, at) => prove(instance, bits, of, joints[at]!))
   const masks = proofsFrom(instance, helperSeed)
-  const shared = proofs.map((element, at) => subtract(element, masks[at]!))
+  const shared = BigUint64Array.from(proofs, (element, at) => subtract(element, masks[at]!))
   return {
     open: Buffer.concat(parts),
-    leader: Buffer.concat([bytesOf(ours), bytesOf(shared), leaderBlind]),
+    leader: Buffer.concat([toBytes(ours, 'little'), toBytes(shared, 'little'), leaderBlind]),
     helper: Buffer.concat([helperSeed, helperBlind]),
   }
 }
 
 interface Input {
-  readonly vector: readonly bigint[]
-  readonly proofs: readonly bigint[]
+  readonly vector: BigUint64Array
+  readonly proofs: BigUint64Array
   readonly blind: Uint8Array
 }
 
@@ -179,21 +167,19 @@ function inputOf(instance: Instance, whose: Aggregator, input: Uint8Array): Inpu
     return { vector: vectorFrom(instance, seed), proofs: proofsFrom(instance, seed), blind }
   }
   const elements = elementsIn(input.subarray(0, -SEED_BYTES))
-  return { vector: elements.slice(0, instance.length), proofs: elements.slice(instance.length), blind }
+  return { vector: elements.subarray(0, instance.length), proofs: elements.subarray(instance.length), blind }
 }
 
 /** Whether bytes are a half: of the length that it has, and of elements. */
 export const isInput = (instance: Circuit, whose: Aggregator, input: Uint8Array): boolean =>
   input.length === inputBytes(instance, whose) &&
-  (whose === HELPER || numbersIn(input.subarray(0, -SEED_BYTES)).every(isElement))
+  (whose === HELPER || areElements(fromBytes(input.subarray(0, -SEED_BYTES), 'little')))
 
 /** One half of the vector. Throws RangeError for what is no half. */
 export function vectorOf(instance: Instance, whose: Aggregator, input: Uint8Array): BigUint64Array {
-  const vector =
-    whose === HELPER
-      ? vectorFrom(instance, input.subarray(0, SEED_BYTES))
-      : elementsIn(input.subarray(0, instance.length * ELEMENT_BYTES))
-  return BigUint64Array.from(vector)
+  return whose === HELPER
+    ? vectorFrom(instance, input.subarray(0, SEED_BYTES))
+    : elementsIn(input.subarray(0, instance.length * ELEMENT_BYTES))
 }
 
 /**
@@ -220,7 +206,7 @@ export function verifierOf(
   )
   // Nobody accepts zeros, because the parts do not fit.
   if (!told.every((one) => one !== undefined)) return new Uint8Array(verifierBytes(instance))
-  return Buffer.concat([bytesOf(told.flat()), part])
+  return Buffer.concat([toBytes(BigUint64Array.from(told.flat()), 'little'), part])
 }
 
 const partsOf = (open: Uint8Array): Uint8Array[] => [
@@ -238,8 +224,8 @@ export function isProved(
   const parts = verifiers.map((one) => one.subarray(-SEED_BYTES))
   // What each derived from its half is what the author had in the proofs.
   if (Buffer.compare(Buffer.concat(parts), open) !== 0) return false
-  const [ours, theirs] = verifiers.map((one) => numbersIn(one.subarray(0, -SEED_BYTES)))
-  if (![ours, theirs].every((one) => one!.every(isElement))) return false
-  const sums = ours!.map((value, at) => add(value, theirs![at]!))
+  const [ours, theirs] = verifiers.map((one) => fromBytes(one.subarray(0, -SEED_BYTES), 'little'))
+  if (!areElements(ours!) || !areElements(theirs!)) return false
+  const sums = Array.from(ours!, (value, at) => add(value, theirs![at]!))
   return each(sums, verifierLength(instance)).every(decide)
 }

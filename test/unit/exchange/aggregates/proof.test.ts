@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { MODULUS } from '../../../../src/exchange/aggregates/proof/field.ts'
 import {
+  elementsFrom,
   HELPER,
   type Instance,
   inputBytes,
@@ -18,6 +19,7 @@ import {
   verifierBytes,
   verifierOf,
 } from '../../../../src/exchange/aggregates/proof/prio3.ts'
+import { toBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import fc from '../../../support/run/properties.ts'
 import { seeded } from './world.ts'
 
@@ -194,4 +196,15 @@ describe('a share', () => {
       expect(isProved(instance, share.open, [...pair])).toBe(false)
     expect(isProved(instance, share.open, [ours, new Uint8Array(theirs.length).fill(255)])).toBe(false)
   })
+})
+
+it('a number that is no element is left out, and the next one is drawn', () => {
+  const drawn = [MODULUS, 5n, MODULUS - 1n, 2n ** 64n - 1n, 7n, 9n]
+  const stream = toBytes(BigUint64Array.from(drawn), 'little')
+  let from = 0
+  const next = (length: number): Uint8Array => {
+    from += length
+    return stream.subarray(from - length, from)
+  }
+  expect([...elementsFrom(next, 4)]).toEqual([5n, MODULUS - 1n, 7n, 9n])
 })

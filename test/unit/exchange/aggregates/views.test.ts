@@ -90,7 +90,7 @@ describe('one aggregator', () => {
       const all = [VICTIM, ...machines(9).filter(({ n }) => n !== VICTIM.n)]
       const world = worldOf(all, { sealed: true })
       const [step] = run(world)
-      const mine = world.sides[index].shares.flatMap(({ halves }) => halves().map(toBytes))
+      const mine = world.sides[index].shares.flatMap(({ halves }) => halves().map((cells) => toBytes(cells)))
       const theirs = tallies.encode(world.sides[1 - index]!.own!)
       const seen = Buffer.concat([...mine, theirs])
       const vector = toBytes(encodeVector(TOOLS, VICTIM.counts.get(TOOLS)!))
