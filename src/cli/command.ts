@@ -1,6 +1,6 @@
 // The type of a CLI command: data for parsing, help, man pages and completion, and a function to run.
 import type * as z from 'zod'
-import type { CallOptions } from '../api/contract/client/client.ts'
+import type { CallOptions, Client } from '../api/contract/client/client.ts'
 import type { Operation, RequestOf } from '../api/contract/operation.ts'
 import { EXIT, type ExitCode } from '../base/errors.ts'
 
@@ -57,6 +57,8 @@ export interface CommandIo {
   readonly commands: readonly CommandEntry[]
   /** 32 hex digits for this run, which the daemon, its ledger and the asked nodes note. Made when it is first read. */
   readonly trace: string
+  /** Asks the daemon; the client is loaded with the first request. */
+  readonly call: Client['call']
   readonly json: boolean
   /** True when stdout is a terminal and NO_COLOR is not set. */
   readonly colour: boolean
@@ -77,6 +79,8 @@ export interface CommandIo {
   err(text: string): void
 }
 
+type Ended = Promise<ExitCode | undefined>
+
 export interface Command {
   /** The words as they are typed: `peers trust`. */
   readonly name: string
@@ -90,8 +94,8 @@ export interface Command {
   /** Describes what `--json` prints, if that is not always one document. */
   readonly json?: string
   readonly examples: readonly { readonly run: string; readonly does: string }[]
-  /** Throws KaroError; the runner prints it (to stderr, as JSON on stdout with --json) and maps its exit code. */
-  run(io: CommandIo, input: CommandInput): Promise<ExitCode>
+  /** Throws KaroError; the runner prints it (to stderr, as JSON on stdout with --json) and maps its exit code. No code: done. */
+  run(io: CommandIo, input: CommandInput): Ended
 }
 
 /** What help says of an argument, as it stands below its name; a text alone is the description of one that is required. */
@@ -171,7 +175,7 @@ export function defineCommand<
   name: string,
   command: Words<Args, Options> & {
     readonly shows?: Operation
-    run(io: CommandIo, given: Given<Args, Options>): Promise<ExitCode>
+    run(io: CommandIo, given: Given<Args, Options>): Ended
   },
 ): Command
 export function defineCommand(
@@ -196,14 +200,13 @@ function asking(
   { args, options }: Pick<Command, 'args' | 'options'>,
 ): Command['run'] {
   return async (io, given) => {
-    const { daemonAt } = await import('../api/contract/client/socket.ts')
     // Beside its own options a command has those of all, --json for one.
     const own = options.map(({ name }) => [name, given.options[name]] as const)
     const members = { ...given.args, ...Object.fromEntries(own.filter(([, value]) => value !== undefined)) }
     const isEmpty = args.length + own.length === 0
     const by = shows.body === undefined ? 'query' : 'body'
     const asked: object = { deadlineMs, ...((await ask?.(given)) ?? (isEmpty ? {} : { [by]: members })) }
-    return show(io, await within(io, () => daemonAt(io).call(shows, asked)), view)
+    return show(io, await within(io, () => io.call(shows, asked)), view)
   }
 }
 
@@ -243,9 +246,8 @@ interface Asking {
 }
 
 /** Prints a document for programs, on one line. */
-export function printJson(io: CommandIo, document: unknown): ExitCode {
+export function printJson(io: CommandIo, document: unknown): undefined {
   io.out(`${JSON.stringify(document)}\n`)
-  return EXIT.done
 }
 
 /** Prints an answer: as JSON with `--json`, else as `view` writes it. */
@@ -253,10 +255,9 @@ export function show<Answer>(
   io: CommandIo,
   answer: Answer,
   view: (answer: Answer, io: CommandIo) => string | Uint8Array,
-): ExitCode {
+): undefined {
   if (io.json) return printJson(io, answer)
   io.out(view(answer, io))
-  return EXIT.done
 }
 
 /** Headings of `karo help all`, in its order; `topic` is the word of `karo help` that shows the group alone. */

@@ -138,6 +138,10 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
       run.trace ??= traceOfParent(env.TRACEPARENT ?? '') ?? newTrace()
       return run.trace
     },
+    async call(...asked: readonly unknown[]) {
+      const { daemonAt } = await import('../api/contract/client/socket.ts')
+      return Reflect.apply(daemonAt(run.io as CommandIo).call, undefined, asked)
+    },
     json,
     colour,
     columns: (tty && world.stdout.columns) || Number.POSITIVE_INFINITY,
@@ -195,7 +199,7 @@ const REQUEST_CHARS = 500
 const asksOverview = (word: string | undefined): boolean =>
   word === 'help' || word === '--help' || word === '-h'
 
-async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Promise<ExitCode> {
+async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Promise<ExitCode | undefined> {
   const entries = world.commands ?? COMMANDS
 
   const hot = [argv[0], argv.slice(0, 2).join(' ')].find((name) => name !== undefined && HOT.has(name))
@@ -217,10 +221,9 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   }
 
   const width = (world.stdout.isTTY && world.stdout.columns) || columnsOf(world.env) || 100
-  const showOverview = async (topic?: HelpTopic): Promise<ExitCode> => {
+  const showOverview = async (topic?: HelpTopic): Promise<undefined> => {
     const { overview } = await import('./front/overview.ts')
     world.stdout.write(await overview(entries, width, world.commands === undefined, topic))
-    return EXIT.done
   }
   // These need nothing of commander, which the parser below brings along.
   if (argv.length === 1 && asksOverview(argv[0])) return showOverview()
@@ -248,7 +251,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     world.stdout.write(
       asksJson(argv) ? `${JSON.stringify({ version: VERSION, commit: COMMIT })}\n` : `karo ${BUILD}\n`,
     )
-    return EXIT.done
+    return
   }
   // One word with blanks in it, such as `karo "list all files modified today"`, is a request and no command.
   const isRequest =
@@ -268,7 +271,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   const parsed = parseCommandLine(named, await entry.load(), words, width)
   if (parsed.kind === 'help') {
     world.stdout.write(parsed.text)
-    return EXIT.done
+    return
   }
   const { command, input } = parsed
   const io = makeIo(world, input.options, run)
@@ -280,7 +283,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
   const run: Run = {}
   try {
-    return await dispatch(argv, world, run)
+    return (await dispatch(argv, world, run)) ?? EXIT.done
   } catch (error) {
     return report(error, world, asksJson(argv), run)
   }

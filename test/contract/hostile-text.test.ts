@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import * as z from 'zod'
-import { EXAMPLES } from '../../src/api/contract/examples.ts'
 import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import type { RiskVerdict } from '../../src/assist/risk/index.ts'
 import { EXIT, KaroError } from '../../src/base/errors.ts'
@@ -15,6 +14,7 @@ import { runCli } from '../../src/cli/run.ts'
 import { printVerdict } from '../../src/cli/views/check.ts'
 import { logLine } from '../../src/cli/views/logs.ts'
 import { type TransferEvent, WRITERS } from '../../src/ops/care/transfer.ts'
+import { ANSWERS } from '../support/data/answers.ts'
 import { temporaryDirectory } from '../support/data/database.ts'
 import { EVERY_HOSTILE, UNSAFE } from '../support/data/hostile-text.ts'
 import { playDaemon } from '../support/node/played-daemon.ts'
@@ -130,7 +130,7 @@ async function answers(): Promise<Record<string, unknown>> {
   for (const { method, path, answer } of OPERATIONS) {
     if (answer === undefined) continue
     const schema = await answer()
-    const example = EXAMPLES[z.globalRegistry.get(schema)?.id ?? '']
+    const example = ANSWERS[z.globalRegistry.get(schema)?.id ?? '']
     const sample = example ?? sampleOf(z.toJSONSchema(schema, { unrepresentable: 'any' }) as Shape)
     all[`${method} ${path}`] = poisoned(sample)
   }

@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, '../..')
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 const PATH_TEXT = /['"`](?:GET |POST |DELETE )?\/api\/|\/v1\//
-/** An answer that is given another type: `(await daemonAt(io).call(x)) as Y`. */
+/** An answer that is given another type: `(await io.call(x)) as Y`. */
 const CAST = /\.(?:call|look|lines|events)\((?:[^()]|\([^()]*\))*\)\)? as (?!const\b)/
 
 test('src/cli holds no path of the API and casts no answer', () => {
@@ -28,8 +28,8 @@ test('src/cli holds no path of the API and casts no answer', () => {
 
 test('both would be seen', () => {
   expect('get(`/api/v1/stats?period=${period}`)').toMatch(PATH_TEXT)
-  expect('(await daemonAt(io).call(getStats, { query: { period } })) as Statistics').toMatch(CAST)
-  expect("const x = await daemonAt(io).call(getStats)\nconst y = ['a'] as const").not.toMatch(CAST)
+  expect('(await io.call(getStats, { query: { period } })) as Statistics').toMatch(CAST)
+  expect("const x = await io.call(getStats)\nconst y = ['a'] as const").not.toMatch(CAST)
 })
 
 test('a page in a browser can load the descriptors and the client: nothing of Node is in them', async () => {

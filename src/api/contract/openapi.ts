@@ -2,7 +2,6 @@
 import * as z from 'zod'
 import { ERROR_CODES, type ErrorCode } from '../../base/errors.ts'
 import { VERSION } from '../../base/version.ts'
-import { EXAMPLES } from './examples.ts'
 import { plain } from './json-schema.ts'
 import { type Access, type Operation, scopeOf, type Tag } from './operation.ts'
 import { error } from './schemas/error.ts'
@@ -70,11 +69,7 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
     security: [{ token: [] }, { session: [] }],
     paths,
     components: {
-      schemas: Object.fromEntries(
-        [...schemas]
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([id, schema]) => [id, withExample(id, schema)]),
-      ),
+      schemas: Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1))),
       responses: Object.fromEntries(
         (Object.keys(ERROR_CODES) as ErrorCode[])
           .filter((code) => JSON.stringify(paths).includes(`"${responseOf(code)}"`))
@@ -221,10 +216,6 @@ function schemaOf(
 ): JsonSchema & { $defs?: Record<string, JsonSchema> } {
   const { $schema: _, ...made } = z.toJSONSchema(schema, { io, override: plain })
   return made
-}
-
-function withExample(id: string, schema: JsonSchema): Json {
-  return Object.hasOwn(EXAMPLES, id) ? { ...schema, examples: [EXAMPLES[id]] } : schema
 }
 
 /** A reference to the component if the schema has an id, else the schema itself. */

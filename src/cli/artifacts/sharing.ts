@@ -1,5 +1,4 @@
 // karo artifact share, shares, unshare, where: who else may read an artifact, and who else has one.
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import {
   findArtifact,
   getShares,
@@ -39,7 +38,7 @@ const share = defineCommand('artifact share', {
       told: options.tell === true,
       to: options.to,
     }
-    const made = await daemonAt(io).call(shareArtifact, { body })
+    const made = await io.call(shareArtifact, { body })
     // The link alone is on standard output, so that it can be piped.
     if (!io.json) {
       const who = made.audience === null ? 'Every member who has this link' : `Only ${options.to}`

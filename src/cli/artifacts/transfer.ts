@@ -26,7 +26,7 @@ export async function send(
   },
   stream: AsyncIterable<unknown>,
 ) {
-  const { key, part_bytes } = await daemonAt(io).call(api.beginArtifact, { body })
+  const { key, part_bytes } = await io.call(api.beginArtifact, { body })
   const line = createLiveLine(io)
   const hasher = createHasher()
   let hash: string
@@ -35,14 +35,14 @@ export async function send(
     for await (const part of partsOf(stream, part_bytes)) {
       hasher.add(part)
       const sent = { key, at, bytes: part.toString('base64url') }
-      at = (await daemonAt(io).call(api.addArtifactPart, { body: sent })).received
+      at = (await io.call(api.addArtifactPart, { body: sent })).received
       line.show(`${bytes(at)} stored`)
     }
   } finally {
     hash = toHex(hasher.end())
     line.end()
   }
-  return daemonAt(io).call(api.finishArtifact, { body: { key, id: hash } })
+  return io.call(api.finishArtifact, { body: { key, id: hash } })
 }
 
 /** The stream in parts of `size` bytes, the last one shorter. */

@@ -1,8 +1,6 @@
 // `karo __complete`: what the running daemon knows, one candidate a line, for the shells' completion; hidden, quick, never loud.
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
-import { EXIT, type ExitCode } from '../../base/errors.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
 import type { CommandIo, LiveWords } from '../command.ts'
 
@@ -22,13 +20,13 @@ interface Candidate {
  */
 export async function complete(
   args: readonly string[],
-  ioOf: (home: string | undefined) => Pick<CommandIo, 'socket' | 'out'>,
-): Promise<ExitCode> {
+  ioOf: (home: string | undefined) => Pick<CommandIo, 'call' | 'out'>,
+): Promise<undefined> {
   const [what = '', typed = '', option, home] = args
   try {
     const io = ioOf(option === '--home' ? home : undefined)
-    if (!isLive(what)) return EXIT.done
-    const { peers } = await daemonAt(io).call(getPeers, { deadlineMs: DEADLINE_MS })
+    if (!isLive(what)) return
+    const { peers } = await io.call(getPeers, { deadlineMs: DEADLINE_MS })
     const lines = CANDIDATES[what](peers, typed)
       .slice(0, MOST)
       .map(({ word, about }) => `${word}\t${printable(about)}\n`)
@@ -36,7 +34,6 @@ export async function complete(
   } catch {
     // No daemon, not ours, too slow: nothing to offer.
   }
-  return EXIT.done
 }
 
 const isLive = (what: string): what is LiveWords => Object.hasOwn(CANDIDATES, what)

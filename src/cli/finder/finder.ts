@@ -1,5 +1,4 @@
 // karo history --interactive: asks the daemon as one types, and resolves with the command that was chosen.
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getInspectedCommand, getRankedCommands } from '../../api/contract/operations/history.ts'
 import {
   createKeyReader,
@@ -59,7 +58,7 @@ const AGAIN_MS = 250
  * told when the first question was asked, `unavailable` when a signal ended it.
  */
 export async function runFinder(
-  io: Pick<CommandIo, 'env' | 'socket' | 'trace'>,
+  io: Pick<CommandIo, 'env' | 'call'>,
   options: FinderOptions,
 ): Promise<Picked | undefined> {
   const { here, filters, session } = options
@@ -133,7 +132,7 @@ export async function runFinder(
       ...(mode === 'workspace' && { cwd: workspace }),
       ...(mode === 'failed' && { failed: true }),
     }
-    const ranked = await daemonAt(io).call(getRankedCommands, { query })
+    const ranked = await io.call(getRankedCommands, { query })
     const found = ranked.commands.map((one): Found => ({ ...one, at: Date.parse(one.timestamp) }))
     return { found, total: ranked.total, complete: ranked.complete }
   }
@@ -160,7 +159,7 @@ export async function runFinder(
   async function inspect({ id, command }: Found): Promise<void> {
     const isWaiting = (): boolean => !isOver && state.overlay === 'inspect' && state.inspected === undefined
     try {
-      const found = await daemonAt(io).call(getInspectedCommand, { query: { id } })
+      const found = await io.call(getInspectedCommand, { query: { id } })
       if (!isWaiting()) return
       const useOf = (use: (typeof found.recent)[number]) => ({ ...use, at: Date.parse(use.timestamp) })
       const inspected: Inspected = {

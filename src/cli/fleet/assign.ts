@@ -1,6 +1,5 @@
 // karo ca assign: signs new certificates for machines, with other roles or teams, or unchanged because another issuer
 // signed the last ones.
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { assignNode, getAssignable } from '../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../api/contract/operations/peers.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
@@ -41,10 +40,9 @@ async function machines(
   words: readonly string[],
   of: string | undefined,
 ): Promise<readonly Machine[]> {
-  const daemon = daemonAt(io)
   if (of !== undefined) {
     if (words.length > 0) throw usage('give nodes or --of, not both', WHERE)
-    const { nodes } = await daemon.call(getAssignable, { query: { issuer: of } })
+    const { nodes } = await io.call(getAssignable, { query: { issuer: of } })
     if (nodes.length > 0) return nodes.map((node) => ({ ...node, who: node.node_id }))
     throw new KaroError('not_found', 'no machine with a certificate of that issuer can get a new one', {
       hint: 'karo peers shows the machines of the mesh.',
@@ -59,7 +57,7 @@ async function machines(
     return named.map((who) => ({ who, name: '', fingerprint: '', roles: [], teams: [] }))
   const found: Machine[] = []
   for (const who of named) {
-    const { peer } = await daemon.call(explainPeer, { query: { who } })
+    const { peer } = await io.call(explainPeer, { query: { who } })
     found.push({ ...peer, who: peer.node_id })
   }
   return [...new Map(found.map((one) => [one.who, one])).values()]
@@ -108,7 +106,7 @@ export const assign = defineCommand('ca assign', {
     const chosen = await machines(io, args.node ?? [], options.of)
     const [only] = chosen
     if (chosen.length === 1 && only !== undefined && options.of === undefined) {
-      const answer = await daemonAt(io).call(assignNode, { body: { who: only.who, ...changed } })
+      const answer = await io.call(assignNode, { body: { who: only.who, ...changed } })
       return show(io, answer, () => fitted(`${assignedWords(answer.certificate)}\n${SPREADS}\n`, io.columns))
     }
     if (name !== undefined) throw usage('--name is for one machine', WHERE)
@@ -139,7 +137,7 @@ interface Changed {
   owner?: string
 }
 const certify = async (io: CommandIo, who: string, changed: Changed) =>
-  (await daemonAt(io).call(assignNode, { body: { who, ...changed } })).certificate
+  (await io.call(assignNode, { body: { who, ...changed } })).certificate
 
 const SPREADS = 'Members that are connected know within seconds.'
 const assignedWords = ({ name, roles, teams, owner }: Certificate): string =>
@@ -162,6 +160,6 @@ async function assignAll(io: CommandIo, chosen: readonly Machine[], changed: Cha
   }
   if (io.json) io.out(`${JSON.stringify({ certificates, failed })}\n`)
   else io.out(`${certificates.length} of ${chosen.length} machines have a new certificate. ${SPREADS}\n`)
-  if (failed.length === 0) return EXIT.done
+  if (failed.length === 0) return
   return certificates.length === 0 ? EXIT.failed : EXIT.partial
 }

@@ -1,7 +1,6 @@
 // karo ca export: what the mesh's root and issuers signed, as a file that can be verified elsewhere.
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { exportFleet } from '../../api/contract/operations/fleet.ts'
-import { EXIT } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { defineCommand } from '../command.ts'
 import { TO_FILE, writingTo } from '../output-file.ts'
@@ -34,6 +33,5 @@ export const exportMesh = defineCommand('ca export', {
           ? `${JSON.stringify({ file, documents })}\n`
           : `${documents} documents are in ${printable(file)}\n`,
       )
-    return EXIT.done
   },
 })

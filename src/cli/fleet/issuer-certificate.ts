@@ -1,6 +1,5 @@
 // The certificate of an issuer, signed with the root's key here and not in the daemon.
 import { parseNodeId } from '../../../protocols/node-id.ts'
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { foundFleet } from '../../api/contract/operations/fleet.ts'
 import { getIdentity } from '../../api/contract/operations/status.ts'
 import { systemRandom } from '../../base/clock.ts'
@@ -10,7 +9,7 @@ import type { IssuerTerms } from './issuer-terms.ts'
 
 /** Signs a certificate of an issuer for this node and hands it to the daemon; the root key never leaves this process. */
 export async function certifyIssuer(io: CommandIo, root: RootKey, { life, grants, owner }: IssuerTerms) {
-  const self = await daemonAt(io).call(getIdentity)
+  const self = await io.call(getIdentity)
   const now = Date.now()
   const frame = signCertificate(
     root,
@@ -30,5 +29,5 @@ export async function certifyIssuer(io: CommandIo, root: RootKey, { life, grants
     systemRandom,
   )
   const certificate = Buffer.from(frame).toString('base64url')
-  return daemonAt(io).call(foundFleet, { body: { root: root.root, certificate } })
+  return io.call(foundFleet, { body: { root: root.root, certificate } })
 }

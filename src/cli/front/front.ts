@@ -1,13 +1,13 @@
 // `karo` alone: how it goes in about ten lines, and the three commands that are useful next.
 
 import { existsSync } from 'node:fs'
-import { daemonAt, STATUS_MS } from '../../api/contract/client/socket.ts'
+import { STATUS_MS } from '../../api/contract/client/socket.ts'
 import { getApprovals } from '../../api/contract/operations/agents/approvals.ts'
 import { getStats } from '../../api/contract/operations/stats.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
 import type { StatisticsShape, StatusShape } from '../../api/contract/shapes.ts'
 import { loadGuard } from '../../assist/guard/index.ts'
-import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { KaroError } from '../../base/errors.ts'
 import { duration, printable } from '../../base/format.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { homePaths } from '../../config/paths.ts'
@@ -33,8 +33,8 @@ interface Known {
 }
 
 /** Exits 0 also where no node runs, and says so; with `--json` it prints what `karo status --json` does, and fails as it does. */
-export async function front(io: CommandIo): Promise<ExitCode> {
-  if (io.json) return printJson(io, await daemonAt(io).call(getStatus, { deadlineMs: STATUS_MS }))
+export async function front(io: CommandIo): Promise<undefined> {
+  if (io.json) return printJson(io, await io.call(getStatus, { deadlineMs: STATUS_MS }))
   const known = await look(io)
   const lines = known === undefined ? absentLines(io) : presentLines(io, known)
   const rows = pairs(io, [...lines, guardLine(io), ...shellLine(io)], 'bold')
@@ -42,17 +42,15 @@ export async function front(io: CommandIo): Promise<ExitCode> {
   io.out(
     `${atHome(rows, io)}\nNext:\n${besideEachOther(steps, io.columns)}\n\n${fitted('karo help  lists the commands of every day.', io.columns)}\n`,
   )
-  return EXIT.done
 }
 
 /** Undefined where no daemon runs. Throws KaroError where one runs that does not answer. */
 async function look(io: CommandIo): Promise<Known | undefined> {
   try {
-    const daemon = daemonAt(io)
-    const status = await daemon.call(getStatus, { deadlineMs: STATUS_MS })
+    const status = await io.call(getStatus, { deadlineMs: STATUS_MS })
     const [today, waiting] = await Promise.all([
-      daemon.call(getStats, { query: { period: 'today' }, deadlineMs: LOOK_MS }).catch(() => undefined),
-      daemon.call(getApprovals, { deadlineMs: LOOK_MS }).then(
+      io.call(getStats, { query: { period: 'today' }, deadlineMs: LOOK_MS }).catch(() => undefined),
+      io.call(getApprovals, { deadlineMs: LOOK_MS }).then(
         ({ approvals }) => approvals.length,
         () => 0,
       ),

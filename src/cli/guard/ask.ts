@@ -4,7 +4,6 @@ import { judgeAsked } from '../../assist/guard/asked.ts'
 import type { Guard } from '../../assist/guard/guard.ts'
 import { sessionOf } from '../../assist/guard/session.ts'
 import type { RiskVerdict, Shell } from '../../assist/risk/index.ts'
-import { EXIT, type ExitCode } from '../../base/errors.ts'
 import type { CommandIo } from '../command.ts'
 import { placeOf } from '../place.ts'
 import type { Here } from './allow.ts'
@@ -15,7 +14,7 @@ import type { Answer } from './terminal.ts'
  * functions mean in KARO_LINE_NAMES: never in argv, which everybody on the machine may read. It tells
  * the shell when it waits for the person (`wait`), so that the shell can give up before.
  */
-export async function askAbout(io: CommandIo, shell: Shell): Promise<ExitCode> {
+export async function askAbout(io: CommandIo, shell: Shell): Promise<undefined> {
   const line = io.env.KARO_LINE ?? ''
   let waits = false
   const wait = (): void => {
@@ -31,7 +30,6 @@ export async function askAbout(io: CommandIo, shell: Shell): Promise<ExitCode> {
   const answer = await answerTo(io, guard, verdict, shell, wait, { cwd: place.cwd, session })
   const head = `${answer.verb} ${answer.outcome} ${verdict.risk_level} ${here}`
   io.out(Buffer.from(`${head}\n${answer.text ?? ''}`))
-  return EXIT.done
 }
 
 async function answerTo(

@@ -8,7 +8,7 @@ import { parseRules } from '../../assist/guard/rules-file.ts'
 import { hasNote, seal } from '../../assist/guard/seal.ts'
 import { isCore, RULE_IDS } from '../../assist/risk/rule-ids.ts'
 import { systemRandom } from '../../base/clock.ts'
-import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
 import { localTime, printable } from '../../base/format.ts'
 import { closest } from '../../base/suggest.ts'
@@ -41,7 +41,7 @@ export function numbered(guard: Guard): readonly ReturnType<typeof shapeOf>[] {
   return guard.rules.map((rule) => shapeOf(rule, rule.whose === 'own' ? ++number : null))
 }
 
-export function listRules(io: CommandIo): ExitCode {
+export function listRules(io: CommandIo): undefined {
   const guard = loadGuard(io)
   const rules = numbered(guard)
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
@@ -49,11 +49,11 @@ export function listRules(io: CommandIo): ExitCode {
   const unread = guard.files.filter((file) => file.unread)
   if (rules.length === 0 && unread.length > 0) {
     io.out(unread.map(({ path }) => `Not read: ${printable(path)}\n`).join(''))
-    return EXIT.done
+    return
   }
   if (rules.length === 0) {
     io.out(`No rules. karo guard allow and karo guard deny write them to ${ownFile(guard)}.\n`)
-    return EXIT.done
+    return
   }
   io.out(
     table(io, rules, {
@@ -70,10 +70,9 @@ export function listRules(io: CommandIo): ExitCode {
       why: { value: ({ why }) => printable(why ?? ''), wrap: true },
     }),
   )
-  return EXIT.done
 }
 
-export function allowRule(io: CommandIo, { args, options }: CommandInput): ExitCode {
+export function allowRule(io: CommandIo, { args, options }: CommandInput): undefined {
   const rule = args.rule as string
   if (!RULE_IDS.has(rule)) {
     const meant = closest(rule, [...RULE_IDS])
@@ -98,7 +97,7 @@ export function allowRule(io: CommandIo, { args, options }: CommandInput): ExitC
   })
 }
 
-export function denyCommand(io: CommandIo, { args, options }: CommandInput): ExitCode {
+export function denyCommand(io: CommandIo, { args, options }: CommandInput): undefined {
   const command = args.command as string
   if (command.trim() === '')
     throw usage(
@@ -115,7 +114,7 @@ export function denyCommand(io: CommandIo, { args, options }: CommandInput): Exi
   return add(io, { kind: 'deny', command, ...placeIn(options), ...texts(options, 'why', 'safer') })
 }
 
-export function removeRule(io: CommandIo, { args }: CommandInput): ExitCode {
+export function removeRule(io: CommandIo, { args }: CommandInput): undefined {
   const number = Number(args.number)
   if (!Number.isInteger(number) || number < 1)
     throw usage(
@@ -153,7 +152,7 @@ function placeIn(options: CommandInput['options']): { readonly cwd?: string } {
 const isSame = (a: NewRule, b: NewRule): boolean =>
   (['kind', 'rule', 'command', 'cwd', 'why', 'safer'] as const).every((field) => a[field] === b[field])
 
-function add(io: CommandIo, rule: NewRule): ExitCode {
+function add(io: CommandIo, rule: NewRule): undefined {
   const guard = loadGuard(io)
   const own = guard.rules.filter(({ whose }) => whose === 'own')
   const at = own.findIndex((one) => isSame(one, rule))
@@ -195,7 +194,7 @@ export function resealed({ home, loosened }: Guard): void {
 }
 
 /** Takes the files as they are now. */
-export function trustFiles(io: CommandIo): ExitCode {
+export function trustFiles(io: CommandIo): undefined {
   const { loosened, sets } = loadGuard(io)
   seal(io.home, sets, systemRandom)
   return show(io, { trusted: loosened }, () =>

@@ -1,11 +1,10 @@
 // What is in force of the guard, for a person: profile, files, and what it did lately if the daemon can say.
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getStats } from '../../api/contract/operations/stats.ts'
 import type { StatisticsShape } from '../../api/contract/shapes.ts'
 import { type Guard, loadGuard } from '../../assist/guard/index.ts'
 import { decide } from '../../assist/risk/decide.ts'
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
-import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
 import { fitted } from '../terminal/text.ts'
@@ -13,7 +12,7 @@ import { numbered } from './rules.ts'
 
 type Lately = StatisticsShape['guard']
 
-export async function showGuard(io: CommandIo): Promise<ExitCode> {
+export async function showGuard(io: CommandIo): Promise<undefined> {
   const guard = loadGuard(io)
   const lately = await didLately(io)
   const rules = numbered(guard)
@@ -22,7 +21,7 @@ export async function showGuard(io: CommandIo): Promise<ExitCode> {
     io.out(
       `${JSON.stringify({ profile, source, on_error, timeout_ms, files, rules, warnings, last_7_days: lately ?? null })}\n`,
     )
-    return EXIT.done
+    return
   }
   const lines = [
     `profile    ${guard.profile} (${guard.source}): ${effectOf(guard)}`,
@@ -42,7 +41,6 @@ export async function showGuard(io: CommandIo): Promise<ExitCode> {
   ]
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   io.out(fitted(`${lines.join('\n')}\n`, io.columns))
-  return EXIT.done
 }
 
 /** What the profile does, in words: `blocks critical, asks about high`. */
@@ -62,7 +60,7 @@ const saidOf = ({ blocked, confirmed, declined, unjudged }: Lately): string =>
 /** Undefined where no daemon can say. */
 async function didLately(io: CommandIo): Promise<Lately | undefined> {
   try {
-    return (await daemonAt(io).call(getStats, { query: { period: 'week' } })).guard
+    return (await io.call(getStats, { query: { period: 'week' } })).guard
   } catch (error) {
     if (error instanceof KaroError) return undefined
     throw error

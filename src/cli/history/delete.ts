@@ -1,5 +1,4 @@
 // karo history delete: shows what would go, asks, and has it removed for good.
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { deleteHistory as operation } from '../../api/contract/operations/history.ts'
 import type { DeletedShape } from '../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
@@ -48,9 +47,9 @@ const DELETE_DEADLINE_MS = 600_000
 const PART = 5_000
 
 export const removeCommands = (
-  io: Pick<CommandIo, 'socket' | 'trace'>,
+  io: Pick<CommandIo, 'call'>,
   body: Removal & { readonly dry_run?: true; readonly most?: number },
-): Promise<DeletedShape> => daemonAt(io).call(operation, { body, deadlineMs: DELETE_DEADLINE_MS })
+): Promise<DeletedShape> => io.call(operation, { body, deadlineMs: DELETE_DEADLINE_MS })
 
 type Input = Parameters<typeof deleteSome>[1]
 
@@ -60,13 +59,13 @@ async function deleteSome(
     readonly args: { readonly what: readonly string[] }
     readonly options: OptionsOf<typeof OPTIONS>
   },
-): Promise<ExitCode> {
+): Promise<ExitCode | undefined> {
   const body = removalOf(input)
   const would = await removeCommands(io, { ...body, dry_run: true })
   if (input.options['dry-run']) {
     if (io.json) io.out(`${JSON.stringify(would)}\n`)
     else io.out(would.events === 0 ? await nothing(io, input) : shownRemoval(would, io))
-    return EXIT.done
+    return
   }
   // Nothing to ask about; asked for all the same, it finishes what was ended half-way.
   if (input.options.yes !== true && would.events > 0) {

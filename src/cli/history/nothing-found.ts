@@ -1,6 +1,5 @@
 // What to say when nothing in the history fits: whether the shell or the directory that was asked for is in it at all.
 import { statSync } from 'node:fs'
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getHistory } from '../../api/contract/operations/history.ts'
 import { printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
@@ -14,7 +13,7 @@ export async function nothingFound(
 ): Promise<string> {
   const { shell, cwd } = filtersOf([], options)
   const never = async (query: { shell: string } | { cwd: string }): Promise<boolean> =>
-    (await daemonAt(io).call(getHistory, { query: { ...query, limit: 1 } })).total === 0
+    (await io.call(getHistory, { query: { ...query, limit: 1 } })).total === 0
   if (shell !== undefined && (await never({ shell })))
     return `No command was ever recorded from a shell named ${quoted(shell)}.`
   if (cwd !== undefined && (await never({ cwd }))) {

@@ -1,5 +1,4 @@
 // Puts a command of an AI coding tool into the approvals inbox and waits for the answer that is given in another terminal.
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { askApproval } from '../../api/contract/operations/agents/approvals.ts'
 import type { AskedShape } from '../../api/contract/shapes.ts'
 import { type Confirmable, type Reply, reasonOf } from '../adapters/index.ts'
@@ -19,9 +18,8 @@ export async function askInbox(
   const until = performance.now() + seconds * 1_000
   const body = { tool, shell, command, cwd: cwd ?? process.cwd(), why: reply.reason.slice(0, 500) }
   try {
-    const { call } = daemonAt(io)
     for (let approval: string | undefined; performance.now() < until; ) {
-      const asked: AskedShape = await call(askApproval, {
+      const asked: AskedShape = await io.call(askApproval, {
         body: { ...body, ...(approval === undefined ? {} : { approval }) },
       })
       if (asked.outcome === 'run') return { decision: 'none' }

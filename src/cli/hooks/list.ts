@@ -1,6 +1,5 @@
 // karo hook list: which AI coding tools have the hook, and whether they run it.
 import * as fs from 'node:fs'
-import { EXIT, type ExitCode } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { ADAPTER_NAMES, ADAPTERS } from '../adapters/index.ts'
 import { ownHooks } from '../adapters/settings.ts'
@@ -12,7 +11,7 @@ import { fileOf, isHere, type Place, toolDirectory } from './settings.ts'
 import { startsInJail } from './starter.ts'
 import { type Trust, trustOf } from './trust.ts'
 
-export function listHooks(io: CommandIo, home: string): ExitCode {
+export function listHooks(io: CommandIo, home: string): undefined {
   const tools = ADAPTER_NAMES.flatMap((name) => {
     const adapter = ADAPTERS[name]
     const { settings } = adapter
@@ -59,7 +58,6 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
         io.columns,
       ),
     )
-  return EXIT.done
 }
 
 const TRUST_WORDS = { untrusted: 'not trusted', disabled: 'off', unknown: 'unknown' } as const

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
-import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { recordingPaths } from '../../config/paths.ts'
 import { ADAPTERS, type Adapter, type AdapterName, type HookSettings } from '../adapters/index.ts'
@@ -32,7 +32,7 @@ export function installHook(
   input: CommandInput,
   home: string,
   onError: 'allow' | 'block',
-): ExitCode {
+): undefined {
   const place = placeOf(io, input, home)
   const { asks } = asking(place.adapter, input.options.ask)
   const line = hookLine(io, place, onError, {
@@ -61,7 +61,7 @@ export function installHook(
   const starter = starterOf(io, name)
   const isJailed = input.options.jail === true && starter !== undefined
   if (isJailed) makeStarter(io, starter, basename(starter))
-  if (io.json) return EXIT.done
+  if (io.json) return
   io.out(
     fitted(
       `${title} now asks Karo before each shell command and each change of a file${asks ? '' : ` (commands that need a confirmation are denied there: ${asksIfNew ? 'only newer versions ask; see --ask' : 'it has no way to ask'})`}, and its commands are in your history.\n`,
@@ -84,16 +84,15 @@ export function installHook(
   ]
   if (changed || isJailed)
     for (const said of more) if (said !== undefined) io.out(fitted(`${said}\n`, io.columns))
-  return EXIT.done
 }
 
-export function uninstallHook(io: CommandIo, input: CommandInput, home: string): ExitCode {
+export function uninstallHook(io: CommandIo, input: CommandInput, home: string): undefined {
   const place = placeOf(io, input, home)
   if (input.options['dry-run'] !== true && place.scope === 'user') removeStarter(io, place.adapter.name)
   const before = textOf(place.file)
   if (before === undefined) {
     report(io, place, false, 'The hook is not in')
-    return EXIT.done
+    return
   }
   const after = edited(place, (text) => undone(text, place.settings, textOf(copyOf(place.file))))
   if (input.options['dry-run']) return show(io, place, after)
@@ -107,7 +106,6 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
   } else if (changed) write(place, after)
   dropCopy(place.file)
   report(io, place, changed, changed ? 'Removed from' : 'The hook is not in')
-  return EXIT.done
 }
 
 /** Karo made the file, and nobody else has put anything into it: without a copy there was no such file before. */
@@ -242,7 +240,7 @@ function checkOwner({ file, scope }: Place): void {
   }
 }
 
-function show(io: CommandIo, { adapter, file }: Place, content: string): ExitCode {
+function show(io: CommandIo, { adapter, file }: Place, content: string): undefined {
   const text = Buffer.from(content, 'latin1').toString('utf8')
   const changed = content !== (textOf(file) ?? '')
   if (io.json) io.out(`${JSON.stringify({ tool: adapter.name, file, changed, content: text })}\n`)
@@ -250,7 +248,6 @@ function show(io: CommandIo, { adapter, file }: Place, content: string): ExitCod
     io.out(
       `${printable(file)}${changed ? '' : ' stays as it is'}:\n${text.split('\n').map(printable).join('\n')}`,
     )
-  return EXIT.done
 }
 
 function report(io: CommandIo, { adapter, file }: Place, changed: boolean, words: string): void {

@@ -1,6 +1,5 @@
 // Brings what karo export wrote into the daemon; all of the file is read before any of it is stored.
 import { pipe } from 'it-pipe'
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { importHistory } from '../../api/contract/operations/export.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { readEventId } from '../../base/words/event-id.ts'
@@ -57,7 +56,7 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
           ({ duration_us }, i) => duration_us !== batch[i]!.duration_us,
         ).length
         const body = { events, dry_run: dryRun, key }
-        const one = await daemonAt(io).call(importHistory, { body })
+        const one = await io.call(importHistory, { body })
         sum.added += one.added
         sum.known += one.known
         sum.too_old += one.too_old

@@ -1,6 +1,5 @@
 // Brings one foreign history into the daemon: batch after batch, one on its way while the next is read.
 import { pipe } from 'it-pipe'
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { IMPORT_BATCH } from '../../api/contract/constants.ts'
 import { importEntries } from '../../api/contract/operations/import.ts'
 import type { ImportedShape } from '../../api/contract/shapes.ts'
@@ -66,7 +65,7 @@ export async function runImport(
         }
       }
       async function send(entries: readonly Sent[]): Promise<void> {
-        const told = await daemonAt(io).call(importEntries, {
+        const told = await io.call(importEntries, {
           body: { key, entries },
           deadlineMs: DEADLINE_MS,
         })

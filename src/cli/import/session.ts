@@ -1,5 +1,4 @@
 // One import at the daemon: begun, and finished however it ends, so that what it brought can be undone at once.
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { beginImport, finishImport } from '../../api/contract/operations/import.ts'
 import type { Source } from '../../observe/imports/entry.ts'
 import type { CommandIo } from '../command.ts'
@@ -24,9 +23,8 @@ export async function withImport(
   sum: { readonly added: number },
   work: (key: string) => Promise<void>,
 ): Promise<number | null> {
-  const { key } = await daemonAt(io).call(beginImport, { body: about })
-  const finish = async (): Promise<number | null> =>
-    (await daemonAt(io).call(finishImport, { body: { key } })).id
+  const { key } = await io.call(beginImport, { body: about })
+  const finish = async (): Promise<number | null> => (await io.call(finishImport, { body: { key } })).id
   try {
     await work(key)
   } catch (error) {

@@ -1,6 +1,5 @@
 // Which nodes a person means: those they named, or all that wait; and which of them they should see before they agree.
 import { BlockList, isIP } from 'node:net'
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { explainPeer, getPeers } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -50,7 +49,7 @@ export async function chooseNodes(io: CommandIo, wanted: Wanted): Promise<Chosen
   const [only] = named
   if (named.length === 1 && only !== undefined && isKey(only)) return { who: [only], asks: [] }
   const peers: PeerShape[] = []
-  for (const who of named) peers.push((await daemonAt(io).call(explainPeer, { query: { who } })).peer)
+  for (const who of named) peers.push((await io.call(explainPeer, { query: { who } })).peer)
   // A name that people here chose is known to mean that key.
   if (peers.length === 1 && peers[0]?.name_chosen === true) return { who: named, asks: [] }
   return agreed(peers)
@@ -78,7 +77,7 @@ async function waitingIn(
   where: string,
 ): Promise<readonly PeerShape[]> {
   const isIn = subnet === undefined ? () => true : subnetTest(subnet, where)
-  const { peers } = await daemonAt(io).call(getPeers)
+  const { peers } = await io.call(getPeers)
   const waiting = peers.filter(
     ({ state, addresses }) =>
       state === 'pending' && addresses.some((address) => isIn(address.split('/')[2] ?? '')),

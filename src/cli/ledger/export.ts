@@ -2,7 +2,6 @@
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { exportAudit } from '../../api/contract/operations/audit.ts'
 import type { AuditEntryShape } from '../../api/contract/shapes.ts'
-import { EXIT } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { csvText, jsonText } from '../../base/printable.ts'
 import { defineCommand } from '../command.ts'
@@ -61,7 +60,6 @@ export const exportLedger = defineCommand('audit export', {
           ? `${JSON.stringify({ file, entries })}\n`
           : `${counted(entries)} ${entries === 1 ? 'is' : 'are'} in ${printable(file)}\n`,
       )
-    return EXIT.done
   },
 })
 

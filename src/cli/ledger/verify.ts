@@ -1,6 +1,5 @@
 // karo audit verify: whether the record of what happened here is whole, at the daemon or in a file.
 import { createInterface } from 'node:readline'
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { verifyAudit } from '../../api/contract/operations/audit.ts'
 import type { AuditVerdict } from '../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
@@ -27,7 +26,7 @@ export const verifyLedger = defineCommand('audit verify', {
   },
   async run(io, { options }) {
     if (options.file !== undefined) return verifyFile(io, options.file)
-    const verdict = await daemonAt(io).call(verifyAudit)
+    const verdict = await io.call(verifyAudit)
     if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
     else if (verdict.ok)
       io.out(

@@ -13,7 +13,6 @@ import {
   SETTING_BYTES,
 } from '../../../protocols/messages/policy.ts'
 import { parseNodeId } from '../../../protocols/node-id.ts'
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { assignNode, getFleet } from '../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../api/contract/operations/peers.ts'
 import { getBundle, takeBundle } from '../../api/contract/operations/policy.ts'
@@ -154,11 +153,11 @@ async function aggregatorNamed(io: CommandIo, given: string): Promise<Named> {
 
 /** A node, and whether its name is more than its own word: people here chose it, or an issuer signed it, for no two machines. */
 async function nodeNamed(io: CommandIo, who: string) {
-  const { own } = await daemonAt(io).call(getFleet)
+  const { own } = await io.call(getFleet)
   if (own !== null && [own.node_id, own.name, own.fingerprint].includes(who.replaceAll(' ', ''))) {
     return { peer: own, isProven: true, own }
   }
-  const { peer } = await daemonAt(io).call(explainPeer, { query: { who } })
+  const { peer } = await io.call(explainPeer, { query: { who } })
   return {
     peer,
     isProven: peer.name_chosen === true || (peer.why === 'certificate' && peer.certified_until !== undefined),
@@ -169,7 +168,7 @@ async function nodeNamed(io: CommandIo, who: string) {
 async function certifyOperators(io: CommandIo, root: RootKey, named: readonly Named[]): Promise<void> {
   for (const { node, operator: owner, isSaid, own } of named) {
     if (!isSaid) continue
-    if (own?.usage !== 'issuer') await daemonAt(io).call(assignNode, { body: { who: node, owner } })
+    if (own?.usage !== 'issuer') await io.call(assignNode, { body: { who: node, owner } })
     // The root alone certifies an issuer, which stays one for as long as before.
     else await certifyIssuer(io, root, { ...own, life: Date.parse(own.ends_at) - Date.now(), owner })
   }
@@ -180,7 +179,7 @@ type Said = Omit<PolicyBundleBody, 'version' | 'number' | 'mesh' | 'former' | 'b
 
 /** The bundle in force, if this root signed it. */
 async function lastOf(io: CommandIo, { publicKey: key }: RootKey): Promise<PolicyBundleBody | undefined> {
-  const { bundle } = await daemonAt(io).call(getBundle)
+  const { bundle } = await io.call(getBundle)
   if (bundle === null) return undefined
   return statementIn(PolicyBundle, new Uint8Array(Buffer.from(bundle, 'base64url')), meshOf(key), key)?.body
 }
@@ -205,7 +204,7 @@ async function handBundle(
     ...(began === undefined ? {} : { began }),
   }
   const frame = signed(() => signStatement(PolicyBundle, body, root, version, systemRandom))
-  return daemonAt(io).call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
+  return io.call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
 }
 
 /** Throws KaroError `too_large` for what no bundle holds together, though each part has room. */

@@ -1,6 +1,5 @@
 // karo secret backup and restore: all secrets of a person in one file, under a passphrase of its own.
 import { readFileSync } from 'node:fs'
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { backupVault, restoreVault } from '../../api/contract/operations/agents/vault.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
@@ -21,7 +20,7 @@ export const backup = defineCommand('secret backup', {
     try {
       const words = await newPassphrase(options['passphrase-file'])
       const file = await withWords(words, (passphrase) =>
-        unlocked(io, () => daemonAt(io).call(backupVault, { body: { passphrase } })),
+        unlocked(io, () => io.call(backupVault, { body: { passphrase } })),
       )
       output.write(`${JSON.stringify(file)}\n`)
       output.finish()
@@ -48,7 +47,7 @@ export const restore = defineCommand('secret restore', {
       unlocked(io, async () =>
         show(
           io,
-          await daemonAt(io).call(restoreVault, {
+          await io.call(restoreVault, {
             body: { file: file as never, passphrase, replace: options.replace === true },
           }),
           ({ secrets }) =>

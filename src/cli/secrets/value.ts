@@ -1,5 +1,4 @@
 // The value of a secret, from standard input or a hidden prompt, and a vault that is unlocked before it is used.
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getSecrets, unlockVault } from '../../api/contract/operations/agents/vault.ts'
 import { KaroError } from '../../base/errors.ts'
 import { withoutLineEnd } from '../../trust/identity/index.ts'
@@ -60,13 +59,13 @@ export async function unlocked<T>(io: CommandIo, work: () => Promise<T>): Promis
 export async function unlock(io: CommandIo, file: string | undefined, seconds: number | undefined) {
   await needVault(io)
   return withWords(await passphraseOf(file, 'Passphrase of your vault: '), (passphrase) =>
-    daemonAt(io).call(unlockVault, { body: { passphrase, seconds } }),
+    io.call(unlockVault, { body: { passphrase, seconds } }),
   )
 }
 
 /** Before a person types what would have no place. Throws KaroError `not_found`. */
 export async function needVault(io: CommandIo) {
-  const kept = await daemonAt(io).call(getSecrets)
+  const kept = await io.call(getSecrets)
   if (kept.vault.protection !== null) return kept
   throw new KaroError('not_found', 'you have no vault yet', {
     where: 'vault',

@@ -1,7 +1,7 @@
 // The commands karo shell install --system and karo shell uninstall --system.
 import { realpathSync } from 'node:fs'
 import { systemRandom } from '../../base/clock.ts'
-import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { KaroError } from '../../base/errors.ts'
 import type { CommandInput, CommandIo } from '../command.ts'
 import { absoluteProgram } from '../own-program.ts'
 import { fitted } from '../terminal/text.ts'
@@ -21,7 +21,7 @@ export function forAll(
   what: 'install' | 'uninstall',
   flags: readonly string[],
   { args, options }: CommandInput,
-): ExitCode {
+): undefined {
   if (io.env.KARO_HOME) {
     throw usage(
       '--system is for all people of the machine, but --home names the node of one person',
@@ -60,5 +60,4 @@ export function forAll(
   if (what === 'install') words.push(ABOUT)
   if (io.json) io.out(`${JSON.stringify({ files, changed: files.some(({ changed }) => changed) })}\n`)
   else io.out(`${fitted(words.join('\n'), io.columns)}\n`)
-  return EXIT.done
 }

@@ -1,5 +1,4 @@
 // What a person does after the hook was put into a start file: the lines that karo shell install ends with.
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getHealth } from '../../api/contract/operations/status.ts'
 import type { CommandIo, Env } from '../command.ts'
 import { besideEachOther } from '../terminal/text.ts'
@@ -25,12 +24,10 @@ export function firstSteps(env: Env): readonly Step[] {
 
 /** For the new shell, where `karo` is known; without the start of a daemon where one runs. `hasFinder`: nothing is said of Ctrl-R. */
 export async function nextSteps(io: CommandIo, hasFinder: boolean): Promise<string> {
-  const runs = await daemonAt(io)
-    .call(getHealth, { deadlineMs: LOOK_MS })
-    .then(
-      () => true,
-      () => false,
-    )
+  const runs = await io.call(getHealth, { deadlineMs: LOOK_MS }).then(
+    () => true,
+    () => false,
+  )
   const steps: readonly Step[] = [
     ...(runs ? [] : [['karo up --background', 'starts the node, which stores recorded commands'] as const]),
     ...(hasFinder ? [] : [['karo shell install --ctrl-r', 'lets Ctrl-R search what is recorded'] as const]),

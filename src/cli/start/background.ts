@@ -18,7 +18,7 @@ import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
 import type { StatusShape } from '../../api/contract/shapes.ts'
 import { homeTrouble } from '../../base/disk-trouble.ts'
-import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import { readHolder } from '../../ops/system/lock.ts'
@@ -95,13 +95,13 @@ function openLog(paths: HomePaths, file: string, mark: string): number {
  * Says what runs and how to end it. Throws KaroError `unavailable` with the daemon's own words when it does not start, and
  * `timeout` while it is still starting.
  */
-export async function startInBackground(io: Caller, paths: HomePaths): Promise<ExitCode> {
+export async function startInBackground(io: Caller, paths: HomePaths): Promise<undefined> {
   const there = await statusOf(io)
   if (there !== undefined) {
     const pid = (await readHolder(paths.lock))?.pid
     const as = pid === undefined ? "this machine's service" : `process ${pid}`
     io.out([`${there.name} runs already, as ${as}`, ...staleWords(there), ''].join('\n'))
-    return EXIT.done
+    return
   }
   const file = join(paths.home, LOG)
   const mark = `${new Date().toISOString()} started by process ${process.pid}\n`
@@ -151,7 +151,6 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
       '',
     ].join('\n'),
   )
-  return EXIT.done
 }
 
 /** Of what came behind the mark, or of everything where the daemon has emptied the log. */

@@ -1,6 +1,5 @@
 // One line about what is unusual and was not seen yet, for whoever starts a shell; silent about everything else.
 import { existsSync } from 'node:fs'
-import { daemonAt } from '../../api/contract/client/socket.ts'
 import { seeAnomalies } from '../../api/contract/operations/anomalies.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { CommandIo } from '../command.ts'
@@ -21,7 +20,7 @@ export async function tellUnusual(io: CommandIo): Promise<boolean> {
   if (!existsSync(io.socket)) return true
   const end = performance.now() + LIMIT_MS
   const seen = (body: { severity?: number; notice?: boolean; ids?: string[] }) =>
-    daemonAt(io).call(seeAnomalies, { body, deadlineMs: Math.max(0, end - performance.now()) })
+    io.call(seeAnomalies, { body, deadlineMs: Math.max(0, end - performance.now()) })
   try {
     const { signals } = await seen({ severity: SEVERITY, notice: true })
     const [first] = signals

@@ -1,5 +1,6 @@
 // karo anomalies, and the notice of a new shell, against a daemon that is played: what is told is noted, and nothing else.
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { daemonAt } from '../../../src/api/contract/client/socket.ts'
 import type { CommandIo } from '../../../src/cli/command.ts'
 import { tellUnusual } from '../../../src/cli/terminal/notice.ts'
 import { karo, playDaemon } from '../../support/node/played-daemon.ts'
@@ -56,7 +57,15 @@ test('a new shell tells of some, notes these, and waits 50 ms for both together'
     },
   })
   let told = ''
-  const io = { socket, json: false, terminal: false, liveLine: true, err: (text: string) => (told += text) }
+  const { call } = daemonAt({ socket })
+  const io = {
+    socket,
+    call,
+    json: false,
+    terminal: false,
+    liveLine: true,
+    err: (text: string) => (told += text),
+  }
   // The second answer comes after its end.
   await tellUnusual(io as unknown as CommandIo)
   expect(told).toBe('karo: words of a; 1 more  (karo anomalies)\n')
@@ -67,12 +76,22 @@ test('a new shell tells of some, notes these, and waits 50 ms for both together'
 test('where nobody would see the notice it is left for another time', async () => {
   const { socket, requests } = await playDaemon({ [SEEN]: { signals: [signal('a', false)] } })
   let told = ''
-  const io = { socket, json: false, terminal: false, liveLine: false, err: (text: string) => (told += text) }
+  const { call } = daemonAt({ socket })
+  const io = {
+    socket,
+    call,
+    json: false,
+    terminal: false,
+    liveLine: false,
+    err: (text: string) => (told += text),
+  }
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   onTestFinished(() => void vi.useRealTimers())
   expect(await tellUnusual(io as unknown as CommandIo)).toBe(false)
   expect(told).toBe('')
   expect(noted(requests)).toEqual([{ severity: 5, notice: true }])
   const quiet = await playDaemon({ [SEEN]: { signals: [] } })
-  expect(await tellUnusual({ ...io, socket: quiet.socket } as unknown as CommandIo)).toBe(true)
+  expect(await tellUnusual({ ...io, ...quiet, call: daemonAt(quiet).call } as unknown as CommandIo)).toBe(
+    true,
+  )
 })

@@ -2,6 +2,7 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { daemonAt } from '../../../src/api/contract/client/socket.ts'
 import { commands as completion } from '../../../src/cli/commands/terminal/completion.ts'
 import { COMMANDS } from '../../../src/cli/commands.ts'
 import { complete } from '../../../src/cli/completion/live.ts'
@@ -32,7 +33,7 @@ async function printed(names: readonly string[], what: string, typed: string): P
   await new Promise<void>((resolve) => server.listen(socket, resolve))
   onTestFinished(() => void server.close())
   let out = ''
-  await complete([what, typed], () => ({ socket, out: (text) => (out += text) }))
+  await complete([what, typed], () => ({ call: daemonAt({ socket }).call, out: (text) => (out += text) }))
   return out
 }
 

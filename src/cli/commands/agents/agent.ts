@@ -1,6 +1,5 @@
 // karo agent: programs that act in jails: adds them, lists them, starts and stops them, and shows what they say.
 import { readFileSync } from 'node:fs'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   addAgent,
   describeAgent,
@@ -116,7 +115,7 @@ const add = defineCommand('agent add', {
       ? { argv: args.command, cwd: '/tmp', needed: [] }
       : commandOf(args.command, given)
     // Where agents are off the daemon says so, before a person answers for nothing.
-    const { off } = await daemonAt(io).call(getAgents)
+    const { off } = await io.call(getAgents)
     for (const { word, place } of off ? [] : needed)
       if (
         !(await confirm(io, `The agent would not see ${word}. Let it read ${place}?`, {
@@ -151,9 +150,8 @@ const add = defineCommand('agent add', {
       ...(callTime !== undefined && { call_ms: callTimeOf(callTime) }),
       ...(options.why !== undefined && { why: checkText(options.why, '--why', 500) }),
     }
-    const daemon = daemonAt(io)
     const token = tokenFile === undefined ? {} : { token: readFileSync(tokenFile, 'utf8').trim() }
-    const { cannot_change: fixed = [] } = await daemon.call(addAgent, {
+    const { cannot_change: fixed = [] } = await io.call(addAgent, {
       body: { ...body, ...token },
       deadlineMs: START_DEADLINE_MS,
     })
@@ -162,7 +160,7 @@ const add = defineCommand('agent add', {
     try {
       return show(
         io,
-        await daemon.call(startAgent, { body: { agent }, deadlineMs: START_DEADLINE_MS }),
+        await io.call(startAgent, { body: { agent }, deadlineMs: START_DEADLINE_MS }),
         agentView,
       )
     } catch (error) {

@@ -1,6 +1,5 @@
 // karo artifact: files that a person or their agents keep on this node, found by the hash of their content.
 import { basename } from 'node:path'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   finishArtifact,
   getArtifacts,
@@ -8,7 +7,6 @@ import {
   showArtifact,
 } from '../../../api/contract/operations/agents/artifacts.ts'
 import { MEDIA_TYPE } from '../../../api/contract/shapes.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { bytes, printable } from '../../../base/format.ts'
 import { screened } from '../../../base/printable.ts'
 import { sharingCommands } from '../../artifacts/sharing.ts'
@@ -84,7 +82,7 @@ const get = defineCommand('artifact get', {
   async run(io, { args, options }) {
     const wanted = await wantedBy(args.id, options.at)
     const which = wanted === undefined ? args.id : await fetchHere(io, wanted)
-    const { id, size, preview } = await daemonAt(io).call(showArtifact, { query: { id: which } })
+    const { id, size, preview } = await io.call(showArtifact, { query: { id: which } })
     const onScreen = options.output === undefined && io.terminal
     if (onScreen && preview === null)
       throw usage(
@@ -104,7 +102,7 @@ const get = defineCommand('artifact get', {
       output?.finish()
       if (output !== undefined && io.json) io.out(`${JSON.stringify({ id, size, file: options.output })}\n`)
       else if (output !== undefined) io.out(`${printable(options.output ?? '')} has ${bytes(size)}.\n`)
-      return EXIT.done
+      return
     } finally {
       output?.discard()
     }

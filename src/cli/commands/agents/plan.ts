@@ -1,5 +1,4 @@
 // karo plan: turns a goal into steps that are shown before anything runs, and runs them as tasks, each through the gates.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   getPlans,
   makePlan,
@@ -116,7 +115,7 @@ const run = defineCommand('plan run', {
     const { done } = options
     if (done !== undefined) checkText(done, '--done', 8)
     const body = { id: idOf(args.id), done }
-    const first = await daemonAt(io).call(runPlan, { body })
+    const first = await io.call(runPlan, { body })
     const last = await followed(io, first, options.follow === true)
     show(io, last, planView)
     return last.state === 'running' ? EXIT.refused : EXIT_OF[last.state]
@@ -132,7 +131,7 @@ async function followed(io: CommandIo, first: PlanShape, waits: boolean): Promis
       const asks = plan.steps.some(({ state }) => state === 'input-required')
       if (plan.state !== 'running' || (asks && !waits) || interrupt.signal.aborted) return plan
       await pause(LOOK_MS, interrupt.signal)
-      plan = await daemonAt(io).call(showPlan, { query: { id: plan.id } })
+      plan = await io.call(showPlan, { query: { id: plan.id } })
     }
   } finally {
     interrupt.release()

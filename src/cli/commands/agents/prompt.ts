@@ -1,5 +1,4 @@
 // karo prompt: named templates of a person, with versions and variables. Rendering puts values in, and runs nothing.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   addPrompt,
   getPrompts,
@@ -104,7 +103,7 @@ const render = defineCommand('prompt render', {
       values.push({ name, value: value.startsWith('@') ? await textFrom(value.slice(1), MOST_VALUE) : value })
     }
     const body = { name: nameOf(args.name), values, ...versionOf(options.version) }
-    const { text, ...rest } = await daemonAt(io).call(renderPrompt, { body })
+    const { text, ...rest } = await io.call(renderPrompt, { body })
     return show(io, { ...rest, text }, () => (text.endsWith('\n') ? text : `${text}\n`))
   },
 })

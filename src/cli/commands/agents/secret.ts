@@ -1,5 +1,4 @@
 // karo secret: a vault of the person's own for secrets, and which agents are given them.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   allowSecret,
   denySecret,
@@ -14,7 +13,7 @@ import {
   unlockVault,
 } from '../../../api/contract/operations/agents/vault.ts'
 import { SECRET_NAME, UNLOCKED_SECONDS } from '../../../api/contract/shapes.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { defineCommand, show } from '../../command.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
@@ -42,10 +41,10 @@ const init = defineCommand('secret init', {
   },
   examples: { 'karo secret init': 'asks for a passphrase twice; nobody can recover it' },
   async run(io, { options }) {
-    if (options.credential) return show(io, await daemonAt(io).call(initVault, { body: {} }), vaultView)
+    if (options.credential) return show(io, await io.call(initVault, { body: {} }), vaultView)
     const words = await newPassphrase(options['passphrase-file'])
     return withWords(words, async (passphrase) =>
-      show(io, await daemonAt(io).call(initVault, { body: { passphrase } }), vaultView),
+      show(io, await io.call(initVault, { body: { passphrase } }), vaultView),
     )
   },
 })
@@ -99,7 +98,7 @@ const set = defineCommand('secret set', {
     await needVault(io)
     return withWords(await readValue(name, options.exact === true), (value) =>
       unlocked(io, async () =>
-        show(io, await daemonAt(io).call(setSecret, { body: { name, value, expires_at, note } }), secretView),
+        show(io, await io.call(setSecret, { body: { name, value, expires_at, note } }), secretView),
       ),
     )
   },
@@ -134,11 +133,10 @@ const showOne = defineCommand('secret show', {
         where: '--reveal',
         hint: 'An agent can be given the secret instead: karo secret allow.',
       })
-    const { value } = await unlocked(io, () => daemonAt(io).call(revealSecret, { body: { name: args.name } }))
+    const { value } = await unlocked(io, () => io.call(revealSecret, { body: { name: args.name } }))
     const bytes = Buffer.from(value, 'base64url')
     io.out(`${bytes.toString('utf8')}\n`)
     bytes.fill(0)
-    return EXIT.done
   },
 })
 
@@ -163,11 +161,11 @@ const rotate = defineCommand('secret rotate', {
     const said = ({ secrets }: { readonly secrets: number }): string =>
       `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted again under it.\n`
     if (!options.passphrase)
-      return unlocked(io, async () => show(io, await daemonAt(io).call(rotateVault, { body: {} }), said))
+      return unlocked(io, async () => show(io, await io.call(rotateVault, { body: {} }), said))
     return withWords(await passphraseOf(undefined, 'Present passphrase of your vault: '), (current) =>
       unlocked(io, async () =>
         withWords(await newPassphrase(undefined), async (next) =>
-          show(io, await daemonAt(io).call(rotateVault, { body: { passphrases: { current, next } } }), said),
+          show(io, await io.call(rotateVault, { body: { passphrases: { current, next } } }), said),
         ),
       ),
     )

@@ -78,7 +78,7 @@ const run = defineCommand('task run', {
       at: options.at,
       ...defined({ why: options.why === undefined ? undefined : checkText(options.why, '--why', 500) }),
     } as const
-    await whileAway(() => daemonAt(io).call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
+    await whileAway(() => io.call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
     return follow(io, { id, at: options.at }, options.follow === true)
   },
 })

@@ -1,11 +1,9 @@
 // karo audit: shows, verifies and exports the ledger of this node.
 
 import { parseNodeId } from '../../../../protocols/node-id.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { whoAsked as getAskers, getAuditLog } from '../../../api/contract/operations/audit.ts'
 import { getPeers } from '../../../api/contract/operations/peers.ts'
 import { type AskersShape, AUDIT_TYPES, type AuditEntryShape } from '../../../api/contract/shapes.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { ago, formatFingerprint, localTime } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
@@ -43,11 +41,11 @@ const log = defineCommand('audit log', {
       peer: given(options.peer, (peer) => checkText(peer, '--peer', MOST_PEER)),
       since: given(options.since, (text) => rfc3339(parseSince(text, Date.now()), '--since')),
     }
-    const answer = await daemonAt(io).call(getAuditLog, { query })
+    const answer = await io.call(getAuditLog, { query })
     if (io.json) return printJson(io, answer)
     if (answer.entries.length === 0) {
       io.out('No entry of the ledger matches: leave out --type, --peer or --since.\n')
-      return EXIT.done
+      return
     }
     const peerOf = await namer(io, answer.entries)
     io.out(
@@ -63,7 +61,6 @@ const log = defineCommand('audit log', {
         DETAILS: { value: (entry) => details(entry, peerOf), wrap: true },
       }),
     )
-    return EXIT.done
   },
 })
 
@@ -75,7 +72,7 @@ async function namer(io: CommandIo, entries: readonly AuditEntryShape[]): Promis
   const isNamed = (entry: AuditEntryShape): boolean =>
     entry.peer !== undefined || details(entry, (node) => node).search(NODE_ID) >= 0
   if (!entries.some(isNamed)) return (node) => node
-  const { peers } = await daemonAt(io).call(getPeers)
+  const { peers } = await io.call(getPeers)
   const names = new Map<string, string>(peers.map(({ node_id, name }) => [node_id, name]))
   const { fingerprintOf } = await import('../../../trust/identity/index.ts')
   return (node) => {
@@ -118,13 +115,13 @@ const whoAsked = defineCommand('audit who-asked', {
   },
   async run(io, { options }) {
     const since = rfc3339(Date.now() - parseDuration(options.last, '--last'), '--last')
-    const answer = await daemonAt(io).call(getAskers, { query: { since } })
+    const answer = await io.call(getAskers, { query: { since } })
     if (io.json) return printJson(io, answer)
     const now = Date.now()
     const totals = givenView(answer.totals, io, now)
     if (answer.askers.length === 0) {
       io.out(`No other node asked this one anything in the last ${options.last}.\n${totals}`)
-      return EXIT.done
+      return
     }
     io.out(
       table(io, answer.askers, {
@@ -140,7 +137,6 @@ const whoAsked = defineCommand('audit who-asked', {
       }),
     )
     io.out(totals)
-    return EXIT.done
   },
 })
 

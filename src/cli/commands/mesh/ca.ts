@@ -2,7 +2,6 @@
 
 import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
 import { parseNodeId } from '../../../../protocols/node-id.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { foundFleet, getFleet, getRootList, revokeByRoot } from '../../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../../api/contract/operations/peers.ts'
 import { systemRandom } from '../../../base/clock.ts'
@@ -61,7 +60,7 @@ const init = defineCommand('ca init', {
     const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
     // Before the root key is made: a key that no mesh has would be left behind otherwise.
     const terms = issuerTerms(options, { grants: [] })
-    const state = await daemonAt(io).call(getFleet)
+    const state = await io.call(getFleet)
     if (state.root !== null) {
       throw new KaroError('conflict', 'this node belongs to a mesh already', {
         hint: 'karo ca show says which mesh it is.',
@@ -93,7 +92,7 @@ const renew = defineCommand('ca renew', {
   },
   async run(io, { options }) {
     const root = await openedRoot(options)
-    const { own } = await daemonAt(io).call(getFleet)
+    const { own } = await io.call(getFleet)
     const before = own?.grants ?? []
     const answer = await certifyIssuer(
       io,
@@ -110,7 +109,7 @@ const renew = defineCommand('ca renew', {
 
 /** The node that these words mean now, and how the question calls it. */
 async function revokedPeer(io: CommandIo, words: readonly string[]) {
-  const { peer } = await daemonAt(io).call(explainPeer, { query: { who: oneNode(words, 'karo ca revoke') } })
+  const { peer } = await io.call(explainPeer, { query: { who: oneNode(words, 'karo ca revoke') } })
   const called = `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
   return { ...peer, called }
 }
@@ -140,10 +139,9 @@ const revoke = defineCommand('ca revoke', {
     otherwise: 'Nothing was changed.',
   },
   async run(io, { args, options }) {
-    const daemon = daemonAt(io)
     const peer = await revokedPeer(io, args.node)
     const root = await openedRoot(options)
-    const before = await daemon.call(getRootList)
+    const before = await io.call(getRootList)
     const now = Date.now()
     const keys = revokedWith(peer.node_id, before, now)
     if (keys.length > REVOKED_MAX) {
@@ -162,7 +160,7 @@ const revoke = defineCommand('ca revoke', {
       },
       systemRandom,
     )
-    const answer = await daemon.call(revokeByRoot, {
+    const answer = await io.call(revokeByRoot, {
       body: { list: Buffer.from(frame).toString('base64url') },
     })
     return show(io, answer, () =>

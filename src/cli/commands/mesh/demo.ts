@@ -1,6 +1,6 @@
 // karo demo: a whole organisation on this machine, to ask from each role; it leaves nothing behind.
 import { join } from 'node:path'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { defineCommand, printJson } from '../../command.ts'
 import { AGGREGATORS, MACHINES } from '../../demo/machines.ts'
 import { type Stage, startStage } from '../../demo/stage.ts'
@@ -28,9 +28,9 @@ export const commands = [
         if (gone !== undefined && !wish.signal.aborted)
           throw new KaroError('unavailable', `the node ${gone} ended by itself`)
         if (!io.json) io.out('The nodes have ended, and their directory is removed.\n')
-        return EXIT.done
+        return
       } catch (error) {
-        if (wish.signal.aborted) return EXIT.done
+        if (wish.signal.aborted) return
         throw error
       } finally {
         wish.release()

@@ -1,12 +1,11 @@
 // karo fleet: settings of every machine, signed with the root key, and which machines follow them.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getFleet } from '../../../api/contract/operations/fleet.ts'
 import { getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
 import { postQuery } from '../../../api/contract/operations/query.ts'
 import { checkedEntries } from '../../../assist/copilot/knowledge.ts'
 import { checkFleetRules } from '../../../assist/guard/index.ts'
 import { readText } from '../../../assist/guard/read-rules.ts'
-import { type ExitCode, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { FLEET_KEYS } from '../../../config/fleet.ts'
 import { checkedSetting } from '../../../config/fleet-settings.ts'
 import { KEY_LIST } from '../../../config/table.ts'
@@ -93,7 +92,7 @@ async function signed(
   io: CommandIo,
   wanted: readonly Setting[],
   options: Parameters<typeof openedRoot>[0],
-): Promise<ExitCode> {
+): Promise<undefined> {
   const { signSettings } = await import('../../policy/bundle.ts')
   const { organisation, before } = await signSettings(io, wanted, options)
   return show(io, { organisation }, (answer, screen) => changedView(answer.organisation, before, screen))
@@ -109,13 +108,12 @@ const showFleet = defineCommand('fleet show', {
 const DEADLINE_MS = 75_000
 
 async function stateOf(io: CommandIo): Promise<FleetState> {
-  const daemon = daemonAt(io)
-  const [{ organisation }, { mesh }] = await Promise.all([daemon.call(getPolicy), daemon.call(getFleet)])
+  const [{ organisation }, { mesh }] = await Promise.all([io.call(getPolicy), io.call(getFleet)])
   if (organisation === null) return { organisation, signed_by: null, machines: [] }
   const now = Date.now()
   const range = { start: new Date(now - 86_400_000).toISOString(), end: new Date(now).toISOString() }
   const body = { query_type: 'NodeHealth' as const, range }
-  const { data } = await daemon.call(postQuery, { body, deadlineMs: DEADLINE_MS })
+  const { data } = await io.call(postQuery, { body, deadlineMs: DEADLINE_MS })
   const nodes = data !== null && 'nodes' in data ? data.nodes : []
   // The fingerprint of a key is the beginning of its hash, which names the mesh.
   const signed_by = mesh?.slice(0, 16) ?? null

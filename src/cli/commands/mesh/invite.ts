@@ -1,8 +1,6 @@
 // karo invite: codes that let machines into the mesh, for a person, a camera or a provisioning tool.
 import { renderUnicodeCompact } from 'uqr'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { cancelInvite, createInvite, getInvites } from '../../../api/contract/operations/fleet.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { isRole, toldRole } from '../../../base/words/roles.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
@@ -57,7 +55,7 @@ const make = defineCommand('invite', {
     const file = options.file ?? options.out
     const output = file === undefined ? undefined : createOutput(file)
     try {
-      const made = await daemonAt(io).call(createInvite, { body })
+      const made = await io.call(createInvite, { body })
       const { code, invite } = made
       const own = body.roles?.filter((role) => !isRole(role)) ?? []
       if (own.length > 0) io.err(fitted(`The invite gives ${own.map(toldRole).join(', ')}.\n`, io.columns))
@@ -89,7 +87,7 @@ Whoever has it can use it: karo invite cancel ${invite.id}
           io.columns,
         ),
       )
-      return EXIT.done
+      return
     } finally {
       output?.discard()
     }

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getFleet, joinFleet } from '../../../api/contract/operations/fleet.ts'
 import type { FleetShape } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -139,7 +138,7 @@ export const commands = [
       const waitMs = parseDuration(options.wait, '--wait')
       const given = await givenBy(args.invite.length === 0 ? undefined : args.invite.join(' '))
       const places = [...given.places, ...(options.at ?? [])]
-      let state: FleetShape = await daemonAt(io).call(joinFleet, {
+      let state: FleetShape = await io.call(joinFleet, {
         body: { code: given.code, places, ...(given.root && { root: given.root as never }) },
       })
       const began = performance.now()
@@ -152,7 +151,7 @@ export const commands = [
         (state.joining.clock_off_ms === null || performance.now() - began < CLOCK_MS)
       while (waits() && performance.now() < until) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
-        state = await daemonAt(io).call(getFleet)
+        state = await io.call(getFleet)
         if (told || !waits() || performance.now() - began < SILENT_MS) continue
         told = true
         io.err(

@@ -2,7 +2,6 @@
 import { AGENT_CONTROL } from '../../../../protocols/messages/agent.ts'
 import type { DelegationBody } from '../../../../protocols/messages/operator.ts'
 import { parseNodeId } from '../../../../protocols/node-id.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { beginLogin, getLogin, offerLogin } from '../../../api/contract/operations/fleet.ts'
 import {
   ASKED_TYPES,
@@ -84,13 +83,13 @@ async function logIn(
 ) {
   // Errors that make a login impossible are reported before the person types a passphrase.
   const { name } = readCredential(path)
-  const { node } = await daemonAt(io).call(getLogin)
-  const offer = await daemonAt(io).call(offerLogin, { body: { for_ms: life, types } })
+  const { node } = await io.call(getLogin)
+  const offer = await io.call(offerLogin, { body: { for_ms: life, types } })
   const body = toSign(offer, { life, types, node: node.node_id })
   const passphrase = await passphraseOf(passphraseFile, `Passphrase of ${printable(name)}: `)
   const { signer, chain } = withPassphrase(passphrase, (words) => openCredential(path, words))
   const delegation = signDelegation(signer, body, systemRandom)
-  return daemonAt(io).call(beginLogin, { body: { delegation: text(delegation), chain: chain.map(text) } })
+  return io.call(beginLogin, { body: { delegation: text(delegation), chain: chain.map(text) } })
 }
 
 const login = defineCommand('login', {

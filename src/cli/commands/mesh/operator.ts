@@ -1,6 +1,5 @@
 // karo operator: people who ask under their own name from any machine; an issuer certifies them and takes that back.
 import { parseNodeId } from '../../../../protocols/node-id.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   assignOperator,
   getOperators,
@@ -78,7 +77,7 @@ const issue = defineCommand('operator issue', {
     try {
       const passphrase = await newPassphrase(options['passphrase-file'])
       const textOf = withPassphrase(passphrase, credential.seal)
-      const made = await daemonAt(io).call(issueOperator, {
+      const made = await io.call(issueOperator, {
         body: {
           key: credential.operator,
           name,
@@ -177,7 +176,7 @@ const revoke = defineCommand('operator revoke', {
   sure: {
     async question(io, { args }) {
       const body = { operator: whoOf(args.who), dry_run: true }
-      const { operator } = await daemonAt(io).call(revokeOperator, { body })
+      const { operator } = await io.call(revokeOperator, { body })
       return {
         asks: `Revoke ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}; ${rolesOf(operator)}) in the whole mesh for good?`,
         args: { who: [operator.node_id] },

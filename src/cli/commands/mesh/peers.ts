@@ -1,10 +1,9 @@
 // karo peers: lists known nodes with their trust; trusts, denies and revokes nodes.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getInvites } from '../../../api/contract/operations/fleet.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../../api/contract/operations/peers.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { atHome } from '../../at-home.ts'
 import { type ArgumentWords, type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { whatItHas, whoKnows } from '../../fleet/revoking.ts'
@@ -40,8 +39,8 @@ const ALONE = `This node is used alone: no other machine can reach it, and it lo
 const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every node that is known here, \`karo doctor\` what keeps others away.
 `
 
-async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: string): Promise<ExitCode> {
-  const { peers: all } = await daemonAt(io).call(getPeers)
+async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: string): Promise<undefined> {
+  const { peers: all } = await io.call(getPeers)
   const peers = all.filter(wanted)
   if (io.json) return printJson(io, { peers })
   if (peers.length === 0) {
@@ -58,7 +57,6 @@ To trust a pending node, compare its fingerprint, or the words of \`karo peers e
 `,
     )
   }
-  return EXIT.done
 }
 
 /** How often to look for the link, which opens in about 40 ms on a LAN (docs/performance.md). */
@@ -77,7 +75,7 @@ async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
     io.out('It trusts this node too; you are connected.\n')
     return
   }
-  const self = await daemonAt(io).call(getIdentity)
+  const self = await io.call(getIdentity)
   say(
     io,
     `Next, on that machine, unless you have done it there already:
@@ -92,7 +90,7 @@ async function links(io: CommandIo, peer: PeerShape): Promise<boolean> {
   let { state } = peer
   for (let looks = 0; state !== 'connected' && peer.last_seen !== null && looks < LOOKS; looks++) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
-    state = (await daemonAt(io).call(explainPeer, { query: { who: peer.node_id } })).peer.state
+    state = (await io.call(explainPeer, { query: { who: peer.node_id } })).peer.state
   }
   return state === 'connected'
 }
@@ -138,18 +136,16 @@ const trust = defineCommand('peers trust', {
       if (!(await confirm(io, question, { yes: options.yes, where }))) return EXIT.failed
     }
     const answers: PeerAnswerShape[] = []
-    for (const who of chosen.who)
-      answers.push(await daemonAt(io).call(trustPeer, { body: { who, ...terms } }))
+    for (const who of chosen.who) answers.push(await io.call(trustPeer, { body: { who, ...terms } }))
     const [only] = answers
     if (answers.length === 1 && only !== undefined) {
       if (io.json) return printJson(io, only)
       await sayTrusted(io, only.peer)
-      return EXIT.done
+      return
     }
     const peers = answers.map(({ peer }) => peer)
     if (io.json) io.out(`${JSON.stringify({ peers })}\n`)
     else say(io, `Trusted ${peers.map(called).join(', ')} here.\nEach of them has to trust this node too.\n`)
-    return EXIT.done
   },
 })
 
@@ -176,7 +172,7 @@ const revoke = defineCommand('peers revoke', {
   sure: {
     async question(io, { args }) {
       const who = oneNode(args.node, 'karo peers revoke')
-      const { peer } = await daemonAt(io).call(explainPeer, { query: { who } })
+      const { peer } = await io.call(explainPeer, { query: { who } })
       return {
         asks: `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.`,
         args: { node: [peer.node_id] },
@@ -185,13 +181,12 @@ const revoke = defineCommand('peers revoke', {
     otherwise: 'Nothing was changed.',
   },
   async run(io, { args }) {
-    const daemon = daemonAt(io)
-    const answer = await daemon.call(DECISIONS.revoke, {
+    const answer = await io.call(DECISIONS.revoke, {
       body: { who: oneNode(args.node, 'karo peers revoke') },
     })
     if (io.json) return printJson(io, answer)
     const inMesh = answer.revoked_in === 'mesh'
-    const invites = inMesh ? (await daemon.call(getInvites)).invites : []
+    const invites = inMesh ? (await io.call(getInvites)).invites : []
     const open = invites.flatMap(({ state, id }) =>
       state === 'open'
         ? `With another key it can use this invite, unless you end it: karo invite cancel ${id}\n`
@@ -206,7 +201,6 @@ ${whoKnows(answer)}${whatItHas(answer)}${open.join('')}`
 ${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${answer.peer.fingerprint}\` trusts it again.
 `,
     )
-    return EXIT.done
   },
 })
 

@@ -2,7 +2,6 @@
 // files.
 import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
 import { AUDIENCES_MAX, NOISE_MAX } from '../../../../protocols/messages/aggregate.ts'
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { labelProblem } from '../../../base/words/roles.ts'
@@ -85,7 +84,7 @@ const check = defineCommand('policy check', {
     const { checkLocally } = await import('../../policy/local.ts')
     const answer =
       file === undefined
-        ? await daemonAt(io).call(checkPolicy, { query: { ...supposed, as: as.join(',') } })
+        ? await io.call(checkPolicy, { query: { ...supposed, as: as.join(',') } })
         : await checkLocally(io, file, team, supposed)
     show(io, answer, checkView)
     return answer.effect === 'allow' ? EXIT.done : EXIT.refused

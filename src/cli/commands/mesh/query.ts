@@ -108,7 +108,7 @@ async function once(io: CommandIo, input: CommandInput): Promise<ExitCode> {
 
 async function askOnce(io: CommandIo, body: QueryRequest): Promise<QueryResult> {
   const began = performance.now()
-  return timed(await daemonAt(io).call(postQuery, { body, deadlineMs: DEADLINE_MS }), began)
+  return timed(await io.call(postQuery, { body, deadlineMs: DEADLINE_MS }), began)
 }
 
 /** Asks, and meanwhile shows on a terminal how many nodes have answered. */
@@ -140,7 +140,7 @@ function timed(result: QueryResult, began: number): QueryResult {
  * Asks again and again until Ctrl-C, which cancels the question under way. Ctrl-C is the normal end, so the exit code is 0.
  * If the daemon has answered once, it may go away and come back.
  */
-async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promise<ExitCode> {
+async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promise<undefined> {
   const interrupt = watchInterrupt()
   const { signal } = interrupt
   let before: QueryResult | undefined
@@ -170,7 +170,6 @@ async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promi
   }
   // The terminal has written ^C; the newline keeps the prompt from standing right behind it.
   if (io.liveLine) io.err('\n')
-  return EXIT.done
 }
 
 const CLEAR = '\x1b[H\x1b[2J'
@@ -183,7 +182,7 @@ async function print(io: CommandIo, result: QueryResult, before?: QueryResult): 
   if (io.json) return void io.out(`${JSON.stringify(result)}\n`)
   const text = queryView(result, io, before)
   // Advice for people of other machines, who know this one by its name.
-  const name = text.includes(THIS) && quote((await daemonAt(io).call(getIdentity)).name)
+  const name = text.includes(THIS) && quote((await io.call(getIdentity)).name)
   const clear = before === undefined ? '' : io.terminal ? CLEAR : '\n'
   io.out(clear + (name ? text.replaceAll(THIS, printable(name)) : text))
 }

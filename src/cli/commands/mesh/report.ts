@@ -1,5 +1,4 @@
 // karo report: what was released about the whole mesh, for people to read, to print or to calculate with.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getReportThresholds, postReport } from '../../../api/contract/operations/query.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
@@ -90,7 +89,7 @@ export const commands = [
         ...(options['as-node'] ? { as: 'node' as const } : {}),
       }
       try {
-        const report = await daemonAt(io).call(postReport, { body, deadlineMs: DEADLINE_MS })
+        const report = await io.call(postReport, { body, deadlineMs: DEADLINE_MS })
         return give(io, report, format, file)
       } catch (error) {
         throw asTyped(error, input)

@@ -1,5 +1,4 @@
 // karo share: shows and changes what a person consents to share; a change takes effect at once.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   CHANGES,
   getPreview,
@@ -59,7 +58,7 @@ const showAll = defineCommand('share show', {
   summary: 'show which nodes may have which of your numbers now, and why',
   shows: getShare,
   async run(io) {
-    const sharing = await daemonAt(io).call(getShare)
+    const sharing = await io.call(getShare)
     const alone = !io.json && (await isUsedAlone(io))
     return show(io, sharing, alone ? () => ALONE : sharingView)
   },
@@ -164,11 +163,9 @@ const anomalies = defineCommand('share anomalies', {
     'karo share anomalies off': 'nobody sees them, not even as part of a total',
   },
   async run(io, { args }) {
-    const daemon = daemonAt(io)
     const { choice } = args
     // To take back waits for nothing, so it is an operation of its own.
-    const view =
-      choice === 'off' ? daemon.call(stopAnomalies) : daemon.call(letAnomalies, { body: { choice } })
+    const view = choice === 'off' ? io.call(stopAnomalies) : io.call(letAnomalies, { body: { choice } })
     return show(io, await view, sharingView)
   },
 })

@@ -2,7 +2,6 @@
 import { pipe } from 'it-pipe'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { confirmBackup, makeBackup } from '../../../api/contract/operations/backup.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { bytes, printable } from '../../../base/format.ts'
 import { createSeal } from '../../../ops/care/age.ts'
 import { type Archive, openArchive } from '../../../ops/care/archive.ts'
@@ -69,7 +68,7 @@ export const commands = [
           const says = `${printable(head.name)} is in ${printable(path)} (${bytes(size)}), ${ENCRYPTION_WORDS[encryption]}, ${without}.`
           io.out(`${fitted(says, io.columns)}\n`)
         }
-        return EXIT.done
+        return
       } finally {
         line.end()
         output.discard()
@@ -81,7 +80,7 @@ export const commands = [
 /** Notes the backup in the ledger. If that fails, the backup is still good, so there is only a message. */
 async function confirm(io: CommandIo, { head, encryption }: Archive): Promise<void> {
   try {
-    await daemonAt(io).call(confirmBackup, {
+    await io.call(confirmBackup, {
       body: { created_at: head.created_at, encrypted: encryption !== 'none' },
     })
   } catch (error) {

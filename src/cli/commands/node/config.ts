@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { createFile, freeName, replaceFile } from '../../../base/files.ts'
 import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
@@ -64,7 +64,7 @@ const list = defineCommand('config list', {
       io.out(
         `${JSON.stringify({ file: loaded.file ?? null, keys, environment: ENVIRONMENT, warnings: loaded.warnings })}\n`,
       )
-      return EXIT.done
+      return
     }
     const source = (k: Key<unknown>): string => of(k).sources.get(k.path) ?? 'default'
     io.out(
@@ -82,7 +82,6 @@ const list = defineCommand('config list', {
     )
     io.out('\n')
     io.out(table(io, ENVIRONMENT, { environment: 'name', meaning: { value: 'description', wrap: true } }))
-    return EXIT.done
   },
 })
 
@@ -106,7 +105,6 @@ const get = defineCommand('config get', {
     else io.out(`${typeof value === 'string' ? printable(value) : printable(valueText(value))}\n`)
     // Only on a terminal: a script that reads the value gets nothing else.
     if (!io.json && io.terminal) io.out(`\n${about(found, loaded, io)}`)
-    return EXIT.done
   },
 })
 
@@ -200,7 +198,6 @@ const set = defineCommand('config set', {
       io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n${inForce(io, force)}\n`)
       if (over !== null) io.err(`warning: the environment variable ${over} wins over the file\n`)
     }
-    return EXIT.done
   },
 })
 
@@ -223,7 +220,6 @@ const migrate = defineCommand('config migrate', {
     else if (kept === null) io.out('Every key of the file is one of this version.\n')
     else
       io.out(`${changes.map((change) => `${printable(change)}\n`).join('')}\nThe file as it was: ${kept}\n`)
-    return EXIT.done
   },
 })
 

@@ -1,7 +1,6 @@
 // karo dashboard: opens the page of this node in the person's browser, with a code that opens it once.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { createSessionCode } from '../../../api/contract/operations/tokens.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { defineCommand, printJson } from '../../command.ts'
 import { openBrowser } from '../../start/browser.ts'
 
@@ -16,7 +15,7 @@ export const commands = [
       'karo dashboard --no-open': 'only prints the address',
     },
     async run(io, { options }) {
-      const made = await daemonAt(io).call(createSessionCode)
+      const made = await io.call(createSessionCode)
       if (io.json) return printJson(io, made)
       if (made.page === null) {
         throw new KaroError(
@@ -35,7 +34,6 @@ export const commands = [
           ? 'Opened in your browser. The address opens one tab, within a minute.\n'
           : 'Open it in a browser on this machine, within a minute. It opens one tab.\n',
       )
-      return EXIT.done
     },
   }),
 ]

@@ -92,7 +92,7 @@ const command = defineCommand('doctor', {
 /** The page shows what was found; without a daemon there is no page. */
 async function leave(io: CommandIo, checks: readonly CheckResult[]): Promise<void> {
   try {
-    await daemonAt(io).call(leaveFindings, { body: { checks }, deadlineMs: LEAVE_MS })
+    await io.call(leaveFindings, { body: { checks }, deadlineMs: LEAVE_MS })
   } catch {
     // The finding is shown here even if the daemon does not accept it.
   }

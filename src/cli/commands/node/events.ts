@@ -3,7 +3,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { EVENT_TYPES, type EventType } from '../../../api/contract/constants.ts'
 import { getEvents } from '../../../api/contract/operations/events.ts'
 import type { FeedEvent } from '../../../api/contract/shapes.ts'
-import { type ErrorCode, EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { type ErrorCode, KaroError } from '../../../base/errors.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { checkText, given, parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
@@ -53,7 +53,7 @@ const follow = defineCommand('events', {
         signal: interrupt.signal,
       })
     } catch (error) {
-      if (interrupt.signal.aborted) return EXIT.done
+      if (interrupt.signal.aborted) return
       throw asTyped(error)
     } finally {
       interrupt.release()
@@ -75,7 +75,7 @@ interface Wanted {
   readonly signal: AbortSignal
 }
 
-async function show(io: CommandIo, { types, since, most, signal }: Wanted): Promise<ExitCode> {
+async function show(io: CommandIo, { types, since, most, signal }: Wanted): Promise<undefined> {
   let after = since
   let left = most
   /** The daemon was reached once, so the command waits for it if it goes away. */
@@ -93,7 +93,7 @@ async function show(io: CommandIo, { types, since, most, signal }: Wanted): Prom
         away = false
         if (event === undefined) continue
         io.out(line(io, event))
-        if (--left <= 0) return EXIT.done
+        if (--left <= 0) return
       }
     } catch (error) {
       if (signal.aborted || !met || !(error instanceof KaroError) || !PASSES.has(error.code)) throw error

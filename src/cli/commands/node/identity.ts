@@ -2,7 +2,7 @@
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getIdentity, rotateIdentity } from '../../../api/contract/operations/status.ts'
 import { systemClock, systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { loadConfig } from '../../../config/load.ts'
@@ -31,7 +31,7 @@ const show = defineCommand('identity show', {
   async run(io) {
     const { paths, service } = nodeOf(io.env)
     let self: { node_id: string; fingerprint: string; name: string }
-    if (service) self = await daemonAt(io).call(getIdentity)
+    if (service) self = await io.call(getIdentity)
     else {
       refuseLostKey(paths)
       const { nodeId, fingerprint } = readPublicIdentity(paths.key)
@@ -47,7 +47,6 @@ const show = defineCommand('identity show', {
       ['in words', fingerprintWords(fingerprint)],
     ] as const
     io.out(pairs(UNBOUNDED, facts))
-    return EXIT.done
   },
 })
 
@@ -80,7 +79,6 @@ The running daemon continues. For the next start: karo up asks in a terminal, id
 and a systemd service has the credential karo-key-passphrase.
 `,
     )
-    return EXIT.done
   },
 })
 
@@ -92,7 +90,6 @@ const unprotect = defineCommand('identity unprotect', {
     const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
     const done = withPassphrase(passphrase, (words) => unprotectIdentityFile(key, words, systemRandom))
     report(io, done, 'The key has no passphrase now: anybody who can read the file can act as this node.\n')
-    return EXIT.done
   },
 })
 
@@ -139,7 +136,6 @@ const rotate = defineCommand('identity rotate', {
       : `Others accept both keys for a day from now on. Their decisions about this node apply to the new key: nobody has to trust it again. Earlier backups contain the old key, so make a new backup.`
     const says = `The next key of this node is ${formatFingerprint(next.fingerprint)}. ${how}\n${after}\n`
     io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
-    return EXIT.done
   },
 })
 
@@ -175,7 +171,6 @@ const anew = defineCommand('identity new', {
 Nobody knows its key yet: in a fleet it joins with an invite (karo join), elsewhere run karo peers trust for it on each node, and karo peers deny for the old key. This node still trusts the nodes that it trusted. Its ledger continues, and notes where the new key begins to sign.
 `,
     )
-    return EXIT.done
   },
 })
 

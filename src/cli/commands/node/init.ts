@@ -1,6 +1,5 @@
 // karo init: makes a key and a configuration that sets nothing, and says what to do next.
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
@@ -51,7 +50,7 @@ const initCommand = defineCommand('init', {
       const { nodeId, fingerprint } = identity
       const shape = { node_id: nodeId, fingerprint, name: config.node.name, created, existed }
       io.out(`${JSON.stringify(shape)}\n`)
-      return EXIT.done
+      return
     }
     const facts = [
       ['name', config.node.name],
@@ -83,7 +82,6 @@ const initCommand = defineCommand('init', {
       ])
     io.out(`${created.includes(paths.key) ? 'A new node:' : 'This node exists:'}\n${pairs(facts)}`)
     io.out(`\nNext:\n${pairs(next)}`)
-    return EXIT.done
   },
 })
 

@@ -2,7 +2,6 @@
 import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getLogs } from '../../../api/contract/operations/care.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { parseWhole } from '../../input/values.ts'
@@ -63,7 +62,6 @@ const tail = defineCommand('logs tail', {
       shown++
     }
     if (shown === 0 && asked.lines > 0) io.err(`${NO_LINES}\n`)
-    return EXIT.done
   },
 })
 
@@ -79,7 +77,7 @@ const linesOf = (io: CommandIo, query: Asked & { readonly follow: boolean }, sig
   daemonAt(io).lines(getLogs, { query, signal, deadlineMs: NO_DEADLINE_MS, maxBytes: MAX_LINE_BYTES })
 
 /** Follows the log until Ctrl-C, the normal end. If the daemon has answered once, it may go away and come back. */
-async function follow(io: CommandIo, asked: Asked): Promise<typeof EXIT.done> {
+async function follow(io: CommandIo, asked: Asked): Promise<undefined> {
   const interrupt = watchInterrupt()
   const { signal } = interrupt
   /** The last shown line, which tells on the next connection which lines are new. */
@@ -114,7 +112,6 @@ async function follow(io: CommandIo, asked: Asked): Promise<typeof EXIT.done> {
   }
   // The terminal has written ^C; the newline keeps the prompt from standing right behind it.
   if (io.liveLine) io.err('\n')
-  return EXIT.done
 }
 
 function show(io: CommandIo, line: LogLine): void {

@@ -1,5 +1,4 @@
 // karo people: whose history is on this machine, which account it belongs to, and the removal of a person who left.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getPeople, mapPerson, removePerson } from '../../../api/contract/operations/care.ts'
 import { printable } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
@@ -28,7 +27,7 @@ const map = defineCommand('people map', {
   },
   sure: {
     async question(io, { args: body }) {
-      const { person } = await daemonAt(io).call(mapPerson, { body: { ...body, dry_run: true } })
+      const { person } = await io.call(mapPerson, { body: { ...body, dry_run: true } })
       return {
         asks: `The account ${printable(body.user)} will see all commands of ${personWords(person)}. Continue?`,
       }
@@ -39,7 +38,7 @@ const map = defineCommand('people map', {
 })
 
 const removed = (io: CommandIo, person: string, dry_run: boolean) =>
-  daemonAt(io).call(removePerson, { body: { person, dry_run }, deadlineMs: REMOVE_DEADLINE_MS })
+  io.call(removePerson, { body: { person, dry_run }, deadlineMs: REMOVE_DEADLINE_MS })
 
 const remove = defineCommand('people remove', {
   summary: "remove a person's history, consent and tokens for good; only root may",

@@ -1,7 +1,6 @@
 // karo restore: makes this home the node of a backup.
 import { existsSync } from 'node:fs'
 import { systemClock, systemRandom } from '../../../base/clock.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
@@ -72,7 +71,7 @@ export const commands = [
             ...(config && { config }),
           }
           io.out(`${JSON.stringify(shape)}\n`)
-          return EXIT.done
+          return
         }
         const says = [
           `This is ${printable(head.name)} again, as of ${printable(head.created_at)}. The backup was ${ENCRYPTION_WORDS[encryption]}.`,
@@ -101,7 +100,7 @@ export const commands = [
         if (head.key || existsSync(paths.key))
           says.push('', `Next: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`)
         io.out(`${fitted(says.join('\n'), io.columns)}\n`)
-        return EXIT.done
+        return
       } finally {
         line.end()
       }

@@ -1,7 +1,7 @@
 // karo service: keeps a person's node running, by their own systemd, or by their shells where no systemd runs.
 import { rmSync } from 'node:fs'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
 import { homePaths, recordingPaths } from '../../../config/paths.ts'
@@ -99,7 +99,6 @@ const install = defineCommand('service install', {
     if (await runsHere(io.env)) await installUnit(io.json ? quiet(io) : io)
     else await installIntoShells(io.json ? quiet(io) : io)
     if (io.json) io.out(`${JSON.stringify(await keptBy(io))}\n`)
-    return EXIT.done
   },
 })
 
@@ -121,7 +120,6 @@ const remove = defineCommand('service remove', {
       const pid = await runningPid(io)
       if (pid !== undefined) say(io, 'The node runs on until you stop it:  karo stop')
     }
-    return EXIT.done
   },
 })
 
@@ -148,7 +146,6 @@ const status = defineCommand('service status', {
       )
       say(io, kept.running ? 'It runs.' : 'It does not run now. To start it:  karo up --background')
     }
-    return EXIT.done
   },
 })
 

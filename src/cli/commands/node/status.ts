@@ -1,5 +1,5 @@
 // `karo status`: shows the node at a glance, and what to do if something is wrong.
-import { daemonAt, STATUS_MS } from '../../../api/contract/client/socket.ts'
+import { STATUS_MS } from '../../../api/contract/client/socket.ts'
 import { getStatus } from '../../../api/contract/operations/status.ts'
 import { defineCommand, show } from '../../command.ts'
 import { statusView } from '../../views/status.ts'
@@ -12,7 +12,7 @@ export const commands = [
       'karo status --json': 'the same for scripts; health.ready is true if all is well',
     },
     async run(io) {
-      const shape = await daemonAt(io).call(getStatus, { deadlineMs: STATUS_MS })
+      const shape = await io.call(getStatus, { deadlineMs: STATUS_MS })
       // Start files are read only where the view says something about them.
       const isHooked =
         shape.store.events === 0 &&

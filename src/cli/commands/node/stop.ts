@@ -1,5 +1,5 @@
 // karo stop: ends the node of this home, whoever started it, and says what would start it again.
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { managerOf, readHolder } from '../../../ops/system/lock.ts'
 import { atHome } from '../../at-home.ts'
@@ -27,7 +27,7 @@ export const commands = [
         refuseMachines(io)
         if (io.json) io.out(`${JSON.stringify({ stopped: false, pid: null })}\n`)
         else io.out('No node runs here.\n')
-        return EXIT.done
+        return
       }
       const { pid } = holder
       // A manager would start again what only a signal has ended.
@@ -48,7 +48,6 @@ export const commands = [
       }
       if (io.json) io.out(`${JSON.stringify({ stopped: true, pid })}\n`)
       else io.out(atHome(`Stopped (process ${pid}). ${await againBy(io)}\n`, io))
-      return EXIT.done
     },
   }),
 ]

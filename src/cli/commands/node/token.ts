@@ -1,8 +1,7 @@
 // karo token: makes, lists and revokes tokens for the REST API, and shows and ends browser sessions.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { CHOSEN_NAME, TOKEN_SCOPES } from '../../../api/contract/constants.ts'
 import * as api from '../../../api/contract/operations/tokens.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
 import { defineCommand, printJson } from '../../command.ts'
@@ -39,7 +38,7 @@ const create = defineCommand('token create', {
       )
     }
     const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }
-    const made = await daemonAt(io).call(api.createToken, { body: wanted })
+    const made = await io.call(api.createToken, { body: wanted })
     if (io.json) return printJson(io, made)
     io.out(`${made.token}\n`)
     io.err(
@@ -50,7 +49,6 @@ const create = defineCommand('token create', {
     } else if (made.http.listen === null) {
       io.err('It cannot be used now: the API does not listen on 127.0.0.1. karo status  shows why.\n')
     }
-    return EXIT.done
   },
 })
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { noFaults } from '../../../base/run/faults.ts'
 import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
 import { finishRestore, isReady } from '../../../ops/care/finish.ts'
@@ -101,10 +101,10 @@ export const commands = [
             'Start it with: sudo systemctl start karo',
           )
         if (!isInBackground()) {
-          if (options['unless-failed'] && failedLately(paths)) return EXIT.done
-          const code = await startInBackground(namingHome(io), paths)
-          if (first && code === EXIT.done) io.out(firstWords(io))
-          return code
+          if (options['unless-failed'] && failedLately(paths)) return
+          await startInBackground(namingHome(io), paths)
+          if (first) io.out(firstWords(io))
+          return
         }
         write = bounded(io.err)
         held = beginLog

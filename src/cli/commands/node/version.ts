@@ -1,5 +1,4 @@
 // karo version: which version this is, and of which commit it was built.
-import { EXIT } from '../../../base/errors.ts'
 import { BUILD, COMMIT, VERSION } from '../../../base/version.ts'
 import { defineCommand } from '../../command.ts'
 
@@ -10,7 +9,6 @@ export const commands = [
     examples: { 'karo version': `karo ${VERSION}+g1a2b3c4` },
     async run(io) {
       io.out(io.json ? `${JSON.stringify({ version: VERSION, commit: COMMIT })}\n` : `karo ${BUILD}\n`)
-      return EXIT.done
     },
   }),
 ]

@@ -1,5 +1,4 @@
 // karo anomalies: shows unusual numbers of a person, and mutes and unmutes signals.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import * as api from '../../../api/contract/operations/anomalies.ts'
 import { ANOMALY_KINDS, type AnomaliesShape } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -34,7 +33,7 @@ export const commands = [
       const found = await ask(io, options.all === true, options.since)
       // The shown signals are marked as seen, so that no notice comes for them.
       const ids = found.signals.filter(({ seen }) => !seen).map(({ id }) => id)
-      if (!io.json && ids.length > 0) await daemonAt(io).call(api.seeAnomalies, { body: { ids } })
+      if (!io.json && ids.length > 0) await io.call(api.seeAnomalies, { body: { ids } })
       return show(io, found, () => anomaliesView(found, Date.now(), io))
     },
   }),
@@ -87,7 +86,7 @@ async function ask(io: CommandIo, all: boolean, since: string | undefined): Prom
     all: all || undefined,
     since: given(since, (text) => rfc3339(parseSince(text, Date.now()), '--since')),
   }
-  return daemonAt(io).call(api.getAnomalies, { query })
+  return io.call(api.getAnomalies, { query })
 }
 
 /** Length of a mute in milliseconds; null means for ever. */

@@ -1,5 +1,4 @@
 // karo approvals: shows what agents and AI tools want to do, and takes a person's yes or no.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { APPROVALS_LOG_MAX } from '../../../api/contract/constants.ts'
 import {
   decideApproval,
@@ -9,7 +8,7 @@ import {
 } from '../../../api/contract/operations/agents/approvals.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
 import type { ApprovalShape, DecidedShape } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
 import { localTime } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { AT } from '../../input/at.ts'
@@ -82,7 +81,7 @@ const approve = defineCommand('approvals approve', {
     // The whole hash of what was shown: if anything else waits under this id by now, the daemon refuses.
     const { id, hash } = card
     const body = { id, approve: true, hash, scope, at: options.at, reason: options.reason || undefined }
-    const made = await daemonAt(io).call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS })
+    const made = await io.call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS })
     return show(io, made, () => saidOf(made, scope))
   },
 })
@@ -91,7 +90,7 @@ const saidOf = ({ expires_at }: DecidedShape, scope: 'once' | 'task'): string =>
   `Approved ${scope === 'task' ? 'for this task' : 'once'}, until ${localTime(expires_at ?? '')}.\n`
 
 const cardOf = async (io: CommandIo, card: ApprovalShape): Promise<string> =>
-  cardView(card, { now: Date.now(), self: await daemonAt(io).call(getIdentity) }, io)
+  cardView(card, { now: Date.now(), self: await io.call(getIdentity) }, io)
 
 /** For what the person agrees to the content of the card; with `--yes`, the given hash has to be that of the card. Undefined: they do not. */
 async function agreed(
@@ -139,10 +138,10 @@ const deny = defineCommand('approvals deny', {
   examples: {
     'karo approvals deny 3f9a --reason "not on a Friday"': 'ends it; the log says why',
   },
-  async run(io, { args, options }): Promise<ExitCode> {
+  async run(io, { args, options }) {
     const { id, hash } = await askFor(io, args.id, options)
     const body = { id, approve: false, hash, at: options.at, reason: options.reason || undefined }
-    const made = await daemonAt(io).call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS })
+    const made = await io.call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS })
     return show(io, made, () => `Denied ${id}.\n`)
   },
 })
@@ -164,10 +163,9 @@ async function askFor(
   id: string | undefined,
   options: { readonly at?: string | undefined },
 ): Promise<ApprovalShape> {
-  const daemon = daemonAt(io)
   const { at } = options
-  if (id !== undefined) return daemon.call(getApproval, { query: { id: checked(id), at } })
-  const { approvals } = await daemon.call(getApprovals, { query: { at } })
+  if (id !== undefined) return io.call(getApproval, { query: { id: checked(id), at } })
+  const { approvals } = await io.call(getApprovals, { query: { at } })
   const [only, ...others] = approvals.filter(({ state }) => state === 'pending')
   if (only !== undefined && others.length === 0) return only
   const [code, message] =

@@ -39,11 +39,8 @@ interface Own {
 /** Commands that the person ran before, if a daemon runs. They only help, so an error gives an empty list. */
 async function ownCommands(io: CommandIo, deadlineMs: number): Promise<Own> {
   try {
-    const [{ daemonAt }, { getHistory }] = await Promise.all([
-      import('../../../api/contract/client/socket.ts'),
-      import('../../../api/contract/operations/history.ts'),
-    ])
-    const { events } = await daemonAt(io).call(getHistory, { query: { limit: MOST_OWN }, deadlineMs })
+    const { getHistory } = await import('../../../api/contract/operations/history.ts')
+    const { events } = await io.call(getHistory, { query: { limit: MOST_OWN }, deadlineMs })
     return { commands: events, notes: [] }
   } catch (error) {
     const isLate = error instanceof KaroError && error.code === 'timeout'
@@ -56,12 +53,9 @@ async function tellAnswers(io: CommandIo, { command, placeholders, alternatives 
   if (command === null) return
   const answers = [{ command, placeholders }, ...alternatives].slice(0, MOST_TOLD)
   try {
-    const [{ daemonAt }, { noteAnswers }] = await Promise.all([
-      import('../../../api/contract/client/socket.ts'),
-      import('../../../api/contract/operations/history.ts'),
-    ])
+    const { noteAnswers } = await import('../../../api/contract/operations/history.ts')
     const body = { answers: answers.map(({ command, placeholders }) => ({ command, placeholders })) }
-    await daemonAt(io).call(noteAnswers, { body, deadlineMs: OWN_MS })
+    await io.call(noteAnswers, { body, deadlineMs: OWN_MS })
   } catch {}
 }
 

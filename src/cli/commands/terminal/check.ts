@@ -4,7 +4,7 @@ import { judge } from '../../../assist/guard/judge.ts'
 import { machineOf } from '../../../assist/guard/machine.ts'
 import { quickGuard } from '../../../assist/guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../assist/risk/index.ts'
-import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { type CommandInput, type CommandIo, defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
@@ -19,7 +19,7 @@ const shapeOf = ({ safer, ...verdict }: RiskVerdict, given: RiskVerdict) => ({
 })
 
 /** Lists every rule, or the rules that contain a word. */
-async function listRules(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+async function listRules(io: CommandIo, input: CommandInput): Promise<undefined> {
   const [{ ruleList }, { printRules }] = await Promise.all([
     import('../../../assist/risk/rule-list.ts'),
     import('../../views/rules.ts'),

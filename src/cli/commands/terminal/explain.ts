@@ -1,7 +1,6 @@
 // karo explain: shows what each part of a command line does, from which source, and what is risky. Needs no daemon, no init.
 
 import { explainCommand } from '../../../assist/copilot/index.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
@@ -36,7 +35,7 @@ const command = defineCommand('explain', {
       // Of a name that alone does no harm, the explanation says nothing that what is known of the tool does not say.
       const itself = explanation.risk_level === 'safe' ? '' : `${printExplanation(explanation, io)}\n`
       io.out(`${itself}${printKnown(known, io)}`)
-      return EXIT.done
+      return
     }
     return show(io, explanation, printExplanation)
   },

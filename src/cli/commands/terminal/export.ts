@@ -2,7 +2,7 @@
 import { pipe } from 'it-pipe'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { exportHistory } from '../../../api/contract/operations/export.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { readEventId } from '../../../base/words/event-id.ts'
 import { batches } from '../../../observe/imports/batches.ts'
 import { type ForeignShell, SHELLS } from '../../../observe/imports/entry.ts'
@@ -69,13 +69,12 @@ export const commands = [
         const events = await write(io, filters, format, async (content) => io.out(content))
         if (events === 0 && Object.keys(filters).length > 0)
           io.err(`${await nothingFound(io, options)} To write into a file: karo export -o <file>\n`)
-        return EXIT.done
+        return
       }
       const file = absolutePath(output, '--output')
       const events = await toFile(io, filters, format, file)
       if (io.json) io.out(`${JSON.stringify({ file, events })}\n`)
       else io.err(`${events === 1 ? '1 command is' : `${events} commands are`} in ${file}.\n`)
-      return EXIT.done
     },
   }),
 ]

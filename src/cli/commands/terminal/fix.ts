@@ -15,11 +15,8 @@ const HISTORY_MS = 2_000
 
 /** The newest recorded command that failed. Throws KaroError `not_found`, and as the daemon does. */
 async function lastFailed(io: CommandIo): Promise<Failure> {
-  const [{ daemonAt }, { getHistory }] = await Promise.all([
-    import('../../../api/contract/client/socket.ts'),
-    import('../../../api/contract/operations/history.ts'),
-  ])
-  const { events } = await daemonAt(io).call(getHistory, { query: { limit: MOST }, deadlineMs: HISTORY_MS })
+  const { getHistory } = await import('../../../api/contract/operations/history.ts')
+  const { events } = await io.call(getHistory, { query: { limit: MOST }, deadlineMs: HISTORY_MS })
   const failed = events.find(
     ({ exit_code, command }) => exit_code !== null && exit_code !== 0 && !/^karo (?:ask|fix)\b/.test(command),
   )

@@ -1,5 +1,4 @@
 // karo history: searches and ranks the commands a person ran, or lets the person choose one.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   HISTORY_LIMIT_DEFAULT,
   HISTORY_LIMIT_MAX,
@@ -7,7 +6,6 @@ import {
 } from '../../../api/contract/constants.ts'
 import { getHistory, getRankedCommands } from '../../../api/contract/operations/history.ts'
 import type { RankedCommandShape, RankedShape } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { type CommandIo, defineCommand, type OptionsOf, printJson } from '../../command.ts'
 import type { Ranking } from '../../finder/finder.ts'
@@ -68,7 +66,7 @@ const find = defineCommand('history', {
     const filters = filtersOf(args.words, options)
     const limit = parseWhole(options.limit, '--limit', 1, HISTORY_LIMIT_MAX)
     const found = await withNode(io, () =>
-      daemonAt(io).call(getHistory, {
+      io.call(getHistory, {
         query: { ...filters, unique: options.unique, limit },
         where: 'karo history',
       }),
@@ -78,12 +76,11 @@ const find = defineCommand('history', {
     if (events.length === 0) {
       const isUnfiltered = Object.keys(filters).length === 0 && !options.unique
       io.out(`${total === 0 && isUnfiltered ? NOTHING_YET : await nothingFound(io, options, args.words)}\n`)
-      return EXIT.done
+      return
     }
     const peaks = events.some(({ peak_rss_bytes: peak }) => typeof peak === 'number')
     io.out(table(io, events.toReversed(), historyColumns(io, peaks)))
     if (total > events.length) io.err(`${events.length} of ${total}; --limit shows more.\n`)
-    return EXIT.done
   },
 })
 
@@ -100,14 +97,14 @@ function questionOf({ args, options }: Input): string {
   return [...args.words.map(quoted), ...without].join(' ')
 }
 
-async function rank(io: CommandIo, input: Input): Promise<ExitCode> {
+async function rank(io: CommandIo, input: Input): Promise<undefined> {
   const limit = parseWhole(input.options.limit, '--limit', 1, RANKED_LIMIT_MAX)
   const query = { ...rankingOf(input), q: questionOf(input), here: workingDirectory(), limit }
   let ranked: RankedShape
   const signal = AbortSignal.timeout(RANK_PATIENCE_MS)
   // The daemon ranks the newest commands at once, and all of them after a while; this command waits for all.
   for (;;) {
-    ranked = await daemonAt(io).call(getRankedCommands, { query, where: 'karo history' })
+    ranked = await io.call(getRankedCommands, { query, where: 'karo history' })
     if (ranked.complete || signal.aborted) break
     await pause(RANK_POLL_MS, signal)
   }
@@ -123,7 +120,6 @@ async function rank(io: CommandIo, input: Input): Promise<ExitCode> {
   }
   if (!ranked.complete)
     io.err('Older commands are still being loaded; a moment later the order may be another.\n')
-  return EXIT.done
 }
 /** Rows; as in the table of configuration. */
 const HEIGHT_MAX = 200
@@ -131,7 +127,7 @@ const RANK_PATIENCE_MS = 10_000
 const RANK_POLL_MS = 100
 
 /** Lets the person choose a command, and writes it to stdout. Without a choice nothing is written. */
-async function choose(io: CommandIo, input: Input): Promise<ExitCode> {
+async function choose(io: CommandIo, input: Input): Promise<undefined> {
   const { runFinder } = await import('../../finder/finder.ts')
   const { failed, cwd, ...others } = rankingOf(input)
   const mode = failed ? 'failed' : cwd === undefined ? 'all' : 'here'
@@ -162,7 +158,6 @@ async function choose(io: CommandIo, input: Input): Promise<ExitCode> {
     const action = isOfHook ? `${picked.run ? 'run' : 'edit'}\n` : ''
     io.out(Buffer.from(`${action}${picked.command}\n`))
   }
-  return EXIT.done
 }
 
 export const commands = [find, deleteHistory]

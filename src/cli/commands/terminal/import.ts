@@ -1,5 +1,4 @@
 // karo import: adds histories of shells and files of karo export to a person's history, and undoes imports.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getImports, undoImport } from '../../../api/contract/operations/import.ts'
 import type { ImportShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
@@ -139,8 +138,7 @@ const foreign = SOURCES.map((source) =>
   }),
 )
 
-const listed = async (io: CommandIo): Promise<readonly ImportShape[]> =>
-  (await daemonAt(io).call(getImports)).imports
+const listed = async (io: CommandIo): Promise<readonly ImportShape[]> => (await io.call(getImports)).imports
 
 const list = defineCommand('import list', {
   summary: 'list the imports that can be undone',
@@ -183,7 +181,7 @@ const undo = defineCommand('import undo', {
   async run(io, { args }) {
     const { id, events } = await chosen(io, args.id)
     const { removed, left } = await inParts(io, events, 'taken out', () =>
-      daemonAt(io).call(undoImport, { body: { id }, deadlineMs: UNDO_MS }),
+      io.call(undoImport, { body: { id }, deadlineMs: UNDO_MS }),
     )
     if (left > 0) {
       await show(

@@ -2,7 +2,6 @@
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { type Guard, loadGuard, type MachinePlace, machineOf } from '../../../assist/guard/index.ts'
 import { systemClock } from '../../../base/clock.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { loadConfig } from '../../../config/load.ts'
 import type { Config } from '../../../config/types.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
@@ -49,7 +48,6 @@ export const commands = [
         // An open stdin would keep the process alive.
         process.stdin.destroy()
       }
-      return EXIT.done
     },
   }),
 ]

@@ -1,5 +1,4 @@
 // karo processes: shows what the programs in a person's shells used, and which run now.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   PROCESS_SORTS,
   PROCESSES_LIMIT_DEFAULT,
@@ -7,7 +6,6 @@ import {
 } from '../../../api/contract/constants.ts'
 import { getProcesses } from '../../../api/contract/operations/processes.ts'
 import type { ProcessShape } from '../../../api/contract/shapes.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { bytes, duration, localTime } from '../../../base/format.ts'
 import { defineCommand, printJson } from '../../command.ts'
 import { parseSince, rfc3339 } from '../../input/time.ts'
@@ -51,12 +49,12 @@ export const commands = [
         since: rfc3339(parseSince(options.since, Date.now()), '--since'),
         name: given(name, (text) => checkText(text, '--name', MOST_NAME)),
       }
-      const found = await daemonAt(io).call(getProcesses, { query })
+      const found = await io.call(getProcesses, { query })
       if (io.json) return printJson(io, found)
       const { processes: rows, total } = found
       if (rows.length === 0) {
         io.out(`${now ? NOTHING_NOW : NOTHING}\n`)
-        return EXIT.done
+        return
       }
       io.out(
         table(io, rows, {
@@ -78,7 +76,6 @@ export const commands = [
       const further =
         rows.length < PROCESSES_LIMIT_MAX ? '--limit shows more' : '--since and --name show others'
       if (total > rows.length) io.err(`${rows.length} of ${total}; ${further}.\n`)
-      return EXIT.done
     },
   }),
 ]

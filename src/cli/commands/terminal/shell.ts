@@ -3,7 +3,6 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { quoteShell } from '../../../base/quote.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
@@ -102,7 +101,6 @@ const shellInit = defineCommand('shell init', {
       const again = [...initWords(shell, flags), ...(namesHome ? homeWords(io) : [])]
       keepHook(io, { shell, hook, flags, again, namesHome, since })
     }
-    return EXIT.done
   },
 })
 
@@ -159,7 +157,7 @@ const shellInstall = defineCommand('shell install', {
       { shell, file, changed, program: link.state === 'foreign' ? null : link.path },
       !changed ? 'The hook is already in' : there ? 'Changed in' : 'Added to',
     )
-    if (io.json) return EXIT.done
+    if (io.json) return
     io.out(fitted(aboutLink(link), io.columns))
     const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
     if (hint !== undefined) io.out(fitted(`${hint}\n`, io.columns))
@@ -169,7 +167,6 @@ const shellInstall = defineCommand('shell install', {
       io.out(`To begin, open a new shell, or run:  ${load} ${START_FILES[shell].quote(file)}\n`)
       if (!there) io.out(await nextSteps(io, given.includes(`--${CTRL_R}`) || shell === 'sh'))
     }
-    return EXIT.done
   },
 })
 
@@ -209,7 +206,6 @@ const shellUninstall = defineCommand('shell uninstall', {
         `What was recorded stays in ${io.home}. To remove it too:  ${karo} stop; rm -r ${quoteShell(io.home)}\n`,
       )
     }
-    return EXIT.done
   },
 })
 

@@ -1,9 +1,7 @@
 // karo stats: shows a person's own commands in numbers.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { STATISTICS_PERIODS } from '../../../api/contract/constants.ts'
 import { getMostUsed, getStats } from '../../../api/contract/operations/stats.ts'
 import { RISK_LEVELS } from '../../../api/contract/shapes.ts'
-import { EXIT } from '../../../base/errors.ts'
 import { defineCommand } from '../../command.ts'
 import { withNode } from '../../kept/with-node.ts'
 import { mostUsedView, statsView } from '../../views/stats.ts'
@@ -32,16 +30,15 @@ export const commands = [
     },
     async run(io, { args, options }) {
       const period = typeof args.period === 'string' ? args.period : 'today'
-      const numbers = await withNode(io, () => daemonAt(io).call(getStats, { query: { period } }))
+      const numbers = await withNode(io, () => io.call(getStats, { query: { period } }))
       const most =
         options.commands === true || !io.json
-          ? await daemonAt(io).call(getMostUsed, {
+          ? await io.call(getMostUsed, {
               query: { period, ...(options.commands !== true && { limit: SHOWN }) },
             })
           : undefined
       if (io.json) io.out(`${JSON.stringify({ ...numbers, ...most })}\n`)
       else io.out(statsView(numbers, RISK_LEVELS, io) + (most === undefined ? '' : mostUsedView(most, io)))
-      return EXIT.done
     },
   }),
 ]

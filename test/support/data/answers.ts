@@ -1,4 +1,4 @@
-// Examples of answers for the OpenAPI document, by the name of their schema; a test holds each against it.
+// Answers of the API by the name of their schema, with something in each member; a test holds each against it.
 
 const bob = {
   node_id: 'karo:ed25519:gGmbYx3zT1bX0wq1m4nJ3pVdYc9k5uL2rS7hQe8tWfA',
@@ -79,7 +79,7 @@ const summary = {
   tool_usage: { tools: [{ tool: 'git', category: 'git', uses: 42, failures: 1, unknown: 0 }] },
 }
 
-export const EXAMPLES: Readonly<Record<string, unknown>> = {
+export const ANSWERS: Readonly<Record<string, unknown>> = {
   Error: {
     error: {
       code: 'not_found',
