@@ -1,4 +1,4 @@
-// Claude Code: PreToolUse hooks of its Bash, its file tools and its Read, and of tools of MCP servers; PostToolUse and
+// Claude Code: PreToolUse hooks of its Bash, its file tools, its Read and its Grep, and of tools of MCP servers; PostToolUse and
 // PostToolUseFailure hooks of its Bash tool.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
@@ -30,7 +30,7 @@ export function secondsOf(line: string): number {
 }
 
 const FILE_TOOLS = ['Write', 'Edit', 'MultiEdit', 'NotebookEdit']
-const READER = 'Read'
+const READERS = ['Read', 'Grep']
 
 export const claude: Adapter = {
   name: 'claude',
@@ -39,7 +39,7 @@ export const claude: Adapter = {
   read(input) {
     const call = callOf(input)
     const event = eventOf(call)
-    if (event === 'PreToolUse') return before(call, 'Bash', FILE_TOOLS, [READER])
+    if (event === 'PreToolUse') return before(call, 'Bash', FILE_TOOLS, READERS)
     // On Windows also PowerShell, which is no shell of ours.
     if (call.tool_name === 'Bash') {
       if (event === 'PostToolUse') return after(call, succeeded(call))
@@ -53,7 +53,7 @@ export const claude: Adapter = {
     ...AI_TOOLS.claude,
     entries: (command) => {
       const entry = entryOf('Bash', command)
-      const all = entryOf(`Bash|${FILE_TOOLS.join('|')}|${READER}|mcp__.*`, command)
+      const all = entryOf(`${['Bash', ...FILE_TOOLS, ...READERS].join('|')}|mcp__.*`, command)
       return { PreToolUse: all, PostToolUse: entry, PostToolUseFailure: entry }
     },
   },

@@ -29,7 +29,7 @@ export const copilot: Adapter = {
     const isOwn = isOneOf(['bash', ...FILE_TOOLS], tool)
     if (tool !== 'bash') {
       // Tools of MCP servers have the name of their server in front: `server-tool`.
-      if (wasRun(call) || !(isOwn || tool === 'view' || /[-_]/.test(tool))) return { kind: 'other' }
+      if (wasRun(call) || !(isOwn || /[-_]|^(?:view|grep)$/.test(tool))) return { kind: 'other' }
       return readFileCall(tool, argumentsOf(call), directoryOf(call.cwd), isOwn)
     }
     const what = {

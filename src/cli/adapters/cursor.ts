@@ -41,7 +41,7 @@ export const cursor: Adapter = {
     entries: (command) => ({
       beforeShellExecution: [{ command }],
       afterShellExecution: [{ command }],
-      preToolUse: [{ command, matcher: 'Write|Delete|Read' }],
+      preToolUse: [{ command, matcher: 'Write|Delete|Read|Grep' }],
       beforeMCPExecution: [{ command }],
     }),
     afterwards: 'Restart Cursor to load it.',
@@ -54,7 +54,7 @@ function readTool(call: Members, event: string): ToolCall {
   if (tool === undefined) throw new BadCall('the call names no tool')
   const own = event === 'preToolUse'
   const changes = own && isOneOf(['Write', 'Delete'], tool)
-  if (own && !changes && tool !== 'Read') return { kind: 'other' }
+  if (own && !changes && tool !== 'Read' && tool !== 'Grep') return { kind: 'other' }
   return readFileCall(tool, argumentsOf(call.tool_input), { ...whereOf(call), asks: !own }, changes)
 }
 

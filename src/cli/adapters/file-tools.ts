@@ -16,7 +16,7 @@ const READS = set(
   'read get list search find view show stat info tree grep glob describe fetch query count check diff open cat ls head tail watch lint explain',
 )
 /** Of these, what shows the content of files. */
-const SHOWS = set('read get view show open cat head tail fetch diff')
+const SHOWS = set('read get view show open cat head tail fetch diff grep content')
 const RUNS = set('exec execute run shell bash terminal command process spawn')
 const SHELLS = set('shell bash terminal command')
 
@@ -31,6 +31,8 @@ const NAMES = set('name filename file')
 const CERTAIN = /^\w*(?:path|filename)s?$|^files?$/
 /** What may be a directory as well. */
 const PLACES = set('path absolutepath destination destinationpath target targetpath')
+/** Of a search, the files in which it looks. */
+const GLOBS = set('glob include')
 const SOURCES = set('source sourcepath src from oldpath')
 const COMMANDS = set('command cmd script commandline shellcommand')
 const PATCHES = set('patch patchtext input diff command')
@@ -104,12 +106,27 @@ const remove = (files: readonly string[]) => files.map((file) => `rm -r -- ${wor
 /** Most of what such tools read is no file, so that a call that cannot be understood is nothing to judge. */
 function look(members: Members): Read {
   try {
-    const files = [...filesIn(members, FILES), ...filesInDirectories(members)]
+    const places = [...filesIn(members, FILES), ...filesInDirectories(members)]
+    const files = [...places, ...filesOfGlobs(members, places)]
     return files.length === 0 ? NOTHING : { kind: 'read', command: `cat -- ${files.map(word).join(' ')}` }
   } catch (error) {
     if (error instanceof BadCall) return NOTHING
     throw error
   }
+}
+
+/** Where the call says to look, those whose names are plain but for their end: `.env*`, `config/{.env,.npmrc}`. */
+function filesOfGlobs(members: Members, places: readonly string[]): readonly string[] {
+  const names = filesIn(members, GLOBS).flatMap((glob) => {
+    const at = glob.lastIndexOf('/') + 1
+    return glob
+      .slice(at)
+      .split(/[{},]/)
+      .map((name) => name.replace(/\*+$/, ''))
+      .filter((name) => /^[^*?[]+$/.test(name))
+      .map((name) => glob.slice(0, at) + name)
+  })
+  return [...names, ...within(places, names)]
 }
 
 function edit(lines: readonly string[], known: boolean): Read {
@@ -182,9 +199,11 @@ function filesInDirectories(members: Members): readonly string[] {
   const directories = filesIn(members, DIRECTORIES)
   const names = filesIn(members, NAMES)
   if (names.length === 0) return directories
-  const files = [...directories, ...filesIn(members, PLACES)].flatMap((at) =>
-    names.map((name) => (name[0] === '/' ? name : `${at}/${name}`)),
-  )
+  return within([...directories, ...filesIn(members, PLACES)], names)
+}
+
+function within(places: readonly string[], names: readonly string[]): readonly string[] {
+  const files = places.flatMap((at) => names.map((name) => (name[0] === '/' ? name : `${at}/${name}`)))
   if (files.length > MOST_FILES) throw new BadCall('the call names too many files')
   return files
 }

@@ -20,7 +20,7 @@ import {
 
 const SHELL = 'run_shell_command'
 const FILE_TOOLS = ['write_file', 'replace']
-const READERS = ['read_file', 'read_many_files']
+const READERS = ['read_file', 'read_many_files', 'search_file_content', 'grep_search']
 
 export const gemini: Adapter = {
   name: 'gemini',

@@ -48,8 +48,8 @@ const karo = (call) =>
     child.stdin.end(JSON.stringify(call))
   })
 
-/** Tools of OpenCode's own that change no file and show no whole one. */
-const READERS = new Set('grep glob list ls lsp webfetch websearch codesearch todowrite todoread task question skill invalid'.split(' '))
+/** Tools of OpenCode's own that change no file and show none. */
+const READERS = new Set('glob list ls lsp webfetch websearch codesearch todowrite todoread task question skill invalid'.split(' '))
 
 export const Karo = async ({ directory }) => {
   /** Calls that run, by their id: what ran, and since when (ms). */

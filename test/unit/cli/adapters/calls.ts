@@ -1,4 +1,5 @@
 // Calls of the tools' hooks, as the documentation of each gives them.
+import { basename, dirname } from 'node:path'
 import type { AdapterName } from '../../../../src/cli/adapters/index.ts'
 
 export interface Documented {
@@ -84,12 +85,16 @@ export const DOCUMENTED: readonly Documented[] = [
     asksAboutEdits: true,
     reads: (path, cwd) => [
       claude(['Read', { file_path: path, limit: 20 }], cwd),
+      claude(['Grep', { pattern: '.', path, output_mode: 'content' }], cwd),
+      claude(['Grep', { pattern: '.', path: dirname(path), glob: `**/{*.ts,${basename(path)}*}` }], cwd),
       claude(['mcp__filesystem__read_text_file', { path }], cwd),
       claude(['mcp__filesystem__read_multiple_files', { paths: ['README.md', path] }], cwd),
     ],
     others: [
       claude(['mcp__filesystem__read_text_file', { path: '/etc/passwd' }]),
       claude(['Read', { file_path: '/etc/passwd' }]),
+      claude(['Grep', { pattern: 'KEY', path: 'src', glob: '*.ts' }]),
+      claude(['Grep', { pattern: '.env' }]),
       { ...callOf('UserPromptSubmit', ofClaude)([undefined]), prompt: 'rm -rf /' },
       callOf('PermissionRequest', ofClaude)(['Bash', { command: 'ls' }]),
       claude(['mcp__tracker__create_issue', { title: 'x', to: { team: 1 } }]),
@@ -172,6 +177,7 @@ export const DOCUMENTED: readonly Documented[] = [
     asksAboutEdits: true,
     reads: (path, cwd) => [
       { timestamp: 1, cwd, toolName: 'view', toolArgs: { path } },
+      { timestamp: 1, cwd, toolName: 'grep', toolArgs: { pattern: '.', paths: [path] } },
       { timestamp: 1, cwd, toolName: 'files-read_file', toolArgs: JSON.stringify({ path }) },
     ],
     others: [
@@ -227,6 +233,7 @@ export const DOCUMENTED: readonly Documented[] = [
     asksAboutEdits: false,
     reads: (path, cwd) => [
       { hook_event_name: 'preToolUse', cwd, tool_name: 'Read', tool_input: { file_path: path } },
+      { hook_event_name: 'preToolUse', cwd, tool_name: 'Grep', tool_input: { pattern: '.', path } },
     ],
     others: [{ hook_event_name: 'beforeReadFile', file_path: '/w/a', content: '' }],
     broken: [
@@ -263,6 +270,9 @@ export const DOCUMENTED: readonly Documented[] = [
     reads: (path, cwd) => [
       gemini(['read_file', { absolute_path: path }], cwd),
       gemini(['read_many_files', { paths: ['README.md', path] }], cwd),
+      gemini(['read_many_files', { include: ['docs/*.md', path] }], cwd),
+      gemini(['search_file_content', { pattern: '.', path }], cwd),
+      gemini(['grep_search', { pattern: '.', include: path }], cwd),
     ],
     others: [gemini(['read_file', { file_path: '/etc/passwd' }])],
     broken: [
@@ -284,7 +294,10 @@ export const DOCUMENTED: readonly Documented[] = [
         ['files_write_file', { path, content: 'x' }],
       ].map(([tool, args]) => ({ event: 'before', tool, args, cwd })),
     asksAboutEdits: false,
-    reads: (path, cwd) => [{ event: 'before', tool: 'read', args: { filePath: path }, cwd }],
+    reads: (path, cwd) => [
+      { event: 'before', tool: 'read', args: { filePath: path }, cwd },
+      { event: 'before', tool: 'grep', args: { pattern: '.', path }, cwd },
+    ],
     others: [{ event: 'before', tool: 'files_read_file', args: { path: '/etc/passwd' }, cwd: '/w' }],
     broken: [
       { event: 'before', cwd: '/w' },
