@@ -1,7 +1,20 @@
 // A Muscle for tests: its socket and a Brain connected to it, in this process or in one of its own, and what a job says.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  chmodSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -16,7 +29,7 @@ import { createProviders } from '../../../src/muscle/jail/providers.ts'
 import { serve } from '../../../src/muscle/serve.ts'
 import { temporaryDirectory } from '../data/database.ts'
 import { COMPILED } from '../run/compiled.ts'
-import { childrenOf, track, wordsOf } from '../run/processes.ts'
+import { atEnd, childrenOf, track, wordsOf } from '../run/processes.ts'
 import { until } from '../run/until.ts'
 
 /** Set by the soak: the whole suite by small virtual machines. */
@@ -24,14 +37,52 @@ const WHOLE_VM = process.env.KARO_JAILS === 'vm'
 /** A start of a small virtual machine takes a second where it is emulated, so `npm test` has some of the tests alone. */
 export const isShort = (name: ProviderName): boolean => name === 'vm' && !WHOLE_VM
 
-/** One template for this process. */
+const ROOT = join(import.meta.dirname, '../../..')
+/** Templates of earlier runs, below a name that follows from what makes them: where that was changed they are made anew. */
+const KEPT = join(ROOT, 'node_modules/.cache/karo-vm')
+
+/** The templates of this process. An emulated guest boots for ten seconds of a processor, so one of an earlier run is taken. */
 let templates: string | undefined
 export function templatesHere(): string {
-  if (templates !== undefined) return templates
-  const directory = mkdtempSync(join(tmpdir(), 'karo-vm-'))
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-  templates = directory
-  return directory
+  if (templates === undefined) {
+    const directory = mkdtempSync(join(tmpdir(), 'karo-vm-'))
+    process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+    mkdirSync(keptHere(), { recursive: true })
+    // One that another process takes away meanwhile, or that is not of this machine, is made anew behind the link.
+    for (const name of readdirSync(keptHere())) symlinkSync(join(keptHere(), name), join(directory, name))
+    templates = directory
+  }
+  atEnd(keepTemplates)
+  return templates
+}
+
+let key: string | undefined
+function keptHere(): string {
+  if (key === undefined) {
+    const hash = createHash('sha256')
+    for (const path of globSync('src/muscle/**/*.ts', { cwd: ROOT }).sort())
+      hash.update(readFileSync(join(ROOT, path)))
+    key = hash.digest('hex').slice(0, 16)
+  }
+  return join(KEPT, key)
+}
+
+/** For the next run: those that this process made, each moved there whole. */
+function keepTemplates(): void {
+  if (templates === undefined) return
+  for (const { name } of readdirSync(templates, { withFileTypes: true }).filter((one) => one.isDirectory())) {
+    const [place, fresh] = [join(keptHere(), name), join(KEPT, `.${name}-${process.pid}`)]
+    cpSync(join(templates, name), fresh, { recursive: true })
+    try {
+      rmSync(place, { recursive: true, force: true })
+      renameSync(fresh, place)
+    } catch {
+      // Another process was quicker.
+      rmSync(fresh, { recursive: true, force: true })
+    }
+  }
+  for (const other of readdirSync(KEPT))
+    if (other !== key && !other.startsWith('.')) rmSync(join(KEPT, other), { recursive: true, force: true })
 }
 
 /** Every provider that this build has, and why one cannot be used on this machine. */
