@@ -180,7 +180,11 @@ export async function readHidden(prompt: string, what: string, most: number): Pr
     stdin.setRawMode(false)
     stderr.write('\n')
     // In raw mode the terminal makes no signal of Ctrl-C, so the process sends it to itself.
-    if (interrupted) await ended('SIGINT')
+    if (interrupted) {
+      process.kill(process.pid, 'SIGINT')
+      // The timer keeps the process alive until the signal arrives; a promise alone does not.
+      await new Promise(() => setTimeout(() => {}, SIGNAL_MS))
+    }
   }
 }
 
@@ -188,11 +192,4 @@ export async function readHidden(prompt: string, what: string, most: number): Pr
 function backspace(typed: number[]): void {
   while ((typed.at(-1) ?? 0) >> 6 === 2) typed.pop()
   typed.pop()
-}
-
-/** Ends this process by `signal`; never resolves. */
-function ended(signal: 'SIGINT'): Promise<never> {
-  process.kill(process.pid, signal)
-  // The timer keeps the process alive until the signal arrives; a promise alone does not.
-  return new Promise(() => setTimeout(() => {}, SIGNAL_MS))
 }

@@ -32,6 +32,9 @@ interface Imported {
   readonly too_old: number
   /** With a duration that is impossible, taken as unknown. */
   readonly odd_durations: number
+  readonly id: number | null
+  readonly dry_run: boolean
+  readonly interrupted: boolean
 }
 
 /** Adds what karo export wrote, from `name` or, for `-`, standard input. Throws KaroError `bad_file`, `conflict`. */
@@ -71,7 +74,7 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
       }
     })
     live.end()
-    return report(io, { ...sum, id, dry_run: dryRun }, interrupt.signal.aborted)
+    return report(io, { ...sum, id, dry_run: dryRun, interrupted: interrupt.signal.aborted })
   } finally {
     live.end()
     interrupt.release()
@@ -79,29 +82,21 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
   }
 }
 
-function report(
-  io: CommandIo,
-  told: Imported & { readonly id: number | null; readonly dry_run: boolean },
-  interrupted: boolean,
-): ExitCode {
-  const { added, known, too_old, odd_durations, id, dry_run } = told
-  if (io.json)
-    io.out(`${JSON.stringify({ added, known, too_old, odd_durations, dry_run, id, interrupted })}\n`)
+function report(io: CommandIo, told: Imported): ExitCode {
+  const { added, known, too_old, odd_durations, id, dry_run, interrupted } = told
+  if (io.json) io.out(`${JSON.stringify(told)}\n`)
   else {
-    const old =
-      too_old > 0 ? ` ${too_old} ${are(too_old)} older than retention.events_days permits, and left out.` : ''
+    const old = too_old > 0 ? ` Left out, because older than retention.events_days: ${too_old}.` : ''
     const odd =
       odd_durations > 0 ? ` ${odd_durations} had an impossible duration, which was taken as unknown.` : ''
     const undo = id === null ? '' : ` karo import undo ${id} removes them again.`
     const stopped = interrupted ? ' It was interrupted; the same import again adds the rest.' : ''
     io.out(
-      `${countedCommands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} ${are(known)} in the history already.${old}${odd}${undo}${stopped}\n`,
+      `${countedCommands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} known before.${old}${odd}${undo}${stopped}\n`,
     )
   }
   return interrupted ? EXIT.failed : EXIT.done
 }
-
-const are = (n: number): string => (n === 1 ? 'is' : 'are')
 
 /** Throws KaroError `bad_file` for another program's history, and says how that comes in. */
 async function refuseOthers(source: ImportSource): Promise<void> {

@@ -1,4 +1,6 @@
 // Ctrl-C as a wish to end, for commands that run until then.
+import { setTimeout } from 'node:timers/promises'
+import { EXIT } from '../../base/errors.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** A closed window as well. */
@@ -12,14 +14,13 @@ export interface Interrupt {
 
 export function watchInterrupt(): Interrupt {
   const wish = new AbortController()
-  const release = (): void => {
-    for (const name of SIGNALS) process.off(name, ending)
-  }
-  const ending = (): void => {
-    release()
+  const release = atFirst(SIGNALS, (name) => {
     wish.abort()
-  }
-  for (const name of SIGNALS) process.on(name, ending)
+    // Work that was left undone fails by the signal, as if nobody had listened: a script or a loop of the shell then ends, too.
+    process.once('exit', (code) => {
+      if (code === EXIT.failed) process.kill(process.pid, name)
+    })
+  })
   return { signal: wish.signal, release }
 }
 
@@ -27,32 +28,28 @@ export function watchInterrupt(): Interrupt {
  * Calls `last` when the terminal or a signal ends this process, which then ends as if nobody had listened. Returns how
  * to forget it.
  */
-export function beforeEnd(last: () => void): () => void {
-  const release = (): void => {
-    for (const name of ENDINGS) process.off(name, ending)
-  }
-  const ending = (name: NodeJS.Signals): void => {
-    release()
+export const beforeEnd = (last: () => void): (() => void) =>
+  atFirst(ENDINGS, (name) => {
     try {
       last()
     } finally {
       process.kill(process.pid, name)
     }
+  })
+
+/** Calls `ending` at the first of these signals. Returns how to forget it. */
+function atFirst(signals: readonly NodeJS.Signals[], ending: (name: NodeJS.Signals) => void): () => void {
+  const release = (): void => {
+    for (const name of signals) process.off(name, first)
   }
-  for (const name of ENDINGS) process.on(name, ending)
+  const first = (name: NodeJS.Signals): void => {
+    release()
+    ending(name)
+  }
+  for (const name of signals) process.on(name, first)
   return release
 }
 
 /** Resolves after `ms`, or as soon as the signal is aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const wake = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', wake)
-      resolve()
-    }
-    const timer = setTimeout(wake, ms)
-    signal.addEventListener('abort', wake)
-  })
-}
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  setTimeout(ms, undefined, { signal }).catch(() => {})

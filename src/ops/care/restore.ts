@@ -1,12 +1,10 @@
 // Makes a node's home of a backup: everything is checked and stands ready beside before anything takes its place.
-import { existsSync, readdirSync } from 'node:fs'
-import { chmod, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { chmod, mkdir, rename, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { Random } from '../../base/clock.ts'
 import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { freeName, syncDirectory } from '../../base/files.ts'
-import { toHex } from '../../base/hex.ts'
 import type { Faults } from '../../base/run/faults.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import { NEWEST_SCHEMA } from '../../store/index.ts'
@@ -33,9 +31,10 @@ export interface RestoreOptions {
   /** Moves the home's present content aside. Without this option a home that is not empty is left alone. */
   readonly replace: boolean
   readonly now: number
-  readonly random: Random
   readonly faults: Faults
   readonly onStep?: (text: string) => void
+  /** Calls what it is given when a signal ends this process, unless the returned function was called before. */
+  readonly beforeEnd?: (last: () => void) => () => void
 }
 
 export interface Restored {
@@ -107,13 +106,17 @@ function finishEarlier(home: string, faults: Faults): void {
 async function replace(
   archive: Archive,
   home: string,
-  { paths, now, random, faults, onStep = () => {} }: RestoreOptions,
+  { paths, now, faults, onStep = () => {}, beforeEnd }: RestoreOptions,
 ): Promise<Omit<Restored, 'head' | 'encryption'>> {
-  const suffix = toHex(random.bytes(4))
-  const staging = join(home, `.restoring-${suffix}`)
+  const staging = join(home, '.restoring')
+  const discard = (): void => rmSync(staging, { recursive: true, force: true, maxRetries: 3 })
+  const release = beforeEnd?.(discard)
   let ready = false
   try {
-    await removeLeftovers(home)
+    // Of a restore that was killed.
+    discard()
+    // The home is empty, as `karo init` or a package makes it.
+    await rmdir(join(home, 'db')).catch(() => {})
     onStep('writing the database')
     const ownConfig = dirname(paths.config) === paths.home
     const made = await stage(archive, staging, {
@@ -124,6 +127,7 @@ async function replace(
       faults,
     })
     onStep('putting it in its place')
+    release?.()
     await rename(staging, join(home, READY))
     ready = true
     syncDirectory(home)
@@ -131,7 +135,8 @@ async function replace(
     const aside = finishRestore(home, faults)
     return { ...made, ...(aside === undefined ? {} : { aside }) }
   } catch (error) {
-    await rm(staging, { recursive: true, force: true })
+    release?.()
+    discard()
     throw explain(error, home, ready)
   }
 }
@@ -214,14 +219,6 @@ async function stage(
     keyKept,
     ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }),
   }
-}
-
-async function removeLeftovers(home: string): Promise<void> {
-  for (const name of await readdir(home)) {
-    if (name.startsWith('.restoring-')) await rm(join(home, name), { recursive: true, force: true })
-  }
-  // The home is empty, as `karo init` or a package makes it.
-  await rmdir(join(home, 'db')).catch(() => {})
 }
 
 async function write(path: string, bytes: Uint8Array): Promise<void> {

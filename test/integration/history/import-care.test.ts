@@ -30,7 +30,8 @@ function atTerminal(node: TestNode, args: readonly string[], env: Readonly<Recor
   let shown = ''
   let code: number | undefined
   terminal.onData((text) => (shown += text))
-  terminal.onExit(({ exitCode }) => (code = exitCode))
+  // As a shell tells it: 130 for what Ctrl-C ended.
+  terminal.onExit(({ exitCode, signal }) => (code = signal ? 128 + signal : exitCode))
   atEnd(() => {
     if (code === undefined) terminal.kill('SIGKILL')
   })
@@ -55,7 +56,7 @@ test('a bar within 80 columns, and Ctrl-C: what came is told, and can be taken o
   const cli = atTerminal(node, ['import', 'bash', file])
   await cli.shows(/\[#+ *\] \d+ % \d+ commands, \d+\/s/)
   cli.type('\x03')
-  expect(await cli.ended()).toBe(1)
+  expect(await cli.ended()).toBe(130)
   for (const line of cli.shown().split(/\r|\n|\x1b\[K/)) expect(line.length).toBeLessThanOrEqual(80)
   // Erased before anything else is said.
   expect(cli.shown()).toMatch(/\r\x1b\[K\d+ commands of bash read/)

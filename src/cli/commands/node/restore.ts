@@ -1,6 +1,6 @@
 // karo restore: makes this home the node of a backup.
 import { existsSync } from 'node:fs'
-import { systemClock, systemRandom } from '../../../base/clock.ts'
+import { systemClock } from '../../../base/clock.ts'
 import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
@@ -11,6 +11,7 @@ import { ENCRYPTION_WORDS, openerFor } from '../../backup-encryption.ts'
 import { defineCommand } from '../../command.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
+import { beforeEnd } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
@@ -54,9 +55,13 @@ export const commands = [
           service,
           replace: options.replace === true,
           now: systemClock.now(),
-          random: systemRandom,
           faults: faultsFromEnv(io.env),
           onStep: (text) => line.show(text),
+          beforeEnd: (last) =>
+            beforeEnd(() => {
+              last()
+              io.err('\nNothing was changed.\n')
+            }),
         })
         line.end()
         const { head, encryption, rows, closed, aside, config, keyKept } = restored
@@ -67,8 +72,8 @@ export const commands = [
             rows,
             closed,
             key_kept: keyKept,
-            ...(aside && { aside }),
-            ...(config && { config }),
+            aside,
+            config,
           }
           io.out(`${JSON.stringify(shape)}\n`)
           return

@@ -137,7 +137,6 @@ test('what was cut, turned, moved or added to is refused, and nothing is restore
       paths: homePaths({ KARO_HOME: home }),
       replace: false,
       now: 0,
-      random: systemRandom,
       faults: noFaults,
     }).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(KaroError)
@@ -323,7 +322,6 @@ test.runIf(hasAge)('the program age opens what is sealed here, and what it seals
     paths: homePaths({ KARO_HOME: home }),
     replace: false,
     now: 0,
-    random: systemRandom,
     faults: noFaults,
   })
   expect(restored).toMatchObject({ encryption: 'recipients', head: { name: 'source' } })

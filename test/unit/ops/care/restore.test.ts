@@ -35,7 +35,6 @@ async function restoring(changes: Partial<RestoreOptions> = {}, key?: Parameters
       paths,
       replace: true,
       now: NOW,
-      random: systemRandom,
       faults: noFaults,
       ...changes,
       ...more,
@@ -59,6 +58,29 @@ test('nobody else can have the home from the first look to the last step', async
   expect(seen.length).toBeGreaterThan(5)
   expect(seen.filter(([, held]) => !held)).toEqual([])
   expect(isHeld(home)).toBe(false)
+})
+
+test('Ctrl-C before the backup takes its place leaves nothing of it in the home', async () => {
+  const last: (() => void)[] = []
+  const seen: string[][] = []
+  const { home, again, config } = await restoring({
+    beforeEnd(discard) {
+      last.push(discard)
+      return () => void last.pop()
+    },
+    faults: {
+      hit() {
+        seen.push(readdirSync(home))
+        for (const discard of last) discard()
+        seen.push(readdirSync(home))
+        throw new Error('ended')
+      },
+    },
+  })
+  await expect(again()).rejects.toThrow()
+  expect(seen).toEqual([['.restoring', 'config.toml'], ['config.toml']])
+  expect(last).toEqual([])
+  expect(config()).toBe('# of before\n')
 })
 
 test('a home that somebody has is left alone, as is one that somebody makes meanwhile', async () => {
