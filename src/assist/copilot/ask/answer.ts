@@ -38,7 +38,7 @@ const OF_TOOL = 0.2
 const AHEAD = 2
 /** The same of one that destroys nothing, changes not many things at once, and is likely: the next one stands beside it, and often does the same. */
 const CLOSE = 0.6
-const LIKELY = 0.45
+const LIKELY = 0.5
 /** The least chance of a command that stands beside an answer. */
 const BESIDE = 0.05
 /** Entries that a model is told. */

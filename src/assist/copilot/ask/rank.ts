@@ -104,7 +104,10 @@ export function rank(request: Request, index: Index, extra: readonly Known[] = [
   return withChances(all)
 }
 
-/** Each with its chance to be right: the scores of all share what is left beside that none is. */
+/** Commands that share the chance to be right. The many behind them share a word or two with any request, and knowledge that grows has more of those. */
+const NEAREST = 10
+
+/** The nearest, each with its chance to be right: their scores share what is left beside that none is. */
 export function withChances<T extends Pick<Ranked, 'command' | 'score'>>(
   all: readonly T[],
 ): readonly (T & { chance: number })[] {
@@ -113,10 +116,11 @@ export function withChances<T extends Pick<Ranked, 'command' | 'score'>>(
     const key = one.command.replace(/^sudo /, '').replace(/\b[A-Z][A-Z_\d]*\b/g, 'X')
     if (one.score > (best.get(key)?.score ?? Number.NEGATIVE_INFINITY)) best.set(key, one)
   }
-  const sum = [...best.values()].reduce((total, { score }) => total + Math.exp(score), 1)
-  return [...best.values()]
-    .map((one) => ({ ...one, chance: Math.exp(one.score) / sum }))
+  const nearest = [...best.values()]
     .sort((a, b) => b.score - a.score || (a.command < b.command ? -1 : 1))
+    .slice(0, NEAREST)
+  const sum = nearest.reduce((total, { score }) => total + Math.exp(score), 1)
+  return nearest.map((one) => ({ ...one, chance: Math.exp(one.score) / sum }))
 }
 
 function rankOne(request: Request, known: Known, index: Index, found: number): Scored | undefined {

@@ -38,16 +38,18 @@ export interface Request {
 
 /** Names of tools that are also plain words of requests; such a word names the tool only where the request says so. */
 const ENGLISH = new Set(
-  `find sort cut split join watch time test make who which last more less file head tail touch history set help kill script link look open in at for while
-  until if then do done act go code serve just source space micro paper fly up op src date host service group groups users free stat strings column expand
-  fold install mount umount move copy print read write run start stop status list show view cat man top w id env users clear reset wait jobs type hash
-  command exec exit export import alias tree size column paste pr convert compare display identify route screen at batch node python compose logger locate
-  nice renice watch timeout sleep yes true false tee uniq shred truncate sum factor seq shuf rev dig ping trace arch lock key pass mail sync dump restore
-  image network volume container pod deploy apply edit patch label scale config context port forward events logs log commit branch merge rebase tag push pull
-  fetch clone add rm remote stash diff blame grep index note notes archive bundle submodule karo git-lfs ip comm patch script sensors sound parallel pip eval
-  sudo doas root cal calendar bc expr let cd pwd ls cp mv ps df du rsync-like unlink link rename zip unzip tar`.split(
-    /\s+/,
-  ),
+  `find sort cut split join watch time test make who which last more less file head tail touch history set
+  help kill script link look open in at for while until if then do done act go code serve just source
+  space micro paper fly up op src date host service group groups users free stat strings column expand
+  fold install mount umount move copy print read write run start stop status list show view cat man top w
+  id env clear reset wait jobs type hash command exec exit export import alias tree size paste pr convert
+  compare display identify route screen batch node python compose logger locate nice renice timeout sleep
+  yes true false tee uniq shred truncate sum factor seq shuf rev dig ping trace arch lock key pass mail
+  sync dump restore image network volume container pod deploy apply edit patch label scale config context
+  port forward events logs log commit branch merge rebase tag push pull fetch clone add rm remote stash
+  diff blame grep index note notes archive bundle submodule karo git-lfs ip comm sensors sound parallel
+  pip eval sudo doas root cal calendar bc expr let cd pwd ls cp mv ps df du unlink rename zip
+  unzip tar`.split(/\s+/),
 )
 /** Short names that nobody uses for anything but the tool, although they are listed above as words. */
 const ALWAYS = new Set('rsync tar zip unzip grep pip ls cp mv ps df du umount uniq tee renice'.split(' '))

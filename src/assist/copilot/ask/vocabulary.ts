@@ -55,9 +55,8 @@ export const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bread[- ]only\b/g, ' readonly '],
   [/\b(?:turn|turned|turning|switch) off\b/g, ' disable '],
   [/\b(?:what|who|which (?:process|program|service))(?:'s| is)? listen(?:s|ing)\b/g, ' holder listening '],
-  [/\b(?:log ?in ?to|log into|login to)\b/g, ' login '],
-  [/\b(?:logged in)\b/g, ' login '],
-  [/\blog in\b/g, ' login '],
+  [/\b(?:log ?in ?to|log into|login to|logged in|log in)\b/g, ' login '],
+  [/\blog(?:ging)? out(?: of)?\b/g, ' logout '],
   [
     /\b(?:in|on|with|using|from|inside|at|via|through|under|for) (?:the |a |my )?(?:(?:linux|unix|ubuntu|debian|bash|gnu)(?:\/\w+)? )?(?:bash|zsh|fish|shell|terminal|linux|unix|ubuntu|debian|command[ -]line|console|cli)(?: script)?\b/g,
     ' ',
