@@ -1,14 +1,31 @@
 // The frame around every view: navigation, the strip, dialogs, and the screen for a session that is over.
+
 import { useEffect, useRef } from 'preact/hooks'
+import { printable } from '../api/contract/client/page.ts'
 import { Keys, Palette } from './parts/palette.tsx'
+import { Command } from './parts/panel.tsx'
 import { Alarms, StatusStrip } from './parts/status-strip.tsx'
 import { waitingCount } from './state/inbox.ts'
 import { listen, opened } from './state/keys.ts'
 import { status } from './state/live.ts'
 import { route } from './state/route.ts'
-import { session } from './state/session.ts'
+import { session, whyOver } from './state/session.ts'
 import { VIEWS, viewOf, viewsOf } from './views/index.ts'
-import { Over } from './views/over.tsx'
+
+const Over = () => (
+  <main class="over">
+    <h1>karo</h1>
+    <p>This page is closed. To open it, run this in a terminal on this machine:</p>
+    <p>
+      <Command text="karo dashboard" />
+    </p>
+    <p class="quiet">
+      {whyOver.value !== undefined && `Why it is closed: ${printable(whyOver.value.message)}. `}A page closes
+      half an hour after its tab was last shown, after twelve hours in any case, when the daemon ends, and
+      when another person's page of this node is opened in the same browser.
+    </p>
+  </main>
+)
 
 const KEYS = new Map(VIEWS.map(({ key, id }) => [key, id]))
 

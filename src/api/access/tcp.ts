@@ -12,8 +12,29 @@ import { DRAIN_MS } from '../server/control-socket.ts'
 import { describeError } from '../server/errors.ts'
 import { createFairShare } from './fair-share.ts'
 import { authority, HOST, judgeHead, LOCAL_NAMES, type Refusal } from './guard.ts'
-import { asksForWorker, endWorker } from './service-worker.ts'
 import { createVouched } from './vouched.ts'
+
+/** A service worker that replaces the present one, ends itself, and reloads its pages from the daemon. */
+const SCRIPT = `addEventListener('install', () => skipWaiting())
+addEventListener('activate', (event) => event.waitUntil((async () => {
+  await registration.unregister()
+  for (const page of await clients.matchAll({ type: 'window' })) page.navigate(page.url)
+})()))
+`
+
+/** True if a browser asks for the script of a service worker, at whatever path it was registered. */
+const asksForWorker = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'GET' && headers['service-worker'] === 'script'
+
+/** Answers with the worker that ends itself. A refusal would leave the foreign worker in the browser. */
+function endWorker(response: ServerResponse): void {
+  response.writeHead(200, {
+    'content-type': 'text/javascript; charset=utf-8',
+    'content-length': Buffer.byteLength(SCRIPT),
+    'cache-control': 'no-store',
+  })
+  response.end(SCRIPT)
+}
 
 /** What `localhost` may be besides 127.0.0.1. Only this machine can connect to either. */
 const HOST_6 = '::1'

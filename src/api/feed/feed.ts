@@ -4,8 +4,32 @@ import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { FeedData, FeedEvent } from '../contract/shapes.ts'
-import { createRing, type Ring } from './ring.ts'
 import type { Feed, Follower, Happening } from './types.ts'
+
+interface Ring<T> {
+  push(value: T): void
+  /** Number of the oldest kept item; the first item ever has 0. */
+  first(): number
+  /** Number that the next item gets. */
+  next(): number
+  /** The item with this number; undefined if it was dropped or does not exist yet. */
+  at(number: number): T | undefined
+}
+
+export function createRing<T>(most: number): Ring<T> {
+  const kept: T[] = []
+  let next = 0
+  const first = (): number => Math.max(0, next - most)
+  return {
+    push(value) {
+      kept[next % most] = value
+      next++
+    },
+    first,
+    next: () => next,
+    at: (number) => (number >= first() && number < next ? kept[number % most] : undefined),
+  }
+}
 
 export interface FeedLimits {
   /** Most kept events that everybody may see. */

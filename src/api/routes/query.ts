@@ -5,7 +5,8 @@ import type { FastifyReply } from 'fastify'
 import type { QueryFilter } from '../../../protocols/messages/query.ts'
 import type { Clock } from '../../base/clock.ts'
 import { jsonText } from '../../base/printable.ts'
-import type { AskRequest, Query } from '../../exchange/query/index.ts'
+import { createRecent } from '../../base/recent.ts'
+import { type AskRequest, askedRange, type Query } from '../../exchange/query/index.ts'
 import type { Coverage, QueryResult } from '../../exchange/query/result.ts'
 import type { Sessions } from '../../trust/operators/index.ts'
 import { postQuery } from '../contract/operations/query.ts'
@@ -14,8 +15,38 @@ import { describeError } from '../server/errors.ts'
 import type { Routes } from '../server/route.ts'
 import { type RequestFor, serve } from '../server/serve.ts'
 import { actingOf } from './acting.ts'
-import { createKeptAnswers } from './kept-answers.ts'
 import { revokedInWords } from './mesh/revoked.ts'
+
+/** What a person looks at in turn; an answer of a large mesh is some hundred KiB. */
+const KEPT_MAX = 32
+
+interface KeptAnswers {
+  /** The last answer, with its age, if it is at most `maxAgeMs` old. */
+  of(request: AskRequest, maxAgeMs: number): QueryResult | undefined
+  /** One that is not whole because somebody cancelled it is not kept, and neither is a refusal. */
+  keep(request: AskRequest, result: QueryResult): void
+}
+
+export function createKeptAnswers(clock: Pick<Clock, 'monotonic'>): KeptAnswers {
+  const kept = createRecent<string, { readonly result: QueryResult; readonly at: number }>(KEPT_MAX)
+  return {
+    of(request, maxAgeMs) {
+      const found = kept.get(keyOf(request))
+      const age = found === undefined ? Number.POSITIVE_INFINITY : Math.floor(clock.monotonic() - found.at)
+      return found === undefined || age > maxAgeMs ? undefined : { ...found.result, age_ms: age }
+    },
+    keep(request, result) {
+      if (result.status === 'success' && result.ended_by !== 'cancelled')
+        kept.set(keyOf(request), { result, at: clock.monotonic() })
+    },
+  }
+}
+
+/** Who asks as whom, and what: a login has answers of its own, and a new one begins without any. */
+function keyOf({ query_type, level, range, perNode, filters, team, uid, acting }: AskRequest): string {
+  const { start, end } = askedRange(range)
+  return jsonText([query_type, level, start, end, perNode, filters, team, uid, acting?.id])
+}
 
 interface QueryRouteDeps {
   readonly query: Pick<Query, 'ask'>

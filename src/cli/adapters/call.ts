@@ -1,10 +1,41 @@
 // Handles one call of a tool's hook: reads it, lets the owner's guard judge it, answers, and makes records of it.
+
 import type { RiskVerdict } from '../../assist/risk/index.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { type Adapter, BadCall, type Reply, type ToolCall, type ToolShell } from './adapter.ts'
-import { readBeginning } from './beginning.ts'
 import { membersOf } from './fields.ts'
 import type { Entry } from './spool.ts'
 import { replyTo, replyToFailure } from './verdict-reply.ts'
+
+/**
+ * The value with every complete member and element. Objects and lists in which the text ends have the complete parts; a
+ * text or number that may continue is left out. Undefined if the text does not begin as JSON.
+ */
+export function readBeginning(text: string): unknown {
+  const closing: string[] = []
+  let quoted = false
+  /** The text up to here is JSON if all open objects and lists are closed. */
+  let whole = 0
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]!
+    if (quoted) {
+      if (character === '\\') i++
+      else quoted = character !== '"'
+    } else if (character === '"') quoted = true
+    else if (character === ',') whole = i
+    else if (character in CLOSING) {
+      closing.push(CLOSING[character as keyof typeof CLOSING])
+      whole = i + 1
+    } else if (character === closing.at(-1)) {
+      closing.pop()
+      whole = i + 1
+      if (closing.length === 0) break
+    }
+  }
+  return orElse(() => JSON.parse(text.slice(0, whole) + closing.reverse().join('')), undefined)
+}
+
+const CLOSING = { '{': '}', '[': ']' } as const
 
 export interface Judgement {
   readonly onError: 'allow' | 'block'

@@ -1,4 +1,6 @@
 // karo history --interactive: asks the daemon as one types, and resolves with the command that was chosen.
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { getInspectedCommand, getRankedCommands } from '../../api/contract/operations/history.ts'
 import {
   createKeyReader,
@@ -20,7 +22,14 @@ import { removeCommands } from '../history/delete.ts'
 import type { Filters } from '../history/filters.ts'
 import { type FinderTerminal, openFinderTerminal } from './terminal.ts'
 import { drawFinder, listRows } from './view.ts'
-import { workspaceOf } from './workspace.ts'
+
+/** Undefined outside of any workspace. `directory` is absolute. */
+export function workspaceOf(directory: string): string | undefined {
+  for (let at = directory; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at
+    if (at === dirname(at)) return undefined
+  }
+}
 
 /** What a ranking knows of the filters of a search: its words are in the question. */
 export type Ranking = Partial<Omit<Filters, 'word' | 'without'>>

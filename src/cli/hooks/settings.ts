@@ -10,15 +10,45 @@ import { NotEditable } from '../adapters/json-edit.ts'
 import { isBare, MARK, ownHooks, undone, withHooks, withoutHooks } from '../adapters/settings.ts'
 import type { CommandInput, CommandIo } from '../command.ts'
 import { quote } from '../doctor/shell-words.ts'
+import { unreadable } from '../input/regular-file.ts'
 import { programOf } from '../own-program.ts'
 import { absolutePath } from '../place.ts'
 import { dropEmpty, editFile, isBelow, makeDirectory } from '../shells/rc-file.ts'
 import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
+import { writing } from '../writing.ts'
 import { asking } from './ask-option.ts'
 import { inboxOf } from './inbox-option.ts'
-import { copyOf, dropCopy, keepCopy, textOf } from './settings-file.ts'
 import { makeStarter, removeStarter, starterOf } from './starter.ts'
+
+/** As the file is edited: byte by byte. */
+function textOf(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'latin1')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw unreadable(file, error)
+  }
+}
+
+/** The settings as they were before Karo's first change. */
+const copyOf = (file: string): string => `${file}.before-karo`
+
+function keepCopy(file: string): void {
+  const copy = copyOf(file)
+  // An earlier one stays.
+  if (fs.lstatSync(copy, { throwIfNoEntry: false }) !== undefined) return
+  const write = (): void => fs.copyFileSync(file, copy, fs.constants.COPYFILE_EXCL)
+  writing(copy, write, 'no backup copy can be written')
+}
+
+/** Once the settings are what they were, the copy has nothing more to say. */
+function dropCopy(file: string): void {
+  const copy = copyOf(file)
+  const stat = fs.lstatSync(copy, { throwIfNoEntry: false })
+  if (stat?.isFile() !== true || textOf(copy) !== textOf(file)) return
+  fs.rmSync(copy)
+}
 
 export interface Place {
   readonly adapter: Adapter

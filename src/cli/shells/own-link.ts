@@ -1,13 +1,45 @@
 // The program `karo` in ~/.local/bin, for everything that is no interactive shell: scripts, make, git hooks, xargs, cron.
-import { lstatSync, readFileSync, rmSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { quoteShell } from '../../base/quote.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
 import { homeOf } from '../place.ts'
-import { linkPages, unlinkPages } from './own-pages.ts'
 import { dropEmpty, writeOwn } from './rc-file.ts'
+
+const SECTIONS = ['man1', 'man5']
+/** Where a link of Karo's leads to, of whichever build. */
+const OURS = /\/dist\/man\/man[15]\/karo[\w.-]*$/
+
+const placeOf = (io: Pick<CommandIo, 'env'>, section: string): string =>
+  join(homeOf(io), '.local', 'share', 'man', section)
+
+/** Makes a link for each page beside `program`, and removes those to pages that are gone. Nothing that Karo did not make changes. */
+export function linkPages(io: Pick<CommandIo, 'env'>, program: string): void {
+  unlinkPages(io)
+  for (const section of SECTIONS) {
+    const pages = join(dirname(program), 'man', section)
+    const place = placeOf(io, section)
+    for (const name of orElse(() => readdirSync(pages), [])) {
+      mkdirSync(place, { recursive: true, mode: 0o755 })
+      if (lstatSync(join(place, name), { throwIfNoEntry: false }) === undefined)
+        symlinkSync(join(pages, name), join(place, name))
+    }
+  }
+}
+
+/** Removes the links that `linkPages` made. */
+export function unlinkPages(io: Pick<CommandIo, 'env'>): void {
+  for (const section of SECTIONS) {
+    const place = placeOf(io, section)
+    for (const name of orElse(() => readdirSync(place), [])) {
+      const path = join(place, name)
+      if (OURS.test(orElse(() => readlinkSync(path), ''))) rmSync(path)
+    }
+    dropEmpty(place, homeOf(io))
+  }
+}
 
 /** The second line, by which the file is known again. */
 const MARK = '# Made by karo shell install; karo shell uninstall removes it.'

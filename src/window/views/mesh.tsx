@@ -1,17 +1,137 @@
 // Mesh: who waits for a decision, who is a member and how, and the certificate of this node.
-import { useRef, useState } from 'preact/hooks'
+
+import { useMemo, useRef, useState } from 'preact/hooks'
+import { formatFingerprint, printable } from '../../api/contract/client/page.ts'
 import { getFleet } from '../../api/contract/operations/fleet.ts'
-import { getPeers } from '../../api/contract/operations/peers.ts'
+import { DECISIONS, getPeers } from '../../api/contract/operations/peers.ts'
 import type { FleetShape, PeerShape } from '../../api/contract/shapes.ts'
 import { Figures } from '../parts/charts.tsx'
-import { Group, Panel, Shown } from '../parts/panel.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
+import { type Place, ReachMap } from '../parts/reach-map.tsx'
 import { type Columns, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { type Asked, useAnswer } from '../state/asked.ts'
+import { status } from '../state/live.ts'
 import { keepWords, search } from '../state/route.ts'
-import { Details } from './machine.tsx'
-import { Waiting } from './pending.tsx'
-import { REACHED, Reach, ringOf, toldBy } from './reach.tsx'
+import { client } from '../state/session.ts'
+import { Waiting, Words } from './pending.tsx'
+
+interface DetailsProps {
+  readonly peer: PeerShape
+  readonly peers: readonly PeerShape[]
+  /** This node certifies others, so that what it revokes is revoked in the whole mesh. */
+  readonly isIssuer: boolean
+  readonly again: () => void
+  readonly onClose: () => void
+}
+
+function Details({ peer, peers, isIssuer, again, onClose }: DetailsProps) {
+  const revoke = async (): Promise<void> => {
+    await client.call(DECISIONS.revoke, { body: { who: peer.fingerprint } })
+    again()
+    onClose()
+  }
+  return (
+    <Dialog title={peer.name === '' ? 'A machine' : peer.name} onClose={onClose}>
+      <Facts
+        facts={[
+          ['Words', <Words key="words" fingerprint={peer.fingerprint} />],
+          ['Node', <code key="node">{peer.node_id}</code>],
+          ['Trust', `${plain(peer.trust_level)}, by ${plain(peer.why)}`],
+          ['Standing', peer.standing ?? '–'],
+          ['Presence', peer.presence ?? 'not a member'],
+          ['Known by', peer.known_by ?? '–'],
+          ['Linked with', <Foreign key="links" text={linksOf(peer, peers)} />],
+          ...(peer.apart === undefined ? [] : [['Not linked, because', plain(peer.apart)] as const]),
+          ...(peer.certifies === undefined
+            ? []
+            : [['Certifies', counted(peer.certifies, 'machine')] as const]),
+          [
+            'Addresses',
+            <Foreign
+              key="addresses"
+              text={peer.addresses.join(', ') || 'only administrators may see this'}
+            />,
+          ],
+          ['Last seen', <Time key="seen" at={peer.last_seen} />],
+        ]}
+      />
+      {status.value?.you.admin === true && peer.state !== 'revoked' && (
+        <Act
+          kind="danger"
+          run={revoke}
+          confirm={
+            isIssuer
+              ? 'Its key is refused in the whole mesh, for good: press again'
+              : 'Its key is refused here from now on: press again'
+          }
+        >
+          Take back trust
+        </Act>
+      )}
+    </Dialog>
+  )
+}
+
+/** What the machine told of its links some minutes ago, by the names that this machine knows. */
+function linksOf({ links }: PeerShape, peers: readonly PeerShape[]): string {
+  if (links === undefined) return 'none told'
+  const names = new Map(peers.map((one) => [one.fingerprint, one.name]))
+  if (status.value !== undefined) names.set(status.value.fingerprint, status.value.name)
+  return links.map((one) => names.get(one) || formatFingerprint(one)).join(', ')
+}
+
+/** How this machine reaches another one, by what it was told of it. */
+const ringOf = ({ state, presence }: PeerShape): Place['ring'] =>
+  state === 'connected' ? 0 : presence === 'online' || presence === 'unsure' ? 1 : 2
+const REACHED = ['directly', 'through others', 'not now'] as const
+
+/** The member that first told of a machine which is reached through others; it need not be a neighbour any more. */
+const toldBy = (peer: PeerShape, peers: readonly PeerShape[]): PeerShape | undefined =>
+  ringOf(peer) !== 1 || peer.through === undefined
+    ? undefined
+    : peers.find(({ fingerprint }) => fingerprint === peer.through)
+
+const nameOf = ({ name, fingerprint }: PeerShape): string =>
+  name === '' ? formatFingerprint(fingerprint) : printable(name)
+
+function Reach({ peers }: { readonly peers: readonly PeerShape[] }) {
+  const here = printable(status.value?.name || 'this machine')
+  const places = peers.map(
+    (peer): Place => ({
+      id: peer.fingerprint,
+      ring: ringOf(peer),
+      name: nameOf(peer),
+      links: peer.links ?? [],
+    }),
+  )
+  // Hundreds of lines and circles, which are the same while only times change.
+  const map = useMemo(
+    () => (
+      <ReachMap caption="Machines around this one, and how they are reached" here={here} places={places}>
+        {[0, 1, 2].map((ring) => (
+          <span key={ring} class={`legend ring-${ring}`}>
+            {REACHED[ring]}: {number(places.filter((place) => place.ring === ring).length)}
+          </span>
+        ))}
+        {places.some(({ links }) => links.length > 0) && (
+          <span class="legend told">linked, as one of both says</span>
+        )}
+      </ReachMap>
+    ),
+    [JSON.stringify([here, places])],
+  )
+  return (
+    <Panel
+      title="Who is reached"
+      wide
+      note="As this machine sees it; the table of machines has the same data. Links between other machines are as these announced them some minutes ago; a machine that announces none has no such lines."
+    >
+      {map}
+    </Panel>
+  )
+}
 
 const EVENTS = [
   ...(['peer_connected', 'peer_gone', 'peer_pending', 'member_seen'] as const),

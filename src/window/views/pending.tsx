@@ -1,13 +1,40 @@
 // A machine that waits for a decision: the words to compare, also as a QR code, and the decision.
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { fingerprintWords, formatFingerprint } from '../../api/contract/client/page.ts'
 import { DECISIONS, trustPeer } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
 import { Act } from '../parts/panel.tsx'
-import { Qr } from '../parts/qr.tsx'
 import { Foreign } from '../parts/words.tsx'
 import { status } from '../state/live.ts'
 import { client } from '../state/session.ts'
+
+/** Modules of light around the code, without which cameras do not find it. */
+const QUIET = 4
+
+/** `says` is what a camera reads; it has to stand beside the code as text, for everybody without a camera. */
+function Qr({ says, label }: { readonly says: string; readonly label: string }) {
+  const [rows, setRows] = useState<readonly (readonly boolean[])[]>()
+  useEffect(() => {
+    let isGone = false
+    import('uqr').then(
+      ({ encode }) => !isGone && setRows(encode(says, { border: QUIET }).data),
+      // Without it the text beside it is compared.
+      () => {},
+    )
+    return () => {
+      isGone = true
+    }
+  }, [says])
+  const size = rows?.length ?? 1
+  const path = (rows ?? [])
+    .flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : '')))
+    .join('')
+  return (
+    <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label}>
+      <path d={path} />
+    </svg>
+  )
+}
 
 /** The words that two people read to each other; equal words mean the same key. */
 export const Words = ({ fingerprint }: { readonly fingerprint: string }) => (

@@ -1,18 +1,103 @@
 // System: the node at a glance, its checks, what happens now, its log and its metrics.
+
 import { useState } from 'preact/hooks'
 import { bytes, duration } from '../../api/contract/client/page.ts'
 import { getMetrics } from '../../api/contract/operations/care.ts'
-import type { FeedEvent, StatusShape } from '../../api/contract/shapes.ts'
+import { getFindings } from '../../api/contract/operations/doctor.ts'
+import type { FeedEvent, FindingsShape, StatusShape } from '../../api/contract/shapes.ts'
 import { Command, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
 import { Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, number, plain, State, Time } from '../parts/words.tsx'
-import { useAsked } from '../state/asked.ts'
+import { useAnswer, useAsked } from '../state/asked.ts'
 import { recent, refreshStatus, status, statusProblem } from '../state/live.ts'
 import { client } from '../state/session.ts'
-import { Findings } from './findings.tsx'
 import { Logs } from './log.tsx'
 import { Settings } from './settings.tsx'
+
+type Finding = FindingsShape['checks'][number]
+
+function Findings() {
+  const asked = useAnswer(getFindings, ['health_changed', 'config_reloaded'])
+  return (
+    <Panel title="What karo doctor found" wide note={<Ran findings={asked.data} />}>
+      <Shown
+        asked={asked}
+        empty={({ at }) =>
+          at === null ? (
+            <>
+              <p>It has not run since the daemon started. It looks at the machine, which this page cannot.</p>
+              <p>
+                <Command text="karo doctor" />
+              </p>
+            </>
+          ) : undefined
+        }
+      >
+        {({ checks }) => <Found checks={checks} />}
+      </Shown>
+    </Panel>
+  )
+}
+
+const Ran = ({ findings }: { readonly findings: FindingsShape | undefined }) =>
+  findings?.at == null ? (
+    <>Its findings stand here after it ran.</>
+  ) : (
+    <>
+      Ran <Time at={findings.at} as="ago" />. To look again: <Command text="karo doctor" />
+    </>
+  )
+
+const TONES = { fail: 'bad', warn: 'warn', ok: 'good', skipped: 'quiet' } as const
+
+function Found({ checks }: { readonly checks: readonly Finding[] }) {
+  const bad = checks.filter(({ outcome }) => outcome === 'fail' || outcome === 'warn')
+  const good = checks.filter(({ outcome }) => outcome === 'ok')
+  const skipped = checks.length - bad.length - good.length
+  return (
+    <>
+      {bad.length > 0 && (
+        <ul class="list findings">
+          {bad
+            .toSorted((a, b) => a.outcome.localeCompare(b.outcome))
+            .map((one) => (
+              <li key={one.id}>
+                <One finding={one} />
+              </li>
+            ))}
+        </ul>
+      )}
+      <p class="quiet">
+        {bad.length === 0 && 'No problems. '}
+        {counted(good.length, 'check')} found everything well, {counted(skipped, 'check')} had nothing to look
+        at.
+      </p>
+    </>
+  )
+}
+
+const One = ({ finding: { title, outcome, detail, fix, why } }: { readonly finding: Finding }) => (
+  <div>
+    <p>
+      <State tone={TONES[outcome]}>{outcome}</State>{' '}
+      <b>
+        <Foreign text={title} />
+      </b>{' '}
+      <Foreign text={detail} />
+    </p>
+    {why !== undefined && (
+      <p class="quiet">
+        <Foreign text={why} />
+      </p>
+    )}
+    {fix?.split('\n').map((line) => (
+      <p key={line}>
+        <Command text={line} />
+      </p>
+    ))}
+  </div>
+)
 
 const EVENTS_SHOWN = 30
 

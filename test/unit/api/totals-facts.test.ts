@@ -1,7 +1,7 @@
 // What /doctor says of releases: how many periods are late, and that in a young mesh none is.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { type TotalsFactsDeps, totalsFacts } from '../../../src/api/routes/care/totals-facts.ts'
+import { type TotalsFactsDeps, totalsFacts } from '../../../src/api/routes/care/doctor.ts'
 import { DAY_MS } from '../../../src/base/calendar.ts'
 import type { Unreleased } from '../../../src/exchange/totals/types.ts'
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { EVENT_TYPES, type EventType } from '../../../src/api/contract/constants.ts'
 import type { FeedData, FeedEvent } from '../../../src/api/contract/shapes.ts'
-import { eventLine } from '../../../src/cli/views/events.ts'
+import { eventLine } from '../../../src/cli/commands/node/events.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
 const { nodeId: node_id, fingerprint } = testIdentity(1)

@@ -7,7 +7,7 @@ import { Certificate, RevocationList } from '../../../protocols/messages/certifi
 import { PolicyBundle, type PolicyBundleBody } from '../../../protocols/messages/policy.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { versionAfter } from '../../../src/cli/fleet/root-list.ts'
+import { versionAfter } from '../../../src/cli/commands/mesh/ca.ts'
 import { createRootKey, meshOf, openRootKey } from '../../../src/trust/certificates/index.ts'
 import { signStatement, verifyStatement } from '../../../src/trust/identity/index.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'

@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { linkPages, unlinkPages } from '../../../src/cli/shells/own-pages.ts'
+import { linkPages, unlinkPages } from '../../../src/cli/shells/own-link.ts'
 import { withLine, withoutLine } from '../../../src/cli/shells/rc-file.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'

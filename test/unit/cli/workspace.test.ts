@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { workspaceOf } from '../../../src/cli/finder/workspace.ts'
+import { workspaceOf } from '../../../src/cli/finder/finder.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 
 test('the nearest directory above that has .git, a directory or the file of a worktree', () => {

@@ -1,18 +1,22 @@
 // /doctor: facts that only the daemon knows, for the checks of `karo doctor`.
 import type { NodeId } from '../../../../protocols/node-id.ts'
+import { DAY_MS } from '../../../base/calendar.ts'
 import { roughSize, roughWaiting } from '../../../base/rough.ts'
 import type { HealthCheck } from '../../../base/run/room.ts'
 import { BUILD, VERSION } from '../../../base/version.ts'
 import type { Documents } from '../../../exchange/documents/index.ts'
 import type { Summaries } from '../../../exchange/summaries/index.ts'
+import type { TotalsRoom } from '../../../exchange/totals/index.ts'
+import type { BucketTotals } from '../../../exchange/totals/types.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Observe } from '../../../observe/record/index.ts'
 import type { Store } from '../../../store/index.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
-import type { FleetState } from '../../../trust/certificates/index.ts'
+import type { Fleet, FleetState } from '../../../trust/certificates/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
+import type { Sessions } from '../../../trust/operators/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import type { Policy } from '../../../trust/policy/index.ts'
+import type { Policy, Principal } from '../../../trust/policy/index.ts'
 import type { Token } from '../../access/tokens.ts'
 import { getDoctor } from '../../contract/operations/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
@@ -20,8 +24,121 @@ import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { time } from '../../server/shown.ts'
 import { type AlarmDeps, frozenNodes, takenHere } from '../mesh/alarms.ts'
-import { type CertificateDeps, certificateFacts, inviteFacts, loginFacts } from './certificate-facts.ts'
-import { type TotalsFactsDeps, totalsFacts } from './totals-facts.ts'
+import { revokedShape } from '../mesh/revoked.ts'
+
+export interface TotalsFactsDeps {
+  readonly totals: Pick<TotalsRoom, 'audiences' | 'read' | 'preview'>
+  /** This node as its certificate says it. */
+  readonly self: () => Pick<Principal, 'node_id' | 'roles'>
+  readonly member: Trust['member']
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** Closed periods of so long are looked at. */
+const BACK_MS = 8 * DAY_MS
+/** And so long where nothing was released of those: a mesh whose releases ended is no young one. */
+const EVER_MS = 90 * DAY_MS
+
+/** By both aggregators or one of them, be it that machines were too few. */
+const wasReleased = ({ why }: BucketTotals): boolean => why !== 'pending' && why !== 'none'
+
+/** Null: the mesh computes no totals, or this node knows of none. `uid`: of the person who asks. */
+export async function totalsFacts(
+  { totals, self, member, now }: TotalsFactsDeps,
+  uid: number,
+  named: (node: NodeId) => NamedNode,
+): Promise<NonNullable<DaemonFacts['totals']> | null> {
+  const audiences = totals.audiences()
+  const audience = audiences.find((one) => self().roles.includes(one)) ?? audiences[0]
+  if (audience === undefined) return null
+  const at = now()
+  const { bucket: open } = await totals.preview(uid, audience)
+  if (open === undefined) return null
+  const { bucket, state, why, pair } = await totals.preview(uid, audience, open.start - 1)
+  const isThere = (node: NodeId): boolean => {
+    const one = member(node)
+    return node === self().node_id || (one !== undefined && !one.offline && !one.unsure)
+  }
+  const isReader = self().roles.includes(audience)
+  const back = async (ms: number): Promise<readonly BucketTotals[]> =>
+    isReader
+      ? (await totals.read(audience, 'ToolUsage', { start: Math.max(0, at - ms), end: at })).buckets
+      : []
+  const buckets = await back(BACK_MS)
+  // Which of the periods are from before a mesh that has just begun is not known here, so none is called late.
+  const isYoung = isReader && !buckets.some(wasReleased) && !(await back(EVER_MS)).some(wasReleased)
+  // Periods of which something was said, be it that machines were too few, are not late.
+  const isLate = (one: BucketTotals): boolean => one.why === 'pending' || one.why === 'half'
+  const newest = buckets.findLastIndex((one) => !isLate(one))
+  return {
+    ended_at: time(bucket?.end ?? open.start),
+    given: state === 'given',
+    why: why ?? null,
+    late: isReader && !isYoung ? buckets.length - 1 - newest : null,
+    ...(isYoung && { none_yet: true as const }),
+    pair: pair.map(({ node_id }) => ({ ...named(node_id), there: isThere(node_id) })),
+  }
+}
+
+interface CertificateDeps {
+  readonly fleet: () => Pick<FleetState, 'lists_at' | 'stale'> &
+    Partial<Pick<FleetState, 'own' | 'why_not' | 'revoked_by' | 'joining'>>
+  /** Absent: this node knows of no certificates. */
+  readonly certified?: Fleet['certified']
+  readonly operators?: Pick<Fleet['operators'], 'list'>
+  readonly sessions?: Pick<Sessions, 'state'>
+  readonly trust: { readonly member?: Trust['member'] }
+  readonly identity: { readonly nodeId: NodeId }
+}
+
+/** Null: this node does not belong to a mesh with a root key. */
+function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
+  const { lists_at, own = null, why_not = null, revoked_by = null } = deps.fleet()
+  if (lists_at === null) return null
+  const issuers = (deps.certified?.() ?? []).filter(
+    ({ usage, node_id }) => usage === 'issuer' && node_id !== deps.identity.nodeId,
+  )
+  const isThere = (node: NodeId): boolean => {
+    const member = deps.trust.member?.(node)
+    return member !== undefined && !member.offline && !member.unsure
+  }
+  return {
+    usage: own?.usage ?? null,
+    begins_at: own === null ? null : time(own.not_before),
+    ends_at: own === null ? null : time(own.not_after),
+    why_not,
+    revoked_by: revokedShape(revoked_by),
+    issuers: issuers.length,
+    issuers_there: issuers.filter(({ node_id }) => isThere(node_id)).length,
+  }
+}
+
+/** Empty while no invite was refused. */
+function inviteFacts(
+  deps: Pick<CertificateDeps, 'fleet'>,
+): Pick<DaemonFacts, 'invite_refused' | 'invite_detail'> {
+  const { refused = null, detail = null } = deps.fleet().joining ?? {}
+  if (refused === null) return {}
+  return { invite_refused: refused, ...(detail === null ? {} : { invite_detail: detail }) }
+}
+
+/** Null: this person asks as the node. */
+function loginFacts(
+  { sessions, operators }: CertificateDeps,
+  { uid, account }: { readonly uid: number; readonly account: number },
+): DaemonFacts['login'] {
+  const login = sessions?.state(uid, account)
+  if (login === undefined) return null
+  const { operator, fingerprint, name, ends_at } = login
+  const known = operators?.list().find(({ binding }) => binding.node_id === operator)
+  return {
+    name,
+    fingerprint,
+    ends_at: time(ends_at),
+    certificate_ends_at: known === undefined ? null : time(known.binding.not_after),
+  }
+}
 
 type ForwardFacts = NonNullable<DaemonFacts['forward']>[number]
 

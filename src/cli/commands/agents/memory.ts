@@ -1,11 +1,50 @@
 // karo memory: notes of a person, found by their words and by what they mean.
+
 import { addNote, forgetNote, getNotes, searchNotes } from '../../../api/contract/operations/agents/memory.ts'
-import { MOST_NOTE } from '../../../api/contract/shapes.ts'
+import {
+  MOST_NOTE,
+  type NoteListShape,
+  type NoteShape,
+  type NotesFoundShape,
+} from '../../../api/contract/shapes.ts'
+import { localTime, printable } from '../../../base/format.ts'
 import { defineCommand } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
+import { type Screen, table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
-import { foundView, noteLine, notesView } from '../../views/agents/memory.ts'
+
+const from = ({ source }: Pick<NoteShape, 'source'>): string => (source === 'person' ? 'you' : source)
+const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? ''
+
+const noteLine = ({ id, text }: NoteShape): string => `${id}  ${printable(firstLine(text))}\n`
+
+function notesView({ notes }: NoteListShape, screen: Screen): string {
+  return table(
+    screen,
+    notes,
+    {
+      ID: 'id',
+      KEPT: 'created_at',
+      FROM: from,
+      NOTE: { value: ({ text }) => firstLine(text), shrink: true },
+    },
+    'No notes. karo memory add TEXT  adds one.\n',
+  )
+}
+
+function foundView({ hits, searched_by, notes }: NotesFoundShape, screen: Screen): string {
+  const told = [...notes.map(printable), `Searched by ${printable(searched_by)}.`]
+  const end = told.map((line) => `${fitted(line, screen.columns)}\n`).join('')
+  if (hits.length === 0) return `No note matches.\n${end}`
+  const shown = hits.map((hit) => {
+    const head = `${hit.id}  ${localTime(hit.created_at)}, ${printable(from(hit))}`
+    const lines = hit.text.split('\n').map((line) => `  ${printable(line)}`)
+    return `${head}\n${lines.join('\n')}\n`
+  })
+  return `${shown.join('\n')}\n${end}`
+}
 
 /** An endpoint of embeddings may take a while. */
 const SEARCH_DEADLINE_MS = 30_000

@@ -1,5 +1,7 @@
 // karo model: the local models that are configured, whether each answers, and how quickly.
+
 import { getModels } from '../../../api/contract/operations/agents/planner.ts'
+import type { ModelListShape } from '../../../api/contract/shapes.ts'
 import { replyOf } from '../../../assist/copilot/model/index.ts'
 import { nameOf, type Place, placesOf } from '../../../assist/copilot/model/places.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
@@ -8,7 +10,46 @@ import { loadConfig } from '../../../config/load.ts'
 import type { Config } from '../../../config/types.ts'
 import { defineCommand, show } from '../../command.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
-import { modelsView, testedView } from '../../views/agents/models.ts'
+import { type Screen, table } from '../../terminal/table.ts'
+
+const stateOf = ({ state, rests_ms }: ModelListShape['models'][number]): string =>
+  rests_ms === 0 ? state : `${state}, paused for ${Math.ceil(rests_ms / 1_000)} s`
+
+function modelsView({ models }: ModelListShape, screen: Screen): string {
+  return table(
+    screen,
+    models,
+    {
+      ENDPOINT: 'endpoint',
+      MODEL: ({ model }) => model || 'its default',
+      FOR: 'use',
+      STATE: { value: stateOf, style: ({ state }) => (state === 'up' ? 'green' : 'red') },
+      DETAIL: { value: ({ detail, offers }) => detail || offers.join(', '), wrap: true },
+    },
+    'No local model is configured. Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.\n',
+  )
+}
+
+interface Tested {
+  readonly name: string
+  readonly model: string
+  readonly ok: boolean
+  readonly detail: string
+  readonly first_ms: number | null
+  readonly whole_ms: number | null
+}
+
+const ms = (time: number | null): string => (time === null ? '–' : `${time} ms`)
+
+const testedView = ({ models }: { readonly models: readonly Tested[] }, screen: Screen): string =>
+  table(screen, models, {
+    ENDPOINT: 'name',
+    MODEL: ({ model }) => model || 'its default',
+    ANSWERS: { value: ({ ok }) => (ok ? 'yes' : 'no'), style: ({ ok }) => (ok ? 'green' : 'red') },
+    FIRST: { value: ({ first_ms }) => ms(first_ms), align: 'right' },
+    WHOLE: { value: ({ whole_ms }) => ms(whole_ms), align: 'right' },
+    DETAIL: { value: 'detail', wrap: true },
+  })
 
 const list = defineCommand('model list', {
   summary: 'list the configured local models, in the order in which they are asked',

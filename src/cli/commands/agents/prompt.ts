@@ -1,4 +1,5 @@
 // karo prompt: named templates of a person, with versions and variables. Rendering puts values in, and runs nothing.
+
 import {
   addPrompt,
   getPrompts,
@@ -7,12 +8,51 @@ import {
   renderPrompt,
   showPrompt,
 } from '../../../api/contract/operations/agents/memory.ts'
-import { MOST_TEXT, MOST_VALUE, PROMPT_NAME } from '../../../api/contract/shapes.ts'
+import {
+  MOST_TEXT,
+  MOST_VALUE,
+  PROMPT_NAME,
+  type PromptAddedShape,
+  type PromptListShape,
+  type PromptShape,
+} from '../../../api/contract/shapes.ts'
+import { printable } from '../../../base/format.ts'
 import { defineCommand, show } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
 import { checkText, defined, given, parseWhole } from '../../input/values.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
-import { promptsView, promptView, versionsView } from '../../views/agents/prompts.ts'
+
+const variables = ({ variables: all }: PromptShape): string =>
+  all.map(({ name, default: otherwise }) => (otherwise === null ? name : `${name}=${otherwise}`)).join(', ')
+
+function promptsView({ prompts }: PromptListShape, screen: Screen): string {
+  return table(
+    screen,
+    prompts,
+    {
+      PROMPT: 'name',
+      VERSION: 'version',
+      ADDED: 'created_at',
+      VARIABLES: { value: variables, shrink: true },
+    },
+    'No prompts. karo prompt add NAME FILE  adds one.\n',
+  )
+}
+
+function promptView(prompt: PromptShape | PromptAddedShape): string {
+  const known = 'known' in prompt && prompt.known ? ', as before' : ''
+  const all = prompt.variables.length === 0 ? 'no variables' : `variables: ${printable(variables(prompt))}`
+  const text = prompt.text.split('\n').map((line) => `  ${printable(line)}`)
+  return `${printable(prompt.name)}, version ${prompt.version} of ${prompt.newest}${known}; ${all}\n\n${text.join('\n')}\n`
+}
+
+const versionsView = ({ prompts }: PromptListShape, screen: Screen): string =>
+  table(screen, prompts, {
+    VERSION: 'version',
+    ADDED: 'created_at',
+    TEXT: { value: ({ text }) => text.split('\n')[0] ?? '', shrink: true },
+  })
 
 const NAME = 'see karo prompt list'
 const VERSION = { value: 'number', description: 'another version than the newest' } as const

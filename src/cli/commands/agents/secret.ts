@@ -1,28 +1,151 @@
 // karo secret: a vault of the person's own for secrets, and which agents are given them.
+import { readFileSync } from 'node:fs'
 import {
   allowSecret,
+  backupVault,
   denySecret,
   destroyVault,
   getSecrets,
   initVault,
   lockVault,
   removeSecret,
+  restoreVault,
   revealSecret,
   rotateVault,
   setSecret,
   unlockVault,
 } from '../../../api/contract/operations/agents/vault.ts'
-import { SECRET_NAME, UNLOCKED_SECONDS } from '../../../api/contract/shapes.ts'
+import {
+  SECRET_NAME,
+  type SecretListShape,
+  type SecretShape,
+  UNLOCKED_SECONDS,
+  type VaultStateShape,
+} from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { printable } from '../../../base/format.ts'
+import { localTime, printable } from '../../../base/format.ts'
 import { defineCommand, show } from '../../command.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText, given } from '../../input/values.ts'
+import { createOutput } from '../../output-file.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf } from '../../passphrase.ts'
-import { backup, restore } from '../../secrets/files.ts'
+import { absolutePath } from '../../place.ts'
 import { needVault, readValue, unlock, unlocked, withWords } from '../../secrets/value.ts'
+import { facts, type Screen, table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
-import { secretsView, secretView, vaultView } from '../../views/agents/secrets.ts'
+
+const backup = defineCommand('secret backup', {
+  summary: 'write all your secrets into one file, encrypted with its own passphrase; only at a terminal',
+  args: { file: { description: 'where to; it must not exist yet', completes: 'file' } },
+  options: { 'passphrase-file': passphraseFileOption },
+  examples: { 'karo secret backup secrets.vault': 'asks for a passphrase for the file' },
+  async run(io, { args, options }) {
+    const path = absolutePath(args.file)
+    const output = createOutput(path)
+    try {
+      const words = await newPassphrase(options['passphrase-file'])
+      const file = await withWords(words, (passphrase) =>
+        unlocked(io, () => io.call(backupVault, { body: { passphrase } })),
+      )
+      output.write(`${JSON.stringify(file)}\n`)
+      output.finish()
+      return show(io, { file: path }, () => `Your secrets are in ${printable(path)}.\n`)
+    } finally {
+      output.discard()
+    }
+  },
+})
+
+const restore = defineCommand('secret restore', {
+  summary: 'add the secrets of a backup file to your vault; no agent gets them until you permit it',
+  shows: restoreVault,
+  args: { file: { description: 'a file of karo secret backup', completes: 'file' } },
+  options: {
+    'passphrase-file': passphraseFileOption,
+    replace: 'also replace secrets with the same names',
+  },
+  examples: { 'karo secret restore secrets.vault': 'asks for the passphrase of the file' },
+  async run(io, { args, options }) {
+    const file = fileAt(args.file)
+    const words = await passphraseOf(options['passphrase-file'], 'Passphrase of the file: ')
+    return withWords(words, (passphrase) =>
+      unlocked(io, async () =>
+        show(
+          io,
+          await io.call(restoreVault, {
+            body: { file: file as never, passphrase, replace: options.replace === true },
+          }),
+          ({ secrets }) =>
+            `Restored ${secrets.map(({ name }) => printable(name)).join(', ') || 'nothing'}.\n`,
+        ),
+      ),
+    )
+  },
+})
+
+function fileAt(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    const isText = cause instanceof SyntaxError
+    throw new KaroError(
+      isText ? 'bad_file' : 'not_found',
+      isText ? 'this is not a file of karo secret backup' : 'it cannot be read',
+      {
+        where: path,
+        cause,
+      },
+    )
+  }
+}
+
+const ID_DIGITS = 8
+const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
+const whoOf = ({ allowed }: SecretShape): string =>
+  allowed
+    .map(({ agent, tools }) => (tools.length === 0 ? agent : `${agent} (${tools.join(', ')})`))
+    .join(', ') || 'nobody'
+
+function vaultView({ protection, unlocked_until, has_credential }: VaultStateShape): string {
+  if (protection === null) {
+    const way = has_credential ? 'karo secret init, or karo secret init --credential' : 'karo secret init'
+    return `You have no vault yet. ${way}  makes one.\n`
+  }
+  if (unlocked_until === null)
+    return `Your vault is locked. karo secret unlock  opens it with its ${protection}.\n`
+  return `Your vault is unlocked until ${localTime(unlocked_until)}. karo secret lock  locks it.\n`
+}
+
+function secretsView({ vault, secrets }: SecretListShape, screen: Screen): string {
+  const head = vaultView(vault)
+  if (vault.protection === null) return head
+  if (secrets.length === 0) return `${head}No secrets. karo secret set NAME  adds one.\n`
+  const rows = table(screen, secrets, {
+    NAME: 'name',
+    ID: ({ id }) => id.slice(0, ID_DIGITS),
+    CHANGED: 'changed_at',
+    UNTIL: ({ expires_at }) => until(expires_at),
+    'WHO MAY HAVE IT': {
+      value: (one) => (one.problem === null ? whoOf(one) : `CANNOT BE USED: ${one.problem}`),
+      style: ({ problem }) => (problem === null ? undefined : 'red'),
+      wrap: true,
+    },
+  })
+  return `${head}${rows}`
+}
+
+function secretView(secret: SecretShape, screen: Screen): string {
+  const { name, id, note, problem, created_at, changed_at, version, expires_at } = secret
+  return facts(screen, name, {
+    id,
+    'set first': localTime(created_at),
+    changed: `${localTime(changed_at)} (version ${version})`,
+    'kept until': until(expires_at),
+    'may have it': whoOf(secret),
+    note,
+    problem,
+  })
+}
 
 const NAME = 'name of the secret, see karo secret list'
 const AGENT = 'name or id of one of your agents'

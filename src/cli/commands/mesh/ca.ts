@@ -1,25 +1,83 @@
 // karo ca: the root of a mesh, whose key is needed rarely and kept away, and how this node stands in its mesh.
 
+import { CLOCK_WINDOW_MS } from '../../../../protocols/frame.ts'
 import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
-import { parseNodeId } from '../../../../protocols/node-id.ts'
-import { foundFleet, getFleet, getRootList, revokeByRoot } from '../../../api/contract/operations/fleet.ts'
+import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import {
+  exportFleet,
+  foundFleet,
+  getFleet,
+  getRootList,
+  revokeByRoot,
+} from '../../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../../api/contract/operations/peers.ts'
+import type { RootListShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
 import { type ArgumentWords, type CommandIo, defineCommand, type OptionsByName, show } from '../../command.ts'
 import { assign } from '../../fleet/assign.ts'
-import { exportMesh } from '../../fleet/export.ts'
 import { certifyIssuer } from '../../fleet/issuer-certificate.ts'
 import { issuerTerms } from '../../fleet/issuer-terms.ts'
-import { revokedWith, versionAfter } from '../../fleet/root-list.ts'
 import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
 import { oneNode } from '../../input/values.ts'
+import { TO_FILE, writingTo } from '../../output-file.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
 import { fitted } from '../../terminal/text.ts'
 import { fleetView, grantWords, shortMesh } from '../../views/fleet.ts'
+
+/** Four thousand certificates. */
+const EXPORT_BYTES = 16 * 1024 * 1024
+
+const exportMesh = defineCommand('ca export', {
+  summary:
+    'write certificates, revocation lists and the policy bundle to a file that can be verified without Karo',
+  shows: exportFleet,
+  options: { output: TO_FILE },
+  json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
+  examples: {
+    'karo ca export -o mesh.ndjson':
+      'verify.py, in /usr/share/karo, verifies it on any machine with Python 3',
+  },
+  async run(io, { options }) {
+    const file = options.output
+    let documents = 0
+    await writingTo(io, file, async (write) => {
+      for await (const line of daemonAt(io).lines(exportFleet, { maxBytes: EXPORT_BYTES })) {
+        if ('kind' in line) documents++
+        write(`${JSON.stringify(line)}\n`)
+      }
+    })
+    if (file !== undefined)
+      io.out(
+        io.json
+          ? `${JSON.stringify({ file, documents })}\n`
+          : `${documents} documents are in ${printable(file)}\n`,
+      )
+  },
+})
+
+/**
+ * The keys of the root's next list. One that was revoked before keeps its moment. What a revoked issuer had revoked is
+ * repeated, because no list of the issuer counts any more where it was not known before.
+ */
+function revokedWith(node: NodeId, { revoked, by_issuers }: RootListShape, now: number) {
+  const theirs = by_issuers.filter(({ issuer }) => issuer === node)
+  const at = new Map([...theirs, ...revoked].map((one) => [one.node_id, Date.parse(one.at)]))
+  return [...new Map([[node, now], ...at])].map(([node_id, moment]) => ({ node_id, at: moment }))
+}
+
+/**
+ * The moment that the next list bears, ms since the epoch: after the last one's, which a clock that was ahead may have
+ * written. One that is so far ahead that nobody would believe it says nothing about what comes after it.
+ */
+export function versionAfter({ signed_at }: Pick<RootListShape, 'signed_at'>, now: number): number {
+  const last = signed_at === null ? 0 : Date.parse(signed_at)
+  return last > now + CLOCK_WINDOW_MS ? now : Math.max(now, last + 1)
+}
 
 const NODE = {
   // Variadic, because people type a fingerprint in groups of four.

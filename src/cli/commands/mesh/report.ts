@@ -1,14 +1,73 @@
 // karo report: what was released about the whole mesh, for people to read, to print or to calculate with.
+import * as fs from 'node:fs'
 import { getReportThresholds, postReport } from '../../../api/contract/operations/query.ts'
-import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import type { ReportThresholds } from '../../../api/contract/shapes.ts'
+import { systemRandom } from '../../../base/clock.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { replaceFile } from '../../../base/files.ts'
 import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText, given } from '../../input/values.ts'
 import { noJson } from '../../output-file.ts'
-import { replaceOutput } from '../../output-replaced.ts'
+import { absolutePath } from '../../place.ts'
 import { asTyped } from '../../query/request.ts'
-import { thresholdsView } from '../../views/query/thresholds.ts'
+import { writing } from '../../writing.ts'
+
+interface ReplacedFile {
+  readonly path: string
+  /** Returns the bytes it has. Throws KaroError `bad_file` if it cannot be written; an earlier file is whole then. */
+  write(text: string): number
+}
+
+/**
+ * Undefined without a name. Mode 0600, also where an earlier file had another one. Throws KaroError `conflict` where
+ * something else than a regular file has that name: a link, a device and a directory are no reports of before.
+ */
+function replaceOutput(name: string | undefined, where: string): ReplacedFile | undefined {
+  if (name === undefined) return undefined
+  const path = absolutePath(name, where)
+  const check = (): void => {
+    const there = fs.lstatSync(path, { throwIfNoEntry: false })
+    if (there === undefined || there.isFile()) return
+    throw new KaroError('conflict', 'something of that name exists, and it is not a regular file', {
+      where: path,
+      hint: 'Choose another name.',
+    })
+  }
+  // Now too, because otherwise it would be noticed only after all the work.
+  writing(path, check)
+  return {
+    path,
+    write: (text) =>
+      writing(path, () => {
+        check()
+        replaceFile(path, text, 0o600, systemRandom)
+        return Buffer.byteLength(text)
+      }),
+  }
+}
+
+const UNITS: Readonly<Record<ReportThresholds['thresholds'][number]['threshold'], string>> = {
+  risky: '% of the commands are high or critical',
+  coverage: '% of the expected machines contributed',
+  anomalies: 'signals of anomalies',
+  missing: 'expected machines are missing',
+}
+
+function line({ threshold, limit, crossed }: ReportThresholds['thresholds'][number]): string {
+  const standing = crossed === null ? 'not known yet' : crossed ? 'CROSSED' : 'no'
+  const words = threshold === 'coverage' ? 'less than' : 'more than'
+  return `  ${words} ${limit} ${UNITS[threshold]}: ${standing}\n`
+}
+
+const thresholdsView = ({ problem, thresholds }: ReportThresholds): string =>
+  [
+    ...(thresholds.length === 0
+      ? ['No threshold is watched: set one below [reports.thresholds] of the configuration.\n']
+      : ['Thresholds, by the newest released period:\n', ...thresholds.map(line)]),
+    ...(problem === null ? [] : [`They could not be compared: ${problem}\n`]),
+  ].join('')
 
 const DEFAULT_LAST = '30d'
 

@@ -1,4 +1,5 @@
 // karo doctor: shows what is wrong here, why it matters, and the command that fixes it, with and without a daemon.
+
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getDoctor, leaveFindings } from '../../../api/contract/operations/doctor.ts'
 import { systemClock } from '../../../base/clock.ts'
@@ -9,14 +10,34 @@ import { type CommandInput, type CommandIo, defineCommand } from '../../command.
 import { CHECK_GROUPS, CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { commandRunner } from '../../doctor/command.ts'
 import { type CheckResult, type Deed, examine, mend } from '../../doctor/doctor.ts'
+import type { Explained } from '../../doctor/egress.ts'
 import { quote } from '../../doctor/shell-words.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import { nodeOf } from '../../home.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
-import { egressView } from '../../views/doctor/egress.ts'
 import { doctorView } from '../../views/doctor.ts'
+
+/** Ends with a newline. */
+function egressView(sockets: readonly Explained[], screen: Screen): string {
+  const foreign = sockets.filter(({ why }) => why === null)
+  const rows = table(screen, [...foreign, ...sockets.filter(({ why }) => why !== null)], {
+    fd: 'fd',
+    kind: 'kind',
+    local: { value: ({ local }) => local || '–', shrink: true, keep: 'end' },
+    remote: { value: ({ remote }) => remote || '–', shrink: true, keep: 'end' },
+    why: {
+      value: ({ why }) => why ?? 'no known reason',
+      style: ({ why }) => (why === null ? 'red' : undefined),
+      wrap: true,
+    },
+  })
+  const count = sockets.length
+  const all = `${count} ${count === 1 ? 'socket is' : 'sockets are'} open`
+  return `${rows}\n${all}${foreign.length === 0 ? ', each with a known reason.' : `; ${foreign.length} of them without a known reason.`}\n`
+}
 
 /** Milliseconds for all attempts: they take a second or two. */
 const SANDBOX_MS = { auto: 60_000, bwrap: 60_000, landlock: 60_000, vm: 600_000 }

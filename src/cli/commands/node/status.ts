@@ -1,8 +1,258 @@
 // `karo status`: shows the node at a glance, and what to do if something is wrong.
+
 import { STATUS_MS } from '../../../api/contract/client/socket.ts'
 import { getStatus } from '../../../api/contract/operations/status.ts'
+import type { StatusShape } from '../../../api/contract/shapes.ts'
+import { bytes, duration, formatFingerprint, printable } from '../../../base/format.ts'
+import { atHome, type Place } from '../../at-home.ts'
 import { defineCommand, show } from '../../command.ts'
-import { statusView } from '../../views/status.ts'
+import { staleWords } from '../../start/stale.ts'
+import { paint, table } from '../../terminal/table.ts'
+import { wrap } from '../../terminal/text.ts'
+import { grouped } from '../../views/lines.ts'
+
+interface Line {
+  readonly subject: string
+  readonly says: string
+  readonly good?: boolean
+}
+
+/** Ends with a newline. `isHooked`: new shells of this person are recorded. */
+export function statusView(
+  status: StatusShape,
+  screen: { colour: boolean; columns: number } & Place,
+  isHooked: boolean,
+): string {
+  const lines = [
+    nodeLine(status),
+    ...youLine(status),
+    stateLine(status),
+    meshLine(status),
+    apiLine(status),
+    ...(status.mesh.alone ? [] : [documentsLine(status), summariesLine(status)]),
+    ...policyLine(status),
+    ...agentsLine(status),
+    storeLine(status),
+    spoolLine(status),
+    ...unusualLine(status),
+    ...alertsLine(status),
+    ...pausedLine(screen.env),
+  ]
+  const overview = table(screen, lines, [
+    { title: '', value: (line) => line.subject, style: () => 'bold' },
+    {
+      title: '',
+      value: (line) => line.says,
+      style: (line) => (line.good === undefined ? undefined : line.good ? 'green' : 'red'),
+      wrap: true,
+    },
+  ])
+  const advice = adviceOf(status, isHooked).map((text) => {
+    const [first = '', ...rest] = wrap(printable(atHome(text, screen)), screen.columns - 4)
+    return `  ${paint('yellow', '→', screen)} ${[first, ...rest].join('\n    ')}\n`
+  })
+  return advice.length === 0 ? overview : `${overview}\n${advice.join('')}`
+}
+
+function nodeLine(status: StatusShape): Line {
+  const whose = status.service ? ", this machine's" : ''
+  return { subject: 'node', says: `${status.name}  ${formatFingerprint(status.fingerprint)}${whose}` }
+}
+
+/** What the caller may do, on a node that several people use. */
+function youLine({ service, you }: StatusShape): Line[] {
+  if (!service) return []
+  const says = you.admin
+    ? 'may manage this node; you see only your own commands and numbers'
+    : you.asks
+      ? 'see your own commands and numbers, and may ask the mesh; an administrator manages this node'
+      : 'see your own commands and numbers; an administrator manages this node and may let you ask the mesh'
+  return [{ subject: 'you', says }]
+}
+
+function stateLine({ health, uptime_seconds, version }: StatusShape): Line {
+  const state = health.ready ? 'ready' : 'not ready'
+  return {
+    subject: 'state',
+    // Whole seconds: in the first one there is none yet.
+    says: `${state}, ${uptime_seconds === 0 ? 'just started' : `up ${duration(uptime_seconds * 1000)}`}, version ${version}`,
+    good: health.ready,
+  }
+}
+
+function meshLine({ mesh, health }: StatusShape): Line {
+  if (mesh.alone && mesh.members_known === 0)
+    return { subject: 'mesh', says: 'none: this node is used alone' }
+  const wanted =
+    mesh.listen.length === 0 && !health.checks.some(({ name, ok }) => name === 'mesh.listening' && !ok)
+  const listens = wanted
+    ? 'listens to nobody'
+    : mesh.listen.length === 0
+      ? 'not listening'
+      : mesh.listen.map(shortAddress).join(' ')
+  const known = `${mesh.members_known} ${mesh.members_known === 1 ? 'member' : 'members'} known`
+  const waits = mesh.peers_pending === 1 ? 'waits' : 'wait'
+  const waiting = mesh.peers_pending === 0 ? '' : `, ${mesh.peers_pending} ${waits} to be trusted`
+  const trusted = mesh.peers_trusted === mesh.peers_connected ? '' : ` (${mesh.peers_trusted} trusted)`
+  const connected =
+    mesh.peers_connected === 0 ? 'nobody connected' : `${mesh.peers_connected} connected${trusted}`
+  return {
+    subject: 'mesh',
+    says: `${connected}, ${known}${waiting}; ${listens}`,
+  }
+}
+
+/** Where the API listens for programs with tokens; the karo command itself uses the control socket. */
+function apiLine({ http }: StatusShape): Line {
+  return { subject: 'api', says: http.listen ?? 'on the control socket only' }
+}
+
+/** Documents of the mesh on this node; a node that is alone has only its own. */
+function documentsLine({ documents }: StatusShape): Line {
+  const { own, received, relayed } = documents
+  return {
+    subject: 'documents',
+    says: `${grouped(own)} own, ${grouped(received)} received, ${grouped(relayed)} kept for others; ${bytes(documents.bytes)}`,
+  }
+}
+
+function summariesLine({ summaries }: StatusShape): Line {
+  const { recipients } = summaries
+  return {
+    subject: 'summaries',
+    says:
+      recipients === 0
+        ? 'none published yet'
+        : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
+  }
+}
+
+/** A daemon of an older version says nothing about agents. */
+function agentsLine({ agents }: StatusShape): Line[] {
+  if (agents === undefined) return []
+  if (agents.state === 'off') return [{ subject: 'agents', says: 'off' }]
+  const ready = agents.state === 'ready'
+  return [{ subject: 'agents', says: ready ? agents.detail : 'locked: nothing runs', good: ready }]
+}
+
+/** The built-in role table goes without saying. */
+function policyLine({ policy }: StatusShape): Line[] {
+  // A daemon of an older version has none.
+  if (policy === undefined || (policy.engine === 'built-in' && policy.problem === null)) return []
+  const files = policy.files === 1 ? 'one policy file' : `${policy.files} policy files`
+  const says = policy.engine === 'cedar' ? `${files}, by Cedar` : 'the built-in role table'
+  return policy.problem === null
+    ? [{ subject: 'policy', says }]
+    : [{ subject: 'policy', says: `${says}; what the files say now is refused`, good: false }]
+}
+
+function storeLine({ service, store }: StatusShape): Line {
+  const yours = service ? ' of yours' : ''
+  const commands = store.events === 1 ? 'command' : 'commands'
+  return { subject: 'store', says: `${grouped(store.events)} ${commands}${yours}, ${bytes(store.bytes)}` }
+}
+
+function spoolLine({ spool }: StatusShape): Line {
+  const waiting = spool.pending_bytes === 0 ? 'nothing waiting' : `${bytes(spool.pending_bytes)} waiting`
+  return { subject: 'spool', says: spool.dropped === 0 ? waiting : `${waiting}, ${spool.dropped} dropped` }
+}
+
+/** A shell with KARO_PAUSE is not recorded; a shell's hook reads the variable in the same way. */
+function pausedLine(env: Place['env']): Line[] {
+  return (env?.KARO_PAUSE || '0') === '0'
+    ? []
+    : [{ subject: 'shell', says: 'this shell is not recorded, because KARO_PAUSE is set', good: false }]
+}
+
+/**
+ * A line about alerts, only if there are any. Where no agent can be, all of them are unusual numbers, which have a line of their own;
+ * a daemon of an older version has no alerts.
+ */
+function alertsLine({ alerts = 0, agents }: StatusShape): Line[] {
+  if (agents === undefined || agents.state === 'off') return []
+  const says = `${alerts} within a day: karo task run kSentinel:watch list_findings`
+  return alerts === 0 ? [] : [{ subject: 'alerts', says, good: false }]
+}
+
+/** A line about unusual numbers, only if there are new ones. */
+function unusualLine({ anomalies }: StatusShape): Line[] {
+  // A daemon of an older version has no anomalies.
+  const unseen = anomalies?.unseen ?? 0
+  return unseen === 0 ? [] : [{ subject: 'unusual', says: `${unseen} new in your numbers: karo anomalies` }]
+}
+
+/** Reasons of refused messages, in words that follow their number. */
+const REFUSED: Readonly<Record<string, string>> = {
+  bad_magic: 'that are not frames of Karo',
+  bad_version: 'of another version of the protocol',
+  too_large: 'that are too large',
+  unknown_type: 'of a kind this version does not know',
+  bad_signature: 'with a bad signature',
+  malformed: 'that are malformed',
+  stale: 'for a wrong clock (karo doctor --only clock.peers)',
+  replayed: 'seen before',
+  out_of_order: 'out of order',
+  not_admitted: 'from a node that may not send them',
+  rate_limited: 'that were too many at once',
+} satisfies Readonly<Record<keyof StatusShape['mesh']['rejected'], string>>
+
+/** What is wrong, then what a person could do next. */
+function adviceOf(status: StatusShape, isHooked: boolean): string[] {
+  const { health, mesh, service, store, documents, summaries, you, people_held } = status
+  const advice = staleWords(status)
+  const failing = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
+  advice.push(...failing, ...mesh.alarms.map(printable))
+  const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
+  if (refused.length > 0) {
+    const reasons = refused.map(([code, count]) => `${grouped(count)} ${REFUSED[code] ?? code}`).join(', ')
+    advice.push(
+      `messages of other nodes were refused since the start: ${reasons}; karo audit log --type policy_violation  says whose`,
+    )
+  }
+  if (documents.conflicts > 0) {
+    advice.push(
+      `${grouped(documents.conflicts)} signed documents contradict earlier ones of the same node, as when two machines use one key; karo audit log --type policy_violation  says whose`,
+    )
+  }
+  if (summaries.left_out > 0) {
+    advice.push(
+      `summaries have no room for ${grouped(summaries.left_out)} more nodes that may read them; they can ask for your numbers live`,
+    )
+  }
+  if (summaries.refused > 0) {
+    advice.push(
+      `${grouped(summaries.refused)} summaries of other nodes were refused; karo logs tail  says whose and why`,
+    )
+  }
+  if (people_held !== undefined && people_held > 0) {
+    const whose = people_held === 1 ? 'one person' : `${grouped(people_held)} people`
+    advice.push(`data of ${whose} is held back; karo people list  says whose and why`)
+  }
+  if (mesh.peers_pending > 0 && you.admin)
+    advice.push('karo peers pending  shows the nodes that wait to be trusted')
+  if (!service && mesh.members_known === 0 && mesh.peers_pending === 0 && mesh.listen.some(isOpen))
+    advice.push(
+      'other nodes of this network can find it, and none is trusted yet; to use it alone instead:  karo init --solo',
+    )
+  if (health.ready && store.events === 0) {
+    advice.push(
+      isHooked
+        ? 'no command is recorded yet; shells that you open from now on are recorded'
+        : 'no command is recorded yet: karo shell install  puts the hook into your shell; then open a new one',
+    )
+  }
+  return advice
+}
+
+/** Whether another machine could reach it. */
+const isOpen = (address: string): boolean => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address)
+
+/** `/ip4/10.0.0.5/tcp/9238` as people write it. */
+function shortAddress(address: string): string {
+  const parts = /^\/ip([46])\/([^/]+)\/tcp\/(\d+)/.exec(address)
+  if (parts === null) return address
+  return parts[1] === '6' ? `[${parts[2]}]:${parts[3]}` : `${parts[2]}:${parts[3]}`
+}
 
 export const commands = [
   defineCommand('status', {

@@ -1,12 +1,219 @@
 // karo explain: shows what each part of a command line does, from which source, and what is risky. Needs no daemon, no init.
 
-import { explainCommand } from '../../../assist/copilot/index.ts'
+import { type ExplainedPart, type Explanation, explainCommand } from '../../../assist/copilot/index.ts'
+import { printable } from '../../../base/format.ts'
 import { defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
 import { knownTool } from '../../knowledge.ts'
-import { printExplanation } from '../../views/explain.ts'
+import { DECISIONS, RISK_COLOURS } from '../../terminal/risk-words.ts'
+import { paint, type Screen, type Style } from '../../terminal/table.ts'
+import { cut, fitted, textWidth, wrap } from '../../terminal/text.ts'
 import { printKnown } from '../../views/knowledge.ts'
+
+/** Widest word with its indent, in cells, that has its meaning beside it; the meaning of a wider one stands below. */
+const WIDEST_LABEL = 22
+/** Most shown rows; --json has all rows of a long script. */
+const MOST_ROWS = 400
+
+interface Row {
+  readonly depth: number
+  readonly label: string
+  readonly meaning: string
+  readonly source: string
+  readonly style: Style | undefined
+}
+
+/** Ends with a newline; holds no control character of the command. */
+export function printExplanation(explanation: Explanation, screen: Screen): string {
+  const rows = once(explanation.parts.flatMap((part) => rowsOf(part, 0, explanation)))
+  const shown = rows.slice(0, MOST_ROWS)
+  const widths = shown.map(({ depth, label }) => 2 * depth + textWidth(label))
+  const width = Math.max(0, ...widths.filter((one) => one <= WIDEST_LABEL))
+  const lines = shown.flatMap((row) => rowLines(row, width, screen))
+  const notes = [
+    ...(rows.length > shown.length
+      ? [`… ${rows.length - shown.length} more parts; --json has all of them.`]
+      : []),
+    ...(explanation.truncated ? ['The command is too long or too deep to be explained completely.'] : []),
+    ...(explanation.parsed || explanation.truncated
+      ? []
+      : [
+          `The parser could not read all of it as ${explanation.shell}; parts that are missing above were not understood.`,
+        ]),
+  ]
+  const level = `${paint(['bold', RISK_COLOURS[explanation.risk_level]], explanation.risk_level, screen)} – ${DECISIONS[explanation.decision]}`
+  const safer =
+    explanation.safer === null ? [] : [`safer: ${paint('green', printable(explanation.safer), screen)}`]
+  const sources = sourceNote(explanation.sources)
+  return [
+    fitted(printable(explanation.summary), screen.columns),
+    '',
+    ...lines,
+    ...(lines.length > 0 ? [''] : []),
+    ...notes.map((note) => fitted(note, screen.columns)),
+    level,
+    ...safer,
+    ...(sources === '' ? [] : [paint('dim', fitted(sources, screen.columns), screen)]),
+    '',
+  ].join('\n')
+}
+
+/** Keeps a finding about several places only at the first one. */
+function once(rows: readonly Row[]): readonly Row[] {
+  const told = new Set<string>()
+  return rows.filter(({ label, meaning }) => {
+    if (label !== FINDING) return true
+    const isNew = !told.has(meaning)
+    told.add(meaning)
+    return isNew
+  })
+}
+
+/** The mark in front of a finding, in the place of a word. */
+const FINDING = '!'
+
+const SOURCES: readonly (readonly [RegExp, string])[] = [
+  [/^fig /, 'fig: the descriptions of @withfig/autocomplete'],
+  [/^man /, "man: this machine's manual pages"],
+]
+
+function sourceNote(sources: readonly string[]): string {
+  const used = SOURCES.filter(([pattern]) => sources.some((source) => pattern.test(source)))
+  return used.length === 0 ? '' : [...used.map(([, text]) => text), "no mark: Karo's own words"].join('; ')
+}
+
+/** Parts that only hold other parts; a line of their own would say nothing useful. */
+const SILENT: ReadonlySet<string> = new Set(['command', 'pipeline', 'list', 'script'])
+
+function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
+  const [only] = part.parts
+  // A word that is only one variable or substitution gets the explanation of that.
+  if (part.kind === 'word' && part.parts.length === 1 && only !== undefined && isSame(part, only))
+    return [...rowsOf(only, depth, all), ...riskRows(part, depth + 1, all)]
+  const inner =
+    part.kind === 'command'
+      ? commandRows(part, depth, all)
+      : LEAVES.has(part.kind)
+        ? part.parts
+            .flatMap((one) => (one.kind === 'word' ? one.parts : [one]))
+            .flatMap((one) => rowsOf(one, depth + 1, all))
+        : spoken(part).flatMap((one) => rowsOf(one, depth + (SILENT.has(part.kind) ? 0 : 1), all))
+  if (SILENT.has(part.kind)) return [...inner, ...riskRows(part, depth, all)]
+  const own: Row = {
+    depth,
+    label: part.text,
+    meaning: meaningOf(part),
+    source: sourceOf(part),
+    style: undefined,
+  }
+  const whole = HOLDERS.has(part.kind) ? [{ ...own, label: firstWord(part.text) }] : [own]
+  return [...whole, ...riskRows(part, depth + 1, all), ...inner]
+}
+
+const isSame = (a: ExplainedPart, b: ExplainedPart): boolean =>
+  a.span[0] === b.span[0] && a.span[1] === b.span[1] && b.kind !== 'script'
+
+/** The parts that get a line: not the signs beside keywords of a compound command, nor the name of a function. */
+const spoken = ({ kind, parts }: ExplainedPart): readonly ExplainedPart[] =>
+  HOLDERS.has(kind)
+    ? parts.filter(
+        (part) =>
+          !(part.kind === 'operator' && SEPARATES.test(part.text)) &&
+          !(part.kind === 'keyword' && part.meaning === null),
+      )
+    : parts
+const SEPARATES = /^[;()]$/
+
+/** Parts whose words need no lines, because their own text has them; only expansions inside them get a line. */
+const LEAVES: ReadonlySet<string> = new Set(['redirection', 'heredoc', 'assignment'])
+
+/** Compound commands. Only their meaning is shown, because their keywords are among their parts. */
+const HOLDERS: ReadonlySet<string> = new Set([
+  'if',
+  'loop',
+  'case',
+  'function',
+  'subshell',
+  'group',
+  'coprocess',
+])
+const firstWord = (text: string): string => `${/^[^\s;]+/.exec(text)?.[0] ?? ''} …`
+
+function meaningOf(part: ExplainedPart): string {
+  if (part.meaning !== null) return part.meaning
+  if (part.kind === 'name') return 'Karo does not know this command'
+  if (part.kind === 'option') return 'Karo does not know this option'
+  return ''
+}
+
+const sourceOf = ({ source }: ExplainedPart): string =>
+  source === null || source === 'shell' || source === 'karo' ? '' : source.startsWith('fig ') ? 'fig' : source
+
+/** The rows of a command: its name, and indented below it its words, an option together with its argument. */
+function commandRows(command: ExplainedPart, depth: number, all: Explanation): Row[] {
+  const rows: Row[] = []
+  let named = 0
+  for (let i = 0; i < command.parts.length; i++) {
+    const part = command.parts[i] as ExplainedPart
+    const next = command.parts[i + 1]
+    if (part.kind === 'name') {
+      rows.push(...styled(rowsOf(part, depth + named, all), 'bold'))
+      named = 1
+      continue
+    }
+    const below = depth + named
+    const plainWord = part.kind === 'option' && part.parts.every(({ kind }) => kind === 'option')
+    if (plainWord && part.parts.length > 0) {
+      const letters = part.parts.map((letter) => rowsOf(letter, below, all))
+      const last = letters.at(-1)?.[0]
+      if (last !== undefined && next?.kind === 'value') {
+        letters[letters.length - 1] = [withValue(last, next), ...rowsOf(next, below, all).slice(1)]
+        i++
+      }
+      rows.push(...letters.flat(), ...riskRows(part, below + 1, all))
+    } else if (part.kind === 'option' && next?.kind === 'value') {
+      const [own, ...rest] = rowsOf(part, below, all) as [Row, ...Row[]]
+      rows.push(withValue(own, next), ...rest, ...rowsOf(next, below, all).slice(1))
+      i++
+    } else rows.push(...rowsOf(part, below, all))
+  }
+  return [...rows, ...riskRows(command, depth + 1, all)]
+}
+
+const withValue = (row: Row, { text }: ExplainedPart): Row => ({ ...row, label: `${row.label} ${text}` })
+
+const styled = ([first, ...rest]: readonly Row[], style: Style): Row[] =>
+  first === undefined ? [] : [{ ...first, style }, ...rest]
+
+function riskRows(part: ExplainedPart, depth: number, all: Explanation): Row[] {
+  return part.risks.flatMap((rule) => {
+    const match = all.matches.find((one) => one.rule === rule)
+    if (match === undefined) return []
+    const meaning = `${match.risk_level}: ${match.why} (${rule})`
+    return [{ depth, label: FINDING, meaning, source: '', style: RISK_COLOURS[match.risk_level] }]
+  })
+}
+
+const GAP = 2
+
+function rowLines(row: Row, width: number, screen: Screen): string[] {
+  const { columns } = screen
+  const indent = ' '.repeat(2 * row.depth)
+  const label = cut(printable(row.label), Math.max(8, Math.min(columns, 76) - indent.length))
+  const text = printable(row.meaning) + (row.source === '' ? '' : ` [${printable(row.source)}]`)
+  const coloured = paint(row.style, label, screen)
+  const taken = indent.length + textWidth(label)
+  if (text === '') return [`${indent}${coloured}`]
+  const at = width + GAP
+  const texts = columns === Number.POSITIVE_INFINITY ? [text] : wrap(text, columns - at)
+  const shownTexts = row.label === FINDING ? texts.map((one) => paint(row.style, one, screen)) : texts
+  const [first = '', ...rest] = shownTexts
+  const more = rest.map((one) => `${' '.repeat(at)}${one}`)
+  // The meaning of a wide word stands below it.
+  if (taken > width) return [`${indent}${coloured}`, `${' '.repeat(at)}${first}`, ...more]
+  return [`${indent}${coloured}${' '.repeat(at - taken)}${first}`, ...more]
+}
 
 const command = defineCommand('explain', {
   summary: 'show what each part of a command does',

@@ -1,4 +1,5 @@
 // karo shell: prints the hook that records commands, or puts it into the shell's start file.
+
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
@@ -46,11 +47,20 @@ import {
   withoutLine,
 } from '../../shells/rc-file.ts'
 import { loginShell, START_FILES } from '../../shells/start-files.ts'
-import { stillHooked } from '../../shells/still-hooked.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
 import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
+
+/** A line for each shell that still has the hook in its start file, and how to take it out; empty where none has. */
+function stillHooked(io: CommandIo): string {
+  return SHELLS.map((shell) => {
+    const file = absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
+    return markedLines(textOf(file)).length > 0
+      ? `Still in ${file}; to remove it there:  karo shell uninstall ${shell}\n`
+      : ''
+  }).join('')
+}
 
 const shellArgument: ArgumentWords = {
   description: `which shell (${SHELLS.join(', ')})`,

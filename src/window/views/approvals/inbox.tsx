@@ -1,13 +1,55 @@
 // Approvals: what agents and AI tools want to do and a person has to decide, and what became of it.
 
-import type { ApprovalShape } from '../../../api/contract/shapes.ts'
+import { getApprovalsLog } from '../../../api/contract/operations/agents/approvals.ts'
+import type { ApprovalShape, EndedApprovalShape } from '../../../api/contract/shapes.ts'
 import { Act, Command, Panel, Shown } from '../../parts/panel.tsx'
-import { counted } from '../../parts/words.tsx'
+import { type Columns, Table } from '../../parts/table.tsx'
+import { Code, counted, Foreign, number, State } from '../../parts/words.tsx'
+import { useAnswer } from '../../state/asked.ts'
 import { inbox, notifies, toggleNotifications } from '../../state/inbox.ts'
 import { isMuscleLocked } from '../../state/live.ts'
 import { scope } from '../../state/session.ts'
+import { ActionClass } from './action-class.tsx'
 import { Card, deny } from './card.tsx'
-import { Decisions } from './decisions.tsx'
+
+const LIMIT = 100
+const TONES = { used: 'good', unused: 'quiet', denied: 'warn', expired: 'warn', withdrawn: 'quiet' } as const
+
+function Decisions() {
+  const asked = useAnswer(getApprovalsLog, ['approval_decided'], { query: { limit: LIMIT } })
+  return (
+    <Panel
+      title="Decisions"
+      wide
+      note={`The newest ${number(LIMIT)}: the outcome of requests, and who decided.`}
+    >
+      <Shown
+        asked={asked}
+        empty={({ entries }) => (entries.length === 0 ? <p>Nothing was decided yet.</p> : undefined)}
+      >
+        {({ entries }) => (
+          <Table
+            caption="Decisions"
+            rows={entries}
+            keyOf={({ id, ended_at }) => `${id} ${ended_at}`}
+            columns={COLUMNS}
+          />
+        )}
+      </Shown>
+    </Panel>
+  )
+}
+
+const COLUMNS: Columns<EndedApprovalShape> = {
+  Ended: 'ended_at',
+  Outcome: ({ outcome }) => <State tone={TONES[outcome]}>{outcome}</State>,
+  Class: (entry) => <ActionClass of={entry.class} />,
+  Agent: 'agent',
+  What: { cell: ({ line }) => <Code text={line} />, long: true },
+  By: 'by',
+  Why: ({ reason }) => (reason === '' ? '–' : <Foreign text={reason} />),
+  Ran: 'uses',
+}
 
 export function Approvals() {
   return (

@@ -5,7 +5,7 @@ import { type ExplainedPart, type Explanation, explainCommand } from '../../../.
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { type Manuals, readOptions, readWhatis } from '../../../../src/assist/copilot/manuals.ts'
 import type { SHELLS } from '../../../../src/assist/risk/index.ts'
-import { printExplanation } from '../../../../src/cli/views/explain.ts'
+import { printExplanation } from '../../../../src/cli/commands/terminal/explain.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
 import fc, { anyText } from '../../../support/run/properties.ts'
 

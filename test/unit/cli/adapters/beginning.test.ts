@@ -1,7 +1,7 @@
 // The beginning of a JSON text: what is whole in it is read, what may go on is not, and nothing throws.
 
 import { expect, test } from 'vitest'
-import { readBeginning } from '../../../../src/cli/adapters/beginning.ts'
+import { readBeginning } from '../../../../src/cli/adapters/call.ts'
 import fc from '../../../support/run/properties.ts'
 
 test.each([

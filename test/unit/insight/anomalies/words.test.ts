@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { AnomalyShape } from '../../../../src/api/contract/shapes.ts'
 import { KINDS, type Kind, type Signal } from '../../../../src/base/words/signal.ts'
-import { anomaliesView, anomalyView, mutesView } from '../../../../src/cli/views/anomalies.ts'
+import { anomaliesView, anomalyView, mutesView } from '../../../../src/cli/commands/terminal/anomalies.ts'
 import { wordsOf } from '../../../../src/insight/anomalies/words.ts'
 
 const HOUR = 3_600_000
