@@ -67,9 +67,9 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorRow>> = ROWS
 
 export interface ErrorDetails {
   /** One imperative sentence for the person: what to do about it. */
-  readonly hint?: string
+  readonly hint?: string | undefined
   /** Place of the fault: `config.toml:12`, the name of an option, a path. */
-  readonly where?: string
+  readonly where?: string | undefined
   readonly cause?: unknown
 }
 
@@ -80,7 +80,7 @@ export class KaroError extends Error {
   readonly where: string | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(message, details)
     this.name = 'KaroError'
     this.code = code
     this.hint = details.hint

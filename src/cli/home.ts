@@ -28,7 +28,7 @@ export interface ReadyHome {
 
 export interface HomeOptions {
   /** Name of the node for a new configuration. */
-  readonly name?: string
+  readonly name?: string | undefined
   readonly random: Random
   /** The machine's service: an administrator writes its configuration, and users write to its spool. */
   readonly service?: boolean

@@ -85,8 +85,8 @@ function withoutAsking(open: () => Identity): Identity {
     const { message, where, hint, cause } = error
     throw new KaroError('unauthorized', message, {
       cause,
-      ...(where !== undefined && { where }),
-      ...(hint !== undefined && { hint }),
+      where,
+      hint,
     })
   }
 }

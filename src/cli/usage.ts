@@ -2,4 +2,4 @@
 import { KaroError } from '../base/errors.ts'
 
 export const usage = (message: string, where: string, hint?: string): KaroError =>
-  new KaroError('bad_request', message, { where, ...(hint !== undefined && { hint }) })
+  new KaroError('bad_request', message, { where, hint })

@@ -125,7 +125,7 @@ async function describe(operation: Operation, schemas: Map<string, JsonSchema>):
         content: {
           'application/json': {
             schema: inline(body, 'input', schemas),
-            ...(example !== undefined && { example }),
+            example,
           },
         },
       },
@@ -189,7 +189,7 @@ function parametersOf(query: z.ZodType, of: unknown = {}): Json[] {
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',
-    ...(description !== undefined && { description }),
+    description,
     required: required.includes(name),
     schema,
     ...(example[name] === undefined ? {} : { example: typed(example[name], schema) }),

@@ -123,7 +123,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
         status: String(details.status),
         known: Number(details.known),
         answered: Number(details.answered),
-        ...(trace_id !== undefined && { trace_id }),
+        trace_id,
       },
       uid,
     )
@@ -135,7 +135,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
     const status = String(details.status)
     feed.tell(
       'query_answered',
-      { peer, query_type, status, ...(trace_id !== undefined && { trace_id }) },
+      { peer, query_type, status, trace_id },
       uid,
     )
   },

@@ -101,8 +101,8 @@ function say(code: ErrorCode, message: string, where?: string, hint?: string): D
       error: {
         code,
         message,
-        ...(where !== undefined && { where }),
-        ...(hint !== undefined && { hint }),
+        where,
+        hint,
       },
     },
     headers: {},

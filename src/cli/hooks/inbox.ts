@@ -20,7 +20,7 @@ export async function askInbox(
   try {
     for (let approval: string | undefined; performance.now() < until; ) {
       const asked: AskedShape = await io.call(askApproval, {
-        body: { ...body, ...(approval === undefined ? {} : { approval }) },
+        body: { ...body, approval },
       })
       if (asked.outcome === 'run') return { decision: 'none' }
       if (asked.outcome === 'deny') return { decision: 'deny', reason: reasonOf(asked.reason) }

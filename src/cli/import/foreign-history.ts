@@ -129,7 +129,7 @@ export function wrongKind(source: Source | 'karo', looks: Looks, where: string):
   const wanted = source === 'karo' ? 'not a file of karo export' : `no history of ${source}`
   return new KaroError('bad_file', `it is ${wanted}; it looks like ${LOOKS[looks]}`, {
     where,
-    ...(hint !== undefined && { hint }),
+    hint,
   })
 }
 

@@ -231,7 +231,7 @@ function requestOf(
   const whole = parameters.size === 0 ? path : (`${path}?${parameters}` as const)
   if (whole.length > MAX_PATH_CHARS)
     throw new KaroError('bad_request', 'the search is too long', {
-      ...(where !== undefined && { where }),
+      where,
       hint: 'Use fewer or shorter words.',
     })
   return { method, path: whole, body: body === undefined ? undefined : JSON.stringify(body), accept }
@@ -278,7 +278,7 @@ function errorOf(text: string, { status, build }: Head): KaroError {
   if (!isUnknownThere || error.hint !== undefined || build === undefined || build === BUILD) return error
   const { code, message, where } = error
   return new KaroError(code, message, {
-    ...(where !== undefined && { where }),
+    where,
     hint: `The daemon is Karo ${build}, and this is ${BUILD}: restart the daemon, so that both are the same version.`,
   })
 }
@@ -292,7 +292,7 @@ export function rebuildError(value: unknown, status?: number): KaroError {
   }
   const code: ErrorCode = Object.hasOwn(ERROR_CODES, told.code) ? (told.code as ErrorCode) : 'internal'
   return new KaroError(code, told.message, {
-    ...(told.where === undefined ? {} : { where: told.where }),
-    ...(told.hint === undefined ? {} : { hint: told.hint }),
+    where: told.where,
+    hint: told.hint,
   })
 }

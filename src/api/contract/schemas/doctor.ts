@@ -41,14 +41,14 @@ const keys = (what: string) => listOf(text(64, 'section and key, mesh.port'), 25
 export const doctorFacts = named('DoctorFacts', {
   limited: z
     .literal(true)
-    .exactOptional()
+    .optional()
     .describe(
       'the caller is no administrator: addresses of other nodes, nodes that wait, configuration and policy files are left out',
     ),
   pid: count('process id of the daemon'),
   uptime_seconds: count('seconds since the process started'),
   version: text(32, 'of Karo'),
-  build: text(64, 'version and commit of the program').exactOptional(),
+  build: text(64, 'version and commit of the program').optional(),
   ready: flag('every check is ok'),
   checks: listOf(healthCheck, 256),
   config: z
@@ -132,7 +132,7 @@ export const doctorFacts = named('DoctorFacts', {
       late: count('newest periods that are over, one after the other, of which no release has come')
         .nullable()
         .describe('null: this node reads no totals, or none was released yet'),
-      none_yet: z.literal(true).describe('this node reads totals, and none was released yet').exactOptional(),
+      none_yet: z.literal(true).describe('this node reads totals, and none was released yet').optional(),
       pair: listOf(
         z.strictObject({ ...machine.shape, there: flag('it was heard of lately') }),
         2,
@@ -141,12 +141,12 @@ export const doctorFacts = named('DoctorFacts', {
     })
     .nullable()
     .describe('null: the mesh computes no totals; absent: they could not be read')
-    .exactOptional(),
+    .optional(),
   invite_refused: text(
     32,
     'why this node was not let in by its last invite, or enrolment_file: that file cannot be used',
-  ).exactOptional(),
-  invite_detail: text(400, 'what is wrong with the enrolment file').exactOptional(),
+  ).optional(),
+  invite_detail: text(400, 'what is wrong with the enrolment file').optional(),
   login: z
     .strictObject({
       name: text(64, 'of the operator'),
@@ -178,12 +178,12 @@ export const doctorFacts = named('DoctorFacts', {
       problem: text(4096, 'why a reload could not put them into force').nullable(),
     })
     .describe('policy files in force')
-    .exactOptional(),
+    .optional(),
   summaries: z.strictObject({
     recipients: count('nodes that may read the summaries'),
     last: moment('when the newest edition was made').nullable(),
   }),
-  people_held: count('people whose data is held back; only administrators may see this').exactOptional(),
+  people_held: count('people whose data is held back; only administrators may see this').optional(),
   forward: rowsOf(
     8,
     {
@@ -193,7 +193,7 @@ export const doctorFacts = named('DoctorFacts', {
       problem: text(1_024, 'why nothing is sent now').nullable(),
     },
     'where the ledger is sent; only administrators may see this',
-  ).exactOptional(),
+  ).optional(),
   tokens_ending: listOf(
     z.strictObject({
       name: token.shape.name,
@@ -202,7 +202,7 @@ export const doctorFacts = named('DoctorFacts', {
     }),
     TOKENS_PER_PERSON,
     "the caller's tokens that end within 14 days",
-  ).exactOptional(),
+  ).optional(),
   http: z
     .strictObject({ host: text(64, 'loopback'), port: count('TCP port') })
     .nullable()

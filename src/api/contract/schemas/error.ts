@@ -11,8 +11,8 @@ export const error = named(
     error: z.strictObject({
       code: oneOf(codes, 'code for scripts; each code has one HTTP status'),
       message: z.string().describe('what was wrong, for people'),
-      where: z.string().exactOptional().describe('the field, option, file or line that is wrong'),
-      hint: text(4096, 'what to do, in one imperative sentence').exactOptional(),
+      where: z.string().optional().describe('the field, option, file or line that is wrong'),
+      hint: text(4096, 'what to do, in one imperative sentence').optional(),
     }),
   },
   'Why a request failed.',

@@ -57,13 +57,13 @@ const DATA = {
     status: word('status of the result'),
     known: count('known members'),
     answered: count('members that answered'),
-    trace_id: traceId().exactOptional(),
+    trace_id: traceId().optional(),
   }),
   query_answered: z.strictObject({
     peer: peer.describe('the node that asked'),
     query_type: word('type of the question'),
     status: word('status of the answer'),
-    trace_id: traceId().exactOptional(),
+    trace_id: traceId().optional(),
   }),
   summary_published: z.strictObject({
     documents: count('editions'),

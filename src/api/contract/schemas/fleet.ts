@@ -33,7 +33,7 @@ const certificate = named('Certificate', {
   ...nodeFields,
   roles: labels('roles it was given'),
   teams: labels('teams it was given'),
-  owner: owner('of a node: who has it').exactOptional(),
+  owner: owner('of a node: who has it').optional(),
   grants: labels('of an issuer: privileged roles that it may give'),
   issuer: nodeId('who signed it'),
   issued_at: moment('when it was signed'),
@@ -170,7 +170,7 @@ const invite = named('Invite', {
   failures: count('wrong proofs; five of them cancel it'),
   roles: labels('roles of these machines'),
   teams: labels('teams of these machines'),
-  owner: owner('who has these machines').exactOptional(),
+  owner: owner('who has these machines').optional(),
 })
 export type InviteShape = z.infer<typeof invite>
 

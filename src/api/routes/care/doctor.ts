@@ -252,7 +252,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         key_taken_by: takenHere(deps) ?? null,
         lists: listsOf(deps.fleet()),
         certificate: certificateFacts(deps),
-        ...(totals !== undefined && { totals }),
+        totals,
         ...inviteFacts(deps),
         // A token never asks as an operator, so over TCP there is no login to tell of.
         login: caller.via === 'socket' ? loginFacts(deps, caller) : null,

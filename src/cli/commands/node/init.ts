@@ -34,7 +34,7 @@ const initCommand = defineCommand('init', {
     // Throws where the path is too long for a socket: no node could run there.
     void paths.socket
     const { identity, created, existed } = ensureHome(paths, {
-      ...(name !== undefined && { name }),
+      name,
       random: systemRandom,
     })
     const restart = options.solo === true && makeSolo(paths) && existed.includes(paths.key)
