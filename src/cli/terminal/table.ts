@@ -5,12 +5,15 @@ import { cut, fitted, textWidth, wrap } from './text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
-export interface Column<Row> {
-  /** Heading; an empty one in every column leaves the heading line out. */
-  readonly title: string
-  /** The cell's text; escapes and control characters in it are made visible. */
-  readonly value: (row: Row) => string
-  readonly align?: 'left' | 'right'
+/** The text of a cell, in which escapes and control characters are made visible; or a member of the row. */
+type Value<Row> =
+  | { [K in keyof Row & string]: Row[K] extends string | number ? K : never }[keyof Row & string]
+  | ((row: Row) => string | number)
+
+interface Column<Row> {
+  readonly value: Value<Row>
+  /** Absent: numbers stand at the right. */
+  readonly align?: 'right'
   /** Colour of a cell, used only when colour is on. */
   readonly style?: (row: Row) => Style | undefined
   /** May be cut with … when the screen is too narrow: `first` before all others, then the widest such column. */
@@ -31,13 +34,8 @@ export interface Screen {
 /** No colour, and nothing is cut. */
 export const UNBOUNDED: Screen = { colour: false, columns: Number.POSITIVE_INFINITY }
 
-type Cell<Row> = { [K in keyof Row & string]: Row[K] extends string | number ? K : never }[keyof Row & string]
-/** The text of a cell, or a member of the row that is shown as what it is: a text, a time, or a number at the right. */
-type Value<Row> = Cell<Row> | ((row: Row) => string)
-/** Columns by their headings. */
-export type Columns<Row> = Readonly<
-  Record<string, Value<Row> | (Omit<Column<Row>, 'title' | 'value'> & { readonly value: Value<Row> })>
->
+/** Columns by their headings; one of blanks is empty, and one that is false is left out. */
+export type Columns<Row> = Readonly<Record<string, Value<Row> | Column<Row> | false>>
 
 /** The text in this style, where the screen has colours. */
 export const paint = (style: Style | undefined, text: string, { colour }: Pick<Screen, 'colour'>): string =>
@@ -45,10 +43,10 @@ export const paint = (style: Style | undefined, text: string, { colour }: Pick<S
 
 /** Subjects, and beside each what is said of it. */
 export const pairs = (screen: Screen, rows: readonly (readonly [string, string])[], style?: Style): string =>
-  table(screen, rows, [
-    { title: '', value: ([subject]) => subject, style: () => style },
-    { title: '', value: ([, says]) => says, wrap: true },
-  ])
+  table(screen, rows, {
+    '': { value: ([subject]) => subject, style: () => style },
+    ' ': { value: ([, says]) => says, wrap: true },
+  })
 
 const GAP = '  '
 /** A column is never cut below this many cells. */
@@ -62,13 +60,11 @@ const INDENT = '    '
 export function table<Row>(
   screen: Screen,
   rows: readonly Row[],
-  given: readonly Column<Row>[] | Columns<Row>,
+  given: Columns<Row>,
   empty?: string,
 ): string {
   if (rows.length === 0 && empty !== undefined) return empty
-  const columns = Array.isArray(given)
-    ? (given as readonly Column<Row>[])
-    : columnsOf(rows, given as Columns<Row>)
+  const columns = columnsOf(rows, given)
   const cells = rows.map((row) => columns.map((column) => printable(column.value(row))))
   const natural = columns.map((column, i) =>
     cells.reduce((most, line) => Math.max(most, textWidth(line[i]!)), textWidth(column.title)),
@@ -129,13 +125,14 @@ export function facts(
   return fitted(`${printable(name)}\n${lines.join('')}`, columns)
 }
 
-function columnsOf<Row>([first]: readonly Row[], columns: Columns<Row>): readonly Column<Row>[] {
-  return Object.entries(columns).map(([title, given]) => {
-    const { value, ...more } = typeof given === 'object' ? given : { value: given }
-    if (typeof value === 'function') return { title, value, ...more }
-    const show = value.endsWith('_at') ? localTime : String
-    const align = typeof first?.[value] === 'number' ? 'right' : 'left'
-    return { title, align, value: (row) => show(row[value] as string), ...more }
+function columnsOf<Row>([first]: readonly Row[], columns: Columns<Row>) {
+  return Object.entries(columns).flatMap(([title, given]) => {
+    if (given === false) return []
+    const { value: of, ...more } = typeof given === 'object' ? given : ({ value: given } as Column<Row>)
+    const show = typeof of === 'string' && of.endsWith('_at') ? localTime : String
+    const value = (row: Row) => (typeof of === 'function' ? of(row) : (row[of] as string | number))
+    const align = first !== undefined && typeof value(first) === 'number' ? 'right' : undefined
+    return { title: title.trim(), align, ...more, value: (row: Row) => show(value(row) as string) }
   })
 }
 
@@ -143,7 +140,11 @@ const total = (widths: readonly number[]): number =>
   widths.reduce((sum, width) => sum + width, GAP.length * Math.max(0, widths.length - 1))
 
 /** The widths cut to so many cells together, as far as the columns allow. */
-function shrunk<Row>(columns: readonly Column<Row>[], natural: readonly number[], most: number): number[] {
+function shrunk(
+  columns: readonly Pick<Column<never>, 'shrink'>[],
+  natural: readonly number[],
+  most: number,
+): number[] {
   const widths = [...natural]
   let excess = total(widths) - most
   for (const which of ['first', true] as const) {

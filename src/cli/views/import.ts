@@ -1,6 +1,6 @@
 // Views of the outcome of an import, and of the list of imports that can be undone.
 import type { ImportShape } from '../../api/contract/shapes.ts'
-import { duration, localTime, printable } from '../../base/format.ts'
+import { duration, printable } from '../../base/format.ts'
 import type { ImportSummary } from '../import/summary.ts'
 import { type Screen, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
@@ -33,17 +33,17 @@ export function importView(summary: ImportSummary, io: Screen): string {
     ['unusable', bad, 'lines that are not commands'],
   ] as const
   const shown = rows.filter(([name, n]) => n > 0 || name === rows[0][0] || name === 'known')
-  const columns = [
-    { title: '', value: ([name]: (typeof shown)[number]) => `  ${name}` },
-    { title: '', align: 'right' as const, value: ([, n]: (typeof shown)[number]) => String(n) },
-    { title: '', value: ([, , what]: (typeof shown)[number]) => what, wrap: true },
-  ]
+  const counts = table(io, shown, {
+    '': ([name]) => `  ${name}`,
+    ' ': ([, n]) => n,
+    '  ': { value: ([, , what]) => what, wrap: true },
+  })
   const lines = bad_lines.map(({ line, problem }) => `    line ${line} ${problem}\n`).join('')
   const more = bad > bad_lines.length ? `    and ${bad - bad_lines.length} more\n` : ''
   const stopped = interrupted
     ? 'The import was interrupted: run the same command again to add the rest.\n'
     : ''
-  return `${fitted(head, io.columns)}\n${table(io, shown, columns)}${lines}${more}${stopped}`
+  return `${fitted(head, io.columns)}\n${counts}${lines}${more}${stopped}`
 }
 
 const undo = (id: number | null): string =>
@@ -51,12 +51,12 @@ const undo = (id: number | null): string =>
 
 export function importsView(imports: readonly ImportShape[], io: Screen): string {
   if (imports.length === 0) return 'There is no import that could be undone.\n'
-  return table(io, imports.toReversed(), [
-    { title: 'ID', align: 'right', value: ({ id }) => String(id) },
-    { title: 'BEGUN', value: ({ started_at }) => localTime(started_at) },
-    { title: 'FROM', value: ({ source }) => source },
-    { title: 'COMMANDS', align: 'right', value: ({ events }) => String(events) },
-    { title: '', value: ({ finished_at }) => (finished_at === null ? 'interrupted' : '') },
-    { title: 'FILE', value: ({ file }) => file, shrink: true, keep: 'end' },
-  ])
+  return table(io, imports.toReversed(), {
+    ID: 'id',
+    BEGUN: 'started_at',
+    FROM: 'source',
+    COMMANDS: 'events',
+    '': ({ finished_at }) => (finished_at === null ? 'interrupted' : ''),
+    FILE: { value: 'file', shrink: true, keep: 'end' },
+  })
 }

@@ -89,13 +89,13 @@ export function explanationView(shape: PolicyExplanationShape, screen: Screen): 
     roles.length === 0 ? 'no role' : `the role ${roles.map(printable).join(', ')}`,
     teams.length === 0 ? 'no team' : `the team ${teams.map(printable).join(', ')}`,
   ].join(' and ')
-  const steps = table(screen, layers, [
-    { title: '', value: (one) => (one.decides ? '→' : ' ') },
-    { title: 'LAYER', value: (one) => LAYERS[one.layer] },
-    { title: 'SAYS', value: (one) => one.effect },
-    { title: 'RULE', value: (one) => one.rule },
-    { title: 'WHY', value: (one) => one.reason, wrap: true },
-  ])
+  const steps = table(screen, layers, {
+    '': ({ decides }) => (decides ? '→' : ' '),
+    LAYER: ({ layer }) => LAYERS[layer],
+    SAYS: 'effect',
+    RULE: 'rule',
+    WHY: { value: 'reason', wrap: true },
+  })
   const where = nameOf(node)
   const who =
     operator === null

@@ -187,32 +187,28 @@ function ranking<Row extends Ranked>(
   if (rows.length === 0) return []
   const most = Math.max(...rows.map((row) => row.count))
   const cells = screen.columns >= WIDE ? WIDE_BAR_CELLS : BAR_CELLS
-  const text = table(screen, rows.slice(0, RANKED), [
-    { title, value: (row) => (blocks ? cut(name(row), NAME_CELLS) : name(row).slice(0, NAME_CELLS)) },
-    {
-      title: rows.length > RANKED ? `of ${rows.length}` : '',
+  const text = table(screen, rows.slice(0, RANKED), {
+    [title]: (row) => (blocks ? cut(name(row), NAME_CELLS) : name(row).slice(0, NAME_CELLS)),
+    [rows.length > RANKED ? `of ${rows.length}` : '']: {
       value: (row) => grouped(row.count),
       align: 'right',
     },
-    ...(screen.columns < NARROW
-      ? []
-      : [
-          {
-            title: '',
-            value: (row: Row) => bar(row.count / most, cells, blocks).padEnd(cells),
-            style: () => 'cyan' as const,
-          },
-        ]),
-    ...(compared ? [{ title: 'change', value: changed, align: 'right' as const }] : []),
-    {
-      title: 'failed',
-      value: (row) => (row.failures === 0 ? '' : percent(row.failures, row.count - row.unknown)),
-      align: 'right',
-      style: () => 'red',
+    ' ': screen.columns >= NARROW && {
+      value: (row) => bar(row.count / most, cells, blocks).padEnd(cells),
+      style: () => 'cyan',
     },
-  ])
+    change: compared && { value: changed, align: 'right' },
+    failed: FAILED,
+  })
   return text.trimEnd().split('\n')
 }
+
+const FAILED = {
+  value: ({ count, failures, unknown }: Pick<Ranked, 'count' | 'failures' | 'unknown'>) =>
+    failures === 0 ? '' : percent(failures, count - unknown),
+  align: 'right',
+  style: () => 'red' as const,
+} as const
 
 function changed({ change, previous }: Ranked): string {
   if (change === null) return previous === 0 ? 'new' : ''
@@ -240,16 +236,11 @@ function heatLines({ heat, daily }: StatisticsShape, screen: Screen, blocks: boo
 /** The most frequent commands, which stand below the rest, after a blank line. */
 export function mostUsedView({ commands }: MostUsedShape, screen: Screen): string {
   if (commands.length === 0) return ''
-  const rows = table(screen, commands, [
-    { title: 'Commands', value: ({ count }) => grouped(count), align: 'right' },
-    {
-      title: 'failed',
-      value: ({ count, failures, unknown }) => (failures === 0 ? '' : percent(failures, count - unknown)),
-      align: 'right',
-      style: () => 'red',
-    },
-    { title: '', value: ({ command }) => command, shrink: true },
-  ])
+  const rows = table(screen, commands, {
+    Commands: { value: ({ count }) => grouped(count), align: 'right' },
+    failed: FAILED,
+    '': { value: 'command', shrink: true },
+  })
   return `\n${rows}`
 }
 

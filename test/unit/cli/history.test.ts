@@ -27,9 +27,8 @@ afterEach(() => {
 })
 
 test('what is of another year says so where there is no room for more', () => {
-  const [time] = historyColumns({ columns: 80 } as CommandIo)
-  const of = (year: number) =>
-    time!.value({ timestamp: new Date(year, 10, 14, 22, 13).toISOString() } as never)
+  const time = historyColumns({ columns: 80 } as CommandIo).TIME
+  const of = (year: number) => time({ timestamp: new Date(year, 10, 14, 22, 13).toISOString() } as never)
   expect([of(new Date().getFullYear()), of(2023)]).toEqual(['11-14 22:13', '2023-11-14'])
 })
 

@@ -1,7 +1,7 @@
 // Tables: aligned, safe, coloured only when asked, and never wider than the screen while anything can give.
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { type Column, table, UNBOUNDED } from '../../../src/cli/terminal/table.ts'
+import { type Columns, table, UNBOUNDED } from '../../../src/cli/terminal/table.ts'
 import { fitted, textWidth, wrap } from '../../../src/cli/terminal/text.ts'
 import fc from '../../support/run/properties.ts'
 
@@ -9,11 +9,12 @@ interface Row {
   readonly name: string
   readonly n: number
 }
-const columns: readonly Column<Row>[] = [
-  { title: 'name', value: (r) => r.name, shrink: true },
-  { title: 'count', value: (r) => String(r.n), align: 'right', style: (r) => (r.n > 9 ? 'red' : undefined) },
-  { title: '', value: () => 'x' },
-]
+const columns: Columns<Row> = {
+  name: { value: 'name', shrink: true },
+  count: { value: 'n', style: (r) => (r.n > 9 ? 'red' : undefined) },
+  ' ': () => 'x',
+  gone: false,
+}
 const rows: readonly Row[] = [
   { name: 'git', n: 7 },
   { name: 'docker compose', n: 12 },
@@ -49,7 +50,7 @@ describe('table', () => {
   })
 
   test('leaves the heading line out where no column has a title, and has only it where there is no row', () => {
-    expect(table(UNBOUNDED, rows, [{ title: '', value: (r) => r.name }])).toBe('git\ndocker compose\n')
+    expect(table(UNBOUNDED, rows, { '': 'name' })).toBe('git\ndocker compose\n')
     expect(table(UNBOUNDED, [], columns)).toBe('name  count\n')
   })
 
@@ -60,10 +61,10 @@ describe('table', () => {
   })
 
   test('cuts first what may be cut first, and keeps the end where that tells more', () => {
-    const paths: readonly Column<Row>[] = [
-      { title: 'IN', value: () => '/home/bob/src/karo', shrink: 'first', keep: 'end' },
-      { title: 'COMMAND', value: (r) => r.name, shrink: true },
-    ]
+    const paths: Columns<Row> = {
+      IN: { value: () => '/home/bob/src/karo', shrink: 'first', keep: 'end' },
+      COMMAND: { value: 'name', shrink: true },
+    }
     const row = { name: 'git commit --amend', n: 0 }
     expect(table({ colour: false, columns: 30 }, [row], paths)).toBe(
       'IN          COMMAND\n…/src/karo  git commit --amend\n',
@@ -73,7 +74,7 @@ describe('table', () => {
 
   test('breaks a last column of text into lines, beside the row or below it', () => {
     const text = 'TCP port other nodes connect to, and 0 takes any one that is free.'
-    const some: readonly Column<Row>[] = [columns[0]!, { title: 'meaning', value: () => text, wrap: true }]
+    const some: Columns<Row> = { name: columns.name!, meaning: { value: () => text, wrap: true } }
     expect(table({ colour: false, columns: 50 }, [{ name: 'git', n: 0 }], some)).toBe(
       'name  meaning\ngit   TCP port other nodes connect to, and 0 takes\n      any one that is free.\n',
     )

@@ -110,16 +110,11 @@ function explainedView({ peer, steps = [] }: PeerAnswerShape, screen: Screen): s
     isThroughOthers(peer) && 'no direct link; reached through other members',
     links,
   ]
-  const shown = table(screen, steps, [
-    { title: '', value: ({ decides }) => (decides ? '→' : '') },
-    { title: '', value: sourceOf, style: ({ decides }) => (decides ? 'bold' : undefined) },
-    {
-      title: '',
-      value: ({ says }) => says,
-      style: ({ decides }) => (decides ? undefined : 'dim'),
-      wrap: true,
-    },
-  ])
+  const shown = table(screen, steps, {
+    '': ({ decides }) => (decides ? '→' : ''),
+    ' ': { value: sourceOf, style: ({ decides }) => (decides ? 'bold' : undefined) },
+    '  ': { value: 'says', style: ({ decides }) => (decides ? undefined : 'dim'), wrap: true },
+  })
   return `${lines.filter(Boolean).join('\n')}\n\n${shown}`
 }
 

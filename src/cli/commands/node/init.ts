@@ -75,11 +75,11 @@ const initCommand = defineCommand('init', {
         : ['karo peers pending', 'which nodes nearby wait to be trusted'],
     ]
     const pairs = (rows: (string | undefined)[][]): string =>
-      table(UNBOUNDED, rows, [
-        { title: '', value: () => '' },
-        { title: '', value: ([left]) => atHome(left ?? '', io) },
-        { title: '', value: ([, right]) => right ?? '' },
-      ])
+      table(UNBOUNDED, rows, {
+        '': () => '',
+        ' ': ([left]) => atHome(left ?? '', io),
+        '  ': ([, right]) => right ?? '',
+      })
     io.out(`${created.includes(paths.key) ? 'A new node:' : 'This node exists:'}\n${pairs(facts)}`)
     io.out(`\nNext:\n${pairs(next)}`)
   },

@@ -38,15 +38,14 @@ export function statusView(
     ...alertsLine(status),
     ...pausedLine(screen.env),
   ]
-  const overview = table(screen, lines, [
-    { title: '', value: (line) => line.subject, style: () => 'bold' },
-    {
-      title: '',
-      value: (line) => line.says,
-      style: (line) => (line.good === undefined ? undefined : line.good ? 'green' : 'red'),
+  const overview = table(screen, lines, {
+    '': { value: 'subject', style: () => 'bold' },
+    ' ': {
+      value: 'says',
+      style: ({ good }) => (good === undefined ? undefined : good ? 'green' : 'red'),
       wrap: true,
     },
-  ])
+  })
   const advice = adviceOf(status, isHooked).map((text) => {
     const [first = '', ...rest] = wrap(printable(atHome(text, screen)), screen.columns - 4)
     return `  ${paint('yellow', '→', screen)} ${[first, ...rest].join('\n    ')}\n`

@@ -5,7 +5,7 @@ import {
   RANKED_LIMIT_MAX,
 } from '../../../api/contract/constants.ts'
 import { getHistory, getRankedCommands } from '../../../api/contract/operations/history.ts'
-import type { RankedCommandShape, RankedShape } from '../../../api/contract/shapes.ts'
+import type { RankedShape } from '../../../api/contract/shapes.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { type CommandIo, defineCommand, type OptionsOf, printJson } from '../../command.ts'
 import type { Ranking } from '../../finder/finder.ts'
@@ -110,14 +110,7 @@ async function rank(io: CommandIo, input: Input): Promise<undefined> {
   }
   if (io.json) return printJson(io, ranked)
   if (ranked.commands.length === 0) io.out(`${await nothingFound(io, input.options)}\n`)
-  else {
-    const uses = {
-      title: 'USES',
-      align: 'right',
-      value: ({ uses }: RankedCommandShape) => String(uses),
-    } as const
-    io.out(table(io, ranked.commands.toReversed(), [uses, ...historyColumns(io)]))
-  }
+  else io.out(table(io, ranked.commands.toReversed(), { USES: 'uses', ...historyColumns(io) }))
   if (!ranked.complete)
     io.err('Older commands are still being loaded; a moment later the order may be another.\n')
 }

@@ -22,17 +22,15 @@ interface How {
 export function repairView(report: Report, how: How, screen: Screen): string {
   const { findings, keyspaces, loss } = report
   const found = findings.map(({ where, what }) => `${printable(where)}: ${printable(what)}\n`).join('')
-  const rows = table(screen, Object.entries(keyspaces), [
-    { title: 'rows', value: ([name]) => name },
-    { title: 'kept', value: ([, counts]) => String(counts?.kept ?? 0), align: 'right' },
-    {
-      title: loss === 'unknown' ? 'known lost' : 'lost',
-      value: ([, counts]) => String(counts?.lost ?? 0),
-      align: 'right',
+  const rows = table(screen, Object.entries(keyspaces), {
+    rows: ([name]) => name,
+    kept: ([, counts]) => counts?.kept ?? 0,
+    [loss === 'unknown' ? 'known lost' : 'lost']: {
+      value: ([, counts]) => counts?.lost ?? 0,
       style: ([, counts]) => ((counts?.lost ?? 0) > 0 ? 'red' : undefined),
     },
-    { title: 'counted again', value: ([, counts]) => String(counts?.rebuilt ?? 0), align: 'right' },
-  ])
+    'counted again': ([, counts]) => counts?.rebuilt ?? 0,
+  })
   return (
     fitted(`${found}${found === '' ? '' : '\n'}`, screen.columns) +
     rows +

@@ -1,5 +1,4 @@
 // View of `karo doctor --sandbox`: one line for each attempt to get out of a jail.
-import { printable } from '../../../base/format.ts'
 import type { Chosen, SandboxRow } from '../../doctor/sandbox.ts'
 import { table } from '../../terminal/table.ts'
 
@@ -16,11 +15,11 @@ export function sandboxView(
   { safe, chosen }: { readonly safe: boolean; readonly chosen: Chosen },
   screen: { colour: boolean; columns: number },
 ): string {
-  const body = table(screen, rows, [
-    { title: 'probe', value: ({ id }) => id, style: () => 'bold' },
-    { title: '', value: wordOf, style: ({ outcome }) => STYLES[outcome] },
-    { title: 'tried', value: ({ detail }) => printable(detail), wrap: true },
-  ])
+  const body = table(screen, rows, {
+    probe: { value: 'id', style: () => 'bold' },
+    '': { value: wordOf, style: ({ outcome }) => STYLES[outcome] },
+    tried: { value: 'detail', wrap: true },
+  })
   const verdict = safe
     ? 'No attempt succeeded: agents can run commands here.'
     : 'No jail works here, so agents cannot run commands.'

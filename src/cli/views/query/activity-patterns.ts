@@ -1,14 +1,12 @@
 // View of ActivityPatterns: a chart of the day's hours, and bars by weekday.
 import { type QueryDataOf, WEEKDAYS } from '../../../api/contract/shapes.ts'
-import { bar, chart, spark } from '../../terminal/bars.ts'
+import { chart, spark } from '../../terminal/bars.ts'
 import { paint, table } from '../../terminal/table.ts'
-import { BAR_CELLS, known, type QueryTypeView, signed, since } from './view.ts'
+import { barOf, known, orNone, type QueryTypeView, signed, since } from './view.ts'
 
 /** 24 hours of two cells and a gap: 71 cells, which an 80 column screen holds. */
 const HOUR_CELLS = 2
 const CHART_LINES = 4
-
-const orNone = (count: number | null): number => count ?? 0
 
 const thanBefore = (change: number | null): string =>
   change === null ? '' : change === 0 ? '; as many as before' : `; ${signed(change)} than before`
@@ -33,19 +31,14 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     const days = table(
       screen,
       WEEKDAYS.map((day, i) => ({ day, count: daily[i] ?? null })).filter(({ day }) => passes('day', day)),
-      [
-        { title: '', value: ({ day }) => `${day.slice(0, 1).toUpperCase()}${day.slice(1, 2)}` },
-        {
-          title: '',
-          value: (row) => `${known(row.count)}${row.count === null ? '' : off.values}`,
+      {
+        '': ({ day }) => `${day.slice(0, 1).toUpperCase()}${day.slice(1, 2)}`,
+        ' ': {
+          value: ({ count }) => `${known(count)}${count === null ? '' : off.values}`,
           align: 'right',
         },
-        {
-          title: '',
-          value: (row) => (orNone(row.count) === 0 ? '' : bar(orNone(row.count) / most, BAR_CELLS)),
-          style: () => 'cyan',
-        },
-      ],
+        '  ': { value: ({ count }) => barOf(count, most), style: () => 'cyan' },
+      },
     )
     const lines = chart(hourly.map(orNone), CHART_LINES, HOUR_CELLS)
     const hours = [...lines.slice(0, -1), markUnknown(lines.at(-1) ?? '', hourly)].map(
@@ -65,13 +58,13 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     return table(
       screen,
       rows,
-      [
-        name,
-        { title: 'COMMANDS', value: ({ activity }) => String(activity.total_commands), align: 'right' },
-        { title: 'DIFFERENT', value: ({ activity }) => String(activity.unique_commands), align: 'right' },
-        { title: 'HOURS 0 TO 23', value: ({ activity }) => spark(activity.hourly), style: () => 'cyan' },
+      {
+        ...name,
+        COMMANDS: ({ activity }) => activity.total_commands,
+        DIFFERENT: ({ activity }) => activity.unique_commands,
+        'HOURS 0 TO 23': { value: ({ activity }) => spark(activity.hourly), style: () => 'cyan' },
         ...age,
-      ],
+      },
       '',
     )
   },

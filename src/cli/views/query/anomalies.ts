@@ -1,7 +1,7 @@
 // View of Anomalies: one row for each type and severity, the gravest first, and what is not known yet.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { signalWords } from '../../../base/words/signal.ts'
-import { type Column, paint, table } from '../../terminal/table.ts'
+import { paint, table } from '../../terminal/table.ts'
 import { changeAndNodes, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'Anomalies'>
@@ -23,17 +23,18 @@ export const anomalies: QueryTypeView<Data> = {
     const rows =
       signals.length === 0
         ? `No matching anomaly began on ${nodes === 1 ? 'the one node' : `${nodes} nodes`}${than}.\n`
-        : table(screen, signals, [
-            { title: 'SEVERITY', value: gradeOf, align: 'right', style: graveness },
-            { title: 'WHAT', value: (row) => signalWords(row.type) },
-            {
-              title: `BEGAN${off.values}`,
+        : table(screen, signals, {
+            SEVERITY: { value: gradeOf, align: 'right', style: graveness },
+            WHAT: (row) => signalWords(row.type),
+            [`BEGAN${off.values}`]: {
               value: (row) => `${row.count}${since(row.count, countBefore(row))}`,
               align: 'right',
             },
             ...changeAndNodes(signals, ({ count }) => count, { off }),
-            ...(signals.some(({ latest }) => latest !== null) ? [latestOf] : []),
-          ])
+            'LATEST (UTC)':
+              signals.some(({ latest }) => latest !== null) &&
+              (({ latest }) => (latest === null ? '–' : hourOf(latest))),
+          })
     if (learning === 0 || learning === null) return rows
     const still =
       learning === 1
@@ -46,19 +47,14 @@ export const anomalies: QueryTypeView<Data> = {
     return table(
       screen,
       rows,
-      [
-        name,
-        {
-          title: 'SEVERITY',
-          value: ({ signal }) => String(signal.severity),
-          align: 'right',
-          style: ({ signal }) => graveness(signal),
-        },
-        { title: 'WHAT', value: ({ signal }) => signalWords(signal.type, signal.subjects), wrap: true },
-        { title: 'BEGAN', value: ({ signal }) => String(signal.count), align: 'right' },
-        { title: 'HOUR (UTC)', value: ({ signal }) => hourOf(signal.hour) },
+      {
+        ...name,
+        SEVERITY: { value: ({ signal }) => signal.severity, style: ({ signal }) => graveness(signal) },
+        WHAT: { value: ({ signal }) => signalWords(signal.type, signal.subjects), wrap: true },
+        BEGAN: ({ signal }) => signal.count,
+        'HOUR (UTC)': ({ signal }) => hourOf(signal.hour),
         ...age,
-      ],
+      },
       '',
     )
   },
@@ -67,8 +63,3 @@ export const anomalies: QueryTypeView<Data> = {
 /** Totals are of bands. */
 const gradeOf = ({ severity, severity_most }: Row): string =>
   severity === severity_most ? String(severity) : `${severity} to ${severity_most}`
-
-const latestOf: Column<Row> = {
-  title: 'LATEST (UTC)',
-  value: ({ latest }) => (latest === null ? '–' : hourOf(latest)),
-}

@@ -1,6 +1,6 @@
 // How karo query shows every number that is counted by names: one row each, the most first, and what all come to.
 import type { CountedType, QueryDataOf } from '../../../api/contract/shapes.ts'
-import { table } from '../../terminal/table.ts'
+import { type Columns, table } from '../../terminal/table.ts'
 import { changeAndNodes, known, type QueryTypeView, since } from './view.ts'
 
 type Data = QueryDataOf<CountedType>
@@ -13,29 +13,22 @@ export const countedView = (headings: {
     if (rows.length === 0) return ''
     const [what, counts] = [headings.name.toUpperCase(), headings.count.toUpperCase()]
     const countBefore = (name: string) => before && (before.rows.find((row) => row.name === name)?.count ?? 0)
-    const list = table(screen, rows, [
-      { title: what, value: ({ name }) => name, shrink: true },
-      {
-        title: `${counts}${off.values}`,
+    const list = table(screen, rows, {
+      [what]: { value: 'name', shrink: true },
+      [`${counts}${off.values}`]: {
         value: ({ name, count }) => `${least(name)}${count}${since(count, countBefore(name))}`,
         align: 'right',
       },
       ...changeAndNodes(rows, ({ count }) => count, { off }),
-    ])
+    })
     return `${list}${all === null ? '' : `all together: ${known(all)}${off.values} ${headings.count}\n`}`
   },
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.counted ?? []).map((row) => ({ node, row })))
-    return table(
-      screen,
-      rows,
-      [
-        name,
-        { title: headings.name.toUpperCase(), value: ({ row }) => row.name, shrink: true },
-        { title: headings.count.toUpperCase(), value: ({ row }) => String(row.count), align: 'right' },
-        ...age,
-      ],
-      '',
-    )
+    const own: Columns<(typeof rows)[number]> = {
+      [headings.name.toUpperCase()]: { value: ({ row }) => row.name, shrink: true },
+      [headings.count.toUpperCase()]: ({ row }) => row.count,
+    }
+    return table(screen, rows, Object.assign({}, name, own, age), '')
   },
 })

@@ -10,7 +10,7 @@ import { ago } from '../../../base/format.ts'
 import type { Screen } from '../../terminal/table.ts'
 import { countedView } from './counted.ts'
 import { VIEWS } from './rows.ts'
-import type { NodeColumn, QueryTypeView } from './view.ts'
+import type { NodeColumns, QueryTypeView } from './view.ts'
 
 /** The view of a result; the daemon answers only with the type that was asked for, so the data fits the view. */
 function viewOf({ query_type }: QueryResult): QueryTypeView<QueryData> {
@@ -39,14 +39,14 @@ export function dataView(result: QueryResult, screen: Screen, before?: QueryResu
 /** The numbers of each node, for `--per-node`; empty if the data is by node already. */
 export function perNodeView(result: QueryResult, screen: Screen): string {
   const { nodes = [] } = result
-  const age: NodeColumn = {
-    title: 'AS OF',
-    value: ({ node }) => (node.source === 'live' ? 'now' : ago(Date.now() - Date.parse(node.as_of))),
-    style: ({ node }) => (node.source === 'live' ? undefined : 'yellow'),
+  const age: NodeColumns = {
+    'AS OF': nodes.some(({ source }) => source === 'summary') && {
+      value: ({ node }) => (node.source === 'live' ? 'now' : ago(Date.now() - Date.parse(node.as_of))),
+      style: ({ node }) => (node.source === 'live' ? undefined : 'yellow'),
+    },
   }
-  const aged = nodes.some(({ source }) => source === 'summary')
-  const name: NodeColumn = { title: 'NODE', value: ({ node }) => node.name, shrink: true }
-  return viewOf(result).perNode?.(nodes, name, aged ? [age] : [], screen) ?? ''
+  const name: NodeColumns = { NODE: { value: ({ node }) => node.name, shrink: true } }
+  return viewOf(result).perNode?.(nodes, name, age, screen) ?? ''
 }
 
 export const isOfNow = (result: QueryResult): boolean => viewOf(result).ofNow === true

@@ -57,36 +57,23 @@ function healthTable(
   before?: readonly HealthRow[],
 ): string {
   const old = new Map(before?.map((row) => [row.fingerprint, row]))
-  return table(screen, rows, [
-    { title: 'NODE', value: (row) => row.name, shrink: true },
-    { title: 'FINGERPRINT', value: (row) => formatFingerprint(row.fingerprint) },
-    {
-      title: 'ONLINE',
-      value: (row) => (row.online ? 'yes' : 'no'),
-      style: (row) => (row.online ? 'green' : 'yellow'),
-    },
-    { title: 'VERSION', value: (row) => row.version ?? '–' },
-    {
-      title: 'UP',
+  const style = ({ online }: HealthRow) => (online ? 'green' : 'yellow')
+  return table(screen, rows, {
+    NODE: { value: 'name', shrink: true },
+    FINGERPRINT: (row) => formatFingerprint(row.fingerprint),
+    ONLINE: { value: (row) => (row.online ? 'yes' : 'no'), style },
+    VERSION: (row) => row.version ?? '–',
+    UP: {
       value: (row) => (row.uptime_seconds === null ? '–' : duration(row.uptime_seconds * 1000)),
       align: 'right',
     },
-    { title: 'IN 24 H', value: (row) => String(row.events_24h ?? '–'), align: 'right' },
-    {
-      title: 'SEEN',
-      value: (row) => seenWords(row, now),
-      style: (row) => (row.online ? 'green' : 'yellow'),
+    'IN 24 H': { value: (row) => row.events_24h ?? '–', align: 'right' },
+    SEEN: { value: (row) => seenWords(row, now), style },
+    NEW: before !== undefined && {
+      value: (row) => turnOf(row, old.get(row.fingerprint)),
+      style: () => 'cyan',
     },
-    ...(before === undefined
-      ? []
-      : [
-          {
-            title: 'NEW',
-            value: (row: HealthRow) => turnOf(row, old.get(row.fingerprint)),
-            style: () => 'cyan' as const,
-          },
-        ]),
-  ])
+  })
 }
 
 /** A machine of which only its certificate came here was never seen. */

@@ -1,13 +1,10 @@
 // How karo query shows safety: bars by level of risk, what the guard did, and where nothing watches.
 import { type QueryDataOf, RISK_LEVELS } from '../../../api/contract/shapes.ts'
-import { bar } from '../../terminal/bars.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
-import { type Column, paint, table } from '../../terminal/table.ts'
-import { BAR_CELLS, known, type QueryTypeView, signed, since } from './view.ts'
+import { type Columns, paint, table } from '../../terminal/table.ts'
+import { barOf, known, orNone, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'SafetyPosture'>
-
-const orNone = (count: number | null): number => count ?? 0
 
 export const safetyPosture: QueryTypeView<Data> = {
   data(data, { screen, passes, least, off }, before) {
@@ -21,20 +18,15 @@ export const safetyPosture: QueryTypeView<Data> = {
         level,
         count: risk[level],
       })),
-      [
-        { title: '', value: (row) => row.level, style: (row) => RISK_COLOURS[row.level] },
-        {
-          title: '',
-          value: (row) =>
-            `${row.count === null ? '' : least(`risk:${row.level}`)}${counted(row.count)}${since(row.count, before?.by_risk_level[row.level])}`,
+      {
+        '': { value: 'level', style: ({ level }) => RISK_COLOURS[level] },
+        ' ': {
+          value: ({ level, count }) =>
+            `${count === null ? '' : least(`risk:${level}`)}${counted(count)}${since(count, before?.by_risk_level[level])}`,
           align: 'right',
         },
-        {
-          title: '',
-          value: (row) => (orNone(row.count) === 0 ? '' : bar(orNone(row.count) / most, BAR_CELLS)),
-          style: (row) => RISK_COLOURS[row.level],
-        },
-      ],
+        '  ': { value: ({ count }) => barOf(count, most), style: ({ level }) => RISK_COLOURS[level] },
+      },
     )
     const { blocked, confirmed_risky, declined, karo_generated, guard, hook } = data
     const act = (name: 'blocked' | 'confirmed_risky' | 'declined' | 'karo_generated'): string =>
@@ -71,33 +63,32 @@ export const safetyPosture: QueryTypeView<Data> = {
   },
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.safety === undefined ? [] : [{ node, safety: node.safety }]))
-    type Row = (typeof rows)[number]
+    const byLevel: Columns<(typeof rows)[number]> = Object.fromEntries(
+      RISK_LEVELS.map((level) => [
+        level.toUpperCase(),
+        {
+          value: ({ safety }) => safety.by_risk_level[level],
+          style: ({ safety }) => (safety.by_risk_level[level] === 0 ? undefined : RISK_COLOURS[level]),
+        },
+      ]),
+    )
     return table(
       screen,
       rows,
-      [
-        name,
-        ...RISK_LEVELS.map(
-          (level): Column<Row> => ({
-            title: level.toUpperCase(),
-            value: ({ safety }) => String(safety.by_risk_level[level]),
-            align: 'right',
-            style: ({ safety }) => (safety.by_risk_level[level] === 0 ? undefined : RISK_COLOURS[level]),
-          }),
-        ),
-        { title: 'BLOCKED', value: ({ safety }) => String(safety.blocked), align: 'right' },
-        {
-          title: 'GUARD',
+      {
+        ...name,
+        ...byLevel,
+        BLOCKED: ({ safety }) => safety.blocked,
+        GUARD: {
           value: ({ safety }) => (safety.guard === 'unknown' ? '–' : safety.guard),
           style: ({ safety }) => (safety.guard === 'on' ? undefined : 'yellow'),
         },
-        {
-          title: 'HOOKS',
+        HOOKS: {
           value: ({ safety }) => (safety.hook === 'on' ? 'ok' : safety.hook),
           style: ({ safety }) => (safety.hook === 'on' ? undefined : 'yellow'),
         },
         ...age,
-      ],
+      },
       '',
     )
   },

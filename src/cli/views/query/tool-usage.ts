@@ -16,13 +16,13 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
     return table(
       screen,
       rows,
-      [
-        name,
-        { title: 'TOOL', value: ({ tool }) => tool.tool, shrink: true },
-        { title: 'USES', value: ({ tool }) => String(tool.uses), align: 'right' },
-        { title: 'FAILED', value: ({ tool }) => failed(tool), align: 'right' },
+      {
+        ...name,
+        TOOL: { value: ({ tool }) => tool.tool, shrink: true },
+        USES: ({ tool }) => tool.uses,
+        FAILED: { value: ({ tool }) => failed(tool), align: 'right' },
         ...age,
-      ],
+      },
       '',
     )
   },
@@ -69,26 +69,20 @@ function toolTable(
 ): string {
   const usesBefore = new Map(before?.map((row) => [row.tool, row.uses]))
   const isNew = (row: ToolRow): number => row.uses - (usesBefore.get(row.tool) ?? 0)
-  return table(screen, rows, [
-    { title: 'TOOL', value: (row) => row.tool, shrink: true },
-    { title: 'CATEGORY', value: (row) => row.category },
-    { title: `USES${off.values}`, value: (row) => `${least(row.tool)}${row.uses}`, align: 'right' },
-    ...(before === undefined
-      ? []
-      : [
-          {
-            title: 'NEW',
-            value: (row: ToolRow) => (isNew(row) === 0 ? '' : signed(isNew(row))),
-            align: 'right' as const,
-            style: () => 'cyan' as const,
-          },
-        ]),
+  return table(screen, rows, {
+    TOOL: { value: 'tool', shrink: true },
+    CATEGORY: 'category',
+    [`USES${off.values}`]: { value: (row) => `${least(row.tool)}${row.uses}`, align: 'right' },
+    NEW: before !== undefined && {
+      value: (row) => (isNew(row) === 0 ? '' : signed(isNew(row))),
+      align: 'right',
+      style: () => 'cyan',
+    },
     ...changeAndNodes(rows, ({ uses }) => uses, { off }),
-    {
-      title: 'FAILED',
+    FAILED: {
       value: (row) => `${row.failure_rate === null ? '' : least(`failed:${row.tool}`)}${failed(row)}`,
       align: 'right',
       style: (row) => ((row.failure_rate ?? 0) >= 0.5 ? 'red' : undefined),
     },
-  ])
+  })
 }

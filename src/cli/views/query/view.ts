@@ -1,9 +1,10 @@
 // What the view of one query type is, and the words and colours that several of them use.
 import type { QueryData, QueryResult } from '../../../api/contract/shapes.ts'
-import type { Column, Screen } from '../../terminal/table.ts'
+import { bar } from '../../terminal/bars.ts'
+import type { Columns, Screen } from '../../terminal/table.ts'
 
 type NodeRow = NonNullable<QueryResult['nodes']>[number]
-export type NodeColumn = Column<{ node: NodeRow }>
+export type NodeColumns = Columns<{ node: NodeRow }>
 
 export interface Shown {
   readonly screen: Screen
@@ -20,15 +21,21 @@ export interface QueryTypeView<Data extends QueryData> {
   readonly ofNow?: true
   /** Ends with a newline; empty when there is nothing to show. `before`: the last answer, to tell what is new. */
   data(data: Data, shown: Shown, before?: Data): string
-  /** With `--per-node`; null: `data` is by node already. `name` is the first column, `age` the last ones. */
+  /** With `--per-node`; null: `data` is by node already. `name` is the first column, `age` the last one. */
   readonly perNode:
-    | ((nodes: readonly NodeRow[], name: NodeColumn, age: readonly NodeColumn[], screen: Screen) => string)
+    | ((nodes: readonly NodeRow[], name: NodeColumns, age: NodeColumns, screen: Screen) => string)
     | null
   /** What filters on these fields leave whole, which looks as if it were filtered too. */
   notes?(data: Data, fields: ReadonlySet<string>): readonly string[]
 }
 
-export const BAR_CELLS = 40
+const BAR_CELLS = 40
+
+export const orNone = (count: number | null): number => count ?? 0
+
+/** Empty for none, and for a number that is not known. */
+export const barOf = (count: number | null, most: number): string =>
+  orNone(count) === 0 ? '' : bar(orNone(count) / most, BAR_CELLS)
 
 export const percent = (rate: number): string =>
   rate === 0 ? '–' : `${(rate * 100).toFixed(rate < 0.1 ? 1 : 0)} %`
@@ -53,15 +60,10 @@ export const changeAndNodes = <Row extends { readonly change: number | null; rea
   rows: readonly Row[],
   countOf: (row: Row) => number,
   { off }: Pick<Shown, 'off'>,
-): readonly Column<Row>[] => [
-  ...(rows.some((row) => isNews(row.change, countOf(row)))
-    ? [
-        {
-          title: 'CHANGE',
-          value: ({ change }: Row) => (change === null ? '–' : signed(change)),
-          align: 'right' as const,
-        },
-      ]
-    : []),
-  { title: `NODES${off.nodes}`, value: ({ nodes }) => String(nodes), align: 'right' },
-]
+): Columns<Row> => ({
+  CHANGE: rows.some((row) => isNews(row.change, countOf(row))) && {
+    value: ({ change }) => (change === null ? '–' : signed(change)),
+    align: 'right',
+  },
+  [`NODES${off.nodes}`]: ({ nodes }) => nodes,
+})
