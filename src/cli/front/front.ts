@@ -8,7 +8,7 @@ import { getStatus } from '../../api/contract/operations/status.ts'
 import type { StatisticsShape, StatusShape } from '../../api/contract/shapes.ts'
 import { loadGuard } from '../../assist/guard/index.ts'
 import { KaroError } from '../../base/errors.ts'
-import { duration, printable } from '../../base/format.ts'
+import { duration } from '../../base/format.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { homePaths } from '../../config/paths.ts'
 import { atHome } from '../at-home.ts'
@@ -36,8 +36,20 @@ interface Known {
 export async function front(io: CommandIo): Promise<undefined> {
   if (io.json) return printJson(io, await io.call(getStatus, { deadlineMs: STATUS_MS }))
   const known = await look(io)
-  const lines = known === undefined ? absentLines(io) : presentLines(io, known)
-  const rows = pairs(io, [...lines, guardLine(io), ...shellLine(io)], 'bold')
+  const guard = orElse(() => loadGuard(io), undefined)
+  const shells = hookedShells(io).join(', ')
+  const rows = pairs(
+    io,
+    {
+      ...(known === undefined ? absent(io) : present(io, known)),
+      guard:
+        guard === undefined
+          ? 'its settings cannot be read: karo guard'
+          : `${guard.profile}: ${effectOf(guard)}`,
+      shells: shells && `new ones are recorded and guarded: ${shells}`,
+    },
+    'bold',
+  )
   const steps = nextOf(io, known).map(([run, does]) => [atHome(run, io), does] as const)
   io.out(
     `${atHome(rows, io)}\nNext:\n${besideEachOther(steps, io.columns)}\n\n${fitted('karo help  lists the commands of every day.', io.columns)}\n`,
@@ -62,45 +74,33 @@ async function look(io: CommandIo): Promise<Known | undefined> {
   }
 }
 
-type Line = readonly [subject: string, says: string]
-
 const isNew = (io: CommandIo): boolean => !existsSync(homePaths(io.env).key)
 
-function absentLines(io: CommandIo): readonly Line[] {
-  return [
-    isNew(io)
-      ? ['node', 'not set up here yet: nothing is recorded']
-      : ['node', 'does not run; shells with the hook keep what you type until it does'],
-  ]
-}
+const absent = (io: CommandIo) => ({
+  node: isNew(io)
+    ? 'not set up here yet: nothing is recorded'
+    : 'does not run; shells with the hook keep what you type until it does',
+})
 
-function presentLines(io: CommandIo, { status, today, waiting }: Known): readonly Line[] {
+function present(io: CommandIo, { status, today, waiting }: Known) {
   const { mesh, health, store, agents, anomalies } = status
   const failing = health.checks.filter(({ ok }) => !ok)
   const state = health.ready ? 'ready' : `not ready (${failing.map(({ name }) => name).join(', ')})`
   const seen = today === undefined ? '' : `, ${grouped(today.total_commands)} of them today`
-  return [
-    ['node', `${printable(status.name)}, ${state}, up ${duration(status.uptime_seconds * 1000)}`],
-    ...staleWords(status).map((words) => ['restart', words] as const),
-    ['commands', store.events === 0 ? 'none recorded yet' : `${grouped(store.events)} recorded${seen}`],
-    ['mesh', meshOf(mesh)],
-    ...(agents === undefined || agents.state === 'off'
-      ? []
-      : [['agents', printable(agents.detail)] as const]),
-    ...(waiting === 0
-      ? []
-      : [
-          [
-            'waiting',
-            `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for your answer`,
-          ] as const,
-        ]),
-    ...(anomalies.unseen === 0 ? [] : [['unusual', `${anomalies.unseen} new in your numbers`] as const]),
-    ...(mesh.alarms.length === 0 ? [] : [['alarm', printable(mesh.alarms.join(' '))] as const]),
-    ...(io.env.KARO_PAUSE && io.env.KARO_PAUSE !== '0'
-      ? [['paused', 'this shell is not recorded, because KARO_PAUSE is set'] as const]
-      : []),
-  ]
+  return {
+    node: `${status.name}, ${state}, up ${duration(status.uptime_seconds * 1000)}`,
+    restart: staleWords(status)[0],
+    commands: store.events === 0 ? 'none recorded yet' : `${grouped(store.events)} recorded${seen}`,
+    mesh: meshOf(mesh),
+    agents: agents?.state !== 'off' && agents?.detail,
+    waiting: waiting > 0 && `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for your answer`,
+    unusual: anomalies.unseen > 0 && `${anomalies.unseen} new in your numbers`,
+    alarm: mesh.alarms.join(' '),
+    paused:
+      Boolean(io.env.KARO_PAUSE) &&
+      io.env.KARO_PAUSE !== '0' &&
+      'this shell is not recorded, because KARO_PAUSE is set',
+  }
 }
 
 function meshOf({ alone, members_known, peers_connected, peers_pending }: StatusShape['mesh']): string {
@@ -110,19 +110,6 @@ function meshOf({ alone, members_known, peers_connected, peers_pending }: Status
   if (members_known === 0) return `no other machine is trusted yet${waits}`
   const machines = members_known === 1 ? 'machine' : 'machines'
   return `${grouped(members_known)} other ${machines} known, ${grouped(peers_connected)} linked to this one${waits}`
-}
-
-function guardLine(io: CommandIo): Line {
-  const guard = orElse(() => loadGuard(io), undefined)
-  return [
-    'guard',
-    guard === undefined ? 'its settings cannot be read: karo guard' : `${guard.profile}: ${effectOf(guard)}`,
-  ]
-}
-
-function shellLine(io: CommandIo): readonly Line[] {
-  const shells = hookedShells(io)
-  return shells.length === 0 ? [] : [['shells', `new ones are recorded and guarded: ${shells.join(', ')}`]]
 }
 
 /** The first three that apply: what is missing before what is waiting, and that before what is always useful. */

@@ -41,12 +41,20 @@ export type Columns<Row> = Readonly<Record<string, Value<Row> | Column<Row> | fa
 export const paint = (style: Style | undefined, text: string, { colour }: Pick<Screen, 'colour'>): string =>
   colour && style !== undefined && text !== '' ? styleText(style, text, { validateStream: false }) : text
 
+/** What is known of a thing, by names; what is empty, null or false is left out. A list has a line for each. */
+type Known = Readonly<Record<string, string | readonly string[] | null | undefined | false>>
+
 /** Subjects, and beside each what is said of it. */
-export const pairs = (screen: Screen, rows: readonly (readonly [string, string])[], style?: Style): string =>
-  table(screen, rows, {
+export const pairs = (screen: Screen, known: Known, style?: Style): string =>
+  table(screen, told(known), {
     '': { value: ([subject]) => subject, style: () => style },
     ' ': { value: ([, says]) => says, wrap: true },
   })
+
+const told = (known: Known) =>
+  Object.entries(known).flatMap(([name, says]) =>
+    [says || []].flat().map((one, i) => [i === 0 ? name : '', one] as const),
+  )
 
 const GAP = '  '
 /** A column is never cut below this many cells. */
@@ -113,15 +121,11 @@ export function table<Row>(
   return heading + rows.map((row, r) => lines(cells[r]!, (i) => columns[i]!.style?.(row))).join('')
 }
 
-/** A name, and below it what is known of it; an empty value is left out. */
-export function facts(
-  { columns }: Pick<Screen, 'columns'>,
-  name: string,
-  known: Readonly<Record<string, string | null>>,
-): string {
-  const told = Object.entries(known).filter(([, value]) => value)
-  const width = Math.max(...told.map(([label]) => label.length))
-  const lines = told.map(([label, value]) => `  ${label.padEnd(width)}  ${printable(value!)}\n`)
+/** A name, and below it what is known of it. */
+export function facts({ columns }: Pick<Screen, 'columns'>, name: string, known: Known): string {
+  const rows = told(known)
+  const width = Math.max(...rows.map(([label]) => label.length))
+  const lines = rows.map(([label, value]) => `  ${label.padEnd(width)}  ${printable(value)}\n`)
   return fitted(`${printable(name)}\n${lines.join('')}`, columns)
 }
 

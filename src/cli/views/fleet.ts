@@ -17,29 +17,23 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
       joining === null ? 'This node does not belong to a mesh with a root key.' : joiningWords(joining)
     return fitted(`${says}\nkaro join <code> joins a mesh; karo ca init makes one.\n`, io.columns)
   }
-  const rows: [string, string][] = [
-    ['mesh', shortMesh(fleet)],
-    ['root', fleet.root],
-    ['this node', own === null ? withoutCertificate(fleet) : `${own.usage}, ${printable(own.name)}`],
-  ]
-  if (own !== null) {
-    rows.push(['holds until', localTime(own.ends_at)])
-    if (own.roles.length > 0) rows.push(['roles', own.roles.map(printable).join(', ')])
-    if (own.teams.length > 0) rows.push(['teams', own.teams.map(printable).join(', ')])
-    if (own.owner !== undefined) rows.push(['owner', printable(own.owner)])
-    if (own.grants.length > 0) rows.push(['may give', own.grants.map(printable).join(', ')])
-  }
-  rows.push(['certified', `${fleet.certified} nodes, ${fleet.revoked} revoked`])
-  if (fleet.lists_at !== null) {
-    const age = ago(Date.now() - Date.parse(fleet.lists_at))
-    rows.push([
-      'revocations',
-      fleet.stale
+  const age = fleet.lists_at && ago(Date.now() - Date.parse(fleet.lists_at))
+  return pairs(UNBOUNDED, {
+    mesh: shortMesh(fleet),
+    root: fleet.root,
+    'this node': own === null ? withoutCertificate(fleet) : `${own.usage}, ${own.name}`,
+    'holds until': own && localTime(own.ends_at),
+    roles: own?.roles.join(', '),
+    teams: own?.teams.join(', '),
+    owner: own?.owner,
+    'may give': own?.grants.join(', '),
+    certified: `${fleet.certified} nodes, ${fleet.revoked} revoked`,
+    revocations:
+      age &&
+      (fleet.stale
         ? `${age}: too old, so nodes that are trusted by certificate only get no data here`
-        : `as of ${age}`,
-    ])
-  }
-  return pairs(UNBOUNDED, rows)
+        : `as of ${age}`),
+  })
 }
 
 const WHY_NOT: Readonly<Record<Exclude<NonNullable<FleetShape['why_not']>, 'revoked'>, string>> = {

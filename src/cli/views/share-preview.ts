@@ -38,12 +38,8 @@ function totalsPreviewView(role: string, totals: TotalsPreviewShape, screen: Scr
   const title = paint('bold', heading, screen)
   if (why !== null) return fitted(`${title}\nNothing is given: ${WHY[why]}.\n`, screen.columns)
   const given = types.filter((one) => one.given)
-  const rows = [...typeRows(types), ...(given.length === 0 ? [] : whom(totals))]
-  const list = pairs(
-    screen,
-    rows.map(({ subject, says }) => [`  ${subject}`, says] as const),
-    'dim',
-  )
+  const rows = { ...typeRows(types), ...(given.length > 0 && whom(totals)) }
+  const list = pairs(screen, indented(rows), 'dim')
   const end =
     given.length === 0
       ? 'Nothing is given. This machine says so in a share of the same length, so that nobody sees who gives.\n'
@@ -54,18 +50,21 @@ function totalsPreviewView(role: string, totals: TotalsPreviewShape, screen: Scr
 const nameOf = ({ start, end }: NonNullable<TotalsPreviewShape['bucket']>): string =>
   printable(`${start.slice(0, 16).replace('T', ' ')} to ${end.slice(0, 16).replace('T', ' ')} UTC`)
 
-interface Row {
-  readonly subject: string
-  readonly says: string
-}
+/** By what they are about. */
+type Rows = Readonly<Record<string, string>>
 
-const typeRows = (types: TotalsPreviewShape['types']): Row[] =>
-  types.map(({ type, given, reason, rows, own }) => {
-    if (!given) return { subject: type, says: `not given: ${reason ?? ''}` }
-    const zero = `${rows - own.length} other rows are 0`
-    const said = own.map(({ row, values }) => `${row.replaceAll(':', ' ')}${valuesIn(values)}`)
-    return { subject: type, says: [...said, zero].join(', ') }
-  })
+const indented = (rows: Rows): Rows =>
+  Object.fromEntries(Object.entries(rows).map(([subject, says]) => [`  ${subject}`, says]))
+
+const typeRows = (types: TotalsPreviewShape['types']): Rows =>
+  Object.fromEntries(
+    types.map(({ type, given, reason, rows, own }) => {
+      if (!given) return [type, `not given: ${reason ?? ''}`]
+      const zero = `${rows - own.length} other rows are 0`
+      const said = own.map(({ row, values }) => `${row.replaceAll(':', ' ')}${valuesIn(values)}`)
+      return [type, [...said, zero].join(', ')]
+    }),
+  )
 
 /** ` 4 uses, 1 failures` becomes ` (uses 4, failures 1)`; values of 0 are left out. */
 function valuesIn(values: Readonly<Record<string, number>>): string {
@@ -73,20 +72,16 @@ function valuesIn(values: Readonly<Record<string, number>>): string {
   return some.length === 0 ? '' : ` (${some.map(([name, value]) => `${name} ${value}`).join(', ')})`
 }
 
-function whom({ pair, readers, operators, k, k_min }: TotalsPreviewShape): Row[] {
+function whom({ pair, readers, operators, k, k_min }: TotalsPreviewShape): Rows {
   const named = pair.map(
-    ({ node: { name, fingerprint }, operator }) =>
-      `${printable(name || fingerprint)} (run by ${printable(operator)})`,
+    ({ node: { name, fingerprint }, operator }) => `${name || fingerprint} (run by ${operator})`,
   )
-  return [
-    { subject: 'whose', says: "yours; other people's numbers are added before, and not shown" },
-    { subject: 'halves to', says: named.join(' and ') },
-    { subject: 'read by', says: readerWords({ nodes: readers, operators }) },
-    {
-      subject: 'at least',
-      says: `${Math.max(k, k_min)} machines in each total, the two nodes and those that read it not counted`,
-    },
-  ]
+  return {
+    whose: "yours; other people's numbers are added before, and not shown",
+    'halves to': named.join(' and '),
+    'read by': readerWords({ nodes: readers, operators }),
+    'at least': `${Math.max(k, k_min)} machines in each total, the two nodes and those that read it not counted`,
+  }
 }
 
 /** Ends with a newline. */
@@ -118,17 +113,12 @@ function block({ recipients, summary, bytes: size, digest }: SummaryShape, scree
   const heading = `${periodName(summary)}, ${summary.closed ? 'over' : 'not over yet'}`
   const title = paint('bold', heading, screen)
   const names = recipients.map(({ name, fingerprint }) => name || fingerprint)
-  const rows = [
-    ...(names.length === 0 ? [] : [{ subject: 'to', says: names.join(', ') }]),
+  const rows = {
+    to: names.join(', '),
     ...parts(summary),
-    { subject: 'plaintext', says: `${bytes(size)}, BLAKE3 ${digest.slice(0, 16)}…` },
-  ]
-  const lines = pairs(
-    screen,
-    rows.map(({ subject, says }) => [`  ${subject}`, says] as const),
-    'dim',
-  )
-  return `${title}\n${lines}`
+    plaintext: `${bytes(size)}, BLAKE3 ${digest.slice(0, 16)}…`,
+  }
+  return `${title}\n${pairs(screen, indented(rows), 'dim')}`
 }
 
 /** `hour 2026-11-20 10:00 UTC`, `day 2026-11-20 UTC`, `week from 2026-11-16 UTC`. */
@@ -138,29 +128,27 @@ function periodName({ granularity, start }: SummaryShape['summary']): string {
   return granularity === 'day' ? `day ${day} UTC` : `week from ${day} UTC`
 }
 
-function parts(summary: SummaryShape['summary']): { subject: string; says: string }[] {
+function parts(summary: SummaryShape['summary']): Rows {
   const { command_patterns, tool_usage, activity_pattern, safety_stats, counted = [] } = summary
-  const found: { subject: string; says: string }[] = []
+  const found: Record<string, string> = {}
   if (command_patterns !== undefined) {
     const each = command_patterns.map(
       ({ category, count, failures, unknown, avg_duration_ms }) =>
         `${category} ${count}${failed(failures, unknown)} ⌀ ${duration(avg_duration_ms)}`,
     )
-    found.push({ subject: 'categories', says: each.join(', ') })
+    found.categories = each.join(', ')
   }
   if (tool_usage !== undefined) {
     const each = tool_usage.tools.map(
       ({ tool, uses, failures, unknown }) => `${tool} ${uses}${failed(failures, unknown)}`,
     )
-    found.push({ subject: 'tools', says: each.join(', ') })
+    found.tools = each.join(', ')
   }
   if (activity_pattern !== undefined) {
     const { hourly, daily, total_commands, unique_commands } = activity_pattern
-    found.push(
-      { subject: 'commands', says: `${total_commands}, ${unique_commands} unique` },
-      { subject: 'by hour', says: named(hourly, (hour) => `${hour}h`) },
-      { subject: 'by weekday', says: named(daily, (day) => WEEKDAYS[day] as string) },
-    )
+    found.commands = `${total_commands}, ${unique_commands} unique`
+    found['by hour'] = named(hourly, (hour) => `${hour}h`)
+    found['by weekday'] = named(daily, (day) => WEEKDAYS[day] as string)
   }
   if (safety_stats !== undefined) {
     const {
@@ -175,13 +163,12 @@ function parts(summary: SummaryShape['summary']): { subject: string; says: strin
     const levels = Object.entries(by_risk_level).map(([level, count]) => `${level} ${count}`)
     const acts = `blocked ${blocked}, confirmed ${confirmed_risky}, declined ${declined}, run by AI tools and programs ${karo_generated}`
     const state = `guard ${guard}, hook ${hook}`
-    found.push({ subject: 'risk', says: `${levels.join(', ')}; ${acts}; ${state}` })
+    found.risk = `${levels.join(', ')}; ${acts}; ${state}`
   }
   for (const { query_type, rows } of counted)
-    found.push({
-      subject: queryType(query_type as AskedType).word,
-      says: rows.map(({ name, count }) => `${name} ${count}`).join(', '),
-    })
+    found[queryType(query_type as AskedType).word] = rows
+      .map(({ name, count }) => `${name} ${count}`)
+      .join(', ')
   return found
 }
 

@@ -124,14 +124,14 @@ function keyNamed(path: string, where: string): Key<unknown> {
 function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
   const env = envName(k)
   const example = exampleText(k)
-  const facts: (readonly [string, string])[] = [
-    ['from', loaded.sources.get(k.path) ?? 'default'],
-    ['default', defaultText(k)],
-    ...(env === undefined ? [] : [['environment', env] as const]),
-    ['allowed', k.kind.allowed],
-    ['meaning', k.description],
-    ...(example === undefined ? [] : [['in the file', example.replace('\n', ' ')] as const]),
-  ]
+  const facts = {
+    from: loaded.sources.get(k.path) ?? 'default',
+    default: defaultText(k),
+    environment: env,
+    allowed: k.kind.allowed,
+    meaning: k.description,
+    'in the file': example?.replace('\n', ' '),
+  }
   return pairs(io, facts, 'dim')
 }
 

@@ -40,12 +40,12 @@ const show = defineCommand('identity show', {
     }
     if (io.json) return printJson(io, self)
     const { node_id, fingerprint, name } = self
-    const facts = [
-      ['name', name],
-      ['node id', node_id],
-      ['fingerprint', formatFingerprint(fingerprint)],
-      ['in words', fingerprintWords(fingerprint)],
-    ] as const
+    const facts = {
+      name,
+      'node id': node_id,
+      fingerprint: formatFingerprint(fingerprint),
+      'in words': fingerprintWords(fingerprint),
+    }
     io.out(pairs(UNBOUNDED, facts))
   },
 })

@@ -15,19 +15,14 @@ export function problemView(report: ProblemReport, file: string, screen: Screen)
   const { program, machine, home, config, daemon } = report
   const size = (of: ProblemReport['home']['spool']): string =>
     'error' in of ? of.error : `${of.files} files, ${bytes(of.bytes)}`
-  const lines: [string, string][] = [
-    ['program', `karo ${program.version}, Node.js ${program.node}${program.service ? ', as a service' : ''}`],
-    [
-      'machine',
-      `${program.platform} ${program.kernel} ${program.arch}, ${machine.cpus} CPUs, ${bytes(machine.memory_bytes)}`,
-    ],
-    ['database', size(home.database)],
-    ['spool', size(home.spool)],
-    ['config', configWords(config)],
-    ...('error' in daemon
-      ? [['daemon', daemonWords(daemon.error)] as [string, string]]
-      : daemonLines(daemon)),
-  ]
+  const lines = {
+    program: `karo ${program.version}, Node.js ${program.node}${program.service ? ', as a service' : ''}`,
+    machine: `${program.platform} ${program.kernel} ${program.arch}, ${machine.cpus} CPUs, ${bytes(machine.memory_bytes)}`,
+    database: size(home.database),
+    spool: size(home.spool),
+    config: configWords(config),
+    ...('error' in daemon ? { daemon: daemonWords(daemon.error) } : daemonLines(daemon)),
+  }
   const shown = pairs(screen, lines, 'bold')
   return `${shown}
 No names, paths, commands, addresses or node ids are in it. Nothing was sent.
@@ -47,32 +42,27 @@ const daemonWords = (error: string): string =>
     ? 'it does not run, so its counts are missing (karo up starts it)'
     : `it could not be asked (${error})`
 
-function daemonLines(daemon: Exclude<ProblemReport['daemon'], { error: string }>): [string, string][] {
+function daemonLines(daemon: Exclude<ProblemReport['daemon'], { error: string }>) {
   const { counts, checks, problems, rejected } = daemon
   const failing = checks.filter(({ ok }) => !ok).map(({ name }) => name)
   const refused = Object.entries(rejected).filter(([, times]) => times > 0)
   const up = duration((counts.uptime_seconds ?? 0) * 1000)
-  return [
-    ['daemon', `${daemon.ready ? 'ready' : `not ready: ${failing.join(', ')}`}, up for ${up}`],
-    [
-      'counts',
-      Object.entries(counts)
-        .flatMap(([name, value]) => (value === 0 ? [] : [`${name} ${value}`]))
-        .join(', '),
-    ],
-    [
-      'refused',
-      refused.length === 0 ? 'no frames' : refused.map(([code, times]) => `${code} ${times}`).join(', '),
-    ],
-    ...('error' in problems
-      ? [['problems', `unknown (${problems.error})`] as [string, string]]
-      : problems.length === 0
-        ? [['problems', 'none since the start'] as [string, string]]
-        : problems.map(({ level, at, code, kind, times }, i): [string, string] => [
-            i === 0 ? 'problems' : '',
-            `${level} ${times}×${kind ? ` ${kind}` : ''}${code ? ` ${code}` : ''} at ${at ?? 'an unknown place'}`,
-          ])),
-  ]
+  return {
+    daemon: `${daemon.ready ? 'ready' : `not ready: ${failing.join(', ')}`}, up for ${up}`,
+    counts: Object.entries(counts)
+      .flatMap(([name, value]) => (value === 0 ? [] : [`${name} ${value}`]))
+      .join(', '),
+    refused: refused.map(([code, times]) => `${code} ${times}`).join(', ') || 'no frames',
+    problems:
+      'error' in problems
+        ? `unknown (${problems.error})`
+        : problems.length === 0
+          ? 'none since the start'
+          : problems.map(
+              ({ level, at, code, kind, times }) =>
+                `${level} ${times}×${kind ? ` ${kind}` : ''}${code ? ` ${code}` : ''} at ${at ?? 'an unknown place'}`,
+            ),
+  }
 }
 
 export const commands = [

@@ -44,20 +44,17 @@ const UNITS: Readonly<Record<AnomalyShape['numbers']['unit'], string>> = {
 export function anomalyView(signal: AnomalyShape, now: number, screen: Screen): string {
   const { numbers, kind, subject } = signal
   const unit = UNITS[numbers.unit]
-  const rows: (readonly [string, string])[] = [
-    ['kind', subject === null ? kind : `${kind}, ${subject}`],
-    ['severity', `${signal.severity} of 10`],
-    ['observed', `${rounded(numbers.observed)} ${unit}`],
-    ['usual', usualOf(signal)],
-    ['learnt from', learntFrom(signal)],
-    ['window', `${localTime(numbers.window.start)} to ${localTime(numbers.window.end)}`],
-    ['first seen', `${localTime(signal.first_seen)}, ${ago(now - Date.parse(signal.first_seen))}`],
-    [
-      'last seen',
-      `${localTime(signal.last_seen)}, on ${signal.count} ${signal.count === 1 ? 'day' : 'days'}`,
-    ],
-    ['state', `${signal.ongoing ? 'going on' : 'over'}${signal.muted ? ', muted' : ''}`],
-  ]
+  const rows = {
+    kind: subject === null ? kind : `${kind}, ${subject}`,
+    severity: `${signal.severity} of 10`,
+    observed: `${rounded(numbers.observed)} ${unit}`,
+    usual: usualOf(signal),
+    'learnt from': learntFrom(signal),
+    window: `${localTime(numbers.window.start)} to ${localTime(numbers.window.end)}`,
+    'first seen': `${localTime(signal.first_seen)}, ${ago(now - Date.parse(signal.first_seen))}`,
+    'last seen': `${localTime(signal.last_seen)}, on ${signal.count} ${signal.count === 1 ? 'day' : 'days'}`,
+    state: `${signal.ongoing ? 'going on' : 'over'}${signal.muted ? ', muted' : ''}`,
+  }
   const text = wrap(
     `${signal.words[0]?.toUpperCase()}${signal.words.slice(1)}.`,
     Math.min(screen.columns, 100),

@@ -2,8 +2,7 @@
 import type { AgentListShape, AgentLogsShape, AgentShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, localTime, printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
-import { type Screen, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
+import { facts, type Screen, table } from '../../terminal/table.ts'
 
 type Row = AgentListShape['agents'][number]
 
@@ -42,55 +41,40 @@ export function agentsView({ agents, off }: AgentListShape, screen: Screen): str
 export function agentView(agent: AgentShape, screen: Screen): string {
   const { id, state, detail, restarts, since, granted_until, ...more } = agent
   const { argv, built_in, outside, manifest, server, offers } = more
-  const facts: [string, string][] = [
-    ['state', `${state}: ${detail}`],
-    ...(since === null ? [] : [['since', localTime(since)] satisfies [string, string]]),
-    ...(granted_until === undefined
-      ? []
-      : [['until', untilOf(localTime(granted_until))] satisfies [string, string]]),
-    ...(restarts === 0 ? [] : [['restarts', String(restarts)] satisfies [string, string]]),
-    [outside === true ? 'address' : 'command', built_in === true ? 'built in' : line(argv)],
-  ]
-  if (manifest !== null) {
-    const { binds, cwd, tools, secrets, connect = [], limits, call_ms, why, added_at } = manifest
-    facts.push(
-      ...(outside === true
-        ? [['jail', OUTSIDE] satisfies [string, string]]
-        : ([
-            ['directory', cwd],
-            ['sees', binds.length === 0 ? NOTHING : binds.map(placeOf).join(', ')],
-            ['network', connect.length === 0 ? 'none' : `${connect.join(', ')}, by a proxy`],
-          ] satisfies [string, string][])),
-      ...(secrets.length === 0
-        ? []
-        : [
-            ['secrets', secrets.map(({ variable, secret }) => `${variable}=${secret}`).join(', ')] satisfies [
-              string,
-              string,
-            ],
-          ]),
-      ['may be called', tools.length === 0 ? 'all its tools' : tools.join(', ')],
-      [
-        'limits',
-        outside === true
-          ? `${duration(call_ms)} a call`
-          : `${bytes(limits.memory_bytes)} of memory a process, ${limits.tasks} processes, ${duration(call_ms)} a call`,
-      ],
-      ...(why === '' ? [] : [['why', why] satisfies [string, string]]),
-      ['added', localTime(added_at)],
-    )
-  }
-  if (server !== null) facts.push(['server', server])
-  const width = Math.max(...facts.map(([name]) => name.length))
-  const lines = facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`)
-  const head = `${printable(id)}\n${lines.join('\n')}\n`
-  if (offers === null) return fitted(head, screen.columns)
+  const head = facts(screen, id, {
+    state: `${state}: ${detail}`,
+    since: since && localTime(since),
+    until: granted_until && untilOf(localTime(granted_until)),
+    restarts: restarts > 0 && String(restarts),
+    [outside === true ? 'address' : 'command']: built_in === true ? 'built in' : line(argv),
+    ...(manifest !== null && signedFacts(manifest, outside)),
+    server,
+  })
+  if (offers === null) return head
   const tools = table(screen, offers, {
     TOOL: ({ name }) => name,
     EFFECT: ({ read_only }) => (read_only ? 'only reads' : 'may change'),
     DESCRIPTION: { value: ({ description }) => description.split('\n', 1)[0] ?? '', shrink: 'first' },
   })
-  return `${fitted(head, screen.columns)}\n${tools}`
+  return `${head}\n${tools}`
+}
+
+/** What its manifest says. */
+function signedFacts(manifest: NonNullable<AgentShape['manifest']>, outside = false) {
+  const { binds, cwd, tools, secrets, connect = [], limits, call_ms, why, added_at } = manifest
+  return {
+    jail: outside && OUTSIDE,
+    directory: !outside && cwd,
+    sees: !outside && (binds.map(placeOf).join(', ') || NOTHING),
+    network: !outside && (connect.length === 0 ? 'none' : `${connect.join(', ')}, by a proxy`),
+    secrets: secrets.map(({ variable, secret }) => `${variable}=${secret}`).join(', '),
+    'may be called': tools.join(', ') || 'all its tools',
+    limits: outside
+      ? `${duration(call_ms)} a call`
+      : `${bytes(limits.memory_bytes)} of memory a process, ${limits.tasks} processes, ${duration(call_ms)} a call`,
+    why,
+    added: localTime(added_at),
+  }
 }
 
 const NOTHING = 'only the programs of this machine'
