@@ -8,7 +8,7 @@ import type { Caller } from '../server/route.ts'
 /** The route of a request; if no route fits, `config` is empty. */
 interface Asked {
   readonly method: string
-  readonly config: Pick<FastifyContextConfig, 'access' | 'scope' | 'via'>
+  readonly config: FastifyContextConfig
 }
 
 /**

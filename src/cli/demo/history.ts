@@ -70,7 +70,7 @@ export function historyOf(machine: Machine, index: number, now: number): string 
  * alone, so no command of it is in the history.
  */
 export function guardNotesOf(
-  { aDay }: Pick<Machine, 'aDay'>,
+  { aDay }: Machine,
   index: number,
   now: number,
 ): { readonly name: string; readonly text: string } {

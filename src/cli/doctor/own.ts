@@ -71,7 +71,7 @@ export const octal = (mode: number): string => (mode & 0o7777).toString(8).padSt
 export const narrowed = (
   { uid }: { readonly uid: number },
   path: string,
-  stat: Pick<Stats, 'uid'>,
+  stat: Stats,
   mode: number,
 ): SafeFix | undefined =>
   stat.uid === uid && isOwn(path, uid)
@@ -103,7 +103,7 @@ export function makeOwnDirectory(path: string, uid: number): void {
 }
 
 /** Removes a file if it is still the one that was looked at. Throws an Error that says why not. */
-export function removeOwn(path: string, uid: number, seen: Pick<Stats, 'dev' | 'ino'>): void {
+export function removeOwn(path: string, uid: number, seen: Stats): void {
   const file = join(ownDirectoryOf(path, uid), basename(path))
   const now = lstatSync(file, { throwIfNoEntry: false })
   // A daemon that has started meanwhile put its own there.

@@ -3,7 +3,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { CommandIo } from '../command.ts'
 
 /** Throws KaroError `refused` below an AI tool. */
-export async function refuseTool(io: Pick<CommandIo, 'toolAbove'>, command: string): Promise<void> {
+export async function refuseTool(io: CommandIo, command: string): Promise<void> {
   const tool = await io.toolAbove?.()
   if (tool !== undefined)
     throw new KaroError('refused', `this was started by ${tool}, and only you decide what it may do`, {

@@ -39,7 +39,7 @@ const ESCAPE = '\u001b'
 
 /** Shows the verdict; asks when it is to be confirmed. Without a terminal nobody can answer, so it does not run. */
 export async function converse(
-  io: Pick<CommandIo, 'env' | 'err' | 'toolAbove'>,
+  io: CommandIo,
   guard: Guard,
   verdict: RiskVerdict,
   shell: Shell,
@@ -109,7 +109,7 @@ function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): stri
 }
 
 interface Asking {
-  readonly io: Pick<CommandIo, 'toolAbove'>
+  readonly io: CommandIo
   readonly terminal: Terminal
   readonly guard: Guard
   readonly verdict: RiskVerdict

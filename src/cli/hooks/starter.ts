@@ -9,12 +9,12 @@ import { startersOf } from '../run/starters.ts'
 import { writeOwn } from '../shells/rc-file.ts'
 
 /** Undefined for a tool that has no program of its own. */
-export function starterOf({ home }: Pick<CommandIo, 'home'>, tool: AdapterName): string | undefined {
+export function starterOf({ home }: CommandIo, tool: AdapterName): string | undefined {
   const program = ADAPTERS[tool].settings?.program
   return program === undefined ? undefined : join(startersOf(home), program)
 }
 
-export function makeStarter(io: Pick<CommandIo, 'env' | 'home'>, path: string, program: string): void {
+export function makeStarter(io: CommandIo, path: string, program: string): void {
   const home = io.env.KARO_HOME ? ['--home', io.home] : []
   const words = [...programOf(io).words, 'run', ...home, '--', program].map(quoteShell)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

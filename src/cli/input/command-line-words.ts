@@ -16,7 +16,7 @@ const COMMON: Readonly<Record<string, boolean>> = {
  * all options after it are its own, except a last `--json`. Everything behind `--` belongs to the command line.
  */
 export function withOneCommandLine(
-  { options }: Pick<Command, 'options'>,
+  { options }: Command,
   words: readonly string[],
 ): readonly string[] {
   const takesValue: Record<string, boolean> = { ...COMMON }

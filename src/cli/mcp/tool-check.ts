@@ -101,7 +101,7 @@ const plain = ({ span, ...match }: RiskVerdict['matches'][number]) => ({ ...matc
 
 /** A model asks: what it may write is what a tool of its kind may. */
 function whereOf(
-  { place, machine }: Pick<McpWorld, 'place' | 'machine'>,
+  { place, machine }: McpWorld,
   guard: Guard,
   { shell, cwd }: { readonly shell: Shell; readonly cwd?: string | undefined },
 ) {

@@ -22,7 +22,7 @@ export interface McpWorld {
   readonly mayReadHistory: () => boolean
   /** Whether the owner lets AI coding tools see agents and give them tasks, as the configuration says now. */
   readonly mayGiveTasks: () => boolean
-  readonly daemon: Pick<Client, 'call'>
+  readonly daemon: Client
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }

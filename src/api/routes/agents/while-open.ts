@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify'
 
 /** Aborts when the connection of the request is closed. */
-export function whileOpen(reply: Pick<FastifyReply, 'raw'>): AbortSignal {
+export function whileOpen(reply: FastifyReply): AbortSignal {
   const over = new AbortController()
   reply.raw.once('close', () => over.abort())
   return over.signal
