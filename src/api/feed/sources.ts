@@ -133,11 +133,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
     if (peer === undefined) return
     const query_type = String(details.query_type)
     const status = String(details.status)
-    feed.tell(
-      'query_answered',
-      { peer, query_type, status, trace_id },
-      uid,
-    )
+    feed.tell('query_answered', { peer, query_type, status, trace_id }, uid)
   },
   summary_published({ details }, { feed }) {
     const { documents, periods, recipients } = details

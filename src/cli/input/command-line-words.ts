@@ -15,10 +15,7 @@ const COMMON: Readonly<Record<string, boolean>> = {
  * After a command line in one word, options are Karo's too, as in `karo check 'rm -rf /' --json`. If it has several words,
  * all options after it are its own, except a last `--json`. Everything behind `--` belongs to the command line.
  */
-export function withOneCommandLine(
-  { options }: Command,
-  words: readonly string[],
-): readonly string[] {
+export function withOneCommandLine({ options }: Command, words: readonly string[]): readonly string[] {
   const takesValue: Record<string, boolean> = { ...COMMON }
   for (const { name, value } of options) takesValue[`--${name}`] = value !== undefined
 

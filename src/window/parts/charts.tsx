@@ -5,8 +5,7 @@ import { Scroll } from './scroll.tsx'
 import { number } from './words.tsx'
 
 export interface Bar {
-  readonly label: ComponentChildren
-  readonly key: string
+  readonly label: string
   readonly value: number | null
   /** Before the number, `≥ ` where it is the least of what is not known; nothing before one that is not known. */
   readonly least?: string
@@ -41,8 +40,8 @@ export function Bars({ caption, titles: [what, counts, notes], bars }: BarsProps
         </tr>
       </thead>
       <tbody>
-        {bars.map(({ label, key, value, least = '', note, tone }) => (
-          <tr key={key}>
+        {bars.map(({ label, value, least = '', note, tone }) => (
+          <tr key={label}>
             <th scope="row">{label}</th>
             <td class="right">
               <span class="bar" aria-hidden="true">
@@ -117,13 +116,13 @@ interface FigureProps {
   readonly label: string
   readonly value: ComponentChildren
   readonly note?: ComponentChildren
-  readonly tone?: 'good' | 'warn' | 'bad'
+  readonly tone?: 'good' | 'warn' | 'bad' | false
 }
 
 export const Figures = ({ figures }: { readonly figures: readonly FigureProps[] }) => (
   <dl class="figures">
     {figures.map(({ label, value, note, tone }) => (
-      <div key={label} class={tone}>
+      <div key={label} class={tone || undefined}>
         <dt>{label}</dt>
         <dd>{value}</dd>
         {note !== undefined && <dd class="quiet">{note}</dd>}

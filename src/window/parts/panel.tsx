@@ -62,8 +62,8 @@ export const Trouble = ({ problem, again, isAction = false }: TroubleProps) => (
 
 interface ShownProps<T> {
   readonly asked: Asked<T>
-  /** What is said where there is nothing to show; undefined: there is something. */
-  readonly empty?: (data: T) => ComponentChildren | undefined
+  /** What is said where there is nothing to show; false: there is something. */
+  readonly empty?: (data: T) => ComponentChildren
   readonly children: (data: T) => ComponentChildren
 }
 
@@ -77,7 +77,7 @@ export function Shown<T>({ asked, empty, children }: ShownProps<T>) {
   return (
     <>
       {problem !== undefined && <Trouble problem={problem} again={again} />}
-      {nothing === undefined ? children(data) : <div class="empty">{nothing}</div>}
+      {nothing ? <div class="empty">{nothing}</div> : children(data)}
     </>
   )
 }

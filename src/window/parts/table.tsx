@@ -25,7 +25,8 @@ interface TableProps<Row> {
   readonly caption: string
   readonly rows: readonly Row[]
   readonly columns: Columns<Row>
-  readonly keyOf?: (row: Row) => string
+  /** Of a row; or the member that is its key. */
+  readonly keyOf: (keyof Row & string) | ((row: Row) => string)
   /** Rows that are drawn at first, and with each press of the button below them; default: all. */
   readonly step?: number
   /** What the rows were looked for by: for another one, the first rows are drawn again. */
@@ -65,8 +66,8 @@ function Rows<Row>({ caption, rows, columns: given, keyOf }: Omit<TableProps<Row
           </tr>
         </thead>
         <tbody>
-          {rows.map((row, i) => (
-            <tr key={keyOf?.(row) ?? i}>
+          {rows.map((row) => (
+            <tr key={String(typeof keyOf === 'function' ? keyOf(row) : row[keyOf])}>
               {columns.map((column, n) =>
                 n === 0 ? (
                   <th key={column.title} scope="row" class={column.class}>
@@ -102,14 +103,17 @@ function Known({ name, value }: { readonly name: string; readonly value: unknown
   return <>{number(value as number | null)}</>
 }
 
-/** Facts as pairs of a name and a value. */
-export const Facts = ({ facts }: { readonly facts: readonly (readonly [string, ComponentChildren])[] }) => (
+/** Facts by their names. A text may be of others; one that is empty or null is left out. */
+export const Facts = ({ facts }: { readonly facts: Readonly<Record<string, ComponentChildren>> }) => (
   <dl class="facts">
-    {facts.map(([name, value]) => (
-      <div key={name}>
-        <dt>{name}</dt>
-        <dd>{value}</dd>
-      </div>
-    ))}
+    {Object.entries(facts).map(
+      ([name, value]) =>
+        value && (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{typeof value === 'string' ? <Foreign text={value} /> : value}</dd>
+          </div>
+        ),
+    )}
   </dl>
 )

@@ -12,7 +12,7 @@ interface OutputLine {
   /** RFC 3339; absent: not known. */
   readonly at?: string
   /** Who says it, where it is not the program itself. */
-  readonly mark?: string
+  readonly mark?: string | undefined
   /** As the program wrote it, without its line end. */
   readonly text: string
 }

@@ -49,7 +49,7 @@ export function Trend({ title, counts, points, by, isUtc = false }: TrendProps) 
         <Table
           caption={title}
           rows={points}
-          keyOf={({ start }) => start}
+          keyOf="start"
           columns={{
             [by === 'hour' ? 'Hour' : by === 'week' ? 'Week from' : isUtc ? 'Day (UTC)' : 'Day']: when,
             [counts]: 'value',

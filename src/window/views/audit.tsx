@@ -53,36 +53,30 @@ function Verify() {
   )
 }
 
-const factsOf = ({ ok, entries, head, first_bad, outside }: AuditVerdict) =>
-  [
-    [
-      'Verdict',
-      <State key="verdict" tone={ok ? 'good' : 'bad'}>
-        {ok ? 'whole: nothing was altered or removed' : 'not whole'}
-      </State>,
-    ],
-    ['Entries', number(entries)],
-    ['Head', <code key="head">{head.slice(0, 16)}</code>],
-    ...(first_bad === null ? [] : [['First bad entry', number(first_bad)] as const]),
-    [
-      'Kept elsewhere',
-      outside === undefined ? (
-        'no signed head is kept outside of this ledger'
-      ) : (
-        <>
-          to entry {number(outside.seq)}, <Time at={outside.signed_at} as="ago" />, by{' '}
-          {outside.members.length === 0
-            ? 'a copy beside the ledger'
-            : outside.members.map((node, i) => (
-                <span key={node.node_id}>
-                  {i > 0 && ', '}
-                  <NodeName node={node} />
-                </span>
-              ))}
-        </>
-      ),
-    ],
-  ] as const
+const factsOf = ({ ok, entries, head, first_bad, outside }: AuditVerdict) => ({
+  Verdict: (
+    <State tone={ok ? 'good' : 'bad'}>{ok ? 'whole: nothing was altered or removed' : 'not whole'}</State>
+  ),
+  Entries: number(entries),
+  Head: <code>{head.slice(0, 16)}</code>,
+  'First bad entry': first_bad === null ? null : number(first_bad),
+  'Kept elsewhere':
+    outside === undefined ? (
+      'no signed head is kept outside of this ledger'
+    ) : (
+      <>
+        to entry {number(outside.seq)}, <Time at={outside.signed_at} as="ago" />, by{' '}
+        {outside.members.length === 0
+          ? 'a copy beside the ledger'
+          : outside.members.map((node, i) => (
+              <span key={node.node_id}>
+                {i > 0 && ', '}
+                <NodeName node={node} />
+              </span>
+            ))}
+      </>
+    ),
+})
 
 function Log() {
   const words = search.value
@@ -132,13 +126,13 @@ function Log() {
         />
       }
     >
-      <Shown asked={asked} empty={() => (found.length === 0 ? <p>No entry fits that.</p> : undefined)}>
+      <Shown asked={asked} empty={() => found.length === 0 && <p>No entry fits that.</p>}>
         {() => (
           <>
             <Table
               caption="Entries of the ledger"
               rows={found}
-              keyOf={({ seq }) => String(seq)}
+              keyOf="seq"
               columns={columnsOf(names)}
               step={ROWS}
               by={words}

@@ -88,9 +88,7 @@ export function Commands() {
           )
         }
       >
-        {({ events }) => (
-          <Table caption="Your commands" rows={events} keyOf={({ id }) => id} columns={COLUMNS} />
-        )}
+        {({ events }) => <Table caption="Your commands" rows={events} keyOf="id" columns={COLUMNS} />}
       </Shown>
     </Panel>
   )

@@ -21,7 +21,7 @@ export const Coverage = ({ report: { coverage } }: { readonly report: ReportShap
       <Table
         caption="Who took part"
         rows={coverage.rows}
-        keyOf={({ category }) => category}
+        keyOf="category"
         columns={{
           Category: ({ category }) => plain(category),
           In: 'contributed',
@@ -47,7 +47,7 @@ export const Machines = ({ report: { machines } }: { readonly report: ReportShap
       <Table
         caption="Missing machines"
         rows={machines.missing}
-        keyOf={({ fingerprint }) => fingerprint}
+        keyOf="fingerprint"
         columns={{
           Machine: (node) => <NodeName node={node} />,
           'Last seen': ({ last_seen }) => <Time at={last_seen} as="ago" />,

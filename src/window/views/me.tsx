@@ -57,14 +57,15 @@ export function Me() {
 }
 
 const nothing = ({ total_commands, guard }: StatisticsShape) =>
-  total_commands === 0 && guard.blocked === 0 ? (
+  total_commands === 0 &&
+  guard.blocked === 0 && (
     <>
       <p>No commands are recorded of this time.</p>
       {status.value?.store.events === 0 && (
         <p class="quiet">A shell records them once it has the hook: karo shell install</p>
       )}
     </>
-  ) : undefined
+  )
 
 function Activity({ stats }: { readonly stats: StatisticsShape }) {
   const { total_commands: total, failures, unknown, guard, by_risk_level: risk, before } = stats
@@ -79,7 +80,7 @@ function Activity({ stats }: { readonly stats: StatisticsShape }) {
             label: 'Risky commands',
             value: number(risky),
             note: 'high or critical',
-            ...(risky > 0 && { tone: 'warn' as const }),
+            tone: risky > 0 && 'warn',
           },
           {
             label: 'Guard',
@@ -117,7 +118,6 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
           caption="Commands by category"
           titles={['Category', 'Commands', 'Change']}
           bars={categories.slice(0, BARS_MAX).map((row) => ({
-            key: row.category,
             label: plain(row.category),
             value: row.count,
             note: change(row.change),
@@ -129,7 +129,6 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
           caption="Commands by tool"
           titles={['Tool', 'Commands', 'Change']}
           bars={tools.slice(0, BARS_MAX).map((row) => ({
-            key: row.tool,
             label: row.tool,
             value: row.count,
             note: change(row.change),
@@ -144,7 +143,6 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
           caption="Commands by risk"
           titles={['Risk', 'Commands']}
           bars={(['safe', 'moderate', 'high', 'critical'] as const).map((level) => ({
-            key: level,
             label: level,
             value: risk[level],
             tone: level,
@@ -161,7 +159,7 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
           <Table
             caption="Tools that failed"
             rows={failing}
-            keyOf={({ tool }) => tool}
+            keyOf="tool"
             columns={{
               Tool: ({ tool }) => tool,
               Failed: 'failures',
@@ -199,9 +197,7 @@ function Anomalies() {
     >
       <Shown
         asked={asked}
-        empty={({ signals }) =>
-          signals.length === 0 ? <p>Nothing unusual was found in your numbers.</p> : undefined
-        }
+        empty={({ signals }) => signals.length === 0 && <p>Nothing unusual was found in your numbers.</p>}
       >
         {() => (
           <ul class="list">

@@ -35,27 +35,19 @@ function Details({ peer, peers, isIssuer, again, onClose }: DetailsProps) {
   return (
     <Dialog title={peer.name === '' ? 'A machine' : peer.name} onClose={onClose}>
       <Facts
-        facts={[
-          ['Words', <Words key="words" fingerprint={peer.fingerprint} />],
-          ['Node', <code key="node">{peer.node_id}</code>],
-          ['Trust', `${plain(peer.trust_level)}, by ${plain(peer.why)}`],
-          ['Standing', peer.standing ?? '–'],
-          ['Presence', peer.presence ?? 'not a member'],
-          ['Known by', peer.known_by ?? '–'],
-          ['Linked with', <Foreign key="links" text={linksOf(peer, peers)} />],
-          ...(peer.apart === undefined ? [] : [['Not linked, because', plain(peer.apart)] as const]),
-          ...(peer.certifies === undefined
-            ? []
-            : [['Certifies', counted(peer.certifies, 'machine')] as const]),
-          [
-            'Addresses',
-            <Foreign
-              key="addresses"
-              text={peer.addresses.join(', ') || 'only administrators may see this'}
-            />,
-          ],
-          ['Last seen', <Time key="seen" at={peer.last_seen} />],
-        ]}
+        facts={{
+          Words: <Words fingerprint={peer.fingerprint} />,
+          Node: <code>{peer.node_id}</code>,
+          Trust: `${plain(peer.trust_level)}, by ${plain(peer.why)}`,
+          Standing: peer.standing ?? '–',
+          Presence: peer.presence ?? 'not a member',
+          'Known by': peer.known_by ?? '–',
+          'Linked with': linksOf(peer, peers),
+          'Not linked, because': peer.apart && plain(peer.apart),
+          Certifies: peer.certifies === undefined ? null : counted(peer.certifies, 'machine'),
+          Addresses: peer.addresses.join(', ') || 'only administrators may see this',
+          'Last seen': <Time at={peer.last_seen} />,
+        }}
       />
       {status.value?.you.admin === true && peer.state !== 'revoked' && (
         <Act
@@ -197,7 +189,7 @@ export function Mesh() {
         <Shown
           asked={asked}
           empty={({ peers: all }) =>
-            all.length === 0 ? (
+            all.length === 0 && (
               <>
                 <p>This machine has met no other one yet.</p>
                 <p class="quiet">
@@ -205,7 +197,7 @@ export function Mesh() {
                   invite
                 </p>
               </>
-            ) : undefined
+            )
           }
         >
           {() => (
@@ -215,7 +207,7 @@ export function Mesh() {
               <Table
                 caption="Known machines"
                 rows={found}
-                keyOf={({ node_id }) => node_id}
+                keyOf="node_id"
                 step={ROWS}
                 by={words}
                 columns={{
@@ -273,7 +265,7 @@ function figuresOf(peers: readonly PeerShape[]) {
       label: 'Missing',
       value: number(missing),
       note: 'certified, but not online',
-      ...(missing > 0 && { tone: 'warn' as const }),
+      tone: missing > 0 && ('warn' as const),
     },
   ]
 }
@@ -326,12 +318,12 @@ function Certificate({ asked }: { readonly asked: Asked<FleetShape> }) {
       <Shown
         asked={asked}
         empty={({ mesh }) =>
-          mesh === null ? (
+          mesh === null && (
             <>
               <p>This machine belongs to no mesh with a root; people decide whom it trusts.</p>
               <p class="quiet">To found one: karo ca init. To join one: karo join</p>
             </>
-          ) : undefined
+          )
         }
       >
         {(fleet) => <Facts facts={factsOf(fleet)} />}
@@ -340,28 +332,24 @@ function Certificate({ asked }: { readonly asked: Asked<FleetShape> }) {
   )
 }
 
-const factsOf = ({ mesh, own, why_not, issuer, certified, revoked, lists_at, stale }: FleetShape) =>
-  [
-    ['Mesh', <code key="mesh">{mesh?.slice(0, 16)}</code>],
-    [
-      'Certificate',
-      own === null ? (
-        <State tone="bad">{why_not === null ? 'none' : plain(why_not)}</State>
-      ) : (
-        <>
-          <State tone="good">{`${own.usage}`}</State> until <Time at={own.ends_at} />
-        </>
-      ),
-    ],
-    ['Roles', own === null ? '–' : <Labels key="roles" labels={own.roles} />],
-    ['Teams', own === null ? '–' : <Labels key="teams" labels={own.teams} />],
-    ['Issuer', issuer ? 'this machine certifies others' : 'no'],
-    ['Certified machines', `${number(certified)}; ${counted(revoked, 'key')} revoked`],
-    [
-      'Revocation list',
+const factsOf = ({ mesh, own, why_not, issuer, certified, revoked, lists_at, stale }: FleetShape) => ({
+  Mesh: <code>{mesh?.slice(0, 16)}</code>,
+  Certificate:
+    own === null ? (
+      <State tone="bad">{why_not === null ? 'none' : plain(why_not)}</State>
+    ) : (
       <>
-        <Time at={lists_at} as="ago" />
-        {stale && <State tone="bad">too old: certificates open no data here</State>}
-      </>,
-    ],
-  ] as const
+        <State tone="good">{own.usage}</State> until <Time at={own.ends_at} />
+      </>
+    ),
+  Roles: own?.roles.join(', ') || '–',
+  Teams: own?.teams.join(', ') || '–',
+  Issuer: issuer ? 'this machine certifies others' : 'no',
+  'Certified machines': `${number(certified)}; ${counted(revoked, 'key')} revoked`,
+  'Revocation list': (
+    <>
+      <Time at={lists_at} as="ago" />
+      {stale && <State tone="bad">too old: certificates open no data here</State>}
+    </>
+  ),
+})

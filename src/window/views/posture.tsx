@@ -97,7 +97,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
             label: 'Risky commands',
             value: risk.risky.share === null ? '–' : `at least ${percent(risk.risky.share)}`,
             note: `high and critical; ${risk.risky.before === null ? '–' : `at least ${percent(risk.risky.before)}`} before`,
-            ...((risk.risky.share ?? 0) > 0.05 && { tone: 'warn' as const }),
+            tone: (risk.risky.share ?? 0) > 0.05 && 'warn',
           },
           {
             label: 'Anomalies',
@@ -108,7 +108,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
             label: 'Machines there',
             value: `${number(machines.seen)} of ${number(machines.enrolled)}`,
             note: `${number(machines.missing_total)} missing`,
-            ...(machines.missing_total > 0 && { tone: 'warn' as const }),
+            tone: machines.missing_total > 0 && 'warn',
           },
           {
             label: 'Take part',
@@ -198,7 +198,6 @@ function Sections({ report, days, team }: SectionsProps) {
                 caption="Commands by risk"
                 titles={['Risk', 'Commands', 'Share and change']}
                 bars={risk.levels.map((row) => ({
-                  key: row.level,
                   label: row.level,
                   tone: row.level,
                   value: row.value,
@@ -210,7 +209,6 @@ function Sections({ report, days, team }: SectionsProps) {
                 caption="What the guard did, and who wrote the commands"
                 titles={['Commands', 'Number', 'Share and change']}
                 bars={risk.acts.map((row) => ({
-                  key: row.act,
                   label: ACT_WORDS[row.act],
                   value: row.value,
                   least: sign(row),
@@ -244,7 +242,6 @@ function Sections({ report, days, team }: SectionsProps) {
                 caption="Uses of tools"
                 titles={['Tool', 'Uses', 'Change']}
                 bars={tools.rows.slice(0, ROWS_MAX).map((row) => ({
-                  key: row.tool,
                   label: row.tool,
                   value: row.value,
                   least: sign(row),
@@ -291,7 +288,6 @@ function Sections({ report, days, team }: SectionsProps) {
               caption={part.title}
               titles={[part.names, part.counts, 'Change']}
               bars={part.rows.map((row) => ({
-                key: row.name,
                 label: row.name,
                 value: row.value,
                 least: sign(row),

@@ -168,7 +168,6 @@ const Tools = ({ data: { tools }, least, off }: Shown<QueryDataOf<'ToolUsage'>>)
         caption="Uses of tools"
         titles={['Tool', `Uses${off.values}`, 'Change, machines, failures']}
         bars={tools.slice(0, TOOLS_MAX).map((row) => ({
-          key: row.tool,
           label: row.tool,
           value: row.uses,
           least: least(row.tool),
@@ -220,7 +219,6 @@ const Safety = ({ data, least, off }: Shown<QueryDataOf<'SafetyPosture'>>) => (
       caption="Commands by risk"
       titles={['Risk', `Commands${off.values}`, 'Change']}
       bars={(['safe', 'moderate', 'high', 'critical'] as const).map((level) => ({
-        key: level,
         label: level,
         tone: level,
         value: data.by_risk_level[level],
@@ -238,7 +236,6 @@ function Activity({ data, least, off }: Shown<QueryDataOf<'ActivityPatterns'>>) 
     rowOf?: (i: number) => string,
   ): Bar[] =>
     values.map((value, i) => ({
-      key: name(i),
       label: name(i),
       value,
       least: rowOf === undefined ? '' : least(rowOf(i)),
@@ -313,7 +310,6 @@ function Counted({ data, type, least, off }: Shown<QueryDataOf<CountedType>> & {
         caption={title}
         titles={[names, `${counts}${off.values}`, 'Change, machines']}
         bars={data.rows.map(({ name, count, nodes, change }) => ({
-          key: name,
           label: name,
           value: count,
           least: least(name),
@@ -329,7 +325,7 @@ const Health = ({ data: { nodes } }: { readonly data: QueryDataOf<'NodeHealth'> 
   <Table
     caption="Machines"
     rows={nodes}
-    keyOf={({ node_id }) => node_id}
+    keyOf="node_id"
     columns={{
       Machine: (node) => <NodeName node={node} />,
       State: ({ online }) => <State tone={online ? 'good' : 'warn'}>{online ? 'online' : 'away'}</State>,

@@ -46,15 +46,14 @@ export function Settings() {
       <Shown
         asked={asked}
         empty={({ problem }) =>
-          problem === null && found.length === 0 ? (
-            <p>{wanted === '' ? 'All keys have their defaults.' : 'No key matches.'}</p>
-          ) : undefined
+          problem === null &&
+          found.length === 0 && <p>{wanted === '' ? 'All keys have their defaults.' : 'No key matches.'}</p>
         }
       >
         {({ problem }) =>
           problem === null ? (
             <Scroll class="short" label="Keys of the configuration">
-              <Table caption="Configuration" rows={found} keyOf={({ key }) => key} columns={COLUMNS} />
+              <Table caption="Configuration" rows={found} keyOf="key" columns={COLUMNS} />
             </Scroll>
           ) : (
             <p class="note bad">

@@ -58,7 +58,7 @@ function Consent({ asked }: { readonly asked: Asked<SharingView> }) {
                 label: 'Sharing',
                 value: sharing,
                 note: source === 'decision' ? 'you decided' : 'the configuration says so',
-                ...(sharing === 'on' && { tone: 'good' as const }),
+                tone: sharing === 'on' && 'good',
               },
               { label: 'At most', value: `level ${max_level}`, note: LEVELS[max_level] },
               {
@@ -99,15 +99,10 @@ function Recipients({ asked }: { readonly asked: Asked<SharingView> }) {
     <Panel title="Who may have what" wide note="Right now, by category.">
       <Shown
         asked={asked}
-        empty={({ peers }) => (peers.length === 0 ? <p>This machine knows no other node yet.</p> : undefined)}
+        empty={({ peers }) => peers.length === 0 && <p>This machine knows no other node yet.</p>}
       >
         {({ peers }) => (
-          <Table
-            caption="What each node may have of you"
-            rows={peers}
-            keyOf={({ node_id }) => node_id}
-            columns={columns}
-          />
+          <Table caption="What each node may have of you" rows={peers} keyOf="node_id" columns={columns} />
         )}
       </Shown>
     </Panel>
@@ -140,12 +135,13 @@ function Preview() {
       <Shown
         asked={asked}
         empty={({ summaries, totals }) =>
-          summaries.length === 0 && totals === null ? (
+          summaries.length === 0 &&
+          totals === null && (
             <>
               <p>No summary of this machine would be sent now.</p>
               <p class="quiet">Choose a role to see what of you goes into totals for it.</p>
             </>
-          ) : undefined
+          )
         }
       >
         {({ summaries, totals }) => (

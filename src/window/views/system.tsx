@@ -24,14 +24,14 @@ function Findings() {
       <Shown
         asked={asked}
         empty={({ at }) =>
-          at === null ? (
+          at === null && (
             <>
               <p>It has not run since the daemon started. It looks at the machine, which this page cannot.</p>
               <p>
                 <Command text="karo doctor" />
               </p>
             </>
-          ) : undefined
+          )
         }
       >
         {({ checks }) => <Found checks={checks} />}
@@ -133,35 +133,20 @@ export function System() {
   )
 }
 
-const factsOf = ({ name, fingerprint, version, service, you, uptime_seconds, ...rest }: StatusShape) =>
-  [
-    ['Name', <Foreign key="name" text={name === '' ? fingerprint : name} />],
-    ['Version', version],
-    [
-      'Runs',
-      `${service ? 'as the service of this machine' : 'as your own node'}, for ${duration(uptime_seconds * 1_000)}`,
-    ],
-    [
-      'You',
-      you.admin ? 'an administrator of this node' : you.asks ? 'may ask the mesh' : 'see your own numbers',
-    ],
-    ['Agents', rest.agents === undefined ? 'not known' : `${rest.agents.state}: ${rest.agents.detail}`],
-    [
-      'Mesh',
-      `${counted(rest.mesh.peers_connected, 'link')}, ${counted(rest.mesh.members_known, 'member')} known`,
-    ],
-    ['Commands kept', number(rest.store.events)],
-    ['Disk', bytes(rest.store.bytes)],
-    [
-      'Documents',
-      `${number(rest.documents.own)} own, ${number(rest.documents.received)} received, ${number(rest.documents.relayed)} relayed`,
-    ],
-    [
-      'Policy',
-      rest.policy.problem ??
-        (rest.policy.engine === 'cedar' ? counted(rest.policy.files, 'file') : 'built-in rules'),
-    ],
-  ] as const
+const factsOf = ({ name, fingerprint, version, service, you, uptime_seconds, ...rest }: StatusShape) => ({
+  Name: name || fingerprint,
+  Version: version,
+  Runs: `${service ? 'as the service of this machine' : 'as your own node'}, for ${duration(uptime_seconds * 1_000)}`,
+  You: you.admin ? 'an administrator of this node' : you.asks ? 'may ask the mesh' : 'see your own numbers',
+  Agents: rest.agents === undefined ? 'not known' : `${rest.agents.state}: ${rest.agents.detail}`,
+  Mesh: `${counted(rest.mesh.peers_connected, 'link')}, ${counted(rest.mesh.members_known, 'member')} known`,
+  'Commands kept': number(rest.store.events),
+  Disk: bytes(rest.store.bytes),
+  Documents: `${number(rest.documents.own)} own, ${number(rest.documents.received)} received, ${number(rest.documents.relayed)} relayed`,
+  Policy:
+    rest.policy.problem ??
+    (rest.policy.engine === 'cedar' ? counted(rest.policy.files, 'file') : 'built-in rules'),
+})
 
 function Checks({ known: { health, spool } }: { readonly known: StatusShape }) {
   const failingFirst = health.checks.toSorted((a, b) => Number(a.ok) - Number(b.ok))
@@ -177,7 +162,7 @@ function Checks({ known: { health, spool } }: { readonly known: StatusShape }) {
       <Table
         caption="Checks of this node"
         rows={failingFirst}
-        keyOf={({ name }) => name}
+        keyOf="name"
         columns={{
           Check: ({ name }) => name,
           State: ({ ok }) => <State tone={ok ? 'good' : 'bad'}>{ok ? 'ok' : 'failing'}</State>,
@@ -210,7 +195,7 @@ const Happening = () => (
       <Table
         caption="Events"
         rows={recent.value.slice(0, EVENTS_SHOWN)}
-        keyOf={({ id }) => id}
+        keyOf="id"
         columns={{
           When: ({ timestamp }) => <Time at={timestamp} as="ago" />,
           What: ({ type }) => plain(type),
@@ -252,10 +237,7 @@ function Metrics() {
         />
       }
     >
-      <Shown
-        asked={asked}
-        empty={() => (found.length === 0 ? <p>No metric has this in its name.</p> : undefined)}
-      >
+      <Shown asked={asked} empty={() => found.length === 0 && <p>No metric has this in its name.</p>}>
         {() => (
           <Scroll class="short" label="All metrics">
             <Table

@@ -24,12 +24,12 @@ export function Team() {
     <Shown
       asked={asked}
       empty={({ teams }) =>
-        teams.length === 0 ? (
+        teams.length === 0 && (
           <p>
             This machine is in no team. An administrator puts it into one: its certificate or its
             configuration says so.
           </p>
-        ) : undefined
+        )
       }
     >
       {({ teams }) => teams.map((team) => <One key={team} team={team} />)}

@@ -12,7 +12,7 @@ export function WhoAsked() {
     <Panel title="Who asked" wide note="Questions to this machine in the last 30 days, from its ledger.">
       <Shown
         asked={asked}
-        empty={({ askers }) => (askers.length === 0 ? <p>Nobody asked this machine anything.</p> : undefined)}
+        empty={({ askers }) => askers.length === 0 && <p>Nobody asked this machine anything.</p>}
       >
         {({ askers }) => (
           <Table

@@ -37,12 +37,7 @@ const NODE_COLUMNS: Columns<PerNode> = {
 }
 
 export const Nodes = ({ nodes }: { readonly nodes: readonly PerNode[] }) => (
-  <Table
-    caption="Each machine by itself"
-    rows={nodes}
-    keyOf={({ fingerprint }) => fingerprint}
-    columns={NODE_COLUMNS}
-  />
+  <Table caption="Each machine by itself" rows={nodes} keyOf="fingerprint" columns={NODE_COLUMNS} />
 )
 
 const TONES = { answered: 'good', from_summary: 'good', denied: 'warn', withheld: 'warn' } as const
@@ -62,7 +57,7 @@ export function Whose({ result: { coverage, level } }: { readonly result: QueryR
         <Table
           caption="Outcome at each machine"
           rows={coverage.nodes}
-          keyOf={({ fingerprint }) => fingerprint}
+          keyOf="fingerprint"
           columns={{
             Machine: (node) => <NodeName node={node} />,
             Outcome: ({ outcome }) => (

@@ -1,8 +1,7 @@
 // POST /query: what a body may hold, one answer or a stream of lines, and hanging up.
 
 import { describe, expect, test } from 'vitest'
-import { createKeptAnswers } from '../../../src/api/routes/query.ts'
-import { queryRoutes } from '../../../src/api/routes/query.ts'
+import { createKeptAnswers, queryRoutes } from '../../../src/api/routes/query.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'

@@ -22,12 +22,12 @@ export function Agents() {
   return (
     <>
       <Panel title="Agents" wide>
-        <Shown asked={asked} empty={({ agents }) => (agents.length === 0 ? <None /> : undefined)}>
+        <Shown asked={asked} empty={({ agents }) => agents.length === 0 && <None />}>
           {({ agents }) => (
             <Table
               caption="Agents of this machine"
               rows={agents}
-              keyOf={({ id }) => id}
+              keyOf="id"
               columns={{
                 ...COLUMNS,
                 Do: (agent) => (

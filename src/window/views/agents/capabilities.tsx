@@ -19,7 +19,7 @@ export function Capabilities() {
       <Shown
         asked={asked}
         empty={({ capabilities }) =>
-          capabilities.length === 0 ? (
+          capabilities.length === 0 && (
             <>
               <p>
                 Nothing is granted. A grant is given in a terminal and ends by itself, within an hour at most.
@@ -28,14 +28,14 @@ export function Capabilities() {
                 <Command text="karo cap grant AGENT fs.read:/srv/app" />
               </p>
             </>
-          ) : undefined
+          )
         }
       >
         {({ capabilities }) => (
           <Table
             caption="Grants to agents"
             rows={capabilities}
-            keyOf={({ id }) => id}
+            keyOf="id"
             columns={{
               Agent: 'agent',
               'It may': {

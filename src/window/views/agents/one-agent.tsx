@@ -6,7 +6,7 @@ import type { AgentShape } from '../../../api/contract/shapes.ts'
 import { Panel, Shown } from '../../parts/panel.tsx'
 import { Facts } from '../../parts/table.tsx'
 import { Terminal } from '../../parts/terminal.tsx'
-import { Code, counted, Foreign, Time } from '../../parts/words.tsx'
+import { Code, counted, Time } from '../../parts/words.tsx'
 import { useAnswer, useAsked } from '../../state/asked.ts'
 import { isLocked } from '../../state/live.ts'
 import { client } from '../../state/session.ts'
@@ -37,7 +37,7 @@ export function Agent({ id, state, onTask }: AgentProps) {
         title="Run a task"
         note="A tool that only reads may run at once; everything else waits for your approval."
       >
-        <Shown asked={asked} empty={({ offers }) => (offers === null ? <NoTools /> : undefined)}>
+        <Shown asked={asked} empty={({ offers }) => offers === null && <NoTools />}>
           {({ offers }) => <RunTask agent={id} tools={offers ?? []} onTask={onTask} />}
         </Shown>
       </Panel>
@@ -68,10 +68,7 @@ function Log({ id }: { readonly id: string }) {
     return () => clearInterval(timer)
   }, [isLive, again])
   return (
-    <Shown
-      asked={asked}
-      empty={({ lines }) => (lines.length === 0 ? <p>It has written nothing.</p> : undefined)}
-    >
+    <Shown asked={asked} empty={({ lines }) => lines.length === 0 && <p>It has written nothing.</p>}>
       {({ lines, dropped, cut }) => (
         <>
           <Terminal
@@ -79,7 +76,7 @@ function Log({ id }: { readonly id: string }) {
             lines={lines.map(({ at, from, text }) => ({
               at,
               text,
-              ...(from === 'karo' && { mark: 'karo' }),
+              mark: from === 'karo' ? from : undefined,
             }))}
             isLive={isLive}
             onLive={setLive}
@@ -102,27 +99,22 @@ export const noCommand = (isBuiltIn = false): string =>
 
 function factsOf(agent: AgentShape) {
   const { argv, built_in, outside, manifest, server, restarts, state, detail, granted_until } = agent
-  const facts = [
-    ['State', <Foreign key="state" text={`${state}: ${detail}`} />],
-    [
-      outside === true ? 'Address' : 'Command',
-      argv === null ? noCommand(built_in) : <Code key="command" text={argv.join(' ')} />,
-    ],
-    ['Calls itself', server === null ? 'does not run' : <Foreign key="server" text={server} />],
-    ['Restarts', counted(restarts, 'time')],
-    ...(granted_until === undefined
-      ? []
-      : ([['Granted until', <Time key="until" at={granted_until} />]] as const)),
-  ] as const
+  const facts = {
+    State: `${state}: ${detail}`,
+    [outside === true ? 'Address' : 'Command']:
+      argv === null ? noCommand(built_in) : <Code text={argv.join(' ')} />,
+    'Calls itself': server ?? 'does not run',
+    Restarts: counted(restarts, 'time'),
+    'Granted until': granted_until && <Time at={granted_until} />,
+  }
   if (manifest === null) return facts
   const { cwd, binds, tools, limits, call_ms, why, added_at, capabilities } = manifest
   const jail =
     outside === true
-      ? ([['Jail', 'none: Karo did not start this server, and cannot confine it']] as const)
-      : ([
-          ['Directory', <Code key="cwd" text={cwd} />],
-          [
-            'Sees',
+      ? { Jail: 'none: Karo did not start this server, and cannot confine it' }
+      : {
+          Directory: <Code text={cwd} />,
+          Sees:
             binds.length === 0
               ? 'only the programs of this machine'
               : binds.map(({ path, write }) => (
@@ -130,19 +122,15 @@ function factsOf(agent: AgentShape) {
                     <Code text={path} /> {write ? 'may change it' : 'reads'}
                   </div>
                 )),
-          ],
-          ['Network', 'none'],
-        ] as const)
-  return [
+          Network: 'none',
+        }
+  return {
     ...facts,
     ...jail,
-    ['Wants', <Foreign key="wants" text={capabilities.join(', ') || 'nothing'} />],
-    ['Callable tools', <Foreign key="tools" text={tools.join(', ') || 'all its tools'} />],
-    [
-      'Limits',
-      `${bytes(limits.memory_bytes)} of memory a process, ${counted(limits.tasks, 'process', 'processes')}, ${duration(call_ms)} a call`,
-    ],
-    ...(why === '' ? [] : [['Why', <Foreign key="why" text={why} />] as const]),
-    ['Added', <Time key="added" at={added_at} />],
-  ] as const
+    Wants: capabilities.join(', ') || 'nothing',
+    'Callable tools': tools.join(', ') || 'all its tools',
+    Limits: `${bytes(limits.memory_bytes)} of memory a process, ${counted(limits.tasks, 'process', 'processes')}, ${duration(call_ms)} a call`,
+    Why: why,
+    Added: <Time at={added_at} />,
+  }
 }

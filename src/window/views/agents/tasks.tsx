@@ -41,10 +41,7 @@ export function Tasks({ chosen, onChoose }: TasksProps) {
   const one = asked.data?.tasks.find((task) => keyOf(task) === chosen)
   return (
     <Panel title="Tasks" wide note={`The newest ${number(LIMIT)}. Each calls one tool once.`}>
-      <Shown
-        asked={asked}
-        empty={({ tasks }) => (tasks.length === 0 ? <p>No agent was given a task yet.</p> : undefined)}
-      >
+      <Shown asked={asked} empty={({ tasks }) => tasks.length === 0 && <p>No agent was given a task yet.</p>}>
         {({ tasks }) => (
           <Table
             caption="Tasks"
@@ -124,14 +121,14 @@ function Task({ row, onClose }: { readonly row: TaskRowShape; readonly onClose: 
   return (
     <Dialog title={`Task ${id}`} onClose={onClose}>
       <Facts
-        facts={[
-          ['State', <TaskState key="state" state={state} />],
-          ['Agent', <Foreign key="agent" text={agent} />],
-          ['Tool', <Foreign key="tool" text={tool} />],
-          ...(why === '' ? [] : [['Why', <Foreign key="why" text={why} />] as const]),
-          ['Arguments', <Arguments key="arguments" isOwn={isOwn} task={task} />],
-          ['Trace', <code key="trace">{trace_id}</code>],
-        ]}
+        facts={{
+          State: <TaskState state={state} />,
+          Agent: agent,
+          Tool: tool,
+          Why: why,
+          Arguments: <Arguments isOwn={isOwn} task={task} />,
+          Trace: <code>{trace_id}</code>,
+        }}
       />
       {isOwn && problem !== undefined && <Trouble problem={problem} />}
       {state === 'input-required' && (

@@ -110,26 +110,22 @@ function factsOf(approval: ApprovalShape) {
   const { risk, risks, cwd, env, binds, input, target, requested_by, action, why, task, hash } = approval
   const isHere = target.node_id === status.value?.node_id
   const variables = Object.entries(env)
-  return [
-    ['Who', <Foreign key="who" text={requested_by} />],
-    ['Tool', <Foreign key="tool" text={action} />],
-    [
-      'Machine',
-      isHere ? (
-        `this one, ${status.value?.name}`
-      ) : (
-        <span key="machine" title={target.node_id}>
-          another one, <code>{formatFingerprint(target.fingerprint)}</code>
-        </span>
-      ),
-    ],
-    ['Directory', <Code key="cwd" text={cwd} />],
-    [
-      'Variables',
+  return {
+    Who: requested_by,
+    Tool: action,
+    Machine: isHere ? (
+      `this one, ${status.value?.name}`
+    ) : (
+      <span title={target.node_id}>
+        another one, <code>{formatFingerprint(target.fingerprint)}</code>
+      </span>
+    ),
+    Directory: <Code text={cwd} />,
+    Variables:
       variables.length === 0 ? (
         'none of its own'
       ) : (
-        <ul class="bare" key="env">
+        <ul class="bare">
           {variables.map(([name, value]) => (
             <li key={name}>
               <Code text={`${name}=${value}`} />
@@ -137,13 +133,11 @@ function factsOf(approval: ApprovalShape) {
           ))}
         </ul>
       ),
-    ],
-    [
-      'Sees',
+    Sees:
       binds.length === 0 ? (
         'no places of the machine, if it runs in a jail'
       ) : (
-        <ul class="bare" key="binds">
+        <ul class="bare">
           {binds.map(({ path, write }) => (
             <li key={path}>
               <Code text={path} /> {write ? <b class="bad">may change it</b> : 'reads'}
@@ -151,22 +145,19 @@ function factsOf(approval: ApprovalShape) {
           ))}
         </ul>
       ),
-    ],
-    [
-      'Runs',
-      <ul class="bare" key="code">
+    Runs: (
+      <ul class="bare">
         {approval.code.map(({ path, bytes, content }) => (
           <li key={path}>
             <Code text={path} /> {bytes === null ? '' : `${bytes} bytes, `}
             <Foreign text={content.slice(0, 40)} />
           </li>
         ))}
-      </ul>,
-    ],
-    ...(input === '' ? [] : [['Input', <Text key="input" text={input} />] as const]),
-    [
-      'Risk by the words alone',
-      <span key="risk">
+      </ul>
+    ),
+    Input: input && <Text text={input} />,
+    'Risk by the words alone': (
+      <span>
         <Risk level={risk} />
         {risks.map((one) => (
           <span key={one}>
@@ -174,22 +165,17 @@ function factsOf(approval: ApprovalShape) {
             <Foreign text={one} />
           </span>
         ))}
-      </span>,
-    ],
-    ...(why === ''
-      ? []
-      : [
-          [
-            'Why',
-            <span key="why">
-              <Foreign text={why} /> <span class="quiet">(in its own words)</span>
-            </span>,
-          ] as const,
-        ]),
-    ['Task', <Foreign key="task" text={task} />],
-    ['Hash', <code key="hash">{hash.replace(/(.{16})/g, '$1 ')}</code>],
-    ['Asked', <Time key="asked" at={approval.created_at} />],
-  ] as const
+      </span>
+    ),
+    Why: why && (
+      <span>
+        <Foreign text={why} /> <span class="quiet">(in its own words)</span>
+      </span>
+    ),
+    Task: task,
+    Hash: <code>{hash.replace(/(.{16})/g, '$1 ')}</code>,
+    Asked: <Time at={approval.created_at} />,
+  }
 }
 
 const Text = ({ text }: { readonly text: string }) => (

@@ -23,10 +23,7 @@ function Decisions() {
       wide
       note={`The newest ${number(LIMIT)}: the outcome of requests, and who decided.`}
     >
-      <Shown
-        asked={asked}
-        empty={({ entries }) => (entries.length === 0 ? <p>Nothing was decided yet.</p> : undefined)}
-      >
+      <Shown asked={asked} empty={({ entries }) => entries.length === 0 && <p>Nothing was decided yet.</p>}>
         {({ entries }) => (
           <Table
             caption="Decisions"
@@ -58,12 +55,12 @@ export function Approvals() {
         <Shown
           asked={inbox.value}
           empty={({ approvals }) =>
-            approvals.length === 0 ? (
+            approvals.length === 0 && (
               <>
                 <p>Nothing waits for you.</p>
                 <p class="quiet">A request appears here when an agent or an AI tool needs your yes.</p>
               </>
-            ) : undefined
+            )
           }
         >
           {({ approvals }) =>

@@ -2,9 +2,8 @@
 
 import { expect, test } from 'vitest'
 import type { FeedEvent } from '../../../../src/api/contract/shapes.ts'
-import { createFeed, FEED_LIMITS, type FeedLimits } from '../../../../src/api/feed/feed.ts'
+import { createFeed, createRing, FEED_LIMITS, type FeedLimits } from '../../../../src/api/feed/feed.ts'
 import type { Feed, Follower } from '../../../../src/api/feed/index.ts'
-import { createRing } from '../../../../src/api/feed/feed.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import fc from '../../../support/run/properties.ts'
 

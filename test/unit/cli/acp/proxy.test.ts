@@ -1,7 +1,6 @@
 // The proxy between an editor and an ACP agent: what passes unchanged, what is answered in the editor's place, and who is first.
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type Calls, createCalls, type Wanted } from '../../../../src/cli/acp/calls.ts'
-import { createLines } from '../../../../src/cli/acp/serve.ts'
 import {
   type AcpProxy,
   ANSWER_MS,
@@ -9,6 +8,7 @@ import {
   type Inquiry,
   type Ruling,
 } from '../../../../src/cli/acp/proxy.ts'
+import { createLines } from '../../../../src/cli/acp/serve.ts'
 import { until } from '../../../support/run/until.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
