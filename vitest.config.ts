@@ -1,24 +1,29 @@
 // The kinds of tests: pure (functions of values), unit (src/, no I/O beyond temporary files and its own processes), alone (unit tests that change their process), contract (the repository), integration (real processes).
 import { availableParallelism } from 'node:os'
-import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
-const LONG = [
-  ...['guard', 'fleet', 'five-nodes', 'demo', 'processes', 'window-agents', 'window', 'rotation', 'doctor'],
-  ...['finder', 'strangers', 'approvals', 'guard-company', 'hostile', 'daemon', 'guard-keys'],
-  ...['http', 'hung', 'doctor-lan', 'ai-tools', 'backup', 'pages', 'people', 'guard-manners', 'sync', 'lan'],
-  ...['shell-company', 'star', 'openapi', 'vault', 'bad-input', 'import', 'crash', 'acp'],
-  ...['import-care', 'operators', 'disk-full', 'thinking', 'reload', 'agents', 'forward'],
-]
+/** Folder and name. Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
+const LONG = `
+  mesh/five-nodes mesh/rotation assist/guard mesh/fleet mesh/demo mesh/sync mesh/hostile
+  assist/guard-company mesh/strangers mesh/fleet-settings mesh/people assist/guard-keys history/backup
+  shell/finder mesh/looking-around mesh/star shell/processes mesh/agents history/import daemon/upgrade
+  history/disk-full daemon/doctor daemon/window daemon/window-agents assist/ai-tools mesh/lan
+  assist/guard-manners mesh/operators shell/kept-hook mesh/joining daemon/daemon assist/acp mesh/policies
+  shell/completion shell/shell-company shell/unfinished-token history/crash mesh/members
+  assist/guard-resident history/backup-encrypted daemon/hung daemon/openapi daemon/passphrase
+  history/anomalies pages/pages daemon/thinking assist/run assist/throwaway-root daemon/http
+  mesh/ledger-short
+`
+  .trim()
+  .split(/\s+/)
 
 /** Integration before the rest: it waits more than it works, and what works fills its gaps. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId, project }: TestSpecification): number => {
       if (project.name !== 'integration') return LONG.length + 1
-      const at = LONG.indexOf(basename(moduleId, '.test.ts'))
+      const at = LONG.indexOf(moduleId.split('/').slice(-2).join('/').replace('.test.ts', ''))
       return at < 0 ? LONG.length : at
     }
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))

@@ -231,6 +231,10 @@ test('statistics: no line is wider than the screen, and ASCII is only ASCII', ()
       expect(plain).toMatch(/^[\u0020-\u007e\n]*$/)
     }),
   )
+  // An ordinary week is shown by less.
+  for (const columns of [36, 40])
+    for (const line of stats({}, { columns }).split('\n'))
+      expect(textWidth(line)).toBeLessThanOrEqual(columns)
 })
 
 test('blocks where the locale has them; something is never nothing, in bars, columns and shades of either kind', () => {

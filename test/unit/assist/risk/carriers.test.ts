@@ -30,16 +30,14 @@ test.each([...PAYLOADS.entries()])('whatever carries payload %i, %s, is at least
 })
 
 test('a carrier of a harmless command is not flagged for carrying', () => {
-  const flagged = CARRIERS.filter(
-    ({ shell, carrying }) => rank(levelOf(carrying('ls -la /home/me'), shell)) >= rank('high'),
-  )
+  const judged = CARRIERS.map(({ shell, template, carrying }) => ({
+    template,
+    ...checkCommand(carrying('ls -la /home/me'), { ...PLACE, shell }),
+  }))
+  const flagged = judged.filter(({ risk_level }) => rank(risk_level) >= rank('high'))
   // Input of unknown origin, history, sudoers, containers with the whole disk: high whatever they run.
   expect(flagged.length, flagged.map(({ template }) => template).join('\n')).toBeLessThanOrEqual(60)
-  const carried = CARRIERS.filter(({ shell, carrying }) =>
-    checkCommand(carrying('ls -la /home/me'), { ...PLACE, shell }).matches.some(
-      ({ rule }) => rule === 'carried-command',
-    ),
-  )
+  const carried = judged.filter(({ matches }) => matches.some(({ rule }) => rule === 'carried-command'))
   expect(carried.map(({ template }) => template)).toEqual([])
 })
 
