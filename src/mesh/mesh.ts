@@ -243,9 +243,10 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
     isConnected,
     isAnswering: (node: NodeId) => edge.dials.isAnswered(node) || connections.to(node).length > 0,
     apart(node: NodeId): Apart | undefined {
-      if (!admits(node) || isConnected(node)) return undefined
+      // First, because a clock that is set while the two are connected leaves the connection.
       const clock_off_ms = edge.rejections.clockOff(node)
       if (clock_off_ms !== undefined) return { why: 'clock', clock_off_ms }
+      if (!admits(node) || isConnected(node)) return undefined
       if (edge.dials.encryptsOtherwise(node)) return { why: 'encryption' }
       if (edge.news.isOneSided(node)) return { why: 'not_trusted_there' }
       const full = state.leaves.noPlace(node)

@@ -46,7 +46,7 @@ export function rowFor(
   if (others.length >= MOST_SECRETS || bytes > MOST_BYTES)
     throw new KaroError(
       'rate_limited',
-      `a vault has at most ${MOST_SECRETS} secrets with ${MOST_BYTES} bytes`,
+      `a vault holds ${MOST_SECRETS} secrets, in all ${MOST_BYTES / 1024} KiB`,
       {
         hint: 'Remove one that is not needed: karo secret remove.',
       },

@@ -91,9 +91,13 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const dayOf = createQuotas<number>(DAILY, PEOPLE_MAX)
   function spendDaily(uid: number): void {
     if (dayOf(uid).take(clock.monotonic())) return
-    throw new RateLimited('you have used the limit of such requests for today', DAILY.perMs / DAILY.frames, {
-      hint: 'You can still withdraw consent or revoke a token at any time.',
-    })
+    throw new RateLimited(
+      `that was more than ${DAILY.frames} such changes in a day`,
+      DAILY.perMs / DAILY.frames,
+      {
+        hint: 'Wait two minutes. Consent and tokens can be withdrawn now.',
+      },
+    )
   }
   server.addHook('onRequest', async (request, reply) => {
     const caller = await options.callerOf(request, reply)

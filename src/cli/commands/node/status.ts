@@ -231,7 +231,7 @@ function adviceOf(status: StatusShape, isHooked: boolean): string[] {
     advice.push('karo peers pending  shows the nodes that wait to be trusted')
   if (!service && mesh.members_known === 0 && mesh.peers_pending === 0 && mesh.listen.some(isOpen))
     advice.push(
-      'other nodes of this network can find it, and none is trusted yet; to use it alone instead:  karo init --solo',
+      'other nodes of this network can reach it, and none is trusted yet; to use it alone instead:  karo init --solo',
     )
   if (health.ready && store.events === 0) {
     advice.push(

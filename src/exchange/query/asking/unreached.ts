@@ -11,9 +11,9 @@ export function whyUnreached(
   mesh: Pick<Mesh, 'isConnected' | 'apart'>,
   now: number,
 ): Pick<MemberOutcome, 'why' | 'clock_off_ms' | 'last_seen'> {
-  if (mesh.isConnected(node_id)) return { why: 'silent' }
   const apart = mesh.apart(node_id)
   if (apart !== undefined) return apart
+  if (mesh.isConnected(node_id)) return { why: 'silent' }
   if (last_seen === NEVER) return { why: 'never' }
   const seen = { last_seen: rfc3339(last_seen) }
   if (offline) return { why: 'left', ...seen }

@@ -292,6 +292,15 @@ describe('why a member is unreachable', () => {
     expect(result.coverage).toMatchObject({ known: 2, unreachable: 2 })
   })
 
+  it('of a neighbour that does not answer it says that its clock is wrong', async () => {
+    const { a, b, c, wire } = three()
+    for (const node of [b, c]) node.gate = () => new Promise(() => {})
+    wire.apart.set(b.id, { why: 'clock', clock_off_ms: 600_000 })
+    const result = await a.ask()
+    expect(whyOf(result, 'b')).toMatchObject({ why: 'clock', clock_off_ms: 600_000 })
+    expect(whyOf(result, 'c')).toMatchObject({ why: 'silent' })
+  })
+
   it('a machine that has a certificate and was never heard of is missing, and not left out', async () => {
     const { a, c, wire } = three()
     a.members.delete(c)
