@@ -47,9 +47,13 @@ export function templatesHere(): string {
   if (templates === undefined) {
     const directory = mkdtempSync(join(tmpdir(), 'karo-vm-'))
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-    mkdirSync(keptHere(), { recursive: true })
-    // One that another process takes away meanwhile, or that is not of this machine, is made anew behind the link.
-    for (const name of readdirSync(keptHere())) symlinkSync(join(keptHere(), name), join(directory, name))
+    try {
+      mkdirSync(keptHere(), { recursive: true })
+      // One that another process takes away meanwhile, or that is not of this machine, is made anew behind the link.
+      for (const name of readdirSync(keptHere())) symlinkSync(join(keptHere(), name), join(directory, name))
+    } catch {
+      // Somebody who may not write here makes their own.
+    }
     templates = directory
   }
   atEnd(keepTemplates)
@@ -70,19 +74,24 @@ function keptHere(): string {
 /** For the next run: those that this process made, each moved there whole. */
 function keepTemplates(): void {
   if (templates === undefined) return
-  for (const { name } of readdirSync(templates, { withFileTypes: true }).filter((one) => one.isDirectory())) {
+  const made = readdirSync(templates, { withFileTypes: true }).filter((one) => one.isDirectory())
+  for (const { name } of made) {
+    const own = join(templates, name)
     const [place, fresh] = [join(keptHere(), name), join(KEPT, `.${name}-${process.pid}`)]
-    cpSync(join(templates, name), fresh, { recursive: true })
     try {
+      cpSync(own, fresh, { recursive: true })
       rmSync(place, { recursive: true, force: true })
       renameSync(fresh, place)
+      rmSync(own, { recursive: true })
+      symlinkSync(place, own)
+      for (const other of readdirSync(KEPT))
+        if (other !== key && !other.startsWith('.'))
+          rmSync(join(KEPT, other), { recursive: true, force: true })
     } catch {
-      // Another process was quicker.
+      // Another process was quicker, or nobody may write here.
       rmSync(fresh, { recursive: true, force: true })
     }
   }
-  for (const other of readdirSync(KEPT))
-    if (other !== key && !other.startsWith('.')) rmSync(join(KEPT, other), { recursive: true, force: true })
 }
 
 /** Every provider that this build has, and why one cannot be used on this machine. */
