@@ -7,8 +7,8 @@ import { fitted } from './terminal/text.ts'
 export interface ToldError {
   readonly code: ErrorCode
   readonly message: string
-  readonly where?: string
-  readonly hint?: string
+  readonly where: string | undefined
+  readonly hint: string | undefined
 }
 
 /** `trace` is the trace id of a run that asked a daemon; the daemon's log may say more. */
@@ -21,7 +21,7 @@ export function toldOf(error: unknown, place: Place | undefined, trace?: string)
   const plain = (known ? error.hint : undefined) ?? looks
   // Hints of the daemon need the home too, because the daemon does not know under which path a person reached it.
   const hint = plain && place ? atHome(plain, place) : plain
-  return { code, message, ...(known && error.where && { where: error.where }), ...(hint && { hint }) }
+  return { code, message, where: known ? error.where : undefined, hint }
 }
 
 /** The error in lines of at most `columns` columns. `first` is the text in front of the hint. */

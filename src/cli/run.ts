@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 // The whole module, because importing `parseArgs` by name would load parts that few runs need.
 import * as util from 'node:util'
+import { whyUnreadable } from '../base/disk-trouble.ts'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { inertJson, jsonText, screened } from '../base/printable.ts'
 import { BUILD, COMMIT, VERSION } from '../base/version.ts'
@@ -164,7 +165,7 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
 function report(error: unknown, world: CliWorld, json: boolean, { trace, io }: Run): ExitCode {
   const told = toldOf(error, io, trace)
   if (json) {
-    const shape = { error: { ...told, ...(trace && { trace_id: trace }) } }
+    const shape = { error: { ...told, trace_id: trace } }
     world.stdout.write(`${jsonText(shape)}\n`)
   } else {
     const { stderr } = world
@@ -172,7 +173,7 @@ function report(error: unknown, world: CliWorld, json: boolean, { trace, io }: R
     const first = error instanceof KaroError ? told.message : `internal error: ${told.message}`
     stderr.write(screened(errorLines(told, columns, first), PLAIN))
   }
-  if (world.env.KARO_DEBUG === '1' && error instanceof Error) {
+  if (world.env.KARO_DEBUG === '1') {
     for (let e: unknown = error; e instanceof Error; e = e.cause)
       world.stderr.write(screened(`${e.stack}\n`, PLAIN))
   }
@@ -196,8 +197,7 @@ function asksJson(argv: readonly string[]): boolean {
 /** Nobody asks for a command in more characters: a longer word came from a program. */
 const REQUEST_CHARS = 500
 
-const asksOverview = (word: string | undefined): boolean =>
-  word === 'help' || word === '--help' || word === '-h'
+const asksOverview = (word = ''): boolean => ['help', '--help', '-h'].includes(word)
 
 async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Promise<ExitCode | undefined> {
   const entries = world.commands ?? COMMANDS
@@ -237,14 +237,11 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     first = words[0]
     if (isHelpTopic(first)) return showOverview(first)
   }
-  if (first === undefined && words.at(-1) === '--home') {
-    throw usage("option '--home <dir>' argument missing", 'karo')
-  }
   if (first === undefined) {
+    if (words.at(-1) === '--home') throw usage("option '--home <dir>' argument missing", 'karo')
     const home = words.find((_, i) => words[i - 1] === '--home') ?? homeIn(words)
-    const options = { json: asksJson(argv), ...(home !== undefined && { home }) }
     const { front } = await import('./front/front.ts')
-    return front(makeIo(world, options, run))
+    return front(makeIo(world, { json: asksJson(argv), home }, run))
   }
   if (asksOverview(first)) return showOverview()
   if (first === '--version' || first === '-V') {
@@ -261,9 +258,8 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   const entry = entries.find(({ name }) => name === named)
   if (!entry) {
     const { closest } = await import('../base/suggest.ts')
-    const isOption = first.startsWith('-')
-    const meant = isOption ? undefined : closest(first, [...entries.map(({ name }) => name), 'help'])
-    throw new KaroError('bad_request', `unknown ${isOption ? 'option' : 'command'} '${first}'`, {
+    const meant = closest(first, [...entries.map(({ name }) => name), 'help', '--home', '--json'])
+    throw new KaroError('bad_request', `unknown ${first.startsWith('-') ? 'option' : 'command'} '${first}'`, {
       hint:
         OTHER_WORDS.get(first) ?? (meant ? `Did you mean 'karo ${meant}'?` : 'karo help lists the commands.'),
     })
@@ -285,6 +281,9 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   try {
     return (await dispatch(argv, world, run)) ?? EXIT.done
   } catch (error) {
-    return report(error, world, asksJson(argv), run)
+    const { path } = Object(error) as NodeJS.ErrnoException
+    // What the system refuses of a file is no mistake in this program.
+    const told = path ? new KaroError('bad_file', whyUnreadable(error), { where: path, cause: error }) : error
+    return report(told, world, asksJson(argv), run)
   }
 }

@@ -1,5 +1,6 @@
 // The command line: which command runs with what, what help says, and how every mistake is told.
 
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { EXIT, KaroError } from '../../../src/base/errors.ts'
 import { atHome } from '../../../src/cli/at-home.ts'
@@ -45,6 +46,9 @@ const check = command('check', {
   ],
 })
 const who = { name: 'node', required: true, description: 'who' }
+/** Names no file, because one stands where its directory would. */
+const BELOW_FILE = `${import.meta.filename}/below`
+
 const failing = (error: unknown): Partial<Command> => ({
   run: () => Promise.reject(error),
 })
@@ -92,6 +96,11 @@ const COMMANDS: readonly CommandEntry[] = [
       failing(new KaroError('refused', 'no \x1b[31mway', { where: 'policy', hint: 'Ask.' })),
     ),
     command('fail unknown', failing(new TypeError('x is not a function'))),
+    command('fail file', {
+      async run() {
+        readFileSync(BELOW_FILE)
+      },
+    }),
   ]),
 ]
 
@@ -286,6 +295,14 @@ describe('errors of commands', () => {
     expect(JSON.parse(stdout)).toEqual({
       error: { code: 'refused', message: 'no \x1b[31mway', where: 'policy', hint: 'Ask.' },
     })
+  })
+
+  test('of the system about a file name the file, and are no mistake of the program', async () => {
+    const { code, stderr } = await karo('fail file')
+    expect([code, stderr]).toEqual([
+      EXIT.failed,
+      `karo: ${BELOW_FILE}: a part of the path is not a directory\n`,
+    ])
   })
 
   test('of any other kind are one line, with a stack only for who asks', async () => {
