@@ -35,18 +35,18 @@ interface StatusDeps {
   readonly clock: Clock
   readonly mesh: Pick<Mesh, 'status' | 'rejections'> & AlarmDeps['mesh']
   readonly trust: Pick<Trust, 'members'> & AlarmDeps['trust']
-  readonly fleet?: AlarmDeps['fleet']
+  readonly fleet: AlarmDeps['fleet']
   readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
   readonly observe: Pick<Observe, 'status'>
   readonly anomalies: Pick<Anomalies, 'unseen'>
-  readonly alerts?: Pick<Alerts, 'of'>
+  readonly alerts: Pick<Alerts, 'of'>
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly policy: Pick<Policy, 'status'>
   /** Whether what agents ask for can run. */
-  readonly agents?: () => { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
+  readonly agents: () => { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
   /** How many people's data is held back. */
-  readonly heldPeople?: () => number
+  readonly heldPeople: () => number
   readonly http: () => Address | null
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
@@ -79,7 +79,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         build: BUILD,
         service: deps.service,
         you: { uid: caller.account, admin: caller.admin, asks: caller.asks },
-        ...(caller.admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
+        ...(caller.admin && { people_held: deps.heldPeople() }),
         uptime_seconds: Math.floor((deps.clock.monotonic() - startedAt) / 1000),
         mesh: {
           alone: deps.alone,
@@ -98,8 +98,8 @@ export function statusRoutes(deps: StatusDeps): Routes {
         documents: deps.documents.counts(),
         summaries: deps.summaries.status(),
         policy: policyStatus(deps.policy),
-        ...(deps.agents !== undefined && { agents: deps.agents() }),
-        ...(deps.alerts !== undefined && { alerts: deps.alerts.of(caller.uid).length }),
+        agents: deps.agents(),
+        alerts: deps.alerts.of(caller.uid).length,
         health: deps.health(),
       }
     })

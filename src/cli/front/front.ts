@@ -92,7 +92,7 @@ function present(io: CommandIo, { status, today, waiting }: Known) {
     restart: staleWords(status)[0],
     commands: store.events === 0 ? 'none recorded yet' : `${grouped(store.events)} recorded${seen}`,
     mesh: meshOf(mesh),
-    agents: agents?.state !== 'off' && agents?.detail,
+    agents: agents.state !== 'off' && agents.detail,
     waiting: waiting > 0 && `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for your answer`,
     unusual: anomalies.unseen > 0 && `${anomalies.unseen} new in your numbers`,
     alarm: mesh.alarms.join(' '),

@@ -83,7 +83,7 @@ export function Alarms() {
       )}
       {isMuscleLocked.value && (
         <p class="bar warn">
-          <b>The Muscle is locked.</b> No agent can run anything: {known?.agents?.detail}
+          <b>The Muscle is locked.</b> No agent can run anything: {known?.agents.detail}
         </p>
       )}
       {alarms.map((alarm) => (

@@ -47,7 +47,7 @@ export const isLocked = computed(
   () => link.value === 'lost' || link.value === 'stale' || link.value === 'over',
 )
 /** Commands of agents cannot run, because no jail can be started. */
-export const isMuscleLocked = computed(() => status.value?.agents?.state === 'locked')
+export const isMuscleLocked = computed(() => status.value?.agents.state === 'locked')
 
 const isHidden = (): boolean => document.visibilityState === 'hidden'
 

@@ -96,7 +96,7 @@ export const viewsOf = (status: StatusShape | undefined): readonly View[] =>
   VIEWS.filter(
     ({ needs }) =>
       !(needs === 'mesh' && status?.mesh.alone === true) &&
-      !(needs === 'agents' && status?.agents?.state === 'off'),
+      !(needs === 'agents' && status?.agents.state === 'off'),
   )
 
 /** The one at an address; an address of a view that does not apply here shows the first one. */

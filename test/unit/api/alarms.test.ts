@@ -12,6 +12,7 @@ function said(state: KeyState, identity: AlarmDeps['identity'] = own) {
   const deps: AlarmDeps = {
     identity,
     mesh: { inspect: () => ({ stale: [], twins: { here: [], others: [] } }) },
+    fleet: () => ({ why_not: null, revoked_by: null }),
     trust: {
       known: () => [],
       keyState: () => state,
@@ -62,7 +63,7 @@ test('nothing is said of a rotation that this node itself is about to carry out'
 })
 
 test('a node that was revoked, or looks for its inviter, says so, by whom, and what to do', () => {
-  const about = (fleet: ReturnType<NonNullable<AlarmDeps['fleet']>>, ...clock_off_ms: readonly number[]) =>
+  const about = (fleet: ReturnType<AlarmDeps['fleet']>, ...clock_off_ms: readonly number[]) =>
     alarmsOf({
       identity: own,
       mesh: {

@@ -48,7 +48,7 @@ export const doctorFacts = named('DoctorFacts', {
   pid: count('process id of the daemon'),
   uptime_seconds: count('seconds since the process started'),
   version: text(32, 'of Karo'),
-  build: text(64, 'version and commit of the program').optional(),
+  build: text(64, 'version and commit of the program'),
   ready: flag('every check is ok'),
   checks: listOf(healthCheck, 256),
   config: z
@@ -202,7 +202,7 @@ export const doctorFacts = named('DoctorFacts', {
     }),
     TOKENS_PER_PERSON,
     "the caller's tokens that end within 14 days",
-  ).optional(),
+  ),
   http: z
     .strictObject({ host: text(64, 'loopback'), port: count('TCP port') })
     .nullable()

@@ -46,7 +46,7 @@ export const status = named('Status', {
   fingerprint: fingerprint(),
   name: nodeName(),
   version: text(32, 'of Karo'),
-  build: text(64, 'version and commit of the program that runs').exactOptional(),
+  build: text(64, 'version and commit of the program that runs'),
   service: flag("true: the machine's node, for all its users; false: one person's own node"),
   you: z
     .strictObject({
@@ -123,11 +123,10 @@ export const status = named('Status', {
       ),
       detail: text(4096, 'one sentence for a person'),
     })
-    .describe('whether commands may run in jails of this machine')
-    .exactOptional(),
+    .describe('whether commands may run in jails of this machine'),
   alerts: count(
     'alerts of the caller within a day: what gates refused, agents that cannot run, unusual numbers',
-  ).exactOptional(),
+  ),
   health: z.strictObject(healthReport),
 })
 

@@ -82,25 +82,23 @@ export async function totalsFacts(
 }
 
 interface CertificateDeps {
-  readonly fleet: () => Pick<FleetState, 'lists_at' | 'stale'> &
-    Partial<Pick<FleetState, 'own' | 'why_not' | 'revoked_by' | 'joining'>>
-  /** Absent: this node knows of no certificates. */
-  readonly certified?: Fleet['certified']
-  readonly operators?: Pick<Fleet['operators'], 'list'>
-  readonly sessions?: Pick<Sessions, 'state'>
-  readonly trust: { readonly member?: Trust['member'] }
+  readonly fleet: Fleet['state']
+  readonly certified: Fleet['certified']
+  readonly operators: Pick<Fleet['operators'], 'list'>
+  readonly sessions: Pick<Sessions, 'state'>
+  readonly trust: Pick<Trust, 'member'>
   readonly identity: { readonly nodeId: NodeId }
 }
 
 /** Null: this node does not belong to a mesh with a root key. */
 function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
-  const { lists_at, own = null, why_not = null, revoked_by = null } = deps.fleet()
+  const { lists_at, own, why_not, revoked_by } = deps.fleet()
   if (lists_at === null) return null
-  const issuers = (deps.certified?.() ?? []).filter(
-    ({ usage, node_id }) => usage === 'issuer' && node_id !== deps.identity.nodeId,
-  )
+  const issuers = deps
+    .certified()
+    .filter(({ usage, node_id }) => usage === 'issuer' && node_id !== deps.identity.nodeId)
   const isThere = (node: NodeId): boolean => {
-    const member = deps.trust.member?.(node)
+    const member = deps.trust.member(node)
     return member !== undefined && !member.offline && !member.unsure
   }
   return {
@@ -128,10 +126,10 @@ function loginFacts(
   { sessions, operators }: CertificateDeps,
   { uid, account }: { readonly uid: number; readonly account: number },
 ): DaemonFacts['login'] {
-  const login = sessions?.state(uid, account)
+  const login = sessions.state(uid, account)
   if (login === undefined) return null
   const { operator, fingerprint, name, ends_at } = login
-  const known = operators?.list().find(({ binding }) => binding.node_id === operator)
+  const known = operators.list().find(({ binding }) => binding.node_id === operator)
   return {
     name,
     fingerprint,
@@ -160,19 +158,18 @@ export interface DoctorDeps extends CertificateDeps {
   /** Milliseconds by which retention lags behind the clock. */
   readonly retentionWaits: () => number
   /** How many people's data is held back. */
-  readonly heldPeople?: () => number
+  readonly heldPeople: () => number
   /** Tokens of one person that end soon. */
-  readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
+  readonly endingTokens: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
-  /** Where the ledger is sent; absent: it is not known. */
-  readonly forward?: {
+  /** Where the ledger is sent. */
+  readonly forward: {
     readonly lines: {
       status(): readonly (Omit<ForwardFacts, 'waiting'> & { readonly sent: number })[]
     }
     readonly audit: Pick<Audit, 'status'>
   }
-  /** Absent: this node knows of no totals. */
-  readonly totals?: TotalsFactsDeps
+  readonly totals: TotalsFactsDeps
 }
 
 const listsOf = ({ lists_at, stale }: Pick<FleetState, 'lists_at' | 'stale'>): DaemonFacts['lists'] =>
@@ -211,7 +208,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
         lastSummary(),
         // Unreadable data is reported by the checks of the store.
-        deps.totals === undefined ? null : totalsFacts(deps.totals, caller.uid, named).catch(() => undefined),
+        totalsFacts(deps.totals, caller.uid, named).catch(() => undefined),
       ])
       const { connections, one_sided, stale, stale_strangers, twins, leaves, ...inspected } = mesh.inspect()
       return {
@@ -269,20 +266,20 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         summaries: { recipients: summaries.status().recipients, last },
         ...(admin && { policy: policyFacts(deps.policy) }),
         retention_waits_ms: deps.retentionWaits(),
-        tokens_ending: (deps.endingTokens?.(caller.uid) ?? []).map(({ name, scope, expires_at }) => ({
+        tokens_ending: deps.endingTokens(caller.uid).map(({ name, scope, expires_at }) => ({
           name,
           scope,
           expires_at: time(expires_at),
         })),
-        ...(admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
-        ...(admin && deps.forward !== undefined && { forward: forwardFacts(deps.forward) }),
+        ...(admin && { people_held: deps.heldPeople() }),
+        ...(admin && { forward: forwardFacts(deps.forward) }),
         http: deps.http(),
       }
     })
   }
 }
 
-const forwardFacts = ({ lines, audit }: NonNullable<DoctorDeps['forward']>) =>
+const forwardFacts = ({ lines, audit }: DoctorDeps['forward']) =>
   lines
     .status()
     .map(({ sent, ...line }) => ({ ...line, waiting: Math.max(0, audit.status().written - sent) }))

@@ -13,8 +13,7 @@ export interface AlarmDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'former'> & Partial<Pick<Identity, 'pending'>>
   readonly mesh: { inspect(): Pick<ReturnType<Mesh['inspect']>, 'stale' | 'twins'> }
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'keyState'>
-  /** Absent: this node knows of no certificates. */
-  readonly fleet?: (() => Parameters<typeof revokedInWords>[0]) | undefined
+  readonly fleet: () => Parameters<typeof revokedInWords>[0]
 }
 
 /** Sentences in all. */
@@ -58,13 +57,12 @@ export function alarmsOf(deps: AlarmDeps): readonly string[] {
   }
   const alarms: string[] = []
   const { stale, twins } = mesh.inspect()
-  const belongs = deps.fleet?.()
-  if (belongs !== undefined)
-    alarms.push(
-      ...[revokedInWords(belongs), joiningInWords(belongs, stale.length > 0)].filter(
-        (said) => said !== undefined,
-      ),
-    )
+  const belongs = deps.fleet()
+  alarms.push(
+    ...[revokedInWords(belongs), joiningInWords(belongs, stale.length > 0)].filter(
+      (said) => said !== undefined,
+    ),
+  )
   const taken = takenHere(deps)
   if (taken !== undefined) alarms.push(takenInWords(deps, taken))
   const { here, others } = twins

@@ -31,7 +31,7 @@ export function statusView(
     apiLine(status),
     ...(status.mesh.alone ? [] : [documentsLine(status), summariesLine(status)]),
     ...policyLine(status),
-    ...agentsLine(status),
+    agentsLine(status),
     storeLine(status),
     spoolLine(status),
     ...unusualLine(status),
@@ -126,18 +126,15 @@ function summariesLine({ summaries }: StatusShape): Line {
   }
 }
 
-/** A daemon of an older version says nothing about agents. */
-function agentsLine({ agents }: StatusShape): Line[] {
-  if (agents === undefined) return []
-  if (agents.state === 'off') return [{ subject: 'agents', says: 'off' }]
+function agentsLine({ agents }: StatusShape): Line {
+  if (agents.state === 'off') return { subject: 'agents', says: 'off' }
   const ready = agents.state === 'ready'
-  return [{ subject: 'agents', says: ready ? agents.detail : 'locked: nothing runs', good: ready }]
+  return { subject: 'agents', says: ready ? agents.detail : 'locked: nothing runs', good: ready }
 }
 
 /** The built-in role table goes without saying. */
 function policyLine({ policy }: StatusShape): Line[] {
-  // A daemon of an older version has none.
-  if (policy === undefined || (policy.engine === 'built-in' && policy.problem === null)) return []
+  if (policy.engine === 'built-in' && policy.problem === null) return []
   const files = policy.files === 1 ? 'one policy file' : `${policy.files} policy files`
   const says = policy.engine === 'cedar' ? `${files}, by Cedar` : 'the built-in role table'
   return policy.problem === null
@@ -163,20 +160,15 @@ function pausedLine(env: Place['env']): Line[] {
     : [{ subject: 'shell', says: 'this shell is not recorded, because KARO_PAUSE is set', good: false }]
 }
 
-/**
- * A line about alerts, only if there are any. Where no agent can be, all of them are unusual numbers, which have a line of their own;
- * a daemon of an older version has no alerts.
- */
-function alertsLine({ alerts = 0, agents }: StatusShape): Line[] {
-  if (agents === undefined || agents.state === 'off') return []
+/** A line about alerts, only if there are any. Where no agent can be, all of them are unusual numbers, which have a line of their own. */
+function alertsLine({ alerts, agents }: StatusShape): Line[] {
   const says = `${alerts} within a day: karo task run kSentinel:watch list_findings`
-  return alerts === 0 ? [] : [{ subject: 'alerts', says, good: false }]
+  return alerts === 0 || agents.state === 'off' ? [] : [{ subject: 'alerts', says, good: false }]
 }
 
 /** A line about unusual numbers, only if there are new ones. */
 function unusualLine({ anomalies }: StatusShape): Line[] {
-  // A daemon of an older version has no anomalies.
-  const unseen = anomalies?.unseen ?? 0
+  const { unseen } = anomalies
   return unseen === 0 ? [] : [{ subject: 'unusual', says: `${unseen} new in your numbers: karo anomalies` }]
 }
 

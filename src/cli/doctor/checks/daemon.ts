@@ -110,13 +110,10 @@ export const daemon = {
     severity: 'warn',
     looksAt: 'daemon',
     fix: 'karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.',
-    look({ build, version }, world) {
-      // An older daemon tells only its version and no build.
-      const its = build ?? version
-      return its === BUILD
+    look: ({ build }, world) =>
+      build === BUILD
         ? ok(BUILD)
-        : warn(`the daemon is ${its}, this command is ${BUILD}`, restartOf(world))
-    },
+        : warn(`the daemon is ${build}, this command is ${BUILD}`, restartOf(world)),
   },
   'daemon.service': {
     title: 'systemd',
@@ -147,7 +144,7 @@ export const daemon = {
     severity: 'warn',
     looksAt: 'daemon',
     fix: 'karo token create --scope <scope> --name <another name> --ttl 366d, then use it instead of the old one, and revoke the old one.',
-    look: ({ tokens_ending = [] }, { now, homeFlag }) => [
+    look: ({ tokens_ending }, { now, homeFlag }) => [
       ...tokens_ending.map(({ name, scope, expires_at }) => {
         const days = Math.floor((Date.parse(expires_at) - now()) / DAY_MS)
         const left = days < 1 ? 'in less than a day' : days === 1 ? 'in one day' : `in ${days} days`

@@ -155,7 +155,7 @@ export const members = {
     severity: 'fail',
     looksAt: 'daemon',
     fix: 'Let this node and an issuer reach each other: karo peers. If it has ended: karo join <code>. On an issuer: karo ca renew, with the root key.',
-    look({ certificate = null, invite_refused: refused, invite_detail: detail }, { now }) {
+    look({ certificate, invite_refused: refused, invite_detail: detail }, { now }) {
       if (certificate === null) {
         if (refused === undefined) return skipped(NO_MESH)
         return refused === 'enrolment_file'

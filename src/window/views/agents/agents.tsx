@@ -53,7 +53,7 @@ export function Agents() {
 const None = () => (
   <>
     <p>There are no agents.</p>
-    {status.value?.agents?.state === 'off' ? (
+    {status.value?.agents.state === 'off' ? (
       <p class="quiet">
         They are off until <code>enabled = true</code> stands under <code>[agents]</code> in config.toml.
       </p>
