@@ -10,7 +10,7 @@ import {
 } from '../../assist/finder/index.ts'
 import { duration } from '../../base/format.ts'
 import { RISK_COLOURS } from '../terminal/risk-words.ts'
-import { cut, textWidth, wrap } from '../terminal/text.ts'
+import { clauses, cut, textWidth, wrap } from '../terminal/text.ts'
 import {
   age,
   drawHelp,
@@ -158,13 +158,13 @@ function preview(state: FinderState, screen: Screen, paint: Paint): string[] {
   const blank = new Array<string>(most).fill('')
   if (found === undefined) return [rule, '', ...blank]
   const { cwd, exit_code, duration_ms, risk_level, uses, failures, at } = found
-  const facts = [
+  const facts = clauses(
     `exit ${exit_code ?? 'not known'}`,
-    ...(duration_ms === null ? [] : [`took ${duration(duration_ms)}`]),
+    duration_ms !== null && `took ${duration(duration_ms)}`,
     `${age(screen.now - at)} ago`,
     paint(RISK_COLOURS[risk_level], risk_level),
     `used ${uses === 1 ? 'once' : `${uses} times`}${failures > 0 ? `, ${failures} failed` : ''}`,
-  ]
+  )
   const plain = [...facts]
   plain[facts.length - 2] = risk_level
   const place = placeName(cwd, home)

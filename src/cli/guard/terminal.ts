@@ -11,7 +11,7 @@ import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { screened } from '../../base/printable.ts'
 import type { CommandIo } from '../command.ts'
-import { fitted } from '../terminal/text.ts'
+import { clauses, fitted } from '../terminal/text.ts'
 import { printVerdict } from '../views/check.ts'
 import { allowLine, CHOICES, choicesIn, type Here, mayAllow } from './allow.ts'
 import { refuseTool } from './person.ts'
@@ -121,14 +121,14 @@ interface Asking {
 async function question(asking: Asking): Promise<Answer> {
   const { terminal, guard, verdict, columns, paint } = asking
   const allowable = mayAllow(guard, verdict)
-  const keys = [
+  const keys = clauses(
     `${paint('bold', 'y')} run`,
     `${paint('bold', 'n')} no`,
     `${paint('bold', 'e')} edit`,
-    ...(verdict.safer === undefined ? [] : [`${paint('bold', 's')} safer form`]),
-    ...(allowable ? [`${paint('bold', 'a')} allow from now on`] : []),
+    verdict.safer !== undefined && `${paint('bold', 's')} safer form`,
+    allowable && `${paint('bold', 'a')} allow from now on`,
     `${paint('bold', '?')} explain`,
-  ]
+  )
   const prompt = `Run it? ${keys.join(', ')} [n] `
   await terminal.drain()
   terminal.write(prompt)

@@ -83,3 +83,6 @@ export function besideEachOther(
     )
     .join('\n')
 }
+
+/** The parts of what is said; one that is false is left out. */
+export const clauses = (...all: readonly (string | false)[]): string[] => all.filter((one) => one !== false)

@@ -2,7 +2,7 @@
 import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import { ASKED_TYPES, type AskedType, queryType, type WhoAmIShape } from '../../api/contract/shapes.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
-import { fitted } from '../terminal/text.ts'
+import { clauses, fitted } from '../terminal/text.ts'
 
 const wordOf = (type: AskedType): string => queryType(type).word
 
@@ -15,10 +15,10 @@ export function whoAmIView({ node, login }: WhoAmIShape, { columns }: { readonly
     )
   }
   const { name, fingerprint, roles, teams, types, ends_at } = login
-  const has = [
-    ...(roles.length === 0 ? [] : [`roles ${roles.map(printable).join(', ')}`]),
-    ...(teams.length === 0 ? [] : [`teams ${teams.map(printable).join(', ')}`]),
-  ]
+  const has = clauses(
+    roles.length !== 0 && `roles ${roles.map(printable).join(', ')}`,
+    teams.length !== 0 && `teams ${teams.map(printable).join(', ')}`,
+  )
   const asked = types.filter((type) => type !== AGENT_CONTROL)
   const questions =
     asked.length === ASKED_TYPES.length ? 'all types of questions' : asked.map(wordOf).join(', ')

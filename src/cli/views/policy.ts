@@ -4,7 +4,7 @@ import { DAY_MS } from '../../base/calendar.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import type { Tried } from '../policy/local.ts'
 import { paint, type Screen, table } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import { clauses, fitted } from '../terminal/text.ts'
 
 /** Ends with a newline, as the others do. */
 export function policyView(policy: PolicyShape, screen: Screen): string {
@@ -57,12 +57,12 @@ function totalsText({
 /** What the root of the mesh asks of every node, one fact a line. */
 export function organisationView(bundle: NonNullable<PolicyShape['organisation']>, screen: Screen): string {
   const { accepts, totals, k_min, max_level, number, policies, problem, signed_at } = bundle
-  const asks = [
-    ...(policies === 0 ? [] : [`${policies} ${policies === 1 ? 'policy' : 'policies'}`]),
-    ...(max_level === null ? [] : [`no level above ${max_level}`]),
-    ...(k_min === null ? [] : [`no total of fewer than ${k_min} nodes`]),
-    ...(totals.aggregators.length === 0 ? [] : [totalsText(totals)]),
-  ]
+  const asks = clauses(
+    policies !== 0 && `${policies} ${policies === 1 ? 'policy' : 'policies'}`,
+    max_level !== null && `no level above ${max_level}`,
+    k_min !== null && `no total of fewer than ${k_min} nodes`,
+    totals.aggregators.length !== 0 && totalsText(totals),
+  )
   const says = `The organisation's bundle ${number}, signed ${localTime(signed_at)}: ${asks.join('; ') || 'no rules and no limits'}.`
   const power =
     policies === 0

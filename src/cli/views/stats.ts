@@ -5,7 +5,7 @@ import type { CommandIo } from '../command.ts'
 import { bar, shade, showsBlocks, spark } from '../terminal/bars.ts'
 import { RISK_COLOURS } from '../terminal/risk-words.ts'
 import { type Screen as Lines, paint, table } from '../terminal/table.ts'
-import { cut } from '../terminal/text.ts'
+import { clauses, cut } from '../terminal/text.ts'
 import {
   besideEachOther,
   grouped,
@@ -88,15 +88,15 @@ function headLines(numbers: StatisticsShape, screen: Screen): string[] {
   const ended = total - numbers.unknown
   const rate =
     before === null || known(before) === 0 ? '' : `, before ${percent(before.failures, known(before))}`
-  const facts = [
+  const facts = clauses(
     `${grouped(unique)} different`,
     ...failureParts(numbers, ended, rate),
-    ...(numbers.total_duration_ms === 0 ? [] : [`${duration(numbers.total_duration_ms)} in all`]),
-    ...(days === 1 ? [] : [`on ${numbers.active_days} of ${days} days`]),
-    ...(numbers.streak.current > 1 ? [`${numbers.streak.current} days in a row`] : []),
-    ...(numbers.karo_generated === 0 ? [] : [`${percent(numbers.karo_generated, total)} by programs`]),
-    ...(numbers.ask_answers_run === 0 ? [] : [`${grouped(numbers.ask_answers_run)} from karo ask`]),
-  ]
+    numbers.total_duration_ms !== 0 && `${duration(numbers.total_duration_ms)} in all`,
+    days !== 1 && `on ${numbers.active_days} of ${days} days`,
+    numbers.streak.current > 1 && `${numbers.streak.current} days in a row`,
+    numbers.karo_generated !== 0 && `${percent(numbers.karo_generated, total)} by programs`,
+    numbers.ask_answers_run !== 0 && `${grouped(numbers.ask_answers_run)} from karo ask`,
+  )
   const commands = `${grouped(total)} ${total === 1 ? 'command' : 'commands'}`
   return [
     ...sentence(`${strong(title, screen)}: ${commands}, ${comparison(numbers)}`.split(' '), screen),

@@ -213,7 +213,6 @@ export type DaemonFacts = z.infer<typeof doctorFacts>
 export type ConnectionFacts = z.infer<typeof connection>
 export type MulticastFacts = z.infer<typeof multicast>
 export type NamedNode = z.infer<typeof machine>
-export type PendingNode = DaemonFacts['pending'][number]
 
 export const getDoctorQuery = z.strictObject({
   multicast: flag(

@@ -69,7 +69,6 @@ export type TokenListShape = z.infer<typeof tokenList>
 export type TokenCreatedShape = z.infer<typeof tokenCreated>
 export type SessionShape = z.infer<typeof session>
 export type SessionListShape = z.infer<typeof sessionList>
-export type SessionsEndedShape = z.infer<typeof sessionsEnded>
 export type SessionCodeShape = z.infer<typeof sessionCode>
 
 export const createTokenBody = z.strictObject({

@@ -2,6 +2,7 @@
 import { type QueryDataOf, RISK_LEVELS } from '../../../api/contract/shapes.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
 import { type Columns, paint, table } from '../../terminal/table.ts'
+import { clauses } from '../../terminal/text.ts'
 import { barOf, known, orNone, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'SafetyPosture'>
@@ -96,11 +97,11 @@ export const safetyPosture: QueryTypeView<Data> = {
 
 /** `guard on 3 of 6 nodes (partly on 1, off 1, not known 1)`. */
 function guardWords({ on, partly, off, unknown }: Data['guard'], nodes: number, noise: string): string {
-  const rest = [
-    ...(partly === 0 ? [] : [`partly on ${known(partly)}`]),
-    ...(off === 0 ? [] : [`off ${known(off)}`]),
-    ...(unknown === 0 ? [] : [`not known ${known(unknown)}`]),
-  ]
+  const rest = clauses(
+    partly !== 0 && `partly on ${known(partly)}`,
+    off !== 0 && `off ${known(off)}`,
+    unknown !== 0 && `not known ${known(unknown)}`,
+  )
   const words =
     on === null ? 'guard on –' : `guard on ${on}${noise} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
   return rest.length === 0 ? words : `${words} (${rest.join(', ')})`

@@ -1,5 +1,6 @@
 // Says what totals rest on: how many machines, of which closed periods, and what is left out so that nobody is told apart.
 import type { QueryResult } from '../../../api/contract/shapes.ts'
+import { clauses } from '../../terminal/text.ts'
 import { elsewhereRows } from './elsewhere.ts'
 import { hasChange, utc } from './reach.ts'
 
@@ -91,12 +92,12 @@ function covered(
 function missing(shown: Released['buckets']): string[] {
   const counts = shown.at(-1)?.contributions
   if (counts == null) return []
-  const said = [
-    ...(counts.declined > 0 ? [`${counts.declined} did not agree`] : []),
-    ...(counts.late > 0 ? [`${counts.late} came late and wait for more machines`] : []),
-    ...(counts.absent > 0 ? [`${counts.absent} sent nothing`] : []),
-    ...(counts.refused > 0 ? [`${counts.refused} could not be counted`] : []),
-  ]
+  const said = clauses(
+    counts.declined > 0 && `${counts.declined} did not agree`,
+    counts.late > 0 && `${counts.late} came late and wait for more machines`,
+    counts.absent > 0 && `${counts.absent} sent nothing`,
+    counts.refused > 0 && `${counts.refused} could not be counted`,
+  )
   return said.length === 0 ? [] : [`of the other machines ${said.join(', ')}`]
 }
 

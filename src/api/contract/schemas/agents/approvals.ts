@@ -200,4 +200,3 @@ export const revokeBody = z.strictObject({
 export const revokedCapabilities = named('RevokedCapabilities', {
   revoked: listOf(text(32, 'an id'), 1_024, 'it, and what was derived from it'),
 })
-export type RevokedCapabilitiesShape = z.infer<typeof revokedCapabilities>

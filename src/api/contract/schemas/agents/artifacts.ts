@@ -44,7 +44,6 @@ const FIELDS = {
   expires_at: moment('when it is removed; null: never').nullable(),
 }
 export const artifact = named('Artifact', FIELDS)
-export type ArtifactShape = z.infer<typeof artifact>
 export const artifactList = named('ArtifactList', {
   artifacts: listOf(artifact, MOST_ARTIFACTS, 'the newest first'),
 })

@@ -80,7 +80,6 @@ export const rendered = named('PromptRendered', {
   version: count('that was used'),
   text: text(MOST_RENDERED, 'the text with its variables filled in'),
 })
-export type PromptRenderedShape = z.infer<typeof rendered>
 
 export const addPromptBody = z.strictObject({ name: name(), text: someText(MOST_TEXT) })
 export const whichPromptQuery = z.strictObject({ name: name(), version: version() })
