@@ -1,5 +1,4 @@
 // Reads this machine's manual pages: a line about a command from whatis, and options from the page.
-import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 
@@ -106,7 +105,7 @@ export function runProgram(
   const file = SYSTEM.map((directory) => join(directory, program)).find(canRun)
   if (file === undefined) return Promise.resolve(undefined)
   return new Promise((resolve) => {
-    const child = spawn(file, [...args], {
+    const child = process.getBuiltinModule('node:child_process').spawn(file, [...args], {
       stdio: ['ignore', 'pipe', 'ignore'],
       // A small environment, so that no pager or input filter of the person is run.
       env: {

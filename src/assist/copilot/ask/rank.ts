@@ -93,15 +93,18 @@ export function rank(request: Request, index: Index, extra: readonly Known[] = [
       new Set([
         ...request.concepts,
         ...request.items.filter((item) => /^[^{~]/.test(item)),
-        ...request.tokens.flatMap(({ entity }) => (entity === undefined ? [] : typeTerms(entity.kind))),
         ...request.tokens.flatMap(({ entity }) =>
-          entity?.kind === 'file' || entity?.kind === 'path' ? endingTerm(entity.value) : [],
+          entity ? [...typeTerms(entity.kind), ...endingTerm(entity.value)] : [],
         ),
       ]),
     ),
   ]
-  const all = found.flatMap(({ known, share }) => rankOne(request, known, index, share) ?? [])
-  return withChances(all)
+  // What both searches found counts as the tool's own search does.
+  return withChances(
+    [...new Map(found.toReversed().map(({ known, share }) => [known, share]))].flatMap(
+      ([known, share]) => rankOne(request, known, index, share) ?? [],
+    ),
+  )
 }
 
 /** Commands that share the chance to be right. The many behind them share a word or two with any request, and knowledge that grows has more of those. */
