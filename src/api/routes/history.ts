@@ -114,10 +114,10 @@ export function historyRoutes({ events, processes, observe, audit, dropCopies, c
     })
 
     serve(server, api.deleteHistory, async ({ body, caller, id: trace_id }) => {
-      const { ids, command, most, dry_run, ...filters } = body
+      const { ids, command, most = Number.POSITIVE_INFINITY, dry_run, ...filters } = body
       const { uid, account } = caller
-      const named = !isUnfiltered(filterOf(filters))
-      if ([ids !== undefined, command !== undefined, named].filter(Boolean).length !== 1) {
+      const filter = filterOf(filters)
+      if ([ids !== undefined, command !== undefined, !isUnfiltered(filter)].filter(Boolean).length !== 1) {
         throw new KaroError('bad_request', 'give either ids, or one command, or filters', {
           where: 'body',
           hint: 'Give ids, or words, a directory or a time.',
@@ -127,7 +127,7 @@ export function historyRoutes({ events, processes, observe, audit, dropCopies, c
       await observe.catchUp()
       const found = await events.find(
         uid,
-        ids ?? (command === undefined ? filterOf(filters) : { text: command }),
+        ids ?? (command === undefined ? { ...filter, limit: most + 1 } : { text: command }),
       )
       if (dry_run) {
         const sample = await events.read(uid, found.slice(0, SAMPLE))

@@ -84,7 +84,7 @@ async function deleteSome(
   if (io.json) io.out(`${JSON.stringify(gone)}\n`)
   else if (left > 0)
     io.err(
-      `Stopped: ${many(removed)} are deleted for good, ${left} are not. Run the same command again to delete those too.\n`,
+      `Stopped: ${many(removed)} are deleted for good, ${would.events - removed} are not. Run the same command again to delete those too.\n`,
     )
   else if (gone.events === 0) io.out(await nothing(io, input))
   else {

@@ -44,10 +44,13 @@ interface RankedCommands {
 }
 
 export interface EventSearch {
-  /** Ids, newest first: of all events that fit the filter, of all uses of one text, or of the given events that are there. */
+  /**
+   * Ids, newest first: of the events that fit the filter, of all uses of one text, or of the given events that are there. Behind
+   * the filter's limit nothing is looked at, so a long history that is removed in parts is read once.
+   */
   find(
     uid: number,
-    wanted: readonly string[] | { readonly text: string } | Omit<EventFilter, 'limit' | 'unique'>,
+    wanted: readonly string[] | { readonly text: string } | Omit<EventFilter, 'unique'>,
   ): Promise<readonly string[]>
   /** The events with these ids, in their order; ids that are not there are left out. */
   read(uid: number, ids: readonly string[]): Promise<readonly StoredEvent[]>
@@ -156,6 +159,7 @@ export function createEventSearch(deps: {
     snapshot: Snapshot,
     uid: number,
     filter: EventFilter,
+    enough = isUnfiltered(filter),
   ): Promise<{ keys: readonly Uint8Array[]; total: number }> {
     const fits = textFits(filter)
     const wanted = fits && (await findCommands(db, uid, fits))
@@ -186,7 +190,7 @@ export function createEventSearch(deps: {
         total++
         if (hits.length < filter.limit) hits.push(key)
       }
-      if (isUnfiltered(filter) && hits.length >= filter.limit) break
+      if (enough && hits.length >= filter.limit) break
     }
     if (isUnfiltered(filter)) total = await counts.of(uid)
     return { keys: hits, total }
@@ -222,7 +226,7 @@ export function createEventSearch(deps: {
           const keys = await keysOf(uid, [...new Set(wanted)].toSorted().reverse(), snapshot)
           return keys.map(idOfKey)
         }
-        const { keys } = await inDatabase(snapshot, uid, { ...wanted, limit: Number.POSITIVE_INFINITY })
+        const { keys } = await inDatabase(snapshot, uid, wanted, true)
         return keys.map(idOfKey)
       }),
 

@@ -126,7 +126,7 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
   expect((await call('GET', '/api/v1/history')).body.total).toBe(1)
 })
 
-test('a removal in parts says how many are left, and takes texts with the last of them', async () => {
+test('a removal in parts says whether some are left, and takes texts with the last of them', async () => {
   const { call, told } = await world()
   const part = async () => (await call('POST', '/api/v1/history/delete', { word: ['make'], most: 2 })).body
   expect(await part()).toMatchObject({ events: 2, texts: 0, left: 1 })

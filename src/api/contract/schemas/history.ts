@@ -102,7 +102,7 @@ export const inspectedCommand = named(
 export const deletedCommands = named('DeletedCommands', {
   events: count('commands that were removed, or with `dry_run` would be'),
   texts: count('removed texts that no other command uses; 0 with `dry_run`, and while others are left'),
-  left: count('commands that fit and were not removed, because of `most`; 0 with `dry_run`'),
+  left: count('above 0 while `most` leaves some; 0 with `dry_run`'),
   dry_run: z.boolean(),
   sample: listOf(event, 20, 'with `dry_run` the newest of these commands, else none'),
 })
@@ -178,6 +178,6 @@ export const deleteHistoryBody = z.strictObject({
   ids: listOf(someText(32), DELETE_IDS_MAX).exactOptional(),
   command: someText(COMMAND_MAX, 'every use of exactly this text').exactOptional(),
   ...filters,
-  most: whole(1, DELETE_PART_MAX, 'remove this many at most, and say how many are left').exactOptional(),
+  most: whole(1, DELETE_PART_MAX, 'remove this many at most').exactOptional(),
   dry_run: z.boolean().default(false),
 })

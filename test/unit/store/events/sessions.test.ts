@@ -43,7 +43,7 @@ test('a session, what was recorded here, and what was imported; without a sessio
     const ranked = await repository.rank(1000, { limit: 9, ...filter }, RANKING)
     expect(ranked.commands.map(({ event }) => revealLevel0(event.command)).sort()).toEqual([...wanted].sort())
     // This one looks through the database, not through the index.
-    expect(await repository.find(1000, { words: [], ...filter })).toHaveLength(wanted.length)
+    expect(await repository.find(1000, { words: [], limit: 9, ...filter })).toHaveLength(wanted.length)
   }
 })
 
