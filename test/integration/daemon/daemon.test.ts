@@ -198,7 +198,7 @@ describe('karo up', () => {
     const first = atTerminal(home)
     await first.shows('[y/N] ')
     first.write('\u0003')
-    expect(await first.end).toBe(1)
+    expect(await first.end).toBe(130)
     expect(existsSync(join(home, 'identity.key'))).toBe(false)
     const second = atTerminal(home)
     await second.shows('[y/N] ')
@@ -298,7 +298,9 @@ function atTerminal(home: string, more: Readonly<Record<string, string>> = {}) {
     seen += text
   })
   let over = false
-  const end = new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)))
+  const end = new Promise<number>((resolve) =>
+    terminal.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode)),
+  )
   void end.then(() => {
     over = true
   })
