@@ -55,6 +55,6 @@ test('a look at a removal is only a look', async () => {
     'ada',
     '--dry-run',
   )
-  expect([code, out]).toEqual([0, expect.stringContaining('Would be removed')])
+  expect([code, out]).toEqual([0, expect.stringContaining('Would remove')])
   expect(requests.map(({ body }) => body)).toEqual([{ person: 'ada', dry_run: true }])
 })

@@ -90,7 +90,9 @@ const remove = defineCommand('people remove', {
     async question(io, { args, options }) {
       if (options['dry-run']) return undefined
       const { person } = await removed(io, args.person, true)
-      return { asks: `Remove every command, number, consent and token of ${personWords(person)} for good?` }
+      return {
+        asks: `Remove every command, number, consent and token of ${personWords(person)} for good? Ctrl-C cannot stop it.`,
+      }
     },
     otherwise: 'Nothing was removed.',
   },
@@ -98,9 +100,9 @@ const remove = defineCommand('people remove', {
     const would = options['dry-run'] === true
     return show(io, await removed(io, args.person, would), ({ person }) =>
       would
-        ? `Would be removed: all data of ${personWords(person)}.\n`
+        ? `Would remove all data of ${personWords(person)}.\n`
         : fitted(
-            `All data of ${personWords(person)} were removed from this node. Earlier backups, numbers already shared, and the history file of the person's shell were not changed.\n`,
+            `All data of ${personWords(person)} were removed from this node. Earlier backups, shared numbers, and the history file of their shell stay.\n`,
             io.columns,
           ),
     )
