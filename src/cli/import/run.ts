@@ -75,7 +75,6 @@ export async function runImport(
       let under = Promise.resolve()
       for await (const entries of pipe(history.items(), placed, batches(BATCH, sizeOf))) {
         await under
-        if (signal.aborted) break
         under = send(entries)
         // It is waited for before the next, or at the end: until then it is nobody's failure.
         under.catch(() => {})

@@ -61,6 +61,9 @@ test('a bar within 80 columns, and Ctrl-C: what came is told, and can be taken o
   // Erased before anything else is said.
   expect(cli.shown()).toMatch(/\r\x1b\[K\d+ commands of bash read/)
   expect(cli.shown()).toContain('The import was interrupted')
+  // All that was read is in the history.
+  const told = /(\d+) commands of bash read.*added +(\d+)/s.exec(cli.shown())
+  expect(told?.[1]).toBe(told?.[2])
   const [one] = await listed(node)
   expect(one).toMatchObject({ id: 1, events: await events(node), finished_at: expect.any(String) })
   expect(one!.events).toBeGreaterThan(0)
