@@ -6,7 +6,7 @@ import type { Entity, EntityKind } from './things.ts'
 /** Kinds of things that a type of slot takes, the best first. */
 const TAKES: Readonly<Record<Slot['type'], readonly EntityKind[]>> = {
   file: ['file', 'path', 'glob', 'quoted', 'domain'], dir: ['path', 'here', 'quoted'], path: ['path', 'file', 'here', 'glob', 'device', 'quoted'], place: ['remote'],
-  glob: ['glob', 'file', 'quoted', 'ext'], ext: ['ext'], number: ['number', 'time'], percent: ['percent', 'number'], size: ['size', 'number'],
+  glob: ['glob', 'file', 'quoted', 'ext'], ext: ['ext'], number: ['number', 'time'], percent: ['percent', 'number'], size: ['size'],
   duration: ['time', 'number'], date: ['date', 'time', 'quoted'], time: ['clock', 'quoted'], host: ['login', 'domain', 'ip', 'name'], ip: ['ip', 'cidr'],
   user: ['quoted'], group: ['quoted'], port: ['number'], url: ['url', 'domain', 'ip'], email: ['login'], branch: ['rev', 'quoted', 'name'], commit: ['rev', 'quoted'],
   tag: ['version', 'quoted'], remote: ['quoted'], pattern: ['quoted', 'glob', 'name', 'url', 'ip', 'login', 'domain'], text: ['quoted', 'url', 'name', 'login', 'ip', 'domain', 'number'],
@@ -180,7 +180,7 @@ export function fill(
       command +=
         slot?.type === 'command' && quote === ''
           ? given
-          : quoted(inProgram(given, slot, command), quote, /(?<!-i?name)\s$|^$/.test(command))
+          : quoted(inTool(given, slot, command), quote, /(?<!-i?name)\s$|^$/.test(command))
     else if (slot?.otherwise !== undefined) command += slot.otherwise
     else {
       command += placeholderOf(name)
@@ -190,8 +190,9 @@ export function fill(
   return { command, missing: [...missing] }
 }
 
-/** Text inside `s/…/…/` as sed takes it literally. */
-function inProgram(value: string, slot: Slot | undefined, before: string): string {
+/** As the tool of the line reads it: a number of bytes has a unit for find alone, and text inside `s/…/…/` is what sed takes literally. */
+function inTool(value: string, slot: Slot | undefined, before: string): string {
+  if (slot?.type === 'size') return /-size [-+]?$/.test(before) ? value : value.replace(/c$/, '')
   if (!/\bsed\b[^|]*$/.test(before) || (slot?.type !== 'text' && slot?.type !== 'pattern')) return value
   const parts = /s([/|#,])([^'"]*)$/.exec(before)
   if (parts === null) return value

@@ -53,3 +53,9 @@ test.each(['echo {text}', "grep -c '{text}' /dev/null", 'printf "%s" "{text}"', 
     }
   },
 )
+
+test('a number of bytes has a unit for find alone', () => {
+  expect(filled('find . -size +{size}', { size: '100c' })).toBe('find . -size +100c')
+  expect(filled('head -c {size} {file}', { size: '100c', file: 'a' })).toBe('head -c 100 a')
+  expect(filled('head -c {size} {file}', { size: '100k', file: 'a' })).toBe('head -c 100k a')
+})

@@ -202,6 +202,11 @@ test.each([
     )
 })
 
+test('how many there are is not how large they are', () => {
+  for (const command of offeredFor('show the ten biggest directories'))
+    expect(command).not.toMatch(/(?:-t|threshold|size)[ =+]*10\b/)
+})
+
 test('what is to be deleted is not only searched for', () => {
   expect(ask('find files larger than 1G and delete them').command).toBe('find . -type f -size +1G -delete')
   for (const command of offeredFor('list files without deleting anything'))
