@@ -129,11 +129,11 @@ export function historyRoutes({ events, processes, observe, audit, dropCopies, c
         uid,
         ids ?? (command === undefined ? { ...filter, limit: most + 1 } : { text: command }),
       )
-      if (dry_run) {
-        const sample = await events.read(uid, found.slice(0, SAMPLE))
-        return { events: found.length, texts: 0, left: 0, dry_run, sample: sample.map(shapeOf) }
-      }
       const part = found.slice(0, most)
+      if (dry_run) {
+        const sample = await events.read(uid, part.slice(0, SAMPLE))
+        return { events: part.length, texts: 0, left: 0, dry_run, sample: sample.map(shapeOf) }
+      }
       const left = found.length - part.length
       await processes.forget(uid, part)
       // The spool is overwritten before the commands are removed: if the daemon is killed in between, the commands are

@@ -128,7 +128,9 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
 
 test('a removal in parts says whether some are left, and takes texts with the last of them', async () => {
   const { call, told } = await world()
-  const part = async () => (await call('POST', '/api/v1/history/delete', { word: ['make'], most: 2 })).body
+  const part = async (more: object = {}) =>
+    (await call('POST', '/api/v1/history/delete', { word: ['make'], most: 2, ...more })).body
+  expect(await part({ dry_run: true })).toMatchObject({ events: 2 })
   expect(await part()).toMatchObject({ events: 2, texts: 0, left: 1 })
   expect(told).toContain('forget 2 of 1000')
   expect(await part()).toMatchObject({ events: 1, texts: 2, left: 0 })
