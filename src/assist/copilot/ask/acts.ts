@@ -82,7 +82,7 @@ const placeOf = (word: string): string =>
 
 /** Commands that destroy or end something, at the start of a line, and by a word anywhere in it. */
 const DESTROYS =
-  /^(?:sudo\s+)?(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|wipefs|fdisk)\b|\b(?:delete|destroy|prune|drop|reset|clean|purge|--force|-delete)\b|\bfuser (?:-\S+ )*-\w*k|--remove-files\b|\bgit restore (?!--staged)/
+  /^(?:sudo\s+)?(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|wipefs|fdisk)\b|\b(?:delete|destroy|prune|drop|reset|clean|purge|--force|-delete)\b|\bfuser (?:-\S+ )*-\w*k|--remove-files\b|\b(?:[lp]v|vg)remove\b|\b(?:blkdiscard|dropdb|dropuser|deluser|groupdel|undefine|flushall|flushdb|unpublish|yank)\b|--zap-all\b|\bgit restore (?!--staged)/
 /** The same commands anywhere in a line, also as an argument of a command that runs others. */
 const DESTROYS_INSIDE =
   /(?:^|[\s;|&({"'`/])(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|poweroff|wipefs|fdisk)(?=\s|$)/

@@ -1,5 +1,6 @@
 // What `karo ask` answers without a model: requests as people type them, and that nothing destroys unless it was asked.
 import { beforeAll, expect, test } from 'vitest'
+import { isDestroying } from '../../../../src/assist/copilot/ask/acts.ts'
 import { findCommand } from '../../../../src/assist/copilot/ask/answer.ts'
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { checkCommand, type SHELLS } from '../../../../src/assist/risk/index.ts'
@@ -248,4 +249,19 @@ test.each([
   ['brew: install a package', 'brew install PACKAGE'],
 ])('what stands where a name does is one, and a kind leaves its slot open: %j', (words, command) => {
   expect(offeredFor(words)[0]).toBe(command)
+})
+
+test('volumes, accounts, databases and what was published are destroyed by words of their own', () => {
+  for (const command of [
+    'sudo lvremove /dev/vg/a',
+    'dropdb a',
+    'sudo deluser a',
+    'redis-cli flushall',
+    'virsh undefine a',
+    'npm unpublish a@1',
+    'sudo sgdisk --zap-all /dev/sdx',
+  ])
+    expect(isDestroying(command), command).toBe(true)
+  for (const command of ['sudo lvs', 'createdb a', 'sudo adduser a', 'virsh define a.xml', 'npm publish'])
+    expect(isDestroying(command), command).toBe(false)
 })
