@@ -1,4 +1,4 @@
-// The listener on 127.0.0.1 and ::1, with its limits on connections, time, and the size of requests.
+// The listener on 127.0.0.1 and ::1, with its limits on connections, time, and the size of requests; it ends service workers that other programs left.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'

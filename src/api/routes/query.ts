@@ -1,4 +1,4 @@
-// POST /query: asks the mesh. Closing the connection cancels the query. NDJSON shows the coverage while it is under way.
+// POST /query: asks the mesh. Closing the connection cancels the query. NDJSON shows the coverage while it is under way. Answers of the last day are kept.
 
 import { PassThrough } from 'node:stream'
 import type { FastifyReply } from 'fastify'

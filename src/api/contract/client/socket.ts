@@ -1,5 +1,6 @@
 // Talks to the daemon over its control socket, in HTTP/1.0 without a library: loading one would take longer than all the
 // rest of a short command. Even node:net is loaded with the first request, because `karo check` has none.
+// A daemon that hangs is told from one that works for long.
 import type { Socket } from 'node:net'
 import { availableParallelism, loadavg } from 'node:os'
 import { KaroError } from '../../../base/errors.ts'

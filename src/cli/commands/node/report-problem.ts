@@ -21,7 +21,7 @@ export function problemView(report: ProblemReport, file: string, screen: Screen)
     database: size(home.database),
     spool: size(home.spool),
     config: configWords(config),
-    ...('error' in daemon ? { daemon: daemonWords(daemon.error) } : daemonLines(daemon)),
+    ...daemonLines(daemon),
   }
   const shown = pairs(screen, lines, 'bold')
   return `${shown}
@@ -42,7 +42,8 @@ const daemonWords = (error: string): string =>
     ? 'it does not run, so its counts are missing (karo up starts it)'
     : `it could not be asked (${error})`
 
-function daemonLines(daemon: Exclude<ProblemReport['daemon'], { error: string }>) {
+function daemonLines(daemon: ProblemReport['daemon']) {
+  if ('error' in daemon) return { daemon: daemonWords(daemon.error) }
   const { counts, checks, problems, rejected } = daemon
   const failing = checks.filter(({ ok }) => !ok).map(({ name }) => name)
   const refused = Object.entries(rejected).filter(([, times]) => times > 0)

@@ -1,4 +1,4 @@
-// Checks of the node's own files: directory, owners, key.
+// Checks of the node's own files: directory, owners, key, and what opens a key with a passphrase.
 
 import { createPrivateKey } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs'
