@@ -1,6 +1,5 @@
 // `npm run bench`: measures Karo beside what it is compared with, in one run on one machine, and prints the ratios.
 import { freemem, loadavg } from 'node:os'
-import { parseArgs } from 'node:util'
 import { measureAgents } from '../test/bench/agents.ts'
 import { measureMcp, measureToolHook } from '../test/bench/ai-tools.ts'
 import { measureCheck } from '../test/bench/check.ts'
@@ -28,6 +27,7 @@ import { measureCommands, measureReady, type StartTime } from '../test/bench/sta
 import { measureStatistics } from '../test/bench/statistics.ts'
 import { canNamespaces } from '../test/support/node/lan.ts'
 import { endAll } from '../test/support/run/processes.ts'
+import { argumentsOf } from './arguments.ts'
 import { build, isFresh } from './build.ts'
 import { FIRST_LOAD_BYTES_MAX, firstLoadBytes, windowFiles } from './window.ts'
 
@@ -714,7 +714,7 @@ const line = (cells: readonly string[]): string =>
     .join(' ')
     .trimEnd()}\n`
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = argumentsOf('bench -- [--json] [--quick] [part of a name…]', {
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
 })

@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process'
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { type Fault, problemOf, readFaults } from '../test/faults/faults.ts'
+import { argumentsOf } from './arguments.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 /** What tests read; packages are only pointed at. */
@@ -94,7 +94,7 @@ async function plant(tree: string, fault: Fault): Promise<string | undefined> {
   }
 }
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = argumentsOf('faults -- [--jobs N] [--passed] [word…]', {
   options: { jobs: { type: 'string' }, passed: { type: 'boolean', default: false } },
   allowPositionals: true,
 })

@@ -2,6 +2,7 @@
 // `--all` lists the places behind each figure, `--lower` lowers the bounds in house.json to what there is.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
+import { argumentsOf } from './arguments.ts'
 import { complexFunctions } from './complexity.ts'
 import { checkDoors, importsOf, readSources, type SourceFile } from './doors.ts'
 import { type Tokens, tokensByArea } from './tokens.ts'
@@ -152,8 +153,11 @@ if (import.meta.main) {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
-  if (process.argv.includes('--lower')) lowerBounds(ROOT)
-  const all = process.argv.includes('--all')
+  const flag = { type: 'boolean', default: false } as const
+  const { all, lower } = argumentsOf('house -- [--all] [--lower]', {
+    options: { all: flag, lower: flag },
+  }).values
+  if (lower) lowerBounds(ROOT)
   let exceeded = false
   for (const { name, value, most, which } of figures(ROOT)) {
     const over = value > most

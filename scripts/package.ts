@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { argumentsOf } from './arguments.ts'
 import { commitOfSources, commitOfVersion } from './commit.ts'
 import { ARCHITECTURES, deb, debName } from './package/deb.ts'
 import { offlineBundle, offlineName, sha256 } from './package/offline.ts'
@@ -10,19 +10,22 @@ import { installedTree } from './package/tree.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
-const { values } = parseArgs({
-  options: {
-    out: { type: 'string', default: join(ROOT, 'out') },
-    /** Default, also where it is empty: from package.json and git. */
-    version: { type: 'string', multiple: true, default: [''] },
-    /** What the program says it was built of; default: from the version or git. Sources without git say `unknown`. */
-    commit: { type: 'string' },
-    /** gzip's, 0 to 9: tests take 0, which stores what the others compress for seconds. */
-    level: { type: 'string', default: '9' },
-    /** For tests that need one of the two: `deb` or `bundle`. */
-    only: { type: 'string' },
+const { values } = argumentsOf(
+  'package -- [--out DIR] [--version VERSION] [--commit HASH] [--level 0-9] [--only deb|bundle]',
+  {
+    options: {
+      out: { type: 'string', default: join(ROOT, 'out') },
+      /** Default, also where it is empty: from package.json and git. */
+      version: { type: 'string', multiple: true, default: [''] },
+      /** What the program says it was built of; default: from the version or git. Sources without git say `unknown`. */
+      commit: { type: 'string' },
+      /** gzip's, 0 to 9: tests take 0, which stores what the others compress for seconds. */
+      level: { type: 'string', default: '9' },
+      /** For tests that need one of the two: `deb` or `bundle`. */
+      only: { type: 'string' },
+    },
   },
-})
+)
 
 if (ARCHITECTURES[process.arch] === undefined) throw new Error(`no packages for ${process.arch}`)
 const level = Number(values.level)

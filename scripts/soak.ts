@@ -3,7 +3,6 @@ import { ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { seed as seedEvents } from '../test/bench/memory.ts'
 import { fuzzFrames } from '../test/fuzz/frames.ts'
 import { fuzzRisk } from '../test/fuzz/risk.ts'
@@ -25,6 +24,7 @@ import { openChromium } from '../test/support/run/browser.ts'
 import { INSPECTED } from '../test/support/run/heap.ts'
 import { loadPage } from '../test/support/run/page-load.ts'
 import { atEnd, endAll, ended, track } from '../test/support/run/processes.ts'
+import { argumentsOf, misused } from './arguments.ts'
 import { build, isFresh } from './build.ts'
 
 interface Run {
@@ -240,8 +240,8 @@ function heapGrowth(warm: number, end: number): string {
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
-const USAGE = `npm run soak -- [--seed N] [--seconds N] [name…]
-${RUNS.map(({ name, does }) => `  ${name.padEnd(12)}${does}\n`).join('')}`
+const USAGE = `soak -- [--seed N] [--seconds N] [name…]
+${RUNS.map(({ name, does }) => `  ${name.padEnd(12)}${does}`).join('\n')}`
 
 interface Chosen {
   readonly seed: number
@@ -249,23 +249,21 @@ interface Chosen {
   readonly runs: readonly Run[]
 }
 
-function chosen(): Chosen | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      options: { seed: { type: 'string' }, seconds: { type: 'string' } },
-      allowPositionals: true,
-    })
-    // A run without a seed is another one each time, and says which.
-    const seed = Number(values.seed ?? Date.now() % 2 ** 32)
-    const known = positionals.every((word) => RUNS.some(({ name }) => name === word))
-    const seconds = values.seconds === undefined ? undefined : Number(values.seconds)
-    if (seconds !== undefined && !(seconds > 0)) return undefined
-    if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32 || !known) return undefined
-    const runs = RUNS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-    return { seed, seconds, runs }
-  } catch {
-    return undefined
-  }
+function chosen(): Chosen {
+  const { values, positionals } = argumentsOf(USAGE, {
+    options: { seed: { type: 'string' }, seconds: { type: 'string' } },
+    allowPositionals: true,
+  })
+  // A run without a seed is another one each time, and says which.
+  const seed = Number(values.seed ?? Date.now() % 2 ** 32)
+  const seconds = values.seconds === undefined ? undefined : Number(values.seconds)
+  if (seconds !== undefined && !(seconds > 0)) misused(USAGE, '--seconds takes a number above 0')
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
+    misused(USAGE, '--seed takes a whole number below 2^32')
+  const unknown = positionals.find((word) => !RUNS.some(({ name }) => name === word))
+  if (unknown !== undefined) misused(USAGE, `no such run: ${unknown}`)
+  const runs = RUNS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  return { seed, seconds, runs }
 }
 
 async function soak({ runs, seed, seconds }: Chosen): Promise<number> {
@@ -288,10 +286,5 @@ async function soak({ runs, seed, seconds }: Chosen): Promise<number> {
 }
 
 const what = chosen()
-if (what === undefined) {
-  process.stderr.write(USAGE)
-  process.exitCode = 2
-} else {
-  if (!isFresh()) await build()
-  process.exitCode = (await soak(what)) === 0 ? 0 : 1
-}
+if (!isFresh()) await build()
+process.exitCode = (await soak(what)) === 0 ? 0 : 1

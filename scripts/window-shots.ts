@@ -1,10 +1,10 @@
 // `npm run window:shots -- DIR`: a picture of every view of the page, light and dark, at three widths, from a demonstration.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { daemonAt } from '../src/api/contract/client/socket.ts'
 import { createSessionCode } from '../src/api/contract/operations/tokens.ts'
 import { openChromium } from '../test/support/run/browser.ts'
+import { argumentsOf, misused } from './arguments.ts'
 
 const WIDTHS = [320, 1280, 2560] as const
 const VIEWS = [
@@ -12,7 +12,9 @@ const VIEWS = [
   ...(['approvals', 'agents', 'audit', 'system'] as const),
 ] as const
 
-const { values, positionals } = parseArgs({
+const USAGE = `window:shots -- DIR --home HOME [--width 1280] [--scheme dark] [--view mesh]
+HOME is the home of a running node, for example .ciso in the directory that karo demo names.`
+const { values, positionals } = argumentsOf(USAGE, {
   options: {
     home: { type: 'string' },
     width: { type: 'string' },
@@ -23,10 +25,7 @@ const { values, positionals } = parseArgs({
 })
 const [directory] = positionals
 if (directory === undefined || values.home === undefined) {
-  process.stderr.write(
-    'usage: npm run window:shots -- DIR --home HOME [--width 1280] [--scheme dark] [--view mesh]\nHOME is the home of a running node, for example .ciso in the directory that karo demo names.\n',
-  )
-  process.exit(2)
+  misused(USAGE, 'A directory and a home are needed.')
 }
 mkdirSync(directory, { recursive: true })
 const browser = await openChromium()
