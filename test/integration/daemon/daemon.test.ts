@@ -209,6 +209,15 @@ describe('karo up', () => {
     await second.end
   })
 
+  test('Ctrl-C at the question of karo shell install installs nothing', async () => {
+    const home = temporaryHome()
+    const install = atTerminal(home, { HOME: home, SHELL: '/bin/zsh' }, ['shell', 'install'])
+    await install.shows('[Y/n] ')
+    install.write('\u0003')
+    expect(await install.end).toBe(130)
+    expect(readdirSync(home)).toEqual([])
+  })
+
   test('at a terminal it says in words that it is ready, and not before it is; Ctrl-C ends it', async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
@@ -288,9 +297,9 @@ const OLD_NODE = `data:text/javascript,${encodeURIComponent(
   "Object.defineProperty(process.versions, 'node', { value: '20.11.0' })",
 )}`
 
-/** `karo up` as a person starts it. */
-function atTerminal(home: string, more: Readonly<Record<string, string>> = {}) {
-  const terminal = spawnPty(process.execPath, [KARO, 'up'], {
+/** `karo up`, or other words, as a person types it. */
+function atTerminal(home: string, more: Readonly<Record<string, string>> = {}, words = ['up']) {
+  const terminal = spawnPty(process.execPath, [KARO, ...words], {
     env: cleanEnv(home, { ...ON_LOOPBACK, ...more }),
   })
   let seen = ''

@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { systemRandom } from '../../../base/clock.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { quoteShell } from '../../../base/quote.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
@@ -106,7 +107,7 @@ const shellInit = defineCommand('shell init', {
     // The notice first: while one may be waiting, each new shell asks for it.
     const told = io !== asked || (await tellUnusual(io))
     if (input.options[KEEP] && told && io === asked) {
-      const flags = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
+      const flags = flagsIn(input)
       const namesHome = input.options.home !== undefined
       const again = [...initWords(shell, flags), ...(namesHome ? homeWords(io) : [])]
       keepHook(io, { shell, hook, flags, again, namesHome, since })
@@ -133,18 +134,14 @@ const shellInstall = defineCommand('shell install', {
     'karo shell install bash --rc ~/.bashrc.local': 'uses a start file of your own',
   },
   async run(io, input: CommandInput) {
-    if (input.options.system)
-      return forAll(
-        io,
-        'install',
-        HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)]),
-        input,
-      )
+    const given = flagsIn(input)
+    if (input.options.system) return forAll(io, 'install', given, input)
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     for (const flag of [CTRL_R, UP, ASK_KEY]) if (input.options[flag]) editedShell(shell, flag)
-    const given = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
-    if (await wantsFinder(io, shell, file, input)) given.push(`--${CTRL_R}`)
+    const finder = await wantsFinder(io, shell, file, input)
+    if (finder === undefined) return EXIT.failed
+    if (finder) given.push(`--${CTRL_R}`)
     const undone = Object.entries(WITHOUT).flatMap(([name, { flag }]) => (input.options[name] ? [flag] : []))
     const { whose, spool } = recordingPaths(io.env)
     // The package makes the machine's spool directory, because only root can set its owners.
@@ -209,7 +206,13 @@ const shellUninstall = defineCommand('shell uninstall', {
     )
     if (!io.json) io.out(unlinked ? `Removed ${linkOf(io)}\n` : others)
     // Without the program that was removed above, no shell may find `karo` any more.
-    if (!io.json && changed && recordingPaths(io.env).whose === 'own' && existsSync(io.home)) {
+    if (
+      !io.json &&
+      changed &&
+      others === '' &&
+      recordingPaths(io.env).whose === 'own' &&
+      existsSync(io.home)
+    ) {
       const { words, byName } = programOf(io)
       const karo = byName ? 'karo' : words.map(quoteShell).join(' ')
       io.out(
@@ -219,19 +222,21 @@ const shellUninstall = defineCommand('shell uninstall', {
   },
 })
 
-/** Asks at a terminal, once: not where the line is there already, or an option says it. */
+const flagsIn = ({ options }: CommandInput) => HOOK_FLAGS.filter((flag) => options[flag.slice(2)])
+
+/** Asks at a terminal, once: not where the line is there already, or an option says it. Undefined after Ctrl-C and Ctrl-D. */
 async function wantsFinder(
   io: CommandIo,
   shell: Shell,
   file: string,
   { options }: CommandInput,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const said = options[CTRL_R] === true || options[`no-${CTRL_R}`] === true
   if (said || shell === 'sh' || !canAsk(io) || markedLines(textOf(file)).length > 0) return false
   const answer = await askLine(
     "Let Ctrl-R search what Karo records, in place of the shell's own search? [Y/n] ",
   )
-  return answer !== undefined && !/^n/i.test(answer)
+  return answer === undefined ? undefined : !/^n/i.test(answer)
 }
 
 /** What programs that are no interactive shell need, to find `karo`. */
@@ -240,10 +245,9 @@ function aboutLink({ path, state, found }: ReturnType<typeof makeLink>): string 
     return `${path} is another program, which stays: scripts, make and cron do not find this karo.\n`
   if (state === 'installed') return ''
   const made =
-    state === 'made' ? `Made ${path}, the program for scripts, make and cron, and its manual pages` : ''
-  if (found) return made && `${made}.\n`
-  const path1 = `${made || path}. Its directory is on the PATH of shells with the hook; others need it there`
-  return `${path1}:\n  export PATH="$HOME/.local/bin:$PATH"\n`
+    state === 'made' ? `Made ${path}, the program for scripts, make and cron, and its manual pages.\n` : ''
+  if (found) return made
+  return `${made}Shells with the hook have ${dirname(path)} on their PATH; others need it there:\n  export PATH="$HOME/.local/bin:$PATH"\n`
 }
 
 /** Tells that the machine's node records the commands, and that only members of its group may read their own. */
