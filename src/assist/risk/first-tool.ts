@@ -2,7 +2,7 @@
 import { type Command, forEachChild, type SyntaxNode } from 'unbash'
 import type { Shell } from '../../base/words/risk-levels.ts'
 import { enterWrapper } from './carriers/layers.ts'
-import { type Wrapper, wrapperOf } from './carriers/wrappers.ts'
+import { wrapperOf } from './carriers/wrappers.ts'
 import { MAX_COMMAND_LENGTH } from './limits.ts'
 import { isUnresolved } from './line/paths.ts'
 import { parseScript } from './line/script.ts'
@@ -19,19 +19,22 @@ const host: WordHost = {
   at: (node) => [node.pos, node.end],
 }
 
-/**
- * The command word after quote removal, with the path it was typed with (`/usr/bin/git` for
- * `sudo -u me /usr/bin/git pull`), or undefined when the line runs nothing, is too long, or the word cannot be known.
- * `onWrapper` is told of each command in front that runs another one. Never throws; about 3 µs for a typical line.
- */
-export function firstTool(
-  text: string,
-  shell: Shell,
-  onWrapper?: (wrapper: Wrapper) => void,
-): string | undefined {
-  if (text.length > MAX_COMMAND_LENGTH) return undefined
-  const command = firstCommand(parseScript(text), 0)
-  if (command?.name === undefined) return undefined
+interface FirstTool {
+  /**
+   * The command word after quote removal, with the path it was typed with (`/usr/bin/git` for
+   * `sudo -u me /usr/bin/git pull`), or undefined when the line runs nothing, is too long, or the word cannot be known.
+   */
+  readonly tool: string | undefined
+  /** Whether it, or a shell, runs as another user: behind sudo, doas, su and their like. */
+  readonly privileged: boolean
+}
+
+/** Never throws; about 3 µs for a typical line. */
+export function firstTool(text: string, shell: Shell): FirstTool {
+  let privileged = false
+  const found = (tool?: string): FirstTool => ({ tool, privileged })
+  const command = text.length > MAX_COMMAND_LENGTH ? undefined : firstCommand(parseScript(text), 0)
+  if (command?.name === undefined) return found()
   const scope: Scope = { shell, home: SOME_HOME, cwd: '.', variables: new Map(), parameters: undefined }
   let words: Args = [command.name, ...command.args].flatMap((word) =>
     word.type === 'Word'
@@ -46,24 +49,15 @@ export function firstTool(
       words = words.slice(1)
       continue
     }
-    if (name === '' || isUnresolved(typed)) return undefined
+    if (name === '' || isUnresolved(typed)) return found()
     const wrapper = wrapperOf(name)
-    if (wrapper !== undefined) onWrapper?.(wrapper)
-    if (!wrapper?.transparent) return typed
+    privileged ||= wrapper?.privileged === true
+    if (!wrapper?.transparent) return found(typed)
     const rest = words.slice(enterWrapper(wrapper, words).start)
-    if (rest.length === 0) return typed
+    if (rest.length === 0) return found(typed)
     words = rest
   }
-  return undefined
-}
-
-/** Whether the tool, or a shell, runs as another user: behind sudo, doas, su and their like. */
-export function runsPrivileged(text: string, shell: Shell): boolean {
-  let isPrivileged = false
-  firstTool(text, shell, ({ privileged }) => {
-    isPrivileged ||= privileged === true
-  })
-  return isPrivileged
+  return found()
 }
 
 function firstCommand(node: SyntaxNode, depth: number): Command | undefined {

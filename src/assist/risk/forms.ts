@@ -61,8 +61,8 @@ export interface Forms {
   readonly isForAll: boolean
   /** Whether a form is about the tool by its name. */
   readonly has: (tool: string) => boolean
-  /** What each form that the command has finds, in their order. */
-  readonly hits: (c: SimpleCommand, o: Options) => Generator<true | Args>
+  /** What each form that the command has finds, in their order; the first, unless more are asked for. */
+  readonly hits: (c: SimpleCommand, o: Options, most?: number) => readonly (true | Args)[]
 }
 
 /**
@@ -103,25 +103,26 @@ export function formsOf(finds: string, named: NamedForms = {}, sources = SOURCES
     names: () => [...new Set(rows().flatMap(({ tools }) => tools))],
     isForAll,
     has,
-    *hits(c, o) {
-      const rows = rowsOf(c.name)
-      if (rows.length === 0) return
-      if (asked?.of !== o) asked = { of: o, line: o.operands.map(({ text }) => wordsOf(text)).join('') }
-      const { line } = asked
-      const verb = line.slice(0, line.indexOf('\0'))
-      for (const row of rows) {
-        if (row.verbs?.includes(verb) === false) continue
+    hits(c, o, most = 1) {
+      const hits: (true | Args)[] = []
+      for (const row of rowsOf(c.name)) {
+        if (asked?.of !== o) {
+          const line = o.operands.map(({ text }) => wordsOf(text)).join('')
+          asked = { of: o, line, verb: line.slice(0, line.indexOf('\0')) }
+        }
+        if (row.verbs?.includes(asked.verb) === false) continue
         row.form ??= formOf(row.text, named, sources)
-        const hit = hitOf(row.form, line, c, o)
-        if (hit) yield hit
+        const hit = hitOf(row.form, asked.line, c, o)
+        if (hit && hits.push(hit) === most) break
       }
+      return hits
     },
   }
 }
 
 /** The words that the forms find, all together. */
 export const wordsFound = (forms: Forms, c: SimpleCommand, o: Options): Args =>
-  [...forms.hits(c, o)].flatMap((hit) => (hit === true ? [] : hit))
+  forms.hits(c, o, Number.POSITIVE_INFINITY).flatMap((hit) => (hit === true ? [] : hit))
 
 function rowsIn(finds: string): readonly Row[] {
   const rows: Row[] = []
@@ -143,7 +144,7 @@ function rowsIn(finds: string): readonly Row[] {
 }
 
 /** The operands' words of one command, for which many forms ask one after the other. */
-let asked: { readonly of: Options; readonly line: string } | undefined
+let asked: { readonly of: Options; readonly line: string; readonly verb: string } | undefined
 
 function hitOf(
   { words, tests, finds }: Form,

@@ -13,7 +13,7 @@ export {
 } from '../../base/words/risk-levels.ts'
 export { checkCommand, DEFAULT_PROFILE, riskLevelOf } from './check.ts'
 export { checkArgv } from './check-argv.ts'
-export { firstTool, runsPrivileged } from './first-tool.ts'
+export { firstTool } from './first-tool.ts'
 export { isCore } from './rule-ids.ts'
 export { ruleList } from './rule-list.ts'
 export type * from './types.ts'

@@ -107,7 +107,7 @@ function chosen(habits: readonly Habit[], many: number, random: () => number): H
 }
 
 function eventOf({ line, fails = 0.02 }: Habit, time: number, tag: number, random: () => number): string {
-  const { tool, category } = toolOf(firstTool(line, 'bash'))
+  const { tool, category } = toolOf(firstTool(line, 'bash').tool)
   return JSON.stringify({
     id: idOfEvent(time * 1000, tag),
     timestamp: new Date(time).toISOString(),

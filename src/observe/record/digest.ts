@@ -1,13 +1,7 @@
 // Makes an event of a spool record: leaves out what is private, judges it, takes secrets out, names its tool.
 
 import { commandsOf } from '../../assist/risk/commands-of.ts'
-import {
-  checkCommand,
-  firstTool,
-  type RiskLevel,
-  runsPrivileged,
-  type Shell,
-} from '../../assist/risk/index.ts'
+import { checkCommand, firstTool, type RiskLevel, type Shell } from '../../assist/risk/index.ts'
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { markLevel0 } from '../../base/level0/level0.ts'
 import { globMatcher } from '../../base/quote.ts'
@@ -119,14 +113,14 @@ export function createDigest({ ignore, redact }: Kept, answers?: GivenAnswers): 
     if (ignored.some((matches) => matches(line))) return FORGET
     const dialect = dialectOf(shell)
     if (namesDeleted(line, dialect)) return FORGET
-    const { tool, category } = toolOf(firstTool(line, dialect))
-    const privileged = runsPrivileged(line, dialect)
+    const first = firstTool(line, dialect)
+    const { tool, category } = toolOf(first.tool)
     const verdict = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) })
     const { risk_level: risk, matches } = verdict
     // The worst is the first of them.
     const rule = risk === 'safe' ? undefined : matches[0]?.rule
     const text = redaction.command(withoutLastBlanks(line))
-    return { tool, category, risk, rule, privileged, text, cwd: redaction.directory(cwd) }
+    return { tool, category, risk, rule, privileged: first.privileged, text, cwd: redaction.directory(cwd) }
   }
 
   const localOf = ({ startUs }: SpoolRecord) => calendar(Math.floor(startUs / 1000))

@@ -1,6 +1,6 @@
 // Makes an event of one that a person brings from a file: secrets out, judged, names of the public dictionary only.
 
-import { checkCommand, firstTool, runsPrivileged } from '../../assist/risk/index.ts'
+import { checkCommand, firstTool } from '../../assist/risk/index.ts'
 import { localDay } from '../../base/calendar.ts'
 import { markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
@@ -25,14 +25,15 @@ export function importedEvent(
 ): EventInput {
   const redaction = createRedaction(patterns)
   const known = toolOf(tool)
-  const used = known.tool === tool && known.category === category ? known : toolOf(firstTool(command, 'bash'))
+  const first = firstTool(command, 'bash')
+  const used = known.tool === tool && known.category === category ? known : toolOf(first.tool)
   const time = Math.floor(event.start_us / 1000)
   const rule = ruleOf(command, cwd, event)
   return {
     ...event,
     ...used,
     ...(rule !== undefined && { rule }),
-    ...(runsPrivileged(command, 'bash') && { privileged: true }),
+    ...(first.privileged && { privileged: true }),
     uid,
     session: IMPORTED,
     command: markLevel0(redaction.command(command)),

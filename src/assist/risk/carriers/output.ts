@@ -2,7 +2,7 @@
 
 import { readOptions } from '../line/options.ts'
 import { resolvePath } from '../line/paths.ts'
-import { names } from '../lookup.ts'
+import { names, words } from '../lookup.ts'
 import {
   type Args,
   baseName,
@@ -35,8 +35,11 @@ const GENERATORS = names(
   opam conda mamba micromamba thefuck karo fzf docker-machine minikube dircolors gdircolors lesspipe lesspipe.sh resize
   luarocks asdf oh-my-posh navi tmuxifier register-python-argcomplete pipenv poetry sheldon antibody vivid devbox guix`,
 )
-const GENERATING_WORDS = names(
-  'completion completions --completion shellenv shell-init init hook activate alias --init --bash --zsh --fish',
+/** Asked about every word, of which most come once: answers that are kept would cost more than a set. */
+const GENERATING_WORDS = new Set(
+  words(
+    'completion completions --completion shellenv shell-init init hook activate alias --init --bash --zsh --fish',
+  ),
 )
 const DECODERS = names(
   'base64 base32 basenc openssl xxd gunzip zcat uncompress bzcat xzcat zstdcat gzip bzip2 xz zstd lz4 rev tac tr uudecode gpg ccrypt age',

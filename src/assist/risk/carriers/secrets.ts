@@ -78,15 +78,16 @@ const KEPT_BY_PROJECTS =
   /(?:^|\/)(?:secrets?|credentials?|service[-_]account[^\s/]{0,80}|client_secret[^\s/]{0,80}|auth)\.(?:json|ya?ml|toml|env|ini|txt|tfvars)$|(?:^|\/)(?:master\.key|\.htpasswd|\.npmrc|\.pypirc|[^/]*\.(?:jks|keystore|pfx|ppk|tfvars))$/
 
 /** Whether the file is one that an AI tool should not see: credentials, also those that people read every day. */
-export function isPrivate(text: string, scope: Where): boolean {
+export function isPrivate(text: string, scope: Where, stays = mustStayHere(text, scope)): boolean {
   if (/(?:^|\/)\.env\.(?:example|sample|template|dist|test)$|^\/etc\//.test(text)) return false
-  return mustStayHere(text, scope) || (!/^-|:\/\//.test(text) && KEPT_BY_PROJECTS.test(text))
+  return stays || (!/^-|:\/\//.test(text) && KEPT_BY_PROJECTS.test(text))
 }
 
 /** The origins of a text that has the content of this file. */
-export const taintOfFile = (text: string, scope: Where): number =>
-  (mustStayHere(text, scope) ? TAINT.secret : TAINT.none) |
-  (isPrivate(text, scope) ? TAINT.credential : TAINT.none)
+export function taintOfFile(text: string, scope: Where): number {
+  const stays = mustStayHere(text, scope)
+  return (stays ? TAINT.secret : TAINT.none) | (isPrivate(text, scope, stays) ? TAINT.credential : TAINT.none)
+}
 
 /** The path relative to the home directory that holds it; undefined outside of homes. */
 function inHome(path: string, scope: Pick<Scope, 'home'>): string | undefined {

@@ -110,9 +110,9 @@ export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home' | 'karoH
   // A home directory counts as one wherever it lies, also below /tmp.
   if (home !== undefined && home !== 'other') return home
   if (TEMPORARY.some((top) => isWithin(whole, top))) return 'temporary'
-  if (SYSTEM.some((known) => covers(whole, known))) return 'system'
+  if (covers(whole, SYSTEM)) return 'system'
   if (whole === '/var/log' || whole.startsWith('/var/log/')) return 'log'
-  if (SHARED_ROOTS.some((known) => covers(whole, known))) return 'shared-root'
+  if (covers(whole, SHARED_ROOTS)) return 'shared-root'
   const here = resolvePath('.', scope)
   if (isAbove(whole, here) || (whole === here && (contents || path === here))) return 'working'
   if (home !== undefined) return home
@@ -126,17 +126,17 @@ function isNode(path: string, { karoHome }: Pick<Scope, 'karoHome'>): boolean {
   return [karoHome, '/var/lib/karo'].some(
     (top) =>
       top !== undefined &&
-      (path === top || path === `${top}/db` || path === `${top}/identity.key` || covers(path, top)),
+      (path === top || path === `${top}/db` || path === `${top}/identity.key` || covers(path, [top])),
   )
 }
 
 function isDisk(path: string): boolean {
   if (!path.startsWith('/dev/')) return false
-  return DISK.test(path) || (isGlob(path) && DISK_SAMPLES.some((sample) => covers(path, sample)))
+  return DISK.test(path) || covers(path, DISK_SAMPLES)
 }
 
 function homePlace(path: string, home: string): Place | undefined {
-  const own = home !== '/' && (covers(path, home) || isWithin(path, home))
+  const own = home !== '/' && (covers(path, [home]) || isWithin(path, home))
   const components = path.split('/')
   const isHomes = components[1] === 'home' || components[1] === 'Users'
   const inRoot = components[1] === 'root'
@@ -144,22 +144,28 @@ function homePlace(path: string, home: string): Place | undefined {
   const depth = own ? home.split('/').length : inRoot ? 2 : 3
   if (components.length <= depth) return components.length === depth ? 'home' : undefined
   const rest = components.slice(depth).join('/')
-  if (KEYS.some((known) => covers(rest, known))) return 'keys'
-  if (PERSONAL.some((known) => covers(rest, known))) return 'personal'
+  if (covers(rest, KEYS)) return 'keys'
+  if (covers(rest, PERSONAL)) return 'personal'
   return 'other'
 }
 
-/** Whether `path`, perhaps a pattern, names exactly `known`. */
-function covers(path: string, known: string): boolean {
-  if (path === known) return true
-  if (path.startsWith('/') !== known.startsWith('/') || !isGlob(path)) return false
+/** Whether `path`, perhaps a pattern, names exactly one of them. */
+function covers(path: string, all: readonly string[]): boolean {
+  if (all.includes(path)) return true
+  if (!isGlob(path)) return false
   const a = path.split('/')
-  const b = known.split('/')
-  return a.length === b.length && a.every((component, i) => couldMatch(component, b[i]!))
+  return all.some((known) => {
+    const b = known.split('/')
+    return (
+      path.startsWith('/') === known.startsWith('/') &&
+      a.length === b.length &&
+      a.every((component, i) => couldMatch(component, b[i]!))
+    )
+  })
 }
 
 function isWithin(path: string, top: string): boolean {
-  return path === top || path.startsWith(`${top}/`)
+  return path.startsWith(top) && (path.length === top.length || path[top.length] === '/')
 }
 
 /** Whether `path` is a proper ancestor of `here`; both are normalised. */

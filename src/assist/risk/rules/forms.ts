@@ -32,6 +32,6 @@ export function ruleOf({ finds, named, ...rule }: FormRule): Rule {
       return names().filter(isListed)
     },
     isAbout: (tool) => (tool === '*' ? isForAll : isListed(tool) && has(tool)),
-    when: (c, o) => hits(c, o).next().value as ReturnType<Rule['when']>,
+    when: (c, o) => hits(c, o)[0],
   }
 }

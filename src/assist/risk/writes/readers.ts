@@ -68,7 +68,7 @@ export function onlyReads(
   if (command.isOwn === true) return true
   if (name === '') return command.known
   if (name === 'docker' || name === 'podman') return mounts(command, isOwn)
-  if (READS.has(name)) return READS.hits(command, options).next().done === false
+  if (READS.has(name)) return READS.hits(command, options).length > 0
   if (EDITORS.has(name)) return scope.caller !== 'tool' && !isDriven(command)
   if (runsCode(name)) return codeReads(command, options, isOwn)
   if (SHELLS.has(name)) return shellReads(args, isOwn)

@@ -1,6 +1,6 @@
 // firstTool: the tool behind wrappers, quotes and keywords, with the path it was typed with.
 import { expect, test } from 'vitest'
-import { firstTool, runsPrivileged } from '../../../../src/assist/risk/index.ts'
+import { firstTool } from '../../../../src/assist/risk/index.ts'
 
 test.each([
   ['ls -la', 'ls'],
@@ -22,7 +22,7 @@ test.each([
   ['sudo -i', 'sudo'],
   ['stdbuf -oL docker logs -f web | grep x', 'docker'],
 ])('%s → %s', (command, tool) => {
-  expect(firstTool(command, 'bash')).toBe(tool)
+  expect(firstTool(command, 'bash').tool).toBe(tool)
 })
 
 test.each([
@@ -35,12 +35,12 @@ test.each([
   ['man sudo', false],
   ['apt update', false],
 ] as const)('%s runs as another user: %s', (command, privileged) => {
-  expect(runsPrivileged(command, 'bash')).toBe(privileged)
+  expect(firstTool(command, 'bash').privileged).toBe(privileged)
 })
 
 test.each(['', '   ', '# a comment', 'X=1', '$(which x)', `"$X"y`, '"$DIR"/git status', ' '.repeat(100_000)])(
   '%j has none',
   (command) => {
-    expect(firstTool(command, 'bash')).toBeUndefined()
+    expect(firstTool(command, 'bash').tool).toBeUndefined()
   },
 )

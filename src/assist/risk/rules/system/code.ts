@@ -8,8 +8,8 @@ export const CODE_RULES: readonly FormRule[] = [
     level: 'high',
     why: 'The line does not show which command runs, and many commands do harm with these arguments.',
     finds: `
-      * @root|home|system|keys|disk? ~unknown
-      * words<forced>? ~unknown`,
+      * ~unknown @root|home|system|keys|disk?
+      * ~unknown words<forced>?`,
     named: {
       unknown: (_arg, { known }) => !known,
       forced: /^-(?:[a-z]*r[a-z]*f|[a-z]*f[a-z]*r)[a-z]*$/i,
