@@ -75,6 +75,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
       ])
       return {
         ...self,
+        certified_as: deps.fleet().own?.name ?? null,
         version: VERSION,
         build: BUILD,
         service: deps.service,

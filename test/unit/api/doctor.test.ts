@@ -49,7 +49,11 @@ const rooms = {
     keyState: () => ({ kind: 'current' }),
     member: () => undefined,
   },
-  fleet: () => ({ lists_at: null, stale: false, joining: null }),
+  fleet: () => ({
+    lists_at: null,
+    stale: false,
+    joining: { refused: null, expires_at: 0, places: ['10.0.0.5:9238'] },
+  }),
   certified: () => [],
   operators: { list: () => [] },
   sessions: { state: () => undefined },
@@ -101,5 +105,6 @@ test('an administrator is told what waits; who is none in steps, and no addresse
   expect(sent).toBe(before + 1)
   expect(all.spool).toEqual({ pending_bytes: 70_000, dropped: 1, unfollowed: ALL })
   expect(all.limited).toBeUndefined()
+  expect(all.joining).toMatch(/^this node looks for its inviter until .* at 10\.0\.0\.5:9238; /)
   expect(JSON.stringify(all)).toMatch(/10\.0\.0\.5.*10\.0\.0\.6/)
 })

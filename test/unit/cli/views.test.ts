@@ -50,6 +50,7 @@ test('status: a node that is well, alone, new, not ready, of the machine; and wh
     node_id: 'karo:ed25519:x',
     fingerprint: '0123456789abcdef',
     name: 'eng-042',
+    certified_as: 'eng-042',
     version: '0.1.0',
     build: BUILD,
     service: false,
@@ -82,6 +83,8 @@ test('status: a node that is well, alone, new, not ready, of the machine; and wh
   expect(view({ build: '0.0.9' })).toContain('→ the node still runs Karo 0.0.9')
   const mesh = (over: Partial<StatusShape['mesh']>) => ({ mesh: { ...SHAPE.mesh, ...over } })
   const nobody = { peers_connected: 0, peers_trusted: 0, members_known: 0 }
+  // The machine has another name since its certificate was made.
+  expect(view({ certified_as: 'eng-041' })).toMatch(/^node +eng-042 {2}0123.*, certified as eng-041\n/)
   const of = (admin: boolean, asks: boolean): string =>
     view({ service: true, you: { uid: 1001, admin, asks }, ...mesh({ peers_pending: 1 }) })
   const agents = (state: 'off' | 'locked' | 'ready'): string =>

@@ -142,11 +142,7 @@ export const doctorFacts = named('DoctorFacts', {
     .nullable()
     .describe('null: the mesh computes no totals; absent: they could not be read')
     .optional(),
-  invite_refused: text(
-    32,
-    'why this node was not let in by its last invite, or enrolment_file: that file cannot be used',
-  ).optional(),
-  invite_detail: text(400, 'what is wrong with the enrolment file').optional(),
+  joining: text(1_000, 'what became of an invite that did not let this node in yet').optional(),
   login: z
     .strictObject({
       name: text(64, 'of the operator'),

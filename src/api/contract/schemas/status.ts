@@ -45,6 +45,7 @@ export const status = named('Status', {
   node_id: ownNodeId(),
   fingerprint: fingerprint(),
   name: nodeName(),
+  certified_as: nodeName().describe('in its certificate, by which others know it').nullable(),
   version: text(32, 'of Karo'),
   build: text(64, 'version and commit of the program that runs'),
   service: flag("true: the machine's node, for all its users; false: one person's own node"),

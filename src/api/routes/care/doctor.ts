@@ -24,7 +24,7 @@ import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { time } from '../../server/shown.ts'
 import { type AlarmDeps, frozenNodes, takenHere } from '../mesh/alarms.ts'
-import { revokedShape } from '../mesh/revoked.ts'
+import { joiningInWords, revokedShape } from '../mesh/revoked.ts'
 
 export interface TotalsFactsDeps {
   readonly totals: Pick<TotalsRoom, 'audiences' | 'read' | 'preview'>
@@ -110,15 +110,6 @@ function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
     issuers: issuers.length,
     issuers_there: issuers.filter(({ node_id }) => isThere(node_id)).length,
   }
-}
-
-/** Empty while no invite was refused. */
-function inviteFacts(
-  deps: Pick<CertificateDeps, 'fleet'>,
-): Pick<DaemonFacts, 'invite_refused' | 'invite_detail'> {
-  const { refused = null, detail = null } = deps.fleet().joining ?? {}
-  if (refused === null) return {}
-  return { invite_refused: refused, ...(detail === null ? {} : { invite_detail: detail }) }
 }
 
 /** Null: this person asks as the node. */
@@ -250,7 +241,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         lists: listsOf(deps.fleet()),
         certificate: certificateFacts(deps),
         totals,
-        ...inviteFacts(deps),
+        joining: admin ? joiningInWords(deps.fleet(), stale.length > 0) : undefined,
         // A token never asks as an operator, so over TCP there is no login to tell of.
         login: caller.via === 'socket' ? loginFacts(deps, caller) : null,
         store_problem: storeProblem === null || admin ? storeProblem : 'the database cannot be written',

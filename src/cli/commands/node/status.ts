@@ -55,7 +55,9 @@ export function statusView(
 
 function nodeLine(status: StatusShape): Line {
   const whose = status.service ? ", this machine's" : ''
-  return { subject: 'node', says: `${status.name}  ${formatFingerprint(status.fingerprint)}${whose}` }
+  const { name, certified_as } = status
+  const others = certified_as === null || certified_as === name ? '' : `, certified as ${certified_as}`
+  return { subject: 'node', says: `${name}  ${formatFingerprint(status.fingerprint)}${whose}${others}` }
 }
 
 /** What the caller may do, on a node that several people use. */

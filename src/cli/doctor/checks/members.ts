@@ -155,19 +155,8 @@ export const members = {
     severity: 'fail',
     looksAt: 'daemon',
     fix: 'Let this node and an issuer reach each other: karo peers. If it has ended: karo join <code>. On an issuer: karo ca renew, with the root key.',
-    look({ certificate, invite_refused: refused, invite_detail: detail }, { now }) {
-      if (certificate === null) {
-        if (refused === undefined) return skipped(NO_MESH)
-        return refused === 'enrolment_file'
-          ? warn(
-              detail ?? 'the enrolment file cannot be used: karo logs tail says why',
-              'Correct the file, and it counts at once, or ask an issuer for an invite: karo join <code>',
-            )
-          : warn(
-              'the last invite was refused: karo ca show says why',
-              'Ask an issuer for another one: karo join <code>',
-            )
-      }
+    look({ certificate, joining }, { now }) {
+      if (certificate === null) return joining === undefined ? skipped(NO_MESH) : warn(joining, INVITE)
       const { usage, begins_at, ends_at, why_not, issuers, issuers_there: there } = certificate
       if (begins_at === null || ends_at === null) {
         if (why_not === null) return fail('this node has no certificate of its mesh', 'karo join <code>')

@@ -367,8 +367,8 @@ test('others: who waits, which versions they are of, who has a place, whose key 
 })
 
 test('certificates: renewed in time or not, ended for whatever reason, of an issuer, of an operator who is logged in', async () => {
-  const of = (facts: object | null, invite_refused?: string) =>
-    found('mesh.certificate', { certificate: facts, invite_refused }, { now })
+  const of = (facts: object | null, joining?: string) =>
+    found('mesh.certificate', { certificate: facts, joining }, { now })
   const from = (begins: number, ends: number, change: object = {}) =>
     of({
       usage: 'node',
@@ -389,8 +389,7 @@ test('certificates: renewed in time or not, ended for whatever reason, of an iss
   expect(
     await told({
       none: of(null),
-      'an enrolment file that cannot be used': of(null, 'enrolment_file'),
-      'an invite that was refused': of(null, 'used'),
+      'an invite that did not let it in yet': of(null, 'this node looks for its inviter'),
       'ten days left': from(-20, 10),
       'not renewed in time': from(-26, 4, { issuers_there: 0 }),
       'its key was revoked': ended('revoked'),
