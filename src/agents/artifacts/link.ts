@@ -4,7 +4,7 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
-import { type Signer, signStatement, verifyStatement } from '../../trust/identity/index.ts'
+import { readStatement, type Signer, signStatement } from '../../trust/identity/index.ts'
 import { LINK_PREFIX } from './types.ts'
 
 export interface ReadLink {
@@ -45,18 +45,15 @@ export function readLink(text: string): ReadLink {
 
 /** The same for the frame alone; undefined for what is no link, or was changed. */
 export function readLinkFrame(frame: Uint8Array): ReadLink | undefined {
-  try {
-    const { by: node, body } = verifyStatement(ShareLink, frame)
-    const { artifact, secret, not_after, audience } = body
-    return {
-      node,
-      artifact: toHex(artifact),
-      secret,
-      frame,
-      endsAt: not_after,
-      audience: audience === undefined ? null : formatNodeId(audience),
-    }
-  } catch {
-    return undefined
+  const said = readStatement(ShareLink, frame)
+  if (typeof said === 'string') return undefined
+  const { artifact, secret, not_after, audience } = said.body
+  return {
+    node: said.by,
+    artifact: toHex(artifact),
+    secret,
+    frame,
+    endsAt: not_after,
+    audience: audience ? formatNodeId(audience) : null,
   }
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { BucketLength } from '../../../protocols/buckets.ts'
 import { RELEASE_KEPT_MS } from '../../../protocols/buckets.ts'
-import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
+import { FrameError } from '../../../protocols/frame.ts'
 import {
   AGGREGATORS_MAX,
   BUNDLE_POLICIES_BYTES,
@@ -24,7 +24,7 @@ import { formatFingerprint, printable } from '../../base/format.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import { settingsOf } from '../../config/fleet-settings.ts'
 import { meshOf, type RootKey } from '../../trust/certificates/index.ts'
-import { signStatement, statementIn } from '../../trust/identity/index.ts'
+import { signStatement, statementIn, versionAfter } from '../../trust/identity/index.ts'
 import { compilePolicies, readPolicyFiles } from '../../trust/policy/load.ts'
 import type { CommandIo } from '../command.ts'
 import { certifyIssuer } from '../fleet/issuer-certificate.ts'
@@ -192,7 +192,8 @@ async function handBundle(
 ) {
   const last = await lastOf(io, root)
   const next = await said(last)
-  const version = versionAfter(last?.version)
+  // The newest version counts everywhere, so it is above the last one also where another machine's clock is a little ahead.
+  const version = versionAfter(last?.version ?? 0, Date.now())
   const former = formerOf(last, next, version)
   const began = beganOf(last, next, version)
   const body = {
@@ -260,12 +261,6 @@ function isSameAs(
   return (
     (last.bucket ?? 'day') === (next.bucket ?? 'day') && names(last.aggregators) === names(next.aggregators)
   )
-}
-
-/** The newest version counts everywhere, so it is above the last one also where another machine's clock is a little ahead. */
-function versionAfter(signed = 0): number {
-  const now = Date.now()
-  return signed > now + CLOCK_WINDOW_MS ? now : Math.max(now, signed + 1)
 }
 
 /** A setting of the fleet, and the value that the next bundle has for it; undefined: none. */

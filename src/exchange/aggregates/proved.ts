@@ -9,7 +9,7 @@ import { PROOF_CHUNK, VERIFIER_BYTES } from '../../../protocols/messages/aggrega
 import type { ShareHeader } from '../../../protocols/messages/share.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import type { Random } from '../../base/clock.ts'
-import { type Identity, sealingKeyOf } from '../../trust/identity/index.ts'
+import { type Identity, isSame, sealingKeyOf } from '../../trust/identity/index.ts'
 import { verifyData } from './documents/associated.ts'
 import { MODULUS } from './proof/field.ts'
 import {
@@ -147,7 +147,7 @@ export function verifyKeyOf(
   { publicKey, agree }: Pick<Identity, 'publicKey' | 'agree'>,
   { mesh, bucket, pair }: { readonly mesh: Uint8Array; readonly bucket: Bucket; readonly pair: Pair },
 ): Uint8Array {
-  const other = pair.find((key) => Buffer.compare(key, publicKey) !== 0)
+  const other = pair.find((key) => !isSame(key, publicKey))
   const theirs = other && sealingKeyOf(other)
   const shared = theirs && agree(theirs)
   if (shared === undefined) throw new FrameError('malformed', 'the other aggregator has no usable key')

@@ -3,7 +3,7 @@ import { releases, statements } from '../../../protocols/aggregate.ts'
 import type { ReleaseContent, ReleaseStatement, ShownStatement } from '../../../protocols/messages/release.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import { blake3 } from '../../base/hash.ts'
-import { type Identity, verifySignature } from '../../trust/identity/index.ts'
+import { type Identity, isSame, verifySignature } from '../../trust/identity/index.ts'
 
 const DOMAIN = Buffer.from('karo-released-v1')
 
@@ -44,9 +44,9 @@ export function shownOf(said: readonly Said[], type: string): ShownStatement | u
   for (const { author, content, signatures: all = [] } of said) {
     const at = content.types.findIndex((one) => one.type === type)
     const signature = all[at + 1]
-    const by = content.pair.findIndex((key) => Buffer.compare(key, author) === 0)
+    const by = content.pair.findIndex((key) => isSame(key, author))
     if (signature === undefined || (by !== 0 && by !== 1)) continue
-    if (Buffer.compare(statements.encode(statementOf(content, type)), statement) !== 0) continue
+    if (!isSame(statements.encode(statementOf(content, type)), statement)) continue
     signatures.push({ by, signature })
   }
   return signatures.length === 0 ? undefined : { statement, signatures }
@@ -100,4 +100,4 @@ export function hashOfContent(content: ReleaseContent): Uint8Array {
 
 /** Whether two contents are the same in every member. */
 export const isSameContent = (a: ReleaseContent, b: ReleaseContent): boolean =>
-  Buffer.compare(hashOfContent(a), hashOfContent(b)) === 0
+  isSame(hashOfContent(a), hashOfContent(b))

@@ -12,6 +12,7 @@ import { LISTED_MAX, SCHEME } from '../../../protocols/messages/aggregate.ts'
 import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/tally.ts'
 import { placesIn } from '../../base/bits.ts'
 import { blake3 } from '../../base/hash.ts'
+import { isSame } from '../../trust/identity/index.ts'
 import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
 import { contentsOf, setHashOf } from './contents.ts'
 import { acceptable, entriesOf, entryOf, hashOfPart, heldOf, isProvedIn, listingOf } from './listing.ts'
@@ -40,8 +41,6 @@ const LEADER = 0
 const FOLLOWER = 1
 
 type Held = ReadonlyMap<number, HeldShare>
-
-const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
 /** So long after a bucket's end the few that have said nothing are waited for: who gives a share spreads it over twelve minutes. */
 const FEW_SILENT_MS = 15 * MINUTE_MS

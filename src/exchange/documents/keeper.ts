@@ -6,13 +6,13 @@ import { blake3 } from '../../base/hash.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { DocumentRepository, DocumentRow } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import type { Hints } from '../../trust/identity/index.ts'
+import { type Hints, isFuture, isSame } from '../../trust/identity/index.ts'
 import { BOUNDS, type Bounds, createMakeRoom, createPace, noRoomFor } from './bounds.ts'
 import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
 import { createContradictions } from './contradictions.ts'
 import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
-import { type Document, isFuture, isKind, nameOf, readDocument } from './read.ts'
+import { type Document, isKind, nameOf, readDocument } from './read.ts'
 import type { DocumentPorts, Documents, StoredDocument } from './types.ts'
 import { createWants, type Wanted, type Wants } from './wants.ts'
 import type { Witness } from './witness.ts'
@@ -253,7 +253,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         if (row === undefined) continue
         const bytes = await repository.frame(row)
         // The stored bytes are damaged: they are not the bytes that the author signed.
-        if (bytes === undefined || Buffer.compare(blake3([bytes]), row.digest) !== 0) {
+        if (bytes === undefined || !isSame(blake3([bytes]), row.digest)) {
           log.error({ peer: author, kind, slot: row.slot }, 'a stored document is damaged')
           continue
         }

@@ -1,6 +1,5 @@
 // One document's frame: decoded, its author's signature checked, and judged by what it says about itself.
 import {
-  CLOCK_WINDOW_MS,
   decodeFrame,
   type Frame,
   FrameError,
@@ -9,7 +8,7 @@ import {
 } from '../../../protocols/frame.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
-import { verifierOf, verifySignature } from '../../trust/identity/index.ts'
+import { isFuture, verifierOf, verifySignature } from '../../trust/identity/index.ts'
 import { DOCUMENT_KINDS, type DocumentKind, KINDS, type Reading } from './kinds.ts'
 import type { DocumentHead } from './types.ts'
 
@@ -63,8 +62,6 @@ export function readDocument(bytes: Uint8Array, now: number): Document {
   }
   return { ...reading, head, author, kind, frame }
 }
-
-export const isFuture = (version: number, now: number): boolean => version > now + CLOCK_WINDOW_MS
 
 /** A frame of our own store, as it was judged when it came; undefined when it is damaged. */
 export function rereadDocument(bytes: Uint8Array): Frame | undefined {

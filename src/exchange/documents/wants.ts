@@ -2,11 +2,11 @@
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
-import { type Hints, namesOne } from '../../trust/identity/index.ts'
+import { type Hints, isFuture, namesOne } from '../../trust/identity/index.ts'
 import { type Catalog, type Entry, type Role, tagOf } from './catalog.ts'
 import { type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
-import { type Edition, editionOf, isFuture, isKind } from './read.ts'
+import { type Edition, editionOf, isKind } from './read.ts'
 import type { DocumentPorts } from './types.ts'
 import type { Witness } from './witness.ts'
 

@@ -24,6 +24,7 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import {
   type Identity,
+  isSame,
   newSealingKey,
   openSealed,
   type SealingKey,
@@ -107,7 +108,7 @@ export function readQuestion(document: Uint8Array, queryId: Uint8Array, now: num
   // The author's clock may be ahead of this node's by as much as a hop frame's.
   if (body.created_at > now + CLOCK_WINDOW_MS)
     throw new FrameError('stale', 'the question is from the future')
-  if (!sameBytes(body.query_id, queryId)) throw new FrameError('malformed', 'the hop names another question')
+  if (!isSame(body.query_id, queryId)) throw new FrameError('malformed', 'the hop names another question')
   const author = frame.envelope.sender
   return { author, authorId: formatNodeId(author), body, trace: frame.envelope.trace }
 }
@@ -159,7 +160,7 @@ export function openAnswer(
 export function readAnswer(question: OwnQuestion, responder: Uint8Array, plain: Uint8Array): SealedAnswer {
   const { query_id, query_type, level, filters, operator } = question.body
   const answer = decodeAnswer(plain)
-  if (!sameBytes(answer.responder, responder) || !sameBytes(answer.query_id, query_id)) {
+  if (!isSame(answer.responder, responder) || !isSame(answer.query_id, query_id)) {
     throw new FrameError('malformed', 'the answer names another owner or question')
   }
   // It judged the node and not the operator: what it says or gives is not for the operator.
@@ -177,7 +178,7 @@ export function readAnswer(question: OwnQuestion, responder: Uint8Array, plain: 
 /** Whether the owner judged this delegation; that it was too busy to judge anything says nothing about its release. */
 function isAbout({ status, delegation }: SealedAnswer, asked: Uint8Array): boolean {
   if (status === 'busy' || status === 'error') return true
-  return delegation !== undefined && sameBytes(delegation, delegationDigest(asked))
+  return delegation !== undefined && isSame(delegation, delegationDigest(asked))
 }
 
 function checkData(
@@ -213,8 +214,4 @@ function envelopeOf({ identity, clock, random }: Author, trace: Uint8Array | und
     seq: 0,
     ...(trace === undefined ? {} : { trace }),
   }
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
 }

@@ -9,7 +9,7 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import { sealingKeyOf, verifyStatement } from '../../trust/identity/index.ts'
+import { isSame, sealingKeyOf, verifyStatement } from '../../trust/identity/index.ts'
 import {
   combine,
   contentAbout,
@@ -95,8 +95,8 @@ export function createReleases(deps: ReleasesDeps): Releases {
     read,
     async publish(content, all) {
       // Each of the pair keeps the other's word too, so that either can show both to those who come later.
-      const others = content.pair.filter((key) => Buffer.compare(key, identity.publicKey) !== 0)
-      const isOther = (key: Uint8Array) => others.some((other) => Buffer.compare(key, other) === 0)
+      const others = content.pair.filter((key) => !isSame(key, identity.publicKey))
+      const isOther = (key: Uint8Array) => others.some((other) => isSame(key, other))
       const readers = [...others, ...all.filter((key) => !isOther(key))]
         .filter((key) => sealingKeyOf(key) !== undefined)
         .slice(0, READERS_MAX - 1)

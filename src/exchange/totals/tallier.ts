@@ -8,6 +8,7 @@ import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../../trust/audit/index.ts'
+import { isSame } from '../../trust/identity/index.ts'
 import {
   type Checked,
   entryOf,
@@ -366,6 +367,3 @@ export function createTallier(deps: TallierDeps): Tallier {
     },
   }
 }
-
-const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
-  b !== undefined && Buffer.compare(a, b) === 0

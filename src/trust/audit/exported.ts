@@ -2,6 +2,7 @@
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import { isSame } from '../identity/index.ts'
 import { canonicalDetails, hashEntry } from './entry.ts'
 import { readHead } from './head.ts'
 import { createSigners } from './signers.ts'
@@ -70,7 +71,7 @@ export async function verifyExport(lines: AsyncIterable<unknown>): Promise<Expor
         line.head.seq === expected - 1 &&
         first !== null &&
         told !== undefined &&
-        same(told.hash, previous)
+        isSame(told.hash, previous)
       ) {
         signed = expected - 1
         signers.head(signed, told.signer)
@@ -104,8 +105,6 @@ export async function verifyExport(lines: AsyncIterable<unknown>): Promise<Expor
     earlier_keys: earlier,
   }
 }
-
-const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
 function headerFrom(value: unknown): ExportHeader {
   const { karo_ledger, node_id, base } = (value ?? {}) as Partial<ExportHeader>

@@ -1,10 +1,8 @@
 // Signed heads: this node's signature over the newest entry, and so over all before it.
-import { FrameError } from '../../../protocols/frame.ts'
 import { AuditHead, type AuditHeadBody } from '../../../protocols/messages/audit.ts'
-import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import type { SignedHead } from '../../store/tables/audit.ts'
-import { type Signer, signStatement, verifyStatement } from '../identity/index.ts'
+import { readStatement, type Signer, signStatement } from '../identity/index.ts'
 
 /** A document frame (AuditHead), so that anybody who keeps it can hold this node to it later. */
 export function signHead(body: AuditHeadBody, identity: Signer, clock: Clock, random: Random): SignedHead {
@@ -13,22 +11,11 @@ export function signHead(body: AuditHeadBody, identity: Signer, clock: Clock, ra
 
 /**
  * The hash (32 bytes; it covers the entry's number) that was signed, and the signer; undefined if the frame is not a
- * signed head.
+ * signed head. Number and time are as the head says itself.
  */
-export function readHead(head: SignedHead):
-  | {
-      readonly hash: Uint8Array
-      readonly signer: NodeId
-      /** As the head says itself. */
-      readonly seq: number
-      readonly ts: number
-    }
-  | undefined {
-  try {
-    const { by, body } = verifyStatement(AuditHead, head.frame)
-    return { hash: body.hash, seq: body.seq, ts: body.ts, signer: by }
-  } catch (error) {
-    if (error instanceof FrameError) return undefined
-    throw error
-  }
+export function readHead(head: SignedHead) {
+  const said = readStatement(AuditHead, head.frame)
+  if (typeof said === 'string') return undefined
+  const { hash, seq, ts } = said.body
+  return { hash, seq, ts, signer: said.by }
 }

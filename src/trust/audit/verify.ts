@@ -2,6 +2,7 @@
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { toHex } from '../../base/hex.ts'
 import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
+import { isSame } from '../identity/index.ts'
 import { GENESIS, hashEntry, readRow } from './entry.ts'
 import { readHead } from './head.ts'
 import { lastingDigest } from './lasting.ts'
@@ -56,7 +57,7 @@ export async function verifyLedger(
     const over = signed.get(seq)
     if (over !== undefined) signers.head(seq, over.signer)
     // The entry at this number differs from the one whose head is kept elsewhere: the end of the ledger was rewritten.
-    if (seq === outside?.seq && Buffer.compare(row.hash, outside.hash) !== 0) {
+    if (seq === outside?.seq && !isSame(row.hash, outside.hash)) {
       firstBad = seq
       continue
     }
@@ -100,11 +101,10 @@ function newestOf(elsewhere: readonly HeadElsewhere[], own: NodeId) {
 const hexOf = (bytes: Uint8Array | undefined): string | undefined =>
   bytes === undefined ? undefined : toHex(bytes)
 
-const continues = (row: AuditRow, previous: Uint8Array): boolean =>
-  Buffer.compare(hashEntry(row, previous), row.hash) === 0
+const continues = (row: AuditRow, previous: Uint8Array): boolean => isSame(hashEntry(row, previous), row.hash)
 
 function agrees(row: AuditRow, signed: ReadonlyMap<number, ReturnType<typeof readHead>>): boolean {
   if (!signed.has(row.seq)) return true
   const over = signed.get(row.seq)
-  return over !== undefined && Buffer.compare(over.hash, row.hash) === 0
+  return over !== undefined && isSame(over.hash, row.hash)
 }

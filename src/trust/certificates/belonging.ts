@@ -4,7 +4,7 @@ import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { FleetRepository, MembershipRecord } from '../../store/tables/fleet.ts'
 import type { Audit } from '../audit/index.ts'
-import type { Identity } from '../identity/index.ts'
+import { type Identity, isSame } from '../identity/index.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import type { Fleet } from './fleet-types.ts'
 import { joiningOf } from './invites/joining.ts'
@@ -57,7 +57,7 @@ export function createBelonging(deps: BelongingDeps): Belonging {
 
   /** Whether `root` is the root of another mesh than this node's. */
   const isOther = (root: Uint8Array | undefined): boolean =>
-    root !== undefined && membership !== undefined && Buffer.compare(membership.root, root) !== 0
+    root !== undefined && membership !== undefined && !isSame(membership.root, root)
   const storeSoon = (changed: Changed): void => {
     store(changed).catch((error: unknown) =>
       log.error({ error: String(error) }, 'what this node knows of its mesh could not be stored'),
@@ -132,7 +132,7 @@ export function createBelonging(deps: BelongingDeps): Belonging {
         const joining = joiningOf(file.code, file, clock.now())
         const stored = seeking.joining()
         // What a person typed since then stays.
-        if (isFirst && stored !== undefined && Buffer.compare(stored.secret, joining.secret) !== 0) return
+        if (isFirst && stored !== undefined && !isSame(stored.secret, joining.secret)) return
         await look(joining)
         log.info({}, 'an enrolment file is here: this node looks for its inviter')
       } catch (error) {

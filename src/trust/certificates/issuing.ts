@@ -1,5 +1,4 @@
 // Signatures of an issuer: certificates of nodes, renewed before they end, and the list of keys that it revoked.
-import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import { REVOKED_MAX } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
@@ -9,7 +8,7 @@ import type { Ambient } from '../../base/run/ambient.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import { privileged } from '../../base/words/roles.ts'
 import type { Audit } from '../audit/index.ts'
-import type { Identity } from '../identity/index.ts'
+import { type Identity, isFuture, versionAfter } from '../identity/index.ts'
 import type { LineageView } from '../lineage/index.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
 import { assignable, leftSince } from './kinship.ts'
@@ -136,13 +135,11 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     }
     const before = roll.listOf(self)
     const now = clock.now()
-    // A list that a wrong clock signed says nothing about what comes after it.
-    const after = before === undefined || before.version > now + CLOCK_WINDOW_MS ? 0 : before.version
     const number = (before?.number ?? -1) + 1
     const frame = signRevocationList(
       identity,
       {
-        version: Math.max(now, after + 1),
+        version: versionAfter(before?.version ?? 0, now),
         number,
         mesh: mesh(),
         revoked: [...revoked].map(([node, at]) => ({ key: parseNodeId(node) as Uint8Array, at })),
@@ -265,8 +262,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       let count = 0
       const list = roll.listOf(self)
       const isDueAt = (list?.version ?? 0) + Math.min(LIST_EVERY_MS, lifeMs / 4)
-      const isFuture = (list?.version ?? 0) > now + CLOCK_WINDOW_MS
-      if (list === undefined || unsaved || isFuture || now >= isDueAt) {
+      if (list === undefined || unsaved || isFuture(list.version, now) || now >= isDueAt) {
         later(signList(list?.revoked ?? new Map()))
         count++
       }

@@ -1,8 +1,7 @@
 // Which keys were revoked, by the lists of the root and of its issuers: what a list once named stays revoked.
-import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import { RevocationList } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import { statementIn } from '../identity/index.ts'
+import { isFuture, statementIn } from '../identity/index.ts'
 import type { List, Revoked } from './roll-types.ts'
 
 export interface ListsDeps {
@@ -50,15 +49,14 @@ export function createLists({ mesh, isRoot, isIssuer, nameOf }: ListsDeps) {
       // A list that was kept here counted before the root's word came, and what it revoked stays revoked. A new list of a
       // revoked issuer says nothing, whatever its date: its thief writes the date, and the root's list names what the issuer revoked.
       if (!isAuthority(author) || (from !== 'kept' && isRevokedIssuer(author))) return []
-      const isFuture = (version: number): boolean => version > now + CLOCK_WINDOW_MS
-      if (isFuture(list.version)) {
+      if (isFuture(list.version, now)) {
         if (from !== 'kept') return []
         list = { ...list, version: 0 }
       }
       const before = lists.get(author)
       const was = before?.revoked ?? new Map<NodeId, number>()
       const added = [...list.revoked].filter(([node]) => !was.has(node))
-      const since = before === undefined || isFuture(before.version) ? -1 : before.version
+      const since = before === undefined || isFuture(before.version, now) ? -1 : before.version
       const isNewer = list.version > since && list.number > (before?.number ?? -1)
       if (!isNewer && added.length === 0) return []
       const { number, version, frame } = isNewer || before === undefined ? list : before

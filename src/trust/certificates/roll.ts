@@ -1,12 +1,12 @@
 // The certified and revoked keys, from the documents that this node has: state in memory, fed with frames, without a
 // clock.
-import type { CertificateBody } from '../../../protocols/messages/certificate.ts'
+import { Certificate, type CertificateBody } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import { areGranted, rolesThatCount } from '../../base/words/roles.ts'
-import type { Statement } from '../identity/index.ts'
+import { isSame, readStatement, type Statement } from '../identity/index.ts'
 import { createLists } from './lists.ts'
 import type { KnownOperator, OperatorVerdict, Roll } from './roll-types.ts'
 import { createShares } from './shares.ts'
@@ -18,7 +18,6 @@ import {
   type ChainVerdict,
   judge,
   LIFE_MAX_MS,
-  readCertificate,
   type TrustedRoot,
   verifyChain,
 } from './verify.ts'
@@ -177,7 +176,7 @@ export function createRoll(): Roll {
         }),
     },
     trustRoot(next, joined) {
-      if (root !== undefined && Buffer.compare(root.key, next.key) !== 0) {
+      if (root !== undefined && !isSame(root.key, next.key)) {
         for (const map of [issuers, leaves, people, lists, faults]) map.clear()
       }
       root = next
@@ -187,7 +186,7 @@ export function createRoll(): Roll {
     root: () => root,
 
     certificate(bytes, now) {
-      const said = readCertificate(bytes)
+      const said = readStatement(Certificate, bytes)
       if (typeof said === 'string') return { changed: [], fault: said }
       const held: Held = { ...said, bytes }
       const { key, usage, version } = held.body
@@ -306,6 +305,3 @@ export function createRoll(): Roll {
   }
   return roll
 }
-
-const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
-  b !== undefined && Buffer.compare(a, b) === 0

@@ -6,7 +6,7 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { ANOTHER_KEY } from '../../base/words/revoked.ts'
-import { type Identity, statementIn } from '../identity/index.ts'
+import { type Identity, isSame, statementIn } from '../identity/index.ts'
 import type { Fleet } from './fleet-types.ts'
 import type { Roll } from './roll-types.ts'
 import { meshOf } from './sign.ts'
@@ -34,7 +34,7 @@ export interface RootWord extends Pick<Fleet, 'found' | 'rootList' | 'revokedByR
 export function createRootWord({ identity, roll, clock, log, signedByRoot, joined }: RootWordDeps): RootWord {
   const isOther = (root: Uint8Array): boolean => {
     const own = roll.root()?.key
-    return own !== undefined && Buffer.compare(own, root) !== 0
+    return own !== undefined && !isSame(own, root)
   }
   const listNow = () => {
     const root = roll.root()
@@ -91,7 +91,7 @@ export function createRootWord({ identity, roll, clock, log, signedByRoot, joine
         })
       }
       const { number, revoked } = bodyBy(frame, root) ?? notByRoot()
-      if (revoked.some(({ key }) => Buffer.compare(key, root.key) === 0)) {
+      if (revoked.some(({ key }) => isSame(key, root.key))) {
         throw new KaroError('refused', 'that is the root of this mesh, which nobody can revoke', {
           hint: 'If somebody else has the root key, make another mesh: karo ca init.',
         })

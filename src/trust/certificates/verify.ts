@@ -1,11 +1,10 @@
 // Verifies a chain of certificates: one pure function from bytes, a root, a moment and a list to a binding or a reason.
-import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
 import { Certificate, type CertificateBody, CHAIN_MAX } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
 import { privileged, rolesThatCount } from '../../base/words/roles.ts'
-import { type Statement, timeFault, verifyStatement } from '../identity/index.ts'
+import { isFuture, isSame, readStatement, type Statement, timeFault } from '../identity/index.ts'
 import { type Binding, USAGES, type Usage } from './types.ts'
 
 /** The longest time a certificate may hold, by usage. A lost laptop's ends by itself within a month. */
@@ -67,22 +66,9 @@ export type ChainVerdict =
 /** One certificate of a chain, read. */
 type Link = Pick<Statement<CertificateBody>, 'key' | 'body'>
 
-const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
-
-/** One certificate with its signature checked, or why it is none. */
-export function readCertificate(
-  bytes: Uint8Array,
-): Statement<CertificateBody> | Extract<ChainFault, 'malformed' | 'bad_signature'> {
-  try {
-    return verifyStatement(Certificate, bytes)
-  } catch (error) {
-    return error instanceof FrameError && error.code === 'bad_signature' ? 'bad_signature' : 'malformed'
-  }
-}
-
 /** The key that the last certificate of a chain is about; undefined when that cannot be read. */
 export function lastKeyOf(chain: readonly Uint8Array[]): NodeId | undefined {
-  const last = readCertificate(chain.at(-1) ?? new Uint8Array())
+  const last = readStatement(Certificate, chain.at(-1) ?? new Uint8Array())
   return typeof last === 'string' ? undefined : formatNodeId(last.body.key)
 }
 
@@ -95,7 +81,7 @@ export function verifyChain(chain: readonly Uint8Array[], against: Against): Cha
   if (chain.length > CHAIN_MAX) return { ok: false, fault: 'too_deep', index: CHAIN_MAX }
   const links: Link[] = []
   for (const [index, bytes] of chain.entries()) {
-    const link = readCertificate(bytes)
+    const link = readStatement(Certificate, bytes)
     if (typeof link === 'string') return { ok: false, fault: link, index }
     links.push(link)
   }
@@ -119,11 +105,11 @@ type Check = (links: readonly Link[], index: number, against: Against) => ChainF
 const signerFault: Check = (links, index, { root, leaf = 'node' }) => {
   const { key: signer, body } = links[index] as Link
   const above = index === 0 ? root.key : (links[index - 1] as Link).body.key
-  if (same(signer, body.key)) return 'self_issued'
-  if (!same(signer, above)) {
-    const elsewhere = links.some((link) => same(link.key, index === 0 ? root.key : signer))
+  if (isSame(signer, body.key)) return 'self_issued'
+  if (!isSame(signer, above)) {
+    const elsewhere = links.some((link) => isSame(link.key, index === 0 ? root.key : signer))
     if (index === 0) return elsewhere ? 'reordered' : 'unknown_root'
-    return same(signer, root.key) ? 'reordered' : 'bad_signature'
+    return isSame(signer, root.key) ? 'reordered' : 'bad_signature'
   }
   const usage = USAGES.find((known) => known === body.usage)
   if (usage === undefined) return 'wrong_usage'
@@ -135,12 +121,12 @@ const signerFault: Check = (links, index, { root, leaf = 'node' }) => {
 
 const contentFault: Check = (links, index, { root, key }) => {
   const { body } = links[index] as Link
-  if (!same(body.mesh, root.mesh)) return 'wrong_mesh'
+  if (!isSame(body.mesh, root.mesh)) return 'wrong_mesh'
   const { grants } = (links[0] as Link).body
   if (index > 0 && body.grants.length > 0) return 'over_granted'
   if (!privileged([...body.roles, ...body.grants]).every((role) => index === 0 || grants.includes(role)))
     return 'over_granted'
-  if (key !== undefined && index === links.length - 1 && !same(body.key, key)) return 'other_key'
+  if (key !== undefined && index === links.length - 1 && !isSame(body.key, key)) return 'other_key'
   return undefined
 }
 
@@ -148,7 +134,7 @@ const lifeFault: Check = (links, index, { at }) => {
   const { body } = links[index] as Link
   const life = body.not_after - body.not_before
   if (life <= 0 || life > LIFE_MAX_MS[body.usage as Usage]) return 'over_long'
-  if (body.version > at + CLOCK_WINDOW_MS) return 'clock'
+  if (isFuture(body.version, at)) return 'clock'
   return timeFault(body, at)
 }
 

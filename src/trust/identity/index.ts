@@ -31,6 +31,9 @@ export { openForMany, sealToMany } from './seal-many.ts'
 export { verifySignature } from './signature.ts'
 export { signerFrom } from './signer.ts'
 export {
+  isFuture,
+  isSame,
+  readStatement,
   type Signer,
   type Statement,
   signStatement,
@@ -38,6 +41,7 @@ export {
   timeFault,
   verifierOf,
   verifyStatement,
+  versionAfter,
 } from './statement.ts'
 export type * from './types.ts'
 export { createXof } from './xof.ts'

@@ -18,6 +18,7 @@ import {
 } from './key-text.ts'
 import { joinKeyring, type Keyring, keysOf, splitKeyring } from './keyring.ts'
 import { cannotWrite, MODE, readPrivateFile, replacePrivateFile } from './private-file.ts'
+import { isSame } from './statement.ts'
 import type { Identity } from './types.ts'
 
 /**
@@ -77,11 +78,11 @@ export function goesOnFrom(path: string, earlier: string): boolean {
     const at = parseNodeId(earlier)
     if (keyring === undefined || at === undefined) return false
     const chain = [...keyring.rotations, ...(keyring.next === null ? [] : [keyring.next.frame])].map(keysOf)
-    const since = chain.findIndex((keys) => keys !== undefined && Buffer.compare(keys.old, at) === 0)
+    const since = chain.findIndex((keys) => keys !== undefined && isSame(keys.old, at))
     if (since < 0) return false
     const own = parseNodeId(publicIdentityIn(pem, path).nodeId) as Uint8Array
     const isOwn = (keys: (typeof chain)[number]): boolean =>
-      keys !== undefined && (Buffer.compare(keys.next, own) === 0 || Buffer.compare(keys.old, own) === 0)
+      keys !== undefined && (isSame(keys.next, own) || isSame(keys.old, own))
     return chain.slice(since).some(isOwn)
   } catch {
     return false

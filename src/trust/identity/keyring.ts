@@ -5,7 +5,7 @@ import type { Random } from '../../base/clock.ts'
 import type { Agree } from './agree.ts'
 import { sealingKeyOf } from './montgomery.ts'
 import { openForMany, sealToMany } from './seal-many.ts'
-import { verifyStatement } from './statement.ts'
+import { readStatement } from './statement.ts'
 
 const SEED_BYTES = 32
 const BEGIN = '-----BEGIN KARO KEYRING-----'
@@ -43,12 +43,8 @@ export const EMPTY: Keyring = { rotations: [], former: null, next: null }
 export function keysOf(
   frame: Uint8Array,
 ): { readonly old: Uint8Array; readonly next: Uint8Array } | undefined {
-  try {
-    const { old, new: next } = verifyStatement(KeyRotation, frame).body
-    return { old, next }
-  } catch {
-    return undefined
-  }
+  const said = readStatement(KeyRotation, frame)
+  return typeof said === 'string' ? undefined : { old: said.body.old, next: said.body.new }
 }
 
 /** To the Ed25519 key `to`. */

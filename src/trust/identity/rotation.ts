@@ -1,12 +1,12 @@
 // A rotation as bytes: signed by both keys, and read again only when both signatures and its times hold.
-import { bodyOf, CLOCK_WINDOW_MS, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
+import { bodyOf, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
 import { KeyRotation } from '../../../protocols/messages/rotation.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Random } from '../../base/clock.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { hasSmallOrder, verifySignature } from './signature.ts'
-import { type Signer, signStatement, verifyStatement } from './statement.ts'
+import { isFuture, isSame, type Signer, signStatement, verifyStatement } from './statement.ts'
 
 /** How long the old key is accepted beside the new one, at most. */
 export const GRACE_MS = DAY_MS
@@ -35,14 +35,13 @@ export function signRotation(old: Signer, next: Signer, now: number, random: Ran
 export function readRotation(frame: Uint8Array, now: number): Rotation {
   const { key, body } = verifyStatement(KeyRotation, frame)
   const { old, new: next, valid_from, expires_at, proof } = body
-  if (Buffer.compare(key, old) !== 0)
-    throw new FrameError('malformed', 'another key than the old one signed it')
-  if (Buffer.compare(old, next) === 0) throw new FrameError('malformed', 'both keys are one')
+  if (!isSame(key, old)) throw new FrameError('malformed', 'another key than the old one signed it')
+  if (isSame(old, next)) throw new FrameError('malformed', 'both keys are one')
   const grace = expires_at - valid_from
   if (grace < 0 || grace > GRACE_MS) throw new FrameError('malformed', 'its times')
   if (hasSmallOrder(next) || !verifySignature(next, signedByNext(body), proof))
     throw new FrameError('bad_signature', 'the new key did not sign it')
-  if (valid_from > now + CLOCK_WINDOW_MS) throw new FrameError('stale', 'the rotation is from the future')
+  if (isFuture(valid_from, now)) throw new FrameError('stale', 'the rotation is from the future')
   return { from: formatNodeId(old), to: formatNodeId(next), validFrom: valid_from, until: expires_at }
 }
 

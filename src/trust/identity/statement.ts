@@ -6,6 +6,7 @@ import {
   CLOCK_WINDOW_MS,
   decodeFrame,
   encodeFrame,
+  FrameError,
   messageTable,
   NONCE_BYTES,
 } from '../../../protocols/frame.ts'
@@ -58,6 +59,18 @@ export function verifyStatement<B extends WireBody>(message: Message<B>, bytes: 
   return { key, by: formatNodeId(key), ts, body: bodyOf(frame, message) }
 }
 
+/** The same, or why the bytes are no statement of this kind. Never throws. */
+export function readStatement<B extends WireBody>(
+  message: Message<B>,
+  bytes: Uint8Array,
+): Statement<B> | 'malformed' | 'bad_signature' {
+  try {
+    return verifyStatement(message, bytes)
+  } catch (error) {
+    return error instanceof FrameError && error.code === 'bad_signature' ? 'bad_signature' : 'malformed'
+  }
+}
+
 /** The same of this mesh, and by `key` where that is given; undefined for anything else. Never throws. */
 export function statementIn<B extends WireBody & { readonly mesh: Uint8Array }>(
   message: Message<B>,
@@ -65,20 +78,27 @@ export function statementIn<B extends WireBody & { readonly mesh: Uint8Array }>(
   mesh: Uint8Array,
   key?: Uint8Array,
 ): Statement<B> | undefined {
-  try {
-    const said = verifyStatement(message, bytes)
-    if (Buffer.compare(said.body.mesh, mesh) !== 0) return undefined
-    return key === undefined || Buffer.compare(said.key, key) === 0 ? said : undefined
-  } catch {
-    return undefined
-  }
+  const said = readStatement(message, bytes)
+  if (typeof said === 'string' || !isSame(said.body.mesh, mesh)) return undefined
+  return key === undefined || isSame(said.key, key) ? said : undefined
 }
+
+/** Keys, hashes and frames are compared by their bytes. */
+export const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
+  b !== undefined && Buffer.compare(a, b) === 0
+
+/** Signed further ahead than clocks may differ: it counts for nothing, or whoever has a wrong clock would keep others away. */
+export const isFuture = (version: number, now: number): boolean => version > now + CLOCK_WINDOW_MS
+
+/** The version of what replaces a statement of version `last` (ms; 0: there is none). One from the future says nothing about what comes after it. */
+export const versionAfter = (last: number, now: number): number =>
+  isFuture(last, now) ? now : Math.max(now, last + 1)
 
 /** Why a statement with these times does not hold at `at`; undefined: it holds. A clock may be a little behind its signer's. */
 export function timeFault(
   { not_before, not_after }: { readonly not_before: number; readonly not_after: number },
   at: number,
 ): 'not_yet_valid' | 'expired' | undefined {
-  if (not_before > at + CLOCK_WINDOW_MS) return 'not_yet_valid'
+  if (isFuture(not_before, at)) return 'not_yet_valid'
   return not_after <= at ? 'expired' : undefined
 }

@@ -10,8 +10,8 @@ import { createQuotas } from '../../base/quota.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Operators } from '../certificates/index.ts'
-import { eraseSealingKey, fingerprintOf, newSealingKey, type SealingKey } from '../identity/index.ts'
-import { type DelegationFault, delegationFault, faultWords, readDelegation, same } from './delegation.ts'
+import { eraseSealingKey, fingerprintOf, isSame, newSealingKey, type SealingKey } from '../identity/index.ts'
+import { type DelegationFault, delegationFault, faultWords, readDelegation } from './delegation.ts'
 import { certifiedHere, type PrincipalsDeps } from './principals.ts'
 import type { Acting, Offer, SessionState, Sessions } from './types.ts'
 
@@ -144,9 +144,9 @@ export function createSessions(deps: SessionsDeps): Sessions {
     if (fault !== undefined) return faultWords(fault)
     if (body.uid !== account) return 'the delegation is for another person of this machine'
     const offer = offers.get(uid)
-    if (offer === undefined || !same(offer.body.session, body.session) || offer.until < clock.monotonic())
+    if (offer === undefined || !isSame(offer.body.session, body.session) || offer.until < clock.monotonic())
       return 'this node does not wait for that delegation: the login took too long, or the node was restarted'
-    return same(encodeValue(offer.body), encodeValue(body))
+    return isSame(encodeValue(offer.body), encodeValue(body))
       ? undefined
       : 'the delegation is not what this node offered'
   }

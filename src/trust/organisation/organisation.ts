@@ -1,7 +1,6 @@
 // The organisation's word: takes the policy bundle that the mesh's root signed, and puts it into force beside the owner's.
 
 import type { BucketLength } from '../../../protocols/buckets.ts'
-import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import { PolicyBundle, type PolicyBundleBody } from '../../../protocols/messages/policy.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
@@ -11,7 +10,7 @@ import type { Room } from '../../base/run/room.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import type { FleetSettings, SettingRow } from '../../config/index.ts'
 import type { Audit } from '../audit/index.ts'
-import { statementIn } from '../identity/index.ts'
+import { isFuture, statementIn } from '../identity/index.ts'
 import type { OrganisationRules, Policy, PolicyEngine, PolicySet } from '../policy/index.ts'
 
 /** As a place in messages and in the names of rules. */
@@ -169,8 +168,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
 
   /** The documents room goes by the version too; one that a wrong clock signed keeps no other one away. */
   function isOlder({ version }: PolicyBundleBody, before: PolicyBundleBody): boolean {
-    const isAhead = before.version > clock.now() + CLOCK_WINDOW_MS
-    return !isAhead && version <= before.version
+    return !isFuture(before.version, clock.now()) && version <= before.version
   }
 
   /** Throws the KaroErrors of `take`. */
@@ -185,7 +183,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         hint: 'Name the file of the root key of this mesh: --root-key. karo ca show says which mesh this is.',
       })
     }
-    if (body.version > clock.now() + CLOCK_WINDOW_MS && isNew) {
+    if (isFuture(body.version, clock.now()) && isNew) {
       throw new KaroError('conflict', 'the policy bundle was signed in the future', {
         hint: "Compare the clock of the machine that signed it with this one's.",
       })

@@ -7,7 +7,6 @@ import { Certificate, RevocationList } from '../../../protocols/messages/certifi
 import { PolicyBundle, type PolicyBundleBody } from '../../../protocols/messages/policy.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { versionAfter } from '../../../src/cli/commands/mesh/ca.ts'
 import { createRootKey, meshOf, openRootKey } from '../../../src/trust/certificates/index.ts'
 import { signStatement, verifyStatement } from '../../../src/trust/identity/index.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
@@ -100,18 +99,6 @@ test('a key that is revoked again stays revoked from the first time on', async (
     4,
     [peer.node_id, lost].map((node) => [node, Date.parse(at)]),
   ])
-})
-
-test('a list that a wrong clock signed long before its time says nothing about the next one', () => {
-  const now = 1_763_626_500_000
-  const after = (ms: number) => versionAfter({ signed_at: new Date(now + ms).toISOString() }, now)
-  expect([after(-5_000), after(0), after(240_000), after(600_000)]).toEqual([
-    now,
-    now + 1,
-    now + 240_001,
-    now,
-  ])
-  expect(versionAfter({ signed_at: null }, now)).toBe(now)
 })
 
 test('a bundle names no aggregator by what a node calls itself', async () => {

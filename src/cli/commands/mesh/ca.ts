@@ -1,6 +1,5 @@
 // karo ca: the root of a mesh, whose key is needed rarely and kept away, and how this node stands in its mesh.
 
-import { CLOCK_WINDOW_MS } from '../../../../protocols/frame.ts'
 import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
@@ -17,6 +16,7 @@ import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
+import { versionAfter } from '../../../trust/identity/index.ts'
 import { type ArgumentWords, type CommandIo, defineCommand, type OptionsByName, show } from '../../command.ts'
 import { assign } from '../../fleet/assign.ts'
 import { certifyIssuer } from '../../fleet/issuer-certificate.ts'
@@ -68,15 +68,6 @@ function revokedWith(node: NodeId, { revoked, by_issuers }: RootListShape, now: 
   const theirs = by_issuers.filter(({ issuer }) => issuer === node)
   const at = new Map([...theirs, ...revoked].map((one) => [one.node_id, Date.parse(one.at)]))
   return [...new Map([[node, now], ...at])].map(([node_id, moment]) => ({ node_id, at: moment }))
-}
-
-/**
- * The moment that the next list bears, ms since the epoch: after the last one's, which a clock that was ahead may have
- * written. One that is so far ahead that nobody would believe it says nothing about what comes after it.
- */
-export function versionAfter({ signed_at }: Pick<RootListShape, 'signed_at'>, now: number): number {
-  const last = signed_at === null ? 0 : Date.parse(signed_at)
-  return last > now + CLOCK_WINDOW_MS ? now : Math.max(now, last + 1)
 }
 
 const NODE = {
@@ -211,7 +202,7 @@ const revoke = defineCommand('ca revoke', {
     const frame = signRevocationList(
       root,
       {
-        version: versionAfter(before, now),
+        version: versionAfter(before.signed_at === null ? 0 : Date.parse(before.signed_at), now),
         number: (before.number ?? -1) + 1,
         mesh: meshOf(root.publicKey),
         revoked: keys.map(({ node_id, at }) => ({ key: parseNodeId(node_id) as Uint8Array, at })),

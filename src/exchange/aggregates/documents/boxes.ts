@@ -7,6 +7,7 @@ import {
   findHint,
   type Hints,
   type Identity,
+  isSame,
   openForMany,
   sealingKeyOf,
   sealToMany,
@@ -55,9 +56,6 @@ interface SealedBox {
   readonly epk: Uint8Array
   readonly sealed: Uint8Array
 }
-
-export const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
-  b !== undefined && Buffer.compare(a, b) === 0
 
 /** FrameErrors `malformed` for a document of another mesh, bucket or, where it has to name one, pair. */
 export function checkAbout(

@@ -4,9 +4,9 @@ import { Counted, type CountedBody, MARK_BYTES } from '../../../../protocols/mes
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
-import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
+import { isSame, signStatement, verifyStatement } from '../../../trust/identity/index.ts'
 import type { CountedSet, Fate, HeldShare, Pair } from '../types.ts'
-import { checkAbout, isSame, type Self } from './boxes.ts'
+import { checkAbout, type Self } from './boxes.ts'
 
 const MARK_DOMAIN = 'karo-share-mark-v1'
 

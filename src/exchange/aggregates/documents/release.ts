@@ -6,7 +6,7 @@ import { Release, type ReleaseBody, type ReleaseContent } from '../../../../prot
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
-import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
+import { isSame, signStatement, verifyStatement } from '../../../trust/identity/index.ts'
 import { isSameContent, type Said, signaturesOf } from '../statement.ts'
 import { releaseData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
@@ -28,7 +28,7 @@ export function writeRelease(
   const bucket: Bucket = { length, start, end }
   const author = self.identity.publicKey
   const audience = hashOfAudience(content.audience)
-  const others = readers.filter((key) => Buffer.compare(key, author) !== 0)
+  const others = readers.filter((key) => !isSame(key, author))
   if (others.length >= READERS_MAX) throw new FrameError('too_large', `a release for ${others.length} nodes`)
   const edition = { slot: slotOfRelease(bucket, audience), version }
   const aad = releaseData(mesh, bucket, version, author, { audience, set })
@@ -55,7 +55,7 @@ export function writeRelease(
  */
 export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh: Uint8Array): Said {
   const { key: author, body } = verifyStatement(Release, bytes)
-  if (Buffer.compare(body.mesh, mesh) !== 0) throw new FrameError('malformed', 'it is of another mesh')
+  if (!isSame(body.mesh, mesh)) throw new FrameError('malformed', 'it is of another mesh')
   const { version, audience, set } = body
   const aad = releaseData(mesh, body, version, author, { audience, set })
   const edition = { slot: slotOfRelease(body, audience), version }
@@ -63,12 +63,12 @@ export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh:
   if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
   const { signatures, ...content } = releasePlains.decode(opened.plaintext)
   const isAbout =
-    Buffer.compare(content.mesh, mesh) === 0 &&
+    isSame(content.mesh, mesh) &&
     slotOfBucket(content) === slotOfBucket(body) &&
-    Buffer.compare(content.set, set) === 0 &&
-    Buffer.compare(hashOfAudience(content.audience), audience) === 0
+    isSame(content.set, set) &&
+    isSame(hashOfAudience(content.audience), audience)
   if (!isAbout) throw new FrameError('malformed', 'it is about something else than its document says')
-  if (!content.pair.some((key) => Buffer.compare(key, author) === 0)) {
+  if (!content.pair.some((key) => isSame(key, author))) {
     throw new FrameError('malformed', 'its author is not one of the pair')
   }
   return { author, content, signatures }
@@ -86,13 +86,13 @@ type Combined =
 export function combine(a: Said, b: Said): Combined {
   const { pair } = a.content
   const isByPair =
-    pair.some((key) => Buffer.compare(key, a.author) === 0) &&
-    pair.some((key) => Buffer.compare(key, b.author) === 0) &&
-    Buffer.compare(a.author, b.author) !== 0
+    pair.some((key) => isSame(key, a.author)) &&
+    pair.some((key) => isSame(key, b.author)) &&
+    !isSame(a.author, b.author)
   const isOfOne =
     slotOfBucket(a.content) === slotOfBucket(b.content) &&
     a.content.audience === b.content.audience &&
-    Buffer.compare(a.content.mesh, b.content.mesh) === 0
+    isSame(a.content.mesh, b.content.mesh)
   if (!isByPair || !isOfOne) return { kind: 'unrelated' }
   return isSameContent(a.content, b.content)
     ? { kind: 'released', content: a.content }

@@ -6,7 +6,7 @@ import { Share, type ShareBody, type ShareHeader } from '../../../../protocols/m
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
-import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
+import { isSame, signStatement, verifyStatement } from '../../../trust/identity/index.ts'
 import { cellsOf, encodeVector, hashOf } from '../layout.ts'
 import { halfBytes, readHalf, splitProved } from '../proved.ts'
 import type { Contribution, HeldShare, Pair } from '../types.ts'
@@ -124,7 +124,7 @@ function openBox(openers: readonly Opener[], bytes: Uint8Array, index: number) {
   const { author, body, ts } = readShare(bytes)
   const recipient = index === OWN ? author : (body.pair[index] as Uint8Array)
   const { hint, key, epk, sealed } = body.boxes[index]!
-  const own = openers.filter(({ identity }) => Buffer.compare(identity.publicKey, recipient) === 0)
+  const own = openers.filter(({ identity }) => isSame(identity.publicKey, recipient))
   const box = { recipients: [{ hint, key }], epk, sealed }
   const aad = shareData(body.mesh, body, author, recipient, index)
   const opened = openAs(own, author, editionOf(body), box, () => aad)
@@ -132,7 +132,7 @@ function openBox(openers: readonly Opener[], bytes: Uint8Array, index: number) {
   const { header: bare, share } = decodeShare(opened.plaintext)
   const header = shareHeaders.decode(bare)
   // Only one way of writing counts, because the other aggregator compares bytes.
-  if (Buffer.compare(shareHeaders.encode(header), bare) !== 0) {
+  if (!isSame(shareHeaders.encode(header), bare)) {
     throw new FrameError('malformed', 'the header is not canonical')
   }
   return { author, body, ts, bare, header, share }

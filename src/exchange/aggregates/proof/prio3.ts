@@ -3,7 +3,7 @@
 //
 // Written from the draft and compared with its test vectors. Numbers that are multiplied are BigInts, so how long something takes
 // depends on secrets: whoever can measure that runs on the same machine as the daemon.
-import { createXof } from '../../../trust/identity/index.ts'
+import { createXof, isSame } from '../../../trust/identity/index.ts'
 import { fromBytes, toBytes } from '../shares.ts'
 import {
   type Circuit,
@@ -223,7 +223,7 @@ export function isProved(
   if (verifiers.some(({ length }) => length !== verifierBytes(instance))) return false
   const parts = verifiers.map((one) => one.subarray(-SEED_BYTES))
   // What each derived from its half is what the author had in the proofs.
-  if (Buffer.compare(Buffer.concat(parts), open) !== 0) return false
+  if (!isSame(Buffer.concat(parts), open)) return false
   const [ours, theirs] = verifiers.map((one) => fromBytes(one.subarray(0, -SEED_BYTES), 'little'))
   if (!areElements(ours!) || !areElements(theirs!)) return false
   const sums = Array.from(ours!, (value, at) => add(value, theirs![at]!))

@@ -5,7 +5,8 @@ import type { Clock } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createRecent } from '../../../base/recent.ts'
-import { type Question, sameBytes } from '../document.ts'
+import { isSame } from '../../../trust/identity/index.ts'
+import type { Question } from '../document.ts'
 import type { Intake } from './intake.ts'
 import { CARRIED_MAX } from './relay.ts'
 import type { Hop, RoutedId } from './types.ts'
@@ -42,7 +43,7 @@ export function createReading({ clock, intake, read, authorOf }: ReadingDeps) {
     const known = checked.get(digest)
     // A dead question that is played again would be worked on, and written into the ledger, once more.
     const lives = known !== undefined && clock.now() < known.body.expires_at
-    if (lives && sameBytes(known.body.query_id, query_id)) return { question: known }
+    if (lives && isSame(known.body.query_id, query_id)) return { question: known }
     if (!intake.reads(from)) return { unread: { author: authorOf(document), query_id } }
     try {
       const question = read(document, query_id, clock.now())

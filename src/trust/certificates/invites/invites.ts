@@ -5,6 +5,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { createQuota } from '../../../base/quota.ts'
 import type { Ambient } from '../../../base/run/ambient.ts'
 import type { FleetRepository, InviteRecord } from '../../../store/tables/fleet.ts'
+import { isSame } from '../../identity/index.ts'
 import {
   commitmentTo,
   formatCode,
@@ -88,7 +89,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
     if (invite.cancelled) return 'cancelled'
     if (invite.uses <= invite.used.length) return 'used'
     if (invite.expires_at <= clock.now()) return 'expired'
-    return invite.inviter !== undefined && Buffer.compare(invite.inviter, self) !== 0 ? 'replaced' : 'open'
+    return invite.inviter !== undefined && !isSame(invite.inviter, self) ? 'replaced' : 'open'
   }
 
   async function forgetOld(): Promise<void> {
@@ -115,7 +116,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
     }
     if (invite.cancelled) return 'cancelled'
     if (invite.expires_at <= clock.now()) return 'expired'
-    if (invite.used.some((key) => Buffer.compare(key, joiner) === 0)) return invite
+    if (invite.used.some((key) => isSame(key, joiner))) return invite
     if (invite.used.length >= invite.uses) return 'used'
     return put({ ...invite, used: [...invite.used, joiner] })
   }
@@ -166,7 +167,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
         return invite.cancelled ? invite : put({ ...invite, cancelled: true })
       }),
 
-    hasUsed: (joiner, id) => invites.get(id)?.used.some((key) => Buffer.compare(key, joiner) === 0) ?? false,
+    hasUsed: (joiner, id) => invites.get(id)?.used.some((key) => isSame(key, joiner)) ?? false,
     redeem: (joiner, { id, proof }) => serially(() => take(joiner, id, proof)),
   }
 }

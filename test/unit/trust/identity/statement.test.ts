@@ -19,6 +19,7 @@ import {
   verifierOf,
   verifySignature,
   verifyStatement,
+  versionAfter,
 } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { issuerCertificate } from '../certificates/chains.ts'
@@ -109,4 +110,16 @@ test('a statement holds from a little before its beginning, for clocks that diff
   const times = { not_before: NOW, not_after: NOW + 10 * CLOCK_WINDOW_MS }
   const faults = [NOW - CLOCK_WINDOW_MS - 1, NOW - CLOCK_WINDOW_MS, times.not_after - 1, times.not_after]
   expect(faults.map((at) => timeFault(times, at))).toEqual(['not_yet_valid', undefined, undefined, 'expired'])
+})
+
+test('what a wrong clock signed long before its time says nothing about the version of the next one', () => {
+  const now = 1_763_626_500_000
+  const after = (ms: number) => versionAfter(now + ms, now)
+  expect([after(-5_000), after(0), after(240_000), after(600_000)]).toEqual([
+    now,
+    now + 1,
+    now + 240_001,
+    now,
+  ])
+  expect(versionAfter(0, now)).toBe(now)
 })
