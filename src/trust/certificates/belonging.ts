@@ -1,48 +1,24 @@
 // To which root's mesh this node belongs, since when and by which certificates; and how it comes there: by an invite that it uses, or by
 // the root's key in the hands of a person here.
 import { toHex } from '../../base/hex.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import type { FleetRepository, MembershipRecord } from '../../store/tables/fleet.ts'
-import type { Audit } from '../audit/index.ts'
-import { type Identity, isSame } from '../identity/index.ts'
-import type { FleetOptions } from './fleet-options.ts'
+import { isSame } from '../identity/index.ts'
+import type { FleetOptions, FleetParts } from './fleet-options.ts'
 import type { Fleet } from './fleet-types.ts'
 import { joiningOf } from './invites/joining.ts'
-import { createSeeking, type Seeking } from './invites/seeking.ts'
-import type { Roll } from './roll-types.ts'
-import { createRootWord, otherMesh, type RootWord, type RootWordDeps, revokedKey } from './root-word.ts'
+import { createSeeking } from './invites/seeking.ts'
+import { createRootWord, otherMesh, type RootWordDeps, revokedKey } from './root-word.ts'
 import { meshOf } from './sign.ts'
 
 type Changed = Parameters<FleetRepository['write']>[0]
 
-export interface Belonging {
-  /** Looks for the inviter from now on, and after a restart too. As `Fleet.join`. */
-  readonly join: Fleet['join']
-  /**
-   * Like `join`, with the enrolment file, which no person here typed in. Nothing happens while the file is as it was at the last call,
-   * or while this node uses another invite than the one in the file at the first. If the file is unusable this is reported, and the start continues.
-   */
-  readonly enrol: (read: NonNullable<FleetOptions['enrolment']>) => Promise<void>
-  /** The membership as it was stored when this node ended. */
-  readonly load: (stored: MembershipRecord | undefined) => void
-  /** Milliseconds since the epoch; undefined: this node belongs to no mesh. */
-  readonly joinedAt: () => number | undefined
-  /** Stores the certificates of this node, which have changed. */
-  readonly renewed: () => void
-  readonly seeking: Seeking
-  readonly rootWord: RootWord
-}
-
-export interface BelongingDeps extends Pick<RootWordDeps, 'signedByRoot'>, Pick<Ambient, 'clock' | 'log'> {
-  readonly roll: Roll
-  readonly audit: Pick<Audit, 'record'>
+export interface BelongingDeps extends FleetParts, Pick<RootWordDeps, 'signedByRoot'> {
   /** The certificates of this node, each to be taken like any other. */
   readonly take: (certificate: Uint8Array) => void
   /** This node has a certificate that holds. */
   readonly isCertified: () => boolean
   /** No invite lets the key of this node in. */
   readonly isRevoked: () => boolean
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey'>
   /** Stores what became true; resolves when it is on disk. */
   readonly store: (changed: Changed) => Promise<void>
   /** This node belongs to a mesh now, so other authors are authorities. */
@@ -51,7 +27,7 @@ export interface BelongingDeps extends Pick<RootWordDeps, 'signedByRoot'>, Pick<
   readonly founded: (certificate: Uint8Array) => void
 }
 
-export function createBelonging(deps: BelongingDeps): Belonging {
+export function createBelonging(deps: BelongingDeps) {
   const { identity, roll, audit, clock, log, store } = deps
   let membership: MembershipRecord | undefined
 
@@ -98,13 +74,16 @@ export function createBelonging(deps: BelongingDeps): Belonging {
   }
 
   return {
-    load(stored) {
+    /** The membership as it was stored when this node ended. */
+    load(stored: MembershipRecord | undefined) {
       membership = stored
       if (stored === undefined) return
       roll.trustRoot({ key: stored.root, mesh: meshOf(stored.root) }, stored.joined_at)
       for (const bytes of stored.chain) roll.certificate(bytes, clock.now())
     },
+    /** Milliseconds since the epoch; undefined: this node belongs to no mesh. */
     joinedAt: () => membership?.joined_at,
+    /** Stores the certificates of this node, which have changed. */
     renewed() {
       const chain = roll.chainOf(identity.nodeId, clock.now())
       if (membership === undefined || chain === undefined) return
@@ -113,14 +92,19 @@ export function createBelonging(deps: BelongingDeps): Belonging {
     },
     seeking,
     rootWord,
-    async join(code, terms) {
+    /** Looks for the inviter from now on, and after a restart too. As `Fleet.join`. */
+    async join(...[code, terms]: Parameters<Fleet['join']>) {
       if (deps.isCertified()) throw otherMesh()
       if (deps.isRevoked()) throw revokedKey()
       const joining = joiningOf(code, terms, clock.now())
       if (isOther(terms.root)) throw otherMesh()
       await look(joining)
     },
-    async enrol(read) {
+    /**
+     * Like `join`, with the enrolment file, which no person here typed in. Nothing happens while the file is as it was at the last call,
+     * or while this node uses another invite than the one in the file at the first. If the file is unusable this is reported, and the start continues.
+     */
+    async enrol(read: NonNullable<FleetOptions['enrolment']>) {
       const isFirst = fileBefore === undefined
       const file = attempt(read)
       const now = JSON.stringify(file instanceof Error ? String(file) : (file ?? null))

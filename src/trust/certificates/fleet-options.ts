@@ -1,10 +1,11 @@
-// The dependencies with which the room of certificates is built.
+// The dependencies with which the room of certificates is built, and what its parts have in common.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { FleetRepository } from '../../store/tables/fleet.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { LineageView } from '../lineage/index.ts'
+import type { Roll } from './roll.ts'
 
 export interface FleetOptions extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
@@ -20,4 +21,12 @@ export interface FleetOptions extends Pick<Ambient, 'clock' | 'random' | 'log'> 
   readonly isNameKnown?: (name: string, except: NodeId) => boolean
   /** How long certificates of nodes hold, ms. Default and most: 30 days. */
   readonly lifeMs?: number | undefined
+}
+
+/** What every part of the room may use. */
+export interface FleetParts extends FleetOptions {
+  readonly roll: Roll
+  /** A node that rotates its key has certificates for both keys for a while, and is one member. */
+  readonly lineage: LineageView
+  readonly lifeMs: number
 }

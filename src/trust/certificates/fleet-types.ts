@@ -3,9 +3,10 @@ import type { Granted, HelloBody, RevokedBy } from '../../../protocols/messages/
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { InviteRecord } from '../../store/tables/fleet.ts'
-import type { InviteRefusal, InviteState, InviteTerms } from './invites/invites.ts'
+import type { InviteState, InviteTerms } from './invites/invites.ts'
 import type { Parting } from './meeting/parting.ts'
-import type { KnownOperator, LastTerms, OperatorVerdict, Revoked, Roll, WhyNot } from './roll-types.ts'
+import type { Roll } from './roll.ts'
+import type { KnownOperator, LastTerms, OperatorVerdict, Revoked, WhyNot } from './roll-types.ts'
 import type { Binding, CertifiedWord, FleetKind } from './types.ts'
 import type { ChainFault } from './verify.ts'
 
@@ -28,6 +29,19 @@ export interface Certificates {
   onChange(listener: (node: NodeId) => void): () => void
 }
 
+/** What one node acknowledges to another that it may hear in no other way. */
+export interface Answer {
+  readonly granted?: Granted | undefined
+  /** An InviteRefusal, or a word of a later release. */
+  readonly invite_refused?: string | undefined
+  /** By which the root revoked the node, or who certified it: nobody admits it any more. */
+  readonly root_list?: Uint8Array | undefined
+  /** By which an issuer revoked the node. */
+  readonly revoked_by?: RevokedBy | undefined
+  /** The rotation by which the key of the node was replaced. */
+  readonly replaced?: Uint8Array | undefined
+}
+
 /** Certificates and invites that two nodes exchange while they admit each other. */
 export interface Credentials {
   /** The part of this node's Hello to `to`: its chain, and the proof of an invite by that node. */
@@ -38,27 +52,9 @@ export interface Credentials {
    */
   heard(node: NodeId, shown: Pick<HelloBody, 'chain' | 'join' | 'name' | 'rotations'>): boolean
   /** The part of this node's acknowledgement to `node`. */
-  answer(node: NodeId): {
-    readonly granted?: Granted
-    readonly invite_refused?: InviteRefusal
-    /** By which the root revoked `node`, or who certified it: nobody admits it any more, so it would hear in no other way. */
-    readonly root_list?: Uint8Array
-    /** By which an issuer revoked `node`, for the same reason. */
-    readonly revoked_by?: RevokedBy
-    /** The rotation by which the key of `node` was replaced, which it hears in no other way either. */
-    readonly replaced?: Uint8Array
-  }
+  answer(node: NodeId): Answer
   /** The answer to this node's own invite, which counts at once where it is proven, and a list that the root signed. */
-  answered(
-    node: NodeId,
-    answer: {
-      readonly granted?: Granted | undefined
-      readonly invite_refused?: string | undefined
-      readonly root_list?: Uint8Array | undefined
-      readonly revoked_by?: RevokedBy | undefined
-      readonly replaced?: Uint8Array | undefined
-    },
-  ): void
+  answered(node: NodeId, answer: Answer): void
   onSettled(listener: (node: NodeId) => void): () => void
   /** Whether `node` may be the inviter that this node looks for. */
   seeks(node: NodeId): boolean

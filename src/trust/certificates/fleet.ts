@@ -36,22 +36,18 @@ export function createFleet(options: FleetOptions): Fleet {
   const authorities = createListeners<[]>()
   let lookedAt = clock.now()
 
-  const issuing = createIssuing({ ...options, log, roll, lifeMs, lineage, signed })
-  const kinship = createKinship({ self, roll, lineage, clock })
+  const parts = { ...options, log, roll, lifeMs, lineage }
+  const issuing = createIssuing({ ...parts, signed })
+  const kinship = createKinship(parts)
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
   }
 
   const parting = createParting({ log, tell: (node) => changes.tell(node) })
   const { take, documents } = createTaking({
-    self,
-    roll,
-    lineage,
+    ...parts,
     parting,
     issuing,
-    audit,
-    clock,
-    log,
     tell,
     authorities: () => authorities.tell(),
     renewed: () => belonging.renewed(),
@@ -66,11 +62,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const belonging = createBelonging({
     isCertified: () => own() !== undefined,
     isRevoked: () => kinship.isRevoked(self),
-    identity,
-    roll,
-    audit,
-    clock,
-    log,
+    ...parts,
     signedByRoot: (list) =>
       before(sink('revocation_list', list, 'neighbours'), () => take('revocation_list', list)),
     take: (certificate) => take('certificate', certificate),
@@ -84,20 +76,14 @@ export function createFleet(options: FleetOptions): Fleet {
   })
   const { seeking, rootWord } = belonging
   const credentials = createCredentials({
-    identity,
-    ...kinship,
-    roll,
+    ...parts,
+    kinship,
     invites,
     issuing,
     seeking,
     rootWord,
-    lineage,
     signed,
-    audit,
-    clock,
-    log,
     tell,
-    isNameKnown: options.isNameKnown,
   })
   const own = () => roll.word(kinship.certifiedKey(), clock.now())?.binding
 
@@ -152,7 +138,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     onAuthority: authorities.on,
     onJoining: seeking.onBegin,
-    operators: createOperatorOffice({ ...options, roll, issuing }),
+    operators: createOperatorOffice({ ...parts, issuing }),
 
     state() {
       const invite = { joining: seeking.joining(), ...seeking.refusal(), attempt: seeking.attempt() }

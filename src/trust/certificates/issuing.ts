@@ -4,15 +4,13 @@ import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-
 import { DAY_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import { privileged } from '../../base/words/roles.ts'
-import type { Audit } from '../audit/index.ts'
-import { type Identity, isFuture, versionAfter } from '../identity/index.ts'
-import type { LineageView } from '../lineage/index.ts'
+import { isFuture, versionAfter } from '../identity/index.ts'
+import type { FleetParts } from './fleet-options.ts'
+import type { Fleet } from './fleet-types.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
 import { assignable, leftSince } from './kinship.ts'
-import type { Roll } from './roll-types.ts'
 import { signCertificate, signRevocationList } from './sign.ts'
 import type { Binding, FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
@@ -29,41 +27,14 @@ const SKIPPED_MAX = 256
 /** The content of a new certificate, except the key. */
 type Terms = Pick<Binding, 'name' | 'roles' | 'teams' | 'owner'> & Partial<Pick<Binding, 'member_id'>>
 
-export interface Issuing {
-  /** This node may certify others now. */
-  isIssuer(): boolean
-  /** KaroError `refused` when this node may not certify, or not with these roles. */
-  mayGive(roles: readonly string[]): void
-  /** A new certificate; resolves with its chain when it is stored. KaroError as `mayGive`. */
-  certify(node: NodeId, terms: Terms): Promise<readonly Uint8Array[]>
-  /** A new certificate for a certified node; what `terms` leaves out stays. As `Fleet.assign`. */
-  assign(node: NodeId, terms: Partial<Pick<Terms, 'name' | 'roles' | 'teams' | 'owner'>>): Promise<Binding>
-  /**
-   * A certificate of an operator who has that key and will have it for `forMs`; resolves with its chain when it is
-   * stored. KaroError as `mayGive`.
-   */
-  certifyOperator(key: Uint8Array, terms: Terms, forMs: number): Promise<readonly Uint8Array[]>
-  /** Of one node, all its keys. Resolves when the list is stored. KaroErrors: `refused` when this node may not, `too_large` for a full list. */
-  revoke(nodes: readonly NodeId[]): Promise<void>
-  /** Signs the list again, with all that is known to be revoked by this node. */
-  relist(): Promise<void>
-  /** Signs what is due. Returns how many. */
-  renew(present: (node: NodeId) => boolean): number
-}
-
-export interface IssuingDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
-  readonly roll: Roll
-  /** A node that rotated its key gets a certificate for the new one. */
-  readonly lineage: Pick<LineageView, 'state' | 'current' | 'branches'>
-  readonly audit: Pick<Audit, 'record'>
-  /** How long a certificate of a node holds, ms; at most 30 days. */
-  readonly lifeMs: number
+export interface IssuingDeps extends FleetParts {
   /** A document was signed: it counts here at once, and goes to the mesh. Resolves when it is stored. */
   readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
 }
 
-export function createIssuing(deps: IssuingDeps): Issuing {
+export type Issuing = ReturnType<typeof createIssuing>
+
+export function createIssuing(deps: IssuingDeps) {
   const { identity, roll, lineage, audit, clock, random, log } = deps
   const skipped = createRecent<NodeId, true>(SKIPPED_MAX)
   /** The newest list counts here, and may not be on disk. */
@@ -158,6 +129,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     if (roll.listOf(self)?.number === number) unsaved = false
   }
 
+  /** KaroError `refused` when this node may not certify, or not with these roles. */
   function mayGive(roles: readonly string[]): void {
     const { grants } = own()
     const missing = privileged(roles).filter((role) => !grants.includes(role))
@@ -189,10 +161,12 @@ export function createIssuing(deps: IssuingDeps): Issuing {
   }
 
   return {
+    /** This node may certify others now. */
     isIssuer: () => roll.word(self, clock.now())?.binding.usage === 'issuer',
     mayGive,
 
-    async certify(node, terms) {
+    /** A new certificate; resolves with its chain when it is stored. KaroError as `mayGive`. */
+    async certify(node: NodeId, terms: Terms) {
       mayGive(terms.roles)
       const now = clock.now()
       await sign(node, terms, roll.word(node, now)?.binding, asNode)
@@ -200,7 +174,8 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       return roll.chainOf(node, clock.now()) ?? []
     },
 
-    async assign(node, terms) {
+    /** A new certificate for a certified node; what `terms` leaves out stays. As `Fleet.assign`. */
+    async assign(...[node, terms]: Parameters<Fleet['assign']>) {
       own()
       const before = assignable(roll, node, clock.now())
       if (before === undefined) {
@@ -230,7 +205,11 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       void told('certificate_issued', node, { name, roles, teams, owner })
       return after
     },
-    async certifyOperator(key, terms, forMs) {
+    /**
+     * A certificate of an operator who has that key and will have it for `forMs`; resolves with its chain when it is
+     * stored. KaroError as `mayGive`.
+     */
+    async certifyOperator(key: Uint8Array, terms: Terms, forMs: number) {
       mayGive(terms.roles)
       const operator = formatNodeId(key)
       const before = roll.operators.list(clock.now()).find(({ binding }) => binding.node_id === operator)
@@ -241,7 +220,8 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       return roll.operators.chainOf(operator) ?? []
     },
 
-    async revoke(nodes) {
+    /** Of one node, all its keys. Resolves when the list is stored. KaroErrors: `refused` when this node may not, `too_large` for a full list. */
+    async revoke(nodes: readonly NodeId[]) {
       const now = clock.now()
       own()
       if (nodes.some((node) => roll.word(node, now)?.binding.usage === 'issuer')) {
@@ -254,9 +234,11 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       if (added.length === 0 && !unsaved) return
       await signList(new Map([...added.map((node) => [node, now] as const), ...before]))
     },
+    /** Signs the list again, with all that is known to be revoked by this node. */
     relist: () => signList(roll.listOf(self)?.revoked ?? new Map()),
 
-    renew(present) {
+    /** Signs what is due. Returns how many. */
+    renew(present: (node: NodeId) => boolean) {
       const now = clock.now()
       if (roll.word(self, now)?.binding.usage !== 'issuer') return 0
       let count = 0

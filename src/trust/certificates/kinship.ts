@@ -1,36 +1,18 @@
 // Certificates and lists name keys, and mean nodes: which key of a node a certificate is about, and which keys a revocation names.
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { LineageView } from '../lineage/index.ts'
-import type { LastTerms, Roll } from './roll-types.ts'
+import type { FleetParts } from './fleet-options.ts'
+import type { Roll } from './roll.ts'
+import type { LastTerms } from './roll-types.ts'
 import { lastKeyOf } from './verify.ts'
 
-export interface Kinship {
-  /** The key of this node that has a certificate: its own, or the one before until a new certificate comes. */
-  certifiedKey(): NodeId
-  /** Which of its keys the certificates are about that a node shows. */
-  keyOf(node: NodeId, chain: readonly Uint8Array[]): NodeId
-  /** A list names the key, or another one of its lineage, or another key has taken its place: no invite lets it in. */
-  isRevoked(node: NodeId): boolean
-  /** It has no certificate that holds, because the root revoked who signed that of one of its keys. */
-  isVoid(node: NodeId): boolean
-  /** The keys to revoke with this one; undefined: the node has no certificate here. */
-  revokedWith(node: NodeId): readonly NodeId[] | undefined
-}
+export type Kinship = ReturnType<typeof createKinship>
 
 /**
  * When another branch of a fork of its lineage was revoked last, ms since the epoch; 0: none was. Where an issuer certifies
  * the key after that, it counts everywhere.
  */
-export function leftSince(
-  {
-    lineage,
-    roll,
-  }: { readonly lineage: Pick<LineageView, 'branches'>; readonly roll: Pick<Roll, 'revoked'> },
-  node: NodeId,
-  now: number,
-): number {
+export function leftSince({ lineage, roll }: FleetParts, node: NodeId, now: number): number {
   const others = lineage
     .branches(node)
     .flatMap(({ fork, head }) => fork.between.filter((other) => other !== head))
@@ -43,11 +25,7 @@ export function leftSince(
  * The terms of a node's certificate, also if its issuer may no longer give these roles: the root restricted only the
  * issuer, and the other terms were given correctly. Undefined: the node may not get a new certificate.
  */
-export function assignable(
-  roll: Pick<Roll, 'word' | 'whyNot' | 'lastTerms'>,
-  node: NodeId,
-  now: number,
-): LastTerms | undefined {
+export function assignable(roll: Roll, node: NodeId, now: number): LastTerms | undefined {
   const binding = roll.word(node, now)?.binding
   if (binding !== undefined) return binding
   return roll.whyNot(node, now) === 'not_granted' ? roll.lastTerms(node) : undefined
@@ -55,7 +33,7 @@ export function assignable(
 
 /** Nodes whose newest certificate is by that issuer, and which another issuer may certify. */
 export function assignableOf(
-  roll: Pick<Roll, 'word' | 'whyNot' | 'lastTerms' | 'certifiedBy'>,
+  roll: Roll,
   issuer: NodeId,
   now: number,
 ): readonly (LastTerms & { readonly node_id: NodeId })[] {
@@ -65,17 +43,8 @@ export function assignableOf(
   })
 }
 
-export function createKinship({
-  self,
-  roll,
-  lineage,
-  clock,
-}: {
-  readonly self: NodeId
-  readonly roll: Roll
-  readonly lineage: LineageView
-  readonly clock: Clock
-}): Kinship {
+export function createKinship({ identity, roll, lineage, clock }: FleetParts) {
+  const self = identity.nodeId
   const isCertified = (node: NodeId): boolean => roll.word(node, clock.now()) !== undefined
   const isKnown = (key: NodeId): boolean =>
     isCertified(key) || roll.operators.has(key) || roll.revoked(key) !== undefined
@@ -86,12 +55,15 @@ export function createKinship({
     return lineage.branches(node).find(({ fork }) => fork.at === state.fork.at)?.head
   }
   return {
+    /** The key of this node that has a certificate: its own, or the one before until a new certificate comes. */
     certifiedKey: () => lineage.ancestors(self).find(isCertified) ?? self,
-    keyOf(node, chain) {
+    /** Which of its keys the certificates are about that a node shows. */
+    keyOf(node: NodeId, chain: readonly Uint8Array[]) {
       const named = lastKeyOf(chain)
       return named !== undefined && lineage.ancestors(node).includes(named) ? named : node
     },
-    isRevoked(node) {
+    /** A list names the key, or another one of its lineage, or another key has taken its place: no invite lets it in. */
+    isRevoked(node: NodeId) {
       const { kind } = lineage.state(node)
       return (
         kind === 'retired' ||
@@ -99,8 +71,10 @@ export function createKinship({
         lineage.family(node).some((key) => roll.revoked(key) !== undefined)
       )
     },
-    isVoid: (node) => !isCertified(node) && lineage.ancestors(node).some(roll.isVoid),
-    revokedWith(node) {
+    /** It has no certificate that holds, because the root revoked who signed that of one of its keys. */
+    isVoid: (node: NodeId) => !isCertified(node) && lineage.ancestors(node).some(roll.isVoid),
+    /** The keys to revoke with this one; undefined: the node has no certificate here. */
+    revokedWith(node: NodeId): readonly NodeId[] | undefined {
       if (![node, ...lineage.family(node)].some(isKnown)) return undefined
       const undecided = openBranch(node)
       const keys = undecided === undefined ? lineage.all(node) : lineage.below(undecided)

@@ -5,13 +5,11 @@ import { formatNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/printable.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import { comparable } from '../../base/words/comparable.ts'
-import type { Identity } from '../identity/index.ts'
+import type { FleetParts } from './fleet-options.ts'
 import type { Operators, OperatorTerms } from './fleet-types.ts'
 import { checkLabels } from './invites/invite-terms.ts'
 import type { Issuing } from './issuing.ts'
-import type { Roll } from './roll-types.ts'
 import { certificateBytes } from './sign.ts'
 import { LIFE_MAX_MS } from './verify.ts'
 
@@ -20,11 +18,7 @@ const CHAIN_BYTES_MAX = (MeshQuery.limit + FRAME_OVERHEAD) / 2
 const LEAST_MS = 60_000
 const NAME_MAX = 64
 
-export interface OperatorOfficeDeps extends Pick<Ambient, 'clock' | 'random'> {
-  readonly roll: Roll
-  readonly issuing: Pick<Issuing, 'certifyOperator' | 'mayGive' | 'isIssuer'>
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
-}
+type OperatorOfficeDeps = FleetParts & { readonly issuing: Issuing }
 
 export function createOperatorOffice(deps: OperatorOfficeDeps): Operators {
   const { roll, issuing, clock } = deps

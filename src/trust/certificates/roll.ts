@@ -8,9 +8,9 @@ import { createRecent } from '../../base/recent.ts'
 import { areGranted, rolesThatCount } from '../../base/words/roles.ts'
 import { isSame, readStatement, type Statement } from '../identity/index.ts'
 import { createLists } from './lists.ts'
-import type { KnownOperator, OperatorVerdict, Roll } from './roll-types.ts'
+import type { KnownOperator, LastTerms, OperatorVerdict, WhyNot } from './roll-types.ts'
 import { createShares } from './shares.ts'
-import type { Binding } from './types.ts'
+import type { Binding, CertifiedWord } from './types.ts'
 import {
   type Against,
   bindingOf,
@@ -39,7 +39,12 @@ interface Held extends Statement<CertificateBody> {
 }
 const authorOf = ({ by }: Held): NodeId => by
 
-export function createRoll(): Roll {
+/** The result of taking a document: nodes whose state has changed. */
+type Changed = readonly NodeId[]
+
+export type Roll = ReturnType<typeof createRoll>
+
+export function createRoll() {
   let root: TrustedRoot | undefined
   let rootId: NodeId | undefined
   let since = 0
@@ -131,7 +136,10 @@ export function createRoll(): Roll {
   /** The level that certificates give. */
   const levelAt = (now: number) => (isStale(now) ? 'untrusted' : 'peer')
 
-  /** As `Operators.verdict`. */
+  /**
+   * The result of a shown chain at `at`. If this node has a newer certificate of the operator or the issuer, the newer
+   * one counts, so that nobody can present outdated roles.
+   */
   function verdictAbout(chain: readonly Uint8Array[], key: Uint8Array, at: number): OperatorVerdict {
     if (root === undefined) return { ok: false, fault: 'no_mesh' }
     const against = { root, at, isRevoked, key, leaf: 'operator' as const }
@@ -162,20 +170,60 @@ export function createRoll(): Roll {
     return verdict.fault === 'expired' ? 'expired' : 'void'
   }
 
-  const roll: Roll = {
+  /** Takes one certificate; what does not hold at `now` changes nothing and is a fault. */
+  function certificate(
+    bytes: Uint8Array,
+    now: number,
+  ): { readonly changed: Changed; readonly fault?: ChainFault } {
+    const said = readStatement(Certificate, bytes)
+    if (typeof said === 'string') return { changed: [], fault: said }
+    const held: Held = { ...said, bytes }
+    const { key, usage, version } = held.body
+    const node = formatNodeId(key)
+    const isPerson = usage === 'operator'
+    const verdict = verdictOf(held, now)
+    if (verdict === undefined) return { changed: [], fault: 'unknown_root' }
+    // A key is a node or a person, whichever it was first. Nobody has anything else to say about it for that.
+    if (counting(isPerson ? heldOf(node) : people.peek(node)) !== undefined)
+      return { changed: [], fault: 'wrong_usage' }
+    const before = isPerson ? people.peek(node) : heldOf(node)
+    const fault = verdict.ok ? {} : { fault: verdict.fault }
+    if (!isKept(held, verdict, before === undefined, now)) return { changed: [], ...fault }
+    if ((counting(before)?.body.version ?? -1) >= version) return { changed: [] }
+    if (isPerson) {
+      people.set(node, held)
+      return { changed: [], ...fault }
+    }
+    if (held.by === rootId) {
+      if (!issuers.has(node) && !hasPlace(now)) return { changed: [] }
+      issuers.set(node, held)
+      leaves.delete(node)
+      return { changed: [node, ...certifiedBy(node)] }
+    }
+    if (issuers.has(node)) return { changed: [] }
+    leaves.set(node, held)
+    faults.delete(node)
+    return { changed: [node], ...fault }
+  }
+
+  return {
+    /** Certified people, who are no nodes: nothing else here speaks of them, except that a list may revoke their keys. */
     operators: {
       verdict: verdictAbout,
-      chainOf: (operator) => framesOf(counting(people.peek(operator))),
+      /** The newest chain of this operator that is known here, whether it holds or not; undefined also where its issuer was revoked. */
+      chainOf: (operator: NodeId) => framesOf(counting(people.peek(operator))),
       has: people.has,
-      holds: (operator) => counting(people.peek(operator)) !== undefined,
+      /** Like `has`, and the signer was not revoked: only then does the key belong to a person and cannot be a node's. */
+      holds: (operator: NodeId) => counting(people.peek(operator)) !== undefined,
       // Certificates that no longer hold are listed too, because people have to find them to renew or revoke them.
-      list: (now) =>
+      list: (now: number): readonly KnownOperator[] =>
         [...people].flatMap(([, held]) => {
           const links = linksOf(held)
           return links === undefined ? [] : [{ binding: bindingOf(links), state: stateOf(held, now) }]
         }),
     },
-    trustRoot(next, joined) {
+    /** Another root forgets everything. `joined`: when this node joined, ms. */
+    trustRoot(next: TrustedRoot, joined: number) {
       if (root !== undefined && !isSame(root.key, next.key)) {
         for (const map of [issuers, leaves, people, lists, faults]) map.clear()
       }
@@ -183,44 +231,21 @@ export function createRoll(): Roll {
       rootId = formatNodeId(next.key)
       since = joined
     },
+    /** Undefined until this node belongs to a mesh. */
     root: () => root,
 
-    certificate(bytes, now) {
-      const said = readStatement(Certificate, bytes)
-      if (typeof said === 'string') return { changed: [], fault: said }
-      const held: Held = { ...said, bytes }
-      const { key, usage, version } = held.body
-      const node = formatNodeId(key)
-      const isPerson = usage === 'operator'
-      const verdict = verdictOf(held, now)
-      if (verdict === undefined) return { changed: [], fault: 'unknown_root' }
-      // A key is a node or a person, whichever it was first. Nobody has anything else to say about it for that.
-      if (counting(isPerson ? heldOf(node) : people.peek(node)) !== undefined)
-        return { changed: [], fault: 'wrong_usage' }
-      const before = isPerson ? people.peek(node) : heldOf(node)
-      const fault = verdict.ok ? {} : { fault: verdict.fault }
-      if (!isKept(held, verdict, before === undefined, now)) return { changed: [], ...fault }
-      if ((counting(before)?.body.version ?? -1) >= version) return { changed: [] }
-      if (isPerson) {
-        people.set(node, held)
-        return { changed: [], ...fault }
-      }
-      if (held.by === rootId) {
-        if (!issuers.has(node) && !hasPlace(now)) return { changed: [] }
-        issuers.set(node, held)
-        leaves.delete(node)
-        return { changed: [node, ...certifiedBy(node)] }
-      }
-      if (issuers.has(node)) return { changed: [] }
-      leaves.set(node, held)
-      faults.delete(node)
-      return { changed: [node], ...fault }
-    },
+    certificate,
 
     // The nodes that a revoked issuer certified have no certificate any more either.
-    list: (bytes, now, from) => lists.take(bytes, now, from).flatMap((node) => [node, ...certifiedBy(node)]),
+    /**
+     * Takes one list; one of nobody who may revoke changes nothing. A key that was revoked stays so, whatever a later
+     * list leaves out. One from the future changes nothing, unless it was `kept` here: then its keys and number count.
+     */
+    list: (...list: Parameters<typeof lists.take>): Changed =>
+      lists.take(...list).flatMap((node) => [node, ...certifiedBy(node)]),
 
-    chain(node, chain, now) {
+    /** Takes what a node showed of itself, and notes why it says nothing if that is so. */
+    chain(node: NodeId, chain: readonly Uint8Array[], now: number): Changed {
       const changed: NodeId[] = []
       const key = parseNodeId(node)
       if (root === undefined || key === undefined || chain.length === 0) return []
@@ -235,39 +260,52 @@ export function createRoll(): Roll {
         )
         return []
       }
-      for (const bytes of chain) changed.push(...roll.certificate(bytes, now).changed)
+      for (const bytes of chain) changed.push(...certificate(bytes, now).changed)
       return changed
     },
 
-    word(node, now) {
+    word(node: NodeId, now: number): CertifiedWord | undefined {
       const binding = bindingAt(node, now)
       if (binding === undefined) return undefined
       const level = levelAt(now)
       return { binding, level, stale: level === 'untrusted' }
     },
-    revoked: (node) => revoked(node),
-    fault: (node) => {
+    revoked: (node: NodeId) => revoked(node),
+    /** Why the certificates that the node showed last were refused. */
+    fault: (node: NodeId) => {
       const fault = faults.peek(node)
       return fault === 'issuer_revoked' ? 'revoked' : fault
     },
-    chainOf: (node, now) => (bindingAt(node, now) === undefined ? undefined : framesOf(heldOf(node))),
+    /** The valid certificates of a node at `now`, from the one of the root on; undefined if there are none. */
+    chainOf: (node: NodeId, now: number) =>
+      bindingAt(node, now) === undefined ? undefined : framesOf(heldOf(node)),
+    /** The root, or an issuer that it certified: the authors of certificates and lists. */
     isAuthority: lists.isAuthority,
-    wants: (author, version) =>
+    /**
+     * Whether documents of an author are stored; with `version`, whether a document of its present edition is: for a
+     * revoked issuer it is not.
+     */
+    wants: (author: NodeId, version?: number) =>
       lists.isAuthority(author) && (version === undefined || !lists.isRevokedIssuer(author)),
+    /** The keys that issuers have revoked, from their lists on this node; `at`: ms since the epoch. */
     revokedByIssuers: () =>
       [...lists.all()]
         .filter(([author]) => author !== rootId)
         .flatMap(([issuer, { revoked: keys }]) =>
           [...keys].map(([node_id, at]) => ({ issuer, node_id, at })),
         ),
-    certified: (now) => nodes().flatMap((node) => bindingAt(node, now) ?? []),
+    /** Every node with a certificate that holds at `now` and was not revoked. */
+    certified: (now: number) => nodes().flatMap((node) => bindingAt(node, now) ?? []),
+    /** Nodes whose certificate is here, and that were revoked. */
     withdrawn: () => nodes().filter((node) => revoked(node) !== undefined),
+    /** Every certificate and list that counts here or is kept to explain who does not. */
     frames: () => [
       ...[...issuers.values()].map(({ bytes }) => ({ kind: 'certificate' as const, frame: bytes })),
       ...[...lists.all()].map(([, { frame }]) => ({ kind: 'revocation_list' as const, frame })),
       ...[...leaves].map(([, { bytes }]) => ({ kind: 'certificate' as const, frame: bytes })),
     ],
-    whyNot(node, now) {
+    /** Why the certificate of a node is not valid at `now`; undefined if it is valid, or if there is none. */
+    whyNot(node: NodeId, now: number): WhyNot | undefined {
       const held = heldOf(node)
       if (held === undefined || bindingAt(node, now) !== undefined) return undefined
       if (revoked(node) !== undefined) return 'revoked'
@@ -275,7 +313,11 @@ export function createRoll(): Roll {
       const grants = issuers.get(held.by)?.body.grants
       return grants === undefined || areGranted(held.body.roles, grants) ? 'ended' : 'not_granted'
     },
-    lastTerms(node) {
+    /**
+     * The content of the newest certificate of a node, even if it has ended; undefined if there is none, or its issuer
+     * was revoked.
+     */
+    lastTerms(node: NodeId): LastTerms | undefined {
       // Certificates of a revoked issuer may be by the thief of its key, so no new one may be based on them.
       const last = counting(leaves.peek(node))
       if (last === undefined) return undefined
@@ -290,18 +332,24 @@ export function createRoll(): Roll {
         issued_at: version,
       }
     },
-    isVoid(node) {
+    /** The root revoked who signed the certificate that the node showed last, or has here. */
+    isVoid(node: NodeId) {
       const author = heldOf(node)?.by
       return (
         faults.peek(node) === 'issuer_revoked' || (author !== undefined && revoked(author)?.by === rootId)
       )
     },
+    /** Nodes whose newest certificate here that issuer signed, whether it holds or not. */
     certifiedBy,
+    /** Keys that an author has revoked, and the number of its list; undefined when it made none. */
     listOf: lists.of,
-    lists: (now) => ({
+    /**
+     * When the newest list was signed by an author who may revoke at `now`, or when this node joined if that is later; ms
+     * since the epoch.
+     */
+    lists: (now: number) => ({
       newest: newest(now),
       listed: new Set([...lists.all()].flatMap(([, { revoked: keys }]) => [...keys.keys()])).size,
     }),
   }
-  return roll
 }

@@ -4,17 +4,14 @@ import { RevocationList } from '../../../protocols/messages/certificate.ts'
 import { ROOT_LIST_BYTES } from '../../../protocols/messages/hello.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import { ANOTHER_KEY } from '../../base/words/revoked.ts'
-import { type Identity, isSame, statementIn } from '../identity/index.ts'
+import { isSame, statementIn } from '../identity/index.ts'
+import type { FleetParts } from './fleet-options.ts'
 import type { Fleet } from './fleet-types.ts'
-import type { Roll } from './roll-types.ts'
 import { meshOf } from './sign.ts'
 import { CHAIN_FAULTS, type TrustedRoot, verifyChain } from './verify.ts'
 
-export interface RootWordDeps extends Pick<Ambient, 'clock' | 'log'> {
-  readonly identity: Pick<Identity, 'publicKey'>
-  readonly roll: Roll
+export interface RootWordDeps extends FleetParts {
   /**
    * A list was signed by the root: it goes to the mesh, and counts here once the neighbours have it, or a little later.
    * Resolves then, when it is stored; where it cannot be stored it counts here at once.

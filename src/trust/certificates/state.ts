@@ -4,7 +4,7 @@ import { toHex } from '../../base/hex.ts'
 import type { JoiningRecord } from '../../store/tables/fleet.ts'
 import type { LineageView } from '../lineage/index.ts'
 import type { FleetState, RevokedHere } from './fleet-types.ts'
-import type { Roll } from './roll-types.ts'
+import type { Roll } from './roll.ts'
 
 export interface Standing {
   readonly self: NodeId

@@ -1,15 +1,14 @@
 // The inviter's side of an invite: a joiner that proves it gets a certificate, and the answer that it can believe.
 import type { Granted, HelloBody } from '../../../../protocols/messages/hello.ts'
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
-import type { Clock } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createRecent } from '../../../base/recent.ts'
 import { comparable } from '../../../base/words/comparable.ts'
-import type { Audit } from '../../audit/index.ts'
 import { fingerprintOf } from '../../identity/index.ts'
-import type { Credentials } from '../fleet-types.ts'
+import type { FleetParts } from '../fleet-options.ts'
+import type { Answer } from '../fleet-types.ts'
 import type { Issuing } from '../issuing.ts'
-import type { Roll } from '../roll-types.ts'
+import type { Kinship } from '../kinship.ts'
 import { acceptProof } from './invite-code.ts'
 import type { InviteRefusal, Invites } from './invites.ts'
 
@@ -20,36 +19,14 @@ const SAME_MS = 60_000
 /** Of a name that somebody else has, what is kept in front of the digits that tell the two apart. */
 const NAME_KEPT = 56
 
-export interface LettingIn {
-  /** Resolves when `answer` has what is to be said. */
-  letIn(node: NodeId, join: NonNullable<HelloBody['join']>, name: string): Promise<void>
-  readonly answer: Credentials['answer']
+export interface LettingInDeps extends FleetParts {
+  readonly invites: Invites
+  readonly issuing: Issuing
+  readonly kinship: Kinship
 }
 
-export interface LettingInDeps {
-  /** Public key of this node. */
-  readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
-  readonly roll: Roll
-  readonly invites: Pick<Invites, 'redeem' | 'hasUsed'>
-  readonly issuing: Pick<Issuing, 'certify' | 'isIssuer'>
-  readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  /** A list names the key, or another one of its lineage. */
-  readonly isRevoked: (node: NodeId) => boolean
-  /** Whether people here know another node by that name. */
-  readonly isNameKnown: (name: string, except: NodeId) => boolean
-}
-
-export function createLettingIn({
-  self,
-  roll,
-  invites,
-  issuing,
-  audit,
-  clock,
-  isRevoked,
-  isNameKnown,
-}: LettingInDeps): LettingIn {
+export function createLettingIn(deps: LettingInDeps) {
+  const { identity: self, roll, invites, issuing, audit, clock, kinship, isNameKnown } = deps
   const granted = createRecent<NodeId, Granted>(ANSWERS_MAX)
   const refusals = createRecent<NodeId, InviteRefusal>(ANSWERS_MAX)
 
@@ -61,7 +38,7 @@ export function createLettingIn({
       .some((one) => comparable(one.name) === same && one.node_id !== node)
     // People take sixteen digits for a fingerprint.
     const isFingerprint = /^[0-9a-f]{16}$/.test(same.replace(/[\s:-]/g, ''))
-    if (!taken && !isFingerprint && !isNameKnown(wanted, node)) return wanted
+    if (!taken && !isFingerprint && isNameKnown?.(wanted, node) !== true) return wanted
     return `${[...wanted].slice(0, NAME_KEPT).join('')}-${fingerprintOf(parseNodeId(node) as Uint8Array).slice(0, 6)}`
   }
 
@@ -85,11 +62,12 @@ export function createLettingIn({
   }
 
   return {
-    async letIn(node, { id, proof }, name) {
+    /** Resolves when `answer` has what is to be said. */
+    async letIn(node: NodeId, { id, proof }: NonNullable<HelloBody['join']>, name: string) {
       // A certificate that it got earlier does not answer its present request.
       granted.delete(node)
       const key = parseNodeId(node) as Uint8Array
-      const revoked = isRevoked(node)
+      const revoked = kinship.isRevoked(node)
       const again = invites.hasUsed(key, toHex(id))
       const open = () => (issuing.isIssuer() ? invites.redeem(key, { id: toHex(id), proof }) : 'unknown')
       const taken = revoked ? 'revoked' : await open()
@@ -109,7 +87,7 @@ export function createLettingIn({
       const bound = { joiner: key, inviter: self.publicKey, expires_at: taken.expires_at }
       granted.set(node, { root, chain, proof: acceptProof(taken.key, bound, root, chain) })
     },
-    answer(node) {
+    answer(node: NodeId): Answer {
       const grant = granted.get(node)
       if (grant !== undefined) return { granted: grant }
       const refusal = refusals.get(node)

@@ -3,38 +3,19 @@
 import { RevocationList, type RevocationListBody } from '../../../../protocols/messages/certificate.ts'
 import { ROOT_LIST_BYTES } from '../../../../protocols/messages/hello.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import type { Clock } from '../../../base/clock.ts'
 import { createListeners } from '../../../base/run/listeners.ts'
-import type { Log } from '../../../base/run/log.ts'
 import { statementIn } from '../../identity/index.ts'
-import type { LineageView } from '../../lineage/index.ts'
-import type { Credentials } from '../fleet-types.ts'
+import type { Answer, Credentials } from '../fleet-types.ts'
 import { createLettingIn, type LettingInDeps } from '../invites/letting-in.ts'
 import type { Seeking } from '../invites/seeking.ts'
-import type { Roll } from '../roll-types.ts'
 import type { RootWord } from '../root-word.ts'
 import type { FleetKind } from '../types.ts'
 import { lastKeyOf } from '../verify.ts'
 
-type Answer = ReturnType<Credentials['answer']>
-
-export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKnown'> {
-  readonly identity: LettingInDeps['self']
-  /** Default: people know no names. */
-  readonly isNameKnown: LettingInDeps['isNameKnown'] | undefined
-  /** The key of this node that has a certificate. */
-  readonly certifiedKey: () => NodeId
-  /** Which of its keys the certificates are about that a node shows. */
-  readonly keyOf: (node: NodeId, chain: readonly Uint8Array[]) => NodeId
-  readonly roll: Roll
-  readonly lineage: Pick<LineageView, 'ancestors' | 'family'>
-  readonly rootWord: Pick<RootWord, 'frame' | 'heard'>
-  /** It has no certificate that holds, because the root revoked who signed it. */
-  readonly isVoid: (node: NodeId) => boolean
+export interface CredentialsDeps extends LettingInDeps {
+  readonly rootWord: RootWord
   /** The invite that this node uses. */
-  readonly seeking: Pick<Seeking, 'shown' | 'answered'>
-  readonly clock: Clock
-  readonly log: Log
+  readonly seeking: Seeking
   /** Certificates shown by another node count here at once; resolves when they are stored. */
   readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
   /** There is something else to say about these nodes now. */
@@ -42,9 +23,8 @@ export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKno
 }
 
 export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'seeks'> {
-  const { identity, certifiedKey, keyOf, roll, lineage, rootWord, isVoid, seeking, clock, log, tell } = deps
-  const { isNameKnown = () => false } = deps
-  const lettingIn = createLettingIn({ ...deps, self: identity, isNameKnown })
+  const { identity, kinship, roll, lineage, rootWord, seeking, clock, log, tell } = deps
+  const lettingIn = createLettingIn(deps)
   const take = (kind: FleetKind, frame: Uint8Array): void =>
     void deps
       .signed(kind, frame)
@@ -69,11 +49,11 @@ export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'see
   }
 
   /** The list that revoked `node`, as it goes with an acknowledgement; undefined if no list did, or none fits into the message. */
-  function listFor(node: NodeId): Pick<Answer, 'root_list'> | Pick<Answer, 'revoked_by'> | undefined {
+  function listFor(node: NodeId): Answer | undefined {
     const revoked = revokedOf([node, ...lineage.family(node)])
     const revoked_by = revoked === undefined ? undefined : byIssuer(revoked.by)
     if (revoked_by !== undefined) return { revoked_by }
-    const root_list = revoked !== undefined || isVoid(node) ? rootWord.frame() : undefined
+    const root_list = revoked !== undefined || kinship.isVoid(node) ? rootWord.frame() : undefined
     return root_list === undefined ? undefined : { root_list }
   }
 
@@ -81,7 +61,7 @@ export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'see
    * Takes a list that another node showed. A list of an issuer counts if it names a key of this node, and no list that
    * is here does so. Any node may show it, because the issuer signed it.
    */
-  function heardList({ root_list, revoked_by }: Parameters<Credentials['answered']>[1]): void {
+  function heardList({ root_list, revoked_by }: Answer): void {
     if (root_list !== undefined) rootWord.heard(root_list)
     const root = roll.root()
     if (revoked_by === undefined || root === undefined) return
@@ -97,12 +77,12 @@ export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'see
 
   return {
     shown(to) {
-      const chain = roll.chainOf(certifiedKey(), clock.now())
+      const chain = roll.chainOf(kinship.certifiedKey(), clock.now())
       const join = seeking.shown(to)
       return { ...(chain === undefined ? {} : { chain }), ...(join === undefined ? {} : { join }) }
     },
     heard(node, { chain, join, name }) {
-      if (chain !== undefined) tell(roll.chain(keyOf(node, chain), chain, clock.now()))
+      if (chain !== undefined) tell(roll.chain(kinship.keyOf(node, chain), chain, clock.now()))
       if (join === undefined) return false
       lettingIn
         .letIn(node, join, name)

@@ -13,32 +13,13 @@ interface Farewell {
   readonly empty: (node: NodeId, begun: () => void) => Promise<unknown>
 }
 
-export interface Parting {
-  /** From now on whom a list puts out is emptied first. */
-  onParting(farewell: Farewell): void
-  /**
-   * True while a revoked node keeps its link for a moment. It has no right to any data any more. Cheap, because it is
-   * asked for every frame.
-   */
-  isParting(node: NodeId): boolean
-  /**
-   * Returns the part of `nodes` that is linked here: each of them is announced when it has parted. The caller announces
-   * all others at once.
-   */
-  begin(nodes: readonly NodeId[]): ReadonlySet<NodeId>
-}
+export type Parting = ReturnType<typeof createParting>
 
 /** Nodes at one time. Of more the links are cut at once: a list names up to a thousand. */
 const PARTING_MAX = 16
 
 /** `tell`: the state of the node has changed; called when it loses its rights, and again when its link may be cut. */
-export function createParting({
-  log,
-  tell,
-}: {
-  readonly log: Log
-  readonly tell: (node: NodeId) => void
-}): Parting {
+export function createParting({ log, tell }: { readonly log: Log; readonly tell: (node: NodeId) => void }) {
   const parting = new Set<NodeId>()
   let farewell: Farewell | undefined
 
@@ -56,11 +37,20 @@ export function createParting({
   }
 
   return {
-    onParting(next) {
+    /** From now on whom a list puts out is emptied first. */
+    onParting(next: Farewell) {
       farewell = next
     },
-    isParting: (node) => parting.has(node),
-    begin(nodes) {
+    /**
+     * True while a revoked node keeps its link for a moment. It has no right to any data any more. Cheap, because it is
+     * asked for every frame.
+     */
+    isParting: (node: NodeId) => parting.has(node),
+    /**
+     * Returns the part of `nodes` that is linked here: each of them is announced when it has parted. The caller announces
+     * all others at once.
+     */
+    begin(nodes: readonly NodeId[]): ReadonlySet<NodeId> {
       const leaving = new Set<NodeId>()
       if (farewell === undefined) return leaving
       for (const node of nodes) {

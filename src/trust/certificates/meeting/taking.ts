@@ -1,31 +1,13 @@
 // Takes certificates and lists from any source: the changes of each, its ledger entries, and who is notified.
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import type { Ambient } from '../../../base/run/ambient.ts'
-import type { Audit } from '../../audit/index.ts'
-import type { LineageView } from '../../lineage/index.ts'
-import type { Fleet } from '../fleet-types.ts'
+import type { FleetParts } from '../fleet-options.ts'
 import type { Issuing } from '../issuing.ts'
-import type { Roll } from '../roll-types.ts'
 import type { FleetKind } from '../types.ts'
 import type { Parting } from './parting.ts'
 
-export interface Taking {
-  /**
-   * `isNew`: false at the start, for what was kept before. `cut`: whom a list puts out loses its link at once, because it was
-   * emptied already.
-   */
-  take(kind: FleetKind, frame: Uint8Array, isNew?: boolean, cut?: 'cut'): void
-  /** By which documents come. */
-  readonly documents: Fleet['documents']
-}
-
-export interface TakingDeps extends Pick<Ambient, 'clock' | 'log'> {
-  readonly self: NodeId
-  readonly roll: Roll
-  readonly lineage: Pick<LineageView, 'all'>
-  readonly parting: Pick<Parting, 'begin'>
-  readonly issuing: Pick<Issuing, 'isIssuer' | 'relist'>
-  readonly audit: Pick<Audit, 'record'>
+export interface TakingDeps extends FleetParts {
+  readonly parting: Parting
+  readonly issuing: Issuing
   /** Certificates of this node itself changed. */
   readonly renewed: () => void
   /** Other authors are authorities than before. */
@@ -34,8 +16,9 @@ export interface TakingDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly tell: (nodes: Iterable<NodeId>) => void
 }
 
-export function createTaking(deps: TakingDeps): Taking {
-  const { self, roll, lineage, parting, issuing, audit, clock, log } = deps
+export function createTaking(deps: TakingDeps) {
+  const { roll, lineage, parting, issuing, audit, clock, log } = deps
+  const self = deps.identity.nodeId
 
   function noteRevoked(node: NodeId): void {
     const revoked = roll.revoked(node)
@@ -45,6 +28,10 @@ export function createTaking(deps: TakingDeps): Taking {
     void audit.record({ type: 'certificate_revoked', success: true, peer: node, details })
   }
 
+  /**
+   * `isNew`: false at the start, for what was kept before. `cut`: whom a list puts out loses its link at once, because it was
+   * emptied already.
+   */
   function take(kind: FleetKind, frame: Uint8Array, isNew = true, cut?: 'cut'): void {
     const now = clock.now()
     const isList = kind === 'revocation_list'
@@ -76,8 +63,12 @@ export function createTaking(deps: TakingDeps): Taking {
 
   return {
     take,
+    /** By which documents come. */
     documents: {
-      certificate: { ...judged, accept: (frame, isNew) => take('certificate', frame, isNew) },
+      certificate: {
+        ...judged,
+        accept: (frame: Uint8Array, isNew: boolean) => take('certificate', frame, isNew),
+      },
       revocation_list: { ...judged, accept: takeList },
     },
   }

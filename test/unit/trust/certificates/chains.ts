@@ -2,8 +2,8 @@
 
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
+import type { Roll } from '../../../../src/trust/certificates/roll.ts'
 import { createRoll } from '../../../../src/trust/certificates/roll.ts'
-import type { Roll } from '../../../../src/trust/certificates/roll-types.ts'
 import {
   type CertificateTerms,
   meshOf,
