@@ -5,14 +5,6 @@ import type { DomainWord } from './domains.ts'
 import type { Kin } from './kin.ts'
 import { isOver } from './opinion.ts'
 
-export interface Admission {
-  refuses(node: NodeId): boolean
-  bars(node: NodeId): boolean
-  admits(node: NodeId): boolean
-  /** What its certificates come to; what was signed by an issuer that people here refuse says nothing here. */
-  certified(node: NodeId): CertifiedWord | undefined
-}
-
 /**
  * `own`: this node's key, and those before it. `domain`: what its subnet says, where neither the file, nor a person here,
  * nor a certificate does. A test holds the answers against opinions.
@@ -21,7 +13,7 @@ export function createAdmission(
   kin: Kin,
   own: ReadonlySet<NodeId>,
   domain: (node: NodeId) => DomainWord | undefined,
-): Admission {
+) {
   /**
    * A node that a list revoked a moment ago gets no more data, and keeps its link until what it has from here is
    * emptied.
@@ -30,6 +22,7 @@ export function createAdmission(
   const isRefused = (node: NodeId): boolean => kin.refusedHere(node) || isOut(node)
   const refuses = (node: NodeId): boolean => isRefused(node) || isOver(kin.state(node))
 
+  /** What its certificates come to; what was signed by an issuer that people here refuse says nothing here. */
   function certified(node: NodeId): CertifiedWord | undefined {
     const word = kin.word(node)
     return word === undefined || kin.refusedHere(word.binding.issuer) ? undefined : word
@@ -38,9 +31,9 @@ export function createAdmission(
   return {
     refuses,
     // A node that a list revoked may knock like any stranger: it is shown that list, and hears of it in no other way.
-    bars: (node) => kin.refusedHere(node) || kin.state(node).kind === 'rejected',
+    bars: (node: NodeId) => kin.refusedHere(node) || kin.state(node).kind === 'rejected',
     certified,
-    admits(node) {
+    admits(node: NodeId) {
       if (own.has(node) || refuses(node)) return false
       const level = kin.trustedByFile(node)?.level ?? kin.decision(node)?.level
       if ((level ?? null) !== null) return level !== 'untrusted'

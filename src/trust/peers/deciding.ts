@@ -2,45 +2,24 @@
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Limiter } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
-import type { MemberRepository } from '../../store/tables/members.ts'
-import type { Audit } from '../audit/index.ts'
-import type { LineageView } from '../lineage/index.ts'
 import { type Held, hasChosenName, withdrawnFrom } from './held.ts'
-import type { Kin } from './kin.ts'
 import type { Decision } from './opinion.ts'
-import type { Seen } from './seen.ts'
+import type { TrustParts } from './options.ts'
+import type { Sources } from './sources.ts'
 import { checkedLabels, checkedName, checkFile, checkSuccessors } from './terms.ts'
-import type { Trust } from './types.ts'
+import type { TrustTerms } from './types.ts'
 
 export const DECISIONS_MAX = 4096
 
-export interface Deciding extends Pick<Trust, 'trust' | 'deny' | 'revoke'> {
-  /** Takes over what the store has. */
-  hold(held: Held): void
-}
-
-export interface DecidingDeps extends Pick<Ambient, 'clock' | 'log'> {
-  readonly lineage: LineageView
-  readonly kin: Kin
-  /** By every key that a record names; written here alone. */
-  readonly decisions: Map<NodeId, Held>
-  /** This node's key, and those before it. */
-  readonly own: ReadonlySet<NodeId>
-  readonly seen: Pick<Seen, 'forget'>
-  readonly admits: (node: NodeId) => boolean
-  readonly opinion: Trust['opinion']
-  /** The key is an operator's: whoever has the credential must not become a node by it. */
-  readonly isPerson: (key: NodeId) => boolean
-  readonly repository: Pick<MemberRepository, 'write'>
-  readonly audit: Pick<Audit, 'record'>
+export interface DecidingDeps extends TrustParts, Sources {
   /** One after the other: memory follows the disk in the same order. */
   readonly serially: Limiter
   readonly tell: (node: NodeId) => void
 }
 
-export function createDeciding(deps: DecidingDeps): Deciding {
-  const { lineage, kin, decisions, own, seen, admits, opinion, repository, audit, clock, log } = deps
+export function createDeciding(deps: DecidingDeps) {
+  const { lineage, kin, certificates, decisions, own, seen, admits, opinion } = deps
+  const { repository, audit, clock, log } = deps
   let count = 0
 
   /** The key has a record of its own. */
@@ -49,6 +28,7 @@ export function createDeciding(deps: DecidingDeps): Deciding {
     return held !== undefined && formatNodeId(held.keys[0]) === node
   }
 
+  /** Takes over what the store has. */
   function hold(held: Held): void {
     const first = formatNodeId(held.keys[0])
     if (!isFirst(first)) count++
@@ -123,12 +103,13 @@ export function createDeciding(deps: DecidingDeps): Deciding {
 
   return {
     hold,
-    async trust(node, terms) {
+    async trust(node: NodeId, terms: TrustTerms): Promise<void> {
       const name = terms.name === undefined ? undefined : checkedName(terms.name)
       const roles = checkedLabels('role', terms.roles)
       const teams = checkedLabels('team', terms.teams)
       await decide('trust', node, (before) => {
-        if (deps.isPerson(node)) return forgiven(node, before)
+        // Whoever has the credential of an operator must not become a node by it.
+        if (certificates.isPerson?.(node)) return forgiven(node, before)
         const file = kin.trustedByFile(node)
         checkFile({ ...terms, name }, kin.deniedByFile(node), file)
         // The file already says so, and nothing here says otherwise.
@@ -145,7 +126,8 @@ export function createDeciding(deps: DecidingDeps): Deciding {
         }
       })
     },
-    deny: (node) => decide('deny', node, (before) => ({ ...withdrawn(node, before), denied: true })),
-    revoke: (node) => decide('revoke', node, (before) => ({ ...withdrawn(node, before), revoked: true })),
+    deny: (node: NodeId) => decide('deny', node, (before) => ({ ...withdrawn(node, before), denied: true })),
+    revoke: (node: NodeId) =>
+      decide('revoke', node, (before) => ({ ...withdrawn(node, before), revoked: true })),
   }
 }

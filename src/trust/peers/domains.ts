@@ -13,15 +13,7 @@ export interface DomainWord {
   readonly teams: readonly string[]
 }
 
-export interface Domains {
-  /** The configuration has changed. */
-  use(domains: ReadonlyMap<string, TrustDomain> | undefined): void
-  /** The IP addresses of all its live connections; none: it is not connected. True: another word holds than before. */
-  connected(node: NodeId, ips: readonly string[]): boolean
-  word(node: NodeId): DomainWord | undefined
-  /** Everybody who is connected, as far as any subnet is trusted. */
-  nodes(): readonly NodeId[]
-}
+export type Domains = ReturnType<typeof createDomains>
 
 /**
  * A machine can make any number of keys, and a stranger would have to wait in the lobby with each: so many nodes of one
@@ -42,7 +34,7 @@ const testsOf = (domains: ReadonlyMap<string, TrustDomain>): readonly Test[] =>
  * `first`: as the configuration has them, the narrowest first. Connections alone are held: an address that a node
  * claims, or had once, counts for nothing, and with its last connection the word is gone.
  */
-export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map()): Domains {
+export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map()) {
   let domains = testsOf(first)
   const connected = new Map<NodeId, readonly string[]>()
   /** Nodes with a place, each with the address in the subnet that gives it something. */
@@ -75,14 +67,16 @@ export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map(
   }
 
   return {
-    use(next = new Map()) {
+    /** The configuration has changed. */
+    use(next: ReadonlyMap<string, TrustDomain> = new Map()) {
       domains = testsOf(next)
       // Those that have a place come first, so that nobody loses one to somebody who waited.
       const placed = new Set(places.keys())
       for (const node of placed) place(node)
       for (const node of connected.keys()) if (!placed.has(node)) place(node)
     },
-    connected(node, ips) {
+    /** The IP addresses of all its live connections; none: it is not connected. True: another word holds than before. */
+    connected(node: NodeId, ips: readonly string[]) {
       const was = wordOf(node)
       if (ips.length === 0) connected.delete(node)
       else connected.set(node, [...ips])
@@ -90,6 +84,7 @@ export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map(
       return !isDeepStrictEqual(was, wordOf(node))
     },
     word: wordOf,
+    /** Everybody who is connected, as far as any subnet is trusted. */
     nodes: () => [...connected.keys()],
   }
 }

@@ -1,48 +1,13 @@
 // What is said about a key, said of its whole lineage: a node that rotates its key takes trust and denial with it.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import type { TrustedPeer } from '../../config/index.ts'
-import type { Certificates, CertifiedWord } from '../certificates/index.ts'
-import type { Branch, Fork, KeyState, LineageView } from '../lineage/index.ts'
+import type { Branch, Fork } from '../lineage/index.ts'
 import type { Held } from './held.ts'
+import type { TrustParts } from './options.ts'
 import { publicKeyOf } from './seen.ts'
 
-export interface KinDeps {
-  readonly lineage: LineageView
-  readonly certificates: Pick<Certificates, 'word' | 'revoked' | 'isParting'>
-  /** As they are now: a reload replaces them. */
-  readonly file: () => {
-    readonly denied: ReadonlySet<NodeId>
-    readonly trusted: ReadonlyMap<NodeId, TrustedPeer>
-  }
-  /** People's decisions, each by every key that its record names. */
-  readonly decisions: ReadonlyMap<NodeId, Held>
-}
+export type Kin = ReturnType<typeof createKin>
 
-export interface Kin {
-  deniedByFile(node: NodeId): boolean
-  trustedByFile(node: NodeId): TrustedPeer | undefined
-  decision(node: NodeId): Held | undefined
-  revoked(node: NodeId): ReturnType<Certificates['revoked']>
-  /** A list has put it, or another key of its lineage, out, and it keeps its link for a moment. */
-  isParting(node: NodeId): boolean
-  /** The word of its own certificate, or for a day that of the key it replaced. */
-  word(node: NodeId): CertifiedWord | undefined
-  /** A denial here, of any key of its lineage. */
-  refusedHere(node: NodeId): boolean
-  state(node: NodeId): KeyState
-  /** The file, a person here, a certificate or a list names the key. */
-  isNamed(node: NodeId): boolean
-  /** Which of several successors counts, as people here or an issuer have decided. */
-  choice(fork: Fork): NodeId | undefined
-  /**
-   * The records that a decision about `node` is written to. A refusal names every key that the member is known by, so that no
-   * other successor of an earlier one gets round it; that of one of several undecided successors is about that branch alone,
-   * and chooses the only one that is left. Trust chooses the key, and those before it.
-   */
-  written(node: NodeId, changed: Omit<Held, 'keys' | 'chosen'>): readonly Held[]
-}
-
-export function createKin({ lineage, certificates, file, decisions }: KinDeps): Kin {
+export function createKin({ lineage, certificates, file, decisions }: TrustParts) {
   const first = <T>(node: NodeId, of: (key: NodeId) => T | undefined): T | undefined => {
     for (const key of lineage.family(node)) {
       const found = of(key)
@@ -87,7 +52,7 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
   }
 
   /**
-   * An issuer decides by revoking one and certifying another one afterwards. That one of them is left says nothing: whoever
+   * Which of several successors counts, as people here or an issuer have decided. An issuer decides by revoking one and certifying another one afterwards. That one of them is left says nothing: whoever
    * has the key makes as many successors as they like, and the right one may not have come here.
    */
   function choice({ at, between }: Fork): NodeId | undefined {
@@ -143,13 +108,16 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
   }
 
   return {
-    deniedByFile: (node) => lineage.family(node).some((key) => file().denied.has(key)),
-    trustedByFile: (node) => file().trusted.get(node) ?? first(node, (key) => file().trusted.get(key)),
+    deniedByFile: (node: NodeId) => lineage.family(node).some((key) => file().denied.has(key)),
+    trustedByFile: (node: NodeId) =>
+      file().trusted.get(node) ?? first(node, (key) => file().trusted.get(key)),
     decision,
-    isParting: (node) =>
+    /** A list has put it, or another key of its lineage, out, and it keeps its link for a moment. */
+    isParting: (node: NodeId) =>
       certificates.isParting !== undefined && lineage.family(node).some(certificates.isParting),
-    revoked: (node) => certificates.revoked(node) ?? first(node, certificates.revoked),
-    word(node) {
+    revoked: (node: NodeId) => certificates.revoked(node) ?? first(node, certificates.revoked),
+    /** The word of its own certificate, or for a day that of the key it replaced. */
+    word(node: NodeId) {
       const own = certificates.word(node)
       if (own !== undefined) return own
       for (const key of lineage.ancestors(node)) {
@@ -159,20 +127,27 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
       }
       return undefined
     },
-    refusedHere: (node) =>
+    /** A denial here, of any key of its lineage. */
+    refusedHere: (node: NodeId) =>
       lineage.family(node).some((key) => {
         const one = decisions.get(key)
         return file().denied.has(key) || one?.denied === true || one?.revoked === true
       }),
     state: lineage.state,
-    isNamed: (node) =>
+    /** The file, a person here, a certificate or a list names the key. */
+    isNamed: (node: NodeId) =>
       file().denied.has(node) ||
       file().trusted.has(node) ||
       decisions.has(node) ||
       certificates.word(node) !== undefined ||
       certificates.revoked(node) !== undefined,
     choice,
-    written(node, changed) {
+    /**
+     * The records that a decision about `node` is written to. A refusal names every key that the member is known by, so that no
+     * other successor of an earlier one gets round it; that of one of several undecided successors is about that branch alone,
+     * and chooses the only one that is left. Trust chooses the key, and those before it.
+     */
+    written(node: NodeId, changed: Omit<Held, 'keys' | 'chosen'>): readonly Held[] {
       const branches = lineage.branches(node)
       const isRefusal = changed.denied || changed.revoked
       const open = branches.find(({ fork, head }) => choice(fork) !== head)

@@ -1,11 +1,16 @@
-// What the trust room is built from.
+// What the trust room is built from, and what its parts have in common.
+
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Config } from '../../config/index.ts'
+import type { Config, TrustedPeer } from '../../config/index.ts'
 import type { MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Certificates } from '../certificates/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Lineage } from '../lineage/index.ts'
+import type { Domains } from './domains.ts'
+import type { Held } from './held.ts'
+import type { Seen } from './seen.ts'
 
 export interface TrustOptions extends Pick<Ambient, 'clock' | 'log'> {
   readonly config: Pick<Config, 'peers'> & Partial<Pick<Config, 'trust'>>
@@ -16,4 +21,19 @@ export interface TrustOptions extends Pick<Ambient, 'clock' | 'log'> {
   readonly certificates?: Certificates
   /** Absent: no key was ever rotated. */
   readonly lineage?: Lineage
+}
+
+/** What every part of the room may use. */
+export interface TrustParts extends TrustOptions {
+  readonly certificates: Certificates
+  readonly lineage: Lineage
+  /** People's decisions, each by every key that its record names; written by `createDeciding` alone. */
+  readonly decisions: Map<NodeId, Held>
+  readonly domains: Domains
+  readonly seen: Seen
+  /** As it is now: a reload replaces it. */
+  readonly file: () => {
+    readonly denied: ReadonlySet<NodeId>
+    readonly trusted: ReadonlyMap<NodeId, TrustedPeer>
+  }
 }

@@ -1,26 +1,13 @@
 // Rotations of keys as they come here, by documents or shown in a Hello: which are wanted, and what each changes.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
-import type { Audit } from '../audit/index.ts'
 import { authorOfRotation } from '../identity/index.ts'
-import type { Lineage, Taken } from '../lineage/index.ts'
+import type { Taken } from '../lineage/index.ts'
+import type { TrustParts } from './options.ts'
+import type { Sources } from './sources.ts'
 import type { Rotations } from './types.ts'
 
-export interface RotationsDeps {
-  readonly lineage: Lineage
-  /** This node's key, with those before it. */
-  readonly own: ReadonlySet<NodeId>
-  /** The key that this node itself is about to take. */
-  readonly next: NodeId | undefined
-  /** Somebody here, a certificate or a list said something about the key. */
-  readonly isNamed: (node: NodeId) => boolean
-  /** A member that was linked to this node, or that another one announced. */
-  readonly isMember: (node: NodeId) => boolean
-  /** The key is one of an issuer now: it stands in what it signed, so it is revoked, and not rotated. */
-  readonly isIssuer: (node: NodeId) => boolean
-  readonly audit: Pick<Audit, 'record'>
-  readonly log: Log
+export interface RotationsDeps extends TrustParts, Sources {
   /** There is something else to say about each of them. */
   readonly tell: (nodes: readonly NodeId[]) => void
 }
@@ -29,21 +16,24 @@ export interface RotationsDeps {
 const GUESTS_MAX = 512
 
 export function createRotations(deps: RotationsDeps): Rotations {
-  const { lineage, own, next, audit, log } = deps
+  const { lineage, own, kin, seen, certificates, audit, log } = deps
+  /** The key that this node itself is about to take. */
+  const next = deps.identity.pending?.identity.nodeId
   const listeners = createListeners<[Taken, Uint8Array]>()
 
   /** New keys of lineages that nobody here has said anything about. */
   const guests = new Set<NodeId>()
 
   const isGuest = (node: NodeId): boolean =>
-    !own.has(node) && !lineage.all(node).some((key) => own.has(key) || deps.isNamed(key))
+    !own.has(node) && !lineage.all(node).some((key) => own.has(key) || kin.isNamed(key))
 
   /** Keys cost nothing, so rotations of keys that nobody here knows are not kept. */
   function wanted(author: NodeId): boolean {
     if (own.has(author)) return true
-    if (deps.isIssuer(author)) return false
+    // A key of an issuer stands in what it signed, so it is revoked, and not rotated.
+    if (certificates.word(author)?.binding.usage === 'issuer') return false
     if (!isGuest(author)) return true
-    return guests.size < GUESTS_MAX && (lineage.isNamed(author) || deps.isMember(author))
+    return guests.size < GUESTS_MAX && (lineage.isNamed(author) || seen.member(author) !== undefined)
   }
 
   function told({ from, to, until, fork }: Taken): void {

@@ -29,25 +29,7 @@ interface Sighting {
   readonly at?: number
 }
 
-export interface Seen {
-  /** Takes over what the store has. */
-  load(sightings: readonly SightingRecord[], strangers: readonly StrangerRecord[]): void
-  member(node: NodeId): Member | undefined
-  /** Seen within `MEMBER_KEPT_MS`, the last seen first. */
-  members(): Member[]
-  /** Met in the lobby and no member yet, the last seen first. */
-  strangers(): PendingPeer[]
-  stranger(node: NodeId): PendingPeer | undefined
-  sawMember(node: NodeId, seen: Sighting): void
-  /** Makes room for one more of `sponsor`: of those that are `charged` to somebody, the longest silent give way. */
-  makeRoom(sponsor: NodeId, charged: (node: NodeId) => boolean): void
-  lost(node: NodeId): void
-  sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
-  /** The node, and everybody that is known through it alone, but for those that stay without it. */
-  forget(node: NodeId, stays: (node: NodeId) => boolean): void
-  /** Resolves when everything seen so far is in the store, or could not be written (logged, tried again later). */
-  flush(): Promise<void>
-}
+export type Seen = ReturnType<typeof createSeen>
 
 export function createSeen(
   repository: MemberRepository,
@@ -55,7 +37,7 @@ export function createSeen(
   log: Log,
   /** A member's presence is another one now. Must not throw. */
   changed: (member: Member, presence: Presence) => void = () => {},
-): Seen {
+) {
   const members = new Map<NodeId, Member>()
   const strangers = new Map<NodeId, PendingPeer>()
   // Keys whose row differs from memory; a key that is no longer in memory loses its row.
@@ -119,13 +101,15 @@ export function createSeen(
     }
   }
 
+  /** Resolves when everything seen so far is in the store, or could not be written (logged, tried again later). */
   function flush(): Promise<void> {
     writing ??= Promise.resolve().then(writeAll)
     return writing
   }
 
   return {
-    load(sightings, strangerRecords) {
+    /** Takes over what the store has. */
+    load(sightings: readonly SightingRecord[], strangerRecords: readonly StrangerRecord[]) {
       for (const record of sightings) {
         const node = formatNodeId(record.key)
         members.set(node, memberFrom(record))
@@ -138,15 +122,17 @@ export function createSeen(
       void flush()
     },
 
-    member: (node) => {
+    member: (node: NodeId) => {
       const member = members.get(node)
       return member !== undefined && fresh(member) ? member : undefined
     },
+    /** Seen within `MEMBER_KEPT_MS`, the last seen first. */
     members: () => [...members.values()].filter(fresh).sort((a, b) => b.last_seen - a.last_seen),
+    /** Met in the lobby and no member yet, the last seen first. */
     strangers: () => [...strangers.values()].sort((a, b) => b.last_seen - a.last_seen),
-    stranger: (node) => strangers.get(node),
+    stranger: (node: NodeId) => strangers.get(node),
 
-    sawMember(node, seen) {
+    sawMember(node: NodeId, seen: Sighting) {
       const before = members.get(node)
       const now = Math.max(Math.min(clock.now(), seen.at ?? Number.POSITIVE_INFINITY), before?.last_seen ?? 0)
       const stranger = strangers.get(node)
@@ -174,7 +160,8 @@ export function createSeen(
       if (due || before === undefined || !sameButTime(before, member)) void flush()
     },
 
-    makeRoom(sponsor, charged) {
+    /** Makes room for one more of `sponsor`: of those that are `charged` to somebody, the longest silent give way. */
+    makeRoom(sponsor: NodeId, charged: (node: NodeId) => boolean) {
       const announced = [...members.values()]
         .filter((one) => one.sponsor !== undefined && charged(one.node_id))
         .sort((a, b) => a.last_seen - b.last_seen)
@@ -185,7 +172,7 @@ export function createSeen(
       for (const { node_id } of out) dropMember(node_id)
     },
 
-    lost(node) {
+    lost(node: NodeId) {
       const member = members.get(node)
       if (member === undefined || member.offline || member.unsure) return
       const lost = { ...member, unsure: true }
@@ -193,7 +180,7 @@ export function createSeen(
       changed(lost, 'unsure')
     },
 
-    sawStranger(node, seen) {
+    sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }) {
       const before = strangers.get(node)
       const now = clock.now()
       strangers.set(node, {
@@ -209,7 +196,8 @@ export function createSeen(
       void flush()
     },
 
-    forget(node, stays) {
+    /** The node, and everybody that is known through it alone, but for those that stay without it. */
+    forget(node: NodeId, stays: (node: NodeId) => boolean) {
       for (const { node_id, sponsor } of [...members.values()])
         if (node_id === node || (sponsor === node && !stays(node_id))) dropMember(node_id)
       if (strangers.has(node)) dropStranger(node)

@@ -1,21 +1,10 @@
 // Who counts as a member, and what the mesh tells of whom it sees: bounded by whom this node admits or refuses.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { LineageView } from '../lineage/index.ts'
-import type { Seen } from './seen.ts'
+import type { TrustParts } from './options.ts'
+import type { Sources } from './sources.ts'
 import type { Member, Trust } from './types.ts'
 
-type Sightings = Pick<
-  Trust,
-  'members' | 'member' | 'sawMember' | 'heardOf' | 'lost' | 'pending' | 'sawStranger' | 'met'
->
-
-export interface SightingsDeps {
-  readonly lineage: LineageView
-  /** This node's key, and those before it. */
-  readonly own: ReadonlySet<NodeId>
-  readonly seen: Seen
-  readonly admits: (node: NodeId) => boolean
-  readonly refuses: (node: NodeId) => boolean
+export interface SightingsDeps extends TrustParts, Sources {
   /** Somebody spoke about the node, so it does not wait for a person any more. */
   readonly isDecided: (node: NodeId) => boolean
 }
@@ -27,7 +16,10 @@ export function createSightings({
   admits,
   refuses,
   isDecided,
-}: SightingsDeps): Sightings {
+}: SightingsDeps): Pick<
+  Trust,
+  'members' | 'member' | 'sawMember' | 'heardOf' | 'lost' | 'pending' | 'sawStranger' | 'met'
+> {
   /** Admitted here, or announced by somebody who is; and not refused. */
   function counts({ node_id, sponsor }: Member): boolean {
     if (own.has(node_id) || refuses(node_id)) return false

@@ -1,44 +1,24 @@
 // Everything that speaks about a node, gathered: the file, people here, certificates, subnets, its own claims.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { type Certificates, CHAIN_FAULTS } from '../certificates/index.ts'
+import { CHAIN_FAULTS } from '../certificates/index.ts'
 import { fingerprintOf } from '../identity/index.ts'
-import type { Lineage } from '../lineage/index.ts'
-import { type Admission, createAdmission } from './admission.ts'
-import type { createDomains } from './domains.ts'
-import type { Held } from './held.ts'
-import { createKin, type Kin, type KinDeps } from './kin.ts'
+import { createAdmission } from './admission.ts'
+import { createKin } from './kin.ts'
 import { type Evidence, weigh } from './opinion.ts'
-import type { TrustOptions } from './options.ts'
-import { publicKeyOf, type Seen } from './seen.ts'
-import type { PeerOpinion } from './types.ts'
+import type { TrustParts } from './options.ts'
+import { publicKeyOf } from './seen.ts'
 
-export interface SourcesDeps extends Pick<TrustOptions, 'identity'> {
-  readonly certificates: Certificates
-  readonly lineage: Lineage
-  readonly decisions: ReadonlyMap<NodeId, Held>
-  readonly domains: ReturnType<typeof createDomains>
-  readonly seen: Pick<Seen, 'member' | 'stranger'>
-  readonly file: KinDeps['file']
-}
+export type Sources = ReturnType<typeof createSources>
 
-export interface Sources extends Pick<Admission, 'refuses' | 'bars' | 'admits'> {
-  readonly kin: Kin
-  /** This node's key, and those before it: whoever comes with one of them is another machine. */
-  readonly own: ReadonlySet<NodeId>
-  readonly evidenceOf: (node: NodeId) => Evidence
-  readonly opinion: (node: NodeId) => PeerOpinion
-}
-
-export function createSources(deps: SourcesDeps): Sources {
-  const { identity, certificates, lineage, decisions, domains, seen, file } = deps
-  const kin = createKin({
-    lineage,
-    certificates,
-    decisions,
-    file,
-  })
+export function createSources(parts: TrustParts) {
+  const { identity, certificates, lineage, domains, seen } = parts
+  const kin = createKin(parts)
   lineage.decideBy(kin.choice)
-  const own = new Set([identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)])
+  /** This node's key, and those before it: whoever comes with one of them is another machine. */
+  const own: ReadonlySet<NodeId> = new Set([
+    identity.nodeId,
+    ...(identity.former ?? []).map(({ nodeId }) => nodeId),
+  ])
 
   const { refuses, bars, certified, admits } = createAdmission(kin, own, domains.word)
 

@@ -19,7 +19,7 @@ import { createSources } from './sources.ts'
 import type { Trust } from './types.ts'
 
 export function createTrust(options: TrustOptions): Trust {
-  const { config, repository, identity, audit, clock, log, certificates = NO_CERTIFICATES } = options
+  const { config, repository, audit, clock, log, certificates = NO_CERTIFICATES } = options
   const { lineage = createLineage(clock.now) } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
@@ -36,15 +36,16 @@ export function createTrust(options: TrustOptions): Trust {
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
 
-  const sources = createSources({
-    identity,
+  const parts = {
+    ...options,
     certificates,
     lineage,
     decisions,
     domains,
     seen,
     file: () => ({ denied: deniedByFile, trusted: trustedByFile }),
-  })
+  }
+  const sources = createSources(parts)
   const { kin, own, refuses, bars, admits, evidenceOf, opinion } = sources
 
   /** Somebody spoke about this node, so it does not wait for a person any more. */
@@ -80,22 +81,7 @@ export function createTrust(options: TrustOptions): Trust {
     }
   }
 
-  const { hold, ...people } = createDeciding({
-    lineage,
-    kin,
-    decisions,
-    own,
-    seen,
-    admits,
-    repository,
-    audit,
-    clock,
-    log,
-    serially,
-    opinion,
-    isPerson: (key) => certificates.isPerson?.(key) ?? false,
-    tell,
-  })
+  const { hold, ...people } = createDeciding({ ...parts, ...sources, serially, tell })
 
   /** As `decide`, for every node that the file says something else about now. */
   function reload(): Promise<void> {
@@ -137,17 +123,7 @@ export function createTrust(options: TrustOptions): Trust {
   const certificateChanged = (node: NodeId): void => changedByDocuments(lineage.all(node))
   certificates.onChange(certificateChanged)
 
-  const rotations = createRotations({
-    lineage,
-    own,
-    audit,
-    log,
-    next: identity.pending?.identity.nodeId,
-    isNamed: kin.isNamed,
-    isMember: (node) => seen.member(node) !== undefined,
-    isIssuer: (node) => certificates.word(node)?.binding.usage === 'issuer',
-    tell: changedByDocuments,
-  })
+  const rotations = createRotations({ ...parts, ...sources, tell: changedByDocuments })
 
   return {
     name: 'trust',
@@ -188,7 +164,7 @@ export function createTrust(options: TrustOptions): Trust {
         })),
       ),
 
-    ...createSightings({ lineage, own, seen, admits, refuses, isDecided }),
+    ...createSightings({ ...parts, ...sources, isDecided }),
     connected(node, ips) {
       if (!domains.connected(node, ips)) return
       // Anybody in the subnet makes any number of keys, and must not push out with them who was met here.
