@@ -24,19 +24,19 @@ const certificateChain = () => listOf(bytes(1, CERTIFICATE_FRAME_BYTES), CHAIN_M
 
 const inviteProof = z.object({
   id: bytes(8).describe('which invite; derived from its secret'),
-  proof: bytes(32).describe('HMAC under the secret of the invite over both keys and its terms'),
+  proof: bytes(32).describe('HMAC by the secret of the invite over both keys and its terms'),
 })
 
 const granted = z.object({
   root: bytes(32).describe('public key of the root of the mesh'),
   chain: certificateChain().describe('the certificates of the joining node'),
-  proof: bytes(32).describe('HMAC under the secret of the invite over both keys, the root and the chain'),
+  proof: bytes(32).describe('HMAC by the secret of the invite over both keys, root and chain'),
 })
 export type Granted = z.infer<typeof granted>
 
 const revokedBy = z.object({
-  list: bytes(1, ROOT_LIST_BYTES).describe('the newest list of the issuer, as a whole frame'),
-  issuer: bytes(1, CERTIFICATE_FRAME_BYTES).describe('the certificate of the issuer, as a whole frame'),
+  list: bytes(1, ROOT_LIST_BYTES).describe('newest list of the issuer, a whole frame'),
+  issuer: bytes(1, CERTIFICATE_FRAME_BYTES).describe('certificate of the issuer, a whole frame'),
 })
 export type RevokedBy = z.infer<typeof revokedBy>
 
@@ -51,7 +51,7 @@ const helloBody = z.object({
   name: label(64).describe('the name this node gives itself; a claim, never an identity'),
   capabilities: nodeCapabilities,
   listen: listOf(label(128), 8).describe(
-    'private addresses it listens on, as multiaddrs; a claim as well. A stranger is told only the one it has found',
+    'private addresses it listens on, as multiaddrs; a claim. A stranger is told only the one it found',
   ),
   leaf: z
     .boolean()
@@ -59,10 +59,10 @@ const helloBody = z.object({
     .describe(
       'it can link with few other nodes and asks that this link be kept; said only to a node that it admits',
     ),
-  chain: certificateChain().optional().describe('its certificates, if it has any; older nodes ignore them'),
+  chain: certificateChain().optional().describe('its certificates, if it has any'),
   rotations: listOf(bytes(1, ROTATION_FRAME_BYTES), ROTATIONS_SHOWN)
     .optional()
-    .describe('the newest rotations that led to its key, the oldest of them first; older nodes ignore them'),
+    .describe('the newest rotations that led to its key, the oldest of them first'),
   join: inviteProof
     .optional()
     .describe('proves an invite of the node that this goes to; no other node is told of it'),
@@ -108,11 +108,11 @@ const helloAckBody = z.object({
     ),
   revoked_by: revokedBy
     .optional()
-    .describe('with `pending`: how an issuer revoked the key of the other side; older nodes ignore it'),
+    .describe('with `pending`: how an issuer revoked the key of the other side'),
   replaced: bytes(1, ROTATION_FRAME_BYTES)
     .optional()
     .describe(
-      'with `pending`: the rotation by which the key of the other side was replaced, as a whole frame; older nodes ignore it',
+      'with `pending`: the rotation by which the key of the other side was replaced, as a whole frame',
     ),
 })
 

@@ -1,8 +1,11 @@
 // Presence: what every member tells all others about itself.
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
-import { bytes, label, listOf, timestamp } from './fields.ts'
+import { bytes, label, listOf, timestamp, uint } from './fields.ts'
 import { nodeCapabilities } from './hello.ts'
+
+/** The longest time until a member speaks again, seconds. */
+export const AGAIN_MAX_S = 3_600
 
 /** Members one presence can say were lost. */
 export const LOST_MAX = 16
@@ -15,16 +18,19 @@ export const LINK_BYTES = 8
 const presenceBody = z.object({
   version: timestamp("the author's clock; grows with every presence of its author"),
   state: z.enum(['online', 'leaving']).describe('`leaving`: the node stops, this is its last word'),
+  again_s: uint(AGAIN_MAX_S).describe(
+    'seconds until it speaks again, a fifth more at most; silent for three times that: away',
+  ),
   name: label(64).describe('the name this node gives itself; a claim, never an identity'),
   capabilities: nodeCapabilities,
   listen: listOf(label(64), 8).describe('private addresses it listens on, as multiaddrs; a claim as well'),
   lost: listOf(bytes(32), LOST_MAX).describe(
-    "keys of former neighbours whose connection broke without a goodbye, and of whom the author has heard nothing since; one member's word",
+    "keys of former neighbours whose connection broke without a goodbye, and that were not heard since; one member's word",
   ),
   links: bytes(0, LINKS_MAX * LINK_BYTES)
     .optional()
     .describe(
-      "fingerprints of neighbours, eight bytes each, one behind the other: the author's word, for people who look at a map; absent: it tells nobody",
+      "fingerprints of neighbours, eight bytes each: the author's word, for a map; absent: it tells nobody",
     ),
 })
 export type PresenceBody = z.infer<typeof presenceBody>

@@ -13,7 +13,7 @@ import { createMesh } from '../mesh/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
 import { createUpkeep } from '../trust/certificates/index.ts'
 import { abandonRotation, type Identity, readPending } from '../trust/identity/index.ts'
-import { withRotations } from '../trust/peers/index.ts'
+import { isMissing, withRotations } from '../trust/peers/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 import { createOwnRotation } from './rotation.ts'
@@ -72,9 +72,7 @@ export function buildNetwork(
   organisation.onDocument((frame) => publish('policy_bundle', frame))
   trust.rotations.onTaken((_taken, frame) => {
     // Where a Hello brought it; others may not have it yet.
-    documents.publish('key_rotation', frame).catch((error: unknown) => {
-      common.log.warn({ reason: String(error) }, 'a rotation of a key was not stored')
-    })
+    publish('key_rotation', frame).catch(() => {})
     // An issuer certifies the new key.
     fleet.look(() => false).catch(() => {})
   })
@@ -93,7 +91,8 @@ export function buildNetwork(
   const upkeep = createUpkeep({
     ...common,
     fleet,
-    trust,
+    known: trust.known,
+    isHere: (node) => !isMissing(trust.member(node), common.clock.now()),
     timers,
     alsoLook: trust.rotations.look,
     meet(who) {
@@ -104,7 +103,7 @@ export function buildNetwork(
       }
     },
   })
-  const handOver = givingHeads({ audit, documents, log: common.log })
+  const handOver = givingHeads(audit, documents, common.log)
   const summaries = createSummaries({
     ...common,
     insight,
@@ -195,15 +194,11 @@ const HANDOVER_MS = 1_000
  * Gives each signed head of the ledger to the neighbours, who keep it: an end that is cut off here shows by what they have. Returns
  * what signs all that was written, and waits until they have that too.
  */
-function givingHeads({
-  audit,
-  documents,
-  log,
-}: {
-  readonly audit: Pick<Audit, 'sign' | 'onHead'>
-  readonly documents: Pick<Documents, 'publish' | 'spread'>
-  readonly log: Log
-}): () => Promise<void> {
+function givingHeads(
+  audit: Pick<Audit, 'sign' | 'onHead'>,
+  documents: Pick<Documents, 'publish' | 'spread'>,
+  log: Log,
+): () => Promise<void> {
   let published = Promise.resolve()
   audit.onHead((frame) => {
     published = documents.publish('audit_head', frame).catch((error: unknown) => {

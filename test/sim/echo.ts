@@ -200,6 +200,7 @@ class Network {
       addresses: [],
       // Who was gone before the question was asked, has been missed by its neighbours.
       last_seen: now,
+      here_until: Number.POSITIVE_INFINITY,
       offline: !this.reachable.has(node),
       unsure: false,
       known_by: 'link',

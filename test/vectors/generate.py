@@ -504,6 +504,7 @@ ledger_head = {**ledger, "digest": made("other digest", 32), "hints": b""}
 HERE = {
     "version": NOW,
     "state": "online",
+    "again_s": 300,
     "name": "eng-042",
     "capabilities": {
         "protocol_version": 1,
@@ -520,7 +521,7 @@ vector(
     "presence, the last, with somebody lost",
     "Presence",
     0x0400,
-    {**HERE, "version": LAST_MOMENT, "state": "leaving", "listen": [], "lost": [KEY_B]},
+    {**HERE, "version": LAST_MOMENT, "state": "leaving", "again_s": 3_600, "listen": [], "lost": [KEY_B]},
     seq=0,
 )
 vector("heads", "Heads", 0x0401, {"heads": [day_head, ledger_head]}, seq=0)

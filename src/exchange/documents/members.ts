@@ -2,14 +2,12 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Trust } from '../../trust/peers/index.ts'
+import { isMissing, type Trust } from '../../trust/peers/index.ts'
 import type { DocumentKind } from './kinds.ts'
 import { nameOf } from './read.ts'
 import { type Candidate, candidate, documentTicket, holdersOf } from './rendezvous.ts'
 import type { DocumentPorts } from './types.ts'
 
-/** Three times what members let pass between two words about themselves. */
-const PRESENT_MS = 15 * 60_000
 /** The list is rebuilt at most this often, because every received head asks for it. */
 const REFRESH_MS = 5_000
 const DRAWN_MAX = 4_096
@@ -85,17 +83,16 @@ export function createMembersView(
     madeAt = now
     const wall = clock.now()
     const next = new Map<NodeId, Candidate>()
-    for (const { node_id, offline, unsure, last_seen } of trust.members()) {
-      if (offline || unsure || wall - last_seen > PRESENT_MS || node_id === self) continue
-      next.set(node_id, candidateOf(node_id))
-    }
+    for (const member of trust.members())
+      if (!isMissing(member, wall) && member.node_id !== self)
+        next.set(member.node_id, candidateOf(member.node_id))
     const isSame =
       next.size === candidates.size && [...next].every(([node, one]) => candidates.get(node) === one)
     if (isSame) return
     for (const node of candidates.keys()) {
       if (next.has(node)) continue
-      const silent = wall - (trust.member(node)?.last_seen ?? 0)
-      gone.set(node, now - Math.min(PRESENT_MS, Math.max(0, silent)) - 2 * REFRESH_MS)
+      const silent = wall - (trust.member(node)?.last_seen ?? wall)
+      gone.set(node, now - Math.max(0, silent) - 2 * REFRESH_MS)
     }
     for (const node of next.keys())
       if (!candidates.has(node)) back.set(node, { since: goneAt(node), at: now })

@@ -9,15 +9,9 @@ export interface FinderDeps extends Omit<DhtDeps, 'dial'> {
   readonly put: Put
 }
 
-export interface Finder {
-  /** Before the host is made: gives the service that it answers look-ups with. */
-  load(): Promise<Dht['service']>
-  /** Followed by one `found` for this ask. Never rejects. */
-  find(ask: number, node: NodeId): Promise<void>
-  forget(node: NodeId): Promise<void>
-}
+export type Finder = ReturnType<typeof createFinder>
 
-export function createFinder(deps: FinderDeps): Finder {
+export function createFinder(deps: FinderDeps) {
   /** Members that were dialed to ask them. */
   const dialed = new Set<NodeId>()
   let running = 0
@@ -30,11 +24,13 @@ export function createFinder(deps: FinderDeps): Finder {
   }
 
   return {
+    /** Before the host is made: gives the service that it answers look-ups with. */
     async load() {
       dht = await loadDht({ ...deps, dial })
       return dht.service
     },
-    async find(ask, node) {
+    /** Followed by one `found` for this ask. Never rejects. */
+    async find(ask: number, node: NodeId): Promise<void> {
       running++
       const addresses = (await dht?.find(node, deps.asking.signalOf(ask))) ?? []
       running--
@@ -45,6 +41,6 @@ export function createFinder(deps: FinderDeps): Finder {
       }
       deps.put({ on: 'found', ask, addresses })
     },
-    forget: async (node) => dht?.forget(node),
+    forget: async (node: NodeId) => dht?.forget(node),
   }
 }

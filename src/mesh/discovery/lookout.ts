@@ -17,12 +17,7 @@ export interface LookoutDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly put: Put
 }
 
-export interface Lookout {
-  start(): void
-  stop(): void
-}
-
-export function createLookout({ config, names, timers, put, log }: LookoutDeps): Lookout {
+export function createLookout({ config, names, timers, put, log }: LookoutDeps) {
   const { dns_sd: domains, scan: subnets } = config.discovery
   const port = config.mesh.port === 0 ? KEYS.meshPort.default : config.mesh.port
   let running: AbortController | undefined

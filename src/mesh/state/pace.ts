@@ -9,18 +9,13 @@ const PAUSE_MS_PER_MEMBER = 2
 /** A round is never further away than this. */
 const PAUSE_MOST_MS = 2_000
 
-export interface Pace {
-  /** Until a round may begin, ms; 0: now. */
-  left(): number
-  /** A round over so many members begins. */
-  begun(members: number): void
-}
-
-export function createPace(clock: Pick<Clock, 'monotonic'>): Pace {
+export function createPace(clock: Pick<Clock, 'monotonic'>) {
   let next = Number.NEGATIVE_INFINITY
   return {
+    /** Until a round may begin, ms; 0: now. */
     left: () => Math.max(0, next - clock.monotonic()),
-    begun(members) {
+    /** A round over so many members begins. */
+    begun(members: number): void {
       next = clock.monotonic() + Math.min(members * PAUSE_MS_PER_MEMBER, PAUSE_MOST_MS)
     },
   }

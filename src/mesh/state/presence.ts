@@ -1,5 +1,11 @@
 // Presence: tells all members that this node is here, and notes their presences and the nodes that they lost. Pure.
-import { LINK_BYTES, LINKS_MAX, LOST_MAX, type PresenceBody } from '../../../protocols/messages/presence.ts'
+import {
+  AGAIN_MAX_S,
+  LINK_BYTES,
+  LINKS_MAX,
+  LOST_MAX,
+  type PresenceBody,
+} from '../../../protocols/messages/presence.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
@@ -13,10 +19,11 @@ import type { Connections } from './connections.ts'
 import type { Emit } from './types.ts'
 
 /**
- * Without a change a presence is sent at this interval, 20 % more or less; a node that was silent for three intervals
- * counts as away.
+ * Without a change a presence is sent at this interval, 20 % more or less, and says so. Beyond a hundred members it grows with them, so
+ * that all together say no more of what has not changed: a third of a presence a second.
  */
-const EVERY_MS = 5 * 60_000
+const EVERY_S = 5 * 60
+const EVERY_S_PER_MEMBER = 3
 /** Changes within `GATHER_MS` are told together, and `GAP_MS` between two presences stays within what others take of one author. */
 const GATHER_MS = 500
 const GAP_MS = 3_000
@@ -80,7 +87,7 @@ export function createPresence(deps: PresenceDeps) {
   const bodyNow = (state: PresenceBody['state']): PresenceBody => {
     version = Math.max(clock.now(), version + 1)
     const keys = [...lost].map(([node]) => parseNodeId(node) as Uint8Array)
-    return { version, state, ...deps.about(), ...linksNow(), lost: keys }
+    return { version, state, again_s: everyS(), ...deps.about(), ...linksNow(), lost: keys }
   }
 
   /** A new or lost link alone causes no presence: it is included in the next one. */
@@ -106,7 +113,7 @@ export function createPresence(deps: PresenceDeps) {
     saidAt = clock.monotonic()
     emit({ did: 'speak', body: bodyNow('online') })
     for (const [node] of [...lost]) lost.set(node, TOLD_BY)
-    within(EVERY_MS * (0.8 + 0.4 * random.float()))
+    within(everyS() * 1_000 * (0.8 + 0.4 * random.float()))
   }
 
   /** In so many milliseconds, but never two presences within the gap; monotonic. */
@@ -130,6 +137,7 @@ export function createPresence(deps: PresenceDeps) {
     if (now >= counted.until) counted = { members: trust.members().length, until: now + COUNTED_MS }
     return Math.max(counted.members, heard.size)
   }
+  const everyS = (): number => Math.min(Math.max(EVERY_S, EVERY_S_PER_MEMBER * counting()), AGAIN_MAX_S)
   /** One member's word that others are lost. A node that was heard after the word was written is not lost. */
   const hearLost = (author: NodeId, body: PresenceBody, before: ReadonlySet<NodeId>): ReadonlySet<NodeId> => {
     if (body.lost.length === 0) return NOBODY
@@ -173,8 +181,8 @@ export function createPresence(deps: PresenceDeps) {
       const isFromHere = (): boolean => leadsHere(connections.neighbour(from)?.ip ?? '')
       const addresses = announced(deps.config.mesh, body.listen, isFromHere)
       const offline = body.state === 'leaving'
-      if (!trust.heardOf(author, { name: body.name, addresses, offline, at: body.version }, from))
-        return false
+      const seen = { name: body.name, addresses, offline, at: body.version, againMs: 1_000 * body.again_s }
+      if (!trust.heardOf(author, seen, from)) return false
       if (before === undefined && isLostSince(heard, author, body.version)) trust.lost(author)
       lost.delete(author)
       const named = hearLost(author, body, before?.lost ?? NOBODY)

@@ -11,26 +11,20 @@ const SEEK_MS = 2_000
  * answers.
  */
 const MEET_EVERY_MS = 15_000
-/** A member that was not heard for so long is not there, and is not renewed: three times what presences let pass. */
-const PRESENT_MS = 15 * 60_000
 
 export interface UpkeepDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly fleet: Pick<Fleet, 'look' | 'everyMs' | 'seeks' | 'state' | 'onJoining'>
-  /** Of trust: who is known, and who was heard of lately. */
-  readonly trust: {
-    known(): readonly NodeId[]
-    refuses(node: NodeId): boolean
-    member(
-      node: NodeId,
-    ): { readonly offline: boolean; readonly unsure: boolean; readonly last_seen: number } | undefined
-  }
+  /** Every node that is known. */
+  readonly known: () => readonly NodeId[]
+  /** Whether the node is a member that is not refused, and was heard of lately. */
+  readonly isHere: (node: NodeId) => boolean
   /** Makes this node introduce itself to `who`: a node, or the node at `host:port`. */
   readonly meet: (who: NodeId | { readonly place: string }) => void
   /** Further periodic work. Must not throw. */
   readonly alsoLook?: () => void
 }
 
-export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log }: UpkeepDeps): Room {
+export function createUpkeep({ fleet, known, isHere, meet, alsoLook, clock, timers, log }: UpkeepDeps): Room {
   let cancelLook = (): void => {}
   let cancelSeek = (): void => {}
   let forget = (): void => {}
@@ -38,16 +32,10 @@ export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log 
   const visited = new Set<string>()
   let attempt: number | undefined
 
-  const present = (node: NodeId): boolean => {
-    const member = trust.member(node)
-    if (member === undefined || trust.refuses(node)) return false
-    return !member.offline && !member.unsure && clock.now() - member.last_seen < PRESENT_MS
-  }
-
   function look(): void {
     cancelLook = timers.after(fleet.everyMs, look)
     alsoLook?.()
-    fleet.look(present).catch((error: unknown) => {
+    fleet.look(isHere).catch((error: unknown) => {
       log.warn({ reason: String(error) }, 'certificates could not be renewed')
     })
   }
@@ -69,7 +57,7 @@ export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log 
       visited.add(place)
       meet({ place })
     }
-    for (const node of trust.known()) {
+    for (const node of known()) {
       if (!fleet.seeks(node)) continue
       const now = clock.monotonic()
       if (now - (metAt.get(node) ?? Number.NEGATIVE_INFINITY) < MEET_EVERY_MS) continue

@@ -1,6 +1,6 @@
 // The trust room's door: who is who here, at which level, and why. It decides membership, never data.
 
-export { AWAY_AFTER_MS, isMissing } from './missing.ts'
+export { isMissing } from './missing.ts'
 export { withRotations } from './shown.ts'
 export { createTrust } from './trust.ts'
 export type * from './types.ts'

@@ -1,12 +1,16 @@
-// Whether a member is missing: one rule for the list of peers, the report and questions, so that they never differ.
+// Whether a member is missing: one rule for the list of peers, the report, questions and documents, so that they never differ.
 import type { Member } from './types.ts'
 
-/** A presence comes every five minutes: a member that has missed three is away, whatever it said last. */
-export const AWAY_AFTER_MS = 15 * 60_000
+/** Within what time a member speaks again that has not said so; a presence says it. */
+const AGAIN_MS = 5 * 60_000
+/** A member that has missed so many presences is away, whatever it said last. */
+const MISSED = 3
+
+/** Until when a member is not away that was last seen at `at`, and speaks again within `againMs`; ms since the epoch. */
+export const hereUntil = (at: number, againMs = AGAIN_MS): number => at + MISSED * againMs
 
 /** Never heard of, gone, its connection broken, or not heard of lately. `now`: ms since the epoch. */
 export const isMissing = (
-  member: Pick<Member, 'offline' | 'unsure' | 'last_seen'> | undefined,
+  member: Pick<Member, 'offline' | 'unsure' | 'here_until'> | undefined,
   now: number,
-): boolean =>
-  member === undefined || member.offline || member.unsure || now - member.last_seen >= AWAY_AFTER_MS
+): boolean => member === undefined || member.offline || member.unsure || now >= member.here_until

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemberRepository, SightingRecord, StrangerRecord } from '../../store/tables/members.ts'
 import { fingerprintOf } from '../identity/index.ts'
+import { hereUntil } from './missing.ts'
 import type { Member, PendingPeer, Presence } from './types.ts'
 
 /** A member stays known for 7 days after it was last seen. */
@@ -27,6 +28,8 @@ interface Sighting {
   readonly sponsor?: NodeId
   /** When, if not now. */
   readonly at?: number
+  /** The member said that it speaks again within so long. */
+  readonly againMs?: number
 }
 
 export type Seen = ReturnType<typeof createSeen>
@@ -142,6 +145,10 @@ export function createSeen(
         fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
         name: cleanName(seen.name) || before?.name || stranger?.name || '',
         last_seen: now,
+        here_until:
+          seen.againMs === undefined
+            ? Math.max(hereUntil(now), before?.here_until ?? 0)
+            : hereUntil(now, seen.againMs),
         addresses: mergeAddresses(seen.addresses, before?.addresses ?? stranger?.addresses),
         offline: seen.offline ?? false,
         unsure: false,
@@ -258,6 +265,7 @@ function memberFrom({ key, sponsor, ...rest }: SightingRecord): Member {
     node_id: formatNodeId(key),
     fingerprint: fingerprintOf(key),
     ...rest,
+    here_until: hereUntil(rest.last_seen),
     unsure: false,
     known_by: sponsor === undefined ? 'link' : 'gossip',
     ...(sponsor === undefined ? {} : { sponsor: formatNodeId(sponsor) }),

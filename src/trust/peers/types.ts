@@ -42,6 +42,8 @@ export interface Member {
   readonly name: string
   /** Milliseconds since the epoch. */
   readonly last_seen: number
+  /** When it is away if nothing is heard of it before, milliseconds since the epoch. */
+  readonly here_until: number
   /** Private addresses as multiaddrs, newest first, at most 8. */
   readonly addresses: readonly string[]
   /** The member said Goodbye and was not seen since. */
@@ -144,7 +146,7 @@ export interface Trust extends Room {
   /** Called by mesh on admission, on activity, and on Goodbye. Never throws. */
   sawMember(node: NodeId, seen: { name?: string; addresses?: readonly string[]; offline?: boolean }): void
   /**
-   * Called by mesh when the node's own signed presence, written `at` some time by its clock, was handed on by the admitted member `by`. False
+   * Called by mesh when the node's own signed presence, written `at` some time by its clock and promising another one within `againMs`, was handed on by the admitted member `by`. False
    * when it does not count as a member: refused here, or `by` is not admitted. Of those that are known by gossip alone
    * and not admitted here there are at most 64 of one `by`, 1024 in all; the longest silent ones give way. Never throws.
    */
@@ -155,6 +157,7 @@ export interface Trust extends Room {
       readonly addresses: readonly string[]
       readonly offline: boolean
       readonly at?: number
+      readonly againMs?: number
     },
     by: NodeId,
   ): boolean

@@ -1,6 +1,7 @@
 // A trust room in memory: who is admitted or refused is set by the test, and listeners are told as the real one does.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Member, PeerOpinion, PendingPeer, Trust } from '../../../src/trust/peers/index.ts'
+import { hereUntil } from '../../../src/trust/peers/missing.ts'
 
 export interface FakeTrust extends Trust {
   /** What the mesh reported, in order. */
@@ -105,13 +106,14 @@ export function createFakeTrust(
         fingerprint: node.slice(-16),
         name: name ?? before?.name ?? 'somebody',
         last_seen: now(),
+        here_until: hereUntil(now()),
         addresses: addresses ?? before?.addresses ?? [],
         offline,
         unsure: false,
         known_by: 'link',
       })
     },
-    heardOf(node, { name, addresses, offline, at = now() }) {
+    heardOf(node, { name, addresses, offline, at = now(), againMs }) {
       if (refused(node)) return false
       const before = members.get(node)
       members.set(node, {
@@ -119,6 +121,7 @@ export function createFakeTrust(
         fingerprint: node.slice(-16),
         name,
         last_seen: Math.max(Math.min(at, now()), before?.last_seen ?? 0),
+        here_until: hereUntil(Math.min(at, now()), againMs),
         addresses: addresses.length > 0 ? addresses : (before?.addresses ?? []),
         offline,
         unsure: false,

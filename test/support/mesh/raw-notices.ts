@@ -55,7 +55,7 @@ export function inventedPresence(name: string): Uint8Array {
   return encodeFrame(
     Presence,
     { sender: author.publicKey, ts: now, nonce: randomBytes(16), seq: 0 },
-    { version: now, state: 'online', name, capabilities, listen: [], lost: [] },
+    { version: now, state: 'online', again_s: 300, name, capabilities, listen: [], lost: [] },
     (bytes) => author.sign(bytes),
   )
 }

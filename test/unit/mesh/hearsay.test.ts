@@ -42,7 +42,7 @@ function rig(members: readonly NodeId[] = []) {
     },
     heard(node: NodeId, listen: readonly string[]) {
       const { capabilities } = rawHello()
-      const body = { state: 'online' as const, name: 'x', capabilities, lost: [] }
+      const body = { state: 'online' as const, again_s: 300, name: 'x', capabilities, lost: [] }
       if (from === undefined) {
         from = comes(relay, '10.0.0.200')
         admitted(from)

@@ -28,7 +28,7 @@ function said(author: Identity, at = NOW): Uint8Array {
     can_aggregate: false,
   }
   const state = 'online' as const
-  const body = { version: at, state, name: 'x', capabilities, listen: [], lost: [] }
+  const body = { version: at, state, again_s: 300, name: 'x', capabilities, listen: [], lost: [] }
   return encodeFrame(Presence, { sender: author.publicKey, ts: at, nonce, seq: 0 }, body, (bytes) =>
     author.sign(bytes),
   )

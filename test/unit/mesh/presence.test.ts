@@ -2,13 +2,14 @@
 import { expect, test } from 'vitest'
 import { encodeFrame } from '../../../protocols/frame.ts'
 import {
+  AGAIN_MAX_S,
   LINK_BYTES,
   LINKS_MAX,
   LOST_MAX,
   Presence,
   type PresenceBody,
 } from '../../../protocols/messages/presence.ts'
-import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
 import { createPresence, type PresenceRoom } from '../../../src/mesh/state/presence.ts'
 import type { Conn, Fact } from '../../../src/mesh/state/types.ts'
@@ -85,7 +86,13 @@ function world(tell_links = true): World {
     listen: ['/ip4/10.0.0.9/tcp/9238'],
     advance: (ms) => time.advance(ms),
     hears(author, body, from = ann) {
-      const whole = { version: time.clock.now(), state: 'online' as const, name: 'somebody', capabilities }
+      const whole = {
+        version: time.clock.now(),
+        state: 'online' as const,
+        again_s: 300,
+        name: 'somebody',
+        capabilities,
+      }
       return it.room.hear(author, { ...whole, listen: [], lost: [], ...body }, from) ? 'accept' : 'ignore'
     },
   }
@@ -103,6 +110,23 @@ test('it speaks when it starts, and then every five minutes', () => {
   expect(it.said).toHaveLength(4)
   const versions = it.said.map(({ version }) => version)
   expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b))
+})
+
+test.each([
+  [100, 300],
+  [300, 900],
+  [3_000, AGAIN_MAX_S],
+])('of %i members each says every %i seconds that it is there, and how often it does', (members, everyS) => {
+  const it = world()
+  for (let n = 0; n < members; n++) {
+    const key = new Uint8Array(32)
+    key.set([1 + (n >> 8), n & 255])
+    it.hears(formatNodeId(key), { name: `n${n}` })
+  }
+  it.advance(10 * everyS * 1_000)
+  expect(it.said.length - 1).toBeGreaterThanOrEqual(8)
+  expect(it.said.length - 1).toBeLessThanOrEqual(12)
+  expect(it.said.at(-1)?.again_s).toBe(everyS)
 })
 
 test('a new address is told; nothing new is not', () => {
@@ -171,6 +195,7 @@ test('the largest presence fits into what older releases take', () => {
   const body: PresenceBody = {
     version: Date.now(),
     state: 'online',
+    again_s: AGAIN_MAX_S,
     name: '\u{1f600}'.repeat(64),
     capabilities: { ...capabilities, karo_version: '10.20.30-candidate.40' },
     listen: Array.from({ length: 8 }, () => '/ip6/fd00:1111:2222:3333:4444:5555:6666:7777/tcp/65535'),

@@ -60,6 +60,7 @@ test('a neighbour that a member calls lost is asked at once, and gone when it do
     name,
     capabilities,
     state: 'online',
+    again_s: 300,
     listen: [],
     lost: [parseNodeId(lost)!],
   } as const

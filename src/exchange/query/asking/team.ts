@@ -42,6 +42,7 @@ export function membersOf(
       fingerprint,
       name,
       last_seen: NEVER,
+      here_until: NEVER,
       addresses: [],
       offline: false,
       unsure: true,

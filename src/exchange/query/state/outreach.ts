@@ -2,7 +2,7 @@
 import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
-import { AWAY_AFTER_MS } from '../../../trust/peers/index.ts'
+import { isMissing } from '../../../trust/peers/index.ts'
 import { treeOf, type Way, type Ways } from './trees.ts'
 import type { Echo, Emit, Live, Relay } from './types.ts'
 
@@ -169,10 +169,7 @@ export function createOutreach(
       // for it: else one machine that is switched off would make every question of a small mesh an echo.
       const expected = new Set(
         apart
-          .filter(
-            ({ offline, unsure, last_seen }) =>
-              !offline && !(unsure && linksToAll) && clock.now() - last_seen < AWAY_AFTER_MS,
-          )
+          .filter((member) => !isMissing({ ...member, unsure: member.unsure && linksToAll }, clock.now()))
           .map(({ node_id }) => node_id),
       )
       present = new Set([...members.keys()].filter((node) => linked(node) || expected.has(node)))

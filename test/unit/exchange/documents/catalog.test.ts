@@ -154,6 +154,7 @@ test('who is admitted here stands for itself, whoever announced it', () => {
     fingerprint: '',
     name: '',
     last_seen: 0,
+    here_until: Number.POSITIVE_INFINITY,
     addresses: [],
     offline: false,
     unsure: false,

@@ -28,6 +28,7 @@ import type {
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createHints, type Hints, type Identity } from '../../../../src/trust/identity/index.ts'
 import type { Member } from '../../../../src/trust/peers/index.ts'
+import { hereUntil } from '../../../../src/trust/peers/missing.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
@@ -461,6 +462,7 @@ export class Node {
         fingerprint: '',
         name: '',
         last_seen,
+        here_until: hereUntil(last_seen),
         addresses: [],
         offline: false,
         unsure: false,

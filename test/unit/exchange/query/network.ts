@@ -33,6 +33,7 @@ import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createSharing, type Sharing } from '../../../../src/trust/consent/index.ts'
 import { fingerprintOf, type Identity, verifySignature } from '../../../../src/trust/identity/index.ts'
 import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/index.ts'
+import { hereUntil } from '../../../../src/trust/peers/missing.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { plainPolicy } from '../../../support/mesh/policy.ts'
 import { PATIENCE_MS } from '../../../support/run/until.ts'
@@ -521,6 +522,7 @@ export class TestNode {
         [...this.members]
           .filter((member) => member !== this)
           .map((member) => ({
+            here_until: hereUntil(this.absent.get(member.identity.nodeId)?.last_seen ?? this.#clock.now()),
             node_id: member.identity.nodeId,
             fingerprint: member.identity.fingerprint,
             name: 'name' in member ? member.name : 'raw',

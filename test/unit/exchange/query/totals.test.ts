@@ -38,8 +38,8 @@ async function ask(
     policy: { reads: () => ({ effect: 'allow' }) },
     trust: {
       members: () => [
-        { node_id: 'linked', last_seen: now, known_by: 'presence' },
-        { node_id: 'away', last_seen: 0, known_by: 'presence' },
+        { node_id: 'linked', last_seen: now, here_until: now + 1, known_by: 'presence' },
+        { node_id: 'away', last_seen: 0, here_until: now, known_by: 'presence' },
       ],
       known: () => ['linked', 'away', 'never met'],
       opinion: (node_id: string) => ({ node_id, name: node_id, why: 'certificate', trust_level: 'peer' }),

@@ -93,7 +93,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
             { node_id: 'dan', last_seen: it.now - 2 * MINUTE_MS, offline: true, unsure: false },
             { node_id: 'fay', last_seen: it.now - 3 * MINUTE_MS, offline: false, unsure: true },
             { node_id: 'eve', last_seen: it.now, offline: false, unsure: false },
-          ] as never,
+          ].map((one) => ({ ...one, here_until: one.last_seen + HOUR_MS })) as never,
         opinion: (node) => ({ name: `the ${node}`, fingerprint: '0123456789abcdef' }) as never,
       },
       totals: {

@@ -19,7 +19,8 @@ test('an inviter that refused one invite is met again for another one within two
       seeks: (node) => joining.refused === null && node === inviter,
       state: () => ({ joining: { ...joining } }) as never,
     },
-    trust: { known: () => [inviter], refuses: () => false, member: () => undefined },
+    known: () => [inviter],
+    isHere: () => false,
     meet: (who) => met.push(who),
     clock: time.clock,
     timers: time,
@@ -59,7 +60,8 @@ test('a node that looks for nobody is not woken for it, and knocks at once when 
         return () => {}
       },
     },
-    trust: { known: () => [], refuses: () => false, member: () => undefined },
+    known: () => [],
+    isHere: () => false,
     meet: (who) => met.push(who),
     clock: time.clock,
     timers: {

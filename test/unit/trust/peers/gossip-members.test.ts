@@ -4,7 +4,7 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import type { Config } from '../../../../src/config/index.ts'
 import { createMemberRepository, type MemberRepository } from '../../../../src/store/tables/members.ts'
-import { createTrust, type Trust } from '../../../../src/trust/peers/index.ts'
+import { createTrust, isMissing, type Trust } from '../../../../src/trust/peers/index.ts'
 import {
   GOSSIP_MEMBERS_MAX,
   GOSSIP_MEMBERS_OF_ONE,
@@ -247,4 +247,25 @@ test('many neighbours together: there is an end, and newcomers are members all t
   const bySponsor = Map.groupBy(it.trust.members(), ({ sponsor }) => sponsor)
   expect(bySponsor.get(sponsors.at(-1))).toHaveLength(GOSSIP_MEMBERS_OF_ONE)
   expect(bySponsor.has(sponsors[0])).toBe(false)
+})
+
+test('a member is away after three times the pause that it said, and who met it since does not shorten that', async () => {
+  const { trust, clock } = await world()
+  const [minute, hour] = [60_000, 3_600_000]
+  const isAway = (node: NodeId) => isMissing(trust.member(node), clock.time)
+  trust.heardOf(ann, { ...here, againMs: hour }, ann)
+  trust.sawMember(bob, {})
+  clock.time += 15 * minute - 1
+  expect([isAway(ann), isAway(bob)]).toEqual([false, false])
+  trust.sawMember(ann, {})
+  clock.time += 1
+  expect([isAway(ann), isAway(bob)]).toEqual([false, true])
+  clock.time += 3 * hour - 15 * minute - 1
+  expect(isAway(ann)).toBe(false)
+  clock.time += 1
+  expect(isAway(ann)).toBe(true)
+  // A mesh that became small says it more often again.
+  trust.heardOf(ann, { ...here, againMs: 5 * minute }, ann)
+  clock.time += 15 * minute
+  expect(isAway(ann)).toBe(true)
 })
