@@ -34,45 +34,13 @@ export interface DialingDeps {
   readonly trust: Pick<Trust, 'admits' | 'refuses'>
   readonly book: Pick<Book, 'failed' | 'proved'>
   readonly places: Places
-  readonly connections: Pick<Connections, 'get' | 'isConnected' | 'neighbour'>
+  readonly connections: Pick<Connections, 'get' | 'isConnected' | 'to'>
   readonly clock: Clock
   readonly random: Random
   readonly emit: Emit
 }
 
-export interface Dialing {
-  start(): void
-  stop(): void
-  /** Another node may be wanted or due now, so a round follows. */
-  look(): void
-  /** The timer of the rounds has rung. `hasDeclined`: of nodes behind addresses of the configuration, who wants no link. */
-  round(due: Due, hasDeclined: (node: NodeId) => boolean): void
-  /** The target under which this node is dialed. */
-  targetOf(node: NodeId): Target
-  /** The nodes that may be dialed under this target. */
-  nodesOf(target: Target): readonly NodeId[]
-  /** True for a node behind an address of the configuration. */
-  isStatic(node: NodeId): boolean
-  /** Begins one attempt now, unless an attempt is under way. */
-  dial(target: Target): void
-  isRunning(target: Target): boolean
-  wake(node: NodeId): void
-  failures(node: NodeId): number
-  /** A stranger was heard on the LAN: meet it once, so that both sides see each other as pending. */
-  meet(node: NodeId): void
-  met(node: NodeId): void
-  /** This address is dialed as those of the configuration are, until the node stops. */
-  visit(peer: StaticPeer): void
-  /** The nodes at these IP addresses are met once, except where a node was met within the last hour. */
-  list(peers: readonly StaticPeer[]): void
-  lost(node: NodeId, lastedMs: number): void
-  /** A static peer is being dialed at these addresses. */
-  dialing(target: Target, addresses: readonly string[]): void
-  /** A connection has proven its key; that tells whose a static peer's address is, however the connection fares. */
-  opened(conn: Conn, at: string | undefined): void
-  dialed(target: Target, id: ConnId | undefined, silent?: boolean): void
-  settled(conn: Conn, outcome: Outcome): void
-}
+export type Dialing = ReturnType<typeof createDialing>
 
 interface Static {
   readonly peer: StaticPeer
@@ -84,7 +52,7 @@ interface Static {
 
 const keyOf = ({ host, port }: StaticPeer): Target => `${host}:${port}`
 
-export function createDialing(deps: DialingDeps): Dialing {
+export function createDialing(deps: DialingDeps) {
   const { trust, book, places, connections, emit } = deps
   const redial = createRedial(deps)
   const pace = createPace(deps.clock)
@@ -108,6 +76,8 @@ export function createDialing(deps: DialingDeps): Dialing {
 
   const isNode = (target: Target): target is NodeId => !statics.has(target)
   const isStranger = (target: Target): boolean => isNode(target) && !trust.admits(target)
+
+  const nodeOf = (target: Target): NodeId | undefined => (isNode(target) ? target : statics.get(target)?.node)
 
   const look = (): void => {
     // Many wake-ups of one moment make one round.
@@ -151,11 +121,16 @@ export function createDialing(deps: DialingDeps): Dialing {
     finish(target, silent ? SILENT : FAILED)
   }
 
-  /** A connection given up for another one to the same node has led to it all the same. */
-  const outcomeOf = (target: Target, outcome: Outcome): Outcome => {
-    const node = statics.get(target)?.node ?? (isNode(target) ? target : undefined)
-    const isThere = node !== undefined && connections.neighbour(node) !== undefined
-    return outcome.kind === 'ended' && isThere ? { kind: 'admitted' } : outcome
+  const waitFor = (id: ConnId, target: Target): void =>
+    void waiting.set(id, (waiting.get(id) ?? new Set()).add(target))
+
+  /** What a dial's connection came to. One given up for another one to the same node comes to what that one does. */
+  const came = (target: Target, outcome: Outcome, node = nodeOf(target)): void => {
+    const others = outcome.kind === 'ended' && node !== undefined ? connections.to(node) : []
+    const undecided = others.find((other) => other.outcome === undefined)
+    if (others.some(({ admitted }) => admitted)) finish(target, { kind: 'admitted' })
+    else if (undecided === undefined) finish(target, outcome)
+    else waitFor(undecided.id, target)
   }
 
   const isMissing = (node: NodeId): boolean => !connections.isConnected(node) && !trust.refuses(node)
@@ -198,8 +173,10 @@ export function createDialing(deps: DialingDeps): Dialing {
       looks = false
       emit({ do: 'timer', timer: 'redial', ms: undefined })
     },
+    /** Another node may be wanted or due now, so a round follows. */
     look,
-    round(due, hasDeclined) {
+    /** The timer of the rounds has rung. `hasDeclined`: of nodes behind addresses of the configuration, who wants no link. */
+    round(due: Due, hasDeclined: (node: NodeId) => boolean) {
       looks = false
       if (!running) return
       pace.begun(due.members)
@@ -208,32 +185,40 @@ export function createDialing(deps: DialingDeps): Dialing {
       emit({ do: 'timer', timer: 'redial', ms: Number.isFinite(ms) ? Math.max(ms, pace.left()) : undefined })
       for (const target of begun) begin(target)
     },
+    /** The target under which this node is dialed. */
     targetOf,
-    nodesOf: (target) =>
-      isNode(target) ? [target] : [statics.get(target)?.node].filter((node) => node !== undefined),
-    isStatic: (node) => !isNode(targetOf(node)),
-    dial(target) {
+    /** The nodes that may be dialed under this target. */
+    nodesOf: (target: Target): readonly NodeId[] => [nodeOf(target)].filter((node) => node !== undefined),
+    /** True for a node behind an address of the configuration. */
+    isStatic: (node: NodeId) => !isNode(targetOf(node)),
+    /** Begins one attempt now, unless an attempt is under way. */
+    dial(target: Target) {
       if (redial.begin(target)) begin(target)
     },
     isRunning: redial.isRunning,
-    wake(node) {
+    wake(node: NodeId) {
       redial.wake(targetOf(node))
       look()
     },
-    failures: (node) => redial.failures(targetOf(node)),
-    meet(node) {
+    failures: (node: NodeId) => redial.failures(targetOf(node)),
+    /** A stranger was heard on the LAN: meet it once, so that both sides see each other as pending. */
+    meet(node: NodeId) {
       if (!isStranger(node) || trust.refuses(node) || connections.isConnected(node)) return
       if (meetings.has(node) || meetings.size >= MEETINGS_MAX) return
       // `mayMeet` comes last because it counts against the rate, which a stranger that is not met must not use up.
       if (places.mayMeet(node)) meetings.add(node)
     },
-    met: (node) => void meetings.delete(node),
-    visit(peer) {
+    met(node: NodeId) {
+      meetings.delete(node)
+    },
+    /** This address is dialed as those of the configuration are, until the node stops. */
+    visit(peer: StaticPeer) {
       const target = keyOf(peer)
       if (!statics.has(target)) statics.set(target, { peer, node: peer.nodeId })
       look()
     },
-    list(peers) {
+    /** The nodes at these IP addresses are met once, except where a node was met within the last hour. */
+    list(peers: readonly StaticPeer[]) {
       const now = deps.clock.monotonic()
       for (const peer of peers) {
         const key = keyOf(peer)
@@ -244,14 +229,16 @@ export function createDialing(deps: DialingDeps): Dialing {
       }
       look()
     },
-    lost(node, lastedMs) {
+    lost(node: NodeId, lastedMs: number) {
       redial.lost(targetOf(node), lastedMs)
       look()
     },
-    dialing(target, addresses) {
+    /** A static peer is being dialed at these addresses. */
+    dialing(target: Target, addresses: readonly string[]) {
       for (const address of addresses) dialing.set(address, target)
     },
-    opened({ node }, at) {
+    /** A connection has proven its key; that tells whose a static peer's address is, however the connection fares. */
+    opened({ node }: Conn, at: string | undefined) {
       if (at === undefined) return
       const target = dialing.get(at) ?? ''
       const fixed = statics.get(target)
@@ -259,18 +246,17 @@ export function createDialing(deps: DialingDeps): Dialing {
       if (fixed?.once) metAt.set(target, deps.clock.monotonic())
       book.proved(node, at)
     },
-    dialed(target, id, silent = false) {
+    dialed(target: Target, id: ConnId | undefined, silent = false) {
       if (!redial.isRunning(target)) return
       if (id === undefined) return failed(target, silent)
       const conn = connections.get(id)
-      const outcome = conn === undefined ? FAILED : conn.outcome
-      if (outcome === undefined) waiting.set(id, (waiting.get(id) ?? new Set()).add(target))
-      else finish(target, outcomeOf(target, outcome))
+      if (conn !== undefined && conn.outcome === undefined) waitFor(id, target)
+      else came(target, conn?.outcome ?? FAILED)
     },
-    settled({ id }, outcome) {
+    settled({ id, node }: Conn, outcome: Outcome) {
       const targets = waiting.get(id) ?? []
       waiting.delete(id)
-      for (const target of targets) finish(target, outcomeOf(target, outcome))
+      for (const target of targets) came(target, outcome, node)
     },
   }
 }

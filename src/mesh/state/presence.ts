@@ -30,11 +30,14 @@ const GAP_MS = 3_000
 /** In a mesh of more members than this a lost node is told of by few. */
 const FEW_MEMBERS = 60
 /**
- * In a large mesh each neighbour of a lost node waits a random part of `TELL_WITHIN_MS`, and says nothing of it if `TOLD_BY`
- * others have by then. Two, because the word of one may be refused.
+ * In a large mesh the first `TOLD_BY` of those that a lost node named as its neighbours tell of it. Each further one waits for its
+ * turn, and says nothing if so many have by then. Two, because the word of one may be refused; and a word takes up to eight seconds
+ * for each hop, so a shorter turn would have all of them say it.
  */
 const TOLD_BY = 2
-const TELL_WITHIN_MS = 3_000
+const TURN_MS = 10_000
+/** Of a lost node that named nobody the turns are random among so many. What a node named keeps nobody waiting for longer. */
+const TURNS = 6
 /** A count of the members holds for so long. */
 const COUNTED_MS = 1_000
 /** Most presences name no lost node, so all authors share this set. */
@@ -76,6 +79,7 @@ export function createPresence(deps: PresenceDeps) {
   const heard = createRecent<NodeId, Known>(AUTHORS_MAX)
   /** Neighbours whose connections broke, in the order they were lost, with how many others were heard to say so. */
   const lost = createRecent<NodeId, number>(LOST_MAX)
+  const own = fingerprintOf(parseNodeId(deps.self) as Uint8Array)
   let started = false
   /** When the next presence is due, and when one is due only to name lost nodes; both monotonic. */
   let due = Number.POSITIVE_INFINITY
@@ -137,6 +141,13 @@ export function createPresence(deps: PresenceDeps) {
     if (now >= counted.until) counted = { members: trust.members().length, until: now + COUNTED_MS }
     return Math.max(counted.members, heard.size)
   }
+  const linksOf = (node: NodeId): readonly string[] =>
+    toHex(heard.peek(node)?.links ?? new Uint8Array()).match(FINGERPRINT) ?? []
+  /** How many others tell of a lost node before this one does, the first ones not counted; `links`: those that may. */
+  const turnAmong = (links: readonly string[]): number =>
+    links.length === 0
+      ? TURNS * random.float()
+      : Math.min(Math.max(0, links.filter((one) => one < own).length - TOLD_BY + 1), TURNS)
   const everyS = (): number => Math.min(Math.max(EVERY_S, EVERY_S_PER_MEMBER * counting()), AGAIN_MAX_S)
   /** One member's word that others are lost. A node that was heard after the word was written is not lost. */
   const hearLost = (author: NodeId, body: PresenceBody, before: ReadonlySet<NodeId>): ReadonlySet<NodeId> => {
@@ -202,16 +213,13 @@ export function createPresence(deps: PresenceDeps) {
     lost(node: NodeId): void {
       trust.lost(node)
       lost.set(node, 0)
-      const waitMs = counting() <= FEW_MEMBERS ? 0 : TELL_WITHIN_MS * random.float()
-      tellAt = Math.min(tellAt, after(GATHER_MS + waitMs))
+      const turn = counting() <= FEW_MEMBERS ? 0 : turnAmong(linksOf(node))
+      tellAt = Math.min(tellAt, after(GATHER_MS + TURN_MS * turn))
       if (started) arm()
     },
 
     /** Fingerprints of the neighbours that a node named last; empty unless it is admitted here. */
-    links(node: NodeId): readonly string[] {
-      const links = trust.admits(node) ? heard.get(node)?.links : undefined
-      return links === undefined ? [] : (toHex(links).match(FINGERPRINT) ?? [])
-    },
+    links: (node: NodeId): readonly string[] => (trust.admits(node) ? linksOf(node) : []),
 
     /** Sends the presence again if this node's description has changed. */
     look(): void {

@@ -23,31 +23,6 @@ export function backoffMs(failures: number, random: () => number): number {
   return full / 2 + (full / 2) * random()
 }
 
-export interface Redial {
-  /**
-   * Of `wanted` those to dial now, which count as begun, and of `aside` all that are due: the caller bounds them, and they take none
-   * of the places of the others. `nextMs`: in how many milliseconds the next one is due; undefined when none is, or when it waits for
-   * a dial to end.
-   */
-  due(
-    wanted: Iterable<Target>,
-    aside?: Iterable<Target>,
-  ): { readonly begin: readonly Target[]; readonly nextMs: number | undefined }
-  /** Begins one attempt outside of the rounds. False: an attempt is under way already. */
-  begin(target: Target): boolean
-  isRunning(target: Target): boolean
-  /** The attempt under way has come to this. A silent one halves how many run at a time; the others let it grow. */
-  settle(target: Target, outcome: Outcome): void
-  /** Tries again now, and restarts the back-off: trust changed, or the node was just seen on the LAN. */
-  wake(target: Target): void
-  /** A connection ended. A connection that lasted restarts the back-off; a short one counts as a failure. */
-  lost(target: Target, lastedMs: number): void
-  /** Attempts in vain in a row, as far as remembered. */
-  failures(target: Target): number
-  /** Targets that are remembered. */
-  readonly size: number
-}
-
 interface Attempt {
   failures: number
   /** Monotonic. */
@@ -59,7 +34,7 @@ interface Attempt {
   woken: boolean
 }
 
-export function createRedial({ clock, random }: { readonly clock: Clock; readonly random: Random }): Redial {
+export function createRedial({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
   const attempts = new Map<Target, Attempt>()
   let running = 0
   let parallel = PARALLEL_MOST
@@ -95,7 +70,12 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
   }
 
   return {
-    due(wanted, aside = []) {
+    /**
+     * Of `wanted` those to dial now, which count as begun, and of `aside` all that are due: the caller bounds them, and they take none
+     * of the places of the others. `nextMs`: in how many milliseconds the next one is due; undefined when none is, or when it waits for
+     * a dial to end.
+     */
+    due(wanted: Iterable<Target>, aside: Iterable<Target> = []) {
       const now = clock.monotonic()
       const others = new Set(aside)
       const targets = new Set([...wanted, ...others])
@@ -114,9 +94,11 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
       }
       return { begin: begun, nextMs: next === Number.POSITIVE_INFINITY ? undefined : next - now }
     },
-    begin: (target) => begin(target),
-    isRunning: (target) => attempts.get(target)?.running === true,
-    settle(target, outcome) {
+    /** Begins one attempt outside of the rounds. False: an attempt is under way already. */
+    begin: (target: Target) => begin(target),
+    isRunning: (target: Target) => attempts.get(target)?.running === true,
+    /** The attempt under way has come to this. A silent one halves how many run at a time; the others let it grow. */
+    settle(target: Target, outcome: Outcome) {
       const attempt = attempts.get(target)
       if (attempt === undefined || !attempt.running) return
       const now = clock.monotonic()
@@ -138,19 +120,23 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
         attempt.nextAt = now + (outcome.kind === 'pending' ? Math.max(outcome.retryAfterMs, pause) : pause)
       }
     },
-    wake(target) {
+    /** Tries again now, and restarts the back-off: trust changed, or the node was just seen on the LAN. */
+    wake(target: Target) {
       const attempt = attemptOf(target)
       attempt.failures = 0
       attempt.nextAt = clock.monotonic()
       attempt.woken = attempt.running
     },
-    lost(target, lastedMs) {
+    /** A connection ended. A connection that lasted restarts the back-off; a short one counts as a failure. */
+    lost(target: Target, lastedMs: number) {
       const attempt = attemptOf(target)
       if (lastedMs > LASTING_MS) attempt.failures = 0
       // Both ends come here at the same moment; the jitter keeps them from dialing each other at the same moment.
       attempt.nextAt = clock.monotonic() + fail(attempt)
     },
-    failures: (target) => attempts.get(target)?.failures ?? 0,
+    /** Attempts in vain in a row, as far as remembered. */
+    failures: (target: Target) => attempts.get(target)?.failures ?? 0,
+    /** Targets that are remembered. */
     get size() {
       return attempts.size
     },

@@ -601,6 +601,8 @@ test('dials of a static address and of the member behind it, which libp2p gives 
     skewMs: undefined,
     outcome: undefined,
   }
+  /** The other end has dialed this node meanwhile. */
+  const others: Conn[] = [{ ...conn, id: 2, dialed: false }]
   const dialing = createDialing({
     peers: [{ host: '10.0.0.2', port: 9_236 }],
     trust,
@@ -608,14 +610,16 @@ test('dials of a static address and of the member behind it, which libp2p gives 
     emit: () => {},
     book: { failed: () => {}, proved: () => {} },
     places: { toDial: () => ['/ip4/10.0.0.2/tcp/9236'], isHeld: () => false, mayMeet: () => true },
-    connections: { get: () => conn, isConnected: () => true, neighbour: () => undefined },
+    connections: { get: () => conn, isConnected: () => true, to: () => others },
     clock: { now: () => 0, monotonic: () => 0 },
   })
   const targets = ['10.0.0.2:9236', member]
   for (const target of targets) dialing.dial(target)
   for (const target of targets) dialing.dialed(target, conn.id)
   expect(targets.map(dialing.isRunning)).toEqual([true, true])
-  dialing.settled(conn, { kind: 'ended', reason: 'cut' })
+  dialing.settled(conn, { kind: 'ended', reason: 'replaced' })
+  expect(targets.map(dialing.isRunning)).toEqual([true, true])
+  dialing.settled(others.pop()!, { kind: 'admitted' })
   expect(targets.map(dialing.isRunning)).toEqual([false, false])
 })
 
@@ -635,7 +639,7 @@ function dialers(
   }
   const places = createPlaces({ book, caution, admits: trust.admits, isHere: (one) => one === here })
   const clock = { now: () => 0, monotonic: () => 0 }
-  const connections = { get: () => undefined, isConnected: () => false, neighbour: () => undefined }
+  const connections = { get: () => undefined, isConnected: () => false, to: () => [] }
   const emit = (action: MeshAction): void => void actions.push(action)
   const dialing = createDialing({ peers: [], trust, book, places, connections, clock, random, emit })
   return {

@@ -327,20 +327,41 @@ function large(count: number): World & { readonly members: readonly NodeId[] } {
   return Object.assign(it, { members })
 }
 
+/** Names so many neighbours whose turn to tell is before that of `self`. */
+const before = (others: number): Uint8Array => new Uint8Array(others * LINK_BYTES)
+
+test.each([
+  ['the second', 1, 0],
+  ['the third', 2, 10],
+  ['the fifth', 4, 30],
+  ['one of very many', 40, 60],
+])(
+  '%s of those that a lost member of a large mesh has named tells of it in its turn',
+  (_, others, seconds) => {
+    const it = large(100)
+    it.hears(bob, { links: before(others) })
+    it.room.lost(bob)
+    it.advance(seconds * 1_000)
+    expect(it.said).toEqual([])
+    it.advance(1_000)
+    expect(it.said).toMatchObject([{ lost: [keyOf(bob)] }])
+  },
+)
+
 test('what two members of a large mesh say is lost is not said a third time', () => {
   const it = large(100)
   const [first, second] = it.members as [NodeId, NodeId]
   let back = 0
   const lostBy = (...tellers: readonly NodeId[]): readonly Uint8Array[] => {
     it.said.length = 0
-    it.hears(bob, { version: it.clock.now() + back })
+    it.hears(bob, { version: it.clock.now() + back, links: before(2) })
     it.room.lost(bob)
     it.advance(100)
     for (const teller of tellers) {
       it.hears(teller, { lost: [keyOf(bob)] })
       it.advance(100)
     }
-    it.advance(10_000)
+    it.advance(12_000)
     const told = it.said.flatMap(({ lost }) => lost)
     it.advance(2 * back)
     it.hears(bob, {})
