@@ -72,7 +72,7 @@ export interface EventRepository
   countBetween(uid: number, from: number, to: number): Promise<Rollup>
   /** Loads the index of the people who typed last, so that their first search does not wait. Resolves when all is loaded. */
   prepareSearch(): Promise<void>
-  /** The commands used from `since` (ms since the epoch) on, the most used first; reads all events since then. */
+  /** The commands used from `since` (ms since the epoch) on, the most used first; reads all events since then, once. */
   mostUsed(uid: number, since: number, limit: number): Promise<readonly MostUsed[]>
 }
 
@@ -227,6 +227,6 @@ export function createEventRepository(
     },
 
     countBetween: (uid, from, to) => countBetween(db, uid, from, to),
-    mostUsed: (uid, since, limit) => mostUsed(db, uid, since, limit),
+    mostUsed: (uid, since, limit) => mostUsed({ db, serially, recall }, uid, since, limit),
   }
 }

@@ -1,11 +1,13 @@
-// Which command texts ran most often in a span of time: counted from the keys of events and a byte of each.
+// Which command texts ran most often in a span of time: counted in the index, or from the keys of events and a byte of each.
+import type { Limiter } from '../../base/async/limiter.ts'
 import type { Level0 } from '../../base/level0/level0.ts'
 import type { Database } from '../level/database.ts'
-import { eventsBetween, isCounted } from '../level/key-of-event.ts'
+import { commandOfKey, eventsBetween, FLAGS_AT, UNTIMED_BIT } from '../level/key-of-event.ts'
 import { pages } from '../level/pages.ts'
 import { isEndKnown } from './bytes.ts'
 import { commandTexts } from './commands.ts'
-import { readEventKey } from './rows.ts'
+import type { Recall } from './recall.ts'
+import { FAILED_BIT } from './rows.ts'
 
 const PAGE = 4_096
 
@@ -20,32 +22,39 @@ export interface MostUsed {
 
 /**
  * One person's from `since` (ms since the epoch) on, most often first, then those that were first typed; at most `limit`.
- * Reads every event since then, a second for a million; others have their turn in between.
+ * Where so many events are not kept in the index, it reads each of them, a second for half a million; others have their turn in between.
  */
 export async function mostUsed(
-  db: Database,
+  { db, serially, recall }: { readonly db: Database; readonly serially: Limiter; readonly recall: Recall },
   uid: number,
   since: number,
   limit: number,
 ): Promise<readonly MostUsed[]> {
-  const snapshot = db.snapshot()
   const counts = new Map<number, { count: number; failures: number; unknown: number }>()
+  const add = (number: number, flags: number, isEnded: boolean): void => {
+    // An event that was imported without a time belongs to no span.
+    if ((flags & UNTIMED_BIT) !== 0) return
+    const tally = counts.get(number) ?? { count: 0, failures: 0, unknown: 0 }
+    if (tally.count === 0) counts.set(number, tally)
+    tally.count++
+    if ((flags & FAILED_BIT) !== 0) tally.failures++
+    if (!isEnded) tally.unknown++
+  }
+  const whole = await recall.whole(uid, since)
+  const { isTold, snapshot } = await serially(async () => {
+    const isTold = whole?.isTold() === true
+    if (isTold)
+      whole.index.each({ since }, (chunk, at) => {
+        add(chunk.number[at]!, chunk.flags[at]!, whole.index.ended(chunk, at))
+        return true
+      })
+    return { isTold, snapshot: db.snapshot() }
+  })
   try {
-    for await (const page of pages(db.iterator({ ...eventsBetween(uid, since), snapshot }), PAGE)) {
-      for (const [key, value] of page) {
-        // An event that was imported without a time belongs to no span.
-        if (!isCounted(key)) continue
-        const { command, failed } = readEventKey(key)
-        const tally = counts.get(command)
-        const unknown = isEndKnown(key, value) ? 0 : 1
-        if (tally === undefined) counts.set(command, { count: 1, failures: failed ? 1 : 0, unknown })
-        else {
-          tally.count++
-          if (failed) tally.failures++
-          tally.unknown += unknown
-        }
+    if (!isTold)
+      for await (const page of pages(db.iterator({ ...eventsBetween(uid, since), snapshot }), PAGE)) {
+        for (const [key, value] of page) add(commandOfKey(key), key[FLAGS_AT]!, isEndKnown(key, value))
       }
-    }
     const most = [...counts].sort(([a, m], [b, n]) => n.count - m.count || a - b).slice(0, limit)
     const texts = await commandTexts(
       db,

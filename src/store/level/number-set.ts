@@ -73,8 +73,8 @@ export function createNumberSet(): NumberSet {
     encode() {
       const out: number[] = []
       let last = 0
-      for (const [at, word] of words.entries()) {
-        for (let rest = word; rest !== 0; rest &= rest - 1) {
+      for (let at = 0; at < words.length; at++) {
+        for (let rest = words[at] as number; rest !== 0; rest &= rest - 1) {
           const member = at * 32 + 31 - Math.clz32(rest & -rest)
           let delta = member - last
           last = member

@@ -2,30 +2,17 @@
 
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Database } from '../level/database.ts'
-import { commandOfKey, eventsBetween, isCounted, UID_AT } from '../level/key-of-event.ts'
+import { commandOfKey, eventsBetween, isCounted, readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
+import { emptyRollup } from './count.ts'
 import { createRollupSum } from './sum.ts'
 import type { CategoryTally, Rollup, RollupRepository, Tally } from './types.ts'
 
 /** The rollup of an hour or a day without events. */
-export const NO_ROLLUP: Rollup = Object.freeze({
-  count: 0,
-  failures: 0,
-  unknown: 0,
-  duration_ms: 0,
-  generated: 0,
-  guard_active: 0,
-  answered: 0,
-  categories: {},
-  tools: {},
-  rules: {},
-  risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
-  hourly: new Array<number>(24).fill(0),
-  guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
-})
+export const NO_ROLLUP: Rollup = Object.freeze(emptyRollup())
 
 export const ROLLUP_VERSION = 2
 const COMMANDS_VERSION = 1
@@ -35,6 +22,8 @@ const MAX_TIME = 0xffff_ffff
 /** A local date begins up to 14 hours before its date in UTC does (UTC+14), and ends up to 12 after (UTC-12). */
 const FARTHEST_EAST = 14
 const FARTHEST_WEST = 12
+/** Bytes that LevelDB hands over in one piece. By the library's 16 KiB, a year of days would be asked for sixteen days at a time. */
+const READ_BYTES = 256 * 1024
 /** Keys per step: the event loop is not held up for long. */
 const PAGE = 4096
 
@@ -171,7 +160,7 @@ export function createRollupRepository(db: Database): RollupRepository {
   ): Promise<{ at: number; rollup: Rollup }[]> {
     const rows = await db.iterator(timeRange(keyspace, uid, from, to)).all()
     return rows.map(([key, value]) => ({
-      at: Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT),
+      at: readU32(key, ROLLUP_TIME_AT),
       rollup: decodeRollup(value),
     }))
   }
@@ -201,7 +190,7 @@ export function createRollupRepository(db: Database): RollupRepository {
       for (;;) {
         const [key] = await db.keys({ ...range, limit: 1 }).all()
         if (key === undefined) return uids
-        const uid = Buffer.from(key).readUInt32BE(UID_AT)
+        const uid = readU32(key, UID_AT)
         uids.push(uid)
         range = { ...range, gte: keyRange('rollups_day', { u32: uid }).lt }
       }
@@ -216,22 +205,22 @@ export function createRollupRepository(db: Database): RollupRepository {
       const sums = createRollupSum()
       const rows = await db.iterator(timeRange('rollups_day', uid, from, to)).all()
       const days = rows.map(([key, value]) => ({
-        day: Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT),
+        day: readU32(key, ROLLUP_TIME_AT),
         ...sums.add(value, ROLLUP_VERSION),
       }))
       return { sum: sums.sum(), days }
     },
     async firstDay(uid) {
       const [key] = await db.keys({ ...keyRange('rollups_day', { u32: uid }), limit: 1 }).all()
-      return key === undefined ? undefined : Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT)
+      return key === undefined ? undefined : readU32(key, ROLLUP_TIME_AT)
     },
     async firstHour(uid) {
       const [key] = await db.keys({ ...keyRange('rollups_hour', { u32: uid }), limit: 1 }).all()
-      return key === undefined ? undefined : Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT)
+      return key === undefined ? undefined : readU32(key, ROLLUP_TIME_AT)
     },
     async dayNumbers(uid, from, to) {
       const keys = await db.keys(timeRange('rollups_day', uid, from, to)).all()
-      return keys.map((key) => Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT))
+      return keys.map((key) => readU32(key, ROLLUP_TIME_AT))
     },
     async uniqueCommands(uid, from, to) {
       const union = createNumberSet()
@@ -260,10 +249,11 @@ function timeRange(
   uid: number,
   from: number,
   to: number,
-): { gte: Buffer; lt: Buffer } {
+): { gte: Buffer; lt: Buffer; highWaterMarkBytes: number } {
   const bounded = (time: number): number => Math.min(Math.max(0, Math.floor(time)), MAX_TIME)
   return {
     gte: makeKey(keyspace, { u32: uid }, { u32: bounded(from) }),
     lt: makeKey(keyspace, { u32: uid }, { u32: bounded(to) }),
+    highWaterMarkBytes: READ_BYTES,
   }
 }

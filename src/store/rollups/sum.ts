@@ -1,5 +1,5 @@
 // Adds rollups up from their bytes: nothing is made of a row but its numbers, which a year of days is worth.
-import type { GuardOutcome, Rollup } from './types.ts'
+import type { Rollup } from './types.ts'
 
 interface DayCounts {
   readonly count: number
@@ -13,27 +13,19 @@ export interface RollupSum {
   sum(): Rollup
 }
 
-interface Sums {
-  count: number
-  failures: number
-  unknown: number
-  duration_ms: number
-  generated: number
-  answered: number
-  guard_active: number
-}
 interface ToolSum {
   readonly category: string
   count: number
   failures: number
   unknown: number
 }
-
-/** Names are few and come again in every row: each is made once. By a hash of their bytes. */
-type Names = Map<number, { readonly bytes: Uint8Array; readonly name: string }[]>
+interface CategorySum extends Omit<ToolSum, 'category'> {
+  duration_ms: number
+  privileged?: number
+}
 
 export function createRollupSum(): RollupSum {
-  const total: Sums = {
+  const total = {
     count: 0,
     failures: 0,
     unknown: 0,
@@ -42,19 +34,32 @@ export function createRollupSum(): RollupSum {
     guard_active: 0,
     answered: 0,
   }
-  const categories = new Map<
-    string,
-    Omit<ToolSum, 'category'> & { duration_ms: number; privileged?: number }
-  >()
+  const categories = new Map<string, CategorySum>()
   const tools = new Map<string, ToolSum>()
   const rules = new Map<string, number>()
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
-  const guard: Record<GuardOutcome, number> = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
+  const guard = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
   const hours = new Array<number>(24).fill(0)
-  const names: Names = new Map()
-  /** Numbers of the row, in its order; they are added when all of it was read. */
-  let read: number[] = []
-  let called: string[] = []
+  const reader = createReader()
+  /** Numbers of the row, in its order; they are added when all of it was read. What is behind them is of an earlier row. */
+  const read: number[] = []
+  const called: string[] = []
+  let [many, words] = [0, 0]
+
+  function numbers(count: number): void {
+    for (let left = count; left > 0; left--) read[many++] = reader.number()
+  }
+
+  /** So many numbers, behind a second name where there is one, and then up to `more` numbers, which are left out while they are 0. */
+  function tally(least: number, more: number, isNamedTwice: boolean): void {
+    called[words++] = reader.text()
+    const parts = reader.list()
+    if (isNamedTwice) called[words++] = reader.text()
+    const given = isNamedTwice ? parts - 1 : parts
+    if (given < least || given > least + more) throw new RangeError('a tally of other parts')
+    numbers(given)
+    for (let left = least + more - given; left > 0; left--) read[many++] = 0
+  }
 
   /** The row's numbers and names in their order, and how many categories, tools and rules it has. */
   function scan(value: Uint8Array): {
@@ -65,38 +70,30 @@ export function createRollupSum(): RollupSum {
     readonly guard: number
     readonly rules: number
   } {
-    read = []
-    called = []
-    const reader = createReader(value, names)
+    many = 0
+    words = 0
+    reader.begin(value)
     const parts = reader.list()
     if (parts !== 7 && (parts < 9 || parts > 11)) throw new RangeError('a rollup of other parts')
-    for (let i = 0; i < 3; i++) read.push(reader.number())
+    numbers(3)
     const ofCategories = reader.map()
-    for (let i = 0; i < ofCategories; i++) {
-      called.push(reader.text())
-      readTally(read, reader, 3, 2)
-    }
+    for (let i = 0; i < ofCategories; i++) tally(3, 2, false)
     const ofTools = reader.map()
-    for (let i = 0; i < ofTools; i++) {
-      called.push(reader.text())
-      readTally(read, reader, 2, 1, () => called.push(reader.text()))
-    }
-    for (let left = reader.list(4); left > 0; left--) read.push(reader.number())
-    for (let left = reader.list(24); left > 0; left--) read.push(reader.number())
+    for (let i = 0; i < ofTools; i++) tally(2, 1, true)
+    numbers(reader.list(4))
+    numbers(reader.list(24))
     let guard = 0
     let ofRules = 0
     if (parts > 7) {
       guard = reader.list()
       if (guard !== 4 && guard !== 5) throw new RangeError('a rollup of other parts')
-      for (let left = guard; left > 0; left--) read.push(reader.number())
-      read.push(reader.number())
-      if (parts > 9) read.push(reader.number())
+      numbers(parts > 9 ? guard + 2 : guard + 1)
     }
     if (parts === 11) {
       ofRules = reader.map()
       for (let i = 0; i < ofRules; i++) {
-        called.push(reader.text())
-        read.push(reader.number())
+        called[words++] = reader.text()
+        numbers(1)
       }
     }
     if (!reader.ended()) throw new RangeError('more than a rollup')
@@ -117,7 +114,7 @@ export function createRollupSum(): RollupSum {
       total.duration_ms += next()
       for (let i = 0; i < row.categories; i++) {
         const name = called[word++]!
-        const sum: NonNullable<ReturnType<typeof categories.get>> = categories.get(name) ?? {
+        const sum: CategorySum = categories.get(name) ?? {
           count: 0,
           failures: 0,
           unknown: 0,
@@ -175,50 +172,42 @@ export function createRollupSum(): RollupSum {
   }
 }
 
-/** So many numbers behind a word, if it has one, and then up to `more` numbers, which are left out while they are 0. */
-function readTally(
-  read: number[],
-  reader: ReturnType<typeof createReader>,
-  numbers: number,
-  more: number,
-  word?: () => void,
-): void {
-  const extra = reader.list() - numbers - (word === undefined ? 0 : 1)
-  if (extra < 0 || extra > more) throw new RangeError('a tally of other parts')
-  word?.()
-  for (let left = numbers + extra; left > 0; left--) read.push(reader.number())
-  for (let left = more - extra; left > 0; left--) read.push(0)
-}
-
 /** Reads the part of MessagePack that a rollup needs, after the byte of its version. */
-function createReader(bytes: Uint8Array, names: Names) {
-  let at = 1
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function createReader() {
+  /** Names are few and come again in every row: each is made once. By a hash of their bytes. */
+  const names = new Map<number, { readonly bytes: Uint8Array; readonly name: string }[]>()
+  let bytes: Uint8Array = Buffer.alloc(0)
+  let at = 0
   const unexpected = (): never => {
     throw new RangeError('no rollup')
   }
   /** Size of a list or map: `fix` + n in one byte, or `large` and n in two. */
   function size(fix: number, large: number): number {
-    const byte = view.getUint8(at++)
+    const byte = bytes[at++]!
     if ((byte & 0xf0) === fix) return byte & 0x0f
-    if (byte !== large) return unexpected()
-    at += 2
-    return view.getUint16(at - 2)
+    return byte === large ? whole(2) : unexpected()
+  }
+  /** The next bytes as one number; beyond the end of the row it is none, which `ended` tells. */
+  function whole(width: number): number {
+    let value = 0
+    for (let left = width; left > 0; left--) value = value * 256 + bytes[at++]!
+    return value
   }
   return {
+    begin(row: Uint8Array) {
+      bytes = row
+      at = 1
+    },
     number(): number {
-      const byte = view.getUint8(at++)
+      const byte = bytes[at++]!
       if (byte < 0x80) return byte
-      const width = NUMBERS[byte - 0xcb] ?? unexpected()
-      at += width
-      const from = at - width
-      if (byte === 0xcb) return view.getFloat64(from)
-      if (byte === 0xcc) return view.getUint8(from)
-      return byte === 0xcd ? view.getUint16(from) : view.getUint32(from)
+      if (byte !== 0xcb) return whole(WIDTHS[byte - 0xcc] ?? unexpected())
+      at += 8
+      return new DataView(bytes.buffer, bytes.byteOffset + at - 8, 8).getFloat64(0)
     },
     text(): string {
-      const byte = view.getUint8(at++)
-      const length = (byte & 0xe0) === 0xa0 ? byte & 0x1f : byte === 0xd9 ? view.getUint8(at++) : unexpected()
+      const byte = bytes[at++]!
+      const length = (byte & 0xe0) === 0xa0 ? byte & 0x1f : byte === 0xd9 ? whole(1) : unexpected()
       const from = at
       at += length
       if (at > bytes.length) unexpected()
@@ -242,8 +231,8 @@ function createReader(bytes: Uint8Array, names: Names) {
   }
 }
 
-/** Bytes of float64, uint8, uint16 and uint32, from 0xcb on. */
-const NUMBERS = [8, 1, 2, 4] as const
+/** Bytes of uint8, uint16 and uint32, from 0xcc on. */
+const WIDTHS = [1, 2, 4] as const
 
 function sameAt(own: Uint8Array, bytes: Uint8Array, from: number, length: number): boolean {
   if (own.length !== length) return false

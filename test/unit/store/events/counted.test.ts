@@ -1,8 +1,13 @@
 // What is counted from events themselves: a span that no hour covers, and the texts that ran most often.
 import { expect, test } from 'vitest'
+import { createSerial } from '../../../../src/base/async/limiter.ts'
+import { systemClock } from '../../../../src/base/clock.ts'
 import { EXIT } from '../../../../src/base/errors.ts'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventRepository } from '../../../../src/store/events/events.ts'
+import { mostUsed } from '../../../../src/store/events/most-used.ts'
+import { createRecall } from '../../../../src/store/events/recall.ts'
+import type { Database } from '../../../../src/store/level/database.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
@@ -10,8 +15,20 @@ import { T0 } from '../../../support/data/spool.ts'
 const T0_MS = T0 / 1000
 const git = { command: 'git status', category: 'git', tool: 'git' }
 
-async function stored() {
-  const repository = createEventRepository(await temporaryDatabase())
+/** As where there are more events than the index takes. */
+async function storedBeyondTheIndex() {
+  const db = await temporaryDatabase()
+  await stored(db)
+  const recall = createRecall({ db, serially: createSerial(), clock: systemClock })
+  recall.whole = async () => undefined
+  return {
+    mostUsed: (uid: number, since: number, limit: number) =>
+      mostUsed({ db, serially: createSerial(), recall }, uid, since, limit),
+  }
+}
+
+async function stored(db?: Database) {
+  const repository = createEventRepository(db ?? (await temporaryDatabase()))
   const events = [
     eventOf(0, { command: 'first', exit_code: 1 }),
     eventOf(1, git),
@@ -45,22 +62,25 @@ test('a span is counted from its first to before its last moment, one person’s
   expect(await countBetween(7, 0, T0_MS + 60_000)).toMatchObject({ count: 2, failures: 0 })
 })
 
-test('the texts that ran most often since then, with how often in vain', async () => {
-  const { mostUsed } = await stored()
-  const most = async (since: number, limit: number, uid = 1000) =>
-    (await mostUsed(uid, since, limit)).map(({ command, ...tally }) => ({
-      command: revealLevel0(command),
-      ...tally,
-    }))
-  expect(await most(0, 10)).toEqual([
-    { command: 'git status', count: 3, failures: 1, unknown: 0 },
-    { command: 'first', count: 1, failures: 1, unknown: 0 },
-    { command: 'ls', count: 1, failures: 0, unknown: 0 },
-  ])
-  expect(await most(T0_MS + 3_000, 10)).toMatchObject([
-    { command: 'git status', count: 1 },
-    { command: 'ls', count: 1 },
-  ])
-  expect(await most(0, 1, 7)).toEqual([{ command: 'git status', count: 1, failures: 0, unknown: 0 }])
-  expect(await most(0, 1)).toHaveLength(1)
-})
+test.each(['in the index', 'in the database'])(
+  'the texts that ran most often since then, with how often in vain: %s',
+  async (where) => {
+    const { mostUsed } = where === 'in the index' ? await stored() : await storedBeyondTheIndex()
+    const most = async (since: number, limit: number, uid = 1000) =>
+      (await mostUsed(uid, since, limit)).map(({ command, ...tally }) => ({
+        command: revealLevel0(command),
+        ...tally,
+      }))
+    expect(await most(0, 10)).toEqual([
+      { command: 'git status', count: 3, failures: 1, unknown: 0 },
+      { command: 'first', count: 1, failures: 1, unknown: 0 },
+      { command: 'ls', count: 1, failures: 0, unknown: 0 },
+    ])
+    expect(await most(T0_MS + 3_000, 10)).toMatchObject([
+      { command: 'git status', count: 1 },
+      { command: 'ls', count: 1 },
+    ])
+    expect(await most(0, 1, 7)).toEqual([{ command: 'git status', count: 1, failures: 0, unknown: 0 }])
+    expect(await most(0, 1)).toHaveLength(1)
+  },
+)
