@@ -53,9 +53,10 @@ agents/artifacts    : base protocols agents trust/identity trust/audit store/tab
 agents/gates        : base muscle/contract protocols assist/risk agents agents/approvals agents/capabilities trust/policy trust/audit
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables npm:libp2p npm:@libp2p/* npm:@chainsafe/* npm:@multiformats/* npm:dns-packet
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
-exchange/aggregates : base protocols trust/identity                        - functions of shares and tallies; no I/O, no timer
-exchange/summaries  : base protocols config insight trust/* exchange/documents
-exchange/totals     : base protocols config insight trust trust/* exchange/documents exchange/aggregates
+exchange/boxes      : base protocols trust/identity                        - what documents say to some nodes only
+exchange/aggregates : base protocols trust/identity exchange/boxes         - functions of shares and tallies; no I/O, no timer
+exchange/summaries  : base protocols config insight trust/* exchange/documents exchange/boxes
+exchange/totals     : base protocols config insight trust trust/* exchange/documents exchange/boxes exchange/aggregates
 exchange/query      : base protocols config insight mesh trust/* store/tables exchange/summaries exchange/totals exchange/aggregates
 exchange/report     : base protocols assist/risk exchange/totals           - functions of released totals; no I/O, no timer
 exchange/reports    : base config trust/* exchange/report exchange/query exchange/totals

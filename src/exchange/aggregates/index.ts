@@ -1,6 +1,5 @@
 // The door of released totals as functions: shares, what two aggregators tell each other, and the totals that come of it.
 
-export { type Opener, type OwnIdentity, selvesOf } from './documents/boxes.ts'
 export { type Checked, openCheck, writeCheck } from './documents/check.ts'
 export { openCounted, writeCounted } from './documents/counted.ts'
 export { combine, openRelease, writeRelease } from './documents/release.ts'

@@ -11,36 +11,13 @@ import { FrameError } from '../../../protocols/reject.ts'
 import { decodeSummary, SUMMARY_SIZES } from '../../../protocols/summary.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
-import {
-  createHints,
-  findHint,
-  type Hints,
-  type Identity,
-  openForMany,
-  sealingKeyOf,
-  sealToMany,
-  signStatement,
-  verifyStatement,
-} from '../../trust/identity/index.ts'
+import { signStatement, verifyStatement } from '../../trust/identity/index.ts'
+import { type Opener, openBox, type Self, sealBox } from '../boxes/index.ts'
 import { flawOf } from './plausible.ts'
-
-/** This node as author or recipient of sealed boxes. */
-export interface Self {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
-  /** Makes the hints; of the same identity as `identity`. */
-  readonly hints: Hints
-}
-
-/** This node, or one of its earlier keys, as whoever opens a box. */
-export type Opener = Omit<Self, 'identity'> & { readonly identity: Omit<Self['identity'], 'sign'> }
-
-/** The keys that this node had before, as readers of what was sealed to them, and of what it published itself. */
-export const formerSelves = ({ former = [] }: Partial<Pick<Identity, 'former'>>): readonly Opener[] =>
-  former.map((identity) => ({ identity, hints: createHints(identity.agree) }))
 
 /** A box before it is sealed: its recipients and its summary. */
 export interface PlainBox {
-  readonly recipients: readonly { readonly node_id: NodeId; readonly sealingKey: Uint8Array }[]
+  readonly recipients: readonly { readonly node_id: NodeId }[]
   /** An encoded NodeSummary. */
   readonly plaintext: Uint8Array
 }
@@ -77,49 +54,35 @@ export function boxesThatFit(boxes: readonly PlainBox[]): number {
 
 /**
  * The frame of an edition. The author is one more recipient of every box, so that after a restart it can tell what it
- * published last. Recipients stand in the order of their hints, which is nobody's.
+ * published last.
  */
 export function writeDocument(
-  { identity, hints }: Self,
+  self: Self,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
   period: Period,
   version: number,
   boxes: readonly PlainBox[],
 ): Uint8Array {
-  const author = identity.publicKey
-  const context = { author, slot: slotOf(period), version }
-  const own = { node_id: identity.nodeId, sealingKey: requireKey(sealingKeyOf(author)) }
+  const author = self.identity.publicKey
   const body: SealedSummaryBody = {
     granularity: period.granularity,
     start: period.start,
     end: period.end,
     version,
     expires_at: expiryOf(period),
-    boxes: boxes.map(({ recipients, plaintext }, box) => {
-      const places = [...recipients, own]
-      const aad = additionalData(author, period, version, box)
-      const sealed = sealToMany(
-        places.map(({ sealingKey }) => sealingKey),
+    boxes: boxes.map(({ recipients, plaintext }, box) =>
+      sealBox(
+        self,
+        random,
+        { slot: slotOf(period), version },
+        [...recipients.map(({ node_id }) => parseNodeId(node_id) as Uint8Array), author],
         // The size of a summary shows how many tools a person used, so it is padded to one of a few sizes.
         pad(plaintext, SUMMARY_SIZES),
-        aad,
-        random,
-      )
-      const entries = places.map(({ node_id }, at) => ({
-        hint: requireKey(hints(parseNodeId(node_id) as Uint8Array, context)),
-        key: sealed.keys[at] as Uint8Array,
-      }))
-      entries.sort((a, b) => Buffer.compare(a.hint, b.hint))
-      return { epk: sealed.epk, recipients: entries, sealed: sealed.sealed }
-    }),
+        additionalData(author, period, version, box),
+      ),
+    ),
   }
-  return signStatement(SealedSummary, body, identity, clock.now(), random)
-}
-
-/** Candidates without a sealing key are no recipients, so there is one here. */
-function requireKey(key: Uint8Array | undefined): Uint8Array {
-  if (key === undefined) throw new Error('a recipient has no usable key')
-  return key
+  return signStatement(SealedSummary, body, self.identity, clock.now(), random)
 }
 
 export interface SealedDocument {
@@ -134,27 +97,12 @@ export function readDocument(bytes: Uint8Array): SealedDocument {
   return { author, publicKey, body }
 }
 
-/** Where this node's place is in each box that has one: [box, place]. */
-function placesIn({ hints }: Opener, { publicKey, body }: SealedDocument): (readonly [number, number])[] {
-  const slot = slotOf(body)
-  return body.boxes.flatMap((box, index) => {
-    const one = { slot, version: body.version, boxes: [box] }
-    const found = findHint(hints, publicKey, one)
-    return found === undefined ? [] : [[index, found[1]] as const]
-  })
-}
-
-/** The plaintext at this node's place, or undefined when it does not open. */
-function openAt(
-  { identity }: Opener,
-  { publicKey, body }: SealedDocument,
-  [box, place]: readonly [number, number],
-): Uint8Array | undefined {
-  const { epk, recipients, sealed } = body.boxes[box]!
-  const own = requireKey(sealingKeyOf(identity.publicKey))
+/** The plaintext and the place of this node in one of the boxes; undefined: it is for others, or does not open. */
+function openAt(self: Opener, { publicKey, body }: SealedDocument, box: number) {
+  const edition = { slot: slotOf(body), version: body.version }
   const aad = additionalData(publicKey, body, body.version, box)
-  const padded = openForMany(identity.agree, own, { epk, key: recipients[place]!.key, sealed }, aad)
-  return padded === undefined ? undefined : unpad(padded)
+  const opened = openBox([self], publicKey, edition, body.boxes[box]!, aad)
+  return opened && { place: opened.place, plaintext: unpad(opened.plaintext) }
 }
 
 /**
@@ -168,14 +116,17 @@ export function openDocument(
 ): { summary: NodeSummary; plaintext: Uint8Array } {
   const document = readDocument(bytes)
   if (document.author !== author) throw new FrameError('malformed', 'it is of another author')
-  const found = selves.flatMap((self) => placesIn(self, document).map((place) => ({ self, place })))[0]
-  if (found === undefined) throw new FrameError('malformed', 'it is not for this node')
-  const plaintext = openAt(found.self, document, found.place)
-  if (plaintext === undefined) throw new FrameError('malformed', 'it does not open')
-  const summary = decodeSummary(plaintext)
-  const flaw = flawOf(summary, author, document.body)
-  if (flaw !== undefined) throw new FrameError('malformed', flaw)
-  return { summary, plaintext }
+  for (const self of selves) {
+    for (const box of document.body.boxes.keys()) {
+      const plaintext = openAt(self, document, box)?.plaintext
+      if (plaintext === undefined) continue
+      const summary = decodeSummary(plaintext)
+      const flaw = flawOf(summary, author, document.body)
+      if (flaw !== undefined) throw new FrameError('malformed', flaw)
+      return { summary, plaintext }
+    }
+  }
+  throw new FrameError('malformed', 'it is not for this node, or does not open')
 }
 
 export interface OwnBox {
@@ -197,14 +148,15 @@ export function openOwn(
     const hint = self.hints(parseNodeId(node) as Uint8Array, context)
     if (hint !== undefined) named.set(toHex(hint), node)
   }
-  const places = placesIn(self, document)
-  if (places.length !== body.boxes.length) return undefined
   const opened: OwnBox[] = []
-  for (const place of places) {
-    const plaintext = openAt(self, document, place)
-    if (plaintext === undefined) return undefined
-    const recipients = body.boxes[place[0]]!.recipients.filter((_, at) => at !== place[1])
-    opened.push({ recipients: recipients.map(({ hint }) => named.get(toHex(hint))), plaintext })
+  for (const [index, box] of body.boxes.entries()) {
+    const found = openAt(self, document, index)
+    if (found?.plaintext === undefined) return undefined
+    const recipients = box.recipients.filter((_, at) => at !== found.place)
+    opened.push({
+      recipients: recipients.map(({ hint }) => named.get(toHex(hint))),
+      plaintext: found.plaintext,
+    })
   }
   return opened
 }

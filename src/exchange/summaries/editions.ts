@@ -7,8 +7,9 @@ import { byText } from '../../base/by-text.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
+import type { Self } from '../boxes/index.ts'
 import type { StoredDocument } from '../documents/index.ts'
-import { expiryOf, openOwn, readDocument, type Self } from './document.ts'
+import { expiryOf, openOwn, readDocument } from './document.ts'
 
 export interface Edition {
   readonly period: Period

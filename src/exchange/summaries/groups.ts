@@ -30,8 +30,6 @@ export function restrictedTo(entitlement: Entitlement, uid: number): Entitlement
 
 export interface Recipient {
   readonly node_id: NodeId
-  /** X25519 key of 32 bytes to which boxes are sealed. */
-  readonly sealingKey: Uint8Array
   readonly fingerprint: string
   readonly name: string
   readonly principal: Principal

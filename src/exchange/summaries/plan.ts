@@ -71,12 +71,11 @@ function candidateOf(
   node: NodeId,
 ): (Recipient & { readonly member: boolean }) | undefined {
   const publicKey = parseNodeId(node)
-  const sealingKey = publicKey === undefined ? undefined : sealingKeyOf(publicKey)
-  if (sealingKey === undefined) return undefined
+  if (publicKey === undefined || sealingKeyOf(publicKey) === undefined) return undefined
   const opinion = trust.opinion(node)
   const { fingerprint, name } = opinion
   const principal = principalOf(opinion)
-  return { node_id: node, sealingKey, fingerprint, name, principal, member: trust.member(node) !== undefined }
+  return { node_id: node, fingerprint, name, principal, member: trust.member(node) !== undefined }
 }
 
 /** What people share of a period, by category; undefined when there is nothing to tell. */

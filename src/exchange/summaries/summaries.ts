@@ -5,13 +5,12 @@ import type { Ambient } from '../../base/run/ambient.ts'
 import type { Insight } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
-import { createHints, type Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
+import { type OwnIdentity, selvesOf } from '../boxes/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createReader } from './cover.ts'
 import type { Summarized } from './derive.ts'
-import { formerSelves } from './document.ts'
 import { openPeriods } from './due.ts'
 import type { Recipient } from './groups.ts'
 import { categoriesOf, partOf } from './plan.ts'
@@ -20,8 +19,7 @@ import { createShelf } from './shelf.ts'
 import type { PreviewReader, Summaries, SummaryPreview } from './types.ts'
 
 export interface SummariesDeps extends Ambient {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
-    Partial<Pick<Identity, 'former'>>
+  readonly identity: OwnIdentity
   readonly insight: Pick<Insight, 'uids' | 'during' | 'recordedSince'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'> & Partial<Pick<Trust, 'keysOf'>>
@@ -58,7 +56,8 @@ export function createSummaries(deps: SummariesDeps): Summaries {
     },
   }
   const log = deps.log.child({ room: 'summaries' })
-  const self = { identity, hints: createHints(identity.agree) }
+  const selves = selvesOf(identity)
+  const [self] = selves
   const reading = { ...deps, nodeId: identity.nodeId }
   let revision = 0
   const publisher = createPublisher({
@@ -70,7 +69,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
     log,
     revision: () => revision,
   })
-  const reader = createReader([self, ...formerSelves(identity)], documents, {
+  const reader = createReader(selves, documents, {
     log,
     clock: deps.clock,
     keysOf: (author) => [...(trust.keysOf?.(author) ?? [author])],

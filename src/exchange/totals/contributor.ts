@@ -9,14 +9,8 @@ import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Insight } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import {
-  type Contribution,
-  type OwnIdentity,
-  pairOf,
-  type Section,
-  selvesOf,
-  writeShare,
-} from '../aggregates/index.ts'
+import { type Contribution, pairOf, type Section, writeShare } from '../aggregates/index.ts'
+import { type OwnIdentity, selvesOf } from '../boxes/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { isFirst } from './calendar.ts'
 import {

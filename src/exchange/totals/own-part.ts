@@ -5,14 +5,8 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import {
-  type Fate,
-  type OwnIdentity,
-  openCounted,
-  openOwnShare,
-  type Pair,
-  selvesOf,
-} from '../aggregates/index.ts'
+import { type Fate, openCounted, openOwnShare, type Pair } from '../aggregates/index.ts'
+import { type OwnIdentity, selvesOf } from '../boxes/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { SPREAD_MS } from './contributor.ts'
 import { authorsUnder, type Plan } from './plan.ts'

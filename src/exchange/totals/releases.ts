@@ -14,13 +14,12 @@ import {
   combine,
   contentAbout,
   hashOfContent,
-  type OwnIdentity,
   openRelease,
   type Said,
   type Stated,
-  selvesOf,
   writeRelease,
 } from '../aggregates/index.ts'
+import { type OwnIdentity, selvesOf } from '../boxes/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
 import { authorsUnder, isDrawn, type Releasing } from './plan.ts'
 

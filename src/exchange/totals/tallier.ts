@@ -15,19 +15,18 @@ import {
   type HeldShare,
   type Layout,
   next,
-  type OwnIdentity,
   openCheck,
   openRelease,
   openTally,
   type Step,
   secretOf,
-  selvesOf,
   type TallyView,
   verifyKeyOf,
   writeCheck,
   writeCounted,
   writeTally,
 } from '../aggregates/index.ts'
+import { type OwnIdentity, selvesOf } from '../boxes/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { commonMarkOf, createHeld, type Mine, type Open } from './held.ts'
 import type { Plan } from './plan.ts'

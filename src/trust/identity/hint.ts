@@ -73,24 +73,3 @@ export function namesOne(
     return false
   })
 }
-
-interface Addressed {
-  readonly slot: string
-  readonly version: number
-  readonly boxes: readonly { readonly recipients: readonly { readonly hint: Uint8Array }[] }[]
-}
-
-/** Where a document of `author` names this node, [box, recipient], or undefined: it is for others. Opens nothing. */
-export function findHint(
-  hints: Hints,
-  author: Uint8Array,
-  { slot, version, boxes }: Addressed,
-): readonly [box: number, recipient: number] | undefined {
-  const own = hints(author, { author, slot, version })
-  if (own === undefined) return undefined
-  for (const [box, { recipients }] of boxes.entries()) {
-    const at = recipients.findIndex(({ hint }) => Buffer.compare(hint, own) === 0)
-    if (at >= 0) return [box, at]
-  }
-  return undefined
-}

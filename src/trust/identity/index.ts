@@ -1,7 +1,7 @@
 // The identity room's door: this node's key, and what can be done with it without handing it out.
 
 export { fingerprintOf } from './fingerprint.ts'
-export { createHints, findHint, type Hints, namesOne } from './hint.ts'
+export { createHints, type Hints, namesOne } from './hint.ts'
 export {
   createIdentityFile,
   goesOnFrom,

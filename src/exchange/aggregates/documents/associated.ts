@@ -1,5 +1,8 @@
-// Associated data of this room's boxes: what a box is bound to, so that none can be copied to another place.
-import { BUCKET_LENGTHS, type Bucket } from '../../../../protocols/buckets.ts'
+// What this room's documents are about: the associated data that their boxes are bound to, so that none can be copied to another place.
+import { BUCKET_LENGTHS, type Bucket, slotOfBucket } from '../../../../protocols/buckets.ts'
+import { FrameError } from '../../../../protocols/reject.ts'
+import { isSame } from '../../../trust/identity/index.ts'
+import type { Pair } from '../types.ts'
 
 const u64 = (value: number): Uint8Array => {
   const bytes = Buffer.alloc(8)
@@ -57,3 +60,14 @@ export const releaseData = (
   by: Uint8Array,
   { audience, set }: { readonly audience: Uint8Array; readonly set: Uint8Array },
 ): Uint8Array => bound('karo-release-v1', mesh, bucket, u64(version), by, audience, set)
+
+/** FrameErrors `malformed` for a document of another mesh, bucket or, where it has to name one, pair. */
+export function checkAbout(
+  body: Bucket & { readonly mesh: Uint8Array; readonly pair?: readonly Uint8Array[] },
+  about: { readonly mesh: Uint8Array; readonly bucket: Bucket; readonly pair?: Pair },
+): void {
+  if (!isSame(about.mesh, body.mesh) || slotOfBucket(body) !== slotOfBucket(about.bucket))
+    throw new FrameError('malformed', 'it is of another mesh or bucket')
+  if (about.pair?.every((key, at) => isSame(key, body.pair?.[at])) === false)
+    throw new FrameError('malformed', 'of another pair')
+}

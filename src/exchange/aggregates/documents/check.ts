@@ -7,8 +7,8 @@ import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
 import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
-import { checkData } from './associated.ts'
-import { checkAbout, type Opener, openAs, type Self, sealFor } from './boxes.ts'
+import { type Opener, openBox, type Self, sealBox } from '../../boxes/index.ts'
+import { checkAbout, checkData } from './associated.ts'
 
 const RECORD_BYTES = LISTED_BYTES + VERIFIER_BYTES
 
@@ -29,7 +29,7 @@ export function writeCheck(
   const plain = checks.encode({ scheme: SCHEME, checks: Buffer.concat(records) })
   const aad = checkData(mesh, bucket, part, version, author)
   const edition = { slot: slotOfCheck(bucket, part), version }
-  const { recipients, epk, sealed } = sealFor(self, random, edition, [other, author], plain, aad)
+  const box = sealBox(self, random, edition, [other, author], plain, aad)
   const { length, start, end } = bucket
   const body: CheckBody = {
     mesh,
@@ -39,9 +39,7 @@ export function writeCheck(
     part,
     version,
     expires_at: end + TALLY_KEPT_MS,
-    recipients: [...recipients],
-    epk,
-    sealed,
+    ...box,
   }
   return signStatement(Check, body, self.identity, clock.now(), random)
 }
@@ -56,7 +54,7 @@ export function openCheck(
   checkAbout(body, { mesh, bucket })
   const { part, version } = body
   const aad = checkData(mesh, bucket, part, version, author)
-  const opened = openAs(openers, author, { slot: slotOfCheck(bucket, part), version }, body, () => aad)
+  const opened = openBox(openers, author, { slot: slotOfCheck(bucket, part), version }, body, aad)
   if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
   const { checks: records } = checks.decode(opened.plaintext)
   if (records.length % RECORD_BYTES !== 0) throw new FrameError('malformed', 'not whole records')

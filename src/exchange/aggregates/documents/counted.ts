@@ -5,8 +5,9 @@ import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
 import { isSame, signStatement, verifyStatement } from '../../../trust/identity/index.ts'
+import type { Self } from '../../boxes/index.ts'
 import type { CountedSet, Fate, HeldShare, Pair } from '../types.ts'
-import { checkAbout, type Self } from './boxes.ts'
+import { checkAbout } from './associated.ts'
 
 const MARK_DOMAIN = 'karo-share-mark-v1'
 

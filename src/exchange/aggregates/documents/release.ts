@@ -7,9 +7,9 @@ import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
 import { isSame, signStatement, verifyStatement } from '../../../trust/identity/index.ts'
+import { type Opener, openBox, type Self, sealBox } from '../../boxes/index.ts'
 import { isSameContent, type Said, signaturesOf } from '../statement.ts'
 import { releaseData } from './associated.ts'
-import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
 
 const hashOfAudience = (name: string): Uint8Array => blake3([name], AUDIENCE_HASH_BYTES)
 
@@ -33,7 +33,7 @@ export function writeRelease(
   const edition = { slot: slotOfRelease(bucket, audience), version }
   const aad = releaseData(mesh, bucket, version, author, { audience, set })
   const plain = releasePlains.encode({ ...content, signatures: signaturesOf(content, self.identity) })
-  const box = sealFor(self, random, edition, [...others, author], plain, aad)
+  const box = sealBox(self, random, edition, [...others, author], plain, aad)
   const body: ReleaseBody = {
     mesh,
     ...bucket,
@@ -41,9 +41,7 @@ export function writeRelease(
     set,
     version,
     expires_at: end + RELEASE_KEPT_MS,
-    recipients: [...box.recipients],
-    epk: box.epk,
-    sealed: box.sealed,
+    ...box,
   }
   return signStatement(Release, body, self.identity, clock.now(), random)
 }
@@ -59,7 +57,7 @@ export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh:
   const { version, audience, set } = body
   const aad = releaseData(mesh, body, version, author, { audience, set })
   const edition = { slot: slotOfRelease(body, audience), version }
-  const opened = openAs(openers, author, edition, body, () => aad)
+  const opened = openBox(openers, author, edition, body, aad)
   if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
   const { signatures, ...content } = releasePlains.decode(opened.plaintext)
   const isAbout =

@@ -7,11 +7,11 @@ import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
 import { isSame, signStatement, verifyStatement } from '../../../trust/identity/index.ts'
+import { type Opener, openBox, type Self, sealBox } from '../../boxes/index.ts'
 import { cellsOf, encodeVector, hashOf } from '../layout.ts'
 import { halfBytes, readHalf, splitProved } from '../proved.ts'
 import type { Contribution, HeldShare, Pair } from '../types.ts'
-import { proofData, shareData } from './associated.ts'
-import { checkAbout, type Opener, openAs, type Self, sealFor } from './boxes.ts'
+import { checkAbout, proofData, shareData } from './associated.ts'
 
 const OWN = 2
 const CHECK_DOMAIN = 'karo-share-check-v1'
@@ -91,7 +91,7 @@ export function writeShare(
   const boxes = [...pair, author].map((recipient, index) => {
     const aad = shareData(mesh, bucket, author, recipient, index)
     const plaintext = encodeShare(header, halves[index] as Uint8Array, fullest[index]!)
-    const { recipients, epk, sealed } = sealFor(self, random, editionOf(bucket), [recipient], plaintext, aad)
+    const { recipients, epk, sealed } = sealBox(self, random, editionOf(bucket), [recipient], plaintext, aad)
     return { ...recipients[0]!, epk, sealed }
   })
   const { length, start, end } = bucket
@@ -120,14 +120,14 @@ export function readShare(bytes: Uint8Array): {
 const checkOf = (bytes: Uint8Array, header: Uint8Array): Uint8Array =>
   blake3([CHECK_DOMAIN, blake3([bytes]), header], CHECK_BYTES)
 
-function openBox(openers: readonly Opener[], bytes: Uint8Array, index: number) {
+function openOne(openers: readonly Opener[], bytes: Uint8Array, index: number) {
   const { author, body, ts } = readShare(bytes)
   const recipient = index === OWN ? author : (body.pair[index] as Uint8Array)
   const { hint, key, epk, sealed } = body.boxes[index]!
   const own = openers.filter(({ identity }) => isSame(identity.publicKey, recipient))
   const box = { recipients: [{ hint, key }], epk, sealed }
   const aad = shareData(body.mesh, body, author, recipient, index)
-  const opened = openAs(own, author, editionOf(body), box, () => aad)
+  const opened = openBox(own, author, editionOf(body), box, aad)
   if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
   const { header: bare, share } = decodeShare(opened.plaintext)
   const header = shareHeaders.decode(bare)
@@ -148,7 +148,7 @@ export function openShare(
   bytes: Uint8Array,
   { mesh, bucket, pair, index }: { mesh: Uint8Array; bucket: Bucket; pair: Pair; index: 0 | 1 },
 ): HeldShare {
-  const { author, body, bare, header, share } = openBox(openers, bytes, index)
+  const { author, body, bare, header, share } = openOne(openers, bytes, index)
   checkAbout(body, { mesh, bucket, pair })
   const check = checkOf(bytes, bare)
   try {
@@ -170,6 +170,6 @@ export function openOwnShare(
   readonly body: ShareBody
   readonly ts: number
 } {
-  const { header, body, bare, ts } = openBox(openers, bytes, OWN)
+  const { header, body, bare, ts } = openOne(openers, bytes, OWN)
   return { header, check: checkOf(bytes, bare), body, ts }
 }

@@ -5,8 +5,8 @@ import { Tally, type TallyBody, type TallyPlain } from '../../../../protocols/me
 import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
-import { tallyData } from './associated.ts'
-import { checkAbout, type Opener, openAs, type Self, sealFor } from './boxes.ts'
+import { type Opener, openBox, type Self, sealBox } from '../../boxes/index.ts'
+import { checkAbout, tallyData } from './associated.ts'
 
 interface Attempt {
   readonly mesh: Uint8Array
@@ -29,7 +29,7 @@ export function writeTally(
   const author = self.identity.publicKey
   const edition = { slot: slotOfTally(bucket, attempt), version }
   const aad = tallyData(mesh, bucket, attempt, version, author)
-  const box = sealFor(self, random, edition, [other, author], tallies.encode(plain), aad)
+  const box = sealBox(self, random, edition, [other, author], tallies.encode(plain), aad)
   const { length, start, end } = bucket
   const body: TallyBody = {
     mesh,
@@ -39,9 +39,7 @@ export function writeTally(
     attempt,
     version,
     expires_at: end + TALLY_KEPT_MS,
-    recipients: [...box.recipients],
-    epk: box.epk,
-    sealed: box.sealed,
+    ...box,
   }
   return signStatement(Tally, body, self.identity, clock.now(), random)
 }
@@ -66,7 +64,7 @@ export function openTally(
   checkAbout(body, { mesh, bucket })
   const { attempt, version } = body
   const aad = tallyData(mesh, bucket, attempt, version, author)
-  const opened = openAs(openers, author, { slot: slotOfTally(bucket, attempt), version }, body, () => aad)
+  const opened = openBox(openers, author, { slot: slotOfTally(bucket, attempt), version }, body, aad)
   if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
   return { author, attempt, version, plain: tallies.decode(opened.plaintext) }
 }

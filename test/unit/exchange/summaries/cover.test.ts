@@ -49,7 +49,7 @@ interface Wrong {
 
 function frameOf(summary: NodeSummary, { by = ann, to = bob, around, version }: Wrong = {}): Uint8Array {
   const { granularity, start, end } = summary
-  const recipient = { node_id: to.nodeId, sealingKey: sealingKeyOf(to.publicKey)! }
+  const recipient = { node_id: to.nodeId }
   const box = { recipients: [recipient], plaintext: encodeSummary(summary) }
   const period = around ?? { granularity, start, end }
   const edition = version ?? Math.max(summary.generated_at, start)
@@ -65,7 +65,7 @@ const shown = (cover: { summaries: readonly NodeSummary[] } | undefined) => cove
 
 test('a box is bound to author, period, edition and its place, in the order that is documented', () => {
   const summary = summaryOf(of('week', NOW), 3)
-  const recipient = { node_id: bob.nodeId, sealingKey: sealingKeyOf(bob.publicKey)! }
+  const recipient = { node_id: bob.nodeId }
   const box = { recipients: [recipient], plaintext: encodeSummary(summary) }
   const bytes = writeDocument(selfOf(ann), { clock, random: systemRandom }, of('week', NOW), 4711, [box, box])
   const { body } = readDocument(bytes)

@@ -485,7 +485,7 @@ describe('consent that is withdrawn', () => {
       'it holds what this release cannot read',
       (bytes: Uint8Array, world: World) => {
         const { body } = readDocument(bytes)
-        const own = { node_id: nodeOf(2), sealingKey: sealingKeyOf(testIdentity(2).publicKey)! }
+        const own = { node_id: nodeOf(2) }
         const box = { recipients: [own], plaintext: new Uint8Array([0xc0]) }
         return writeDocument(world.self, world.deps, body, body.version, [box])
       },

@@ -1,7 +1,7 @@
 // Hints: the two they stand between agree on them; they differ by document, edition, direction and person.
 
 import { expect, test } from 'vitest'
-import { createHints, findHint } from '../../../../src/trust/identity/index.ts'
+import { createHints, type Hints, namesOne } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc from '../../../support/run/properties.ts'
 
@@ -34,21 +34,18 @@ test('both ends come to the same eight bytes, and nobody else does', () => {
 
 test('a document is found to be for this node without being opened', () => {
   const context = { author: ann.publicKey, slot: 'day:20000', version: 7 }
-  const hint = (peer: typeof bob) => ({ hint: annHints!(peer.publicKey, context)! })
-  const noise = { hint: new Uint8Array(8) }
-  const of = (...boxes: { hint: Uint8Array }[][]) => ({
-    ...context,
-    boxes: boxes.map((recipients) => ({ recipients })),
-  })
-  const document = of([noise], [noise, hint(eve), hint(bob)])
-  expect(findHint(bobHints!, ann.publicKey, document)).toEqual([1, 2])
-  expect(findHint(eveHints!, ann.publicKey, document)).toEqual([1, 1])
-  expect(findHint(annHints!, ann.publicKey, document)).toBeUndefined()
-  expect(findHint(bobHints!, ann.publicKey, of([hint(eve), noise]))).toBeUndefined()
-  expect(findHint(bobHints!, ann.publicKey, of())).toBeUndefined()
+  const hint = (peer: typeof bob) => annHints!(peer.publicKey, context)!
+  const noise = new Uint8Array(8)
+  const of = (...hints: Uint8Array[]) => ({ ...context, hints: Buffer.concat(hints) })
+  const document = of(noise, hint(eve), hint(bob))
+  const isFor = (hints: Hints | undefined, author: typeof ann, one: ReturnType<typeof of>) =>
+    namesOne([hints!], author.publicKey, one)
+  expect([bobHints, eveHints, annHints].map((one) => isFor(one, ann, document))).toEqual([true, true, false])
+  expect(isFor(bobHints, ann, of(hint(eve), noise))).toBe(false)
+  expect(isFor(bobHints, ann, of())).toBe(false)
   // The same bytes in another edition, or said to be somebody else's, are about nobody.
-  expect(findHint(bobHints!, ann.publicKey, { ...document, version: 8 })).toBeUndefined()
-  expect(findHint(bobHints!, eve.publicKey, document)).toBeUndefined()
+  expect(isFor(bobHints, ann, { ...document, version: 8 })).toBe(false)
+  expect(isFor(bobHints, eve, document)).toBe(false)
 })
 
 test('with a key nobody can agree with there is no hint', () => {
@@ -57,6 +54,6 @@ test('with a key nobody can agree with there is no hint', () => {
   const context = { author: ann.publicKey, slot: 'day:1', version: 1 }
   for (const key of [lowOrder, new Uint8Array(3)]) {
     expect(annHints!(key, context)).toBeUndefined()
-    expect(findHint(annHints!, key, { ...context, boxes: [{ recipients: [] }] })).toBeUndefined()
+    expect(namesOne([annHints!], key, { ...context, hints: new Uint8Array(8) })).toBe(false)
   }
 })
