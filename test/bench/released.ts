@@ -11,10 +11,13 @@ import { cellsOf } from '../../src/exchange/aggregates/layout.ts'
 import { createSum, expandAll, SEED_BYTES } from '../../src/exchange/aggregates/shares.ts'
 import { measuresOf } from '../../src/exchange/query/released.ts'
 import { createAhead } from '../../src/exchange/totals/ahead.ts'
+import type { TotalsDeps } from '../../src/exchange/totals/deps.ts'
+import type { TotalsParts } from '../../src/exchange/totals/parts.ts'
 import { createReader } from '../../src/exchange/totals/reader.ts'
 import { createReleases } from '../../src/exchange/totals/releases.ts'
 import { createHints } from '../../src/trust/identity/index.ts'
 import { testIdentity } from '../support/mesh/identity.ts'
+import { some } from '../support/some.ts'
 import {
   BUCKET,
   contentsIn,
@@ -162,11 +165,15 @@ function readerOf(content: ReleaseContent) {
     audiences: [content.audience],
     aggregators,
   }
-  const releases = createReleases({ identity, documents, clock, random: systemRandom, log: silentLog })
+  const releases = createReleases(
+    some<TotalsDeps>({ identity, documents, clock, random: systemRandom, log: silentLog }),
+  )
   const layouts = new Map(LAYOUTS.map((layout) => [layout.type, layout]))
+  const roster = () => ({ isRevoked: () => false }) as never
+  const parts = some<TotalsParts>({ documents, plan: () => plan, layouts, releases, roster, clock })
   return {
-    reader: createReader({ plan: () => plan, layouts, releases, clock }),
-    readAhead: () => createAhead({ documents, releases }).round(plan),
+    reader: createReader(parts),
+    readAhead: () => createAhead(parts).round(plan),
   }
 }
 

@@ -2,31 +2,19 @@
 import { bucketOfSlot } from '../../../protocols/buckets.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Documents } from '../documents/index.ts'
+import type { TotalsParts } from './parts.ts'
 import { authorsUnder, type Plan } from './plan.ts'
-import type { Releases } from './releases.ts'
 
 /** The newest are read ahead: two of each of a month's days for one role. What is older is read when it is asked for. */
 const AHEAD_MAX = 62
 
-export interface Ahead {
-  /** Reads the newest releases that were not read yet, with a turn of the event loop between two. What does not open is left out. */
-  round(plan: Plan): Promise<void>
-  /** Another edition has come. */
-  came(author: NodeId, slot: string): void
-}
-
-export interface AheadDeps {
-  readonly documents: Pick<Documents, 'of' | 'slots'>
-  readonly releases: Pick<Releases, 'read'>
-}
-
-export function createAhead({ documents, releases }: AheadDeps): Ahead {
+export function createAhead({ documents, releases }: TotalsParts) {
   const done = createRecent<string, true>(2 * AHEAD_MAX)
   const nameOf = (author: NodeId, slot: string): string => `${author} ${slot}`
 
   return {
-    async round(plan) {
+    /** Reads the newest releases that were not read yet, with a turn of the event loop between two. What does not open is left out. */
+    async round(plan: Plan) {
       const all = authorsUnder(plan).flatMap((key) => {
         const author = formatNodeId(key)
         return documents.slots(author, 'release').map((slot) => ({ author, slot, end: endOf(slot) }))
@@ -39,7 +27,8 @@ export function createAhead({ documents, releases }: AheadDeps): Ahead {
           releases.read(plan, document)
       }
     },
-    came: (author, slot) => void done.delete(nameOf(author, slot)),
+    /** Another edition has come. */
+    came: (author: NodeId, slot: string) => void done.delete(nameOf(author, slot)),
   }
 }
 

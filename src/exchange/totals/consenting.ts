@@ -1,23 +1,10 @@
 // Whose numbers of a bucket may be counted in which totals: what each person here agreed to, and why something is not given.
 import type { Bucket } from '../../../protocols/buckets.ts'
 import { HOUR_MS } from '../../base/calendar.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { Insight } from '../../insight/statistics/index.ts'
-import type { Sharing } from '../../trust/consent/index.ts'
-import { type Consent, type Policy, type Principal, resourceOf } from '../../trust/policy/index.ts'
+import { type Consent, type Principal, resourceOf } from '../../trust/policy/index.ts'
 import { whoContributes } from '../aggregates/index.ts'
 import type { Measure } from './measures.ts'
-import type { Roster } from './roster.ts'
-
-export interface ConsentingDeps {
-  readonly insight: Pick<Insight, 'uids'>
-  readonly sharing: Pick<Sharing, 'consentOf' | 'decidedAt'>
-  readonly policy: Pick<Policy, 'counts' | 'decide'>
-  readonly roster: () => Pick<Roster, 'principals' | 'areApart'>
-  /** The daemon's own user, who decides for a machine on which nobody typed anything yet. */
-  readonly ownUid: number
-  readonly clock: Pick<Clock, 'now'>
-}
+import type { TotalsParts } from './parts.ts'
 
 export interface Person {
   readonly uid: number
@@ -63,7 +50,7 @@ export const givenTo =
   (type: string): boolean =>
     audiences.every((audience) => keys.has(keyOf({ type }, audience)))
 
-export function createConsenting({ insight, sharing, policy, roster, ownUid, clock }: ConsentingDeps) {
+export function createConsenting({ insight, sharing, policy, roster, ownUid, clock }: TotalsParts) {
   const personOf = async (uid: number): Promise<Person> => ({
     uid,
     consent: await sharing.consentOf(uid),

@@ -1,48 +1,16 @@
 // The contributor's side: once a bucket is over, splits what people here agreed to count, and gives it to two aggregators.
 import { type Bucket, bucketOfSlot, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random } from '../../base/clock.ts'
+import { formatNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import type { Log } from '../../base/run/log.ts'
-import type { Insight } from '../../insight/statistics/index.ts'
-import type { Audit } from '../../trust/audit/index.ts'
 import { type Contribution, pairOf, type Section, writeShare } from '../aggregates/index.ts'
-import { type OwnIdentity, selvesOf } from '../boxes/index.ts'
-import type { Documents } from '../documents/index.ts'
+import { selvesOf } from '../boxes/index.ts'
 import { isFirst } from './calendar.ts'
-import {
-  type Asked,
-  type Audience,
-  type ConsentingDeps,
-  createConsenting,
-  givenTo,
-  keyOf,
-  type Person,
-} from './consenting.ts'
-import type { Measure } from './measures.ts'
+import { type Asked, type Audience, createConsenting, givenTo, keyOf, type Person } from './consenting.ts'
+import type { TotalsParts } from './parts.ts'
 import { closedBuckets, isWithinBudget, overlapsAny, type Plan, toldBuckets } from './plan.ts'
-
-export interface ContributorDeps extends ConsentingDeps {
-  readonly identity: OwnIdentity
-  readonly measures: readonly Measure[]
-  readonly insight: ConsentingDeps['insight'] & Pick<Insight, 'recordedSince'>
-  /** True for nodes that the people here refuse: they get nothing, not even half of a number. */
-  readonly refuses: (node: NodeId) => boolean
-  /** `sharing.k_min`, as it is now. */
-  readonly kMin: () => number
-  /** `sharing.budget`, as it is now: buckets of seven days. */
-  readonly budget: () => number
-  /** When this node joined the mesh, ms since the epoch; null: it is in none. */
-  readonly joinedAt: () => number | null
-  readonly documents: Pick<Documents, 'publish' | 'slots'>
-  readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-}
 
 /**
  * Machines give their shares over so long after a bucket's end, so that they do not all write at once, and what was
@@ -50,14 +18,7 @@ export interface ContributorDeps extends ConsentingDeps {
  */
 export const SPREAD_MS = { least: 2 * 60_000, most: 12 * 60_000 } as const
 
-export interface Contributor {
-  /** Slots of the buckets that this machine gave to, under each key that it had. */
-  given(): ReadonlySet<string>
-  /** Gives to each closed bucket that this machine has not given to. Rejects when the store fails: then nothing was given. */
-  round(plan: Plan): Promise<void>
-}
-
-export function createContributor(deps: ContributorDeps): Contributor {
+export function createContributor(deps: TotalsParts) {
   const { identity, measures, insight, documents, audit, clock, random, log } = deps
   const consenting = createConsenting(deps)
   const selves = selvesOf(identity)
@@ -136,8 +97,10 @@ export function createContributor(deps: ContributorDeps): Contributor {
   }
 
   return {
-    given: () => new Set(givenBuckets().keys()),
-    async round(plan) {
+    /** Slots of the buckets that this machine gave to, under each key that it had. */
+    given: (): ReadonlySet<string> => new Set(givenBuckets().keys()),
+    /** Gives to each closed bucket that this machine has not given to. Rejects when the store fails: then nothing was given. */
+    async round(plan: Plan) {
       const now = clock.now()
       // Of all but the newest bucket the whole spread is over, so that nothing has to be drawn: this is looked at every minute.
       const due = closedBuckets(plan, now).filter(

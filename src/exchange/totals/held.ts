@@ -5,10 +5,10 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import { type HeldShare, openShare, type Pair, pairOf } from '../aggregates/index.ts'
 import type { Opener } from '../boxes/index.ts'
-import type { Documents, StoredDocument } from '../documents/index.ts'
+import type { StoredDocument } from '../documents/index.ts'
+import type { TotalsDeps } from './deps.ts'
 import { overlapsAny, type Plan, toldBuckets } from './plan.ts'
 import type { Roster } from './roster.ts'
 
@@ -36,25 +36,12 @@ export interface Open extends Mine {
   readonly shares: readonly Opened[]
 }
 
-export interface HeldDeps extends Pick<Ambient, 'clock' | 'log'> {
-  /** Of this node, which is one of the pair. */
-  readonly self: Opener
-  readonly documents: Pick<Documents, 'of' | 'slots'>
-}
-
-export interface Held {
-  /** Buckets that are over, still take shares, and are this node's to add up, with whose shares are here. */
-  bucketsOf(plan: Plan, roster: Roster): readonly Mine[]
-  /** What the shares of a bucket say; those that were opened before are not read again. */
-  sharesOf(plan: Plan, mine: Mine): Promise<readonly Opened[]>
-  /** All that the next steps in a bucket follow from, but the time and what this node said itself. `common`: of `commonMarkOf`. */
-  markOf(common: string, mine: Mine): Promise<string>
-}
-
-export function createHeld({ self, documents, clock, log }: HeldDeps): Held {
+/** `self`: this node, which is one of the pair. */
+export function createHeld(self: Opener, { documents, clock, log }: TotalsDeps) {
   const { identity } = self
   const opened = createRecent<string, Opened>(OPENED_MAX)
 
+  /** Buckets that are over, still take shares, and are this node's to add up, with whose shares are here. */
   function bucketsOf(plan: Plan, roster: Roster): readonly Mine[] {
     const found = new Map<string, Mine>()
     const now = clock.now()
@@ -90,6 +77,7 @@ export function createHeld({ self, documents, clock, log }: HeldDeps): Held {
     }
   }
 
+  /** What the shares of a bucket say; those that were opened before are not read again. */
   async function sharesOf(plan: Plan, mine: Mine): Promise<readonly Opened[]> {
     const slot = slotOfBucket(mine.bucket)
     const pair = mine.pair.map(toHex).join()
@@ -106,6 +94,7 @@ export function createHeld({ self, documents, clock, log }: HeldDeps): Held {
     return shares
   }
 
+  /** All that the next steps in a bucket follow from, but the time and what this node said itself. `common`: of `commonMarkOf`. */
   async function markOf(common: string, { bucket, pair, index, authors }: Mine): Promise<string> {
     const prefix = `${slotOfBucket(bucket)}:`
     const other = formatNodeId(pair[1 - index] as Uint8Array)

@@ -3,32 +3,19 @@ import { type Bucket, bucketOfSlot, slotOfBucket, TALLY_KEPT_MS } from '../../..
 import { FrameError } from '../../../protocols/frame.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
-import type { Audit } from '../../trust/audit/index.ts'
 import { type Fate, openCounted, openOwnShare, type Pair } from '../aggregates/index.ts'
-import { type OwnIdentity, selvesOf } from '../boxes/index.ts'
-import type { Documents } from '../documents/index.ts'
+import { selvesOf } from '../boxes/index.ts'
 import { SPREAD_MS } from './contributor.ts'
+import type { TotalsDeps } from './deps.ts'
 import { authorsUnder, type Plan } from './plan.ts'
 import type { Outcome } from './types.ts'
-
-export interface OwnPart {
-  /** Records what became of each part that both aggregators have spoken about since. */
-  round(plan: Plan): Promise<void>
-}
-
-export interface OwnPartDeps extends Pick<Ambient, 'clock' | 'log'> {
-  readonly identity: OwnIdentity
-  readonly documents: Pick<Documents, 'of' | 'slots'>
-  readonly audit: Pick<Audit, 'record' | 'log'>
-}
 
 /** Buckets that are remembered as settled; nine days of hours are 216. */
 const SETTLED_MAX = 512
 /** The round that gives a share may run this much later than planned. */
 const ROUND_MS = 60_000
 
-export function createOwnPart({ identity, documents, audit, clock, log }: OwnPartDeps): OwnPart {
+export function createOwnPart({ identity, documents, audit, clock, log }: TotalsDeps) {
   const selves = selvesOf(identity)
   const settled = createRecent<string, true>(SETTLED_MAX)
   let isLedgerRead = false
@@ -84,7 +71,8 @@ export function createOwnPart({ identity, documents, audit, clock, log }: OwnPar
   }
 
   return {
-    async round(plan) {
+    /** Records what became of each part that both aggregators have spoken about since. */
+    async round(plan: Plan) {
       const spoken = new Set(
         authorsUnder(plan).flatMap((key) => documents.slots(formatNodeId(key), 'counted')),
       )

@@ -7,13 +7,13 @@ import {
   slotOfBucket,
 } from '../../../protocols/buckets.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
 import { CLAMP, K_DEFAULT, K_LEAST, pairOf } from '../aggregates/index.ts'
 import { bucketAt, isFirst } from './calendar.ts'
-import { type ConsentingDeps, createConsenting, givenTo, keyOf } from './consenting.ts'
+import { createConsenting, givenTo, keyOf } from './consenting.ts'
 import type { Measure } from './measures.ts'
+import type { TotalsParts } from './parts.ts'
 import { isWithinBudget, type Plan } from './plan.ts'
-import type { Readers, Roster } from './roster.ts'
+import type { Readers } from './roster.ts'
 
 /** Why nothing at all is given of a bucket. */
 export const UNGIVEN = [
@@ -67,20 +67,9 @@ interface PreviewedType {
   readonly own: readonly { readonly row: string; readonly values: Readonly<Record<string, number>> }[]
 }
 
-export interface PreviewDeps extends ConsentingDeps {
-  readonly plan: () => Plan | undefined
-  readonly roster: () => Pick<Roster, 'principals' | 'areApart' | 'named'>
-  readonly measures: readonly Measure[]
-  readonly refuses: (node: NodeId) => boolean
-  readonly kMin: () => number
-  readonly budget: () => number
-  readonly insight: ConsentingDeps['insight'] & {
-    recordedSince(uids: readonly number[]): Promise<number | undefined>
-  }
-  readonly joinedAt: () => number | null
+export interface PreviewDeps extends TotalsParts {
   /** Slots of buckets that this machine has given to. */
   readonly given: () => ReadonlySet<string>
-  readonly clock: Pick<Clock, 'now'>
 }
 
 export interface ContributionPreviews {

@@ -3,12 +3,11 @@ import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buc
 import type { ReleaseContent, ReleasedType } from '../../../protocols/messages/release.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { placesIn } from '../../base/bits.ts'
-import type { Clock } from '../../base/clock.ts'
 import { cellRows, hashOf, type Layout, pairOf } from '../aggregates/index.ts'
 import { firstBucket } from './calendar.ts'
+import type { TotalsParts } from './parts.ts'
 import { bucketsUnder, type Plan } from './plan.ts'
-import { type Found, foundOf, type Releases } from './releases.ts'
-import type { Roster } from './roster.ts'
+import { type Found, foundOf } from './releases.ts'
 import type {
   ApartTotals,
   BatchTotals,
@@ -20,22 +19,12 @@ import type {
   Unreleased,
 } from './types.ts'
 
-export interface ReaderDeps {
-  readonly plan: () => Plan | undefined
-  /** By type. */
-  readonly layouts: ReadonlyMap<string, Layout>
-  readonly releases: Pick<Releases, 'held'>
-  /** Of nodes that no longer add up anything; absent: all do. */
-  readonly roster?: () => Pick<Roster, 'isRevoked'>
-  readonly clock: Pick<Clock, 'now'>
-}
-
-export function createReader({ plan, layouts, releases, roster, clock }: ReaderDeps): TotalsReader {
+export function createReader({ plan, layouts, releases, roster, clock }: TotalsParts): TotalsReader {
   /** The first bucket of the mesh, as long as both who are drawn to add it up may. */
   function firstOf(now: Plan): Bucket | undefined {
     const first = firstBucket(now)
     const pair = first && pairOf(now.mesh, first, now.aggregators)
-    return pair?.some((key) => roster?.().isRevoked(formatNodeId(key))) ? undefined : first
+    return pair?.some((key) => roster().isRevoked(formatNodeId(key))) ? undefined : first
   }
 
   return {

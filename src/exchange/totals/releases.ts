@@ -8,7 +8,6 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import { isSame, sealingKeyOf, verifyStatement } from '../../trust/identity/index.ts'
 import {
   combine,
@@ -19,17 +18,13 @@ import {
   type Stated,
   writeRelease,
 } from '../aggregates/index.ts'
-import { type OwnIdentity, selvesOf } from '../boxes/index.ts'
-import type { Documents, StoredDocument } from '../documents/index.ts'
+import { selvesOf } from '../boxes/index.ts'
+import type { StoredDocument } from '../documents/index.ts'
+import type { TotalsDeps } from './deps.ts'
 import { authorsUnder, isDrawn, type Releasing } from './plan.ts'
 
 /** Opened releases that are remembered, by their digest, two of each of three months' days for one role; one may be of 100 KB. */
 const OPENED_MAX = 180
-
-export interface ReleasesDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
-  readonly identity: OwnIdentity
-  readonly documents: Pick<Documents, 'publish' | 'of'>
-}
 
 /** What one, or both, of a pair released of one bucket for one audience. */
 export type Found =
@@ -38,23 +33,9 @@ export type Found =
   | { readonly kind: 'half'; readonly content: ReleaseContent }
   | { readonly kind: 'unequal'; readonly content: ReleaseContent; readonly pair: readonly NodeId[] }
 
-export interface Releases {
-  /**
-   * `readers`: Ed25519 keys of the nodes that have the role now. False: it was released before; it is sealed anew where
-   * there are other readers than then.
-   */
-  publish(content: ReleaseContent, readers: readonly Uint8Array[]): Promise<boolean>
-  /**
-   * What came here of buckets with these slots for one audience, and what this node released itself: by bucket and pair, at
-   * most one of each aggregator. What cannot be opened is left out: it is for others.
-   */
-  held(plan: Releasing, audience: string, slots: ReadonlySet<string>): Promise<readonly (readonly Said[])[]>
-  /** What this one says, undefined when it cannot be opened; remembered. */
-  read(plan: Pick<Releasing, 'mesh'>, document: Pick<StoredDocument, 'bytes' | 'head'>): Said | undefined
-}
+export type Releases = ReturnType<typeof createReleases>
 
-export function createReleases(deps: ReleasesDeps): Releases {
-  const { identity, documents, clock, random, log } = deps
+export function createReleases({ identity, documents, clock, random, log }: TotalsDeps) {
   const selves = selvesOf(identity)
   const [self] = selves
   const known = createRecent<string, Said | undefined>(OPENED_MAX)
@@ -74,8 +55,11 @@ export function createReleases(deps: ReleasesDeps): Releases {
     return found.size === wanted.size && [...wanted].every((hint) => found.has(hint))
   }
 
-  const read: Releases['read'] = ({ mesh }, { bytes, head }) =>
-    known.getOrInsert(`${toHex(mesh)} ${toHex(head.digest)}`, () => opened(bytes, mesh))
+  /** What this one says, undefined when it cannot be opened; remembered. */
+  const read = (
+    { mesh }: Pick<Releasing, 'mesh'>,
+    { bytes, head }: Pick<StoredDocument, 'bytes' | 'head'>,
+  ): Said | undefined => known.getOrInsert(`${toHex(mesh)} ${toHex(head.digest)}`, () => opened(bytes, mesh))
 
   function opened(bytes: Uint8Array, mesh: Uint8Array): Said | undefined {
     try {
@@ -92,7 +76,11 @@ export function createReleases(deps: ReleasesDeps): Releases {
 
   return {
     read,
-    async publish(content, all) {
+    /**
+     * `all`: Ed25519 keys of the nodes that have the role now. False: it was released before; it is sealed anew where there are
+     * other readers than then.
+     */
+    async publish(content: ReleaseContent, all: readonly Uint8Array[]) {
       // Each of the pair keeps the other's word too, so that either can show both to those who come later.
       const others = content.pair.filter((key) => !isSame(key, identity.publicKey))
       const isOther = (key: Uint8Array) => others.some((other) => isSame(key, other))
@@ -107,7 +95,15 @@ export function createReleases(deps: ReleasesDeps): Releases {
       return held === undefined
     },
 
-    async held(plan, audience, slots) {
+    /**
+     * What came here of buckets with these slots for one audience, and what this node released itself: by bucket and pair, at
+     * most one of each aggregator. What cannot be opened is left out: it is for others.
+     */
+    async held(
+      plan: Releasing,
+      audience: string,
+      slots: ReadonlySet<string>,
+    ): Promise<readonly (readonly Said[])[]> {
       const found = new Map<string, Said[]>()
       const isWanted = (slot: string): boolean => slots.has(slot.split(':').slice(0, 2).join(':'))
       for (const author of authorsUnder(plan)) {

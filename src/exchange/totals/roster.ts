@@ -2,16 +2,9 @@
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { byText } from '../../base/by-text.ts'
 import { comparable } from '../../base/words/comparable.ts'
-import type { Certificates, Operators } from '../../trust/certificates/index.ts'
-import type { Trust } from '../../trust/peers/index.ts'
 import { type Principal, principalOf } from '../../trust/policy/index.ts'
 import type { Contributor } from '../aggregates/index.ts'
-
-export interface RosterDeps {
-  readonly self: NodeId
-  readonly fleet: Pick<Certificates, 'certified'> & { readonly operators: Pick<Operators, 'list'> }
-  readonly trust: Pick<Trust, 'opinion' | 'known' | 'memberOf'>
-}
+import type { TotalsDeps } from './deps.ts'
 
 /** Who may read the totals of a role anywhere in the mesh, as certificates say: nothing that this machine alone decided. */
 export interface Readers {
@@ -44,7 +37,8 @@ export interface Roster {
  * Only what an issuer or the owner said counts here: anybody can make a hundred keys that call themselves machines, and k
  * of them with one real machine would show that machine's numbers.
  */
-export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
+export function rosterOf({ identity, fleet, trust }: TotalsDeps): Roster {
+  const self = identity.nodeId
   const certified = new Map(fleet.certified().map((binding) => [binding.node_id, binding]))
   const isConfigured = (node: NodeId): boolean => node !== self && trust.opinion(node).why === 'config'
   const isRefused = (node: NodeId): boolean => {

@@ -1,13 +1,11 @@
 // Releases shown to others: what a holder gives to a node that may read it, and how that node checks it before it counts.
 import { type Bucket, slotOfBucket } from '../../../protocols/buckets.ts'
 import { type ShownStatement, STATEMENTS_MAX } from '../../../protocols/messages/release.ts'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId } from '../../../protocols/node-id.ts'
 import { FrameError } from '../../../protocols/reject.ts'
-import type { Clock } from '../../base/clock.ts'
 import { readStatement, type Stated, shownOf } from '../aggregates/index.ts'
+import type { TotalsParts } from './parts.ts'
 import { authorsUnder, bucketsUnder, isDrawn, type Plan } from './plan.ts'
-import type { Releases } from './releases.ts'
-import type { Roster } from './roster.ts'
 import type { ReleasesShown } from './types.ts'
 
 /** Of one answer; its frame has room for 63 KiB with everything around them. */
@@ -17,15 +15,8 @@ const BESIDE_BYTES = 128
 /** Buckets that are looked up at once: a question about a year must not open a year of releases for one answer. */
 const AT_ONCE = 16
 
-export interface ShownDeps {
-  readonly self: NodeId
-  readonly plan: () => Plan | undefined
-  readonly releases: Pick<Releases, 'held'>
-  readonly roster: () => Pick<Roster, 'principals' | 'isRevoked'>
-  readonly clock: Pick<Clock, 'now'>
-}
-
-export function createShown({ self, plan, releases, roster, clock }: ShownDeps): ReleasesShown {
+export function createShown({ identity, plan, releases, roster, clock }: TotalsParts): ReleasesShown {
+  const self = identity.nodeId
   async function of(now: Plan, buckets: readonly Bucket[], audience: string, type: string) {
     const held = await releases.held(now, audience, new Set(buckets.map(slotOfBucket)))
     return held

@@ -6,14 +6,11 @@ import { ATTEMPTS_MAX, CHECKED_MAX, CHECKS_MAX } from '../../../protocols/messag
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
-import type { Audit } from '../../trust/audit/index.ts'
 import { isSame } from '../../trust/identity/index.ts'
 import {
   type Checked,
   entryOf,
   type HeldShare,
-  type Layout,
   next,
   openCheck,
   openRelease,
@@ -26,26 +23,10 @@ import {
   writeCounted,
   writeTally,
 } from '../aggregates/index.ts'
-import { type OwnIdentity, selvesOf } from '../boxes/index.ts'
-import type { Documents } from '../documents/index.ts'
+import { selvesOf } from '../boxes/index.ts'
 import { commonMarkOf, createHeld, type Mine, type Open } from './held.ts'
+import type { TotalsParts } from './parts.ts'
 import type { Plan } from './plan.ts'
-import type { Releases } from './releases.ts'
-import type { Roster } from './roster.ts'
-
-export interface TallierDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
-  readonly identity: OwnIdentity
-  readonly layouts: ReadonlyMap<string, Layout>
-  readonly roster: () => Roster
-  readonly documents: Pick<Documents, 'publish' | 'of' | 'slots' | 'isCompared'>
-  readonly releases: Pick<Releases, 'publish'>
-  readonly audit: Pick<Audit, 'record'>
-}
-
-export interface Tallier {
-  /** Goes on with every bucket whose shares are for this node. Rejects when the store fails; the next round goes on from there. */
-  round(plan: Plan): Promise<void>
-}
 
 /** Attempts and refusals that are remembered. */
 const TOLD_MAX = 4_096
@@ -66,10 +47,10 @@ interface Editions {
   readonly other?: TallyView['other']
 }
 
-export function createTallier(deps: TallierDeps): Tallier {
+export function createTallier(deps: TotalsParts) {
   const { identity, layouts, documents, audit, clock, random, log } = deps
   const [self] = selvesOf(identity)
-  const held = createHeld({ self, documents, clock, log })
+  const held = createHeld(self, deps)
   /** Buckets that wait, by slot: without this each round would read all shares of a week again. */
   let left = new Map<string, Left>()
   /** Since when a listed share is missing, by the attempt. */
@@ -339,7 +320,8 @@ export function createTallier(deps: TallierDeps): Tallier {
   }
 
   return {
-    async round(plan) {
+    /** Goes on with every bucket whose shares are for this node. Rejects when the store fails; the next round goes on from there. */
+    async round(plan: Plan) {
       // Only an aggregator has anything to add up; for all others a round costs nothing, however many machines there are.
       if (!plan.aggregators.some(({ key }) => isSame(key, identity.publicKey))) return
       const roster = deps.roster()

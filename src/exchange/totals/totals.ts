@@ -1,42 +1,16 @@
 // The room of totals: gives this machine's shares when a bucket is over, adds up what others gave, and shows what was released.
-import type { Clock, Random, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
-import type { Audit } from '../../trust/audit/index.ts'
-import type { Sharing } from '../../trust/consent/index.ts'
-import type { OwnIdentity } from '../boxes/index.ts'
-import type { Documents } from '../documents/index.ts'
 import { createAhead } from './ahead.ts'
-import { type ContributorDeps, createContributor } from './contributor.ts'
-import type { Measure } from './measures.ts'
+import { createContributor } from './contributor.ts'
+import type { TotalsDeps } from './deps.ts'
 import { createOwnPart } from './own-part.ts'
-import type { Plan } from './plan.ts'
 import { type ContributionPreviews, createPreviews } from './preview.ts'
 import { createReader } from './reader.ts'
 import { createReleases } from './releases.ts'
-import { type RosterDeps, rosterOf } from './roster.ts'
+import { rosterOf } from './roster.ts'
 import { createShown } from './shown.ts'
 import { createTallier } from './tallier.ts'
 import type { ReleasesShown, TotalsReader } from './types.ts'
-
-export interface TotalsDeps
-  extends Omit<RosterDeps, 'self'>,
-    Pick<
-      ContributorDeps,
-      'insight' | 'sharing' | 'policy' | 'refuses' | 'ownUid' | 'kMin' | 'budget' | 'joinedAt'
-    > {
-  readonly identity: OwnIdentity
-  /** What the mesh's policy bundle says; undefined: it names no two aggregators of different operators. */
-  readonly plan: () => Plan | undefined
-  readonly measures: readonly Measure[]
-  readonly sharing: ContributorDeps['sharing'] & Pick<Sharing, 'onChange'>
-  readonly documents: Pick<Documents, 'publish' | 'of' | 'slots' | 'onKept' | 'isCompared' | 'onCompared'>
-  readonly audit: Pick<Audit, 'record' | 'log'>
-  readonly clock: Clock
-  readonly random: Random
-  readonly timers: Timers
-  readonly log: Log
-}
 
 export type TotalsRoom = Room & TotalsReader & ReleasesShown & ContributionPreviews
 
@@ -48,18 +22,18 @@ const GOES_ON: ReadonlySet<string> = new Set(['share', 'check', 'tally', 'counte
 const GATHER_MS = 1_000
 
 export function createTotals(deps: TotalsDeps): TotalsRoom {
-  const { identity, documents, clock, timers, measures, plan } = deps
+  const { documents, clock, timers, measures, plan } = deps
   const log = deps.log.child({ room: 'totals' })
   const layouts = new Map(measures.map(({ type, layout }) => [type, layout]))
-  const roster = () => rosterOf({ ...deps, self: identity.nodeId })
   const releases = createReleases({ ...deps, log })
-  const contributor = createContributor({ ...deps, log, roster })
-  const previews = createPreviews({ ...deps, roster, given: contributor.given })
-  const tallier = createTallier({ ...deps, log, layouts, roster, releases })
-  const ownPart = createOwnPart({ ...deps, log })
-  const ahead = createAhead({ documents, releases })
-  const reader = createReader({ ...deps, layouts, releases, roster })
-  const shown = createShown({ ...deps, self: identity.nodeId, releases, roster })
+  const parts = { ...deps, log, layouts, releases, roster: () => rosterOf(deps) }
+  const contributor = createContributor(parts)
+  const previews = createPreviews({ ...parts, given: contributor.given })
+  const tallier = createTallier(parts)
+  const ownPart = createOwnPart(parts)
+  const ahead = createAhead(parts)
+  const reader = createReader(parts)
+  const shown = createShown(parts)
   let stopTimer = (): void => {}
   /** Monotonic, ms. */
   let dueAt = Number.POSITIVE_INFINITY

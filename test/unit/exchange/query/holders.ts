@@ -8,6 +8,7 @@ import { hashOf, type Layout, pairOf, type Said } from '../../../../src/exchange
 import { signaturesOf } from '../../../../src/exchange/aggregates/statement.ts'
 import type { QueryDeps } from '../../../../src/exchange/query/query.ts'
 import type { Plan } from '../../../../src/exchange/totals/index.ts'
+import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
 import { createShown } from '../../../../src/exchange/totals/shown.ts'
 import { createRoll } from '../../../../src/trust/certificates/roll.ts'
@@ -15,6 +16,7 @@ import { meshOf as meshOfRoot, signCertificate } from '../../../../src/trust/cer
 import { newSealingKey } from '../../../../src/trust/identity/index.ts'
 import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
 import type { Acting } from '../../../../src/trust/operators/index.ts'
+import { some } from '../../../support/some.ts'
 import { type NodeOptions, newIdentity, type TestNode } from './network.ts'
 
 type Identity = ReturnType<typeof newIdentity>
@@ -100,9 +102,17 @@ export function totalsOf(
   }
   const clock = { now: Date.now }
   const roster = () => ({ principals: () => [], isRevoked: () => false })
+  const parts = some<TotalsParts>({
+    identity: AGGREGATORS[0]!,
+    plan: () => plan,
+    layouts: new Map([['ToolUsage', LAYOUT]]),
+    releases,
+    roster: roster as never,
+    clock,
+  })
   return {
-    ...createReader({ plan: () => plan, layouts: new Map([['ToolUsage', LAYOUT]]), releases, clock }),
-    ...createShown({ self: AGGREGATORS[0]!.nodeId, plan: () => plan, releases, roster, clock }),
+    ...createReader(parts),
+    ...createShown(parts),
     holders,
   }
 }

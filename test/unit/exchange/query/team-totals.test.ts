@@ -7,8 +7,10 @@ import { askTotals } from '../../../../src/exchange/query/asking/totals.ts'
 import { measuresOf } from '../../../../src/exchange/query/released.ts'
 import type { QueryResult } from '../../../../src/exchange/query/result.ts'
 import type { AskRequest } from '../../../../src/exchange/query/types.ts'
+import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
 import { createPolicy, type Principal } from '../../../../src/trust/policy/index.ts'
+import { some } from '../../../support/some.ts'
 import { BUCKET, contentsIn, type Machine, MESH, machines, run, worldOf } from '../aggregates/world.ts'
 
 const DAY = 86_400_000
@@ -71,24 +73,27 @@ async function ask(
 ): Promise<QueryResult> {
   const contents = held ? releasedOf(all) : []
   const clock = { now: () => BUCKET.end + DAY, monotonic: () => 0 }
-  const totals = createReader({
-    plan: () => ({
-      mesh: MESH,
-      bundle: 3,
-      k: 5,
-      length: 'day',
-      audiences: ['lead', 'security'],
-      aggregators: [],
+  const totals = createReader(
+    some<TotalsParts>({
+      plan: () => ({
+        mesh: MESH,
+        bundle: 3,
+        k: 5,
+        length: 'day',
+        audiences: ['lead', 'security'],
+        aggregators: [],
+      }),
+      layouts: new Map([['ToolUsage', TOOLS]]),
+      roster: () => ({ isRevoked: () => false }) as never,
+      releases: {
+        held: async (_, audience) =>
+          contents
+            .filter((content) => content.audience === audience)
+            .map((content) => content.pair.map((author) => ({ author, content }))),
+      },
+      clock,
     }),
-    layouts: new Map([['ToolUsage', TOOLS]]),
-    releases: {
-      held: async (_, audience) =>
-        contents
-          .filter((content) => content.audience === audience)
-          .map((content) => content.pair.map((author) => ({ author, content }))),
-    },
-    clock,
-  })
+  )
   const policy = createPolicy({ teams: () => teams, k: () => 3, now: clock.now })
   const random = { bytes: (count: number) => new Uint8Array(count), float: () => 0 }
   return askTotals(

@@ -14,9 +14,11 @@ import {
 } from '../../../../src/exchange/aggregates/index.ts'
 import type { StoredDocument } from '../../../../src/exchange/documents/index.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
+import type { TotalsDeps } from '../../../../src/exchange/totals/deps.ts'
 import { createOwnPart } from '../../../../src/exchange/totals/own-part.ts'
 import { createHints, type Identity } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { some } from '../../../support/some.ts'
 import { seeded } from '../aggregates/world.ts'
 
 const HOUR = 3_600_000
@@ -95,20 +97,22 @@ function machine(after: number, told: readonly (Told | null)[], gives = true) {
   const of = (author: NodeId, kind: string) =>
     kept.filter(({ head }) => head.author === author && head.kind === kind)
   const start = () =>
-    createOwnPart({
-      identity: OWN,
-      documents: {
-        slots: (author: NodeId, kind: string) => of(author, kind).map(({ head }) => head.slot),
-        of: async (author, kind, slots = () => true) =>
-          of(author, kind).filter(({ head }) => slots(head.slot)),
-      },
-      audit: {
-        record: async (entry) => void audits.push(entry as never),
-        log: async ({ type }) => audits.filter((entry) => entry.type === type) as never,
-      },
-      clock: at(2 * HOUR).clock,
-      log: silentLog,
-    })
+    createOwnPart(
+      some<TotalsDeps>({
+        identity: OWN,
+        documents: {
+          slots: (author: NodeId, kind: string) => of(author, kind).map(({ head }) => head.slot),
+          of: async (author, kind, slots = () => true) =>
+            of(author, kind).filter(({ head }) => slots(head.slot)),
+        },
+        audit: {
+          record: async (entry) => void audits.push(entry as never),
+          log: async ({ type }) => audits.filter((entry) => entry.type === type) as never,
+        },
+        clock: at(2 * HOUR).clock,
+        log: silentLog,
+      }),
+    )
   return { audits, start }
 }
 

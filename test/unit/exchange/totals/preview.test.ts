@@ -4,48 +4,51 @@ import type { Plan } from '../../../../src/exchange/totals/index.ts'
 import type { PreviewDeps } from '../../../../src/exchange/totals/preview.ts'
 import { createPreviews } from '../../../../src/exchange/totals/preview.ts'
 import { createPolicy } from '../../../../src/trust/policy/index.ts'
+import { type Some, some } from '../../../support/some.ts'
 import { HOUR } from '../documents/network.ts'
 import { AGGREGATORS, LAYOUT, PLAN } from '../query/holders.ts'
 import { AGREES, REFUSES } from './world.ts'
 
 const NOW = Date.UTC(2026, 10, 18, 10, 30)
 
-function previewsOf(more: Partial<PreviewDeps> = {}) {
+function previewsOf(more: Some<PreviewDeps> = {}) {
   const counted: (readonly number[])[] = []
   const given: boolean[][] = []
   const ranges: { start: number; end: number }[] = []
-  const previews = createPreviews({
-    plan: () => PLAN,
-    measures: [
-      {
-        type: 'ToolUsage',
-        action: 'query.tool_usage',
-        layout: LAYOUT,
-        async count(uids, bucket, gives) {
-          counted.push(uids)
-          ranges.push(bucket)
-          given.push([gives('ToolUsage'), gives('SafetyPosture')])
-          return new Map([[0, [uids.reduce((sum, uid) => sum + uid, 0), 2_000_000]]])
+  const previews = createPreviews(
+    some<PreviewDeps>({
+      plan: () => PLAN,
+      measures: [
+        {
+          type: 'ToolUsage',
+          action: 'query.tool_usage',
+          layout: LAYOUT,
+          async count(uids, bucket, gives) {
+            counted.push(uids)
+            ranges.push(bucket)
+            given.push([gives('ToolUsage'), gives('SafetyPosture')])
+            return new Map([[0, [uids.reduce((sum, uid) => sum + uid, 0), 2_000_000]]])
+          },
         },
-      },
-    ],
-    insight: { uids: async () => [1000, 1001], recordedSince: async () => 0 },
-    sharing: { consentOf: async () => AGREES, decidedAt: async () => undefined },
-    policy: createPolicy({ teams: () => [], k: () => 3, now: () => NOW }),
-    roster: () => ({
-      principals: () => [],
-      areApart: () => true,
-      named: () => ({ nodes: [], operators: [] }),
+      ],
+      insight: { uids: async () => [1000, 1001], recordedSince: async () => 0 },
+      sharing: { consentOf: async () => AGREES, decidedAt: async () => undefined },
+      policy: createPolicy({ teams: () => [], k: () => 3, now: () => NOW }),
+      roster: () => ({
+        principals: () => [],
+        areApart: () => true,
+        named: () => ({ nodes: [], operators: [] }),
+      }),
+      refuses: () => false,
+      ownUid: 1000,
+      kMin: () => 4,
+      budget: () => 28,
+      joinedAt: () => 0,
+      given: () => new Set<string>(),
+      clock: { now: () => NOW },
+      ...more,
     }),
-    refuses: () => false,
-    ownUid: 1000,
-    kMin: () => 4,
-    budget: () => 28,
-    joinedAt: () => 0,
-    given: () => new Set<string>(),
-    clock: { now: () => NOW },
-    ...more,
-  })
+  )
   return { ...previews, counted, given, ranges }
 }
 
@@ -121,7 +124,7 @@ test('where people who share a machine do not share the same, one who is left ou
 })
 
 test('each reason for which nothing at all is given', async () => {
-  const why = async (more: Partial<PreviewDeps>, at?: number, role = 'security') =>
+  const why = async (more: Some<PreviewDeps>, at?: number, role = 'security') =>
     (await previewsOf(more).preview(1000, role, at)).why
   expect(await why({ plan: () => undefined })).toBe('no_aggregators')
   expect(await why({ plan: () => ({ ...PLAN, aggregators: [] }) })).toBe('no_aggregators')

@@ -2,8 +2,10 @@
 import { expect, test } from 'vitest'
 import type { ReleaseContent, ReleasedType } from '../../../../protocols/messages/release.ts'
 import { hashOf, type Layout } from '../../../../src/exchange/aggregates/index.ts'
+import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import type { Plan } from '../../../../src/exchange/totals/plan.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
+import { some } from '../../../support/some.ts'
 import { HOUR } from '../documents/network.ts'
 import { contentOf } from '../query/holders.ts'
 
@@ -41,15 +43,18 @@ const content = (of: Partial<ReleasedType>, about: Partial<ReleaseContent> = {})
   contentOf(1, 0, { ...BUCKET, mesh: PLAN.mesh, pair: PAIR, types: [released(of)], ...about })
 
 async function read(...contents: readonly ReleaseContent[]) {
-  const reader = createReader({
-    plan: () => PLAN,
-    layouts: new Map([['ToolUsage', LAYOUT]]),
-    releases: {
-      held: async () =>
-        contents.map((one) => [0, 1].map((by) => ({ author: new Uint8Array(32).fill(by), content: one }))),
-    },
-    clock: { now: () => START + 2 * HOUR },
-  })
+  const reader = createReader(
+    some<TotalsParts>({
+      plan: () => PLAN,
+      layouts: new Map([['ToolUsage', LAYOUT]]),
+      roster: () => ({ isRevoked: () => false }) as never,
+      releases: {
+        held: async () =>
+          contents.map((one) => [0, 1].map((by) => ({ author: new Uint8Array(32).fill(by), content: one }))),
+      },
+      clock: { now: () => START + 2 * HOUR },
+    }),
+  )
   return (await reader.read('security', 'ToolUsage', BUCKET)).buckets[0]!
 }
 

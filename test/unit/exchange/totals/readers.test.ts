@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { readersShape } from '../../../../src/api/routes/given-totals.ts'
 import { withReaders } from '../../../../src/api/routes/share.ts'
-import { type RosterDeps, rosterOf } from '../../../../src/exchange/totals/roster.ts'
+import type { TotalsDeps } from '../../../../src/exchange/totals/deps.ts'
+import { rosterOf } from '../../../../src/exchange/totals/roster.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const idOf = (n: number) => testIdentity(n).nodeId
@@ -17,7 +18,7 @@ const [self, ciso, lost, called, carol, dora] = [
 
 const binding = (node_id: string, name: string) => ({ node_id, name, roles: ['security'], teams: [] })
 const deps = {
-  self,
+  identity: { nodeId: self },
   fleet: {
     certified: () => [binding(self, 'self'), binding(ciso, 'ciso'), binding(lost, 'lost')],
     operators: {
@@ -42,7 +43,7 @@ const deps = {
       revoked: node_id === lost,
     }),
   },
-} as unknown as RosterDeps
+} as unknown as TotalsDeps
 
 test('readers are those of certificates that hold, and operators by name', () => {
   const roster = rosterOf(deps)

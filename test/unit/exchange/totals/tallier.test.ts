@@ -6,12 +6,15 @@ import { silentLog } from '../../../../src/base/run/log.ts'
 import { type Layout, pairOf, writeShare } from '../../../../src/exchange/aggregates/index.ts'
 import type { StoredDocument } from '../../../../src/exchange/documents/index.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
+import type { TotalsDeps } from '../../../../src/exchange/totals/deps.ts'
 import type { Plan } from '../../../../src/exchange/totals/index.ts'
+import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import { createReleases } from '../../../../src/exchange/totals/releases.ts'
 import type { Roster } from '../../../../src/exchange/totals/roster.ts'
 import { createTallier } from '../../../../src/exchange/totals/tallier.ts'
 import { createHints, type Identity } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { some } from '../../../support/some.ts'
 import { seeded } from '../aggregates/world.ts'
 
 const HOUR = 3_600_000
@@ -106,24 +109,28 @@ function createPair() {
         return found
       },
     }
-    const releases = createReleases({
-      identity,
-      documents,
-      clock,
-      random,
-      log: silentLog,
-    })
-    const tallier = createTallier({
-      identity,
-      layouts: new Map([['ToolUsage', TOOLS]]),
-      roster,
-      documents,
-      releases,
-      audit: { record: async (entry) => void audits.push(entry) },
-      clock,
-      random,
-      log: silentLog,
-    })
+    const releases = createReleases(
+      some<TotalsDeps>({
+        identity,
+        documents,
+        clock,
+        random,
+        log: silentLog,
+      }),
+    )
+    const tallier = createTallier(
+      some<TotalsParts>({
+        identity,
+        layouts: new Map([['ToolUsage', TOOLS]]),
+        roster,
+        documents,
+        releases,
+        audit: { record: async (entry) => void audits.push(entry) },
+        clock,
+        random,
+        log: silentLog,
+      }),
+    )
     const it: Aggregator = {
       reads: 0,
       looks: 0,
