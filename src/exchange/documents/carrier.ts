@@ -4,8 +4,7 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
-import { type Edition, editionOf } from './read.ts'
-import type { Wanted } from './wants.ts'
+import { type Edition, editionOf, type Wanted } from './read.ts'
 
 /**
  * The same neighbour asked for the same edition so often: before the third time it has dialled its author in vain, so that
@@ -31,15 +30,9 @@ interface Heard {
   readonly from: NodeId
 }
 
-export interface Carrier {
-  heard(heard: Heard): void
-  /** A neighbour asked by name for what is not here. What it returns is to be fetched, on account of that neighbour. */
-  missed(peer: NodeId, asked: Omit<DocumentHeadBody, 'digest' | 'hints'>): Heard | undefined
-  /** Kept for a neighbour that asked for it. */
-  carries(edition: Edition): boolean
-}
+export type Carrier = ReturnType<typeof createCarrier>
 
-export function createCarrier({ clock }: { readonly clock: Clock }): Carrier {
+export function createCarrier({ clock }: { readonly clock: Clock }) {
   const heads = createRecent<string, Heard>(HEARD_MAX)
   const asked = createRecent<string, number>(ASKED_MAX)
   /** Carried editions, each until when (monotonic, ms). */
@@ -47,8 +40,9 @@ export function createCarrier({ clock }: { readonly clock: Clock }): Carrier {
   const budgetOf = createQuotas<NodeId>(CARRIED, NEIGHBOURS_MAX)
 
   return {
-    heard: (heard) => heads.set(editionOf(heard.wanted), heard),
-    missed(peer, { author, kind, slot, version }) {
+    heard: (heard: Heard) => heads.set(editionOf(heard.wanted), heard),
+    /** A neighbour asked by name for what is not here. What it returns is to be fetched, on account of that neighbour. */
+    missed(peer: NodeId, { author, kind, slot, version }: Omit<DocumentHeadBody, 'digest' | 'hints'>) {
       const edition = editionOf({ author: formatNodeId(author), kind, slot, version })
       const head = heads.get(edition)
       if (head === undefined) return undefined
@@ -62,6 +56,7 @@ export function createCarrier({ clock }: { readonly clock: Clock }): Carrier {
       carried.set(edition, now + CARRIED_MS)
       return head
     },
-    carries: (edition) => (carried.get(editionOf(edition)) ?? 0) > clock.monotonic(),
+    /** Kept for a neighbour that asked for it. */
+    carries: (edition: Edition) => (carried.get(editionOf(edition)) ?? 0) > clock.monotonic(),
   }
 }

@@ -1,13 +1,10 @@
 // Records authors that contradict themselves: two documents of one version, or a newer one that takes back an older one.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Log } from '../../base/run/log.ts'
 import { createSparing, REST } from '../../base/sparing.ts'
-import type { DocumentRepository } from '../../store/tables/documents.ts'
-import type { Audit } from '../../trust/audit/index.ts'
 import { type Entry, keyOf } from './catalog.ts'
+import type { DocumentsDeps } from './deps.ts'
 import { KINDS } from './kinds.ts'
 import { type Document, rereadDocument } from './read.ts'
 
@@ -19,26 +16,7 @@ const REMEMBERED = 1_024
  */
 const TOLD = { everyMs: 3_600_000, mostMs: 24 * 3_600_000 }
 
-export interface Contradictions {
-  /** The author signed a second document of that version. Each is counted, and logged once per author. */
-  twin(held: Entry): void
-  isProven(held: Entry): boolean
-  /**
-   * Compares the document that is about to replace `held` with it. One that takes something back goes into the ledger.
-   * True: it does.
-   */
-  compare(held: Entry, document: Document): Promise<boolean>
-  /** Twins so far. */
-  count(): number
-}
-
-export function createContradictions(deps: {
-  readonly repository: Pick<DocumentRepository, 'frame'>
-  readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly log: Log
-}): Contradictions {
-  const { repository, audit, clock, log } = deps
+export function createContradictions({ repository, audit, clock, log }: DocumentsDeps) {
   const conflicts = createSparing({ clock, ...TOLD })
   const proven = createRecent<string, true>(REMEMBERED)
   const told = createRecent<NodeId, true>(REMEMBERED)
@@ -48,10 +26,12 @@ export function createContradictions(deps: {
     `${entry.shelf.author} ${entry.shelf.kind} ${entry.slot} ${entry.version}`
 
   return {
-    isProven: (held) => proven.get(editionOf(held)) !== undefined,
+    isProven: (held: Entry) => proven.get(editionOf(held)) !== undefined,
+    /** Twins so far. */
     count: () => count,
 
-    twin(held) {
+    /** The author signed a second document of that version. Each is counted, and logged once per author. */
+    twin(held: Entry) {
       const { author, kind } = held.shelf
       count++
       proven.set(editionOf(held), true)
@@ -70,7 +50,11 @@ export function createContradictions(deps: {
       })
     },
 
-    async compare(held, document) {
+    /**
+     * Compares the document that is about to replace `held` with it. One that takes something back goes into the ledger.
+     * True: it does.
+     */
+    async compare(held: Entry, document: Document) {
       const { contradicts } = KINDS[document.kind]
       if (contradicts === undefined || held.role === 'own') return false
       const bytes = await repository.frame(keyOf(held))

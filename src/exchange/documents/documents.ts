@@ -13,44 +13,25 @@ import { heads as headsTopic, sync as syncStream } from '../../../protocols/regi
 import { deadline, within } from '../../base/async/deadline.ts'
 import { createMailbox } from '../../base/async/mailbox.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import { inSteps } from '../../base/timers.ts'
-import type { Mesh } from '../../mesh/index.ts'
-import type { DocumentRepository } from '../../store/tables/documents.ts'
-import type { Audit } from '../../trust/audit/index.ts'
-import { createHints, type Hints, type Identity, isFuture } from '../../trust/identity/index.ts'
-import type { Trust } from '../../trust/peers/index.ts'
+import { isFuture } from '../../trust/identity/index.ts'
 import { createJournal } from './absence/journal.ts'
 import { wroteHere } from './absence/visits.ts'
 import { createAnnouncer } from './announcer.ts'
-import { BOUNDS, type Bounds } from './bounds.ts'
 import { createCarrier } from './carrier.ts'
 import { createCatalog } from './catalog.ts'
+import type { DocumentsDeps } from './deps.ts'
 import { createFetches } from './fetches.ts'
 import { createGetting } from './getting/getting.ts'
 import type { GettingAction, GettingEvent, Request } from './getting/types.ts'
 import { createGiver } from './giver.ts'
 import { createKeeper } from './keeper.ts'
 import { createMembersView } from './members.ts'
+import { type Wanted, wantedOf } from './read.ts'
 import { createReminder } from './reminder.ts'
-import type { DocumentHead, DocumentPorts, Documents } from './types.ts'
-import { type Wanted, wantedOf } from './wants.ts'
+import type { DocumentHead, Documents } from './types.ts'
 import { createWitness } from './witness.ts'
-
-export interface DocumentsDeps extends Ambient {
-  readonly identity: Pick<Identity, 'nodeId' | 'agree'> & Partial<Pick<Identity, 'former'>>
-  readonly trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'> & Partial<Pick<Trust, 'keysOf'>>
-  readonly mesh: Pick<Mesh, 'link' | 'topic' | 'reach'>
-  readonly repository: DocumentRepository
-  readonly audit: Pick<Audit, 'record'>
-  /** Default: those of this node's key. */
-  readonly hints?: Hints
-  /** Rooms whose kinds come from authors that are no members. */
-  readonly ports?: DocumentPorts
-  /** Other bounds, for tests. */
-  readonly bounds?: Bounds
-}
 
 const SWEEP_MS = 10 * 60_000
 /** Longest dial for one visit to a member without a link. */
@@ -60,11 +41,9 @@ const DRAIN_MS = 1_000
 
 /** Registers its protocol and topic with the mesh, and starts before it, after the store. */
 export function createDocuments(deps: DocumentsDeps): Documents {
-  const { identity, trust, mesh, repository, clock, random, timers, bounds = BOUNDS, ports = {} } = deps
+  const { identity, trust, mesh, clock, random, timers, ports = {} } = deps
   const log = deps.log.child({ room: 'documents' })
   const self = identity.nodeId
-  /** The keys that this node had before. */
-  const { former = [] } = identity
   const started = Promise.withResolvers<void>()
   let stopped = false
   let stopSweeping = (): void => {}
@@ -74,39 +53,15 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const witness = createWitness(self)
   const kept = createListeners<[DocumentHead]>()
   const seen = createListeners<[NodeId]>()
-  const keeper = createKeeper({
-    self,
-    catalog,
-    repository,
-    members,
-    clock,
-    random,
-    log,
-    hints: deps.hints ?? createHints(identity.agree),
-    audit: deps.audit,
-    carries: carrier.carries,
-    witness,
-    former: former.map(({ nodeId }) => nodeId),
-    formerHints: former.map(({ agree }) => createHints(agree)),
-    bounds,
-    ports,
-  })
+  const parts = { ...deps, log, self, catalog, members, carrier, witness }
+  const keeper = createKeeper(parts)
   const { position } = keeper
   const link = mesh.link(syncStream)
   const topic = mesh.topic(headsTopic)
   const linked = () => link.peers().map(({ nodeId }) => nodeId)
   const announcing = createAnnouncer({ topic, clock, random, timers })
-  const reminder = createReminder({
-    self,
-    catalog,
-    repository,
-    clock,
-    random,
-    timers,
-    log,
-    announce: announcing.remind,
-  })
-  const journal = createJournal({ members, clock })
+  const reminder = createReminder({ ...parts, announce: announcing.remind })
+  const journal = createJournal(parts)
   const fetches = createFetches(self, timers)
   const { put, open, hold } = createMailbox<GettingEvent>()
   const reach = reachIn(deps)
@@ -173,16 +128,10 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   }
   open(handle)
   const giver = createGiver({
+    ...parts,
     link,
-    catalog,
-    repository,
-    trust,
     journal,
     position,
-    clock,
-    timers,
-    log,
-    ports,
     missed(peer, asked) {
       const carried = journal.wasTold(peer, asked) ? undefined : carrier.missed(peer, asked)
       if (carried === undefined) return

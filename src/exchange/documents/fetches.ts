@@ -6,22 +6,10 @@ import { type Edition, editionOf } from './read.ts'
 /** Waits of each kind under way; more end at once. */
 const WAITS_MAX = 16
 
-export interface Fetches {
-  /** A neighbour got that edition, of whatever author, from this node. */
-  gave(peer: NodeId, edition: Edition): void
-  /**
-   * Resolves when each of `peers` has got the edition from this node; after `ms` at the latest. With how many did, not counting
-   * before the call.
-   */
-  spread(edition: Edition, peers: readonly NodeId[], ms: number): Promise<number>
-  /** Resolves with how many of this node's `slots` it fetched, in an edition of `since` (ms since the epoch) or later; within `ms`. */
-  fetched(peer: NodeId, slots: readonly string[], since: number, ms: number): Promise<number>
-}
-
 /** `keyOf`: which of those that are waited for this is; undefined: none. */
 type KeyOf = (peer: NodeId, edition: Edition) => string | undefined
 
-export function createFetches(self: NodeId, timers: Timers): Fetches {
+export function createFetches(self: NodeId, timers: Timers) {
   const of = () => new Set<{ readonly keyOf: KeyOf; readonly left: Set<string>; readonly done: () => void }>()
   const spreads = of()
   const slotted = of()
@@ -44,17 +32,23 @@ export function createFetches(self: NodeId, timers: Timers): Fetches {
   }
 
   return {
-    gave(peer, edition) {
+    /** A neighbour got that edition, of whatever author, from this node. */
+    gave(peer: NodeId, edition: Edition) {
       for (const { keyOf, left, done } of [...spreads, ...slotted]) {
         const key = keyOf(peer, edition)
         if (key !== undefined && left.delete(key) && left.size === 0) done()
       }
     },
-    spread(edition, peers, ms) {
+    /**
+     * Resolves when each of `peers` has got the edition from this node; after `ms` at the latest. With how many did, not counting
+     * before the call.
+     */
+    spread(edition: Edition, peers: readonly NodeId[], ms: number) {
       const name = editionOf(edition)
       return wait(spreads, peers, ms, (peer, one) => (editionOf(one) === name ? peer : undefined))
     },
-    fetched: (peer, slots, since, ms) =>
+    /** Resolves with how many of this node's `slots` it fetched, in an edition of `since` (ms since the epoch) or later; within `ms`. */
+    fetched: (peer: NodeId, slots: readonly string[], since: number, ms: number) =>
       wait(slotted, slots, ms, (by, { author, slot, version }) =>
         by === peer && author === self && version >= since ? slot : undefined,
       ),

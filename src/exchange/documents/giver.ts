@@ -12,15 +12,13 @@ import {
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial, type Limiter } from '../../base/async/limiter.ts'
 import { createQuotas } from '../../base/quota.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import type { Link, PeerRef } from '../../mesh/index.ts'
-import type { DocumentRepository } from '../../store/tables/documents.ts'
-import type { Trust } from '../../trust/peers/index.ts'
 import type { Journal } from './absence/journal.ts'
-import { type Catalog, type Entry, expiresAt, keyOf } from './catalog.ts'
+import { type Entry, expiresAt, keyOf } from './catalog.ts'
+import type { Keeper } from './keeper.ts'
 import { type DocumentKind, isGoingOn, KINDS } from './kinds.ts'
+import type { DocumentsParts } from './parts.ts'
 import { headBytes, isKind } from './read.ts'
-import type { DocumentPorts } from './types.ts'
 
 type HeadsAsk = Extract<SyncRequestBody['ask'], { of: 'heads' }>
 type DocumentsAsk = Extract<SyncRequestBody['ask'], { of: 'documents' }>
@@ -35,29 +33,17 @@ const BATCH_BYTES = 192 * 1024
 /** Neighbours whose budget is remembered after they left. */
 const NEIGHBOURS_MAX = 1_024
 
-export interface Giver {
-  /** Throws FrameError `rate_limited` when this neighbour did not wait for its answers. */
-  requested(peer: PeerRef, frame: Frame): SyncRequestBody
-  down(peer: PeerRef): void
-  /** Resolves when nothing is being answered. */
-  idle(): Promise<void>
-}
-
-export interface GiverDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
+export interface GiverDeps extends DocumentsParts {
   readonly link: Link
-  readonly catalog: Catalog
-  readonly repository: DocumentRepository
-  readonly trust: Pick<Trust, 'refuses'>
-  readonly ports?: DocumentPorts
-  readonly journal: Pick<Journal, 'take'>
-  readonly position: () => { readonly index: Uint8Array; readonly through: number }
+  readonly journal: Journal
+  readonly position: Keeper['position']
   /** A neighbour got it. */
   readonly gave: (entry: Entry, peer: NodeId) => void
   /** A neighbour asked for a document that is not here. */
   readonly missed: (peer: NodeId, asked: DocumentsAsk['documents'][number]) => void
 }
 
-export function createGiver(deps: GiverDeps): Giver {
+export function createGiver(deps: GiverDeps) {
   const { catalog, repository, clock, timers, log, ports = {} } = deps
   const lines = new Map<NodeId, Limiter>()
   const budgetOf = createQuotas<NodeId>(BYTES, NEIGHBOURS_MAX)
@@ -161,7 +147,8 @@ export function createGiver(deps: GiverDeps): Giver {
   }
 
   return {
-    requested(peer, frame) {
+    /** Throws FrameError `rate_limited` when this neighbour did not wait for its answers. */
+    requested(peer: PeerRef, frame: Frame) {
       const body = bodyOf(frame, SyncRequest)
       const line = lines.get(peer.nodeId) ?? createSerial()
       lines.set(peer.nodeId, line)
@@ -172,7 +159,8 @@ export function createGiver(deps: GiverDeps): Giver {
       working.add(work)
       return body
     },
-    down: ({ nodeId }) => void lines.delete(nodeId),
+    down: ({ nodeId }: PeerRef) => void lines.delete(nodeId),
+    /** Resolves when nothing is being answered. */
     async idle() {
       await Promise.all(working)
     },

@@ -3,19 +3,16 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
-import type { DocumentRepository, DocumentRow } from '../../store/tables/documents.ts'
-import type { Audit } from '../../trust/audit/index.ts'
-import { type Hints, isFuture, isSame } from '../../trust/identity/index.ts'
-import { BOUNDS, type Bounds, createMakeRoom, createPace, noRoomFor } from './bounds.ts'
-import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
+import type { DocumentRow } from '../../store/tables/documents.ts'
+import { isFuture, isSame } from '../../trust/identity/index.ts'
+import { BOUNDS, createMakeRoom, createPace, noRoomFor } from './bounds.ts'
+import { type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
 import { createContradictions } from './contradictions.ts'
 import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
-import type { MembersView } from './members.ts'
-import { type Document, isKind, nameOf, readDocument } from './read.ts'
-import type { DocumentPorts, Documents, StoredDocument } from './types.ts'
-import { createWants, type Wanted, type Wants } from './wants.ts'
-import type { Witness } from './witness.ts'
+import type { DocumentsParts } from './parts.ts'
+import { type Document, isKind, nameOf, readDocument, type Wanted } from './read.ts'
+import type { Documents, StoredDocument } from './types.ts'
+import { createWants, type Wants } from './wants.ts'
 
 const INDEX_BYTES = 8
 /** Documents removed in one batch. */
@@ -47,37 +44,19 @@ export interface Keeper extends Pick<Wants, 'wants'>, Pick<Documents, 'of' | 'sl
   idle(): Promise<void>
 }
 
-export interface KeeperDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
-  readonly self: NodeId
-  readonly catalog: Catalog
-  readonly repository: DocumentRepository
-  readonly members: MembersView
-  readonly hints: Hints
-  /** Of the keys that this node had before. */
-  readonly formerHints?: readonly Hints[]
-  /** Earlier keys of this node: what they signed is this node's own, and stays until it expires. */
-  readonly former?: readonly NodeId[]
-  readonly audit: Pick<Audit, 'record'>
-  readonly witness: Pick<Witness, 'wants' | 'given'>
-  /** Whether a neighbour that cannot get this edition asked this node for it. */
-  readonly carries: (edition: Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>) => boolean
-  readonly bounds?: Bounds
-  /** Rooms that hear of what is kept, by kind. */
-  readonly ports?: DocumentPorts
-}
-
-export function createKeeper(deps: KeeperDeps): Keeper {
-  const { self, catalog, repository, members, witness, clock, log, ports = {}, bounds = BOUNDS } = deps
+export function createKeeper(parts: DocumentsParts): Keeper {
+  const { self, catalog, repository, members, witness, clock, log, ports = {}, bounds = BOUNDS } = parts
   const serially = createSerial()
-  const own: ReadonlySet<NodeId> = new Set([self, ...(deps.former ?? [])])
+  /** What an earlier key of this node signed is this node's own, and stays until it expires. */
+  const own = new Set([self, ...(parts.identity.former ?? []).map(({ nodeId }) => nodeId)])
   let index: Uint8Array = new Uint8Array(INDEX_BYTES)
   let last = 0
   const makeRoom = createMakeRoom(catalog, members, log, bounds)
-  const contradictions = createContradictions(deps)
+  const contradictions = createContradictions(parts)
   const pace = createPace(clock, members.sponsorOf)
   /** Rows of kinds and roles that this program does not know: they stay until they expire. */
   let unknown: readonly DocumentRow[] = []
-  const { wants, refuse, forget } = createWants({ ...deps, isProven: contradictions.isProven })
+  const { wants, refuse, forget } = createWants({ ...parts, isProven: contradictions.isProven })
 
   /**
    * Never for less long than the edition it replaces: what was taken back would come again from somebody who has been
@@ -188,7 +167,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   return {
     async load() {
       const numbering = await repository.numbering()
-      index = numbering?.index ?? deps.random.bytes(INDEX_BYTES)
+      index = numbering?.index ?? parts.random.bytes(INDEX_BYTES)
       last = numbering?.last ?? 0
       const others: DocumentRow[] = []
       for await (const row of repository.load()) {

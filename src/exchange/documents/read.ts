@@ -78,3 +78,23 @@ export const isKind = (kind: string): kind is DocumentKind =>
 
 /** What a head takes in a message, about, in bytes. */
 export const headBytes = ({ hints }: { readonly hints: Uint8Array }): number => 190 + hints.length
+
+/** The facts about a document before it is here. */
+export interface Wanted {
+  readonly author: NodeId
+  readonly publicKey: Uint8Array
+  readonly kind: string
+  readonly slot: string
+  readonly version: number
+  readonly digest: Uint8Array
+  readonly hints: Uint8Array
+}
+
+export const wantedOf = (head: {
+  readonly author: Uint8Array
+  readonly kind: string
+  readonly slot: string
+  readonly version: number
+  readonly digest: Uint8Array
+  readonly hints: Uint8Array
+}): Wanted => ({ ...head, author: formatNodeId(head.author), publicKey: head.author })

@@ -1,33 +1,21 @@
 // Announces this node's own documents again that no node has fetched, once this node is no longer alone.
 import type { DocumentHeadBody } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
-import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Announcer } from './announcer.ts'
-import { type Catalog, type Entry, keyOf } from './catalog.ts'
+import { type Entry, keyOf } from './catalog.ts'
 import { DOCUMENT_KINDS, KINDS, RELAYED_MS } from './kinds.ts'
+import type { DocumentsParts } from './parts.ts'
 
 /** After the first link came up: its neighbours are heard by then, and have had their turn to look. */
 const AFTER_MS = 15_000
 /** The newest; two messages or three, as after a restart it is not known who got what. */
 const REMINDED_MAX = 64
 
-export interface Reminder {
-  up(peer: NodeId): void
-  down(peer: NodeId): void
-  /** A neighbour got it from this node. */
-  gave(entry: Entry): void
-  stop(): void
-}
-
-export interface ReminderDeps extends Ambient {
-  readonly self: NodeId
-  readonly catalog: Catalog
-  readonly repository: Pick<DocumentRepository, 'rows'>
+export interface ReminderDeps extends DocumentsParts {
   readonly announce: Announcer['remind']
 }
 
-export function createReminder(deps: ReminderDeps): Reminder {
+export function createReminder(deps: ReminderDeps) {
   const { self, catalog, clock, timers } = deps
   const linked = new Set<NodeId>()
   /** Entries, which are new with every edition. */
@@ -54,7 +42,7 @@ export function createReminder(deps: ReminderDeps): Reminder {
   }
 
   return {
-    up(peer) {
+    up(peer: NodeId) {
       linked.add(peer)
       if (linked.size > 1) return
       cancel()
@@ -64,8 +52,9 @@ export function createReminder(deps: ReminderDeps): Reminder {
         )
       })
     },
-    down: (peer) => void linked.delete(peer),
-    gave: (entry) => void (entry.role === 'own' && given.add(entry)),
+    down: (peer: NodeId) => void linked.delete(peer),
+    /** A neighbour got it from this node. */
+    gave: (entry: Entry) => void (entry.role === 'own' && given.add(entry)),
     stop: () => cancel(),
   }
 }

@@ -1,14 +1,11 @@
 // Judges by heads alone which documents this node wants: in which role it would keep one, or why it has to see it.
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
-import { type Hints, isFuture, namesOne } from '../../trust/identity/index.ts'
-import { type Catalog, type Entry, type Role, tagOf } from './catalog.ts'
+import { createHints, type Hints, isFuture, namesOne } from '../../trust/identity/index.ts'
+import { type Entry, type Role, tagOf } from './catalog.ts'
 import { type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
-import type { MembersView } from './members.ts'
-import { type Edition, editionOf, isKind } from './read.ts'
-import type { DocumentPorts } from './types.ts'
-import type { Witness } from './witness.ts'
+import type { DocumentsParts } from './parts.ts'
+import { type Edition, editionOf, isKind, type Wanted } from './read.ts'
 
 /** Editions for which there was no room are not fetched again for this long. */
 const REFUSED_MS = 3_600_000
@@ -25,56 +22,23 @@ function recalling(hints: Hints): Hints {
     )
 }
 
-/** The facts about a document before it is here. */
-export interface Wanted {
-  readonly author: NodeId
-  readonly publicKey: Uint8Array
-  readonly kind: string
-  readonly slot: string
-  readonly version: number
-  readonly digest: Uint8Array
-  readonly hints: Uint8Array
-}
-
 type Want = Role | 'proof' | 'witness' | 'shown'
 
-export interface Wants {
-  /**
-   * As what this node would keep a document of that head; undefined: it does not want it, or has it. `own`: one of its own
-   * that it lost, of a final kind. `proof`: it has
-   * another one of that version, and wants to see whether its author signed both. `witness`: a head of its own ledger
-   * that it does not have itself. `shown`: a document of its own that it does not have, of a kind that has to go on from
-   * what it said.
-   */
-  wants(head: Wanted): Want | undefined
-  /** There was no room for that edition, or it was looked at: it is not wanted for an hour. */
-  refuse(edition: Edition): void
-  /** There is room again. */
-  forget(): void
-}
-
-export interface WantsDeps {
-  readonly self: NodeId
-  readonly catalog: Pick<Catalog, 'get'>
-  readonly members: Pick<MembersView, 'keepsFrom' | 'holders'> & Partial<Pick<MembersView, 'keysOf'>>
-  readonly hints: Hints
-  /** Of the keys that this node had before. */
-  readonly formerHints?: readonly Hints[]
-  readonly clock: Clock
-  readonly witness: Pick<Witness, 'wants'>
-  readonly ports?: DocumentPorts
+export interface WantsDeps extends DocumentsParts {
   /** True when the author is known to have signed two documents of that version. */
   readonly isProven: (held: Entry) => boolean
-  /** Whether a neighbour that cannot get this edition asked this node for it. */
-  readonly carries: (edition: Edition) => boolean
 }
 
-export function createWants(deps: WantsDeps): Wants {
-  const { self, catalog, members, witness, clock, ports = {}, formerHints: former = [] } = deps
+export type Wants = ReturnType<typeof createWants>
+
+export function createWants(deps: WantsDeps) {
+  const { self, identity, catalog, members, carrier, witness, clock, ports = {} } = deps
   /** When it may be fetched again (monotonic, ms). */
   const refused = createRecent<string, number>(REFUSED_MAX)
 
-  const own = [deps.hints, ...former].map(recalling)
+  const { hints = createHints(identity.agree), isProven } = deps
+  const former = identity.former ?? []
+  const own = [hints, ...former.map(({ agree }) => createHints(agree))].map(recalling)
   const isRecipient = (head: Wanted): boolean => namesOne(own, head.publicKey, head)
 
   /** A head of this node's own ledger that is newer than the ledger: the ledger here was set back, by a restore for example. */
@@ -97,10 +61,16 @@ export function createWants(deps: WantsDeps): Wants {
 
   /** The edition of that slot which the author signed with a key that it had before. */
   function heldBefore(author: NodeId, kind: DocumentKind, slot: string): Entry | undefined {
-    const entries = members.keysOf?.(author).map((key) => catalog.get(key, kind, slot)) ?? []
+    const entries = members.keysOf(author).map((key) => catalog.get(key, kind, slot))
     return entries.find((entry) => entry !== undefined)
   }
 
+  /**
+   * As what this node would keep a document of that head; undefined: it does not want it, or has it. `own`: one of its own
+   * that it lost, of a final kind. `proof`: it has another one of that version, and wants to see whether its author signed both.
+   * `witness`: a head of its own ledger that it does not have itself. `shown`: a document of its own that it does not have, of a
+   * kind that has to go on from what it said.
+   */
   function wants(head: Wanted): Want | undefined {
     const { author, publicKey, kind, slot, version } = head
     const now = clock.now()
@@ -111,13 +81,13 @@ export function createWants(deps: WantsDeps): Wants {
     // An edition that a wrong clock signed keeps no other one away.
     if (held !== undefined && held.version >= version && !isFuture(held.version, now)) {
       const twin = held.version === version && held.tag !== tagOf(head.digest)
-      return twin && !deps.isProven(held) ? 'proof' : undefined
+      return twin && !isProven(held) ? 'proof' : undefined
     }
     if (isRefused(head)) return undefined
     if (KINDS[kind].audience === 'all' || isRecipient(head)) return 'received'
     const relays = (): boolean =>
       version + RELAYED_MS > now &&
-      (deps.carries(head) || members.holders(author, publicKey, kind, slot).includes(self))
+      (carrier.carries(head) || members.holders(author, publicKey, kind, slot).includes(self))
     // An edition that is not for this node any more still replaces the older edition that was.
     const before = held ?? heldBefore(author, kind, slot)
     if (before?.role === 'received' || before?.role === 'withdrawn') return 'withdrawn'
@@ -126,16 +96,9 @@ export function createWants(deps: WantsDeps): Wants {
 
   return {
     wants,
-    refuse: (edition) => refused.set(editionOf(edition), clock.monotonic() + REFUSED_MS),
+    /** There was no room for that edition, or it was looked at: it is not wanted for an hour. */
+    refuse: (edition: Edition) => refused.set(editionOf(edition), clock.monotonic() + REFUSED_MS),
+    /** There is room again. */
     forget: () => refused.clear(),
   }
 }
-
-export const wantedOf = (head: {
-  readonly author: Uint8Array
-  readonly kind: string
-  readonly slot: string
-  readonly version: number
-  readonly digest: Uint8Array
-  readonly hints: Uint8Array
-}): Wanted => ({ ...head, author: formatNodeId(head.author), publicKey: head.author })

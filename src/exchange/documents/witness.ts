@@ -1,7 +1,7 @@
 // Heads of this node's own ledger as other nodes keep them, so that a ledger that was cut off here is noticed.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Document } from './read.ts'
+import type { Document, Edition } from './read.ts'
 import type { OutsideHead } from './types.ts'
 
 /** Neighbours whose word is remembered; the one that spoke longest ago is forgotten first. */
@@ -13,18 +13,9 @@ interface Told {
   readonly digest: Uint8Array
 }
 
-export interface Witness {
-  /** A neighbour has that edition; only heads of this node's own ledger count. */
-  offered(by: NodeId, head: Told & { readonly author: NodeId; readonly kind: string }): void
-  /** True when no neighbour has given this node a head as new as that one. */
-  wants(head: Told): boolean
-  /** A neighbour gave it; it is signed by this node. */
-  given(by: NodeId | undefined, document: Document): void
-  /** The newest head that was given, and the neighbours that have `own`, the edition that this node keeps itself. */
-  heads(own: { readonly head: Told; readonly bytes: Uint8Array } | undefined): readonly OutsideHead[]
-}
+export type Witness = ReturnType<typeof createWitness>
 
-export function createWitness(self: NodeId): Witness {
+export function createWitness(self: NodeId) {
   const offers = createRecent<NodeId, Told>(NEIGHBOURS_MAX)
   let newest: { readonly told: Told; readonly frame: Uint8Array; by: readonly NodeId[] } | undefined
 
@@ -33,15 +24,19 @@ export function createWitness(self: NodeId): Witness {
   const having = (told: Told): NodeId[] => [...offers].filter(([, one]) => same(one, told)).map(([by]) => by)
 
   return {
-    offered(by, { author, kind, version, digest }) {
+    /** A neighbour has that edition; only heads of this node's own ledger count. */
+    offered(by: NodeId, { author, kind, version, digest }: Told & Pick<Edition, 'author' | 'kind'>) {
       if (author === self && kind === 'audit_head') offers.set(by, { version, digest })
     },
-    wants: ({ version }) => newest === undefined || version > newest.told.version,
-    given(by, { head, frame }) {
+    /** True when no neighbour has given this node a head as new as that one. */
+    wants: ({ version }: Told) => newest === undefined || version > newest.told.version,
+    /** A neighbour gave it; it is signed by this node. */
+    given(by: NodeId | undefined, { head, frame }: Document) {
       if (newest !== undefined && head.version <= newest.told.version) return
       newest = { told: head, frame: frame.bytes, by: by === undefined ? [] : [by] }
     },
-    heads(own) {
+    /** The newest head that was given, and the neighbours that have `own`, the edition that this node keeps itself. */
+    heads(own: { readonly head: Told; readonly bytes: Uint8Array } | undefined): readonly OutsideHead[] {
       const all: OutsideHead[] = []
       if (own !== undefined) all.push({ frame: own.bytes, by: having(own.head) })
       if (newest !== undefined) {

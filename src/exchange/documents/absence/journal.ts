@@ -1,9 +1,8 @@
 // Remembers which sealed documents were announced, and tells members that were away of those they did not hear of.
 import type { DocumentHeadBody } from '../../../../protocols/messages/sync.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import type { Clock } from '../../../base/clock.ts'
 import { KINDS, RELAYED_MS } from '../kinds.ts'
-import type { MembersView } from '../members.ts'
+import type { DocumentsParts } from '../parts.ts'
 import { editionOf, headBytes, isKind } from '../read.ts'
 
 /** Heads that are remembered, some 400 bytes each; a day of a mesh of three hundred that all write every hour. */
@@ -13,29 +12,7 @@ const OF_ONE_MAX = 256
 /** Heads that one neighbour is told after it came back, the newest. Others of its neighbours tell it the same ones. */
 const TOLD_MAX = 2_048
 
-export interface Journal {
-  /** `owner` is answerable for the head: the announcer where it is admitted here, otherwise the neighbour that handed it on. */
-  heard(head: DocumentHeadBody, owner: NodeId): void
-  /** A link to the member came up. */
-  up(peer: NodeId): void
-  down(peer: NodeId): void
-  /** Whether this neighbour asks, for the first time, for a head that it was told here: the document may be elsewhere. */
-  wasTold(peer: NodeId, asked: Omit<DocumentHeadBody, 'digest' | 'hints'>): boolean
-  /**
-   * The next heads that this neighbour missed, in order: at most `count`, of at most `bytes` in all. `isNews`: whether it is
-   * worth telling.
-   */
-  take(
-    peer: NodeId,
-    most: { readonly bytes: number; readonly count: number },
-    isNews: (head: DocumentHeadBody) => boolean,
-  ): readonly DocumentHeadBody[]
-}
-
-export interface JournalDeps {
-  readonly members: Pick<MembersView, 'awaySince' | 'keepsFrom'>
-  readonly clock: Clock
-}
+export type Journal = ReturnType<typeof createJournal>
 
 interface Line {
   readonly head: DocumentHeadBody
@@ -54,7 +31,7 @@ interface Telling {
   readonly told: Set<string>
 }
 
-export function createJournal({ members, clock }: JournalDeps): Journal {
+export function createJournal({ members, clock }: DocumentsParts) {
   /** By edition, the first heard first. */
   const lines = new Map<string, Line>()
   const ofOwner = new Map<NodeId, number>()
@@ -78,7 +55,8 @@ export function createJournal({ members, clock }: JournalDeps): Journal {
   }
 
   return {
-    heard(head, owner) {
+    /** `owner` is answerable for the head: the announcer where it is admitted here, otherwise the neighbour that handed it on. */
+    heard(head: DocumentHeadBody, owner: NodeId) {
       const { kind, version } = head
       if (!isKind(kind) || KINDS[kind].audience === 'all') return
       const author = formatNodeId(head.author)
@@ -91,17 +69,27 @@ export function createJournal({ members, clock }: JournalDeps): Journal {
       if (count > OF_ONE_MAX) makeRoom(owner)
       if (lines.size > HEADS_MAX) makeRoom()
     },
-    up(peer) {
+    /** A link to the member came up. */
+    up(peer: NodeId) {
       const since = members.awaySince(peer)
       if (since === undefined) return
       const missed = [...lines.values()].filter(({ at }) => at >= since)
       const next = missed.at(-TOLD_MAX)?.number ?? missed[0]?.number ?? last + 1
       tellings.set(peer, { next, left: TOLD_MAX, to: last, told: new Set() })
     },
-    down: (peer) => void tellings.delete(peer),
-    wasTold: (peer, asked) =>
+    down: (peer: NodeId) => void tellings.delete(peer),
+    /** Whether this neighbour asks, for the first time, for a head that it was told here: the document may be elsewhere. */
+    wasTold: (peer: NodeId, asked: Omit<DocumentHeadBody, 'digest' | 'hints'>) =>
       tellings.get(peer)?.told.delete(editionOf({ ...asked, author: formatNodeId(asked.author) })) === true,
-    take(peer, { bytes, count }, isNews) {
+    /**
+     * The next heads that this neighbour missed, in order: at most `count`, of at most `bytes` in all. `isNews`: whether it is
+     * worth telling.
+     */
+    take(
+      peer: NodeId,
+      { bytes, count }: { readonly bytes: number; readonly count: number },
+      isNews: (head: DocumentHeadBody) => boolean,
+    ): readonly DocumentHeadBody[] {
       const telling = tellings.get(peer)
       if (telling === undefined || telling.left === 0) return []
       const heads: DocumentHeadBody[] = []

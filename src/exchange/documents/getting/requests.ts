@@ -3,8 +3,7 @@ import { FrameError } from '../../../../protocols/frame.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { createRecent } from '../../../base/recent.ts'
-import { type Document, editionOf, nameOf, readDocument } from '../read.ts'
-import type { Wanted } from '../wants.ts'
+import { type Document, editionOf, nameOf, readDocument, type Wanted } from '../read.ts'
 import type { Cursor, GettingAction, Request, Walk } from './types.ts'
 
 /** Between two requests to one neighbour: 40 a second, well within the stream's quota. */

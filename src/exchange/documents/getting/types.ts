@@ -2,8 +2,7 @@
 import type { FrameError } from '../../../../protocols/frame.ts'
 import type { SyncBatchBody, SyncOfferBody, SyncRequestBody } from '../../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import type { Document } from '../read.ts'
-import type { Wanted } from '../wants.ts'
+import type { Document, Wanted } from '../read.ts'
 
 /** Where a page of a neighbour's numbering ends. */
 export interface Cursor {

@@ -8,8 +8,7 @@ import type {
   GettingEvent,
   Request,
 } from '../../../../src/exchange/documents/getting/types.ts'
-import { editionOf, readDocument } from '../../../../src/exchange/documents/read.ts'
-import { type Wanted, wantedOf } from '../../../../src/exchange/documents/wants.ts'
+import { editionOf, readDocument, type Wanted, wantedOf } from '../../../../src/exchange/documents/read.ts'
 import fc from '../../../support/run/properties.ts'
 import { randomOf } from '../../../support/run/random.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'

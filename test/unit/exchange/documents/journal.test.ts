@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest'
 import type { DocumentHeadBody } from '../../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createJournal } from '../../../../src/exchange/documents/absence/journal.ts'
+import type { DocumentsParts } from '../../../../src/exchange/documents/parts.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
+import { some } from '../../../support/some.ts'
 import { DAY, HOUR } from './network.ts'
 
 const [author, peer, teller, inventor, refused] = [1, 2, 3, 4, 5].map((n) => testIdentity(20_000 + n)) as [
@@ -20,13 +22,15 @@ const ALL = { bytes: 1_000_000, count: 100_000 }
 function memory() {
   const time = new VirtualTime(EPOCH)
   const away = new Map<NodeId, number>()
-  const journal = createJournal({
-    members: {
-      awaySince: (node) => away.get(node),
-      keepsFrom: (node) => node !== refused.nodeId,
-    },
-    clock: time.clock,
-  })
+  const journal = createJournal(
+    some<DocumentsParts>({
+      members: {
+        awaySince: (node) => away.get(node),
+        keepsFrom: (node) => node !== refused.nodeId,
+      },
+      clock: time.clock,
+    }),
+  )
   const head = (
     number: number,
     by = author,

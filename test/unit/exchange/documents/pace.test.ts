@@ -5,8 +5,9 @@ import { MESSAGES } from '../../../../protocols/registry.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { BOUNDS } from '../../../../src/exchange/documents/bounds.ts'
 import { createCatalog } from '../../../../src/exchange/documents/catalog.ts'
-import { createKeeper, type KeeperDeps } from '../../../../src/exchange/documents/keeper.ts'
+import { createKeeper } from '../../../../src/exchange/documents/keeper.ts'
 import { DOCUMENT_KINDS, type DocumentKind, KINDS } from '../../../../src/exchange/documents/kinds.ts'
+import type { DocumentsParts } from '../../../../src/exchange/documents/parts.ts'
 import type { Document } from '../../../../src/exchange/documents/read.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
@@ -38,6 +39,7 @@ test('what an author signs is a kind of document, which has a pace, or has its o
 function reader(kind: DocumentKind) {
   const clock = { time: 0, now: () => NOW, monotonic: () => clock.time }
   const keeper = createKeeper({
+    identity: testIdentity(0),
     self,
     catalog: createCatalog(),
     members: {
@@ -46,7 +48,7 @@ function reader(kind: DocumentKind) {
     },
     clock,
     log: silentLog,
-  } as unknown as KeeperDeps)
+  } as unknown as DocumentsParts)
   /** How many are taken of those that are offered one after the other; more than `most` are none that are bounded. */
   const taken = async (most: number, name: (n: number) => Document['head']): Promise<number> => {
     for (let n = 0; n <= most; n++) {

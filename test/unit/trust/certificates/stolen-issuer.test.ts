@@ -6,9 +6,11 @@ import { silentLog } from '../../../../src/base/run/log.ts'
 import { createCatalog } from '../../../../src/exchange/documents/catalog.ts'
 import { createKeeper } from '../../../../src/exchange/documents/keeper.ts'
 import { createMembersView } from '../../../../src/exchange/documents/members.ts'
+import type { DocumentsParts } from '../../../../src/exchange/documents/parts.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import { signCertificate, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import type { Signer } from '../../../../src/trust/identity/index.ts'
+import { some } from '../../../support/some.ts'
 import { MemoryRepository } from '../../exchange/documents/network.ts'
 import { mesh, NOW, root } from './chains.ts'
 import { found, joins, pass, type Room, room, time } from './rooms.ts'
@@ -31,20 +33,23 @@ function disk({ identity, fleet }: Room, repository = new MemoryRepository()) {
   const trust = { members: () => [], member: () => undefined, admits: () => false, refuses: () => false }
   const catalog = createCatalog()
   const ports = fleet.documents
-  const keeper = createKeeper({
-    self: identity.nodeId,
-    catalog,
-    repository,
-    clock,
-    random: systemRandom,
-    log: silentLog,
-    ports,
-    members: createMembersView(trust, identity.nodeId, clock, ports),
-    hints: () => undefined,
-    audit: { record: async () => {} },
-    witness: { wants: () => false, given: () => {} },
-    carries: () => false,
-  })
+  const keeper = createKeeper(
+    some<DocumentsParts>({
+      identity,
+      self: identity.nodeId,
+      catalog,
+      repository,
+      clock,
+      random: systemRandom,
+      log: silentLog,
+      ports,
+      members: createMembersView(trust, identity.nodeId, clock, ports),
+      hints: () => undefined,
+      audit: { record: async () => {} },
+      witness: { wants: () => false, given: () => {} },
+      carrier: { carries: () => false },
+    }),
+  )
   const keep = async (...frames: readonly Uint8Array[]): Promise<void> => {
     for (const frame of frames) await keeper.keep([readDocument(frame, time.now)])
   }

@@ -7,6 +7,7 @@ import { settingsOf } from '../../../../src/config/index.ts'
 import { createCatalog } from '../../../../src/exchange/documents/catalog.ts'
 import { createKeeper } from '../../../../src/exchange/documents/keeper.ts'
 import { createMembersView } from '../../../../src/exchange/documents/members.ts'
+import type { DocumentsParts } from '../../../../src/exchange/documents/parts.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import { meshOf } from '../../../../src/trust/certificates/index.ts'
 import { signStatement } from '../../../../src/trust/identity/index.ts'
@@ -14,6 +15,7 @@ import { createOrganisation } from '../../../../src/trust/organisation/index.ts'
 import { createPolicy } from '../../../../src/trust/policy/index.ts'
 import { compilePolicies } from '../../../../src/trust/policy/load.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { some } from '../../../support/some.ts'
 import { MemoryRepository } from '../../exchange/documents/network.ts'
 import { FRIDAY, principal } from '../policy/requests.ts'
 
@@ -49,20 +51,23 @@ async function node(repository = new MemoryRepository()) {
   })
   const trust = { members: () => [], member: () => undefined, admits: () => false, refuses: () => false }
   const ports = { policy_bundle: organisation.documents }
-  const keeper = createKeeper({
-    self,
-    catalog: createCatalog(),
-    repository,
-    clock,
-    random: systemRandom,
-    log: silentLog,
-    audit,
-    ports,
-    members: createMembersView(trust, self, clock, ports),
-    hints: () => undefined,
-    witness: { wants: () => false, given: () => {} },
-    carries: () => false,
-  })
+  const keeper = createKeeper(
+    some<DocumentsParts>({
+      identity: testIdentity(9_012),
+      self,
+      catalog: createCatalog(),
+      repository,
+      clock,
+      random: systemRandom,
+      log: silentLog,
+      audit,
+      ports,
+      members: createMembersView(trust, self, clock, ports),
+      hints: () => undefined,
+      witness: { wants: () => false, given: () => {} },
+      carrier: { carries: () => false },
+    }),
+  )
   organisation.onDocument(async (frame) => void (await keeper.publish('policy_bundle', frame)))
   const settled = () => organisation.start(new AbortController().signal)
   await keeper.load()
