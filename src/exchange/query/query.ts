@@ -5,49 +5,15 @@ import { formatNodeId } from '../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../protocols/registry.ts'
 import { within } from '../../base/async/deadline.ts'
 import { createMailbox } from '../../base/async/mailbox.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import { createAlarms } from '../../base/timers.ts'
-import type { Config } from '../../config/index.ts'
-import type { Mesh } from '../../mesh/index.ts'
-import type { ReplayRepository } from '../../store/tables/replay.ts'
-import type { Audit } from '../../trust/audit/index.ts'
-import type { Sharing } from '../../trust/consent/index.ts'
-import type { Identity } from '../../trust/identity/index.ts'
-import { createPrincipals, type PrincipalsDeps } from '../../trust/operators/index.ts'
-import type { Trust } from '../../trust/peers/index.ts'
-import type { Policy } from '../../trust/policy/index.ts'
-import type { ReleasesShown, TotalsReader } from '../totals/types.ts'
+import { createPrincipals } from '../../trust/operators/index.ts'
 import { createWorker } from './answering/work.ts'
-import type { AbsentDeps } from './asking/absent.ts'
 import { createAskerEdge } from './asking/ask.ts'
-import type { TotalsDeps } from './asking/totals.ts'
+import type { QueryDeps } from './deps.ts'
 import { authorOf, readQuestion } from './document.ts'
-import type { GatherInsight } from './query-types/index.ts'
 import { createQueryState } from './state/state.ts'
 import type { QueryAction, QueryCommand, QueryEvent, QueryFact, QueryTimer } from './state/types.ts'
-import type { Query, QueryWatch } from './types.ts'
-
-export interface QueryDeps extends Ambient {
-  readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
-  readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
-  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'> & Partial<Pick<Trust, 'memberOf'>>
-  readonly mesh: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'>
-  readonly insight: GatherInsight
-  readonly summaries: AbsentDeps['summaries']
-  readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
-  readonly policy: Pick<Policy, 'decide' | 'reads'>
-  readonly totals: TotalsReader & ReleasesShown
-  readonly self: TotalsDeps['self']
-  /** Absent: this node knows no operators. */
-  readonly operators?: PrincipalsDeps['operators']
-  readonly audit: Pick<Audit, 'record'>
-  readonly replay: Pick<ReplayRepository, 'put' | 'load'>
-  /** The daemon's own user, whose consent decides for a node on which nobody typed anything yet. */
-  readonly ownUid: number
-  readonly watch?: QueryWatch
-  /** Sees the plaintext of every answer before it is sealed. */
-  readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
-}
+import type { Query } from './types.ts'
 
 /** When the room stops, answers under way get this long. */
 const DRAIN_MS = 1_000

@@ -1,13 +1,13 @@
 // Writes questions into the ledger: an admitted author's one by one, within its share, and all others as counts.
+
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
-import type { Clock } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
 import { createSparing, type Happened, REST, type Sparing } from '../../../base/sparing.ts'
-import type { Audit, AuditRecord } from '../../../trust/audit/index.ts'
+import type { AuditRecord } from '../../../trust/audit/index.ts'
 import type { Asker } from '../../../trust/operators/index.ts'
-import type { Trust } from '../../../trust/peers/index.ts'
+import type { QueryDeps } from '../deps.ts'
 import { type Question, typeWord } from '../document.ts'
 import { rfc3339 } from '../range.ts'
 import type { Verdict } from './verdict.ts'
@@ -52,13 +52,7 @@ export interface Book {
   flush(): Promise<void>
 }
 
-export interface BookDeps {
-  readonly audit: Pick<Audit, 'record'>
-  readonly trust: Pick<Trust, 'opinion'>
-  readonly clock: Clock
-}
-
-export function createBook({ audit, trust, clock }: BookDeps): Book {
+export function createBook({ audit, trust, clock }: QueryDeps): Book {
   const shareOf = createQuotas<NodeId>(OWN_ENTRIES, AUTHORS_MAX)
   /** Questions that have entries of their own, until they are answered. */
   const single = new WeakSet<Question>()

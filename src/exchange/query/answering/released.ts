@@ -1,20 +1,12 @@
 // A question for released totals: a node that holds them shows them to askers whom its policy permits, and to nobody
 // else.
-import type { Clock } from '../../../base/clock.ts'
 import type { Asker } from '../../../trust/operators/index.ts'
-import type { Policy } from '../../../trust/policy/index.ts'
-import type { ReleasesShown, TotalsReader } from '../../totals/types.ts'
+import type { QueryDeps } from '../deps.ts'
 import type { AnswerBody, Question } from '../document.ts'
 import { audienceIn } from '../filters.ts'
 import { findQueryType } from '../query-types/index.ts'
 import { RANGE_MAX_MS } from '../range.ts'
 import type { Verdict } from './verdict.ts'
-
-export interface ReleasedDeps {
-  readonly totals: Pick<TotalsReader, 'audiences'> & Pick<ReleasesShown, 'show'>
-  readonly policy: Pick<Policy, 'reads'>
-  readonly clock: Pick<Clock, 'now'>
-}
 
 type OfTotals = Verdict & { readonly audience: string }
 
@@ -23,7 +15,7 @@ type OfTotals = Verdict & { readonly audience: string }
  * machine: trust, the role that the totals are for, types, times. Contributors were asked before they contributed.
  */
 export function judgeReleased(
-  { totals, policy, clock }: ReleasedDeps,
+  { totals, policy, clock }: QueryDeps,
   { body }: Question,
   { principal, fault }: Asker,
 ): OfTotals | undefined {
@@ -42,7 +34,7 @@ export function judgeReleased(
 
 /** The answer that follows: a refusal, or what is held here of the type, and of no other one. */
 export async function answerReleased(
-  { totals }: Pick<ReleasedDeps, 'totals'>,
+  { totals }: QueryDeps,
   { body: { query_type, time_range } }: Question,
   { decision, audience }: OfTotals,
 ): Promise<AnswerBody> {

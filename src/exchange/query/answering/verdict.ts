@@ -1,23 +1,13 @@
 // This node's verdict on a question: each person's consent decides, and only consenting people's numbers are gathered.
-import type { Clock } from '../../../base/clock.ts'
 import { widenToHours } from '../../../insight/statistics/index.ts'
-import type { Sharing } from '../../../trust/consent/index.ts'
 import type { Asker } from '../../../trust/operators/index.ts'
-import { type Decision, type Policy, type QueryAction, resourceOf } from '../../../trust/policy/index.ts'
+import { type Decision, type QueryAction, resourceOf } from '../../../trust/policy/index.ts'
+import type { QueryDeps } from '../deps.ts'
 import type { AnswerBody, Question } from '../document.ts'
 import { ownerApplies } from '../filters.ts'
-import { filterNode, findQueryType, type GatherInsight } from '../query-types/index.ts'
+import { filterNode, findQueryType } from '../query-types/index.ts'
 import { RANGE_MAX_MS } from '../range.ts'
 import { reachOf } from '../reach.ts'
-
-export interface JudgeDeps {
-  readonly insight: GatherInsight
-  readonly sharing: Pick<Sharing, 'consentOf'>
-  readonly policy: Pick<Policy, 'decide'>
-  readonly clock: Clock
-  /** The daemon's own user, whose consent decides for a node on which nobody typed anything yet. */
-  readonly ownUid: number
-}
 
 export interface Verdict {
   readonly decision: Decision
@@ -38,7 +28,7 @@ const actionOf = (type: string): QueryAction => findQueryType(type)?.action ?? '
 
 /** `asker`: as the principal resolver says. Each person decides for themself; one who consents is enough for an answer about that one. */
 export async function judge(
-  { insight, sharing, policy, clock, ownUid }: JudgeDeps,
+  { insight, sharing, policy, clock, ownUid }: QueryDeps,
   question: Question,
   { principal, fault }: Asker,
 ): Promise<Verdict> {
@@ -82,7 +72,7 @@ export async function judge(
 
 /** The answer that follows from the verdict: a refusal, or the numbers of the people who consent. */
 export async function answerOf(
-  { insight, clock }: Pick<JudgeDeps, 'insight' | 'clock'>,
+  { insight, clock }: QueryDeps,
   question: Question,
   { decision, level, uids, tools = false }: Verdict,
 ): Promise<AnswerBody> {

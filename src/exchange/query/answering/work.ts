@@ -4,26 +4,16 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
 import { createRecent } from '../../../base/recent.ts'
-import type { Log } from '../../../base/run/log.ts'
 import type { Link } from '../../../mesh/index.ts'
-import type { ReplayRepository } from '../../../store/tables/replay.ts'
-import type { Audit } from '../../../trust/audit/index.ts'
 import type { Asker, Principals } from '../../../trust/operators/index.ts'
-import {
-  type AnswerBody,
-  type Author,
-  type Question,
-  sealAnswer,
-  typeWord,
-  writeAnswer,
-} from '../document.ts'
+import type { QueryDeps } from '../deps.ts'
+import { type AnswerBody, type Question, sealAnswer, typeWord, writeAnswer } from '../document.ts'
 import { AUTHOR_QUOTA } from '../state/intake.ts'
 import { CARRIED_MAX } from '../state/relay.ts'
 import type { Command, Fact, QueryEvent, Written } from '../state/types.ts'
-import type { QueryWatch } from '../types.ts'
-import { type BookDeps, createBook } from './book.ts'
-import { answerReleased, judgeReleased, type ReleasedDeps } from './released.ts'
-import { answerOf, type JudgeDeps, judge, type Verdict } from './verdict.ts'
+import { createBook } from './book.ts'
+import { answerReleased, judgeReleased } from './released.ts'
+import { answerOf, judge, type Verdict } from './verdict.ts'
 
 /** Refusals that are remembered as they were written, by question and status. */
 const REFUSALS_MAX = 2 * CARRIED_MAX
@@ -36,15 +26,9 @@ const TOO_MANY: Verdict['decision'] = {
   reason: 'the operator asks too much',
 }
 
-export interface WorkerDeps extends Author, Omit<JudgeDeps, 'policy'>, Omit<ReleasedDeps, 'clock'> {
-  readonly policy: JudgeDeps['policy'] & ReleasedDeps['policy']
+export interface WorkerDeps extends QueryDeps {
   readonly principals: Principals
-  readonly trust: BookDeps['trust']
-  readonly audit: Pick<Audit, 'record'>
-  readonly replay: Pick<ReplayRepository, 'put'>
-  readonly link: Pick<Link, 'sendDocument' | 'sendHop'>
-  readonly log: Log
-  readonly watch?: QueryWatch
+  readonly link: Link
   readonly put: (event: QueryEvent) => void
 }
 
@@ -70,8 +54,8 @@ export interface Worker {
 }
 
 export function createWorker(deps: WorkerDeps): Worker {
-  const { audit, clock, link, log, put, replay, watch } = deps
-  const book = createBook({ audit, trust: deps.trust, clock })
+  const { clock, link, log, put, replay, watch } = deps
+  const book = createBook(deps)
   const operators = createQuotas<NodeId>(AUTHOR_QUOTA, OPERATORS_MAX)
   const underWay = new Set<Promise<void>>()
   /** Answers that at least one link took, by their bytes. An answer that cannot be sealed, or whose links are gone, is not sent. */

@@ -3,19 +3,15 @@ import type { QueryType } from '../../../../protocols/messages/query.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { within } from '../../../base/async/deadline.ts'
-import type { Ambient } from '../../../base/run/ambient.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
-import type { Summaries, SummaryCover } from '../../summaries/index.ts'
+import type { SummaryCover } from '../../summaries/index.ts'
+import type { QueryDeps } from '../deps.ts'
 import { findQueryType, type NodeData } from '../query-types/index.ts'
 import { periodBefore } from '../reach.ts'
 import type { AbsentData } from './types.ts'
 
 /** Longest wait of a result for the reading and opening of summaries stored here: milliseconds, but for a disk that others use. */
 const WAIT_MS = 2_000
-
-export interface AbsentDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
-  readonly summaries: Pick<Summaries, 'cover'> & Partial<Pick<Summaries, 'withdrawn'>>
-}
 
 export interface Absent {
   /**
@@ -31,7 +27,7 @@ export interface Absent {
 
 /** For one question; `deadlineAt` is monotonic, ms. */
 export function createAbsent(
-  { summaries, clock, timers, log }: AbsentDeps,
+  { summaries, clock, timers, log }: QueryDeps,
   {
     type,
     range,

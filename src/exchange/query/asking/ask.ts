@@ -1,29 +1,26 @@
 // The requester's edge: writes and signs a question, gathers this node's own part, dials, and makes the result when it is over.
 import { FrameError, TRACE_BYTES } from '../../../../protocols/frame.ts'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
-import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
-import type { Config } from '../../../config/index.ts'
-import type { Mesh } from '../../../mesh/index.ts'
-import { eraseSealingKey, type Identity } from '../../../trust/identity/index.ts'
-import type { Trust } from '../../../trust/peers/index.ts'
-import { type Author, type OwnQuestion, openAnswer, readAnswer, writeQuestion } from '../document.ts'
+import { eraseSealingKey } from '../../../trust/identity/index.ts'
+import type { QueryDeps } from '../deps.ts'
+import { type OwnQuestion, openAnswer, readAnswer, writeQuestion } from '../document.ts'
 import { checkFilters, filtersForOwners } from '../filters.ts'
-import { type GatherInsight, queryType } from '../query-types/index.ts'
+import { queryType } from '../query-types/index.ts'
 import { askedRange } from '../range.ts'
 import { reachOf } from '../reach.ts'
 import type { Coverage, QueryResult } from '../result.ts'
 import { soFar } from '../state/live.ts'
 import type { AskId, Command, EndedBy, Fact, Live, OpenAnswer, QueryEvent } from '../state/types.ts'
 import type { AskRequest, Query } from '../types.ts'
-import { type Absent, type AbsentDeps, createAbsent } from './absent.ts'
-import { type ConcludeDeps, conclude, noted } from './conclude.ts'
+import { type Absent, createAbsent } from './absent.ts'
+import { conclude, noted } from './conclude.ts'
 import { coverageOf } from './coverage.ts'
-import { createFetch, type FetchDeps, type Pose } from './fetch.ts'
+import { createFetch, type Pose } from './fetch.ts'
 import { checkRequest } from './request.ts'
 import { membersOf } from './team.ts'
-import { asksTotals, askTotals, type TotalsDeps } from './totals.ts'
+import { asksTotals, askTotals } from './totals.ts'
 import type { OwnData } from './types.ts'
 
 /** Queries of this node under way at once; more are refused. */
@@ -35,15 +32,7 @@ const NOBODY_NAMED =
   'By name: nobody lets this role see the anomalies of their own machine (karo share anomalies identified).'
 const NOTHING_NAMED = 'By name: nothing began where people let theirs be named.'
 
-export interface AskerDeps extends Author, ConcludeDeps, Omit<TotalsDeps, 'fetch' | 'totals'> {
-  readonly totals: TotalsDeps['totals'] & FetchDeps['totals']
-  readonly config: Pick<Config, 'node' | 'sharing'>
-  readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
-  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
-  readonly mesh: Pick<Mesh, 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
-  readonly timers: Timers
-  readonly insight: GatherInsight
-  readonly summaries: AbsentDeps['summaries']
+export interface AskerDeps extends QueryDeps {
   readonly put: (event: QueryEvent) => void
 }
 

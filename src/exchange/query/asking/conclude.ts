@@ -1,29 +1,15 @@
 // The end of a question of this node: summaries stand in for the absent, then the result, a line in the log, one in the ledger.
 import { toHex } from '../../../base/hex.ts'
-import type { Ambient } from '../../../base/run/ambient.ts'
-import type { Config } from '../../../config/index.ts'
-import type { Mesh } from '../../../mesh/index.ts'
-import type { Audit } from '../../../trust/audit/index.ts'
-import type { Identity } from '../../../trust/identity/index.ts'
-import type { Trust } from '../../../trust/peers/index.ts'
+import type { QueryDeps } from '../deps.ts'
 import type { OwnQuestion } from '../document.ts'
 import type { QueryResult } from '../result.ts'
 import { soFar } from '../state/live.ts'
 import type { EndedBy, Live } from '../state/types.ts'
-import type { AskRequest, QueryWatch } from '../types.ts'
+import type { AskRequest } from '../types.ts'
 import type { Absent } from './absent.ts'
 import { resultOf } from './collect.ts'
 import type { Collection, OwnData } from './types.ts'
 import { whyUnreached } from './unreached.ts'
-
-export interface ConcludeDeps extends Pick<Ambient, 'clock' | 'log'> {
-  readonly config: Pick<Config, 'node' | 'sharing'>
-  readonly identity: Pick<Identity, 'fingerprint'>
-  readonly trust: Pick<Trust, 'opinion' | 'known'>
-  readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
-  readonly audit: Pick<Audit, 'record'>
-  readonly watch?: QueryWatch
-}
 
 /** One question of this node that is over. */
 export interface Ended {
@@ -38,10 +24,7 @@ export interface Ended {
 }
 
 /** Nodes that are trusted here and were never met, so they are no members, and why, where this node knows it. */
-const straysOf = (
-  { trust, mesh }: Pick<ConcludeDeps, 'trust' | 'mesh'>,
-  { members }: Live,
-): NonNullable<Collection['strays']> =>
+const straysOf = ({ trust, mesh }: QueryDeps, { members }: Live): NonNullable<Collection['strays']> =>
   trust.known().flatMap((node) => {
     const apart = members.has(node) ? undefined : mesh.apart(node)
     return apart === undefined
@@ -63,7 +46,7 @@ function holdersOf({ released }: QueryResult): Readonly<Record<string, string>> 
 
 /** Waits for summaries of the absent, until the deadline at most; the ledger has the question when it resolves. */
 export async function conclude(
-  deps: ConcludeDeps,
+  deps: QueryDeps,
   query: Ended,
   request: AskRequest,
   ended_by: EndedBy,
@@ -109,7 +92,7 @@ export async function conclude(
 
 /** Writes one question of this node into log, metrics and ledger; resolves when the ledger has it. */
 export async function noted(
-  { audit, log, watch }: Pick<ConcludeDeps, 'audit' | 'log' | 'watch'>,
+  { audit, log, watch }: QueryDeps,
   request: AskRequest,
   result: QueryResult,
 ): Promise<QueryResult> {

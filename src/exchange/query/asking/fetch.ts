@@ -1,11 +1,10 @@
 // Fetches released totals that this node does not hold: from those who compute them, then from those who have the role.
 import type { QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import type { Clock } from '../../../base/clock.ts'
 import { createRecent } from '../../../base/recent.ts'
-import type { Mesh } from '../../../mesh/index.ts'
-import type { Member, Trust } from '../../../trust/peers/index.ts'
-import type { ReleasesAsked, ReleasesShown, Totals, TotalsReader, Unreleased } from '../../totals/types.ts'
+import type { Member } from '../../../trust/peers/index.ts'
+import type { ReleasesAsked, ReleasesShown, Totals, Unreleased } from '../../totals/types.ts'
+import type { QueryDeps } from '../deps.ts'
 import { audienceFilter } from '../filters.ts'
 import type { EndedBy, Live } from '../state/types.ts'
 import type { AskRequest } from '../types.ts'
@@ -42,12 +41,8 @@ export type Pose = (
   },
 ) => Promise<{ readonly live: Live; readonly by: EndedBy }>
 
-export interface FetchDeps {
-  readonly totals: Pick<TotalsReader, 'read'> & Pick<ReleasesShown, 'check' | 'holders'>
-  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
-  readonly mesh: Pick<Mesh, 'isConnected'>
+export interface FetchDeps extends QueryDeps {
   readonly pose: Pose
-  readonly clock: Pick<Clock, 'monotonic'>
 }
 
 /** A node that showed releases, or something in their place. */

@@ -3,12 +3,14 @@ import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createBook } from '../../../../src/exchange/query/answering/book.ts'
 import { createFetched, fetchesIn } from '../../../../src/exchange/query/answering/fetches.ts'
+import type { QueryDeps } from '../../../../src/exchange/query/deps.ts'
 import type { Question } from '../../../../src/exchange/query/document.ts'
 import type { AuditEntry, AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createWhoAsked } from '../../../../src/trust/audit/who-asked.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import type { PeerOpinion } from '../../../../src/trust/peers/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { some } from '../../../support/some.ts'
 
 type Outcome = Parameters<ReturnType<typeof createBook>['responded']>[1]
 
@@ -29,14 +31,16 @@ const body: Question['body'] = {
 function setUp() {
   const clock = { time: NOW, now: () => clock.time, monotonic: () => clock.time }
   const entries: AuditRecord[] = []
-  const book = createBook({
-    audit: { record: async (entry) => void entries.push(entry) },
-    trust: {
-      opinion: (node: NodeId) =>
-        ({ denied: false, trust_level: node === admitted.nodeId ? 'peer' : 'untrusted' }) as PeerOpinion,
-    },
-    clock,
-  })
+  const book = createBook(
+    some<QueryDeps>({
+      audit: { record: async (entry) => void entries.push(entry) },
+      trust: {
+        opinion: (node: NodeId) =>
+          ({ denied: false, trust_level: node === admitted.nodeId ? 'peer' : 'untrusted' }) as PeerOpinion,
+      },
+      clock,
+    }),
+  )
   /** The book reads whose it is and what about; nothing here is signed. */
   const asked = async (
     { publicKey: author, nodeId: authorId }: Identity,

@@ -5,10 +5,12 @@ import type { ActivityPatterns, SafetyPosture } from '../../../../protocols/mess
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { answerOf } from '../../../../src/exchange/query/answering/verdict.ts'
+import type { QueryDeps } from '../../../../src/exchange/query/deps.ts'
 import type { Question } from '../../../../src/exchange/query/document.ts'
 import { parseFilter } from '../../../../src/exchange/query/filters.ts'
 import type { GatherInsight } from '../../../../src/exchange/query/query-types/index.ts'
 import type { QueryResult } from '../../../../src/exchange/query/result.ts'
+import { some } from '../../../support/some.ts'
 import { meshOf, person, three, uses } from './network.ts'
 
 const HOUR = 3_600_000
@@ -142,7 +144,7 @@ describe('SafetyPosture', () => {
     const body = { query_type: 'ToolUsage', time_range: { start: hour, end: hour + HOUR }, filters: [] }
     const answered = (created_at: number) =>
       answerOf(
-        { insight, clock: { now: () => hour - 1_000, monotonic: () => 0 } },
+        some<QueryDeps>({ insight, clock: { now: () => hour - 1_000, monotonic: () => 0 } }),
         { body: { ...body, created_at } } as unknown as Question,
         { decision: { effect: 'allow', rule: 'test', reason: 'test' }, level: 1, uids: [1000] },
       )
