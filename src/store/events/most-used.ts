@@ -30,12 +30,13 @@ export async function mostUsed(
   since: number,
   limit: number,
 ): Promise<readonly MostUsed[]> {
-  const counts = new Map<number, { count: number; failures: number; unknown: number }>()
+  /** By number; numbers without a use are left out. */
+  const counts: { readonly number: number; count: number; failures: number; unknown: number }[] = []
   const add = (number: number, flags: number, isEnded: boolean): void => {
     // An event that was imported without a time belongs to no span.
     if ((flags & UNTIMED_BIT) !== 0) return
-    const tally = counts.get(number) ?? { count: 0, failures: 0, unknown: 0 }
-    if (tally.count === 0) counts.set(number, tally)
+    counts[number] ??= { number, count: 0, failures: 0, unknown: 0 }
+    const tally = counts[number]
     tally.count++
     if ((flags & FAILED_BIT) !== 0) tally.failures++
     if (!isEnded) tally.unknown++
@@ -55,14 +56,17 @@ export async function mostUsed(
       for await (const page of pages(db.iterator({ ...eventsBetween(uid, since), snapshot }), PAGE)) {
         for (const [key, value] of page) add(commandOfKey(key), key[FLAGS_AT]!, isEndKnown(key, value))
       }
-    const most = [...counts].sort(([a, m], [b, n]) => n.count - m.count || a - b).slice(0, limit)
+    const most = counts
+      .flat()
+      .sort((a, b) => b.count - a.count || a.number - b.number)
+      .slice(0, limit)
     const texts = await commandTexts(
       db,
       uid,
-      most.map(([number]) => number),
+      most.map(({ number }) => number),
       snapshot,
     )
-    return most.map(([number, tally]) => ({ command: texts.get(number)!, ...tally }))
+    return most.map(({ number, ...tally }) => ({ command: texts.get(number)!, ...tally }))
   } finally {
     await snapshot.close()
   }
