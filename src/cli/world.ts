@@ -16,7 +16,7 @@ export function worldOf({ env }: Pick<CommandIo, 'env'>): World {
   let programs: readonly string[] | undefined
   const kind = (path: string) => {
     const stat = statSync(path, { throwIfNoEntry: false })
-    return stat === undefined ? undefined : stat.isDirectory() ? 'directory' : 'file'
+    return stat && (stat.isDirectory() ? 'directory' : 'file')
   }
   return {
     cwd: workingDirectory() ?? '/',

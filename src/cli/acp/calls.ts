@@ -139,7 +139,7 @@ function wantedOf(
   // An agent that gives no arguments names the command in the title, which people are shown.
   const said = textIn(raw, COMMANDS) ?? (kind === 'execute' && words === undefined ? title : undefined)
   const command = words?.map(quote).join(' ') ?? said
-  const given = raw === undefined ? undefined : textIn(raw, COMMANDS)
+  const given = raw && textIn(raw, COMMANDS)
   const diffs = diffsIn(call.content)
   const own = textIn(raw, DIRECTORIES)
   const input = JSON.stringify({

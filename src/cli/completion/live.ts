@@ -1,11 +1,13 @@
 // `karo __complete`: what the running daemon knows, one candidate a line, for the shells' completion; hidden, quick, never loud.
+import { getAgents } from '../../api/contract/operations/agents/agents.ts'
+import { getSecrets } from '../../api/contract/operations/agents/vault.ts'
 import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
-import type { CommandIo, LiveWords } from '../command.ts'
+import type { CommandIo } from '../command.ts'
 
 /** Somebody waits with a finger on Tab. */
-const DEADLINE_MS = 1_000
+const SOON = { deadlineMs: 1_000 }
 /** More no list shows. */
 const MOST = 500
 
@@ -24,33 +26,33 @@ export async function complete(
 ): Promise<undefined> {
   const [what = '', typed = '', option, home] = args
   try {
-    const io = ioOf(option === '--home' ? home : undefined)
-    if (!isLive(what)) return
-    const { peers } = await io.call(getPeers, { deadlineMs: DEADLINE_MS })
-    const lines = CANDIDATES[what](peers, typed)
-      .slice(0, MOST)
-      .map(({ word, about }) => `${word}\t${printable(about)}\n`)
-    io.out(lines.join(''))
+    const { call, out } = ioOf(option === '--home' ? home : undefined)
+    const candidates =
+      what === 'agent'
+        ? (await call(getAgents, SOON)).agents.map(({ name, state }) => ({ word: name, about: state }))
+        : what === 'secret'
+          ? (await call(getSecrets, SOON)).secrets.map(({ name, note }) => ({ word: name, about: note }))
+          : (OF_PEERS.get(what)?.((await call(getPeers, SOON)).peers, typed) ?? [])
+    const lines = candidates.slice(0, MOST).map(({ word, about }) => `${word}\t${printable(about)}\n`)
+    out(lines.join(''))
   } catch {
     // No daemon, not ours, too slow: nothing to offer.
   }
 }
 
-const isLive = (what: string): what is LiveWords => Object.hasOwn(CANDIDATES, what)
-
-const CANDIDATES: Readonly<
-  Record<LiveWords, (peers: readonly PeerShape[], typed: string) => readonly Candidate[]>
-> = {
-  node: nodes,
-  team: (peers, typed) => listed(labels(peers, 'teams'), typed),
-  role: (peers, typed) => listed(labels(peers, 'roles'), typed),
-  audience: (peers, typed) => [
-    ...nodes(peers, typed),
-    ...labels(peers, 'teams').map((team) => ({ word: `team:${team}`, about: 'everybody in that team' })),
-    ...labels(peers, 'roles').map((role) => ({ word: `role:${role}`, about: 'everybody with that role' })),
-    { word: '*', about: 'every node whose trust level qualifies' },
-  ],
-}
+const OF_PEERS = new Map<string, (peers: readonly PeerShape[], typed: string) => readonly Candidate[]>(
+  Object.entries({
+    node: nodes,
+    team: (peers, typed) => listed(labels(peers, 'teams'), typed),
+    role: (peers, typed) => listed(labels(peers, 'roles'), typed),
+    audience: (peers, typed) => [
+      ...nodes(peers, typed),
+      ...labels(peers, 'teams').map((team) => ({ word: `team:${team}`, about: 'everybody in that team' })),
+      ...labels(peers, 'roles').map((role) => ({ word: `role:${role}`, about: 'everybody with that role' })),
+      { word: '*', about: 'every node whose trust level qualifies' },
+    ],
+  }),
+)
 
 /**
  * By name where one is unique and can be typed, else by fingerprint; those who began to type a fingerprint or a node id

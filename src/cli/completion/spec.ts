@@ -28,7 +28,7 @@ interface OptionSpec {
   readonly flag: string
   readonly about: string
   /** Absent for a flag. */
-  readonly value?: Offer
+  readonly value?: Offer | undefined
 }
 
 export interface PlaceSpec {
@@ -90,7 +90,7 @@ function optionSpec(option: CommandOption): OptionSpec {
   return {
     flag: flag.word,
     about: flag.about,
-    ...(option.value === undefined ? {} : { value: offerOf(option) }),
+    value: option.value === undefined ? undefined : offerOf(option),
   }
 }
 
@@ -101,30 +101,26 @@ function optionSpecs(option: CommandOption): OptionSpec[] {
 }
 
 function offerOf({ choices, completes }: CommandArgument | CommandOption): Offer {
-  if (choices !== undefined) return words(choices)
+  if (choices !== undefined) return bare(choices)
   return completes === undefined ? { kind: 'nothing' } : offered(completes)
 }
 
 function offered(completes: Completes): Offer {
   if (completes === 'file' || completes === 'directory') return { kind: completes }
   if (completes === 'config-key') {
-    return {
-      kind: 'words',
-      words: KEY_LIST.map(({ path, description }) => plain({ word: path, about: description })),
-    }
+    return words(KEY_LIST.map(({ path, description }) => ({ word: path, about: description })))
   }
   if (completes === 'risk-rule') {
     // Those of the core nobody can accept.
     const rules = ruleList().filter(({ core }) => !core)
-    return { kind: 'words', words: rules.map(({ rule, why }) => plain({ word: rule, about: why })) }
+    return words(rules.map(({ rule, why }) => ({ word: rule, about: why })))
   }
-  return typeof completes === 'string' ? { kind: 'live', what: completes } : words(completes)
+  return typeof completes === 'string' ? { kind: 'live', what: completes } : bare(completes)
 }
 
-const words = (list: readonly string[]): Offer => ({
-  kind: 'words',
-  words: list.map((word) => plain({ word, about: '' })),
-})
+const words = (list: readonly Word[]): Offer => ({ kind: 'words', words: list.map(plain) })
+
+const bare = (list: readonly string[]): Offer => words(list.map((word) => ({ word, about: '' })))
 
 /** Shown beside a word; more would be cut by every terminal. */
 const ABOUT_LENGTH = 120

@@ -19,7 +19,7 @@ export interface Chain {
   readonly table: string
   readonly name: string
   /** Of a chain that packets enter by themselves. */
-  readonly base?: { readonly way: Port['way']; readonly policy: 'accept' | 'drop' }
+  readonly base?: { readonly way: Port['way']; readonly policy: 'accept' | 'drop' } | undefined
   readonly rules: readonly Rule[]
 }
 
@@ -77,7 +77,7 @@ export function readIptables(printed: string): readonly Chain[] {
     if (policy !== undefined) {
       const way = WAYS[name.toLowerCase()]
       const base = way && ({ way, policy: policy === 'DROP' ? 'drop' : 'accept' } as const)
-      chains.push({ table: `iptables -t ${table}`, name, rules: [], ...(base && { base }) })
+      chains.push({ table: `iptables -t ${table}`, name, rules: [], base })
     } else if (of !== undefined) {
       const target = /(?:^| )-j (ACCEPT|DROP|REJECT)\b/.exec(text.replace(/"[^"]*"/g, '""'))?.[1]
       const verdict = target === undefined ? undefined : target === 'ACCEPT' ? 'accept' : 'drop'

@@ -63,7 +63,7 @@ export interface ToolHookLook {
   /** The line of `karo hook install` now. */
   readonly expected: string
   /** Whether the tool runs the hook, where it runs only those that its owner trusts. */
-  readonly trust?: 'trusted' | 'untrusted' | 'disabled' | 'unknown'
+  readonly trust?: 'trusted' | 'untrusted' | 'disabled' | 'unknown' | undefined
   /** Replaces the existing hooks by this one. */
   readonly refresh: () => void
 }

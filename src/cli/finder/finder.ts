@@ -71,7 +71,7 @@ export async function runFinder(
   options: FinderOptions,
 ): Promise<Picked | undefined> {
   const { here, filters, session } = options
-  const workspace = here === undefined ? undefined : workspaceOf(here)
+  const workspace = here && workspaceOf(here)
   const done = Promise.withResolvers<Picked | undefined>()
   const keys = createKeyReader()
   let state = initialState(options.question, options.mode, {

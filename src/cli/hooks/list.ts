@@ -20,7 +20,7 @@ export function listHooks(io: CommandIo, home: string): undefined {
       const file = fileOf(io, settings, scope, home)
       const installed = isInstalled(file)
       const trust = installed ? trustOf(name, file, toolDirectory(io, settings, home)) : undefined
-      return { file, installed, ...(trust && { trust }) }
+      return { file, installed, trust }
     }
     const found = isHere(io, settings, home)
     return [
@@ -36,7 +36,7 @@ export function listHooks(io: CommandIo, home: string): undefined {
   })
   if (io.json) return printJson(io, { tools })
   const yes = (is: boolean): string => (is ? 'yes' : '–')
-  const standing = ({ installed, trust }: { installed: boolean; trust?: Trust }): string =>
+  const standing = ({ installed, trust }: { installed: boolean; trust: Trust | undefined }): string =>
     trust === undefined || trust === 'trusted' ? yes(installed) : TRUST_WORDS[trust]
   io.out(
     table(io, tools, {

@@ -39,7 +39,7 @@ export function toolHookLooks(io: CommandIo): readonly ToolHookLook[] {
       title,
       file,
       expected,
-      ...(trust && { trust }),
+      trust,
       lines: raw.map((one) => Buffer.from(one, 'latin1').toString('utf8')),
       placed: line !== undefined && withHooks(text, settings, line) === text,
       refresh: () => void editFile(file, (old) => withHooks(old, settings, bytes), systemRandom),

@@ -190,7 +190,7 @@ export function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scop
 }
 
 export function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: string): string {
-  const given = directory.env === undefined ? undefined : env[directory.env]
+  const given = directory.env && env[directory.env]
   if (given) return absolutePath(given)
   const config = env.XDG_CONFIG_HOME
   return directory.xdg !== undefined && config?.startsWith('/')

@@ -11,7 +11,7 @@ import { writeOwn } from '../shells/rc-file.ts'
 /** Undefined for a tool that has no program of its own. */
 export function starterOf({ home }: CommandIo, tool: AdapterName): string | undefined {
   const program = ADAPTERS[tool].settings?.program
-  return program === undefined ? undefined : join(startersOf(home), program)
+  return program && join(startersOf(home), program)
 }
 
 export function makeStarter(io: CommandIo, path: string, program: string): void {

@@ -92,8 +92,7 @@ async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
     verdict = await verifyExport(linesOf(file))
   } catch (error) {
     if (error instanceof KaroError) {
-      const hint = error.hint === undefined ? {} : { hint: error.hint }
-      throw new KaroError(error.code, error.message, { where: file, ...hint })
+      throw new KaroError(error.code, error.message, { where: file, hint: error.hint })
     }
     throw unreadable(file, error)
   }

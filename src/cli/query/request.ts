@@ -24,7 +24,7 @@ export function asTyped(error: unknown, { options }: CommandInput): unknown {
   }
   const where = typed[error.where ?? '']
   if (where === undefined) return error
-  return new KaroError(code, message, { where, ...(hint && { hint }), cause: error })
+  return new KaroError(code, message, { where, hint, cause: error })
 }
 
 /** In ms; undefined without --watch. Throws KaroError bad_request. */
@@ -54,19 +54,15 @@ export function bodyOf({ args, options }: CommandInput, now: number) {
   return {
     query_type,
     range: rangeOf(last, from, to, now),
-    ...(level === undefined ? {} : { level: level === '1' ? (1 as const) : (2 as const) }),
+    level: level === undefined ? undefined : level === '1' ? (1 as const) : (2 as const),
     // Anomalies at level 1 are those of people who let them be named, so the names belong to the answer.
-    ...(options['per-node'] === true || (query_type === 'Anomalies' && level !== '2')
-      ? { per_node: true }
-      : {}),
-    ...(filters.length === 0
-      ? {}
-      : { filters: filters.map((one) => ({ ...one, value: [one.value].flat() })) }),
-    ...(options['as-node'] ? { as: 'node' as 'node' | 'operator' } : {}),
-    ...(typeof team === 'string' ? { team: checkText(team, '--team', 64) } : {}),
-    ...(typeof maxAge === 'string' ? { max_age_ms: ageIn(maxAge) } : {}),
+    per_node: options['per-node'] === true || (query_type === 'Anomalies' && level !== '2') || undefined,
+    filters: filters.length === 0 ? undefined : filters.map((one) => ({ ...one, value: [one.value].flat() })),
+    as: options['as-node'] ? ('node' as 'node' | 'operator') : undefined,
+    team: typeof team === 'string' ? checkText(team, '--team', 64) : undefined,
+    max_age_ms: typeof maxAge === 'string' ? ageIn(maxAge) : undefined,
     // Also what query.timeout_ms could be.
-    ...(typeof timeout === 'string' ? { timeout_ms: durationIn(timeout, '--timeout', '100ms', '60s') } : {}),
+    timeout_ms: typeof timeout === 'string' ? durationIn(timeout, '--timeout', '100ms', '60s') : undefined,
   }
 }
 

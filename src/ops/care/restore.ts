@@ -46,9 +46,9 @@ export interface Restored {
   /** The key of the home stayed, because it replaced the key in the backup, which others no longer accept. */
   readonly keyKept: boolean
   /** The directory that now holds the home's former content. */
-  readonly aside?: string
+  readonly aside: string | undefined
   /** Where the backup's configuration is, when it was not put into its place: that is an administrator's to write. */
-  readonly config?: string
+  readonly config: string | undefined
 }
 
 /**
@@ -103,13 +103,19 @@ function finishEarlier(home: string, faults: Faults): void {
   }
 }
 
+/** Restores of earlier versions added more to this name; what is left of one that was killed has a key in it. */
+const STAGING = '.restoring'
+
 async function replace(
   archive: Archive,
   home: string,
   { paths, now, faults, onStep = () => {}, beforeEnd }: RestoreOptions,
 ): Promise<Omit<Restored, 'head' | 'encryption'>> {
-  const staging = join(home, '.restoring')
-  const discard = (): void => rmSync(staging, { recursive: true, force: true, maxRetries: 3 })
+  const staging = join(home, STAGING)
+  const discard = (): void => {
+    for (const name of readdirSync(home))
+      if (name.startsWith(STAGING)) rmSync(join(home, name), { recursive: true, force: true, maxRetries: 3 })
+  }
   const release = beforeEnd?.(discard)
   let ready = false
   try {
@@ -133,7 +139,7 @@ async function replace(
     syncDirectory(home)
     faults.hit('restore-step')
     const aside = finishRestore(home, faults)
-    return { ...made, ...(aside === undefined ? {} : { aside }) }
+    return { ...made, aside }
   } catch (error) {
     release?.()
     discard()
@@ -217,7 +223,7 @@ async function stage(
   return {
     ...made,
     keyKept,
-    ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }),
+    config: archive.config === undefined || ownConfig ? undefined : join(home, configName),
   }
 }
 

@@ -89,9 +89,9 @@ async function secured(
     host,
     minVersion: 'TLSv1.2',
     ...(isIP(host) === 0 && { servername: host }),
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
+    ca,
+    cert,
+    key,
   })
   await happened(socket, 'secureConnect', signal)
   return socket

@@ -56,6 +56,23 @@ test('labels likewise; an audience is nodes, teams, roles, and everybody', async
   expect(words).toEqual(['ops', 'team:ops', '*', ''])
 })
 
+test('agents and secrets of the person are told by name', async () => {
+  const kept = {
+    agents: [{ name: 'files', state: 'running' }],
+    secrets: [{ name: 'api-token', note: 'of staging' }],
+  }
+  let out = ''
+  for (const what of ['agent', 'secret'])
+    await complete([what, ''], () => ({ call: async () => kept as never, out: (text) => (out += text) }))
+  expect(out).toBe('files\trunning\napi-token\tof staging\n')
+  const places = await completionSpec(COMMANDS)
+  const args = (path: string) => places.find((place) => place.path === path)?.args
+  expect(args('secret allow')).toEqual([
+    { kind: 'live', what: 'secret' },
+    { kind: 'live', what: 'agent' },
+  ])
+})
+
 test('there is never more than a screen can show', async () => {
   const many = Array.from({ length: 2_000 }, (_, i) => `node-${i}`)
   expect((await printed(many, 'node', '')).trimEnd().split('\n')).toHaveLength(500)

@@ -147,8 +147,8 @@ function secretView(secret: SecretShape, screen: Screen): string {
   })
 }
 
-const NAME = 'name of the secret, see karo secret list'
-const AGENT = 'name or id of one of your agents'
+const NAME = { description: 'name of the secret, see karo secret list', completes: 'secret' } as const
+const AGENT = { description: 'name or id of one of your agents', completes: 'agent' } as const
 
 function nameOf(text: string): string {
   if (SECRET_NAME.test(text)) return text

@@ -136,7 +136,10 @@ const run = defineCommand('task run', {
   shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
   args: {
-    agent: 'the name or id of one of your agents, see karo agent list',
+    agent: {
+      description: 'the name or id of one of your agents, see karo agent list',
+      completes: 'agent',
+    },
     tool: 'one of its tools, see karo agent describe',
     input: { optional: true, description: 'its arguments as a JSON object' },
   },

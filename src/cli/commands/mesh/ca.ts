@@ -143,11 +143,7 @@ const renew = defineCommand('ca renew', {
     const root = await openedRoot(options)
     const { own } = await io.call(getFleet)
     const before = own?.grants ?? []
-    const answer = await certifyIssuer(
-      io,
-      root,
-      issuerTerms(options, { grants: before, ...(own?.owner === undefined ? {} : { owner: own.owner }) }),
-    )
+    const answer = await certifyIssuer(io, root, issuerTerms(options, { grants: before, owner: own?.owner }))
     const until = localTime(answer.own?.ends_at ?? '')
     return show(io, answer, () => {
       const says = grantWords(before, answer.own?.grants ?? [])

@@ -48,7 +48,7 @@ const decisionOf = (
   where: string,
 ) => ({
   who: oneNode(words, where),
-  ...(given === undefined ? {} : { categories: given as readonly SharingCategory[] }),
+  categories: given as readonly SharingCategory[] | undefined,
 })
 
 const ALONE = `Nothing is shared: this node is used alone. No other machine can reach it, and it looks for none.

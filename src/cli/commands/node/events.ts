@@ -130,7 +130,7 @@ const follow = defineCommand('events', {
 function asTyped(error: unknown): unknown {
   if (!(error instanceof KaroError) || error.where !== 'since') return error
   const { code, message, hint } = error
-  return new KaroError(code, message, { where: '--since', ...(hint && { hint }), cause: error })
+  return new KaroError(code, message, { where: '--since', hint, cause: error })
 }
 
 interface Wanted {

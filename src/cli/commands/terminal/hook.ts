@@ -43,7 +43,7 @@ const call = defineCommand('hook', {
         `only ${adapter.title} calls this command, with JSON on standard input`,
         {
           where: `karo hook ${adapter.name}`,
-          ...(adapter.settings && { hint: `To set that up: karo hook install ${adapter.name}` }),
+          hint: adapter.settings && `To set that up: karo hook install ${adapter.name}`,
         },
       )
     }

@@ -65,6 +65,8 @@ test('Ctrl-C before the backup takes its place leaves nothing of it in the home'
   const seen: string[][] = []
   const { home, again, config } = await restoring({
     beforeEnd(discard) {
+      // Of a restore of an earlier version, which was killed.
+      mkdirSync(join(home, '.restoring-x1'))
       last.push(discard)
       return () => void last.pop()
     },
