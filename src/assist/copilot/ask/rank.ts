@@ -285,7 +285,7 @@ const OF_DIRS =
 const isCalledDir = (tokens: readonly Asked[], at: number, slot: Slot): boolean =>
   slot.type === 'dir' &&
   !OF_DIRS.test(tokens[at]?.word ?? '') &&
-  /^(?:|~(?:to|in|into|from|on|and|with|as))$/.test(itemAt(tokens, at + 1) ?? '')
+  /^(?:|~(?:to|in|into|from|on|and|with|as))$/.test(tokens[at + 1]?.item ?? '')
 
 /** Whether the words around a name say that it is something else: the directory of files, or another kind of thing. */
 function isOther(tokens: readonly Asked[], at: number, slot: Slot): boolean {
@@ -310,11 +310,11 @@ function placeOf(
   anywhere: ReadonlySet<string>,
 ): Place | undefined {
   const sameBefore = before !== undefined && beside(items(tokens), at, -1) === before
-  const sameAfter = after !== undefined && itemAt(tokens, at + 1) === after
+  const sameAfter = after !== undefined && tokens[at + 1]?.item === after
   const near = (sameBefore ? 1 : 0) + (sameAfter ? 0.5 : 0)
   const own = nounsOf(slot)
   const isNoun = (word: string | undefined): boolean => word === NAMED || own.has(word ?? '')
-  const [left, right] = [beside(items(tokens), at, -1), itemAt(tokens, at + 1)]
+  const [left, right] = [beside(items(tokens), at, -1), tokens[at + 1]?.item]
   if (isOther(tokens, at, slot)) return undefined
   if (token.entity !== undefined) {
     const found = valueFor(slot, token.entity, after?.replace(/^~/, ''))
@@ -347,13 +347,14 @@ function placeOf(
       (/^\w/.test(before ?? '') && !VERBS.has(before ?? '')))
   const isNamed =
     left === NAMED || isBetween || (sameBefore && (isLast || (before === '~as' && slot.type === 'user')))
-  if (!isNamed && anywhere.has(token.own ?? token.concept)) return undefined
+  // `completely` and the like say how, and name nothing.
+  if (!isNamed && (/^[a-z]{3,}ly$/.test(value) || anywhere.has(token.own ?? token.concept))) return undefined
   const hasNoun =
     isNamed ||
     (isNoun(left) && (token.isTool || token.share < 1 / 40 || isCalledDir(tokens, at, slot))) ||
     (isNoun(right) && (token.isTool || token.share < 1 / 400 || slot.type === 'key'))
   // `the internet` is no name.
-  if (!hasNoun && !token.isTool && /^~(?:the|an?|my)$/.test(itemAt(tokens, at - 1) ?? '')) return undefined
+  if (!hasNoun && !token.isTool && /^~(?:the|an?|my)$/.test(tokens[at - 1]?.item ?? '')) return undefined
   if (!hasNoun && VERBS.has(token.concept) && !token.isUnknown) return undefined
   if (
     fit === 'careful' &&
@@ -381,8 +382,6 @@ function items(tokens: readonly Asked[]): readonly string[] {
   itemsOf.set(tokens, known)
   return known
 }
-
-const itemAt = (tokens: readonly Asked[], at: number): string | undefined => tokens[at]?.item
 
 /** What of a request a wording and its entry explain, by the weight of the words, and what is left. */
 function tally(

@@ -221,6 +221,15 @@ test('a tool that is named binds, and is nothing to put into a slot', () => {
   expect(offeredFor('restart nginx')[0]).toMatch(/^sudo systemctl restart nginx$/)
 })
 
+test('a word that says how is no name', () => {
+  for (const words of [
+    'remove a package completely',
+    'uninstall nginx completely',
+    'stop the service gracefully',
+  ])
+    for (const command of offeredFor(words)) expect(command).not.toMatch(/completely|gracefully/)
+})
+
 test.each([
   ['format usb stick', 'DEVICE', /^(?:high|critical)$/],
   ['delete a folder', 'DIR', /^(?:moderate|high)$/],
