@@ -6,13 +6,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** A closed window as well. */
 const ENDINGS = [...SIGNALS, 'SIGHUP'] as const
 
-export interface Interrupt {
-  /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process as if nobody listened. */
-  readonly signal: AbortSignal
-  release(): void
-}
-
-export function watchInterrupt(): Interrupt {
+/** `signal`: aborted by the first Ctrl-C or SIGTERM; a second one ends the process as if nobody listened. */
+export function watchInterrupt() {
   const wish = new AbortController()
   const release = atFirst(SIGNALS, (name) => {
     wish.abort()

@@ -5,19 +5,14 @@ import { textWidth } from './text.ts'
 const PATIENCE_MS = 300
 const ERASE = '\r\x1b[K'
 
-export interface LiveLine {
-  /** Replaces what stands there. */
-  show(text: string): void
-  /** Erases it; nothing is shown afterwards. */
-  end(): void
-}
+export type LiveLine = ReturnType<typeof createLiveLine>
 
 /** Nothing at all on anything but a terminal. `columns`: lines that do not fit are left out, for they would wrap. */
 export function createLiveLine(io: {
   readonly liveLine: boolean
   readonly columns: number
   err(text: string): void
-}): LiveLine {
+}) {
   let text = ''
   let shown = false
   let patient = true
@@ -29,10 +24,12 @@ export function createLiveLine(io: {
   }
   const timer = io.liveLine ? setTimeout(draw, PATIENCE_MS) : undefined
   return {
-    show(newer) {
+    /** Replaces what stands there. */
+    show(newer: string) {
       text = newer
       if (timer !== undefined && !patient) draw()
     },
+    /** Erases it; nothing is shown afterwards. */
     end() {
       clearTimeout(timer)
       text = ''

@@ -4,11 +4,6 @@ import { duration } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
 import type { LiveLine } from './live-line.ts'
 
-export interface Progress {
-  /** `share` of the whole, 0 to 1; `commands` so far. */
-  show(now: { readonly share: number; readonly commands: number }): void
-}
-
 const BAR = { least: 10, most: 30 } as const
 /** Its two ends, and what parts it from the words. */
 const FRAME = '[] '.length
@@ -22,11 +17,12 @@ export function createProgress(
   live: Pick<LiveLine, 'show'>,
   { columns }: Pick<CommandIo, 'columns'>,
   monotonic: () => number = () => performance.now(),
-): Progress {
+) {
   const begun = monotonic()
   let shown = Number.NEGATIVE_INFINITY
   return {
-    show({ share, commands }) {
+    /** `share` of the whole, 0 to 1; `commands` so far. */
+    show({ share, commands }: { readonly share: number; readonly commands: number }): void {
       const now = monotonic()
       if (now - shown < EVERY_MS) return
       shown = now

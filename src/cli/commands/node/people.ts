@@ -4,6 +4,7 @@ import { getPeople, mapPerson, removePerson } from '../../../api/contract/operat
 import type { PeopleShape, PersonShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
+import { createLiveLine } from '../../terminal/live-line.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
@@ -77,8 +78,13 @@ const map = defineCommand('people map', {
   view: ({ person }, io) => fitted(`${personWords(person)} has this history from now on.\n`, io.columns),
 })
 
-const removed = (io: CommandIo, person: string, dry_run: boolean) =>
-  io.call(removePerson, { body: { person, dry_run }, deadlineMs: REMOVE_DEADLINE_MS })
+function removed(io: CommandIo, person: string, dry_run: boolean) {
+  const live = createLiveLine(io)
+  live.show(dry_run ? 'looking …' : 'removing …')
+  return io
+    .call(removePerson, { body: { person, dry_run }, deadlineMs: REMOVE_DEADLINE_MS })
+    .finally(live.end)
+}
 
 const remove = defineCommand('people remove', {
   summary: "remove a person's history, consent and tokens for good; only root may",
