@@ -2,12 +2,7 @@
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Put } from './state/types.ts'
 
-export interface Asking {
-  /** True: one dial has led to an admission (`dial`), or every link is up (`links`). Ends at `signal`. Never rejects. */
-  ask(node: NodeId, what: 'dial' | 'links', signal?: AbortSignal): Promise<boolean>
-  signalOf(ask: number): AbortSignal
-  answer(ask: number, yes: boolean): void
-}
+export type Asking = ReturnType<typeof createAsking>
 
 interface Waiting {
   readonly resolve: (yes: boolean) => void
@@ -16,11 +11,12 @@ interface Waiting {
 
 const NEVER = new AbortController().signal
 
-export function createAsking(put: Put): Asking {
+export function createAsking(put: Put) {
   const waiting = new Map<number, Waiting>()
   let count = 0
   return {
-    async ask(node, what, signal = NEVER) {
+    /** True: one dial has led to an admission (`dial`), or every link is up (`links`). Ends at `signal`. Never rejects. */
+    async ask(node: NodeId, what: 'dial' | 'links', signal = NEVER): Promise<boolean> {
       const ask = ++count
       const { promise, resolve } = Promise.withResolvers<boolean>()
       waiting.set(ask, { resolve, signal })
@@ -34,8 +30,8 @@ export function createAsking(put: Put): Asking {
         signal.removeEventListener('abort', unask)
       }
     },
-    signalOf: (ask) => waiting.get(ask)?.signal ?? AbortSignal.abort(),
-    answer(ask, yes) {
+    signalOf: (ask: number) => waiting.get(ask)?.signal ?? AbortSignal.abort(),
+    answer(ask: number, yes: boolean): void {
       waiting.get(ask)?.resolve(yes)
       waiting.delete(ask)
     },

@@ -4,22 +4,13 @@ import type { HelloStage } from '../../../protocols/messages/hello.ts'
 /** The connection's next steps, in this order. */
 export type Step = { readonly say: HelloStage } | { readonly open: 'serve' | 'out' }
 
-export interface Handshake {
-  /** Our own mind, at the start and whenever trust changes. Repeating it does nothing. */
-  decide(admits: boolean): readonly Step[]
-  /** Takes a stage from the other side. Undefined if it cannot follow the earlier ones: end the connection. */
-  heard(stage: HelloStage): readonly Step[] | undefined
-  /** Both sides admitted, both serve. */
-  admitted(): boolean
-  /** Both sides have spoken and at least one said `pending`: nothing more happens until a person decides. */
-  waits(): boolean
-}
+export type Handshake = ReturnType<typeof createHandshake>
 
 /**
  * Each side says `yes` when it admits. A side that has said and heard `yes` serves, and only then says `ready`;
  * a side that hears `ready` may use the other. So `serve` at one end always precedes `out` at the other.
  */
-export function createHandshake(): Handshake {
+export function createHandshake() {
   let ours: 'unsaid' | 'pending' | 'yes' = 'unsaid'
   let theirs: 'unsaid' | 'pending' | 'yes' = 'unsaid'
   let serves = false
@@ -32,7 +23,8 @@ export function createHandshake(): Handshake {
   }
 
   return {
-    decide(admits) {
+    /** Our own mind, at the start and whenever trust changes. Repeating it does nothing. */
+    decide(admits: boolean): readonly Step[] {
       if (!admits) {
         if (ours !== 'unsaid') return []
         ours = 'pending'
@@ -42,7 +34,8 @@ export function createHandshake(): Handshake {
       ours = 'yes'
       return [{ say: 'yes' }, ...agree()]
     },
-    heard(stage) {
+    /** Takes a stage from the other side. Undefined if it cannot follow the earlier ones: end the connection. */
+    heard(stage: HelloStage): readonly Step[] | undefined {
       if (stage === 'pending') {
         // A side that changes its mind after `yes` closes the connection instead of saying so.
         if (theirs !== 'unsaid') return undefined
@@ -58,7 +51,9 @@ export function createHandshake(): Handshake {
       out = true
       return [{ open: 'out' }]
     },
+    /** Both sides admitted, both serve. */
     admitted: () => serves && out,
+    /** Both sides have spoken and at least one said `pending`: nothing more happens until a person decides. */
     waits: () => ours !== 'unsaid' && theirs !== 'unsaid' && (ours === 'pending' || theirs === 'pending'),
   }
 }

@@ -5,14 +5,7 @@ import { type Endpoint, formatEndpoint, parseEndpoint } from '../admission/endpo
 import type { Book } from './book.ts'
 import { type Caution, PORT_MIN } from './caution.ts'
 
-export interface Places {
-  /** The addresses that one dial may try now, in order. Counts them against the rates. */
-  toDial(node: NodeId): readonly string[]
-  /** Whether a stranger may be met now. Counts when it says yes, and settles at which address. */
-  mayMeet(node: NodeId): boolean
-  /** True for a member with an address that may be dialed later, but not yet. */
-  isHeld(node: NodeId): boolean
-}
+export type Places = ReturnType<typeof createPlaces>
 
 /** Strangers waiting to be met are at most 64. */
 const MEETINGS_REMEMBERED = 256
@@ -25,7 +18,7 @@ export interface PlacesDeps {
   readonly isHere: (address: string) => boolean
 }
 
-export function createPlaces({ book, caution, admits, isHere }: PlacesDeps): Places {
+export function createPlaces({ book, caution, admits, isHere }: PlacesDeps) {
   /** The one address of each stranger that caution was asked for: another may have been said since. */
   const meetings = createRecent<NodeId, string>(MEETINGS_REMEMBERED)
 
@@ -42,9 +35,13 @@ export function createPlaces({ book, caution, admits, isHere }: PlacesDeps): Pla
   }
 
   return {
+    /** The addresses that one dial may try now, in order. Counts them against the rates. */
     toDial,
-    isHeld: (node) => admits(node) && others(node).some((one) => (parseEndpoint(one)?.port ?? 0) >= PORT_MIN),
-    mayMeet(node) {
+    /** True for a member with an address that may be dialed later, but not yet. */
+    isHeld: (node: NodeId) =>
+      admits(node) && others(node).some((one) => (parseEndpoint(one)?.port ?? 0) >= PORT_MIN),
+    /** Whether a stranger may be met now. Counts when it says yes, and settles at which address. */
+    mayMeet(node: NodeId) {
       for (const address of others(node)) {
         const endpoint = parseEndpoint(address)
         if (endpoint === undefined || !caution.stranger(endpoint)) continue

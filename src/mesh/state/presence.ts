@@ -36,8 +36,10 @@ const FEW_MEMBERS = 60
  */
 const TOLD_BY = 2
 const TURN_MS = 10_000
-/** Of a lost node that named nobody the turns are random among so many. What a node named keeps nobody waiting for longer. */
+/** For whom the lost node did not name the turns are random among so many. What it named keeps nobody waiting for longer. */
 const TURNS = 6
+/** A node that has twice as many neighbours as it said, as each has that was just started, says so after this. */
+const LINKED_MS = 60_000
 /** A count of the members holds for so long. */
 const COUNTED_MS = 1_000
 /** Most presences name no lost node, so all authors share this set. */
@@ -72,6 +74,12 @@ function isLostSince(heard: Recent<NodeId, Known>, author: NodeId, version: numb
   return false
 }
 
+/** How many others tell of a lost node before `own`, the first ones not counted. `links`: those that the lost node named. */
+const turnOf = (own: string, links: readonly string[], random: Random): number =>
+  links.includes(own)
+    ? Math.min(Math.max(0, links.filter((one) => one < own).length - TOLD_BY + 1), TURNS)
+    : TURNS * random.float()
+
 export type PresenceRoom = ReturnType<typeof createPresence>
 
 export function createPresence(deps: PresenceDeps) {
@@ -86,6 +94,7 @@ export function createPresence(deps: PresenceDeps) {
   let tellAt = Number.POSITIVE_INFINITY
   let saidAt = Number.NEGATIVE_INFINITY
   let said = ''
+  let saidLinks = 0
   let version = 0
 
   const bodyNow = (state: PresenceBody['state']): PresenceBody => {
@@ -114,6 +123,7 @@ export function createPresence(deps: PresenceDeps) {
     }
     due = Number.POSITIVE_INFINITY
     said = JSON.stringify(deps.about())
+    saidLinks = connections.neighbours().length
     saidAt = clock.monotonic()
     emit({ did: 'speak', body: bodyNow('online') })
     for (const [node] of [...lost]) lost.set(node, TOLD_BY)
@@ -143,11 +153,6 @@ export function createPresence(deps: PresenceDeps) {
   }
   const linksOf = (node: NodeId): readonly string[] =>
     toHex(heard.peek(node)?.links ?? new Uint8Array()).match(FINGERPRINT) ?? []
-  /** How many others tell of a lost node before this one does, the first ones not counted; `links`: those that may. */
-  const turnAmong = (links: readonly string[]): number =>
-    links.length === 0
-      ? TURNS * random.float()
-      : Math.min(Math.max(0, links.filter((one) => one < own).length - TOLD_BY + 1), TURNS)
   const everyS = (): number => Math.min(Math.max(EVERY_S, EVERY_S_PER_MEMBER * counting()), AGAIN_MAX_S)
   /** One member's word that others are lost. A node that was heard after the word was written is not lost. */
   const hearLost = (author: NodeId, body: PresenceBody, before: ReadonlySet<NodeId>): ReadonlySet<NodeId> => {
@@ -207,13 +212,14 @@ export function createPresence(deps: PresenceDeps) {
     /** A neighbour's link is up. */
     came(node: NodeId): void {
       lost.delete(node)
+      if (connections.neighbours().length > 2 * saidLinks) within(LINKED_MS)
     },
 
     /** The neighbour's connection broke without a goodbye; trust hears of it from here. */
     lost(node: NodeId): void {
       trust.lost(node)
       lost.set(node, 0)
-      const turn = counting() <= FEW_MEMBERS ? 0 : turnAmong(linksOf(node))
+      const turn = counting() <= FEW_MEMBERS ? 0 : turnOf(own, linksOf(node), random)
       tellAt = Math.min(tellAt, after(GATHER_MS + TURN_MS * turn))
       if (started) arm()
     },

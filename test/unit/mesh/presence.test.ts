@@ -327,8 +327,9 @@ function large(count: number): World & { readonly members: readonly NodeId[] } {
   return Object.assign(it, { members })
 }
 
-/** Names so many neighbours whose turn to tell is before that of `self`. */
-const before = (others: number): Uint8Array => new Uint8Array(others * LINK_BYTES)
+/** Names `self` and so many neighbours whose turn to tell is before. */
+const before = (others: number): Uint8Array =>
+  Buffer.concat([new Uint8Array(others * LINK_BYTES), Buffer.from(fingerprintOf(keyOf(self)), 'hex')])
 
 test.each([
   ['the second', 1, 0],
@@ -347,6 +348,28 @@ test.each([
     expect(it.said).toMatchObject([{ lost: [keyOf(bob)] }])
   },
 )
+
+test('who was not named by a lost member of a large mesh tells of it within a minute', () => {
+  const it = large(100)
+  it.room.lost(bob)
+  it.advance(61_000)
+  expect(it.said).toMatchObject([{ lost: [keyOf(bob)] }])
+})
+
+test('a node that has found its neighbours names them after a minute, and then no sooner than before', () => {
+  const it = world()
+  it.advance(1_000)
+  for (let n = 10; n < 18; n++) {
+    it.neighbours.add(testIdentity(n).nodeId)
+    it.room.came(testIdentity(n).nodeId)
+  }
+  it.advance(61_000)
+  expect(it.said.map(({ links }) => links?.length)).toEqual([0, 8 * LINK_BYTES])
+  it.neighbours.add(bob)
+  it.room.came(bob)
+  it.advance(120_000)
+  expect(it.said).toHaveLength(2)
+})
 
 test('what two members of a large mesh say is lost is not said a third time', () => {
   const it = large(100)
