@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-test.each(['bench', 'faults', 'house', 'package', 'soak', 'window-shots'])('%s', (name) => {
+// Two that load little: all of them have one reader.
+test.each(['faults', 'house'])('%s', (name) => {
   const script = join(import.meta.dirname, '../../scripts', `${name}.ts`)
   const run = (option: string) => spawnSync(process.execPath, [script, option], { encoding: 'utf8' })
   const { status, stdout, stderr } = run('--nonsense')
