@@ -91,6 +91,10 @@ export function breakingDisk(megabytes: number): BreakingDisk | undefined {
   const mount = (): void => void run('mount', '-o', 'loop,errors=remount-ro', image, home)
   try {
     run('mkfs.ext4', '-q', image)
+    // Programs that start meanwhile in a mount namespace of their own take along what is mounted. Below a shared mount they let go of it
+    // with this one, and else only when they end.
+    run('mount', '--bind', parent, parent)
+    run('mount', '--make-shared', parent)
     mount()
   } catch {
     return undefined
