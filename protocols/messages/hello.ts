@@ -24,13 +24,13 @@ const certificateChain = () => listOf(bytes(1, CERTIFICATE_FRAME_BYTES), CHAIN_M
 
 const inviteProof = z.object({
   id: bytes(8).describe('which invite; derived from its secret'),
-  proof: bytes(32).describe('HMAC by the secret of the invite over both keys and its terms'),
+  proof: bytes(32).describe('HMAC under the secret of the invite over both keys and its terms'),
 })
 
 const granted = z.object({
   root: bytes(32).describe('public key of the root of the mesh'),
   chain: certificateChain().describe('the certificates of the joining node'),
-  proof: bytes(32).describe('HMAC by the secret of the invite over both keys, root and chain'),
+  proof: bytes(32).describe('HMAC under the secret of the invite over both keys, root and chain'),
 })
 export type Granted = z.infer<typeof granted>
 

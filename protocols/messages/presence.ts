@@ -16,16 +16,16 @@ export const LINKS_MAX = 48
 export const LINK_BYTES = 8
 
 const presenceBody = z.object({
-  version: timestamp("the author's clock; grows with every presence of its author"),
+  version: timestamp("the author's clock; grows with every presence"),
   state: z.enum(['online', 'leaving']).describe('`leaving`: the node stops, this is its last word'),
   again_s: uint(AGAIN_MAX_S).describe(
-    'seconds until it speaks again, a fifth more at most; silent for three times that: away',
+    'the author speaks again within so many seconds, or a fifth more; away after three times that in silence',
   ),
   name: label(64).describe('the name this node gives itself; a claim, never an identity'),
   capabilities: nodeCapabilities,
-  listen: listOf(label(64), 8).describe('private addresses it listens on, as multiaddrs; a claim as well'),
+  listen: listOf(label(64), 8).describe('private addresses it listens on, as multiaddrs; a claim'),
   lost: listOf(bytes(32), LOST_MAX).describe(
-    "keys of former neighbours whose connection broke without a goodbye, and that were not heard since; one member's word",
+    "keys of former neighbours whose connection broke without a goodbye, and of whom nothing was heard since; one member's word",
   ),
   links: bytes(0, LINKS_MAX * LINK_BYTES)
     .optional()

@@ -2,7 +2,6 @@
 import { decodeAnswer, encodeAnswer } from '../../../protocols/answer.ts'
 import {
   bodyOf,
-  CLOCK_WINDOW_MS,
   decodeFrame,
   type Envelope,
   encodeFrame,
@@ -24,6 +23,7 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import {
   type Identity,
+  isFuture,
   isSame,
   newSealingKey,
   openSealed,
@@ -106,8 +106,7 @@ export function readQuestion(document: Uint8Array, queryId: Uint8Array, now: num
   const body = bodyOf(frame, MeshQuery)
   if (now >= body.expires_at) throw new FrameError('stale', 'the question expired')
   // The author's clock may be ahead of this node's by as much as a hop frame's.
-  if (body.created_at > now + CLOCK_WINDOW_MS)
-    throw new FrameError('stale', 'the question is from the future')
+  if (isFuture(body.created_at, now)) throw new FrameError('stale', 'a question from the future')
   if (!isSame(body.query_id, queryId)) throw new FrameError('malformed', 'the hop names another question')
   const author = frame.envelope.sender
   return { author, authorId: formatNodeId(author), body, trace: frame.envelope.trace }

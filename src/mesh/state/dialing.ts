@@ -124,7 +124,7 @@ export function createDialing(deps: DialingDeps) {
   const waitFor = (id: ConnId, target: Target): void =>
     void waiting.set(id, (waiting.get(id) ?? new Set()).add(target))
 
-  /** What a dial's connection came to. One given up for another one to the same node comes to what that one does. */
+  /** Ends a dial by what its connection came to. A connection that gave way to another one to the same node comes to what that one does. */
   const came = (target: Target, outcome: Outcome, node = nodeOf(target)): void => {
     const others = outcome.kind === 'ended' && node !== undefined ? connections.to(node) : []
     const undecided = others.find((other) => other.outcome === undefined)

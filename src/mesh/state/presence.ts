@@ -36,9 +36,9 @@ const FEW_MEMBERS = 60
  */
 const TOLD_BY = 2
 const TURN_MS = 10_000
-/** For whom the lost node did not name the turns are random among so many. What it named keeps nobody waiting for longer. */
+/** A neighbour that the lost node did not name takes one of so many turns at random. Nobody waits for more turns, whoever was named. */
 const TURNS = 6
-/** A node that has twice as many neighbours as it said, as each has that was just started, says so after this. */
+/** A node with more than twice the neighbours that its last presence named speaks after this. A node that has just started names none. */
 const LINKED_MS = 60_000
 /** A count of the members holds for so long. */
 const COUNTED_MS = 1_000
@@ -74,7 +74,7 @@ function isLostSince(heard: Recent<NodeId, Known>, author: NodeId, version: numb
   return false
 }
 
-/** How many others tell of a lost node before `own`, the first ones not counted. `links`: those that the lost node named. */
+/** How many turns the node `own` waits before it tells of a lost one. `links`: the neighbours that the lost node named. Both by fingerprint. */
 const turnOf = (own: string, links: readonly string[], random: Random): number =>
   links.includes(own)
     ? Math.min(Math.max(0, links.filter((one) => one < own).length - TOLD_BY + 1), TURNS)

@@ -236,13 +236,13 @@ export function createRoll() {
 
     certificate,
 
-    // The nodes that a revoked issuer certified have no certificate any more either.
     /**
      * Takes one list; one of nobody who may revoke changes nothing. A key that was revoked stays so, whatever a later
      * list leaves out. One from the future changes nothing, unless it was `kept` here: then its keys and number count.
      */
-    list: (...list: Parameters<typeof lists.take>): Changed =>
-      lists.take(...list).flatMap((node) => [node, ...certifiedBy(node)]),
+    list: (...taken: Parameters<typeof lists.take>): Changed =>
+      // The nodes that a revoked issuer certified have no certificate any more either.
+      lists.take(...taken).flatMap((node) => [node, ...certifiedBy(node)]),
 
     /** Takes what a node showed of itself, and notes why it says nothing if that is so. */
     chain(node: NodeId, chain: readonly Uint8Array[], now: number): Changed {

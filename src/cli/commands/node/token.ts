@@ -107,7 +107,7 @@ const end = defineCommand('token end', {
         hint: 'karo token sessions shows them.',
       })
     }
-    return { body: { session: session === undefined ? session : Number(session) } }
+    return { body: { session: session === undefined ? undefined : Number(session) } }
   },
   view: ({ ended }) =>
     ended === 0 ? 'No session was open.\n' : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
