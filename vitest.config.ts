@@ -14,19 +14,24 @@ const LONG = `
   assist/guard-resident history/backup-encrypted daemon/hung daemon/openapi daemon/passphrase
   history/anomalies pages/pages daemon/thinking assist/run assist/throwaway-root daemon/http
   mesh/ledger-short
+  muscle/muscle totals/rooms mesh/admission agents/way-out agents/runtime agents/outside mesh/frames
+  contract/hostile-text contract/bundle
+  copilot/requests sim/whole risk/properties sim/star sim/asker sim/mesh anomalies/lives risk/carriers
+  guard/own-files protocols/fields audit/budget risk/rules sim/echo copilot/within copilot/knowledge
 `
   .trim()
   .split(/\s+/)
 
-/** Integration before the rest: it waits more than it works, and what works fills its gaps. */
+/** What waits before what works, so that work fills its gaps, and no processor rests at the end. */
+const ORDER = ['integration', 'service', 'alone', 'unit', 'contract', 'pure']
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId, project }: TestSpecification): number => {
-      if (project.name !== 'integration') return LONG.length + 1
+    const place = ({ moduleId, project }: TestSpecification): number => {
       const at = LONG.indexOf(moduleId.split('/').slice(-2).join('/').replace('.test.ts', ''))
-      return at < 0 ? LONG.length : at
+      return ORDER.indexOf(project.name) * (LONG.length + 1) + (at < 0 ? LONG.length : at)
     }
-    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b))
   }
 }
 

@@ -66,8 +66,8 @@ const IN_GAPS = ['pure', 'unit', 'alone', 'contract']
  * none where the machine is busy with something else too, and a test of seconds would look as if it hung.
  */
 const YIELDING = ['nice', '-n', '5'] as const
-/** One to a processor: a third would only take from the two. */
-const GAP_WORKERS = `--maxWorkers=${availableParallelism()}`
+/** One more than processors, as some of them wait: what all of them do stands behind the integration tests. */
+const GAP_WORKERS = `--maxWorkers=${availableParallelism() + 1}`
 
 interface Ended {
   readonly ok: boolean
