@@ -8,6 +8,9 @@ interface Due {
   run: (() => void) | undefined
 }
 
+/** More than any simulation has to do at one moment. */
+const ENDLESS = 1_000_000
+
 export class VirtualTime implements Timers {
   readonly #due: Due[] = []
   #at = 0
@@ -48,11 +51,35 @@ export class VirtualTime implements Timers {
     return this.#at
   }
 
+  /** Lets `ms` milliseconds pass, with what is due by then and what promises do. */
+  async wait(ms: number): Promise<void> {
+    let isOver = false
+    this.after(ms, () => {
+      isOver = true
+    })
+    await this.pass(() => isOver)
+  }
+
+  /** What comes of something that needs time to pass. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    let isOver = false
+    const end = (): void => {
+      isOver = true
+    }
+    work.then(end, end)
+    await this.pass(() => isOver)
+    return work
+  }
+
   /** Lets `ms` milliseconds pass, for what happens without promises: no turn of the event loop is waited for. */
   advance(ms: number): void {
     const end = this.#at + ms
+    // What sets itself anew for this very moment would never let it pass.
+    let turns = 0
     for (let first = this.#due[0]; first !== undefined && first.at <= end; first = this.#due[0]) {
       this.#pop()
+      turns = first.at > this.#at ? 0 : turns + 1
+      if (turns > ENDLESS) throw new Error('what is due now is due again, without end')
       this.#at = first.at
       first.run?.()
     }

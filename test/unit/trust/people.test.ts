@@ -67,26 +67,10 @@ async function world(
       },
     },
   })
-  const pass = async (ms: number): Promise<void> => {
-    let over = false
-    time.after(ms, () => {
-      over = true
-    })
-    await time.pass(() => over)
-  }
-  /** Its answer, while virtual time goes on. */
-  async function done<T>(promise: Promise<T>): Promise<T> {
-    let over = false
-    const end = (): void => {
-      over = true
-    }
-    promise.then(end, end)
-    await time.pass(() => over)
-    return promise
-  }
-  const start = () => done(people.start(new AbortController().signal))
-  await start()
-  return { people, accounts, db, pass, done, start, now: time.clock.now }
+  const pass = (ms: number): Promise<void> => time.wait(ms)
+  const done = <T>(promise: Promise<T>): Promise<T> => time.during(promise)
+  await done(people.start(new AbortController().signal))
+  return { people, accounts, db, pass, done, now: time.clock.now }
 }
 
 const put = (db: Database, number: number) =>

@@ -114,17 +114,6 @@ test('what is recorded before start is written by it; after stop nothing is, and
   await audit.stop()
 })
 
-test('a restart goes on with the chain, also after a kill', async () => {
-  const { audit, repository } = await openLedger()
-  await audit.record(note(1))
-  await audit.record(note(2))
-  // No stop: as after kill -9.
-  const next = ledgerOver(repository)
-  await next.audit.start(never)
-  await next.audit.record(note(3))
-  expect(await next.audit.verify()).toMatchObject({ ok: true, entries: 3 })
-})
-
 test('the head is signed every hour while there is something new, and on stop', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())

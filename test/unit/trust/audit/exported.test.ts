@@ -5,7 +5,7 @@ import type { Database } from '../../../../src/store/level/database.ts'
 import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { canonicalDetails, GENESIS, hashEntry } from '../../../../src/trust/audit/entry.ts'
 import { verifyExport } from '../../../../src/trust/audit/exported.ts'
-import type { Audit } from '../../../../src/trust/audit/index.ts'
+import type { Audit, AuditRecord } from '../../../../src/trust/audit/index.ts'
 import type { ExportLine } from '../../../../src/trust/audit/types.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
@@ -30,13 +30,8 @@ async function ledger(
   let { audit, clock } = await open(at(0))
   for (const hour of hours) {
     clock.time = at(hour)
-    const details = {
-      query_type: 'ToolUsage',
-      rule: `rule "${hour}", ünïcode\n`,
-      n: hour / 3,
-      z: true,
-      a: 'a',
-    }
+    const rule = `rule "${hour}", ünïcode\n`
+    const details = { query_type: 'ToolUsage', rule, n: hour / 3, z: true, a: 'a' }
     await audit.record({
       type: 'query_responded',
       success: hour % 2 === 0,
@@ -208,59 +203,31 @@ describe('nothing can be changed', () => {
 test('who asked: by author and kind, how often, and what came of it', async () => {
   const { audit, at } = await ledger([])
   const eve = testIdentity(4).nodeId
-  const question = (peer: typeof bob, query_type: string, decision: string, rule: string) =>
-    Promise.all([
-      audit.record({ type: 'query_received', success: true, peer, details: { query_type } }),
-      audit.record({
-        type: 'query_responded',
-        success: decision === 'allow',
-        peer,
-        details: { query_type, decision, rule },
-      }),
-    ])
-  await question(bob, 'ToolUsage', 'allow', 'consent.peers')
-  await question(bob, 'ToolUsage', 'deny', 'consent.none')
-  await question(bob, 'NodeHealth', 'withhold', 'k_min')
-  await audit.record({
-    type: 'query_received',
-    success: false,
-    peer: eve,
-    details: { reason: 'busy', times: 40 },
-  })
+  const received = (peer: typeof bob, success: boolean, details: AuditRecord['details']) =>
+    audit.record({ type: 'query_received', success, peer, details })
+  const question = async (query_type: string, decision: string, rule: string): Promise<void> => {
+    await received(bob, true, { query_type })
+    const details = { query_type, decision, rule }
+    await audit.record({ type: 'query_responded', success: decision === 'allow', peer: bob, details })
+  }
+  await question('ToolUsage', 'allow', 'consent.peers')
+  await question('ToolUsage', 'deny', 'consent.none')
+  await question('NodeHealth', 'withhold', 'k_min')
+  await received(eve, false, { reason: 'busy', times: 40 })
   await audit.record({ type: 'query_asked', success: true, peer: bob, details: { query_type: 'ToolUsage' } })
   // Of another person of this machine.
-  await audit.record({
-    type: 'query_received',
-    success: true,
-    peer: eve,
-    details: { query_type: 'X', uid: 1001 },
-  })
+  await received(eve, true, { query_type: 'X', uid: 1001 })
   const asked = await audit.whoAsked({ since: at(0), uid: 1000 })
   const plain = asked.map(({ first: _first, last: _last, ...rest }) => rest)
   expect(plain).toHaveLength(3)
+  const none = { operator: null, asked: 0, allowed: 0, refused: 0, busy: 0, rules: [] }
+  const usage = { query_type: 'ToolUsage', asked: 2, allowed: 1, refused: 1 }
+  const health = { query_type: 'NodeHealth', asked: 1, refused: 1 }
   expect(plain).toEqual(
     expect.arrayContaining([
-      {
-        peer: bob,
-        operator: null,
-        query_type: 'ToolUsage',
-        asked: 2,
-        allowed: 1,
-        refused: 1,
-        busy: 0,
-        rules: ['consent.none', 'consent.peers'],
-      },
-      {
-        peer: bob,
-        operator: null,
-        query_type: 'NodeHealth',
-        asked: 1,
-        allowed: 0,
-        refused: 1,
-        busy: 0,
-        rules: ['k_min'],
-      },
-      { peer: eve, operator: null, query_type: null, asked: 0, allowed: 0, refused: 0, busy: 40, rules: [] },
+      { ...none, peer: bob, ...usage, rules: ['consent.none', 'consent.peers'] },
+      { ...none, peer: bob, ...health, rules: ['k_min'] },
+      { ...none, peer: eve, query_type: null, busy: 40 },
     ]),
   )
   expect(await audit.whoAsked({ since: at(0) })).toHaveLength(4)

@@ -5,11 +5,12 @@ import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import type { Database } from '../../../../src/store/level/database.ts'
 import { keyRange, makeKey } from '../../../../src/store/level/keyspace.ts'
-import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
+import { type AuditRow, createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { makeRow } from '../../../../src/trust/audit/entry.ts'
 import { signHead } from '../../../../src/trust/audit/head.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
+import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc from '../../../support/run/properties.ts'
@@ -28,6 +29,12 @@ async function goOn(db: Database, records: readonly AuditRecord[], signer = iden
   for (const record of records) await audit.record(record)
   await audit.stop()
 }
+/** The head over an entry, by whoever it may be. */
+const headOver = (
+  { seq, hash, ts }: Pick<AuditRow, 'seq' | 'hash' | 'ts'>,
+  signer: Identity,
+  entries = seq,
+) => signHead({ seq, hash, ts, entries }, signer, systemClock, systemRandom)
 const STARTED: AuditRecord = { type: 'node_started', success: true, details: {} }
 
 /** Entries 1 to 8, with signed heads over 4 and 8. */
@@ -103,29 +110,19 @@ test('an entry moved to any other number is missed at the first number concerned
   }
 })
 
-describe('removed', () => {
-  test('entries anywhere but the end', async () => {
-    for (const seq of [1, 2, 7]) {
-      const db = await ledger()
-      await db.del(entryKey(seq))
-      expect(await verify(db)).toMatchObject({ ok: false, first_bad: seq })
-    }
-  })
-
-  test('the end, by the signed head over it; and it stays missed when the ledger goes on', async () => {
-    const db = await ledger()
-    await db.del(entryKey(7))
-    await db.del(entryKey(8))
-    expect(await verify(db)).toMatchObject({ ok: false, entries: 6, first_bad: 7 })
-    await goOn(db, [STARTED])
-    expect(await verify(db)).toMatchObject({ ok: false, first_bad: 7 })
-  })
-
-  test('everything but the heads', async () => {
-    const db = await ledger()
-    for (let seq = 1; seq <= ENTRIES; seq++) await db.del(entryKey(seq))
-    expect(await verify(db)).toMatchObject({ ok: false, entries: 0, first_bad: 1 })
-  })
+test.each([
+  ['the first entry', [1]],
+  ['an entry', [2]],
+  ['the last but one', [7]],
+  ['the end, which a signed head is over', [7, 8]],
+  ['everything but the heads', [1, 2, 3, 4, 5, 6, 7, 8]],
+])('%s is missed where it was, and stays missed when the ledger goes on', async (_, gone) => {
+  const db = await ledger()
+  for (const seq of gone) await db.del(entryKey(seq))
+  const missed = { ok: false, first_bad: gone[0] }
+  expect(await verify(db)).toMatchObject({ ...missed, entries: ENTRIES - gone.length })
+  await goOn(db, [STARTED])
+  expect(await verify(db)).toMatchObject(missed)
 })
 
 test('a chain written anew by somebody without the key is found at the first head it does not agree with', async () => {
@@ -147,9 +144,7 @@ test('a chain written anew by somebody without the key is found at the first hea
   // Heads signed by another key do not help.
   const forged = await entriesOf(db)
   for (const seq of [4, 8]) {
-    const { hash, ts } = forged[seq - 1]!
-    const head = signHead({ seq, hash, ts, entries: seq }, testIdentity(2), systemClock, systemRandom)
-    await repository.append([], { head })
+    await repository.append([], { head: headOver(forged[seq - 1]!, testIdentity(2)) })
   }
   expect(await verify(db)).toMatchObject({ ok: false, first_bad: 4 })
 })
@@ -196,30 +191,21 @@ describe('a key that was replaced', () => {
     expect(await verifyAs(db, identity)).toMatchObject({ ok: false })
   })
 
-  test('an entry that says so is nothing without a signature of the newer one over it', async () => {
+  test.each([
+    ['is nothing without a signature of the newer key over it', successor, false],
+    ['that names another key is nothing to who signed it', testIdentity(4), true],
+  ])('an entry %s', async (_, next, isSigned) => {
     const db = await ledger()
     const { seq, hash } = (await entriesOf(db)).at(-1)!
-    const details = { previous: identity.nodeId, next: successor.nodeId }
+    const details = { previous: identity.nodeId, next: next.nodeId }
     const row = makeRow(seq + 1, Date.now(), { type: 'key_rotation', success: true, details }, hash)
-    await createAuditRepository(db).append([row])
-    expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 4 })
-  })
-
-  test('an entry that names another is nothing to who signed it', async () => {
-    const db = await ledger()
-    const { seq, hash } = (await entriesOf(db)).at(-1)!
-    const details = { previous: identity.nodeId, next: testIdentity(4).nodeId }
-    const row = makeRow(seq + 1, Date.now(), { type: 'key_rotation', success: true, details }, hash)
-    const body = { seq: row.seq, hash: row.hash, ts: row.ts, entries: row.seq }
-    const head = signHead(body, successor, systemClock, systemRandom)
-    await createAuditRepository(db).append([row], { head })
+    await createAuditRepository(db).append([row], isSigned ? { head: headOver(row, successor) } : {})
     expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 4 })
   })
 
   test('does not cover what a third one signed among it', async () => {
     const db = await ledger()
-    const { hash, ts } = (await entriesOf(db))[5]!
-    const head = signHead({ seq: 6, hash, ts, entries: 6 }, testIdentity(2), systemClock, systemRandom)
+    const head = headOver((await entriesOf(db))[5]!, testIdentity(2))
     await createAuditRepository(db).append([], { head })
     await goOn(db, [], successor)
     expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 6 })
@@ -266,9 +252,7 @@ describe('a removed front', () => {
     await repository.append([told], { base: { seq: 3, hash: third.hash } })
     expect(await verify(db)).toMatchObject({ ok: false, first_bad: 4 })
     // The node's own signature over it makes it good.
-    const { seq, ts } = told
-    const head = signHead({ seq, hash: told.hash, ts, entries: 6 }, identity, systemClock, systemRandom)
-    await repository.append([], { head })
+    await repository.append([], { head: headOver(told, identity, 6) })
     expect(await verify(db)).toMatchObject({ ok: true, entries: 6 })
   })
 })
@@ -307,13 +291,7 @@ describe('a head that others keep', () => {
 
   test('counts only when this node signed it, and the one that covers most', async () => {
     const db = await ledger()
-    const stranger = testIdentity(9)
-    const forged = signHead(
-      { seq: 1000, hash: new Uint8Array(32), ts: 1, entries: 1000 },
-      stranger,
-      systemClock,
-      systemRandom,
-    ).frame
+    const { frame: forged } = headOver({ seq: 1000, hash: new Uint8Array(32), ts: 1 }, testIdentity(9))
     const own = { frame: await headOf(db, 8), by: [] }
     const older = { frame: await headOf(db, 4), by: [birch] }
     expect(await verifyWith(db, { frame: forged, by: [birch] })).toMatchObject({ ok: true })

@@ -11,74 +11,50 @@ import {
   signRevocationList,
 } from '../../../../src/trust/certificates/sign.ts'
 import type { Against } from '../../../../src/trust/certificates/verify.ts'
-import type { Signer } from '../../../../src/trust/identity/index.ts'
+import type { Identity, Signer } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
 export const NOW = Date.UTC(2026, 10, 21, 9)
 export const [root, issuer, node, other, otherRoot] = [1, 2, 3, 4, 5].map((n) => testIdentity(9_000 + n)) as [
-  ReturnType<typeof testIdentity>,
-  ReturnType<typeof testIdentity>,
-  ReturnType<typeof testIdentity>,
-  ReturnType<typeof testIdentity>,
-  ReturnType<typeof testIdentity>,
+  ...[Identity, Identity, Identity, Identity, Identity],
 ]
 export const mesh = meshOf(root.publicKey)
 
 export type Change = Partial<CertificateTerms> & { readonly signer?: Signer; readonly mesh?: Uint8Array }
 
-const signed = (
-  terms: CertificateTerms,
-  { signer, mesh: of = mesh, ...change }: Change & { signer: Signer },
-) => signCertificate(signer, of, { ...terms, ...change }, systemRandom)
+/** Certificates by this signer for so many days from now on, each with what is changed in it. */
+const certifying =
+  (
+    by: Signer,
+    days: number,
+    terms: Pick<CertificateTerms, 'usage' | 'key' | 'name'> & Partial<CertificateTerms>,
+  ) =>
+  ({ signer = by, mesh: of = mesh, ...change }: Change = {}): Uint8Array => {
+    const life = { version: NOW, notBefore: NOW, notAfter: NOW + days * DAY_MS }
+    return signCertificate(signer, of, { roles: [], teams: [], ...life, ...terms, ...change }, systemRandom)
+  }
 
-export const issuerCertificate = (change: Change = {}): Uint8Array =>
-  signed(
-    {
-      usage: 'issuer',
-      key: issuer.publicKey,
-      name: 'hq-1',
-      roles: [],
-      teams: [],
-      grants: [],
-      version: NOW,
-      notBefore: NOW,
-      notAfter: NOW + 365 * DAY_MS,
-    },
-    { signer: root, ...change },
-  )
-
-export const nodeCertificate = (change: Change = {}): Uint8Array =>
-  signed(
-    {
-      usage: 'node',
-      key: node.publicKey,
-      name: 'eng-7',
-      roles: ['lead'],
-      teams: ['eng'],
-      version: NOW,
-      notBefore: NOW,
-      notAfter: NOW + 30 * DAY_MS,
-    },
-    { signer: issuer, ...change },
-  )
-
+export const issuerCertificate = certifying(root, 365, {
+  usage: 'issuer',
+  key: issuer.publicKey,
+  name: 'hq-1',
+  grants: [],
+})
+const LEAD = { roles: ['lead'], teams: ['eng'] }
+export const nodeCertificate = certifying(issuer, 30, {
+  usage: 'node',
+  key: node.publicKey,
+  name: 'eng-7',
+  ...LEAD,
+})
 /** The key of a person. */
 export const operator = testIdentity(9_006)
-
-export const operatorCertificate = (change: Change = {}): Uint8Array =>
-  signed(
-    {
-      usage: 'operator',
-      key: operator.publicKey,
-      name: 'carol',
-      roles: ['lead'],
-      teams: ['eng'],
-      version: NOW,
-      notBefore: NOW,
-      notAfter: NOW + 30 * DAY_MS,
-    },
-    { signer: issuer, ...change },
-  )
+export const operatorCertificate = certifying(issuer, 30, {
+  usage: 'operator',
+  key: operator.publicKey,
+  name: 'carol',
+  ...LEAD,
+})
 
 export const operatorChain = (): Uint8Array[] => [issuerCertificate(), operatorCertificate()]
 
@@ -92,18 +68,21 @@ export function rollWith(...certificates: readonly Uint8Array[]): Roll {
   return roll
 }
 
+interface ListTerms {
+  readonly number?: number
+  readonly version?: number
+  readonly mesh?: Uint8Array
+  /** When its keys were revoked. */
+  readonly at?: number
+}
 export const listOf = (
   by: Signer,
   keys: readonly Uint8Array[],
-  {
-    number = 0,
-    version = NOW,
-    mesh: of = mesh,
-  }: { readonly number?: number; readonly version?: number; readonly mesh?: Uint8Array } = {},
+  { number = 0, version = NOW, mesh: of = mesh, at = NOW }: ListTerms = {},
 ): Uint8Array =>
   signRevocationList(
     by,
-    { version, number, mesh: of, revoked: keys.map((key) => ({ key, at: NOW })) },
+    { version, number, mesh: of, revoked: keys.map((key) => ({ key, at })) },
     systemRandom,
   )
 

@@ -1,5 +1,5 @@
 // What fills up: certificates of one issuer, lists about issuers, places of issuers that ended, and the longest list of a root.
-import { beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { HelloAck, ROOT_LIST_BYTES } from '../../../../protocols/messages/hello.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { createShares } from '../../../../src/trust/certificates/shares.ts'
@@ -16,11 +16,7 @@ import {
   rollWith,
   root,
 } from './chains.ts'
-import { found, invited, joins, meet, pass, type Room, room, time } from './rooms.ts'
-
-beforeEach(() => {
-  time.now = NOW
-})
+import { four, hears, invited, joins, listed, meet, pass, type Room, time } from './rooms.ts'
 
 const keyOf = (n: number): Uint8Array => {
   const key = new Uint8Array(32).fill(3)
@@ -30,29 +26,11 @@ const keyOf = (n: number): Uint8Array => {
 
 test('of a full map whoever has most gives up the oldest', () => {
   const map = createShares<number, string, string>(4, (value) => value[0] as string)
-  for (const [key, value] of [
-    [1, 'a1'],
-    [2, 'b1'],
-    [3, 'b2'],
-    [4, 'b3'],
-    [5, 'b4'],
-    [6, 'a2'],
-  ] as const)
-    map.set(key, value)
-  expect([...map]).toEqual([
-    [1, 'a1'],
-    [6, 'a2'],
-    [4, 'b3'],
-    [5, 'b4'],
-  ])
+  for (const [at, value] of ['a1', 'b1', 'b2', 'b3', 'b4', 'a2'].entries()) map.set(at + 1, value)
+  expect(Object.fromEntries(map)).toEqual({ 1: 'a1', 6: 'a2', 4: 'b3', 5: 'b4' })
   map.set(5, 'a3')
-  expect([map.size, map.peek(5), map.has(2), map.delete(4), map.delete(4)]).toEqual([
-    4,
-    'a3',
-    false,
-    true,
-    false,
-  ])
+  expect([map.size, map.peek(5), map.has(2)]).toEqual([4, 'a3', false])
+  expect([map.delete(4), map.delete(4)]).toEqual([true, false])
   map.clear()
   expect([...map, map.size]).toEqual([0])
 })
@@ -102,19 +80,13 @@ test('issuers that ended make place for new ones; one that revoked somebody stay
 
 /** A member whose issuer the root revokes with as many other keys as a list holds, and one that knows it. */
 async function revoked() {
-  const [hq, second, ann, bob] = await Promise.all([room(8_901), room(8_902), room(8_903), room(8_904)])
-  await found(hq)
-  await found(second)
-  for (const [by, one] of [
-    [hq, ann],
-    [second, bob],
-  ] as const) {
-    await joins(by, one)
-  }
+  const { hq, second, ann, bob } = await four()
+  await joins(hq, ann)
+  await joins(second, bob)
   for (const from of [hq, second]) for (const to of [ann, bob]) pass(from, to)
   time.now += 1_000
   const keys = [hq.identity.publicKey, ...Array.from({ length: 1_023 }, (_, n) => keyOf(n))]
-  const list = listOf(root, keys, { version: time.now })
+  const list = listed(root, keys)
   await bob.fleet.revokedByRoot(list)
   return { hq, second, ann, bob, list }
 }
@@ -143,9 +115,7 @@ test('a machine that joins anew hears what it was granted, and one that is put o
   expect(second.fleet.answer(ann.identity.nodeId).granted).toBeDefined()
   // Now the second issuer is revoked as well, and still has the answer that it gave.
   time.now += 1_000
-  await second.fleet.revokedByRoot(
-    listOf(root, [second.identity.publicKey], { number: 1, version: time.now }),
-  )
+  await second.fleet.revokedByRoot(listed(root, [second.identity.publicKey], { number: 1 }))
   const answer = second.fleet.answer(ann.identity.nodeId)
   expect(Object.keys(answer)).toEqual(['root_list'])
   expect(isSayable(answer)).toBe(true)
@@ -160,8 +130,7 @@ test('a key that an issuer revoked is shown no list of the root', async () => {
 })
 
 test('an invite that is shown again gives nobody back what people took away since', async () => {
-  const [hq, ann] = await Promise.all([room(8_911), room(8_912)])
-  await found(hq)
+  const { hq, ann } = await four()
   const code = await invited(hq, { roles: ['lead'], teams: ['eng', 'ops'], for_ms: 60 * DAY_MS, uses: 2 })
   await ann.fleet.join(code, { places: [] })
   const proof = ann.fleet.shown(hq.identity.nodeId)
@@ -170,12 +139,7 @@ test('an invite that is shown again gives nobody back what people took away sinc
   expect(own()).toMatchObject({ roles: ['lead'], teams: ['eng', 'ops'] })
   time.now += 3_600_000
   await hq.fleet.assign(ann.identity.nodeId, { roles: [], teams: ['eng'] })
-  const again = async (): Promise<void> => {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    hq.fleet.onSettled(() => resolve())
-    hq.fleet.heard(ann.identity.nodeId, { ...proof, name: 'alice' })
-    await promise
-  }
+  const again = () => hears(hq, ann, { ...proof, name: 'alice' })
   time.now += 3_600_000
   await again()
   expect(own()).toMatchObject({ name: 'newcomer', roles: [], teams: ['eng'] })

@@ -1,29 +1,34 @@
 // The room of certificates at its door: founding, joining, renewing, revoking, and what is left after a restart.
-import { beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
-import { meshOf, signCertificate } from '../../../../src/trust/certificates/sign.ts'
+import { meshOf } from '../../../../src/trust/certificates/sign.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { listOf, NOW, root } from './chains.ts'
-import { found, invited, joins, meet, pass, room, time } from './rooms.ts'
-
-beforeEach(() => {
-  time.now = NOW
-})
+import { issuerCertificate, NOW, root } from './chains.ts'
+import {
+  found,
+  four,
+  hears,
+  invited,
+  joins,
+  listed,
+  meet,
+  pass,
+  type Room,
+  restarted,
+  room,
+  time,
+} from './rooms.ts'
 
 const everybody = (): boolean => true
 const nobody = (): boolean => false
 
+/** `ann` and `bob` were certified by one issuer; nobody has heard of the second one. */
 async function mesh() {
-  const issuer = await room(8_001)
-  await found(issuer)
-  const ann = await room(8_002)
-  const bob = await room(8_003)
-  for (const one of [ann, bob]) {
-    await joins(issuer, one, { teams: ['eng'] }, one === ann ? 'ann' : 'bob')
-  }
-  return { issuer, ann, bob }
+  const { hq: issuer, second, ann, bob } = await four()
+  await joins(issuer, ann, { teams: ['eng'] }, 'ann')
+  await joins(issuer, bob, { teams: ['eng'] }, 'bob')
+  return { issuer, second, ann, bob }
 }
 
 test('a node that joined and one that joined later admit each other, by what they show alone', async () => {
@@ -81,10 +86,7 @@ test('a proof that somebody else shows lets nobody in', async () => {
   const thief = await room(8_012)
   await joiner.fleet.join(await invited(issuer), { places: [] })
   const stolen = joiner.fleet.shown(issuer.identity.nodeId)
-  const { promise, resolve } = Promise.withResolvers<void>()
-  issuer.fleet.onSettled(() => resolve())
-  expect(issuer.fleet.heard(thief.identity.nodeId, { ...stolen, name: 'thief' })).toBe(true)
-  await promise
+  expect(await hears(issuer, thief, { ...stolen, name: 'thief' })).toBe(true)
   expect(issuer.fleet.answer(thief.identity.nodeId)).toEqual({ invite_refused: 'unknown' })
   expect(issuer.fleet.word(thief.identity.nodeId)).toBeUndefined()
   expect(issuer.audited.at(-1)).toMatchObject({ type: 'policy_violation', details: { why: 'unknown' } })
@@ -106,12 +108,9 @@ test('an answer that the inviter did not make is believed by nobody', async () =
   expect(await meet(issuer, joiner)).toBe(true)
 })
 
-async function grantOf(issuer: Awaited<ReturnType<typeof room>>, joiner: Awaited<ReturnType<typeof room>>) {
+async function grantOf(issuer: Room, joiner: Room) {
   await joiner.fleet.join(await invited(issuer), { places: [] })
-  const { promise, resolve } = Promise.withResolvers<void>()
-  issuer.fleet.onSettled(() => resolve())
-  issuer.fleet.heard(joiner.identity.nodeId, { ...joiner.fleet.shown(issuer.identity.nodeId), name: 'x' })
-  await promise
+  await hears(issuer, joiner, { ...joiner.fleet.shown(issuer.identity.nodeId), name: 'x' })
   return issuer.fleet.answer(joiner.identity.nodeId)
 }
 
@@ -131,21 +130,14 @@ test('a node whose certificate ended stays in its mesh, whatever root an inviter
   const rogue = await room(8_031)
   await rogue.fleet.found(
     other.publicKey,
-    signCertificate(
-      other,
-      meshOf(other.publicKey),
-      {
-        usage: 'issuer',
-        key: rogue.identity.publicKey,
-        name: 'rogue',
-        roles: [],
-        teams: [],
-        version: time.now,
-        notBefore: time.now,
-        notAfter: time.now + DAY_MS,
-      },
-      systemRandom,
-    ),
+    issuerCertificate({
+      signer: other,
+      mesh: meshOf(other.publicKey),
+      key: rogue.identity.publicKey,
+      version: time.now,
+      notBefore: time.now,
+      notAfter: time.now + DAY_MS,
+    }),
   )
   await joins(rogue, ann, { for_ms: DAY_MS / 2 })
   expect(ann.fleet.state()).toMatchObject({ root: state.root, own: null, joining: { refused: 'root' } })
@@ -232,7 +224,7 @@ test('what was renewed is kept over a restart', async () => {
   pass(issuer, ann)
   const { own } = ann.fleet.state()
   await ann.fleet.stop()
-  const again = await room(8_002, { repository: ann.repository })
+  const again = await restarted(ann)
   expect(again.fleet.state()).toMatchObject({ own, root: root.nodeId })
 })
 
@@ -249,7 +241,8 @@ test('a revoked node is out at once, wherever the list comes, and no invite lets
   expect(ann.audited.at(-1)).toMatchObject({ type: 'certificate_revoked', peer: bob.identity.nodeId })
   // Its own chain still looks good to itself.
   expect(await meet(ann, bob)).toBe(false)
-  const home = await room(8_003)
+  // Without anything that it had.
+  const home = await room(bob.number)
   await joins(issuer, home)
   expect(home.fleet.state()).toMatchObject({ own: null, joining: { refused: 'revoked' } })
   expect(issuer.fleet.word(home.identity.nodeId)).toBeUndefined()
@@ -271,7 +264,7 @@ test('a list of nobody who may revoke counts for nothing, and one of another mes
   await meet(ann, bob)
   const keys = [issuer.identity.publicKey, bob.identity.publicKey]
   const listBy = (signer: typeof bob.identity, of: Uint8Array): Uint8Array =>
-    listOf(signer, keys, { version: NOW + 1, number: 99, mesh: of })
+    listed(signer, keys, { number: 99, mesh: of })
   // A member that is no issuer, a stranger, and the issuer for a mesh that is not this one.
   for (const frame of [
     listBy(bob.identity, meshOf(root.publicKey)),
@@ -289,9 +282,7 @@ test('a list of nobody who may revoke counts for nothing, and one of another mes
 })
 
 test('an issuer does not revoke another one', async () => {
-  const { issuer } = await mesh()
-  const second = await room(8_030)
-  await found(second)
+  const { issuer, second } = await mesh()
   pass(second, issuer)
   await expect(issuer.fleet.revoke(second.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
 })
@@ -308,9 +299,7 @@ test('a member that the root certifies becomes an issuer, for those who were the
 })
 
 test('one issuer renews for another that is gone, somewhat later', async () => {
-  const { issuer, ann } = await mesh()
-  const second = await room(8_030)
-  await found(second)
+  const { issuer, second, ann } = await mesh()
   pass(issuer, second)
   time.now += 21 * DAY_MS
   await second.fleet.look(everybody)
@@ -350,12 +339,9 @@ test('an issuer signs its list anew every day, with a number that grows', async 
 
 test('a node is in one mesh', async () => {
   const { issuer, ann } = await mesh()
-  await expect(ann.fleet.join(await invited(issuer), { places: [] })).rejects.toMatchObject({
-    code: 'conflict',
-  })
-  await expect(ann.fleet.found(ann.identity.publicKey, new Uint8Array(1))).rejects.toMatchObject({
-    code: 'conflict',
-  })
+  const conflict = { code: 'conflict' }
+  await expect(ann.fleet.join(await invited(issuer), { places: [] })).rejects.toMatchObject(conflict)
+  await expect(ann.fleet.found(ann.identity.publicKey, new Uint8Array(1))).rejects.toMatchObject(conflict)
 })
 
 test('an enrolment file is used at the first start, and not again', async () => {
@@ -366,7 +352,7 @@ test('an enrolment file is used at the first start, and not again', async () => 
   expect(machine.fleet.state().joining).toMatchObject({ places: ['10.0.0.5:9238'], refused: null })
   expect(await meet(issuer, machine)).toBe(true)
   await machine.fleet.stop()
-  const again = await room(8_040, { enrolment, repository: machine.repository })
+  const again = await restarted(machine, { enrolment })
   expect(again.fleet.state()).toMatchObject({ joining: null, root: root.nodeId })
 })
 
@@ -392,47 +378,38 @@ test('an enrolment file that is put right counts without another start, and one 
   await machine.fleet.enrol()
   expect(machine.fleet.state().joining).toMatchObject({ places: ['10.0.0.7:9238'] })
   await machine.fleet.stop()
-  const again = await room(8_044, { enrolment: () => held.file(), repository: machine.repository })
+  const again = await restarted(machine, { enrolment: () => held.file() })
   expect(again.fleet.state().joining).toMatchObject({ places: ['10.0.0.7:9238'] })
   // The same invite with another address does, because the file was corrected while the machine was off.
   await again.fleet.stop()
   held.file = () => ({ code: typed, root: root.publicKey, places: ['10.0.0.8:9238'] })
-  const last = await room(8_044, { enrolment: () => held.file(), repository: machine.repository })
+  const last = await restarted(machine, { enrolment: () => held.file() })
   expect(last.fleet.state().joining).toMatchObject({ places: ['10.0.0.8:9238'] })
   expect(await meet(issuer, last)).toBe(true)
 })
 
-test('a broken enrolment file keeps nobody from starting', async () => {
-  const machine = await room(8_041, {
-    enrolment: () => {
-      throw new KaroError('bad_file', 'others may read it')
-    },
-  })
-  expect(machine.fleet.state()).toMatchObject({
-    joining: { refused: 'enrolment_file', detail: 'others may read it' },
-    root: null,
-  })
+test.each([
+  [new KaroError('bad_file', 'others may read it'), 'others may read it'],
   // What it was not written for might hold a part of the file.
-  const odd = await room(8_042, {
-    enrolment: () => {
-      throw new Error('04HM')
-    },
-  })
-  expect(odd.fleet.state()).toMatchObject({ joining: { refused: 'enrolment_file', detail: null } })
+  [new Error('04HM'), null],
+])('a broken enrolment file keeps nobody from starting: %s', async (error, detail) => {
+  const enrolment = () => {
+    throw error
+  }
+  const machine = await room(8_041, { enrolment })
+  expect(machine.fleet.state()).toMatchObject({ joining: { refused: 'enrolment_file', detail }, root: null })
 })
 
 test('an invite promises only what can be signed', async () => {
   const { issuer } = await mesh()
   const long = (n: number) => Array.from({ length: 8 }, (_, i) => `${n}${i}`.padEnd(64, 'ü'))
-  await expect(invited(issuer, { teams: ['a b'] })).rejects.toMatchObject({ code: 'bad_request' })
-  await expect(invited(issuer, { roles: ['\n'] })).rejects.toMatchObject({ code: 'bad_request' })
-  await expect(invited(issuer, { roles: long(1), teams: long(2) })).rejects.toMatchObject({
-    code: 'bad_request',
-  })
+  for (const terms of [{ teams: ['a b'] }, { roles: ['\n'] }, { roles: long(1), teams: long(2) }])
+    await expect(invited(issuer, terms)).rejects.toMatchObject({ code: 'bad_request' })
   expect(issuer.fleet.invites()).toHaveLength(2)
 })
 
 test('a joiner hears when its inviter cannot sign, and when it certifies nobody any more', async () => {
+  time.now = NOW
   const issuer = await room(8_040)
   await found(issuer, { grants: ['security'] })
   const soc = await room(8_041)

@@ -1,5 +1,5 @@
 // Operators in the room of certificates: an issuer certifies people, who are no machines, and takes it back.
-import { beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { MeshQuery } from '../../../../protocols/messages/query.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
@@ -18,11 +18,7 @@ import {
   rollWith,
   root,
 } from './chains.ts'
-import { found, joins, pass, type Room, room, time } from './rooms.ts'
-
-beforeEach(() => {
-  time.now = NOW
-})
+import { found, four, joins, pass, type Room, time } from './rooms.ts'
 
 const terms = (change: object = {}) => ({
   key: operator.publicKey,
@@ -35,15 +31,15 @@ const terms = (change: object = {}) => ({
 
 const LONG = Array.from({ length: 8 }, (_, i) => `${'ü'.repeat(60)}${i}`)
 
-async function issuing(grants: readonly string[] = []): Promise<Room> {
-  const one = await room(8_701)
-  await found(one, { grants })
-  return one
+async function issuing(grants: readonly string[] = []): Promise<{ hq: Room; ann: Room }> {
+  const { hq, ann } = await four()
+  time.now += 1
+  await found(hq, { grants })
+  return { hq, ann }
 }
 
 test('an operator is known wherever its certificate came, and is expected nowhere', async () => {
-  const hq = await issuing(['security'])
-  const ann = await room(8_702)
+  const { hq, ann } = await issuing(['security'])
   await joins(hq, ann, {}, 'ann')
   const chain = await hq.fleet.operators.issue(terms({ roles: ['security'], teams: ['soc'] }))
   expect(chain).toHaveLength(2)
@@ -84,35 +80,29 @@ test('a key is a node or a person, whichever it was first', () => {
 })
 
 test('only an issuer certifies, within what it was granted, names that are free, for a month at most', async () => {
-  const hq = await issuing()
-  const nobody = await room(8_703)
-  await expect(nobody.fleet.operators.issue(terms())).rejects.toMatchObject({ code: 'refused' })
-  await expect(hq.fleet.operators.issue(terms({ roles: ['security'] }))).rejects.toMatchObject({
-    code: 'refused',
-  })
+  const { hq, ann } = await issuing()
+  await expect(ann.fleet.operators.issue(terms())).rejects.toMatchObject({ code: 'refused' })
+  const refused = (change: object, code: string) =>
+    expect(hq.fleet.operators.issue(terms(change))).rejects.toMatchObject({ code })
+  await refused({ roles: ['security'] }, 'refused')
   for (const wrong of [
     ...[{ name: '' }, { name: ' carol' }, { name: 'a\u202eb' }, { name: '0123 4567 89ab cdef' }],
     ...[{ roles: ['a b'] }, { teams: [''] }, { for_ms: 30 * DAY_MS + 1 }, { for_ms: 1 }],
     { roles: LONG, teams: LONG },
   ])
-    await expect(hq.fleet.operators.issue(terms(wrong))).rejects.toMatchObject({ code: 'bad_request' })
+    await refused(wrong, 'bad_request')
   await hq.fleet.operators.issue(terms())
-  const twin = terms({ key: testIdentity(8_704).publicKey, name: 'Carol' })
-  await expect(hq.fleet.operators.issue(twin)).rejects.toMatchObject({ code: 'conflict' })
-  await expect(
-    hq.fleet.operators.issue(terms({ key: hq.identity.publicKey, name: 'hq' })),
-  ).rejects.toMatchObject({
-    code: 'conflict',
-  })
+  await refused({ key: testIdentity(8_704).publicKey, name: 'Carol' }, 'conflict')
+  await refused({ key: hq.identity.publicKey, name: 'hq' }, 'conflict')
   // Ledgers name the two side by side.
-  await expect(hq.fleet.operators.issue(terms({ name: 'HQ' }))).rejects.toMatchObject({ code: 'conflict' })
+  await refused({ name: 'HQ' }, 'conflict')
   expect(hq.audited.filter(({ type }) => type === 'certificate_issued')).toMatchObject([
     { peer: operator.nodeId, details: { name: 'carol', usage: 'operator' } },
   ])
 })
 
 test('the largest certificates that are signed leave half of a question free', async () => {
-  const hq = await issuing()
+  const { hq } = await issuing()
   let longest: readonly Uint8Array[] = []
   for (let length = 1; length <= 60; length++) {
     const roles = Array.from({ length: 8 }, (_, i) => `${'x'.repeat(length)}${i}`)
@@ -126,7 +116,7 @@ test('the largest certificates that are signed leave half of a question free', a
 })
 
 test('renewed, it holds for longer with the same key; revoked, it never does again', async () => {
-  const hq = await issuing()
+  const { hq } = await issuing()
   const first = await hq.fleet.operators.issue(terms())
   time.now += DAY_MS + 1
   expect(hq.fleet.operators.list()).toMatchObject([{ state: 'expired' }])

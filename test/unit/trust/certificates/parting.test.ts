@@ -1,41 +1,22 @@
 // Whom a list puts out loses its data at once, and its link when what it has from here was emptied, or a little later.
-import { beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
-import { createMemberRepository } from '../../../../src/store/tables/members.ts'
-import { createTrust } from '../../../../src/trust/peers/index.ts'
-import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { listOf, NOW, root } from './chains.ts'
-import { found, joins, pass, type Room, room, time } from './rooms.ts'
-
-beforeEach(() => {
-  time.now = NOW
-})
+import { trustRoom } from '../peers/world.ts'
+import { listOf, root } from './chains.ts'
+import { four, joins, pass, type Room, room, time } from './rooms.ts'
 
 /** Bob, with real trust, hears of what hq revokes; Ann and Cid are certified, and `linked` says who is linked to him. */
-async function fleet(at: number, linked: (node: NodeId) => boolean = () => true) {
-  const [hq, ann, bob, cid] = (await Promise.all([0, 1, 2, 3].map((n) => room(at + n)))) as [
-    Room,
-    Room,
-    Room,
-    Room,
-  ]
-  await found(hq)
-  for (const one of [ann, bob, cid]) {
-    await joins(hq, one)
-  }
+async function fleet(linked: (node: NodeId) => boolean = () => true) {
+  const { hq, ann, bob } = await four()
+  const cid = await room(8_005)
+  for (const one of [ann, bob, cid]) await joins(hq, one)
   pass(hq, bob)
-  const trust = createTrust({
+  const { trust } = await trustRoom({
     identity: bob.identity,
     certificates: bob.fleet,
-    log: silentLog,
     clock: { now: () => time.now, monotonic: () => time.now },
-    audit: { record: async () => {} },
-    config: { peers: { trusted: new Map(), denied: [] } },
-    repository: createMemberRepository(await temporaryDatabase()),
   })
-  await trust.start(new AbortController().signal)
   const told: NodeId[] = []
   trust.onChange((node) => told.push(node))
   const asked: {
@@ -61,7 +42,7 @@ async function fleet(at: number, linked: (node: NodeId) => boolean = () => true)
 }
 
 test('its data ends with the list, its link when its copies are empty; everybody hears of both', async () => {
-  const { ann, trust, told, asked, revoke } = await fleet(9_101)
+  const { ann, trust, told, asked, revoke } = await fleet()
   const out = await revoke(ann)
   expect(asked.map(({ node }) => node)).toEqual([out])
   expect(trust.opinion(out)).toMatchObject({ revoked: true, trust_level: 'untrusted' })
@@ -78,7 +59,7 @@ test('its data ends with the list, its link when its copies are empty; everybody
 })
 
 test('one that cannot be emptied is cut off all the same', async () => {
-  const { ann, trust, asked, revoke } = await fleet(9_111)
+  const { ann, trust, asked, revoke } = await fleet()
   const out = await revoke(ann)
   asked[0]!.end(new Error('the disk is full'))
   await new Promise(setImmediate)
@@ -86,21 +67,21 @@ test('one that cannot be emptied is cut off all the same', async () => {
 })
 
 test('who is not linked is out at once, and so is whom this node revoked, or had on disk', async () => {
-  const { ann, cid, hq, trust, told, asked, revoke } = await fleet(9_121, () => false)
+  const { ann, cid, hq, trust, told, asked, revoke } = await fleet(() => false)
   const out = await revoke(ann)
   expect([told, asked, trust.refuses(out)]).toEqual([[out], [], true])
   const own: NodeId[] = []
   hq.fleet.onParting({ isLinked: () => true, empty: async (node) => void own.push(node) })
   await hq.fleet.revoke(cid.identity.nodeId)
   expect([own, hq.fleet.isParting?.(cid.identity.nodeId)]).toEqual([[], false])
-  const { bob, asked: stored } = await fleet(9_131)
+  const { bob, asked: stored } = await fleet()
   const list = listOf(hq.identity, [bob.identity.publicKey], { number: 1 })
   bob.fleet.documents.revocation_list.accept(list, false)
   expect(stored).toEqual([])
 })
 
 test('who was certified by an issuer that the root revokes is emptied too, and of many only some', async () => {
-  const { hq, ann, bob, cid, trust, asked } = await fleet(9_141)
+  const { hq, ann, bob, cid, trust, asked } = await fleet()
   pass(hq, bob)
   const revoked = [
     hq.identity.publicKey,

@@ -5,19 +5,15 @@ import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createFleetRepository, type FleetRepository } from '../../../../src/store/tables/fleet.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
-import {
-  createFleet,
-  type Fleet,
-  type FleetKind,
-  meshOf,
-  signCertificate,
-} from '../../../../src/trust/certificates/index.ts'
+import { createFleet, type Fleet, type FleetKind } from '../../../../src/trust/certificates/index.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { NOW, root } from './chains.ts'
+import { issuerCertificate, listOf, NOW, root } from './chains.ts'
 
 export interface Room {
+  /** By which its key is made. */
+  readonly number: number
   readonly identity: Identity
   readonly fleet: Fleet
   /** By its own clock, ms since the epoch. */
@@ -54,40 +50,58 @@ export async function room(
   fleet.onDocument((kind, frame) => void said.push({ kind, frame }))
   fleet.onChange((node) => changes.push(node))
   await fleet.start(new AbortController().signal)
-  return { identity, fleet, now: (options.clock ?? clock).now, repository, said, audited, changes }
+  return { number, identity, fleet, now: (options.clock ?? clock).now, repository, said, audited, changes }
 }
+
+type Options = Parameters<typeof room>[1]
+
+/** The same machine after a restart: what it had in memory is gone, what is on its disk stays. */
+export const restarted = ({ number, repository }: Room, options: Options = {}): Promise<Room> =>
+  room(number, { repository, ...options })
 
 /** Makes it an issuer of the root's mesh. */
 export async function found(
   { identity, fleet, now }: Room,
   { grants = [], days = 365 }: { grants?: readonly string[]; days?: number } = {},
 ): Promise<void> {
-  const terms: Parameters<typeof signCertificate>[2] = {
-    usage: 'issuer' as const,
-    key: identity.publicKey,
-    name: 'hq',
-    roles: [],
-    teams: [],
-    grants,
-    version: now(),
-    notBefore: now(),
-    notAfter: now() + days * DAY_MS,
-  }
-  await fleet.found(root.publicKey, signCertificate(root, meshOf(root.publicKey), terms, systemRandom))
+  const life = { version: now(), notBefore: now(), notAfter: now() + days * DAY_MS }
+  await fleet.found(
+    root.publicKey,
+    issuerCertificate({ key: identity.publicKey, name: 'hq', grants, ...life }),
+  )
+}
+
+/** Two issuers of the root's mesh, and two machines that are in none. Time begins anew. */
+export async function four(): Promise<{ hq: Room; second: Room; ann: Room; bob: Room }> {
+  time.now = NOW
+  const rooms = await Promise.all([8_001, 8_002, 8_003, 8_004].map((number) => room(number)))
+  const [hq, second, ann, bob] = rooms as [Room, Room, Room, Room]
+  await found(hq)
+  await found(second)
+  return { hq, second, ann, bob }
+}
+
+/** A list that is signed now, of keys that were revoked now. */
+export const listed: typeof listOf = (by, keys, terms) =>
+  listOf(by, keys, { version: time.now, at: time.now, ...terms })
+
+type Shown = Parameters<Fleet['heard']>[1]
+
+/** It hears what `from` shows, and has decided about an invite that this proves; true if it proves one. */
+export async function hears({ fleet }: Room, from: Room, shown: Shown): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const end = fleet.onSettled(() => resolve())
+  const isProof = fleet.heard(from.identity.nodeId, shown)
+  if (isProof) await promise
+  end()
+  return isProof
 }
 
 /** What the two say to each other when they meet, as the mesh lets them; true when each is certified to the other. */
 export async function meet(a: Room, b: Room, name = 'newcomer'): Promise<boolean> {
   const [fromA, fromB] = [a.fleet.shown(b.identity.nodeId), b.fleet.shown(a.identity.nodeId)]
-  for (const [one, other, shown] of [
-    [a, b, fromB],
-    [b, a, fromA],
-  ] as const) {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const end = one.fleet.onSettled(() => resolve())
-    if (one.fleet.heard(other.identity.nodeId, { ...shown, name })) await promise
-    end()
-  }
+  await hears(a, b, { ...fromB, name })
+  await hears(b, a, { ...fromA, name })
   a.fleet.answered(b.identity.nodeId, b.fleet.answer(a.identity.nodeId))
   b.fleet.answered(a.identity.nodeId, a.fleet.answer(b.identity.nodeId))
   return a.fleet.word(b.identity.nodeId) !== undefined && b.fleet.word(a.identity.nodeId) !== undefined

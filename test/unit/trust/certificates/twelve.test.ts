@@ -1,14 +1,10 @@
 // A mesh of twelve: a machine with a file joins it with no command anywhere, the root is away, and all certificates are renewed.
-import { beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { formatEnrolment, parseEnrolment } from '../../../../src/trust/certificates/invites/enrolment.ts'
 import { NOW, root } from './chains.ts'
 import { found, invited, meet, type Room, room, time } from './rooms.ts'
-
-beforeEach(() => {
-  time.now = NOW
-})
 
 /** Everything that anybody has said since the last time goes to everybody, as documents do. */
 function spread(rooms: readonly Room[]): void {
@@ -19,6 +15,7 @@ function spread(rooms: readonly Room[]): void {
 }
 
 test('a provisioned machine is admitted by twelve that hear of no command, and all renew without the root', async () => {
+  time.now = NOW
   const hq = await room(8_950)
   await found(hq)
   const joiners = await Promise.all(Array.from({ length: 11 }, (_, n) => room(8_951 + n)))

@@ -15,6 +15,7 @@ import { goldenFrames } from '../../../support/mesh/vectors.ts'
 import fc from '../../../support/run/properties.ts'
 import {
   against,
+  type Change,
   chain,
   issuer,
   issuerCertificate,
@@ -75,101 +76,72 @@ const changed = (bytes: Uint8Array): Uint8Array => {
   return copy
 }
 
-const WRONG: readonly [what: string, fault: ChainFault, () => Uint8Array[], Partial<Against>?][] = [
-  ['no certificate', 'empty', () => []],
+const revoking = ({ publicKey }: Signer): Partial<Against> => ({
+  isRevoked: (key) => Buffer.compare(key, publicKey) === 0,
+})
+
+interface Wrong {
+  /** How the two certificates differ from those that hold, or other ones in their place. */
+  readonly above?: Change
+  readonly leaf?: Change
+  readonly all?: () => Uint8Array[]
+  readonly seen?: Partial<Against>
+}
+const WRONG: readonly [what: string, fault: ChainFault, Wrong][] = [
+  ['no certificate', 'empty', { all: () => [] }],
   [
     'a third certificate',
     'too_deep',
-    () => [...chain(), nodeCertificate({ signer: node, key: other.publicKey })],
+    { all: () => [...chain(), nodeCertificate({ signer: node, key: other.publicKey })] },
   ],
-  ['no frame', 'malformed', () => [issuerCertificate(), new Uint8Array(40)]],
-  ['a frame that was cut off', 'malformed', () => [issuerCertificate(), cut(nodeCertificate())]],
-  ['a changed name', 'bad_signature', () => [issuerCertificate(), changed(nodeCertificate())]],
-  [
-    'a node signed by somebody else',
-    'bad_signature',
-    () => [issuerCertificate(), nodeCertificate({ signer: other })],
-  ],
-  ['another root', 'unknown_root', () => [issuerCertificate({ signer: otherRoot }), nodeCertificate()]],
-  ['the node alone', 'unknown_root', () => [nodeCertificate()]],
-  ['the order turned round', 'reordered', () => [nodeCertificate(), issuerCertificate()]],
-  ['the issuer twice', 'reordered', () => [issuerCertificate(), issuerCertificate()]],
-  [
-    'a node that signed itself',
-    'self_issued',
-    () => [issuerCertificate(), nodeCertificate({ signer: node })],
-  ],
-  [
-    'a root that signed itself',
-    'self_issued',
-    () => [issuerCertificate({ key: root.publicKey }), nodeCertificate()],
-  ],
-  ['a node that the root signed', 'wrong_usage', () => [nodeCertificate({ signer: root })]],
+  ['no frame', 'malformed', { all: () => [issuerCertificate(), new Uint8Array(40)] }],
+  ['a frame that was cut off', 'malformed', { all: () => [issuerCertificate(), cut(nodeCertificate())] }],
+  ['a changed name', 'bad_signature', { all: () => [issuerCertificate(), changed(nodeCertificate())] }],
+  ['a node signed by somebody else', 'bad_signature', { leaf: { signer: other } }],
+  ['another root', 'unknown_root', { above: { signer: otherRoot } }],
+  ['the node alone', 'unknown_root', { all: () => [nodeCertificate()] }],
+  ['the order turned round', 'reordered', { all: () => chain().reverse() }],
+  ['the issuer twice', 'reordered', { all: () => [issuerCertificate(), issuerCertificate()] }],
+  ['a node that signed itself', 'self_issued', { leaf: { signer: node } }],
+  ['a root that signed itself', 'self_issued', { above: { key: root.publicKey } }],
+  ['a node that the root signed', 'wrong_usage', { all: () => [nodeCertificate({ signer: root })] }],
   [
     'a node in the place of an issuer',
     'wrong_usage',
-    () => [nodeCertificate({ signer: root, key: issuer.publicKey }), nodeCertificate()],
+    { all: () => [nodeCertificate({ signer: root, key: issuer.publicKey }), nodeCertificate()] },
   ],
   [
     'an issuer that an issuer made',
     'wrong_usage',
-    () => [issuerCertificate(), issuerCertificate({ signer: issuer, key: node.publicKey })],
+    { all: () => [issuerCertificate(), issuerCertificate({ signer: issuer, key: node.publicKey })] },
   ],
-  [
-    'a usage of later',
-    'wrong_usage',
-    () => [issuerCertificate(), nodeCertificate({ usage: 'operator' as 'node' })],
-  ],
-  [
-    'an issuer of another mesh',
-    'wrong_mesh',
-    () => [issuerCertificate({ mesh: meshOf(otherRoot.publicKey) }), nodeCertificate()],
-  ],
-  [
-    'a node of another mesh',
-    'wrong_mesh',
-    () => [issuerCertificate(), nodeCertificate({ mesh: new Uint8Array(32) })],
-  ],
-  [
-    'a role that the issuer may not give',
-    'over_granted',
-    () => [issuerCertificate(), nodeCertificate({ roles: ['security'] })],
-  ],
+  ['a usage of later', 'wrong_usage', { leaf: { usage: 'operator' } }],
+  ['an issuer of another mesh', 'wrong_mesh', { above: { mesh: meshOf(otherRoot.publicKey) } }],
+  ['a node of another mesh', 'wrong_mesh', { leaf: { mesh: new Uint8Array(32) } }],
+  ['a role that the issuer may not give', 'over_granted', { leaf: { roles: ['security'] } }],
   [
     'a node that may give roles',
     'over_granted',
-    () => [issuerCertificate({ grants: ['admin'] }), nodeCertificate({ grants: ['admin'] })],
+    { above: { grants: ['admin'] }, leaf: { grants: ['admin'] } },
   ],
-  ['the key of somebody else', 'other_key', chain, { key: other.publicKey }],
-  [
-    'a node for 31 days',
-    'over_long',
-    () => [issuerCertificate(), nodeCertificate({ notAfter: NOW + 31 * DAY_MS })],
-  ],
-  [
-    'an issuer for 401 days',
-    'over_long',
-    () => [issuerCertificate({ notAfter: NOW + 401 * DAY_MS }), nodeCertificate()],
-  ],
-  [
-    'an end before the beginning',
-    'over_long',
-    () => [issuerCertificate(), nodeCertificate({ notAfter: NOW - 1 })],
-  ],
+  ['the key of somebody else', 'other_key', { seen: { key: other.publicKey } }],
+  ['a node for 31 days', 'over_long', { leaf: { notAfter: NOW + 31 * DAY_MS } }],
+  ['an issuer for 401 days', 'over_long', { above: { notAfter: NOW + 401 * DAY_MS } }],
+  ['an end before the beginning', 'over_long', { leaf: { notAfter: NOW - 1 } }],
   [
     'a moment before the first',
     'not_yet_valid',
-    () => [issuerCertificate(), nodeCertificate({ notBefore: NOW + DAY_MS, notAfter: NOW + 2 * DAY_MS })],
+    { leaf: { notBefore: NOW + DAY_MS, notAfter: NOW + 2 * DAY_MS } },
   ],
-  ['a clock that is behind', 'clock', chain, { at: NOW - DAY_MS }],
-  ['the moment it ends', 'expired', chain, { at: NOW + 30 * DAY_MS }],
-  ['a revoked node', 'revoked', chain, { isRevoked: (key) => Buffer.compare(key, node.publicKey) === 0 }],
-  ['a revoked issuer', 'revoked', chain, { isRevoked: (key) => Buffer.compare(key, issuer.publicKey) === 0 }],
+  ['a clock that is behind', 'clock', { seen: { at: NOW - DAY_MS } }],
+  ['the moment it ends', 'expired', { seen: { at: NOW + 30 * DAY_MS } }],
+  ['a revoked node', 'revoked', { seen: revoking(node) }],
+  ['a revoked issuer', 'revoked', { seen: revoking(issuer) }],
 ]
 
 describe('refused', () => {
-  test.each(WRONG)('%s: %s', (_, fault, make, change) => {
-    expect(faultOf(make(), change)).toBe(fault)
+  test.each(WRONG)('%s: %s', (_, fault, { above, leaf, all, seen }) => {
+    expect(faultOf(all?.() ?? [issuerCertificate(above), nodeCertificate(leaf)], seen)).toBe(fault)
   })
 
   test('each reason there is has a case', () => {
@@ -224,19 +196,9 @@ test('a chain holds exactly while both certificates do', () => {
       const notBefore = NOW + from * DAY_MS
       const notAfter = notBefore + days * DAY_MS
       const certificate = nodeCertificate({ version: Math.min(NOW, notBefore), notBefore, notAfter })
-      const held = faultOf(
-        [
-          issuerCertificate({
-            version: NOW - 50 * DAY_MS,
-            notBefore: NOW - 50 * DAY_MS,
-            notAfter: NOW + 300 * DAY_MS,
-          }),
-          certificate,
-        ],
-        {
-          at: NOW + at * DAY_MS,
-        },
-      )
+      const early = NOW - 50 * DAY_MS
+      const above = issuerCertificate({ version: early, notBefore: early, notAfter: NOW + 300 * DAY_MS })
+      const held = faultOf([above, certificate], { at: NOW + at * DAY_MS })
       return (held === 'holds') === (at >= from && at < from + days)
     }),
     { numRuns: 200 },

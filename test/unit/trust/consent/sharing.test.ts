@@ -1,15 +1,14 @@
 // Consent kept: decisions hold once they are durable, none is lost to another, and none holds that was not written.
 import { expect, test } from 'vitest'
-import { silentLog } from '../../../../src/base/run/log.ts'
 import { audience } from '../../../../src/config/values.ts'
 import { createConsentRepository } from '../../../../src/store/tables/consent.ts'
-import { createMemberRepository } from '../../../../src/store/tables/members.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createSharing } from '../../../../src/trust/consent/index.ts'
-import { createTrust } from '../../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { plainPolicy } from '../../../support/mesh/policy.ts'
+import { some } from '../../../support/some.ts'
+import { trustRoom } from '../peers/world.ts'
 
 const file = {
   max_level: 1,
@@ -27,20 +26,8 @@ async function sharing(repository?: Parameters<typeof createSharing>[0]['consent
     config: { sharing: file },
     consent,
     policy: plainPolicy(),
-    trust: {
-      opinion: () => {
-        throw new Error('nobody is known')
-      },
-      known: () => [],
-      resolve: () => {
-        throw new Error('nobody is known')
-      },
-    },
-    audit: {
-      record: async (entry) => {
-        audits.push(entry)
-      },
-    },
+    trust: some<Parameters<typeof createSharing>[0]['trust']>({ known: () => [] }),
+    audit: { record: async (entry) => void audits.push(entry) },
     clock: { now: () => 1_000, monotonic: () => 0 },
   })
   return { made, audits, consent }
@@ -172,14 +159,7 @@ test('what is decided already is not decided again: nothing is written, told or 
 
 test('a team is named alike in the file, in trust and in sharing', async () => {
   const { made } = await sharing()
-  const trust = createTrust({
-    config: { peers: { trusted: new Map(), denied: [] } },
-    repository: createMemberRepository(await temporaryDatabase()),
-    identity: testIdentity(0),
-    audit: { record: async () => {} },
-    clock: { now: () => 1_000, monotonic: () => 0 },
-    log: silentLog,
-  })
+  const { trust } = await trustRoom()
   const taken = async (use: () => unknown): Promise<boolean> => {
     try {
       await use()

@@ -1,82 +1,48 @@
 // Trust over a lineage: what is said about one key counts for its successors, and two successors freeze them all.
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { systemRandom as random } from '../../../../src/base/clock.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
-import type { TrustedPeer } from '../../../../src/config/index.ts'
-import { createMemberRepository } from '../../../../src/store/tables/members.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { type Certificates, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
 import { GRACE_MS, type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../../src/trust/lineage/index.ts'
-import { createTrust } from '../../../../src/trust/peers/index.ts'
 import { matchesEntry, principalOf } from '../../../../src/trust/policy/principal.ts'
-import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { bindingOf, type FilePeers, SELF, START, trustRoom } from '../peers/world.ts'
 
-const START = 1_763_626_500_000
-const never = new AbortController().signal
-const self = testIdentity(0)
 const keys = [1, 2, 3, 4, 5].map(testIdentity) as [Identity, Identity, Identity, Identity, Identity]
 const [first, second, third, rival, other] = keys
 const ids = keys.map(({ nodeId }) => nodeId) as [NodeId, NodeId, NodeId, NodeId, NodeId]
 const [one, two, three, two2] = ids
 
-interface Said {
-  readonly denied?: readonly NodeId[]
-  readonly trusted?: readonly NodeId[]
-  readonly revoked?: readonly NodeId[]
-}
-
-async function world(said: Said = {}) {
-  const clock = { time: START }
-  const audited: AuditRecord[] = []
-  const repository = createMemberRepository(await temporaryDatabase())
-  const revoked = new Set(said.revoked)
+async function world({
+  revoked: listed,
+  ...file
+}: FilePeers & { readonly revoked?: readonly NodeId[] } = {}) {
+  const revoked = new Set(listed)
   /** When each key was certified last. */
   const certified = new Map<NodeId, number>()
   const issuers = new Set<NodeId>()
   const certificates: Certificates = {
     ...NO_CERTIFICATES,
-    revoked: (node) => (revoked.has(node) ? { at: START, by: self.nodeId, name: '' } : undefined),
+    revoked: (node) => (revoked.has(node) ? { at: START, by: SELF.nodeId, name: '' } : undefined),
     word(node) {
       const issued_at = certified.get(node)
       if (issued_at === undefined) return undefined
-      const binding = {
-        node_id: node,
-        usage: issuers.has(node) ? 'issuer' : 'node',
-        issued_at,
-        issuer: testIdentity(9).nodeId,
-        not_after: START * 2,
-      }
-      return { binding: { ...binding, name: '', roles: [], teams: [] }, stale: false, level: 'peer' } as never
+      const usage = issuers.has(node) ? 'issuer' : 'node'
+      return { binding: bindingOf(node, { usage, issued_at }), stale: false, level: 'peer' }
     },
   }
-  const make = async (frames: readonly Uint8Array[] = []) => {
-    const lineage = createLineage(() => clock.time)
-    const trust = createTrust({
-      config: {
-        peers: {
-          denied: said.denied ?? [],
-          trusted: new Map<NodeId, TrustedPeer>(
-            (said.trusted ?? []).map((node) => [node, { level: 'peer', roles: [], teams: [] }]),
-          ),
-        },
-      },
-      repository,
-      lineage,
-      certificates,
-      identity: self,
-      log: silentLog,
-      audit: { record: async (entry) => void audited.push(entry) },
-      clock: { now: () => clock.time, monotonic: () => clock.time },
-    })
-    await trust.start(never)
-    onTestFinished(() => trust.stop())
-    for (const frame of frames) trust.rotations.accept(frame, false)
-    return trust
+  const moment = { time: START }
+  const options = () => ({ file, moment, certificates, lineage: createLineage(() => moment.time) })
+  const { trust, clock, audited, repository } = await trustRoom(options())
+  /** The same disk in another process, which hears of these rotations. */
+  const again = async (frames: readonly Uint8Array[]) => {
+    const { trust: next } = await trustRoom({ ...options(), repository })
+    for (const frame of frames) next.rotations.accept(frame, false)
+    return next
   }
-  return { trust: await make(), clock, audited, revoked, certified, issuers, again: make }
+  return { trust, clock, audited, revoked, certified, issuers, again }
 }
 
 const rotate = (from: Identity, to: Identity, at = START): Uint8Array => signRotation(from, to, at, random)

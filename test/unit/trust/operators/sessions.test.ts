@@ -6,22 +6,22 @@ import { systemRandom } from '../../../../src/base/clock.ts'
 import type { KaroError } from '../../../../src/base/errors.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createRoll } from '../../../../src/trust/certificates/roll.ts'
-import { signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
 import { createSessions } from '../../../../src/trust/operators/sessions.ts'
 import type { Offer } from '../../../../src/trust/operators/types.ts'
 import fc from '../../../support/run/properties.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   issuer,
   issuerCertificate,
-  mesh,
+  listOf,
   NOW,
   node,
   operator,
   operatorCertificate,
   operatorChain,
   other,
-  root,
+  rollWith,
 } from '../certificates/chains.ts'
 import { HOUR_MS } from './world.ts'
 
@@ -31,13 +31,10 @@ const ALL = ['ToolUsage', 'NodeHealth']
 
 /** `node`, with a clock and timers that the test turns. */
 async function desk({ inMesh = true } = {}) {
-  const time = { now: NOW, back: 0 }
-  const roll = createRoll()
-  if (inMesh) {
-    roll.trustRoot({ key: root.publicKey, mesh }, NOW)
-    roll.certificate(issuerCertificate(), NOW)
-  }
-  const timers = new Set<{ at: number; run: () => void }>()
+  const time = new VirtualTime(NOW)
+  /** How far the clock was set back, and nothing else. */
+  const clock = { back: 0, now: () => time.clock.now() - clock.back, monotonic: time.clock.monotonic }
+  const roll = inMesh ? rollWith(issuerCertificate()) : createRoll()
   const refused = new Set<string>()
   const audited: AuditRecord[] = []
   let changed = (): void => {}
@@ -53,7 +50,7 @@ async function desk({ inMesh = true } = {}) {
     }),
     operators: {
       mesh: () => roll.root()?.mesh,
-      verdict: (chain, key) => roll.operators.verdict(chain, key, time.now),
+      verdict: (chain, key) => roll.operators.verdict(chain, key, time.clock.now()),
     },
     onChange: [
       (listener) => {
@@ -62,33 +59,22 @@ async function desk({ inMesh = true } = {}) {
       },
     ],
     audit: { record: async (entry) => void audited.push(entry) },
-    clock: { now: () => time.now - time.back, monotonic: () => time.now },
-    timers: {
-      after(ms, run) {
-        const timer = { at: time.now + ms, run }
-        timers.add(timer)
-        return () => void timers.delete(timer)
-      },
-    },
+    clock,
+    timers: time,
     random: systemRandom,
   })
   await sessions.start(new AbortController().signal)
-  /** Lets time pass, and what is due happen. */
-  function pass(ms: number): void {
-    time.now += ms
-    for (const timer of [...timers].sort((a, b) => a.at - b.at)) {
-      if (timer.at > time.now || !timers.delete(timer)) continue
-      timer.run()
-    }
-  }
+  const pass = (ms: number): void => time.advance(ms)
+  const offered = (uid = ANN, more: { for_ms?: number; account?: number } = {}): Offer =>
+    sessions.offer(uid, { for_ms: HOUR_MS, types: ALL, ...more })
   const signed = (offer: Offer, by = operator, chain = operatorChain()) => ({
     delegation: signDelegation(by, offer, systemRandom),
     chain,
   })
-  const login = (uid = ANN, for_ms = HOUR_MS) =>
-    sessions.begin(uid, signed(sessions.offer(uid, { for_ms, types: ALL })))
+  const login = (uid = ANN, for_ms = HOUR_MS) => sessions.begin(uid, signed(offered(uid, { for_ms })))
   const said = () => audited.map(({ type, success, details }) => [type, success, details.why])
-  return { time, roll, sessions, audited, said, refused, pass, signed, login, change: () => changed() }
+  const change = (): void => changed()
+  return { clock, roll, sessions, audited, said, refused, pass, offered, signed, login, change }
 }
 
 test('a person who is logged in asks as the operator, with a key that is this login’s alone', async () => {
@@ -111,25 +97,24 @@ test('a person who is logged in asks as the operator, with a key that is this lo
 })
 
 test('what was offered to one person logs in nobody else', async () => {
-  const { sessions, signed, said } = await desk()
-  const offer = sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL })
-  await expect(sessions.begin(BOB, signed(offer))).rejects.toThrow('another person')
+  const { sessions, offered, signed, said } = await desk()
+  await expect(sessions.begin(BOB, signed(offered()))).rejects.toThrow('another person')
   expect(sessions.of(BOB)).toBeUndefined()
   expect(said()).toEqual([['operator_login', false, 'the delegation is for another person of this machine']])
 })
 
 test('an offer logs in once, and for five minutes', async () => {
-  const { sessions, signed, time } = await desk()
-  const once = signed(sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL }))
+  const { sessions, offered, signed, pass } = await desk()
+  const once = signed(offered())
   await sessions.begin(ANN, once)
   await expect(sessions.begin(ANN, once)).rejects.toThrow('took too long')
-  const late = signed(sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL }))
-  time.now += 5 * 60_000 + 1
+  const late = signed(offered())
+  pass(5 * 60_000 + 1)
   await expect(sessions.begin(ANN, late)).rejects.toThrow('took too long')
 })
 
 test('nothing but the offer itself can be signed', async () => {
-  const { sessions, signed } = await desk()
+  const { sessions, offered, signed } = await desk()
   const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
   const change = fc.oneof(
     fc.record({ session: bytes(16) }),
@@ -148,7 +133,7 @@ test('nothing but the offer itself can be signed', async () => {
     fc.asyncProperty(change, async (said) => {
       // Another person each time, because tries are limited.
       uid++
-      const offer = sessions.offer(uid, { for_ms: HOUR_MS, types: ALL })
+      const offer = offered(uid)
       const changed = { ...offer, ...('uid' in said && said.uid === uid ? {} : said) }
       if (Object.is(changed.uid, uid) && 'uid' in said) return
       await expect(sessions.begin(uid, signed(changed))).rejects.toMatchObject({ code: 'refused' })
@@ -172,10 +157,9 @@ test.each([
     'expired',
   ],
 ])('%s logs nobody in', async (_what, made, words) => {
-  const { sessions, signed } = await desk()
+  const { sessions, offered, signed } = await desk()
   const { by, chain } = made()
-  const offer = sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL })
-  await expect(sessions.begin(ANN, signed(offer, by, chain))).rejects.toThrow(words)
+  await expect(sessions.begin(ANN, signed(offered(), by, chain))).rejects.toThrow(words)
 })
 
 test('no offer is for too short or long a time, or for no type of question, and each says what is wrong', async () => {
@@ -193,8 +177,8 @@ test('no offer is for too short or long a time, or for no type of question, and 
 })
 
 test('a node in no mesh offers nothing', async () => {
-  const { sessions } = await desk({ inMesh: false })
-  expect(() => sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL })).toThrow('no mesh')
+  const { offered } = await desk({ inMesh: false })
+  expect(() => offered()).toThrow('no mesh')
 })
 
 test('tries are limited', async () => {
@@ -246,40 +230,33 @@ test('it ends by itself at its end, and with the daemon', async () => {
   expect(said().at(-1)).toEqual(['operator_logout', true, 'stopping'])
 })
 
-test('it ends when the key is revoked, or people here deny it or its issuer', async () => {
-  for (const [why, act] of [
-    [
-      'certificate_revoked',
-      ({ roll }: Awaited<ReturnType<typeof desk>>) => {
-        const revoked = [{ key: operator.publicKey, at: NOW }]
-        roll.list(signRevocationList(issuer, { version: NOW, number: 1, mesh, revoked }, systemRandom), NOW)
-      },
-    ],
-    ['denied', ({ refused }: Awaited<ReturnType<typeof desk>>) => void refused.add(operator.nodeId)],
-    ['issuer_denied', ({ refused }: Awaited<ReturnType<typeof desk>>) => void refused.add(issuer.nodeId)],
-  ] as const) {
-    const here = await desk()
-    await here.login()
-    const acting = here.sessions.of(ANN)!
-    act(here)
-    here.change()
-    here.pass(0)
-    expect(acting.ended.aborted).toBe(true)
-    expect(here.said().at(-1)).toEqual(['operator_logout', true, why])
-    // Also where nobody tells: it is looked at whenever somebody asks.
-    const quiet = await desk()
-    await quiet.login()
-    act(quiet)
-    expect(quiet.sessions.of(ANN)).toBeUndefined()
-  }
+type Desk = Awaited<ReturnType<typeof desk>>
+test.each<[why: string, act: (at: Desk) => unknown]>([
+  ['certificate_revoked', ({ roll }) => roll.list(listOf(issuer, [operator.publicKey], { number: 1 }), NOW)],
+  ['denied', ({ refused }) => refused.add(operator.nodeId)],
+  ['issuer_denied', ({ refused }) => refused.add(issuer.nodeId)],
+])('it ends when the key is revoked, or people here deny it or its issuer: %s', async (why, act) => {
+  const here = await desk()
+  await here.login()
+  const acting = here.sessions.of(ANN)!
+  act(here)
+  here.change()
+  here.pass(0)
+  expect(acting.ended.aborted).toBe(true)
+  expect(here.said().at(-1)).toEqual(['operator_logout', true, why])
+  // Also where nobody tells: it is looked at whenever somebody asks.
+  const quiet = await desk()
+  await quiet.login()
+  act(quiet)
+  expect(quiet.sessions.of(ANN)).toBeUndefined()
 })
 
 test('it ends with the certificate, unless a newer one came here', async () => {
   const soon = NOW + 2 * 60_000
   for (const isRenewed of [false, true]) {
-    const { sessions, signed, pass, roll } = await desk()
+    const { sessions, offered, signed, pass, roll } = await desk()
     const chain = [issuerCertificate(), operatorCertificate({ notAfter: soon })]
-    await sessions.begin(ANN, signed(sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL }), operator, chain))
+    await sessions.begin(ANN, signed(offered(), operator, chain))
     const acting = sessions.of(ANN)!
     if (isRenewed) roll.certificate(operatorCertificate({ version: NOW + 1, roles: [] }), NOW)
     pass(2 * 60_000)
@@ -291,10 +268,10 @@ test('it ends with the certificate, unless a newer one came here', async () => {
 })
 
 test('a clock that is set back makes no login longer', async () => {
-  const { sessions, login, pass, time, said } = await desk()
+  const { sessions, login, pass, clock, said } = await desk()
   await login(ANN, HOUR_MS)
   const acting = sessions.of(ANN)!
-  time.back = 5 * HOUR_MS
+  clock.back = 5 * HOUR_MS
   pass(HOUR_MS - 1)
   expect(sessions.of(ANN)).toBeDefined()
   pass(1)
@@ -315,9 +292,9 @@ test('a newer certificate that ends sooner ends the login then, with nobody aski
 })
 
 test('a person whose uid was somebody else’s logs in by the uid, and nobody else of that uid is logged in by it', async () => {
-  const { sessions, signed } = await desk()
+  const { sessions, offered, signed } = await desk()
   const eve = 2 ** 31
-  const offer = sessions.offer(eve, { for_ms: HOUR_MS, types: ALL, account: ANN })
+  const offer = offered(eve, { account: ANN })
   expect(offer.uid).toBe(ANN)
   await expect(sessions.begin(ANN, { ...signed(offer), account: ANN })).rejects.toThrow('took too long')
   await sessions.begin(eve, { ...signed(offer), account: ANN })

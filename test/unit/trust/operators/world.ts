@@ -3,13 +3,20 @@ import type { DelegationBody } from '../../../../protocols/messages/operator.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
-import type { Roll } from '../../../../src/trust/certificates/roll.ts'
 import { createRoll } from '../../../../src/trust/certificates/roll.ts'
 import { newSealingKey } from '../../../../src/trust/identity/index.ts'
 import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
 import { createPrincipals } from '../../../../src/trust/operators/principals.ts'
 import type { Asking } from '../../../../src/trust/operators/types.ts'
-import { issuerCertificate, mesh, NOW, node, operator, operatorChain, root } from '../certificates/chains.ts'
+import {
+  issuerCertificate,
+  mesh,
+  NOW,
+  node,
+  operator,
+  operatorChain,
+  rollWith,
+} from '../certificates/chains.ts'
 
 export const HOUR_MS = 3_600_000
 const audience = newSealingKey()
@@ -56,11 +63,7 @@ export interface Words {
 /** An owner in the mesh; `said` is what its people think of a key. */
 export function owner(said: Readonly<Record<NodeId, Words>> = {}, inMesh = true) {
   const time = { now: NOW }
-  const roll: Roll = createRoll()
-  if (inMesh) {
-    roll.trustRoot({ key: root.publicKey, mesh }, NOW)
-    roll.certificate(issuerCertificate(), NOW)
-  }
+  const roll = inMesh ? rollWith(issuerCertificate()) : createRoll()
   const { resolve } = createPrincipals({
     opinion: (id) => ({
       node_id: id,

@@ -4,24 +4,18 @@ import { PolicyBundle } from '../../../../protocols/messages/policy.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { settingsOf } from '../../../../src/config/index.ts'
-import { createCatalog } from '../../../../src/exchange/documents/catalog.ts'
-import { createKeeper } from '../../../../src/exchange/documents/keeper.ts'
-import { createMembersView } from '../../../../src/exchange/documents/members.ts'
-import type { DocumentsParts } from '../../../../src/exchange/documents/parts.ts'
-import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import { meshOf } from '../../../../src/trust/certificates/index.ts'
 import { signStatement } from '../../../../src/trust/identity/index.ts'
 import { createOrganisation } from '../../../../src/trust/organisation/index.ts'
 import { createPolicy } from '../../../../src/trust/policy/index.ts'
 import { compilePolicies } from '../../../../src/trust/policy/load.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { some } from '../../../support/some.ts'
-import { MemoryRepository } from '../../exchange/documents/network.ts'
+import { keeperOver } from '../../exchange/documents/keeping.ts'
+import type { MemoryRepository } from '../../exchange/documents/network.ts'
 import { FRIDAY, principal } from '../policy/requests.ts'
 
 const root = testIdentity(9_011)
 const mesh = meshOf(root.publicKey)
-const { nodeId: self } = testIdentity(9_012)
 const MINUTE = 60_000
 
 const bundle = (number: number, version: number, maxLevel: number, text = ''): Uint8Array =>
@@ -34,11 +28,10 @@ const bundle = (number: number, version: number, maxLevel: number, text = ''): U
   )
 
 /** The room with the real keeper of its documents; with the repository of another one it is that node after a restart. */
-async function node(repository = new MemoryRepository()) {
+async function node(repository?: MemoryRepository) {
   const time = { now: FRIDAY }
   const clock = { now: () => time.now, monotonic: () => time.now }
   const policy = createPolicy({ teams: () => [], k: () => 5, now: clock.now })
-  const audit = { record: async () => {} }
   const organisation = createOrganisation({
     root: () => ({ key: root.publicKey, mesh }),
     policy,
@@ -46,38 +39,25 @@ async function node(repository = new MemoryRepository()) {
     settingsOf,
     log: silentLog,
     clock,
-    audit,
+    audit: { record: async () => {} },
     changed: () => {},
   })
-  const trust = { members: () => [], member: () => undefined, admits: () => false, refuses: () => false }
-  const ports = { policy_bundle: organisation.documents }
-  const keeper = createKeeper(
-    some<DocumentsParts>({
-      identity: testIdentity(9_012),
-      self,
-      catalog: createCatalog(),
-      repository,
-      clock,
-      random: systemRandom,
-      log: silentLog,
-      audit,
-      ports,
-      members: createMembersView(trust, self, clock, ports),
-      hints: () => undefined,
-      witness: { wants: () => false, given: () => {} },
-      carrier: { carries: () => false },
-    }),
-  )
+  const keeper = keeperOver({
+    identity: testIdentity(9_012),
+    now: clock.now,
+    ports: { policy_bundle: organisation.documents },
+    repository,
+  })
   organisation.onDocument(async (frame) => void (await keeper.publish('policy_bundle', frame)))
   const settled = () => organisation.start(new AbortController().signal)
   await keeper.load()
   await settled()
   return {
     organisation,
-    repository,
+    repository: keeper.repository,
     time,
     async hear(frame: Uint8Array) {
-      await keeper.keep([readDocument(frame, time.now)])
+      await keeper.keep(frame)
       await settled()
     },
     rule: () =>

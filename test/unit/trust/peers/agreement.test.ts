@@ -1,24 +1,20 @@
 // Random situations of one node: what admits it, what it may have, and what `explain` says about it never disagree.
 
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { systemRandom as random } from '../../../../src/base/clock.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../../../src/base/words/trust-levels.ts'
 import { trustDomains } from '../../../../src/config/domains.ts'
-import type { TrustDomain, TrustedPeer } from '../../../../src/config/index.ts'
-import { createMemberRepository } from '../../../../src/store/tables/members.ts'
-import { type Binding, type Certificates, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
+import type { TrustDomain } from '../../../../src/config/index.ts'
+import { type Certificates, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
 import { type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../../src/trust/lineage/index.ts'
-import { createTrust } from '../../../../src/trust/peers/index.ts'
-import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
+import { bindingOf, peersOf, trustRoom } from './world.ts'
 
 const DAY = 86_400_000
-const self = testIdentity(0)
 const [issuer, ...people] = [1, 3, 4, 5].map(testIdentity) as [Identity, ...Identity[]]
 const [bob, bob2, bob3] = people as [Identity, Identity, Identity]
 
@@ -30,20 +26,7 @@ async function world() {
   const certified = new Map<NodeId, { readonly level: TrustLevel; readonly stale: boolean }>()
   const revoked = new Set<NodeId>()
   let changed = (_: NodeId): void => {}
-  const binding = (node: NodeId): Binding => ({
-    usage: 'node',
-    node_id: node,
-    key: new Uint8Array(32),
-    member_id: '',
-    name: 'c',
-    roles: [],
-    teams: [],
-    grants: [],
-    issuer: issuer.nodeId,
-    issued_at: 1,
-    not_before: 1,
-    not_after: 9e12,
-  })
+  const binding = (node: NodeId) => bindingOf(node, { issuer: issuer.nodeId })
   const certificates: Certificates = {
     ...NO_CERTIFICATES,
     word(node) {
@@ -58,21 +41,15 @@ async function world() {
     },
   }
   const config = {
-    peers: { denied: [] as NodeId[], trusted: new Map<NodeId, TrustedPeer>() },
+    peers: peersOf({}),
     trust: { domains: new Map() as ReadonlyMap<string, TrustDomain> },
   }
-  const trust = createTrust({
+  const { trust } = await trustRoom({
     config,
     certificates,
-    identity: self,
-    log: silentLog,
     clock: time.clock,
-    repository: createMemberRepository(await temporaryDatabase()),
     lineage: createLineage(time.clock.now),
-    audit: { record: async () => {} },
   })
-  await trust.start(new AbortController().signal)
-  onTestFinished(() => trust.stop())
   /** Whom the mesh was told to admit or not, as it heard last. */
   const heard = new Map<NodeId, boolean>()
   trust.onChange((node) => void heard.set(node, trust.admits(node)))
@@ -83,12 +60,11 @@ async function world() {
     ({ nodeId }) => trust.deny(nodeId),
     ({ nodeId }) => trust.revoke(nodeId),
     ({ nodeId }, level) => {
-      config.peers.trusted = new Map([[nodeId, { level, roles: [], teams: [] }]])
+      config.peers = peersOf({ trusted: [[nodeId, { level }]], denied: config.peers.denied })
       return trust.reload()
     },
     ({ nodeId }, level) => {
-      config.peers.denied = level === 'peer' ? [nodeId] : []
-      config.peers.trusted = new Map()
+      config.peers = peersOf({ denied: level === 'peer' ? [nodeId] : [] })
       return trust.reload()
     },
     ({ nodeId }, level) => {

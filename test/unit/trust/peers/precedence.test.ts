@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { type Evidence, standingOf, weigh } from '../../../../src/trust/peers/opinion.ts'
+import { bindingOf } from './world.ts'
 
 const NODE = 'karo:ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as NodeId
 const ISSUER = 'karo:ed25519:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA' as NodeId
@@ -30,20 +31,7 @@ const decided = {
   revoked: false,
   decided_at: 1,
 } as const
-const binding = {
-  usage: 'node' as const,
-  node_id: NODE,
-  key: new Uint8Array(32),
-  member_id: '',
-  name: 'c',
-  grants: [],
-  roles: ['lead'],
-  teams: ['certified'],
-  issuer: ISSUER,
-  issued_at: 1,
-  not_before: 1,
-  not_after: 9e12,
-} as const
+const binding = bindingOf(NODE, { roles: ['lead'], teams: ['certified'], issuer: ISSUER })
 
 type Row = readonly [source: string, speaks: Partial<Evidence>]
 
@@ -78,6 +66,9 @@ test('of the sources that speak, the strongest decides about level, roles and te
     const { opinion, steps } = weigh(evidence)
     expect(opinion).toMatchObject({ why: first?.[0] ?? 'default', trust_level: first?.[1] ?? 'untrusted' })
     expect(standingOf(evidence)).toBe(first === undefined ? 'stranger' : 'member')
+    expect(steps().map(({ source }) => source)).toEqual([
+      ...['denied', 'revoked', 'config', 'tofu', 'certificate', 'domain', 'default'],
+    ])
     const deciding = steps().filter(({ decides }) => decides)
     expect(deciding.map(({ source }) => source)).toEqual([opinion.why])
   }
@@ -87,11 +78,8 @@ test('a denial anywhere wins over every combination of the others', () => {
   for (const [what, denial] of DENIALS) {
     for (const grants of grantsOf) {
       // The decision that denies stands in place of one that trusts.
-      const evidence = Object.assign(
-        { ...SILENT },
-        ...grants.map(([, , speaks]) => speaks),
-        denial,
-      ) as Evidence
+      const spoken = grants.map(([, , speaks]) => speaks)
+      const evidence = Object.assign({ ...SILENT }, ...spoken, denial) as Evidence
       const { opinion } = weigh(evidence)
       expect(opinion, what).toMatchObject({ trust_level: 'untrusted', roles: [], teams: [] })
       expect(opinion.denied || opinion.revoked, what).toBe(true)

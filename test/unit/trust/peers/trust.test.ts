@@ -1,92 +1,20 @@
 // Trust: who decides, who is a member, what is remembered, and that everything is bounded.
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
-import { TRUST_LEVELS } from '../../../../src/base/words/trust-levels.ts'
 import { trustDomains } from '../../../../src/config/domains.ts'
-import type { Config, TrustedPeer } from '../../../../src/config/index.ts'
-import {
-  createMemberRepository,
-  type MemberChanges,
-  type MemberRepository,
-} from '../../../../src/store/tables/members.ts'
-import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
-import { type Binding, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
+import type { MemberChanges, MemberRepository } from '../../../../src/store/tables/members.ts'
+import { NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
 import { DECISIONS_MAX } from '../../../../src/trust/peers/deciding.ts'
-import { createTrust, type Trust } from '../../../../src/trust/peers/index.ts'
 import { ADDRESSES_MAX, MEMBER_KEPT_MS, MEMBERS_MAX, PENDING_MAX } from '../../../../src/trust/peers/seen.ts'
-import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { PATIENCE_MS } from '../../../support/run/until.ts'
+import { bindingOf, type FilePeers, peersOf, START, SELF as self, trustRoom } from './world.ts'
 
-const never = new AbortController().signal
-const self = testIdentity(0)
-const [ann, bob, cid, dan] = [1, 2, 3, 4].map((n) => testIdentity(n).nodeId) as [
-  NodeId,
-  NodeId,
-  NodeId,
-  NodeId,
-]
+const idOf = (n: number): NodeId => testIdentity(n).nodeId
+const [ann, bob, cid, dan] = [idOf(1), idOf(2), idOf(3), idOf(4)] as const
 
-interface World {
-  readonly trust: Trust
-  readonly clock: { time: number }
-  readonly repository: MemberRepository
-  readonly audited: AuditRecord[]
-  /** What the file says from the next reload on. */
-  readonly config: { peers: Config['peers'] }
-  /** The same disk and clock, a new process. */
-  restart(file?: FilePeers): Promise<World>
-}
-interface FilePeers {
-  trusted?: readonly (readonly [NodeId, Partial<TrustedPeer>])[]
-  denied?: readonly NodeId[]
-}
-
-function peersOf(file: FilePeers): Config['peers'] {
-  const trusted = new Map<NodeId, TrustedPeer>()
-  for (const [node, terms] of file.trusted ?? [])
-    trusted.set(node, { level: 'peer', roles: [], teams: [], ...terms })
-  return { trusted, denied: file.denied ?? [] }
-}
-
-async function world(
-  file: FilePeers = {},
-  repository?: MemberRepository,
-  clock = { time: 1_763_626_500_000 },
-  certificates = NO_CERTIFICATES,
-): Promise<World> {
-  const kept = repository ?? createMemberRepository(await temporaryDatabase())
-  const audited: AuditRecord[] = []
-  const config = { peers: peersOf(file) }
-  const trust = createTrust({
-    config,
-    repository: kept,
-    identity: self,
-    certificates,
-    audit: {
-      record: async (entry) => {
-        audited.push(entry)
-      },
-    },
-    clock: { now: () => clock.time, monotonic: () => clock.time },
-    log: silentLog,
-  })
-  await trust.start(never)
-  onTestFinished(() => trust.stop())
-  return {
-    trust,
-    config,
-    clock,
-    repository: kept,
-    audited,
-    restart: async (next = file) => {
-      await trust.stop()
-      return world(next, kept, clock, certificates)
-    },
-  }
-}
-
+const world = (file: FilePeers = {}, over: Parameters<typeof trustRoom>[0] = {}) =>
+  trustRoom({ file, ...over })
 const nodes = (list: readonly { node_id: NodeId }[]): NodeId[] => list.map(({ node_id }) => node_id)
 const at = (n: number): string => `/ip4/10.0.0.${n}/tcp/9238`
 
@@ -110,46 +38,13 @@ test('who decides: a denial anywhere, then the file, then a person, else nobody'
   expect(brief(cid)).toEqual(['untrusted', 'config', false, false, false])
   expect(brief(dan)).toEqual(['query_from', 'tofu', false, false, true])
   expect(trust.opinion(dan)).toMatchObject({ name: 'dan', roles: ['lead'], teams: [] })
-  expect(brief(testIdentity(9).nodeId)).toEqual(['untrusted', 'default', false, false, false])
+  expect(brief(idOf(9))).toEqual(['untrusted', 'default', false, false, false])
 
   await trust.deny(ann)
   expect(brief(ann)).toEqual(['untrusted', 'tofu', true, false, false])
   expect(trust.opinion(ann)).toMatchObject({ name: 'ann', roles: [], teams: [] })
   await trust.revoke(dan)
   expect(brief(dan)).toEqual(['untrusted', 'tofu', false, true, false])
-})
-
-test('admits and the opinion never disagree, and explain names the source that decided', async () => {
-  const { trust } = await world({
-    trusted: TRUST_LEVELS.map((level, i) => [testIdentity(10 + i).nodeId, { level }]),
-    denied: [testIdentity(11).nodeId, testIdentity(30).nodeId],
-  })
-  for (const [i, level] of TRUST_LEVELS.entries()) await trust.trust(testIdentity(20 + i).nodeId, { level })
-  await trust.deny(testIdentity(12).nodeId)
-  await trust.revoke(testIdentity(13).nodeId)
-  await trust.deny(testIdentity(22).nodeId)
-  await trust.revoke(testIdentity(22).nodeId)
-  await trust.revoke(testIdentity(23).nodeId)
-  const admitted = trust.known().filter((node) => {
-    const opinion = trust.opinion(node)
-    expect(trust.admits(node)).toBe(opinion.trust_level !== 'untrusted')
-    expect(trust.refuses(node)).toBe(opinion.denied || opinion.revoked)
-    const steps = trust.explain(node)
-    const deciding = steps.filter(({ decides }) => decides)
-    const expected = opinion.denied ? 'denied' : opinion.revoked ? 'revoked' : opinion.why
-    expect(deciding.map(({ source }) => source)).toEqual([expected])
-    expect(steps.map(({ source }) => source)).toEqual([
-      'denied',
-      'revoked',
-      'config',
-      'tofu',
-      'certificate',
-      'domain',
-      'default',
-    ])
-    return trust.admits(node)
-  })
-  expect(new Set(admitted)).toEqual(new Set([14, 21, 24].map((n) => testIdentity(n).nodeId)))
 })
 
 test('a stranger that calls itself as somebody trusted is called does not come between', async () => {
@@ -164,7 +59,7 @@ test('a stranger that calls itself as somebody trusted is called does not come b
 })
 
 test('this node admits itself nowhere and is in no list', async () => {
-  const { trust } = await world({ trusted: [[self.nodeId, {}]], denied: [] })
+  const { trust } = await world({ trusted: [self.nodeId] })
   trust.sawMember(self.nodeId, {})
   trust.sawStranger(self.nodeId, { name: 'me', addresses: [] })
   expect([trust.admits(self.nodeId), trust.known(), trust.members(), trust.pending()]).toEqual([
@@ -296,17 +191,12 @@ test('terms out of bounds are refused', async () => {
 })
 
 test('a member is who was admitted and seen; the file alone makes none', async () => {
-  const { trust, restart } = await world({
-    trusted: [
-      [ann, { name: 'ann' }],
-      [bob, {}],
-    ],
-  })
+  const { trust, restart } = await world({ trusted: [[ann, { name: 'ann' }], bob] })
   expect([trust.members(), trust.member(ann), trust.met(ann)]).toEqual([[], undefined, undefined])
   trust.sawMember(bob, { name: 'bobs-laptop', addresses: [at(2)] })
   trust.sawMember(cid, { name: 'never admitted' })
   expect(trust.members()).toMatchObject([
-    { node_id: bob, name: 'bobs-laptop', addresses: [at(2)], last_seen: 1_763_626_500_000, offline: false },
+    { node_id: bob, name: 'bobs-laptop', addresses: [at(2)], last_seen: START, offline: false },
   ])
   expect(trust.opinion(bob).name).toBe('bobs-laptop')
   const { trust: next } = await restart()
@@ -316,12 +206,7 @@ test('a member is who was admitted and seen; the file alone makes none', async (
 })
 
 test('a member stays known for 7 days after it was last seen; Goodbye marks it offline', async () => {
-  const { trust, clock, restart } = await world({
-    trusted: [
-      [ann, {}],
-      [bob, {}],
-    ],
-  })
+  const { trust, clock, restart } = await world({ trusted: [ann, bob] })
   trust.sawMember(ann, { name: 'ann' })
   clock.time += 1000
   trust.sawMember(bob, { name: 'bob', offline: true })
@@ -343,7 +228,7 @@ test('a member stays known for 7 days after it was last seen; Goodbye marks it o
 })
 
 test('addresses are newest first, distinct, at most eight; names are safe to print', async () => {
-  const { trust } = await world({ trusted: [[ann, {}]] })
+  const { trust } = await world({ trusted: [ann] })
   for (let n = 1; n <= 12; n++) trust.sawMember(ann, { addresses: [at(n)] })
   trust.sawMember(ann, { addresses: [at(7), 'x'.repeat(500)], name: ' a\u001b[2Jn\u202en\n ' })
   const member = trust.member(ann)
@@ -355,7 +240,7 @@ test('addresses are newest first, distinct, at most eight; names are safe to pri
 })
 
 test('a sighting that only moves the time is written at most once a minute, and on stop', async () => {
-  const { trust, clock, repository, restart } = await world({ trusted: [[ann, {}]] })
+  const { trust, clock, repository, restart } = await world({ trusted: [ann] })
   const write = vi.spyOn(repository, 'write')
   const stored = async () => (await repository.load()).sightings[0]?.last_seen
   const first = clock.time
@@ -377,7 +262,7 @@ test('a sighting that only moves the time is written at most once a minute, and 
 })
 
 test('sightings that cannot be stored are kept and written later', async () => {
-  const { trust, repository } = await world({ trusted: [[ann, {}]] })
+  const { trust, repository } = await world({ trusted: [ann] })
   const write = vi.spyOn(repository, 'write').mockRejectedValueOnce(new Error('disk full'))
   trust.sawMember(ann, { name: 'ann' })
   await vi.waitUntil(() => write.mock.settledResults[0]?.type === 'rejected', { timeout: PATIENCE_MS })
@@ -459,7 +344,7 @@ test('members and decisions are bounded', async () => {
     },
   }
   const many = Array.from({ length: MEMBERS_MAX + 3 }, (_, n) => testIdentity(10_000 + n).nodeId)
-  const { trust, clock } = await world({ trusted: many.map((node) => [node, {}]) }, counting)
+  const { trust, clock } = await world({ trusted: many }, { repository: counting })
   for (const node of many) {
     clock.time += 1
     trust.sawMember(node, {})
@@ -498,14 +383,7 @@ test('a stored level this program does not know opens nothing', async () => {
 })
 
 test('a reload takes over what the file says now, tells and records each node it changes, and no other', async () => {
-  const before: FilePeers = {
-    trusted: [
-      [ann, {}],
-      [bob, { name: 'bob' }],
-    ],
-    denied: [dan],
-  }
-  const { trust, config, audited } = await world(before)
+  const { trust, config, audited } = await world({ trusted: [ann, [bob, { name: 'bob' }]], denied: [dan] })
   trust.sawMember(ann, { name: 'ann', addresses: [at(1)] })
   const told: NodeId[] = []
   trust.onChange((node) => told.push(node))
@@ -532,29 +410,16 @@ test('a reload takes over what the file says now, tells and records each node it
 })
 
 test('what an issuer signed counts nowhere that denies it, and its names are not names that people chose', async () => {
-  const binding = (node: NodeId, name: string, issuer: NodeId): Binding => ({
-    usage: 'node',
-    node_id: node,
-    key: new Uint8Array(32),
-    member_id: '',
-    name,
-    issuer,
-    roles: [],
-    teams: [],
-    grants: [],
-    issued_at: 1,
-    not_before: 1,
-    not_after: Number.MAX_SAFE_INTEGER,
-  })
-  const held = [binding(bob, 'bob', ann), binding(cid, 'cid', dan)]
-  const { trust, config } = await world({}, undefined, undefined, {
+  const held = [bindingOf(bob, { name: 'bob', issuer: ann }), bindingOf(cid, { name: 'cid', issuer: dan })]
+  const certificates = {
     ...NO_CERTIFICATES,
     certified: () => held,
-    word(node) {
-      const found = held.find(({ node_id }) => node_id === node)
-      return found && { binding: found, stale: false, level: 'peer' }
+    word(node: NodeId) {
+      const binding = held.find(({ node_id }) => node_id === node)
+      return binding && { binding, stale: false, level: 'peer' as const }
     },
-  })
+  }
+  const { trust, config } = await world({}, { certificates })
   // Cid calls itself by the name that a person gave to somebody else.
   await trust.trust(dan, { name: 'cid' })
   expect(trust.resolve('cid')).toBe(dan)
@@ -577,7 +442,7 @@ test('what an issuer signed counts nowhere that denies it, and its names are not
 test('the key of an operator is no node: it can be denied, and that taken back, and never trusted', async () => {
   const persons = new Set<NodeId>([dan])
   const certificates = { ...NO_CERTIFICATES, isPerson: (key: NodeId) => persons.has(key) }
-  const { trust, audited } = await world({}, undefined, undefined, certificates)
+  const { trust, audited } = await world({}, { certificates })
   await expect(trust.trust(dan, {})).rejects.toMatchObject({ code: 'refused' })
   expect(trust.admits(dan)).toBe(false)
   await trust.deny(dan)
@@ -591,7 +456,7 @@ test('the key of an operator is no node: it can be denied, and that taken back, 
 })
 
 test('keys that come and go in a trusted subnet push out nobody who was met, and leave nothing', async () => {
-  const { trust, config } = await world({ trusted: [[ann, {}]] })
+  const { trust, config } = await world({ trusted: [ann] })
   Object.assign(config, { trust: { domains: trustDomains.check({ '10.0.3.0/24': { level: 'peer' } }) } })
   await trust.reload()
   trust.sawMember(ann, { name: 'ann' })
@@ -610,9 +475,9 @@ test('keys that come and go in a trusted subnet push out nobody who was met, and
 
 test('explain says whose denial makes a certificate worth nothing', async () => {
   const issuer = testIdentity(20).nodeId
-  const binding = { issuer, roles: [], teams: [], name: 'x', not_after: 9e12 } as unknown as Binding
+  const binding = bindingOf(ann, { issuer })
   const certificates = { ...NO_CERTIFICATES, word: () => ({ binding, level: 'peer' as const, stale: false }) }
-  const { trust } = await world({ denied: [issuer] }, undefined, undefined, certificates)
+  const { trust } = await world({ denied: [issuer] }, { certificates })
   expect(trust.explain(ann).find(({ source }) => source === 'certificate')).toMatchObject({
     decides: false,
     says: `its certificate is not valid: ${issuer}, which signed it, is refused here`,

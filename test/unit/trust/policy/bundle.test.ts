@@ -3,14 +3,10 @@
 import { expect, test } from 'vitest'
 import { builtIn } from '../../../../src/trust/policy/built-in.ts'
 import { mergedEngine } from '../../../../src/trust/policy/bundle.ts'
-import type { PolicyEngine, RoleDecision } from '../../../../src/trust/policy/index.ts'
+import type { PolicyEngine } from '../../../../src/trust/policy/index.ts'
 import fc from '../../../support/run/properties.ts'
-import { anyRequest, request } from './requests.ts'
+import { anyRequest, request, saying } from './requests.ts'
 
-const saying = (effect: 'allow' | 'deny', rule: string): PolicyEngine => {
-  const decision: RoleDecision = { effect, rule, reason: rule }
-  return { kind: 'cedar', judge: () => decision, judgeAgent: () => decision }
-}
 const permit = saying('allow', 'p@org.cedar:1')
 const forbid = saying('deny', 'f@org.cedar:2')
 const silent = saying('deny', 'policy.default')

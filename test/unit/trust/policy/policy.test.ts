@@ -12,25 +12,14 @@ import {
 import { teamsOfNode } from '../../../../src/trust/policy/policy.ts'
 import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
-import { ASKER, anyRequest, FRIDAY, principal } from './requests.ts'
+import { ASKER, anyRequest, consent as everything, FRIDAY, principal, saying } from './requests.ts'
 
-const consent: Consent = {
-  allow_peers: ['*'],
-  allow_supervisors: ['*'],
-  deny_peers: [],
-  allow_only: [],
-  deny_only: [],
-  max_level: 2,
-  categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
-  anomalies: 'identified',
-  off: false,
-}
-const engineOf = (effect: 'allow' | 'deny'): PolicyEngine => ({
-  kind: 'cedar',
-  judge: () => ({ effect, rule: `it.${effect}`, reason: effect }),
-  judgeAgent: () => ({ effect, rule: `it.${effect}`, reason: effect }),
+const consent = everything()
+const setOf = (effect: 'allow' | 'deny'): PolicySet => ({
+  engine: saying(effect, `it.${effect}`),
+  files: [],
+  warnings: [],
 })
-const setOf = (effect: 'allow' | 'deny'): PolicySet => ({ engine: engineOf(effect), files: [], warnings: [] })
 const made = (set?: PolicySet, teams: readonly string[] = []) => {
   let now = 0
   return createPolicy({ teams: () => teams, k: () => 5, now: () => ++now }, set)

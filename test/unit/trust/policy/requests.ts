@@ -4,7 +4,10 @@ import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { TRUST_LEVELS } from '../../../../src/base/words/trust-levels.ts'
 import {
   ACTIONS,
+  type Consent,
+  type PolicyEngine,
   type Principal,
+  type RoleDecision,
   type RoleRequest,
   SHARING_CATEGORIES,
 } from '../../../../src/trust/policy/index.ts'
@@ -23,6 +26,26 @@ export const principal = (over: Partial<Principal> = {}): Principal => ({
   teams: [],
   ...over,
 })
+
+/** Everybody may have everything. */
+export const consent = (over: Partial<Consent> = {}): Consent => ({
+  allow_peers: ['*'],
+  allow_supervisors: ['*'],
+  deny_peers: [],
+  allow_only: [],
+  deny_only: [],
+  max_level: 2,
+  categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+  anomalies: 'identified',
+  off: false,
+  ...over,
+})
+
+/** An engine of policy files that says the same whatever it is asked. */
+export function saying(effect: 'allow' | 'deny', rule: string): PolicyEngine {
+  const decision: RoleDecision = { effect, rule, reason: effect }
+  return { kind: 'cedar', judge: () => decision, judgeAgent: () => decision }
+}
 
 export const request = (over: Partial<RoleRequest> = {}): RoleRequest => ({
   principal: principal(),

@@ -1,0 +1,48 @@
+// The documents of one node on a disk in memory: the real keeper over the ports of its rooms, without a mesh around it.
+
+import { systemRandom as random } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import { createCatalog } from '../../../../src/exchange/documents/catalog.ts'
+import { createKeeper } from '../../../../src/exchange/documents/keeper.ts'
+import { createMembersView } from '../../../../src/exchange/documents/members.ts'
+import type { DocumentsParts } from '../../../../src/exchange/documents/parts.ts'
+import { readDocument } from '../../../../src/exchange/documents/read.ts'
+import type { Identity } from '../../../../src/trust/identity/index.ts'
+import { some } from '../../../support/some.ts'
+import { MemoryRepository } from './network.ts'
+
+interface Over {
+  readonly identity: Identity
+  readonly now: () => number
+  readonly ports: DocumentsParts['ports']
+  /** That of another keeper: this one is the same node after a restart. */
+  readonly repository?: MemoryRepository | undefined
+}
+
+export function keeperOver({ identity, now, ports, repository = new MemoryRepository() }: Over) {
+  const trust = { members: () => [], member: () => undefined, admits: () => false, refuses: () => false }
+  const self = identity.nodeId
+  const clock = { now, monotonic: now }
+  const keeper = createKeeper(
+    some<DocumentsParts>({
+      identity,
+      self,
+      catalog: createCatalog(),
+      repository,
+      clock,
+      random,
+      log: silentLog,
+      audit: { record: async () => {} },
+      ports,
+      members: createMembersView(trust, self, clock, ports),
+      hints: () => undefined,
+      witness: { wants: () => false, given: () => {} },
+      carrier: { carries: () => false },
+    }),
+  )
+  /** As others send them, one after the other. */
+  async function keep(...frames: readonly Uint8Array[]): Promise<void> {
+    for (const frame of frames) await keeper.keep([readDocument(frame, now())])
+  }
+  return { repository, keep, load: keeper.load, publish: keeper.publish }
+}
