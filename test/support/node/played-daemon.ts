@@ -45,3 +45,36 @@ export async function karo(answers: Answers, ...words: string[]) {
   const { code, out, err } = await commandLine(words, { env: { KARO_HOME: home } })
   return { code, out, err, requests }
 }
+
+/**
+ * Command lines against it, one after the other, for a page of snapshots: what each asks the daemon, what it prints, what it
+ * says beside that, and how it exits. Words are parted by blanks, unless they are given one by one. What is another each
+ * time is left out: the home, the id of the trace, how long ago something was, and the time of day, which depends on where one is.
+ */
+export async function transcript(
+  answers: Answers,
+  ...lines: readonly (string | readonly string[])[]
+): Promise<string> {
+  const pages: string[] = []
+  for (const line of lines) {
+    const words = typeof line === 'string' ? line.split(' ') : line
+    const { home, requests } = await playDaemon(answers)
+    const { code, out, err } = await commandLine(words, { env: { KARO_HOME: home } })
+    const asked = requests.map(({ line, body }) => `> ${line} ${JSON.stringify(body) ?? ''}`.trimEnd())
+    const beside = err
+      .split('\n')
+      .slice(0, -1)
+      .map((text) => `! ${text}`)
+    const page = [`$ karo ${words.join(' ')}`, ...asked, out.replace(/\n$/, ''), ...beside, `exit ${code}`]
+    pages.push(
+      page
+        .filter((text) => text !== '')
+        .join('\n')
+        .replaceAll(home, '/home')
+        .replaceAll(/"trace_id":"[0-9a-f]{32}"/g, '"trace_id":"…"')
+        .replaceAll(/\d+ (s|min|h|d) ago/g, 'some $1 ago')
+        .replaceAll(/(\d{4}-\d\d-\d\d) \d\d:\d\d(:\d\d)?/g, '$1 …'),
+    )
+  }
+  return `${pages.join('\n\n')}\n`
+}

@@ -1,7 +1,7 @@
 // karo approvals without an id, against a daemon that is played.
 import { expect, test } from 'vitest'
 import { testIdentity } from '../../support/mesh/identity.ts'
-import { karo } from '../../support/node/played-daemon.ts'
+import { karo, transcript } from '../../support/node/played-daemon.ts'
 
 const AT = '2026-11-25T10:00:00.000Z'
 const request = (id: string, state: 'pending' | 'approved' = 'pending') => ({
@@ -33,22 +33,14 @@ const request = (id: string, state: 'pending' | 'approved' = 'pending') => ({
 })
 
 test('the only request that waits needs no id; of several one has to be named', async () => {
-  const deny = (...approvals: readonly ReturnType<typeof request>[]) =>
-    karo(
-      {
-        'GET /api/v1/approvals': { approvals },
-        'POST /api/v1/approvals/decide': { id: approvals[0]?.id, decision: 'denied', expires_at: null },
-      },
-      'approvals',
-      'deny',
-    )
+  const deny = (...approvals: readonly ReturnType<typeof request>[]) => {
+    const decided = { id: approvals[0]?.id, decision: 'denied', expires_at: null }
+    const answers = { 'GET /api/v1/approvals': { approvals }, 'POST /api/v1/approvals/decide': decided }
+    return transcript(answers, 'approvals deny')
+  }
   const one = await deny(request('a1f2e0dcd3'), request('b1f2e0dcd3', 'approved'))
-  expect(one.requests.at(-1)?.body).toMatchObject({ id: 'a1f2e0dcd3', approve: false })
-  expect(one.out).toBe('Denied a1f2e0dcd3.\n')
   const several = await deny(request('a1f2e0dcd3'), request('b1f2e0dcd3'))
-  expect([several.code, several.requests.length]).toEqual([2, 1])
-  expect(several.err).toContain('2 requests wait, so name one')
-  expect((await deny()).err).toContain('nothing waits for your answer')
+  expect([one, several, await deny()].join('\n')).toMatchSnapshot()
 })
 
 test('where agents are off nobody is asked what a new one may see', async () => {

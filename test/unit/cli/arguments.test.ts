@@ -45,10 +45,45 @@ describe('wrong', () => {
     ['--timeout', ['query', 'tools', '--timeout', 'soon']],
     ['--last', ['query', 'tools', '--last', '999999999w']],
     ['--from', ['query', 'tools', '--from', '999999999w']],
+    ['--where', ['query', 'tools', '--where', 'tool']],
+    ['--where', ['query', 'tools', '--where', 'risk_level=high']],
+    ['--where', ['query', 'tools', '--where', 'tool=git', '--where', 'uses=contains:1']],
+    ['--where', ['query', 'tools', '--watch', '--where', 'what=1']],
+    ['--team', ['query', 'tools', '--team', '']],
+    ['--every', ['query', 'tools', '--every', '5s']],
+    ['--every', ['query', 'tools', '--watch', '--every', '10ms']],
+    ['--require-complete', ['query', 'tools', '--watch', '--require-complete']],
+    ['--last', ['query', 'tools', '--last', 'soon']],
+    ['--last', ['query', 'tools', '--last', '2h', '--from', '3h']],
+    ['--last', ['query', 'tools', '--last', '1h', '--to', 'now']],
+    ['--to', ['query', 'tools', '--to', '3h']],
+    ['--from', ['query', 'tools', '--from', '1h', '--to', '2h']],
+    ['--timeout', ['query', 'tools', '--timeout', '2m']],
+    ['--since', ['anomalies', '--since', '999999999w']],
+    ['--last', ['report', '--last', 'long']],
+    ['--ttl', ['token', 'create', '--ttl', 'soon']],
+    ['--ttl', ['token', 'create', '--ttl', '400d']],
+    ['--ttl', ['token', 'create', '--ttl', '1s']],
   ])('%s: karo %.60j', async (where, words) => {
-    const { code, err } = await karo(...words)
+    const { code, err, out } = await karo(...words)
     expect(code).toBe(EXIT.usage)
-    expect(err).toMatch(new RegExp(`^karo:? ${where}: `))
+    expect(err + out).toMatch(new RegExp(`^karo:? ${where}: (?!--)`))
+  })
+
+  test.each([
+    ['--format', 'report --format pdf'],
+    ['--json', 'report --format csv --json'],
+    ['--pending', 'peers trust bob --pending'],
+    ['--pending', 'peers trust --subnet 10.0.0.0/24'],
+    ['10.0.0.0/33', 'peers trust --pending --subnet 10.0.0.0/33'],
+  ])('about %s: karo %s', async (what, line) => {
+    const { code, err, out } = await karo(...line.split(' '))
+    expect([code, err + out]).toEqual([EXIT.usage, expect.stringContaining(what)])
+  })
+
+  test('a field that the rows of a query do not have is told with those that they have', async () => {
+    const { err } = await karo('query', 'tools', '--where', 'risk_level=high')
+    expect(err).toMatch(/--where: tools has no field 'risk_level'[\s\S]*tool, category, uses, nodes/)
   })
 })
 

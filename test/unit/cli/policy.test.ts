@@ -1,13 +1,13 @@
-// karo policy: what is sent, what is printed, which exit code; and files tried without any daemon.
+// karo policy and the consent of karo share: what is sent, what is printed, which exit code; and files tried without any daemon.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ANSWERS } from '../../support/data/answers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
-import { karo } from '../../support/node/played-daemon.ts'
+import { karo, transcript } from '../../support/node/played-daemon.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../../configs/policies/roles.cedar')
-const CHECK = 'GET /api/v1/policy/check'
 const checked = (effect: 'allow' | 'deny') => ({
   effect,
   rule: 'role.lead.level1',
@@ -20,16 +20,9 @@ const checked = (effect: 'allow' | 'deny') => ({
 
 test('check asks what is in force, names the rule, and exits 4 where it is denied', async () => {
   const words = ['policy', 'check', '--as', 'role:lead', '--as', 'team:eng', '--at', 'sat 22:30']
-  const allowed = await karo({ [CHECK]: checked('allow') }, ...words)
-  expect([allowed.code, allowed.out]).toEqual([0, expect.stringContaining('rule    role.lead.level1\n')])
-  const [sent = ''] = allowed.requests.map(({ line }) => line)
-  expect(Object.fromEntries(new URL(sent.split(' ')[1] ?? '', 'http://x').searchParams)).toEqual({
-    as: 'role:lead,team:eng',
-    action: 'query.tool_usage',
-    at: 'sat 22:30',
-  })
-  const denied = await karo({ [CHECK]: checked('deny') }, ...words, '--json')
-  expect([denied.code, JSON.parse(denied.out)]).toEqual([4, checked('deny')])
+  const said = (effect: 'allow' | 'deny', ...more: string[]) =>
+    transcript({ 'GET /api/v1/policy/check': checked(effect) }, [...words, ...more])
+  expect((await said('allow')) + (await said('deny', '--json'))).toMatchSnapshot()
 })
 
 test('check --file and test need no daemon, and say what is wrong with its place', async () => {
@@ -41,27 +34,22 @@ test('check --file and test need no daemon, and say what is wrong with its place
   expect(check.requests).toEqual([])
 
   const file = join(home, 'x.toml')
-  const expectations = (text: string) =>
+  const tested = async (text: string) => {
     writeFileSync(file, `policies = [${JSON.stringify(SHIPPED)}, "org.cedar"]\nteams = []\n[[test]]\n${text}`)
-  expectations('deny = ["query.tool_usage"]')
-  expect((await karo({}, 'policy', 'test', file)).code).toBe(0)
-  expectations('allow = ["query.tool_usage"]')
-  const failed = await karo({}, 'policy', 'test', file)
+    return karo({}, 'policy', 'test', file)
+  }
+  expect((await tested('deny = ["query.tool_usage"]')).code).toBe(0)
+  const failed = await tested('allow = ["query.tool_usage"]')
   expect([failed.code, failed.out]).toEqual([1, expect.stringContaining('x.toml:4: ')])
   writeFileSync(org, 'permit (principal, action, resource) when { nonsense };')
   const broken = await karo({}, 'policy', 'test', file)
-  expect(broken.code).toBe(2)
-  expect(broken.err).toContain(`${org}:1:45`)
+  expect([broken.code, broken.err]).toEqual([2, expect.stringContaining(`${org}:1:45`)])
 })
 
 test('explain marks the layer that decides, and show says what is not in force', async () => {
-  const node = { node_id: testIdentity(1).nodeId, fingerprint: '0123456789abcdef', name: 'bob' }
-  const layers = [
-    { layer: 'owner', effect: 'deny', rule: 'consent.none', reason: 'no consent', decides: true },
-    { layer: 'roles', effect: 'allow', rule: 'role.lead.level1', reason: 'lead', decides: false },
-  ]
+  const { nodeId: node_id } = testIdentity(1)
   const explained = {
-    node,
+    node: { node_id, fingerprint: '0123456789abcdef', name: 'bob' },
     operator: null,
     action: 'query.tool_usage',
     level: 1,
@@ -70,10 +58,11 @@ test('explain marks the layer that decides, and show says what is not in force',
     rule: 'consent.none',
     roles: ['lead'],
     teams: [],
-    layers,
+    layers: [
+      { layer: 'owner', effect: 'deny', rule: 'consent.none', reason: 'no consent', decides: true },
+      { layer: 'roles', effect: 'allow', rule: 'role.lead.level1', reason: 'lead', decides: false },
+    ],
   }
-  const shown = async (answers: object, ...words: string[]): Promise<string> =>
-    (await karo({ ...answers }, 'policy', ...words)).out
   const policy = {
     engine: 'cedar',
     files: [{ path: '/etc/karo/roles.cedar', policies: 8, digest: 'ab'.repeat(32) }],
@@ -84,7 +73,8 @@ test('explain marks the layer that decides, and show says what is not in force',
     problem: '/etc/x.cedar:1:2: no policy',
     organisation: null,
   }
-  const node_id = testIdentity(1).nodeId
+  const shown = async (answers: object, ...words: string[]): Promise<string> =>
+    (await karo({ ...answers }, 'policy', ...words)).out
   expect(await shown({ 'GET /api/v1/policy/explain': explained }, 'explain', 'bob')).toMatchSnapshot()
   expect(await shown({ 'GET /api/v1/policy': policy }, 'show')).toMatchSnapshot()
   // What totals begin with is said until they are there.
@@ -112,30 +102,20 @@ test('explain marks the layer that decides, and show says what is not in force',
   expect(await from(soon - 48 * 3_600_000)).not.toContain('the first of')
 })
 
-test('consent to categories is sent as such, by either word', async () => {
+test('consent to whom a fingerprint names as it is printed, and to categories, by either word', async () => {
   const view = {
-    sharing: 'on',
-    source: 'decision',
-    max_level: 2,
+    ...(ANSWERS.Sharing as object),
     peers: [],
     stopped: ['team:ops'],
-    categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
-    anomalies: 'identified',
-    allow: { peers: [], supervisors: [] },
     allow_only: [{ who: 'team:eng', categories: ['tool_usage'] }],
     stopped_only: [{ who: 'role:lead', categories: ['anomalies'] }],
-    totals: [],
   }
   const answers = { 'POST /api/v1/share/allow': view, 'POST /api/v1/share/stop': view }
-  const allowed = await karo(answers, 'share', 'allow', 'team:eng', '--category', 'tool_usage')
-  expect(allowed.requests.at(-1)?.body).toEqual({ who: 'team:eng', categories: ['tool_usage'] })
-  expect(allowed.out).toContain('Allowed: team:eng (tool_usage).')
-  expect(allowed.out).toContain('Stopped: team:ops, role:lead (anomalies).')
-  for (const word of ['stop', 'deny']) {
-    const { requests } = await karo(answers, 'share', word, 'bob', '--category', 'anomalies')
-    expect(requests.at(-1)).toEqual({
-      line: 'POST /api/v1/share/stop',
-      body: { who: 'bob', categories: ['anomalies'] },
-    })
-  }
+  const said = await transcript(
+    answers,
+    'share allow team:eng --category tool_usage',
+    ...['stop', 'deny'].map((word) => `share ${word} bob --category anomalies --json`),
+    ...['allow', 'stop'].map((word) => `share ${word} 0123 4567 89ab cdef --json`),
+  )
+  expect(said).toMatchSnapshot()
 })
