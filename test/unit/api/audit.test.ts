@@ -1,13 +1,12 @@
 // The ledger's routes: whoever asks walks it once at a time, and what nobody waits for any more is not walked.
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { auditRoutes } from '../../../src/api/routes/audit.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import type { Audit } from '../../../src/trust/audit/index.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -15,11 +14,6 @@ const NO_TOTALS = { audiences: () => [], readersOf: () => ({ nodes: [], operator
 
 const ANN = 1000
 const BOB = 1001
-
-const closing: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
 
 /** A ledger whose walks end when they are told to. */
 function rig() {
@@ -34,13 +28,10 @@ function rig() {
       throw new Error('not asked for')
     },
   }
-  const server = buildServer({
-    routes: [auditRoutes({ audit, trust: createFakeTrust(), clock: systemClock, totals: NO_TOTALS })],
-    callerOf: ({ headers }) => ({ ...owner(Number(headers['x-uid'])), admin: false }),
-    clock: systemClock,
-    log: silentLog,
-  })
-  closing.push(() => server.close())
+  const { server } = serving(
+    auditRoutes({ audit, trust: createFakeTrust(), clock: systemClock, totals: NO_TOTALS }),
+    { caller: ({ headers }) => ({ ...owner(Number(headers['x-uid'])), admin: false }) },
+  )
   const ask = async (uid: number, path = '/api/v1/audit/log') =>
     (await server.inject({ url: path, headers: { 'x-uid': String(uid) } })).statusCode
   const begun = (count: number) => until(() => walks.length === count, { what: `${count} walks` })

@@ -1,15 +1,14 @@
 // Who may take a copy of the whole node, and that what comes is one, once at a time.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { backupRoutes } from '../../../src/api/routes/care/backup.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import { openArchive } from '../../../src/ops/care/archive.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { PATIENCE_MS } from '../../support/run/until.ts'
 
@@ -20,24 +19,18 @@ function serverFor(caller: Caller, rows: () => AsyncGenerator<Uint8Array, void>)
   const paths = { key: join(directory, 'identity.key'), config: join(directory, 'config.toml') }
   writeFileSync(paths.key, 'the key')
   const recorded: unknown[] = []
-  const server = buildServer({
-    routes: [
-      backupRoutes({
-        store: { snapshot: rows },
-        identity: { nodeId: formatNodeId(new Uint8Array(32)) },
-        name: 'node',
-        paths,
-        audit: { record: async (record) => void recorded.push(record) },
-        clock: systemClock,
-        ownUid: SERVICE_UID,
-      }),
-    ],
-    callerOf: async () => caller,
+  const routes = backupRoutes({
+    store: { snapshot: rows },
+    identity: { nodeId: formatNodeId(new Uint8Array(32)) },
+    name: 'node',
+    paths,
+    audit: { record: async (record) => void recorded.push(record) },
     clock: systemClock,
-    log: silentLog,
+    ownUid: SERVICE_UID,
   })
-  onTestFinished(() => server.close())
-  return { server, directory, recorded }
+  const { server, post } = serving(routes, { caller: () => caller })
+  const confirm = async (created_at: string) => (await post('/api/v1/backup/made', { created_at })).status
+  return { server, directory, recorded, confirm }
 }
 
 async function* noRows(): AsyncGenerator<Uint8Array, void> {}
@@ -71,9 +64,7 @@ test('what comes is an archive; without the key where that is asked for', async 
 })
 
 test('the ledger says that one was begun, and that it was made when whoever took it says so, once', async () => {
-  const { server, recorded } = serverFor(owner(0), noRows)
-  const confirm = async (created_at: string) =>
-    (await server.inject({ method: 'POST', url: '/api/v1/backup/made', payload: { created_at } })).statusCode
+  const { server, recorded, confirm } = serverFor(owner(0), noRows)
   expect(await confirm(new Date().toISOString())).toBe(409)
   const { rawPayload } = await server.inject(take)
   const created_at = /"created_at":"([^"]+)"/.exec(rawPayload.toString('latin1'))?.[1] ?? ''
@@ -89,23 +80,17 @@ test('the ledger says that one was begun, and that it was made when whoever took
 })
 
 test('of one that broke off nobody can say that it was made, and only who may take one says it', async () => {
-  const { server, recorded } = serverFor(owner(0), async function* () {
+  const { server, recorded, confirm } = serverFor(owner(0), async function* () {
     yield Buffer.alloc(10)
     throw new Error('the disk broke')
   })
   const before = Date.now()
   await server.inject(take).catch(() => undefined)
   const after = Date.now()
-  for (let at = before; at <= after; at++) {
-    const payload = { created_at: new Date(at).toISOString() }
-    const { statusCode } = await server.inject({ method: 'POST', url: '/api/v1/backup/made', payload })
-    expect(statusCode).toBe(409)
-  }
+  for (let at = before; at <= after; at++) expect(await confirm(new Date(at).toISOString())).toBe(409)
   expect(recorded).toMatchObject([{ type: 'backup_begun' }])
-  const person = serverFor({ ...owner(1000), admin: true }, noRows).server
-  const payload = { created_at: new Date().toISOString() }
-  const refused = await person.inject({ method: 'POST', url: '/api/v1/backup/made', payload })
-  expect(refused.statusCode).toBe(403)
+  const person = serverFor({ ...owner(1000), admin: true }, noRows)
+  expect(await person.confirm(new Date().toISOString())).toBe(403)
 })
 
 test('one at a time, and the next one when it has ended, also by a failure', async () => {

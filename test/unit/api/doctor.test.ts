@@ -3,10 +3,8 @@ import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { DaemonFacts } from '../../../src/api/contract/shapes.ts'
 import { type DoctorDeps, doctorRoutes } from '../../../src/api/routes/care/doctor.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
-import { systemClock } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
 
 const OTHER = formatNodeId(new Uint8Array(32).fill(8))
@@ -76,16 +74,10 @@ const rooms = {
 } as unknown as DoctorDeps
 
 async function facts(admin: boolean): Promise<DaemonFacts> {
-  const server = buildServer({
-    routes: [doctorRoutes(rooms)],
-    callerOf: () => ({ ...owner(1000), admin }),
-    clock: systemClock,
-    log: silentLog,
-  })
-  const answer = await server.inject('/api/v1/doctor?multicast=true')
-  await server.close()
-  expect(answer.statusCode).toBe(200)
-  return answer.json()
+  const { get } = serving(doctorRoutes(rooms), { caller: () => ({ ...owner(1000), admin }) })
+  const { status, body } = await get('/api/v1/doctor?multicast=true')
+  expect(status).toBe(200)
+  return body
 }
 
 const ALL = [

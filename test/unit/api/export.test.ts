@@ -1,10 +1,9 @@
 // An export of a part has what a search with the same filters finds, and nothing of anybody else.
 import { expect, test } from 'vitest'
 import { exportRoutes } from '../../../src/api/routes/export.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { eventOf, positionAt } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
@@ -19,13 +18,11 @@ test('words in any case, a directory and those below it, a shell, a span', async
     eventOf(5, { command: 'make of another', uid: 1001 }),
   ]
   await events.ingest({ events: made, position: positionAt(1), dropped: 0 })
-  const clock = { now: () => T0 / 1000, monotonic: () => 0 }
-  const routes = [exportRoutes({ events })]
-  const server = buildServer({ routes, callerOf: () => owner(1000), clock, log: silentLog })
+  const { get } = serving(exportRoutes({ events }), { caller: () => owner(1000) })
   const exported = async (query: string) => {
-    const { statusCode, body } = await server.inject({ method: 'GET', url: `/api/v1/export?${query}` })
-    expect(statusCode).toBe(200)
-    const [, ...lines] = body.trimEnd().split('\n')
+    const { status, text } = await get(`/api/v1/export?${query}`)
+    expect(status).toBe(200)
+    const [, ...lines] = text.trimEnd().split('\n')
     const all = lines.map((line) => JSON.parse(line) as { command?: string; end?: number })
     expect(all.pop()).toEqual({ end: all.length })
     return all.map(({ command }) => command)

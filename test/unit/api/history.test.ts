@@ -1,11 +1,10 @@
 // A person sees, ranks and removes their own commands and nobody else's, and nothing by mistake.
 import { expect, test } from 'vitest'
 import { historyRoutes } from '../../../src/api/routes/history.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
 import { createProcessRepository } from '../../../src/store/processes/processes.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { eventOf, positionAt } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
@@ -48,17 +47,13 @@ async function world({ fails = false } = {}) {
     audit: { record: async ({ type, details }) => void told.push({ type, ...details }) },
   })
   let uid = 1000
-  const server = buildServer({ routes: [routes], callerOf: () => owner(uid), clock, log: silentLog })
-  const call = async (method: 'GET' | 'POST', url: string, payload?: object) => {
-    const answer = await server.inject({ method, url, ...(payload && { payload }) })
-    return { status: answer.statusCode, body: answer.json() }
-  }
-  return { call, told, as: (other: number) => (uid = other) }
+  const { get, post } = serving(routes, { caller: () => owner(uid) })
+  return { get, post, told, as: (other: number) => (uid = other) }
 }
 
 test('ranked, with here in front, and only one’s own', async () => {
-  const { call, as } = await world()
-  const ranked = async (query: string) => (await call('GET', `/api/v1/history/commands?${query}`)).body
+  const { get, as } = await world()
+  const ranked = async (query: string) => (await get(`/api/v1/history/commands?${query}`)).body
   expect(await ranked('q=make&here=/home')).toMatchObject({
     total: 2,
     commands: [{ command: 'make clean' }, { uses: 2 }],
@@ -72,19 +67,19 @@ test('ranked, with here in front, and only one’s own', async () => {
 })
 
 test('answers that a person was shown are noted for that person, and only ones that can be found again', async () => {
-  const { call, told, as } = await world()
+  const { post, told, as } = await world()
   const at = '/api/v1/history/answers'
   const answer = { command: 'ls DIR', placeholders: ['DIR'] }
   const answers = [{ ...answer, placeholders: ['(a+)+'] }]
-  expect((await call('POST', at, { answers })).status).toBe(400)
+  expect((await post(at, { answers })).status).toBe(400)
   expect(told).toEqual([])
   as(1001)
-  expect((await call('POST', at, { answers: [answer, answer] })).body).toEqual({ noted: 2 })
+  expect((await post(at, { answers: [answer, answer] })).body).toEqual({ noted: 2 })
   expect(told).toEqual(['answers for 1001: 2'])
 })
 
 test('removed are one’s own, by one way of naming them at a time', async () => {
-  const { call, told, as } = await world()
+  const { get, post, told, as } = await world()
   const at = '/api/v1/history/delete'
   for (const body of [
     {},
@@ -95,23 +90,21 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
     { command: 'a', cwd: '/' },
     { dry_run: true },
   ])
-    expect(await call('POST', at, body), JSON.stringify(body)).toMatchObject({ status: 400 })
+    expect(await post(at, body), JSON.stringify(body)).toMatchObject({ status: 400 })
   expect(told).toEqual([])
 
-  const { body: dry } = await call('POST', at, { word: ['make'], dry_run: true })
+  const { body: dry } = await post(at, { word: ['make'], dry_run: true })
   expect(dry).toMatchObject({ events: 3, texts: 0, dry_run: true })
   expect(dry.sample).toHaveLength(3)
   expect(told).toEqual(['caught up'])
 
-  const { body: all } = await call('GET', '/api/v1/history')
+  const { body: all } = await get('/api/v1/history')
   const [{ id }] = all.events
-  expect((await call('POST', at, { ids: [id, id], dry_run: true })).body).toMatchObject({ events: 1 })
+  expect((await post(at, { ids: [id, id], dry_run: true })).body).toMatchObject({ events: 1 })
   as(1001)
-  expect((await call('POST', at, { ids: all.events.map(({ id }: { id: string }) => id) })).body.events).toBe(
-    0,
-  )
+  expect((await post(at, { ids: all.events.map(({ id }: { id: string }) => id) })).body.events).toBe(0)
   as(1000)
-  expect((await call('POST', at, { command: 'make test' })).body).toEqual({
+  expect((await post(at, { command: 'make test' })).body).toEqual({
     events: 2,
     texts: 1,
     left: 0,
@@ -121,33 +114,33 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
   expect(told).toContainEqual({ type: 'history_deleted', events: 2, uid: 1000 })
   // Nothing of the text is in the ledger.
   expect(JSON.stringify(told)).not.toContain('make')
-  expect((await call('GET', '/api/v1/history')).body.total).toBe(1)
+  expect((await get('/api/v1/history')).body.total).toBe(1)
   as(1001)
-  expect((await call('GET', '/api/v1/history')).body.total).toBe(1)
+  expect((await get('/api/v1/history')).body.total).toBe(1)
 })
 
 test('a removal in parts says whether some are left, and takes texts with the last of them', async () => {
-  const { call, told } = await world()
+  const { get, post, told } = await world()
   const part = async (more: object = {}) =>
-    (await call('POST', '/api/v1/history/delete', { word: ['make'], most: 2, ...more })).body
+    (await post('/api/v1/history/delete', { word: ['make'], most: 2, ...more })).body
   expect(await part({ dry_run: true })).toMatchObject({ events: 2 })
   expect(await part()).toMatchObject({ events: 2, texts: 0, left: 1 })
   expect(told).toContain('forget 2 of 1000')
   expect(await part()).toMatchObject({ events: 1, texts: 2, left: 0 })
-  expect((await call('GET', '/api/v1/history')).body.total).toBe(0)
+  expect((await get('/api/v1/history')).body.total).toBe(0)
 })
 
 test('what shells wrote is blanked, and what watches forgets, before anything is removed', async () => {
-  const { call, told } = await world({ fails: true })
-  await call('POST', '/api/v1/history/delete', { command: 'make test' })
+  const { post, told } = await world({ fails: true })
+  await post('/api/v1/history/delete', { command: 'make test' })
   expect(told).toEqual(['caught up', 'forget 2 of 1000', 'blank 1000', 'drop copies', 'remove'])
 })
 
 test('a command is inspected by its person only', async () => {
-  const { call, as } = await world()
-  const { commands } = (await call('GET', '/api/v1/history/commands?q=make%20test')).body
+  const { get, as } = await world()
+  const { commands } = (await get('/api/v1/history/commands?q=make%20test')).body
   const at = `/api/v1/history/inspect?id=${commands[0].id}`
-  expect(await call('GET', at)).toMatchObject({
+  expect(await get(at)).toMatchObject({
     status: 200,
     body: {
       uses: 2,
@@ -157,12 +150,12 @@ test('a command is inspected by its person only', async () => {
     },
   })
   as(1001)
-  expect(await call('GET', at)).toMatchObject({ status: 404 })
+  expect(await get(at)).toMatchObject({ status: 404 })
 })
 
 test('ranked by the text as it is, or by words alone', async () => {
-  const { call } = await world()
-  const found = async (query: string) => (await call('GET', `/api/v1/history/commands?${query}`)).body.total
+  const { get } = await world()
+  const found = async (query: string) => (await get(`/api/v1/history/commands?${query}`)).body.total
   expect(await found('q=mk%20tst')).toBe(1)
   expect(await found('q=mk%20tst&match=words')).toBe(0)
   expect(await found('q=test%20make&match=words')).toBe(1)

@@ -1,12 +1,11 @@
 // One import of each person at a time: who has gone is let go of, nobody has a part in another's, and mistakes are told.
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { importRoutes } from '../../../src/api/routes/import.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
-import { systemClock, systemRandom } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
+import { systemRandom } from '../../../src/base/clock.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { eventOf, positionAt } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
@@ -20,43 +19,33 @@ async function started(config: { events_days?: number; ignore?: readonly string[
   const time = new VirtualTime(T0 / 1000 + 3_600_000)
   let onItsWay: (() => Promise<void>) | undefined
   let caller: Caller = ANN
-  const server = buildServer({
-    routes: [
-      importRoutes({
-        events,
-        observe: {
-          async catchUp() {
-            const bring = onItsWay
-            onItsWay = undefined
-            await bring?.()
-          },
+  const { get, post } = serving(
+    importRoutes({
+      events,
+      observe: {
+        async catchUp() {
+          const bring = onItsWay
+          onItsWay = undefined
+          await bring?.()
         },
-        config: {
-          retention: { events_days: config.events_days ?? 0, rollups_days: 0, ledger_days: 0 },
-          history: { ignore: config.ignore ?? [], redact: [] },
-        } as never,
-        clock: time.clock,
-        random: systemRandom,
-        timers: time,
-      }),
-    ],
-    callerOf: async () => caller,
-    clock: systemClock,
-    log: silentLog,
-  })
-  onTestFinished(() => server.close())
-  async function as(who: Caller, path: string, payload?: unknown): Promise<{ status: number; body: never }> {
+      },
+      config: {
+        retention: { events_days: config.events_days ?? 0, rollups_days: 0, ledger_days: 0 },
+        history: { ignore: config.ignore ?? [], redact: [] },
+      } as never,
+      clock: time.clock,
+      random: systemRandom,
+      timers: time,
+    }),
+    { caller: () => caller },
+  )
+  const as = (who: Caller, path: string, payload?: object) => {
     caller = who
-    const method = payload === undefined ? 'GET' : 'POST'
-    const answer = await server.inject({
-      method,
-      url: `/api/v1/imports${path}`,
-      ...(payload !== undefined && { payload: payload as object }),
-    })
-    return { status: answer.statusCode, body: answer.json() as never }
+    const url = `/api/v1/imports${path}`
+    return payload === undefined ? get(url) : post(url, payload)
   }
   const begin = async (who: Caller, dry_run = false): Promise<string> =>
-    ((await as(who, '', { source: 'bash', file: '/f', dry_run })).body as { key: string }).key
+    (await as(who, '', { source: 'bash', file: '/f', dry_run })).body.key
   const entry = (command: string, seconds: number, more = {}) => ({
     start_us: T0 + seconds * 1_000_000,
     shell: 'bash',
@@ -114,7 +103,7 @@ test('who begins another one, or says nothing for a minute, has left the one bef
   await time.pass(() => false)
   expect(time.clock.monotonic()).toBe(60_000)
   expect(await as(ANN, '/entries', { key: second, entries: [entry('y', 2)] })).toMatchObject({ status: 404 })
-  expect(((await as(ANN, '')).body as { imports: { finished_at: unknown }[] }).imports).toMatchObject([
+  expect((await as(ANN, '')).body.imports).toMatchObject([
     { id: 2, events: 1, finished_at: null },
     { id: 1, events: 1, finished_at: null },
   ])
@@ -172,7 +161,7 @@ test('an id tells nothing of a secret; two that differ in theirs are two, and th
     const added: number[] = []
     for (let again = 0; again < 2; again++) {
       const key = await begin(ANN)
-      added.push(((await as(ANN, '/entries', { key, entries })).body as { added: number }).added)
+      added.push((await as(ANN, '/entries', { key, entries })).body.added)
       await as(ANN, '/finish', { key })
     }
     const found = await events.search(1000, { words: [], limit: 9 })

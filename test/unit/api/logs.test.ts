@@ -1,26 +1,20 @@
 // The routes of logs, problems and metrics: who may use them, what may be asked, and how many may follow.
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { logsRoutes } from '../../../src/api/routes/care/logs.ts'
 import { metricsRoutes } from '../../../src/api/routes/care/metrics.ts'
 import { problemsRoutes } from '../../../src/api/routes/care/problems.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import { createLogRing } from '../../../src/ops/log/ring.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { PATIENCE_MS } from '../../support/run/until.ts'
 
-const closing: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-
-function serving(caller: Caller | 'nobody' = owner()) {
+function rooms(caller: Caller | 'nobody' = owner()) {
   const ring = createLogRing({ level: 'info', clock: systemClock })
   const salts: string[] = []
-  const server = buildServer({
-    routes: [
+  const served = serving(
+    [
       logsRoutes({ logs: ring, clock: systemClock }),
       metricsRoutes({ metrics: { render: async () => ({ type: 'text/plain', body: 'x 1\n' }) } }),
       problemsRoutes({
@@ -33,12 +27,9 @@ function serving(caller: Caller | 'nobody' = owner()) {
         random: systemRandom,
       }),
     ],
-    callerOf: () => (caller === 'nobody' ? undefined : caller),
-    clock: systemClock,
-    log: silentLog,
-  })
-  closing.push(() => server.close())
-  return { ring, server, salts }
+    { caller: () => (caller === 'nobody' ? undefined : caller) },
+  )
+  return { ring, salts, ...served }
 }
 
 const PATHS = ['/api/v1/logs', '/api/v1/problems', '/api/v1/metrics', '/metrics']
@@ -55,33 +46,31 @@ describe('who may', () => {
       [403, 403, 200, 200],
     ],
   ] as const)('%s', async (_who, caller, codes) => {
-    const { server } = serving(caller)
-    const got = await Promise.all(PATHS.map(async (url) => (await server.inject({ url })).statusCode))
+    const { get } = rooms(caller)
+    const got = await Promise.all(PATHS.map(async (url) => (await get(url)).status))
     expect(got).toEqual(codes)
   })
 })
 
 describe('GET /api/v1/logs', () => {
   test('gives the last lines as NDJSON, filtered, as many as asked for', async () => {
-    const { ring, server } = serving()
+    const { ring, get } = rooms()
     for (let i = 0; i < 150; i++)
       ring.sink(i % 2 === 0 ? 'info' : 'warn', { trace_id: 'ab'.repeat(16) }, `line ${i}`)
-    const get = async (query: string): Promise<string[]> => {
-      const { body, headers } = await server.inject({ url: `/api/v1/logs${query}` })
+    const said = async (query: string): Promise<string[]> => {
+      const { text, headers } = await get(`/api/v1/logs${query}`)
       expect(headers['content-type']).toMatch(/^application\/x-ndjson/)
-      return body
-        .split('\n')
-        .flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { msg: string }).msg]))
+      return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line).msg]))
     }
-    expect(await get('')).toHaveLength(100)
-    expect(await get('?lines=2')).toEqual(['line 148', 'line 149'])
-    expect(await get('?lines=1&level=info&trace=abab')).toEqual(['line 149'])
-    expect(await get('?lines=0')).toEqual([])
-    expect(await get('?trace=cd')).toEqual([])
+    expect(await said('')).toHaveLength(100)
+    expect(await said('?lines=2')).toEqual(['line 148', 'line 149'])
+    expect(await said('?lines=1&level=info&trace=abab')).toEqual(['line 149'])
+    expect(await said('?lines=0')).toEqual([])
+    expect(await said('?trace=cd')).toEqual([])
   })
 
   test('who follows is told the end when the server closes', async () => {
-    const { ring, server } = serving()
+    const { ring, server } = rooms()
     const address = await server.listen({ host: '127.0.0.1', port: 0 })
     const answer = await fetch(`${address}/api/v1/logs?follow=true&lines=0`)
     ring.sink('info', {}, 'a last word')
@@ -91,7 +80,7 @@ describe('GET /api/v1/logs', () => {
   })
 
   test('sixteen may follow, and another one when somebody has left', async () => {
-    const { server } = serving()
+    const { server } = rooms()
     const address = await server.listen({ host: '127.0.0.1', port: 0 })
     const follow = async () => {
       const leave = new AbortController()
@@ -108,8 +97,8 @@ describe('GET /api/v1/logs', () => {
 })
 
 test('what stands for a node in the problems has another salt each time', async () => {
-  const { server, salts } = serving()
-  for (let i = 0; i < 3; i++) await server.inject({ url: '/api/v1/problems' })
+  const { get, salts } = rooms()
+  for (let i = 0; i < 3; i++) await get('/api/v1/problems')
   expect(new Set(salts).size).toBe(3)
   expect(salts[0]).toMatch(/^[0-9a-f]{64}$/)
 })

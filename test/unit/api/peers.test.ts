@@ -5,7 +5,6 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { PeerShape } from '../../../src/api/contract/shapes.ts'
 import { auditRoutes } from '../../../src/api/routes/audit.ts'
 import { peersRoutes } from '../../../src/api/routes/mesh/peers.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Apart } from '../../../src/mesh/index.ts'
@@ -14,7 +13,7 @@ import { createMemberRepository } from '../../../src/store/tables/members.ts'
 import { createAudit } from '../../../src/trust/audit/index.ts'
 import type { Binding, FleetState } from '../../../src/trust/certificates/index.ts'
 import { createTrust } from '../../../src/trust/peers/index.ts'
-import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
@@ -53,7 +52,9 @@ async function node(certified: readonly Binding[] = []) {
     log,
   })
   await audit.start(never)
+  onTestFinished(() => audit.stop())
   await trust.start(never)
+  onTestFinished(() => trust.stop())
   const connected = new Set<NodeId>()
   const apart = new Map<NodeId, Apart>()
   const links = new Map<NodeId, readonly string[]>()
@@ -75,34 +76,17 @@ async function node(certified: readonly Binding[] = []) {
   }
   const summaries = { withdrawFrom: async () => ({ held: 3, emptied: 3, fetched: 2, end() {} }) }
   const documents = { spread: async () => ({ linked: 2, have: 1 }) }
-  const server = buildServer({
-    routes: [
-      peersRoutes({ clock, trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
-      auditRoutes({
-        audit,
-        trust,
-        clock,
-        totals: { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) },
-      }),
-    ],
-    callerOf: () => owner(),
-    clock,
-    log,
-  })
-  onTestFinished(async () => {
-    await server.close()
-    await trust.stop()
-    await audit.stop()
-  })
-  const get = async (url: string) => {
-    const answer = await server.inject(url)
-    return { status: answer.statusCode, body: answer.json() }
-  }
-  const post = async (what: string, payload: object) => {
-    const answer = await server.inject({ method: 'POST', url: `/api/v1/peers/${what}`, payload })
-    return { status: answer.statusCode, body: answer.json() }
-  }
-  return { get, post, trust, connected, apart, links, clock, db }
+  const { get, post } = serving([
+    peersRoutes({ clock, trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
+    auditRoutes({
+      audit,
+      trust,
+      clock,
+      totals: { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) },
+    }),
+  ])
+  const decide = (what: 'trust' | 'deny' | 'revoke', of: object) => post(`/api/v1/peers/${what}`, of)
+  return { get, post: decide, trust, connected, apart, links, clock, db }
 }
 
 test('a machine that is reached through others names the neighbour that told of it', async () => {

@@ -1,13 +1,12 @@
 // /policy: what is in force, supposed requests, and why a known node may have what it may have of the caller.
 import { expect, onTestFinished, test } from 'vitest'
 import { policyRoutes } from '../../../src/api/routes/trust/policy.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
 import { DAY_MS } from '../../../src/base/calendar.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import type { Operators } from '../../../src/trust/certificates/index.ts'
 import { createRoll } from '../../../src/trust/certificates/roll.ts'
 import type { Consent, PartOf } from '../../../src/trust/policy/index.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
 import {
@@ -50,42 +49,34 @@ function certified(change: Change = {}): Operators {
 }
 
 function server(teams: readonly string[] = ['eng'], { operators = certified(), denied = false } = {}) {
-  const built = buildServer({
-    routes: [
-      policyRoutes({
-        policy: plainPolicy(teams),
-        organisation: { state: () => null, take: async () => {}, frame: () => undefined },
-        load: () => ({ values: new Map(), sources: new Map(), fleet: undefined }),
-        accepts: () => 'restrict',
-        sharing: { consentOf: async () => consent },
-        trust: {
-          resolve: () => bob,
-          opinion: (node_id) => ({
-            node_id,
-            fingerprint: '0123456789abcdef',
-            name: 'bob',
-            trust_level: 'peer',
-            why: 'tofu',
-            roles: ['lead'],
-            teams: ['eng'],
-            denied: denied && node_id === bob,
-            revoked: false,
-          }),
-        },
-        operators,
-        clock: { now: () => 0, monotonic: () => 0 },
-        k: () => 5,
-      }),
-    ],
-    callerOf: async () => owner(1000),
-    clock: { now: () => 0, monotonic: () => 0 },
-    log: silentLog,
-  })
-  onTestFinished(() => built.close())
-  return async (path: string) => {
-    const answer = await built.inject(`/api/v1/policy${path}`)
-    return { status: answer.statusCode, body: answer.json() }
-  }
+  const { get } = serving(
+    policyRoutes({
+      policy: plainPolicy(teams),
+      organisation: { state: () => null, take: async () => {}, frame: () => undefined },
+      load: () => ({ values: new Map(), sources: new Map(), fleet: undefined }),
+      accepts: () => 'restrict',
+      sharing: { consentOf: async () => consent },
+      trust: {
+        resolve: () => bob,
+        opinion: (node_id) => ({
+          node_id,
+          fingerprint: '0123456789abcdef',
+          name: 'bob',
+          trust_level: 'peer',
+          why: 'tofu',
+          roles: ['lead'],
+          teams: ['eng'],
+          denied: denied && node_id === bob,
+          revoked: false,
+        }),
+      },
+      operators,
+      clock: { now: () => 0, monotonic: () => 0 },
+      k: () => 5,
+    }),
+    { caller: () => owner(1000) },
+  )
+  return (path: string) => get(`/api/v1/policy${path}`)
 }
 
 test('says what is in force', async () => {

@@ -3,16 +3,15 @@
 import { describe, expect, test } from 'vitest'
 import { createKeptAnswers, queryRoutes } from '../../../src/api/routes/query.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import { coverageOf } from '../../../src/exchange/query/asking/coverage.ts'
 import type { AskRequest, Query } from '../../../src/exchange/query/index.ts'
 import { ASKED_TYPES } from '../../../src/exchange/query/query-types/index.ts'
 import type { QueryResult } from '../../../src/exchange/query/result.ts'
 import type { Acting } from '../../../src/trust/operators/index.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
 const RANGE = { start: '2026-11-20T08:00:00Z', end: '2026-11-20T09:00:00Z' }
@@ -24,7 +23,7 @@ type Standing = ReturnType<Parameters<typeof queryRoutes>[0]['fleet']>
 
 function serverWith(ask: Query['ask'], caller: Partial<Caller> = {}, login?: Acting, standing = MEMBER) {
   const sessions = { of: (uid: number) => (uid === 7 ? login : undefined) }
-  const routes = [
+  const { server } = serving(
     queryRoutes({
       query: { ask },
       sessions,
@@ -32,9 +31,8 @@ function serverWith(ask: Query['ask'], caller: Partial<Caller> = {}, login?: Act
       clock: systemClock,
       fleet: () => standing,
     }),
-  ]
-  const callerOf = () => ({ ...owner(7), ...caller })
-  const server = buildServer({ routes, callerOf, clock: systemClock, log: silentLog })
+    { caller: () => ({ ...owner(7), ...caller }) },
+  )
   const post = (body: object, accept?: string) =>
     server.inject({
       method: 'POST',
@@ -42,7 +40,7 @@ function serverWith(ask: Query['ask'], caller: Partial<Caller> = {}, login?: Act
       ...(accept === undefined ? {} : { headers: { accept } }),
       payload: { query_type: 'ToolUsage', range: RANGE, ...body },
     })
-  return { server, post }
+  return { post }
 }
 
 /** Remembers what was asked. */

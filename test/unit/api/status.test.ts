@@ -5,10 +5,9 @@ import { formatNodeId } from '../../../protocols/node-id.ts'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/reject.ts'
 import { statusRoutes } from '../../../src/api/routes/status.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import { BUILD, VERSION } from '../../../src/base/version.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
 
 const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])), stale: 2 } as Record<
@@ -73,49 +72,49 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
     health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
   })
   now += 61_500
-  return buildServer({ routes: [routes], callerOf: () => caller ?? undefined, clock, log: silentLog })
+  return serving(routes, { caller: () => caller ?? undefined }).get
 }
 
 test('status counts the commands of whoever asks', async () => {
   const asked: (number | undefined)[] = []
   const count = async (uid?: number) => asked.push(uid)
-  await server(count).inject('/api/v1/status')
+  await server(count)('/api/v1/status')
   expect(asked).toEqual([1000])
 })
 
 test('status has exactly the shape scripts rely on', async () => {
-  const answer = await server(async () => 12).inject('/api/v1/status')
-  expect(answer.statusCode).toBe(200)
-  const { version, build, ...status } = answer.json()
+  const answer = await server(async () => 12)('/api/v1/status')
+  expect(answer.status).toBe(200)
+  const { version, build, ...status } = answer.body
   expect([version, build]).toEqual([VERSION, BUILD])
   expect(status).toMatchSnapshot()
 })
 
 test('who is no administrator is not told to the byte what waits, which others typed', async () => {
   const asked = async (admin: boolean) =>
-    (await server(async () => 12, { ...owner(1000), admin }).inject('/api/v1/status')).json().spool
+    (await server(async () => 12, { ...owner(1000), admin })('/api/v1/status')).body.spool
   expect(await asked(true)).toEqual({ pending_bytes: 10, dropped: 1 })
   expect(await asked(false)).toEqual({ pending_bytes: 0, dropped: 1 })
 })
 
 test('a store that cannot be read leaves the status answerable', async () => {
-  const answer = await server(() => Promise.reject(new Error('closed'))).inject('/api/v1/status')
-  expect([answer.statusCode, answer.json().store]).toEqual([200, { events: 0, bytes: 1_048_576 }])
+  const answer = await server(() => Promise.reject(new Error('closed')))('/api/v1/status')
+  expect([answer.status, answer.body.store]).toEqual([200, { events: 0, bytes: 1_048_576 }])
 })
 
 test('health tells ready, checks and the pid; identity tells who', async () => {
-  const health = await server(async () => 0).inject('/api/v1/health')
-  expect(health.json()).toEqual({
+  const health = await server(async () => 0)('/api/v1/health')
+  expect(health.body).toEqual({
     ready: false,
     checks: [{ name: 'store.open', ok: false, detail: 'closed' }],
     pid: process.pid,
     build: VERSION,
   })
-  const identity = await server(async () => 0).inject('/api/v1/identity')
-  expect(identity.json()).toEqual({ node_id: nodeId, fingerprint: '0123456789abcdef', name: 'eng-042' })
+  const identity = await server(async () => 0)('/api/v1/identity')
+  expect(identity.body).toEqual({ node_id: nodeId, fingerprint: '0123456789abcdef', name: 'eng-042' })
 })
 
 test('whoever shows nothing hears of health only whether the node is ready', async () => {
-  const answer = await server(async () => 0, null).inject('/api/v1/health')
-  expect([answer.statusCode, answer.json()]).toEqual([200, { ready: false }])
+  const answer = await server(async () => 0, null)('/api/v1/health')
+  expect([answer.status, answer.body]).toEqual([200, { ready: false }])
 })
