@@ -1,27 +1,24 @@
 // The CLI's client against answers it must understand, and against those it must not believe.
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { callDaemon, streamDaemon } from '../../support/node/call-daemon.ts'
 import fc from '../../support/run/properties.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
 
-let directory: string
 let socket: string
 let server: Server | undefined
 let received: string
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'karo-client-'))
-  socket = join(directory, 'karo.sock')
+  socket = join(temporaryDirectory(), 'karo.sock')
   received = ''
 })
 afterEach(async () => {
   await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)))
   server = undefined
-  rmSync(directory, { recursive: true })
 })
 
 const listening = () => new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
@@ -104,7 +101,7 @@ test('no socket, a file, or a missing directory: not running, and how to start i
 
 test('a socket of another user is no "not running"', async () => {
   await answering(http(200, '{}'))
-  chmodSync(directory, 0o755)
+  chmodSync(dirname(socket), 0o755)
   chmodSync(socket, 0o000)
   // Root may connect to anything, so it becomes nobody for a moment.
   const root = process.geteuid?.() === 0

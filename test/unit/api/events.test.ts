@@ -1,9 +1,7 @@
 // GET /events: server-sent events that continue by id, are filtered, keep alive, and let go of who does not read.
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Followed as FollowedOf } from '../../../src/api/contract/client/client.ts'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
 import type { EventType } from '../../../src/api/contract/constants.ts'
@@ -12,53 +10,35 @@ import type { FeedEvent } from '../../../src/api/contract/shapes.ts'
 import { createFeed, FEED_LIMITS } from '../../../src/api/feed/feed.ts'
 import type { Feed } from '../../../src/api/feed/index.ts'
 import { eventsRoutes } from '../../../src/api/routes/events.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
-import fc from '../../support/run/properties.ts'
 import { until } from '../../support/run/until.ts'
 
 const UID = 1000
-let directory: string
 let socket: string
 let feed: Feed
-let server: ReturnType<typeof buildServer>
-const sockets: Socket[] = []
+let server: ReturnType<typeof serving>['server']
 
 async function serve(heartbeatMs: number, limits = FEED_LIMITS): Promise<void> {
   feed = createFeed({ clock: systemClock, random: systemRandom, limits })
-  server = buildServer({
-    routes: [eventsRoutes({ feed, timers: systemTimers, heartbeatMs })],
-    callerOf: () => owner(UID),
-    clock: systemClock,
-    log: silentLog,
-  })
+  const routes = eventsRoutes({ feed, timers: systemTimers, heartbeatMs })
+  server = serving(routes, { caller: () => owner(UID) }).server
+  socket = join(temporaryDirectory(), 's')
   await server.listen({ path: socket })
 }
 
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'karo-events-'))
-  socket = join(directory, 's')
-})
-afterEach(async () => {
-  for (const one of sockets.splice(0)) one.destroy()
-  await server.close()
-  rmSync(directory, { recursive: true })
-})
-
 type Followed = FollowedOf<FeedEvent>
 const happen = (mark: string) => feed.tell('config_reloaded', { applied: [mark], waiting: [] })
-const markOf = ({ event }: Followed): string | undefined =>
-  event?.type === 'config_reloaded' ? event.data.applied[0] : event?.type
 const open = (query: { since?: string; types?: EventType[] } = {}, signal?: AbortSignal) =>
   daemonAt({ socket }).events(getEvents, { query, signal })
 
 /** Connects by hand and keeps what comes. */
 async function raw(query = '', headers = ''): Promise<{ readonly socket: Socket; text: () => string }> {
   const connection = createConnection({ path: socket })
-  sockets.push(connection)
+  onTestFinished(() => void connection.destroy())
   let got = ''
   connection.on('error', () => {}).on('data', (data) => (got += data.toString()))
   await new Promise((resolve) => connection.once('connect', resolve))
@@ -84,42 +64,6 @@ test('has the form of server-sent events: retry and id at once, then an id, type
     type: 'config_reloaded',
     data: { applied: ['line\nbreak'], waiting: [] },
   })
-})
-
-test('over random cuts nothing is lost or repeated', async () => {
-  await serve(60_000)
-  let made = 0
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.record({ more: fc.nat(6), take: fc.nat(4) }), { minLength: 1, maxLength: 8 }),
-      async (rounds) => {
-        const first = made
-        const got: (string | undefined)[] = []
-        // Where it begins is told before anything happens.
-        let since: string | undefined
-        for await (const { id } of open()) {
-          since = id
-          break
-        }
-        for (const [i, { more, take }] of rounds.entries()) {
-          for (let n = 0; n < more; n++) happen(`${made++}`)
-          // Whatever was left comes at last.
-          const want =
-            i === rounds.length - 1 ? made - first - got.length : Math.min(take, made - first - got.length)
-          if (want === 0) continue
-          let left = want
-          for await (const followed of open({ since: since! })) {
-            since = followed.id
-            if (followed.event === undefined) continue
-            got.push(markOf(followed))
-            if (--left === 0) break
-          }
-        }
-        expect(got).toEqual(Array.from({ length: made - first }, (_, i) => `${first + i}`))
-      },
-    ),
-    { numRuns: 25 },
-  )
 })
 
 test('Last-Event-ID goes before since: a browser sends it with the address it was given', async () => {
@@ -154,17 +98,6 @@ test('types filters; the id moves on past what was not wanted, so that it is not
   expect(followed.event.type).toBe('health_changed')
   stop.abort()
   await expect(stream.next()).rejects.toMatchObject({ name: 'AbortError' })
-})
-
-test('what gave way is said first', async () => {
-  await serve(60_000, { ...FEED_LIMITS, shared: 2 })
-  for (const mark of ['a', 'b', 'c']) happen(mark)
-  const got: unknown[] = []
-  for await (const { event } of open({ since: '0' })) {
-    got.push(event?.type === 'lost' ? event.data : event?.type)
-    if (got.length === 3) break
-  }
-  expect(got).toEqual([{ count: 1 }, 'config_reloaded', 'config_reloaded'])
 })
 
 test('who does not read is let go of, with nothing kept for them', async () => {

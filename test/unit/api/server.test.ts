@@ -1,14 +1,13 @@
 // The control socket: who may use it, how requests fail, and that one daemon's socket is never another's.
 
 import { type EventEmitter, once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { createConnection, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { ACCESS } from '../../../src/api/contract/operation.ts'
 import { createApi } from '../../../src/api/server/control-socket.ts'
 import { describeError } from '../../../src/api/server/errors.ts'
@@ -19,22 +18,18 @@ import { KaroError } from '../../../src/base/errors.ts'
 import { type LogFields, silentLog } from '../../../src/base/run/log.ts'
 import type { Room } from '../../../src/base/run/room.ts'
 import { owner } from '../../support/api/callers.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { until } from '../../support/run/until.ts'
 
 let home: string
 let socketPath: string
 let hanging = 0
-const rooms: Room[] = []
 const signal = new AbortController().signal
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'karo-api-'))
+  home = temporaryDirectory()
   socketPath = join(home, 'karo.sock')
-})
-afterEach(async () => {
-  for (const room of rooms.splice(0)) await room.stop()
-  rmSync(home, { recursive: true })
 })
 
 const routes: Routes = (server) => {
@@ -89,9 +84,9 @@ const deps = {
   log: silentLog,
 }
 
-function api(path = socketPath): Room {
-  const room = createApi({ ...deps, socketPath: path })
-  rooms.push(room)
+function api(path = socketPath, over: Partial<Parameters<typeof createApi>[0]> = {}): Room {
+  const room = createApi({ ...deps, socketPath: path, ...over })
+  onTestFinished(() => room.stop())
   return room
 }
 
@@ -104,39 +99,31 @@ describe('requests', () => {
       headers: { 'content-type': type },
     })
 
-  test('a valid body reaches its handler', async () => {
+  test('a valid body reaches its handler, and a query string with one word fills a list of words', async () => {
     const answer = await post('{"limit":3}')
     expect([answer.statusCode, answer.json()]).toEqual([200, { limit: 3 }])
-  })
-
-  test('a query string with one word fills a list of words', async () => {
-    const answer = await buildServer(deps).inject('/api/v1/words?word=a')
-    expect([answer.statusCode, answer.json()]).toEqual([200, { word: ['a'] }])
+    expect((await buildServer(deps).inject('/api/v1/words?word=a')).json()).toEqual({ word: ['a'] })
   })
 
   test.each([
-    ['out of range', '{"limit":11}', 400, 'bad_request', 'body/limit'],
-    ['unknown field', '{"limit":1,"limmit":2}', 400, 'bad_request', 'body'],
-    ['missing field', '{}', 400, 'bad_request', 'body'],
-    ['no JSON', '{"limit"', 400, 'bad_request', undefined],
-    ['too large', `"${'x'.repeat(300 * 1024)}"`, 413, 'too_large', undefined],
-  ])('%s is the caller’s fault', async (_, payload, status, code, where) => {
+    ['out of range', '{"limit":11}', 'body/limit', /^it is too large: at most 10$/],
+    ['an unknown field', '{"limit":1,"limmit":2}', 'body', /^there is no field 'limmit' here$/],
+    ['a missing field', '{}', 'body', /^the field 'limit' is missing$/],
+    ['another pattern', '{"limit":1,"name":"a b"}', 'body/name', /^letters, digits, \. _ - only/],
+    ['none of the choices', '{"limit":1,"shell":"csh"}', 'body/shell', /^must be one of bash, zsh$/],
+  ])('%s is the caller’s fault, and is said in words', async (_, payload, where, message) => {
     const answer = await post(payload)
-    expect(answer.statusCode).toBe(status)
-    expect(answer.json().error).toMatchObject({ code, ...(where && { where }) })
+    expect([answer.statusCode, answer.json().error]).toMatchObject([400, { code: 'bad_request', where }])
+    expect(answer.json().error.message).toMatch(message)
   })
 
-  test('what is wrong with a field is said in words, by its name', async () => {
-    const said = async (payload: string) => (await post(payload)).json().error.message
-    expect(await said('{"limit":1,"limmit":2}')).toBe("there is no field 'limmit' here")
-    expect(await said('{}')).toBe("the field 'limit' is missing")
-    expect(await said('{"limit":11}')).toBe('it is too large: at most 10')
-    expect(await said('{"limit":1,"name":"a b"}')).toMatch(/^letters, digits, \. _ - only/)
-    expect(await said('{"limit":1,"shell":"csh"}')).toBe('must be one of bash, zsh')
-  })
-
-  test('another content type is refused', async () => {
-    expect((await post('limit=3', 'application/x-www-form-urlencoded')).json().error.code).toBe('bad_request')
+  test.each([
+    ['no JSON', '{"limit"', 'application/json', 400, 'bad_request'],
+    ['another content type', 'limit=3', 'application/x-www-form-urlencoded', 400, 'bad_request'],
+    ['too large', `"${'x'.repeat(300 * 1024)}"`, 'application/json', 413, 'too_large'],
+  ])('a body that is %s is refused', async (_, payload, type, status, code) => {
+    const answer = await post(payload, type)
+    expect([answer.statusCode, answer.json().error.code]).toEqual([status, code])
   })
 
   test('a KaroError goes out whole; anything else without details, but into the log with its trace', async () => {
@@ -172,12 +159,12 @@ describe('requests', () => {
   })
 })
 
-test('what an answer took is told from its beginning: a stream lasts as long as its reader likes', async () => {
+test('what an answer took is told from the request, also of one that is refused, to its beginning: a stream lasts as long as its reader likes', async () => {
   const answered: unknown[] = []
   let now = 0
   const body = new PassThrough()
   const stream: Routes = (scope) => {
-    scope.get('/api/v1/stream', { config: { access: 'anyone' } }, async (_request, reply) => {
+    scope.get('/api/v1/stream', { config: { access: 'person' } }, async (_request, reply) => {
       now += 7
       return reply.send(body)
     })
@@ -186,38 +173,25 @@ test('what an answer took is told from its beginning: a stream lasts as long as 
     ...deps,
     routes: [stream],
     clock: { now: () => 0, monotonic: () => now },
+    async callerOf({ headers }) {
+      now += 3_000
+      return headers.known === undefined ? undefined : owner(1)
+    },
     onAnswered: (one) => void answered.push(one),
   })
-  const answer = server.inject('/api/v1/stream')
-  await until(() => now > 0, { what: 'it is asked' })
+  await server.inject('/api/v1/stream')
+  now = 0
+  const answer = server.inject({ url: '/api/v1/stream', headers: { known: 'yes' } })
+  await until(() => now > 3_000, { what: 'it is asked' })
   body.write('a')
   await until(() => body.readableLength === 0, { what: 'it is being read' })
   now += 60_000
   body.end()
   await answer
+  const of = { route: '/api/v1/stream', personal: false, method: 'GET' }
   expect(answered).toEqual([
-    { route: '/api/v1/stream', personal: false, method: 'GET', status: 200, elapsed_ms: 7 },
-  ])
-})
-
-test('what an answer took counts from the request, also of one that is refused', async () => {
-  const answered: { status: number; elapsed_ms: number }[] = []
-  let now = 0
-  const server = buildServer({
-    ...deps,
-    routes: [(scope) => void scope.get('/api/v1/mine', { config: { access: 'person' } }, async () => ({}))],
-    clock: { now: () => 0, monotonic: () => now },
-    callerOf: async ({ headers }) => {
-      now += 3_000
-      return headers.known === undefined ? undefined : owner(1)
-    },
-    onAnswered: ({ status, elapsed_ms }) => void answered.push({ status, elapsed_ms }),
-  })
-  await server.inject('/api/v1/mine')
-  await server.inject({ url: '/api/v1/mine', headers: { known: 'yes' } })
-  expect(answered).toEqual([
-    { status: 401, elapsed_ms: 3_000 },
-    { status: 200, elapsed_ms: 3_000 },
+    { ...of, status: 401, elapsed_ms: 3_000 },
+    { ...of, status: 200, elapsed_ms: 3_007 },
   ])
 })
 
@@ -243,9 +217,7 @@ describe('a connection without a byte for long', () => {
         return answer(reply, idle)
       })
     }
-    const room = createApi({ ...deps, routes: [slow], socketPath })
-    await room.start(signal)
-    rooms.push(room)
+    await api(socketPath, { routes: [slow] }).start(signal)
     const asking = request({ socketPath, path: '/api/v1/slow' }).end()
     const [response] = await once(asking, 'response')
     return Buffer.concat(await response.toArray()).toString()
@@ -269,15 +241,15 @@ describe('a connection without a byte for long', () => {
 })
 
 describe('the socket', () => {
+  const health = () => callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')
+
   test('survives an accept that fails', async () => {
     const onConnection = (socket: Socket & { server?: EventEmitter }) =>
       socket.server?.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
     let failures = 0
     const log = { ...silentLog, warn: () => void failures++ }
-    const room = createApi({ ...deps, log, socketPath, onConnection })
-    rooms.push(room)
-    await room.start(signal)
-    expect(await callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')).toBeDefined()
+    await api(socketPath, { log, onConnection }).start(signal)
+    expect(await health()).toBeDefined()
     expect(failures).toBe(1)
   })
 
@@ -297,7 +269,7 @@ describe('the socket', () => {
     await room.stop()
     expect(existsSync(socketPath)).toBe(false)
     await room.start(signal)
-    expect(await callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')).toBeDefined()
+    expect(await health()).toBeDefined()
   })
 
   test('of a live daemon is refused with its pid, and keeps working', async () => {
@@ -307,14 +279,14 @@ describe('the socket', () => {
       message: expect.stringContaining('4711'),
       where: socketPath,
     })
-    expect(await callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')).toBeDefined()
+    expect(await health()).toBeDefined()
   })
 
   test('of a dead daemon is replaced', async () => {
     await leaveStaleSocket(socketPath)
     expect(existsSync(socketPath)).toBe(true)
     await api().start(signal)
-    expect(await callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')).toBeDefined()
+    expect(await health()).toBeDefined()
   })
 
   test('that became another daemon’s is left to it', async () => {
@@ -323,7 +295,7 @@ describe('the socket', () => {
     rmSync(socketPath)
     await api().start(signal)
     await first.stop()
-    expect(await callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')).toBeDefined()
+    expect(await health()).toBeDefined()
   })
 
   test('that cannot be made says where', async () => {
@@ -381,10 +353,9 @@ describe('the socket', () => {
       socket.write('GET /api/v1/health HTTP/1.1\r\nhost: x\r\n\r\n')
       await new Promise((resolve) => socket.once('data', resolve))
     }
-    const call = () => callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')
-    await expect(call()).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(health()).rejects.toMatchObject({ code: 'unavailable' })
     for (const socket of held) socket.destroy()
-    await until(call, { what: 'room for one more' })
+    await until(health, { what: 'room for one more' })
   })
 })
 

@@ -1,7 +1,5 @@
-// A client and a daemon of different versions, and the client over another transport than the socket.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+// A client and a daemon of different versions.
+import { expect, test } from 'vitest'
 import { createClient, type Head, type Transport } from '../../../src/api/contract/client/client.ts'
 import { getLogs } from '../../../src/api/contract/operations/care.ts'
 import { getEvents } from '../../../src/api/contract/operations/events.ts'
@@ -53,39 +51,12 @@ test('a request that an older daemon does not know is told to be one', async () 
   await expect(client(BUILD).call(getIdentity)).rejects.toMatchObject({ hint: undefined })
 })
 
-/** What a page would pass. */
-const overFetch = (origin: string): Transport =>
-  async function* ({ method, path, body, accept }, { signal }, onHead) {
-    const headers = {
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...(accept !== undefined && { accept }),
-    }
-    const response = await fetch(origin + path, {
-      method,
-      headers,
-      ...(body !== undefined && { body }),
-      ...(signal && { signal }),
-    })
-    onHead({
-      status: response.status,
-      type: response.headers.get('content-type') ?? '',
-      length: undefined,
-      build: response.headers.get('x-karo-build') ?? undefined,
-    })
-    yield* response.body ?? []
-  }
-
-test('the same client works over fetch', async () => {
+test('what is asked goes to the transport in the form of its operation', async () => {
   const asked: unknown[] = []
-  const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`)
-    response.setHeader('content-type', 'application/json').setHeader('x-karo-build', BUILD)
-    response.end(JSON.stringify(ME))
+  const client = createClient(async function* (request, options, onHead) {
+    asked.push(`${request.method} ${request.path}`)
+    yield* playing(JSON.stringify(ME), { build: BUILD })(request, options, onHead)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close().closeAllConnections())
-  const client = createClient(overFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
-  expect(await client.call(getIdentity)).toEqual(ME)
   await client.call(explainPeer, { query: { who: 'bob & ann' } })
-  expect(asked).toEqual(['GET /api/v1/identity', 'GET /api/v1/peers/explain?who=bob+%26+ann'])
+  expect(asked).toEqual(['GET /api/v1/peers/explain?who=bob+%26+ann'])
 })

@@ -1,24 +1,26 @@
 // karo check: exit codes, JSON, profiles from option, environment and file, and what people read.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { sampleConfig } from '../../../src/config/sample.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 import { COMPILED } from '../../support/run/compiled.ts'
 
 let home = ''
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'karo-check-'))
+  home = temporaryDirectory()
 })
-afterEach(() => rmSync(home, { recursive: true, force: true }))
+const configure = (text: string) => writeFileSync(join(home, 'config.toml'), text, { mode: 0o600 })
 
 async function karo(argv: readonly string[], more: Record<string, string> = {}, columns?: number) {
   const env = { HOME: '/home/me', KARO_HOME: home, ...more }
   const { code: exit, out: stdout, err: stderr, json } = await commandLine(argv, { env, columns })
-  return { exit, stdout, stderr, json: json as () => Record<string, unknown> }
+  return { exit, stdout, stderr, json }
 }
+/** What is found of a command. */
+const checked = async (...words: string[]) => (await karo(['check', '--json', ...words])).json()
 
 test.each([
   ['ls -la', 'safe', 'allow', 0],
@@ -37,27 +39,18 @@ test.each([
 
 test('what is no command yet is not known to be safe', async () => {
   for (const command of ['for i in', 'if true', 'ls )']) {
-    expect((await karo(['check', '--json', command])).json()).toMatchObject({
+    expect(await checked(command)).toMatchObject({
       risk_level: 'moderate',
       matches: [{ rule: 'unparsed', span: [0, command.length] }],
     })
-    expect((await karo(['check', '--json', '--shell', 'sh', command])).json()).toMatchObject({
-      risk_level: 'moderate',
-    })
+    expect(await checked('--shell', 'sh', command)).toMatchObject({ risk_level: 'moderate' })
   }
   for (const command of ['if [[ x ]] { ls }', 'for i (1 2) ls'])
-    expect((await karo(['check', '--json', '--shell', 'zsh', command])).json()).toMatchObject({
-      risk_level: 'safe',
-    })
-})
-
-test('rules by a word that is in none', async () => {
-  expect((await karo(['check', '--rules', 'zz\x1b[31mz'])).stdout).toMatch(/^No rule has "zz[^\x1b]*z"\.\n$/)
-  expect((await karo(['check', '--rules', 'zzz', '--json'])).json()).toEqual({ rules: [] })
+    expect(await checked('--shell', 'zsh', command)).toMatchObject({ risk_level: 'safe' })
 })
 
 test('the JSON shape, in which every field is always there', async () => {
-  expect((await karo(['check', 'git push --force', '--json'])).json()).toEqual({
+  expect(await checked('git push --force')).toEqual({
     command: 'git push --force',
     risk_level: 'high',
     decision: 'confirm',
@@ -67,7 +60,7 @@ test('the JSON shape, in which every field is always there', async () => {
   })
   const level = { risk_level: 'safe', decision: 'allow' }
   const plain = { command: 'ls', ...level, matches: [], safer: null, for_ai_tools: level }
-  expect((await karo(['check', 'ls', '--json'])).json()).toEqual(plain)
+  expect(await checked('ls')).toEqual(plain)
 })
 
 test('where an AI tool is asked about what a person may run, both are told', async () => {
@@ -86,28 +79,11 @@ test('a configuration that cannot be read is told, and the command judged strict
   expect([run.exit, run.json().decision]).toEqual([4, 'block'])
 })
 
-test.each([
-  ['strict', 'git branch -D x', 'confirm'],
-  ['strict', 'git push -f', 'block'],
-  ['moderate', 'git push -f', 'confirm'],
-  ['permissive', 'git push -f', 'allow'],
-  ['permissive', 'rm -rf /', 'confirm'],
-  ['off', 'rm -rf /', 'allow'],
-  ['strict', `echo ${'x'.repeat(1000)}`, 'confirm'],
-  ['moderate', `echo ${'x'.repeat(1000)}`, 'allow'],
-  ['moderate', `echo ${'x'.repeat(5000)}`, 'confirm'],
-  ['permissive', `echo ${'x'.repeat(10_000)}`, 'confirm'],
-])('--profile %s: %.20s → %s', async (profile, command, decision) => {
-  const run = await karo(['check', '--json', '--profile', profile, command])
-  expect(run.json().decision).toBe(decision)
-  expect(run.exit).toBe(decision === 'allow' ? 0 : 4)
-})
-
 test('the profile comes from the option, else the environment, else the file', async () => {
   const decision = async (argv: readonly string[], env: Record<string, string> = {}) =>
     (await karo(['check', '--json', 'git branch -D x', ...argv], env)).json().decision
   expect(await decision([])).toBe('allow')
-  writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "strict"\n', { mode: 0o600 })
+  configure('[guard]\nprofile = "strict"\n')
   expect(await decision([])).toBe('confirm')
   expect(await decision([], { KARO_GUARD_PROFILE: 'permissive' })).toBe('allow')
   expect(await decision(['--profile', 'strict'], { KARO_GUARD_PROFILE: 'permissive' })).toBe('confirm')
@@ -122,27 +98,29 @@ test.each([
   ['an inline table', 'guard = { profile = "strict" }\n', 'confirm'],
   ['escapes', '["gu\\u0061rd"]\n"\\u0070rofile" = "strict"\n', 'confirm'],
 ])('the file decides: %s', async (_, text, decision) => {
-  writeFileSync(join(home, 'config.toml'), text, { mode: 0o600 })
-  expect((await karo(['check', '--json', 'git branch -D x'])).json().decision).toBe(decision)
+  configure(text)
+  expect((await checked('git branch -D x')).decision).toBe(decision)
 })
 
-test('a mistyped key of [guard] is refused: what was meant is not in force', async () => {
-  writeFileSync(join(home, 'config.toml'), '[guard]\nprofil = "strict"\n', { mode: 0o600 })
-  const run = await karo(['check', 'git branch -D x'])
-  expect(run.exit).toBe(2)
-  expect(run.stderr).toContain('config.toml:2')
-})
-
-test('a wrong profile is refused, wherever it comes from', async () => {
+test('a wrong profile is refused, wherever it comes from, and a mistyped key: what was meant is not in force', async () => {
   expect((await karo(['check', 'ls', '--profile', 'x'])).exit).toBe(2)
   expect((await karo(['check', 'ls'], { KARO_GUARD_PROFILE: 'x' })).exit).toBe(2)
-  writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "x"\n', { mode: 0o600 })
-  expect((await karo(['check', 'ls'])).exit).toBe(2)
+  for (const key of ['profile = "x"', 'profil = "strict"']) {
+    configure(`[guard]\n${key}\n`)
+    expect(await karo(['check', 'ls'])).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining('config.toml:2'),
+    })
+  }
 })
 
-test('none is refused', async () => {
+test('no command is refused, and an option in front of it that is none of ours, with how to go on', async () => {
   expect((await karo(['check'])).exit).toBe(2)
   expect((await karo(['check', '--'])).exit).toBe(2)
+  expect(await karo(['check', '-rf', 'x'])).toMatchObject({
+    exit: 2,
+    stderr: expect.stringContaining('have to stand behind its name'),
+  })
 })
 
 test.each([
@@ -166,43 +144,26 @@ test.each([
   [['git push', '--profile', 'strict', '--shell=bash'], 'git push'],
   [['git', 'push', '--json'], 'git push'],
 ])('the words %j are the command %s', async (words, command) => {
-  expect((await karo(['check', '--json', ...words])).json()).toMatchObject({ command })
+  expect(await checked(...words)).toMatchObject({ command })
   // The same where commander reads it.
   expect((await karo(['--json', 'check', '--shell', 'bash', ...words])).json()).toMatchObject({ command })
-  const explained = (
-    await karo(['explain', '--json', ...words.filter((w) => !/^--profile|^strict/.test(w))])
-  ).json()
-  if (!words.includes('--profile')) expect(explained).toMatchObject({ command })
+  if (!words.includes('--profile'))
+    expect((await karo(['explain', '--json', ...words])).json()).toMatchObject({ command })
 })
 
 test('several words are judged as they would run', async () => {
   expect(await karo(['check', 'rm', '-rf', '/'])).toMatchObject({ exit: 4 })
-  expect((await karo(['check', 'git', 'push', '--force', '--json'])).json()).toMatchObject({
-    risk_level: 'high',
-    decision: 'confirm',
-  })
-  expect((await karo(['check', '--json', '!', 'rm', '-rf', '/'])).json()).toMatchObject({ decision: 'block' })
+  expect(await checked('git', 'push', '--force')).toMatchObject({ risk_level: 'high', decision: 'confirm' })
+  expect(await checked('!', 'rm', '-rf', '/')).toMatchObject({ decision: 'block' })
   // A name that only looks like an option.
-  expect((await karo(['check', '--json', 'echo', "rm -rf /; it's"])).json()).toMatchObject({
-    risk_level: 'safe',
-  })
-  expect((await karo(['check', '--shell', 'fish', '--json', 'echo', "a\\'b"])).json().command).toBe(
-    "echo 'a\\\\\\'b'",
-  )
-})
-
-test('an option in front of the command that is none of ours is wrong usage, and says how to go on', async () => {
-  const run = await karo(['check', '-rf', 'x'])
-  expect(run.exit).toBe(2)
-  expect(run.stderr).toContain('have to stand behind its name')
+  expect(await checked('echo', "rm -rf /; it's")).toMatchObject({ risk_level: 'safe' })
+  expect((await checked('--shell', 'fish', 'echo', "a\\'b")).command).toBe("echo 'a\\\\\\'b'")
 })
 
 test('--shell chooses the grammar', async () => {
-  const fish = 'if test -d x; rm -rf ~/; end'
-  expect((await karo(['check', fish, '--shell', 'fish', '--json'])).json().risk_level).toBe('critical')
-  expect(
-    (await karo(['check', 'for f in *.txt; echo $f; end', '--shell', 'fish', '--json'])).json().risk_level,
-  ).toBe('safe')
+  const fish = async (line: string) => (await checked('--shell', 'fish', line)).risk_level
+  expect(await fish('if test -d x; rm -rf ~/; end')).toBe('critical')
+  expect(await fish('for f in *.txt; echo $f; end')).toBe('safe')
   expect((await karo(['check', 'ls', '--shell', 'tcsh'])).exit).toBe(2)
 })
 
@@ -212,9 +173,7 @@ test('what people read: level, decision, the words, why, and the safer form; a l
   const lines = ['ls', 'cd x && git push -f', 'ls\ngit push -f\ndate\n', 'ls\nrm -rf /\nls', long]
   const shown = await Promise.all(lines.map(async (line) => (await karo(['check', line])).stdout))
   expect(shown.join('---\n')).toMatchSnapshot()
-  expect((await karo(['check', '--json', long])).json().safer).toBe(
-    long.replace('--force', '--force-with-lease'),
-  )
+  expect((await checked(long)).safer).toBe(long.replace('--force', '--force-with-lease'))
 })
 
 test('no control character of the command reaches the terminal', async () => {
@@ -247,16 +206,17 @@ test('- reads the command from standard input; any bytes will do', () => {
 })
 
 test('--rules lists the built-in rules, a word only those it occurs in', async () => {
-  const all = (await karo(['check', '--rules', '--json'])).json().rules as readonly Record<string, unknown>[]
+  const rules = async (...words: string[]): Promise<readonly Record<string, unknown>[]> =>
+    (await checked('--rules', ...words)).rules
+  const all = await rules()
   expect(all.length).toBeGreaterThan(150)
   expect(all.find(({ rule }) => rule === 'rm-root')).toMatchObject({ risk_level: 'critical', core: true })
-  const some = (await karo(['check', '--rules', '--json', 'terraform'])).json().rules as readonly {
-    rule: string
-  }[]
+  const some = await rules('terraform')
   expect(some.map(({ rule }) => rule)).toContain('infra-destroy')
   expect(some.length).toBeLessThan(10)
+  expect(await rules('zzz')).toEqual([])
+  expect((await karo(['check', '--rules', 'zz\x1b[31mz'])).stdout).toMatch(/^No rule has "zz[^\x1b]*z"\.\n$/)
   const shown = await karo(['check', '--rules', 'git-force'])
   expect(shown).toMatchObject({ exit: 0, stderr: '' })
   expect(shown.stdout).toMatch(/^RULE +LEVEL +AI TOOLS +WHAT MAY HAPPEN\ngit-force-push +high/)
-  expect((await karo(['check'])).exit).not.toBe(0)
 })

@@ -1,12 +1,13 @@
 // What the rooms tell becomes events: each for whom it is, and never with anything of a command's text.
 import { expect, test } from 'vitest'
-import type { ApprovalChange } from '../../../../src/agents/approvals/types.ts'
 import type { FeedData, FeedEvent } from '../../../../src/api/contract/shapes.ts'
 import { connectFeed, createFeed } from '../../../../src/api/feed/index.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
+import { createListeners } from '../../../../src/base/run/listeners.ts'
 import { AUDIT_TYPES } from '../../../../src/trust/audit/entry-types.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import type { Presence } from '../../../../src/trust/peers/index.ts'
+import { createFakeTrust } from '../../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const { nodeId: bob, fingerprint } = testIdentity(2)
@@ -14,81 +15,38 @@ const peer = { node_id: bob, fingerprint, name: 'bob' }
 const clock = { now: () => 1_763_626_500_000, monotonic: () => 0 }
 const [ANN, CID] = [1000, 1001]
 
+/** A feed that listens to rooms in which a test says what happens. */
 function rooms() {
   const feed = createFeed({ clock, random: systemRandom })
-  let record: ((entry: AuditRecord) => void) | undefined
-  let presence: ((node: typeof bob, presence: Presence, by: 'link' | 'gossip') => void) | undefined
-  let recorded: ((commands: readonly object[]) => void) | undefined
-  let begun: ((uid: number, signal: FeedData['anomaly_found'] & { id: string }) => void) | undefined
-  let raised: ((person: number, alert: FeedData['alert_raised']) => void) | undefined
-  let decided: ((change: ApprovalChange) => void) | undefined
-  let turned: ((threshold: 'risky', state: 'crossed' | 'ended') => void) | undefined
-  let changed: ((agent: object, status: object) => void) | undefined
-  let stepped: ((task: object, event: object) => void) | undefined
+  let listening = 0
+  /** What one room tells, and how the feed listens to it. */
+  const room = <Args extends readonly unknown[]>() => {
+    const { tell, on } = createListeners<Args>()
+    const listen = (listener: (...args: Args) => void) => {
+      listening++
+      const end = on(listener)
+      return () => {
+        listening--
+        end()
+      }
+    }
+    return { tell, listen: listen as (listener: (...args: never) => void) => () => void }
+  }
+  const record = room<[AuditRecord]>()
+  const presence = room<[typeof bob, Presence, 'gossip']>()
+  const recorded = room<[readonly object[]]>()
+  const begun = room<[uid: number, signal: object]>()
+  const raised = room<[uid: number, FeedData['alert_raised']]>()
+  const turned = room<['risky', 'crossed' | 'ended']>()
   const end = connectFeed(feed, {
-    audit: {
-      onRecord(listener) {
-        record = listener
-        return () => (record = undefined)
-      },
-    },
-    trust: {
-      opinion: () => ({
-        ...peer,
-        trust_level: 'peer',
-        roles: ['lead'],
-        teams: [],
-        why: 'tofu',
-        denied: false,
-        revoked: false,
-      }),
-      onPresence(listener) {
-        presence = listener
-        return () => (presence = undefined)
-      },
-    },
-    observe: {
-      onRecorded(listener) {
-        recorded = listener as typeof recorded
-        return () => (recorded = undefined)
-      },
-    },
-    anomalies: {
-      onBegun(listener) {
-        begun = listener as typeof begun
-        return () => (begun = undefined)
-      },
-    },
-    alerts: {
-      onRaised(listener) {
-        raised = listener
-        return () => (raised = undefined)
-      },
-    },
-    reports: {
-      onThreshold(listener) {
-        turned = listener
-        return () => (turned = undefined)
-      },
-    },
-    approvals: {
-      onChange(listener) {
-        decided = listener
-        return () => (decided = undefined)
-      },
-    },
-    agents: {
-      onAgent(listener) {
-        changed = listener as typeof changed
-        return () => (changed = undefined)
-      },
-      tasks: {
-        onEvent(listener) {
-          stepped = listener as typeof stepped
-          return () => (stepped = undefined)
-        },
-      },
-    },
+    audit: { onRecord: record.listen },
+    trust: { opinion: () => ({ ...createFakeTrust().opinion(bob), ...peer }), onPresence: presence.listen },
+    observe: { onRecorded: recorded.listen },
+    anomalies: { onBegun: begun.listen },
+    alerts: { onRaised: raised.listen },
+    reports: { onThreshold: turned.listen },
+    approvals: { onChange: room().listen },
+    agents: { onAgent: room().listen, tasks: { onEvent: room().listen } },
   })
   const of = (uid: number): Omit<FeedEvent, 'id' | 'timestamp'>[] => {
     const follower = feed.follow(uid, '0')
@@ -102,17 +60,13 @@ function rooms() {
     of,
     end,
     record: (entry: Partial<AuditRecord> & Pick<AuditRecord, 'type'>) =>
-      record?.({ success: true, details: {}, ...entry }),
-    presence: (now: Presence) => presence?.(bob, now, 'gossip'),
-    recorded: (commands: readonly object[]) => recorded?.(commands),
-    raised: (uid: number, alert: FeedData['alert_raised']) => raised?.(uid, alert),
-    begun: (uid: number, signal: object) => begun?.(uid, signal as never),
-    changed: (agent: object, status: object) => changed?.(agent, status),
-    stepped: (task: object, event: object) => stepped?.(task, event),
-    turned: (state: 'crossed' | 'ended') => turned?.('risky', state),
-    decided: (change: ApprovalChange) => decided?.(change),
-    listening: () =>
-      [record, presence, recorded, begun, turned, decided].filter((one) => one !== undefined).length,
+      record.tell({ success: true, details: {}, ...entry }),
+    presence: (now: Presence) => presence.tell(bob, now, 'gossip'),
+    recorded: recorded.tell,
+    raised: raised.tell,
+    begun: begun.tell,
+    turned: (state: 'crossed' | 'ended') => turned.tell('risky', state),
+    listening: () => listening,
   }
 }
 
@@ -227,7 +181,7 @@ test('no entry of the ledger breaks it, whatever is missing', () => {
 
 test('it ends', () => {
   const { end, listening } = rooms()
-  expect(listening()).toBe(6)
+  expect(listening()).toBe(9)
   end()
   expect(listening()).toBe(0)
 })
