@@ -29,6 +29,7 @@ import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { until } from '../../support/run/until.ts'
+import { streamOf } from './streams.ts'
 
 const HOLDER = testIdentity(1)
 const READER = testIdentity(2)
@@ -40,63 +41,6 @@ const hashOf = (bytes: Uint8Array): string => toHex(blake3([bytes]))
 const content = (pieces: number, more = 5): Buffer =>
   Buffer.from(Uint8Array.from({ length: pieces * PIECE_BYTES + more }, (_, i) => (i * 31 + (i >> 16)) & 0xff))
 const code = (of: string) => expect.objectContaining({ code: of })
-const frameOf = (message: Message, body: unknown, sender: Uint8Array): Frame => ({
-  type: message.type,
-  message,
-  body,
-  bytes: new Uint8Array(),
-  envelope: { sender, ts: 0, nonce: new Uint8Array(16), seq: 1, trace: new Uint8Array(16).fill(7) },
-})
-
-/** Two ends of a stream; what one says, the other one reads. `onFrame` sees what the accepting side says. */
-function streamOf(from: typeof READER, onFrame: (frame: Frame) => unknown = () => {}) {
-  const over = new AbortController()
-  const wakes = new Set<() => void>()
-  const wake = (): void => {
-    for (const one of [...wakes]) one()
-  }
-  over.signal.addEventListener('abort', wake)
-  const changed = (): Promise<void> =>
-    new Promise((resolve) => {
-      const one = (): void => {
-        wakes.delete(one)
-        resolve()
-      }
-      wakes.add(one)
-    })
-  const end = (peer: typeof READER, self: typeof READER, mine: Frame[], theirs: Frame[]): Exchange => ({
-    peer,
-    signal: over.signal,
-    async send<B extends WireBody>(message: Message<B>, body: B) {
-      if (over.signal.aborted) throw new KaroError('unavailable', 'the connection was cut')
-      const frame = frameOf(message as unknown as Message, body, self.publicKey)
-      if (self === HOLDER) await onFrame(frame)
-      theirs.push(frame)
-      wake()
-      while (theirs.length > 1 && !over.signal.aborted) await changed()
-    },
-    async next() {
-      for (;;) {
-        const frame = mine.shift()
-        if (frame !== undefined) {
-          wake()
-          return frame
-        }
-        if (over.signal.aborted) return undefined
-        await changed()
-      }
-    },
-    end: async () => {},
-    abort: () => over.abort(),
-  })
-  const [up, down]: [Frame[], Frame[]] = [[], []]
-  return {
-    opened: end(HOLDER, from, down, up),
-    accepted: end(from, HOLDER, up, down),
-    cut: () => over.abort(),
-  }
-}
-
 async function storeOf(identity: typeof HOLDER, now: () => number, ledger: AuditRecord[]) {
   const repository = createArtifactRepository(await temporaryDatabase())
   const artifacts = createArtifacts({
@@ -215,7 +159,9 @@ async function world(over: World = {}) {
     exchanges: {
       async open() {
         over.onOpen?.()
-        const stream = streamOf(from, (frame) => over.onFrame?.(frame, stream.cut))
+        const stream = streamOf(from, HOLDER, (frame, by) =>
+          by === HOLDER ? over.onFrame?.(frame, stream.cut) : true,
+        )
         const { send } = stream.opened
         const opened = {
           ...stream.opened,
@@ -662,7 +608,7 @@ test('a person has a few streams at once; pieces that there are not, and other o
   const id = await w.holder.put(content(20))
   await w.share(id, READER.nodeId)
   const asks = async (ask: AgentRequestBody['ask']) => {
-    const { opened, accepted } = streamOf(READER)
+    const { opened, accepted } = streamOf(READER, HOLDER, () => {})
     void w.answer(accepted)
     const hello = (await opened.next()) as Frame
     const { challenge } = hello.body as { challenge: Uint8Array }

@@ -34,20 +34,11 @@ import { builtIn } from '../../../src/trust/policy/built-in.ts'
 import type { Principal } from '../../../src/trust/policy/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
+import { frameOf, streamOf, TRACE } from './streams.ts'
 
 const SELF = testIdentity(1)
 const PEER = testIdentity(2)
 const ADA = testIdentity(3)
-const TRACE = new Uint8Array(16).fill(7)
-
-const frameOf = <B>(message: Message, body: B): Frame => ({
-  type: message.type,
-  message,
-  body,
-  bytes: new Uint8Array(),
-  envelope: { sender: PEER.publicKey, ts: 0, nonce: new Uint8Array(16), seq: 1, trace: TRACE },
-})
-
 interface Played extends Exchange {
   readonly said: { readonly message: Message; readonly body: unknown }[]
 }
@@ -221,7 +212,7 @@ function side(
   async function ask(what: AgentAsk, over: Partial<AgentRequestBody> = {}, onPart = () => {}) {
     const exchange = played(([first]) => {
       const { challenge } = (first as { body: { challenge: Uint8Array } }).body
-      return frameOf(AgentRequest, { to: SELF.publicKey, challenge, ask: what, ...over })
+      return frameOf(AgentRequest, { to: SELF.publicKey, challenge, ask: what, ...over }, PEER)
     }, onPart)
     await answer.handle(exchange)
     const { said } = exchange
@@ -496,11 +487,11 @@ describe('the machine that asks', () => {
         let at = -1
         return played((said) => {
           at += 1
-          if (at === 0) return frameOf(AgentHello, { challenge: TRACE, operations: AGENT_OPERATIONS })
+          if (at === 0) return frameOf(AgentHello, { challenge: TRACE, operations: AGENT_OPERATIONS }, PEER)
           if (at === 1) requests.push((said[0] as { body: { ask: AgentAsk } }).body.ask)
-          if (at > script.length) return frameOf(AgentEnd, {})
+          if (at > script.length) return frameOf(AgentEnd, {}, PEER)
           const next = script[at - 1]
-          return next && frameOf(AgentPart, { data: Buffer.from(JSON.stringify(next)), ends: true })
+          return next && frameOf(AgentPart, { data: Buffer.from(JSON.stringify(next)), ends: true }, PEER)
         })
       },
     })
@@ -545,37 +536,6 @@ describe('the machine that asks', () => {
   })
 })
 
-/** Both ends of a stream. A frame that does not pass is lost, as whoever wrote it may not learn, and the stream ends for both. */
-function streamOf(passes: () => boolean): readonly [asking: Exchange, answering: Exchange] {
-  const over = new AbortController()
-  const { signal } = over
-  const ways: Frame[][] = [[], []]
-  const news = new EventTarget()
-  const end = (at: 0 | 1): Exchange => ({
-    peer: PEER,
-    signal,
-    async send(message, body) {
-      if (signal.aborted) throw new KaroError('unavailable', 'the connection was cut')
-      if (!passes()) return over.abort()
-      ways[1 - at]?.push(frameOf(message as unknown as Message, body))
-      news.dispatchEvent(new Event('frame'))
-    },
-    async next() {
-      for (;;) {
-        const frame = ways[at]?.shift()
-        if (frame !== undefined || signal.aborted) return frame
-        await new Promise((resolve) => {
-          news.addEventListener('frame', resolve, { once: true })
-          signal.addEventListener('abort', resolve, { once: true })
-        })
-      }
-    },
-    end: async () => over.abort(),
-    abort: () => over.abort(),
-  })
-  return [end(0), end(1)]
-}
-
 test('a task whose link is cut at any frame runs once, and both ends come to the same end', async () => {
   let runs = 0
   const tasks = createTasks({
@@ -597,9 +557,9 @@ test('a task whose link is cut at any frame runs once, and both ends come to the
     const asked = { caller, id: '0'.repeat(32) }
     const { handle } = side({}, [], [], agents as unknown as Partial<Runtime>)
     const open = async () => {
-      const [asking, answering] = streamOf(() => frames++ !== cutAt)
-      handle(answering).catch(() => {})
-      return asking
+      const { opened, accepted } = streamOf(PEER, SELF, () => frames++ !== cutAt)
+      handle(accepted).catch(() => {})
+      return opened
     }
     const elsewhere = elsewhereBy([], { open }, PEER, SELF)
     const what = { operation: 'task', agent: 'tools', tool: 'echo', why: '', id, input: '{}' } as const
