@@ -53,9 +53,11 @@ export function send(port: number, path: string, sent: Sent = {}): Promise<Answe
   })
 }
 
-/** A connection that nothing is said on by itself; `ended` resolves with all that came, when the other side closes. */
-export function open(port: number): Promise<{ readonly socket: Socket; readonly ended: Promise<string> }> {
-  const socket = connect({ host: '127.0.0.1', port })
+/** A connection to a port, or to the socket of this path, that nothing is said on by itself; `ended` resolves with all that came, when the other side closes. */
+export function open(
+  at: number | string,
+): Promise<{ readonly socket: Socket; readonly ended: Promise<string> }> {
+  const socket = typeof at === 'string' ? connect({ path: at }) : connect({ host: '127.0.0.1', port: at })
   let received = ''
   socket.setEncoding('latin1').on('data', (text: string) => (received += text))
   const ended = new Promise<string>((resolve) => socket.once('close', () => resolve(received)))
@@ -79,3 +81,14 @@ export async function raw(port: number, bytes: string): Promise<string> {
 /** Status of each answer in what `raw` brought back. */
 export const statuses = (received: string): number[] =>
   [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
+
+/** Statuses of so many requests for this path, one behind the other on one connection. `headers`: lines with their ends. */
+export async function asked(
+  port: number,
+  times: number,
+  path: string,
+  headers = '',
+): Promise<readonly number[]> {
+  const head = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}`
+  return statuses(await raw(port, `${`${head}\r\n`.repeat(times - 1)}${head}Connection: close\r\n\r\n`))
+}

@@ -6,7 +6,7 @@ import { OPERATIONS } from '../../../src/api/contract/operations/index.ts'
 import type { SessionCodeShape, SessionShape } from '../../../src/api/contract/schemas/tokens.ts'
 import type { SessionListShape, TokenListShape } from '../../../src/api/contract/shapes.ts'
 import type { Routes } from '../../../src/api/server/route.ts'
-import { open, type Sent } from '../../support/api/http.ts'
+import { asked, open, type Sent } from '../../support/api/http.ts'
 import { type Rig, startRig } from '../../support/api/http-rig.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -29,6 +29,15 @@ const routes: Routes = (server) => {
   })
 }
 const start = () => startRig([routes])
+
+/** A stream that has begun; `path`: of the control socket, for one over it. */
+async function streamingWith(rig: Rig, headers: string, path?: string) {
+  const { socket, ended } = await open(path ?? rig.port)
+  const begun = new Promise((resolve) => socket.once('data', resolve))
+  socket.write(`GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n${headers}\r\n`)
+  await begun
+  return { socket, ended }
+}
 
 /** A session as a page of ours uses it. */
 async function pageOf(rig: Rig, opening: Sent) {
@@ -106,11 +115,9 @@ describe('whoever shows nothing', () => {
   test('is slowed down together, and nobody who shows a token with them', async () => {
     const rig = await start()
     const { token } = await rig.token(ANN)
-    const answers = []
-    for (let i = 0; i < 310; i++) answers.push(await rig.send('/api/v1/health'))
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(300)
-    expect(answers.at(-1)?.status).toBe(429)
-    expect(answers.at(-1)?.headers['retry-after']).toBe('1')
+    expect(await asked(rig.port, 300, '/api/v1/health')).toEqual(Array(300).fill(200))
+    const refused = await rig.send('/api/v1/health')
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1'])
     expect((await rig.with(token, '/api/v1/mine')).status).toBe(200)
     rig.pass(60_000)
     expect((await rig.send('/api/v1/health')).status).toBe(200)
@@ -310,9 +317,8 @@ describe('a token', () => {
     const rig = await start()
     const { token } = await rig.token(ANN)
     const other = await rig.token(ANN)
-    const answers = []
-    for (let i = 0; i < 605; i++) answers.push((await rig.with(token, '/api/v1/mine')).status)
-    expect(answers.filter((status) => status === 200)).toHaveLength(600)
+    const bearer = `Authorization: Bearer ${token}\r\n`
+    expect(await asked(rig.port, 600, '/api/v1/mine', bearer)).toEqual(Array(600).fill(200))
     const refused = await rig.with(token, '/api/v1/mine')
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1'])
     expect((await rig.with(other.token, '/api/v1/mine')).status).toBe(200)
@@ -527,7 +533,7 @@ describe('a session', () => {
     const rig = await start()
     const post = (body?: unknown, from = '127.0.0.1') =>
       rig.send('/api/v1/sessions', { method: 'POST', from, ...(body !== undefined && { body }) })
-    for (let i = 0; i < 300; i++) await rig.send('/api/v1/health')
+    await asked(rig.port, 300, '/api/v1/health')
     expect((await rig.send('/api/v1/health')).status).toBe(429)
     expect((await post()).status).toBe(429)
     const wrong = { code: 'x'.repeat(43) }
@@ -574,11 +580,8 @@ describe('a session', () => {
     expect([listedThere.status, endedThere.status]).toEqual([403, 403])
     await expect(end(BOB, { session: 3 })).rejects.toMatchObject({ code: 'not_found' })
 
-    const { socket, ended } = await open(rig.port)
-    const begun = new Promise((resolve) => socket.once('data', resolve))
-    const head = `GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n`
-    socket.write(`${head}Cookie: ${byCode.pair}\r\nX-Karo-Session: ${byCode.key}\r\n\r\n`)
-    await begun
+    const shown = `Cookie: ${byCode.pair}\r\nX-Karo-Session: ${byCode.key}\r\n`
+    const { ended } = await streamingWith(rig, shown)
     expect(await end(ANN, { session: 3 })).toEqual({ ended: 1 })
     expect(await ended).toContain('data: first')
     const asked = async () => [
@@ -612,37 +615,6 @@ describe('a session', () => {
     expect([await redeemed(codes[0]!), await redeemed(codes[4]!), await redeemed(mine)]).toEqual([
       401, 200, 200,
     ])
-  })
-})
-
-describe('the control socket', () => {
-  /** A stream over it that has begun, as this person. */
-  async function streaming(rig: Rig, uid: number) {
-    rig.speaksAs(uid)
-    const socket = connect({ path: rig.socket })
-    const ended = new Promise((resolve) => socket.once('close', resolve))
-    socket.on('error', () => {})
-    const begun = new Promise((resolve) => socket.once('data', resolve))
-    socket.write('GET /api/v1/stream HTTP/1.1\r\nHost: karo\r\n\r\n')
-    await begun
-    return { socket, ended }
-  }
-
-  test.each([
-    ['manage', { admin: false, asks: true }],
-    ['ask', { admin: true, asks: false }],
-  ])('hangs up on who may not %s any more, also while they follow something', async (_, left) => {
-    const rig = await start()
-    rig.rights.set(ANN, { admin: true, asks: true })
-    const [hers, his] = [await streaming(rig, ANN), await streaming(rig, BOB)]
-    rig.pass(10_000)
-    rig.rights.set(ANN, left)
-    rig.rights.set(BOB, { admin: true, asks: true })
-    expect(hers.socket.destroyed).toBe(false)
-    rig.pass(10_000)
-    await hers.ended
-    expect(his.socket.destroyed).toBe(false)
-    his.socket.destroy()
   })
 })
 
@@ -692,15 +664,8 @@ describe('what is noted in the ledger each time', () => {
 })
 
 describe('connections', () => {
-  /** A stream that has begun. */
-  async function streaming(rig: Rig, token: string) {
-    const { socket, ended } = await open(rig.port)
-    const begun = new Promise((resolve) => socket.once('data', resolve))
-    const head = `GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n`
-    socket.write(`${head}Authorization: Bearer ${token}\r\n\r\n`)
-    await begun
-    return { socket, ended }
-  }
+  /** A stream of whoever has this token that has begun. */
+  const streaming = (rig: Rig, token: string) => streamingWith(rig, `Authorization: Bearer ${token}\r\n`)
 
   test('end with the token that opened them, streams too', async () => {
     const rig = await start()
@@ -753,15 +718,23 @@ describe('connections', () => {
   })
 
   test.each([
-    ['manage', { admin: false, asks: true }],
-    ['ask', { admin: true, asks: false }],
-  ])('end when the owner of the token may not %s any more', async (_, left) => {
+    ['the owner of the token', 'manage', { admin: false, asks: true }],
+    ['the owner of the token', 'ask', { admin: true, asks: false }],
+    ['who is at the control socket', 'manage', { admin: false, asks: true }],
+    ['who is at the control socket', 'ask', { admin: true, asks: false }],
+  ])('end when %s may not %s any more, also while they follow something', async (who, _, left) => {
     const rig = await start()
+    const follow = async (uid: number) => {
+      if (who === 'the owner of the token') return streaming(rig, (await rig.token(uid)).token)
+      rig.speaksAs(uid)
+      return streamingWith(rig, '', rig.socket)
+    }
     rig.rights.set(ANN, { admin: true, asks: true })
-    const [ann, bob] = [await rig.token(ANN), await rig.token(BOB)]
-    const [hers, his] = [await streaming(rig, ann.token), await streaming(rig, bob.token)]
+    const [hers, his] = [await follow(ANN), await follow(BOB)]
+    rig.pass(10_000)
     rig.rights.set(ANN, left)
     rig.rights.set(BOB, { admin: true, asks: true })
+    expect(hers.socket.destroyed).toBe(false)
     rig.pass(10_000)
     await hers.ended
     expect(his.socket.destroyed).toBe(false)

@@ -8,7 +8,7 @@ import { createTcpListener } from '../../../src/api/access/tcp.ts'
 import type { SessionCodeShape } from '../../../src/api/contract/shapes.ts'
 import { readPageFiles, windowRoutes } from '../../../src/api/routes/window.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { send } from '../../support/api/http.ts'
+import { asked, send } from '../../support/api/http.ts'
 import { startRig } from '../../support/api/http-rig.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { until } from '../../support/run/until.ts'
@@ -50,11 +50,7 @@ test('a file that the browser has is not sent again, and others than those of th
 
 test('callers without a name use up nothing of the page, and the page nothing of what they have', async () => {
   const rig = await start()
-  const ask = async (path: string, times: number) => {
-    const statuses = []
-    for (let i = 0; i < times; i++) statuses.push((await rig.send(path)).status)
-    return statuses
-  }
+  const ask = (path: string, times: number) => asked(rig.port, times, path)
   expect(new Set([...(await ask('/', 200)), ...(await ask('/window/main.js', 200))])).toEqual(new Set([200]))
   expect((await ask('/api/v1/health', 301)).filter((status) => status === 429)).toHaveLength(1)
   expect([...(await ask('/', 1)), ...(await ask('/window/main.js', 1))]).toEqual([200, 200])
