@@ -138,7 +138,7 @@ export interface Approvals extends Room {
   onChange(listener: (change: ApprovalChange) => void): () => void
 }
 
-export interface ApprovalChange {
+interface ApprovalChange {
   readonly id: string
   readonly person: number | null
   readonly agent: string

@@ -2,7 +2,7 @@
 import { type CliWorld, runCli } from '../../../src/cli/run.ts'
 
 /** What was written so far. */
-export interface Screen {
+interface Screen {
   out: string
   err: string
 }

@@ -1,6 +1,7 @@
 // What karo acp asks the guard and the inbox: over a real socket, with a daemon that answers as the test says.
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import type { RiskVerdict } from '../../../../src/assist/risk/index.ts'
 import type { Wanted } from '../../../../src/cli/acp/calls.ts'
@@ -28,22 +29,16 @@ async function start(
 ) {
   const socket = join(temporaryDirectory(), 'karo.sock')
   const asked: Asked[] = []
-  const server = createServer((request, response) => {
-    let text = ''
-    request.on('data', (data) => {
-      text += data
-    })
-    request.on('end', () => {
-      const body = JSON.parse(text) as Asked
-      asked.push(body)
-      const answer = answers(body)
-      if (answer === 'away') request.socket.destroy()
-      if (answer === 'away' || answer === 'open') return
-      const approval = answer === 'over' ? null : ID
-      const outcome = answer === 'over' ? 'wait' : answer
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ outcome, approval, reason: 'because', expires_at: null }))
-    })
+  const server = createServer(async (request, response) => {
+    const body = (await json(request)) as Asked
+    asked.push(body)
+    const answer = answers(body)
+    if (answer === 'away') request.socket.destroy()
+    if (answer === 'away' || answer === 'open') return
+    const approval = answer === 'over' ? null : ID
+    const outcome = answer === 'over' ? 'wait' : answer
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ outcome, approval, reason: 'because', expires_at: null }))
   })
   await new Promise<void>((resolve) => server.listen(socket, resolve))
   onTestFinished(() => {

@@ -76,8 +76,15 @@ const answerOf = (id: unknown, optionId: string) =>
 const fromAgent = (line: string): void => proxy.fromAgent(Buffer.from(line))
 const fromEditor = (line: string): void => proxy.fromEditor(Buffer.from(line))
 const shown = (n = 1) => until(() => editor.length >= n, { what: 'the editor is shown it' })
+/** A request that the editor has been shown. */
+const asks = (id: unknown) => {
+  fromAgent(request(id))
+  return shown()
+}
 const heard = (n = 1) => until(() => agent.length >= n, { what: 'the agent is told' })
+/** The option that the agent was told last. */
 const outcome = () => JSON.parse(agent.at(-1) ?? '{}').result?.outcome
+const [YES, NO] = ['y', 'n'].map((optionId) => ({ outcome: 'selected', optionId }))
 
 describe('what passes', () => {
   test('every other line, byte for byte, also a blank one, and what is no JSON from the editor', () => {
@@ -115,8 +122,7 @@ describe('what passes', () => {
   })
 
   test('a request and its answer, as they are', async () => {
-    fromAgent(request('1'))
-    await shown()
+    await asks('1')
     expect(editor).toEqual([request('1')])
     fromEditor(answerOf('1', 'a'))
     await heard()
@@ -145,11 +151,10 @@ test('what the agent says last passes when the editor has gone, but no request f
 
 describe('who is first', () => {
   test('the inbox: the editor puts its question away, and its own answer goes nowhere', async () => {
-    fromAgent(request(1))
-    await shown()
+    await asks(1)
     decide({ outcome: 'allow', reason: '' })
     await heard()
-    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'y' })
+    expect(outcome()).toEqual(YES)
     expect(JSON.parse(editor.at(-1) as string)).toMatchObject({
       method: '$/cancel_request',
       params: { requestId: 1 },
@@ -163,21 +168,19 @@ describe('who is first', () => {
 
   test('the inbox, although the editor has answered meanwhile', async () => {
     told = { outcome: 'wait' }
-    fromAgent(request(1))
-    await shown()
+    await asks(1)
     fromEditor(answerOf(1, 'y'))
     await until(() => answers.length === 1, { what: 'it is noted' })
     expect(agent).toEqual([])
     decide({ outcome: 'deny', reason: '' })
     await heard()
-    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+    expect(outcome()).toEqual(NO)
   })
 
   test('nobody, within 300 s: it is denied', async () => {
-    fromAgent(request(1))
-    await shown()
+    await asks(1)
     expect(await time.pass(() => agent.length > 0)).toBe(ANSWER_MS)
-    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+    expect(outcome()).toEqual(NO)
   })
 })
 
@@ -186,8 +189,7 @@ describe('what nobody decided', () => {
     ['a cancelled turn', { result: { outcome: { outcome: 'cancelled' } } }],
     ['an error', { error: { code: -32603, message: 'no window' } }],
   ])('%s goes on as it is, and is noted as no denial', async (_, said) => {
-    fromAgent(request(1))
-    await shown()
+    await asks(1)
     const line = `${JSON.stringify({ jsonrpc: '2.0', id: 1, ...said })}\n`
     fromEditor(line)
     await heard()
@@ -195,11 +197,10 @@ describe('what nobody decided', () => {
   })
 
   test('what is neither is a no, and no denial either', async () => {
-    fromAgent(request(1))
-    await shown()
+    await asks(1)
     fromEditor('{"jsonrpc":"2.0","id":1,"result":{"optionId":"y"}}\n')
     await heard()
-    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+    expect(outcome()).toEqual(NO)
     expect(answers).toEqual([])
   })
 
@@ -224,23 +225,22 @@ describe('what is denied', () => {
     first = { outcome: 'deny', reason: 'it is blocked' }
     fromAgent(request(1))
     await heard()
-    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+    expect(outcome()).toEqual(NO)
     expect(editor).toEqual([])
   })
 
   test('a yes that cannot be written down, and an option that was not offered', async () => {
     told = { outcome: 'deny', reason: 'the ledger cannot be written' }
-    fromAgent(request(1))
-    await shown()
+    await asks(1)
     fromEditor(answerOf(1, 'y'))
     await heard()
-    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+    expect(outcome()).toEqual(NO)
     told = { outcome: 'deny', reason: '' }
     fromAgent(request(2))
     await shown(3)
     fromEditor(answerOf(2, 'made up'))
     await heard(2)
-    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+    expect(outcome()).toEqual(NO)
   })
 
   test('a second request under the same id, and the seventeenth', async () => {
@@ -262,24 +262,18 @@ describe('what is wanted', () => {
     return asked.at(-1) as Wanted
   }
 
-  test('a command in the arguments: as words, as a line, or as the title alone', async () => {
-    const raw = { command: ['git', 'push'], workdir: '/srv/shop' }
-    expect(await wanted({ kind: 'execute', rawInput: raw })).toMatchObject({
-      action: 'execute',
-      argv: ['git', 'push'],
-      command: 'git push',
-      cwd: '/srv/shop',
-    })
-    expect(await wanted({ kind: 'execute', rawInput: { command: 'ls | wc' } })).toMatchObject({
-      argv: ['bash', '-c', 'ls | wc'],
-      command: 'ls | wc',
-    })
-    const split = { command: 'rm', args: ['-rf', '/'] }
-    expect(await wanted({ toolCallId: 'w', kind: 'execute', rawInput: split })).toMatchObject({
-      argv: ['rm', '-rf', '/'],
-      command: 'rm -rf /',
-    })
-    const titled = await wanted({ toolCallId: 'x', kind: 'execute', title: 'rm -r x', rawInput: null })
+  test.each([
+    ['words', { command: ['git', 'push'] }, ['git', 'push'], 'git push'],
+    ['a line', { command: 'ls | wc' }, ['bash', '-c', 'ls | wc'], 'ls | wc'],
+    ['a program and its arguments', { command: 'rm', args: ['-rf', '/'] }, ['rm', '-rf', '/'], 'rm -rf /'],
+  ])('a command in the arguments: as %s', async (_, raw, argv, command) => {
+    const rawInput = { ...raw, workdir: '/srv/shop' }
+    const run = { action: 'execute', argv, command, cwd: '/srv/shop' }
+    expect(await wanted({ kind: 'execute', rawInput })).toMatchObject(run)
+  })
+
+  test('a command that is the title alone', async () => {
+    const titled = await wanted({ kind: 'execute', title: 'rm -r x', rawInput: null })
     expect(titled).toMatchObject({ argv: undefined, command: 'rm -r x' })
     // The daemon looks for commands under these names.
     expect(JSON.parse(titled.input ?? '')).toMatchObject({ command: 'rm -r x' })
@@ -295,28 +289,19 @@ describe('what is wanted', () => {
   })
 
   test('what is longer than the inbox takes is not shown there, and its command is judged all the same', async () => {
-    const padded = { command: 'rm -rf /', note: 'x'.repeat(300_000) }
-    const whole = await wanted({ kind: 'execute', rawInput: padded })
-    expect(whole).toMatchObject({ command: 'rm -rf /', argv: ['bash', '-c', 'rm -rf /'], input: undefined })
+    const text = 'x'.repeat(300_000)
+    const command = 'rm -rf /'
+    const run = (toolCallId: string, rawInput: object, more: object = {}) =>
+      wanted({ toolCallId, kind: 'execute', rawInput, ...more })
+    const whole = await run('t', { command, note: text })
+    expect(whole).toMatchObject({ command, argv: ['bash', '-c', command], input: undefined })
     // Nothing short is shown or judged in place of it later.
-    const later = await wanted({ title: 'Harmless' })
-    expect(later).toMatchObject({ command: 'rm -rf /', input: undefined })
+    expect(await wanted({ title: 'Harmless' })).toMatchObject({ command, input: undefined })
     // Padding beside the arguments counts as well.
-    const content = [{ type: 'content', content: { type: 'text', text: 'x'.repeat(300_000) } }]
-    const beside = await wanted({
-      toolCallId: 'p',
-      kind: 'execute',
-      rawInput: { command: 'rm -rf /' },
-      content,
-    })
-    expect(beside).toMatchObject({ command: 'rm -rf /', input: undefined })
+    const content = [{ type: 'content', content: { type: 'text', text } }]
+    expect(await run('p', { command }, { content })).toMatchObject({ command, input: undefined })
     // A command that is itself too long is known to be unknown.
-    const long = await wanted({
-      toolCallId: 'q',
-      kind: 'execute',
-      rawInput: { command: 'x'.repeat(300_000) },
-    })
-    expect(long).toMatchObject({ command: undefined, input: undefined })
+    expect(await run('q', { command: text })).toMatchObject({ command: undefined, input: undefined })
   })
 
   test('a name that tries to look like another is unknown', async () => {

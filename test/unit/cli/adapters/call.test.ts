@@ -145,8 +145,10 @@ describe.each(DOCUMENTED)(
         }
         for (const text of ['', '{', '{"tool_name":"Bash","canary-5a1"', undefined]) {
           const { reply } = answerCall(adapter, text, judgement)
-          expect(reply.decision).toBe('deny')
-          expect(JSON.stringify(reply)).not.toContain('canary')
+          expect([reply.decision, JSON.stringify(reply)]).toEqual([
+            'deny',
+            expect.not.stringContaining('canary'),
+          ])
         }
       }
     })
@@ -164,20 +166,12 @@ describe.each(DOCUMENTED)(
         expect([[], [CONFIRMED]]).toContainEqual(kept)
       }
       const beginning = `${text.slice(0, -1)},"more":"${'x'.repeat(100)}`
+      const untold = { exitCode: null, durationMs: null }
       expect(answerCall(adapter, undefined, closed, { beginning })).toEqual({
         reply: { decision: 'none' },
         entries: [
           { note: { outcome: 'confirmed', risk_level: 'high' } },
-          {
-            ran: {
-              kind: 'after',
-              command: CONFIRMED,
-              cwd: '/work/app',
-              shell: 'bash',
-              exitCode: null,
-              durationMs: null,
-            },
-          },
+          { ran: { kind: 'after', command: CONFIRMED, cwd: '/work/app', shell: 'bash', ...untold } },
         ],
       })
     })
@@ -197,23 +191,16 @@ describe.each(DOCUMENTED)(
       const failing = () => {
         throw new Error('canary')
       }
-      const text = JSON.stringify(intends(ALLOWED, '/w'))
-      expect(answerCall(adapter, text, { onError: 'allow', judge: failing }).reply.decision).toBe('none')
-      const { reply } = answerCall(adapter, text, { onError: 'block', judge: failing })
-      expect(reply).toMatchObject({ decision: 'deny' })
-      expect(JSON.stringify(reply)).not.toContain('canary')
-      const ran = answerCall(adapter, JSON.stringify(reports(ALLOWED, '/w')), {
-        onError: 'block',
-        judge: failing,
-      })
-      expect(ran).toMatchObject({ reply: { decision: 'none' }, entries: [{ ran: { command: ALLOWED } }] })
+      const answered = (input: unknown, onError: 'allow' | 'block') =>
+        answerCall(adapter, JSON.stringify(input), { onError, judge: failing })
+      expect(answered(intends(ALLOWED, '/w'), 'allow').reply.decision).toBe('none')
+      const { reply } = answered(intends(ALLOWED, '/w'), 'block')
+      expect([reply.decision, JSON.stringify(reply)]).toEqual(['deny', expect.not.stringContaining('canary')])
+      const none = { reply: { decision: 'none' } }
+      const ran = answered(reports(ALLOWED, '/w'), 'block')
+      expect(ran).toMatchObject({ ...none, entries: [{ ran: { command: ALLOWED } }] })
       for (const input of reads('src/main.py', '/w'))
-        expect(
-          answerCall(adapter, JSON.stringify(input), { onError: 'block', judge: failing }),
-        ).toMatchObject({
-          reply: { decision: 'none' },
-          entries: [],
-        })
+        expect(answered(input, 'block')).toMatchObject({ ...none, entries: [] })
     })
 
     test('any JSON at all is answered', () => {
@@ -307,11 +294,8 @@ describe('what Gemini CLI tells of an end', () => {
 
   test('a directory of the call is relative to that of the session', () => {
     const call = { hook_event_name: 'BeforeTool', tool_name: 'run_shell_command', cwd: '/w' }
-    expect(
-      ADAPTERS.gemini.read({ ...call, tool_input: { command: 'x', dir_path: '../home' } }),
-    ).toMatchObject({
-      cwd: '/home',
-    })
+    const tool_input = { command: 'x', dir_path: '../home' }
+    expect(ADAPTERS.gemini.read({ ...call, tool_input })).toMatchObject({ cwd: '/home' })
   })
 })
 

@@ -48,6 +48,21 @@ const ofCodex = {
 const codex = callOf('PreToolUse', { ...ofCodex, tool_use_id: 'call_1' })
 const ofGemini = { session_id: 's1', transcript_path: '/t.json', timestamp: '2026-11-20T08:15:00Z' }
 const gemini = callOf('BeforeTool', ofGemini)
+/** A call of a tool as Copilot CLI has it; the arguments are an object, or its JSON. */
+const copilot = (toolName: string | undefined, toolArgs: unknown, cwd = '/w') => ({
+  timestamp: 1_704_614_600_000,
+  cwd,
+  ...(toolName !== undefined && { toolName }),
+  ...(toolArgs !== undefined && { toolArgs }),
+})
+const ofCursor = {
+  conversation_id: 'c1',
+  generation_id: 'g1',
+  model: 'm',
+  cursor_version: '1.7.2',
+  user_email: null,
+}
+const cursor = callOf('preToolUse')
 const patch = (...lines: string[]): Tool => [
   'apply_patch',
   { command: `*** Begin Patch\n${lines.join('\n')}\n*** End Patch` },
@@ -154,66 +169,51 @@ export const DOCUMENTED: readonly Documented[] = [
   },
   {
     tool: 'copilot',
-    intends: (command, cwd) => ({
-      timestamp: 1_704_614_600_000,
-      cwd,
-      toolName: 'bash',
-      toolArgs: JSON.stringify({ command, description: 'Clean build directory' }),
-    }),
+    intends: (command, cwd) =>
+      copilot('bash', JSON.stringify({ command, description: 'Clean build directory' }), cwd),
     reports: (command, cwd) => ({
+      ...copilot('bash', { command }, cwd),
       sessionId: 's1',
-      timestamp: 1_704_614_700_000,
-      cwd,
-      toolName: 'bash',
-      toolArgs: { command },
       toolResult: { resultType: 'success', textResultForLlm: 'All tests passed (15/15)' },
     }),
     told: { exitCode: null, durationMs: null },
     edits: (path, cwd) => [
-      { timestamp: 1, cwd, toolName: 'create', toolArgs: JSON.stringify({ path, file_text: 'x' }) },
-      { timestamp: 1, cwd, toolName: 'edit', toolArgs: { path, old_str: 'a', new_str: 'b' } },
-      { timestamp: 1, cwd, toolName: 'files-write_file', toolArgs: { path, content: 'x' } },
+      copilot('create', JSON.stringify({ path, file_text: 'x' }), cwd),
+      copilot('edit', { path, old_str: 'a', new_str: 'b' }, cwd),
+      copilot('files-write_file', { path, content: 'x' }, cwd),
     ],
     asksAboutEdits: true,
     reads: (path, cwd) => [
-      { timestamp: 1, cwd, toolName: 'view', toolArgs: { path } },
-      { timestamp: 1, cwd, toolName: 'grep', toolArgs: { pattern: '.', paths: [path] } },
-      { timestamp: 1, cwd, toolName: 'files-read_file', toolArgs: JSON.stringify({ path }) },
+      copilot('view', { path }, cwd),
+      copilot('grep', { pattern: '.', paths: [path] }, cwd),
+      copilot('files-read_file', JSON.stringify({ path }), cwd),
     ],
     others: [
-      { timestamp: 1, cwd: '/w', toolName: 'view', toolArgs: { path: '/etc/passwd' } },
+      copilot('view', { path: '/etc/passwd' }),
       {
-        timestamp: 1,
-        cwd: '/w',
-        toolName: 'bash',
-        toolArgs: { command: 'ls' },
+        ...copilot('bash', { command: 'ls' }),
         toolResult: { resultType: 'denied', textResultForLlm: '' },
       },
     ],
     broken: [
-      { timestamp: 1, cwd: '/w', toolName: 'bash', toolArgs: 'not json' },
-      { timestamp: 1, cwd: '/w', toolName: 'bash' },
-      { timestamp: 1, cwd: '/w', toolName: 'create', toolArgs: {} },
-      { timestamp: 1, cwd: '/w', toolName: 'Bash', toolArgs: { command: 'ls' } },
-      { timestamp: 1, cwd: '/w', toolArgs: { command: 'ls' } },
+      copilot('bash', 'not json'),
+      copilot('bash', undefined),
+      copilot('create', {}),
+      copilot('Bash', { command: 'ls' }),
+      copilot(undefined, { command: 'ls' }),
     ],
   },
   {
     tool: 'cursor',
     intends: (command, cwd) => ({
-      conversation_id: 'c1',
-      generation_id: 'g1',
-      model: 'm',
+      ...ofCursor,
       hook_event_name: 'beforeShellExecution',
-      cursor_version: '1.7.2',
       workspace_roots: [cwd],
-      user_email: null,
       command,
       cwd,
     }),
     reports: (command, cwd) => ({
-      conversation_id: 'c1',
-      generation_id: 'g1',
+      ...ofCursor,
       hook_event_name: 'afterShellExecution',
       workspace_roots: [cwd],
       command,
@@ -222,28 +222,23 @@ export const DOCUMENTED: readonly Documented[] = [
     }),
     told: { exitCode: null, durationMs: 1234 },
     edits: (path, cwd) => [
-      {
-        hook_event_name: 'preToolUse',
-        cwd,
-        tool_name: 'Write',
-        tool_input: { file_path: path, content: 'x' },
-      },
+      cursor(['Write', { file_path: path, content: 'x' }], cwd),
       { hook_event_name: 'preToolUse', workspace_roots: [cwd], tool_name: 'Delete', tool_input: { path } },
     ],
     asksAboutEdits: false,
     reads: (path, cwd) => [
-      { hook_event_name: 'preToolUse', cwd, tool_name: 'Read', tool_input: { file_path: path } },
-      { hook_event_name: 'preToolUse', cwd, tool_name: 'Grep', tool_input: { pattern: '.', path } },
+      cursor(['Read', { file_path: path }], cwd),
+      cursor(['Grep', { pattern: '.', path }], cwd),
     ],
     others: [{ hook_event_name: 'beforeReadFile', file_path: '/w/a', content: '' }],
     broken: [
       { hook_event_name: 'beforeShellExecution', cwd: '/w' },
       { hook_event_name: 'beforeShellExecution', cwd: '/w', command: ['ls'] },
-      { hook_event_name: 'preToolUse', cwd: '/w', tool_name: 'Write', tool_input: {} },
-      { hook_event_name: 'beforeMCPExecution', cwd: '/w', tool_name: 'write', tool_input: '{' },
+      cursor(['Write', {}]),
+      callOf('beforeMCPExecution')(['write', '{']),
       { cwd: '/w', command: 'ls' },
       { hook_event_name: 'beforeShell', cwd: '/w', command: 'ls' },
-      { hook_event_name: 'preToolUse', cwd: '/w', tool_name: 'write', tool_input: { path: 'x' } },
+      cursor(['write', { path: 'x' }]),
     ],
   },
   {

@@ -1,28 +1,18 @@
 // Records of a tool's commands: the daemon's own reader takes them, and a file that cannot be written is no trouble.
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { leaveInSpool } from '../../../../src/cli/adapters/index.ts'
 import type { RanCommand } from '../../../../src/cli/adapters/spool.ts'
 import { parseSpoolName } from '../../../../src/observe/record/spool-file.ts'
 import { createSpoolParser } from '../../../../src/observe/record/spool-record.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 import fc, { anyText } from '../../../support/run/properties.ts'
 
 let directory: string
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'karo-'))
+  directory = temporaryDirectory()
 })
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 const uid = process.getuid!()
 const secret = Buffer.alloc(16, 0xab)
@@ -105,10 +95,10 @@ describe('what is left', () => {
 })
 
 describe('what cannot be left', () => {
-  test('is no error: no directory, one that is a file, or a name that is taken', () => {
-    expect(leaveInSpool([{ ran }], { ...writer(), directory: join(directory, 'none') })).toBe(false)
+  test('is no error: no directory, one that is a file, or one that takes no files, not even of root', () => {
     writeFileSync(join(directory, 'file'), '')
-    expect(leaveInSpool([{ ran }], { ...writer(), directory: join(directory, 'file') })).toBe(false)
+    for (const where of [join(directory, 'none'), join(directory, 'file'), '/proc/self'])
+      expect(leaveInSpool([{ ran }], { ...writer(), directory: where }), where).toBe(false)
     expect(leaveInSpool([], { ...writer(), directory: join(directory, 'none') })).toBe(true)
   })
 
@@ -118,10 +108,6 @@ describe('what cannot be left', () => {
     symlinkSync(victim, join(directory, `${uid}-4242-1795162500123000-${secret.toString('hex')}.spool`))
     expect(leaveInSpool([{ ran }], writer())).toBe(false)
     expect(readFileSync(victim, 'utf8')).toBe('whole')
-  })
-
-  test('a directory that takes no files, not even of root', () => {
-    expect(leaveInSpool([{ ran }], { ...writer(), directory: '/proc/self' })).toBe(false)
   })
 
   test('while thousands wait for a daemon, no more are added', () => {
