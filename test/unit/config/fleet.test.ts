@@ -1,8 +1,7 @@
 // Settings of a fleet: of two values the stricter one holds, whatever the two are, and only what a machine follows.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { OWN_FILE, openKnowledge } from '../../../src/assist/copilot/knowledge.ts'
 import { checkFleetRules, judge, loadGuard } from '../../../src/assist/guard/index.ts'
 import { quickGuard } from '../../../src/assist/guard/quick.ts'
@@ -12,15 +11,20 @@ import { checkedSetting, keepFleetSettings, settingsOf } from '../../../src/conf
 import { loadConfig } from '../../../src/config/load.ts'
 import { fleetFile } from '../../../src/config/paths.ts'
 import { KEY_LIST } from '../../../src/config/table.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 let home: string
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'karo-fleet-'))
+  home = temporaryDirectory()
 })
-afterEach(() => rmSync(home, { recursive: true, force: true }))
 
-const keep = (settings: Readonly<Record<string, unknown>>, edition = 3, follow: readonly string[] = ['*']) =>
-  keepFleetSettings(fleetFile(home), { edition, settings, follow }, systemRandom)
+/** Settings of the fleet that this person's node keeps, or the service in `file`. */
+const keep = (
+  settings: Readonly<Record<string, unknown>>,
+  edition = 3,
+  follow: readonly string[] = ['*'],
+  file = fleetFile(home),
+) => keepFleetSettings(file, { edition, settings, follow }, systemRandom)
 const config = (text: string) => writeFileSync(join(home, 'config.toml'), text, { mode: 0o600 })
 const load = (env = {}) => loadConfig({ home, env })
 const inForce = (key: string, env = {}) => {
@@ -171,11 +175,7 @@ test('the guard that loads no configuration looks for both files', async () => {
   const none = join(home, 'none')
   const from = { home, env: {}, machineFile: none, machineFleet: join(home, 'machine.json') }
   expect(await quickGuard(from)).toMatchObject({ profile: 'moderate' })
-  keepFleetSettings(
-    from.machineFleet,
-    { edition: 1, settings: { 'guard.profile': 'strict' }, follow: ['*'] },
-    systemRandom,
-  )
+  keep({ 'guard.profile': 'strict' }, 1, ['*'], from.machineFleet)
   expect(await quickGuard(from)).toMatchObject({ profile: 'strict' })
   keep({ 'guard.profile': 'strict' })
   expect(await quickGuard({ ...from, machineFleet: none })).toMatchObject({ profile: 'strict' })
@@ -195,13 +195,9 @@ test('rules of the fleet prohibit, beside those of the machine and the person, i
   expect(guard().rules.find(({ kind }) => kind === 'deny')?.where).toMatch(/fleet-guard\.toml:1$/)
   keep({ 'guard.rules': RULES }, 4, ['history'])
   expect(says('terraform destroy')).toBe('allow')
-  keepFleetSettings(
-    machineFleet,
-    { edition: 5, settings: { 'guard.rules': RULES }, follow: ['guard'] },
-    systemRandom,
-  )
+  keep({ 'guard.rules': RULES }, 5, ['guard'], machineFleet)
   expect(says('terraform destroy')).toBe('block')
-  keepFleetSettings(machineFleet, { edition: 6, settings: {}, follow: ['*'] }, systemRandom)
+  keep({}, 6, ['*'], machineFleet)
   expect(says('terraform destroy')).toBe('allow')
 })
 
@@ -210,18 +206,10 @@ test('commands of the fleet are known beside those that were taken in, while it 
   const text = '% shopctl\nshopctl warm\n  warm the price cache\n'
   writeFileSync(join(home, OWN_FILE), text.replaceAll('shopctl', 'ownctl'))
   const tools = (): readonly string[] => ['shopctl', 'ownctl'].filter((name) => known().isTool(name))
-  keepFleetSettings(
-    fleetFile(home),
-    { edition: 1, settings: { 'ask.knowledge': text }, follow: ['ask'] },
-    systemRandom,
-  )
+  keep({ 'ask.knowledge': text }, 1, ['ask'])
   expect(tools()).toEqual(['shopctl', 'ownctl'])
   expect(known().ofTool('shopctl')).toMatchObject([{ command: 'shopctl warm', source: 'fleet' }])
-  keepFleetSettings(
-    fleetFile(home),
-    { edition: 2, settings: { 'ask.knowledge': text }, follow: ['guard'] },
-    systemRandom,
-  )
+  keep({ 'ask.knowledge': text }, 2, ['guard'])
   expect(tools()).toEqual(['ownctl'])
 })
 
@@ -238,8 +226,7 @@ test.each([
 test("the machine's fleet holds for everybody on it, as far as the service follows it", () => {
   const machineFleet = join(home, 'machine.json')
   const guarded = (follow: readonly string[]) => {
-    const fleet = { edition: 8, settings: { 'guard.profile': 'strict', 'guard.on_error': 'block' }, follow }
-    keepFleetSettings(machineFleet, fleet, systemRandom)
+    keep({ 'guard.profile': 'strict', 'guard.on_error': 'block' }, 8, follow, machineFleet)
     const own = { home, env: { KARO_GUARD_PROFILE: 'off' }, machineFile: join(home, 'none') }
     const { profile, source, onError } = loadGuard({ ...own, machineFleet })
     return [profile, source, onError]

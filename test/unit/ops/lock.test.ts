@@ -1,20 +1,19 @@
 // The name of a home's daemon: a live one is refused by pid, a dead one's is worth nothing.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { createLock, managerIn, readHolder, refuseSecond } from '../../../src/ops/system/lock.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 let home: string
 let path: string
 const signal = new AbortController().signal
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'karo-lock-'))
+  home = temporaryDirectory()
   path = join(home, 'karo.lock')
 })
-afterEach(() => rmSync(home, { recursive: true }))
 
 test('a held home is refused by pid, a released one is free, and nothing is left behind', async () => {
   await refuseSecond(path)

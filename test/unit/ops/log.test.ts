@@ -1,25 +1,33 @@
 // What the daemon's log lines look like to a machine and to a person.
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createJsonLog, createPlainLog } from '../../../src/ops/log/log.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { until } from '../../support/run/until.ts'
 
-test('JSON lines carry level, time, pid, inherited and own fields; lower levels are not written', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'karo-log-'))
-  const path = join(directory, 'log')
+/** The lines of a JSON log of this level that `say` writes one line to. */
+async function written(
+  level: 'info' | 'error',
+  say: (log: ReturnType<typeof createJsonLog>) => void,
+): Promise<readonly string[]> {
+  const path = join(temporaryDirectory(), 'log')
   const fd = openSync(path, 'w')
-  const log = createJsonLog({ level: 'info', fd })
-  const traced = log.child({ room: 'mesh' })
-  traced.debug({}, 'too quiet')
-  traced.info({ trace_id: 'ab'.repeat(16), peers: 2 }, 'a peer came')
+  const log = createJsonLog({ level, fd })
+  say(log)
   log.flush()
   // What a thread was writing already when flush came arrives by itself, a moment later.
   await until(() => readFileSync(path, 'utf8').endsWith('\n'), { what: 'the line' })
   closeSync(fd)
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
-  rmSync(directory, { recursive: true })
+  return readFileSync(path, 'utf8').trimEnd().split('\n')
+}
+
+test('JSON lines carry level, time, pid, inherited and own fields; lower levels are not written', async () => {
+  const lines = await written('info', (log) => {
+    const traced = log.child({ room: 'mesh' })
+    traced.debug({}, 'too quiet')
+    traced.info({ trace_id: 'ab'.repeat(16), peers: 2 }, 'a peer came')
+  })
   expect(lines).toHaveLength(1)
   expect(JSON.parse(lines[0]!)).toEqual({
     level: 'info',
@@ -50,17 +58,11 @@ test('a new level holds for children made before, in both kinds of log', async (
   room.warn({}, 'too quiet')
   expect(seen).toEqual(['karo: now heard (room=mesh)\n'])
 
-  const directory = mkdtempSync(join(tmpdir(), 'karo-log-'))
-  const path = join(directory, 'log')
-  const fd = openSync(path, 'w')
-  const json = createJsonLog({ level: 'error', fd })
-  const child = json.child({ room: 'mesh' })
-  child.info({}, 'too quiet')
-  json.setLevel('info')
-  child.info({}, 'now heard')
-  json.flush()
-  await until(() => readFileSync(path, 'utf8').endsWith('\n'), { what: 'the line' })
-  closeSync(fd)
-  expect(readFileSync(path, 'utf8')).toMatch(/^[^\n]*now heard[^\n]*\n$/)
-  rmSync(directory, { recursive: true })
+  const lines = await written('error', (log) => {
+    const child = log.child({ room: 'mesh' })
+    child.info({}, 'too quiet')
+    log.setLevel('info')
+    child.info({}, 'now heard')
+  })
+  expect(lines).toEqual([expect.stringContaining('now heard')])
 })

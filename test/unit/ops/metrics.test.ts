@@ -6,15 +6,14 @@ import { OPERATIONS } from '../../../src/api/contract/operations/index.ts'
 import { metricsRoutes } from '../../../src/api/routes/care/metrics.ts'
 import type { Routes } from '../../../src/api/server/route.ts'
 import { serve } from '../../../src/api/server/serve.ts'
-import { buildServer } from '../../../src/api/server/server.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import type { QueryResult } from '../../../src/exchange/query/result.ts'
 import { toOpenMetrics } from '../../../src/ops/metrics/format.ts'
 import { createMetrics } from '../../../src/ops/metrics/metrics.ts'
 import { createProbe } from '../../../src/ops/metrics/probe.ts'
 import { readAll, type Sources } from '../../../src/ops/metrics/readings.ts'
 import { LABELS, METRICS, type Metric, OTHER, OWN_LABELS } from '../../../src/ops/metrics/table.ts'
-import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 const now = 1_700_000_000_000
 const clock = { now: () => now, monotonic: () => 0 }
@@ -215,17 +214,10 @@ describe('the set of series', () => {
         serve(server, operation, async (_request, reply) => reply.send({}))
       }
     }
-    const server = buildServer({
-      routes: [described],
-      callerOf: () => owner(),
-      onAnswered: all.metrics.request,
-      clock,
-      log: silentLog,
-    })
+    const { server } = serving(described, { onAnswered: all.metrics.request })
     await server.ready()
     for (const [{ method, path }] of affairs) await server.inject({ method, url: path })
     const text = await all.text()
-    await server.close()
     const routes = new Set(samplesOf(text).flatMap(({ labels }) => labels.get('route') ?? []))
     expect(routes).toContain('/api/v1/status')
     for (const route of routes)
@@ -240,46 +232,41 @@ describe('the set of series', () => {
 
   test('requests with ten thousand paths and methods are one route to the metrics', async () => {
     const all = measuring()
-    const server = buildServer({
-      routes: [metricsRoutes(all)],
-      callerOf: () => owner(),
-      onAnswered: all.metrics.request,
-      clock,
-      log: silentLog,
-    })
-    for (let n = 0; n < 500; n++) await server.inject({ url: `/api/v1/zq${n}?zq=${n}`, method: 'GET' })
-    await server.inject({ url: '/metrics?zq=1' })
-    const { body } = await server.inject({ url: '/api/v1/metrics' })
-    expect(body).not.toContain('zq')
-    expect(value(body, `karo_api_requests_total{route="${OTHER}",method="GET",class="4xx"}`)).toBe(500)
-    expect(value(body, 'karo_api_requests_total{route="/metrics",method="GET",class="2xx"}')).toBe(1)
-    await server.close()
+    const { get } = serving(metricsRoutes(all), { onAnswered: all.metrics.request })
+    for (let n = 0; n < 500; n++) await get(`/api/v1/zq${n}?zq=${n}`)
+    await get('/metrics?zq=1')
+    const { text } = await get('/api/v1/metrics')
+    expect(text).not.toContain('zq')
+    expect(value(text, `karo_api_requests_total{route="${OTHER}",method="GET",class="4xx"}`)).toBe(500)
+    expect(value(text, 'karo_api_requests_total{route="/metrics",method="GET",class="2xx"}')).toBe(1)
   })
 })
 
 describe('what is read', () => {
   test('comes from the rooms, in base units', async () => {
     const text = await measuring().text()
-    expect(value(text, 'karo_ready')).toBe(1)
-    expect(value(text, 'karo_mesh_neighbours')).toBe(2)
-    expect(value(text, 'karo_mesh_clock_skew_seconds')).toBe(1.5)
-    expect(value(text, 'karo_mesh_neighbours_other_version')).toBe(1)
-    expect(value(text, 'karo_mesh_one_sided_peers')).toBe(1)
-    expect(value(text, 'karo_mesh_rejected_frames_total{reason="stale"}')).toBe(3)
-    for (const presence of LABELS.presence)
-      expect(value(text, `karo_mesh_members{presence="${presence}"}`)).toBe(1)
-    expect(value(text, 'karo_documents{role="relayed"}')).toBe(3)
-    expect(value(text, 'karo_queries_in_progress{side="answering"}')).toBe(2)
-    // Not to the byte: a series of that would show each command.
-    expect(value(text, 'karo_store_bytes')).toBe(1024 * 1024)
-    expect(value(text, 'karo_spool_pending_bytes')).toBe(0)
+    const read = {
+      karo_ready: 1,
+      karo_mesh_neighbours: 2,
+      karo_mesh_clock_skew_seconds: 1.5,
+      karo_mesh_neighbours_other_version: 1,
+      karo_mesh_one_sided_peers: 1,
+      'karo_mesh_rejected_frames_total{reason="stale"}': 3,
+      ...Object.fromEntries(LABELS.presence.map((one) => [`karo_mesh_members{presence="${one}"}`, 1])),
+      'karo_documents{role="relayed"}': 3,
+      'karo_queries_in_progress{side="answering"}': 2,
+      // Not to the byte: a series of that would show each command.
+      karo_store_bytes: 1024 * 1024,
+      karo_spool_pending_bytes: 0,
+      karo_spool_dropped_records_total: 6,
+      karo_event_followers: 4,
+      karo_audit_dropped_entries_total: 9,
+    }
+    for (const [series, number] of Object.entries(read)) expect(value(text, series), series).toBe(number)
+    expect(value(text, 'karo_filesystem_available_bytes{place="home"}')).toBeGreaterThan(0)
     const backlog = async () => ({ pending_bytes: 200_000, dropped: 6 })
     const behind = measuring(sources({ observe: { status: backlog, failures: () => 7 } }))
     expect(value(await behind.text(), 'karo_spool_pending_bytes')).toBe(3 * 64 * 1024)
-    expect(value(text, 'karo_spool_dropped_records_total')).toBe(6)
-    expect(value(text, 'karo_event_followers')).toBe(4)
-    expect(value(text, 'karo_audit_dropped_entries_total')).toBe(9)
-    expect(value(text, 'karo_filesystem_available_bytes{place="home"}')).toBeGreaterThan(0)
   })
 
   test('is not added up from look to look, and goes when it is not known any more', async () => {
@@ -335,12 +322,7 @@ describe('the formats', () => {
   test('a scraper that accepts OpenMetrics gets it, any other the text format', async () => {
     const all = measuring()
     once(all)
-    const server = buildServer({
-      routes: [metricsRoutes(all)],
-      callerOf: () => owner(),
-      clock,
-      log: silentLog,
-    })
+    const { server } = serving(metricsRoutes(all))
     const get = async (accept?: string) =>
       server.inject({ url: '/metrics', headers: accept === undefined ? {} : { accept } })
     const plain = await get()
@@ -359,7 +341,6 @@ describe('the formats', () => {
     expect((await get('application/openmetrics-text;q=0, text/plain')).body).toContain(
       '# TYPE karo_log_lines_total counter',
     )
-    await server.close()
   })
 
   test('only families of counters lose their suffix', () => {
@@ -379,27 +360,9 @@ describe('the formats', () => {
   })
 })
 
-/** Moves only when told to. */
-function manualTime() {
-  let now = 0
-  const due: { at: number; run: () => void }[] = []
-  return {
-    monotonic: () => now,
-    after(ms: number, run: () => void) {
-      const one = { at: now + ms, run }
-      due.push(one)
-      return () => void due.splice(due.indexOf(one), 1)
-    },
-    advance(ms: number) {
-      now += ms
-      for (const { run } of due.filter(({ at }) => at <= now)) run()
-    },
-  }
-}
-
 describe('the probe of the database', () => {
   function probing(answer: () => Promise<void>) {
-    const time = manualTime()
+    const time = new VirtualTime()
     const seen: [boolean, number][] = []
     let tried = 0
     const probe = createProbe({
@@ -408,7 +371,7 @@ describe('the probe of the database', () => {
         return answer()
       },
       probed: (ok, ms) => seen.push([ok, ms]),
-      clock: time,
+      clock: time.clock,
       timers: time,
     })
     return { probe, seen, time, tried: () => tried }

@@ -15,32 +15,34 @@ async function world() {
   const db = await temporaryDatabase()
   const ledger = createAuditRepository(db)
   const at = { now: NOW, monotonic: 5_000, confirmed: false }
-  const make = () =>
-    createRetentionTime({
+  /** As a daemon has it that starts now. */
+  const started = async () => {
+    const time = createRetentionTime({
       repository: createRetentionTimeRepository(db),
       ledger,
       clock: { now: () => at.now, monotonic: () => at.monotonic },
       isConfirmed: () => at.confirmed,
     })
+    await time.start()
+    return time
+  }
   const pass = (ms: number): void => {
     at.now += ms
     at.monotonic += ms
   }
-  return { at, ledger, make, pass }
+  return { at, ledger, started, pass }
 }
 
 test('a clock that leaps a century ahead, before the start or while running, is followed a day in an hour', async () => {
   for (const restarted of [true, false]) {
-    const { at, make, pass } = await world()
-    let time = make()
-    await time.start()
+    const { at, started, pass } = await world()
+    let time = await started()
     pass(HOUR_MS)
     expect(await time.advance()).toBe(at.now)
     const before = at.now
     at.now += 36_500 * DAY_MS
     if (restarted) {
-      time = make()
-      await time.start()
+      time = await started()
     }
     pass(60_000)
     expect(await time.advance()).toBe(before + 24 * 60_000)
@@ -51,29 +53,22 @@ test('a clock that leaps a century ahead, before the start or while running, is 
 })
 
 test('who starts over and over under a wrong clock comes no further than the time it ran', async () => {
-  const { at, make, pass } = await world()
-  await (async () => {
-    const time = make()
-    await time.start()
-    await time.advance()
-  })()
+  const { at, started, pass } = await world()
+  await (await started()).advance()
   at.now += 1_000 * DAY_MS
   for (let i = 0; i < 50; i++) {
-    const time = make()
-    await time.start()
+    const time = await started()
     pass(60_000)
     expect(await time.advance()).toBe(NOW + (i + 1) * 24 * 60_000)
   }
 })
 
 test('what was off for a month is there after thirty hours; nobody is told of a weekend', async () => {
-  const { at, make, pass } = await world()
-  let time = make()
-  await time.start()
+  const { at, started, pass } = await world()
+  let time = await started()
   await time.advance()
   at.now += 3 * DAY_MS
-  time = make()
-  await time.start()
+  time = await started()
   await time.advance()
   expect(time.behind()).toBe(0)
   for (let hour = 0; hour < 4; hour++) {
@@ -82,8 +77,7 @@ test('what was off for a month is there after thirty hours; nobody is told of a 
   }
   expect(await time.advance()).toBe(at.now)
   at.now += 30 * DAY_MS
-  time = make()
-  await time.start()
+  time = await started()
   await time.advance()
   expect(time.behind()).toBe(30 * DAY_MS)
   for (let hour = 0; hour < 32; hour++) {
@@ -95,13 +89,10 @@ test('what was off for a month is there after thirty hours; nobody is told of a 
 })
 
 test('a clock that was ahead and was set right is behind no more at once, not at the next step', async () => {
-  const { at, make, pass } = await world()
-  const first = make()
-  await first.start()
-  await first.advance()
+  const { at, started, pass } = await world()
+  await (await started()).advance()
   at.now += 400 * DAY_MS
-  const time = make()
-  await time.start()
+  const time = await started()
   pass(60_000)
   await time.advance()
   expect(time.behind()).toBeGreaterThan(390 * DAY_MS)
@@ -110,13 +101,11 @@ test('a clock that was ahead and was set right is behind no more at once, not at
 })
 
 test('a clock that was in 1970 for a while changes nothing for what comes after', async () => {
-  const { at, make, pass } = await world()
-  let time = make()
-  await time.start()
+  const { at, started, pass } = await world()
+  let time = await started()
   await time.advance()
   at.now = 1_000
-  time = make()
-  await time.start()
+  time = await started()
   pass(120_000)
   expect(await time.advance()).toBe(at.now)
   at.now = NOW + 120_000
@@ -125,9 +114,8 @@ test('a clock that was in 1970 for a while changes nothing for what comes after'
 })
 
 test('a clock that a time server confirms is followed by two months in an hour, ahead and back, and no faster', async () => {
-  const { at, make, pass } = await world()
-  const time = make()
-  await time.start()
+  const { at, started, pass } = await world()
+  const time = await started()
   at.confirmed = true
   at.now += 400 * DAY_MS
   pass(60_000)
@@ -146,15 +134,14 @@ test('a clock that a time server confirms is followed by two months in an hour, 
 })
 
 test('the first time, the ledger tells how late it was; where that is damaged, the entry before', async () => {
-  const { at, ledger, make } = await world()
+  const { at, ledger, started } = await world()
   const row = { type: 'node_started', details: Buffer.from('{}'), hash: new Uint8Array(32) }
   await ledger.append([
     { ...row, seq: 1, ts: NOW },
     { ...row, seq: 2, ts: NOW, hash: new Uint8Array(3) },
   ])
   at.now += 1_000 * DAY_MS
-  const time = make()
-  await time.start()
+  const time = await started()
   expect(await time.advance()).toBe(NOW)
 })
 

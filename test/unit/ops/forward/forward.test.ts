@@ -1,13 +1,13 @@
 // Records of the ledger for others: their schema, their frames, and which of them are sent.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { FORWARD_KINDS, type ForwardKind, forwardTarget } from '../../../../src/base/words/forward-target.ts'
 import { ECS_KEYS, ecsText, kindOf } from '../../../../src/ops/forward/ecs.ts'
 import { createForward } from '../../../../src/ops/forward/index.ts'
 import { syslogFrame } from '../../../../src/ops/forward/syslog.ts'
 import type { Forwarded } from '../../../../src/store/tables/forwarded.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 import { depsFor, entry, LEDGER, sender } from '../../../support/node/forwarding.ts'
 
 describe('the form of a target', () => {
@@ -90,15 +90,8 @@ test('a syslog message has its length in bytes in front, and a host name without
 })
 
 describe('the room', () => {
-  const directories: string[] = []
-  afterEach(() => {
-    for (const one of directories.splice(0)) rmSync(one, { recursive: true })
-  })
-
   async function sentTo(kinds: readonly ForwardKind[], ledger = LEDGER, kept?: Forwarded) {
-    const directory = mkdtempSync(join(tmpdir(), 'karo-forward-'))
-    directories.push(directory)
-    const path = join(directory, 'out')
+    const path = join(temporaryDirectory(), 'out')
     let row = kept
     const forward = createForward(
       depsFor(`ecs+file:${path}`, {
@@ -125,35 +118,39 @@ describe('the room', () => {
     }
   }
 
-  test('sends what it has before it stops', async () => {
-    expect(await sentTo(FORWARD_KINDS)).toMatchObject({
-      numbers: [1, 2, 3, 4, 5],
-      again: 0,
-      row: { sent: 5 },
-    })
-  })
-  test('sends the kinds that are named, and goes past the others', async () => {
-    expect(await sentTo(['alerts', 'anomalies'])).toMatchObject({ numbers: [3, 4], row: { sent: 5 } })
-  })
-  test('goes on where it was, and marks what may have arrived before', async () => {
-    expect(await sentTo(FORWARD_KINDS, LEDGER, { sent: 2, tried: 3 })).toMatchObject({
-      numbers: [3, 4, 5],
-      again: 1,
-    })
-  })
-  test('counts entries that were removed before they were sent', async () => {
-    const gone = LEDGER.filter(({ seq }) => seq > 3)
-    expect(await sentTo(FORWARD_KINDS, gone, { sent: 1, tried: 1 })).toMatchObject({
-      numbers: [4, 5],
-      status: { missed: 2 },
-    })
-    // Before the first entry that was ever sent, nothing is missed.
-    expect((await sentTo(FORWARD_KINDS, gone)).status).toMatchObject({ missed: 0 })
-  })
-  test('does not wait for a ledger that a repair made shorter', async () => {
-    expect(await sentTo(FORWARD_KINDS, [...LEDGER.slice(0, 2)], { sent: 9, tried: 9 })).toMatchObject({
-      numbers: [],
-      row: { sent: 9 },
-    })
+  const gone = LEDGER.filter(({ seq }) => seq > 3)
+  test.each<[string, Parameters<typeof sentTo>, object]>([
+    [
+      'sends what it has before it stops',
+      [FORWARD_KINDS],
+      { numbers: [1, 2, 3, 4, 5], again: 0, row: { sent: 5 } },
+    ],
+    [
+      'sends the kinds that are named, and goes past the others',
+      [['alerts', 'anomalies']],
+      { numbers: [3, 4], row: { sent: 5 } },
+    ],
+    [
+      'goes on where it was, and marks what may have arrived before',
+      [FORWARD_KINDS, LEDGER, { sent: 2, tried: 3 }],
+      { numbers: [3, 4, 5], again: 1 },
+    ],
+    [
+      'counts entries that were removed before they were sent',
+      [FORWARD_KINDS, gone, { sent: 1, tried: 1 }],
+      { numbers: [4, 5], status: { missed: 2 } },
+    ],
+    [
+      'misses nothing before the first entry that was ever sent',
+      [FORWARD_KINDS, gone],
+      { status: { missed: 0 } },
+    ],
+    [
+      'does not wait for a ledger that a repair made shorter',
+      [FORWARD_KINDS, LEDGER.slice(0, 2), { sent: 9, tried: 9 }],
+      { numbers: [], row: { sent: 9 } },
+    ],
+  ])('%s', async (_, given, sent) => {
+    expect(await sentTo(...given)).toMatchObject(sent)
   })
 })

@@ -1,10 +1,10 @@
 // How far the ledger counts as sent: never beyond what the target has.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createForward } from '../../../../src/ops/forward/index.ts'
 import type { Forwarded } from '../../../../src/store/tables/forwarded.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 import { recordsOf, startCollector } from '../../../support/node/collector.ts'
 import { depsFor } from '../../../support/node/forwarding.ts'
 import { until } from '../../../support/run/until.ts'
@@ -12,8 +12,7 @@ import { until } from '../../../support/run/until.ts'
 const numbersIn = (text: string): number[] => recordsOf(text).map(({ event }) => event.sequence)
 
 test('an entry that may be under way is kept as tried, and as sent when it is in the file', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'karo-line-'))
-  const path = join(directory, 'out')
+  const path = join(temporaryDirectory(), 'out')
   const rows: Forwarded[] = []
   const had: number[] = []
   const forward = createForward(
@@ -31,7 +30,6 @@ test('an entry that may be under way is kept as tried, and as sent when it is in
     { sent: 5, tried: 5 },
   ])
   expect(had).toEqual([0, 5])
-  rmSync(directory, { recursive: true })
 })
 
 test('what a collector acknowledged and did not read is sent again when it goes away', async () => {
