@@ -36,12 +36,11 @@ test('an order that not all commands were there for is told to be one', async ()
   expect((await karo(ranked(true), 'history', '--rank')).err).toBe('')
   // As if the time were over at once.
   vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort())
-  const told = await karo(ranked(false), 'history', '--rank')
-  expect([told.code, told.out, told.err]).toEqual([
-    0,
-    expect.stringContaining('make all'),
-    expect.stringContaining('Older commands'),
-  ])
+  expect(await karo(ranked(false), 'history', '--rank')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('make all'),
+    err: expect.stringContaining('Older commands'),
+  })
   const document = await karo(ranked(false), 'history', '--rank', '--json')
   expect([JSON.parse(document.out).complete, document.err]).toEqual([false, ''])
 })
@@ -58,17 +57,15 @@ test('the ranking knows where one is, and works where that was deleted', async (
   })
   const { code, requests } = await karo(ranked(true), 'history', '--rank')
   expect([code, requests]).toEqual([0, [{ line: expect.not.stringContaining('here='), body: undefined }]])
-  expect(await karo({}, 'history', '--cwd', 'below')).toMatchObject({
-    code: 2,
-    requests: [],
-    err: expect.stringContaining('--cwd: the current directory was deleted'),
-  })
-  for (const line of ['import bash file', 'import file.ndjson', 'export --output out', 'backup out']) {
-    const { code, err, requests } = await karo({}, ...line.split(' '))
-    expect([code, err, requests], line).toEqual([
-      ...[2, expect.stringContaining('the current directory was deleted'), []],
-    ])
-  }
+  for (const line of [
+    'history --cwd below',
+    ...['import bash file', 'import file.ndjson', 'export --output out', 'backup out'],
+  ])
+    expect(await karo({}, ...line.split(' ')), line).toMatchObject({
+      code: 2,
+      requests: [],
+      err: expect.stringContaining('the current directory was deleted'),
+    })
   const named = await karo(ranked(true), 'history', '--rank', '--cwd', '/srv/./shop')
   expect(named.requests[0]!.line).toContain(new URLSearchParams({ cwd: '/srv/shop' }).toString())
 })
@@ -97,20 +94,16 @@ test('a long history is deleted in parts, which are told as one', async () => {
 })
 
 test('Ctrl-C ends a deletion after the part under way, and says what is gone and what is not', async () => {
-  const answers = { [DELETE]: inThree(() => process.emit('SIGINT')) }
-  const { code, out, err } = await karo(answers, 'history', 'delete', 'make', '--yes')
-  expect([code, out]).toEqual([1, ''])
-  expect(err).toBe(
-    'Stopped: 2 commands are deleted for good, 1 are not. Run the same command again to delete those too.\n',
-  )
-  const json = await karo(
-    { [DELETE]: inThree(() => process.emit('SIGINT')) },
-    'history',
-    'delete',
-    'make',
-    '--yes',
-    '--json',
-  )
+  const stopped = (...more: string[]) => {
+    const answers = { [DELETE]: inThree(() => process.emit('SIGINT')) }
+    return karo(answers, 'history', 'delete', 'make', '--yes', ...more)
+  }
+  expect(await stopped()).toMatchObject({
+    code: 1,
+    out: '',
+    err: 'Stopped: 2 commands are deleted for good, 1 are not. Run the same command again to delete those too.\n',
+  })
+  const json = await stopped('--json')
   expect([json.code, JSON.parse(json.out)]).toEqual([1, expect.objectContaining({ events: 2, left: 1 })])
 })
 
@@ -123,11 +116,10 @@ test('Ctrl-C ends the undoing of an import in the same way', async () => {
       return { removed: 5, left: 4 }
     },
   }
-  const { code, out } = await karo(answers, 'import', 'undo', '2', '--yes')
-  expect([code, out]).toEqual([
-    1,
-    'Stopped: 5 commands of import 2 taken out, 4 are left. karo import undo 2 takes those out too.\n',
-  ])
+  expect(await karo(answers, 'import', 'undo', '2', '--yes')).toMatchObject({
+    code: 1,
+    out: 'Stopped: 5 commands of import 2 taken out, 4 are left. karo import undo 2 takes those out too.\n',
+  })
 })
 
 test('what was looked for besides is told, as where search is taken for a command', async () => {

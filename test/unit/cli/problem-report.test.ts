@@ -1,8 +1,7 @@
 // The problem report: whatever stands in the places it is made from, only numbers and constants of the program get in.
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { Operation } from '../../../src/api/contract/operation.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { ownFrames } from '../../../src/base/run/own-frames.ts'
@@ -12,6 +11,7 @@ import { homePaths } from '../../../src/config/paths.ts'
 import { createPlainLog } from '../../../src/ops/log/log.ts'
 import { withSinks } from '../../../src/ops/log/sinks.ts'
 import { createProblems } from '../../../src/ops/system/report-problems.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -32,9 +32,9 @@ const WORDS = [...Object.values(PLANTED), 'zqpathzq', 'zqsecretflag', 'zqPgUM8n0
 const everything = Object.values(PLANTED).join(' ')
 
 let home: string
-beforeAll(() => {
+beforeEach(() => {
   // Also where it stands.
-  home = join(mkdtempSync(join(tmpdir(), 'karo-report-')), PLANTED.name)
+  home = join(temporaryDirectory(), PLANTED.name)
   mkdirSync(home, { mode: 0o700 })
   for (const directory of ['db', 'spool']) {
     mkdirSync(join(home, directory))
@@ -58,7 +58,6 @@ peers = ["team:${PLANTED.team}"]
     { mode: 0o600 },
   )
 })
-afterAll(() => rmSync(join(home, '..'), { recursive: true }))
 
 const env = (): Record<string, string> => ({
   KARO_HOME: home,
@@ -91,13 +90,20 @@ function found(text: string): string[] {
   })
 }
 
-/** A daemon that has all of it in its log: in texts, fields, codes, stacks, messages, names of children. */
-function loggedProblems() {
-  const problems = createProblems({ root: ROOT, clock: { now: () => 0, monotonic: () => 5_000 } })
+/** Problems that a program in this directory has, and the log in which they are told. */
+function logging(root = ROOT) {
+  const problems = createProblems({ root, clock: { now: () => 0, monotonic: () => 5_000 } })
   const log = withSinks(
     createPlainLog('error', () => {}),
     [problems.sink],
-  ).child({ room: PLANTED.name, trace_id: PLANTED.token })
+  )
+  return { problems, log }
+}
+
+/** A daemon that has all of it in its log: in texts, fields, codes, stacks, messages, names of children. */
+function loggedProblems() {
+  const { problems, log: whole } = logging()
+  const log = whole.child({ room: PLANTED.name, trace_id: PLANTED.token })
   const error = Object.assign(new TypeError(everything), { code: PLANTED.token })
   error.stack = `${error.stack}
     at ${PLANTED.command} (${ROOT}/chunks/${PLANTED.team}.js:1:2)
@@ -209,7 +215,7 @@ describe('nothing planted gets into a report', () => {
     const failing = Object.assign(new Error(everything), { code: PLANTED.token })
     const told = await buildReport(sources(() => Promise.reject(failing)))
     expect(told.daemon).toEqual({ error: 'internal' })
-    const broken = mkdtempSync(join(tmpdir(), 'karo-report-'))
+    const broken = temporaryDirectory()
     writeFileSync(join(broken, 'config.toml'), `${everything} = `, { mode: 0o600 })
     const paths = homePaths({ KARO_HOME: broken })
     const report = await buildReport({
@@ -219,7 +225,6 @@ describe('nothing planted gets into a report', () => {
     })
     expect(found(JSON.stringify([told, report]))).toEqual([])
     expect([report.config.problem, report.daemon]).toEqual(['bad_config', { error: 'not_running' }])
-    rmSync(broken, { recursive: true })
   })
 
   test('the search itself finds what is there', () => {
@@ -276,14 +281,10 @@ describe('what a report is for', () => {
     ]
     expect(ownFrames(stack.join('\n'), ROOT)).toEqual(['src/ops/a.ts:1:2', 'chunks/main-AB_c.js:7:8'])
     // A program of one file, that logs.
-    const root = mkdtempSync(join(tmpdir(), 'karo-program-'))
+    const root = temporaryDirectory()
     mkdirSync(join(root, 'chunks'))
     writeFileSync(join(root, 'chunks/main-X.js'), "export const say = (log) =>\n  log.warn({}, 'here')\n")
-    const problems = createProblems({ root, clock: { now: () => 0, monotonic: () => 0 } })
-    const log = withSinks(
-      createPlainLog('error', () => {}),
-      [problems.sink],
-    )
+    const { problems, log } = logging(root)
     const { say } = (await import(join(root, 'chunks/main-X.js'))) as { say: (to: typeof log) => void }
     say(log)
     // This test is no file of that program: nothing is told, rather than the place of the sink.
@@ -292,15 +293,10 @@ describe('what a report is for', () => {
       null,
       expect.stringMatching(/^chunks\/main-X\.js:2:\d+$/),
     ])
-    rmSync(root, { recursive: true })
   })
 
   test('places are bounded, and the quiet ones go first', () => {
-    const problems = createProblems({ root: ROOT, clock: { now: () => 0, monotonic: () => 0 } })
-    const log = withSinks(
-      createPlainLog('error', () => {}),
-      [problems.sink],
-    )
+    const { problems, log } = logging()
     for (let i = 1; i < 200; i++) {
       log.error({ error: `Error: x\n    at ${ROOT}/src/daemon/main.ts:${i}:1`, peer: `p${i}` }, 'x')
     }
@@ -310,25 +306,22 @@ describe('what a report is for', () => {
   })
 })
 
-describe('karo report-problem', () => {
-  async function karo(...argv: string[]) {
-    const { code, out, err } = await commandLine(['report-problem', ...argv], { env: env() })
-    return { code, out: out + err }
+test('karo report-problem writes one file that only its owner can read, also when no daemon runs, and never over another', async () => {
+  const reported = async (output: string, ...more: string[]) => {
+    const words = ['report-problem', '--output', output, ...more]
+    const { code, out, err } = await commandLine(words, { env: env() })
+    return { code, said: out + err }
   }
-
-  test('writes one file that only its owner can read, also when no daemon runs, and never over another', async () => {
-    const file = join(home, '..', 'report.json')
-    const { code, out } = await karo('--output', file)
-    expect([code, out]).toEqual([0, expect.stringContaining('does not run')])
-    expect(out).toContain(file)
-    expect(statSync(file).mode & 0o777).toBe(0o600)
-    const again = await karo('--output', file)
-    expect([again.code, again.out]).toEqual([1, expect.stringContaining('a file of that name already')])
-    const json = await karo('--json', '--output', `${file}.2`)
-    expect(JSON.parse(json.out)).toMatchObject({
-      file: `${file}.2`,
-      report: { daemon: { error: 'not_running' } },
-    })
-    expect((await karo('--output', join(home, 'nowhere', 'x'))).code).toBe(1)
+  const file = join(home, '..', 'report.json')
+  const { code, said } = await reported(file)
+  expect([code, said]).toEqual([0, expect.stringContaining('does not run')])
+  expect(said).toContain(file)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  const taken = expect.stringContaining('a file of that name already')
+  expect(await reported(file)).toEqual({ code: 1, said: taken })
+  expect(JSON.parse((await reported(`${file}.2`, '--json')).said)).toMatchObject({
+    file: `${file}.2`,
+    report: { daemon: { error: 'not_running' } },
   })
+  expect((await reported(join(home, 'nowhere', 'x'))).code).toBe(1)
 })

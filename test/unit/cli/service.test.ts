@@ -110,15 +110,12 @@ describe('karo service', () => {
   )
 
   test("beside the machine's service there is no unit", () => {
-    const env = { HOME: '/home/dev' }
-    expect(() => refuseBesideMachine(env, 'karo init', (path) => path === '/run/karo/karo.sock')).toThrow(
-      'for everybody',
-    )
-    expect(() => refuseBesideMachine(env, 'karo init', (path) => path === '/var/lib/karo')).toThrow(
-      'for everybody',
-    )
-    expect(() => refuseBesideMachine(env, 'karo init', () => false)).not.toThrow()
-    expect(() => refuseBesideMachine({ ...env, KARO_HOME: '/tmp/t' }, 'karo init', () => true)).not.toThrow()
+    const refuse = (there: string, env = {}) =>
+      refuseBesideMachine({ HOME: '/home/dev', ...env }, 'karo init', (path) => path === there)
+    for (const there of ['/run/karo/karo.sock', '/var/lib/karo'])
+      expect(() => refuse(there)).toThrow('for everybody')
+    expect(() => refuse('')).not.toThrow()
+    expect(() => refuse('/var/lib/karo', { KARO_HOME: '/tmp/t' })).not.toThrow()
     expect(unitText(['/usr/bin/karo'])).toContain('\nConditionPathExists=!/run/karo/karo.sock\n')
   })
 

@@ -62,14 +62,12 @@ test('a file is tried: the right one is fine, any other fails the next start and
   const file = join(temporaryDirectory(), 'passphrase')
   const { look, protect } = home({ KARO_IDENTITY_PASSPHRASE_FILE: file })
   protect()
-  expect(await look()).toMatchObject({ outcome: 'fail', detail: expect.stringContaining(file) })
+  const failing = (detail: string) => ({ outcome: 'fail', detail: expect.stringContaining(detail) })
+  expect(await look()).toMatchObject(failing(file))
   writeFileSync(file, `${SECRET}\n`, { mode: 0o600 })
   expect(await look()).toMatchObject({ outcome: 'ok' })
   writeFileSync(file, 'something else\n')
-  expect(await look()).toMatchObject({
-    outcome: 'fail',
-    detail: expect.stringContaining('does not open the key'),
-  })
+  expect(await look()).toMatchObject(failing('does not open the key'))
   rmSync(file)
   writeFileSync(file, `${SECRET}\n`, { mode: 0o644 })
   expect(await look()).toMatchObject({ outcome: 'fail', fix: `chmod 600 ${file}` })

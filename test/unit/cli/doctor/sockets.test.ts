@@ -1,10 +1,8 @@
 // The kernel's tables of sockets are read as they are: forged lines, and this very process.
 import { createSocket } from 'node:dgram'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   holderOf,
   openSockets,
@@ -12,15 +10,11 @@ import {
   parseOther,
   parseUnix,
 } from '../../../../src/cli/doctor/sockets.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 import fc from '../../../support/run/properties.ts'
 
 const HEAD =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
-
-const closing: (() => void)[] = []
-afterEach(() => {
-  for (const close of closing.splice(0)) close()
-})
 
 describe('tables', () => {
   test('tcp, IPv4 and IPv6, mapped addresses as what they are', () => {
@@ -66,26 +60,24 @@ describe('tables', () => {
 })
 
 describe('this process', () => {
-  const listen = (server: Server, at: object): Promise<void> =>
-    new Promise((resolve) => server.listen(at, resolve))
+  async function listening(at: object): Promise<Server> {
+    const server = createServer()
+    onTestFinished(() => void server.close())
+    await new Promise<void>((resolve) => server.listen(at, resolve))
+    return server
+  }
 
   test('what it has open is found, with its ends, and it is named as the holder', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'karo-sockets-'))
-    const path = join(directory, 'here')
-    const [tcp, six, unix] = [createServer(), createServer(), createServer()]
-    closing.push(
-      () => rmSync(directory, { recursive: true }),
-      ...[tcp, six, unix].map((one) => () => void one.close()),
-    )
-    await listen(tcp, { host: '127.0.0.1', port: 0 })
-    await listen(six, { host: '::1', port: 0 })
-    await listen(unix, { path })
+    const path = join(temporaryDirectory(), 'here')
+    const tcp = await listening({ host: '127.0.0.1', port: 0 })
+    await listening({ host: '::1', port: 0 })
+    await listening({ path })
     const udp = createSocket('udp4')
-    closing.push(() => udp.close())
+    onTestFinished(() => void udp.close())
     await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve))
     const { port } = tcp.address() as AddressInfo
     const client = connect(port, '127.0.0.1')
-    closing.push(() => client.destroy())
+    onTestFinished(() => void client.destroy())
     await new Promise((resolve) => client.once('connect', resolve))
 
     const sockets = openSockets(process.pid)

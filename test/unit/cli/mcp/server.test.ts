@@ -174,33 +174,23 @@ test('agents are for tools that may use them, in the list and when they are call
   const asked: string[] = []
   const ask: Ask = async (method, path, given) => {
     asked.push(`${method} ${path} ${JSON.stringify(given)}`)
-    return {
-      id: 't-1',
-      agent: 'kExecutor:files',
-      tool: 'echo',
-      state: 'submitted',
-      approval: null,
-      agents: [],
-    }
+    const task = { id: 't-1', agent: 'kExecutor:files', tool: 'echo', state: 'submitted', approval: null }
+    return { ...task, agents: [] }
   }
   const client = await connect({ daemon: daemonOf(ask), mayGiveTasks: () => allowed })
-  const NAMES = ['agents', 'task_run', 'task_status', 'task_cancel']
+  /** Of those about agents, whether each only reads. */
   const listed = async () =>
     (await client.listTools()).tools
-      .filter(({ name }) => NAMES.includes(name))
-      .map(({ annotations }) => annotations)
+      .filter(({ name }) => /^(agents|task_\w+)$/.test(name))
+      .map(({ annotations }) => annotations?.readOnlyHint)
   expect(await listed()).toEqual([])
   const run = { agent: 'files', tool: 'echo', arguments: { text: 'x' } }
-  for (const [name, given] of Object.entries({
-    agents: {},
-    task_run: run,
-    task_status: { id: 'a' },
-    task_cancel: { id: 'a' },
-  }))
+  const calls = { agents: {}, task_run: run, task_status: { id: 'a' }, task_cancel: { id: 'a' } }
+  for (const [name, given] of Object.entries(calls))
     expect(await call(client, name, given)).toMatchObject({ isError: true })
   expect(asked).toEqual([])
   allowed = true
-  expect((await listed()).map((one) => one?.readOnlyHint)).toEqual([true, false, true, false])
+  expect(await listed()).toEqual([true, false, true, false])
   expect((await call(client, 'task_run', run)).structuredContent).toMatchObject({ state: 'submitted' })
   expect(asked[0]).toContain('POST /api/v1/tasks')
   expect(asked[0]).toContain(JSON.stringify('{"text":"x"}'))

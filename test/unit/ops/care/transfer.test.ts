@@ -1,6 +1,7 @@
 // What a person exports is what is imported, in both formats, whatever was typed; and every line that is wrong is named.
 
 import { expect, test } from 'vitest'
+import { readEventId } from '../../../../src/base/words/event-id.ts'
 import { RISK_LEVELS } from '../../../../src/base/words/risk-levels.ts'
 import {
   EXPORT_FORMATS,
@@ -194,6 +195,11 @@ test.each(EXPORT_FORMATS)(
     expect(problems(await readAll(nonsense))).toHaveLength(1)
   },
 )
+
+test('the id tells start and tag', () => {
+  expect(readEventId(plain.id).tag).toBe(1)
+  expect(new Date(readEventId(plain.id).start_us / 1000).getUTCFullYear()).toBe(2026)
+})
 
 test('files from before there were events without a time are read as they were', async () => {
   const old = fileOf('csv', [plain])
