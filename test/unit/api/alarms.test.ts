@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { type AlarmDeps, alarmsOf, takenHere } from '../../../src/api/routes/mesh/alarms.ts'
 import type { KeyState } from '../../../src/trust/lineage/index.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
 const [old, own, other] = [1, 2, 3].map(testIdentity) as [Identity, Identity, Identity]
@@ -17,15 +18,9 @@ function said(state: KeyState, identity: AlarmDeps['identity'] = own) {
       known: () => [],
       keyState: () => state,
       opinion: (node) => ({
-        node_id: node,
+        ...createFakeTrust().opinion(node),
         fingerprint: '0123456789abcdef',
         name: '',
-        trust_level: 'untrusted',
-        why: 'default',
-        roles: [],
-        teams: [],
-        denied: false,
-        revoked: false,
       }),
     },
   }

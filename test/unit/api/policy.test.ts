@@ -88,30 +88,24 @@ test('says what is in force', async () => {
   })
 })
 
-test('judges a supposed request, and refuses what is none with what is allowed', async () => {
-  const get = server()
-  const check = (words: string) => get(`/check?${words}`)
-  expect((await check('as=role:security&action=query.tool_usage&level=2')).body).toMatchObject({
-    effect: 'allow',
-    rule: 'role.security.level2',
-  })
-  expect((await check('as=role:security&action=query.tool_usage')).body).toMatchObject({
-    effect: 'allow',
-    rule: 'role.individual.level1',
-    level: 1,
-  })
-  expect((await check('action=query.tool_usage&trust=supervisor')).body).toMatchObject({ level: 2 })
-  for (const bad of [
-    'action=query.tools',
-    'action=summary.receive',
-    'as=lead&action=query.tool_usage',
-    'as=role:Security&action=query.tool_usage',
-    'action=query.tool_usage&level=3',
-    'action=query.tool_usage&at=noon',
-    'action=query.tool_usage&trust=friend',
-  ]) {
-    expect((await check(bad)).status, bad).toBe(400)
-  }
+test.each([
+  ['as=role:security&action=query.tool_usage&level=2', { effect: 'allow', rule: 'role.security.level2' }],
+  ['as=role:security&action=query.tool_usage', { effect: 'allow', rule: 'role.individual.level1', level: 1 }],
+  ['action=query.tool_usage&trust=supervisor', { level: 2 }],
+])('judges a supposed request: %s', async (words, judged) => {
+  expect((await server()(`/check?${words}`)).body).toMatchObject(judged)
+})
+
+test.each([
+  'action=query.tools',
+  'action=summary.receive',
+  'as=lead&action=query.tool_usage',
+  'as=role:Security&action=query.tool_usage',
+  'action=query.tool_usage&level=3',
+  'action=query.tool_usage&at=noon',
+  'action=query.tool_usage&trust=friend',
+])('refuses what is no request: %s', async (words) => {
+  expect((await server()(`/check?${words}`)).status).toBe(400)
 })
 
 test('explains by both layers, with the consent of the caller', async () => {

@@ -8,6 +8,7 @@ import type { Caller } from '../../../src/api/server/route.ts'
 import { BUILD, VERSION } from '../../../src/base/version.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
 
 const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])), stale: 2 } as Record<
@@ -47,15 +48,9 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
       known: () => [nodeId],
       keyState: () => ({ kind: 'current' }),
       opinion: (node) => ({
-        node_id: node,
+        ...createFakeTrust([node]).opinion(node),
         fingerprint: '0123456789abcdef',
         name: 'bob',
-        trust_level: 'peer',
-        why: 'tofu',
-        roles: [],
-        teams: [],
-        denied: false,
-        revoked: false,
       }),
     },
     policy: plainPolicy(),

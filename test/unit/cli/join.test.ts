@@ -1,7 +1,7 @@
 // karo join: an invite that is none is refused with the reason, before the daemon is asked; who is not let in hears where to look.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { karo } from '../../support/node/played-daemon.ts'
 
@@ -64,6 +64,10 @@ test.each([
 })
 
 test('a wrong clock ends the wait, because nothing comes of waiting; one that an earlier try heard of does not', async () => {
+  // A second passes with each look at the time.
+  let now = 0
+  const time = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1_000))
+  onTestFinished(() => time.mockRestore())
   const wrong = { clock_off_ms: -600_000 }
   const said = await waiting('1d', wrong)
   expect(said).toContain('its clock is 10 min behind')

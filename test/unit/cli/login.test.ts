@@ -88,9 +88,9 @@ test.each<[string, Partial<LoginOfferShape>]>([
   ['a longer time', { ends_at: new Date(Date.now() + 60 * MINUTE_MS).toISOString() }],
   ['another time', { begins_at: new Date(0).toISOString(), ends_at: new Date(MINUTE_MS).toISOString() }],
 ])('signs nothing where the daemon offers %s than was asked for', async (_what, change) => {
-  const { code, err, bodyTo } = await logIn(offer(change))
-  expect([code, bodyTo('POST /api/v1/login')]).toEqual([4, undefined])
-  expect(err).toContain('other than this login')
+  const said = await logIn(offer(change))
+  expect(said).toMatchObject({ code: 4, err: expect.stringContaining('other than this login') })
+  expect(said.bodyTo('POST /api/v1/login')).toBeUndefined()
 })
 
 test('a wrong passphrase, or no credential, logs nobody in', async () => {
@@ -110,7 +110,9 @@ test.each([
   ['--type', 'tools,commands'],
   ['--type', ','],
 ])('%s %s is refused before a daemon is asked', async (option, value) => {
-  const { code, requests, err } = await karo({}, 'login', '--credential', files().credential, option, value)
-  expect([code, requests]).toEqual([2, []])
-  expect(err).toContain(option)
+  expect(await karo({}, 'login', '--credential', files().credential, option, value)).toMatchObject({
+    code: 2,
+    requests: [],
+    err: expect.stringContaining(option),
+  })
 })

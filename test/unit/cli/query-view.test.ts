@@ -166,6 +166,18 @@ test('activity: what a filter of hours or days leaves as it is', () => {
   ).toMatchSnapshot()
 })
 
+test('activity: bars above their hours and days, and each node by itself, in 80 columns', () => {
+  const at9 = hourly.map((_, hour) => (hour === 9 ? 40 : 0))
+  const numbers = { hourly: at9, daily: [0, 40, 0, 0, 0, 0, 0], total_commands: 40, unique_commands: 2 }
+  const nodes = [{ ...BOB, activity: numbers }]
+  const view = queryView(of('ActivityPatterns', { ...numbers, change: 0 }, { nodes }), {
+    colour: false,
+    columns: 80,
+  })
+  for (const line of view.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  expect(view).toMatchSnapshot()
+})
+
 test('health that is watched says which node came, went, came back or began anew', () => {
   const node = (name: string, online: boolean, uptime_seconds: number | null) => ({
     node_id: testIdentity(1).nodeId,

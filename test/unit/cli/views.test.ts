@@ -21,6 +21,7 @@ import { doctorView } from '../../../src/cli/views/doctor.ts'
 import { printKnown } from '../../../src/cli/views/knowledge.ts'
 import { whoAmIView } from '../../../src/cli/views/login.ts'
 import { mostUsedView, statsView } from '../../../src/cli/views/stats.ts'
+import { ANSWERS } from '../../support/data/answers.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { karo } from '../../support/node/played-daemon.ts'
 import fc from '../../support/run/properties.ts'
@@ -125,24 +126,18 @@ const NONE = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
 const UTF8 = { LANG: 'C.UTF-8' }
 const hourly = Array.from({ length: 24 }, (_, hour) => (hour === 9 ? 10 : 0))
 const range = { start: '2026-11-14T00:00:00', end: '2026-11-20T15:30:00' }
-const git = {
-  tool: 'git',
-  category: 'git' as const,
-  count: 10,
-  failures: 1,
-  unknown: 0,
-  previous: 8,
-  change: 0.25 as number | null,
-}
+const TODAY = ANSWERS.Statistics as StatisticsShape & { before: object }
+const safe = { safe: 8, moderate: 0, high: 0, critical: 0 }
+const git = { ...TODAY.tools[0]!, count: 10, previous: 8, change: 0.25 as number | null }
 const WEEK: StatisticsShape = {
+  ...TODAY,
   period: 'week',
   time_range: range,
   total_commands: 10,
   unique_commands: 4,
   failures: 1,
-  unknown: 0,
   total_duration_ms: 61_000,
-  by_risk_level: { safe: 9, moderate: 0, high: 1, critical: 0 },
+  by_risk_level: { ...safe, safe: 9, high: 1 },
   guard: NONE,
   categories: [{ category: 'git', count: 10, failures: 1, unknown: 0, previous: 8, change: 0.25 }],
   tools: [git],
@@ -150,7 +145,6 @@ const WEEK: StatisticsShape = {
   daily: [0, 0, 0, 0, 10, 0, 0],
   karo_generated: 0,
   ask_answers_run: 0,
-  active_days: 1,
   heat: Array.from({ length: 7 }, (_, day) => (day === 4 ? hourly : hourly.map(() => 0))),
   timeline: {
     unit: 'day',
@@ -165,15 +159,13 @@ const WEEK: StatisticsShape = {
   recorded_since: '2026-10-01',
   change: 0.25,
   before: {
+    ...TODAY.before,
     time_range: range,
     total_commands: 8,
     failures: 2,
-    unknown: 0,
     total_duration_ms: 1_000,
-    by_risk_level: { safe: 8, moderate: 0, high: 0, critical: 0 },
+    by_risk_level: safe,
     guard: NONE,
-    karo_generated: 0,
-    ask_answers_run: 0,
   },
 }
 const stats = (over: Partial<StatisticsShape> = {}, screen: object = {}): string =>

@@ -85,23 +85,23 @@ describe('sources', () => {
       KARO_SHARING_ALLOW_PEERS: '*',
       KARO_GUARD_PROFILE: 'strict',
     })
-    expect(config.node.name).toBe('büro 3')
-    expect(config.mesh.listen).toEqual(['10.0.0.1', '::1'])
-    expect(config.mesh.lan_only).toBe(true)
-    expect(config.discovery.mdns).toBe(false)
-    expect(config.discovery.peers).toEqual([
+    const peers = [
       { host: '10.0.0.5', port: 9238 },
       { host: 'fd00::5', port: 1, nodeId: BOB },
-    ])
-    expect(config.peers.denied).toEqual([EVE])
-    expect(config.sharing.max_level).toBe(1)
-    expect(config.sharing.allow.peers).toEqual(['*'])
-    expect(config.guard.profile).toBe('strict')
-    expect(load(undefined, { KARO_MESH_LISTEN: 'auto' }).config.mesh.listen).toBe('auto')
-    expect(load(undefined, { KARO_DISCOVERY_MDNS: 'eth0,10.0.0.0/24' }).config.discovery.mdns).toEqual([
-      'eth0',
-      '10.0.0.0/24',
-    ])
+    ]
+    expect(config).toMatchObject({
+      node: { name: 'büro 3' },
+      mesh: { listen: ['10.0.0.1', '::1'], lan_only: true },
+      discovery: { mdns: false, peers },
+      peers: { denied: [EVE] },
+      sharing: { max_level: 1, allow: { peers: ['*'] } },
+      guard: { profile: 'strict' },
+    })
+    const other = load(undefined, {
+      KARO_MESH_LISTEN: 'auto',
+      KARO_DISCOVERY_MDNS: 'eth0,10.0.0.0/24',
+    }).config
+    expect([other.mesh.listen, other.discovery.mdns]).toEqual(['auto', ['eth0', '10.0.0.0/24']])
   })
 
   test('names every variable after its key, except where only a table can say it, and of consents', () => {
@@ -183,8 +183,9 @@ describe('who may manage the node and who may ask', () => {
     [String.raw`"a\u0007"`, /not a user name/],
     ['1000', /must be a user name, a uid/],
   ])('not for administrators: %s', (entry, why) => {
-    expect(refusal(`[access]\nadmins = ["root", ${entry}]`)).toMatch(why)
-    expect(refusal(`[access]\nadmins = ["root", ${entry}]`)).toMatch(/^config.toml:2 access.admins, entry 2,/)
+    const said = refusal(`[access]\nadmins = ["root", ${entry}]`)
+    expect(said).toMatch(why)
+    expect(said).toMatch(/^config.toml:2 access.admins, entry 2,/)
   })
 })
 
@@ -353,19 +354,15 @@ describe('what others on this machine could write is not obeyed', () => {
     }
   }
 
-  test.each([0o664, 0o620, 0o646, 0o602, 0o666])('a file of mode %o', (mode) => {
-    const home = shared('file', mode)
-    expect(whereOf(home)).toBe(join(home, 'config.toml'))
-  })
-
-  test.each([0o775, 0o770, 0o702, 0o1777])('a directory of mode %o', (mode) => {
-    const home = shared('home', mode)
-    expect(whereOf(home)).toBe(home)
-  })
-
-  test('reading is no matter', () => {
-    for (const mode of [0o600, 0o400, 0o644, 0o640]) expect(whereOf(shared('file', mode))).toBeUndefined()
-    for (const mode of [0o700, 0o750, 0o755]) expect(whereOf(shared('home', mode))).toBeUndefined()
+  test.each([
+    ['file', [0o664, 0o620, 0o646, 0o602, 0o666], [0o600, 0o400, 0o644, 0o640]],
+    ['home', [0o775, 0o770, 0o702, 0o1777], [0o700, 0o750, 0o755]],
+  ] as const)('the %s; reading is no matter', (of, writable, fine) => {
+    for (const mode of writable) {
+      const home = shared(of, mode)
+      expect(whereOf(home), mode.toString(8)).toBe(of === 'home' ? home : join(home, 'config.toml'))
+    }
+    for (const mode of fine) expect(whereOf(shared(of, mode)), mode.toString(8)).toBeUndefined()
   })
 
   test('what belongs to another user, unless that is root', () => {
