@@ -3,17 +3,7 @@ import { expect, test } from 'vitest'
 import { createAnnouncer } from '../../../../src/exchange/documents/announcer.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import type { DocumentRow } from '../../../../src/store/tables/documents.ts'
-import { DAY, HOUR, MINUTE, type Network, type NetworkOptions, type Node, networkOf } from './network.ts'
-
-type Nodes = readonly [Node, Node, Node, Node]
-
-/** All linked, and quiet for a minute. */
-async function meshed(count: number, options: NetworkOptions = {}): Promise<[Network, Nodes]> {
-  const network = await networkOf(count, options)
-  network.weave()
-  await network.pass(MINUTE)
-  return [network, network.nodes as unknown as Nodes]
-}
+import { DAY, HOUR, MINUTE, meshed, type Network, type Node, running } from './network.ts'
 
 /** Why each node has the one document there is. */
 const rolesOf = (network: Network): string[] =>
@@ -22,7 +12,7 @@ const versionsOf = (network: Network): (number | undefined)[] =>
   network.nodes.map((node) => [...node.holdings().values()][0]?.version)
 
 test('a new document is with its recipients within two seconds, and with nobody it is not for', async () => {
-  const [network, [author, one, two]] = await meshed(12)
+  const [network, author, one, two] = await meshed(12)
   await author.share(network.now, [one, two])
   await network.pass(2_000)
   const roles = rolesOf(network)
@@ -37,8 +27,7 @@ test('a new document is with its recipients within two seconds, and with nobody 
 })
 
 test('where the author is nobody’s neighbour, its document comes from who passed the word on', async () => {
-  const network = await networkOf(4)
-  const [author, next, middle, reader] = network.nodes as unknown as Nodes
+  const [network, author, next, middle, reader] = await running(4)
   network.connect(author, next)
   network.connect(next, middle)
   network.connect(middle, reader)
@@ -51,24 +40,9 @@ test('where the author is nobody’s neighbour, its document comes from who pass
   expect(network.dials).toBe(dials)
 })
 
-test('a recipient that was away gets it from a relay when the author is gone', async () => {
-  const [network, [author, reader]] = await meshed(6)
-  await reader.stop()
-  await network.pass(MINUTE)
-  await author.share(network.now, [reader])
-  await network.pass(10_000)
-  await author.stop()
-  await network.pass(30 * MINUTE)
-  await reader.start()
-  network.weave()
-  await network.pass(10_000)
-  expect(rolesOf(network)[1]).toBe('received')
-})
-
 test('when a partition heals, whoever gets a document first tells its side of it', async () => {
   // The one link between the halves is not the reader's.
-  const network = await networkOf(9, { seed: 3 })
-  const [author, holder, bridge, reader] = network.nodes as unknown as Nodes
+  const [network, author, holder, bridge, reader] = await running(9, { seed: 3 })
   const left = new Set([author, holder, bridge])
   network.partition((node) => (left.has(node) ? 0 : 1))
   network.connect(author, holder)
@@ -86,8 +60,8 @@ test('when a partition heals, whoever gets a document first tells its side of it
 })
 
 test('when many get a document at the same time, a few of them say so', async () => {
-  const network = await networkOf(20, { seed: 4 })
-  const [author, bridge, ...others] = network.nodes as unknown as Nodes & Node[]
+  const [network, author, bridge] = await running(20, { seed: 4 })
+  const others = network.nodes.slice(2)
   const left = new Set<Node>([author, bridge])
   network.partition((node) => (left.has(node) ? 0 : 1))
   network.weave()
@@ -104,7 +78,7 @@ test('when many get a document at the same time, a few of them say so', async ()
 })
 
 test('what somebody else told of is not told again', async () => {
-  const [network, [author, reader]] = await meshed(2)
+  const [network, author, reader] = await meshed(2)
   const frame = author.summary(network.now, [reader], network.now)
   const document = readDocument(frame, network.now)
   const { author: key, kind, slot, version, hints } = document
@@ -130,20 +104,8 @@ test('what somebody else told of is not told again', async () => {
   announcer.stop()
 })
 
-test('a holder that is nobody’s neighbour is visited', async () => {
-  // A line, and no word spreads over it: only a visit can find it.
-  const network = await networkOf(10, { loss: 1 })
-  const [author] = network.nodes as unknown as Nodes
-  const reader = network.nodes[9] as Node
-  for (let i = 1; i < 10; i++) network.connect(network.nodes[i - 1] as Node, network.nodes[i] as Node)
-  await author.share(network.now, [reader])
-  await network.pass(3 * MINUTE)
-  expect(rolesOf(network)[9]).toBe('received')
-})
-
 test('who restarts goes on counting, so that those who looked before find what is new', async () => {
-  const network = await networkOf(2, { loss: 1 })
-  const [author, reader] = network.nodes as unknown as Nodes
+  const [network, author, reader] = await running(2, { loss: 1 })
   network.weave()
   const start = network.now
   for (let edition = 0; edition < 5; edition++) await author.share(start, [reader], start + edition)
@@ -158,7 +120,7 @@ test('who restarts goes on counting, so that those who looked before find what i
 })
 
 test('only the newest edition stays, and an older one that comes later does not take its place', async () => {
-  const [network, [author, reader]] = await meshed(3)
+  const [network, author, reader] = await meshed(3)
   const start = network.now
   await author.share(start, [reader])
   await network.pass(10_000)
@@ -174,7 +136,7 @@ test('only the newest edition stays, and an older one that comes later does not 
 })
 
 test('an edition that is for others takes the place of one that was for this node', async () => {
-  const [network, [author, reader, other]] = await meshed(20)
+  const [network, author, reader, other] = await meshed(20)
   const start = network.now
   await author.share(start, [reader])
   await network.pass(10_000)
@@ -186,9 +148,7 @@ test('an edition that is for others takes the place of one that was for this nod
 })
 
 test('what was taken back does not come again from somebody who was away for long', async () => {
-  const network = await networkOf(4)
-  network.weave()
-  const [author, reader, traveller] = network.nodes as unknown as Nodes
+  const [network, author, reader, traveller] = await meshed(4)
   const week = network.now
   const share = (to: readonly Node[]) => author.room.publish('summary', author.weekly(week, to, network.now))
   await share([reader, traveller])
@@ -210,8 +170,7 @@ test('what was taken back does not come again from somebody who was away for lon
 
 test('a link that is cut in the middle goes on later, and moves nothing twice', async () => {
   const cuts = new Set([2, 4])
-  const network = await networkOf(2, { cut: (batch) => cuts.has(batch), loss: 1 })
-  const [author, reader] = network.nodes as unknown as Nodes
+  const [network, author, reader] = await running(2, { cut: (batch) => cuts.has(batch), loss: 1 })
   for (let hour = 0; hour < 160; hour++) {
     await author.room.publish(
       'summary',
@@ -227,7 +186,7 @@ test('a link that is cut in the middle goes on later, and moves nothing twice', 
 })
 
 test('what is kept is there after a restart, and is not asked for again', async () => {
-  const [network, [author, reader]] = await meshed(2)
+  const [network, author, reader] = await meshed(2)
   for (let hour = 0; hour < 160; hour++) await author.share(network.now - hour * HOUR, [reader])
   await network.pass(5 * MINUTE)
   expect(reader.room.counts()).toMatchObject({ received: 160, own: 0, relayed: 0 })
@@ -245,7 +204,7 @@ test('what is kept is there after a restart, and is not asked for again', async 
 })
 
 test('what cannot be stored stops nothing, and is fetched when there is space again', async () => {
-  const [network, [author, other, reader]] = await meshed(3)
+  const [network, author, other, reader] = await meshed(3)
   const unhandled: unknown[] = []
   const note = (reason: unknown) => void unhandled.push(reason)
   process.on('unhandledRejection', note)
@@ -271,7 +230,7 @@ test('what cannot be stored stops nothing, and is fetched when there is space ag
 })
 
 test('two that have looked at all of each other exchange two small frames a minute', async () => {
-  const [network, [author, reader]] = await meshed(2)
+  const [network, author, reader] = await meshed(2)
   for (let hour = 0; hour < 50; hour++) await author.share(network.now - hour * HOUR, [reader])
   await network.pass(10 * MINUTE)
   const before = { ...network.sent }
@@ -283,7 +242,7 @@ test('two that have looked at all of each other exchange two small frames a minu
 })
 
 test('documents go when they expire: relayed ones after seven days, the others when they say', async () => {
-  const [network, [author, reader]] = await meshed(6)
+  const [network, author, reader] = await meshed(6)
   const since = network.now
   await author.share(since, [reader])
   await network.pass(MINUTE)
@@ -303,8 +262,7 @@ test('documents go when they expire: relayed ones after seven days, the others w
 })
 
 test('what another version of the program kept stays until it expires', async () => {
-  const network = await networkOf(1)
-  const [node] = network.nodes as unknown as Nodes
+  const [network, node] = await running(1)
   await node.share(network.now, [])
   const [kept] = node.repository.kept.values()
   const row = { ...(kept as { row: DocumentRow }).row, kind: 'load', expires_at: network.now + HOUR }
@@ -318,7 +276,7 @@ test('what another version of the program kept stays until it expires', async ()
 })
 
 test('nothing of an author who is refused here is kept or given on', async () => {
-  const [network, [author, reader]] = await meshed(3)
+  const [network, author, reader] = await meshed(3)
   reader.refused.add(author.id)
   await author.share(network.now, [reader])
   await network.pass(2 * MINUTE)
@@ -342,8 +300,7 @@ test('nothing of an author who is refused here is kept or given on', async () =>
 })
 
 test('own documents written before the start are kept and told when it has come', async () => {
-  const network = await networkOf(2)
-  const [author, reader] = network.nodes as unknown as Nodes
+  const [network, author, reader] = await running(2)
   await author.stop()
   await expect(author.share(network.now, [reader])).rejects.toMatchObject({ code: 'unavailable' })
   await author.start()

@@ -99,9 +99,9 @@ function judge(network: Network, shared: ReadonlyMap<string, Shared>) {
 }
 
 const stories: readonly Story[] = [
-  { nodes: 20, seed: 2, cut: 0.3, loss: 0.05 },
-  { nodes: 20, seed: 3, degree: 4, cut: 0.1, loss: 0.05 },
-  { nodes: times(24, 50), seed: 5, degree: 8, cut: 0.05, loss: 0.05 },
+  { nodes: times(14, 20), seed: 2, cut: 0.3, loss: 0.05 },
+  { nodes: times(14, 20), seed: 3, degree: 4, cut: 0.1, loss: 0.05 },
+  { nodes: times(18, 50), seed: 5, degree: 8, cut: 0.05, loss: 0.05 },
 ]
 
 describe('after a partition', () => {

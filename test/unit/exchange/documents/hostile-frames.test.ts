@@ -1,278 +1,160 @@
-// An admitted neighbour without manners, over real connections: what it sends on the sync stream, and what comes of it.
-import { randomBytes } from 'node:crypto'
-import { afterEach, expect, test } from 'vitest'
-import type { WireBody } from '../../../../protocols/define.ts'
-import { bodyOf, type RejectCode } from '../../../../protocols/frame.ts'
+// An admitted neighbour without manners: what it sends on the sync stream, and what comes of it.
+import { expect, test } from 'vitest'
+import { bodyOf, encodeFrame, type RejectCode } from '../../../../protocols/frame.ts'
 import {
-  type DocumentHeadBody,
   SyncBatch,
   SyncOffer,
   SyncRequest,
   type SyncRequestBody,
 } from '../../../../protocols/messages/sync.ts'
-import { sync } from '../../../../protocols/registry.ts'
-import { systemClock, systemRandom, systemTimers } from '../../../../src/base/clock.ts'
-import { blake3 } from '../../../../src/base/hash.ts'
-import { silentLog } from '../../../../src/base/run/log.ts'
-import { createDocuments, type Documents } from '../../../../src/exchange/documents/index.ts'
-import { createFakeTrust } from '../../../support/mesh/fake-trust.ts'
-import { type MeshNode, meshNode } from '../../../support/mesh/mesh-node.ts'
-import { type RawPeer, type RawStream, rawPeer } from '../../../support/mesh/raw-peer.ts'
-import { patience, until } from '../../../support/run/until.ts'
-import { HOUR, MemoryRepository, Network, type Node } from './network.ts'
+import { INDEX, lies, offerOf, summaryHead } from './liar.ts'
+import { HOUR, MINUTE, type Node, running } from './network.ts'
 
-const stops: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  await Promise.all(stops.splice(0).map((stop) => stop()))
-})
-
-interface Victim {
-  readonly node: MeshNode
-  readonly documents: Documents
-  readonly repository: MemoryRepository
+type Say = (message: typeof SyncOffer | typeof SyncBatch, body: object) => void
+/** Documents that a liar may hand over, and the number of the request that it answers. */
+interface Asked {
+  readonly good: Uint8Array
+  readonly author: Node
+  readonly other: Node
+  readonly at: number
+  readonly id: number
 }
 
-async function victim(): Promise<Victim> {
-  const trust = createFakeTrust()
-  const node = meshNode({ trust })
-  const repository = new MemoryRepository()
-  const documents = createDocuments({
-    identity: node.identity,
-    trust,
-    mesh: node.mesh,
-    repository,
-    audit: { record: async (entry) => void node.audited.push(entry) },
-    clock: systemClock,
-    random: systemRandom,
-    timers: systemTimers,
-    log: silentLog,
+/** A reader whose only neighbour offers the head of a document, and answers as `give` says when it is asked for that. */
+async function offered(give: (say: Say, asked: Asked) => void) {
+  const [network, liar, reader, author, other] = await running(4, { loss: 1 })
+  // They only sign.
+  for (const node of [author, other]) await node.stop()
+  const at = network.now
+  const good = author.summary(at, [reader], at)
+  const heads = [summaryHead(author, good, at)]
+  const asked: SyncRequestBody[] = lies(network, liar, (ask, say) => {
+    const { id } = asked.at(-1) as SyncRequestBody
+    if (ask.of === 'documents') give(say, { good, author, other, at, id })
+    else say(SyncOffer, offerOf(heads))
   })
-  await documents.start(patience())
-  await node.mesh.start(patience())
-  stops.push(async () => {
-    await node.mesh.stop()
-    await documents.stop()
-  })
-  return { node, documents, repository }
+  network.connect(liar, reader)
+  await network.pass(2_000)
+  return { network, liar, reader, author, good, asked }
 }
 
-interface Neighbour {
-  readonly peer: RawPeer
-  readonly stream: RawStream
-  /** The next request of that kind that was not looked at yet. */
-  asked(of: 'heads' | 'documents'): Promise<SyncRequestBody>
-  offer(id: number, heads: readonly DocumentHeadBody[], more?: object): void
-  batch(id: number, documents: readonly Uint8Array[], gone?: readonly number[]): void
-}
+const batch = (...documents: readonly Uint8Array[]) => ({ documents, gone: [] })
+const changed = (bytes: Uint8Array, at: number): Uint8Array => bytes.with(at, (bytes[at] as number) ^ 1)
+/** Signed as documents are, and none. */
+const offerAsDocument = ({ author: { identity }, at }: Asked): Uint8Array =>
+  encodeFrame(
+    SyncOffer,
+    { sender: identity.publicKey, ts: at, nonce: new Uint8Array(16), seq: 0 },
+    { id: 1, ...offerOf([]) } as never,
+    identity.sign,
+  )
 
-async function neighbour({ node }: Victim): Promise<Neighbour> {
-  const peer = await rawPeer()
-  stops.push(() => peer.stop())
-  await node.trust.trust(peer.id, { level: 'peer' })
-  const connection = await peer.dial(node.address())
-  await peer.join(connection)
-  const stream = await peer.open(connection, sync.id)
-  const looked = new Set<number>()
-  return {
-    peer,
-    stream,
-    asked: (of) =>
-      until(
-        () => {
-          for (const [at, frame] of stream.frames.entries()) {
-            if (frame.message !== SyncRequest || looked.has(at)) continue
-            const body = bodyOf(frame, SyncRequest)
-            if (body.ask.of !== of) continue
-            looked.add(at)
-            return body
-          }
-          return undefined
-        },
-        { what: `a request for ${of}` },
-      ),
-    offer(id, heads, more = {}) {
-      const body = { id, index: INDEX, after: 0, through: heads.length, end: true, heads, ...more }
-      stream.send(stream.frame(SyncOffer, body as never))
-    },
-    batch(id, documents, gone = []) {
-      stream.send(stream.frame(SyncBatch, { id, documents, gone }))
-    },
-  }
-}
-
-const INDEX = new Uint8Array(8).fill(5)
-
-// Authors that are elsewhere: only their documents are here.
-const away = new Network({ epoch: Date.now() })
-const [author, other] = away.add(2) as [Node, Node]
-
-function headOf(node: Node, frame: Uint8Array, version: number): DocumentHeadBody {
-  return {
-    author: node.identity.publicKey,
-    kind: 'audit_head',
-    slot: '',
-    version,
-    digest: blake3([frame]),
-    hints: new Uint8Array(0),
-  }
-}
-
-const T = Date.now() - HOUR
-const good = author.ledgerHead(7, 1, T)
-const head = headOf(author, good, T)
-
-/** Offers the head of `good`, and gives what `give` says when it is asked for. */
-async function gives(
-  give: (one: Neighbour, request: SyncRequestBody) => void,
-): Promise<Victim & { readonly one: Neighbour }> {
-  const it = await victim()
-  await it.node.trust.trust(author.id, { level: 'peer' })
-  await it.node.trust.trust(other.id, { level: 'peer' })
-  const one = await neighbour(it)
-  one.offer((await one.asked('heads')).id, [head])
-  give(one, await one.asked('documents'))
-  return { ...it, one }
-}
-
-async function refused({ node, repository }: Victim, one: Neighbour, code: RejectCode): Promise<void> {
-  await until(() => !one.stream.open(), { what: 'the stream is reset' })
-  expect(node.mesh.rejections()[code]).toBe(1)
-  expect(repository.kept.size).toBe(0)
-  expect(node.audited.filter((entry) => entry.type === 'policy_violation')).toMatchObject([
-    { peer: one.peer.id, details: { reason: code, protocol: sync.id } },
-  ])
-}
-
-const changed = (bytes: Uint8Array, at: number): Uint8Array => {
-  const copy = Uint8Array.from(bytes)
-  copy[at] = (copy[at] as number) ^ 1
-  return copy
-}
-
-const BAD: readonly [RejectCode, string, (one: Neighbour, request: SyncRequestBody) => void][] = [
+test.each<readonly [RejectCode, string, (say: Say, asked: Asked) => void]>([
   [
     'bad_signature',
     'a document with a changed byte',
-    (one, { id }) => one.batch(id, [changed(good, good.length - 70)]),
+    (say, { good }) => say(SyncBatch, batch(changed(good, good.length - 70))),
   ],
   [
     'bad_signature',
     'a document with a changed signature',
-    (one, { id }) => one.batch(id, [changed(good, good.length - 1)]),
+    (say, { good }) => say(SyncBatch, batch(changed(good, good.length - 1))),
+  ],
+  ['bad_magic', 'bytes that are no document', (say) => say(SyncBatch, batch(new Uint8Array(200).fill(1)))],
+  [
+    'malformed',
+    "another author's document",
+    (say, { other, at }) => say(SyncBatch, batch(other.summary(at, [], at))),
   ],
   [
-    'bad_magic',
-    'bytes that are no document',
-    (one, { id }) => one.batch(id, [randomBytes(200).fill(1, 0, 4)]),
+    'malformed',
+    'an older edition',
+    (say, { author, at }) => say(SyncBatch, batch(author.summary(at, [], at - 1))),
   ],
-  ['malformed', "another author's document", (one, { id }) => one.batch(id, [other.ledgerHead(7, 1, T)])],
-  ['malformed', 'an older edition', (one, { id }) => one.batch(id, [author.ledgerHead(6, 1, T - 1)])],
-  ['malformed', 'more documents than were asked for', (one, { id }) => one.batch(id, [good, good])],
-  ['malformed', 'no document, and none gone', (one, { id }) => one.batch(id, [])],
-  ['malformed', 'an answer nobody asked for', (one, { id }) => one.batch(id + 1, [good])],
-  ['malformed', 'heads where documents were asked for', (one, { id }) => one.offer(id, [head])],
+  ['malformed', 'more documents than were asked for', (say, { good }) => say(SyncBatch, batch(good, good))],
+  ['malformed', 'no document, and none gone', (say) => say(SyncBatch, batch())],
+  [
+    'malformed',
+    'an answer nobody asked for',
+    (say, { good, id }) => say(SyncBatch, { id: id + 1, ...batch(good) }),
+  ],
+  ['malformed', 'heads where documents were asked for', (say) => say(SyncOffer, offerOf([]))],
   [
     'unknown_type',
     'a document that is no kind of document',
-    (one, { id }) =>
-      one.batch(id, [
-        one.stream.frame(SyncOffer, {
-          id,
-          index: INDEX,
-          after: 0,
-          through: 0,
-          end: true,
-          heads: [],
-        } as WireBody as never),
-      ]),
+    (say, asked) => say(SyncBatch, batch(offerAsDocument(asked))),
   ],
-  [
-    'too_large',
-    'a batch beyond its limit',
-    (one) => {
-      const frame = one.stream.frame(SyncBatch, { id: 1, documents: [good], gone: [] })
-      new DataView(frame.buffer).setUint32(6, SyncBatch.limit + 1)
-      one.stream.send(frame)
-    },
-  ],
-]
-
-test.each(BAD)('%s: %s', async (code, _, give) => {
-  const { one, ...it } = await gives(give)
-  await refused(it, one, code)
+])('%s: %s', async (code, _, give) => {
+  const { network, liar, reader } = await offered(give)
+  expect(reader.rejected[0]?.code).toBe(code)
+  expect([network.linked(liar, reader), reader.repository.kept.size]).toEqual([false, 0])
 })
 
-test('who gave a damaged document is not asked for it again', async () => {
-  const { one, node, ...it } = await gives((bad, { id }) => bad.batch(id, [changed(good, good.length - 1)]))
-  await until(() => !one.stream.open(), { what: 'the stream is reset' })
-  const connection = one.peer.host.getConnections()[0]
-  const stream = await one.peer.open(connection as never, sync.id)
-  await until(() => stream.frames.length > 0, { what: 'it is asked for heads anew' })
-  const { id } = bodyOf(stream.frames[0] as never, SyncRequest)
-  stream.send(
-    stream.frame(SyncOffer, { id, index: INDEX, after: 0, through: 1, end: true, heads: [head] } as never),
+test('who gave a damaged document is not asked for it again, and an honest one is', async () => {
+  const { network, liar, reader, author, good, asked } = await offered((say, { good: bytes }) =>
+    say(SyncBatch, batch(changed(bytes, bytes.length - 1))),
   )
-  // An honest one that has it is asked.
-  const honest = await neighbour({ node, ...it })
-  honest.offer((await honest.asked('heads')).id, [head])
-  honest.batch((await honest.asked('documents')).id, [good])
-  await until(() => it.repository.kept.size === 1, { what: 'the document is kept' })
-  const requests = stream.frames.filter((frame) => frame.message === SyncRequest)
-  expect(requests.map((frame) => bodyOf(frame, SyncRequest).ask.of)).not.toContain('documents')
+  network.connect(liar, reader)
+  await network.pass(MINUTE)
+  expect(reader.repository.kept.size).toBe(0)
+  await author.start()
+  await author.room.publish('summary', good)
+  network.connect(author, reader)
+  await network.pass(MINUTE)
+  expect(reader.repository.kept.size).toBe(1)
+  expect(asked.filter(({ ask }) => ask.of === 'documents')).toHaveLength(1)
 })
 
-const OFFERS: readonly [string, object][] = [
+test.each<readonly [string, object]>([
   ['that begins elsewhere', { after: 5, through: 9 }],
-  ['that goes back', { after: 0, through: 0, end: false }],
-]
-
-test.each(OFFERS)('malformed: an offer %s', async (_, more) => {
-  const it = await victim()
-  const one = await neighbour(it)
-  one.offer((await one.asked('heads')).id, [], more)
-  await refused(it, one, 'malformed')
+  ['that goes back', { through: 0, end: false }],
+])('malformed: an offer %s', async (_, more) => {
+  const [network, liar, reader] = await running(2, { loss: 1 })
+  lies(network, liar, (__, say) => say(SyncOffer, { ...offerOf([]), ...more }))
+  network.connect(liar, reader)
+  await network.pass(1_000)
+  expect(reader.rejected.map((error) => error.code)).toEqual(['malformed'])
 })
 
 test('who does not wait for answers is cut off', async () => {
-  const it = await victim()
-  const one = await neighbour(it)
-  const ask = { of: 'heads' as const, after: 0 }
-  const requests = Array.from({ length: 5 }, (__, id) =>
-    one.stream.frame(SyncRequest, { id, index: INDEX, through: 0, ask } as never),
-  )
-  one.stream.send(Buffer.concat(requests))
-  await refused(it, one, 'rate_limited')
+  const [network, greedy, giver] = await running(2, { loss: 1 })
+  network.connect(greedy, giver)
+  for (let id = 1; id <= 5; id++) {
+    const body = { id, index: INDEX, through: 0, ask: { of: 'heads', after: 0 } }
+    giver.arrive(greedy, greedy.frame(SyncRequest, body))
+  }
+  expect(giver.rejected.map(({ code }) => code)).toEqual(['rate_limited'])
+  expect(network.linked(greedy, giver)).toBe(false)
 })
 
 test('whatever cursor it names, it gets heads from there or from the beginning', async () => {
-  const it = await victim()
-  await it.node.trust.trust(author.id, { level: 'peer' })
-  const giver = await neighbour(it)
-  giver.offer((await giver.asked('heads')).id, [head])
-  giver.batch((await giver.asked('documents')).id, [good])
-  await until(() => it.repository.kept.size === 1, { what: 'the document is kept' })
-
-  const one = await neighbour(it)
-  const { index } = await one.asked('heads')
-  const asks = [
-    [{ of: 'heads', after: Number.MAX_SAFE_INTEGER }, 1],
-    [{ of: 'heads', after: Number.MAX_SAFE_INTEGER, index: new Uint8Array(8) }, 1],
-    [{ of: 'heads', after: 0, index }, 1],
-    [{ of: 'heads', after: 1, index }, 0],
-    [{ of: 'heads', after: Number.MAX_SAFE_INTEGER, index }, 0],
-  ] as const
-  for (const [i, [ask, count]] of asks.entries()) {
-    const id = 100 + i
-    one.stream.send(one.stream.frame(SyncRequest, { id, index: INDEX, through: 0, ask } as never))
-    const answer = await until(
-      () =>
-        one.stream.frames
-          .filter((frame) => frame.message === SyncOffer)
-          .map((frame) => bodyOf(frame, SyncOffer))
-          .find((offer) => offer.id === id),
-      { what: `answer ${i}` },
-    )
-    expect([answer.heads.length, answer.end]).toEqual([count, true])
+  const [network, asker, giver] = await running(2, { loss: 1 })
+  await giver.share(network.now - HOUR, [])
+  const offers = new Map<number, { heads: number; end: boolean }>()
+  let index: Uint8Array = new Uint8Array(0)
+  asker.handler = {
+    frame(_, frame) {
+      if (frame.message === SyncRequest) index = bodyOf(frame, SyncRequest).index
+      if (frame.message !== SyncOffer) return
+      const { id, heads, end } = bodyOf(frame, SyncOffer)
+      offers.set(id, { heads: heads.length, end })
+    },
   }
-  expect(one.stream.open()).toBe(true)
+  network.connect(asker, giver)
+  await network.pass(1_000)
+  const last = Number.MAX_SAFE_INTEGER
+  const cursors = [
+    [{ after: last }, 1],
+    [{ after: last, index: new Uint8Array(8) }, 1],
+    [{ after: 0, index }, 1],
+    [{ after: 1, index }, 0],
+    [{ after: last, index }, 0],
+  ] as const
+  for (const [at, [cursor, heads]] of cursors.entries()) {
+    const id = 100 + at
+    asker.say(giver, SyncRequest, { id, index: INDEX, through: 0, ask: { of: 'heads', ...cursor } })
+    await network.pass(1_000)
+    expect(offers.get(id)).toEqual({ heads, end: true })
+  }
+  expect(network.linked(asker, giver)).toBe(true)
 })

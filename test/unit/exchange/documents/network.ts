@@ -30,21 +30,17 @@ import { createHints, type Hints, type Identity } from '../../../../src/trust/id
 import type { Member } from '../../../../src/trust/peers/index.ts'
 import { hereUntil } from '../../../../src/trust/peers/missing.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { randomOf } from '../../../support/run/random.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 
-/** Mulberry32: small, seeded, the same everywhere. */
+/** From 0 to below 1, and the same for the same seed. */
 function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000
-  }
+  const random = randomOf(seed)
+  return () => random.below(0x1_0000_0000) / 0x1_0000_0000
 }
 
 /** What the store keeps over a restart. */
@@ -245,14 +241,7 @@ export class Network {
     }
     if (message === SyncBatch) this.moved += (body as SyncBatchBody).documents.length
     if (message === SyncOffer) this.offered += (body as SyncOfferBody).heads.length
-    const frame: Frame = {
-      type: message.type,
-      message,
-      envelope: { sender: from.identity.publicKey, ts: this.now, nonce: new Uint8Array(16), seq: 1 },
-      // Over the wire every frame is of its own; a body that would not fit must not pass here either.
-      body: message.body.parse(body),
-      bytes: new Uint8Array(0),
-    }
+    const frame = from.frame(message, body)
     this.time.after(1 + this.random() * 4, () => {
       if (this.linked(from, to)) to.arrive(from, frame)
     })
@@ -432,6 +421,18 @@ export class Node {
     return found
   }
 
+  /** As it comes over a link of this node, whatever it says. */
+  frame(message: Message, body: unknown): Frame {
+    return {
+      type: message.type,
+      message,
+      envelope: this.#envelope(),
+      // Over the wire every frame is of its own; a body that would not fit must not pass here either.
+      body: message.body.parse(body),
+      bytes: new Uint8Array(0),
+    }
+  }
+
   /** Any message over a link, as a node without manners would send it. */
   say(to: Node, message: Message, body: unknown): boolean {
     return this.#network.send(this, to, message, body)
@@ -492,9 +493,7 @@ export class Node {
       }),
       topic: () => ({
         publish: (message, body) => {
-          const envelope = this.#envelope()
-          const frame = { type: message.type, message, envelope, body: message.body.parse(body) }
-          if (this.running) network.tell(this, { ...frame, bytes: new Uint8Array(0) })
+          if (this.running) network.tell(this, this.frame(message, body))
         },
         serve: (handler) => {
           this.topic = handler
@@ -511,4 +510,20 @@ export async function networkOf(count: number, options: NetworkOptions = {}): Pr
   network.add(count)
   for (const node of network.nodes) await node.start()
   return network
+}
+
+type Running = readonly [Network, Node, Node, Node, Node, Node]
+
+/** The network of so many nodes that run, and the first of these. */
+export async function running(count: number, options: NetworkOptions = {}): Promise<Running> {
+  const network = await networkOf(count, options)
+  return [network, ...network.nodes] as unknown as Running
+}
+
+/** The same, all linked, and quiet for a minute. */
+export async function meshed(count: number, options: NetworkOptions = {}): Promise<Running> {
+  const all = await running(count, options)
+  all[0].weave()
+  await all[0].pass(MINUTE)
+  return all
 }

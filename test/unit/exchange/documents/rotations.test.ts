@@ -54,37 +54,6 @@ test('a rotation reaches clocks that are four minutes off at once, and one that 
   expect(states()).toEqual(['retired', 'retired', 'retired', 'retired'])
 })
 
-test('rotated on both sides of a partition, the lineage is frozen everywhere when it is over, and stays so after a restart', async () => {
-  const { network, nodes, lineages } = await nodesOf([0, 0, 0, 0, 0, 0])
-  const [ann, bob] = nodes
-  const [mine, thiefs] = [testIdentity(40_001), testIdentity(40_002)]
-  network.partition((node) => (node.number <= 3 ? 0 : 1))
-  network.weave()
-  await ann.room.publish('key_rotation', signRotation(ann.identity, mine, network.now, systemRandom))
-  await network.pass(MINUTE)
-  // A member of the other side hands over what the thief signed.
-  const other = network.nodes[4] as Node
-  await other.room.publish('key_rotation', signRotation(ann.identity, thiefs, network.now, systemRandom))
-  await network.pass(5 * MINUTE)
-  expect(lineages[1]?.current(ann.id)).toBe(mine.nodeId)
-  expect(lineages[4]?.current(ann.id)).toBe(thiefs.nodeId)
-  network.partition(() => 0)
-  network.weave()
-  await network.pass(30 * MINUTE)
-  const fork = { at: ann.id, between: [mine.nodeId, thiefs.nodeId].sort() }
-  for (const lineage of lineages.slice(1)) {
-    for (const node of [ann.id, mine.nodeId, thiefs.nodeId])
-      expect(lineage.state(node)).toEqual({ kind: 'frozen', fork })
-  }
-  expect(bob.holdings('key_rotation').size).toBe(2)
-  await bob.stop()
-  const again: Uint8Array[] = []
-  for (const { frame } of bob.repository.kept.values()) again.push(frame)
-  const lineage = createLineage(network.time.clock.now)
-  for (const frame of again) lineage.take(frame)
-  expect(lineage.state(mine.nodeId)).toEqual({ kind: 'frozen', fork })
-})
-
 test('whoever has the old key pushes out no rotation of it, whatever dates the new ones have', async () => {
   const { network, nodes, lineages } = await nodesOf([0, 0])
   const [ann, bob] = nodes

@@ -5,7 +5,7 @@ import { createVisits } from '../../../../src/exchange/documents/absence/visits.
 import { randomOf } from '../../../support/run/random.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
-import { HOUR, MINUTE, type Node, networkOf } from './network.ts'
+import { HOUR, MINUTE, type Node, networkOf, running } from './network.ts'
 
 const SECOND = 1_000
 const LINKS = 8
@@ -189,8 +189,7 @@ test('what no neighbour heard of is found by visits: soon where the reader knows
 }, 300_000)
 
 test('what a neighbour tells costs nothing where nobody was away', async () => {
-  const network = await networkOf(20, { seed: 4 })
-  const [author, reader] = network.nodes as [Node, Node]
+  const [network, author, reader] = await running(20, { seed: 4 })
   network.weave(4)
   await network.pass(10 * MINUTE)
   for (let hour = 0; hour < 20; hour++) await author.share(network.now - hour * HOUR, [reader])
