@@ -43,53 +43,29 @@ describe('a leader that lies about the set', () => {
     return { ...own, listing: { ...own.listing!, shares: Buffer.concat(change(entries)) } }
   }
 
-  it('by dropping more than a third is refused', () => {
+  const ghosts = (count: number) => Array.from({ length: count }, (_, n) => new Uint8Array(24).fill(n))
+  const answered = (change: (entries: Uint8Array[]) => Uint8Array[]) => {
     const world = worldAfter(0)
-    const lie = listed(world, (entries) => entries.slice(0, 5))
-    expect(refusalIn(answerTo(world, 1, lie))).toBe('few_in_common')
-    const less = worldAfter(0)
-    const dropped = answerTo(
-      less,
-      1,
-      listed(less, (entries) => entries.slice(0, 6)),
-    )
-    // Fewer can be dropped, and how many is said in the release.
-    expect(dropped.kind === 'say' && dropped.plain.agreement?.unlisted).toBe(3)
+    return answerTo(world, 1, listed(world, change))
+  }
+
+  it.each<readonly [string, string, (entries: Uint8Array[]) => Uint8Array[]]>([
+    ['dropping more than a third', 'few_in_common', (entries) => entries.slice(0, 5)],
+    ['claiming as many others', 'few_in_common', (entries) => [...ghosts(9), ...entries]],
+    ['a list out of order', 'no_list_order', (entries) => entries.toReversed()],
+    ['a machine in it twice', 'no_list_order', (entries) => [entries[0]!, ...entries]],
+    ['half a machine', 'no_list_order', (entries) => [new Uint8Array(5), ...entries]],
+  ])('by %s is refused: %s', (_, reason, change) => {
+    expect(refusalIn(answered(change))).toBe(reason)
   })
 
-  it('by claiming others gets nothing about them', () => {
-    const world = worldAfter(0)
-    const ghosts = [0, 1, 2].map((n) => new Uint8Array(24).fill(n))
-    const step = answerTo(
-      world,
-      1,
-      listed(world, (entries) => [...ghosts, ...entries]),
-    )
-    expect(step.kind === 'say' && placesIn(step.plain.agreement!.common)).toEqual([
+  it('by dropping fewer is told in the release, and by claiming a few others gets nothing about them', () => {
+    const dropped = answered((entries) => entries.slice(0, 6))
+    expect(dropped.kind === 'say' && dropped.plain.agreement?.unlisted).toBe(3)
+    const claimed = answered((entries) => [...ghosts(3), ...entries])
+    expect(claimed.kind === 'say' && placesIn(claimed.plain.agreement!.common)).toEqual([
       3, 4, 5, 6, 7, 8, 9, 10, 11,
     ])
-    const many = Array.from({ length: 9 }, (_, n) => new Uint8Array(24).fill(n))
-    const other = worldAfter(0)
-    expect(
-      refusalIn(
-        answerTo(
-          other,
-          1,
-          listed(other, (entries) => [...many, ...entries]),
-        ),
-      ),
-    ).toBe('few_in_common')
-  })
-
-  it('by a list out of order, or a machine in it twice, is refused', () => {
-    for (const change of [
-      (entries: Uint8Array[]) => entries.toReversed(),
-      (entries: Uint8Array[]) => [entries[0]!, ...entries],
-      (entries: Uint8Array[]) => [new Uint8Array(5), ...entries],
-    ]) {
-      const world = worldAfter(0)
-      expect(refusalIn(answerTo(world, 1, listed(world, change)))).toBe('no_list_order')
-    }
   })
 
   it('by another list after the answer is refused, and no other attempt is answered', () => {
@@ -111,7 +87,7 @@ describe('a leader that lies about the set', () => {
       const world = worldAfter(rounds)
       nextAttempt(world)
       // Four of the attacker and one that came late.
-      for (let n = 50; n < 55; n++) give(world, machines(n + 1)[n]!, seeded(`${n}`))
+      give(world, ...machines(55).slice(50))
       for (const change of [(all: Uint8Array[]) => all, (all: Uint8Array[]) => all.slice(-5)]) {
         const sides = [{ ...world.sides[0], others: [], own: undefined }, world.sides[1]] as const
         expect(answerTo(world, 1, listed({ ...world, sides }, change))).toMatchObject(OVER)
@@ -220,7 +196,7 @@ describe('a bucket that was settled', () => {
     for (const side of world.sides)
       side.others = [{ leader: before!.leader, follower: said(before!.follower!) }]
     // Enough of others, so that the leader would list them.
-    for (let n = 50; n < 66; n++) give(world, machines(n + 1)[n]!, seeded(`${n}`))
+    give(world, ...machines(66).slice(50))
     expect(next(viewOf(world, 0))).toMatchObject(OVER)
   })
 
@@ -323,7 +299,20 @@ describe('who is not counted', () => {
     })
   })
 
-  it('is the pair itself, and who could read the total', () => {
+  it('is one of the pair, which could subtract itself', () => {
+    const groupsOf = (count: number) => {
+      const world = worldOf(machines(count))
+      for (const side of [0, 1] as const) {
+        const view = viewOf(world, side)
+        const step = stepOf(world, side, () => ({ ...viewOf(world, side), pair: [authorOf(0), view.pair[1]] }))
+        if (step.kind === 'say') world.sides[side].own = step.plain
+      }
+      return world.sides[1].own!.agreement!.groups.length
+    }
+    expect([groupsOf(5), groupsOf(6)]).toEqual([0, 1])
+  })
+
+  it('is who could read the total', () => {
     const readers = machines(6, (n) => (n < 2 ? { roles: ['security'] } : {}))
     expect(contentsIn(run(worldOf(readers))[0])[0]!.types[0]).toMatchObject({ n: 0, reason: 'too_few' })
     const more = machines(7, (n) => (n < 2 ? { roles: ['security'] } : {}))

@@ -4,10 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
 import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
 import { thresholdOf } from '../../../../src/exchange/aggregates/sets.ts'
-import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import type { Candidate, Layout } from '../../../../src/exchange/aggregates/types.ts'
 import fc from '../../../support/run/properties.ts'
-import { toldApart } from './linear.ts'
+import { type Marked, releasedOf, sizesOf, sumsOf, toldApart, type Unknown } from './linear.ts'
 
 const layoutOf = (type: string, families: readonly string[]): Layout => ({
   version: 1,
@@ -15,53 +14,7 @@ const layoutOf = (type: string, families: readonly string[]): Layout => ({
   rows: families.map((family, at) => ({ name: `r${at}`, values: ['uses'], counts: true, family })),
 })
 
-/** By machine its cell, and which rows it has. */
-interface Machine {
-  readonly cell: number
-  readonly has: readonly boolean[]
-}
-
-const nodesOf = (machines: readonly Machine[], cells: number, rows: number) =>
-  Array.from({ length: cells }, (_, cell) =>
-    Array.from(
-      { length: rows },
-      (_, row) => machines.filter((one) => one.cell === cell && one.has[row]).length,
-    ),
-  )
-
 const K = 3
-const sizesOf = (machines: readonly Machine[], cells: number) =>
-  Array.from({ length: cells }, (_, cell) => machines.filter((one) => one.cell === cell).length)
-
-/** The released rows of a type as sums over what each machine has of each row. */
-function released(
-  layout: Layout,
-  machines: readonly Machine[],
-  cells: number,
-  isTold: readonly boolean[],
-  rowOf: (one: { readonly row: number }, row: number) => boolean,
-  unknowns: readonly { readonly machine: number; readonly row: number }[],
-) {
-  const opening = openedOf(layout, machines)
-  const sum = (isIn: (machine: Machine) => boolean, row: number) =>
-    unknowns.map((one) => (rowOf(one, row) && isIn(machines[one.machine]!) ? 1 : 0))
-  const known: number[][] = []
-  for (const row of layout.rows.keys()) {
-    if (opening.isOpen[row]) known.push(sum(() => true, row))
-    if (!isTold[row]) continue
-    for (let cell = 0; cell < cells; cell++) known.push(sum((machine) => machine.cell === cell, row))
-  }
-  return known
-}
-
-const openedOf = (layout: Layout, machines: readonly Machine[]) =>
-  openingOf(
-    layout,
-    BigUint64Array.from(layout.rows, (_, row) => BigInt(machines.filter(({ has }) => has[row]).length)),
-    machines.length,
-    K,
-  )!
-
 const ROWS = 4
 const TOOLS = layoutOf('Tools', ['t', 't', 't', 't'])
 /** Shows what all tools come to. */
@@ -82,52 +35,32 @@ const tables = fc
   .map(({ cells, seed }) => ({ cells, machines: seed.map((one) => ({ ...one, cell: one.cell % cells })) }))
   .filter(({ cells, machines }) => sizesOf(machines, cells).every((size) => size >= K))
 
-interface Unknown {
-  readonly machine: number
-  readonly row: number
-}
+/** What a machine has of each tool; it stands in the sum of all tools too. */
+const unknownsOf = (machines: readonly Marked[]): readonly Unknown[] =>
+  machines.flatMap(({ cell, has }, owner) =>
+    has.flatMap((one, row) => (one ? [{ owner, cell, rows: [row, ROWS] }] : [])),
+  )
 
-const unknownsOf = (machines: readonly Machine[]): Unknown[] =>
-  machines.flatMap(({ has }, machine) => has.flatMap((one, row) => (one ? [{ machine, row }] : [])))
-
-/** What is released, by types that are told: tools, and what they come to. */
-function knownOf(
-  machines: readonly Machine[],
-  cells: number,
-  told: readonly (readonly boolean[])[],
-  unknowns: readonly Unknown[],
-) {
-  const any = machines.map(({ cell, has }) => ({ cell, has: [has.some(Boolean)] }))
-  return [
-    ...released(TOOLS, machines, cells, told[0]!, (one, row) => one.row === row, unknowns),
-    ...released(ALL, any, cells, told[1]!, () => true, unknowns),
-  ]
-}
-
-/** What an attacker works out of fewer than k machines. */
-function attacked(machines: readonly Machine[], cells: number, told: readonly (readonly boolean[])[]) {
-  const unknowns = unknownsOf(machines)
-  const known = knownOf(machines, cells, told, unknowns)
-  return known.length === 0
-    ? undefined
-    : toldApart(
-        known,
-        unknowns.map(({ machine }) => machine),
-        K - 1,
-      )
-}
-
-function brokenDown(machines: readonly Machine[], cells: number) {
-  const any = machines.map(({ cell, has }) => ({ cell, has: [has.some(Boolean)] }))
-  const sizes = sizesOf(machines, cells)
-  return breakdownOf(
+/** Tools, and what they come to. */
+const brokenDown = (machines: readonly Marked[], cells: number) =>
+  releasedOf(
     [
-      { layout: TOOLS, opening: openedOf(TOOLS, machines), nodes: nodesOf(machines, cells, ROWS) },
-      { layout: ALL, opening: openedOf(ALL, any), nodes: nodesOf(any, cells, 1) },
+      { layout: TOOLS, machines },
+      { layout: ALL, machines: machines.map(({ cell, has }) => ({ cell, has: [has.some(Boolean)] })) },
     ],
-    sizes.map(() => K),
-    sizes,
-  )!
+    cells,
+    K,
+  )
+
+/** What an attacker works out of fewer than k machines; `told`: other rows than are told of parts. */
+function attacked(machines: readonly Marked[], cells: number, told?: readonly boolean[]) {
+  const { isOpen, isTold } = brokenDown(machines, cells)
+  const unknowns = unknownsOf(machines)
+  return toldApart(
+    sumsOf(unknowns, { isOpen, isTold: told ?? isTold }, cells),
+    unknowns.map(({ owner }) => owner),
+    K - 1,
+  )
 }
 
 describe('rows told part by part', () => {
@@ -135,9 +68,9 @@ describe('rows told part by part', () => {
     let told = 0
     fc.assert(
       fc.property(tables, ({ machines, cells }) => {
-        const rows = brokenDown(machines, cells)
-        expect(attacked(machines, cells, rows)).toBeUndefined()
-        if (rows[0]!.some((is, row) => is && machines.some(({ has }) => has[row]))) told++
+        expect(attacked(machines, cells)).toBeUndefined()
+        const [tools] = brokenDown(machines, cells).told
+        if (tools!.some((is, row) => is && machines.some(({ has }) => has[row]))) told++
       }),
       { numRuns: 400 },
     )
@@ -154,12 +87,12 @@ describe('rows told part by part', () => {
         // What a machine did on one day is another number than on the other one, and both are its own.
         const unknowns = days.map(unknownsOf)
         const known = days.flatMap((machines, at) =>
-          knownOf(machines, day.cells, brokenDown(machines, day.cells), unknowns[at]!).map((row) =>
+          sumsOf(unknowns[at]!, brokenDown(machines, day.cells), day.cells).map((row) =>
             at === 0 ? [...row, ...unknowns[1]!.map(() => 0)] : [...unknowns[0]!.map(() => 0), ...row],
           ),
         )
-        const owners = unknowns.flat().map(({ machine }) => machine)
-        expect(known.length === 0 ? undefined : toldApart(known, owners, K - 1)).toBeUndefined()
+        const owners = unknowns.flat().map(({ owner }) => owner)
+        expect(toldApart(known, owners, K - 1)).toBeUndefined()
       }),
       { numRuns: 200 },
     )
@@ -172,15 +105,10 @@ describe('rows told part by part', () => {
         has: [true, true, true, true],
       }))
     const days = [day(7), day(0)]
-    const unknowns = unknownsOf(days[0]!)
-    const known = days.flatMap((machines) => knownOf(machines, 2, brokenDown(machines, 2), unknowns))
-    expect(
-      toldApart(
-        known,
-        unknowns.map(({ machine }) => machine),
-        1,
-      ),
-    ).toEqual([0])
+    // What each did, by the part that it was of on that day.
+    const known = days.flatMap((machines) => sumsOf(unknownsOf(machines), brokenDown(machines, 2), 2))
+    const owners = unknownsOf(days[0]!).map(({ owner }) => owner)
+    expect(toldApart(known, owners, 1)).toEqual([0])
   })
 
   it('would not be safe if only the numbers of few were withheld', () => {
@@ -189,9 +117,9 @@ describe('rows told part by part', () => {
       ...[0, 1, 2, 3].map((n) => ({ cell: 0, has: [n === 0, true, false, false] })),
       ...[4, 5, 6, 7].map(() => ({ cell: 1, has: [true, true, false, false] })),
     ]
-    expect(attacked(machines, 2, [[false, true, true, true], [true]])).toHaveLength(2)
-    expect(brokenDown(machines, 2)).toEqual([[false, false, true, true], [true]])
-    expect(attacked(machines, 2, [[false, false, true, true], [true]])).toBeUndefined()
+    expect(attacked(machines, 2, [false, true, true, true, true])).toHaveLength(2)
+    expect(brokenDown(machines, 2).told).toEqual([[false, false, true, true], [true]])
+    expect(attacked(machines, 2)).toBeUndefined()
   })
 
   it('are none of a family that no row holds together, and what would show its total is withheld too', () => {
@@ -200,10 +128,9 @@ describe('rows told part by part', () => {
       cell: n < 4 ? 0 : 1,
       has: [n < 4 || n === 7, n >= 4 || n === 0, false, false],
     }))
-    expect(attacked(machines, 2, [[false, false, true, true], [true]])).toHaveLength(2)
-    const rows = brokenDown(machines, 2)
-    expect(rows).toEqual([[false, false, true, true], [false]])
-    expect(attacked(machines, 2, rows)).toBeUndefined()
+    expect(attacked(machines, 2, [false, false, true, true, true])).toHaveLength(2)
+    expect(brokenDown(machines, 2).told).toEqual([[false, false, true, true], [false]])
+    expect(attacked(machines, 2)).toBeUndefined()
   })
 
   it('are not told where the counts cannot be', () => {

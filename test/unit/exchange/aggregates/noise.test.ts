@@ -1,13 +1,14 @@
-// Noise in totals: its size, that both release the same, that nothing is learned from telling it again, and that readers can trust its bounds.
+// Noise in totals: its size, that both release the same, that readers can trust its bounds, and what is learned of a machine over many totals.
 import { describe, expect, it } from 'vitest'
 import type { ReleaseContent, ReleasedType } from '../../../../protocols/messages/release.ts'
 import { placesIn } from '../../../../src/base/bits.ts'
 import { cellRows } from '../../../../src/exchange/aggregates/index.ts'
 import { drawsOf } from '../../../../src/exchange/aggregates/noise.ts'
 import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import { guessing, joining, usefulness } from '../../../sim/learned.ts'
 import {
   contentsIn,
-  giveAlike,
+  give,
   type Machine,
   machines,
   run,
@@ -37,7 +38,7 @@ const released = (world: World): ReleaseContent => {
 
 function worldWith(noise: number | undefined, parts: readonly (readonly Machine[])[]): World {
   const world = worldOf([], { noise })
-  for (const part of parts) giveAlike(world, part)
+  for (const part of parts) give(world, ...part)
   return world
 }
 
@@ -167,10 +168,28 @@ describe('somebody with k - 1 machines', () => {
   it('sees whether one other machine has a row without noise, and does not with it', () => {
     const isTold = (has: boolean, noise: number) => {
       const world = worldOf(among(has), { noise })
-      giveAlike(world, others)
+      give(world, ...others)
       return rowOf(released(world).types[0]!, KUBECTL) !== undefined
     }
     expect([isTold(false, 0), isTold(true, 0)]).toEqual([false, true])
     expect([isTold(false, 10), isTold(true, 10)]).toEqual([false, false])
   })
+})
+
+it('of a machine that joins a small group, noise leaves a reader with several times the error', () => {
+  const error = (noise: number): number =>
+    joining({ machines: 12, length: 'hour', buckets: 28, noise }, 40).error
+  expect(error(10)).toBeGreaterThan(2 * error(0))
+})
+
+it('k - 1 machines of an attacker say with noise no more than a guess', () => {
+  expect(guessing({ own: 4, machines: 40, noise: 0 }, 100)).toBe(1)
+  expect(guessing({ own: 4, machines: 40, noise: 10 }, 400)).toBeLessThan(0.6)
+})
+
+it('a thousand machines have their totals with noise, and twelve would have hardly any', () => {
+  const most = { agree: 90, there: 95 }
+  expect(usefulness({ machines: 1_000, ...most, noise: undefined }, 1)).toMatchObject({ released: 1 })
+  expect(usefulness({ machines: 1_000, ...most, noise: undefined }, 1).rows).toBeGreaterThan(0.9)
+  expect(usefulness({ machines: 12, ...most, noise: 10 }, 20).rows).toBeLessThan(0.1)
 })

@@ -1,16 +1,18 @@
-// Ways to learn one machine's row: each is tried in two worlds in which that machine alone differs, and what readers see must not.
+// Ways to learn one machine’s row, or the name of a tool that few have: each is tried in two worlds in which that alone differs, and what readers see must not.
 import { expect, test } from 'vitest'
+import { releasePlains, releases, tallies } from '../../../../protocols/aggregate.ts'
 import type { Counts, TallyView } from '../../../../src/exchange/aggregates/index.ts'
+import { signaturesOf } from '../../../../src/exchange/aggregates/statement.ts'
 import {
   authorOf,
   contentsIn,
   give,
-  giveAlike,
   HOURS,
+  IDENTITIES,
   type Machine,
+  machines,
   nextAttempt,
   run,
-  seeded,
   stepOf,
   TOOLS,
   viewOf,
@@ -18,7 +20,7 @@ import {
   worldOf,
 } from './world.ts'
 
-const [GIT, KUBECTL, MAKE] = [0, 2, 3]
+const [GIT, DOCKER, KUBECTL, MAKE] = [0, 1, 2, 3]
 const OFTEN: Counts = new Map([[GIT, [9, 1]]])
 const RARELY: Counts = new Map([
   [GIT, [9, 1]],
@@ -36,12 +38,8 @@ const others = (count: number, more: Partial<Machine> = {}): readonly Machine[] 
 const sybils = (count: number, more: Partial<Machine> = {}, counts = RARELY): readonly Machine[] =>
   Array.from({ length: count }, (_, n) => machine(500 + n, counts, more))
 
-function worldWith(all: readonly Machine[], fleet: readonly Machine[], options = {}): World {
-  const world = worldOf([], options)
-  for (const one of all) give(world, one, seeded(`share of ${one.n}`))
-  giveAlike(world, fleet)
-  return world
-}
+const worldWith = (all: readonly Machine[], fleet: readonly Machine[], options = {}): World =>
+  worldOf([...all, ...fleet], options)
 
 /** What readers of any audience see, but for the hash of the set, which is another one each time; of no release, that there is none. */
 function seen(world: World): unknown {
@@ -77,7 +75,7 @@ const WAYS: Readonly<Record<string, (counts: Counts) => unknown>> = {
     const world = worldWith([], others(195))
     const first = seen(world)
     nextAttempt(world)
-    for (const one of [machine(1, counts), ...sybils(4, {}, OFTEN)]) give(world, one, seeded(`late ${one.n}`))
+    give(world, machine(1, counts), ...sybils(4, {}, OFTEN))
     return [first, seen(world)]
   },
   'to share with four others what nobody else does': (counts) => {
@@ -166,4 +164,46 @@ const rowsOfParts = (contents: unknown): unknown =>
 
 test.each(Object.entries(WAYS))('nothing is learned by %s', (_, way) => {
   expect(way(RARELY)).toEqual(way(OFTEN))
+})
+
+/** Twelve machines of two teams with git and docker; the first `count` have another tool as well. */
+const withTool = (tool: number, count: number): readonly Machine[] =>
+  machines(12, (n) => ({
+    teams: n < 6 ? ['ops'] : ['web'],
+    tools: new Map([[GIT, [10, 1]], [DOCKER, [5, 0]], ...(n < count ? [[tool, [99, 7]] as const] : [])]),
+  }))
+
+const ran = (all: readonly Machine[]) => {
+  const world = worldOf(all)
+  const contents = contentsIn(run(world)[0])
+  return { world, contents, types: contents.map(({ types }) => types) }
+}
+
+const lengthsIn = ({ sides }: World) => sides.map(({ own }) => tallies.encode(own!).length)
+
+const released = (contents: ReturnType<typeof contentsIn>) =>
+  contents.map((content) =>
+    releasePlains.encode({ ...content, signatures: signaturesOf(content, IDENTITIES[0]) }),
+  )
+
+test.each([1, 4])('is the same to readers whichever it is, on %i machines', (count) => {
+  const [one, other] = [ran(withTool(KUBECTL, count)), ran(withTool(MAKE, count))]
+  expect(one.types).toEqual(other.types)
+  expect(one.types[0]!.find(({ type }) => type === 'ToolUsage')!.rows.map(({ row }) => row)).not.toContain(
+    KUBECTL,
+  )
+})
+
+test('is in no length: tallies and releases are of a few sizes, the same with the tool, with another and without', () => {
+  const all = [ran(withTool(KUBECTL, 1)), ran(withTool(MAKE, 1)), ran(withTool(MAKE, 0))]
+  for (const lengths of all.map(({ world }) => lengthsIn(world))) {
+    expect(lengths).toEqual(lengthsIn(all[0]!.world))
+    for (const length of lengths) expect(length % 1024).toBe(0)
+  }
+  for (const { contents } of all)
+    for (const [at, bytes] of released(contents).entries()) {
+      expect(bytes.length).toBe(released(all[0]!.contents)[at]!.length)
+      const { signatures: _, ...said } = releasePlains.decode(bytes)
+      expect(releases.encode(said)).toEqual(releases.encode(contents[at]!))
+    }
 })

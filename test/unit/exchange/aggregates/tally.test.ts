@@ -20,7 +20,6 @@ import {
   machines,
   nextAttempt,
   run,
-  seeded,
   stepOf,
   TOOLS,
   viewOf,
@@ -208,7 +207,7 @@ describe('one set of machines for each bucket', () => {
         let n = 0
         for (const { come, k } of steps) {
           world.k = k
-          for (let more = 0; more < come; more++) give(world, machines(n + 1)[n++]!, seeded(`${n}`))
+          for (let more = 0; more < come; more++) give(world, machines(n + 1)[n++]!)
           run(world)
           if (world.sides[1].own?.agreement !== undefined) tallied.push(world.attempt)
           nextAttempt(world)

@@ -13,7 +13,6 @@ import {
   answerTo,
   authorOf,
   contentsIn,
-  giveAlike,
   HOURS,
   type Machine,
   machines,
@@ -118,44 +117,12 @@ describe('parts of a batch', () => {
       layouts.map((layout) => [layout, new Map(layout.rows.map((_, row) => [row, [1_000_000, 9]]))]),
     )
     for (const count of [120, 1_000]) {
-      const world = worldOf([], { layouts })
-      giveAlike(
-        world,
-        machines(count, (n) => ({ teams: [names[n % names.length]!], counts })),
-      )
-      const content = released(world)
+      const all = machines(count, (n) => ({ teams: [names[n % names.length]!], counts }))
+      const content = released(worldOf(all, { layouts }))
       expect(() => releases.encode(content)).not.toThrow()
       expect(content.types[0]!.splits[0]!.cells.length).toBeGreaterThan(1)
       expect(content.left_out).toBeGreaterThan(0)
     }
-  })
-})
-
-describe('subtraction', () => {
-  it('by somebody in the team needs one machine more of it; an aggregator in it as well', () => {
-    const of = (count: number, more: Partial<Machine>) => {
-      const all = machines(count + 9, (n) => (n < count ? { teams: ['ops'] } : {}))
-      all[0] = { ...all[0]!, ...more }
-      return released(worldOf(all)).types[0]!.splits.length
-    }
-    expect([of(5, {}), of(5, { roles: ['security'] }), of(6, { roles: ['security'] })]).toEqual([1, 0, 1])
-    expect([of(5, { roles: ['lead'] }), of(5, { kMin: 6 }), of(6, { kMin: 6 })]).toEqual([1, 0, 1])
-    const asPair = (count: number) => {
-      const all = machines(count + 9, (n) => (n < count ? { teams: ['ops'] } : {}))
-      const world = worldOf(all)
-      const aggregator = authorOf(0)
-      const steps = ([0, 1, 0, 1] as const).map((side) => {
-        const step = stepOf(world, side, () => ({
-          ...viewOf(world, side),
-          pair: [aggregator, viewOf(world, side).pair[1]],
-        }))
-        if (step.kind === 'say') world.sides[side].own = step.plain
-        return step
-      })
-      expect(steps.every(({ kind }) => kind === 'say')).toBe(true)
-      return world.sides[1].own!.agreement!.groups[0]!.cells.length
-    }
-    expect([asPair(5), asPair(6)]).toEqual([0, 2])
   })
 })
 

@@ -170,14 +170,32 @@ export interface World {
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
+/** Both halves of a share, by what the machine says: to prove one takes long, and a thousand machines say the same. */
+const made = new Map<string, readonly [HeldShare, HeldShare]>()
+
+/** Of any machine that says the same, but for the author. */
+function saidBy(machine: Machine): readonly [HeldShare, HeldShare] {
+  const { counts, audiences, declined, kMin } = machine
+  const numbers = [...counts].map(([layout, of]) => [hex(hashOf(layout)), [...of]])
+  const key = JSON.stringify([numbers, audiences, declined, kMin])
+  const known = made.get(key)
+  if (known !== undefined) return known
+  const [leaders, followers] = rawShare(machine, seeded(key)).map((share): HeldShare => {
+    const [halves, told] = [share.halves(), share.verifier(KEY)]
+    return { ...share, halves: () => halves, verifier: () => told }
+  })
+  made.set(key, [leaders!, followers!])
+  return [leaders!, followers!]
+}
+
 /** A world in which both of the pair hold what the machines gave. */
 export function worldOf(
   machines: readonly Machine[],
   options: Partial<Pick<World, 'k' | 'noise' | 'audiences' | 'now' | 'layouts'>> & {
+    /** As real documents. */
     readonly sealed?: boolean
   } = {},
 ): World {
-  const random = seeded('world')
   const world: World = {
     sides: [
       { shares: [], own: undefined, others: [], checks: new Map() },
@@ -192,18 +210,29 @@ export function worldOf(
     ...options,
     contributors: new Map(),
   }
-  for (const machine of machines) give(world, machine, random, options.sealed === true)
+  const random = seeded('world')
+  for (const machine of machines) {
+    if (options.sealed === true) giveSealed(world, machine, random)
+    else give(world, machine)
+  }
   return world
 }
 
-/** Both of the pair get the share of one more machine. */
-export function give(world: World, machine: Machine, random: Random, sealed = false): void {
-  const document = sealed ? sealedShare(machine, random) : undefined
-  const shares =
-    document === undefined
-      ? rawShare(machine, random)
-      : ([openedBy(0, document), openedBy(1, document)] as const)
-  hold(world, machine, shares)
+/** Both of the pair get the shares of more machines. */
+export function give(world: World, ...machines: readonly Machine[]): void {
+  for (const machine of machines) {
+    const of = { author: authorOf(machine.n), check: blake3([`share of ${machine.n}`], 16) }
+    const [leader, follower] = saidBy(machine)
+    hold(world, machine, [
+      { ...leader, ...of },
+      { ...follower, ...of },
+    ])
+  }
+}
+
+function giveSealed(world: World, machine: Machine, random: Random): void {
+  const document = sealedShare(machine, random)
+  hold(world, machine, [openedBy(0, document), openedBy(1, document)])
 }
 
 function hold(world: World, machine: Machine, shares: readonly [HeldShare, HeldShare]): void {
@@ -214,23 +243,6 @@ function hold(world: World, machine: Machine, shares: readonly [HeldShare, HeldS
     roles: machine.roles ?? [],
     teams: machine.teams ?? [],
   })
-}
-
-/** Of machines whose numbers are all the same: one is cut in two and proved for all of them, because a thousand proofs take long. */
-export function giveAlike(world: World, machines: readonly Machine[]): void {
-  const [first] = machines
-  if (first === undefined) return
-  const [leaders, followers] = rawShare(first, seeded('alike')).map((share) => {
-    const [halves, told] = [share.halves(), share.verifier(KEY)]
-    return { ...share, halves: () => halves, verifier: () => told }
-  }) as unknown as [HeldShare, HeldShare]
-  for (const machine of machines) {
-    const of = { author: authorOf(machine.n), check: blake3([`share of ${machine.n}`], 16) }
-    hold(world, machine, [
-      { ...leaders, ...of },
-      { ...followers, ...of },
-    ])
-  }
 }
 
 /** What a side knows; `other` is the edition of the other one that has arrived. */
