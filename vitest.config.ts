@@ -48,8 +48,7 @@ const PURE = [
   'test/unit/assist/copilot/!(model).test.ts',
   'test/unit/assist/guard/!(ask|git-aliases).test.ts',
   'test/unit/base/!(files|calendar|exit|peer-credentials).test.ts',
-  'test/unit/exchange/{aggregates,report}/**/*.test.ts',
-  'test/unit/exchange/query/!(over-mesh|mixed-releases).test.ts',
+  'test/unit/exchange/{aggregates,query,report}/**/*.test.ts',
   'test/unit/trust/{access,audit,consent,peers,policy}/**/*.test.ts',
 ]
 
@@ -61,7 +60,6 @@ const ALONE = [
   // Modules are replaced, for whoever loads them later.
   'test/unit/base/files.test.ts',
   'test/unit/assist/guard/ask.test.ts',
-  'test/unit/exchange/query/mixed-releases.test.ts',
   'test/unit/agents/vault-locking.test.ts',
   'test/unit/cli/asked-first.test.ts',
   // The time zone.

@@ -304,7 +304,10 @@ describe('who is not counted', () => {
       const world = worldOf(machines(count))
       for (const side of [0, 1] as const) {
         const view = viewOf(world, side)
-        const step = stepOf(world, side, () => ({ ...viewOf(world, side), pair: [authorOf(0), view.pair[1]] }))
+        const step = stepOf(world, side, () => ({
+          ...viewOf(world, side),
+          pair: [authorOf(0), view.pair[1]],
+        }))
         if (step.kind === 'say') world.sides[side].own = step.plain
       }
       return world.sides[1].own!.agreement!.groups.length

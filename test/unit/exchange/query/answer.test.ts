@@ -8,6 +8,7 @@ import {
   type MeshQueryBody,
   QUERY_LIFE_MS,
   QueryDone,
+  QueryHop,
   Response,
   type SealedAnswer,
 } from '../../../../protocols/messages/query.ts'
@@ -228,12 +229,22 @@ describe('levels', () => {
 
   it('says what this release does not answer, whatever people consented to and whichever level is asked for', async () => {
     for (const options of [{}, { allow: [], maxLevel: 0 } as const]) {
-      const { owner, ask, write } = neighbour(options)
+      const { wire, owner, asker, ask, write } = neighbour(options)
       for (const level of [undefined, 1, 2] as const) {
         const answer = await ask(write(NEWER, level))
         expect(answer).toMatchObject({ status: 'not_supported', level: level ?? 1 })
       }
       expect(owner.gathered).toEqual([])
+      // Newer nodes behind it may have an answer.
+      const { heard } = beside(wire, owner)
+      const { body, bytes } = write(NEWER)
+      asker.sendQuestion(owner.id, body.query_id, bytes, 5_000, 0)
+      await soon(() => heard.length === 1)
+      expect(bodyOf(heard[0]!, QueryHop).document).toEqual(bytes)
+      // One that has no hop left goes no further.
+      await ask(write(NEWER))
+      await turns(5)
+      expect(heard).toHaveLength(1)
     }
   })
 
@@ -493,12 +504,20 @@ describe('too many questions', () => {
 
   it('of invented authors use up the quota of the neighbour that hands them on, and little of the ledger', async () => {
     const { wire, owner, asker, answers } = neighbour(WITHIN_ONE_MOMENT)
+    const { end: behind, heard } = beside(wire, owner)
     const flood = 2 * NEIGHBOUR_QUOTA.frames
+    const answered = () => answers.filter(({ message }) => message === Response).length
     for (let i = 1; i <= flood; i++) {
-      const question = questionBy(newIdentity())
-      asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
-      await soon(() => answers.length === i)
+      const author = newIdentity()
+      const { body, bytes } = questionBy(author)
+      asker.sendQuestion(owner.id, body.query_id, bytes, 60_000, 0)
+      await soon(() => answered() === i)
+      // It is over behind the owner at once, so that no other bound is met.
+      const done = { query_id: body.query_id, author: author.publicKey, answered: 0, lost: 0 }
+      wire.send(behind.ref.nodeId, owner.id, behind.hopFrame(QueryDone, done))
     }
+    // What is beyond the quota is answered with busy, and handed on to nobody.
+    expect(heard.filter(({ message }) => message === QueryHop)).toHaveLength(NEIGHBOUR_QUOTA.frames)
     await owner.query.stop()
     const refusals = owner.audits.filter(({ details }) => details.reason === 'busy')
     const refused = refusals.reduce((sum, { details }) => sum + Number(details.times), 0)
@@ -508,6 +527,15 @@ describe('too many questions', () => {
     expect(owner.marks.length + refused).toBe(flood)
     expect(refusals.length).toBe(2)
     expect(refusals.every(({ peer, success }) => peer === asker.ref.nodeId && !success)).toBe(true)
+    // A question that is refused to one neighbour is taken up when another one brings it.
+    const trusted = newIdentity()
+    owner.trusts({ identity: trusted }, 'peer')
+    const { body, bytes } = questionBy(trusted)
+    for (const end of [asker, behind]) {
+      end.sendQuestion(owner.id, body.query_id, bytes)
+      await turns(20)
+    }
+    await soon(() => owner.gathered.length === 1)
     await expectAnswered(wire, owner)
   })
 

@@ -6,7 +6,7 @@ import { Response } from '../../../../protocols/messages/query.ts'
 import type { ReleaseContent, ShownStatement } from '../../../../protocols/messages/release.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import type { Said } from '../../../../src/exchange/aggregates/index.ts'
-import { shownOf } from '../../../../src/exchange/aggregates/statement.ts'
+import { readStatement, shownOf } from '../../../../src/exchange/aggregates/statement.ts'
 import { fetchesIn } from '../../../../src/exchange/query/answering/fetches.ts'
 import {
   openAnswer,
@@ -166,31 +166,22 @@ describe('who is entitled', () => {
     expect(detailsOf(lacking.nodes[0]!, 'query_received')).toHaveLength(asked)
   })
 
-  /** Long statements: a score of them fills an answer. */
+  /** Long statements: five of them fill an answer. */
   const wide = (hours: number) =>
     Array.from({ length: hours }, (_, at) => {
       const content = contentOf(at + 1, 1)
       const [, tools] = content.types
-      const rows = Array.from({ length: 120 }, (_, row) => ({ row, of: 8, nodes: 8, values: [1, 0] }))
+      const rows = Array.from({ length: 480 }, (_, row) => ({ row, of: 8, nodes: 8, values: [1, 0] }))
       return saidBy({ ...content, types: [{ ...tools!, rows }] })
     })
 
-  test('what one answer has no room for comes with the next questions', async () => {
-    const hours = 60
+  test('what one answer has no room for comes with the next questions; what is more is said, and how to ask for it', async () => {
+    const hours = 70
     const { desk, nodes } = world([totalsOf(wide(hours))])
     const range = { start: hourBefore(hours).start, end: hourBefore(1).end }
     const result = await ask(desk, { acting: login(desk), range })
-    expect(gitIn(result)).toBe(hours)
-    const asked = detailsOf(nodes[0]!, 'query_received').length
-    expect(asked).toBeGreaterThan(2)
-    expect(asked).toBeLessThanOrEqual(2 * 10)
-  })
-
-  test('what is more than one question fetches is said, and how to ask for the rest', async () => {
-    const hours = 250
-    const { desk } = world([totalsOf(wide(hours))])
-    const range = { start: hourBefore(hours).start, end: hourBefore(1).end }
-    const result = await ask(desk, { acting: login(desk), range })
+    expect(detailsOf(nodes[0]!, 'query_received').length).toBeGreaterThan(2)
+    expect(detailsOf(nodes[0]!, 'query_received').length).toBeLessThanOrEqual(2 * 10)
     const buckets = result.released!.buckets
     const first = buckets.findIndex(({ why }) => why === null)
     expect(first).toBeGreaterThan(0)
@@ -233,32 +224,6 @@ describe('who is not', () => {
   test('an operator whose certificate has another role gets nothing, whatever the node says', async () => {
     const rule = await refused((desk) => ({ acting: login(desk, { certified: ['lead'] }) }))
     expect(rule).toMatch(/^(trust|totals)\./)
-  })
-
-  test('somebody who hands on a question that was answered has bytes that are for the asker alone', async () => {
-    const { desk, nodes } = world([totalsOf(both), totalsOf([])])
-    const [holder, eve] = nodes as [TestNode, TestNode]
-    await ask(desk, { acting: login(desk) })
-    const before = detailsOf(holder, 'query_received').length
-    // Her own question with the delegation of the other node.
-    const acting = login(eve, { at: desk })
-    eve.members.add(holder)
-    const stolen = await eve.query.ask(
-      {
-        query_type: 'ToolUsage',
-        level: 2,
-        range: RANGE,
-        perNode: false,
-        timeoutMs: 5_000,
-        uid: 1,
-        acting,
-      },
-      new AbortController().signal,
-    )
-    expect(gitIn(stolen)).toBeUndefined()
-    for (const { status } of detailsOf(holder, 'query_responded').slice(before)) {
-      expect(status).not.toBe('released')
-    }
   })
 })
 
@@ -380,4 +345,34 @@ test('who gets totals only is told anomalies by name beside them, of machines wh
     undefined,
     expect.stringContaining('By name: nobody lets'),
   ])
+})
+
+const CONTENT = contentOf(1, 5)
+
+test('what is shown of a type is that type with the word of both', () => {
+  const { content, authors } = readStatement(shownOf(saidBy(CONTENT), 'ToolUsage')!, 'ToolUsage')
+  expect(content).toEqual({ ...CONTENT, types: CONTENT.types.filter(({ type }) => type === 'ToolUsage') })
+  expect(authors).toEqual(CONTENT.pair)
+})
+
+test('a type that the release does not have is shown as that, and one that it has cannot be left out', () => {
+  const none = readStatement(shownOf(saidBy(CONTENT), 'SafetyPosture')!, 'SafetyPosture')
+  expect(none.content.types).toEqual([])
+  // Both signed that nothing is said of SafetyPosture, and with it which types there are.
+  const hiding = shownOf(saidBy(CONTENT), 'SafetyPosture')!
+  expect(() => readStatement(hiding, 'ToolUsage')).toThrow('it leaves the type out')
+})
+
+test('whoever says something else is left out, and what nobody signed is not shown', () => {
+  const [one, other] = saidBy(CONTENT)
+  const differs = { ...other!, content: { ...CONTENT, listed: 7 } }
+  expect(shownOf([one!, differs], 'ToolUsage')!.signatures).toHaveLength(1)
+  expect(shownOf([{ ...one!, signatures: [] }], 'ToolUsage')).toBe(undefined)
+  expect(shownOf([], 'ToolUsage')).toBe(undefined)
+})
+
+test('a signature of one place does not count for the other', () => {
+  const { statement, signatures } = shownOf(saidBy(CONTENT), 'ToolUsage')!
+  const swapped = signatures.map(({ by, signature }) => ({ by: by === 0 ? 1 : 0, signature }) as const)
+  expect(() => readStatement({ statement, signatures: swapped }, 'ToolUsage')).toThrow('did not sign it')
 })

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeAnswer } from '../../../../protocols/answer.ts'
 import { bodyOf, decodeFrame, encodeFrame, type Frame, messageTable } from '../../../../protocols/frame.ts'
+import type { ToolUse } from '../../../../protocols/messages/numbers.ts'
 import {
   MeshQuery,
   type MeshQueryBody,
@@ -116,65 +117,35 @@ describe('an answer', () => {
   })
 
   const other = newIdentity()
-  const cases: Record<string, { forgery: (asked: Asked, me: Identity) => Forgery; outcome: string }> = {
-    'signed by another key': { forgery: () => ({ signer: other }), outcome: 'bad_signature' },
-    'with one sealed byte altered': {
-      forgery: () => ({ alter: (sealed) => flip(sealed, sealed.length - 20) }),
-      outcome: 'bad_signature',
-    },
-    'sealed for another question': {
-      forgery: () => ({ bound: { queryId: new Uint8Array(16) } }),
-      outcome: 'bad_signature',
-    },
-    'sealed for another asker': {
-      forgery: () => ({ bound: { author: other.publicKey } }),
-      outcome: 'bad_signature',
-    },
-    'sealed by another owner': {
-      forgery: () => ({ bound: { responder: other.publicKey } }),
-      outcome: 'bad_signature',
-    },
-    'that names another owner inside': {
-      forgery: () => ({ answer: { responder: other.publicKey } }),
-      outcome: 'error',
-    },
-    'that names another question inside': {
-      forgery: () => ({ answer: { query_id: new Uint8Array(16) } }),
-      outcome: 'error',
-    },
-    'that is no answer': { forgery: () => ({ plain: Uint8Array.of(0x80) }), outcome: 'error' },
-    'with plain numbers at level 2': { forgery: () => ({ answer: { level: 2 } }), outcome: 'error' },
-    'of another type': {
-      forgery: (_asked, me) => ({
-        answer: {
-          data: healthOf(me),
-        },
-      }),
-      outcome: 'error',
-    },
-    'with more failures than uses': {
-      forgery: () => ({ answer: { data: { query_type: 'ToolUsage', tools: [uses('git', 1, 2)] } } }),
-      outcome: 'error',
-    },
-    'that counts a tool twice': {
-      forgery: () => ({
-        answer: { data: { query_type: 'ToolUsage', tools: [uses('git', 1), uses('git', 1)] } },
-      }),
-      outcome: 'error',
-    },
-  }
-  for (const [name, { forgery, outcome }] of Object.entries(cases)) {
-    it(`${name} counts as ${outcome}, and its numbers do not`, async () => {
-      const { asker, send } = among((asked, me) =>
-        send(forge(asked, me.identity, forgery(asked, me.identity))),
-      )
-      const result = await asker.ask()
-      expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: outcome })
-      expect(result.coverage.failed).toBe(1)
-      expect(result.data).toEqual(honestData)
-      expect(result.ended_by).toBe('all_done')
-    })
-  }
+  const tools = (...list: readonly ToolUse[]): Forgery => ({
+    answer: { data: { query_type: 'ToolUsage', tools: [...list] } },
+  })
+
+  it.each<readonly [string, string, (me: Identity) => Forgery]>([
+    ['signed by another key', 'bad_signature', () => ({ signer: other })],
+    [
+      'with one sealed byte altered',
+      'bad_signature',
+      () => ({ alter: (sealed) => flip(sealed, sealed.length - 20) }),
+    ],
+    ['sealed for another question', 'bad_signature', () => ({ bound: { queryId: new Uint8Array(16) } })],
+    ['sealed for another asker', 'bad_signature', () => ({ bound: { author: other.publicKey } })],
+    ['sealed by another owner', 'bad_signature', () => ({ bound: { responder: other.publicKey } })],
+    ['that names another owner inside', 'error', () => ({ answer: { responder: other.publicKey } })],
+    ['that names another question inside', 'error', () => ({ answer: { query_id: new Uint8Array(16) } })],
+    ['that is no answer', 'error', () => ({ plain: Uint8Array.of(0x80) })],
+    ['with plain numbers at level 2', 'error', () => ({ answer: { level: 2 } })],
+    ['of another type', 'error', (me) => ({ answer: { data: healthOf(me) } })],
+    ['with more failures than uses', 'error', () => tools(uses('git', 1, 2))],
+    ['that counts a tool twice', 'error', () => tools(uses('git', 1), uses('git', 1))],
+  ])('%s counts as %s, and its numbers do not', async (_, outcome, forgery) => {
+    const { asker, send } = among((asked, me) => send(forge(asked, me.identity, forgery(me.identity))))
+    const result = await asker.ask()
+    expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: outcome })
+    expect(result.coverage.failed).toBe(1)
+    expect(result.data).toEqual(honestData)
+    expect(result.ended_by).toBe('all_done')
+  })
 
   it('addressed to another asker is no word about the member that handed it in', async () => {
     for (const bound of [undefined, { author: other.publicKey }]) {
@@ -232,10 +203,8 @@ describe('an answer', () => {
 
   it('given twice counts once, and the first one stands', async () => {
     const { asker, send } = among((asked, me) => {
-      const tools = (count: number) =>
-        ({ answer: { data: { query_type: 'ToolUsage', tools: [uses('git', count)] } } }) as const
-      send(forge(asked, me.identity, tools(1)))
-      send(forge(asked, me.identity, tools(100)))
+      send(forge(asked, me.identity, tools(uses('git', 1))))
+      send(forge(asked, me.identity, tools(uses('git', 100))))
       send(forge(asked, me.identity, { answer: { status: 'access_denied' } }))
     })
     const result = await asker.ask()
@@ -261,15 +230,6 @@ describe('an answer', () => {
 })
 
 describe('status', () => {
-  it('is a refusal when nobody contributed and most refused', async () => {
-    const { asker, honest, send } = among((asked, me) =>
-      send(forge(asked, me.identity, { answer: { status: 'access_denied' } })),
-    )
-    await honest.sharing.off(1000)
-    const result = await asker.ask()
-    expect(result).toMatchObject({ status: 'access_denied', coverage: { denied: 2 }, data: { tools: [] } })
-  })
-
   it('is withheld at level 2, with the reason as a note', async () => {
     const { asker, honest, send } = among((asked, me) => {
       const withheld = { status: 'withheld', level: 2, reason: 'name two aggregators' } as const

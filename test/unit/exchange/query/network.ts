@@ -59,6 +59,8 @@ export class Wire {
   readonly apart = new Map<NodeId, Apart>()
   /** Nodes whose machine answers a dial, however long the rest takes. */
   readonly answering = new Set<NodeId>()
+  /** For how long meshes were asked for links to all, ms. */
+  readonly wanted: number[] = []
   /** Set to hold dials back. */
   dialling: ((node: NodeId, signal: AbortSignal) => Promise<void>) | undefined
   tap: Tap = (bytes) => [bytes]
@@ -199,7 +201,7 @@ export class Endpoint {
           this.handler = handler
         },
       }),
-      linkAll: () => {},
+      linkAll: (ms) => void this.#wire.wanted.push(ms),
       reach: async (node, signal) => {
         await this.#wire.dialling?.(node, signal)
         if (signal.aborted || !this.#wire.reachable.has(node)) return false
@@ -398,41 +400,45 @@ export class TestNode {
         uids: async () => [...people.keys()],
         recordedSince: async () => this.since,
         anomaliesKnownSince: async () => this.anomaliesSince,
-        during: (range) => ({
-          toolUsage: async (uids) => {
-            // What ends where a range asked for begins is the period it is compared with.
-            if (this.gathered.some(({ start }) => start === range.end)) return this.earlier
+        during: (range) => {
+          /** Written down, but for the period that another one is compared with: it ends where that one begins. */
+          const gather = async <T>(
+            uids: readonly number[],
+            now: () => T,
+            before?: () => NoInfer<T>,
+          ): Promise<T> => {
+            if (before !== undefined && this.gathered.some(({ start }) => start === range.end))
+              return before()
             this.gathered.push({ uids, ...range })
             await this.gate()
-            return uids.flatMap((uid) => people.get(uid) ?? [])
-          },
-          safetyCounts: async () => this.safetyBefore,
-          riskRules: async () => new Map(),
-          privilegedUse: async (uids) => {
-            if (this.gathered.some(({ start }) => start === range.end)) return new Map()
-            this.gathered.push({ uids, ...range })
-            await this.gate()
-            return this.privileged
-          },
-          safetyPosture: async (uids) => {
-            this.gathered.push({ uids, ...range })
-            await this.gate()
-            return this.safety
-          },
-          activityPatterns: async (uids) => {
-            this.gathered.push({ uids, ...range })
-            await this.gate()
-            return this.activity
-          },
-          commandPatterns: async () => [],
-          anomalies: async (uids) => {
-            if (this.gathered.some(({ start }) => start === range.end))
-              return { ...this.anomalies, signals: this.anomaliesBefore }
-            this.gathered.push({ uids, ...range })
-            await this.gate()
-            return this.anomalies
-          },
-        }),
+            return now()
+          }
+          return {
+            toolUsage: (uids) =>
+              gather(
+                uids,
+                (): readonly ToolUse[] => uids.flatMap((uid) => people.get(uid) ?? []),
+                () => this.earlier,
+              ),
+            safetyCounts: async () => this.safetyBefore,
+            riskRules: async () => new Map(),
+            privilegedUse: (uids) =>
+              gather(
+                uids,
+                () => this.privileged,
+                () => new Map(),
+              ),
+            safetyPosture: (uids) => gather(uids, () => this.safety),
+            activityPatterns: (uids) => gather(uids, () => this.activity),
+            commandPatterns: async () => [],
+            anomalies: (uids) =>
+              gather(
+                uids,
+                () => this.anomalies,
+                () => ({ ...this.anomalies, signals: this.anomaliesBefore }),
+              ),
+          }
+        },
         nodeHealth: async () => {
           await this.gate()
           return {
@@ -543,12 +549,17 @@ export class TestNode {
 
 /** From now on each knows, trusts and is linked with all others. */
 export function know(wire: Wire, ...nodes: readonly TestNode[]): void {
+  acquaint(nodes, 'peer')
+  for (const a of nodes) for (const b of nodes) if (a !== b) wire.connect(a.id, b.id)
+}
+
+/** From now on each knows all others, and trusts them as `level`. */
+function acquaint(nodes: readonly TestNode[], level: TrustLevel): void {
   for (const a of nodes) {
     for (const b of nodes) {
       if (a === b) continue
       a.members.add(b)
-      a.trusts(b, 'peer')
-      wire.connect(a.id, b.id)
+      a.trusts(b, level)
     }
   }
 }
@@ -572,13 +583,7 @@ export function graphOf(
 ): Meshed {
   const wire = new Wire()
   const nodes = options.map((one) => new TestNode(wire, one))
-  for (const a of nodes) {
-    for (const b of nodes) {
-      if (a === b) continue
-      a.members.add(b)
-      a.trusts(b, level)
-    }
-  }
+  acquaint(nodes, level)
   for (const [a, b] of links) wire.connect(nodes[a]!.id, nodes[b]!.id)
   return { wire, nodes }
 }
@@ -608,6 +613,19 @@ export function three(...options: readonly NodeOptions[]) {
     for (const node of nodes) wire.cut(node.id, lost.id)
   }
   return { a, b, c, nodes, wire, lose }
+}
+
+/** An asker, a bare endpoint in the middle, and an owner, who all know each other. */
+export function across() {
+  const wire = new Wire()
+  const asker = new TestNode(wire, { name: 'asker' })
+  const owner = new TestNode(wire, { name: 'owner', people: person(uses('git', 3)) })
+  const middle = new Endpoint(newIdentity(), wire)
+  owner.trusts(asker, 'peer')
+  for (const member of [owner, middle]) asker.members.add(member)
+  wire.connect(asker.id, middle.ref.nodeId)
+  wire.connect(middle.ref.nodeId, owner.id)
+  return { wire, asker, owner, middle }
 }
 
 /** Lets frames that are under way arrive: one turn of the event loop each. */

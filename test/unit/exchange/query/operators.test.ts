@@ -83,34 +83,6 @@ test('a node that rotated its key is one asker, named by its newest key', () => 
 })
 
 describe('an owner', () => {
-  test.each([
-    ['everybody', ['*'], 'answered'],
-    ['the role alone, which opens no single node', ['role:security'], 'denied'],
-    ['nobody', [], 'denied'],
-  ] as const)(
-    'gives security staff the numbers of a single node as to any member: %s',
-    async (_, allow, how) => {
-      const { desk } = pair({ allow: [...allow], maxLevel: 2 })
-      const staff = acting(desk, { roles: ['security'], teams: [] })
-      expect(desk.outcomes(await desk.ask({ acting: staff, level: 1 }))).toEqual({ owner: how })
-    },
-  )
-
-  test('that does not trust the node gives an operator there nothing', async () => {
-    const { desk, owner } = pair()
-    for (const words of [{ denied: true }, { revoked: true }, { trust_level: 'untrusted' as const }]) {
-      owner.trusts(desk, 'peer', words)
-      expect(desk.outcomes(await desk.ask({ acting: acting(desk) }))).toEqual({ owner: 'denied' })
-    }
-  })
-
-  test('that agreed with the node has not agreed with the people who ask through it', async () => {
-    const { desk, owner } = pair({ allow: [] })
-    await owner.sharing.allow(owner.uid, desk.id)
-    expect(desk.outcomes(await desk.ask())).toEqual({ owner: 'answered' })
-    expect(desk.outcomes(await desk.ask({ acting: acting(desk) }))).toEqual({ owner: 'denied' })
-  })
-
   test('in no mesh refuses, and the ledger says why', async () => {
     const wire = new Wire()
     const desk = new TestNode(wire, { name: 'desk' })
@@ -263,27 +235,6 @@ describe('an owner that judges the node alone', () => {
     expect(desk.outcomes(result)).toEqual({ owner: 'not_supported' })
     expect(result.coverage).toMatchObject({ failed: 1, answered: 0, complete: false })
     expect(usesOf(result)).toBe(0)
-  })
-
-  test('hands the question of an operator on as it is', async () => {
-    const { desk, owner, wire } = pair()
-    const relay = new TestNode(wire, { name: 'relay', fullMeshUpTo: 0 })
-    wire.cut(desk.id, owner.id)
-    for (const one of [desk, owner]) {
-      wire.connect(one.id, relay.id)
-      relay.members.add(one)
-      relay.trusts(one, 'peer')
-      one.trusts(relay, 'peer')
-    }
-    let carried = 0
-    wire.tap = (bytes, from) => {
-      if (from === relay.id) carried++
-      return [bytes]
-    }
-    // The relay has no part in it: the operator's certificate and the answer pass it as bytes.
-    const result = await desk.ask({ acting: acting(desk) })
-    expect(desk.outcomes(result)).toEqual({ owner: 'answered' })
-    expect(carried).toBeGreaterThan(0)
   })
 })
 

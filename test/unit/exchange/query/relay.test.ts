@@ -90,6 +90,15 @@ function node(neighbours: number) {
 const nobody: ReadonlySet<NodeId> = new Set()
 const FIRST = { tree: undefined, remaining_ms: 10_000, hops: 0 }
 
+/** A node that carries a question of its first neighbour. */
+function carrying(neighbours: number, hop: Partial<typeof FIRST> = {}) {
+  const one = node(neighbours)
+  const asked = question()
+  const [parent, child, other, third] = one.peers as [PeerRef, PeerRef, PeerRef, PeerRef]
+  one.router.carry(asked, parent.nodeId, { ...FIRST, ...hop })
+  return { ...one, asked, parent, child, other, third }
+}
+
 test('hands a question to all but its parent, one hop further and with nine tenths of the time', () => {
   const { router, peers, hops, deaf } = node(5)
   const [parent, closed] = peers as [PeerRef, PeerRef]
@@ -102,19 +111,14 @@ test('hands a question to all but its parent, one hop further and with nine tent
 })
 
 test('hands nothing on when no time is left', () => {
-  const { router, peers, hops, sent } = node(3)
-  const asked = question()
-  router.carry(asked, peers[0]!.nodeId, { remaining_ms: 1, hops: 0, tree: undefined })
+  const { router, asked, parent, hops, sent } = carrying(3, { remaining_ms: 1 })
   expect(hops).toEqual([])
   router.settle(asked, nobody)
-  expect(sent('QueryDone')).toMatchObject([{ to: peers[0]!.nodeId, body: { answered: 0, lost: 0 } }])
+  expect(sent('QueryDone')).toMatchObject([{ to: parent.nodeId, body: { answered: 0, lost: 0 } }])
 })
 
 test('ends with what it knows when its children’s time is over, once', async () => {
-  const { router, peers, time, sent } = node(4)
-  const asked = question()
-  const [parent, one] = peers as [PeerRef, PeerRef]
-  router.carry(asked, parent.nodeId, FIRST)
+  const { router, asked, parent, child: one, time, sent } = carrying(4)
   router.response(one, answer(asked))
   router.done(one, ending(asked, one, 5))
   expect(await time.pass(() => sent('QueryDone').length > 0)).toBe(9_000)
@@ -128,9 +132,7 @@ test('ends with what it knows when its children’s time is over, once', async (
 })
 
 test('what neighbours claim to have lost adds up to no more than fits', async () => {
-  const { router, peers, time, sent } = node(4)
-  const asked = question()
-  router.carry(asked, peers[0]!.nodeId, FIRST)
+  const { router, asked, peers, time, sent } = carrying(4)
   for (const one of peers.slice(1)) router.done(one, ending(asked, one, 0xffff_ffff))
   router.settle(asked, nobody)
   await time.pass(() => true)
@@ -138,10 +140,7 @@ test('what neighbours claim to have lost adds up to no more than fits', async ()
 })
 
 test('a last hop is done when it has answered for itself', () => {
-  const { router, peers, sent } = node(3)
-  const asked = question()
-  const [parent, one, other] = peers as [PeerRef, PeerRef, PeerRef]
-  router.carry(asked, parent.nodeId, { remaining_ms: 10_000, hops: QUERY_HOPS - 1, tree: undefined })
+  const { router, asked, parent, child: one, other, sent } = carrying(3, { hops: QUERY_HOPS - 1 })
   expect(sent('QueryHop')[0]?.body).toMatchObject({ hops: QUERY_HOPS })
   router.settle(asked, new Set([parent.nodeId]))
   router.response(one, answer(asked, one.publicKey))
@@ -167,10 +166,7 @@ test('carries so many, and so many of one neighbour; own questions need no place
 })
 
 test('passes up few different answers of one owner: a better one may follow', () => {
-  const { router, peers, documents } = node(2)
-  const asked = question()
-  const [parent, child] = peers as [PeerRef, PeerRef]
-  router.carry(asked, parent.nodeId, FIRST)
+  const { router, asked, child, documents } = carrying(2)
   const owner = systemRandom.bytes(32)
   for (let size = 100; size < 110; size++) {
     for (let copy = 0; copy < 2; copy++) router.response(child, answer(asked, owner, size))
@@ -180,10 +176,7 @@ test('passes up few different answers of one owner: a better one may follow', ()
 })
 
 test('passes up an answer of each owner once, and so many owners to one question', () => {
-  const { router, peers, documents, time } = node(2)
-  const asked = question()
-  const [parent, child] = peers as [PeerRef, PeerRef]
-  router.carry(asked, parent.nodeId, FIRST)
+  const { router, asked, parent, child, documents, time } = carrying(2)
   const owner = systemRandom.bytes(32)
   for (let i = 0; i < 3; i++) router.response(child, answer(asked, owner))
   expect(documents).toHaveLength(1)
@@ -195,18 +188,25 @@ test('passes up an answer of each owner once, and so many owners to one question
 })
 
 test('does not pass up its own answer, which it gave itself', () => {
-  const { self, router, peers, documents } = node(2)
-  const asked = question()
-  router.carry(asked, peers[0]!.nodeId, FIRST)
-  router.response(peers[1]!, answer(asked, self.publicKey))
+  const { self, router, asked, child, documents } = carrying(2)
+  router.response(child, answer(asked, self.publicKey))
   expect(documents).toEqual([])
 })
 
+test('passes up what comes from whom it handed the question to, until that one is done', () => {
+  const { router, asked, parent, child, other, documents } = carrying(3)
+  for (const from of [peer(), parent]) router.response(from, answer(asked))
+  expect(documents).toEqual([])
+  router.response(child, answer(asked))
+  router.done(child, ending(asked, child))
+  router.response(child, answer(asked))
+  expect(documents).toHaveLength(1)
+  router.response(other, answer(asked))
+  expect(documents).toHaveLength(2)
+})
+
 test('passes up so many bytes to one question', () => {
-  const { router, peers, documents } = node(2)
-  const asked = question()
-  const [parent, child] = peers as [PeerRef, PeerRef]
-  router.carry(asked, parent.nodeId, FIRST)
+  const { router, asked, child, documents } = carrying(2)
   const size = 60 * 1024
   for (let i = 0; i < RESPONDERS_MAX; i++) router.response(child, answer(asked, undefined, size))
   expect(documents).toHaveLength(Math.floor(RELAYED_BYTES_MAX / size))
@@ -226,10 +226,7 @@ test('keeps within the quota that its neighbours have for it, so that being a re
 })
 
 test('an answer that could not be sent may come again', () => {
-  const { router, peers, documents, deaf } = node(3)
-  const asked = question()
-  const [parent, one, other] = peers as [PeerRef, PeerRef, PeerRef]
-  router.carry(asked, parent.nodeId, FIRST)
+  const { router, asked, parent, child: one, other, documents, deaf } = carrying(3)
   const owner = systemRandom.bytes(32)
   deaf.add(parent.nodeId)
   router.response(one, answer(asked, owner))
@@ -239,12 +236,9 @@ test('an answer that could not be sent may come again', () => {
 })
 
 test('an answer goes up once to a neighbour that handed the question on over a tree and as an echo, and counts for both', () => {
-  const { router, peers, documents, sent } = node(4)
-  const asked = question()
-  const [parent, one, two, three] = peers as [PeerRef, PeerRef, PeerRef, PeerRef]
+  const { router, asked, parent, child: one, other: two, third: three, documents, sent } = carrying(4)
   const tree = systemRandom.bytes(TREE_BYTES)
   router.carry(asked, parent.nodeId, { ...FIRST, tree })
-  router.carry(asked, parent.nodeId, FIRST)
   router.response(one, answer(asked))
   expect(documents.map(({ to }) => to)).toEqual([parent.nodeId])
   expect(router.counts().relayed).toBe(1)
@@ -257,20 +251,14 @@ test('an answer goes up once to a neighbour that handed the question on over a t
 })
 
 test('an answer goes up to both where the tree and the echo came from two neighbours', () => {
-  const { router, peers, documents } = node(3)
-  const asked = question()
-  const [first, second, child] = peers as [PeerRef, PeerRef, PeerRef]
-  router.carry(asked, first.nodeId, { ...FIRST, tree: systemRandom.bytes(TREE_BYTES) })
-  router.carry(asked, second.nodeId, FIRST)
-  router.response(child, answer(asked))
-  expect(new Set(documents.map(({ to }) => to))).toEqual(new Set([first.nodeId, second.nodeId]))
+  const { router, asked, parent, child: second, other: behind, documents } = carrying(3)
+  router.carry(asked, second.nodeId, { ...FIRST, tree: systemRandom.bytes(TREE_BYTES) })
+  router.response(behind, answer(asked))
+  expect(new Set(documents.map(({ to }) => to))).toEqual(new Set([parent.nodeId, second.nodeId]))
 })
 
 test('lets go when the parent’s link is gone, and tells those who still work', () => {
-  const { router, peers, hops, sent } = node(4)
-  const asked = question()
-  const [parent, one, two, three] = peers as [PeerRef, PeerRef, PeerRef, PeerRef]
-  router.carry(asked, parent.nodeId, FIRST)
+  const { router, asked, parent, child: one, other: two, third: three, hops, sent } = carrying(4)
   router.done(one, ending(asked, one))
   hops.length = 0
   router.down(parent)
@@ -323,10 +311,8 @@ test('who loses the neighbour above it in a tree takes its other links back into
 })
 
 test('who has no other link to take back tells those behind it, and they take back theirs', () => {
-  const leaf = node(2)
-  const echo = question()
-  const [above, behind] = leaf.peers as [PeerRef, PeerRef]
-  leaf.router.carry(echo, above.nodeId, FIRST)
+  const leaf = carrying(2)
+  const { parent: above, child: behind } = leaf
   leaf.router.down(above)
   const grafts = leaf.sent('QueryDone').filter(({ body }) => (body as Done).graft === true)
   expect(grafts.map(({ to }) => to)).toEqual([behind.nodeId])
@@ -366,6 +352,15 @@ test('who is cut off from a tree gets the next question over it; of another tree
   expect(hops).toEqual([])
   expect(new Set(handedTo(parent))).toEqual(new Set([child.nodeId, cut.nodeId]))
   expect(handedTo(parent)).not.toContain(other.nodeId)
+})
+
+test('a question of another author that names a tree cuts no link out of it', () => {
+  const { router, echo, parent, child, handedTo } = inTree()
+  const asked = question()
+  router.carry(asked, parent.nodeId, { ...FIRST, tree: treeOf(echo) })
+  // As it would where it had the question from elsewhere.
+  router.done(child, { ...ending(asked, child), tree: treeOf(echo) })
+  expect(handedTo(parent)).toEqual([child.nodeId])
 })
 
 test('a link over which a question of a tree came needlessly is left out of it again', () => {
@@ -413,8 +408,7 @@ test('a neighbour is in use from being asked until it is done, and whoever asked
 })
 
 test('nothing goes on after it was stopped', async () => {
-  const { router, peers, hops, time } = node(3)
-  router.carry(question(), peers[0]!.nodeId, FIRST)
+  const { router, hops, time } = carrying(3)
   router.stop()
   hops.length = 0
   await time.pass(() => false)

@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { bodyOf, encodeFrame, UNSIGNED } from '../../../../protocols/frame.ts'
 import { DirectAnswer, QUERY_HOPS, QueryDone, QueryHop } from '../../../../protocols/messages/query.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
-import { createWays, treeOf } from '../../../../src/exchange/query/state/trees.ts'
+import { createWays } from '../../../../src/exchange/query/state/trees.ts'
 import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
+  across,
   Endpoint,
   graphOf,
   type Meshed,
@@ -87,27 +88,6 @@ describe('a tree', () => {
     }
   })
 
-  it('is mended where members have gone: the next question needs no echo, and the one after that no link too much', async () => {
-    const mesh = graphOf(people(COUNT), ring(COUNT))
-    const asker = mesh.nodes[0]!
-    await askQuietly(asker)
-    const counts = counted(mesh)
-    for (const [times, gone] of [mesh.nodes[1]!, mesh.nodes[4]!, mesh.nodes[9]!].entries()) {
-      mesh.wire.kill(gone.id)
-      await turns(20)
-      asker.absent.set(gone.id, { offline: true })
-      const left = COUNT - 2 - times
-      for (let again = 0; again < 2; again++) {
-        counts()
-        const { coverage } = await askQuietly(asker)
-        expect(coverage).toMatchObject({ answered: left, unreachable: times + 1 })
-      }
-      const second = counts()
-      expect(second).not.toHaveProperty('QueryHop')
-      expect(second['QueryHop over a tree']).toBe(left)
-    }
-  })
-
   it('asks those whom it did not reach by a dial, and looks for them by an echo only when they cannot be dialed', async () => {
     for (const dialable of [true, false]) {
       const mesh = graphOf(people(COUNT), ring(COUNT))
@@ -123,18 +103,6 @@ describe('a tree', () => {
       if (dialable) expect(echoed).toBe(1)
       else expect(echoed).toBeGreaterThan(COUNT)
     }
-  })
-
-  it('reaches a member that came after it was learned, over its new links', async () => {
-    const mesh = graphOf(people(COUNT), ring(COUNT - 1))
-    const [asker, late] = [mesh.nodes[0]!, mesh.nodes[COUNT - 1]!]
-    asker.members.delete(late)
-    await askQuietly(asker)
-    asker.members.add(late)
-    for (const old of [4, 5]) mesh.wire.connect(late.id, mesh.nodes[old]!.id)
-    const counts = counted(mesh)
-    expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 1, complete: true })
-    expect(counts()).not.toHaveProperty('QueryHop')
   })
 
   it('is kept where a member is expected that nobody reaches: the echo that made the tree had not found it either', async () => {
@@ -279,53 +247,7 @@ describe('a tree', () => {
   })
 })
 
-it('a tree is its asker’s alone: a question of another author that names it cuts no link out of it', async () => {
-  const wire = new Wire()
-  const node = new TestNode(wire, { name: 'node' })
-  const ends = [0, 1, 2].map(() => new Endpoint(newIdentity(), wire))
-  const [asker, other, below] = ends as [Endpoint, Endpoint, Endpoint]
-  for (const { ref } of ends) wire.connect(ref.nodeId, node.id)
-  let copies = 0
-  const ask = async ({ identity, ref }: Endpoint, answered: number, tree?: Uint8Array) => {
-    const { bytes, body } = questionBy(identity)
-    below.handler = {
-      frame(_, frame) {
-        if (frame.message !== QueryHop) return
-        copies++
-        const { query_id, tree: over } = bodyOf(frame, QueryHop)
-        const ending = { query_id, author: identity.publicKey, answered, lost: 0 }
-        const done = below.hopFrame(QueryDone, over === undefined ? ending : { ...ending, tree: over })
-        wire.send(below.ref.nodeId, node.id, done)
-      },
-    }
-    const hop = { query_id: body.query_id, remaining_ms: 60_000, hops: 0, document: bytes }
-    const sender = ends.find((one) => one.ref === ref) as Endpoint
-    wire.send(ref.nodeId, node.id, sender.hopFrame(QueryHop, tree === undefined ? hop : { ...hop, tree }))
-    await turns(20)
-    return treeOf({ author: identity.publicKey, query_id: body.query_id })
-  }
-  const tree = await ask(asker, 1)
-  // It says that the link is not needed, as it would where it had the question from elsewhere.
-  await ask(other, 0, tree)
-  const before = copies
-  await ask(asker, 1, tree)
-  expect(copies).toBe(before + 1)
-})
-
 describe('an answer over the own link of its owner', () => {
-  /** An asker, one in the middle, and an owner. */
-  function across() {
-    const wire = new Wire()
-    const asker = new TestNode(wire, { name: 'asker' })
-    const owner = new TestNode(wire, { name: 'owner', people: person(uses('git', 3)) })
-    const middle = new Endpoint(newIdentity(), wire)
-    owner.trusts(asker, 'peer')
-    for (const member of [owner, middle]) asker.members.add(member)
-    wire.connect(asker.id, middle.ref.nodeId)
-    wire.connect(middle.ref.nodeId, owner.id)
-    return { wire, asker, owner, middle }
-  }
-
   it('is not sealed, and is given to nobody but the asker: who hands the question on gets it sealed', async () => {
     const { wire, asker, owner, middle } = across()
     const got: string[] = []

@@ -319,21 +319,19 @@ describe('what is refused', () => {
     expect(await read(frameOf(good))).toEqual({ summaries: [good], refused: 0 })
   })
 
-  test('one sealed to somebody else, or written by somebody else', async () => {
-    expect(await read(frameOf(good, { to: eve }))).toEqual(REFUSED)
-    expect(await read(frameOf(good, { by: eve }))).toEqual(REFUSED)
-  })
-
-  test('one that is about another node or another period than it says outside', async () => {
-    expect(await read(frameOf({ ...good, node_id: eve.nodeId }))).toEqual(REFUSED)
-    expect(await read(frameOf(good, { around: of('hour', NOW - 2 * HOUR) }))).toEqual(REFUSED)
-    const day = of('day', hour.start)
-    expect(await read(frameOf(good, { around: day }), slotOf(day))).toEqual(REFUSED)
-    expect(await read(frameOf(good, { version: NOW - 1 }))).toEqual(REFUSED)
-    expect(await read(frameOf({ ...good, closed: false }))).toEqual(REFUSED)
-    expect(
-      await read(frameOf(summaryOf(hour, 5, { generated_at: hour.start - 1 }), { version: NOW })),
-    ).toEqual(REFUSED)
+  const early = summaryOf(hour, 5, { generated_at: hour.start - 1 })
+  const day = of('day', hour.start)
+  test.each<readonly [string, Uint8Array, string]>([
+    ['sealed to somebody else', frameOf(good, { to: eve }), slotOf(hour)],
+    ['written by somebody else', frameOf(good, { by: eve }), slotOf(hour)],
+    ['about another node than it says outside', frameOf({ ...good, node_id: eve.nodeId }), slotOf(hour)],
+    ['about another hour', frameOf(good, { around: of('hour', NOW - 2 * HOUR) }), slotOf(hour)],
+    ['about a day', frameOf(good, { around: day }), slotOf(day)],
+    ['of another version', frameOf(good, { version: NOW - 1 }), slotOf(hour)],
+    ['that is not over and says so', frameOf({ ...good, closed: false }), slotOf(hour)],
+    ['made before its hour', frameOf(early, { version: NOW }), slotOf(hour)],
+  ])('one %s', async (_, frame, slot) => {
+    expect(await read(frame, slot)).toEqual(REFUSED)
   })
 
   const activity = good.activity_pattern!
@@ -349,15 +347,10 @@ describe('what is refused', () => {
   const pattern = { category: 'git', count: 2, failures: 1, unknown: 0, avg_duration_ms: 1 }
   test.each<[string, Partial<NodeSummary>]>([
     ['hours that are not the total', { activity_pattern: { ...activity, hourly: new Array(24).fill(1) } }],
-    ['days that are not the total', { activity_pattern: { ...activity, daily: new Array(7).fill(0) } }],
-    ['more unique commands than commands', { activity_pattern: { ...activity, unique_commands: 6 } }],
-    ['more failures than uses', { tool_usage: { tools: [{ ...git, failures: 3, unknown: 0 }] } }],
     ['a tool twice', { tool_usage: { tools: [git, git] } }],
     ['more failures than commands', { command_patterns: [{ ...pattern, failures: 3, unknown: 0 }] }],
     ['a category twice', { command_patterns: [pattern, pattern] }],
     ['more generated than there were', { safety_stats: { ...safety, karo_generated: 2 } }],
-    ['absurdly many uses', { tool_usage: { tools: [{ ...git, uses: 2 ** 41 }] } }],
-    ['absurdly many commands', { safety_stats: { ...safety, blocked: 2 ** 41 } }],
   ])('one with %s', async (_, wrong) => {
     expect(await read(frameOf({ ...good, ...wrong }))).toEqual(REFUSED)
   })
@@ -404,34 +397,5 @@ describe('what is refused', () => {
     }
     for (const [what, bytes] of Object.entries(altered))
       expect([what, await reader(bytes)]).toEqual([what, undefined])
-  })
-
-  test('a stranger’s box in one’s own document: somebody else’s words are not passed off as one’s own', async () => {
-    // Eve cannot read what Ann sealed to Bob, but could put the box into a document of hers.
-    const { body } = readDocument(frameOf(good))
-    const shelf = createShelf()
-    const theirs = encodeFrame(
-      SealedSummary,
-      { sender: eve.publicKey, ts: NOW, nonce: new Uint8Array(16), seq: 0 },
-      {
-        ...body,
-        boxes: body.boxes.map((box) => ({
-          ...box,
-          recipients: box.recipients.map(({ key }) => ({
-            hint: createHints(eve.agree)(bob.publicKey, {
-              author: eve.publicKey,
-              slot: slotOf(body),
-              version: body.version,
-            })!,
-            key,
-          })),
-        })),
-      },
-      eve.sign,
-    )
-    await shelf.publish('summary', theirs)
-    const reader = bobReads(shelf)
-    expect(await reader.cover(eve.nodeId, whole)).toBeUndefined()
-    expect(reader.refused()).toBe(1)
   })
 })

@@ -10,7 +10,7 @@ import { KaroError } from '../../../../src/base/errors.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { runCli } from '../../../../src/cli/run.ts'
-import { createSummaries, EVERY_MS, SOON_MS } from '../../../../src/exchange/summaries/summaries.ts'
+import { createSummaries } from '../../../../src/exchange/summaries/summaries.ts'
 import { owner } from '../../../support/api/callers.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { until } from '../../../support/run/until.ts'
@@ -20,17 +20,9 @@ const rejecting = () => {
   throw new Error('nobody asks for this')
 }
 
-/** The room as the daemon has it, its alarm in the test's hand, and the command line in front of it. */
+/** The room as the daemon has it, and the command line in front of it. */
 async function serve(world: World, uid = 1000) {
-  const alarms = new Set<() => void>()
-  const timers = {
-    after(ms: number, run: () => void) {
-      expect([SOON_MS, EVERY_MS]).toContain(ms)
-      alarms.add(run)
-      return () => alarms.delete(run)
-    },
-  }
-  const room = createSummaries({ ...world.deps, timers })
+  const room = createSummaries({ ...world.deps, timers: { after: () => () => {} } })
   const home = temporaryDirectory()
   const sharing = {
     ...world.deps.sharing,
@@ -76,13 +68,7 @@ async function serve(world: World, uid = 1000) {
   }
   const preview = async (...words: string[]) =>
     JSON.parse((await karo('share', 'preview', ...words, '--json')).out) as SharePreviewShape
-  const ring = () => {
-    for (const alarm of [...alarms]) {
-      alarms.delete(alarm)
-      alarm()
-    }
-  }
-  return { room, karo, preview, ring, alarms }
+  return { room, karo, preview }
 }
 
 async function typed() {
@@ -244,38 +230,4 @@ test('people see every number that would leave', async () => {
     )
     expect(block).toMatch(/ plaintext [0-9.]+ (B|KiB), BLAKE3 [0-9a-f]{16}…/)
   }
-})
-
-test('the room looks at its start, soon again, at every change of consent or trust, and a minute and two after the start', async () => {
-  const world = await typed()
-  const { room, ring, alarms } = await serve(world)
-  await room.start(new AbortController().signal)
-  const rounds = (count: number) =>
-    until(() => world.audits.length === count, { what: `${count} rounds published` })
-  await rounds(1)
-  expect(room.status()).toEqual({ recipients: 1, left_out: 0, refused: 0 })
-  world.trust(4, 'share_to')
-  await rounds(2)
-  expect(room.status().recipients).toBe(2)
-  world.consent(1000, { off: true })
-  await rounds(3)
-  world.consent(1000, { allow_peers: ['*'] })
-  await rounds(4)
-  await world.type({ tool: 'ls' })
-  world.time.now += EVERY_MS
-  ring()
-  await rounds(5)
-  world.shelf.fail(true)
-  await world.type({ tool: 'ls' })
-  world.time.now += EVERY_MS
-  ring()
-  // A round that fails does not end the next.
-  await until(() => alarms.size === 1, { what: 'the alarm is set again' })
-  world.shelf.fail(false)
-  ring()
-  await rounds(6)
-  await room.stop()
-  expect(alarms.size).toBe(0)
-  world.consent(1000, { off: true })
-  expect(world.audits).toHaveLength(6)
 })

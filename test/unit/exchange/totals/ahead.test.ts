@@ -3,20 +3,9 @@ import { expect, test } from 'vitest'
 import { bucketOf, slotOfBucket } from '../../../../protocols/buckets.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createAhead } from '../../../../src/exchange/totals/ahead.ts'
-import type { Plan } from '../../../../src/exchange/totals/plan.ts'
-import { testIdentity } from '../../../support/mesh/identity.ts'
-import { MESH } from './world.ts'
+import { AGGREGATORS, PLAN } from './pair.ts'
 
 const DAY = 86_400_000
-const AUTHORS = [testIdentity(1), testIdentity(2)] as const
-const PLAN: Plan = {
-  mesh: MESH,
-  bundle: 1,
-  k: 3,
-  length: 'day',
-  audiences: ['security'],
-  aggregators: AUTHORS.map(({ publicKey }, at) => ({ key: publicKey, operator: `op-${at}` })),
-}
 const slotOf = (day: number): string => `${slotOfBucket(bucketOf('day', day * DAY))}:0:00000000`
 
 function world(days: readonly number[]) {
@@ -44,14 +33,14 @@ test('each edition is read once, also one that does not open, and another editio
   const { read, ahead } = world([20_000, 20_001])
   await ahead.round(PLAN)
   expect(new Set(read)).toEqual(
-    new Set(AUTHORS.flatMap(({ nodeId }) => [20_001, 20_000].map((day) => `${nodeId} ${slotOf(day)}`))),
+    new Set(AGGREGATORS.flatMap(({ nodeId }) => [20_001, 20_000].map((day) => `${nodeId} ${slotOf(day)}`))),
   )
   expect(read).toHaveLength(4)
   await ahead.round(PLAN)
   expect(read).toHaveLength(4)
-  ahead.came(AUTHORS[0].nodeId, slotOf(20_000))
+  ahead.came(AGGREGATORS[0].nodeId, slotOf(20_000))
   await ahead.round(PLAN)
-  expect(read.slice(4)).toEqual([`${AUTHORS[0].nodeId} ${slotOf(20_000)}`])
+  expect(read.slice(4)).toEqual([`${AGGREGATORS[0].nodeId} ${slotOf(20_000)}`])
 })
 
 test('of many the newest are read, and the store is asked for no others', async () => {

@@ -1,14 +1,12 @@
 // What a machine finds out about its own part of a bucket: counted, waiting, late, left out, or told differently by the two.
 import { expect, test } from 'vitest'
-import { bucketOf, slotOfBucket } from '../../../../protocols/buckets.ts'
-import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { slotOfBucket } from '../../../../protocols/buckets.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import {
   type HeldShare,
-  type Layout,
   openCounted,
   openShare,
-  pairOf,
   writeCounted,
   writeShare,
 } from '../../../../src/exchange/aggregates/index.ts'
@@ -16,33 +14,13 @@ import type { StoredDocument } from '../../../../src/exchange/documents/index.ts
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import type { TotalsDeps } from '../../../../src/exchange/totals/deps.ts'
 import { createOwnPart } from '../../../../src/exchange/totals/own-part.ts'
-import { createHints, type Identity } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { some } from '../../../support/some.ts'
 import { seeded } from '../aggregates/world.ts'
+import { BUCKET, DRAWN, MESH, PAIR, PLAN, selfOf, TOOLS } from './pair.ts'
 
 const HOUR = 3_600_000
-const MESH = new Uint8Array(32).fill(7)
-const BUCKET = bucketOf('day', Date.UTC(2026, 10, 18, 10))
-const TOOLS: Layout = {
-  version: 1,
-  type: 'ToolUsage',
-  rows: [{ name: 'git', values: ['uses'], counts: true, family: 'tools' }],
-}
-const BOTH = [testIdentity(1), testIdentity(2)]
-const AGGREGATORS = BOTH.map(({ publicKey }, at) => ({ key: publicKey, operator: `op-${at}` }))
-const PAIR = pairOf(MESH, BUCKET, AGGREGATORS)!
-const DRAWN = PAIR.map((key) => BOTH.find(({ nodeId }) => nodeId === formatNodeId(key)) as Identity)
 const [OWN, SET] = [testIdentity(3), new Uint8Array(32).fill(9)]
-const PLAN = {
-  mesh: MESH,
-  bundle: 1,
-  k: 3,
-  length: 'day',
-  audiences: ['security'],
-  aggregators: AGGREGATORS,
-} as const
-const selfOf = (identity: Identity) => ({ identity, hints: createHints(identity.agree) })
 
 interface Told {
   readonly set?: Uint8Array
@@ -62,28 +40,18 @@ function machine(after: number, told: readonly (Told | null)[], gives = true) {
   const keep = (bytes: Uint8Array) =>
     void kept.push({ head: readDocument(bytes, BUCKET.end + HOUR).head, bytes, received_at: 0 })
   const section = { layout: TOOLS, counts: new Map([[0, [4]]]), audiences: ['security'] }
-  const share = writeShare(
-    selfOf(OWN),
-    at(after),
-    { mesh: MESH, bucket: BUCKET, pair: PAIR },
-    {
-      kMin: 1,
-      layouts: [TOOLS],
-      sections: gives ? [section] : [],
-      declined: gives ? [] : [{ type: 'ToolUsage', audiences: ['security'] }],
-    },
-  )
+  const about = { mesh: MESH, bucket: BUCKET, pair: PAIR }
+  const share = writeShare(selfOf(OWN), at(after), about, {
+    kMin: 1,
+    layouts: [TOOLS],
+    sections: gives ? [section] : [],
+    declined: gives ? [] : [{ type: 'ToolUsage', audiences: ['security'] }],
+  })
   keep(share)
-  const [one, another] = DRAWN as [Identity, Identity]
-  for (const [index, identity] of [one, another].entries()) {
+  for (const [index, identity] of DRAWN.entries()) {
     const said = told[index]
     if (said === null || said === undefined) continue
-    const held = openShare([selfOf(identity)], share, {
-      mesh: MESH,
-      bucket: BUCKET,
-      pair: PAIR,
-      index: index as 0 | 1,
-    })
+    const held = openShare([selfOf(identity)], share, { ...about, index: index as 0 | 1 })
     const where = (is = false): readonly HeldShare[] => (is ? [held] : [])
     const set = {
       hash: said.set ?? SET,
@@ -92,7 +60,7 @@ function machine(after: number, told: readonly (Told | null)[], gives = true) {
       unproved: where(said.unproved),
     }
     const mesh = said.elsewhere ? new Uint8Array(32) : MESH
-    keep(writeCounted(selfOf(identity), at(HOUR), { mesh, bucket: BUCKET, pair: PAIR }, set))
+    keep(writeCounted(selfOf(identity), at(HOUR), { ...about, mesh }, set))
   }
   const of = (author: NodeId, kind: string) =>
     kept.filter(({ head }) => head.author === author && head.kind === kind)

@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { bucketOf, slotOfBucket } from '../../../../protocols/buckets.ts'
 import { openRelease, writeRelease } from '../../../../src/exchange/aggregates/index.ts'
+import type { Documents } from '../../../../src/exchange/documents/index.ts'
 import { givenTo } from '../../../../src/exchange/totals/consenting.ts'
 import type { BucketTotals, Totals } from '../../../../src/exchange/totals/index.ts'
 import type { DocumentRow } from '../../../../src/store/tables/documents.ts'
@@ -120,20 +121,6 @@ test('who does not agree is counted as such, and adds nothing: to all of it, to 
   const keys = new Set(['ToolUsage security', 'SafetyPosture security', 'SafetyPosture admin'])
   expect(givenTo(keys, ['security'])('ToolUsage')).toBe(true)
   expect(givenTo(keys, ['security', 'admin'])('ToolUsage')).toBe(false)
-})
-
-test('machines that were off are in no total of that time when they are back, however many they are', async () => {
-  const world = await createWorld(14, { running: (index) => index < 8 })
-  const range = hourOf(world)
-  await world.network.pass(40 * MINUTE)
-  const staff = world.machines[2]!
-  const before = (await staff.room.read('security', 'ToolUsage', range)).buckets[0]!
-  expect(before.contributions).toEqual({ contributed: 8, declined: 0, late: 0, absent: 6, refused: 0 })
-  for (const machine of world.machines.slice(8)) await machine.start()
-  world.network.weave()
-  await world.network.pass(30 * MINUTE)
-  expect((await staff.room.read('security', 'ToolUsage', range)).buckets[0]).toEqual(before)
-  expect(shown(before)).toEqual(plain(world.machines.slice(0, 8)))
 })
 
 test('an aggregator that is down makes a release late, and never plain', async () => {
@@ -457,3 +444,46 @@ test('a release is sealed anew where somebody else has the role, and not because
   const bucket = (await world.machines[4]!.room.read('security', 'ToolUsage', hourOf(world))).buckets[0]
   expect(shown(bucket)).toEqual(plain(world.machines))
 })
+
+/** The documents by which an aggregator takes its steps. */
+const STEPS = ['tally', 'release'] as const
+
+test.each([0, 1] as const)(
+  'aggregator %i is killed after each of its steps, and all is released once',
+  async (which) => {
+    const world = await createWorld(8, { seed: 11 })
+    const range = hourOf(world)
+    const victim = world.pair[which]
+    const killed: string[] = []
+    const died = new Set<string>()
+    for (let second = 0; second < 20 * 60; second++) {
+      await world.network.pass(1_000)
+      const step = stepsOf(victim).find((one) => !died.has(one))
+      if (step === undefined) continue
+      died.add(step)
+      killed.push(step.split(' ')[0]!)
+      await victim.stop()
+      await world.network.pass(5_000)
+      await victim.start()
+      world.network.weave()
+    }
+    await world.network.pass(10 * MINUTE)
+    // Each aggregator tells at least two editions of the tally, and its release.
+    expect(killed.filter((kind) => kind === 'tally').length).toBeGreaterThanOrEqual(2)
+    expect(killed).toContain('release')
+    const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', range)).buckets
+    expect(bucket).toMatchObject({
+      why: undefined,
+      contributions: { contributed: 8, declined: 0, late: 0, absent: 0 },
+    })
+    expect(shown(bucket)).toEqual(plain(world.machines))
+  },
+)
+
+/** Editions that a machine published itself, each by kind, slot and version. */
+const stepsOf = ({ node }: Machine): readonly string[] =>
+  STEPS.flatMap((kind: Parameters<Documents['of']>[1]) =>
+    [...node.holdings(kind).values()].flatMap(({ role, slot, version }) =>
+      role === 'own' ? [`${kind} ${slot} ${version}`] : [],
+    ),
+  )

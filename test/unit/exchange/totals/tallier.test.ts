@@ -1,39 +1,22 @@
 // Aggregators round by round: what they read again, what they can do without shares that are gone, and how long they wait.
 import { expect, test } from 'vitest'
-import { BUCKET_LENGTHS, bucketOf } from '../../../../protocols/buckets.ts'
-import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
-import { type Layout, pairOf, writeShare } from '../../../../src/exchange/aggregates/index.ts'
+import { writeShare } from '../../../../src/exchange/aggregates/index.ts'
 import type { StoredDocument } from '../../../../src/exchange/documents/index.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import type { TotalsDeps } from '../../../../src/exchange/totals/deps.ts'
-import type { Plan } from '../../../../src/exchange/totals/index.ts'
 import type { TotalsParts } from '../../../../src/exchange/totals/parts.ts'
 import { createReleases } from '../../../../src/exchange/totals/releases.ts'
 import type { Roster } from '../../../../src/exchange/totals/roster.ts'
 import { createTallier } from '../../../../src/exchange/totals/tallier.ts'
-import { createHints, type Identity } from '../../../../src/trust/identity/index.ts'
+import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { some } from '../../../support/some.ts'
 import { seeded } from '../aggregates/world.ts'
+import { BUCKET, DRAWN, MESH, PAIR, PLAN, selfOf, TOOLS } from './pair.ts'
 
 const HOUR = 3_600_000
-const MESH = new Uint8Array(32).fill(7)
-const BUCKET = bucketOf(BUCKET_LENGTHS[0], Date.UTC(2026, 10, 18, 10))
-const row = { name: 'git', values: ['uses'], counts: true, family: 'tools' }
-const TOOLS: Layout = { version: 1, type: 'ToolUsage', rows: [row] }
-const BOTH = [testIdentity(1), testIdentity(2)]
-const PLAN: Plan = {
-  mesh: MESH,
-  bundle: 1,
-  k: 3,
-  length: 'day',
-  audiences: ['security'],
-  aggregators: BOTH.map(({ publicKey }, at) => ({ key: publicKey, operator: `op-${at}` })),
-}
-const PAIR = pairOf(MESH, BUCKET, PLAN.aggregators)!
-/** The leader first. */
-const DRAWN = PAIR.map((key) => BOTH.find(({ nodeId }) => nodeId === formatNodeId(key)) as Identity)
 const machineOf = (n: number): Identity => testIdentity(100 + n)
 
 interface Aggregator {
@@ -66,7 +49,7 @@ function createPair() {
       const section = { layout: TOOLS, counts: new Map([[0, [4]]]), audiences: ['security'] }
       keep(
         writeShare(
-          { identity, hints: createHints(identity.agree) },
+          selfOf(identity),
           { clock, random },
           { mesh: MESH, bucket: BUCKET, pair: PAIR },
           { kMin: 1, layouts: [TOOLS], sections: [section], declined: [] },
