@@ -1,6 +1,6 @@
 // Noise in totals: its size, that both release the same, that readers can trust its bounds, and what is learned of a machine over many totals.
 import { describe, expect, it } from 'vitest'
-import type { ReleaseContent, ReleasedType } from '../../../../protocols/messages/release.ts'
+import type { ReleasedType } from '../../../../protocols/messages/release.ts'
 import { placesIn } from '../../../../src/base/bits.ts'
 import { cellRows } from '../../../../src/exchange/aggregates/index.ts'
 import { drawsOf } from '../../../../src/exchange/aggregates/noise.ts'
@@ -11,6 +11,7 @@ import {
   give,
   type Machine,
   machines,
+  releasedBy,
   run,
   stepOf,
   TOOLS,
@@ -28,12 +29,6 @@ function fleet(
   from = 0,
 ): readonly Machine[] {
   return teams.map((of, at) => ({ n: from + at, counts: new Map([[TOOLS, counts]]), teams: of }))
-}
-
-const released = (world: World): ReleaseContent => {
-  const [one, other] = run(world).map((step) => contentsIn(step)[0]!)
-  expect(one).toEqual(other)
-  return one!
 }
 
 function worldWith(noise: number | undefined, parts: readonly (readonly Machine[])[]): World {
@@ -83,7 +78,7 @@ describe('a release with noise', () => {
   const git = 60 * 40 + 50 * 7 + 100
 
   it('says the same from both, how far its numbers are off, and has parts that add up to the whole', () => {
-    const [type] = released(worldWith(undefined, parts)).types
+    const [type] = releasedBy(worldWith(undefined, parts)).types
     const row = rowOf(type!, GIT)!
     expect(type!.off).toEqual({ nodes: Math.ceil(3 * Math.sqrt(3)), values: Math.ceil(30 * Math.sqrt(6)) })
     expect(row.values[0]).not.toBe(git)
@@ -104,15 +99,15 @@ describe('a release with noise', () => {
 
   it('has none where the policy says so, or totals are of fewer than 200', () => {
     for (const world of [worldWith(0, parts), worldWith(undefined, parts.slice(0, 2))]) {
-      const [type] = released(world).types
+      const [type] = releasedBy(world).types
       expect(type!.off).toBeUndefined()
       expect(rowOf(type!, GIT)!.values[0]).toBe(world.noise === 0 ? git : git - 100)
     }
   })
 
   it('is the same when it is told again, and another one for other secrets', () => {
-    const first = released(worldWith(10, parts))
-    expect(released(worldWith(10, parts))).toEqual(first)
+    const first = releasedBy(worldWith(10, parts))
+    expect(releasedBy(worldWith(10, parts))).toEqual(first)
     const world = worldWith(10, parts)
     const secret = new Uint8Array(32).fill(99)
     for (;;) {
@@ -169,7 +164,7 @@ describe('somebody with k - 1 machines', () => {
     const isTold = (has: boolean, noise: number) => {
       const world = worldOf(among(has), { noise })
       give(world, ...others)
-      return rowOf(released(world).types[0]!, KUBECTL) !== undefined
+      return rowOf(releasedBy(world).types[0]!, KUBECTL) !== undefined
     }
     expect([isTold(false, 0), isTold(true, 0)]).toEqual([false, true])
     expect([isTold(false, 10), isTold(true, 10)]).toEqual([false, false])

@@ -19,6 +19,8 @@ import {
   type Machine,
   machines,
   nextAttempt,
+  plainly,
+  releasedBy,
   run,
   stepOf,
   TOOLS,
@@ -28,26 +30,8 @@ import {
   worldOf,
 } from './world.ts'
 
-/** What the rows of machines come to, by plain addition. */
-function plainly(of: readonly Machine[], layout: Layout) {
-  return layout.rows.map(({ values }, row) => {
-    const found = of.filter(({ counts }) => counts.get(layout)?.has(row))
-    return {
-      nodes: found.length,
-      values: values.map((_, at) =>
-        found.reduce((sum, { counts }) => sum + (counts.get(layout)?.get(row)?.[at] ?? 0), 0),
-      ),
-    }
-  })
-}
-
-function typed(world: World, type: string, audience = 'security'): ReleasedType {
-  const [leader, follower] = run(world)
-  expect(contentsIn(leader)).toEqual(contentsIn(follower))
-  return contentsIn(leader)
-    .find((one) => one.audience === audience)!
-    .types.find((one) => one.type === type)!
-}
+const typed = (world: World, type: string, audience = 'security'): ReleasedType =>
+  releasedBy(world, audience).types.find((one) => one.type === type)!
 
 const busy = (count: number): Machine[] =>
   machines(count, (n) => ({

@@ -16,8 +16,9 @@ import {
   HOURS,
   type Machine,
   machines,
+  plainly,
   refusalIn,
-  run,
+  releasedBy,
   speak,
   stepOf,
   TOOLS,
@@ -42,17 +43,6 @@ function rowsIn(content: ReleaseContent, type = TOOLS, audience = 'ToolUsage') {
   }))
 }
 
-const plainly = (of: readonly Machine[], row: number, layout = TOOLS) => {
-  const found = of.flatMap(({ counts }) => counts.get(layout)?.get(row) ?? [])
-  const width = layout.rows[row]!.values.length
-  return {
-    nodes: of.filter(({ counts }) => counts.get(layout)?.has(row)).length,
-    values: layout.rows[row]!.values.map((_, at) =>
-      found.filter((__, one) => one % width === at).reduce((sum, value) => sum + value, 0),
-    ),
-  }
-}
-
 /** Ops of the first eight, who fail often; the others are in no team. */
 const twoTeams = (count = 20): Machine[] =>
   machines(count, (n) => ({
@@ -64,18 +54,12 @@ const twoTeams = (count = 20): Machine[] =>
     ]),
   }))
 
-const released = (world: World): ReleaseContent => {
-  const [leader, follower] = run(world)
-  expect(contentsIn(leader)).toEqual(contentsIn(follower))
-  return contentsIn(leader)[0]!
-}
-
 describe('parts of a batch', () => {
   it.each(times([20, 60], [20, 60, 600]))(
     'of %i machines are those of plain addition, and the whole is as without them',
     (count) => {
       const all = twoTeams(count)
-      const content = released(worldOf(all))
+      const content = releasedBy(worldOf(all))
       const [split] = rowsIn(content)
       expect(split!.cells.map(({ teams, n }) => [teams, n]).toSorted()).toEqual([
         ['', count - 14],
@@ -85,11 +69,12 @@ describe('parts of a batch', () => {
       for (const { teams, rows } of split!.cells) {
         const own = all.filter((one) => (one.teams ?? []).join('+') === teams)
         expect(Object.keys(rows)).not.toHaveLength(0)
-        for (const [row, found] of Object.entries(rows)) expect(found).toEqual(plainly(own, Number(row)))
+        for (const [row, found] of Object.entries(rows))
+          expect(found).toEqual(plainly(own, TOOLS)[Number(row)])
       }
       // One machine of ops has kubectl: the row is told of the whole only, and so is the smallest that hides it.
       for (const row of [0, 2]) expect(split!.told).not.toContain(row)
-      const without = released(worldOf(all.map(({ teams: _, ...one }) => one)))
+      const without = releasedBy(worldOf(all.map(({ teams: _, ...one }) => one)))
       const types = content.types.map(({ splits: _, ...type }) => type)
       expect(types).toEqual(without.types.map(({ splits: _, ...type }) => type))
       expect(without.types[0]!.splits).toEqual([])
@@ -118,7 +103,7 @@ describe('parts of a batch', () => {
     )
     for (const count of [120, 1_000]) {
       const all = machines(count, (n) => ({ teams: [names[n % names.length]!], counts }))
-      const content = released(worldOf(all, { layouts }))
+      const content = releasedBy(worldOf(all, { layouts }))
       expect(() => releases.encode(content)).not.toThrow()
       expect(content.types[0]!.splits[0]!.cells.length).toBeGreaterThan(1)
       expect(content.left_out).toBeGreaterThan(0)
@@ -287,7 +272,7 @@ describe('two aggregators that know different teams', () => {
     const world = worldAfter(2, twoTeams())
     const step = stepOf(world, 0, () => renewed(world, 0))
     world.sides[0].own = step.kind === 'say' ? step.plain : undefined
-    const content = released(world)
+    const content = releasedBy(world)
     expect([content.undivided, content.types[0]!.n, content.types[0]!.splits]).toEqual([20, 20, []])
   })
 
@@ -312,7 +297,7 @@ it('a machine of a team that gives two types is in one part of both', () => {
       [HOURS, new Map([[n < 7 ? 0 : 1, [n]]])],
     ]),
   }))
-  const content = released(worldOf(all))
+  const content = releasedBy(worldOf(all))
   const [hours] = rowsIn(content, HOURS, 'ActivityPatterns')
   expect(hours!.cells.map(({ teams, n }) => [teams, n])).toEqual(
     [

@@ -1,4 +1,5 @@
 // A mesh of contributors and its pair of aggregators without a network: what each holds, and what they say to each other.
+import { isDeepStrictEqual } from 'node:util'
 import { bucketOf } from '../../../../protocols/buckets.ts'
 import { PROOF_BYTES, SCHEME } from '../../../../protocols/messages/aggregate.ts'
 import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
@@ -343,6 +344,25 @@ export function nextAttempt(world: World): void {
 export function contentsIn(step: Step): readonly ReleaseContent[] {
   if (step.kind !== 'done') throw new Error(`the step is ${JSON.stringify(step)}`)
   return step.contents
+}
+
+/** What the rows of machines come to, by plain addition. */
+export const plainly = (of: readonly Machine[], layout: Layout) =>
+  layout.rows.map(({ values }, row) => {
+    const have = of.filter(({ counts }) => counts.get(layout)?.has(row))
+    return {
+      nodes: have.length,
+      values: values.map((_, at) =>
+        have.reduce((sum, { counts }) => sum + (counts.get(layout)?.get(row)?.[at] ?? 0), 0),
+      ),
+    }
+  })
+
+/** What both of the pair release to that role, which has to be the same. */
+export function releasedBy(world: World, audience = 'security'): ReleaseContent {
+  const [leader, follower] = run(world).map(contentsIn)
+  if (!isDeepStrictEqual(leader, follower)) throw new Error('the two release different contents')
+  return leader!.find((content) => content.audience === audience)!
 }
 
 /** Machines that all use git `uses(n)` times, and the first few of them another tool. */

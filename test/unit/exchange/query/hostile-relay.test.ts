@@ -1,7 +1,6 @@
 // Neighbours on the way that alter, drop, double, inject, replay or loop: nothing they do is counted, and nothing hangs.
 import { describe, expect, it } from 'vitest'
-import { encodeAnswer } from '../../../../protocols/answer.ts'
-import { bodyOf, decodeFrame, encodeFrame, type Frame, messageTable } from '../../../../protocols/frame.ts'
+import { bodyOf, encodeFrame, type Frame } from '../../../../protocols/frame.ts'
 import {
   DirectAnswer,
   MeshQuery,
@@ -9,12 +8,11 @@ import {
   QueryDone,
   QueryHop,
   Response,
-  type SealedAnswer,
 } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import type { PeerRef } from '../../../../src/mesh/index.ts'
-import { type Identity, sealTo, verifySignature } from '../../../../src/trust/identity/index.ts'
+import { forge, readHop } from './forged.ts'
 import {
   across,
   Endpoint,
@@ -27,12 +25,6 @@ import {
   uses,
   Wire,
 } from './network.ts'
-
-const questionOf = (frame: Frame) =>
-  decodeFrame(bodyOf(frame, QueryHop).document, {
-    messages: messageTable([MeshQuery]),
-    verify: verifySignature,
-  })
 
 /** What the one in the middle does with a frame; `pass` hands it to the other side as an honest node would. */
 type Does = (frame: Frame, from: PeerRef, relay: Relay) => void
@@ -55,7 +47,7 @@ function between(does: Does) {
       const body = bodyOf(frame, QueryHop)
       if (body.hops === QUERY_HOPS) {
         const { query_id } = body
-        const author = questionOf(frame).envelope.sender
+        const author = readHop(frame).author
         to(asker.id, me.hopFrame(QueryDone, { query_id, author, answered: 0, lost: 0 }))
         return
       }
@@ -69,29 +61,6 @@ function between(does: Does) {
   const relay: Relay = { me, to, asker: asker.id, owner: owner.id, pass }
   me.handler = { frame: (from, frame) => does(frame, from, relay) }
   return { wire, asker, owner, me, relay }
-}
-
-/** An answer of anybody to the question in that hop. */
-function answerOf(hop: Frame, signer: Identity, said: Partial<SealedAnswer> = {}): Uint8Array {
-  const question = questionOf(hop)
-  const { query_id, audience_key } = bodyOf(question, MeshQuery)
-  const author = question.envelope.sender
-  const plain = encodeAnswer({
-    responder: signer.publicKey,
-    query_id,
-    level: 1,
-    as_of: Date.now(),
-    status: 'success',
-    data: { query_type: 'ToolUsage', tools: [uses('evil', 1_000)] },
-    ...said,
-  } as SealedAnswer)
-  const sealed = sealTo(audience_key, plain, Buffer.concat([query_id, author, signer.publicKey]))
-  return encodeFrame(
-    Response,
-    { sender: signer.publicKey, ts: Date.now(), nonce: systemRandom.bytes(16), seq: 0 },
-    { query_id, author, sealed },
-    signer.sign,
-  )
 }
 
 const honest = { tools: [{ tool: 'git', uses: 3, nodes: 1 }] }
@@ -111,7 +80,7 @@ const WAYS: readonly (readonly [what: string, does: Does, itself: string])[] = [
     (frame, _from, { me, to, asker }) => {
       if (frame.message !== QueryHop) return
       const { query_id } = bodyOf(frame, QueryHop)
-      const author = questionOf(frame).envelope.sender
+      const author = readHop(frame).author
       to(asker, me.hopFrame(QueryDone, { query_id, author, answered: 0xffff_ffff, lost: 0xffff_ffff }))
     },
     'unreachable',
@@ -128,7 +97,8 @@ const WAYS: readonly (readonly [what: string, does: Does, itself: string])[] = [
   [
     'brings answers of nodes that it made up',
     (frame, _from, { pass, to, asker }) => {
-      if (frame.message === QueryHop) for (let i = 0; i < 20; i++) to(asker, answerOf(frame, newIdentity()))
+      if (frame.message === QueryHop)
+        for (let i = 0; i < 20; i++) to(asker, forge(readHop(frame), newIdentity()))
       pass(frame)
     },
     'unreachable',
@@ -165,7 +135,8 @@ describe('one in the middle', () => {
     const behind = newIdentity()
     const { asker, wire } = between((frame, _from, { pass, to, asker: back }) => {
       if (frame.message === QueryHop)
-        for (const said of [{ status: 'busy' }, {}] as const) to(back, answerOf(frame, behind, said))
+        for (const said of [{ status: 'busy' }, {}] as const)
+          to(back, forge(readHop(frame), behind, { answer: said }))
       pass(frame)
     })
     asker.members.add(new Endpoint(behind, wire))
@@ -204,7 +175,7 @@ describe('one in the middle', () => {
       frame(_peer, frame) {
         if (frame.message !== QueryHop) return
         const { query_id } = bodyOf(frame, QueryHop)
-        const author = questionOf(frame).envelope.sender
+        const author = readHop(frame).author
         for (let i = 0; i < 3; i++) {
           const done = other.hopFrame(QueryDone, { query_id, author, answered: 0, lost: 9 })
           wire.send(other.ref.nodeId, owner.id, done)
@@ -219,7 +190,7 @@ describe('one in the middle', () => {
     const { asker, owner, me } = between(
       (frame, _from, { me: evil, pass, to, asker: back, owner: there }) => {
         if (frame.message === QueryHop) {
-          const question = bodyOf(questionOf(frame), MeshQuery)
+          const question = readHop(frame).body
           const document = encodeFrame(
             MeshQuery,
             { sender: evil.identity.publicKey, ts: Date.now(), nonce: systemRandom.bytes(16), seq: 0 },

@@ -1,23 +1,10 @@
 // Answers that are not what they claim: forged, altered, replayed, swapped, late, doubled or impossible.
 import { describe, expect, it } from 'vitest'
-import { encodeAnswer } from '../../../../protocols/answer.ts'
-import { bodyOf, decodeFrame, encodeFrame, type Frame, messageTable } from '../../../../protocols/frame.ts'
 import type { ToolUse } from '../../../../protocols/messages/numbers.ts'
-import {
-  MeshQuery,
-  type MeshQueryBody,
-  QueryHop,
-  Response,
-  type SealedAnswer,
-} from '../../../../protocols/messages/query.ts'
-import { type Identity, sealTo, verifySignature } from '../../../../src/trust/identity/index.ts'
+import { QueryHop } from '../../../../protocols/messages/query.ts'
+import type { Identity } from '../../../../src/trust/identity/index.ts'
+import { type Asked, type Forgery, forge, readHop } from './forged.ts'
 import { Endpoint, newIdentity, person, TestNode, uses, Wire } from './network.ts'
-
-interface Asked {
-  readonly body: MeshQueryBody
-  readonly author: Uint8Array
-  readonly document: Uint8Array
-}
 
 /** An asker with one honest member, b, and one that does as `answer` says. */
 function among(answer: (asked: Asked, me: Endpoint) => void) {
@@ -37,57 +24,6 @@ function among(answer: (asked: Asked, me: Endpoint) => void) {
   }
   const send = (bytes: Uint8Array) => wire.send(evil.ref.nodeId, asker.id, bytes)
   return { wire, asker, honest, evil, send }
-}
-
-function readHop(frame: Frame): Asked {
-  const { document } = bodyOf(frame, QueryHop)
-  const question = decodeFrame(document, { messages: messageTable([MeshQuery]), verify: verifySignature })
-  return { body: bodyOf(question, MeshQuery), author: question.envelope.sender, document }
-}
-
-interface Forgery {
-  /** Who signs the Response. */
-  readonly signer?: Identity
-  /** What the seal is bound to. */
-  readonly bound?: { queryId?: Uint8Array; author?: Uint8Array; responder?: Uint8Array }
-  readonly answer?: Partial<SealedAnswer> & Record<string, unknown>
-  readonly queryId?: Uint8Array
-  readonly author?: Uint8Array
-  readonly alter?: (sealed: Uint8Array) => Uint8Array
-  /** Any bytes in the place of the plaintext. */
-  readonly plain?: Uint8Array
-}
-
-/** An answer as an honest owner would give it, but for what the forgery says. */
-function forge({ body, author }: Asked, me: Identity, forgery: Forgery = {}): Uint8Array {
-  const signer = forgery.signer ?? me
-  const plain =
-    forgery.plain ??
-    encodeAnswer({
-      responder: me.publicKey,
-      query_id: body.query_id,
-      level: 1,
-      as_of: Date.now(),
-      status: 'success',
-      data: { query_type: 'ToolUsage', tools: [uses('evil', 666)] },
-      ...forgery.answer,
-    } as SealedAnswer)
-  const aad = Buffer.concat([
-    forgery.bound?.queryId ?? body.query_id,
-    forgery.bound?.author ?? author,
-    forgery.bound?.responder ?? signer.publicKey,
-  ])
-  const sealed = sealTo(body.audience_key, plain, aad)
-  return encodeFrame(
-    Response,
-    { sender: signer.publicKey, ts: Date.now(), nonce: new Uint8Array(16).fill(9), seq: 0 },
-    {
-      query_id: forgery.queryId ?? body.query_id,
-      author: forgery.author ?? author,
-      sealed: forgery.alter?.(sealed) ?? sealed,
-    },
-    signer.sign,
-  )
 }
 
 const flip = (bytes: Uint8Array, at: number): Uint8Array =>
