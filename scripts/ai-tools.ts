@@ -1,11 +1,12 @@
 // `npm run ai-tools -- TOOL…`: installs real AI tools from npm into a temporary directory, and drives each with Karo's hook
-// against a model endpoint on loopback: a command that may run, one that needs consent, one that a rule denies, and a file with a credential. `--jail`: each tool
+// against a model endpoint on loopback: a command that may run, one that needs consent, one that a rule denies, a credential that its own reader or search would show,
+// and files that it writes. `--jail`: each tool
 // as karo run starts it.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Endpoint, startEndpoint } from './ai-tools/endpoint.ts'
+import { type Endpoint, type Kind, startEndpoint } from './ai-tools/endpoint.ts'
 import { build, ENTRY, isFresh } from './build.ts'
 import { installPackages } from './install-packages.ts'
 import { stopNode } from './stop-node.ts'
@@ -102,6 +103,16 @@ const STEPS = [
   },
   { what: 'denied by a rule', command: 'touch forbidden', file: 'forbidden', runs: false },
 ] as const
+/** What the tool's own reader and search are not to show, and its writer is not to write, unasked. */
+const FILES: readonly { readonly kind: Kind; readonly name: string; readonly may: boolean }[] = [
+  { kind: 'read', name: 'notes.txt', may: true },
+  { kind: 'read', name: 'secrets.json', may: false },
+  { kind: 'search', name: 'notes.txt', may: true },
+  { kind: 'search', name: 'secrets.json', may: false },
+  { kind: 'write', name: 'new.txt', may: true },
+  { kind: 'write', name: '../.bashrc', may: false },
+]
+
 /** What no model is to be shown. */
 const CANARY = 'canary-4711'
 /** Milliseconds for one turn of a tool. */
@@ -203,7 +214,7 @@ async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Tria
     )
     if (told === '') console.log(`      the tool said: ${short(said)}`)
   }
-  wrong += await tryReading(tool, { home, env, endpoint, program, karo })
+  wrong += await tryFiles(tool, { home, env, endpoint, program, karo })
   const history = karo('history', '--json')
   const { events = [] } = JSON.parse(history.stdout || '{}') as {
     events?: { command: string; exit_code: number | null; karo_generated: boolean }[]
@@ -220,22 +231,25 @@ async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Tria
   return wrong
 }
 
-/** The tool's own reader of files, if it has one, does not show a credential. */
-async function tryReading(tool: Tool, { home, env, endpoint, program }: Trial): Promise<number> {
+/** The tool's own tools for files, as far as it has such. */
+async function tryFiles(tool: Tool, { home, env, endpoint, program }: Trial): Promise<number> {
   let wrong = 0
-  for (const [name, isShown] of [
-    ['notes.txt', true],
-    ['secrets.json', false],
-  ] as const) {
+  for (const { kind, name, may } of FILES) {
     const cwd = mkdtempSync(join(home, 'project-'))
-    writeFileSync(join(cwd, name), `TOKEN=${CANARY}\n`)
-    endpoint.order(join(cwd, name), 'file')
+    const file = join(cwd, name)
+    if (kind !== 'write') writeFileSync(file, `TOKEN=${CANARY}\n`)
+    endpoint.order(file, kind)
     const said = await turn(tool, { env, endpoint, program }, cwd)
     const told = endpoint.told().join(' ')
-    if (told === '' && tool.hook === 'codex') continue
-    const isRight = told !== '' && told.includes(CANARY) === isShown
+    if (told === '' && !endpoint.isOffered()) {
+      console.log(`  --  it has no tool of its own to ${kind}`)
+      continue
+    }
+    const did = kind === 'write' ? existsSync(file) : told.includes(CANARY)
+    const isRight = told !== '' && did === may
     if (!isRight) wrong++
-    console.log(`  ${isRight ? 'ok ' : 'BAD'} reads ${name}; the model was told: ${short(told || said)}`)
+    const what = `${kind} ${name}: ${did ? 'done' : 'not done'}`
+    console.log(`  ${isRight ? 'ok ' : 'BAD'} ${what}; the model was told: ${short(told || said)}`)
   }
   return wrong
 }

@@ -1,15 +1,17 @@
-// A model endpoint on loopback for real AI tools: it orders one call of the shell or of the reader of files, and ends the turn when it is told the result.
+// A model endpoint on loopback for real AI tools: it orders one call of the shell or of the tool's own reader, search or writer of files, and ends the turn when it is told the result.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What is ordered of a tool. */
-type Kind = 'command' | 'file'
+export type Kind = 'command' | 'read' | 'search' | 'write'
 type Members = Readonly<Record<string, unknown>>
 
 export interface Endpoint {
   readonly port: number
-  /** What the next turn orders: a command, or that this file is read by the tool's own reader. */
+  /** What the next turn orders: a command, or that the tool's own reader, search or writer is used on this file. */
   order(text: string, kind?: Kind): void
+  /** Whether a request since the last order offered a tool for it. */
+  isOffered(): boolean
   /** What tools told the model of their calls since the last order. */
   told(): readonly string[]
   close(): void
@@ -24,6 +26,7 @@ export async function startEndpoint(): Promise<Endpoint> {
   let command = ''
   let kind: Kind = 'command'
   let results: string[] = []
+  let isOffered = false
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = ''
@@ -37,6 +40,7 @@ export async function startEndpoint(): Promise<Endpoint> {
     }
     const result = way.result(body)
     if (result !== undefined) results.push(result)
+    isOffered ||= toolNamed(way.tools(body), kind) !== undefined
     // Beside the turns tools ask for titles and the like, without tools.
     const tool = result === undefined ? toolNamed(way.tools(body), kind) : undefined
     const events = tool === undefined ? way.say(body) : way.call(tool, command)
@@ -68,7 +72,9 @@ export async function startEndpoint(): Promise<Endpoint> {
       command = text
       kind = of
       results = []
+      isOffered = false
     },
+    isOffered: () => isOffered,
     told: () => results,
     close: () => server.close(),
   }
@@ -76,7 +82,7 @@ export async function startEndpoint(): Promise<Endpoint> {
 
 interface Tool {
   readonly name: string
-  /** Its arguments for a command line, or for a file. */
+  /** Its arguments for a command line, or for a path. */
   readonly args: (text: string) => Members
 }
 
@@ -84,8 +90,8 @@ interface Tool {
 interface Way {
   readonly path: RegExp
   readonly result: (body: Members) => string | undefined
-  /** The names of the tools that the request offers. */
-  readonly tools: (body: Members) => readonly unknown[]
+  /** The tools that the request offers. */
+  readonly tools: (body: Members) => readonly Members[]
   readonly call: (tool: Tool, command: string) => readonly unknown[]
   readonly say: (body: Members) => readonly unknown[]
   /** The answer to a request that wants no stream. */
@@ -93,23 +99,51 @@ interface Way {
   readonly end?: string
 }
 
-const TOOLS = {
-  command: /^(?:Bash|bash|shell|shell_command|exec_command|run_shell_command)$/,
-  file: /^(?:Read|read|read_file|view)$/,
-} as const
-
-function toolNamed(names: readonly unknown[], kind: Kind): Tool | undefined {
-  const name = names.find((one): one is string => typeof one === 'string' && TOOLS[kind].test(one))
-  if (name === undefined) return undefined
-  if (kind === 'file') return { name, args: (path) => ({ [FILE_IN[name] ?? 'path']: path }) }
-  if (name === 'exec_command') return { name, args: (cmd) => ({ cmd }) }
-  if (name === 'shell') return { name, args: (command) => ({ command: ['bash', '-lc', command] }) }
-  return { name, args: (command) => ({ command, description: 'as ordered' }) }
+/** Names of the tools that do each, and what they are told; members that a tool does not know are left out of its call. */
+const TOOLS: Readonly<Record<Kind, { readonly names: RegExp; readonly args: (text: string) => Members }>> = {
+  command: {
+    names: /^(?:Bash|bash|shell|shell_command|exec_command|run_shell_command)$/,
+    args: (command) => ({ command, cmd: command, description: 'as ordered' }),
+  },
+  read: { names: /^(?:Read|read|read_file|view)$/, args: placed },
+  search: {
+    names: /^(?:Grep|grep|grep_search|search_file_content)$/,
+    args: (path) => ({ ...placed(path), dir_path: path, pattern: SEARCHED, output_mode: 'content' }),
+  },
+  write: {
+    names: /^(?:Write|write|write_file|create)$/,
+    args: (path) => ({ ...placed(path), content: 'written\n', file_text: 'written\n' }),
+  },
 }
-const FILE_IN: Readonly<Record<string, string>> = {
-  Read: 'file_path',
-  read: 'filePath',
-  read_file: 'file_path',
+/** What a search looks for. */
+const SEARCHED = 'TOKEN'
+
+function placed(path: string): Members {
+  return { path, file_path: path, filePath: path }
+}
+
+/** A tool of the request, with the schema of its arguments where the protocol has it. */
+function offered({ name, ...rest }: Members): {
+  readonly name: string
+  readonly members: ReadonlySet<string>
+} {
+  const schema = (rest.input_schema ?? rest.parameters ?? rest.parametersJsonSchema) as Members | undefined
+  return {
+    name: textOf(name),
+    members: new Set(Object.keys((schema?.properties as Members | undefined) ?? {})),
+  }
+}
+
+function toolNamed(tools: readonly Members[], kind: Kind): Tool | undefined {
+  const { names, args } = TOOLS[kind]
+  const found = tools.map(offered).find(({ name }) => names.test(name))
+  if (found === undefined) return undefined
+  const { name, members } = found
+  if (name === 'shell') return { name, args: (command) => ({ command: ['bash', '-lc', command] }) }
+  return {
+    name,
+    args: (text) => Object.fromEntries(Object.entries(args(text)).filter(([member]) => members.has(member))),
+  }
 }
 
 const listOf = (value: unknown): readonly Members[] => (Array.isArray(value) ? (value as Members[]) : [])
@@ -130,7 +164,7 @@ const anthropic: Way = {
     const found = blocks.find(({ type, tool_use_id }) => type === 'tool_result' && tool_use_id === ID)
     return found && textOf(found.content)
   },
-  tools: (body) => listOf(body.tools).map(({ name }) => name),
+  tools: (body) => listOf(body.tools),
   call: ({ name, args }, command) => [
     { type: 'message_start', message: { ...anthropicMessage, usage: { input_tokens: 1, output_tokens: 1 } } },
     { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id: ID, name, input: {} } },
@@ -167,7 +201,7 @@ const responses: Way = {
     )
     return found && textOf(found.output)
   },
-  tools: (body) => listOf(body.tools).map(({ name }) => name),
+  tools: (body) => listOf(body.tools),
   call: ({ name, args }, command) =>
     responsesOf({
       type: 'function_call',
@@ -198,8 +232,7 @@ const gemini: Way = {
     const found = parts.find(({ functionResponse }) => functionResponse !== undefined)
     return found && textOf(found.functionResponse)
   },
-  tools: (body) =>
-    listOf(body.tools).flatMap((one) => listOf(one.functionDeclarations).map(({ name }) => name)),
+  tools: (body) => listOf(body.tools).flatMap((one) => listOf(one.functionDeclarations)),
   call: ({ name, args }, command) => candidate({ functionCall: { name, args: args(command) } }),
   say: () => candidate({ text: DONE }),
 }
@@ -225,7 +258,7 @@ const chat: Way = {
     )
     return found && textOf(found.content)
   },
-  tools: (body) => listOf(body.tools).map((one) => (one.function as Members | undefined)?.name),
+  tools: (body) => listOf(body.tools).map((one) => (one.function as Members | undefined) ?? {}),
   call: (tool, command) => [
     chunk({ role: 'assistant', content: null, tool_calls: [toolCall(tool, command)] }, null),
     chunk({}, 'tool_calls'),

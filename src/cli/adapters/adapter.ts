@@ -18,7 +18,7 @@ export type ToolCall =
       readonly command: string
       readonly cwd?: string
       readonly shell: ToolShell
-      /** False at an event at which the tool cannot ask, although it asks about commands. */
+      /** False at an event, or in a mode, in which the tool asks nobody, although it can ask. */
       readonly asks?: boolean
     }
   | {

@@ -2,20 +2,22 @@
 // PostToolUseFailure hooks of its Bash tool.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
-import { type Adapter, BadCall, type Reply, type ToolCall } from './adapter.ts'
+import type { Adapter, Reply, ToolCall } from './adapter.ts'
 import {
   callOf,
   commandOf,
   directoryOf,
   durationOf,
+  eventOf,
   exitCodeOf,
   isOneOf,
   type Members,
   membersOf,
   otherEvent,
   textOf,
+  toolOf,
 } from './fields.ts'
-import { readFileCall } from './file-tools.ts'
+import { type At, readFileCall } from './file-tools.ts'
 
 /** Seconds; the hook itself answers within its own limit, far below. */
 const HOOK_SECONDS = 10
@@ -38,7 +40,7 @@ export const claude: Adapter = {
   asks: true,
   read(input) {
     const call = callOf(input)
-    const event = eventOf(call)
+    const event = eventOf(call.hook_event_name)
     if (event === 'PreToolUse') return before(call, 'Bash', FILE_TOOLS, READERS)
     // On Windows also PowerShell, which is no shell of ours.
     if (call.tool_name === 'Bash') {
@@ -76,13 +78,6 @@ export function answerLikeClaude(reply: Reply): ReturnType<Adapter['answer']> {
   }
 }
 
-/** The name of the event, without which nothing is known of a call. */
-export function eventOf(call: Members): string {
-  const event = textOf(call.hook_event_name)
-  if (event === undefined) throw new BadCall('the call names no event')
-  return event
-}
-
 /** What `tool_input` says before the tool named `shell`, one of `files` or `readers` or a tool of an MCP server runs. */
 export function before(
   call: Members,
@@ -90,9 +85,8 @@ export function before(
   files: readonly string[],
   readers: readonly string[] = [],
 ): ToolCall {
-  const tool = textOf(call.tool_name)
-  if (tool === undefined) throw new BadCall('the call names no tool')
-  const where = directoryOf(call.cwd)
+  const tool = toolOf(call.tool_name)
+  const where = askedAt(call)
   const isOwn = isOneOf([shell, ...files], tool)
   if (tool === shell)
     return {
@@ -103,6 +97,15 @@ export function before(
     }
   if (!isOwn && !readers.includes(tool) && !/^mcp_|__/.test(tool)) return { kind: 'other' }
   return readFileCall(tool, call.tool_input, where, isOwn)
+}
+
+/**
+ * Where the call is to run. Started so that it asks nobody (`--dangerously-skip-permissions`), Claude Code answers some
+ * questions itself, with yes, whatever a hook says: a write to `~/.bashrc`, to `.git/hooks` or to its own settings (seen in 2.1.332).
+ */
+function askedAt(call: Members): At {
+  const where = directoryOf(call.cwd)
+  return call.permission_mode === 'bypassPermissions' ? { ...where, asks: false } : where
 }
 
 export function after(call: Members, exitCode: number | null): ToolCall {

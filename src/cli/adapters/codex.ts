@@ -5,8 +5,8 @@
 // are unsupported there and `deny` needs a reason.
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter } from './adapter.ts'
-import { after, answerLikeClaude, before, entryOf, eventOf } from './claude.ts'
-import { callOf, otherEvent } from './fields.ts'
+import { after, answerLikeClaude, before, entryOf } from './claude.ts'
+import { callOf, eventOf, otherEvent } from './fields.ts'
 
 export const codex: Adapter = {
   name: 'codex',
@@ -14,7 +14,7 @@ export const codex: Adapter = {
   asks: false,
   read(input) {
     const call = callOf(input)
-    const event = eventOf(call)
+    const event = eventOf(call.hook_event_name)
     if (event === 'PreToolUse') return before(call, 'Bash', ['apply_patch'])
     // It hands on the output, and no exit code.
     if (event === 'PostToolUse' && call.tool_name === 'Bash') return after(call, null)

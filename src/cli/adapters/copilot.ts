@@ -15,6 +15,7 @@ import {
   type Members,
   membersOf,
   textOf,
+  toolOf,
 } from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
@@ -24,8 +25,7 @@ export const copilot: Adapter = {
   asks: true,
   read(input) {
     const call = callOf(input)
-    const tool = textOf(call.toolName)
-    if (tool === undefined) throw new BadCall('the call names no tool')
+    const tool = toolOf(call.toolName)
     const isOwn = isOneOf(['bash', ...FILE_TOOLS], tool)
     if (tool !== 'bash') {
       // Tools of MCP servers have the name of their server in front: `server-tool`.

@@ -2,16 +2,16 @@
 // Source: https://cursor.com/docs/agent/hooks (reference of these events; preToolUse obeys `deny`, and not `ask`).
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import { type Adapter, BadCall, type ToolCall } from './adapter.ts'
-import { eventOf } from './claude.ts'
 import {
   callOf,
   commandOf,
   directoryOf,
   durationOf,
+  eventOf,
   isOneOf,
   type Members,
   otherEvent,
-  textOf,
+  toolOf,
 } from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
@@ -21,7 +21,7 @@ export const cursor: Adapter = {
   asks: true,
   read(input) {
     const call = callOf(input)
-    const event = eventOf(call)
+    const event = eventOf(call.hook_event_name)
     if (event === 'preToolUse' || event === 'beforeMCPExecution') return readTool(call, event)
     if (event !== 'beforeShellExecution' && event !== 'afterShellExecution') return otherEvent(event, call)
     const what = { command: commandOf(call.command), ...whereOf(call), shell: 'bash' } as const
@@ -50,8 +50,7 @@ export const cursor: Adapter = {
 
 /** A file tool of Cursor's own, or a tool of an MCP server, whose arguments come as the text of a JSON document. */
 function readTool(call: Members, event: string): ToolCall {
-  const tool = textOf(call.tool_name)
-  if (tool === undefined) throw new BadCall('the call names no tool')
+  const tool = toolOf(call.tool_name)
   const own = event === 'preToolUse'
   const changes = own && isOneOf(['Write', 'Delete'], tool)
   if (own && !changes && tool !== 'Read' && tool !== 'Grep') return { kind: 'other' }

@@ -16,12 +16,17 @@ export function callOf(value: unknown): Members {
 
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** The command of a shell tool: without one nothing can be judged. */
-export function commandOf(value: unknown): string {
-  const command = textOf(value)
-  if (command === undefined) throw new BadCall('the call has no command')
-  return command
-}
+/** What a call has to say, since without it nothing can be judged. */
+const needed =
+  (missing: string) =>
+  (value: unknown): string => {
+    const text = textOf(value)
+    if (text === undefined) throw new BadCall(`the call ${missing}`)
+    return text
+  }
+export const commandOf = needed('has no command')
+export const toolOf = needed('names no tool')
+export const eventOf = needed('names no event')
 
 /** Absolute, or nothing: a relative one is relative to something that is not known here. Throws BadCall for one that is no text. */
 export function directoryOf(value: unknown): { readonly cwd?: string } {

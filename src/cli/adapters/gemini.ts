@@ -6,11 +6,12 @@
 import { resolve } from 'node:path'
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter, ToolCall } from './adapter.ts'
-import { before, eventOf, secondsOf } from './claude.ts'
+import { before, secondsOf } from './claude.ts'
 import {
   callOf,
   commandOf,
   directoryOf,
+  eventOf,
   exitCodeOf,
   type Members,
   membersOf,
@@ -30,7 +31,7 @@ export const gemini: Adapter = {
   asksIfNew: true,
   read(input) {
     const call = callOf(input)
-    const event = eventOf(call)
+    const event = eventOf(call.hook_event_name)
     const isShell = call.tool_name === SHELL
     if (event === 'BeforeTool')
       return isShell ? { kind: 'before', ...whatOf(call) } : before(call, SHELL, FILE_TOOLS, READERS)

@@ -1,6 +1,6 @@
 // Any other tool: a small contract of Karo's own, for a wrapper or a plugin that can run a program.
 import { type Adapter, BadCall, type ToolShell } from './adapter.ts'
-import { callOf, commandOf, directoryOf, durationOf, exitCodeOf, textOf } from './fields.ts'
+import { callOf, commandOf, directoryOf, durationOf, exitCodeOf, toolOf } from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
 const SHELLS: ReadonlySet<unknown> = new Set<ToolShell>(['bash', 'zsh', 'fish', 'sh'])
@@ -23,8 +23,7 @@ export const generic: Adapter = {
     const { event = 'before', shell = 'bash' } = call
     if (!SHELLS.has(shell)) throw new BadCall('the call names an unknown shell')
     if (call.command === undefined && call.tool !== undefined) {
-      const tool = textOf(call.tool)
-      if (tool === undefined) throw new BadCall('the call names no tool')
+      const tool = toolOf(call.tool)
       if (event === 'after') return { kind: 'other' }
       if (event !== 'before') throw new BadCall('the call names an unknown event')
       return readFileCall(tool, call.args, directoryOf(call.cwd), FILE_TOOLS.has(tool))

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { checkCommand, type RiskVerdict } from '../../../../src/assist/risk/index.ts'
 import { ADAPTERS, answerCall } from '../../../../src/cli/adapters/index.ts'
 import fc from '../../../support/run/properties.ts'
-import { DOCUMENTED } from './calls.ts'
+import { DOCUMENTED, type Documented } from './calls.ts'
 
 const judge = (command: string, where: object): RiskVerdict =>
   checkCommand(command, { ...where, home: '/home/dev', caller: 'tool' })
@@ -297,6 +297,19 @@ describe('what Gemini CLI tells of an end', () => {
     const tool_input = { command: 'x', dir_path: '../home' }
     expect(ADAPTERS.gemini.read({ ...call, tool_input })).toMatchObject({ cwd: '/home' })
   })
+})
+
+test('Claude Code in the mode in which it asks nobody is told no where else it would be told to ask', () => {
+  const [{ intends, edits, reads }] = DOCUMENTED.filter(({ tool }) => tool === 'claude') as [Documented]
+  const calls = [
+    intends(CONFIRMED, '/work/app'),
+    ...edits('/home/dev/.bashrc', '/work/app'),
+    ...reads('.env', '/work/app'),
+  ]
+  for (const call of calls) {
+    const text = JSON.stringify({ ...(call as object), permission_mode: 'bypassPermissions' })
+    expect(answerCall(ADAPTERS.claude, text, open).reply.decision, text).toBe('deny')
+  }
 })
 
 test('whoever writes an adapter of their own is told why a call is refused, and what was not judged', () => {
