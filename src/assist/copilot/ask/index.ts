@@ -1,5 +1,6 @@
 // The index of what Karo knows: built once with the program, read as one file, and searched for the entries that share words with a request.
 import { readFileSync } from 'node:fs'
+import { remembered } from '../../risk/lookup.ts'
 import { type Entry, piecesOf, readEntries, slotsIn } from './entries.ts'
 import { endingTerm } from './fill.ts'
 import { concept, concepts, isStop, normalise, words } from './language.ts'
@@ -248,17 +249,17 @@ export function indexOf(parts: readonly Built[]): Index {
       const at = placeIn(terms, term)
       return at === undefined ? sum : sum + starts[at + 1]! - starts[at]!
     }, 0)
-  const weight = (term: string): number => {
+  const weight = remembered((term) => {
     const many = count(term)
     // A word that nobody wrote tells as little as one that many did.
     return Math.log(1 + size / (0.5 + (many === 0 ? UNWRITTEN * size : many)))
-  }
+  })
   return {
     size,
     tools: new Set(parts.flatMap(({ tools }) => [...tools])).size,
     weight,
     share: (term) => count(term) / Math.max(1, size),
-    knows: (term) => parts.some(({ terms }) => placeIn(terms, term) !== undefined),
+    knows: (term) => count(term) > 0,
     near: (word) => nearest(word, parts, count),
     isPlain: (tool) => parts.every(({ tools, plain }) => !tools.has(tool) || plain.has(tool)),
     isTool: (word) => parts.some(({ tools }) => tools.has(word)),
@@ -273,7 +274,7 @@ export function indexOf(parts: readonly Built[]): Index {
           const idf = weight(term) / 255
           for (let p = starts[at]!; p < starts[at + 1]!; p++) scores[places[p]!]! += idf * weights[p]!
         }
-        const least = Math.max(scores.toSorted().at(-most) ?? 0, Number.MIN_VALUE)
+        const least = scores.filter(Boolean).sort().at(-most) ?? Number.MIN_VALUE
         // A command runs this once, and an iterator of thousands of pairs is its dearest part then.
         for (let place = 0; place < own; place++)
           if (scores[place]! >= least) found.push({ score: scores[place]!, known: () => entry(place) })

@@ -1,4 +1,5 @@
 // Makes English words comparable: all forms and synonyms of a word share one stem, its concept.
+import { remembered } from '../../risk/lookup.ts'
 import { PHRASES, STOP, SYNONYMS } from './vocabulary.ts'
 
 const STEMS: ReadonlyMap<string, string> = new Map(
@@ -49,16 +50,14 @@ export function withPhrases(text: string): string {
 export const isStop = (word: string): boolean => STOP.has(word)
 
 /** The stem that stands for a word and its synonyms. */
-export function concept(word: string): string {
+export const concept = remembered((word) => {
   const own = stem(word)
   return STEMS.get(own) ?? own
-}
+})
 
 /** The words of a normalised text. */
 export const words = (text: string): string[] =>
-  (text.match(/[a-z0-9][a-z0-9+#.-]*/g) ?? [])
-    .map((word) => word.replace(/[.-]+$/, ''))
-    .filter((word) => word !== '')
+  (text.match(/[a-z0-9][a-z0-9+#.-]*/g) ?? []).map((word) => word.replace(/[.-]+$/, '')).filter(Boolean)
 
 /** The concepts of a text without its stop words. */
 export const concepts = (text: string): string[] =>

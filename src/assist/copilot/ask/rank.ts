@@ -3,8 +3,8 @@ import { changesSomething, isDestroying } from './acts.ts'
 import { piecesOf, type Slot, slotsIn } from './entries.ts'
 import { endingTerm, fill, fits, NOUNS, typeTerms, valueFor, wordFit } from './fill.ts'
 import { type Index, isOf, type Known, toolOf } from './index.ts'
-import { concept, concepts, NOT, PREVIEW } from './language.ts'
-import { type Asked, mayDo, type Request } from './read.ts'
+import { concept, NOT, PREVIEW } from './language.ts'
+import { type Asked, leftOf, type Request, SMALL } from './read.ts'
 import { WEIGHTS } from './weights.ts'
 
 /** What speaks for an entry, and from `loose` on against it; each between 0 and 1. */
@@ -126,13 +126,34 @@ export function withChances<T extends Pick<Ranked, 'command' | 'score'>>(
   return nearest.map((one) => ({ ...one, chance: Math.exp(one.score) / sum }))
 }
 
+/** A command with these values in its slots, and what it does; undefined where one of them may not stand there. */
+function act(template: string, slots: readonly Slot[], values: ReadonlyMap<string, string>) {
+  const filled = fill({ command: template, slots }, values)
+  const { command = '' } = filled ?? {}
+  return filled && { ...filled, changes: changesSomething(command), destroys: isDestroying(command) }
+}
+
+/** What of an entry is the same for each request. */
+function newShape({ command, about, wordings }: Known) {
+  const slots = slotsIn(command)
+  return {
+    slots,
+    anywhere: new Set([...about, ...wordings.flat()]),
+    own: wordings.map((wording) => new Set(wording.filter((item) => /^[^{~]/.test(item)))),
+    pairs: wordings.map((wording) => new Set(pairsOf(wording))),
+    // Most requests name nothing for its slots.
+    open: act(command, slots, new Map()),
+  }
+}
+const shapes = new WeakMap<Known, ReturnType<typeof newShape>>()
+
 function rankOne(request: Request, known: Known, index: Index, found: number): Scored | undefined {
-  const slots = slotsIn(known.command)
-  const anywhere = new Set([...known.about, ...known.wordings.flat()])
+  const shape = shapes.get(known) ?? newShape(known)
+  shapes.set(known, shape)
   let best: Scored | undefined
-  for (const wording of known.wordings) {
-    const one = lay(request, known, slots, wording, anywhere, index, found)
-    if (one !== undefined && (best === undefined || one.score > best.score)) best = one
+  for (const at of known.wordings.keys()) {
+    const one = lay(request, known, shape, at, index, found)
+    if (one && (!best || one.score > best.score)) best = one
   }
   return best
 }
@@ -202,7 +223,7 @@ function assign(
   )
   const wanted = inWording.flatMap(({ name, i }) => {
     const slot = slots.find((one) => one.name === name)
-    return slot === undefined ? [] : [{ slot, before: beside(wording, i, -1), after: wording[i + 1] }]
+    return slot === undefined ? [] : [{ slot, before: leftOf(wording, i), after: wording[i + 1] }]
   })
   const options = wanted.map(({ slot, before, after }) =>
     tokens
@@ -247,7 +268,7 @@ function assign(
     if (isGuess) guessed++
     for (const noun of nounsOf(slot)) nouns.add(noun)
   }
-  for (const [i, place] of best.entries()) if (place !== undefined) take(wanted[i]?.slot as Slot, place)
+  for (const [i, place] of best.entries()) if (place !== undefined) take(wanted[i]!.slot, place)
   // What the wording does not mention may still be named, as a place to start from.
   for (const slot of slots) {
     if (values.has(slot.name)) continue
@@ -289,7 +310,7 @@ const isCalledDir = (tokens: readonly Asked[], at: number, slot: Slot): boolean 
 
 /** Whether the words around a name say that it is something else: the directory of files, or another kind of thing. */
 function isOther(tokens: readonly Asked[], at: number, slot: Slot): boolean {
-  const left = beside(items(tokens), at, -1) ?? ''
+  const { left = '' } = tokens[at]!
   if (slot.type === 'file')
     return (
       INSIDE.test(left) &&
@@ -309,12 +330,13 @@ function placeOf(
   after: string | undefined,
   anywhere: ReadonlySet<string>,
 ): Place | undefined {
-  const sameBefore = before !== undefined && beside(items(tokens), at, -1) === before
+  const { left } = token
+  const sameBefore = before !== undefined && left === before
   const sameAfter = after !== undefined && tokens[at + 1]?.item === after
   const near = (sameBefore ? 1 : 0) + (sameAfter ? 0.5 : 0)
   const own = nounsOf(slot)
   const isNoun = (word: string | undefined): boolean => word === NAMED || own.has(word ?? '')
-  const [left, right] = [beside(items(tokens), at, -1), tokens[at + 1]?.item]
+  const right = tokens[at + 1]?.item
   if (isOther(tokens, at, slot)) return undefined
   if (token.entity !== undefined) {
     const found = valueFor(slot, token.entity, after?.replace(/^~/, ''))
@@ -369,20 +391,6 @@ function placeOf(
   return { at, value, score: score * 0.8, isGuess: !token.isUnknown && !hasNoun && !sameBefore }
 }
 
-/** The next item before or behind one, small words left out. */
-function beside(all: readonly string[], at: number, step: 1 | -1): string | undefined {
-  let i = at + step
-  while (SMALL.test(all[i] ?? '')) i += step
-  return all[i]
-}
-
-const itemsOf = new WeakMap<readonly Asked[], readonly string[]>()
-function items(tokens: readonly Asked[]): readonly string[] {
-  const known = itemsOf.get(tokens) ?? tokens.map(({ item }) => item)
-  itemsOf.set(tokens, known)
-  return known
-}
-
 /** What of a request a wording and its entry explain, by the weight of the words, and what is left. */
 function tally(
   tokens: readonly Asked[],
@@ -398,17 +406,16 @@ function tally(
   let [loose, worst] = [0, 0]
   const left: string[] = []
   const inThings = new Set<string>()
-  for (const [at, { concept: word, entity, raw }] of tokens.entries()) {
+  for (const [at, { concept: word, entity, raw, parts }] of tokens.entries()) {
     if (used.has(at)) {
-      // `30 days` also says days.
-      if (entity !== undefined) for (const part of concepts(raw)) inThings.add(part)
+      for (const part of entity ? parts : []) inThings.add(part)
       // `last week` is seven days to a command that counts days.
       if (entity?.kind === 'time') for (const unit of UNITS) inThings.add(unit)
       continue
     }
     if (entity !== undefined) {
       if (entity.kind === 'here' || isInCommand(entity.value, raw, known, wording)) {
-        for (const part of concepts(raw)) inThings.add(part)
+        for (const part of parts) inThings.add(part)
         continue
       }
       loose++
@@ -434,29 +441,28 @@ function tally(
 function lay(
   request: Request,
   known: Known,
-  slots: readonly Slot[],
-  wording: readonly string[],
-  anywhere: ReadonlySet<string>,
+  shape: ReturnType<typeof newShape>,
+  at: number,
   index: Index,
   found: number,
 ): Scored | undefined {
   const { tokens } = request
+  const { slots, anywhere } = shape
+  const [wording, own] = [known.wordings[at]!, shape.own[at]!]
   const assigned = assign(request, slots, wording, anywhere)
   const { values, used, places, guessed, asked: open } = assigned
   // A tool that is named binds, unless it is itself what the command is about: `restart nginx`.
   if (
-    request.tool !== undefined &&
+    request.tool &&
     !isOf(known, request.tool) &&
     !tokens.some(({ word }, at) => word === request.tool && used.has(at))
   )
     return undefined
-  const filled = fill({ command: known.command, slots }, values)
-  if (filled === undefined) return undefined
-  const { command, missing } = filled
-  const changes = changesSomething(command)
-  const destroys = isDestroying(command)
-  if (!mayDo(request, command, changes)) return undefined
-  const own = new Set(wording.filter((item) => /^[^{~]/.test(item)))
+  const done = values.size === 0 ? shape.open : act(known.command, slots, values)
+  if (!done) return undefined
+  const { command, missing, changes, destroys } = done
+  // It changes and destroys only what the words ask for.
+  if ((changes && request.looks) || (destroys && !request.destroys)) return undefined
   const weigh = (word: string): number =>
     // Any word for looking asks for what only looks.
     (SEEING.has(word) && !changes ? 0.3 : 1) * index.weight(word)
@@ -490,10 +496,9 @@ function lay(
   if (changes && !picks(request.text, known)) return undefined
   if (destroys && (!isWhole || guessed > 0 || (used.size > 0 && missing.length > 0))) return undefined
   if (destroys && request.concepts.has(EACH) && !own.has(EACH) && used.size === 0) return undefined
-  const isExact = request.items.join(' ') === wording.join(' ')
-  if (!isExact && isTooLittle(request, used, own, anywhere, left, index)) return undefined
-  const share = (part: number, sum: number): number => (sum === 0 ? (part === 0 ? 1 : 0) : part / sum)
-  const inWording = wording.filter((item) => item.startsWith('{')).map((item) => item.slice(1, -1))
+  if (request.items.join(' ') !== wording.join(' ') && isTooLittle(request, used, own, anywhere, left, index))
+    return undefined
+  const share = (part: number, sum: number): number => (sum === 0 ? 1 : part / sum)
   const isNamed = (name: string): boolean => values.has(name) || open.has(name)
   const isSame =
     isWhole && own.size > 0 && [...own].every((word) => request.concepts.has(word) || inThings.has(word))
@@ -501,11 +506,11 @@ function lay(
     saidAnywhere: share(all, asked),
     saysNoMore: share(shared, whole),
     both: harmonic(share(all, asked), share(shared, whole)),
-    order: orderOf(tokens, used, wording),
+    order: orderOf(tokens, used, shape.pairs[at]!),
     short: 1 / Math.max(1, known.command.split(/\s+/).length - 1),
     same: Number(isSame),
     whole: Number(isWhole),
-    matches: Number(isSame && inWording.every(isNamed)),
+    matches: Number(isSame && wording.every((item) => item[0] !== '{' || isNamed(item.slice(1, -1)))),
     loose: Math.min(1, loose / 2),
     open: Math.min(
       1,
@@ -580,7 +585,7 @@ function isTooLittle(
   if (isOnlyVerbs && !hasThing) return true
   if (asked.size + used.size < 2 && (own.size !== 1 || VERBS.has([...own][0] as string))) return true
   // Of a tool that is named, what no wording has is a way of speaking.
-  if (tool !== undefined && shared.some((word) => word !== concept(tool))) return false
+  if (tool && shared.some((word) => word !== concept(tool))) return false
   const weigh = (words: readonly string[]): number => Math.max(0, ...words.map((word) => index.weight(word)))
   return used.size === 0 && weigh(left) > weigh(shared)
 }
@@ -599,27 +604,25 @@ function isInCommand(value: string, raw: string, { command }: Known, wording: re
   )
 }
 
-const SMALL = /^~(?:a|an|the|my|me|i|is|are|of|please|all|it|this|that)$/
 /** Neighbours as one list of pairs; what stands in a slot is only a thing. */
 const pairsOf = (items: readonly string[]): readonly string[] =>
   items
     .filter((item) => !SMALL.test(item))
+    .map((item) => (item.startsWith('{') ? '{' : item))
     .flatMap((item, i, all) => (i === 0 ? [] : [`${all[i - 1]} ${item}`]))
 
-function orderOf(tokens: readonly Asked[], used: ReadonlySet<number>, wording: readonly string[]): number {
+function orderOf(tokens: readonly Asked[], used: ReadonlySet<number>, own: ReadonlySet<string>): number {
   const asked = pairsOf(
     tokens.map(({ item, entity }, at) => (used.has(at) || entity !== undefined ? '{' : item)),
   )
   if (asked.length === 0) return 1
-  const own = new Set(pairsOf(wording.map((item) => (item.startsWith('{') ? '{' : item))))
   return asked.filter((pair) => own.has(pair)).length / asked.length
 }
 
-const harmonic = (one: number, other: number): number =>
-  one + other === 0 ? 0 : (2 * one * other) / (one + other)
+const harmonic = (one: number, other: number): number => (2 * one * other) / (one + other) || 0
 
 export const scoreOf = (features: readonly number[], weights: readonly number[] = WEIGHTS): number =>
-  features.reduce((total, one, i) => total + one * (weights[i + 1] ?? 0), weights[0] ?? 0)
+  features.reduce((total, one, i) => total + one * weights[i + 1]!, weights[0]!)
 
 /** The plain text of a wording, with what a slot stands for in capitals. */
 export const shownWording = (said: string): string =>

@@ -1,7 +1,7 @@
 // Reads a request: its words as concepts, the things that it names, the tool that it asks for, and what it wants.
-import { isDestroying, onlyLooks, wantsToDestroy } from './acts.ts'
+import { onlyLooks, wantsToDestroy } from './acts.ts'
 import { type Index, wordingOf } from './index.ts'
-import { concept, isStop, NOT, PREVIEW, withPhrases } from './language.ts'
+import { concept, concepts, isStop, NOT, PREVIEW, withPhrases } from './language.ts'
 import { readThings, type Token } from './things.ts'
 
 export interface Asked extends Token {
@@ -16,7 +16,17 @@ export interface Asked extends Token {
   readonly own: string | undefined
   /** Share of the entries that have the word. */
   readonly share: number
+  /** The concepts of its text: `30 days` also says days. */
+  readonly parts: readonly string[]
+  /** The item before it. */
+  readonly left: string | undefined
 }
+
+export const SMALL = /^~(?:a|an|the|my|me|i|is|are|of|please|all|it|this|that)$/
+
+/** The item before one, small words left out. */
+export const leftOf = (items: readonly string[], at: number): string | undefined =>
+  items.findLast((item, i) => i < at && !SMALL.test(item))
 
 export interface Request {
   readonly text: string
@@ -104,7 +114,7 @@ export function readRequest(asked: string, index: Index, told?: string): Request
   const text = wantsToDestroy(whole) ? whole : whole.replace(ASIDE, ' ')
   const tool = told ?? namedTool(text, index)
   const read = readThings(prepared(text))
-  const tokens = read.flatMap((token, i): readonly Asked[] => {
+  const tokens = read.flatMap((token, i): readonly Omit<Asked, 'left' | 'parts'>[] => {
     const { word, entity, raw } = token
     const none = {
       ...token,
@@ -135,11 +145,12 @@ export function readRequest(asked: string, index: Index, told?: string): Request
     const meant = (told === undefined ? index.near(own) : undefined) ?? own
     return [{ ...none, concept: meant, item: meant, isTool, isUnknown: true, own }]
   })
+  const items = tokens.map(({ item }) => item)
   const found = tokens.flatMap((token) => (token.concept === undefined ? [] : [token.concept]))
   return {
     text,
     items: wordingOf(text.toLowerCase()),
-    tokens,
+    tokens: tokens.map((token, at) => ({ ...token, left: leftOf(items, at), parts: concepts(token.raw) })),
     concepts: new Set(found),
     tool,
     looks: onlyLooks(text.replace(NOTHING_MORE, ' ')),
@@ -180,7 +191,3 @@ function namedTool(text: string, index: Index): string | undefined {
   const [first] = named ?? []
   return first === undefined ? undefined : (ALIASES[first] ?? first)
 }
-
-/** Whether a command may answer: it changes and destroys only what the words ask for. */
-export const mayDo = (request: Request, command: string, changes: boolean): boolean =>
-  !(request.looks && changes) && !(isDestroying(command) && !request.destroys)

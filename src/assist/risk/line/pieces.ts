@@ -39,7 +39,7 @@ const MAX_HEAD = 80
  */
 export function splitPieces(text: string, blocks = false, counter = { next: 0 }): readonly Piece[] {
   const out: Piece[] = []
-  const chars = [...Array(text.length).keys()].map((i) => text[i]!)
+  const chars = text.split('')
   const opens: number[] = []
   let start = 0
   let quote = ''
