@@ -182,7 +182,7 @@ const targets = list(
 
 /** Two entries with one text would share a checkpoint. */
 export const forwardTargets: Kind<readonly string[]> = {
-  allowed: targets.allowed,
+  ...targets,
   check(value) {
     const list = targets.check(value)
     const twice = list.find((entry, i) => list.indexOf(entry) !== i)

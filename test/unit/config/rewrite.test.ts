@@ -67,3 +67,9 @@ test.each([
 ])('%s = %s is refused', (path, written, why) => {
   expect(() => readValue(keyOf(path), written)).toThrow(why)
 })
+
+test('every list takes its entries between commas', () => {
+  const lists = KEY_LIST.filter((key) => Array.isArray(key.default))
+  expect(lists.map(({ path }) => path)).toContain('forward.to')
+  for (const { path, kind } of lists) expect(kind.fromText?.('a, b'), path).toEqual(['a', 'b'])
+})
