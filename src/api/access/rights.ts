@@ -42,8 +42,8 @@ const MAY_USE: Readonly<Record<Access, (caller: Caller | undefined) => void>> = 
   person: known,
   asker(caller) {
     if (known(caller).asks) return
-    throw new KaroError('refused', 'you may not ask the mesh in the name of this machine', {
-      hint: 'An administrator can allow it: add your user name to askers under [access] in config.toml, then systemctl reload karo.',
+    throw new KaroError('refused', 'you may not ask the mesh from this machine', {
+      hint: 'An administrator can: sudo karo config set access.askers <who may>; sudo systemctl reload karo',
     })
   },
   admin(caller) {

@@ -21,7 +21,7 @@ function closedAbove(path: string): string {
   let closed = dirname(path)
   while (closed !== '/' && (statSync(closed).mode & 0o001) !== 0) closed = dirname(closed)
   const user = process.getuid?.() === 0 ? 'its user, nobody (65534), because karo-exec is root,' : 'its user'
-  return `${path} cannot be given to a jail: ${user} may not pass through ${closed}. Let that user:  setfacl -m u:65534:x ${closed} , or take a place elsewhere, such as below /srv`
+  return `${path} cannot be given to a jail: ${user} may not pass through ${closed}. Let that user:  setfacl -m u:65534:x ${closed} , or take a place below /srv`
 }
 
 /** One way to build a jail. */

@@ -24,8 +24,8 @@ const NOT_ASKED_FOR: Decision = {
   rule: 'level2.totals',
   reason:
     'At level 2 no node gives its numbers to anybody: two aggregators of the mesh add them up without seeing them (karo ' +
-    'policy sign --aggregator names these). To have level 1, the numbers of single nodes, ask the people there: karo ' +
-    'peers trust <this node> --level peer, then karo share allow <this node>.',
+    'policy sign --aggregator names these). For level 1, the numbers of single nodes, ask the people there: karo ' +
+    'share allow <this node>, a role or an operator, after karo peers trust.',
 }
 
 /**

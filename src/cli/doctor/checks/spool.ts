@@ -91,7 +91,7 @@ export const spool = {
     what: 'The data of every person belongs to an account with the same name and uid on this machine.',
     why: 'Data without such an account is shown to nobody, because a new account with a used uid would see the commands of another person. It is held back until root gives it to an account or removes it.',
     severity: 'warn',
-    looksAt: 'daemon',
+    looksAt: 'admin',
     fix: 'sudo karo people list shows the person and the reason; sudo karo people map <person> <user>, or sudo karo people remove <person>',
     look({ people_held: held }, { homeFlag }) {
       if (held === undefined) return

@@ -109,7 +109,7 @@ export const store = {
     why: 'Whoever watches there sees nothing of this machine meanwhile. Entries wait in the ledger, which keeps 200 000.',
     severity: 'warn',
     looksAt: 'daemon',
-    fix: 'karo config list shows forward.to; start the collector, and let this machine reach it. karo logs tail has each failure.',
+    fix: 'Let this machine reach the collector, and the service write the file (systemctl edit karo: ReadWritePaths=). karo logs tail says why.',
     look({ forward = [] }) {
       if (forward.length === 0) return skipped('the ledger is sent nowhere (forward.to)')
       return forward.map(({ to, waiting, missed, problem }) => {

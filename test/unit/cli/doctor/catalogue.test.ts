@@ -84,8 +84,10 @@ describe('examining', () => {
       ['skipped', 'see config.file'],
       ['ok', 'here'],
     ])
-    expect(await told({ limited: true }, ['peers.pending'])).toEqual([
-      ['skipped', 'only administrators may see this: sudo karo doctor'],
+    const forAdministrators = ['skipped', 'only administrators may see this: sudo karo doctor']
+    expect(await told({ limited: true }, ['peers.pending', 'people.held'])).toEqual([
+      forAdministrators,
+      forAdministrators,
     ])
   })
 
