@@ -109,6 +109,7 @@ if has_systemd; then
 fi
 if has_systemd; then
   echo "Karo $(cat "$here/VERSION") is installed. Each person goes on with: karo shell install"
+  echo 'Administrators: sudo karo doctor; for several machines /usr/share/doc/karo/start/fleet.md'
 else
   echo "Karo $(cat "$here/VERSION") is installed. No systemd runs here, so no service does."
   echo 'Each person goes on with a node of their own: karo up --background, then karo shell install'
