@@ -226,6 +226,9 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     // What the unit's commands say beside the daemon would stand between its lines.
     for (const line of await said()) expect(line).toMatch(/^\{.*\}$/)
     await unconfigure('k_min = "many"')
+    await configure('policy', 'files = ["/etc/karo/none.cedar"]')
+    expect((await machine.run('systemctl reload karo')).code).not.toBe(0)
+    await unconfigure('files = .*')
     await machine.must('systemctl reload karo')
     await until(async () => (await reloaded()) === '1', { what: 'a file that can be used is in force' })
     await configure('sharing', 'k_min = "many"')
