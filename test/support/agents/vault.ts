@@ -1,5 +1,4 @@
 // A vault on a database of its own, with a clock, timers and a ledger that a test sees; something can happen at each of its awaits.
-import { expect } from 'vitest'
 import type { Asking, Owner } from '../../../src/agents/vault/types.ts'
 import { createVault } from '../../../src/agents/vault/vault.ts'
 import { systemRandom as random } from '../../../src/base/clock.ts'
@@ -10,6 +9,7 @@ import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
 import { createVaultRepository, type SecretRow } from '../../../src/store/tables/vault.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase } from '../data/database.ts'
+import { VirtualTime } from '../run/virtual-time.ts'
 
 export const ANN: Owner = { person: 1000, traceId: 'a'.repeat(32) }
 export const BOB: Owner = { person: 1001, traceId: 'b'.repeat(32) }
@@ -30,7 +30,7 @@ export async function rig({ db, credential }: { db?: Database; credential?: stri
   const hook: { at: (what: 'load' | 'write' | 'tell') => void } = { at: () => {} }
   const repository = createVaultRepository(database)
   const ledger: AuditRecord[] = []
-  const due = new Set<{ at: number; run: () => void }>()
+  const timers = new VirtualTime()
   const vault = createVault({
     repository: {
       ...repository,
@@ -57,20 +57,14 @@ export async function rig({ db, credential }: { db?: Database; credential?: stri
     credential: () => (credential === undefined ? undefined : Buffer.from(credential)),
     rotateDays: () => time.days,
     clock: { now: () => time.now, monotonic: () => time.up },
-    timers: {
-      after(ms, run) {
-        const one = { at: time.up + ms, run }
-        due.add(one)
-        return () => void due.delete(one)
-      },
-    },
+    timers,
     random,
     log: silentLog,
   })
   const pass = async (ms: number): Promise<void> => {
     time.now += ms
     time.up += ms
-    for (const one of due) if (one.at <= time.up && due.delete(one)) one.run()
+    timers.advance(ms)
     // A look at what is over waits for its turn as everything else.
     await vault.lock(BOB)
     await vault.list(BOB)
@@ -96,4 +90,3 @@ export async function annsVault() {
   await made.set('token', CANARY)
   return made
 }
-export const code = (of: string) => expect.objectContaining({ code: of })

@@ -6,7 +6,7 @@ import { hashOf } from '../../../src/agents/approvals/binding.ts'
 import type { Approver } from '../../../src/agents/approvals/types.ts'
 import type { Action } from '../../../src/agents/types.ts'
 import fc, { anyText } from '../../support/run/properties.ts'
-import { action, approver, OTHER, PERSON, rig, TOOLS, waiting, yes } from './rig.ts'
+import { action, approver, cardOf, OTHER, PERSON, rig, TOOLS, waiting, yes } from './rig.ts'
 
 /** Every way to change one byte of what decides what happens. */
 const CHANGES: Readonly<Record<string, (of: Action) => Partial<Action>>> = {
@@ -153,10 +153,8 @@ describe('who may approve', () => {
   it.each(Object.entries(NOT))('not %s', async (_, who) => {
     const all = await rig()
     const id = await waiting(all)
-    const { hash } = all.approvals.find(approver(), id)
-    const decision = { approve: true, hash, scope: 'once', reason: '' } as const
-    await expect(all.approvals.decide(approver(who), id, decision)).rejects.toThrow()
-    expect(all.approvals.find(approver(), id).state).toBe('pending')
+    await expect(yes(all, id, {}, approver(who))).rejects.toThrow()
+    expect(cardOf(all, id).state).toBe('pending')
   })
 
   it('not the terminal of what asks behind setsid, nor any terminal where nothing says who asks', async () => {
@@ -165,11 +163,9 @@ describe('who may approve', () => {
     for (const requester of [{ ...nobody, sessions: ['500:1', TOOLS] }, nobody]) {
       const asked = action({ requester, input: JSON.stringify(requester) })
       const id = await waiting(all, asked)
-      const { hash } = all.approvals.find(approver(), id)
-      const decision = { approve: true, hash, scope: 'once', reason: '' } as const
-      await expect(all.approvals.decide(approver({ sessions: [TOOLS] }), id, decision)).rejects.toThrow()
-      expect(all.approvals.find(approver(), id).state).toBe('pending')
-      await all.approvals.decide(approver({ way: 'token', sessions: [] }), id, decision)
+      await expect(yes(all, id, {}, approver({ sessions: [TOOLS] }))).rejects.toThrow()
+      expect(cardOf(all, id).state).toBe('pending')
+      await yes(all, id, {}, approver({ way: 'token', sessions: [] }))
     }
     expect(all.approvals.hasAsked(['500:1'])).toBe(true)
   })
@@ -179,11 +175,10 @@ describe('who may approve', () => {
     const id = await waiting(all)
     const again = action({ requester: { ...action().requester, sessions: ['600:1'] } })
     expect(await waiting(all, again)).toBe(id)
-    const decision = { approve: true, hash: hashOf(again), scope: 'once', reason: '' } as const
-    for (const session of ['600:1', TOOLS])
-      await expect(all.approvals.decide(approver({ sessions: [session] }), id, decision)).rejects.toThrow(
-        'cannot approve its own requests',
-      )
+    for (const session of ['600:1', TOOLS]) {
+      const asker = approver({ sessions: [session] })
+      await expect(yes(all, id, {}, asker)).rejects.toThrow('cannot approve its own requests')
+    }
   })
 
   it('not the operator who asked, at whichever node', async () => {
@@ -191,10 +186,8 @@ describe('who may approve', () => {
     const operator = 'f'.repeat(16)
     const asked = action({ requester: { ...action().requester, operator } })
     const id = await waiting(all, asked)
-    const { hash } = all.approvals.find(approver({ operator }), id)
-    const decision = { approve: true, hash, scope: 'once', reason: '' } as const
-    await expect(all.approvals.decide(approver({ operator }), id, decision)).rejects.toThrow('operator')
-    await all.approvals.decide(approver({ operator: 'e'.repeat(16) }), id, decision)
+    await expect(yes(all, id, {}, approver({ operator }))).rejects.toThrow('operator')
+    await yes(all, id, {}, approver({ operator: 'e'.repeat(16) }))
   })
 
   it('what another machine asks for its administrators here decide, and nobody else sees', async () => {
@@ -208,7 +201,7 @@ describe('who may approve', () => {
   it('not without the hash of what was shown', async () => {
     const all = await rig()
     const id = await waiting(all)
-    const shown = all.approvals.find(approver(), id).hash
+    const shown = cardOf(all, id).hash
     for (const hash of ['', shown.slice(0, 7), '00000000'])
       await expect(yes(all, id, { hash })).rejects.toThrow('hash')
     await yes(all, id, { hash: shown.slice(0, 8) })

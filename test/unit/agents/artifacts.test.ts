@@ -14,7 +14,9 @@ import { createPeopleRepository } from '../../../src/store/tables/people.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
+import { code } from '../../support/run/code.ts'
 import { until } from '../../support/run/until.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 const ANN: Owner = { person: 1000, traceId: 'a'.repeat(32) }
 const BOB: Owner = { person: 1001, traceId: 'b'.repeat(32) }
@@ -23,13 +25,12 @@ const hashOf = (bytes: Uint8Array): string => toHex(blake3([bytes]))
 /** As long as asked, and no piece of it is another one. */
 const content = (size: number): Buffer =>
   Buffer.from(Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 16)) & 0xff))
-const code = (of: string) => expect.objectContaining({ code: of })
 
 async function rig() {
   const db = await temporaryDatabase()
   const time = { now: 1_800_000_000_000 }
+  const timers = new VirtualTime()
   const ledger: AuditRecord[] = []
-  const due = new Set<{ at: number; run: () => void }>()
   const repository = createArtifactRepository(db)
   const artifacts = createArtifacts({
     redact: redactProse,
@@ -42,17 +43,11 @@ async function rig() {
       insist: async (entry) => void ledger.push(entry),
     },
     clock: { now: () => time.now, monotonic: () => time.now },
-    timers: {
-      after(ms, run) {
-        const one = { at: time.now + ms, run }
-        due.add(one)
-        return () => void due.delete(one)
-      },
-    },
+    timers,
   })
   const pass = (ms: number): void => {
     time.now += ms
-    for (const one of due) if (one.at <= time.now && due.delete(one)) one.run()
+    timers.advance(ms)
   }
   async function put(bytes: Buffer, owner = ANN, more: Partial<typeof coming> = {}) {
     const key = await artifacts.begin(owner, { ...coming, ...more })

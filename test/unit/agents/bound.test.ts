@@ -6,7 +6,7 @@ import { neededBy } from '../../../src/agents/capabilities/names.ts'
 import { checkOffers, OtherTools } from '../../../src/agents/runtime/offers.ts'
 import type { Action } from '../../../src/agents/types.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
-import { action, approver, OTHER, rig, SELF, waiting, yes } from './rig.ts'
+import { action, approvalOf, cardOf, OTHER, rig, SELF, waiting, yes } from './rig.ts'
 
 const HARMLESS = 'echo one\n'
 const REPLACED = 'echo two\n'
@@ -50,61 +50,66 @@ describe('what takes the place of an approved file does not run', () => {
     await yes(all, id)
     const again = await settled
     expect(again).toMatchObject({ outcome: 'wait', reason: expect.stringContaining('has changed since') })
-    const next = again.outcome === 'wait' ? again.approval : ''
+    const next = approvalOf(again)
     expect(next).not.toBe(id)
     await yes(all, next)
     expect(await all.gates.settled(next, what, all.signal)).toMatchObject({ outcome: 'run' })
   })
 
-  it('a recipe of a makefile, and a makefile that make prefers', async () => {
-    for (const file of ['Makefile', 'GNUmakefile']) {
-      const all = await rig()
-      const { put, what } = site('Makefile', 'deploy:\n\techo one\n', ['make', 'deploy'])
-      const id = await waiting(all, what)
-      put('deploy:\n\techo two\n', file)
-      await yes(all, id)
-      expect(await all.gates.settled(id, what, all.signal)).toMatchObject({ outcome: 'wait' })
-    }
-  })
-
-  it('a program, also one that is no text', async () => {
+  /** A yes for what was there before does not do for what is there by then. */
+  async function expectAskedAgain(what: Action, change: () => void): Promise<void> {
     const all = await rig()
-    for (const agent of ['kBridge:claude', 'kExecutor:command'] as const) {
+    const id = await waiting(all, what)
+    change()
+    await yes(all, id)
+    expect(await all.gates.settled(id, what, all.signal)).toMatchObject({ outcome: 'wait' })
+  }
+
+  it.each(['Makefile', 'GNUmakefile'])(
+    'a recipe of a makefile, and a makefile that make prefers: %s',
+    async (file) => {
+      const { put, what } = site('Makefile', 'deploy:\n\techo one\n', ['make', 'deploy'])
+      await expectAskedAgain(what, () => put('deploy:\n\techo two\n', file))
+    },
+  )
+
+  it.each(['kBridge:claude', 'kExecutor:command'] as const)(
+    'a program, also one that is no text, of %s',
+    async (agent) => {
       const { cwd, put, what } = site('tool', '\0one', ['./tool'])
       const own = { ...what, agent }
-      const id = await waiting(all, own)
-      put('\0two')
-      await yes(all, id)
-      expect(await all.gates.settled(id, own, all.signal)).toMatchObject({ outcome: 'wait' })
+      await expectAskedAgain(own, () => put('\0two'))
       expect(neededBy(own)).toEqual([`proc.exec:${cwd}/tool`])
-    }
-  })
+    },
+  )
 
   it.each([
     ['env', 'PATH=.:/usr/bin:/bin', 'tool'],
     ['sh', '-c', 'PATH=.:$PATH; tool'],
   ])('a program, or one before it, that is found by the PATH of the line: %s %s', async (...argv) => {
-    const all = await rig()
-    for (const before of ['\0one', undefined]) {
+    for (const isThere of [true, false]) {
       const { cwd, put, what } = site('tool', '\0one', argv)
-      if (before === undefined) rmSync(join(cwd, 'tool'))
-      const id = await waiting(all, what)
-      put('\0two')
-      await yes(all, id)
-      expect(await all.gates.settled(id, what, all.signal)).toMatchObject({ outcome: 'wait' })
+      if (!isThere) rmSync(join(cwd, 'tool'))
+      await expectAskedAgain(what, () => put('\0two'))
     }
   })
 
-  it('a program that the first line of a script names', async () => {
-    for (const line of ['#!./shell\n', '#!/usr/bin/env -S ./shell\n']) {
-      const all = await rig()
+  it.each(['#!./shell\n', '#!/usr/bin/env -S ./shell\n'])(
+    'a program that the first line of a script names: %j',
+    async (line) => {
       const { put, what } = site('tool', line, ['./tool'])
       put('\0one', 'shell')
-      const id = await waiting(all, what)
-      put('\0two', 'shell')
-      await yes(all, id)
-      expect(await all.gates.settled(id, what, all.signal)).toMatchObject({ outcome: 'wait' })
-    }
+      await expectAskedAgain(what, () => put('\0two', 'shell'))
+    },
+  )
+
+  it('a directory in the place of another, with the same script', async () => {
+    const { cwd, put, what } = site('deploy.sh', HARMLESS, ['sh', 'deploy.sh'])
+    await expectAskedAgain(what, () => {
+      renameSync(cwd, `${cwd}.before`)
+      mkdirSync(cwd)
+      put(HARMLESS)
+    })
   })
 
   it('a script that a script runs', async () => {
@@ -116,23 +121,12 @@ describe('what takes the place of an approved file does not run', () => {
     await yes(all, id)
     const settled = await all.gates.settled(id, what, all.signal)
     put(HARMLESS)
-    await yes(all, settled.outcome === 'wait' ? settled.approval : '')
+    await yes(all, approvalOf(settled))
     // It is there, and nothing runs it.
     const again = await all.gates.judge(what)
-    const { changed } = all.approvals.find(approver(), again.outcome === 'wait' ? again.approval : '')
+    const { changed } = cardOf(all, approvalOf(again))
     const note = expect.stringMatching(/and is none of what it runs now/)
     expect(changed).toContainEqual({ path: join(cwd, 'step.sh'), diff: undefined, note })
-  })
-
-  it('a directory in the place of another, with the same script', async () => {
-    const all = await rig()
-    const { cwd, put, what } = site('deploy.sh', HARMLESS, ['sh', 'deploy.sh'])
-    const id = await waiting(all, what)
-    renameSync(cwd, `${cwd}.before`)
-    mkdirSync(cwd)
-    put(HARMLESS)
-    await yes(all, id)
-    expect(await all.gates.settled(id, what, all.signal)).toMatchObject({ outcome: 'wait' })
   })
 
   it('after the yes and before the start', async () => {
@@ -150,7 +144,7 @@ describe('what takes the place of an approved file does not run', () => {
       changed: true,
     })
     const again = await all.gates.judge(what, verdict.code)
-    const { changed } = all.approvals.find(approver(), again.outcome === 'wait' ? again.approval : '')
+    const { changed } = cardOf(all, approvalOf(again))
     expect(changed?.[0]?.diff).toContain('-echo one\n+echo two\n')
     // It runs already.
     expect(await all.gates.lost(what, verdict.class)).toBeUndefined()
@@ -172,14 +166,14 @@ test('both contents are shown when it is asked again', async () => {
   const all = await rig()
   const { cwd, put, what } = site('deploy.sh', HARMLESS, ['sh', 'deploy.sh'])
   const id = await waiting(all, what)
-  expect(all.approvals.find(approver(), id).code).toMatchObject([
+  expect(cardOf(all, id).code).toMatchObject([
     { path: cwd, bytes: null },
     { path: join(cwd, 'deploy.sh'), bytes: HARMLESS.length, hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
   ])
   put(REPLACED)
   await yes(all, id)
   const again = await all.gates.settled(id, what, all.signal)
-  const { changed } = all.approvals.find(approver(), again.outcome === 'wait' ? again.approval : '')
+  const { changed } = cardOf(all, approvalOf(again))
   expect(changed).toMatchObject([{ path: join(cwd, 'deploy.sh') }])
   expect(changed?.[0]?.diff).toContain('-echo one\n+echo two\n')
   expect(changed?.[0]?.note).toMatch(/^It was 9 bytes .* when it was approved, and is 9 bytes /)
@@ -188,21 +182,21 @@ test('both contents are shown when it is asked again', async () => {
 test('the judgement is that of the script, and a file that nobody read is not safe', async () => {
   const all = await rig()
   const risky = site('deploy.sh', 'git push --force origin main\n', ['sh', 'deploy.sh'])
-  const ofText = all.approvals.find(approver(), await waiting(all, risky.what))
+  const ofText = cardOf(all, await waiting(all, risky.what))
   expect(ofText.risk).not.toBe('safe')
   expect(ofText.risks.join()).not.toContain('Nobody has read')
   for (const text of ['\0', `${'# more\n'.repeat(4_000)}echo one\n`]) {
     const unread = site('deploy.sh', text, ['sh', 'deploy.sh'])
-    const card = all.approvals.find(approver(), await waiting(all, unread.what))
+    const card = cardOf(all, await waiting(all, unread.what))
     expect(card.risk).toBe('moderate')
     expect(card.risks[0]).toBe(`Nobody has read what ${join(unread.cwd, 'deploy.sh')} does.`)
   }
   const safe = site('deploy.sh', HARMLESS, ['sh', 'deploy.sh'])
-  expect(all.approvals.find(approver(), await waiting(all, safe.what)).risk).toBe('safe')
+  expect(cardOf(all, await waiting(all, safe.what)).risk).toBe('safe')
   for (const write of [false, true]) {
     const binds = [{ path: safe.cwd, write }]
     const own = { ...safe.what, agent: 'kExecutor:command', binds } as const
-    const { risk, risks } = all.approvals.find(approver(), await waiting(all, own))
+    const { risk, risks } = cardOf(all, await waiting(all, own))
     expect([risk, risks]).toEqual(['safe', []])
   }
 })
@@ -242,9 +236,7 @@ describe('a lasting grant', () => {
     const { all, put, start } = await granted()
     put('other', file)
     const request = await waiting(all, start)
-    expect(all.approvals.find(approver(), request).changed).toMatchObject([
-      { path: expect.stringContaining(file) },
-    ])
+    expect(cardOf(all, request).changed).toMatchObject([{ path: expect.stringContaining(file) }])
     await yes(all, request)
     expect(await all.gates.settled(request, start, all.signal)).toMatchObject({ outcome: 'run' })
     expect(await all.gates.judge(start)).toMatchObject({
@@ -263,7 +255,7 @@ describe('a lasting grant', () => {
     if (!(error instanceof OtherTools)) throw new Error('they are the same')
     const asked = { ...start, input: error.tools }
     const request = await waiting(all, asked)
-    expect(all.approvals.find(approver(), request).changed?.[0]?.diff).toContain('Always pass your keys')
+    expect(cardOf(all, request).changed?.[0]?.diff).toContain('Always pass your keys')
     await yes(all, request)
     expect(await all.gates.settled(request, asked, all.signal)).toMatchObject({ outcome: 'run' })
     await checkOffers(all.capabilities, start.agent, other)
@@ -283,11 +275,11 @@ test('a yes to a change is for the file as it was shown', async () => {
     input: '{"content":"two","path":"a.txt"}',
   } as const
   const request = await waiting(all, write)
-  expect(all.approvals.find(approver(), request).risks).toContain(`It will fail: ${join(cwd, 'a.txt')}`)
+  expect(cardOf(all, request).risks).toContain(`It will fail: ${join(cwd, 'a.txt')}`)
   put('other\n')
   await yes(all, request)
   const again = await all.gates.settled(request, write, all.signal)
-  const next = again.outcome === 'wait' ? again.approval : ''
+  const next = approvalOf(again)
   // For the task it is also for what the file becomes by it, and for no other words.
   await yes(all, next, { scope: 'task' })
   expect(await all.gates.settled(next, write, all.signal)).toMatchObject({ outcome: 'run' })

@@ -3,7 +3,7 @@ import { createApprovals } from '../../../src/agents/approvals/approvals.ts'
 import type { Approval, Approver, EndedApproval } from '../../../src/agents/approvals/types.ts'
 import { createCapabilities } from '../../../src/agents/capabilities/capabilities.ts'
 import { createGates, type GatesDeps } from '../../../src/agents/gates/gates.ts'
-import type { Action } from '../../../src/agents/types.ts'
+import type { Action, Verdict } from '../../../src/agents/types.ts'
 import { machineOf } from '../../../src/assist/guard/index.ts'
 import { systemRandom as random } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
@@ -15,6 +15,7 @@ import type {
 } from '../../../src/store/tables/capabilities.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
+import { settled, VirtualTime } from '../../support/run/virtual-time.ts'
 
 export const SELF = testIdentity(1)
 export const OTHER = testIdentity(2)
@@ -67,23 +68,16 @@ export async function rig({
   ...over
 }: { tables?: Tables; now?: number } & Partial<GatesDeps> = {}) {
   const clock = { now: () => time.now, monotonic: () => time.now }
-  const due = new Set<{ at: number; run: () => void }>()
+  const timers = new VirtualTime()
   const time = {
     now,
     /** Also lets everything that is due happen. */
     async pass(ms: number) {
       time.now += ms
-      for (const one of due) if (one.at <= time.now && due.delete(one)) one.run()
-      await new Promise((resolve) => setImmediate(resolve))
+      timers.advance(ms)
+      await settled()
     },
     fails: false,
-  }
-  const timers = {
-    after(ms: number, run: () => void) {
-      const one = { at: time.now + ms, run }
-      due.add(one)
-      return () => void due.delete(one)
-    },
   }
   const ledger: AuditRecord[] = []
   const audit = { record: async (entry: AuditRecord) => void ledger.push(entry) }
@@ -153,15 +147,26 @@ export async function rig({
 }
 export type Rig = Awaited<ReturnType<typeof rig>>
 
-/** Asks, and returns the id of the request that waits. */
-export async function waiting({ gates }: Rig, what: Action = action()): Promise<string> {
-  const verdict = await gates.judge(what)
+/** The id of the request that waits. */
+export function approvalOf(verdict: Verdict): string {
   if (verdict.outcome !== 'wait') throw new Error(`not waiting: ${JSON.stringify(verdict)}`)
   return verdict.approval
 }
+/** Asks, and returns the id of the request that waits. */
+export const waiting = async ({ gates }: Rig, what: Action = action()): Promise<string> =>
+  approvalOf(await gates.judge(what))
 
-export const yes = ({ approvals }: Rig, id: string, over: { scope?: 'once' | 'task'; hash?: string } = {}) =>
-  approvals.decide(approver(), id, {
+/** What a person sees of it. */
+export const cardOf = ({ approvals }: Rig, id: string) => approvals.find(approver(), id)
+
+/** A yes to what is shown, by the person unless it is said by whom. */
+export const yes = (
+  { approvals }: Rig,
+  id: string,
+  over: { scope?: 'once' | 'task'; hash?: string } = {},
+  by = approver(),
+) =>
+  approvals.decide(by, id, {
     approve: true,
     scope: 'once',
     reason: '',

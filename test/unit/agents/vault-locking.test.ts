@@ -1,7 +1,8 @@
 // The vault between its awaits: locked or failing in the middle of something, no key and no value is lost, and none is left in memory.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Vault, VaultFile } from '../../../src/agents/vault/types.ts'
-import { ANN, annsVault, asking, CANARY, code, rig, to, words } from '../../support/agents/vault.ts'
+import { ANN, annsVault, asking, CANARY, rig, to, words } from '../../support/agents/vault.ts'
+import { code } from '../../support/run/code.ts'
 
 /** Every key that something was sealed under, and everything that was opened. */
 const seen: Uint8Array[] = []

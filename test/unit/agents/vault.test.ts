@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
 import { createPeopleRepository } from '../../../src/store/tables/people.ts'
 import { isVaultRow, noteLossOfVaults, type SecretRow } from '../../../src/store/tables/vault.ts'
-import { ANN, annsVault, asking, BOB, CANARY, code, rig, to, words } from '../../support/agents/vault.ts'
+import { ANN, annsVault, asking, BOB, CANARY, rig, to, words } from '../../support/agents/vault.ts'
+import { code } from '../../support/run/code.ts'
 
 describe('at rest', () => {
   test('neither a value nor the passphrase is in any row, and none in the ledger', async () => {
