@@ -117,10 +117,12 @@ export default defineConfig({
       { extends: true, test: { name: 'alone', include: ALONE, setupFiles: QUICK } },
       // Its files share processes too: most of them load all commands or the whole contract.
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'], isolate: false } },
+      // Its files share processes as well, which load vitest, the helpers and the built program once; each file ends what it started.
       {
         extends: true,
         test: {
           name: 'integration',
+          isolate: false,
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/run/build.ts'],
         },

@@ -15,8 +15,8 @@ const CODE = /\.tsx?$/
  * folders are for `npm test`.
  */
 export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
-  protocols: ['mesh/lan', 'mesh/questions', 'mesh/strangers'],
-  'src/agents': ['daemon/agents', 'daemon/approvals', 'daemon/artifacts'],
+  protocols: ['mesh/first-way', 'mesh/lan', 'mesh/strangers'],
+  'src/agents': ['daemon/agents', 'daemon/approvals', 'daemon/vault'],
   'src/agents/vault': ['daemon/vault'],
   'src/api': ['daemon/both-ways', 'daemon/events', 'daemon/people'],
   'src/assist/copilot': ['assist/ask', 'shell/ask-key'],
@@ -38,12 +38,12 @@ export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/shells': ['shell/kept-hook', 'shell/shell-company'],
   'src/config': ['daemon/logs', 'daemon/reload'],
   'src/daemon': ['daemon/daemon'],
-  'src/exchange': ['mesh/line', 'mesh/questions'],
+  'src/exchange': ['mesh/first-way', 'mesh/line'],
   'src/exchange/documents': ['mesh/sync'],
-  'src/exchange/query': ['mesh/line', 'mesh/questions'],
-  'src/exchange/aggregates': ['mesh/questions'],
-  'src/exchange/report': ['mesh/questions'],
-  'src/exchange/totals': ['mesh/questions'],
+  'src/exchange/query': ['mesh/first-way', 'mesh/line'],
+  'src/exchange/aggregates': ['mesh/first-way'],
+  'src/exchange/report': ['mesh/first-way'],
+  'src/exchange/totals': ['mesh/first-way'],
   'src/insight': ['history/anomalies'],
   'src/mesh': ['mesh/lan', 'mesh/members', 'mesh/strangers'],
   'src/muscle': ['daemon/agents'],

@@ -1,8 +1,14 @@
-// The vault on a real node by the real command line: canaries, other accounts, and a jail that is given a secret.
+// The vault and the artifacts of people on a real node by the real command line: canaries, other accounts, a jail that is given a secret, files in and out, and long results of agents.
+import { randomBytes } from 'node:crypto'
 import { chmodSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { AuditEntryShape, TaskLineShape } from '../../../src/api/contract/shapes.ts'
+import type {
+  ArtifactListShape,
+  ArtifactStoredShape,
+  AuditEntryShape,
+  TaskLineShape,
+} from '../../../src/api/contract/shapes.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
@@ -13,6 +19,7 @@ import { inTerminal } from '../../support/shell/terminal-run.ts'
 
 const CANARY = 'zqcanarysecretvalue'
 const WORDS = 'zqcanarypassphrase'
+const ARTIFACT = 'zqcanaryartifact'
 const ADA = 61_275
 const BOB = 61_276
 const PROGRAM = realpathSync(process.execPath)
@@ -90,40 +97,99 @@ test('a value is shown to its person at a terminal, and is nowhere else', async 
   expect(await ledger('secret_read')).toMatchObject([{ success: true, details: { by: 'its person' } }])
 })
 
-test.runIf(canPlayAccounts())('two accounts of a machine have each a vault of their own', async () => {
-  const accounts = playedAccounts()
-  accounts.set({ 'karo-ada': ADA, 'karo-bob': BOB })
-  const machine = await startNode({ name: 'machine', under: accounts.under })
-  chmodSync(machine.home, 0o711)
-  chmodSync(join(machine.home, 'karo.sock'), 0o666)
-  const as = (uid: number, method: 'GET' | 'POST', path: string, body?: unknown) => {
-    process.seteuid?.(uid)
-    const answer = callDaemon(
-      { socket: join(machine.home, 'karo.sock') },
-      method,
-      `/api/v1/vault${path}`,
-      body,
-    )
-    process.seteuid?.(0)
-    return answer
-  }
-  const base64 = (text: string) => Buffer.from(text).toString('base64url')
-  await as(ADA, 'POST', '/init', { passphrase: base64(WORDS) })
-  await as(ADA, 'POST', '/secrets', { name: 'token', value: base64(CANARY) })
-  expect(await as(BOB, 'GET', '')).toMatchObject({ vault: { protection: null }, secrets: [] })
-  for (const path of ['/secrets/reveal', '/secrets/remove', '/secrets/deny'])
-    await expect(as(BOB, 'POST', path, { name: 'token', agent: 'x' })).rejects.toThrow()
-  await as(BOB, 'POST', '/init', { passphrase: base64('battery staple') })
-  await expect(as(BOB, 'POST', '/secrets/remove', { name: 'token' })).rejects.toMatchObject({
-    code: 'not_found',
-  })
-  await as(BOB, 'POST', '/lock')
-  await as(BOB, 'POST', '/destroy')
-  expect(await as(ADA, 'GET', '')).toMatchObject({ secrets: [{ name: 'token', problem: null }] })
-  // Root manages the machine, and sees nothing of theirs either.
-  expect(await machine.json(['secret', 'list'])).toMatchObject({ secrets: [] })
-  await machine.stop()
+const place = temporaryHome()
+const list = async (at = node) => (await at.json<ArtifactListShape>(['artifact', 'list'])).artifacts
+const put = (path: string, at = node) => at.json<ArtifactStoredShape>(['artifact', 'put', path])
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(place, name)
+  writeFileSync(path, content)
+  return path
+}
+
+test('a file goes in and comes out as it was, and is stored once', async () => {
+  const bytes = randomBytes(1_500_000)
+  const path = file('one.bin', bytes)
+  const { id, known } = await put(path)
+  expect(known).toBe(false)
+  expect((await put(path)).known).toBe(true)
+  const out = join(place, 'out.bin')
+  const got = await node.karo(['artifact', 'get', id.slice(0, 12), '-o', out])
+  expect(got, got.stderr).toMatchObject({ code: 0 })
+  expect(readFileSync(out).equals(bytes)).toBe(true)
+  expect((await node.karo(['artifact', 'get', id, '-o', out])).code).toBe(1)
+  const fromInput = await node.karo(
+    ['artifact', 'put', '-', '--name', 'said', '--ttl', '1h'],
+    `${ARTIFACT}\n`,
+  )
+  expect(fromInput, fromInput.stderr).toMatchObject({ code: 0 })
+  const said = fromInput.stdout.split(' ')[0] ?? ''
+  expect((await node.karo(['artifact', 'get', said])).stdout).toBe(`${ARTIFACT}\n`)
+  expect((await node.karo(['artifact', 'show', said])).stdout).toContain(ARTIFACT)
+  const { stdout } = await node.karo(['audit', 'log', '--json'])
+  for (const text of [stdout, node.log()]) for (const word of [ARTIFACT, id]) expect(text).not.toContain(word)
+  expect((await node.karo(['artifact', 'remove', said])).code).toBe(0)
+  expect(await list()).toHaveLength(1)
 })
+
+test('a terminal is shown harmless text alone', async () => {
+  const onScreen = (id: string) => typed('artifact', 'get', id)
+  const text = await put(file('text', '\u001b[2J\u001b[31mred\n\tend\n'))
+  expect(await onScreen(text.id)).toMatchObject({
+    code: 0,
+    shown: expect.stringMatching(/\\x1b\[2J\\x1b\[31mred\r?\n/),
+  })
+  const binary = await put(file('binary', randomBytes(1_000)))
+  const refused = await onScreen(binary.id)
+  expect(refused.code).toBe(2)
+  expect(refused.shown).toContain('is not text')
+  expect(refused.shown).toMatch(/artifact get \w+ -o\s+FILE/)
+  for (const { id } of [text, binary]) expect((await node.karo(['artifact', 'remove', id])).code).toBe(0)
+})
+
+test.runIf(canPlayAccounts())(
+  'two accounts of a machine have each a vault and artifacts of their own',
+  async () => {
+    const accounts = playedAccounts()
+    accounts.set({ 'karo-ada': ADA, 'karo-bob': BOB })
+    const machine = await startNode({ name: 'machine', under: accounts.under })
+    const socket = join(machine.home, 'karo.sock')
+    chmodSync(machine.home, 0o711)
+    chmodSync(socket, 0o666)
+    const as = (uid: number, method: 'GET' | 'POST', path: string, body?: unknown) => {
+      process.seteuid?.(uid)
+      const answer = callDaemon({ socket }, method, `/api/v1/${path}`, body)
+      process.seteuid?.(0)
+      return answer as Promise<never>
+    }
+    const base64 = (text: string) => Buffer.from(text).toString('base64url')
+    await as(ADA, 'POST', 'vault/init', { passphrase: base64(WORDS) })
+    await as(ADA, 'POST', 'vault/secrets', { name: 'token', value: base64(CANARY) })
+    expect(await as(BOB, 'GET', 'vault')).toMatchObject({ vault: { protection: null }, secrets: [] })
+    for (const word of ['reveal', 'remove', 'deny'])
+      await expect(as(BOB, 'POST', `vault/secrets/${word}`, { name: 'token', agent: 'x' })).rejects.toThrow()
+    await as(BOB, 'POST', 'vault/init', { passphrase: base64('battery staple') })
+    const notFound = { code: 'not_found' }
+    await expect(as(BOB, 'POST', 'vault/secrets/remove', { name: 'token' })).rejects.toMatchObject(notFound)
+    await as(BOB, 'POST', 'vault/lock')
+    await as(BOB, 'POST', 'vault/destroy')
+    expect(await as(ADA, 'GET', 'vault')).toMatchObject({ secrets: [{ name: 'token', problem: null }] })
+    // Root manages the machine, and sees nothing of theirs either.
+    expect(await machine.json(['secret', 'list'])).toMatchObject({ secrets: [] })
+
+    const { key } = (await as(ADA, 'POST', 'artifacts/begin', { name: 'a' })) as { key: string }
+    const part = { key, at: 0, bytes: 'eA' }
+    await expect(as(BOB, 'POST', 'artifacts/part', part)).rejects.toMatchObject(notFound)
+    await as(ADA, 'POST', 'artifacts/part', part)
+    const { id } = (await as(ADA, 'POST', 'artifacts/finish', { key })) as { id: string }
+    for (const path of [`show?id=${id}`, `content?id=${id}`])
+      await expect(as(BOB, 'GET', `artifacts/${path}`)).rejects.toMatchObject(notFound)
+    await expect(as(BOB, 'POST', 'artifacts/remove', { id })).rejects.toMatchObject(notFound)
+    expect(await as(BOB, 'GET', 'artifacts')).toEqual({ artifacts: [] })
+    expect(await list(machine)).toEqual([])
+    expect(await as(ADA, 'GET', 'artifacts')).toMatchObject({ artifacts: [{ id }] })
+    await machine.stop()
+  },
+)
 
 describe.skipIf(here?.problem !== undefined)('an agent', () => {
   test('is given a secret by descriptor when its person allowed it and the gates let it start', async () => {
@@ -172,5 +238,22 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect((await node.karo(['secret', 'allow', 'api', 'holder'])).code).toBe(4)
     expect(await typed('secret', 'allow', 'api', 'holder')).toMatchObject({ code: 0 })
     expect(await typed('agent', 'start', 'holder')).toMatchObject({ code: 0 })
+  })
+
+  test('of which a result is long has it kept as an artifact', async () => {
+    const directory = serverDirectory()
+    const places = ['--read', directory, '--read', PROGRAM]
+    const added = await typed('agent', 'add', 'long', ...places, '--', PROGRAM, `${directory}/server.mjs`)
+    expect(added.code, added.shown).toBe(0)
+    const ran = await node.karo(['task', 'run', 'long', 'get_long', '{"chars":1200000}', '--json'])
+    const last = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '') as TaskLineShape
+    expect(last).toMatchObject({ state: 'completed' })
+    const { content } = last.result as { content: { type: string; uri?: string }[] }
+    const id = content.find(({ type }) => type === 'resource_link')?.uri?.replace('karo:artifact/', '') ?? ''
+    expect((await list()).find((one) => one.id === id)).toMatchObject({
+      source: 'kExecutor:long',
+      size: 1_200_000,
+    })
+    expect((await node.karo(['artifact', 'get', id])).stdout).toBe('x'.repeat(1_200_000))
   })
 })

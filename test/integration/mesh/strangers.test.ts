@@ -1,14 +1,15 @@
-// Strangers and hostile members at a real daemon's door: what they see and are refused. Places, quotas, decisions and every
+// Strangers and hostile members at a real daemon's door: what they see, are refused, and cannot invent. Places, quotas, decisions and every
 // attack are tried without a daemon, in unit/mesh/lobby, flood, admission and frames.
 import type { Connection } from '@libp2p/interface'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/frame.ts'
 import { Hello, HelloAck } from '../../../protocols/messages/hello.ts'
-import { hello, query, STREAMS } from '../../../protocols/registry.ts'
-import type { AuditEntryShape, PeerShape } from '../../../src/api/contract/shapes.ts'
+import { hello, presences, query, STREAMS } from '../../../protocols/registry.ts'
+import type { AuditEntryShape, PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { ATTACKS, fitting } from '../../support/mesh/attacks.ts'
-import { addressOf, api, trusts } from '../../support/mesh/honest.ts'
+import { addressOf, api, linked, nextTo, trusts } from '../../support/mesh/honest.ts'
 import { hostilePeers, reset } from '../../support/mesh/hostile.ts'
+import { inventedPresence, tellNotices } from '../../support/mesh/raw-notices.ts'
 import { type RawPeer, rawHello } from '../../support/mesh/raw-peer.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { randomOf } from '../../support/run/random.ts'
@@ -20,6 +21,14 @@ const MEMBERS_ONLY = [
   '/ipfs/ping/1.0.0',
   '/karo/kad/1',
 ]
+
+const INVENTED = 20
+
+/** Of all tests; the first of them finds it as it started. */
+let victim: TestNode
+beforeAll(async () => {
+  victim = await startNode({ name: 'victim' })
+})
 
 async function outsiders(count: number): Promise<RawPeer[]> {
   const peers = await hostilePeers(count)
@@ -35,9 +44,8 @@ async function seesHelloAlone(peer: RawPeer, connection: Connection): Promise<vo
 }
 
 test('a stranger is pending under its proven id, is served hello alone, and is gone after its time; a member has all', async () => {
-  const node = await startNode()
-  const address = await addressOf(node)
-  const pending = async () => (await node.json<{ peers: PeerShape[] }>(['peers', 'pending'])).peers
+  const address = await addressOf(victim)
+  const pending = async () => (await victim.json<{ peers: PeerShape[] }>(['peers', 'pending'])).peers
   const [polite, silent, member] = (await outsiders(3)) as [RawPeer, RawPeer, RawPeer]
   const spoken = await polite.dial(address)
   const unspoken = await silent.dial(address)
@@ -62,21 +70,15 @@ test('a stranger is pending under its proven id, is served hello alone, and is g
 
   await until(() => spoken.status !== 'open' && unspoken.status !== 'open', { what: 'both are gone' })
   expect(await pending()).toMatchObject(listed)
-  expect((await node.status()).mesh).toMatchObject({ peers_connected: 0, members_known: 0 })
+  expect((await victim.status()).mesh).toMatchObject({ peers_connected: 0, members_known: 0 })
 
-  await trusts(node, member.id)
+  await trusts(victim, member.id)
   const joined = await member.dial(address)
   await member.join(joined)
   expect([...(await member.list(joined))].sort()).toEqual([hello.id, ...MEMBERS_ONLY].sort())
 })
 
 describe('an admitted peer that misbehaves', () => {
-  let victim: TestNode
-
-  beforeAll(async () => {
-    victim = await startNode()
-  })
-
   const rejected = async (): Promise<Record<RejectCode, number>> => (await victim.status()).mesh.rejected
 
   // Two of the attacks, because only what the daemon tells of one is tried here.
@@ -118,4 +120,37 @@ describe('an admitted peer that misbehaves', () => {
     else expect(connection.status).toBe('open')
     connection.abort(new Error('done'))
   })
+})
+
+test('members that somebody invents under the name of a friend come neither between it and a decision nor into coverage', async () => {
+  const ash = await startNode({ name: 'ash', config: await nextTo(victim) })
+  const { node_id, fingerprint } = await ash.status()
+  await trusts(victim, node_id)
+  await trusts(ash, (await victim.status()).node_id)
+  await linked(victim, ash)
+
+  const [peer] = (await outsiders(1)) as [RawPeer]
+  await trusts(victim, peer.id)
+  const connection = await peer.dial(await addressOf(victim))
+  const control = await peer.join(connection)
+  const names = Array.from({ length: INVENTED }, (_, n) => (n % 2 === 0 ? 'ash' : fingerprint))
+  tellNotices(control, presences, names.map(inventedPresence))
+  const peersOf = async () => ((await api(victim, 'GET', 'peers')) as { peers: PeerShape[] }).peers
+  await until(
+    async () => (await peersOf()).filter(({ known_by }) => known_by === 'gossip').length === INVENTED,
+    { what: 'all are members by hearsay' },
+  )
+
+  // Those that were trusted before are gone, and the hostile one never answers; who is invented is not waited for.
+  const known = (await peersOf()).filter(({ trust_level }) => trust_level === 'peer').length
+  expect(known).toBeLessThan(INVENTED)
+  const asked = await victim.karo(['query', 'health', '--json'])
+  const result = JSON.parse(asked.stdout) as QueryResult
+  expect(result.coverage).toMatchObject({ known, answered: 1, unreachable: known - 1 })
+
+  const explained = await victim.json<unknown>(['peers', 'explain', fingerprint])
+  expect(JSON.stringify(explained)).toContain(node_id)
+  const denied = await victim.karo(['peers', 'deny', 'ash'])
+  expect([denied.code, denied.stderr]).toEqual([0, ''])
+  expect((await peersOf()).find((one) => one.node_id === node_id)).toMatchObject({ state: 'denied' })
 })

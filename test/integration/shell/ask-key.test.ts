@@ -1,6 +1,6 @@
-// Alt-K in real shells at a terminal: the words on the line become a command, which is not run until Enter.
+// Alt-K in real shells at a terminal: the words on the line become a command, and on an empty line what went wrong with the last one becomes the next; neither is run until Enter.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { StatisticsShape } from '../../../src/api/contract/schemas/stats.ts'
@@ -18,7 +18,9 @@ beforeAll(async () => {
   node = await startNode()
 })
 
-describe.each((['bash', 'zsh', 'fish'] as const).filter(isThere))('%s', (shell) => {
+const SHELLS = (['bash', 'zsh', 'fish'] as const).filter(isThere)
+
+describe.each(SHELLS)('%s: words on the line', (shell) => {
   test('the answer comes to the line, is not run, and Enter runs it', async () => {
     const answersRun = async () =>
       (JSON.parse((await node.karo(['stats', '--json'])).stdout) as StatisticsShape).ask_answers_run
@@ -60,4 +62,44 @@ describe.each((['bash', 'zsh', 'fish'] as const).filter(isThere))('%s', (shell) 
     at.keys('\r')
     await ran
   })
+})
+
+describe.each(SHELLS)('%s: an empty line', (shell) => {
+  test('the next line comes to the prompt with its cause, is not run, and Enter runs it', async () => {
+    const at = await openFinderShell(shell, { node, flags: ['--ask-key'], env: EMACS })
+    const failed = at.printed(/cannot create directory/)
+    at.keys('mkdir one/two\r')
+    await failed
+    const proposed = at.printed(
+      /exit code 1[\s\S]*The directory above one\/two is not there[\s\S]*mkdir -p one\/two/,
+    )
+    at.keys(ALT_K)
+    await proposed
+    const made = join(at.directory, 'one/two')
+    expect(existsSync(made)).toBe(false)
+    at.keys('\r')
+    await until(() => existsSync(made), { what: 'the next line ran' })
+  })
+
+  test('after a command that did not fail the key changes nothing', async () => {
+    const at = await openFinderShell(shell, { node, flags: ['--ask-key'], env: EMACS })
+    mkdirSync(join(at.directory, 'here'))
+    const ran = at.printed(/[\r\n]first-line/)
+    at.keys('echo first-line\r')
+    await ran
+    const second = at.printed(/[\r\n]second-line/)
+    at.keys(`${ALT_K}echo second-line\r`)
+    await second
+  })
+})
+
+test('karo fix takes the last recorded command that failed', async () => {
+  const at = await openFinderShell('bash', { node, flags: [], env: EMACS })
+  const failed = at.printed(/cannot create directory/)
+  at.keys('mkdir three/four\r')
+  await failed
+  const fixed = async () =>
+    JSON.parse((await node.karo(['fix', '--json'])).stdout) as { readonly failed: string }
+  await until(async () => (await fixed()).failed === 'mkdir three/four', { what: 'it is recorded' })
+  expect(await fixed()).toMatchObject({ exit_code: 1 })
 })
