@@ -4,8 +4,15 @@ import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileS
 import { type AddressInfo, createServer } from 'node:net'
 import { join, relative } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
-import { describe, expect, test } from 'vitest'
-import { cleanEnv, ON_LOOPBACK, runKaro, startNode, temporaryHome } from '../../support/node/node.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import {
+  cleanEnv,
+  ON_LOOPBACK,
+  runKaro,
+  startNode,
+  type TestNode,
+  temporaryHome,
+} from '../../support/node/node.ts'
 import { atEnd, ended, track } from '../../support/run/processes.ts'
 import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
@@ -17,9 +24,26 @@ const stopLimit = (startMs: number): number => Math.max(STOP_MS, 5 * startMs)
 const ROOT = join(import.meta.dirname, '../../..')
 const KARO = join(ROOT, 'dist/karo.js')
 
-describe('karo up', () => {
+/** Ends it, within what it has for that, and leaves nothing behind. */
+async function endsCleanly(node: TestNode, signal: 'SIGTERM' | 'SIGHUP', startMs: number): Promise<void> {
+  const began = performance.now()
+  node.process.kill(signal)
+  expect(await ended(node.process)).toEqual({ code: 0, signal: null })
+  expect(performance.now() - began).toBeLessThan(stopLimit(startMs))
+  expect(existsSync(join(node.home, 'karo.sock'))).toBe(false)
+  expect(existsSync(join(node.home, 'karo.lock'))).toBe(false)
+}
+
+describe('one karo up', () => {
+  let node: TestNode
+  let startMs: number
+  beforeAll(async () => {
+    const began = performance.now()
+    node = await startNode({ name: 'eng-042' })
+    startMs = performance.now() - began
+  })
+
   test('is the daemon: the same pid holds lock, socket and log; status tells who and how', async () => {
-    const node = await startNode({ name: 'eng-042' })
     const status = await node.json<Record<string, unknown>>(['status'])
     const identity = await node.json<Record<string, unknown>>(['identity', 'show'])
     expect(status).toMatchObject({
@@ -40,17 +64,21 @@ describe('karo up', () => {
     expect(shown.stdout).toContain('eng-042')
   })
 
-  test.each(['SIGTERM', 'SIGHUP'] as const)('%s ends it in time, cleanly', async (signal) => {
-    const starts = performance.now()
-    const node = await startNode()
-    const began = performance.now()
-    node.process.kill(signal)
-    expect(await ended(node.process)).toEqual({ code: 0, signal: null })
-    expect(performance.now() - began).toBeLessThan(stopLimit(began - starts))
-    expect(existsSync(join(node.home, 'karo.sock'))).toBe(false)
-    expect(existsSync(join(node.home, 'karo.lock'))).toBe(false)
+  test('a second one is refused with the pid of the first, which goes on', async () => {
+    const second = await node.karo(['up'])
+    expect(second.code).toBe(1)
+    expect(second.stderr).toContain(`pid ${node.pid}`)
+    const told = await node.karo(['up', '--json'])
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      error: { code: 'conflict', message: expect.stringContaining(`${node.pid}`) },
+    })
+    expect((await node.status()).health.ready).toBe(true)
   })
 
+  test('SIGTERM ends it in time, cleanly', () => endsCleanly(node, 'SIGTERM', startMs))
+})
+
+describe('karo up', () => {
   test('--background: it outlives the command, is not started twice, and says why it does not start', async () => {
     const home = temporaryHome()
     // Named from the working directory, which is not that of the daemon.
@@ -104,34 +132,24 @@ describe('karo up', () => {
 
   test('SIGTERM at any moment of its start ends it in time, and the next start works', async () => {
     const home = temporaryHome()
-    const starts = performance.now()
-    const first = await startNode({ home })
-    const limit = stopLimit(performance.now() - starts)
-    await first.stop()
+    const ends: { code: number | null; tookMs: number }[] = []
     // From before its code runs to after it is ready, in steps that a start of any speed meets.
     for (let delay = 0; delay <= 600; delay += times(300, 60)) {
       const node = await startNode({ home, ready: false })
       await new Promise((resolve) => setTimeout(resolve, delay))
       const began = performance.now()
-      const end = await node.stop()
-      expect(performance.now() - began).toBeLessThan(limit)
-      // Before its handlers are there the signal itself ends it.
-      expect([0, null]).toContain(end.code)
+      const { code } = await node.stop()
+      ends.push({ code, tookMs: performance.now() - began })
     }
+    const starts = performance.now()
     const node = await startNode({ home })
+    const limit = stopLimit(performance.now() - starts)
+    for (const { code, tookMs } of ends) {
+      expect(tookMs).toBeLessThan(limit)
+      // Before its handlers are there the signal itself ends it.
+      expect([0, null]).toContain(code)
+    }
     expect((await node.stop()).code).toBe(0)
-  })
-
-  test('a second one is refused with the pid of the first, which goes on', async () => {
-    const node = await startNode()
-    const second = await node.karo(['up'])
-    expect(second.code).toBe(1)
-    expect(second.stderr).toContain(`pid ${node.pid}`)
-    const told = await node.karo(['up', '--json'])
-    expect(JSON.parse(told.stdout)).toMatchObject({
-      error: { code: 'conflict', message: expect.stringContaining(`${node.pid}`) },
-    })
-    expect((await node.status()).health.ready).toBe(true)
   })
 
   test('of several started at once exactly one runs', async () => {
@@ -145,7 +163,7 @@ describe('karo up', () => {
     }
   })
 
-  test('killed with -9 time and again it starts again each time, as the same node', async () => {
+  test('killed with -9 time and again it starts again each time, as the same node, and SIGHUP ends it in time, cleanly', async () => {
     const home = temporaryHome()
     let id: string | undefined
     for (let round = 0; round < times(2, 20); round++) {
@@ -157,10 +175,13 @@ describe('karo up', () => {
       expect(existsSync(join(home, 'karo.sock'))).toBe(true)
       expect(existsSync(join(home, 'karo.lock'))).toBe(true)
     }
-    const verdict = await (await startNode({ home })).json<{ ok: boolean }>(['audit', 'verify'])
-    expect(verdict.ok).toBe(true)
+    const starts = performance.now()
+    const last = await startNode({ home })
+    const startMs = performance.now() - starts
+    expect(await last.json(['audit', 'verify'])).toMatchObject({ ok: true })
     // What a killed start leaves behind is bounded: no temporary file per life.
     expect(readdirSync(home).filter((name) => /\.tmp$|^\.|\.new$/.test(name))).toEqual([])
+    await endsCleanly(last, 'SIGHUP', startMs)
   })
 
   test('a wrong configuration is refused with its line, and nothing is left running', async () => {

@@ -308,29 +308,6 @@ describe('without a daemon', () => {
     expect(failing(await doctor(node))).toEqual(['daemon.running'])
     expect((await node.karo(['doctor', '--egress'])).code).toBe(3)
   })
-
-  test('what a killed daemon left is told, and removed by --fix; its home then starts', async () => {
-    const node = await startNode()
-    await node.kill9()
-    const document = await doctor(node)
-    expect(failing(document)).toEqual(['daemon.running'])
-    expect(find(document, 'daemon.leftovers').detail).toContain(`pid ${node.pid}`)
-    const { fixes } = await doctor(node, '--fix')
-    expect(fixes?.map(({ id }) => id)).toEqual(['daemon.leftovers', 'daemon.leftovers'])
-    expect(existsSync(join(node.home, 'karo.sock')) || existsSync(join(node.home, 'karo.lock'))).toBe(false)
-    expect((await doctor(node, '--fix')).fixes).toEqual([])
-  })
-
-  test('a socket that was removed under a daemon that lives, which still has its ports', async () => {
-    const node = await startNode()
-    const [address = ''] = (await node.status()).mesh.listen
-    const port = /\/tcp\/(\d+)$/.exec(address)?.[1] ?? ''
-    rmSync(join(node.home, 'karo.sock'))
-    const env = { ...cleanEnv(node.home), ...ON_LOOPBACK, KARO_MESH_PORT: port }
-    const document = await doctor({ karo: (args) => runKaro(args, env) })
-    expect(failing(document)).toEqual(['daemon.running'])
-    expect(find(document, 'daemon.running').fix).toContain(`kill ${node.pid}`)
-  })
 })
 
 describe('ports', () => {
@@ -431,14 +408,29 @@ describe('a shell at a terminal', () => {
   })
 })
 
-describe('the ledger', () => {
-  test('an entry that was altered is found, and it alone is said', async () => {
-    const node = await startNode()
+/** In order: each finds the home as the one before left it. */
+describe('a daemon that was killed, and its next life', () => {
+  let node: TestNode
+  beforeAll(async () => {
+    node = await startNode()
     await until(
       () => node.json<{ entries: number }>(['audit', 'verify']).then(({ entries }) => entries > 0),
       { what: 'an entry' },
     )
+  })
+
+  test('what a killed daemon left is told, and removed by --fix', async () => {
     await node.kill9()
+    const document = await doctor(node)
+    expect(failing(document)).toEqual(['daemon.running'])
+    expect(find(document, 'daemon.leftovers').detail).toContain(`pid ${node.pid}`)
+    const { fixes } = await doctor(node, '--fix')
+    expect(fixes?.map(({ id }) => id)).toEqual(['daemon.leftovers', 'daemon.leftovers'])
+    expect(existsSync(join(node.home, 'karo.sock')) || existsSync(join(node.home, 'karo.lock'))).toBe(false)
+    expect((await doctor(node, '--fix')).fixes).toEqual([])
+  })
+
+  test('an entry that was altered is found, and it alone is said', async () => {
     const db = newDatabase(join(node.home, 'db'))
     await db.open()
     const [row] = await db.iterator({ ...keyRange('audit', { bytes: Uint8Array.of(1) }), limit: 1 }).all()
@@ -450,11 +442,21 @@ describe('the ledger', () => {
     await db.put(key, altered)
     await db.close()
     expect(at).toBeGreaterThan(0)
-    const again = await startNode({ home: node.home })
-    const document = await doctor(again)
+    node = await startNode({ home: node.home })
+    const document = await doctor(node)
     expect(failing(document)).toEqual(['audit.ledger'])
     expect(find(document, 'audit.ledger').detail).toContain('entry 1 ')
     expect(find(document, 'audit.ledger').fix).toContain(`karo --home ${node.home} audit verify`)
+  })
+
+  test('a socket that was removed under a daemon that lives, which still has its ports', async () => {
+    const [address = ''] = (await node.status()).mesh.listen
+    const port = /\/tcp\/(\d+)$/.exec(address)?.[1] ?? ''
+    rmSync(join(node.home, 'karo.sock'))
+    const env = { ...cleanEnv(node.home), ...ON_LOOPBACK, KARO_MESH_PORT: port }
+    const document = await doctor({ karo: (args) => runKaro(args, env) })
+    expect(failing(document)).toEqual(['daemon.running'])
+    expect(find(document, 'daemon.running').fix).toContain(`kill ${node.pid}`)
   })
 })
 

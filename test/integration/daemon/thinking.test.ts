@@ -69,7 +69,9 @@ test('notes are found by their words, without their secrets, and outlive a kill 
 describe('one node with agents', () => {
   let node: TestNode
   beforeAll(async () => {
-    node = await startNode({ config: '[agents]\nenabled = true\n' })
+    node = await startNode({
+      config: '[agents]\nenabled = true\n[memory]\nembeddings = "http://10.255.255.1/v1 embed"\n',
+    })
   })
 
   test('prompts have versions and variables, and a missing one is an error that names it', async () => {
@@ -119,6 +121,12 @@ describe('one node with agents', () => {
     const { stdout } = await node.karo(['audit', 'log', '--type', 'agent_gate', '--json'])
     expect(stdout).toContain('kMemory:notes')
     expect(stdout).not.toContain('staging')
+  })
+
+  test('notes are sent to no other machine, also of a private network', async () => {
+    await node.karo(['memory', 'add', 'The ocean is deep.'])
+    const { notes } = await node.json<NotesFoundShape>(['memory', 'search', 'ocean'])
+    expect(notes).toEqual([expect.stringContaining('is not this machine')])
   })
 
   test.skipIf(here?.problem !== undefined)('a result of a task is no note by itself', async () => {
@@ -175,14 +183,6 @@ test('a plan of a local model: the next endpoint where one fails, each Red step 
   expect((await node.karo(['memory', 'list'])).stdout).toContain('looked up')
   const models = await node.karo(['model', 'list'])
   expect(models.stdout).toMatch(/down[^\n]*status 500/)
-  await node.stop()
-})
-
-test('notes are sent to no other machine, also of a private network', async () => {
-  const node = await startNode({ config: '[memory]\nembeddings = "http://10.255.255.1/v1 embed"\n' })
-  await node.karo(['memory', 'add', 'The ocean is deep.'])
-  const { notes } = await node.json<NotesFoundShape>(['memory', 'search', 'ocean'])
-  expect(notes).toEqual([expect.stringContaining('is not this machine')])
   await node.stop()
 })
 

@@ -122,8 +122,10 @@ test('restored into an empty home it is the same node with the same answers', as
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('--replace')])
 })
 
-test('typing goes on: what the backup has, and what came after it, is there once', async () => {
+test('typing goes on: what the backup has, and what came after it, is there once; what was withdrawn since stays withdrawn, and the ledger says that there was a restore', async () => {
   const node = await startNode({ name: 'busy' })
+  await node.karo(['share', 'allow', '*'])
+  const token = (await node.karo(['token', 'create', '--name', 'gone'])).stdout.trim()
   const shell = await startShell({ spool: join(node.home, 'spool') })
   const file = join(temporaryHome(), 'busy.tar')
   let typed = 0
@@ -137,15 +139,38 @@ test('typing goes on: what the backup has, and what came after it, is there once
   for (let i = 0; i < 10; i++) await type()
   await until(async () => (await commandsOf(node)).length >= typed, { what: 'all of it' })
   const all = (await commandsOf(node)).toSorted()
+  const archive = await openArchive(file)
+  await archive.close()
+  const [{ id }] = (await node.json<{ tokens: [{ id: string }] }>(['token', 'list'])).tokens
+  expect((await node.karo(['token', 'revoke', id])).code).toBe(0)
+  expect((await node.karo(['share', 'off'])).code).toBe(0)
   await node.stop()
   // The shell goes on living, and the spool file with it: it is read on from where the backup was.
   const restored = await karoIn(node.home, ['restore', file, '--replace'])
   expect([restored.code, restored.stderr]).toEqual([0, ''])
+  expect(restored.stdout).toContain('karo share on')
+  expect(restored.stdout).toContain('karo token create')
   const next = await startNode({ home: node.home })
   await until(async () => (await commandsOf(next)).length >= typed, { what: 'what came after' })
   expect((await commandsOf(next)).toSorted()).toEqual(all)
   expect(all).toHaveLength(typed)
   expect((await next.status()).spool.dropped).toBe(0)
+
+  expect(await next.json(['share', 'show'])).toMatchObject({ sharing: 'off' })
+  expect((await next.json<{ tokens: unknown[] }>(['token', 'list'])).tokens).toEqual([])
+  const { listen } = (await next.status()).http
+  const answer = await fetch(`http://${listen}/api/v1/status`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  expect(answer.status).toBe(401)
+  const { entries } = await next.json<{ entries: object[] }>(['audit', 'log', '--type', 'node_restored'])
+  expect(entries).toMatchObject([
+    { success: true, details: { backup_of: archive.head.created_at, key: true } },
+  ])
+  expect(await next.json(['audit', 'verify'])).toMatchObject({ ok: true })
+  // One's own word counts again.
+  await next.karo(['share', 'on'])
+  expect(await next.json(['share', 'show'])).not.toMatchObject({ sharing: 'off' })
 })
 
 describe('damage', () => {
@@ -241,37 +266,3 @@ function copyTree(from: string, to: string): void {
   for (const directory of ['db', 'spool']) mkdirSync(join(to, directory), { mode: 0o700 })
   for (const name of readdirSync(join(from, 'db'))) copyFileSync(join(from, 'db', name), join(to, 'db', name))
 }
-
-test('what was withdrawn after the backup stays withdrawn, and the ledger says that there was a restore', async () => {
-  const node = await startNode({ name: 'withdrawn' })
-  await node.karo(['share', 'allow', '*'])
-  const token = (await node.karo(['token', 'create', '--name', 'gone'])).stdout.trim()
-  const file = join(temporaryHome(), 'karo.tar')
-  expect((await node.karo(['backup', file])).code).toBe(0)
-  const archive = await openArchive(file)
-  await archive.close()
-  const [{ id }] = (await node.json<{ tokens: [{ id: string }] }>(['token', 'list'])).tokens
-  expect((await node.karo(['token', 'revoke', id])).code).toBe(0)
-  expect((await node.karo(['share', 'off'])).code).toBe(0)
-  await node.stop()
-
-  const restored = await karoIn(node.home, ['restore', file, '--replace'])
-  expect(restored.stdout).toContain('karo share on')
-  expect(restored.stdout).toContain('karo token create')
-  const next = await startNode({ home: node.home })
-  expect(await next.json(['share', 'show'])).toMatchObject({ sharing: 'off' })
-  expect((await next.json<{ tokens: unknown[] }>(['token', 'list'])).tokens).toEqual([])
-  const { listen } = (await next.status()).http
-  const answer = await fetch(`http://${listen}/api/v1/status`, {
-    headers: { authorization: `Bearer ${token}` },
-  })
-  expect(answer.status).toBe(401)
-  const { entries } = await next.json<{ entries: object[] }>(['audit', 'log', '--type', 'node_restored'])
-  expect(entries).toMatchObject([
-    { success: true, details: { backup_of: archive.head.created_at, key: true } },
-  ])
-  expect(await next.json(['audit', 'verify'])).toMatchObject({ ok: true })
-  // One's own word counts again.
-  await next.karo(['share', 'on'])
-  expect(await next.json(['share', 'show'])).not.toMatchObject({ sharing: 'off' })
-})
