@@ -27,7 +27,7 @@ export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
   'src/base': ['daemon/reload', 'daemon/both-ways', 'mesh/lan'],
   'src/cli': ['daemon/logs', 'daemon/both-ways', 'shell/bad-input'],
   'src/cli/acp': ['assist/acp'],
-  'src/cli/adapters': ['assist/ai-tools', 'assist/opencode'],
+  'src/cli/adapters': ['assist/ai-tools'],
   'src/cli/completion': ['shell/completion'],
   'src/cli/demo': ['mesh/demo'],
   'src/cli/doctor': ['daemon/doctor'],

@@ -1,4 +1,7 @@
-// Agents of another machine with real daemons: tasked by one operator, approved by another one elsewhere, refused, and revoked.
+// Artifacts and agents of another machine with real daemons: shares, links and what the ledgers say; tasked by one operator, approved by another one elsewhere, refused, and revoked.
+import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type {
   AgentListShape,
@@ -6,28 +9,93 @@ import type {
   ApprovalShape,
   ApprovalsLogShape,
   ApprovalsShape,
+  ArtifactListShape,
+  ArtifactSharedShape,
+  ArtifactSharesShape,
+  ArtifactStoredShape,
   CapabilitiesShape,
   TaskListShape,
 } from '../../../src/api/contract/shapes.ts'
 import { type Company, ledgerOf, linesOf, startCompany } from '../../support/agents/company.ts'
 import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
-import type { TestNode } from '../../support/node/node.ts'
+import { type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
 
 const [here] = await providersHere()
 if (here?.problem !== undefined) console.warn(`jails are not tried: ${here.problem}`)
 
+const NAME = 'zqcanaryname'
+const place = temporaryHome()
+
+let company: Company<'hq' | 'desk' | 'build'>
+/** `hq` certifies, and is where bob approves; `desk` has the files, and is where ada sits; `build` wants them, and has the agents. */
+let hq: TestNode, desk: TestNode, build: TestNode
+beforeAll(async () => {
+  company = await startCompany(['hq', 'desk', 'build'], { apart: false })
+  ;({ hq, desk, build } = company.at)
+})
+
+async function put(bytes: Uint8Array, name = NAME): Promise<string> {
+  const path = join(place, name)
+  writeFileSync(path, bytes)
+  return (await desk.json<ArtifactStoredShape>(['artifact', 'put', path])).id
+}
+const share = (id: string, ...more: string[]) =>
+  desk.json<ArtifactSharedShape>(['artifact', 'share', id, ...more])
+
+test('a file is nobody’s until it is shared with a machine, which then fetches it as it was', async () => {
+  const bytes = randomBytes(3_000_000)
+  const id = await put(bytes)
+  const refused = await build.karo(['artifact', 'get', id, '--at', 'desk', '-o', join(place, 'never')])
+  expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('no artifact of that id') })
+  await share(id, '--to', 'build', '--for', '1h')
+  const out = join(place, 'fetched')
+  const got = await build.karo(['artifact', 'get', id.slice(0, 12), '--at', 'desk', '-o', out])
+  expect(got, got.stderr).toMatchObject({ code: 0 })
+  expect(readFileSync(out).equals(bytes)).toBe(true)
+  // It was not shared with the third one.
+  expect((await hq.karo(['artifact', 'get', id, '--at', 'desk', '-o', join(place, 'no')])).code).toBe(4)
+  const { artifacts } = await build.json<ArtifactListShape>(['artifact', 'list'])
+  expect(artifacts).toMatchObject([{ id, name: NAME, source: 'from desk' }])
+  const reads = await ledgerOf(desk, 'artifact_read')
+  expect(reads).toMatchObject([
+    { success: true, peer: (await build.status()).node_id, details: { bytes: bytes.length } },
+  ])
+  const [asked] = await ledgerOf(build, 'agent_asked')
+  expect(asked).toMatchObject({ trace_id: reads[0]?.trace_id, details: { operation: 'artifact' } })
+  for (const node of [desk, build]) {
+    const { stdout } = await node.karo(['audit', 'log', '--json', '--limit', '500'])
+    for (const word of [NAME, id]) for (const text of [stdout, node.log()]) expect(text).not.toContain(word)
+  }
+})
+
+test('a link works from standard input until it is taken back, and is in no log or ledger', async () => {
+  const id = await put(Buffer.from('said once\n'), 'note.txt')
+  const { link } = await share(id)
+  const got = await hq.karo(['artifact', 'get', '-'], `${link}\n`)
+  expect(got, got.stderr).toMatchObject({ code: 0, stdout: 'said once\n' })
+  const { shares } = await desk.json<ArtifactSharesShape>(['artifact', 'shares'])
+  expect(shares).toMatchObject([{ artifact: id, reads: 1, audience: null }, { reads: 1 }])
+  expect(JSON.stringify(shares)).not.toContain(link.slice(-40))
+  expect((await desk.karo(['artifact', 'unshare', id])).stdout).toBe('One share has ended.\n')
+  expect((await build.karo(['artifact', 'get', link])).code).toBe(4)
+  const only = await share(id, '--to', 'build')
+  expect((await hq.karo(['artifact', 'get', only.link])).code).toBe(4)
+  expect((await build.karo(['artifact', 'get', only.link])).stdout).toBe('said once\n')
+  const damaged = await build.karo(['artifact', 'get', '-'], `${link.slice(0, -9)}\n`)
+  expect(damaged).toMatchObject({ code: 2, stderr: expect.stringContaining('it was cut or changed') })
+  for (const node of [hq, desk, build]) {
+    const { stdout } = await node.karo(['audit', 'log', '--json', '--limit', '500'])
+    for (const text of [stdout, node.log()]) expect(text).not.toContain(link.slice(11, 60))
+  }
+})
+
 describe.skipIf(here?.problem !== undefined)('agents of another machine', () => {
-  let company: Company<'hq' | 'desk' | 'build'>
-  /** `hq` certifies, and is where bob approves; `desk` is where ada sits; `build` has the agents. */
-  let hq: TestNode, desk: TestNode, build: TestNode
   let ada: string, bob: string, dan: string
   const run: typeof company.run = (...given) => company.run(...given)
 
   beforeAll(async () => {
-    company = await startCompany(['hq', 'desk', 'build'], { apart: false })
-    ;({ hq, desk, build } = company.at)
     ada = await company.issue('ada', '--role', 'admin', '--team', 'eng')
     bob = await company.issue('bob', '--role', 'admin', '--team', 'eng')
     dan = await company.issue('dan', '--role', 'lead', '--team', 'eng')
