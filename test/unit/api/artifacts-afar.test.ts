@@ -258,6 +258,11 @@ describe('who may read', () => {
     const theirs = await denied.holder.put(content(1))
     await denied.share(theirs, READER.nodeId)
     await expect(denied.fetch(theirs)).rejects.toEqual(code('refused'))
+    // Not even what it is.
+    expect([denied.counts.denied, denied.ledger.map(({ success }) => success)]).toEqual([
+      1,
+      [true, true, false],
+    ])
   })
 
   test('what was shared with a node: those who ask as that node, and no operator who asks through it', async () => {
@@ -557,9 +562,6 @@ describe('a machine that lies', () => {
     ['sends a piece that is too large', layoutOf(bytes), [Buffer.concat([first, second])], 'too_large'],
     ['says something else is meant', layoutOf(wrong), [wrong], 'bad_file'],
     ['has hashes of something else under this id', forged, [first, wrong, third], 'bad_file'],
-    ['says that it is larger than any', layoutOf(bytes, { size: 2 ** 40 }), pieces, 'bad_file'],
-    ['says more pieces than it has', layoutOf(bytes, { size: 5 }), pieces, 'bad_file'],
-    ['names it so that it redraws', layoutOf(bytes, { media_type: '\u001b[2J' }), pieces, 'bad_file'],
     ['describes it endlessly', layoutOf(bytes, { name: 'x'.repeat(300_000) }), pieces, 'too_large'],
   ])('and %s is refused, and nothing of it is an artifact', async (_, layout, documents, expected) => {
     const w = await world({ holder: lying(layout, documents) })
@@ -568,6 +570,16 @@ describe('a machine that lies', () => {
     for (const hash of await w.reader.repository.pieces.ids(ANN.person))
       expect(pieces.map((piece) => hashOf(piece))).toContain(hash)
     if (expected === 'bad_file') expect(w.counts.wrong).toBe(1)
+  })
+
+  test.each([
+    ['larger than any', { size: 2 ** 40 }],
+    ['of more pieces than it has', { size: 5 }],
+    ['of a type that redraws', { media_type: '\u001b[2J' }],
+  ])('and says that it is %s is refused before it is asked for a piece', async (_, over) => {
+    const w = await world({ holder: lying(layoutOf(bytes, over), pieces) })
+    await expect(w.fetch(hashOf(bytes))).rejects.toEqual(code('bad_file'))
+    expect([w.counts.wrong, w.asked.map(({ ask }) => ask.operation)]).toEqual([1, ['artifact']])
   })
 
   test('about the length of its pieces is refused, though they fit the whole', async () => {
@@ -615,13 +627,17 @@ test('a person has a few streams at once; pieces that there are not, and other o
     void opened.send(AgentRequest, { to: HOLDER.publicKey, challenge, ask }).catch(() => {})
     return opened
   }
-  const endOf = async (exchange: Exchange) => {
+  const errorOf = async (exchange: Exchange) => {
     for (let frame = await exchange.next(); frame !== undefined; frame = await exchange.next())
       if (frame.message.type === AgentEnd.type)
-        return (frame.body as { error?: { code: string } }).error?.code
-    return 'cut'
+        return (frame.body as { error?: { code: string; message: string } }).error
+    return { code: 'cut', message: '' }
   }
-  expect(await endOf(await asks({ operation: 'list' }))).toBe('refused')
+  const endOf = async (exchange: Exchange) => (await errorOf(exchange))?.code
+  expect(await errorOf(await asks({ operation: 'list' }))).toMatchObject({
+    code: 'refused',
+    message: 'that is not asked on this stream',
+  })
   const wanted = new Uint8Array(3).fill(0xff)
   expect(await endOf(await asks({ operation: 'pieces', artifact: id, wanted }))).toBe('bad_request')
   expect(await endOf(await asks({ operation: 'pieces', artifact: id, wanted: new Uint8Array(1) }))).toBe(
