@@ -16,6 +16,10 @@ interface Run {
   readonly stderr: string
 }
 
+const envOf = (home = temporaryDirectory()) => ({ ...COMPILED, PATH: process.env.PATH, KARO_HOME: home })
+const begin = (args: readonly string[], home?: string) =>
+  spawn(process.execPath, args, { env: envOf(home), stdio: ['ignore', 'pipe', 'pipe'] })
+
 async function karo(
   args: readonly string[],
   options: { home?: string; preload?: string } = {},
@@ -23,10 +27,7 @@ async function karo(
   const preload = options.preload
     ? ['--import', `data:text/javascript,${encodeURIComponent(options.preload)}`]
     : []
-  const child = spawn(process.execPath, [...preload, MAIN, ...args], {
-    env: { ...COMPILED, PATH: process.env.PATH, KARO_HOME: options.home ?? temporaryDirectory() },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = begin([...preload, MAIN, ...args], options.home)
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
   if (child.exitCode === null) await once(child, 'exit')
   return { code: child.exitCode, stdout, stderr }
@@ -80,7 +81,7 @@ test.runIf(existsSync('/dev/full'))('a disk that is full is told in one line, an
   onTestFinished(() => closeSync(full))
   const run = (stderr: 'pipe' | number) =>
     spawnSync(process.execPath, [MAIN, 'config', 'list'], {
-      env: { ...COMPILED, PATH: process.env.PATH, KARO_HOME: temporaryDirectory() },
+      env: envOf(),
       stdio: ['ignore', full, stderr],
       encoding: 'utf8',
     })
@@ -99,19 +100,17 @@ test('a file gets what a pipe gets, also of more than is written without a strea
   ] as const) {
     const file = openSync(path, 'w')
     onTestFinished(() => closeSync(file))
-    const env = { ...COMPILED, PATH: process.env.PATH, KARO_HOME: temporaryDirectory() }
-    expect(
-      spawnSync(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', file, 'inherit'] }).status,
-    ).toBe(0)
+    const { status } = spawnSync(process.execPath, [MAIN, ...args], {
+      env: envOf(),
+      stdio: ['ignore', file, 'inherit'],
+    })
+    expect(status).toBe(0)
     expect(readFileSync(path, 'utf8')).toBe(stdout)
   }
 })
 
 test('a reader that has gone away is no error', async () => {
-  const child = spawn(process.execPath, [MAIN, 'config', 'list'], {
-    env: { ...COMPILED, PATH: process.env.PATH, KARO_HOME: temporaryDirectory() },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = begin([MAIN, 'config', 'list'])
   // Long before the program can have started to write.
   child.stdout.destroy()
   expect(await text(child.stderr)).toBe('')

@@ -7,10 +7,10 @@ import { PATIENCE_MS } from '../../../support/run/until.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 
-function world(
-  retention: { events_days: number; rollups_days: number; audit_days: number },
-  { keep_days = 0, unpurged = false } = {},
-) {
+/** A sweep where these days are kept, and everything else for good. */
+function world(days: { events_days?: number; rollups_days?: number; audit_days?: number } = {}, more = {}) {
+  const retention = { events_days: 0, rollups_days: 0, audit_days: 0, ...days }
+  const { keep_days, unpurged } = { keep_days: 0, unpurged: false, ...more }
   const did: string[] = []
   const waiting: { ms: number; run: () => void }[] = []
   let fails = false
@@ -46,21 +46,27 @@ function world(
     },
     log: { ...silentLog, info: () => void told++ },
   })
-  const fail = (on: boolean): void => {
-    fails = on
+  return {
+    room,
+    did,
+    waiting,
+    sweep: () => room.sweep(new AbortController().signal),
+    fail(on: boolean) {
+      fails = on
+    },
+    wait(ms: number) {
+      behind = ms
+    },
+    told: () => told,
   }
-  const wait = (ms: number): void => {
-    behind = ms
-  }
-  return { room, did, waiting, fail, wait, told: () => told }
 }
 
 test('0 keeps; anything else is days, and only who lost something is purged', async () => {
-  const forever = world({ events_days: 0, rollups_days: 0, audit_days: 0 })
-  await forever.room.sweep(new AbortController().signal)
+  const forever = world()
+  await forever.sweep()
   expect(forever.did).toEqual(['texts 7', 'texts 8'])
   const bounded = world({ events_days: 30, rollups_days: 400, audit_days: 90 })
-  await bounded.room.sweep(new AbortController().signal)
+  await bounded.sweep()
   expect(bounded.did).toEqual([
     ...['events 7 30', 'texts 7', 'rollups 7 400', 'purge 7'],
     ...['events 8 30', 'texts 8', 'rollups 8 400', 'processes 30', 'ledger 90'],
@@ -68,17 +74,17 @@ test('0 keeps; anything else is days, and only who lost something is purged', as
 })
 
 test('what a sweep that was ended left in the files goes, and only what went for its age is told of', async () => {
-  const { room, did, told } = world({ events_days: 0, rollups_days: 0, audit_days: 0 }, { unpurged: true })
-  await room.sweep(new AbortController().signal)
+  const { sweep, did, told } = world({}, { unpurged: true })
+  await sweep()
   expect(did).toEqual(['texts 7', 'purge 7', 'texts 8', 'purge 8'])
   expect(told()).toBe(0)
-  const aged = world({ events_days: 30, rollups_days: 0, audit_days: 0 })
-  await aged.room.sweep(new AbortController().signal)
+  const aged = world({ events_days: 30 })
+  await aged.sweep()
   expect(aged.told()).toBe(1)
 })
 
 test('it begins after a minute, comes again every hour also after a failure, and stops', async () => {
-  const { room, did, waiting, fail } = world({ events_days: 1, rollups_days: 0, audit_days: 0 })
+  const { room, did, waiting, fail } = world({ events_days: 1 })
   await room.start(new AbortController().signal)
   expect(waiting.map(({ ms }) => ms)).toEqual([60_000])
   fail(true)
@@ -95,11 +101,11 @@ test('it begins after a minute, comes again every hour also after a failure, and
 })
 
 test('what waits for the clock is told, unless nothing is ever removed', () => {
-  const { room, wait } = world({ events_days: 0, rollups_days: 400, audit_days: 0 })
+  const { room, wait } = world({ rollups_days: 400 })
   expect(room.waits()).toBe(0)
   wait(30 * DAY_MS)
   expect(room.waits()).toBe(30 * DAY_MS)
-  const forever = world({ events_days: 0, rollups_days: 0, audit_days: 0 })
+  const forever = world()
   forever.wait(30 * DAY_MS)
   expect(forever.room.waits()).toBe(0)
 })
@@ -111,8 +117,8 @@ test('what processes used goes by its own bound, and with the commands at the la
     [5, 30, 5],
     [5, 0, 5],
   ] as const) {
-    const { room, did } = world({ events_days, rollups_days: 0, audit_days: 0 }, { keep_days })
-    await room.sweep(new AbortController().signal)
+    const { sweep, did } = world({ events_days }, { keep_days })
+    await sweep()
     expect(did.filter((what) => what.startsWith('processes'))).toEqual([`processes ${days}`])
   }
 })
