@@ -1,37 +1,25 @@
 // Completion: which words each place offers, and which names of others are never put on a line.
-import { createServer } from 'node:net'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
 import { commands as completion } from '../../../src/cli/commands/terminal/completion.ts'
 import { COMMANDS } from '../../../src/cli/commands.ts'
 import { complete } from '../../../src/cli/completion/live.ts'
 import { completionSpec } from '../../../src/cli/completion/spec.ts'
-import { temporaryDirectory } from '../../support/data/database.ts'
+import { ANSWERS } from '../../support/data/answers.ts'
+import { playDaemon } from '../../support/node/played-daemon.ts'
 
 /** What `karo __complete` prints where a daemon knows peers with these names. */
 async function printed(names: readonly string[], what: string, typed: string): Promise<string> {
-  const socket = join(temporaryDirectory(), 'karo.sock')
+  const { peer } = ANSWERS.PeerAnswer as { peer: object }
   const peers = names.map((name, i) => ({
+    ...peer,
+    roles: [],
     name,
     fingerprint: i.toString(16).padStart(16, '0'),
     node_id: `karo:ed25519:${String(i).padStart(43, '0')}`,
-    addresses: [],
-    why: 'tofu',
-    last_seen: null,
-    known_by: null,
-    presence: null,
-    state: 'known',
-    trust_level: 'peer',
-    roles: [],
     teams: name === '' ? [] : [name],
   }))
-  const body = JSON.stringify({ peers })
-  const server = createServer((client) =>
-    client.end(`HTTP/1.0 200 OK\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
-  )
-  await new Promise<void>((resolve) => server.listen(socket, resolve))
-  onTestFinished(() => void server.close())
+  const { socket } = await playDaemon({ 'GET /api/v1/peers': { peers } })
   let out = ''
   await complete([what, typed], () => ({ call: daemonAt({ socket }).call, out: (text) => (out += text) }))
   return out

@@ -17,46 +17,23 @@ test.each(CHECK_IDS.map((id) => [id, CHECKS[id]] as const))(
   },
 )
 
-describe('one result', () => {
-  test('the worst decides, and what is better is not mentioned beside it', () => {
-    const result = resultOf('home.directory', [
+test('one result: the worst decides, each fix once, without one of its own the general one; and no more than a screen holds', () => {
+  const many = Array.from({ length: 1000 }, (_, i) => warn(`node ${i}`, `trust ${i}`))
+  expect({
+    'what is better is not mentioned': resultOf('home.directory', [
       ok('fine'),
       warn('so so', 'do a'),
       fail('bad', 'do b'),
       skipped('no'),
-    ])
-    expect(result).toMatchObject({ outcome: 'fail', detail: 'so so; bad', fix: 'do a\ndo b' })
-    expect(result.why).toBe(CHECKS['home.directory'].why)
-  })
-
-  test('each fix once; without one of its own the general one', () => {
-    expect(resultOf('mesh.port', [fail('x', 'same'), fail('y', 'same')]).fix).toBe('same')
-    expect(resultOf('mesh.port', [fail('x')]).fix).toBe(CHECKS['mesh.port'].fix)
-  })
-
-  test('what is well, skipped, or said by nobody has neither fix nor why', () => {
-    expect(resultOf('mesh.port', [ok('a'), skipped('b')])).toEqual({
-      id: 'mesh.port',
-      title: 'mesh port',
-      outcome: 'ok',
-      detail: 'a',
-    })
-    expect(resultOf('mesh.port', [skipped('b')]).outcome).toBe('skipped')
-    expect(resultOf('mesh.port', []).outcome).toBe('ok')
-  })
-
-  test('a check that only warns does not fail', () => {
-    expect(resultOf('shell.hooks', [fail('bad')]).outcome).toBe('warn')
-  })
-
-  test('a thousand findings are a line', () => {
-    const { detail, fix } = resultOf(
-      'peers.pending',
-      Array.from({ length: 1000 }, (_, i) => warn(`node ${i}`, `trust ${i}`)),
-    )
-    expect(detail).toContain('and 992 more')
-    expect(fix?.split('\n')).toHaveLength(8)
-  })
+    ]),
+    'the same fix twice': resultOf('mesh.port', [fail('x', 'same'), fail('y', 'same')]),
+    'no fix of its own': resultOf('mesh.port', [fail('x')]),
+    'what is well has neither fix nor why': resultOf('mesh.port', [ok('a'), skipped('b')]),
+    skipped: resultOf('mesh.port', [skipped('b')]),
+    'said by nobody': resultOf('mesh.port', []),
+    'a check that only warns does not fail': resultOf('shell.hooks', [fail('bad')]),
+    'a thousand': resultOf('peers.pending', many),
+  }).toMatchSnapshot()
 })
 
 describe('examining', () => {
