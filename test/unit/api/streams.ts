@@ -23,13 +23,13 @@ export const frameOf = <B>(message: Message, body: B, sender: Machine): Frame =>
  */
 export function streamOf(asks: Machine, answers: Machine, onFrame: (frame: Frame, by: Machine) => unknown) {
   const over = new AbortController()
-  const news = new EventTarget()
-  const changed = (): Promise<unknown> =>
-    new Promise((resolve) => {
-      news.addEventListener('news', resolve, { once: true })
-      over.signal.addEventListener('abort', resolve, { once: true })
-    })
-  const tell = () => news.dispatchEvent(new Event('news'))
+  const waiting = new Set<() => void>()
+  const changed = (): Promise<void> => new Promise((resolve) => void waiting.add(resolve))
+  const tell = (): void => {
+    for (const wake of waiting) wake()
+    waiting.clear()
+  }
+  over.signal.addEventListener('abort', tell)
   const end = (peer: Machine, self: Machine, mine: Frame[], theirs: Frame[]): Exchange => ({
     peer,
     signal: over.signal,
