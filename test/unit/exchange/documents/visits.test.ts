@@ -148,11 +148,11 @@ async function absence(count: number, { loss, isGone }: { readonly loss: number;
   network.lose(loss)
   for (const author of authors) await author.share(network.now - HOUR, [reader])
   await stranger.share(network.now - HOUR, [reader])
-  await network.pass(MINUTE)
-  network.lose(0)
-  await network.pass(20 * MINUTE)
+  await network.pass(21 * MINUTE)
   if (isGone) await stranger.stop()
   await network.pass(20 * MINUTE)
+  // Until then: whoever finds a document by a walk tells of it as well.
+  network.lose(0)
 
   await reader.start()
   network.hearEachOther()
