@@ -194,7 +194,6 @@ test.each([
   'delete all logs',
   'chmod everything 777',
   'empty the trash',
-  'erase all my files',
 ])('%j: nothing that destroys anything', (words) => {
   const { command, alternatives } = ask(words)
   for (const one of [command ?? '', ...alternatives.map((other) => other.command)])

@@ -250,7 +250,7 @@ describe('any text', () => {
             expect(span[1]).toBeGreaterThanOrEqual(span[0])
             expect(span[1]).toBeLessThanOrEqual(command.length)
           }
-          expect(riskLevelOf(command, shell)).toBe(checkCommand(command, { shell }).risk_level)
+          expect(riskLevelOf(command, shell)).toBe(verdict.risk_level)
         },
       ),
       { numRuns: times(120, 3_000) },
