@@ -8,7 +8,7 @@ import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../src/agents/manifest/wo
 import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
 import type { RuntimeDeps } from '../../../src/agents/runtime/runtime.ts'
 import { type Afar, isFinal } from '../../../src/agents/tasks/types.ts'
-import type { Gates } from '../../../src/agents/types.ts'
+import type { Gates, Verdict } from '../../../src/agents/types.ts'
 import { systemClock, systemRandom, systemTimers, type Timers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Database } from '../../../src/store/level/database.ts'
@@ -58,54 +58,43 @@ export interface AgentRig {
   readonly lock: (reason: string | undefined) => void
 }
 
-export async function agentRig(
-  options: {
-    readonly gates?: Gates
-    readonly db?: Database
-    readonly client?: MuscleClient
-    readonly secrets?: RuntimeDeps['secrets']
-    readonly mask?: RuntimeDeps['mask']
-    readonly builtIns?: RuntimeDeps['builtIns']
-    readonly keepLong?: RuntimeDeps['keepLong']
-    readonly grantedUntil?: RuntimeDeps['grantedUntil']
-    readonly endpoints?: RuntimeDeps['endpoints']
-    readonly connect?: RuntimeDeps['connect']
-    readonly timers?: Timers
-    readonly grants?: RuntimeDeps['grants']
-  } = {},
-): Promise<AgentRig> {
-  const db = options.db ?? (await temporaryDatabase())
-  const client = options.client ?? (await muscleHere({ mostJails: 32 })).client
-  const repository = createAgentRepository(db)
+export interface AgentOptions extends Partial<RuntimeDeps> {
+  readonly db?: Database
+  readonly client?: MuscleClient
+}
+
+export async function agentRig({ db: given, client: muscle, ...over }: AgentOptions = {}): Promise<AgentRig> {
+  const db = given ?? (await temporaryDatabase())
+  const client = muscle ?? (await muscleHere({ mostJails: 32 })).client
   const ledger: AuditRecord[] = []
   const record = async (entry: AuditRecord) => void ledger.push(entry)
-  const identity = testIdentity(1)
   let locked: string | undefined
   const state = () =>
     locked === undefined
       ? ({ state: 'ready', detail: 'jails can be started' } as const)
       : ({ state: 'locked', detail: locked } as const)
   const runtime = createRuntime({
-    repository,
-    identity,
+    repository: createAgentRepository(db),
+    identity: testIdentity(1),
     record,
     insist: record,
-    grantedUntil: options.grantedUntil ?? (() => Number.POSITIVE_INFINITY),
+    grantedUntil: () => Number.POSITIVE_INFINITY,
     clock: systemClock,
-    timers: options.timers ?? timers,
+    timers,
     random: systemRandom,
     log: silentLog,
     muscle: { state, client: async () => client },
-    gates: options.gates ?? ONLY_READS,
-    grants: options.grants ?? NO_GRANTS,
-    secrets: options.secrets ?? (async () => []),
-    mask: options.mask ?? (() => undefined),
-    keepLong: options.keepLong,
-    builtIns: options.builtIns ?? [],
-    endpoints: options.endpoints ?? [],
-    connect: options.connect ?? [],
+    gates: ONLY_READS,
+    grants: NO_GRANTS,
+    secrets: async () => [],
+    mask: () => undefined,
+    keepLong: undefined,
+    builtIns: [],
+    endpoints: [],
+    connect: [],
     // What is looked up, and judged, is another test's.
     addressOf: async (host) => host,
+    ...over,
   })
   await runtime.start(new AbortController().signal)
   onTestFinished(() => runtime.stop())
@@ -120,37 +109,64 @@ const NO_GRANTS: RuntimeDeps['grants'] = {
   revokeAll: async () => {},
 }
 
+/** What gates say of an action, with what is else in it. */
+export const runs = (more: Partial<Extract<Verdict, { outcome: 'run' }>> = {}) =>
+  ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [], ...more }) as const
+export const waits = (more: Partial<Extract<Verdict, { outcome: 'wait' }>> = {}) =>
+  ({ outcome: 'wait', class: 'high', approval: 'a-1', reason: 'a person decides', by: [], ...more }) as const
+export const denies = (reason: string, more: Partial<Extract<Verdict, { outcome: 'deny' }>> = {}) =>
+  ({ outcome: 'deny', class: 'critical', gate: 'approval', reason, ...more }) as const
+
 /** Lets run what says that it only reads. */
 export const ONLY_READS: Gates = {
   refuses: async () => undefined,
   judge: async ({ readOnly }) =>
-    readOnly
-      ? { outcome: 'run', hash: '', class: 'green', reason: 'it only reads', by: [] }
-      : { outcome: 'deny', class: 'critical', gate: 'approval', reason: 'nobody can approve anything here' },
-  settled: async () => ({ outcome: 'deny', class: 'critical', gate: 'approval', reason: 'it never waits' }),
+    readOnly ? runs({ reason: 'it only reads' }) : denies('nobody can approve anything here'),
+  settled: async () => denies('it never waits'),
   lost: async () => undefined,
   ended: async () => {},
 }
+/** Lets everything run, as it is judged elsewhere. */
+export const OPEN: Gates = { ...ONLY_READS, judge: async () => runs(), settled: async () => runs() }
 
 export const actor = (person = ANN, admin = true) => ({ person, admin, traceId: TRACE })
 
-/** Gives the task and waits for its end. */
-export async function done(
-  runtime: Runtime,
-  tool: string,
-  input: Readonly<Record<string, unknown>> = {},
-  more: { readonly id?: string; readonly person?: number; readonly agent?: string; readonly by?: Afar } = {},
-): Promise<Task> {
+interface Asked {
+  readonly id?: string
+  readonly person?: number
+  readonly agent?: string
+  readonly by?: Afar
+  readonly sessions?: readonly string[]
+}
+type Input = Readonly<Record<string, unknown>>
+
+/** Gives the task, and waits for nothing but what it is told to wait for. */
+export async function begun(runtime: Runtime, tool: string, input: Input = {}, more: Asked = {}) {
   const { person = ANN, agent = 'fixture', ...rest } = more
   const { id } = await runtime.run({ person, agent, tool, input, why: '', traceId: TRACE, ...rest })
-  return until(
-    async () => {
-      const task = await runtime.tasks.get(person, id)
-      return isFinal(task.state) && task
-    },
-    { what: `the task ${tool} is over` },
-  )
+  const when = (is: (task: Task) => boolean, what: string): Promise<Task> =>
+    until(
+      async () => {
+        const task = await runtime.tasks.get(person, id)
+        return is(task) && task
+      },
+      { what: `the task ${tool} is ${what}` },
+    )
+  return {
+    id,
+    when,
+    become: (state: Task['state']) => when((task) => task.state === state, state),
+    over: () => when(({ state }) => isFinal(state), 'over'),
+    cancel: () => runtime.tasks.cancel(person, id),
+  }
 }
+
+/** Gives the task and waits for its end. */
+export const done = async (...given: Parameters<typeof begun>): Promise<Task> =>
+  (await begun(...given)).over()
+
+/** Its last words. */
+export const lastWords = ({ events }: Task): string => events.at(-1)?.message ?? ''
 
 /** What the tool said. */
 export async function said(runtime: Runtime, { person, id }: Task): Promise<string> {

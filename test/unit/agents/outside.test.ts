@@ -3,11 +3,10 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { describe, expect, test } from 'vitest'
 import { findRisk } from '../../../src/agents/gates/risk.ts'
-import type { Runtime, Task } from '../../../src/agents/index.ts'
+import type { Runtime } from '../../../src/agents/index.ts'
 import { DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
-import type { JobSpec, MuscleClient } from '../../../src/agents/muscle/client.ts'
+import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
 import { createHttpTransport } from '../../../src/agents/runtime/http-transport.ts'
-import type { Gates } from '../../../src/agents/types.ts'
 import type { ApprovalsShape } from '../../../src/api/contract/shapes.ts'
 import { systemTimers, type Timers } from '../../../src/base/clock.ts'
 import { ownersIn } from '../../../src/base/kernel/listening.ts'
@@ -21,19 +20,23 @@ import {
   said,
   type Way,
 } from '../../support/agents/http-server.ts'
-import { ANN, actor, agentRig, done, said as saidBy, TRACE, wantedOf } from '../../support/agents/rig.ts'
+import {
+  type AgentOptions,
+  ANN,
+  actor,
+  agentRig,
+  begun,
+  denies,
+  done,
+  lastWords,
+  OPEN,
+  said as saidBy,
+  wantedOf,
+} from '../../support/agents/rig.ts'
 import { until } from '../../support/run/until.ts'
 import { action, PERSON, rig, waiting } from './rig.ts'
 
 const MEBIBYTE = 2 ** 20
-/** Lets everything run, as it is judged elsewhere. */
-const OPEN: Gates = {
-  refuses: async () => undefined,
-  judge: async () => ({ outcome: 'run', hash: '', class: 'medium', reason: 'a test', by: [] }),
-  settled: async () => ({ outcome: 'run', hash: '', class: 'medium', reason: 'a test', by: [] }),
-  lost: async () => undefined,
-  ended: async () => {},
-}
 
 /** No jail is needed, so the Muscle is only what can be lost. */
 function muscle() {
@@ -41,57 +44,28 @@ function muscle() {
   return { client: { closed } as MuscleClient, lose }
 }
 
-async function outside(
-  server: HttpServer,
-  more: {
-    readonly secrets?: () => Promise<JobSpec['secrets']>
-    readonly limits?: { output_bytes: number }
-    readonly gates?: Gates
-    readonly grantedUntil?: () => number | undefined
-    readonly timers?: Timers
-  } = {},
-) {
+interface Other extends AgentOptions {
+  readonly limits?: { output_bytes: number }
+}
+
+async function outside(server: HttpServer, { limits, ...more }: Other = {}) {
   const { client, lose } = muscle()
-  const made = await agentRig({
-    client,
-    gates: more.gates ?? OPEN,
-    endpoints: [server.url],
-    ...(more.secrets && { secrets: more.secrets }),
-    ...(more.grantedUntil && { grantedUntil: more.grantedUntil }),
-    ...(more.timers && { timers: more.timers }),
-  })
+  const made = await agentRig({ client, gates: OPEN, endpoints: [server.url], ...more })
   const wanted = wantedOf('/', [], { argv: [server.url], cwd: '/tmp', binds: [] })
-  const limits = { ...wanted.limits, ...more.limits }
   const secrets = more.secrets === undefined ? [] : [{ variable: 'BEARER', secret: 'token' }]
-  await made.runtime.add(actor(), { ...wanted, limits, secrets })
+  await made.runtime.add(actor(), { ...wanted, limits: { ...wanted.limits, ...limits }, secrets })
   return { ...made, lose }
 }
 
 const isAsked = ({ asked }: HttpServer, method: string): boolean =>
   asked.some(({ message }) => message?.method === method)
 
-/** The id of a task whose call the server has. */
-async function under(runtime: Runtime, server: HttpServer): Promise<string> {
-  const { id } = await runtime.run({
-    person: ANN,
-    agent: 'fixture',
-    tool: 'echo',
-    input: {},
-    why: '',
-    traceId: TRACE,
-  })
+/** A task whose call the server has. */
+async function under(runtime: Runtime, server: HttpServer) {
+  const task = await begun(runtime, 'echo')
   await until(() => isAsked(server, 'tools/call'), { what: 'it is called' })
-  return id
+  return task
 }
-
-const canceled = (runtime: Runtime, id: string): Promise<Task> =>
-  until(
-    async () => {
-      const now = await runtime.tasks.get(ANN, id)
-      return now.state === 'canceled' && now
-    },
-    { what: 'it is canceled' },
-  )
 
 /** The last words about a call of a server that does this. */
 async function lastOf(call: Way): Promise<string> {
@@ -99,7 +73,7 @@ async function lastOf(call: Way): Promise<string> {
   const { runtime } = await outside(server)
   const task = await done(runtime, 'echo', { text: 'x' })
   expect(task.state).toBe('failed')
-  return task.events.at(-1)?.message ?? ''
+  return lastWords(task)
 }
 
 describe('a server over HTTP', () => {
@@ -173,8 +147,8 @@ describe('a server over HTTP', () => {
     await done(runtime, 'echo', { text: 'before' })
     await server.close()
     const during = await done(runtime, 'echo', { text: 'x' })
-    expect(during.events.at(-1)?.message).toContain('nobody listens at')
-    expect(during.events.at(-1)?.message).toContain('is not known, and it is not run again')
+    expect(lastWords(during)).toContain('nobody listens at')
+    expect(lastWords(during)).toContain('is not known, and it is not run again')
     await server.open()
     await until(async () => (await done(runtime, 'echo', { text: 'after' })).state === 'completed', {
       what: 'it is there again',
@@ -187,7 +161,7 @@ describe('a server over HTTP', () => {
     await server.close()
     const { runtime } = await outside(server)
     const task = await done(runtime, 'echo')
-    expect(task.events.at(-1)?.message).toContain('does not start: nobody listens at 127.0.0.1:')
+    expect(lastWords(task)).toContain('does not start: nobody listens at 127.0.0.1:')
     const { lines } = await runtime.logs(actor(), 'fixture')
     expect(lines.filter(({ text }) => text.startsWith('it could not be started')).length).toBe(4)
   })
@@ -210,10 +184,11 @@ describe('a server over HTTP', () => {
       },
     }
     const { runtime } = await outside(server, { timers })
-    const id = await under(runtime, server)
-    await runtime.tasks.cancel(ANN, id)
-    const task = await canceled(runtime, id)
-    expect(task.events.at(-1)?.message).toContain('its server is outside of jails, and may not have stopped')
+    const task = await under(runtime, server)
+    await task.cancel()
+    expect(lastWords(await task.become('canceled'))).toContain(
+      'its server is outside of jails, and may not have stopped',
+    )
   })
 
   test('that answers when it is told of a cancellation has stopped', async () => {
@@ -230,29 +205,24 @@ describe('a server over HTTP', () => {
     })
     const long: Timers = { after: (ms, run) => systemTimers.after(ms === 1_000 ? 600_000 : ms, run) }
     const { runtime } = await outside(server, { timers: long })
-    const id = await under(runtime, server)
-    await runtime.tasks.cancel(ANN, id)
-    expect((await canceled(runtime, id)).events.at(-1)?.message).not.toContain('may not have stopped')
+    const task = await under(runtime, server)
+    await task.cancel()
+    expect(lastWords(await task.become('canceled'))).not.toContain('may not have stopped')
   })
 
   test('is told of the end of a right before its session ends', async () => {
     const server = await httpServer({ call: () => {} })
     let isGranted = true
-    const denial = {
-      outcome: 'deny',
-      class: 'medium',
-      gate: 'capability',
-      reason: 'the grant is over',
-    } as const
+    const denial = denies('the grant is over', { gate: 'capability' })
     const { runtime } = await outside(server, {
       gates: { ...OPEN, lost: async () => (isGranted ? undefined : denial) },
       grantedUntil: () => (isGranted ? Number.POSITIVE_INFINITY : undefined),
       timers: { after: (ms, run) => systemTimers.after(ms === 1_000 ? 600_000 : ms, run) },
     })
-    const id = await under(runtime, server)
+    const task = await under(runtime, server)
     isGranted = false
     await runtime.look()
-    expect((await canceled(runtime, id)).events.at(-1)?.message).toContain('the grant is over')
+    expect(lastWords(await task.become('canceled'))).toContain('the grant is over')
     const said = server.asked.map(({ method, message }) => message?.method ?? method)
     expect(said.slice(said.indexOf('tools/call') + 1)).toEqual(['notifications/cancelled', 'DELETE'])
   })
@@ -296,11 +266,9 @@ describe('a server over HTTP', () => {
     const server = await httpServer({ call: () => {} })
     const { runtime, lose } = await outside(server)
     const task = done(runtime, 'echo')
-    await until(() => server.asked.some(({ message }) => message?.method === 'tools/call'), {
-      what: 'it is called',
-    })
+    await until(() => isAsked(server, 'tools/call'), { what: 'it is called' })
     lose('it ended')
-    expect((await task).events.at(-1)?.message).toContain('karo-exec was lost')
+    expect(lastWords(await task)).toContain('karo-exec was lost')
   })
 })
 
@@ -312,9 +280,7 @@ describe('a hostile server over HTTP', () => {
     })
     const { runtime } = await outside(server)
     const task = await done(runtime, 'echo')
-    expect(task.events.at(-1)?.message).toContain(
-      'it answers with a redirect (HTTP 307), which is not followed',
-    )
+    expect(lastWords(task)).toContain('it answers with a redirect (HTTP 307), which is not followed')
     expect(other.asked).toEqual([])
   })
 
@@ -351,7 +317,7 @@ describe('a hostile server over HTTP', () => {
         message?.method === 'notifications/initialized' && Boolean(events(response).end(lines)),
     })
     const { runtime } = await outside(server)
-    expect((await done(runtime, 'echo')).events.at(-1)?.message).toContain(words)
+    expect(lastWords(await done(runtime, 'echo'))).toContain(words)
   })
 
   test('that does not let itself be greeted is told of with what it answered', async () => {
@@ -360,7 +326,7 @@ describe('a hostile server over HTTP', () => {
         message?.method === 'initialize' && Boolean(response.writeHead(503).end('not today')),
     })
     const { runtime } = await outside(server)
-    expect((await done(runtime, 'echo')).events.at(-1)?.message).toContain('not today')
+    expect(lastWords(await done(runtime, 'echo'))).toContain('not today')
   })
 
   test('with a long page of an error is told of in few words', async () => {
@@ -369,7 +335,7 @@ describe('a hostile server over HTTP', () => {
         message?.method === 'tools/list' && Boolean(response.writeHead(500).end('long '.repeat(100_000))),
     })
     const { runtime } = await outside(server)
-    const message = (await done(runtime, 'echo')).events.at(-1)?.message ?? ''
+    const message = lastWords(await done(runtime, 'echo'))
     expect(message).toContain('long long')
     expect(message.length).toBeLessThan(1_000)
   })
@@ -383,7 +349,7 @@ describe('a hostile server over HTTP', () => {
       call: (response) => void events(response).write(': x\n\n'.repeat(MEBIBYTE)),
     })
     const { runtime } = await outside(server, { limits: { output_bytes: MEBIBYTE } })
-    expect((await done(runtime, 'echo')).events.at(-1)?.message).toContain('it wrote more than it may')
+    expect(lastWords(await done(runtime, 'echo'))).toContain('it wrote more than it may')
   })
 
   test('with what is no JSON-RPC is ended, as an answer and as an event', async () => {
@@ -473,9 +439,7 @@ describe('a hostile server over HTTP', () => {
       return () => {}
     })
     await transport.start()
-    const sent = transport
-      .send({ jsonrpc: '2.0', method: 'notifications/initialized' })
-      .catch(() => 'given up')
+    const sent = transport.send(NOTE).catch(() => 'given up')
     await until(() => server.asked.length === 1, { what: 'it is asked' })
     for (const run of due) run()
     expect(await transport.over).toBe('it did not take a message within 10 s')

@@ -15,7 +15,21 @@ import type { Gates, Verdict } from '../../../src/agents/types.ts'
 import { systemClock, systemRandom, type Timers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
-import { ANN, actor, agentRig, BOB, done, ONLY_READS, TRACE, wantedOf } from '../../support/agents/rig.ts'
+import {
+  ANN,
+  actor,
+  agentRig,
+  BOB,
+  begun,
+  denies,
+  done,
+  lastWords,
+  ONLY_READS,
+  runs,
+  TRACE,
+  waits,
+  wantedOf,
+} from '../../support/agents/rig.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
@@ -23,7 +37,7 @@ import { until } from '../../support/run/until.ts'
 import { action, rig, SELF, TOOLS, yes } from './rig.ts'
 
 type Denial = Extract<Verdict, { outcome: 'deny' }>
-const NO: Denial = { outcome: 'deny', class: 'high', gate: 'policy', reason: 'the operator was revoked' }
+const NO: Denial = denies('the operator was revoked', { class: 'high', gate: 'policy' })
 const SRV = [{ path: '/srv', write: true }]
 
 describe('the gates, asked again about what was let through', () => {
@@ -99,6 +113,8 @@ describe('the gates, asked again about what was let through', () => {
 })
 
 const TOOL: Tool = { name: 'work', description: '', readOnly: true, inputSchema: null }
+/** The same as one of the daemon. */
+const WORK = { name: 'work', description: '', readOnly: true, takes: {} }
 const MANIFEST: Manifest = {
   id: 'kExecutor:x',
   name: 'x',
@@ -186,7 +202,7 @@ describe('a task', () => {
     denial = NO
     await all.looks.now()
     const task = await all.state('canceled')
-    expect(task.events.at(-1)?.message).toContain('the operator was revoked; it was ended while it ran')
+    expect(lastWords(task)).toContain('the operator was revoked; it was ended while it ran')
     expect(all.ended).toEqual([NO])
   })
 
@@ -198,20 +214,14 @@ describe('a task', () => {
     all.change(change)
     all.turn.resolve()
     const task = await all.state('rejected')
-    expect(task.events.at(-1)?.message).toContain(why)
+    expect(lastWords(task)).toContain(why)
     expect([all.called, all.ended.length]).toEqual([[], 1])
   })
 
   test('that waits for its approval is ended too, and does not wait any longer', async () => {
     let denial: Denial | undefined
     const all = await driven({
-      judge: async () => ({
-        outcome: 'wait',
-        class: 'high',
-        approval: 'a-1',
-        reason: 'a person decides',
-        by: [],
-      }),
+      judge: async () => waits(),
       settled: (_approval, _action, signal) =>
         new Promise((_, reject) => {
           signal.addEventListener('abort', () => reject(signal.reason as Error))
@@ -221,7 +231,7 @@ describe('a task', () => {
     await all.state('input-required')
     denial = NO
     await all.looks.now()
-    expect((await all.state('canceled')).events.at(-1)?.message).toContain('it did not run')
+    expect(lastWords(await all.state('canceled'))).toContain('it did not run')
   })
 })
 
@@ -265,13 +275,7 @@ test('a start that comes to nothing stands in the ledger as one that failed', as
 
 test('a call of the daemon that is cancelled while the gates are asked again does not begin', async () => {
   const ran: string[] = []
-  const tool = {
-    name: 'work',
-    description: '',
-    readOnly: true,
-    takes: {},
-    run: async () => ran.push('it ran'),
-  }
+  const tool = { ...WORK, run: async () => ran.push('it ran') }
   const { agent } = builtInFor({ id: 'kExecutor:command', purpose: '', tools: [tool] }, ANN)
   const control = new AbortController()
   const outcome = await agent.call(...(['work', {}] as const), {
@@ -285,13 +289,7 @@ test('a call of the daemon that is cancelled while the gates are asked again doe
 })
 
 test('what a call of the daemon finds of a secret is not told', async () => {
-  const tool = {
-    name: 'work',
-    description: '',
-    readOnly: true,
-    takes: {},
-    run: async () => ({ found: 'in "a" file' }),
-  }
+  const tool = { ...WORK, run: async () => ({ found: 'in "a" file' }) }
   const mask = maskOf([{ name: 'token', bytes: Buffer.from('in "a" file') }])
   const { agent } = builtInFor({ id: 'kExecutor:command', purpose: '', tools: [tool] }, ANN, () => mask)
   const options = { signal: new AbortController().signal, timeoutMs: 1_000, traceId: TRACE }
@@ -334,7 +332,7 @@ test('an agent that a person started before anything was granted goes on; one wh
   resting.started(known, session, own)
   await resting.look()
   expect(stopped).toHaveLength(1)
-  denial = { outcome: 'deny', class: 'low', gate: 'policy', reason: 'policy says no now' }
+  denial = denies('policy says no now', { gate: 'policy' })
   await resting.look()
   expect(stopped.at(-1)).toContain('policy says no now')
 })
@@ -344,34 +342,17 @@ test('a command of the daemon ends when something that it may run by is taken ba
     id: 'kExecutor:command',
     purpose: 'waits until it is ended',
     tools: [
-      {
-        name: 'read',
-        description: '',
-        readOnly: true,
-        takes: {},
-        run: (_, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', reject)),
-      },
+      { ...WORK, run: (_, { signal }) => new Promise((_, end) => signal.addEventListener('abort', end)) },
     ],
   }
   const { runtime } = await agentRig({ client: {} as MuscleClient, builtIns: [command] })
-  const { id } = await runtime.run({
-    person: ANN,
-    agent: command.id,
-    tool: 'read',
-    input: {},
-    why: '',
-    traceId: TRACE,
-  })
-  const task = () => runtime.tasks.get(ANN, id)
-  await until(async () => (await task()).state === 'working', { what: 'it works' })
+  const task = await begun(runtime, 'work', {}, { agent: command.id })
+  await task.become('working')
   await runtime.revoked('kBridge:models')
   await runtime.revoked(command.id, { person: BOB })
-  expect((await task()).state).toBe('working')
+  await task.become('working')
   await runtime.revoked(command.id)
-  const isOver = async () => (await task()).state !== 'working'
-  await until(isOver, { what: 'it is ended' })
-  const { state, events } = await task()
-  expect([state, events.at(-1)?.message]).toEqual(['canceled', expect.stringContaining('was taken back')])
+  expect(lastWords(await task.become('canceled'))).toContain('was taken back')
 })
 
 describe('commands of the daemon', () => {
@@ -396,26 +377,8 @@ describe('commands of the daemon', () => {
   }
   async function commands(gates: Gates) {
     const { runtime } = await agentRig({ client: {} as MuscleClient, builtIns: [command], gates })
-    const run = async (program: string) => {
-      const { id } = await runtime.run({
-        person: ANN,
-        agent: command.id,
-        tool: 'exec',
-        input: { program },
-        why: '',
-        traceId: TRACE,
-        sessions: [TOOLS],
-      })
-      const become = (state: string) =>
-        until(
-          async () => {
-            const task = await runtime.tasks.get(ANN, id)
-            return task.state === state && task
-          },
-          { what: `${program} is ${state}` },
-        )
-      return { become }
-    }
+    const run = (program: string) =>
+      begun(runtime, 'exec', { program }, { agent: command.id, sessions: [TOOLS] })
     return { runtime, run }
   }
 
@@ -438,7 +401,7 @@ describe('commands of the daemon', () => {
       [ends, 'while it ran'],
       [waits, 'it did not run'],
     ] as const)
-      expect((await task.become('canceled')).events.at(-1)?.message).toContain(how)
+      expect(lastWords(await task.become('canceled'))).toContain(how)
     await runtime.look()
     await works.become('working')
     await all.capabilities.revoke(one.id, 0)
@@ -449,16 +412,10 @@ describe('commands of the daemon', () => {
     const decided = Promise.withResolvers<void>()
     const { runtime, run } = await commands({
       ...ONLY_READS,
-      judge: async () => ({
-        outcome: 'wait',
-        class: 'high',
-        approval: 'a-1',
-        reason: 'a person decides',
-        by: ['a'],
-      }),
+      judge: async () => waits({ by: ['a'] }),
       async settled() {
         await decided.promise
-        return { outcome: 'run', hash: '', class: 'high', reason: 'approved', by: ['b'] }
+        return runs({ class: 'high', by: ['b'] })
       },
     })
     const task = await run('one')
@@ -466,7 +423,7 @@ describe('commands of the daemon', () => {
     await runtime.revoked(command.id, { capability: 'b' })
     await task.become('input-required')
     decided.resolve()
-    expect((await task.become('canceled')).events.at(-1)?.message).toContain('it did not run')
+    expect(lastWords(await task.become('canceled'))).toContain('it did not run')
   })
 })
 
@@ -481,32 +438,26 @@ describe.skipIf(here?.problem !== undefined)('in a real jail', () => {
     await runtime.add(actor(), wantedOf(serverDirectory()))
     expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
     const [first] = await client.list()
-    const { id } = await runtime.run({
-      person: ANN,
-      agent: 'fixture',
-      tool: 'slow',
-      input: {},
-      why: '',
-      traceId: TRACE,
-    })
-    const stateOf = async () => (await runtime.tasks.get(ANN, id)).state
-    await until(async () => (await stateOf()) === 'working', { what: 'it is called' })
+    const slow = await begun(runtime, 'slow')
+    await slow.become('working')
     denial = NO
     await runtime.look()
-    await until(async () => (await stateOf()) === 'canceled', { what: 'it is ended' })
+    await slow.become('canceled')
     // A call that is merely cancelled is stopped by the agent, which lives on.
     expect((await client.list()).map(({ job }) => job)).not.toContain(first?.job)
     denial = undefined
-    await until(async () => (await runtime.describe(actor(), 'fixture')).status.state === 'running', {
-      what: 'it is there again',
-    })
-    expect((await runtime.describe(actor(), 'fixture')).grantedUntil).toBe(4e12)
+    const isIt = (state: string) =>
+      until(
+        async () => {
+          const now = await runtime.describe(actor(), 'fixture')
+          return now.status.state === state && now
+        },
+        { what: `it is ${state}` },
+      )
+    expect((await isIt('running')).grantedUntil).toBe(4e12)
     granted = false
     await runtime.look()
-    await until(async () => (await runtime.describe(actor(), 'fixture')).status.state === 'stopped', {
-      what: 'it is stopped',
-    })
-    expect((await runtime.describe(actor(), 'fixture')).grantedUntil).toBeNull()
+    expect((await isIt('stopped')).grantedUntil).toBeNull()
     expect(await client.list()).toEqual([])
   })
 })
