@@ -119,7 +119,7 @@ const TOOLS: Readonly<Record<Kind, { readonly names: RegExp; readonly args: (tex
 const SEARCHED = 'TOKEN'
 
 function placed(path: string): Members {
-  return { path, file_path: path, filePath: path }
+  return { path, file_path: path, filePath: path, paths: [path] }
 }
 
 /** A tool of the request, with the schema of its arguments where the protocol has it. */
