@@ -2,14 +2,7 @@
 
 import { ruleList } from '../../assist/risk/rule-list.ts'
 import { KEY_LIST } from '../../config/table.ts'
-import type {
-  Command,
-  CommandArgument,
-  CommandEntry,
-  CommandOption,
-  Completes,
-  LiveWords,
-} from '../command.ts'
+import type { Command, CommandArgument, CommandEntry, CommandOption, LiveWords } from '../command.ts'
 import { COMMON_OPTIONS } from '../program.ts'
 
 export interface Word {
@@ -100,12 +93,9 @@ function optionSpecs(option: CommandOption): OptionSpec[] {
   return option.short === undefined ? [long] : [long, { ...long, flag: `-${option.short}` }]
 }
 
-function offerOf({ choices, completes }: CommandArgument | CommandOption): Offer {
-  if (choices !== undefined) return bare(choices)
-  return completes === undefined ? { kind: 'nothing' } : offered(completes)
-}
-
-function offered(completes: Completes): Offer {
+function offerOf(of: CommandArgument | CommandOption): Offer {
+  const completes = of.choices ?? of.completes
+  if (completes === undefined) return { kind: 'nothing' }
   if (completes === 'file' || completes === 'directory') return { kind: completes }
   if (completes === 'config-key') {
     return words(KEY_LIST.map(({ path, description }) => ({ word: path, about: description })))
