@@ -1,7 +1,7 @@
 // Manifests: what this node signed for a person starts, and nothing that anybody changed since.
 import { expect, test } from 'vitest'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
-import { signManifest, verifyManifest } from '../../../src/agents/manifest/manifest.ts'
+import { needsPerson, signManifest, verifyManifest } from '../../../src/agents/manifest/manifest.ts'
 import { canonicalJson } from '../../../src/agents/tasks/canonical.ts'
 import { ANN, BOB, wantedOf } from '../../support/agents/rig.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
@@ -60,3 +60,13 @@ test('the same arguments are the same text, whatever their order', () => {
   for (let depth = 0; depth < 40; depth += 1) deep = { deep }
   expect(() => canonicalJson(deep)).toThrow(/nested deeper/)
 })
+
+const NOTHING = { binds: [{ path: '/srv/app', write: false }], secrets: [] }
+test.each([
+  ['only reads', NOTHING, undefined],
+  ['holds secrets', { ...NOTHING, secrets: [{ variable: 'TOKEN', secret: 'token' }] }, 'holds secrets'],
+  ['has places', { ...NOTHING, connect: ['build.example:443'] }, 'may connect to the network'],
+  ['writes', { ...NOTHING, binds: [{ path: '/srv/app', write: true }] }, 'may write'],
+])('one that %s is started by a person where that can change something outside', (_, manifest, why) =>
+  expect(needsPerson(manifest)).toBe(why),
+)

@@ -40,6 +40,7 @@ describe('a vault that is locked in the middle of', () => {
     const { vault, hook, pass, reveal, problemOf } = await annsVault()
     await vault.allow(ANN, 'token', to)
     const file = await vault.backup(ANN, words('of the file'))
+    const refusedAt = new Set<number>()
     // At once, and in the middle of what follows, which is the derivation of a key for some.
     for (const lockBy of [(lock: () => void) => lock(), ...(derives.has(name) ? [setImmediate] : [])])
       for (let step = 1, isOver = false; !isOver; step += 1) {
@@ -51,14 +52,18 @@ describe('a vault that is locked in the middle of', () => {
         const outcome = await works[name]?.(vault, file).catch((error: unknown) => error)
         hook.at = () => {}
         isOver = steps < step
-        if (outcome instanceof Error)
+        if (outcome instanceof Error) {
           expect(outcome).toMatchObject({ code: 'refused', where: 'vault', message: 'your vault is locked' })
+          refusedAt.add(step)
+        }
         await vault.lock(ANN)
         await pass(60_000)
         await vault.unlock(ANN, words(), 3_600)
         expect(await problemOf('token')).toBeNull()
         expect(await reveal('token')).toBe(CANARY)
       }
+    // Before the work has the keys, and once it has them.
+    expect(refusedAt.size).toBeGreaterThan(1)
   })
 
   test('unlocking is locked', async () => {
