@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from '../base/errors.ts'
  * What Tab offers for a value without `choices`. The running daemon gives the words of a live kind; `audience` is a node,
  * team or role, or `*`. A list has words that may be typed besides others. Absent: Tab offers nothing.
  */
-export type Completes = LiveWords | 'file' | 'directory' | 'config-key' | 'risk-rule' | readonly string[]
+type Completes = LiveWords | 'file' | 'directory' | 'config-key' | 'risk-rule' | readonly string[]
 export type LiveWords = 'node' | 'team' | 'role' | 'audience' | 'agent' | 'secret'
 
 export interface CommandArgument {

@@ -76,7 +76,7 @@ export async function tryPlaces(
     `the agent could not ${isWrite ? 'write' : 'read'} ${path}: jails run here as ${isRoot() ? 'the user nobody (65534)' : 'a user'}, who may not`,
     {
       where: isWrite ? '--write' : '--read',
-      hint: `Let it in:  ${letIn(isWrite ? 'rwX' : 'rX', path)}  (x above it), and in the service's unit, by systemctl edit karo-exec: ReadWritePaths=${path}`,
+      hint: `Let that user in:  ${letIn(isWrite ? 'rwX' : 'rX', path)}  (and x on the directories above); for the service also systemctl edit karo-exec: ReadWritePaths=${path}`,
     },
   )
 }
