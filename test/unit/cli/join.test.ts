@@ -30,6 +30,9 @@ const JOINING = {
 }
 type Joining = Partial<Record<keyof typeof JOINING, unknown>>
 
+/** Milliseconds, where a test says so: a second passes with each look at what the daemon has come to, and with nothing else. */
+let time = 0
+
 /** What is said where the daemon takes the invite, and comes no further than `later`. */
 async function waiting(wait: string, begun: Joining, later: Joining = begun, ...more: string[]) {
   const fleet = {
@@ -47,7 +50,10 @@ async function waiting(wait: string, begun: Joining, later: Joining = begun, ...
   }
   const answers = {
     'POST /api/v1/fleet/join': { ...fleet, joining: { ...JOINING, ...begun } },
-    'GET /api/v1/fleet': { ...fleet, joining: { ...JOINING, ...later } },
+    'GET /api/v1/fleet': () => {
+      time += 1_000
+      return { ...fleet, joining: { ...JOINING, ...later } }
+    },
   }
   const { code, err } = await karo(answers, 'join', 'CODE', '--wait', wait, ...more)
   expect(code).not.toBe(0)
@@ -64,10 +70,8 @@ test.each([
 })
 
 test('a wrong clock ends the wait, because nothing comes of waiting; one that an earlier try heard of does not', async () => {
-  // A second passes with each look at the time.
-  let now = 0
-  const time = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1_000))
-  onTestFinished(() => time.mockRestore())
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => time)
+  onTestFinished(() => clock.mockRestore())
   const wrong = { clock_off_ms: -600_000 }
   const said = await waiting('1d', wrong)
   expect(said).toContain('its clock is 10 min behind')
