@@ -22,7 +22,7 @@ const LONG = `
   .trim()
   .split(/\s+/)
 
-/** What waits before what works, so that work fills its gaps, and no processor rests at the end. */
+/** Projects whose tests mostly wait begin before those whose tests mostly compute, so that no processor rests at the end of a run. */
 const ORDER = ['integration', 'service', 'alone', 'unit', 'contract', 'pure']
 
 class LongestFirst extends BaseSequencer {

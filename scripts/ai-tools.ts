@@ -1,7 +1,6 @@
 // `npm run ai-tools -- TOOL…`: installs real AI tools from npm into a temporary directory, and drives each with Karo's hook
-// against a model endpoint on loopback: a command that may run, one that needs consent, one that a rule denies, a credential that its own reader or search would show,
-// and files that it writes. `--jail`: each tool
-// as karo run starts it.
+// against a model endpoint on loopback: a command that may run, one that needs consent, one that a rule denies, a credential
+// that its own reader or search would show, and files that it writes. `--jail`: each tool as karo run starts it.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -73,10 +73,10 @@ export async function tryPlaces(
   const isWrite = bad.startsWith('-w')
   throw new KaroError(
     'refused',
-    `the agent could not ${isWrite ? 'write' : 'read'} ${path}: jails run here as ${isRoot() ? 'the user nobody (65534)' : 'a user'}, who may not`,
+    `the agent could not ${isWrite ? 'write' : 'read'} ${path}: jails run here as ${isRoot() ? 'user nobody (65534)' : 'a user'}, who may not`,
     {
       where: isWrite ? '--write' : '--read',
-      hint: `Let that user in:  ${letIn(isWrite ? 'rwX' : 'rX', path)}  (and x on the directories above); for the service also systemctl edit karo-exec: ReadWritePaths=${path}`,
+      hint: `Let that user in:  ${letIn(isWrite ? 'rwX' : 'rX', path)}  (and x on the directories above); to write under the service: systemctl edit karo-exec: ReadWritePaths=${path}`,
     },
   )
 }

@@ -86,7 +86,7 @@ export function before(
   readers: readonly string[] = [],
 ): ToolCall {
   const tool = toolOf(call.tool_name)
-  const where = askedAt(call)
+  const where = atOf(call)
   const isOwn = isOneOf([shell, ...files], tool)
   if (tool === shell)
     return {
@@ -100,10 +100,11 @@ export function before(
 }
 
 /**
- * Where the call is to run. Started so that it asks nobody (`--dangerously-skip-permissions`), Claude Code answers some
- * questions itself, with yes, whatever a hook says: a write to `~/.bashrc`, to `.git/hooks` or to its own settings (seen in 2.1.332).
+ * Where the call is to run, and whether the person can be asked about it. In the mode that asks nobody
+ * (`--dangerously-skip-permissions`) Claude Code ignores some of a hook's `ask` and goes on: for a write to `~/.bashrc`, to
+ * `.git/hooks` or to its own settings (seen in 2.1.332).
  */
-function askedAt(call: Members): At {
+function atOf(call: Members): At {
   const where = directoryOf(call.cwd)
   return call.permission_mode === 'bypassPermissions' ? { ...where, asks: false } : where
 }

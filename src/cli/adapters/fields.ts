@@ -16,7 +16,7 @@ export function callOf(value: unknown): Members {
 
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-/** What a call has to say, since without it nothing can be judged. */
+/** Reads a text that a call must have, because without it nothing can be judged. Throws BadCall where it is missing or no text. */
 const needed =
   (missing: string) =>
   (value: unknown): string => {

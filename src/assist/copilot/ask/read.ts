@@ -18,10 +18,11 @@ export interface Asked extends Token {
   readonly share: number
   /** The concepts of its text: `30 days` also says days. */
   readonly parts: readonly string[]
-  /** The item before it. */
+  /** The item before it, small words left out. */
   readonly left: string | undefined
 }
 
+/** Words that change nothing between two others. */
 export const SMALL = /^~(?:a|an|the|my|me|i|is|are|of|please|all|it|this|that)$/
 
 /** The item before one, small words left out. */
@@ -87,9 +88,8 @@ const HAS_NAME = /^(?:service|daemon|process|deployment)$/
 const NAMED =
   /("[^"]*"|'[^']*'(?=\s|$|[.,?!])|`[^`]*`|(?<![^\s"'`])(?:[^\s/@~*]*[/@~*]\S*|\S*\.(?=\w)\S*|[^\sA-Z]*[A-Z][^\sA-Z]*[A-Z]\S*|[^\sa-z]*[a-z][^\sA-Z]*[A-Z]\S*))/
 
-/** What stands in parentheses beside a request, and bounds nothing in it. */
-const ASIDE =
-  /\((?:see|note|like|e\.?g\.|i\.?e\.)\s?[^()]*\)|\((?!s\))(?![^()]*(?:[^a-z\s,;:-]|\b(?:not?|only|except|without|unless|if|but)\b))[^()]*\)/gi
+/** A remark in parentheses that bounds nothing in the request: an example, or what to see. */
+const ASIDE = /\((?:see|note|like|e\.?g\.|i\.?e\.)\s?[^()]*\)/gi
 
 /** The text with phrases replaced by one word, except inside quotes, paths and names. */
 const prepared = (text: string): string =>
