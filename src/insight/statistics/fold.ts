@@ -1,82 +1,23 @@
 // Adds rollups up, and sorts what comes out by how much it was used.
 import { dayOfLocalHour, weekdayOf } from '../../base/calendar.ts'
-import { type CategoryTally, GUARD_OUTCOMES, type Rollup, type Tally } from '../../store/rollups/types.ts'
+import { addCounts, emptyRollup } from '../../store/rollups/count.ts'
+import type { CategoryTally, Rollup, Tally } from '../../store/rollups/types.ts'
 
-export interface Folded {
-  readonly total: Tally & { readonly duration_ms: number }
-  /** Most used first, then by name. */
+/** The sum, with its names in order: most used first, then by name. */
+export interface Folded extends Omit<Rollup, 'categories' | 'tools'> {
   readonly categories: readonly (CategoryTally & { readonly category: string })[]
   readonly tools: readonly (Tally & { readonly tool: string; readonly category: string })[]
-  /** 24 numbers. */
-  readonly hourly: readonly number[]
-  readonly risk: Rollup['risk']
-  readonly guard: Rollup['guard']
-  readonly generated: number
-  readonly answered: number
-  /** As in Rollup. */
-  readonly rules: ReadonlyMap<string, number>
 }
 
-/** A year of days is tens of thousands of tallies: plain loops, and no object that is not kept. */
 export function fold(rollups: readonly Rollup[]): Folded {
-  const total = { count: 0, failures: 0, unknown: 0, duration_ms: 0 }
-  const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
-  const guard = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
-  let generated = 0
-  let answered = 0
-  const rules = new Map<string, number>()
-  const hourly = new Array<number>(24).fill(0)
-  const categories = new Map<
-    string,
-    {
-      category: string
-      count: number
-      failures: number
-      unknown: number
-      duration_ms: number
-      privileged?: number
-    }
-  >()
-  const tools = new Map<
-    string,
-    { tool: string; category: string; count: number; failures: number; unknown: number }
-  >()
-
-  for (const rollup of rollups) {
-    add(total, rollup)
-    total.duration_ms += rollup.duration_ms
-    for (const level of Object.keys(risk) as (keyof typeof risk)[]) risk[level] += rollup.risk[level]
-    for (const outcome of GUARD_OUTCOMES) guard[outcome] += rollup.guard[outcome]
-    generated += rollup.generated
-    answered += rollup.answered
-    for (const id in rollup.rules) rules.set(id, (rules.get(id) ?? 0) + rollup.rules[id]!)
-    for (let hour = 0; hour < 24; hour++) hourly[hour]! += rollup.hourly[hour] ?? 0
-    for (const category in rollup.categories) {
-      const tally = rollup.categories[category]!
-      const sum =
-        categories.get(category) ??
-        begin(categories, category, { category, count: 0, failures: 0, unknown: 0, duration_ms: 0 })
-      add(sum, tally)
-      sum.duration_ms += tally.duration_ms
-      if (tally.privileged) sum.privileged = (sum.privileged ?? 0) + tally.privileged
-    }
-    for (const tool in rollup.tools) {
-      const tally = rollup.tools[tool]!
-      const { category } = tally
-      add(tools.get(tool) ?? begin(tools, tool, { tool, category, count: 0, failures: 0, unknown: 0 }), tally)
-    }
-  }
-
+  const sum = emptyRollup()
+  for (const rollup of rollups) addCounts(sum, rollup)
+  const categories = Object.entries(sum.categories).map(([category, tally]) => ({ category, ...tally }))
+  const tools = Object.entries(sum.tools).map(([tool, tally]) => ({ tool, ...tally }))
   return {
-    total,
-    categories: byCount([...categories.values()], ({ category }) => category),
-    tools: byCount([...tools.values()], ({ tool }) => tool),
-    hourly,
-    risk,
-    guard,
-    generated,
-    answered,
-    rules,
+    ...sum,
+    categories: byCount(categories, ({ category }) => category),
+    tools: byCount(tools, ({ tool }) => tool),
   }
 }
 
@@ -100,17 +41,6 @@ export function foldHours(hours: readonly Hour[]): FoldedHours {
     }
   }
   return { ...fold(hours.map(({ rollup }) => rollup)), daily }
-}
-
-function begin<T>(map: Map<string, T>, key: string, empty: T): T {
-  map.set(key, empty)
-  return empty
-}
-
-function add(sum: { count: number; failures: number; unknown: number }, tally: Tally): void {
-  sum.count += tally.count
-  sum.failures += tally.failures
-  sum.unknown += tally.unknown
 }
 
 function byCount<T extends Tally>(rows: T[], name: (row: T) => string): T[] {

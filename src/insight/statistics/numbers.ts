@@ -45,7 +45,7 @@ export function numbersOf(deps: NumbersDeps, range: TimeRange, care: ShellCare =
     toolUsage: async (uids) => toolsIn(await foldOf(uids)),
     commandPatterns: async (uids) => patternsIn(await foldOf(uids)),
     safetyCounts: async (uids) => safetyIn(await foldOf(uids)),
-    riskRules: async (uids) => (await foldOf(uids)).rules,
+    riskRules: async (uids) => new Map(Object.entries((await foldOf(uids)).rules)),
     privilegedUse: async (uids) =>
       new Map((await foldOf(uids)).categories.map(({ category, privileged = 0 }) => [category, privileged])),
     safetyPosture: async (uids) => ({
@@ -150,9 +150,9 @@ const safetyIn = ({ risk, guard, generated }: FoldedHours): SafetyCounts => ({
  * The unique commands are counted after the total, and people continue to type between the two reads: the later number is
  * cut to the earlier one, of which it is a part.
  */
-const activityIn = ({ total, hourly, daily }: FoldedHours, unique: number): ActivityPatterns => ({
+const activityIn = ({ count, hourly, daily }: FoldedHours, unique: number): ActivityPatterns => ({
   hourly,
   daily,
-  total_commands: total.count,
-  unique_commands: Math.min(unique, total.count),
+  total_commands: count,
+  unique_commands: Math.min(unique, count),
 })

@@ -1,13 +1,7 @@
 // A person's own numbers: one period of days, the one before it, and what became of each.
 import { DAY_MS, localDay, startOfLocalDay, weekdayOf } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
-import {
-  failureRate,
-  type Rollup,
-  type RollupRepository,
-  type SumOfDays,
-  type Tally,
-} from '../../store/rollups/types.ts'
+import { failureRate, type Rollup, type RollupRepository, type Tally } from '../../store/rollups/types.ts'
 import { type Folded, fold } from './fold.ts'
 import { PERIOD_DAYS, type Span, spanBefore, spanOf } from './periods.ts'
 import { hoursBetween } from './time.ts'
@@ -21,7 +15,7 @@ export interface StatisticsDeps {
   readonly clock: Clock
 }
 
-type Day = SumOfDays['days'][number]
+type Days = Awaited<ReturnType<RollupRepository['days']>>
 
 /** Failing tools that are shown; a person would not look at more. */
 const FAILING_MOST = 5
@@ -43,8 +37,8 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
   /** Undefined when only part of the period was recorded, because numbers seem to grow when compared with a part. */
   async function foldBefore(uid: number, span: Span, known: number | undefined): Promise<Folded | undefined> {
     if (known === undefined || known > span.first) return undefined
-    const { sum } = await rollups.sumOfDays(uid, span.first, span.last)
-    return fold([sum, ...(await partOfDay(uid, span))])
+    const whole = await rollups.days(uid, span.first, span.last)
+    return fold([...whole.map(({ rollup }) => rollup), ...(await partOfDay(uid, span))])
   }
 
   return async function statistics(uid: number, period: Statistics['period']): Promise<Statistics> {
@@ -54,23 +48,22 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
     const earlier = spanBefore(span)
     const known = await rollups.firstDay(uid)
     const before = await foldBefore(uid, earlier, known)
-    const { sum, days } = await rollups.sumOfDays(uid, span.first, today + 1)
-    const folded = fold([sum])
-    const { total, risk, guard, generated, answered } = folded
-    const worked = days.filter(({ count }) => count > 0)
+    const days = await rollups.days(uid, span.first, today + 1)
+    const folded = fold(days.map(({ rollup }) => rollup))
+    const worked = days.filter(({ rollup }) => rollup.count > 0)
     const heat = heatOf(days)
     return {
       period,
       range: span.range,
-      total_commands: total.count,
+      total_commands: folded.count,
       unique_commands: await rollups.uniqueCommands(uid, span.first, today + 1),
-      failures: total.failures,
-      unknown: total.unknown,
-      total_duration_ms: total.duration_ms,
-      by_risk_level: risk,
-      guard,
-      generated,
-      answered,
+      failures: folded.failures,
+      unknown: folded.unknown,
+      total_duration_ms: folded.duration_ms,
+      by_risk_level: folded.risk,
+      guard: folded.guard,
+      generated: folded.generated,
+      answered: folded.answered,
       ...rankings(folded, before),
       hourly: folded.hourly,
       daily: heat.map((hours) => hours.reduce((sum, count) => sum + count, 0)),
@@ -80,16 +73,16 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
       active_days: worked.length,
       streak: streakOf(await rollups.dayNumbers(uid, today - STREAK_DAYS, today + 1), today),
       recorded_since: known === undefined ? null : dateOf(known),
-      change: changeOf(total.count, before?.total.count),
+      change: changeOf(folded.count, before?.count),
       before:
         before === undefined
           ? null
           : {
               range: earlier.range,
-              total_commands: before.total.count,
-              failures: before.total.failures,
-              unknown: before.total.unknown,
-              total_duration_ms: before.total.duration_ms,
+              total_commands: before.count,
+              failures: before.failures,
+              unknown: before.unknown,
+              total_duration_ms: before.duration_ms,
               by_risk_level: before.risk,
               guard: before.guard,
               generated: before.generated,
@@ -143,18 +136,18 @@ function failingOf(now: Folded['tools'], before: ReadonlyMap<string, Tally>): re
 }
 
 /** Commands by weekday, Monday first, and local hour: exact, because days are counted by both. */
-function heatOf(days: readonly Day[]): readonly (readonly number[])[] {
+function heatOf(days: Days): readonly (readonly number[])[] {
   const heat = Array.from({ length: 7 }, () => new Array<number>(24).fill(0))
-  for (const { day, hourly } of days) {
+  for (const { day, rollup } of days) {
     const row = heat[weekdayOf(day)]!
-    for (let hour = 0; hour < 24; hour++) row[hour]! += hourly[hour] ?? 0
+    for (let hour = 0; hour < 24; hour++) row[hour]! += rollup.hourly[hour] ?? 0
   }
   return heat
 }
 
-function timelineOf(period: Statistics['period'], span: Span, days: readonly Day[]): Statistics['timeline'] {
+function timelineOf(period: Statistics['period'], span: Span, days: Days): Statistics['timeline'] {
   if (period === 'today') {
-    const hourly = days[0]?.hourly ?? new Array<number>(24).fill(0)
+    const hourly = days[0]?.rollup.hourly ?? new Array<number>(24).fill(0)
     const midnight = new Date(span.range.start)
     const points = hourly.flatMap((count, hour) => {
       const start = new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate(), hour)
@@ -171,7 +164,7 @@ function timelineOf(period: Statistics['period'], span: Span, days: readonly Day
   const length = Math.ceil((span.last - span.first + 1) / step)
   const first = span.last + 1 - length * step
   const counts = new Array<number>(length).fill(0)
-  for (const { day, count } of days) counts[Math.floor((day - first) / step)]! += count
+  for (const { day, rollup } of days) counts[Math.floor((day - first) / step)]! += rollup.count
   const points = counts.map((count, i) => ({
     start: startOfLocalDay(Math.max(span.first, first + i * step)),
     count,
@@ -179,10 +172,10 @@ function timelineOf(period: Statistics['period'], span: Span, days: readonly Day
   return { unit: step === 1 ? 'day' : 'week', points }
 }
 
-function busiestOf(days: readonly Day[]): Statistics['busiest'] {
-  let busiest: Day | undefined
-  for (const one of days) if (one.count > (busiest?.count ?? 0)) busiest = one
-  return busiest === undefined ? null : { date: dateOf(busiest.day), count: busiest.count }
+function busiestOf(days: Days): Statistics['busiest'] {
+  let busiest: Days[number] | undefined
+  for (const one of days) if (one.rollup.count > (busiest?.rollup.count ?? 0)) busiest = one
+  return busiest === undefined ? null : { date: dateOf(busiest.day), count: busiest.rollup.count }
 }
 
 /** Days in a row; a streak still runs when nothing was typed yet today. */

@@ -2,7 +2,7 @@
 
 import { createSerial } from '../../base/async/limiter.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { type Change, type Database, writeBatch } from '../level/database.ts'
+import { type Change, type Database, putRow, writeBatch } from '../level/database.ts'
 import { eventsOf, startOfKey } from '../level/key-of-event.ts'
 import type { Rollup } from '../rollups/types.ts'
 import { countBetween } from './between.ts'
@@ -16,8 +16,7 @@ import { createEventRemoval, type EventRemoval, type RemovedWith } from './remov
 import { createReplaced } from './replaced.ts'
 import { createEventRetention, type EventRetention } from './retention.ts'
 import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
-import { createRowWriter } from './row-writer.ts'
-import type { EventInput } from './rows.ts'
+import { type EventInput, encodeEvent, eventKey } from './rows.ts'
 import { createEventSearch, type EventSearch } from './search.ts'
 import {
   deletePosition,
@@ -167,8 +166,8 @@ export function createEventRepository(
         for (const [uid, own] of byPerson(events)) {
           await counts.add(uid, own.length, changes)
         }
-        const rowOf = createRowWriter(events.length)
-        for (const [i, event] of events.entries()) changes.push(rowOf(event, numbers[i]!))
+        for (const [i, event] of events.entries())
+          changes.push(putRow(eventKey(event, numbers[i]!), encodeEvent(event)))
       }
       await writeBatch(db, changes)
     } catch (error) {

@@ -1,24 +1,47 @@
 // The index that a search looks through: one person's events in columns, in order of time, and their texts in lower case.
-import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
-import { UNTIMED_BIT } from '../level/key-of-event.ts'
+import { RISK_LEVELS } from '../../assist/risk/index.ts'
+import { markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
+import { commandOfKey, FLAGS_AT, readU32, startOfKey, TAG_AT, UNTIMED_BIT } from '../level/key-of-event.ts'
+import { decodeValue } from '../level/value.ts'
 import { type IndexFilter, isImported } from './filter.ts'
-import { type EventKeyParts, eventFlags, FAILED_BIT, NO_SESSION, RISK_BITS } from './rows.ts'
+import {
+  EVENT_VERSION,
+  type EventInput,
+  type EventKeyParts,
+  type EventRow,
+  eventFlags,
+  FAILED_BIT,
+  NO_SESSION,
+  RISK_BITS,
+} from './rows.ts'
 
 /** An event as the index takes it. */
-export interface IndexedEvent {
-  readonly start_us: number
-  readonly tag: number
+export interface IndexedEvent extends Omit<EventInput, 'uid' | 'command' | 'category' | 'tool' | 'local'> {
   /** Number of the event's distinct text. */
   readonly number: number
-  readonly cwd: string
-  readonly shell: string
-  readonly exit_code: number | null
-  readonly duration_us: number | null
-  readonly risk_level: RiskLevel
-  readonly karo_generated: boolean
-  readonly untimed?: true
-  readonly session?: number
 }
+
+/** Of a stored row, with no more objects than two: a million rows are read one after the other. */
+export function indexedEvent(key: Uint8Array, value: Uint8Array): IndexedEvent {
+  const [duration_us, exit_code, cwd, , , shell, karo_generated, session = NO_SESSION] =
+    decodeValue<EventRow>(EVENT_VERSION, value)
+  const flags = key[FLAGS_AT]!
+  return {
+    start_us: startOfKey(key),
+    tag: readU32(key, TAG_AT),
+    number: commandOfKey(key),
+    cwd: markLevel0(cwd),
+    shell,
+    exit_code,
+    duration_us,
+    risk_level: RISK_LEVELS[flags & RISK_BITS]!,
+    karo_generated,
+    session,
+    ...((flags & UNTIMED_BIT) !== 0 && UNTIMED),
+  }
+}
+
+const UNTIMED = { untimed: true } as const
 
 /** Events of one chunk: 34 bytes each, so that a million are 34 MB. */
 export const CHUNK = 4_096
@@ -123,7 +146,7 @@ export function createEventIndex(): EventIndex {
     chunk.start[at] = event.start_us
     chunk.tag[at] = event.tag
     chunk.number[at] = event.number
-    chunk.place[at] = placeOf(event.cwd)
+    chunk.place[at] = placeOf(revealLevel0(event.cwd))
     chunk.took[at] =
       event.duration_us === null
         ? NO_DURATION

@@ -3,7 +3,6 @@ import type { Limiter } from '../../base/async/limiter.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { commandOfKey, eventsOf, FLAGS_AT } from '../level/key-of-event.ts'
 import { pages } from '../level/pages.ts'
-import { isEndKnown } from './bytes.ts'
 import type { Recall } from './recall.ts'
 import {
   decodeWithoutText,
@@ -11,6 +10,7 @@ import {
   eventKeyOf,
   FAILED_BIT,
   IMPORTED,
+  isEndKnown,
   NO_SESSION,
   type StoredEvent,
 } from './rows.ts'

@@ -4,10 +4,9 @@ import type { Level0 } from '../../base/level0/level0.ts'
 import type { Database } from '../level/database.ts'
 import { commandOfKey, eventsBetween, FLAGS_AT, UNTIMED_BIT } from '../level/key-of-event.ts'
 import { pages } from '../level/pages.ts'
-import { isEndKnown } from './bytes.ts'
 import { commandTexts } from './commands.ts'
 import type { Recall } from './recall.ts'
-import { FAILED_BIT } from './rows.ts'
+import { FAILED_BIT, isEndKnown } from './rows.ts'
 
 const PAGE = 4_096
 

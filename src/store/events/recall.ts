@@ -6,9 +6,8 @@ import { revealLevel0 } from '../../base/level0/level0.ts'
 import { type Database, readPages, type Snapshot } from '../level/database.ts'
 import { eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { pages } from '../level/pages.ts'
-import { createEventReader } from './bytes.ts'
 import { commandTexts, NUMBER_AT, textOf, textsOf } from './commands.ts'
-import { CHUNK, createEventIndex, type EventIndex, type IndexedEvent } from './index.ts'
+import { CHUNK, createEventIndex, type EventIndex, type IndexedEvent, indexedEvent } from './index.ts'
 import type { EventInput } from './rows.ts'
 
 /** 34 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
@@ -130,12 +129,11 @@ export function createRecall(deps: {
 
   async function load(person: Person): Promise<void> {
     const { uid, index } = person
-    const eventOf = createEventReader()
     let [older, oldest] = [index.older(), person.frontier]
     const missing = new Set<number>()
     // Straight into the columns: what outlives its row makes the memory of the whole process grow.
     const take = ([key, value]: readonly [Uint8Array, Uint8Array]): void => {
-      const event = eventOf(key, value)
+      const event = indexedEvent(key, value)
       older.take(event)
       oldest = [event.start_us, event.tag]
       if (!index.hasText(event.number)) missing.add(event.number)
@@ -268,7 +266,7 @@ export function createRecall(deps: {
           const person = people.get(event.uid)
           if (person === undefined) continue
           if (!person.index.hasText(number)) person.index.setText(number, revealLevel0(event.command))
-          apply(person, { add: { ...event, number, cwd: revealLevel0(event.cwd) } })
+          apply(person, { add: { ...event, number } })
         }
       })
     },

@@ -116,27 +116,17 @@ export interface EventKeyParts {
   readonly flags: number
 }
 
-export function eventKeyOf(uid: number, parts: EventKeyParts): Buffer {
+export function eventKeyOf(uid: number, { start_us, tag, number, flags }: EventKeyParts): Buffer {
   const key = Buffer.allocUnsafe(EVENT_KEY_BYTES)
-  writeEventKey(key, 0, uid, parts)
-  return key
-}
-
-/** Writes EVENT_KEY_BYTES from `at` on. */
-export function writeEventKey(
-  bytes: Buffer,
-  at: number,
-  uid: number,
-  { start_us, tag, number, flags }: EventKeyParts,
-): void {
-  bytes[at] = EVENTS_BYTE
-  bytes.writeUInt32BE(uid, at + UID_AT)
+  key[0] = EVENTS_BYTE
+  key.writeUInt32BE(uid, UID_AT)
   // Twice 32 bits: writeBigUInt64BE would allocate a BigInt per event.
-  bytes.writeUInt32BE(Math.floor(start_us / 2 ** 32), at + START_AT)
-  bytes.writeUInt32BE(start_us % 2 ** 32, at + START_AT + 4)
-  bytes.writeUInt32BE(tag, at + TAG_AT)
-  bytes.writeUInt32BE(number, at + COMMAND_AT)
-  bytes[at + FLAGS_AT] = flags
+  key.writeUInt32BE(Math.floor(start_us / 2 ** 32), START_AT)
+  key.writeUInt32BE(start_us % 2 ** 32, START_AT + 4)
+  key.writeUInt32BE(tag, TAG_AT)
+  key.writeUInt32BE(number, COMMAND_AT)
+  key[FLAGS_AT] = flags
+  return key
 }
 
 /** Fields that only few events have. */
@@ -176,7 +166,7 @@ type Rare = readonly [
   privileged?: boolean,
 ]
 
-type EventRow = readonly [
+export type EventRow = readonly [
   durationUs: number | null,
   exitCode: number | null,
   cwd: string,
@@ -230,6 +220,10 @@ export const NO_TEXT = markLevel0('')
 /** Decodes an event for callers that only count; the command is left empty. */
 export const decodeWithoutText = (key: Uint8Array, value: Uint8Array): StoredEvent =>
   decodeEvent(key, value, NO_TEXT)
+
+/** Whether it is known how it ended. */
+export const isEndKnown = (key: Uint8Array, value: Uint8Array): boolean =>
+  decodeWithoutText(key, value).exit_code !== null
 
 /** Everything that was stored, in its own units. */
 export function decodeWhole(

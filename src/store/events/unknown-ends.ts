@@ -6,9 +6,8 @@ import { keyRange } from '../level/keyspace.ts'
 import { pages } from '../level/pages.ts'
 import { mutable } from '../rollups/count.ts'
 import { dayKey, decodeRollup, encodeRollup, hourKey } from '../rollups/rollups.ts'
-import { isEndKnown } from './bytes.ts'
 import { localThen } from './rollup-writer.ts'
-import { decodeWithoutText } from './rows.ts'
+import { decodeWithoutText, isEndKnown } from './rows.ts'
 
 const PAGE = 4096
 /** Hours and days that are read at once. */

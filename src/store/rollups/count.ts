@@ -1,6 +1,6 @@
 // Counts events in a rollup, adds such counts to those of an hour or a day, and takes an event out of them again.
 import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
-import type { GuardOutcome, Rollup, Tally } from './types.ts'
+import { GUARD_OUTCOMES, type GuardOutcome, type Rollup, type Tally } from './types.ts'
 
 interface MutableTally {
   count: number
@@ -55,7 +55,7 @@ export function count(rollup: MutableRollup, event: Countable): void {
   if (event.rule !== undefined) countRule(rollup.rules, event.rule, 1)
 }
 
-/** Adds what `count` counted of some events in `more`. What the guard noted is in no event. */
+/** Adds all that `more` has. */
 export function addCounts(rollup: MutableRollup, more: Rollup): void {
   addTally(rollup, more)
   rollup.duration_ms += more.duration_ms
@@ -72,6 +72,8 @@ export function addCounts(rollup: MutableRollup, more: Rollup): void {
   for (let hour = 0; hour < more.hourly.length; hour++) rollup.hourly[hour]! += more.hourly[hour]!
   rollup.generated += more.generated
   rollup.answered += more.answered
+  rollup.guard_active += more.guard_active
+  for (const outcome of GUARD_OUTCOMES) rollup.guard[outcome] += more.guard[outcome]
   for (const [id, many] of Object.entries(more.rules)) countRule(rollup.rules, id, many)
 }
 

@@ -8,7 +8,6 @@ import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 import { emptyRollup } from './count.ts'
-import { createRollupSum } from './sum.ts'
 import type { CategoryTally, Rollup, RollupRepository, Tally } from './types.ts'
 
 /** The rollup of an hour or a day without events. */
@@ -200,15 +199,6 @@ export function createRollupRepository(db: Database): RollupRepository {
     },
     async days(uid, from, to) {
       return (await read('rollups_day', uid, from, to)).map(({ at, rollup }) => ({ day: at, rollup }))
-    },
-    async sumOfDays(uid, from, to) {
-      const sums = createRollupSum()
-      const rows = await db.iterator(timeRange('rollups_day', uid, from, to)).all()
-      const days = rows.map(([key, value]) => ({
-        day: readU32(key, ROLLUP_TIME_AT),
-        ...sums.add(value, ROLLUP_VERSION),
-      }))
-      return { sum: sums.sum(), days }
     },
     async firstDay(uid) {
       const [key] = await db.keys({ ...keyRange('rollups_day', { u32: uid }), limit: 1 }).all()

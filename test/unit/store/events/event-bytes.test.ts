@@ -1,9 +1,8 @@
-// What is read straight from an event's bytes is what was stored, however MessagePack writes it.
+// What the index takes of a stored row is what was stored.
 
 import { expect, test } from 'vitest'
-import { markLevel0, revealLevel0 } from '../../../../src/base/level0/level0.ts'
-import { createEventReader } from '../../../../src/store/events/bytes.ts'
-import { createRowWriter } from '../../../../src/store/events/row-writer.ts'
+import { markLevel0 } from '../../../../src/base/level0/level0.ts'
+import { indexedEvent } from '../../../../src/store/events/index.ts'
 import {
   decodeEvent,
   EVENT_VERSION,
@@ -51,7 +50,6 @@ const event: fc.Arbitrary<EventInput> = fc
 test('every event is read as it was stored', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(event, whole(2 ** 32 - 1)), { minLength: 1, maxLength: 20 }), (made) => {
-      const read = createEventReader()
       for (const [one, number] of made) {
         const {
           uid: _,
@@ -64,54 +62,9 @@ test('every event is read as it was stored', () => {
           rule: ________,
           ...kept
         } = one
-        expect(read(eventKey(one, number), encodeEvent(one))).toMatchObject({
-          ...kept,
-          number,
-          cwd: revealLevel0(one.cwd),
-        })
+        expect(indexedEvent(eventKey(one, number), encodeEvent(one))).toMatchObject({ ...kept, number })
       }
     }),
-    { numRuns: 300 },
-  )
-})
-
-/** As nearly all are. */
-const usual: fc.Arbitrary<EventInput> = fc
-  .record({
-    start_us: whole(Number.MAX_SAFE_INTEGER),
-    duration_us: fc.oneof(
-      fc.constant(null),
-      whole(2 ** 32),
-      fc.constantFrom(127, 128, 255, 256, 65_535, 65_536),
-    ),
-    exit_code: fc.constantFrom(null, 0, 1, 130, 255),
-    cwd: fc.constantFrom(0, 12, 31, 32, 255, 256).map((length) => 'x'.repeat(length)),
-    karo_generated: fc.boolean(),
-  })
-  .map((sketch) => eventOf(0, sketch))
-
-test('rows that are written together have the bytes that each has by itself', () => {
-  fc.assert(
-    fc.property(
-      fc.array(
-        fc.tuple(
-          fc.oneof(event, { weight: 4, arbitrary: usual }),
-          whole(2 ** 32 - 1),
-          fc.option(whole(2 ** 32 - 1), { nil: undefined }),
-        ),
-        { minLength: 20, maxLength: 40 },
-      ),
-      (made) => {
-        // More than one buffer, as soon as there are more than a few.
-        const rowOf = createRowWriter(1)
-        const rows = made.map(([{ session: _, ...one }, number, session]) => {
-          const with_session = session === undefined ? one : { ...one, session }
-          return { one: with_session, number, row: rowOf(with_session, number) }
-        })
-        for (const { one, number, row } of rows)
-          expect(row).toEqual({ type: 'put', key: eventKey(one, number), value: encodeEvent(one) })
-      },
-    ),
     { numRuns: 300 },
   )
 })
@@ -150,8 +103,8 @@ test('that a command was confirmed stands behind what versions without the word 
 test('a row of another version, or one that ends early, is refused', () => {
   const one = eventOf(1, { cwd: '/home/ann' })
   const [key, row] = [eventKey(one, 1), encodeEvent(one)]
-  expect(() => createEventReader()(key, Buffer.concat([Buffer.of(9), row.subarray(1)]))).toThrow('version 9')
+  expect(() => indexedEvent(key, Buffer.concat([Buffer.of(9), row.subarray(1)]))).toThrow('version 9')
   for (let length = 1; length < row.length; length++) {
-    expect(() => createEventReader()(key, row.subarray(0, length))).toThrow()
+    expect(() => indexedEvent(key, row.subarray(0, length))).toThrow()
   }
 })
