@@ -1,9 +1,8 @@
 // The table [trust.domains]: subnets, each with what the nodes that connect from there are given.
 import { BlockList, isIP } from 'node:net'
-import { closest } from '../base/suggest.ts'
 import { TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import { isPrivateAddress } from './addresses.ts'
-import { boolean, isTable, type Kind, list, oneOf, shown, WrongValue } from './kinds.ts'
+import { boolean, isTable, type Kind, list, membersOf, oneOf, shown, WrongValue } from './kinds.ts'
 import type { TrustDomain } from './types.ts'
 import { label } from './values.ts'
 
@@ -74,28 +73,13 @@ function domainOf(subnet: string, entry: unknown): TrustDomain {
       'it holds public addresses',
       'Trust by subnet is for private networks only; trust nodes elsewhere by their keys in [peers.trusted].',
     )
-  if (!isTable(entry)) {
-    throw new WrongValue(`is ${shown(entry)}, but must be a table such as { level = "share_to" }`, [subnet])
-  }
-  const field = <T>(name: keyof typeof FIELDS, kind: Kind<T>): T | undefined => {
-    if (entry[name] === undefined) return undefined
-    try {
-      return kind.check(entry[name])
-    } catch (error) {
-      if (!(error instanceof WrongValue)) throw error
-      throw new WrongValue(error.message, [subnet, name, ...error.path], error.hint)
-    }
-  }
-  for (const name of Object.keys(entry)) {
-    if (Object.hasOwn(FIELDS, name)) continue
-    const meant = closest(name, Object.keys(FIELDS))
-    const hint = meant ? `Did you mean ${meant}?` : `It may have: ${Object.keys(FIELDS).join(', ')}.`
-    throw new WrongValue('is not a key', [subnet, name], hint)
-  }
-  const level = field('level', FIELDS.level)
+  const {
+    level,
+    teams = [],
+    allow_unsigned_supervisor: unsigned = false,
+  } = membersOf(FIELDS, subnet, entry, 'share_to')
   if (level === undefined)
     throw wrong('it names no level', 'A subnet has no level of its own accord: level = "share_to"')
-  const unsigned = field('allow_unsigned_supervisor', FIELDS.allow_unsigned_supervisor) ?? false
   if (level === 'supervisor' && !unsigned) {
     throw new WrongValue(
       'is "supervisor", which an address alone does not make a node',
@@ -103,7 +87,7 @@ function domainOf(subnet: string, entry: unknown): TrustDomain {
       'Certify the node (karo invite --role security), or say allow_unsigned_supervisor = true beside the level.',
     )
   }
-  return { level, teams: field('teams', FIELDS.teams) ?? [] }
+  return { level, teams }
 }
 
 /** IPv4 in IPv6: the 96 bits in front of the address. */

@@ -22,6 +22,41 @@ export interface Kind<T> {
   readonly check: (value: unknown) => T
   /** Turns the text of an environment variable into the value TOML would give. Absent: no variable can set the key. */
   readonly fromText?: (text: string) => unknown
+  /** Texts that are allowed, where not every allowed one can be told beforehand: those that can. */
+  readonly choices?: readonly string[] | undefined
+}
+
+/** Checks what is at `path`, and throws WrongValue with that. */
+function checkAt<T>(path: Path, kind: Kind<T>, value: unknown): T {
+  try {
+    return kind.check(value)
+  } catch (error) {
+    if (!(error instanceof WrongValue)) throw error
+    throw new WrongValue(error.message, [...path, ...error.path], error.hint)
+  }
+}
+
+/** The members of one entry of a table, each by its kind; all may be left out. `level`: as the example of an entry has it. */
+export function membersOf<Kinds extends Readonly<Record<string, Kind<unknown>>>>(
+  kinds: Kinds,
+  at: string,
+  entry: unknown,
+  level: string,
+): { readonly [Name in keyof Kinds]?: ReturnType<Kinds[Name]['check']> } {
+  if (!isTable(entry))
+    throw new WrongValue(`is ${shown(entry)}, but must be a table such as { level = "${level}" }`, [at])
+  const names = Object.keys(kinds)
+  const unknown = Object.keys(entry).find((name) => !names.includes(name))
+  if (unknown !== undefined) {
+    const meant = closest(unknown, names)
+    const hint = meant ? `Did you mean ${meant}?` : `It may have: ${names.join(', ')}.`
+    throw new WrongValue('is not a key', [at, unknown], hint)
+  }
+  const members = Object.entries(entry).map(([name, value]) => [
+    name,
+    checkAt([at, name], kinds[name]!, value),
+  ])
+  return Object.fromEntries(members)
 }
 
 /** A value as a person wrote it, short enough for one line. */
@@ -38,24 +73,29 @@ function simple<T>(
   allowed: string,
   test: (value: unknown) => value is T,
   fromText: (text: string) => unknown,
+  choices?: readonly string[],
 ): Kind<T> {
   const check = (value: unknown): T => {
     if (test(value)) return value
     throw new WrongValue(`is ${shown(value)}, but must be ${allowed}`)
   }
-  return { allowed, check, fromText }
+  return { allowed, check, fromText, choices }
 }
 
 export const boolean: Kind<boolean> = simple(
   'true or false',
   (v): v is boolean => typeof v === 'boolean',
   (text) => ({ true: true, '1': true, false: false, '0': false })[text.toLowerCase()] ?? text,
+  ['true', 'false'],
 )
 
-export function integer(least: number, most: number): Kind<number> {
-  const test = (v: unknown): v is number =>
+const wholeIn =
+  (least: number, most: number) =>
+  (v: unknown): v is number =>
     Number.isInteger(v) && (v as number) >= least && (v as number) <= most
-  return simple(`a whole number from ${least} to ${most}`, test, (text) =>
+
+export function integer(least: number, most: number): Kind<number> {
+  return simple(`a whole number from ${least} to ${most}`, wholeIn(least, most), (text) =>
     /^[+-]?\d{1,15}$/.test(text) ? Number(text) : text,
   )
 }
@@ -63,9 +103,9 @@ export function integer(least: number, most: number): Kind<number> {
 /** A whole number, or `off`. */
 export function offOr(least: number, most: number): Kind<'off' | number> {
   const number = integer(least, most)
-  const test = (v: unknown): v is 'off' | number =>
-    v === 'off' || (Number.isInteger(v) && (v as number) >= least && (v as number) <= most)
-  return simple(`"off" or ${number.allowed}`, test, (text) => number.fromText?.(text) ?? text)
+  const isWhole = wholeIn(least, most)
+  const test = (v: unknown): v is 'off' | number => v === 'off' || isWhole(v)
+  return simple(`"off" or ${number.allowed}`, test, (text) => number.fromText?.(text) ?? text, ['off'])
 }
 
 export function oneOf<const T extends string | number>(choices: readonly T[]): Kind<T> {
@@ -80,7 +120,8 @@ export function oneOf<const T extends string | number>(choices: readonly T[]): K
       meant && `Did you mean ${shown(meant)}?`,
     )
   }
-  return { allowed, check, fromText: (text) => choices.find((choice) => String(choice) === text) ?? text }
+  const fromText = (text: string) => choices.find((choice) => String(choice) === text) ?? text
+  return { allowed, check, fromText, choices: choices.map(String) }
 }
 
 /** A text for which `problem` returns undefined; for any other text it returns what is wrong. */
@@ -105,21 +146,14 @@ export function list<T>(of: Kind<T>, most: number): Kind<readonly T[]> {
   const check = (value: unknown): readonly T[] => {
     if (!Array.isArray(value)) throw new WrongValue(`is ${shown(value)}, but must be ${allowed}`)
     if (value.length > most) throw new WrongValue(`has ${value.length} entries, at most ${most} are allowed`)
-    return value.map((entry, i) => {
-      try {
-        return of.check(entry)
-      } catch (error) {
-        if (!(error instanceof WrongValue)) throw error
-        throw new WrongValue(error.message, [i, ...error.path], error.hint)
-      }
-    })
+    return value.map((entry, i) => checkAt([i], of, entry))
   }
   const fromText = (given: string): unknown =>
     given
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '')
-  return { allowed, check, fromText }
+  return { allowed, check, fromText, choices: of.choices }
 }
 
 /** Either a list, checked by `second`, or a single value, checked by `first`; e.g. `"auto"` or a list of addresses. */
@@ -142,5 +176,5 @@ export function either<A, B>(
     const plain = first.fromText?.(given)
     return isFirst(plain) ? plain : second.fromText?.(given)
   }
-  return { allowed, check, fromText }
+  return { allowed, check, fromText, choices: first.choices }
 }

@@ -2,12 +2,11 @@
 import { isIP } from 'node:net'
 import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { orElse } from '../base/run/or-else.ts'
-import { closest } from '../base/suggest.ts'
 import { FORWARD_FORMS, forwardTarget } from '../base/words/forward-target.ts'
 import { labelProblem } from '../base/words/roles.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import { isPrivateAddress } from './addresses.ts'
-import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
+import { isTable, type Kind, list, membersOf, oneOf, shown, text, WrongValue } from './kinds.ts'
 import type { Security, StaticPeer, TrustedPeer } from './types.ts'
 
 export const NAME_LENGTH = 64
@@ -222,33 +221,8 @@ export const trustedPeers: Kind<ReadonlyMap<NodeId, TrustedPeer>> = {
       if (problem !== undefined || !isNodeId(id)) {
         throw new WrongValue(`: ${problem}; the key of an entry must be ${nodeId.allowed}`, [id])
       }
-      if (!isTable(entry)) {
-        throw new WrongValue(`is ${shown(entry)}, but must be a table such as { level = "peer" }`, [id])
-      }
-      const field = <T>(name: keyof typeof trustedFields, kind: Kind<T>): T | undefined => {
-        if (entry[name] === undefined) return undefined
-        try {
-          return kind.check(entry[name])
-        } catch (error) {
-          if (!(error instanceof WrongValue)) throw error
-          throw new WrongValue(error.message, [id, name, ...error.path], error.hint)
-        }
-      }
-      for (const name of Object.keys(entry)) {
-        if (Object.hasOwn(trustedFields, name)) continue
-        const meant = closest(name, Object.keys(trustedFields))
-        const hint = meant
-          ? `Did you mean ${meant}?`
-          : `It may have: ${Object.keys(trustedFields).join(', ')}.`
-        throw new WrongValue('is not a key', [id, name], hint)
-      }
-      const name = field('name', trustedFields.name)
-      peers.set(id, {
-        ...(name !== undefined && { name }),
-        level: field('level', trustedFields.level) ?? 'peer',
-        roles: field('roles', trustedFields.roles) ?? [],
-        teams: field('teams', trustedFields.teams) ?? [],
-      })
+      const members = membersOf(trustedFields, id, entry, 'peer')
+      peers.set(id, { level: 'peer', roles: [], teams: [], ...members })
     }
     return peers
   },

@@ -21,6 +21,7 @@ interface RequestFault {
     keyword?: string
     message?: string
     params?: Record<string, unknown>
+    parentSchema?: { readonly description?: string }
   }[]
   readonly validationContext?: string
 }
@@ -56,7 +57,7 @@ export function describeError(error: unknown): DescribedError {
       'karo status says why. Make room or mend it, and do this again; commands that shells record wait meanwhile.'
     return say('unavailable', "the disk of the node's database takes nothing more", undefined, hint)
   }
-  const fault = (typeof error === 'object' && error !== null ? error : {}) as RequestFault
+  const fault = Object(error) as RequestFault
   const first = fault.validation?.[0]
   if (first !== undefined) {
     const place = `${fault.validationContext ?? 'request'}${first.instancePath}`
@@ -79,19 +80,14 @@ const BOUNDS: Readonly<Record<string, (limit: string) => string>> = {
   maxItems: (limit) => `there are too many: at most ${limit}`,
 }
 
-function sayInvalid(fault: {
-  readonly keyword?: string
-  readonly message?: string
-  readonly params?: Record<string, unknown>
-}): string {
+function sayInvalid(fault: NonNullable<RequestFault['validation']>[number]): string {
   const { additionalProperty, missingProperty, allowedValues, pattern, limit } = fault.params ?? {}
   if (additionalProperty !== undefined) return `there is no field '${String(additionalProperty)}' here`
   if (missingProperty !== undefined) return `the field '${String(missingProperty)}' is missing`
   if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`
   if (pattern === WORD) return 'letters, digits, . _ - only, beginning with a letter or digit, at most 64'
-  if (pattern !== undefined) return 'this is not written as it has to be'
-  const bound = BOUNDS[fault.keyword ?? '']
-  return bound === undefined ? (fault.message ?? 'is not valid') : bound(String(limit))
+  if (pattern !== undefined) return `this is not written as it has to be: ${fault.parentSchema?.description}`
+  return BOUNDS[fault.keyword ?? '']?.(String(limit)) ?? fault.message ?? 'is not valid'
 }
 
 function say(code: ErrorCode, message: string, where?: string, hint?: string): DescribedError {

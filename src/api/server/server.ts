@@ -59,6 +59,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       customOptions: {
         removeAdditional: false,
         allErrors: false,
+        // An error has the description of what it is about.
+        verbose: true,
         coerceTypes: 'array',
         // The schemas are constants of this program, and compiling the schema of schemas takes longer than all of them.
         validateSchema: false,

@@ -10,12 +10,15 @@ import { type Command, defineCommand, show } from '../command.ts'
 import { parseDuration, rfc3339 } from '../input/time.ts'
 import { holdersView, sharesView } from '../views/agents/artifacts.ts'
 
-const ID = 'its id, or at least 6 digits of the beginning'
+export const ARTIFACT = {
+  description: 'its id, or at least 6 digits of the beginning, see karo artifact list',
+  completes: 'artifact:list:id',
+} as const
 
 const share = defineCommand('artifact share', {
   summary: 'let others read an artifact for some time, and print a link to it',
   shows: shareArtifact,
-  args: { id: ID },
+  args: { id: ARTIFACT },
   options: {
     for: { value: 'duration', description: 'for how long, 1m to 90d (default: 1d)' },
     to: {
@@ -60,7 +63,10 @@ const unshare = defineCommand('artifact unshare', {
   summary: 'end a share, or all shares of an artifact, at once; their links stop working',
   shows: unshareArtifact,
   args: {
-    id: 'id of a share or of an artifact, or at least 6 digits of the beginning',
+    id: {
+      description: 'id of a share or of an artifact, or at least 6 digits of the beginning',
+      completes: 'artifact:shares:share',
+    },
   },
   examples: { 'karo artifact unshare 9b0c4de1a2f3': 'also ends a transfer that is under way' },
   view: ({ ended }) => `${ended === 1 ? 'One share has' : `${ended} shares have`} ended.\n`,
@@ -69,7 +75,7 @@ const unshare = defineCommand('artifact unshare', {
 const where = defineCommand('artifact where', {
   summary: 'list the other members that announce an artifact',
   shows: findArtifact,
-  args: { id: ID },
+  args: { id: ARTIFACT },
   examples: {
     'karo artifact where 4f1d2a0c9b33': 'each of these machines decides whether you may read it',
   },

@@ -166,6 +166,8 @@ _karo() {
   done
   if [[ $help ]]; then
     _karo_words "$subs"
+    [[ $path ]] || _karo_at help
+    [[ $path ]] || _karo_words "$subs"
   elif [[ $want ]]; then
     _karo_value "$path" "$want"
     _karo_offer "$offer"

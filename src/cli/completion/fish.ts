@@ -97,6 +97,7 @@ function __karo_complete
     set -l typed (string trim -l -c '"\'' -- $current)
     if test -n "$help"
         __karo_subcommands "$path"
+        test -z "$path"; and __karo_subcommands help
     else if test -n "$want"
         __karo_offered "$typed" "$home" (__karo_offers "$path $want")
     else if test -z "$only"; and string match -q -- '--*=*' $current

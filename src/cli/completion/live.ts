@@ -1,6 +1,5 @@
 // `karo __complete`: what the running daemon knows, one candidate a line, for the shells' completion; hidden, quick, never loud.
-import { getAgents } from '../../api/contract/operations/agents/agents.ts'
-import { getSecrets } from '../../api/contract/operations/agents/vault.ts'
+import type { Operation } from '../../api/contract/operation.ts'
 import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
@@ -10,6 +9,8 @@ import type { CommandIo } from '../command.ts'
 const SOON = { deadlineMs: 1_000 }
 /** More no list shows. */
 const MOST = 500
+/** Characters that are said of one. */
+const ABOUT_LENGTH = 60
 
 interface Candidate {
   readonly word: string
@@ -22,29 +23,47 @@ interface Candidate {
  */
 export async function complete(
   args: readonly string[],
-  ioOf: (home: string | undefined) => Pick<CommandIo, 'call' | 'out'>,
+  ioOf: (home: string | undefined) => Asking & Pick<CommandIo, 'out'>,
 ): Promise<undefined> {
   const [what = '', typed = '', option, home] = args
   try {
-    const { call, out } = ioOf(option === '--home' ? home : undefined)
-    const candidates =
-      what === 'agent'
-        ? (await call(getAgents, SOON)).agents.map(({ name, state }) => ({ word: name, about: state }))
-        : what === 'secret'
-          ? (await call(getSecrets, SOON)).secrets.map(({ name, note }) => ({ word: name, about: note }))
-          : (OF_PEERS.get(what)?.((await call(getPeers, SOON)).peers, typed) ?? [])
-    const lines = candidates.slice(0, MOST).map(({ word, about }) => `${word}\t${printable(about)}\n`)
-    out(lines.join(''))
+    const io = ioOf(option === '--home' ? home : undefined)
+    const candidates = what.includes(':')
+      ? await listed(io, what)
+      : (OF_PEERS.get(what)?.((await io.call(getPeers, SOON)).peers, typed) ?? [])
+    const lines = candidates
+      .filter(({ word }) => isTypable(word))
+      .slice(0, MOST)
+      .map(({ word, about }) => `${word}\t${printable(about.slice(0, ABOUT_LENGTH))}\n`)
+    io.out(lines.join(''))
   } catch {
     // No daemon, not ours, too slow: nothing to offer.
   }
 }
 
+type Asking = Pick<CommandIo, 'call' | 'commands'>
+
+/** Of a row, what is said beside its name or id: the first of these that it has. */
+const SAID = ['state', 'goal', 'note', 'words', 'text', 'action', 'file', 'name', 'scope', 'agent']
+
+/** What a command shows, as LiveWords names it. */
+async function listed({ call, commands }: Asking, what: string): Promise<readonly Candidate[]> {
+  const [group, second, member = ''] = what.split(':')
+  const all = await commands.find(({ name }) => name === group)?.load()
+  const shows = all?.find(({ name }) => name === `${group} ${second}`.trim())?.shows
+  const answer = await call(shows as Operation<undefined, undefined, object>, SOON)
+  const rows: readonly Readonly<Record<string, unknown>>[] = Object.values(answer).find(Array.isArray) ?? []
+  return rows.map((row) => {
+    const said = SAID.find((name) => name !== member && row[name])
+    return { word: String(row[member]), about: said === undefined ? '' : String(row[said]) }
+  })
+}
+
 const OF_PEERS = new Map<string, (peers: readonly PeerShape[], typed: string) => readonly Candidate[]>(
   Object.entries({
     node: nodes,
-    team: (peers, typed) => listed(labels(peers, 'teams'), typed),
-    role: (peers, typed) => listed(labels(peers, 'roles'), typed),
+    team: (peers, typed) => afterComma(labels(peers, 'teams'), typed),
+    role: (peers, typed) => afterComma(labels(peers, 'roles'), typed),
     audience: (peers, typed) => [
       ...nodes(peers, typed),
       ...labels(peers, 'teams').map((team) => ({ word: `team:${team}`, about: 'everybody in that team' })),
@@ -86,7 +105,7 @@ function labels(peers: readonly PeerShape[], kind: 'teams' | 'roles'): string[] 
 }
 
 /** In `a,b` only what stands after the last comma is being typed. */
-function listed(all: readonly string[], typed: string): Candidate[] {
+function afterComma(all: readonly string[], typed: string): Candidate[] {
   const before = typed.slice(0, typed.lastIndexOf(',') + 1)
   return all.map((label) => ({ word: `${before}${label}`, about: '' }))
 }

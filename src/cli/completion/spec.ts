@@ -3,6 +3,7 @@
 import { ruleList } from '../../assist/risk/rule-list.ts'
 import { KEY_LIST } from '../../config/table.ts'
 import type { Command, CommandArgument, CommandEntry, CommandOption, LiveWords } from '../command.ts'
+import { HELP_TOPICS } from '../front/overview.ts'
 import { COMMON_OPTIONS } from '../program.ts'
 
 export interface Word {
@@ -49,7 +50,9 @@ export async function completionSpec(entries: readonly CommandEntry[]): Promise<
     args: [],
     variadic: false,
   }
-  return [root, ...groups.flatMap(({ name, commands }) => placesOf(name, commands))]
+  // After `help` come the places of all commands too; this one has what is besides them.
+  const help = { ...root, path: 'help', subcommands: HELP_TOPICS.map((word) => ({ word, about: 'a topic' })) }
+  return [root, help, ...groups.flatMap(({ name, commands }) => placesOf(name, commands))]
 }
 
 /** Its own summary, or the names of what is below it. */
@@ -64,8 +67,35 @@ function placesOf(group: string, commands: readonly Command[]): PlaceSpec[] {
   const subcommands = below.map(({ name, summary }) =>
     plain({ word: name.slice(group.length + 1), about: summary }),
   )
-  return [placeOf(group, own, subcommands), ...below.map((command) => placeOf(command.name, command, []))]
+  return [
+    placeOf(group, own, subcommands),
+    ...below.flatMap((command) => {
+      const place = placeOf(command.name, command, [])
+      return takesValue(command) ? placesOfKeys(place) : [place]
+    }),
+  ]
 }
+
+/** A key of the configuration, and behind it a value. */
+const takesValue = ({ args: [key, value] }: Command): boolean =>
+  key?.completes === 'config-key' && value !== undefined
+
+/** A key that says which values there are is a place of its own, where they are offered. */
+function placesOfKeys(place: PlaceSpec): PlaceSpec[] {
+  const known = KEY_LIST.filter(({ kind }) => kind.choices !== undefined)
+  const others = KEY_LIST.filter((key) => !known.includes(key))
+  return [
+    { ...place, subcommands: keyWords(known).map(plain), args: [words(keyWords(others))] },
+    ...known.map(({ path, kind: { choices = [] } }) => ({
+      ...place,
+      path: `${place.path} ${path}`,
+      args: [bare(choices.filter(isPlain))],
+    })),
+  ]
+}
+
+const keyWords = (keys: typeof KEY_LIST): Word[] =>
+  keys.map(({ path, description }) => ({ word: path, about: description }))
 
 function placeOf(path: string, command: Command | undefined, subcommands: readonly Word[]): PlaceSpec {
   const args = command?.args ?? []
@@ -98,7 +128,7 @@ function offerOf(of: CommandArgument | CommandOption): Offer {
   if (completes === undefined) return { kind: 'nothing' }
   if (completes === 'file' || completes === 'directory') return { kind: completes }
   if (completes === 'config-key') {
-    return words(KEY_LIST.map(({ path, description }) => ({ word: path, about: description })))
+    return words(keyWords(KEY_LIST))
   }
   if (completes === 'risk-rule') {
     // Those of the core nobody can accept.
@@ -115,8 +145,10 @@ const bare = (list: readonly string[]): Offer => words(list.map((word) => ({ wor
 /** Shown beside a word; more would be cut by every terminal. */
 const ABOUT_LENGTH = 120
 
+const isPlain = (word: string): boolean => /^[A-Za-z0-9._-]+$/.test(word)
+
 function plain({ word, about }: Word): Word {
-  if (!/^[A-Za-z0-9._-]+$/.test(word)) throw new Error(`${word} cannot be offered: it is no plain word`)
+  if (!isPlain(word)) throw new Error(`${word} cannot be offered: it is no plain word`)
   const line = about.replace(/\s+/g, ' ').trim()
   return { word, about: line.length <= ABOUT_LENGTH ? line : `${line.slice(0, ABOUT_LENGTH - 1)}…` }
 }

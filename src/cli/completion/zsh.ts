@@ -92,6 +92,7 @@ _karo() {
     fi
   done
   if [[ -n $help ]]; then
+    if [[ -z $karo_path ]]; then names=("§{subs[@]}"); _karo_at help; subs+=("§{names[@]}"); fi
     _describe -t commands 'karo command' subs
   elif [[ -n $want ]]; then
     _karo_offer "$karo_path" $want

@@ -1,5 +1,9 @@
 // What a denial or a revocation has come to, in words: what the other side has, and who knows of it.
-import type { PeerAnswerShape } from '../../api/contract/shapes.ts'
+import type { PeerAnswerShape, PeerShape } from '../../api/contract/shapes.ts'
+import { formatFingerprint, printable } from '../../base/format.ts'
+
+export const called = ({ name, fingerprint }: PeerShape): string =>
+  `${printable(name) || 'the node'} (${formatFingerprint(fingerprint)})`
 
 /** One line for people; what somebody has read nobody can call back. */
 export function whatItHas({ received }: PeerAnswerShape): string {

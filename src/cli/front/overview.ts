@@ -26,7 +26,7 @@ const EVERYDAY: readonly (readonly [purpose: string, commands: readonly string[]
 ]
 
 /** Pages besides the first one: the groups of commands by the word that a person types, and `all` of them. */
-const HELP_TOPICS = ['mesh', 'agents', 'terminal', 'admin', 'all'] as const
+export const HELP_TOPICS = ['mesh', 'agents', 'terminal', 'admin', 'all'] as const
 export type HelpTopic = (typeof HELP_TOPICS)[number]
 
 export const isHelpTopic = (word: string | undefined): word is HelpTopic =>

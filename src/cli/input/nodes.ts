@@ -8,6 +8,7 @@ import { fingerprintWords } from '../../base/words/fingerprint-words.ts'
 import type { CommandIo } from '../command.ts'
 import type { Columns } from '../terminal/table.ts'
 import { usage } from '../usage.ts'
+import { nameless } from './values.ts'
 
 /** What people compare before they agree. */
 export const COMPARED: Columns<PeerShape> = {
@@ -40,12 +41,7 @@ export async function chooseNodes(io: CommandIo, wanted: Wanted): Promise<Chosen
     return agreed(await waitingIn(io, subnet, where))
   }
   const named = nodesOf(words)
-  if (named.length === 0 || named.some((word) => word.trim() === ''))
-    throw usage(
-      'the name of the node is empty',
-      where,
-      'Give its id, its name or its fingerprint: karo peers shows them.',
-    )
+  if (named.length === 0 || named.some((word) => word.trim() === '')) throw nameless(where)
   const [only] = named
   if (named.length === 1 && only !== undefined && isKey(only)) return { who: [only], asks: [] }
   const peers: PeerShape[] = []

@@ -18,6 +18,13 @@ export function checkText(text: string, where: string, most: number): string {
   return text
 }
 
+export const nameless = (where: string) =>
+  usage(
+    'the name of the node is empty',
+    where,
+    'Give its id, its name or its fingerprint: karo peers shows them.',
+  )
+
 const FINGERPRINT_GROUP = /^[0-9a-f]{1,16}$/i
 
 /**
@@ -26,13 +33,7 @@ const FINGERPRINT_GROUP = /^[0-9a-f]{1,16}$/i
  */
 export function oneNode(words: CommandInput['args'][string], where: string): string {
   const all = [words ?? []].flat()
-  if (all.join('').trim() === '') {
-    throw usage(
-      'the name of the node is empty',
-      where,
-      'Give its id, its name or its fingerprint: karo peers shows them.',
-    )
-  }
+  if (all.join('').trim() === '') throw nameless(where)
   if (all.length < 2 || all.every((word) => FINGERPRINT_GROUP.test(word))) return all.join(' ')
   throw usage(
     `this takes one node, but '${all.join("', '")}' are ${all.length}`,

@@ -22,6 +22,7 @@ beforeAll(async () => {
       `"${testIdentity(i + 1).nodeId}" = { name = ${JSON.stringify(name)}, teams = ["ops${i % 2}"] }`,
   )
   node = await startNode({ config: `[peers.trusted]\n${trusted.join('\n')}\n` })
+  expect((await node.karo(['token', 'create', '--name', 'scraper'])).code).toBe(0)
   bin = join(temporaryHome(), 'bin')
   mkdirSync(bin)
   writeFileSync(join(bin, 'karo'), `#!/bin/sh\nexec '${process.execPath}' '${ROOT}/dist/karo.js' "$@"\n`)
@@ -103,6 +104,10 @@ describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
     await becomes(shell, 'karo peers pend', ['peers', 'pending'])
     await becomes(shell, 'karo help pee', ['help', 'peers'])
     await becomes(shell, 'karo help peers tru', ['help', 'peers', 'trust'])
+    await becomes(shell, 'karo help adm', ['help', 'admin'])
+    await becomes(shell, 'karo config set mesh.po', ['config', 'set', 'mesh.port'])
+    await becomes(shell, 'karo config set guard.prof', ['config', 'set', 'guard.profile'])
+    await becomes(shell, 'karo config set guard.profile stri', ['config', 'set', 'guard.profile', 'strict'])
     await becomes(shell, 'karo query to', ['query', 'tools'])
     await becomes(shell, 'karo query tools --requ', ['query', 'tools', '--require-complete'])
     await becomes(shell, 'karo peers trust --level sup', ['peers', 'trust', '--level', 'supervisor'])
@@ -122,6 +127,11 @@ describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
     // Quotes are what was typed, not part of it.
     await becomes(shell, `karo "peers" 'tru`, ['peers', 'trust'])
     expect(shell.screen()).not.toMatch(/error|test:|bash:|zsh:|fish:/i)
+  })
+
+  test('what the person has, by its id', async () => {
+    const shell = await shellWith(node.home)
+    await becomes(shell, `karo token revoke scra`, ['token', 'revoke', 'scraper'])
   })
 
   test('live nodes by name, by fingerprint, by id, and their teams', async () => {

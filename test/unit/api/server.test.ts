@@ -67,6 +67,7 @@ const routes: Routes = (server) => {
           properties: {
             limit: { type: 'integer', minimum: 1, maximum: 10 },
             name: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
+            id: { type: 'string', pattern: '^[0-9a-f]{4}$', description: 'four hex digits' },
             shell: { enum: ['bash', 'zsh'] },
           },
         },
@@ -109,6 +110,7 @@ describe('requests', () => {
     ['out of range', '{"limit":11}', 'body/limit', /^it is too large: at most 10$/],
     ['an unknown field', '{"limit":1,"limmit":2}', 'body', /^there is no field 'limmit' here$/],
     ['a missing field', '{}', 'body', /^the field 'limit' is missing$/],
+    ['a pattern that is described', '{"limit":1,"id":"xyz"}', 'body/id', /has to be: four hex digits$/],
     ['another pattern', '{"limit":1,"name":"a b"}', 'body/name', /^letters, digits, \. _ - only/],
     ['none of the choices', '{"limit":1,"shell":"csh"}', 'body/shell', /^must be one of bash, zsh$/],
   ])('%s is the caller’s fault, and is said in words', async (_, payload, where, message) => {

@@ -25,7 +25,10 @@ import { agentLogsView, agentsView, agentView } from '../../views/agents/agents.
 /** Starting takes several attempts at worst. */
 const START_DEADLINE_MS = 85_000
 const MEBIBYTE = 2 ** 20
-const AGENT = { description: 'the name or id of an agent, see karo agent list', completes: 'agent' } as const
+const AGENT = {
+  description: 'the name or id of an agent, see karo agent list',
+  completes: 'agent:list:name',
+} as const
 
 const add = defineCommand('agent add', {
   summary:

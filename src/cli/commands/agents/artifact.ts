@@ -9,7 +9,7 @@ import {
 import { MEDIA_TYPE } from '../../../api/contract/shapes.ts'
 import { bytes, printable } from '../../../base/format.ts'
 import { screened } from '../../../base/printable.ts'
-import { sharingCommands } from '../../artifacts/sharing.ts'
+import { ARTIFACT, sharingCommands } from '../../artifacts/sharing.ts'
 import { copy, fetchHere, send, wantedBy } from '../../artifacts/transfer.ts'
 import { defineCommand, show } from '../../command.ts'
 import { AT } from '../../input/at.ts'
@@ -19,8 +19,6 @@ import { checkText, given } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
 import { usage } from '../../usage.ts'
 import { artifactsView, artifactView, ID_DIGITS } from '../../views/agents/artifacts.ts'
-
-const ID = 'its id, or at least 6 digits of the beginning, see karo artifact list'
 
 const put = defineCommand('artifact put', {
   summary: 'store a file, or standard input; the same content is stored once',
@@ -64,7 +62,12 @@ const put = defineCommand('artifact put', {
 const get = defineCommand('artifact get', {
   summary:
     'write the content of an artifact to a file or to standard output, after checking it against its id',
-  args: { id: `${ID}; a link to one; - for a link on standard input` },
+  args: {
+    id: {
+      ...ARTIFACT,
+      description: `${ARTIFACT.description}; a link to one; - for a link on standard input`,
+    },
+  },
   options: {
     at: { ...AT, description: 'first fetch it from this member (see karo peers), and keep it here' },
     output: {
@@ -121,7 +124,7 @@ const list = defineCommand('artifact list', {
 const showOne = defineCommand('artifact show', {
   summary: 'show name, type and size of an artifact, and its beginning as text or bytes',
   shows: showArtifact,
-  args: { id: ID },
+  args: { id: ARTIFACT },
   examples: {
     'karo artifact show 4f1d2a0c9b33': 'shows the first 2000 characters, or 256 bytes',
   },
@@ -131,7 +134,7 @@ const showOne = defineCommand('artifact show', {
 const remove = defineCommand('artifact remove', {
   summary: 'remove an artifact',
   shows: removeArtifact,
-  args: { id: ID },
+  args: { id: ARTIFACT },
   examples: {
     'karo artifact remove 4f1d2a0c9b33': 'removes it, except parts that other artifacts use',
   },

@@ -13,7 +13,6 @@ import { textFrom } from '../../input/text-from.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
 import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 const from = ({ source }: Pick<NoteShape, 'source'>): string => (source === 'person' ? 'you' : source)
 const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? ''
@@ -99,17 +98,10 @@ const list = defineCommand('memory list', {
 const forget = defineCommand('memory forget', {
   summary: 'forget a note',
   shows: forgetNote,
-  args: { id: 'its id, or at least 6 digits of the beginning' },
-  examples: { 'karo memory forget 4f1d2a': 'removes the note, but not copies of it in tasks' },
-  ask({ args }) {
-    if (!/^[0-9a-f]{6,16}$/.test(args.id))
-      throw usage(
-        `'${args.id.slice(0, 40)}' is not the id of a note`,
-        'ID',
-        'karo memory list shows the ids.',
-      )
-    return { body: args }
+  args: {
+    id: { description: 'its id, or at least 6 digits of the beginning', completes: 'memory:list:id' },
   },
+  examples: { 'karo memory forget 4f1d2a': 'removes the note, but not copies of it in tasks' },
   view: ({ id }) => `Forgot ${id}.\n`,
 })
 

@@ -21,7 +21,6 @@ import { checkText } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { paint, type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 type Step = PlanShape['steps'][number]
 
@@ -99,7 +98,10 @@ const PLAN_DEADLINE_MS = 150_000
 const LOOK_MS = 300
 /** Characters of a file with steps. */
 const MOST_STEPS_TEXT = 131_072
-const ID = 'its id, or at least 4 digits of the beginning, see karo plan list'
+const ID = {
+  description: 'its id, or at least 4 digits of the beginning, see karo plan list',
+  completes: 'plan:list:id',
+} as const
 
 const EXIT_OF: Readonly<Record<PlanShape['state'], ExitCode>> = {
   planned: EXIT.done,
@@ -107,11 +109,6 @@ const EXIT_OF: Readonly<Record<PlanShape['state'], ExitCode>> = {
   completed: EXIT.done,
   yours: EXIT.refused,
   stopped: EXIT.failed,
-}
-
-function idOf(id: string): string {
-  if (/^[0-9a-f]{4,8}$/.test(id)) return id
-  throw usage(`'${id.slice(0, 40)}' is not the id of a plan`, 'ID', 'karo plan list shows the ids.')
 }
 
 /** Reads the steps from a file. The daemon checks them against their schema. */
@@ -172,7 +169,6 @@ const showOne = defineCommand('plan show', {
   shows: showPlan,
   args: { id: ID },
   examples: { 'karo plan show 4f1d2a0c': 'also after the daemon was restarted' },
-  ask: ({ args }) => ({ query: { id: idOf(args.id) } }),
   view: planView,
 })
 
@@ -193,7 +189,7 @@ const run = defineCommand('plan run', {
   async run(io, { args, options }) {
     const { done } = options
     if (done !== undefined) checkText(done, '--done', 8)
-    const body = { id: idOf(args.id), done }
+    const body = { id: args.id, done }
     const first = await io.call(runPlan, { body })
     const last = await followed(io, first, options.follow === true)
     show(io, last, planView)
@@ -222,7 +218,6 @@ const remove = defineCommand('plan remove', {
   shows: removePlan,
   args: { id: ID },
   examples: { 'karo plan remove 4f1d2a0c': 'not while it runs' },
-  ask: ({ args }) => ({ body: { id: idOf(args.id) } }),
   view: ({ id }) => `Removed the plan ${id}.\n`,
 })
 

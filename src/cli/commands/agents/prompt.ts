@@ -11,7 +11,6 @@ import {
 import {
   MOST_TEXT,
   MOST_VALUE,
-  PROMPT_NAME,
   type PromptAddedShape,
   type PromptListShape,
   type PromptShape,
@@ -54,22 +53,13 @@ const versionsView = ({ prompts }: PromptListShape, screen: Screen): string =>
     TEXT: { value: ({ text }) => text.split('\n')[0] ?? '', shrink: true },
   })
 
-const NAME = 'see karo prompt list'
+const NAME = { description: 'see karo prompt list', completes: 'prompt:list:name' } as const
 const VERSION = { value: 'number', description: 'another version than the newest' } as const
 
 const versionOf = (text: string | undefined) =>
   defined({ version: given(text, (number) => parseWhole(number, '--version', 1, 1_000_000)) }) as {
     readonly version?: number
   }
-
-function nameOf(name: string): string {
-  if (PROMPT_NAME.test(name)) return name
-  throw usage(
-    `'${name.slice(0, 80)}' is not the name of a prompt`,
-    'NAME',
-    'A name has at most 64 lower-case letters, digits and . _ -, and begins with a letter or a digit.',
-  )
-}
 
 const add = defineCommand('prompt add', {
   summary: 'add a prompt, or a new version of one; its variables are {{name}} and {{name=default}}',
@@ -83,8 +73,10 @@ const add = defineCommand('prompt add', {
     "echo 'Explain {{what}} in {{language=English}}' | karo prompt add explain -": 'a template in one line',
   },
   async ask({ args }) {
-    const name = nameOf(args.name)
-    const body = { name, text: checkText(await textFrom(args.file, MOST_TEXT), args.file, MOST_TEXT) }
+    const body = {
+      name: args.name,
+      text: checkText(await textFrom(args.file, MOST_TEXT), args.file, MOST_TEXT),
+    }
     return { body }
   },
   view: promptView,
@@ -103,7 +95,7 @@ const showOne = defineCommand('prompt show', {
   options: { version: VERSION },
   examples: { 'karo prompt show review --version 2': 'as it was then' },
   ask({ args, options }) {
-    const query = { name: nameOf(args.name), ...versionOf(options.version) }
+    const query = { name: args.name, ...versionOf(options.version) }
     return { query }
   },
   view: promptView,
@@ -114,7 +106,6 @@ const versions = defineCommand('prompt versions', {
   shows: getPromptVersions,
   args: { name: NAME },
   examples: { 'karo prompt versions review': 'when each was added' },
-  ask: ({ args }) => ({ query: { name: nameOf(args.name) } }),
   view: versionsView,
 })
 
@@ -142,7 +133,7 @@ const render = defineCommand('prompt render', {
         throw usage(`'${word.slice(0, 80)}' is not variable=value`, 'VALUES')
       values.push({ name, value: value.startsWith('@') ? await textFrom(value.slice(1), MOST_VALUE) : value })
     }
-    const body = { name: nameOf(args.name), values, ...versionOf(options.version) }
+    const body = { name: args.name, values, ...versionOf(options.version) }
     const { text, ...rest } = await io.call(renderPrompt, { body })
     return show(io, { ...rest, text }, () => (text.endsWith('\n') ? text : `${text}\n`))
   },
@@ -153,7 +144,6 @@ const remove = defineCommand('prompt remove', {
   shows: removePrompt,
   args: { name: NAME },
   examples: { 'karo prompt remove review': 'it is gone for good' },
-  ask: ({ args }) => ({ body: { name: nameOf(args.name) } }),
   view: ({ name }) => `Removed ${name}.\n`,
 })
 

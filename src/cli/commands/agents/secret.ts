@@ -147,8 +147,11 @@ function secretView(secret: SecretShape, screen: Screen): string {
   })
 }
 
-const NAME = { description: 'name of the secret, see karo secret list', completes: 'secret' } as const
-const AGENT = { description: 'name or id of one of your agents', completes: 'agent' } as const
+const NAME = {
+  description: 'name of the secret, see karo secret list',
+  completes: 'secret:list:name',
+} as const
+const AGENT = { description: 'name or id of one of your agents', completes: 'agent:list:name' } as const
 
 function nameOf(text: string): string {
   if (SECRET_NAME.test(text)) return text
@@ -269,7 +272,6 @@ const remove = defineCommand('secret remove', {
   args: { name: NAME },
   examples: { 'karo secret remove api-token': 'its value is gone' },
   within: unlocked,
-  ask: ({ args }) => ({ body: { name: nameOf(args.name) } }),
   view: ({ name }) => `Removed ${printable(name)}.\n`,
 })
 
@@ -311,7 +313,7 @@ const allow = defineCommand('secret allow', {
   },
   within: unlocked,
   ask: ({ args, options }) => ({
-    body: { name: nameOf(args.name), agent: args.agent, tools: options.tool ?? [] },
+    body: { ...args, tools: options.tool ?? [] },
   }),
   view: secretView,
 })
@@ -322,7 +324,6 @@ const deny = defineCommand('secret deny', {
   args: { name: NAME, agent: AGENT },
   examples: { 'karo secret deny api-token files': 'the agent does not get the secret any more' },
   within: unlocked,
-  ask: ({ args }) => ({ body: { name: nameOf(args.name), agent: args.agent } }),
   view: secretView,
 })
 

@@ -118,7 +118,7 @@ const MAX_LINE_BYTES = 8 * 1024 * 1024
 const CANCEL_DEADLINE_MS = 85_000
 /** Another machine has to be found first. */
 const RUN_DEADLINE_MS = 85_000
-const TASK = 'the id of a task, see karo task list'
+const TASK = { description: 'the id of a task, see karo task list', completes: 'task:list:id' } as const
 
 const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
   submitted: EXIT.failed,
@@ -138,7 +138,7 @@ const run = defineCommand('task run', {
   args: {
     agent: {
       description: 'the name or id of one of your agents, see karo agent list',
-      completes: 'agent',
+      completes: 'agent:list:name',
     },
     tool: 'one of its tools, see karo agent describe',
     input: { optional: true, description: 'its arguments as a JSON object' },

@@ -14,13 +14,14 @@ import { explainPeer } from '../../../api/contract/operations/peers.ts'
 import type { RootListShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
+import { localTime, printable } from '../../../base/format.ts'
 import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
 import { versionAfter } from '../../../trust/identity/index.ts'
 import { type ArgumentWords, type CommandIo, defineCommand, type OptionsByName, show } from '../../command.ts'
 import { assign } from '../../fleet/assign.ts'
 import { certifyIssuer } from '../../fleet/issuer-certificate.ts'
 import { issuerTerms } from '../../fleet/issuer-terms.ts'
+import { called } from '../../fleet/revoking.ts'
 import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
 import { oneNode } from '../../input/values.ts'
 import { TO_FILE, writingTo } from '../../output-file.ts'
@@ -152,12 +153,8 @@ const renew = defineCommand('ca renew', {
   },
 })
 
-/** The node that these words mean now, and how the question calls it. */
-async function revokedPeer(io: CommandIo, words: readonly string[]) {
-  const { peer } = await io.call(explainPeer, { query: { who: oneNode(words, 'karo ca revoke') } })
-  const called = `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
-  return { ...peer, called }
-}
+const peerOf = async (io: CommandIo, words: readonly string[]) =>
+  (await io.call(explainPeer, { query: { who: oneNode(words, 'karo ca revoke') } })).peer
 
 const revoke = defineCommand('ca revoke', {
   summary:
@@ -171,22 +168,22 @@ const revoke = defineCommand('ca revoke', {
   },
   sure: {
     async question(io, { args }) {
-      const peer = await revokedPeer(io, args.node)
+      const peer = await peerOf(io, args.node)
       const issuer =
         peer.certifies === undefined
           ? ''
           : ` It is an issuer. Machines that it certified: ${peer.certifies}. They lose their membership too, and each needs an invite of another issuer.`
       return {
-        asks: `Revoke ${peer.called} in the whole mesh for good?${issuer}`,
+        asks: `Revoke ${called(peer)} in the whole mesh for good?${issuer}`,
         args: { node: [peer.node_id] },
       }
     },
     otherwise: 'Nothing was changed.',
   },
   async run(io, { args, options }) {
-    const peer = await revokedPeer(io, args.node)
-    const root = await openedRoot(options)
+    const peer = await peerOf(io, args.node)
     const before = await io.call(getRootList)
+    const root = await openedRoot(options)
     const now = Date.now()
     const keys = revokedWith(peer.node_id, before, now)
     if (keys.length > REVOKED_MAX) {
@@ -210,7 +207,7 @@ const revoke = defineCommand('ca revoke', {
     })
     return show(io, answer, () =>
       fitted(
-        `Revoked ${peer.called} in the whole mesh, by the root. Members connected to this node had time to fetch the revocation list before their links were cut. Other members get it when they next connect to a member that has it. No invite lets that key in any more.
+        `Revoked ${called(peer)} in the whole mesh, by the root. Members connected to this node had time to fetch the revocation list before their links were cut. Other members get it when they next connect to a member that has it. No invite lets that key in any more.
 `,
         io.columns,
       ),

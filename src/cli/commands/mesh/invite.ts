@@ -127,7 +127,7 @@ const list = defineCommand('invite list', {
 const cancel = defineCommand('invite cancel', {
   summary: 'end an invite; machines that used it stay members',
   shows: cancelInvite,
-  args: { id: 'as karo invite list shows it' },
+  args: { id: { description: 'as karo invite list shows it', completes: 'invite:list:id' } },
   examples: { 'karo invite cancel 0123456789abcdef': 'no machine can use it any more' },
   view: ({ invite }) => `Cancelled; ${invite.used} of ${invite.uses} machines had used it.\n`,
 })

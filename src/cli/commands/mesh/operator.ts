@@ -32,6 +32,7 @@ const WHO = {
   variadic: true,
   oneThing: true,
   description: 'name, fingerprint or key, as karo operator list shows them',
+  completes: 'operator:list:name',
 } as const
 
 const lifeOf = (text: string): number => durationIn(text, '--for', '1m', '30d')

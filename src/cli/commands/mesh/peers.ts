@@ -11,7 +11,7 @@ import { clockWords } from '../../../base/words/clock-words.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { atHome } from '../../at-home.ts'
 import { type ArgumentWords, type CommandIo, defineCommand, printJson } from '../../command.ts'
-import { whatItHas, whoKnows } from '../../fleet/revoking.ts'
+import { called, whatItHas, whoKnows } from '../../fleet/revoking.ts'
 import { isUsedAlone } from '../../front/alone.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import { commaList, oneNode } from '../../input/values.ts'
@@ -95,9 +95,6 @@ function seenAt(peer: PeerShape): string {
 /** True for a member without a link here, of which other members tell, and which questions reach through them. */
 const isThroughOthers = ({ state, known_by, presence }: PeerShape): boolean =>
   state === 'known' && known_by === 'gossip' && presence === 'online'
-
-const called = (peer: PeerShape): string =>
-  `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
 
 function explainedView({ peer, steps = [] }: PeerAnswerShape, screen: Screen): string {
   const apart = whyApart(peer)

@@ -4,7 +4,6 @@ import {
   grantCapability,
   revokeCapability,
 } from '../../../api/contract/operations/agents/approvals.ts'
-import { KaroError } from '../../../base/errors.ts'
 import { defineCommand } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
@@ -32,6 +31,7 @@ const grant = defineCommand('cap grant', {
     from: {
       value: 'id',
       description: 'derive it from this capability: it cannot allow more, and ends with it',
+      completes: 'cap:list:id',
     },
   },
   examples: {
@@ -48,15 +48,8 @@ const grant = defineCommand('cap grant', {
 const revoke = defineCommand('cap revoke', {
   summary: 'withdraw a capability at once, with all capabilities derived from it',
   shows: revokeCapability,
-  args: { id: 'id of the capability, or its beginning' },
+  args: { id: { description: 'id of the capability, or its beginning', completes: 'cap:list:id' } },
   examples: { 'karo cap revoke 0123abcd': 'calls that run under that capability are stopped' },
-  ask({ args }) {
-    if (!/^[0-9a-f]{4,32}$/.test(args.id))
-      throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is not the id of a capability`, {
-        hint: 'Give at least 4 hex digits of its beginning. karo cap list shows them.',
-      })
-    return { body: { id: args.id } }
-  },
   view: ({ revoked: [id, ...derived] }) =>
     `Revoked ${id}${derived.length === 0 ? '' : `, with ${derived.length} derived from it`}.\n`,
 })

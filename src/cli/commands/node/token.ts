@@ -1,5 +1,5 @@
 // karo token: makes, lists and revokes tokens for the REST API, and shows and ends browser sessions.
-import { CHOSEN_NAME, TOKEN_SCOPES } from '../../../api/contract/constants.ts'
+import { TOKEN_SCOPES } from '../../../api/contract/constants.ts'
 import * as api from '../../../api/contract/operations/tokens.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
@@ -7,9 +7,6 @@ import { atHome } from '../../at-home.ts'
 import { defineCommand, printJson } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
 import { table } from '../../terminal/table.ts'
-import { usage } from '../../usage.ts'
-
-/** The form of a name that the API allows. */
 
 const create = defineCommand('token create', {
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
@@ -31,12 +28,6 @@ const create = defineCommand('token create', {
   },
   async run(io, { options }) {
     const ttl = durationIn(String(options.ttl), '--ttl', '1m', '366d')
-    if (typeof options.name === 'string' && !CHOSEN_NAME.test(options.name)) {
-      throw usage(
-        'a name has at most 64 letters, digits and . _ -, and begins with a letter or a digit',
-        '--name',
-      )
-    }
     const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }
     const made = await io.call(api.createToken, { body: wanted })
     if (io.json) return printJson(io, made)
@@ -73,7 +64,9 @@ const list = defineCommand('token list', {
 const revoke = defineCommand('token revoke', {
   summary: 'revoke one of your tokens at once, and end the sessions that it opened',
   shows: api.revokeToken,
-  args: { token: 'name or id of the token, see karo token list' },
+  args: {
+    token: { description: 'name or id of the token, see karo token list', completes: 'token:list:name' },
+  },
   examples: { 'karo token revoke prometheus': 'the scraper is refused from now on' },
   ask: ({ args }) => ({ body: { token: idOf(args.token) } }),
   view: ({ name }) => `Revoked ${name}.\n`,
@@ -100,7 +93,13 @@ const sessions = defineCommand('token sessions', {
 const end = defineCommand('token end', {
   summary: 'end your browser sessions at once, all of them or one',
   shows: api.endSessions,
-  args: { session: { optional: true, description: 'number of the session, see karo token sessions' } },
+  args: {
+    session: {
+      optional: true,
+      description: 'number of the session, see karo token sessions',
+      completes: 'token:sessions:session',
+    },
+  },
   ask({ args: { session } }) {
     if (session !== undefined && !/^[1-9]\d{0,14}$/.test(String(session))) {
       throw new KaroError('bad_request', `'${session}' is not the number of a session`, {

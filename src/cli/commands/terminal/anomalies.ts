@@ -122,7 +122,7 @@ export const commands = [
   }),
   defineCommand('anomalies show', {
     summary: 'show one signal with its numbers',
-    args: { id: 'the id that `karo anomalies` shows' },
+    args: { id: { description: 'the id that `karo anomalies` shows', completes: 'anomalies::id' } },
     examples: { 'karo anomalies show 3f9a12c4': 'what was found, and what is usual' },
     async run(io, { args }) {
       const { signals } = await ask(io, true, undefined)

@@ -12,13 +12,14 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { localTime } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { AT } from '../../input/at.ts'
-import { given, parseWhole } from '../../input/values.ts'
+import { parseWhole } from '../../input/values.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { approvalsLogView, approvalsView, CARD_MAX, cardView } from '../../views/approvals.ts'
 
 const request = {
   optional: true,
   description: 'id of the request, or the beginning of it; without it, the only one that waits',
+  completes: 'approvals:list:id',
 } as const
 const reason = { value: 'text', description: 'why, for the log' } as const
 /** Another machine is asked twice. */
@@ -153,7 +154,7 @@ const log = defineCommand('approvals log', {
   options: { limit: { value: 'number', description: 'how many, the newest', default: '50' } },
   ask({ args, options }) {
     const limit = parseWhole(options.limit, '--limit', 1, APPROVALS_LOG_MAX)
-    return { query: { limit, id: given(args.id, checked) } }
+    return { query: { limit, id: args.id } }
   },
   view: approvalsLogView,
 })
@@ -164,7 +165,7 @@ async function askFor(
   options: { readonly at?: string | undefined },
 ): Promise<ApprovalShape> {
   const { at } = options
-  if (id !== undefined) return io.call(getApproval, { query: { id: checked(id), at } })
+  if (id !== undefined) return io.call(getApproval, { query: { id, at } })
   const { approvals } = await io.call(getApprovals, { query: { at } })
   const [only, ...others] = approvals.filter(({ state }) => state === 'pending')
   if (only !== undefined && others.length === 0) return only
@@ -173,13 +174,6 @@ async function askFor(
       ? (['not_found', 'nothing waits for your answer'] as const)
       : (['bad_request', `${others.length + 1} requests wait, so name one`] as const)
   throw new KaroError(code, message, { hint: 'karo approvals list shows what waits.' })
-}
-
-function checked(id: string): string {
-  if (/^[0-9a-f]{4,10}$/.test(id)) return id
-  throw new KaroError('bad_request', `'${id.slice(0, 40)}' is not the id of a request`, {
-    hint: 'An id has 10 hex digits; 4 of its beginning are enough. karo approvals list shows them.',
-  })
 }
 
 export const commands = [list, one, approve, deny, log]

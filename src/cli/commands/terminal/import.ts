@@ -1,6 +1,5 @@
 // karo import: adds histories of shells and files of karo export to a person's history, and undoes imports.
 import { getImports, undoImport } from '../../../api/contract/operations/import.ts'
-import type { ImportShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { bytes, localTime, printable } from '../../../base/format.ts'
 import { SHELLS, SOURCES, type Source } from '../../../observe/imports/entry.ts'
@@ -96,7 +95,7 @@ const auto = defineCommand('import auto', {
       })
     }
     // Asks the daemon first, so that a missing daemon is one error and not one for each history.
-    await listed(io)
+    await io.call(getImports)
     const imports: (ImportSummary | Failed)[] = []
     for (const { source, path, bytes: size } of found) {
       if (!io.json) io.err(`${source}: ${printable(path)}, ${bytes(size)}\n`)
@@ -138,21 +137,16 @@ const foreign = SOURCES.map((source) =>
   }),
 )
 
-const listed = async (io: CommandIo): Promise<readonly ImportShape[]> => (await io.call(getImports)).imports
-
 const list = defineCommand('import list', {
   summary: 'list the imports that can be undone',
   shows: getImports,
-  async run(io) {
-    const imports = await listed(io)
-    return show(io, { imports }, () => importsView(imports, io))
-  },
+  view: ({ imports }, io) => importsView(imports, io),
 })
 
 /** The import of that number, the last one without a number. */
 async function chosen(io: CommandIo, number: string | undefined) {
   const wanted = number === undefined ? undefined : parseWhole(number, 'karo import undo', 1, MOST_ID)
-  const imports = await listed(io)
+  const { imports } = await io.call(getImports)
   const one = wanted === undefined ? imports[0] : imports.find(({ id }) => id === wanted)
   if (one !== undefined) return one
   const what = wanted === undefined ? 'nothing was imported' : `there is no import ${wanted}`
@@ -162,7 +156,11 @@ async function chosen(io: CommandIo, number: string | undefined) {
 const undo = defineCommand('import undo', {
   summary: 'undo an import: take out exactly the commands that it brought',
   args: {
-    id: { optional: true, description: 'number from karo import list (default: the last import)' },
+    id: {
+      optional: true,
+      description: 'number from karo import list (default: the last import)',
+      completes: 'import:list:id',
+    },
   },
   examples: {
     'karo import undo': 'the last import, after asking',

@@ -51,7 +51,7 @@ export const searchQuery = z.strictObject({
   limit: whole(1, SEARCH_LIMIT_MAX).default(10),
 })
 
-const name = () => pattern(PROMPT_NAME, 'name of a prompt')
+const name = () => pattern(PROMPT_NAME, 'name of a prompt: at most 64 lower-case letters, digits and . _ -')
 const version = () => z.int().min(1).exactOptional().describe('absent: the newest')
 const promptFields = {
   name: text(64, 'name of the prompt'),
