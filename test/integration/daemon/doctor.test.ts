@@ -72,7 +72,8 @@ function paste(fix: string | undefined, env: NodeJS.ProcessEnv): void {
   expect(ran.status, `${fix}\n${ran.stderr}`).toBe(0)
 }
 
-describe('one node', () => {
+/** In order: each test finds the home as the one before left it. */
+describe('one node, in three lives', () => {
   let node: TestNode
   let env: NodeJS.ProcessEnv
   beforeAll(async () => {
@@ -187,19 +188,6 @@ describe('one node', () => {
     },
   )
 
-  test('a database that lies elsewhere, behind a link, is looked at there', async () => {
-    const other = await startNode()
-    await other.stop()
-    const place = join(temporaryHome(), 'elsewhere')
-    renameSync(join(other.home, 'db'), place)
-    symlinkSync(place, join(other.home, 'db'))
-    expect(failing(await doctor(other))).toEqual(['daemon.running'])
-    chmodSync(place, 0o777)
-    expect(failing(await doctor(other))).toEqual(['home.directory', 'daemon.running'])
-    expect(failing(await doctor(other, '--fix'))).toEqual(['daemon.running'])
-    expect(statSync(place).mode & 0o777).toBe(0o700)
-  })
-
   test('a key nobody knows is told with its line; a change that waits is a warning', async () => {
     const path = join(node.home, 'config.toml')
     const before = readFileSync(path, 'utf8')
@@ -252,6 +240,130 @@ describe('one node', () => {
     const [address] = (await node.status()).mesh.listen
     const [, , ip, , port] = String(address).split('/')
     expect(sockets.find(({ local }) => local === `${ip}:${port}`)?.why).toContain('mesh.port')
+  })
+
+  const repair = (...args: readonly string[]) => node.karo(['doctor', '--repair', '--json', ...args])
+
+  test('--repair refuses while a daemon runs', async () => {
+    append(join(node.home, 'spool'), liveName(), records(['git status', 'make']))
+    await until(async () => (await node.status()).store.events === 2, { what: 'two commands are kept' })
+    const refused = await repair()
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining(`pid ${node.pid}`)])
+  })
+
+  test('what a killed daemon left is told, and removed by --fix', async () => {
+    await node.kill9()
+    const document = await doctor(node)
+    expect(failing(document)).toEqual(['daemon.running'])
+    expect(find(document, 'daemon.leftovers').detail).toContain(`pid ${node.pid}`)
+    const { fixes } = await doctor(node, '--fix')
+    expect(fixes?.map(({ id }) => id)).toEqual(['daemon.leftovers', 'daemon.leftovers'])
+    expect(existsSync(join(node.home, 'karo.sock')) || existsSync(join(node.home, 'karo.lock'))).toBe(false)
+    expect((await doctor(node, '--fix')).fixes).toEqual([])
+  })
+
+  test('a database that lies elsewhere, behind a link, is looked at there', async () => {
+    const [db, place] = [join(node.home, 'db'), join(temporaryHome(), 'elsewhere')]
+    renameSync(db, place)
+    symlinkSync(place, db)
+    expect(failing(await doctor(node))).toEqual(['daemon.running'])
+    chmodSync(place, 0o777)
+    expect(failing(await doctor(node))).toEqual(['home.directory', 'daemon.running'])
+    expect(failing(await doctor(node, '--fix'))).toEqual(['daemon.running'])
+    expect(statSync(place).mode & 0o777).toBe(0o700)
+    rmSync(db)
+    renameSync(place, db)
+  })
+
+  test('--repair reads a whole database, and saves what can be read of a damaged one', async () => {
+    expect(find(await doctor(node), 'store.database').detail).toContain('its files are whole')
+    const whole = await repair('--dry-run')
+    expect(whole.code, whole.stdout).toBe(0)
+    const db = join(node.home, 'db')
+    const current = readFileSync(join(db, 'CURRENT'))
+    writeFileSync(join(db, 'CURRENT'), 'nonsense')
+    const sick = await doctor(node)
+    expect(failing(sick)).toEqual(['daemon.running', 'store.database'])
+    const [mends, ...others] = find(sick, 'store.database').fix?.split('\n') ?? []
+    expect(mends).toBe('karo doctor --repair --home '.concat(node.home))
+    expect(others).toEqual([expect.stringContaining(`karo restore <file> --replace --home ${node.home}`)])
+    const damaged = await repair('--dry-run')
+    expect({ code: damaged.code, ok: (JSON.parse(damaged.stdout) as { ok: boolean }).ok }).toEqual({
+      code: 1,
+      ok: false,
+    })
+    expect(readFileSync(join(db, 'CURRENT'), 'utf8')).toBe('nonsense')
+    const people = await node.karo(['doctor', '--repair', '--dry-run'])
+    expect(people.stdout).toContain('nothing was changed')
+    const mended = await repair()
+    expect(mended.code, mended.stdout).toBe(0)
+    const { copy } = JSON.parse(mended.stdout) as { copy: string }
+    expect(readFileSync(join(copy, 'CURRENT'), 'utf8')).toBe('nonsense')
+    expect(current.toString()).toMatch(/^MANIFEST-/)
+  })
+
+  /** Another program, in a process of its own, so that it can be ended as the fix says. */
+  async function squat(): Promise<{ pid: number; port: number; gone: Promise<unknown> }> {
+    const code = `const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port))`
+    const child = track(spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] }))
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    const port = await new Promise<number>((resolve) =>
+      child.stdout.once('data', (data) => resolve(Number(data))),
+    )
+    return { pid: child.pid ?? 0, port, gone }
+  }
+
+  test('who holds each is named; when that one is gone the daemon takes it by itself', async () => {
+    const [mesh, http] = await Promise.all([squat(), squat()])
+    const env = { KARO_MESH_PORT: String(mesh.port), KARO_HTTP_PORT: String(http.port) }
+    node = await startNode({ home: node.home, env, ready: false })
+    await until(async () => (await node.karo(['status'])).code === 0, { what: 'the daemon answers' })
+    const document = await doctor(node)
+    expect(failing(document).toSorted()).toEqual(['http.listener', 'mesh.port'])
+    for (const [id, { pid, port, gone }] of [
+      ['mesh.port', mesh],
+      ['http.listener', http],
+    ] as const) {
+      expect(find(document, id).detail).toMatch(new RegExp(`pid ${pid},.* port ${port}`))
+      const [other, end = ''] = find(document, id).fix?.split('\n') ?? []
+      expect(other).toContain('choose another port')
+      expect(end).toBe(`or end that program: kill ${pid}`)
+      paste(end.slice(end.indexOf('kill')), cleanEnv(node.home))
+      await gone
+      await until(async () => (await doctor(node, '--only', id)).ok, { what: 'it listens' })
+    }
+    expect((await node.json<{ total: number }>(['history'])).total).toBe(2)
+    expect(failing(await doctor(node))).toEqual([])
+  })
+
+  test('an entry that was altered is found, and it alone is said', async () => {
+    await node.stop()
+    const db = newDatabase(join(node.home, 'db'))
+    await db.open()
+    const [row] = await db.iterator({ ...keyRange('audit', { bytes: Uint8Array.of(1) }), limit: 1 }).all()
+    if (row === undefined) throw new Error('the ledger is empty')
+    const [key, value] = row
+    const altered = Buffer.from(value)
+    const at = altered.indexOf('node_started')
+    altered.write('node_stopped', at)
+    await db.put(key, altered)
+    await db.close()
+    expect(at).toBeGreaterThan(0)
+    node = await startNode({ home: node.home })
+    const document = await doctor(node)
+    expect(failing(document)).toEqual(['audit.ledger'])
+    expect(find(document, 'audit.ledger').detail).toContain('entry 1 ')
+    expect(find(document, 'audit.ledger').fix).toContain(`karo --home ${node.home} audit verify`)
+  })
+
+  test('a socket that was removed under a daemon that lives, which still has its ports', async () => {
+    const [address = ''] = (await node.status()).mesh.listen
+    const port = /\/tcp\/(\d+)$/.exec(address)?.[1] ?? ''
+    rmSync(join(node.home, 'karo.sock'))
+    const env = { ...cleanEnv(node.home), ...ON_LOOPBACK, KARO_MESH_PORT: port }
+    const document = await doctor({ karo: (args) => runKaro(args, env) })
+    expect(failing(document)).toEqual(['daemon.running'])
+    expect(find(document, 'daemon.running').fix).toContain(`kill ${node.pid}`)
   })
 })
 
@@ -307,40 +419,6 @@ describe('without a daemon', () => {
     paste(find(document, 'home.directory').fix, cleanEnv(home))
     expect(failing(await doctor(node))).toEqual(['daemon.running'])
     expect((await node.karo(['doctor', '--egress'])).code).toBe(3)
-  })
-})
-
-describe('ports', () => {
-  /** Another program, in a process of its own, so that it can be ended as the fix says. */
-  async function squat(): Promise<{ pid: number; port: number; gone: Promise<unknown> }> {
-    const code = `const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port))`
-    const child = track(spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] }))
-    const gone = new Promise((resolve) => child.once('exit', resolve))
-    const port = await new Promise<number>((resolve) =>
-      child.stdout.once('data', (data) => resolve(Number(data))),
-    )
-    return { pid: child.pid ?? 0, port, gone }
-  }
-
-  test('who holds each is named; when that one is gone the daemon takes it by itself', async () => {
-    const [mesh, http] = await Promise.all([squat(), squat()])
-    const env = { KARO_MESH_PORT: String(mesh.port), KARO_HTTP_PORT: String(http.port) }
-    const node = await startNode({ env, ready: false })
-    await until(async () => (await node.karo(['status'])).code === 0, { what: 'the daemon answers' })
-    const document = await doctor(node)
-    expect(failing(document).toSorted()).toEqual(['http.listener', 'mesh.port'])
-    for (const [id, { pid, port, gone }] of [
-      ['mesh.port', mesh],
-      ['http.listener', http],
-    ] as const) {
-      expect(find(document, id).detail).toMatch(new RegExp(`pid ${pid},.* port ${port}`))
-      const [other, end = ''] = find(document, id).fix?.split('\n') ?? []
-      expect(other).toContain('choose another port')
-      expect(end).toBe(`or end that program: kill ${pid}`)
-      paste(end.slice(end.indexOf('kill')), cleanEnv(node.home))
-      await gone
-      await until(async () => (await doctor(node, '--only', id)).ok, { what: 'it listens' })
-    }
   })
 })
 
@@ -405,96 +483,5 @@ describe('a shell at a terminal', () => {
       expect(await bash.run(look)).toContain(says)
       await bash.close()
     }
-  })
-})
-
-/** In order: each finds the home as the one before left it. */
-describe('a daemon that was killed, and its next life', () => {
-  let node: TestNode
-  beforeAll(async () => {
-    node = await startNode()
-    await until(
-      () => node.json<{ entries: number }>(['audit', 'verify']).then(({ entries }) => entries > 0),
-      { what: 'an entry' },
-    )
-  })
-
-  test('what a killed daemon left is told, and removed by --fix', async () => {
-    await node.kill9()
-    const document = await doctor(node)
-    expect(failing(document)).toEqual(['daemon.running'])
-    expect(find(document, 'daemon.leftovers').detail).toContain(`pid ${node.pid}`)
-    const { fixes } = await doctor(node, '--fix')
-    expect(fixes?.map(({ id }) => id)).toEqual(['daemon.leftovers', 'daemon.leftovers'])
-    expect(existsSync(join(node.home, 'karo.sock')) || existsSync(join(node.home, 'karo.lock'))).toBe(false)
-    expect((await doctor(node, '--fix')).fixes).toEqual([])
-  })
-
-  test('an entry that was altered is found, and it alone is said', async () => {
-    const db = newDatabase(join(node.home, 'db'))
-    await db.open()
-    const [row] = await db.iterator({ ...keyRange('audit', { bytes: Uint8Array.of(1) }), limit: 1 }).all()
-    if (row === undefined) throw new Error('the ledger is empty')
-    const [key, value] = row
-    const altered = Buffer.from(value)
-    const at = altered.indexOf('node_started')
-    altered.write('node_stopped', at)
-    await db.put(key, altered)
-    await db.close()
-    expect(at).toBeGreaterThan(0)
-    node = await startNode({ home: node.home })
-    const document = await doctor(node)
-    expect(failing(document)).toEqual(['audit.ledger'])
-    expect(find(document, 'audit.ledger').detail).toContain('entry 1 ')
-    expect(find(document, 'audit.ledger').fix).toContain(`karo --home ${node.home} audit verify`)
-  })
-
-  test('a socket that was removed under a daemon that lives, which still has its ports', async () => {
-    const [address = ''] = (await node.status()).mesh.listen
-    const port = /\/tcp\/(\d+)$/.exec(address)?.[1] ?? ''
-    rmSync(join(node.home, 'karo.sock'))
-    const env = { ...cleanEnv(node.home), ...ON_LOOPBACK, KARO_MESH_PORT: port }
-    const document = await doctor({ karo: (args) => runKaro(args, env) })
-    expect(failing(document)).toEqual(['daemon.running'])
-    expect(find(document, 'daemon.running').fix).toContain(`kill ${node.pid}`)
-  })
-})
-
-describe('--repair', () => {
-  test('refuses while a daemon runs; reads a whole database, and saves what can be read of a damaged one', async () => {
-    const node = await startNode()
-    const repair = async (...args: readonly string[]) => node.karo(['doctor', '--repair', '--json', ...args])
-    expect((await repair()).code).toBe(1)
-    expect((await repair()).stdout).toContain(`pid ${node.pid}`)
-    append(join(node.home, 'spool'), liveName(), records(['git status', 'make']))
-    await until(async () => (await node.status()).store.events === 2, { what: 'two commands are kept' })
-    await node.stop()
-    expect(find(await doctor(node), 'store.database').detail).toContain('its files are whole')
-    const whole = await repair('--dry-run')
-    expect(whole.code, whole.stdout).toBe(0)
-    const db = join(node.home, 'db')
-    const current = readFileSync(join(db, 'CURRENT'))
-    writeFileSync(join(db, 'CURRENT'), 'nonsense')
-    const sick = await doctor(node)
-    expect(failing(sick)).toEqual(['daemon.running', 'store.database'])
-    const [mends, ...others] = find(sick, 'store.database').fix?.split('\n') ?? []
-    expect(mends).toBe('karo doctor --repair --home '.concat(node.home))
-    expect(others).toEqual([expect.stringContaining(`karo restore <file> --replace --home ${node.home}`)])
-    const damaged = await repair('--dry-run')
-    expect({ code: damaged.code, ok: (JSON.parse(damaged.stdout) as { ok: boolean }).ok }).toEqual({
-      code: 1,
-      ok: false,
-    })
-    expect(readFileSync(join(db, 'CURRENT'), 'utf8')).toBe('nonsense')
-    const people = await node.karo(['doctor', '--repair', '--dry-run'])
-    expect(people.stdout).toContain('nothing was changed')
-    const mended = await repair()
-    expect(mended.code, mended.stdout).toBe(0)
-    const { copy } = JSON.parse(mended.stdout) as { copy: string }
-    expect(readFileSync(join(copy, 'CURRENT'), 'utf8')).toBe('nonsense')
-    expect(current.toString()).toMatch(/^MANIFEST-/)
-    const again = await startNode({ home: node.home })
-    expect((await again.json<{ total: number }>(['history'])).total).toBe(2)
-    expect(failing(await doctor(again))).toEqual([])
   })
 })
