@@ -26,8 +26,8 @@ const LINES: readonly Line[] = [
   ['audit', 'verify', '--file', '/nonexistent'],
   ['config', 'get', 'mesh.prot'],
 ]
-/** Always in a process of their own: they become a daemon or a server, make a home, or have a jail. */
-const NEVER_HERE = ['up', 'stop', 'run', 'mcp', 'acp', 'init', 'restore', 'demo']
+/** Always in a process of their own: they become a daemon or a server, hold a home, or have a jail. */
+const NEVER_HERE = ['up', 'stop', 'run', 'mcp', 'acp', 'restore', 'demo']
 /** What a script or tool would write to `check -`, `explain -` and `hook generic`. */
 const INPUT = JSON.stringify({ command: 'rm -rf /' })
 

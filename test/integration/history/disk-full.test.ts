@@ -37,68 +37,66 @@ async function typedAndStored(shell: TypedShell, node: TestNode, line: string): 
   await until(async () => (await commandsIn(node)).includes(line), { what: `${line} in the history` })
 }
 
-test.runIf(isRoot)('a full disk: nothing is torn, and it recovers by itself', async () => {
-  const disk = smallDisk(24)
-  const node = await nodeOn(disk.home)
-  const shell = await startShell({ spool: join(disk.home, 'spool') })
-  await typedAndStored(shell, node, 'echo before')
+test.runIf(isRoot)(
+  'a full disk: nothing is torn, it recovers by itself, and killed meanwhile it says why it cannot start',
+  async () => {
+    const disk = smallDisk(24)
+    const node = await nodeOn(disk.home)
+    const shell = await startShell({ spool: join(disk.home, 'spool') })
+    await typedAndStored(shell, node, 'echo before')
 
-  disk.fill()
-  // The first record may still fit into the page that its file has begun.
-  for (let i = 0; i < 60; i++)
-    expect(await shell.type(`echo lost ${i} ${'x'.repeat(200)}`)).toBe(`lost ${i} ${'x'.repeat(200)}\n`)
-  // Something that has to be written: a person's decision, which is refused with a reason.
-  const decided = await node.karo(['share', 'off'])
-  expect(decided.code).not.toBe(0)
-  expect(decided.stderr).not.toMatch(/\bat .*:\d+/)
-  expect(await unready(node)).toContain('make room')
-  expect((await node.json<{ ready: boolean }>(['status'])) !== undefined).toBe(true)
-  // What can be read is answered.
-  expect(await commandsIn(node)).toContain('echo before')
-  expect((await node.karo(['stats'])).code).toBe(0)
-  expect((await node.karo(['query', 'health'])).code).toBeLessThanOrEqual(5)
-  const told = says(node, 'the disk refuses writes')
-  expect(told).toBe(1)
-  expect(says(node, 'spool files wait')).toBeLessThanOrEqual(2)
+    disk.fill()
+    // The first record may still fit into the page that its file has begun.
+    for (let i = 0; i < 60; i++)
+      expect(await shell.type(`echo lost ${i} ${'x'.repeat(200)}`)).toBe(`lost ${i} ${'x'.repeat(200)}\n`)
+    // Something that has to be written: a person's decision, which is refused with a reason.
+    const decided = await node.karo(['share', 'off'])
+    expect(decided.code).not.toBe(0)
+    expect(decided.stderr).not.toMatch(/\bat .*:\d+/)
+    expect(await unready(node)).toContain('make room')
+    expect((await node.json<{ ready: boolean }>(['status'])) !== undefined).toBe(true)
+    // What can be read is answered.
+    expect(await commandsIn(node)).toContain('echo before')
+    expect((await node.karo(['stats'])).code).toBe(0)
+    expect((await node.karo(['query', 'health'])).code).toBeLessThanOrEqual(5)
+    const told = says(node, 'the disk refuses writes')
+    expect(told).toBe(1)
+    expect(says(node, 'spool files wait')).toBeLessThanOrEqual(2)
 
-  disk.free()
-  await node.ready()
-  await typedAndStored(shell, node, 'echo after')
-  const commands = await commandsIn(node)
-  expect(commands.filter((command) => command === 'echo before')).toHaveLength(1)
-  expect(new Set(commands).size).toBe(commands.length)
-  // What the spool had no room for either is counted.
-  const { spool } = await node.status()
-  expect(commands.filter((command) => command.startsWith('echo lost')).length + spool.dropped).toBe(60)
-  expect((await node.json<{ ok: boolean }>(['audit', 'verify'])).ok).toBe(true)
+    disk.free()
+    await node.ready()
+    await typedAndStored(shell, node, 'echo after')
+    const commands = await commandsIn(node)
+    expect(commands.filter((command) => command === 'echo before')).toHaveLength(1)
+    expect(new Set(commands).size).toBe(commands.length)
+    // What the spool had no room for either is counted.
+    const { spool } = await node.status()
+    expect(commands.filter((command) => command.startsWith('echo lost')).length + spool.dropped).toBe(60)
+    expect((await node.json<{ ok: boolean }>(['audit', 'verify'])).ok).toBe(true)
 
-  await node.stop()
-  const next = await nodeOn(disk.home)
-  expect((await commandsIn(next)).toSorted()).toEqual(commands.toSorted())
-})
+    await node.stop()
+    const second = await nodeOn(disk.home)
+    expect((await commandsIn(second)).toSorted()).toEqual(commands.toSorted())
 
-test.runIf(isRoot)('killed while the disk is full, it says why it cannot start', async () => {
-  const disk = smallDisk(24)
-  const node = await nodeOn(disk.home)
-  const shell = await startShell({ spool: join(disk.home, 'spool') })
-  await typedAndStored(shell, node, 'echo before')
-  disk.fill()
-  await shell.type('echo full')
-  // The first one may still fit; one that changes nothing is not written.
-  let turns = 0
-  await until(async () => (await node.karo(['share', ++turns % 2 ? 'off' : 'on'])).code !== 0, {
-    what: 'a write that fails',
-  })
-  await node.kill9()
-  const tried = await nodeOn(disk.home, false)
-  expect(await ended(tried.process)).toEqual({ code: 1, signal: null })
-  expect(tried.log()).toContain('is full')
-  expect(tried.log()).not.toMatch(/\n\s+at /)
-  disk.free()
-  const next = await nodeOn(disk.home)
-  await typedAndStored(shell, next, 'echo after')
-  expect((await commandsIn(next)).filter((command) => command === 'echo before')).toHaveLength(1)
-})
+    // Killed while it is full again, it says why it cannot start.
+    disk.fill()
+    await shell.type('echo full')
+    // The first one may still fit; one that changes nothing is not written.
+    let turns = 0
+    await until(async () => (await second.karo(['share', ++turns % 2 ? 'off' : 'on'])).code !== 0, {
+      what: 'a write that fails',
+    })
+    await second.kill9()
+    const tried = await nodeOn(disk.home, false)
+    expect(await ended(tried.process)).toEqual({ code: 1, signal: null })
+    expect(tried.log()).toContain('is full')
+    expect(tried.log()).not.toMatch(/\n\s+at /)
+    disk.free()
+    const next = await nodeOn(disk.home)
+    await typedAndStored(shell, next, 'echo later')
+    expect((await commandsIn(next)).filter((command) => command === 'echo before')).toHaveLength(1)
+  },
+)
 
 test.runIf(isRoot)(
   'a disk that fails under it: it says so and answers; mended, nothing is lost',

@@ -17,20 +17,11 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** What is about the process itself: it becomes the daemon, is ended from outside, has a jail, or takes a home for itself. */
-const WHOLE_WORDS: ReadonlySet<string> = new Set([
-  'up',
-  'stop',
-  'run',
-  'mcp',
-  'acp',
-  'init',
-  'restore',
-  'demo',
-])
-/** Variables that only the command line reads, and reads as they are given to it. */
+/** What is about the process itself: it becomes the daemon, is ended from outside, has a jail, or holds a home. */
+const WHOLE_WORDS: ReadonlySet<string> = new Set(['up', 'stop', 'run', 'mcp', 'acp', 'restore', 'demo'])
+/** Variables that only the command line reads, and reads as they are given to it; of some the daemon alone reads them. */
 const GIVEN =
-  /^(KARO_(?!FAULT$|DEBUG$)|VITEST|npm_|NODE_OPTIONS$|NO_COLOR$|EDITOR$|VISUAL$|HOME$|HISTFILE$|XDG_)/
+  /^(NOTIFY_SOCKET$|WATCHDOG_USEC$|KARO_(?!FAULT$|DEBUG$)|VITEST|npm_|NODE_OPTIONS$|NO_COLOR$|EDITOR$|VISUAL$|HOME$|HISTFILE$|XDG_)/
 
 /** True where a process of its own would do nothing that this one cannot: no other time zone, no other place for programs. */
 export function fitsHere(args: readonly string[], env: NodeJS.ProcessEnv): boolean {
@@ -38,7 +29,10 @@ export function fitsHere(args: readonly string[], env: NodeJS.ProcessEnv): boole
     return false
   if (args[0] === undefined || WHOLE_WORDS.has(args[0])) return false
   const names = new Set([...Object.keys(env), ...Object.keys(process.env)])
-  for (const name of names) if (env[name] !== process.env[name] && !GIVEN.test(name)) return false
+  for (const name of names) {
+    if (env[name] === process.env[name] || GIVEN.test(name)) continue
+    if (name !== 'TZ' || env.TZ !== Intl.DateTimeFormat().resolvedOptions().timeZone) return false
+  }
   return true
 }
 
