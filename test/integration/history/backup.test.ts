@@ -205,7 +205,7 @@ describe('damage', () => {
 })
 
 test('killed between any two steps, the home is the old node or the new one, whole', async () => {
-  const commandsIn = async (home: string): Promise<readonly string[]> => {
+  const commandsIn = async (home: string): Promise<readonly unknown[]> => {
     const store = await openIn(join(home, 'db'))
     const { events } = await store.events.search(process.getuid?.() ?? 0, { words: [], limit: 10_000 })
     await store.stop()
@@ -213,7 +213,7 @@ test('killed between any two steps, the home is the old node or the new one, who
   }
   const idIn = (home: string) => readPublicIdentity(join(home, 'identity.key')).nodeId
   const [oldId, nextId] = [idIn(busy.home), source.id]
-  const said: Record<string, readonly string[]> = {
+  const said: Record<string, readonly unknown[]> = {
     [oldId]: await commandsIn(busy.home),
     [nextId]: source.events.map(({ command }) => command),
   }
