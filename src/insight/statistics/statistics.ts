@@ -15,7 +15,7 @@ export interface StatisticsDeps {
   readonly clock: Clock
 }
 
-type Days = Awaited<ReturnType<RollupRepository['days']>>
+type Days = Awaited<ReturnType<RollupRepository['sumOfDays']>>['days']
 
 /** Failing tools that are shown; a person would not look at more. */
 const FAILING_MOST = 5
@@ -37,8 +37,8 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
   /** Undefined when only part of the period was recorded, because numbers seem to grow when compared with a part. */
   async function foldBefore(uid: number, span: Span, known: number | undefined): Promise<Folded | undefined> {
     if (known === undefined || known > span.first) return undefined
-    const whole = await rollups.days(uid, span.first, span.last)
-    return fold([...whole.map(({ rollup }) => rollup), ...(await partOfDay(uid, span))])
+    const { sum } = await rollups.sumOfDays(uid, span.first, span.last)
+    return fold([sum, ...(await partOfDay(uid, span))])
   }
 
   return async function statistics(uid: number, period: Statistics['period']): Promise<Statistics> {
@@ -48,9 +48,9 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
     const earlier = spanBefore(span)
     const known = await rollups.firstDay(uid)
     const before = await foldBefore(uid, earlier, known)
-    const days = await rollups.days(uid, span.first, today + 1)
-    const folded = fold(days.map(({ rollup }) => rollup))
-    const worked = days.filter(({ rollup }) => rollup.count > 0)
+    const { sum, days } = await rollups.sumOfDays(uid, span.first, today + 1)
+    const folded = fold([sum])
+    const worked = days.filter(({ count }) => count > 0)
     const heat = heatOf(days)
     return {
       period,
@@ -138,16 +138,16 @@ function failingOf(now: Folded['tools'], before: ReadonlyMap<string, Tally>): re
 /** Commands by weekday, Monday first, and local hour: exact, because days are counted by both. */
 function heatOf(days: Days): readonly (readonly number[])[] {
   const heat = Array.from({ length: 7 }, () => new Array<number>(24).fill(0))
-  for (const { day, rollup } of days) {
+  for (const { day, hourly } of days) {
     const row = heat[weekdayOf(day)]!
-    for (let hour = 0; hour < 24; hour++) row[hour]! += rollup.hourly[hour] ?? 0
+    for (let hour = 0; hour < 24; hour++) row[hour]! += hourly[hour] ?? 0
   }
   return heat
 }
 
 function timelineOf(period: Statistics['period'], span: Span, days: Days): Statistics['timeline'] {
   if (period === 'today') {
-    const hourly = days[0]?.rollup.hourly ?? new Array<number>(24).fill(0)
+    const hourly = days[0]?.hourly ?? new Array<number>(24).fill(0)
     const midnight = new Date(span.range.start)
     const points = hourly.flatMap((count, hour) => {
       const start = new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate(), hour)
@@ -164,7 +164,7 @@ function timelineOf(period: Statistics['period'], span: Span, days: Days): Stati
   const length = Math.ceil((span.last - span.first + 1) / step)
   const first = span.last + 1 - length * step
   const counts = new Array<number>(length).fill(0)
-  for (const { day, rollup } of days) counts[Math.floor((day - first) / step)]! += rollup.count
+  for (const { day, count } of days) counts[Math.floor((day - first) / step)]! += count
   const points = counts.map((count, i) => ({
     start: startOfLocalDay(Math.max(span.first, first + i * step)),
     count,
@@ -174,8 +174,8 @@ function timelineOf(period: Statistics['period'], span: Span, days: Days): Stati
 
 function busiestOf(days: Days): Statistics['busiest'] {
   let busiest: Days[number] | undefined
-  for (const one of days) if (one.rollup.count > (busiest?.rollup.count ?? 0)) busiest = one
-  return busiest === undefined ? null : { date: dateOf(busiest.day), count: busiest.rollup.count }
+  for (const one of days) if (one.count > (busiest?.count ?? 0)) busiest = one
+  return busiest === undefined ? null : { date: dateOf(busiest.day), count: busiest.count }
 }
 
 /** Days in a row; a streak still runs when nothing was typed yet today. */

@@ -196,18 +196,6 @@ export async function textsThere(
   return texts
 }
 
-/** The number of exactly this text; undefined where the text is not stored. */
-export async function numberOf(
-  db: Database,
-  uid: number,
-  text: string,
-  snapshot: Snapshot,
-): Promise<number | undefined> {
-  const key = makeKey('commands', { u32: uid }, BY_HASH, { bytes: blake3([text], HASH_BYTES) })
-  const value = await db.get<Uint8Array, Uint8Array>(key, { snapshot })
-  return value === undefined ? undefined : decodeValue<number>(VALUE_VERSION, value)
-}
-
 /** Numbers of the texts that fit; each is asked for in lower case. */
 export async function findCommands(
   db: Database,

@@ -5,7 +5,6 @@ import { type Level0, markLevel0, revealLevel0 } from '../../base/level0/level0.
 import { idOfEvent } from '../../base/words/event-id.ts'
 import {
   COMMAND_AT,
-  commandOfKey,
   EVENT_KEY_BYTES,
   EVENTS_BYTE,
   FLAGS_AT,
@@ -61,30 +60,12 @@ export const IMPORTED = 0
 export const NO_SESSION = 1
 
 /** One event as it is read back. */
-export interface StoredEvent {
+export interface StoredEvent extends Omit<EventInput, 'uid' | 'start_us' | 'tag' | 'duration_us' | 'local'> {
   /** Short, sorts by time within a person, unique over all of them. */
   readonly id: string
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; a place in the order where it is `untimed`. */
   readonly timestamp: number
-  readonly shell: string
-  readonly command: Level0<string>
-  readonly cwd: Level0<string>
-  readonly exit_code: number | null
   readonly duration_ms: number | null
-  readonly risk_level: RiskLevel
-  readonly category: string
-  readonly tool: string
-  readonly karo_generated: boolean
-  /** Imported without a time: `timestamp` is a place in the order. */
-  readonly untimed?: true
-  /** The guard asked about the line, and its person let it run. */
-  readonly confirmed?: true
-  /** As in EventInput. */
-  readonly answered?: true
-  /** As in EventInput; absent also where it was stored before rules were. */
-  readonly rule?: string
-  /** As in EventInput. */
-  readonly privileged?: true
   /** As in EventInput; NO_SESSION where the event has none. */
   readonly session: number
 }
@@ -141,19 +122,6 @@ const rareOf = (
   ...(privileged === true && { privileged }),
 })
 
-/** The facts of an event that its key holds without the value. */
-export interface EventKeyFacts {
-  readonly command: number
-  /** Index into RISK_LEVELS. */
-  readonly risk: number
-  readonly failed: boolean
-}
-
-export function readEventKey(key: Uint8Array): EventKeyFacts {
-  const flags = key[FLAGS_AT] as number
-  return { command: commandOfKey(key), risk: flags & RISK_BITS, failed: (flags & FAILED_BIT) !== 0 }
-}
-
 /** The optional fields behind the session, up to the last one that is set. */
 type Rare = readonly [
   /**
@@ -194,24 +162,18 @@ export function encodeEvent(event: EventInput): Buffer {
 export const idOfKey = (key: Uint8Array): string => idOfEvent(startOfKey(key), readU32(key, TAG_AT))
 
 export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<string>): StoredEvent {
-  const row = decodeValue<EventRow>(EVENT_VERSION, value)
-  const [durationUs, exit_code, cwd, category, tool, shell, karo_generated, session = NO_SESSION, ...rare] =
-    row
-  const startUs = startOfKey(key)
+  const whole = decodeWhole(key, value, command)
+  const { start_us, tag: _, command: __, duration_us, shell, exit_code, cwd, ...event } = whole
   return {
     id: idOfKey(key),
-    timestamp: Math.floor(startUs / 1000),
+    timestamp: Math.floor(start_us / 1000),
     shell,
     command,
-    cwd: cwd as unknown as Level0<string>,
+    cwd,
     exit_code,
-    duration_ms: durationUs === null ? null : Math.round(durationUs / 1000),
-    risk_level: RISK_LEVELS[readEventKey(key).risk] as RiskLevel,
-    category,
-    tool,
-    karo_generated,
-    ...rareOf(key, rare),
-    session,
+    duration_ms: duration_us === null ? null : Math.round(duration_us / 1000),
+    ...event,
+    session: event.session ?? NO_SESSION,
   }
 }
 
@@ -241,7 +203,7 @@ export function decodeWhole(
     exit_code,
     command,
     cwd: markLevel0(cwd),
-    risk_level: RISK_LEVELS[readEventKey(key).risk] as RiskLevel,
+    risk_level: RISK_LEVELS[key[FLAGS_AT]! & RISK_BITS]!,
     category,
     tool,
     karo_generated,

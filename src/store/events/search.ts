@@ -2,12 +2,12 @@
 
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
 import type { Limiter } from '../../base/async/limiter.ts'
-import { revealLevel0 } from '../../base/level0/level0.ts'
+import { markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
 import { parseEventId } from '../../base/words/event-id.ts'
 import type { Database, Snapshot } from '../level/database.ts'
-import { eventsBetween, eventsOf, startOfKey } from '../level/key-of-event.ts'
+import { commandOfKey, eventsBetween, eventsOf, FLAGS_AT, startOfKey } from '../level/key-of-event.ts'
 import { pages } from '../level/pages.ts'
-import { findCommands, numberOf, textsThere } from './commands.ts'
+import { findCommands, numbersOfTexts, textsThere } from './commands.ts'
 import type { EventCounts } from './counts.ts'
 import { type EventFilter, fitsValue, indexFilter, isUnfiltered, textFits, VALUE_FILTERS } from './filter.ts'
 import type { EventIndex } from './index.ts'
@@ -18,8 +18,9 @@ import {
   decodeWithoutText,
   type EventKeyParts,
   eventKeyOf,
+  FAILED_BIT,
   idOfKey,
-  readEventKey,
+  RISK_BITS,
   type StoredEvent,
 } from './rows.ts'
 import { keysOfEvents, readEvents } from './transfer.ts'
@@ -140,7 +141,7 @@ export function createEventSearch(deps: {
   async function usesOf(uid: number, number: number, snapshot: Snapshot): Promise<string[]> {
     const ids: string[] = []
     for await (const page of pages(db.keys({ ...eventsOf(uid), reverse: true, snapshot }), PAGE)) {
-      for (const key of page) if (readEventKey(key).command === number) ids.push(idOfKey(key))
+      for (const key of page) if (commandOfKey(key) === number) ids.push(idOfKey(key))
     }
     return ids
   }
@@ -175,15 +176,15 @@ export function createEventSearch(deps: {
       PAGE,
     )) {
       const fitting = page.filter((key) => {
-        const { command, risk, failed } = readEventKey(key)
-        if (risk < least || (filter.failed && !failed) || startOfKey(key) >= until) return false
-        return !wanted || wanted.has(command)
+        const flags = key[FLAGS_AT]!
+        if ((flags & RISK_BITS) < least || (filter.failed && (flags & FAILED_BIT) === 0)) return false
+        return startOfKey(key) < until && (!wanted || wanted.has(commandOfKey(key)))
       })
       const values = byValue ? await db.getMany<Uint8Array, Uint8Array>(fitting, { snapshot }) : []
       for (const [i, key] of fitting.entries()) {
         if (byValue && !fitsValue(decodeWithoutText(key, values[i]!), filter)) continue
         if (seen !== undefined) {
-          const { command } = readEventKey(key)
+          const command = commandOfKey(key)
           if (seen.has(command)) continue
           seen.add(command)
         }
@@ -219,7 +220,7 @@ export function createEventSearch(deps: {
     find: (uid, wanted) =>
       atOneMoment(async (snapshot) => {
         if ('text' in wanted) {
-          const number = await numberOf(db, uid, wanted.text, snapshot)
+          const [number] = await numbersOfTexts(db, uid, [markLevel0(wanted.text)], snapshot)
           return number === undefined ? [] : usesOf(uid, number, snapshot)
         }
         if (!('words' in wanted)) {

@@ -2,11 +2,11 @@
 
 import type { Level0 } from '../../base/level0/level0.ts'
 import type { Database, Snapshot } from '../level/database.ts'
-import { eventsBetween, eventsOf, TAG_AT } from '../level/key-of-event.ts'
+import { commandOfKey, eventsBetween, eventsOf, TAG_AT } from '../level/key-of-event.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { pages } from '../level/pages.ts'
 import { commandTexts } from './commands.ts'
-import { decodeEvent, decodeWhole, type EventInput, readEventKey, type StoredEvent } from './rows.ts'
+import { decodeEvent, decodeWhole, type EventInput, type StoredEvent } from './rows.ts'
 
 /** An event without its owner and without the local hour and day, which depend on the receiving machine. */
 export type WholeEvent = Omit<EventInput, 'uid' | 'local'>
@@ -31,7 +31,7 @@ export function createEventTransfer(db: Database): EventTransfer {
           db.iterator({ ...eventsBetween(uid, from ?? 0, before), snapshot }),
           PAGE,
         )) {
-          const numbers = page.map(([key]) => readEventKey(key).command)
+          const numbers = page.map(([key]) => commandOfKey(key))
           const texts: ReadonlyMap<number, Level0<string>> = await commandTexts(db, uid, numbers, snapshot)
           yield page.map(([key, value], i) => decodeWhole(key, value, texts.get(numbers[i]!)!))
         }
@@ -97,7 +97,7 @@ export async function readEvents(
   db: Database,
   { uid, keys, snapshot }: { uid: number; keys: readonly Uint8Array[]; snapshot: Snapshot },
 ): Promise<StoredEvent[]> {
-  const numbers = keys.map((key) => readEventKey(key).command)
+  const numbers = keys.map((key) => commandOfKey(key))
   const texts = await commandTexts(db, uid, numbers, snapshot)
   const values = await db.getMany<Uint8Array, Uint8Array>([...keys], { snapshot })
   return keys.map((key, i) => decodeEvent(key, values[i]!, texts.get(numbers[i]!)!))

@@ -7,8 +7,8 @@ import { keyRange, makeKey } from '../level/keyspace.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
-import { emptyRollup } from './count.ts'
-import type { CategoryTally, Rollup, RollupRepository, Tally } from './types.ts'
+import { addCounts, categoryOf, emptyRollup, type MutableRollup, toolOf } from './count.ts'
+import type { Rollup, RollupRepository } from './types.ts'
 
 /** The rollup of an hour or a day without events. */
 export const NO_ROLLUP: Rollup = Object.freeze(emptyRollup())
@@ -101,45 +101,39 @@ export function encodeRollup(rollup: Rollup): Buffer {
 
 const NO_GUARD = [0, 0, 0, 0] as const
 
-export function decodeRollup(value: Uint8Array): Rollup {
+/**
+ * Adds a stored row to `sum`; returns what it has by hour. A year of days has tens of thousands of tallies: no Object.entries, no
+ * destructuring of their arrays (both iterate), and no object for each.
+ */
+function addRow(sum: MutableRollup, value: Uint8Array): Pick<Rollup, 'count' | 'hourly'> {
   const row = decodeValue<RollupRow>(ROLLUP_VERSION, value)
-  const [
-    count,
-    failures,
-    duration_ms,
-    categoryRows,
-    toolRows,
-    riskRow,
-    hourly,
-    guardRow,
-    generated = 0,
-    answered = 0,
-    rules = {},
-  ] = row
-  // A year of days has tens of thousands of tallies: no Object.entries, no destructuring of arrays (both iterate).
+  const [count, failures, duration_ms, categories, tools, riskRow, hourly, guardRow = NO_GUARD] = row
+  const [, , , , , , , , generated = 0, answered = 0, rules = {}] = row
   let unknown = 0
-  const categories: Record<string, CategoryTally> = {}
-  for (const name in categoryRows) {
-    const row = categoryRows[name]!
-    const ofCategory = row[3] ?? 0
-    unknown += ofCategory
-    categories[name] = { count: row[0], failures: row[1], unknown: ofCategory, duration_ms: row[2] }
-    if (row[4]) categories[name] = { ...categories[name], privileged: row[4] }
+  for (const name in categories) {
+    const [of, stored] = [categoryOf(sum, name), categories[name]!]
+    of.count += stored[0]
+    of.failures += stored[1]
+    of.duration_ms += stored[2]
+    of.unknown += stored[3] ?? 0
+    unknown += stored[3] ?? 0
+    if (stored[4]) of.privileged = (of.privileged ?? 0) + stored[4]
   }
-  const tools: Record<string, Tally & { category: string }> = {}
-  for (const name in toolRows) {
-    const row = toolRows[name]!
-    tools[name] = { category: row[0], count: row[1], failures: row[2], unknown: row[3] ?? 0 }
+  for (const name in tools) {
+    const stored = tools[name]!
+    const of = toolOf(sum, name, stored[0])
+    of.count += stored[1]
+    of.failures += stored[2]
+    of.unknown += stored[3] ?? 0
   }
   const [safe, moderate, high, critical] = riskRow
-  const [blocked, confirmed, declined, unjudged, guard_active = 0] = guardRow ?? NO_GUARD
-  return {
+  const [blocked, confirmed, declined, unjudged, guard_active = 0] = guardRow
+  addCounts(sum, {
+    ...NO_ROLLUP,
     count,
     failures,
     unknown,
     duration_ms,
-    categories,
-    tools,
     risk: { safe, moderate, high, critical },
     hourly,
     guard: { blocked, confirmed, declined, unjudged },
@@ -147,7 +141,14 @@ export function decodeRollup(value: Uint8Array): Rollup {
     generated,
     answered,
     rules,
-  }
+  })
+  return { count, hourly }
+}
+
+export function decodeRollup(value: Uint8Array): Rollup {
+  const rollup = emptyRollup()
+  addRow(rollup, value)
+  return rollup
 }
 
 export function createRollupRepository(db: Database): RollupRepository {
@@ -199,6 +200,15 @@ export function createRollupRepository(db: Database): RollupRepository {
     },
     async days(uid, from, to) {
       return (await read('rollups_day', uid, from, to)).map(({ at, rollup }) => ({ day: at, rollup }))
+    },
+    async sumOfDays(uid, from, to) {
+      const sum = emptyRollup()
+      const rows = await db.iterator(timeRange('rollups_day', uid, from, to)).all()
+      const days = rows.map(([key, value]) => ({
+        day: readU32(key, ROLLUP_TIME_AT),
+        ...addRow(sum, value),
+      }))
+      return { sum, days }
     },
     async firstDay(uid) {
       const [key] = await db.keys({ ...keyRange('rollups_day', { u32: uid }), limit: 1 }).all()

@@ -54,6 +54,12 @@ export interface Rollup extends Tally {
   readonly rules: Readonly<Record<string, number>>
 }
 
+interface SumOfDays {
+  readonly sum: Rollup
+  /** In order. */
+  readonly days: readonly (Pick<Rollup, 'count' | 'hourly'> & { readonly day: number })[]
+}
+
 export interface RollupRepository {
   /** People who have any events here. */
   uids(): Promise<readonly number[]>
@@ -61,6 +67,8 @@ export interface RollupRepository {
   hours(uid: number, from: number, to: number): Promise<readonly { hour: number; rollup: Rollup }[]>
   /** Days [from, to) that have events, in order; days since 1970-01-01 of the local date. */
   days(uid: number, from: number, to: number): Promise<readonly { day: number; rollup: Rollup }[]>
+  /** The days [from, to) added up, and what each had by hour; half the cost of `days`. */
+  sumOfDays(uid: number, from: number, to: number): Promise<SumOfDays>
   /** The first day that has a rollup, since 1970-01-01. */
   firstDay(uid: number): Promise<number | undefined>
   /** The first hour since the epoch, of UTC, that has a rollup. */
