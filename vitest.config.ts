@@ -13,7 +13,6 @@ const LONG = `
   shell/completion shell/shell-company shell/unfinished-token history/crash mesh/members
   assist/guard-resident history/backup-encrypted daemon/hung daemon/openapi daemon/passphrase
   history/anomalies pages/pages daemon/thinking assist/run assist/throwaway-root daemon/http
-  mesh/ledger-short
   muscle/muscle totals/rooms mesh/admission agents/way-out agents/runtime agents/outside mesh/frames
   contract/hostile-text contract/bundle
   copilot/requests sim/whole risk/properties sim/star sim/asker sim/mesh anomalies/lives risk/carriers

@@ -177,21 +177,6 @@ describe('a request of an agent in an editor', () => {
   })
 })
 
-test('a request outlives a daemon that is killed, and is decided in the next one', async () => {
-  const first = await startNode({ name: 'restarted' })
-  const { home } = first
-  const editor = edit([{ toolCall: command('touch nine') }], { home })
-  const { id } = await requestFor('touch nine', first)
-  await editor.hears('asked')
-  await first.kill9()
-  const next = await startNode({ home })
-  expect((await requestFor('touch nine', next)).id).toBe(id)
-  expect((await next.karo(['approvals', 'deny', id])).code).toBe(0)
-  expect(await editor.hears('said')).toEqual(selected('no'))
-  expect(await editor.hears('put')).toBe('away')
-  await next.stop()
-})
-
 test('a rule that is added while the agent runs counts at once', async () => {
   const home = temporaryHome()
   const rule = '[[deny]]\ncommand = "touch ten*"\nwhy = "No such file."\n'
@@ -233,6 +218,18 @@ describe('nothing is left', () => {
     await until(async () => (await logOf(id)).length > 0, { what: 'the log has it' })
     expect(await logOf(id)).toMatchObject([{ outcome: 'withdrawn', uses: 0 }])
   })
+})
+
+test('a request outlives a daemon that is killed, and is decided in the next one', async () => {
+  const editor = edit([{ toolCall: command('touch nine') }])
+  const { id } = await requestFor('touch nine')
+  await editor.hears('asked')
+  await node.kill9()
+  node = await startNode({ name: 'desk', home: node.home })
+  expect((await requestFor('touch nine')).id).toBe(id)
+  expect((await node.karo(['approvals', 'deny', id])).code).toBe(0)
+  expect(await editor.hears('said')).toEqual(selected('no'))
+  expect(await editor.hears('put')).toBe('away')
 })
 
 function programs(): readonly string[] {

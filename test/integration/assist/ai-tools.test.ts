@@ -222,49 +222,6 @@ test('karo doctor tells which hooks are not as the owner wants them now, and wri
   expect(JSON.parse(readFileSync(claude!, 'utf8'))).toEqual(text)
 })
 
-test('while the daemon is down the hook judges and records all the same; KARO_PAUSE keeps things out', async () => {
-  const second = await startNode({ name: 'away' })
-  const at = place({}, second.home)
-  await runKaro(['hook', 'install', 'claude'], at.env)
-  await second.stop()
-  writeFileSync(join(second.home, 'guard.toml'), RULES, { mode: 0o600 })
-  const tool = codingTool('claude', at)
-  const withPause = (value: string) => codingTool('claude', { ...at, env: { ...at.env, KARO_PAUSE: value } })
-  // Empty is not paused, as in the shells.
-  const recording = [tool, withPause('0'), withPause('')]
-  await Promise.all(Array.from({ length: 5 }, (_, n) => recording[n % 3]!.run(`echo ${n}`)))
-  expect(await tool.run('touch forbidden-1')).toMatchObject({ ran: false })
-  const paused = withPause('1')
-  expect(await paused.run('echo private')).toMatchObject({ ran: true })
-  expect(spoolOf(second.home)).toHaveLength(6)
-
-  const again = await startNode({ name: 'away', home: second.home })
-  const { events } = await until(
-    async () => {
-      const found = await again.json<{ events: EventShape[] }>(['history'])
-      return found.events.length >= 5 && found
-    },
-    { what: 'what waited' },
-  )
-  expect(events.map(({ command }) => command).toSorted()).toEqual([
-    'echo 0',
-    'echo 1',
-    'echo 2',
-    'echo 3',
-    'echo 4',
-  ])
-  await until(() => spoolOf(second.home).length === 0, { what: 'nothing is left in the spool' })
-})
-
-test('what runs before the first start of a node is kept for it', async () => {
-  const home = temporaryHome()
-  const at = place({}, home)
-  await runKaro(['hook', 'install', 'gemini'], at.env)
-  expect(await codingTool('gemini', at).run('echo early')).toMatchObject({ ran: true })
-  const first = await startNode({ name: 'first', home })
-  await until(async () => (await first.json<{ total: number }>(['history'])).total === 1, { what: 'it' })
-})
-
 test('the contract for any other tool: exit 4 and one document', async () => {
   const at = place()
   const ask = async (call: object) => {
@@ -384,11 +341,21 @@ test.skipIf(process.getuid?.() !== 0)('the settings of somebody else are not cha
   expect(readFileSync(file, 'utf8')).toBe('{}')
 })
 
+/** It begins with what ran before its first start. */
+let machine: TestNode
+test('what runs before the first start of a node is kept for it', async () => {
+  const home = temporaryHome()
+  const at = place({}, home)
+  await runKaro(['hook', 'install', 'gemini'], at.env)
+  expect(await codingTool('gemini', at).run('echo early')).toMatchObject({ ran: true })
+  machine = await startNode({ name: 'machine', home })
+  await until(async () => (await machine.json<{ total: number }>(['history'])).total === 1, { what: 'it' })
+})
+
 test.skipIf(process.getuid?.() !== 0)(
   "on the machine's node what a person's tool ran is theirs, and readable by nobody else",
   async () => {
     const [ann, group] = [12_345, 12_399]
-    const machine = await startNode({ name: 'machine' })
     const spool = join(machine.home, 'spool')
     chmodSync(machine.home, 0o711)
     chownSync(spool, 0, group)
@@ -409,7 +376,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const { mode, uid, gid } = statSync(join(spool, name))
     expect([mode & 0o777, uid, gid]).toEqual([0o640, ann, group])
     await until(async () => (await machine.status()).spool.pending_bytes === 0, { what: 'it is read' })
-    expect(await machine.json(['history'])).toMatchObject({ events: [] })
+    expect(await machine.json(['history'])).toMatchObject({ total: 1, events: [{ command: 'echo early' }] })
     chmodSync(join(machine.home, 'karo.sock'), 0o666)
     process.seteuid?.(ann)
     const asked = callDaemon({ socket: join(machine.home, 'karo.sock') }, 'GET', '/api/v1/history')
@@ -417,6 +384,40 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(await asked).toMatchObject({ events: [{ command: 'echo hers', karo_generated: true }], total: 1 })
   },
 )
+
+test('while the daemon is down the hook judges and records all the same; KARO_PAUSE keeps things out', async () => {
+  const at = place()
+  await runKaro(['hook', 'install', 'claude'], at.env)
+  await node.stop()
+  const before = spoolOf(node.home)
+  const waiting = () => spoolOf(node.home).filter((name) => !before.includes(name))
+  const tool = codingTool('claude', at)
+  const withPause = (value: string) => codingTool('claude', { ...at, env: { ...at.env, KARO_PAUSE: value } })
+  // Empty is not paused, as in the shells.
+  const recording = [tool, withPause('0'), withPause('')]
+  await Promise.all(Array.from({ length: 5 }, (_, n) => recording[n % 3]!.run(`echo ${n}`)))
+  expect(await tool.run('touch forbidden-1')).toMatchObject({ ran: false })
+  const paused = withPause('1')
+  expect(await paused.run('echo private')).toMatchObject({ ran: true })
+  expect(waiting()).toHaveLength(6)
+
+  node = await startNode({ name: 'desk', home: node.home })
+  const events = await until(
+    async () => {
+      const found = await eventsIn(at.cwd)
+      return found.length >= 5 && found
+    },
+    { what: 'what waited' },
+  )
+  expect(events.map(({ command }) => command).toSorted()).toEqual([
+    'echo 0',
+    'echo 1',
+    'echo 2',
+    'echo 3',
+    'echo 4',
+  ])
+  await until(() => waiting().length === 0, { what: 'nothing of it is left in the spool' })
+})
 
 /** As somebody would in that directory. */
 function runKaroIn(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {

@@ -1,5 +1,5 @@
 // Memory, prompts, plans, local models and built-in agents on a real node by the real command line.
-import { realpathSync } from 'node:fs'
+import { appendFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AgentListShape, NotesFoundShape, PlanShape } from '../../../src/api/contract/shapes.ts'
@@ -17,9 +17,12 @@ const [here] = await providersHere()
 const plan = (node: TestNode, ...words: string[]) => node.json<PlanShape>(['plan', ...words])
 const states = ({ steps }: PlanShape) => steps.map(({ state }) => state)
 
+/** Of a backup of the first node, and the id of the note in it. */
+let home: string
+let noteId: string
+
 test('notes are found by their words, without their secrets, and outlive a kill and a backup; a plan without a model is shown before anything runs, stops at what is yours, and is never run twice', async () => {
   let node = await startNode()
-  const { home } = node
   const added = await node.karo(
     ['memory', 'add', '-'],
     `The staging database moved.\nexport TOKEN=${SECRET}\n`,
@@ -38,7 +41,7 @@ test('notes are found by their words, without their secrets, and outlive a kill 
   expect((await node.karo(['task', 'list'])).stdout).toContain('No tasks.')
   expect((await node.karo(['plan', 'run', made.id])).code).toBe(4)
   await node.kill9()
-  node = await startNode({ home })
+  node = await startNode({ home: node.home })
   expect(states(await plan(node, 'show', made.id))).toEqual(['completed', 'yours'])
   expect((await node.karo(['plan', 'run', made.id])).code).toBe(4)
   expect((await node.karo(['plan', 'run', made.id, '--done', 's1'])).code).toBe(1)
@@ -61,9 +64,8 @@ test('notes are found by their words, without their secrets, and outlive a kill 
   await node.stop()
   const restored = join(temporaryHome(), 'restored')
   expect((await node.karo(['restore', file, '--home', restored])).code).toBe(0)
-  const again = await startNode({ home: restored })
-  expect((await again.karo(['memory', 'list'])).stdout).toContain(id)
-  await again.stop()
+  home = restored
+  noteId = id
 })
 
 describe('one node with agents', () => {
@@ -146,8 +148,10 @@ const STEPS = {
 test('a plan of a local model: the next endpoint where one fails, each Red step is asked about, what was denied did not run, what was approved did', async () => {
   const broken: Script = (response) => response.writeHead(500).end()
   const [bad, good] = await Promise.all([fakeModel(broken), fakeModel(streamed(JSON.stringify(STEPS)))])
-  const config = `[ask]\nendpoint = "${bad.endpoint}"\nfallbacks = ["${good.endpoint} tiny"]\n`
-  const node = await startNode({ config })
+  const models = `\n[ask]\nendpoint = "${bad.endpoint}"\nfallbacks = ["${good.endpoint} tiny"]\n`
+  appendFileSync(join(home, 'config.toml'), models)
+  const node = await startNode({ home })
+  expect((await node.karo(['memory', 'list'])).stdout).toContain(noteId)
   const made = await plan(node, 'make', 'find out where staging is')
   expect(made).toMatchObject({
     made_by: `the local model at 127.0.0.1:${good.port}`,
@@ -171,7 +175,7 @@ test('a plan of a local model: the next endpoint where one fails, each Red step 
   expect((await node.karo(['plan', 'run', made.id])).stdout).toContain('karo approvals approve')
   await decided('deny')
   await until(async () => (await plan(node, 'show', made.id)).state === 'stopped', { what: 'it stopped' })
-  expect((await node.karo(['memory', 'list'])).stdout).toContain('No notes.')
+  expect((await node.karo(['memory', 'list'])).stdout).not.toContain('looked up')
   // A terminal of its own: nobody approves what their own login session asked for.
   const again = inTerminal(['plan', 'run', made.id, '--follow'], node.home)
   await until(async () => states(await plan(node, 'show', made.id))[1] === 'input-required', {
@@ -181,8 +185,8 @@ test('a plan of a local model: the next endpoint where one fails, each Red step 
   expect(await again.ended(), again.shown()).toBe(0)
   expect(again.shown()).toContain('completed')
   expect((await node.karo(['memory', 'list'])).stdout).toContain('looked up')
-  const models = await node.karo(['model', 'list'])
-  expect(models.stdout).toMatch(/down[^\n]*status 500/)
+  const listed = await node.karo(['model', 'list'])
+  expect(listed.stdout).toMatch(/down[^\n]*status 500/)
   await node.stop()
 })
 

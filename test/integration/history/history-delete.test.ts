@@ -1,7 +1,7 @@
 // What a person deletes is nowhere in their node's home any more, whatever happens while it goes.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type {
   AuditEntryShape,
   DeletedShape,
@@ -58,8 +58,11 @@ async function numbers(node: TestNode): Promise<unknown> {
   return JSON.parse(JSON.stringify(told, (key, value: unknown) => (key === 'time_range' ? undefined : value)))
 }
 
+/** Of all tests; the first of them finds it as it started. */
+let node: TestNode
+
 test('nothing of it is in the database, the spool or the log; the rest is as it was', async () => {
-  const node = await startNode()
+  node = await startNode()
   const type = shellAt(node)
   await type('echo kept', 'echo kept too')
   const before = await numbers(node)
@@ -101,51 +104,44 @@ test('nothing of it is in the database, the spool or the log; the rest is as it 
 
   // And after a restart nothing is read from the spool again.
   await node.stop()
-  const next = await startNode({ home: node.home })
-  expect(await found(next)).toHaveLength(3)
+  node = await startNode({ home: node.home })
+  expect(await found(node)).toHaveLength(3)
 })
 
-describe('of one node', () => {
-  let node: TestNode
-  beforeAll(async () => {
-    node = await startNode()
-  })
-
-  test('when nothing is found, one is told whether the shell or the directory is there at all', async () => {
-    await shellAt(node)('echo one')
-    const said = async (...args: string[]) => (await node.karo(args)).stdout
-    expect(await said('history', '--shell', 'BASH')).toContain('echo one')
-    const none = 'No command in your history matches: try fewer words, or leave out a filter.\n'
-    expect(await said('history', '--shell', 'bash', 'two')).toBe(none)
-    for (const args of [['history'], ['history', '--rank'], ['history', 'delete', '--dry-run']]) {
-      expect(await said(...args, '--shell', 'csh')).toMatch(/ever recorded .*"csh"/)
-      expect(await said(...args, '--cwd', '/nowhere')).toMatch(
-        /ever recorded in "\/nowhere".*no such directory/,
-      )
-      expect(await said(...args, '--cwd', '/usr')).toMatch(/ever recorded in "\/usr"\.$/m)
-    }
-  })
-
-  test.each(['bash', 'zsh', 'fish', 'dash'] as const)(
-    '%s: neither is it in the line that deletes it, while the shell is still there',
-    async (program) => {
-      if (!isInstalled(program)) return
-      await node.json(['history', 'delete', '--before', 'now', '--yes'])
-      const run = `${process.execPath} ${KARO}`
-      const shell = await startShell({
-        program,
-        spool: join(node.home, 'spool'),
-        env: { KARO_HOME: node.home },
-        before: program === 'fish' ? `function karo; ${run} $argv; end` : `karo() { ${run} "$@"; }`,
-      })
-      await shell.typeAll('echo canary-word', 'echo kept')
-      await until(async () => (await node.status()).store.events === 2, { what: 'the commands' })
-      expect(await shell.type('karo history delete canary-word --yes')).toContain('Deleted 1 command')
-      await until(() => holding(node.home, 'canary-word').length === 0, { what: 'it is nowhere' })
-      await shell.type('echo after')
-      await until(async () => (await node.status()).store.events === 2, { what: 'the next command' })
-      expect((await found(node)).map(({ command }) => command)).toEqual(['echo after', 'echo kept'])
-      expect((await node.status()).spool.dropped).toBe(0)
-    },
-  )
+test('when nothing is found, one is told whether the shell or the directory is there at all', async () => {
+  await shellAt(node)('echo one')
+  const said = async (...args: string[]) => (await node.karo(args)).stdout
+  expect(await said('history', '--shell', 'BASH')).toContain('echo one')
+  const none = 'No command in your history matches: try fewer words, or leave out a filter.\n'
+  expect(await said('history', '--shell', 'bash', 'two')).toBe(none)
+  for (const args of [['history'], ['history', '--rank'], ['history', 'delete', '--dry-run']]) {
+    expect(await said(...args, '--shell', 'csh')).toMatch(/ever recorded .*"csh"/)
+    expect(await said(...args, '--cwd', '/nowhere')).toMatch(
+      /ever recorded in "\/nowhere".*no such directory/,
+    )
+    expect(await said(...args, '--cwd', '/usr')).toMatch(/ever recorded in "\/usr"\.$/m)
+  }
 })
+
+test.each(['bash', 'zsh', 'fish', 'dash'] as const)(
+  '%s: neither is it in the line that deletes it, while the shell is still there',
+  async (program) => {
+    if (!isInstalled(program)) return
+    await node.json(['history', 'delete', '--before', 'now', '--yes'])
+    const run = `${process.execPath} ${KARO}`
+    const shell = await startShell({
+      program,
+      spool: join(node.home, 'spool'),
+      env: { KARO_HOME: node.home },
+      before: program === 'fish' ? `function karo; ${run} $argv; end` : `karo() { ${run} "$@"; }`,
+    })
+    await shell.typeAll('echo canary-word', 'echo kept')
+    await until(async () => (await node.status()).store.events === 2, { what: 'the commands' })
+    expect(await shell.type('karo history delete canary-word --yes')).toContain('Deleted 1 command')
+    await until(() => holding(node.home, 'canary-word').length === 0, { what: 'it is nowhere' })
+    await shell.type('echo after')
+    await until(async () => (await node.status()).store.events === 2, { what: 'the next command' })
+    expect((await found(node)).map(({ command }) => command)).toEqual(['echo after', 'echo kept'])
+    expect((await node.status()).spool.dropped).toBe(0)
+  },
+)

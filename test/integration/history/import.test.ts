@@ -9,7 +9,7 @@ import type { ImportSummary } from '../../../src/cli/import/summary.ts'
 import { makeAtuin } from '../../support/data/atuin.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
-import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 import { isInstalled } from '../../support/shell/hook-cases.ts'
@@ -298,50 +298,6 @@ describe('a home with several histories', () => {
   )
 })
 
-describe('several histories, and the first is none of atuin’s', () => {
-  let own: TestNode
-  beforeAll(async () => {
-    const home = temporaryHome()
-    own = await startNode({
-      name: 'one-broken',
-      env: { HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_CONFIG_HOME: home, HISTFILE: '' },
-    })
-    mkdirSync(join(home, 'data/atuin'), { recursive: true })
-    const other = new DatabaseSync(join(home, 'data/atuin/history.db'))
-    other.exec('CREATE TABLE bookmarks (url TEXT)')
-    other.close()
-    writeFileSync(join(home, '.bash_history'), '#1700000000\nmake all\n')
-    writeFileSync(join(home, '.zsh_history'), ': 1700000100:2;git status\n')
-  })
-
-  test('it is named, the others come in, and the exit code says that not all did', async () => {
-    const ran = await own.karo(['import', 'auto', '--dry-run'])
-    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('but not the one in which atuin')])
-    expect(ran.stdout).toMatch(/1 command of bash.*1 command of zsh/s)
-    const { code, stdout } = await own.karo(['import', 'auto', '--json'])
-    expect([code, JSON.parse(stdout)]).toEqual([
-      1,
-      {
-        imports: [
-          {
-            source: 'atuin',
-            file: expect.stringMatching(/history\.db$/),
-            error: { code: 'bad_file', message: expect.any(String), where: expect.any(String) },
-          },
-          expect.objectContaining({ source: 'bash', added: 1, id: 1 }),
-          expect.objectContaining({ source: 'zsh', added: 1, id: 2 }),
-        ],
-      },
-    ])
-  })
-
-  test('without a daemon it is said once, and nothing of the histories', async () => {
-    await own.stop()
-    const ran = await own.karo(['import', 'auto'])
-    expect([ran.code, ran.stderr]).toEqual([3, expect.not.stringContaining('atuin')])
-  })
-})
-
 /** So many that something can be typed while they come in. */
 const LARGE = times(15_000, 30_000)
 
@@ -370,4 +326,48 @@ test('hooks go on being read while a large import comes in, and nobody else is a
   expect(await running).toMatchObject({ added: LARGE })
   expect(await own.json(['import', 'undo', '--yes'])).toMatchObject({ removed: LARGE })
   expect(await textsOf(own)).toEqual(['echo typed meanwhile'])
+})
+
+/** The last, because it ends the daemon. */
+describe('several histories, and the first is none of atuin’s', () => {
+  let env: NodeJS.ProcessEnv
+  beforeAll(() => {
+    const home = temporaryHome()
+    const places = { HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_CONFIG_HOME: home, HISTFILE: '' }
+    env = cleanEnv(node.home, places)
+    mkdirSync(join(home, 'data/atuin'), { recursive: true })
+    const other = new DatabaseSync(join(home, 'data/atuin/history.db'))
+    other.exec('CREATE TABLE bookmarks (url TEXT)')
+    other.close()
+    writeFileSync(join(home, '.bash_history'), '#1700000000\nmake all\n')
+    writeFileSync(join(home, '.zsh_history'), ': 1700000100:2;git status\n')
+  })
+
+  test('it is named, the others come in, and the exit code says that not all did', async () => {
+    const ran = await runKaro(['import', 'auto', '--dry-run'], env)
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('but not the one in which atuin')])
+    expect(ran.stdout).toMatch(/1 command of bash.*1 command of zsh/s)
+    const { code, stdout } = await runKaro(['import', 'auto', '--json'], env)
+    expect([code, JSON.parse(stdout)]).toEqual([
+      1,
+      {
+        imports: [
+          {
+            source: 'atuin',
+            file: expect.stringMatching(/history\.db$/),
+            error: { code: 'bad_file', message: expect.any(String), where: expect.any(String) },
+          },
+          expect.objectContaining({ source: 'bash', added: 1, id: expect.any(Number) }),
+          expect.objectContaining({ source: 'zsh', added: 1, id: expect.any(Number) }),
+        ],
+      },
+    ])
+    for (const { id } of await listed(node)) await node.json(['import', 'undo', String(id), '--yes'])
+  })
+
+  test('without a daemon it is said once, and nothing of the histories', async () => {
+    await node.stop()
+    const ran = await runKaro(['import', 'auto'], env)
+    expect([ran.code, ran.stderr]).toEqual([3, expect.not.stringContaining('atuin')])
+  })
 })

@@ -1,4 +1,4 @@
-// Nodes on a LAN find each other where there is IPv6 alone, and when a network comes after their start.
+// Nodes on a LAN find each other where there is IPv6 alone.
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { canNamespaces, createLan } from '../../support/node/lan.ts'
@@ -39,24 +39,5 @@ describe.skipIf(!possible.ok)(`a LAN of namespaces ${possible.reason}`, () => {
       }),
     ])
     lan.close()
-  })
-
-  test('nodes that started without a network find each other when it comes', async () => {
-    const lan = createLan(2)
-    lan.unplug([0, 1])
-    // Only the question that the network's coming leads to can find anybody.
-    const config = '[discovery]\nmdns_interval_seconds = 3600\n'
-    const nodes = await Promise.all(lan.members.map(({ netns }) => startNode({ netns, config })))
-    for (const [i, node] of nodes.entries())
-      expect((await node.status()).mesh.listen.join(' ')).not.toContain(lan.members[i]!.address)
-    lan.plug([0, 1])
-    for (const [i, node] of nodes.entries()) {
-      await until(async () => (await node.status()).mesh.peers_pending === 1, {
-        what: `${node.name} sees the other`,
-      })
-      expect((await node.status()).mesh.listen.join(' ')).toContain(
-        `/ip4/${lan.members[i]!.address}/tcp/9238`,
-      )
-    }
   })
 })

@@ -1,4 +1,4 @@
-// Somebody on the LAN who says by mDNS that strangers are at other people's ports: no node knocks there.
+// By mDNS nodes find each other when a network comes after their start; and where somebody says that strangers are at other people's ports no node knocks.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { encodeAnswers } from '../../../src/mesh/discovery/mdns-packet.ts'
@@ -61,13 +61,26 @@ function lie(ip: string, port: number): string {
 }
 
 describe.skipIf(!possible.ok)(`lies by mDNS ${possible.reason}`, () => {
-  test('a hundred inventions at each of several ports lead to a few connections, and to none elsewhere', async () => {
+  test('nodes that started without a network find each other when it comes; a hundred inventions at each of several ports lead to a few connections, and to none elsewhere', async () => {
     const lan = createLan(5)
     const [first, second, liar, bystander, newcomer] = lan.members as [
       ...[LanMember, LanMember, LanMember, LanMember, LanMember],
     ]
-    const nodes = await Promise.all([first, second].map(({ netns }) => startNode({ netns })))
-    await until(async () => (await nodes[0]!.status()).mesh.peers_pending === 1, { what: 'they have met' })
+    lan.unplug([0, 1])
+    // Only the question that the network's coming leads to can find anybody.
+    const config = '[discovery]\nmdns_interval_seconds = 3600\n'
+    const nodes = await Promise.all([first, second].map(({ netns }) => startNode({ netns, config })))
+    for (const [i, node] of nodes.entries())
+      expect((await node.status()).mesh.listen.join(' ')).not.toContain(lan.members[i]!.address)
+    lan.plug([0, 1])
+    for (const [i, node] of nodes.entries()) {
+      await until(async () => (await node.status()).mesh.peers_pending === 1, {
+        what: `${node.name} sees the other`,
+      })
+      expect((await node.status()).mesh.listen.join(' ')).toContain(
+        `/ip4/${lan.members[i]!.address}/tcp/9238`,
+      )
+    }
     const counters = [liar, bystander].map((member) => inside(member, LISTEN))
     for (const { output } of counters) {
       await until(() => output().includes('listening'), { what: 'a listener' })

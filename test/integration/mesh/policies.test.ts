@@ -1,5 +1,6 @@
-// Two nodes, where a role decides the answer: Cedar files in force, replaced and broken, and consent by category.
-import { copyFileSync, writeFileSync } from 'node:fs'
+// Two nodes that a service manager runs: Cedar files in force, replaced and broken; and SIGHUP takes over a configuration, or leaves it all as it was.
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
+import { createConnection, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type {
@@ -10,6 +11,7 @@ import type {
   StatusShape,
 } from '../../../src/api/contract/shapes.ts'
 import { feed, hoursOfFeed } from '../../support/data/feed.ts'
+import { append, liveName, records } from '../../support/data/spool.ts'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -23,7 +25,9 @@ const BETWEEN = ['--from', new Date(range.start).toISOString(), '--to', new Date
 
 /** `ash` owns the numbers; `birch` asks as the lead of its team. */
 let ash: TestNode, birch: TestNode
-let org: string
+let birchId: string
+/** File of the organisation's policies, and the text of ash's configuration. */
+let org: string, first: string
 
 async function newNode(): Promise<{ home: string; id: string }> {
   const home = temporaryHome()
@@ -36,7 +40,8 @@ beforeAll(async () => {
   org = join(a.home, 'org.cedar')
   copyFileSync(SHIPPED, join(a.home, 'roles.cedar'))
   writeFileSync(org, '', { mode: 0o600 })
-  const config = `[node]
+  birchId = b.id
+  first = `[node]
 name = "ash"
 [peers.trusted]
 "${b.id}" = { name = "birch", level = "peer", roles = ["lead"], teams = ["eng"] }
@@ -46,7 +51,7 @@ peers = ["*"]
 files = ["${join(a.home, 'roles.cedar')}", "${org}"]
 teams = ["eng"]
 `
-  writeFileSync(join(a.home, 'config.toml'), config, { mode: 0o600 })
+  writeFileSync(join(a.home, 'config.toml'), first, { mode: 0o600 })
   // Nobody listens there: what makes it a service, which reloads, is that it was told of a manager.
   ash = await startNode({ name: 'ash', home: a.home, env: { NOTIFY_SOCKET: '@karo-test-nobody' } })
   const port = /tcp\/(\d+)$/.exec((await ash.status()).mesh.listen[0] ?? '')?.[1]
@@ -76,7 +81,7 @@ async function written(): Promise<AuditEntryShape['details']> {
 }
 
 /** Writes the policies of the organisation and asks for a reload; resolves when it has been seen to. */
-async function reload(text: string, done: (policy: PolicyShape) => boolean): Promise<void> {
+async function replaced(text: string, done: (policy: PolicyShape) => boolean): Promise<void> {
   writeFileSync(org, text, { mode: 0o600 })
   ash.process.kill('SIGHUP')
   await until(async () => done(await ash.json<PolicyShape>(['policy', 'show'])), { what: 'ash has reloaded' })
@@ -93,7 +98,7 @@ test('a lead has the numbers of their team, and explanation and ledger name the 
 })
 
 test('a forbid that comes into force refuses what the role and the owner both allow', async () => {
-  await reload(NEVER, inForce(1))
+  await replaced(NEVER, inForce(1))
   expect((await ask('tools')).coverage).toMatchObject({ known: 1, answered: 0, denied: 1 })
   const rule = 'never@org.cedar:1'
   expect(await explained()).toMatchObject({
@@ -109,7 +114,7 @@ test('a forbid that comes into force refuses what the role and the owner both al
 })
 
 test('a file that is broken changes nothing, and status, doctor and ledger say so with its place', async () => {
-  await reload(
+  await replaced(
     'permit (principal, action, resource)\nwhen { resource.levl == 1 };',
     ({ problem }) => problem !== null,
   )
@@ -130,7 +135,7 @@ test('a file that is broken changes nothing, and status, doctor and ledger say s
   expect(entries.map(({ details }) => details.change)).toContain('refused')
   expect((await ask('tools')).coverage).toMatchObject({ answered: 0, denied: 1 })
   expect(await explained()).toMatchObject({ rule: 'never@org.cedar:1' })
-  await reload('', inForce(0))
+  await replaced('', inForce(0))
   expect((await ask('tools')).coverage).toMatchObject({ answered: 1 })
 })
 
@@ -142,4 +147,104 @@ test('a broken file refuses the start, with its place', async () => {
   const ran = await runKaro(['up'], cleanEnv(home))
   expect(ran.code).not.toBe(0)
   expect(ran.stderr).toContain(`${broken}:1:27`)
+})
+
+/** Writes the file and asks for a reload; resolves when the log has one more line with `said`. */
+async function reload(text: string, said: string): Promise<void> {
+  const times = (): number => ash.log().split(said).length
+  const before = times()
+  writeFileSync(join(ash.home, 'config.toml'), text, { mode: 0o600 })
+  ash.process.kill('SIGHUP')
+  await until(() => times() > before, { what: `the log says: ${said}` })
+}
+
+const stateOfBirch = async (): Promise<string | undefined> => {
+  const { peers } = await ash.json<{ peers: { node_id: string; state: string }[] }>(['peers'])
+  return peers.find(({ node_id }) => node_id === birchId)?.state
+}
+
+test('who is denied in the file is out at once, and back when the file lets them', async () => {
+  await reload(`${first}\n[peers]\ndenied = ["${birchId}"]\n`, 'configuration reloaded')
+  await until(async () => (await ash.status()).mesh.peers_connected === 0, { what: 'birch is disconnected' })
+  expect(await stateOfBirch()).toBe('denied')
+  expect((await ash.karo(['peers', 'trust', birchId])).code).toBe(4)
+  await reload(first, 'configuration reloaded')
+  await until(async () => (await ash.status()).mesh.peers_trusted === 1, { what: 'birch is back' })
+})
+
+const root = process.getuid?.() === 0
+if (!root)
+  process.stderr.write('only root can be somebody else: what they lose by a reload is not tried here\n')
+
+test.runIf(root)('who is no administrator any more follows the log no longer', async () => {
+  const ANN = 12_345
+  const path = join(ash.home, 'karo.sock')
+  chmodSync(ash.home, 0o711)
+  chmodSync(path, 0o666)
+  await reload(`${first}\n[access]\nadmins = ["${ANN}"]\n`, 'configuration reloaded')
+  /** Follows the log as somebody; resolves when the answer has begun. */
+  const following = async (
+    uid: number,
+  ): Promise<{ socket: Socket; ended: () => boolean; text: () => string }> => {
+    process.seteuid?.(uid)
+    const socket = createConnection({ path })
+    process.seteuid?.(0)
+    let [text, ended] = ['', false]
+    socket.setEncoding('utf8').on('data', (more) => (text += String(more)))
+    socket.on('error', () => {})
+    socket.once('close', () => {
+      ended = true
+    })
+    socket.write('GET /api/v1/logs?follow=true HTTP/1.1\r\nhost: karo\r\n\r\n')
+    await until(() => ended || text.includes('\r\n\r\n'), { what: `the answer to ${uid}` })
+    return { socket, ended: () => ended, text: () => text }
+  }
+  const [hers, mine] = [await following(ANN), await following(0)]
+  expect(hers.text()).toContain(' 200 ')
+  expect(hers.ended()).toBe(false)
+  await reload(first, 'configuration reloaded')
+  await until(hers.ended, { what: 'she is hung up on' })
+  // Whose own node it is stays.
+  expect(mine.ended()).toBe(false)
+  mine.socket.destroy()
+  const again = await following(ANN)
+  expect(again.text()).toContain(' 403 ')
+  again.socket.destroy()
+  chmodSync(path, 0o600)
+  chmodSync(ash.home, 0o700)
+})
+
+test('what is shared, and what is recorded, follow the file', async () => {
+  const text = `${first}\n[sharing]\nmax_level = 0\n[history]\nignore = ["secret *"]\n`
+  await reload(text, 'configuration reloaded')
+  expect(await ash.json(['share', 'show'])).toMatchObject({
+    max_level: 0,
+    source: 'config',
+    allow: { peers: ['*'], supervisors: ['*'] },
+  })
+  append(join(ash.home, 'spool'), liveName(), records(['secret sesame', 'echo sesame']))
+  const { events } = await until(
+    async () => {
+      const history = await ash.json<{ total: number; events: { command: string }[] }>(['history', 'sesame'])
+      return history.total > 0 && history
+    },
+    { what: 'a command is recorded' },
+  )
+  expect(events.map(({ command }) => command)).toEqual(['echo sesame'])
+})
+
+test('a file that cannot be used leaves everything in force, and the node running', async () => {
+  const before = await ash.json(['share', 'show'])
+  await reload(`${first}\n[sharing]\nmax_level = 7\n`, 'the configuration was not reloaded')
+  expect(ash.log()).toMatch(/"where":"[^"]*config\.toml:\d+"/)
+  expect(await ash.json(['share', 'show'])).toEqual(before)
+  expect((await ash.status()).health.ready).toBe(true)
+  await reload(first, 'configuration reloaded')
+})
+
+test('what needs a restart is named and waits; SIGTERM still ends it', async () => {
+  const { listen } = (await ash.status()).mesh
+  await reload(`${first}\n[overlay]\nfull_mesh_up_to = 9\n`, '"waiting":["overlay.full_mesh_up_to"]')
+  expect((await ash.status()).mesh.listen).toEqual(listen)
+  expect(await ash.stop()).toEqual({ code: 0, signal: null })
 })

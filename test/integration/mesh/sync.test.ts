@@ -2,10 +2,13 @@
 // their author is gone for good.
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { QueryResult, SharePreviewShape } from '../../../src/api/contract/shapes.ts'
+import type { AuditVerdict, QueryResult, SharePreviewShape } from '../../../src/api/contract/shapes.ts'
 import { newDatabase } from '../../../src/store/level/database.ts'
+import { keyRange, makeKey } from '../../../src/store/level/keyspace.ts'
+import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createDocumentRepository, type DocumentRepository } from '../../../src/store/tables/documents.ts'
 import { feed, hoursOfFeed, typeNow } from '../../support/data/feed.ts'
+import { api } from '../../support/mesh/honest.ts'
 import { type Fleet, startFleet } from '../../support/node/fleet.ts'
 import type { TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -56,6 +59,38 @@ async function stored<T>(index: number, use: (documents: DocumentRepository) => 
   }
 }
 
+/** What a node says of its ledger when it has been given the head of it by so many. */
+const verdictOf = (index: number, members: number): Promise<AuditVerdict> =>
+  until(
+    async () => {
+      const verdict = (await api(node(index), 'GET', 'audit/verify')) as AuditVerdict
+      return (verdict.outside?.members.length ?? 0) >= members && verdict
+    },
+    { what: `node ${index} is given the head of its ledger`, pollMs: 200, deadlineMs: 150_000 },
+  )
+
+const KINDS = { entries: 1, heads: 2 }
+
+/** Removes what comes after entry `through`, its heads, and this node's own copies of them. */
+async function cut(home: string, through: number): Promise<void> {
+  const db = newDatabase(join(home, 'db'))
+  await db.open()
+  try {
+    for (const kind of Object.values(KINDS)) {
+      const { lt } = keyRange('audit', { bytes: Uint8Array.of(kind) })
+      const gt = makeKey('audit', { bytes: Uint8Array.of(kind) }, { u64: through })
+      for (const key of await db.keys({ gt, lt }).all()) await db.del(key)
+    }
+    const documents = createDocumentRepository(db)
+    const remove = []
+    for await (const row of documents.load()) if (row.role === 'own') remove.push(row)
+    await documents.write({ remove })
+    expect((await createAuditRepository(db).newest())?.seq).toBe(through)
+  } finally {
+    await db.close()
+  }
+}
+
 /** Changes the same byte of every summary that is kept there; a second time, it is as it was. */
 const change = (index: number): Promise<number> =>
   stored(index, async (documents) => {
@@ -84,6 +119,10 @@ describe('documents', () => {
   test('say where each ledger stands, to everybody who may notice when it goes back', async () => {
     const others = [0, 1, 2]
     for (const index of others) expect((await node(index).status()).documents.received).toBe(0)
+    expect(await node(3).karo(['audit', 'verify'])).toMatchObject({
+      code: 5,
+      stdout: expect.stringContaining('Entries may be missing at its end'),
+    })
     // A head is signed every hour, and when a node stops.
     await node(3).stop()
     await start(3)
@@ -95,6 +134,9 @@ describe('documents', () => {
     }
     expect((await node(3).status()).documents).toMatchObject({ own: 1, received: 0 })
     await linked([0, 1, 2, 3])
+    const whole = await verdictOf(3, others.length)
+    expect(whole).toMatchObject({ ok: true, outside: { missing: 0 } })
+    expect((await node(3).karo(['audit', 'verify'])).code).toBe(0)
   })
 
   test('are kept for a recipient that is away by those who relay them', async () => {
@@ -156,6 +198,7 @@ describe('documents', () => {
       expect(remove.length).toBeGreaterThanOrEqual(shared.summaries.length)
       await documents.write({ remove })
     })
+    await cut(node(3).home, 2)
     await start(3, READER)
     await until(async () => (await node(READER).status()).mesh.rejected.bad_signature > 0, {
       what: 'the reader refuses what was changed',
@@ -168,5 +211,13 @@ describe('documents', () => {
       what: 'the reader has them from the one that kept them well',
       pollMs: 500,
     })
+  })
+
+  // It was cut off together with everything that its machine knew of it.
+  test('tell of a ledger without its end by how much it is short, and by whose word', async () => {
+    const { ok, outside } = await verdictOf(3, 1)
+    expect([ok, outside?.members[0]?.name]).toEqual([false, expect.stringMatching(/^node-[12]$/)])
+    expect(outside?.missing).toBeGreaterThan(0)
+    expect((await node(3).karo(['audit', 'verify'])).code).toBe(1)
   })
 })

@@ -270,22 +270,6 @@ test('it fits a terminal that changes its size, down to almost nothing', async (
   expect(await at.run('echo alive-again')).toContain('alive-again')
 })
 
-test('without a daemon it says so, and the shell searches itself', async () => {
-  const down = await startNode()
-  const open = await Promise.all(SHELLS.map((shell) => openFinderShell(shell, { node: down })))
-  await down.stop()
-  for (const [i, shell] of SHELLS.entries()) {
-    const at = open[i]!
-    const said = at.printed(OWN_SEARCH[shell])
-    at.keys(CTRL_R)
-    expect(await said).toContain('the karo daemon is not running')
-    const ended = at.printed(/./)
-    at.keys(LEAVE_SEARCH[shell])
-    await ended
-    expect(await at.run('echo alive-again')).toContain('alive-again')
-  }
-})
-
 test('in vi mode as well, from both of its keymaps', async () => {
   const at = await openFinderShell('bash', { node, before: 'set -o vi' })
   for (const keys of [CTRL_R, `${ESC}${CTRL_R}`]) {
@@ -348,22 +332,6 @@ test('stopped and continued it is drawn anew, and the terminal is the shell’s 
   expect(await at.run('echo alive-again')).toContain('alive-again')
 })
 
-test('a daemon that goes meanwhile is told of in the last line, and the line is left alone', async () => {
-  const down = await startNode()
-  const at = await openFinderShell('bash', { node: down })
-  at.keys(`echo mine${CTRL_R}`)
-  await at.finds('0 commands')
-  await down.stop()
-  at.keys('x')
-  await at.finds('the karo daemon is not running; Esc leaves')
-  const left = at.left()
-  at.keys(ESC)
-  await left
-  const ran = at.printed(/[\r\n]mine\r?\n/)
-  at.keys('\r')
-  await ran
-})
-
 test('at a terminal a deletion shows what would go and asks; no, Ctrl-C and Enter are no', async () => {
   await past('echo to-be-asked-about')
   const at = await openFinderShell('bash', { node, after: `karo() { ${karoWords()} "$@"; }` })
@@ -389,6 +357,33 @@ test('at a terminal a deletion shows what would go and asks; no, Ctrl-C and Ente
   at.keys('y\r')
   await over
   expect(await history('to-be-asked')).toEqual([])
+})
+
+/** The last, because it ends the daemon. */
+test('a daemon that goes meanwhile is told of in the last line, and the line is left alone; without one it says so, and the shell searches itself', async () => {
+  const open = await Promise.all(SHELLS.map((shell) => openFinderShell(shell, { node })))
+  const meanwhile = await openFinderShell('bash', { node })
+  meanwhile.keys(`echo mine${CTRL_R}`)
+  await meanwhile.finds('0 commands')
+  await node.stop()
+  meanwhile.keys('x')
+  await meanwhile.finds('the karo daemon is not running; Esc leaves')
+  const left = meanwhile.left()
+  meanwhile.keys(ESC)
+  await left
+  const ran = meanwhile.printed(/[\r\n]mine\r?\n/)
+  meanwhile.keys('\r')
+  await ran
+  for (const [i, shell] of SHELLS.entries()) {
+    const at = open[i]!
+    const said = at.printed(OWN_SEARCH[shell])
+    at.keys(CTRL_R)
+    expect(await said).toContain('the karo daemon is not running')
+    const ended = at.printed(/./)
+    at.keys(LEAVE_SEARCH[shell])
+    await ended
+    expect(await at.run('echo alive-again')).toContain('alive-again')
+  }
 })
 
 const karoWords = (): string =>
