@@ -11,7 +11,7 @@ const LONG = `
   history/disk-full daemon/doctor daemon/window daemon/window-agents assist/ai-tools mesh/lan
   assist/guard-manners mesh/operators shell/kept-hook mesh/joining daemon/daemon assist/acp mesh/policies
   shell/completion shell/shell-company shell/unfinished-token history/crash mesh/members
-  assist/guard-resident history/backup-encrypted daemon/hung daemon/openapi daemon/passphrase
+  assist/guard-resident history/backup-encrypted daemon/both-ways daemon/openapi daemon/passphrase
   history/anomalies pages/pages daemon/thinking assist/run assist/throwaway-root daemon/http
   muscle/muscle totals/rooms mesh/admission agents/way-out agents/runtime agents/outside mesh/frames
   contract/hostile-text contract/bundle

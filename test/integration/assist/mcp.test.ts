@@ -66,8 +66,9 @@ const call = async (client: Client, name: string, args: object = {}) =>
   (await client.callTool({ name, arguments: args as Record<string, unknown> })) as unknown as Called
 
 describe.each<Mode>(['legacy', 'auto'])('a client that negotiates its version: %s', (mode) => {
-  test('is told what there is, and how to use it', async () => {
-    const { client } = await connect(ownHome(), mode)
+  test('is told what there is and how to use it; check and explain need no daemon, and follow the owner’s rules as they are now', async () => {
+    const env = ownHome()
+    const { client } = await connect(env, mode)
     expect(client.getServerVersion()).toMatchObject({ name: 'karo' })
     expect(client.getInstructions()).toMatch(/call "check".*Never work round a block/s)
     const { tools } = await client.listTools()
@@ -77,11 +78,7 @@ describe.each<Mode>(['legacy', 'auto'])('a client that negotiates its version: %
       expect(inputSchema).toMatchObject({ type: 'object', additionalProperties: false })
       expect(outputSchema).toMatchObject({ type: 'object' })
     }
-  })
 
-  test('check and explain need no daemon, and follow the owner’s rules as they are now', async () => {
-    const env = ownHome()
-    const { client } = await connect(env, mode)
     const blocked = await call(client, 'check', { command: 'rm -rf ~/' })
     expect(blocked.structuredContent).toMatchObject({
       command: 'rm -rf ~/',
@@ -289,28 +286,11 @@ describe('raw lines', () => {
     expect(await ended(peer.child)).toEqual({ code: 0, signal: null })
   })
 
-  test('nonsense between messages is passed over, and none of it is repeated', async () => {
-    const peer = raw()
-    peer.send(
-      ...hello('2025-06-18'),
-      'canary-1',
-      '{"canary":',
-      '[]',
-      'null',
-      '{"jsonrpc":"1.0","id":5,"method":"canary"}',
-    )
-    peer.send('\0\0', '{}', toolCall(1, 'check', { command: 'ls' }))
-    expect(await peer.answer(1)).toMatchObject({ result: { structuredContent: { command: 'ls' } } })
-    expect(JSON.stringify(peer.lines())).not.toContain('canary')
-    expect(peer.stderr()).not.toContain('canary')
-    // Only protocol: every line of it was JSON.
-    expect(peer.lines().length).toBeGreaterThanOrEqual(2)
-    peer.child.stdin.end()
-    expect((await ended(peer.child)).code).toBe(0)
-  })
+  /** In order, over one connection, which the last of them ends. */
+  let peer: ReturnType<typeof raw>
 
   test('a greeting that lacks something is told what it takes, and the next one is taken', async () => {
-    const peer = raw()
+    peer = raw()
     const greeting = { protocolVersion: '2025-06-18', clientInfo: { name: 't', version: '1' } }
     peer.send({ jsonrpc: '2.0', id: 1, method: 'initialize' }, request(2, 'initialize', greeting))
     peer.send(request(3, 'initialize', { ...greeting, capabilities: { more: {} }, more: true }))
@@ -319,11 +299,20 @@ describe('raw lines', () => {
       expect(error).toMatchObject({ code: -32602, message: expect.stringMatching(/^initialize takes .+$/) })
     }
     expect(await peer.answer(3)).toMatchObject({ result: { protocolVersion: '2025-06-18' } })
+    peer.send({ jsonrpc: '2.0', method: 'notifications/initialized' })
+  })
+
+  test('nonsense between messages is passed over, and none of it is repeated', async () => {
+    peer.send('canary-1', '{"canary":', '[]', 'null', '{"jsonrpc":"1.0","id":5,"method":"canary"}')
+    peer.send('\0\0', '{}', toolCall(4, 'check', { command: 'ls' }))
+    expect(await peer.answer(4)).toMatchObject({ result: { structuredContent: { command: 'ls' } } })
+    expect(JSON.stringify(peer.lines())).not.toContain('canary')
+    expect(peer.stderr()).not.toContain('canary')
+    // Only protocol: every line of it was JSON.
+    expect(peer.lines().length).toBeGreaterThanOrEqual(2)
   })
 
   test('unknown tools, wrong types and too much are refused, and the next call is answered', async () => {
-    const peer = raw()
-    peer.send(...hello('2025-06-18'))
     const wrong: unknown[] = [
       {},
       { command: 7 },
@@ -335,13 +324,13 @@ describe('raw lines', () => {
       [],
       'ls',
     ]
-    peer.send(toolCall(1, 'nope'), toolCall(2, 7), request(3, 'no/such'))
+    peer.send(toolCall(5, 'nope'), toolCall(6, 7), request(7, 'no/such'))
     for (const [index, args] of wrong.entries()) peer.send(toolCall(10 + index, 'check', args))
     peer.send(toolCall(99, 'check', { command: 'ls' }))
     expect(await peer.answer(99)).toMatchObject({ result: { structuredContent: { decision: 'allow' } } })
-    expect(await peer.answer(1)).toMatchObject({ error: { code: -32602 } })
-    expect(await peer.answer(2)).toMatchObject({ error: expect.anything() })
-    expect(await peer.answer(3)).toMatchObject({ error: { code: -32601 } })
+    expect(await peer.answer(5)).toMatchObject({ error: { code: -32602 } })
+    expect(await peer.answer(6)).toMatchObject({ error: expect.anything() })
+    expect(await peer.answer(7)).toMatchObject({ error: { code: -32601 } })
     for (const [index] of wrong.entries()) {
       const { error, result } = await peer.answer(10 + index)
       expect(error !== undefined || result?.isError === true, `call ${index}`).toBe(true)
@@ -349,9 +338,6 @@ describe('raw lines', () => {
   })
 
   test('a message without end is not kept: the connection is over, and nothing is left', async () => {
-    const peer = raw()
-    peer.send(...hello('2025-06-18'))
-    await peer.answer(0)
     const piece = 'x'.repeat(64 * 1024)
     for (let n = 0; n < 40 && peer.child.exitCode === null; n++) peer.child.stdin.write(piece)
     expect((await ended(peer.child)).signal).toBe(null)

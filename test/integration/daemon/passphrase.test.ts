@@ -8,6 +8,7 @@ import {
   ON_LOOPBACK,
   type Ran,
   runKaro,
+  runProgram,
   startNode,
   temporaryHome,
 } from '../../support/node/node.ts'
@@ -20,7 +21,7 @@ const SECRET = 'vier Wörter sind besser'
 const homeWithKey = async (): Promise<{ home: string; karo: Karo; nodeId: string }> => {
   const home = join(temporaryHome(), 'h')
   const karo = (args: readonly string[], input = '', env = {}): Promise<Ran> =>
-    runKaro(args, cleanEnv(home, { ...ON_LOOPBACK, ...env }), input)
+    (args.includes('-') ? runProgram : runKaro)(args, cleanEnv(home, { ...ON_LOOPBACK, ...env }), input)
   const made = JSON.parse((await karo(['init', '--json'])).stdout) as { node_id: string }
   return { home, karo, nodeId: made.node_id }
 }

@@ -1,6 +1,6 @@
-// The vault and the artifacts of people on a real node by the real command line: canaries, other accounts, a jail that is given a secret, files in and out, and long results of agents.
+// The vault and the artifacts of people on a real node by the real command line: canaries, a jail that is given a secret, files in and out, and long results of agents.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type {
@@ -11,7 +11,6 @@ import type {
 } from '../../../src/api/contract/shapes.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
-import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -20,8 +19,6 @@ import { inTerminal } from '../../support/shell/terminal-run.ts'
 const CANARY = 'zqcanarysecretvalue'
 const WORDS = 'zqcanarypassphrase'
 const ARTIFACT = 'zqcanaryartifact'
-const ADA = 61_275
-const BOB = 61_276
 const PROGRAM = realpathSync(process.execPath)
 const [here] = await providersHere()
 if (here?.problem !== undefined) console.warn(`jails are not tried: ${here.problem}`)
@@ -145,51 +142,6 @@ test('a terminal is shown harmless text alone', async () => {
   expect(refused.shown).toMatch(/artifact get \w+ -o\s+FILE/)
   for (const { id } of [text, binary]) expect((await node.karo(['artifact', 'remove', id])).code).toBe(0)
 })
-
-test.runIf(canPlayAccounts())(
-  'two accounts of a machine have each a vault and artifacts of their own',
-  async () => {
-    const accounts = playedAccounts()
-    accounts.set({ 'karo-ada': ADA, 'karo-bob': BOB })
-    const machine = await startNode({ name: 'machine', under: accounts.under })
-    const socket = join(machine.home, 'karo.sock')
-    chmodSync(machine.home, 0o711)
-    chmodSync(socket, 0o666)
-    const as = (uid: number, method: 'GET' | 'POST', path: string, body?: unknown) => {
-      process.seteuid?.(uid)
-      const answer = callDaemon({ socket }, method, `/api/v1/${path}`, body)
-      process.seteuid?.(0)
-      return answer as Promise<never>
-    }
-    const base64 = (text: string) => Buffer.from(text).toString('base64url')
-    await as(ADA, 'POST', 'vault/init', { passphrase: base64(WORDS) })
-    await as(ADA, 'POST', 'vault/secrets', { name: 'token', value: base64(CANARY) })
-    expect(await as(BOB, 'GET', 'vault')).toMatchObject({ vault: { protection: null }, secrets: [] })
-    for (const word of ['reveal', 'remove', 'deny'])
-      await expect(as(BOB, 'POST', `vault/secrets/${word}`, { name: 'token', agent: 'x' })).rejects.toThrow()
-    await as(BOB, 'POST', 'vault/init', { passphrase: base64('battery staple') })
-    const notFound = { code: 'not_found' }
-    await expect(as(BOB, 'POST', 'vault/secrets/remove', { name: 'token' })).rejects.toMatchObject(notFound)
-    await as(BOB, 'POST', 'vault/lock')
-    await as(BOB, 'POST', 'vault/destroy')
-    expect(await as(ADA, 'GET', 'vault')).toMatchObject({ secrets: [{ name: 'token', problem: null }] })
-    // Root manages the machine, and sees nothing of theirs either.
-    expect(await machine.json(['secret', 'list'])).toMatchObject({ secrets: [] })
-
-    const { key } = (await as(ADA, 'POST', 'artifacts/begin', { name: 'a' })) as { key: string }
-    const part = { key, at: 0, bytes: 'eA' }
-    await expect(as(BOB, 'POST', 'artifacts/part', part)).rejects.toMatchObject(notFound)
-    await as(ADA, 'POST', 'artifacts/part', part)
-    const { id } = (await as(ADA, 'POST', 'artifacts/finish', { key })) as { id: string }
-    for (const path of [`show?id=${id}`, `content?id=${id}`])
-      await expect(as(BOB, 'GET', `artifacts/${path}`)).rejects.toMatchObject(notFound)
-    await expect(as(BOB, 'POST', 'artifacts/remove', { id })).rejects.toMatchObject(notFound)
-    expect(await as(BOB, 'GET', 'artifacts')).toEqual({ artifacts: [] })
-    expect(await list(machine)).toEqual([])
-    expect(await as(ADA, 'GET', 'artifacts')).toMatchObject({ artifacts: [{ id }] })
-    await machine.stop()
-  },
-)
 
 describe.skipIf(here?.problem !== undefined)('an agent', () => {
   test('is given a secret by descriptor when its person allowed it and the gates let it start', async () => {

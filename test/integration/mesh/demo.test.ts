@@ -255,9 +255,9 @@ test('a demo that is killed leaves no node and no file', async () => {
   const made = () => readdirSync(place).filter((name) => name.startsWith('karo-demo-'))
   const begun = () =>
     MACHINES.map(({ name }) => join(place, made()[0] ?? '', `.${name}`)).filter((home) =>
-      existsSync(join(home, 'karo.sock')),
+      existsSync(join(home, 'karo.lock')),
     )
-  // While it starts the others: that some are there is enough to see them end.
+  // While they start: that some have begun is enough to see them end.
   await until(() => begun().length >= 2, {
     what: 'the first nodes of the demonstration',
     deadlineMs: DEMO_MS,

@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../../support/data/database.ts'
-import { KARO } from '../../support/node/in-process.ts'
+import { KARO, runHere } from '../../support/node/in-process.ts'
 import { cleanEnv, temporaryHome } from '../../support/node/node.ts'
 
 const MARK = {
@@ -35,14 +35,13 @@ const RECORDS = {
 type Shell = keyof typeof PROGRAM
 
 let initialised = ''
-beforeAll(() => {
+beforeAll(async () => {
   initialised = temporaryHome()
-  const ran = spawnSync(process.execPath, [KARO, 'init'], { env: cleanEnv(initialised) })
-  expect(ran.status).toBe(0)
+  expect((await runHere(['init'], cleanEnv(initialised), '')).code).toBe(0)
 })
 
 /** A home with a key, and the hook in the start file of one shell. */
-function person(shell: Shell) {
+async function person(shell: Shell) {
   const HOME = temporaryDirectory()
   const env: Record<string, string | undefined> = {
     ...cleanEnv(HOME),
@@ -52,11 +51,10 @@ function person(shell: Shell) {
     ENV: join(HOME, '.shrc'),
   }
   for (const name of ['XDG_CONFIG_HOME', 'ZDOTDIR', 'XDG_RUNTIME_DIR']) env[name] = undefined
-  const karo = (...words: string[]) =>
-    spawnSync(process.execPath, [KARO, ...words], { env, encoding: 'utf8' })
+  const karo = (...words: string[]) => runHere(words, env, '')
   mkdirSync(join(HOME, '.local/share/fish/generated_completions'), { recursive: true })
   cpSync(initialised, join(HOME, '.local/share/karo'), { recursive: true })
-  expect(karo('shell', 'install', shell).status).toBe(0)
+  expect(await karo('shell', 'install', shell)).toMatchObject({ code: 0 })
   const kept = join(HOME, '.local/share/karo/shells', shell)
   return {
     home: join(HOME, '.local/share/karo'),
@@ -85,8 +83,8 @@ function person(shell: Shell) {
 }
 
 describe.each(Object.keys(PROGRAM) as Shell[])('%s', (shell) => {
-  test('the first shell keeps the hook, private, and the next ones read it', () => {
-    const { kept, start, mark, home } = person(shell)
+  test('the first shell keeps the hook, private, and the next ones read it', async () => {
+    const { kept, start, mark, home } = await person(shell)
     expect(start()).toBe('records .')
     expect(statSync(kept).mode & 0o777).toBe(0o600)
     expect(statSync(dirname(kept)).mode & 0o777).toBe(0o700)
@@ -99,8 +97,8 @@ describe.each(Object.keys(PROGRAM) as Shell[])('%s', (shell) => {
     expect(start()).toBe('records kept.')
   })
 
-  test('rules that come later, a key in the environment, another home: none of them gets the kept hook', () => {
-    const { start, mark, home, kept } = person(shell)
+  test('rules that come later, a key in the environment, another home: none of them gets the kept hook', async () => {
+    const { start, mark, home, kept } = await person(shell)
     start()
     mark()
     expect(start({ KARO_HISTORY_IGNORE: 'x' })).toBe('records .')
@@ -112,8 +110,8 @@ describe.each(Object.keys(PROGRAM) as Shell[])('%s', (shell) => {
     expect(readFileSync(kept, 'utf8')).not.toContain('MARK=kept')
   })
 
-  test('a configuration that is removed again, and a program that is gone', () => {
-    const { start, mark, home, kept, uninstall } = person(shell)
+  test('a configuration that is removed again, and a program that is gone', async () => {
+    const { start, mark, home, kept, uninstall } = await person(shell)
     writeFileSync(join(home, 'config.toml'), '[history]\nignore = ["zebra *"]\n', { mode: 0o600 })
     expect(start()).toBe('records .')
     expect(readFileSync(kept, 'utf8')).toContain('zebra')
@@ -127,20 +125,20 @@ describe.each(Object.keys(PROGRAM) as Shell[])('%s', (shell) => {
     writeFileSync(kept, text, { mode: 0o600 })
     expect(text).toContain('gone.js')
     expect(start({}, 'err')).not.toMatch(/karo|gone/i)
-    expect(uninstall().status).toBe(0)
+    expect((await uninstall()).code).toBe(0)
     expect(existsSync(dirname(kept))).toBe(false)
   })
 
-  test('a configuration that is wrong keeps nothing', () => {
-    const { start, home, kept } = person(shell)
+  test('a configuration that is wrong keeps nothing', async () => {
+    const { start, home, kept } = await person(shell)
     writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = 1\n', { mode: 0o600 })
     start()
     expect(existsSync(kept)).toBe(false)
   })
 })
 
-test.runIf(process.geteuid?.() === 0)('a file that belongs to somebody else is not read', () => {
-  const { start, mark, kept } = person('bash')
+test.runIf(process.geteuid?.() === 0)('a file that belongs to somebody else is not read', async () => {
+  const { start, mark, kept } = await person('bash')
   start()
   mark()
   chmodSync(kept, 0o644)

@@ -1,11 +1,13 @@
 // The built program within this process: what the entry of dist/ does, without the start of another Node.js for each command.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { programLoader } from '../../../src/cli/loader.ts'
 import type { runCli } from '../../../src/cli/run.ts'
+import { atEnd } from '../run/processes.ts'
 
 const DIST = join(import.meta.dirname, '../../../dist')
 export const KARO = join(DIST, 'karo.js')
@@ -25,8 +27,7 @@ const GIVEN =
 
 /** True where a process of its own would do nothing that this one cannot: no other time zone, no other place for programs. */
 export function fitsHere(args: readonly string[], env: NodeJS.ProcessEnv): boolean {
-  if (args.some((word) => word === '--repair' || word === '--passphrase-file' || word.startsWith('/dev/')))
-    return false
+  if (args.some((word) => word === '--repair' || word.startsWith('/dev/'))) return false
   if (args[0] === undefined || WHOLE_WORDS.has(args[0])) return false
   const names = new Set([...Object.keys(env), ...Object.keys(process.env)])
   for (const name of names) {
@@ -66,9 +67,21 @@ export async function runHere(
       parts.push(typeof part === 'string' ? Buffer.from(part) : Buffer.from(part)),
   })
   const stdin = Readable.from(input.length > 0 ? [Buffer.from(input as string)] : [], { objectMode: false })
+  const words = passphraseIn(args, input)
   const code = await inputs.run(stdin, () =>
-    run(args, { env: { ...env }, stdout: into(out), stderr: into(err) }),
+    run(words, { env: { ...env }, stdout: into(out), stderr: into(err) }),
   )
   stdin.destroy()
   return { code, stdout: Buffer.concat(out).toString('utf8'), stderr: Buffer.concat(err).toString('utf8') }
+}
+
+/** A passphrase would be read from the descriptor of standard input, which is this process's own: it is in a file instead. */
+function passphraseIn(args: readonly string[], input: string | Uint8Array): readonly string[] {
+  const at = args.indexOf('--passphrase-file') + 1
+  if (at === 0 || args[at] !== '-') return args
+  const directory = mkdtempSync(join(tmpdir(), 'karo-'))
+  atEnd(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'passphrase')
+  writeFileSync(file, input, { mode: 0o600 })
+  return args.with(at, file)
 }
