@@ -1,7 +1,7 @@
 // Memory, prompts, plans, local models and built-in agents on a real node by the real command line.
 import { appendFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { AgentListShape, NotesFoundShape, PlanShape } from '../../../src/api/contract/shapes.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
 import { fakeModel, type Script, streamed } from '../../support/api/fake-model.ts'
@@ -17,12 +17,15 @@ const [here] = await providersHere()
 const plan = (node: TestNode, ...words: string[]) => node.json<PlanShape>(['plan', ...words])
 const states = ({ steps }: PlanShape) => steps.map(({ state }) => state)
 
-/** Of a backup of the first node, and the id of the note in it. */
+const CONFIG = '[agents]\nenabled = true\n[memory]\nembeddings = "http://10.255.255.1/v1 embed"\n'
+
+let node: TestNode
+/** Restored from its backup, and the id of the note there. */
 let home: string
 let noteId: string
 
 test('notes are found by their words, without their secrets, and outlive a kill and a backup; a plan without a model is shown before anything runs, stops at what is yours, and is never run twice', async () => {
-  let node = await startNode()
+  node = await startNode({ config: CONFIG })
   const added = await node.karo(
     ['memory', 'add', '-'],
     `The staging database moved.\nexport TOKEN=${SECRET}\n`,
@@ -61,21 +64,12 @@ test('notes are found by their words, without their secrets, and outlive a kill 
   expect((await node.karo(['memory', 'forget', id])).code).toBe(0)
   expect((await node.karo(['memory', 'search', 'staging'])).stdout).toContain('No note matches.')
   expect(node.log()).not.toContain('staging')
-  await node.stop()
-  const restored = join(temporaryHome(), 'restored')
-  expect((await node.karo(['restore', file, '--home', restored])).code).toBe(0)
-  home = restored
+  home = join(temporaryHome(), 'restored')
+  expect((await node.karo(['restore', file, '--home', home])).code).toBe(0)
   noteId = id
 })
 
-describe('one node with agents', () => {
-  let node: TestNode
-  beforeAll(async () => {
-    node = await startNode({
-      config: '[agents]\nenabled = true\n[memory]\nembeddings = "http://10.255.255.1/v1 embed"\n',
-    })
-  })
-
+describe('the same node goes on', () => {
   test('prompts have versions and variables, and a missing one is an error that names it', async () => {
     const add = (text: string) => node.karo(['prompt', 'add', 'explain', '-'], text)
     expect((await add('Explain {{what}} in {{language=English}}')).code).toBe(0)

@@ -1,14 +1,19 @@
-// A whole node in one file, made while people type; restored it is the same node, and no kill leaves half of one.
+// A whole node in one file, made while people type; restored it is the same node, also by root, and no kill leaves half of one. And what a
+// daemon does with a damaged database.
 import {
+  chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
 import { noFaults } from '../../../src/base/run/faults.ts'
@@ -30,6 +35,7 @@ import {
   temporaryHome,
 } from '../../support/node/node.ts'
 import { smallDisk } from '../../support/node/small-disk.ts'
+import { ended } from '../../support/run/processes.ts'
 import { randomOf } from '../../support/run/random.ts'
 import { until } from '../../support/run/until.ts'
 import { startShell } from '../../support/shell/hooked-shell.ts'
@@ -43,15 +49,22 @@ const nodeIdOf = async (node: TestNode): Promise<string> =>
 const karoIn = (home: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ran> =>
   runKaro(args, cleanEnv(home, { ...ON_LOOPBACK, ...env }))
 
+const OWNER = 12_345
+
 /** Of another life than the backup: people type at it. */
 let busy: TestNode
 /** A stopped node with a history, and a backup of it. */
-let source: { id: string; events: EventShape[]; stats: StatisticsShape; file: string }
+let source: { id: string; events: EventShape[]; stats: StatisticsShape; file: string; home: string }
 
 beforeAll(async () => {
   const node = await startNode({ name: 'source', config: '[history]\nignore = ["nobody*"]\n' })
-  append(join(node.home, 'spool'), liveName(), records(Array.from({ length: 3_000 }, (_, i) => `echo ${i}`)))
-  await until(async () => (await node.status()).store.events === 3_000, { what: 'all events' })
+  const texts = Array.from({ length: 3_000 }, (_, i) => `echo ${i}`)
+  const shell = liveName()
+  // In several changes of the database: of one that is damaged nothing is left.
+  for (let at = 0; at < texts.length; at += 750) {
+    append(join(node.home, 'spool'), shell, records(texts.slice(at, at + 750), at + 1))
+    await until(async () => (await node.status()).store.events === at + 750, { what: 'these events' })
+  }
   await node.karo(['share', 'off'])
   const file = join(temporaryHome(), 'karo.tar')
   const made = await node.karo(['backup', file])
@@ -62,6 +75,7 @@ beforeAll(async () => {
     events: await historyOf(node),
     stats: await node.json(['stats', 'year']),
     file,
+    home: node.home,
   }
   await node.stop()
 })
@@ -251,6 +265,138 @@ test('killed between any two steps, the home is the old node or the new one, who
   expect(ends.length).toBeGreaterThan(6)
   expect(new Set(ends)).toEqual(new Set([oldId, nextId]))
   expect(unfinished).toBeGreaterThan(0)
+})
+
+test('bytes of the database that were turned: it does not start as if nothing were, says what to run, and that saves the rest', async () => {
+  const { home, id } = source
+  const before = new Set(source.events.map(({ command }) => command))
+  const db = join(home, 'db')
+  const log = join(db, readdirSync(db).find((name) => name.endsWith('.log'))!)
+  const bytes = readFileSync(log)
+  const at = Math.floor(bytes.length / 2)
+  bytes[at] = bytes[at]! ^ 0x10
+  writeFileSync(log, bytes)
+
+  const refused = await startNode({ home, ready: false })
+  expect(await ended(refused.process)).toEqual({ code: 1, signal: null })
+  expect(refused.log()).toContain('the database is damaged')
+  expect(refused.log()).toMatch(/karo .*doctor --repair/)
+  expect(refused.log()).not.toMatch(/\n\s+at /)
+
+  // Nothing that runs after it takes it for as good as before.
+  expect(await refused.karo(['doctor', '--repair'])).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('Lost: unknown'),
+    stderr: '',
+  })
+  const kept = readdirSync(home).find((name) => name.startsWith('db.damaged-'))!
+  expect(readFileSync(join(home, kept, basename(log))).equals(bytes)).toBe(true)
+  const next = await startNode({ home })
+  expect(await nodeIdOf(next)).toBe(id)
+  // What the spool still has and the database lost is read again.
+  const after = await until(
+    async () => {
+      const found = await commandsOf(next)
+      const { store, spool } = await next.status()
+      return store.events === found.length && spool.pending_bytes === 0 && found
+    },
+    { what: 'as many as are counted' },
+  )
+  expect(after.length).toBeGreaterThan(0)
+  for (const command of after) expect(before.has(command) || command.startsWith('# the text')).toBe(true)
+  // It goes on.
+  append(join(next.home, 'spool'), liveName(), records(['echo again'], 4_000))
+  await until(async () => (await commandsOf(next)).includes('echo again'), { what: 'what is typed now' })
+})
+
+/** Into a home that belongs to somebody else: it is theirs then, and nothing they planted there uses root. */
+describe.runIf(process.getuid?.() === 0)('as root', () => {
+  /** A directory of root's that everybody may enter, with the service's home in it. */
+  function machine(): { parent: string; home: string; put: (name: string, text: string) => void } {
+    const parent = temporaryHome()
+    chmodSync(parent, 0o755)
+    const home = join(parent, 'karo')
+    mkdirSync(home, { mode: 0o700 })
+    chownSync(home, OWNER, OWNER)
+    return {
+      parent,
+      home,
+      put(name, text) {
+        const path = join(home, name)
+        mkdirSync(join(path, '..'), { recursive: true })
+        writeFileSync(path, text)
+        chownSync(join(path, '..'), OWNER, OWNER)
+        chownSync(path, OWNER, OWNER)
+      },
+    }
+  }
+  const restore = ({ parent, home }: { parent: string; home: string }): Promise<Ran> =>
+    runKaro(['restore', source.file, '--service', '--replace'], {
+      ...cleanEnv(home),
+      KARO_HOME: undefined,
+      STATE_DIRECTORY: home,
+      CONFIGURATION_DIRECTORY: join(parent, 'etc-karo'),
+      RUNTIME_DIRECTORY: parent,
+    })
+  const all = (directory: string): string[] =>
+    readdirSync(directory, { recursive: true }).map((name) => join(directory, name as string))
+
+  test('everything in it belongs to whose it is', async () => {
+    const at = machine()
+    at.put('identity.key', 'the old one')
+    const config = join(at.parent, 'etc-karo', 'config.toml')
+    mkdirSync(join(config, '..'))
+    writeFileSync(config, '# the administrator\n')
+    const ran = await restore(at)
+    expect([ran.stderr, ran.code]).toEqual(['', 0])
+    expect(readFileSync(config, 'utf8')).toBe('# the administrator\n')
+    expect(readdirSync(at.home).toSorted()).toEqual([
+      expect.stringMatching(/^before-restore-/),
+      'config.toml.from-backup',
+      'db',
+      'identity.key',
+    ])
+    for (const path of all(at.home)) expect([path, statSync(path).uid]).toEqual([path, OWNER])
+    expect(statSync(join(at.home, 'identity.key')).mode & 0o777).toBe(0o600)
+  })
+
+  test.each(['up', 'restore'])('what its owner left ready is not put elsewhere by %s', async (command) => {
+    const at = machine()
+    const victim = join(at.parent, 'etc')
+    mkdirSync(victim)
+    writeFileSync(join(victim, 'identity.key'), 'of root')
+    at.put('identity.key', 'of the owner')
+    at.put('restored/identity.key', 'as well')
+    at.put('restored/aside', 'before-restore-2026-01-01')
+    symlinkSync(victim, join(at.home, 'before-restore-2026-01-01'))
+    const ran = command === 'restore' ? await restore(at) : await runKaro(['up'], cleanEnv(at.home))
+    expect(ran.code).toBe(command === 'up' ? 4 : 1)
+    expect(readFileSync(join(victim, 'identity.key'), 'utf8')).toBe('of root')
+    expect(readdirSync(victim)).toEqual(['identity.key'])
+  })
+
+  test('nor does a way that others could change lead root anywhere', async () => {
+    const at = machine()
+    const below = join(at.home, 'below')
+    mkdirSync(below)
+    const copy = join(at.parent, 'copy.tar')
+    copyFileSync(source.file, copy)
+    for (const home of [below, join(below, 'new')]) {
+      const ran = await runKaro(['restore', copy], cleanEnv(home))
+      expect(ran.stderr).toContain('so root does not write there')
+    }
+    const open = join(at.parent, 'open')
+    mkdirSync(open)
+    chmodSync(open, 0o1777)
+    mkdirSync(join(open, 'planted'))
+    chownSync(join(open, 'planted'), OWNER, OWNER)
+    const planted = await runKaro(['restore', copy], cleanEnv(join(open, 'planted')))
+    expect(planted.code).toBe(4)
+    expect(readdirSync(join(open, 'planted'))).toEqual([])
+    // What nobody else can have put there is root's own to fill.
+    expect((await runKaro(['restore', copy], cleanEnv(join(open, 'new')))).code).toBe(0)
+    expect(lstatSync(join(open, 'new', 'identity.key')).uid).toBe(0)
+  })
 })
 
 /** A stopped node's home, without what waits in its spool. */
