@@ -9,7 +9,7 @@ const LONG = `
   assist/guard-company mesh/strangers mesh/fleet-settings mesh/people assist/guard-keys history/backup
   shell/finder mesh/looking-around mesh/star shell/processes mesh/agents history/import daemon/upgrade
   history/disk-full daemon/doctor daemon/window daemon/window-agents assist/ai-tools mesh/lan
-  assist/guard-manners mesh/operators shell/kept-hook mesh/joining daemon/daemon assist/acp mesh/policies
+  assist/guard-manners mesh/operators shell/kept-hook daemon/daemon assist/acp mesh/policies
   shell/completion shell/shell-company shell/unfinished-token history/crash mesh/members
   assist/guard-resident history/backup-encrypted daemon/both-ways daemon/openapi daemon/passphrase
   history/anomalies pages/pages daemon/thinking assist/run assist/throwaway-root daemon/http

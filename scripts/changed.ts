@@ -53,7 +53,7 @@ export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
   'src/ops': ['daemon/logs', 'daemon/metrics'],
   'src/ops/forward': ['daemon/forward'],
   'src/ops/care': ['history/backup-encrypted', 'history/import-export'],
-  'src/store': ['history/backup', 'history/disk-full', 'history/export'],
+  'src/store': ['history/backup', 'history/disk-full', 'history/import'],
   'src/trust': ['mesh/members', 'mesh/operators', 'mesh/policies'],
   'src/window': ['daemon/window'],
 }

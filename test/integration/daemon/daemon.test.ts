@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join, relative } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { StatusShape } from '../../../src/api/contract/shapes.ts'
 import {
   cleanEnv,
   ON_LOOPBACK,
@@ -185,27 +186,6 @@ describe('karo up', () => {
     expect(existsSync(join(home, 'karo.lock'))).toBe(false)
   })
 
-  test('without its port the node runs on, says what is wrong, and heals when the port is free', async () => {
-    const taken = createServer()
-    await new Promise<void>((resolve) => taken.listen({ port: 0, host: '127.0.0.1' }, resolve))
-    const { port } = taken.address() as { port: number }
-    const node = await startNode({
-      env: { KARO_MESH_PORT: String(port) },
-      ready: false,
-    })
-    await until(() => node.status(), { what: 'the node answers' })
-    const { health, mesh } = await node.status()
-    expect([health.ready, mesh.listen]).toEqual([false, []])
-    expect(health.checks.filter((check) => !check.ok)).toEqual([
-      { name: 'mesh.listening', ok: false, detail: expect.stringContaining(String(port)) },
-    ])
-    // Not ready is no failure of asking.
-    expect((await node.karo(['status'])).code).toBe(0)
-    await new Promise((resolve) => taken.close(resolve))
-    await node.ready()
-    expect((await node.status()).mesh.listen).toHaveLength(1)
-  })
-
   test('at a terminal the first start asks; yes listens to nobody, Ctrl-C starts nothing', async () => {
     const home = temporaryHome()
     const first = atTerminal(home)
@@ -231,17 +211,30 @@ describe('karo up', () => {
     expect(readdirSync(home)).toEqual([])
   })
 
-  test('at a terminal it says in words that it is ready, and not before it is; Ctrl-C ends it', async () => {
+  test('without its port the node runs on, says what is wrong, and heals when the port is free; at a terminal it says in words that it is ready, and not before it is; Ctrl-C ends it', async () => {
+    const home = temporaryHome()
+    const status = async () => {
+      const { code, stdout } = await runKaro(['status', '--json'], cleanEnv(home))
+      // Not ready is no failure of asking.
+      expect(code).toBe(0)
+      return JSON.parse(stdout) as StatusShape
+    }
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as AddressInfo
-    const terminal = atTerminal(temporaryHome(), { KARO_MESH_PORT: String(port) })
+    const terminal = atTerminal(home, { KARO_MESH_PORT: String(port) })
     await terminal.shows('[y/N] ')
     terminal.write('\r')
     await terminal.shows('Ctrl-C stops it')
     expect(terminal.seen()).not.toContain('is ready')
+    const { health, mesh } = await status()
+    expect([health.ready, mesh.listen]).toEqual([false, []])
+    expect(health.checks.filter((check) => !check.ok)).toEqual([
+      { name: 'mesh.listening', ok: false, detail: expect.stringContaining(String(port)) },
+    ])
     await new Promise((resolve) => taken.close(resolve))
     await terminal.shows('is ready')
+    expect((await status()).mesh.listen).toHaveLength(1)
     terminal.write('\u0003')
     expect(await terminal.end).toBe(0)
     expect(terminal.seen()).not.toContain('{')

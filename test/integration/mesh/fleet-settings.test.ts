@@ -1,12 +1,13 @@
-// Settings that the root signs once and every machine of a fleet follows while it runs, as far as its owner lets it.
-import { mkdirSync, writeFileSync } from 'node:fs'
+// Settings that the root signs once and every machine of a fleet follows while it runs, as far as its owner lets it; and what a machine that
+// joins, or is no longer a member, is told: while it looks for its issuer, by a wrong file, once revoked, and beside a copy.
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { PolicyShape } from '../../../src/api/contract/shapes.ts'
+import type { FleetShape, PolicyShape } from '../../../src/api/contract/shapes.ts'
 import type { FleetState } from '../../../src/cli/fleet/settings-view.ts'
 import { append, deadName, records } from '../../support/data/spool.ts'
-import { canNamespaces, createLan } from '../../support/node/lan.ts'
-import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { canNamespaces, createLan, type Lan } from '../../support/node/lan.ts'
+import { type NodeOptions, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
 const possible = canNamespaces()
@@ -17,6 +18,12 @@ const SIGNED = ['--root-key', rootKey, '--passphrase-file', '-']
 /** `own` says something of its own, `apart` does not follow the guard's part. */
 let hq: TestNode, plain: TestNode, own: TestNode, apart: TestNode
 let restartPlain: () => Promise<TestNode>
+let lan: Lan
+/** It joins, and is revoked. */
+let lone: TestNode
+
+const start = (name: string, at: number, more: Partial<NodeOptions> = {}) =>
+  startNode({ name, netns: lan.members[at]!.netns, ...more })
 
 const ran = async (node: TestNode, args: readonly string[], input?: string) => {
   const done = await node.karo(args, input)
@@ -35,18 +42,25 @@ const everywhere = (edition: number) =>
     pollMs: 200,
   })
 
+const fleetOf = (node: TestNode) => node.json<FleetShape>(['ca', 'show'])
+const checkOf = async (node: TestNode, id: string) => {
+  const { stdout } = await node.karo(['doctor', '--only', id, '--json'])
+  const { checks } = JSON.parse(stdout) as { checks: { outcome: string; detail: string }[] }
+  return checks[0]!
+}
+
 beforeAll(async () => {
   if (!possible.ok) return
-  const { members } = createLan(4)
-  const start = (name: string, at: number, config = '') =>
-    startNode({ name, config, netns: members[at]!.netns })
+  lan = createLan(7)
   hq = await start('hq', 0)
   plain = await start('plain', 1)
-  own = await start('own', 2, '[guard]\nprofile = "permissive"\n[history]\nignore = ["secret *"]\n')
-  apart = await start('apart', 3, '[policy]\nfollow = ["history"]\n')
+  own = await start('own', 2, {
+    config: '[guard]\nprofile = "permissive"\n[history]\nignore = ["secret *"]\n',
+  })
+  apart = await start('apart', 3, { config: '[policy]\nfollow = ["history"]\n' })
   restartPlain = async () => {
     await plain.stop()
-    return startNode({ name: 'plain', home: plain.home, netns: members[1]!.netns })
+    return start('plain', 1, { home: plain.home })
   }
   await ran(hq, ['ca', 'init', ...SIGNED], PASSPHRASE)
   const code = (await ran(hq, ['invite', '--uses', '3'])).trim()
@@ -180,5 +194,82 @@ test.skipIf(!possible.ok)(
         { key: 'history.redact', value: '["acme_*"]' },
       ],
     })
+  },
+)
+
+test.skipIf(!possible.ok)('who waits is told what is tried, before the time to wait is over', async () => {
+  const config = '[discovery]\nmdns = false\ndns_sd = ["corp.example"]\nresolvers = ["10.99.0.9"]\n'
+  lone = await start('lone', 4, { config })
+  const code = (await hq.karo(['invite'])).stdout.trim()
+  lan.unplug([4])
+  const began = performance.now()
+  const { stderr } = await lone.karo(['join', '-', '--wait', '4s'], code)
+  expect(performance.now() - began).toBeGreaterThan(3_000)
+  expect(stderr).toContain(
+    `Looking for the issuer at ${lan.members[0]!.address}:9238, and by the domains of discovery.dns_sd.`,
+  )
+  // With neither mDNS nor a domain that answers, the addresses in the code are enough.
+  lan.plug([4])
+  await until(async () => (await fleetOf(lone)).own !== null, { what: 'it has joined', pollMs: 200 })
+})
+
+test.skipIf(!possible.ok)(
+  'a file that comes or is put right counts, without a restart or a command',
+  async () => {
+    const file = join(temporaryHome(), 'enrolment.json')
+    await hq.karo(['invite', '--out', file])
+    const home = temporaryHome()
+    const there = join(home, 'enrolment.json')
+    const right = readFileSync(file, 'utf8')
+    const node = await start('filed', 5, { home })
+    writeFileSync(there, right.slice(0, -20), { mode: 0o600 })
+    await until(async () => (await checkOf(node, 'mesh.certificate')).detail.includes('no JSON'), {
+      what: 'doctor says that the file is broken',
+      pollMs: 200,
+    })
+    // First, so that no moment shows it both right and its owner's alone: the node would join at once.
+    chmodSync(there, 0o644)
+    writeFileSync(there, right)
+    await until(async () => (await checkOf(node, 'mesh.certificate')).detail.includes('others'), {
+      what: 'doctor says that others can read the file',
+      pollMs: 200,
+    })
+    expect((await fleetOf(node)).own).toBeNull()
+    chmodSync(there, 0o600)
+    await until(async () => (await fleetOf(node)).own !== null, { what: 'it has joined', pollMs: 200 })
+    await node.stop()
+  },
+)
+
+test.skipIf(!possible.ok)(
+  'a copied key is told on the issuer, and a revoked one on its machine',
+  async () => {
+    const home = temporaryHome()
+    await lone.stop()
+    cpSync(lone.home, home, { recursive: true, filter: (path) => !path.endsWith('.sock') })
+    rmSync(join(home, 'karo.lock'), { force: true })
+    const again = await start('lone', 4, { home: lone.home })
+    const copy = await start('lone', 6, { home })
+    await until(async () => (await checkOf(hq, 'peers.twins')).outcome !== 'ok', {
+      what: 'the issuer knows of two machines with one key',
+      pollMs: 500,
+    })
+    const { detail } = await checkOf(hq, 'peers.twins')
+    for (const at of [4, 6]) expect(detail).toContain(lan.members[at]!.address)
+    expect((await hq.karo(['peers'])).stdout).toContain('two machines')
+    await copy.stop()
+
+    const { node_id: id } = await again.status()
+    expect(await hq.karo(['peers', 'revoke', id, '--yes'])).toMatchObject({ code: 0 })
+    await until(async () => (await fleetOf(again)).revoked_by !== null, { what: 'it was told', pollMs: 200 })
+    for (const args of [
+      ['status'],
+      ['query', 'health', '--timeout', '1s'],
+      ['doctor', '--only', 'mesh.certificate'],
+    ]) {
+      const { stdout, stderr } = await again.karo(args)
+      expect(stdout + stderr, args[0]).toMatch(/revoked|no longer a member/)
+      expect(stdout + stderr, args[0]).not.toContain('peers trust')
+    }
   },
 )
