@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { runHere } from '../../support/node/in-process.ts'
 import { cleanEnv, ON_LOOPBACK, runProgram, startNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
@@ -51,15 +52,18 @@ test.runIf(hasAge)('encrypted for a key, or with a passphrase', async () => {
   expect(entries.map(({ details }) => details)).toMatchObject([{ encrypted: true }, { encrypted: true }])
   await node.stop()
 
-  const karo = (...args: string[]) => runProgram(args, cleanEnv(directory, ON_LOOPBACK))
-  const without = await karo('restore', at('key.age'), '--home', at('none'))
+  const env = cleanEnv(directory, ON_LOOPBACK)
+  const karo = (...args: string[]) => runProgram(args, env)
+  // What is refused makes and holds nothing, so it needs no process of its own.
+  const refused = (...args: string[]) => runHere(args, env, '')
+  const without = await refused('restore', at('key.age'), '--home', at('none'))
   expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('--identity-file')])
   // A file with a secret that others may read is nobody's secret.
   writeFileSync(at('open.txt'), readFileSync(at('key.txt')), { mode: 0o644 })
-  const wide = await karo('restore', at('key.age'), '--home', at('none'), '--identity-file', at('open.txt'))
+  const wide = await refused('restore', at('key.age'), '--home', at('none'), '--identity-file', at('open.txt'))
   expect([wide.code, wide.stderr]).toEqual([1, expect.stringContaining('chmod 600')])
   writeFileSync(at('words'), `${PASSPHRASE}\n`, { mode: 0o600 })
-  const other = await karo('restore', at('key.age'), '--home', at('none'), '--passphrase-file', at('words'))
+  const other = await refused('restore', at('key.age'), '--home', at('none'), '--passphrase-file', at('words'))
   expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('opened with a key')])
   expect(existsSync(at('none'))).toBe(false)
 
