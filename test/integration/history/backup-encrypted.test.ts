@@ -60,10 +60,24 @@ test.runIf(hasAge)('encrypted for a key, or with a passphrase', async () => {
   expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('--identity-file')])
   // A file with a secret that others may read is nobody's secret.
   writeFileSync(at('open.txt'), readFileSync(at('key.txt')), { mode: 0o644 })
-  const wide = await refused('restore', at('key.age'), '--home', at('none'), '--identity-file', at('open.txt'))
+  const wide = await refused(
+    'restore',
+    at('key.age'),
+    '--home',
+    at('none'),
+    '--identity-file',
+    at('open.txt'),
+  )
   expect([wide.code, wide.stderr]).toEqual([1, expect.stringContaining('chmod 600')])
   writeFileSync(at('words'), `${PASSPHRASE}\n`, { mode: 0o600 })
-  const other = await refused('restore', at('key.age'), '--home', at('none'), '--passphrase-file', at('words'))
+  const other = await refused(
+    'restore',
+    at('key.age'),
+    '--home',
+    at('none'),
+    '--passphrase-file',
+    at('words'),
+  )
   expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('opened with a key')])
   expect(existsSync(at('none'))).toBe(false)
 

@@ -1,8 +1,8 @@
-// Two nodes that a service manager runs: Cedar files in force, replaced and broken; and SIGHUP takes over a configuration, or leaves it all as it was.
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
+// Two nodes, one of which a service manager runs: trust by subnet, Cedar files in force, replaced and broken; and SIGHUP takes over a configuration, or leaves it all as it was.
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type {
   AuditEntryShape,
   PolicyExplanationShape,
@@ -12,6 +12,7 @@ import type {
 } from '../../../src/api/contract/shapes.ts'
 import { feed, hoursOfFeed } from '../../support/data/feed.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
+import { nextTo } from '../../support/mesh/honest.ts'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -23,47 +24,53 @@ forbid (principal in Team::"eng", action == Action::"query.tool_usage", resource
 const range = hoursOfFeed()
 const BETWEEN = ['--from', new Date(range.start).toISOString(), '--to', new Date(range.end).toISOString()]
 
-/** `ash` owns the numbers; `birch` asks as the lead of its team. */
+const DOMAIN = '[trust.domains]\n"127.0.0.0/8" = { level = "peer", teams = ["lab"] }\n'
+
+/** `ash` owns the numbers; `birch` asks, later as the lead of its team. */
 let ash: TestNode, birch: TestNode
 let birchId: string
-/** File of the organisation's policies, and the text of ash's configuration. */
+/** File of the organisation's policies, and the text of ash's configuration that trusts nobody. */
 let org: string, first: string
 
-async function newNode(): Promise<{ home: string; id: string }> {
-  const home = temporaryHome()
-  const made = await runKaro(['init', '--json'], cleanEnv(home))
-  return { home, id: (JSON.parse(made.stdout) as { node_id: string }).node_id }
-}
-
 beforeAll(async () => {
-  const [a, b] = [await newNode(), await newNode()]
-  org = join(a.home, 'org.cedar')
-  copyFileSync(SHIPPED, join(a.home, 'roles.cedar'))
+  const place = temporaryHome()
+  org = join(place, 'org.cedar')
+  copyFileSync(SHIPPED, join(place, 'roles.cedar'))
   writeFileSync(org, '', { mode: 0o600 })
-  birchId = b.id
-  first = `[node]
-name = "ash"
-[peers.trusted]
-"${b.id}" = { name = "birch", level = "peer", roles = ["lead"], teams = ["eng"] }
-[sharing.allow]
+  const config = `[sharing.allow]
 peers = ["*"]
 [policy]
-files = ["${join(a.home, 'roles.cedar')}", "${org}"]
+files = ["${join(place, 'roles.cedar')}", "${org}"]
 teams = ["eng"]
 `
-  writeFileSync(join(a.home, 'config.toml'), first, { mode: 0o600 })
   // Nobody listens there: what makes it a service, which reloads, is that it was told of a manager.
-  ash = await startNode({ name: 'ash', home: a.home, env: { NOTIFY_SOCKET: '@karo-test-nobody' } })
-  const port = /tcp\/(\d+)$/.exec((await ash.status()).mesh.listen[0] ?? '')?.[1]
-  const other = `[discovery]\npeers = ["127.0.0.1:${port}"]\n[peers.trusted]\n"${a.id}" = { name = "ash", level = "peer" }\n`
-  writeFileSync(join(b.home, 'config.toml'), `[node]\nname = "birch"\n${other}`, { mode: 0o600 })
-  birch = await startNode({ name: 'birch', home: b.home })
-  await until(async () => (await birch.status()).mesh.peers_trusted === 1, { what: 'the two are linked' })
-  const fed = feed(join(ash.home, 'spool'), 1, 7, range)
-  await until(async () => (await ash.json<{ total: number }>(['history'])).total === fed.commands, {
-    what: 'ash has its commands',
-  })
+  const env = { NOTIFY_SOCKET: '@karo-test-nobody' }
+  ash = await startNode({ name: 'ash', config: `${config}${DOMAIN}`, env })
+  first = readFileSync(join(ash.home, 'config.toml'), 'utf8').replace(DOMAIN, '')
+  birch = await startNode({ name: 'birch', config: `${await nextTo(ash)}${DOMAIN}` })
+  birchId = (await birch.status()).node_id
 })
+
+interface Explained {
+  readonly peer: {
+    readonly state: string
+    readonly trust_level: string
+    readonly why: string
+    readonly teams: string[]
+  }
+  readonly steps: readonly { readonly source: string; readonly says: string; readonly decides: boolean }[]
+}
+const explain = (node: TestNode, who: string): Promise<Explained> =>
+  node.json<Explained>(['peers', 'explain', who])
+
+/** Writes the file and asks for a reload; resolves when the log has one more line with `said`. */
+async function reload(text: string, said: string): Promise<void> {
+  const times = (): number => ash.log().split(said).length
+  const before = times()
+  writeFileSync(join(ash.home, 'config.toml'), text, { mode: 0o600 })
+  ash.process.kill('SIGHUP')
+  await until(() => times() > before, { what: `the log says: ${said}` })
+}
 
 /** A question that is refused exits 4 and prints its result all the same. */
 const ask = async (type: string): Promise<QueryResult> =>
@@ -90,73 +97,123 @@ async function replaced(text: string, done: (policy: PolicyShape) => boolean): P
 const inForce = (policies: number) => (policy: PolicyShape) =>
   policy.problem === null && policy.files[1]?.policies === policies
 
-test('a lead has the numbers of their team, and explanation and ledger name the policy', async () => {
-  expect((await ask('tools')).coverage).toMatchObject({ known: 1, answered: 1 })
-  const rule = expect.stringMatching(/^role\.lead\.level1@roles\.cedar:\d+$/)
-  expect(await explained()).toMatchObject({ effect: 'allow', rule, roles: ['lead'], teams: ['eng'] })
-  expect(await written()).toMatchObject({ decision: 'allow', rule: 'consent.allow', policy_rule: rule })
-})
-
-test('a forbid that comes into force refuses what the role and the owner both allow', async () => {
-  await replaced(NEVER, inForce(1))
-  expect((await ask('tools')).coverage).toMatchObject({ known: 1, answered: 0, denied: 1 })
-  const rule = 'never@org.cedar:1'
-  expect(await explained()).toMatchObject({
-    effect: 'deny',
-    rule,
-    layers: [
-      { layer: 'owner', effect: 'allow', decides: false },
-      { layer: 'roles', effect: 'deny', rule, reason: 'the team eng asks nobody today', decides: true },
-    ],
+/** In order, as all that follows: it admits for as long as the connection lasts, and a denial is stronger. */
+describe('trust by subnet', () => {
+  test('nodes of a trusted subnet admit each other with no command, and explain says by which subnet', async () => {
+    await until(async () => (await ash.status()).mesh.peers_connected === 1, { what: 'they are connected' })
+    const { peer, steps } = await explain(ash, birchId)
+    expect(peer).toMatchObject({ state: 'connected', trust_level: 'peer', why: 'domain', teams: ['lab'] })
+    expect(steps.find(({ decides }) => decides)).toMatchObject({ source: 'domain' })
+    expect(steps.find(({ source }) => source === 'domain')?.says).toMatch(
+      /^it is connected from 127\.0\.0\.1, .*127\.0\.0\.0\/8/,
+    )
+    const { coverage } = await ash.json<QueryResult>(['query', 'health'])
+    expect(coverage).toMatchObject({ known: 1, answered: 1, complete: true })
   })
-  expect(await written()).toMatchObject({ status: 'access_denied', decision: 'deny', rule })
-  expect((await ask('safety')).coverage).toMatchObject({ answered: 1 })
-})
 
-test('a file that is broken changes nothing, and status, doctor and ledger say so with its place', async () => {
-  await replaced(
-    'permit (principal, action, resource)\nwhen { resource.levl == 1 };',
-    ({ problem }) => problem !== null,
-  )
-  const place = `${org}:2:8: attribute \`levl\``
-  expect((await ash.json<StatusShape>(['status'])).policy).toMatchObject({
-    engine: 'cedar',
-    files: 2,
-    problem: expect.stringContaining(place),
+  test('a reload that takes the subnet out ends what it gave, and one that brings it back gives it again', async () => {
+    await reload(first, 'configuration reloaded')
+    await until(async () => (await ash.status()).mesh.peers_connected === 0, { what: 'birch is out' })
+    expect((await explain(ash, birchId)).peer).toMatchObject({ trust_level: 'untrusted', why: 'default' })
+    const { entries } = await ash.json<{ entries: AuditEntryShape[] }>([
+      ...['audit', 'log', '--type', 'trust_change'],
+    ])
+    expect(entries.map(({ details }) => details)).toContainEqual(
+      expect.objectContaining({ action: 'reload', level_before: 'peer', level_after: 'untrusted' }),
+    )
+    await reload(`${first}${DOMAIN}`, 'configuration reloaded')
+    await until(async () => (await ash.status()).mesh.peers_connected === 1, { what: 'birch is back' })
   })
-  const doctor = await ash.karo(['doctor', '--only', 'policy.files'])
-  expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringContaining(`${org}:2:8`)])
-  const { entries } = await ash.json<{ entries: AuditEntryShape[] }>([
-    'audit',
-    'log',
-    '--type',
-    'policy_change',
-  ])
-  expect(entries.map(({ details }) => details.change)).toContain('refused')
-  expect((await ask('tools')).coverage).toMatchObject({ answered: 0, denied: 1 })
-  expect(await explained()).toMatchObject({ rule: 'never@org.cedar:1' })
-  await replaced('', inForce(0))
-  expect((await ask('tools')).coverage).toMatchObject({ answered: 1 })
+
+  test('a denial is stronger, and ends the connection', async () => {
+    await ash.json(['peers', 'deny', birchId])
+    await until(async () => (await ash.status()).mesh.peers_connected === 0, {
+      what: 'the connection has ended',
+    })
+    expect((await explain(ash, birchId)).peer).toMatchObject({ state: 'denied', trust_level: 'untrusted' })
+  })
+
+  test('what a subnet gives ends with the connection', async () => {
+    const { peer, steps } = await explain(birch, (await ash.status()).node_id)
+    expect(peer).toMatchObject({ trust_level: 'untrusted', why: 'default', teams: [] })
+    expect(steps.find(({ source }) => source === 'domain')).toMatchObject({
+      decides: false,
+      says: 'it is not connected from a subnet that [trust.domains] names',
+    })
+  })
 })
 
-test('a broken file refuses the start, with its place', async () => {
-  const { home } = await newNode()
-  const broken = join(home, 'broken.cedar')
-  writeFileSync(broken, 'permit (principal, action)', { mode: 0o600 })
-  writeFileSync(join(home, 'config.toml'), `[policy]\nfiles = ["${broken}"]\n`, { mode: 0o600 })
-  const ran = await runKaro(['up'], cleanEnv(home))
-  expect(ran.code).not.toBe(0)
-  expect(ran.stderr).toContain(`${broken}:1:27`)
-})
+describe('role policies', () => {
+  beforeAll(async () => {
+    await reload(first, 'configuration reloaded')
+    await ash.json(['peers', 'trust', birchId, '--name', 'birch', '--role', 'lead', '--team', 'eng'])
+    await birch.json(['peers', 'trust', (await ash.status()).node_id, '--name', 'ash'])
+    await until(async () => (await birch.status()).mesh.peers_trusted === 1, { what: 'the two are linked' })
+    const fed = feed(join(ash.home, 'spool'), 1, 7, range)
+    await until(async () => (await ash.json<{ total: number }>(['history'])).total === fed.commands, {
+      what: 'ash has its commands',
+    })
+  })
 
-/** Writes the file and asks for a reload; resolves when the log has one more line with `said`. */
-async function reload(text: string, said: string): Promise<void> {
-  const times = (): number => ash.log().split(said).length
-  const before = times()
-  writeFileSync(join(ash.home, 'config.toml'), text, { mode: 0o600 })
-  ash.process.kill('SIGHUP')
-  await until(() => times() > before, { what: `the log says: ${said}` })
-}
+  test('a lead has the numbers of their team, and explanation and ledger name the policy', async () => {
+    expect((await ask('tools')).coverage).toMatchObject({ known: 1, answered: 1 })
+    const rule = expect.stringMatching(/^role\.lead\.level1@roles\.cedar:\d+$/)
+    expect(await explained()).toMatchObject({ effect: 'allow', rule, roles: ['lead'], teams: ['eng'] })
+    expect(await written()).toMatchObject({ decision: 'allow', rule: 'consent.allow', policy_rule: rule })
+  })
+
+  test('a forbid that comes into force refuses what the role and the owner both allow', async () => {
+    await replaced(NEVER, inForce(1))
+    expect((await ask('tools')).coverage).toMatchObject({ known: 1, answered: 0, denied: 1 })
+    const rule = 'never@org.cedar:1'
+    expect(await explained()).toMatchObject({
+      effect: 'deny',
+      rule,
+      layers: [
+        { layer: 'owner', effect: 'allow', decides: false },
+        { layer: 'roles', effect: 'deny', rule, reason: 'the team eng asks nobody today', decides: true },
+      ],
+    })
+    expect(await written()).toMatchObject({ status: 'access_denied', decision: 'deny', rule })
+    expect((await ask('safety')).coverage).toMatchObject({ answered: 1 })
+  })
+
+  test('a file that is broken changes nothing, and status, doctor and ledger say so with its place', async () => {
+    await replaced(
+      'permit (principal, action, resource)\nwhen { resource.levl == 1 };',
+      ({ problem }) => problem !== null,
+    )
+    const place = `${org}:2:8: attribute \`levl\``
+    expect((await ash.json<StatusShape>(['status'])).policy).toMatchObject({
+      engine: 'cedar',
+      files: 2,
+      problem: expect.stringContaining(place),
+    })
+    const doctor = await ash.karo(['doctor', '--only', 'policy.files'])
+    expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringContaining(`${org}:2:8`)])
+    const { entries } = await ash.json<{ entries: AuditEntryShape[] }>([
+      'audit',
+      'log',
+      '--type',
+      'policy_change',
+    ])
+    expect(entries.map(({ details }) => details.change)).toContain('refused')
+    expect((await ask('tools')).coverage).toMatchObject({ answered: 0, denied: 1 })
+    expect(await explained()).toMatchObject({ rule: 'never@org.cedar:1' })
+    await replaced('', inForce(0))
+    expect((await ask('tools')).coverage).toMatchObject({ answered: 1 })
+  })
+
+  test('a broken file refuses the start, with its place', async () => {
+    const home = temporaryHome()
+    const broken = join(home, 'broken.cedar')
+    writeFileSync(broken, 'permit (principal, action)', { mode: 0o600 })
+    writeFileSync(join(home, 'config.toml'), `[policy]\nfiles = ["${broken}"]\n`, { mode: 0o600 })
+    const ran = await runKaro(['up'], cleanEnv(home))
+    expect(ran.code).not.toBe(0)
+    expect(ran.stderr).toContain(`${broken}:1:27`)
+  })
+})
 
 const stateOfBirch = async (): Promise<string | undefined> => {
   const { peers } = await ash.json<{ peers: { node_id: string; state: string }[] }>(['peers'])
