@@ -97,31 +97,27 @@ const SIGNALS: Readonly<Record<string, readonly [number: number, does: string]>>
 /** Meaning of `9`, `KILL` or `SIGKILL`, in any case; undefined for other words. */
 export function signal(word: string): string | undefined {
   const name = word.toUpperCase().replace(/^SIG/, '')
-  const found = Object.hasOwn(SIGNALS, name)
-    ? name
-    : Object.keys(SIGNALS).find((one) => String(SIGNALS[one]?.[0]) === word)
-  return found === undefined ? undefined : `SIG${found} (${SIGNALS[found]?.[0]}): ${SIGNALS[found]?.[1]}`
+  const found = Object.entries(SIGNALS).find(([one, [number]]) => one === name || String(number) === word)
+  return found && `SIG${found[0]} (${found[1].join('): ')}`
 }
+
+const EXIT_CODES: Readonly<Record<number, string>> = {
+  0: 'Success', 1: 'General failure', 2: 'Wrong usage, by convention', 126: 'Found but not executable', 127: 'Command not found',
+} // biome-ignore format: a compact table
 
 /** What the number behind `exit` or `return` tells the calling program. */
 export function exitCode(word: string): string | undefined {
   if (!/^\d{1,3}$/.test(word)) return undefined
   const n = Number(word)
-  if (n === 0) return 'Success'
-  if (n === 1) return 'General failure'
-  if (n === 2) return 'Wrong usage, by convention'
-  if (n === 126) return 'Found but not executable'
-  if (n === 127) return 'Command not found'
   if (n > 128 && n < 160) return `Ended by signal ${n - 128}`
-  return 'Failure; what the number means is up to the command'
+  return EXIT_CODES[n] ?? 'Failure; what the number means is up to the command'
 }
 
 /** Meaning of a chmod mode: `755`, `u+x`, `go-w`. */
 export function mode(word: string): string | undefined {
   if (/^[0-7]{3,4}$/.test(word)) {
-    const digits = [...word.slice(-3)].map(Number)
     const who = ['owner', 'group', 'others']
-    const texts = digits.map((digit, i) => `${who[i]} ${rights(digit)}`)
+    const texts = [...word.slice(-3)].map((digit, i) => `${who[i]} ${rights(Number(digit))}`)
     const special = word.length === 4 ? Number(word[0]) : 0
     const extra = [special & 4 && 'setuid', special & 2 && 'setgid', special & 1 && 'sticky'].filter(Boolean)
     return `Permissions: ${texts.join(', ')}${extra.length > 0 ? `; ${extra.join(', ')}` : ''}`

@@ -2,23 +2,23 @@
 import type { Meaning } from './lexicon.ts'
 import { exitCode, mode, signal } from './shell-words.ts'
 
+const say = (text: string | undefined): Meaning | undefined =>
+  text === undefined ? undefined : { text, source: 'karo' }
+
 /** Meaning of a number, signal or mode with a dash: `kill -9`, `head -20`, `grep -3`, `chmod -x`. */
 export function numeric(value: string, tool: string): Meaning | undefined {
   const plain = value.slice(1)
   if (tool === 'kill' || tool === 'killall' || tool === 'pkill') {
     const found = signal(plain)
-    return found === undefined ? undefined : { text: `Sends ${found}`, source: 'karo' }
+    return say(found && `Sends ${found}`)
   }
-  if (tool === 'chmod' && /^[rwxXst]+$/.test(plain)) return { text: mode(value) as string, source: 'karo' }
+  if (tool === 'chmod' && /^[rwxXst]+$/.test(plain)) return say(mode(value))
   if (!/^\d+$/.test(plain)) return undefined
   if (tool === 'journalctl')
-    return {
-      text: plain === '1' ? 'The boot before this one' : `${plain} boots before this one`,
-      source: 'karo',
-    }
-  if (tool === 'head' || tool === 'tail') return { text: `Shows ${plain} lines`, source: 'karo' }
-  if (tool === 'grep') return { text: `Shows ${plain} lines before and after each match`, source: 'karo' }
-  if (tool === 'git log') return { text: `Shows only the last ${plain} commits`, source: 'karo' }
+    return say(plain === '1' ? 'The boot before this one' : `${plain} boots before this one`)
+  if (tool === 'head' || tool === 'tail') return say(`Shows ${plain} lines`)
+  if (tool === 'grep') return say(`Shows ${plain} lines before and after each match`)
+  if (tool === 'git log') return say(`Shows only the last ${plain} commits`)
   return undefined
 }
 
@@ -31,8 +31,6 @@ const DD: Readonly<Record<string, string>> = {
  * Meaning of an operand that the tool reads in its own way: a mode, a signal, an owner. `index` counts operands from 0.
  */
 export function specialOperand(value: string, index: number, tool: string): Meaning | undefined {
-  const say = (text: string | undefined): Meaning | undefined =>
-    text === undefined ? undefined : { text, source: 'karo' }
   if (tool === 'chmod' && index === 0) return say(mode(value))
   if (tool === 'exit' || tool === 'return') return say(exitCode(value))
   if (tool === 'trap' && index > 0) return value === 'EXIT' ? say('When the shell ends') : say(signal(value))

@@ -114,7 +114,8 @@ function isMounted(disk: string): boolean {
     orElse(() => readFileSync(file, 'utf8'), '')
       .split('\n')
       .some((line) => {
-        const device = line.split(' ', 1)[0] as string
+        const name = line.split(' ', 1)[0] as string
+        const device = name.startsWith('/dev/') ? orElse(() => realpathSync(name), name) : name
         return device === own || (device.startsWith(own) && /^p?\d+$/.test(device.slice(own.length)))
       }),
   )

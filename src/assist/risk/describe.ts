@@ -33,59 +33,68 @@ export function describe(command: string, shell: Shell): Description {
   if (command.length > MAX_COMMAND_LENGTH) return { parts: [], parsed: false, truncated: true }
   // The rules read a carriage return as a blank and drop NUL. Here NUL is a blank too, so that places stay.
   const line = command.replace(/[\r\0]/g, ' ')
-  return new Describer(line, shell).all()
+  const whole: Whole = { line, shell, parsed: true, truncated: false, left: MAX_PARTS, nesting: 0 }
+  const parts = new Reader(whole, line, (start, end) => [start, end], 0).script()
+  return { parts: within(parts, 0, line.length), parsed: whole.parsed, truncated: whole.truncated }
 }
 
 /** Words that begin a header, which splitPieces turns into the command `:` because a header runs nothing. */
 const HEADER = /^(\s*)(for|foreach|select|switch|case|function)(?=\s)/
 
-class Describer {
-  private readonly line: string
-  private readonly shell: Shell
-  private parsed = true
-  private truncated = false
-  private left = MAX_PARTS
-  private nesting = 0
+/** The line as a whole, and what became of it so far. */
+interface Whole {
+  readonly line: string
+  readonly shell: Shell
+  parsed: boolean
+  truncated: boolean
+  left: number
+  nesting: number
+}
 
-  constructor(line: string, shell: Shell) {
-    this.line = line
-    this.shell = shell
+/** Reads one text: the line, or a command line inside one of its words. */
+class Reader {
+  private readonly whole: Whole
+  private readonly text: string
+  private readonly at: Place
+  private readonly depth: number
+
+  constructor(whole: Whole, text: string, at: Place, depth: number) {
+    this.whole = whole
+    this.text = text
+    this.at = at
+    this.depth = depth
   }
 
-  all(): Description {
-    const parts = this.script(this.line, (start, end) => [start, end], 0)
-    return { parts: within(parts, 0, this.line.length), parsed: this.parsed, truncated: this.truncated }
-  }
-
-  private script(text: string, at: Place, depth: number): Part[] {
-    if (depth > MAX_DEPTH) {
-      this.truncated = true
+  script(): Part[] {
+    if (this.depth > MAX_DEPTH) {
+      this.whole.truncated = true
       return []
     }
-    if (this.shell !== 'fish') {
-      const script = parseScript(text)
-      if ((script.errors?.length ?? 0) === 0) return this.statements(script.commands, text, at, depth)
+    if (this.whole.shell !== 'fish') {
+      const script = parseScript(this.text)
+      if ((script.errors?.length ?? 0) === 0) return this.statements(script.commands)
     }
-    return this.pieces(text, at, depth)
+    return this.pieces()
   }
 
   /**
    * Reads fish, and text that is no valid bash, statement by statement. Words around the statements become keywords.
    */
-  private pieces(text: string, at: Place, depth: number): Part[] {
+  private pieces(): Part[] {
+    const { text } = this
     const found: Part[] = []
     const covered = new Uint8Array(text.length)
     for (const piece of splitPieces(text)) {
       const script = parseSafely(piece.text)
       const end = piece.start + piece.text.length
       for (let i = piece.start; i < end; i++) if (/\S/.test(piece.text[i - piece.start]!)) covered[i] = 1
-      const place: Place = (a, b) => at(piece.start + a, piece.start + b)
+      const place: Place = (a, b) => this.at(piece.start + a, piece.start + b)
       if ((script.errors?.length ?? 0) > 0) {
-        this.parsed = false
+        this.whole.parsed = false
         const lead = piece.text.length - piece.text.trimStart().length
         found.push(this.part('unreadable', place(lead, piece.text.trimEnd().length), piece.text.trim()))
       } else {
-        const statements = this.statements(script.commands, piece.text, place, depth)
+        const statements = new Reader(this.whole, piece.text, place, this.depth).statements(script.commands)
         const header = HEADER.exec(text.slice(piece.start, end))
         const [first] = statements
         if (header === null || first?.kind !== 'command') found.push(...statements)
@@ -93,7 +102,7 @@ class Describer {
           const begin = piece.start + header[1]!.length
           const word = header[2]!
           covered.fill(1, begin, begin + word.length)
-          const keyword = this.part('keyword', at(begin, begin + word.length), word)
+          const keyword = this.part('keyword', this.at(begin, begin + word.length), word)
           found.push(headerPart(keyword, first), ...statements.slice(1))
         }
       }
@@ -104,38 +113,40 @@ class Describer {
       if (covered[start] === 1 || value === '(' || value === ')') continue
       if (value.startsWith('#')) continue
       const kind = /^[;&|\n]/.test(value) ? 'operator' : 'keyword'
-      if (this.spend()) found.push(this.part(kind, at(start, start + value.length), value))
+      if (this.spend()) found.push(this.part(kind, this.at(start, start + value.length), value))
     }
     const parts = nested(found.sort((a, b) => a.span[0] - b.span[0] || b.span[1] - a.span[1]))
-    return this.shell === 'fish' ? nestBlocks(parts) : this.qualified(parts)
+    return this.whole.shell === 'fish' ? nestBlocks(parts) : this.qualified(parts)
   }
 
   /** In zsh, parentheses that touch a word belong to its pattern, `*(.om[1])` or `(a|b)*`, and run nothing. */
   private qualified(parts: readonly Part[]): Part[] {
     return parts.map((part) =>
       part.kind === 'substitution' &&
-      this.line[part.span[0]] === '(' &&
-      /\S/.test(this.line[part.span[0] - 1] ?? ' ')
+      this.whole.line[part.span[0]] === '(' &&
+      /\S/.test(this.whole.line[part.span[0] - 1] ?? ' ')
         ? { ...part, kind: 'glob', parts: [] }
         : { ...part, parts: this.qualified(part.parts) },
     )
   }
 
-  private statements(nodes: readonly SyntaxNode[], text: string, at: Place, depth: number): Part[] {
+  /** The parts of the nodes, and the operators and keywords between them: from and up to these places of the text, if they are given. */
+  statements(nodes: readonly SyntaxNode[], from?: number, to?: number): Part[] {
     const found: Part[] = []
-    let end = -1
+    let end = from
     for (const node of nodes) {
-      if (end >= 0) found.push(...this.between(text, end, node.pos, at))
-      found.push(...this.node(node, text, at, depth))
-      end = node.end
+      if (end !== undefined) found.push(...this.between(end, node.pos))
+      found.push(...this.node(node))
+      end = Math.max(end ?? 0, node.end)
     }
+    if (end !== undefined && to !== undefined) found.push(...this.between(end, to))
     return found
   }
 
   /** Operators and keywords that stand between two nodes. */
-  private between(text: string, from: number, to: number, at: Place): Part[] {
+  private between(from: number, to: number): Part[] {
     const found: Part[] = []
-    const gap = text
+    const gap = this.text
       .slice(from, Math.max(from, to))
       .replace(/(^|\s)#[^\n]*/g, (comment) => ' '.repeat(comment.length))
     for (const match of gap.matchAll(/\|\||&&|;;&|;&|;;|\|&|[;&|()]|[{}!]|[a-z]+|\[\[|\]\]/g)) {
@@ -143,50 +154,50 @@ class Describer {
       const [value] = match
       const kind = /^[a-z{}!]/.test(value) ? 'keyword' : 'operator'
       const start = from + match.index
-      found.push(this.part(kind, at(start, start + value.length), value))
+      found.push(this.part(kind, this.at(start, start + value.length), value))
     }
     return found
   }
 
-  private node(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
+  private node(node: SyntaxNode): Part[] {
     if (!this.spend()) return []
-    if (this.nesting >= MAX_NESTING) {
-      this.truncated = true
+    if (this.whole.nesting >= MAX_NESTING) {
+      this.whole.truncated = true
       return []
     }
-    this.nesting++
-    const parts = this.nodeParts(node, text, at, depth)
-    this.nesting--
+    this.whole.nesting++
+    const parts = this.nodeParts(node)
+    this.whole.nesting--
     return parts
   }
 
-  private nodeParts(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
-    const span = at(node.pos, node.end)
+  private nodeParts(node: SyntaxNode): Part[] {
+    const span = this.at(node.pos, node.end)
     const holding = (kind: PartKind, value: string, nodes: readonly SyntaxNode[]): Part[] => [
-      this.part(kind, span, value, this.filled(node, nodes, text, at, depth)),
+      this.part(kind, span, value, this.filled(node, nodes)),
     ]
     switch (node.type) {
       case 'Statement': {
-        const parts = this.node(node.command, text, at, depth)
+        const parts = this.node(node.command)
         if (node.background !== true) return parts
-        const sign = text.indexOf('&', node.command.end)
-        return sign < 0 ? parts : [...parts, this.part('operator', at(sign, sign + 1), '&')]
+        const sign = this.text.indexOf('&', node.command.end)
+        return sign < 0 ? parts : [...parts, this.part('operator', this.at(sign, sign + 1), '&')]
       }
       case 'Script':
       case 'CompoundList':
-        return this.statements(node.commands, text, at, depth)
+        return this.statements(node.commands)
       case 'AndOr':
         return holding('list', node.operators.join(' '), node.commands)
       case 'Pipeline':
         return node.commands.length === 1 && node.prefixes.length === 0
-          ? this.node(node.commands[0] as CommandNode, text, at, depth)
+          ? this.node(node.commands[0] as CommandNode)
           : holding(
               'pipeline',
               node.prefixes.some(({ type }) => type === 'Negation') ? '!' : '',
               node.commands,
             )
       case 'Command':
-        return [this.command(node, at, depth)]
+        return [this.command(node)]
       case 'Subshell':
         return holding('subshell', '', [node.body])
       case 'BraceGroup':
@@ -196,7 +207,7 @@ class Describer {
       case 'If':
         return holding('if', '', [node.clause, node.then, ...node.elif, ...(node.else ? [node.else] : [])])
       case 'Elif':
-        return this.filled(node, [node.clause, node.then], text, at, depth)
+        return this.filled(node, [node.clause, node.then])
       case 'While':
         return holding('loop', node.kind, [node.clause, node.body])
       case 'For':
@@ -209,71 +220,46 @@ class Describer {
       case 'Case':
         return holding('case', '', [node.word, ...node.items])
       case 'CaseItem':
-        return this.filled(node, [...node.pattern, node.body], text, at, depth)
+        return this.filled(node, [...node.pattern, node.body])
       case 'Function':
         return holding('function', node.name.value, [node.body])
       case 'TestCommand':
-        return [
-          this.part(
-            'test',
-            span,
-            text.slice(node.pos, node.end),
-            this.wordsIn(node.expression, text, at, depth),
-          ),
-        ]
+        return [this.part('test', span, this.text.slice(node.pos, node.end), this.wordsIn(node.expression))]
       case 'ArithmeticCommand':
         return [this.part('arithmetic', span, node.body)]
       case 'Redirected':
-        return [
-          ...this.node(node.command, text, at, depth),
-          ...node.redirects.map((redirect) => this.redirection(redirect, at, depth)),
-        ]
+        return [...this.node(node.command), ...node.redirects.map((redirect) => this.redirection(redirect))]
       case 'Word':
-        return [this.word(node, at, depth)]
+        return [this.word(node)]
       default:
         return []
     }
   }
 
-  /** The parts of `nodes`, and between them the operators and keywords of the compound command `whole`. */
-  private filled(
-    whole: SyntaxNode,
-    nodes: readonly SyntaxNode[],
-    text: string,
-    at: Place,
-    depth: number,
-  ): Part[] {
-    const found: Part[] = []
-    let end = whole.pos
-    for (const node of nodes) {
-      if (node.pos > end) found.push(...this.between(text, end, node.pos, at))
-      found.push(...this.node(node, text, at, depth))
-      end = Math.max(end, node.end)
-    }
-    if (whole.type !== 'AndOr' && whole.type !== 'Pipeline')
-      found.push(...this.between(text, end, whole.end, at))
-    return found
+  /** The parts of `nodes`, and of the compound command `whole` around them. */
+  private filled({ type, pos, end }: SyntaxNode, nodes: readonly SyntaxNode[]): Part[] {
+    return this.statements(nodes, pos, type === 'AndOr' || type === 'Pipeline' ? undefined : end)
   }
 
   /** Words and operators of a `[[ … ]]` test, in order. */
-  private wordsIn(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
-    if (node.type === 'Word') return [this.word(node, at, depth)]
+  private wordsIn(node: SyntaxNode): Part[] {
+    if (node.type === 'Word') return [this.word(node)]
     const found: Part[] = []
-    if (this.nesting >= MAX_NESTING || !this.spend()) return found
-    this.nesting++
+    if (this.whole.nesting >= MAX_NESTING || !this.spend()) return found
+    this.whole.nesting++
     let end = node.pos
     const sign = (to: number): void => {
-      const value = text.slice(end, to).trim()
-      const start = text.indexOf(value, end)
+      const value = this.text.slice(end, to).trim()
+      const start = this.text.indexOf(value, end)
       if (/^[^\s()]{1,4}$/.test(value))
-        found.push(this.part('operator', at(start, start + value.length), value))
+        found.push(this.part('operator', this.at(start, start + value.length), value))
     }
     forEachChild(node, (child) => {
       sign(child.pos)
-      found.push(...this.wordsIn(child, text, at, depth))
+      found.push(...this.wordsIn(child))
       end = child.end
     })
-    this.nesting--
+    this.whole.nesting--
     return found
   }
 
@@ -282,47 +268,42 @@ class Describer {
   }
 
   private spend(): boolean {
-    this.left -= 1
-    if (this.left < 0) this.truncated = true
-    return this.left >= 0
+    const isLeft = --this.whole.left >= 0
+    if (!isLeft) this.whole.truncated = true
+    return isLeft
   }
 
-  private command(command: Command, at: Place, depth: number): Part {
+  private command(command: Command): Part {
     const before: Part[] = []
     for (const prefix of command.prefix) {
-      before.push(
-        prefix.type === 'Assignment'
-          ? this.assignment(prefix, at, depth)
-          : this.redirection(prefix, at, depth),
-      )
+      before.push(prefix.type === 'Assignment' ? this.assignment(prefix) : this.redirection(prefix))
     }
-    const words: Part[] =
-      command.name === undefined ? [] : [{ ...this.word(command.name, at, depth), kind: 'name' }]
+    const words: Part[] = command.name === undefined ? [] : [{ ...this.word(command.name), kind: 'name' }]
     const others: Part[] = []
     for (const part of command.suffix) {
       if (words.length >= MAX_WORDS || !this.spend()) {
-        this.truncated = true
+        this.whole.truncated = true
         break
       }
-      if (part.type === 'Word') words.push(this.word(part, at, depth))
+      if (part.type === 'Word') words.push(this.word(part))
       else if (part.type === 'Assignment') {
-        const [start, end] = at(part.pos, part.end)
+        const [start, end] = this.at(part.pos, part.end)
         // The value as the command gets it: `alias ll="ls -l"` without its quotes.
         const value = part.value.type === 'ArrayValue' ? undefined : part.value
         const text = value === undefined ? part.text : part.text.slice(0, value.pos - part.pos) + value.value
-        words.push(this.part('word', [start, end], text, this.assignment(part, at, depth).parts))
-      } else others.push(this.redirection(part, at, depth))
+        words.push(this.part('word', [start, end], text, this.assignment(part).parts))
+      } else others.push(this.redirection(part))
     }
-    const inner = words.length === 0 ? [] : this.unwrapped(words, depth)
+    const inner = words.length === 0 ? [] : this.unwrapped(words)
     const parts = [...before, ...inner, ...others].sort((a, b) => a.span[0] - b.span[0])
-    return this.part('command', at(command.pos, command.end), words[0]?.value ?? '', parts)
+    return this.part('command', this.at(command.pos, command.end), words[0]?.value ?? '', parts)
   }
 
   /**
    * The command's words; words that are a command of their own (behind sudo, find -exec, xargs, bash -c) become one
    * part.
    */
-  private unwrapped(words: readonly Part[], depth: number): Part[] {
+  private unwrapped(words: readonly Part[], depth = this.depth): Part[] {
     if (depth >= MAX_DEPTH) return [...words]
     const args = words.map((word): Arg => ({ text: word.value, span: word.span, taint: TAINT.none }))
     const layer = unwrapLayer(args, NO_OUTPUT)
@@ -347,32 +328,32 @@ class Describer {
       const from = found.findIndex(({ span, kind }) => kind === 'word' && span[0] === script.span[0])
       const to = found.findIndex(({ span }) => span[1] === script.span[1])
       if (from < 0 || to < from) continue
-      const word = found[from] as Part
       const [start, end] = script.span
-      const exact = this.line.slice(start, end).indexOf(script.text)
+      const exact = this.whole.line.slice(start, end).indexOf(script.text)
       // A script joined from several words has exact places only if one blank stood between each two of them.
       const place: Place = exact < 0 ? () => script.span : (a, b) => [start + exact + a, start + exact + b]
-      const parts = this.script(script.text, place, depth + 1)
+      const parts = new Reader(this.whole, script.text, place, depth + 1).script()
       if (parts.length === 0) continue
-      if (from === to) found[from] = { ...word, parts: [this.part('script', [start, end], '', parts)] }
-      else if (exact >= 0) found.splice(from, to - from + 1, this.part('script', [start, end], '', parts))
+      if (from === to)
+        found[from] = { ...(found[from] as Part), parts: [this.part('script', script.span, '', parts)] }
+      else if (exact >= 0) found.splice(from, to - from + 1, this.part('script', script.span, '', parts))
     }
     return found
   }
 
-  private assignment(node: Assignment, at: Place, depth: number): Part {
+  private assignment(node: Assignment): Part {
     const words = node.value.type === 'ArrayValue' ? node.value.elements : [node.value]
-    const parts = words.flatMap((word) => this.inside(word, at, depth))
-    return this.part('assignment', at(node.pos, node.end), node.text, parts)
+    const parts = words.flatMap((word) => this.inside(word))
+    return this.part('assignment', this.at(node.pos, node.end), node.text, parts)
   }
 
-  private redirection(node: Redirection, at: Place, depth: number): Part {
-    const span = at(node.pos, node.end)
+  private redirection(node: Redirection): Part {
+    const span = this.at(node.pos, node.end)
     if (node.type === 'HereDoc') {
-      const body = node.body.parts?.flatMap((part) => this.wordPart(part, false, at, depth)) ?? []
+      const body = node.body.parts?.flatMap((part) => this.wordPart(part, false)) ?? []
       return this.part('heredoc', span, node.delimiter?.value ?? '', body)
     }
-    const target = node.target === undefined ? [] : [this.word(node.target, at, depth)]
+    const target = node.target === undefined ? [] : [this.word(node.target)]
     const descriptor =
       node.descriptor === undefined
         ? ''
@@ -382,21 +363,21 @@ class Describer {
     return this.part('redirection', span, `${descriptor}${node.operator}`, target)
   }
 
-  private word(word: Word, at: Place, depth: number): Part {
-    return this.part('word', at(word.pos, word.end), word.value, this.inside(word, at, depth))
+  private word(word: Word): Part {
+    return this.part('word', this.at(word.pos, word.end), word.value, this.inside(word))
   }
 
   /** The parts of a word that the shell replaces: tilde, variables, substitutions, patterns. */
-  private inside(word: Word, at: Place, depth: number): Part[] {
+  private inside(word: Word): Part[] {
     const tilde = /^~[\w+-]*(?=\/|$)/.exec(word.text)?.[0]
     const first =
-      tilde === undefined ? [] : [this.part('tilde', at(word.pos, word.pos + tilde.length), tilde)]
-    return [...first, ...(word.parts ?? []).flatMap((part) => this.wordPart(part, true, at, depth))]
+      tilde === undefined ? [] : [this.part('tilde', this.at(word.pos, word.pos + tilde.length), tilde)]
+    return [...first, ...(word.parts ?? []).flatMap((part) => this.wordPart(part, true))]
   }
 
-  private wordPart(part: WordPart, unquoted: boolean, at: Place, depth: number): Part[] {
+  private wordPart(part: WordPart, unquoted: boolean): Part[] {
     if (!this.spend()) return []
-    const span = at(part.pos, part.end)
+    const span = this.at(part.pos, part.end)
     switch (part.type) {
       case 'Literal':
       case 'SingleQuoted':
@@ -404,7 +385,7 @@ class Describer {
         return []
       case 'DoubleQuoted':
       case 'LocaleString':
-        return part.parts.flatMap((child) => this.wordPart(child, false, at, depth))
+        return part.parts.flatMap((child) => this.wordPart(child, false))
       case 'Glob':
       case 'ExtendedGlob':
         return unquoted ? [this.part('glob', span, part.text)] : []
@@ -413,30 +394,28 @@ class Describer {
       case 'SimpleExpansion':
       case 'ParameterExpansion':
         // splitPieces puts a variable in the place of a fish substitution, which it reads as a statement of its own.
-        if (this.line[span[0]] === '(') return [this.part('substitution', span, this.line.slice(...span))]
+        if (this.whole.line[span[0]] === '(')
+          return [this.part('substitution', span, this.whole.line.slice(...span))]
         return [this.part('variable', span, part.text)]
       case 'ArithmeticExpansion':
         return [this.part('arithmetic', span, part.text)]
       case 'CommandExpansion':
-        return [this.part('substitution', span, part.text, this.substituted(part.script, span, at, depth))]
+        return [this.part('substitution', span, part.text, this.substituted(part.script, span))]
       case 'ProcessSubstitution': {
-        const inner = this.substituted(part.script, span, at, depth)
+        const inner = this.substituted(part.script, span)
         return [this.part('process-substitution', span, part.operator, inner)]
       }
     }
   }
 
-  private substituted(script: ParsedScript | undefined, span: Span, at: Place, depth: number): Part[] {
-    if (script === undefined || depth >= MAX_DEPTH) return []
-    if ((script.errors?.length ?? 0) > 0) this.parsed = false
-    // Escaped backticks are parsed from a decoded copy, whose offsets are not those of the line.
+  private substituted(script: ParsedScript | undefined, span: Span): Part[] {
+    if (script === undefined || this.depth >= MAX_DEPTH) return []
+    if ((script.errors?.length ?? 0) > 0) this.whole.parsed = false
+    // `at` maps offsets of the line from where the text begins. Escaped backticks are parsed from a decoded copy, whose offsets are others.
     const [text, place]: [string, Place] =
-      script.source === undefined ? [this.source(at), at] : [script.source, () => span]
-    return this.statements(script.commands, text, place, depth + 1)
-  }
-
-  /** The text whose offsets `at` maps: the line from the place where the text being read begins. */
-  private source(at: Place): string {
-    return this.line.slice(at(0, 0)[0])
+      script.source === undefined
+        ? [this.whole.line.slice(this.at(0, 0)[0]), this.at]
+        : [script.source, () => span]
+    return new Reader(this.whole, text, place, this.depth + 1).statements(script.commands)
   }
 }

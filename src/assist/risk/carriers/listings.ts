@@ -12,7 +12,6 @@ import {
   says,
   textsOf,
   UNKNOWN,
-  withoutOptions,
 } from '../model.ts'
 import { isSecretFile } from './secrets.ts'
 
@@ -86,8 +85,9 @@ function narrows(args: Args, { text }: Arg, i: number): boolean {
 export function fdTargets(args: Args): readonly string[] {
   const end = placeIn(args, /^(?:-x|-X|--exec|--exec-batch)$/)
   const own = end < 0 ? args : args.slice(0, end)
-  const operands = withoutOptions(own)
-  const all = /^(?:\.|\.\*|\^)?$/.test(operands[0]?.text ?? '') && operands.length === own.length
+  const { operands, flag } = readOptions('fd', own)
+  const isNarrowed = flag('e', 'extension', 'E', 'exclude', 'S', 'size')
+  const all = /^(?:\.|\.\*|\^)?$/.test(operands[0]?.text ?? '') && isNarrowed === undefined
   const tops = operands.slice(1).map((arg) => arg.text)
   return (tops.length === 0 ? ['.'] : tops).map((top) => below(top, all ? '**/*' : SOMETHING))
 }

@@ -44,6 +44,7 @@ const VALUE_OPTIONS = table(`
   karo: home
   xargs: I n P L d a s E max-args max-procs delimiter arg-file max-chars
   parallel: j jobs I a arg-file S sshlogin C colsep N n L delay timeout joblog results
+  fd fdfind: t type e extension E exclude S size d max-depth
   du: d max-depth exclude t threshold B block-size
   tree: L I P o
   grep: e regexp f file A B C m max-count include exclude exclude-dir

@@ -243,9 +243,11 @@ export function walkLine(
         )
       case 'Redirected': {
         const { list, input } = redirections(walk, it.redirects, frame)
-        const span = frame.at(it)
-        if (list.length > 0) findings.command(bare(list, [], span, frame))
-        return node(it.command, { ...frame, input })
+        const before = cloneScope(frame.scope)
+        const output = node(it.command, { ...frame, input })
+        const whole = bare(list, [], frame.at(it), { ...frame, scope: before })
+        if (list.length > 0) findings.command({ ...whole, input: output })
+        return output
       }
       case 'Function':
         functions.set(it.name.value, { node: it, frame })

@@ -2,7 +2,7 @@
 import { quoted } from '../carriers/layers.ts'
 import type { Options } from '../line/options.ts'
 import { isUnresolved } from '../line/paths.ts'
-import { type Arg, type SimpleCommand, textsOf } from '../model.ts'
+import { type Arg, NO_OUTPUT, type SimpleCommand, textsOf } from '../model.ts'
 
 export type Rewrite = (command: SimpleCommand, options: Options) => string | undefined
 
@@ -27,6 +27,16 @@ export const foundOnly: Rewrite = ({ name, args }) => {
     ? undefined
     : [start, ...tests].join(' ')
 }
+
+/** The command with another end, if its only redirection is `>` to a file and its input is not on the line. */
+export const redirected =
+  (to: (command: string, file: string) => string | undefined): Rewrite =>
+  ({ name, path, args, input, span, redirections: [sole, more] }) => {
+    if (sole?.operator !== '>' || sole.descriptor !== undefined || more !== undefined) return undefined
+    if (input !== NO_OUTPUT || name === '' || sole.target.span[1] > span[1]) return undefined
+    const [command, file] = [say(path, ...args), say(sole.target)]
+    return command && file && to(command, file)
+  }
 
 /** Another tool with the command's operands, at most 20. */
 export function rather(...tool: readonly string[]): Rewrite {

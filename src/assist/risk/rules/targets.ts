@@ -59,7 +59,7 @@ export const changed = (command: SimpleCommand, options: Options): Args => [
 
 /** Directories that a command fills with files not named in the line: by unpacking, copying or fetching whole trees. */
 export function filled(command: SimpleCommand, options: Options): Args {
-  if (!/^(?:rsync|g?cp)$/.test(command.name)) return wordsFound(FILLS, command, options)
+  if (!/^(?:rsync|g?cp|scp)$/.test(command.name)) return wordsFound(FILLS, command, options)
   const { operands } = options
   const { into } = copying(options)
   if (into === undefined || operands.length < 2) return []

@@ -140,7 +140,13 @@ export const TOOL_RULES: readonly FormRule[] = [
       gh run cancel
       adb reboot|uninstall
       adb shell pm clear
-      virsh destroy|reset
+      virsh destroy|reset|snapshot-revert
+      qemu-img snapshot -a
+      qemu-img resize --shrink
+      snap remove --purge
+      flatpak uninstall|remove --all|--delete-data
+      p4|bzr revert
+      cvs update|up -C
       VBoxManage controlvm * poweroff|reset
       nix-collect-garbage -d|--delete-old
       grub-reboot *

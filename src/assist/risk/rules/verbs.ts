@@ -179,6 +179,13 @@ const callsLosing = (code: string): boolean =>
 const SOCKET_STOPS =
   /"execute"\s*:\s*"(?:quit|system_powerdown|system_reset)"|^\s*system_(?:powerdown|reset)\b|\bstate\s+(?:maint|drain)\b/
 
+const loses =
+  (isKept: boolean): Rule['when'] =>
+  (c) => {
+    const found = losing(c)
+    return found?.isKept === isKept ? [found.arg] : undefined
+  }
+
 export const VERB_RULES: readonly Rule[] = [
   {
     id: 'code-destroys',
@@ -218,10 +225,7 @@ export const VERB_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Deletes something that a service keeps for everybody who uses it.',
     tools: ['*'],
-    when: (c) => {
-      const found = losing(c)
-      return found?.isKept === true ? [found.arg] : undefined
-    },
+    when: loses(true),
     example: 'anytool projects delete web',
     yields: true,
   },
@@ -231,10 +235,7 @@ export const VERB_RULES: readonly Rule[] = [
     given: 'high',
     why: 'Deletes, revokes or resets something, by the name of the sub-command.',
     tools: ['*'],
-    when: (c) => {
-      const found = losing(c)
-      return found === undefined || found.isKept ? undefined : [found.arg]
-    },
+    when: loses(false),
     example: 'anytool token revoke x',
     yields: true,
   },

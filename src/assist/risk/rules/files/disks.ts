@@ -14,13 +14,15 @@ const trial = (_arg: Arg, { name }: SimpleCommand, o: Options): boolean =>
   /^mk(?:e2fs|fs\.ext[234])$/.test(name) && o.flag('n') !== undefined
 
 /** A disk or a partition beyond the first of its kind, on which the system of most machines is. */
-const SPARE =
-  /^\/dev\/(?:(?:sd|vd|xvd|hd)[b-z]\d*|nvme[1-9]\d*n\d+(?:p\d+)?|mmcblk[1-9]\d*(?:p\d+)?|r?disk[2-9]\d*(?:s\d+)?)$/
+const SPARE = /^\/dev\/(?:(?:s|h|v|xv)d[b-z]|(?:nvme|mmcblk|r?disk)[1-9])\w*$/
+/** A volume of LVM, LUKS or ZFS; the system may be on any. */
+const VOLUME = /^\/dev\/(?!disk|block)[\w-]+\/[\w.+-]+$/
 
-/** Whether the disk is neither the first one nor, as far as is known, mounted. */
+/** Whether the disk is neither the first one nor, as far as is known, mounted; a volume where it is known not to be. */
 const spare = ({ text }: Arg, { scope }: SimpleCommand): boolean => {
   const path = text.replace(/^of=/, '')
-  return SPARE.test(path) && scope.machine?.isMounted?.(path) !== true
+  const isMounted = scope.machine?.isMounted?.(path)
+  return SPARE.test(path) ? isMounted !== true : VOLUME.test(path) && isMounted === false
 }
 
 export const DISK_RULES: Rules = [
@@ -109,6 +111,7 @@ export const DISK_RULES: Rules = [
       lvremove|vgremove|pvremove|lvreduce !-t|--test
       lvconvert --merge|--mergesnapshot !-t|--test
       zfs destroy|rollback
+      zfs receive|recv -F
       btrfs subvolume|sub|su del*`,
     example: 'lvremove -f vg/lv',
   },

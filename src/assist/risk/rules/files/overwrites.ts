@@ -1,9 +1,9 @@
 // Rules about overwriting files, adding to files that the system trusts, and moving files away.
 import { isGlob } from '../../line/glob.ts'
 import { type Options, verb } from '../../line/options.ts'
-import { type Arg, baseName, NO_OUTPUT, type SimpleCommand, UNKNOWN } from '../../model.ts'
+import { type Arg, baseName, type SimpleCommand, UNKNOWN } from '../../model.ts'
 import type { Rules } from '../forms.ts'
-import { type Rewrite, say } from '../rewrite.ts'
+import { redirected } from '../rewrite.ts'
 import { inPlace } from '../rule.ts'
 
 const RC_FILE =
@@ -54,15 +54,6 @@ function isPutInPlace({ text }: Arg, { name }: SimpleCommand, o: Options): boole
   if (name !== 'ln' || !o.flag('f', 'force')) return true
   const plain = (path: string) => baseName(path).replace(/^[._]|^dot[._-]/, '')
   return plain(verb(o)) === plain(text) && !text.endsWith('authorized_keys')
-}
-
-/** `>>` instead of `>`, if that is the only redirection and the command's input is not on the line. */
-const addedInstead: Rewrite = (c) => {
-  const [sole, more] = c.redirections
-  if (sole?.operator !== '>' || sole.descriptor !== undefined || more !== undefined) return undefined
-  if (c.input !== NO_OUTPUT || c.name === '' || sole.target.span[1] > c.span[1]) return undefined
-  const [command, file] = [say(c.path, ...c.args), say(sole.target)]
-  return command === undefined || file === undefined ? undefined : `${command} >> ${file}`
 }
 
 /** Whether sed edits the file in place, which keeps its other lines. */
@@ -139,7 +130,7 @@ export const OVERWRITE_RULES: Rules = [
     why: 'Overwrites a start file of your shell or of ssh instead of adding to it.',
     finds: '* writes<start>!<placed>',
     named: { start: RC_FILE, placed: isPutInPlace },
-    safer: addedInstead,
+    safer: redirected((command, file) => `${command} >> ${file}`),
     example: 'echo "alias x=y" > ~/.bashrc',
   },
   {

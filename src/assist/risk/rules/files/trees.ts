@@ -8,12 +8,13 @@ import {
   baseName,
   redirectedTo,
   type SimpleCommand,
+  says,
   TAINT,
   UNKNOWN,
 } from '../../model.ts'
 import { unpacks } from '../../writes/option-values.ts'
 import type { Rules } from '../forms.ts'
-import { foundOnly, movedAside } from '../rewrite.ts'
+import { foundOnly, movedAside, redirected } from '../rewrite.ts'
 import { isOpaque } from '../rule.ts'
 import { overwritten, TREE_DELETERS } from '../targets.ts'
 
@@ -55,27 +56,41 @@ const USED_AGAIN = /\.(?:log|tmp|out|err|lock|pid|cache|history)$|log$|^\/(?:tmp
 /** Files that the command leaves empty: by its size, or by writing nothing into them. */
 function emptied(c: SimpleCommand, o: Options): Args {
   const names = (): Args => {
-    if (/^g?truncate$/.test(c.name)) return SIZE_ZERO(o) ? o.operands : []
+    if (/^g?truncate$/.test(c.name))
+      return /^0+[kKMG]?B?$/.test(o.value('s', 'size')?.text ?? '') ? o.operands : []
     if (/^(?:cp|install)$/.test(c.name))
       return o.operands[0]?.text === '/dev/null' && !/\/$/.test(o.operands.at(-1)?.text ?? '/')
         ? o.operands.slice(-1)
         : []
     const nothing = c.name === 'dd' ? c.args : redirectedTo(c, /^<$/)
-    if (/^(?:tee|dd)$/.test(c.name))
-      return nothing.some(({ text }) => /^(?:if=)?\/dev\/null$/.test(text)) ? overwritten(c, o) : []
+    if (/^(?:tee|dd)$/.test(c.name) && says({ args: nothing }, /^(?:if=)?\/dev\/null$/))
+      return overwritten(c, o)
+    if (c.name === 'tee' && !o.flag('a', 'append')) return readToo(c, o, o.operands)
     const isSilent =
-      (c.name === '' && c.assignments.length === 0) ||
+      (c.name === '' && c.assignments.length === 0 && c.input.text === '') ||
       /^(?:true|:|false)$/.test(c.name) ||
       (/^(?:echo|printf)$/.test(c.name) &&
         c.args.every(({ text }) => text === '' || text === '-n') &&
         c.args.length > 0) ||
       (c.name === 'cat' && c.args[0]?.text === '/dev/null')
-    return isSilent ? redirectedTo(c, /^(?:>|>\||&>)$/) : []
+    const into = redirectedTo(c, /^(?:>|>\||&>)$/)
+    return isSilent ? into : readToo(c, o, into)
   }
   return names().filter(({ text }) => text !== '' && !isOpaque({ text } as Arg) && !USED_AGAIN.test(text))
 }
 
-const SIZE_ZERO = (o: Options) => /^0+[kKMG]?B?$/.test(o.value('s', 'size')?.text ?? '')
+/** Files that are emptied before they are read: by this command, or by what it reads from. */
+function readToo({ name, input, scope }: SimpleCommand, { operands }: Options, into: Args): Args {
+  const path = ({ text }: Arg): string => resolvePath(text, scope)
+  const read = [...(input.from ?? []), ...(/^(?:echo|printf|print|tee)$/.test(name) ? [] : operands)].map(
+    path,
+  )
+  return into.filter((arg) => read.includes(path(arg)))
+}
+
+/** Whether it fills files with something that is worth nothing. Mostly they are new. */
+const isFilledAnew = ({ name, args }: SimpleCommand): boolean =>
+  name === 'dd' ? says({ args }, /^if=\/dev\/(?:zero|u?random)$/) : name === 'qemu-img'
 
 /** Scheduled jobs, keys that log in, and settings of ssh and git that name programs. */
 const LATER_FOR_TOOLS =
@@ -120,9 +135,11 @@ export const TREE_RULES: Rules = [
     id: 'find-deletes',
     level: 'moderate',
     why: 'Deletes whatever the search finds.',
-    finds: 'find|gfind tops!@temporary? words<deletes> !-empty !-name|-iname=<made>',
+    finds: `
+      find|gfind tops!@temporary? words<deletes> !-empty !-name|-iname=<made>
+      fd|fdfind words<deletes> !-e|--extension=<made>`,
     named: {
-      deletes: /^-delete$/,
+      deletes: /^(?:-delete|rm|unlink)$/,
       made: /^(?:\*?\.?(?:pyc|pyo|o|tmp|bak|orig|rej|swp|class|DS_Store|map|log\S*|gz|old)|\*~|__pycache__|node_modules|Thumbs\.db|core)$/,
     },
     safer: foundOnly,
@@ -134,11 +151,14 @@ export const TREE_RULES: Rules = [
     level: 'high',
     why: 'Empties a file that has something in it, and nothing brings that back.',
     tools: ['*'],
-    when: (c, o) =>
-      emptied(c, o).filter((arg) => {
-        const path = resolvePath(arg.text, c.scope)
-        return c.scope.machine?.holds?.(path) ?? SOURCE.test(path)
-      }),
+    when: (c, o) => {
+      const holds = ({ text }: Arg) => c.scope.machine?.holds?.(resolvePath(text, c.scope))
+      const full = (arg: Arg) => holds(arg) ?? SOURCE.test(arg.text)
+      return [...emptied(c, o).filter(full), ...(isFilledAnew(c) ? overwritten(c, o).filter(holds) : [])]
+    },
+    safer: redirected((command, file) =>
+      command.split(' ').includes(file) ? `${command} > ${file}.new && mv ${file}.new ${file}` : undefined,
+    ),
     example: '> main.py',
   },
   {

@@ -48,9 +48,9 @@ export const VOLUME_RULES: readonly FormRule[] = [
     finds: `
       losetup -D|--detach-all
       mdadm -S|--stop|-f|--fail|-r|--remove
-      vgchange -a -n
-      vgchange --activate=n
-      vgchange … n -a|--activate`,
+      vgchange|lvchange -a -n
+      vgchange|lvchange --activate=n
+      vgchange|lvchange … n -a|--activate`,
     example: 'mdadm --stop /dev/md0',
   },
   {
@@ -70,8 +70,10 @@ export const VOLUME_RULES: readonly FormRule[] = [
   {
     id: 'mount-read-only',
     level: 'moderate',
-    why: 'Makes a filesystem read-only; programs that write there fail from now on.',
-    finds: 'mount @root|system|home words<sealed>',
+    why: 'Makes a filesystem read-only; programs that write there fail or wait from now on.',
+    finds: `
+      mount @root|system|home words<sealed>
+      fsfreeze|xfs_freeze @root|system|home -f|--freeze`,
     named: { sealed: /remount.*,ro(?:,|$)|(?:^|,)ro,.*remount/ },
     example: 'mount -o remount,ro /',
   },

@@ -1,9 +1,8 @@
 // Rules about databases: statements and tools that drop data.
-import { verb } from '../../line/options.ts'
 import { type Arg, type Args, inputOf, type SimpleCommand, said, TAINT } from '../../model.ts'
 import type { Rules } from '../forms.ts'
 import { byTool, say, without } from '../rewrite.ts'
-import { only, tools } from '../rule.ts'
+import { tools } from '../rule.ts'
 import { hasVerbs } from '../verbs.ts'
 
 const CLIENTS = tools(
@@ -147,21 +146,20 @@ export const DATABASE_RULES: Rules = [
     id: 'framework-reset',
     level: 'high',
     why: 'Empties or rebuilds the application’s database.',
-    tools: tools(
-      'diesel drush wp rails rake python python3 php npx prisma sequelize knex alembic flask flyway drizzle-kit typeorm liquibase django-admin manage.py artisan mix bin/rails',
-    ),
-    when: (c, o) => {
-      const text = said({ args: o.operands })
-      return only(
-        /(?:^|\s)(?:db:(?:drop|reset|purge|migrate:reset|schema:load|wipe)|migrate:(?:fresh|reset|refresh)|ecto\.(?:drop|reset)|(?:\S*manage\.py )?(?:flush|reset_db|sqlflush)$|(?:prisma )?migrate reset|(?:prisma )?db push$|database (?:drop|reset)|db (?:reset|drop|clean)|sql-drop|db:migrate:undo:all|downgrade base|migrate \S+ zero$|^clean$|^push$|schema:drop|drop-all)/.test(
-          text,
-        ) &&
-          !/pip|install/.test(text) &&
-          (!/(?:db |^)push$/.test(text) || o.flag('force-reset', 'force', 'accept-data-loss')) &&
-          (text !== 'clean' || c.name === 'flyway'),
-        verb(o) !== '',
-      )
-    },
+    finds: `
+      !pip|install
+      diesel|drush|wp|rails|rake|python|python3|php|npx|prisma|sequelize|knex|alembic|flask|flyway|drizzle-kit|typeorm|liquibase|
+      django-admin|manage.py|artisan|mix|bin/rails … db:drop*|db:reset*|db:purge*|db:migrate:reset*|db:schema:load*|db:wipe*|
+      migrate:fresh*|migrate:reset*|migrate:refresh*|ecto.drop*|ecto.reset*|sql-drop*|db:migrate:undo:all*|schema:drop*|drop-all*
+      _ … flush|reset_db|sqlflush .
+      _ … migrate reset*
+      _ … database drop*|reset*
+      _ … db reset*|drop*|clean*
+      _ … downgrade base*
+      _ … migrate * zero .
+      _ … db push . --force-reset|--force|--accept-data-loss
+      _ push . --force-reset|--force|--accept-data-loss
+      flyway clean .`,
     example: 'rails db:drop',
   },
   {

@@ -1,8 +1,8 @@
 // Rules about what a line does on other machines: deleting over HTTP, mirrors that delete, files put into a system.
 import { type Options, verb } from '../../line/options.ts'
-import { type Arg, matching, type SimpleCommand, said } from '../../model.ts'
+import { type Arg, type Args, matching, type SimpleCommand, said } from '../../model.ts'
 import type { Rules } from '../forms.ts'
-import { only, tools } from '../rule.ts'
+import { only, type Rule, tools } from '../rule.ts'
 import { KEPT } from '../verbs.ts'
 
 const CLIENTS = tools('curl wget http https xh httpie gh glab')
@@ -50,6 +50,11 @@ function deletedAt(c: SimpleCommand, o: Options): Arg | undefined {
     : undefined
 }
 
+const deletes =
+  (kept: boolean): Rule['when'] =>
+  (c, o) =>
+    [deletedAt(c, o)].filter((at) => at !== undefined && keptForOthers(at.text) === kept) as Args
+
 /** Directories of a system into which `host:/…` copies; a group is one whose files rule the system. */
 const REMOTE_SYSTEM =
   /^(?:[a-z]+:\/\/)?(?:[\w.-]+@)?[\w.[\]-]+:{1,2}(?:\/$|\/(boot|s?bin|usr\/s?bin|usr\/lib|lib|lib64|etc\/(?:passwd|shadow|group|sudoers|pam\.d|crontab|cron\.|ssh|ld\.so|rc)|root\/\.ssh|var\/spool\/cron)|\/(?:etc|usr|opt|root|var\/lib)(?:\/|$))/
@@ -68,10 +73,7 @@ export const REMOTE_RULES: Rules = [
     level: 'high',
     why: 'Asks a service to delete something that it keeps for everybody who uses it.',
     tools: CLIENTS,
-    when: (c, o) => {
-      const at = deletedAt(c, o)
-      return at === undefined || !keptForOthers(at.text) ? undefined : [at]
-    },
+    when: deletes(true),
     example: 'curl -X DELETE https://api.example/v1/zones/abc',
   },
   {
@@ -80,10 +82,7 @@ export const REMOTE_RULES: Rules = [
     given: 'high',
     why: 'Asks a service to delete something.',
     tools: CLIENTS,
-    when: (c, o) => {
-      const at = deletedAt(c, o)
-      return at === undefined || keptForOthers(at.text) ? undefined : [at]
-    },
+    when: deletes(false),
     example: 'curl -X DELETE https://api.example/items/1',
   },
   {

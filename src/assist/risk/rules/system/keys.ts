@@ -10,6 +10,14 @@ const PRIVATE_KEY = /\/\.ssh\/id_(?!.*\.pub$)[^/]+$|\/\.gnupg\/(?:private-keys-v
 /** Copies replace keys as a whole, and a tree that is deleted is judged as such. */
 const copies = (_arg: Arg, { name }: SimpleCommand): boolean =>
   /^(?:rm|grm|srm|unlink|shred|wipe|cp|install)$/.test(name)
+/** A private key by its place, or a file that is there and has such a name. */
+const kept = ({ text }: Arg, { scope }: SimpleCommand): unknown => {
+  const path = resolvePath(text, scope)
+  return (
+    PRIVATE_KEY.test(path) ||
+    (/\.(?:key|p12|pfx|jks)$|\bkey\.pem$/.test(text) && scope.machine?.holds?.(path))
+  )
+}
 const every = ({ text }: Arg, { scope }: SimpleCommand): boolean => {
   const path = resolvePath(text, scope)
   return isEverything(baseName(path)) || /(?:identity\.key|\/db)$/.test(path)
@@ -33,8 +41,8 @@ export const KEY_RULES: Rules = [
     why: 'Destroys a private key, which cannot be restored.',
     finds: `
       rm|grm|srm|unlink|shred|wipe files<key> !-r|-R|--recursive
-      * writes<key> !~copies`,
-    named: { key: PRIVATE_KEY, copies },
+      * writes<kept> !~copies`,
+    named: { key: PRIVATE_KEY, kept, copies },
     safer: byTool({ 'rm|shred|unlink': movedAside }),
     example: 'rm ~/.ssh/id_ed25519',
   },
