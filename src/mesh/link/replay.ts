@@ -1,9 +1,7 @@
 // The replay window: which hop frames were seen before, in memory and, for members, over a restart.
-import { CLOCK_WINDOW_MS, FrameError, NONCE_BYTES } from '../../../protocols/frame.ts'
-import { PUBLIC_KEY_BYTES } from '../../../protocols/node-id.ts'
+import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { REPLAY_MARKS_MAX, type ReplayMark, type ReplayRepository } from '../../store/tables/replay.ts'
-import { createNonces, type Nonces } from './nonces.ts'
 
 /** Nonces of one member: ten minutes of 25 frames a second. Beyond, the first to arrive give way to a floor. */
 const NONCES_PER_MEMBER = 16_384
@@ -35,18 +33,35 @@ export interface Replay {
   stop(): Promise<void>
 }
 
+/** Times of frames by their nonces, in order of arrival. A nonce is needed until its frame is stale: 10 minutes at most. */
+type Nonces = Map<string, number>
+
+/** Forgets nonces in order of arrival, up to the first one of the time `oldest` or younger. */
+function forget(nonces: Nonces, oldest: number): void {
+  for (const [nonce, ts] of nonces) {
+    if (ts >= oldest) return
+    nonces.delete(nonce)
+  }
+}
+
+/** Remembers one more. Where there were `most`, the first to arrive gives way, whose time is returned; else 0. */
+function add(nonces: Nonces, nonce: string, ts: number, most: number): number {
+  const [first] = nonces.size < most ? [] : nonces
+  if (first !== undefined) nonces.delete(first[0])
+  nonces.set(nonce, ts)
+  return first?.[1] ?? 0
+}
+
 interface Seen {
-  /** Nonces with their frames' times, in order of arrival. A nonce is needed until its frame is stale: 10 minutes at most. */
   readonly nonces: Nonces
   /** Frames of this time or older were possibly seen and forgotten: they are refused. */
   floor: number
 }
 
-export function createReplay({ store, clock, timers, random, log }: ReplayDeps): Replay {
-  const seed = Buffer.from(random.bytes(4)).readUInt32LE()
+export function createReplay({ store, clock, timers, log }: ReplayDeps): Replay {
   const members = new Map<string, Seen>()
   /** Sender and nonce. */
-  const strangers = createNonces({ idBytes: PUBLIC_KEY_BYTES + NONCE_BYTES, max: NONCES_OF_STRANGERS, seed })
+  const strangers: Nonces = new Map()
   let unwritten: ReplayMark[] = []
   /** Takes back the write that is to come. */
   let unwrite: (() => void) | undefined
@@ -85,16 +100,16 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
   const seenOf = (sender: string): Seen => {
     let seen = members.get(sender)
     if (seen === undefined) {
-      seen = { nonces: createNonces({ idBytes: NONCE_BYTES, max: NONCES_PER_MEMBER, seed }), floor: 0 }
+      seen = { nonces: new Map(), floor: 0 }
       members.set(sender, seen)
     }
     return seen
   }
 
-  const remember = (seen: Seen, nonce: Uint8Array, ts: number, now: number): void => {
+  const remember = (seen: Seen, nonce: string, ts: number, now: number): void => {
     // The stale ones first: they give way without a floor.
-    seen.nonces.forget(oldest(now))
-    seen.floor = Math.max(seen.floor, seen.nonces.add(nonce, ts) ?? 0)
+    forget(seen.nonces, oldest(now))
+    seen.floor = Math.max(seen.floor, add(seen.nonces, nonce, ts, NONCES_PER_MEMBER))
   }
 
   /** Forgets senders that left, once all their frames are stale by their time alone. */
@@ -103,7 +118,7 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
     if (Math.abs(now - sweptAt) < SWEEP_EVERY_MS) return
     sweptAt = now
     for (const [sender, { nonces, floor }] of members) {
-      nonces.forget(oldest(now))
+      forget(nonces, oldest(now))
       if (nonces.size === 0 && floor < oldest(now)) members.delete(sender)
     }
   }
@@ -122,29 +137,28 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
       const now = clock.now()
       await store.prune(now)
       for (const { kind, author, id, expires_at } of await store.load(now)) {
-        if (kind === 'nonce') remember(seenOf(text(author)), id, expires_at - CLOCK_WINDOW_MS, now)
+        if (kind === 'nonce') remember(seenOf(text(author)), text(id), expires_at - CLOCK_WINDOW_MS, now)
       }
     },
 
     check(sender, nonce, ts, member) {
       inWindow(ts)
       const now = clock.now()
+      const [from, id] = [text(sender), text(nonce)]
       if (!member) {
-        const id = Buffer.concat([sender, nonce])
-        if (strangers.has(id)) throw new FrameError('replayed', 'the nonce was seen before')
+        if (strangers.has(from + id)) throw new FrameError('replayed', 'the nonce was seen before')
         return () => {
-          strangers.forget(oldest(now))
-          strangers.add(id, ts)
+          forget(strangers, oldest(now))
+          add(strangers, from + id, ts, NONCES_OF_STRANGERS)
         }
       }
       sweep(now)
-      const from = text(sender)
       const known = members.get(from)
-      if (known?.nonces.has(nonce)) throw new FrameError('replayed', 'the nonce was seen before')
+      if (known?.nonces.has(id)) throw new FrameError('replayed', 'the nonce was seen before')
       if (known !== undefined && ts <= known.floor)
         throw new FrameError('replayed', 'older than what is remembered')
       return () => {
-        remember(seenOf(from), nonce, ts, now)
+        remember(seenOf(from), id, ts, now)
         writeLater({ kind: 'nonce', author: sender, id: nonce, expires_at: ts + CLOCK_WINDOW_MS })
       }
     },
