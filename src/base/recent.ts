@@ -24,57 +24,25 @@ interface Age {
   readonly now: () => number
 }
 
-interface Entry<K, V> {
-  readonly key: K
-  value: V
-  usedAt: number
-  older: Entry<K, V> | undefined
-  newer: Entry<K, V> | undefined
-}
-
-/**
- * Keeps the `most` entries used last; with `age` only those used within that time. A doubly linked list keeps the order,
- * because `keys().next()` would walk over all deleted entries, which V8's tables keep.
- */
+/** Keeps the `most` entries used last; with `age` only those used within that time. */
 export function createRecent<K, V>(most: number, age?: Age): Recent<K, V> {
-  const entries = new Map<K, Entry<K, V>>()
-  let oldest: Entry<K, V> | undefined
-  let newest: Entry<K, V> | undefined
+  /** The least recently used first. */
+  const entries = new Map<K, { value: V; usedAt: number }>()
+  /**
+   * Finds the one to drop. A new one would walk over all that were deleted in front of it, which V8's table keeps until it is
+   * rebuilt; so it is kept while entries only come and go, and no longer, because it holds each table that was replaced.
+   */
+  let oldest: Iterator<K> | undefined
 
-  const unlink = (entry: Entry<K, V>): void => {
-    if (entry.older === undefined) oldest = entry.newer
-    else entry.older.newer = entry.newer
-    if (entry.newer === undefined) newest = entry.older
-    else entry.newer.older = entry.older
+  const put = (key: K, value: V): V => {
+    entries.delete(key)
+    entries.set(key, { value, usedAt: age?.now() ?? 0 })
+    return value
   }
 
-  const append = (entry: Entry<K, V>): void => {
-    entry.older = newest
-    entry.newer = undefined
-    if (newest === undefined) oldest = entry
-    else newest.newer = entry
-    newest = entry
-    if (age !== undefined) entry.usedAt = age.now()
-  }
-
-  const use = (entry: Entry<K, V>): V => {
-    if (entry !== newest || age !== undefined) {
-      unlink(entry)
-      append(entry)
-    }
-    return entry.value
-  }
-
-  const remove = (entry: Entry<K, V>): void => {
-    unlink(entry)
-    entries.delete(entry.key)
-  }
-
-  const makeRoom = (): void => {
-    while (oldest !== undefined && entries.size > most) remove(oldest)
-    if (age === undefined) return
-    const now = age.now()
-    while (oldest !== undefined && now - oldest.usedAt >= age.ms) remove(oldest)
+  const use = (key: K, { value }: { readonly value: V }): V => {
+    oldest = undefined
+    return put(key, value)
   }
 
   const recent: Recent<K, V> = {
@@ -83,11 +51,11 @@ export function createRecent<K, V>(most: number, age?: Age): Recent<K, V> {
     },
     get(key) {
       const entry = entries.get(key)
-      return entry === undefined ? undefined : use(entry)
+      return entry && use(key, entry)
     },
     getOrInsert(key, make) {
       const entry = entries.get(key)
-      if (entry !== undefined) return use(entry)
+      if (entry !== undefined) return use(key, entry)
       const value = make()
       recent.set(key, value)
       return value
@@ -95,33 +63,22 @@ export function createRecent<K, V>(most: number, age?: Age): Recent<K, V> {
     peek: (key) => entries.get(key)?.value,
     has: (key) => entries.has(key),
     set(key, value) {
-      const known = entries.get(key)
-      if (known === undefined) {
-        const entry: Entry<K, V> = { key, value, usedAt: 0, older: undefined, newer: undefined }
-        entries.set(key, entry)
-        append(entry)
-      } else {
-        known.value = value
-        use(known)
+      put(key, value)
+      if (entries.size > most) {
+        oldest ??= entries.keys()
+        entries.delete(oldest.next().value)
+      } else oldest = undefined
+      if (age === undefined) return
+      const now = age.now()
+      for (const [old, { usedAt }] of entries) {
+        if (now - usedAt < age.ms) break
+        entries.delete(old)
       }
-      makeRoom()
     },
-    delete(key) {
-      const entry = entries.get(key)
-      if (entry !== undefined) remove(entry)
-      return entry !== undefined
-    },
-    clear() {
-      entries.clear()
-      oldest = undefined
-      newest = undefined
-    },
+    delete: (key) => entries.delete(key),
+    clear: () => entries.clear(),
     *[Symbol.iterator]() {
-      for (let entry = oldest; entry !== undefined; ) {
-        const { key, value, newer } = entry
-        yield [key, value] as const
-        entry = newer
-      }
+      for (const [key, { value }] of entries) yield [key, value] as const
     },
   }
   return recent
