@@ -61,6 +61,7 @@ const ALONE = [
   'test/unit/assist/guard/ask.test.ts',
   'test/unit/agents/vault-locking.test.ts',
   'test/unit/cli/asked-first.test.ts',
+  'test/unit/cli/rights.test.ts',
   // The time zone.
   'test/unit/base/calendar.test.ts',
   'test/unit/insight/statistics/{statistics,time}.test.ts',

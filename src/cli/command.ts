@@ -192,7 +192,7 @@ export function defineCommand(
   }
   const run = 'run' in command ? command.run : asking(command, words)
   if (sure === undefined) return { ...words, run } as Command
-  return { ...words, options: [...words.options, YES], run: afterQuestion(name, sure, run) } as Command
+  return { ...words, options: [...words.options, YES], run: afterQuestion(words, sure, run) } as Command
 }
 
 function asking(
@@ -213,7 +213,7 @@ function asking(
 const YES: CommandOption = { name: 'yes', short: 'y', description: 'do not ask' }
 
 function afterQuestion(
-  name: string,
+  { name, shows }: Pick<Command, 'name' | 'shows'>,
   { question, otherwise }: Sure<CommandInput>,
   run: Command['run'],
 ): Command['run'] {
@@ -221,7 +221,7 @@ function afterQuestion(
     const asked = given.options.yes === true ? undefined : await question(io, given)
     if (asked === undefined) return run(io, given)
     const { confirm } = await import('./terminal/confirm.ts')
-    if (await confirm(io, asked.asks, { where: `karo ${name}` }))
+    if (await confirm(io, asked.asks, { shows, where: `karo ${name}` }))
       return run(io, { ...given, args: { ...given.args, ...asked.args } })
     io.err(`${otherwise}\n`)
     return EXIT.failed

@@ -2,7 +2,8 @@
 import type { FastifyContextConfig } from 'fastify'
 import { KaroError } from '../../base/errors.ts'
 import { TOKEN_SCOPES, type TokenScope } from '../contract/constants.ts'
-import { type Access, scopeOf } from '../contract/operation.ts'
+import { scopeOf } from '../contract/operation.ts'
+import { refuseWithout } from '../contract/without-right.ts'
 import type { Caller } from '../server/route.ts'
 
 /** The route of a request; if no route fits, `config` is empty. */
@@ -18,14 +19,14 @@ interface Asked {
 export function checkRights(asked: Asked, caller: Caller | undefined): void {
   const { access, via } = asked.config
   // Unknown callers do not learn that there is no such route. Known callers pass, and get `not_found` later.
-  MAY_USE[access ?? 'person'](caller)
-  if (caller === undefined || access === undefined) return
+  if (access !== 'anyone') refuseWithout(access ?? 'person', known(caller))
+  if (!caller || !access) return
   if (via === 'socket' && caller.via !== 'socket') {
     throw new KaroError('refused', 'this is possible only on the machine itself, over the control socket', {
       hint: 'Use the karo command on this machine.',
     })
   }
-  if (caller.credential !== undefined && access !== 'anyone') checkScope(caller.credential.scope, asked)
+  if (caller.credential && access !== 'anyone') checkScope(caller.credential.scope, asked)
 }
 
 /** Each scope also allows what the scopes before it in TOKEN_SCOPES allow. */
@@ -37,24 +38,7 @@ function checkScope(held: TokenScope, asked: Asked): void {
   })
 }
 
-const MAY_USE: Readonly<Record<Access, (caller: Caller | undefined) => void>> = {
-  anyone() {},
-  person: known,
-  asker(caller) {
-    if (known(caller).asks) return
-    throw new KaroError('refused', 'you may not ask the mesh from this machine', {
-      hint: 'An administrator can: sudo karo config set access.askers <who may>; sudo systemctl reload karo',
-    })
-  },
-  admin(caller) {
-    if (known(caller).admin) return
-    throw new KaroError('refused', 'only an administrator of this node may do this', {
-      hint: 'Run it as root, or have an administrator put you into the group karo-admin (or access.admins).',
-    })
-  },
-}
-
 function known(caller: Caller | undefined): Caller {
-  if (caller !== undefined) return caller
+  if (caller) return caller
   throw new KaroError('unauthorized', 'this request has no token and no session')
 }

@@ -82,11 +82,11 @@ const BOUNDS: Readonly<Record<string, (limit: string) => string>> = {
 
 function sayInvalid(fault: NonNullable<RequestFault['validation']>[number]): string {
   const { additionalProperty, missingProperty, allowedValues, pattern, limit } = fault.params ?? {}
-  if (additionalProperty !== undefined) return `there is no field '${String(additionalProperty)}' here`
-  if (missingProperty !== undefined) return `the field '${String(missingProperty)}' is missing`
+  if (additionalProperty) return `there is no field '${String(additionalProperty)}' here`
+  if (missingProperty) return `the field '${String(missingProperty)}' is missing`
   if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`
   if (pattern === WORD) return 'letters, digits, . _ - only, beginning with a letter or digit, at most 64'
-  if (pattern !== undefined) return `this is not written as it has to be: ${fault.parentSchema?.description}`
+  if (pattern) return `this is not written as it has to be: ${fault.parentSchema?.description}`
   return BOUNDS[fault.keyword ?? '']?.(String(limit)) ?? fault.message ?? 'is not valid'
 }
 

@@ -6,8 +6,7 @@ import { EXIT, KaroError } from '../../base/errors.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
 import { toldRole } from '../../base/words/roles.ts'
 import { type CommandIo, defineCommand, show } from '../command.ts'
-import { nodesOf } from '../input/nodes.ts'
-import { ASSIGNED, assignedBy } from '../input/values.ts'
+import { ASSIGNED, assignedBy, nodesOf } from '../input/values.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { type Columns, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
@@ -121,7 +120,7 @@ export const assign = defineCommand('ca assign', {
       io.out('They would get these roles and teams from this issuer.\n')
     }
     const question = `Sign a new certificate for ${chosen.length === 1 ? 'this machine' : `each of these ${chosen.length} machines`}?`
-    if (!(await confirm(io, question, { yes: options.yes, where: WHERE }))) {
+    if (!(await confirm(io, question, { yes: options.yes, shows: assignNode, where: WHERE }))) {
       io.out('Nothing was changed.\n')
       return EXIT.failed
     }

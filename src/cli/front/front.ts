@@ -103,17 +103,20 @@ function present(io: CommandIo, { status, today, waiting }: Known) {
   }
 }
 
+const NOBODY = 'no other machine is trusted yet'
+
 function meshOf({ alone, members_known, peers_connected, peers_pending }: StatusShape['mesh']): string {
   if (alone) return 'none: this node is used alone'
   const waits =
     peers_pending === 0 ? '' : `; ${peers_pending} ${peers_pending === 1 ? 'waits' : 'wait'} to be trusted`
-  if (members_known === 0) return `no other machine is trusted yet${waits}`
+  if (members_known === 0) return NOBODY + waits
   const machines = members_known === 1 ? 'machine' : 'machines'
   return `${grouped(members_known)} other ${machines} known, ${grouped(peers_connected)} linked to this one${waits}`
 }
 
 /** The first three that apply: what is missing before what is waiting, and that before what is always useful. */
 function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
+  const status = known?.status
   const steps: (readonly [applies: boolean, ...Step])[] = [
     [
       known === undefined && isNew(io),
@@ -121,17 +124,21 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
       'makes a node that you use alone; karo init makes one that others can find',
     ],
     [known === undefined, 'karo up --background', 'starts the node'],
-    [hookedShells(io).length === 0, 'karo shell install', 'records and guards every new shell'],
-    [known?.status.health.ready === false, 'karo doctor', 'says what is wrong, and how to mend it'],
-    [(known?.waiting ?? 0) > 0, 'karo approvals list', 'shows what agents and AI tools ask to do'],
     [
-      (known?.status.mesh.peers_pending ?? 0) > 0,
-      'karo peers pending',
-      'shows machines that wait to be trusted',
+      status?.service === true &&
+        status.you.admin &&
+        status.certified_as === null &&
+        meshOf(status.mesh) === NOBODY,
+      'karo join',
+      'joins a mesh with an invite, which it asks for; karo ca init makes a new mesh',
     ],
-    [(known?.status.anomalies.unseen ?? 0) > 0, 'karo anomalies', 'shows what is unusual in your numbers'],
-    [known?.status.store.events === 0, 'karo import auto', 'imports the history of your shells'],
-    [known !== undefined && known.status.store.events > 0, 'karo stats week', 'shows your week in numbers'],
+    [hookedShells(io).length === 0, 'karo shell install', 'records and guards every new shell'],
+    [status?.health.ready === false, 'karo doctor', 'says what is wrong, and how to mend it'],
+    [(known?.waiting ?? 0) > 0, 'karo approvals list', 'shows what agents and AI tools ask to do'],
+    [(status?.mesh.peers_pending ?? 0) > 0, 'karo peers pending', 'shows machines that wait to be trusted'],
+    [(status?.anomalies.unseen ?? 0) > 0, 'karo anomalies', 'shows what is unusual in your numbers'],
+    [status?.store.events === 0, 'karo import auto', 'imports the history of your shells'],
+    [(status?.store.events ?? 0) > 0, 'karo stats week', 'shows your week in numbers'],
     [true, 'karo "files changed today"', 'finds a command for your words, and does not run it'],
     [true, 'karo dashboard', 'opens the page of this node in your browser'],
     [true, 'karo check rm -rf /', 'shows what the guard stops, without running it'],

@@ -2,7 +2,7 @@
 import { deleteHistory as operation } from '../../api/contract/operations/history.ts'
 import type { DeletedShape } from '../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
-import { type CommandIo, defineCommand, type OptionsOf } from '../command.ts'
+import { type CommandIo, defineCommand, type OptionsOf, printJson } from '../command.ts'
 import { parseSince, rfc3339 } from '../input/time.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { table } from '../terminal/table.ts'
@@ -63,7 +63,7 @@ async function deleteSome(
   const body = removalOf(input)
   const would = await removeCommands(io, { ...body, dry_run: true })
   if (input.options['dry-run']) {
-    if (io.json) io.out(`${JSON.stringify(would)}\n`)
+    if (io.json) printJson(io, would)
     else io.out(would.events === 0 ? await nothing(io, input) : shownRemoval(would, io))
     return
   }
@@ -81,7 +81,7 @@ async function deleteSome(
     return { removed: last.events, left: last.left }
   })
   const gone = { ...last, events: removed }
-  if (io.json) io.out(`${JSON.stringify(gone)}\n`)
+  if (io.json) printJson(io, gone)
   else if (left > 0)
     io.err(
       `Stopped: ${many(removed)} are deleted for good, ${would.events - removed} are not. Run the same command again to delete those too.\n`,

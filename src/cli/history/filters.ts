@@ -3,7 +3,7 @@
 import { RISK_LEVELS } from '../../api/contract/shapes.ts'
 import type { OptionsByName, OptionsOf } from '../command.ts'
 import { parseDuration, parseSince, parseUntil, rfc3339 } from '../input/time.ts'
-import { checkText, defined, given, parseWhole } from '../input/values.ts'
+import { defined, given, parseWhole } from '../input/values.ts'
 import { absolutePath } from '../place.ts'
 import { usage } from '../usage.ts'
 
@@ -31,12 +31,6 @@ export const filterOptions = {
 /** Not of what is deleted: that has --before. */
 export const untilOption = { value: 'when', description: 'only older ones' } as const
 
-/** What the API takes. */
-const MOST_WORDS = 32
-const MOST_WORD = 1024
-const MOST_PATH = 4096
-const MOST_SHELL_NAME = 32
-
 const MOST_MS = 4_000_000_000
 
 type Given = Partial<OptionsOf<typeof filterOptions & { readonly until: typeof untilOption }>>
@@ -51,30 +45,22 @@ export function filtersOf(words: readonly string[], options: Given) {
   checkSpan(since, until, '--until')
   if (generated && typed) throw usage('--generated and --typed exclude each other', '--typed')
   return defined({
-    word: checkWords(words, 'words'),
-    without: checkWords(options.without ?? [], '--without'),
+    word: some(words),
+    without: some(options.without ?? []),
     failed,
     since,
     until,
     risk,
-    cwd: given(cwd, (path) => checkText(absolutePath(path, '--cwd'), '--cwd', MOST_PATH)),
-    shell: given(shell, (name) => checkText(name, '--shell', MOST_SHELL_NAME).toLowerCase()),
+    cwd: given(cwd, (path) => absolutePath(path, '--cwd')),
+    shell: shell?.toLowerCase(),
     exit: given(exit, (code) => parseWhole(code, '--exit', 0, 255)),
     longer_ms: given(longer, (text) => Math.min(parseDuration(text, '--longer'), MOST_MS)),
     generated: generated || typed ? generated === true : undefined,
   })
 }
 
-function checkWords(words: readonly string[], where: string): readonly string[] | undefined {
-  if (words.length > MOST_WORDS) {
-    throw usage(
-      `there are ${words.length} words, at most ${MOST_WORDS} can be used`,
-      where,
-      'Put words that belong together into quotes.',
-    )
-  }
-  return words.length === 0 ? undefined : words.map((word) => checkText(word, where, MOST_WORD))
-}
+const some = (words: readonly string[]): readonly string[] | undefined =>
+  words.length === 0 ? undefined : words
 
 /** RFC 3339, both. Throws KaroError bad_request when nothing can lie between them. */
 export function checkSpan(since: string | undefined, until: string | undefined, where: string): void {

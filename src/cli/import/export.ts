@@ -7,7 +7,7 @@ import { batches } from '../../observe/imports/batches.ts'
 import { possibleDuration } from '../../observe/imports/entry.ts'
 import { looksOf } from '../../observe/imports/looks.ts'
 import { MOST, type Read, readTransfer, type TransferEvent } from '../../ops/care/transfer.ts'
-import type { CommandIo } from '../command.ts'
+import { type CommandIo, printJson } from '../command.ts'
 import { watchInterrupt } from '../terminal/interrupt.ts'
 import { createLiveLine, type LiveLine } from '../terminal/live-line.ts'
 import { createProgress } from '../terminal/progress.ts'
@@ -84,7 +84,7 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
 
 function report(io: CommandIo, told: Imported): ExitCode {
   const { added, known, too_old, odd_durations, id, dry_run, interrupted } = told
-  if (io.json) io.out(`${JSON.stringify(told)}\n`)
+  if (io.json) printJson(io, told)
   else {
     const old = too_old > 0 ? ` Left out, because older than retention.events_days: ${too_old}.` : ''
     const odd =

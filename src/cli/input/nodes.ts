@@ -8,7 +8,7 @@ import { fingerprintWords } from '../../base/words/fingerprint-words.ts'
 import type { CommandIo } from '../command.ts'
 import type { Columns } from '../terminal/table.ts'
 import { usage } from '../usage.ts'
-import { nameless } from './values.ts'
+import { nameless, nodesOf } from './values.ts'
 
 /** What people compare before they agree. */
 export const COMPARED: Columns<PeerShape> = {
@@ -59,12 +59,6 @@ const agreed = (peers: readonly PeerShape[]): Chosen => {
 /** A node id or a fingerprint, which nobody can claim; any other word may be the name that a node gave itself. */
 export const isKey = (word: string): boolean =>
   word.startsWith('karo:') || /^[0-9a-f]{16}$/i.test(word.replace(/[\s:-]/g, ''))
-
-/** One fingerprint may come in groups of four; any other word is a node of its own. */
-export function nodesOf(words: readonly string[]): readonly string[] {
-  const isOne = words.length > 1 && words.every((word) => /^[0-9a-f]{1,8}$/i.test(word))
-  return isOne ? [words.join(' ')] : words
-}
 
 /** An IP address, as it stands in a multiaddr, was proven by the connection over which the node was met. */
 async function waitingIn(

@@ -1,10 +1,12 @@
 // The options that name the key of a root, and how it is opened.
 import { existsSync } from 'node:fs'
+import { foundFleet } from '../../api/contract/operations/fleet.ts'
 import { KaroError } from '../../base/errors.ts'
 import { openRootKey } from '../../trust/certificates/index.ts'
-import type { OptionsByName } from '../command.ts'
+import type { CommandIo, OptionsByName } from '../command.ts'
 import { passphraseOf, withPassphrase } from '../passphrase.ts'
 import { absolutePath } from '../place.ts'
+import { permitted } from '../terminal/confirm.ts'
 
 export const ROOT_FILE = 'karo-root.key'
 
@@ -23,18 +25,19 @@ export const ROOT_OPTIONS = {
 } as const satisfies OptionsByName
 
 /**
- * The root key, which stays in this process. Throws KaroError as `openRootKey` does, and if no passphrase can be read.
+ * The root key, which stays in this process, for what only administrators may do with it. Throws KaroError as `openRootKey` does, and if no passphrase can be read.
  */
-export async function openedRoot(options: {
-  'root-key'?: string | undefined
-  'passphrase-file'?: string | undefined
-}) {
+export async function openedRoot(
+  io: CommandIo,
+  options: { 'root-key'?: string | undefined; 'passphrase-file'?: string | undefined },
+) {
   const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
   if (!existsSync(path))
     throw new KaroError('not_found', 'there is no such file', {
       where: path,
       hint: 'Name the file of the root key: --root-key',
     })
+  if (!options['passphrase-file']) await permitted(io, foundFleet)
   const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the root key: ')
   return withPassphrase(passphrase, (words) => openRootKey(path, words))
 }

@@ -1,4 +1,4 @@
-// Checks values of options before the daemon is asked, so that the error is the same whether or not the daemon runs.
+// Reads values of options that the daemon takes in another form than they are typed. What has only to be short enough, the daemon checks.
 import type { CommandInput, OptionsByName } from '../command.ts'
 import { usage } from '../usage.ts'
 
@@ -9,15 +9,6 @@ export function parseWhole(text: string, where: string, least: number, most: num
   throw usage(`'${text}' is not a whole number from ${least} to ${most}`, where)
 }
 
-/** A text of 1 to `most` characters. Throws KaroError bad_request. */
-export function checkText(text: string, where: string, most: number): string {
-  if (text === '') throw usage('the text is empty', where)
-  if (text.length > most) {
-    throw usage(`the text has ${text.length} characters, at most ${most} can be used`, where)
-  }
-  return text
-}
-
 export const nameless = (where: string) =>
   usage(
     'the name of the node is empty',
@@ -25,7 +16,11 @@ export const nameless = (where: string) =>
     'Give its id, its name or its fingerprint: karo peers shows them.',
   )
 
-const FINGERPRINT_GROUP = /^[0-9a-f]{1,16}$/i
+/** One fingerprint may come in groups of four; any other word is a node of its own. */
+export function nodesOf(words: readonly string[]): readonly string[] {
+  const isOne = words.length > 1 && words.every((word) => /^[0-9a-f]{1,8}$/i.test(word))
+  return isOne ? [words.join(' ')] : words
+}
 
 /**
  * Joins the words for one node (or team, or role): a single word, or a fingerprint in groups. Throws KaroError
@@ -33,8 +28,9 @@ const FINGERPRINT_GROUP = /^[0-9a-f]{1,16}$/i
  */
 export function oneNode(words: CommandInput['args'][string], where: string): string {
   const all = [words ?? []].flat()
+  const [one = '', ...others] = nodesOf(all)
   if (all.join('').trim() === '') throw nameless(where)
-  if (all.length < 2 || all.every((word) => FINGERPRINT_GROUP.test(word))) return all.join(' ')
+  if (others.length === 0) return one
   throw usage(
     `this takes one node, but '${all.join("', '")}' are ${all.length}`,
     where,

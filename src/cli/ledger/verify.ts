@@ -5,7 +5,7 @@ import type { AuditVerdict } from '../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import type { ExportVerdict } from '../../trust/audit/exported.ts'
-import { type CommandIo, defineCommand } from '../command.ts'
+import { type CommandIo, defineCommand, printJson } from '../command.ts'
 import { openRegular, unreadable } from '../input/regular-file.ts'
 
 export const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`)
@@ -27,7 +27,7 @@ export const verifyLedger = defineCommand('audit verify', {
   async run(io, { options }) {
     if (options.file !== undefined) return verifyFile(io, options.file)
     const verdict = await io.call(verifyAudit)
-    if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
+    if (io.json) printJson(io, verdict)
     else if (verdict.ok)
       io.out(
         `${isWitnessed(verdict) ? 'The ledger is whole' : 'No entry of the ledger was altered'}: ${counted(verdict.entries)}, head ${printable(verdict.head)}\n${restsOn(verdict)}${earlierKeys(verdict)}`,
@@ -97,7 +97,7 @@ async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
     throw unreadable(file, error)
   }
   const { ok, entries, first_bad, signed_through, node_id } = verdict
-  if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
+  if (io.json) printJson(io, verdict)
   else if (ok) {
     io.out(`The file is whole: entries ${verdict.first} to ${verdict.last}, each continuing the one before, signed by
   ${node_id}

@@ -54,12 +54,12 @@ export interface BundleTerms {
 export async function signBundle(
   io: CommandIo,
   { files, aggregators, ...terms }: BundleTerms,
-  options: Parameters<typeof openedRoot>[0],
+  options: Parameters<typeof openedRoot>[1],
 ) {
   // Before the person is asked for a passphrase.
   const policies = await textOf(files)
   const found = await aggregatorsNamed(io, aggregators)
-  const root = await openedRoot(options)
+  const root = await openedRoot(io, options)
   await certifyOperators(io, root, found)
   const { maxLevel, k, bucket, noise, audiences, keepsSettings } = terms
   return handBundle(io, root, (last) => ({
@@ -276,10 +276,10 @@ export interface Wanted {
 export async function signSettings(
   io: CommandIo,
   wanted: readonly Wanted[],
-  options: Parameters<typeof openedRoot>[0],
+  options: Parameters<typeof openedRoot>[1],
 ) {
   let before: Readonly<Record<string, unknown>> = {}
-  const root = await openedRoot(options)
+  const root = await openedRoot(io, options)
   const { organisation } = await handBundle(io, root, (last) => {
     const {
       version: _version,

@@ -3,7 +3,6 @@ import { ASKED_TYPES, checkFilters, parseFilter, queryType } from '../../api/con
 import { KaroError } from '../../base/errors.ts'
 import type { CommandInput } from '../command.ts'
 import { durationIn, parseDuration, parseSince, parseUntil, rfc3339 } from '../input/time.ts'
-import { checkText } from '../input/values.ts'
 import { usage } from '../usage.ts'
 
 /** What is asked without --last or --from: a week shows habits, a day shows chance. */
@@ -59,7 +58,7 @@ export function bodyOf({ args, options }: CommandInput, now: number) {
     per_node: options['per-node'] === true || (query_type === 'Anomalies' && level !== '2') || undefined,
     filters: filters.length === 0 ? undefined : filters.map((one) => ({ ...one, value: [one.value].flat() })),
     as: options['as-node'] ? ('node' as 'node' | 'operator') : undefined,
-    team: typeof team === 'string' ? checkText(team, '--team', 64) : undefined,
+    team: typeof team === 'string' ? team : undefined,
     max_age_ms: typeof maxAge === 'string' ? ageIn(maxAge) : undefined,
     // Also what query.timeout_ms could be.
     timeout_ms: typeof timeout === 'string' ? durationIn(timeout, '--timeout', '100ms', '60s') : undefined,

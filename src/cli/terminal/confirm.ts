@@ -1,5 +1,9 @@
 // Asks a person at a terminal: for a line, or whether to go on; who cannot be asked has to say so beforehand.
 import { createInterface } from 'node:readline'
+import type { Client } from '../../api/contract/client/client.ts'
+import type { Operation } from '../../api/contract/operation.ts'
+import { getStatus } from '../../api/contract/operations/status.ts'
+import { refuseWithout } from '../../api/contract/without-right.ts'
 import { screened } from '../../base/printable.ts'
 import { usage } from '../usage.ts'
 import { watchInterrupt } from './interrupt.ts'
@@ -9,28 +13,38 @@ import { fitted } from './text.ts'
 interface Asking {
   readonly json: boolean
   readonly columns: number
+  readonly call: Client['call']
+}
+interface Asked {
+  /** It was said beforehand (--yes). */
+  readonly yes?: boolean | undefined
+  /** What follows a yes. */
+  readonly shows?: Operation | undefined
+  readonly where: string
 }
 
 /**
- * True for `y` and `yes`. `yes`: it was said beforehand (--yes). Throws KaroError `bad_request` where nobody can be
- * asked, nor a program that wants one document (--json). Ctrl-C and Ctrl-D are a no.
+ * True for `y` and `yes`. Throws KaroError `bad_request` where nobody can be asked, nor a program that wants one document
+ * (--json), and `refused` where a yes would be. Ctrl-C and Ctrl-D are a no.
  */
-export async function confirm(
-  { json, columns }: Asking,
-  question: string,
-  { yes, where }: { readonly yes?: boolean | undefined; readonly where: string },
-): Promise<boolean> {
+export async function confirm(io: Asking, question: string, { yes, shows, where }: Asked): Promise<boolean> {
   if (yes) return true
-  if (!canAsk({ json }))
+  if (!canAsk(io))
     throw usage(
       'this command asks for a confirmation, and there is no terminal to ask at',
       where,
       'Add --yes to confirm.',
     )
+  await permitted(io, shows)
   // What stands above the question, a table perhaps, has its width already.
   const above = question.slice(0, question.lastIndexOf('\n') + 1)
-  const asked = fitted(question.slice(above.length), columns - ROOM_FOR_ANSWER)
+  const asked = fitted(question.slice(above.length), io.columns - ROOM_FOR_ANSWER)
   return /^y(es)?$/i.test((await askLine(`${above}${asked} [y/N] `)) ?? '')
+}
+
+/** Throws as the daemon does where this person may not use it: nobody is asked for anything then. */
+export async function permitted({ call }: Pick<Asking, 'call'>, operation: Operation | undefined) {
+  if (operation?.access === 'admin') refuseWithout('admin', (await call(getStatus)).you)
 }
 
 const ROOM_FOR_ANSWER = ' [y/N] yes'.length

@@ -4,7 +4,7 @@ import { CHECK_GROUPS } from '../doctor/catalogue.ts'
 import type { Outcome } from '../doctor/check.ts'
 import type { CheckResult, Deed } from '../doctor/doctor.ts'
 import { paint, type Screen, type Style } from '../terminal/table.ts'
-import { wrap } from '../terminal/text.ts'
+import { textWidth, wrap } from '../terminal/text.ts'
 
 const MARKS: Readonly<Record<Outcome, readonly [mark: string, colour: Style]>> = {
   fail: ['✗', 'red'],
@@ -42,8 +42,10 @@ function troubled({ id, outcome, title, detail, fix, why }: CheckResult, screen:
   const says = `${title}: ${detail}`
   const [first = '', ...rest] = lines(says, screen, 2)
   const [mark, colour] = MARKS[outcome]
-  const head = `${paint(colour, mark, screen)} ${paint('bold', first, screen)}  ${paint('dim', id, screen)}\n`
-  const more = rest.map((line) => `  ${line}\n`)
+  const name = paint('dim', id, screen)
+  const fits = rest.length === 0 && textWidth(`  ${first}  ${id}`) <= screen.columns
+  const head = `${paint(colour, mark, screen)} ${paint('bold', first, screen)}${fits ? `  ${name}` : ''}\n`
+  const more = [...rest, ...(fits ? [] : [name])].map((line) => `  ${line}\n`)
   const because = lines(why ?? '', screen, INDENT.length).map(
     (line) => `${INDENT}${paint('dim', line, screen)}\n`,
   )

@@ -2,8 +2,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { BUILD } from '../../../src/base/version.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
-import { karo } from '../../support/node/played-daemon.ts'
+import { karo, playDaemon } from '../../support/node/played-daemon.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
 test('a mistyped path is not called a mistyped code, and an empty file is called empty', async () => {
   const folder = temporaryDirectory()
@@ -77,4 +79,24 @@ test('a wrong clock ends the wait, because nothing comes of waiting; one that an
   expect(said).toContain('its clock is 10 min behind')
   expect(said).toContain('Looking for the issuer by mDNS.')
   expect(await waiting('1d', wrong, { refused: 'used' })).toContain('the invite was refused')
+})
+
+test('who gets another name than its own is told why, and how it gets one of choice', async () => {
+  const fingerprint = '3f9a2c0011223344'
+  const own = { name: 'db-1-3f9a2c', ends_at: '2026-12-22T00:00:00.000Z' }
+  const joined = async (name: string) => {
+    const { home } = await playDaemon(
+      {
+        'POST /api/v1/fleet/join': { own, joining: null },
+        'GET /api/v1/identity': { node_id: '', fingerprint, name },
+      },
+      BUILD,
+    )
+    return (await commandLine(['join', 'CODE'], { env: { KARO_HOME: home } })).out
+  }
+  expect(await joined('db-1')).toContain(`karo ca assign ${fingerprint} --name`)
+  expect(await joined('db-1-3f9a2c')).not.toContain('ca assign')
+  // An issuer gave it that name.
+  own.name = 'archive'
+  expect(await joined('db-1')).not.toContain('ca assign')
 })

@@ -16,8 +16,8 @@ import { isAddress } from '../../../base/words/loopback-endpoint.ts'
 import { defineCommand, show } from '../../command.ts'
 import { commandOf, realPlace } from '../../input/agent-command.ts'
 import { AT } from '../../input/at.ts'
-import { parseDuration } from '../../input/time.ts'
-import { checkText, parseWhole } from '../../input/values.ts'
+import { durationIn } from '../../input/time.ts'
+import { given, parseWhole } from '../../input/values.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { usage } from '../../usage.ts'
 import { agentLogsView, agentsView, agentView } from '../../views/agents/agents.ts'
@@ -110,13 +110,13 @@ const add = defineCommand('agent add', {
     const tokenFile = options['token-file']
     if (tokenFile !== undefined && options.yes !== true)
       throw usage('nobody is asked with a token', '--token-file', 'Add --yes.')
-    const given = [
+    const places = [
       ...(options.read ?? []).map((path) => ({ path: realPlace(path, '--read'), write: false })),
       ...(options.write ?? []).map((path) => ({ path: realPlace(path, '--write'), write: true })),
     ]
     const { argv, cwd, needed } = isAddress(args.command[0] ?? '')
       ? { argv: args.command, cwd: '/tmp', needed: [] }
-      : commandOf(args.command, given)
+      : commandOf(args.command, places)
     // Where agents are off the daemon says so, before a person answers for nothing.
     const { off } = await io.call(getAgents)
     for (const { word, place } of off ? [] : needed)
@@ -130,7 +130,7 @@ const add = defineCommand('agent add', {
           where: 'COMMAND',
           hint: `Give it: --read ${place}`,
         })
-    const binds = [...given, ...needed.map(({ place }) => ({ path: place, write: false }))]
+    const binds = [...places, ...needed.map(({ place }) => ({ path: place, write: false }))]
     const limits = {
       ...(options.memory !== undefined && {
         memory_bytes: parseWhole(options.memory, '--memory', 16, 2 ** 20) * MEBIBYTE,
@@ -139,7 +139,6 @@ const add = defineCommand('agent add', {
         tasks: parseWhole(options.processes, '--processes', 1, 256),
       }),
     }
-    const callTime = options['call-time']
     const body = {
       name: args.name,
       class: options.class,
@@ -149,9 +148,9 @@ const add = defineCommand('agent add', {
       limits,
       tools: options.tool ?? [],
       secrets: (options.secret ?? []).map(secretOf),
-      ...(options.connect && { connect: options.connect }),
-      ...(callTime !== undefined && { call_ms: callTimeOf(callTime) }),
-      ...(options.why !== undefined && { why: checkText(options.why, '--why', 500) }),
+      connect: options.connect,
+      call_ms: given(options['call-time'], (text) => durationIn(text, '--call-time', '1s', '1h')),
+      why: options.why,
     }
     const token = tokenFile === undefined ? {} : { token: readFileSync(tokenFile, 'utf8').trim() }
     const { cannot_change: fixed = [] } = await io.call(addAgent, {
@@ -190,12 +189,6 @@ function secretOf(text: string): { readonly variable: string; readonly secret: s
     '--secret',
     'Write --secret TOKEN=api-token: capital letters, digits and _, and the name of a secret.',
   )
-}
-
-function callTimeOf(text: string): number {
-  const ms = parseDuration(text, '--call-time')
-  if (ms >= 1_000 && ms <= 3_600_000) return ms
-  throw usage('this is not a time from 1s to 1h', '--call-time')
 }
 
 const list = defineCommand('agent list', {

@@ -15,7 +15,7 @@ import { defineCommand, show } from '../../command.ts'
 import { AT } from '../../input/at.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
-import { checkText, given } from '../../input/values.ts'
+import { given } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
 import { usage } from '../../usage.ts'
 import { artifactsView, artifactView, ID_DIGITS } from '../../views/agents/artifacts.ts'
@@ -41,7 +41,7 @@ const put = defineCommand('artifact put', {
     const expires_at = given(options.ttl, (text) =>
       rfc3339(Date.now() + parseDuration(text, '--ttl'), '--ttl'),
     )
-    const name = checkText(options.name ?? (isInput ? 'standard-input' : basename(args.file)), '--name', 256)
+    const name = options.name ?? (isInput ? 'standard-input' : basename(args.file))
     if (options.type !== undefined && !MEDIA_TYPE.test(options.type))
       throw usage(`'${options.type.slice(0, 80)}' is not a media type such as text/plain`, '--type')
     const body = { name, media_type: options.type, expires_at }

@@ -10,7 +10,7 @@ import {
 import { localTime, printable } from '../../../base/format.ts'
 import { defineCommand } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { checkText, parseWhole } from '../../input/values.ts'
+import { parseWhole } from '../../input/values.ts'
 import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
@@ -64,9 +64,7 @@ const add = defineCommand('memory add', {
   },
   async ask({ args }) {
     const given = args.text.join(' ')
-    const text = given === '-' ? await textFrom('-', MOST_NOTE) : given
-    const body = { text: checkText(text, 'karo memory add', MOST_NOTE) }
-    return { body }
+    return { body: { text: given === '-' ? await textFrom('-', MOST_NOTE) : given } }
   },
   view: noteLine,
 })
@@ -82,7 +80,7 @@ const search = defineCommand('memory search', {
     'karo memory search staging database': 'the best match first, and how it was searched',
   },
   ask({ args, options }) {
-    const q = checkText(args.words.join(' ').trim(), 'karo memory search', 512)
+    const q = args.words.join(' ').trim()
     const query = { q, limit: parseWhole(options.limit, '--limit', 1, 100) }
     return { query, deadlineMs: SEARCH_DEADLINE_MS }
   },

@@ -7,17 +7,11 @@ import {
   runPlan,
   showPlan,
 } from '../../../api/contract/operations/agents/planner.ts'
-import {
-  MOST_GOAL,
-  type NamedStepShape,
-  type PlanListShape,
-  type PlanShape,
-} from '../../../api/contract/shapes.ts'
+import type { NamedStepShape, PlanListShape, PlanShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { checkText } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { paint, type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -151,7 +145,7 @@ const make = defineCommand('plan make', {
       'shows the steps, and whether a model or Karo made them',
   },
   async ask({ args, options }) {
-    const goal = checkText(args.goal.join(' ').trim(), 'GOAL', MOST_GOAL)
+    const goal = args.goal.join(' ').trim()
     const body = { goal, ...(options.steps !== undefined && { steps: await stepsIn(options.steps) }) }
     return { body, deadlineMs: PLAN_DEADLINE_MS }
   },
@@ -188,7 +182,6 @@ const run = defineCommand('plan run', {
   },
   async run(io, { args, options }) {
     const { done } = options
-    if (done !== undefined) checkText(done, '--done', 8)
     const body = { id: args.id, done }
     const first = await io.call(runPlan, { body })
     const last = await followed(io, first, options.follow === true)

@@ -18,7 +18,7 @@ import {
 import { printable } from '../../../base/format.ts'
 import { defineCommand, show } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { checkText, defined, given, parseWhole } from '../../input/values.ts'
+import { defined, given, parseWhole } from '../../input/values.ts'
 import { type Screen, table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
 
@@ -75,7 +75,7 @@ const add = defineCommand('prompt add', {
   async ask({ args }) {
     const body = {
       name: args.name,
-      text: checkText(await textFrom(args.file, MOST_TEXT), args.file, MOST_TEXT),
+      text: await textFrom(args.file, MOST_TEXT),
     }
     return { body }
   },

@@ -19,14 +19,13 @@ import {
   SECRET_NAME,
   type SecretListShape,
   type SecretShape,
-  UNLOCKED_SECONDS,
   type VaultStateShape,
 } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { defineCommand, show } from '../../command.ts'
-import { parseDuration, rfc3339 } from '../../input/time.ts'
-import { checkText, given } from '../../input/values.ts'
+import { durationIn, parseDuration, rfc3339 } from '../../input/time.ts'
+import { given } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
@@ -184,9 +183,7 @@ const unlockIt = defineCommand('secret unlock', {
   },
   examples: { 'karo secret unlock --for 1h': 'asks for the passphrase' },
   async run(io, { options }) {
-    const seconds = given(options.for, (text) => Math.floor(parseDuration(text, '--for') / 1_000))
-    if (seconds !== undefined && (seconds < UNLOCKED_SECONDS.least || seconds > UNLOCKED_SECONDS.most))
-      throw usage('this is not a time from 1m to 7d', '--for')
+    const seconds = given(options.for, (text) => Math.floor(durationIn(text, '--for', '1m', '7d') / 1_000))
     return show(io, await unlock(io, options['passphrase-file'], seconds), vaultView)
   },
 })
@@ -215,12 +212,11 @@ const set = defineCommand('secret set', {
   },
   async run(io, { args, options }) {
     const name = nameOf(args.name)
-    const { ttl } = options
+    const { ttl, note } = options
     const expires_at =
       ttl === 'never'
         ? null
         : given(ttl, (text) => rfc3339(Date.now() + parseDuration(text, '--ttl'), '--ttl'))
-    const note = given(options.note, (text) => checkText(text, '--note', 200))
     await needVault(io)
     return withWords(await readValue(name, options.exact === true), (value) =>
       unlocked(io, async () =>

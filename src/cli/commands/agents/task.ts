@@ -18,7 +18,7 @@ import { localTime, printable } from '../../../base/format.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { AT } from '../../input/at.ts'
-import { checkText, defined, parseWhole } from '../../input/values.ts'
+import { parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { facts, type Screen, table } from '../../terminal/table.ts'
@@ -168,7 +168,7 @@ const run = defineCommand('task run', {
       input: inputOf(args.input),
       id,
       at: options.at,
-      ...defined({ why: options.why === undefined ? undefined : checkText(options.why, '--why', 500) }),
+      why: options.why,
     } as const
     await whileAway(() => io.call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
     return follow(io, { id, at: options.at }, options.follow === true)

@@ -27,6 +27,7 @@ import { oneNode } from '../../input/values.ts'
 import { TO_FILE, writingTo } from '../../output-file.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
+import { permitted } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
 import { fleetView, grantWords, shortMesh } from '../../views/fleet.ts'
 
@@ -116,6 +117,7 @@ const init = defineCommand('ca init', {
         hint: 'karo ca show says which mesh it is.',
       })
     }
+    await permitted(io, foundFleet)
     const passphrase = await newPassphrase(options['passphrase-file'])
     const root = withPassphrase(passphrase, (words) => createRootKey(path, words, systemRandom))
     const answer = await certifyIssuer(io, root, terms)
@@ -141,7 +143,7 @@ const renew = defineCommand('ca renew', {
     'karo ca renew --grant none': 'this node may no longer give privileged roles',
   },
   async run(io, { options }) {
-    const root = await openedRoot(options)
+    const root = await openedRoot(io, options)
     const { own } = await io.call(getFleet)
     const before = own?.grants ?? []
     const answer = await certifyIssuer(io, root, issuerTerms(options, { grants: before, owner: own?.owner }))
@@ -183,7 +185,7 @@ const revoke = defineCommand('ca revoke', {
   async run(io, { args, options }) {
     const peer = await peerOf(io, args.node)
     const before = await io.call(getRootList)
-    const root = await openedRoot(options)
+    const root = await openedRoot(io, options)
     const now = Date.now()
     const keys = revokedWith(peer.node_id, before, now)
     if (keys.length > REVOKED_MAX) {

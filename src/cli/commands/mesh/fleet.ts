@@ -91,7 +91,7 @@ const unset = defineCommand('fleet unset', {
 async function signed(
   io: CommandIo,
   wanted: readonly Setting[],
-  options: Parameters<typeof openedRoot>[0],
+  options: Parameters<typeof openedRoot>[1],
 ): Promise<undefined> {
   const { signSettings } = await import('../../policy/bundle.ts')
   const { organisation, before } = await signSettings(io, wanted, options)

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { getFleet, joinFleet } from '../../../api/contract/operations/fleet.ts'
+import { getIdentity } from '../../../api/contract/operations/status.ts'
 import type { FleetShape } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
@@ -13,6 +14,7 @@ import { refusalWords } from '../../fleet/refusals.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration } from '../../input/time.ts'
 import { passphraseOf } from '../../passphrase.ts'
+import { permitted } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
 
 const LOOK_MS = 250
@@ -136,6 +138,7 @@ export const commands = [
     },
     async run(io, { args, options }) {
       const waitMs = parseDuration(options.wait, '--wait')
+      if (args.invite.length === 0) await permitted(io, joinFleet)
       const given = await givenBy(args.invite.length === 0 ? undefined : args.invite.join(' '))
       const places = [...given.places, ...(options.at ?? [])]
       let state: FleetShape = await io.call(joinFleet, {
@@ -188,10 +191,15 @@ export const commands = [
         })
       }
       const { own } = state
+      const { name, fingerprint } = await io.call(getIdentity)
+      const isAnother = own.name !== name && own.name.endsWith(`-${fingerprint.slice(0, 6)}`)
+      const why = isAnother
+        ? `${printable(name)} is what another machine is called there, or looks like a fingerprint, so digits of this one's are behind it. To choose another name, on an issuer: karo ca assign ${fingerprint} --name <name>\n`
+        : ''
       return show(io, state, () =>
         fitted(
           `This node is ${printable(own.name)} in the mesh now, certified until ${localTime(own.ends_at)}. The certificate is renewed automatically.
-Every certified member admits this node: karo peers
+${why}Every certified member admits this node: karo peers
 `,
           io.columns,
         ),

@@ -18,6 +18,7 @@ import { durationIn } from '../../input/time.ts'
 import { ASSIGNED, assignedBy, commaList } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
 import { newPassphrase, passphraseFileOption, withPassphrase } from '../../passphrase.ts'
+import { permitted } from '../../terminal/confirm.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 import { usage } from '../../usage.ts'
@@ -73,6 +74,7 @@ const issue = defineCommand('operator issue', {
       throw usage('the credential needs a file', '--to', 'Name a new file, for example --to carol.karo.')
     }
     const life = lifeOf(options.for)
+    await permitted(io, issueOperator)
     const output = createOutput(options.to)
     const credential = createCredential(systemRandom)
     try {

@@ -236,7 +236,7 @@ const trust = defineCommand('peers trust', {
         throw usage(`--name is for one node, and these are ${chosen.asks.length}`, where)
       if (!io.json) io.out(table(io, chosen.asks, COMPARED))
       const question = `Trust ${chosen.asks.length === 1 ? 'this node' : `these ${chosen.asks.length} nodes`}?`
-      if (!(await confirm(io, question, { yes: options.yes, where }))) return EXIT.failed
+      if (!(await confirm(io, question, { yes: options.yes, shows: trustPeer, where }))) return EXIT.failed
     }
     const answers: PeerAnswerShape[] = []
     for (const who of chosen.who) answers.push(await io.call(trustPeer, { body: { who, ...terms } }))

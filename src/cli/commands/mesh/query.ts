@@ -7,7 +7,7 @@ import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { ASKED_TYPES, OPERATORS, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import { type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandInput, type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { quote } from '../../doctor/shell-words.ts'
 import { asTyped, bodyOf, DEFAULT_LAST, EVERY, everyOf, type QueryRequest } from '../../query/request.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
@@ -179,7 +179,7 @@ const THIS = '<this node>'
 
 /** Prints a result. `before` is the last result of a watch, which a new one replaces on a terminal. */
 async function print(io: CommandIo, result: QueryResult, before?: QueryResult): Promise<void> {
-  if (io.json) return void io.out(`${JSON.stringify(result)}\n`)
+  if (io.json) return void printJson(io, result)
   const text = queryView(result, io, before)
   // Advice for people of other machines, who know this one by its name.
   const name = text.includes(THIS) && quote((await io.call(getIdentity)).name)

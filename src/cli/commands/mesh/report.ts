@@ -8,7 +8,6 @@ import { replaceFile } from '../../../base/files.ts'
 import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
-import { checkText, given } from '../../input/values.ts'
 import { noJson } from '../../output-file.ts'
 import { absolutePath } from '../../place.ts'
 import { asTyped } from '../../query/request.ts'
@@ -144,7 +143,7 @@ export const commands = [
       const start = now - parseDuration(last ?? DEFAULT_LAST, '--last')
       const body = {
         range: { start: rfc3339(start, '--last'), end: rfc3339(now, '--last') },
-        team: given(team, (name) => checkText(name, '--team', 64)),
+        team: team,
         ...(options['as-node'] ? { as: 'node' as const } : {}),
       }
       try {

@@ -10,6 +10,7 @@ import { type CommandIo, defineCommand } from '../../command.ts'
 import { createOutput } from '../../output-file.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
+import { permitted } from '../../terminal/confirm.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
 
@@ -42,6 +43,7 @@ export const commands = [
     },
     async run(io, { args, options }) {
       const path = absolutePath(args.file)
+      await permitted(io, makeBackup)
       const sealing = await sealingOf(options)
       const output = createOutput(path)
       const line = createLiveLine(io)

@@ -14,6 +14,8 @@ import { recordingPaths } from '../../../config/paths.ts'
 import { migrateText, readValue, setKey } from '../../../config/rewrite.ts'
 import { defaultText, exampleText, sampleConfig, valueText } from '../../../config/sample.ts'
 import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.ts'
+import { optionalPath } from '../../../config/values.ts'
+import { loadPolicies } from '../../../trust/policy/load.ts'
 import { atHome } from '../../at-home.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { resealed } from '../../guard/rules.ts'
@@ -175,6 +177,8 @@ const set = defineCommand('config set', {
         where: 'karo config set',
         hint: 'karo init makes one.',
       })
+    // With a policy that cannot be used the daemon would not start.
+    if (key.path === 'policy.files') await loadPolicies(value as readonly string[])
     const now = setKey(isNew ? sampleConfig() : readFileSync(file, 'utf8'), key, value, file)
     // Alone the value may be allowed, and beside another key not.
     loadConfig({ home, env: io.env, text: now })
@@ -196,6 +200,8 @@ const set = defineCommand('config set', {
     if (io.json) io.out(`${JSON.stringify({ file, key: key.path, value, in_force: force, over })}\n`)
     else {
       io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n${inForce(io, force)}\n`)
+      if (key.kind === optionalPath && value !== '' && !existsSync(String(value)))
+        io.err(`warning: there is no file ${printable(String(value))} yet\n`)
       if (over !== null) io.err(`warning: the environment variable ${over} wins over the file\n`)
     }
   },

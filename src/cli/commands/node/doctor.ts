@@ -6,7 +6,7 @@ import { systemClock } from '../../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { distance } from '../../../base/suggest.ts'
 import { atHome } from '../../at-home.ts'
-import { type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandInput, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { CHECK_GROUPS, CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { commandRunner } from '../../doctor/command.ts'
 import { type CheckResult, type Deed, examine, mend } from '../../doctor/doctor.ts'
@@ -104,7 +104,7 @@ const command = defineCommand('doctor', {
         checks: results,
         ...(options.fix && { dry_run: dry, fixes: deeds }),
       }
-      io.out(`${JSON.stringify(document)}\n`)
+      printJson(io, document)
     } else io.out(doctorView(results, deeds, dry, io))
     return (failed ? EXIT.failed : EXIT.done) satisfies ExitCode
   },
@@ -159,7 +159,7 @@ async function sandbox(io: CommandIo): Promise<ExitCode> {
   const rows = await lookAtSandbox(commandRunner(io.env, SANDBOX_MS[chosen]), chosen)
   const safe = isSafe(rows, chosen)
   const document = { ok: safe, sandbox: chosen, checks: rows }
-  io.out(io.json ? `${JSON.stringify(document)}\n` : sandboxView(rows, { safe, chosen }, io))
+  show(io, document, () => sandboxView(rows, { safe, chosen }, io))
   return safe ? EXIT.done : EXIT.failed
 }
 

@@ -7,7 +7,7 @@ import type { FeedData, FeedEvent } from '../../../api/contract/shapes.ts'
 import { type ErrorCode, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
-import { checkText, given, parseWhole } from '../../input/values.ts'
+import { parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 
 type Peer = FeedData['peer_connected']['peer']
@@ -76,7 +76,6 @@ export function eventLine(event: FeedEvent): string {
 
 /** Time between attempts to reach a daemon that is away; short, so that it still keeps the events of the meantime. */
 const AGAIN_MS = 1_000
-const MOST_ID = 64
 const LIMIT_MAX = 1_000_000_000
 
 /** Types that a person can choose; `lost` is shown in any case. */
@@ -113,7 +112,7 @@ const follow = defineCommand('events', {
     try {
       return await show(io, {
         types: type ?? [],
-        since: given(since, (id) => checkText(id, '--since', MOST_ID)),
+        since,
         most,
         signal: interrupt.signal,
       })

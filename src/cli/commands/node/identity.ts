@@ -16,13 +16,13 @@ import {
   readPublicIdentity,
   unprotectIdentityFile,
 } from '../../../trust/identity/index.ts'
-import { type CommandIo, defineCommand, printJson } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { nodeOf, refuseLostKey } from '../../home.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { pairs, UNBOUNDED } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
-const show = defineCommand('identity show', {
+const showOne = defineCommand('identity show', {
   summary: "show this node's id, fingerprint and name",
   examples: {
     'karo identity show': 'the fingerprint to read aloud to a person who will trust this node',
@@ -38,21 +38,32 @@ const show = defineCommand('identity show', {
       const { name } = loadConfig({ home: paths.home, env: io.env }).config.node
       self = { node_id: nodeId, fingerprint, name }
     }
-    if (io.json) return printJson(io, self)
-    const { node_id, fingerprint, name } = self
-    const facts = {
-      name,
-      'node id': node_id,
-      fingerprint: formatFingerprint(fingerprint),
-      'in words': fingerprintWords(fingerprint),
-    }
-    io.out(pairs(UNBOUNDED, facts))
+    return show(io, self, ({ node_id, fingerprint, name }) =>
+      pairs(UNBOUNDED, {
+        name,
+        'node id': node_id,
+        fingerprint: formatFingerprint(fingerprint),
+        'in words': fingerprintWords(fingerprint),
+      }),
+    )
   },
 })
 
+/** Of the person's own node. Throws KaroError `refused` where the node is the machine's, whose key its service alone can read. */
+function ownKey({ env }: CommandIo, word: string): string {
+  const { paths, service } = nodeOf(env)
+  if (service)
+    throw new KaroError('refused', "this machine's node has its key for its service alone", {
+      where: `karo identity ${word}`,
+      hint: `An administrator can: sudo runuser -u karo -- karo identity ${word} --home ${paths.home}`,
+    })
+  refuseLostKey(paths)
+  return paths.key
+}
+
 function report(io: CommandIo, { nodeId, fingerprint, isProtected }: PublicIdentity, says: string): void {
   const shape = { node_id: nodeId, fingerprint, protected: isProtected }
-  io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
+  show(io, shape, () => fitted(says, io.columns))
 }
 
 const protect = defineCommand('identity protect', {
@@ -64,9 +75,7 @@ const protect = defineCommand('identity protect', {
       "the key of the machine's service",
   },
   async run(io, { options }) {
-    const paths = homePaths(io.env)
-    refuseLostKey(paths)
-    const { key } = paths
+    const key = ownKey(io, 'protect')
     // Checked before the person is asked for a passphrase.
     const { isProtected } = readPublicIdentity(key)
     const passphrase = isProtected ? Buffer.alloc(0) : await newPassphrase(options['passphrase-file'])
@@ -86,7 +95,7 @@ const unprotect = defineCommand('identity unprotect', {
   summary: "remove the passphrase of this node's key",
   options: { 'passphrase-file': passphraseFileOption },
   async run(io, { options }) {
-    const { key } = homePaths(io.env)
+    const key = ownKey(io, 'unprotect')
     const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
     const done = withPassphrase(passphrase, (words) => unprotectIdentityFile(key, words, systemRandom))
     report(io, done, 'The key has no passphrase now: anybody who can read the file can act as this node.\n')
@@ -107,9 +116,7 @@ const rotate = defineCommand('identity rotate', {
     'runuser -u karo -- karo identity rotate --home /var/lib/karo': "the key of the machine's service",
   },
   async run(io, { options }) {
-    const paths = homePaths(io.env)
-    refuseLostKey(paths)
-    const { key } = paths
+    const key = ownKey(io, 'rotate')
     const { isProtected } = readPublicIdentity(key)
     const passphrase = isProtected
       ? await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
@@ -135,7 +142,7 @@ const rotate = defineCommand('identity rotate', {
       ? `If another key also follows the old one, neither gets data until somebody decides: karo peers trust ${next.nodeId} on other nodes, or an issuer revokes the wrong key.`
       : `Others accept both keys for a day from now on. Their decisions about this node apply to the new key: nobody has to trust it again. Earlier backups contain the old key, so make a new backup.`
     const says = `The next key of this node is ${formatFingerprint(next.fingerprint)}. ${how}\n${after}\n`
-    io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
+    show(io, shape, () => fitted(says, io.columns))
   },
 })
 
@@ -174,4 +181,4 @@ Nobody knows its key yet: in a fleet it joins with an invite (karo join), elsewh
   },
 })
 
-export const commands = [show, protect, unprotect, rotate, anew]
+export const commands = [showOne, protect, unprotect, rotate, anew]

@@ -5,7 +5,7 @@ import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { nameProblem } from '../../../config/values.ts'
 import { atHome } from '../../at-home.ts'
-import { defineCommand } from '../../command.ts'
+import { defineCommand, printJson } from '../../command.ts'
 import { ensureHome } from '../../home.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { refuseBesideMachine } from '../../start/user-unit.ts'
@@ -49,7 +49,7 @@ const initCommand = defineCommand('init', {
     if (io.json) {
       const { nodeId, fingerprint } = identity
       const shape = { node_id: nodeId, fingerprint, name: config.node.name, created, existed }
-      io.out(`${JSON.stringify(shape)}\n`)
+      printJson(io, shape)
       return
     }
     const facts = [

@@ -8,7 +8,7 @@ import type { BackupHead } from '../../../ops/care/archive.ts'
 import { readPublicIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { ENCRYPTION_WORDS, openerFor } from '../../backup-encryption.ts'
-import { defineCommand } from '../../command.ts'
+import { defineCommand, printJson } from '../../command.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
 import { beforeEnd } from '../../terminal/interrupt.ts'
@@ -75,7 +75,7 @@ export const commands = [
             aside,
             config,
           }
-          io.out(`${JSON.stringify(shape)}\n`)
+          printJson(io, shape)
           return
         }
         const says = [

@@ -8,7 +8,7 @@ import { homePaths, recordingPaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
 import { atHome, namingHome } from '../../at-home.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { isOfHome, keptBy, ownUnit, runningPid, startingFiles } from '../../kept/kept.ts'
 import { absoluteProgram } from '../../own-program.ts'
 import { homeOf } from '../../place.ts'
@@ -113,7 +113,7 @@ const remove = defineCommand('service remove', {
     }
     const files = changeShells(io, false)
     const kept = await keptBy(io)
-    if (io.json) io.out(`${JSON.stringify(kept)}\n`)
+    if (io.json) printJson(io, kept)
     else if (unit === undefined && files.length === 0) say(io, 'Nothing keeps the node running.')
     else {
       for (const file of [...(unit === undefined ? [] : [unit]), ...files]) say(io, `Removed from ${file}`)
@@ -127,7 +127,7 @@ const status = defineCommand('service status', {
   summary: 'show how your node is kept running',
   async run(io) {
     const kept = await keptBy(io)
-    if (io.json) io.out(`${JSON.stringify(kept)}\n`)
+    if (io.json) printJson(io, kept)
     else if (kept.by === 'nothing' && recordingPaths(io.env).whose === 'machine')
       say(
         io,

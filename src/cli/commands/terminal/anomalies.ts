@@ -9,11 +9,10 @@ import {
 import { KaroError } from '../../../base/errors.ts'
 import { ago, localTime } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
-import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
+import { durationIn, parseSince, rfc3339 } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
 import { paint, pairs, type Screen, table } from '../../terminal/table.ts'
 import { wrap } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, screen: Screen): string {
   const lines =
@@ -91,10 +90,6 @@ export function mutesView({ mutes }: MutesShape, screen: Screen): string {
 const rounded = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(value < 1 ? 2 : 1)
 
-const MUTE_LEAST_MS = 60_000
-const MUTE_MOST_MS = 366 * 86_400_000
-const DEFAULT_MUTE = '7d'
-
 const what = {
   description: 'the id of a signal (for all signals like it), or a kind',
   completes: ANOMALY_KINDS,
@@ -143,7 +138,7 @@ export const commands = [
       for: {
         value: 'duration',
         description: 'how long to mute: 24h, 30d, or forever',
-        default: DEFAULT_MUTE,
+        default: '7d',
         completes: ['7d', '30d', 'forever'],
       },
     },
@@ -151,7 +146,13 @@ export const commands = [
       'karo anomalies mute 3f9a12c4': 'nothing of this kind about this tool for a week',
       'karo anomalies mute timing --for forever': 'nothing about working hours',
     },
-    ask: ({ args, options }) => ({ body: { what: args['id|kind'], for_ms: lengthOf(options.for) } }),
+    ask: ({ args, options: { for: text } }) => ({
+      // null means for ever.
+      body: {
+        what: args['id|kind'],
+        for_ms: text === 'forever' ? null : durationIn(text, '--for', '1m', '366d'),
+      },
+    }),
     view: mutesView,
   }),
   defineCommand('anomalies unmute', {
@@ -170,16 +171,4 @@ async function ask(io: CommandIo, all: boolean, since: string | undefined): Prom
     since: given(since, (text) => rfc3339(parseSince(text, Date.now()), '--since')),
   }
   return io.call(api.getAnomalies, { query })
-}
-
-/** Length of a mute in milliseconds; null means for ever. */
-function lengthOf(text: unknown): number | null {
-  if (text === 'forever') return null
-  const length = parseDuration(typeof text === 'string' ? text : DEFAULT_MUTE, '--for')
-  if (length >= MUTE_LEAST_MS && length <= MUTE_MOST_MS) return length
-  throw usage(
-    `'${String(text)}' is not a time from a minute to a year`,
-    '--for',
-    'Give 24h, 7d or the like, or forever.',
-  )
 }

@@ -135,7 +135,7 @@ const command = defineCommand('ask', {
       // Standard error, which stands above the prompt, says how far to trust the answer; standard output has the command alone.
       io.err(printAnswer(found, io))
       if (found.command !== null) io.out(`${marked(found.command, found.placeholders)}\n`)
-    } else io.out(io.json ? `${JSON.stringify(found)}\n` : printAnswer(found, io))
+    } else show(io, found, () => printAnswer(found, io))
     if (!isLine && isChoice(found) && canAsk(io)) await choose(io, found)
     await tellAnswers(io, found)
     return found.command === null ? EXIT.failed : EXIT.done

@@ -2,7 +2,7 @@
 import { findCommand } from '../../../assist/copilot/ask/answer.ts'
 import { type Failure, type Fixed, fixOf } from '../../../assist/copilot/fix/fix.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
 import { askedKnowledge } from '../../knowledge.ts'
@@ -72,7 +72,7 @@ const command = defineCommand('fix', {
       // Standard error, which stands above the prompt, says what went wrong; standard output has the line alone.
       io.err(printFixed(fixed, io))
       if (fixed.command !== null) io.out(`${marked(fixed.command, fixed.placeholders)}\n`)
-    } else io.out(io.json ? `${JSON.stringify(fixed)}\n` : printFixed(fixed, io))
+    } else show(io, fixed, () => printFixed(fixed, io))
     return fixed.command === null ? EXIT.failed : EXIT.done
   },
 })

@@ -131,7 +131,7 @@ const foreign = SOURCES.map((source) =>
     },
     async run(io, input) {
       const summary = await importOne(io, source, input.args.file, input)
-      io.out(io.json ? `${JSON.stringify(summary)}\n` : importView(summary, io))
+      show(io, summary, () => importView(summary, io))
       return exitOf([summary])
     },
   }),

@@ -9,7 +9,7 @@ import type { ProcessShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, localTime } from '../../../base/format.ts'
 import { defineCommand, printJson } from '../../command.ts'
 import { parseSince, rfc3339 } from '../../input/time.ts'
-import { checkText, given, parseWhole } from '../../input/values.ts'
+import { parseWhole } from '../../input/values.ts'
 import { table } from '../../terminal/table.ts'
 
 export const commands = [
@@ -47,7 +47,7 @@ export const commands = [
         sort,
         limit: parseWhole(options.limit, '--limit', 1, PROCESSES_LIMIT_MAX),
         since: rfc3339(parseSince(options.since, Date.now()), '--since'),
-        name: given(name, (text) => checkText(text, '--name', MOST_NAME)),
+        name: name,
       }
       const found = await io.call(getProcesses, { query })
       if (io.json) return printJson(io, found)
@@ -87,5 +87,3 @@ const WIDE_SCREEN = 100
 
 const NOTHING_NOW = 'No program runs now in a shell of yours that has the hook (karo shell install).'
 const NOTHING = `No program was seen in that time. A program is seen when it runs for about a second or longer, in a shell with the hook (karo shell install), while processes.enabled is on (karo config get processes.enabled).`
-
-const MOST_NAME = 64

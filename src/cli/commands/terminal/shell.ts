@@ -15,6 +15,7 @@ import {
   type CommandIo,
   defineCommand,
   type OptionWords,
+  show,
 } from '../../command.ts'
 import { programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
@@ -297,5 +298,5 @@ function report(
   },
   words: string,
 ): void {
-  io.out(io.json ? `${JSON.stringify(done)}\n` : `${words} ${done.file}\n`)
+  show(io, done, () => `${words} ${done.file}\n`)
 }

@@ -1,0 +1,140 @@
+// Who has no right to something is told that before anything is asked of them, made, or changed; who may is told what is next.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { daemonAt } from '../../../src/api/contract/client/socket.ts'
+import { getPeers, trustPeer } from '../../../src/api/contract/operations/peers.ts'
+import { BUILD } from '../../../src/base/version.ts'
+import { confirm, permitted } from '../../../src/cli/terminal/confirm.ts'
+import { doctorView } from '../../../src/cli/views/doctor.ts'
+import type * as paths from '../../../src/config/paths.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import { playDaemon } from '../../support/node/played-daemon.ts'
+import { commandLine } from '../../support/run/command-line.ts'
+
+const { recordingPaths } = vi.hoisted(() => ({ recordingPaths: vi.fn<typeof paths.recordingPaths>() }))
+vi.mock('../../../src/config/paths.ts', async (original) => {
+  const real = await original<typeof paths>()
+  return { ...real, recordingPaths: recordingPaths.mockImplementation(real.recordingPaths) }
+})
+
+const mesh = { alone: false, members_known: 0, peers_connected: 0, peers_pending: 0, alarms: [] }
+const status = (you: { admin: boolean }, over: object = {}) => ({
+  name: 'db-1',
+  certified_as: null,
+  build: BUILD,
+  service: true,
+  you: { uid: 1001, asks: false, ...you },
+  uptime_seconds: 60,
+  mesh,
+  store: { events: 0 },
+  agents: { state: 'off', detail: '' },
+  anomalies: { unseen: 0 },
+  health: { ready: true, checks: [] },
+  ...over,
+})
+const STATUS = 'GET /api/v1/status'
+
+async function karo(answers: Readonly<Record<string, unknown>>, ...words: string[]) {
+  const { home, requests } = await playDaemon(answers, BUILD)
+  const said = await commandLine(words, { env: { KARO_HOME: home, HOME: home } })
+  return { ...said, home, asked: requests.map(({ line }) => line) }
+}
+
+/** A person is here to be asked, and nobody answers. */
+function atTerminal(): void {
+  for (const stream of [process.stdin, process.stderr]) {
+    const before = stream.isTTY
+    stream.isTTY = true
+    onTestFinished(() => {
+      stream.isTTY = before
+    })
+  }
+}
+
+test('nobody is asked whether to do what would be refused to them', async () => {
+  atTerminal()
+  const { socket, requests } = await playDaemon({ [STATUS]: status({ admin: false }) }, BUILD)
+  const io = { json: false, columns: 80, call: daemonAt({ socket }).call }
+  const asked = confirm(io, 'Trust this node?', { shows: trustPeer, where: 'karo peers trust' })
+  await expect(asked).rejects.toMatchObject({ code: 'refused', hint: expect.stringContaining('sudo') })
+  expect(requests).toHaveLength(1)
+  // Said beforehand, or open to everybody: nothing has to be looked up.
+  expect(await confirm(io, 'Trust?', { yes: true, shows: trustPeer, where: 'x' })).toBe(true)
+  await permitted(io, getPeers)
+  expect(requests).toHaveLength(1)
+})
+
+test('who may found no mesh makes no root key, and no credential of an operator', async () => {
+  const folder = temporaryDirectory()
+  const [key, pass, carol] = ['root.key', 'pass', 'carol.karo'].map((name) => join(folder, name))
+  writeFileSync(pass ?? '', 'correct horse battery staple\n', { mode: 0o600 })
+  const answers = { [STATUS]: status({ admin: false }), 'GET /api/v1/fleet': { root: null } }
+  for (const line of [
+    ['ca', 'init', '--root-key', key],
+    ['operator', 'issue', 'carol', '--to', carol],
+  ]) {
+    const { code, err, asked } = await karo(answers, ...(line as string[]), '--passphrase-file', pass ?? '')
+    expect([code, err]).toEqual([
+      4,
+      expect.stringContaining('only an administrator of this node may do this'),
+    ])
+    expect(asked.filter((line) => line.startsWith('POST'))).toEqual([])
+  }
+  expect([key, carol].map((path) => existsSync(path ?? ''))).toEqual([false, false])
+})
+
+test('the administrator of a service without a mesh is told how to join one, and nobody else is', async () => {
+  const next = async (you: { admin: boolean }, over?: object) =>
+    (await karo({ [STATUS]: status(you, over) })).out.includes(' joins a mesh with an invite')
+  expect(await next({ admin: true })).toBe(true)
+  expect(await next({ admin: false })).toBe(false)
+  expect(await next({ admin: true }, { service: false })).toBe(false)
+  expect(await next({ admin: true }, { certified_as: 'db-1' })).toBe(false)
+  expect(await next({ admin: true }, { mesh: { ...mesh, members_known: 2 } })).toBe(false)
+  expect(await next({ admin: true }, { mesh: { ...mesh, alone: true } })).toBe(false)
+})
+
+test('a policy file that cannot be used is not set; another file may come later, which is said', async () => {
+  const home = temporaryDirectory()
+  const file = join(home, 'config.toml')
+  writeFileSync(file, '')
+  const set = (...words: string[]) => commandLine(['config', 'set', ...words], { env: { KARO_HOME: home } })
+  const missing = join(home, 'missing.cedar')
+  expect(await set('policy.files', missing)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('there is no such policy file'),
+  })
+  const broken = join(home, 'broken.cedar')
+  writeFileSync(broken, 'permit (', { mode: 0o600 })
+  expect((await set('policy.files', broken)).err).toContain(`${broken}:1`)
+  expect(readFileSync(file, 'utf8')).toBe('')
+  expect(await set('ask.key_file', missing)).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('no file'),
+  })
+  expect(await set('ask.key_file', broken)).toMatchObject({ code: 0, err: '' })
+  expect(await set('ask.key_file', '')).toMatchObject({ code: 0, err: '' })
+  writeFileSync(broken, 'permit (principal, action, resource);', { mode: 0o600 })
+  expect((await set('policy.files', broken)).code).toBe(0)
+})
+
+test('the key of a service is changed by its account, and who runs it otherwise is told how, and not to make a node', async () => {
+  const home = temporaryDirectory()
+  recordingPaths.mockReturnValue({ whose: 'machine', spool: '/var/spool/karo', configuration: '/etc/karo' })
+  onTestFinished(() => void recordingPaths.mockReset())
+  for (const word of ['rotate', 'protect', 'unprotect']) {
+    const { code, err } = await commandLine(['identity', word], { env: { HOME: home } })
+    expect(code).toBe(4)
+    expect(err).toContain(`sudo runuser -u karo -- karo identity ${word} --home /var/lib/karo`)
+  }
+})
+
+test('no line of what the doctor found is wider than the terminal, but a command to be copied', () => {
+  const found = { id: 'mesh.multicast', title: 'multicast', outcome: 'fail', fix: 'karo stop' } as const
+  for (const detail of ['short', 'x '.repeat(20), 'of nobody who would answer '.repeat(9)]) {
+    const shown = doctorView([{ ...found, detail, why: detail }], [], false, { colour: false, columns: 60 })
+    expect(shown).toContain(found.id)
+    for (const line of shown.split('\n')) expect(line.length, line).toBeLessThanOrEqual(60)
+  }
+})
