@@ -86,7 +86,7 @@ function sayInvalid(fault: NonNullable<RequestFault['validation']>[number]): str
   if (missingProperty) return `the field '${String(missingProperty)}' is missing`
   if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`
   if (pattern === WORD) return 'letters, digits, . _ - only, beginning with a letter or digit, at most 64'
-  if (pattern) return `this is not written as it has to be: ${fault.parentSchema?.description}`
+  if (pattern) return `it is not as it has to be: ${fault.parentSchema?.description ?? pattern}`
   return BOUNDS[fault.keyword ?? '']?.(String(limit)) ?? fault.message ?? 'is not valid'
 }
 

@@ -68,6 +68,7 @@ const routes: Routes = (server) => {
             limit: { type: 'integer', minimum: 1, maximum: 10 },
             name: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
             id: { type: 'string', pattern: '^[0-9a-f]{4}$', description: 'four hex digits' },
+            digit: { type: 'string', pattern: '^[0-9]$' },
             shell: { enum: ['bash', 'zsh'] },
           },
         },
@@ -111,6 +112,7 @@ describe('requests', () => {
     ['an unknown field', '{"limit":1,"limmit":2}', 'body', /^there is no field 'limmit' here$/],
     ['a missing field', '{}', 'body', /^the field 'limit' is missing$/],
     ['a pattern that is described', '{"limit":1,"id":"xyz"}', 'body/id', /has to be: four hex digits$/],
+    ['a pattern that is not', '{"limit":1,"digit":"x"}', 'body/digit', /has to be: \^\[0-9\]\$$/],
     ['another pattern', '{"limit":1,"name":"a b"}', 'body/name', /^letters, digits, \. _ - only/],
     ['none of the choices', '{"limit":1,"shell":"csh"}', 'body/shell', /^must be one of bash, zsh$/],
   ])('%s is the caller’s fault, and is said in words', async (_, payload, where, message) => {
