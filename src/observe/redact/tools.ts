@@ -257,31 +257,12 @@ export const STDIN = ROWS.filter(({ readsSecret }) => readsSecret).map((tool) =>
 
 const NAMES: ReadonlySet<string> = new Set(ROWS.flatMap(({ names }) => names.split(' ')))
 
-/** For the code of the first character, a bit for each length of the names that begin with it. */
-const LENGTHS = new Int32Array(128)
-for (const name of NAMES) LENGTHS[name.charCodeAt(0) & 127]! |= 1 << (name.length & 31)
-
-/** 1 for each character code that occurs in names. */
-const IN_NAME = new Uint8Array(128)
-for (const name of NAMES) for (const character of name) IN_NAME[character.charCodeAt(0)] = 1
-for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-')
-  IN_NAME[character.charCodeAt(0)] = 1
-
 /** A quote inside a word, which may hide a name. */
 const BROKEN_WORD = /\w['"\\]+[\n\w]/
 
+/** Words of the characters that names have. */
+const WORDS = /[\w.*-]+/g
+
 /** Quick test for a whole text: if false, no rule about tools applies. */
-export function mayNameTool(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const first = text.charCodeAt(i)
-    if (first > 127 || IN_NAME[first] === 0) continue
-    const start = i
-    for (let code = first; code < 128 && IN_NAME[code] === 1; )
-      code = ++i < text.length ? text.charCodeAt(i) : 128
-    const length = i - start
-    // A length of 32 would share its bit with length 0.
-    if (length > 31 || (LENGTHS[first]! & (1 << length)) === 0) continue
-    if (NAMES.has(text.slice(start, i))) return true
-  }
-  return BROKEN_WORD.test(text)
-}
+export const mayNameTool = (text: string): boolean =>
+  BROKEN_WORD.test(text) || (text.match(WORDS) ?? []).some((word) => NAMES.has(word))
