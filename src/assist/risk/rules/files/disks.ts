@@ -7,7 +7,7 @@ import type { Rules } from '../forms.ts'
 import { isOpaque } from '../rule.ts'
 
 const MKFS =
-  'mkfs|mkfs.ext2|mkfs.ext3|mkfs.ext4|mkfs.xfs|mkfs.btrfs|mkfs.vfat|mkfs.fat|mkfs.ntfs|mkfs.exfat|mkfs.f2fs|mkfs.jfs|mkfs.reiserfs|mkfs.minix|mkfs.bfs|mkfs.cramfs|mkfs.msdos|mke2fs|mkntfs|mkexfatfs|mkdosfs|mkswap|newfs'
+  'mkfs|mkfs.ext2|mkfs.ext3|mkfs.ext4|mkfs.xfs|mkfs.btrfs|mkfs.vfat|mkfs.fat|mkfs.ntfs|mkfs.exfat|mkfs.f2fs|mkfs.jfs|mkfs.reiserfs|mkfs.minix|mkfs.msdos|mke2fs|mkntfs|mkexfatfs|mkdosfs|mkswap'
 
 /** `mke2fs -n` only shows what it would make; for other mkfs tools -n means something else. */
 const trial = (_arg: Arg, { name }: SimpleCommand, o: Options): boolean =>

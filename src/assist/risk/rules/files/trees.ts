@@ -76,7 +76,7 @@ function emptied(c: SimpleCommand, o: Options): Args {
     const into = redirectedTo(c, /^(?:>|>\||&>)$/)
     return isSilent ? into : readToo(c, o, into)
   }
-  return names().filter(({ text }) => text !== '' && !isOpaque({ text } as Arg) && !USED_AGAIN.test(text))
+  return names().filter((arg) => arg.text !== '' && !isOpaque(arg) && !USED_AGAIN.test(arg.text))
 }
 
 /** Files that are emptied before they are read: by this command, or by what it reads from. */
@@ -109,14 +109,22 @@ const PERSISTS = {
   named: { later: RUN_LATER, ssh: SSH_SETTINGS, login: RUNS_AT_LOGIN },
 }
 
+const SEARCHES = {
+  elsewhere: lostElsewhere,
+  deletes: /^(?:-delete|rm|unlink)$/,
+  made: /^(?:\*?\.?(?:pyc|pyo|o|tmp|bak|orig|rej|swp|class|DS_Store|map|log\S*|gz|old)|\*~|__pycache__|node_modules|Thumbs\.db|core)$/,
+}
+
 export const TREE_RULES: Rules = [
   {
     id: 'tool-rm-tree',
     level: 'high',
     caller: 'tool',
-    why: 'An AI tool deletes a whole tree outside of the directory in which it works.',
-    finds: `${TREE_DELETERS} trees!@temporary<elsewhere>`,
-    named: { elsewhere: lostElsewhere },
+    why: 'An AI tool deletes a tree, or what a search finds, outside of its working directory.',
+    finds: `
+      ${TREE_DELETERS} trees!@temporary<elsewhere>
+      find|gfind words<deletes>? tops!@temporary<elsewhere> !-empty !-name|-iname=<made>`,
+    named: SEARCHES,
     safer: movedAside,
     example: 'rm -rf ../other',
     yields: true,
@@ -135,13 +143,8 @@ export const TREE_RULES: Rules = [
     id: 'find-deletes',
     level: 'moderate',
     why: 'Deletes whatever the search finds.',
-    finds: `
-      find|gfind tops!@temporary? words<deletes> !-empty !-name|-iname=<made>
-      fd|fdfind words<deletes> !-e|--extension=<made>`,
-    named: {
-      deletes: /^(?:-delete|rm|unlink)$/,
-      made: /^(?:\*?\.?(?:pyc|pyo|o|tmp|bak|orig|rej|swp|class|DS_Store|map|log\S*|gz|old)|\*~|__pycache__|node_modules|Thumbs\.db|core)$/,
-    },
+    finds: 'find|gfind|fd|fdfind tops!@temporary? words<deletes> !-empty !-name|-iname|-e|--extension=<made>',
+    named: SEARCHES,
     safer: foundOnly,
     example: 'find . -mtime +7 -delete',
     yields: true,
