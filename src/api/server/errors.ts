@@ -57,16 +57,13 @@ export function describeError(error: unknown): DescribedError {
       'karo status says why. Make room or mend it, and do this again; commands that shells record wait meanwhile.'
     return say('unavailable', "the disk of the node's database takes nothing more", undefined, hint)
   }
-  const fault = Object(error) as RequestFault
-  const first = fault.validation?.[0]
-  if (first !== undefined) {
-    const place = `${fault.validationContext ?? 'request'}${first.instancePath}`
-    return say('bad_request', sayInvalid(first), place)
-  }
-  if (fault.statusCode === 413) return say('too_large', 'the request is too large')
-  if (fault.statusCode !== undefined && fault.statusCode >= 400 && fault.statusCode < 500) {
-    return say('bad_request', fault.message ?? 'the request cannot be understood')
-  }
+  const { validation, validationContext, statusCode = 0, message } = Object(error) as RequestFault
+  const first = validation?.[0]
+  if (first !== undefined)
+    return say('bad_request', sayInvalid(first), `${validationContext ?? 'request'}${first.instancePath}`)
+  if (statusCode === 413) return say('too_large', 'the request is too large')
+  if (statusCode >= 400 && statusCode < 500)
+    return say('bad_request', message ?? 'the request cannot be understood')
   return { ...say('internal', 'something went wrong inside the daemon; see its log'), unexpected: true }
 }
 

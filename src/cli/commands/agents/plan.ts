@@ -12,6 +12,7 @@ import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
+import { given } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { paint, type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -146,7 +147,7 @@ const make = defineCommand('plan make', {
   },
   async ask({ args, options }) {
     const goal = args.goal.join(' ').trim()
-    const body = { goal, ...(options.steps !== undefined && { steps: await stepsIn(options.steps) }) }
+    const body = { goal, steps: await given(options.steps, stepsIn) }
     return { body, deadlineMs: PLAN_DEADLINE_MS }
   },
   view: planView,

@@ -18,7 +18,7 @@ import {
 import { printable } from '../../../base/format.ts'
 import { defineCommand, show } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { defined, given, parseWhole } from '../../input/values.ts'
+import { given, parseWhole } from '../../input/values.ts'
 import { type Screen, table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
 
@@ -57,9 +57,7 @@ const NAME = { description: 'see karo prompt list', completes: 'prompt:list:name
 const VERSION = { value: 'number', description: 'another version than the newest' } as const
 
 const versionOf = (text: string | undefined) =>
-  defined({ version: given(text, (number) => parseWhole(number, '--version', 1, 1_000_000)) }) as {
-    readonly version?: number
-  }
+  given(text, (number) => parseWhole(number, '--version', 1, 1_000_000))
 
 const add = defineCommand('prompt add', {
   summary: 'add a prompt, or a new version of one; its variables are {{name}} and {{name=default}}',
@@ -95,7 +93,7 @@ const showOne = defineCommand('prompt show', {
   options: { version: VERSION },
   examples: { 'karo prompt show review --version 2': 'as it was then' },
   ask({ args, options }) {
-    const query = { name: args.name, ...versionOf(options.version) }
+    const query = { name: args.name, version: versionOf(options.version) }
     return { query }
   },
   view: promptView,
@@ -133,7 +131,7 @@ const render = defineCommand('prompt render', {
         throw usage(`'${word.slice(0, 80)}' is not variable=value`, 'VALUES')
       values.push({ name, value: value.startsWith('@') ? await textFrom(value.slice(1), MOST_VALUE) : value })
     }
-    const body = { name: args.name, values, ...versionOf(options.version) }
+    const body = { name: args.name, values, version: versionOf(options.version) }
     const { text, ...rest } = await io.call(renderPrompt, { body })
     return show(io, { ...rest, text }, () => (text.endsWith('\n') ? text : `${text}\n`))
   },
