@@ -1,5 +1,6 @@
-// Puts the given home into the commands that a text names, so that a person who copies one reaches the same node.
+// Puts the given home, or sudo, into the commands that a text names, so that a person who copies one reaches the same node.
 
+import { recordingPaths } from '../config/paths.ts'
 import type { CommandIo } from './command.ts'
 import { quote } from './doctor/shell-words.ts'
 
@@ -9,12 +10,22 @@ export type Place = Partial<Pick<CommandIo, 'env' | 'home' | 'commands'>>
 /** Commands that are about no node, so they need no home. */
 const NODELESS = ['check', 'completion', 'version']
 
+/** What administrators alone may run; a test compares it with what commands ask the daemon for. */
+const OF_ADMINISTRATORS =
+  'peers (?:trust|deny|revoke)|ca(?! show)|invite|join|operator|backup|people|cap|policy sign|fleet (?:un)?set|logs'
+const SUDO = new RegExp(`(?<![\\w./-]|sudo )karo (?=(?:${OF_ADMINISTRATORS})(?![\\w-]))`, 'g')
+
 /**
  * Adds the given home (`--home` or KARO_HOME) to each Karo command in `text`: `karo up` becomes `karo --home /srv/k up`.
- * Without it a copied command would make another node in the default place. A line that names a home stays as it is.
+ * Without it a copied command would make another node in the default place. A line that names a home stays as it is. Where no
+ * home is given and the node is the machine's, commands of administrators get sudo in front: who administers it seldom is root.
  */
 export function atHome(text: string, { env, home, commands = [] }: Place): string {
-  if (!env?.KARO_HOME || home === undefined || commands.length === 0) return text
+  if (!env || !home || !commands.length) return text
+  if (!env.KARO_HOME)
+    return (env.SUDO_USER || process.getuid?.() !== 0) && recordingPaths(env).whose === 'machine'
+      ? text.replace(SUDO, 'sudo karo ')
+      : text
   const words = commands.map(({ name }) => name).filter((name) => !NODELESS.includes(name))
   // `karo` must not be part of a path or of another word, and the command's word must be whole.
   const command = new RegExp(`(?<![\\w./-])karo (?=(?:${words.join('|')})(?![\\w-]))`, 'g')

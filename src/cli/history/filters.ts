@@ -59,8 +59,7 @@ export function filtersOf(words: readonly string[], options: Given) {
   })
 }
 
-const some = (words: readonly string[]): readonly string[] | undefined =>
-  words.length === 0 ? undefined : words
+const some = (words: readonly string[]) => (words.length === 0 ? undefined : words)
 
 /** RFC 3339, both. Throws KaroError bad_request when nothing can lie between them. */
 export function checkSpan(since: string | undefined, until: string | undefined, where: string): void {

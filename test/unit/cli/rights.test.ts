@@ -5,6 +5,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
 import { getPeers, trustPeer } from '../../../src/api/contract/operations/peers.ts'
 import { BUILD } from '../../../src/base/version.ts'
+import { atHome } from '../../../src/cli/at-home.ts'
+import { COMMANDS } from '../../../src/cli/commands.ts'
 import { confirm, permitted } from '../../../src/cli/terminal/confirm.ts'
 import { doctorView } from '../../../src/cli/views/doctor.ts'
 import type * as paths from '../../../src/config/paths.ts'
@@ -137,4 +139,25 @@ test('no line of what the doctor found is wider than the terminal, but a command
     expect(shown).toContain(found.id)
     for (const line of shown.split('\n')) expect(line.length, line).toBeLessThanOrEqual(60)
   }
+})
+
+test('what an administrator is advised to run begins with sudo where the node is the machine’s, and nothing else does', async () => {
+  recordingPaths.mockReturnValue({ whose: 'machine', spool: '/var/spool/karo', configuration: '/etc/karo' })
+  onTestFinished(() => void recordingPaths.mockReset())
+  const place = { env: { SUDO_USER: 'ann' }, home: '/home/ann', commands: COMMANDS }
+  // Some ask for more than what they show; the key of a service is changed by another account, which its own hint says, and nothing advises to export the ledger.
+  const others = new Map([
+    ['join', true],
+    ['backup', true],
+    ['identity rotate', false],
+    ['audit export', false],
+  ])
+  for (const { load } of COMMANDS)
+    for (const { name, shows } of await load()) {
+      const advised = atHome(`Try it: karo ${name}, or sudo karo ${name}`, place)
+      const front = (others.get(name) ?? shows?.access === 'admin') ? 'sudo ' : ''
+      expect(advised, name).toBe(`Try it: ${front}karo ${name}, or sudo karo ${name}`)
+    }
+  recordingPaths.mockReturnValue({ whose: 'own', spool: '/home/ann/spool', configuration: '/home/ann' })
+  expect(atHome('karo peers trust bob', place)).toBe('karo peers trust bob')
 })

@@ -9,7 +9,7 @@ import {
   startAgent,
   stopAgent,
 } from '../../../api/contract/operations/agents/agents.ts'
-import { AGENT_CLASSES, AGENT_NAME, SECRET_NAME } from '../../../api/contract/shapes.ts'
+import { AGENT_CLASSES, SECRET_NAME } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { isAddress } from '../../../base/words/loopback-endpoint.ts'
@@ -102,11 +102,6 @@ const add = defineCommand('agent add', {
       'a server that is running, outside of any jail: agents.endpoints has to list it',
   },
   async run(io, { args, options }) {
-    if (!AGENT_NAME.test(args.name))
-      throw usage(
-        'a name has at most 32 lower-case letters, digits and . _ -, and begins with a letter or a digit',
-        'NAME',
-      )
     const tokenFile = options['token-file']
     if (tokenFile !== undefined && options.yes !== true)
       throw usage('nobody is asked with a token', '--token-file', 'Add --yes.')

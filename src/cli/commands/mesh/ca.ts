@@ -17,11 +17,12 @@ import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
 import { versionAfter } from '../../../trust/identity/index.ts'
-import { type ArgumentWords, type CommandIo, defineCommand, type OptionsByName, show } from '../../command.ts'
+import { type CommandIo, defineCommand, type OptionsByName, show } from '../../command.ts'
 import { assign } from '../../fleet/assign.ts'
 import { certifyIssuer } from '../../fleet/issuer-certificate.ts'
 import { issuerTerms } from '../../fleet/issuer-terms.ts'
 import { called } from '../../fleet/revoking.ts'
+import { NODE } from '../../input/at.ts'
 import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
 import { oneNode } from '../../input/values.ts'
 import { TO_FILE, writingTo } from '../../output-file.ts'
@@ -71,14 +72,6 @@ function revokedWith(node: NodeId, { revoked, by_issuers }: RootListShape, now: 
   const at = new Map([...theirs, ...revoked].map((one) => [one.node_id, Date.parse(one.at)]))
   return [...new Map([[node, now], ...at])].map(([node_id, moment]) => ({ node_id, at: moment }))
 }
-
-const NODE = {
-  // Variadic, because people type a fingerprint in groups of four.
-  variadic: true,
-  oneThing: true,
-  description: 'its id, name, or fingerprint, also in groups of four',
-  completes: 'node',
-} as const satisfies ArgumentWords
 
 const OPTIONS = {
   'root-key': ROOT_OPTIONS['root-key'],

@@ -13,6 +13,7 @@ import { atHome } from '../../at-home.ts'
 import { type ArgumentWords, type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { called, whatItHas, whoKnows } from '../../fleet/revoking.ts'
 import { isUsedAlone } from '../../front/alone.ts'
+import { NODE } from '../../input/at.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import { commaList, oneNode } from '../../input/values.ts'
 import { confirm } from '../../terminal/confirm.ts'
@@ -118,14 +119,6 @@ function explainedView({ peer, steps = [] }: PeerAnswerShape, screen: Screen): s
 /** The source of one step of `karo peers explain`, in words for people. */
 const sourceOf = ({ source }: NonNullable<PeerAnswerShape['steps']>[number]): string =>
   source === 'denied' || source === 'revoked' || source === 'default' ? source : SOURCES[source]
-
-const NODE = {
-  // Variadic, because people type a fingerprint in groups of four.
-  variadic: true,
-  oneThing: true,
-  description: 'one node: its id, name, or fingerprint, also in groups of four',
-  completes: 'node',
-} as const satisfies ArgumentWords
 
 const NODES = {
   optional: true,

@@ -8,6 +8,7 @@ import { labelProblem } from '../../../base/words/roles.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import { defineCommand, show } from '../../command.ts'
+import { NODE } from '../../input/at.ts'
 import { ROOT_OPTIONS } from '../../input/root-key.ts'
 import { given, oneNode, parseWhole } from '../../input/values.ts'
 import { usage } from '../../usage.ts'
@@ -96,10 +97,8 @@ const explain = defineCommand('policy explain', {
   shows: explainPolicy,
   args: {
     who: {
-      variadic: true,
-      oneThing: true,
+      ...NODE,
       description: 'one node, or with --via one operator: id, name, or fingerprint, also in groups of four',
-      completes: 'node',
     },
   },
   options: {

@@ -17,15 +17,14 @@ import {
   show,
 } from '../../command.ts'
 import { isUsedAlone } from '../../front/alone.ts'
+import { NODE } from '../../input/at.ts'
 import { parseSince, rfc3339 } from '../../input/time.ts'
 import { given, oneNode } from '../../input/values.ts'
 import { sharingView } from '../../views/share.ts'
 import { previewView } from '../../views/share-preview.ts'
 
 const who: ArgumentWords = {
-  // Variadic, because people type a fingerprint in groups of four.
-  variadic: true,
-  oneThing: true,
+  ...NODE,
   description:
     "one node (id, name, or fingerprint, also in groups of four); team:eng; role:lead; or '*' for every node whose trust level qualifies",
   completes: 'audience',

@@ -126,7 +126,7 @@ export const agentLogs = named('AgentLogs', {
 
 export const addAgentBody = z.strictObject({
   class: z.enum(AGENT_CLASSES).default('kExecutor'),
-  name: z.string().regex(AGENT_NAME),
+  name: pattern(AGENT_NAME, 'at most 32 small letters, digits and . _ -'),
   argv: argv().describe(
     'the command, never a line for a shell; or the address of a server that runs already',
   ),
