@@ -1,8 +1,8 @@
 // Puts the given home, or sudo, into the commands that a text names, so that a person who copies one reaches the same node.
 
+import { shellWord } from '../base/quote.ts'
 import { recordingPaths } from '../config/paths.ts'
 import type { CommandIo } from './command.ts'
-import { quote } from './doctor/shell-words.ts'
 
 /** The `io` of a command has all of these; without `env`, `home` or `commands` a text stays as it is. */
 export type Place = Partial<Pick<CommandIo, 'env' | 'home' | 'commands'>>
@@ -32,7 +32,7 @@ export function atHome(text: string, { env, home, commands = [] }: Place): strin
   return text
     .split('\n')
     .map((line) =>
-      line.includes('--home') ? line : line.replace(command, () => `karo --home ${quote(home)} `),
+      line.includes('--home') ? line : line.replace(command, () => `karo --home ${shellWord(home)} `),
     )
     .join('\n')
 }

@@ -1,5 +1,5 @@
 // The part of a request that stays in the log: enough to recognise it, bounded, without input and environment.
-import { quoteShell } from '../../base/quote.ts'
+import { shellWord } from '../../base/quote.ts'
 import type { Action } from '../types.ts'
 import type { Approval, ApprovalOutcome, EndedApproval } from './types.ts'
 
@@ -12,8 +12,7 @@ export const personOf = ({ requester, target }: Action): number | null =>
     : null
 
 /** The words as a line for a shell, which shows where each begins and ends. */
-export const lineOf = ({ argv }: Pick<Action, 'argv'>): string =>
-  argv.map((word) => (/^[\w./:@%+=,-]+$/.test(word) ? word : quoteShell(word))).join(' ')
+export const lineOf = ({ argv }: Pick<Action, 'argv'>): string => argv.map(shellWord).join(' ')
 
 export function endedOf(
   { id, person, created_at, action, class: of, kind, hash, scope, uses }: Approval,

@@ -1,5 +1,5 @@
 // Judges a command given as its exact words: no expansion, no splitting, no grammar of a shell.
-import { quoted } from './carriers/layers.ts'
+import { shellWord } from '../../base/quote.ts'
 import { DEFAULT_PROFILE, findAll, matchOf } from './check.ts'
 import { decide, worst } from './decide.ts'
 import { MAX_COMMAND_LENGTH, MAX_WORDS, newBudget, spend } from './limits.ts'
@@ -25,7 +25,7 @@ interface ArgvOptions extends Omit<CheckOptions, 'shell'> {
  */
 export function checkArgv(argv: readonly string[], options: ArgvOptions = {}): RiskVerdict {
   const { input, env = {}, ...rest } = options
-  const line = argv.map(quoted).join(' ')
+  const line = argv.map(shellWord).join(' ')
   const budget = newBudget()
   const tooLong = (input?.length ?? 0) > MAX_COMMAND_LENGTH
   const findings = findAll(line, { ...rest, shell: 'bash' }, budget, (walk, top) => {
@@ -53,7 +53,7 @@ function runWords(
   let at = 0
   const words = argv.map((text): Arg => {
     const start = at
-    at += quoted(text).length + 1
+    at += shellWord(text).length + 1
     return { text, span: [start, at - 1], taint: TAINT.none }
   })
   const whole = [0, Math.max(0, at - 1)] as const

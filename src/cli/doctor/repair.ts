@@ -2,11 +2,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
+import { shellWord } from '../../base/quote.ts'
 import { holdHome } from '../../ops/system/home-lock.ts'
 import type { RepairOptions, Report } from '../../store/rescue/repair.ts'
 import { verifyLedger } from '../../trust/audit/verify.ts'
 import { readPublicIdentity } from '../../trust/identity/index.ts'
-import { quote } from './shell-words.ts'
 import type { World } from './world.ts'
 
 export type { Report } from '../../store/rescue/repair.ts'
@@ -67,5 +67,5 @@ export const restoreCommand = (service: boolean): string =>
 
 /** Where the one that was damaged is kept, and how to be rid of it. */
 export function aboutCopy(copy: string): string {
-  return `The database as it was is kept in ${copy}. When you do not need it any more: rm -r ${quote(copy)}`
+  return `The database as it was is kept in ${copy}. When you do not need it any more: rm -r ${shellWord(copy)}`
 }

@@ -4,12 +4,12 @@ import { basename, dirname, join, relative } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
+import { shellWord } from '../../base/quote.ts'
 import { recordingPaths } from '../../config/paths.ts'
 import { ADAPTERS, type Adapter, type AdapterName, type HookSettings } from '../adapters/index.ts'
 import { NotEditable } from '../adapters/json-edit.ts'
 import { isBare, MARK, ownHooks, undone, withHooks, withoutHooks } from '../adapters/settings.ts'
 import type { CommandInput, CommandIo } from '../command.ts'
-import { quote } from '../doctor/shell-words.ts'
 import { unreadable } from '../input/regular-file.ts'
 import { programOf } from '../own-program.ts'
 import { absolutePath } from '../place.ts'
@@ -211,13 +211,13 @@ export function hookLine(
 ): string {
   const tool = `${adapter.name}${inbox === undefined ? '' : ` --inbox ${inbox}`}${ask ? ' --ask' : ''}`
   if (scope === 'project') return `command -v karo >/dev/null && karo hook ${tool} || exit 0 ${MARK}`
-  const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''
+  const home = io.env.KARO_HOME ? ` --home ${shellWord(io.home)}` : ''
   const { words, byName } = programOf(io)
-  const run = `${words.map(quote).join(' ')} hook ${tool}${home}`
+  const run = `${words.map(shellWord).join(' ')} hook ${tool}${home}`
   if (onError === 'block') return `${run} || exit 2 ${MARK}`
   const there = byName
     ? 'command -v karo >/dev/null'
-    : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${quote(word)} ]`).join(' && ')
+    : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${shellWord(word)} ]`).join(' && ')
   return `${there} && ${run} || exit 0 ${MARK}`
 }
 

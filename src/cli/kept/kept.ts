@@ -2,7 +2,7 @@
 import { homePaths } from '../../config/paths.ts'
 import { readHolder } from '../../ops/system/lock.ts'
 import type { CommandIo } from '../command.ts'
-import { homeIn } from '../doctor/shell-words.ts'
+import { homeIn } from '../doctor/home-in.ts'
 import { homeOf } from '../place.ts'
 import { flagsFrom, START } from '../shells/flags.ts'
 import { startFileLooks } from '../shells/start-file-looks.ts'

@@ -1,6 +1,7 @@
 // What a small virtual machine begins with: a kernel of Debian, its modules, busybox, and a first process that waits for a job.
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { quoteShell } from '../../base/quote.ts'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { NOBODY } from './begin.ts'
 import { argumentsOf, GROUP, PASSWD } from './bwrap-arguments.ts'
@@ -126,7 +127,7 @@ ${spec.net ? NETWORK : ''}
 ${[...spec.secrets.entries(), ...held.map((file) => [first + 3 - secret, file] as const)].map(([place, { length }]) => `take ${length} >/run/secret; chmod 444 /run/secret; exec ${secret + place}</run/secret; rm /run/secret`).join('\n')}
 exec ${first}</filter ${first + 1}</passwd ${first + 2}</group ${first + 3 + held.length}>/dev/null
 (
-  cd ${SHARED} && mount -o move . / && exec chroot . ${[...account, '/usr/bin/bwrap', ...words].map(quoted).join(' ')}
+  cd ${SHARED} && mount -o move . / && exec chroot . ${[...account, '/usr/bin/bwrap', ...words].map(quoteShell).join(' ')}
 ) <${spec.stdin ? '/run/in' : '/dev/null'} >/run/out 2>/run/err
 code=$?
 wait $out $err
@@ -142,7 +143,6 @@ sleep 60
   ])
 }
 
-const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 /** The proxy of the jail around QEMU, which is its own loopback, at the same port of the guest's. */
 const NETWORK = `ip link set lo up && ip addr add 10.0.2.15/24 dev eth0 && ip link set eth0 up || fail 'network'
 nc -ll -p ${PROXY.port} -e /bin/busybox nc 10.0.2.2 ${PROXY.port} 3<&- &`

@@ -1,4 +1,5 @@
 // Tells what may fill each slot of a command, and writes it into the line, always as one quoted word.
+import { shellWord } from '../../../base/quote.ts'
 import { type Entry, piecesOf, placeholderOf, type Slot } from './entries.ts'
 import { concept } from './language.ts'
 import type { Entity, EntityKind } from './things.ts'
@@ -175,7 +176,7 @@ export function fill(
     const given = values.get(name)
     // A command is code that the person gives.
     const isCode = quote !== '' && slot?.type !== 'command' && READS_CODE.test(command)
-    if (given !== undefined && isCode && !PLAIN.test(given)) return undefined
+    if (given !== undefined && isCode && shellWord(given) !== given) return undefined
     if (given !== undefined)
       command +=
         slot?.type === 'command' && quote === ''
@@ -210,8 +211,6 @@ function quoteAfter(text: string, open: string): string {
   return quote
 }
 
-const PLAIN = /^[\w@%+=:,./-]+$/
-
 export function quoted(value: string, quote: string, begins: boolean): string {
   if (quote === "'") return value.replaceAll("'", "'\\''")
   if (quote === '"') return value.replace(/[\\"$`!]/g, '\\$&')
@@ -220,5 +219,5 @@ export function quoted(value: string, quote: string, begins: boolean): string {
   // The shell has to expand the home directory, so this value stays unquoted.
   if (begins && /^~(?:\/[\w@%+=:,./-]*)?$/.test(value)) return value
   const safe = begins && value.startsWith('-') ? `./${value}` : value
-  return PLAIN.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`
+  return shellWord(safe)
 }

@@ -1,5 +1,4 @@
 // Types for the commands and scripts inside one layer of a command; also skips a wrapper's own words.
-import { quoteShell } from '../../../base/quote.ts'
 import { type Arg, type Args, type Assignment, fromOf, type Output, said, TAINT, taintOf } from '../model.ts'
 import type { Wrapper } from './wrappers.ts'
 
@@ -54,11 +53,6 @@ export function commandLayer(words: Args, inherits = false): Layer {
 
 export function scriptLayer(args: Args): Layer {
   return { ...NOTHING, scripts: args }
-}
-
-/** The word as a shell reads it back to exactly this text. */
-export function quoted(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : quoteShell(text)
 }
 
 const ASSIGNMENT = /^([A-Za-z_]\w*|BASH_FUNC_[^=]+%%)=([\s\S]*)$/

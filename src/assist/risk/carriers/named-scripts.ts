@@ -1,5 +1,6 @@
 // Finds the scripts in files that a command names and that this machine has: `bash x.sh`, `sh < x.sh`, `./x`, make's recipes, npm's scripts, a crontab.
 
+import { shellWord } from '../../../base/quote.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import type { Shell } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
@@ -23,7 +24,7 @@ import {
 import { valuesOf } from '../writes/option-values.ts'
 import { contentOf } from '../writes/written.ts'
 import { BASH_WORD } from './interpreters.ts'
-import { type Layer, NOTHING, quoted } from './layers.ts'
+import { type Layer, NOTHING } from './layers.ts'
 import { BUILTINS } from './output.ts'
 import { cronCommands } from './tool-carriers.ts'
 import { INTERPRETERS, SHELLS } from './wrappers.ts'
@@ -194,10 +195,10 @@ const HEADINGS = /^(?:---|\+\+\+|Index:|diff|rename|copy) .*$/gm
 function inWords(name: string, as: string, content: string): readonly string[] {
   // Of a patch its headings say which files it changes.
   const text = /patch$|^git$/.test(name) ? (content.match(HEADINGS) ?? []).join('\n') : content
-  if (as === '-') return [quoted(text)]
-  if (as === '<') return ['<<<', quoted(text)]
+  if (as === '-') return [shellWord(text)]
+  if (as === '<') return ['<<<', shellWord(text)]
   const parts = /^-(?:e|-eval)$/.test(as) ? [text] : text.split('\n')
-  return parts.flatMap((part) => [as, quoted(part)])
+  return parts.flatMap((part) => [as, shellWord(part)])
 }
 
 /** The same command with the file's text in place of its name. */
@@ -221,7 +222,7 @@ function fromCodeFile(command: SimpleCommand): readonly NamedScript[] {
       .map((one) => (operands[Number(one)] === args[i] ? 0 : valueAt(name, one, word)))
       .find((found) => found !== undefined)
     const isNext = at === word.length
-    if (!put(at === undefined ? at : isNext ? args[i + 1]?.text : word.slice(at))) words.push(quoted(word))
+    if (!put(at === undefined ? at : isNext ? args[i + 1]?.text : word.slice(at))) words.push(shellWord(word))
     else if (isNext) i++
   }
   if (as === '<' && path === undefined) put(copiedFile(input)?.text)
@@ -485,7 +486,7 @@ function fromPackage(command: SimpleCommand): readonly NamedScript[] {
   const texts = [`pre${script}`, script, `post${script}`].flatMap((one) => {
     const found = scripts[one]
     if (typeof found !== 'string') return []
-    return [one === script ? [found, ...given.map((arg) => quoted(arg.text))].join(' ') : found]
+    return [one === script ? [found, ...given.map((arg) => shellWord(arg.text))].join(' ') : found]
   })
   return scriptOf(command, 'package.json', texts, cwd)
 }

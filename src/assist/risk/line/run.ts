@@ -1,9 +1,10 @@
 // Follows a command as if it ran: shows it to the rules, then reads what it wraps, calls or feeds.
 
+import { shellWord } from '../../../base/quote.ts'
 import { noteCarried } from '../carriers/carried.ts'
 import { gitAliased } from '../carriers/git-alias.ts'
 import { originOfRunCode, readCode } from '../carriers/interpreters.ts'
-import { type InnerScript, type Layer, NOTHING, quoted } from '../carriers/layers.ts'
+import { type InnerScript, type Layer, NOTHING } from '../carriers/layers.ts'
 import { isCopied, type NamedScript, namedScripts } from '../carriers/named-scripts.ts'
 import { outputOf } from '../carriers/output.ts'
 import { isProven } from '../carriers/proof.ts'
@@ -147,7 +148,7 @@ function withAliases(walk: Walk, words: Args, name: string, frame: Frame) {
   if (used.length === 0 || frame.calling.includes(key)) return undefined
   const texts = words.map(
     (word, i) =>
-      (i === 0 ? aliases.get(name) : undefined) ?? aliases.get(`-g ${word.text}`) ?? quoted(word.text),
+      (i === 0 ? aliases.get(name) : undefined) ?? aliases.get(`-g ${word.text}`) ?? shellWord(word.text),
   )
   const [first, last] = [words[0]!, words.at(-1)!]
   const taint = taintOf(words)

@@ -1,5 +1,5 @@
 // Safer forms made of a command's own words: listing instead of deleting, moving aside, trying without effect.
-import { quoted } from '../carriers/layers.ts'
+import { shellWord } from '../../../base/quote.ts'
 import type { Options } from '../line/options.ts'
 import { isUnresolved } from '../line/paths.ts'
 import { type Arg, NO_OUTPUT, type SimpleCommand, textsOf } from '../model.ts'
@@ -10,7 +10,7 @@ export type Rewrite = (command: SimpleCommand, options: Options) => string | und
 export function say(...words: readonly (string | Arg | undefined)[]): string | undefined {
   const texts = words.map((word) => (typeof word === 'object' ? word.text : word))
   const known = texts.every((text) => text !== undefined && !isUnresolved(text) && !/[*?[{~]/.test(text))
-  return known ? texts.map((text) => quoted(text as string)).join(' ') : undefined
+  return known ? texts.map((text) => shellWord(text as string)).join(' ') : undefined
 }
 
 /** The same command without the words that match. */
@@ -22,7 +22,7 @@ export function without(pattern: RegExp): Rewrite {
 export const foundOnly: Rewrite = ({ name, args }) => {
   const from = args.findIndex(({ text }) => /^-(?![HLP]$)/.test(text))
   const start = say(name, ...args.slice(0, from))
-  const tests = args.slice(from).map(({ text }) => (text === '-delete' ? '-print' : quoted(text)))
+  const tests = args.slice(from).map(({ text }) => (text === '-delete' ? '-print' : shellWord(text)))
   return start === undefined || args.some(({ text }) => isUnresolved(text))
     ? undefined
     : [start, ...tests].join(' ')

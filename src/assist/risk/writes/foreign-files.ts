@@ -1,6 +1,6 @@
 // Files that code in other languages deletes or empties, each as the shell command that would do the same.
+import { shellWord } from '../../../base/quote.ts'
 import type { InnerScript } from '../carriers/layers.ts'
-import { quoted } from '../carriers/layers.ts'
 import type { Arg } from '../model.ts'
 
 /** The home directory in Python, JavaScript, Ruby, Perl, PHP, Lua and R; a group is the text behind `~`. */
@@ -46,7 +46,9 @@ export function filesTouched(code: Pick<Arg, 'text' | 'taint' | 'span'>): {
   const out: InnerScript[] = []
   const add = (command: string, path: string | undefined) => {
     if (path === undefined || out.length >= 16) return
-    const word = path.startsWith(MARK) ? `"$HOME${path.slice(1).replace(/["$`\\]/g, '\\$&')}"` : quoted(path)
+    const word = path.startsWith(MARK)
+      ? `"$HOME${path.slice(1).replace(/["$`\\]/g, '\\$&')}"`
+      : shellWord(path)
     out.push({ text: `${command}${word}`, taint: code.taint, span: code.span })
   }
   for (const [, , path] of text.matchAll(TREES)) add('rm -rf ', path)

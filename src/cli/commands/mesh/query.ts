@@ -7,8 +7,8 @@ import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { ASKED_TYPES, OPERATORS, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
+import { shellWord } from '../../../base/quote.ts'
 import { type CommandInput, type CommandIo, defineCommand, printJson } from '../../command.ts'
-import { quote } from '../../doctor/shell-words.ts'
 import { asTyped, bodyOf, DEFAULT_LAST, EVERY, everyOf, type QueryRequest } from '../../query/request.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -182,7 +182,7 @@ async function print(io: CommandIo, result: QueryResult, before?: QueryResult): 
   if (io.json) return void printJson(io, result)
   const text = queryView(result, io, before)
   // Advice for people of other machines, who know this one by its name.
-  const name = text.includes(THIS) && quote((await io.call(getIdentity)).name)
+  const name = text.includes(THIS) && shellWord((await io.call(getIdentity)).name)
   const clear = before === undefined ? '' : io.terminal ? CLEAR : '\n'
   io.out(clear + (name ? text.replaceAll(THIS, printable(name)) : text))
 }

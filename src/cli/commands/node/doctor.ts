@@ -4,6 +4,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getDoctor, leaveFindings } from '../../../api/contract/operations/doctor.ts'
 import { systemClock } from '../../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { shellWord } from '../../../base/quote.ts'
 import { distance } from '../../../base/suggest.ts'
 import { atHome } from '../../at-home.ts'
 import { type CommandInput, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
@@ -11,7 +12,6 @@ import { CHECK_GROUPS, CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts
 import { commandRunner } from '../../doctor/command.ts'
 import { type CheckResult, type Deed, examine, mend } from '../../doctor/doctor.ts'
 import type { Explained } from '../../doctor/egress.ts'
-import { quote } from '../../doctor/shell-words.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import { nodeOf } from '../../home.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
@@ -209,7 +209,7 @@ function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
     personHome: io.home,
     // io.socket may lead to the machine's daemon if the person's own one does not run.
     socket: paths.socket,
-    homeFlag: io.env.KARO_HOME ? ` --home ${quote(io.home)}` : '',
+    homeFlag: io.env.KARO_HOME ? ` --home ${shellWord(io.home)}` : '',
     env: io.env,
     now: systemClock.now,
     multicast: ids.includes('mesh.multicast'),

@@ -1,8 +1,9 @@
 // Checks of the configuration and of policy files: whether they can be used, and whether the daemon uses them.
+
+import { shellWord } from '../../../base/quote.ts'
 import { digestOf, loadPolicies, readPolicyFiles } from '../../../trust/policy/load.ts'
 import { type Checks, configOf, fail, ok, onlyRoot, skipped, warn } from '../check.ts'
 import { narrowed, OTHERS_WRITE } from '../own.ts'
-import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'
 
 export const config = {
@@ -37,7 +38,7 @@ export const config = {
       const writable = seen !== undefined && where === path && (seen.mode & OTHERS_WRITE) !== 0
       // At the named line, if one is named.
       const line = where?.startsWith(`${path}:`) ? where.slice(path.length + 1) : ''
-      const edit = /^\d+$/.test(line) ? `"\${EDITOR:-vi}" +${line} ${quote(path)}` : undefined
+      const edit = /^\d+$/.test(line) ? `"\${EDITOR:-vi}" +${line} ${shellWord(path)}` : undefined
       return fail(
         `${where === undefined ? '' : `${where}: `}${message}`,
         hint?.replace(/^Run: /, '') ?? edit,

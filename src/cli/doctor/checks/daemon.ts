@@ -3,13 +3,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DAY_MS } from '../../../base/calendar.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { shellWord } from '../../../base/quote.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { BUILD } from '../../../base/version.ts'
 import { readHolder } from '../../../ops/system/lock.ts'
 import { type Checks, type Finding, fail, ok, skipped, warn } from '../check.ts'
 import { restartHung } from '../hung.ts'
 import { isOwn, removeOwn } from '../own.ts'
-import { quote } from '../shell-words.ts'
 import type { DaemonState, World } from '../world.ts'
 import { restartOf } from './config.ts'
 
@@ -68,7 +68,7 @@ export const daemon = {
         const stat = world.stat(path)
         if (typeof stat !== 'object') return []
         const safe = { says: `remove ${path}`, apply: () => removeOwn(path, uid, stat) }
-        return [warn(`${path} is ${what}`, `rm ${quote(path)}`, isOwn(path, uid) ? safe : undefined)]
+        return [warn(`${path} is ${what}`, `rm ${shellWord(path)}`, isOwn(path, uid) ? safe : undefined)]
       }
       const holder = await readHolder(paths.lock).catch(() => undefined)
       // While a process takes connections, it may be the holder in another process namespace.
@@ -150,7 +150,7 @@ export const daemon = {
         const left = days < 1 ? 'in less than a day' : days === 1 ? 'in one day' : `in ${days} days`
         return warn(
           `your token ${name} (${scope}) ends ${left}, at ${expires_at}`,
-          `karo token create --scope ${scope} --name ${quote(`${name}-new`)} --ttl 366d${homeFlag}\nkaro token revoke ${quote(name)}${homeFlag}`,
+          `karo token create --scope ${scope} --name ${shellWord(`${name}-new`)} --ttl 366d${homeFlag}\nkaro token revoke ${shellWord(name)}${homeFlag}`,
         )
       }),
       ok('no token of yours ends within two weeks'),

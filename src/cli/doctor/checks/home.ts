@@ -4,12 +4,12 @@ import { createPrivateKey } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { KaroError } from '../../../base/errors.ts'
+import { shellWord } from '../../../base/quote.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { isKeyLost } from '../../../config/paths.ts'
 import { openWith, readPassphraseFile, readPublicIdentity } from '../../../trust/identity/index.ts'
 import { type Checks, type Finding, fail, ok, onlyRoot, skipped, Unknown, warn } from '../check.ts'
 import { made, narrowed, OTHERS_WRITE, octal } from '../own.ts'
-import { quote } from '../shell-words.ts'
 import { readSystem, type World } from '../world.ts'
 import { startOf } from './daemon.ts'
 import { refusedAt, remountOf } from './store.ts'
@@ -113,7 +113,7 @@ export const home = {
         found.push(
           warn(
             `there is no directory ${paths.db} yet`,
-            `mkdir -m 700 ${quote(paths.db)}`,
+            `mkdir -m 700 ${shellWord(paths.db)}`,
             made(world, paths.db),
           ),
         )
@@ -193,7 +193,7 @@ export const as = (world: World, { uid }: Stats): string =>
   uid === world.uid ? '' : uid === 0 ? 'sudo ' : `sudo setpriv --reuid=${uid} --clear-groups `
 
 export const noDirectory = (path: string): Finding =>
-  fail(`${path} is not a directory`, `mv ${quote(path)} ${quote(`${path}.old`)}`)
+  fail(`${path} is not a directory`, `mv ${shellWord(path)} ${shellWord(`${path}.old`)}`)
 
 /** A directory of the node with another owner than the node. For a link there is no chown, because root would follow it. */
 export function ofSomebodyElse(world: World, path: string, { uid }: Stats, owner: number): Finding {
@@ -201,7 +201,7 @@ export function ofSomebodyElse(world: World, path: string, { uid }: Stats, owner
   const isLink = typeof stat === 'object' && stat.isSymbolicLink()
   return fail(
     `${path} ${isLink ? 'leads to a directory of' : 'belongs to'} uid ${uid}, but the node belongs to uid ${owner}`,
-    isLink ? `ls -l ${quote(path)}` : `sudo chown -R ${owner} ${quote(path)}`,
+    isLink ? `ls -l ${shellWord(path)}` : `sudo chown -R ${owner} ${shellWord(path)}`,
   )
 }
 
@@ -216,7 +216,7 @@ function asideIn(home: string): readonly Finding[] {
   return [
     warn(
       `${home} keeps ${what} its key and its history`,
-      `If the restored node works: rm -r ${kept.map((name) => quote(join(home, name))).join(' ')}`,
+      `If the restored node works: rm -r ${kept.map((name) => shellWord(join(home, name))).join(' ')}`,
     ),
   ]
 }
@@ -228,7 +228,7 @@ function judgeDirectory(world: World, path: string, stat: Stats): Finding[] {
     found.push(
       fail(
         `${path} belongs to uid ${stat.uid}, and you are uid ${world.uid}`,
-        `sudo chown -R ${owner} ${quote(path)}`,
+        `sudo chown -R ${owner} ${shellWord(path)}`,
       ),
     )
   if ((stat.mode & GROUP_OR_OTHERS) !== 0) {
@@ -236,7 +236,7 @@ function judgeDirectory(world: World, path: string, stat: Stats): Finding[] {
     found.push(
       judged(
         `the mode of ${path} is ${octal(stat.mode)}: others may ${may} it`,
-        `${as(world, stat)}chmod 700 ${quote(path)}`,
+        `${as(world, stat)}chmod 700 ${shellWord(path)}`,
         narrowed(world, path, stat, 0o700),
       ),
     )
@@ -265,21 +265,21 @@ export function judgeOwners(
   const more = others.length === 0 ? '' : ` and ${others.length} more`
   return fail(
     `${first.path} belongs to uid ${first.uid}${more}, and the directory to uid ${owner}`,
-    `sudo chown -R ${owner} ${quote(home)}`,
+    `sudo chown -R ${owner} ${shellWord(home)}`,
   )
 }
 
 function lostKey({ paths, service, homeFlag }: World): Finding {
   return fail(
     `the key ${paths.key} is gone, but the history of its node is here, so the daemon does not start`,
-    `The key can only be restored from a backup: karo restore <backup> --home <an empty directory>, then cp <that directory>/identity.key ${quote(paths.key)}
+    `The key can only be restored from a backup: karo restore <backup> --home <an empty directory>, then cp <that directory>/identity.key ${shellWord(paths.key)}
 Without a backup, make another node, which others have to trust again: ${service ? 'sudo karo identity new' : `karo identity new${homeFlag}`}`,
   )
 }
 
 /** Judges owner, type and mode of the key file; undefined if they are right. */
 function judgeKey(world: World, path: string, key: Stats, owner: number): Finding | undefined {
-  const name = quote(path)
+  const name = shellWord(path)
   if (key.isSymbolicLink())
     return fail(
       `${path} is a symbolic link`,

@@ -2,9 +2,9 @@
 import { accessSync, constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { bytes } from '../../../base/format.ts'
+import { shellWord } from '../../../base/quote.ts'
 import { type Checks, type Finding, fail, ok, onlyRoot, skipped, warn } from '../check.ts'
 import { made, narrowed, OTHERS_WRITE } from '../own.ts'
-import { quote } from '../shell-words.ts'
 import { readSystem, type World } from '../world.ts'
 import { as, noDirectory, ofSomebodyElse } from './home.ts'
 
@@ -132,7 +132,7 @@ function judgeSpool(world: World, stat: Stats | 'missing' | 'denied'): Finding {
     if (world.stat(paths.home) === 'missing') return skipped(`there is no directory ${paths.home}`)
     return fail(
       `there is no directory ${path}`,
-      service ? TMPFILES : `mkdir -m 700 ${quote(path)}`,
+      service ? TMPFILES : `mkdir -m 700 ${shellWord(path)}`,
       service ? undefined : made(world, path),
     )
   }
@@ -146,7 +146,7 @@ function judgeSpool(world: World, stat: Stats | 'missing' | 'denied'): Finding {
   const home = world.stat(paths.home, 'follow')
   const owner = uid === 0 && typeof home === 'object' ? home.uid : uid
   if (stat.uid !== owner) return ofSomebodyElse(world, path, stat, owner)
-  const fix = `${as(world, stat)}chmod 700 ${quote(path)}`
+  const fix = `${as(world, stat)}chmod 700 ${shellWord(path)}`
   const safe = narrowed(world, path, stat, 0o700)
   if ((mode & 0o700) !== 0o700) return fail(`${said}: its owner cannot use it`, fix, safe)
   if ((mode & 0o077) !== 0) return warn(`${said}: others may see what you type`, fix, safe)
@@ -156,7 +156,7 @@ function judgeSpool(world: World, stat: Stats | 'missing' | 'denied'): Finding {
   } catch (error) {
     return fail(
       `${path} cannot be written (${(error as NodeJS.ErrnoException).code})`,
-      `mount | grep -F "$(df --output=target ${quote(path)} | tail -1)"`,
+      `mount | grep -F "$(df --output=target ${shellWord(path)} | tail -1)"`,
     )
   }
 }
@@ -194,7 +194,7 @@ export function judgeServiceSpool(
   if (readers.length > 0)
     return fail(
       `${readers.join(', ')} may read the commands of everybody, as members of the group ${SERVICE_GROUP}`,
-      readers.map((name) => `sudo gpasswd -d ${quote(name)} ${SERVICE_GROUP}`).join('\n'),
+      readers.map((name) => `sudo gpasswd -d ${shellWord(name)} ${SERVICE_GROUP}`).join('\n'),
     )
   return group.members.includes(SERVICE_USER)
     ? ok(path)
@@ -213,7 +213,7 @@ export function judgeShared(
   const found = open.map((path) =>
     warn(
       `${path} may be written by others and is not sticky: they can put another directory in place of the spool`,
-      `sudo chmod +t ${quote(path)}`,
+      `sudo chmod +t ${shellWord(path)}`,
     ),
   )
   if (!shared) return [...found, ok('only you use the spool')]
@@ -222,7 +222,7 @@ export function judgeShared(
     found.push(
       warn(
         `the kernel does not protect files in shared directories: ${off.map((name) => `fs.${name} is 0`).join(', ')}`,
-        `printf '%s\\n' ${off.map((name) => quote(`fs.${name} = 1`)).join(' ')} | sudo tee /etc/sysctl.d/60-protected.conf\nsudo sysctl --system`,
+        `printf '%s\\n' ${off.map((name) => shellWord(`fs.${name} = 1`)).join(' ')} | sudo tee /etc/sysctl.d/60-protected.conf\nsudo sysctl --system`,
       ),
     )
   const isUnknown = PROTECTIONS.every((name) => protections[name] === undefined)

@@ -5,10 +5,10 @@ import type { DaemonFacts } from '../../../api/contract/shapes.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { bytes } from '../../../base/format.ts'
+import { shellWord } from '../../../base/quote.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { type Checks, type Finding, fail, ok, onlyRoot, skipped, warn } from '../check.ts'
 import { restoreCommand } from '../repair.ts'
-import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'
 import { clockSynchronised } from './machine.ts'
 
@@ -71,11 +71,11 @@ export const store = {
     async look(_facts, { ledger, paths }) {
       try {
         const { ok: fine, entries, first_bad, earlier_keys } = await ledger()
-        const copy = quote(join(dirname(paths.db), 'db.suspect'))
+        const copy = shellWord(join(dirname(paths.db), 'db.suspect'))
         if (!fine)
           return fail(
             `entry ${first_bad} was altered, removed, or does not match its signature`,
-            `cp -a ${quote(paths.db)} ${copy}\nkaro audit verify`,
+            `cp -a ${shellWord(paths.db)} ${copy}\nkaro audit verify`,
           )
         const last = earlier_keys.at(-1)
         const before = last ? `; entries up to ${last.through} are signed by an earlier key` : ''
@@ -171,9 +171,9 @@ async function lookAtDisk(world: World): Promise<readonly Finding[]> {
 
 /** The daemon could not write, for the reason in `detail`, though the file system has room. */
 export const judgeRefused = (detail: string, home: string): Finding =>
-  fail(detail, `${/quota/i.test(detail) ? 'quota -s' : 'dmesg | tail'}\ndf -h ${quote(home)}`)
+  fail(detail, `${/quota/i.test(detail) ? 'quota -s' : 'dmesg | tail'}\ndf -h ${shellWord(home)}`)
 
-const mountOf = (path: string): string => `"$(df --output=target ${quote(path)} | tail -1)"`
+const mountOf = (path: string): string => `"$(df --output=target ${shellWord(path)} | tail -1)"`
 export const remountOf = (path: string): string => `sudo mount -o remount,rw ${mountOf(path)}`
 
 /** Whether its file system is read-only. Whose it is and who may write it is for others to say. */
@@ -200,7 +200,7 @@ export function judgeRooms(rooms: readonly Room[], database: number): readonly F
     if (refused) return fail(`the file system of ${path} is read-only`, remountOf(path))
     if (free < ROOM_NONE) return fail(`${only}: soon commands cannot be recorded`, look)
     if (files.all > 0 && files.free === 0)
-      return fail(`no file can be made at ${path}: no inode is free`, `df -i ${quote(path)}`)
+      return fail(`no file can be made at ${path}: no inode is free`, `df -i ${shellWord(path)}`)
     if (free < ROOM_LEAST) return warn(only, look)
     if (free < database)
       return warn(

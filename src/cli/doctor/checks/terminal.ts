@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { type Checks, type Finding, ok, skipped, warn } from '../check.ts'
+import { homeIn } from '../home-in.ts'
 import { isOwn } from '../own.ts'
-import { homeIn } from '../shell-words.ts'
 import { readSystem, type StartFileLook, type ToolHookLook, type World } from '../world.ts'
 
 const SHELLS = new Set(['bash', 'zsh', 'fish', 'dash', 'sh'])

@@ -1,7 +1,7 @@
 // Views of agents: the list, one agent with what it may and offers, and what it wrote.
 import type { AgentListShape, AgentLogsShape, AgentShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, localTime, printable } from '../../../base/format.ts'
-import { quoteShell } from '../../../base/quote.ts'
+import { shellWord } from '../../../base/quote.ts'
 import { facts, type Screen, table } from '../../terminal/table.ts'
 
 type Row = AgentListShape['agents'][number]
@@ -9,9 +9,7 @@ type Row = AgentListShape['agents'][number]
 const BAD: ReadonlySet<Row['state']> = new Set(['failed', 'locked', 'refused'])
 const style = ({ state }: Row) => (BAD.has(state) ? 'red' : state === 'running' ? 'green' : undefined)
 const line = (argv: readonly string[] | null): string =>
-  argv === null
-    ? 'not shown'
-    : argv.map((word) => (/^[\w@%+:,./=-]+$/.test(word) ? word : quoteShell(word))).join(' ')
+  argv === null ? 'not shown' : argv.map(shellWord).join(' ')
 
 const OFF =
   'Agents of your own are off on this node: karo config set agents.enabled true allows them, from its next start on.\n'
