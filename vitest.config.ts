@@ -75,7 +75,7 @@ const ALONE = [
   // The clocks and timers of everything that runs in the process.
   'test/unit/cli/anomalies.test.ts',
   // Memory, which what other files have left behind would be part of.
-  'test/unit/mesh/{nonces,replay}.test.ts',
+  'test/unit/mesh/replay.test.ts',
   'test/unit/exchange/documents/catalog.test.ts',
   // Its own process, as the system lists it: a lock that another file takes gives it another name.
   'test/unit/observe/processes/proc.test.ts',
