@@ -100,16 +100,19 @@ test('a floor outlasts the nonces it stands for, until its frames are stale', ()
   expect(() => replay.check(sender, id(0), ahead, true)).toThrow(/older/)
 })
 
-test('members that left leave nothing behind', () => {
-  const { clock, replay } = setUp()
+test('members that left leave nothing behind', async () => {
+  const { clock, marks, replay } = setUp()
   const count = 20_000
   const before = memoryInUse().heapUsed
   for (let n = 0; n < count; n++)
     replay.check(Buffer.concat([id(n), id(n)]), systemRandom.bytes(16), clock.time, true)()
+  // What waits to be written is more than the nonces themselves.
+  await replay.stop()
+  marks.length = 0
   const held = memoryInUse().heapUsed - before
   clock.time += CLOCK_WINDOW_MS + 1
   replay.check(sender, id(0), clock.time, true)
-  expect(memoryInUse().heapUsed - before).toBeLessThan(held / 2)
+  expect(memoryInUse().heapUsed - before).toBeLessThan(held / 4)
 })
 
 test('after a restart the window is what it was', async () => {
