@@ -46,7 +46,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     ],
     env: () => ({ FAKE_KEY: 'none' }),
     files: (port) => ({
-      '.codex/config.toml': `model = "m"\nmodel_provider = "fake"\n[model_providers.fake]\nname = "fake"\nbase_url = "http://127.0.0.1:${port}/v1"\nwire_api = "responses"\nenv_key = "FAKE_KEY"\n`,
+      '.codex/config.toml': `model = "gpt-6-sol"\nmodel_provider = "fake"\n[model_providers.fake]\nname = "fake"\nbase_url = "http://127.0.0.1:${port}/v1"\nwire_api = "responses"\nenv_key = "FAKE_KEY"\n`,
     }),
   },
   gemini: {
@@ -101,6 +101,8 @@ const STEPS = [
     runs: false,
   },
   { what: 'denied by a rule', command: 'touch forbidden', file: 'forbidden', runs: false },
+  // What it typed there no hook would see.
+  { what: 'opens a prompt', command: 'touch ran-prompt; bash', file: 'ran-prompt', runs: false },
 ] as const
 /** What the tool's own reader and search are not to show, and its writer is not to write, unasked. */
 const FILES: readonly { readonly kind: Kind; readonly name: string; readonly may: boolean }[] = [

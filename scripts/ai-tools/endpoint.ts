@@ -102,7 +102,7 @@ interface Way {
 /** Names of the tools that do each, and what they are told; members that a tool does not know are left out of its call. */
 const TOOLS: Readonly<Record<Kind, { readonly names: RegExp; readonly args: (text: string) => Members }>> = {
   command: {
-    names: /^(?:Bash|bash|shell|shell_command|exec_command|run_shell_command)$/,
+    names: /^(?:Bash|bash|shell|shell_command|(?:tools\.)?exec_command|run_shell_command)$/,
     args: (command) => ({ command, cmd: command, description: 'as ordered' }),
   },
   read: { names: /^(?:Read|read|read_file|view)$/, args: placed },
@@ -111,7 +111,7 @@ const TOOLS: Readonly<Record<Kind, { readonly names: RegExp; readonly args: (tex
     args: (path) => ({ ...placed(path), dir_path: path, pattern: SEARCHED, output_mode: 'content' }),
   },
   write: {
-    names: /^(?:Write|write|write_file|create)$/,
+    names: /^(?:Write|write|write_file|create|(?:tools\.)?apply_patch)$/,
     args: (path) => ({ ...placed(path), content: 'written\n', file_text: 'written\n' }),
   },
 }
@@ -139,6 +139,11 @@ function toolNamed(tools: readonly Members[], kind: Kind): Tool | undefined {
   const found = tools.map(offered).find(({ name }) => names.test(name))
   if (found === undefined) return undefined
   const { name, members } = found
+  if (/\bapply_patch$/.test(name))
+    return {
+      name,
+      args: (path) => ({ input: `*** Begin Patch\n*** Add File: ${path}\n+written\n*** End Patch\n` }),
+    }
   if (name === 'shell') return { name, args: (command) => ({ command: ['bash', '-lc', command] }) }
   return {
     name,
@@ -197,19 +202,40 @@ const responses: Way = {
   path: /\/responses(?:\?|$)/,
   result(body) {
     const found = listOf(body.input).find(
-      ({ type, call_id }) => type === 'function_call_output' && call_id === ID,
+      ({ type, call_id }) => /^(?:function|custom_tool)_call_output$/.test(textOf(type)) && call_id === ID,
     )
     return found && textOf(found.output)
   },
-  tools: (body) => listOf(body.tools),
-  call: ({ name, args }, command) =>
-    responsesOf({
-      type: 'function_call',
-      id: 'fc',
-      call_id: ID,
-      name,
-      arguments: JSON.stringify(args(command)),
-    }),
+  // Newer models of Codex are offered one tool that runs JavaScript, and call all others from there.
+  tools: (body) =>
+    listOf(body.input)
+      .filter(({ type }) => type === 'additional_tools')
+      .flatMap(({ tools }) => listOf(tools).flatMap((space) => listOf(space.tools)))
+      .some(({ name }) => name === 'exec')
+      ? [
+          { name: 'tools.exec_command', parameters: { properties: { cmd: {} } } },
+          { name: 'tools.apply_patch' },
+        ]
+      : listOf(body.tools),
+  call: ({ name, args }, command) => {
+    const { input, ...rest } = args(command)
+    const call = { id: 'fc', call_id: ID, name }
+    const code = `text(await ${name}(${JSON.stringify(input ?? rest)}))`
+    if (name.startsWith('tools.'))
+      return responsesOf({
+        ...call,
+        type: 'custom_tool_call',
+        name: 'exec',
+        namespace: 'functions',
+        input: code,
+      })
+    return responsesOf(
+      // A patch is no JSON, but the text that the tool takes.
+      input === undefined
+        ? { ...call, type: 'function_call', arguments: JSON.stringify(rest) }
+        : { ...call, type: 'custom_tool_call', input },
+    )
+  },
   say: () =>
     responsesOf({
       type: 'message',

@@ -2,12 +2,10 @@
 // The rows of `schemas/` are written by `npm run docs`.
 
 export { LINK_PREFIX, MEDIA_TYPE } from '../../agents/artifacts/types.ts'
-export { AGENT_CLASSES, AGENT_NAME } from '../../agents/manifest/words.ts'
+export { AGENT_CLASSES } from '../../agents/manifest/words.ts'
 export { MOST_NOTE } from '../../agents/memory/memory.ts'
-export { MOST_GOAL } from '../../agents/planner/plan.ts'
-export { PROMPT_NAME } from '../../agents/prompts/prompts.ts'
 export { MOST_TEXT, MOST_VALUE } from '../../agents/prompts/template.ts'
-export { SECRET_NAME, UNLOCKED_SECONDS } from '../../agents/vault/types.ts'
+export { SECRET_NAME } from '../../agents/vault/types.ts'
 export { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 export { KINDS as ANOMALY_KINDS } from '../../base/words/signal.ts'
 export { TRUST_LEVELS } from '../../base/words/trust-levels.ts'

@@ -86,9 +86,8 @@ export function fdTargets(args: Args): readonly string[] {
   const end = placeIn(args, /^(?:-x|-X|--exec|--exec-batch)$/)
   const own = end < 0 ? args : args.slice(0, end)
   const { operands, flag } = readOptions('fd', own)
-  const isNarrowed = flag('e', 'extension')
-  const all = /^(?:\.|\.\*|\^)?$/.test(operands[0]?.text ?? '') && isNarrowed === undefined
-  const tops = operands.slice(1).map((arg) => arg.text)
+  const all = /^(?:\.|\.\*|\^)?$/.test(operands[0]?.text ?? '') && flag('e', 'extension') === undefined
+  const tops = textsOf(operands.slice(1))
   return (tops.length === 0 ? ['.'] : tops).map((top) => below(top, all ? '**/*' : SOMETHING))
 }
 

@@ -54,14 +54,14 @@ function onlyLooksUp(name: string, [, first, second]: Args): boolean {
 }
 
 /**
- * Whether the wrapper starts a shell that reads standard input: `sudo -s` and `sudo -i` without command, `su`, `ssh
+ * Whether the wrapper starts a shell that reads standard input: `sudo -s` and `sudo -i` without command, `su`, `run0`, `ssh
  * host`.
  */
 function readsInput(wrapper: Wrapper, name: string, words: Args): boolean {
   if (wrapper.opensShell) return words.length > 1 && !says({ args: words }, /^-[A-Za-z]*[NVQOGWnf]/)
-  if (wrapper.privileged !== true) return false
   return (
-    name === 'su' ||
-    words.some((word) => /^-[A-Za-z]*[si]/.test(word.text) || /^--(?:shell|login)$/.test(word.text))
+    wrapper.privileged === true &&
+    (/^(?:su|run0|pkexec)$/.test(name) ||
+      words.some((word) => /^-[A-Za-z]*[si]/.test(word.text) || /^--(?:shell|login)$/.test(word.text)))
   )
 }

@@ -1,6 +1,6 @@
 // Pasted lines that a program reads and not the shell: what follows `ed FILE`, `psql db` or `redis-cli` is typed into it.
 
-import { interpreterName } from '../carriers/wrappers.ts'
+import { INTERPRETER_NAMES, interpreterName } from '../carriers/wrappers.ts'
 import { rows } from '../lookup.ts'
 import { baseName } from '../model.ts'
 import { EDITORS } from '../writes/scripts.ts'
@@ -15,6 +15,7 @@ const ASKS = rows(
   ':',
   (found) => Number(found.at(-1)),
 )
+export const PROMPTS = [...ASKS.names(), ...INTERPRETER_NAMES]
 /** A last command of plain words, whose program reads what follows; what stands before it on the line is another's. */
 const ALONE =
   /^\s*(?:(?:[^"'`\\]|"[^"\\`]*"|'[^']*')*(?:;|&&|\|\|)\s*)?(?:sudo\s+)?([\w./+-]+)((?:\s[^|<>&;("'`]*)?)$/
@@ -30,12 +31,12 @@ const LEAVES_ED = /^:?(?:w|wq|x|q)!?$/m
 const MOST_LINES = 200
 
 /** Whether the program would read the terminal: it has no script, no statement and no option that takes their place. */
-function asks(name: string, words: readonly string[]): boolean {
-  const most = ASKS.of(name) ?? (interpreterName(name) === undefined ? undefined : 0)
+export function asks(name: string, words: readonly string[]): boolean {
+  const client = ASKS.of(name)
+  const most = client ?? (interpreterName(name) === undefined ? undefined : 0)
   if (most === undefined || words.some((word) => NEEDS_NO_LINES.test(word))) return false
-  const isClient = ASKS.of(name) !== undefined
   const operands = words.filter(
-    (word, i) => word[0] !== '-' && !(isClient && VALUED.test(words[i - 1] ?? '')),
+    (word, i) => word[0] !== '-' && !(client !== undefined && VALUED.test(words[i - 1] ?? '')),
   )
   return operands.length <= most
 }

@@ -88,12 +88,10 @@ export const DISK_RULES: Rules = [
       nvme … format|sanitize|write-zeroes
       badblocks @disk -w
       mdadm --zero-superblock
-      diskutil <erases>
       bcachefs format
       bcachefs device remove
       zpool destroy|labelclear
       dmsetup … remove_all|wipe_table`,
-    named: { erases: /^(?:erase\w*|partitionDisk|secureErase|zeroDisk|deleteContainer)$/i },
     example: 'wipefs -a /dev/sda',
   },
   {

@@ -5,12 +5,14 @@ import type { FormRule } from '../forms.ts'
 import { byTool, foundOnly, without } from '../rewrite.ts'
 import { FOUND_IN_ROOT } from '../targets.ts'
 
+const MIRRORED = 'Deletes everything in the target that the source does not have.'
+
 export const SWEEP_RULES: readonly FormRule[] = [
   {
     id: 'rsync-delete-all',
     level: 'critical',
     core: true,
-    why: 'Deletes everything in the target that the source does not have.',
+    why: MIRRORED,
     finds: 'rsync --del|--delete* last@root|home|system|keys !-n|--dry-run',
     safer: { append: '--dry-run' },
     example: 'rsync -a --delete empty/ /',
@@ -18,7 +20,7 @@ export const SWEEP_RULES: readonly FormRule[] = [
   {
     id: 'rsync-delete',
     level: 'high',
-    why: 'Deletes everything in the target that the source does not have.',
+    why: MIRRORED,
     finds: 'rsync --del|--delete* last@personal|shared-root|inside-system !-n|--dry-run',
     safer: { append: '--dry-run' },
     example: 'rsync -a --delete src/ ~/Documents',

@@ -20,7 +20,7 @@ import { overwritten, TREE_DELETERS } from '../targets.ts'
 
 /** Names of trees that a build, a package manager or a test run makes again. */
 const MADE =
-  /^(?:\{\}|node_modules|bower_components|vendor|target|build\S*|_build|dist\S*|out|output|bin|obj|coverage|htmlcov|logs?|log|tmp|temp|\.?cache|caches|__pycache__|\.\w+_cache|\.(?:next|nuxt|parcel-cache|turbo|svelte-kit|gradle|terraform|tox|nox|venv|eggs|yarn|pnpm-store|angular|vite|output|vercel|serverless|ccls-cache|clangd|dart_tool|bundle)|\.?venv|env|virtualenv|\S+\.(?:egg-info|dist-info|app|log|tmp|bak|old|orig|swp|o|pyc)|\S*(?:build|cache|tmp|temp|test|tests|example|generated|artifacts?|reports?)|\S*old\S*|CMakeFiles|Pods|DerivedData|site|public|storybook-static|playwright-report|test-results|package-lock\.json|yarn\.lock|\*\S*|x|foo|bar|baz)$/i
+  /^(?:\{\}|node_modules|bower_components|vendor|target|build\S*|_build|dist\S*|out|output|bin|obj|coverage|htmlcov|logs?|log|tmp|temp|\.?cache|caches|__pycache__|\.\w+_cache|\.(?:next|nuxt|parcel-cache|turbo|svelte-kit|gradle|terraform|tox|nox|venv|eggs|yarn|pnpm-store|angular|vite|output|vercel|serverless|ccls-cache|clangd|dart_tool|bundle)|\.?venv|env|virtualenv|\S+\.(?:egg-info|dist-info|app|log|tmp|bak|old|orig|swp|o|pyc)|\S*(?:build|cache|tmp|temp|test|tests|example|generated|artifacts?|reports?)|\S*old\S*|CMakeFiles|Pods|DerivedData|site|public|storybook-static|playwright-report|test-results|package-lock\.json|yarn\.lock|\*\S*)$/i
 
 /** The components of the path below the directory that it shares with the working directory, whose own name says nothing. */
 function ownParts(path: string, cwd: string): readonly string[] {

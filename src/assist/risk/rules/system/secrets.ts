@@ -113,11 +113,13 @@ function printsEnvironment(c: SimpleCommand): boolean {
   return (/awk$/.test(c.name) || interpreterName(c.name) !== undefined) && says(c, WHOLE_ENVIRONMENT)
 }
 
+const SENT = 'Sends a credential to another machine.'
+
 export const SECRET_RULES: Rules = [
   {
     id: 'secret-sent',
     level: 'high',
-    why: 'Sends a credential to another machine.',
+    why: SENT,
     tools: SENDERS,
     when: (c) => {
       // Only openssl's client connects to other machines; its -cert and -key are for logging in.
@@ -199,7 +201,7 @@ export const SECRET_RULES: Rules = [
   {
     id: 'secret-to-socket',
     level: 'high',
-    why: 'Sends a credential to another machine.',
+    why: SENT,
     finds: '* redirects<socket><secret>',
     named: {
       socket: ({ text }) => isSocket(text),
@@ -211,7 +213,7 @@ export const SECRET_RULES: Rules = [
   {
     id: 'secret-in-code',
     level: 'high',
-    why: 'Sends a credential to another machine.',
+    why: SENT,
     finds: `${LANGUAGES.join('|')} words<sends><secret>`,
     named: {
       sends: /requests\.|urlopen|http|socket|fetch\(|Net::|LWP/i,

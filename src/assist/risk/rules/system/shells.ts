@@ -1,14 +1,15 @@
 // Rules about giving control of a shell to others.
 
 import { INERT } from '../../carriers/carried.ts'
+import { unwrapLayer } from '../../carriers/unwrap.ts'
 import { interpreterName, SHELLS } from '../../carriers/wrappers.ts'
+import { asks, PROMPTS } from '../../line/dialogue.ts'
 import {
   type Arg,
   after,
   matching,
   NO_OUTPUT,
   redirectedTo,
-  type SimpleCommand,
   says,
   TAINT,
   textsOf,
@@ -48,30 +49,29 @@ const HANDED_IN_SETTINGS = /\bexec\s*=\s*\/\S*sh\b|\bnowait\s.*\/(?:ba|z|da|k|a)
 /** Addresses of socat that lead to another machine. */
 const ELSEWHERE = /^(?:TCP|UDP|OPENSSL|SSL|DTLS|SCTP|DCCP|VSOCK|PROXY|SOCKS|SOCKET|IP[46]?[-:])/i
 
-/** Whether there are options alone, and perhaps the name of root. */
-const bare = (_arg: Arg, { args }: SimpleCommand): boolean => args.every(({ text }) => /^-|^root$/.test(text))
-
 const SOCKET = /^\/dev\/(?:tcp|udp)\//
 
 export const SHELL_RULES: Rules = [
   {
-    id: 'root-shell',
+    id: 'tool-shell',
     level: 'high',
     caller: 'tool',
-    why: 'Opens a shell of root for an AI tool. Nobody judges what it types there; `sudo COMMAND` is judged.',
+    why: 'Opens a shell or another prompt for an AI tool, and nobody judges what it types there.',
     finds: `
       !~fed
-      sudo|doas -i|-s|--login|--shell ~bare
-      su ~bare !-c|--command|-h|--help|-V|--version
+      * ~asks !-v*
+      ${PROMPTS.join('|')} ~asks !-v*
       machinectl shell .
-      run0|pkexec ~bare !--help|--version
-      ${[...SHELLS].join('|')} ~privileged ~bare !-c|--command|--version|--help|-n`,
+      ${[...SHELLS].join('|')}|sudo|doas|su|ssh|run0|pkexec ~opens !-T|-h|--help|-V|--version`,
     named: {
       fed: (_arg, { input }) => input !== NO_OUTPUT,
-      bare,
-      privileged: (_arg, c) => c.privileged,
+      asks: (_arg, { name, args }) => asks(name, textsOf(args)),
+      opens: (_arg, { name, args, span }) => {
+        const { runsInput, scripts } = unwrapLayer([{ text: name, span, taint: 0 }, ...args], NO_OUTPUT)
+        return runsInput && scripts.length === 0
+      },
     },
-    example: 'sudo -i',
+    example: 'python3 -i',
   },
   {
     id: 'reverse-shell',
