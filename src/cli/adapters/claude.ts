@@ -1,5 +1,5 @@
-// Claude Code: PreToolUse hooks of its Bash, its file tools, its Read and its Grep, and of tools of MCP servers; PostToolUse and
-// PostToolUseFailure hooks of its Bash tool.
+// Claude Code: PreToolUse hooks of all its tools, of which those with a command, those for files and those of MCP servers are judged;
+// PostToolUse and PostToolUseFailure hooks of its Bash and of its Monitor, which runs a command in the background.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter, Reply, ToolCall } from './adapter.ts'
@@ -31,9 +31,6 @@ export function secondsOf(line: string): number {
   return HOOK_SECONDS + Number(inbox)
 }
 
-const FILE_TOOLS = ['Write', 'Edit', 'MultiEdit', 'NotebookEdit']
-const READERS = ['Read', 'Grep']
-
 export const claude: Adapter = {
   name: 'claude',
   title: AI_TOOLS.claude.title,
@@ -41,9 +38,10 @@ export const claude: Adapter = {
   read(input) {
     const call = callOf(input)
     const event = eventOf(call.hook_event_name)
-    if (event === 'PreToolUse') return before(call, 'Bash', FILE_TOOLS, READERS)
+    if (event === 'PreToolUse')
+      return before(call, 'Bash', ['Write', 'Edit', 'MultiEdit', 'NotebookEdit'], ['Read', 'Grep'])
     // On Windows also PowerShell, which is no shell of ours.
-    if (call.tool_name === 'Bash') {
+    if (call.tool_name === 'Bash' || call.tool_name === 'Monitor') {
       if (event === 'PostToolUse') return after(call, succeeded(call))
       if (event === 'PostToolUseFailure') return after(call, failedWith(call))
     }
@@ -54,9 +52,8 @@ export const claude: Adapter = {
   settings: {
     ...AI_TOOLS.claude,
     entries: (command) => {
-      const entry = entryOf('Bash', command)
-      const all = entryOf(`${['Bash', ...FILE_TOOLS, ...READERS].join('|')}|mcp__.*`, command)
-      return { PreToolUse: all, PostToolUse: entry, PostToolUseFailure: entry }
+      const entry = entryOf('Bash|Monitor', command)
+      return { PreToolUse: entryOf('.*', command), PostToolUse: entry, PostToolUseFailure: entry }
     },
   },
 }
@@ -78,7 +75,7 @@ export function answerLikeClaude(reply: Reply): ReturnType<Adapter['answer']> {
   }
 }
 
-/** What `tool_input` says before the tool named `shell`, one of `files` or `readers` or a tool of an MCP server runs. */
+/** What `tool_input` says before the tool named `shell`, another one of its own with a command, one of `files` or `readers` or a tool of an MCP server runs. */
 export function before(
   call: Members,
   shell: string,
@@ -88,15 +85,11 @@ export function before(
   const tool = toolOf(call.tool_name)
   const where = atOf(call)
   const isOwn = isOneOf([shell, ...files], tool)
-  if (tool === shell)
-    return {
-      kind: 'before',
-      command: commandOf(membersOf(call.tool_input)?.command),
-      ...where,
-      shell: 'bash',
-    }
-  if (!isOwn && !readers.includes(tool) && !/^mcp_|__/.test(tool)) return { kind: 'other' }
-  return readFileCall(tool, call.tool_input, where, isOwn)
+  if (isOwn ? tool !== shell : readers.includes(tool) || /^mcp_|__/.test(tool))
+    return readFileCall(tool, call.tool_input, where, isOwn)
+  const command = membersOf(call.tool_input)?.command
+  if (!isOwn && command === undefined) return { kind: 'other' }
+  return { kind: 'before', command: commandOf(command), ...where, shell: 'bash' }
 }
 
 /**
@@ -119,7 +112,7 @@ export function after(call: Members, exitCode: number | null): ToolCall {
 function succeeded(call: Members): number | null {
   const { run_in_background } = membersOf(call.tool_input) ?? {}
   const { interrupted } = membersOf(call.tool_response) ?? {}
-  return run_in_background === true || interrupted === true ? null : 0
+  return call.tool_name === 'Monitor' || run_in_background === true || interrupted === true ? null : 0
 }
 
 /** The first line of a command that ran and exited is `Exit code N`. */

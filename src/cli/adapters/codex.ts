@@ -1,5 +1,5 @@
-// Codex CLI: PreToolUse hooks of its shell, which it calls Bash, of apply_patch and of tools of MCP servers; PostToolUse
-// hooks of its shell.
+// Codex CLI: PreToolUse hooks of its shell, which it calls Bash, of apply_patch, of tools of MCP servers, and of any other that is told a command;
+// PostToolUse hooks of its shell.
 // Source: https://developers.openai.com/codex/hooks and openai/codex, codex-rs/hooks: schema/generated
 // (pre-tool-use.command.input, post-tool-use.command.input) and src/engine/output_parser.rs, by which `ask` and `allow`
 // are unsupported there and `deny` needs a reason.
@@ -25,7 +25,7 @@ export const codex: Adapter = {
   settings: {
     ...AI_TOOLS.codex,
     entries: (command) => ({
-      PreToolUse: entryOf('Bash|apply_patch|mcp__.*', command),
+      PreToolUse: entryOf('.*', command),
       PostToolUse: entryOf('Bash', command),
     }),
     afterwards: 'Codex runs a new hook only after you have trusted it: type /hooks in Codex.',

@@ -20,8 +20,6 @@ import {
 } from './fields.ts'
 
 const SHELL = 'run_shell_command'
-const FILE_TOOLS = ['write_file', 'replace']
-const READERS = ['read_file', 'read_many_files', 'search_file_content', 'grep_search']
 
 export const gemini: Adapter = {
   name: 'gemini',
@@ -34,7 +32,14 @@ export const gemini: Adapter = {
     const event = eventOf(call.hook_event_name)
     const isShell = call.tool_name === SHELL
     if (event === 'BeforeTool')
-      return isShell ? { kind: 'before', ...whatOf(call) } : before(call, SHELL, FILE_TOOLS, READERS)
+      return isShell
+        ? { kind: 'before', ...whatOf(call) }
+        : before(
+            call,
+            SHELL,
+            ['write_file', 'replace'],
+            ['read_file', 'read_many_files', 'search_file_content', 'grep_search'],
+          )
     if (event !== 'AfterTool' || !isShell) return otherEvent(event, call)
     return { kind: 'after', ...whatOf(call), exitCode: exitCode(call), durationMs: null }
   },
@@ -50,7 +55,7 @@ export const gemini: Adapter = {
       const hook = { type: 'command', name: 'karo', command, timeout: secondsOf(command) * 1000 }
       const entry = (matcher: string) => [{ matcher, hooks: [hook] }]
       return {
-        BeforeTool: entry(`${[SHELL, ...FILE_TOOLS, ...READERS].join('|')}|mcp_.*|.*__.*`),
+        BeforeTool: entry('.*'),
         AfterTool: entry(SHELL),
       }
     },

@@ -62,6 +62,14 @@ describe.each(DOCUMENTED)(
       expect(entries).toEqual(adapter.asks ? [] : [{ note: { outcome: 'blocked', risk_level: 'high' } }])
     })
 
+    if (['claude', 'codex', 'gemini'].includes(tool))
+      test('a command is judged, whatever the tool is called that is told it', () => {
+        for (const tool_name of ['Monitor', 'NeverHeardOf']) {
+          const known = intends(CONFIRMED, '/work/app') as object
+          expect(call({ ...known, tool_name }).reply.decision).toBe(adapter.asks ? 'ask' : 'deny')
+        }
+      })
+
     test('what ran is kept, with what the tool tells of it', () => {
       const { reply, entries } = call(reports('npm test', '/work/app'))
       expect(reply.decision).toBe('none')
