@@ -216,7 +216,7 @@ test('karo doctor tells which hooks are not as the owner wants them now, and wri
   writeFileSync(claude!, JSON.stringify({ ...text, hooks: fewer }))
   expect(await doctor()).toMatchObject({
     outcome: 'warn',
-    detail: expect.stringContaining('missing at some events'),
+    detail: expect.stringContaining('missing at some events or tools'),
   })
   expect(await doctor('--fix')).toMatchObject({ outcome: 'ok' })
   expect(JSON.parse(readFileSync(claude!, 'utf8'))).toEqual(text)

@@ -160,7 +160,7 @@ export function judgeToolHook(
     const differs = stops ? `"allow", and ${title} still stops` : `"block", and ${title} still goes on`
     return bad(`guard.on_error is ${differs} where Karo is missing or breaks (${file})`)
   }
-  if (!placed) return bad(`the hook in ${file} is missing at some events`)
+  if (!placed) return bad(`the hook in ${file} is missing at some events or tools`)
   if (trust === 'untrusted' || trust === 'disabled')
     return warn(
       `${title} does not run the hook in ${file}, because you have ${trust === 'disabled' ? 'switched it off' : 'not trusted it'} there`,
