@@ -50,7 +50,7 @@ const PERSONAL =
 const KEYS = words('.ssh .gnupg .local/share/karo .local/share/karo/db .local/share/karo/identity.key')
 
 const DISK =
-  /^\/dev\/(?:(?:sd|hd|vd|xvd|dasd)[a-zA-Z]+\d*|(?:md|dm-|rbd|nbd|drbd|bcache|zd|zram|pmem|mtdblock|sr|r?disk|mmcblk|nvme)\d+\w*|(?!(?:pts|shm|fd|tcp|udp|snd|input|net|char|bus|usb|serial|mapper\/control)\b).+\/.+|mem|kmem|port)$/
+  /^\/dev\/(?:(?:sd|hd|vd|xvd|dasd)[a-zA-Z]+\d*|(?:md|dm-|rbd|nbd|drbd|bcache|zd|zram|pmem|mtdblock|sr|r?disk|mmcblk|nvme)\d+\w*|(?!(?:pts|shm|fd|tcp|udp|snd|input|net|char|bus|usb|serial)\/|mapper\/control$).+\/.+|mem|kmem|port)$/
 /** Examples of disks, for patterns such as `/dev/sd*`: at least one of them exists on any machine. */
 const DISK_SAMPLES = words(
   '/dev/sda /dev/sda1 /dev/sdb /dev/nvme0n1 /dev/nvme0n1p1 /dev/vda /dev/vda1 /dev/xvda /dev/hda /dev/mmcblk0 /dev/disk0',
