@@ -1,5 +1,5 @@
 // A check of `karo doctor` as a row: what has to be true and why, where it looks, its judgement, and what mends it.
-import type { DaemonFacts } from '../../api/contract/shapes.ts'
+import type { DaemonFacts, NamedNode } from '../../api/contract/shapes.ts'
 import type { Config } from '../../config/types.ts'
 import type { World } from './world.ts'
 
@@ -23,6 +23,9 @@ export interface Finding {
 }
 type Found = Finding | undefined | readonly Finding[]
 
+/** A node that was refused before it told its name has none. */
+export const who = ({ name, fingerprint }: Pick<NamedNode, 'name' | 'fingerprint'>): string =>
+  name === '' ? fingerprint : `${name} (${fingerprint})`
 export const ok = (detail: string): Finding => ({ outcome: 'ok', detail })
 export const skipped = (detail: string): Finding => ({ outcome: 'skipped', detail })
 export const warn = (detail: string, fix?: string, safe?: SafeFix): Finding => ({

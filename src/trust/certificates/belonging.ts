@@ -65,7 +65,7 @@ export function createBelonging(deps: BelongingDeps) {
       deps.founded(certificate)
     },
   })
-  /** The enrolment file, or what was wrong with it, as text. */
+  /** The invite of the enrolment file, or what was wrong with it, as text: a clock that was wrong is set right later. */
   let fileBefore: string | undefined
 
   async function look(joining: ReturnType<typeof joiningOf>): Promise<void> {
@@ -101,35 +101,29 @@ export function createBelonging(deps: BelongingDeps) {
       await look(joining)
     },
     /**
-     * Like `join`, with the enrolment file, which no person here typed in. Nothing happens while the file is as it was at the last call,
+     * Like `join`, with the enrolment file, which no person here typed in. Nothing happens while the file says what it said at the last call,
      * or while this node uses another invite than the one in the file at the first. If the file is unusable this is reported, and the start continues.
      */
     async enrol(read: NonNullable<FleetOptions['enrolment']>) {
       const isFirst = fileBefore === undefined
-      const file = attempt(read)
-      const now = JSON.stringify(file instanceof Error ? String(file) : (file ?? null))
+      let joining: ReturnType<typeof joiningOf> | undefined
+      let now: string
+      try {
+        const file = read()
+        joining = file && joiningOf(file.code, file, clock.now())
+        now = JSON.stringify(joining ?? null)
+      } catch (error) {
+        now = String(error)
+        if (now !== fileBefore) seeking.unusable(error)
+      }
       if (now === fileBefore) return
       fileBefore = now
-      if (file === undefined) return
-      try {
-        if (file instanceof Error) throw file
-        const joining = joiningOf(file.code, file, clock.now())
-        const stored = seeking.joining()
-        // What a person typed since then stays.
-        if (isFirst && stored !== undefined && !isSame(stored.secret, joining.secret)) return
-        await look(joining)
-        log.info({}, 'an enrolment file is here: this node looks for its inviter')
-      } catch (error) {
-        seeking.unusable(error)
-      }
+      if (joining === undefined) return
+      const stored = seeking.joining()
+      // What a person typed since then stays.
+      if (isFirst && stored !== undefined && !isSame(stored.secret, joining.secret)) return
+      await look(joining)
+      log.info({}, 'an enrolment file is here: this node looks for its inviter')
     },
-  }
-}
-
-function attempt<T>(read: () => T): T | Error {
-  try {
-    return read()
-  } catch (error) {
-    return error as Error
   }
 }

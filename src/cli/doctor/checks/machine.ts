@@ -3,7 +3,7 @@ import { existsSync, readdirSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { orElse } from '../../../base/run/or-else.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
-import { type Checks, type Finding, fail, ok, skipped, warn } from '../check.ts'
+import { type Checks, type Finding, fail, ok, skipped, warn, who } from '../check.ts'
 import { readSystem, type World } from '../world.ts'
 
 /** The least version of Node.js, as in "engines" of package.json. */
@@ -83,33 +83,29 @@ export const machine = {
       const off = heard.filter(({ skew_ms }) => Math.abs(skew_ms) > SKEW_WARN_MS)
       const refused = [...new Map(stale.map((node) => [node.fingerprint, node])).values()]
       const all = heard.length + refused.length
+      const here = off.length + refused.length === all && all > 1
       const set = 'sudo timedatectl set-ntp true'
+      const fix = here ? set : `on the machine whose clock is wrong: ${set}`
       const strange = strangers.map(({ fingerprint, clock_off_ms }) =>
         warn(
           `${fingerprint}, which is not known here, is not listed as waiting: its clock is ${clockWords(clock_off_ms)} (at most 5 min are allowed)`,
-          `on the machine whose clock is wrong: ${set}`,
+          fix,
         ),
       )
       if (all === 0) return [...strange, ok('no other node is connected to compare with')]
-      const here = off.length + refused.length === all && all > 1
-      const most = Math.max(...heard.map(({ skew_ms }) => Math.abs(skew_ms)))
+      const most = Math.max(0, ...heard.map(({ skew_ms }) => Math.abs(skew_ms)))
       return [
         ...strange,
         ...(here
           ? [warn('all other clocks differ, so probably the clock of this machine is wrong', set)]
           : []),
-        ...refused.map(({ name, fingerprint, clock_off_ms }) =>
+        ...refused.map((node) =>
           fail(
-            `${name} (${fingerprint}): refused, its clock is ${clockWords(clock_off_ms)} (at most 5 min are allowed)`,
-            here ? set : `on ${name}: ${set}`,
+            `${who(node)}: refused, its clock is ${clockWords(node.clock_off_ms)} (at most 5 min are allowed)`,
+            fix,
           ),
         ),
-        ...off.map(({ name, fingerprint, skew_ms }) =>
-          warn(
-            `${name} (${fingerprint}): its clock is ${clockWords(skew_ms)}`,
-            here ? set : `on ${name}: ${set}`,
-          ),
-        ),
+        ...off.map((node) => warn(`${who(node)}: its clock is ${clockWords(node.skew_ms)}`, fix)),
         ok(`${heard.length} compared, at most ${Math.round(most)} ms apart`),
       ]
     },

@@ -1,6 +1,6 @@
 // Checks of other nodes and of this node's standing among them, by what the daemon says.
 import type { NetworkInterfaceInfo } from 'node:os'
-import type { DaemonFacts, NamedNode } from '../../../api/contract/shapes.ts'
+import type { DaemonFacts } from '../../../api/contract/shapes.ts'
 import { DAY_MS, HOUR_MS } from '../../../base/calendar.ts'
 import { ago, formatFingerprint } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
@@ -8,7 +8,7 @@ import { VERSION } from '../../../base/version.ts'
 import { ANOTHER_KEY, revokedWords } from '../../../base/words/revoked.ts'
 import { subnetTest } from '../../../config/domains.ts'
 import type { Config } from '../../../config/index.ts'
-import { type Checks, configOf, type Finding, fail, ok, skipped, warn } from '../check.ts'
+import { type Checks, configOf, type Finding, fail, ok, skipped, warn, who } from '../check.ts'
 
 /** Waiting time from which there is a warning, so that a person who just installed a node has time to decide. */
 const PENDING_LONG_MS = HOUR_MS
@@ -37,9 +37,6 @@ const WHY_NOT = {
   not_granted: ['the issuer that certified it may not give its roles any more', INVITE],
   ended: ['its certificate has ended', INVITE],
 } as const
-
-const who = ({ name, fingerprint }: Pick<NamedNode, 'name' | 'fingerprint'>): string =>
-  `${name} (${fingerprint})`
 
 export const members = {
   'peers.pending': {

@@ -3,6 +3,7 @@ import type { Granted } from '../../../../protocols/messages/hello.ts'
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { localTime } from '../../../base/format.ts'
 import type { JoiningRecord } from '../../../store/tables/fleet.ts'
 import { meshOf } from '../sign.ts'
 import { verifyChain } from '../verify.ts'
@@ -24,9 +25,8 @@ export function joiningOf(
     })
   }
   if (invitation.expires_at <= now) {
-    throw new KaroError('refused', 'this invite has ended', {
-      hint: "Ask for a new one; if it should still hold, compare this machine's clock with theirs.",
-    })
+    const ended = localTime(new Date(invitation.expires_at).toISOString())
+    throw new KaroError('refused', `this invite ended at ${ended}, if the clock of this machine is right`)
   }
   const { secret, commitment, expires_at } = invitation
   const all = [...new Set([...places, ...invitation.places])].slice(0, PLACES_MAX)

@@ -56,6 +56,7 @@ test('clocks: near, a minute, five; all others differ; strangers and those who s
       near: skews([peer]),
       'one is 90 s behind': skews([{ ...peer, skew_ms: -90_000 }, other]),
       'one is refused': skews([other], [{ ...peer, clock_off_ms: 600_000 }]),
+      'one is refused that has not told its name': skews([], [{ ...peer, name: '', clock_off_ms: 600_000 }]),
       'one that is not known is refused': skews([], [], [{ ...peer, clock_off_ms: 10_800_000 }]),
       'all others differ': skews([
         { ...peer, skew_ms: 90_000 },

@@ -348,7 +348,12 @@ test('an enrolment file is used at the first start, and not again', async () => 
   const { issuer } = await mesh()
   const code = await invited(issuer)
   const enrolment = () => ({ code, root: root.publicKey, places: ['10.0.0.5:9238'] })
-  const machine = await room(8_040, { enrolment })
+  const clock = { ahead: 800 * DAY_MS, now: () => NOW + clock.ahead, monotonic: () => NOW }
+  const machine = await room(8_040, { enrolment, clock })
+  // A clock that was years ahead at the start, and is set right.
+  expect(machine.fleet.state().joining).toMatchObject({ refused: 'enrolment_file' })
+  clock.ahead = 0
+  await machine.fleet.enrol()
   expect(machine.fleet.state().joining).toMatchObject({ places: ['10.0.0.5:9238'], refused: null })
   expect(await meet(issuer, machine)).toBe(true)
   await machine.fleet.stop()
