@@ -5,8 +5,9 @@ import type { Operation, RequestOf } from '../api/contract/operation.ts'
 import { EXIT, type ExitCode } from '../base/errors.ts'
 
 /**
- * What Tab offers for a value without `choices`. The running daemon gives the words of a live kind; `audience` is a node,
- * team or role, or `*`; `prompt:list:name` is that member of each row that `karo prompt list` shows. A list has words that may be typed besides others. Absent: Tab offers nothing.
+ * What Tab offers for a value without `choices`. The running daemon gives the words of a live kind: `audience` is a node, team or
+ * role, or `*`, and `prompt:list:name` is the member `name` of each row of `karo prompt list`. A list has words that may be typed
+ * besides others. Absent: Tab offers nothing.
  */
 type Completes = LiveWords | 'file' | 'directory' | 'config-key' | 'risk-rule' | readonly string[]
 export type LiveWords = 'node' | 'team' | 'role' | 'audience' | `${string}:${string}:${string}`

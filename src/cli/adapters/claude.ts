@@ -1,5 +1,5 @@
-// Claude Code: PreToolUse hooks of all its tools, of which those with a command, those for files and those of MCP servers are judged;
-// PostToolUse and PostToolUseFailure hooks of its Bash and of its Monitor, which runs a command in the background.
+// Claude Code: a PreToolUse hook for all its tools, and PostToolUse and PostToolUseFailure hooks for Bash and Monitor, which runs a
+// command in the background. Calls with a command, of a tool for files and of an MCP server's tool are judged.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter, Reply, ToolCall } from './adapter.ts'
@@ -75,7 +75,10 @@ export function answerLikeClaude(reply: Reply): ReturnType<Adapter['answer']> {
   }
 }
 
-/** What `tool_input` says before the tool named `shell`, another one of its own with a command, one of `files` or `readers` or a tool of an MCP server runs. */
+/**
+ * What is to be judged before a tool runs. `shell`, `files` and `readers` are names of the AI tool's own tools; another one is judged
+ * if it is told a command, and so is each tool of an MCP server.
+ */
 export function before(
   call: Members,
   shell: string,

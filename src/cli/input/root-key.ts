@@ -25,7 +25,8 @@ export const ROOT_OPTIONS = {
 } as const satisfies OptionsByName
 
 /**
- * The root key, which stays in this process, for what only administrators may do with it. Throws KaroError as `openRootKey` does, and if no passphrase can be read.
+ * The root key, which stays in this process, for what only administrators may do with it. Throws KaroError as `openRootKey` does,
+ * and if no passphrase can be read.
  */
 export async function openedRoot(
   io: CommandIo,

@@ -21,27 +21,24 @@ export interface IndexedEvent extends Omit<EventInput, 'uid' | 'command' | 'cate
   readonly number: number
 }
 
-/** Of a stored row, with no more objects than two: a million rows are read one after the other. */
+/** Of a stored row, with no more objects than two: a million rows are read one after the other, and destructuring iterates. */
 export function indexedEvent(key: Uint8Array, value: Uint8Array): IndexedEvent {
-  const [duration_us, exit_code, cwd, , , shell, karo_generated, session = NO_SESSION] =
-    decodeValue<EventRow>(EVENT_VERSION, value)
+  const row = decodeValue<EventRow>(EVENT_VERSION, value)
   const flags = key[FLAGS_AT]!
-  return {
+  const event: IndexedEvent = {
     start_us: startOfKey(key),
     tag: readU32(key, TAG_AT),
     number: commandOfKey(key),
-    cwd: markLevel0(cwd),
-    shell,
-    exit_code,
-    duration_us,
+    cwd: markLevel0(row[2]),
+    shell: row[5],
+    exit_code: row[1],
+    duration_us: row[0],
     risk_level: RISK_LEVELS[flags & RISK_BITS]!,
-    karo_generated,
-    session,
-    ...((flags & UNTIMED_BIT) !== 0 && UNTIMED),
+    karo_generated: row[6],
+    session: row[7] ?? NO_SESSION,
   }
+  return (flags & UNTIMED_BIT) === 0 ? event : { ...event, untimed: true }
 }
-
-const UNTIMED = { untimed: true } as const
 
 /** Events of one chunk: 34 bytes each, so that a million are 34 MB. */
 export const CHUNK = 4_096

@@ -99,19 +99,28 @@ export function encodeRollup(rollup: Rollup): Buffer {
   return encodeValue(ROLLUP_VERSION, more ? [...row, guard, generated, ...last] : row)
 }
 
-const NO_GUARD = [0, 0, 0, 0] as const
-
 /**
  * Adds a stored row to `sum`; returns what it has by hour. A year of days has tens of thousands of tallies: no Object.entries, no
  * destructuring of their arrays (both iterate), and no object for each.
  */
 function addRow(sum: MutableRollup, value: Uint8Array): Pick<Rollup, 'count' | 'hourly'> {
-  const row = decodeValue<RollupRow>(ROLLUP_VERSION, value)
-  const [count, failures, duration_ms, categories, tools, riskRow, hourly, guardRow = NO_GUARD] = row
-  const [, , , , , , , , generated = 0, answered = 0, rules = {}] = row
+  const [
+    count,
+    failures,
+    duration_ms,
+    categories,
+    tools,
+    riskRow,
+    hourly,
+    guardRow = [0, 0, 0, 0],
+    generated = 0,
+    answered = 0,
+    rules = {},
+  ] = decodeValue<RollupRow>(ROLLUP_VERSION, value)
   let unknown = 0
   for (const name in categories) {
-    const [of, stored] = [categoryOf(sum, name), categories[name]!]
+    const of = categoryOf(sum, name)
+    const stored = categories[name]!
     of.count += stored[0]
     of.failures += stored[1]
     of.duration_ms += stored[2]

@@ -67,7 +67,7 @@ export interface RollupRepository {
   hours(uid: number, from: number, to: number): Promise<readonly { hour: number; rollup: Rollup }[]>
   /** Days [from, to) that have events, in order; days since 1970-01-01 of the local date. */
   days(uid: number, from: number, to: number): Promise<readonly { day: number; rollup: Rollup }[]>
-  /** The days [from, to) added up, and what each had by hour; half the cost of `days`. */
+  /** The days [from, to) added up, and what each had by hour. Cheaper than `days`, because no object is made for each tally. */
   sumOfDays(uid: number, from: number, to: number): Promise<SumOfDays>
   /** The first day that has a rollup, since 1970-01-01. */
   firstDay(uid: number): Promise<number | undefined>

@@ -15,6 +15,7 @@ const ASKS = rows(
   ':',
   (found) => Number(found.at(-1)),
 )
+/** Names of what may ask. Names with a version, as `python3.12`, are not among them; `asks` knows those too. */
 export const PROMPTS = [...ASKS.names(), ...INTERPRETER_NAMES]
 /** A last command of plain words, whose program reads what follows; what stands before it on the line is another's. */
 const ALONE =

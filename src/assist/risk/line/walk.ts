@@ -243,6 +243,7 @@ export function walkLine(
         )
       case 'Redirected': {
         const { list, input } = redirections(walk, it.redirects, frame)
+        // The shell opens files before the command runs.
         const before = cloneScope(frame.scope)
         const output = node(it.command, { ...frame, input })
         const whole = bare(list, [], frame.at(it), { ...frame, scope: before })

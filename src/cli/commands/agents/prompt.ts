@@ -71,11 +71,7 @@ const add = defineCommand('prompt add', {
     "echo 'Explain {{what}} in {{language=English}}' | karo prompt add explain -": 'a template in one line',
   },
   async ask({ args }) {
-    const body = {
-      name: args.name,
-      text: await textFrom(args.file, MOST_TEXT),
-    }
-    return { body }
+    return { body: { name: args.name, text: await textFrom(args.file, MOST_TEXT) } }
   },
   view: promptView,
 })

@@ -143,7 +143,7 @@ export const commands = [
       const start = now - parseDuration(last ?? DEFAULT_LAST, '--last')
       const body = {
         range: { start: rfc3339(start, '--last'), end: rfc3339(now, '--last') },
-        team: team,
+        team,
         ...(options['as-node'] ? { as: 'node' as const } : {}),
       }
       try {

@@ -47,7 +47,7 @@ export const commands = [
         sort,
         limit: parseWhole(options.limit, '--limit', 1, PROCESSES_LIMIT_MAX),
         since: rfc3339(parseSince(options.since, Date.now()), '--since'),
-        name: name,
+        name,
       }
       const found = await io.call(getProcesses, { query })
       if (io.json) return printJson(io, found)

@@ -65,7 +65,7 @@ function emptied(c: SimpleCommand, o: Options): Args {
     const nothing = c.name === 'dd' ? c.args : redirectedTo(c, /^<$/)
     if (/^(?:tee|dd)$/.test(c.name) && says({ args: nothing }, /^(?:if=)?\/dev\/null$/))
       return overwritten(c, o)
-    if (c.name === 'tee' && !o.flag('a', 'append')) return readToo(c, o, o.operands)
+    if (c.name === 'tee' && !o.flag('a', 'append')) return emptiedFirst(c, o, o.operands)
     const isSilent =
       (c.name === '' && c.assignments.length === 0 && c.input.text === '') ||
       /^(?:true|:|false)$/.test(c.name) ||
@@ -74,13 +74,13 @@ function emptied(c: SimpleCommand, o: Options): Args {
         c.args.length > 0) ||
       (c.name === 'cat' && c.args[0]?.text === '/dev/null')
     const into = redirectedTo(c, /^(?:>|>\||&>)$/)
-    return isSilent ? into : readToo(c, o, into)
+    return isSilent ? into : emptiedFirst(c, o, into)
   }
   return names().filter((arg) => arg.text !== '' && !isOpaque(arg) && !USED_AGAIN.test(arg.text))
 }
 
-/** Files that are emptied before they are read: by this command, or by what it reads from. */
-function readToo({ name, input, scope }: SimpleCommand, { operands }: Options, into: Args): Args {
+/** Which of `into` are lost: the shell empties them before this command, or one that it reads from, reads them. */
+function emptiedFirst({ name, input, scope }: SimpleCommand, { operands }: Options, into: Args): Args {
   const path = ({ text }: Arg): string => resolvePath(text, scope)
   const read = [...(input.from ?? []), ...(/^(?:echo|printf|print|tee)$/.test(name) ? [] : operands)].map(
     path,
@@ -88,7 +88,7 @@ function readToo({ name, input, scope }: SimpleCommand, { operands }: Options, i
   return into.filter((arg) => read.includes(path(arg)))
 }
 
-/** Whether it fills files with something that is worth nothing. Mostly they are new. */
+/** Whether the command fills a file with zeros, noise or an empty image. Mostly the file is new; over one that is there it is asked. */
 const isFilledAnew = ({ name, args }: SimpleCommand): boolean =>
   name === 'dd' ? says({ args }, /^if=\/dev\/(?:zero|u?random)$/) : name === 'qemu-img'
 
@@ -109,6 +109,7 @@ const PERSISTS = {
   named: { later: RUN_LATER, ssh: SSH_SETTINGS, login: RUNS_AT_LOGIN },
 }
 
+/** What the rules of searches name: deletions, and files that are made again or left over. */
 const SEARCHES = {
   elsewhere: lostElsewhere,
   deletes: /^(?:-delete|rm|unlink)$/,

@@ -10,7 +10,7 @@ const PRIVATE_KEY = /\/\.ssh\/id_(?!.*\.pub$)[^/]+$|\/\.gnupg\/(?:private-keys-v
 /** Copies replace keys as a whole, and a tree that is deleted is judged as such. */
 const copies = (_arg: Arg, { name }: SimpleCommand): boolean =>
   /^(?:rm|grm|srm|unlink|shred|wipe|cp|install)$/.test(name)
-/** A private key by its place, or a file that is there and has such a name. */
+/** Whether a private key is lost: its place tells of one, or a file with a key's name is there. A new file loses nothing. */
 const kept = ({ text }: Arg, { scope }: SimpleCommand): unknown => {
   const path = resolvePath(text, scope)
   return (

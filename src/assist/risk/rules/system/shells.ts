@@ -57,6 +57,7 @@ export const SHELL_RULES: Rules = [
     level: 'high',
     caller: 'tool',
     why: 'Opens a shell or another prompt for an AI tool, and nobody judges what it types there.',
+    // The names in PROMPTS make these tools ones that a rule knows, which are not passed early; `*` finds names with a version, too.
     finds: `
       !~fed
       * ~asks !-v*
