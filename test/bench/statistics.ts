@@ -102,7 +102,7 @@ export async function measureStatistics(events = 1_000_000): Promise<StatisticsC
     const rollups = createRollupRepository(db)
     const look = await timed(async () => findings(await lookAt(rollups, 1000, today, Date.now(), [])))
     const { start } = insight.periodOf('year')
-    const mostUsed = (of: EventRepository) => of.mostUsed(1000, start, 10)
+    const mostUsed = (of: EventRepository) => of.mostUsed(1000, start, Date.now(), 10)
     const search = (of: EventRepository) => of.search(1000, { words: ['commit', '77'], limit: 50 })
     // A repository of its own has nothing in memory, as that of a daemon in the seconds after its start.
     const most_used_first_ms = await once(() => mostUsed(createEventRepository(db)))

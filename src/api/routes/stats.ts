@@ -1,5 +1,6 @@
 // /stats: the caller's own numbers, from rollups.
 
+import { localDay, startOfLocalDay } from '../../base/calendar.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import type { Insight, TimeRange } from '../../insight/statistics/index.ts'
 import type { EventRepository } from '../../store/events/events.ts'
@@ -16,9 +17,10 @@ interface StatsDeps {
 export function statsRoutes({ insight, events }: StatsDeps): Routes {
   return (server) => {
     serve(server, getMostUsed, async ({ query, caller }) => {
-      const { start } = insight.periodOf(query.period)
-      const most = await events.mostUsed(caller.uid, start, query.limit)
-      return { commands: most.map(({ command, ...tally }) => ({ command: revealLevel0(command), ...tally })) }
+      const { start, end } = insight.periodOf(query.period)
+      // The rollups count the whole of today, and nothing that a clock which was ahead put after it.
+      const most = await events.mostUsed(caller.uid, start, startOfLocalDay(localDay(end) + 1), query.limit)
+      return { commands: most.map((one) => ({ ...one, command: revealLevel0(one.command) })) }
     })
     serve(server, getStats, async ({ query, caller }) => {
       const { timeline, before, ...numbers } = await insight.statistics(caller.uid, query.period)
@@ -26,7 +28,7 @@ export function statsRoutes({ insight, events }: StatsDeps): Routes {
       return {
         ...withTimes(numbers),
         timeline: { unit, points: points.map(({ start, count }) => ({ start: time(start), count })) },
-        before: before === null ? null : withTimes(before),
+        before: before && withTimes(before),
       }
     })
   }

@@ -71,8 +71,8 @@ export interface EventRepository
   countBetween(uid: number, from: number, to: number): Promise<Rollup>
   /** Loads the index of the people who typed last, so that their first search does not wait. Resolves when all is loaded. */
   prepareSearch(): Promise<void>
-  /** The commands used from `since` (ms since the epoch) on, the most used first; reads all events since then, once. */
-  mostUsed(uid: number, since: number, limit: number): Promise<readonly MostUsed[]>
+  /** The commands used in [since, until), ms since the epoch, the most used first; reads all of these events, once. */
+  mostUsed(uid: number, since: number, until: number, limit: number): Promise<readonly MostUsed[]>
 }
 
 /** Whose all of them are; undefined where they are of several people, or of none. */
@@ -226,6 +226,6 @@ export function createEventRepository(
     },
 
     countBetween: (uid, from, to) => countBetween(db, uid, from, to),
-    mostUsed: (uid, since, limit) => mostUsed({ db, serially, recall }, uid, since, limit),
+    mostUsed: (...asked) => mostUsed({ db, serially, recall }, ...asked),
   }
 }

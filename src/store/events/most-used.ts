@@ -20,31 +20,32 @@ export interface MostUsed {
 }
 
 /**
- * One person's from `since` (ms since the epoch) on, most often first, then those that were first typed; at most `limit`.
+ * One person's from `since` until before `until` (ms since the epoch), most often first, then those that were first typed; at most `limit`.
  * Where so many events are not kept in the index, it reads each of them, a second for half a million; others have their turn in between.
  */
 export async function mostUsed(
   { db, serially, recall }: { readonly db: Database; readonly serially: Limiter; readonly recall: Recall },
   uid: number,
   since: number,
+  until: number,
   limit: number,
 ): Promise<readonly MostUsed[]> {
   /** By number; numbers without a use are left out. */
   const counts: { readonly number: number; count: number; failures: number; unknown: number }[] = []
   const add = (number: number, flags: number, isEnded: boolean): void => {
     // An event that was imported without a time belongs to no span.
-    if ((flags & UNTIMED_BIT) !== 0) return
+    if (flags & UNTIMED_BIT) return
     counts[number] ??= { number, count: 0, failures: 0, unknown: 0 }
     const tally = counts[number]
     tally.count++
-    if ((flags & FAILED_BIT) !== 0) tally.failures++
+    if (flags & FAILED_BIT) tally.failures++
     if (!isEnded) tally.unknown++
   }
   const whole = await recall.whole(uid, since)
   const { isTold, snapshot } = await serially(async () => {
     const isTold = whole?.isTold() === true
     if (isTold)
-      whole.index.each({ since }, (chunk, at) => {
+      whole.index.each({ since, until }, (chunk, at) => {
         add(chunk.number[at]!, chunk.flags[at]!, whole.index.ended(chunk, at))
         return true
       })
@@ -52,7 +53,7 @@ export async function mostUsed(
   })
   try {
     if (!isTold)
-      for await (const page of pages(db.iterator({ ...eventsBetween(uid, since), snapshot }), PAGE)) {
+      for await (const page of pages(db.iterator({ ...eventsBetween(uid, since, until), snapshot }), PAGE)) {
         for (const [key, value] of page) add(commandOfKey(key), key[FLAGS_AT]!, isEndKnown(key, value))
       }
     const most = counts

@@ -22,8 +22,8 @@ async function storedBeyondTheIndex() {
   const recall = createRecall({ db, serially: createSerial(), clock: systemClock })
   recall.whole = async () => undefined
   return {
-    mostUsed: (uid: number, since: number, limit: number) =>
-      mostUsed({ db, serially: createSerial(), recall }, uid, since, limit),
+    mostUsed: (uid: number, since: number, until: number, limit: number) =>
+      mostUsed({ db, serially: createSerial(), recall }, uid, since, until, limit),
   }
 }
 
@@ -66,8 +66,8 @@ test.each(['in the index', 'in the database'])(
   'the texts that ran most often since then, with how often in vain: %s',
   async (where) => {
     const { mostUsed } = where === 'in the index' ? await stored() : await storedBeyondTheIndex()
-    const most = async (since: number, limit: number, uid = 1000) =>
-      (await mostUsed(uid, since, limit)).map(({ command, ...tally }) => ({
+    const most = async (since: number, limit: number, uid = 1000, until = T0_MS + 60_000) =>
+      (await mostUsed(uid, since, until, limit)).map(({ command, ...tally }) => ({
         command: revealLevel0(command),
         ...tally,
       }))
@@ -82,5 +82,6 @@ test.each(['in the index', 'in the database'])(
     ])
     expect(await most(0, 1, 7)).toEqual([{ command: 'git status', count: 1, failures: 0, unknown: 0 }])
     expect(await most(0, 1)).toHaveLength(1)
+    expect(await most(0, 10, 1000, T0_MS + 1_000)).toMatchObject([{ command: 'first' }])
   },
 )
