@@ -79,3 +79,10 @@ export const ARTIFACT_PART_BYTES = 384 * 1024
 
 /** A name or an id that a person chooses, of a token or a task. */
 export const CHOSEN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+/** Why the certificate of a node does not hold, where its key is not revoked; an issuer's invite gives it another one. */
+export const WHY_OUT = {
+  issuer_revoked: 'the root revoked the issuer that certified it',
+  not_granted: 'the issuer that certified it may not give its roles any more (karo ca renew --grant lets it)',
+  ended: 'its certificate has ended, if the clock of this machine is right',
+}

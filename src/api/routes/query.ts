@@ -87,7 +87,7 @@ export function queryRoutes({ query, sessions, timeoutMs, clock, fleet }: QueryR
     const result = earlier ?? (await query.ask(asked, signal, onProgress))
     if (earlier === undefined) kept.keep(asked, result)
     const revoked = revokedInWords(fleet())
-    return revoked === undefined ? result : outside(result, revoked)
+    return revoked ? outside(result, revoked) : result
   }
 
   /**

@@ -1,4 +1,5 @@
 // How this node stands in the mesh of its root, as karo ca shows it.
+import { WHY_OUT } from '../../api/contract/constants.ts'
 import type { FleetShape } from '../../api/contract/shapes.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { clockWords } from '../../base/words/clock-words.ts'
@@ -36,16 +37,13 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
   })
 }
 
-const WHY_NOT: Readonly<Record<Exclude<NonNullable<FleetShape['why_not']>, 'revoked'>, string>> = {
-  issuer_revoked: 'the root revoked the issuer that certified it. Ask another issuer for an invite',
-  not_granted:
-    'the issuer that certified it may no longer give its roles. Ask for an invite, or let the issuer give these roles again (karo ca renew --grant)',
-  ended: 'it has ended. Ask an issuer for an invite',
-}
 function withoutCertificate({ why_not, revoked_by }: FleetShape): string {
   if (why_not === null) return 'has no certificate'
-  if (why_not !== 'revoked') return `has no valid certificate: ${WHY_NOT[why_not]}`
-  return `is no longer a member: ${revokedWords(revoked_by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
+  const why =
+    why_not === 'revoked'
+      ? `${revokedWords(revoked_by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
+      : `${WHY_OUT[why_not]}. Ask an issuer for an invite`
+  return `is no longer a member: ${why}`
 }
 
 /** What the node may give after a renewal, and what is different from before. */

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { UNGIVEN } from '../../../exchange/totals/preview.ts'
 import { TOKENS_PER_PERSON } from '../constants.ts'
 import { count, digest, flag, integer, listOf, moment, named, nodeFields, rowsOf, text } from './fields.ts'
-import { revokedBy } from './fleet.ts'
+import { fleetState } from './fleet.ts'
 import { healthCheck } from './status.ts'
 import { token } from './tokens.ts'
 
@@ -117,8 +117,8 @@ export const doctorFacts = named('DoctorFacts', {
       usage: z.enum(['issuer', 'node', 'operator']).nullable(),
       begins_at: moment('from when on it holds').nullable().describe('null: it has none that holds'),
       ends_at: moment('until when it holds').nullable(),
-      why_not: z.enum(['revoked', 'issuer_revoked', 'not_granted', 'ended']).nullable(),
-      revoked_by: revokedBy().nullable(),
+      why_not: fleetState.shape.why_not,
+      revoked_by: fleetState.shape.revoked_by,
       issuers: count('other issuers of the mesh that are known here'),
       issuers_there: count('of these, nodes that were heard of lately'),
     })

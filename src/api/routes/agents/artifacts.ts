@@ -173,7 +173,7 @@ const toldUntil = (onUnexpected: (error: unknown) => void) =>
     try {
       for await (const { artifact, ...rest } of told) {
         last = rest
-        yield { ...rest, artifact: artifact === null ? null : shown(artifact) }
+        yield { ...rest, artifact: artifact && shown(artifact) }
       }
     } catch (error) {
       if (last === undefined) throw error

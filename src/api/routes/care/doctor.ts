@@ -103,8 +103,8 @@ function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
   }
   return {
     usage: own?.usage ?? null,
-    begins_at: own === null ? null : time(own.not_before),
-    ends_at: own === null ? null : time(own.not_after),
+    begins_at: own && time(own.not_before),
+    ends_at: own && time(own.not_after),
     why_not,
     revoked_by: revokedShape(revoked_by),
     issuers: issuers.length,

@@ -104,7 +104,7 @@ export function fleetRoutes({
     const { own, joined_at, lists_at, joining, revoked_by, ...rest } = fleet.state()
     return {
       ...rest,
-      own: own === null ? null : certificateShape(own),
+      own: own && certificateShape(own),
       revoked_by: revokedShape(revoked_by),
       joined_at: time(joined_at),
       lists_at: time(lists_at),

@@ -4,6 +4,7 @@ import { localTime } from '../../../base/format.ts'
 import { ANOTHER_KEY, revokedWords } from '../../../base/words/revoked.ts'
 import type { FleetState } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
+import { WHY_OUT } from '../../contract/constants.ts'
 import type { FleetShape } from '../../contract/shapes.ts'
 import { time } from '../../server/shown.ts'
 
@@ -37,10 +38,10 @@ export function joiningInWords({ own = null, joining = null }: Told, clockOff = 
 
 /** For `karo status`; undefined while this node belongs to its mesh, or to none. */
 export function revokedInWords({ why_not, revoked_by }: Told): string | undefined {
-  if (why_not === 'issuer_revoked') {
-    return 'this node is no longer a member of its mesh: the root revoked the issuer that certified it. Ask another issuer for an invite: karo join'
-  }
-  const by = revokedShape(revoked_by)
-  if (why_not !== 'revoked' || by === null) return undefined
-  return `this node is no longer a member of its mesh: ${revokedWords(by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
+  if (why_not === null) return
+  const why =
+    why_not === 'revoked'
+      ? `${revokedWords(revokedShape(revoked_by))}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
+      : `${WHY_OUT[why_not]}. Ask an issuer for an invite: karo join`
+  return `this node is no longer a member of its mesh: ${why}`
 }

@@ -223,7 +223,13 @@ function adviceOf(status: StatusShape, isHooked: boolean): string[] {
   }
   if (mesh.peers_pending > 0 && you.admin)
     advice.push('karo peers pending  shows the nodes that wait to be trusted')
-  if (!service && mesh.members_known === 0 && mesh.peers_pending === 0 && mesh.listen.some(isOpen))
+  if (
+    !service &&
+    status.certified_as === null &&
+    mesh.alarms.length + mesh.members_known === 0 &&
+    mesh.peers_pending === 0 &&
+    mesh.listen.some(isOpen)
+  )
     advice.push(
       'other nodes of this network can reach it, and none is trusted yet; to use it alone instead:  karo init --solo',
     )

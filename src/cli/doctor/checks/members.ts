@@ -1,5 +1,6 @@
 // Checks of other nodes and of this node's standing among them, by what the daemon says.
 import type { NetworkInterfaceInfo } from 'node:os'
+import { WHY_OUT } from '../../../api/contract/constants.ts'
 import type { DaemonFacts } from '../../../api/contract/shapes.ts'
 import { DAY_MS, HOUR_MS } from '../../../base/calendar.ts'
 import { ago, formatFingerprint } from '../../../base/format.ts'
@@ -29,15 +30,6 @@ const LATE = 2
 
 const NO_MESH = 'this node does not belong to a mesh with a root key'
 const INVITE = 'Ask an issuer for an invite: karo join <code>'
-const WHY_NOT = {
-  issuer_revoked: [
-    'the root revoked the issuer that certified it',
-    'Ask another issuer for an invite: karo join <code>',
-  ],
-  not_granted: ['the issuer that certified it may not give its roles any more', INVITE],
-  ended: ['its certificate has ended', INVITE],
-} as const
-
 export const members = {
   'peers.pending': {
     title: 'waiting nodes',
@@ -160,7 +152,7 @@ export const members = {
         const [why, fix] =
           why_not === 'revoked'
             ? [revokedWords(certificate.revoked_by), `Another key and another invite: ${ANOTHER_KEY}`]
-            : WHY_NOT[why_not]
+            : [WHY_OUT[why_not], INVITE]
         return fail(`this node is no longer a member of its mesh: ${why}`, fix)
       }
       const [begins, ends] = [Date.parse(begins_at), Date.parse(ends_at)]
