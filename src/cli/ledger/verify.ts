@@ -36,6 +36,7 @@ export const verifyLedger = defineCommand('audit verify', {
     else {
       io.out(`The ledger is broken at entry ${verdict.first_bad}: that entry is altered, missing, or not what was signed.
 Entries before it are proven; this entry and all later ones are not. First of all, make a copy of the database.
+Another machine with the key of this node looks the same, until this node signs again: karo doctor --only peers.twins
 `)
     }
     if (!verdict.ok) return EXIT.failed

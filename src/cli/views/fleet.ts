@@ -23,6 +23,7 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
     mesh: shortMesh(fleet),
     root: fleet.root,
     'this node': own === null ? withoutCertificate(fleet) : `${own.usage}, ${own.name}`,
+    invite: own === null && joining !== null && joiningWords(joining),
     'holds until': own && localTime(own.ends_at),
     roles: own?.roles.join(', '),
     teams: own?.teams.join(', '),
