@@ -621,7 +621,7 @@ export const KEYS = {
     kind: kind.list(value.label, 32),
     default: [],
     description:
-      'Teams of this node, where it has no certificate or is an issuer. The certificate of any other node says its teams, and this list can only leave out some of them. Leads and administrators get level 1 only from nodes of their own teams, and never from a node without a team.',
+      'Teams of this node, where it has no certificate. A certificate says the teams of its node, and this list can only leave out some of them. Leads and administrators get level 1 only from nodes of their own teams, and never from a node without a team.',
     fileOnly: true,
     example: '["eng"]',
   }),

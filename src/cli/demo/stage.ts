@@ -272,7 +272,7 @@ async function makeMesh(
   writeFileSync(pass, 'demonstration\n', { mode: 0o600 })
   const root = ['--root-key', join(directory, '.root.key'), '--passphrase-file', pass]
   say('making a mesh with a root, an issuer and roles')
-  await karo(hq, ['ca', 'init', ...root, '--grant', 'security'])
+  await karo(hq, ['ca', 'init', ...root, '--grant', 'security', '--team', hq.teams.join(',')])
   const at = placeOf((await daemonOf(hq).call(getStatus)).mesh.listen)
   for (const node of others) {
     const roles = node.roles.length === 0 ? [] : ['--role', node.roles.join(',')]

@@ -8,7 +8,7 @@ import type { CommandIo } from '../command.ts'
 import type { IssuerTerms } from './issuer-terms.ts'
 
 /** Signs a certificate of an issuer for this node and hands it to the daemon; the root key never leaves this process. */
-export async function certifyIssuer(io: CommandIo, root: RootKey, { life, grants, owner }: IssuerTerms) {
+export async function certifyIssuer(io: CommandIo, root: RootKey, terms: IssuerTerms) {
   const self = await io.call(getIdentity)
   const now = Date.now()
   const frame = signCertificate(
@@ -18,13 +18,13 @@ export async function certifyIssuer(io: CommandIo, root: RootKey, { life, grants
       usage: 'issuer',
       key: parseNodeId(self.node_id) as Uint8Array,
       name: self.name,
-      roles: [],
-      teams: [],
-      owner,
-      grants,
+      roles: terms.roles,
+      teams: terms.teams,
+      owner: terms.owner,
+      grants: terms.grants,
       version: now,
       notBefore: now,
-      notAfter: now + life,
+      notAfter: now + terms.life,
     },
     systemRandom,
   )

@@ -1,33 +1,41 @@
 // What a certificate of an issuer is to say, checked before a root key is made or opened.
 import { printable } from '../../base/format.ts'
-import { privileged } from '../../base/words/roles.ts'
-import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
+import { labelProblem, privileged } from '../../base/words/roles.ts'
 import { durationIn } from '../input/time.ts'
 import { grantsOf } from '../input/values.ts'
 import { usage } from '../usage.ts'
 
-export interface IssuerTerms {
-  /** Milliseconds for which the issuer may certify others. */
-  readonly life: number
+/** What stays where an option is not given. */
+interface Kept {
   /** Privileged roles that it may give. */
   readonly grants: readonly string[]
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
   /** Who has this machine. */
-  readonly owner: string | undefined
+  readonly owner?: string | undefined
+}
+
+export interface IssuerTerms extends Kept {
+  /** Milliseconds for which the issuer may certify others. */
+  readonly life: number
 }
 
 /**
- * The terms of `karo ca init` and `karo ca renew`; without `--grant` and `--owner` those of `before` stay. Throws KaroError `bad_request`
- * for a life outside a minute to 400 days, and for a role that is not privileged: a misspelt one would take away, without
- * a word, what the issuer may give.
+ * The terms of `karo ca init` and `karo ca renew`; what no option says stays as in `before`. Throws KaroError `bad_request`
+ * for a life outside a minute to 400 days, for a role, a team or an owner that is no label, and for a grant that is no privileged
+ * role: a misspelt one would take away, without a word, what the issuer may give.
  */
 export function issuerTerms(
   options: {
     readonly for: string
     readonly grant?: string | undefined
+    readonly role?: string | undefined
+    readonly team?: string | undefined
     readonly owner?: string | undefined
   },
-  before: { readonly grants: readonly string[]; readonly owner?: string | undefined },
+  before: Kept | null,
 ): IssuerTerms {
+  const kept = before ?? { grants: [], roles: [], teams: [] }
   const life = durationIn(options.for, '--for', '1m', '400d')
   const unknown = grantsOf(options.grant, []).filter((role) => privileged([role]).length === 0)
   if (unknown.length > 0) {
@@ -37,12 +45,19 @@ export function issuerTerms(
       'Privileged roles are: security, admin. Every issuer may give any other role.',
     )
   }
-  const owner = options.owner ?? before.owner
-  if (owner !== undefined && owner !== 'none' && !LABEL.test(owner))
-    throw usage(`'${printable(owner)}' is no name of an owner: it has ${LABEL_RULE}`, '--owner')
+  const checked = (what: string, labels: readonly string[]): readonly string[] => {
+    for (const label of labels) {
+      const problem = labelProblem(what, label)
+      if (problem !== undefined) throw usage(`'${printable(label)}' ${problem}`, `--${what}`)
+    }
+    return labels
+  }
+  const owner = options.owner ?? kept.owner ?? 'none'
   return {
     life,
-    grants: grantsOf(options.grant, before.grants),
-    owner: owner === 'none' ? undefined : owner,
+    grants: grantsOf(options.grant, kept.grants),
+    roles: checked('role', grantsOf(options.role, kept.roles)),
+    teams: checked('team', grantsOf(options.team, kept.teams)),
+    owner: owner === 'none' ? undefined : checked('owner', [owner])[0],
   }
 }

@@ -63,16 +63,16 @@ export function commaList(
 export const grantsOf = (option: string | undefined, before: readonly string[]): readonly string[] =>
   option === 'none' ? [] : (commaList(option) ?? before)
 
-/** `--role` and `--team` of an `assign` command. */
+/** `--role` and `--team` of a command that signs certificates. */
 export const ASSIGNED = {
   role: {
     value: 'role,..',
-    description: 'the new roles, in place of the old ones; none for no role',
+    description: 'roles, in place of those before; none for no role',
     completes: 'role',
   },
   team: {
     value: 'team,..',
-    description: 'the new teams, in place of the old ones; none for no team',
+    description: 'teams, in place of those before; none for no team',
     completes: 'team',
   },
 } as const satisfies OptionsByName

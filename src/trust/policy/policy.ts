@@ -82,13 +82,13 @@ export interface Policy {
 
 /**
  * The teams of this node. A certificate that holds says them, and `configured` (`policy.teams`) can only narrow it. Without a
- * certificate they are those that are configured, and so they are for an issuer, whose certificate names no teams.
+ * certificate they are those that are configured.
  */
 export function teamsOfNode(
-  certificate: { readonly usage: string; readonly teams: readonly string[] } | undefined,
+  certificate: { readonly teams: readonly string[] } | undefined,
   configured: readonly string[],
 ): readonly string[] {
-  if (certificate?.usage !== 'node') return configured
+  if (certificate === undefined) return configured
   const { teams } = certificate
   return configured.length === 0 ? teams : teams.filter((team) => configured.includes(team))
 }

@@ -18,11 +18,29 @@ test('without an option the issuer keeps what it may give', () => {
   expect(grantsOf('none', ['security'])).toEqual([])
 })
 
+const BEFORE = { grants: ['security'], roles: ['lead'], teams: ['web'], owner: 'ann' }
+
+test('a machine that becomes an issuer stays in its teams, and has its roles and owner, unless an option says otherwise', () => {
+  expect(issuerTerms({ for: '1d', role: 'none', team: 'ops,web' }, BEFORE)).toMatchObject({
+    roles: [],
+    teams: ['ops', 'web'],
+    owner: 'ann',
+  })
+  expect(issuerTerms({ for: '1d', owner: 'none' }, BEFORE).owner).toBeUndefined()
+  expect(() => issuerTerms({ for: '1d', role: 'securty' }, null)).toThrow('only looks like the role security')
+  expect(() => issuerTerms({ for: '1d', team: 'a b' }, null)).toThrow("'a b' is no team")
+  expect(() => issuerTerms({ for: '1d', owner: 'a,b' }, null)).toThrow("'a,b' is no owner")
+})
+
 test('an issuer is given privileged roles alone, and a misspelt one takes nothing away', () => {
-  const terms = (grant?: string, life = '365d') => issuerTerms({ for: life, grant }, { grants: ['security'] })
+  const terms = (grant?: string, life = '365d') => issuerTerms({ for: life, grant }, BEFORE)
   expect(terms()).toMatchObject({ grants: ['security'] })
   expect(terms('none')).toMatchObject({ grants: [] })
-  expect(terms('admin,security', '1d')).toEqual({ life: 86_400_000, grants: ['admin', 'security'] })
+  expect(terms('admin,security', '1d')).toEqual({
+    ...BEFORE,
+    life: 86_400_000,
+    grants: ['admin', 'security'],
+  })
   expect(() => terms('secuirty')).toThrow("'secuirty' is not a privileged role")
   expect(() => terms('security,lead')).toThrow("'lead' is not a privileged role")
   for (const life of ['59s', '401d']) expect(() => terms('none', life)).toThrow('is out of range')

@@ -24,7 +24,7 @@ import { issuerTerms } from '../../fleet/issuer-terms.ts'
 import { called } from '../../fleet/revoking.ts'
 import { NODE } from '../../input/at.ts'
 import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
-import { oneNode } from '../../input/values.ts'
+import { ASSIGNED, oneNode } from '../../input/values.ts'
 import { TO_FILE, writingTo } from '../../output-file.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
@@ -85,6 +85,7 @@ const OPTIONS = {
     description: 'privileged roles that it may give: security, admin, or none (renew: as before)',
     completes: ['security', 'admin', 'none'],
   },
+  ...ASSIGNED,
   owner: {
     value: 'name',
     description: 'who has this machine: in totals all machines of one owner count once (renew: as before)',
@@ -98,12 +99,13 @@ const init = defineCommand('ca init', {
   options: OPTIONS,
   examples: {
     'karo ca init --root-key /mnt/usb/karo-root.key': 'asks for a passphrase; keep the file offline',
-    'karo ca init --grant security,admin': 'this node may also certify security staff and administrators',
+    'karo ca init --team ops --grant security,admin':
+      'this node is in a team, and may also certify security staff and administrators',
   },
   async run(io, { options }) {
     const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
     // Before the root key is made: a key that no mesh has would be left behind otherwise.
-    const terms = issuerTerms(options, { grants: [] })
+    const terms = issuerTerms(options, null)
     const state = await io.call(getFleet)
     if (state.root !== null) {
       throw new KaroError('conflict', 'this node belongs to a mesh already', {
@@ -136,13 +138,12 @@ const renew = defineCommand('ca renew', {
     'karo ca renew --grant none': 'this node may no longer give privileged roles',
   },
   async run(io, { options }) {
-    const root = await openedRoot(io, options)
     const { own } = await io.call(getFleet)
-    const before = own?.grants ?? []
-    const answer = await certifyIssuer(io, root, issuerTerms(options, { grants: before, owner: own?.owner }))
+    const terms = issuerTerms(options, own)
+    const answer = await certifyIssuer(io, await openedRoot(io, options), terms)
     const until = localTime(answer.own?.ends_at ?? '')
     return show(io, answer, () => {
-      const says = grantWords(before, answer.own?.grants ?? [])
+      const says = grantWords(own?.grants ?? [], answer.own?.grants ?? [])
       return fitted(`This node is an issuer until ${until}.\n${says}\n`, io.columns)
     })
   },

@@ -27,17 +27,16 @@ const made = (set?: PolicySet, teams: readonly string[] = []) => {
 const usage = { level: 1, category: 'tool_usage' } as const
 
 describe('the teams of this node', () => {
-  const node = { usage: 'node', teams: ['eng', 'ops'] }
+  const node = { teams: ['eng', 'ops'] }
 
   it('are those of its certificate, of which the configuration can leave some out and add none', () => {
     expect(teamsOfNode(node, [])).toEqual(['eng', 'ops'])
     expect(teamsOfNode(node, ['ops', 'web'])).toEqual(['ops'])
-    expect(teamsOfNode({ ...node, teams: [] }, ['web'])).toEqual([])
+    expect(teamsOfNode({ teams: [] }, ['web'])).toEqual([])
   })
 
-  it('are those of the configuration without a certificate, and for an issuer, whose certificate names none', () => {
+  it('are those of the configuration without a certificate', () => {
     expect(teamsOfNode(undefined, ['web'])).toEqual(['web'])
-    expect(teamsOfNode({ usage: 'issuer', teams: [] }, ['web'])).toEqual(['web'])
   })
 })
 
