@@ -42,7 +42,7 @@ export function issuerTerms(
     throw usage(
       `'${printable(unknown.join(', '))}' is not a privileged role`,
       '--grant',
-      'Privileged roles are: security, admin. Every issuer may give any other role.',
+      'Privileged are security and admin; every issuer may give others.',
     )
   }
   const checked = (what: string, labels: readonly string[]): readonly string[] => {

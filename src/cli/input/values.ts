@@ -49,15 +49,11 @@ export const defined = <T extends object>(members: T): T =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
 
 /** `a,b` as a list; an empty text is an empty list, which takes labels away. */
-export function commaList(
-  text: string | boolean | readonly string[] | undefined,
-): readonly string[] | undefined {
-  if (typeof text !== 'string') return undefined
-  return text
-    .split(',')
+export const commaList = (text: string | undefined): readonly string[] | undefined =>
+  text
+    ?.split(',')
     .map((word) => word.trim())
-    .filter((word) => word !== '')
-}
+    .filter(Boolean)
 
 /** Roles, teams or grants in one option; `none` for none of them, and `before` without the option. */
 export const grantsOf = (option: string | undefined, before: readonly string[]): readonly string[] =>

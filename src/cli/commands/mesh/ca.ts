@@ -100,16 +100,15 @@ const init = defineCommand('ca init', {
   examples: {
     'karo ca init --root-key /mnt/usb/karo-root.key': 'asks for a passphrase; keep the file offline',
     'karo ca init --team ops --grant security,admin':
-      'this node is in a team, and may also certify security staff and administrators',
+      'in a team, and may also certify security staff and administrators',
   },
   async run(io, { options }) {
     const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
     // Before the root key is made: a key that no mesh has would be left behind otherwise.
     const terms = issuerTerms(options, null)
-    const state = await io.call(getFleet)
-    if (state.root !== null) {
+    if ((await io.call(getFleet)).root !== null) {
       throw new KaroError('conflict', 'this node belongs to a mesh already', {
-        hint: 'karo ca show says which mesh it is.',
+        hint: 'karo ca show says which.',
       })
     }
     await permitted(io, foundFleet)
@@ -129,8 +128,7 @@ Next, for each machine:  karo invite
 })
 
 const renew = defineCommand('ca renew', {
-  summary:
-    'sign a new issuer certificate for this node with the root key; also changes which roles it may give',
+  summary: 'sign a new issuer certificate for this node with the root key; what no option says stays',
   shows: foundFleet,
   options: OPTIONS,
   examples: {
