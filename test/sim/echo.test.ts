@@ -1,8 +1,9 @@
-// A thousand nodes of the real query router in virtual time: what a question costs, and what it comes to in bad weather.
+// Hundreds of nodes of the real query router in virtual time: what a question costs, and what it comes to in bad weather.
 import { expect, test } from 'vitest'
+import { times } from '../support/run/thorough.ts'
 import { countOf, describeRun, type SimNode, type SimOptions, type SimReport, simulate } from './echo.ts'
 
-const NODES = 1_000
+const NODES = times(400, 1_000)
 const SEED = 20_261_120
 
 function run(options: Partial<SimOptions>): SimReport {

@@ -6,7 +6,7 @@ import { describeLife, liveMesh } from './mesh.ts'
 test.each(
   times(
     // Each half of them is more than a full mesh.
-    [[72, 1]],
+    [[50, 1]],
     [
       [100, 1],
       [40, 2],

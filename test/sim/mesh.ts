@@ -21,11 +21,13 @@ export interface MeshSimReport {
   readonly degrees: { readonly least: number; readonly most: number }
 }
 
-const SEGMENT = 25
+const SEGMENT = 17
 /** In a mesh that is not full, links beyond this are closed again; a gateway keeps those of its configuration. */
 const DEGREE_MOST = 16
-/** Members that may all be linked with each other. */
-const FULL_MESH = 36
+/** Links to all members up to so many: fewer than by default, so that a mesh of few links is one that is quick to simulate. */
+const FULL_MESH_UP_TO = 20
+/** Members that may all be linked with each other, visitors among them. */
+const FULL_MESH = FULL_MESH_UP_TO + 4
 const MINUTE = 60_000
 
 /** Runs one life. Everything in it follows from the seed. */
@@ -45,6 +47,7 @@ export function liveMesh({ nodes: count, seed, tell }: MeshSimOptions): MeshSimR
       index,
       segment,
       skewMs: random.below(8) === 0 ? random.below(200_000) - 100_000 : random.below(200) - 100,
+      fullMeshUpTo: FULL_MESH_UP_TO,
       walled: index % SEGMENT > 3 && random.below(10) === 0,
       // One in each segment knows of another segment by its configuration.
       peers: index === first && next < count && next !== index ? [next] : [],

@@ -37,11 +37,8 @@ function expectComplete({ asked }: TrustSimReport, trusts: Trusted, known: (aske
   }
 }
 
-const STARS = [
-  { leaves: 25, fullMeshUpTo: 8 },
-  { leaves: 40, fullMeshUpTo: 32 },
-]
-test.each(times(STARS, [...STARS, { leaves: 100, fullMeshUpTo: 32 }]))(
+const STARS = [{ leaves: 25, fullMeshUpTo: 8 }]
+test.each(times(STARS, [...STARS, { leaves: 40, fullMeshUpTo: 32 }, { leaves: 100, fullMeshUpTo: 32 }]))(
   '$leaves leaves that trust the centre only are answered completely',
   ({ leaves, fullMeshUpTo }) => {
     const report = run({
@@ -58,9 +55,9 @@ test.each(times(STARS, [...STARS, { leaves: 100, fullMeshUpTo: 32 }]))(
 )
 
 test('a third of the leaves stands behind walls', () => {
-  const options = { nodes: 41, seed: 3, trusts: star, askers: [0], times: TIMES }
+  const options = { nodes: 31, seed: 3, trusts: star, askers: [0], times: TIMES, fullMeshUpTo: 16 }
   const report = run({ ...options, walled: (index) => index % 3 === 1 })
-  expectComplete(report, star, () => 40)
+  expectComplete(report, star, () => 30)
 })
 
 test('along a chain each asks its neighbours', () => {
@@ -88,8 +85,8 @@ function partial(seed: number, nodes: number, perCent: number, mutual: boolean):
 
 const some = times([0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7])
 const PARTIAL = [
-  { nodes: 40, perCent: 10, mutual: true },
-  { nodes: 40, perCent: 50, mutual: false },
+  { nodes: 28, perCent: 15, mutual: true },
+  { nodes: 28, perCent: 50, mutual: false },
 ]
 const MORE_PARTIAL = [
   { nodes: 40, perCent: 30, mutual: true },
@@ -100,7 +97,7 @@ test.each(times(PARTIAL, [...PARTIAL, ...MORE_PARTIAL]))(
   'of $nodes nodes each trusts $perCent % (in both directions alike: $mutual)',
   ({ nodes, perCent, mutual }) => {
     const trusts = partial(nodes + perCent, nodes, perCent, mutual)
-    const report = run({ nodes, seed: perCent, trusts, askers: some, times: TIMES })
+    const report = run({ nodes, seed: perCent, trusts, askers: some, times: TIMES, fullMeshUpTo: 16 })
     for (const question of report.asked) {
       expect(missing(question, trusts)).toEqual([])
       // Who does not trust the asker says so; nobody is silent.
