@@ -58,7 +58,7 @@ test.each(FILES)('so many of %s are answered as they should', (file) => {
 })
 
 test('no answer destroys anything unless that was asked for', () => {
-  const requests = FILES.flatMap((file) => readRequests(file))
+  const requests = FILES.flatMap((file) => requestsOf(file))
   const dangerous = requests
     .filter(({ words }) => !WANTS.test(words))
     .map(({ words }) => [words, offeredFor(words).join('\n')] as const)

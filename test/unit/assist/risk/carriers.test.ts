@@ -41,10 +41,13 @@ test('a carrier of a harmless command is not flagged for carrying', () => {
   expect(carried.map(({ template }) => template)).toEqual([])
 })
 
+/** An even part of them, where each carrier is tried anyway with a command that it carries. */
+const SOME = CARRIERS.filter((_, at) => at % times(4, 1) === 0)
+
 test('a disguise of a carrier with its command hides neither', () => {
   const random = randomOf(20_27)
   const lowered: string[] = []
-  for (const { shell, carrying } of CARRIERS) {
+  for (const { shell, carrying } of SOME) {
     const command = carrying(PAYLOADS[random.below(PAYLOADS.length)] as string)
     const { name, text } = disguised({ command, shell, least: 'high' }, random, DISGUISES)
     if (levelOf(text, shell) === 'safe') lowered.push(`${name}: ${text}`)
@@ -53,7 +56,7 @@ test('a disguise of a carrier with its command hides neither', () => {
 })
 
 test('the observer, who does not know the directory, finds the same', () => {
-  for (const { shell, carrying } of CARRIERS) {
+  for (const { shell, carrying } of SOME) {
     const line = carrying('rm -rf /')
     expect(riskLevelOf(line, shell), line).toBe(checkCommand(line, { shell }).risk_level)
   }

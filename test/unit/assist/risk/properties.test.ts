@@ -253,7 +253,7 @@ describe('any text', () => {
           expect(riskLevelOf(command, shell)).toBe(verdict.risk_level)
         },
       ),
-      { numRuns: times(120, 3_000) },
+      { numRuns: times(80, 3_000) },
     )
   })
 
@@ -275,7 +275,9 @@ describe('any text', () => {
 
   test('each rule holds in its examples even behind sudo and bash -c', () => {
     for (const rule of [...RULES, ...LINE_RULES])
-      for (const example of examplesOf(rule).risky) {
+      for (const [at, example] of examplesOf(rule).risky.entries()) {
+        // The first of each rule, and of the others an even part.
+        if (at % times(3, 1) > 0) continue
         if (example.length > 2000 || example.includes('\0')) continue
         const command = `sudo bash -c ${quoted(example)}`
         const { caller } = rule
@@ -341,24 +343,19 @@ describe('the work is bounded', () => {
     'dollars without end': `ls ${'$'.repeat(60_000)}!`,
     'substitutions in parentheses': `for i in ${'(a) '.repeat(15_000)}`,
   }
-  test.each(Object.entries(BOMBS))('%s', (_, command) => {
+  /** Not read to their end, so not Safe either. */
+  const NOT_READ_WHOLE =
+    /commands|megabyte|loops|wrappers|functions|words|eval|here-doc|deep braces in|here-documents without|functions in/
+  test.each(Object.entries(BOMBS))('%s', (name, command) => {
     const { nodes, words, nestedText, limits } = spent(command)
     expect(nodes).toBeLessThanOrEqual(limits.nodes + 1)
     expect(words).toBeLessThanOrEqual(limits.words + 1)
     expect(nestedText).toBeLessThanOrEqual(limits.nestedText + 1)
-    for (const shell of SHELLS) expect(() => checkCommand(command, { ...PLACE, shell })).not.toThrow()
+    const levels = SHELLS.map((shell) => checkCommand(command, { ...PLACE, shell }).risk_level)
+    if (NOT_READ_WHOLE.test(name)) expect(levels[SHELLS.indexOf('bash')]).not.toBe('safe')
   })
   test('wrappers are taken off a fixed number of times, not once for each of ten thousand', () => {
     expect(spent(BOMBS['wrappers without end'] as string).nodes).toBeLessThan(100)
-  })
-  test.each(
-    Object.keys(BOMBS).filter((name) =>
-      /commands|megabyte|loops|wrappers|functions|words|eval|here-doc|deep braces in|here-documents without|functions in/.test(
-        name,
-      ),
-    ),
-  )('%s is not Safe: it was not read to its end', (name) => {
-    expect(levelOf(BOMBS[name] as string)).not.toBe('safe')
   })
 })
 

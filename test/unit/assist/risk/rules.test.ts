@@ -96,7 +96,7 @@ function plainCommands(rule: Rule): readonly SimpleCommand[] {
   )
 }
 
-const EVERY = times(8, 1)
+const EVERY = times(16, 1)
 
 test('a tool that a rule for every command knows by name is not spared these rules', () => {
   const rules = new URL('../../../../src/assist/risk/rules/', import.meta.url)
