@@ -41,8 +41,11 @@ const ROOT = join(import.meta.dirname, '..')
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
 const bin = (name: string): string => join(ROOT, 'node_modules', '.bin', name)
 
-/** What the types of unchanged files come to, so that only changes are looked at again. */
-const TYPES_KEPT = join(ROOT, 'node_modules/.cache/karo-types.tsbuildinfo')
+/** What the types of unchanged files come to, so that only changes are looked at again; `npm run types` keeps the same. */
+const keptAs = (name: string): string[] => [
+  ...['--incremental', '--tsBuildInfoFile'],
+  join(ROOT, `node_modules/.cache/karo-${name}.tsbuildinfo`),
+]
 
 /** Several of them each look at most types again: four take twice the processor time, which the tests beside them need. */
 const ONE_CHECKER = ['--checkers', '1']
@@ -51,9 +54,12 @@ const ONE_CHECKER = ['--checkers', '1']
 const CHECKS: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   {
     name: 'types',
-    command: [bin('tsc'), '--noEmit', ...ONE_CHECKER, '--incremental', '--tsBuildInfoFile', TYPES_KEPT],
+    command: [bin('tsc'), '--noEmit', ...ONE_CHECKER, ...keptAs('types')],
   },
-  { name: 'types of the page', command: [bin('tsc'), '--noEmit', '-p', 'src/window', ...ONE_CHECKER] },
+  {
+    name: 'types of the page',
+    command: [bin('tsc'), '--noEmit', '-p', 'src/window', ...ONE_CHECKER, ...keptAs('page-types')],
+  },
   { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: [bin('knip')] },
 ]
