@@ -29,9 +29,9 @@ const spaces = canNamespaces()
 if (!spaces.ok) console.warn(`no network is cut: ${spaces.reason}`)
 
 const PIECE = 64 * 1024
-const PIECES = 512
-/** Two pieces a second: four minutes before all of it is over, for what is to happen in the middle. */
-const SLOW_KBITS = (2 * 8 * PIECE) / 1000
+const PIECES = 128
+/** A piece a second: two minutes before all of it is over, for what is to happen in the middle. */
+const SLOW_KBITS = (8 * PIECE) / 1000
 /** What is told of a task that counts to two. */
 const COUNTED = [
   [1, 'submitted'],
@@ -218,7 +218,7 @@ describe.skipIf(here?.problem !== undefined)('five machines', () => {
       class: 'kExecutor',
       argv: [program, `${company.server}/server.mjs`],
       cwd: company.server,
-      limits: { cpu_seconds: 2 },
+      limits: { cpu_seconds: 1 },
       tools: [],
       secrets: [],
       call_ms: 600_000,
@@ -227,7 +227,7 @@ describe.skipIf(here?.problem !== undefined)('five machines', () => {
     const words = ['task', 'run', 'short', 'get_busy', '{}', '--at', 'build', '--json']
     const last = linesOf((await at.desk.karo(words)).stdout).at(-1)
     expect(last).toMatchObject({ state: 'failed', final: true })
-    expect(last?.message).toContain('the agent has ended: it computed for 2 s, which is as long as it may')
+    expect(last?.message).toContain('the agent has ended: it computed for 1 s, which is as long as it may')
   })
 
   test.skipIf(!spaces.ok || !canSlow())(

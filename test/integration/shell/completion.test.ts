@@ -29,10 +29,13 @@ beforeAll(async () => {
   chmodSync(join(bin, 'karo'), 0o755)
 })
 
+/** What zsh finds in its hundreds of functions is kept from one shell to the next. */
+const COMPINIT = `autoload -Uz compinit && compinit -u -d '${join(temporaryHome(), 'found')}'`
+
 const SHELLS: Readonly<Record<'bash' | 'zsh' | 'fish', { readonly load: string; readonly show: string }>> = {
   bash: { load: 'eval "$(command karo completion bash)"', show: `karo() { printf '<%s>' "$@"; echo; }` },
   zsh: {
-    load: 'autoload -Uz compinit && compinit -D -u; eval "$(command karo completion zsh)"',
+    load: `${COMPINIT}; eval "$(command karo completion zsh)"`,
     show: `karo() { printf '<%s>' "$@"; echo; }`,
   },
   fish: {
@@ -56,11 +59,15 @@ const INSTALLED: Readonly<
 const possible = (['bash', 'zsh', 'fish'] as const).filter((shell) => isInstalled(shell))
 
 describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
-  async function shellWith(home: string | undefined): Promise<TypedShell> {
-    const { load, show } = SHELLS[program]
+  /** Where `load` is not said it has what the command prints, which each shell would wait for. */
+  async function shellWith(home: string | undefined, load?: string): Promise<TypedShell> {
+    const { show } = SHELLS[program]
+    const printed = join(temporaryHome(), 'completions')
+    writeFileSync(printed, (await runKaro(['completion', program], cleanEnv(temporaryHome()))).stdout)
+    const before = program === 'zsh' ? `${COMPINIT}\n` : ''
     const shell = await startShell({
       program,
-      after: `${load}\n${show}`,
+      after: `${load ?? `${before}. '${printed}'`}\n${show}`,
       env: { PATH: `${bin}:${process.env.PATH}`, ...(home && { KARO_HOME: home }) },
     })
     writeFileSync(join(shell.directory, 'a file.txt'), '')
@@ -98,7 +105,7 @@ describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
   })
 
   test('commands, options, choices, keys and files', async () => {
-    const shell = await shellWith(undefined)
+    const shell = await shellWith(undefined, SHELLS[program].load)
     await becomes(shell, 'karo stat', ['stat'])
     await becomes(shell, 'karo statu', ['status'])
     await becomes(shell, 'karo peers pend', ['peers', 'pending'])
@@ -129,13 +136,9 @@ describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
     expect(shell.screen()).not.toMatch(/error|test:|bash:|zsh:|fish:/i)
   })
 
-  test('what the person has, by its id', async () => {
+  test('what the person has and live nodes by name, by fingerprint, by id, and their teams; a hostile name comes out as it is, in any quotes, and nothing of it runs', async () => {
     const shell = await shellWith(node.home)
     await becomes(shell, `karo token revoke scra`, ['token', 'revoke', 'scraper'])
-  })
-
-  test('live nodes by name, by fingerprint, by id, and their teams', async () => {
-    const shell = await shellWith(node.home)
     await becomes(shell, 'karo peers explain al', ['peers', 'explain', 'alice'])
     await becomes(shell, 'karo peers explain gr', ['peers', 'explain', 'größe'])
     const alice = testIdentity(1)
@@ -155,10 +158,6 @@ describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
       '--team',
       'ops0,ops1',
     ])
-  })
-
-  test('a hostile name comes out as it is, in any quotes, and nothing of it runs', async () => {
-    const shell = await shellWith(node.home)
     for (const typed of ['evi', "'evi", '"evi', String.raw`evil\ \$\(to`, "'evil $(to"])
       await becomes(shell, `karo peers explain ${typed}`, ['peers', 'explain', HOSTILE])
     expect(existsSync(join(shell.directory, 'pwned'))).toBe(false)

@@ -105,7 +105,7 @@ describe('any line', () => {
         const once = redact(line)
         expect(redact(once)).toBe(once)
       }),
-      { numRuns: times(400, 20_000) },
+      { numRuns: times(250, 20_000) },
     )
   })
 
@@ -114,8 +114,8 @@ describe('any line', () => {
   test.each(STARTS.map((start, i) => [start, i] as const))(
     'of 64 KiB behind %j takes no time to speak of',
     (start, turn) => {
-      // Usually each fragment behind one of the starts.
-      for (const part of FRAGMENTS.filter((_, i) => times(i % STARTS.length === turn, true))) {
+      // Usually every second fragment, behind one of the starts.
+      for (const part of FRAGMENTS.filter((_, i) => times(i % (2 * STARTS.length) === 2 * turn, true))) {
         expect(redact(start + part.repeat(65_536 / part.length)).length).toBeGreaterThan(0)
       }
     },
@@ -129,7 +129,7 @@ describe('any line', () => {
 
   test('of 64 KiB of one example after the other takes no time to speak of', () => {
     // A few, each of another kind: the corpora are sorted by kind.
-    for (const line of lines.filter((_, i) => i % times(24, 8) === 0))
+    for (const line of lines.filter((_, i) => i % times(48, 8) === 0))
       expect(redact(`${line} `.repeat(65_536 / line.length)).length).toBeGreaterThan(0)
   })
 })
@@ -253,7 +253,7 @@ test('a secret in a text never survives', () => {
         }
       },
     ),
-    { numRuns: times(400, 20_000) },
+    { numRuns: times(250, 20_000) },
   )
 })
 
@@ -281,6 +281,6 @@ test('a secret never survives, wherever and however it is written', () => {
         }
       },
     ),
-    { numRuns: times(400, 20_000) },
+    { numRuns: times(250, 20_000) },
   )
 })
