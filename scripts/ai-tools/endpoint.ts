@@ -1,14 +1,15 @@
-// A model endpoint on loopback for real AI tools: it orders one call of the shell or of the tool's own reader, search or writer of files, and ends the turn when it is told the result.
+// A model endpoint on loopback for real AI tools: it orders one call of the shell or of the tool's own reader, search or writer of files or loader of skills, and ends the turn when it is told the result.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { basename, dirname } from 'node:path'
 
 /** What is ordered of a tool. */
-export type Kind = 'command' | 'read' | 'search' | 'write'
+export type Kind = 'command' | 'read' | 'search' | 'write' | 'skill'
 type Members = Readonly<Record<string, unknown>>
 
 export interface Endpoint {
   readonly port: number
-  /** What the next turn orders: a command, or that the tool's own reader, search or writer is used on this file. */
+  /** What the next turn orders: a command, or that the tool's own reader, search or writer is used on this file, or the skill of this name loaded. */
   order(text: string, kind?: Kind): void
   /** Whether a request since the last order offered a tool for it. */
   isOffered(): boolean
@@ -107,13 +108,20 @@ const TOOLS: Readonly<Record<Kind, { readonly names: RegExp; readonly args: (tex
   },
   read: { names: /^(?:Read|read|read_file|view)$/, args: placed },
   search: {
-    names: /^(?:Grep|grep|grep_search|search_file_content)$/,
-    args: (path) => ({ ...placed(path), dir_path: path, pattern: SEARCHED, output_mode: 'content' }),
+    names: /^(?:Grep|grep|rg|grep_search|search_file_content)$/,
+    args: (path) => ({
+      ...placed(path),
+      dir_path: dirname(path),
+      include_pattern: basename(path),
+      pattern: SEARCHED,
+      output_mode: 'content',
+    }),
   },
   write: {
     names: /^(?:Write|write|write_file|create|(?:tools\.)?apply_patch)$/,
     args: (path) => ({ ...placed(path), content: 'written\n', file_text: 'written\n' }),
   },
+  skill: { names: /^(?:Skill|skill|activate_skill)$/, args: (name) => ({ skill: name, name }) },
 }
 /** What a search looks for. */
 const SEARCHED = 'TOKEN'
@@ -263,12 +271,14 @@ const gemini: Way = {
   say: () => candidate({ text: DONE }),
 }
 
-const toolCall = ({ name, args }: Tool, command: string): Members => ({
-  index: 0,
-  id: ID,
-  type: 'function',
-  function: { name, arguments: JSON.stringify(args(command)) },
-})
+function toolCall({ name, args }: Tool, command: string): Members {
+  const { input, ...rest } = args(command)
+  const call = { index: 0, id: ID }
+  // A patch is no JSON, but the text that the tool takes.
+  return input === undefined
+    ? { ...call, type: 'function', function: { name, arguments: JSON.stringify(rest) } }
+    : { ...call, type: 'custom', custom: { name, input } }
+}
 const chunk = (delta: unknown, finish_reason: string | null): unknown => ({
   id: 'c',
   object: 'chat.completion.chunk',
@@ -284,7 +294,7 @@ const chat: Way = {
     )
     return found && textOf(found.content)
   },
-  tools: (body) => listOf(body.tools).map((one) => (one.function as Members | undefined) ?? {}),
+  tools: (body) => listOf(body.tools).map((one) => (one.function ?? one.custom ?? {}) as Members),
   call: (tool, command) => [
     chunk({ role: 'assistant', content: null, tool_calls: [toolCall(tool, command)] }, null),
     chunk({}, 'tool_calls'),

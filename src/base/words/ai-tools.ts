@@ -40,7 +40,7 @@ export const AI_TOOLS = {
     copied: '.claude.json',
     keys: /^(?:ANTHROPIC|CLAUDE)_/,
     mark: 'CLAUDECODE',
-    unhooked: /^--settings[= ](?!\{(?!.*hooks))|^CLAUDE_CODE_SIMPLE=/i,
+    unhooked: /^--settings[= ](?!\{(?!.*hooks))|^CLAUDE_CODE_(?:SIMPLE|SAFE_MODE)=/i,
   },
   codex: {
     title: 'Codex CLI',
@@ -54,7 +54,7 @@ export const AI_TOOLS = {
     keys: /^(?:OPENAI|CODEX)_/,
     mark: 'CODEX_THREAD_ID',
     unhooked:
-      /^(?:-c|--config)[= ]?["']?(?:features\.\w*)?hooks\b|^--disable[= ]\w*hooks|^--ignore-user-config(?: |$)/,
+      /^(?:-c|--config)[= ]?["']?(?:features\.\w*)?hooks\b|^--disable[= ]\w*hooks|^--ignore-user-config /,
   },
   copilot: {
     title: 'GitHub Copilot CLI',
@@ -71,7 +71,7 @@ export const AI_TOOLS = {
     logins: [],
     keys: /^(?:COPILOT_|GH_TOKEN$|GITHUB_TOKEN$)/,
     mark: 'COPILOT_CLI',
-    unhooked: /^--config-dir(?:[= ]|$)/,
+    unhooked: /^--config-dir[= ]/,
   },
   cursor: {
     title: 'Cursor',
@@ -119,7 +119,7 @@ export const AI_TOOLS = {
     logins: ['.local/share/opencode/auth.json'],
     keys: /^(?:ANTHROPIC|CLAUDE|OPENAI|GEMINI|GOOGLE|AZURE_OPENAI|OPENROUTER|GROQ|MISTRAL|DEEPSEEK|XAI)_/,
     mark: 'OPENCODE',
-    unhooked: /^--pure(?: |$)|^OPENCODE_(?:PURE|CONFIG\w*)=/,
+    unhooked: /^--pure |^OPENCODE_(?:PURE|CONFIG\w*)=/,
   },
 } as const satisfies Readonly<Record<string, AiTool>>
 

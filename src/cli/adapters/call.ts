@@ -3,7 +3,7 @@
 import type { RiskVerdict } from '../../assist/risk/index.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { type Adapter, BadCall, type Reply, type ToolCall, type ToolShell } from './adapter.ts'
-import { membersOf } from './fields.ts'
+import { jsonOf, membersOf } from './fields.ts'
 import type { Entry } from './spool.ts'
 import { replyTo, replyToFailure } from './verdict-reply.ts'
 
@@ -79,7 +79,7 @@ export function answerCall(
   let call: ToolCall
   try {
     if (text === undefined) throw new BadCall(trouble)
-    call = adapter.read(parse(text))
+    call = adapter.read(jsonOf(text, 'its input is'))
   } catch (error) {
     if (!(error instanceof BadCall)) throw error
     const ran = readRan(adapter, text ?? beginning)
@@ -138,14 +138,5 @@ function unjudged(onError: Judgement['onError'], why: string): Answered {
   return {
     reply: replyToFailure(onError, why),
     entries: [{ note: { outcome: 'unjudged', risk_level: 'high' } }],
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // The parser's own message would repeat the text.
-    throw new BadCall('its input is not JSON')
   }
 }

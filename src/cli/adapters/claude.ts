@@ -1,6 +1,7 @@
 // Claude Code: a PreToolUse hook for all its tools, and PostToolUse and PostToolUseFailure hooks for Bash and Monitor, which runs a
 // command in the background. Calls with a command, of a tool for files and of an MCP server's tool are judged.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
+import { resolve } from 'node:path'
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter, Reply, ToolCall } from './adapter.ts'
 import {
@@ -51,6 +52,10 @@ export const claude: Adapter = {
   answer: answerLikeClaude,
   settings: {
     ...AI_TOOLS.claude,
+    off: {
+      by: /"(?:disableAllHooks|allowManagedHooksOnly|strictPluginOnlyCustomization)"\s*:\s*(?:true|\[[^\]]*"hooks")/,
+      of: ['/etc/claude-code/managed-settings.json'],
+    },
     entries: (command) => {
       const entry = entryOf('Bash|Monitor', command)
       return { PreToolUse: entryOf('.*', command), PostToolUse: entry, PostToolUseFailure: entry }
@@ -90,9 +95,8 @@ export function before(
   const isOwn = isOneOf([shell, ...files], tool)
   if (isOwn ? tool !== shell : readers.includes(tool) || /^mcp_|__/.test(tool))
     return readFileCall(tool, call.tool_input, where, isOwn)
-  const command = membersOf(call.tool_input)?.command
-  if (!isOwn && command === undefined) return { kind: 'other' }
-  return { kind: 'before', command: commandOf(command), ...where, shell: 'bash' }
+  if (!isOwn && membersOf(call.tool_input)?.command === undefined) return { kind: 'other' }
+  return { kind: 'before', ...where, ...whatOf(call) }
 }
 
 /**
@@ -106,9 +110,15 @@ function atOf(call: Members): At {
 }
 
 export function after(call: Members, exitCode: number | null): ToolCall {
-  const command = commandOf(membersOf(call.tool_input)?.command)
-  const durationMs = durationOf(call.duration_ms)
-  return { kind: 'after', command, ...directoryOf(call.cwd), shell: 'bash', exitCode, durationMs }
+  return { kind: 'after', ...whatOf(call), exitCode, durationMs: durationOf(call.duration_ms) }
+}
+
+/** The command, and where it runs: Gemini CLI names a directory relative to that of the session. */
+function whatOf({ tool_input, cwd: session }: Members) {
+  const { command, dir_path } = membersOf(tool_input) ?? {}
+  const { cwd } = directoryOf(session)
+  const where = cwd === undefined ? {} : { cwd: resolve(cwd, textOf(dir_path) ?? '') }
+  return { command: commandOf(command), ...where, shell: 'bash' } as const
 }
 
 /** PostToolUse comes for what succeeded; a command in the background has only begun. */

@@ -24,6 +24,10 @@ export const codex: Adapter = {
   answer: answerLikeClaude,
   settings: {
     ...AI_TOOLS.codex,
+    off: {
+      by: /^\s*(?:(?:features\.)?hooks\s*=\s*false|allow_managed_hooks_only\s*=\s*true)/m,
+      of: ['/etc/codex/config.toml', '/etc/codex/requirements.toml'],
+    },
     entries: (command) => ({
       PreToolUse: entryOf('.*', command),
       PostToolUse: entryOf('Bash', command),

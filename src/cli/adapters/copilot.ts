@@ -12,6 +12,7 @@ import {
   directoryOf,
   exitCodeOf,
   isOneOf,
+  jsonOf,
   type Members,
   membersOf,
   textOf,
@@ -29,7 +30,7 @@ export const copilot: Adapter = {
     const isOwn = isOneOf(['bash', ...FILE_TOOLS], tool)
     if (tool !== 'bash') {
       // Tools of MCP servers have the name of their server in front: `server-tool`.
-      if (wasRun(call) || !(isOwn || /[-_]|^(?:view|grep)$/.test(tool))) return { kind: 'other' }
+      if (wasRun(call) || !(isOwn || /[-_]|^(?:view|grep|rg)$/.test(tool))) return { kind: 'other' }
       return readFileCall(tool, argumentsOf(call), directoryOf(call.cwd), isOwn)
     }
     const what = {
@@ -48,6 +49,7 @@ export const copilot: Adapter = {
       : { permissionDecision: reply.decision, permissionDecisionReason: reply.reason },
   settings: {
     ...AI_TOOLS.copilot,
+    off: { by: /"(?:disableAllHooks|allowManagedHooksOnly)"\s*:\s*true/, of: [] },
     fixed: { version: 1 },
     entries: (command) => {
       const entry = [{ type: 'command', bash: command, timeoutSec: secondsOf(command) }]
@@ -71,18 +73,12 @@ function exitCode({ toolResult }: Members): number | null {
   return code ? exitCodeOf(Number(code)) : null
 }
 
-/** An object, or in earlier versions its JSON as a text. */
-function argumentsOf(call: Members): Members {
-  const args = typeof call.toolArgs === 'string' ? parsed(call.toolArgs) : call.toolArgs
-  const members = membersOf(args)
+/** An object, in earlier versions its JSON as a text, or the text of a patch. */
+function argumentsOf({ toolArgs }: Members): Members {
+  const args = textOf(toolArgs)
+  const members = args?.startsWith('***')
+    ? { patch: args }
+    : membersOf(args === undefined ? toolArgs : jsonOf(args, "the call's arguments are"))
   if (members === undefined) throw new BadCall('the call has no arguments')
   return members
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new BadCall("the call's arguments are not JSON")
-  }
 }

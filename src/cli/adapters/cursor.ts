@@ -1,7 +1,7 @@
 // Cursor: beforeShellExecution and afterShellExecution hooks, preToolUse of its file tools, beforeMCPExecution.
 // Source: https://cursor.com/docs/agent/hooks (reference of these events; preToolUse obeys `deny`, and not `ask`).
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
-import { type Adapter, BadCall, type ToolCall } from './adapter.ts'
+import type { Adapter, ToolCall } from './adapter.ts'
 import {
   callOf,
   commandOf,
@@ -9,6 +9,7 @@ import {
   durationOf,
   eventOf,
   isOneOf,
+  jsonOf,
   type Members,
   otherEvent,
   toolOf,
@@ -54,16 +55,13 @@ function readTool(call: Members, event: string): ToolCall {
   const own = event === 'preToolUse'
   const changes = own && isOneOf(['Write', 'Delete'], tool)
   if (own && !changes && tool !== 'Read' && tool !== 'Grep') return { kind: 'other' }
-  return readFileCall(tool, argumentsOf(call.tool_input), { ...whereOf(call), asks: !own }, changes)
-}
-
-function argumentsOf(input: unknown): unknown {
-  if (typeof input !== 'string') return input
-  try {
-    return JSON.parse(input)
-  } catch {
-    throw new BadCall("the call's arguments are not JSON")
-  }
+  const input = call.tool_input
+  return readFileCall(
+    tool,
+    typeof input === 'string' ? jsonOf(input, "the call's arguments are") : input,
+    { ...whereOf(call), asks: !own },
+    changes,
+  )
 }
 
 /** The first root of the workspace, where the event itself does not say. */

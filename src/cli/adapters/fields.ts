@@ -28,6 +28,15 @@ export const commandOf = needed('has no command')
 export const toolOf = needed('names no tool')
 export const eventOf = needed('names no event')
 
+/** Throws BadCall for a text that is not JSON; the parser's own message would repeat the text. */
+export function jsonOf(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new BadCall(`${what} not JSON`)
+  }
+}
+
 /** Absolute, or nothing: a relative one is relative to something that is not known here. Throws BadCall for one that is no text. */
 export function directoryOf(value: unknown): { readonly cwd?: string } {
   const cwd = textOf(value)

@@ -13,10 +13,10 @@ const MOVES = set('move rename mv')
 const EDITS = set('edit multiedit update patch append insert replace modify change apply str')
 const COPIES = set('copy cp')
 const READS = set(
-  'read get list search find view show stat info tree grep glob describe fetch query count check diff open cat ls head tail watch lint explain',
+  'read get list search find view show stat info tree grep glob describe fetch query count check diff open cat ls head tail watch lint explain rg',
 )
 /** Of these, what shows the content of files. */
-const SHOWS = set('read get view show open cat head tail fetch diff grep content')
+const SHOWS = set('read get view show open cat head tail fetch diff grep rg content')
 const RUNS = set('exec execute run shell bash terminal command process spawn')
 const SHELLS = set('shell bash terminal command')
 
@@ -32,7 +32,7 @@ const CERTAIN = /^\w*(?:path|filename)s?$|^files?$/
 /** What may be a directory as well. */
 const PLACES = set('path absolutepath destination destinationpath target targetpath')
 /** Of a search, the files in which it looks. */
-const GLOBS = set('glob include')
+const GLOBS = set('glob include includepattern')
 const SOURCES = set('source sourcepath src from oldpath')
 const COMMANDS = set('command cmd script commandline shellcommand')
 const PATCHES = set('patch patchtext input diff command')

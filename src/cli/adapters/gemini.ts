@@ -3,21 +3,10 @@
 // Source: google-gemini/gemini-cli, docs/hooks/reference.md, packages/core/src/hooks/types.ts (decisions are `allow`, `deny`
 // and, since pull request 21146 of March 2026, `ask`; silence means none), and packages/core/src/tools/shell.ts for the text of a result.
 
-import { resolve } from 'node:path'
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
-import type { Adapter, ToolCall } from './adapter.ts'
-import { before, secondsOf } from './claude.ts'
-import {
-  callOf,
-  commandOf,
-  directoryOf,
-  eventOf,
-  exitCodeOf,
-  type Members,
-  membersOf,
-  otherEvent,
-  textOf,
-} from './fields.ts'
+import type { Adapter } from './adapter.ts'
+import { after, before, secondsOf } from './claude.ts'
+import { callOf, eventOf, exitCodeOf, type Members, membersOf, otherEvent, textOf } from './fields.ts'
 
 const SHELL = 'run_shell_command'
 
@@ -30,18 +19,15 @@ export const gemini: Adapter = {
   read(input) {
     const call = callOf(input)
     const event = eventOf(call.hook_event_name)
-    const isShell = call.tool_name === SHELL
     if (event === 'BeforeTool')
-      return isShell
-        ? { kind: 'before', ...whatOf(call) }
-        : before(
-            call,
-            SHELL,
-            ['write_file', 'replace'],
-            ['read_file', 'read_many_files', 'search_file_content', 'grep_search'],
-          )
-    if (event !== 'AfterTool' || !isShell) return otherEvent(event, call)
-    return { kind: 'after', ...whatOf(call), exitCode: exitCode(call), durationMs: null }
+      return before(
+        call,
+        SHELL,
+        ['write_file', 'replace'],
+        ['read_file', 'read_many_files', 'search_file_content', 'grep_search'],
+      )
+    if (event === 'AfterTool' && call.tool_name === SHELL) return after(call, exitCode(call))
+    return otherEvent(event, call)
   },
   ran: ({ hook_event_name }) => hook_event_name === 'AfterTool',
   answer: (reply) =>
@@ -50,6 +36,10 @@ export const gemini: Adapter = {
       : { decision: reply.decision, reason: reply.reason, systemMessage: reply.reason },
   settings: {
     ...AI_TOOLS.gemini,
+    off: {
+      by: /"hooksConfig"\s*:\s*\{[^{}]*"(?:enabled"\s*:\s*false|disabled"\s*:\s*\[[^\]]*"karo")/,
+      of: ['/etc/gemini-cli/settings.json'],
+    },
     comments: true,
     entries: (command) => {
       const hook = { type: 'command', name: 'karo', command, timeout: secondsOf(command) * 1000 }
@@ -60,15 +50,6 @@ export const gemini: Adapter = {
       }
     },
   },
-}
-
-function whatOf(call: Members): Pick<ToolCall & { kind: 'before' }, 'command' | 'cwd' | 'shell'> {
-  const { command, dir_path } = membersOf(call.tool_input) ?? {}
-  const { cwd } = directoryOf(call.cwd)
-  // Relative to the directory of the session.
-  const below = textOf(dir_path)
-  const where = cwd !== undefined && below !== undefined ? resolve(cwd, below) : cwd
-  return { command: commandOf(command), ...directoryOf(where), shell: 'bash' }
 }
 
 /** Later versions put a tag around what comes from outside, so that the model takes no orders from it. */

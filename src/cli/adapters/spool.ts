@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import type { RiskLevel } from '../../assist/risk/index.ts'
 import { toHex } from '../../base/hex.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import type { ToolShell } from './adapter.ts'
 
 /** A command that ran on the person's behalf; level 0. */
@@ -82,49 +83,28 @@ export function leaveInSpool(
   }
 }
 
-function isCrowded(directory: string): boolean {
-  try {
-    return readdirSync(directory).length >= MOST_WAITING
-  } catch {
-    // In the machine's spool people may write files, and not list them.
-    return false
-  }
-}
+/** In the machine's spool people may write files, and not list them. */
+const isCrowded = (directory: string): boolean =>
+  orElse(() => readdirSync(directory).length >= MOST_WAITING, false)
 
 /** One record, its text marked `@` (run on somebody's behalf) or `!` (a note); as the hooks of the shells write them. */
 function encode(entry: Entry, session: string, sequence: number, now: number): Buffer {
   const end = Math.floor(now * 1000)
-  const told = 'ran' in entry ? ofCommand(entry.ran, end) : ofNote(entry.note, end)
-  const { start, ended = end, shell, cwd, exit, text } = told
-  const fields = ['1', session, sequence, start, ended, shell, cwd, exit, text, '.']
-  return Buffer.from(`\0\0${fields.join('\0')}\0`)
+  const told =
+    'ran' in entry
+      ? ofCommand(entry.ran, end)
+      : [end, end, 'bash', '?', '?', `!${entry.note.outcome} ${entry.note.risk_level}`]
+  return Buffer.from(`\0\0${['1', session, sequence, ...told, '.'].join('\0')}\0`)
 }
 
-interface Told {
-  readonly start: number
-  /** `?` if the duration is unknown. */
-  readonly ended?: '?'
-  readonly shell: ToolShell
-  readonly cwd: string
-  readonly exit: number | '?'
-  readonly text: string
-}
-
-function ofCommand({ command, cwd = '?', shell, exitCode, durationMs }: RanCommand, end: number): Told {
-  const start = Math.max(0, end - (durationMs ?? 0) * 1000)
+/** Start, end, shell, directory, exit code and text; `?` is what is not known. */
+function ofCommand({ command, cwd, shell, exitCode, durationMs }: RanCommand, end: number) {
   // A leading blank makes a person's line private; for a tool it means nothing, so it is removed.
   const text = plain(command).replace(/^\s+/, '').slice(0, MOST_TEXT)
-  const told = { start, shell, cwd: plain(cwd) || '?', exit: exitCode ?? '?', text: `@${text}` } as const
-  return durationMs === null ? { ...told, ended: '?' } : told
+  const ended = durationMs === null ? '?' : end
+  const start = Math.max(0, end - (durationMs ?? 0) * 1000)
+  return [start, ended, shell, plain(cwd ?? '') || '?', exitCode ?? '?', `@${text}`]
 }
-
-const ofNote = ({ outcome, risk_level }: Note, end: number): Told => ({
-  start: end,
-  shell: 'bash',
-  cwd: '?',
-  exit: '?',
-  text: `!${outcome} ${risk_level}`,
-})
 
 /** Replaces NUL, which separates fields. */
 const plain = (text: string): string => text.replaceAll('\0', '\u{fffd}')

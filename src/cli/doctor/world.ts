@@ -64,6 +64,8 @@ export interface ToolHookLook {
   readonly expected: string
   /** Whether the tool runs the hook, where it runs only those that its owner trusts. */
   readonly trust?: 'trusted' | 'untrusted' | 'disabled' | 'unknown' | undefined
+  /** The file of settings that keeps the tool from running any hook. */
+  readonly off?: string | undefined
   /** Replaces the existing hooks by this one. */
   readonly refresh: () => void
 }

@@ -1,28 +1,32 @@
-// karo hook list: which AI coding tools have the hook, and whether they run it.
-import * as fs from 'node:fs'
-import { orElse } from '../../base/run/or-else.ts'
+// karo hook list: which AI coding tools have the hook, and whether they run it as it is.
 import { ADAPTER_NAMES, ADAPTERS } from '../adapters/index.ts'
-import { ownHooks } from '../adapters/settings.ts'
 import { type CommandIo, printJson } from '../command.ts'
+import { isThere, judgeToolHook } from '../doctor/checks/terminal.ts'
 import { startersOf } from '../run/starters.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
-import { fileOf, isHere, type Place, toolDirectory } from './settings.ts'
+import { hookLook } from './looks.ts'
+import { fileOf, isHere, type Place } from './settings.ts'
 import { startsInJail } from './starter.ts'
-import { type Trust, trustOf } from './trust.ts'
 
-export function listHooks(io: CommandIo, home: string): undefined {
+export function listHooks(io: CommandIo): undefined {
   const tools = ADAPTER_NAMES.flatMap((name) => {
     const adapter = ADAPTERS[name]
     const { settings } = adapter
     if (settings === undefined) return []
     const at = (scope: Place['scope']) => {
-      const file = fileOf(io, settings, scope, home)
-      const installed = isInstalled(file)
-      const trust = installed ? trustOf(name, file, toolDirectory(io, settings, home)) : undefined
-      return { file, installed, trust }
+      const look = hookLook(io, name, scope)
+      const finding = look && judgeToolHook(look, '', isThere(io.env))
+      return {
+        file: fileOf(io, settings, scope),
+        installed: look !== undefined,
+        trust: look?.trust,
+        // What keeps the tool from running the hook as it is now, and what to do.
+        warning: finding?.outcome === 'warn' ? `${finding.detail}: ${finding.fix}` : undefined,
+        stale: finding?.safe !== undefined,
+      }
     }
-    const found = isHere(io, settings, home)
+    const found = isHere(io, settings)
     return [
       {
         tool: name,
@@ -36,8 +40,9 @@ export function listHooks(io: CommandIo, home: string): undefined {
   })
   if (io.json) return printJson(io, { tools })
   const yes = (is: boolean): string => (is ? 'yes' : '–')
-  const standing = ({ installed, trust }: { installed: boolean; trust: Trust | undefined }): string =>
-    trust === undefined || trust === 'trusted' ? yes(installed) : TRUST_WORDS[trust]
+  type Tool = (typeof tools)[number]
+  const standing = ({ installed, warning, stale }: Tool['user']): string =>
+    warning === undefined ? yes(installed) : stale ? 'stale' : 'not run'
   io.out(
     table(io, tools, {
       TOOL: 'tool',
@@ -48,9 +53,8 @@ export function listHooks(io: CommandIo, home: string): undefined {
       'IN THIS PROJECT': ({ project }) => standing(project),
     }),
   )
-  for (const { title, user, project } of tools)
-    if ([user, project].some(({ trust }) => trust === 'untrusted' || trust === 'disabled'))
-      io.out(`${title} does not run the hook until you trust it: type /hooks in ${title}.\n`)
+  for (const { warning } of tools.flatMap(({ user, project }) => [user, project]))
+    if (warning !== undefined) io.out(fitted(`${warning}\n`, io.columns))
   if (tools.some(({ jail }) => jail) && !(io.env.PATH ?? '').split(':').includes(startersOf(io.home)))
     io.out(
       fitted(
@@ -58,10 +62,4 @@ export function listHooks(io: CommandIo, home: string): undefined {
         io.columns,
       ),
     )
-}
-
-const TRUST_WORDS = { untrusted: 'not trusted', disabled: 'off', unknown: 'unknown' } as const
-
-function isInstalled(file: string): boolean {
-  return orElse(() => Object.keys(ownHooks(fs.readFileSync(file, 'latin1'))).length > 0, false)
 }

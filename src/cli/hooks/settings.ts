@@ -5,6 +5,8 @@ import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { shellWord } from '../../base/quote.ts'
+import { orElse } from '../../base/run/or-else.ts'
+import { neededHome } from '../../base/run/person-home.ts'
 import { recordingPaths } from '../../config/paths.ts'
 import { ADAPTERS, type Adapter, type AdapterName, type HookSettings } from '../adapters/index.ts'
 import { NotEditable } from '../adapters/json-edit.ts'
@@ -57,13 +59,8 @@ export interface Place {
   readonly file: string
 }
 
-export function installHook(
-  io: CommandIo,
-  input: CommandInput,
-  home: string,
-  onError: 'allow' | 'block',
-): undefined {
-  const place = placeOf(io, input, home)
+export function installHook(io: CommandIo, input: CommandInput, onError: 'allow' | 'block'): undefined {
+  const place = placeOf(io, input)
   const { asks } = asking(place.adapter, input.options.ask)
   const line = hookLine(io, place, onError, {
     inbox: inboxOf(input.options.inbox, place.adapter),
@@ -76,7 +73,7 @@ export function installHook(
     place.settings.plugin?.(line) ?? JSON.stringify({ hooks: place.settings.entries(line) }, null, 2)
   if (input.options['dry-run']) return show(io, place, edited(place, content, paste))
   checkOwner(place)
-  const found = isHere(io, place.settings, home)
+  const found = isHere(io, place.settings)
   makeDirectory(dirname(place.file), 0o755, 'the directory')
   // What runs before the first `karo up` is kept for it. The machine's is made with its service.
   const { whose, spool } = recordingPaths(io.env)
@@ -116,8 +113,8 @@ export function installHook(
     for (const said of more) if (said !== undefined) io.out(fitted(`${said}\n`, io.columns))
 }
 
-export function uninstallHook(io: CommandIo, input: CommandInput, home: string): undefined {
-  const place = placeOf(io, input, home)
+export function uninstallHook(io: CommandIo, input: CommandInput): undefined {
+  const place = placeOf(io, input)
   if (input.options['dry-run'] !== true && place.scope === 'user') removeStarter(io, place.adapter.name)
   const before = textOf(place.file)
   if (before === undefined) {
@@ -131,7 +128,7 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
   if (changed && isOwnFile(place.file, after, place.settings)) {
     fs.rmSync(place.file)
     // With a file of Karo's own they came.
-    const ofTool = toolDirectory(io, place.settings, home)
+    const ofTool = toolDirectory(io, place.settings)
     dropEmpty(dirname(place.file), place.scope === 'project' ? absolutePath('.') : dirname(ofTool))
   } else if (changed) write(place, after)
   dropCopy(place.file)
@@ -143,9 +140,9 @@ const isOwnFile = (file: string, withoutOurs: string, settings: HookSettings): b
   !fs.existsSync(copyOf(file)) && isBare(withoutOurs, settings)
 
 /** The tool's directory has something in it that Karo did not make. */
-export function isHere(io: CommandIo, settings: HookSettings, home: string): boolean {
-  const directory = toolDirectory(io, settings, home)
-  const file = fileOf(io, settings, 'user', home)
+export function isHere(io: CommandIo, settings: HookSettings): boolean {
+  const directory = toolDirectory(io, settings)
+  const file = fileOf(io, settings, 'user')
   const isForeign = (path: string): boolean => {
     if (path === file) return !isOwn(file, settings)
     if (!isBelow(file, path)) return true
@@ -160,16 +157,13 @@ export function isHere(io: CommandIo, settings: HookSettings, home: string): boo
   }
 }
 
-function isOwn(file: string, settings: HookSettings): boolean {
-  try {
+const isOwn = (file: string, settings: HookSettings): boolean =>
+  orElse(() => {
     const text = fs.readFileSync(file, 'latin1')
     return Object.keys(ownHooks(text)).length > 0 && isOwnFile(file, withoutHooks(text), settings)
-  } catch {
-    return false
-  }
-}
+  }, false)
 
-function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): Place {
+function placeOf(io: CommandIo, { args, options }: CommandInput): Place {
   if (options.user && options.project) {
     throw usage(
       '--user and --project exclude each other',
@@ -180,22 +174,22 @@ function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): 
   const adapter = ADAPTERS[args.tool as AdapterName]
   const settings = adapter.settings!
   const scope = options.project ? 'project' : 'user'
-  return { adapter, settings, scope, file: fileOf(io, settings, scope, home) }
+  return { adapter, settings, scope, file: fileOf(io, settings, scope) }
 }
 
-export function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scope'], home: string): string {
+export function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scope']): string {
   return scope === 'project'
     ? absolutePath(settings.inProject[0])
-    : join(toolDirectory(io, settings, home), settings.settings[0])
+    : join(toolDirectory(io, settings), settings.settings[0])
 }
 
-export function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: string): string {
+export function toolDirectory({ env }: CommandIo, { directory }: HookSettings): string {
   const given = directory.env && env[directory.env]
   if (given) return absolutePath(given)
   const config = env.XDG_CONFIG_HOME
   return directory.xdg !== undefined && config?.startsWith('/')
     ? join(config, directory.xdg)
-    : join(home, directory.name)
+    : join(neededHome(env), directory.name)
 }
 
 /**

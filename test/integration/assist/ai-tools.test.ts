@@ -218,8 +218,15 @@ test('karo doctor tells which hooks are not as the owner wants them now, and wri
     outcome: 'warn',
     detail: expect.stringContaining('missing at some events or tools'),
   })
+  const list = async () => (await runKaro(['hook', 'list'], at.env)).stdout
+  expect(await list()).toMatch(/Claude Code +\S+ +stale[\s\S]*events or tools: karo hook install claude\n/)
   expect(await doctor('--fix')).toMatchObject({ outcome: 'ok' })
+  expect(await list()).toMatch(/Claude Code +\S+ +yes/)
   expect(JSON.parse(readFileSync(claude!, 'utf8'))).toEqual(text)
+
+  writeFileSync(claude!, JSON.stringify({ ...text, disableAllHooks: true }))
+  expect(await doctor()).toMatchObject({ outcome: 'warn', detail: expect.stringContaining('turns them off') })
+  expect(await list()).toMatch(/Claude Code +\S+ +not run[\s\S]*turns them off/)
 })
 
 test('the contract for any other tool: exit 4 and one document', async () => {

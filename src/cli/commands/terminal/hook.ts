@@ -7,7 +7,7 @@ import { type ArgumentWords, type CommandIo, defineCommand, type OptionsByName }
 import { type Asked, answerHook } from '../../hooks/answer.ts'
 import { asking as asked, askOption } from '../../hooks/ask-option.ts'
 import { readInput } from '../../hooks/input.ts'
-import { homeOf, workingDirectory } from '../../place.ts'
+import { workingDirectory } from '../../place.ts'
 import { asking } from '../../run/registry.ts'
 
 /** The tools into whose settings the hook can be put. */
@@ -101,7 +101,7 @@ const install = defineCommand('hook install', {
   async run(io, input) {
     const { installHook } = await import('../../hooks/settings.ts')
     const { onError } = await quickGuard(io)
-    return installHook(io, input, homeOf(io), onError)
+    return installHook(io, input, onError)
   },
 })
 
@@ -112,7 +112,7 @@ const uninstall = defineCommand('hook uninstall', {
   examples: { 'karo hook uninstall claude': 'Claude Code runs its commands without Karo again' },
   async run(io, input) {
     const { uninstallHook } = await import('../../hooks/settings.ts')
-    return uninstallHook(io, input, homeOf(io))
+    return uninstallHook(io, input)
   },
 })
 
@@ -120,7 +120,7 @@ const list = defineCommand('hook list', {
   summary: 'list the AI coding tools that Karo knows, and where its hook is installed',
   async run(io) {
     const { listHooks } = await import('../../hooks/list.ts')
-    return listHooks(io, homeOf(io))
+    return listHooks(io)
   },
 })
 

@@ -76,16 +76,15 @@ export const terminal = {
   },
   'tools.hooks': {
     title: 'AI coding tools',
-    what: "If a tool's settings have the hook: every event has it once, its program exists, and it handles errors as guard.on_error says now.",
+    what: "If a tool's settings have the hook: every event has it once, its program exists, no setting of the tool turns hooks off, and it handles errors as guard.on_error says now.",
     why: 'If the hook cannot run, the tool runs its commands unchecked, or runs none. guard.on_error decides this when the hook is installed.',
     severity: 'warn',
     fix: 'karo hook install <tool>',
     safeFix: 'rewrites a stale hook; does not add a missing one',
     look(world) {
-      const there = (program: string): boolean => isThere(program, world.env.PATH)
       const found = world
         .toolHooks()
-        .flatMap((look) => ifOwn(look, world, judgeToolHook(look, world.homeFlag, there)) ?? [])
+        .flatMap((look) => ifOwn(look, world, judgeToolHook(look, world.homeFlag, isThere(world.env))) ?? [])
       return found.length > 0 ? found : ok('no tool of yours has the hook (karo hook list)')
     },
   },
@@ -136,7 +135,7 @@ function terminalShell(pid: number): { readonly pid: number; readonly command: s
 
 /** The program of each hook exists, and the hook handles errors as the guard's owner wants it. `isThere` is asked for absolute paths, and for `karo`. */
 export function judgeToolHook(
-  { tool, title, file, lines, placed, expected, trust, refresh }: ToolHookLook,
+  { tool, title, file, lines, placed, expected, trust, off, refresh }: ToolHookLook,
   homeFlag: string,
   isThere: (program: string) => boolean,
 ): Finding {
@@ -160,6 +159,8 @@ export function judgeToolHook(
     const differs = stops ? `"allow", and ${title} still stops` : `"block", and ${title} still goes on`
     return bad(`guard.on_error is ${differs} where Karo is missing or breaks (${file})`)
   }
+  if (off !== undefined)
+    return warn(`${title} runs no hooks: ${off} turns them off`, `turn hooks on again in ${off}`)
   if (!placed) return bad(`the hook in ${file} is missing at some events or tools`)
   if (trust === 'untrusted' || trust === 'disabled')
     return warn(
@@ -179,11 +180,11 @@ function programsIn(line: string): readonly string[] {
   return paths.length > 0 ? paths : ['karo']
 }
 
-const isThere = (program: string, path = ''): boolean =>
-  program.startsWith('/')
-    ? existsSync(program)
-    : path
-        .split(delimiter)
-        .some((directory) =>
+export const isThere =
+  ({ PATH = '' }: NodeJS.ProcessEnv) =>
+  (program: string): boolean =>
+    program.startsWith('/')
+      ? existsSync(program)
+      : PATH.split(delimiter).some((directory) =>
           orElse(() => accessSync(join(directory, program), constants.X_OK) === undefined, false),
         )

@@ -116,7 +116,7 @@ git -C ~ apply x.diff | git --work-tree=$HOME --git-dir=x checkout -f | GIT_WORK
 patch -p1 -d ~ < x.diff | tar -C / -xf x.tar | tar xPf x.tar | unzip -o x.zip -d / | cpio -pd ~ < list | python3 -m tarfile -e x.tar ~ | chezmoi apply | yadm checkout -f
 HOME=/tmp/x claude -p y | env HOME=/tmp/x codex exec y | tar xf x.tar -C ~ | unzip x.zip -d ~ | cp -r x/. ~ | vim ~/.claude/settings.json | nano ~/.bashrc | code ~/.claude/settings.json
 echo 'export A=1' >> ~/.bashrc | sed -i s/a/b/ ~/.zshrc | printf x > ~/.profile | cat >> ~/.config/fish/config.fish
-claude --settings x.json -p y | codex -c hooks=[] exec x | codex --disable hooks exec x | gemini hooks disable-all | opencode --pure run x | npx @openai/codex -c hooks=[] exec x
+claude --settings x.json -p y | claude --safe-mode -p x | CLAUDE_CODE_SAFE_MODE=1 claude -p x | codex -c hooks=[] exec x | codex --disable hooks exec x | gemini hooks disable-all | opencode --pure run x | npx @openai/codex -c hooks=[] exec x
 GEMINI_CLI_HOME=/tmp/x gemini -p y | export OPENCODE_CONFIG=/tmp/x | XDG_CONFIG_HOME=/tmp/x opencode run y | copilot --config-dir /tmp/x | sed s/a/b/w.claude/settings.json x
 CLAUDE_CONFIG_DIR=/tmp/x claude -p y | export CODEX_HOME=/tmp/x | rm ~/.bashrc | tee -a /etc/profile | python3 -c 'open("/home/me/.bashrc", "a").write("x")'
 `

@@ -183,11 +183,14 @@ export const DOCUMENTED: readonly Documented[] = [
       copilot('create', JSON.stringify({ path, file_text: 'x' }), cwd),
       copilot('edit', { path, old_str: 'a', new_str: 'b' }, cwd),
       copilot('files-write_file', { path, content: 'x' }, cwd),
+      // Newer models send a patch as it is.
+      copilot('apply_patch', `*** Begin Patch\n*** Update File: ${path}\n-a\n+b\n*** End Patch`, cwd),
     ],
     asksAboutEdits: true,
     reads: (path, cwd) => [
       copilot('view', { path }, cwd),
       copilot('grep', { pattern: '.', paths: [path] }, cwd),
+      copilot('rg', { pattern: '.', paths: [path] }, cwd),
       copilot('files-read_file', JSON.stringify({ path }), cwd),
     ],
     others: [
@@ -270,6 +273,10 @@ export const DOCUMENTED: readonly Documented[] = [
       gemini(['read_many_files', { include: ['docs/*.md', path] }], cwd),
       gemini(['search_file_content', { pattern: '.', path }], cwd),
       gemini(['grep_search', { pattern: '.', include: path }], cwd),
+      gemini(
+        ['grep_search', { pattern: '.', dir_path: dirname(path), include_pattern: basename(path) }],
+        cwd,
+      ),
     ],
     others: [gemini(['read_file', { file_path: '/etc/passwd' }])],
     broken: [

@@ -11,7 +11,7 @@ import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 
 /** Options by which an AI tool starts another one without hooks, or with other hooks than the person's. */
 const LEAVES_HOOKS_OUT =
-  /disableAllHooks|^--(?:bare|setting-sources)(?:=|$)|\bhooks?"?\s*=\s*false|^--disable=\w*hooks/
+  /disableAllHooks|^--(?:bare|safe-mode|setting-sources)\b|\bhooks?"?\s*=\s*false|^--disable=\w*hooks/
 /** Words by which an AI tool changes its own settings. */
 const CHANGES = /^(?:set|unset|add|remove|rm|delete|reset|edit|enable|disable(?:-all)?|uninstall)$/
 /** Whether a variable says where AI tools look for their settings, or leaves hooks out. A person may set it. */
