@@ -56,7 +56,7 @@ interface HookForm {
   /** The text of a file of Karo's own, instead of entries, for a tool that loads plugins: it hands this line to a shell. */
   readonly plugin?: (line: string) => string
   /** How a file of settings, also one of the machine's, says that the tool runs no hooks of a person's. */
-  readonly off?: { readonly by: RegExp; readonly of: readonly string[] }
+  readonly off?: { readonly by: RegExp; readonly of?: readonly string[] }
   /** What the person has to do in the tool afterwards. */
   readonly afterwards?: string
 }

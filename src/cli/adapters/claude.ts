@@ -1,7 +1,10 @@
 // Claude Code: a PreToolUse hook for all its tools, and PostToolUse and PostToolUseFailure hooks for Bash and Monitor, which runs a
 // command in the background. Calls with a command, of a tool for files and of an MCP server's tool are judged.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
-import { resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { orElse } from '../../base/run/or-else.ts'
 import { AI_TOOLS } from '../../base/words/ai-tools.ts'
 import type { Adapter, Reply, ToolCall } from './adapter.ts'
 import {
@@ -40,7 +43,9 @@ export const claude: Adapter = {
     const call = callOf(input)
     const event = eventOf(call.hook_event_name)
     if (event === 'PreToolUse')
-      return before(call, 'Bash', ['Write', 'Edit', 'MultiEdit', 'NotebookEdit'], ['Read', 'Grep'])
+      return call.tool_name === 'Skill'
+        ? loads(call)
+        : before(call, 'Bash', ['Write', 'Edit', 'MultiEdit', 'NotebookEdit'], ['Read', 'Grep'])
     // On Windows also PowerShell, which is no shell of ours.
     if (call.tool_name === 'Bash' || call.tool_name === 'Monitor') {
       if (event === 'PostToolUse') return after(call, succeeded(call))
@@ -93,6 +98,8 @@ export function before(
   const tool = toolOf(call.tool_name)
   const where = atOf(call)
   const isOwn = isOneOf([shell, ...files], tool)
+  // What these publish is shown, too.
+  if (/^(?:Artifact|Projects)$/.test(tool)) return readFileCall('read', call.tool_input, where)
   if (isOwn ? tool !== shell : readers.includes(tool) || /^mcp_|__/.test(tool))
     return readFileCall(tool, call.tool_input, where, isOwn)
   if (!isOwn && membersOf(call.tool_input)?.command === undefined) return { kind: 'other' }
@@ -107,6 +114,23 @@ export function before(
 function atOf(call: Members): At {
   const where = directoryOf(call.cwd)
   return call.permission_mode === 'bypassPermissions' ? { ...where, asks: false } : where
+}
+
+/** What a skill or a custom command runs when it is loaded, in front of its text and by hooks of its own: no hook is called for that. */
+const OWN_COMMANDS = /!`([^`\n]+)`|^```!\n(.+?)^```|^[ -]*command: *(.+?)$/gms
+
+/** A skill of the person's, or of a directory between the working one and the root; those of plugins are not looked for. */
+function loads(call: Members): ToolCall {
+  const where = atOf(call)
+  const name = textOf(membersOf(call.tool_input)?.skill)?.replaceAll(':', '/') ?? ''
+  const tops = [process.env.CLAUDE_CONFIG_DIR ?? join(homedir(), '.claude')]
+  for (let at = `${where.cwd ?? ''}/`; at !== ''; at = at.slice(0, at.lastIndexOf('/')))
+    tops.push(join(at, '.claude'))
+  const commands = tops
+    .flatMap((top) => [join(top, 'skills', name, 'SKILL.md'), join(top, 'commands', `${name}.md`)])
+    .flatMap((file) => [...orElse(() => readFileSync(file, 'utf8'), '').matchAll(OWN_COMMANDS)])
+    .map((found) => found.slice(1).join(''))
+  return { kind: 'before', command: commands.join('\n'), ...where, shell: 'bash' }
 }
 
 export function after(call: Members, exitCode: number | null): ToolCall {

@@ -49,7 +49,7 @@ export const copilot: Adapter = {
       : { permissionDecision: reply.decision, permissionDecisionReason: reply.reason },
   settings: {
     ...AI_TOOLS.copilot,
-    off: { by: /"(?:disableAllHooks|allowManagedHooksOnly)"\s*:\s*true/, of: [] },
+    off: { by: /"(?:disableAllHooks|allowManagedHooksOnly)"\s*:\s*true/ },
     fixed: { version: 1 },
     entries: (command) => {
       const entry = [{ type: 'command', bash: command, timeoutSec: secondsOf(command) }]

@@ -22,7 +22,7 @@ const SHELLS = set('shell bash terminal command')
 
 /** Members of a call that name a file, in the spelling without `_` and capitals. */
 const FILES = set(
-  'path filepath file filename absolutepath relativepath targetfile notebookpath destination destinationpath dest to newpath target targetpath outputpath output uri paths files',
+  'path filepath filepaths localpath file filename absolutepath relativepath targetfile notebookpath destination destinationpath dest to newpath target targetpath outputpath output uri paths files',
 )
 const DIRECTORIES = set('directory directorypath dir dirpath folder folderpath parent parentpath')
 /** Of a file in a directory that another member names. */
@@ -100,8 +100,8 @@ function read(tool: string, args: unknown, known: boolean): Read {
 const write = (operator: '>' | '>>', files: readonly string[]) =>
   files.map((file) => `${operator === '>' ? 'echo content ' : ''}${operator} ${word(file)}`)
 /** A file or tree that is moved is gone from here and not lost, so the line deletes no tree. */
-const leave = (files: readonly string[]) => files.map((file) => `rm -- ${word(file)}`)
-const remove = (files: readonly string[]) => files.map((file) => `rm -r -- ${word(file)}`)
+const leave = (files: readonly string[]) => remove(files, 'rm --')
+const remove = (files: readonly string[], by = 'rm -r --') => files.map((file) => `${by} ${word(file)}`)
 
 /** Most of what such tools read is no file, so that a call that cannot be understood is nothing to judge. */
 function look(members: Members): Read {

@@ -9,7 +9,6 @@ import { ADAPTER_NAMES, ADAPTERS, type AdapterName, type HookSettings } from '..
 import { MARK, ownLines, withHooks } from '../adapters/settings.ts'
 import type { CommandIo } from '../command.ts'
 import type { ToolHookLook } from '../doctor/world.ts'
-import { absolutePath } from '../place.ts'
 import { editFile, textOf } from '../shells/rc-file.ts'
 import { asksIn } from './ask-option.ts'
 import { inboxIn } from './inbox-option.ts'
@@ -53,10 +52,8 @@ export function hookLook(io: CommandIo, tool: AdapterName, scope: Place['scope']
 
 /** The first file of the tool's own, of this project's or of the machine's that turns its hooks off. */
 function offIn({ off, settings, inProject, directory }: HookSettings, own: string): string | undefined {
-  const files = settings.flatMap((file) => [join(own, file), absolutePath(`${directory.name}/${file}`)])
-  return [...files, ...inProject.map((file) => absolutePath(file)), ...(off?.of ?? [])].find((file) =>
-    off?.by.test(textOf(file)),
-  )
+  const files = settings.flatMap((file) => [join(own, file), join(directory.name, file)])
+  return [...files, ...inProject, ...(off?.of ?? [])].find((file) => off?.by.test(textOf(file)))
 }
 
 /** A file that is not to be read throws, and then nothing is known; one that is not there says nothing. */

@@ -15,7 +15,7 @@ import type { CommandInput, CommandIo } from '../command.ts'
 import { unreadable } from '../input/regular-file.ts'
 import { programOf } from '../own-program.ts'
 import { absolutePath } from '../place.ts'
-import { dropEmpty, editFile, isBelow, makeDirectory } from '../shells/rc-file.ts'
+import { dropEmpty, editFile, makeDirectory } from '../shells/rc-file.ts'
 import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
 import { writing } from '../writing.ts'
@@ -139,29 +139,20 @@ export function uninstallHook(io: CommandIo, input: CommandInput): undefined {
 const isOwnFile = (file: string, withoutOurs: string, settings: HookSettings): boolean =>
   !fs.existsSync(copyOf(file)) && isBare(withoutOurs, settings)
 
-/** The tool's directory has something in it that Karo did not make. */
+/** The tool's directory has something in it that Karo did not make; what cannot be looked into is there all the same. */
 export function isHere(io: CommandIo, settings: HookSettings): boolean {
   const directory = toolDirectory(io, settings)
   const file = fileOf(io, settings, 'user')
-  const isForeign = (path: string): boolean => {
-    if (path === file) return !isOwn(file, settings)
-    if (!isBelow(file, path)) return true
-    return fs.readdirSync(path).some((name) => isForeign(join(path, name)))
-  }
-  try {
-    const names = fs.readdirSync(directory)
-    return names.length === 0 || names.some((name) => isForeign(join(directory, name)))
-  } catch {
-    // What cannot be looked into is there all the same.
-    return fs.existsSync(directory)
-  }
-}
-
-const isOwn = (file: string, settings: HookSettings): boolean =>
-  orElse(() => {
+  const [own] = settings.settings[0].split('/')
+  const isOwn = orElse(() => {
     const text = fs.readFileSync(file, 'latin1')
     return Object.keys(ownHooks(text)).length > 0 && isOwnFile(file, withoutHooks(text), settings)
   }, false)
+  return (
+    fs.existsSync(directory) &&
+    (!isOwn || orElse(() => fs.readdirSync(directory), []).some((name) => name !== own))
+  )
+}
 
 function placeOf(io: CommandIo, { args, options }: CommandInput): Place {
   if (options.user && options.project) {

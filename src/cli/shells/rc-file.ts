@@ -80,11 +80,10 @@ export function removeEmpty(path: string): boolean {
   return true
 }
 
-export const isBelow = (path: string, directory: string): boolean => path.startsWith(join(directory, '/'))
-
 /** Removes the directory and those above it, below `end`, in which nothing is. One that is a link stays. */
 export function dropEmpty(path: string, end: string): void {
-  if (isBelow(path, end) && orElse(() => fs.rmdirSync(path) ?? true, false)) dropEmpty(dirname(path), end)
+  if (path.startsWith(join(end, '/')) && orElse(() => fs.rmdirSync(path) ?? true, false))
+    dropEmpty(dirname(path), end)
 }
 
 /**

@@ -1,8 +1,11 @@
 // A hook's call: what it says is judged, answered as the tool documents it, and kept when it ran.
 
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { checkCommand, type RiskVerdict } from '../../../../src/assist/risk/index.ts'
 import { ADAPTERS, answerCall } from '../../../../src/cli/adapters/index.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 import fc from '../../../support/run/properties.ts'
 import { DOCUMENTED, type Documented } from './calls.ts'
 
@@ -318,6 +321,24 @@ test('Claude Code in the mode in which it asks nobody is told no where else it w
     const text = JSON.stringify({ ...(call as object), permission_mode: 'bypassPermissions' })
     expect(answerCall(ADAPTERS.claude, text, open).reply.decision, text).toBe('deny')
   }
+})
+
+test('what a skill runs when Claude Code loads it is judged, and a skill of text is not', () => {
+  const cwd = temporaryDirectory()
+  const skill = (name: string, text: string) => {
+    mkdirSync(join(cwd, '.claude/skills', name), { recursive: true })
+    writeFileSync(join(cwd, '.claude/skills', name, 'SKILL.md'), text)
+    const call = { hook_event_name: 'PreToolUse', tool_name: 'Skill', tool_input: { skill: name } }
+    mkdirSync(join(cwd, 'src'), { recursive: true })
+    return answerCall(ADAPTERS.claude, JSON.stringify({ ...call, cwd: join(cwd, 'src') }), open).reply
+      .decision
+  }
+  expect(skill('status', 'Now: !`git status`, and `rm -rf /` never.\n')).toBe('none')
+  expect(skill('inline', `Now: !\`${BLOCKED}\`.\n`)).toBe('deny')
+  expect(skill('block', `\`\`\`!\nls\n${BLOCKED}\n\`\`\`\n`)).toBe('deny')
+  expect(skill('hook', `---\nhooks:\n  Stop:\n    - hooks:\n        - command: ${BLOCKED}\n---\n`)).toBe(
+    'deny',
+  )
 })
 
 test('whoever writes an adapter of their own is told why a call is refused, and what was not judged', () => {
