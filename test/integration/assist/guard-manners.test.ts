@@ -31,10 +31,14 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     const shell = await startGuarded({ program })
     const line = (name: string) => `git push --force ${name}`
     await allow(shell, line('here-now'), '1', 'in this directory, until this shell ends')
+    await allow(shell, line('always'), '4', 'everywhere, always')
+    for (const name of ['here-now', 'always']) await shell.run(line(name))
+    await until(() => shell.ran().length === 4, { what: 'four that ran' })
+    // What the shells tell of where they are and who they are is above; one program keeps the exceptions of all of them.
+    if (program !== 'bash') return
     await allow(shell, line('here-always'), '2', 'in this directory, always')
     await allow(shell, line('now'), '3', 'everywhere, until this shell ends')
-    await allow(shell, line('always'), '4', 'everywhere, always')
-    for (const name of ['here-now', 'here-always', 'now', 'always']) await shell.run(line(name))
+    for (const name of ['here-always', 'now']) await shell.run(line(name))
     // Another line is another one.
     await shell.noted(line('always --tags'), 'n')
     await shell.run('cd /')
