@@ -54,7 +54,7 @@ export const AI_TOOLS = {
     keys: /^(?:OPENAI|CODEX)_/,
     mark: 'CODEX_THREAD_ID',
     unhooked:
-      /^(?:-c|--config)[= ]?["']?(?:features\.\w*)?hooks\b|^--disable[= ]\w*hooks|^--ignore-user-config /,
+      /^(?:-c|--config)[= ]?["']?(?:(?:features\.\w*)?hooks|mcp_servers)\b|^--disable[= ]\w*hooks|^--ignore-user-config /,
   },
   copilot: {
     title: 'GitHub Copilot CLI',

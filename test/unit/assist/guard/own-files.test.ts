@@ -118,6 +118,7 @@ HOME=/tmp/x claude -p y | env HOME=/tmp/x codex exec y | tar xf x.tar -C ~ | unz
 echo 'export A=1' >> ~/.bashrc | sed -i s/a/b/ ~/.zshrc | printf x > ~/.profile | cat >> ~/.config/fish/config.fish
 claude --settings x.json -p y | claude --safe-mode -p x | CLAUDE_CODE_SAFE_MODE=1 claude -p x | codex -c hooks=[] exec x | codex --disable hooks exec x | gemini hooks disable-all | opencode --pure run x | npx @openai/codex -c hooks=[] exec x
 GEMINI_CLI_HOME=/tmp/x gemini -p y | export OPENCODE_CONFIG=/tmp/x | XDG_CONFIG_HOME=/tmp/x opencode run y | copilot --config-dir /tmp/x | sed s/a/b/w.claude/settings.json x
+echo x > .mcp.json | tee .github/extensions/x/extension.mjs | cp x.js .opencode/plugin/x.js | claude mcp add x -- y | gemini extensions install x | codex -c mcp_servers.x.command=y exec z
 CLAUDE_CONFIG_DIR=/tmp/x claude -p y | export CODEX_HOME=/tmp/x | rm ~/.bashrc | tee -a /etc/profile | python3 -c 'open("/home/me/.bashrc", "a").write("x")'
 `
     .trim()
