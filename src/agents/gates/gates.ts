@@ -209,7 +209,7 @@ export function createGates(deps: GatesDeps): LocalGates {
     const changed = was === undefined ? [] : [...(await files.changed(was, is))]
     if (pin && action.input !== '')
       changed.push(await textsCompared('its tools', pin.tools ?? '', action.input, ''))
-    const fails = target === undefined ? undefined : await deps.tryChange?.(action, target)
+    const fails = target && (await deps.tryChange?.(action, target))
     const risks = [...(fails === undefined ? [] : [fails]), ...findings.risks].slice(0, 8)
     const { id } = await approvals.ask(action, hash, { ...findings, risks, changed })
     const why = changed.length === 0 ? '' : '; what it runs has changed since it was approved'

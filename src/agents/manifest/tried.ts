@@ -76,7 +76,7 @@ export async function tryPlaces(
     `the agent could not ${isWrite ? 'write' : 'read'} ${path}: jails run here as ${isRoot() ? 'user nobody (65534)' : 'a user'}, who may not`,
     {
       where: isWrite ? '--write' : '--read',
-      hint: `Let that user in:  ${letIn(isWrite ? 'rwX' : 'rX', path)}  (and x on the directories above); to write under the service: systemctl edit karo-exec: ReadWritePaths=${path}`,
+      hint: `Let that user in (under the service: karo-exec):  ${letIn(isWrite ? 'rwX' : 'rX', path)}  (and x on the directories above); to write under the service: systemctl edit karo-exec: ReadWritePaths=${path}`,
     },
   )
 }

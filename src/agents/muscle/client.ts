@@ -129,7 +129,7 @@ const lost = (reason: string): KaroError =>
 /** Throws KaroError for a directory in which others could put a socket of theirs. */
 function ownerOf(directory: string): number {
   const stat = statSync(directory, { throwIfNoEntry: false })
-  if (stat === undefined) throw lost(`there is no ${directory}`)
+  if (stat === undefined) throw lost('run: sudo systemctl enable --now karo-exec')
   if ((stat.mode & 0o022) !== 0)
     throw new KaroError('refused', "other users may write to the directory of karo-exec's socket", {
       where: directory,

@@ -193,7 +193,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
 
   function failed(error: Error): void {
     if (error instanceof KaroError && error.where === 'manifest') set('refused', error.message)
-    else if (muscle.state().state !== 'ready') set('locked', muscle.state().detail)
+    else if (muscle.state().state !== 'ready') locked()
     else set('failed', error.message)
   }
 
@@ -233,7 +233,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     await start(toHex(random.bytes(16))).catch(() => {})
   }
 
-  /** The Muscle is lost, and with it every jail. Starts the agent again when it is back. */
+  /** There is no Muscle, so there is no jail. Starts the agent when it is back. */
   function locked(): void {
     const mine = stops
     set('locked', muscle.state().detail)

@@ -236,7 +236,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
           'refused',
           'only an administrator of this node may give an agent places or servers of the machine or the network',
           {
-            hint: 'Leave out --read, --write and --connect, or have an administrator add the agent.',
+            hint: 'Leave out --read, --write and --connect, or have an administrator put you into karo-admin.',
           },
         )
       checkPlaces(wanted, deps.connect)

@@ -113,7 +113,7 @@ function judge(path: string, write: boolean, closed: readonly string[]): Place {
     // An inode may be larger than what a number holds exactly.
     stat = statSync(real, { bigint: true })
   } catch {
-    return refuse('it is not there, or karo-exec may not reach it (ProtectHome)')
+    return refuse('it is missing, or karo-exec may not reach it (systemctl edit karo-exec: ProtectHome=no)')
   }
   // Who asked named this path and no other; a link in it may have been put there since, and lead elsewhere.
   if (real !== path) return refuse(`it is, or lies behind, a link or another name of ${real}`)

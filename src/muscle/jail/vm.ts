@@ -85,7 +85,7 @@ export function createVm(deps: VmDeps): Provider {
       const size = Math.max(LEAST_MEMORY, 2 ** Math.ceil(Math.log2(spec.limits.memory_bytes)))
       const net = spec.net === true
       const name = `${size}${net ? '-net' : ''}`
-      const folder = state === undefined ? undefined : join(state, name)
+      const folder = state && join(state, name)
       const making = templates.get(name) ?? templateOf({ ...found, kvm, size, net, folder })
       templates.set(name, making)
       const forget = (): void => {

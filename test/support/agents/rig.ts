@@ -10,6 +10,7 @@ import type { RuntimeDeps } from '../../../src/agents/runtime/runtime.ts'
 import { type Afar, isFinal } from '../../../src/agents/tasks/types.ts'
 import type { Gates, Verdict } from '../../../src/agents/types.ts'
 import { systemClock, systemRandom, systemTimers, type Timers } from '../../../src/base/clock.ts'
+import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Database } from '../../../src/store/level/database.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
@@ -83,7 +84,13 @@ export async function agentRig({ db: given, client: muscle, ...over }: AgentOpti
     timers,
     random: systemRandom,
     log: silentLog,
-    muscle: { state, client: async () => client },
+    muscle: {
+      state,
+      async client() {
+        if (locked !== undefined) throw new KaroError('unavailable', locked)
+        return client
+      },
+    },
     gates: ONLY_READS,
     grants: NO_GRANTS,
     secrets: async () => [],

@@ -35,17 +35,20 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
 
   test('is locked at once while the Muscle is not there, and runs again when it is back', async () => {
     const { runtime, client, lock } = await agentRig()
+    const runs = () =>
+      until(async () => (await runtime.list(actor()))[0]?.status.state === 'running', { what: 'it runs' })
     await runtime.add(actor(), wantedOf(serverDirectory()))
-    await done(runtime, 'echo')
+    lock('it is not there yet')
+    await expect(runtime.startAgent(actor(), 'fixture')).rejects.toThrow()
+    lock(undefined)
+    await runs()
     lock('it was lost')
     expect((await runtime.list(actor()))[0]?.status).toMatchObject({ state: 'locked', detail: 'it was lost' })
     // The jail goes with the Muscle.
     for (const { job } of await client.list()) await client.cancel(job)
     await until(async () => (await client.list()).length === 0, { what: 'the jail is gone' })
     lock(undefined)
-    await until(async () => (await runtime.list(actor()))[0]?.status.state === 'running', {
-      what: 'it is back',
-    })
+    await runs()
   })
 
   test('whose manifest was changed in the store does not start, at once or after a restart', async () => {

@@ -9,6 +9,7 @@ import {
   startAgent,
   stopAgent,
 } from '../../../api/contract/operations/agents/agents.ts'
+import { grantCapability } from '../../../api/contract/operations/agents/approvals.ts'
 import { AGENT_CLASSES, SECRET_NAME } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
@@ -118,6 +119,7 @@ const add = defineCommand('agent add', {
       if (
         !(await confirm(io, `The agent would not see ${word}. Let it read ${place}?`, {
           yes: options.yes,
+          shows: grantCapability,
           where: 'COMMAND',
         }))
       )

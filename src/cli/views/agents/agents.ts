@@ -3,6 +3,7 @@ import type { AgentListShape, AgentLogsShape, AgentShape } from '../../../api/co
 import { bytes, duration, localTime, printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { facts, type Screen, table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
 
 type Row = AgentListShape['agents'][number]
 
@@ -17,7 +18,7 @@ const OFF =
 export function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
   const own = agents.filter(({ built_in }) => built_in !== true)
   const none = off === true ? OFF : 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n'
-  const hint = own.length === 0 ? none : ''
+  const hint = own.length === 0 ? fitted(none, screen.columns) : ''
   if (agents.length === 0) return hint
   const shown = table(screen, agents, {
     AGENT: ({ id }) => id,

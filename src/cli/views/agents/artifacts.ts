@@ -70,7 +70,7 @@ function bytesView(beginning: Buffer): string {
     const text = Array.from(part, (byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : '.'))
     return `  ${(i * LINE_BYTES).toString(16).padStart(4, '0')}  ${digits} |${text.join('')}|\n`
   })
-  return `This is not text${known === undefined ? '' : `: it begins like ${known[1]}`}.\n${lines.join('')}`
+  return `This is not text${known ? `: it begins like ${known[1]}` : ''}.\n${lines.join('')}`
 }
 
 export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): string {
