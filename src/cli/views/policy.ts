@@ -102,7 +102,7 @@ export function explanationView(shape: PolicyExplanationShape, screen: Screen): 
       ? `${where}, which`
       : `${nameOf(operator)} (${formatFingerprint(operator.fingerprint)}) via ${where}, who`
   const more = operator === null ? '' : fitted(operatorLines(operator), screen.columns)
-  return `${verdict(effect, screen)}  ${action}${about} for ${who} has ${is} here, by ${printable(rule)}\n${more}\n${steps}`
+  return `${fitted(`${verdict(effect, screen)}  ${action}${about} for ${who} has ${is} here, by ${printable(rule)}\n`, screen.columns)}${more}\n${steps}`
 }
 
 const nameOf = ({ name, fingerprint }: PolicyExplanationShape['node']): string =>

@@ -226,7 +226,7 @@ export function createAudit(options: AuditOptions): Audit {
       startedAt = clock.monotonic()
       // The home was restored without its key, or has another key: an entry says up to where the old key signed.
       const own = formatNodeId(identity.publicKey)
-      const signer = signed === undefined ? undefined : readHead(signed)?.signer
+      const signer = signed && readHead(signed)?.signer
       if (signer !== undefined && signer !== own) {
         const isRotation = identity.former?.some(({ nodeId }) => nodeId === signer) ?? false
         if (!isRotation) {

@@ -32,7 +32,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
       const through = since === undefined ? 0 : await times.olderThrough(since)
       for await (const { seq, row } of repository.backwards()) {
         if (seq <= through) break
-        const entry = row === undefined ? undefined : readRow(row)
+        const entry = row && readRow(row)
         if (entry === undefined) continue
         // No end yet: a clock that was set back leaves older times behind newer ones.
         if (since !== undefined && entry.ts < since) continue
@@ -49,7 +49,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
       const entries: LedgerEntry[] = []
       for await (const place of repository.forwards(seq)) {
         if (entries.length >= limit) break
-        const entry = place.row === undefined ? undefined : readRow(place.row)
+        const entry = place.row && readRow(place.row)
         entries.push(entry ?? { seq: place.seq, damaged: true })
       }
       return entries
@@ -61,7 +61,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
       const through = await times.olderThrough(since)
       for await (const { seq, row } of repository.backwards()) {
         if (seq <= through) break
-        const entry = row === undefined ? undefined : readRow(row)
+        const entry = row && readRow(row)
         if (entry === undefined || entry.ts < since) continue
         if (uid !== undefined && !mayRead(uid, entry.type, entry.details.uid)) continue
         asked.add(entry)
@@ -102,7 +102,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
 }
 
 function lineOf(seq: number, row: AuditRow | undefined): ExportEntry {
-  const entry = row === undefined ? undefined : readRow(row)
+  const entry = row && readRow(row)
   if (entry === undefined) return { seq, damaged: true }
   const { ts, ...rest } = entry
   return { ...rest, timestamp: new Date(ts).toISOString() }

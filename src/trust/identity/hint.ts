@@ -38,7 +38,7 @@ export function createHints(agree: Agree): Hints {
     let key = keys.get(id)
     if (key === undefined) {
       const theirs = sealingKeyOf(peer)
-      const shared = theirs === undefined ? undefined : agree(theirs)
+      const shared = theirs && agree(theirs)
       key = shared === undefined ? null : keyOf(shared)
       shared?.fill(0)
       keys.set(id, key)

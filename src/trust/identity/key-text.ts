@@ -74,7 +74,7 @@ export function lineageOf(key: KeyObject, keyring: Keyring | undefined, path: st
   if (former.length !== rotations.length || !rotations.every(fits)) throw damagedKeyring(path)
   if (next === null) return { former, rotations, pending: undefined }
   const [seed] = openSeeds(self, next.seed) ?? []
-  const nextKey = seed === undefined ? undefined : privateKeyObject('ed25519', seed)
+  const nextKey = seed && privateKeyObject('ed25519', seed)
   const named = keysOf(next.frame)
   const isNext =
     nextKey !== undefined && same(named?.old, chain.at(-1)) && same(named?.next, rawPublicKey(nextKey))

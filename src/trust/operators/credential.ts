@@ -111,6 +111,6 @@ function parse(text: string, path: string): CredentialFile {
 function wrong(why: string, where: string, hint?: string): KaroError {
   return new KaroError('bad_file', `the credential cannot be used: ${why}`, {
     where,
-    hint: hint ?? 'karo operator issue writes one, on an issuer.',
+    hint: hint ?? `karo operator issue writes one, on an issuer. If sudo did: sudo chown $USER ${where}`,
   })
 }

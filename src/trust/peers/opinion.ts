@@ -64,7 +64,15 @@ interface Source extends Pick<OpinionStep, 'source'> {
 }
 type Given = Pick<PeerOpinion, 'trust_level' | 'roles' | 'teams' | 'why'>
 
-const nothing = (why: PeerOpinion['why']): Given => ({ trust_level: 'untrusted', roles: [], teams: [], why })
+type Places = Pick<Decision, 'roles' | 'teams'>
+const given = (trust_level: TrustLevel, { roles, teams }: Places, why: PeerOpinion['why']): Given => ({
+  trust_level,
+  roles: rolesThatCount(roles),
+  teams,
+  why,
+})
+const NOWHERE = { roles: [], teams: [] }
+const nothing = (why: PeerOpinion['why']) => given('untrusted', NOWHERE, why)
 
 /** Every source, strongest first. */
 function* sourcesOf(evidence: Evidence): Generator<Source> {
@@ -100,22 +108,19 @@ function* sourcesOf(evidence: Evidence): Generator<Source> {
   yield* lineageOf(evidence)
   yield {
     source: 'config',
-    gives: file && { trust_level: file.level, roles: file.roles, teams: file.teams, why: 'config' },
+    gives: file && given(file.level, file, 'config'),
     says: () =>
       file === undefined
         ? 'the configuration does not name it ([peers.trusted])'
         : `the configuration trusts it${terms(file.level, file.name ?? '', file)}`,
   }
   const level = decision?.level ?? undefined
+  // A yes by hand to what a certificate gives anyway leaves roles and teams to it.
+  const isPlain =
+    level === 'peer' && certified?.level === level && !decision?.roles.length && !decision?.teams.length
   yield {
     source: 'tofu',
-    gives: decision &&
-      level && {
-        trust_level: level,
-        roles: rolesThatCount(decision.roles),
-        teams: decision.teams,
-        why: 'tofu',
-      },
+    gives: decision && level && !isPlain ? given(level, decision, 'tofu') : undefined,
     says: () =>
       decision === undefined || level === undefined
         ? 'nobody trusted it by hand (karo peers trust)'
@@ -123,17 +128,12 @@ function* sourcesOf(evidence: Evidence): Generator<Source> {
   }
   yield {
     source: 'certificate',
-    gives: certified && {
-      trust_level: certified.level,
-      roles: certified.binding.roles,
-      teams: certified.binding.teams,
-      why: 'certificate',
-    },
+    gives: certified && given(certified.level, certified.binding, 'certificate'),
     says: () => certificateSays(evidence),
   }
   yield {
     source: 'domain',
-    gives: domain && { trust_level: domain.level, roles: [], teams: domain.teams, why: 'domain' },
+    gives: domain && given(domain.level, { roles: [], teams: domain.teams }, 'domain'),
     says: () =>
       domain === undefined
         ? 'it is not connected from a subnet that [trust.domains] names'
@@ -173,8 +173,7 @@ export function weigh(evidence: Evidence): {
 export function standingOf(evidence: Evidence): Standing {
   const { denied, revoked, trust_level, why } = weigh(evidence).opinion
   // A certified node is a member also while its level opens nothing: it has the list that makes certificates count again.
-  const admitted = !denied && !revoked && (trust_level !== 'untrusted' || why === 'certificate')
-  if (admitted) return 'member'
+  if (!denied && !revoked && (trust_level !== 'untrusted' || why === 'certificate')) return 'member'
   // A frozen lineage keeps its connections, by which a decision about it comes; no data goes over them.
   if (why === 'frozen') return standingOf({ ...evidence, lineage: { kind: 'current' } })
   return evidence.heard_of ? 'known' : 'stranger'
@@ -214,11 +213,7 @@ function certificateSays({ certified, certificate_fault: fault }: Evidence): str
   return stale ? `${says}; no revocation list came here for a week, so it opens no data until one does` : says
 }
 
-function terms(
-  level: TrustLevel,
-  name: string,
-  { roles, teams }: { readonly roles: readonly string[]; readonly teams: readonly string[] },
-): string {
+function terms(level: TrustLevel, name: string, { roles, teams }: Places): string {
   const parts = [`level ${level}`]
   if (name !== '') parts.push(`name ${name}`)
   if (roles.length > 0) parts.push(`roles ${roles.join(', ')}`)

@@ -106,6 +106,18 @@ test('a weaker source changes nothing of what a stronger one says, also where th
   }
 })
 
+test('a plain yes by hand leaves roles and teams to a certificate of the same level, as long as that holds', () => {
+  const decision = { ...decided, level: 'peer' } as const
+  const certified = { binding, level: 'peer', stale: false } as const
+  const both = { ...SILENT, decision, certified }
+  const why = (evidence: Evidence) => weigh(evidence).opinion.why
+  expect(weigh(both).opinion).toMatchObject({ why: 'certificate', roles: ['lead'], teams: ['certified'] })
+  expect(why({ ...both, decision: { ...decision, teams: ['web'] } })).toBe('tofu')
+  expect(why({ ...both, decision: { ...decision, level: 'share_to' } })).toBe('tofu')
+  expect(why({ ...both, certified: { binding, level: 'untrusted', stale: true } })).toBe('tofu')
+  expect(weigh({ ...both, decision: { ...decision, denied: true } }).opinion.roles).toEqual([])
+})
+
 test('a subnet that is not trusted makes nobody a member', () => {
   const domain = { subnet: '10.0.3.0/24', ip: '10.0.3.9', level: 'untrusted', teams: [] } as const
   expect(standingOf({ ...SILENT, domain })).toBe('stranger')
