@@ -144,7 +144,7 @@ async function daemonPart(daemon: ReportSources['daemon'], root: string): Promis
       ready: at(told, 'health.ready') === true,
       checks: HEALTH_CHECKS.flatMap((name) => {
         const check = Array.isArray(checks) ? checks.find((one) => at(one, 'name') === name) : undefined
-        return check === undefined ? [] : [{ name, ok: at(check, 'ok') === true }]
+        return check ? [{ name, ok: at(check, 'ok') === true }] : []
       }),
       problems: await problemsPart(daemon, root),
     }

@@ -19,7 +19,7 @@ export function bashScript(places: readonly PlaceSpec[]): string {
   })
   const values = places.flatMap(({ path, options }) =>
     options.flatMap(({ flag, value }) =>
-      value === undefined ? [] : [`    '${path} ${flag}') offer='${offerText(value)}' ;;`],
+      value ? [`    '${path} ${flag}') offer='${offerText(value)}' ;;`] : [],
     ),
   )
   return `# bash completion of karo, made by \`karo completion bash\`. To load it:  eval "$(karo completion bash)"

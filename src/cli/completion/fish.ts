@@ -23,9 +23,7 @@ export function fishScript(places: readonly PlaceSpec[]): string {
   const offers = places.flatMap(({ path, options, args, variadic }) => {
     const last = args.at(-1)
     return [
-      ...options.flatMap(({ flag, value }) =>
-        value === undefined ? [] : [[`${path} ${flag}`, value] as const],
-      ),
+      ...options.flatMap(({ flag, value }) => (value ? [[`${path} ${flag}`, value] as const] : [])),
       ...args.map((value, i) => [`${path} ${i + 1}`, value] as const),
       ...(variadic && last !== undefined ? [[`${path} *`, last] as const] : []),
     ].map(([place, value]) =>

@@ -55,7 +55,7 @@ async function listed({ call, commands }: Asking, what: string): Promise<readonl
   const rows: readonly Readonly<Record<string, unknown>>[] = Object.values(answer).find(Array.isArray) ?? []
   return rows.map((row) => {
     const said = SAID.find((name) => name !== member && row[name])
-    return { word: String(row[member]), about: said === undefined ? '' : String(row[said]) }
+    return { word: String(row[member]), about: said ? String(row[said]) : '' }
   })
 }
 

@@ -16,12 +16,12 @@ export function zshScript(places: readonly PlaceSpec[]): string {
     ({ path, subcommands, options, args, variadic }) => `    (${quoteShell(path)})
       subs=(${subcommands.map(described).join(' ')})
       options=(${options.map(({ flag, about }) => described({ word: flag, about })).join(' ')})
-      valued=(${options.flatMap(({ flag, value }) => (value === undefined ? [] : [flag])).join(' ')})
+      valued=(${options.flatMap(({ flag, value }) => (value ? [flag] : [])).join(' ')})
       most=${args.length} more=${variadic ? 1 : 0} ;;`,
   )
   const values = places.flatMap(({ path, options, args }) => [
     ...options.flatMap(({ flag, value }) =>
-      value === undefined ? [] : [`    (${quoteShell(`${path} ${flag}`)}) ${offer(value)} ;;`],
+      value ? [`    (${quoteShell(`${path} ${flag}`)}) ${offer(value)} ;;`] : [],
     ),
     ...args.map((value, i) => `    (${quoteShell(`${path} ${i + 1}`)}) ${offer(value)} ;;`),
   ])

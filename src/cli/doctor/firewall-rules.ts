@@ -103,7 +103,7 @@ export function speakAgainst(chains: readonly Chain[], port: Port): readonly Sai
       return first.verdict === 'drop' ? [{ chain, says: 'dropped', by: first.text }] : []
     const all =
       chain.base.policy === 'drop' ? `policy ${chain.base.policy}` : chain.rules.find(dropsAll)?.text
-    return all === undefined ? [] : [{ chain, says: 'unnamed', by: all }]
+    return all ? [{ chain, says: 'unnamed', by: all }] : []
   })
 }
 

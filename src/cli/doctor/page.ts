@@ -9,7 +9,7 @@ needs. For each problem it shows what is wrong, why that matters, and the comman
 and every check. [operations.md](operations.md) tells how to run a node.
 
 \`\`\`
-karo doctor                          runs all checks; problems come first
+karo doctor                          runs all checks; problems come last
 sudo karo doctor                     also checks what only root may read: other people's files, the service, the firewall
 karo doctor --only mesh.multicast    runs one check; may be given several times
 karo doctor --fix                    fixes what is safe to fix, shows each step, and checks again; --dry-run only shows the steps
@@ -64,5 +64,5 @@ ${check.title} (${notes.join(', ')})
 | what | ${cell(check.what)} |
 | why | ${cell(check.why)} |
 | fix | ${cell(check.fix)} |
-${check.safeFix === undefined ? '' : `| \`--fix\` | ${cell(check.safeFix)} |\n`}`
+${check.safeFix ? `| \`--fix\` | ${cell(check.safeFix)} |\n` : ''}`
 }

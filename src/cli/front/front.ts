@@ -10,9 +10,10 @@ import { loadGuard } from '../../assist/guard/index.ts'
 import { KaroError } from '../../base/errors.ts'
 import { duration } from '../../base/format.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import { homePaths } from '../../config/paths.ts'
+import { homePaths, recordingPaths } from '../../config/paths.ts'
 import { atHome } from '../at-home.ts'
 import { type CommandIo, printJson } from '../command.ts'
+import { thisShell } from '../doctor/this-shell.ts'
 import { effectOf } from '../guard/status.ts'
 import type { Step } from '../shells/next-steps.ts'
 import { hookedShells } from '../shells/start-file-looks.ts'
@@ -38,6 +39,7 @@ export async function front(io: CommandIo): Promise<undefined> {
   const known = await look(io)
   const guard = orElse(() => loadGuard(io), undefined)
   const shells = hookedShells(io).join(', ')
+  const isOld = thisShell(recordingPaths(io.env).spool)?.recorded === false
   const rows = pairs(
     io,
     {
@@ -46,7 +48,7 @@ export async function front(io: CommandIo): Promise<undefined> {
         guard === undefined
           ? 'its settings cannot be read: karo guard'
           : `${guard.profile}: ${effectOf(guard)}`,
-      shells: shells && `new ones are recorded and guarded: ${shells}`,
+      shells: shells && `new ones are recorded and guarded: ${shells}${isOld ? '; this one is not' : ''}`,
     },
     'bold',
   )
@@ -86,7 +88,7 @@ function present(io: CommandIo, { status, today, waiting }: Known) {
   const { mesh, health, store, agents, anomalies } = status
   const failing = health.checks.filter(({ ok }) => !ok)
   const state = health.ready ? 'ready' : `not ready (${failing.map(({ name }) => name).join(', ')})`
-  const seen = today === undefined ? '' : `, ${grouped(today.total_commands)} of them today`
+  const seen = today ? `, ${grouped(today.total_commands)} of them today` : ''
   return {
     node: `${status.name}, ${state}, up ${duration(status.uptime_seconds * 1000)}`,
     restart: staleWords(status)[0],

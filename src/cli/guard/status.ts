@@ -37,7 +37,7 @@ export async function showGuard(io: CommandIo): Promise<undefined> {
           : `${count} ${count === 1 ? 'rule' : 'rules'} (karo guard list)`
       return `${whose === 'own' ? 'your rules' : "machine's "} ${printable(path)}: ${what}`
     }),
-    ...(lately === undefined ? [] : [`last week  ${saidOf(lately)}`]),
+    ...(lately ? [`last week  ${saidOf(lately)}`] : []),
   ]
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   io.out(fitted(`${lines.join('\n')}\n`, io.columns))

@@ -32,7 +32,7 @@ export function commandOf(
   const at = programOf(program)
   const all = [
     ...(at.includes('/') ? placesOf(at, program) : []),
-    ...(script === undefined ? [] : [wish(realPlace(script, 'COMMAND'), script)]),
+    ...(script ? [wish(realPlace(script, 'COMMAND'), script)] : []),
   ].filter(({ at: one }) => !isSeen(one, given))
   const needed = all
     .filter(({ place }, i) => all.findIndex((one) => one.place === place) === i)
@@ -121,7 +121,7 @@ function placesOf(at: string, word: string, levels = 4): readonly Wish[] {
   return [
     wish(at, word),
     ...(real === at ? [] : [wish(real, real, dirname(dirname(real)))]),
-    ...(interpreter === undefined ? [] : placesOf(interpreter, interpreter, levels - 1)),
+    ...(interpreter ? placesOf(interpreter, interpreter, levels - 1) : []),
   ]
 }
 

@@ -73,7 +73,7 @@ async function waitingIn(
       state === 'pending' && addresses.some((address) => isIn(address.split('/')[2] ?? '')),
   )
   if (waiting.length > 0) return waiting
-  throw new KaroError('not_found', `no node waits${subnet === undefined ? '' : ` in ${subnet}`}`, {
+  throw new KaroError('not_found', `no node waits${subnet ? ` in ${subnet}` : ''}`, {
     hint: 'karo peers pending shows the nodes that wait.',
   })
 }

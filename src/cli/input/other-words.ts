@@ -1,5 +1,8 @@
 // Words that people know from other programs, and what they want is called here: for the hint of an unknown command.
 
+const GUARD =
+  'karo config set guard.profile off turns the guard off (export KARO_GUARD_PROFILE=off in one shell); strict, moderate and permissive turn it on.'
+
 /** By first word, or by first and second where the first is a group of commands: a sentence that says what to use in its place. */
 export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['start', 'karo up runs the node; karo service install keeps it running.'],
@@ -11,19 +14,18 @@ export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['install', 'karo shell install adds the hook to your shell; karo service install keeps the node running.'],
   [
     'uninstall',
-    'karo shell uninstall takes the hook out of your shell; karo service remove stops keeping the node running.',
+    'karo shell uninstall takes the hook out of your shell; sudo apt remove karo removes the package.',
   ],
   ['vault', 'karo secret keeps secrets for you and for agents: karo help secret.'],
   ['restart', 'karo stop ends the node, karo up --background starts it.'],
   ['alerts', 'karo anomalies shows what is unusual, karo guard what it stopped.'],
   ['delete', 'karo history delete removes what you ran.'],
   ['forget', 'karo history delete removes what you ran; karo peers revoke ends trust in a machine.'],
-  [
-    'guard off',
-    'karo config set guard.profile off turns it off; export KARO_GUARD_PROFILE=off in one shell.',
-  ],
-  ['guard on', 'karo config set guard.profile moderate turns it on; strict and permissive are the others.'],
-  ['guard profile', 'karo config set guard.profile strict changes it; also moderate, permissive and off.'],
+  ...['off', 'guard off', 'guard on', 'guard profile'].map((words) => [words, GUARD] as const),
   ['secret get', 'karo secret show <name> --reveal shows its value.'],
+  ['insights', 'karo anomalies shows what is unusual, karo stats your work in numbers.'],
+  ['pair', 'karo peers lists machines, karo peers trust admits one; on both.'],
+  ['peers untrust', 'karo peers revoke withdraws trust.'],
+  ['peers rename', 'karo peers trust <node> --name <name> says what you call it.'],
   ['search', 'karo history <words> searches the commands you ran.'],
 ])

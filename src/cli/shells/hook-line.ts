@@ -30,7 +30,7 @@ export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] =
     home === undefined
       ? keptFile('"$HOME"/.local/share/karo/shells', shell, flags)
       : quote(keptFile(homePaths(io.env).shells, shell, flags))
-  const named = home === undefined ? [] : [option, quote(home)]
+  const named = home ? [option, quote(home)] : []
   // Start files are edited as bytes, in latin1, so that their encoding does not matter.
   return Buffer.from(line(kept, test, [run, ...initWords(shell, flags), ...named].join(' '))).toString(
     'latin1',

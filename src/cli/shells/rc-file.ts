@@ -105,7 +105,7 @@ export function editFile(path: string, change: (text: string) => string, random:
       })
     }
     // Latin-1 keeps every byte, whatever encoding the file has; the line itself is ASCII or escaped by the caller.
-    const text = stat === undefined ? '' : fs.readFileSync(target, 'latin1')
+    const text = stat ? fs.readFileSync(target, 'latin1') : ''
     const changed = change(text)
     if (changed === text) return false
     replace(target, Buffer.from(changed, 'latin1'), stat, random)

@@ -64,7 +64,7 @@ export function refuseBesideMachine(
 
 /** `program` starts this program, absolute paths; `home` is named where it is not the default one. */
 export function unitText(program: readonly string[], home?: string): string {
-  const words = [...program, 'up', ...(home === undefined ? [] : ['--home', home])]
+  const words = [...program, 'up', ...(home ? ['--home', home] : [])]
   return `# Made by karo service install; karo service remove takes it away. Own changes belong into: systemctl --user edit karo
 [Unit]
 Description=Karo terminal intelligence (of this user)

@@ -1,4 +1,4 @@
-// View of the checks: problems first, each with its fix; passed checks in a line or a count.
+// View of the checks: those that found nothing first, because a terminal shows the end; there stand the problems, each with its fix.
 import { printable } from '../../base/format.ts'
 import { CHECK_GROUPS } from '../doctor/catalogue.ts'
 import type { Outcome } from '../doctor/check.ts'
@@ -22,18 +22,19 @@ export function doctorView(
   screen: Screen,
 ): string {
   const of = (outcome: Outcome): CheckResult[] => results.filter((one) => one.outcome === outcome)
-  const bad = [...of('fail'), ...of('warn')]
+  const bad = [...of('warn'), ...of('fail')]
   const parts = [
     ...deeds.map((deed) => deedLine(deed, dry, screen)),
     ...(deeds.length > 0 ? ['\n'] : []),
-    ...bad.map((one) => `${troubled(one, screen)}\n`),
     ...Object.values(CHECK_GROUPS).flatMap((group) =>
       of('ok')
         .filter(({ id }) => id in group)
         .map((one) => quietLine(one.outcome, `${one.title}: ${one.detail}`, screen)),
     ),
     ...skippedLines(of('skipped'), screen),
-    `${bad.length < results.length ? '\n' : ''}${counted(of, screen)}\n`,
+    bad.length < results.length ? '\n' : '',
+    ...bad.map((one) => `${troubled(one, screen)}\n`),
+    `${counted(of, screen)}\n`,
   ]
   return parts.join('')
 }

@@ -16,6 +16,7 @@ import { parseDuration } from '../../input/time.ts'
 import { passphraseOf } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
+import { usage } from '../../usage.ts'
 
 const LOOK_MS = 250
 /** Whoever waits longer than this is told what is tried. */
@@ -34,10 +35,8 @@ interface Given {
 async function givenBy(argument: string | undefined): Promise<Given> {
   if (argument === undefined) {
     const typed = await passphraseOf(undefined, 'Invite (it is not shown): ').catch((error: unknown) => {
-      if (!(error instanceof KaroError) || error.code !== 'bad_request') throw error
-      throw new KaroError('bad_request', 'an invite is missing', {
-        hint: 'karo join <code>, karo join <file>, or - for standard input.',
-      })
+      if (!(error instanceof KaroError) || !/^bad/.test(error.code)) throw error
+      throw usage('an invite is missing', 'karo join', 'Give the code, a file, or - for standard input.')
     })
     return textOf(typed.toString('utf8'), 'the invite')
   }

@@ -9,7 +9,6 @@ import {
 } from '../../../api/contract/operations/fleet.ts'
 import type { OperatorShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
@@ -200,9 +199,7 @@ const revoke = defineCommand('operator revoke', {
 function whoOf(words: readonly string[]): string {
   const who = words.join(' ').trim()
   if (who !== '') return parseNodeId(who) === undefined ? who.slice(0, 256) : who
-  throw new KaroError('bad_request', 'the name of the operator is empty', {
-    hint: 'karo operator list shows them.',
-  })
+  throw usage('the name of the operator is empty', 'karo operator', 'karo operator list shows them.')
 }
 
 export const commands = [issue, list, renew, assign, revoke]

@@ -176,7 +176,7 @@ async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
     io,
     `Next, on that machine, unless you have done it there already:
   karo peers trust ${self.fingerprint}
-The link opens by itself when both sides trust each other; where they cannot reach each other, members between them carry questions and answers. Trust alone shares no numbers (level 1): for that, use \`karo share allow\`.
+The link opens by itself when both sides trust each other. Trust alone shares no numbers: for that, use \`karo share allow\`.
 `,
   )
 }

@@ -183,7 +183,7 @@ async function print(io: CommandIo, result: QueryResult, before?: QueryResult): 
   const text = queryView(result, io, before)
   // Advice for people of other machines, who know this one by its name.
   const name = text.includes(THIS) && shellWord((await io.call(getIdentity)).name)
-  const clear = before === undefined ? '' : io.terminal ? CLEAR : '\n'
+  const clear = before ? (io.terminal ? CLEAR : '\n') : ''
   io.out(clear + (name ? text.replaceAll(THIS, printable(name)) : text))
 }
 

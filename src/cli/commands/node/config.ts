@@ -211,7 +211,7 @@ const migrate = defineCommand('config migrate', {
   summary: 'make comments of keys that only earlier versions knew; the file as it was stays beside it',
   async run(io) {
     const { file } = load({ ...io, err: () => {} })
-    const text = file === undefined ? '' : readFileSync(file, 'utf8')
+    const text = file ? readFileSync(file, 'utf8') : ''
     const { text: now, changes } = migrateText(text, file ?? '')
     const kept = file === undefined || changes.length === 0 ? null : freeName(`${file}.before`, Date.now())
     if (file !== undefined && kept !== null) {

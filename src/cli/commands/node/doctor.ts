@@ -3,12 +3,12 @@
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getDoctor, leaveFindings } from '../../../api/contract/operations/doctor.ts'
 import { systemClock } from '../../../base/clock.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { shellWord } from '../../../base/quote.ts'
-import { distance } from '../../../base/suggest.ts'
+import { closest } from '../../../base/suggest.ts'
 import { atHome } from '../../at-home.ts'
 import { type CommandInput, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
-import { CHECK_GROUPS, CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
+import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { commandRunner } from '../../doctor/command.ts'
 import { type CheckResult, type Deed, examine, mend } from '../../doctor/doctor.ts'
 import type { Explained } from '../../doctor/egress.ts'
@@ -64,7 +64,7 @@ const command = defineCommand('doctor', {
     'dry-run': 'with --fix or --repair: show what would be done, and do nothing',
   },
   examples: {
-    'karo doctor': 'checks everything; failures come first, each with its fix',
+    'karo doctor': 'checks everything; problems come last, each with its fix',
     'karo doctor --fix': 'fixes modes, missing directories, leftovers and stale hooks',
     'karo doctor --only mesh.multicast --json': 'one check, for a script',
     'karo doctor --egress': 'every open socket, and its reason',
@@ -182,23 +182,15 @@ function selected({ options }: CommandInput): readonly CheckId[] {
   if (only.length === 0) return CHECK_IDS
   const unknown = only.find((id) => !CHECK_IDS.some((known) => known === id))
   if (unknown !== undefined) {
-    throw new KaroError('bad_request', `'${unknown}' is no check; it is one of ${nearest(unknown)}`, {
-      where: '--only',
-      ...(unknown.startsWith('sandbox') && { hint: 'karo doctor --sandbox tries the jails.' }),
-    })
+    const near = CHECK_IDS.filter((id) => id.split('.').includes(unknown)).join(', ')
+    const meant = near || closest(unknown, CHECK_IDS)
+    throw usage(
+      `'${unknown}' is no check`,
+      '--only',
+      meant ? `Did you mean ${meant}?` : 'karo doctor --json has the id of each.',
+    )
   }
   return CHECK_IDS.filter((id) => only.includes(id))
-}
-
-/** All checks with the headings of their groups; the group and the check that a person most likely meant come first. */
-function nearest(word: string): string {
-  const far = (name: string): number => {
-    const [first = '', last = ''] = name.split('.')
-    return name.startsWith(word) ? 0 : Math.min(...[name, first, last].map((one) => distance(word, one)))
-  }
-  const ids = [...CHECK_IDS].sort((a, b) => far(a) - far(b))
-  const groups = Map.groupBy(ids, (id) => Object.entries(CHECK_GROUPS).find(([, rows]) => id in rows)?.[0])
-  return [...groups].map(([group, members]) => `${members.join(', ')} (${group})`).join('; ')
 }
 
 function worldOf(io: CommandIo, ids: readonly CheckId[]): World {

@@ -116,7 +116,7 @@ const remove = defineCommand('service remove', {
     if (io.json) printJson(io, kept)
     else if (unit === undefined && files.length === 0) say(io, 'Nothing keeps the node running.')
     else {
-      for (const file of [...(unit === undefined ? [] : [unit]), ...files]) say(io, `Removed from ${file}`)
+      for (const file of [...(unit ? [unit] : []), ...files]) say(io, `Removed from ${file}`)
       const pid = await runningPid(io)
       if (pid !== undefined) say(io, 'The node runs on until you stop it:  karo stop')
     }

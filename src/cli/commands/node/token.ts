@@ -1,12 +1,12 @@
 // karo token: makes, lists and revokes tokens for the REST API, and shows and ends browser sessions.
 import { TOKEN_SCOPES } from '../../../api/contract/constants.ts'
 import * as api from '../../../api/contract/operations/tokens.ts'
-import { KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
 import { defineCommand, printJson } from '../../command.ts'
 import { durationIn } from '../../input/time.ts'
 import { table } from '../../terminal/table.ts'
+import { usage } from '../../usage.ts'
 
 const create = defineCommand('token create', {
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
@@ -102,9 +102,11 @@ const end = defineCommand('token end', {
   },
   ask({ args: { session } }) {
     if (session !== undefined && !/^[1-9]\d{0,14}$/.test(String(session))) {
-      throw new KaroError('bad_request', `'${session}' is not the number of a session`, {
-        hint: 'karo token sessions shows them.',
-      })
+      throw usage(
+        `'${session}' is not the number of a session`,
+        'karo token end',
+        'karo token sessions shows them.',
+      )
     }
     return { body: { session: session === undefined ? undefined : Number(session) } }
   },

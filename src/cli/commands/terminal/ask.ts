@@ -78,7 +78,7 @@ async function answer(io: CommandIo, request: string, shell: Shell): Promise<Ans
   return findCommand(request, {
     ...given,
     ...(model?.command !== undefined && { model: { name: model.name, command: model.command } }),
-    notes: [...notes, ...(model?.note === undefined ? [] : [model.note])],
+    notes: [...notes, ...(model?.note ? [model.note] : [])],
   })
 }
 

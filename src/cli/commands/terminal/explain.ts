@@ -184,7 +184,7 @@ function commandRows(command: ExplainedPart, depth: number, all: Explanation): R
 const withValue = (row: Row, { text }: ExplainedPart): Row => ({ ...row, label: `${row.label} ${text}` })
 
 const styled = ([first, ...rest]: readonly Row[], style: Style): Row[] =>
-  first === undefined ? [] : [{ ...first, style }, ...rest]
+  first ? [{ ...first, style }, ...rest] : []
 
 function riskRows(part: ExplainedPart, depth: number, all: Explanation): Row[] {
   return part.risks.flatMap((rule) => {

@@ -16,8 +16,7 @@ const SOURCES: Readonly<Record<string, string>> = { own: 'taken in', fleet: 'fro
 
 async function listOf({ home, env }: CommandIo): Promise<KnowledgeList> {
   const built = openKnowledge()
-  const shipped =
-    built.source === undefined ? [] : [{ name: built.source, path: null, tools: built.names().length }]
+  const shipped = built.source ? [{ name: built.source, path: null, tools: built.names().length }] : []
   const more = await namedKnowledge({ home, env })
   return {
     sources: [

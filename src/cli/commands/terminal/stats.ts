@@ -38,7 +38,7 @@ export const commands = [
             })
           : undefined
       if (io.json) io.out(`${JSON.stringify({ ...numbers, ...most })}\n`)
-      else io.out(statsView(numbers, RISK_LEVELS, io) + (most === undefined ? '' : mostUsedView(most, io)))
+      else io.out(statsView(numbers, RISK_LEVELS, io) + (most ? mostUsedView(most, io) : ''))
     },
   }),
 ]

@@ -99,7 +99,7 @@ export const config = {
           found.push(warn('the policies in force differ from the files', 'sudo systemctl reload karo'))
       } catch (error) {
         const { message, where } = error as { message: string; where?: string }
-        const kept = facts === undefined ? '' : '; the daemon uses the policies that it has'
+        const kept = facts ? '; the daemon uses the policies that it has' : ''
         found.push(fail(`${where === undefined ? '' : `${where}: `}${message}${kept}`))
       }
       const all =

@@ -226,7 +226,7 @@ export function judgeUnit(
   up: boolean,
   said?: string,
 ): Finding {
-  const because = said === undefined ? '' : `: ${said}`
+  const because = said ? `: ${said}` : ''
   const [systemctl, journal] = service
     ? ['sudo systemctl', 'journalctl -u karo']
     : ['systemctl --user', 'journalctl --user -u karo']

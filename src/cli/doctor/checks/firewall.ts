@@ -78,7 +78,7 @@ export function judgeRules(
   if (found.length > 0) return found
   const rules = chains.reduce((sum, chain) => sum + chain.rules.length, 0)
   if (rules === 0 && chains.every(({ base }) => base?.policy !== 'drop')) return [ok('there are no rules')]
-  const by = manager === undefined ? '' : `, managed by ${manager}`
+  const by = manager ? `, managed by ${manager}` : ''
   return [ok(`there are rules (${rules}${by}), and no rule is known to drop packets for the ports of Karo`)]
 }
 

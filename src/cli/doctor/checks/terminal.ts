@@ -1,14 +1,13 @@
 // Checks of what a person types into: hooks in start files and in settings of AI coding tools, the shell at hand, the guard.
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { type Checks, type Finding, ok, skipped, warn } from '../check.ts'
 import { homeIn } from '../home-in.ts'
 import { isOwn } from '../own.ts'
-import { readSystem, type StartFileLook, type ToolHookLook, type World } from '../world.ts'
-
-const SHELLS = new Set(['bash', 'zsh', 'fish', 'dash', 'sh'])
+import { thisShell } from '../this-shell.ts'
+import type { StartFileLook, ToolHookLook, World } from '../world.ts'
 
 export const terminal = {
   'shell.hooks': {
@@ -34,14 +33,12 @@ export const terminal = {
     why: 'A shell that was open before the hook was installed records nothing.',
     severity: 'warn',
     fix: 'Open a new shell, or: eval "$(karo shell init <shell>)"',
-    look({ paths, uid }) {
-      const shell = terminalShell(process.ppid)
+    look({ paths }) {
+      const shell = thisShell(paths.spool)
       if (shell === undefined) return skipped('this command was not run in a shell at a terminal')
-      const { command, pid } = shell
-      const names = orElse(() => readdirSync(paths.spool), undefined)
-      if (names === undefined) return skipped('only root may list the spool of the service')
-      if (names.some((name) => name.startsWith(`${uid}-${pid}-`) && name.endsWith('.spool')))
-        return ok(`${command}, pid ${pid}`)
+      const { command, pid, recorded } = shell
+      if (recorded) return ok(`${command}, pid ${pid}`)
+      if (recorded === undefined) return skipped('only root may list the spool of the service')
       return warn(
         `this ${command} is not recorded`,
         command === 'fish' ? 'karo shell init fish | source' : `eval "$(karo shell init ${command})"`,
@@ -122,15 +119,6 @@ export function judgeHook(
     return bad(`the line in ${file} names ${gone}, which does not exist`)
   // Of several nodes of one person the hook writes to one.
   return ok(`${shell}: ${file}${homeIn(line) === homeIn(expected) ? '' : ' records for another node'}`)
-}
-
-/** The shell that leads the session of that process, if it has a terminal (proc_pid_stat(5)). */
-function terminalShell(pid: number): { readonly pid: number; readonly command: string } | undefined {
-  const stat = readSystem(`/proc/${pid}/stat`)
-  const [, , , session, terminal] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
-  if (session === undefined || terminal === '0') return undefined
-  const command = readSystem(`/proc/${session}/comm`)?.trim() ?? ''
-  return SHELLS.has(command) ? { pid: Number(session), command } : undefined
 }
 
 /** The program of each hook exists, and the hook handles errors as the guard's owner wants it. `isThere` is asked for absolute paths, and for `karo`. */

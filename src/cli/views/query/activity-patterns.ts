@@ -52,9 +52,7 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     )
   },
   perNode(nodes, name, age, screen) {
-    const rows = nodes.flatMap((node) =>
-      node.activity === undefined ? [] : [{ node, activity: node.activity }],
-    )
+    const rows = nodes.flatMap((node) => (node.activity ? [{ node, activity: node.activity }] : []))
     return table(
       screen,
       rows,

@@ -84,7 +84,7 @@ function clockRows(nodes: readonly Row[]): string[] {
 
 function whyRow(row: Row): string | undefined {
   const name = nameOf(row)
-  const seen = row.last_seen === undefined ? '' : ago(Date.now() - Date.parse(row.last_seen))
+  const seen = row.last_seen ? ago(Date.now() - Date.parse(row.last_seen)) : ''
   switch (row.why) {
     case 'not_trusted_there':
       return `${name}: does not trust this node; run there: karo peers trust <this node>`

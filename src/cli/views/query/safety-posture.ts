@@ -63,7 +63,7 @@ export const safetyPosture: QueryTypeView<Data> = {
     ].join('')
   },
   perNode(nodes, name, age, screen) {
-    const rows = nodes.flatMap((node) => (node.safety === undefined ? [] : [{ node, safety: node.safety }]))
+    const rows = nodes.flatMap((node) => (node.safety ? [{ node, safety: node.safety }] : []))
     const byLevel: Columns<(typeof rows)[number]> = Object.fromEntries(
       RISK_LEVELS.map((level) => [
         level.toUpperCase(),
