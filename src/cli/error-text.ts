@@ -29,7 +29,7 @@ export function errorLines({ message, where, hint }: ToldError, columns: number,
   // The place of a usage error is the command itself (`karo peers trust`), so `karo:` is not put in front again.
   const program = where === 'karo' || where?.startsWith('karo ') ? '' : 'karo: '
   // Of a field of a request, its name.
-  const place = where === undefined ? '' : `${printable(where.replace(/^(?:body|querystring)\//, ''))}: `
+  const place = where ? `${printable(where.replace(/^(?:body|querystring)\//, ''))}: ` : ''
   const said = `${fitted(`${program}${place}${printable(first)}`, columns)}\n`
   if (!hint) return said
   return `${said}${fitted(`  ${hint.split('\n').map(printable).join('\n  ')}`, columns)}\n`

@@ -40,7 +40,7 @@ export const config = {
       const line = where?.startsWith(`${path}:`) ? where.slice(path.length + 1) : ''
       const edit = /^\d+$/.test(line) ? `"\${EDITOR:-vi}" +${line} ${shellWord(path)}` : undefined
       return fail(
-        `${where === undefined ? '' : `${where}: `}${message}`,
+        `${where ? `${where}: ` : ''}${message}`,
         hint?.replace(/^Run: /, '') ?? edit,
         writable ? narrowed(world, path, seen, seen.mode & ~OTHERS_WRITE & 0o7777) : undefined,
       )
@@ -100,7 +100,7 @@ export const config = {
       } catch (error) {
         const { message, where } = error as { message: string; where?: string }
         const kept = facts ? '; the daemon uses the policies that it has' : ''
-        found.push(fail(`${where === undefined ? '' : `${where}: `}${message}${kept}`))
+        found.push(fail(`${where ? `${where}: ` : ''}${message}${kept}`))
       }
       const all =
         paths.length === 0 ? 'none: the built-in role table is in force' : `${paths.length} in force`
