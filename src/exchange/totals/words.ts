@@ -22,7 +22,7 @@ export type FirstTotals = z.infer<typeof firstTotals>
 const minuteOf = (time: string): string => time.slice(0, 16).replace('T', ' ')
 
 const firstWords = ({ start, end, comes, machines, present }: FirstTotals): string =>
-  `The first totals of this mesh are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come at about ${minuteOf(comes)}, when nine of ten machines have said whether they take part. ${present} of ${machines} certified machines are there now: karo query health.`
+  `The first totals of this mesh are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come after ${minuteOf(comes)}, when nine of ten machines answered and enough take part, usually seven. ${present} of ${machines} certified machines are there now: karo query health.`
 
 /** How far numbers that were added up over these buckets may be off; undefined: none of them has noise. */
 export function offOf(buckets: readonly BucketTotals[]): Off | undefined {

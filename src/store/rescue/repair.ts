@@ -1,7 +1,7 @@
 // Checks a node's database for damage, and repairs it by saving everything readable into a new database.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { chmod, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import { freeName, syncDirectory, syncFilesOf } from '../../base/files.ts'
@@ -93,6 +93,8 @@ export async function repairDatabase(directory: string, options: RepairOptions =
   await finishRepair(directory)
   return build(directory, options, async (report, rebuilt) => {
     if (report.ok) return report
+    // Level made it as the umask says.
+    await chmod(rebuilt, 0o700)
     await rename(rebuilt, repairedName(directory))
     return { ...report, copy: (await finishRepair(directory)) as string }
   })

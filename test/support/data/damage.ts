@@ -249,6 +249,7 @@ export async function damageRound(whole: string, events: number, copy: string, s
     throw new Error(`seed ${seed}, ${JSON.stringify(round)}: ${why}`)
   }
   if ((start === 'opened') !== report.ok) fail('the start and the check say different things')
+  if (!report.ok && (statSync(copy).mode & 0o077) !== 0) fail('others may read the database')
   if (!report.ok && !readFileSync(join(report.copy ?? fail('no copy'), done.file)).equals(harmed))
     fail('the copy is not what was there')
 

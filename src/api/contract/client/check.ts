@@ -25,7 +25,7 @@ export function checkShape(
       `the daemon is Karo ${build}, and this is ${BUILD}: its answer is not understood`,
       {
         where,
-        hint: 'Restart the daemon, so that both are the same version: sudo systemctl restart karo, or karo up.',
+        hint: 'Restart it: karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.',
       },
     )
   }
