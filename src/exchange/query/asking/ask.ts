@@ -118,8 +118,8 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       signal,
       acting,
       known: trust.members().length - hearsay,
-      // Level 2 shows the numbers of no single node, and summaries were published for this node and no operator.
-      summaries: level !== 2 && acting === undefined,
+      // Summaries were published for this node and no operator.
+      summaries: acting === undefined,
       begun: (id) => void gatherOwn(id, own, request),
     })
     const { live, by } = await ended
@@ -173,16 +173,11 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
   })
 
   /**
-   * The asking person's own numbers, which need nobody's consent. Level 2 has no single node's numbers, not even these, and
-   * a team has its members' only.
+   * The asking person's own numbers, which need nobody's consent. A team has those of its other members only.
    */
-  async function gatherOwn(
-    id: AskId,
-    own: Posed,
-    { query_type, uid, level, team }: AskRequest,
-  ): Promise<void> {
+  async function gatherOwn(id: AskId, own: Posed, { query_type, uid, team }: AskRequest): Promise<void> {
     try {
-      own.data = level === 2 || team !== undefined ? { none: true } : await dataOf(own, query_type, uid)
+      own.data = team !== undefined ? { none: true } : await dataOf(own, query_type, uid)
     } catch (error) {
       log.error({ error: String(error), trace_id: toHex(own.trace) }, "this node's own numbers failed")
       own.data = { failed: true }

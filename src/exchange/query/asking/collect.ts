@@ -49,15 +49,12 @@ export function resultOf(collection: Collection): QueryResult {
     ({ member, collected: { answer } }) =>
       answer?.status === 'no_data' || (answer?.status === 'success' && !giving.has(member.fingerprint)),
   ).length
-  const status = statusOf(
-    {
-      contributed: giving.size > 0,
-      denied: coverage.denied,
-      withheld: coverage.withheld,
-      no_data: noData,
-    },
-    question.level,
-  )
+  const status = statusOf({
+    contributed: giving.size > 0,
+    denied: coverage.denied,
+    withheld: coverage.withheld,
+    no_data: noData,
+  })
   // The question named no level, so each owner chose one; owners withhold at level 2 only.
   const level = question.level ?? (status === 'withheld' ? 2 : 1)
   const given = parts.map(({ data }) => data)

@@ -58,7 +58,7 @@ export async function conclude(
     member,
     collected: soFar(live, member.node_id),
   }))
-  // A person who cancelled does not wait for summaries; at level 2 no node's own numbers are shown, and to operators none.
+  // A person who cancelled does not wait for summaries, and an operator gets none.
   const absent =
     ended_by === 'cancelled' || !live.summaries
       ? []

@@ -46,12 +46,12 @@ export interface Said {
 
 /**
  * Success when anybody contributed, else what most members said. A tie goes to the refusal, which `no_data`
- * would hide. When nobody said anything: `no_data`, or `withheld` for level 2, which nobody can give.
+ * would hide. When nobody said anything: `no_data`.
  */
-export function statusOf(said: Said, level: 1 | 2 | undefined): QueryResult['status'] {
+export function statusOf(said: Said): QueryResult['status'] {
   if (said.contributed) return 'success'
   const most = Math.max(said.denied, said.withheld, said.no_data)
-  if (most === 0) return level === 2 ? 'withheld' : 'no_data'
+  if (most === 0) return 'no_data'
   if (said.denied === most) return 'access_denied'
   return said.withheld === most ? 'withheld' : 'no_data'
 }

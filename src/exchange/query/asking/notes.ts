@@ -18,11 +18,7 @@ export function notesOf({ own, members, hearsay, question, team, self, strays = 
   }
   const notes = [...reasons].sort(byText)
   const { asksFor } = queryType(question.query_type)
-  if (
-    asksFor !== undefined &&
-    question.level !== 2 &&
-    members.some(({ collected }) => collected.outcome === 'denied')
-  )
+  if (asksFor !== undefined && members.some(({ collected }) => collected.outcome === 'denied'))
     notes.push(asksFor)
   if (own.failed)
     notes.push(
@@ -45,9 +41,6 @@ export function notesOf({ own, members, hearsay, question, team, self, strays = 
       `${ages.length} of ${members.length} ${members.length === 1 ? 'node' : 'nodes'} ${many} shown from ${their} last summary, ` +
         `${ages.length === 1 ? '' : 'the oldest '}${age(Math.max(...ages))} old.`,
     )
-  }
-  if (question.level === 2 && notes.length === 0) {
-    notes.push('Level 2 totals need two aggregators, which this release cannot run yet.')
   }
   for (const { name, apart } of strays.slice(0, STRAYS_MAX)) {
     notes.push(`${name} is trusted here, and was not asked: ${whyStray(apart)}.`)

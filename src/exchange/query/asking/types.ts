@@ -27,7 +27,7 @@ export interface AbsentData {
   readonly covers?: TimeRange
 }
 
-/** This node's own part; empty for level 2 and for a team. */
+/** This node's own part; empty for a team. */
 export interface OwnData {
   readonly data?: NodeData
   /** The part of the asked range that this person's records reach over; absent: none of it. */

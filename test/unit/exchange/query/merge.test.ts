@@ -259,19 +259,17 @@ describe('coverageOf', () => {
 describe('statusOf', () => {
   const said = { contributed: false, denied: 0, withheld: 0, no_data: 0 }
   it('is success when anybody contributed, else what most members said', () => {
-    expect(statusOf({ contributed: true, denied: 5, withheld: 0, no_data: 0 }, 1)).toBe('success')
-    expect(statusOf({ ...said, denied: 2, no_data: 1 }, 1)).toBe('access_denied')
-    expect(statusOf({ ...said, withheld: 3, denied: 2 }, undefined)).toBe('withheld')
-    expect(statusOf({ ...said, no_data: 3, denied: 2 }, 1)).toBe('no_data')
+    expect(statusOf({ contributed: true, denied: 5, withheld: 0, no_data: 0 })).toBe('success')
+    expect(statusOf({ ...said, denied: 2, no_data: 1 })).toBe('access_denied')
+    expect(statusOf({ ...said, withheld: 3, denied: 2 })).toBe('withheld')
+    expect(statusOf({ ...said, no_data: 3, denied: 2 })).toBe('no_data')
   })
   it('does not hide a refusal behind a tie', () => {
-    expect(statusOf({ ...said, no_data: 1, denied: 1 }, 1)).toBe('access_denied')
-    expect(statusOf({ ...said, no_data: 1, withheld: 1 }, 1)).toBe('withheld')
+    expect(statusOf({ ...said, no_data: 1, denied: 1 })).toBe('access_denied')
+    expect(statusOf({ ...said, no_data: 1, withheld: 1 })).toBe('withheld')
   })
-  it('when nobody said anything has no data, and nobody has level 2', () => {
-    expect(statusOf(said, 1)).toBe('no_data')
-    expect(statusOf(said, undefined)).toBe('no_data')
-    expect(statusOf(said, 2)).toBe('withheld')
+  it('when nobody said anything has no data', () => {
+    expect(statusOf(said)).toBe('no_data')
   })
 })
 
