@@ -19,7 +19,7 @@ let bin: string
 beforeAll(async () => {
   const trusted = NAMES.map(
     (name, i) =>
-      `"${testIdentity(i + 1).nodeId}" = { name = ${JSON.stringify(name)}, teams = ["ops${i % 2}"] }`,
+      `"${testIdentity(i + 1).nodeId}" = { name = ${JSON.stringify(name)}, teams = ["${i % 2 === 0 ? 'ops' : 'web'}"] }`,
   )
   node = await startNode({ config: `[peers.trusted]\n${trusted.join('\n')}\n` })
   expect((await node.karo(['token', 'create', '--name', 'scraper'])).code).toBe(0)
@@ -149,14 +149,14 @@ describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
     await becomes(shell, 'karo peers explain twi', ['peers', 'explain', 'twi'])
     const twin = testIdentity(3).fingerprint
     await becomes(shell, `karo peers explain ${twin.slice(0, 12)}`, ['peers', 'explain', twin])
-    await becomes(shell, 'karo query tools --team ops1', ['query', 'tools', '--team', 'ops1'])
-    await becomes(shell, 'karo share allow team:ops0', ['share', 'allow', 'team:ops0'])
-    await becomes(shell, 'karo peers trust alice --team ops0,ops1', [
+    await becomes(shell, 'karo query tools --team we', ['query', 'tools', '--team', 'web'])
+    await becomes(shell, 'karo share allow team:op', ['share', 'allow', 'team:ops'])
+    await becomes(shell, 'karo peers trust alice --team ops,we', [
       'peers',
       'trust',
       'alice',
       '--team',
-      'ops0,ops1',
+      'ops,web',
     ])
     for (const typed of ['evi', "'evi", '"evi', String.raw`evil\ \$\(to`, "'evil $(to"])
       await becomes(shell, `karo peers explain ${typed}`, ['peers', 'explain', HOSTILE])
