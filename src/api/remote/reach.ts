@@ -89,9 +89,8 @@ export function createReach(
   }
 
   function actingOf({ uid, account, via, admin }: Caller): Acting | undefined {
-    if (via !== 'socket')
-      throw new KaroError('refused', 'other machines are asked over the control socket, and not by a token')
-    const acting = sessions.of(uid, account)
+    if (via !== 'socket') throw new KaroError('refused', 'a token cannot ask other machines')
+    const acting = sessions.of(uid, account, true)
     if (acting?.types.includes(AGENT_CONTROL)) return acting
     if (admin) return undefined
     throw new KaroError(

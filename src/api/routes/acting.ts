@@ -12,7 +12,7 @@ export function actingOf(
   as: 'operator' | 'node' | undefined,
   { uid, account, via }: Pick<Caller, 'uid' | 'account' | 'via'>,
 ): Acting | undefined {
-  const acting = as === 'node' || via !== 'socket' ? undefined : sessions.of(uid, account)
+  const acting = as === 'node' || via !== 'socket' ? undefined : sessions.of(uid, account, true)
   if (as !== 'operator' || acting !== undefined) return acting
   const why =
     via === 'socket' ? 'you are not logged in here as an operator' : 'a token never asks as an operator'

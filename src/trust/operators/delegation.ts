@@ -16,7 +16,7 @@ const FAULTS = {
   wrong_type: 'the delegation does not cover questions of this type',
   not_yet_valid: 'the delegation does not hold yet: a clock is wrong',
   expired: 'the delegation has ended',
-  no_mesh: 'this node belongs to no mesh of a root, so it knows no operators',
+  no_mesh: 'this node is in no mesh of a root',
   denied: 'the operator is denied here',
   issuer_denied: 'the issuer that certified the operator is denied here',
 } as const

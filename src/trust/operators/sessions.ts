@@ -3,7 +3,7 @@
 import { encodeValue } from '../../../protocols/messagepack.ts'
 import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import { DELEGATION_LIFE_MS } from '../../../protocols/messages/operator.ts'
-import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { createQuotas } from '../../base/quota.ts'
@@ -45,7 +45,6 @@ interface Waiting {
 
 interface Session extends Waiting {
   readonly state: Omit<SessionState, 'name' | 'roles' | 'teams'>
-  readonly key: Uint8Array
   readonly delegation: Uint8Array
   /** As it was shown; a newer one that came here since counts in its place. */
   readonly chain: readonly Uint8Array[]
@@ -61,6 +60,8 @@ export function createSessions(deps: SessionsDeps): Sessions {
   const { self, operators, opinion, audit, clock, timers, random } = deps
   const offers = new Map<number, Waiting>()
   const sessions = new Map<number, Session>()
+  /** People whose login ended without their doing: until they log in or out, nothing is asked for them under another name. */
+  const lapsed = new Set<number>()
   const tries = createQuotas<number>(TRIES, SESSIONS_MAX)
   let stopListening: readonly (() => void)[] = []
 
@@ -70,13 +71,11 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   /** Undefined if the session cannot continue; it has ended then. */
   function check(session: Session): { readonly chain: readonly Uint8Array[] } | undefined {
-    const { state, chain: shown, key, over } = session
-    if (state.ends_at <= clock.now() || over <= clock.monotonic()) {
-      void close(session, 'expired')
-      return undefined
-    }
-    const judged = judge(formatNodeId(key), shown)
+    const { state, chain: shown, over } = session
+    const isOver = state.ends_at <= clock.now() || over <= clock.monotonic()
+    const judged = isOver ? ({ fault: 'expired' } as const) : judge(state.operator, shown)
     if ('fault' in judged) {
+      lapsed.add(state.uid)
       void close(session, judged.fault)
       return undefined
     }
@@ -96,18 +95,13 @@ export function createSessions(deps: SessionsDeps): Sessions {
   }
 
   function close(session: Session, why: Ending): Promise<void> {
-    const { state, said, audience, ended, cancel } = session
+    const { state, audience, ended, cancel } = session
     if (sessions.get(state.uid) !== session) return Promise.resolve()
     sessions.delete(state.uid)
     cancel()
     eraseSealingKey(audience)
     ended.abort()
-    return note('operator_logout', state.uid, true, {
-      operator: state.operator,
-      operator_name: said.name,
-      session: state.id,
-      why,
-    })
+    return note('operator_logout', session, { why })
   }
 
   /** Data of a person may be given to another account, a login never: the operator signed for the account. */
@@ -120,10 +114,14 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   const note = (
     type: 'operator_login' | 'operator_logout',
-    uid: number,
-    success: boolean,
-    details: Readonly<Record<string, string>>,
-  ) => audit.record({ type, success, details: { uid, ...details } })
+    { state: { uid, id: session, operator }, said }: Session,
+    more: Readonly<Record<string, string>>,
+  ) =>
+    audit.record({
+      type,
+      success: true,
+      details: { uid, operator, operator_name: said.name, session, ...more },
+    })
 
   const stateOf = ({ state, said }: Session): SessionState => ({ ...state, ...said })
 
@@ -137,22 +135,27 @@ export function createSessions(deps: SessionsDeps): Sessions {
   /** Why what was signed is not what was offered to this person, who has this account; undefined when it is. */
   function offerFault(uid: number, account: number, body: Offer): string | undefined {
     const own = operators.mesh()
-    const { types, audience_key: audienceKey } = body
     if (own === undefined) return faultWords('no_mesh')
-    const facts = { mesh: own, node: self, audienceKey, type: types[0] ?? '', at: clock.now() }
-    const fault = delegationFault(body, facts)
+    const fault = delegationFault(body, {
+      mesh: own,
+      node: self,
+      audienceKey: body.audience_key,
+      type: body.types[0] ?? '',
+      at: clock.now(),
+    })
     if (fault !== undefined) return faultWords(fault)
     if (body.uid !== account) return 'the delegation is for another person of this machine'
     const offer = offers.get(uid)
     if (offer === undefined || !isSame(offer.body.session, body.session) || offer.until < clock.monotonic())
-      return 'this node does not wait for that delegation: the login took too long, or the node was restarted'
+      return 'the login took too long, or the node restarted'
     return isSame(encodeValue(offer.body), encodeValue(body))
       ? undefined
       : 'the delegation is not what this node offered'
   }
 
   async function refuse(uid: number, why: string, operator?: NodeId): Promise<never> {
-    await note('operator_login', uid, false, { why, ...(operator === undefined ? {} : { operator }) })
+    const details = { uid, why, ...(operator === undefined ? {} : { operator }) }
+    await audit.record({ type: 'operator_login', success: false, details })
     throw new KaroError('refused', why, { hint: 'Nobody was logged in.' })
   }
 
@@ -188,7 +191,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
         throw new KaroError('bad_request', 'a login is valid for a minute to 8 hours', { where: 'for' })
       }
       if (types.length === 0) {
-        throw new KaroError('bad_request', 'a login is for at least one type of question', { where: 'types' })
+        throw new KaroError('bad_request', 'a login names types of questions', { where: 'types' })
       }
       const audience = newSealingKey(random)
       const now = clock.now()
@@ -203,8 +206,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
         not_after: now + for_ms,
       }
       drop(uid)
-      const [oldest] = offers.keys()
-      if (offers.size >= SESSIONS_MAX && oldest !== undefined) drop(oldest)
+      if (offers.size >= SESSIONS_MAX) drop([...offers.keys()][0]!)
       const at = clock.monotonic()
       offers.set(uid, { body, audience, until: at + OFFER_MS, over: at + for_ms })
       return body
@@ -231,7 +233,6 @@ export function createSessions(deps: SessionsDeps): Sessions {
       const { name, roles, teams } = judged.binding
       const session: Session = {
         ...offer,
-        key,
         delegation,
         chain,
         ended: new AbortController(),
@@ -248,14 +249,16 @@ export function createSessions(deps: SessionsDeps): Sessions {
         cancel: () => {},
       }
       sessions.set(uid, session)
+      lapsed.delete(uid)
       arm(session)
-      const told = { operator, operator_name: name, session: session.state.id, types: body.types.join(',') }
-      await note('operator_login', uid, true, { ...told, roles: roles.join(','), teams: teams.join(',') })
+      const told = { types: body.types.join(','), roles: roles.join(','), teams: teams.join(',') }
+      await note('operator_login', session, told)
       return stateOf(session)
     },
 
     async end(uid, account = uid) {
       drop(uid)
+      lapsed.delete(uid)
       const session = sessionOf(uid, account)
       if (session === undefined) return undefined
       await close(session, 'logout')
@@ -278,11 +281,15 @@ export function createSessions(deps: SessionsDeps): Sessions {
     count: () => sessions.size,
     state(uid, account = uid) {
       const session = sessionOf(uid, account)
-      return session === undefined || check(session) === undefined ? undefined : stateOf(session)
+      return session && check(session) && stateOf(session)
     },
-    of(uid, account = uid): Acting | undefined {
+    of(uid, account = uid, asks = false): Acting | undefined {
       const session = sessionOf(uid, account)
       const judged = session && check(session)
+      if (asks && lapsed.has(uid))
+        throw new KaroError('refused', 'your login as an operator has ended', {
+          hint: 'Log in again, or ask as this machine: --as-node, or karo logout.',
+        })
       if (session === undefined || judged === undefined) return undefined
       const { delegation, audience, ended } = session
       return { ...stateOf(session), delegation, chain: judged.chain, audience, ended: ended.signal }

@@ -107,6 +107,9 @@ export interface Sessions extends Room {
   peopleOf(operator: NodeId): readonly number[]
   /** People who are logged in now. */
   count(): number
-  /** As whom this person asks now. Undefined: as the node. */
-  of(uid: number, account?: number): Acting | undefined
+  /**
+   * As whom this person asks now. Undefined: as the node. With `asks`, KaroError `refused` where a login ended without the person's doing, so
+   * that nothing is asked under another name until they log in or out.
+   */
+  of(uid: number, account?: number, asks?: boolean): Acting | undefined
 }

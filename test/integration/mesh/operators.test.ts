@@ -228,6 +228,12 @@ describe('an operator', () => {
     )
     const back = await logIn(desk, dan)
     expect(back).toMatchObject({ code: 4, stderr: expect.stringContaining('was revoked') })
+    // Nothing is asked as the machine until they say so.
+    expect(await desk.karo(['query', 'tools'])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('has ended'),
+    })
+    expect(await desk.karo(['logout'])).toMatchObject({ code: 0 })
     expect(outcome(await asked())).toBe('denied')
     expect(await hq.karo(['operator', 'renew', 'dan'])).toMatchObject({ code: 4 })
     // What it showed is in no log, and the words that open it are nowhere.

@@ -215,6 +215,22 @@ test('a second login of a person ends the first', async () => {
   expect(sessions.of(ANN)?.ended.aborted).toBe(false)
 })
 
+test('nothing is asked under another name after a login that ended by itself, until the person logs in or out', async () => {
+  const { sessions, login, pass } = await desk()
+  const asks = () => sessions.of(ANN, ANN, true)?.name
+  for (const [again, name] of [
+    [() => login(ANN, HOUR_MS), 'carol'],
+    [() => sessions.end(ANN), undefined],
+  ] as const) {
+    await login(ANN, HOUR_MS)
+    pass(HOUR_MS)
+    for (const _ of [1, 2]) expect(asks).toThrow('your login as an operator has ended')
+    expect(sessions.of(BOB, BOB, true)).toBeUndefined()
+    await again()
+    expect(asks()).toBe(name)
+  }
+})
+
 test('it ends by itself at its end, and with the daemon', async () => {
   const { sessions, login, pass, said } = await desk()
   await login(ANN, HOUR_MS)
@@ -227,6 +243,7 @@ test('it ends by itself at its end, and with the daemon', async () => {
   expect(said().at(-1)).toEqual(['operator_logout', true, 'expired'])
   await sessions.stop()
   expect([bobs.ended.aborted, sessions.of(BOB)]).toEqual([true, undefined])
+  expect(sessions.of(BOB, BOB, true)).toBeUndefined()
   expect(said().at(-1)).toEqual(['operator_logout', true, 'stopping'])
 })
 
