@@ -1,4 +1,4 @@
-// Seven machines of which six trust the first alone: it has places for two of their links, and is answered by all.
+// Seven machines of which six trust the first alone: it has a place for one of their links, and is answered by all.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { QueryResult } from '../../../src/api/contract/shapes.ts'
 import { type Fleet, startFleet } from '../../support/node/fleet.ts'
@@ -6,7 +6,8 @@ import { canNamespaces } from '../../support/node/lan.ts'
 import { until } from '../../support/run/until.ts'
 
 const LEAVES = 6
-const PLACES = 2
+/** Beside them a node chooses four of its members, whoever they are: so one at least is left over. */
+const PLACES = 1
 
 const possible = canNamespaces()
 if (!possible.ok) process.stderr.write(`no star of machines (${possible.reason}): nothing is tried here\n`)
@@ -40,7 +41,7 @@ describe.runIf(possible.ok)('a star', () => {
       },
       { what: 'leaves have found no place', pollMs: 500 },
     )
-    expect(check.detail).toMatch(/all 2 links for leaves are used.*node-[1-6]/)
+    expect(check.detail).toMatch(/all 1 links for leaves are used.*node-[1-6]/)
   })
 
   test('every question is answered by all of them, twice', async () => {
