@@ -116,21 +116,26 @@ function atOf(call: Members): At {
   return call.permission_mode === 'bypassPermissions' ? { ...where, asks: false } : where
 }
 
-/** What a skill or a custom command runs when it is loaded, in front of its text and by hooks of its own: no hook is called for that. */
-const OWN_COMMANDS = /!`([^`\n]+)`|^```!\n(.+?)^```|^[ -]*command: *(.+?)$/gms
+/** Hooks in the head of a skill. YAML has many ways to write their commands, so they are asked about, as a file is that makes a hook. */
+const OWN_HOOKS = /^---(?:(?!\n---).)*\n["'{ ]*hooks\b/s
+/** Lines that Claude Code runs when it loads a skill or a custom command, without calling a hook. */
+const OWN_LINES = /!`([^`\n]+)`|^```!\n(.+?)^```/gms
 
 /** A skill of the person's, or of a directory between the working one and the root; those of plugins are not looked for. */
 function loads(call: Members): ToolCall {
   const where = atOf(call)
-  const name = textOf(membersOf(call.tool_input)?.skill)?.replaceAll(':', '/') ?? ''
+  const { skill, args } = membersOf(call.tool_input) ?? {}
+  const name = textOf(skill)?.replaceAll(':', '/') ?? ''
   const tops = [process.env.CLAUDE_CONFIG_DIR ?? join(homedir(), '.claude')]
   for (let at = `${where.cwd ?? ''}/`; at !== ''; at = at.slice(0, at.lastIndexOf('/')))
     tops.push(join(at, '.claude'))
-  const commands = tops
+  const lines = tops
     .flatMap((top) => [join(top, 'skills', name, 'SKILL.md'), join(top, 'commands', `${name}.md`)])
-    .flatMap((file) => [...orElse(() => readFileSync(file, 'utf8'), '').matchAll(OWN_COMMANDS)])
+    .map((file) => orElse(() => readFileSync(file, 'utf8'), ''))
+    .map((text) => text.replace(OWN_HOOKS, '!`> ~/.claude/hooks/own`'))
+    .flatMap((text) => [...text.replaceAll('$ARGUMENTS', () => String(args ?? '')).matchAll(OWN_LINES)])
     .map((found) => found.slice(1).join(''))
-  return { kind: 'before', command: commands.join('\n'), ...where, shell: 'bash' }
+  return { kind: 'before', command: lines.join('\n'), ...where, shell: 'bash' }
 }
 
 export function after(call: Members, exitCode: number | null): ToolCall {
@@ -141,8 +146,8 @@ export function after(call: Members, exitCode: number | null): ToolCall {
 function whatOf({ tool_input, cwd: session }: Members) {
   const { command, dir_path } = membersOf(tool_input) ?? {}
   const { cwd } = directoryOf(session)
-  const where = cwd === undefined ? {} : { cwd: resolve(cwd, textOf(dir_path) ?? '') }
-  return { command: commandOf(command), ...where, shell: 'bash' } as const
+  const at = cwd && { cwd: resolve(cwd, textOf(dir_path) ?? '') }
+  return { command: commandOf(command), ...at, shell: 'bash' } as const
 }
 
 /** PostToolUse comes for what succeeded; a command in the background has only begun. */

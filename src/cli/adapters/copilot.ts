@@ -75,10 +75,8 @@ function exitCode({ toolResult }: Members): number | null {
 
 /** An object, in earlier versions its JSON as a text, or the text of a patch. */
 function argumentsOf({ toolArgs }: Members): Members {
-  const args = textOf(toolArgs)
-  const members = args?.startsWith('***')
-    ? { patch: args }
-    : membersOf(args === undefined ? toolArgs : jsonOf(args, "the call's arguments are"))
+  const patch = textOf(toolArgs)
+  const members = patch?.startsWith('***') ? { patch } : membersOf(jsonOf(toolArgs))
   if (members === undefined) throw new BadCall('the call has no arguments')
   return members
 }

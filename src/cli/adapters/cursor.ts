@@ -55,13 +55,8 @@ function readTool(call: Members, event: string): ToolCall {
   const own = event === 'preToolUse'
   const changes = own && isOneOf(['Write', 'Delete'], tool)
   if (own && !changes && tool !== 'Read' && tool !== 'Grep') return { kind: 'other' }
-  const input = call.tool_input
-  return readFileCall(
-    tool,
-    typeof input === 'string' ? jsonOf(input, "the call's arguments are") : input,
-    { ...whereOf(call), asks: !own },
-    changes,
-  )
+  const input = jsonOf(call.tool_input)
+  return readFileCall(tool, input, { ...whereOf(call), asks: !own }, changes)
 }
 
 /** The first root of the workspace, where the event itself does not say. */

@@ -28,10 +28,10 @@ export const commandOf = needed('has no command')
 export const toolOf = needed('names no tool')
 export const eventOf = needed('names no event')
 
-/** Throws BadCall for a text that is not JSON; the parser's own message would repeat the text. */
-export function jsonOf(text: string, what: string): unknown {
+/** What a text of JSON says, and anything else as it is. Throws BadCall for other texts; the parser's own message would repeat the text. */
+export function jsonOf(value: unknown, what = "the call's arguments are"): unknown {
   try {
-    return JSON.parse(text)
+    return typeof value === 'string' ? JSON.parse(value) : value
   } catch {
     throw new BadCall(`${what} not JSON`)
   }

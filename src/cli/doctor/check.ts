@@ -25,7 +25,7 @@ type Found = Finding | undefined | readonly Finding[]
 
 /** A node that was refused before it told its name has none. */
 export const who = ({ name, fingerprint }: Pick<NamedNode, 'name' | 'fingerprint'>): string =>
-  name === '' ? fingerprint : `${name} (${fingerprint})`
+  name ? `${name} (${fingerprint})` : fingerprint
 export const ok = (detail: string): Finding => ({ outcome: 'ok', detail })
 export const skipped = (detail: string): Finding => ({ outcome: 'skipped', detail })
 export const warn = (detail: string, fix?: string, safe?: SafeFix): Finding => ({

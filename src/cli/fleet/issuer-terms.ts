@@ -42,7 +42,7 @@ export function issuerTerms(
     throw usage(
       `'${printable(unknown.join(', '))}' is not a privileged role`,
       '--grant',
-      'Privileged are security and admin; every issuer may give others.',
+      'Privileged are security and admin.',
     )
   }
   const checked = (what: string, labels: readonly string[]): readonly string[] => {

@@ -26,5 +26,5 @@ export function refusalWords(why: string): string {
 /** A sentence without its full stop: why this node, which had an invite, was not let in. */
 export const notLetIn = (why: string, detail: string | null): string =>
   why === 'enrolment_file'
-    ? `This node could not join: ${printable(detail ?? 'karo logs tail says why')}. Put right what is wrong (a file for the service: group karo, mode 640), and this node sees it by itself`
+    ? `This node could not join: ${printable(detail ?? 'karo logs tail says why')}. Mend it (a file of the service: group karo, mode 640), and this node sees it`
     : `The invite was refused: ${refusalWords(why)}`

@@ -40,8 +40,7 @@ export function listHooks(io: CommandIo): undefined {
   })
   if (io.json) return printJson(io, { tools })
   const yes = (is: boolean): string => (is ? 'yes' : '–')
-  type Tool = (typeof tools)[number]
-  const standing = ({ installed, warning, stale }: Tool['user']): string =>
+  const standing = ({ installed, warning, stale }: (typeof tools)[number]['user']): string =>
     warning === undefined ? yes(installed) : stale ? 'stale' : 'not run'
   io.out(
     table(io, tools, {

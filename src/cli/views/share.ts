@@ -53,12 +53,7 @@ const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): 
     : ''
 
 function stateLine({ sharing, source, max_level }: SharingView, colour: boolean): string {
-  const from =
-    source === 'config'
-      ? 'by the configuration; you have not decided yet'
-      : sharing === 'on'
-        ? 'as you decided'
-        : 'by you, restore or repair'
+  const from = source === 'config' ? 'by the configuration; you have not decided yet' : 'as decided here'
   const most = max_level === 0 ? '; config.toml allows no level' : max_level === 1 ? '; level 1 only' : ''
   const line = `Sharing is ${sharing}, ${from}${most}.`
   return paint(sharing === 'on' ? 'bold' : 'yellow', line, { colour })

@@ -154,7 +154,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   }
 
   async function refuse(uid: number, why: string, operator?: NodeId): Promise<never> {
-    const details = { uid, why, ...(operator === undefined ? {} : { operator }) }
+    const details = { uid, why, ...(operator && { operator }) }
     await audit.record({ type: 'operator_login', success: false, details })
     throw new KaroError('refused', why, { hint: 'Nobody was logged in.' })
   }
@@ -251,8 +251,11 @@ export function createSessions(deps: SessionsDeps): Sessions {
       sessions.set(uid, session)
       lapsed.delete(uid)
       arm(session)
-      const told = { types: body.types.join(','), roles: roles.join(','), teams: teams.join(',') }
-      await note('operator_login', session, told)
+      await note('operator_login', session, {
+        types: body.types.join(','),
+        roles: roles.join(','),
+        teams: teams.join(','),
+      })
       return stateOf(session)
     },
 
@@ -266,6 +269,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     },
     async forget(uid) {
       drop(uid)
+      lapsed.delete(uid)
       const session = sessions.get(uid)
       if (session !== undefined) await close(session, 'other_account')
     },
@@ -290,7 +294,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
         throw new KaroError('refused', 'your login as an operator has ended', {
           hint: 'Log in again, or ask as this machine: --as-node, or karo logout.',
         })
-      if (session === undefined || judged === undefined) return undefined
+      if (!session || !judged) return undefined
       const { delegation, audience, ended } = session
       return { ...stateOf(session), delegation, chain: judged.chain, audience, ended: ended.signal }
     },

@@ -387,7 +387,7 @@ describe('karo share', () => {
     expect((await karo(home, 'share', 'show')).out).toMatch(/Sharing is on, by the configuration/)
     bob.trusts(ann, 'peer', { name: 'Ann' })
     const { out } = await karo(home, 'share', 'stop', 'Ann')
-    expect(out).toMatch(/as you decided[\s\S]*Stopped: Ann\./)
+    expect(out).toMatch(/as decided here[\s\S]*Stopped: Ann\./)
     expect(out).toMatch(/Ann +peer +no +no +no +consent was withdrawn \(karo share stop\)/)
   })
 

@@ -82,13 +82,13 @@ const OPTIONS = {
   },
   grant: {
     value: 'role,..',
-    description: 'privileged roles that it may give: security, admin, or none (renew: as before)',
+    description: 'privileged roles that it may give: security, admin, or none',
     completes: ['security', 'admin', 'none'],
   },
   ...ASSIGNED,
   owner: {
     value: 'name',
-    description: 'who has this machine: in totals all machines of one owner count once (renew: as before)',
+    description: 'who has this machine: in totals all machines of one owner count once',
   },
   'passphrase-file': ROOT_OPTIONS['passphrase-file'],
 } as const satisfies OptionsByName

@@ -64,7 +64,7 @@ const command = defineCommand('doctor', {
     'dry-run': 'with --fix or --repair: show what would be done, and do nothing',
   },
   examples: {
-    'karo doctor': 'checks everything; problems come last, each with its fix',
+    'karo doctor': 'checks everything; problems come last',
     'karo doctor --fix': 'fixes modes, missing directories, leftovers and stale hooks',
     'karo doctor --only mesh.multicast --json': 'one check, for a script',
     'karo doctor --egress': 'every open socket, and its reason',
@@ -187,7 +187,7 @@ function selected({ options }: CommandInput): readonly CheckId[] {
     throw usage(
       `'${unknown}' is no check`,
       '--only',
-      meant ? `Did you mean ${meant}?` : 'karo doctor --json has the id of each.',
+      meant ? `Did you mean ${meant}?` : 'karo doctor --json names them.',
     )
   }
   return CHECK_IDS.filter((id) => only.includes(id))

@@ -226,8 +226,7 @@ function adviceOf(status: StatusShape, isHooked: boolean): string[] {
   if (
     !service &&
     status.certified_as === null &&
-    mesh.alarms.length + mesh.members_known === 0 &&
-    mesh.peers_pending === 0 &&
+    mesh.alarms.length + mesh.members_known + mesh.peers_pending === 0 &&
     mesh.listen.some(isOpen)
   )
     advice.push(

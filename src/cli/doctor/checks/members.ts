@@ -30,6 +30,7 @@ const LATE = 2
 
 const NO_MESH = 'this node does not belong to a mesh with a root key'
 const INVITE = 'Ask an issuer for an invite: karo join <code>'
+
 export const members = {
   'peers.pending': {
     title: 'waiting nodes',

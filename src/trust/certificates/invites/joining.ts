@@ -26,7 +26,7 @@ export function joiningOf(
   }
   if (invitation.expires_at <= now) {
     const ended = localTime(new Date(invitation.expires_at).toISOString())
-    throw new KaroError('refused', `this invite ended at ${ended}, if the clock of this machine is right`)
+    throw new KaroError('refused', `this invite ended at ${ended} by this machine's clock: ask for a new one`)
   }
   const { secret, commitment, expires_at } = invitation
   const all = [...new Set([...places, ...invitation.places])].slice(0, PLACES_MAX)

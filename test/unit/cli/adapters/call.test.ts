@@ -325,10 +325,10 @@ test('Claude Code in the mode in which it asks nobody is told no where else it w
 
 test('what a skill runs when Claude Code loads it is judged, and a skill of text is not', () => {
   const cwd = temporaryDirectory()
-  const skill = (name: string, text: string) => {
+  const skill = (name: string, text: string, args?: string) => {
     mkdirSync(join(cwd, '.claude/skills', name), { recursive: true })
     writeFileSync(join(cwd, '.claude/skills', name, 'SKILL.md'), text)
-    const call = { hook_event_name: 'PreToolUse', tool_name: 'Skill', tool_input: { skill: name } }
+    const call = { hook_event_name: 'PreToolUse', tool_name: 'Skill', tool_input: { skill: name, args } }
     mkdirSync(join(cwd, 'src'), { recursive: true })
     return answerCall(ADAPTERS.claude, JSON.stringify({ ...call, cwd: join(cwd, 'src') }), open).reply
       .decision
@@ -336,9 +336,14 @@ test('what a skill runs when Claude Code loads it is judged, and a skill of text
   expect(skill('status', 'Now: !`git status`, and `rm -rf /` never.\n')).toBe('none')
   expect(skill('inline', `Now: !\`${BLOCKED}\`.\n`)).toBe('deny')
   expect(skill('block', `\`\`\`!\nls\n${BLOCKED}\n\`\`\`\n`)).toBe('deny')
-  expect(skill('hook', `---\nhooks:\n  Stop:\n    - hooks:\n        - command: ${BLOCKED}\n---\n`)).toBe(
-    'deny',
-  )
+  // However YAML writes their commands.
+  for (const hooks of [
+    `\n  Stop:\n    - hooks:\n        - command: ${BLOCKED}`,
+    ` {Stop: [{hooks: [{command: "${BLOCKED}"}]}]}`,
+  ])
+    expect(skill('hook', `---\nname: hook\nhooks:${hooks}\n---\n`)).toBe('ask')
+  expect(skill('none', '---\nname: none\n---\nhooks: what they are\n')).toBe('none')
+  expect(skill('told', 'Now: !`rm -rf $ARGUMENTS`.\n', '~/')).toBe('deny')
 })
 
 test('whoever writes an adapter of their own is told why a call is refused, and what was not judged', () => {

@@ -102,5 +102,5 @@ test('a name that is no check is answered with those that were meant', async () 
   })
   // With commas there are several.
   expect((await asked('store.disk,mesh.prot')).said).toMatch(/'mesh.prot' is no check .*mean mesh.port\?/)
-  expect((await asked('sandbox')).said).toContain('doctor --json has the id of each')
+  expect((await asked('sandbox')).said).toContain('doctor --json names them')
 })
