@@ -2,7 +2,7 @@
 import { findTargets } from './carriers/listings.ts'
 import { copying, type Options } from './line/options.ts'
 import type { Place } from './line/paths.ts'
-import { remembered } from './lookup.ts'
+import { names, remembered } from './lookup.ts'
 import {
   type Arg,
   type Args,
@@ -251,14 +251,21 @@ function behind(operands: Args, words: RegExp): Args {
 const globs = (alternatives: string): string =>
   alternatives.replace(/[.+?^${}()[\]\\]/g, '\\$&').replaceAll('*', '[^\0]*')
 
-/** A word by which most tools change nothing. */
-const TRIES = /^(?:--help|-h|--dry-run|-n|--version|help)(?:=|$)/
+/** Tools in which `-n` takes the name of a namespace, a node or the like. */
+const NAMED_BY_N = names(
+  'argo ceph cilium conda flux helmfile istioctl kn linkerd mamba micromamba odo rados rbd scancel talosctl tkn vcluster velero',
+)
+/** Whether by this word the tool changes nothing. */
+export const tries = (tool: string, word: string): boolean =>
+  word === '-n'
+    ? !NAMED_BY_N.has(tool)
+    : /^(?:--help|-h|--dry-?run|--version|help|--simulate|--what-if)(?:=|$)/.test(word)
 
 const namesOf = (options: string): readonly string[] =>
   options.split('|').map((name) => name.replace(/^-+/, ''))
 
 function testOf(part: string, named: NamedForms): Test {
-  if (part === '?') return (c) => matching(c.args, TRIES).length > 0
+  if (part === '?') return (c) => c.args.some(({ text }) => tries(c.name, text))
   if (part[0] === '~') {
     const fits = namedSo(part.slice(1), named)
     return typeof fits === 'function' ? (c, o) => Boolean(fits(inputOf(c), c, o)) : saying(fits)

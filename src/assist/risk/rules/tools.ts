@@ -5,25 +5,20 @@ export const TOOL_RULES: readonly FormRule[] = [
   {
     id: 'tool-destroys',
     level: 'high',
-    why: 'Destroys data that this tool keeps, for good.',
+    why: 'Destroys what this tool keeps, or work that it has not kept yet, for good.',
     finds: `
       !?
       dokku … *:destroy
       helmfile … destroy|delete
-      lando destroy
       ceph … osd pool delete|rm
       ceph … osd purge|destroy|lost
       ceph … fs rm
       rbd rm|remove
       rbd snap purge
       rbd pool init
-      gluster … volume delete|reset
       lxc-destroy
-      ndctl destroy-*
       homectl remove
       quickemu --delete-vm|--delete-disk
-      dotnet ef database drop
-      sqlite-utils drop-table
       pg_recvlogical --drop-slot
       neo4j-admin … database load|delete|unbind --overwrite-destination=true
       neo4j-admin --force
@@ -34,7 +29,6 @@ export const TOOL_RULES: readonly FormRule[] = [
       restic forget !--keep-*
       restic forget --prune|--unsafe-allow-remove-all
       restic prune
-      restic key remove
       restic unlock --remove-all
       restic cache --cleanup
       gitlab-rake … *backup:restore|*:drop*|*:reset*|*:purge*
@@ -43,12 +37,9 @@ export const TOOL_RULES: readonly FormRule[] = [
       kopia snapshot|repository|policy delete|expire
       kafka-acls|kafka-acls.sh --remove
       nats stream|kv|object|consumer rm|purge|del
-      glab repo|project delete
-      doppler projects|configs|environments delete
       skopeo|crane|gcrane delete
       virsh pool-destroy|pool-undefine|net-undefine|snapshot-delete
       juju destroy-*|kill-*|remove-application|remove-unit|remove-machine
-      stratis … filesystem|fs|pool destroy
       maas … machine|machines delete|release
       cf delete|delete-*
       sentry … cleanup
@@ -76,7 +67,12 @@ export const TOOL_RULES: readonly FormRule[] = [
       postsuper -dALL*
       ldapdelete -r
       gpg|gpg2 --delete-secret-keys|--delete-secret-and-public-keys
-      swift delete -a|--all`,
+      swift delete -a|--all
+      hg|cvs update|up -C|--clean
+      hg purge
+      svn revert -R|--recursive
+      p4|bzr|fossil revert
+      fossil purge|shun`,
     example: 'dokku apps:destroy app',
   },
   {
@@ -87,7 +83,7 @@ export const TOOL_RULES: readonly FormRule[] = [
       !?
       ykman … fido|oath|openpgp|piv|config reset
       gpg-card … factory-reset
-      talosctl reset
+      talosctl … reset
       steamos-factory-reset
       st-flash … erase
       fastboot erase|format|flash
@@ -117,45 +113,31 @@ export const TOOL_RULES: readonly FormRule[] = [
     why: 'Discards work, backups or settings that this tool keeps.',
     finds: `
       !?
-      hg update|up -C|--clean
-      hg purge|strip|histedit
+      hg strip|histedit
       hg revert -a|--all
-      svn revert -R
       svn delete|rm *://*
       svn cleanup --remove-unversioned
       jj abandon|restore
       jj op restore
-      fossil purge|shun|revert
-      restic forget
       restic rewrite --forget
-      borg prune
       restore -r|-x
       restore {takes}
-      duplicity … remove-older-than|remove-all-but-n-full --force
-      snapper … delete
-      timeshift --delete|--delete-all
-      clamscan|clamdscan --remove !--remove=no
       dvc destroy|gc
       gh release|secret|variable|cache|cs|codespace|run|issue|gist delete|remove
       gh run cancel
       adb reboot|uninstall
-      adb shell pm clear
       virsh destroy|reset|snapshot-revert
       qemu-img snapshot -a
       qemu-img resize --shrink
       snap remove --purge
       flatpak uninstall|remove --all|--delete-data
-      p4|bzr revert
-      cvs update|up -C
       VBoxManage controlvm * poweroff|reset
       nix-collect-garbage -d|--delete-old
       grub-reboot *
       aa-remove-unknown .
-      nix profile wipe-history
-      nix store delete
       faillock --reset
-      conda env remove
-      conda remove --all
+      conda|mamba|micromamba env remove
+      conda|mamba|micromamba remove --all
       pm2 delete|kill|stop all
       tmux kill-server
       pm2 delete|kill|stop .
@@ -165,7 +147,6 @@ export const TOOL_RULES: readonly FormRule[] = [
       docker trust revoke
       kubectl config delete-cluster|delete-context|delete-user
       npm owner|team|org|dist-tag rm
-      npm access revoke
       npm profile disable-2fa
       npm|pnpm|yarn run <reset>
       pnpm|yarn <reset>
@@ -181,9 +162,6 @@ export const TOOL_RULES: readonly FormRule[] = [
       cryptsetup luksRemoveKey|luksKillSlot|luksAddKey|luksChangeKey|resize|close
       setfacl --restore|-b|-k
       setfacl -R <world>
-      resize2fs … /dev/*
-      rdiff-backup --remove-older-than
-      rdiff-backup … remove increments
       pgbackrest … expire
       lpadmin -x
       cancel -a
@@ -214,6 +192,6 @@ export const TOOL_RULES: readonly FormRule[] = [
       takes: /^[a-zA-Z]*[rx]/,
       world: /\bo(?:ther)?::?[r-]?w/,
     },
-    example: 'hg update -C',
+    example: 'hg strip .',
   },
 ]

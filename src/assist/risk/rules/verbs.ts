@@ -2,6 +2,7 @@
 
 import { INERT } from '../carriers/carried.ts'
 import { INTERPRETER_NAMES, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
+import { tries } from '../forms.ts'
 import { names, remembered, words } from '../lookup.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import { EDITORS } from '../writes/scripts.ts'
@@ -79,7 +80,6 @@ const OPTION =
 const CLOUDS = names('gcloud az aws')
 /** Things that a tool fetches or makes again after it removed them. */
 const FETCHED = /(?:^|[-:_])(?:packages?|images?|templates?)$/
-const HARMLESS = /^(?:--help|-h|--dry-?run(?:=.*)?|--version|help|--simulate|--what-if)$/
 /** Verbs that only look. */
 const READS = /^(?:list|ls|show|get|describe|view|status|info)$/
 
@@ -114,8 +114,8 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
   for (const [i, arg] of args.entries()) {
     const { text } = arg
     // `-n NAME` behind the verb names a thing; elsewhere `-n` is a trial.
-    const isTrial = text === '-n' && (found === undefined || !/^[^-]/.test(args[i + 1]?.text ?? '-'))
-    if (isTrial || HARMLESS.test(text) || text === 'cache') return undefined
+    const isNamed = text === '-n' && found !== undefined && /^[^-]/.test(args[i + 1]?.text ?? '-')
+    if ((!isNamed && tries(name, text)) || text === 'cache') return undefined
     if (text[0] === '-') {
       const lost = OPTION.exec(text)
       if (lost !== null && !MANAGERS.has(name))

@@ -108,7 +108,7 @@ export const DISK_RULES: Rules = [
     finds: `
       lvremove|vgremove|pvremove|lvreduce !-t|--test
       lvconvert --merge|--mergesnapshot !-t|--test
-      zfs destroy|rollback
+      zfs destroy|rollback !-n
       zfs receive|recv -F
       btrfs subvolume|sub|su del*`,
     example: 'lvremove -f vg/lv',
