@@ -72,7 +72,8 @@ export const TOOL_RULES: readonly FormRule[] = [
       hg purge
       svn revert -R|--recursive
       p4|bzr|fossil revert
-      fossil purge|shun`,
+      fossil purge|shun
+      pvesm free`,
     example: 'dokku apps:destroy app',
   },
   {
@@ -136,6 +137,8 @@ export const TOOL_RULES: readonly FormRule[] = [
       grub-reboot *
       aa-remove-unknown .
       faillock --reset
+      trash-empty
+      update-initramfs -d
       conda|mamba|micromamba env remove
       conda|mamba|micromamba remove --all
       pm2 delete|kill|stop all
