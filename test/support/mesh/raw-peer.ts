@@ -62,6 +62,8 @@ export async function rawPeer(
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },
+    // Thirty that dial at once on a busy machine take longer than libp2p's own ten seconds.
+    connectionManager: { dialTimeout: 120_000 },
     services,
   })
 
