@@ -83,7 +83,7 @@ const ALONE = [
   'test/unit/exchange/documents/exchange.test.ts',
 ]
 
-/** Of unit tests alone: integration and contract tests, and what they start, pay what a passphrase costs in earnest. */
+/** In the process of the tests alone: every program that they start pays what a passphrase costs in earnest. */
 const QUICK = ['test/support/run/quick-passphrases.ts']
 
 export default defineConfig({
@@ -124,6 +124,7 @@ export default defineConfig({
           name: 'integration',
           isolate: false,
           include: ['test/integration/**/*.test.ts'],
+          setupFiles: QUICK,
           globalSetup: ['test/support/run/build.ts'],
         },
       },

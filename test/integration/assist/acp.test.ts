@@ -1,5 +1,5 @@
 // karo acp between an editor and an agent of the official library, over real pipes: the inbox, the editor, and kill -9 of either side.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
@@ -134,22 +134,6 @@ describe('a request of an agent in an editor', () => {
     },
   )
 
-  test('of the catastrophic core reaches neither the editor nor the inbox', async () => {
-    const editor = edit(
-      [
-        { toolCall: command('rm -rf /') },
-        { toolCall: command('rm -rf ~', { rawInput: { command: ['rm', '-rf', '/'] } }) },
-      ],
-      {
-        answer: 'yes',
-      },
-    )
-    await editor.hears('ended')
-    const all = editor.heard()
-    expect(all.filter(({ asked }) => asked !== undefined)).toEqual([])
-    expect(all.flatMap(({ said }) => said ?? [])).toEqual([selected('no'), selected('no')])
-  })
-
   test('is shown with the diff and with what was said of the call before', async () => {
     const diff = { type: 'diff', path: '/srv/a.txt', oldText: 'old\n', newText: 'new\n' }
     const editor = edit([
@@ -175,19 +159,6 @@ describe('a request of an agent in an editor', () => {
     await editor.hears('ended')
     expect(editor.heard().flatMap(({ said }) => said ?? [])).toEqual([selected('yes'), selected('no')])
   })
-})
-
-test('a rule that is added while the agent runs counts at once', async () => {
-  const home = temporaryHome()
-  const rule = '[[deny]]\ncommand = "touch ten*"\nwhy = "No such file."\n'
-  const guard = join(home, 'guard.toml')
-  const prompts = [{ toolCall: command('touch ten') }, { toolCall: command('touch ten more') }]
-  // The first answer of the editor comes when the file is there.
-  const editor = edit(prompts, { home, answer: `yes:${guard}` })
-  await editor.hears('asked')
-  writeFileSync(guard, rule, { mode: 0o600 })
-  await editor.hears('ended')
-  expect(editor.heard().flatMap(({ said }) => said ?? [])).toEqual([selected('yes'), selected('no')])
 })
 
 test('a hook, which has no screen, cannot say that somebody answered there', async () => {

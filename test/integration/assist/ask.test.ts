@@ -90,40 +90,6 @@ const BY_FOLDER = 'du -h --max-depth=1 . | sort -hr'
 
 const withModel = (endpoint: string) => ({ KARO_ASK_ENDPOINT: endpoint, KARO_ASK_MODEL: 'tiny' })
 
-test('a local model comes first, judged, and the recipe beside it; proxies are not asked', async () => {
-  const model = await fakeModel(streamed('{"command": "df -h --total"}'))
-  const proxy = await fakeModel((response) => response.writeHead(502).end())
-  const trap = `http://127.0.0.1:${proxy.port}`
-  const { code, answer } = await ask('show disk usage of each folder here', {
-    ...withModel(model.endpoint),
-    http_proxy: trap,
-    HTTP_PROXY: trap,
-    https_proxy: trap,
-    ALL_PROXY: trap,
-    NODE_USE_ENV_PROXY: '1',
-  })
-  expect(code).toBe(0)
-  expect(answer).toMatchObject({
-    command: 'df -h --total',
-    source: 'model tiny',
-    decision: 'allow',
-    notes: [],
-  })
-  expect(answer.alternatives[0]).toMatchObject({ command: BY_FOLDER, source: 'karo' })
-  expect(proxy.received).toEqual([])
-})
-
-test('an address outside is refused, and the offline answer stays', async () => {
-  const { code, answer } = await ask(
-    'show disk usage of each folder here',
-    withModel('http://198.51.100.7/v1'),
-  )
-  expect([code, answer.command]).toEqual([0, BY_FOLDER])
-  expect(answer.notes).toEqual([
-    expect.stringMatching(/198\.51\.100\.7.*neither of this machine nor of a private network/),
-  ])
-})
-
 test('the key comes out of a file that others may not read, and is told to nobody else', async () => {
   const model = await fakeModel(streamed('{"command":"df -h"}'))
   const file = join(temporaryHome(), 'key')

@@ -177,15 +177,6 @@ describe('karo up', () => {
     }
   })
 
-  test('a wrong configuration is refused with its line, and nothing is left running', async () => {
-    const home = temporaryHome()
-    writeFileSync(join(home, 'config.toml'), '[node]\nname = "x"\n[mesh]\nprot = 9238\n')
-    const ran = await runKaro(['up'], cleanEnv(home))
-    expect(ran.code).toBe(2)
-    expect(ran.stderr).toContain('config.toml:4')
-    expect(existsSync(join(home, 'karo.lock'))).toBe(false)
-  })
-
   test('at a terminal the first start asks; yes listens to nobody, Ctrl-C starts nothing', async () => {
     const home = temporaryHome()
     const first = atTerminal(home)
@@ -240,23 +231,6 @@ describe('karo up', () => {
     expect(terminal.seen()).not.toContain('{')
     expect(terminal.seen()).toContain('karo --home')
     expect(terminal.seen()).toContain('shell install')
-  })
-})
-
-describe('without a daemon', () => {
-  test('status exits 3 and says how to start one', async () => {
-    const ran = await runKaro(['status'], cleanEnv(temporaryHome()))
-    expect([ran.code, ran.stdout]).toEqual([3, ''])
-    expect(ran.stderr).toMatch(/karo --home \S+ up/)
-    const json = await runKaro(['status', '--json'], cleanEnv(temporaryHome()))
-    expect(json.code).toBe(3)
-    expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'not_running' } })
-  })
-
-  test('a command makes nothing in a home that is not there', async () => {
-    const home = join(temporaryHome(), 'none')
-    await runKaro(['status'], cleanEnv(home))
-    expect(existsSync(home)).toBe(false)
   })
 })
 

@@ -111,22 +111,10 @@ describe('one node, in three lives', () => {
     readonly breaks: (home: string) => void
   }[] = [
     {
-      what: 'a key that others may read',
-      id: 'home.key',
-      safe: true,
-      breaks: (h) => chmodSync(join(h, 'identity.key'), 0o644),
-    },
-    {
       what: 'a key of somebody else',
       id: 'home.key',
       safe: false,
       breaks: (h) => chownSync(join(h, 'identity.key'), 12_345, 0),
-    },
-    {
-      what: 'a directory everybody may write',
-      id: 'home.directory',
-      safe: true,
-      breaks: (h) => chmodSync(h, 0o777),
     },
     {
       what: 'a directory others may look into',
@@ -140,25 +128,6 @@ describe('one node, in three lives', () => {
       id: 'home.owner',
       safe: false,
       breaks: (h) => chownSync(join(h, 'db/CURRENT'), 12_345, 0),
-    },
-    {
-      what: 'a configuration its group may write',
-      id: 'config.file',
-      safe: true,
-      breaks: (h) => chmodSync(join(h, 'config.toml'), 0o660),
-    },
-    {
-      what: 'a spool that its owner cannot use',
-      id: 'spool.directory',
-      safe: true,
-      breaks: (h) => chmodSync(join(h, 'spool'), 0o500),
-    },
-    {
-      what: 'a spool that others may read',
-      id: 'spool.directory',
-      safe: true,
-      outcome: 'warn',
-      breaks: (h) => chmodSync(join(h, 'spool'), 0o755),
     },
     {
       what: 'a spool that is gone',

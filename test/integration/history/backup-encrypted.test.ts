@@ -1,10 +1,9 @@
 // An encrypted backup of a running node, as a person makes and opens it: with a key, with a passphrase at a terminal, and
 // with the program `age`; the restored node has no invite that could be used twice.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { runHere } from '../../support/node/in-process.ts'
 import { cleanEnv, ON_LOOPBACK, runProgram, startNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
@@ -54,33 +53,7 @@ test.runIf(hasAge)('encrypted for a key, or with a passphrase', async () => {
 
   const env = cleanEnv(directory, ON_LOOPBACK)
   const karo = (...args: string[]) => runProgram(args, env)
-  // What is refused makes and holds nothing, so it needs no process of its own.
-  const refused = (...args: string[]) => runHere(args, env, '')
-  const without = await refused('restore', at('key.age'), '--home', at('none'))
-  expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('--identity-file')])
-  // A file with a secret that others may read is nobody's secret.
-  writeFileSync(at('open.txt'), readFileSync(at('key.txt')), { mode: 0o644 })
-  const wide = await refused(
-    'restore',
-    at('key.age'),
-    '--home',
-    at('none'),
-    '--identity-file',
-    at('open.txt'),
-  )
-  expect([wide.code, wide.stderr]).toEqual([1, expect.stringContaining('chmod 600')])
   writeFileSync(at('words'), `${PASSPHRASE}\n`, { mode: 0o600 })
-  const other = await refused(
-    'restore',
-    at('key.age'),
-    '--home',
-    at('none'),
-    '--passphrase-file',
-    at('words'),
-  )
-  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('opened with a key')])
-  expect(existsSync(at('none'))).toBe(false)
-
   const restored = await karo(
     'restore',
     at('words.age'),

@@ -1,4 +1,5 @@
-// Before unit tests: a key follows from a passphrase in a millisecond instead of a quarter of a second. What they look at is what is done with keys.
+// Before unit and integration tests: in their own process, where most of karo's commands run too, a key follows from a passphrase in a
+// millisecond instead of a quarter of a second. What they look at is what is done with keys.
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 

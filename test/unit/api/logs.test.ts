@@ -79,6 +79,24 @@ describe('GET /api/v1/logs', () => {
     await closed
   })
 
+  test('who does not read is told how many lines were left out', async () => {
+    const { ring, server } = rooms()
+    const address = await server.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await fetch(`${address}/api/v1/logs?follow=true&lines=0`)
+    // More than waits for somebody who has read nothing yet.
+    for (let i = 0; i < 2_000; i++) ring.sink('info', { filler: 'x'.repeat(400) }, `line ${i}`)
+    let text = ''
+    for await (const part of answer.body!) {
+      text += Buffer.from(part).toString()
+      if (/"dropped"|line 1999/.test(text) && text.endsWith('\n')) break
+    }
+    const told = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { dropped?: number })
+    expect(told.at(-1)).toMatchObject({ level: 'warn', dropped: 2_000 - told.length + 1 })
+  })
+
   test('sixteen may follow, and another one when somebody has left', async () => {
     const { server } = rooms()
     const address = await server.listen({ host: '127.0.0.1', port: 0 })
