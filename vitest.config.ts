@@ -7,10 +7,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const LONG = `
   mesh/five-nodes mesh/rotation assist/guard mesh/fleet mesh/demo mesh/sync mesh/hostile
   assist/guard-company mesh/strangers mesh/fleet-settings mesh/people assist/guard-keys history/backup
-  shell/finder mesh/looking-around mesh/star shell/processes mesh/agents history/import daemon/upgrade
+  shell/finder mesh/looking-around shell/processes mesh/agents history/import daemon/upgrade
   history/disk-full daemon/doctor daemon/window daemon/window-agents assist/ai-tools mesh/lan
   assist/guard-manners mesh/operators shell/kept-hook daemon/daemon assist/acp mesh/policies
-  shell/completion shell/shell-company shell/unfinished-token history/crash mesh/members
+  shell/completion shell/shell-company shell/unfinished-token history/crash
   assist/guard-resident history/backup-encrypted daemon/both-ways daemon/openapi daemon/passphrase
   history/anomalies pages/pages daemon/thinking assist/run assist/throwaway-root daemon/http
   muscle/muscle totals/rooms mesh/admission agents/way-out agents/runtime agents/outside mesh/frames

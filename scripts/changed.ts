@@ -32,7 +32,7 @@ export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/demo': ['mesh/demo'],
   'src/cli/doctor': ['daemon/doctor'],
   'src/cli/finder': ['shell/finder'],
-  'src/cli/fleet': ['mesh/members', 'mesh/policies'],
+  'src/cli/fleet': ['mesh/fleet-settings', 'mesh/policies'],
   'src/cli/import': ['history/import'],
   'src/cli/mcp': ['assist/mcp'],
   'src/cli/shells': ['shell/kept-hook', 'shell/shell-company'],
@@ -45,7 +45,7 @@ export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
   'src/exchange/report': ['mesh/first-way'],
   'src/exchange/totals': ['mesh/first-way'],
   'src/insight': ['history/anomalies'],
-  'src/mesh': ['mesh/lan', 'mesh/members', 'mesh/strangers'],
+  'src/mesh': ['mesh/lan', 'mesh/line', 'mesh/strangers'],
   'src/muscle': ['daemon/agents'],
   'src/observe': ['history/level0', 'shell/bash-hook', 'shell/fish-hook', 'shell/sh-hook', 'shell/zsh-hook'],
   'src/observe/imports': ['history/import'],
@@ -54,7 +54,7 @@ export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
   'src/ops/forward': ['daemon/forward'],
   'src/ops/care': ['history/backup-encrypted', 'history/import-export'],
   'src/store': ['history/backup', 'history/disk-full', 'history/import'],
-  'src/trust': ['mesh/members', 'mesh/operators', 'mesh/policies'],
+  'src/trust': ['mesh/first-way', 'mesh/operators', 'mesh/policies'],
   'src/window': ['daemon/window'],
 }
 

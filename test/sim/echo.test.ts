@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { times } from '../support/run/thorough.ts'
 import { countOf, describeRun, type SimNode, type SimOptions, type SimReport, simulate } from './echo.ts'
 
-const NODES = times(400, 1_000)
+const NODES = times(200, 1_000)
 const SEED = 20_261_120
 
 function run(options: Partial<SimOptions>): SimReport {

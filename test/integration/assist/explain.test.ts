@@ -88,17 +88,3 @@ test('in a terminal of 80 columns nothing is wider, and colour is left out where
     expect(plain.shown()).not.toContain('\u001b')
   }
 })
-
-test('a reader who has seen enough', async () => {
-  const { status } = spawnSync(
-    'bash',
-    [
-      '-c',
-      `set -o pipefail; "$0" "$1" explain 'ls -la | wc' | head -n 1`,
-      process.execPath,
-      join(ROOT, 'dist/karo.js'),
-    ],
-    { env: cleanEnv(temporaryHome()) },
-  )
-  expect(status).toBe(0)
-})

@@ -7,7 +7,6 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type {
   AgentListShape,
   AuditEntryShape,
-  CapabilitiesShape,
   TaskLineShape,
   TaskShape,
 } from '../../../src/api/contract/shapes.ts'
@@ -119,25 +118,6 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     )
     expect(done.state, JSON.stringify(done)).toBe('completed')
     expect(JSON.stringify(done.result)).toContain('$(id)')
-  })
-
-  test('what is taken back ends the agent that runs by it; another one of the name begins with nothing', async () => {
-    await add('six')
-    expect((await run('six', 'echo', { text: 'x' })).code).toBe(0)
-    expect(await stateOf('six')).toBe('running')
-    const held = async () => {
-      const { capabilities } = await node.json<CapabilitiesShape>(['cap', 'list'])
-      return capabilities.filter(({ agent }) => agent === 'kExecutor:six')
-    }
-    const [only] = await held()
-    expect((await node.karo(['cap', 'revoke', only?.id ?? ''])).code).toBe(0)
-    await until(async () => (await stateOf('six')) === 'stopped', { what: 'it is stopped' })
-    expect((await run('six', 'echo', { text: 'x' })).code).toBe(4)
-    await node.karo(['agent', 'remove', 'six'])
-    await add('six')
-    expect(await held()).toHaveLength(1)
-    await node.karo(['agent', 'remove', 'six'])
-    expect(await held()).toEqual([])
   })
 
   test('nothing but a person adds one, or a token that stands for them; another program or other tools ask again', async () => {

@@ -1,14 +1,12 @@
 // The ledger where security has its logs: compared with what a real rsyslog wrote, after kills at any moment.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   type EcsRecord,
   freePort,
   haveRsyslog,
-  haveRsyslogTls,
-  makeTls,
   recordsOf,
   startRsyslog,
 } from '../../support/node/collector.ts'
@@ -121,30 +119,5 @@ test.skipIf(!haveRsyslog)(
     const again = await startRsyslog(directory, rsyslog.port)
     await expectWhole(next, again.text)
     await next.stop()
-  },
-)
-
-test.skipIf(!haveRsyslogTls)(
-  'over TLS only to a collector with a certificate of the named authority',
-  async () => {
-    const directory = temporaryHome()
-    const other = join(directory, 'other')
-    mkdirSync(other)
-    const tls = makeTls(directory, 'siem.corp.example')
-    const rsyslog = await startRsyslog(directory, await freePort(), tls)
-    const to = `to = ["syslog+tls://127.0.0.1:${rsyslog.port}"]`
-    const stranger = await startNode({
-      config: `[forward]\n${to}\ntls_ca = "${makeTls(other, 'siem.corp.example').ca}"\n`,
-    })
-    const node = await startNode({ config: `[forward]\n${to}\ntls_ca = "${tls.ca}"\n`, name: 'eng-042' })
-    const records = await expectWhole(node, rsyslog.text)
-    await until(
-      async () => (await stranger.karo(['doctor', '--json'])).stdout.includes('does not get the ledger'),
-      {
-        what: 'the other node says that it sends nothing',
-      },
-    )
-    const { node_id } = await node.json<{ node_id: string }>(['identity', 'show'])
-    expect(new Set(records.map(({ host }) => host.id))).toEqual(new Set([node_id]))
   },
 )

@@ -1,16 +1,10 @@
 // The API on 127.0.0.1 of a real daemon, attacked as a web page, a neighbour on the machine or a broken client would.
 import { readFileSync } from 'node:fs'
-import { Agent, request } from 'node:http'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Operation } from '../../../src/api/contract/operation.ts'
 import { OPERATIONS } from '../../../src/api/contract/operations/index.ts'
 import type { SessionCodeShape, SessionShape } from '../../../src/api/contract/schemas/tokens.ts'
-import type {
-  AuditEntryShape,
-  SharingView,
-  StatusShape,
-  TokenCreatedShape,
-} from '../../../src/api/contract/shapes.ts'
+import type { SharingView, StatusShape, TokenCreatedShape } from '../../../src/api/contract/shapes.ts'
 import { open, raw, type Sent, send, statuses } from '../../support/api/http.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
@@ -29,8 +23,6 @@ async function tokenOf(...options: string[]): Promise<TokenCreatedShape> {
 }
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const sharingIsOff = async () => (await node.json<SharingView>(['share', 'show'])).sharing === 'off'
-const refusals = async () =>
-  (await node.json<{ entries: AuditEntryShape[] }>(['audit', 'log', '--type', 'api_refused'])).entries
 
 /** A page that `karo` has just opened: cookie and key, as a browser would send them. */
 async function pageOf(): Promise<Record<string, string>> {
@@ -66,15 +58,6 @@ describe('the listener', () => {
     expect(listening('tcp')).toEqual([`0100007F:${hex}`])
     // What people call localhost may be either; a machine without IPv6 has the first alone.
     for (const local of listening('tcp6')) expect(local).toBe(`00000000000000000000000001000000:${hex}`)
-  })
-})
-
-describe('tokens', () => {
-  test('health tells whoever shows none only whether the node is ready', async () => {
-    expect((await send(port, '/api/v1/health')).json()).toEqual({ ready: true })
-    const { token } = await tokenOf('--scope', 'metrics')
-    const known = await send(port, '/api/v1/health', { headers: bearer(token) })
-    expect(known.json()).toMatchObject({ ready: true, pid: node.pid })
   })
 })
 
@@ -117,20 +100,6 @@ describe('a web page', () => {
     expect(answer.text).not.toContain('events')
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
     expect(await sharingIsOff()).toBe(false)
-  })
-
-  test('of another port is sent the cookie, and can do nothing with it', async () => {
-    const { cookie = '' } = await pageOf()
-    expect((await send(port, '/api/v1/history', { headers: { cookie } })).status).toBe(401)
-  })
-
-  test('of ours can change something, and its session ends for good', async () => {
-    const headers = await pageOf()
-    expect((await send(port, '/api/v1/share/off', { method: 'POST', headers })).status).toBe(200)
-    expect(await sharingIsOff()).toBe(true)
-    expect((await send(port, '/api/v1/share/on', { method: 'POST', headers })).status).toBe(200)
-    expect((await send(port, '/api/v1/sessions', { method: 'DELETE', headers })).status).toBe(200)
-    expect((await send(port, '/api/v1/history', { headers })).status).toBe(401)
   })
 })
 
@@ -246,18 +215,6 @@ describe('requests with tricks', () => {
     expect(statuses(received)).toEqual([200, 401, 200, 200])
   })
 
-  test('too much of anything is refused as such', async () => {
-    const { token } = await tokenOf('--scope', 'full')
-    const headers = bearer(token)
-    const body = JSON.stringify({ who: 'x'.repeat(300 * 1024) })
-    const large = { headers: { ...headers, 'content-type': 'application/json' }, method: 'POST', body }
-    expect((await send(port, '/api/v1/share/allow', large)).status).toBe(413)
-    expect((await send(port, `/api/v1/history?words=${'x'.repeat(9_000)}`, { headers })).status).toBe(413)
-    expect((await send(port, '/api/v1/health', { headers: { 'x-a': 'x'.repeat(20_000) } })).status).toBe(431)
-    const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x-${i}`, '1']))
-    expect((await send(port, '/api/v1/health', { headers: many })).status).toBe(400)
-  })
-
   test('whoever sends slowly is cut off, in the headers and in the body', async () => {
     const { token } = await tokenOf('--scope', 'full')
     const slow = async (begin: string) => {
@@ -337,47 +294,8 @@ describe('every operation there is', () => {
   })
 })
 
-describe('somebody who guesses', () => {
-  test('a thousand wrong tokens find nothing, fill no ledger, and hold up nobody who has a right one', async () => {
-    const { token } = await tokenOf()
-    const before = await refusals()
-    const agent = new Agent({ keepAlive: true, maxSockets: 16 })
-    const guess = (i: number) =>
-      new Promise<number>((resolve, reject) => {
-        const headers = bearer(`karo_${String(i).padStart(10, '0')}_${String(i).padStart(43, 'x')}`)
-        request({ host: '127.0.0.1', port, path: '/api/v1/status', agent, headers })
-          .once('error', reject)
-          .once('response', (response) =>
-            response.resume().once('end', () => resolve(response.statusCode ?? 0)),
-          )
-          .end()
-      })
-    const codes = new Map<number, number>()
-    let owners = 0
-    let next = 0
-    const lane = async () => {
-      while (next < 1_000) {
-        const i = next++
-        const code = await guess(i)
-        codes.set(code, (codes.get(code) ?? 0) + 1)
-        if (i % 50 === 0) {
-          const { status } = await send(port, '/api/v1/identity', { headers: bearer(token) })
-          // Only now: what stood here before others had waited too is not the sum any more.
-          owners += status
-        }
-      }
-    }
-    await Promise.all(Array.from({ length: 16 }, lane))
-    agent.destroy()
-    expect([...codes.keys()].sort()).toEqual([401, 429])
-    expect(codes.get(429)).toBeGreaterThan(0)
-    expect(owners).toBe(20 * 200)
-    expect((await refusals()).length - before.length).toBeLessThanOrEqual(2)
-    expect((await node.status()).health.ready).toBe(true)
-  })
-})
-
 test('what was turned away is counted, by why', async () => {
+  await send(port, '/api/v1/identity', { headers: bearer('karo_0123456789_guessed') })
   const { token } = await tokenOf('--scope', 'metrics')
   const { text } = await send(port, '/metrics', { headers: bearer(token) })
   const counted = [...text.matchAll(/^karo_api_refused_total\{refusal="(\w+)"\} [1-9]/gm)].map(

@@ -13,7 +13,7 @@ import type {
 import { feed, hoursOfFeed } from '../../support/data/feed.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { nextTo } from '../../support/mesh/honest.ts'
-import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../../configs/policies/roles.cedar')
@@ -202,16 +202,6 @@ describe('role policies', () => {
     expect(await explained()).toMatchObject({ rule: 'never@org.cedar:1' })
     await replaced('', inForce(0))
     expect((await ask('tools')).coverage).toMatchObject({ answered: 1 })
-  })
-
-  test('a broken file refuses the start, with its place', async () => {
-    const home = temporaryHome()
-    const broken = join(home, 'broken.cedar')
-    writeFileSync(broken, 'permit (principal, action)', { mode: 0o600 })
-    writeFileSync(join(home, 'config.toml'), `[policy]\nfiles = ["${broken}"]\n`, { mode: 0o600 })
-    const ran = await runKaro(['up'], cleanEnv(home))
-    expect(ran.code).not.toBe(0)
-    expect(ran.stderr).toContain(`${broken}:1:27`)
   })
 })
 

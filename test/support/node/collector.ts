@@ -36,11 +36,6 @@ export const haveRsyslog = ((): boolean => {
     return false
   }
 })()
-export const haveRsyslogTls =
-  haveRsyslog &&
-  ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib'].some((lib) =>
-    existsSync(`${lib}/rsyslog/lmnsd_gtls.so`),
-  )
 
 export interface Tls {
   readonly ca: string
@@ -98,18 +93,12 @@ export interface Rsyslog {
 }
 
 /** A real rsyslog that writes what arrives on a port of loopback into a file. */
-export async function startRsyslog(directory: string, port: number, tls?: Tls): Promise<Rsyslog> {
+export async function startRsyslog(directory: string, port: number): Promise<Rsyslog> {
   const at = (file: string): string => join(directory, file)
-  const driver =
-    tls === undefined
-      ? ''
-      : `global(DefaultNetstreamDriver="gtls" DefaultNetstreamDriverCAFile="${tls.ca}" DefaultNetstreamDriverCertFile="${tls.cert}" DefaultNetstreamDriverKeyFile="${tls.key}")\n`
-  const mode =
-    tls === undefined ? '' : ' StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon"'
   writeFileSync(
     at('rsyslog.conf'),
-    `${driver}global(workDirectory="${directory}" maxMessageSize="64k")
-module(load="imtcp"${mode})
+    `global(workDirectory="${directory}" maxMessageSize="64k")
+module(load="imtcp")
 template(name="text" type="string" string="%msg%\\n")
 template(name="head" type="string" string="%syslogfacility-text% %syslogseverity-text% %timestamp:::date-rfc3339% %hostname% %app-name% %msgid%\\n")
 ruleset(name="karo") {

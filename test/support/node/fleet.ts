@@ -12,8 +12,6 @@ export interface FleetOptions extends Pick<NodeOptions, 'tap' | 'env'> {
   readonly config?: string
   /** Who may have level 1 of a node, when not everybody. */
   readonly allow?: (index: number, ids: readonly string[]) => readonly string[]
-  /** Whether the first trusts the second; default: everybody trusts everybody. */
-  readonly trusts?: (index: number, other: number) => boolean
   /** Pairs, by index, between which nothing arrives; needs `lan`. */
   readonly parted?: readonly (readonly [number, number])[]
   /** Before its daemon starts; the home has its key and its configuration. */
@@ -57,10 +55,7 @@ export async function startFleet(count: number, options: FleetOptions): Promise<
     return node
   }
   const configure = (index: number, peers: readonly string[]): void => {
-    const { trusts = () => true } = options
-    const trusted = ids.flatMap((id, j) =>
-      j === index || !trusts(index, j) ? [] : `"${id}" = { name = "node-${j}" }`,
-    )
+    const trusted = ids.flatMap((id, j) => (j === index ? [] : `"${id}" = { name = "node-${j}" }`))
     writeFileSync(
       join(homes[index]!, 'config.toml'),
       [
