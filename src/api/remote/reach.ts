@@ -18,6 +18,7 @@ import type { Exchange, Exchanges, Mesh } from '../../mesh/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Acting, Sessions } from '../../trust/operators/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
+import { refuseWithout } from '../contract/without-right.ts'
 import type { Caller } from '../server/route.ts'
 
 /** Milliseconds until a member that has no link has to have one. */
@@ -88,11 +89,13 @@ export function createReach(
     return node
   }
 
-  function actingOf({ uid, account, via, admin }: Caller): Acting | undefined {
-    if (via !== 'socket') throw new KaroError('refused', 'a token cannot ask other machines')
-    const acting = sessions.of(uid, account, true)
+  function actingOf(caller: Caller): Acting | undefined {
+    if (caller.via !== 'socket') throw new KaroError('refused', 'a token cannot ask other machines')
+    // A login outlives the right to ask.
+    refuseWithout('asker', caller)
+    const acting = sessions.of(caller.uid, caller.account, true)
     if (acting?.types.includes(AGENT_CONTROL)) return acting
-    if (admin) return undefined
+    if (caller.admin) return undefined
     throw new KaroError(
       'refused',
       'you are not logged in as an operator who may use agents of other machines',

@@ -3,7 +3,6 @@
 import { Readable } from 'node:stream'
 import type { Timers } from '../../base/clock.ts'
 import { jsonText } from '../../base/printable.ts'
-import type { EventType } from '../contract/constants.ts'
 import { getEvents } from '../contract/operations/events.ts'
 import type { FeedEvent } from '../contract/shapes.ts'
 import type { Feed, Follower } from '../feed/index.ts'
@@ -31,12 +30,11 @@ const RETRY_MS = 2_000
 export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: EventsDeps): Routes {
   const open = new Set<Readable>()
 
-  function streamOf(follower: Follower, types: ReadonlySet<EventType> | undefined): Readable {
+  function streamOf(follower: Follower, wanted: (type: FeedEvent['type']) => boolean): Readable {
     let wanting = false
     let silent = 0
     let due = false
     let stopBeat = (): void => {}
-    const wanted = ({ type }: FeedEvent): boolean => type === 'lost' || (types?.has(type) ?? true)
 
     const stream = new Readable({
       read() {
@@ -56,7 +54,7 @@ export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: Event
       while (wanting && !stream.destroyed) {
         const event = follower.take()
         if (event === undefined) return
-        if (wanted(event)) say(write(event))
+        if (wanted(event.type)) say(write(event))
       }
     }
 
@@ -92,8 +90,13 @@ export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: Event
       // A browser that connects again sends the header together with its first URL, so the header wins over `since`.
       const after = typeof given === 'string' && given !== '' ? given : query.since
       const follower = feed.follow(caller.uid, after)
-      const types = query.types && new Set(query.types)
-      const stream = streamOf(follower, types)
+      const types = query.types && new Set<FeedEvent['type']>(query.types)
+      // Who waits for a decision is told to those who decide.
+      const stream = streamOf(
+        follower,
+        (type) =>
+          type === 'lost' || ((caller.admin || type !== 'peer_pending') && (types?.has(type) ?? true)),
+      )
       // Sent before any event: the headers and the id to continue after, unless a `lost` event has to come first.
       const start = after === undefined ? `id: ${follower.position()}\n` : ''
       stream.push(`retry: ${RETRY_MS}\n${start}\n`)

@@ -89,7 +89,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
           peers_trusted: mesh.peers_trusted,
           peers_pending: mesh.peers_pending,
           members_known: deps.trust.members().length,
-          alarms: alarmsOf(deps),
+          alarms: alarmsOf(deps, caller.admin),
           rejected: deps.mesh.rejections(),
         },
         http: { listen: hostAndPort(deps.http()) },

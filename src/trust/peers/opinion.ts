@@ -137,7 +137,7 @@ function* sourcesOf(evidence: Evidence): Generator<Source> {
     says: () =>
       domain === undefined
         ? 'it is not connected from a subnet that [trust.domains] names'
-        : `it is connected from ${domain.ip}, and [trust.domains] gives ${domain.subnet}${terms(domain.level, '', { roles: [], teams: domain.teams }).slice(1)}`,
+        : `it is connected from ${domain.subnet}, to which [trust.domains] gives${terms(domain.level, '', { roles: [], teams: domain.teams }).slice(1)}`,
   }
   yield {
     source: 'default',

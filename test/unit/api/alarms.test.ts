@@ -24,7 +24,7 @@ function said(state: KeyState, identity: AlarmDeps['identity'] = own) {
       }),
     },
   }
-  return { taken: takenHere(deps), alarms: alarmsOf(deps) }
+  return { taken: takenHere(deps), alarms: alarmsOf(deps, true) }
 }
 
 const before = testIdentity(4)
@@ -57,22 +57,46 @@ test('nothing is said of a rotation that this node itself is about to carry out'
   expect(said({ kind: 'current' })).toEqual({ taken: undefined, alarms: [] })
 })
 
-test('a node that was revoked, or looks for its inviter, says so, by whom, and what to do', () => {
-  const about = (fleet: ReturnType<AlarmDeps['fleet']>, ...clock_off_ms: readonly number[]) =>
-    alarmsOf({
+const nothing = { why_not: null, revoked_by: null }
+const by = { node_id: other.nodeId, root: false, name: 'hq', at: new Date(2026, 10, 22).getTime() }
+const joining = { expires_at: by.at, refused: null, detail: null, places: [], attempt: 1 }
+
+/** What is said where another key is used at these places. */
+const told = (
+  fleet: ReturnType<AlarmDeps['fleet']>,
+  offs: readonly number[],
+  at: readonly string[],
+  admin = true,
+) =>
+  alarmsOf(
+    {
       identity: own,
       mesh: {
         inspect: () => ({
-          stale: clock_off_ms.map((off) => ({ node_id: other.nodeId, clock_off_ms: off })),
-          twins: { here: [], others: [] },
+          stale: offs.map((off) => ({ node_id: other.nodeId, clock_off_ms: off })),
+          twins: { here: [], others: at.length === 0 ? [] : [{ node_id: other.nodeId, places: at }] },
         }),
       },
-      trust: { known: () => [], keyState: () => ({ kind: 'current' }), opinion: () => ({}) as never },
+      trust: {
+        known: () => [],
+        keyState: () => ({ kind: 'current' }),
+        opinion: () => ({ name: '', fingerprint: '0123456789abcdef' }) as never,
+      },
       fleet: () => fleet,
-    }).join()
-  const nothing = { why_not: null, revoked_by: null }
-  const by = { node_id: other.nodeId, root: false, name: 'hq', at: new Date(2026, 10, 22).getTime() }
-  const joining = { expires_at: by.at, refused: null, detail: null, places: [], attempt: 1 }
+    },
+    admin,
+  ).join()
+
+test('where other nodes are, and are looked for, is told to administrators alone', () => {
+  const looks = { ...nothing, joining: { ...joining, places: ['10.0.0.1:9238'] } }
+  const places = ['10.0.0.2:9238', '10.0.0.3:9238']
+  expect(told(looks, [], places)).toMatch(/10\.0\.0\.1.*10\.0\.0\.2.*10\.0\.0\.3/)
+  expect(told(looks, [], places, false)).toMatch(/^the key of [^.]* is used on two machines: /)
+  expect(told(looks, [], places, false)).not.toContain('10.0')
+})
+
+test('a node that was revoked, or looks for its inviter, says so, by whom, and what to do', () => {
+  const about = (fleet: ReturnType<AlarmDeps['fleet']>, ...offs: readonly number[]) => told(fleet, offs, [])
   const unusable = { ...joining, refused: 'enrolment_file' }
   expect({
     nothing: about(nothing),

@@ -2,6 +2,7 @@
 import { createConnection, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { Followed as FollowedOf } from '../../../src/api/contract/client/client.ts'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
 import type { EventType } from '../../../src/api/contract/constants.ts'
@@ -17,7 +18,7 @@ import { temporaryDirectory } from '../../support/data/database.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { until } from '../../support/run/until.ts'
 
-const UID = 1000
+let who = owner(1000)
 let socket: string
 let feed: Feed
 let server: ReturnType<typeof serving>['server']
@@ -25,7 +26,7 @@ let server: ReturnType<typeof serving>['server']
 async function serve(heartbeatMs: number, limits = FEED_LIMITS): Promise<void> {
   feed = createFeed({ clock: systemClock, random: systemRandom, limits })
   const routes = eventsRoutes({ feed, timers: systemTimers, heartbeatMs })
-  server = serving(routes, { caller: () => owner(UID) }).server
+  server = serving(routes, { caller: () => who }).server
   socket = join(temporaryDirectory(), 's')
   await server.listen({ path: socket })
 }
@@ -102,6 +103,21 @@ test('types filters; the id moves on past what was not wanted, so that it is not
     for await (const { event } of stream) expect(event).toBeUndefined()
   }
   await expect(rest()).rejects.toMatchObject({ name: 'AbortError' })
+})
+
+test('which node waits for a decision is told to administrators alone', async () => {
+  await serve(60_000)
+  const peer = { node_id: formatNodeId(new Uint8Array(32)), fingerprint: '0123456789abcdef', name: 'new' }
+  const all = await raw()
+  who = { ...who, admin: false }
+  onTestFinished(() => {
+    who = owner(1000)
+  })
+  const others = await raw()
+  feed.tell('peer_pending', { peer })
+  happen('after')
+  await until(() => [all, others].every(({ text }) => text().includes('after')), { what: 'both are told' })
+  expect([all, others].map(({ text }) => text().includes('peer_pending'))).toEqual([true, false])
 })
 
 test('who does not read is let go of, with nothing kept for them', async () => {

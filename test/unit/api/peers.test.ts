@@ -13,6 +13,7 @@ import { createMemberRepository } from '../../../src/store/tables/members.ts'
 import { createAudit } from '../../../src/trust/audit/index.ts'
 import type { Binding, FleetState } from '../../../src/trust/certificates/index.ts'
 import { createTrust } from '../../../src/trust/peers/index.ts'
+import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
@@ -76,7 +77,8 @@ async function node(certified: readonly Binding[] = []) {
   }
   const summaries = { withdrawFrom: async () => ({ held: 3, emptied: 3, fetched: 2, end() {} }) }
   const documents = { spread: async () => ({ linked: 2, have: 1 }) }
-  const { get, post } = serving([
+  const asked = { by: owner() }
+  const routes = [
     peersRoutes({ clock, trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
     auditRoutes({
       audit,
@@ -84,9 +86,10 @@ async function node(certified: readonly Binding[] = []) {
       clock,
       totals: { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) },
     }),
-  ])
+  ]
+  const { get, post } = serving(routes, { caller: () => asked.by })
   const decide = (what: 'trust' | 'deny' | 'revoke', of: object) => post(`/api/v1/peers/${what}`, of)
-  return { get, post: decide, trust, connected, apart, links, clock, db }
+  return { asked, get, post: decide, trust, connected, apart, links, clock, db }
 }
 
 test('a machine that is reached through others names the neighbour that told of it', async () => {
@@ -123,6 +126,18 @@ test('peers lists everybody known with state, level and why, those who wait firs
   const { status, body } = await get('/api/v1/peers')
   expect(status).toBe(200)
   expect(body).toMatchSnapshot()
+})
+
+test('who waits for a decision, and where nodes are, is told to administrators alone', async () => {
+  const { asked, get, trust } = await node()
+  trust.sawMember(ann, { name: 'anns', addresses: [at(1)] })
+  trust.sawStranger(bob, { name: 'bobs-laptop', addresses: [at(2)] })
+  asked.by = { ...owner(), admin: false }
+  const { text } = await get('/api/v1/peers')
+  expect(text).toContain(ann)
+  for (const hidden of [bob, 'bobs-laptop', '10.0.0.']) expect(text).not.toContain(hidden)
+  for (const who of [bob, 'bobs-laptop'])
+    expect((await get(`/api/v1/peers/explain?who=${who}`)).body.error?.code).toBe('not_found')
 })
 
 test('of a trusted node without a link it is said why, when that is known', async () => {

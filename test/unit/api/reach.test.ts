@@ -1,8 +1,10 @@
-// What a person is told where another machine cannot be asked, because nothing leads to it.
+// Whom another machine is asked for, and what a person is told where it cannot be asked because nothing leads to it.
 import { expect, test } from 'vitest'
+import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { createReach, type ReachDeps } from '../../../src/api/remote/reach.ts'
 import { systemTimers } from '../../../src/base/clock.ts'
+import { owner } from '../../support/api/callers.ts'
 
 const NODE = formatNodeId(new Uint8Array(32).fill(7))
 
@@ -37,4 +39,12 @@ test('a machine that nothing leads to is told of with what to do, and so is a di
     message: 'desk cannot be asked: the dial took too long',
     hint: 'karo peers shows who is connected. The task goes on.',
   })
+})
+
+test('an operator who may not ask from this machine any more asks nothing, although the login lasts', () => {
+  const acting = { types: [AGENT_CONTROL] }
+  const { actingOf } = createReach({ sessions: { of: () => acting } } as unknown as ReachDeps, '')
+  const member = { ...owner(), admin: false }
+  expect(actingOf(member)).toBe(acting)
+  expect(() => actingOf({ ...member, asks: false })).toThrow('may not ask')
 })

@@ -9,6 +9,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { askersOf, checkPerson, placeOf, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/agents.ts'
 import type { Elsewhere } from '../../remote/ask.ts'
+import type { Asked } from '../../remote/reach.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { answered, ndjson } from '../../server/streamed.ts'
@@ -27,12 +28,6 @@ interface AgentsRouteDeps {
   readonly elsewhere: Elsewhere
   /** Tests play the kernel. */
   readonly seatOf?: SeatOfCaller
-}
-
-interface Asked {
-  readonly caller: Caller
-  /** Trace id of the request. */
-  readonly id: string
 }
 
 /** Errors: `bad_request`, `not_found`, `conflict`, `refused`, `rate_limited`, `unavailable`. */
@@ -82,16 +77,15 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
     serve(server, api.removeAgent, async (request) =>
       agentShape(await agents.remove(actorOf(request), request.body.agent)),
     )
-    serve(server, api.startAgent, async (request) => {
-      const { at, agent } = request.body
-      if (at !== undefined) return elsewhere.ask(request, at, api.startAgent, { operation: 'start', agent })
-      return agentShape(await agents.startAgent(actorOf(request), agent))
-    })
-    serve(server, api.stopAgent, async (request) => {
-      const { at, agent } = request.body
-      if (at !== undefined) return elsewhere.ask(request, at, api.stopAgent, { operation: 'stop', agent })
-      return agentShape(await agents.stopAgent(actorOf(request), agent))
-    })
+    for (const [operation, of] of [
+      ['start', api.startAgent],
+      ['stop', api.stopAgent],
+    ] as const)
+      serve(server, of, async (request) => {
+        const { at, agent } = request.body
+        if (at !== undefined) return elsewhere.ask(request, at, of, { operation, agent })
+        return agentShape(await agents[`${operation}Agent`](actorOf(request), agent))
+      })
     serve(server, api.getAgentLogs, async (request) => {
       const { at, agent } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, api.getAgentLogs, { operation: 'logs', agent })
@@ -101,11 +95,7 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
 }
 
 /** Errors: as `agentsRoutes`. */
-function tasksRoutes({
-  agents,
-  elsewhere,
-  seatOf = seatByKernel,
-}: Pick<AgentsRouteDeps, 'agents' | 'elsewhere' | 'seatOf'>): Routes {
+function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
   const { tasks } = agents
   /** The person of each task that is followed now. */
   const followed: number[] = []

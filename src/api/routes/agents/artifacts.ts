@@ -14,8 +14,9 @@ import * as api from '../../contract/operations/agents/artifacts.ts'
 import type { ArtifactFetchLineShape, ArtifactShareShape } from '../../contract/shapes.ts'
 import type { Fetched, Fetching } from '../../remote/fetching.ts'
 import type { Holdings } from '../../remote/holdings.ts'
+import type { Asked } from '../../remote/reach.ts'
 import { describeError } from '../../server/errors.ts'
-import type { Caller, Routes } from '../../server/route.ts'
+import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { momentOf, shown } from '../../server/shown.ts'
 import { answered, ndjson } from '../../server/streamed.ts'
@@ -36,7 +37,7 @@ interface SharingDeps {
   readonly operators: Pick<Operators, 'list'>
 }
 
-const ownerOf = ({ caller, id }: { readonly caller: Caller; readonly id: string }): Owner => ({
+const ownerOf = ({ caller, id }: Asked): Owner => ({
   person: caller.uid,
   traceId: id,
 })

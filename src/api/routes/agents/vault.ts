@@ -7,6 +7,7 @@ import type { Owner, Vault } from '../../../agents/vault/types.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { checkPerson, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/vault.ts'
+import type { Asked } from '../../remote/reach.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { momentOf, shown } from '../../server/shown.ts'
@@ -21,7 +22,7 @@ interface VaultRouteDeps {
 
 /** Errors: those of `Vault`; `refused` where a person has to be at a terminal and none is. */
 export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }: VaultRouteDeps): Routes {
-  const ownerOf = ({ caller, id }: { readonly caller: Caller; readonly id: string }): Owner => ({
+  const ownerOf = ({ caller, id }: Asked): Owner => ({
     person: caller.uid,
     traceId: id,
   })

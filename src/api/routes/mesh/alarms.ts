@@ -49,7 +49,8 @@ function takenInWords({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>
   return `the key of this node was replaced by ${taken}${when}. If this machine was restored from a backup that is older than its last karo identity rotate, restore a newer one; without one, make a new node: karo identity new --replace, and join again. If nobody rotated it here, somebody else has the key: make a new node too, and have this one revoked by an issuer or denied by the others`
 }
 
-export function alarmsOf(deps: AlarmDeps): readonly string[] {
+/** Where nodes are is told to administrators alone. */
+export function alarmsOf(deps: AlarmDeps, admin: boolean): readonly string[] {
   const { mesh, trust } = deps
   const called = (node: NodeId): string => {
     const { name, fingerprint } = trust.opinion(node)
@@ -59,7 +60,7 @@ export function alarmsOf(deps: AlarmDeps): readonly string[] {
   const { stale, twins } = mesh.inspect()
   const belongs = deps.fleet()
   alarms.push(
-    ...[revokedInWords(belongs), joiningInWords(belongs, stale.length > 0)].filter(
+    ...[revokedInWords(belongs), admin ? joiningInWords(belongs, stale.length > 0) : undefined].filter(
       (said) => said !== undefined,
     ),
   )
@@ -73,7 +74,7 @@ export function alarmsOf(deps: AlarmDeps): readonly string[] {
   }
   for (const { node_id, places } of others) {
     alarms.push(
-      `the key of ${called(node_id)} is used on two machines, ${placesInWords(places)}: stop Karo on the one that should not have it; if nobody knows that one, the key is stolen: karo peers revoke ${trust.opinion(node_id).fingerprint}`,
+      `the key of ${called(node_id)} is used on two machines${admin ? `, ${placesInWords(places)}` : ''}: stop Karo on the one that should not have it; if nobody knows that one, the key is stolen: karo peers revoke ${trust.opinion(node_id).fingerprint}`,
     )
   }
   for (const { at, between } of frozenNodes(deps)) {

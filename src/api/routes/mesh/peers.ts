@@ -138,12 +138,15 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
   return (server) => {
     serve(server, getPeers, async ({ caller }) => {
       const pending = pendingNow()
-      const peers = trust.known().map((node) => forCaller(shape(node, pending), caller))
-      return { peers: peers.sort(byStateAndName) }
+      const told = caller.admin ? trust.known() : trust.known().filter((node) => !pending.has(node))
+      return { peers: told.map((node) => forCaller(shape(node, pending), caller)).sort(byStateAndName) }
     })
     serve(server, explainPeer, async ({ query, caller }) => {
       const node = trust.resolve(query.who)
-      return { peer: forCaller(answer(node).peer, caller), steps: trust.explain(node) }
+      const { peer } = answer(node)
+      if (peer.state === 'pending' && !caller.admin)
+        throw new KaroError('not_found', 'no node here is known as that')
+      return { peer: forCaller(peer, caller), steps: trust.explain(node) }
     })
     serve(server, trustPeer, async ({ body }) => {
       const { who: asked, ...terms } = body
@@ -190,7 +193,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
   }
 }
 
-/** Who may have a person's data is that person's to know; at which addresses nodes are, and were, is the administrators'. */
+/** Who may have a person's data is that person's to know; where nodes are, and were, is the administrators', and who waits for them. */
 function forCaller(peer: PeerShape, { admin }: Caller): PeerShape {
   if (admin) return peer
   return { ...peer, addresses: [], ...(peer.twin_places && { twin_places: [] }) }
