@@ -150,7 +150,7 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
           if (problem !== reason)
             log.warn({ to: target.text, reason }, 'the ledger is not sent to this target')
           problem = reason
-          const ms = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 16), LONGEST_RETRY_MS)
+          const ms = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS)
           await new Promise<void>((resolve) => {
             const cancel = timers.after(ms, resolve)
             wake = () => {

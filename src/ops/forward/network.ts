@@ -63,9 +63,8 @@ export async function addressOf(
   const found = await addressesOf(host, { mesh, discovery }, signal)
   if (found === undefined)
     throw new Error(`${host} is not in /etc/hosts, and discovery.resolvers names no server that may be asked`)
-  const fit = found.filter((one) => !mesh.lan_only || isPrivateAddress(one, { allowCgnat: mesh.allow_cgnat }))
-  const [first] = fit
-  if (first !== undefined) return first
+  const fit = found.find((one) => !mesh.lan_only || isPrivateAddress(one, { allowCgnat: mesh.allow_cgnat }))
+  if (fit !== undefined) return fit
   throw new Error(
     found.length === 0
       ? `${host} has no address`
@@ -93,7 +92,12 @@ async function secured(
     cert,
     key,
   })
-  await happened(socket, 'secureConnect', signal)
+  try {
+    await happened(socket, 'secureConnect', signal)
+  } catch (error) {
+    // Behind the semicolon Node.js advises on its own command line, which nobody here types.
+    throw new Error(`no TLS with it: ${(error as Error).message.split(';')[0]}`)
+  }
   return socket
 }
 

@@ -77,10 +77,7 @@ export function createTraces(deps: TracesDeps): Traces {
   let sending: Sending | undefined
 
   /** Every step of a trace, on each node, hangs below the span with the first half of the trace's id: that of its first request. */
-  function idsOf(
-    trace: string,
-    isRequest: boolean,
-  ): { readonly span: string; readonly parent: string | undefined } {
+  function idsOf(trace: string, isRequest: boolean) {
     const top = trace.slice(0, 16)
     if (!isRequest || roots.has(trace)) return { span: toHex(random.bytes(8)), parent: top }
     if (roots.size >= ROOTS_MAX) roots.delete(roots.values().next().value as string)

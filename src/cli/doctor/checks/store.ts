@@ -106,10 +106,10 @@ export const store = {
   'forward.targets': {
     title: 'the ledger elsewhere',
     what: 'Every target of forward.to takes the entries of the ledger, and none was removed before it was sent.',
-    why: 'Whoever watches there sees nothing of this machine meanwhile. Entries wait in the ledger, which keeps 200 000.',
+    why: 'Whoever watches there sees nothing of this machine. Entries wait in the ledger, which keeps 200 000.',
     severity: 'warn',
     looksAt: 'daemon',
-    fix: 'Let this machine reach the collector, and the service write the file (systemctl edit karo: ReadWritePaths=). karo logs tail says why.',
+    fix: 'Let this machine reach the collector, by TLS with a certificate of forward.tls_ca, or write the file (systemctl edit karo: ReadWritePaths=).',
     look({ forward = [] }) {
       if (forward.length === 0) return skipped('the ledger is sent nowhere (forward.to)')
       return forward.map(({ to, waiting, missed, problem }) => {
