@@ -25,14 +25,14 @@ export function sharingView(view: SharingView, screen: { colour: boolean; column
 }
 
 /** The configuration counts a person in until they say otherwise, so that this has to be seen. */
-function countedFor(view: SharingView): string {
-  const { peers, supervisors } = view.allow
-  if (view.sharing === 'off' || view.max_level < 2) return 'no'
-  if ([...peers, ...supervisors].includes('*')) return 'yes, for everybody who may read them'
-  const roles = [...new Set([...peers, ...supervisors, ...view.allow_only.map(({ who }) => who)])].filter(
-    (who) => who.startsWith('role:'),
-  )
-  return roles.length === 0 ? 'no' : `for ${list(roles)}`
+function countedFor({ allow, allow_only, max_level, sharing, stopped }: SharingView): string {
+  if (sharing === 'off' || max_level < 2) return 'no'
+  const all = [...allow.peers, ...allow.supervisors, ...allow_only.map(({ who }) => who)]
+  const rolesOf = (entries: readonly string[]) => entries.filter((who) => who.startsWith('role:'))
+  if (all.includes('*'))
+    return ['yes, for everybody who may read them', ...rolesOf(stopped).map(printable)].join(', but not ')
+  const roles = new Set(rolesOf(all))
+  return roles.size === 0 ? 'no' : `for ${list([...roles])}`
 }
 
 /** An answer of one node is signed by it, so that no answer can be anonymous. */
@@ -60,19 +60,17 @@ function stateLine({ sharing, source, max_level }: SharingView, colour: boolean)
 }
 
 function peers(view: SharingView, screen: { colour: boolean; columns: number }): string {
+  type Peer = SharingView['peers'][number]
+  const given = (key: 'level_1' | 'summaries') => ({
+    value: (peer: Peer) => which(peer[key], view),
+    wrap: true,
+    style: (peer: Peer) => (peer[key].length > 0 ? ('green' as const) : undefined),
+  })
   return table(screen, view.peers, {
     NODE: { value: (peer) => peer.name || peer.fingerprint, shrink: true },
     TRUST: (peer) => peer.trust_level,
-    'YOUR NUMBERS': {
-      value: (peer) => which(peer.level_1, view),
-      wrap: true,
-      style: (peer) => (peer.level_1.length > 0 ? 'green' : undefined),
-    },
-    SUMMARIES: {
-      value: (peer) => which(peer.summaries, view),
-      wrap: true,
-      style: (peer) => (peer.summaries.length > 0 ? 'green' : undefined),
-    },
+    'YOUR NUMBERS': given('level_1'),
+    SUMMARIES: given('summaries'),
     TOTALS: (peer) => (peer.level_2.length > 0 ? 'yes' : 'no'),
     WHY: { value: (peer) => peer.reason, wrap: true },
   })

@@ -116,7 +116,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
             note:
               least === undefined
                 ? 'no period yet'
-                : `in ${plain(least.category)}, the lowest of all categories; ${percent(least.consent)} of the machines that were heard agreed`,
+                : `in ${plain(least.category)}, the lowest of all categories; ${percent(least.consent)} of the machines heard take part`,
           },
           {
             label: 'Questions in a day',

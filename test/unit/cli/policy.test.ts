@@ -106,7 +106,7 @@ test('consent to whom a fingerprint names as it is printed, and to categories, b
   const view = {
     ...(ANSWERS.Sharing as object),
     peers: [],
-    stopped: ['team:ops'],
+    stopped: ['team:ops', 'role:security'],
     allow_only: [{ who: 'team:eng', categories: ['tool_usage'] }],
     stopped_only: [{ who: 'role:lead', categories: ['anomalies'] }],
   }

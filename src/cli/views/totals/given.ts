@@ -1,14 +1,11 @@
 // View of the totals that this machine took part in: each period, who got halves, who may read them, and who fetched them here.
 import type { AskersShape } from '../../../api/contract/shapes.ts'
-import { ago, printable } from '../../../base/format.ts'
+import { ago } from '../../../base/format.ts'
 import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { readersView } from './readers.ts'
+import { nameOf, readersView } from './readers.ts'
 
 type Totals = AskersShape['totals']
-type Named = Totals['may_read'][number]['nodes'][number]
-
-const nameOf = ({ name, fingerprint }: Named): string => printable(name || fingerprint)
 
 /** Empty where this machine took part in none and showed none. */
 export function givenView({ given, may_read, fetched }: Totals, screen: Screen, now: number): string {

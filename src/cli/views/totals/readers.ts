@@ -5,9 +5,11 @@ import { fitted } from '../../terminal/text.ts'
 
 type Readers = SharingView['totals'][number]
 
+export const nameOf = ({ name, fingerprint }: Readers['nodes'][number]): string =>
+  printable(name || fingerprint)
+
 /** `ciso, carol (operator)`. */
 export function readerWords({ nodes, operators }: Omit<Readers, 'audience'>): string {
-  const nameOf = ({ name, fingerprint }: Readers['nodes'][number]): string => printable(name || fingerprint)
   const all = [...nodes.map(nameOf), ...operators.map((one) => `${nameOf(one)} (operator)`)]
   return all.length === 0 ? 'nobody else that is known here' : all.join(', ')
 }

@@ -29,7 +29,7 @@ function coverage(report: Report): Block {
           ]
         : [
             `Of the newest released period, ${day(first.start)}: ${count(first.contributed)} of ${count(first.expected)} expected machines are in the totals of ${words(first.category)} (${percent(first.expected === 0 ? null : first.contributed / first.expected)}).`,
-            `Consent: ${percent(first.consent)} of the ${count(first.heard)} machines that were heard agreed.`,
+            `Consent: ${percent(first.consent)} of the ${count(first.heard)} machines heard take part.`,
           ],
     tables: [
       {
