@@ -5,7 +5,7 @@ import type { Part } from '../risk/parts.ts'
 import { readArguments } from './arguments.ts'
 import type { ExplainedPart, Explanation } from './explanation.ts'
 import { type Knowledge, openKnowledge } from './knowledge.ts'
-import { createLexicon, type Lexicon } from './lexicon.ts'
+import { createLexicon, type Lexicon, type Meaning } from './lexicon.ts'
 import { createManuals, type Manuals } from './manuals.ts'
 import { redirection, variable } from './shell-words.ts'
 import { summary } from './summary.ts'
@@ -86,11 +86,16 @@ async function explainPart(part: Part, line: string, lexicon: Lexicon): Promise<
   const explain = (inner: Part) => explainPart(inner, line, lexicon)
   const text = line.slice(...part.span)
   const inner: ExplainedPart[] = []
-  if (part.kind === 'command') inner.push(...(await readArguments(part.parts, line, lexicon, explain)))
-  else for (const one of part.parts) inner.push(await explain(one))
-  if (part.kind === 'loop') inner.splice(0, inner.length, ...loopWords(inner))
-  if (part.kind === 'function' || part.kind === 'case')
-    inner.splice(0, inner.length, ...named(inner, WORDS_OF[part.kind]))
+  let whole: Meaning | undefined
+  if (part.kind === 'command') {
+    inner.push(...(await readArguments(part.parts, line, lexicon, explain)))
+    whole = wholeOf(inner, lexicon)
+    const [name] = inner
+    if (whole !== undefined && name?.meaning === null)
+      inner[0] = { ...name, meaning: whole.text, source: whole.source }
+  } else for (const one of part.parts) inner.push(await explain(one))
+  if (part.kind === 'loop' || part.kind === 'function' || part.kind === 'case')
+    inner.splice(0, inner.length, ...named(inner, part.kind))
   const meaning =
     shellMeaning(part, text, line, lexicon) ??
     (part.kind === 'operator' ? (await lexicon.tool('[')).shipped(part.value)?.text : undefined)
@@ -98,12 +103,26 @@ async function explainPart(part: Part, line: string, lexicon: Lexicon): Promise<
     kind: part.kind,
     span: part.span,
     text: text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT - 1)}…` : text,
-    meaning: meaning ?? null,
-    source: meaning === undefined ? null : 'shell',
+    meaning: meaning ?? whole?.text ?? null,
+    source: meaning === undefined ? (whole?.source ?? null) : 'shell',
     risks: [],
     parts: inner,
   }
 }
+
+/** What a command does as a whole; only where some of its words are not known, because that takes a look at all that Karo knows. */
+function wholeOf(parts: readonly ExplainedPart[], lexicon: Lexicon): Meaning | undefined {
+  const words = parts.filter(({ kind }) => /^(?:name|word|option|value)$/.test(kind))
+  const [name] = words
+  if (name?.kind !== 'name' || words.every(isKnown) || parts.some(({ kind }) => kind === 'command'))
+    return undefined
+  const text = words.map((word) => word.text).join(' ')
+  const whole = text.length > MOST_TEXT ? undefined : lexicon.whole(name.text, text)
+  return whole ?? (name.meaning === null ? lexicon.examples(name.text) : undefined)
+}
+
+const isKnown = ({ meaning }: ExplainedPart): boolean =>
+  meaning !== null && !meaning.startsWith('An argument of ')
 
 /** What the shell itself does with a part; undefined for parts whose meaning depends on the command, and for signs of tests such as `-f`. */
 function shellMeaning(part: Part, text: string, line: string, { sign }: Lexicon): string | undefined {
@@ -113,77 +132,27 @@ function shellMeaning(part: Part, text: string, line: string, { sign }: Lexicon)
     case 'name':
     case 'word':
       return undefined
-    case 'script':
-      return 'Read by a shell as a command line of its own'
-    case 'pipeline':
-      return value === '!' ? 'A pipe with its exit code inverted' : 'A pipe: all run at the same time'
-    case 'list':
-      return 'Commands whose success decides what runs next'
-    case 'if':
-      return 'Runs commands only under a condition'
-    case 'loop':
-      return LOOPS[value] ?? 'Repeats commands'
-    case 'case':
-      return 'Chooses what to run by comparing a word with patterns'
     case 'function':
       return `Defines the function ${value}; nothing in it runs until it is called`
-    case 'subshell':
-      return 'Runs in a shell of its own: changes of directory and variables end with it'
-    case 'group':
-      return 'A group that runs in this shell'
-    case 'test':
-      return 'Tests a condition; the exit code says whether it holds'
-    case 'arithmetic':
-      return 'Calculates with whole numbers'
-    case 'coprocess':
-      return 'Runs in the background, connected to this shell by pipes'
-    case 'keyword':
-    case 'operator':
-      return sign(`${kind} ${value}`)
-    case 'comment':
-      return 'A comment: ignored'
     case 'assignment':
       return assigned(text)
     case 'redirection':
       return redirection(
         value,
         part.parts[0] === undefined ? '' : part.parts[0].value || line.slice(...part.parts[0].span),
+        sign,
       )
     case 'heredoc':
       return `Gives the lines up to ${value} as standard input`
     case 'variable':
       return variable(text, (name) => sign(`variable ${name}`))
-    case 'substitution':
-      return 'Runs the command inside first and puts its output here'
-    case 'process-substitution':
-      return value === '>'
-        ? 'A file name: the command inside reads what is written to that file'
-        : 'A file name: the file holds the output of the command inside'
-    case 'glob':
-      return globbed(text)
-    case 'brace':
-      return 'Becomes several words, one for each choice'
     case 'tilde':
-      return text === '~'
-        ? 'Your home directory'
-        : text === '~+'
-          ? 'The directory you are in'
-          : text === '~-'
-            ? 'The directory you were in before'
-            : `The home directory of ${text.slice(1)}`
-    case 'unreadable':
-      return 'The parser could not read this part, so Karo cannot say what it does'
+      return sign(`tilde ${text}`) ?? `The home directory of ${text.slice(1)}`
+    case 'glob':
+      return sign(`glob ${/^[([]/.exec(text)?.[0] ?? text}`) ?? sign('part glob')
+    default:
+      return sign(`${kind} ${value}`) ?? sign(`part ${kind}`)
   }
-}
-
-/** Meanings of the words in `for x in a b`: the variable, then the words of the list. */
-function loopWords(parts: readonly ExplainedPart[]): readonly ExplainedPart[] {
-  const first = parts.findIndex(({ kind }) => kind === 'word')
-  return parts.map((part, i) => {
-    if (part.kind !== 'word') return part
-    const meaning = i === first ? 'The variable, set to the next word in each round' : 'A word of the list'
-    return { ...part, meaning, source: 'shell' }
-  })
 }
 
 /** Meanings of the words of a header, of which the first differs from the others. */
@@ -192,21 +161,20 @@ const WORDS_OF = {
     first: 'The name of the function',
     other: 'An option of the function, or the name of an argument',
   },
+  // Of `for x in a b`.
+  loop: { first: 'The variable, set to the next word in each round', other: 'A word of the list' },
   case: { first: 'The word that is compared', other: 'A pattern: this branch runs when the word fits it' },
 } as const
 
-function named(
-  parts: readonly ExplainedPart[],
-  { first, other }: { readonly first: string; readonly other: string },
-): readonly ExplainedPart[] {
+function named(parts: readonly ExplainedPart[], kind: keyof typeof WORDS_OF): readonly ExplainedPart[] {
   const at = parts.findIndex(({ kind }) => kind === 'word')
   return parts.map((part, i) =>
     part.kind === 'word'
       ? {
           ...part,
-          meaning: i === at ? first : other,
+          meaning: WORDS_OF[kind][i === at ? 'first' : 'other'],
           source: 'shell',
-          parts: i === at ? part.parts : pattern(part.parts),
+          parts: i === at || kind === 'loop' ? part.parts : pattern(part.parts),
         }
       : part,
   )
@@ -229,26 +197,9 @@ const pattern = (parts: readonly ExplainedPart[]): readonly ExplainedPart[] =>
         },
   )
 
-const LOOPS: Readonly<Record<string, string>> = {
-  for: 'Repeats the body once per word of the list',
-  'for ((': 'Repeats the body while the calculation says so',
-  select: 'Shows a menu and runs the body for each choice',
-  while: 'Repeats the body as long as the condition succeeds',
-  until: 'Repeats the body until the condition succeeds',
-}
-
 function assigned(text: string): string {
   const name = /^[A-Za-z_]\w*/.exec(text)?.[0]
   return name === undefined ? 'Sets a variable' : `Sets the variable ${name}`
-}
-
-function globbed(text: string): string {
-  if (text === '*') return 'Stands for any characters: the shell puts the files here whose names fit'
-  if (text === '**') return 'Stands for any characters, perhaps also directories in between'
-  if (text === '?') return 'Stands for any one character'
-  if (text.startsWith('(')) return 'Alternatives, or a condition for the files (zsh)'
-  if (text.startsWith('[')) return 'Stands for one of these characters'
-  return 'A pattern: the shell puts the files here whose names fit'
 }
 
 /**

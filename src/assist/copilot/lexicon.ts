@@ -1,5 +1,8 @@
 // Meanings of a command's name, options and subcommands, from Karo's own table, the knowledge file and manual pages.
 import type { Shell } from '../risk/index.ts'
+import { piecesOf } from './ask/entries.ts'
+import type { Known } from './ask/index.ts'
+import { concepts } from './ask/language.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { CommandKnowledge, OptionKnowledge } from './knowledge-format.ts'
 import type { Manuals } from './manuals.ts'
@@ -33,6 +36,10 @@ export interface Tool {
 
 export interface Lexicon {
   tool(name: string): Promise<Tool>
+  /** What the whole line of a tool does, in the words with which people ask for it; only where Karo knows this very line. */
+  readonly whole: (tool: string, line: string) => Meaning | undefined
+  /** Where there are examples of a tool, if there are any. */
+  readonly examples: (tool: string) => Meaning | undefined
   /** What a sign or word of the shell's own means, by its kind and spelling: `keyword if`, `operator &&`, `variable HOME`. */
   readonly sign: (name: string) => string | undefined
 }
@@ -124,7 +131,40 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
       },
     }
   }
-  return { tool, sign: (name) => knowledge.own(name, shell)?.does }
+  function whole(name: string, line: string): Meaning | undefined {
+    const index = knowledge.ask()
+    const said = index
+      .find(new Set(concepts(line)), name)
+      .flatMap(({ known }) => saidOf(known, line) ?? [])
+      .sort((a, b) => b.plain - a.plain)[0]
+    return said && { ...said, text: capital(said.text) }
+  }
+
+  const examples = (name: string): Meaning | undefined =>
+    knowledge.ask().isTool(name)
+      ? { text: `Karo has examples of it: karo explain ${name}`, source: 'karo' }
+      : undefined
+
+  return { tool, whole, examples, sign: (name) => knowledge.own(name, shell)?.does }
+}
+
+/** The first wording of the entry, with the words of the line in its slots; undefined unless the line is the entry's command. */
+function saidOf({ command, says: [said = ''], source }: Known, line: string) {
+  const pieces = piecesOf(command.replace(/^sudo /, ''))
+  const slots = pieces.flatMap((piece) => (typeof piece === 'string' ? [] : piece[1]))
+  const form = pieces.map((piece) =>
+    typeof piece === 'string' ? piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : `('[^']*'|"[^"]*"|[^\\s'"]+)`,
+  )
+  const given = new RegExp(`^${form.join('')}$`).exec(line)
+  if (given === null) return undefined
+  const text = piecesOf(said.replace(/^[\w-]+: /, '')).map((piece) =>
+    typeof piece === 'string' ? piece : given[1 + slots.indexOf(piece[1])],
+  )
+  return {
+    text: text.join(''),
+    source,
+    plain: pieces.filter((piece) => typeof piece === 'string').join('').length,
+  }
 }
 
 function meaning(text: string, source: string, argument: string | undefined): OptionMeaning {

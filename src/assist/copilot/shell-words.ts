@@ -1,47 +1,21 @@
 // Meanings of the shell's own signs and words that have parts: redirections, variables, exit codes, signals, modes.
 
-const STREAMS: Readonly<Record<string, string>> = {
-  '0': 'standard input',
-  '1': 'standard output',
-  '2': 'error messages (standard error)',
-}
-
-/** Meaning of a redirection such as `2>` or `<<<` with its target as typed; undefined for an unknown sign. */
-export function redirection(operator: string, target: string): string | undefined {
-  const [, descriptor = '', sign = ''] = /^(\d*|\{\w+\})([<>&|]+)$/.exec(operator) ?? []
-  const stream = descriptor === '' ? undefined : (STREAMS[descriptor] ?? `file descriptor ${descriptor}`)
-  const output = stream ?? 'standard output'
-  const input = stream ?? 'standard input'
-  const nowhere = target === '/dev/null'
-  switch (sign) {
-    case '>':
-      return nowhere ? `Throws ${output} away` : `Writes ${output} into the file, replacing what it held`
-    case '>|':
-      return `Writes ${output} into the file, replacing it even under \`noclobber\``
-    case '>>':
-      return `Appends ${output} to the end of the file`
-    case '<':
-      return `Takes ${input} from the file`
-    case '<>':
-      return `Opens the file for reading and writing as ${input}`
-    case '>&':
-      if (target === '-') return `Closes ${output}`
-      return /^\d$/.test(target)
-        ? `Sends ${output} where ${STREAMS[target] ?? `file descriptor ${target}`} goes`
-        : 'Writes standard output and error messages into the file'
-    case '<&':
-      return target === '-' ? `Closes ${input}` : `Takes ${input} from file descriptor ${target}`
-    case '&>':
-      return nowhere
-        ? 'Throws output and error messages away'
-        : 'Writes output and error messages into the file, replacing what it held'
-    case '&>>':
-      return 'Appends output and error messages to the file'
-    case '<<<':
-      return 'Gives the word as standard input'
-    default:
-      return undefined
-  }
+/**
+ * Meaning of a redirection such as `2>` or `<<<` with its target as typed; undefined for an unknown sign. `does`: what is known of a
+ * sign, and of a stream by its number.
+ */
+export function redirection(
+  operator: string,
+  target: string,
+  does: (name: string) => string | undefined,
+): string | undefined {
+  const [, descriptor, sign = ''] = /^(\d*|\{\w+\})([<>&|]+)$/.exec(operator) ?? []
+  const stream = (number: string): string => does(`stream ${number}`) ?? `file descriptor ${number}`
+  const to = /^(?:\/dev\/null|-)$/.test(target) ? ` ${target}` : /^\d$/.test(target) ? ' number' : ''
+  return (does(`redirection ${sign}${to}`) ?? does(`redirection ${sign}`))
+    ?.replace('OUTPUT', stream(descriptor || '1'))
+    .replace('INPUT', stream(descriptor || '0'))
+    .replace('TARGET', stream(target))
 }
 
 const OPERATIONS: readonly (readonly [RegExp, string])[] = [

@@ -26,7 +26,9 @@ const howOften = ({ meaning }: ExplainedPart): string =>
   /^Repeats the body (.+)$/.exec(meaning ?? '')?.[1] ?? 'again and again'
 
 function oneCommand(command: ExplainedPart): string {
-  const does = command.parts.findLast(({ kind, meaning }) => kind === 'name' && meaning !== null)?.meaning
+  const does =
+    command.meaning ??
+    command.parts.findLast(({ kind, meaning }) => kind === 'name' && meaning !== null)?.meaning
   const name = nameOf(command)
   if (command.parts.some(({ kind }) => kind === 'command')) return `Runs ${name}.`
   if (does) return `${does.replace(/\.$/, '')}.`

@@ -15,7 +15,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { FrameReader } from '../../../protocols/reader.ts'
 import { hello, MESSAGES, STREAMS } from '../../../protocols/registry.ts'
 import { type Identity, verifySignature } from '../../../src/trust/identity/index.ts'
-import { patience, until } from '../run/until.ts'
+import { PATIENCE_MS, patience, until } from '../run/until.ts'
 import { testIdentity } from './mesh-node.ts'
 
 export interface RawStream {
@@ -62,8 +62,8 @@ export async function rawPeer(
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },
-    // Thirty that dial at once on a busy machine take longer than libp2p's own ten seconds.
-    connectionManager: { dialTimeout: 120_000 },
+    // Thirty that dial at once on a busy machine take longer than the seconds that libp2p gives each.
+    connectionManager: { addressDialTimeout: PATIENCE_MS },
     services,
   })
 

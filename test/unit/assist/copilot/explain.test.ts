@@ -119,6 +119,21 @@ test('what nobody knows is said to be unknown', async () => {
   expect(found.summary).toBe('Runs frobnicate, which Karo knows nothing about.')
 })
 
+test.each([
+  ['xfs_info /srv', 'Details of an xfs filesystem.'],
+  ['virsh start vm1', 'Start virtual machine vm1.'],
+  ['virsh start vm1 > log', 'Start virtual machine vm1.'],
+  // Of two that fit, the one with fewer words left open.
+  ['ip route del default', 'Remove the default route.'],
+  ['virsh start vm1 --sideways', 'Karo has examples of it: karo explain virsh.'],
+  ['sudo virsh start vm1', 'Runs sudo virsh.'],
+])('where words are not known, a line that Karo knows is told as a whole: %s', async (command, summary) => {
+  const found = await explain(command)
+  expect(found.summary).toBe(summary)
+  // A name that something is known of keeps that.
+  expect(meaningOf(found, 'ip') ?? '').not.toContain('default route')
+})
+
 test('every meaning names its source, and a part without one has none', async () => {
   for (const command of ['sudo docker run -it x | tee y', 'for i in 1; do kubectl get pods; done', 'zz -y']) {
     for (const part of flat((await explain(command)).parts))
