@@ -1,5 +1,3 @@
-// Keys that are rotated in a certified mesh of real daemons: who stays, who stays out, and what a kill at any moment leaves.
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { PeerAnswerShape, PeerShape } from '../../../src/api/contract/shapes.ts'
@@ -69,9 +67,6 @@ test.skipIf(!possible.ok)(
     await bob.json(['peers', 'deny', cidFirst])
     await bob.json(['peers', 'trust', first, '--name', 'annie', '--role', 'lead'])
 
-    const backup = join(temporaryHome(), 'before.tar')
-    expect(await ann.karo(['backup', backup])).toMatchObject({ code: 0 })
-
     // Nobody types anything anywhere else.
     const second = await rotated(ann)
     expect(second).not.toBe(first)
@@ -135,27 +130,5 @@ test.skipIf(!possible.ok)(
     expect((await node.karo(['join', '-'], await invite())).code).not.toBe(0)
     for (const one of [hq, ann]) expect((await peerAt(one, escaped))?.state).not.toBe('connected')
     expect((await node.status()).mesh.peers_connected).toBe(0)
-
-    // A backup from before the rotations: the key of the home stays, and without one the old key says what happened to it.
-    await ann.stop()
-    expect(await ann.json(['restore', backup, '--replace'])).toMatchObject({ key_kept: true })
-    const restored = await start('ann', 1, ann.home)
-    expect((await restored.status()).node_id).toBe(third)
-    await linkedAt([hq], third, 'certificate')
-    await restored.stop()
-    rmSync(join(ann.home, 'identity.key'))
-    expect(await ann.json(['restore', backup, '--replace'])).toMatchObject({ key_kept: false })
-    const old = await start('ann', 1, ann.home)
-    expect((await old.status()).node_id).toBe(first)
-    await until(async () => (await old.status()).mesh.alarms.some((one) => one.includes('was replaced by')), {
-      what: 'it says that its key was replaced',
-      pollMs: 200,
-    })
-    // A second successor would freeze the key that ann uses.
-    expect(await old.karo(['identity', 'rotate'])).toMatchObject({
-      code: 4,
-      stderr: expect.stringContaining('replaced already'),
-    })
-    expect(await idOf(old)).toBe(first)
   },
 )

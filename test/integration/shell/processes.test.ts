@@ -73,22 +73,6 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       what: 'it does not run any more',
     })
   })
-
-  test('what is left in the background runs on, also when the shell has gone, and belongs to its line', async () => {
-    const shell = await hooked(program)
-    const go = join(shell.directory, 'go')
-    await shell.type(`nohup ${process.execPath} hog.cjs ${go} >/dev/null 2>&1 &`)
-    const line = await event(go)
-    const found = async () => (await processes()).processes.find(({ event_id }) => event_id === line.id)
-    expect(await until(found, { what: 'it is seen' })).toMatchObject({ running: true, name: 'node' })
-    await shell.leave()
-    await until(async () => (await node.status()).spool.pending_bytes === 0, {
-      what: 'the shell is done with',
-    })
-    expect(await found()).toMatchObject({ running: true })
-    writeFileSync(go, '')
-    await until(async () => (await found())?.running === false, { what: 'its end is seen' })
-  })
 })
 
 test.each(['bash', 'zsh', 'fish'] as const)(
@@ -120,44 +104,6 @@ test.each(['bash', 'zsh', 'fish'] as const)(
     await until(() => asking.notes().length === 1, { what: 'a note' })
   },
 )
-
-test('a command that is deleted takes along what it needed and what its programs used', async () => {
-  const shell = await hooked('bash')
-  const go = join(shell.directory, 'gone-for-good')
-  const seen = async () => (await processes('--now', '--name', 'node')).processes
-  // What tests above left in the background runs on, and has taken its memory.
-  const others = new Set((await seen()).map(({ pid }) => pid))
-  shell.keys(`${process.execPath} hog.cjs ${go}\r`)
-  // Its memory is sampled: a look before it has taken any says little.
-  const hasTaken = ({ pid, peak_rss_bytes: peak }: ProcessesShape['processes'][number]) =>
-    !others.has(pid) && (peak ?? 0) > 150 * MIB
-  await until(async () => (await seen()).some(hasTaken), { what: 'it has taken its memory' })
-  writeFileSync(go, '')
-  await shell.prompt()
-  const line = await event('gone-for-good')
-  const its = async () =>
-    (await processes()).processes.find(({ event_id, running }) => event_id === line.id && !running)
-  const { pid } = await until(its, { what: 'it is over' })
-  const needed = async () =>
-    (await node.json<{ events: EventShape[] }>(['history', 'gone-for-good'])).events[0]?.peak_rss_bytes
-  await until(async () => ((await needed()) ?? 0) > 150 * MIB, { what: 'what it needed is in the history' })
-  expect((await node.karo(['history', 'delete', line.id, '--yes'])).code).toBe(0)
-  expect((await processes()).processes.map((one) => one.pid)).not.toContain(pid)
-  expect(await needed()).toBeUndefined()
-})
-
-test('what a name may do to a terminal is shown, not done', async () => {
-  const shell = await hooked('bash')
-  const name = 'a\u001b[31mb'
-  writeFileSync(join(shell.directory, name), `#!/bin/sh\nread -r line\n`, { mode: 0o755 })
-  shell.keys(`./a*b\r`)
-  await until(async () => (await processes('--name', name)).total > 0, { what: 'it runs' })
-  const { stdout } = await node.karo(['processes', '--name', name])
-  expect(stdout).toContain('a\\x1b[31mb')
-  expect(stdout).not.toContain('\u001b')
-  shell.keys('\r')
-  await shell.prompt()
-})
 
 test('across a restart a process is one; off, nothing is looked at and nothing shown as running', async () => {
   const shell = await hooked('bash')
