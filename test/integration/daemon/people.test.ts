@@ -1,4 +1,4 @@
-// Accounts come and go on a machine: nobody who gets a used uid gets what its owner typed, and root decides over what is left; what each account has is its own.
+// Accounts come and go on a machine: nobody who gets a used uid gets what its owner typed, and root decides over what is left.
 import { chmodSync, chownSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -40,9 +40,6 @@ function type(node: TestNode, uid: number, ...commands: readonly string[]): void
   chownSync(join(spool, name), uid, uid)
   append(spool, name, records(commands))
 }
-
-/** Of which both accounts are known at the end. */
-let machine: TestNode
 
 test.runIf(canPlayAccounts())('a uid that is used again, a new home, and a person who leaves', async () => {
   const accounts = playedAccounts()
@@ -116,45 +113,11 @@ test.runIf(canPlayAccounts())('a uid that is used again, a new home, and a perso
   // While the daemon rests, the last commands are left unread, and the number goes to somebody else.
   type(again, UID, 'echo canary-unread')
   accounts.set({ 'karo-carol': UID })
-  machine = await startNode({ home, under: accounts.under })
+  const machine = await startNode({ home, under: accounts.under })
   await until(async () => (await machine.status()).spool.pending_bytes === 0, { what: 'all is read' })
   type(machine, UID, 'echo canary-carol')
   await reads(machine, UID, ['echo canary-carol'])
   accounts.set({ 'karo-carol': UID, 'karo-bob': OTHER_UID })
   expect((await machine.karo(['people', 'map', 'karo-bob', 'karo-bob', '--yes'])).code).toBe(0)
   await reads(machine, OTHER_UID, ['echo canary-bob', 'echo canary-unread'])
-})
-
-test.runIf(canPlayAccounts())('two accounts have each a vault and artifacts of their own', async () => {
-  const call =
-    (uid: number) =>
-    (method: 'GET' | 'POST', path: string, body?: unknown): Promise<never> =>
-      as(machine, uid, `/api/v1/${path}`, method, body)
-  const [mine, theirs] = [call(UID), call(OTHER_UID)]
-  const base64 = (text: string) => Buffer.from(text).toString('base64url')
-  await mine('POST', 'vault/init', { passphrase: base64('horse battery staple') })
-  await mine('POST', 'vault/secrets', { name: 'token', value: base64('canary-secret') })
-  expect(await theirs('GET', 'vault')).toMatchObject({ vault: { protection: null }, secrets: [] })
-  for (const word of ['reveal', 'remove', 'deny'])
-    await expect(theirs('POST', `vault/secrets/${word}`, { name: 'token', agent: 'x' })).rejects.toThrow()
-  await theirs('POST', 'vault/init', { passphrase: base64('battery staple') })
-  const notFound = { code: 'not_found' }
-  await expect(theirs('POST', 'vault/secrets/remove', { name: 'token' })).rejects.toMatchObject(notFound)
-  await theirs('POST', 'vault/lock')
-  await theirs('POST', 'vault/destroy')
-  expect(await mine('GET', 'vault')).toMatchObject({ secrets: [{ name: 'token', problem: null }] })
-  // Root manages the machine, and sees nothing of theirs either.
-  expect(await machine.json(['secret', 'list'])).toMatchObject({ secrets: [] })
-
-  const { key } = (await mine('POST', 'artifacts/begin', { name: 'a' })) as { key: string }
-  const part = { key, at: 0, bytes: 'eA' }
-  await expect(theirs('POST', 'artifacts/part', part)).rejects.toMatchObject(notFound)
-  await mine('POST', 'artifacts/part', part)
-  const { id } = (await mine('POST', 'artifacts/finish', { key })) as { id: string }
-  for (const path of [`show?id=${id}`, `content?id=${id}`])
-    await expect(theirs('GET', `artifacts/${path}`)).rejects.toMatchObject(notFound)
-  await expect(theirs('POST', 'artifacts/remove', { id })).rejects.toMatchObject(notFound)
-  expect(await theirs('GET', 'artifacts')).toEqual({ artifacts: [] })
-  expect(await machine.json(['artifact', 'list'])).toMatchObject({ artifacts: [] })
-  expect(await mine('GET', 'artifacts')).toMatchObject({ artifacts: [{ id }] })
 })

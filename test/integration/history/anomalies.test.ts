@@ -1,4 +1,4 @@
-// karo anomalies on a real daemon: found in what a shell left, the numbers told, muted over a kill, and each only their own.
+// karo anomalies on a real daemon: found in what a shell left, the numbers told, and each only their own.
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -29,8 +29,6 @@ describe('what is unusual', () => {
   let node: TestNode
   const socket = (): string => join(node.home, 'karo.sock')
   const list = (...more: string[]) => node.json<AnomaliesShape>(['anomalies', ...more])
-  const found = async (kind: string): Promise<AnomalyShape | undefined> =>
-    (await list('--all')).signals.find((one) => one.kind === kind)
 
   beforeAll(async () => {
     node = await startNode({ env: UTC })
@@ -110,34 +108,6 @@ describe('what is unusual', () => {
     expect((await node.karo(['anomalies'])).stdout).toMatch(/new: 40 commands of kubernetes/)
     expect((await node.karo(['anomalies'])).stdout).not.toContain('new: ')
     expect((await node.karo(['status'])).stdout).not.toContain('unusual')
-  })
-
-  test('what is muted is quiet, over a kill and a restart, until it is unmuted', async () => {
-    const { id } = (await found('unusual_pattern'))!
-    await node.json(['anomalies', 'mute', id, '--for', '30d'])
-    await node.json(['anomalies', 'mute', 'timing', '--for', 'forever'])
-    await node.kill9()
-    node = await startNode({ home: node.home, env: UTC })
-
-    const { signals, mutes } = await list()
-    expect(signals.map(({ kind }) => kind)).toEqual(['repeated_risk'])
-    expect(mutes).toEqual([
-      { target: 'timing', until: null },
-      { target: 'unusual_pattern/kubernetes', until: expect.any(String) },
-    ])
-    expect(await found('unusual_pattern')).toMatchObject({ id, muted: true })
-    // The same signal, though the daemon looked anew: none is begun twice.
-    expect((await list('--all')).signals).toHaveLength(2)
-
-    await node.json(['anomalies', 'unmute', id])
-    expect((await list()).signals).toHaveLength(2)
-    // As the list names it.
-    await node.json(['anomalies', 'unmute', 'timing'])
-    expect((await list()).mutes).toEqual([])
-    const again = await node.karo(['anomalies', 'unmute', id])
-    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('is not muted')])
-    const unknown = await node.karo(['anomalies', 'mute', 'nothing'])
-    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('unusual_pattern')])
   })
 
   test.runIf(root)('nobody sees, mutes or is told of what is somebody else’s', async () => {

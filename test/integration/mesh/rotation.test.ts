@@ -1,3 +1,4 @@
+// Keys that are rotated in a certified mesh of real daemons: who stays, who stays out, and what a kill at any moment leaves.
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { PeerAnswerShape, PeerShape } from '../../../src/api/contract/shapes.ts'
