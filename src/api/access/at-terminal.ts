@@ -1,14 +1,18 @@
 // Whether a person sits at the other end of the control socket, as far as the kernel can say; what opens something asks this.
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
-import { type Seat, seatOf } from '../../base/kernel/sessions.ts'
+import { type Seat, seatOf, toolAbove } from '../../base/kernel/sessions.ts'
 import type { Caller } from '../server/route.ts'
 
 /** Where the caller sits; undefined over TCP, and for a process that cannot be looked at. */
 export type SeatOfCaller = (caller: Caller) => Seat | undefined
 
-export const seatByKernel: SeatOfCaller = ({ pid, via }) =>
-  via === 'socket' && pid !== undefined ? seatOf(pid) : undefined
+/** Below an AI tool nobody types, also in a terminal that the tool opened where it had none: in an editor, or of a timer. */
+export const seatByKernel: SeatOfCaller = ({ pid, via }) => {
+  if (via !== 'socket' || pid === undefined) return
+  const [seat, program] = [seatOf(pid), toolAbove({}, pid)]
+  return seat && program ? { ...seat, terminal: false, program } : seat
+}
 
 type Place = Pick<Seat, 'sessions' | 'near' | 'terminal' | 'program'>
 
@@ -44,7 +48,7 @@ export function checkPerson(
 }
 
 /** Why it is not a person's word. */
-export const notTyped = (seat: Pick<Seat, 'program'> | undefined): string =>
+export const notTyped = (seat: Pick<Seat, 'program'> | undefined) =>
   seat?.program === undefined
     ? 'this program has none'
     : `this was started by the program ${printable(seat.program)}`

@@ -44,8 +44,7 @@ const RETRY_AFTER_MS = 1_000
 
 export function describeError(error: unknown): DescribedError {
   if (error instanceof KaroError) {
-    const described = say(error.code, error.message, error.where, error.hint)
-    return { ...described, headers: headersOf(error) }
+    return { ...say(error.code, error.message, error.where, error.hint), headers: headersOf(error) }
   }
   if ((error as { code?: unknown } | null)?.code === 'ERR_PROGRAM_REPLACED') {
     const hint =

@@ -133,7 +133,13 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.setErrorHandler((error, request, reply) => {
     const { status, body, headers, unexpected } = describeError(error)
     if (unexpected) {
-      log.error({ trace_id: request.id, error: stackOf(error) }, 'request failed unexpectedly')
+      log.error(
+        {
+          trace_id: request.id,
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        },
+        'request failed unexpectedly',
+      )
     }
     if (status === ERROR_CODES.too_large.http) {
       // The request is read to its end, because a client whose connection is closed while it sends never sees the error.
@@ -153,8 +159,4 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 function traceIdOf(own: string | string[] | undefined, parent: string | string[] | undefined): string {
   if (typeof own === 'string' && TRACE_ID.test(own)) return own
   return (typeof parent === 'string' && traceOfParent(parent)) || toHex(randomBytes(16))
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -46,7 +46,7 @@ export function seatOf(
   )
   const line = end < 0 ? whole : whole.slice(0, end)
   const [own] = line
-  if (own === undefined) return undefined
+  if (own === undefined) return
   const { asks, typed } = askerIn(line, read)
   const isLed = (session: number): boolean => line.some((one) => one.pid === session)
   // Without a terminal of its own it may have been detached from the one that it belongs to.
@@ -70,7 +70,7 @@ const PACKAGE = /\/node_modules\/(?:@[^/]+\/)?([^/]+)\//
  */
 export function toolAbove(
   env: Readonly<Record<string, string | undefined>>,
-  pid: number = process.ppid,
+  pid: number = process.pid,
   read: (pid: number) => string = readStat,
   wordsOf: (pid: number) => readonly string[] = readWords,
 ): string | undefined {
@@ -82,7 +82,8 @@ export function toolAbove(
     const names = [one.name, nameOf(program), nameOf(script), PACKAGE.exec(script)?.[1] ?? '']
     const tool = names.map((name) => AI_PROGRAMS.get(name)).find((known) => known !== undefined)
     if (tool !== undefined) return tool.title
-    if (names.includes('karo') && rest.includes('acp')) return 'an agent of karo acp'
+    // Not the command that is looked at itself: `acp` may be a name in it.
+    if (one.pid !== pid && names.includes('karo') && rest.includes('acp')) return 'an agent of karo acp'
   }
   return undefined
 }
@@ -132,8 +133,8 @@ const sessionsOf = (line: readonly Process[]): readonly string[] => [
   ...new Set(line.map(({ session }) => `session:${session}`)),
 ]
 
-const readWords = (pid: number): readonly string[] => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-const readStat = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'utf8')
+const readWords = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+const readStat = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8')
 
 interface Process {
   readonly pid: number
@@ -158,11 +159,11 @@ function lookAt(pid: number, read: (pid: number) => string): Process | undefined
       .split(' ')
       .map(Number)
     const numbers = [parent, group, session, terminal, rest[14]]
-    if (!numbers.every(Number.isInteger)) return undefined
+    if (!numbers.every(Number.isInteger)) return
     const [ppid, pgrp, sid, tty, started] = numbers as [number, number, number, number, number]
     const name = text.slice(text.indexOf('(') + 1, end)
     return { pid, name, parent: ppid, group: pgrp, session: sid, terminal: tty, started }
   } catch {
-    return undefined
+    return
   }
 }

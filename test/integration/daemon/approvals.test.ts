@@ -1,11 +1,13 @@
 // A tool in one terminal asks, the person answers in another: with a real daemon, real terminals, and two accounts.
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ApprovalShape, ApprovalsLogShape } from '../../../src/api/contract/shapes.ts'
 import { cleanEnv, runProgram, startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
-import { inTerminal, programInTerminal, type TerminalRun } from '../../support/shell/terminal-run.ts'
+import { inTerminal, KARO, programInTerminal, type TerminalRun } from '../../support/shell/terminal-run.ts'
 
 let node: TestNode
 beforeAll(async () => {
@@ -137,6 +139,20 @@ describe('who may not approve', () => {
     expect(await ended(inTerminal([...args, '0'.repeat(8)], node.home))).toMatchObject({ code: 4 })
     expect(await ended(inTerminal([...args, hash.slice(0, 8)], node.home))).toMatchObject({ code: 0 })
     expect(await asking.answer()).toBeNull()
+  })
+
+  test('an AI tool that has no terminal, in one that it opens before it asks for anything', async () => {
+    const named = async (name: string) => {
+      const path = join(node.home, name)
+      symlinkSync('/bin/sh', path)
+      // Two commands, so that the shell does not become the first one.
+      const line = `script -qec "$NODE $KARO token create --scope approve" /dev/null; echo exit $?`
+      const env = cleanEnv(node.home, { NODE: process.execPath, KARO })
+      return (await promisify(execFile)('setsid', ['-w', path, '-c', line], { env })).stdout
+    }
+    expect(await named('claude')).toMatch(/the program Claude Code\s[\s\S]*exit 4/)
+    // A terminal that an editor opens is a person's.
+    expect(await named('editor')).toMatch(/Scope approve[\s\S]*exit 0/)
   })
 
   test.runIf(process.getuid?.() === 0)('another account, which does not even see it', async () => {

@@ -5,7 +5,7 @@ import { cleanEnv } from '../node/node.ts'
 import { atEnd } from '../run/processes.ts'
 import { until } from '../run/until.ts'
 
-const KARO = join(import.meta.dirname, '../../../dist/karo.js')
+export const KARO = join(import.meta.dirname, '../../../dist/karo.js')
 
 export interface TerminalRun {
   readonly pid: number

@@ -300,6 +300,21 @@ describe('the kernel says who runs something', () => {
     expect(below({ OPENCODE: '1' })).toBe('OpenCode')
   })
 
+  it('nobody is an agent by a name in their own command', () => {
+    const [stat, words] = [
+      '7 (node) S 1 7 7 0 ',
+      ['node', '/usr/lib/karo/dist/karo.js', 'secret', 'show', 'acp'],
+    ]
+    expect(
+      toolAbove(
+        {},
+        7,
+        () => stat + '0 '.repeat(15),
+        () => words,
+      ),
+    ).toBeUndefined()
+  })
+
   it('a person, who types into a shell of a terminal, also as another account', () => {
     expect(person).toEqual({
       session: 9,

@@ -53,9 +53,8 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
         hint: 'karo token create --scope approve  makes one, at a terminal.',
       })
   }
-  const tasks = tasksRoutes(deps)
   return (server) => {
-    tasks(server)
+    tasksRoutes(deps)(server)
     serve(server, api.getAgents, async (request) => {
       const { at } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, api.getAgents, { operation: 'list' })

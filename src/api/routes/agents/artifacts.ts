@@ -45,9 +45,8 @@ const ownerOf = ({ caller, id }: Asked): Owner => ({
 /** Errors: those of `Artifacts`, and of `Fetching` for what other machines have. */
 export function artifactsRoutes(deps: ArtifactsDeps): Routes {
   const { artifacts, fetching, holdings, trust, mesh, log } = deps
-  const shares = sharesRoutes(deps)
   return (server) => {
-    shares(server)
+    sharesRoutes(deps)(server)
     serve(server, api.fetchArtifact, async (request, reply) => {
       const { id, at = '', link } = request.body
       const wanted = id === undefined ? { link: link ?? '' } : { artifact: id, at }

@@ -182,11 +182,10 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
         if (!inMesh || isFrozen) await trust.revoke(node)
         if (inMesh && isFrozen) await fleet.look(() => false)
       })
-      if (!inMesh) return { ...answer(node), ...left, revoked_in: 'here' as const }
       return {
         ...answer(node),
         ...left,
-        revoked_in: 'mesh' as const,
+        revoked_in: inMesh ? ('mesh' as const) : ('here' as const),
         ...(told && { spread: await told }),
       }
     })
