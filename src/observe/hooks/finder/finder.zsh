@@ -31,7 +31,7 @@ if [[ -o interactive && -o zle ]] && builtin zmodload zsh/zle 2>/dev/null; then
   }
   __karo_find() { __karo_find_on ctrl-r history-incremental-search-backward }
   __karo_find_up() {
-    # Within a line of several rows Up goes a row up, as without the finder.
+    # Within a line of several rows Up goes a row up.
     if [[ $LBUFFER == *$'\n'* ]]; then builtin zle .up-line-or-history; else __karo_find_on up up-line-or-history; fi
   }
   builtin zle -N __karo_find

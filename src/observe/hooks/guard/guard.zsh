@@ -4,10 +4,10 @@
 # `karo shell init zsh` prints arrays in front of this text: __karo_ask, the program that judges; __karo_rules, files of
 # rules that may prohibit any tool; __karo_ruled, __karo_writers and __karo_reads, names of tools; __karo_given, all
 # else. Behind it comes __karo_guard_bang, which says whether the person's options expand "!". As in karo.zsh, all of it
-# is handed to `emulate zsh -c`, and functions have no variables: the person may have made one of that name read-only.
+# is handed to `emulate zsh -c`, and functions have no variables.
 #
 # The guard wraps the widgets that accept a line, whatever they are by then, so that others (zsh-autosuggestions,
-# zsh-syntax-highlighting) may come before it or after. What is asked runs in a subshell.
+# zsh-syntax-highlighting) may come before it or after.
 if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle zsh/parameter 2>/dev/null; then
   builtin typeset -gA __karo_guard
   builtin typeset -g __karo_guard_word __karo_guard_rest __karo_guard_fd
@@ -239,7 +239,10 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       # The shell runs the line as history expansion makes it.
       if [[ $BUFFER == *"$histchars[1]"* || $BUFFER == "$histchars[2]"* ]] && __karo_guard_bang; then zle .expand-history; fi
       __karo_guard[text]=$PREBUFFER$BUFFER
-      if [[ $BUFFER == *$'\n'* ]]; then CURSOR=$#BUFFER; zle -R; fi
+      # Zsh marks what was pasted until the next widget, and would draw the line without its mark over the question.
+      zle .end-of-line
+      CURSOR=$#BUFFER
+      zle -R
       # Not in the subshell, each of which would have the same random numbers.
       __karo_guard[number]=$RANDOM$RANDOM$RANDOM
       # A job that ends meanwhile would have zsh draw the line over the question, and take Ctrl-C for itself.
