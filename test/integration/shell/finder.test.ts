@@ -182,6 +182,16 @@ describe.each(SHELLS)('%s', (shell) => {
     at.keys('\r')
     await ran
     expect(await at.run('echo alive-again')).toContain('alive-again')
+    // What the guard dropped is behind Up, as it says.
+    const asked = at.printed('[n] ')
+    at.keys(`git push --force ${shell}-dropped\r`)
+    await asked
+    const dropped = at.printed('@> ')
+    at.keys('n')
+    await dropped
+    const back = at.printed(`${shell}-dropped`)
+    at.keys(`${ESC}[A`)
+    await back
     // Ctrl-R was not asked for, so it is the shell's own still.
     const own = at.printed(OWN_SEARCH[shell])
     at.keys(CTRL_R)

@@ -16,7 +16,10 @@ if [[ $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; 
   # $1 is the key, $2 what it does without the finder; $3 is $_, which ends as it was.
   __karo_find() {
     local found then='redraw-current-line' map
-    if found=`__karo_found "$1"`; then
+    if [[ $1 == up && ${__karo_gone-} ]]; then
+      # The guard dropped this line, which the finder does not know.
+      then=$2
+    elif found=`__karo_found "$1"`; then
       if [[ $found == *$'\n'* ]]; then
         READLINE_LINE=${found#*$'\n'}
         READLINE_POINT=${#READLINE_LINE}

@@ -1,5 +1,4 @@
-# Karo's finder in fish, on Ctrl-R, on Up or on both: the command that is chosen comes to the line, and runs only where
-# the setting finder.enter says so.
+# Karo's finder in fish, on Ctrl-R, on Up or on both.
 #
 # `karo shell init fish --ctrl-r --up` sets the lists __karo_finder and __karo_finder_keys in front of this text: see
 # finder.bash. Fish 3.6 has a search of its own on Ctrl-R, the history pager; earlier fish has none.
@@ -29,17 +28,17 @@ if builtin status is-interactive
         else
             builtin commandline --function repaint
             if builtin test $argv[1] = up
-                builtin commandline --function up-or-search
+                up-or-search
             else if builtin contains -- history-pager (builtin bind --function-names)
                 builtin commandline --function history-pager
             end
         end
     end
     function __karo_find_up
-        # In a list of completions, in a search that was begun, and within a line of several rows Up does what it does
-        # without the finder.
-        if builtin commandline --paging-mode; or builtin commandline --search-mode; or builtin test (builtin commandline --line) -gt 1
-            builtin commandline --function up-or-search
+        # In a list of completions, in a search that was begun, within a line of several rows, and for a line that the
+        # guard dropped.
+        if builtin commandline --paging-mode; or builtin commandline --search-mode; or builtin test (builtin commandline --line) -gt 1; or builtin set --query __karo_gone
+            up-or-search
         else
             __karo_find up
         end

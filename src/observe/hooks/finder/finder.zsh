@@ -1,5 +1,4 @@
-# Karo's finder in zsh, on Ctrl-R, on Up or on both: the command that is chosen comes to the line, and runs only where
-# the setting finder.enter says so.
+# Karo's finder in zsh, on Ctrl-R, on Up or on both.
 #
 # `karo shell init zsh --ctrl-r --up` prints the arrays __karo_finder and __karo_finder_keys in front of this text: see
 # finder.bash. As in karo.zsh, all of it is handed to `emulate zsh -c`, and functions have no variables.
@@ -31,8 +30,8 @@ if [[ -o interactive && -o zle ]] && builtin zmodload zsh/zle 2>/dev/null; then
   }
   __karo_find() { __karo_find_on ctrl-r history-incremental-search-backward }
   __karo_find_up() {
-    # Within a line of several rows Up goes a row up.
-    if [[ $LBUFFER == *$'\n'* ]]; then builtin zle .up-line-or-history; else __karo_find_on up up-line-or-history; fi
+    # Within a line of several rows, and for a line that the guard dropped.
+    if [[ $LBUFFER == *$'\n'* || -n ${__karo_gone-} ]]; then builtin zle .up-line-or-history; else __karo_find_on up up-line-or-history; fi
   }
   builtin zle -N __karo_find
   builtin zle -N __karo_find_up

@@ -15,7 +15,7 @@
 if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
   if [[ ${__karo_guard[@]@a} != *A* ]]; then
     unset -v __karo_guard
-    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line [day]=0 [late]=-999999 [gone]= [words]=)
+    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line [day]=0 [late]=-999999 [words]=)
     # Without a terminal, where lines come from a pipe, words go to what is stderr now.
     { : >/dev/tty; } 2>/dev/null || builtin exec {__karo_guard[words]}>&2
   fi
@@ -205,8 +205,8 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     case $verb in
     run)
       # The line was refused before and is the newest entry: the hook would take it for one that was not repeated.
-      if [[ ${__karo_guard[gone]} && ${__karo_guard[gone]} == "$text" ]]; then __karo_base=$((HISTCMD - 1)); fi
-      __karo_guard[gone]=
+      if [[ ${__karo_gone-} && ${__karo_gone-} == "$text" ]]; then __karo_base=$((HISTCMD - 1)); fi
+      __karo_gone=
       __karo_guard[head]+=$line$'\n'
       __karo_guard[here]=$here
       __karo_guard_then "$1"
@@ -236,7 +236,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     set -o history
     # The hook must not take the entry for a command that ran.
     __karo_base=$HISTCMD
-    __karo_guard[gone]=$text
+    __karo_gone=$text
   }
 
   # Instead of the keys that run what an editor leaves: it comes to the line, and Enter runs it. $1 is $_.

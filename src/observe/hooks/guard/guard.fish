@@ -53,6 +53,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
 
     # Runs what is typed.
     function __karo_guard_run
+        builtin set --erase --global __karo_gone
         builtin string match --quiet -- '*vi_key_bindings' "$fish_key_bindings"; and builtin set --global fish_bind_mode insert
         builtin commandline --function execute
     end
@@ -187,6 +188,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
                 return
             case drop
                 __karo_guard_remember $line
+                builtin set --global __karo_gone
                 builtin commandline --replace -- ''
             case put
                 builtin commandline --replace -- (builtin string join \n -- $answer[2..-1] | builtin string collect)

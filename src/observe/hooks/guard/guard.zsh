@@ -10,7 +10,7 @@
 # zsh-syntax-highlighting) may come before it or after.
 if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle zsh/parameter 2>/dev/null; then
   builtin typeset -gA __karo_guard
-  builtin typeset -g __karo_guard_word __karo_guard_rest __karo_guard_fd
+  builtin typeset -g __karo_guard_word __karo_guard_rest __karo_guard_fd __karo_gone
 
   # Whether $1 is plain: tools without rules, and signs that no shell expands; several of them with " | " in between.
   __karo_guard_plain() {
@@ -217,7 +217,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
 
   # Instead of the widget $1.
   __karo_guard_widget() {
-    __karo_guard[verb]= __karo_guard[outcome]=- __karo_guard[next]=
+    __karo_guard[verb]= __karo_guard[outcome]=- __karo_guard[next]= __karo_gone=
     [[ -n $PREBUFFER ]] || __karo_guard[here]=
     if [[ ${CONTEXT-start} != (start|cont) ]]; then
       # A value is edited (vared), or something is chosen.
@@ -282,7 +282,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     (put) __karo_guard[text]=${__karo_guard[answer]#*$'\n'} ;;
     (drop)
       # The line is behind Up, unless the history would not have it.
-      [[ $__karo_guard[text] == [[:blank:]]* ]] || builtin print -rs -- "$__karo_guard[text]"
+      [[ $__karo_guard[text] == [[:blank:]]* ]] || { builtin print -rs -- "$__karo_guard[text]"; __karo_gone=x }
       __karo_guard[text]=
       ;;
     esac
