@@ -94,13 +94,6 @@ describe('a request of an agent in an editor', () => {
     expect(await logOf(id)).toMatchObject([{ outcome: 'used', uses: 1 }])
   })
 
-  test('is denied elsewhere, and the agent hears of a no', async () => {
-    const editor = edit([{ toolCall: command('touch two') }])
-    const { id } = await requestFor('touch two')
-    expect((await node.karo(['approvals', 'deny', id])).code).toBe(0)
-    expect(await editor.hears('said')).toEqual(selected('no'))
-  })
-
   test.each([
     ['always', 'approved', 'always'],
     ['no', 'denied', 'no'],
