@@ -86,6 +86,7 @@ describe('shell install and uninstall', () => {
       `Still in ${join(directory, '.zshrc')}; to remove it there:  karo shell uninstall zsh`,
     )
     expect(out).toContain('karo shell uninstall fish')
+    expect(out).toContain('Open shells keep it')
     expect(out).not.toContain('karo shell uninstall bash')
     await karo(env, 'shell', 'uninstall', 'fish')
     expect((await karo(env, 'shell', 'uninstall', 'zsh')).out).not.toContain('Still in')

@@ -197,23 +197,19 @@ const shellUninstall = defineCommand('shell uninstall', {
     dropHooks(shells)
     const others = stillHooked(io)
     // A node makes its spool anew when it starts, and other shells write into it before that.
-    const left = others === '' && !existsSync(key) ? [dirname(file), spool] : [dirname(file)]
-    for (const directory of left) dropEmpty(directory, homeOf(io))
+    dropEmpty(dirname(file), homeOf(io))
+    if (others === '' && !existsSync(key)) dropEmpty(spool, homeOf(io))
     const unlinked = others === '' && removeLink(io)
     report(
       io,
       { shell, file, changed, program: unlinked ? linkOf(io) : null },
       gone ? 'Removed, as nothing else was in it:' : changed ? 'Removed from' : 'The hook is not in',
     )
-    if (!io.json) io.out(unlinked ? `Removed ${linkOf(io)}\n` : others)
+    if (io.json) return
+    io.out(unlinked ? `Removed ${linkOf(io)}\n` : others)
+    if (changed) io.out('Open shells keep it until they end.\n')
     // Without the program that was removed above, no shell may find `karo` any more.
-    if (
-      !io.json &&
-      changed &&
-      others === '' &&
-      recordingPaths(io.env).whose === 'own' &&
-      existsSync(io.home)
-    ) {
+    if (changed && others === '' && recordingPaths(io.env).whose === 'own' && existsSync(io.home)) {
       const { words, byName } = programOf(io)
       const karo = byName ? 'karo' : words.map(quoteShell).join(' ')
       io.out(
@@ -232,8 +228,14 @@ async function wantsFinder(
   file: string,
   { options }: CommandInput,
 ): Promise<boolean | undefined> {
-  const said = options[CTRL_R] === true || options[`no-${CTRL_R}`] === true
-  if (said || shell === 'sh' || !canAsk(io) || markedLines(textOf(file)).length > 0) return false
+  if (
+    options[CTRL_R] ||
+    options[`no-${CTRL_R}`] ||
+    shell === 'sh' ||
+    !canAsk(io) ||
+    markedLines(textOf(file)).length > 0
+  )
+    return false
   const answer = await askLine(
     "Let Ctrl-R search what Karo records, in place of the shell's own search? [Y/n] ",
   )
