@@ -32,8 +32,9 @@ export function createKeptAnswers(clock: Pick<Clock, 'monotonic'>): KeptAnswers 
   return {
     of(request, maxAgeMs) {
       const found = kept.get(keyOf(request))
-      const age = found === undefined ? Number.POSITIVE_INFINITY : Math.floor(clock.monotonic() - found.at)
-      return found === undefined || age > maxAgeMs ? undefined : { ...found.result, age_ms: age }
+      if (found === undefined) return
+      const age = Math.floor(clock.monotonic() - found.at)
+      return age > maxAgeMs ? undefined : { ...found.result, age_ms: age }
     },
     keep(request, result) {
       if (result.status === 'success' && result.ended_by !== 'cancelled')

@@ -110,5 +110,6 @@ test('a node that was revoked, or looks for its inviter, says so, by whom, and w
     'others may read that': about({ ...nothing, joining: { ...unusable, detail: 'others may read it' } }),
     // Whoever is certified has its invite behind it.
     certified: about({ ...nothing, joining, own: {} as never }),
+    'no issuer for a week': about({ ...nothing, stale: true }),
   }).toMatchSnapshot()
 })

@@ -20,10 +20,7 @@ export interface AlarmDeps {
 const ALARMS_MAX = 16
 
 /** Nodes whose key has several successors, undecided, each lineage once: named by the key where it forks. */
-export function frozenNodes({ trust }: Pick<AlarmDeps, 'trust'>): readonly {
-  readonly at: NodeId
-  readonly between: readonly NodeId[]
-}[] {
+export function frozenNodes({ trust }: Pick<AlarmDeps, 'trust'>) {
   const forks = new Map<NodeId, readonly NodeId[]>()
   for (const node of trust.known()) {
     const state = trust.keyState(node)
@@ -56,14 +53,15 @@ export function alarmsOf(deps: AlarmDeps, admin: boolean): readonly string[] {
     const { name, fingerprint } = trust.opinion(node)
     return `${printable(name) || 'a node'} (${formatFingerprint(fingerprint)})`
   }
-  const alarms: string[] = []
   const { stale, twins } = mesh.inspect()
   const belongs = deps.fleet()
-  alarms.push(
-    ...[revokedInWords(belongs), admin ? joiningInWords(belongs, stale.length > 0) : undefined].filter(
-      (said) => said !== undefined,
-    ),
-  )
+  const alarms = [
+    revokedInWords(belongs),
+    belongs.stale
+      ? 'no revocation list of an issuer came for a week, so this node gives members no data: karo doctor --only mesh.lists'
+      : undefined,
+    admin ? joiningInWords(belongs, stale.length > 0) : undefined,
+  ].filter((said) => said !== undefined)
   const taken = takenHere(deps)
   if (taken !== undefined) alarms.push(takenInWords(deps, taken))
   const { here, others } = twins

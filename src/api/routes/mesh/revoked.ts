@@ -15,7 +15,8 @@ export function revokedShape(by: FleetState['revoked_by']): FleetShape['revoked_
   return { node_id, fingerprint, name, root, at: time(at) }
 }
 
-type Told = Pick<FleetState, 'why_not' | 'revoked_by'> & Partial<Pick<FleetState, 'own' | 'joining'>>
+type Told = Pick<FleetState, 'why_not' | 'revoked_by'> &
+  Partial<Pick<FleetState, 'own' | 'joining' | 'stale'>>
 
 /**
  * For `karo status`, about an invite that this node uses, or that was not taken; undefined: there is none. `clockOff`: it heard
