@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Log } from '../run/log.ts'
 import { loadLibc } from './libc.ts'
+import { startOf } from './sessions.ts'
 
 export interface PeerCredentials {
   /** Reads the credentials of a connection just accepted; later its descriptor may be gone. */
@@ -12,17 +13,18 @@ export interface PeerCredentials {
 
 /** The user and the process, for callers that inspect the process. */
 export interface PeerProcesses extends PeerCredentials {
-  /** The process that connected; undefined as for `uidOf`. It may have ended, and its number may be another's by now. */
+  /**
+   * The process that connected; undefined as for `uidOf`, and once it has ended: another one may hold its end of the connection, and a
+   * third may have its number.
+   */
   pidOf(socket: Socket): number | undefined
 }
 
 // These numbers hold on every Linux architecture that Node runs on except MIPS and SPARC (socket.h's generic headers).
 const SOL_SOCKET = 1
 const SO_PEERCRED = 17
-/** `struct ucred` of unix(7): pid, uid, gid, 32 bits each. Rights follow from the uid alone: a pid may be another process by now. */
+/** `struct ucred` of unix(7): pid, uid, gid, 32 bits each. */
 const UCRED_BYTES = 12
-const PID_AT = 0
-const UID_AT = 4
 /** The uid that the kernel reports for a socket without credentials. */
 const NO_UID = 0xffff_ffff
 /** The uid of accounts without a number in this namespace (user_namespaces(7)); several people may share it. */
@@ -45,7 +47,10 @@ export async function openPeerCredentials(log: Log): Promise<PeerProcesses> {
       if (peer !== undefined) peers.set(socket, peer)
     },
     uidOf: (socket) => peers.get(socket)?.uid,
-    pidOf: (socket) => peers.get(socket)?.pid,
+    pidOf(socket) {
+      const peer = peers.get(socket)
+      return peer?.started === startOf(peer?.pid) ? peer?.pid : undefined
+    },
   }
 }
 
@@ -55,6 +60,7 @@ interface Peer {
   readonly uid: number
   /** Undefined for a process of another namespace, which has no number here. */
   readonly pid: number | undefined
+  readonly started: number | undefined
 }
 
 async function loadReader(): Promise<(fd: number) => Peer | undefined> {
@@ -68,9 +74,10 @@ async function loadReader(): Promise<(fd: number) => Peer | undefined> {
     const size = new Uint32Array([UCRED_BYTES])
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, size) !== 0 || size[0] !== UCRED_BYTES)
       return undefined
-    const words = new Uint32Array(ucred.buffer)
-    const [pid = 0, uid = NO_UID] = [words[PID_AT / 4], words[UID_AT / 4]]
-    return uid === NO_UID || uid === OVERFLOW_UID ? undefined : { uid, pid: pid === 0 ? undefined : pid }
+    const [pid = 0, uid = NO_UID] = new Uint32Array(ucred.buffer)
+    return uid === NO_UID || uid === OVERFLOW_UID
+      ? undefined
+      : { uid, pid: pid === 0 ? undefined : pid, started: startOf(pid) }
   }
 }
 

@@ -88,7 +88,7 @@ export function toolAbove(
   return undefined
 }
 
-const nameOf = (path: string): string => basename(path).replace(/\.[cm]?js$/, '')
+const nameOf = (path: string) => basename(path).replace(/\.[cm]?js$/, '')
 
 /** The process and those that it descends from. */
 function lineOf(pid: number, read: (pid: number) => string): readonly Process[] {
@@ -102,10 +102,7 @@ function lineOf(pid: number, read: (pid: number) => string): readonly Process[] 
 }
 
 /** The process for which the first of `line` acts, and whether that is the process itself, which a person typed. */
-function askerIn(
-  line: readonly Process[],
-  read: (pid: number) => string,
-): { readonly asks: Process; readonly typed: boolean } {
+function askerIn(line: readonly Process[], read: (pid: number) => string) {
   const [own] = line as readonly [Process, ...Process[]]
   // A terminal that a program opened in another one is that program's; a desktop that was started at a console is no program of this kind.
   const last = line.findLastIndex(({ terminal }) => terminal !== 0 && !isConsole(terminal))
@@ -122,19 +119,20 @@ function askerIn(
 }
 
 /** A shell that a person types into gives each line a process group of its own. */
-const isHandedOn = (shell: Process, child: Process): boolean =>
+const isHandedOn = (shell: Process, child: Process) =>
   POWER.test(shell.name) || (SHELLS.test(shell.name) && shell.group !== child.group)
 
 /** Major and minor number of /dev/tty1 to /dev/tty63, see proc_pid_stat(5). */
-const isConsole = (terminal: number): boolean => terminal >> 8 === 4 && (terminal & 0xff) < 64
+const isConsole = (terminal: number) => terminal >> 8 === 4 && (terminal & 0xff) < 64
 
-const markOf = ({ pid, started }: Process): string => `${pid}:${started}`
-const sessionsOf = (line: readonly Process[]): readonly string[] => [
-  ...new Set(line.map(({ session }) => `session:${session}`)),
-]
+const markOf = ({ pid, started }: Process) => `${pid}:${started}`
+const sessionsOf = (line: readonly Process[]) => [...new Set(line.map(({ session }) => `session:${session}`))]
 
 const readWords = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
 const readStat = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8')
+
+/** When the process started, see `Process`; undefined for one that is gone. */
+export const startOf = (pid = 0) => lookAt(pid, readStat)?.started
 
 interface Process {
   readonly pid: number

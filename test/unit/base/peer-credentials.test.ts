@@ -56,9 +56,14 @@ test('one’s own connection is one’s own, also after it has ended', async () 
   const socket = await coming
   credentials.note(socket)
   expect(credentials.uidOf(socket)).toBe(process.getuid!())
+  expect(credentials.pidOf(socket)).toBe(child.pid)
+  const [gone, closed] = [once(child, 'exit'), once(socket, 'close')]
   child.kill('SIGKILL')
+  await gone
+  // Whoever has that number next did not connect.
+  expect(credentials.pidOf(socket)).toBeUndefined()
   socket.destroy()
-  await once(socket, 'close')
+  await closed
   expect(credentials.uidOf(socket)).toBe(process.getuid!())
 })
 
