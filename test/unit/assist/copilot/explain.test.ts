@@ -121,12 +121,13 @@ test('what nobody knows is said to be unknown', async () => {
 
 test.each([
   ['xfs_info /srv', 'Details of an xfs filesystem.'],
+  ['xfs_info /srv > facts', 'Details of an xfs filesystem.'],
   ['virsh start vm1', 'Start virtual machine vm1.'],
-  ['virsh start vm1 > log', 'Start virtual machine vm1.'],
   // Of two that fit, the one with fewer words left open.
   ['ip route del default', 'Remove the default route.'],
-  ['virsh start vm1 --sideways', 'Karo has examples of it: karo explain virsh.'],
-  ['sudo virsh start vm1', 'Runs sudo virsh.'],
+  ['virsh start vm1 --sideways', 'Manages virtual machines of libvirt.'],
+  ['xfs_info --sideways', 'Karo has examples of it: karo explain xfs_info.'],
+  ['sudo xfs_info /srv', 'Runs sudo xfs_info.'],
 ])('where words are not known, a line that Karo knows is told as a whole: %s', async (command, summary) => {
   const found = await explain(command)
   expect(found.summary).toBe(summary)
