@@ -343,8 +343,9 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
 
 async function viewOfAgent(known: Known, grantedUntil: RestingDeps['grantedUntil']): Promise<AgentView> {
   const { id, name, person, agent } = known
-  const session = agent.session()
   const manifest = await known.manifest().catch(() => null)
+  // Read after what is waited for, so that it fits the status below.
+  const session = agent.session()
   const until = session && manifest ? grantedUntil({ ...manifest, agent: id }) : undefined
   return {
     id,

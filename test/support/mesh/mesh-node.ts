@@ -71,7 +71,7 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
     name: `node-${identity.fingerprint}`,
     version: '0.1.0',
     ...init,
-    timings: { negotiateMs: NEGOTIATE_MS, ...init.timings },
+    timings: { negotiateMs: NEGOTIATE_MS, handshakeMs: NEGOTIATE_MS, ...init.timings },
     config: {
       mesh: {
         port: 0,

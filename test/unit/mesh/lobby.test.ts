@@ -11,7 +11,8 @@ import { until } from '../../support/run/until.ts'
 import { befriend, raw, slowClock, start, trusts, visitor } from './cluster.ts'
 
 test('a stranger is gone after the lobby’s time, whether it said hello or nothing', async () => {
-  const a = await start({ timings: { lobbyMs: 300 } })
+  // Long enough that a busy machine says hello within it.
+  const a = await start({ timings: { lobbyMs: 4_000 } })
   const [silent, polite] = [await raw(), await raw()]
   const one = await silent.dial(a.address())
   const two = await polite.dial(a.address())
