@@ -153,7 +153,9 @@ function saidOf({ command, says: [said = ''], source }: Known, line: string) {
   const pieces = piecesOf(command.replace(/^sudo /, ''))
   const slots = pieces.flatMap((piece) => (typeof piece === 'string' ? [] : piece[1]))
   const form = pieces.map((piece) =>
-    typeof piece === 'string' ? piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : `('[^']*'|"[^"]*"|[^\\s'"-][^\\s'"]*)`,
+    typeof piece === 'string'
+      ? piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      : `('[^']*'|"[^"]*"|[^\\s'"-][^\\s'"]*)`,
   )
   const given = new RegExp(`^${form.join('')}$`).exec(line)
   if (given === null) return undefined
