@@ -61,9 +61,9 @@ export function organisationView(bundle: NonNullable<PolicyShape['organisation']
     policies !== 0 && `${policies} ${policies === 1 ? 'policy' : 'policies'}`,
     max_level !== null && `no level above ${max_level}`,
     k_min !== null && `no total of fewer than ${k_min} nodes`,
-    totals.aggregators.length !== 0 && totalsText(totals),
+    totals.aggregators.length === 0 ? 'nobody computes totals' : totalsText(totals),
   )
-  const says = `The organisation's bundle ${number}, signed ${localTime(signed_at)}: ${asks.join('; ') || 'no rules and no limits'}.`
+  const says = `The organisation's bundle ${number}, signed ${localTime(signed_at)}: ${asks.join('; ')}.`
   const power =
     policies === 0
       ? ''

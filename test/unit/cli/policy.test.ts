@@ -78,9 +78,9 @@ test('explain marks the layer that decides, and show says what is not in force',
   expect(await shown({ 'GET /api/v1/policy/explain': explained }, 'explain', 'bob')).toMatchSnapshot()
   expect(await shown({ 'GET /api/v1/policy': policy }, 'show')).toMatchSnapshot()
   // What totals begin with is said until they are there.
-  const from = async (end: number) => {
+  const from = async (end: number, operators: readonly string[] = ['hq', 'ops']) => {
     const first = { start: new Date(end - 6 * 3_600_000).toISOString(), end: new Date(end).toISOString() }
-    const aggregators = ['hq', 'ops'].map((operator) => ({ node_id, operator }))
+    const aggregators = operators.map((operator) => ({ node_id, operator }))
     const organisation = {
       number: 0,
       signed_at: first.start,
@@ -100,6 +100,8 @@ test('explain marks the layer that decides, and show says what is not in force',
     `to ${end} UTC) for security, computed by 2 nodes`,
   )
   expect(await from(soon - 48 * 3_600_000)).not.toContain('the first of')
+  // A bundle that names nobody ends totals.
+  expect(await from(soon, [])).toContain('nobody computes totals')
 })
 
 test('consent to whom a fingerprint names as it is printed, and to categories, by either word', async () => {
