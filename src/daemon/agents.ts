@@ -191,9 +191,10 @@ export function buildAgents(
     async give(manifest, start, { person, traceId }) {
       const { id: agent, tools } = manifest
       const pin = { code: await gates.codeOf(start), tools: null }
-      await capabilities.grant({ subject: agent, names: manifest.capabilities, by: person, pin })
+      // The vault may refuse (locked, no such secret): then nothing is granted to an agent that is not added.
       for (const { secret } of manifest.secrets)
         await vault.allow({ person, traceId }, secret, { agent, manifest: digestOf(manifest), tools })
+      await capabilities.grant({ subject: agent, names: manifest.capabilities, by: person, pin })
     },
     async revokeAll(agent, by) {
       const held = capabilities.list().filter(({ subject }) => subject === agent)

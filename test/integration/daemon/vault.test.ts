@@ -160,6 +160,9 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
       `${directory}/server.mjs`,
     ]
     expect((await node.karo(words)).code).toBe(4)
+    // With a secret that is not there it is not added, and nothing is granted to its name.
+    expect((await typed(...words.map((word) => word.replace('=api', '=none')))).code).not.toBe(0)
+    expect((await node.karo(['cap', 'list'])).stdout).not.toContain('holder')
     const added = await typed(...words)
     expect(added.code, added.shown).toBe(0)
     const look = async (path: string) => {
