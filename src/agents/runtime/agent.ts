@@ -18,7 +18,7 @@ import type { WayOutDeps } from './way-out.ts'
 /** Milliseconds before each further attempt to start; half of it up to all of it, by chance. */
 const RETRY_MS = [100, 700, 5_000]
 /** Milliseconds before a crashed agent is started again: doubled with each crash, up to the second number. */
-const RESTART_MS = { first: 1_000, most: 60_000 }
+const RESTART_MS = { first: 500, most: 60_000 }
 /** As many crashes within so many milliseconds end the restarting. */
 const CRASH_LOOP = { crashes: 5, withinMs: 600_000 }
 /** Milliseconds between looks at whether a lost Muscle is back. */
@@ -101,7 +101,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
   let session: Session | undefined
   let status: AgentStatus = {
     state: 'stopped',
-    detail: 'it has not been needed yet',
+    detail: 'it was not needed yet',
     restarts: 0,
     since: null,
   }
@@ -124,6 +124,8 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
   async function begin(traceId: string, through: Pin['code']): Promise<Session> {
     const mine = stops
     const { signal } = stopping
+    // No attempt begins after so many milliseconds: one of a silent agent takes 20 s, and a person waits for all of them.
+    const until = clock.monotonic() + 30_000
     for (let attempt = 0; ; attempt += 1) {
       try {
         const manifest = await deps.manifest()
@@ -155,15 +157,15 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
           })
         if (mine === stops) return started
         await started.end()
-        throw new KaroError('unavailable', `${id} was stopped meanwhile`)
+        throw new Error()
       } catch (error) {
         errors.end()
         if (mine !== stops) throw new KaroError('unavailable', `${id} was stopped meanwhile`)
         const reason = (error as Error).message
         if (error instanceof KaroError) throw error
-        errors.note(`it could not be started: ${reason}`)
+        errors.note(`it did not start: ${reason}`)
         const wait = RETRY_MS[attempt]
-        if (wait === undefined)
+        if (wait === undefined || clock.monotonic() > until)
           throw new KaroError('unavailable', `${id} does not start: ${reason}`, {
             hint: `karo agent logs ${id.slice(id.indexOf(':') + 1)} shows what it says.`,
           })
@@ -220,7 +222,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
 
   function restart(why: string): void {
     const mine = stops
-    const ms = Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** Math.max(0, crashes.length - 1))
+    const ms = Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** crashes.length)
     set('waiting', `it is started again soon; ${why}`)
     cancel = timers.after(ms * (0.5 + random.float() / 2), () => void again(mine, why))
   }
@@ -288,7 +290,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     },
     async call(name, input, options) {
       if (oneByOne.pending() > MOST_WAITING)
-        throw new KaroError('rate_limited', `too many calls of ${id} wait already`)
+        throw new KaroError('rate_limited', `too many calls of ${id} wait`)
       let begun = false
       const work = oneByOne(async (): Promise<CallOutcome> => {
         if (options.signal.aborted) return { kind: 'canceled' }

@@ -57,7 +57,7 @@ export function realPlace(path: string, where: string): string {
 
 const isOfSystem = (at: string): boolean => SYSTEM.some((place) => at.startsWith(place))
 const isSeen = (at: string, binds: readonly Seen[]): boolean =>
-  isOfSystem(at) || binds.some((bind) => at === bind.path || at.startsWith(`${bind.path}/`))
+  isOfSystem(at) || binds.some(({ path }) => `${at}/`.startsWith(`${path}/`))
 
 /** The first word that is a file. */
 const fileIn = (words: readonly string[]): string | undefined =>
@@ -65,19 +65,25 @@ const fileIn = (words: readonly string[]): string | undefined =>
 
 /** The program as a jail finds it. Throws KaroError `bad_request` where it would not. */
 function programOf(program: string): string {
+  if (['npx', 'uvx'].includes(basename(program)))
+    throw usage(
+      `${program} fetches a program, and a jail has no network`,
+      'COMMAND',
+      'Install the server, and give its own program.',
+    )
   if (program.includes('/')) {
     const real = realPlace(program, 'COMMAND')
     const named = join(realPlace(dirname(program), 'COMMAND'), basename(program))
     // The interpreter of a venv is known by its name there.
     return venvOf(named) === undefined ? real : named
   }
-  return found(program, `a jail does not find '${program}'`)
+  return found(program)
 }
 
-function found(program: string, why: string): string {
+function found(program: string, why = ''): string {
   if (PATHS.some((directory) => existsSync(join(directory, program)))) return program
   throw usage(
-    `${why}: it looks in ${PATHS.join(', ')}`,
+    `a jail does not find '${program}'${why}: it looks in ${PATHS.join(', ')}`,
     'COMMAND',
     'Give its whole path, and its directory with --read.',
   )
@@ -135,14 +141,14 @@ function interpreterOf(file: string): string | undefined {
   const [, path, rest = ''] = /^#![ \t]*(\/[^\s\0]+)[ \t]*([^\n\0]*)/.exec(bytes.toString()) ?? []
   const [name] =
     path?.endsWith('/env') === true ? rest.split(/\s+/).filter((one) => /^[\w.][\w.+-]*$/.test(one)) : []
-  if (name !== undefined) found(name, `a jail does not find '${name}', which ${file} names in its first line`)
+  if (name !== undefined) found(name, `, which ${file} names in its first line`)
   return path
 }
 
 /** Where it runs: here, if its jail sees this directory. Throws KaroError `bad_request` where a word would mean another file than here. */
 function directoryOf(words: readonly string[], binds: readonly Seen[]): string {
   const here = process.cwd()
-  if (binds.some(({ path }) => here === path || here.startsWith(`${path}/`))) return here
+  if (isSeen(here, binds)) return here
   const other = binds.find(({ path }) => statSync(path).isDirectory())?.path ?? '/tmp'
   const relative = words.find(
     (word) => !/^[-/]/.test(word) && (/^\.\.?(?:\/|$)/.test(word) || existsSync(word)),

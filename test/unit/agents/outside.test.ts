@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
 import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
 import { createHttpTransport } from '../../../src/agents/runtime/http-transport.ts'
 import type { ApprovalsShape } from '../../../src/api/contract/shapes.ts'
-import { systemTimers, type Timers } from '../../../src/base/clock.ts'
+import { systemClock, systemTimers, type Timers } from '../../../src/base/clock.ts'
 import { ownersIn } from '../../../src/base/kernel/listening.ts'
 import { loopbackEndpoint } from '../../../src/base/words/loopback-endpoint.ts'
 import { approvalsView } from '../../../src/cli/views/approvals.ts'
@@ -163,7 +163,18 @@ describe('a server over HTTP', () => {
     const task = await done(runtime, 'echo')
     expect(lastWords(task)).toContain('does not start: nobody listens at 127.0.0.1:')
     const { lines } = await runtime.logs(actor(), 'fixture')
-    expect(lines.filter(({ text }) => text.startsWith('it could not be started')).length).toBe(4)
+    expect(lines.filter(({ text }) => text.startsWith('it did not start')).length).toBe(4)
+  })
+
+  test('that takes half a minute to say nothing is not asked again, because a person waits', async () => {
+    const server = await httpServer()
+    await server.close()
+    let passed = 0
+    const clock = { ...systemClock, monotonic: () => (passed += 31_000) }
+    const { runtime } = await outside(server, { clock })
+    await done(runtime, 'echo')
+    const { lines } = await runtime.logs(actor(), 'fixture')
+    expect(lines.filter(({ text }) => text.startsWith('it did not start')).length).toBe(1)
   })
 
   test('is told of a cancellation, and nobody says that it has stopped', async () => {

@@ -150,6 +150,7 @@ describe('the command of an agent, as its jail finds it', () => {
     const nowhere = put(join(root, 'b'), '#!/usr/bin/env -S no-such-program -u\n')
     expect(() => commandOf([behind], [])).toThrow(/lies behind a link/)
     expect(() => commandOf([nowhere], [])).toThrow(/does not find 'no-such-program'/)
+    expect(() => commandOf(['/usr/bin/npx', '-y', 'server'], [])).toThrow(/a jail has no network/)
   })
 })
 
