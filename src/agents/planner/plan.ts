@@ -158,7 +158,7 @@ function faultOfTaken(name: string, { input }: Draft, { tool, inputSchema }: Off
     return `${argument} is code, and no result of an agent is put into code that runs`
   const properties = (inputSchema?.properties ?? {}) as Readonly<Record<string, { readonly type?: unknown }>>
   const isText = Object.hasOwn(properties, name) && properties[name]?.type === 'string'
-  return isText ? undefined : `${argument} is not an argument for text`
+  return isText ? undefined : `the tool takes no text as ${argument}`
 }
 
 /** Names of the arguments without which the tool does not do. */
