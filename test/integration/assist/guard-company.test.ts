@@ -32,7 +32,9 @@ describe.each(PROMPT_TOOLS)('beside $name in $program', ({ program, file, line, 
       await shell.run(works)
       await until(() => /^yes/m.test(shell.screen().slice(from)), { what: 'the tool at work' })
       expect(shell.ran()).toEqual(ran)
-      expect(commandsOf(shell.spool).filter((command) => command !== '')).toEqual([...ran, ...before, works])
+      // Its record is written when it has ended, after its words are on the screen.
+      const recorded = () => commandsOf(shell.spool).filter((command) => command !== '')
+      await expect.poll(recorded).toEqual([...ran, ...before, works])
       expect(shell.notes()).toEqual(['declined high', 'confirmed high'])
     },
   )
