@@ -49,6 +49,8 @@ export interface Visitor {
   note(what: AgentAsk, success: boolean, reason: string): Promise<void>
   /** The people of this machine whose requests are theirs too: they are logged in here under the same key. */
   readonly people: readonly number[]
+  /** This person is still logged in here under the same key. */
+  isTheirs(person: number): boolean
   /** As whom they see and decide this request; undefined where policy lets them do neither. */
   approverOf(approval: Approval): Approver | undefined
 }
@@ -147,12 +149,16 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
     }
 
     const { other_keys: others = [] } = asker.principal.through ?? asker.principal
-    const people = operator === undefined || fault !== undefined ? [] : sessions.peopleOf(operator.id)
+
+    const peopleNow = () =>
+      operator === undefined || fault !== undefined ? [] : sessions.peopleOf(operator.id)
+    const people = peopleNow()
 
     return {
       by,
       trace,
       people,
+      isTheirs: (person) => peopleNow().includes(person),
       nodes: [peer.nodeId, ...others],
       closed() {
         const { principal, fault } = resolve()

@@ -45,8 +45,10 @@ export function createGiving({ artifacts, audit, onDenied }: GivingDeps) {
       },
     })
     for await (const bytes of artifacts.pieces(owner, admission.artifact, wanted)) {
-      // A transfer may take long, and ends if the share is withdrawn meanwhile.
-      if (visitor.closed() || !(await shares.isStill(admission))) throw refused()
+      // A transfer may take long, and ends if the share is withdrawn meanwhile, or the person logs out.
+      const isStill =
+        admission.share === undefined ? visitor.isTheirs(admission.person) : await shares.isStill(admission)
+      if (visitor.closed() || !isStill) throw refused()
       yield bytes
     }
   }

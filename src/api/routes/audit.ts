@@ -15,6 +15,7 @@ import { serve } from '../server/serve.ts'
 import { time } from '../server/shown.ts'
 import { answered, ndjson } from '../server/streamed.ts'
 import { type GivenDeps, givenTotals } from './given-totals.ts'
+import { refsBy } from './mesh/ref.ts'
 
 interface AuditDeps {
   readonly audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'>
@@ -33,6 +34,7 @@ const WHO_ASKED_MS = 30 * 86_400_000
 export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDeps): Routes {
   // One at a time for each person, because an entry may be at the far end of a ledger of years.
   const oneEach = createOneEach()
+  const refOf = refsBy(trust)
   /** Walks the ledger when it is the caller's turn; not if the client has closed the connection meanwhile. */
   const walking = <T>({ caller, raw }: FastifyRequest, walk: () => Promise<readonly T[]>) =>
     oneEach(caller.uid, async () => (raw.socket.destroyed ? [] : walk()))
@@ -45,7 +47,7 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDep
         // Entries about a person are for this person and for admins only, and those about the node for admins.
         ...(caller.admin ? {} : { uid: caller.uid }),
         ...(query.type && { type: query.type }),
-        ...(query.peer && { peer: trust.resolve(query.peer) }),
+        ...(query.peer && { peer: trust.resolve(query.peer, caller.admin) }),
         ...(query.since && { since: Date.parse(query.since) }),
       }
       const entries = await walking(request as FastifyRequest, () => audit.log(filter))
@@ -69,11 +71,13 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDep
       return {
         totals: await givenTotals(entries, { trust, totals }),
         since: time(since),
-        askers: asked.map(({ peer, operator, first, last, ...counts }) => {
-          const { fingerprint, name } = trust.opinion(peer)
-          const times = { first: time(first), last: time(last) }
-          return { node_id: peer, fingerprint, name, operator: operatorShape(operator), ...counts, ...times }
-        }),
+        askers: asked.map(({ peer, operator, first, last, ...counts }) => ({
+          ...refOf(peer),
+          operator: operatorShape(operator),
+          ...counts,
+          first: time(first),
+          last: time(last),
+        })),
       }
     })
     serve(server, exportAudit, async ({ query }, reply) => {
@@ -88,10 +92,7 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDep
       const { outside, ...verdict } = await oneEach(caller.uid, () => audit.verify(heads))
       if (outside === undefined) return verdict
       const { seq, ts, by, missing } = outside
-      const members = by.slice(0, NAMED_MAX).map((node) => {
-        const { fingerprint, name } = trust.opinion(node)
-        return { node_id: node, fingerprint, name }
-      })
+      const members = by.slice(0, NAMED_MAX).map(refOf)
       return { ...verdict, outside: { seq, signed_at: time(ts), members, missing } }
     })
   }

@@ -9,6 +9,7 @@ import type { Trust } from '../../trust/peers/index.ts'
 import { GIVEN_MAX } from '../contract/constants.ts'
 import type { GivenTotalsShape } from '../contract/shapes.ts'
 import { time } from '../server/shown.ts'
+import { refsBy } from './mesh/ref.ts'
 
 export interface GivenDeps {
   readonly trust: Pick<Trust, 'opinion'>
@@ -23,10 +24,7 @@ const LOOKED_MAX = 10_000
 const NODES_MAX = 256
 
 export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps): Promise<GivenTotalsShape> {
-  const refOf = (node: NodeId) => {
-    const { fingerprint, name } = trust.opinion(node)
-    return { node_id: node, fingerprint, name }
-  }
+  const refOf = refsBy(trust)
   const given = await entries('share_given', GIVEN_MAX)
   const outcomes = new Map<unknown, unknown>(
     (await entries('share_counted', LOOKED_MAX)).map(({ details }) => [details.bucket, details.outcome]),

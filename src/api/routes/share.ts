@@ -18,6 +18,7 @@ import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { time } from '../server/shown.ts'
 import { personRef, readersShape } from './given-totals.ts'
+import { refsBy } from './mesh/ref.ts'
 
 interface ShareRouteDeps {
   readonly sharing: Sharing
@@ -33,10 +34,7 @@ interface ShareRouteDeps {
  */
 export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDeps): Routes {
   return (server) => {
-    const refOf = (id: NodeId) => {
-      const { node_id, fingerprint, name } = trust.opinion(id)
-      return { node_id, fingerprint, name }
-    }
+    const refOf = refsBy(trust)
     const shown = async (view: ReturnType<Sharing['show']>) =>
       withReaders(await view, readersShape(totals, refOf))
     serve(server, api.getPreview, async ({ query: { to, role, category, at }, caller }) => {
@@ -45,7 +43,7 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
           where: 'role',
         })
       }
-      const node = to === undefined ? undefined : trust.opinion(trust.resolve(to))
+      const node = to === undefined ? undefined : refOf(trust.resolve(to, caller.admin))
       const reader = node ? { node: node.node_id } : role === undefined ? undefined : { role }
       if (at !== undefined && role === undefined) {
         throw new KaroError('bad_request', 'a period is previewed for a role that gets totals', {
@@ -63,7 +61,7 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
           ? await summaries.preview(caller.uid, reader)
           : await summaries.previewOf(caller.uid, [...new Set(categories)])
       return {
-        to: node ? { node_id: node.node_id, fingerprint: node.fingerprint, name: node.name } : null,
+        to: node ?? null,
         role: role ?? null,
         categories: categories === undefined ? null : [...new Set(categories)],
         summaries: previews.map(summaryShape),

@@ -1,5 +1,4 @@
 // /summaries: lists own editions with numbers of the caller, and editions of other nodes for people who may ask the mesh.
-import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -9,6 +8,7 @@ import { getPublished, getSummaries } from '../contract/operations/summaries.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { time } from '../server/shown.ts'
+import { refsBy } from './mesh/ref.ts'
 
 interface SummariesRouteDeps {
   readonly summaries: Pick<Summaries, 'published' | 'held'>
@@ -19,10 +19,7 @@ interface SummariesRouteDeps {
 const SINCE_MS = 7 * DAY_MS
 
 export function summariesRoutes({ summaries, trust, clock }: SummariesRouteDeps): Routes {
-  const refOf = (node: NodeId) => {
-    const { node_id, fingerprint, name } = trust.opinion(node)
-    return { node_id, fingerprint, name }
-  }
+  const refOf = refsBy(trust)
 
   return (server) => {
     serve(server, getPublished, async ({ caller }) => {
@@ -34,10 +31,10 @@ export function summariesRoutes({ summaries, trust, clock }: SummariesRouteDeps)
         })),
       }
     })
-    serve(server, getSummaries, async ({ query: { author, since, limit } }) => {
+    serve(server, getSummaries, async ({ query: { author, since, limit }, caller }) => {
       const now = clock.now()
       const { summaries: held, total } = await summaries.held({
-        ...(author !== undefined && { author: trust.resolve(author) }),
+        ...(author && { author: trust.resolve(author, caller.admin) }),
         since: since === undefined ? now - SINCE_MS : Date.parse(since),
         limit,
       })

@@ -36,14 +36,13 @@ export function resolveNode(who: string, candidates: readonly Candidate[]): Node
   }
   const hex = text.toLowerCase().replace(/[\s:-]/g, '')
   const isFingerprint = /^[0-9a-f]{16}$/.test(hex)
-  const called = text === '' ? [] : candidates.filter((candidate) => candidate.name === text)
+  const called = candidates.filter(({ name }) => name !== '' && name === text)
   const ranks = [
     candidates.filter(
       (one) => isFingerprint && (one.fingerprint === hex || (one.chosen && one.name === text)),
     ),
-    called.filter((candidate) => candidate.chosen),
-    isFingerprint ? [] : called.filter((candidate) => candidate.met),
-    isFingerprint ? [] : called,
+    called.filter(({ chosen }) => chosen),
+    ...(isFingerprint ? [] : [called.filter(({ met }) => met), called]),
   ]
   const found = ranks.find((rank) => rank.length > 0) ?? []
   if (found.length > 1) {
@@ -53,11 +52,10 @@ export function resolveNode(who: string, candidates: readonly Candidate[]): Node
       hint: 'Give the full node id of the one you mean.',
     })
   }
-  const [only] = found
-  if (only !== undefined) return only.node_id
+  if (found[0]) return found[0].node_id
   const near = closest(
     text,
-    candidates.map((candidate) => candidate.name).filter((name) => name !== ''),
+    candidates.flatMap(({ name }) => name || []),
   )
   throw new KaroError('not_found', `no node here is known as '${text.slice(0, 80)}'`, {
     hint: near === undefined ? HINT : `Did you mean '${near}'? ${HINT}`,

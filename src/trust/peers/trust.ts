@@ -154,23 +154,22 @@ export function createTrust(options: TrustOptions): Trust {
     keysOf: lineage.family,
     keyState: lineage.state,
     ...people,
-    resolve: (who) =>
+    resolve: (who, admin = false) =>
       resolveNode(
         who,
-        known().map((node) => ({
-          ...opinion(node),
-          chosen: isNameChosen(node) && !refuses(node),
-          met: isMet(node),
-        })),
+        known()
+          .filter((node) => admin || isDecided(node) || !seen.stranger(node))
+          .map((node) => ({
+            ...opinion(node),
+            chosen: isNameChosen(node) && !refuses(node),
+            met: isMet(node),
+          })),
       ),
 
     ...createSightings({ ...parts, ...sources, isDecided }),
     connected(node, ips) {
-      if (!domains.connected(node, ips)) return
       // Anybody in the subnet makes any number of keys, and must not push out with them who was met here.
-      const isOver = !admits(node)
-      if (isOver) seen.forget(node, admits)
-      tell(node, 'certificate')
+      if (domains.connected(node, ips)) changedByDocuments([node])
     },
     known,
     onChange: changes.on,

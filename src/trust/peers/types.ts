@@ -134,8 +134,11 @@ export interface Trust extends Room {
   deny(node: NodeId): Promise<void>
   /** Takes back a person's trust and refuses the key from now on; `trust` again is the way back. */
   revoke(node: NodeId): Promise<void>
-  /** Node id, fingerprint (in any grouping), or unique name. Errors: `not_found`, `conflict`, `bad_request`. */
-  resolve(who: string): NodeId
+  /**
+   * Node id, fingerprint (in any grouping), or unique name. Who is no administrator finds none that waits for a decision,
+   * and no error names one. Errors: `not_found`, `conflict`, `bad_request`.
+   */
+  resolve(who: string, admin?: boolean): NodeId
 
   /**
    * Other members seen in the last 7 days, not denied, not revoked, not oneself. One that this node admits itself counts

@@ -346,6 +346,20 @@ describe('who may read', () => {
     expect(await w.reader.artifacts.list(ANN)).toEqual([])
   })
 
+  test('nobody any more as its owner who has logged out, also in the middle', async () => {
+    const people = [ANN.person]
+    let pieces = 0
+    const w = await world({
+      operator: OTHER.nodeId,
+      people,
+      onFrame({ message }) {
+        if (message.type === AgentPart.type && ++pieces === 6) people.length = 0
+      },
+    })
+    await expect(w.fetch(await w.holder.put(content(40)))).rejects.toEqual(code('refused'))
+    expect(await w.reader.artifacts.list(ANN)).toEqual([])
+  })
+
   test('links and shares are bounded in time and number, and members are told of what is to be told alone', async () => {
     const { holder, share, time } = await world()
     const { shares } = holder.artifacts

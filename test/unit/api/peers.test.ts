@@ -136,8 +136,16 @@ test('who waits for a decision, and where nodes are, is told to administrators a
   const { text } = await get('/api/v1/peers')
   expect(text).toContain(ann)
   for (const hidden of [bob, 'bobs-laptop', '10.0.0.']) expect(text).not.toContain(hidden)
-  for (const who of [bob, 'bobs-laptop'])
-    expect((await get(`/api/v1/peers/explain?who=${who}`)).body.error?.code).toBe('not_found')
+  const named = [ids[1]!.fingerprint, 'bobs-laptop', 'bobs-lapto']
+  const asks = named.flatMap((who) => [`peers/explain?who=${who}`, `audit/log?peer=${who}`])
+  for (const ask of [`peers/explain?who=${bob}`, ...asks]) {
+    const { body } = await get(`/api/v1/${ask}`)
+    expect(body.error?.code).toBe('not_found')
+    // Not as the nearest name either.
+    expect(body.error.hint ?? '').not.toContain('bobs')
+  }
+  asked.by = owner()
+  expect((await get('/api/v1/peers/explain?who=bobs-laptop')).body.peer.node_id).toBe(bob)
 })
 
 test('of a trusted node without a link it is said why, when that is known', async () => {

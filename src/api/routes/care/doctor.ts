@@ -24,6 +24,7 @@ import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { time } from '../../server/shown.ts'
 import { type AlarmDeps, frozenNodes, takenHere } from '../mesh/alarms.ts'
+import { refsBy } from '../mesh/ref.ts'
 import { joiningInWords, revokedShape } from '../mesh/revoked.ts'
 
 export interface TotalsFactsDeps {
@@ -170,10 +171,7 @@ const listsOf = ({ lists_at, stale }: Pick<FleetState, 'lists_at' | 'stale'>): D
 export function doctorRoutes(deps: DoctorDeps): Routes {
   const { identity, mesh, trust, store, observe, documents, summaries } = deps
 
-  const named = (node: NodeId): NamedNode => {
-    const { fingerprint, name } = trust.opinion(node)
-    return { node_id: node, fingerprint, name }
-  }
+  const named = refsBy(trust)
 
   const clockOf = ({ node_id, clock_off_ms }: ReturnType<Mesh['inspect']>['stale'][number]) => ({
     ...named(node_id),

@@ -100,7 +100,8 @@ export function fleetRoutes({
   discovery,
   wrongClocks,
 }: FleetDeps): Routes {
-  function state(): FleetShape {
+  /** Where others are is told to administrators alone, and so is a place in the machine's files. */
+  function state(admin: boolean): FleetShape {
     const { own, joined_at, lists_at, joining, revoked_by, ...rest } = fleet.state()
     return {
       ...rest,
@@ -114,9 +115,9 @@ export function fleetRoutes({
           : {
               ends_at: time(joining.expires_at),
               refused: joining.refused,
-              detail: joining.detail,
+              detail: admin ? joining.detail : null,
               clock_off_ms: wrongClocks().find(({ node_id }) => fleet.seeks(node_id))?.clock_off_ms ?? null,
-              places: [...joining.places],
+              places: admin ? [...joining.places] : [],
               ways: waysOf(discovery),
             },
     }
@@ -125,7 +126,7 @@ export function fleetRoutes({
   function memberOf(who: string): NodeId {
     const { own } = fleet.state()
     if (own !== null && [own.node_id, own.name, fingerprintOf(own.key)].includes(who)) return own.node_id
-    return trust.resolve(who)
+    return trust.resolve(who, true)
   }
   const rootList = () => {
     const { number, version, revoked, by_issuers } = fleet.rootList()
@@ -151,10 +152,10 @@ export function fleetRoutes({
   }
 
   return (server) => {
-    serve(server, api.getFleet, async () => state())
+    serve(server, api.getFleet, async ({ caller }) => state(caller.admin))
     serve(server, api.foundFleet, async ({ body }) => {
       await fleet.found(keyOf(body.root), new Uint8Array(Buffer.from(body.certificate, 'base64url')))
-      return state()
+      return state(true)
     })
     serve(server, api.getRootList, async () => rootList())
     serve(server, api.revokeByRoot, async ({ body }) => {
@@ -201,7 +202,7 @@ export function fleetRoutes({
       }
       const root = body.root === undefined ? {} : { root: keyOf(body.root) }
       await fleet.join(body.code, { ...root, places: body.places })
-      return state()
+      return state(true)
     })
   }
 }

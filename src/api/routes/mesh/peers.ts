@@ -142,7 +142,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       return { peers: told.map((node) => forCaller(shape(node, pending), caller)).sort(byStateAndName) }
     })
     serve(server, explainPeer, async ({ query, caller }) => {
-      const node = trust.resolve(query.who)
+      const node = trust.resolve(query.who, caller.admin)
       const { peer } = answer(node)
       if (peer.state === 'pending' && !caller.admin)
         throw new KaroError('not_found', 'no node here is known as that')
@@ -150,7 +150,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
     })
     serve(server, trustPeer, async ({ body }) => {
       const { who: asked, ...terms } = body
-      const node = trust.resolve(asked)
+      const node = trust.resolve(asked, true)
       const { fingerprint } = trust.opinion(node)
       if (!trust.isNameChosen(node) && !namesKey(asked))
         throw new KaroError(
@@ -164,12 +164,12 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       return answer(node)
     })
     serve(server, DECISIONS.deny, async ({ body }) => {
-      const node = trust.resolve(body.who)
+      const node = trust.resolve(body.who, true)
       const left = await refusing(node, () => trust.deny(node))
       return { ...answer(node), ...left }
     })
     serve(server, DECISIONS.revoke, async ({ body }) => {
-      const node = trust.resolve(body.who)
+      const node = trust.resolve(body.who, true)
       // On an issuer it is the organisation's word; elsewhere it is about this node alone.
       let inMesh = false
       let told: ReturnType<Documents['spread']> | undefined

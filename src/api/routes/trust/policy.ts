@@ -1,5 +1,4 @@
 // /policy: the role policies in force, their decision about a hypothetical request, and why a node may have its data.
-import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { type LoadedConfig, valueText } from '../../../config/index.ts'
 import { AUTHOR_QUOTA } from '../../../exchange/query/index.ts'
@@ -21,10 +20,11 @@ import {
   takeBundle,
 } from '../../contract/operations/policy.ts'
 import type { PolicyShape } from '../../contract/shapes.ts'
-import type { Routes } from '../../server/route.ts'
+import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { time } from '../../server/shown.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
+import { refsBy } from '../mesh/ref.ts'
 
 interface PolicyRouteDeps {
   readonly policy: Policy
@@ -83,15 +83,15 @@ export function policyRoutes({
     }))
   }
 
-  const refOf = (id: NodeId) => {
-    const { node_id, fingerprint, name } = trust.opinion(id)
-    return { node_id, fingerprint, name }
-  }
+  const refOf = refsBy(trust)
 
   /** The node, or the operator who is logged in there, as this node judges them now. */
-  function askerOf({ who, via }: { readonly who: string; readonly via?: string }) {
+  function askerOf(
+    { who, via }: { readonly who: string; readonly via?: string },
+    { admin }: Pick<Caller, 'admin'>,
+  ) {
     if (via === undefined) {
-      const node = trust.resolve(who)
+      const node = trust.resolve(who, admin)
       return {
         principal: principalOf(trust.opinion(node)),
         fault: undefined,
@@ -99,7 +99,7 @@ export function policyRoutes({
         operator: null,
       }
     }
-    const through = trust.resolve(via)
+    const through = trust.resolve(via, admin)
     const { binding, state } = operatorNamed(operators.list(), who)
     const { key, node_id, name, issuer, not_after } = binding
     const { principal, fault } = principals.suppose({ key, chain: operators.chainOf(node_id) ?? [], through })
@@ -138,7 +138,7 @@ export function policyRoutes({
       return { ...policy.judge(principal, action, resource, circumstances), engine, action, level, category }
     })
     serve(server, explainPolicy, async ({ query, caller }) => {
-      const { principal, fault, node, operator } = askerOf(query)
+      const { principal, fault, node, operator } = askerOf(query, caller)
       const { action, resource, circumstances } = supposedRequest(
         { ...query, level: levelOf(query.level), as: [], trust: principal.trust_level },
         here(),
