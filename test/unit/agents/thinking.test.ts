@@ -243,7 +243,7 @@ describe('plans', () => {
     const among = (takes: Readonly<Record<string, string>>) =>
       checked([draft('s2', { input: {}, takes }), draft('s1', { input: {} })], offers, harmless)
     expect(() => among({ command: 's1' })).toThrow('is code')
-    expect(() => among({ n: 's1' })).toThrow('not an argument for text')
+    expect(() => among({ n: 's1' })).toThrow('takes no text as n')
     const properties = { argv: { type: 'array' }, cwd: { type: 'string' }, stdin: { type: 'string' } }
     const command: Offer = {
       agent: 'kExecutor:command',
