@@ -235,7 +235,7 @@ describe('plans', () => {
     for (const [takes, over, why] of [
       [{ query: 's9' }, {}, 'not a step of an agent'],
       [{ query: 's2' }, {}, 'circle'],
-      [{ other: 's1' }, { input: { query: 'x' } }, 'not an argument'],
+      [{ other: 's1' }, { input: { query: 'x' } }, 'takes no text as other'],
       [{ query: 's1' }, { input: { query: 'x' } }, 'is given and taken'],
       [{ x: 's1' }, { agent: '', tool: '', input: {}, command: 'df -h' }, 'a command takes no result'],
     ] as const)
