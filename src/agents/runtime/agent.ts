@@ -101,7 +101,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
   let session: Session | undefined
   let status: AgentStatus = {
     state: 'stopped',
-    detail: 'it was not needed yet',
+    detail: 'it has not been needed yet',
     restarts: 0,
     since: null,
   }
@@ -157,16 +157,17 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
           })
         if (mine === stops) return started
         await started.end()
+        // What is told about it stands below, where every other end of an attempt comes.
         throw new Error()
       } catch (error) {
         errors.end()
         if (mine !== stops) throw new KaroError('unavailable', `${id} was stopped meanwhile`)
-        const reason = (error as Error).message
         if (error instanceof KaroError) throw error
-        errors.note(`it did not start: ${reason}`)
+        const { message } = error as Error
+        errors.note(`it did not start: ${message}`)
         const wait = RETRY_MS[attempt]
         if (wait === undefined || clock.monotonic() > until)
-          throw new KaroError('unavailable', `${id} does not start: ${reason}`, {
+          throw new KaroError('unavailable', `${id} does not start: ${message}`, {
             hint: `karo agent logs ${id.slice(id.indexOf(':') + 1)} shows what it says.`,
           })
         await within(aborted(signal), wait * (0.5 + random.float() / 2), timers)

@@ -149,7 +149,6 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
     }
 
     const { other_keys: others = [] } = asker.principal.through ?? asker.principal
-
     const peopleNow = () =>
       operator === undefined || fault !== undefined ? [] : sessions.peopleOf(operator.id)
     const people = peopleNow()

@@ -5,6 +5,6 @@ import type { Trust } from '../../../trust/peers/index.ts'
 export const refsBy =
   ({ opinion }: Pick<Trust, 'opinion'>) =>
   (node: NodeId) => {
-    const { node_id, fingerprint, name } = opinion(node)
-    return { node_id, fingerprint, name }
+    const { fingerprint, name } = opinion(node)
+    return { node_id: node, fingerprint, name }
   }
