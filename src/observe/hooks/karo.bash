@@ -26,7 +26,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     declare -gA __karo=([dir]=$__karo_spool [text]= [said]= [paused]= [want]= [mark]= [ignore]=)
     declare -ga __karo_id=("") __karo_on=(x) __karo_fd=("") __karo_file=("") __karo_seq=(0) __karo_begun=(0) __karo_runs=(0) \
       __karo_at=(0) __karo_base=(0) __karo_first=(0) __karo_last=(0) __karo_arg=("") __karo_parts=("") __karo_cwd=("${PWD-}") \
-      __karo_mode=("") __karo_plain=("") __karo_call=('__karo_prompt "$?" "$_" "${#PIPESTATUS[@]}"')
+      __karo_mode=("") __karo_gone=("") __karo_plain=("") __karo_call=('__karo_prompt "$?" "$_" "${#PIPESTATUS[@]}"')
     IFS= builtin read -r __karo_id </proc/sys/kernel/random/uuid || :
     __karo_id=$EUID-$$-${EPOCHREALTIME/[^0-9]}-${__karo_id//-}
     # PS0 runs between Enter and the command. It notes the time and the number that the history has reached, and

@@ -177,3 +177,13 @@ test('fish leaves nothing of its suggestion behind the line that is asked about'
   expect(rows.join('\n')).toContain('git push --force s')
   expect(rows.join('\n')).not.toContain('uggested')
 })
+
+test('bash hands no line that was refused to what it starts, also where it exports all that it sets', async () => {
+  const shell = await startGuarded({ program: 'bash' })
+  await shell.run('set -a')
+  await shell.noted('git push -f private', 'n')
+  const from = shell.screen().length
+  await shell.run('if declare -p __karo_gone | grep -q "^declare -a"; then echo none; else echo some; fi')
+  await until(() => /^(?:some|none)\r?$/m.test(shell.screen().slice(from)), { what: 'what is exported' })
+  expect(shell.screen().slice(from)).toMatch(/^none\r?$/m)
+})

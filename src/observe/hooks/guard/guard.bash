@@ -204,8 +204,8 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     fi
     case $verb in
     run)
-      # The line was refused before and is the newest entry: the hook would take it for one that was not repeated.
-      if [[ ${__karo_gone-} && ${__karo_gone-} == "$text" ]]; then __karo_base=$((HISTCMD - 1)); fi
+      # The line was refused and is the newest entry: the hook would take it for one that was not repeated.
+      if [[ ${__karo_gone-} && $__karo_gone == "$text" ]]; then __karo_base=$((HISTCMD - 1)); fi
       __karo_gone=
       __karo_guard[head]+=$line$'\n'
       __karo_guard[here]=$here
