@@ -18,7 +18,7 @@ import type { WayOutDeps } from './way-out.ts'
 /** Milliseconds before each further attempt to start; half of it up to all of it, by chance. */
 const RETRY_MS = [100, 700, 5_000]
 /** Milliseconds before a crashed agent is started again: doubled with each crash, up to the second number. */
-const RESTART_MS = { first: 500, most: 60_000 }
+const RESTART_MS = { first: 1_000, most: 60_000 }
 /** As many crashes within so many milliseconds end the restarting. */
 const CRASH_LOOP = { crashes: 5, withinMs: 600_000 }
 /** Milliseconds between looks at whether a lost Muscle is back. */
@@ -127,13 +127,15 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     // No attempt begins after so many milliseconds: one of a silent agent takes 20 s, and a person waits for all of them.
     const until = clock.monotonic() + 30_000
     for (let attempt = 0; ; attempt += 1) {
+      let started: Session | undefined
+      let failure: unknown
       try {
         const manifest = await deps.manifest()
         const client = await muscle.client()
         const secrets = await deps.secrets(manifest, traceId)
         const mask = maskOf(secrets, deps.mask)
         errors.hide(mask.text)
-        const started = await beginSession({
+        started = await beginSession({
           ...openerOf(manifest, {
             ...deps,
             client,
@@ -150,28 +152,23 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
           timers,
           signal,
         })
-        if (mine === stops)
-          await deps.offers(started.tools).catch(async (error: unknown) => {
-            await started.end()
-            throw error
-          })
+        if (mine === stops) await deps.offers(started.tools)
         if (mine === stops) return started
-        await started.end()
-        // What is told about it stands below, where every other end of an attempt comes.
-        throw new Error()
       } catch (error) {
-        errors.end()
-        if (mine !== stops) throw new KaroError('unavailable', `${id} was stopped meanwhile`)
-        if (error instanceof KaroError) throw error
-        const { message } = error as Error
-        errors.note(`it did not start: ${message}`)
-        const wait = RETRY_MS[attempt]
-        if (wait === undefined || clock.monotonic() > until)
-          throw new KaroError('unavailable', `${id} does not start: ${message}`, {
-            hint: `karo agent logs ${id.slice(id.indexOf(':') + 1)} shows what it says.`,
-          })
-        await within(aborted(signal), wait * (0.5 + random.float() / 2), timers)
+        failure = error
       }
+      await started?.end()
+      errors.end()
+      if (mine !== stops) throw new KaroError('unavailable', `${id} was stopped meanwhile`)
+      if (failure instanceof KaroError) throw failure
+      const { message } = failure as Error
+      errors.note(`it did not start: ${message}`)
+      const wait = RETRY_MS[attempt]
+      if (wait === undefined || clock.monotonic() > until)
+        throw new KaroError('unavailable', `${id} does not start: ${message}`, {
+          hint: `karo agent logs ${id.slice(id.indexOf(':') + 1)} shows what it says.`,
+        })
+      await within(aborted(signal), wait * (0.5 + random.float() / 2), timers)
     }
   }
 
@@ -206,24 +203,20 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     session = undefined
     errors.note(why)
     log.warn({ agent: id, job: which.job, reason: why }, 'an agent has ended')
-    if (muscle.state().state !== 'ready') {
-      locked()
-      return
+    if (muscle.state().state !== 'ready') locked()
+    else if (which.endedForCall()) restart(why)
+    else {
+      const now = clock.monotonic()
+      crashes = [...crashes.filter((at) => at > now - CRASH_LOOP.withinMs), now]
+      crashLoop = crashes.length >= CRASH_LOOP.crashes
+      if (crashLoop) set('failed', `it ended ${crashes.length} times within 10 minutes, at last: ${why}`)
+      else restart(why)
     }
-    if (which.endedForCall()) {
-      restart(why)
-      return
-    }
-    const now = clock.monotonic()
-    crashes = [...crashes.filter((at) => at > now - CRASH_LOOP.withinMs), now]
-    crashLoop = crashes.length >= CRASH_LOOP.crashes
-    if (crashLoop) set('failed', `it ended ${crashes.length} times within 10 minutes, at last: ${why}`)
-    else restart(why)
   }
 
   function restart(why: string): void {
     const mine = stops
-    const ms = Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** crashes.length)
+    const ms = Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** Math.max(0, crashes.length - 1))
     set('waiting', `it is started again soon; ${why}`)
     cancel = timers.after(ms * (0.5 + random.float() / 2), () => void again(mine, why))
   }

@@ -7,10 +7,11 @@ import type { Caller } from '../server/route.ts'
 /** Where the caller sits; undefined over TCP, and for a process that cannot be looked at. */
 export type SeatOfCaller = (caller: Caller) => Seat | undefined
 
-/** Below an AI tool nobody types, also in a terminal that the tool opened where it had none: in an editor, or of a timer. */
+/** A process below an AI tool is never a person at a terminal: a tool that an editor or a timer started can open a terminal itself. */
 export const seatByKernel: SeatOfCaller = ({ pid, via }) => {
-  if (via !== 'socket' || pid === undefined) return
-  const [seat, program] = [seatOf(pid), toolAbove({}, pid)]
+  if (via !== 'socket' || pid === undefined) return undefined
+  const seat = seatOf(pid)
+  const program = toolAbove({}, pid)
   return seat && program ? { ...seat, terminal: false, program } : seat
 }
 
@@ -48,7 +49,7 @@ export function checkPerson(
 }
 
 /** Why it is not a person's word. */
-export const notTyped = (seat: Pick<Seat, 'program'> | undefined) =>
+export const notTyped = (seat: Pick<Seat, 'program'> | undefined): string =>
   seat?.program === undefined
     ? 'this program has none'
     : `this was started by the program ${printable(seat.program)}`

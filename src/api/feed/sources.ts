@@ -1,6 +1,5 @@
 // Turns what the rooms tell into events of the feed.
 
-import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Approvals } from '../../agents/approvals/types.ts'
 import type { Alerts } from '../../agents/builtins/alerts.ts'
 import type { Runtime } from '../../agents/index.ts'
@@ -11,6 +10,7 @@ import type { AuditType } from '../../trust/audit/entry-types.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { FeedData } from '../contract/shapes.ts'
+import { refsBy } from '../server/shown.ts'
 import type { Feed } from './types.ts'
 
 /** A stored command, without its text. */
@@ -46,10 +46,7 @@ export function connectFeed(
   feed: Feed,
   { agents, alerts, approvals, audit, trust, observe, anomalies, reports }: FeedSources,
 ): () => void {
-  const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
-    const { node_id, fingerprint, name } = trust.opinion(node)
-    return { node_id, fingerprint, name }
-  }
+  const peerOf = refsBy(trust)
 
   const ends = [
     audit.onRecord((record) => {

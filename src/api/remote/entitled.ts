@@ -49,7 +49,7 @@ export interface Visitor {
   note(what: AgentAsk, success: boolean, reason: string): Promise<void>
   /** The people of this machine whose requests are theirs too: they are logged in here under the same key. */
   readonly people: readonly number[]
-  /** This person is still logged in here under the same key. */
+  /** Whether this person is, at this moment, logged in here under the visitor's key. */
   isTheirs(person: number): boolean
   /** As whom they see and decide this request; undefined where policy lets them do neither. */
   approverOf(approval: Approval): Approver | undefined

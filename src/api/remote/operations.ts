@@ -141,10 +141,14 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
       case 'describe':
         yield agentShape(discreet(await agentFor(visitor, what)))
         return
-      case 'start':
+      case 'start': {
+        const { id } = await agentFor(visitor, what)
+        yield agentShape(discreet(await agents.startAgent(actorOf(visitor), id)))
+        return
+      }
       case 'stop': {
         const { id } = await agentFor(visitor, what)
-        yield agentShape(discreet(await agents[`${what.operation}Agent`](actorOf(visitor), id)))
+        yield agentShape(discreet(await agents.stopAgent(actorOf(visitor), id)))
         return
       }
       case 'logs': {

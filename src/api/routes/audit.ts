@@ -12,10 +12,9 @@ import { createOneEach } from '../access/one-each.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../contract/operations/audit.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
-import { time } from '../server/shown.ts'
+import { refsBy, time } from '../server/shown.ts'
 import { answered, ndjson } from '../server/streamed.ts'
 import { type GivenDeps, givenTotals } from './given-totals.ts'
-import { refsBy } from './mesh/ref.ts'
 
 interface AuditDeps {
   readonly audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'>

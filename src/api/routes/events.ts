@@ -91,7 +91,7 @@ export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: Event
       const after = typeof given === 'string' && given !== '' ? given : query.since
       const follower = feed.follow(caller.uid, after)
       const types = query.types && new Set<FeedEvent['type']>(query.types)
-      // Who waits for a decision is told to those who decide.
+      // Only administrators decide about nodes, so only they are told which nodes wait.
       const stream = streamOf(
         follower,
         (type) =>

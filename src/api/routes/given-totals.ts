@@ -8,8 +8,7 @@ import { fingerprintOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { GIVEN_MAX } from '../contract/constants.ts'
 import type { GivenTotalsShape } from '../contract/shapes.ts'
-import { time } from '../server/shown.ts'
-import { refsBy } from './mesh/ref.ts'
+import { refsBy, time } from '../server/shown.ts'
 
 export interface GivenDeps {
   readonly trust: Pick<Trust, 'opinion'>

@@ -16,9 +16,8 @@ import * as api from '../contract/operations/share.ts'
 import type { SharingView, SummaryShape, TotalsPreviewShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
-import { time } from '../server/shown.ts'
+import { refsBy, time } from '../server/shown.ts'
 import { personRef, readersShape } from './given-totals.ts'
-import { refsBy } from './mesh/ref.ts'
 
 interface ShareRouteDeps {
   readonly sharing: Sharing

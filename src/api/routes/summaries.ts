@@ -7,8 +7,7 @@ import type { Trust } from '../../trust/peers/index.ts'
 import { getPublished, getSummaries } from '../contract/operations/summaries.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
-import { time } from '../server/shown.ts'
-import { refsBy } from './mesh/ref.ts'
+import { refsBy, time } from '../server/shown.ts'
 
 interface SummariesRouteDeps {
   readonly summaries: Pick<Summaries, 'published' | 'held'>

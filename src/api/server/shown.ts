@@ -1,5 +1,7 @@
-// Rows of rooms as the API shows them: the one place where a time becomes RFC 3339, and comes from it.
+// Rows of rooms as the API shows them: the one place where a time becomes RFC 3339 and comes from it, and where a node gets its name.
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
+import type { Trust } from '../../trust/peers/index.ts'
 
 /** A member that is a moment, by its name: a room has it in milliseconds since the epoch. */
 type Moment = `${string}_${'at' | 'until' | 'seen'}` | 'at' | 'since' | 'until' | 'start' | 'end'
@@ -27,3 +29,11 @@ export function momentOf(text: string | null): number | null {
   if (ms === null || ms > 0) return ms
   throw new KaroError('bad_request', 'this is not a time', { where: 'expires_at' })
 }
+
+/** Names nodes as answers do: by id, fingerprint, and what people here call them. */
+export const refsBy =
+  ({ opinion }: Pick<Trust, 'opinion'>) =>
+  (node: NodeId) => {
+    const { fingerprint, name } = opinion(node)
+    return { node_id: node, fingerprint, name }
+  }

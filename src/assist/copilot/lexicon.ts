@@ -36,9 +36,9 @@ export interface Tool {
 
 export interface Lexicon {
   tool(name: string): Promise<Tool>
-  /** What the whole line of a tool does, in the words with which people ask for it; only where Karo knows this very line. */
+  /** What a whole line of the tool does, in the words with which people ask for it; undefined unless Karo's knowledge has this very line. */
   readonly whole: (tool: string, line: string) => Meaning | undefined
-  /** Where there are examples of a tool, if there are any. */
+  /** Says how to see examples of the tool; undefined if Karo has none. */
   readonly examples: (tool: string) => Meaning | undefined
   /** What a sign or word of the shell's own means, by its kind and spelling: `keyword if`, `operator &&`, `variable HOME`. */
   readonly sign: (name: string) => string | undefined

@@ -255,11 +255,11 @@ const globs = (alternatives: string): string =>
 const NAMED_BY_N = names(
   'argo ceph cilium conda flux helmfile istioctl kn linkerd mamba micromamba odo rados rbd scancel talosctl tkn vcluster velero',
 )
-/** Whether by this word the tool changes nothing. */
+/** Whether the tool changes nothing when this word is among its arguments. */
 export const tries = (tool: string, word: string): boolean =>
   word === '-n'
     ? !NAMED_BY_N.has(tool)
-    : /^(?:--help|-h|--dry-?run|--version|help|--simulate|--what-if)(?:=|$)/.test(word)
+    : /^(?:--help|-h|--dry-?run(?:=.*)?|--version|help|--simulate|--what-if)$/.test(word)
 
 const namesOf = (options: string): readonly string[] =>
   options.split('|').map((name) => name.replace(/^-+/, ''))

@@ -18,7 +18,7 @@ import type { Asked } from '../../remote/reach.ts'
 import { describeError } from '../../server/errors.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
-import { momentOf, shown } from '../../server/shown.ts'
+import { momentOf, refsBy, shown } from '../../server/shown.ts'
 import { answered, ndjson } from '../../server/streamed.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
 import { whileOpen } from './while-open.ts'
@@ -58,10 +58,11 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
       return pipe(told, toldUntil(onUnexpected), ndjson, answered(reply, 'application/x-ndjson'))
     })
     serve(server, api.findArtifact, async ({ query }) => ({
-      holders: (await holdings.where(query.id)).map(({ node, artifact }) => {
-        const { fingerprint, name } = trust.opinion(node)
-        return { node: { node_id: node, fingerprint, name }, artifact, connected: mesh.isConnected(node) }
-      }),
+      holders: (await holdings.where(query.id)).map(({ node, artifact }) => ({
+        node: refsBy(trust)(node),
+        artifact,
+        connected: mesh.isConnected(node),
+      })),
     }))
     serve(server, api.getArtifacts, async (request) => ({
       artifacts: (await artifacts.list(ownerOf(request))).map(shown),

@@ -22,9 +22,8 @@ import { getDoctor } from '../../contract/operations/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
-import { time } from '../../server/shown.ts'
+import { refsBy, time } from '../../server/shown.ts'
 import { type AlarmDeps, frozenNodes, takenHere } from '../mesh/alarms.ts'
-import { refsBy } from '../mesh/ref.ts'
 import { joiningInWords, revokedShape } from '../mesh/revoked.ts'
 
 export interface TotalsFactsDeps {

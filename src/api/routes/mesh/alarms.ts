@@ -46,7 +46,7 @@ function takenInWords({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>
   return `the key of this node was replaced by ${taken}${when}. If this machine was restored from a backup that is older than its last karo identity rotate, restore a newer one; without one, make a new node: karo identity new --replace, and join again. If nobody rotated it here, somebody else has the key: make a new node too, and have this one revoked by an issuer or denied by the others`
 }
 
-/** Where nodes are is told to administrators alone. */
+/** `admin`: whether the alarms are for an administrator; only administrators are told at which addresses nodes are. */
 export function alarmsOf(deps: AlarmDeps, admin: boolean): readonly string[] {
   const { mesh, trust } = deps
   const called = (node: NodeId): string => {

@@ -100,7 +100,7 @@ export function fleetRoutes({
   discovery,
   wrongClocks,
 }: FleetDeps): Routes {
-  /** Where others are is told to administrators alone, and so is a place in the machine's files. */
+  /** `admin`: whether it is for an administrator; only administrators are told addresses of others, and what is wrong with a file of the machine. */
   function state(admin: boolean): FleetShape {
     const { own, joined_at, lists_at, joining, revoked_by, ...rest } = fleet.state()
     return {

@@ -192,7 +192,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
   }
 }
 
-/** Who may have a person's data is that person's to know; where nodes are, and were, is the administrators', and who waits for them. */
+/** The addresses of nodes, of now and of before, are told to administrators only; who may have a person's data, to that person. */
 function forCaller(peer: PeerShape, { admin }: Caller): PeerShape {
   if (admin) return peer
   return { ...peer, addresses: [], ...(peer.twin_places && { twin_places: [] }) }

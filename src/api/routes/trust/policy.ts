@@ -22,9 +22,8 @@ import {
 import type { PolicyShape } from '../../contract/shapes.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
-import { time } from '../../server/shown.ts'
+import { refsBy, time } from '../../server/shown.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
-import { refsBy } from '../mesh/ref.ts'
 
 interface PolicyRouteDeps {
   readonly policy: Policy

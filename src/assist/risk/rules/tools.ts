@@ -10,7 +10,6 @@ export const TOOL_RULES: readonly FormRule[] = [
       !?
       dokku … *:destroy
       helmfile … destroy|delete
-      ceph … osd pool delete|rm
       ceph … osd purge|destroy|lost
       ceph … fs rm
       rbd rm|remove
