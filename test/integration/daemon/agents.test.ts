@@ -143,7 +143,7 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     const line = words('evil')
       .map((word) => `'${word}'`)
       .join(' ')
-    for (const way of ['"$NODE" "$KARO" LINE', 'setsid script -qec "$NODE $KARO LINE" /dev/null']) {
+    for (const way of ['"$NODE" "$KARO" LINE', 'setsid script -qec "exec $NODE $KARO LINE" /dev/null']) {
       const tried = programInTerminal('sh', ['-c', `${way.replace('LINE', line)}; echo ended $?`], node.home)
       await tried.ended()
       expect(tried.shown()).toContain('a person adds an agent')

@@ -121,9 +121,9 @@ describe('who may not approve', () => {
       `hash=$("$NODE" "$KARO" approvals show $id --json | grep -o '"hash":"[0-9a-f]*' | cut -d'"' -f4); ` +
       `"$NODE" "$KARO" approvals approve $id --yes $hash; echo a $?; ` +
       `setsid "$NODE" "$KARO" approvals approve $id --yes $hash; echo b $?; ` +
-      `setsid script -qec "$NODE $KARO approvals approve $id --yes $hash" /dev/null; echo c $?; ` +
-      `setsid script -qec "$NODE $KARO token create --scope approve" /dev/null; echo d $?; ` +
-      `setsid script -qec "$NODE $KARO cap grant kExecutor:x proc.exec:git" /dev/null; echo e $?; ` +
+      `setsid script -qec "exec $NODE $KARO approvals approve $id --yes $hash" /dev/null; echo c $?; ` +
+      `setsid script -qec "exec $NODE $KARO token create --scope approve" /dev/null; echo d $?; ` +
+      `setsid script -qec "exec $NODE $KARO cap grant kExecutor:x proc.exec:git" /dev/null; echo e $?; ` +
       `touch ${done})`
     const asking = tool(command, { meanwhile: self, seconds: 120 })
     const tried = () => asking.run.shown().match(/^[a-e] \d/gm) ?? []
@@ -145,8 +145,8 @@ describe('who may not approve', () => {
     const named = async (name: string) => {
       const path = join(node.home, name)
       symlinkSync('/bin/sh', path)
-      // Two commands, so that the shell does not become the first one.
-      const line = `script -qec "$NODE $KARO token create --scope approve" /dev/null; echo exit $?`
+      // Two commands, so that the named shell does not become the first one; of those that `script` may start not every one does so itself.
+      const line = `script -qec "exec $NODE $KARO token create --scope approve" /dev/null; echo exit $?`
       const env = cleanEnv(node.home, { NODE: process.execPath, KARO })
       return (await promisify(execFile)('setsid', ['-w', path, '-c', line], { env })).stdout
     }
