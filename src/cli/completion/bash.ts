@@ -22,7 +22,7 @@ export function bashScript(places: readonly PlaceSpec[]): string {
       value ? [`    '${path} ${flag}') offer='${offerText(value)}' ;;`] : [],
     ),
   )
-  return `# bash completion of karo, made by \`karo completion bash\`. To load it:  eval "$(karo completion bash)"
+  return `# bash completion of karo. To load it:  eval "$(karo completion bash)"
 
 _karo_at() {
   case $1 in

@@ -32,7 +32,7 @@ export function fishScript(places: readonly PlaceSpec[]): string {
         : ([place, `echo ${quoteFish(offerText(value))}`] as const),
     )
   })
-  return `# fish completion of karo, made by \`karo completion fish\`. To load it:  karo completion fish | source
+  return `# fish completion of karo. To load it:  karo completion fish | source
 
 ${byPlace('__karo_subcommands', subcommands)}
 ${byPlace('__karo_options', options)}

@@ -26,7 +26,7 @@ export function zshScript(places: readonly PlaceSpec[]): string {
     ...args.map((value, i) => `    (${quoteShell(`${path} ${i + 1}`)}) ${offer(value)} ;;`),
   ])
   return `#compdef karo
-# zsh completion of karo, made by \`karo completion zsh\`. To load it, after compinit:  eval "$(karo completion zsh)"
+# zsh completion of karo. To load it, after compinit:  eval "$(karo completion zsh)"
 
 _karo_at() {
   case $1 in

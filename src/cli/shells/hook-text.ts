@@ -5,6 +5,7 @@ import { PLAIN_LINES, ruledTools } from '../../assist/risk/ruled-tools.ts'
 import { loadConfig } from '../../config/load.ts'
 import { fleetFile, homePaths, MACHINE_FLEET, type Recording, recordingPaths } from '../../config/paths.ts'
 import { ASKERS } from '../../observe/hooks/asker/asker.ts'
+import { COMPLETERS } from '../../observe/hooks/completer.ts'
 import { FINDER_KEYS, FINDERS, type FinderKey, type FinderShell } from '../../observe/hooks/finder/finder.ts'
 import { GUARD_SHELLS, RESIDENT_PREFIX } from '../../observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../observe/hooks/guard/guards.ts'
@@ -49,6 +50,7 @@ export function hookOf(io: CommandIo, shell: Shell, parts: Parts): string {
     parts.guard ? guardOf(io, shell) : '',
     finderOf(io, shell, parts.finder),
     parts.asker ? askerOf(io, shell) : '',
+    shell === 'sh' ? '' : COMPLETERS[shell]([...words, 'completion', shell]),
   ].join('')
 }
 

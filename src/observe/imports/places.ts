@@ -15,40 +15,38 @@ export function placesOf(source: Source, around: Surroundings): readonly string[
   return [...new Set(PLACES[source](around))]
 }
 
-/** A path from a variable of the XDG Base Directory Specification; a relative one is ignored. */
-const baseOf = (env: Surroundings['env'], name: string, fallback: string): string => {
+/** The path in a variable, if it is absolute; the XDG Base Directory Specification has others ignored. */
+function pathIn({ env }: Surroundings, name: string): readonly string[] {
   const value = env[name]
-  return value !== undefined && isAbsolute(value) ? value : fallback
+  return value !== undefined && isAbsolute(value) ? [value] : []
 }
-const dataHome = ({ env, home }: Surroundings): string =>
-  baseOf(env, 'XDG_DATA_HOME', join(home, '.local/share'))
+const dataHome = (around: Surroundings): string =>
+  pathIn(around, 'XDG_DATA_HOME')[0] ?? join(around.home, '.local/share')
 
 /** HISTFILE is rarely exported, and may then belong to another shell. */
-const histfile = ({ env }: Surroundings): readonly string[] =>
-  env.HISTFILE && isAbsolute(env.HISTFILE) ? [env.HISTFILE] : []
-const named = (paths: readonly string[], other: RegExp): readonly string[] =>
-  paths.filter((path) => !other.test(path))
+const histfile = (around: Surroundings, other: RegExp): readonly string[] =>
+  pathIn(around, 'HISTFILE').filter((path) => !other.test(path))
 
 const PLACES: Readonly<Record<Source, (around: Surroundings) => readonly string[]>> = {
-  bash: (around) => [...named(histfile(around), /zsh|fish|\.zh/), join(around.home, '.bash_history')],
+  bash: (around) => [...histfile(around, /zsh|fish|\.zh/), join(around.home, '.bash_history')],
   zsh(around) {
-    const { env, home } = around
-    const own = env.ZDOTDIR && isAbsolute(env.ZDOTDIR) ? [join(env.ZDOTDIR, '.zsh_history')] : []
-    const usual = ['.zsh_history', '.histfile', '.zhistory'].map((name) => join(home, name))
-    return [...named(histfile(around), /bash|fish/), ...own, ...usual]
+    const own = pathIn(around, 'ZDOTDIR').map((directory) => join(directory, '.zsh_history'))
+    const usual = ['.zsh_history', '.histfile', '.zhistory'].map((name) => join(around.home, name))
+    return [...histfile(around, /bash|fish/), ...own, ...usual]
   },
   fish(around) {
     // A session name selects another file; an empty one selects none.
     const session = around.env.fish_history ?? 'fish'
-    const names = /^\w+$/.test(session) && session !== 'fish' ? [session, 'fish'] : ['fish']
+    const names = /^\w+$/.test(session) ? [session, 'fish'] : ['fish']
     return names.map((name) => join(dataHome(around), 'fish', `${name}_history`))
   },
   atuin(around) {
     const { env, home, read } = around
     const usual = join(dataHome(around), 'atuin/history.db')
-    if (env.ATUIN_DB_PATH && isAbsolute(env.ATUIN_DB_PATH)) return [env.ATUIN_DB_PATH, usual]
+    const [own] = pathIn(around, 'ATUIN_DB_PATH')
+    if (own !== undefined) return [own, usual]
     const config =
-      env.ATUIN_CONFIG_DIR ?? join(baseOf(env, 'XDG_CONFIG_HOME', join(home, '.config')), 'atuin')
+      env.ATUIN_CONFIG_DIR ?? join(pathIn(around, 'XDG_CONFIG_HOME')[0] ?? join(home, '.config'), 'atuin')
     const set = databaseOf(read(join(config, 'config.toml')))
     return set === undefined ? [usual] : [set.replace(/^~(?=\/)/, home), usual]
   },
@@ -57,7 +55,6 @@ const PLACES: Readonly<Record<Source, (around: Surroundings) => readonly string[
 /** `db_path` in atuin's configuration: a line before the first table. */
 function databaseOf(config: string | undefined): string | undefined {
   const top = config?.split(/^\s*\[/m, 1)[0]
-  const path = /^\s*db_path\s*=\s*(?:"([^"\\\n]+)"|'([^'\n]+)')/m.exec(top ?? '')
-  const value = path?.[1] ?? path?.[2]
+  const [, , value] = /^\s*db_path\s*=\s*(["'])([^"'\\\n]+)\1/m.exec(top ?? '') ?? []
   return value !== undefined && (isAbsolute(value) || value.startsWith('~/')) ? value : undefined
 }

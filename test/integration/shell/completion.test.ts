@@ -33,13 +33,16 @@ beforeAll(async () => {
 const COMPINIT = `autoload -Uz compinit && compinit -u -d '${join(temporaryHome(), 'found')}'`
 
 const SHELLS: Readonly<Record<'bash' | 'zsh' | 'fish', { readonly load: string; readonly show: string }>> = {
-  bash: { load: 'eval "$(command karo completion bash)"', show: `karo() { printf '<%s>' "$@"; echo; }` },
+  bash: {
+    load: 'eval "$(command karo shell init bash --no-guard)"',
+    show: `karo() { printf '<%s>' "$@"; echo; }`,
+  },
   zsh: {
-    load: `${COMPINIT}; eval "$(command karo completion zsh)"`,
+    load: `${COMPINIT}; eval "$(command karo shell init zsh --no-guard)"`,
     show: `karo() { printf '<%s>' "$@"; echo; }`,
   },
   fish: {
-    load: 'command karo completion fish | source',
+    load: 'command karo shell init fish --no-guard | source',
     show: `function karo; printf '<%s>' $argv; echo; end`,
   },
 }

@@ -20,9 +20,7 @@ export const commands = [
     summary: 'print the script with which a shell completes commands, options and names of nodes',
     args: { shell: { description: 'which shell', choices: SHELLS } },
     examples: {
-      'eval "$(karo completion bash)"': 'in ~/.bashrc',
-      'eval "$(karo completion zsh)"': 'in ~/.zshrc, after compinit',
-      'karo completion fish > ~/.config/fish/completions/karo.fish': 'fish loads it when needed',
+      'eval "$(karo completion bash)"': 'in ~/.bashrc, without the hook',
     },
     async run(io, { args: { shell } }) {
       const script = COMPLETION_SCRIPTS[shell](await completionSpec(io.commands))

@@ -19,10 +19,11 @@ import {
 
 /** The code that is appended to a shell's hook. dash has no line editor that could ask. */
 export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: GuardOptions) => string>> = {
-  bash: (options) =>
-    `${bashValues(options)}\n${shellFile('guard/plain.bash')}${shellFile('guard/guard.bash')}`,
+  // Values only where the hook is at work, because an earlier bash has no such arrays.
+  bash: (options) => `if [[ \${__karo[dir]-} ]]; then\n${posixValues(options)}\nfi
+${shellFile('guard/plain.bash')}${shellFile('guard/guard.bash')}`,
   // The last function is defined outside, because it is about the person's options, which those inside do not have.
-  zsh: (options) => `${zshSource(`${zshValues(options)}\n${shellFile('guard/guard.zsh')}`)}
+  zsh: (options) => `${zshSource(`${posixValues(options)}\n${shellFile('guard/guard.zsh')}`)}
 'builtin' 'eval' '__karo_guard_bang() { [[ -o banghist ]]; }'
 `,
   fish: (options) =>
@@ -34,19 +35,27 @@ export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: Gu
  * messages.
  */
 function given(
-  { plain, machineFile, fleetFiles = ['', ''], resident, timeoutMs, onError }: GuardOptions,
+  {
+    plain,
+    machineFile,
+    fleetFiles: [fleet, machine_fleet] = ['', ''],
+    resident,
+    timeoutMs,
+    onError,
+  }: GuardOptions,
   dot = '.',
 ): readonly (readonly [string, string])[] {
   const { verb, words } = unanswered(onError)
+  const { own, places, outputs, system, git } = plain
   const patterns = {
     carried: CARRIED_NAMES,
-    own: plain.own,
-    places: plain.places,
-    outputs: plain.outputs,
-    system: plain.system,
-    git: plain.git,
+    own,
+    places,
+    outputs,
+    system,
+    git,
     // The parts that are whole directories of the system.
-    roots: plain.system.filter((part) => part.startsWith('/')),
+    roots: system.filter((part) => part.startsWith('/')),
   }
   const values = {
     plain_length: PLAIN_LENGTH,
@@ -61,8 +70,8 @@ function given(
     rest: seconds(timeoutMs - SILENT_MS),
     slow: SLOW,
     machine: machineFile,
-    fleet: fleetFiles[0],
-    machine_fleet: fleetFiles[1],
+    fleet,
+    machine_fleet,
     resident,
     ...Object.fromEntries(Object.entries(RESIDENT).map(([key, value]) => [`resident_${key}`, value])),
     cut_off: CUT_OFF,
@@ -78,26 +87,14 @@ function given(
 /** As a shell's \`read -t\` has them; none would be no wait at all. */
 const seconds = (ms: number): number => Math.max(ms, 1) / 1000
 
-/** Only where the hook is at work, because an earlier bash has no such arrays. */
-function bashValues(options: GuardOptions): string {
+/** The keys and values of an associative array stand in turns, which bash takes from 5.1 on. */
+function posixValues(options: GuardOptions): string {
   const { ask, files, ruled, plain } = options
-  const table = given(options).map(([key, value]) => `[${key}]=${quoteShell(value)}`)
-  const names = (list: readonly string[]): string => list.map((name) => `[${name}]=1`).join(' ')
-  return `if [[ \${__karo[dir]-} ]]; then
-  __karo_ask=(${ask.map(quoteShell).join(' ')}) __karo_rules=(${files.map(quoteShell).join(' ')})
-  declare -gA __karo_given=(${table.join(' ')})
-  declare -gA __karo_ruled=(${names(ruled)})
-  declare -gA __karo_writers=(${names(plain.writers)}) __karo_reads=(${names(plain.reads)})
-fi`
-}
-
-function zshValues(options: GuardOptions): string {
-  const { ask, files, ruled, plain } = options
+  const words = (list: readonly string[]): string => list.map(quoteShell).join(' ')
   const names = (list: readonly string[]): string => list.map((name) => `${name} 1`).join(' ')
-  const table = given(options).map(([key, value]) => `${key} ${quoteShell(value)}`)
-  return `__karo_ask=(${ask.map(quoteShell).join(' ')}) __karo_rules=(${files.map(quoteShell).join(' ')})
+  return `__karo_ask=(${words(ask)}) __karo_rules=(${words(files)})
 builtin typeset -gA __karo_given __karo_ruled __karo_writers __karo_reads
-__karo_given=(${table.join(' ')})
+__karo_given=(${words(given(options).flat())})
 __karo_ruled=(${names(ruled)})
 __karo_writers=(${names(plain.writers)}) __karo_reads=(${names(plain.reads)})`
 }

@@ -1,0 +1,30 @@
+// Has a shell load Karo's completions at the first Tab behind `karo`: no fork before.
+import { quoteFish, quoteShell } from '../../base/quote.ts'
+import type { GUARD_SHELLS } from './guard/guard.ts'
+import { zshSource } from './hook.ts'
+
+/** Code at the end of a hook; `print` are the words that print the script of completions. */
+export const COMPLETERS: Readonly<
+  Record<(typeof GUARD_SHELLS)[number], (print: readonly string[]) => string>
+> = {
+  // 124 has bash begin the completion again, with what is there then.
+  bash: (print) => `__karo_tab() { ${load(print)}; \\declare -F _karo >/dev/null && \\return 124; }
+\\complete -F __karo_tab karo 2>/dev/null
+`,
+  // Completions need options that zsh sets around them, so that they are not read under `emulate` as the rest of the hook is.
+  zsh: (print) => `functions[__karo_tab]=${quoteShell(`${load(print)}; '_karo' "$@"`)}
+${zshSource('(( ! $+functions[compdef] )) || compdef __karo_tab karo')}`,
+  // A package has them where fish finds them by itself.
+  fish: (print) => `if not builtin count $fish_complete_path/karo.fish* >/dev/null
+    function __karo_tab
+        complete --erase --command karo
+        ${print.map(quoteFish).join(' ')} </dev/null 2>/dev/null | builtin source
+        complete --do-complete (builtin commandline --cut-at-cursor --current-process)
+    end
+    complete --command karo --no-files --arguments '(__karo_tab)'
+end
+`,
+}
+
+const load = (print: readonly string[]) =>
+  `\\builtin eval "$(\\command ${print.map(quoteShell).join(' ')} </dev/null 2>/dev/null)"`
