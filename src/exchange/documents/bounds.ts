@@ -55,8 +55,7 @@ export function createMakeRoom(
     const sizes = new Map<NodeId, Size>()
     const count = (author: NodeId, documents: number, bytes: number): void => {
       const size = sizes.get(author) ?? { documents: 0, bytes: 0 }
-      size.documents += documents
-      size.bytes += bytes
+      add(size, documents, bytes)
       sizes.set(author, size)
     }
     for (const { author, bySlot, bytes } of catalog.shelves()) count(author, bySlot.size, bytes)
@@ -190,8 +189,6 @@ function add(size: Size, documents: number, bytes: number): void {
 const sizeOf = (documents: readonly Document[]): number =>
   documents.reduce((sum, { frame }) => sum + frame.bytes.length, 0)
 
-const counted = (n: number): string => n.toLocaleString('en-US')
-
 /** KaroError `too_large`: either all documents of its kind, or all documents together, take as much as they may. */
 export function noRoomFor(
   { head: { author, kind, slot }, frame }: Document,
@@ -203,7 +200,7 @@ export function noRoomFor(
   const size = others.reduce((sum, entry) => sum + entry.size, frame.bytes.length)
   const isFullForKind = others.length >= perAuthor.documents || size > perAuthor.bytes
   const { documents, bytes: total } = isFullForKind ? perAuthor : bounds
-  const room = `${counted(documents)} ${documents === 1 ? 'document' : 'documents'} and ${inWords(total)}`
+  const room = `${documents.toLocaleString('en-US')} ${documents === 1 ? 'document' : 'documents'} and ${inWords(total)}`
   const again =
     KINDS[kind].keptMs === Number.POSITIVE_INFINITY && isFullForKind
       ? 'These documents never expire.'

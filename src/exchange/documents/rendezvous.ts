@@ -55,7 +55,6 @@ export function holdersOf(
   document: Ticket,
   author: NodeId,
   members: readonly Candidate[],
-  count = HOLDERS,
 ): readonly NodeId[] {
   const best: Drawn[] = []
   /** Members left out because their group has a holder already; they fill the places that are left. */
@@ -64,16 +63,16 @@ export function holdersOf(
     if (node === author) continue
     const weight = weightOf(document, ticket)
     // Once all places are taken nobody is spare, so that most members are done with here.
-    if (best.length === count && weight <= (best[count - 1] as Drawn).weight) continue
+    if (best.length === HOLDERS && weight <= (best[HOLDERS - 1] as Drawn).weight) continue
     const fellow = best.findIndex((one) => one.group === group)
     if (fellow >= 0 && (best[fellow] as Drawn).weight >= weight) {
-      insert(spare, { node, weight, group }, count)
+      insert(spare, { node, weight, group })
       continue
     }
-    if (fellow >= 0) insert(spare, ...(best.splice(fellow, 1) as [Drawn]), count)
-    insert(best, { node, weight, group }, count)
+    if (fellow >= 0) insert(spare, ...(best.splice(fellow, 1) as [Drawn]))
+    insert(best, { node, weight, group })
   }
-  return [...best, ...spare].slice(0, count).map(({ node }) => node)
+  return [...best, ...spare].slice(0, HOLDERS).map(({ node }) => node)
 }
 
 interface Drawn {
@@ -82,12 +81,11 @@ interface Drawn {
   readonly group: NodeId
 }
 
-/** Keeps the `most` heaviest, in order. */
-function insert(drawn: Drawn[], one: Drawn, most: number): void {
-  if (drawn.length === most && one.weight <= (drawn[most - 1] as Drawn).weight) return
+/** Keeps the heaviest, in order. */
+function insert(drawn: Drawn[], one: Drawn): void {
   const at = drawn.findIndex(({ weight }) => weight < one.weight)
   drawn.splice(at < 0 ? drawn.length : at, 0, one)
-  if (drawn.length > most) drawn.pop()
+  if (drawn.length > HOLDERS) drawn.pop()
 }
 
 /** Tickets follow from the names alone, so a member that left and came back is not hashed again. */

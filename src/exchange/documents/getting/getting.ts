@@ -246,9 +246,10 @@ export function createGetting(deps: GettingDeps): Getting {
   }
 
   function begin(job: Job): void {
+    const now = clock.monotonic()
     if (running.size >= (job.attempt > 0 ? REPEATS : ATTEMPTS)) return
     const wait = isWanted(job.wanted) ? deps.wait(job.wanted) : 0
-    job.at = clock.monotonic() + wait
+    job.at = now + wait
     if (wait === 0) {
       running.add(job)
       job.left = sourcesOf(job, self, members, requests)
@@ -283,9 +284,8 @@ export function createGetting(deps: GettingDeps): Getting {
     }
     for (const { at } of planned.values()) if (at > now) rest(at)
     for (const job of running) attemptOn(job)
-    const waiting = [...jobs.values()].filter((job) => !running.has(job))
-    for (const job of waiting.filter(({ at }) => at <= now).sort((a, b) => a.at - b.at)) begin(job)
-    for (const { at } of waiting) if (at > now) rest(at)
+    beginInTurn([...jobs.values()], running, now, begin)
+    for (const { at } of jobs.values()) if (at > now) rest(at)
     const node = visits.look(lines)
     if (node !== undefined) emit({ do: 'dial', node })
     rest(Math.min(roundAt, visits.at()))
@@ -335,6 +335,24 @@ export function createGetting(deps: GettingDeps): Getting {
       return done
     },
   }
+}
+
+/**
+ * Whoever tells of much and is slow to answer keeps nobody waiting but itself: of those that are due, the ones of whose owner
+ * nothing is under way come first.
+ */
+function beginInTurn(
+  jobs: readonly Job[],
+  running: ReadonlySet<Job>,
+  now: number,
+  begin: (job: Job) => void,
+): void {
+  const isDue = (job: Job): boolean => job.at <= now && !running.has(job)
+  const isFirst = ({ owner }: Job): boolean => ![...running].some((one) => one.owner === owner)
+  const due = jobs.filter(isDue).sort((a, b) => a.at - b.at)
+  for (const job of due) if (isFirst(job)) begin(job)
+  const left = due.filter(isDue)
+  if (!left.some(isFirst)) for (const job of left) begin(job)
 }
 
 /** Throws FrameError for an offer that does not go on from where it was asked to. */

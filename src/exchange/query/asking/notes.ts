@@ -1,5 +1,6 @@
 // Notes that a person should read beside the numbers of a result.
 import { byText } from '../../../base/by-text.ts'
+import { ago } from '../../../base/format.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
 import type { Apart } from '../../../mesh/index.ts'
 import { queryType } from '../query-types/index.ts'
@@ -39,7 +40,7 @@ export function notesOf({ own, members, hearsay, question, team, self, strays = 
     const [many, their] = ages.length === 1 ? ['is', 'its'] : ['are', 'their']
     notes.push(
       `${ages.length} of ${members.length} ${members.length === 1 ? 'node' : 'nodes'} ${many} shown from ${their} last summary, ` +
-        `${ages.length === 1 ? '' : 'the oldest '}${age(Math.max(...ages))} old.`,
+        `${ages.length === 1 ? '' : 'the oldest '}made ${ago(Math.max(...ages))}.`,
     )
   }
   for (const { name, apart } of strays.slice(0, STRAYS_MAX)) {
@@ -56,16 +57,4 @@ function whyStray(apart: Apart): string {
   if (apart.why === 'links_full') return 'this node has no link left for it (overlay.leaves_up_to)'
   if (apart.why === 'links_full_there') return 'it has no free link for this node (overlay.leaves_up_to)'
   return 'it does not trust this node yet'
-}
-
-const SECOND_MS = 1_000
-
-/** An age in its largest unit. Clocks differ, so a negative age counts as 0. */
-function age(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / SECOND_MS))
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes} min`
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`
-  return `${Math.floor(minutes / (24 * 60))} d`
 }

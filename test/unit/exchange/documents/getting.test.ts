@@ -332,6 +332,23 @@ test('a flood of heads pushes out its own, not what others told of', () => {
   expect(new Set(asked()).size).toBe(129)
 })
 
+test('who tells of much and answers as late as it may keeps no document of others waiting, nor one that is tried again', () => {
+  const one = machine()
+  for (const node of [authorId, near]) one.put({ on: 'up', node })
+  one.look((request) => void one.time.after(request.node === near ? 1_400 : 1, () => one.give(request, true)))
+  const heard = (slot: string, by: NodeId): void =>
+    one.put({ on: 'heard', heads: [{ ...(FEW.wanted[0] as Wanted), slot }], announcer: by, from: by })
+  for (let at = 0; at < 128; at++) heard(`forged:${at}`, near)
+  one.time.advance(5_000)
+  heard('real', authorId)
+  one.time.advance(2_000)
+  const asked = (): number =>
+    one.requests.filter((request) => request.asked.some(({ slot }) => slot === 'real')).length
+  expect(asked()).toBe(1)
+  one.time.advance(6_000)
+  expect(asked()).toBe(3)
+})
+
 test('who left a question unanswered is asked only when nobody else was told of, until it answers', () => {
   const one = machine()
   for (const node of [near, far]) one.put({ on: 'up', node })

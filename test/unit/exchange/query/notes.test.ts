@@ -33,13 +33,15 @@ function noteOf(...ages: readonly number[]): string {
 }
 
 test.each([
-  [-5_000, '0 s'],
-  [41_900, '41 s'],
-  [90_000, '1 min'],
-  [59 * MINUTE_MS, '59 min'],
-  [47 * 60 * MINUTE_MS, '47 h'],
-  [48 * 60 * MINUTE_MS, '2 d'],
-])('a summary %d ms old is %s old', (age, said) => {
-  expect(noteOf(age)).toBe(`1 of 1 node is shown from its last summary, ${said} old.`)
-  expect(noteOf(age, -60_000)).toBe(`2 of 2 nodes are shown from their last summary, the oldest ${said} old.`)
+  [-5_000, 'just now'],
+  [41_900, '41 s ago'],
+  [90_000, '1 min ago'],
+  [59 * MINUTE_MS, '59 min ago'],
+  [47 * 60 * MINUTE_MS, '47 h ago'],
+  [48 * 60 * MINUTE_MS, '2 d ago'],
+])('a summary %d ms old was made %s', (age, said) => {
+  expect(noteOf(age)).toBe(`1 of 1 node is shown from its last summary, made ${said}.`)
+  expect(noteOf(age, -60_000)).toBe(
+    `2 of 2 nodes are shown from their last summary, the oldest made ${said}.`,
+  )
 })
