@@ -4,13 +4,12 @@ import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-
 import { DAY_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createRecent } from '../../base/recent.ts'
-import { comparable } from '../../base/words/comparable.ts'
 import { privileged } from '../../base/words/roles.ts'
 import { isFuture, versionAfter } from '../identity/index.ts'
 import type { FleetParts } from './fleet-options.ts'
 import type { Fleet } from './fleet-types.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
-import { assignable, leftSince } from './kinship.ts'
+import { assignable, isCalled, leftSince } from './kinship.ts'
 import { signCertificate, signRevocationList } from './sign.ts'
 import type { Binding, FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
@@ -190,10 +189,11 @@ export function createIssuing(deps: IssuingDeps) {
       }
       const { name, roles, teams, owner } = { ...before, ...terms }
       mayGive(roles)
-      const isOther = ({ name: its, member_id }: Binding): boolean =>
-        comparable(its) === comparable(name) && member_id !== before.member_id
-      if (terms.name !== undefined && roll.certified(clock.now()).some(isOther))
-        throw new KaroError('conflict', 'another machine of the mesh has that name')
+      if (
+        terms.name !== undefined &&
+        isCalled(roll, name, clock.now(), ({ member_id }) => member_id === before.member_id)
+      )
+        throw new KaroError('conflict', 'another machine of the mesh, or an operator, has that name')
       checkInviteTerms(identity, mesh(), { roles, teams, owner }, deps)
       await sign(node, { name, roles, teams, owner, member_id: before.member_id }, before, asNode)
       const after = roll.word(node, clock.now())?.binding

@@ -1,9 +1,11 @@
 // Certificates and lists name keys, and mean nodes: which key of a node a certificate is about, and which keys a revocation names.
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { comparable } from '../../base/words/comparable.ts'
 import type { FleetParts } from './fleet-options.ts'
 import type { Roll } from './roll.ts'
 import type { LastTerms } from './roll-types.ts'
+import type { Binding } from './types.ts'
 import { lastKeyOf } from './verify.ts'
 
 export type Kinship = ReturnType<typeof createKinship>
@@ -41,6 +43,13 @@ export function assignableOf(
     const terms = assignable(roll, node_id, now)
     return terms === undefined ? [] : [{ ...terms, node_id }]
   })
+}
+
+/** Whether a machine or a person with a certificate that holds is called so; `isOwn`: the one that is to be called so does not count. */
+export function isCalled(roll: Roll, name: string, now: number, isOwn: (one: Binding) => boolean): boolean {
+  const same = comparable(name)
+  const people = roll.operators.list(now).flatMap(({ binding, state }) => (state === 'valid' ? binding : []))
+  return [...roll.certified(now), ...people].some((one) => comparable(one.name) === same && !isOwn(one))
 }
 
 export function createKinship({ identity, roll, lineage, clock }: FleetParts) {

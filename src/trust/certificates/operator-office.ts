@@ -5,11 +5,11 @@ import { formatNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/printable.ts'
-import { comparable } from '../../base/words/comparable.ts'
 import type { FleetParts } from './fleet-options.ts'
 import type { Operators, OperatorTerms } from './fleet-types.ts'
 import { checkLabels } from './invites/invite-terms.ts'
 import type { Issuing } from './issuing.ts'
+import { isCalled } from './kinship.ts'
 import { certificateBytes } from './sign.ts'
 import { LIFE_MAX_MS } from './verify.ts'
 
@@ -41,18 +41,9 @@ export function createOperatorOffice(deps: OperatorOfficeDeps): Operators {
         })
       if (roll.word(operator, now) !== undefined)
         throw new KaroError('conflict', 'this key is a node, which cannot be an operator too')
-      const same = comparable(name)
-      if (roll.certified(now).some((one) => comparable(one.name) === same)) {
-        throw new KaroError('conflict', `a machine is called ${name} already`, {
-          hint: 'Ledgers name both, so choose another name.',
-        })
-      }
-      const taken = roll.operators.list(now).some(({ binding, state }) => {
-        return state === 'valid' && binding.node_id !== operator && comparable(binding.name) === same
-      })
-      if (taken) {
-        throw new KaroError('conflict', `there is an operator called ${name} already`, {
-          hint: 'karo operator list shows them. Revoke the old credential first, or choose another name.',
+      if (isCalled(roll, name, now, ({ node_id }) => node_id === operator)) {
+        throw new KaroError('conflict', `a machine or an operator is called ${name} already`, {
+          hint: 'Ledgers name both, so choose another name. An operator whose credential is lost is revoked first: karo operator list.',
         })
       }
       const chain = await issuing.certifyOperator(key, { name, roles, teams }, for_ms)

@@ -12,6 +12,8 @@ import { startRig } from '../../support/api/http-rig.ts'
 
 const SOME: Fetched = { received: 65_536, size: 131_072, artifact: null }
 const ID = '4f'.repeat(32)
+const MACHINE = `karo:ed25519:${'A'.repeat(43)}`
+const PERSON = `karo:ed25519:${'A'.repeat(42)}E`
 type Deps = Parameters<typeof artifactsRoutes>[0]
 
 /** `karo artifact get` against a daemon whose fetches are those. */
@@ -82,4 +84,46 @@ test('of more artifacts than a machine tells of, those that are left out are sho
   expect(said.shares.map(({ left_out }) => left_out)).toEqual([false, true, false])
   const lines = sharesView(said, { colour: false, columns: 200 }).split('\n')
   expect(lines[2]).toContain('no room')
+})
+
+test.each([
+  ['valid', 'bea', 409],
+  ['expired', 'bea', 409],
+  ['expired', 'cid', 404],
+  ['valid', 'cid', 200],
+  ['valid', 'ash', 200],
+])('shared by name: a person whose certificate is %s, and %s', async (state, to, status) => {
+  const nodes: Readonly<Record<string, string>> = { bea: MACHINE, ash: MACHINE }
+  const trust = {
+    resolve(who: string) {
+      const node = nodes[who]
+      if (node === undefined) throw new KaroError('not_found', 'nobody')
+      return node
+    },
+    admits: () => true,
+    opinion: () => ({ name: 'a machine' }),
+  }
+  const key = new Uint8Array(32)
+  const operators = {
+    list: () => ['bea', 'cid'].map((name) => ({ state, binding: { node_id: PERSON, key, name } })),
+  }
+  const shared = {
+    id: ID,
+    artifact: ID,
+    audience: MACHINE,
+    told: false,
+    created_at: 0,
+    ends_at: 1,
+    read_at: 0,
+  }
+  const shares = {
+    told: async () => [],
+    share: async () => ({ share: { ...shared, reads: 0 }, link: 'karo:share/x' }),
+  }
+  const artifacts = { list: async () => [], shares }
+  const rig = await startRig([artifactsRoutes({ artifacts, operators, trust } as unknown as Deps)])
+  const body = { id: ID, ends_at: '2026-11-29T00:00:00.000Z', to, told: false }
+  const said = rig.asPerson(1000, 'POST', '/api/v1/artifacts/share', body)
+  if (status === 200) expect(await said).toMatchObject({ share: ID })
+  else await expect(said).rejects.toMatchObject({ code: status === 409 ? 'conflict' : 'not_found' })
 })

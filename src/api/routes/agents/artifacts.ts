@@ -137,18 +137,18 @@ function sharesRoutes({ artifacts, trust, operators }: SharingDeps): Routes {
   }
 }
 
-/** The member or operator whom a person means. A name that both have names neither of them. */
+/** The member or operator whom a person means. A name that both have names neither of them, also after the operator's certificate ended. */
 function audienceOf(to: string, { trust, operators }: Pick<SharingDeps, 'trust' | 'operators'>): NodeId {
   const node = unlessUnknown(() => trust.resolve(to))
   const operator = unlessUnknown(() => operatorNamed(operators.list(), to))
   const isMember = node !== undefined && trust.admits(node)
-  const id = operator?.state === 'valid' ? operator.binding.node_id : undefined
+  const id = operator?.binding.node_id
   if (isMember && id !== undefined && id !== node)
     throw new KaroError('conflict', `'${to}' is the name of a member and of an operator`, {
       hint: 'Name one by its id: karo peers, karo operator list.',
     })
   if (isMember) return node
-  if (id !== undefined) return id
+  if (operator?.state === 'valid') return operator.binding.node_id
   throw new KaroError(
     'not_found',
     `'${to}' is not a member here, and not an operator with a valid certificate`,

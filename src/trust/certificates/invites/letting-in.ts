@@ -8,7 +8,7 @@ import { fingerprintOf } from '../../identity/index.ts'
 import type { FleetParts } from '../fleet-options.ts'
 import type { Answer } from '../fleet-types.ts'
 import type { Issuing } from '../issuing.ts'
-import type { Kinship } from '../kinship.ts'
+import { isCalled, type Kinship } from '../kinship.ts'
 import { acceptProof } from './invite-code.ts'
 import type { InviteRefusal, Invites } from './invites.ts'
 
@@ -30,14 +30,11 @@ export function createLettingIn(deps: LettingInDeps) {
   const granted = createRecent<NodeId, Granted>(ANSWERS_MAX)
   const refusals = createRecent<NodeId, InviteRefusal>(ANSWERS_MAX)
 
-  /** No two certified nodes have one name, whatever they call themselves. */
+  /** No two certified nodes have one name, nor a node and a person, whatever they call themselves. */
   function freeName(wanted: string, node: NodeId): string {
-    const same = comparable(wanted)
-    const taken = roll
-      .certified(clock.now())
-      .some((one) => comparable(one.name) === same && one.node_id !== node)
+    const taken = isCalled(roll, wanted, clock.now(), ({ node_id }) => node_id === node)
     // People take sixteen digits for a fingerprint.
-    const isFingerprint = /^[0-9a-f]{16}$/.test(same.replace(/[\s:-]/g, ''))
+    const isFingerprint = /^[0-9a-f]{16}$/.test(comparable(wanted).replace(/[\s:-]/g, ''))
     if (!taken && !isFingerprint && isNameKnown?.(wanted, node) !== true) return wanted
     return `${[...wanted].slice(0, NAME_KEPT).join('')}-${fingerprintOf(parseNodeId(node) as Uint8Array).slice(0, 6)}`
   }
@@ -67,10 +64,9 @@ export function createLettingIn(deps: LettingInDeps) {
       // A certificate that it got earlier does not answer its present request.
       granted.delete(node)
       const key = parseNodeId(node) as Uint8Array
-      const revoked = kinship.isRevoked(node)
       const again = invites.hasUsed(key, toHex(id))
       const open = () => (issuing.isIssuer() ? invites.redeem(key, { id: toHex(id), proof }) : 'unknown')
-      const taken = revoked ? 'revoked' : await open()
+      const taken = kinship.isRevoked(node) ? 'revoked' : await open()
       if (typeof taken === 'string') {
         refuse(node, taken)
         return

@@ -101,6 +101,16 @@ test('only an issuer certifies, within what it was granted, names that are free,
   ])
 })
 
+test('no machine is called as a person is, however it joins or is renamed', async () => {
+  const { hq, ann } = await issuing()
+  await hq.fleet.operators.issue(terms({ name: 'Carol' }))
+  await joins(hq, ann, {}, 'ｃarol')
+  expect(ann.fleet.state().own?.name).toMatch(/^ｃarol-[0-9a-f]{6}$/)
+  await expect(hq.fleet.assign(ann.identity.nodeId, { name: 'carol' })).rejects.toMatchObject({
+    code: 'conflict',
+  })
+})
+
 test('the largest certificates that are signed leave half of a question free', async () => {
   const { hq } = await issuing()
   let longest: readonly Uint8Array[] = []
