@@ -1,7 +1,7 @@
 // The error that a command printed, given in place of the line.
 import { WHO_ARE_YOU } from './git.ts'
 import { listening, whoListens } from './ports.ts'
-import type { Fix, World } from './rule.ts'
+import { type Fix, found, type World } from './rule.ts'
 
 /** Lines that fail with these errors. */
 const LINES: readonly (readonly [error: RegExp, line: string])[] = [
@@ -17,34 +17,26 @@ export function lineOf(text: string): string | undefined {
   return found.find((line) => line !== undefined)
 }
 
-/** Undefined where the text is no error that is known. */
-export function ofError(text: string, world: World): Fix | undefined {
+/** Nothing where the text is no error that is known. */
+export function ofError(text: string, world: World): readonly Fix[] {
   if (/EADDRINUSE|address already in use|port is already allocated/i.test(text)) {
     const port = Number(/:(\d{2,5})\b|\bport:? (\d{2,5})\b/i.exec(text)?.slice(1).find(Boolean))
-    return Number.isNaN(port)
-      ? { problem: 'Somebody listens at its port already.', line: 'ss -ltnp', sure: true }
-      : (listening(port, world, true) ?? {
-          problem: `Port ${port} was taken, and nobody listens there now.`,
-          line: whoListens(port, world),
-          sure: true,
-        })
+    if (Number.isNaN(port)) return found('Somebody listens at its port already.', 'ss -ltnp')
+    const now = listening(port, world, true)
+    return now === undefined
+      ? found(`Port ${port} was taken, and nobody listens there now.`, whoListens(port, world))
+      : [now]
   }
   if (/please tell me who you are|unable to auto-detect email/i.test(text)) return WHO_ARE_YOU
   if (/Permission denied \(.*publickey/.test(text))
-    return {
-      problem: 'The other side takes none of your keys; this lists those that ssh offers.',
-      line: 'ssh-add -l',
-      sure: true,
-    }
+    return found('The other side takes none of your keys; this lists those that ssh offers.', 'ssh-add -l')
   const module = /No module named ['"]?(\w+)/.exec(text)?.[1]
   if (module !== undefined)
-    return {
-      problem: `Python has no module ${module} here; the package has its name most of the time.`,
-      line: `python3 -m pip install ${module}`,
-      sure: false,
-    }
+    return found(
+      `Python has no module ${module} here; the package has its name most of the time.`,
+      `python3 -m pip install ${module}`,
+      false,
+    )
   const of = /Cannot find (?:module|package) '((?:@[\w.-]+\/)?\w[\w.-]*)/.exec(text)?.[1]
-  return of === undefined
-    ? undefined
-    : { problem: `Node finds no package ${of} here.`, line: `npm install ${of}`, sure: false }
+  return of === undefined ? [] : found(`Node finds no package ${of} here.`, `npm install ${of}`, false)
 }

@@ -46,32 +46,29 @@ export const files: Rule = (call, { world, knowledge }) => {
   if (tool === 'rm' && !/[rRd]/.test(flags)) {
     const directory = words.find(({ path }) => kind(path) === 'directory')
     if (directory !== undefined)
-      return [
-        world.list(directory.path).length === 0
-          ? { problem: `${directory.text} is a directory.`, line: call.swap(0, 'rmdir'), sure: true }
-          : {
-              problem: `${directory.text} is a directory; rm removes one with all that is in it with -r only.`,
-              line: call.behind(0, '-r'),
-              sure: false,
-            },
-      ]
+      return world.list(directory.path).length === 0
+        ? found(`${directory.text} is a directory.`, call.swap(0, 'rmdir'))
+        : found(
+            `${directory.text} is a directory; rm removes one with all that is in it with -r only.`,
+            call.behind(0, '-r'),
+            false,
+          )
   }
   if (tool === 'rmdir' && kind(first?.path) === 'directory' && world.list(first!.path).length > 0)
     return found(`${first!.text} is not empty.`, `ls -A ${quoted(first!.text)}`)
   if ((tool === 'cd' || tool === 'pushd') && kind(first?.path) === 'file')
     return found(`${first!.text} is a file, and no directory.`, `less ${quoted(first!.text)}`, false)
-  const needed = RUNNERS.includes(tool)
-    ? words.filter(({ at }) => at === 1)
-    : READ.includes(tool) || MAKE.includes(tool)
-      ? words.slice(tool === 'tar' ? ofTar() : (SKIP[tool] ?? 0), MAKE.includes(tool) ? -1 : undefined)
-      : []
+  const needed = tool.includes('/')
+    ? [{ text: tool, at: 0, path: absolute(tool, world) }]
+    : RUNNERS.includes(tool)
+      ? words.filter(({ at }) => at === 1)
+      : READ.includes(tool) || MAKE.includes(tool)
+        ? words.slice(tool === 'tar' ? ofTar() : (SKIP[tool] ?? 0), MAKE.includes(tool) ? -1 : undefined)
+        : []
   const missing = needed.flatMap((word): readonly Fix[] => {
     if (kind(word.path) !== undefined) return []
     const near = nearPath(word.text)
-    const problem = `${word.text} is not there.`
-    return [
-      near === undefined ? { problem, sure: true } : { problem, line: call.swap(word.at, near), sure: true },
-    ]
+    return found(`${word.text} is not there.`, near && call.swap(word.at, near))
   })
   if (missing.length > 0) return missing
   const isMade = tool === 'touch' || (MAKE.includes(tool) && words.length > 1)
@@ -99,7 +96,6 @@ export const files: Rule = (call, { world, knowledge }) => {
       .list(absolute(above, world))
       .filter((name) => !isDirectory || kind(absolute(join(above, name), world)) === 'directory')
     const near = closest(basename(path), entries)
-    if (near === undefined) return undefined
-    return above === '.' && !path.startsWith('./') ? near : join(above, near)
+    return near && path.replace(/[^/]+\/*$/, () => near)
   }
 }

@@ -68,8 +68,7 @@ export function fixOf(failure: Failure, options: FixOptions): Fixed {
   if (typed !== undefined) return { ...fixOf({ line: typed, exitCode }, options), failed: line }
   const knowing = { world, knowledge, exitCode }
   const calls = callsOf(line)
-  const error = exitCode === null ? ofError(line, world) : undefined
-  const found: Fix[] = error === undefined ? [] : [error]
+  const found: Fix[] = exitCode === null ? [...ofError(line, world)] : []
   for (const call of calls)
     for (const rule of RULES) if (found.length === 0) found.push(...rule(call, knowing))
   const said =

@@ -53,11 +53,10 @@ function repository(world: World): Repository | undefined {
   }
 }
 
-export const WHO_ARE_YOU: Fix = {
-  problem: 'Git does not know your name and address, which every commit carries.',
-  line: "git config --global user.name 'NAME' && git config --global user.email EMAIL",
-  sure: true,
-}
+export const WHO_ARE_YOU = found(
+  'Git does not know your name and address, which every commit carries.',
+  "git config --global user.name 'NAME' && git config --global user.email EMAIL",
+)
 /** Commands that write commits or tags. */
 const COMMITS = /^(?:commit|merge|rebase|cherry-pick|revert|am|stash|tag|pull)$/
 const FATAL = 128
@@ -76,8 +75,7 @@ export const git: Rule = (call, { world, exitCode }) => {
   const has = repository(world)
   if (has === undefined || sub === undefined) return []
   const named = rest.filter((word) => !word.startsWith('-'))
-  if (exitCode === FATAL && COMMITS.test(sub) && !isKnown(world, above(['.git'], world)!))
-    return [WHO_ARE_YOU]
+  if (exitCode === FATAL && COMMITS.test(sub) && !isKnown(world, above(['.git'], world)!)) return WHO_ARE_YOU
   const { branch, branches, remotes, upstreams, under } = has
   const remote = remotes.includes('origin') ? 'origin' : remotes[0]
   switch (sub) {
@@ -143,16 +141,16 @@ export const git: Rule = (call, { world, exitCode }) => {
     const near = closest(name, branches)
     const index = call.args.indexOf(name)
     const problem = `There is no branch ${name} here.`
-    if (near !== undefined) return [{ problem, line: call.swap(index + 1, near), sure: true }]
+    if (near !== undefined) return found(problem, call.swap(index + 1, near))
     return sub === 'checkout' || sub === 'switch'
-      ? [{ problem, line: `git switch -c ${quoted(name)}`, sure: false }]
-      : [{ problem, sure: true }]
+      ? found(problem, `git switch -c ${quoted(name)}`, false)
+      : found(problem)
   }
 
   function conflict(what: string): readonly Fix[] {
     return [
-      { problem: `A ${what} is under way and has conflicts to be solved.`, line: 'git status', sure: true },
-      { problem: '', line: `git ${what} --abort`, sure: true },
+      ...found(`A ${what} is under way and has conflicts to be solved.`, 'git status'),
+      ...found('', `git ${what} --abort`),
     ]
   }
 

@@ -1,7 +1,7 @@
 // Programs that are not there, and words of a program that it does not know: mistyped, or not installed.
 import { closest, distance } from '../../../base/suggest.ts'
 import type { CommandKnowledge } from '../knowledge-format.ts'
-import { type Fix, found, type Rule } from './rule.ts'
+import { type Call, type Fix, found, type Rule } from './rule.ts'
 
 const NOT_FOUND = 127
 const BUILTINS = ['cd', 'echo', 'exit', 'export', 'pwd', 'type', 'alias', 'history', 'source', 'jobs', 'kill']
@@ -53,12 +53,13 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
   const isThere = programs.includes(tool)
   if (exitCode === NOT_FOUND || (exitCode === null && !isThere)) {
     if (isThere) return []
-    const glued = /^cd(\.\.|\/.*)$/.exec(tool)
-    if (glued) return found('There is no blank behind cd.', `cd ${glued[1]}`)
+    const [, name = '', rest = ''] = /^(\w+)(\.\.|-\w{1,3})$/.exec(tool) ?? []
+    if (programs.includes(name) || BUILTINS.includes(name))
+      return found(`There is no blank behind ${name}.`, call.behind(0, rest).replace(tool, name))
     return [...meant(tool, programs, knowledge.names(), (name) => call.swap(0, name)), ...missing(tool)]
   }
   const known = knowledge.command(tool)
-  return known === undefined ? [] : words(known)
+  return known === undefined ? [] : words(call, known)
 
   function missing(name: string): readonly Fix[] {
     if (!Object.hasOwn(PACKAGES, name) && knowledge.command(name) === undefined)
@@ -66,43 +67,55 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
     const manager = MANAGERS.find(([program]) => programs.includes(program))
     const [debian = name, fedora = debian] = PACKAGES[name] ?? []
     const problem = `${name} is not installed here.`
-    if (manager === undefined) return [{ problem, sure: true }]
+    if (manager === undefined) return found(problem)
     const [program, install] = manager
     const own = program === 'apt-get' ? debian : fedora
-    return [{ problem, line: `${world.isRoot ? '' : 'sudo '}${install} ${own}`, sure: true }]
+    return found(problem, `${world.isRoot ? '' : 'sudo '}${install} ${own}`)
   }
+}
 
-  function words(of: CommandKnowledge): readonly Fix[] {
-    const at = call.args.findIndex((word) => !word.startsWith('-'))
-    const given = call.args[at]
-    const subs = (of.s ?? []).flatMap(([all]) => all)
-    const isSub = given !== undefined && subs.includes(given)
-    if (given !== undefined && subs.length > 3 && !isSub && takesOnlySubs.has(tool)) {
-      const near = nearest(given, subs)
-      if (near !== undefined) return found(`${tool} has no command ${given}.`, call.swap(at + 1, near))
+/** Commands and options of a program that are mistyped. */
+function words({ tool, args, swap, behind }: Call, of: CommandKnowledge): readonly Fix[] {
+  const options = [...(of.o ?? [])]
+  let { s: subs = [] } = of
+  for (const [i, word] of args.entries()) {
+    if (word.startsWith('-')) continue
+    const sub = subs.find(([all]) => all.includes(word))?.[1]
+    if (sub === undefined) {
+      const near = takesOnlySubs.has(tool)
+        ? nearest(word, subs.length > 3 ? subs.flatMap(([all]) => all) : [])
+        : undefined
+      if (near !== undefined)
+        return found(`${[tool, ...args.slice(0, i)].join(' ')} has no command ${word}.`, swap(i + 1, near))
+      break
     }
-    const options = [...(of.o ?? []), ...(of.s?.find(([all]) => all.includes(given ?? ''))?.[1].o ?? [])]
-    const long = options.flatMap(({ n }) => n).filter((name) => name.startsWith('--'))
-    // Its tests have one dash, and fig has none of them.
-    if (tool === 'find') long.push(...FIND)
-    for (const [i, word] of call.args.entries()) {
-      const [name = '', value] = word.split(/=(.*)/s)
-      if (
-        !name.startsWith(tool === 'find' ? '-' : '--') ||
-        name === '--' ||
-        long.length === 0 ||
-        long.includes(name)
-      )
-        continue
-      // An abbreviation, as many programs take it.
-      if (long.some((one) => one.startsWith(name))) continue
-      const near = closest(name, long)
-      if (near === undefined) continue
-      const line = call.swap(i + 1, value === undefined ? near : `${near}=${value}`)
-      return [{ problem: `${tool} has no option ${name}, as far as Karo knows.`, line, sure: false }]
-    }
-    return []
+    options.push(...(sub.o ?? []))
+    subs = sub.s ?? []
   }
+  const long = options.flatMap(({ n }) => n).filter((name) => name.startsWith('--'))
+  // Its tests have one dash, and fig has none of them.
+  if (tool === 'find') {
+    if (/-exec (?!.* [;+](?: |$))/.test(args.join(' ')))
+      return found('What -exec runs ends with + or \\;.', behind(args.length, '+'), false)
+    long.push(...FIND)
+  }
+  for (const [i, word] of args.entries()) {
+    const [name = '', value] = word.split(/=(.*)/s)
+    if (
+      !name.startsWith(tool === 'find' ? '-' : '--') ||
+      name === '--' ||
+      long.length === 0 ||
+      long.includes(name)
+    )
+      continue
+    // An abbreviation, as many programs take it.
+    if (long.some((one) => one.startsWith(name))) continue
+    const near = closest(name, long)
+    if (near === undefined) continue
+    const line = swap(i + 1, value === undefined ? near : `${near}=${value}`)
+    return found(`${tool} has no option ${name}, as far as Karo knows.`, line, false)
+  }
+  return []
 }
 
 const FIND =
@@ -126,13 +139,7 @@ function meant(
   const near = nearest(typed, [...known.filter((name) => there.has(name)), ...BUILTINS, ...programs])
   return near === undefined
     ? []
-    : [
-        {
-          problem: `There is no command ${typed}; ${near} is one.`,
-          line: line(near),
-          sure: distance(typed, near) === 1,
-        },
-      ]
+    : found(`There is no command ${typed}; ${near} is one.`, line(near), distance(typed, near) === 1)
 }
 
 const letters = (word: string): string => [...word].sort().join('')

@@ -3,7 +3,7 @@ import { relative, resolve } from 'node:path'
 import { orElse } from '../../../base/run/or-else.ts'
 import { closest } from '../../../base/suggest.ts'
 import { above, quoted } from './paths.ts'
-import type { Call, Fix, Rule, World } from './rule.ts'
+import { type Call, type Fix, found, type Rule, type World } from './rule.ts'
 
 /** What a program looks for where it is started. */
 export const LOOKS_FOR: Readonly<Record<string, readonly string[]>> = {
@@ -28,22 +28,20 @@ const MOST_BELOW = 200
 
 export const places: Rule = (call, { world }) => {
   const service = notRunning(call, world)
-  if (service !== undefined) return [service]
+  if (service.length > 0) return service
   const files = LOOKS_FOR[call.tool]
   if (files === undefined || call.args.some((word) => ANYWHERE.test(word))) return []
   const up = above(files, world)
   if (up !== undefined && (up === world.cwd || CLIMBS.has(call.tool))) return targets(up)
   const problem = `${call.tool} looks for ${files[0]}, and there is none here.`
   const there = up ?? below(files, world)
-  if (there === undefined) return [{ problem, sure: true }]
+  if (there === undefined) return found(problem)
   const path = relative(world.cwd, there)
-  return [
-    {
-      problem: `${problem.slice(0, -1)}; ${path} has one.`,
-      line: call.before(`cd ${quoted(path)} &&`),
-      sure: up !== undefined,
-    },
-  ]
+  return found(
+    `${problem.slice(0, -1)}; ${path} has one.`,
+    call.before(`cd ${quoted(path)} &&`),
+    up !== undefined,
+  )
 
   /** Scripts of package.json and targets of a makefile. */
   function targets(directory: string): readonly Fix[] {
@@ -59,41 +57,41 @@ export const places: Rule = (call, { world }) => {
     if (names.includes(name)) return []
     const near = closest(name, names)
     const problem = `${isMake ? 'The makefile' : 'package.json'} has no ${isMake ? 'target' : 'script'} ${name}.`
-    return [{ problem, ...(near === undefined ? {} : { line: call.swap(at + 1, near) }), sure: !isMake }]
+    return found(problem, near && call.swap(at + 1, near), !isMake)
   }
 }
 
 const DOCKER = '/var/run/docker.sock'
 
-function notRunning({ tool, args, before }: Call, world: World): Fix | undefined {
+function notRunning({ tool, args, before, swap }: Call, world: World): readonly Fix[] {
   const hasSystemd = world.kind('/run/systemd/system') !== undefined
   const sudo = world.isRoot ? '' : 'sudo '
   if (tool === 'docker' && world.kind(DOCKER) === undefined)
-    return {
-      problem: 'The Docker daemon does not run here.',
-      line: `${sudo}${hasSystemd ? 'systemctl start docker' : 'service docker start'}`,
-      sure: false,
-    }
+    return found(
+      'The Docker daemon does not run here.',
+      `${sudo}${hasSystemd ? 'systemctl start docker' : 'service docker start'}`,
+      false,
+    )
   if (tool === 'docker' && !world.can(DOCKER, 'write'))
-    return { problem: 'You may not use the Docker daemon.', line: before('sudo'), sure: true }
+    return found('You may not use the Docker daemon.', before('sudo'))
   if (tool === 'systemctl' && !hasSystemd && !args.includes('--user'))
-    return {
-      problem: 'Systemd does not run here.',
-      ...(args[1] === undefined ? {} : { line: `${sudo}service ${quoted(args[1])} ${quoted(args[0]!)}` }),
-      sure: true,
-    }
+    return found(
+      'Systemd does not run here.',
+      args[1] && `${sudo}service ${quoted(args[1])} ${quoted(args[0]!)}`,
+    )
   if (tool === 'kill') {
     const gone = args.find((word) => /^\d+$/.test(word) && world.kind(`/proc/${word}`) === undefined)
-    if (gone !== undefined) return { problem: `There is no process ${gone}.`, sure: true }
+    if (gone !== undefined) return found(`There is no process ${gone}.`)
+    if (args.some((word) => /^[a-z]\w/.test(word)))
+      return found('kill takes the numbers of processes, and pkill their names.', swap(0, 'pkill'))
   }
   if (/^pip3?$/.test(tool) && args[0] === 'install' && isManaged(world))
-    return {
-      problem:
-        "The system's package manager looks after this Python; a virtual environment takes packages of yours.",
-      line: `python3 -m venv .venv && .venv/bin/${[tool, ...args.map(quoted)].join(' ')}`,
-      sure: false,
-    }
-  return undefined
+    return found(
+      "The system's package manager looks after this Python; a virtual environment takes packages of yours.",
+      `python3 -m venv .venv && .venv/bin/${[tool, ...args.map(quoted)].join(' ')}`,
+      false,
+    )
+  return []
 }
 
 /** As PEP 668 marks it. */

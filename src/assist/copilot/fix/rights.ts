@@ -31,7 +31,7 @@ export const rights: Rule = (call, { world, exitCode }) => {
       )
   }
   if (sudo || world.isRoot) return []
-  const asRoot = (problem: string): readonly Fix[] => [{ problem, line: call.before('sudo'), sure: true }]
+  const asRoot = (problem: string): readonly Fix[] => found(problem, call.before('sudo'))
   const looks = args.some((word) => LOOKS.test(word)) || args.length === 0
   if (ROOTS.has(tool) && !looks) return asRoot(`${tool} changes the machine, and only root may.`)
   if (tool === 'systemctl' && CHANGES.test(args[0] ?? '') && !args.includes('--user'))

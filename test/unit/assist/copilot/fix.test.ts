@@ -22,7 +22,12 @@ const NOTHING: Answer = {
 }
 
 const COMMANDS = {
-  git: { s: ['push', 'pull', 'status', 'commit', 'checkout', 'clone'].map((name) => [[name], {}]) },
+  git: {
+    s: [
+      ...['push', 'pull', 'status', 'commit', 'checkout', 'clone'].map((name) => [[name], {}]),
+      [['stash'], { s: ['pop', 'apply', 'drop', 'list'].map((name) => [[name], {}]) }],
+    ],
+  },
   docker: {
     s: ['ps', 'run', 'rm', 'logs'].map((name) => [
       [name],
@@ -102,6 +107,26 @@ test.each<[line: string, code: number | null, place: Place, next: string | null,
   ['rg TODO', 127, { isRoot: true }, 'apt install ripgrep', 'not installed'],
   ['frobnicate', 127, {}, null, 'No program frobnicate'],
   ['git psuh', 1, {}, 'git push', 'no command psuh'],
+  ['git stash aply', 1, {}, 'git stash apply', 'git stash has no command aply'],
+  ['cd..', 127, {}, 'cd ..', 'no blank behind cd'],
+  ['ls-la src && pwd', 127, {}, 'ls -la src && pwd', 'no blank behind ls'],
+  ['kill -9 nginx', 1, {}, 'pkill -9 nginx', 'pkill'],
+  ["find . -name '*.o' -exec rm {}", 1, {}, "find . -name '*.o' -exec rm {} +", '-exec'],
+  [
+    String.raw`find . -exec rm {} \; -nmae x`,
+    1,
+    {},
+    String.raw`find . -exec rm {} \; -name x`,
+    'no option -nmae',
+  ],
+  [
+    './rnu.sh fast',
+    127,
+    { files: { '/home/ann/shop/run.sh': '' } },
+    './run.sh fast',
+    './rnu.sh is not there',
+  ],
+  ['./none.sh', 127, {}, null, './none.sh is not there'],
   ['docker ps --foramt=json', 125, {}, 'docker ps --format=json', 'no option --foramt'],
   [
     './run.sh fast',
