@@ -19,8 +19,8 @@ export function toldOf(error: unknown, place: Place | undefined, trace?: string)
   const looks =
     code === 'internal' && trace ? `karo logs tail --trace ${trace} shows what the daemon logged.` : undefined
   const plain = (known ? error.hint : undefined) ?? looks
-  // Hints of the daemon need the home too, because the daemon does not know under which path a person reached it.
-  const hint = plain && place ? atHome(plain, place) : plain
+  // Hints of the daemon need the home too, because the daemon does not know under which path a person reached it; nor does it know names.
+  const hint = plain && place ? atHome(plain, place).replace('<you>', place.env?.USER || '$&') : plain
   return { code, message, where: known ? error.where : undefined, hint }
 }
 

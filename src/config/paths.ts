@@ -46,14 +46,9 @@ export function homePaths(env: Env): HomePaths {
   const runtime = given ? undefined : env.XDG_RUNTIME_DIR
   const socket = runtime ? join(runtime, 'karo', 'karo.sock') : join(home, 'karo.sock')
   return {
-    home,
+    ...filesIn(home),
     config: join(home, 'config.toml'),
-    key: join(home, 'identity.key'),
-    db: join(home, 'db'),
-    thresholds: join(home, 'reports', 'state.json'),
     spool: join(home, 'spool'),
-    shells: join(home, 'shells'),
-    lock: join(home, 'karo.lock'),
     muscle: join(home, 'exec', 'karo-exec.sock'),
     // Checked only when it is read, so that commands which do not talk to the daemon work below a long path too.
     get socket(): string {
@@ -61,6 +56,16 @@ export function homePaths(env: Env): HomePaths {
     },
   }
 }
+
+/** What lies in the home of every node. */
+const filesIn = (home: string) => ({
+  home,
+  key: join(home, 'identity.key'),
+  db: join(home, 'db'),
+  thresholds: join(home, 'reports', 'state.json'),
+  shells: join(home, 'shells'),
+  lock: join(home, 'karo.lock'),
+})
 
 /** The home, unless it is in /proc, where the kernel makes all files: Node.js never returns from making a directory there. */
 function outsideOfProc(home: string): string {
@@ -79,15 +84,10 @@ export function servicePaths(env: Env): HomePaths {
   const home = first(env.STATE_DIRECTORY) ?? '/var/lib/karo'
   const socket = join(first(env.RUNTIME_DIRECTORY) ?? '/run/karo', 'karo.sock')
   return {
-    home,
+    ...filesIn(home),
     config: join(first(env.CONFIGURATION_DIRECTORY) ?? '/etc/karo', 'config.toml'),
-    key: join(home, 'identity.key'),
-    db: join(home, 'db'),
-    thresholds: join(home, 'reports', 'state.json'),
     // Users write to the spool, so tmpfiles.d(5) makes it and not the unit.
     spool: '/var/spool/karo',
-    shells: join(home, 'shells'),
-    lock: join(home, 'karo.lock'),
     muscle: '/run/karo-exec/karo-exec.sock',
     get socket(): string {
       return fitting(socket)

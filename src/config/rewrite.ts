@@ -72,17 +72,21 @@ function cutMember(text: string, from: number, to: number): string {
 
 /**
  * What a person wrote as the value of a key, checked: as in an environment variable (`on.example,off.example` is a list), or as TOML
- * where the key has no such form. Throws KaroError `bad_request`.
+ * where that is a list or the key has no such form. Behind `+` it is added to the list that the key has. Throws KaroError `bad_request`.
  */
-export function readValue(key: Key<unknown>, written: string): unknown {
-  const given = key.kind.fromText?.(written) ?? tomlValue(written)
+export function readValue(key: Key<unknown>, written: string, present?: unknown): unknown {
+  const adds = Array.isArray(present) && written.startsWith('+')
+  const text = adds ? written.slice(1) : written
+  const toml = tomlValue(text)
+  const read = Array.isArray(toml) ? toml : (key.kind.fromText?.(text) ?? toml)
+  const given = adds ? [...new Set([present, read].flat())] : read
   try {
     key.kind.check(given)
   } catch (error) {
     if (!(error instanceof WrongValue)) throw error
     throw new KaroError('bad_request', `${key.path} ${error.message}`, {
       where: 'karo config set',
-      ...(error.hint !== undefined && { hint: error.hint }),
+      hint: error.hint,
     })
   }
   return given

@@ -1,6 +1,7 @@
 // Writes the table of keys for people: the config.toml of a new home and the page docs/configuration.md.
 import { ENVIRONMENT } from './environment.ts'
 import { FLEET_KEYS } from './fleet.ts'
+import { isTable } from './kinds.ts'
 import { envName, KEY_LIST, type Key, whenInForce } from './table.ts'
 
 /** Writes a default or another small value as TOML. */
@@ -13,7 +14,6 @@ export function toToml(value: unknown): string {
 /** Any value for people: as TOML, or as JSON if it is a table or holds one. */
 export function valueText(value: unknown): string {
   const plain = value instanceof Map ? Object.fromEntries(value) : value
-  const isTable = (one: unknown): boolean => typeof one === 'object' && one !== null && !Array.isArray(one)
   const hasTable = isTable(plain) || (Array.isArray(plain) && plain.some(isTable))
   return hasTable ? JSON.stringify(plain) : toToml(plain)
 }
@@ -50,24 +50,24 @@ ${name}`
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
 
+function rowOf(k: Key<unknown>): string {
+  const env = envName(k)
+  const row = [
+    `\`${k.path}\``,
+    k.defaultText ?? `\`${toToml(k.default)}\`${k.unit ? ` ${k.unit}` : ''}`,
+    cell(k.kind.allowed),
+    env ? `\`${env}\`` : '–',
+    cell(k.description),
+  ]
+  return `| ${row.join(' | ')} |`
+}
+
 /** docs/configuration.md. */
 export function configurationPage(): string {
-  const sections = new Map<string, string[]>()
-  for (const k of KEY_LIST) {
-    const section = k.path.slice(0, k.path.indexOf('.'))
-    const env = envName(k)
-    const row = [
-      `\`${k.path}\``,
-      k.defaultText ?? `\`${toToml(k.default)}\`${k.unit ? ` ${k.unit}` : ''}`,
-      cell(k.kind.allowed),
-      env ? `\`${env}\`` : '–',
-      cell(k.description),
-    ]
-    sections.set(section, [...(sections.get(section) ?? []), `| ${row.join(' | ')} |`])
-  }
+  const sections = Map.groupBy(KEY_LIST, ({ path }) => path.slice(0, path.indexOf('.')))
   const tables = [...sections].map(
-    ([section, rows]) =>
-      `## [${section}]\n\n${inForce(section)}\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
+    ([section, keys]) =>
+      `## [${section}]\n\n${inForce(section)}\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${keys.map(rowOf).join('\n')}\n`,
   )
   return `# Configuration
 

@@ -32,9 +32,13 @@ export function createWaiters(timers: Timers, abandoned: (id: string) => void): 
     all.delete(id)
     abandoned(id)
   }
-  function expect(id: string): void {
+  function known(id: string): Known {
     const one = all.get(id) ?? { here: 0, away: [] }
     all.set(id, one)
+    return one
+  }
+  function expect(id: string): void {
+    const one = known(id)
     if (one.away.length >= AWAY_MAX) return
     const stop = timers.after(AGAIN_MS, () => {
       one.away.splice(one.away.indexOf(stop), 1)
@@ -46,8 +50,7 @@ export function createWaiters(timers: Timers, abandoned: (id: string) => void): 
   return {
     expect,
     arrive(id) {
-      const one = all.get(id) ?? { here: 0, away: [] }
-      all.set(id, one)
+      const one = known(id)
       // Any of the expected tools may be the one that came. The newest expectation ends, because the tool of the oldest may be gone.
       one.away.pop()?.()
       one.here++

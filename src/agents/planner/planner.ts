@@ -205,7 +205,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
         drafts === undefined
           ? await make(goal, offers, signal)
           : { steps: checked(drafts, offers, deps.judge), made_by: 'you', notes: [] }
-      const some = idle === 0 ? [] : [`${idle} of your agents do not run, so their tools were not looked at.`]
+      const some = idle === 0 ? [] : [`Not looked at: tools of agents of yours that do not run (${idle}).`]
       const row: PlanRow = {
         id: toHex(random.bytes(4)),
         goal,

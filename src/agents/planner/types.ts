@@ -2,6 +2,7 @@
 import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemoryRepository, PlanRow } from '../../store/tables/memory.ts'
+import type { Tasks } from '../tasks/tasks.ts'
 import type { Task, TaskRequest, TaskState } from '../tasks/types.ts'
 import type { Draft, Judge, Offer, Step } from './plan.ts'
 
@@ -36,15 +37,6 @@ interface Models {
   ): Promise<{ readonly text: string; readonly by: string; readonly notes: readonly string[] }>
 }
 
-interface Tasks {
-  list(person: number, prefix: string): Promise<readonly Task[]>
-  get(person: number, id: string): Promise<Task>
-  /** JSON of the CallToolResult. */
-  result(person: number, id: string): Promise<string | undefined>
-  /** See `Tasks.ended` of the runtime. */
-  ended(person: number, id: string): Promise<void>
-}
-
 export interface PlannerDeps {
   readonly repository: MemoryRepository['plans']
   readonly redact: (text: string) => string
@@ -61,7 +53,7 @@ export interface PlannerDeps {
     tool: string,
     input: Readonly<Record<string, unknown>>,
   ) => Readonly<Record<string, unknown>>
-  readonly tasks: Tasks
+  readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'ended'>
   readonly clock: Pick<Clock, 'now'>
   readonly random: Pick<Random, 'bytes'>
   readonly log: Log

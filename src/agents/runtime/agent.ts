@@ -13,6 +13,7 @@ import type { AgentState } from './agent-states.ts'
 import { type Mask, maskOf } from './mask.ts'
 import { beginSession, type CallOptions, type CallOutcome, type Session, type Tool } from './session.ts'
 import { openerOf } from './spec.ts'
+import { ENDED } from './transport.ts'
 import type { WayOutDeps } from './way-out.ts'
 
 /** Milliseconds before each further attempt to start; half of it up to all of it, by chance. */
@@ -157,7 +158,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
       } catch (error) {
         failure = error
       }
-      await started?.end()
+      await started?.end(ENDED)
       errors.end()
       if (mine !== stops) throw new KaroError('unavailable', `${id} was stopped meanwhile`)
       if (failure instanceof KaroError) throw failure
@@ -251,7 +252,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     session = undefined
     set('stopped', why)
     await beginning?.catch(() => {})
-    await last?.end()
+    await last?.end(why)
   }
 
   return {
@@ -288,7 +289,8 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
       let begun = false
       const work = oneByOne(async (): Promise<CallOutcome> => {
         if (options.signal.aborted) return { kind: 'canceled' }
-        if (session === undefined) throw new KaroError('unavailable', `${id} has ended before it was called`)
+        if (session === undefined)
+          throw new KaroError('unavailable', `${id} has ended before it was called: ${status.detail}`)
         begun = true
         const running = session
         await options.onBegin(running.tools.find((tool) => tool.name === name))

@@ -115,15 +115,13 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
     hasPerRequestStream: true,
     answered: traffic.answered,
     ending: () => isOver,
-    hangUp() {
+    hangUp(why) {
       // Messages that are being sent, such as a cancellation, go out first. The server may keep the session, or not
       // answer at all; then the session is forgotten only here.
       void Promise.allSettled(taking)
         .then(() => http.terminateSession())
-        .then(
-          () => kill(ENDED),
-          () => kill(ENDED),
-        )
+        .catch(() => {})
+        .then(() => kill(why))
     },
     kill,
     setProtocolVersion: (version) => http.setProtocolVersion(version),

@@ -221,7 +221,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const failing = all.filter((state) => state === 'failed' || state === 'refused').length
       const running = all.filter((state) => state === 'running').length
       // One person's broken agent does not make the node of everybody unready.
-      const detail = `${running} of ${all.length} agents run${failing === 0 ? '' : `, ${failing} cannot`}`
+      const detail = `running: ${running} of ${all.length}${failing === 0 ? '' : `; ${failing} cannot run`}`
       return all.length === 0 ? [] : [{ name: 'agents.runtime', ok: true, detail }]
     },
     areOff: () => muscle.state().state === 'off',

@@ -69,8 +69,8 @@ export interface Session {
   endedForCall(): boolean
   /** One call at a time. Never rejects. */
   call(tool: string, input: Readonly<Record<string, unknown>>, options: CallOptions): Promise<CallOutcome>
-  /** Lets it end by itself for a second, then kills it. Resolves when no process is left. */
-  end(): Promise<void>
+  /** Lets it end by itself for a second, then kills it; a call under way is told why. Resolves when no process is left. */
+  end(why: string): Promise<void>
 }
 
 export interface SessionDeps {
@@ -165,9 +165,9 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
           calls -= 1
         })
       },
-      async end() {
-        transport.hangUp()
-        if (!(await within(transport.over, GRACE_MS, timers))) transport.kill(ENDED)
+      async end(why) {
+        transport.hangUp(why)
+        if (!(await within(transport.over, GRACE_MS, timers))) transport.kill(why)
         await transport.over
       },
     }

@@ -22,8 +22,8 @@ export interface AgentTransport extends Transport {
   readonly outlivesKill: boolean
   /** Resolves as soon as every request that was sent is answered. */
   answered(): Promise<void>
-  /** Ends the standard input, by which a server is told to end, or the session over HTTP. */
-  hangUp(): void
+  /** Ends the standard input, by which a server is told to end, or the session over HTTP; it is over for this reason then. */
+  hangUp(why: string): void
   /** True when it has been killed, or has ended. */
   ending(): boolean
   /** Kills the jail; `over` follows. The first reason is the one that is told. */
@@ -88,6 +88,7 @@ export function createJobTransport({
   let begun: Buffer[] = []
   let begunBytes = 0
   let reason: string | undefined
+  let leaving: string | undefined
   let ended = false
 
   const kill = (why: string): void => {
@@ -100,7 +101,7 @@ export function createJobTransport({
   const finish = (why: string): void => {
     if (ended) return
     ended = true
-    over.resolve(reason ?? why)
+    over.resolve(reason ?? leaving ?? why)
     transport.onclose?.()
   }
 
@@ -149,7 +150,10 @@ export function createJobTransport({
     outlivesKill: false,
     answered: traffic.answered,
     ending: () => ended || reason !== undefined,
-    hangUp: () => job?.input(new Uint8Array(), true),
+    hangUp(why) {
+      leaving = why
+      job?.input(new Uint8Array(), true)
+    },
     kill,
     async start() {
       const taken = ({ stream, bytes }: { stream: 'stdout' | 'stderr'; bytes: Buffer }) =>

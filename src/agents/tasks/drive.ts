@@ -275,13 +275,12 @@ async function finish(live: Live, outcome: CallOutcome): Promise<void> {
           'canceled',
           `${reason.message}; ${ran ? `it was ended while it ran${rest}` : 'it did not run'}`,
         )
-      const why = typeof live.signal.reason === 'string' ? live.signal.reason : 'it was cancelled'
-      if (typeof live.signal.reason === 'string')
+      if (typeof reason === 'string')
         return live.to(
           'failed',
-          ran ? `${why} while it ran${rest}; how far it came is not known` : `${why}; it did not run`,
+          ran ? `${reason} while it ran${rest}; how far it came is not known` : `${reason}; it did not run`,
         )
-      return live.to('canceled', ran ? `${why} while it ran${rest}` : `${why} before it ran`)
+      return live.to('canceled', `it was cancelled ${ran ? `while it ran${rest}` : 'before it ran'}`)
     }
   }
 }

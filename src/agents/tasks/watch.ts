@@ -1,4 +1,5 @@
 // Watches a task from its beginning to its end: it goes on only while the gates would still let it through.
+import type { KaroError } from '../../base/errors.ts'
 import { digestOf, type Manifest } from '../manifest/manifest.ts'
 import type { Looks } from '../runtime/looks.ts'
 import type { Known } from '../runtime/registry.ts'
@@ -72,12 +73,14 @@ export async function doneBy(
 
 /** Another program under the same name is not what was let through. */
 async function changed({ agentOf }: WatchDeps, task: Task, before: Manifest): Promise<Denial | undefined> {
+  let what = 'has changed since this was requested'
   try {
     const { manifest } = await doneBy(agentOf(task), task)
     if (digestOf(manifest) === digestOf(before)) return undefined
-  } catch {
-    // It was removed, or its manifest differs from the signed one.
+  } catch (error) {
+    // Else its manifest differs from the signed one.
+    if ((error as KaroError).code === 'not_found') what = 'was removed'
   }
-  const reason = `${task.agent} has changed since this was requested`
+  const reason = `${task.agent} ${what}`
   return { outcome: 'deny', class: 'critical', gate: 'approval', reason }
 }

@@ -9,10 +9,10 @@ export function refuseWithout(
 ): void {
   if (access === 'asker' && !asks)
     throw new KaroError('refused', 'you may not ask the mesh from this machine', {
-      hint: 'An administrator can: sudo karo config set access.askers <who may>; sudo systemctl reload karo',
+      hint: 'An administrator lets you: sudo karo config set access.askers +<you>; sudo systemctl reload karo',
     })
   if (access === 'admin' && !admin)
     throw new KaroError('refused', 'only an administrator of this node may do this', {
-      hint: 'Run it with sudo, or have an administrator put you into the group karo-admin (or access.admins).',
+      hint: 'Run it with sudo, or have an administrator make you one: sudo usermod -aG karo-admin <you>',
     })
 }

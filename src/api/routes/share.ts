@@ -16,7 +16,7 @@ import * as api from '../contract/operations/share.ts'
 import type { SharingView, SummaryShape, TotalsPreviewShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
-import { refsBy, time } from '../server/shown.ts'
+import { refsBy, shown } from '../server/shown.ts'
 import { personRef, readersShape } from './given-totals.ts'
 
 interface ShareRouteDeps {
@@ -122,7 +122,7 @@ function totalsShape(
 ): TotalsPreviewShape {
   return {
     ...counts,
-    bucket: bucket === undefined ? null : { start: time(bucket.start), end: time(bucket.end) },
+    bucket: bucket === undefined ? null : shown(bucket),
     why: why ?? null,
     pair: pair.map(({ node_id, operator }) => ({ node: refOf(node_id), operator })),
     readers: readers.nodes.map(refOf),
@@ -132,10 +132,9 @@ function totalsShape(
 }
 
 function summaryShape({ recipients, summary, bytes }: SummaryPreview): SummaryShape {
-  const { start, end, generated_at } = summary
   return {
     recipients,
-    summary: { ...summary, start: time(start), end: time(end), generated_at: time(generated_at) },
+    summary: shown(summary),
     bytes: bytes.length,
     digest: toHex(blake3([bytes])),
   }

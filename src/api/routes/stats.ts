@@ -7,7 +7,7 @@ import type { EventRepository } from '../../store/events/events.ts'
 import { getMostUsed, getStats } from '../contract/operations/stats.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
-import { time } from '../server/shown.ts'
+import { shown } from '../server/shown.ts'
 
 interface StatsDeps {
   readonly insight: Pick<Insight, 'statistics' | 'periodOf'>
@@ -27,7 +27,7 @@ export function statsRoutes({ insight, events }: StatsDeps): Routes {
       const { unit, points } = timeline
       return {
         ...withTimes(numbers),
-        timeline: { unit, points: points.map(({ start, count }) => ({ start: time(start), count })) },
+        timeline: { unit, points: points.map(shown) },
         before: before && withTimes(before),
       }
     })
@@ -38,6 +38,6 @@ export function statsRoutes({ insight, events }: StatsDeps): Routes {
 function withTimes<
   T extends { readonly range: TimeRange; readonly generated: number; readonly answered: number },
 >({ range, generated, answered, ...numbers }: T) {
-  const time_range = { start: time(range.start), end: time(range.end) }
+  const time_range = shown(range)
   return { ...numbers, time_range, karo_generated: generated, ask_answers_run: answered }
 }

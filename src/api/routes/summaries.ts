@@ -7,7 +7,7 @@ import type { Trust } from '../../trust/peers/index.ts'
 import { getPublished, getSummaries } from '../contract/operations/summaries.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
-import { refsBy, time } from '../server/shown.ts'
+import { refsBy, shown, time } from '../server/shown.ts'
 
 interface SummariesRouteDeps {
   readonly summaries: Pick<Summaries, 'published' | 'held'>
@@ -59,7 +59,7 @@ function editionShape(edition: {
 }) {
   const { period, published_at, expires_at, bytes } = edition
   return {
-    period: { granularity: period.granularity, start: time(period.start), end: time(period.end) },
+    period: shown(period),
     published_at: time(published_at),
     expires_at: time(expires_at),
     bytes,

@@ -8,6 +8,7 @@ import { usage } from '../usage.ts'
 
 interface Seen {
   readonly path: string
+  readonly write?: boolean
 }
 interface Needed {
   /** What the agent would not see. */
@@ -145,11 +146,12 @@ function interpreterOf(file: string): string | undefined {
   return path
 }
 
-/** Where it runs: here, if its jail sees this directory. Throws KaroError `bad_request` where a word would mean another file than here. */
+/** Where it runs: here, if its jail sees this directory; else where it may write, so that a file without a path is not lost. Throws KaroError `bad_request` where a word would mean another file than here. */
 function directoryOf(words: readonly string[], binds: readonly Seen[]): string {
   const here = process.cwd()
   if (isSeen(here, binds)) return here
-  const other = binds.find(({ path }) => statSync(path).isDirectory())?.path ?? '/tmp'
+  const directories = binds.filter(({ path }) => statSync(path).isDirectory())
+  const other = (directories.find(({ write }) => write) ?? directories[0])?.path ?? '/tmp'
   const relative = words.find(
     (word) => !/^[-/]/.test(word) && (/^\.\.?(?:\/|$)/.test(word) || existsSync(word)),
   )

@@ -1,9 +1,14 @@
-// How commands name a node: the argument, and the option --at of those that are about the agents of another machine.
+// How commands name an agent and a node: the arguments, and the option --at of those that are about the agents of another machine.
 
 export const AT = {
   value: 'node',
   completes: 'node',
   description: 'on another machine: name, fingerprint or id of a member, see karo peers',
+} as const
+
+export const AGENT = {
+  description: 'the name or id of an agent, see karo agent list',
+  completes: 'agent:list:name',
 } as const
 
 export const NODE = {

@@ -65,7 +65,7 @@ export function cardView(
     ...field('risk', [`${risk} by the words alone`, ...risks].join('. '), screen),
     ...field(
       'why',
-      approval.why === '' ? '(no reason given)' : `${approval.why} (as the agent says)`,
+      approval.why === '' ? '(no reason given)' : `${approval.why} (as the asker says)`,
       screen,
     ),
     ...field('task', approval.task, screen),

@@ -238,7 +238,7 @@ describe('a plan', () => {
         return taskOf(request)
       },
       tasks: {
-        list: async (person, prefix) =>
+        list: async (person, prefix = '') =>
           kept.filter((one) => one.person === person && one.id?.startsWith(prefix)).map(taskOf),
         get: async (_, id) => taskOf(kept.find((one) => one.id === id) as TaskRequest),
         result: async (_, id) => results[id],

@@ -2,11 +2,17 @@
 import { expect, test } from 'vitest'
 import type { Runtime } from '../../../src/agents/index.ts'
 import { checkPerson } from '../../../src/api/access/at-terminal.ts'
-import type { ApprovalsShape, SessionCodeShape, SessionShape } from '../../../src/api/contract/shapes.ts'
+import type {
+  AgentListShape,
+  ApprovalsShape,
+  SessionCodeShape,
+  SessionShape,
+} from '../../../src/api/contract/shapes.ts'
 import type { Elsewhere } from '../../../src/api/remote/ask.ts'
 import { agentsRoutes } from '../../../src/api/routes/agents/agents.ts'
 import { approvalsRoutes } from '../../../src/api/routes/agents/approvals.ts'
 import { systemTimers as timers } from '../../../src/base/clock.ts'
+import { KaroError } from '../../../src/base/errors.ts'
 import type { Seat } from '../../../src/base/kernel/sessions.ts'
 import { type Rig as Http, startRig } from '../../support/api/http-rig.ts'
 import { action, PERSON, rig, SELF, TOOLS, waiting } from '../agents/rig.ts'
@@ -20,6 +26,15 @@ const noTerminal: Seat = { session: 99, sessions: ['99:1', '1:1'], near: ['99:1'
 
 type TaskRequest = Parameters<Runtime['run']>[0]
 
+const agentOf = (person: number) => ({
+  id: `kExecutor:of-${person}`,
+  name: `of-${person}`,
+  person,
+  manifest: null,
+  grantedUntil: null,
+  status: { state: 'stopped', detail: '', restarts: 0, since: null },
+})
+
 async function start() {
   const agents = await rig()
   const asked: TaskRequest[] = []
@@ -31,9 +46,21 @@ async function start() {
         sessions: { of: () => undefined },
         timers,
         elsewhere: nowhere,
+        agents: {
+          async describe(_: unknown, which: string) {
+            if (which === 'files') return { id: 'kExecutor:files' }
+            throw new KaroError('not_found', `there is no agent '${which}'`)
+          },
+        } as unknown as Runtime,
+        seatOf: () => own,
       }),
       agentsRoutes({
+        people: {
+          list: async () => [{ number: 7, uid: 7, name: 'bob', since: 0, held: null, account: null }],
+        },
         agents: {
+          list: async () => [PERSON, 7, 8].map(agentOf),
+          areOff: () => false,
           add: () => Promise.reject(new Error('it would be added')),
           async run(request: TaskRequest) {
             asked.push(request)
@@ -70,7 +97,7 @@ async function start() {
     }
     return { scope, post, decide }
   }
-  return { agents, asked, add, pageFrom }
+  return { agents, http, asked, add, pageFrom }
 }
 
 test('one that was opened out of a terminal approves what another one asks', async () => {
@@ -132,4 +159,19 @@ test('nothing but a person adds an agent, or a token that stands for them', asyn
     [noTerminal, { token: 'good' }],
   ] as const)
     await expect(add(place, more)).rejects.not.toMatchObject({ code: 'refused' })
+})
+
+test('a grant is for an agent that is there, which may be called by its name', async () => {
+  const { http } = await start()
+  http.rights.set(PERSON, { admin: true, asks: true })
+  const grant = (agent: string) =>
+    http.asPerson(PERSON, 'POST', '/api/v1/capabilities', { agent, names: ['fs.read:/srv/app'] })
+  expect(await grant('files')).toMatchObject({ agent: 'kExecutor:files', names: ['fs.read:/srv/app'] })
+  await expect(grant('kExecutor:flies')).rejects.toThrow("there is no agent 'kExecutor:flies'")
+})
+
+test('an administrator is told whose an agent is', async () => {
+  const { http } = await start()
+  const { agents } = (await http.asPerson(PERSON, 'GET', '/api/v1/agents')) as AgentListShape
+  expect(agents.map(({ owner }) => owner)).toEqual([undefined, 'bob', 'number 8'])
 })

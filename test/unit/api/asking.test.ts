@@ -1,6 +1,7 @@
 // Tools ask over a real socket: who waits for a request, when it ends, and what an answer on the tool's own screen counts for.
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import type { Runtime } from '../../../src/agents/index.ts'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
 import { askApproval } from '../../../src/api/contract/operations/agents/approvals.ts'
 import type { Elsewhere } from '../../../src/api/remote/ask.ts'
@@ -37,6 +38,7 @@ async function start(tables?: Tables) {
       identity: SELF,
       sessions: { of: () => undefined },
       timers,
+      agents: {} as Runtime,
       elsewhere: {} as Elsewhere,
       seatOf: () => tool,
     }),

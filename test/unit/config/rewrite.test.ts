@@ -73,3 +73,11 @@ test('every list takes its entries between commas', () => {
   expect(lists.map(({ path }) => path)).toContain('forward.to')
   for (const { path, kind } of lists) expect(kind.fromText?.('a, b'), path).toEqual(['a', 'b'])
 })
+
+test('behind + entries are added to a list, and a list may be written as config get shows it', () => {
+  const key = keyOf('access.askers')
+  expect(readValue(key, '+bob,ann', ['ann'])).toEqual(['ann', 'bob'])
+  expect(readValue(key, '["bob", "group:leads"]', ['ann'])).toEqual(['bob', 'group:leads'])
+  expect(() => readValue(key, '+group:', ['ann'])).toThrow('access.askers')
+  expect(readValue(keyOf('mesh.port'), '+9300', 9238)).toBe(9300)
+})

@@ -1,11 +1,12 @@
 // /agents and /tasks: each person has their own agents and tasks; administrators see what there is, and can stop it.
 import { pipe } from 'it-pipe'
 import type { Approvals } from '../../../agents/approvals/types.ts'
-import type { Actor, Runtime, Task } from '../../../agents/index.ts'
+import type { Actor, AgentView, Runtime, Task } from '../../../agents/index.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../agents/manifest/words.ts'
 import { STEP_TASKS } from '../../../agents/planner/types.ts'
 import { AFAR } from '../../../agents/tasks/afar.ts'
 import { KaroError } from '../../../base/errors.ts'
+import type { People } from '../../../trust/people/index.ts'
 import { askersOf, checkPerson, placeOf, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/agents.ts'
 import type { Elsewhere } from '../../remote/ask.ts'
@@ -22,6 +23,7 @@ const MOST_FOLLOWED = 32
 interface AgentsRouteDeps {
   readonly agents: Runtime
   readonly approvals: Pick<Approvals, 'hasAsked'>
+  readonly people: Pick<People, 'list'>
   /** Whether this is a token of the person with the scope `approve`. */
   readonly mayApprove: (token: string, person: number) => boolean
   /** Asks other machines. */
@@ -32,7 +34,7 @@ interface AgentsRouteDeps {
 
 /** Errors: `bad_request`, `not_found`, `conflict`, `refused`, `rate_limited`, `unavailable`. */
 export function agentsRoutes(deps: AgentsRouteDeps): Routes {
-  const { agents, elsewhere, seatOf = seatByKernel } = deps
+  const { agents, people, elsewhere, seatOf = seatByKernel } = deps
   const actorOf = ({ caller, id }: Asked): Actor => ({
     person: caller.uid,
     admin: caller.admin,
@@ -58,8 +60,17 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
     serve(server, api.getAgents, async (request) => {
       const { at } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, api.getAgents, { operation: 'list' })
-      const rows = (await agents.list(actorOf(request))).map(agentRow)
-      return { agents: rows, ...(agents.areOff() ? { off: true } : {}) }
+      const { uid } = request.caller
+      const all = await agents.list(actorOf(request))
+      const isOther = ({ person }: AgentView) => person !== uid
+      const names = all.some(isOther) ? await people.list() : []
+      const rows = all.map((view) => ({
+        ...agentRow(view),
+        ...(isOther(view) && {
+          owner: names.find(({ number }) => number === view.person)?.name ?? `number ${view.person}`,
+        }),
+      }))
+      return { agents: rows, ...(agents.areOff() && { off: true }) }
     })
     serve(server, api.addAgent, async (request) => {
       const { call_ms, limits, token, ...rest } = request.body

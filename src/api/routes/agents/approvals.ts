@@ -3,6 +3,7 @@ import type { AgentAsk } from '../../../../protocols/messages/agent.ts'
 import { changesOf, type Present } from '../../../agents/approvals/changes.ts'
 import type { Approval, Approvals, Approver } from '../../../agents/approvals/types.ts'
 import type { Capabilities, HeldCapability } from '../../../agents/capabilities/capabilities.ts'
+import type { Runtime } from '../../../agents/index.ts'
 import type { Gates } from '../../../agents/types.ts'
 import type { Timers } from '../../../base/clock.ts'
 import type { PublicIdentity } from '../../../trust/identity/index.ts'
@@ -13,7 +14,7 @@ import type { CapabilityShape, DecidedShape } from '../../contract/shapes.ts'
 import type { Elsewhere } from '../../remote/ask.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
-import { time } from '../../server/shown.ts'
+import { shown } from '../../server/shown.ts'
 import { approvalShape, decidedShape, endedShape } from './approval-shapes.ts'
 import { createAsking } from './asking.ts'
 import { whileOpen } from './while-open.ts'
@@ -22,6 +23,7 @@ interface ApprovalsRoutesDeps {
   readonly approvals: Approvals
   readonly capabilities: Capabilities
   readonly gates: Gates
+  readonly agents: Pick<Runtime, 'describe'>
   /** What the person who asks may see of files. */
   readonly present?: Present
   readonly identity: Pick<PublicIdentity, 'nodeId'>
@@ -34,7 +36,7 @@ interface ApprovalsRoutesDeps {
 }
 
 export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
-  const { approvals, capabilities, gates, identity, sessions, timers, elsewhere } = deps
+  const { approvals, agents, capabilities, gates, identity, sessions, timers, elsewhere } = deps
   const seat = deps.seatOf ?? seatByKernel
   const approverOf = (caller: Caller): Approver => {
     const { uid, account, admin, via, credential } = caller
@@ -122,10 +124,13 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
     serve(server, api.getCapabilities, async () => ({
       capabilities: capabilities.list().map(capabilityShape),
     }))
-    serve(server, api.grantCapability, async ({ caller, body }) => {
+    serve(server, api.grantCapability, async ({ caller, body, id: traceId }) => {
       checkGranting(caller)
-      const { agent: subject, ...rest } = body
-      return capabilityShape(await capabilities.grant({ subject, ...rest, by: caller.uid }))
+      const { uid: by, admin } = caller
+      const { agent, ...rest } = body
+      // One that is added later would begin with what was granted to nobody.
+      const { id: subject } = await agents.describe({ person: by, admin, traceId }, agent)
+      return capabilityShape(await capabilities.grant({ subject, ...rest, by }))
     })
     serve(server, api.revokeCapability, async ({ caller, body }) => ({
       revoked: await capabilities.revoke(body.id, caller.uid),
@@ -133,6 +138,7 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
   }
 }
 
-function capabilityShape({ subject, issued_at, expires_at, ...rest }: HeldCapability): CapabilityShape {
-  return { ...rest, agent: subject, issued_at: time(issued_at), expires_at: time(expires_at) }
-}
+const capabilityShape = ({ subject: agent, ...rest }: HeldCapability): CapabilityShape => ({
+  ...shown(rest),
+  agent,
+})

@@ -1,6 +1,7 @@
 // Agents and tasks as the API answers them, to programs of this machine and to other machines.
 import { isBuiltIn } from '../../../agents/builtins/words.ts'
 import type { AgentView, Runtime, Task, TaskEvent } from '../../../agents/index.ts'
+import type { Manifest } from '../../../agents/manifest/manifest.ts'
 import { isOutside } from '../../../agents/manifest/outside.ts'
 import { isFinal } from '../../../agents/tasks/types.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -12,11 +13,9 @@ import type {
   TaskRowShape,
   TaskShape,
 } from '../../contract/shapes.ts'
-import { time } from '../../server/shown.ts'
+import { shown, time } from '../../server/shown.ts'
 
 type TasksOf = Pick<Runtime['tasks'], 'get' | 'result' | 'onEvent'>
-
-const timeOrNull = (ms: number | null): string | null => (ms === null ? null : time(ms))
 
 export const agentRow = ({
   id,
@@ -32,29 +31,31 @@ export const agentRow = ({
   state: status.state,
   detail: status.detail.slice(0, 2_048),
   restarts: status.restarts,
-  since: timeOrNull(status.since),
+  since: time(status.since),
   ...(grantedUntil !== null && { granted_until: time(grantedUntil) }),
   ...(isBuiltIn(id) ? { argv: null, built_in: true } : { argv: manifest?.argv ?? null }),
   ...(manifest && isOutside(manifest) && { outside: true }),
 })
 
+function manifestShape({ callMs, addedAt, ...manifest }: Manifest): NonNullable<AgentShape['manifest']> {
+  const { cwd, binds, tools, secrets, connect, capabilities, limits, why } = manifest
+  return {
+    cwd,
+    binds,
+    tools,
+    secrets,
+    ...(connect && { connect }),
+    capabilities,
+    limits,
+    why,
+    call_ms: callMs,
+    added_at: time(addedAt),
+  }
+}
+
 export const agentShape = (view: AgentView): AgentShape => ({
   ...agentRow(view),
-  manifest:
-    view.manifest && !isBuiltIn(view.id)
-      ? {
-          cwd: view.manifest.cwd,
-          binds: view.manifest.binds,
-          tools: view.manifest.tools,
-          secrets: view.manifest.secrets,
-          ...(view.manifest.connect && { connect: view.manifest.connect }),
-          capabilities: view.manifest.capabilities,
-          limits: view.manifest.limits,
-          call_ms: view.manifest.callMs,
-          why: view.manifest.why,
-          added_at: time(view.manifest.addedAt),
-        }
-      : null,
+  manifest: view.manifest && !isBuiltIn(view.id) ? manifestShape(view.manifest) : null,
   server: view.server,
   ...(view.cannotChange?.length && { cannot_change: view.cannotChange }),
   offers:
@@ -68,15 +69,7 @@ export const agentShape = (view: AgentView): AgentShape => ({
 
 export const logsShape = ({ lines, ...counts }: Awaited<ReturnType<Runtime['logs']>>): AgentLogsShape => ({
   ...counts,
-  lines: lines.map((line) => ({ ...line, at: time(line.at) })),
-})
-
-const eventShape = ({ state, seq, at, message, progress }: TaskEvent) => ({
-  state,
-  seq,
-  at: time(at),
-  message,
-  progress,
+  lines: lines.map(shown),
 })
 
 export const taskRow = (task: Task): TaskRowShape => ({
@@ -90,7 +83,7 @@ export const taskRow = (task: Task): TaskRowShape => ({
   trace_id: task.traceId,
   approval: task.approval,
   created_at: time(task.createdAt),
-  ended_at: timeOrNull(task.endedAt),
+  ended_at: time(task.endedAt),
   ...(task.by !== undefined && { given_by: task.by.name ?? task.by.operator ?? task.by.node }),
 })
 
@@ -102,7 +95,7 @@ async function resultOf(tasks: TasksOf, { person, id }: Task): Promise<unknown> 
 export const taskShape = async (tasks: TasksOf, task: Task): Promise<TaskShape> => ({
   ...taskRow(task),
   input: JSON.parse(task.input) as unknown,
-  events: task.events.map(eventShape),
+  events: task.events.map(shown),
   result: await resultOf(tasks, task),
 })
 
@@ -140,7 +133,7 @@ async function lineOf(tasks: TasksOf, task: Task, event: TaskEvent): Promise<Tas
   const final = isFinal(event.state)
   return {
     task: task.id,
-    ...eventShape(event),
+    ...shown(event),
     final,
     ...(event.state === 'input-required' && task.approval !== null && { approval: task.approval }),
     ...(final && { result: await resultOf(tasks, task) }),

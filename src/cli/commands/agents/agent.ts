@@ -16,7 +16,7 @@ import { printable } from '../../../base/format.ts'
 import { isAddress } from '../../../base/words/loopback-endpoint.ts'
 import { defineCommand, show } from '../../command.ts'
 import { commandOf, realPlace } from '../../input/agent-command.ts'
-import { AT } from '../../input/at.ts'
+import { AGENT, AT } from '../../input/at.ts'
 import { durationIn } from '../../input/time.ts'
 import { given, parseWhole } from '../../input/values.ts'
 import { confirm } from '../../terminal/confirm.ts'
@@ -26,10 +26,6 @@ import { agentLogsView, agentsView, agentView } from '../../views/agents/agents.
 /** Starting takes several attempts at worst. */
 const START_DEADLINE_MS = 85_000
 const MEBIBYTE = 2 ** 20
-const AGENT = {
-  description: 'the name or id of an agent, see karo agent list',
-  completes: 'agent:list:name',
-} as const
 
 const add = defineCommand('agent add', {
   summary:

@@ -24,6 +24,7 @@ import {
 import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { defineCommand, show } from '../../command.ts'
+import { AGENT } from '../../input/at.ts'
 import { durationIn, parseDuration, rfc3339 } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
@@ -150,7 +151,6 @@ const NAME = {
   description: 'name of the secret, see karo secret list',
   completes: 'secret:list:name',
 } as const
-const AGENT = { description: 'name or id of one of your agents', completes: 'agent:list:name' } as const
 
 function nameOf(text: string): string {
   if (SECRET_NAME.test(text)) return text

@@ -17,7 +17,7 @@ import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
-import { AT } from '../../input/at.ts'
+import { AGENT, AT } from '../../input/at.ts'
 import { parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -136,10 +136,7 @@ const run = defineCommand('task run', {
   shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
   args: {
-    agent: {
-      description: 'the name or id of one of your agents, see karo agent list',
-      completes: 'agent:list:name',
-    },
+    agent: AGENT,
     tool: 'one of its tools, see karo agent describe',
     input: { optional: true, description: 'its arguments as a JSON object' },
   },

@@ -11,7 +11,7 @@ import { clockWords } from '../../../base/words/clock-words.ts'
 import { CHAIN_FAULTS, parseEnrolment } from '../../../trust/certificates/index.ts'
 import { defineCommand, show } from '../../command.ts'
 import { refusalWords } from '../../fleet/refusals.ts'
-import { openRegular } from '../../input/regular-file.ts'
+import { textFrom } from '../../input/text-from.ts'
 import { parseDuration } from '../../input/time.ts'
 import { passphraseOf } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
@@ -40,8 +40,7 @@ async function givenBy(argument: string | undefined): Promise<Given> {
     })
     return textOf(typed.toString('utf8'), 'the invite')
   }
-  if (argument === '-') return textOf(await standardInput(), 'standard input')
-  if (!existsSync(argument)) {
+  if (argument !== '-' && !existsSync(argument)) {
     // A code has neither; a mistyped path is not to be called a mistyped code.
     if (/[/.]/.test(argument)) {
       throw new KaroError('bad_file', 'there is no such file', {
@@ -51,25 +50,7 @@ async function givenBy(argument: string | undefined): Promise<Given> {
     }
     return { code: argument, places: [] }
   }
-  const file = await openRegular(argument)
-  try {
-    const { size } = await file.stat()
-    if (size > FILE_MAX)
-      throw new KaroError('bad_file', 'this is not an invite: it is too long', { where: argument })
-    return textOf(await file.readFile('utf8'), argument)
-  } finally {
-    await file.close()
-  }
-}
-
-/** Not read at once (readFileSync): a pipe whose other end is slow would have nothing to read yet. */
-async function standardInput(): Promise<string> {
-  let text = ''
-  for await (const chunk of process.stdin.setEncoding('utf8')) {
-    text += chunk
-    if (text.length > FILE_MAX) throw new KaroError('too_large', 'this is not an invite: it is too long')
-  }
-  return text
+  return textOf(await textFrom(argument, FILE_MAX), argument === '-' ? 'standard input' : argument)
 }
 
 function textOf(text: string, where: string): Given {

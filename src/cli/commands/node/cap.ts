@@ -5,6 +5,7 @@ import {
   revokeCapability,
 } from '../../../api/contract/operations/agents/approvals.ts'
 import { defineCommand } from '../../command.ts'
+import { AGENT } from '../../input/at.ts'
 import { durationIn } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
 import { capabilitiesView } from '../../views/approvals.ts'
@@ -19,7 +20,7 @@ const grant = defineCommand('cap grant', {
   summary: 'grant an agent capabilities; their risk limits the time',
   shows: grantCapability,
   args: {
-    agent: 'the agent, as kExecutor:build',
+    agent: AGENT,
     capability: {
       variadic: true,
       description:
@@ -35,8 +36,8 @@ const grant = defineCommand('cap grant', {
     },
   },
   examples: {
-    'karo cap grant kExecutor:build fs.read:/srv/app': 'for an hour',
-    'karo cap grant kExecutor:build proc.exec:git --for 30s': 'for half a minute',
+    'karo cap grant build fs.read:/srv/app': 'for an hour',
+    'karo cap grant build proc.exec:git --for 30s': 'for half a minute',
   },
   ask({ args, options }) {
     const seconds = given(options.for, (text) => Math.floor(durationIn(text, '--for', '1s', '1h') / 1_000))

@@ -155,22 +155,23 @@ const set = defineCommand('config set', {
   summary: 'set one key in config.toml; comments and all other keys stay as they are',
   args: {
     key: { description: 'section and key: mesh.port', completes: 'config-key' },
-    value: 'the new value; commas separate the entries of a list',
+    value: 'the new value; commas separate the entries of a list, + before them adds',
   },
   examples: {
     'karo config set node.name eng-042': 'names this node',
     'karo config set history.ignore "export *,vault *"': 'a list of two patterns',
+    'karo config set access.askers +ann': 'one more person',
   },
   async run(io, { args }) {
     const key = keyNamed(args.key, 'karo config set')
-    const value = readValue(key, args.value)
     const home = directoryOf(io, key.path)
     if (home !== io.home && process.getuid?.() !== 0)
       throw new KaroError('refused', 'this is set for all users of this machine, by an administrator', {
         where: 'karo config set',
         hint: `sudo karo config set ${key.path} …`,
       })
-    const { file = join(home, 'config.toml') } = load({ ...io, err: () => {} }, key.path)
+    const { file = join(home, 'config.toml'), values } = load({ ...io, err: () => {} }, key.path)
+    const value = readValue(key, args.value, values.get(key.path))
     const isNew = !existsSync(file)
     if (isNew && !existsSync(home) && recordingPaths(io.env).whose === 'own')
       throw new KaroError('not_found', `there is no node in ${home}`, {

@@ -22,6 +22,7 @@ export function agentsView({ agents, off }: AgentListShape, screen: Screen): str
   if (agents.length === 0) return hint
   const shown = table(screen, agents, {
     AGENT: ({ id }) => id,
+    WHOSE: own.some(({ owner }) => owner) && (({ owner = 'yours' }) => owner),
     STATE: { value: ({ state }) => state, style },
     COMMAND: {
       value: ({ argv, built_in, outside }) =>

@@ -22,7 +22,8 @@ export function Capabilities() {
           capabilities.length === 0 && (
             <>
               <p>
-                Nothing is granted. A grant is given in a terminal and ends by itself, within an hour at most.
+                Nothing is granted. Adding an agent grants what it names; more is granted in a terminal, for
+                an hour.
               </p>
               <p>
                 <Command text="karo cap grant AGENT fs.read:/srv/app" />

@@ -62,6 +62,7 @@ const agentFields = {
   id: agentId(),
   name: text(32, 'the part behind the class; no two agents of a node have the same'),
   person: person(),
+  owner: text(256, 'name of that person; absent: your own').exactOptional(),
   built_in: flag('part of the daemon: no process, and always there').exactOptional(),
   outside: flag(
     'a server that Karo did not start: no jail holds it, and its command is its address',
