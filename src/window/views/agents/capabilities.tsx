@@ -22,8 +22,7 @@ export function Capabilities() {
           capabilities.length === 0 && (
             <>
               <p>
-                Nothing is granted. Adding an agent grants what it names; more is granted in a terminal, for
-                an hour.
+                Nothing is granted. Adding an agent grants what it names; a terminal grants more, for an hour.
               </p>
               <p>
                 <Command text="karo cap grant AGENT fs.read:/srv/app" />
