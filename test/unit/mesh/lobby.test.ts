@@ -6,6 +6,7 @@ import { Goodbye, Hello, type HelloBody, Ping } from '../../../protocols/message
 import { hello } from '../../../protocols/registry.ts'
 import { createDoorkeeper, LAN_DOOR, LOOPBACK_DOOR } from '../../../src/mesh/admission/doorkeeper.ts'
 import { createLobby, LOBBY } from '../../../src/mesh/state/lobby.ts'
+import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
 import { befriend, raw, slowClock, start, trusts, visitor } from './cluster.ts'
@@ -147,7 +148,7 @@ test('a flood of new keys leaves a bounded trace in the ledger', async () => {
 })
 
 test('silent sockets are closed, and do not keep a member out', async () => {
-  const a = await start()
+  const a = await start({ timings: { handshakeMs: TIMINGS.handshakeMs } })
   const sockets: Socket[] = []
   const { host, port } = a.address()
   for (let i = 0; i < 200; i++) {

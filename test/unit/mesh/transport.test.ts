@@ -26,13 +26,17 @@ async function negotiated(node: Running, protocol: string): Promise<Socket> {
   const socket = connect(node.address())
   closers.push(() => socket.destroy())
   socket.write(Buffer.concat([line('/multistream/1.0.0'), line(protocol)]))
-  const both = line('/multistream/1.0.0').length + line(protocol).length
+  const greeting = line('/multistream/1.0.0').length
   let seen = Buffer.alloc(0)
+  /** Of the greeting and the answer, whose first byte is its length: what follows is for whoever gets the socket. */
+  const missing = (): number => greeting + 1 + (seen[greeting] ?? 0) - seen.length
   await new Promise<void>((resolve, reject) => {
     const read = (): void => {
-      const part: Buffer | null = socket.read(Math.min(socket.readableLength, both - seen.length))
-      if (part !== null) seen = Buffer.concat([seen, part])
-      if (seen.length < both) return
+      while (missing() > 0) {
+        const part: Buffer | null = socket.read(Math.min(socket.readableLength, missing()))
+        if (part === null) return
+        seen = Buffer.concat([seen, part])
+      }
       socket.off('readable', read)
       if (seen.subarray(-protocol.length - 1, -1).toString() === protocol) resolve()
       else reject(new Error(`the node answered ${JSON.stringify(seen.toString())}`))
