@@ -45,7 +45,9 @@ let origin: string
 const dashboard = async () => (await node.karo(['dashboard', '--no-open'])).stdout.trim()
 async function go(view: string): Promise<void> {
   await page.goto(`${origin}/#/${view}`)
-  await page.locator('main h1').waitFor()
+  await page.locator(`nav a[aria-current=page][href="#/${view}"]`).waitFor({ state: 'attached' })
+  // Its title takes the focus behind the first frame, and not from a Tab that came before.
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))')
   await page.locator('.bone').first().waitFor({ state: 'detached' })
 }
 

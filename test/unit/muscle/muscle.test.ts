@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
+  chownSync,
   closeSync,
   existsSync,
   ftruncateSync,
@@ -19,9 +20,11 @@ import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { executor, type OutwardDeps } from '../../../src/agents/builtins/outward.ts'
+import { tryChange, tryPlaces } from '../../../src/agents/manifest/tried.ts'
 import { connectMuscle } from '../../../src/agents/muscle/client.ts'
 import { createMuscle } from '../../../src/agents/muscle/muscle.ts'
-import { systemClock, systemTimers } from '../../../src/base/clock.ts'
+import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
 import type { Descriptors } from '../../../src/base/kernel/descriptors.ts'
 import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
 import { landlockVersion } from '../../../src/base/kernel/landlock.ts'
@@ -675,6 +678,48 @@ test('the Muscle says at its start what jails do not hold: a warning for the fir
     { level: 'info', provider: 'landlock', cannot: 'more' },
   ])
 })
+
+// Where a template of theirs is made already.
+const vm = (await providersHere()).find(({ provider }) => provider.name === 'vm')
+// The daemon's user owns what it makes, so only root can give a file that everybody may write and that is not the jail's own.
+const whyNot = process.getuid?.() === 0 ? vm?.problem : 'only root gives files that are not its own'
+test.skipIf(vm === undefined || whyNot !== undefined)(
+  `what a small virtual machine cannot write over is named for kExecutor${whyNot === undefined ? '' : `: ${whyNot}`}`,
+  async () => {
+    const { client } = await muscleHere({ providers: [vm?.provider as Provider] })
+    const outward: OutwardDeps = {
+      muscle: { client: async () => client },
+      timers: systemTimers,
+      random: systemRandom,
+      models: { count: () => 0, look: async () => [], chat: () => Promise.reject(new Error('no model')) },
+    }
+    const path = workDirectory()
+    for (const name of ['fixed', 'free', 'own']) writeFileSync(join(path, name), 'before')
+    chmodSync(join(path, 'fixed'), 0o444)
+    for (const name of ['free', 'own']) chmodSync(join(path, name), 0o666)
+    chownSync(join(path, 'own'), 65_534, 65_534)
+    const binds = [{ path, write: true }]
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    expect([...(await tryPlaces(outward, binds, traceId))].sort()).toEqual([
+      join(path, 'fixed'),
+      join(path, 'free'),
+    ])
+    const card = tryChange(outward, { binds, traceId }, join(path, 'free'))
+    expect(await card).toContain(`chown 65534 ${join(path, 'free')}`)
+    const [exec] = executor(outward).tools
+    const argv = ['sh', '-c', 'echo after >own; echo after >free']
+    const { signal } = new AbortController()
+    await exec?.run({ argv, cwd: path, read: [], write: [path] }, {
+      person: 0,
+      signal,
+      traceId,
+    } as Parameters<typeof exec.run>[1])
+    expect(['free', 'own'].map((name) => readFileSync(join(path, name), 'utf8'))).toEqual([
+      'before',
+      'after\n',
+    ])
+  },
+)
 
 test.each([
   ['ends with a code', 'exit 1', true],
