@@ -126,15 +126,19 @@ test('bash shows all lines of a paste before one of them runs', async () => {
   expect(shell.ran()).toEqual(lines)
 })
 
-test('zsh leaves the question as it is when a pasted line is refused', async () => {
-  const shell = await startGuarded({ program: 'zsh', marked: true, env: { TERM: 'xterm' } })
-  shell.keys('\u001b[200~git push --force second\u001b[201~')
-  await until(() => shell.screen().includes('second'), { what: 'the paste' })
-  await shell.noted('', 'n')
-  await shell.run('true')
-  const shown = stripVTControlCharacters(shell.screen())
-  expect(shown.slice(shown.lastIndexOf('Run it?'))).not.toContain('second')
-})
+test.each(['quick', 'slow'])(
+  'zsh leaves the question of a %s judge as it is when a pasted line is refused',
+  async (judge) => {
+    const shell = await startGuarded({ program: 'zsh', marked: true, env: { TERM: 'xterm' } })
+    if (judge === 'slow') await shell.run('__karo_given[silent]=0.01; __karo_given[silent_late]=0.01')
+    shell.keys('\u001b[200~git push --force second\u001b[201~')
+    await until(() => shell.screen().includes('second'), { what: 'the paste' })
+    await shell.noted('', 'n')
+    await shell.run('true')
+    const shown = stripVTControlCharacters(shell.screen())
+    expect(shown.slice(shown.lastIndexOf('Run it?'))).not.toContain('second')
+  },
+)
 
 test.each(['', 'set -euC\n'])(
   'bash that reads lines from a pipe says of each line that does not run why (%j)',

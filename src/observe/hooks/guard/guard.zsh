@@ -262,15 +262,11 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       fi
       __karo_guard[verb]=$2 __karo_guard[outcome]=$3 __karo_guard[next]=${5#-}
       [[ ${6-} != late* ]] || __karo_guard[late]=$EPOCHSECONDS
-      # What was said meanwhile stays on the screen.
-      [[ ${6-} != *said ]] || zle -I
-      if [[ $__karo_guard[outcome] != - ]]; then
-        __karo_guard_note "$3" "$4"
-        # What goes is not drawn again.
-        [[ $__karo_guard[verb] == drop ]] || zle -I
-      fi
-      # Without notify this tells of such a job.
-      if [[ -n ${(M)jobstates:#done*} ]]; then zle -I; builtin jobs >/dev/null; fi
+      [[ $3 == - ]] || __karo_guard_note "$3" "$4"
+      # What was said stays on the screen. What goes is not drawn again: the prompt needs its person's options.
+      if [[ $2 != drop ]] && [[ $3 != - || ${6-} == *said || -n ${(M)jobstates:#done*} ]]; then zle -I; fi
+      # This tells of such a job.
+      [[ -z ${(M)jobstates:#done*} ]] || builtin jobs >/dev/null
     fi
     __karo_guard[here]=
     case $__karo_guard[verb] in
