@@ -14,14 +14,16 @@ export const COMPLETERS: Readonly<
   // Completions need options that zsh sets around them, so that they are not read under `emulate` as the rest of the hook is.
   zsh: (print) => `functions[__karo_tab]=${quoteShell(`${load(print)}; '_karo' "$@"`)}
 ${zshSource('(( ! $+functions[compdef] )) || compdef __karo_tab karo')}`,
-  // A package has them where fish finds them by itself.
-  fish: (print) => `if not builtin count $fish_complete_path/karo.fish* >/dev/null
+  // A package has them where fish finds them by itself. What fish makes of the manual pages knows only options, and of no subcommand.
+  fish: (
+    print,
+  ) => `if not builtin count (builtin string match -v '*/generated_completions' $fish_complete_path)/karo.fish* >/dev/null
     function __karo_tab
-        complete --erase --command karo
+        complete -ec karo
         ${print.map(quoteFish).join(' ')} </dev/null 2>/dev/null | builtin source
-        complete --do-complete (builtin commandline --cut-at-cursor --current-process)
+        complete -C (builtin commandline -cp)
     end
-    complete --command karo --no-files --arguments '(__karo_tab)'
+    complete -c karo -fa '(__karo_tab)'
 end
 `,
 }

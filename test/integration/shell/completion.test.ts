@@ -42,7 +42,10 @@ const SHELLS: Readonly<Record<'bash' | 'zsh' | 'fish', { readonly load: string; 
     show: `karo() { printf '<%s>' "$@"; echo; }`,
   },
   fish: {
-    load: 'command karo shell init fish --no-guard | source',
+    // As fish makes it of a manual page of one's own.
+    load: `mkdir -p ~/.local/share/fish/generated_completions
+echo 'complete -c karo -l json' >~/.local/share/fish/generated_completions/karo.fish
+command karo shell init fish --no-guard | source`,
     show: `function karo; printf '<%s>' $argv; echo; end`,
   },
 }
