@@ -21,8 +21,9 @@ const UP_MS = 300
 const BEHIND_MS = 5_000
 /** Walks at once. */
 const WALKS = 3
-/** Pages of one walk; a neighbour with more is walked on with in its next turn. */
+/** Pages of one walk, and its time; a neighbour with more, or one that is slow, is walked on with in its next turn. */
 const PAGES_MAX = 128
+const WALKING_MS = 60_000
 /** With so many bytes of heads in what it calls its last offer, a neighbour probably has more to tell. */
 const FULL_BYTES = 16 * 1024
 /** Heads of one neighbour that are judged: a burst of a walk's, and so many a second; beyond, it waits for its turn. */
@@ -69,6 +70,7 @@ export function createGetting(deps: GettingDeps): Getting {
   /** When something is due next. */
   let next = 0
   let roundAt = Number.POSITIVE_INFINITY
+  let rounds = 0
 
   const emit = (action: GettingAction): void => void actions.push(action)
   const isWanted = (wanted: Wanted): boolean => deps.wants(wanted) !== undefined
@@ -139,6 +141,7 @@ export function createGetting(deps: GettingDeps): Getting {
     if (walking.request !== undefined) return
     if (walking.hasFailed || line === undefined) finish(walking, 'failed')
     else if (line.paceAt > now) rest(line.paceAt)
+    else if (now >= walking.until) finish(walking, 'more')
     else if (page === undefined || isPageOver(walking)) {
       // Only now, so that an interrupted walk continues at the page whose documents are not complete.
       if (page !== undefined) cursors.set(node, page)
@@ -262,9 +265,9 @@ export function createGetting(deps: GettingDeps): Getting {
     const now = clock.monotonic()
     next = requests.expire()
     if (now >= roundAt) {
-      const lookedAt = (node: NodeId) => doneAt.get(node) ?? 0
-      const [oldest] = [...lines.keys()].sort((a, b) => lookedAt(a) - lookedAt(b))
-      if (oldest !== undefined) plan('round', oldest, 0)
+      // In turn, since one that never lets a walk come to its end would always be the one that was looked at the longest ago.
+      const node = [...lines.keys()][rounds++ % lines.size]
+      if (node !== undefined) plan('round', node, 0)
       roundAt = now + ROUND_MS * (0.75 + random.float() / 2)
     }
     for (const walking of walks.values()) walkOn(walking)
@@ -274,6 +277,7 @@ export function createGetting(deps: GettingDeps): Getting {
       const begun = {
         node,
         pages: PAGES_MAX,
+        until: now + WALKING_MS,
         page: undefined,
         left: [],
         request: undefined,

@@ -31,6 +31,8 @@ export interface Walk {
   readonly node: NodeId
   /** How many more may be asked for. */
   pages: number
+  /** When others have their turn (monotonic, ms). */
+  readonly until: number
   /** The page that is here. */
   page: Cursor | undefined
   /** Documents of that page that are still to be got. */

@@ -383,6 +383,46 @@ test('a walk whose documents cannot be stored is over until its next turn', () =
   expect(one.requests.length).toBeLessThanOrEqual(4)
 })
 
+test('one that never answers a walk takes no turn of others', () => {
+  const one = machine()
+  for (const node of [near, far]) one.put({ on: 'up', node })
+  one.look((request) => void (request.node === far && one.time.after(1, () => one.offer(request, []))))
+  one.time.advance(20 * MINUTE)
+  const asked = (node: NodeId): number => one.requests.filter((request) => request.node === node).length
+  expect(asked(near)).toBeGreaterThan(6)
+  expect(asked(far)).toBeGreaterThan(6)
+})
+
+test.each([
+  ['pages without end', []],
+  ['a page of which one document after the other is late', Array.from({ length: 24 }, (_, at) => at)],
+])(
+  'those that answer a walk as late as they may keep no other one waiting for longer than a minute: %s',
+  (_, which) => {
+    const many = told(Array.from({ length: 24 }, (_, slot) => ({ slot, version: 0 })))
+    const one = machine(many)
+    const slow = ids.slice(4, 7)
+    let isGiven = false
+    one.look(
+      (request) =>
+        void one.time.after(slow.includes(request.node) ? 19_000 : 1, () => {
+          if (request.asked.length === 0) one.offer(request, slow.includes(request.node) ? which : [], false)
+          else {
+            const at = many.wanted.findIndex(({ slot }) => slot === request.asked[0]?.slot)
+            const body = { id: request.id, documents: [many.frames[at] as Uint8Array], gone: [] }
+            one.put({ on: 'answer', node: request.node, body })
+          }
+          isGiven ||= request.node === far
+        }),
+    )
+    for (const node of slow) one.put({ on: 'up', node })
+    one.time.advance(5_000)
+    one.put({ on: 'up', node: far })
+    one.time.advance(80_000)
+    expect(isGiven).toBe(true)
+  },
+)
+
 test('a neighbour that has got something while its link came up is walked again for it, not a minute later', () => {
   const one = machine()
   one.put({ on: 'up', node: near })
