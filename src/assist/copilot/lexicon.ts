@@ -96,22 +96,14 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
         const [, known] = here?.s?.find(([names]) => names.includes(word)) ?? []
         const longer = `${name} ${word}`
         const described = knowledge.own(longer)
-        if (known === undefined)
-          return (
-            described &&
-            makeTool({
-              name: longer,
-              does: { text: described.does, source: 'karo' },
-              own: described,
-              path: [],
-            })
-          )
-        const text = known.d
+        if (known === undefined && described === undefined) return undefined
+        const text = described?.does ?? known?.d
+        const source = described === undefined ? `fig ${longer}` : 'karo'
         return makeTool({
           name: longer,
-          does: text === undefined ? undefined : { text: capital(text), source: `fig ${longer}` },
+          does: text === undefined ? undefined : { text: capital(text), source },
           own: described,
-          path: [...path, known],
+          path: known === undefined ? [] : [...path, known],
         })
       },
       operand(index) {

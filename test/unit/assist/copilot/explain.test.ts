@@ -58,7 +58,7 @@ test.each([
   ['ls -lah', '-h', 'Human-readable sizes with units, such as 1K or 23M'],
   ['grep -A3 x f', '-A3', 'Prints this many lines of context after each match: 3'],
   ['grep --after-context=3 x f', '--after-context=3', 'Prints this many lines of context after each match'],
-  ['curl -L https://a.b', '-L', 'Follow redirects'],
+  ['docker ps -a', '-a', 'Show all containers (default shows just running)'],
   [
     'kill -9 123',
     '-9',
@@ -74,7 +74,8 @@ test.each([
   ['find . -exec rm {} \\;', 'rm', 'Deletes files for good; there is no bin'],
   ['sudo -u bob ls', '-u', 'As this user'],
   ['sudo -u bob ls', 'bob', 'The user of the option before it'],
-  ['git push --force', 'push', 'Update remote refs'],
+  ['git push --force', 'push', 'Sends commits to a remote repository'],
+  ['mysql -u root -p shop', 'shop', 'The database'],
   ['git push --no-verify', '--no-verify', 'Without the hooks'],
   ['rm -- -f', '--', 'Ends the options: the words behind it are no options, even with a dash'],
   ['dd if=a of=b', 'of=b', 'Writes to this file or disk'],
@@ -140,7 +141,7 @@ test('every meaning names its source, and a part without one has none', async ()
     for (const part of flat((await explain(command)).parts))
       expect(part.meaning === null, part.text).toBe(part.source === null)
   }
-  expect((await explain('curl -L x')).sources).toEqual(['fig curl'])
+  expect((await explain('docker ps -a')).sources).toEqual(['fig docker', 'fig docker ps'])
 })
 
 test('findings stand at the parts they concern, with the safer form', async () => {
