@@ -164,9 +164,9 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
 
   /** What others were asked for and did not bring in time is asked of those that named it since. */
   function askAgain(): void {
-    for (const [node, names] of wants.overdue()) {
+    for (const [node, name] of wants.overdue()) {
       const conn = connections.neighbour(node)
-      if (conn !== undefined && wants.add(node, names, false)) ask(conn)
+      if (conn !== undefined && wants.add(node, [name], false)) ask(conn)
     }
     if (wants.isBusy()) within(ANSWER_MS)
   }

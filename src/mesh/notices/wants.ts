@@ -7,6 +7,8 @@ import type { Clock } from '../../base/clock.ts'
 export const ANSWER_MS = 5_000
 /** Of one neighbour so many are waited for. */
 const ASKED_MAX = 4 * KEYS_MAX
+/** Of those that named it; more members than that are needed to keep it away. */
+const OTHERS_MAX = 8
 
 interface Asked {
   readonly left: Set<string>
@@ -14,13 +16,11 @@ interface Asked {
   again: boolean
 }
 
-const NOTHING: ReadonlySet<string> = new Set()
-
 export function createWants(clock: Pick<Clock, 'monotonic'>) {
   const asked = new Map<NodeId, Asked>()
   const askedAt = new Map<string, number>()
-  /** Who named it while another one was asked. */
-  const others = new Map<string, NodeId>()
+  /** Who named it while another one was asked: each is asked in turn, so that no two keep it away by naming it again and again. */
+  const others = new Map<string, Set<NodeId>>()
 
   const isFree = (name: string): boolean =>
     clock.monotonic() - (askedAt.get(name) ?? Number.NEGATIVE_INFINITY) > ANSWER_MS
@@ -34,7 +34,8 @@ export function createWants(clock: Pick<Clock, 'monotonic'>) {
       for (const name of names) {
         if (left.size >= ASKED_MAX || left.has(name)) continue
         if (!isFree(name)) {
-          others.set(name, node)
+          const named = others.get(name) ?? new Set()
+          if (named.size < OTHERS_MAX) others.set(name, named.add(node))
           continue
         }
         askedAt.set(name, clock.monotonic())
@@ -43,7 +44,7 @@ export function createWants(clock: Pick<Clock, 'monotonic'>) {
       return isIdle
     },
     /** What it was asked for and has not brought. */
-    of: (node: NodeId): ReadonlySet<string> => asked.get(node)?.left ?? NOTHING,
+    of: (node: NodeId): ReadonlySet<string> => asked.get(node)?.left ?? new Set(),
     came(node: NodeId, name: string): void {
       asked.get(node)?.left.delete(name)
       askedAt.delete(name)
@@ -51,12 +52,14 @@ export function createWants(clock: Pick<Clock, 'monotonic'>) {
     },
     isBusy: (): boolean => others.size > 0,
     /** What nobody is asked for any more and did not come, by who named it as well. */
-    overdue(): ReadonlyMap<NodeId, readonly string[]> {
-      const due = [...others].filter(([name]) => isFree(name))
-      for (const [name] of due) others.delete(name)
-      return new Map(
-        [...Map.groupBy(due, ([, node]) => node)].map(([node, of]) => [node, of.map(([name]) => name)]),
-      )
+    *overdue(): Generator<readonly [NodeId, string]> {
+      for (const [name, named] of others) {
+        const [node] = named
+        if (node === undefined || !isFree(name)) continue
+        named.delete(node)
+        if (named.size === 0) others.delete(name)
+        yield [node, name]
+      }
     },
     /** What to ask it for now, `again`: nothing is missing but what is still to be compared; undefined: nothing at all. */
     next(node: NodeId): Uint8Array | 'again' | undefined {

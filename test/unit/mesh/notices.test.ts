@@ -282,6 +282,33 @@ test('what a neighbour named and does not bring is asked after five seconds of t
   expect(victim?.heard.has(notice.name)).toBe(true)
 })
 
+test('two that name it again and again and do not bring it keep nothing away that a third one named', () => {
+  const it = mesh(5)
+  const [victim, liar, , author, other] = it.nodes
+  for (const [a, b] of [
+    [0, 1],
+    [0, 2],
+    [2, 3],
+    [0, 4],
+  ] as const)
+    it.link(a, b)
+  it.pass(60_000)
+  for (const one of [liar, other]) one?.links.clear()
+  const notice = it.noticeFrom(3, heads)
+  const names = (node: typeof victim): void =>
+    victim?.notices.said(victim.links.get(node?.id as NodeId) as Conn, {
+      keys: writeKeys([[notice.name, notice.version]]),
+    })
+  names(liar)
+  author?.notices.own(notice, true)
+  for (let at = 0; at < 14; at++) {
+    it.pass(500)
+    for (const one of [liar, other]) names(one)
+  }
+  it.pass(10_000)
+  expect(victim?.heard.has(notice.name)).toBe(true)
+})
+
 test('a neighbour that nobody else reaches is told within seconds, among however many others', () => {
   const it = mesh(40)
   for (let a = 0; a < 38; a++) for (let b = 0; b < a; b++) it.link(a, b)
