@@ -51,14 +51,14 @@ test.each([
     '!!',
     'The command before this one: bash and zsh put its text here before the line runs, so Karo cannot see it',
   ],
-  ['systemctl restart nginx', 'nginx', 'Unit'],
+  ['systemctl restart nginx', 'nginx', 'The unit, such as nginx or nginx.service'],
   ['git log --graph --all', '--graph', 'Draws branches and merges as a graph'],
   ['git log --oneline', '--oneline', 'One line for each commit'],
   ['docker compose up -d', '-d', 'In the background'],
   ['ls -lah', '-h', 'Human-readable sizes with units, such as 1K or 23M'],
   ['grep -A3 x f', '-A3', 'Prints this many lines of context after each match: 3'],
   ['grep --after-context=3 x f', '--after-context=3', 'Prints this many lines of context after each match'],
-  ['docker ps -a', '-a', 'Show all containers (default shows just running)'],
+  ['cargo build --release', '--release', 'Build artifacts in release mode, with optimizations'],
   [
     'kill -9 123',
     '-9',
@@ -141,7 +141,7 @@ test('every meaning names its source, and a part without one has none', async ()
     for (const part of flat((await explain(command)).parts))
       expect(part.meaning === null, part.text).toBe(part.source === null)
   }
-  expect((await explain('docker ps -a')).sources).toEqual(['fig docker', 'fig docker ps'])
+  expect((await explain('cargo build')).sources).toEqual(['fig cargo', 'fig cargo build'])
 })
 
 test('findings stand at the parts they concern, with the safer form', async () => {
