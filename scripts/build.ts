@@ -30,6 +30,8 @@ export const ENTRY = join(DIST, 'karo.js')
 const MUSCLE = 'karo-exec'
 const LOADER = 'src/cli/loader.ts'
 const STAMP = join(DIST, '.stamp')
+/** What the bundler made for dist/, before it became scripts: to bundle once more takes five seconds of a processor. */
+const BUNDLED = join(ROOT, 'node_modules/.cache/karo-bundle.json')
 
 /** Found at run time in node_modules: they bring a native addon or a wasm file that a bundle cannot hold. */
 export const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi', '@cedar-policy/cedar-wasm']
@@ -361,11 +363,36 @@ function passedOn(chunks: ReadonlyMap<string, string>): ReadonlyMap<string, stri
   return found
 }
 
+/** What the bundler made of the program: its account, and each chunk. */
+export interface Bundled {
+  readonly metafile: Metafile
+  readonly codes: readonly string[]
+}
+
+const bundledOf = ({ metafile, outputFiles }: Awaited<ReturnType<typeof bundle>>): Bundled => ({
+  metafile,
+  codes: outputFiles.filter(({ path }) => path.endsWith('.js')).map(({ text }) => text),
+})
+
+/** Of the sources as they are now: what the last build kept, or a bundle made for this. */
+export async function bundledNow(): Promise<Bundled> {
+  try {
+    const kept = JSON.parse(readFileSync(BUNDLED, 'utf8')) as Bundled & { readonly stamp: string }
+    if (kept.stamp === sourcesStamp()) return kept
+  } catch {
+    // Nothing was built here, or it could not be kept.
+  }
+  return bundledOf(await bundle())
+}
+
 /** The finished files by their path below dist/, for one commit the same bytes wherever and whenever; and esbuild's account. */
-export async function assemble(
-  commit = commitOfSources(),
-): Promise<{ files: ReadonlyMap<string, Uint8Array>; metafile: Metafile }> {
-  const { outputFiles, metafile } = await bundle(commit)
+export async function assemble(commit = commitOfSources()): Promise<{
+  files: ReadonlyMap<string, Uint8Array>
+  metafile: Metafile
+  bundled: Bundled
+}> {
+  const made = await bundle(commit)
+  const { outputFiles, metafile } = made
   const muscle = await bundleMuscle(commit)
   const page = await windowFiles(commit)
   const knowledge = knowledgeFiles()
@@ -407,6 +434,7 @@ export async function assemble(
   const { inputs, outputs } = metafile
   return {
     files,
+    bundled: bundledOf(made),
     metafile: {
       inputs: { ...inputs, ...muscle.metafile.inputs, ...page.metafile.inputs },
       outputs: { ...outputs, ...muscle.metafile.outputs, ...page.metafile.outputs },
@@ -417,7 +445,7 @@ export async function assemble(
 /** Writes dist/ so that at every moment the entry there is whole: new chunks, then the entry, then old ones go. */
 export async function build(): Promise<Metafile> {
   const stamp = sourcesStamp()
-  const { files, metafile } = await assemble()
+  const { files, metafile, bundled } = await assemble()
   const entry = files.get(relative(DIST, ENTRY))
   if (entry === undefined) throw new Error('the bundle has no entry')
   const kept = new Set<string>([ENTRY, STAMP])
@@ -440,6 +468,12 @@ export async function build(): Promise<Metafile> {
   chmodSync(fresh, 0o755)
   renameSync(fresh, ENTRY)
   writeFileSync(STAMP, stamp)
+  try {
+    mkdirSync(dirname(BUNDLED), { recursive: true })
+    writeFileSync(BUNDLED, JSON.stringify({ stamp, metafile: bundled.metafile, codes: bundled.codes }))
+  } catch {
+    // Somebody else's packages.
+  }
   for (const name of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
     const path = join(name.parentPath, name.name)
     if (name.isFile() && !kept.has(path)) rmSync(path, { force: true })

@@ -2,9 +2,8 @@
 import { isAscii } from 'node:buffer'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Metafile } from 'esbuild'
-import { beforeAll, expect, test } from 'vitest'
-import { bundle, withBuiltins, withGetters } from '../../scripts/build.ts'
+import { expect, test } from 'vitest'
+import { bundledNow, withBuiltins, withGetters } from '../../scripts/build.ts'
 import { FIRST_LOAD_BYTES_MAX, firstLoadBytes, windowFiles } from '../../scripts/window.ts'
 
 /** None of these may be read to run `karo status` or `karo check`. */
@@ -12,13 +11,10 @@ const HEAVY =
   /node_modules\/(@libp2p|@chainsafe|@multiformats|libp2p|level|abstract-level|classic-level|fastify|zod|commander|pino|msgpackr|@noble|blake3-wasm)\//
 const HEAVY_PACKAGES = /^(classic-level|blake3-wasm|koffi|(node:)?https?2?|(node:)?crypto)$/
 
-let outputs: Metafile['outputs']
-let codes: readonly string[]
-beforeAll(async () => {
-  const { metafile, outputFiles } = await bundle()
-  outputs = metafile.outputs
-  codes = outputFiles.filter(({ path }) => path.endsWith('.js')).map(({ text }) => text)
-})
+const {
+  metafile: { outputs },
+  codes,
+} = await bundledNow()
 
 /** The chunk that holds `entry`, and all it imports statically; dynamic imports are only followed where named. */
 function loadedFor(...entries: readonly string[]): {
