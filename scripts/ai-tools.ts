@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Endpoint, type Kind, startEndpoint } from './ai-tools/endpoint.ts'
-import { build, ENTRY, isFresh } from './build.ts'
+import { build } from './build.ts'
+import { ENTRY, isFresh } from './fresh.ts'
 import { installPackages } from './install-packages.ts'
 import { stopNode } from './stop-node.ts'
 

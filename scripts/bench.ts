@@ -28,7 +28,8 @@ import { measureStatistics } from '../test/bench/statistics.ts'
 import { canNamespaces } from '../test/support/node/lan.ts'
 import { endAll } from '../test/support/run/processes.ts'
 import { argumentsOf } from './arguments.ts'
-import { build, isFresh } from './build.ts'
+import { build } from './build.ts'
+import { isFresh } from './fresh.ts'
 import { FIRST_LOAD_BYTES_MAX, firstLoadBytes, windowFiles } from './window.ts'
 
 interface Figure {

@@ -1,6 +1,5 @@
 // Bundles the command line and the daemon into dist/: one small entry, and chunks that load only when needed.
 import { isAscii } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import {
   chmodSync,
   globSync,
@@ -9,7 +8,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
@@ -18,18 +16,16 @@ import { buildName, VERSION } from '../src/base/version.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { overviewRows } from '../src/cli/front/overview.ts'
 import { packName } from '../src/cli/loader.ts'
-import { commitOfSources, headCommit } from './commit.ts'
+import { commitOfSources } from './commit.ts'
+import { DIST, ENTRY, STAMP, sourcesStamp } from './fresh.ts'
 import { keepCode } from './keep-code.ts'
 import { knowledgeFiles } from './knowledge.ts'
 import { manPages } from './package/man.ts'
 import { windowFiles } from './window.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-export const DIST = join(ROOT, 'dist')
-export const ENTRY = join(DIST, 'karo.js')
 const MUSCLE = 'karo-exec'
 const LOADER = 'src/cli/loader.ts'
-const STAMP = join(DIST, '.stamp')
 /** What the bundler made for dist/, before it became scripts: to bundle once more takes five seconds of a processor. */
 const BUNDLED = join(ROOT, 'node_modules/.cache/karo-bundle.json')
 
@@ -480,36 +476,6 @@ export async function build(): Promise<Metafile> {
   }
   await keepCode()
   return metafile
-}
-
-/** True when dist/ was built from the sources as they are now. */
-export function isFresh(): boolean {
-  try {
-    return statSync(ENTRY).isFile() && readFileSync(STAMP, 'utf8') === sourcesStamp()
-  } catch {
-    return false
-  }
-}
-
-/** Changes with every file that goes into the bundle: names, sizes and times of change; and with the commit it is of. */
-function sourcesStamp(): string {
-  const hash = createHash('sha256').update(`${headCommit()}\n`)
-  const files = globSync(
-    [
-      'src/**/*.{ts,tsx,css,html,svg,json,txt,bash,zsh,fish,sh}',
-      'protocols/**/*.ts',
-      'package.json',
-      'package-lock.json',
-      'scripts/{build,keep-code,knowledge,window,package/man}.ts',
-      'scripts/fig/*',
-    ],
-    { cwd: ROOT },
-  )
-  for (const file of files.sort()) {
-    const { size, mtimeMs } = statSync(join(ROOT, file))
-    hash.update(`${file}\0${size}\0${mtimeMs}\n`)
-  }
-  return hash.digest('hex')
 }
 
 if (import.meta.main) {

@@ -22,7 +22,8 @@ import { cleanEnv, type Ran, runProgram, startNode, temporaryHome } from '../tes
 import { endAll } from '../test/support/run/processes.ts'
 import { until } from '../test/support/run/until.ts'
 import { inTerminal } from '../test/support/shell/terminal-run.ts'
-import { build, ENTRY, isFresh } from './build.ts'
+import { build } from './build.ts'
+import { ENTRY, isFresh } from './fresh.ts'
 import { installPackages } from './install-packages.ts'
 
 /** Of this one edition, so that a run tells what a later one does otherwise. */

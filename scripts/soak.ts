@@ -25,7 +25,8 @@ import { INSPECTED } from '../test/support/run/heap.ts'
 import { loadPage } from '../test/support/run/page-load.ts'
 import { atEnd, endAll, ended, track } from '../test/support/run/processes.ts'
 import { argumentsOf, misused } from './arguments.ts'
-import { build, isFresh } from './build.ts'
+import { build } from './build.ts'
+import { isFresh } from './fresh.ts'
 
 interface Run {
   readonly name: string

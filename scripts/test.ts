@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { build, isFresh } from './build.ts'
+import { build } from './build.ts'
 import { changedFiles, sourcesOf, touchedBy } from './changed.ts'
+import { isFresh } from './fresh.ts'
 
 interface Count {
   passed: number

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
-import { ENTRY } from '../../scripts/build.ts'
+import { ENTRY } from '../../scripts/fresh.ts'
 import { PLAIN_LINES, ruledTools } from '../../src/assist/risk/ruled-tools.ts'
 import { GUARD_SHELLS } from '../../src/observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../src/observe/hooks/guard/guards.ts'

@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
-import { ENTRY } from '../../scripts/build.ts'
+import { ENTRY } from '../../scripts/fresh.ts'
 import { GUARD_SHELLS } from '../../src/observe/hooks/guard/guard.ts'
 import { median } from './median.ts'
 

@@ -1,15 +1,25 @@
-// The knowledge file as a build makes it, in a directory of its own, so that no test depends on dist/.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+// The knowledge file as a build makes it, in a directory of its own. Of dist/ it is taken only where that is of the sources as they are now.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll } from 'vitest'
+import { DIST, isFresh } from '../../../scripts/fresh.ts'
 import { knowledgeFiles } from '../../../scripts/knowledge.ts'
 import { type Knowledge, openKnowledge } from '../../../src/assist/copilot/knowledge.ts'
 
 let files: ReturnType<typeof knowledgeFiles> | undefined
 
-/** Made once for all tests of a process, because it takes a second. */
-export const builtFiles = (): NonNullable<typeof files> => (files ??= knowledgeFiles())
+/** Made at most once for all tests of a process, because it takes a second or two. */
+export const builtFiles = (): NonNullable<typeof files> =>
+  (files ??= isFresh() ? keptFiles() : knowledgeFiles())
+
+const keptFiles = (): NonNullable<typeof files> =>
+  new Map(
+    readdirSync(join(DIST, 'knowledge')).map((name) => [
+      `knowledge/${name}`,
+      readFileSync(join(DIST, 'knowledge', name)),
+    ]),
+  )
 
 export function builtKnowledge(): { readonly directory: string; readonly knowledge: Knowledge } {
   const root = mkdtempSync(join(tmpdir(), 'karo-knowledge-'))
