@@ -272,12 +272,7 @@ export function createIssuing(deps: IssuingDeps) {
         }
         later(sign(node, binding, binding, asNode))
         count++
-        void audit.record({
-          type: 'certificate_renewed',
-          success: true,
-          peer: node,
-          details: { name: binding.name },
-        })
+        void told('certificate_renewed', node, binding)
       }
       return count
     },

@@ -1,8 +1,10 @@
 // The inviter's side of an invite: a joiner that proves it gets a certificate, and the answer that it can believe.
 import type { Granted, HelloBody } from '../../../../protocols/messages/hello.ts'
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { HOUR_MS } from '../../../base/calendar.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createRecent } from '../../../base/recent.ts'
+import { createSparing } from '../../../base/sparing.ts'
 import { comparable } from '../../../base/words/comparable.ts'
 import { fingerprintOf } from '../../identity/index.ts'
 import type { FleetParts } from '../fleet-options.ts'
@@ -29,6 +31,8 @@ export function createLettingIn(deps: LettingInDeps) {
   const { identity: self, roll, invites, issuing, audit, clock, kinship, isNameKnown } = deps
   const granted = createRecent<NodeId, Granted>(ANSWERS_MAX)
   const refusals = createRecent<NodeId, InviteRefusal>(ANSWERS_MAX)
+  /** Keys cost nothing: a stranger that shows one invite after the other must not fill the ledger. */
+  const refused = createSparing({ clock, mostMs: HOUR_MS })
 
   /** No two certified nodes have one name, nor a node and a person, whatever they call themselves. */
   function freeName(wanted: string, node: NodeId): string {
@@ -41,21 +45,10 @@ export function createLettingIn(deps: LettingInDeps) {
 
   function refuse(node: NodeId, why: InviteRefusal): void {
     refusals.set(node, why)
-    const details = { reason: 'invite_refused', why }
+    const happened = refused.times(why)
+    if (happened === undefined) return
+    const details = { reason: 'invite_refused', why, times: happened.times }
     void audit.record({ type: 'policy_violation', success: false, peer: node, details })
-  }
-
-  /** Without an answer the joining machine would keep asking until its invite ends. */
-  async function certify(
-    node: NodeId,
-    terms: Parameters<Issuing['certify']>[1],
-  ): Promise<readonly Uint8Array[]> {
-    try {
-      return await issuing.certify(node, terms)
-    } catch (error) {
-      refuse(node, 'error')
-      throw error
-    }
   }
 
   return {
@@ -78,7 +71,12 @@ export function createLettingIn(deps: LettingInDeps) {
       const known = isFresh || again || before?.usage === 'issuer' ? roll.chainOf(node, now) : undefined
       const { roles, teams, owner } = (again && roll.lastTerms(node)) || taken
       const terms = { name: freeName(name, node), roles, teams, owner }
-      const chain = known ?? (await certify(node, terms))
+      const unsigned = (error: unknown): never => {
+        // Without an answer the joining machine would keep asking until its invite ends.
+        refuse(node, 'error')
+        throw error
+      }
+      const chain = known ?? (await issuing.certify(node, terms).catch(unsigned))
       const root = roll.root()?.key as Uint8Array
       const bound = { joiner: key, inviter: self.publicKey, expires_at: taken.expires_at }
       granted.set(node, { root, chain, proof: acceptProof(taken.key, bound, root, chain) })

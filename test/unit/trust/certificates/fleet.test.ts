@@ -93,6 +93,18 @@ test('a proof that somebody else shows lets nobody in', async () => {
   expect(await meet(issuer, joiner)).toBe(true)
 })
 
+test('a stranger that shows one invite after the other fills no ledger', async () => {
+  const { issuer } = await mesh()
+  const stranger = await room(8_012)
+  const join = { id: new Uint8Array(8), proof: new Uint8Array(32) }
+  const refused = () => issuer.audited.filter(({ type }) => type === 'policy_violation')
+  for (let at = 0; at < 20; at++) await hears(issuer, stranger, { join, name: 'stranger' })
+  expect(refused()).toHaveLength(1)
+  time.now += 60_000
+  await hears(issuer, stranger, { join, name: 'stranger' })
+  expect(refused().map(({ details }) => details?.['times'])).toEqual([1, 20])
+})
+
 test('an answer that the inviter did not make is believed by nobody', async () => {
   const { issuer } = await mesh()
   const joiner = await room(8_011)
