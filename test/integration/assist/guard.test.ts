@@ -9,7 +9,7 @@ import { KARO } from '../../support/node/in-process.ts'
 import { startNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { CLEAR, type GuardedOptions, startGuarded } from '../../support/shell/guarded-shell.ts'
-import { commandsOf } from '../../support/shell/hooked-shell.ts'
+import { commandsOf, nextSecond } from '../../support/shell/hooked-shell.ts'
 
 const UP = '\u001b[A'
 
@@ -162,16 +162,11 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       ...(program === 'zsh' && { before: 'HISTSIZE=100' }),
       ...(program === 'bash' && { after: 'HISTCONTROL=ignoreboth' }),
     })
-    // Before fish 4 a shell takes new lines from the file once a second.
-    const nextSecond = async () => {
-      const now = Math.floor(Date.now() / 1_000)
-      if (fish) await until(() => Math.floor(Date.now() / 1_000) > now, { what: 'the next second' })
-    }
-    await nextSecond()
+    await nextSecond(program)
     await shell.run('make first')
     await shell.noted('git push --force a', 'n')
     await shell.back()
-    await nextSecond()
+    await nextSecond(program)
     await shell.run('make second')
     await shell.noted('rm -rf ~')
     await shell.back()

@@ -10,6 +10,7 @@ import { append, deadName, record, type Spooled } from '../../support/data/spool
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { openFinderShell } from '../../support/shell/finder-shell.ts'
+import { nextSecond } from '../../support/shell/hooked-shell.ts'
 
 const SHELLS = (['bash', 'zsh', 'fish'] as const).filter((shell) => {
   try {
@@ -183,6 +184,7 @@ describe.each(SHELLS)('%s', (shell) => {
     await ran
     expect(await at.run('echo alive-again')).toContain('alive-again')
     // What the guard dropped is behind Up, as it says.
+    await nextSecond(shell)
     const asked = at.printed('[n] ')
     at.keys(`git push --force ${shell}-dropped\r`)
     await asked

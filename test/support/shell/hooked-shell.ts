@@ -132,6 +132,15 @@ const CONTROL = /\x1b\[[0-9;?]*[a-zA-Z]/g
 /** What fish draws before a prompt, to show an output without a last line end. */
 const NEW_LINE_MARK = /⏎ +⏎ $/
 
+/**
+ * Before fish 4 a shell takes new lines from its history's file once a second, and two lines of the same second may change places.
+ * Resolves at once for the other shells.
+ */
+export async function nextSecond(program: Program): Promise<void> {
+  const now = Math.floor(Date.now() / 1_000)
+  if (program === 'fish') await until(() => Math.floor(Date.now() / 1_000) > now, { what: 'the next second' })
+}
+
 export async function startShell(options: ShellOptions = {}): Promise<TypedShell> {
   const how = PROGRAMS[options.program ?? 'bash']
   const directory = options.directory ?? temporaryDirectory()
