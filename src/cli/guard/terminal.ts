@@ -129,7 +129,7 @@ async function question(asking: Asking): Promise<Answer> {
     allowable && `${paint('bold', 'a')} allow from now on`,
     `${paint('bold', '?')} explain`,
   )
-  const prompt = `Run it? ${keys.join(', ')} [n] `
+  const prompt = `${fitted(`Run it? ${keys.join(', ')} [n]`, columns - 1)} `
   await terminal.drain()
   terminal.write(prompt)
   for (;;) {
@@ -182,7 +182,7 @@ async function allowed({ io, terminal, guard, verdict, columns, paint, here }: A
   try {
     await refuseTool(io, 'karo guard ask')
     allowLine(guard, verdict.command, choice, here)
-    terminal.write(`${CHOICES[choice].words}; karo guard list shows it, karo guard remove takes it back\n`)
+    terminal.write(`${CHOICES[choice].words}\n  karo guard list shows it, karo guard remove takes it back\n`)
     return true
   } catch (error) {
     if (!(error instanceof KaroError)) throw error

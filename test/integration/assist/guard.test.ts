@@ -1,6 +1,6 @@
 // The guard in real bash, zsh and fish at a real terminal. What is dangerous is replaced by programs that only note
 // how they were called, and HOME is a directory of the test's own.
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EventShape } from '../../../src/api/contract/shapes.ts'
@@ -280,12 +280,18 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   })
 
   test('who waits long is told so, and Ctrl-C gives the line back', async () => {
-    const ask = standIn('case $KARO_LINE in *two) echo run - safe - ;; *) exec sleep 600 ;; esac')
+    const judge = join(temporaryDirectory(), 'judge')
+    const ask = standIn(
+      `case $KARO_LINE in *two) echo run - safe - ;; *) echo $$ >${judge}; exec sleep 600 ;; esac`,
+    )
     const shell = await startGuarded({ program, guard: { ask, timeoutMs: 600_000 } })
     shell.keys('make one\r')
     await shell.printed('still being judged')
     shell.keys('\u0003')
     await shell.printed('make one')
+    // It would write over the line.
+    const pid = readFileSync(judge, 'utf8').trim()
+    await until(() => !existsSync(`/proc/${pid}`), { what: 'the judge has ended' })
     await shell.run(' two')
     // A trap of the person's is theirs again after each line that was judged.
     if (program === 'bash') await shell.run('trap true INT # two')

@@ -116,7 +116,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     builtin set -- ${__karo_given[resident]}<->-<->(Np)
     (( $# )) || return 0
     __karo_guard_word=${${1%-*}##*-} __karo_guard_rest=${1##*-}
-    # The process really has the pipe open there: so it is alive, and this user's.
+    # The process has the pipe open there: it is alive, and this user's.
     [[ -O $1 && /proc/$__karo_guard_word/fd/$__karo_guard_rest -ef $1 ]] || return 0
     __karo_guard[pipe]=/proc/$__karo_guard_word/fd/$__karo_guard_rest
     # A pipe of this subshell's own, for the answer.
@@ -163,6 +163,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       builtin export KARO_LINE_SHELL=$$ KARO_LINE_NAMES="$__karo_guard[names]" KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
       command "$__karo_ask[@]" 2>/dev/null
     )
+    # It hears no Ctrl-C.
+    builtin trap "builtin kill -KILL $sysparams[procsubstpid]; builtin exit" INT
     __karo_guard_word=
     # The judge in the daemon had its part of this time.
     if ! __karo_guard_told $__karo_given[silent${__karo_guard[slow]:+_late}] &&
@@ -171,7 +173,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       builtin print -rn -- $'\n'"$__karo_given[slow]" >/dev/tty
       __karo_guard_told $__karo_given[rest]
     fi
-    # The person is being asked now, and may take any time to answer.
+    # The person is asked now, and may take any time.
     if [[ $__karo_guard_word == wait ]]; then
       __karo_guard_word= __karo_guard[asked]=1
       IFS=" " builtin read -r -u $__karo_guard_fd __karo_guard_word __karo_guard_rest
@@ -243,7 +245,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       zle .end-of-line
       CURSOR=$#BUFFER
       zle -R
-      # Not in the subshell, each of which would have the same random numbers.
+      # Each subshell would have the same random numbers.
       __karo_guard[number]=$RANDOM$RANDOM$RANDOM
       # A job that ends meanwhile would have zsh draw the line over the question, and take Ctrl-C for itself.
       builtin unsetopt notify
@@ -301,7 +303,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   __karo_guard_accept-and-infer-next-history() { __karo_guard_widget accept-and-infer-next-history }
   for __karo_guard_word in accept-line accept-and-hold accept-line-and-down-history accept-and-infer-next-history; do
     if [[ ${widgets[$__karo_guard_word]-} != user:__karo_guard_* ]]; then
-      # A widget that somebody has put in its place runs instead of zsh's own.
+      # A widget that somebody put in its place runs instead.
       [[ ${widgets[$__karo_guard_word]-} != user:* ]] || zle -A $__karo_guard_word __karo_guard_own_$__karo_guard_word
       zle -N $__karo_guard_word __karo_guard_$__karo_guard_word
     fi
