@@ -134,6 +134,8 @@ function secretsView({ vault, secrets }: SecretListShape, screen: Screen): strin
   return `${head}${rows}`
 }
 
+const KEPT = 'An agent that runs keeps the value that it was given: karo agent stop  ends it.\n'
+
 function secretView(secret: SecretShape, screen: Screen): string {
   const { name, id, note, problem, created_at, changed_at, version, expires_at } = secret
   return facts(screen, name, {
@@ -220,7 +222,11 @@ const set = defineCommand('secret set', {
     await needVault(io)
     return withWords(await readValue(name, options.exact === true), (value) =>
       unlocked(io, async () =>
-        show(io, await io.call(setSecret, { body: { name, value, expires_at, note } }), secretView),
+        show(
+          io,
+          await io.call(setSecret, { body: { name, value, expires_at, note } }),
+          (secret, screen) => secretView(secret, screen) + (secret.allowed.length > 0 ? KEPT : ''),
+        ),
       ),
     )
   },
