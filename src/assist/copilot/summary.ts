@@ -47,9 +47,10 @@ function nameOf({ parts }: ExplainedPart): string {
   return CARRIERS.has(name) ? `${name} ${nameOf(inner)}` : `${name} (which runs ${nameOf(inner)})`
 }
 
-/** Words between two commands, by the operator that stands there. */
+/** Words between two commands, by the operator that stands there, or by that and the one before. */
 const LINKS: Readonly<Record<string, string>> = {
   '|': ' and feeds its output to ',
+  '| |': ', then to ',
   '|&': ' and feeds its output and errors to ',
   '&&': '; if that succeeds, ',
   '||': '; if that fails, ',
@@ -58,6 +59,7 @@ const LINKS: Readonly<Record<string, string>> = {
 
 function* steps(parts: readonly ExplainedPart[]): Generator<string> {
   let operator: string | undefined
+  let before: string | undefined
   for (const { part, sign } of flat(parts)) {
     if (sign !== undefined) {
       // Only an operator between two commands counts.
@@ -65,7 +67,10 @@ function* steps(parts: readonly ExplainedPart[]): Generator<string> {
     } else {
       const name = nameOf(part)
       if (name === '') continue
-      yield operator === undefined ? name : `${LINKS[operator] ?? '; then '}${name}`
+      yield operator === undefined
+        ? name
+        : `${LINKS[`${before} ${operator}`] ?? LINKS[operator] ?? '; then '}${name}`
+      before = operator
       operator = ';'
     }
   }

@@ -63,7 +63,7 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
 
   function missing(name: string): readonly Fix[] {
     if (!Object.hasOwn(PACKAGES, name) && knowledge.command(name) === undefined)
-      return found(`No program ${name} is installed here.`)
+      return found(`There is no program ${name}.`)
     const manager = MANAGERS.find(([program]) => programs.includes(program))
     const [debian = name, fedora = debian] = PACKAGES[name] ?? []
     const problem = `${name} is not installed here.`
@@ -82,10 +82,14 @@ function words({ tool, args, swap, behind }: Call, of: CommandKnowledge): readon
     if (word.startsWith('-')) continue
     const sub = subs.find(([all]) => all.includes(word))?.[1]
     if (sub === undefined) {
-      const near = takesOnlySubs.has(tool)
-        ? nearest(word, subs.length > 3 ? subs.flatMap(([all]) => all) : [])
-        : undefined
-      if (near !== undefined)
+      const near =
+        takesOnlySubs.has(tool) &&
+        subs.length > 3 &&
+        nearest(
+          word,
+          subs.flatMap(([all]) => all),
+        )
+      if (near)
         return found(`${[tool, ...args.slice(0, i)].join(' ')} has no command ${word}.`, swap(i + 1, near))
       break
     }

@@ -164,6 +164,11 @@ test('fish is read as fish', async () => {
   expect(meaningOf(found, 'date')).toBe('Prints or sets the date and time')
 })
 
+test('a pipeline of many commands is one sentence', async () => {
+  const said = 'Runs ls and feeds its output to sort, then to head; then ls and feeds its output to wc.'
+  expect((await explain('ls | sort | head; ls | wc')).summary).toBe(said)
+})
+
 describe('blocks of fish', () => {
   test.each([
     ['for i in (seq 3); echo $i; end', 'loop', 'Runs seq; then echo, once per word of the list.'],
