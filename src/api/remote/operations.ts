@@ -45,7 +45,7 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
     await visitor.check(what, what.operation, id, what.operation === 'task' ? what.tool : '')
     if (found !== undefined) return found
     throw new KaroError('not_found', `there is no agent '${what.agent}'`, {
-      hint: 'karo agent list --at shows them.',
+      hint: 'karo agent list --at NODE  shows them.',
     })
   }
 
@@ -55,7 +55,7 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
     await visitor.check(what, 'task', task?.agent ?? 'kExecutor:none', task?.tool ?? '')
     if (task !== undefined) return task
     throw new KaroError('not_found', `there is no task '${what.id}' of yours`, {
-      hint: 'karo task list --at shows your tasks there.',
+      hint: 'karo task list --at NODE  shows yours.',
     })
   }
 
@@ -132,9 +132,10 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
       case 'list': {
         const all = await agents.list(actorOf(visitor))
         const seen = all.filter(({ id }) => visitor.may('describe', id))
-        await visitor.note(what, seen.length > 0, `${seen.length} of ${all.length} agents`)
+        const mayLook = seen.length > 0 || visitor.may('describe', 'kExecutor:none')
+        await visitor.note(what, mayLook, `${seen.length} of ${all.length} agents`)
         // Who may see none is not told whether there are any.
-        if (seen.length === 0) throw refusal()
+        if (!mayLook) throw refusal()
         yield { agents: seen.map((view) => agentRow(discreet(view))) }
         return
       }

@@ -272,6 +272,11 @@ describe('the machine that is asked', () => {
     ])
   })
 
+  test('tells who may use agents that there are none', async () => {
+    const { ask } = side({}, [], [], { list: async () => [] })
+    expect(await ask(LIST)).toMatchObject({ error: undefined, answer: { agents: [] } })
+  })
+
   test('reads nothing that was written for another node, or for another stream', async () => {
     const { ask, ledger } = side({})
     expect((await ask(LIST, { to: PEER.publicKey })).error).toMatchObject({ code: 'refused' })
@@ -290,6 +295,8 @@ describe('the machine that is asked', () => {
     expect(stop.error).toMatchObject({ code: 'refused' })
     expect((await ask({ operation: 'stop', agent: 'nothing' })).error).toEqual(stop.error)
     expect((await ask(LIST)).error).toEqual(stop.error)
+    const none = side(who, [], [], { list: async () => [] })
+    expect((await none.ask(LIST)).error).toEqual(stop.error)
     const task = { operation: 'task', agent: 'tools', tool: 'echo', input: '{}', id: 't-1', why: '' } as const
     expect((await ask(task)).error).toEqual(stop.error)
     expect(done).toEqual([])

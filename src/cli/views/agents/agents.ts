@@ -16,10 +16,11 @@ const OFF =
   'Agents of your own are off on this node: karo config set agents.enabled true allows them, from its next start on.\n'
 
 export function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
+  // Only another machine is without built-in ones.
+  if (agents.length === 0) return 'No agents that you may use.\n'
   const own = agents.filter(({ built_in }) => built_in !== true)
   const none = off === true ? OFF : 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n'
   const hint = own.length === 0 ? fitted(none, screen.columns) : ''
-  if (agents.length === 0) return hint
   const shown = table(screen, agents, {
     AGENT: ({ id }) => id,
     WHOSE: own.some(({ owner }) => owner) && (({ owner = 'yours' }) => owner),
