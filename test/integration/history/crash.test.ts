@@ -5,8 +5,8 @@ import { crashRounds } from '../../support/node/crash.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const ROUNDS = times(FAULT_POINTS.length, 20)
-/** The same rounds each time, some with a daemon that stands still; the soak has others. */
-const SEED = 18
+/** The same rounds each time, with few daemons and yet each way to end a shell or a daemon; the soak has others. */
+const SEED = 13
 
 test(`${ROUNDS} rounds of typing and kill -9 lose nothing, repeat nothing, and hold up no shell`, async () => {
   const report = await crashRounds({ rounds: ROUNDS, seed: SEED })
