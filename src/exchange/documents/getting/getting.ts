@@ -201,11 +201,13 @@ export function createGetting(deps: GettingDeps): Getting {
   function hear(wanted: Wanted, announcer: NodeId, from: NodeId, asker?: NodeId): void {
     if (!isWanted(wanted)) return
     const edition = editionOf(wanted)
-    const owner = asker ?? (members.sponsorOf(announcer) === undefined ? announcer : from)
+    // Keys cost nothing: what a neighbour hands on of nodes that are not admitted here is its own word, however many they are.
+    const said = members.sponsorOf(announcer) === undefined ? announcer : from
+    const owner = asker ?? said
     const first = { wanted, announcers: [], froms: [], owner, attempt: 0, left: [], isDialing: false }
     const job = jobs.get(edition) ?? { ...first, at: Number.POSITIVE_INFINITY }
-    if (job.announcers.includes(announcer)) return
-    job.announcers = [announcer, ...job.announcers].slice(0, ANNOUNCERS_MAX)
+    if (job.announcers.includes(said)) return
+    job.announcers = [said, ...job.announcers].slice(0, ANNOUNCERS_MAX)
     job.froms = [from, ...job.froms].slice(0, ANNOUNCERS_MAX)
     if (!jobs.has(edition)) {
       jobs.set(edition, job)

@@ -44,13 +44,15 @@ function machine({ frames, heads, wanted } = FEW) {
   const pace = createPace(time.clock, () => undefined)
   const requests: Request[] = []
   const dials: NodeId[] = []
+  /** Nodes that are not admitted. */
+  const strangers = new Set<NodeId>()
   const refused: string[] = []
   const isWanted = ({ slot, version }: Wanted): boolean => (kept.get(slot) ?? 0) < version
   const getting = createGetting({
     self: self.id,
     wants: (head) => (isWanted(head) ? 'received' : undefined),
     wait: (head) => pace.wait({ author: head.author, kind: 'summary', slot: head.slot }),
-    members: { holders: () => [], sponsorOf: () => undefined },
+    members: { holders: () => [], sponsorOf: (node) => (strangers.has(node) ? node : undefined) },
     present: () => [],
     isLikely: () => false,
     clock: time.clock,
@@ -97,6 +99,7 @@ function machine({ frames, heads, wanted } = FEW) {
     put,
     requests,
     dials,
+    strangers,
     stores,
     refused,
     taken,
@@ -330,6 +333,19 @@ test('a flood of heads pushes out its own, not what others told of', () => {
   one.time.advance(2 * MINUTE)
   expect(asked().filter((slot) => slot === 'real').length).toBe(4)
   expect(new Set(asked()).size).toBe(129)
+})
+
+test('however many strangers a neighbour lets say that they have it, whoever else said so is asked', () => {
+  const one = machine()
+  for (const node of [near, far]) one.put({ on: 'up', node })
+  one.heard(0, near)
+  for (const stranger of ids.slice(4, 8)) {
+    one.strangers.add(stranger)
+    one.heard(0, stranger, far)
+  }
+  one.time.advance(3_000)
+  const asked = one.requests.filter((request) => request.asked.length > 0)
+  expect(new Set(asked.map(({ node }) => node))).toEqual(new Set([near, far]))
 })
 
 test('who tells of much and answers as late as it may keeps no document of others waiting, nor one that is tried again', () => {
