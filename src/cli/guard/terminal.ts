@@ -169,10 +169,11 @@ async function question(asking: Asking): Promise<Answer> {
 
 /** Asks for how long and where; true when the exception is written. */
 async function allowed({ io, terminal, guard, verdict, columns, paint, here }: Asking): Promise<boolean> {
+  const tell = (text: string): void => terminal.write(fitted(text, columns))
   const offered = choicesIn(here)
   const choices = [...offered.map((key) => [key, CHOICES[key].words]), ['n', 'not at all']]
   const rows = choices.map(([key, words]) => `  ${paint('bold', key!)}  ${words}\n`)
-  terminal.write(`allow\nAllow exactly this line:\n${rows.join('')}Which? [n] `)
+  tell(`allow\nAllow exactly this line:\n${rows.join('')}Which? [n] `)
   const key = await terminal.key()
   const choice = offered.find((one) => one === key)
   if (choice === undefined) {
@@ -182,11 +183,11 @@ async function allowed({ io, terminal, guard, verdict, columns, paint, here }: A
   try {
     await refuseTool(io, 'karo guard ask')
     allowLine(guard, verdict.command, choice, here)
-    terminal.write(`${CHOICES[choice].words}\n  karo guard list shows it, karo guard remove takes it back\n`)
+    tell(`${CHOICES[choice].words}\n  karo guard list shows it, karo guard remove takes it back\n`)
     return true
   } catch (error) {
     if (!(error instanceof KaroError)) throw error
-    terminal.write(fitted(`\nkaro: the exception cannot be saved: ${printable(error.message)}\n`, columns))
+    tell(`\nkaro: the exception cannot be saved: ${printable(error.message)}\n`)
     return false
   }
 }

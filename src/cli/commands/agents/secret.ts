@@ -134,7 +134,7 @@ function secretsView({ vault, secrets }: SecretListShape, screen: Screen): strin
   return `${head}${rows}`
 }
 
-const KEPT = 'An agent that runs keeps the value that it was given: karo agent stop  ends it.\n'
+const KEPT = 'A running agent keeps its earlier value: karo agent stop  ends it.\n'
 
 function secretView(secret: SecretShape, screen: Screen): string {
   const { name, id, note, problem, created_at, changed_at, version, expires_at } = secret

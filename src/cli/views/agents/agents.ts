@@ -17,7 +17,7 @@ const OFF =
 
 export function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
   // Only another machine is without built-in ones.
-  if (agents.length === 0) return 'No agents that you may use.\n'
+  if (agents.length === 0) return 'None that you may use.\n'
   const own = agents.filter(({ built_in }) => built_in !== true)
   const none = off === true ? OFF : 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n'
   const hint = own.length === 0 ? fitted(none, screen.columns) : ''
