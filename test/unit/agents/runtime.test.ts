@@ -2,7 +2,16 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { actor, agentRig, done, ONLY_READS, said, wantedOf } from '../../support/agents/rig.ts'
+import {
+  actor,
+  agentRig,
+  begun,
+  done,
+  lastWords,
+  ONLY_READS,
+  said,
+  wantedOf,
+} from '../../support/agents/rig.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
 import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
 import { until } from '../../support/run/until.ts'
@@ -183,5 +192,13 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     // That is the doing of whoever cancels, and no crash.
     for (let n = 0; n < 5; n += 1) await runtime.tasks.cancel(actor().person, await begin('get_stuck'))
     expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
+
+    // Who removes it is named as the reason, and not only that it ended.
+    const running = await begin('slow')
+    const waiting = await begun(runtime, 'echo')
+    await runtime.remove(actor(), 'fixture')
+    expect(lastWords(await waiting.over())).toContain('was removed')
+    await runtime.tasks.ended(actor().person, running)
+    expect(lastWords(await runtime.tasks.get(actor().person, running))).toContain('it was removed')
   })
 })
