@@ -126,14 +126,8 @@ interface Words<Args, Options> extends Pick<Command, 'summary' | 'takesCommandLi
   readonly options?: Options
   /** What an example does, by its line. */
   readonly examples?: Readonly<Record<string, string>>
-  readonly sure?: Sure<Given<Args, Options>>
-}
-/** The command asks before it runs, unless it gets `--yes`, which this brings. A no ends it with exit code 1. */
-interface Sure<Input extends { readonly args: object }> {
-  /** Undefined: nothing needs to be asked. */
-  question(io: CommandIo, given: Input): Promise<Question<Input['args']> | undefined>
-  /** What is said after a no. */
-  readonly otherwise: string
+  /** The command asks before it runs, unless it gets `--yes`, which this brings. A no ends it with exit code 1. Undefined: nothing needs to be asked. */
+  sure?(io: CommandIo, given: Given<Args, Options>): Promise<Question<ArgumentsOf<Args>> | undefined>
 }
 interface Question<Args> {
   readonly asks: string
@@ -193,7 +187,11 @@ export function defineCommand(
   }
   const run = 'run' in command ? command.run : asking(command, words)
   if (sure === undefined) return { ...words, run } as Command
-  return { ...words, options: [...words.options, YES], run: afterQuestion(words, sure, run) } as Command
+  return {
+    ...words,
+    options: [...words.options, YES],
+    run: afterQuestion({ ...words, sure }, run),
+  } as Command
 }
 
 function asking(
@@ -214,17 +212,22 @@ function asking(
 const YES: CommandOption = { name: 'yes', short: 'y', description: 'do not ask' }
 
 function afterQuestion(
-  { name, shows }: Pick<Command, 'name' | 'shows'>,
-  { question, otherwise }: Sure<CommandInput>,
+  {
+    name,
+    shows,
+    sure,
+  }: Pick<Command, 'name' | 'shows'> & {
+    sure(io: CommandIo, given: CommandInput): Promise<Question<CommandInput['args']> | undefined>
+  },
   run: Command['run'],
 ): Command['run'] {
   return async (io, given) => {
-    const asked = given.options.yes === true ? undefined : await question(io, given)
+    const asked = given.options.yes === true ? undefined : await sure(io, given)
     if (asked === undefined) return run(io, given)
     const { confirm } = await import('./terminal/confirm.ts')
     if (await confirm(io, asked.asks, { shows, where: `karo ${name}` }))
       return run(io, { ...given, args: { ...given.args, ...asked.args } })
-    io.err(`${otherwise}\n`)
+    io.err('Nothing was changed.\n')
     return EXIT.failed
   }
 }

@@ -72,6 +72,7 @@ const FILES: Readonly<Record<CommandEntry['group'], Readonly<Record<string, Load
     demo: () => import('./commands/mesh/demo.ts'),
     whoami: () => import('./commands/mesh/whoami.ts'),
     fleet: () => import('./commands/mesh/fleet.ts'),
+    leave: () => import('./commands/mesh/leave.ts'),
   },
 }
 

@@ -20,10 +20,7 @@ export function watchKeptHooks({ directory, anomalies, log }: KeptHooksDeps): ()
     try {
       rmSync(directory, { recursive: true, force: true })
     } catch (error) {
-      log.warn(
-        { reason: String(error) },
-        'hooks of shells were not removed; new shells may have an old one, and are told of nothing unusual',
-      )
+      log.warn({ reason: String(error) }, 'hooks of shells were not removed; new shells may have an old one')
     }
   }
   remove()

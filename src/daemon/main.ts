@@ -1,5 +1,6 @@
 // The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
 import { dirname } from 'node:path'
+import { aborted } from 'node:util'
 import { systemClock as clock, systemRandom as random } from '../base/clock.ts'
 import { EXIT, type ExitCode } from '../base/errors.ts'
 import { healthOf, stopAll } from '../base/run/lifecycle.ts'
@@ -30,7 +31,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   for (let { identity } = options; ; ) {
     const outcome = await runOnce({ ...options, identity })
     if (typeof outcome === 'number') return outcome
-    // After a rotation of the key, the same process continues under the new key.
+    // After a rotation of the key the same process continues under the new key, and after leaving a mesh without it.
     identity = outcome
   }
 }
@@ -97,7 +98,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
       notify.ready(running.status())
     })
     await network.rotation.resume()
-    const next = await Promise.race([switched.promise, aborted(ending.signal)])
+    const next = await Promise.race([switched.promise, aborted(ending.signal, ending).then(() => undefined)])
     network.rotation.stop()
     if (next === undefined) notify.stopping()
     else notify.reloading()
@@ -108,11 +109,11 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
     await network.handOver()
     await stopAll(rooms, log)
     if (next !== undefined && !ending.signal.aborted) {
-      if (switchIdentityFile(paths.key, next, random)) {
-        log.info({ node_id: next.nodeId, previous: options.identity.nodeId }, 'the key was rotated')
+      if (next === options.identity || switchIdentityFile(paths.key, next, random)) {
+        log.info({ node_id: next.nodeId, previous: options.identity.nodeId }, 'the node goes on')
         return next
       }
-      log.error({}, 'the key file holds another rotation than the one that was announced; the old key stays')
+      log.error({}, 'the key file holds another rotation; the old key stays')
       return EXIT.failed
     }
     log.info({}, 'stopped')
@@ -200,11 +201,4 @@ function inOrder(
     api,
     ...(config.http.enabled ? [tolerated(http.listener, { check: 'http.listening', log })] : []),
   ]
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
 }

@@ -72,7 +72,7 @@ export function buildMind(
     },
     kept: (agent, tool, input) => keptBy(builtIns)(agent, tool, input),
     async offers(person) {
-      const some = await agents().list({ person, admin: false, traceId: '' })
+      const some = await agentsOf(person)
       // A plan that plans has no end.
       const all = some.filter(({ id }) => id !== 'kPlanner:plans')
       const live = (await tasksOf(person)).filter(({ state }) => !isFinal(state))
@@ -90,6 +90,7 @@ export function buildMind(
       return matches.length === 0 && decision !== 'block' ? undefined : { blocked: decision === 'block', why }
     },
   })
+  const agentsOf = (person: number) => agents().list({ person, admin: false, traceId: '' })
   const tasksOf = (person: number) => agents().tasks.list(person)
   const unusual: BuiltInDeps['anomalies'] = async (person) =>
     (await anomalies.signals(person)).flatMap(({ words, severity, muted }) =>
@@ -109,7 +110,7 @@ export function buildMind(
     tasks: tasksOf,
     opinion: opinionOf(models),
     anomalies: unusual,
-    agents: (person) => agents().list({ person, admin: false, traceId: '' }),
+    agents: agentsOf,
     resultOf: async (person, id) => ({
       task: await agents().tasks.get(person, id),
       json: await agents().tasks.result(person, id),

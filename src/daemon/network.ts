@@ -26,7 +26,7 @@ interface NetworkPlace {
   /** Where the key of this node lies. */
   readonly keyPath: string
   readonly thresholdsPath: string
-  /** Ends this run of the daemon, because the node has another key from now on. */
+  /** Ends this run of the daemon; the next one has this key, which may be the same. */
   readonly onSwitch: (next: Identity) => void
 }
 
@@ -184,7 +184,19 @@ export function buildNetwork(
       ),
   })
 
-  return { mesh, documents, summaries, totals, self, query, reports, upkeep, rotation, handOver }
+  async function leave(): Promise<void> {
+    await fleet.leave()
+    // What people agreed to, they agreed to with this mesh's nodes, teams and roles.
+    for (const uid of await store.consent.decided()) await sharing.off(uid)
+    const end = (): void => onSwitch(common.identity)
+    // At the end, as neighbours give documents until then: one that was left here would not be taken when this node joins again.
+    timers.after(
+      SPREAD_MS,
+      () => void store.documents.drop(['certificate', 'revocation_list', 'policy_bundle']).then(end, end),
+    )
+  }
+
+  return { mesh, documents, summaries, totals, self, query, reports, upkeep, rotation, leave, handOver }
 }
 
 /** The last head of the ledger is signed and fetched within this time, because SIGTERM promises an end within 5 s. */
@@ -222,10 +234,7 @@ const publisherOf =
     try {
       await documents.publish(kind, frame, first === undefined ? 0 : SPREAD_MS)
     } catch (error) {
-      log.error(
-        { kind, reason: String(error) },
-        'a signed document could not be stored, and was not published',
-      )
+      log.error({ kind, reason: String(error) }, 'a signed document could not be stored')
       throw error
     }
   }

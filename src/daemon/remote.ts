@@ -73,7 +73,6 @@ export function buildRemote(
     visits: {
       name: 'agents.visits',
       start: async () => {},
-      health: () => [],
       stop: async () => void (await Promise.all([ofAgents.flush(), ofArtifacts.flush()])),
     },
   }

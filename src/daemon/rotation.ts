@@ -54,7 +54,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     if (!deps.isIssuer()) return
     deps.abandon()
     throw new KaroError('refused', 'this node is an issuer: its key is in the certificates of others', {
-      hint: 'Make another node an issuer (`ca renew` there, with the root key), have it sign a new certificate for each machine (`ca assign`), revoke this one there (`ca revoke`, with the root key), and then give this one another key: karo identity new, karo join.',
+      hint: 'First another issuer certifies its machines (karo ca assign --of) and revokes this one (karo ca revoke); karo ca show says how it goes on.',
     })
   }
 
@@ -66,7 +66,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     if (taken === undefined) return
     deps.abandon()
     throw new KaroError('refused', `the key of this node was replaced already, by ${taken}`, {
-      hint: 'Restored from an older backup? Restore a newer one; without one: karo identity new --replace, and join again. Somebody else has the key? karo identity rotate --contest: then neither of the two gets data until somebody decides.',
+      hint: 'Restored from an older backup? Restore a newer one, or: karo identity new --replace, and join again. Somebody else has the key? karo identity rotate --contest: neither of the two gets data until somebody decides.',
     })
   }
 
@@ -78,7 +78,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
         refuseFork(identity.pending.identity)
         await carryOut(identity.pending)
       } catch (error) {
-        log.error({ reason: String(error) }, 'the rotation of the key that had begun could not continue')
+        log.error({ reason: String(error) }, 'the rotation of the key could not continue')
       }
     },
     async begin(contest = false) {

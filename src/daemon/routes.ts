@@ -79,7 +79,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     store,
     trust,
   } = local
-  const { mesh, documents, summaries, totals, query, reports, rotation } = network
+  const { mesh, documents, summaries, totals, query, reports, rotation, leave } = network
 
   return [
     statusRoutes({
@@ -120,6 +120,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),
       discovery: config.discovery,
       wrongClocks: () => mesh.inspect().stale,
+      leave,
     }),
     shareRoutes({ sharing, summaries, trust, totals }),
     policyRoutes({

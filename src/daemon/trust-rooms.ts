@@ -30,6 +30,8 @@ export function buildTrust(
   const { common, lifeMs, ownUid } = foundation
   const { config, identity, clock, log } = common
 
+  /** Whose node this is, where it is one person's. */
+  const owner = service ? undefined : ownUid
   const names = createNameService()
   const access = createAccess({
     config,
@@ -37,7 +39,7 @@ export function buildTrust(
     timers,
     log,
     names,
-    ownUid: service ? undefined : ownUid,
+    ownUid: owner,
   })
   const people = createPeople({
     clock,
@@ -46,7 +48,7 @@ export function buildTrust(
     names,
     machine: machineOf(paths.home, common.random),
     repository: store.people,
-    ownUid: service ? undefined : ownUid,
+    ownUid: owner,
   })
   const audit = createAudit({ ...common, repository: store.audit })
   const lineage = createLineage(clock.now)

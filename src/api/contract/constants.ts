@@ -85,4 +85,5 @@ export const WHY_OUT = {
   issuer_revoked: 'the root revoked the issuer that certified it',
   not_granted: 'the issuer that certified it may not give its roles any more (karo ca renew --grant lets it)',
   ended: 'its certificate has ended, if the clock of this machine is right',
+  early: 'its certificate begins later: a clock was ahead when it was signed (an issuer: karo ca renew)',
 }

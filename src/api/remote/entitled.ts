@@ -13,6 +13,7 @@ import type { PeerRef } from '../../mesh/index.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { type Asker, audienceKeyOf, type Principals, type Sessions } from '../../trust/operators/index.ts'
 import type { AgentOperation, Policy, Principal, RoleDecision } from '../../trust/policy/index.ts'
+import { askDetails } from './reach.ts'
 
 export interface EntitledDeps {
   readonly principals: Pick<Principals, 'resolve'>
@@ -127,12 +128,9 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
     const write = (what: AgentAsk, { effect, rule, reason }: RoleDecision): Promise<void> => {
       const isCounted = effect !== 'allow' || LOOKS.has(what.operation)
       const details = {
-        operation: what.operation,
+        ...askDetails(what),
         rule,
         reason: reason.slice(0, 512),
-        ...('agent' in what && { agent: what.agent.slice(0, 64) }),
-        ...('tool' in what && { tool: what.tool.slice(0, 128) }),
-        ...('id' in what && { id: what.id }),
         ...(operator !== undefined && { operator: operator.id, operator_name: operator.name }),
       }
       return record(

@@ -74,6 +74,14 @@ export interface Reach {
   documents(request: Request): AsyncGenerator<Buffer, void>
 }
 
+/** What a ledger says of a request. */
+export const askDetails = (what: AgentAsk) => ({
+  operation: what.operation,
+  ...('agent' in what && { agent: what.agent.slice(0, 64) }),
+  ...('tool' in what && { tool: what.tool.slice(0, 128) }),
+  ...('id' in what && { id: what.id }),
+})
+
 /** `goesOn`: one sentence about what becomes of the work when the other machine is away; people read it as a hint. */
 export function createReach(
   { exchanges, mesh, trust, sessions, self, audit, timers }: ReachDeps,
@@ -118,10 +126,7 @@ export function createReach(
       trace_id: id,
       details: {
         uid: caller.uid,
-        operation: what.operation,
-        ...('agent' in what && { agent: what.agent.slice(0, 64) }),
-        ...('tool' in what && { tool: what.tool.slice(0, 128) }),
-        ...('id' in what && { id: what.id }),
+        ...askDetails(what),
         ...(what.operation === 'decide' && { approve: what.approve }),
         ...(as !== undefined && { operator: as.operator, operator_name: as.name }),
       },

@@ -73,12 +73,12 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
     serve(server, api.getShare, ({ caller }) => shown(sharing.show(caller.uid)))
     for (const change of ['allow', 'stop'] as const) {
       serve(server, api.NAMED_CHANGES[change], ({ caller, body }) =>
-        shown(sharing[change](caller.uid, body.who, body.categories)),
+        shown(sharing[change](caller.uid, body.who, body.categories, caller.admin)),
       )
     }
     serve(server, api.stopAnomalies, ({ caller }) => shown(sharing.anomalies(caller.uid, 'off')))
     serve(server, api.letAnomalies, ({ caller, body }) => shown(sharing.anomalies(caller.uid, body.choice)))
-    for (const change of ['off', 'on'] as const) {
+    for (const change of ['off', 'on', 'reset'] as const) {
       serve(server, api.CHANGES[change], ({ caller }) => shown(sharing[change](caller.uid)))
     }
   }

@@ -10,6 +10,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   expired: 'it has ended',
   cancelled: 'it was cancelled',
   revoked: 'the key of this node was revoked: karo identity new makes another key',
+  no_issuer: 'who made it may certify nobody now: karo ca show there',
+  root: 'it is of another mesh: karo leave comes first',
   error: 'the issuer could not sign a certificate; its log says why',
   busy: 'the issuer receives too many wrong invites; try again in a minute',
 }
@@ -19,7 +21,7 @@ export function refusalWords(why: string): string {
   if (Object.hasOwn(REFUSALS, why)) return REFUSALS[why] as string
   const fault = why.replace(/^certificate_/, '')
   return fault !== why && Object.hasOwn(CHAIN_FAULTS, fault)
-    ? `the certificate that came is not accepted: ${CHAIN_FAULTS[fault as ChainFault]}`
+    ? `the certificate that came is not accepted: ${CHAIN_FAULTS[fault as ChainFault]}; compare both clocks`
     : printable(why)
 }
 

@@ -6,13 +6,17 @@ import { clauses, fitted } from '../terminal/text.ts'
 
 const wordOf = (type: AskedType): string => queryType(type).word
 
-export function whoAmIView({ node, login }: WhoAmIShape, { columns }: { readonly columns: number }): string {
+export function whoAmIView(
+  { node, login, lapsed }: WhoAmIShape,
+  { columns }: { readonly columns: number },
+): string {
   const here = `${printable(node.name)} (${formatFingerprint(node.fingerprint)})`
   if (login === null) {
-    return fitted(
-      `You ask as this node, ${here}.\nkaro login --credential <file>  asks as an operator.\n`,
-      columns,
-    )
+    const says =
+      lapsed === null
+        ? `You ask as this node, ${here}.`
+        : `Your login has ended: ${printable(lapsed)}. Nothing is asked until you log in again, or by karo logout as this node, ${here}.`
+    return fitted(`${says}\nkaro login --credential <file>  asks as an operator.\n`, columns)
   }
   const { name, fingerprint, roles, teams, types, ends_at } = login
   const has = clauses(

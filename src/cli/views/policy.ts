@@ -5,6 +5,7 @@ import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import type { Tried } from '../policy/local.ts'
 import { paint, type Screen, table } from '../terminal/table.ts'
 import { clauses, fitted } from '../terminal/text.ts'
+import { utc } from './query/reach.ts'
 
 /** Ends with a newline, as the others do. */
 export function policyView(policy: PolicyShape, screen: Screen): string {
@@ -36,8 +37,6 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
 
 const EVERY = { day: 'day', '6h': 'six hours', hour: 'hour' } as const
 
-const minute = (time: string): string => time.slice(0, 16).replace('T', ' ')
-
 /** Who computes totals, about what, for whom. */
 function totalsText({
   aggregators,
@@ -50,7 +49,7 @@ function totalsText({
   const by = [...operators].map(printable).join(' and ')
   // Later nobody waits for it.
   const isNew = first !== null && Date.now() < Date.parse(first.end) + DAY_MS
-  const begin = isNew ? ` (the first of ${minute(first.start)} to ${minute(first.end)} UTC)` : ''
+  const begin = isNew ? ` (the first of ${utc(first.start)} to ${utc(first.end)} UTC)` : ''
   return `totals of each ${EVERY[bucket]}${begin} for ${audiences.map(printable).join(' and ') || 'nobody'}, computed by ${aggregators.length} nodes of ${by}${noise === null ? '' : noise === 0 ? ', without noise' : `, with noise that hides ${noise} of each number of one machine`}`
 }
 

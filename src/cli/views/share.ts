@@ -32,7 +32,7 @@ function countedFor({ allow, allow_only, max_level, sharing, stopped }: SharingV
   if (all.includes('*'))
     return ['yes, for everybody who may read them', ...rolesOf(stopped).map(printable)].join(', but not ')
   const roles = new Set(rolesOf(all))
-  return roles.size === 0 ? 'no' : `for ${list([...roles])}`
+  return roles.size === 0 ? 'no (karo share reset: as config.toml says)' : `for ${list([...roles])}`
 }
 
 /** An answer of one node is signed by it, so that no answer can be anonymous. */
@@ -93,7 +93,9 @@ function named(entries: readonly string[], { peers }: SharingView): string[] {
   return entries.map((entry) => {
     const [, role] = /^role:(.*)/s.exec(entry) ?? []
     if (role !== undefined) return `role:${toldRole(role)}`
-    return entry === '*' ? "everybody trusted ('*')" : (names.get(entry) ?? entry)
+    return entry === '*'
+      ? "everybody trusted ('*')"
+      : (names.get(entry) ?? (entry.startsWith('karo:') ? `${entry} (untrusted)` : entry))
   })
 }
 

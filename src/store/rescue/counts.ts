@@ -3,8 +3,7 @@ import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { countKey, decodeCount, encodeCount } from '../events/counts.ts'
 import { decodeWithoutText } from '../events/rows.ts'
 import { type Change, type Database, putRow } from '../level/database.ts'
-import { commandOfKey, eventsOf, isCounted, readU32, startOfKey, UID_AT } from '../level/key-of-event.ts'
-import { keyRange } from '../level/keyspace.ts'
+import { commandOfKey, eventsOf, isCounted, startOfKey } from '../level/key-of-event.ts'
 import { createNumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -27,19 +26,6 @@ export interface Recounted {
   readonly rollups_day: number
   readonly command_days: number
   readonly event_counts: number
-}
-
-/** People who have rows of events. */
-export async function peopleWithEvents(db: Database): Promise<readonly number[]> {
-  const uids: number[] = []
-  let range = keyRange('events')
-  for (;;) {
-    const [key] = await db.keys({ ...range, limit: 1 }).all()
-    if (key === undefined) return uids
-    const uid = readU32(key, UID_AT)
-    uids.push(uid)
-    range = { ...range, gte: eventsOf(uid).lt }
-  }
 }
 
 /**

@@ -10,12 +10,13 @@ import { silentLog } from '../../base/run/log.ts'
 import { createEventCounts } from '../events/counts.ts'
 import { putRepaired } from '../events/spool-positions.ts'
 import { type Database, delRow, flush } from '../level/database.ts'
+import { peopleIn } from '../level/key-of-event.ts'
 import { KEYSPACES, type Keyspace, keyRange } from '../level/keyspace.ts'
 import { pages } from '../level/pages.ts'
 import { type AuditRepository, createAuditRepository } from '../tables/audit.ts'
 import { failClosed } from '../tables/fail-closed.ts'
 import { alignCommands } from './commands.ts'
-import { peopleWithEvents, recount } from './counts.ts'
+import { recount } from './counts.ts'
 import { type FilesRead, type Finding, readFiles } from './files.ts'
 import { refuseOpen } from './held.ts'
 import { writeClosed } from './leveldb/closed.ts'
@@ -157,7 +158,7 @@ async function checkRows(
   await keepSchema(db, read.directory, damaged, note)
   await dropUnsound(db, of, note)
 
-  const people = new Set([...(await createEventCounts(db).people()), ...(await peopleWithEvents(db))])
+  const people = new Set([...(await createEventCounts(db).people()), ...(await peopleIn(db, 'events'))])
   for (const uid of people) {
     const { lost, rebuilt } = await alignCommands(db, uid)
     of('commands').lost += lost

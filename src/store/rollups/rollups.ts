@@ -2,7 +2,7 @@
 
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Database } from '../level/database.ts'
-import { commandOfKey, eventsBetween, isCounted, readU32, UID_AT } from '../level/key-of-event.ts'
+import { commandOfKey, eventsBetween, isCounted, peopleIn, readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
@@ -192,18 +192,13 @@ export function createRollupRepository(db: Database): RollupRepository {
     }
   }
 
+  const firstIn = (space: 'rollups_day' | 'rollups_hour') => async (uid: number) => {
+    const [key] = await db.keys({ ...keyRange(space, { u32: uid }), limit: 1 }).all()
+    return key === undefined ? undefined : readU32(key, ROLLUP_TIME_AT)
+  }
+
   return {
-    async uids() {
-      const uids: number[] = []
-      let range = keyRange('rollups_day')
-      for (;;) {
-        const [key] = await db.keys({ ...range, limit: 1 }).all()
-        if (key === undefined) return uids
-        const uid = readU32(key, UID_AT)
-        uids.push(uid)
-        range = { ...range, gte: keyRange('rollups_day', { u32: uid }).lt }
-      }
-    },
+    uids: () => peopleIn(db, 'rollups_day'),
     async hours(uid, from, to) {
       return (await read('rollups_hour', uid, from, to)).map(({ at, rollup }) => ({ hour: at, rollup }))
     },
@@ -219,14 +214,8 @@ export function createRollupRepository(db: Database): RollupRepository {
       }))
       return { sum, days }
     },
-    async firstDay(uid) {
-      const [key] = await db.keys({ ...keyRange('rollups_day', { u32: uid }), limit: 1 }).all()
-      return key === undefined ? undefined : readU32(key, ROLLUP_TIME_AT)
-    },
-    async firstHour(uid) {
-      const [key] = await db.keys({ ...keyRange('rollups_hour', { u32: uid }), limit: 1 }).all()
-      return key === undefined ? undefined : readU32(key, ROLLUP_TIME_AT)
-    },
+    firstDay: firstIn('rollups_day'),
+    firstHour: firstIn('rollups_hour'),
     async dayNumbers(uid, from, to) {
       const keys = await db.keys(timeRange('rollups_day', uid, from, to)).all()
       return keys.map((key) => readU32(key, ROLLUP_TIME_AT))

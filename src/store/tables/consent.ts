@@ -1,5 +1,6 @@
 // The sharing decisions of each person (uid) on this node; the file's `[sharing]` applies until they decide.
 import type { Database } from '../level/database.ts'
+import { peopleIn } from '../level/key-of-event.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
@@ -33,6 +34,8 @@ export interface ConsentRepository {
   put(record: ConsentRecord): Promise<void>
   /** Undefined for a person who never decided. Where decisions may be lost, a refusal stands in for the missing one. */
   get(uid: number): Promise<ConsentRecord | undefined>
+  /** Everybody who decided something. */
+  decided(): Promise<readonly number[]>
 }
 
 /** The one number that is not a uid (uid_t -1). It stands for a decision whose person is not known any more. */
@@ -69,6 +72,7 @@ export function createConsentRepository(db: Database): ConsentRepository {
     cache.known = new Map()
   }
   return {
+    decided: () => peopleIn(db, 'consent'),
     async put(record) {
       // Withdrawn consent must not come back after a power cut, hence the fsync.
       const { allow_only, deny_only, anomalies, ...plain } = record

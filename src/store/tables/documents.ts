@@ -46,6 +46,8 @@ export interface DocumentRepository {
   rows(keys: readonly DocumentKey[]): Promise<readonly (DocumentRow | undefined)[]>
   /** Undefined where there is none, or it cannot be read. */
   frame(key: DocumentKey): Promise<Uint8Array | undefined>
+  /** Removes every document of these kinds; durable (fsync) when it resolves. Whoever has documents in memory is to end. */
+  drop(kinds: readonly string[]): Promise<void>
   /** One atomic batch; with fsync when `sync`. */
   write(changes: {
     readonly put?: readonly { readonly row: DocumentRow; readonly frame: Uint8Array }[]
@@ -67,7 +69,7 @@ const KIND_AT = AUTHOR_AT + AUTHOR_BYTES
 const END = { bytes: Uint8Array.of(0) }
 
 export function createDocumentRepository(db: Database): DocumentRepository {
-  return {
+  const repository: DocumentRepository = {
     async *load() {
       for await (const [key, value] of db.iterator(keyRange('documents', ROWS))) {
         const row = rowOf(key, value)
@@ -109,7 +111,13 @@ export function createDocumentRepository(db: Database): DocumentRepository {
       }
       await db.batch(batch, { sync })
     },
+    async drop(kinds) {
+      const remove: DocumentRow[] = []
+      for await (const row of repository.load()) if (kinds.includes(row.kind)) remove.push(row)
+      await repository.write({ remove, sync: true })
+    },
   }
+  return repository
 }
 
 function keyOf(part: { readonly bytes: Uint8Array }, { author, kind, slot }: DocumentKey): Buffer {

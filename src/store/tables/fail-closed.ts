@@ -1,7 +1,6 @@
 // Closes consent and trust after a loss of rows, because the lost rows may have withdrawn what older rows allow.
 
 import type { Database } from '../level/database.ts'
-import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange } from '../level/keyspace.ts'
 import { createConsentRepository, EVERYBODY_ELSE } from './consent.ts'
 import { createFleetRepository } from './fleet.ts'
@@ -23,8 +22,7 @@ export interface Closed {
  */
 export async function failClosed(db: Database): Promise<Closed> {
   const consent = createConsentRepository(db)
-  const decided = (await db.keys(keyRange('consent')).all()).map((key) => readU32(key, UID_AT))
-  for (const uid of [...decided, EVERYBODY_ELSE]) {
+  for (const uid of [...(await consent.decided()), EVERYBODY_ELSE]) {
     const stored = await consent.get(uid)
     if (stored?.off === true) continue
     const nothing = {

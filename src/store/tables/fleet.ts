@@ -53,7 +53,7 @@ export interface FleetRepository {
   }>
   /** One batch, durable (fsync) when it resolves: an invite that was used must stay so after a power cut. Null removes. */
   write(changes: {
-    readonly membership?: MembershipRecord
+    readonly membership?: MembershipRecord | null
     readonly joining?: JoiningRecord | null
     readonly invites?: readonly InviteRecord[]
     readonly forget_invites?: readonly string[]
@@ -81,10 +81,12 @@ export function createFleetRepository(db: Database): FleetRepository {
     },
     async write({ membership, joining, invites = [], forget_invites = [] }) {
       const put = (key: Buffer, record: unknown) => putRow(key, encodeValue(VALUE_VERSION, record))
+      const change = (key: Buffer, record: unknown) =>
+        record === undefined ? [] : [record === null ? delRow(key) : put(key, record)]
       await db.batch(
         [
-          ...(membership === undefined ? [] : [put(MEMBERSHIP, membership)]),
-          ...(joining === undefined ? [] : [joining === null ? delRow(JOINING) : put(JOINING, joining)]),
+          ...change(MEMBERSHIP, membership),
+          ...change(JOINING, joining),
           ...invites.map((record) => put(inviteKey(record.id), record)),
           ...forget_invites.map((id) => delRow(inviteKey(id))),
         ],

@@ -1,5 +1,6 @@
 // To which root's mesh this node belongs, since when and by which certificates; and how it comes there: by an invite that it uses, or by
 // the root's key in the hands of a person here.
+import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { FleetRepository, MembershipRecord } from '../../store/tables/fleet.ts'
 import { isSame } from '../identity/index.ts'
@@ -80,6 +81,8 @@ export function createBelonging(deps: BelongingDeps) {
       if (stored === undefined) return
       roll.trustRoot({ key: stored.root, mesh: meshOf(stored.root) }, stored.joined_at)
       for (const bytes of stored.chain) roll.certificate(bytes, clock.now())
+      // One that was not taken is told with its reason.
+      roll.chain(identity.nodeId, stored.chain, clock.now())
     },
     /** Milliseconds since the epoch; undefined: this node belongs to no mesh. */
     joinedAt: () => membership?.joined_at,
@@ -92,6 +95,18 @@ export function createBelonging(deps: BelongingDeps) {
     },
     seeking,
     rootWord,
+    /** Belongs to no mesh from the next start on. KaroErrors as `Fleet.leave`. */
+    async leave(invites: readonly string[]) {
+      if (membership === undefined) {
+        throw new KaroError('refused', 'this node belongs to no mesh')
+      }
+      if (deps.enrolment?.() !== undefined) {
+        throw new KaroError('conflict', 'enrolment.json beside config.toml would let this node in again')
+      }
+      membership = undefined
+      seeking.begin(undefined)
+      await store({ membership: null, joining: null, forget_invites: invites })
+    },
     /** Looks for the inviter from now on, and after a restart too. As `Fleet.join`. */
     async join(...[code, terms]: Parameters<Fleet['join']>) {
       if (deps.isCertified()) throw otherMesh()

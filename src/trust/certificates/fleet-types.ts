@@ -194,6 +194,11 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
   cancelInvite(id: string): Promise<InviteRecord>
   /** Looks for the inviter from now on. KaroErrors: `bad_request` for no code, `refused` for one that ended, `conflict`. */
   join(code: string, terms: { readonly root?: Uint8Array; readonly places: readonly string[] }): Promise<void>
+  /**
+   * Forgets the mesh and its invites, on disk when it resolves; what is in memory counts until the next start. KaroErrors: `refused`
+   * where there is none, `conflict` while an enrolment file would let this node in again.
+   */
+  leave(): Promise<void>
   /** Looks at the enrolment file again, where this node has no certificate: one that came or was put right is used. */
   enrol(): Promise<void>
   /**

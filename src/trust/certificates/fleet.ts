@@ -30,7 +30,13 @@ export function createFleet(options: FleetOptions): Fleet {
   const lifeMs = options.lifeMs ?? LIFE_MAX_MS.node
   const roll = createRoll()
   const serially = createSerial()
-  const invites = createInvites({ self: identity.publicKey, repository, clock, random })
+  const invites = createInvites({
+    self: identity.publicKey,
+    isIssuer: () => issuing.isIssuer(),
+    repository,
+    clock,
+    random,
+  })
   const changes = createListeners<[NodeId]>()
   let sink: DocumentSink = () => {}
   const authorities = createListeners<[]>()
@@ -141,9 +147,7 @@ export function createFleet(options: FleetOptions): Fleet {
     operators: createOperatorOffice({ ...parts, issuing }),
 
     state() {
-      const invite = { joining: seeking.joining(), ...seeking.refusal(), attempt: seeking.attempt() }
-      const at = { self, now: clock.now(), joinedAt: belonging.joinedAt() }
-      return stateOf({ roll, ...at, ...invite, lineage })
+      return stateOf({ self, roll, now: clock.now(), joinedAt: belonging.joinedAt(), seeking, lineage })
     },
 
     found: rootWord.found,
@@ -165,6 +169,10 @@ export function createFleet(options: FleetOptions): Fleet {
       return invite
     },
     join: belonging.join,
+    async leave() {
+      await belonging.leave(invites.list().map(({ id }) => id))
+      await audit.record({ type: 'trust_change', success: true, details: { action: 'leave_mesh' } })
+    },
     enrol,
     seeks: seeking.seeks,
 

@@ -9,6 +9,7 @@ export {
   readEnrolment,
   watchEnrolment,
 } from './invites/enrolment.ts'
+export { checkLabels } from './invites/invite-terms.ts'
 export { NO_CERTIFICATES, NO_CREDENTIALS } from './none.ts'
 export type { KnownOperator } from './roll-types.ts'
 export { createRootKey, openRootKey, type RootKey } from './root-key.ts'

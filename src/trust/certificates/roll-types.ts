@@ -14,8 +14,11 @@ export interface List {
   readonly frame: Uint8Array
 }
 
-/** `not_granted`: the issuer may not give its roles any more. `ended`: its time is over, or its issuer's. */
-export type WhyNot = 'revoked' | 'issuer_revoked' | 'not_granted' | 'ended'
+/**
+ * `not_granted`: the issuer may not give its roles any more. `ended`: its time is over, or its issuer's. `early`: a clock that was
+ * ahead signed it.
+ */
+export type WhyNot = 'revoked' | 'issuer_revoked' | 'not_granted' | 'ended' | 'early'
 
 export interface Revoked {
   readonly at: number

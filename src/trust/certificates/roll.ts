@@ -307,7 +307,8 @@ export function createRoll() {
     /** Why the certificate of a node is not valid at `now`; undefined if it is valid, or if there is none. */
     whyNot(node: NodeId, now: number): WhyNot | undefined {
       const held = heldOf(node)
-      if (held === undefined || bindingAt(node, now) !== undefined) return undefined
+      if (held === undefined) return faults.peek(node) === 'clock' ? 'early' : undefined
+      if (bindingAt(node, now) !== undefined) return undefined
       if (revoked(node) !== undefined) return 'revoked'
       if (revoked(held.by) !== undefined) return 'issuer_revoked'
       const grants = issuers.get(held.by)?.body.grants

@@ -1,9 +1,9 @@
 // The state of this node in its mesh, as people and tools see it.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { toHex } from '../../base/hex.ts'
-import type { JoiningRecord } from '../../store/tables/fleet.ts'
 import type { LineageView } from '../lineage/index.ts'
 import type { FleetState, RevokedHere } from './fleet-types.ts'
+import type { Seeking } from './invites/seeking.ts'
 import type { Roll } from './roll.ts'
 
 export interface Standing {
@@ -13,25 +13,14 @@ export interface Standing {
   readonly now: number
   /** When this node joined its mesh, ms; undefined: it is in none. */
   readonly joinedAt: number | undefined
-  readonly joining: JoiningRecord | undefined
-  readonly refused: string | null
-  readonly detail: string | null
-  readonly attempt: number
+  readonly seeking: Pick<Seeking, 'joining' | 'refusal' | 'attempt'>
   /** A node that rotated its key has two certificates for a while, and is one member. */
   readonly lineage: Pick<LineageView, 'ancestors' | 'memberOf'>
 }
 
-export function stateOf({
-  self,
-  roll,
-  now,
-  joinedAt,
-  joining,
-  refused,
-  detail,
-  attempt,
-  lineage,
-}: Standing): FleetState {
+export function stateOf({ self, roll, now, joinedAt, seeking, lineage }: Standing): FleetState {
+  const joining = seeking.joining()
+  const { refused, detail } = seeking.refusal()
   const root = roll.root()
   const { newest, listed } = roll.lists(now)
   /** Its own key, and those before it: the one before is certified until the new one is. */
@@ -58,7 +47,7 @@ export function stateOf({
             refused,
             detail,
             places: joining?.places ?? [],
-            attempt,
+            attempt: seeking.attempt(),
           },
   }
 }

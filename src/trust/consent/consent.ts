@@ -27,22 +27,6 @@ export function choiceOfFile(sharing: Config['sharing']): Choice {
   }
 }
 
-export function sameChoice(one: Choice, other: Choice): boolean {
-  const same = (a: readonly string[], b: readonly string[]): boolean =>
-    a.length === b.length && a.every((entry, i) => entry === b[i])
-  const words = (parts: readonly PartOf[]): string[] =>
-    parts.map(({ who, categories }) => [who, ...categories].join(' '))
-  return (
-    one.off === other.off &&
-    one.anomalies === other.anomalies &&
-    same(one.allow_peers, other.allow_peers) &&
-    same(one.allow_supervisors, other.allow_supervisors) &&
-    same(one.deny_peers, other.deny_peers) &&
-    same(words(one.allow_only), words(other.allow_only)) &&
-    same(words(one.deny_only), words(other.deny_only))
-  )
-}
-
 /** A person's decision replaces the file's lists; `max_level` and the categories are the file's at all times. */
 export function consentFrom(sharing: Config['sharing'], choice: Choice): Consent {
   return {

@@ -1,4 +1,5 @@
 // Consent at work: what each person (uid) of this node decided, changed durably and at once, and shown to them.
+import { isDeepStrictEqual } from 'node:util'
 import { isNodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { byText } from '../../base/by-text.ts'
@@ -23,7 +24,7 @@ import {
   type SharingCategory,
   summaryResource,
 } from '../policy/index.ts'
-import { allowing, type Choice, choiceOfFile, consentFrom, sameChoice, stopping } from './consent.ts'
+import { allowing, type Choice, choiceOfFile, consentFrom, stopping } from './consent.ts'
 import type { SharedWith, Sharing, SharingView } from './types.ts'
 
 export interface SharingDeps {
@@ -36,7 +37,7 @@ export interface SharingDeps {
 }
 
 type Categories = readonly SharingCategory[]
-type Change = 'allow' | 'stop' | 'off' | 'on' | `anomalies_${AnomalyChoice}`
+type Change = 'allow' | 'stop' | 'off' | 'on' | 'reset' | `anomalies_${AnomalyChoice}`
 
 export function createSharing(deps: SharingDeps): Sharing {
   const { config, consent, trust, policy, audit, clock } = deps
@@ -57,17 +58,10 @@ export function createSharing(deps: SharingDeps): Sharing {
     return serially(async () => {
       const stored = await consent.get(uid)
       const next = to(stored ?? choiceOfFile(config.sharing))
+      const decided = { ...next, uid, decided_at: clock.now() }
       // To decide what the file says is a decision: it holds when the file changes.
-      if (stored !== undefined && sameChoice(stored, next)) return
-      const { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only, anomalies, off } = next
-      const lists = { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only }
-      await consent.put({
-        uid,
-        ...lists,
-        off,
-        decided_at: clock.now(),
-        ...(anomalies === undefined ? {} : { anomalies }),
-      })
+      if (isDeepStrictEqual(stored, { ...decided, decided_at: stored?.decided_at })) return
+      await consent.put(decided)
       changes.tell()
       await audit.record({
         type: 'consent_change',
@@ -83,10 +77,10 @@ export function createSharing(deps: SharingDeps): Sharing {
     })
   }
 
-  function entryOf(who: string): string {
+  function entryOf(who: string, admin?: boolean): string {
     if (who === '*' || isNodeId(who)) return who
     const [, what = '', group] = /^(team|role):(.*)$/s.exec(who) ?? []
-    if (group === undefined) return trust.resolve(who)
+    if (group === undefined) return trust.resolve(who, admin)
     const problem = labelProblem(what, group)
     if (problem === undefined) return who
     throw new KaroError('bad_request', `'${group.slice(0, 80)}' ${problem}`, {
@@ -114,35 +108,30 @@ export function createSharing(deps: SharingDeps): Sharing {
     }
   }
 
+  const named =
+    (what: 'allow' | 'stop', to: typeof allowing): Sharing['allow'] =>
+    async (uid, who, categories, admin) => {
+      const entry = entryOf(who, admin)
+      await change(uid, what, { entry, ...(categories && { categories }) }, (choice) =>
+        to(choice, entry, categories),
+      )
+      return show(uid)
+    }
+  async function plainly(uid: number, what: Change, to: (from: Choice) => Choice): Promise<SharingView> {
+    await change(uid, what, {}, to)
+    return show(uid)
+  }
+
   return {
     consentOf: async (uid) => consentFrom(config.sharing, await choiceOf(uid)),
     decidedAt: async (uid) => (await consent.get(uid))?.decided_at,
-    async allow(uid, who, categories) {
-      const entry = entryOf(who)
-      await change(uid, 'allow', { entry, ...(categories && { categories }) }, (choice) =>
-        allowing(choice, entry, categories),
-      )
-      return show(uid)
-    },
-    async stop(uid, who, categories) {
-      const entry = entryOf(who)
-      await change(uid, 'stop', { entry, ...(categories && { categories }) }, (choice) =>
-        stopping(choice, entry, categories),
-      )
-      return show(uid)
-    },
-    async anomalies(uid, anomalies) {
-      await change(uid, `anomalies_${anomalies}`, {}, (choice) => ({ ...choice, anomalies }))
-      return show(uid)
-    },
-    async off(uid) {
-      await change(uid, 'off', {}, (choice) => ({ ...choice, off: true }))
-      return show(uid)
-    },
-    async on(uid) {
-      await change(uid, 'on', {}, (choice) => ({ ...choice, off: false }))
-      return show(uid)
-    },
+    allow: named('allow', allowing),
+    stop: named('stop', stopping),
+    anomalies: (uid, anomalies) =>
+      plainly(uid, `anomalies_${anomalies}`, (choice) => ({ ...choice, anomalies })),
+    off: (uid) => plainly(uid, 'off', (choice) => ({ ...choice, off: true })),
+    on: (uid) => plainly(uid, 'on', (choice) => ({ ...choice, off: false })),
+    reset: (uid) => plainly(uid, 'reset', () => choiceOfFile(config.sharing)),
     show,
     reload: changes.tell,
     onChange: changes.on,

@@ -46,16 +46,23 @@ export interface Sharing {
   /**
    * `who`: node id, fingerprint, name, `team:x`, `role:x` or `*`; with `categories`, at least one, for those only. Resolves
    * when the decision is durable and holds.
-   * KaroError: bad_request, not_found (nobody is called that), conflict (several are).
+   * KaroError: bad_request, not_found (nobody is called that), conflict (several are). `admin`: as `Trust.resolve`.
    */
-  allow(uid: number, who: string, categories?: readonly SharingCategory[]): Promise<SharingView>
+  allow(
+    uid: number,
+    who: string,
+    categories?: readonly SharingCategory[],
+    admin?: boolean,
+  ): Promise<SharingView>
   /** Withdraws consent; says nothing about trust or membership. Errors as `allow`. */
-  stop(uid: number, who: string, categories?: readonly SharingCategory[]): Promise<SharingView>
+  stop: Sharing['allow']
   /** How far this person's anomalies leave: not at all, into totals only, or also in answers that name this node. */
   anomalies(uid: number, choice: AnomalyChoice): Promise<SharingView>
   /** Shares nothing, until `on` restores the earlier consent or `allow` starts over. */
   off(uid: number): Promise<SharingView>
   on(uid: number): Promise<SharingView>
+  /** Decides what the file says, and nothing else any more. */
+  reset(uid: number): Promise<SharingView>
   show(uid: number): Promise<SharingView>
   /** Fires when a decision is durable, before the person who made it gets the answer; and after `reload`. */
   onChange(listener: () => void): () => void

@@ -21,6 +21,8 @@ export {
   openWith,
   readPassphraseFile,
   readSecretFile,
+  readSmallFile,
+  TOO_WIDE,
   withoutLineEnd,
 } from './passphrase.ts'
 export { passphraseKey, passphraseKeyLater, SALT_BYTES } from './passphrase-key.ts'

@@ -10,7 +10,8 @@ export const LEAST_PASSPHRASE = 8
 /** What node:crypto takes. */
 export const MOST_PASSPHRASE = 1024
 /** Its group may read it, so that root can keep it for a service; nobody else may, and none but the owner writes. */
-const TOO_WIDE = 0o027
+export const TOO_WIDE = 0o027
+const SMALL_BYTES = 16 * 1024
 
 /**
  * The file's bytes without the line end they may end with. `trusted`: put there by the service manager, which has seen
@@ -56,6 +57,27 @@ export function readSecretFile(
     }
     const buffer = Buffer.alloc(most)
     return buffer.subarray(0, fs.readSync(file, buffer, 0, buffer.length, 0))
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+/** The text of a small file that lets somebody in; `wide`: bits of its mode that it may not have. Throws what `wrong` makes of a reason. */
+export function readSmallFile(
+  path: string,
+  { wide, wrong }: { readonly wide: number; wrong(why: string, where: string, hint?: string): KaroError },
+): string {
+  let file: number
+  try {
+    file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+  } catch (error) {
+    throw wrong(whyUnreadable(error), path)
+  }
+  try {
+    const stat = fs.fstatSync(file)
+    if (!stat.isFile() || stat.size > SMALL_BYTES) throw wrong('it is no small regular file', path)
+    if ((stat.mode & wide) !== 0) throw wrong('others may read or change it', path, `Run: chmod 600 ${path}`)
+    return fs.readFileSync(file, 'utf8')
   } finally {
     fs.closeSync(file)
   }

@@ -1,15 +1,11 @@
 // The credential file of an operator: the private key under a passphrase, and the certificates that say whose it is.
-import * as fs from 'node:fs'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
-import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { openSeed, type SealedSeed, sealSeed } from '../certificates/index.ts'
-import { type Signer, signerFrom } from '../identity/index.ts'
+import { readSmallFile, type Signer, signerFrom } from '../identity/index.ts'
 
 const SEED_BYTES = 32
-/** Two certificates of 2 KiB each in base64url, and the key. */
-const FILE_MAX = 16 * 1024
 const TEXT_MAX = 8 * 1024
 const BASE64 = /^[A-Za-z0-9_-]+$/
 
@@ -77,23 +73,8 @@ export function openCredential(path: string, passphrase: Uint8Array): OpenCreden
   }
 }
 
-function readText(path: string): string {
-  let file: number
-  try {
-    file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
-  } catch (error) {
-    throw wrong(whyUnreadable(error), path)
-  }
-  try {
-    const stat = fs.fstatSync(file)
-    if (!stat.isFile() || stat.size > FILE_MAX) throw wrong('it is no small regular file', path)
-    // Unlike a passphrase, a group never needs it: a credential is one person's.
-    if ((stat.mode & 0o077) !== 0) throw wrong('others may read or change it', path, `Run: chmod 600 ${path}`)
-    return fs.readFileSync(file, 'utf8')
-  } finally {
-    fs.closeSync(file)
-  }
-}
+/** Unlike a passphrase, a group never needs it: a credential is one person's. */
+const readText = (path: string): string => readSmallFile(path, { wide: 0o077, wrong })
 
 function parse(text: string, path: string): CredentialFile {
   try {

@@ -60,8 +60,8 @@ export function createSessions(deps: SessionsDeps): Sessions {
   const { self, operators, opinion, audit, clock, timers, random } = deps
   const offers = new Map<number, Waiting>()
   const sessions = new Map<number, Session>()
-  /** People whose login ended without their doing: until they log in or out, nothing is asked for them under another name. */
-  const lapsed = new Set<number>()
+  /** People whose login ended without their doing, and why: until they log in or out, nothing is asked for them under another name. */
+  const lapsed = new Map<number, string>()
   const tries = createQuotas<number>(TRIES, SESSIONS_MAX)
   let stopListening: readonly (() => void)[] = []
 
@@ -75,7 +75,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     const isOver = state.ends_at <= clock.now() || over <= clock.monotonic()
     const judged = isOver ? ({ fault: 'expired' } as const) : judge(state.operator, shown)
     if ('fault' in judged) {
-      lapsed.add(state.uid)
+      lapsed.set(state.uid, faultWords(judged.fault))
       void close(session, judged.fault)
       return undefined
     }
@@ -287,11 +287,13 @@ export function createSessions(deps: SessionsDeps): Sessions {
       const session = sessionOf(uid, account)
       return session && check(session) && stateOf(session)
     },
+    lapsed: (uid) => lapsed.get(uid),
     of(uid, account = uid, asks = false): Acting | undefined {
       const session = sessionOf(uid, account)
       const judged = session && check(session)
-      if (asks && lapsed.has(uid))
-        throw new KaroError('refused', 'your login as an operator has ended', {
+      const why = lapsed.get(uid)
+      if (asks && why !== undefined)
+        throw new KaroError('refused', `your login as an operator has ended: ${why}`, {
           hint: 'Log in again, or ask as this machine: --as-node, or karo logout.',
         })
       if (!session || !judged) return undefined

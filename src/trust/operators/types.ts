@@ -101,6 +101,8 @@ export interface Sessions extends Room {
   /** Undefined: that person is not logged in. */
   end(uid: number, account?: number): Promise<SessionState | undefined>
   state(uid: number, account?: number): SessionState | undefined
+  /** Why the login of this person ended without their doing, for people; undefined: it did not, or they have logged in or out since. */
+  lapsed(uid: number): string | undefined
   /** The person is no longer a person of this node: ends their sessions, whichever account began them. */
   forget(uid: number): Promise<void>
   /** The people of this node who are logged in as that operator now, by a login that covers agents; by number. */

@@ -209,12 +209,14 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
 
   /** What came from others is refused without an error to anybody, and told. */
   function accept(frame: Uint8Array, isNew: boolean): void {
+    // One that is kept here of a mesh that this node has left.
+    if (root() === undefined) return
     serially(() => use(frame, isNew ? 'mesh' : 'kept')).catch((error: unknown) => {
       const { code, message, where } = error as KaroError
       if (code === 'conflict' && inForce !== undefined) return
       problem = where === undefined ? message : `${where}: ${message}`
       // What it forbade is not known any more.
-      if (!isNew && root() !== undefined) policy.organisation({ engine: UNREADABLE })
+      if (!isNew) policy.organisation({ engine: UNREADABLE })
       log.error({ reason: problem }, 'a policy bundle of the organisation is not in force')
       const details = { change: 'refused', problem: problem.slice(0, 1_024) }
       void audit.record({ type: 'policy_change', success: false, details })

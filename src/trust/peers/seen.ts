@@ -57,6 +57,10 @@ export function createSeen(
     dirtyMembers.add(node)
   }
 
+  function dropStale(): void {
+    for (const member of [...members.values()]) if (!fresh(member)) dropMember(member.node_id)
+  }
+
   function dropStranger(node: NodeId): void {
     strangers.delete(node)
     dirtyStrangers.add(node)
@@ -64,7 +68,7 @@ export function createSeen(
 
   function boundMembers(): void {
     if (members.size <= MEMBERS_MAX) return
-    for (const member of [...members.values()]) if (!fresh(member)) dropMember(member.node_id)
+    dropStale()
     while (members.size > MEMBERS_MAX) dropMember(oldest(members))
   }
 
@@ -118,7 +122,7 @@ export function createSeen(
         members.set(node, memberFrom(record))
         memberWrittenAt.set(node, clock.now())
       }
-      for (const member of [...members.values()]) if (!fresh(member)) dropMember(member.node_id)
+      dropStale()
       for (const record of strangerRecords) strangers.set(formatNodeId(record.key), strangerFrom(record))
       boundMembers()
       boundStrangers()
@@ -243,7 +247,7 @@ function oldest(seen: ReadonlyMap<NodeId, { readonly last_seen: number }>): Node
   return found as NodeId
 }
 
-const presenceOf = ({ offline, unsure }: Member): Presence =>
+export const presenceOf = ({ offline, unsure }: Member): Presence =>
   offline ? 'offline' : unsure ? 'unsure' : 'online'
 
 const sameButTime = (a: Member, b: Member): boolean =>

@@ -1,8 +1,8 @@
 // What a person may say of a node, checked: names, labels, and whether the configuration says otherwise.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
-import { labelProblem } from '../../base/words/roles.ts'
 import type { TrustedPeer } from '../../config/index.ts'
+import { checkLabels } from '../certificates/index.ts'
 import type { KeyState } from '../lineage/index.ts'
 import { cleanName, NAME_MAX } from './seen.ts'
 import type { TrustTerms } from './types.ts'
@@ -67,11 +67,7 @@ export function checkedLabels(
   if (distinct.length > LABELS_MAX) {
     throw new KaroError('bad_request', `a node has at most ${LABELS_MAX} ${what}s`, { where: what })
   }
-  for (const label of distinct) {
-    const problem = labelProblem(what, label)
-    if (problem !== undefined)
-      throw new KaroError('bad_request', `'${label.slice(0, 80)}' ${problem}`, { where: what })
-  }
+  checkLabels(what, distinct)
   return distinct
 }
 

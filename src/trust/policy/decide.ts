@@ -1,5 +1,5 @@
 // The owner's own layer, as a pure function of values: trust, what the file allows, and what one person agreed to.
-import { TRUST_OPENS } from '../../base/words/trust-levels.ts'
+import { TRUST_OPENS, type TrustSource } from '../../base/words/trust-levels.ts'
 import { deniesEntry, matchesEntry } from './principal.ts'
 import { ACTION_CATEGORY } from './resource.ts'
 import { isToldAnomalies } from './roles.ts'
@@ -28,6 +28,12 @@ const NOT_ASKED_FOR: Decision = {
     'share allow <this node>, a role or an operator, after karo peers trust.',
 }
 
+/** Why a node has no level although somebody vouched for it. The people of this machine are told, and the asker is not. */
+const UNTRUSTED: Partial<Record<TrustSource, string>> = {
+  certificate: 'no revocation list came here for a week (karo doctor --only mesh.lists)',
+  frozen: 'its key has several successors (karo peers explain)',
+}
+
 /**
  * Default deny, and a deny anywhere wins: every refusal is looked for before the first permission, so no order of
  * entries and no permission can outweigh one. Rules, in this order:
@@ -54,7 +60,8 @@ export function decide(
   as: Principal = principal,
 ): Decision {
   if (principal.denied) return deny('trust.denied', 'the node is denied or revoked here')
-  if (principal.trust_level === 'untrusted') return deny('trust.untrusted', 'the node is not trusted here')
+  if (principal.trust_level === 'untrusted')
+    return deny('trust.untrusted', UNTRUSTED[principal.why ?? 'default'] ?? 'the node is not trusted here')
 
   const about = ACTION_CATEGORY[action]
   if (about === null) return allow('health.admitted', 'any admitted node may have node health')

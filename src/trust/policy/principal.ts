@@ -8,6 +8,7 @@ export function principalOf(opinion: Principal & { readonly revoked: boolean }):
     node_id: opinion.node_id,
     ...(opinion.other_keys === undefined ? {} : { other_keys: opinion.other_keys }),
     trust_level: opinion.trust_level,
+    why: opinion.why,
     denied: opinion.denied || opinion.revoked,
     roles: opinion.roles,
     teams: opinion.teams,

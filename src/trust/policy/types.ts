@@ -1,6 +1,6 @@
 // What the policy room shows of itself: the shapes other rooms use, apart from the code that makes them.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { TrustLevel } from '../../base/words/trust-levels.ts'
+import type { TrustLevel, TrustSource } from '../../base/words/trust-levels.ts'
 
 /** The *author* of a request, never the connection it came over. */
 export interface Principal {
@@ -8,6 +8,8 @@ export interface Principal {
   /** The other keys of its lineage: a consent or a denial that names one of them means this node. */
   readonly other_keys?: readonly NodeId[]
   readonly trust_level: TrustLevel
+  /** Which source gives the level; absent where nobody here weighed one. */
+  readonly why?: TrustSource | undefined
   readonly denied: boolean
   readonly roles: readonly string[]
   readonly teams: readonly string[]

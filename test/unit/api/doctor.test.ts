@@ -33,7 +33,7 @@ const rooms = {
       connections: [CONNECTION],
       one_sided: [],
       stale: [],
-      stale_strangers: [],
+      stale_strangers: [{ node_id: OTHER, clock_off_ms: 900_000 }],
       twins: { others: [TWIN], here: [] },
       mdns: [],
       dialing: ['10.0.0.7:9238'],
@@ -90,6 +90,7 @@ test('an administrator is told what waits; who is none in steps, and no addresse
   const told = await facts(false)
   expect(sent).toBe(before)
   expect(told).toMatchObject({ limited: true, multicast: null, pending: [], store_bytes: 2 * 1024 * 1024 })
+  expect(told.stale_strangers).toEqual([])
   expect(told.spool).toEqual({ pending_bytes: 64 * 1024, dropped: 1, unfollowed: ALL.slice(1) })
   expect(told.policy).toBeUndefined()
   expect(JSON.stringify(told)).not.toMatch(/10\.0\.0\.|max_level|line 7/)
@@ -97,6 +98,7 @@ test('an administrator is told what waits; who is none in steps, and no addresse
   expect(sent).toBe(before + 1)
   expect(all.spool).toEqual({ pending_bytes: 70_000, dropped: 1, unfollowed: ALL })
   expect(all.limited).toBeUndefined()
+  expect(all.stale_strangers).toMatchObject([{ name: 'bob', clock_off_ms: 900_000 }])
   expect(all.joining).toMatch(/^this node looks for its inviter until .* at 10\.0\.0\.5:9238; /)
   expect(JSON.stringify(all)).toMatch(/10\.0\.0\.5.*10\.0\.0\.6/)
 })

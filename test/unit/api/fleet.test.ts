@@ -25,6 +25,7 @@ test('where a node looks for its inviter, and what is wrong with its enrolment f
       typeof fleetRoutes
     >[0]['discovery'],
     wrongClocks: () => [],
+    leave: async () => {},
   })
   const { get } = serving(routes, { caller: () => asked.by })
   const told = async () => (await get('/api/v1/fleet')).body.joining

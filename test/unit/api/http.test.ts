@@ -640,6 +640,7 @@ describe('what is noted in the ledger each time', () => {
       '/api/v1/share/allow',
       '/api/v1/share/anomalies',
       '/api/v1/share/on',
+      '/api/v1/share/reset',
       '/api/v1/tokens',
       '/api/v1/vault/backup',
       '/api/v1/vault/init',

@@ -21,6 +21,7 @@ const whoAmI = (change: Partial<WhoAmIShape> = {}): WhoAmIShape => ({
   uid,
   node: { node_id: here.nodeId, fingerprint: here.fingerprint, name: 'desk' },
   login: null,
+  lapsed: null,
   ...change,
 })
 

@@ -289,6 +289,7 @@ test('people see as whom they ask, and escaped what others chose', () => {
     uid: 1000,
     node: { node_id: node.nodeId, fingerprint: node.fingerprint, name: 'desk' },
     login: null,
+    lapsed: null,
   }
   const login = {
     session: '01'.repeat(16),
@@ -302,7 +303,13 @@ test('people see as whom they ask, and escaped what others chose', () => {
     ends_at: AT,
   }
   const view = (one: WhoAmIShape): string => whoAmIView(one, { columns: 200 })
-  expect(page({ 'as this node': view(me), 'as an operator': view({ ...me, login }) })).toMatchSnapshot()
+  expect(
+    page({
+      'as this node': view(me),
+      'as an operator': view({ ...me, login }),
+      'after a login that lapsed': view({ ...me, lapsed: 'its time is over' }),
+    }),
+  ).toMatchSnapshot()
 })
 
 test('the ledger: nodes by name and fingerprint, wherever their ids stand; and no name that reads as an operator', async () => {

@@ -67,6 +67,15 @@ test('another edition takes the place of the one before, and what is removed is 
   expect(await db.keys(keyRange('documents')).all()).toEqual([])
 })
 
+test('all documents of some kinds go at once', async () => {
+  const repository = createDocumentRepository(await temporaryDatabase())
+  const rows = [row(1, 'day:1', 1), { ...row(1, '', 2), kind: 'certificate' }, row(2, '', 3)]
+  await repository.write({ put: rows.map((one) => ({ row: one, frame: frame(one.seq) })) })
+  await repository.drop(['certificate', 'revocation_list'])
+  expect(await all(repository)).toEqual([rows[0], rows[2]])
+  expect(await repository.frame(rows[1] as DocumentRow)).toBeUndefined()
+})
+
 test('a damaged row is as good as none', async () => {
   const db = await temporaryDatabase()
   const repository = createDocumentRepository(db)

@@ -29,6 +29,7 @@ test('consent is kept per uid, the last decision holds', async () => {
   expect(await repository.get(1000)).toEqual(record(1000, true))
   expect(await repository.get(1)).toBeUndefined()
   expect(await repository.get(70_000)).toEqual(record(70_000, false))
+  expect(await repository.decided()).toEqual([1000, 70_000])
 })
 
 test('a decision holds at once for every repository of the database, also while others read it', async () => {

@@ -27,6 +27,16 @@ export const foundFleet = defineOperation('POST /api/v1/fleet/root', {
   example: { root: 'karo:ed25519:gGmbYx3zT1bX0wq1m4nJ3pVdYc9k5uL2rS7hQe8tWfA', certificate: 'S0FSTwAB' },
 })
 
+export const leaveFleet = defineOperation('POST /api/v1/fleet/leave', {
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
+  summary: 'Leave the mesh; the node restarts',
+  description: 'Sharing is off then. The answer is the state before.',
+  answer: from.fleetState,
+  errors: ['refused', 'conflict'],
+})
+
 export const getRootList = defineOperation('GET /api/v1/fleet/root', {
   access: 'admin',
   tag: 'mesh',
@@ -143,41 +153,37 @@ export const getOperators = defineOperation('GET /api/v1/operators', {
   answer: fromOperators.operatorList,
 })
 
-export const renewOperator = defineOperation('POST /api/v1/operators/renew', {
+const ofOperator = {
   access: 'admin',
   via: 'socket',
   tag: 'mesh',
+  answer: fromOperators.operatorAnswer,
+  errors: ['not_found', 'refused', 'conflict'],
+} as const
+
+export const renewOperator = defineOperation('POST /api/v1/operators/renew', {
+  ...ofOperator,
   summary: 'Certify an operator again, with the same key, roles and teams',
   description:
     'Only on an issuer. The new certificate reaches the members by itself; the credential file stays as it is.',
   body: fromOperators.renewBody,
-  answer: fromOperators.operatorAnswer,
-  errors: ['not_found', 'refused', 'conflict'],
   example: { operator: 'carol' },
 })
 
 export const assignOperator = defineOperation('POST /api/v1/operators/assign', {
-  access: 'admin',
-  via: 'socket',
-  tag: 'mesh',
+  ...ofOperator,
   summary: 'Give an operator other roles or teams',
   description:
     'Only on an issuer. It signs another certificate for the same key, until the same moment; the newest one counts.',
   body: fromOperators.reassignBody,
-  answer: fromOperators.operatorAnswer,
-  errors: ['not_found', 'refused', 'conflict'],
   example: { operator: 'carol', roles: ['lead'], teams: ['eng'] },
 })
 
 export const revokeOperator = defineOperation('POST /api/v1/operators/revoke', {
-  access: 'admin',
-  via: 'socket',
-  tag: 'mesh',
+  ...ofOperator,
   summary: 'Revoke an operator in the whole mesh, for good',
   description: 'Only on an issuer. Logins of that operator end on every node that hears of it.',
   body: fromOperators.revokeOperatorBody,
-  answer: fromOperators.operatorAnswer,
-  errors: ['not_found', 'refused', 'conflict'],
   example: { operator: 'carol' },
 })
 

@@ -63,6 +63,11 @@ export const CHANGES = {
     daily: true,
     summary: 'Share again as agreed before',
   }),
+  reset: defineOperation('POST /api/v1/share/reset', {
+    ...plainly,
+    daily: true,
+    summary: 'Decide what the configuration says',
+  }),
 } as const
 
 export const stopAnomalies = defineOperation('POST /api/v1/share/anomalies/off', {

@@ -88,7 +88,7 @@ export const doctorFacts = named('DoctorFacts', {
   stale_strangers: listOf(
     machine.extend({ clock_off_ms: integer('the other clock minus this one, milliseconds') }),
     4,
-    'nodes that are not known here whose clock is that far off, so that they are not listed as waiting; the last few',
+    'nodes that are not known here whose clock is that far off, so that they are not listed as waiting; the last few, for administrators',
   ),
   twins: z
     .strictObject({

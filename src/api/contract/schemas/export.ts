@@ -3,7 +3,8 @@ import * as z from 'zod'
 import { EVENT_ID } from '../../../base/words/event-id.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
 import { MOST, SHELL } from '../../../ops/care/transfer.ts'
-import { count, flag, listOf, moment, pattern, someText, text, whole } from './fields.ts'
+import { count, flag, pattern, someText, text, whole } from './fields.ts'
+import { filters } from './history.ts'
 import { importKey } from './import.ts'
 
 /** One command, as a line of a file. */
@@ -32,17 +33,9 @@ export const exportLine = z.union([
   z.strictObject({ end: count('how many events there were: the last line') }),
 ])
 
-export const exportHistoryQuery = z.strictObject({
-  word: listOf(
-    someText(1024),
-    32,
-    'may be repeated; every word must occur in the command, ignoring case',
-  ).optional(),
-  cwd: someText(4096, 'absolute; this directory and those below it').exactOptional(),
-  since: moment('only newer commands').exactOptional(),
-  until: moment('only older commands').exactOptional(),
-  shell: someText(32).exactOptional(),
-})
+export const exportHistoryQuery = z
+  .strictObject(filters)
+  .pick({ word: true, cwd: true, since: true, until: true, shell: true })
 
 export const importHistoryBody = z.strictObject({
   events: z.array(transferEvent).min(1).max(MOST.events).readonly(),

@@ -109,7 +109,7 @@ export const deletedCommands = named('DeletedCommands', {
 export type DeletedShape = z.infer<typeof deletedCommands>
 
 /** Filters of a search or a removal. */
-const filters = {
+export const filters = {
   word: listOf(
     someText(1024),
     32,

@@ -122,6 +122,7 @@ export const loginState = named('WhoAmI', {
   uid: count('the person who asks'),
   node: z.strictObject(nodeFields),
   login: login.nullable().describe('null: this person asks as the node'),
+  lapsed: someText(256, 'why a login ended by itself; questions are refused').nullable(),
 })
 export type WhoAmIShape = z.infer<typeof loginState>
 

@@ -87,16 +87,16 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
     serve(server, api.removeAgent, async (request) =>
       agentShape(await agents.remove(actorOf(request), request.body.agent)),
     )
-    serve(server, api.startAgent, async (request) => {
-      const { at, agent } = request.body
-      if (at !== undefined) return elsewhere.ask(request, at, api.startAgent, { operation: 'start', agent })
-      return agentShape(await agents.startAgent(actorOf(request), agent))
-    })
-    serve(server, api.stopAgent, async (request) => {
-      const { at, agent } = request.body
-      if (at !== undefined) return elsewhere.ask(request, at, api.stopAgent, { operation: 'stop', agent })
-      return agentShape(await agents.stopAgent(actorOf(request), agent))
-    })
+    for (const [operation, asked] of [
+      ['start', api.startAgent],
+      ['stop', api.stopAgent],
+    ] as const) {
+      serve(server, asked, async (request) => {
+        const { at, agent } = request.body
+        if (at !== undefined) return elsewhere.ask(request, at, asked, { operation, agent })
+        return agentShape(await agents[`${operation}Agent`](actorOf(request), agent))
+      })
+    }
     serve(server, api.getAgentLogs, async (request) => {
       const { at, agent } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, api.getAgentLogs, { operation: 'logs', agent })

@@ -13,9 +13,8 @@ import type { Observe } from '../../../observe/record/index.ts'
 import type { Store } from '../../../store/index.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
 import type { Fleet, FleetState } from '../../../trust/certificates/index.ts'
-import type { Identity } from '../../../trust/identity/index.ts'
 import type { Sessions } from '../../../trust/operators/index.ts'
-import type { Trust } from '../../../trust/peers/index.ts'
+import { isMissing, presenceOf, type Trust } from '../../../trust/peers/index.ts'
 import type { Policy, Principal } from '../../../trust/policy/index.ts'
 import type { Token } from '../../access/tokens.ts'
 import { getDoctor } from '../../contract/operations/doctor.ts'
@@ -56,10 +55,6 @@ export async function totalsFacts(
   const { bucket: open } = await totals.preview(uid, audience)
   if (open === undefined) return null
   const { bucket, state, why, pair } = await totals.preview(uid, audience, open.start - 1)
-  const isThere = (node: NodeId): boolean => {
-    const one = member(node)
-    return node === self().node_id || (one !== undefined && !one.offline && !one.unsure)
-  }
   const isReader = self().roles.includes(audience)
   const back = async (ms: number): Promise<readonly BucketTotals[]> =>
     isReader
@@ -77,7 +72,10 @@ export async function totalsFacts(
     why: why ?? null,
     late: isReader && !isYoung ? buckets.length - 1 - newest : null,
     ...(isYoung && { none_yet: true as const }),
-    pair: pair.map(({ node_id }) => ({ ...named(node_id), there: isThere(node_id) })),
+    pair: pair.map(({ node_id }) => ({
+      ...named(node_id),
+      there: node_id === self().node_id || !isMissing(member(node_id), at),
+    })),
   }
 }
 
@@ -97,10 +95,6 @@ function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
   const issuers = deps
     .certified()
     .filter(({ usage, node_id }) => usage === 'issuer' && node_id !== deps.identity.nodeId)
-  const isThere = (node: NodeId): boolean => {
-    const member = deps.trust.member(node)
-    return member !== undefined && !member.offline && !member.unsure
-  }
   return {
     usage: own?.usage ?? null,
     begins_at: own && time(own.not_before),
@@ -108,7 +102,10 @@ function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
     why_not,
     revoked_by: revokedShape(revoked_by),
     issuers: issuers.length,
-    issuers_there: issuers.filter(({ node_id }) => isThere(node_id)).length,
+    issuers_there: issuers.filter(({ node_id }) => {
+      const member = deps.trust.member(node_id)
+      return member !== undefined && presenceOf(member) === 'online'
+    }).length,
   }
 }
 
@@ -135,7 +132,7 @@ type ForwardFacts = NonNullable<DaemonFacts['forward']>[number]
 const MOST_UNFOLLOWED = 64
 
 export interface DoctorDeps extends CertificateDeps {
-  readonly identity: Pick<Identity, 'nodeId' | 'former'> & Partial<Pick<Identity, 'pending'>>
+  readonly identity: AlarmDeps['identity']
   readonly mesh: Pick<Mesh, 'status' | 'inspect' | 'tryMulticast'>
   readonly trust: Pick<Trust, 'opinion' | 'pending'> & AlarmDeps['trust'] & CertificateDeps['trust']
   readonly store: Pick<Store, 'bytes' | 'probe'>
@@ -225,7 +222,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         })),
         one_sided: one_sided.map(named),
         stale: stale.map(clockOf),
-        stale_strangers: stale_strangers.map(clockOf),
+        stale_strangers: onlyAdmins(stale_strangers).map(clockOf),
         twins: {
           others: twins.others.map(({ node_id, places }) => ({
             ...named(node_id),

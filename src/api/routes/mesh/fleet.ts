@@ -41,6 +41,8 @@ interface FleetDeps {
   readonly discovery: Config['discovery']
   /** Nodes that are refused because of their clock, or this node's. */
   readonly wrongClocks: () => readonly { readonly node_id: NodeId; readonly clock_off_ms: number }[]
+  /** As `Fleet.leave`; this node restarts a few seconds later. */
+  readonly leave: () => Promise<void>
 }
 
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
@@ -99,6 +101,7 @@ export function fleetRoutes({
   places,
   discovery,
   wrongClocks,
+  leave,
 }: FleetDeps): Routes {
   /** `admin`: whether it is for an administrator; only administrators are told addresses of others, and what is wrong with a file of the machine. */
   function state(admin: boolean): FleetShape {
@@ -156,6 +159,11 @@ export function fleetRoutes({
     serve(server, api.foundFleet, async ({ body }) => {
       await fleet.found(keyOf(body.root), new Uint8Array(Buffer.from(body.certificate, 'base64url')))
       return state(true)
+    })
+    serve(server, api.leaveFleet, async () => {
+      const before = state(true)
+      await leave()
+      return before
     })
     serve(server, api.getRootList, async () => rootList())
     serve(server, api.revokeByRoot, async ({ body }) => {

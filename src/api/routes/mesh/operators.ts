@@ -48,14 +48,10 @@ function operatorShape({ binding, state }: KnownOperator): OperatorShape {
 }
 
 function loginShape(session: SessionState): LoginShape {
-  const { id, operator, fingerprint, name, roles, teams, types, begun_at, ends_at } = session
+  const { id, uid: _, types, begun_at, ends_at, ...said } = session
   return {
+    ...said,
     session: id,
-    operator,
-    fingerprint,
-    name,
-    roles,
-    teams,
     types: types as LoginShape['types'],
     begun_at: time(begun_at),
     ends_at: time(ends_at),
@@ -74,6 +70,7 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       uid,
       node: { node_id: self.nodeId, fingerprint: self.fingerprint, name },
       login: session === undefined ? null : loginShape(session),
+      lapsed: sessions.lapsed(person) ?? null,
     }
   }
 

@@ -8,7 +8,7 @@ import type { Documents } from '../../../exchange/documents/index.ts'
 import type { Summaries } from '../../../exchange/summaries/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Fleet } from '../../../trust/certificates/index.ts'
-import { isMissing, type Member, type Trust } from '../../../trust/peers/index.ts'
+import { isMissing, presenceOf, type Trust } from '../../../trust/peers/index.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../contract/operations/peers.ts'
 import type { PeerAnswerShape, PeerShape } from '../../contract/shapes.ts'
 import type { Caller, Routes } from '../../server/route.ts'
@@ -201,11 +201,6 @@ function forCaller(peer: PeerShape, { admin }: Caller): PeerShape {
 /** A node id or a fingerprint, which nobody can give themselves. */
 const namesKey = (who: string): boolean =>
   isNodeId(who.trim()) || /^[0-9a-f]{16}$/i.test(who.replace(/[\s:-]/g, ''))
-
-function presenceOf({ offline, unsure }: Member): PeerShape['presence'] {
-  if (offline) return 'offline'
-  return unsure ? 'unsure' : 'online'
-}
 
 function byStateAndName(a: PeerShape, b: PeerShape): number {
   const byState = STATE_ORDER[a.state] - STATE_ORDER[b.state]

@@ -332,10 +332,7 @@ const deny = defineCommand('secret deny', {
 const destroy = defineCommand('secret destroy', {
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
   shows: destroyVault,
-  sure: {
-    question: async () => ({ asks: 'Remove your vault with all secrets in it?' }),
-    otherwise: 'Nothing was removed.',
-  },
+  sure: async () => ({ asks: 'Remove your vault with all secrets in it?' }),
   view: ({ secrets }) => `Removed, with ${secrets} secrets.\n`,
 })
 

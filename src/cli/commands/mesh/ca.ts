@@ -160,19 +160,16 @@ const revoke = defineCommand('ca revoke', {
     'karo ca revoke hq --root-key /mnt/usb/karo-root.key':
       'on any node of the mesh; machines that hq let in need another invite',
   },
-  sure: {
-    async question(io, { args }) {
-      const peer = await peerOf(io, args.node)
-      const issuer =
-        peer.certifies === undefined
-          ? ''
-          : ` It is an issuer. Machines that it certified: ${peer.certifies}. They lose their membership too, and each needs an invite of another issuer.`
-      return {
-        asks: `Revoke ${called(peer)} in the whole mesh for good?${issuer}`,
-        args: { node: [peer.node_id] },
-      }
-    },
-    otherwise: 'Nothing was changed.',
+  async sure(io, { args }) {
+    const peer = await peerOf(io, args.node)
+    const issuer =
+      peer.certifies === undefined
+        ? ''
+        : ` It is an issuer. Machines that it certified: ${peer.certifies}. They lose their membership too, and each needs an invite of another issuer.`
+    return {
+      asks: `Revoke ${called(peer)} in the whole mesh for good?${issuer}`,
+      args: { node: [peer.node_id] },
+    }
   },
   async run(io, { args, options }) {
     const peer = await peerOf(io, args.node)

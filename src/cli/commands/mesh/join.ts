@@ -8,7 +8,7 @@ import type { FleetShape } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
-import { CHAIN_FAULTS, parseEnrolment } from '../../../trust/certificates/index.ts'
+import { parseEnrolment } from '../../../trust/certificates/index.ts'
 import { defineCommand, show } from '../../command.ts'
 import { refusalWords } from '../../fleet/refusals.ts'
 import { textFrom } from '../../input/text-from.ts'
@@ -143,15 +143,11 @@ export const commands = [
       }
       if (state.own === null && state.joining?.refused != null) {
         const why = state.joining.refused
-        const fault = why.replace(/^certificate_/, '')
-        if (fault !== why && Object.hasOwn(CHAIN_FAULTS, fault)) {
-          const words = CHAIN_FAULTS[fault as keyof typeof CHAIN_FAULTS]
-          throw new KaroError('refused', `the received certificate is not accepted: ${words}`, {
-            hint: "The clock of this machine may be wrong: compare it with the issuer's clock, then join again.",
-          })
-        }
         throw new KaroError('refused', `the invite was refused: ${refusalWords(why)}`, {
-          hint: 'Ask for a new invite.',
+          hint:
+            Date.parse(state.joining.ends_at) > Date.now()
+              ? 'This node keeps trying.'
+              : 'Ask for a new invite.',
         })
       }
       const clockOff = state.joining?.clock_off_ms ?? null

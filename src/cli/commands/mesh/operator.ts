@@ -175,16 +175,13 @@ const revoke = defineCommand('operator revoke', {
   examples: {
     'karo operator revoke carol': 'ends every login of that credential within seconds',
   },
-  sure: {
-    async question(io, { args }) {
-      const body = { operator: whoOf(args.who), dry_run: true }
-      const { operator } = await io.call(revokeOperator, { body })
-      return {
-        asks: `Revoke ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}; ${rolesOf(operator)}) in the whole mesh for good?`,
-        args: { who: [operator.node_id] },
-      }
-    },
-    otherwise: 'Nothing was changed.',
+  async sure(io, { args }) {
+    const body = { operator: whoOf(args.who), dry_run: true }
+    const { operator } = await io.call(revokeOperator, { body })
+    return {
+      asks: `Revoke ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}; ${rolesOf(operator)}) in the whole mesh for good?`,
+      args: { who: [operator.node_id] },
+    }
   },
   ask: ({ args }) => ({ body: { operator: whoOf(args.who) } }),
   view: ({ operator }, io) =>

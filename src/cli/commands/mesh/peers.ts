@@ -265,16 +265,13 @@ const revoke = defineCommand('peers revoke', {
   shows: DECISIONS.revoke,
   args: { node: NODE },
   examples: { 'karo peers revoke bob': 'bob lost the laptop' },
-  sure: {
-    async question(io, { args }) {
-      const who = oneNode(args.node, 'karo peers revoke')
-      const { peer } = await io.call(explainPeer, { query: { who } })
-      return {
-        asks: `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.`,
-        args: { node: [peer.node_id] },
-      }
-    },
-    otherwise: 'Nothing was changed.',
+  async sure(io, { args }) {
+    const who = oneNode(args.node, 'karo peers revoke')
+    const { peer } = await io.call(explainPeer, { query: { who } })
+    return {
+      asks: `Revoke ${called(peer)}? If this node is an issuer, the whole mesh refuses its key for good.`,
+      args: { node: [peer.node_id] },
+    }
   },
   async run(io, { args }) {
     const answer = await io.call(DECISIONS.revoke, {

@@ -41,14 +41,14 @@ const category: OptionWords & { readonly repeat: true; readonly value: string } 
 const SUMMARISED = SHARING_CATEGORIES.filter((one) => one !== 'anomalies')
 
 /** What both decisions about one node, team or role send. */
-const decisionOf = (
-  words: CommandInput['args'][string],
-  given: readonly string[] | undefined,
-  where: string,
-) => ({
-  who: oneNode(words, where),
-  categories: given as readonly SharingCategory[] | undefined,
-})
+const deciding =
+  (where: string) =>
+  ({ args, options }: CommandInput) => ({
+    body: {
+      who: oneNode(args.who, where),
+      categories: options.category as readonly SharingCategory[] | undefined,
+    },
+  })
 
 const ALONE = `Nothing is shared: this node is used alone. No other machine can reach it, and it looks for none.
 `
@@ -116,10 +116,7 @@ const allow = defineCommand('share allow', {
     'karo share allow team:eng': 'every node of that team may ask, even if an issuer adds it later',
     'karo share allow ash --category tool_usage': 'ash may have your tool usage and nothing else',
   },
-  ask({ args, options }) {
-    const body = decisionOf(args.who, options.category, 'karo share allow')
-    return { body }
-  },
+  ask: deciding('karo share allow'),
   view: sharingView,
 })
 
@@ -133,12 +130,10 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
     examples: {
       [`karo share ${name} bob`]: "bob is refused, even if '*' or his team is allowed",
       [`karo share ${name} ash --category anomalies`]: 'ash still gets the other categories',
-      [`karo share ${name} '*'`]: 'withdraws consent from everybody you allowed',
+      [`karo share ${name} '*'`]:
+        'withdraws all consent, also to be counted in totals (karo share reset undoes it)',
     },
-    ask({ args, options }) {
-      const body = decisionOf(args.who, options.category, `karo share ${name}`)
-      return { body }
-    },
+    ask: deciding(`karo share ${name}`),
     view: sharingView,
   })
 
@@ -181,4 +176,10 @@ const on = defineCommand('share on', {
   view: sharingView,
 })
 
-export const commands = [showAll, preview, allow, stop, deny, anomalies, off, on]
+const reset = defineCommand('share reset', {
+  summary: 'undo what you decided; by default that counts you in totals',
+  shows: CHANGES.reset,
+  view: sharingView,
+})
+
+export const commands = [showAll, preview, allow, stop, deny, anomalies, off, on, reset]

@@ -66,14 +66,11 @@ const map = defineCommand('people map', {
     'sudo karo people map ada ada': 'after a restore on another machine',
     'sudo karo people map ada adele': 'after the account was renamed',
   },
-  sure: {
-    async question(io, { args: body }) {
-      const { person } = await io.call(mapPerson, { body: { ...body, dry_run: true } })
-      return {
-        asks: `The account ${printable(body.user)} will see all commands of ${personWords(person)}. Continue?`,
-      }
-    },
-    otherwise: 'Nothing was changed.',
+  async sure(io, { args: body }) {
+    const { person } = await io.call(mapPerson, { body: { ...body, dry_run: true } })
+    return {
+      asks: `The account ${printable(body.user)} will see all commands of ${personWords(person)}. Continue?`,
+    }
   },
   view: ({ person }, io) => fitted(`${personWords(person)} has this history from now on.\n`, io.columns),
 })
@@ -92,15 +89,12 @@ const remove = defineCommand('people remove', {
   args: { person: PERSON },
   options: { 'dry-run': 'only show whose data would be removed' },
   examples: { 'sudo karo people remove ada': 'after ada has left' },
-  sure: {
-    async question(io, { args, options }) {
-      if (options['dry-run']) return undefined
-      const { person } = await removed(io, args.person, true)
-      return {
-        asks: `Remove every command, number, consent and token of ${personWords(person)} for good? Ctrl-C cannot stop it.`,
-      }
-    },
-    otherwise: 'Nothing was removed.',
+  async sure(io, { args, options }) {
+    if (options['dry-run']) return undefined
+    const { person } = await removed(io, args.person, true)
+    return {
+      asks: `Remove every command, number, consent and token of ${personWords(person)} for good? Ctrl-C cannot stop it.`,
+    }
   },
   async run(io, { args, options }) {
     const would = options['dry-run'] === true

@@ -166,15 +166,12 @@ const undo = defineCommand('import undo', {
     'karo import undo': 'the last import, after asking',
     'karo import undo 3 --yes': 'import 3, without asking',
   },
-  sure: {
-    async question(io, { args }) {
-      const { id, source, file: from, events, started_at } = await chosen(io, args.id)
-      return {
-        asks: `Take out ${countedCommands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`,
-        args: { id: String(id) },
-      }
-    },
-    otherwise: 'Nothing was taken out.',
+  async sure(io, { args }) {
+    const { id, source, file: from, events, started_at } = await chosen(io, args.id)
+    return {
+      asks: `Take out ${countedCommands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`,
+      args: { id: String(id) },
+    }
   },
   async run(io, { args }) {
     const { id, events } = await chosen(io, args.id)

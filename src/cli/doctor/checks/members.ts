@@ -236,7 +236,7 @@ export const members = {
     looksAt: 'daemon',
     fix: 'On an issuer: karo operator renew <operator>. To ask as this node: karo logout.',
     look({ login = null }, { now }) {
-      if (login === null) return ok('you ask as this node; you are not logged in as an operator')
+      if (login === null) return ok('you are not logged in as an operator (karo whoami)')
       const { name, fingerprint, ends_at, certificate_ends_at: certificate } = login
       const until = `you ask as ${name} (${formatFingerprint(fingerprint)}) until ${ends_at}, ${left(Date.parse(ends_at) - now())}`
       return certificate !== null && Date.parse(certificate) - now() < OPERATOR_SOON_MS

@@ -2,7 +2,7 @@
 import { type QueryDataOf, WEEKDAYS } from '../../../api/contract/shapes.ts'
 import { chart, spark } from '../../terminal/bars.ts'
 import { paint, table } from '../../terminal/table.ts'
-import { barOf, known, orNone, type QueryTypeView, signed, since } from './view.ts'
+import { barOf, byNode, known, orNone, type QueryTypeView, signed, since } from './view.ts'
 
 /** 24 hours of two cells and a gap: 71 cells, which an 80 column screen holds. */
 const HOUR_CELLS = 2
@@ -51,21 +51,11 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
       (shown.includes(null) ? '\n? and –: of no machine, or of too few to be told, or not released\n' : '')
     )
   },
-  perNode(nodes, name, age, screen) {
-    const rows = nodes.flatMap((node) => (node.activity ? [{ node, activity: node.activity }] : []))
-    return table(
-      screen,
-      rows,
-      {
-        ...name,
-        COMMANDS: ({ activity }) => activity.total_commands,
-        DIFFERENT: ({ activity }) => activity.unique_commands,
-        'HOURS 0 TO 23': { value: ({ activity }) => spark(activity.hourly), style: () => 'cyan' },
-        ...age,
-      },
-      '',
-    )
-  },
+  perNode: byNode((node) => (node.activity ? [{ node, activity: node.activity }] : []), {
+    COMMANDS: ({ activity }) => activity.total_commands,
+    DIFFERENT: ({ activity }) => activity.unique_commands,
+    'HOURS 0 TO 23': { value: ({ activity }) => spark(activity.hourly), style: () => 'cyan' },
+  }),
   notes({ total_commands }, fields) {
     const [hour, day] = [fields.has('hour'), fields.has('day')]
     if (total_commands === 0 || !(hour || day)) return []

@@ -2,7 +2,7 @@
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { signalWords } from '../../../base/words/signal.ts'
 import { paint, table } from '../../terminal/table.ts'
-import { changeAndNodes, type QueryTypeView, signed, since } from './view.ts'
+import { byNode, changeAndNodes, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'Anomalies'>
 type Row = Data['signals'][number]
@@ -42,22 +42,12 @@ export const anomalies: QueryTypeView<Data> = {
         : `${learning} nodes are still learning what is usual: they cannot find most types of anomalies yet.`
     return `${rows}\n${paint('yellow', still, screen)}\n`
   },
-  perNode(nodes, name, age, screen) {
-    const rows = nodes.flatMap((node) => (node.anomalies?.signals ?? []).map((signal) => ({ node, signal })))
-    return table(
-      screen,
-      rows,
-      {
-        ...name,
-        SEVERITY: { value: ({ signal }) => signal.severity, style: ({ signal }) => graveness(signal) },
-        WHAT: { value: ({ signal }) => signalWords(signal.type, signal.subjects), wrap: true },
-        BEGAN: ({ signal }) => signal.count,
-        'HOUR (UTC)': ({ signal }) => hourOf(signal.hour),
-        ...age,
-      },
-      '',
-    )
-  },
+  perNode: byNode((node) => (node.anomalies?.signals ?? []).map((signal) => ({ node, signal })), {
+    SEVERITY: { value: ({ signal }) => signal.severity, style: ({ signal }) => graveness(signal) },
+    WHAT: { value: ({ signal }) => signalWords(signal.type, signal.subjects), wrap: true },
+    BEGAN: ({ signal }) => signal.count,
+    'HOUR (UTC)': ({ signal }) => hourOf(signal.hour),
+  }),
 }
 
 /** Totals are of bands. */

@@ -1,7 +1,7 @@
 // How karo query shows every number that is counted by names: one row each, the most first, and what all come to.
 import type { CountedType, QueryDataOf } from '../../../api/contract/shapes.ts'
-import { type Columns, table } from '../../terminal/table.ts'
-import { changeAndNodes, known, type QueryTypeView, since } from './view.ts'
+import { table } from '../../terminal/table.ts'
+import { byNode, changeAndNodes, known, type QueryTypeView, since } from './view.ts'
 
 type Data = QueryDataOf<CountedType>
 
@@ -23,12 +23,8 @@ export const countedView = (headings: {
     })
     return `${list}${all === null ? '' : `all together: ${known(all)}${off.values} ${headings.count}\n`}`
   },
-  perNode(nodes, name, age, screen) {
-    const rows = nodes.flatMap((node) => (node.counted ?? []).map((row) => ({ node, row })))
-    const own: Columns<(typeof rows)[number]> = {
-      [headings.name.toUpperCase()]: { value: ({ row }) => row.name, shrink: true },
-      [headings.count.toUpperCase()]: ({ row }) => row.count,
-    }
-    return table(screen, rows, Object.assign({}, name, own, age), '')
-  },
+  perNode: byNode((node) => (node.counted ?? []).map((row) => ({ node, row })), {
+    [headings.name.toUpperCase()]: { value: ({ row }) => row.name, shrink: true },
+    [headings.count.toUpperCase()]: ({ row }) => row.count,
+  }),
 })

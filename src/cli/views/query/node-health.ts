@@ -4,6 +4,7 @@ import { ago, duration, formatFingerprint } from '../../../base/format.ts'
 import type { Screen } from '../../terminal/table.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
+import { utc } from './reach.ts'
 import type { QueryTypeView } from './view.ts'
 
 type HealthRow = QueryDataOf<'NodeHealth'>['nodes'][number]
@@ -16,8 +17,6 @@ export const nodeHealth: QueryTypeView<QueryDataOf<'NodeHealth'>> = {
       ? ''
       : `${healthTable(nodes, screen, Date.now(), before?.nodes)}${fetchesTable(nodes, screen)}`,
 }
-
-const minute = (time: string): string => time.slice(0, 16).replace('T', ' ')
 
 /** Who fetched released totals, at the nodes that say so; empty where nobody did. */
 function fetchesTable(nodes: readonly HealthRow[], screen: Screen): string {
@@ -35,8 +34,8 @@ function fetchesTable(nodes: readonly HealthRow[], screen: Screen): string {
       VIA: { value: (row) => (row.operator === undefined ? '–' : nodeOf(row)), shrink: true },
       FOR: 'audience',
       ABOUT: 'query_type',
-      OF: ({ start, end }) => `${minute(start)} to ${minute(end)}`,
-      HOUR: ({ hour }) => minute(hour),
+      OF: ({ start, end }) => `${utc(start)} to ${utc(end)}`,
+      HOUR: ({ hour }) => utc(hour),
       FROM: { value: 'from', shrink: true },
     },
   )

@@ -25,21 +25,8 @@ export function queryView(result: QueryResult, screen: Screen, before?: QueryRes
 }
 
 /** Why there are no numbers, and what to do about it. */
-export function nothingIn(
-  result: Pick<
-    QueryResult,
-    | 'status'
-    | 'coverage'
-    | 'filters'
-    | 'query_type'
-    | 'asked_as'
-    | 'compared'
-    | 'reach'
-    | 'level'
-    | 'released'
-  >,
-): string {
-  const { status, coverage, filters, query_type, asked_as, compared, reach } = result
+export function nothingIn(result: QueryResult): string {
+  const { status, coverage, filters, query_type, asked_as, compared, reach, notes } = result
   if (isOfTotals(result)) {
     return status === 'success' ? nothingOpened(result) : 'No totals, for the reason below.'
   }
@@ -47,13 +34,14 @@ export function nothingIn(
     coverage.answered > 0
       ? 'the nodes that answered have none of this period, and the others'
       : 'the nodes that were asked'
-  if (status === 'access_denied' && asked_as !== undefined) {
-    return `No numbers: ${who} do not share these with ${printable(asked_as.name)}.
-Their people can change that, for a role or a team: karo share allow role:<role>`
-  }
   if (status === 'access_denied') {
-    return `No numbers: ${who} do not share these with this node.
-Their people can change that: karo share allow <this node>`
+    const [asker, allows] =
+      asked_as === undefined
+        ? ['this node', ': karo share allow <this node>']
+        : [printable(asked_as.name), ', for a role or a team: karo share allow role:<role>']
+    const unless = notes.length === 0 ? '' : ', if no note below says otherwise'
+    return `No numbers: ${who} do not share these with ${asker}.
+Their people can change that${unless}${allows}`
   }
   if (status === 'withheld') {
     return `No totals: other nodes may not give any, for the reason below.

@@ -1,11 +1,14 @@
 // How karo query shows safety: bars by level of risk, what the guard did, and where nothing watches.
 import { type QueryDataOf, RISK_LEVELS } from '../../../api/contract/shapes.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
-import { type Columns, paint, table } from '../../terminal/table.ts'
+import { paint, table } from '../../terminal/table.ts'
 import { clauses } from '../../terminal/text.ts'
-import { barOf, known, orNone, type QueryTypeView, signed, since } from './view.ts'
+import { barOf, byNode, known, type NodeRow, orNone, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'SafetyPosture'>
+interface Own {
+  readonly safety: NonNullable<NodeRow['safety']>
+}
 
 export const safetyPosture: QueryTypeView<Data> = {
   data(data, { screen, passes, least, off }, before) {
@@ -62,37 +65,26 @@ export const safetyPosture: QueryTypeView<Data> = {
       data.change === null ? '' : changeWords(data.change, passes),
     ].join('')
   },
-  perNode(nodes, name, age, screen) {
-    const rows = nodes.flatMap((node) => (node.safety ? [{ node, safety: node.safety }] : []))
-    const byLevel: Columns<(typeof rows)[number]> = Object.fromEntries(
+  perNode: byNode((node) => (node.safety ? [{ node, safety: node.safety }] : []), {
+    ...Object.fromEntries(
       RISK_LEVELS.map((level) => [
         level.toUpperCase(),
         {
-          value: ({ safety }) => safety.by_risk_level[level],
-          style: ({ safety }) => (safety.by_risk_level[level] === 0 ? undefined : RISK_COLOURS[level]),
+          value: ({ safety }: Own) => safety.by_risk_level[level],
+          style: ({ safety }: Own) => (safety.by_risk_level[level] === 0 ? undefined : RISK_COLOURS[level]),
         },
       ]),
-    )
-    return table(
-      screen,
-      rows,
-      {
-        ...name,
-        ...byLevel,
-        BLOCKED: ({ safety }) => safety.blocked,
-        GUARD: {
-          value: ({ safety }) => (safety.guard === 'unknown' ? '–' : safety.guard),
-          style: ({ safety }) => (safety.guard === 'on' ? undefined : 'yellow'),
-        },
-        HOOKS: {
-          value: ({ safety }) => (safety.hook === 'on' ? 'ok' : safety.hook),
-          style: ({ safety }) => (safety.hook === 'on' ? undefined : 'yellow'),
-        },
-        ...age,
-      },
-      '',
-    )
-  },
+    ),
+    BLOCKED: ({ safety }) => safety.blocked,
+    GUARD: {
+      value: ({ safety }) => (safety.guard === 'unknown' ? '–' : safety.guard),
+      style: ({ safety }) => (safety.guard === 'on' ? undefined : 'yellow'),
+    },
+    HOOKS: {
+      value: ({ safety }) => (safety.hook === 'on' ? 'ok' : safety.hook),
+      style: ({ safety }) => (safety.hook === 'on' ? undefined : 'yellow'),
+    },
+  }),
 }
 
 /** `guard on 3 of 6 nodes (partly on 1, off 1, not known 1)`. */

@@ -2,7 +2,7 @@
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { paint, type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { changeAndNodes, percent, type QueryTypeView, type Shown, signed } from './view.ts'
+import { byNode, changeAndNodes, percent, type QueryTypeView, type Shown, signed } from './view.ts'
 
 type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]
 
@@ -11,21 +11,11 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
     tools.length === 0
       ? ''
       : `${toolTable(tools, { screen, off, least: leastRate(all, least) }, before?.tools)}${together(all, off.values, screen)}${untold(tools, screen)}`,
-  perNode(nodes, name, age, screen) {
-    const rows = nodes.flatMap((node) => (node.tools ?? []).map((tool) => ({ node, tool })))
-    return table(
-      screen,
-      rows,
-      {
-        ...name,
-        TOOL: { value: ({ tool }) => tool.tool, shrink: true },
-        USES: ({ tool }) => tool.uses,
-        FAILED: { value: ({ tool }) => failed(tool), align: 'right' },
-        ...age,
-      },
-      '',
-    )
-  },
+  perNode: byNode((node) => (node.tools ?? []).map((tool) => ({ node, tool })), {
+    TOOL: { value: ({ tool }) => tool.tool, shrink: true },
+    USES: ({ tool }) => tool.uses,
+    FAILED: { value: ({ tool }) => failed(tool), align: 'right' },
+  }),
 }
 
 const failed = ({ failure_rate: rate }: ToolRow): string => (rate === null ? 'unknown' : percent(rate))

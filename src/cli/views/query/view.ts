@@ -1,9 +1,9 @@
 // What the view of one query type is, and the words and colours that several of them use.
 import type { QueryData, QueryResult } from '../../../api/contract/shapes.ts'
 import { bar } from '../../terminal/bars.ts'
-import type { Columns, Screen } from '../../terminal/table.ts'
+import { type Columns, type Screen, table } from '../../terminal/table.ts'
 
-type NodeRow = NonNullable<QueryResult['nodes']>[number]
+export type NodeRow = NonNullable<QueryResult['nodes']>[number]
 export type NodeColumns = Columns<{ node: NodeRow }>
 
 export interface Shown {
@@ -28,6 +28,15 @@ export interface QueryTypeView<Data extends QueryData> {
   /** What filters on these fields leave whole, which looks as if it were filtered too. */
   notes?(data: Data, fields: ReadonlySet<string>): readonly string[]
 }
+
+/** One table of rows of each node, between its name and its age. */
+export const byNode =
+  <Row extends { readonly node: NodeRow }>(
+    of: (node: NodeRow) => readonly Row[],
+    columns: Columns<Row>,
+  ): NonNullable<QueryTypeView<QueryData>['perNode']> =>
+  (nodes, name, age, screen) =>
+    table(screen, nodes.flatMap(of), Object.assign({}, name, columns, age), '')
 
 const BAR_CELLS = 40
 

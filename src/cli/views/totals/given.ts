@@ -3,6 +3,7 @@ import type { AskersShape } from '../../../api/contract/shapes.ts'
 import { ago } from '../../../base/format.ts'
 import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
+import { utc } from '../query/reach.ts'
 import { nameOf, readersView } from './readers.ts'
 
 type Totals = AskersShape['totals']
@@ -20,7 +21,7 @@ export function givenView({ given, may_read, fetched }: Totals, screen: Screen, 
 
 const takenPart = (given: Totals['given'], screen: Screen): string =>
   table(screen, given, {
-    'TOTALS FROM': ({ start }) => `${minute(start)} UTC`,
+    'TOTALS FROM': ({ start }) => `${utc(start)} UTC`,
     FOR: ({ audiences }) => audiences.join(', ') || '–',
     'HALVES TO': ({ aggregators }) => aggregators.map(nameOf).join(', '),
     COUNTED: ({ outcome, types }) => outcomeWords(outcome, types),
@@ -40,8 +41,6 @@ const WORDS = {
 const outcomeWords = (outcome: Totals['given'][number]['outcome'], types: readonly string[]): string =>
   types.length === 0 ? '–' : outcome === null ? 'not known yet' : WORDS[outcome]
 
-const minute = (time: string): string => time.slice(0, 16).replace('T', ' ')
-
 /** Of what this machine released itself; another one does not know how many were in it. */
 function machinesIn(released: Totals['given'][number]['released']): string {
   const counts = released.flatMap(({ types }) => types.map(({ machines }) => machines))
@@ -55,6 +54,6 @@ const fetches = (fetched: Totals['fetched'], screen: Screen, now: number): strin
     VIA: { value: ({ node, operator }) => (operator === null ? '–' : nameOf(node)), shrink: true },
     FOR: 'audience',
     ABOUT: 'query_type',
-    OF: ({ start, end }) => `${minute(start)} to ${minute(end)}`,
+    OF: ({ start, end }) => `${utc(start)} to ${utc(end)}`,
     WHEN: ({ at }) => ago(now - Date.parse(at)),
   })

@@ -83,6 +83,11 @@ export async function conclude(
     }),
     hearsay: query.hearsay,
     strays: request.team === undefined ? straysOf(deps, live) : [],
+    // Certificates that are good and give no level.
+    stale: outcomes.some(({ member }) => {
+      const { why, trust_level } = deps.trust.opinion(member.node_id)
+      return why === 'certificate' && trust_level === 'untrusted'
+    }),
     k_min: config.sharing.k_min,
     ended_by,
     elapsed_ms: clock.monotonic() - live.startedAt,

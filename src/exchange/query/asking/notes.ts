@@ -11,7 +11,16 @@ const REASONS_MAX = 4
 /** Nodes that were never met, each in a line of its own; the rest is counted. */
 const STRAYS_MAX = 4
 
-export function notesOf({ own, members, hearsay, question, team, self, strays = [] }: Collection): string[] {
+export function notesOf({
+  own,
+  members,
+  hearsay,
+  question,
+  team,
+  self,
+  strays = [],
+  stale,
+}: Collection): string[] {
   const reasons = new Set<string>()
   for (const { collected } of members) {
     if (collected.answer?.status === 'withheld' && reasons.size < REASONS_MAX)
@@ -21,28 +30,27 @@ export function notesOf({ own, members, hearsay, question, team, self, strays = 
   const { asksFor } = queryType(question.query_type)
   if (asksFor !== undefined && members.some(({ collected }) => collected.outcome === 'denied'))
     notes.push(asksFor)
+  if (stale)
+    notes.push(
+      'No revocation list came for a week; members without one give no numbers: karo doctor --only mesh.lists.',
+    )
   if (own.failed)
     notes.push(
       "This node's own numbers are missing: they could not be read in time. Ask again, or look with karo doctor.",
     )
   if (team !== undefined)
     notes.push("Only the members of the team are asked: this node's own numbers are left out.")
-  if (hearsay > 0) {
-    const [many, them] = hearsay === 1 ? ['1 more node is', 'it'] : [`${hearsay} more nodes are`, 'them']
+  if (hearsay > 0)
     notes.push(
-      `${many} known only through other members and not trusted here, so this node did not ask ${them}: see karo peers.`,
+      `Known only through other members and not trusted here, so not asked: ${hearsay} more. See karo peers.`,
     )
-  }
   const ages = members.flatMap(({ collected }) =>
     collected.summary === undefined ? [] : [self.as_of - collected.summary.as_of],
   )
-  if (ages.length > 0) {
-    const [many, their] = ages.length === 1 ? ['is', 'its'] : ['are', 'their']
+  if (ages.length > 0)
     notes.push(
-      `${ages.length} of ${members.length} ${members.length === 1 ? 'node' : 'nodes'} ${many} shown from ${their} last summary, ` +
-        `${ages.length === 1 ? '' : 'the oldest '}made ${ago(Math.max(...ages))}.`,
+      `Shown from last summaries: ${ages.length} of ${members.length}, the oldest ${ago(Math.max(...ages))}.`,
     )
-  }
   for (const { name, apart } of strays.slice(0, STRAYS_MAX)) {
     notes.push(`${name} is trusted here, and was not asked: ${whyStray(apart)}.`)
   }

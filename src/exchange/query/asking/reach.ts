@@ -52,7 +52,7 @@ function heardIn({ own, self, members, question }: Collection): readonly Heard[]
         name,
         source: 'live' as const,
         covers,
-        ...(unsaid ? { unsaid: true as const } : {}),
+        ...(unsaid && { unsaid: true as const }),
       })
     } else if (summary !== undefined) {
       heard.push({ fingerprint, name, source: 'summary', covers: summary.covers })

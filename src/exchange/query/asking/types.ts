@@ -63,6 +63,8 @@ export interface Collection {
   readonly hearsay: number
   /** Nodes that are trusted here and were never met, and why. */
   readonly strays?: readonly { readonly name: string; readonly apart: Apart }[]
+  /** No revocation list came here for a week, so that certificates of members open nothing here, nor there if none came. */
+  readonly stale?: boolean
   readonly k_min: number
   readonly ended_by: QueryResult['ended_by']
   readonly elapsed_ms: number

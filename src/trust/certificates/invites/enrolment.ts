@@ -3,14 +3,11 @@ import * as fs from 'node:fs'
 import { basename, dirname } from 'node:path'
 import * as z from 'zod'
 import { isNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
-import { whyUnreadable } from '../../../base/disk-trouble.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { readSmallFile, TOO_WIDE } from '../../identity/index.ts'
 
 /** Beside config.toml. */
 export const ENROLMENT_FILE = 'enrolment.json'
-const FILE_MAX = 16 * 1024
-/** Its group may read it, so that root can keep it for a service; nobody else may: it lets machines in. */
-const TOO_WIDE = 0o027
 
 const schema = z.strictObject({
   karo_enrolment: z.literal(1),
@@ -62,23 +59,8 @@ export function watchEnrolment(path: string, changed: () => void): () => void {
  * is not an enrolment file.
  */
 export function readEnrolment(path: string): Enrolment | undefined {
-  let file: number
-  try {
-    file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw wrong(whyUnreadable(error), path)
-  }
-  try {
-    const stat = fs.fstatSync(file)
-    if (!stat.isFile() || stat.size > FILE_MAX) throw wrong('it is not a small regular file', path)
-    if ((stat.mode & TOO_WIDE) !== 0) {
-      throw wrong('others may read or change it, and it lets machines in', path, `Run: chmod 600 ${path}`)
-    }
-    return parseEnrolment(fs.readFileSync(file, 'utf8'), path)
-  } finally {
-    fs.closeSync(file)
-  }
+  if (!fs.existsSync(path)) return undefined
+  return parseEnrolment(readSmallFile(path, { wide: TOO_WIDE, wrong }), path)
 }
 
 function wrong(why: string, where: string, hint?: string): KaroError {

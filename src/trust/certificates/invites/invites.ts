@@ -40,7 +40,16 @@ export interface InviteTerms {
   readonly places: readonly string[]
 }
 
-export type InviteRefusal = 'unknown' | 'used' | 'expired' | 'cancelled' | 'revoked' | 'busy' | 'error'
+/** `no_issuer`: the invite is good, and this node may certify nobody now. After it and `busy` the joiner keeps its invite. */
+export type InviteRefusal =
+  | 'unknown'
+  | 'used'
+  | 'expired'
+  | 'cancelled'
+  | 'revoked'
+  | 'busy'
+  | 'no_issuer'
+  | 'error'
 /** `replaced`: the invite names a key that this node no longer has, so no machine can find its issuer. */
 export type InviteState = 'open' | 'used' | 'expired' | 'cancelled' | 'replaced'
 
@@ -70,10 +79,12 @@ export interface Invites {
 export interface InvitesDeps extends Pick<Ambient, 'clock' | 'random'> {
   /** Public key of this node. */
   readonly self: Uint8Array
+  /** Whether this node may certify others now. */
+  readonly isIssuer: () => boolean
   readonly repository: Pick<FleetRepository, 'write'>
 }
 
-export function createInvites({ self, repository, clock, random }: InvitesDeps): Invites {
+export function createInvites({ self, isIssuer, repository, clock, random }: InvitesDeps): Invites {
   const invites = new Map<string, InviteRecord>()
   /** One after the other: if two machines join at the same moment, only one gets the last use. */
   const serially = createSerial()
@@ -116,6 +127,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
     }
     if (invite.cancelled) return 'cancelled'
     if (invite.expires_at <= clock.now()) return 'expired'
+    if (!isIssuer()) return 'no_issuer'
     if (invite.used.some((key) => isSame(key, joiner))) return invite
     if (invite.used.length >= invite.uses) return 'used'
     return put({ ...invite, used: [...invite.used, joiner] })

@@ -58,8 +58,7 @@ export function createLettingIn(deps: LettingInDeps) {
       granted.delete(node)
       const key = parseNodeId(node) as Uint8Array
       const again = invites.hasUsed(key, toHex(id))
-      const open = () => (issuing.isIssuer() ? invites.redeem(key, { id: toHex(id), proof }) : 'unknown')
-      const taken = kinship.isRevoked(node) ? 'revoked' : await open()
+      const taken = kinship.isRevoked(node) ? 'revoked' : await invites.redeem(key, { id: toHex(id), proof })
       if (typeof taken === 'string') {
         refuse(node, taken)
         return

@@ -85,7 +85,7 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
         refused = answer.invite_refused
         log.warn({ peer: node, why: refused }, 'the inviter did not take the invite')
         // After any other answer the invite will not be taken later either.
-        if (refused !== 'busy') end(refused)
+        if (refused !== 'busy' && refused !== 'no_issuer') end(refused)
         return
       }
       const { root, chain } = answer.granted

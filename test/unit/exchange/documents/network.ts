@@ -60,6 +60,7 @@ export class MemoryRepository implements DocumentRepository {
   rows = async (keys: readonly DocumentKey[]) => keys.map((key) => this.kept.get(nameOf(key))?.row)
   frame = async (key: DocumentKey) => this.kept.get(nameOf(key))?.frame
 
+  async drop() {}
   async write({ put = [], remove = [], numbering }: Parameters<DocumentRepository['write']>[0]) {
     await Promise.resolve()
     if (this.fails) throw new Error('ENOSPC: no space left on device')

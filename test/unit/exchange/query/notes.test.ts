@@ -39,9 +39,7 @@ test.each([
   [59 * MINUTE_MS, '59 min ago'],
   [47 * 60 * MINUTE_MS, '47 h ago'],
   [48 * 60 * MINUTE_MS, '2 d ago'],
-])('a summary %d ms old was made %s', (age, said) => {
-  expect(noteOf(age)).toBe(`1 of 1 node is shown from its last summary, made ${said}.`)
-  expect(noteOf(age, -60_000)).toBe(
-    `2 of 2 nodes are shown from their last summary, the oldest made ${said}.`,
-  )
+])('a summary %d ms old is of %s', (age, said) => {
+  expect(noteOf(age)).toBe(`Shown from last summaries: 1 of 1, the oldest ${said}.`)
+  expect(noteOf(age, -60_000)).toBe(`Shown from last summaries: 2 of 2, the oldest ${said}.`)
 })

@@ -476,7 +476,7 @@ describe('a member that cannot be reached', () => {
       { name: 'b', source: 'summary', as_of: new Date(as_of).toISOString() },
       { name: 'c', source: 'live' },
     ])
-    expect(result.notes.join()).toMatch(/1 of 2 nodes is shown from its last summary, made 3 h ago/)
+    expect(result.notes.join()).toMatch(/Shown from last summaries: 1 of 2, the oldest 3 h ago/)
     expect(a.audits.at(-1)?.details).toMatchObject({ known: 2, answered: 1, from_summary: 1, unreachable: 0 })
   })
 

@@ -32,6 +32,7 @@ async function serve(world: World, uid = 1000) {
     off: rejecting,
     decidedAt: rejecting,
     on: rejecting,
+    reset: rejecting,
     show: rejecting,
     reload: rejecting,
   }

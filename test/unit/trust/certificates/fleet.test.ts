@@ -439,7 +439,11 @@ test('a joiner hears when its inviter cannot sign, and when it certifies nobody 
   expect(soc.fleet.state().joining).toMatchObject({ refused: 'error' })
   time.now += 2 * DAY_MS + 1
   await meet(issuer, late)
-  expect(late.fleet.state().joining).toMatchObject({ refused: 'unknown' })
+  expect(late.fleet.state().joining).toMatchObject({ refused: 'no_issuer' })
+  // The invite is kept, and is good again with the issuer.
+  await found(issuer, { days: 2 })
+  await meet(issuer, late)
+  expect(late.fleet.state()).toMatchObject({ joining: null, own: { issuer: issuer.identity.nodeId } })
 })
 
 test('a certificate that a wrong clock disbelieves is told apart from a refused invite', async () => {
@@ -447,4 +451,40 @@ test('a certificate that a wrong clock disbelieves is told apart from a refused 
   const joiner = await room(8_043, { clock: { now: () => NOW - 2 * DAY_MS, monotonic: () => NOW } })
   await joins(issuer, joiner)
   expect(joiner.fleet.state().joining?.refused).toMatch(/^certificate_(clock|not_yet_valid)$/)
+})
+
+test('a node that left is in no mesh after its restart, gives nobody in by its invites, and joins another one, or this one again', async () => {
+  const { issuer, ann } = await mesh()
+  const code = await invited(issuer, { uses: 3 })
+  await ann.fleet.leave()
+  expect(ann.audited.at(-1)).toMatchObject({ type: 'trust_change', details: { action: 'leave_mesh' } })
+  const out = await restarted(ann)
+  expect(out.fleet.state()).toMatchObject({ mesh: null, own: null, joining: null, certified: 0 })
+  expect(out.fleet.word(issuer.identity.nodeId)).toBeUndefined()
+  await expect(out.fleet.leave()).rejects.toMatchObject({ code: 'refused' })
+  await out.fleet.join(code, { places: [] })
+  expect(await meet(issuer, out, 'ann')).toBe(true)
+  // So does an issuer, whose invites end with that.
+  await issuer.fleet.leave()
+  const alone = await restarted(issuer)
+  expect([alone.fleet.state().root, alone.fleet.invites()]).toEqual([null, []])
+})
+
+test('nobody leaves while a file would let the machine in again', async () => {
+  const { issuer, ann } = await mesh()
+  const code = await invited(issuer)
+  const held = await restarted(ann, { enrolment: () => ({ code, places: [] }) })
+  await expect(held.fleet.leave()).rejects.toMatchObject({ code: 'conflict' })
+  expect((await restarted(ann)).fleet.state().own).not.toBeNull()
+})
+
+test('a certificate that a clock signed which was ahead is told as that, after a restart', async () => {
+  time.now = NOW + DAY_MS
+  const issuer = await room(8_050)
+  await found(issuer)
+  time.now = NOW
+  const again = await restarted(issuer)
+  expect(again.fleet.state()).toMatchObject({ own: null, why_not: 'early' })
+  await found(again)
+  expect(again.fleet.state()).toMatchObject({ issuer: true, why_not: null })
 })

@@ -1,10 +1,13 @@
 // Invites: codes that people type, proofs bound to both keys, and uses that are counted once.
 
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createFleetRepository, type FleetRepository } from '../../../../src/store/tables/fleet.ts'
+import { formatEnrolment, readEnrolment } from '../../../../src/trust/certificates/index.ts'
 import {
   acceptProof,
   commitmentTo,
@@ -20,7 +23,7 @@ import {
   type Invites,
 } from '../../../../src/trust/certificates/invites/invites.ts'
 import { createSeeking } from '../../../../src/trust/certificates/invites/seeking.ts'
-import { temporaryDatabase } from '../../../support/data/database.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc from '../../../support/run/properties.ts'
 import { NOW } from './chains.ts'
@@ -36,9 +39,16 @@ const HOUR = 3_600_000
 async function world(repository?: FleetRepository, self = inviter) {
   const kept = repository ?? createFleetRepository(await temporaryDatabase())
   const clock = { time: NOW, now: () => clock.time, monotonic: () => clock.time }
-  const invites = createInvites({ self, repository: kept, clock, random: systemRandom })
+  const issuer = { now: true }
+  const invites = createInvites({
+    self,
+    isIssuer: () => issuer.now,
+    repository: kept,
+    clock,
+    random: systemRandom,
+  })
   invites.load((await kept.load()).invites)
-  return { invites, clock, repository: kept }
+  return { invites, clock, issuer, repository: kept }
 }
 
 const made = (invites: Invites, uses = 1) =>
@@ -184,6 +194,7 @@ test('a use is on disk before anybody hears of it', async () => {
   const { code } = await made(invites)
   const failing = createInvites({
     self: inviter,
+    isIssuer: () => true,
     repository: { write: () => Promise.reject(new Error('ENOSPC')) },
     clock: { now: () => NOW, monotonic: () => NOW },
     random: systemRandom,
@@ -222,6 +233,17 @@ test('guessing ids is slowed down for everybody together, and harms no invite', 
     )
   expect(answers.filter((answer) => answer === 'unknown')).toHaveLength(30)
   expect(answers.at(-1)).toBe('busy')
+  expect(stateOf(await invites.redeem(ann, proofOf(code, ann)))).toBe('taken')
+})
+
+test('who has it is told where nobody may certify now, and it stays as it was; who guesses hears nothing of that', async () => {
+  const { invites, issuer } = await world()
+  const { code } = await made(invites)
+  issuer.now = false
+  expect(await invites.redeem(ann, proofOf(code, ann))).toBe('no_issuer')
+  expect(await invites.redeem(bob, proofOf(code, ann))).toBe('unknown')
+  expect(invites.list()).toMatchObject([{ used: [], failures: 1 }])
+  issuer.now = true
   expect(stateOf(await invites.redeem(ann, proofOf(code, ann)))).toBe('taken')
 })
 
@@ -270,4 +292,21 @@ test('what was wrong with an enrolment file is not told of another invite that h
   expect(seeking.refusal()).toEqual({ refused: 'enrolment_file', detail: 'others may read it' })
   seeking.expire(expires_at)
   expect(seeking.refusal()).toEqual({ refused: 'expired', detail: null })
+})
+
+test('an enrolment file counts where its group reads it at most; where there is none nothing is wrong', () => {
+  const path = join(temporaryDirectory(), 'enrolment.json')
+  expect(readEnrolment(path)).toBeUndefined()
+  writeFileSync(path, formatEnrolment(testIdentity(7_005).nodeId, 'code', ['10.0.0.5:9238']))
+  for (const [mode, fine] of [
+    [0o600, true],
+    [0o640, true],
+    [0o644, false],
+    [0o660, false],
+  ] as const) {
+    chmodSync(path, mode)
+    const read = () => readEnrolment(path)?.code
+    if (fine) expect(read()).toBe('code')
+    else expect(read).toThrow('others may read or change it')
+  }
 })

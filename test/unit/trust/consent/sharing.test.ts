@@ -91,6 +91,18 @@ test('how far anomalies leave is the file’s until the person chooses, and othe
   expect(audits[1]?.details).toEqual({ uid: 1000, change: 'anomalies_off' })
 })
 
+test('everything that was decided is undone at once, and then the file holds, totals too', async () => {
+  const { made, audits } = await sharing()
+  const before = await made.consentOf(1000)
+  await made.anomalies(1000, 'off')
+  await made.stop(1000, '*')
+  await made.stop(1000, 'role:lead')
+  expect(await made.consentOf(1000)).toMatchObject({ allow_supervisors: [], anomalies: 'off' })
+  await made.reset(1000)
+  expect(await made.consentOf(1000)).toEqual(before)
+  expect(audits.at(-1)).toMatchObject({ type: 'consent_change', details: { change: 'reset' } })
+})
+
 test('decisions outlive a restart', async () => {
   const { made, consent } = await sharing()
   await made.stop(1000, 'team:eng')

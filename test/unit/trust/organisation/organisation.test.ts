@@ -260,3 +260,10 @@ test('what was kept counts when the node starts, without being written down agai
   expect(asks(1).rule).toBe('organisation.max_level')
   expect(audited).toEqual([])
 })
+
+test('what is kept of a mesh that this node left says nothing', async () => {
+  const { organisation, audited } = made({ trusted: false })
+  organisation.documents.accept(bundle(1), false)
+  await organisation.start(new AbortController().signal)
+  expect([organisation.state(), audited]).toEqual([null, []])
+})

@@ -157,6 +157,15 @@ describe('decide', () => {
     expect(decide(principal(who), action, asked, { consent: consent(given) }).rule).toBe(rule)
   })
 
+  it.each([
+    ['certificate', /revocation list/],
+    ['frozen', /several successors/],
+    ['default', /not trusted here/],
+  ] as const)('says to its own people why a node has no level: %s', (why, says) => {
+    const who = principal({ trust_level: 'untrusted', why })
+    expect(decide(who, 'query.tool_usage', usage, { consent: consent() }).reason).toMatch(says)
+  })
+
   it('says what is missing and what to do when it withholds', () => {
     const supervisor = principal({ trust_level: 'supervisor' })
     const asked = resource('query.tool_usage', 2)
