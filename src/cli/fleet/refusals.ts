@@ -9,7 +9,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   used: 'it was used by as many machines as it permits',
   expired: 'it has ended',
   cancelled: 'it was cancelled',
-  revoked: 'the key of this node was revoked: karo identity new makes another key',
+  revoked: 'the key of this node was revoked: karo identity new --replace makes another',
   no_issuer: 'who made it may certify nobody now: karo ca show there',
   root: 'it is of another mesh: karo leave comes first',
   error: 'the issuer could not sign a certificate; its log says why',
