@@ -327,6 +327,7 @@ describe('operations', () => {
     'POST /api/v1/people/map': 404,
     'POST /api/v1/people/remove': 404,
     'POST /api/v1/fleet/root': 403,
+    'POST /api/v1/fleet/leave': 403,
     'GET /api/v1/fleet/documents': 404,
     'GET /api/v1/fleet/assignable': 404,
     'POST /api/v1/identity/rotate': 404,
