@@ -31,8 +31,8 @@ test('people read a tree, scripts one JSON document', async () => {
 })
 
 test('the program brings its knowledge along, with the licence', async () => {
-  const { stdout } = await explain(['--json', 'kubectl get pods'])
-  expect((JSON.parse(stdout) as Explanation).sources).toContain('fig kubectl get')
+  const { stdout } = await explain(['--json', 'cargo build'])
+  expect((JSON.parse(stdout) as Explanation).sources).toContain('fig cargo build')
   expect(existsSync(join(ROOT, 'dist/knowledge/LICENSE.txt'))).toBe(true)
 })
 
