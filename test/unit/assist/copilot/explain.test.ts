@@ -106,6 +106,13 @@ test.each([
   ['chmod 600 f', 'f', 'The file'],
   ['journalctl -b -1', '-1', 'The boot before this one'],
   ['xargs -0 rm', 'rm', 'Deletes files for good; there is no bin'],
+  ['nmap -p80 host', '-p80', 'These ports; -p- all of them: 80'],
+  ['nmap -p 80 host', 'host', 'The machine or network'],
+  ['kubectl --context c delete pod x', 'delete', 'Deletes resources of the cluster'],
+  ['docker -H tcp://x ps -a', 'ps', 'Lists containers'],
+  ['cmake --build b -j 8', '8', 'The jobs of the option before it'],
+  ['g++ -pedantic a.cc', '-pedantic', 'Warns about what the standard of the language does not allow'],
+  ['ip -br a', 'a', 'Shows and changes addresses of interfaces'],
 ])('%s: %s', async (command, text, meaning) => {
   expect(meaningOf(await explain(command), text)).toBe(meaning)
 })
