@@ -1,18 +1,20 @@
 // Has a shell load Karo's completions at the first Tab behind `karo`: no fork before.
 import { quoteFish, quoteShell } from '../../base/quote.ts'
-import type { GUARD_SHELLS } from './guard/guard.ts'
+import type { FinderShell } from './finder/finder.ts'
 import { zshSource } from './hook.ts'
 
 /** Code at the end of a hook; `print` are the words that print the script of completions. */
-export const COMPLETERS: Readonly<
-  Record<(typeof GUARD_SHELLS)[number], (print: readonly string[]) => string>
-> = {
+export const COMPLETERS: Readonly<Record<FinderShell, (print: readonly string[]) => string>> = {
   // 124 has bash begin the completion again, with what is there then.
-  bash: (print) => `__karo_tab() { ${load(print)}; \\declare -F _karo >/dev/null && \\return 124; }
+  bash: (print) => `__karo_tab() {
+  ${load(print)}
+  \\declare -F _karo >/dev/null && \\return 124
+}
 \\complete -F __karo_tab karo 2>/dev/null
 `,
   // Completions need options that zsh sets around them, so that they are not read under `emulate` as the rest of the hook is.
-  zsh: (print) => `functions[__karo_tab]=${quoteShell(`${load(print)}; '_karo' "$@"`)}
+  zsh: (print) => `functions[__karo_tab]=${quoteShell(`${load(print)}
+(( $+functions[_karo] )) && _karo "$@"`)}
 ${zshSource('(( ! $+functions[compdef] )) || compdef __karo_tab karo')}`,
   // A package has them where fish finds them by itself. What fish makes of the manual pages knows only options, and of no subcommand.
   fish: (

@@ -55,6 +55,6 @@ const PLACES: Readonly<Record<Source, (around: Surroundings) => readonly string[
 /** `db_path` in atuin's configuration: a line before the first table. */
 function databaseOf(config: string | undefined): string | undefined {
   const top = config?.split(/^\s*\[/m, 1)[0]
-  const [, , value] = /^\s*db_path\s*=\s*(["'])([^"'\\\n]+)\1/m.exec(top ?? '') ?? []
+  const [, , value] = /^\s*db_path\s*=\s*(["'])(.+?)\1/m.exec(top ?? '') ?? []
   return value !== undefined && (isAbsolute(value) || value.startsWith('~/')) ? value : undefined
 }

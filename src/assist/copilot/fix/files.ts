@@ -2,7 +2,7 @@
 import { basename, dirname, join } from 'node:path'
 import { closest } from '../../../base/suggest.ts'
 import { absolute, quoted } from './paths.ts'
-import { type Fix, found, type Rule } from './rule.ts'
+import { type Fix, found, NOT_FOUND, type Rule } from './rule.ts'
 
 /** Programs whose words are files that have to be there; of the last ones the last word is made. */
 const READ =
@@ -15,7 +15,7 @@ const MAKE = ['cp', 'mv', 'ln', 'rsync', 'install']
 /** The first word is no file. */
 const SKIP: Readonly<Record<string, number>> = { grep: 1, chmod: 1, chown: 1, sed: 1, awk: 1 }
 
-export const files: Rule = (call, { world, knowledge }) => {
+export const files: Rule = (call, { world, knowledge, exitCode }) => {
   const { tool, args } = call
   const takesValue = (option = ''): boolean =>
     knowledge.command(tool)?.o?.some(({ n, a }) => n.includes(option) && a?.endsWith('?') === false) ?? false
@@ -59,7 +59,9 @@ export const files: Rule = (call, { world, knowledge }) => {
   if ((tool === 'cd' || tool === 'pushd') && kind(first?.path) === 'file')
     return found(`${first!.text} is a file, and no directory.`, `less ${quoted(first!.text)}`, false)
   const needed = tool.includes('/')
-    ? [{ text: tool, at: 0, path: absolute(tool, world) }]
+    ? (exitCode ?? NOT_FOUND) === NOT_FOUND && /^[~\w./-]+$/.test(tool)
+      ? [{ text: tool, at: 0, path: absolute(tool, world) }]
+      : []
     : RUNNERS.includes(tool)
       ? words.filter(({ at }) => at === 1)
       : READ.includes(tool) || MAKE.includes(tool)

@@ -1,9 +1,8 @@
 // Programs that are not there, and words of a program that it does not know: mistyped, or not installed.
 import { closest, distance } from '../../../base/suggest.ts'
 import type { CommandKnowledge } from '../knowledge-format.ts'
-import { type Call, type Fix, found, type Rule } from './rule.ts'
+import { type Call, type Fix, found, NOT_FOUND, type Rule } from './rule.ts'
 
-const NOT_FOUND = 127
 const BUILTINS = ['cd', 'echo', 'exit', 'export', 'pwd', 'type', 'alias', 'history', 'source', 'jobs', 'kill']
 
 /** Packages whose names differ from those of their programs: Debian's, and Fedora's where it has another one. */
@@ -48,18 +47,22 @@ const MANAGERS: readonly (readonly [program: string, install: string])[] = [
 export const names: Rule = (call, { world, knowledge, exitCode }) => {
   const { tool } = call
   // An error that is not known begins with what said it.
-  if (tool.includes('/') || tool.endsWith(':') || BUILTINS.includes(tool)) return []
+  if (/^(?!cd\/).*\/|:$/.test(tool) || BUILTINS.includes(tool)) return []
   const programs = world.programs()
   const isThere = programs.includes(tool)
   if (exitCode === NOT_FOUND || (exitCode === null && !isThere)) {
     if (isThere) return []
-    const [, name = '', rest = ''] = /^(\w+)(\.\.|-\w{1,3})$/.exec(tool) ?? []
-    if (programs.includes(name) || BUILTINS.includes(name))
-      return found(`There is no blank behind ${name}.`, call.behind(0, rest).replace(tool, name))
+    const [, name = '', rest = ''] = /^(\w+)(\.\.|-\w{1,3}|(?<=^cd)\/.*)$/.exec(tool) ?? []
+    if ((programs.includes(name) && !takesOnlySubs.has(name)) || BUILTINS.includes(name))
+      return found(
+        `There is no blank behind ${name}.`,
+        call.swap(0, `${name}%@%${rest}`).replace('%@%', ' '),
+        name === 'cd',
+      )
     return [...meant(tool, programs, knowledge.names(), (name) => call.swap(0, name)), ...missing(tool)]
   }
   const known = knowledge.command(tool)
-  return known === undefined ? [] : words(call, known)
+  return known ? words(call, known) : []
 
   function missing(name: string): readonly Fix[] {
     if (!Object.hasOwn(PACKAGES, name) && knowledge.command(name) === undefined)
@@ -69,8 +72,10 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
     const problem = `${name} is not installed here.`
     if (manager === undefined) return found(problem)
     const [program, install] = manager
-    const own = program === 'apt-get' ? debian : fedora
-    return found(problem, `${world.isRoot ? '' : 'sudo '}${install} ${own}`)
+    return found(
+      problem,
+      `${world.isRoot ? '' : 'sudo '}${install} ${program === 'apt-get' ? debian : fedora}`,
+    )
   }
 }
 
@@ -78,8 +83,13 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
 function words({ tool, args, swap, behind }: Call, of: CommandKnowledge): readonly Fix[] {
   const options = [...(of.o ?? [])]
   let { s: subs = [] } = of
+  const path = [tool]
   for (const [i, word] of args.entries()) {
-    if (word.startsWith('-')) continue
+    // An option of a subcommand may have a value, which is no command.
+    if (word.startsWith('-')) {
+      if (path[1]) break
+      continue
+    }
     const sub = subs.find(([all]) => all.includes(word))?.[1]
     if (sub === undefined) {
       const near =
@@ -89,33 +99,26 @@ function words({ tool, args, swap, behind }: Call, of: CommandKnowledge): readon
           word,
           subs.flatMap(([all]) => all),
         )
-      if (near)
-        return found(`${[tool, ...args.slice(0, i)].join(' ')} has no command ${word}.`, swap(i + 1, near))
+      if (near) return found(`${path.join(' ')} has no command ${word}.`, swap(i + 1, near))
       break
     }
+    path.push(word)
     options.push(...(sub.o ?? []))
     subs = sub.s ?? []
   }
   const long = options.flatMap(({ n }) => n).filter((name) => name.startsWith('--'))
   // Its tests have one dash, and fig has none of them.
   if (tool === 'find') {
-    if (/-exec (?!.* [;+](?: |$))/.test(args.join(' ')))
-      return found('What -exec runs ends with + or \\;.', behind(args.length, '+'), false)
+    if (/-exec (?!.* [;+](?: |$)).*[^;]$/.test(args.join(' ')))
+      return found('What -exec runs has no end.', behind(args.length, '\\;'), false)
     long.push(...FIND)
   }
   for (const [i, word] of args.entries()) {
     const [name = '', value] = word.split(/=(.*)/s)
-    if (
-      !name.startsWith(tool === 'find' ? '-' : '--') ||
-      name === '--' ||
-      long.length === 0 ||
-      long.includes(name)
-    )
-      continue
-    // An abbreviation, as many programs take it.
-    if (long.some((one) => one.startsWith(name))) continue
+    // Many programs take an abbreviation.
+    if (!name.startsWith(tool === 'find' ? '-' : '--') || long.some((one) => one.startsWith(name))) continue
     const near = closest(name, long)
-    if (near === undefined) continue
+    if (!near) continue
     const line = swap(i + 1, value === undefined ? near : `${near}=${value}`)
     return found(`${tool} has no option ${name}, as far as Karo knows.`, line, false)
   }

@@ -63,7 +63,7 @@ export const places: Rule = (call, { world }) => {
 
 const DOCKER = '/var/run/docker.sock'
 
-function notRunning({ tool, args, before, swap }: Call, world: World): readonly Fix[] {
+function notRunning({ tool, args, before }: Call, world: World): readonly Fix[] {
   const hasSystemd = world.kind('/run/systemd/system') !== undefined
   const sudo = world.isRoot ? '' : 'sudo '
   if (tool === 'docker' && world.kind(DOCKER) === undefined)
@@ -82,8 +82,6 @@ function notRunning({ tool, args, before, swap }: Call, world: World): readonly 
   if (tool === 'kill') {
     const gone = args.find((word) => /^\d+$/.test(word) && world.kind(`/proc/${word}`) === undefined)
     if (gone !== undefined) return found(`There is no process ${gone}.`)
-    if (args.some((word) => /^[a-z]\w/.test(word)))
-      return found('kill takes the numbers of processes, and pkill their names.', swap(0, 'pkill'))
   }
   if (/^pip3?$/.test(tool) && args[0] === 'install' && isManaged(world))
     return found(

@@ -41,6 +41,9 @@ export interface Fix {
   readonly sure: boolean
 }
 
+/** Exit code of a shell that found no such program. */
+export const NOT_FOUND = 127
+
 /** One cause; `sure` is left out where it is seen. */
 export const found = (problem: string, line?: string, sure = true): readonly Fix[] => [
   { problem, sure, ...(line === undefined ? {} : { line }) },
