@@ -93,7 +93,7 @@ export const DATABASE_RULES: Rules = [
       etcdctl … del --prefix|--from-key
       consul … kv delete --recurse
       sqlx database drop|reset
-      pg_restore -c|--clean
+      pg_restore /(?:^| )-(?:[aCeOsvx1]*c|-clean)/
       pg_resetwal !-n|--dry-run
       mongorestore --drop
       rabbitmqctl force_reset|reset|delete_queue|delete_vhost|delete_user
