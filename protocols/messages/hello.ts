@@ -99,7 +99,7 @@ const helloAckBody = z.object({
   invite_refused: publicName(16)
     .optional()
     .describe(
-      'why the invite was not taken: `unknown`, `used`, `expired`, `cancelled`, `revoked`, `busy` or `error`',
+      'why no invite was taken: `unknown`, `used`, `expired`, `cancelled`, `revoked`, `busy`, `no_issuer` or `error`',
     ),
   root_list: bytes(1, ROOT_LIST_BYTES)
     .optional()

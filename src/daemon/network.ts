@@ -185,15 +185,12 @@ export function buildNetwork(
   })
 
   async function leave(): Promise<void> {
-    await fleet.leave()
-    // What people agreed to, they agreed to with this mesh's nodes, teams and roles.
-    for (const uid of await store.consent.decided()) await sharing.off(uid)
-    const end = (): void => onSwitch(common.identity)
-    // At the end, as neighbours give documents until then: one that was left here would not be taken when this node joins again.
-    timers.after(
-      SPREAD_MS,
-      () => void store.documents.drop(['certificate', 'revocation_list', 'policy_bundle']).then(end, end),
-    )
+    // First, so that no node is out of its mesh and still shares where the disk fails.
+    await fleet.leave(async () => {
+      // What people agreed to, or left to the file, was with this mesh's nodes, teams and roles.
+      for (const uid of await store.consent.everybody()) await sharing.off(uid)
+    })
+    timers.after(SPREAD_MS, () => onSwitch(common.identity))
   }
 
   return { mesh, documents, summaries, totals, self, query, reports, upkeep, rotation, leave, handOver }

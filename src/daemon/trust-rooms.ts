@@ -62,6 +62,7 @@ export function buildTrust(
     lifeMs,
     enrolment: () => readEnrolment(enrolmentFile),
     watch: (changed) => watchEnrolment(enrolmentFile, changed),
+    outOfMesh: () => store.documents.drop(['certificate', 'revocation_list', 'policy_bundle']),
     isNameKnown: (wanted, except) =>
       trust.known().some((node) => {
         // A machine that was revoked in the mesh is gone, and its successor has its name; one that is denied here keeps it.

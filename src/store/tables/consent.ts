@@ -34,11 +34,11 @@ export interface ConsentRepository {
   put(record: ConsentRecord): Promise<void>
   /** Undefined for a person who never decided. Where decisions may be lost, a refusal stands in for the missing one. */
   get(uid: number): Promise<ConsentRecord | undefined>
-  /** Everybody who decided something. */
-  decided(): Promise<readonly number[]>
+  /** Everybody who decided something, and who stands for all others. */
+  everybody(): Promise<readonly number[]>
 }
 
-/** The one number that is not a uid (uid_t -1). It stands for a decision whose person is not known any more. */
+/** The one number that is not a uid (uid_t -1). It stands for everybody without a decision that is known. */
 export const EVERYBODY_ELSE = 0xffff_ffff
 
 /** Without categories, as releases wrote it that knew none. */
@@ -72,7 +72,7 @@ export function createConsentRepository(db: Database): ConsentRepository {
     cache.known = new Map()
   }
   return {
-    decided: () => peopleIn(db, 'consent'),
+    everybody: async () => [...(await peopleIn(db, 'consent')), EVERYBODY_ELSE],
     async put(record) {
       // Withdrawn consent must not come back after a power cut, hence the fsync.
       const { allow_only, deny_only, anomalies, ...plain } = record

@@ -2,7 +2,7 @@
 
 import type { Database } from '../level/database.ts'
 import { keyRange } from '../level/keyspace.ts'
-import { createConsentRepository, EVERYBODY_ELSE } from './consent.ts'
+import { createConsentRepository } from './consent.ts'
 import { createFleetRepository } from './fleet.ts'
 import { noteLossOfVaults } from './vault.ts'
 
@@ -22,9 +22,9 @@ export interface Closed {
  */
 export async function failClosed(db: Database): Promise<Closed> {
   const consent = createConsentRepository(db)
-  for (const uid of [...(await consent.decided()), EVERYBODY_ELSE]) {
+  for (const uid of await consent.everybody()) {
     const stored = await consent.get(uid)
-    if (stored?.off === true) continue
+    if (stored?.off) continue
     const nothing = {
       allow_peers: [],
       allow_supervisors: [],

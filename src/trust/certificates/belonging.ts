@@ -2,6 +2,7 @@
 // the root's key in the hands of a person here.
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import type { FleetRepository, MembershipRecord } from '../../store/tables/fleet.ts'
 import { isSame } from '../identity/index.ts'
 import type { FleetOptions, FleetParts } from './fleet-options.ts'
@@ -61,6 +62,7 @@ export function createBelonging(deps: BelongingDeps) {
   })
   const rootWord = createRootWord({
     ...deps,
+    isOther,
     async joined(root, certificate) {
       await store(belong(root, [certificate]))
       deps.founded(certificate)
@@ -96,16 +98,23 @@ export function createBelonging(deps: BelongingDeps) {
     seeking,
     rootWord,
     /** Belongs to no mesh from the next start on. KaroErrors as `Fleet.leave`. */
-    async leave(invites: readonly string[]) {
+    async leave(first: () => Promise<void>) {
       if (membership === undefined) {
         throw new KaroError('refused', 'this node belongs to no mesh')
       }
-      if (deps.enrolment?.() !== undefined) {
+      // One that cannot be used now is put right later.
+      if (orElse(() => deps.enrolment?.() !== undefined, true)) {
         throw new KaroError('conflict', 'enrolment.json beside config.toml would let this node in again')
       }
+      await first()
+      const before = membership
+      // At once, or a certificate that comes meanwhile would be stored after this.
       membership = undefined
+      await store({ membership: null, joining: null }).catch((error: unknown) => {
+        membership = before
+        throw error
+      })
       seeking.begin(undefined)
-      await store({ membership: null, joining: null, forget_invites: invites })
     },
     /** Looks for the inviter from now on, and after a restart too. As `Fleet.join`. */
     async join(...[code, terms]: Parameters<Fleet['join']>) {

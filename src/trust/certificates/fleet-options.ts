@@ -19,6 +19,8 @@ export interface FleetOptions extends Pick<Ambient, 'clock' | 'random' | 'log'> 
   readonly watch?: (changed: () => void) => () => void
   /** Whether people here know another node than `except` by that name. Default: they know none. */
   readonly isNameKnown?: (name: string, except: NodeId) => boolean
+  /** Called by a start in no mesh, before documents are loaded: those of a mesh go, because none is taken anew while it is kept. */
+  readonly outOfMesh?: () => Promise<void>
   /** How long certificates of nodes hold, ms. Default and most: 30 days. */
   readonly lifeMs?: number | undefined
 }

@@ -195,10 +195,12 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
   /** Looks for the inviter from now on. KaroErrors: `bad_request` for no code, `refused` for one that ended, `conflict`. */
   join(code: string, terms: { readonly root?: Uint8Array; readonly places: readonly string[] }): Promise<void>
   /**
-   * Forgets the mesh and its invites, on disk when it resolves; what is in memory counts until the next start. KaroErrors: `refused`
-   * where there is none, `conflict` while an enrolment file would let this node in again.
+   * Forgets the mesh, on disk when it resolves, and lets nobody in any more; what else is in memory counts until the next start, which
+   * removes the invites and documents. KaroErrors: `refused` where there is no mesh, `conflict` while there is an enrolment file, also
+   * one that cannot be used. After any other error this node belongs to the mesh as before.
+   * `first`: what has to be done before, where nothing stands against it.
    */
-  leave(): Promise<void>
+  leave(first: () => Promise<void>): Promise<void>
   /** Looks at the enrolment file again, where this node has no certificate: one that came or was put right is used. */
   enrol(): Promise<void>
   /**

@@ -23,7 +23,7 @@ import { LIFE_MAX_MS } from './verify.ts'
 const LOOK_MS = 10 * 60_000
 
 export function createFleet(options: FleetOptions): Fleet {
-  const { identity, repository, audit, clock, random } = options
+  const { identity, repository, audit, clock } = options
   const { lineage = createLineage(clock.now) } = options
   const log = options.log.child({ room: 'fleet' })
   const self = identity.nodeId
@@ -31,11 +31,9 @@ export function createFleet(options: FleetOptions): Fleet {
   const roll = createRoll()
   const serially = createSerial()
   const invites = createInvites({
+    ...options,
     self: identity.publicKey,
     isIssuer: () => issuing.isIssuer(),
-    repository,
-    clock,
-    random,
   })
   const changes = createListeners<[NodeId]>()
   let sink: DocumentSink = () => {}
@@ -43,13 +41,13 @@ export function createFleet(options: FleetOptions): Fleet {
   let lookedAt = clock.now()
 
   const parts = { ...options, log, roll, lifeMs, lineage }
-  const issuing = createIssuing({ ...parts, signed })
+  const issuing = createIssuing({ ...parts, signed, isMember: () => belonging.joinedAt() !== undefined })
   const kinship = createKinship(parts)
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
   }
 
-  const parting = createParting({ log, tell: (node) => changes.tell(node) })
+  const parting = createParting({ log, tell: changes.tell })
   const { take, documents } = createTaking({
     ...parts,
     parting,
@@ -114,7 +112,11 @@ export function createFleet(options: FleetOptions): Fleet {
     async start(signal) {
       signal.throwIfAborted()
       const stored = await repository.load()
-      invites.load(stored.invites)
+      if (stored.membership === undefined) {
+        // Here alone nothing of the mesh that this node left comes in any more.
+        await repository.write({ forget_invites: stored.invites.map(({ id }) => id) })
+        await options.outOfMesh?.()
+      } else invites.load(stored.invites)
       seeking.begin(stored.joining)
       belonging.load(stored.membership)
       await enrol()
@@ -155,7 +157,7 @@ export function createFleet(options: FleetOptions): Fleet {
     revokedByRoot: rootWord.revokedByRoot,
     async invite(terms) {
       issuing.mayGive(terms.roles)
-      checkInviteTerms(identity, roll.root()?.mesh as Uint8Array, terms, { clock, random })
+      checkInviteTerms(identity, roll.root()?.mesh as Uint8Array, terms, options)
       const made = await invites.create(terms)
       const { uses, roles, teams, owner = '' } = terms
       const given = { uses, roles: roles.join(','), teams: teams.join(','), owner }
@@ -169,8 +171,8 @@ export function createFleet(options: FleetOptions): Fleet {
       return invite
     },
     join: belonging.join,
-    async leave() {
-      await belonging.leave(invites.list().map(({ id }) => id))
+    async leave(first) {
+      await belonging.leave(first)
       await audit.record({ type: 'trust_change', success: true, details: { action: 'leave_mesh' } })
     },
     enrol,

@@ -29,6 +29,8 @@ type Terms = Pick<Binding, 'name' | 'roles' | 'teams' | 'owner'> & Partial<Pick<
 export interface IssuingDeps extends FleetParts {
   /** A document was signed: it counts here at once, and goes to the mesh. Resolves when it is stored. */
   readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
+  /** False for a node that left: its certificate holds until it restarts, and certifies nobody. */
+  readonly isMember: () => boolean
 }
 
 export type Issuing = ReturnType<typeof createIssuing>
@@ -41,8 +43,9 @@ export function createIssuing(deps: IssuingDeps) {
   const self = identity.nodeId
   const lifeMs = Math.min(deps.lifeMs, LIFE_MAX_MS.node)
 
+  const held = () => (deps.isMember() ? roll.word(self, clock.now())?.binding : undefined)
   function own(): Binding {
-    const binding = roll.word(self, clock.now())?.binding
+    const binding = held()
     if (binding?.usage === 'issuer') return binding
     throw new KaroError('refused', 'this node may not certify others', {
       hint: 'Run this on an issuer of the mesh, while its own certificate holds: karo ca show says what this node is.',
@@ -88,8 +91,8 @@ export function createIssuing(deps: IssuingDeps) {
         name: terms.name,
         roles: terms.roles.join(','),
         teams: terms.teams.join(','),
-        ...(terms.owner === undefined ? {} : { owner: terms.owner }),
-        ...(usage === '' ? {} : { usage }),
+        ...(terms.owner !== undefined && { owner: terms.owner }),
+        ...(usage && { usage }),
       },
     })
 
@@ -161,7 +164,7 @@ export function createIssuing(deps: IssuingDeps) {
 
   return {
     /** This node may certify others now. */
-    isIssuer: () => roll.word(self, clock.now())?.binding.usage === 'issuer',
+    isIssuer: () => held()?.usage === 'issuer',
     mayGive,
 
     /** A new certificate; resolves with its chain when it is stored. KaroError as `mayGive`. */
@@ -240,7 +243,8 @@ export function createIssuing(deps: IssuingDeps) {
     /** Signs what is due. Returns how many. */
     renew(present: (node: NodeId) => boolean) {
       const now = clock.now()
-      if (roll.word(self, now)?.binding.usage !== 'issuer') return 0
+      const mine = held()
+      if (mine?.usage !== 'issuer') return 0
       let count = 0
       const list = roll.listOf(self)
       const isDueAt = (list?.version ?? 0) + Math.min(LIST_EVERY_MS, lifeMs / 4)
@@ -248,7 +252,6 @@ export function createIssuing(deps: IssuingDeps) {
         later(signList(list?.revoked ?? new Map()))
         count++
       }
-      const ends = own().not_after
       for (const binding of roll.certified(now)) {
         if (binding.usage !== 'node') continue
         const node = successorOf(binding)
@@ -257,7 +260,7 @@ export function createIssuing(deps: IssuingDeps) {
           const isLeft = leftSince(deps, node, now) >= binding.issued_at
           if (!isLeft && (!isDue(binding, now) || !present(node))) continue
           // The issuer's own end is near: a new one would hold no longer.
-          if (!isLeft && Math.min(now + lifeMs, ends) <= binding.not_after) continue
+          if (!isLeft && Math.min(now + lifeMs, mine.not_after) <= binding.not_after) continue
         }
         try {
           mayGive(binding.roles)

@@ -12,6 +12,8 @@ import { meshOf } from './sign.ts'
 import { CHAIN_FAULTS, type TrustedRoot, verifyChain } from './verify.ts'
 
 export interface RootWordDeps extends FleetParts {
+  /** Whether this node belongs to the mesh of another root. */
+  readonly isOther: (root: Uint8Array) => boolean
   /**
    * A list was signed by the root: it goes to the mesh, and counts here once the neighbours have it, or a little later.
    * Resolves then, when it is stored; where it cannot be stored it counts here at once.
@@ -28,14 +30,18 @@ export interface RootWord extends Pick<Fleet, 'found' | 'rootList' | 'revokedByR
   heard(frame: Uint8Array): void
 }
 
-export function createRootWord({ identity, roll, clock, log, signedByRoot, joined }: RootWordDeps): RootWord {
-  const isOther = (root: Uint8Array): boolean => {
-    const own = roll.root()?.key
-    return own !== undefined && !isSame(own, root)
-  }
+export function createRootWord({
+  identity,
+  roll,
+  clock,
+  log,
+  isOther,
+  signedByRoot,
+  joined,
+}: RootWordDeps): RootWord {
   const listNow = () => {
     const root = roll.root()
-    return root === undefined ? undefined : roll.listOf(formatNodeId(root.key))
+    return root && roll.listOf(formatNodeId(root.key))
   }
 
   return {

@@ -25,17 +25,16 @@ export function stateOf({ self, roll, now, joinedAt, seeking, lineage }: Standin
   const { newest, listed } = roll.lists(now)
   /** Its own key, and those before it: the one before is certified until the new one is. */
   const keys = lineage.ancestors(self)
-  const own = keys.find((key) => roll.word(key, now) !== undefined)
-  const word = own === undefined ? undefined : roll.word(own, now)
+  const word = first(keys, (key) => roll.word(key, now))
   return {
-    mesh: root === undefined ? null : toHex(root.mesh),
-    root: root === undefined ? null : formatNodeId(root.key),
+    mesh: root ? toHex(root.mesh) : null,
+    root: root ? formatNodeId(root.key) : null,
     joined_at: joinedAt ?? null,
     own: word?.binding ?? null,
-    why_not: own === undefined ? (found(keys, (key) => roll.whyNot(key, now)) ?? null) : null,
-    revoked_by: own === undefined ? revokedBy(roll, keys, now) : null,
+    why_not: (word === undefined && first(keys, (key) => roll.whyNot(key, now))) || null,
+    revoked_by: word === undefined ? revokedBy(roll, keys, now) : null,
     issuer: word?.binding.usage === 'issuer',
-    lists_at: root === undefined ? null : newest,
+    lists_at: root ? newest : null,
     stale: word?.stale ?? false,
     certified: new Set(roll.certified(now).map(({ node_id }) => lineage.memberOf(node_id))).size,
     revoked: listed,
@@ -52,17 +51,12 @@ export function stateOf({ self, roll, now, joinedAt, seeking, lineage }: Standin
   }
 }
 
-function found<T>(keys: readonly NodeId[], of: (key: NodeId) => T | undefined): T | undefined {
-  for (const key of keys) {
-    const one = of(key)
-    if (one !== undefined) return one
-  }
-  return undefined
-}
+const first = <T>(keys: readonly NodeId[], of: (key: NodeId) => T | undefined): T | undefined =>
+  keys.map(of).find((one) => one !== undefined)
 
 /** Who revoked one of these keys; null: nobody did. */
 function revokedBy(roll: Roll, keys: readonly NodeId[], now: number): RevokedHere | null {
-  const revoked = found(keys, roll.revoked)
+  const revoked = first(keys, roll.revoked)
   const root = roll.root()
   if (revoked === undefined || root === undefined) return null
   const { by, at } = revoked

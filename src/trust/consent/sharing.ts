@@ -45,9 +45,7 @@ export function createSharing(deps: SharingDeps): Sharing {
   const serially = createSerial()
   const changes = createListeners()
 
-  async function choiceOf(uid: number): Promise<Choice> {
-    return (await consent.get(uid)) ?? choiceOfFile(config.sharing)
-  }
+  const orFile = (stored: Choice | undefined): Choice => stored ?? choiceOfFile(config.sharing)
 
   function change(
     uid: number,
@@ -57,7 +55,7 @@ export function createSharing(deps: SharingDeps): Sharing {
   ) {
     return serially(async () => {
       const stored = await consent.get(uid)
-      const next = to(stored ?? choiceOfFile(config.sharing))
+      const next = to(orFile(stored))
       const decided = { ...next, uid, decided_at: clock.now() }
       // To decide what the file says is a decision: it holds when the file changes.
       if (isDeepStrictEqual(stored, { ...decided, decided_at: stored?.decided_at })) return
@@ -66,12 +64,12 @@ export function createSharing(deps: SharingDeps): Sharing {
       await audit.record({
         type: 'consent_change',
         success: true,
-        ...(entry !== undefined && isNodeId(entry) ? { peer: entry } : {}),
+        ...(entry && isNodeId(entry) && { peer: entry }),
         details: {
           uid,
           change: what,
-          ...(entry === undefined ? {} : { who: entry }),
-          ...(categories === undefined ? {} : { categories: categories.join(' ') }),
+          ...(entry && { who: entry }),
+          ...(categories && { categories: categories.join(' ') }),
         },
       })
     })
@@ -90,7 +88,7 @@ export function createSharing(deps: SharingDeps): Sharing {
 
   async function show(uid: number): Promise<SharingView> {
     const stored = await consent.get(uid)
-    const now = consentFrom(config.sharing, stored ?? choiceOfFile(config.sharing))
+    const now = consentFrom(config.sharing, orFile(stored))
     return {
       sharing: now.off ? 'off' : 'on',
       source: stored === undefined ? 'config' : 'decision',
@@ -123,7 +121,7 @@ export function createSharing(deps: SharingDeps): Sharing {
   }
 
   return {
-    consentOf: async (uid) => consentFrom(config.sharing, await choiceOf(uid)),
+    consentOf: async (uid) => consentFrom(config.sharing, orFile(await consent.get(uid))),
     decidedAt: async (uid) => (await consent.get(uid))?.decided_at,
     allow: named('allow', allowing),
     stop: named('stop', stopping),

@@ -15,7 +15,7 @@ const FAULTS = {
   wrong_key: 'the delegation names another key for answers',
   wrong_type: 'the delegation does not cover questions of this type',
   not_yet_valid: 'the delegation does not hold yet: a clock is wrong',
-  expired: 'its time is over',
+  expired: 'the time of the login is over',
   no_mesh: 'this node is in no mesh of a root',
   denied: 'the operator is denied here',
   issuer_denied: 'the issuer that certified the operator is denied here',

@@ -307,7 +307,7 @@ test('people see as whom they ask, and escaped what others chose', () => {
     page({
       'as this node': view(me),
       'as an operator': view({ ...me, login }),
-      'after a login that lapsed': view({ ...me, lapsed: 'its time is over' }),
+      'after a login that lapsed': view({ ...me, lapsed: 'the time of the login is over' }),
     }),
   ).toMatchSnapshot()
 })

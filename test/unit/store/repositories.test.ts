@@ -7,6 +7,7 @@ import { encodeValue } from '../../../src/store/level/value.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createConsentRepository, EVERYBODY_ELSE } from '../../../src/store/tables/consent.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
+import { createPeopleRepository } from '../../../src/store/tables/people.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 
 const bytes = (fill: number, length = 32): Uint8Array => Buffer.alloc(length, fill)
@@ -29,7 +30,15 @@ test('consent is kept per uid, the last decision holds', async () => {
   expect(await repository.get(1000)).toEqual(record(1000, true))
   expect(await repository.get(1)).toBeUndefined()
   expect(await repository.get(70_000)).toEqual(record(70_000, false))
-  expect(await repository.decided()).toEqual([1000, 70_000])
+  expect(await repository.everybody()).toEqual([1000, 70_000, EVERYBODY_ELSE])
+})
+
+test('the decision that stands for everybody else makes nobody a person', async () => {
+  const db = await temporaryDatabase()
+  const nothing = { allow_peers: [], allow_supervisors: [], deny_peers: [], allow_only: [], deny_only: [] }
+  for (const uid of [1000, EVERYBODY_ELSE])
+    await createConsentRepository(db).put({ ...nothing, uid, off: true, decided_at: 1 })
+  expect(await createPeopleRepository(db).used()).toEqual([1000])
 })
 
 test('a decision holds at once for every repository of the database, also while others read it', async () => {

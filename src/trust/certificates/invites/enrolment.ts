@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path'
 import * as z from 'zod'
 import { isNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { orElse } from '../../../base/run/or-else.ts'
 import { readSmallFile, TOO_WIDE } from '../../identity/index.ts'
 
 /** Beside config.toml. */
@@ -59,7 +60,8 @@ export function watchEnrolment(path: string, changed: () => void): () => void {
  * is not an enrolment file.
  */
 export function readEnrolment(path: string): Enrolment | undefined {
-  if (!fs.existsSync(path)) return undefined
+  // What cannot be looked at may be there.
+  if (orElse(() => fs.statSync(path, { throwIfNoEntry: false }) === undefined, false)) return undefined
   return parseEnrolment(readSmallFile(path, { wide: TOO_WIDE, wrong }), path)
 }
 

@@ -157,7 +157,7 @@ export function createInvites({ self, isIssuer, repository, clock, random }: Inv
           uses,
           roles,
           teams,
-          ...(owner === undefined ? {} : { owner }),
+          ...(owner !== undefined && { owner }),
           used: [],
           failures: 0,
           cancelled: false,

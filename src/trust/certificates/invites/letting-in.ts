@@ -48,7 +48,9 @@ export function createLettingIn(deps: LettingInDeps) {
     const happened = refused.times(why)
     if (happened === undefined) return
     const details = { reason: 'invite_refused', why, times: happened.times }
-    void audit.record({ type: 'policy_violation', success: false, peer: node, details })
+    // Of several the ledger names none, rather than the newest for all.
+    const peer = happened.times === 1 && { peer: node }
+    void audit.record({ type: 'policy_violation', success: false, ...peer, details })
   }
 
   return {

@@ -51,10 +51,10 @@ export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'see
   /** The list that revoked `node`, as it goes with an acknowledgement; undefined if no list did, or none fits into the message. */
   function listFor(node: NodeId): Answer | undefined {
     const revoked = revokedOf([node, ...lineage.family(node)])
-    const revoked_by = revoked === undefined ? undefined : byIssuer(revoked.by)
+    const revoked_by = revoked && byIssuer(revoked.by)
     if (revoked_by !== undefined) return { revoked_by }
     const root_list = revoked !== undefined || kinship.isVoid(node) ? rootWord.frame() : undefined
-    return root_list === undefined ? undefined : { root_list }
+    return root_list && { root_list }
   }
 
   /**
@@ -79,7 +79,7 @@ export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'see
     shown(to) {
       const chain = roll.chainOf(kinship.certifiedKey(), clock.now())
       const join = seeking.shown(to)
-      return { ...(chain === undefined ? {} : { chain }), ...(join === undefined ? {} : { join }) }
+      return { ...(chain && { chain }), ...(join && { join }) }
     },
     heard(node, { chain, join, name }) {
       if (chain !== undefined) tell(roll.chain(kinship.keyOf(node, chain), chain, clock.now()))

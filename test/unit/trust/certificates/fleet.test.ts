@@ -1,5 +1,5 @@
 // The room of certificates at its door: founding, joining, renewing, revoking, and what is left after a restart.
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { meshOf } from '../../../../src/trust/certificates/sign.ts'
@@ -22,6 +22,7 @@ import {
 
 const everybody = (): boolean => true
 const nobody = (): boolean => false
+const nothing = async (): Promise<void> => {}
 
 /** `ann` and `bob` were certified by one issuer; nobody has heard of the second one. */
 async function mesh() {
@@ -456,16 +457,16 @@ test('a certificate that a wrong clock disbelieves is told apart from a refused 
 test('a node that left is in no mesh after its restart, gives nobody in by its invites, and joins another one, or this one again', async () => {
   const { issuer, ann } = await mesh()
   const code = await invited(issuer, { uses: 3 })
-  await ann.fleet.leave()
+  await ann.fleet.leave(nothing)
   expect(ann.audited.at(-1)).toMatchObject({ type: 'trust_change', details: { action: 'leave_mesh' } })
   const out = await restarted(ann)
   expect(out.fleet.state()).toMatchObject({ mesh: null, own: null, joining: null, certified: 0 })
   expect(out.fleet.word(issuer.identity.nodeId)).toBeUndefined()
-  await expect(out.fleet.leave()).rejects.toMatchObject({ code: 'refused' })
+  await expect(out.fleet.leave(nothing)).rejects.toMatchObject({ code: 'refused' })
   await out.fleet.join(code, { places: [] })
   expect(await meet(issuer, out, 'ann')).toBe(true)
   // So does an issuer, whose invites end with that.
-  await issuer.fleet.leave()
+  await issuer.fleet.leave(nothing)
   const alone = await restarted(issuer)
   expect([alone.fleet.state().root, alone.fleet.invites()]).toEqual([null, []])
 })
@@ -474,8 +475,50 @@ test('nobody leaves while a file would let the machine in again', async () => {
   const { issuer, ann } = await mesh()
   const code = await invited(issuer)
   const held = await restarted(ann, { enrolment: () => ({ code, places: [] }) })
-  await expect(held.fleet.leave()).rejects.toMatchObject({ code: 'conflict' })
+  await expect(held.fleet.leave(nothing)).rejects.toMatchObject({ code: 'conflict' })
+  const unreadable = (): never => {
+    throw new KaroError('bad_file', 'others may read or change it')
+  }
+  const unread = await restarted(ann, { enrolment: unreadable })
+  const first = vi.fn(nothing)
+  await expect(unread.fleet.leave(first)).rejects.toMatchObject({ code: 'conflict' })
+  expect(first).not.toHaveBeenCalled()
   expect((await restarted(ann)).fleet.state().own).not.toBeNull()
+})
+
+test('a node that could not store that it leaves belongs to its mesh, and leaves by another try', async () => {
+  const { ann } = await mesh()
+  const disk = { full: true }
+  const write: typeof ann.repository.write = async (changes) => {
+    if (disk.full && changes.membership === null) throw new Error('ENOSPC')
+    await ann.repository.write(changes)
+  }
+  const one = await restarted(ann, { repository: { ...ann.repository, write } })
+  await expect(one.fleet.leave(nothing)).rejects.toThrow('ENOSPC')
+  await expect(one.fleet.leave(() => Promise.reject(new Error('EIO')))).rejects.toThrow('EIO')
+  expect(one.fleet.state().joined_at).not.toBeNull()
+  disk.full = false
+  await one.fleet.leave(nothing)
+  expect((await restarted(ann)).fleet.state().root).toBeNull()
+})
+
+test('an issuer that left lets nobody in and makes no invite before its restart, which drops the documents of the mesh', async () => {
+  const { issuer } = await mesh()
+  const code = await invited(issuer)
+  const late = await room(8_060)
+  await late.fleet.join(code, { places: [] })
+  await issuer.fleet.leave(nothing)
+  expect(await meet(issuer, late, 'late')).toBe(false)
+  expect(late.fleet.state().joining).toMatchObject({ refused: 'no_issuer' })
+  await expect(invited(issuer)).rejects.toMatchObject({ code: 'refused' })
+  const outOfMesh = vi.fn(nothing)
+  const alone = await restarted(issuer, { outOfMesh })
+  expect(alone.fleet.invites()).toEqual([])
+  expect((await alone.repository.load()).invites).toEqual([])
+  expect(outOfMesh).toHaveBeenCalledOnce()
+  await found(alone)
+  await restarted(alone, { outOfMesh })
+  expect(outOfMesh).toHaveBeenCalledOnce()
 })
 
 test('a certificate that a clock signed which was ahead is told as that, after a restart', async () => {

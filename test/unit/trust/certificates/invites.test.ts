@@ -1,6 +1,6 @@
 // Invites: codes that people type, proofs bound to both keys, and uses that are counted once.
 
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
@@ -309,4 +309,8 @@ test('an enrolment file counts where its group reads it at most; where there is 
     if (fine) expect(read()).toBe('code')
     else expect(read).toThrow('others may read or change it')
   }
+  // A file that the system does not let this program look at is there nevertheless.
+  const loop = join(temporaryDirectory(), 'enrolment.json')
+  symlinkSync(loop, loop)
+  expect(() => readEnrolment(loop)).toThrow('the enrolment file cannot be used')
 })

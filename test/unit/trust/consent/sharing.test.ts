@@ -103,6 +103,20 @@ test('everything that was decided is undone at once, and then the file holds, to
   expect(audits.at(-1)).toMatchObject({ type: 'consent_change', details: { change: 'reset' } })
 })
 
+test('who decided nothing is off with everybody else, and then decides like anybody', async () => {
+  const { made, consent } = await sharing()
+  const before = await made.consentOf(1001)
+  for (const uid of await createConsentRepository(await temporaryDatabase()).everybody()) await made.off(uid)
+  expect(await made.show(1001)).toMatchObject({ sharing: 'off', source: 'decision' })
+  await made.allow(1002, 'role:lead')
+  expect(await made.consentOf(1002)).toMatchObject({ off: false, allow_peers: ['role:lead'] })
+  await made.on(1003)
+  expect(await made.consentOf(1003)).toEqual(before)
+  await made.reset(1004)
+  expect(await made.consentOf(1004)).toEqual(before)
+  expect((await consent.get(1001))?.off).toBe(true)
+})
+
 test('decisions outlive a restart', async () => {
   const { made, consent } = await sharing()
   await made.stop(1000, 'team:eng')

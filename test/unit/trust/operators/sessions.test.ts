@@ -224,8 +224,9 @@ test('nothing is asked under another name after a login that ended by itself, un
   ] as const) {
     await login(ANN, HOUR_MS)
     pass(HOUR_MS)
-    for (const _ of [1, 2]) expect(asks).toThrow('your login as an operator has ended: its time is over')
-    expect([sessions.lapsed(ANN), sessions.lapsed(BOB)]).toEqual(['its time is over', undefined])
+    for (const _ of [1, 2])
+      expect(asks).toThrow('your login as an operator has ended: the time of the login is over')
+    expect([sessions.lapsed(ANN), sessions.lapsed(BOB)]).toEqual(['the time of the login is over', undefined])
     expect(sessions.of(BOB, BOB, true)).toBeUndefined()
     await again()
     expect([asks(), sessions.lapsed(ANN)]).toEqual([name, undefined])
