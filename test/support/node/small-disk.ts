@@ -77,9 +77,6 @@ export function smallDisk(megabytes: number): SmallDisk {
   }
 }
 
-/** The kernel does it within milliseconds, unless the machine is very busy. */
-const DETACHED_WITHIN_MS = 30_000
-
 /** An ext4 in a file; undefined where the machine has no loop devices, or no mkfs. */
 export function breakingDisk(megabytes: number): BreakingDisk | undefined {
   const parent = mountPoint()
@@ -88,14 +85,15 @@ export function breakingDisk(megabytes: number): BreakingDisk | undefined {
   writeFileSync(image, '')
   run('truncate', '-s', `${megabytes}M`, image)
   mkdirSync(home)
-  const mount = (): void => void run('mount', '-o', 'loop,errors=remount-ro', image, home)
+  const mount = (file: string): void => void run('mount', '-o', 'loop,errors=remount-ro', file, home)
+  const device = (): string => run('findmnt', '-n', '-o', 'SOURCE', home).trim()
   try {
     run('mkfs.ext4', '-q', image)
     // Programs that start meanwhile in a mount namespace of their own take along what is mounted. Below a shared mount they let go of it
     // with this one, and else only when they end.
     run('mount', '--bind', parent, parent)
     run('mount', '--make-shared', parent)
-    mount()
+    mount(image)
   } catch {
     return undefined
   }
@@ -106,23 +104,20 @@ export function breakingDisk(megabytes: number): BreakingDisk | undefined {
     breakDown() {
       // What was typed long ago is not what is asked about.
       run('sync', '-f', home)
-      const device = basename(run('findmnt', '-n', '-o', 'SOURCE', home).trim())
-      writeFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, '1')
+      writeFileSync(`/sys/fs/ext4/${basename(device())}/trigger_fs_error`, '1')
     },
     mend() {
+      // A copy: programs in mount namespaces of their own may keep the broken one mounted, and what is mounted anew from the same file
+      // would share its device, and with it what the cache holds of the broken file system.
+      const broken = device()
       run('umount', home)
-      // The kernel lets go of the loop device a little later. While it has it, a new mount would share the device, and
-      // with it what its cache holds of the broken file system.
-      const end = performance.now() + DETACHED_WITHIN_MS
-      while (run('losetup', '-j', image).trim() !== '') {
-        if (performance.now() > end)
-          throw new Error(`${image} is still attached: ${run('losetup', '-j', image)}`)
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
-      }
+      run('blockdev', '--flushbufs', broken)
+      const mended = join(parent, 'mended')
+      run('cp', '--sparse=always', image, mended)
       // Whatever it finds; 1: all of it was mended (e2fsck(8)).
-      const { status, stdout } = spawnSync('e2fsck', ['-f', '-y', image], { encoding: 'utf8' })
+      const { status, stdout } = spawnSync('e2fsck', ['-f', '-y', mended], { encoding: 'utf8' })
       if (status === null || status > 1) throw new Error(`e2fsck ended with ${status}: ${stdout}`)
-      mount()
+      mount(mended)
     },
   }
 }
