@@ -5,7 +5,7 @@ import { toHex } from '../../base/hex.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import type { FleetRepository, MembershipRecord } from '../../store/tables/fleet.ts'
 import { isSame } from '../identity/index.ts'
-import type { FleetOptions, FleetParts } from './fleet-options.ts'
+import type { FleetParts } from './fleet-options.ts'
 import type { Fleet } from './fleet-types.ts'
 import { joiningOf } from './invites/joining.ts'
 import { createSeeking } from './invites/seeking.ts'
@@ -86,6 +86,10 @@ export function createBelonging(deps: BelongingDeps) {
       // One that was not taken is told with its reason.
       roll.chain(identity.nodeId, stored.chain, clock.now())
     },
+    /** Takes the certificates of this node again where none holds: one that was signed by a clock that was ahead begins later. */
+    again() {
+      if (!deps.isCertified()) for (const bytes of membership?.chain ?? []) deps.take(bytes)
+    },
     /** Milliseconds since the epoch; undefined: this node belongs to no mesh. */
     joinedAt: () => membership?.joined_at,
     /** Stores the certificates of this node, which have changed. */
@@ -125,15 +129,16 @@ export function createBelonging(deps: BelongingDeps) {
       await look(joining)
     },
     /**
-     * Like `join`, with the enrolment file, which no person here typed in. Nothing happens while the file says what it said at the last call,
+     * Like `join`, with the enrolment file, which no person here typed in, where this node has no certificate. Nothing happens while the file says what it said at the last call,
      * or while this node uses another invite than the one in the file at the first. If the file is unusable this is reported, and the start continues.
      */
-    async enrol(read: NonNullable<FleetOptions['enrolment']>) {
+    async enrol() {
+      if (deps.isCertified()) return
       const isFirst = fileBefore === undefined
       let joining: ReturnType<typeof joiningOf> | undefined
       let now: string
       try {
-        const file = read()
+        const file = deps.enrolment?.()
         joining = file && joiningOf(file.code, file, clock.now())
         now = JSON.stringify(joining ?? null)
       } catch (error) {

@@ -91,19 +91,15 @@ export function createFleet(options: FleetOptions): Fleet {
   })
   const own = () => roll.word(kinship.certifiedKey(), clock.now())?.binding
 
-  async function enrol(): Promise<void> {
-    if (own() === undefined && options.enrolment !== undefined) await belonging.enrol(options.enrolment)
-  }
   const enrolSoon = (): void =>
-    void enrol().catch((error: unknown) =>
-      log.warn({ reason: String(error) }, 'the enrolment file could not be looked at'),
-    )
+    void belonging
+      .enrol()
+      .catch((error: unknown) =>
+        log.warn({ reason: String(error) }, 'the enrolment file could not be looked at'),
+      )
   let unwatch: (() => void) | undefined
-  const noteInvite = (
-    action: string,
-    invite: string,
-    given: Readonly<Record<string, string | number>> = {},
-  ) => void audit.record({ type: 'invite_changed', success: true, details: { action, invite, ...given } })
+  const noteInvite = (action: string, details: Readonly<Record<string, string | number>>) =>
+    void audit.record({ type: 'invite_changed', success: true, details: { action, ...details } })
 
   return {
     name: 'fleet',
@@ -119,7 +115,7 @@ export function createFleet(options: FleetOptions): Fleet {
       } else invites.load(stored.invites)
       seeking.begin(stored.joining)
       belonging.load(stored.membership)
-      await enrol()
+      await belonging.enrol()
       unwatch = options.watch?.(enrolSoon)
     },
     stop() {
@@ -160,14 +156,14 @@ export function createFleet(options: FleetOptions): Fleet {
       checkInviteTerms(identity, roll.root()?.mesh as Uint8Array, terms, options)
       const made = await invites.create(terms)
       const { uses, roles, teams, owner = '' } = terms
-      const given = { uses, roles: roles.join(','), teams: teams.join(','), owner }
-      noteInvite('create', made.invite.id, given)
+      const invite = made.invite.id
+      noteInvite('create', { invite, uses, roles: roles.join(','), teams: teams.join(','), owner })
       return made
     },
     invites: () => invites.list().map((invite) => ({ ...invite, state: invites.stateOf(invite) })),
     async cancelInvite(id) {
       const invite = await invites.cancel(id)
-      noteInvite('cancel', id)
+      noteInvite('cancel', { invite: id })
       return invite
     },
     join: belonging.join,
@@ -175,7 +171,7 @@ export function createFleet(options: FleetOptions): Fleet {
       await belonging.leave(first)
       await audit.record({ type: 'trust_change', success: true, details: { action: 'leave_mesh' } })
     },
-    enrol,
+    enrol: belonging.enrol,
     seeks: seeking.seeks,
 
     async revoke(node) {
@@ -195,6 +191,7 @@ export function createFleet(options: FleetOptions): Fleet {
       const holding = new Set(roll.certified(now).map(({ node_id }) => node_id))
       tell(before.filter((node) => !holding.has(node)))
       seeking.expire(now)
+      belonging.again()
       // In case its directory cannot be watched.
       enrolSoon()
       return issuing.renew(present)

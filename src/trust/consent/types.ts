@@ -61,7 +61,7 @@ export interface Sharing {
   /** Shares nothing, until `on` restores the earlier consent or `allow` starts over. */
   off(uid: number): Promise<SharingView>
   on(uid: number): Promise<SharingView>
-  /** Decides what the file says, and nothing else any more. */
+  /** Decides what the file says now. It stays a decision: when the file changes, this does not. */
   reset(uid: number): Promise<SharingView>
   show(uid: number): Promise<SharingView>
   /** Fires when a decision is durable, before the person who made it gets the answer; and after `reload`. */

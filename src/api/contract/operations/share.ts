@@ -66,7 +66,7 @@ export const CHANGES = {
   reset: defineOperation('POST /api/v1/share/reset', {
     ...plainly,
     daily: true,
-    summary: 'Decide what the configuration says',
+    summary: 'Decide what the configuration says now',
   }),
 } as const
 

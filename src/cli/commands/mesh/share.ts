@@ -177,7 +177,7 @@ const on = defineCommand('share on', {
 })
 
 const reset = defineCommand('share reset', {
-  summary: 'undo what you decided; by default that counts you in totals',
+  summary: 'decide what config.toml says; by default that counts you in totals',
   shows: CHANGES.reset,
   view: sharingView,
 })

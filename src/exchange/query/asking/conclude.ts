@@ -29,7 +29,7 @@ const straysOf = ({ trust, mesh }: QueryDeps, { members }: Live): NonNullable<Co
     const apart = members.has(node) ? undefined : mesh.apart(node)
     return apart === undefined
       ? []
-      : [{ name: trust.opinion(node).name || trust.opinion(node).fingerprint, apart }]
+      : { name: trust.opinion(node).name || trust.opinion(node).fingerprint, apart }
   })
 
 /** As whom it was asked, for the ledger. */
@@ -52,7 +52,6 @@ export async function conclude(
   ended_by: EndedBy,
 ): Promise<QueryResult> {
   const { config, identity, clock } = deps
-  const { body } = query.question
   const { live } = query
   const outcomes = [...live.members.values()].map((member) => ({
     member,
@@ -64,35 +63,38 @@ export async function conclude(
       ? []
       : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
   const found = await query.absent.covered(absent.map(({ member }) => member.node_id))
-  const result = resultOf({
-    trace_id: toHex(query.trace),
-    question: { ...body, query_type: request.query_type },
-    perNode: request.perNode,
-    filters: request.filters ?? [],
-    team: request.team,
-    acting: request.acting,
-    self: { fingerprint: identity.fingerprint, name: config.node.name, as_of: clock.now() },
-    own: query.own ?? { failed: true },
-    members: outcomes.map(({ member, collected }) => {
-      const summary = found.get(member.node_id)
-      if (summary) return { member, collected: { outcome: 'from_summary', summary } }
-      if (collected.outcome !== 'unreachable') return { member, collected }
-      // The member cannot refuse by itself any more, and refused by what it published last.
-      if (query.absent.denied(member.node_id)) return { member, collected: { outcome: 'denied' as const } }
-      return { member, collected, unreached: whyUnreached(member, deps.mesh, clock.now()) }
+  return noted(
+    deps,
+    request,
+    resultOf({
+      trace_id: toHex(query.trace),
+      question: { ...query.question.body, query_type: request.query_type },
+      perNode: request.perNode,
+      filters: request.filters ?? [],
+      team: request.team,
+      acting: request.acting,
+      self: { fingerprint: identity.fingerprint, name: config.node.name, as_of: clock.now() },
+      own: query.own ?? { failed: true },
+      members: outcomes.map(({ member, collected }) => {
+        const summary = found.get(member.node_id)
+        if (summary) return { member, collected: { outcome: 'from_summary', summary } }
+        if (collected.outcome !== 'unreachable') return { member, collected }
+        // The member cannot refuse by itself any more, and refused by what it published last.
+        if (query.absent.denied(member.node_id)) return { member, collected: { outcome: 'denied' as const } }
+        return { member, collected, unreached: whyUnreached(member, deps.mesh, clock.now()) }
+      }),
+      hearsay: query.hearsay,
+      strays: request.team === undefined ? straysOf(deps, live) : [],
+      // Certificates that are good and give no level.
+      stale: outcomes.some(({ member }) => {
+        const { why, trust_level, denied, revoked } = deps.trust.opinion(member.node_id)
+        return why === 'certificate' && trust_level === 'untrusted' && !denied && !revoked
+      }),
+      k_min: config.sharing.k_min,
+      ended_by,
+      elapsed_ms: clock.monotonic() - live.startedAt,
     }),
-    hearsay: query.hearsay,
-    strays: request.team === undefined ? straysOf(deps, live) : [],
-    // Certificates that are good and give no level.
-    stale: outcomes.some(({ member }) => {
-      const { why, trust_level } = deps.trust.opinion(member.node_id)
-      return why === 'certificate' && trust_level === 'untrusted'
-    }),
-    k_min: config.sharing.k_min,
-    ended_by,
-    elapsed_ms: clock.monotonic() - live.startedAt,
-  })
-  return noted(deps, request, result)
+  )
 }
 
 /** Writes one question of this node into log, metrics and ledger; resolves when the ledger has it. */

@@ -72,12 +72,13 @@ export function createLettingIn(deps: LettingInDeps) {
       const known = isFresh || again || before?.usage === 'issuer' ? roll.chainOf(node, now) : undefined
       const { roles, teams, owner } = (again && roll.lastTerms(node)) || taken
       const terms = { name: freeName(name, node), roles, teams, owner }
-      const unsigned = (error: unknown): never => {
-        // Without an answer the joining machine would keep asking until its invite ends.
-        refuse(node, 'error')
-        throw error
-      }
-      const chain = known ?? (await issuing.certify(node, terms).catch(unsigned))
+      const chain =
+        known ??
+        (await issuing.certify(node, terms).catch((error: unknown) => {
+          // Without an answer the joining machine would keep asking until its invite ends.
+          refuse(node, 'error')
+          throw error
+        }))
       const root = roll.root()?.key as Uint8Array
       const bound = { joiner: key, inviter: self.publicKey, expires_at: taken.expires_at }
       granted.set(node, { root, chain, proof: acceptProof(taken.key, bound, root, chain) })

@@ -528,6 +528,12 @@ test('a certificate that a clock signed which was ahead is told as that, after a
   time.now = NOW
   const again = await restarted(issuer)
   expect(again.fleet.state()).toMatchObject({ own: null, why_not: 'early' })
+  // When it has begun it counts, without a restart.
+  const later = await restarted(issuer)
+  time.now = NOW + DAY_MS
+  await later.fleet.look(nobody)
+  expect(later.fleet.state()).toMatchObject({ issuer: true, why_not: null })
+  time.now = NOW
   await found(again)
   expect(again.fleet.state()).toMatchObject({ issuer: true, why_not: null })
 })
