@@ -1,7 +1,7 @@
 // The sharing decisions of each person (uid) on this node; the file's `[sharing]` applies until they decide.
 import type { Database } from '../level/database.ts'
-import { peopleIn } from '../level/key-of-event.ts'
 import { makeKey } from '../level/keyspace.ts'
+import { peopleIn } from '../level/table.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 interface ConsentPart {

@@ -127,7 +127,7 @@ export function isPersonRow(key: Uint8Array, value: Uint8Array): boolean {
 async function numbersIn(db: Database): Promise<readonly number[]> {
   const spaces = OF_PEOPLE.filter((keyspace) => !LEFT_OVER.includes(keyspace))
   const found = await Promise.all(spaces.map((keyspace) => peopleIn(db, keyspace)))
-  return [...new Set(found.flat())].filter((number) => number < NOBODY).sort((a, b) => a - b)
+  return [...new Set(found.flat())].sort((a, b) => a - b)
 }
 
 /**

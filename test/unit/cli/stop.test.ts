@@ -60,6 +60,15 @@ test('what was set names the commands that bring it into force, with the home th
   expect((await karo(home, 'config', 'set', 'guard.profile', 'strict')).out).toContain('In force at once.')
 })
 
+test('+ adds to what the file says, and not to the environment', async () => {
+  const home = temporaryDirectory()
+  await karo(home, 'init', '--solo')
+  await karo(home, 'config', 'set', 'access.askers', 'ann')
+  const env = { HOME: home, KARO_HOME: join(home, 'node'), PATH: process.env.PATH, KARO_ACCESS_ASKERS: 'eve' }
+  const { out } = await commandLine(['config', 'set', 'access.askers', '+bob', '--json'], { env })
+  expect(JSON.parse(out).value).toEqual(['ann', 'bob'])
+})
+
 test('one word with blanks in it asks', async () => {
   const { code, out } = await karo(temporaryDirectory(), 'find files larger than 100 MB')
   expect([code, out]).toEqual([0, expect.stringContaining('find . -type f -size +100M')])

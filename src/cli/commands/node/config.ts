@@ -112,10 +112,13 @@ const get = defineCommand('config get', {
 
 /** Throws KaroError `bad_request`, with the nearest key. */
 function keyNamed(path: string, where: string): Key<unknown> {
-  const paths = KEY_LIST.map((k) => k.path)
   const found = KEY_LIST.find((k) => k.path === path)
   if (found !== undefined) return found
-  const meant = closest(path, paths) ?? sectionOf(path)
+  const meant =
+    closest(
+      path,
+      KEY_LIST.map((k) => k.path),
+    ) ?? sectionOf(path)
   throw usage(
     `unknown key ${path}`,
     where,
@@ -124,23 +127,27 @@ function keyNamed(path: string, where: string): Key<unknown> {
 }
 
 function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
-  const env = envName(k)
-  const example = exampleText(k)
-  const facts = {
-    from: loaded.sources.get(k.path) ?? 'default',
-    default: defaultText(k),
-    environment: env,
-    allowed: k.kind.allowed,
-    meaning: k.description,
-    'in the file': example?.replace('\n', ' '),
-  }
-  return pairs(io, facts, 'dim')
+  return pairs(
+    io,
+    {
+      from: loaded.sources.get(k.path) ?? 'default',
+      default: defaultText(k),
+      environment: envName(k),
+      allowed: k.kind.allowed,
+      meaning: k.description,
+      'in the file': exampleText(k)?.replace('\n', ' '),
+    },
+    'dim',
+  )
 }
 
 /** The keys of a section, or the keys that end in this name: `port` gives `mesh.port or http.port`. */
 function sectionOf(path: string): string | undefined {
-  const fits = KEY_LIST.map((k) => k.path).filter((p) => p.startsWith(`${path}.`) || p.endsWith(`.${path}`))
-  return fits.length === 0 ? undefined : fits.join(' or ')
+  return (
+    KEY_LIST.map((k) => k.path)
+      .filter((p) => p.startsWith(`${path}.`) || p.endsWith(`.${path}`))
+      .join(' or ') || undefined
+  )
 }
 
 /** When a key that was set takes effect. Only a service reads its file again without a new start. */
@@ -160,7 +167,7 @@ const set = defineCommand('config set', {
   examples: {
     'karo config set node.name eng-042': 'names this node',
     'karo config set history.ignore "export *,vault *"': 'a list of two patterns',
-    'karo config set access.askers +ann': 'one more person',
+    'karo config set access.askers +ann,bob': 'two more people',
   },
   async run(io, { args }) {
     const key = keyNamed(args.key, 'karo config set')
@@ -170,7 +177,10 @@ const set = defineCommand('config set', {
         where: 'karo config set',
         hint: `sudo karo config set ${key.path} …`,
       })
-    const { file = join(home, 'config.toml'), values } = load({ ...io, err: () => {} }, key.path)
+    const variable = envName(key)
+    // What the environment says is not the file's, so that nothing is added to it.
+    const env = args.value.startsWith('+') ? { ...io.env, [`${variable}`]: undefined } : io.env
+    const { file = join(home, 'config.toml'), values } = load({ ...io, env, err: () => {} }, key.path)
     const value = readValue(key, args.value, values.get(key.path))
     const isNew = !existsSync(file)
     if (isNew && !existsSync(home) && recordingPaths(io.env).whose === 'own')
@@ -183,10 +193,9 @@ const set = defineCommand('config set', {
     const now = setKey(isNew ? sampleConfig() : readFileSync(file, 'utf8'), key, value, file)
     // Alone the value may be allowed, and beside another key not.
     loadConfig({ home, env: io.env, text: now })
-    const variable = envName(key)
-    const over = variable !== undefined && io.env[variable] !== undefined ? variable : null
+    const over = variable && io.env[variable] ? variable : null
     const guard = key.path.startsWith('guard.') ? loadGuard(io) : undefined
-    const write = (): void => {
+    writing(file, () => {
       if (isNew) mkdirSync(home, { recursive: true, mode: 0o700 })
       replaceFile(
         file,
@@ -194,8 +203,7 @@ const set = defineCommand('config set', {
         isNew ? (home === io.home ? 0o600 : 0o644) : statSync(file).mode & 0o777,
         systemRandom,
       )
-    }
-    writing(file, write)
+    })
     if (guard !== undefined) resealed(guard)
     const force = forceOf(key.path)
     if (io.json) io.out(`${JSON.stringify({ file, key: key.path, value, in_force: force, over })}\n`)

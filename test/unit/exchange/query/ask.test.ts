@@ -308,6 +308,17 @@ describe('why a member is unreachable', () => {
     expect((await a.ask()).coverage).toMatchObject({ known: 1, complete: true })
   })
 
+  it('a certificate that gives no level says that lists are missing, and one of a machine that was revoked or denied does not', async () => {
+    const { a, b } = three()
+    const notes = async (more: Parameters<typeof a.trusts>[2]) => {
+      a.trusts(b, 'untrusted', { why: 'certificate', ...more })
+      return (await a.ask()).notes.join()
+    }
+    expect(await notes({})).toContain('No revocation list came for a week')
+    for (const more of [{ revoked: true }, { denied: true }])
+      expect(await notes(more)).not.toContain('No revocation list')
+  })
+
   it('a trusted node that was never met is no member, and is told all the same', async () => {
     const { a, c, wire } = three()
     a.members.delete(c)
