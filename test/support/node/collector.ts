@@ -1,5 +1,6 @@
 // Collectors of logs for tests: a real rsyslog, and one of our own that can stop reading or go away.
 import { execFileSync, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -124,13 +125,19 @@ input(type="imtcp" port="${port}" address="127.0.0.1" ruleset="karo")
   }
 }
 
-/** A port of loopback that nobody listens on now. */
+/** A port of loopback that nobody listens on now. The kernel gives it to nobody who asks for any, so that it can be used again later. */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = randomInt(10_000, 30_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }
 
 export interface Collector {

@@ -22,7 +22,8 @@ export function Capabilities() {
           capabilities.length === 0 && (
             <>
               <p>
-                Nothing is granted. Adding an agent grants what it names; a terminal grants more for an hour at most.
+                Nothing is granted. Adding an agent grants what it names; a terminal grants more for an hour
+                at most.
               </p>
               <p>
                 <Command text="karo cap grant AGENT fs.read:/srv/app" />

@@ -103,7 +103,7 @@ test('a stranger that shows one invite after the other fills no ledger', async (
   expect(refused()).toHaveLength(1)
   time.now += 60_000
   await hears(issuer, stranger, { join, name: 'stranger' })
-  expect(refused().map(({ details }) => details?.['times'])).toEqual([1, 20])
+  expect(refused().map(({ details }) => details?.times)).toEqual([1, 20])
 })
 
 test('an answer that the inviter did not make is believed by nobody', async () => {
