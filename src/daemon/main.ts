@@ -103,14 +103,20 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
     if (next === undefined) notify.stopping()
     else notify.reloading()
     running.end()
-    const success = next !== undefined || ending.code() === 0
-    void local.audit.record({ type: 'node_stopped', success, details: {} })
+    void local.audit.record({
+      type: 'node_stopped',
+      success: next !== undefined || ending.code() === 0,
+      details: {},
+    })
     // While there are neighbours. What is written later, as about the end of the links, is signed when the ledger stops.
     await network.handOver()
     await stopAll(rooms, log)
     if (next !== undefined && !ending.signal.aborted) {
       if (next === options.identity || switchIdentityFile(paths.key, next, random)) {
-        log.info({ node_id: next.nodeId, previous: options.identity.nodeId }, 'the node goes on')
+        log.info(
+          { node_id: next.nodeId, previous: options.identity.nodeId },
+          'the node restarts with this key',
+        )
         return next
       }
       log.error({}, 'the key file holds another rotation; the old key stays')

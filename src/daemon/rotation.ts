@@ -54,7 +54,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     if (!deps.isIssuer()) return
     deps.abandon()
     throw new KaroError('refused', 'this node is an issuer: its key is in the certificates of others', {
-      hint: 'First another issuer certifies its machines (karo ca assign --of) and revokes this one (karo ca revoke); karo ca show says how it goes on.',
+      hint: 'First another issuer (karo ca renew makes one) certifies its machines (karo ca assign --of) and revokes this one (karo ca revoke); karo ca show says how it goes on.',
     })
   }
 

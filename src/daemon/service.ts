@@ -74,8 +74,7 @@ export async function buildService(
       const person = await people.numberOf(uid, { keep: request.method !== 'GET' })
       if (person === undefined) throw (await people.turnsAway(uid)) ? turnedAway(uid) : unsure(uid)
       const pid = credentials.pidOf(request.raw.socket)
-      const process = pid === undefined ? {} : { pid }
-      return { uid: person, account: uid, ...(await access.of(uid)), via: 'socket', ...process }
+      return { uid: person, account: uid, ...(await access.of(uid)), via: 'socket', ...(pid && { pid }) }
     },
     isStillWho: async ({ uid, account }) => (await people.numberOf(account)) === uid,
     onAnswered: metrics.request,

@@ -34,7 +34,7 @@ interface ShareRouteDeps {
 export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDeps): Routes {
   return (server) => {
     const refOf = refsBy(trust)
-    const shown = async (view: ReturnType<Sharing['show']>) =>
+    const told = async (view: ReturnType<Sharing['show']>) =>
       withReaders(await view, readersShape(totals, refOf))
     serve(server, api.getPreview, async ({ query: { to, role, category, at }, caller }) => {
       if (to !== undefined && role !== undefined) {
@@ -70,16 +70,16 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
             : totalsShape(await totals.preview(caller.uid, role, timeOf(at)), refOf),
       }
     })
-    serve(server, api.getShare, ({ caller }) => shown(sharing.show(caller.uid)))
+    serve(server, api.getShare, ({ caller }) => told(sharing.show(caller.uid)))
     for (const change of ['allow', 'stop'] as const) {
       serve(server, api.NAMED_CHANGES[change], ({ caller, body }) =>
-        shown(sharing[change](caller.uid, body.who, body.categories, caller.admin)),
+        told(sharing[change](caller.uid, body.who, body.categories, caller.admin)),
       )
     }
-    serve(server, api.stopAnomalies, ({ caller }) => shown(sharing.anomalies(caller.uid, 'off')))
-    serve(server, api.letAnomalies, ({ caller, body }) => shown(sharing.anomalies(caller.uid, body.choice)))
+    serve(server, api.stopAnomalies, ({ caller }) => told(sharing.anomalies(caller.uid, 'off')))
+    serve(server, api.letAnomalies, ({ caller, body }) => told(sharing.anomalies(caller.uid, body.choice)))
     for (const change of ['off', 'on', 'reset'] as const) {
-      serve(server, api.CHANGES[change], ({ caller }) => shown(sharing[change](caller.uid)))
+      serve(server, api.CHANGES[change], ({ caller }) => told(sharing[change](caller.uid)))
     }
   }
 }

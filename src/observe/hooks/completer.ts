@@ -5,7 +5,7 @@ import { zshSource } from './hook.ts'
 
 /** Code at the end of a hook; `print` are the words that print the script of completions. */
 export const COMPLETERS: Readonly<Record<FinderShell, (print: readonly string[]) => string>> = {
-  // 124 has bash begin the completion again, with what is there then.
+  // A function that returns 124 has bash begin the completion again, by what was loaded meanwhile.
   bash: (print) => `__karo_tab() {
   ${load(print)}
   \\declare -F _karo >/dev/null && \\return 124
@@ -16,7 +16,7 @@ export const COMPLETERS: Readonly<Record<FinderShell, (print: readonly string[])
   zsh: (print) => `functions[__karo_tab]=${quoteShell(`${load(print)}
 (( $+functions[_karo] )) && _karo "$@"`)}
 ${zshSource('(( ! $+functions[compdef] )) || compdef __karo_tab karo')}`,
-  // A package has them where fish finds them by itself. What fish makes of the manual pages knows only options, and of no subcommand.
+  // A package has the completions where fish finds them by itself. Those that fish makes of the manual pages know only options, and no subcommand.
   fish: (
     print,
   ) => `if not builtin count (builtin string match -v '*/generated_completions' $fish_complete_path)/karo.fish* >/dev/null

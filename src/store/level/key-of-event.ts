@@ -1,5 +1,4 @@
 // Where the parts of an event's key lie: what can be told, and counted, without reading the event.
-import type { Database } from './database.ts'
 import { KEYSPACES, keyRange, makeKey } from './keyspace.ts'
 
 // events ‖ uid u32 ‖ start u64 (microseconds) ‖ tag u32 ‖ command number u32 ‖ flags
@@ -21,19 +20,6 @@ export function readU32(bytes: Uint8Array, at: number): number {
       (bytes[at + 3] as number)) >>>
     0
   )
-}
-
-/** People who have rows in a key space whose keys begin with the person. */
-export async function peopleIn(db: Database, space: keyof typeof KEYSPACES): Promise<readonly number[]> {
-  const uids: number[] = []
-  let range = keyRange(space)
-  for (;;) {
-    const [key] = await db.keys({ ...range, limit: 1 }).all()
-    if (key === undefined) return uids
-    const uid = readU32(key, UID_AT)
-    uids.push(uid)
-    range = { ...range, gte: keyRange(space, { u32: uid }).lt }
-  }
 }
 
 /** The number of the distinct command that ran. */

@@ -2,10 +2,11 @@
 
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Database } from '../level/database.ts'
-import { commandOfKey, eventsBetween, isCounted, peopleIn, readU32, UID_AT } from '../level/key-of-event.ts'
+import { commandOfKey, eventsBetween, isCounted, readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { pages } from '../level/pages.ts'
+import { peopleIn } from '../level/table.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 import { addCounts, categoryOf, emptyRollup, type MutableRollup, toolOf } from './count.ts'
 import type { Rollup, RollupRepository } from './types.ts'

@@ -129,8 +129,9 @@ export function createBelonging(deps: BelongingDeps) {
       await look(joining)
     },
     /**
-     * Like `join`, with the enrolment file, which no person here typed in, where this node has no certificate. Nothing happens while the file says what it said at the last call,
-     * or while this node uses another invite than the one in the file at the first. If the file is unusable this is reported, and the start continues.
+     * Like `join`, with the enrolment file, which no person here typed in, where this node has no certificate. Nothing happens while the
+     * file says what it said at the last call, or while this node uses another invite than the one in the file at the first. If the file
+     * is unusable this is reported, and the start continues.
      */
     async enrol() {
       if (deps.isCertified()) return

@@ -6,6 +6,7 @@ import { PROCESSES_LIMIT_MAX } from '../../../src/api/contract/constants.ts'
 import {
   type AskersShape,
   RISK_LEVELS,
+  type SharingView,
   type StatisticsShape,
   type StatusShape,
   type WhoAmIShape,
@@ -20,6 +21,7 @@ import { textWidth } from '../../../src/cli/terminal/text.ts'
 import { doctorView } from '../../../src/cli/views/doctor.ts'
 import { printKnown } from '../../../src/cli/views/knowledge.ts'
 import { whoAmIView } from '../../../src/cli/views/login.ts'
+import { sharingView } from '../../../src/cli/views/share.ts'
 import { mostUsedView, statsView } from '../../../src/cli/views/stats.ts'
 import { ANSWERS } from '../../support/data/answers.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
@@ -310,6 +312,25 @@ test('people see as whom they ask, and escaped what others chose', () => {
       'after a login that lapsed': view({ ...me, lapsed: 'the time of the login is over' }),
     }),
   ).toMatchSnapshot()
+})
+
+test('sharing: a node that was allowed and is not known as trusted is marked, and a way back into totals is named', () => {
+  const waiting = testIdentity(7).nodeId
+  const view = {
+    sharing: 'on',
+    source: 'decision',
+    max_level: 2,
+    categories: { tool_usage: true },
+    anomalies: 'off',
+    allow: { peers: [waiting, 'team:eng'], supervisors: [] },
+    allow_only: [],
+    stopped: [],
+    stopped_only: [],
+    peers: [],
+  } as unknown as SharingView
+  const shown = sharingView(view, { colour: false, columns: 200 })
+  expect(shown).toContain(`Allowed: ${waiting} (untrusted), team:eng.`)
+  expect(shown).toContain('Counted in totals of many nodes: no (karo share reset: as config.toml says).')
 })
 
 test('the ledger: nodes by name and fingerprint, wherever their ids stand; and no name that reads as an operator', async () => {

@@ -37,21 +37,29 @@ export const agentRow = ({
   ...(manifest && isOutside(manifest) && { outside: true }),
 })
 
-function manifestShape({ callMs, addedAt, ...manifest }: Manifest): NonNullable<AgentShape['manifest']> {
-  const { cwd, binds, tools, secrets, connect, capabilities, limits, why } = manifest
-  return {
-    cwd,
-    binds,
-    tools,
-    secrets,
-    ...(connect && { connect }),
-    capabilities,
-    limits,
-    why,
-    call_ms: callMs,
-    added_at: time(addedAt),
-  }
-}
+const manifestShape = ({
+  cwd,
+  binds,
+  tools,
+  secrets,
+  connect,
+  capabilities,
+  limits,
+  why,
+  callMs: call_ms,
+  addedAt,
+}: Manifest): NonNullable<AgentShape['manifest']> => ({
+  cwd,
+  binds,
+  tools,
+  secrets,
+  ...(connect && { connect }),
+  capabilities,
+  limits,
+  why,
+  call_ms,
+  added_at: time(addedAt),
+})
 
 export const agentShape = (view: AgentView): AgentShape => ({
   ...agentRow(view),

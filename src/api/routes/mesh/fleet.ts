@@ -208,8 +208,7 @@ export function fleetRoutes({
           hint: 'Write host:port, for example 10.0.0.5:9238.',
         })
       }
-      const root = body.root === undefined ? {} : { root: keyOf(body.root) }
-      await fleet.join(body.code, { ...root, places: body.places })
+      await fleet.join(body.code, { ...(body.root && { root: keyOf(body.root) }), places: body.places })
       return state(true)
     })
   }

@@ -48,10 +48,14 @@ function operatorShape({ binding, state }: KnownOperator): OperatorShape {
 }
 
 function loginShape(session: SessionState): LoginShape {
-  const { id, uid: _, types, begun_at, ends_at, ...said } = session
+  const { id, operator, fingerprint, name, roles, teams, types, begun_at, ends_at } = session
   return {
-    ...said,
     session: id,
+    operator,
+    fingerprint,
+    name,
+    roles,
+    teams,
     types: types as LoginShape['types'],
     begun_at: time(begun_at),
     ends_at: time(ends_at),

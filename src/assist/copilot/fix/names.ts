@@ -54,6 +54,7 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
     if (isThere) return []
     const [, name = '', rest = ''] = /^(\w+)(\.\.|-\w{1,3}|(?<=^cd)\/.*)$/.exec(tool) ?? []
     if ((programs.includes(name) && !takesOnlySubs.has(name)) || BUILTINS.includes(name))
+      // The mark stands for the blank, which would be put into quotes.
       return found(
         `There is no blank behind ${name}.`,
         call.swap(0, `${name}%@%${rest}`).replace('%@%', ' '),
