@@ -16,12 +16,11 @@ export const setCookie = (address: Address | null, value: string): string =>
 export const clearCookie = (address: Address | null): string =>
   `${nameAt(address)}=; Max-Age=0; ${ATTRIBUTES}`
 
-/** The cookie's value; undefined if there is none, or several, because then another server set one of them. */
-export function readCookie({ headers }: IncomingMessage, address: Address | null): string | undefined {
+/** Its values: another server of this host may have set more of that name, with another path, and its own stays among them. */
+export function readCookies({ headers }: IncomingMessage, address: Address | null): readonly string[] {
   const name = nameAt(address)
-  const values = (headers.cookie ?? '').split(';').flatMap((pair) => {
+  return (headers.cookie ?? '').split(';').flatMap((pair) => {
     const [key, value = ''] = pair.split('=', 2)
     return key?.trim() === name ? [value.trim()] : []
   })
-  return values.length === 1 ? values[0] : undefined
 }

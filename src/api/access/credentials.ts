@@ -7,7 +7,7 @@ import type { Rights } from '../../trust/access/index.ts'
 import { openSession } from '../contract/operations/tokens.ts'
 import { RateLimited } from '../server/errors.ts'
 import type { Caller, Credential } from '../server/route.ts'
-import { clearCookie, readCookie } from './cookie.ts'
+import { clearCookie, readCookies } from './cookie.ts'
 import type { Refusal } from './guard.ts'
 import type { Sessions } from './sessions.ts'
 import type { TcpListener } from './tcp.ts'
@@ -78,12 +78,11 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     // A request that opens a session needs no session, and the cookie of one that has ended must not prevent it.
     if (opens(request)) return undefined
     const address = listener.address()
-    const cookie = readCookie(request, address)
-    if (cookie === undefined) return undefined
+    const cookies = readCookies(request, address)
+    if (cookies.length === 0) return undefined
     // The cookie of a session that exists is not cleared if this page has lost its key, because another tab may have the key.
-    if (!sessions.has(cookie)) response.setHeader('set-cookie', clearCookie(address))
-    const key = request.headers[KEY_HEADER]
-    const held = ofSession(cookie, typeof key === 'string' ? key : '') ?? fail(request)
+    if (!sessions.has(cookies)) response.setHeader('set-cookie', clearCookie(address))
+    const held = ofSession(cookies, String(request.headers[KEY_HEADER] ?? '')) ?? fail(request)
     if (request.method !== 'GET' && request.method !== 'HEAD' && request.headers.origin === undefined) {
       throw new KaroError('refused', 'a page that changes something has to send the header Origin', {
         hint: 'Browsers send Origin by themselves; scripts use a token instead of a cookie.',
@@ -99,8 +98,8 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     return { uid, credential: { scope, token: id }, holds: () => tokens.holds(id) }
   }
 
-  function ofSession(cookie: string, key: string): Held | undefined {
-    const session = sessions.find(cookie, key)
+  function ofSession(cookies: readonly string[], key: string): Held | undefined {
+    const session = sessions.find(cookies, key)
     if (session === undefined) return undefined
     const { number, uid, scope, token, seat } = session
     const from = { ...(token !== undefined && { token }), ...(seat !== undefined && { seat }) }

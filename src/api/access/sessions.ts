@@ -54,12 +54,12 @@ interface Opened {
 }
 
 export interface Sessions {
-  /** `shown`: the cookie that the browser sent; it is kept if it belongs to a valid session of the same person. */
-  open(grant: Grant, shown?: string): Opened
-  /** The valid session of this cookie and key, else undefined. Counts as a use of the session. */
-  find(cookie: string, key: string): Session | undefined
-  /** Whether `cookie` belongs to a valid session, without looking at a key. Does not count as a use. */
-  has(cookie: string): boolean
+  /** `shown`: the cookies that the browser sent; one that belongs to a valid session of the same person is kept. */
+  open(grant: Grant, shown: readonly string[]): Opened
+  /** The valid session of this key and one of the cookies, else undefined. Counts as a use of the session. */
+  find(cookies: readonly string[], key: string): Session | undefined
+  /** Whether one of them belongs to a valid session, without looking at a key. Does not count as a use. */
+  has(cookies: readonly string[]): boolean
   holds(number: number): boolean
   end(number: number): void
   /** The valid sessions of a person, newest first. */
@@ -105,32 +105,37 @@ export function createSessions(deps: {
     return session.token === undefined || tokenHolds(session.token)
   }
 
-  const ofCookie = (cookie: string): Open[] => {
-    const name = nameOf(cookie)
-    return [...open.values()].filter((one) => one.cookie === name && isGood(one))
+  const ofCookies = (cookies: readonly string[]): Open[] => {
+    const names = new Set(cookies.map(nameOf))
+    return [...open.values()].filter((one) => names.has(one.cookie) && isGood(one))
   }
 
   return {
     open(grant, shown) {
       for (const [number, one] of open) if (!isGood(one)) open.delete(number)
-      const isOwn = shown !== undefined && ofCookie(shown).some(({ session }) => session.uid === grant.uid)
+      const own = shown.find((one) => ofCookies([one]).some(({ session }) => session.uid === grant.uid))
       makeRoom(open, ({ session }) => session.uid === grant.uid, SESSIONS_PER_PERSON, SESSIONS_MAX)
-      const cookie = isOwn ? shown : makeSecret(random)
+      const cookie = own ?? makeSecret(random)
       const key = makeSecret(random)
       const now = clock.monotonic()
       const session = { ...grant, number: ++made }
-      const times = { endsAt: now + LIFE_MS, usedAt: now }
-      open.set(session.number, { session, cookie: nameOf(cookie), key: hashSecret(key), ...times })
+      open.set(session.number, {
+        session,
+        cookie: nameOf(cookie),
+        key: hashSecret(key),
+        endsAt: now + LIFE_MS,
+        usedAt: now,
+      })
       return { session, cookie, key }
     },
-    find(cookie, key) {
+    find(cookies, key) {
       const hash = hashSecret(key)
-      const one = ofCookie(cookie).find((each) => sameHash(each.key, hash))
+      const one = ofCookies(cookies).find((each) => sameHash(each.key, hash))
       if (one === undefined) return undefined
       one.usedAt = clock.monotonic()
       return one.session
     },
-    has: (cookie) => ofCookie(cookie).length > 0,
+    has: (cookies) => ofCookies(cookies).length > 0,
     holds(number) {
       const one = open.get(number)
       return one !== undefined && isGood(one)

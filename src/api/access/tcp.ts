@@ -38,8 +38,11 @@ function endWorker(response: ServerResponse): void {
 
 /** What `localhost` may be besides 127.0.0.1. Only this machine can connect to either. */
 const HOST_6 = '::1'
-/** Most bytes of the request line and all headers together; for more the answer is 431. */
-const HEAD_BYTES_MAX = 16 * 1024
+/**
+ * Most bytes of the request line and all headers together; for more the answer is 431. A browser sends the cookies of all
+ * programs at localhost, whatever their port, and those of a few of them are more than Node's usual 16 KiB.
+ */
+const HEAD_BYTES_MAX = 64 * 1024
 /** Headers have to arrive within this time, so that a slow client cannot hold a connection (slow-loris). */
 const HEAD_MS = 5_000
 /** Headers and body have to arrive within this time. */

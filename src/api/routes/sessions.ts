@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import { KaroError } from '../../base/errors.ts'
 import { type SeatOfCaller, seatByKernel } from '../access/at-terminal.ts'
-import { clearCookie, readCookie, setCookie } from '../access/cookie.ts'
+import { clearCookie, readCookies, setCookie } from '../access/cookie.ts'
 import type { Credentials } from '../access/credentials.ts'
 import { CODE_MS, type Grant, IDLE_MS, LIFE_MS, type Sessions } from '../access/sessions.ts'
 import { hostAndPort, type TcpListener } from '../access/tcp.ts'
@@ -54,7 +54,7 @@ export function sessionRoutes({
     serve(server, api.openSession, async (request, reply) => {
       const address = listener.address()
       const grant = grantOf(request, request.body?.code)
-      const { session, cookie, key } = sessions.open(grant, readCookie(request.raw, address))
+      const { session, cookie, key } = sessions.open(grant, readCookies(request.raw, address))
       reply.header('set-cookie', setCookie(address, cookie))
       return { scope: session.scope, key, idle_ms: IDLE_MS, expires_in_ms: LIFE_MS }
     })
@@ -62,9 +62,8 @@ export function sessionRoutes({
       const number = caller.credential?.session
       if (number === undefined) throw new KaroError('not_found', 'this request was not made in a session')
       sessions.end(number)
-      const cookie = readCookie(raw, listener.address())
       // Other pages of this browser keep using the session.
-      if (cookie === undefined || !sessions.has(cookie))
+      if (!sessions.has(readCookies(raw, listener.address())))
         reply.header('set-cookie', clearCookie(listener.address()))
       return {}
     })

@@ -412,8 +412,21 @@ describe('a session', () => {
     expect(await asked({ cookie: pair })).toBe(401)
     expect(await asked({ 'x-karo-session': key })).toBe(401)
     expect(await asked({ cookie: pair, 'x-karo-session': other.key })).toBe(401)
-    expect(await asked({ cookie: `${pair}; ${other.pair}`, 'x-karo-session': key })).toBe(401)
     expect(await asked({ cookie: `theme=dark; ${pair}`, 'x-karo-session': key })).toBe(200)
+  })
+
+  test('goes on where a page of another port has left a cookie of the same name in the browser', async () => {
+    const rig = await start()
+    const left = `karo_session_${rig.port}=${'x'.repeat(43)}`
+    const page = await sessionOf(rig)
+    for (const cookie of [`${left}; ${page.pair}`, `${page.pair}; ${left}`])
+      expect((await page.ask('/api/v1/mine', { headers: { cookie } })).status).toBe(200)
+    expect((await page.ask('/api/v1/mine', { headers: { cookie: `${left}; ${left}` } })).status).toBe(401)
+    const both = { cookie: `${left}; ${page.pair}` }
+    const beside = await pageOf(rig, { headers: both, body: { code: await codeOf(rig) } })
+    expect(beside.pair).toBe(page.pair)
+    const ended = await page.ask('/api/v1/sessions', { method: 'DELETE', headers: both })
+    expect([ended.headers['set-cookie'], await page.mine(), await beside.mine()]).toEqual([undefined, 401, 200])
   })
 
   test('changes something only for a page that says it is ours', async () => {

@@ -75,6 +75,14 @@ test('stops although an answer never ends, is then nowhere, and can start again'
   expect((await send(portOf(made), '/')).text).toBe('ok')
 })
 
+test('answers a browser that has the cookies of many programs at localhost, and not one that has too many', async () => {
+  const made = listener()
+  await made.start(signal)
+  const withCookies = async (bytes: number): Promise<number> =>
+    (await send(portOf(made), '/', { headers: { cookie: 'x'.repeat(bytes) } })).status
+  expect([await withCookies(60 * 1024), await withCookies(65 * 1024)]).toEqual([200, 431])
+})
+
 test('what is refused closes its connection: what follows on it is never read as a request', async () => {
   const asked: (string | undefined)[] = []
   const made = listener(0, ({ url }, response) => {
