@@ -9,7 +9,6 @@ const LINKS = {
   polling: { tone: 'warn', word: 'Every 5 s' },
   stale: { tone: 'bad', word: 'Old data' },
   lost: { tone: 'bad', word: 'Daemon lost' },
-  over: { tone: 'quiet', word: 'Closed' },
 } as const
 
 export function StatusStrip() {

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { type Problem, problemOf } from '../../api/contract/client/page.ts'
 import type { EventType } from '../../api/contract/constants.ts'
 import type { Operation, RequestOf, Schema } from '../../api/contract/operation.ts'
-import { happened } from './live.ts'
+import { onHappened } from './live.ts'
 import { client, noteProblem, session } from './session.ts'
 
 export interface Asked<T> {
@@ -17,14 +17,14 @@ export interface Asked<T> {
 interface Wish {
   /** Asks anew when it changes; what was shown for another key is dropped. */
   readonly key: string
-  /** Events after which the answer may be another one. */
-  readonly on?: readonly EventType[]
+  /** After what the answer may be another one; it is asked for anew on a refresh as well. */
+  readonly on: readonly (EventType | 'poll')[]
 }
 
 /** Many events at once lead to one request in this time, so that a busy node is not asked all the time. */
 const TOGETHER_MS = 1_000
 
-export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on = [] }: Wish): Asked<T> {
+export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on }: Wish): Asked<T> {
   const [answer, setAnswer] = useState<{ key: string; data?: T; problem?: Problem }>({ key })
   const [loading, setLoading] = useState(true)
   const [round, setRound] = useState(0)
@@ -72,8 +72,8 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on 
   const wanted = on.join(' ')
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
-    const stop = happened.subscribe(({ type, at }) => {
-      if (at === 0 || (type !== 'poll' && !wanted.split(' ').includes(type))) return
+    const stop = onHappened((what) => {
+      if (what !== 'refresh' && !wanted.split(' ').includes(what)) return
       timer ??= setTimeout(() => {
         timer = undefined
         again()
@@ -89,7 +89,7 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on 
   return { data: own.data, problem: own.problem, loading, again }
 }
 
-/** What an operation answers, asked anew after these events, and where it is asked for something else. */
+/** What an operation answers, asked anew after these events and those that were missed, and where it is asked for something else. */
 export const useAnswer = <Query extends Schema, Body extends Schema, Answer extends object>(
   operation: Operation<Query, Body, Answer>,
   on: readonly EventType[],
@@ -98,5 +98,5 @@ export const useAnswer = <Query extends Schema, Body extends Schema, Answer exte
   useAsked(
     (signal) =>
       client.call(operation as unknown as Operation<undefined, undefined, Answer>, { ...request, signal }),
-    { key: `${operation.path} ${JSON.stringify(request)}`, on },
+    { key: `${operation.path} ${JSON.stringify(request)}`, on: [...on, 'poll'] },
   )

@@ -4,13 +4,13 @@ import { problemOf } from '../../api/contract/client/page.ts'
 import { getApprovals } from '../../api/contract/operations/agents/approvals.ts'
 import type { ApprovalsShape, FeedEvent } from '../../api/contract/shapes.ts'
 import type { Asked } from './asked.ts'
-import { happened } from './live.ts'
+import { onHappened } from './live.ts'
 import { go, route } from './route.ts'
 import { client, noteProblem, session } from './session.ts'
 
 /** Events that come in this time lead to one request. */
 const TOGETHER_MS = 300
-const EVENTS: ReadonlySet<string> = new Set(['poll', 'approval_wanted', 'approval_decided'])
+const EVENTS: ReadonlySet<string> = new Set(['poll', 'refresh', 'approval_wanted', 'approval_decided'])
 const NOTIFY = 'karo-notify'
 
 /** The inbox as the daemon last told it. */
@@ -57,8 +57,8 @@ export function followInbox(): void {
     if (session.value === 'open') void read()
   })
   let isDue = false
-  happened.subscribe(({ type, at }) => {
-    if (at === 0 || isDue || !EVENTS.has(type)) return
+  onHappened((what) => {
+    if (isDue || !EVENTS.has(what)) return
     isDue = true
     setTimeout(() => {
       isDue = false

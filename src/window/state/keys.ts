@@ -1,6 +1,6 @@
 // Keys of the page: two in a row go to a view (`g m`), others open the palette, the list of keys, or refresh.
 import { signal } from '@preact/signals'
-import { happened } from './live.ts'
+import { tell } from './live.ts'
 import { go } from './route.ts'
 
 /** Which dialog is open. */
@@ -15,9 +15,7 @@ export function leaveDialog(which: 'palette' | 'keys'): void {
 const SECOND_MS = 1_500
 
 /** Asks anew for everything that is shown. */
-export function refresh(): void {
-  happened.value = { type: 'poll', at: performance.now() }
-}
+export const refresh = (): void => tell('refresh')
 
 /** Listens for the keys; `views` maps a second key to a view. Returns what ends it. */
 export function listen(views: ReadonlyMap<string, string>): () => void {

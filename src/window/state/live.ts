@@ -24,18 +24,15 @@ export const status = signal<StatusShape | undefined>(undefined)
 export const statusProblem = signal<Problem | undefined>(undefined)
 /** Local time in ms, every few seconds; what says "3 min ago" follows it. */
 export const now = signal(Date.now())
-/** Grows when something of that kind happened; `poll` while there is no stream. */
-export const happened = signal<{ readonly type: EventType | 'poll'; readonly at: number }>({
-  type: 'poll',
-  at: 0,
-})
+/** `poll`: there may have been events that nobody told; `refresh`: the person wants everything anew. */
+type Happened = EventType | 'poll' | 'refresh'
+const listeners = new Set<(what: Happened) => void>()
 /** The newest events first. */
 export const recent = signal<readonly FeedEvent[]>([])
 const streaming = signal(false)
 
 /** `polling`: no stream of events, so what is shown may be a few seconds old. `stale`: nothing was heard for long. */
-export const link = computed<'live' | 'polling' | 'stale' | 'lost' | 'over'>(() => {
-  if (session.value === 'over') return 'over'
+export const link = computed<'live' | 'polling' | 'stale' | 'lost'>(() => {
   if (!isHeard.value) return 'lost'
   const silent = performance.now() - heardAt.value > STALE_MS
   // Reading `now` makes this be computed anew as time passes.
@@ -43,9 +40,7 @@ export const link = computed<'live' | 'polling' | 'stale' | 'lost' | 'over'>(() 
   return streaming.value ? 'live' : 'polling'
 })
 /** Nothing may be changed from what is shown, because it may not be so any more. */
-export const isLocked = computed(
-  () => link.value === 'lost' || link.value === 'stale' || link.value === 'over',
-)
+export const isLocked = computed(() => link.value === 'lost' || link.value === 'stale')
 /** Commands of agents cannot run, because no jail can be started. */
 export const isMuscleLocked = computed(() => status.value?.agents.state === 'locked')
 
@@ -70,10 +65,15 @@ export const untilLookedAt = (): Promise<void> =>
     else document.addEventListener('visibilitychange', () => resolve(), { once: true })
   })
 
+/** Tells `listener` what happens from now on, and nothing of before; returns what ends that. */
+export function onHappened(listener: (what: Happened) => void): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
 /** A page that nobody looks at asks for nothing, so that its session ends in time. When it is shown again, it asks for all. */
-function tell(type: EventType | 'poll'): void {
-  if (isHidden()) return
-  happened.value = { type, at: performance.now() }
+export function tell(what: Happened): void {
+  if (!isHidden()) for (const listener of listeners) listener(what)
 }
 
 /** Follows the node until the page is closed. `heard` is told of each event by itself; signals tell only of the newest. */
@@ -88,7 +88,7 @@ export function follow(heard: (event: FeedEvent) => void): void {
     if (link.value === 'polling') tell('poll')
   }, POLL_MS)
   setInterval(() => {
-    if ((link.value === 'lost' || link.value === 'stale') && !isHidden()) void refreshStatus()
+    if (isLocked.value && !isHidden()) void refreshStatus()
   }, POLL_MS)
   document.addEventListener('visibilitychange', () => {
     if (isHidden()) return

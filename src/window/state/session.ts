@@ -77,8 +77,9 @@ async function redeem(): Promise<boolean> {
     sessionStorage.setItem(KEY, opened.key)
     sessionStorage.setItem(SCOPE, opened.scope)
     scope.value = opened.scope
-    whyOver.value = undefined
-    resume()
+    // What a page shows that is there already may be another person's.
+    if (session.value !== 'opening') location.reload()
+    else resume()
   } catch (error) {
     // A link that was used already does not close the page of a session that goes on.
     if (sessionStorage.getItem(KEY) === null) over(problemOf(error))
@@ -87,7 +88,7 @@ async function redeem(): Promise<boolean> {
   return true
 }
 
-/** Shows the views, which have to read the changed address and, where the session was over, to ask again. */
+/** Shows the views, which have to read the changed address. */
 function resume(): void {
   session.value = 'open'
   dispatchEvent(new HashChangeEvent('hashchange'))

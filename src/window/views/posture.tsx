@@ -22,6 +22,10 @@ function rangeOf(days: number) {
   return { start: new Date(end - days * DAY_MS).toISOString(), end: new Date(end).toISOString() }
 }
 
+/**
+ * The report is made anew for another time or team, on a refresh, and where a threshold is crossed. A view that polled would
+ * ask each machine again and again for anomalies by name, and each notes the question in its ledger.
+ */
 export function Posture() {
   const [days, setDays] = useState<(typeof SPANS)[number]>(30)
   /** A subnet is a team too, where its machines joined by an invite of their own. */

@@ -220,7 +220,7 @@ async function readMetrics(signal: AbortSignal): Promise<readonly (readonly [str
 
 function Metrics() {
   const [words, setWords] = useState('')
-  const asked = useAsked(readMetrics, { key: 'metrics' })
+  const asked = useAsked(readMetrics, { key: 'metrics', on: ['poll'] })
   const found = asked.data?.filter(([name]) => name.includes(words.trim())) ?? []
   return (
     <Panel

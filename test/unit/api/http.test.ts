@@ -426,7 +426,11 @@ describe('a session', () => {
     const beside = await pageOf(rig, { headers: both, body: { code: await codeOf(rig) } })
     expect(beside.pair).toBe(page.pair)
     const ended = await page.ask('/api/v1/sessions', { method: 'DELETE', headers: both })
-    expect([ended.headers['set-cookie'], await page.mine(), await beside.mine()]).toEqual([undefined, 401, 200])
+    expect([ended.headers['set-cookie'], await page.mine(), await beside.mine()]).toEqual([
+      undefined,
+      401,
+      200,
+    ])
   })
 
   test('changes something only for a page that says it is ours', async () => {

@@ -32,7 +32,7 @@ export const postReport = defineOperation('POST /api/v1/reports', {
   summary:
     'Make a report from the totals released to the asker: tools, risk, anomalies, coverage and machines',
   description:
-    'It reads totals and asks no other node. `refused` if the asker may read none. If nothing was released for that time, `state` is `nothing`, and `notes` say why and what to do.',
+    'It reads totals, and asks machines for anomalies by name. `refused` if the asker may read none. If nothing was released for that time, `state` is `nothing`, and `notes` say why and what to do.',
   body: ofReports.postReportBody,
   answer: ofReports.report,
   errors: ['bad_request', 'refused', 'rate_limited', 'unavailable'],

@@ -26,7 +26,7 @@ export function Agent({ id, state, onTask }: AgentProps) {
   const query = { agent: id }
   const asked = useAsked((signal) => client.call(describeAgent, { query, signal }), {
     key: `${id} ${state}`,
-    on: ['agent_state'],
+    on: ['agent_state', 'poll'],
   })
   return (
     <>
