@@ -67,7 +67,10 @@ function nameMeaning(part: Part, tool: Tool): Meaning | undefined {
     const text = `${which}: bash and zsh put its text here before the line runs, so Karo cannot see it`
     return { text, source: 'shell' }
   }
-  return tool.does
+  return (
+    tool.does ??
+    (part.value.includes('/') ? { text: 'The program in this file', source: 'shell' } : undefined)
+  )
 }
 
 interface Read {
@@ -152,7 +155,9 @@ async function taking(
   option: OptionMeaning,
 ): Promise<Read> {
   const own = await explained(part, reading, 'option', option)
-  if (next === undefined || option.optional) return one(own)
+  // `-j 4` of make and cmake is the one argument that may be left out and may stand apart.
+  const isApart = option.argument === 'jobs' && /^\d+$/.test(next?.value ?? '')
+  if (next === undefined || (option.optional && !isApart)) return one(own)
   const value = await argument(next, reading, option)
   // The words behind a module, as in `python3 -m http.server 8000`, are the module's.
   const module = reading.tool.subcommand(`${part.value} ${next.value}`) ?? reading.tool.subcommand(part.value)

@@ -30,6 +30,13 @@ test('people read a tree, scripts one JSON document', async () => {
   expect(explanation).toMatchObject({ shell: 'bash', parsed: true, risk_level: 'high', decision: 'confirm' })
 })
 
+test('a tool alone shows what is known of it, and its level', async () => {
+  const { stdout } = await explain(['ip a'])
+  expect(stdout).toMatch(/^ip a: Shows the addresses/)
+  expect(stdout).toContain('\nsafe – allowed\n')
+  expect((await explain(['reboot'])).stdout).toMatch(/\n(?:moderate|high) – [^\n]*\n/)
+})
+
 test('the program brings its knowledge along, with the licence', async () => {
   const { stdout } = await explain(['--json', 'cargo build'])
   expect((JSON.parse(stdout) as Explanation).sources).toContain('fig cargo build')

@@ -63,7 +63,7 @@ export const places: Rule = (call, { world }) => {
 
 const DOCKER = '/var/run/docker.sock'
 
-function notRunning({ tool, args, before }: Call, world: World): readonly Fix[] {
+function notRunning({ tool, args, before, swap }: Call, world: World): readonly Fix[] {
   const hasSystemd = world.kind('/run/systemd/system') !== undefined
   const sudo = world.isRoot ? '' : 'sudo '
   if (tool === 'docker' && world.kind(DOCKER) === undefined)
@@ -80,6 +80,8 @@ function notRunning({ tool, args, before }: Call, world: World): readonly Fix[] 
       args[1] && `${sudo}service ${quoted(args[1])} ${quoted(args[0]!)}`,
     )
   if (tool === 'kill') {
+    if (/^(?:-[A-Z\d]+ )?[a-zA-Z][\w.-]*$/.test(args.join(' ')))
+      return found('kill takes the number of a process and not its name.', swap(0, 'pkill'))
     const gone = args.find((word) => /^\d+$/.test(word) && world.kind(`/proc/${word}`) === undefined)
     if (gone !== undefined) return found(`There is no process ${gone}.`)
   }

@@ -1,6 +1,7 @@
 // Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
 
 import { readOptions, valueOptions } from '../line/options.ts'
+import { words } from '../lookup.ts'
 import {
   type Arg,
   type Args,
@@ -13,7 +14,7 @@ import {
   withoutOptions,
 } from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
-import { container } from './container-carrier.ts'
+import { docker, kubectl, lxc } from './container-carrier.ts'
 import { git } from './git-carrier.ts'
 import {
   type Carrier,
@@ -155,22 +156,35 @@ function parallel(args: Args, input: Output): Layer {
   return { ...NOTHING, scripts, commands: apart }
 }
 
+/** Words of `tmux send-keys` that are names of keys. */
+const KEY = /^(?:[CMS]-.+|[BNP]?[A-Z][a-z]+|F\d+)$/
+
+/** A new window runs the words behind its options as one command; words for send-keys are typed into a shell. */
 function tmux(args: Args): Layer {
   const at = placeIn(
     args,
     /^(?:new|new-session|neww|new-window|send-keys|send|splitw|split-window|respawn-pane|pipe-pane|pipep|if-shell|run-shell|run)$/,
   )
   if (at < 0) return NOTHING
-  const rest = args.slice(at + 1)
-  const { scripts } = scriptWords(withoutOptions(rest))
-  // A new window runs the words behind its options as one command.
-  const first = rest.findIndex(
-    (arg, i) => !arg.text.startsWith('-') && !/^-[ceFlnst]$/.test(rest[i - 1]?.text ?? ''),
-  )
-  return {
-    ...NOTHING,
-    scripts: first < 0 || rest.length - first < 2 ? scripts : [joined(rest.slice(first)), ...scripts],
+  const tail = args.slice(at)
+  const sends = tail[0]?.text.startsWith('send')
+  const { start } = enterWrapper({ values: words(sends ? 'c N t' : 'c e f F l n p s t x y') }, tail)
+  const rest = tail.slice(start).filter(({ text }) => !(sends && KEY.test(text)))
+  return scriptWords(rest.length < 2 ? rest : [joined(rest), ...rest])
+}
+
+/** `-X stuff` types into a shell of a session that runs; options such as -r and -ls run nothing. */
+function screen(args: Args): Layer {
+  const sent = placeIn(args, /^-X$/)
+  if (sent >= 0) {
+    const typed = args
+      .slice(sent + 2)
+      .map((arg) => ({ ...arg, text: arg.text.replace(/(?:\\[nr]|\^[JM])+$/, '') }))
+    return typed.length === 0 ? NOTHING : { ...NOTHING, scripts: [joined(typed)] }
   }
+  const { start } = enterWrapper({ values: words('S s p t T c h e Logfile') }, [...args.slice(0, 1), ...args])
+  const shows = says({ args: args.slice(0, start - 1) }, /^-(?:[dD]*[rRx]+|[dD]|ls|list|wipe)$/)
+  return shows && !says({ args }, /^-[dD]?m/) ? NOTHING : command(args.slice(start - 1))
 }
 
 /** bash's complete and compgen, and fish's complete: their options hold commands, and lists that are expanded. */
@@ -196,14 +210,15 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   gfind: find,
   fd,
   fdfind: fd,
-  docker: container,
-  podman: container,
-  nerdctl: container,
-  'docker-compose': container,
-  kubectl: container,
-  oc: container,
-  lxc: container,
-  incus: container,
+  docker,
+  podman: docker,
+  nerdctl: docker,
+  buildah: docker,
+  'docker-compose': docker,
+  kubectl,
+  oc: kubectl,
+  lxc,
+  incus: lxc,
   parallel,
   git,
   tmux,
@@ -239,28 +254,9 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
         text: arg.text.replace(/^(?:cmd|_raw_params)=(["']?)([\s\S]*)\1$/, '$2'),
       })),
     ),
-  screen: (args) => {
-    const sent = args.findIndex((arg) => arg.text === '-X')
-    if (sent >= 0) {
-      const words = args
-        .slice(sent + 2)
-        .map((arg) => ({ ...arg, text: arg.text.replace(/(?:\\n|\^M)+$/, '') }))
-      return words.length === 0 ? NOTHING : { ...NOTHING, scripts: [joined(words)] }
-    }
-    return command(
-      args.slice(
-        Math.max(
-          0,
-          args.findIndex(
-            (arg, i) => !arg.text.startsWith('-') && !/^-[SptTc]$|^-dmS$/.test(args[i - 1]?.text ?? ''),
-          ),
-        ),
-      ),
-    )
-  },
+  screen,
   at: (args) => {
-    const file = args.findIndex((arg) => arg.text === '-f')
-    const runsFile = file < 0 ? undefined : args[file + 1]
+    const [runsFile] = valuesOf(args, ['f'])
     return runsFile === undefined ? { ...NOTHING, runsInput: true } : { ...NOTHING, runsFile }
   },
   complete: completes,

@@ -1,16 +1,14 @@
 // Finds the command that docker, podman, kubectl and similar tools run in a container, and this machine's directories
 // in it.
 
+import { words } from '../lookup.ts'
 import { type Args, placeIn } from '../model.ts'
-import { commandLayer as command, enterWrapper, type Layer, NOTHING } from './layers.ts'
+import { valuesOf } from '../writes/option-values.ts'
+import { type Carrier, commandLayer as command, enterWrapper, NOTHING } from './layers.ts'
 
 /** Directories of this machine that are mounted in a container: `-v ~:/h`, `--mount type=bind,src=/,dst=/h`. */
 function volumesOf(options: Args): readonly (readonly [inside: string, outside: string])[] {
-  return options.flatMap((arg, i) => {
-    const joined = /^(?:-v|--volume=|--mount=)([\s\S]+)$/.exec(arg.text)?.[1]
-    const text =
-      joined ?? (/^(?:-v|--volume|--mount)$/.test(options[i - 1]?.text ?? '') ? arg.text : undefined)
-    if (text === undefined) return []
+  return valuesOf(options, ['v', 'volume', 'mount']).flatMap(({ text }) => {
     const outside = /(?:^|,)(?:src|source)=([^,]+)/.exec(text)?.[1] ?? text.split(':')[0]
     const inside = /(?:^|,)(?:dst|destination|target)=([^,]+)/.exec(text)?.[1] ?? text.split(':')[1]
     return inside === undefined || outside === undefined || !/^[/~.\uFDD0]/.test(outside)
@@ -20,9 +18,9 @@ function volumesOf(options: Args): readonly (readonly [inside: string, outside: 
 }
 
 /** The words with paths in the container replaced by the paths on this machine that are mounted there. */
-function asOnHost(words: Args, volumes: ReturnType<typeof volumesOf>): Args {
-  if (volumes.length === 0) return words
-  return words.map((word) => {
+function asOnHost(args: Args, volumes: ReturnType<typeof volumesOf>): Args {
+  if (volumes.length === 0) return args
+  return args.map((word) => {
     let { text } = word
     for (const [inside, outside] of volumes) {
       const escaped = inside.replace(/\/+$/, '').replace(/[.*+?^$(){}|[\]\\]/g, '\\$&')
@@ -35,22 +33,33 @@ function asOnHost(words: Args, volumes: ReturnType<typeof volumesOf>): Args {
 }
 
 /**
- * The command behind the name of the container or image in `docker exec`, `docker run`, `kubectl exec` and the like.
+ * The command behind the name of the container or image in `docker exec`, `docker run`, `kubectl exec` and the like. These
+ * tools have few options without a value and get new ones with a value each year, so every option but `flags` takes one.
  */
-export function container(args: Args): Layer {
-  const at = placeIn(args, /^(?:exec|run)$/)
-  if (at < 0) return NOTHING
-  const values =
-    'e env v volume w workdir u user name p publish network entrypoint mount l label env-file h hostname m memory c container n namespace cpus platform pull restart device add-host cap-add security-opt index'.split(
-      ' ',
-    )
-  const tail = args.slice(at)
-  const { start } = enterWrapper({ values, skip: 1 }, tail)
-  const dashes = placeIn(tail, /^--$/)
-  const volumes = volumesOf(tail.slice(0, start))
-  const first = command(asOnHost(tail.slice(start), volumes), true)
-  // An option that `values` does not list may take a value; then only `--` tells where the command starts.
-  return dashes < start
-    ? first
-    : { ...first, commands: [...command(tail.slice(dashes + 1)).commands, ...first.commands] }
-}
+const container =
+  (flags: string): Carrier =>
+  (args) => {
+    const at = placeIn(args, /^(?:exec|run)$/)
+    if (at < 0) return NOTHING
+    const tail = args.slice(at)
+    const { start } = enterWrapper({ flags: words(flags), skip: 1 }, tail)
+    const dashes = placeIn(tail, /^--$/)
+    const volumes = volumesOf(tail.slice(0, start))
+    const first = command(asOnHost(tail.slice(start), volumes), true)
+    // A flag of a newer version would take the image for its value; then only `--` tells where the command starts.
+    return dashes < start
+      ? first
+      : { ...first, commands: [...command(tail.slice(dashes + 1)).commands, ...first.commands] }
+  }
+
+export const docker = container(
+  `d detach i interactive t tty T P publish-all q quiet rm init privileged read-only sig-proxy service-ports use-aliases
+  build remove-orphans dry-run disable-content-trust oom-kill-disable rmi replace rootfs http-proxy env-host tls-verify`,
+)
+export const kubectl = container(
+  `i stdin t tty q quiet attach rm command expose wait privileged leave-stdin-open save-config dry-run
+  insecure-skip-tls-verify`,
+)
+export const lxc = container(
+  'T force-noninteractive t force-interactive n disable-stdin q quiet v verbose debug force-local',
+)

@@ -81,27 +81,14 @@ function sed(args: Args): Layer {
   return layer
 }
 
-/** awk's program is its first operand, unless files hold it. */
+/** awk's program is its first operand, unless files in front of it hold it. */
 function awk(args: Args): Layer {
-  const codes: Arg[] = []
-  let isInFile = false
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i]!
-    const option =
-      /^(?:-([FvfilEe])|--(?:assign|field-separator|file|include|load|exec|source)(?==|$))(.*)$/.exec(
-        arg.text,
-      )
-    if (option !== null) {
-      const isSource = option[1] === 'e' || arg.text.startsWith('--source')
-      const value = option[2] ? { ...arg, text: option[2].replace(/^=/, '') } : args[++i]
-      isInFile ||= /^-(?:[fE]|-file|-exec)/.test(arg.text)
-      if (isSource && value !== undefined) codes.push(value)
-    } else if (!/^-./.test(arg.text) || arg.text === '--') {
-      const program = arg.text === '--' ? args[i + 1] : arg
-      if (!isInFile && codes.length === 0 && program !== undefined) codes.push(program)
-      break
-    }
-  }
+  const options = readOptions('awk', args)
+  const given = valuesOf(args, ['e', 'source'])
+  const [program] = options.operands
+  const file = options.flag('f', 'file', 'E', 'exec')
+  const isInFile = file !== undefined && args.indexOf(file) < args.indexOf(program ?? file)
+  const codes = given.length > 0 ? given : isInFile ? [] : options.operands.slice(0, 1)
   const scripts = args.flatMap(({ text, taint, span }): readonly InnerScript[] =>
     [...text.matchAll(/"((?:\\.|[^"\\]){1,2000})"\s*\|&?\s*getline|\|&?\s*"((?:\\.|[^"\\]){1,2000})"/g)].map(
       (match) => ({ text: (match[1] ?? match[2]!).replaceAll('\\"', '"'), taint, span }),
@@ -126,21 +113,15 @@ const editor: Carrier = (args, input) => {
 /** Expressions that Emacs evaluates. */
 const emacs: Carrier = (args) => ({
   ...NOTHING,
-  codes: args.flatMap((arg, i) => {
-    const joined = /^--e(?:val|xecute)=([\s\S]*)$/.exec(arg.text)?.[1]
-    if (joined !== undefined) return [{ ...arg, text: joined }]
-    return /^(?:--?e(?:val|xecute)?)$/.test(args[i - 1]?.text ?? '') ? [arg] : []
-  }),
+  codes: valuesOf(args, ['e', 'eval', 'execute'], true),
   language: 'lisp',
 })
 
+const makeShell = commandIn(/^(?:SHELL|\.SHELLFLAGS|MAKESHELL)=([\s\S]+)$/)
+
 /** make's recipes from standard input and from --eval, and the shell that runs them. */
 function make(args: Args, input: Output): Layer {
-  const shell = args.flatMap((arg) => {
-    const match = /^(?:SHELL|\.SHELLFLAGS|MAKESHELL)=([\s\S]+)$/.exec(arg.text)
-    return match === null ? [] : [{ ...arg, text: match[1]! }]
-  })
-  const evaluated = args.filter((arg, i) => args[i - 1]?.text === '--eval' || arg.text.startsWith('--eval='))
+  const evaluated = valuesOf(args, ['eval'])
   const fromInput = args.some((arg, i) => /^(?:-|\/dev\/stdin)$/.test(arg.text) && args[i - 1]?.text === '-f')
   const recipes = [...textsOf(evaluated), fromInput ? (input.text ?? '') : ''].flatMap((text) => [
     ...text
@@ -148,18 +129,11 @@ function make(args: Args, input: Output): Layer {
       .map((line) => /^\t[@+-]*(.+)$/.exec(line)?.[1] ?? /^[^=]*:[^=;]*;(.+)$/.exec(line)?.[1]),
     ...[...text.matchAll(/\$\(shell\s+([^)]*)\)/g)].map((match) => match[1]),
   ])
-  return both(scriptLayer(shell), scriptsOf(recipes, evaluated[0] ?? args[0] ?? nowhere))
+  return both(makeShell(args, input), scriptsOf(recipes, evaluated[0] ?? args[0] ?? nowhere))
 }
 
 /** `socat - EXEC:command` and `SYSTEM:command`; the address may end in options behind commas. */
-function socat(args: Args): Layer {
-  return scriptLayer(
-    args.flatMap((arg) => {
-      const match = /^(?:EXEC|SYSTEM|SHELL):(["']?)([\s\S]+?)\1(?:,[\w,=.-]*)?$/i.exec(arg.text)
-      return match === null ? [] : [{ ...arg, text: match[2]! }]
-    }),
-  )
-}
+const socat = commandIn(/^(?:EXEC|SYSTEM|SHELL):["']?([\s\S]+?)["']?(?:,[\w,=.-]*)?$/i)
 
 /** `xterm -e command …`, `gnome-terminal -- command …`. */
 function terminal(args: Args): Layer {
@@ -271,12 +245,8 @@ function cmake(args: Args): Layer {
     const recursive = verb.text === 'remove_directory' ? [{ ...verb, text: '-rf' }] : []
     return commandLayer([{ ...verb, text: 'rm' }, ...recursive, ...rest])
   }
-  if (verb.text === 'env') return commandLayer([verb, ...rest])
-  return verb.text === 'time'
-    ? commandLayer(rest)
-    : verb.text === 'chdir'
-      ? commandLayer(rest.slice(1))
-      : NOTHING
+  if (verb.text === 'chdir') return commandLayer(rest.slice(1))
+  return /^(?:env|time)$/.test(verb.text) ? commandLayer([verb, ...rest]) : NOTHING
 }
 
 /** hub and yadm take the words of git and run it. */

@@ -4,6 +4,8 @@ import { names, rows, words } from '../lookup.ts'
 export interface Wrapper {
   /** Options whose value is the next word: letters and long names. */
   readonly values?: readonly string[]
+  /** Options without a value: if given, all others have one, but for `--no-…`. One dash then stands before letters. */
+  readonly flags?: readonly string[]
   /** Number of the wrapper's own words before the command, such as timeout's duration. */
   readonly skip?: number
   /** Optional words of its own before the command, such as setarch's architecture. */
@@ -31,16 +33,20 @@ export interface Wrapper {
 /** More words than a line has: only a script option holds a command. */
 const ALL = 1_000
 
-/** Reads a row `names | flags, skip=count | values | scripts | places` behind its names; what it has are members of Wrapper. */
+/**
+ * Reads a row `names | properties, skip=count | values | scripts | places | flags` behind its names; what it has are members
+ * of Wrapper.
+ */
 function wrapperIn(row: string): Wrapper {
-  const [flags = '', values, scripts, places] = row.split('|').map((part) => part.trim())
-  const skip = /skip=(\w+)/.exec(flags)?.[1]
+  const [properties = '', values, scripts, places, flags] = row.split('|').map((part) => part.trim())
+  const skip = /skip=(\w+)/.exec(properties)?.[1]
   return {
-    ...Object.fromEntries((flags.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((flag) => [flag, true])),
+    ...Object.fromEntries((properties.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((name) => [name, true])),
     ...(skip !== undefined && { skip: skip === 'all' ? ALL : Number(skip) }),
     ...(values && { values: words(values) }),
     ...(scripts && { scripts: words(scripts) }),
     ...(places && { places: words(places) }),
+    ...(flags && { flags: words(flags) }),
   }
 }
 
@@ -54,12 +60,16 @@ const ROWS = rows(
   doas | privileged transparent | u C
   pkexec | privileged transparent | user
   sudo-rs | assigns privileged transparent | u g h p
-  run0 | privileged transparent | u user g group
+  run0 | privileged transparent | | | D chdir | pty pipe slice-inherit
   su | privileged skip=all | s shell g G w | c command session-command
   runuser | privileged | u user s shell g G | c command session-command
   env | assigns transparent | u unset C chdir a argv0 | | C chdir
-  nohup setsid prlimit unbuffer command builtin noglob - nocorrect dbus dbus-run-session busybox toybox | transparent
-  fakeroot fakechroot eatmydata chronic dumb-init catchsegv dbus-launch flatpak-spawn torsocks firejail | transparent
+  nohup setsid unbuffer command builtin noglob - nocorrect dbus dbus-run-session busybox toybox | transparent
+  prlimit | transparent | o output
+  eatmydata chronic dumb-init catchsegv dbus-launch firejail | transparent
+  fakeroot fakechroot | transparent | | | | u unknown-is-real use-system-libs
+  flatpak-spawn | transparent | directory env
+  torsocks | transparent | u p a P
   linux64 i386 i686 x86_64 uname26 ifne run-one run-this-one keep-one-running torify gamemoderun | transparent
   prime-run linux32 valgrind tsocks and or not begin | transparent
   nice | transparent | n adjustment
@@ -67,64 +77,66 @@ const ROWS = rows(
   chrt | transparent skip=1 | T P D
   taskset repeat envdir s6-envdir faketime | transparent skip=1
   sched | joins skip=1
-  numactl | transparent | N m C p
+  numactl | transparent | | | | l localalloc b balancing a all
   timeout gtimeout | transparent skip=1 | k kill-after s signal
   time | transparent | f format o output
-  stdbuf | transparent | i input o output e error
+  stdbuf | transparent | | | | help
   exec | transparent | a
   caffeinate | transparent | t w
-  xvfb-run | transparent | n s e f p w
-  systemd-inhibit | transparent | what who why mode
-  systemd-run | transparent | u unit p property slice description uid gid on-active on-calendar on-boot M H E working-directory | | working-directory
-  ts tsp | transparent | L N D
+  xvfb-run | transparent | n server-num s e f p w
+  systemd-inhibit | transparent | | | | list
+  systemd-run | transparent | | | working-directory | t pty P pipe S shell d same-dir G collect r remain-after-exit q quiet v verbose scope user system wait slice-inherit send-sighup ignore-failure
+  ts tsp | transparent | L N D W
   tini | transparent | p e
   heaptrack | transparent | o output
-  proot | transparent | r b m w q k
+  proot | transparent | | | cwd pwd w | 0 root-id
   watchexec | joins | e exts w watch i ignore f filter d debounce s signal
   proxychains proxychains4 | transparent | f
-  strace | transparent | e o p s u E a b I O S P X
-  ltrace | transparent | e o p s u n a l x
+  strace | transparent | e trace o output p attach s string-limit u user E env a b I O S U P X
+  ltrace | transparent | e o output p s u n a l x F w
   chroot | skip=1 | userspec groups
-  unshare | transparent | S G R w
-  nsenter | transparent | t target S G r w
+  unshare | transparent | S G R root w wd propagation map-user
+  nsenter | transparent | t target S setuid G setgid W wdns N net-socket
   sg | joins skip=1 |  | c
-  flock | skip=1 | w timeout E conflict-exit-code | c command
+  flock | skip=1 | w wait timeout E conflict-exit-code | c command
   script | skip=all | E I O T B | c command
   entr |  |  | s
   wsl |  | d distribution u user
   sshpass | transparent | p f d P
-  rlwrap | transparent | H f b
+  rlwrap | transparent | H history-filename f b C l
   choom | transparent | n adjust p pid
   uclampset | transparent | m M p
   systemd-cat | transparent | t identifier p priority
   s6-setuidgid setuidgid gosu su-exec | privileged transparent skip=1
-  softlimit | transparent | a c d f l m o p r s t
-  setlock gdbserver perf | skip=1
-  ssh-agent | transparent | t a E P
-  daemonize |  | a c e E l o p u
+  softlimit | transparent | | | | h
+  setlock gdbserver | skip=1
+  ssh-agent | transparent | t a E P O
+  daemonize |  | | | | a v
   aa-exec | transparent | p profile n namespace
-  runcon | transparent | t u r l type user role range
-  schroot | transparent | c chroot d directory u user
+  runcon | transparent | | | | c compute
+  schroot | transparent | c chroot n d directory u user s o
   arch-chroot | skip=1 | u
-  systemd-nspawn |  | D directory M machine u user E setenv i image
-  mpirun mpiexec |  | np n H host hostfile machinefile x
-  srun |  | n N p t c J o e A w
+  systemd-nspawn |  | D directory M machine u user E setenv i image bind chdir
+  mpirun mpiexec |  | np n c H host hostfile machinefile x
+  srun |  | n N p t c J o e A w gres mem
   ld.so | transparent | library-path preload audit argv0 inhibit-rpath
   newgrp | opensShell skip=all
-  cpulimit | transparent | l p
-  chpst | transparent | u U b e / n l L m o p f c t
-  setpriv | transparent | reuid regid groups ambient-caps inh-caps bounding-set
+  perf | skip=1 | e F p r
+  cpulimit | transparent | l limit p
+  chpst | transparent | | | | v V P
+  setpriv | transparent | | | | nnp clear-groups keep-groups init-groups reset-env dump d
   capsh | skip=all |  | c
   bwrap karo | afterDashes
-  hyperfine eval | joins
+  eval | joins
+  hyperfine | joins | | s setup p prepare c cleanup conclude | | N i show-output ignore-failure
   dotenv | transparent | e f
   direnv | skip=2
   mise mosh | afterDashes skip=1
-  watch | joins | n interval q
-  lxc-attach | afterDashes | n name
+  watch | joins | n interval q equexit
+  lxc-attach |  | n name P o l a f u g s v
   pssh | joins | h H l p t o e i
-  pdsh | joins | w x l t g R
-  clush | joins | w g x l
+  pdsh | joins | w x l t u f g R
+  clush | joins | w g x X l f t u o
   `,
   '|',
   (found) => wrapperIn(found.at(-1) ?? ''),

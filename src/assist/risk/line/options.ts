@@ -31,6 +31,7 @@ const VALUE_OPTIONS = table(`
   kill: s signal n
   split: a suffix-length b bytes C line-bytes l lines n number t separator filter additional-suffix
   sed: e expression f file
+  awk: F field-separator v assign f file i include l load E exec e source
   rabbitmqctl: n node p vhost t timeout
   pip pip3: r requirement i index-url extra-index-url c constraint t target f find-links trusted-host
   crontab: u

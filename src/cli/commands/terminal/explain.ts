@@ -42,7 +42,6 @@ export function printExplanation(explanation: Explanation, screen: Screen): stri
           `The parser could not read all of it as ${explanation.shell}; parts that are missing above were not understood.`,
         ]),
   ]
-  const level = `${paint(['bold', RISK_COLOURS[explanation.risk_level]], explanation.risk_level, screen)} – ${DECISIONS[explanation.decision]}`
   const safer =
     explanation.safer === null ? [] : [`safer: ${paint('green', printable(explanation.safer), screen)}`]
   const sources = sourceNote(explanation.sources)
@@ -52,22 +51,22 @@ export function printExplanation(explanation: Explanation, screen: Screen): stri
     ...lines,
     ...(lines.length > 0 ? [''] : []),
     ...notes.map((note) => fitted(note, screen.columns)),
-    level,
+    levelOf(explanation, screen),
     ...safer,
     ...(sources === '' ? [] : [paint('dim', fitted(sources, screen.columns), screen)]),
     '',
   ].join('\n')
 }
 
+const levelOf = ({ risk_level, decision }: Explanation, screen: Screen): string =>
+  `${paint(['bold', RISK_COLOURS[risk_level]], risk_level, screen)} – ${DECISIONS[decision]}`
+
 /** Keeps a finding about several places only at the first one. */
 function once(rows: readonly Row[]): readonly Row[] {
-  const told = new Set<string>()
-  return rows.filter(({ label, meaning }) => {
-    if (label !== FINDING) return true
-    const isNew = !told.has(meaning)
-    told.add(meaning)
-    return isNew
-  })
+  const findings = rows.filter(({ label }) => label === FINDING)
+  return rows.filter(
+    (row) => row.label !== FINDING || row === findings.find(({ meaning }) => meaning === row.meaning),
+  )
 }
 
 /** The mark in front of a finding, in the place of a word. */
@@ -107,7 +106,9 @@ function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
     source: sourceOf(part),
     style: undefined,
   }
-  const whole = HOLDERS.has(part.kind) ? [{ ...own, label: firstWord(part.text) }] : [own]
+  const whole = HOLDERS.has(part.kind)
+    ? [{ ...own, label: `${/^[^\s;]+/.exec(part.text)?.[0] ?? ''} …` }]
+    : [own]
   return [...whole, ...riskRows(part, depth + 1, all), ...inner]
 }
 
@@ -138,7 +139,6 @@ const HOLDERS: ReadonlySet<string> = new Set([
   'group',
   'coprocess',
 ])
-const firstWord = (text: string): string => `${/^[^\s;]+/.exec(text)?.[0] ?? ''} …`
 
 function meaningOf(part: ExplainedPart): string {
   if (part.meaning !== null) return part.meaning
@@ -148,7 +148,7 @@ function meaningOf(part: ExplainedPart): string {
 }
 
 const sourceOf = ({ source }: ExplainedPart): string =>
-  source === null || source === 'shell' || source === 'karo' ? '' : source.startsWith('fig ') ? 'fig' : source
+  source?.replace(/^(?:shell|karo)$|(?<=^fig) .*/, '') ?? ''
 
 /** The rows of a command: its name, and indented below it its words, an option together with its argument. */
 function commandRows(command: ExplainedPart, depth: number, all: Explanation): Row[] {
@@ -158,7 +158,8 @@ function commandRows(command: ExplainedPart, depth: number, all: Explanation): R
     const part = command.parts[i] as ExplainedPart
     const next = command.parts[i + 1]
     if (part.kind === 'name') {
-      rows.push(...styled(rowsOf(part, depth + named, all), 'bold'))
+      const [own, ...rest] = rowsOf(part, depth + named, all) as [Row, ...Row[]]
+      rows.push({ ...own, style: 'bold' }, ...rest)
       named = 1
       continue
     }
@@ -182,9 +183,6 @@ function commandRows(command: ExplainedPart, depth: number, all: Explanation): R
 }
 
 const withValue = (row: Row, { text }: ExplainedPart): Row => ({ ...row, label: `${row.label} ${text}` })
-
-const styled = ([first, ...rest]: readonly Row[], style: Style): Row[] =>
-  first ? [{ ...first, style }, ...rest] : []
 
 function riskRows(part: ExplainedPart, depth: number, all: Explanation): Row[] {
   return part.risks.flatMap((rule) => {
@@ -239,9 +237,12 @@ const command = defineCommand('explain', {
     // The name of a tool alone also asks for the tool, as with `karo ask`; --json stays the explanation of a line.
     const known = io.json ? undefined : await knownTool(io, text)
     if (known !== undefined) {
-      // Of a name that alone does no harm, the explanation says nothing that what is known of the tool does not say.
-      const itself = explanation.risk_level === 'safe' ? '' : `${printExplanation(explanation, io)}\n`
-      io.out(`${itself}${printKnown(known, io)}`)
+      // Of a name that alone does no harm, the explanation says nothing but its level that what is known of the tool does not say.
+      const itself =
+        explanation.risk_level === 'safe'
+          ? `${levelOf(explanation, io)}\n`
+          : printExplanation(explanation, io)
+      io.out(`${printKnown(known, io)}\n${itself}`)
       return
     }
     return show(io, explanation, printExplanation)

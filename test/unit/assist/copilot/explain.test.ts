@@ -112,7 +112,20 @@ test.each([
   ['docker -H tcp://x ps -a', 'ps', 'Lists containers'],
   ['cmake --build b -j 8', '8', 'The jobs of the option before it'],
   ['g++ -pedantic a.cc', '-pedantic', 'Warns about what the standard of the language does not allow'],
-  ['ip -br a', 'a', 'Shows and changes addresses of interfaces'],
+  ['ip -br a', 'a', 'Shows the addresses of interfaces, or changes them'],
+  ['cmake --build b -j --config Release', '--config', 'Debug or Release'],
+  ['make -j -k', '-k', 'Continues after errors as far as possible'],
+  ['make -j 4', '4', 'The jobs of the option before it'],
+  ['valgrind ./a', './a', 'The program in this file'],
+  ["tmux send-keys -t x 'rm -rf build' Enter", 'x', 'The target of the option before it'],
+  ["tmux send-keys -t x 'rm -rf build' Enter", 'Enter', 'What is typed; Enter is the key'],
+  ["tmux send-keys -t x 'rm -rf build' Enter", 'rm', 'Deletes files for good; there is no bin'],
+  ['tmux send-keys -t x C-c', 'C-c', 'What is typed; Enter is the key'],
+  ['screen -dr NAME', 'NAME', 'The name of the option before it'],
+  ['screen -ls', '-ls', 'Lists what runs'],
+  ["screen -S x -X stuff 'make\\n'", 'make', 'Builds what a Makefile describes'],
+  ['docker run --log-opt a=b image make', 'image', 'The image'],
+  ['docker run --log-opt a=b image make', 'make', 'Builds what a Makefile describes'],
 ])('%s: %s', async (command, text, meaning) => {
   expect(meaningOf(await explain(command), text)).toBe(meaning)
 })

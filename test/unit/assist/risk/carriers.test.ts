@@ -41,6 +41,50 @@ test('a carrier of a harmless command is not flagged for carrying', () => {
   expect(carried.map(({ template }) => template)).toEqual([])
 })
 
+/** Options with a value in front of what is run, from the manuals of these tools, of which most stand in few command lines. */
+const VALUED = `docker run --log-opt a=b img ▮
+docker run --rm -it --gpus all --ulimit nofile=1 img ▮
+docker exec --detach-keys ctrl-a -it web ▮
+docker compose run --cap-add x --no-deps -T web ▮
+docker-compose exec --index 2 -T web ▮
+podman run --cgroups x --rmi img ▮
+podman exec --preserve-fds 2 web ▮
+nerdctl run --shm-size 1g --rm img ▮
+buildah run --cap-add x box ▮
+kubectl exec --pod-running-timeout 1m -it web ▮
+kubectl --context c exec web -c app -- ▮
+kubectl run x --image y --pod-running-timeout 1m -- ▮
+lxc exec --project p -n c1 ▮
+lxc exec c1 --cwd /x -- ▮
+incus exec --group 0 c1 ▮
+lxc-attach -P /x -n c1 ▮
+nsenter -t 77 -N 3 ▮
+nsenter --target 77 --setuid 0 -r -w ▮
+nsenter -W /x -t 77 ▮
+unshare --map-user 1 --wd /x ▮
+systemd-run --timer-property x=y --nice 5 ▮
+systemd-nspawn --bind /x -D / ▮
+flatpak-spawn --env a=b --host ▮
+schroot -n x ▮
+setpriv --euid 0 --pdeathsig TERM ▮
+fakeroot -l x ▮
+numactl --cpunodebind 1 ▮
+proot --rootfs / --bind /x ▮
+rlwrap --history-filename x ▮
+chpst -d 1 -u x ▮
+softlimit -m 1 ▮
+strace --output x --trace file ▮
+xvfb-run --server-num 9 ▮
+srun --gres gpu:1 --mem 1G ▮
+perf record -F 99 -g -- ▮
+hyperfine --warmup 3 '▮'
+cpulimit --limit 50 -- ▮`.split('\n')
+
+test.each(VALUED)('the value of an option is not taken for what is run: %s', (template) => {
+  expect(levelOf(template.replace('▮', 'rm -rf /'), 'bash')).toBe('critical')
+  expect(levelOf(template.replace('▮', 'ls'), 'bash')).toBe('safe')
+})
+
 /** An even part of them, where each carrier is tried anyway with a command that it carries. */
 const SOME = CARRIERS.filter((_, at) => at % times(4, 1) === 0)
 
@@ -88,7 +132,7 @@ test('text that is only said, searched for or stored is no command', () => {
 
 test('a row of the table of wrappers has only members of a wrapper', () => {
   const members =
-    'values skip skips assigns scripts keywords opensShell privileged transparent joins places afterDashes'
+    'values skip skips assigns scripts keywords opensShell privileged transparent joins places afterDashes flags'
   for (const name of wrapperNames()) {
     const wrapper = wrapperOf(name) ?? {}
     expect(name).toMatch(/^[\w.-]+$/)
