@@ -121,20 +121,15 @@ export function keptFleetSettings(file: string): Kept | undefined {
   return { edition, settings: Object.fromEntries(known), follow: follow.map(String) }
 }
 
-interface Merged {
-  /** Keys of the bundle that `policy.follow` leaves out. */
-  readonly refused: readonly string[]
-}
-
 /** Where a value of the bundle of that number came from. */
 export const fleetSource = (edition: number): ValueSource => `fleet edition ${edition}`
 
-/** Puts the stricter value of each key into `values`, and says in `sources` where it came from. */
+/** Puts the stricter value of each key into `values`, and says in `sources` where it came from. Returns the keys that `policy.follow` leaves out. */
 export function mergeFleet(
   { edition, settings }: FleetSettings,
   values: Map<string, unknown>,
   sources: Map<string, ValueSource>,
-): Merged {
+): readonly string[] {
   const follow = values.get('policy.follow') as readonly string[]
   const refused: string[] = []
   for (const [path, theirs] of Object.entries(settings)) {
@@ -151,5 +146,5 @@ export function mergeFleet(
     if (isDeepStrictEqual(merged, own) && !(isTheirs && said === 'default')) continue
     sources.set(path, isTheirs ? fleetSource(edition) : `${said}, ${fleetSource(edition)}`)
   }
-  return { refused }
+  return refused
 }

@@ -20,7 +20,9 @@ export interface LoadedConfig {
   readonly config: Config
   /** The value in force of each key, by its path. */
   readonly values: ReadonlyMap<string, unknown>
-  /** Where that value came from, by the key's path. */
+  /** As it would be without the fleet. */
+  readonly alone: ReadonlyMap<string, unknown>
+  /** Where the value in force came from, by the key's path. */
   readonly sources: ReadonlyMap<string, ValueSource>
   /** Settings without effect, each in one sentence for people. */
   readonly warnings: readonly string[]
@@ -169,8 +171,8 @@ function settingsOfMachine({ home, env }: { readonly home: string; readonly env:
 function settingsOfEnv(env: Env): Setting[] {
   return KEY_LIST.flatMap((k) => {
     const name = envName(k)
-    const text = name === undefined ? undefined : env[name]
-    if (!name || !k.kind.fromText || text === undefined || text === '') return []
+    const text = name && env[name]
+    if (!name || !text || !k.kind.fromText) return []
     return [{ key: k, value: k.kind.fromText(text), source: name, where: () => name }]
   })
 }
@@ -243,15 +245,12 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
 
 /** Warns of variables that begin like the variable of a key and name no key: they are probably mistyped. */
 function envWarnings(env: Env): string[] {
-  const known = new Set(KEY_LIST.map(envName))
+  const known = new Set(KEY_LIST.flatMap((k) => envName(k) ?? []))
   const sections = namesBelow('').map((section) => `KARO_${section.toUpperCase()}_`)
   return Object.keys(env)
     .filter((name) => sections.some((start) => name.startsWith(start)) && !known.has(name))
     .map((name) => {
-      const meant = closest(
-        name,
-        [...known].filter((k) => k !== undefined),
-      )
+      const meant = closest(name, [...known])
       return `the environment variable ${name} is not a configuration key${meant ? `, did you mean ${meant}?` : ''}`
     })
 }
@@ -292,13 +291,15 @@ export function loadConfig(from: {
 
   const sources = new Map(KEY_LIST.map(({ path }) => [path, settings.get(path)?.source ?? 'default']))
   const { kept, problem } = readFleet(fleetFile(from.home))
-  const fleet = kept && { ...kept, ...mergeFleet(kept, values, sources) }
+  const alone = new Map(values)
+  const fleet = kept && { ...kept, refused: mergeFleet(kept, values, sources) }
   const config = configOf(values)
   checkLanOnly(config, settings)
 
   return {
     config,
     values,
+    alone,
     sources,
     warnings: [
       ...fromFile.warnings,

@@ -69,6 +69,17 @@ test('+ adds to what the file says, and not to the environment', async () => {
   expect(JSON.parse(out).value).toEqual(['ann', 'bob'])
 })
 
+test('+ adds to what the file says, and not to what the fleet says', async () => {
+  const home = temporaryDirectory()
+  await karo(home, 'init', '--solo')
+  const fleet = { edition: 3, settings: { 'history.redact': ['acme-\\d+'] }, follow: ['*'] }
+  writeFileSync(join(home, 'node', 'fleet.json'), JSON.stringify(fleet))
+  const { out } = await karo(home, 'config', 'set', 'history.redact', '+own-\\d+', '--json')
+  expect(JSON.parse(out).value).toEqual(['own-\\d+'])
+  const now = JSON.parse((await karo(home, 'config', 'get', 'history.redact', '--json')).out)
+  expect(now.value).toEqual(['own-\\d+', 'acme-\\d+'])
+})
+
 test('one word with blanks in it asks', async () => {
   const { code, out } = await karo(temporaryDirectory(), 'find files larger than 100 MB')
   expect([code, out]).toEqual([0, expect.stringContaining('find . -type f -size +100M')])

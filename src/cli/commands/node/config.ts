@@ -178,10 +178,10 @@ const set = defineCommand('config set', {
         hint: `sudo karo config set ${key.path} …`,
       })
     const variable = envName(key)
-    // What the environment says is not the file's, so that nothing is added to it.
+    // What the environment and the fleet say is not the file's, so that none of it is written there.
     const env = args.value.startsWith('+') ? { ...io.env, [`${variable}`]: undefined } : io.env
-    const { file = join(home, 'config.toml'), values } = load({ ...io, env, err: () => {} }, key.path)
-    const value = readValue(key, args.value, values.get(key.path))
+    const { file = join(home, 'config.toml'), alone } = load({ ...io, env, err: () => {} }, key.path)
+    const value = readValue(key, args.value, alone.get(key.path))
     const isNew = !existsSync(file)
     if (isNew && !existsSync(home) && recordingPaths(io.env).whose === 'own')
       throw new KaroError('not_found', `there is no node in ${home}`, {
