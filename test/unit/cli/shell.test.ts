@@ -15,6 +15,8 @@ const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
 
 const karo = (env: Record<string, string>, ...words: string[]) => commandLine(words, { env })
 
+const not = (text: string) => expect.not.stringContaining(text)
+
 function home() {
   const HOME = temporaryDirectory()
   return { env: { HOME, PATH: process.env.PATH! }, rc: join(HOME, '.bashrc'), directory: HOME }
@@ -28,6 +30,14 @@ describe('shell init', () => {
     execFileSync('bash', ['-n'], { input: out })
     expect(out).toContain("it'\\''s here/spool'")
     expect(existsSync(directory)).toBe(false)
+  })
+
+  test('a shell that it leaves alone says nothing, under set -u too', async () => {
+    const { out } = await karo({ KARO_HOME: temporaryDirectory() }, 'shell', 'init', 'bash')
+    const run = (...how: string[]) =>
+      spawnSync('bash', [...how, '-c', `${out}\necho on`], { encoding: 'utf8' })
+    for (const how of [[], ['-i', '+O', 'promptvars'], ['-i', '-r']])
+      expect(run('--norc', ...how, '-u')).toMatchObject({ stdout: 'on\n', status: 0, stderr: not('unbound') })
   })
 
   test('builds in what the configuration ignores, and refuses one it cannot read', async () => {

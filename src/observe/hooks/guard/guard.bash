@@ -12,7 +12,7 @@
 # be simple: $(…) and <(…), which it parses again when it expands them, and compound commands in the text of `bind -x`
 # reset its stack of quotes, and then the memory in front of that is written to (free(): invalid next size). Backquotes
 # are parsed in the subshell only, and functions have been parsed before; so handlers use only these.
-if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
+if [[ ${__karo[@]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
   if [[ ${__karo_guard[@]@a} != *A* ]]; then
     unset -v __karo_guard
     declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line [day]=0 [late]=-999999 [words]=)

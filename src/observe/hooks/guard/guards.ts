@@ -19,8 +19,8 @@ import {
 
 /** The code that is appended to a shell's hook. dash has no line editor that could ask. */
 export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: GuardOptions) => string>> = {
-  // Values only where the hook is at work, because an earlier bash has no such arrays.
-  bash: (options) => `if [[ \${__karo[dir]-} ]]; then\n${posixValues(options)}\nfi
+  // Values only where the hook is at work, because an earlier bash has no such arrays. All members are asked for: without the array the name of one would be a variable.
+  bash: (options) => `if [[ \${__karo[@]-} ]]; then\n${posixValues(options)}\nfi
 ${shellFile('guard/plain.bash')}${shellFile('guard/guard.bash')}`,
   // The last function is defined outside, because it is about the person's options, which those inside do not have.
   zsh: (options) => `${zshSource(`${posixValues(options)}\n${shellFile('guard/guard.zsh')}`)}

@@ -1,5 +1,5 @@
 # Decides in bash itself which lines the guard need not ask about, and finds what the words of the others mean. It comes before guard.bash, which says what the arrays are.
-if [[ ${__karo[dir]-} ]]; then
+if [[ ${__karo[@]-} ]]; then
   # Whether $1 is plain: tools without rules, and signs that no shell expands; several of them with " | " in between.
   __karo_guard_plain() {
     ((${#1} < __karo_given[plain_length])) && [[ $1 != *[!A-Za-z0-9_./:,@%^+=\ \|-]* ]] || return 1
