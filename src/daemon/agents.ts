@@ -17,7 +17,6 @@ import type { RuntimeDeps } from '../agents/runtime/runtime.ts'
 import type { KeepLong } from '../agents/tasks/drive.ts'
 import type { Requester } from '../agents/types.ts'
 import { createVault } from '../agents/vault/vault.ts'
-import { closed } from '../api/remote/entitled.ts'
 import { machineOf } from '../assist/guard/index.ts'
 import { createMounts } from '../assist/resident/mounts.ts'
 import { systemTimers as timers } from '../base/clock.ts'
@@ -43,7 +42,7 @@ const RESULTS_KEPT_MS = 30 * 86_400_000
  * which they asked.
  */
 const supposed = (principal: Principal): Principal =>
-  closed(principal.operator === undefined ? { ...principal, denied: true } : principal)
+  principal.operator === undefined ? { ...principal, denied: true } : principal
 
 /**
  * Whether the text of a file may be on the card of whoever asks: nothing of Karo's home, and on a machine of several people only what
@@ -93,7 +92,7 @@ export function buildAgents(
       teams: [],
     } as const
     if (node === identity.nodeId) return own
-    return closed(principalOf(trust.opinion(node as Principal['node_id'])))
+    return principalOf(trust.opinion(node as Principal['node_id']))
   }
   const askerOf = (requester: Requester): Pick<Asker, 'principal' | 'fault'> => {
     const through = nodeOf(requester)

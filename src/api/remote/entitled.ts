@@ -12,7 +12,7 @@ import { createSparing, REST } from '../../base/sparing.ts'
 import type { PeerRef } from '../../mesh/index.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { type Asker, audienceKeyOf, type Principals, type Sessions } from '../../trust/operators/index.ts'
-import type { AgentOperation, Policy, Principal, RoleDecision } from '../../trust/policy/index.ts'
+import { type AgentOperation, closedTo, type Policy, type RoleDecision } from '../../trust/policy/index.ts'
 import { askDetails } from './reach.ts'
 
 export interface EntitledDeps {
@@ -121,7 +121,7 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
     ): RoleDecision => {
       const { principal, fault } = who
       return fault === undefined
-        ? policy.judgeAgent({ principal: closed(principal), operation, agent, tool, own, by_agent: false })
+        ? policy.judgeAgent({ principal, operation, agent, tool, own, by_agent: false })
         : { effect: 'deny', rule: fault.rule, reason: fault.reason }
     }
 
@@ -159,7 +159,7 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
       nodes: [peer.nodeId, ...others],
       closed() {
         const { principal, fault } = resolve()
-        return fault !== undefined || closed(principal).denied
+        return fault !== undefined || closedTo(principal) !== undefined
       },
       still: (operation, agent, tool) => judge(operation, agent, tool, { who: resolve() }).effect === 'allow',
       may: (operation, agent, tool = '') => judge(operation, agent, tool).effect === 'allow',
@@ -205,10 +205,6 @@ const NOBODY = -1
 
 /** The same words whatever the reason is, and whether or not there is such an agent: the reason is in the ledger here. */
 export const refusal = (): KaroError =>
-  new KaroError('refused', 'its policy does not let you do that', {
+  new KaroError('refused', 'it does not let you do that', {
     hint: 'Its owner decides who may; the ledger there says why, as agent_requested.',
   })
-
-/** A node that may have nothing here has no agents do anything either. */
-export const closed = (principal: Principal): Principal =>
-  principal.trust_level === 'untrusted' ? { ...principal, denied: true } : principal

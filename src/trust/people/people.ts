@@ -74,37 +74,27 @@ export function createPeople(deps: PeopleDeps): People {
     return next++
   }
 
-  function newPerson(uid: number, { users, local, since }: Account): PersonRecord {
+  function newPerson(uid: number, account: Account): PersonRecord {
     const guest = guests.get(uid)
-    const name = users[0] ?? null
-    if (guest !== undefined && guest.name === name) return guest
+    if (guest !== undefined && guest.name === (account.users[0] ?? null)) return guest
     if (guests.size >= GUESTS_MAX) {
       const oldest = guests.keys().next().value as number
       guests.delete(oldest)
       if (!records.has(last.get(oldest) ?? -1)) last.delete(oldest)
     }
-    const number = freeNumber(uid)
-    const record: PersonRecord = {
-      number,
-      uid,
-      name,
-      machine,
-      local,
-      state: 'known',
-      ended_at: null,
-      since: Math.min(since ?? Number.POSITIVE_INFINITY, clock.now()),
-    }
+    const begun = Math.min(account.since ?? Number.POSITIVE_INFINITY, clock.now())
+    const record = recordFor(freeNumber(uid), uid, account, begun)
     guests.set(uid, record)
     return record
   }
 
-  const claimed = (
-    record: PersonRecord,
+  const recordFor = (
+    number: number,
     uid: number,
     { users, local }: Account,
     since = clock.now(),
   ): PersonRecord => ({
-    ...record,
+    number,
     uid,
     name: users[0] ?? null,
     machine,
@@ -122,7 +112,7 @@ export function createPeople(deps: PeopleDeps): People {
     if (same !== undefined) return same
     const waiting = all.find((one) => one.state === 'unclaimed' && one.uid === uid) ?? all[0]
     const isOnly = waiting !== undefined && (waiting.uid === uid || all.length === 1)
-    return isOnly && !isLive(waiting) ? claimed(waiting, uid, account) : undefined
+    return isOnly && !isLive(waiting) ? recordFor(waiting.number, uid, account) : undefined
   }
 
   /** Undefined: nobody can say now whose this uid is. */
@@ -146,7 +136,7 @@ export function createPeople(deps: PeopleDeps): People {
       if (same !== undefined) return same
     }
     const unclaimed = known().find((one) => one.state === 'unclaimed' && one.uid === uid)
-    return unclaimed === undefined ? newPerson(uid, account) : claimed(unclaimed, uid, account)
+    return unclaimed === undefined ? newPerson(uid, account) : recordFor(unclaimed.number, uid, account)
   }
 
   function isInGrace(uid: number): boolean {
@@ -285,7 +275,7 @@ export function createPeople(deps: PeopleDeps): People {
         const since = taken?.since ?? guests.get(uid)?.since
         guests.delete(uid)
         last.delete(uid)
-        return put(claimed(record, uid, account, since))
+        return put(recordFor(record.number, uid, account, since))
       })
       await look()
       return shown(made)

@@ -12,10 +12,11 @@ import type {
   PartOf,
   Principal,
   Resource,
+  RoleDecision,
   SharingCategory,
 } from './types.ts'
 
-const deny = (rule: string, reason: string): Decision => ({ effect: 'deny', rule, reason })
+const deny = (rule: string, reason: string): RoleDecision => ({ effect: 'deny', rule, reason })
 const allow = (rule: string, reason: string): Decision => ({ effect: 'allow', rule, reason })
 
 /** No question to a single node gets numbers at level 2, whoever asks: they leave a node only as shares of a total. */
@@ -32,6 +33,13 @@ const NOT_ASKED_FOR: Decision = {
 const UNTRUSTED: Partial<Record<TrustSource, string>> = {
   certificate: 'no revocation list came here for a week (karo doctor --only mesh.lists)',
   frozen: 'its key has several successors (karo peers explain)',
+}
+
+/** The first two rules of `decide`; undefined: the owner knows the node, and refuses it nothing yet. */
+export function closedTo({ denied, trust_level, why = 'default' }: Principal): RoleDecision | undefined {
+  if (denied) return deny('trust.denied', 'the node is denied or revoked here')
+  if (trust_level !== 'untrusted') return undefined
+  return deny('trust.untrusted', UNTRUSTED[why] ?? 'the node is not trusted here')
 }
 
 /**
@@ -59,9 +67,8 @@ export function decide(
   { consent }: Pick<Context, 'consent'>,
   as: Principal = principal,
 ): Decision {
-  if (principal.denied) return deny('trust.denied', 'the node is denied or revoked here')
-  if (principal.trust_level === 'untrusted')
-    return deny('trust.untrusted', UNTRUSTED[principal.why ?? 'default'] ?? 'the node is not trusted here')
+  const closed = closedTo(principal)
+  if (closed !== undefined) return closed
 
   const about = ACTION_CATEGORY[action]
   if (about === null) return allow('health.admitted', 'any admitted node may have node health')
@@ -88,7 +95,8 @@ export function mayBeCounted(
 
 /** The owner's layer for totals that were released already: trust, and that the totals are for such a principal. */
 export function mayRead(who: Principal, audience: string): Decision {
-  if (who.denied) return deny('trust.denied', 'the node is denied or revoked here')
+  const closed = closedTo(who)
+  if (closed !== undefined) return closed
   if (!TRUST_OPENS[who.trust_level].level2) {
     return deny('trust.level', `trust level ${who.trust_level} does not open level 2`)
   }

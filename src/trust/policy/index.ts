@@ -1,6 +1,6 @@
 // The policy room's door: may this author have that? Two layers that must both allow; default deny; a deny anywhere wins.
 
-export { decide } from './decide.ts'
+export { closedTo, decide } from './decide.ts'
 export { createPolicy, type OrganisationRules, type Policy, teamsOfNode } from './policy.ts'
 export { matchesEntry, principalOf } from './principal.ts'
 export { ACTION_CATEGORY, resourceOf, summaryResource } from './resource.ts'

@@ -1,7 +1,7 @@
 // Both layers of the owner's policy together: what the people here agreed to, and what the role policies permit.
 import { builtIn } from './built-in.ts'
 import { type AcceptOrg, isForbid, type Limits, mergedEngine } from './bundle.ts'
-import { decide, mayBeCounted, mayRead } from './decide.ts'
+import { closedTo, decide, mayBeCounted, mayRead } from './decide.ts'
 import { audienceOf } from './principal.ts'
 import { ACTION_CATEGORY, resourceOf } from './resource.ts'
 import { rolesAsMember } from './roles.ts'
@@ -145,9 +145,7 @@ export function createPolicy(
     try {
       const { engine, k_min } = organisation
       const about = { at: now(), k: Math.max(k(), k_min ?? 0), teams: teams() }
-      if (request.principal.denied)
-        return { effect: 'deny', rule: 'peer.denied', reason: 'this node is denied here' }
-      return engineOf(engine).judgeAgent({ ...request, ...about })
+      return closedTo(request.principal) ?? engineOf(engine).judgeAgent({ ...request, ...about })
     } catch (error) {
       return brokenBy(error)
     }

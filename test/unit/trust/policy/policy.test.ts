@@ -60,6 +60,26 @@ describe('two layers', () => {
     })
   })
 
+  it('has no agent do anything for a node that opens no data, and says why', () => {
+    const judged = (who: Parameters<typeof principal>[0]) => {
+      const request = {
+        operation: 'task',
+        agent: 'kExecutor:x',
+        tool: 'y',
+        own: true,
+        by_agent: false,
+      } as const
+      return made(undefined).judgeAgent({ ...request, principal: principal(who) })
+    }
+    expect(judged({})).toMatchObject({ effect: 'allow' })
+    expect(judged({ denied: true })).toMatchObject({ effect: 'deny', rule: 'trust.denied' })
+    expect(judged({ trust_level: 'untrusted', why: 'certificate' })).toMatchObject({
+      effect: 'deny',
+      rule: 'trust.untrusted',
+      reason: expect.stringContaining('no revocation list'),
+    })
+  })
+
   it('names the role policy’s rule where that refuses, and both where both allow', () => {
     const asked = (set: PolicySet) =>
       made(set).decide(principal(), 'query.tool_usage', usage, { at: FRIDAY, consent })
