@@ -76,12 +76,12 @@ export function whyUnreadable(cause: unknown): string {
   return UNREAD[code] ?? message
 }
 
-/** The error for a node's directory `home`, or a file in it, that cannot be created. */
+/** The error for a node's directory `home`, or a file in it, that cannot be created or written. */
 export function homeTrouble(home: string, cause: unknown): KaroError {
   if (cause instanceof KaroError) return cause
   const { path = home } = cause as NodeJS.ErrnoException
   const { reason, hint } = diskTrouble(path, cause)
-  return new KaroError('bad_file', `cannot make the node's directory: ${reason}`, {
+  return new KaroError('bad_file', `cannot write the node's directory: ${reason}`, {
     where: path,
     hint: `${hint} --home or KARO_HOME choose another directory.`,
     cause,

@@ -38,13 +38,6 @@ const VAULT_CREDENTIAL = 'karo-vault'
 const RESULTS_KEPT_MS = 30 * 86_400_000
 
 /**
- * A person who asked as an operator and no longer is one is refused, and does not get the rights of the node through
- * which they asked.
- */
-const supposed = (principal: Principal): Principal =>
-  principal.operator === undefined ? { ...principal, denied: true } : principal
-
-/**
  * Whether the text of a file may be on the card of whoever asks: nothing of Karo's home, and on a machine of several people only what
  * every account can read.
  */
@@ -83,17 +76,10 @@ export function buildAgents(
     log: log.child({ room: 'approvals' }),
   })
 
-  const nodeOf = ({ node }: Requester): Principal => {
-    const own = {
-      node_id: identity.nodeId,
-      trust_level: 'peer',
-      denied: false,
-      roles: [],
-      teams: [],
-    } as const
-    if (node === identity.nodeId) return own
-    return principalOf(trust.opinion(node as Principal['node_id']))
-  }
+  const nodeOf = ({ node }: Requester): Principal =>
+    node === identity.nodeId
+      ? { node_id: identity.nodeId, trust_level: 'peer', denied: false, roles: [], teams: [] }
+      : principalOf(trust.opinion(node as Principal['node_id']))
   const askerOf = (requester: Requester): Pick<Asker, 'principal' | 'fault'> => {
     const through = nodeOf(requester)
     const { operator } = requester
@@ -104,7 +90,9 @@ export function buildAgents(
     const chain = fleet.operators.chainOf(operator as NodeId) ?? []
     if (requester.node !== identity.nodeId && key !== undefined) {
       const { principal, fault } = principals.suppose({ key, chain, through: through.node_id })
-      return { principal: supposed(principal), ...(fault && { fault }) }
+      // A person who asked as an operator and no longer is one is refused, and does not get the rights of the node through which they asked.
+      const denied = principal.denied || principal.operator === undefined
+      return { principal: { ...principal, denied }, ...(fault && { fault }) }
     }
     return { principal: { ...through, roles: [], teams: [], operator, through } }
   }

@@ -37,7 +37,7 @@ export function buildNetwork(
   local: Local,
   { keyPath, thresholdsPath, onSwitch }: NetworkPlace,
 ) {
-  const { common, metrics, name, onEncoded, ownUid } = foundation
+  const { common, live, metrics, name, onEncoded, ownUid } = foundation
   const { audit, fleet, insight, organisation, policy, sharing, store, trust } = local
   const { replay } = store
   const { nodeId } = common.identity
@@ -120,13 +120,12 @@ export function buildNetwork(
   const settings = () => {
     const bundle = organisation.state()
     if (bundle === null) return undefined
-    const refused = foundation.live.fleet()?.refused ?? []
-    const waiting = foundation.live.fleetWaiting()
+    const waiting = live.fleetWaiting()
     const problem =
       bundle.problem ?? (waiting.length > 0 ? `has ${waiting.join(', ')} from its next start on` : undefined)
     return {
       edition: bundle.number,
-      refused: [...refused],
+      refused: [...(live.fleet()?.refused ?? [])],
       ...(problem !== undefined && { problem: printable(problem).slice(0, 300) }),
     }
   }
@@ -229,7 +228,7 @@ const publisherOf =
   (documents: Pick<Documents, 'publish'>, log: Log) =>
   async (kind: DocumentKind, frame: Uint8Array, first?: 'neighbours'): Promise<void> => {
     try {
-      await documents.publish(kind, frame, first === undefined ? 0 : SPREAD_MS)
+      await documents.publish(kind, frame, first && SPREAD_MS)
     } catch (error) {
       log.error({ kind, reason: String(error) }, 'a signed document could not be stored')
       throw error

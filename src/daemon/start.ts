@@ -1,4 +1,5 @@
 // Starts the rooms; if another daemon runs here already, the error names its process.
+import { homeTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { startAll } from '../base/run/lifecycle.ts'
 import type { Log } from '../base/run/log.ts'
@@ -18,6 +19,7 @@ export async function startRooms(
     await startAll(rooms, signal, log)
   } catch (error) {
     if (error instanceof KaroError && error.code === 'conflict') await refuseSecond(paths.lock, service)
-    throw error
+    // Of a disk that takes nothing more the system's words alone would be no advice.
+    throw /\bE(NOSPC|DQUOT|IO)\b/.test(String(error)) ? homeTrouble(paths.lock, error) : error
   }
 }

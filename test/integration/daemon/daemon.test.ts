@@ -130,7 +130,7 @@ describe('karo up', () => {
     const refused = await runKaro(['up', '--background'], cleanEnv(join(file, 'home'), ON_LOOPBACK))
     expect(refused).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("cannot make the node's directory"),
+      stderr: expect.stringContaining("cannot write the node's directory"),
     })
     expect(refused.stderr).toContain(file)
   })
