@@ -36,7 +36,3 @@ export function atHome(text: string, { env, home, commands = [] }: Place): strin
     )
     .join('\n')
 }
-
-/** The same `io`, whose output names the given home in each command. */
-export const namingHome = (io: CommandIo): CommandIo =>
-  Object.create(io, { out: { value: (text: string) => io.out(atHome(text, io)) } }) as CommandIo

@@ -16,7 +16,7 @@ export async function withNode<Answer>(io: CommandIo, ask: () => Promise<Answer>
     const { by } = await keptBy(io)
     if (io.socket !== paths.socket || by === 'nothing') throw error
     if (by === 'systemd') await systemctl(io.env, 'start', 'karo.service')
-    else await startInBackground({ env: io.env, socket: io.socket, out: () => {} }, paths)
+    else await startInBackground(io, paths)
     return await ask()
   }
 }

@@ -299,8 +299,8 @@ export async function signSettings(
       else after.set(key, value)
     }
     if (isDeepStrictEqual(Object.fromEntries(after), before)) {
-      throw new KaroError('bad_request', 'the fleet has these settings already', {
-        hint: 'karo fleet show tells which machines follow them.',
+      throw new KaroError('bad_request', 'nothing would change in what the fleet sets', {
+        hint: 'karo fleet show tells what that is.',
       })
     }
     const settings = [...after]

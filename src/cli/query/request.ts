@@ -89,7 +89,7 @@ function rangeOf(last: Value, from: Value, to: Value, now: number): { start: str
     throw usage(
       'the range ends before it starts',
       typeof from === 'string' ? '--from' : '--last',
-      'The time of --from has to be before that of --to.',
+      'It has to begin before it ends; without --to it ends now.',
     )
   }
   return { start: rfc3339(start, typeof from === 'string' ? '--from' : '--last'), end: rfc3339(end, '--to') }

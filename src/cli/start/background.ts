@@ -43,7 +43,6 @@ interface Caller {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The daemon's control socket. */
   readonly socket: string
-  out(text: string): void
 }
 
 /** True in the process that `startInBackground` made. Says so once: the two are not connected any more afterwards. */
@@ -92,16 +91,16 @@ function openLog(paths: HomePaths, file: string, mark: string): number {
 }
 
 /**
- * Says what runs and how to end it. Throws KaroError `unavailable` with the daemon's own words when it does not start, and
+ * What runs, and `words` that also say how to end it; `pid` is null for the machine's service. Throws KaroError `unavailable` with the daemon's own words when it does not start, and
  * `timeout` while it is still starting.
  */
-export async function startInBackground(io: Caller, paths: HomePaths): Promise<undefined> {
+export async function startInBackground(io: Caller, paths: HomePaths) {
   const there = await statusOf(io)
   if (there !== undefined) {
-    const pid = (await readHolder(paths.lock))?.pid
-    const as = pid === undefined ? "this machine's service" : `process ${pid}`
-    io.out([`${there.name} runs already, as ${as}`, ...staleWords(there), ''].join('\n'))
-    return
+    const pid = (await readHolder(paths.lock))?.pid ?? null
+    const as = pid === null ? "this machine's service" : `process ${pid}`
+    const words = [`${there.name} runs already, as ${as}`, ...staleWords(there), ''].join('\n')
+    return { name: there.name, pid, started: false, words }
   }
   const file = join(paths.home, LOG)
   const mark = `${new Date().toISOString()} started by process ${process.pid}\n`
@@ -142,15 +141,14 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<u
   }
   rmSync(failed, { force: true })
   const failing = status.health.checks.filter(({ ok }) => !ok)
-  io.out(
-    [
-      `${status.name} runs in the background, as process ${child.pid}`,
-      ...failing.map(({ name, detail }) => `  not ready: ${name}: ${detail}`),
-      '  to see what it does:  karo status, karo logs tail',
-      `  to stop it:           karo stop`,
-      '',
-    ].join('\n'),
-  )
+  const words = [
+    `${status.name} runs in the background, as process ${child.pid}`,
+    ...failing.map(({ name, detail }) => `  not ready: ${name}: ${detail}`),
+    '  to see what it does:  karo status, karo logs tail',
+    `  to stop it:           karo stop`,
+    '',
+  ].join('\n')
+  return { name: status.name, pid: child.pid, started: true, words }
 }
 
 /** Of what came behind the mark, or of everything where the daemon has emptied the log. */

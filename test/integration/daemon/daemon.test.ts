@@ -103,6 +103,8 @@ describe('karo up', () => {
     expect(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[3]).toBe(String(pid))
     const again = await runKaro(['up', '--background'], env)
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining(`already, as process ${pid}`)])
+    const told = await runKaro(['up', '--background', '--json'], env)
+    expect(JSON.parse(told.stdout)).toEqual({ name: expect.any(String), pid, started: false })
     expect(existsSync(join(home, 'up.failed'))).toBe(false)
     process.kill(pid, 'SIGTERM')
     await until(() => !existsSync(join(home, 'karo.lock')), { what: 'the daemon has ended' })

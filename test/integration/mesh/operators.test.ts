@@ -233,7 +233,10 @@ describe('an operator', () => {
       code: 4,
       stderr: expect.stringContaining('has ended'),
     })
-    expect(await desk.karo(['logout'])).toMatchObject({ code: 0 })
+    expect(await desk.karo(['logout'])).toMatchObject({
+      code: 0,
+      stdout: 'You are not logged in. You ask as this node.\n',
+    })
     expect(outcome(await asked())).toBe('denied')
     expect(await hq.karo(['operator', 'renew', 'dan'])).toMatchObject({ code: 4 })
     // What it showed is in no log, and the words that open it are nowhere.

@@ -62,6 +62,7 @@ describe('wrong', () => {
   })
 
   test.each([
+    ['--last: the range ends before it starts\n  It has to begin before it ends', 'query tools --last 0d'],
     ['--format', 'report --format pdf'],
     ['--json', 'report --format csv --json'],
     ['--pending', 'peers trust bob --pending'],

@@ -1,5 +1,5 @@
 // karo policy and the consent of karo share: what is sent, what is printed, which exit code; and files tried without any daemon.
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ANSWERS } from '../../support/data/answers.ts'
@@ -44,6 +44,23 @@ test('check --file and test need no daemon, and say what is wrong with its place
   writeFileSync(org, 'permit (principal, action, resource) when { nonsense };')
   const broken = await karo({}, 'policy', 'test', file)
   expect([broken.code, broken.err]).toEqual([2, expect.stringContaining(`${org}:1:45`)])
+})
+
+test('what docs/policy.md shows of its own policies and expectations is what they say', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/policy.md'), 'utf8')
+  const found = (pattern: RegExp) => pattern.exec(page)?.[1] ?? ''
+  const home = temporaryDirectory()
+  copyFileSync(SHIPPED, join(home, 'roles.cedar'))
+  writeFileSync(join(home, 'hours.cedar'), found(/```\n(@id\("night"\)\n[^`]*)```/), { mode: 0o600 })
+  writeFileSync(
+    join(home, 'expectations.toml'),
+    found(/\$ cat expectations\.toml\n([^$]*)\$ karo policy test/),
+  )
+  const { out } = await karo({}, 'policy', 'test', join(home, 'expectations.toml'))
+  const here = out.replace(`${home}/expectations`, 'expectations').replaceAll(home, '/etc/karo/policies')
+  expect(here).toBe(found(/\$ karo policy test expectations\.toml\n([^`]*)```/))
+  const { policy } = /rule {4}(?<policy>night@hours\.cedar:\d+)/.exec(page)?.groups ?? {}
+  expect(here).toContain(policy ?? 'the rule that the first example names')
 })
 
 test('explain marks the layer that decides, and show says what is not in force', async () => {

@@ -258,3 +258,15 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   const gone = { ...earlier, until: Date.parse('2020-01-01T00:00:00.000Z') }
   expect(await formerAfter({ aggregators: [], former: [gone] })).toEqual([])
 })
+
+test('settings that the fleet has, and a setting that it has not, are not signed again', async () => {
+  const folder = temporaryDirectory()
+  const [key, pass] = [join(folder, 'root.key'), join(folder, 'pass')]
+  createRootKey(key, Buffer.from(words), systemRandom)
+  writeFileSync(pass, `${words}\n`, { mode: 0o600 })
+  const answers = { 'GET /api/v1/fleet': fleet, 'GET /api/v1/policy/bundle': { bundle: null } }
+  const given = ['--root-key', key, '--passphrase-file', pass]
+  const { code, err } = await karo(answers, 'fleet', 'unset', 'guard.profile', ...given)
+  // Nothing is set, so nobody is told that it is there already.
+  expect([code, err]).toEqual([2, expect.stringContaining('nothing would change')])
+})

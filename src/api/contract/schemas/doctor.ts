@@ -126,10 +126,10 @@ export const doctorFacts = named('DoctorFacts', {
     .describe("this node's own in its mesh; null: it is in no mesh of a root"),
   totals: z
     .strictObject({
-      ended_at: moment('the end of the newest period that is over'),
+      ended_at: moment('end of the newest period over, else of the first'),
       given: flag('this machine has given its part of it'),
       why: z.enum(UNGIVEN).nullable().describe('why it gives nothing of it; null: it does'),
-      late: count('newest periods that are over, one after the other, of which no release has come')
+      late: count('newest periods that are over, in a row, of which no release has come')
         .nullable()
         .describe('null: this node reads no totals, or none was released yet'),
       none_yet: z.literal(true).describe('this node reads totals, and none was released yet').optional(),

@@ -9,7 +9,7 @@ export const commands = [
     shows: endLogin,
     view: ({ ended }) =>
       ended === null
-        ? 'You were not logged in. You ask as this node.\n'
+        ? 'You are not logged in. You ask as this node.\n'
         : `Logged out ${printable(ended.name)}. You ask as this node again.\n`,
   }),
 ]

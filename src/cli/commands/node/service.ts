@@ -7,7 +7,7 @@ import { quoteShell } from '../../../base/quote.ts'
 import { homePaths, recordingPaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
-import { atHome, namingHome } from '../../at-home.ts'
+import { atHome } from '../../at-home.ts'
 import { type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { isOfHome, keptBy, ownUnit, runningPid, startingFiles } from '../../kept/kept.ts'
 import { absoluteProgram } from '../../own-program.ts'
@@ -88,7 +88,7 @@ async function installIntoShells(io: CommandIo): Promise<void> {
     )
   say(io, 'No systemd for users runs here, so each new shell starts the node if none runs:')
   for (const file of files) say(io, `  ${file}${changed.includes(file) ? '' : '  (did so already)'}`)
-  await startInBackground(namingHome(io), homePaths(io.env))
+  io.out(atHome((await startInBackground(io, homePaths(io.env))).words, io))
 }
 
 const install = defineCommand('service install', {

@@ -10,8 +10,8 @@ import { DAEMON_NAME, nameProcess } from '../../../ops/process-name.ts'
 import { holdHome } from '../../../ops/system/home-lock.ts'
 import { ENROLMENT_FILE } from '../../../trust/certificates/index.ts'
 import { loadIdentity } from '../../../trust/identity/index.ts'
-import { atHome, namingHome } from '../../at-home.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
+import { atHome } from '../../at-home.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { ensureHome, refuseLostKey } from '../../home.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { firstSteps } from '../../shells/next-steps.ts'
@@ -62,6 +62,7 @@ const LINGER_MS = 200
 export const commands = [
   defineCommand('up', {
     summary: 'run the node in the foreground; the first run also makes its directory, key and configuration',
+    json: 'with --background {"name", "pid", "started"}: `started` is false where it ran already',
     options: {
       background:
         'start it in the background and return when it answers; it continues when the terminal is closed',
@@ -102,9 +103,8 @@ export const commands = [
           )
         if (!isInBackground()) {
           if (options['unless-failed'] && failedLately(paths)) return
-          await startInBackground(namingHome(io), paths)
-          if (first) io.out(firstWords(io))
-          return
+          const { words, ...answer } = await startInBackground(io, paths)
+          return show(io, answer, () => `${atHome(words, io)}${first ? firstWords(io) : ''}`)
         }
         write = bounded(io.err)
         held = beginLog

@@ -225,7 +225,7 @@ export const members = {
       }
       const part = given ? 'this machine sent its share' : 'this machine has nothing to send'
       const releases = none_yet ? '; no total was released yet' : late === null ? '' : ', and releases arrive'
-      return [...found, ok(`${part} of the period that ended ${ended_at}${releases}`)]
+      return [...found, ok(`${part} of the period until ${ended_at}${releases}`)]
     },
   },
   'operator.login': {

@@ -425,6 +425,7 @@ test('totals: given, not given once they could have been, and releases that do n
       'not given': of({ given: false }, 2),
       refused: of({ given: false, why: 'aggregator_refused' }, 0),
       'none was released yet': of({ none_yet: true }, 12),
+      'the first period of a new mesh has not begun': of({ given: false, why: 'before_records' }, -7),
       'two are late, and an aggregator is not there': of(
         { late: 2, pair: [{ ...pair[0], there: false }, pair[1]] },
         0,
