@@ -81,6 +81,11 @@ test('a wrong clock ends the wait, because nothing comes of waiting; one that an
   expect(await waiting('1d', wrong, { refused: 'used' })).toContain('the invite was refused')
 })
 
+test('whose key was revoked is not sent for a new invite: another key joins by the same one', async () => {
+  const said = await waiting('1d', {}, { ends_at: '2020-01-01T00:00:00.000Z', refused: 'revoked' })
+  expect(said).toMatch(/karo identity new --replace makes another Join again after that/)
+})
+
 test('who gets another name than its own is told why, and how it gets one of choice', async () => {
   const fingerprint = '3f9a2c0011223344'
   const own = { name: 'db-1-3f9a2c', ends_at: '2026-12-22T00:00:00.000Z' }

@@ -147,7 +147,7 @@ export const commands = [
           hint:
             Date.parse(state.joining.ends_at) > Date.now()
               ? 'This node keeps trying.'
-              : 'Ask for a new invite.',
+              : 'Join again after that, or with a new invite.',
         })
       }
       const clockOff = state.joining?.clock_off_ms ?? null
