@@ -90,6 +90,10 @@ function Frame() {
         ))}
         {status.value?.mesh.alone === true && <p class="quiet">Used alone. To join a mesh: karo join</p>}
       </nav>
+      {/* Whoever hears the page hears of a request in every view: it may be over in minutes. */}
+      <p class="hidden" role="status">
+        {waiting > 0 && `${waiting} waiting`}
+      </p>
       <main id="content" tabIndex={-1} key={view.id}>
         <Alarms />
         <header class="title">

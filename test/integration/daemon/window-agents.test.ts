@@ -138,6 +138,8 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     const shown = (await page.locator('main').textContent()) ?? ''
     expect(shown).not.toMatch(/[\u0000-\u0008\u001b\u200b-\u200f\u202a-\u202e\u2066-\u2069]/)
     expect(await page.locator('main img, main script').count()).toBe(0)
+    expect(await page.evaluate(HALF_SHOWN)).toEqual([])
+    await page.getByRole('status').getByText(`${HOSTILE.length} waiting`).waitFor({ state: 'attached' })
     expect.soft(await walkedByTab(page), 'approvals').toEqual(WELL_WALKED)
     for (const view of ['approvals', 'agents']) {
       await go(view)
@@ -273,6 +275,11 @@ const BATCH = [
   )
   .join('')
 
+/** So long that its end would be out of sight in a part that scrolls. */
+const LONG = `${'echo harmless\n'.repeat(60)}rm -rf /srv`
+const HALF_SHOWN = `[...document.querySelectorAll('.card .argv, .card .text')]
+  .filter((one) => one.scrollHeight > one.clientHeight).map((one) => one.className)`
+
 function poisoned(words: string, i: number): ApprovalShape {
   const node_id = `karo:ed25519:${'A'.repeat(43)}` as ApprovalShape['target']['node_id']
   const diff = `--- a\n+++ a\n@@ -1 +1 @@\n-${words}\n+<img src=x>\n`
@@ -285,11 +292,11 @@ function poisoned(words: string, i: number): ApprovalShape {
     kind: 'EditFile',
     risk: 'high',
     risks: [words],
-    argv: [words, words],
+    argv: [words, i === 0 ? LONG : words],
     cwd: `/${words}`,
     env: { A: words },
     binds: [{ path: `/${words}`, write: true }],
-    input: words,
+    input: i === 0 ? LONG : words,
     task: words,
     trace_id: '0'.repeat(32),
     why: words,

@@ -18,7 +18,15 @@ const VIEWS = ['me', 'sharing', 'mesh', 'team', 'ask', 'posture', 'audit', 'syst
 const MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 /** A name of somebody else, which the browser resolves to this machine. */
 const REBOUND = 'rebound.example'
-const COMMANDS = ['git status', `echo ${MARKUP}`, 'rm -rf /srv/shop', `echo safe\u202etxt.exe`]
+const COMMANDS = [
+  'git status',
+  `echo ${MARKUP}`,
+  'rm -rf /srv/shop',
+  `echo safe\u202etxt.exe`,
+  `echo ${'A'.repeat(20_000)}`,
+]
+/** Of the commands that are shown, in pixels. */
+const HIGHEST = "Math.max(...[...document.querySelectorAll('td.long code')].map((one) => one.clientHeight))"
 const IS_HACKED = "'hacked' in window"
 const WRITE_MARKUP = `(() => { try { document.body.innerHTML = '<b>x</b>'; return 'taken' } catch (error) { return String(error) } })()`
 
@@ -90,9 +98,9 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.reload()
       await page.locator('nav').waitFor()
       // A page that is there already is loaded anew: the next code may be of another person.
-      await page.evaluate('globalThis.isBefore = true')
+      const loaded = page.waitForEvent('load')
       await page.goto(await dashboard())
-      await page.waitForFunction("!('isBefore' in globalThis)")
+      await loaded
       await page.locator('nav').waitFor()
     })
 
@@ -178,6 +186,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await go('me')
       await page.getByText(MARKUP).first().waitFor()
       expect(await page.getByText('safe\\u{202e}txt.exe').count()).toBeGreaterThan(0)
+      expect(await page.evaluate(HIGHEST)).toBeLessThan(400)
       await page.route('**/api/v1/peers', async (route) => {
         const response = await route.fetch()
         const peers = [...HOSTILE, MARKUP].map((name, i) => poisoned(name, i))
