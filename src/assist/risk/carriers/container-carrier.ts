@@ -39,10 +39,12 @@ function asOnHost(args: Args, volumes: ReturnType<typeof volumesOf>): Args {
 const container =
   (flags: string): Carrier =>
   (args) => {
-    const at = placeIn(args, /^(?:exec|run)$/)
+    const at = placeIn(args, /^(?:exec|run|unshare)$/)
     if (at < 0) return NOTHING
     const tail = args.slice(at)
-    const { start } = enterWrapper({ flags: words(flags), skip: 1 }, tail)
+    // `podman unshare` names no container.
+    const skip = Number(tail[0]?.text !== 'unshare')
+    const { start } = enterWrapper({ flags: words(flags), skip }, tail)
     const dashes = placeIn(tail, /^--$/)
     const volumes = volumesOf(tail.slice(0, start))
     const first = command(asOnHost(tail.slice(start), volumes), true)

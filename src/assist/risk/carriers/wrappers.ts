@@ -67,7 +67,7 @@ const ROWS = rows(
   nohup setsid unbuffer command builtin noglob - nocorrect dbus dbus-run-session busybox toybox | transparent
   prlimit | transparent | o output
   eatmydata chronic dumb-init catchsegv dbus-launch firejail | transparent
-  fakeroot fakechroot | transparent | | | | u unknown-is-real use-system-libs
+  fakeroot fakechroot | transparent | | | | u unknown-is-real
   flatpak-spawn | transparent | directory env
   torsocks | transparent | u p a P
   linux64 i386 i686 x86_64 uname26 ifne run-one run-this-one keep-one-running torify gamemoderun | transparent
@@ -77,7 +77,7 @@ const ROWS = rows(
   chrt | transparent skip=1 | T P D
   taskset repeat envdir s6-envdir faketime | transparent skip=1
   sched | joins skip=1
-  numactl | transparent | | | | l localalloc b balancing a all
+  numactl | transparent | | | | l localalloc
   timeout gtimeout | transparent skip=1 | k kill-after s signal
   time | transparent | f format o output
   stdbuf | transparent | | | | help
@@ -85,7 +85,7 @@ const ROWS = rows(
   caffeinate | transparent | t w
   xvfb-run | transparent | n server-num s e f p w
   systemd-inhibit | transparent | | | | list
-  systemd-run | transparent | | | working-directory | t pty P pipe S shell d same-dir G collect r remain-after-exit q quiet v verbose scope user system wait slice-inherit send-sighup ignore-failure
+  systemd-run | transparent | | | working-directory | t pty P pipe S shell d same-dir G collect r remain-after-exit q quiet v verbose scope user system wait slice-inherit
   ts tsp | transparent | L N D W
   tini | transparent | p e
   heaptrack | transparent | o output

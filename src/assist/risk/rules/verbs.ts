@@ -107,7 +107,8 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
   if (isOwn || !hasVerbs(name)) return undefined
   let seen = 0
   const path: string[] = []
-  let found: Arg | undefined
+  // The verb may be in the tool's own name: `lxc-destroy web`.
+  let found = HARD.test(name) ? args[0] : undefined
   let isHard = false
   let isWeak = false
   let option: Found | undefined
@@ -163,7 +164,8 @@ export const mayLose = (line: string): boolean => ANY.test(line)
 /** Whether the command has such a verb; most commands have no word like it. */
 export const namesLosing = ({ name, args }: SimpleCommand): boolean =>
   hasVerbs(name) &&
-  args.some(({ text }) => ANY.test(text) || (text.includes(' ') && BEGINS_STATEMENT.test(text)))
+  (HARD.test(name) ||
+    args.some(({ text }) => ANY.test(text) || (text.includes(' ') && BEGINS_STATEMENT.test(text))))
 
 /** A method of code whose name begins with such a verb: `.deleteIndex(`, `->drop_table "x"`. What is assigned is no call. */
 const METHOD =

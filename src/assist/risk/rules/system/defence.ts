@@ -83,8 +83,8 @@ export const DEFENCE_RULES: readonly FormRule[] = [
     finds: `
       !--user
       pg_ctl|pg_ctlcluster … stop|kill
-      systemctl|initctl|sv|launchctl stop|disable|mask|kill|down|off|remove|del|unload|bootout *
-      service|rc-service|rc-update|chkconfig|update-rc.d * stop|disable|mask|kill|down|off|remove|del|unload|bootout
+      systemctl|initctl|sv|launchctl|deb-systemd-invoke stop|disable|mask|kill|down|off|remove|del|unload|bootout *
+      service|rc-service|invoke-rc.d|rc-update|chkconfig|update-rc.d * stop|disable|mask|kill|down|off|remove|del|unload|bootout
       rc-update del* *`,
     example: 'systemctl stop nginx',
     yields: true,
