@@ -1,5 +1,4 @@
 // The room of capabilities: what agents were granted here, whether it covers an action now, and how it is taken back.
-import { formatNodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
@@ -27,7 +26,7 @@ const HELD_MAX = 1_024
 const AGENT = /^k[A-Za-z]+:[\w.-]{1,64}$/
 
 export interface CapabilitiesDeps extends Pick<Ambient, 'clock' | 'random'> {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
+  readonly identity: Pick<Identity, 'nodeId' | 'former' | 'sign'>
   readonly repository: CapabilityRepository
   readonly audit: Pick<Audit, 'record'>
 }
@@ -98,12 +97,13 @@ export function createCapabilities({
   const revoked = new Map<string, number>()
   const listeners = createListeners<[subject: string, id: string]>()
   const serially = createSerial()
-  const root = formatNodeId(identity.publicKey)
+  // What was granted with a key that this node had before still holds: rotation takes nothing back.
+  const own = [identity, ...identity.former].map(({ nodeId }) => nodeId)
 
   const bodyOf = (chain: Chain) => (chain.at(-1) as Capability).body
   const holds = (chain: Chain, isUsed: (id: string) => boolean = () => false): boolean => {
     const isRevoked = (id: string): boolean => revoked.has(id) && !isUsed(id)
-    return problemOf(chain, { root, now: clock.now(), isRevoked }) === undefined
+    return problemOf(chain, { own, now: clock.now(), isRevoked }) === undefined
   }
 
   const chainsOf = (ids: readonly string[]): readonly Chain[] =>
@@ -185,22 +185,18 @@ export function createCapabilities({
       names,
       issued_at: now,
       once: once && !lasts,
-      holder: root,
+      holder: identity.nodeId,
       expires_at: lasts ? LASTING : now + Math.min(most, seconds ?? most) * 1_000,
       ...(lasts && { pin }),
     }
     const chain =
       parent === undefined
-        ? [signCapability({ ...wanted, parent: null, issuer: root }, { nodeId: root, sign: identity.sign })]
-        : attenuate(parent, wanted, { nodeId: root, sign: identity.sign })
+        ? [signCapability({ ...wanted, parent: null, issuer: identity.nodeId }, identity)]
+        : attenuate(parent, wanted, identity)
     if (chain === undefined)
-      throw new KaroError(
-        'refused',
-        'the capability that this one would be derived from does not allow that',
-        {
-          hint: 'A derived capability cannot allow more than its parent: karo cap list shows what that allows.',
-        },
-      )
+      throw new KaroError('refused', 'a derived capability cannot allow more', {
+        hint: 'karo cap list shows what that allows.',
+      })
     // In the ledger first: what cannot be written there is not granted.
     await tell('granted', chain, by)
     await repository.put({ id: wanted.id, chain: writeChain(chain) })
@@ -263,8 +259,8 @@ export function createCapabilities({
       serially(async () => {
         const chain = lastingOf(subject)
         if (chain === undefined) return
-        const body = { ...bodyOf(chain), pin }
-        const next = [signCapability(body, { nodeId: root, sign: identity.sign })]
+        const body = { ...bodyOf(chain), pin, issuer: identity.nodeId }
+        const next = [signCapability(body, identity)]
         await repository.put({ id: body.id, chain: writeChain(next) })
         held.set(body.id, next)
       }),

@@ -90,16 +90,16 @@ export function attenuate(
 }
 
 /**
- * Why the chain gives nothing now; undefined if it holds. `root` is the machine on which it is used; `isRevoked` is asked
- * about every document of the chain.
+ * Why the chain gives nothing now; undefined if it holds. `own` are the keys that the machine on which it is used has or had;
+ * `isRevoked` is asked about every document of the chain.
  */
 export function problemOf(
   chain: Chain,
   {
-    root,
+    own,
     now,
     isRevoked,
-  }: { readonly root: NodeId; readonly now: number; readonly isRevoked: (id: string) => boolean },
+  }: { readonly own: readonly NodeId[]; readonly now: number; readonly isRevoked: (id: string) => boolean },
 ): string | undefined {
   if (chain.length === 0 || chain.length > CHAIN_MAX) return 'the chain has no documents, or too many'
   let parent: CapabilityBody | undefined
@@ -107,10 +107,10 @@ export function problemOf(
     const { body } = document
     if (!isSigned(document)) return 'a signature is not of its issuer'
     if (parent === undefined) {
-      if (body.parent !== null || body.issuer !== root) return 'it was not granted by this machine'
+      if (body.parent !== null || !own.includes(body.issuer)) return 'it was not granted by this machine'
     } else {
       if (body.parent !== parent.id) return 'a document is not of the one before it'
-      if (body.issuer !== parent.holder)
+      if (body.issuer !== parent.holder && ![body.issuer, parent.holder].every((key) => own.includes(key)))
         return 'a document was signed by somebody who did not hold the one before it'
       if (!body.names.every((name) => parent?.names.some((held) => covers(held, name))))
         return 'a document allows more than the one before it'

@@ -19,7 +19,7 @@ import { action, approvalOf, OTHER, rig, SELF, yes } from './rig.ts'
 
 const NOW = 1_800_000_000_000
 const hex = (digit: string) => digit.repeat(32)
-const where = { root: SELF.nodeId, now: NOW, isRevoked: () => false }
+const where = { own: [SELF.nodeId], now: NOW, isRevoked: () => false }
 
 const body = (over: Partial<CapabilityBody> = {}): CapabilityBody => ({
   id: hex('a'),
@@ -220,11 +220,31 @@ describe('the room', () => {
     expect(all.capabilities.covering('kExecutor:build', ['proc.exec:git']).missing).toHaveLength(1)
   })
 
+  it('holds what was granted with a key that this node had before, also for a part and for other code', async () => {
+    const before = await rig()
+    const pin = { code: [], tools: null }
+    const wanted = { subject: 'kExecutor:a', names: ['fs.read:/srv'], by: 0 }
+    const { id } = await before.capabilities.grant({ ...wanted, pin })
+    const { tables } = before
+    const strange = await rig({ tables, identity: OTHER })
+    expect(strange.capabilities.list()).toEqual([])
+    // After a rotation, the key that granted is a former one.
+    const identity = { ...OTHER, former: [SELF] }
+    const rotated = await rig({ tables, identity })
+    expect(rotated.capabilities.covering('kExecutor:a', ['fs.read:/srv/app']).missing).toEqual([])
+    await rotated.capabilities.grant({ ...wanted, subject: 'kExecutor:b', from: id })
+    await rotated.capabilities.pin('kExecutor:a', { ...pin, tools: 'others' })
+    for (const { capabilities } of [rotated, await rig({ tables, identity })]) {
+      expect(capabilities.list().map(({ subject }) => subject)).toEqual(['kExecutor:a', 'kExecutor:b'])
+      expect(capabilities.pinOf('kExecutor:a')?.tools).toBe('others')
+    }
+  })
+
   it('grants no part that is more than the whole', async () => {
     const { capabilities } = await rig()
     const { id } = await capabilities.grant({ subject: 'kExecutor:a', names: ['fs.read:/srv'], by: 0 })
     const wanted = { subject: 'kExecutor:b', names: ['fs.write:/etc'], from: id, by: 0 }
-    await expect(capabilities.grant(wanted)).rejects.toThrow('does not allow that')
+    await expect(capabilities.grant(wanted)).rejects.toThrow('cannot allow more')
     expect(await capabilities.grant({ ...wanted, names: ['fs.read:/'] })).toMatchObject({
       names: ['fs.read:/srv'],
     })

@@ -14,6 +14,7 @@ import type {
   RevokedRow,
 } from '../../../src/store/tables/capabilities.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
+import type { Identity } from '../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { settled, VirtualTime } from '../../support/run/virtual-time.ts'
 
@@ -65,8 +66,9 @@ const noTables = (): Tables => ({ open: new Map(), ended: [], held: new Map(), r
 export async function rig({
   tables = noTables(),
   now = 1_800_000_000_000,
+  identity = SELF,
   ...over
-}: { tables?: Tables; now?: number } & Partial<GatesDeps> = {}) {
+}: { tables?: Tables; now?: number; identity?: Identity } & Partial<GatesDeps> = {}) {
   const clock = { now: () => time.now, monotonic: () => time.now }
   const timers = new VirtualTime()
   const time = {
@@ -122,7 +124,7 @@ export async function rig({
     log: silentLog,
     nameOf: async () => 'ann',
   })
-  const capabilities = createCapabilities({ identity: SELF, repository: kept, audit, clock, random })
+  const capabilities = createCapabilities({ identity, repository: kept, audit, clock, random })
   const gates = createGates({
     self: SELF.nodeId,
     approvals,
