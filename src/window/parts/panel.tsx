@@ -1,6 +1,6 @@
 // A part of a view: its title, and what it shows while it loads, when there is nothing, when it failed, or when it may not.
 import type { ComponentChildren } from 'preact'
-import { useId, useRef, useState } from 'preact/hooks'
+import { useId, useState } from 'preact/hooks'
 import { type Problem, printable, problemOf } from '../../api/contract/client/page.ts'
 import type { Asked } from '../state/asked.ts'
 import { isLocked } from '../state/live.ts'
@@ -108,22 +108,24 @@ interface ActProps {
 /** A second press that comes sooner belongs to the first one, a double click for example: it confirms nothing. */
 const CONFIRM_AFTER_MS = 600
 
-/** A button that changes something. It is locked while what is shown may not be so any more. */
+/**
+ * A button that changes something. It is locked while what is shown may not be so any more. While it works it takes no press,
+ * and keeps the focus, which a browser takes from a button that is disabled.
+ */
 export function Act({ run, kind, confirm, locked, label, children }: ActProps) {
-  const [asks, setAsks] = useState(false)
+  /** When it asked for the second press, on the clock of events. */
+  const [asks, setAsks] = useState<number>()
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<Problem>()
-  const askedAt = useRef(0)
   const why = isLocked.value ? 'Locked: the daemon does not answer' : locked
   const press = ({ detail, timeStamp }: MouseEvent): void => {
+    if (busy) return
     if (confirm === undefined) void start()
-    else if (!asks) {
-      askedAt.current = timeStamp
-      setAsks(true)
-    } else if (detail <= 1 && timeStamp - askedAt.current >= CONFIRM_AFTER_MS) void start()
+    else if (!asks) setAsks(timeStamp)
+    else if (detail <= 1 && timeStamp - asks >= CONFIRM_AFTER_MS) void start()
   }
   const start = async (): Promise<void> => {
-    setAsks(false)
+    setAsks(undefined)
     setBusy(true)
     setProblem(undefined)
     try {
@@ -141,13 +143,14 @@ export function Act({ run, kind, confirm, locked, label, children }: ActProps) {
       <button
         type="button"
         class={kind}
-        disabled={busy || why !== undefined}
+        disabled={why !== undefined}
+        aria-disabled={busy}
         title={why}
         aria-label={asks ? undefined : label}
         onClick={press}
         // A key that is held down presses the button again and again.
         onKeyDown={(event) => event.repeat && event.preventDefault()}
-        onBlur={() => setAsks(false)}
+        onBlur={() => setAsks(undefined)}
       >
         {asks ? confirm : children}
       </button>

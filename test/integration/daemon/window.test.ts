@@ -148,6 +148,8 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
       await page.getByText('whole: nothing was altered').waitFor()
+      // What was pressed keeps the focus.
+      await page.locator('button:focus', { hasText: 'Verify now' }).waitFor()
     })
 
     test('the words of an address are searched for, however few machines there are, and when they change', async () => {
@@ -332,6 +334,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await until(async () => (await page.evaluate('document.activeElement.textContent')) === 'System', {
         what: 'the heading has the focus',
       })
+      await page.getByText(`uid ${process.getuid?.()}, an administrator`).waitFor()
     })
 
     test('what somebody else put into the page does not run', async () => {
