@@ -2,7 +2,7 @@
 // against a model endpoint on loopback: a command that may run, one that needs consent, one that a rule denies, a credential
 // that its own reader or search would show, and files that it writes. `--jail`: each tool as karo run starts it.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Endpoint, type Kind, startEndpoint } from './ai-tools/endpoint.ts'
@@ -19,6 +19,10 @@ interface Tool {
   /** Its arguments for one turn without questions. */
   readonly args: readonly string[]
   readonly env: (port: number) => Readonly<Record<string, string>>
+  /** Where it looks for its settings, if it takes those of Claude Code. */
+  readonly copies?: string
+  /** False where the tool does not tell Karo what ran. */
+  readonly records?: false
   /** Files in the home that point it to the endpoint. */
   readonly files?: (port: number) => Readonly<Record<string, string>>
 }
@@ -79,6 +83,17 @@ const TOOLS: Readonly<Record<string, Tool>> = {
         },
       }),
     }),
+  },
+  qwen: {
+    packages: '@qwen-code/qwen-code',
+    hook: 'claude',
+    program: 'qwen',
+    args: ['-p', 'go', '--yolo', '--auth-type', 'openai', '-m', 'm'],
+    env: (port) => ({ OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`, OPENAI_API_KEY: 'none' }),
+    files: () => ({ '.qwen/settings.json': '' }),
+    copies: '.qwen/settings.json',
+    // The hook that runs afterwards knows the shells of Claude Code.
+    records: false,
   },
   copilot: {
     packages: '@github/copilot',
@@ -189,6 +204,7 @@ async function tryTool(name: string, tool: Tool): Promise<number> {
     const installed = karo('hook', 'install', tool.hook)
     if (installed.status !== 0) throw new Error(installed.stderr)
     const program = join(home, 'tool/node_modules/.bin', tool.program)
+    if (tool.copies !== undefined) copyFileSync(join(home, '.claude/settings.json'), join(home, tool.copies))
     const version = spawnSync(program, ['--version'], { env, encoding: 'utf8' })
       .stdout.trim()
       .split('\n')
@@ -243,6 +259,7 @@ async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Tria
     console.log(
       `  recorded: ${command} (exit ${exit_code ?? 'not known'}, ${karo_generated ? 'by a tool' : 'typed'})`,
     )
+  if (tool.records === false) return wrong
   if (events.length !== 1 || events[0]?.karo_generated !== true) {
     wrong++
     console.log('  BAD exactly the command that ran has to be recorded, as one of a tool')

@@ -152,6 +152,9 @@ function toolNamed(tools: readonly Members[], kind: Kind): Tool | undefined {
       name,
       args: (path) => ({ input: `*** Begin Patch\n*** Add File: ${path}\n+written\n*** End Patch\n` }),
     }
+  // Of Qwen Code, whose search takes a directory and a pattern of names.
+  if (name === 'grep_search' && members.has('glob'))
+    return { name, args: (path) => ({ pattern: SEARCHED, path: dirname(path), glob: basename(path) }) }
   if (name === 'shell') return { name, args: (command) => ({ command: ['bash', '-lc', command] }) }
   return {
     name,

@@ -1,5 +1,6 @@
 // Claude Code: a PreToolUse hook for all its tools, and PostToolUse and PostToolUseFailure hooks for Bash and Monitor, which runs a
 // command in the background. Calls with a command, of a tool for files and of an MCP server's tool are judged.
+// Qwen Code calls such a hook in the same form, with names of its own for its tools.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -45,7 +46,12 @@ export const claude: Adapter = {
     if (event === 'PreToolUse')
       return call.tool_name === 'Skill'
         ? loads(call)
-        : before(call, 'Bash', ['Write', 'Edit', 'MultiEdit', 'NotebookEdit'], ['Read', 'Grep'])
+        : before(
+            call,
+            'Bash',
+            ['Write', 'Edit', 'MultiEdit', 'NotebookEdit', 'write_file', 'edit', 'notebook_edit'],
+            ['Read', 'Grep', 'read_file', 'grep_search'],
+          )
     // On Windows also PowerShell, which is no shell of ours.
     if (call.tool_name === 'Bash' || call.tool_name === 'Monitor') {
       if (event === 'PostToolUse') return after(call, succeeded(call))

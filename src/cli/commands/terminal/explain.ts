@@ -88,7 +88,14 @@ const SILENT: ReadonlySet<string> = new Set(['command', 'pipeline', 'list', 'scr
 function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
   const [only] = part.parts
   // A word that is only one variable or substitution gets the explanation of that.
-  if (part.kind === 'word' && part.parts.length === 1 && only !== undefined && isSame(part, only))
+  if (
+    part.kind === 'word' &&
+    part.parts.length === 1 &&
+    only !== undefined &&
+    only.kind !== 'script' &&
+    only.span[0] === part.span[0] &&
+    only.span[1] === part.span[1]
+  )
     return [...rowsOf(only, depth, all), ...riskRows(part, depth + 1, all)]
   const inner =
     part.kind === 'command'
@@ -111,9 +118,6 @@ function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
     : [own]
   return [...whole, ...riskRows(part, depth + 1, all), ...inner]
 }
-
-const isSame = (a: ExplainedPart, b: ExplainedPart): boolean =>
-  a.span[0] === b.span[0] && a.span[1] === b.span[1] && b.kind !== 'script'
 
 /** The parts that get a line: not the signs beside keywords of a compound command, nor the name of a function. */
 const spoken = ({ kind, parts }: ExplainedPart): readonly ExplainedPart[] =>

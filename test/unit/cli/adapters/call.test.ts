@@ -255,6 +255,18 @@ function likeClaude(reason: unknown) {
   }
 }
 
+test.each([
+  ['write_file', { file_path: '/etc/passwd', content: '' }, 'deny'],
+  ['edit', { file_path: '/etc/passwd', old_string: 'a', new_string: 'b' }, 'ask'],
+  ['run_shell_command', { command: BLOCKED }, 'deny'],
+  ['read_file', { file_path: '/home/dev/.aws/credentials' }, 'ask'],
+  ['grep_search', { pattern: 'x', path: '/home/dev/.aws', glob: 'credentials' }, 'ask'],
+  ['write_file', { file_path: '/w/notes.txt', content: '' }, 'none'],
+])('Qwen Code, which calls a hook in the form of Claude Code: %s %j', (tool_name, tool_input, decision) => {
+  const call = { hook_event_name: 'PreToolUse', permission_mode: 'yolo', cwd: '/w', tool_name, tool_input }
+  expect(answerCall(ADAPTERS.claude, JSON.stringify(call), open).reply.decision).toBe(decision)
+})
+
 test('a command of an MCP tool is judged wherever it stands in the call', () => {
   for (const args of [{ params: { command: BLOCKED } }, { arguments: { options: { cmd: BLOCKED } } }]) {
     const call = { hook_event_name: 'PreToolUse', tool_name: 'mcp__shell__run_command', tool_input: args }
