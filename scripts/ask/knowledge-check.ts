@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'unbash'
 import { changesSomething } from '../../src/assist/copilot/ask/acts.ts'
-import { bareCommand, type Entry, piecesOf, readEntries } from '../../src/assist/copilot/ask/entries.ts'
+import { type Entry, piecesOf, readEntries } from '../../src/assist/copilot/ask/entries.ts'
+import { unfilled } from '../../src/assist/copilot/ask/fill.ts'
 
 const KNOWLEDGE = join(import.meta.dirname, '../../src/assist/knowledge')
 
@@ -55,7 +56,7 @@ export function checkKnowledge(files: ReadonlyMap<string, string>): readonly str
 
 function faultsOf(entry: Entry): readonly string[] {
   const faults: string[] = []
-  const command = bareCommand(entry)
+  const command = unfilled(entry.command).command
   if ((parse(command).errors ?? []).length > 0) faults.push(`the line cannot be read as shell: ${command}`)
   const sees = entry.says.find((said) => SEES.test(said))
   if (sees !== undefined && changesSomething(command))

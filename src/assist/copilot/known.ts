@@ -1,5 +1,5 @@
 // Lists what is known of one tool, for `karo ask TOOL` and `karo explain TOOL`: its purpose, options, and examples.
-import { bareCommand, slotsIn } from './ask/entries.ts'
+import { unfilled } from './ask/fill.ts'
 import { shownWording } from './ask/rank.ts'
 import type { Examples } from './examples/index.ts'
 import type { Knowledge } from './knowledge.ts'
@@ -80,8 +80,8 @@ const entriesOf = (tool: string, knowledge: Knowledge): Known['examples'] =>
           .slice(0, tool.split(' ').length)
           .join(' ') === tool,
     )
-    .map(({ command, says, source }) => ({
-      does: shownWording(says[0] ?? ''),
-      command: bareCommand({ command, slots: slotsIn(command) }),
-      source,
+    .map((known) => ({
+      does: shownWording(known),
+      command: unfilled(known.command).command,
+      source: known.source,
     }))

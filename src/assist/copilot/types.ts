@@ -1,4 +1,4 @@
-// Shapes of a request's answer: candidates, judged proposals, and the answer made of them.
+// Shapes of a request's answer: candidates, judged proposals, and the answer made of them; and that there is none.
 import type { GuardDecision, RiskLevel } from '../risk/index.ts'
 
 /** `sure`: an answer; `perhaps`: one of a choice of two or three. */
@@ -31,10 +31,24 @@ export interface Answer {
   readonly confidence: Confidence | null
   /** Beside an answer others that fit less; in a choice the rest of it. */
   readonly alternatives: readonly Proposal[]
-  /** What is nearest to the request where there is no command. */
-  readonly topics: readonly string[]
+  /** What Karo knows that is nearest to the request where there is no command, with every slot to be filled in. */
+  readonly nearest: readonly Proposal[]
   /** Notes on how the answer came about, for example that the model did not answer. */
   readonly notes: readonly string[]
+}
+
+export const NO_ANSWER: Answer = {
+  command: null,
+  source: null,
+  does: null,
+  risk_level: null,
+  decision: null,
+  placeholders: [],
+  reasons: [],
+  confidence: null,
+  alternatives: [],
+  nearest: [],
+  notes: [],
 }
 
 /** A candidate before it is judged. */

@@ -11,7 +11,7 @@ export const isChoice = ({ confidence, source, alternatives }: Answer): boolean 
   confidence === 'perhaps' && alternatives.length > 0 && !/^(?:model |karo fix)/.test(source ?? '')
 
 /** The commands of a choice, as their digits count them. */
-export const choicesOf = ({ alternatives, notes: _, topics: __, ...first }: Answer): readonly Proposal[] => [
+export const choicesOf = ({ alternatives, nearest: _, notes: __, ...first }: Answer): readonly Proposal[] => [
   first as Proposal,
   ...alternatives,
 ]
@@ -24,51 +24,65 @@ export const marked = (command: string, placeholders: readonly string[]): string
   )
 
 /** Ends with a newline; holds no control character of a command. */
-export function printAnswer(answer: Answer, screen: Screen): string {
-  const level = ({ risk_level, decision }: Pick<Proposal, 'risk_level' | 'decision'>): string =>
-    `${paint(RISK_COLOURS[risk_level], risk_level, screen)} – ${DECISIONS[decision]}`
-  const notes = answer.notes.map((note) => fitted(`note: ${printable(note)}`, screen.columns))
-  const others = (): readonly string[] =>
-    answer.alternatives.length === 0
+export const printAnswer = (answer: Answer, screen: Screen): string =>
+  `${partsOf(answer, screen)
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+
+/** The lines of an answer, in parts with a blank line between them. */
+function partsOf(answer: Answer, screen: Screen): readonly (readonly string[])[] {
+  const { command, alternatives, nearest } = answer
+  const text = (line: string): string => fitted(printable(line), screen.columns)
+  const level = (one: Proposal): string =>
+    `${paint(RISK_COLOURS[one.risk_level], one.risk_level, screen)} – ${DECISIONS[one.decision]}, from: ${one.source}`
+  /** What a command does, how risky it is, and what is open in it. */
+  const below = (one: Proposal, blanks: string): readonly string[] => [
+    ...(one.does === null ? [] : [text(`${blanks}${one.does}`)]),
+    `${blanks}${level(one)}${one.placeholders.length === 0 ? '' : `; to fill in: ${one.placeholders.join(', ')}`}`,
+  ]
+  const listed = (head: string): readonly string[] =>
+    alternatives.length === 0
       ? []
       : [
-          '',
-          paint(
-            'dim',
-            answer.command === null ? 'other commands, which fit less or are too risky:' : 'or:',
-            screen,
-          ),
-          ...answer.alternatives.flatMap((other) => [
-            `  ${printable(other.command)}`,
-            `    ${level(other)}, from: ${other.source}`,
-          ]),
-          ...(answer.command === null ? [''] : []),
+          paint('dim', head, screen),
+          ...alternatives.flatMap((one) => [`  ${printable(one.command)}`, `    ${level(one)}`]),
         ]
-  if (answer.command === null) {
-    const said = 'Karo knows no command for that.'
-    const topics =
-      answer.topics.length === 0
-        ? ['Other words may help: say what to do, and with which kind of thing.']
-        : ['What it knows that is nearest:', ...answer.topics.map((topic) => `  ${printable(topic)}`)]
-    return `${[...[said, ...topics].map((line) => fitted(line, screen.columns)), ...others(), ...notes].join('\n')}\n`
-  }
-  if (isChoice(answer)) {
-    const each = choicesOf(answer).flatMap((one, i) => [
-      `${i + 1}  ${paint('bold', printable(one.command), screen)}`,
-      ...(one.does === null ? [] : [fitted(`   ${printable(one.does)}`, screen.columns)]),
-      `   ${level(one)}, from: ${one.source}${one.placeholders.length === 0 ? '' : `; to fill in: ${one.placeholders.join(', ')}`}`,
-      ...one.reasons.map((reason) => fitted(`   ${printable(reason)}`, screen.columns)),
-    ])
-    return `${['Which of these do you mean?', '', ...each, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`
-  }
-  const { command, source, risk_level, decision, placeholders } = answer
-  const lines = [paint('bold', printable(command), screen), '']
-  if (risk_level !== null && decision !== null)
-    lines.push(`  ${level({ risk_level, decision })}, from: ${source}`)
-  for (const reason of answer.reasons) lines.push(fitted(`  ${printable(reason)}`, screen.columns))
-  if (placeholders.length > 0) lines.push(`  to fill in: ${placeholders.join(', ')}`)
-  lines.push(...others())
-  return `${[...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`
+  const notes = answer.notes.map((note) => text(`note: ${note}`))
+  if (command === null)
+    return [
+      [
+        'Karo knows no command for that.',
+        nearest.length > 0
+          ? 'What it knows that is nearest, and may be something else:'
+          : 'Other words may help: say what to do, and with which kind of thing.',
+      ],
+      nearest.flatMap((one) => [`  ${printable(one.command)}`, ...below(one, '    ')]),
+      listed('other commands, which fit less or are too risky:'),
+      notes,
+    ]
+  if (isChoice(answer))
+    return [
+      ['Which of these do you mean?'],
+      choicesOf(answer).flatMap((one, i) => [
+        `${i + 1}  ${paint('bold', printable(one.command), screen)}`,
+        ...below(one, '   '),
+        ...one.reasons.map((reason) => text(`   ${reason}`)),
+      ]),
+      notes,
+    ]
+  const { placeholders, reasons } = answer
+  return [
+    [paint('bold', printable(command), screen)],
+    [
+      // An answer with a command has all that a proposal has.
+      `  ${level(answer as Answer & Proposal)}`,
+      ...reasons.map((reason) => text(`  ${reason}`)),
+      ...(placeholders.length > 0 ? [`  to fill in: ${placeholders.join(', ')}`] : []),
+    ],
+    listed('or:'),
+    notes,
+  ]
 }
 
 const UNKNOWN = 'Karo does not know what went wrong; read what the command itself said.'

@@ -4,12 +4,13 @@ import type { RiskVerdict, Shell } from '../../risk/index.ts'
 import type { Examples } from '../examples/index.ts'
 import type { Knowledge } from '../knowledge.ts'
 import { PLACEHOLDERS } from '../model/prompt.ts'
-import type { Answer, Candidate, Proposal } from '../types.ts'
+import { type Answer, type Candidate, NO_ANSWER, type Proposal } from '../types.ts'
 import { changesSomething, isDestroying, withoutEmptying } from './acts.ts'
 import { compose } from './compose.ts'
+import { unfilled } from './fill.ts'
 import { describedOf, examplesOf } from './of-tools.ts'
 import { leavesOut, type OwnCommand, ownCandidates } from './own-history.ts'
-import { type Ranked, rank, shownWording } from './rank.ts'
+import { FEATURES, type Ranked, rank, shownWording } from './rank.ts'
 import { MOST_READ, type Request, readRequest } from './read.ts'
 import { ANSWER } from './weights.ts'
 
@@ -27,7 +28,7 @@ export interface AskOptions {
   readonly notes?: readonly string[]
 }
 
-/** Commands of a choice, and beside an answer. */
+/** Commands of a choice, beside an answer, and nearest to a request that has none. */
 const MOST_CHOICES = 3
 /** The least chance of a command in a choice, and that any that Karo knows is right. */
 const CHOICE = 0.04
@@ -41,10 +42,11 @@ const CLOSE = 0.6
 const LIKELY = 0.5
 /** The least chance of a command that stands beside an answer. */
 const BESIDE = 0.05
-/** Entries that a model is told. */
+/** Entries that a model is told, and of which the nearest are. */
 const MOST_TOLD = 8
-/** Entries whose themes are named where there is no answer. */
-const MOST_TOPICS = 3
+/** The least part of the request that one of them says. */
+const NEAR = 0.5
+const SAID = FEATURES.indexOf('saidAnywhere')
 
 /**
  * Finds an answer; the same request always gives the same, and nothing is run. `confidence` is `sure` for an answer, and
@@ -64,17 +66,22 @@ export function findCommand(text: string, options: AskOptions): Answer {
   const first = /^\s*([\w.+-]+):? \S/.exec(text)?.[1]?.toLowerCase() ?? ''
   const isPaged = !index.isTool(first) && options.examples?.page(first) !== undefined
   const request = readRequest(text, index, isPaged ? first : undefined)
-  const { candidates, topics } = offline(request, options)
+  const { candidates, nearest } = offline(request, options)
   const known = candidates.map((candidate) => judged(candidate, judge))
-  if (model === undefined) return answerOf(known, topics, notes)
+  // What the guard asks about is nothing to show to somebody who may not want it.
+  const near = nearest
+    .map((candidate) => judged(candidate, judge))
+    .filter(({ decision }) => decision === 'allow')
+    .slice(0, MOST_CHOICES)
+  if (model === undefined) return answerOf(known, notes, near)
   const own = judged(ofModel(model), judge)
   const others = known.filter(({ command }) => command !== own.command).slice(0, MOST_CHOICES)
   const against = objection(request, own, known[0])
-  if (against === undefined) return answerOf([own, ...others], [], notes)
+  if (against === undefined) return answerOf([own, ...others], notes)
   const said = [...notes, `The model's command ${against}`]
   return others.length > 0
-    ? answerOf([...others, own], [], said)
-    : { ...answerOf([], topics, said), alternatives: [own] }
+    ? answerOf([...others, own], said)
+    : { ...answerOf([], said, near), alternatives: [own] }
 }
 
 /** What is told a model beside the request: the entries that fit best, with what they do. */
@@ -85,20 +92,20 @@ export function nearestEntries(
   const index = knowledge.ask()
   return rank(readRequest(text, index), index)
     .slice(0, MOST_TOLD)
-    .map(({ known, command }) => ({ does: shownWording(known.says[0] ?? ''), command }))
+    .map(({ known, command }) => ({ does: shownWording(known), command }))
 }
 
 function offline(
   request: Request,
   options: AskOptions,
-): { candidates: readonly Candidate[]; topics: readonly string[] } {
+): { candidates: readonly Candidate[]; nearest: readonly Candidate[] } {
   const { shell, knowledge, own = [], cwd, examples } = options
   const index = knowledge.ask()
   const extra =
     request.tool === undefined
       ? []
       : [...examplesOf(request.tool, examples), ...describedOf(request.tool, knowledge, request.concepts)]
-  if (request.isQuestion) return { candidates: [], topics: [] }
+  if (request.isQuestion) return { candidates: [], nearest: [] }
   const ranked = rank(request, index, extra).filter((one) => mayOffer(request, one, shell))
   const composed = compose(request)
   const before = ownCandidates(request.text, own, cwd, { knowledge, index })
@@ -121,16 +128,28 @@ function offline(
           ({ chance, destroys, missing }) =>
             chance >= BESIDE && !destroys && missing.length <= answer.placeholders.length,
         )
-        .map((one) => ofKnown(one, 'perhaps')),
+        .map((one) => ofKnown(one)),
     ]
-    return { candidates: distinct([answer, ...beside]).slice(0, MOST_CHOICES), topics: [] }
+    return { candidates: distinct([answer, ...beside]).slice(0, MOST_CHOICES), nearest: [] }
   }
   const sum = ranked.reduce((total, { chance }) => total + chance, 0)
   const isLikely =
     request.tool === undefined || best?.isWhole === true ? sum >= CHOICES : (best?.chance ?? 0) >= OF_TOOL
   const choices = ranked.filter(({ chance }) => chance >= CHOICE).slice(0, MOST_CHOICES)
-  const offered = distinct([...before, ...(isLikely ? choices.map((one) => ofKnown(one, 'perhaps')) : [])])
-  return { candidates: offered.slice(0, MOST_CHOICES), topics: offered.length > 0 ? [] : topicsOf(ranked) }
+  const offered = distinct([...before, ...(isLikely ? choices.map((one) => ofKnown(one)) : [])])
+  return {
+    candidates: offered.slice(0, MOST_CHOICES),
+    nearest:
+      offered.length > 0 || request.destroys
+        ? []
+        : distinct(
+            ranked
+              .slice(0, MOST_TOLD)
+              .filter(({ destroys, features }) => !destroys && features[SAID]! >= NEAR)
+              // As Karo knows it: what of the request belongs into its slots is not sure.
+              .map((one) => ofKnown({ ...one, ...unfilled(one.known.command) })),
+          ),
+  }
 }
 
 function isSure(best: Ranked, next: Ranked | undefined): boolean {
@@ -143,19 +162,13 @@ function isSure(best: Ranked, next: Ranked | undefined): boolean {
 const distinct = (all: readonly Candidate[]): readonly Candidate[] =>
   all.filter(({ command }, i) => all.findIndex((one) => one.command === command) === i)
 
-const topicsOf = (ranked: readonly Ranked[]): readonly string[] => [
-  ...new Set(
-    ranked.slice(0, MOST_TOPICS).map(({ known }) => `${known.tool}: ${shownWording(known.says[0] ?? '')}`),
-  ),
-]
-
 const ofKnown = (
   { known, command, missing, destroys }: Ranked,
-  confidence: Candidate['confidence'],
+  confidence: Candidate['confidence'] = 'perhaps',
 ): Candidate => ({
   command,
   source: known.source,
-  does: shownWording(known.says[0] ?? ''),
+  does: shownWording(known),
   placeholders: missing,
   destroys,
   confidence,
@@ -275,19 +288,9 @@ const unknowns = (command: string, placeholders: readonly string[]): string =>
 
 function answerOf(
   proposals: readonly Proposal[],
-  topics: readonly string[],
   notes: readonly string[],
+  nearest: readonly Proposal[] = [],
 ): Answer {
   const [first, ...alternatives] = proposals
-  const nothing = {
-    command: null,
-    source: null,
-    does: null,
-    risk_level: null,
-    decision: null,
-    confidence: null,
-    placeholders: [],
-    reasons: [],
-  }
-  return { ...(first ?? nothing), alternatives, topics, notes }
+  return { ...(first ?? NO_ANSWER), alternatives, nearest, notes }
 }

@@ -161,15 +161,5 @@ function entryOf(
   return faults.length > before || tool === undefined ? undefined : { tool, command, slots, says, line }
 }
 
-/** The command as it is read without a request: each slot has its default, or its name in capitals. */
-export const bareCommand = ({ command, slots }: Pick<Entry, 'command' | 'slots'>): string =>
-  piecesOf(command)
-    .map((piece) => {
-      if (typeof piece === 'string') return piece
-      const slot = slots.find(({ name }) => name === piece[1])
-      return slot?.otherwise ?? placeholderOf(piece[1]!)
-    })
-    .join('')
-
 /** What a person has to replace: the slot's name in capitals. */
 export const placeholderOf = (name: string): string => name.replace(/-/g, '_').toUpperCase()

@@ -1,6 +1,6 @@
 // Tells what may fill each slot of a command, and writes it into the line, always as one quoted word.
 import { shellWord } from '../../../base/quote.ts'
-import { type Entry, piecesOf, placeholderOf, type Slot } from './entries.ts'
+import { type Entry, piecesOf, placeholderOf, type Slot, slotsIn } from './entries.ts'
 import { concept } from './language.ts'
 import type { Entity, EntityKind } from './things.ts'
 
@@ -190,6 +190,11 @@ export function fill(
   }
   return { command, missing: [...missing] }
 }
+
+/** The command as it is read without a request: each slot has its default, or its name in capitals. */
+export const unfilled = (command: string): Filled =>
+  // What puts nothing in is never refused.
+  fill({ command, slots: slotsIn(command) }, new Map()) as Filled
 
 /** As the tool of the line reads it: a number of bytes has a unit for find alone, and text inside `s/…/…/` is what sed takes literally. */
 function inTool(value: string, slot: Slot | undefined, before: string): string {

@@ -624,8 +624,8 @@ const harmonic = (one: number, other: number): number => (2 * one * other) / (on
 export const scoreOf = (features: readonly number[], weights: readonly number[] = WEIGHTS): number =>
   features.reduce((total, one, i) => total + one * weights[i + 1]!, weights[0]!)
 
-/** The plain text of a wording, with what a slot stands for in capitals. */
-export const shownWording = (said: string): string =>
-  piecesOf(said)
+/** What an entry does: the plain text of its first wording, with what a slot stands for in capitals. */
+export const shownWording = ({ says }: Pick<Known, 'says'>): string =>
+  piecesOf(says[0] ?? '')
     .map((piece) => (typeof piece === 'string' ? piece : piece[1]!.toUpperCase()))
     .join('')

@@ -2,7 +2,7 @@
 import { compareLevels } from '../../risk/decide.ts'
 import type { RiskVerdict } from '../../risk/index.ts'
 import type { Knowledge } from '../knowledge.ts'
-import type { Answer, Proposal } from '../types.ts'
+import { type Answer, NO_ANSWER, type Proposal } from '../types.ts'
 import { lineOf, ofError } from './errors.ts'
 import { files } from './files.ts'
 import { git } from './git.ts'
@@ -96,30 +96,16 @@ export function fixOf(failure: Failure, options: FixOptions): Fixed {
   const allowed = proposals.filter(({ decision }) => decision !== 'block').slice(0, MOST)
   const [first, ...alternatives] = allowed
   if (first !== undefined)
-    return { ...blank, ...about, ...first, alternatives: alternatives.filter(isNotWorseThan(first)) }
+    return { ...NO_ANSWER, ...about, ...first, alternatives: alternatives.filter(isNotWorseThan(first)) }
   const tool = calls.length === 1 ? calls[0]?.tool : undefined
   if (exitCode === 127 && tool !== undefined && allowed.length === 0 && !world.programs().includes(tool)) {
     const answer = asWords(line)
     if (answer.command !== null) return { ...answer, ...about }
   }
-  return { ...blank, ...about }
+  return { ...NO_ANSWER, ...about }
 }
 
 const isNotWorseThan =
   (first: Proposal) =>
   ({ risk_level }: Proposal): boolean =>
     compareLevels(risk_level, first.risk_level) <= 0
-
-const blank: Answer = {
-  command: null,
-  source: null,
-  does: null,
-  risk_level: null,
-  decision: null,
-  placeholders: [],
-  reasons: [],
-  confidence: null,
-  alternatives: [],
-  topics: [],
-  notes: [],
-}

@@ -88,7 +88,7 @@ async function choose(io: CommandIo, found: Answer): Promise<void> {
   const said = await askLine(`1 to ${choices.length}, or Enter for none of them: `)
   const taken = choices[Number(said) - 1]
   if (taken !== undefined)
-    io.out(`\n${printAnswer({ ...taken, alternatives: [], topics: [], notes: [] }, io)}`)
+    io.out(`\n${printAnswer({ ...taken, alternatives: [], nearest: [], notes: [] }, io)}`)
 }
 
 const command = defineCommand('ask', {

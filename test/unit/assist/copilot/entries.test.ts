@@ -1,7 +1,8 @@
 // The text of knowledge: what is read of it, what is refused with its line, and whether the files of the product keep its rules.
 import { describe, expect, test } from 'vitest'
 import { checkKnowledge, knowledgeTexts } from '../../../../scripts/ask/knowledge-check.ts'
-import { bareCommand, readEntries } from '../../../../src/assist/copilot/ask/entries.ts'
+import { readEntries } from '../../../../src/assist/copilot/ask/entries.ts'
+import { unfilled } from '../../../../src/assist/copilot/ask/fill.ts'
 
 const faultsOf = (text: string): readonly string[] => checkKnowledge(new Map([['a.txt', text]]))
 
@@ -39,14 +40,17 @@ awk '{print $1}' {file} | head -n {n:number=10}
         line: 7,
       },
     ])
-    expect(entries.map(bareCommand)).toEqual(['tar -xzf ARCHIVE -C .', "awk '{print $1}' FILE | head -n 10"])
+    expect(entries.map(({ command }) => unfilled(command).command)).toEqual([
+      'tar -xzf ARCHIVE -C .',
+      "awk '{print $1}' FILE | head -n 10",
+    ])
   })
 
   test('keeps the braces of shells, templates and other programs', () => {
     const line = "echo ${x} {} {a,b} @{upstream} {{.Names}} {{range}}{{end}} 'stash@{{n:number=0}}' {file2}"
     const [entry] = readEntries(`% x\n${line}\n  see`).entries
     expect(entry?.slots.map(({ name }) => name)).toEqual(['n', 'file2'])
-    expect(bareCommand(entry as never)).toBe(
+    expect(unfilled(entry!.command).command).toBe(
       "echo ${x} {} {a,b} @{upstream} {{.Names}} {{range}}{{end}} 'stash@{0}' FILE2",
     )
   })

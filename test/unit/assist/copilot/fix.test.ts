@@ -17,7 +17,7 @@ const NOTHING: Answer = {
   reasons: [],
   confidence: null,
   alternatives: [],
-  topics: [],
+  nearest: [],
   notes: [],
 }
 

@@ -84,8 +84,8 @@ test.each([
   'who deleted the file',
   'show killed processes',
 ])('%s: nothing that destroys', (words) => {
-  const { command, alternatives } = ask(words)
-  for (const one of [command ?? '', ...alternatives.map((other) => other.command)])
+  const { command, alternatives, nearest } = ask(words)
+  for (const one of [command ?? '', ...[...alternatives, ...nearest].map((other) => other.command)])
     expect(one).not.toMatch(
       /\b(?:rm|kill|prune|-delete|mkfs|dd|shutdown|reset --hard|clean -fd|branch -[dD])\b/,
     )
@@ -195,11 +195,33 @@ test.each([
   'chmod everything 777',
   'empty the trash',
 ])('%j: nothing that destroys anything', (words) => {
-  const { command, alternatives } = ask(words)
-  for (const one of [command ?? '', ...alternatives.map((other) => other.command)])
+  const { command, alternatives, nearest } = ask(words)
+  for (const one of [command ?? '', ...[...alternatives, ...nearest].map((other) => other.command)])
     expect(one).not.toMatch(
       /(?:^|sudo )(?:rm|pkill|kill|fuser|shutdown|chmod|docker|apt)\b|-delete\b|-fd\b|reset/,
     )
+})
+
+test('where nothing is sure, what is nearest is shown as Karo knows it: no word of the request is in its slots', () => {
+  const { command, alternatives, nearest } = ask('copy the folder src to another server over ssh')
+  expect([command, alternatives]).toEqual([null, []])
+  expect(nearest).toContainEqual(
+    expect.objectContaining({
+      command: 'rsync -av SRC/ USER@HOST:DST/',
+      placeholders: ['SRC', 'USER', 'HOST', 'DST'],
+      decision: 'allow',
+    }),
+  )
+  for (const one of nearest) expect(one.command).not.toContain('src')
+})
+
+test.each([
+  'delete the temp thing from the cluster',
+  'wipe everything from the server',
+  'delete empty directories made by ann',
+  'turn off the firewall for a moment',
+])('%j: nothing is near enough, or it would destroy', (words) => {
+  expect(ask(words).nearest).toEqual([])
 })
 
 test('how many there are is not how large they are', () => {
