@@ -31,6 +31,4 @@ test.each(['copilot.md', 'risk.md'].flatMap((page) => shown(page).map((one) => [
     const { out } = await commandLine(wordsOf(line).slice(1), { env: { KARO_HOME: temporaryDirectory() } })
     expect(flat(out)).toBe(flat(says))
   },
-  // The first one that is asked builds the index of the knowledge.
-  60_000,
 )
