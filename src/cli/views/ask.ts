@@ -76,7 +76,7 @@ function partsOf(answer: Answer, screen: Screen): readonly (readonly string[])[]
     [paint('bold', printable(command), screen)],
     [
       // An answer with a command has all that a proposal has.
-      `  ${level(answer as Answer & Proposal)}`,
+      `  ${level(answer as Proposal)}`,
       ...reasons.map((reason) => text(`  ${reason}`)),
       ...(placeholders.length > 0 ? [`  to fill in: ${placeholders.join(', ')}`] : []),
     ],

@@ -134,6 +134,9 @@ describe('trust by subnet', () => {
   })
 
   test('what a subnet gives ends with the connection', async () => {
+    await until(async () => (await birch.status()).mesh.peers_connected === 0, {
+      what: 'birch has seen the end of it',
+    })
     const { peer, steps } = await explain(birch, (await ash.status()).node_id)
     expect(peer).toMatchObject({ trust_level: 'untrusted', why: 'default', teams: [] })
     expect(steps.find(({ source }) => source === 'domain')).toMatchObject({
