@@ -1,6 +1,6 @@
 // How much one connection may send: a stranger's little in its whole life, a member's much, at a rate that follows the key.
 import type { NodeId } from '../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../base/quota.ts'
+import { createQuota, type Rate } from '../base/quota.ts'
 import { createRecent } from '../base/recent.ts'
 
 /** Every method counts, and answers false when that was too much. */
@@ -63,14 +63,14 @@ export function memberAllowances(now: () => number): (node: NodeId) => MemberAll
   const members = createRecent<NodeId, MemberAllowance>(MEMBERS_MAX)
   const make = (): MemberAllowance => {
     let spokeAt = Number.NEGATIVE_INFINITY
-    const streams = createQuota(MEMBER_RATES.streams)
-    const frames = createQuota(MEMBER_RATES.frames)
-    const pings = createQuota(MEMBER_RATES.pings)
-    const take = (quota: Quota) => (): boolean => quota.take(now())
+    const within = (rate: Rate) => {
+      const quota = createQuota(rate)
+      return (): boolean => quota.take(now())
+    }
     return {
-      stream: take(streams),
-      frame: take(frames),
-      ping: take(pings),
+      stream: within(MEMBER_RATES.streams),
+      frame: within(MEMBER_RATES.frames),
+      ping: within(MEMBER_RATES.pings),
       // The quotas of the streams limit the data on them, and the window limits how much of it is buffered.
       bytes: () => true,
       reply() {

@@ -2,7 +2,7 @@
 
 /** Members of Noise's stream that libp2p's types leave out. */
 interface Decoding {
-  readonly decoder?: { lengthDecoder?(data: { readonly byteLength: number }): number }
+  readonly decoder?: { lengthDecoder(data: { readonly byteLength: number }): number }
 }
 
 /** Bytes of the length in front of each message of Noise (Noise specification, section 3). */
@@ -16,8 +16,8 @@ const NO_LENGTH_YET = Object.freeze(new RangeError('the length of the next messa
  */
 export function endQuietly(encrypted: object): void {
   const { decoder } = encrypted as Decoding
-  const decode = decoder?.lengthDecoder
-  if (decoder === undefined || decode === undefined) return
+  if (decoder === undefined) return
+  const decode = decoder.lengthDecoder
   decoder.lengthDecoder = (data) => {
     if (data.byteLength < LENGTH_BYTES) throw NO_LENGTH_YET
     return decode(data)

@@ -46,8 +46,7 @@ interface Uint8ArrayListLike extends Iterable<Uint8Array> {
 const meters = new WeakMap<object, Meter>()
 
 /** The meter of a connection's muxer; undefined for a muxer that was not made here. */
-export const meterOf = (muxer: object | undefined): Meter | undefined =>
-  muxer === undefined ? undefined : meters.get(muxer)
+export const meterOf = (muxer: object | undefined): Meter | undefined => meters.get(muxer as object)
 
 /** Yamux alone bounds only streams that are open at the same time; a stream that is reset at once takes no place. */
 export function meteredYamux(): () => StreamMuxerFactory {
@@ -79,7 +78,7 @@ export function meteredYamux(): () => StreamMuxerFactory {
 
 /**
  * Must run before the first byte is dispatched, in the same turn as the muxer is made. Throws out of the handlers of
- * what comes in, so that nothing of the rest is handled; libp2p catches it there and ends what is left.
+ * what comes in where libp2p catches it, so that nothing of the rest is handled, and ends what is left.
  */
 function measure(muxer: Inside, below: Below): Meter {
   let allowance = lobbyAllowance()
@@ -98,14 +97,13 @@ function measure(muxer: Inside, below: Below): Meter {
     if (over) return
     over = true
     if (meter.onExcess !== undefined) meter.onExcess(what)
-    else {
-      // Each throws when the other has closed already.
-      for (const end of [muxer, below]) {
+    else
+      for (const end of [muxer, below])
         try {
           end.abort(new Error(what))
-        } catch {}
-      }
-    }
+        } catch {
+          // The other has closed it already.
+        }
   }
   const must = (allowed: boolean, what: string): void => {
     if (!allowed) exceed(what)
@@ -123,8 +121,10 @@ function measure(muxer: Inside, below: Below): Meter {
 
   const decrypted = below.onData.bind(below)
   below.onData = (data) => {
-    must(allowance.frame(), 'messages')
-    decrypted(data)
+    if (!allowance.frame()) exceed('messages')
+    if (!over) decrypted(data)
+    // An error ends Noise's loop over what arrived; TLS hands over each record from where nothing would catch one.
+    else if ('decoder' in below) must(false, 'messages')
   }
   const received = muxer.onData.bind(muxer)
   muxer.onData = (data) => {

@@ -4,6 +4,7 @@ import { noise } from '@chainsafe/libp2p-noise'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Connection, Libp2p, Stream as Libp2pStream } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { encode } from 'it-length-prefixed'
@@ -59,7 +60,7 @@ export async function rawPeer(
   const host = await createLibp2p({
     privateKey: await generateKeyPairFromSeed('Ed25519', identity.seed()),
     transports: [tcp(from === undefined ? {} : { dialOpts: { localAddress: from } as object })],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise(), tls()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },
     // Thirty that dial at once on a busy machine take longer than the seconds that libp2p gives each.

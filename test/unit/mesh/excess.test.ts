@@ -58,6 +58,22 @@ test('a stranger’s flood ends its connection: messages with nothing in them, w
   expect(a.mesh.rejections().rate_limited).toBe(1)
 })
 
+test('a stranger’s flood ends its connection, and nothing else: records of TLS, which come from where nothing catches an error', async () => {
+  const faults: unknown[] = []
+  const note = (fault: unknown): void => void faults.push(fault)
+  process.on('uncaughtException', note)
+  onTestFinished(() => void process.off('uncaughtException', note))
+  const a = await start({ timings: { lobbyMs: 60_000 }, transport: { security: ['tls'] } })
+  const connection = await known(a, await raw())
+  // A frame that never becomes whole, in records of a byte each.
+  write(connection, header(0, 1, 1_001, 60_000))
+  await flood(connection, () => {
+    for (let n = 0; n < 64; n++) write(connection, Buffer.alloc(1))
+  })
+  expect(a.mesh.rejections().rate_limited).toBe(1)
+  expect(faults).toEqual([])
+})
+
 test('sixteen streams in a stranger’s life, also when each is closed before the next', async () => {
   const a = await start({ timings: { lobbyMs: 60_000 } })
   const stranger = await raw()
