@@ -99,19 +99,21 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return ended
   }
 
+  /** A clock that jumped ahead is believed at once: what is shown to nobody any more does not wait for its timer. */
+  const living = (): readonly Approval[] => {
+    for (const one of open.values()) if (isOver(one)) watch(one)
+    return [...open.values()].filter((one) => !isOver(one))
+  }
+
   const matching = (action: Action, hash: string): readonly Approval[] =>
-    [...open.values()].filter(
-      (one) => one.hash === hash && taskOf(one.action) === taskOf(action) && !isOver(one),
-    )
+    living().filter((one) => one.hash === hash && taskOf(one.action) === taskOf(action))
 
   function noteAskers({ requester }: Action): void {
     for (const session of requester.sessions ?? []) askers.set(session, true)
   }
 
   function find(who: Approver, which: string): Approval {
-    const found = [...open.values()].filter(
-      (one) => which.length >= 4 && one.id.startsWith(which) && maySee(one, who) && !isOver(one),
-    )
+    const found = living().filter((one) => which.length >= 4 && one.id.startsWith(which) && maySee(one, who))
     const [only, other] = found
     if (only === undefined)
       throw new KaroError('not_found', `no request ${which.slice(0, 40)} waits for you`, {
@@ -233,12 +235,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       }),
     granted(action) {
       const words = hashOf(action)
-      return [...open.values()].filter(
+      return living().filter(
         (one) =>
-          one.state === 'approved' &&
-          taskOf(one.action) === taskOf(action) &&
-          hashOf(one.action) === words &&
-          !isOver(one),
+          one.state === 'approved' && taskOf(one.action) === taskOf(action) && hashOf(one.action) === words,
       )
     },
     async wait(id, signal) {
@@ -282,10 +281,10 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       }),
     hasAsked: (sessions) => sessions.some((session) => askers.has(session)),
     list: (who) =>
-      [...open.values()]
-        .filter((one) => maySee(one, who) && !isOver(one))
+      living()
+        .filter((one) => maySee(one, who))
         .sort((a, b) => a.created_at - b.created_at),
-    waiting: () => [...open.values()].filter((one) => !isOver(one)),
+    waiting: living,
     find,
     decide: (who, which, decision) => serially(() => decide(who, which, decision)),
     async log(who, limit) {

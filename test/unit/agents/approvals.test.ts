@@ -109,6 +109,15 @@ describe('an approval is used once', () => {
     expect(await all.gates.settled(id, action(), all.signal)).toMatchObject({ outcome: 'deny' })
     expect(all.tables.ended.map(({ outcome }) => outcome).sort()).toEqual(['expired', 'unused'])
   })
+
+  it('is over for what waits for it, too, once a clock that jumped ahead leaves it out of the list', async () => {
+    const all = await rig()
+    const settled = all.gates.settled(await waiting(all), action(), all.signal)
+    all.time.now += 86_400_000
+    expect(all.approvals.list(approver())).toEqual([])
+    await all.time.pass(0)
+    expect(await settled).toMatchObject({ outcome: 'deny', reason: 'nobody answered in time' })
+  })
 })
 
 describe('what a kill leaves', () => {
