@@ -5,6 +5,7 @@ import type {
   ApprovalsLogShape,
   ApprovalsShape,
   CapabilitiesShape,
+  CapabilityShape,
 } from '../../api/contract/shapes.ts'
 import { duration, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { endpointOf, isAddress } from '../../base/words/loopback-endpoint.ts'
@@ -154,19 +155,22 @@ export function capabilitiesView({ capabilities }: CapabilitiesShape, now: numbe
   return table(
     screen,
     capabilities.flatMap((one) =>
-      one.names.map((name, i) => ({ ...one, name, means: one.means[i] ?? '', first: i === 0 })),
+      one.names.map((name, i) => ({ name, means: one.means[i] ?? '', first: i ? undefined : one })),
     ),
     {
-      ID: ({ id, first }) => (first ? id.slice(0, 8) : ''),
-      AGENT: ({ agent, first }) => (first ? agent : ''),
-      LEFT: ({ expires_at, once, first }) => (first ? leftOf(expires_at, once, now) : ''),
+      ID: ({ first }) => first?.id.slice(0, 8) ?? '',
+      AGENT: ({ first }) => first?.agent ?? '',
+      LEFT: ({ first }) => (first ? leftOf(first, now) : ''),
       CAPABILITY: 'name',
       'IT MAY': { value: 'means', wrap: true },
     },
   )
 }
 
-const leftOf = (expires: string, once: boolean, now: number): string =>
-  expires.startsWith('9999')
-    ? 'until taken back'
-    : `${duration(Math.max(0, Date.parse(expires) - now))}${once ? ', once' : ''}`
+/** Of a time that is still to come nothing holds, beyond the minute that the gates allow clocks. */
+const leftOf = ({ issued_at, expires_at, once }: CapabilityShape, now: number) =>
+  Date.parse(issued_at) - now > 60_000
+    ? 'none: the clock was set back'
+    : expires_at.startsWith('9999')
+      ? 'until taken back'
+      : `${duration(Math.max(0, Date.parse(expires_at) - now))}${once ? ', once' : ''}`
