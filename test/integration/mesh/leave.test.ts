@@ -1,0 +1,21 @@
+// A machine that leaves its mesh shares nothing any more, with anybody, whoever decided something before.
+import { expect, test } from 'vitest'
+import { startNode } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+const WORDS = 'correct horse battery staple\n'
+
+test('sharing is off after karo leave, also for who decided nothing', async () => {
+  const node = await startNode({ name: 'ash' })
+  const key = ['--root-key', `${node.home}/root.key`, '--passphrase-file', '-']
+  expect(await node.karo(['ca', 'init', ...key], WORDS)).toMatchObject({ code: 0 })
+  const shared = () => node.json<{ sharing: string; source: string }>(['share', 'show'])
+  expect(await shared()).toMatchObject({ sharing: 'on', source: 'config' })
+  expect(await node.karo(['leave', '--yes'])).toMatchObject({ code: 0 })
+  await until(async () => (await node.json<{ mesh: string | null }>(['ca', 'show'])).mesh === null, {
+    what: 'it is in no mesh',
+  })
+  expect(await shared()).toMatchObject({ sharing: 'off', source: 'decision' })
+  const { entries } = await node.json<{ entries: { details: { action?: string } }[] }>(['audit', 'log'])
+  expect(entries.map(({ details }) => details.action)).toContain('leave_mesh')
+})
