@@ -151,7 +151,6 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
 }
 
 export function capabilitiesView({ capabilities }: CapabilitiesShape, now: number, screen: Screen): string {
-  if (capabilities.length === 0) return 'No agent has been granted anything.\n'
   return table(
     screen,
     capabilities.flatMap((one) =>
@@ -164,6 +163,7 @@ export function capabilitiesView({ capabilities }: CapabilitiesShape, now: numbe
       CAPABILITY: 'name',
       'IT MAY': { value: 'means', wrap: true },
     },
+    'No agent has been granted anything.\n',
   )
 }
 
