@@ -7,7 +7,7 @@ import { DHT_PROTOCOL } from '../../../src/mesh/discovery/dht.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/mesh/fake-trust.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
-import { befriend, joined, type Running, raw, start, trusts } from './cluster.ts'
+import { befriend, joined, type Running, raw, slowClock, start, trusts } from './cluster.ts'
 
 const dht = { dht: true }
 const moments: AbortController[] = []
@@ -170,7 +170,7 @@ test('a neighbour is listed without being pinged', async () => {
 })
 
 test('more than a question, and too many of them, end the stream', async () => {
-  const node = await start({ discovery: dht })
+  const node = await start({ discovery: dht, clock: slowClock })
   const { peer, connection } = await joined(node)
   const stream = await connection.newStream([DHT_PROTOCOL])
   const answers: Buffer[] = []
