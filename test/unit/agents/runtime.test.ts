@@ -199,6 +199,6 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     await runtime.remove(actor(), 'fixture')
     expect(lastWords(await waiting.over())).toContain('was removed')
     await runtime.tasks.ended(actor().person, running)
-    expect(lastWords(await runtime.tasks.get(actor().person, running))).toContain('it was removed')
+    expect(lastWords(await runtime.tasks.get(actor().person, running))).toContain('was removed')
   })
 })
