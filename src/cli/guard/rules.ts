@@ -46,13 +46,10 @@ export function listRules(io: CommandIo): undefined {
   const rules = numbered(guard)
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   if (io.json) return printJson(io, { rules })
-  const unread = guard.files.filter((file) => file.unread)
-  if (rules.length === 0 && unread.length > 0) {
-    io.out(unread.map(({ path }) => `Not read: ${printable(path)}\n`).join(''))
-    return
-  }
+  const unread = guard.files.filter((file) => file.unread).map(({ path }) => `Not read: ${printable(path)}\n`)
+  const none = `No rules. karo guard allow and karo guard deny write them to ${ownFile(guard)}.\n`
   if (rules.length === 0) {
-    io.out(`No rules. karo guard allow and karo guard deny write them to ${ownFile(guard)}.\n`)
+    io.out(unread.join('') || none)
     return
   }
   io.out(
@@ -171,7 +168,8 @@ function add(io: CommandIo, rule: NewRule): undefined {
   return show(
     io,
     { added: added ?? null },
-    () => `${there === undefined ? 'Added to' : 'Extended in'} ${ownFile(guard)}\n`,
+    () =>
+      `${there === undefined ? 'Added to' : 'Extended in'} ${ownFile(guard)}\n${rule.kind === 'deny' && !/[*?]/.test(`${rule.command}`) ? `This line alone; '${printable(`${rule.command}`)}*' blocks longer ones.\n` : ''}`,
   )
 }
 

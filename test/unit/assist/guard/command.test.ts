@@ -29,7 +29,7 @@ test('rules are added, listed, hold, and go', async () => {
   expect((await karo('guard', 'allow', 'git-force-push', '--for', '2h')).exit).toBe(0)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect((await karo('check', 'git push --force')).exit).toBe(0)
-  expect((await karo('guard', 'deny', 'make deploy*', '--why', 'Ask Ada.')).exit).toBe(0)
+  expect((await karo('guard', 'deny', 'make deploy*', '--why', 'Ask Ada.')).stdout).toBe(`Added to ${file}\n`)
   expect((await karo('check', 'sudo make deploy')).stdout).toContain('Ask Ada.')
   const { rules } = JSON.parse((await karo('guard', 'list', '--json')).stdout) as {
     rules: readonly { number: number; kind: string }[]
@@ -43,6 +43,13 @@ test('rules are added, listed, hold, and go', async () => {
   expect((await karo('check', 'make deploy')).exit).toBe(0)
   expect((await karo('guard', 'remove', '2')).exit).toBe(1)
   expect(readFileSync(file, 'utf8')).toMatch(/^\[\[allow\]\]\nrule = 'git-force-push'\nuntil = .*Z\n$/)
+})
+
+test('who denies one line alone is told how to deny those that go on', async () => {
+  const { karo } = node()
+  expect((await karo('guard', 'deny', 'make deploy')).stdout).toContain("'make deploy*' blocks longer ones")
+  expect((await karo('check', 'make deploy')).exit).toBe(4)
+  expect((await karo('check', 'make deploy now')).exit).toBe(0)
 })
 
 test('below an AI tool nothing loosens the guard, and it says who can', async () => {
