@@ -183,11 +183,6 @@ export function buildAgents(
         await vault.allow({ person, traceId }, secret, { agent, manifest: digestOf(manifest), tools })
       await capabilities.grant({ subject: agent, names: manifest.capabilities, by: person, pin })
     },
-    async revokeAll(agent, by) {
-      const held = capabilities.list().filter(({ subject }) => subject === agent)
-      // Capabilities that were derived from a revoked one are revoked too.
-      for (const { id } of held) await capabilities.revoke(id, by).catch(() => {})
-    },
   }
   const present: Present = (action) =>
     mounts.looking(async (mayLook) => {

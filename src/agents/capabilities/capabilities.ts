@@ -12,6 +12,7 @@ import { LASTING, type Pin } from '../types.ts'
 import {
   attenuate,
   type Capability,
+  type CapabilityBody,
   type Chain,
   NAMES_MAX,
   problemOf,
@@ -68,6 +69,8 @@ export interface Capabilities extends Room {
   pin(subject: string, pin: Pin): Promise<void>
   /** Takes it back, and everything derived from it, also where it was used up and its time is not over; returns the ids. Throws KaroError `not_found`, `conflict`. */
   revoke(which: string, by: number): Promise<readonly string[]>
+  /** The same for all of the agent, also what does not hold now: once the clock is right, or the key is known, it would. */
+  revokeAll(subject: string, by: number): Promise<void>
   /**
    * The names that the agent lacks now, and the ids of the capabilities that give it the others. `begun`: the
    * action runs already, so a capability that it used up counts until it expires. `until`: when the first of the others is
@@ -106,20 +109,13 @@ export function createCapabilities({
     return problemOf(chain, { own, now: clock.now(), isRevoked }) === undefined
   }
 
-  const chainsOf = (ids: readonly string[]): readonly Chain[] =>
-    ids.map((id) => held.get(id) ?? used.get(id)).filter((chain) => chain !== undefined)
-
-  function expired(): readonly string[] {
-    const now = clock.now()
-    return [...held].filter(([, chain]) => bodyOf(chain).expires_at <= now).map(([id]) => id)
-  }
-
-  async function end(remove: readonly string[], why: 'revoked' | 'used' | 'expired'): Promise<void> {
-    const gone = chainsOf(remove)
-    const notes =
-      why === 'expired'
-        ? []
-        : gone.map((chain) => ({ id: bodyOf(chain).id, until: bodyOf(chain).expires_at }))
+  async function end(
+    gone: readonly Chain[],
+    why: 'revoked' | 'used' | 'expired',
+  ): Promise<readonly string[]> {
+    const bodies = gone.map(bodyOf)
+    const remove = bodies.map(({ id }) => id)
+    const notes = why === 'expired' ? [] : bodies.map(({ id, expires_at: until }) => ({ id, until }))
     // In memory first: what is asked while the disk is written must not find it.
     for (const { id, until } of notes) revoked.set(id, until)
     for (const id of remove) {
@@ -132,15 +128,16 @@ export function createCapabilities({
     } finally {
       // Actions under the capability end even if the revocation could not be written: it is in force here until the
       // next start.
-      for (const { subject, id } of gone.map(bodyOf)) if (why === 'revoked') listeners.tell(subject, id)
+      for (const { subject, id } of bodies) if (why === 'revoked') listeners.tell(subject, id)
     }
+    return remove
   }
 
   async function sweep(): Promise<void> {
-    const over = expired()
+    const now = clock.now()
+    const over = [...held.values()].filter((chain) => bodyOf(chain).expires_at <= now)
     if (over.length > 0) await end(over, 'expired')
     for (const [id, chain] of used) if (!holds(chain, (one) => one === id)) used.delete(id)
-    const now = clock.now()
     const forgotten = [...revoked].filter(([, until]) => until <= now).map(([id]) => id)
     if (forgotten.length === 0) return
     for (const id of forgotten) revoked.delete(id)
@@ -159,8 +156,18 @@ export function createCapabilities({
     return only[1]
   }
 
-  const derivedFrom = (id: string): readonly string[] =>
-    [...held, ...used].filter(([, chain]) => chain.some(({ body }) => body.id === id)).map(([one]) => one)
+  /** With everything that was derived from it. */
+  async function takeBack(
+    isMeant: (body: CapabilityBody) => boolean,
+    by: number,
+  ): Promise<readonly string[]> {
+    const all = [...held.values(), ...used.values()]
+    const gone = all.filter((chain) => chain.some(({ body }) => isMeant(body)))
+    const ids = await end(gone, 'revoked')
+    // It is taken back, whatever the ledger says.
+    for (const one of gone) await tell('revoked', one, by).catch(() => {})
+    return ids
+  }
 
   async function grant({ subject, names, seconds, from, by, pin }: Parameters<Capabilities['grant']>[0]) {
     if (!AGENT.test(subject))
@@ -194,9 +201,11 @@ export function createCapabilities({
         ? [signCapability({ ...wanted, parent: null, issuer: identity.nodeId }, identity)]
         : attenuate(parent, wanted, identity)
     if (chain === undefined)
-      throw new KaroError('refused', 'a derived capability cannot allow more', {
-        hint: 'karo cap list shows what that allows.',
-      })
+      throw new KaroError(
+        'refused',
+        'the capability that this one would be derived from allows none of that, or has been passed on too often',
+        { hint: 'karo cap list shows what it allows.' },
+      )
     // In the ledger first: what cannot be written there is not granted.
     await tell('granted', chain, by)
     await repository.put({ id: wanted.id, chain: writeChain(chain) })
@@ -267,13 +276,12 @@ export function createCapabilities({
     revoke: (which, by) =>
       serially(async () => {
         // An action may still run under a capability that is used up.
-        const chain = find(which, [...held, ...used])
-        const ids = derivedFrom(bodyOf(chain).id)
-        const gone = chainsOf(ids)
-        await end(ids, 'revoked')
-        // It is taken back, whatever the ledger says.
-        for (const one of gone) await tell('revoked', one, by).catch(() => {})
-        return ids
+        const { id: meant } = bodyOf(find(which, [...held, ...used]))
+        return takeBack(({ id }) => id === meant, by)
+      }),
+    revokeAll: (agent, by) =>
+      serially(async () => {
+        await takeBack(({ subject }) => subject === agent, by)
       }),
     covering(subject, needed, { begun = false } = {}) {
       const all = begun ? [...held.values(), ...used.values()] : [...held.values()]
@@ -295,8 +303,8 @@ export function createCapabilities({
     spend: (ids) =>
       serially(async () => {
         const chains = ids.map((id) => held.get(id))
-        if (!chains.every((chain) => chain !== undefined && holds(chain))) return false
-        const used = ids.filter((id) => bodyOf(held.get(id) as Chain).once)
+        if (!chains.every((chain): chain is Chain => chain !== undefined && holds(chain))) return false
+        const used = chains.filter((chain) => bodyOf(chain).once)
         if (used.length > 0) await end(used, 'used')
         return true
       }),

@@ -240,11 +240,38 @@ describe('the room', () => {
     }
   })
 
+  it('takes all of an agent back, also what the clock or another key keeps from holding at that moment', async () => {
+    const all = await rig()
+    const { tables } = all
+    const subject = 'kExecutor:build'
+    const names = ['fs.read:/srv']
+    const pin = { code: [], tools: null }
+    const { id } = await all.capabilities.grant({ subject, names, pin, by: 0 })
+    await all.capabilities.grant({ subject: 'kExecutor:part', names, from: id, by: 0 })
+    await all.capabilities.grant({ subject: 'kExecutor:other', names, by: 0 })
+    const subjects = ({ capabilities }: typeof all) => capabilities.list().map((one) => one.subject)
+    expect(subjects(all)).toEqual([subject, 'kExecutor:part', 'kExecutor:other'])
+    all.time.now -= 3_600_000
+    expect(subjects(all)).toEqual([])
+    await all.capabilities.revokeAll(subject, 0)
+    all.time.now += 3_600_000
+    const strange = await rig({ tables, identity: OTHER })
+    expect(subjects(strange)).toEqual([])
+    await strange.capabilities.revokeAll('kExecutor:other', 0)
+    for (const [now, left] of [
+      [all, ['kExecutor:other']],
+      [await rig({ tables, identity: { ...OTHER, former: [SELF] } }), []],
+    ] as const) {
+      expect(now.capabilities.covering(subject, names).missing).toEqual(names)
+      expect(subjects(now)).toEqual(left)
+    }
+  })
+
   it('grants no part that is more than the whole', async () => {
     const { capabilities } = await rig()
     const { id } = await capabilities.grant({ subject: 'kExecutor:a', names: ['fs.read:/srv'], by: 0 })
     const wanted = { subject: 'kExecutor:b', names: ['fs.write:/etc'], from: id, by: 0 }
-    await expect(capabilities.grant(wanted)).rejects.toThrow('cannot allow more')
+    await expect(capabilities.grant(wanted)).rejects.toThrow('allows none of that')
     expect(await capabilities.grant({ ...wanted, names: ['fs.read:/'] })).toMatchObject({
       names: ['fs.read:/srv'],
     })
