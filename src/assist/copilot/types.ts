@@ -31,7 +31,7 @@ export interface Answer {
   readonly confidence: Confidence | null
   /** Beside an answer others that fit less; in a choice the rest of it. */
   readonly alternatives: readonly Proposal[]
-  /** What Karo knows that is nearest to the request where there is no command, with every slot to be filled in. */
+  /** What Karo knows that is nearest to the request where there is no command, as it stands there. */
   readonly nearest: readonly Proposal[]
   /** Notes on how the answer came about, for example that the model did not answer. */
   readonly notes: readonly string[]

@@ -153,7 +153,7 @@ describe('karo logs tail', () => {
   })
 
   // That nothing waits for them is shown where the server is closed without a deadline (test/unit/api/logs.test.ts).
-  test('who follows a daemon is no fault of its end', async () => {
+  test('a daemon that somebody follows ends in order, and so does who follows', async () => {
     const follower = following([])
     await until(() => follower.out().includes('ready'), { what: 'it follows' })
     expect(await node.stop()).toEqual({ code: 0, signal: null })

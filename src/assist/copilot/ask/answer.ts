@@ -10,7 +10,7 @@ import { compose } from './compose.ts'
 import { unfilled } from './fill.ts'
 import { describedOf, examplesOf } from './of-tools.ts'
 import { leavesOut, type OwnCommand, ownCandidates } from './own-history.ts'
-import { FEATURES, type Ranked, rank, shownWording } from './rank.ts'
+import { FEATURES, type Ranked, rank, shownWording, verbsOf } from './rank.ts'
 import { MOST_READ, type Request, readRequest } from './read.ts'
 import { ANSWER } from './weights.ts'
 
@@ -42,11 +42,11 @@ const CLOSE = 0.6
 const LIKELY = 0.5
 /** The least chance of a command that stands beside an answer. */
 const BESIDE = 0.05
-/** Entries that a model is told, and of which the nearest are. */
+/** Entries that a model is told. */
 const MOST_TOLD = 8
-/** The least part of the request that one of them says. */
-const NEAR = 0.5
-const SAID = FEATURES.indexOf('saidAnywhere')
+/** How much the least of them says of the request, and the request of it. */
+const NEAR = 0.75
+const [BOTH, OTHER_VERB] = [FEATURES.indexOf('both'), FEATURES.indexOf('otherVerb')]
 
 /**
  * Finds an answer; the same request always gives the same, and nothing is run. `confidence` is `sure` for an answer, and
@@ -144,8 +144,14 @@ function offline(
         ? []
         : distinct(
             ranked
-              .slice(0, MOST_TOLD)
-              .filter(({ destroys, features }) => !destroys && features[SAID]! >= NEAR)
+              .filter(
+                ({ destroys, features, command }) =>
+                  !destroys &&
+                  features[BOTH]! >= NEAR &&
+                  features[OTHER_VERB] === 0 &&
+                  // What changes something is for who says what to do.
+                  (verbsOf(request).length > 0 || !changesSomething(command)),
+              )
               // As Karo knows it: what of the request belongs into its slots is not sure.
               .map((one) => ofKnown({ ...one, ...unfilled(one.known.command) })),
           ),

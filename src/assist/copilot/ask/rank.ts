@@ -84,6 +84,9 @@ const CHANGING = new Set(
   ),
 )
 
+/** What it asks to do. */
+export const verbsOf = ({ concepts }: Request) => [...concepts].filter((word) => VERBS.has(word))
+
 /** Entries, best first; those that would do what nobody asked for are left out. */
 export function rank(request: Request, index: Index, extra: readonly Known[] = []): readonly Ranked[] {
   const found = [
@@ -484,7 +487,7 @@ function lay(
     whole += weight
     if (request.concepts.has(word) || inThings.has(word)) shared += weight
   }
-  const verbs = [...request.concepts].filter((word) => VERBS.has(word))
+  const verbs = verbsOf(request)
   const otherVerb = verbs.some((verb) => !anywhere.has(verb) && !(SEEING.has(verb) && !changes))
   const isBounded = request.concepts.has(NOT) || request.concepts.has(PREVIEW)
   const limits = (isBounded && !own.has(NOT) && !own.has(PREVIEW)) || (own.has(NOT) && !isBounded)

@@ -81,7 +81,10 @@ function notRunning({ tool, args, before, swap }: Call, world: World): readonly 
     )
   if (tool === 'kill') {
     if (/^(?:-[A-Z\d]+ )?[a-zA-Z][\w.-]*$/.test(args.join(' ')))
-      return found('kill takes the number of a process and not its name.', swap(0, 'pkill'))
+      return found(
+        'kill takes the number of a process and not its name.',
+        swap(0, 'pkill')?.replace('pkill', 'pkill -x'),
+      )
     const gone = args.find((word) => /^\d+$/.test(word) && world.kind(`/proc/${word}`) === undefined)
     if (gone !== undefined) return found(`There is no process ${gone}.`)
   }

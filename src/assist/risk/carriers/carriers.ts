@@ -14,7 +14,7 @@ import {
   withoutOptions,
 } from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
-import { docker, kubectl, lxc } from './container-carrier.ts'
+import { container } from './container-carrier.ts'
 import { git } from './git-carrier.ts'
 import {
   type Carrier,
@@ -168,7 +168,7 @@ function tmux(args: Args): Layer {
   if (at < 0) return NOTHING
   const tail = args.slice(at)
   const sends = tail[0]?.text.startsWith('send')
-  const { start } = enterWrapper({ values: words(sends ? 'c N t' : 'c e f F l n p s t x y') }, tail)
+  const { start } = enterWrapper({ values: words(sends ? 'c N t' : 'c e F l n p s t x y') }, tail)
   const rest = tail.slice(start).filter(({ text }) => !(sends && KEY.test(text)))
   return scriptWords(rest.length < 2 ? rest : [joined(rest), ...rest])
 }
@@ -183,7 +183,7 @@ function screen(args: Args): Layer {
     return typed.length === 0 ? NOTHING : { ...NOTHING, scripts: [joined(typed)] }
   }
   const { start } = enterWrapper({ values: words('S s p t T c h e Logfile') }, [...args.slice(0, 1), ...args])
-  const shows = says({ args: args.slice(0, start - 1) }, /^-(?:[dD]*[rRx]+|[dD]|ls|list|wipe)$/)
+  const shows = says({ args: args.slice(0, start - 1) }, /^-(?:[dD]*[rx]+|[dD]|ls|list|wipe)$/)
   return shows && !says({ args }, /^-[dD]?m/) ? NOTHING : command(args.slice(start - 1))
 }
 
@@ -210,15 +210,15 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   gfind: find,
   fd,
   fdfind: fd,
-  docker,
-  podman: docker,
-  nerdctl: docker,
-  buildah: docker,
-  'docker-compose': docker,
-  kubectl,
-  oc: kubectl,
-  lxc,
-  incus: lxc,
+  docker: container,
+  podman: container,
+  nerdctl: container,
+  buildah: container,
+  'docker-compose': container,
+  kubectl: container,
+  oc: container,
+  lxc: container,
+  incus: container,
   parallel,
   git,
   tmux,
@@ -256,7 +256,7 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
     ),
   screen,
   at: (args) => {
-    const [runsFile] = valuesOf(args, ['f'])
+    const runsFile = readOptions('at', args).value('f')
     return runsFile === undefined ? { ...NOTHING, runsInput: true } : { ...NOTHING, runsFile }
   },
   complete: completes,

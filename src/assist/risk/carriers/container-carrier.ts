@@ -4,7 +4,7 @@
 import { words } from '../lookup.ts'
 import { type Args, placeIn } from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
-import { type Carrier, commandLayer as command, enterWrapper, NOTHING } from './layers.ts'
+import { commandLayer as command, enterWrapper, type Layer, NOTHING } from './layers.ts'
 
 /** Directories of this machine that are mounted in a container: `-v ~:/h`, `--mount type=bind,src=/,dst=/h`. */
 function volumesOf(options: Args): readonly (readonly [inside: string, outside: string])[] {
@@ -32,36 +32,27 @@ function asOnHost(args: Args, volumes: ReturnType<typeof volumesOf>): Args {
   })
 }
 
-/**
- * The command behind the name of the container or image in `docker exec`, `docker run`, `kubectl exec` and the like. These
- * tools have few options without a value and get new ones with a value each year, so every option but `flags` takes one.
- */
-const container =
-  (flags: string): Carrier =>
-  (args) => {
-    const at = placeIn(args, /^(?:exec|run|unshare)$/)
-    if (at < 0) return NOTHING
-    const tail = args.slice(at)
-    // `podman unshare` names no container.
-    const skip = Number(tail[0]?.text !== 'unshare')
-    const { start } = enterWrapper({ flags: words(flags), skip }, tail)
-    const dashes = placeIn(tail, /^--$/)
-    const volumes = volumesOf(tail.slice(0, start))
-    const first = command(asOnHost(tail.slice(start), volumes), true)
-    // A flag of a newer version would take the image for its value; then only `--` tells where the command starts.
-    return dashes < start
-      ? first
-      : { ...first, commands: [...command(tail.slice(dashes + 1)).commands, ...first.commands] }
-  }
+/** Options with a value, of any of the tools. Whatever else begins with a dash is read as a flag. */
+const VALUES = words(
+  `e env env-file v volume mount tmpfs w workdir cwd u user group group-add name p publish expose network network-alias ip
+  dns add-host entrypoint l label h hostname m memory memory-swap c cpus cpuset-cpus cgroups pids-limit
+  shm-size ulimit gpus ipc pid container context kubeconfig n namespace as pod-running-timeout platform pull restart runtime device
+  cap-add cap-drop security-opt sysctl log-driver log-opt health-cmd stop-signal index detach-keys preserve-fds`,
+)
 
-export const docker = container(
-  `d detach i interactive t tty T P publish-all q quiet rm init privileged read-only sig-proxy service-ports use-aliases
-  build remove-orphans dry-run disable-content-trust oom-kill-disable rmi replace rootfs http-proxy env-host tls-verify`,
-)
-export const kubectl = container(
-  `i stdin t tty q quiet attach rm command expose wait privileged leave-stdin-open save-config dry-run
-  insecure-skip-tls-verify`,
-)
-export const lxc = container(
-  'T force-noninteractive t force-interactive n disable-stdin q quiet v verbose debug force-local',
-)
+/** The command behind the name of the container or image in `docker exec`, `docker run`, `kubectl exec` and the like. */
+export function container(args: Args): Layer {
+  const at = placeIn(args, /^(?:exec|run|unshare)$/)
+  if (at < 0) return NOTHING
+  const tail = args.slice(at)
+  // `podman unshare` names no container.
+  const skip = Number(tail[0]?.text !== 'unshare')
+  const { start } = enterWrapper({ values: VALUES, skip }, tail)
+  const dashes = placeIn(tail, /^--$/)
+  const volumes = volumesOf(tail.slice(0, start))
+  const first = command(asOnHost(tail.slice(start), volumes), true)
+  // An option that is not listed may take a value; then only `--` tells where the command starts.
+  return dashes < start
+    ? first
+    : { ...first, commands: [...command(tail.slice(dashes + 1)).commands, ...first.commands] }
+}

@@ -92,13 +92,9 @@ export function enterWrapper(wrapper: Wrapper, words: Args) {
 function optionAt(wrapper: Wrapper, words: Args, i: number, scripts: Arg[]): number {
   const word = words[i]!
   const text = word.text
-  const { values = [], flags } = wrapper
+  const values = wrapper.values ?? []
   const takes = (name: string): 'value' | 'script' | undefined =>
-    wrapper.scripts?.includes(name)
-      ? 'script'
-      : (flags === undefined ? values.includes(name) : !flags.includes(name) && !name.startsWith('no-'))
-        ? 'value'
-        : undefined
+    wrapper.scripts?.includes(name) ? 'script' : values.includes(name) ? 'value' : undefined
   const dashes = text.startsWith('--') ? 2 : 1
   const equals = text.indexOf('=')
   const whole = takes(text.slice(dashes, equals < 0 ? undefined : equals))
@@ -106,7 +102,7 @@ function optionAt(wrapper: Wrapper, words: Args, i: number, scripts: Arg[]): num
     const command = value === undefined ? undefined : wrapper.keywords?.exec(value.text)?.[1]
     if (command !== undefined) scripts.push({ ...(value as Arg), text: command })
   }
-  if (whole !== undefined && (dashes === 2 || (text.length > 2 && flags === undefined))) {
+  if (whole !== undefined && (dashes === 2 || text.length > 2)) {
     const value = equals < 0 ? words[i + 1] : { ...word, text: text.slice(equals + 1) }
     if (whole === 'script' && value !== undefined) scripts.push(value)
     return equals < 0 ? i + 1 : i

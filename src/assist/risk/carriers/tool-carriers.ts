@@ -81,14 +81,14 @@ function sed(args: Args): Layer {
   return layer
 }
 
-/** awk's program is its first operand, unless files in front of it hold it. */
+/** awk's program is its first operand, unless files in front of it hold it; beside `-e` that is mere text, and judged as well. */
 function awk(args: Args): Layer {
   const options = readOptions('awk', args)
   const given = valuesOf(args, ['e', 'source'])
   const [program] = options.operands
   const file = options.flag('f', 'file', 'E', 'exec')
   const isInFile = file !== undefined && args.indexOf(file) < args.indexOf(program ?? file)
-  const codes = given.length > 0 ? given : isInFile ? [] : options.operands.slice(0, 1)
+  const codes = [...given, ...(isInFile ? [] : options.operands.slice(0, 1))]
   const scripts = args.flatMap(({ text, taint, span }): readonly InnerScript[] =>
     [...text.matchAll(/"((?:\\.|[^"\\]){1,2000})"\s*\|&?\s*getline|\|&?\s*"((?:\\.|[^"\\]){1,2000})"/g)].map(
       (match) => ({ text: (match[1] ?? match[2]!).replaceAll('\\"', '"'), taint, span }),

@@ -4,8 +4,6 @@ import { names, rows, words } from '../lookup.ts'
 export interface Wrapper {
   /** Options whose value is the next word: letters and long names. */
   readonly values?: readonly string[]
-  /** Options without a value: if given, all others have one, but for `--no-…`. One dash then stands before letters. */
-  readonly flags?: readonly string[]
   /** Number of the wrapper's own words before the command, such as timeout's duration. */
   readonly skip?: number
   /** Optional words of its own before the command, such as setarch's architecture. */
@@ -33,12 +31,9 @@ export interface Wrapper {
 /** More words than a line has: only a script option holds a command. */
 const ALL = 1_000
 
-/**
- * Reads a row `names | properties, skip=count | values | scripts | places | flags` behind its names; what it has are members
- * of Wrapper.
- */
+/** Reads a row `names | properties, skip=count | values | scripts | places` behind its names; what it has are members of Wrapper. */
 function wrapperIn(row: string): Wrapper {
-  const [properties = '', values, scripts, places, flags] = row.split('|').map((part) => part.trim())
+  const [properties = '', values, scripts, places] = row.split('|').map((part) => part.trim())
   const skip = /skip=(\w+)/.exec(properties)?.[1]
   return {
     ...Object.fromEntries((properties.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((name) => [name, true])),
@@ -46,7 +41,6 @@ function wrapperIn(row: string): Wrapper {
     ...(values && { values: words(values) }),
     ...(scripts && { scripts: words(scripts) }),
     ...(places && { places: words(places) }),
-    ...(flags && { flags: words(flags) }),
   }
 }
 
@@ -60,14 +54,14 @@ const ROWS = rows(
   doas | privileged transparent | u C
   pkexec | privileged transparent | user
   sudo-rs | assigns privileged transparent | u g h p
-  run0 | privileged transparent | | | D chdir | pty pipe slice-inherit
+  run0 | privileged transparent | u user g group D chdir unit property slice nice setenv | | D chdir
   su | privileged skip=all | s shell g G w | c command session-command
   runuser | privileged | u user s shell g G | c command session-command
   env | assigns transparent | u unset C chdir a argv0 | | C chdir
   nohup setsid unbuffer command builtin noglob - nocorrect dbus dbus-run-session busybox toybox | transparent
   prlimit | transparent | o output
-  eatmydata chronic dumb-init catchsegv dbus-launch firejail | transparent
-  fakeroot fakechroot | transparent | | | | u unknown-is-real
+  fakeroot | transparent | l
+  fakechroot eatmydata chronic dumb-init catchsegv dbus-launch firejail | transparent
   flatpak-spawn | transparent | directory env
   torsocks | transparent | u p a P
   linux64 i386 i686 x86_64 uname26 ifne run-one run-this-one keep-one-running torify gamemoderun | transparent
@@ -77,22 +71,22 @@ const ROWS = rows(
   chrt | transparent skip=1 | T P D
   taskset repeat envdir s6-envdir faketime | transparent skip=1
   sched | joins skip=1
-  numactl | transparent | | | | l localalloc
+  numactl | transparent | N m C p i cpunodebind
   timeout gtimeout | transparent skip=1 | k kill-after s signal
   time | transparent | f format o output
-  stdbuf | transparent | | | | help
+  stdbuf | transparent | i input o output e error
   exec | transparent | a
   caffeinate | transparent | t w
   xvfb-run | transparent | n server-num s e f p w
-  systemd-inhibit | transparent | | | | list
-  systemd-run | transparent | | | working-directory | t pty P pipe S shell d same-dir G collect r remain-after-exit q quiet v verbose scope user system wait slice-inherit
+  systemd-inhibit | transparent | what who why mode
+  systemd-run | transparent | u unit p property slice description uid gid nice setenv on-active on-calendar timer-property on-boot M H E working-directory | | working-directory
   ts tsp | transparent | L N D W
   tini | transparent | p e
   heaptrack | transparent | o output
-  proot | transparent | | | cwd pwd w | 0 root-id
+  proot | transparent | r rootfs R S b bind m w cwd pwd q k | | cwd pwd w
   watchexec | joins | e exts w watch i ignore f filter d debounce s signal
   proxychains proxychains4 | transparent | f
-  strace | transparent | e trace o output p attach s string-limit u user E env a b I O S U P X
+  strace | transparent | e trace o output p s u E a b I O S U P X
   ltrace | transparent | e o output p s u n a l x F w
   chroot | skip=1 | userspec groups
   unshare | transparent | S G R root w wd propagation map-user
@@ -108,12 +102,12 @@ const ROWS = rows(
   uclampset | transparent | m M p
   systemd-cat | transparent | t identifier p priority
   s6-setuidgid setuidgid gosu su-exec | privileged transparent skip=1
-  softlimit | transparent | | | | h
+  softlimit | transparent | a c d f l m o p r s t
   setlock gdbserver | skip=1
   ssh-agent | transparent | t a E P O
-  daemonize |  | | | | a v
+  daemonize |  | c e E l o p u
   aa-exec | transparent | p profile n namespace
-  runcon | transparent | | | | c compute
+  runcon | transparent | t u r l type user role range
   schroot | transparent | c chroot n d directory u user s o
   arch-chroot | skip=1 | u
   systemd-nspawn |  | D directory M machine u user E setenv i image bind chdir
@@ -123,17 +117,17 @@ const ROWS = rows(
   newgrp | opensShell skip=all
   perf | skip=1 | e F p r
   cpulimit | transparent | l limit p
-  chpst | transparent | | | | v V P
-  setpriv | transparent | | | | nnp clear-groups keep-groups init-groups reset-env dump d
+  chpst | transparent | u U b e / n l L m o p d f c t
+  setpriv | transparent | reuid regid euid egid groups ambient-caps inh-caps bounding-set pdeathsig
   capsh | skip=all |  | c
   bwrap karo | afterDashes
   eval | joins
-  hyperfine | joins | | s setup p prepare c cleanup conclude | | N i show-output ignore-failure
+  hyperfine | joins | w warmup r n | s setup p prepare c cleanup conclude reference
   dotenv | transparent | e f
   direnv | skip=2
   mise mosh | afterDashes skip=1
   watch | joins | n interval q equexit
-  lxc-attach |  | n name P o l a f u g s v
+  lxc-attach | afterDashes | n name P o l a f u g s v
   pssh | joins | h H l p t o e i
   pdsh | joins | w x l t u f g R
   clush | joins | w g x X l f t u o

@@ -26,6 +26,7 @@ const VALUE_OPTIONS = table(`
   redis-cli valkey-cli: h p s a n u i t r X user pass
   mysql: h host P port u user D database e execute
   systemctl: t type p property H host M machine
+  at: q t f
   pkill: u euid U uid g pgroup t terminal P parent signal
   killall: s signal u user
   kill: s signal n

@@ -57,7 +57,7 @@ kubectl run x --image y --pod-running-timeout 1m -- ▮
 lxc exec --project p -n c1 ▮
 lxc exec c1 --cwd /x -- ▮
 incus exec --group 0 c1 ▮
-lxc-attach -P /x -n c1 ▮
+lxc-attach -P /x -n c1 -- ▮
 nsenter -t 77 -N 3 ▮
 nsenter --target 77 --setuid 0 -r -w ▮
 nsenter -W /x -t 77 ▮
@@ -80,9 +80,43 @@ perf record -F 99 -g -- ▮
 hyperfine --warmup 3 '▮'
 cpulimit --limit 50 -- ▮`.split('\n')
 
-test.each(VALUED)('the value of an option is not taken for what is run: %s', (template) => {
+/** Options without a value, which do not take what is run for one; most stand in no table. */
+const FLAGGED = `run0 -i ▮
+run0 --via-shell ▮
+run0 --empower ▮
+systemd-run --send-sighup ▮
+systemd-run -T ▮
+numactl --all ▮
+proot --kill-on-exit ▮
+proot --link2symlink ▮
+chpst -0 ▮
+fakechroot -s ▮
+docker compose run --quiet-pull web ▮
+docker run --use-api-socket img ▮
+nerdctl run --insecure-registry img ▮
+buildah run --add-history box ▮
+podman unshare --rootless-netns ▮
+podman run --unsetenv-all img ▮
+kubectl exec --disable-compression web ▮
+hyperfine --reference '▮' ls
+lxc-attach c1 -- ▮
+lxc-attach -q c1 -- ▮
+screen -R -S x ▮`.split('\n')
+
+test.each([...VALUED, ...FLAGGED])('an option in front of what is run hides none of it: %s', (template) => {
   expect(levelOf(template.replace('▮', 'rm -rf /'), 'bash')).toBe('critical')
   expect(levelOf(template.replace('▮', 'ls'), 'bash')).toBe('safe')
+})
+
+test.each([
+  `awk '{system("shutdown now")}' -e f`,
+  `awk -vseparator=x -F: '{system("shutdown now")}'`,
+  `awk -Fe -F: '{system("shutdown now")}'`,
+  'tmux splitw -f shutdown now',
+  'screen -dRR -S x git push --force origin main',
+  "echo 'shutdown now' | at -qf now",
+])('what is run is found behind letters that are no options: %s', (line) => {
+  expect(levelOf(line, 'bash')).toBe('high')
 })
 
 /** An even part of them, where each carrier is tried anyway with a command that it carries. */
@@ -132,7 +166,7 @@ test('text that is only said, searched for or stored is no command', () => {
 
 test('a row of the table of wrappers has only members of a wrapper', () => {
   const members =
-    'values skip skips assigns scripts keywords opensShell privileged transparent joins places afterDashes flags'
+    'values skip skips assigns scripts keywords opensShell privileged transparent joins places afterDashes'
   for (const name of wrapperNames()) {
     const wrapper = wrapperOf(name) ?? {}
     expect(name).toMatch(/^[\w.-]+$/)
