@@ -47,7 +47,7 @@ export function listRules(io: CommandIo): undefined {
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   if (io.json) return printJson(io, { rules })
   const unread = guard.files.filter((file) => file.unread).map(({ path }) => `Not read: ${printable(path)}\n`)
-  const none = `No rules. karo guard allow and karo guard deny write them to ${ownFile(guard)}.\n`
+  const none = `No rules. karo guard allow and deny write them to ${ownFile(guard)}.\n`
   if (rules.length === 0) {
     io.out(unread.join('') || none)
     return

@@ -300,7 +300,7 @@ export async function signSettings(
     }
     if (isDeepStrictEqual(Object.fromEntries(after), before)) {
       throw new KaroError('bad_request', 'nothing would change in what the fleet sets', {
-        hint: 'karo fleet show tells what that is.',
+        hint: 'karo fleet show lists the settings.',
       })
     }
     const settings = [...after]

@@ -187,7 +187,7 @@ export function createIssuing(deps: IssuingDeps) {
       }
       if (before.usage === 'issuer') {
         throw new KaroError('refused', 'an issuer is certified by the root only', {
-          hint: 'Run karo ca renew there, with the root key: it takes --role, --team and --owner.',
+          hint: 'Run karo ca renew on that node, with the root key: it takes --role, --team and --owner.',
         })
       }
       const { name, roles, teams, owner } = { ...before, ...terms }

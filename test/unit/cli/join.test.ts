@@ -83,7 +83,7 @@ test('a wrong clock ends the wait, because nothing comes of waiting; one that an
 
 test('whose key was revoked is not sent for a new invite: another key joins by the same one', async () => {
   const said = await waiting('1d', {}, { ends_at: '2020-01-01T00:00:00.000Z', refused: 'revoked' })
-  expect(said).toMatch(/karo identity new --replace makes another Join again after that/)
+  expect(said).toMatch(/karo identity new --replace makes another Join again then/)
 })
 
 test('who gets another name than its own is told why, and how it gets one of choice', async () => {

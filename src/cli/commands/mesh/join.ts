@@ -147,7 +147,9 @@ export const commands = [
           hint:
             Date.parse(state.joining.ends_at) > Date.now()
               ? 'This node keeps trying.'
-              : 'Join again after that, or with a new invite.',
+              : why === 'revoked'
+                ? 'Join again then.'
+                : 'Ask for a new invite.',
         })
       }
       const clockOff = state.joining?.clock_off_ms ?? null
