@@ -75,8 +75,8 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
   function heldOf(request: IncomingMessage, response: ServerResponse): Held | undefined {
     const { authorization } = request.headers
     if (authorization !== undefined) return ofToken(BEARER.exec(authorization)?.[1]) ?? fail(request)
-    // A request that opens a session needs no session, and the cookie of one that has ended must not prevent it.
-    if (opens(request)) return undefined
+    // Neither the cookie of a session that has ended nor one that another program left must keep somebody from these.
+    if (needsNone(request)) return undefined
     const address = listener.address()
     const cookies = readCookies(request, address)
     if (cookies.length === 0) return undefined
@@ -129,7 +129,7 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     if (held === undefined) {
       // A request that opens a session has its code in the body, so it is not counted with requests without a credential.
       // The page is the same for everybody and costs little, so that nobody can use up the quota to keep it from others.
-      if (!opens(request) && !isOfPage(request)) spend(nameless, NAMELESS)
+      if (!needsNone(request)) spend(nameless, NAMELESS)
       return undefined
     }
     const { uid, credential, holds } = held
@@ -157,10 +157,11 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
   }
 }
 
-/** True for the page and its files. */
-const isOfPage = ({ method, url = '' }: IncomingMessage): boolean =>
-  (method === 'GET' || method === 'HEAD') && /^\/(?:$|\?|window\/)/.test(url)
-
-/** True for the request that opens a session, if its path is written exactly like that of the operation. */
-const opens = ({ method, url = '' }: IncomingMessage): boolean =>
-  method === openSession.method && url.split('?', 1)[0] === openSession.path
+/**
+ * True for what needs no session: the page and its files, and the request that opens a session, if its path is written
+ * exactly like that of the operation.
+ */
+const needsNone = ({ method, url = '' }: IncomingMessage): boolean =>
+  method === openSession.method
+    ? url.split('?', 1)[0] === openSession.path
+    : (method === 'GET' || method === 'HEAD') && /^\/(?:$|\?|window\/)/.test(url)

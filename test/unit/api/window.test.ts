@@ -56,6 +56,15 @@ test('callers without a name use up nothing of the page, and the page nothing of
   expect([...(await ask('/', 1)), ...(await ask('/window/main.js', 1))]).toEqual([200, 200])
 })
 
+test('the page is there whatever cookie of that name another program left, and its files use up no attempt', async () => {
+  const rig = await start()
+  const headers = { cookie: `karo_session_${rig.port}=${'x'.repeat(43)}` }
+  const at = async (path: string) => (await rig.send(path, { headers })).status
+  for (let i = 0; i < 25; i++)
+    expect([await at('/'), await at('/?x'), await at('/window/main.js')]).toEqual([200, 200, 200])
+  expect(await at('/api/v1/tokens')).toBe(401)
+})
+
 test('a service worker that another program left in the browser ends itself, wherever its script was', async () => {
   const rig = await start()
   for (const path of ['/worker.js', '/window/main.js', '/', '/api/v1/health']) {
