@@ -53,17 +53,20 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 
   const isOver = ({ expires_at }: Approval): boolean => clock.now() >= expires_at
 
-  function watch(approval: Approval): void {
-    stopTimer.get(approval.id)?.()
-    const { id } = approval
+  /** `isUp` is asked when its turn comes: a yes that was being written may have given the request more time. */
+  function lapse(id: string, isUp: (now: Approval) => boolean, reason: string): void {
+    void serially(async () => {
+      const now = open.get(id)
+      if (now !== undefined && isUp(now)) await end(now, overNow(now), 'nobody', reason)
+    }).catch((error: unknown) => log.error({ reason: String(error) }, 'a request could not be ended'))
+  }
+
+  function watch({ id, expires_at }: Approval): void {
+    stopTimer.get(id)?.()
     // Measured by the timer, not by the wall clock: setting the clock back gives nobody more time.
-    const stop = timers.after(Math.max(0, Math.min(approval.expires_at - clock.now(), 3_600_000)), () => {
-      void serially(async () => {
-        const now = open.get(id)
-        if (now !== undefined)
-          await end(now, overNow(now), 'nobody', 'it was not answered, or not used, in time')
-      }).catch((error: unknown) => log.error({ reason: String(error) }, 'a request could not be ended'))
-    })
+    const stop = timers.after(Math.max(0, Math.min(expires_at - clock.now(), 3_600_000)), () =>
+      lapse(id, () => stopTimer.get(id) === stop, 'nobody answered, or used the yes, in time'),
+    )
     stopTimer.set(id, stop)
   }
 
@@ -99,14 +102,22 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return ended
   }
 
-  /** A clock that jumped ahead is believed at once: what is shown to nobody any more does not wait for its timer. */
+  /**
+   * A clock that jumped ahead is believed once it has stayed so for a second: what is shown to nobody any more does not wait for its
+   * timer.
+   */
   const living = (): readonly Approval[] => {
-    for (const one of open.values()) if (isOver(one)) watch(one)
+    for (const one of open.values())
+      if (isOver(one))
+        timers.after(1_000, () =>
+          lapse(
+            one.id,
+            isOver,
+            'the clock went ahead of the end of its time: it was set, or the machine slept',
+          ),
+        )
     return [...open.values()].filter((one) => !isOver(one))
   }
-
-  const matching = (action: Action, hash: string): readonly Approval[] =>
-    living().filter((one) => one.hash === hash && taskOf(one.action) === taskOf(action))
 
   function noteAskers({ requester }: Action): void {
     for (const session of requester.sessions ?? []) askers.set(session, true)
@@ -122,6 +133,19 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     if (other !== undefined) throw new KaroError('conflict', `${which} is the beginning of several requests`)
     return only
   }
+
+  const begin = (...[action, hash, findings]: Parameters<Approvals['ask']>): Approval => ({
+    ...findings,
+    id: toHex(random.bytes(5)),
+    state: 'pending',
+    hash,
+    action,
+    scope: 'once',
+    uses: 0,
+    person: personOf(action),
+    created_at: clock.now(),
+    expires_at: clock.now() + APPROVAL_MS,
+  })
 
   async function decide(
     who: Approver,
@@ -202,11 +226,14 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     async stop() {
       for (const stop of stopTimer.values()) stop()
       stopTimer.clear()
+      open.clear()
     },
     ask: (action, hash, findings) =>
       serially(async () => {
         noteAskers(action)
-        const same = matching(action, hash).find(({ state }) => state === 'pending')
+        const same = living().find(
+          (one) => one.state === 'pending' && one.hash === hash && taskOf(one.action) === taskOf(action),
+        )
         if (same !== undefined) {
           const more = { ...same, action: askedByBoth(same.action, action) }
           open.set(more.id, more)
@@ -214,19 +241,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
           return more
         }
         checkRoom([...open.values()], action)
-        const now = clock.now()
-        const approval: Approval = {
-          ...findings,
-          id: toHex(random.bytes(5)),
-          state: 'pending',
-          hash,
-          action,
-          scope: 'once',
-          uses: 0,
-          person: personOf(action),
-          created_at: now,
-          expires_at: now + APPROVAL_MS,
-        }
+        const approval = begin(action, hash, findings)
         await repository.put(approval)
         open.set(approval.id, approval)
         watch(approval)
@@ -293,26 +308,17 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     },
     noteByPolicy: (action, hash, findings, name) =>
       serially(async () => {
-        const now = clock.now()
-        const approval: Approval = {
-          ...findings,
-          id: toHex(random.bytes(5)),
-          state: 'approved',
-          hash,
-          action,
-          scope: 'once',
-          uses: 1,
-          person: personOf(action),
-          created_at: now,
-          expires_at: now,
-        }
-        await end(approval, 'used', `policy ${name}`, 'a pattern of agents.approved in config.toml')
+        await end(
+          { ...begin(action, hash, findings), uses: 1 },
+          'used',
+          `policy ${name}`,
+          'a pattern of agents.approved in config.toml',
+        )
       }),
     forget: (person) =>
       serially(async () => {
         for (const one of open.values()) {
           if (one.person !== person) continue
-          stopTimer.get(one.id)?.()
           open.delete(one.id)
           tell(one, 'withdrawn')
         }

@@ -103,6 +103,7 @@ export function createCapabilities({
   // What was granted with a key that this node had before still holds: rotation takes nothing back.
   const own = [identity, ...identity.former].map(({ nodeId }) => nodeId)
 
+  const all = () => [...held.values(), ...used.values()]
   const bodyOf = (chain: Chain) => (chain.at(-1) as Capability).body
   const holds = (chain: Chain, isUsed: (id: string) => boolean = () => false): boolean => {
     const isRevoked = (id: string): boolean => revoked.has(id) && !isUsed(id)
@@ -161,8 +162,7 @@ export function createCapabilities({
     isMeant: (body: CapabilityBody) => boolean,
     by: number,
   ): Promise<readonly string[]> {
-    const all = [...held.values(), ...used.values()]
-    const gone = all.filter((chain) => chain.some(({ body }) => isMeant(body)))
+    const gone = all().filter((chain) => chain.some(({ body }) => isMeant(body)))
     const ids = await end(gone, 'revoked')
     // It is taken back, whatever the ledger says.
     for (const one of gone) await tell('revoked', one, by).catch(() => {})
@@ -284,8 +284,8 @@ export function createCapabilities({
         await takeBack(({ subject }) => subject === agent, by)
       }),
     covering(subject, needed, { begun = false } = {}) {
-      const all = begun ? [...held.values(), ...used.values()] : [...held.values()]
-      const mine = all.filter(
+      // What was used up is revoked for all that has not begun.
+      const mine = all().filter(
         (chain) => bodyOf(chain).subject === subject && holds(chain, (id) => begun && used.has(id)),
       )
       const by = new Set<string>()

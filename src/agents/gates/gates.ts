@@ -344,7 +344,7 @@ const denied = (gate: Gate, of: ActionClass, reason: string): Denial => ({
  * The reason given by the person who denied is in the hint only, because the ledger and other machines must not get it.
  */
 function withoutYes(of: ActionClass, ended: EndedApproval | undefined): Denial {
-  if (ended?.outcome === 'expired') return denied('approval', of, 'nobody answered in time')
+  if (ended?.outcome === 'expired') return denied('approval', of, ended.reason)
   if (ended?.outcome !== 'denied') return denied('approval', of, 'it no longer waits for an approval')
   const said = denied('approval', of, 'a person said no')
   return ended.reason === '' ? said : { ...said, hint: `${ended.by}: ${ended.reason}` }

@@ -105,7 +105,10 @@ describe('an approval is used once', () => {
     const settled = all.gates.settled(other, action({ cwd: '/other' }), all.signal)
     await all.time.pass(APPROVAL_MS)
     all.time.now -= 3_600_000
-    expect(await settled).toMatchObject({ outcome: 'deny', reason: 'nobody answered in time' })
+    expect(await settled).toMatchObject({
+      outcome: 'deny',
+      reason: expect.stringContaining('nobody answered'),
+    })
     expect(await all.gates.settled(id, action(), all.signal)).toMatchObject({ outcome: 'deny' })
     expect(all.tables.ended.map(({ outcome }) => outcome).sort()).toEqual(['expired', 'unused'])
   })
@@ -115,8 +118,38 @@ describe('an approval is used once', () => {
     const settled = all.gates.settled(await waiting(all), action(), all.signal)
     all.time.now += 86_400_000
     expect(all.approvals.list(approver())).toEqual([])
-    await all.time.pass(0)
-    expect(await settled).toMatchObject({ outcome: 'deny', reason: 'nobody answered in time' })
+    await all.time.pass(1_000)
+    expect(await settled).toMatchObject({ outcome: 'deny', reason: expect.stringContaining('the clock') })
+  })
+
+  it('goes on where a clock that jumped ahead is right again within a second, and is over when it would have been', async () => {
+    const all = await rig()
+    const id = await waiting(all)
+    all.time.now += 86_400_000
+    expect(all.approvals.list(approver())).toEqual([])
+    all.time.now -= 86_400_000
+    await all.time.pass(1_000)
+    expect(all.approvals.list(approver())).toMatchObject([{ id }])
+    await all.time.pass(APPROVAL_MS - 1_000)
+    expect(all.tables.ended).toMatchObject([{ id, outcome: 'expired' }])
+  })
+
+  it.each([
+    ['its time', APPROVAL_MS - 1_000, 1_000],
+    ['a time that a clock ahead had ended', 0, 1_000],
+  ])('is not lost where %s is over while a yes for the task is written', async (_, before, while_) => {
+    const all = await rig()
+    const id = await waiting(all)
+    if (before === 0) {
+      all.time.now += 86_400_000
+      expect(all.approvals.list(approver())).toEqual([])
+      all.time.now -= 86_400_000
+    } else await all.time.pass(before)
+    const said = yes(all, id, { scope: 'task' })
+    await all.time.pass(while_)
+    await said
+    expect(await all.gates.judge(action())).toMatchObject({ outcome: 'run' })
+    expect(all.tables.ended).toEqual([])
   })
 })
 
