@@ -17,7 +17,7 @@ export interface Asked<T> {
 interface Wish {
   /** Asks anew when it changes; what was shown for another key is dropped. */
   readonly key: string
-  /** After what the answer may be another one; it is asked for anew on a refresh as well. */
+  /** Events after which the answer may be another one; `poll` stands for events that nobody told. A refresh always asks anew. */
   readonly on: readonly (EventType | 'poll')[]
 }
 

@@ -71,7 +71,10 @@ export function onHappened(listener: (what: Happened) => void): () => void {
   return () => void listeners.delete(listener)
 }
 
-/** A page that nobody looks at asks for nothing, so that its session ends in time. When it is shown again, it asks for all. */
+/**
+ * A page that nobody looks at asks for nothing, so that its session ends in time. When it is shown again, it tells `poll`;
+ * a listener that leaves `poll` out hears nothing of what happened meanwhile.
+ */
 export function tell(what: Happened): void {
   if (!isHidden()) for (const listener of listeners) listener(what)
 }
