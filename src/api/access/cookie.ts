@@ -16,11 +16,11 @@ export const setCookie = (address: Address | null, value: string): string =>
 export const clearCookie = (address: Address | null): string =>
   `${nameAt(address)}=; Max-Age=0; ${ATTRIBUTES}`
 
+/** Cookies that browsers keep for a host, more or less: each that is looked at costs a hash. */
+const MOST = 180
+
 /** Its values: another server of this host may have set more of that name, with another path, and its own stays among them. */
 export function readCookies({ headers }: IncomingMessage, address: Address | null): readonly string[] {
-  const name = nameAt(address)
-  return (headers.cookie ?? '').split(';').flatMap((pair) => {
-    const [key, value = ''] = pair.split('=', 2)
-    return key?.trim() === name ? [value.trim()] : []
-  })
+  const shown = new RegExp(`(?<=^|; ?)${nameAt(address)}=([\\w-]{43})(?=;|$)`, 'g')
+  return [...(headers.cookie ?? '').matchAll(shown)].slice(0, MOST).map(([, value]) => value!)
 }

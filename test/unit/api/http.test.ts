@@ -372,7 +372,10 @@ describe('wrong tokens', () => {
 
   test('are refused also where nothing is needed', async () => {
     const rig = await start()
-    const shown = [{ authorization: 'Bearer nonsense' }, { cookie: `karo_session_${rig.port}=nonsense` }]
+    const shown = [
+      { authorization: 'Bearer nonsense' },
+      { cookie: `karo_session_${rig.port}=${'x'.repeat(43)}` },
+    ]
     for (const headers of shown) expect((await rig.send('/api/v1/health', { headers })).status).toBe(401)
   })
 
@@ -473,6 +476,12 @@ describe('a session', () => {
     const chosen = `karo_session_${rig.port}=${'x'.repeat(43)}`
     const own = await pageOf(rig, { headers: { cookie: chosen }, body: { code: await codeOf(rig) } })
     expect(own.pair).not.toBe(chosen)
+    // As many as browsers keep may stand in front of it, and no more are looked at.
+    const behind = async (count: number) => {
+      const cookie = [...Array<string>(count).fill(chosen), own.pair].join('; ')
+      return (await own.ask('/api/v1/mine', { headers: { cookie } })).status
+    }
+    expect([await behind(100), await behind(1_000)]).toEqual([200, 401])
   })
 
   test('ends when nobody used it, and whatever happens after its time', async () => {
