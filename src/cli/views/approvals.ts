@@ -167,10 +167,7 @@ export function capabilitiesView({ capabilities }: CapabilitiesShape, now: numbe
   )
 }
 
-/** Of a time that is still to come nothing holds, beyond the minute that the gates allow clocks. */
-const leftOf = ({ issued_at, expires_at, once }: CapabilityShape, now: number) =>
-  Date.parse(issued_at) - now > 60_000
-    ? 'none: the clock was set back'
-    : expires_at.startsWith('9999')
-      ? 'until taken back'
-      : `${duration(Math.max(0, Date.parse(expires_at) - now))}${once ? ', once' : ''}`
+const leftOf = ({ expires_at, once }: CapabilityShape, now: number) =>
+  expires_at.startsWith('9999')
+    ? 'until taken back'
+    : `${duration(Math.max(0, Date.parse(expires_at) - now))}${once ? ', once' : ''}`

@@ -1,7 +1,5 @@
 // karo approvals without an id, against a daemon that is played.
 import { expect, test } from 'vitest'
-import { UNBOUNDED } from '../../../src/cli/terminal/table.ts'
-import { capabilitiesView } from '../../../src/cli/views/approvals.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { karo, transcript } from '../../support/node/played-daemon.ts'
 
@@ -32,15 +30,6 @@ const request = (id: string, state: 'pending' | 'approved' = 'pending') => ({
   scope: 'once',
   created_at: AT,
   expires_at: AT,
-})
-
-test('a capability that was granted later than now says that the clock was set back', () => {
-  const one = { id: 'ab'.repeat(16), parent: null, agent: 'kExecutor:x', once: false }
-  const times = { issued_at: '2026-01-02T00:00:00.000Z', expires_at: '2026-01-02T01:00:00.000Z' }
-  const made = { ...one, ...times, names: ['fs.read:/srv', 'fs.read:/etc'], means: ['a', 'b'] }
-  const shown = (now: string) => capabilitiesView({ capabilities: [made] }, Date.parse(now), UNBOUNDED)
-  expect(shown('2026-01-01T12:00:00Z')).toContain('none: the clock was set back')
-  expect(shown('2026-01-02T00:30:00Z')).toMatch(/abababab +kExecutor:x +30 ?m.* fs.read:\/srv/)
 })
 
 test('the only request that waits needs no id; of several one has to be named', async () => {
