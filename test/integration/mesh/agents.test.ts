@@ -104,7 +104,7 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
 
   test('are nobody’s who is not entitled: no node alone, no other role, no login without --agents', async () => {
     const refused = await run('echo', { text: 'x' }, '--id', 'never-1')
-    expect(refused).toMatchObject({ code: 4, stdout: expect.stringContaining('it does not let you') })
+    expect(refused).toMatchObject({ code: 4, stdout: expect.stringContaining('does not let you do that') })
     await company.logIn('desk', dan, '--agents')
     expect((await run('echo', { text: 'x' }, '--id', 'never-2')).code).toBe(4)
     expect((await desk.karo(['agent', 'list', '--at', 'build'])).code).toBe(4)
