@@ -107,16 +107,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
    * timer.
    */
   const living = (): readonly Approval[] => {
-    for (const one of open.values())
-      if (isOver(one))
-        timers.after(1_000, () =>
-          lapse(
-            one.id,
-            isOver,
-            'the clock went ahead of the end of its time: it was set, or the machine slept',
-          ),
-        )
-    return [...open.values()].filter((one) => !isOver(one))
+    const all = [...open.values()]
+    for (const { id } of all.filter(isOver))
+      timers.after(1_000, () =>
+        lapse(id, isOver, 'the clock went ahead of the end of its time: it was set, or the machine slept'),
+      )
+    return all.filter((one) => !isOver(one))
   }
 
   function noteAskers({ requester }: Action): void {
@@ -124,8 +120,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   }
 
   function find(who: Approver, which: string): Approval {
-    const found = living().filter((one) => which.length >= 4 && one.id.startsWith(which) && maySee(one, who))
-    const [only, other] = found
+    const [only, other] = living().filter(
+      (one) => which.length >= 4 && one.id.startsWith(which) && maySee(one, who),
+    )
     if (only === undefined)
       throw new KaroError('not_found', `no request ${which.slice(0, 40)} waits for you`, {
         hint: 'karo approvals list shows the requests that wait, karo approvals log shows past ones.',
@@ -226,6 +223,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     async stop() {
       for (const stop of stopTimer.values()) stop()
       stopTimer.clear()
+      // A look at what the clock left behind may still be to come, and finds nothing then.
       open.clear()
     },
     ask: (action, hash, findings) =>
@@ -264,7 +262,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
             if (change.id === id && settled()) resolve()
           })
         })
-        await untilAborted(changed, signal).finally(() => stop())
+        await untilAborted(changed, signal).finally(stop)
       }
       return open.get(id) ?? lately.get(id)
     },
@@ -319,6 +317,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       serially(async () => {
         for (const one of open.values()) {
           if (one.person !== person) continue
+          stopTimer.get(one.id)?.()
           open.delete(one.id)
           tell(one, 'withdrawn')
         }

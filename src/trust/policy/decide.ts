@@ -29,7 +29,7 @@ const NOT_ASKED_FOR: Decision = {
     'share allow <this node>, a role or an operator, after karo peers trust.',
 }
 
-/** Why a node has no level although somebody vouched for it. The people of this machine are told, and the asker is not. */
+/** Why a node has no level although somebody vouched for it. The people of this machine are told, and whoever asks is refused without it. A task that it ended says so to its asker once that one is trusted again. */
 const UNTRUSTED: Partial<Record<TrustSource, string>> = {
   certificate: 'no revocation list came here for a week (karo doctor --only mesh.lists)',
   frozen: 'its key has several successors (karo peers explain)',

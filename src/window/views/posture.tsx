@@ -23,7 +23,7 @@ function rangeOf(days: number) {
 }
 
 /**
- * The report is made anew for another time or team, on a refresh, and where a threshold is crossed. A view that polled would
+ * The report is made anew for another time or team, on a refresh, and where a threshold is crossed while the page is shown. A view that polled would
  * ask each machine again and again for anomalies by name, and each notes the question in its ledger.
  */
 export function Posture() {

@@ -126,7 +126,7 @@ export const doctorFacts = named('DoctorFacts', {
     .describe("this node's own in its mesh; null: it is in no mesh of a root"),
   totals: z
     .strictObject({
-      ended_at: moment('end of the newest period over, else of the first'),
+      ended_at: moment('end of the newest period that is over; before that, of the first'),
       given: flag('this machine has given its part of it'),
       why: z.enum(UNGIVEN).nullable().describe('why it gives nothing of it; null: it does'),
       late: count('newest periods that are over, in a row, of which no release has come')

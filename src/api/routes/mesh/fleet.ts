@@ -201,14 +201,14 @@ export function fleetRoutes({
       await fleet.cancelInvite(body.id)
       return { invite: shown(body.id) }
     })
-    serve(server, api.joinFleet, async ({ body }) => {
-      const wrong = body.places.find((place) => readStaticPeer(place) === undefined)
+    serve(server, api.joinFleet, async ({ body: { code, root, places } }) => {
+      const wrong = places.find((place) => readStaticPeer(place) === undefined)
       if (wrong !== undefined) {
         throw new KaroError('bad_request', `'${wrong}' is not an address of the issuer`, {
           hint: 'Write host:port, for example 10.0.0.5:9238.',
         })
       }
-      await fleet.join(body.code, { ...(body.root && { root: keyOf(body.root) }), places: body.places })
+      await fleet.join(code, root === undefined ? { places } : { root: keyOf(root), places })
       return state(true)
     })
   }

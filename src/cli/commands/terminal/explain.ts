@@ -151,6 +151,7 @@ function meaningOf(part: ExplainedPart): string {
   return ''
 }
 
+/** Karo's own words have no mark, and those of fig not the name of their command. */
 const sourceOf = ({ source }: ExplainedPart): string =>
   source?.replace(/^(?:shell|karo)$|(?<=^fig) .*/, '') ?? ''
 

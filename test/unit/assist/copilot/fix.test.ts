@@ -4,22 +4,8 @@ import { expect, test } from 'vitest'
 import { fixOf } from '../../../../src/assist/copilot/fix/fix.ts'
 import type { World } from '../../../../src/assist/copilot/fix/rule.ts'
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
-import type { Answer } from '../../../../src/assist/copilot/types.ts'
+import { NO_ANSWER } from '../../../../src/assist/copilot/types.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
-
-const NOTHING: Answer = {
-  command: null,
-  source: null,
-  does: null,
-  risk_level: null,
-  decision: null,
-  placeholders: [],
-  reasons: [],
-  confidence: null,
-  alternatives: [],
-  nearest: [],
-  notes: [],
-}
 
 const COMMANDS = {
   git: {
@@ -83,7 +69,12 @@ function worldOf({
   }
 }
 
-const fixed = (line: string, exitCode: number | null, place: Place = {}, asWords = (_: string) => NOTHING) =>
+const fixed = (
+  line: string,
+  exitCode: number | null,
+  place: Place = {},
+  asWords = (_: string) => NO_ANSWER,
+) =>
   fixOf(
     { line, exitCode },
     { world: worldOf(place), knowledge, judge: (one) => checkCommand(one, {}), asWords },
@@ -316,13 +307,13 @@ test('what is proposed is judged as a line that is typed; what the guard blocks 
       world: worldOf({}),
       knowledge,
       judge: (one) => ({ ...checkCommand(one, {}), decision: 'block' }),
-      asWords: () => NOTHING,
+      asWords: () => NO_ANSWER,
     },
   )
   expect(blocked).toMatchObject({ command: null, problem: expect.stringContaining('gti') })
 })
 
 test('words that are no command are answered as karo ask answers them', () => {
-  const asWords = (words: string) => ({ ...NOTHING, command: `found for ${words}` })
+  const asWords = (words: string) => ({ ...NO_ANSWER, command: `found for ${words}` })
   expect(fixed('show everything', 127, {}, asWords).command).toBe('found for show everything')
 })

@@ -220,7 +220,10 @@ test.each([
   'wipe everything from the server',
   'delete empty directories made by ann',
   'turn off the firewall for a moment',
-])('%j: nothing is near enough, or it would destroy', (words) => {
+  // Near is a command of another verb, and one that changes something where nobody says what to do.
+  'put the commit back that I dropped',
+  'which process ate all my swap',
+])('%j: nothing is near enough, or it would do what nobody asked for', (words) => {
   expect(ask(words).nearest).toEqual([])
 })
 
