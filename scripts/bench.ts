@@ -611,6 +611,7 @@ function besideSerf(nodes: number, { join, karo, often, serf }: MeshCosts): Figu
       : [
           ...costsBesideSerf(nodes, `${nodes} nodes, each asks once`, karo, serf),
           ...costsBesideSerf(nodes, `${nodes} nodes, one asks often`, often, serf),
+          { name: `${nodes} nodes, one asks often: its links`, value: often.links, unit: '' },
         ]
   const lost = {
     name: `${nodes} nodes: answers lost`,
