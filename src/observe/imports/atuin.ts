@@ -2,7 +2,8 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { LATEST_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
-import { COMMAND_BYTES, commandOf, type ForeignEntry, type Item, UNKNOWN } from './entry.ts'
+import { COMMAND_BYTES } from '../long-command.ts'
+import { commandOf, type ForeignEntry, type Item, UNKNOWN } from './entry.ts'
 
 /** Columns since atuin's first version; the optional ones came later. */
 const COLUMNS = ['timestamp', 'duration', 'exit', 'command', 'cwd', 'hostname'] as const
@@ -31,15 +32,17 @@ export interface AtuinHistory {
 /** Throws KaroError `bad_file`, or `unavailable` if this Node has no SQLite. */
 export async function openAtuin(path: string): Promise<AtuinHistory> {
   const sqlite = await loadSqlite()
-  const refuse = (why: string, cause?: unknown): KaroError =>
-    new KaroError('bad_file', why, { where: path, ...(cause === undefined ? {} : { cause }) })
   let db: DatabaseSync | undefined
   try {
     db = new sqlite.DatabaseSync(path, { readOnly: true, timeout: BUSY_MS })
     const names = db.prepare("SELECT name FROM pragma_table_info('history')").all()
     const columns = new Set(names.map(({ name }) => String(name)))
     if (!COLUMNS.every((name) => columns.has(name))) {
-      throw refuse('it is an SQLite database, but not the one in which atuin keeps its history')
+      throw new KaroError(
+        'bad_file',
+        'it is an SQLite database, but not the one in which atuin keeps its history',
+        { where: path },
+      )
     }
     return historyOf(db, columns)
   } catch (error) {

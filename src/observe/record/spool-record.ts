@@ -2,6 +2,7 @@
 import { LONGEST_COMMAND_MS } from '../../base/calendar.ts'
 import { RISK_LEVELS, type RiskLevel } from '../../base/words/risk-levels.ts'
 import { GUARD_NOTES, type GuardNoted } from '../../store/events/spool-positions.ts'
+import { beginningOf, COMMAND_BYTES, CUT_MARK } from '../long-command.ts'
 
 /** What a shell's hook wrote about one command; the text is level 0. */
 export interface SpoolRecord {
@@ -40,11 +41,8 @@ export interface SpoolParser {
   pending(): boolean
 }
 
-/** Longer commands are cut here and say so; a pasted file is not a command line. */
-export const COMMAND_BYTES = 64 * 1024
 /** PATH_MAX of Linux is 4096; no other field comes near. */
 const FIELD_BYTES = 8 * 1024
-const CUT_MARK = ' …[cut]'
 /** version, session, sequence, start, end, shell, cwd, exit, command, `.` */
 const FIELDS = 10
 const COMMAND = 8
@@ -152,7 +150,7 @@ function readFields(fields: readonly Buffer[]): SpoolRecord | undefined {
   const texts = fields.map((field) => field.toString('utf8'))
   const command = fields[COMMAND]!
   const cut = command.length > COMMAND_BYTES
-  if (cut) texts[COMMAND] = withoutHalfCharacter(command.subarray(0, COMMAND_BYTES)).toString('utf8')
+  if (cut) texts[COMMAND] = beginningOf(command)
   return readRecord(texts, cut)
 }
 
@@ -166,7 +164,7 @@ function readRecord(fields: readonly string[], cut = false): SpoolRecord | undef
   const endUs = end === '?' ? null : whole(end!, LATEST_US)
   const exitCode = exit === '?' ? null : whole(exit!, 0xffff_ffff)
   if (endUs === undefined || exitCode === undefined) return undefined
-  const text = readText(listed!)
+  const text = LISTINGS[listed![0]!]?.(listed!)
   if (text === undefined) return undefined
   // The clock may have been set while the command ran, back, or from 1970 on a machine whose clock has no battery.
   const took = endUs === null ? null : endUs - startUs
@@ -225,20 +223,9 @@ const LISTINGS: Readonly<Record<string, ((marked: string) => Text | undefined) |
   },
 }
 
-function readText(marked: string): Text | undefined {
-  return LISTINGS[marked[0]!]?.(marked)
-}
-
 /** The text from `from` on: cut once, because each piece of a text is a string of its own. */
 function withoutLineEnds(text: string, from: number): string {
   let end = text.length
   while (end > from && text[end - 1] === '\n') end--
   return text.slice(from, end)
-}
-
-/** Drops the bytes of a UTF-8 character that the cut went through (RFC 3629: at most 3). */
-function withoutHalfCharacter(bytes: Buffer): Buffer {
-  let at = bytes.length
-  while (at > bytes.length - 3 && at > 0 && (bytes[at - 1]! & 0xc0) === 0x80) at--
-  return at > 0 && bytes[at - 1]! >= 0xc0 ? bytes.subarray(0, at - 1) : bytes
 }

@@ -110,6 +110,16 @@ function compared(left: Word, right: Word, text: string, report: Report): void {
   }
 }
 
+/** Reports the value that the command gives the variable `name`: `P=x`, and `set -x P x` of fish. */
+export function secretsFor(name: string, { words }: SimpleCommand, report: Report): void {
+  for (const [i, word] of words.entries()) {
+    const isSet = words[i - 1]?.value === name && words[0]!.value === 'set'
+    const from = isSet ? 0 : word.value.startsWith(`${name}=`) ? name.length + 1 : word.value.length
+    // For this name any text is a secret but that of a file's name, and what stands for one.
+    if (announcesSecret('auth-key', word.value.slice(from))) report(word, from, word.value.length)
+  }
+}
+
 /** Reports the default in `${PASSWORD:=x}`. */
 export function secretsByDefault(word: Word, report: Report): void {
   for (const { name, from, to } of word.defaults) {

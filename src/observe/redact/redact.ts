@@ -1,6 +1,6 @@
 // Removes secrets from a command line before it is stored, and marks where they were.
 
-import { secretsByDefault } from './assignments.ts'
+import { secretsByDefault, secretsFor } from './assignments.ts'
 import { secretsByName } from './by-name.ts'
 import { readCommands } from './command-reader.ts'
 import { mayNamePerson } from './credentials.ts'
@@ -23,6 +23,7 @@ import {
   type Span,
   spanOf,
   substituted,
+  variableIn,
   type Word,
 } from './word.ts'
 
@@ -123,9 +124,13 @@ function repeats(line: string, spans: Span[]): void {
 function findSecrets(text: string, depth: number, spans: Span[]): void {
   const { lists, words } = readCommands(text)
   const printed = new Set<readonly SimpleCommand[]>()
+  /** Variables that stand in the place of a secret. */
+  const holders = new Set<string>()
   const report: Report = (word, from, to) => {
     const span = spanOf(word, from, to)
+    const holder = span ? undefined : variableIn(word, from, to, text)
     if (span !== undefined) spans.push(span)
+    if (holder !== undefined) holders.add(holder)
     // The output of a substitution in the place of a secret is the secret: `--password "$(echo x)"`.
     for (const commands of substituted(word, from, to)) {
       if (printed.has(commands)) continue
@@ -169,6 +174,8 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
       for (const { from, to } of inner) report(word, from, to)
     }
   }
+  // What one of them is given is a secret too, and where that is a variable, so is its value.
+  for (const holder of holders) for (const command of lists.flat()) secretsFor(holder, command, report)
 }
 
 /** Facts about a whole text that decide which rules its words need. */

@@ -20,35 +20,32 @@ const TABLE = String.raw`
   mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlpump mysqlsh mariadb mariadb-dump mariadb-admin mycli: prefixes=-p asks
   mysqladmin: keys=password
   psql pg_dump pg_dumpall pg_restore createdb createuser dropdb vacuumdb openssl ffmpeg: asks
-  redis-cli valkey-cli: secret=a
-  mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh cypher-shell beeline mydumper myloader rabbitmqadmin couchbase-cli elasticsearch-users: secret=p
-  sqlcmd bcp isql tsql ipmitool mosquitto_pub mosquitto_sub: secret=P
+  redis-cli valkey-cli redis-benchmark valkey-benchmark: secret=a
+  mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh cypher-shell beeline mydumper myloader rabbitmqadmin couchbase-cli elasticsearch-users ncftpput ncftpget ncftp crackmapexec nxc netexec evil-winrm racadm rustdesk useradd usermod steghide unar lsar veracrypt mupdf mutool airdecap-ng openttd fs_cli transcrypt yadm tpm2_createprimary tpm2_create tpm2_load tpm2_unseal aescrypt bdeinfo vncdotool: secret=p
+  sqlcmd bcp isql tsql ipmitool mosquitto_pub mosquitto_sub p4 knife gpg-preset-passphrase yubico-piv-tool: secret=P
   sqlcmd: secret=zZ
   sqlplus rman expdp impdp sqlldr: /^[\w$#.-]{1,64}\/(?<secret>[^@/].*?)(?=$|@[\w/:.-]+(?:\s+as\s+\w+)?$)/ds
   rabbitmqctl: after=add_user|change_password|authenticate_user last=add_user|change_password|authenticate_user between=1
   redis-cli valkey-cli: keys=AUTH,auth each=2
   redis-cli valkey-cli: keys=requirepass,masterauth prefixes=>
   etcdctl: pairLong=user
-  influx: secret=t
+  influx doctl vercel codecov gotify frpc: secret=t
   pt-query-digest pt-table-sync pt-table-checksum pt-archiver pt-online-schema-change pt-kill pt-heartbeat: /(?:^|,)p=(?<secret>[^,]+)/d
   curl: flags=sSfkLvigGIjlnNOqRZJBaM0123469# pair=uUE pairLong=user,proxy-user,cert,proxy-cert
-  curl: flags=sSfkLvigGI pair=b pairLong=cookie separator==
-  http https xh xhs: pair=a pairLong=auth
+  curl sqlmap ffuf wfuzz: flags=sSfkLvigGI pair=b pairLong=cookie separator==
+  http https xh xhs hey wscat jenkins-cli.jar jenkins-cli: pair=a pairLong=auth
   smbclient smbget rpcclient net winexe smbcacls wbinfo: pair=Ua pairLong=user separator=%
   lftp open: pair=u pairLong=user separator=,
   sshpass: leading secret=p
   ldapsearch ldapmodify ldapadd ldapdelete ldappasswd ldapwhoami ldapmodrdn ldapcompare: flags=xZvn secret=w
   ldappasswd: secret=as
-  xfreerdp xfreerdp3 wlfreerdp rdesktop: prefixes=/p: secret=p
-  snmpget snmpwalk snmpset snmpbulkwalk: secret=AXc
+  xfreerdp xfreerdp3 wlfreerdp sdl-freerdp rdesktop: prefixes=/p:,/pass:,/gp:,/password: secret=p
+  snmpget snmpwalk snmpset snmpbulkwalk snmpbulkget snmptrap snmpgetnext snmpinform snmptable snmpdf snmpstatus net-snmp-create-v3-user: secret=AXc
   ssh-keygen: secret=NP
   curl wget: /^[^\s/:@=?&#]{1,128}:(?<secret>[^\s/@]+)@[\w.-]+(?::\d+)?(?:\/|$)/d
   http https xh xhs: after=/^(?:--auth-type=|-A)?bearer$/ secret=a secretLong=auth
   ab: pair=AP
-  hey wscat jenkins-cli.jar jenkins-cli: pair=a pairLong=auth
-  ncftpput ncftpget ncftp crackmapexec nxc netexec evil-winrm racadm rustdesk: secret=p
-  secretsdump.py psexec.py wmiexec.py smbexec.py smbclient.py GetUserSPNs.py impacket-secretsdump impacket-psexec impacket-wmiexec impacket-smbexec impacket-smbclient: /^(?:[\w.-]{1,64}\/)?[\w.$-]{1,64}:(?<secret>.+)@[\w.-]+$/ds
-  kadmin kadmin.local dsconf dsctl: secret=w
+  kadmin kadmin.local dsconf dsctl ipa-client-install ipa-replica-install: secret=w
   samba-tool: after=user last=create|add between=1
   swaks sendemail sendEmail: keys=-ap,-xp
   mosquitto_passwd: last=/^-[A-Za-z]*b/ between=2
@@ -58,15 +55,12 @@ const TABLE = String.raw`
   cloudflared: after=service last=install
   bw: last=unlock
   bw: last=login between=1
-  docker podman buildah: harmless=--secret
+  docker podman buildah gcloud: harmless=--secret
   kubectl oc k: after=secret pairLong=from-literal separator==
   vault: after=put|patch|write assigns
   fly flyctl doppler heroku travis wrangler gh glab: after=/^(?:secrets?|config:set|encrypt)$/ assigns
-  act: secret=s
-  aws: after=SecureString secretLong=value
+  act bore dexter slappasswd ldappasswd: secret=s
   az: after=keyvault secretLong=value
-  gcloud: harmless=--secret
-  doctl vercel codecov gotify: secret=t
   glab: after=auth secret=t
   netlify: secretLong=auth
   gitlab-runner: after=register secret=r
@@ -77,10 +71,8 @@ const TABLE = String.raw`
   maas: last=login between=2
   rclone: after=obscure last=obscure
   ansible-vault: after=encrypt_string last=encrypt_string valued=--name,-n,--vault-id,--encrypt-vault-id,--stdin-name,--vault-password-file
-  grafana-cli: last=reset-admin-password
-  drush: last=upwd|user:password between=1
   htpasswd: last=/^-[A-Za-z0-9]*b/ between=1 valued=-C
-  openssl: prefixes=pass:
+  openssl: prefixes=pass: keys=-hmac,-psk
   openssl: after=/^(?:enc|aes\S*|des\S*)$/ keys=-k,-K
   openssl: after=passwd last=passwd
   mkpasswd: last=mkpasswd valued=-m,--method,-S,--salt,-R,--rounds
@@ -89,16 +81,12 @@ const TABLE = String.raw`
   nmcli: keys=password,wifi-sec.psk,802-11-wireless-security.psk,802-1x.password
   wpa_passphrase: last=wpa_passphrase between=1
   iw iwconfig: keys=key
-  useradd usermod: secret=p
   pdftk: keys=user_pw,owner_pw,input_pw
   security: after=/-password$/ secret=w
-  openssl: keys=-hmac,-psk
   security: after=unlock-keychain|create-keychain|import secret=pP
   doveadm: after=pw secret=p
-  caddy: secretLong=plaintext
   qpdf: keys=--encrypt each=2
   pdftotext pdftoppm pdfinfo pdfimages pdftocairo: keys=-upw,-opw
-  steghide: secret=p
   pkcs11-tool pkcs15-tool softhsm2-util p11tool: secretLong=pin,so-pin,new-pin,puk
   ykman yubico-piv-tool: after=/^(?:change-\S+|piv|-a)$/ secret=PnN
   oathtool: last=oathtool
@@ -120,7 +108,7 @@ const TABLE = String.raw`
   netlify ntl: last=env:set between=1 next
   supabase infisical railway: after=/^(?:secrets?|variables)$/ assigns
   eas drone: after=/^secret/ secretLong=value,data
-  aws: after=/^(?:--type=SecureString|(?:--name=)?\S*(?:password|passwd|secret|token|api-?key))$/i secretLong=value
+  aws: after=/^(?:(?:--type=)?SecureString|(?:--name=)?\S*(?:password|passwd|secret|token|api-?key))$/i secretLong=value
   az: keys=--secure-environment-variables
   gcloud: last=activate-refresh-token between=1
   kubectl oc gcloud docker: after=/^(?:secrets?|config)$/ files=--from-file,--data-file,--from-env-file
@@ -132,7 +120,7 @@ const TABLE = String.raw`
   ejabberdctl prosodyctl: last=register|change_password|adduser|passwd between=2
   filebrowser: last=add|update between=1
   salt salt-call: last=shadow.set_password|user.setpassword|mysql.user_create between=1
-  virsh: last=set-user-password|secret-set-value between=2
+  virsh: last=set-user-password between=2
   virsh: last=secret-set-value between=1
   ipmitool: last=password between=1 next
   grafana grafana-cli neo4j-admin adb locksettings drush: last=/^(?:reset-admin-password|set-initial-password|set-(?:pin|password|pattern)|user:password|upwd)$/
@@ -141,32 +129,27 @@ const TABLE = String.raw`
   choco flask-unsign dexter: secret=k after=apikey
   rancher komac: after=login|token secret=t
   uv hatch bun: after=publish secret=ptat secretLong=otp
-  p4 knife gpg-preset-passphrase yubico-piv-tool: secret=P
-  caddy: after=hash-password secret=p
+  caddy: after=hash-password secret=p secretLong=plaintext
   transmission-remote ttyd gotty: pair=nc
   transmission-daemon: secret=v
-  bore dexter: secret=s
-  frpc: secret=t
-  ss-local ss-server ss-redir ss-tunnel sslocal ssserver sic: secret=k
+  ss-local ss-server ss-redir ss-tunnel sslocal ssserver sic mcrypt: secret=k
   socat: /\bproxyauth=[^:,]{1,64}:(?<secret>[^,]+)/d
   steamcmd steam: last=/^[+-]login$/ between=1 next unless=/^\+/
+  guestfish virt-customize: /:key:(?<secret>.+)$/d
+  iscsiadm: after=/password/ secret=v
   vmrun keytool: keys=-gp,-vp,-new
-  unar lsar veracrypt mupdf mutool airdecap-ng openttd fs_cli transcrypt yadm tpm2_createprimary tpm2_create tpm2_load tpm2_unseal: secret=p
   zpaq: prefixes=-k
   dislocker dislocker-fuse: prefixes=-u
   ldapdomaindump: prefixes=-p
-  pk12util: secret=WK
-  slappasswd ldappasswd: secret=s
+  pk12util ccrypt: secret=WK
   ldapmodify ldapsearch ldapadd cryptsetup certutil tpm2_create: substituted=ydf files=--key-file
   smbclient: last=/^(?:\/\/|\\\\)/ valued=-c,-U,-W,-I,-p,-D,-T,-t,-O,-m,-n,-d,-s,-l,-A,-B unless=/^(?:\/\/|\\\\)/ next
   networksetup: last=-setairportnetwork between=2
   dscl: keys=Password last=-passwd between=1
   security: after=set-keychain-password secret=op
-  redis-benchmark valkey-benchmark: secret=a
   isql iusql: last=/^iu?sql$/ between=2
   db2: after=/^connect$/i keys=using,new,confirm,USING
-  snmpbulkget snmptrap snmpgetnext snmpinform snmptable snmpdf snmpstatus net-snmp-create-v3-user: secret=AXc
-  sftp ftp lftp: /^[^\s/:@=?&#]{1,128}:(?!\d{1,5}@)(?<secret>[^\s/@]+)@[\w.-]+(?::\d+)?(?:\/|$)/d
+  sftp ftp lftp curlftpfs: /^[^\s/:@=?&#]{1,128}:(?!\d{1,5}@)(?<secret>[^\s/@]+)@[\w.-]+(?::\d+)?(?:\/|$)/d
   username enable snmp-server: last=secret|password|community next unless=/^\d$/
   bundle: after=config /^[\w.-]{1,64}:(?!\d{1,5}$|\/\/)(?<secret>[^\s:/]+)$/d
   net net.exe: last=/^user$/i between=1 next unless=/^(?:\/.*|\*)$/
@@ -174,12 +157,11 @@ const TABLE = String.raw`
   net: after=rpc last=password between=1 next
   schtasks schtasks.exe signtool signtool.exe ktpass certutil setx getmac tasklist systeminfo: keys=/rp,/p,-p
   sc sc.exe: keys=password=
-  xfreerdp xfreerdp3 wlfreerdp sdl-freerdp: prefixes=/p:,/pass:,/gp:,/password:
   netsh netsh.exe: /^key(?:material)?=(?!clear$)(?<secret>.+)$/dis
-  addcomputer.py atexec.py changepasswd.py dacledit.py dcomexec.py dpapi.py exchanger.py findDelegation.py Get-GPPPassword.py GetADUsers.py getArch.py GetLAPSPassword.py GetNPUsers.py getPac.py getST.py getTGT.py GetUserSPNs.py getTGT lookupsid.py machine_role.py mqtt_check.py mssqlclient.py mssqlinstance.py net.py netview.py ntlmrelayx.py owneredit.py ping.py psexec.py raiseChild.py rbcd.py rdp_check.py reg.py registry-read.py rpcdump.py rpcmap.py sambaPipe.py samrdump.py secretsdump.py services.py smbclient.py smbexec.py smbserver.py ticketer.py wmiexec.py wmipersist.py wmiquery.py impacket-getTGT impacket-GetUserSPNs impacket-GetNPUsers impacket-mssqlclient impacket-lookupsid impacket-samrdump impacket-rpcdump: /^(?:[\w.-]{1,64}\/[\w.$ -]{1,64}:(?<secret>[^@\s]+)(?:@[\w.-]+)?|[\w.$ -]{1,64}:(?<other>[^@\s]+)@[\w.-]+)$/d
+  addcomputer.py atexec.py changepasswd.py dacledit.py dcomexec.py dpapi.py exchanger.py findDelegation.py Get-GPPPassword.py GetADUsers.py getArch.py GetLAPSPassword.py GetNPUsers.py getPac.py getST.py getTGT.py GetUserSPNs.py getTGT lookupsid.py machine_role.py mqtt_check.py mssqlclient.py mssqlinstance.py net.py netview.py ntlmrelayx.py owneredit.py ping.py psexec.py raiseChild.py rbcd.py rdp_check.py reg.py registry-read.py rpcdump.py rpcmap.py sambaPipe.py samrdump.py secretsdump.py services.py smbclient.py smbexec.py smbserver.py ticketer.py wmiexec.py wmipersist.py wmiquery.py impacket-getTGT impacket-GetUserSPNs impacket-GetNPUsers impacket-mssqlclient impacket-lookupsid impacket-samrdump impacket-rpcdump impacket-secretsdump impacket-psexec impacket-wmiexec impacket-smbexec impacket-smbclient: /^(?:[\w.-]{1,64}\/[\w.$ -]{1,64}:(?<secret>.+?)(?:@[\w.-]+)?|[\w.$ -]{1,64}:(?<other>.+)@[\w.-]+)$/ds
   passwd chpasswd chgpasswd newusers smbpasswd htdigest kinit su runas realm cryptsetup ecryptfs-add-passphrase encfs gocryptfs vncpasswd argon2 grub-mkpasswd-pbkdf2 gpg-preset-passphrase openconnect vpnc keyring lpass rbw chsh mysql_config_editor elasticsearch-reset-password x11vnc pveum: stdin
   sudo: stdin=/^-[A-Za-z]*S|^--stdin$/
-  *: stdin=/^--?(?:password|passwd|passphrase|pass|token)-?(?:on-?)?(?:stdin|fd)\b|^--with-token$|^--stdin(?:-name)?$/
+  *: stdin=/^--?(?:password|passwd|passphrase|pass|token)-?(?:on-?)?(?:stdin|fd)\b|^--with-token$|^password_stdin$|^--stdin(?:-name)?$/
   openssl: stdin=stdin
   htpasswd: stdin=/^-[A-Za-z]*i/
   docker podman nerdctl: stdin=secret|unlock
