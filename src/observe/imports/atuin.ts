@@ -2,8 +2,7 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { LATEST_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
-import { COMMAND_BYTES } from '../long-command.ts'
-import { commandOf, type ForeignEntry, type Item, UNKNOWN } from './entry.ts'
+import { COMMAND_BYTES, commandOf, type ForeignEntry, type Item, UNKNOWN } from './entry.ts'
 
 /** Columns since atuin's first version; the optional ones came later. */
 const COLUMNS = ['timestamp', 'duration', 'exit', 'command', 'cwd', 'hostname'] as const
@@ -59,10 +58,8 @@ export async function openAtuin(path: string): Promise<AtuinHistory> {
 }
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html), in the low byte of an extended code. */
-function isDamaged(error: unknown): boolean {
-  const code = (error as { errcode?: unknown }).errcode
-  return typeof code === 'number' && [11, 26].includes(code & 0xff)
-}
+const isDamaged = (error: unknown): boolean =>
+  [11, 26].includes(Number((error as { errcode?: unknown }).errcode) & 0xff)
 
 function historyOf(db: DatabaseSync, columns: ReadonlySet<string>): AtuinHistory {
   const own = (name: (typeof OPTIONAL)[number]): string => (columns.has(name) ? name : 'NULL')

@@ -1,6 +1,6 @@
 // The shape of an entry of a foreign history, the same for every program that keeps one.
+import { StringDecoder } from 'node:string_decoder'
 import { LATEST_MS, LONGEST_COMMAND_MS } from '../../base/calendar.ts'
-import { beginningOf, COMMAND_BYTES, CUT_MARK } from '../long-command.ts'
 
 /** Programs whose history can be read. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -34,6 +34,10 @@ export type Item = { readonly line: number } & (
   | { readonly problem: string }
 )
 
+/** Bytes after which a command is cut; the same limit as in the hooks. */
+export const COMMAND_BYTES = 64 * 1024
+const CUT_MARK = ' …[cut]'
+
 /** Seconds since the epoch as microseconds; null if it is no possible time. */
 export function startOfSeconds(seconds: number): number | null {
   return Number.isSafeInteger(seconds) && seconds > 0 && seconds < LATEST_MS / 1000
@@ -64,8 +68,9 @@ export function commandOf(
   cutBefore: boolean,
 ): { readonly command: string; readonly cut: boolean } | undefined {
   const cut = cutBefore || bytes.length > COMMAND_BYTES
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const text = cut ? beginningOf(all) : all.toString('utf8')
+  const kept = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, COMMAND_BYTES))
+  // The decoder keeps back an incomplete UTF-8 character at the end (RFC 3629), which would look like damage.
+  const text = cut ? new StringDecoder('utf8').write(kept) : kept.toString('utf8')
   // Files may have NUL bytes after a power cut; a command has none.
   const command = text.includes('\0') ? text.replaceAll('\0', '') : text
   if (command.trim() === '') return undefined

@@ -1,7 +1,6 @@
 // Splits a file's bytes into lines, in pieces of any length; only the beginning of a long line is kept.
-import { COMMAND_BYTES } from '../long-command.ts'
 import { countLine } from './bounds.ts'
-import type { Item } from './entry.ts'
+import { COMMAND_BYTES, type Item } from './entry.ts'
 
 export interface Line {
   /** Number of the line, from 1. */

@@ -1,8 +1,8 @@
 // Reads the records of a spool file from its bytes, however they are cut into pieces, and finds its way after damage.
+import { StringDecoder } from 'node:string_decoder'
 import { LONGEST_COMMAND_MS } from '../../base/calendar.ts'
 import { RISK_LEVELS, type RiskLevel } from '../../base/words/risk-levels.ts'
 import { GUARD_NOTES, type GuardNoted } from '../../store/events/spool-positions.ts'
-import { beginningOf, COMMAND_BYTES, CUT_MARK } from '../long-command.ts'
 
 /** What a shell's hook wrote about one command; the text is level 0. */
 export interface SpoolRecord {
@@ -41,8 +41,11 @@ export interface SpoolParser {
   pending(): boolean
 }
 
+/** Longer commands are cut here and say so; a pasted file is not a command line. */
+export const COMMAND_BYTES = 64 * 1024
 /** PATH_MAX of Linux is 4096; no other field comes near. */
 const FIELD_BYTES = 8 * 1024
+const CUT_MARK = ' …[cut]'
 /** version, session, sequence, start, end, shell, cwd, exit, command, `.` */
 const FIELDS = 10
 const COMMAND = 8
@@ -150,7 +153,8 @@ function readFields(fields: readonly Buffer[]): SpoolRecord | undefined {
   const texts = fields.map((field) => field.toString('utf8'))
   const command = fields[COMMAND]!
   const cut = command.length > COMMAND_BYTES
-  if (cut) texts[COMMAND] = beginningOf(command)
+  // The decoder keeps back a character that the cut went through.
+  if (cut) texts[COMMAND] = new StringDecoder('utf8').write(command.subarray(0, COMMAND_BYTES))
   return readRecord(texts, cut)
 }
 

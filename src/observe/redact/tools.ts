@@ -21,7 +21,7 @@ const TABLE = String.raw`
   mysqladmin: keys=password
   psql pg_dump pg_dumpall pg_restore createdb createuser dropdb vacuumdb openssl ffmpeg: asks
   redis-cli valkey-cli redis-benchmark valkey-benchmark: secret=a
-  mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh cypher-shell beeline mydumper myloader rabbitmqadmin couchbase-cli elasticsearch-users ncftpput ncftpget ncftp crackmapexec nxc netexec evil-winrm racadm rustdesk useradd usermod steghide unar lsar veracrypt mupdf mutool airdecap-ng openttd fs_cli transcrypt yadm tpm2_createprimary tpm2_create tpm2_load tpm2_unseal aescrypt bdeinfo vncdotool: secret=p
+  mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh cypher-shell beeline mydumper myloader rabbitmqadmin couchbase-cli elasticsearch-users ncftpput ncftpget ncftp crackmapexec nxc netexec evil-winrm racadm rustdesk useradd usermod steghide unar lsar veracrypt mupdf mutool airdecap-ng openttd fs_cli transcrypt yadm tpm2_createprimary tpm2_create tpm2_load tpm2_unseal aescrypt: secret=p
   sqlcmd bcp isql tsql ipmitool mosquitto_pub mosquitto_sub p4 knife gpg-preset-passphrase yubico-piv-tool: secret=P
   sqlcmd: secret=zZ
   sqlplus rman expdp impdp sqlldr: /^[\w$#.-]{1,64}\/(?<secret>[^@/].*?)(?=$|@[\w/:.-]+(?:\s+as\s+\w+)?$)/ds
@@ -32,7 +32,7 @@ const TABLE = String.raw`
   influx doctl vercel codecov gotify frpc: secret=t
   pt-query-digest pt-table-sync pt-table-checksum pt-archiver pt-online-schema-change pt-kill pt-heartbeat: /(?:^|,)p=(?<secret>[^,]+)/d
   curl: flags=sSfkLvigGIjlnNOqRZJBaM0123469# pair=uUE pairLong=user,proxy-user,cert,proxy-cert
-  curl sqlmap ffuf wfuzz: flags=sSfkLvigGI pair=b pairLong=cookie separator==
+  curl sqlmap ffuf: flags=sSfkLvigGI pair=b pairLong=cookie separator==
   http https xh xhs hey wscat jenkins-cli.jar jenkins-cli: pair=a pairLong=auth
   smbclient smbget rpcclient net winexe smbcacls wbinfo: pair=Ua pairLong=user separator=%
   lftp open: pair=u pairLong=user separator=,
@@ -78,19 +78,17 @@ const TABLE = String.raw`
   mkpasswd: last=mkpasswd valued=-m,--method,-S,--salt,-R,--rounds
   7z 7za 7zz 7zr rar unrar: prefixes=-p,-hp
   zip unzip zipcloak 7zip: flags=rqjo9 secret=P
-  nmcli: keys=password,wifi-sec.psk,802-11-wireless-security.psk,802-1x.password
+  nmcli wpa_cli: keys=password,psk,wifi-sec.psk,802-11-wireless-security.psk,802-1x.password
   wpa_passphrase: last=wpa_passphrase between=1
   iw iwconfig: keys=key
-  pdftk: keys=user_pw,owner_pw,input_pw
   security: after=/-password$/ secret=w
   security: after=unlock-keychain|create-keychain|import secret=pP
   doveadm: after=pw secret=p
   qpdf: keys=--encrypt each=2
-  pdftotext pdftoppm pdfinfo pdfimages pdftocairo: keys=-upw,-opw
+  pdftotext pdftoppm pdfinfo pdfimages pdftocairo pdftk: keys=-upw,-opw,user_pw,owner_pw,input_pw
   pkcs11-tool pkcs15-tool softhsm2-util p11tool: secretLong=pin,so-pin,new-pin,puk
   ykman yubico-piv-tool: after=/^(?:change-\S+|piv|-a)$/ secret=PnN
   oathtool: last=oathtool
-  wpa_cli: keys=psk,password
   virsh: harmless=--secret secretLong=base64
   qemu-img qemu-system-x86_64 qemu-system-aarch64 qemu-nbd: /^secret,(?:[^,]{1,80},){0,4}data=(?<secret>[^,]+)/d
   crudini openstack-config: after=/(?:pass\w*|secret|token|key)$/i last=--set between=3

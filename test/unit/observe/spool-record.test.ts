@@ -1,8 +1,8 @@
 // Records come out of the bytes as they went in, however the bytes are cut and whatever damage is between them.
 
 import { describe, expect, test } from 'vitest'
-import { COMMAND_BYTES } from '../../../src/observe/long-command.ts'
 import {
+  COMMAND_BYTES,
   createSpoolParser,
   type SpoolItem,
   type SpoolRecord,

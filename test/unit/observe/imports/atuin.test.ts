@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openAtuin } from '../../../../src/observe/imports/atuin.ts'
-import { COMMAND_BYTES } from '../../../../src/observe/long-command.ts'
+import { COMMAND_BYTES } from '../../../../src/observe/imports/entry.ts'
 import { ATUIN_MIGRATIONS, makeAtuin } from '../../../support/data/atuin.ts'
 
 let directory: string

@@ -3,12 +3,11 @@
 import { pipe } from 'it-pipe'
 import { describe, expect, test } from 'vitest'
 import { readBash } from '../../../../src/observe/imports/bash.ts'
-import type { ForeignShell, Item } from '../../../../src/observe/imports/entry.ts'
+import { COMMAND_BYTES, type ForeignShell, type Item } from '../../../../src/observe/imports/entry.ts'
 import { readFish } from '../../../../src/observe/imports/fish.ts'
 import { linesOf, type Reader } from '../../../../src/observe/imports/lines.ts'
 import { SHELL_WRITERS } from '../../../../src/observe/imports/writers.ts'
 import { readZsh } from '../../../../src/observe/imports/zsh.ts'
-import { COMMAND_BYTES } from '../../../../src/observe/long-command.ts'
 import fc, { anyText } from '../../../support/run/properties.ts'
 
 const READERS: Readonly<Record<ForeignShell, Reader>> = { bash: readBash, zsh: readZsh, fish: readFish }
