@@ -86,14 +86,6 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // Cisco's devices and similar ones.
-    id: 'network-device',
-    hint: /enable\s{1,8}(?:secret|password)|snmp-server|username\s{1,8}\S{1,64}\s{1,8}(?:privilege|secret|password)/,
-    pattern:
-      /(?:^|[\n;])[ \t]{0,8}(?:enable[ \t]{1,8}(?:secret|password)|snmp-server[ \t]{1,8}community|username[ \t]{1,8}\S{1,64}[ \t]{1,8}(?:privilege[ \t]{1,8}\d{1,2}[ \t]{1,8})?(?:secret|password))[ \t]{1,8}(?:\d[ \t]{1,8})?(?<secret>\S+)/g,
-    certain: false,
-  },
-  {
     // The text that expect sends after it waited for a password prompt.
     id: 'expect-send',
     hint: /(?:ass(?:w|phrase|code)|pin|oken|ecret)[^{}]{0,60}\{?[\s\\]{0,12}[\w.]{0,12}send/,
@@ -155,9 +147,10 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    id: 'powershell-piped',
-    hint: /convertto-securestring/,
-    pattern: /["'](?<secret>[^"'\n]+)(?=["']\s{0,4}\|\s{0,4}ConvertTo-SecureString)/gi,
+    // A text that goes into PowerShell's command or Ansible's filter: `'x' | ConvertTo-SecureString`, `{{ 'x' | password_hash }}`.
+    id: 'text-piped',
+    hint: /convertto-securestring|password_hash/,
+    pattern: /["'](?<secret>[^"'\n]+)(?=["']\s{0,4}\|\s{0,4}(?:ConvertTo-SecureString|password_hash))/gi,
     certain: false,
   },
   {

@@ -121,8 +121,12 @@ function repeats(line: string, spans: Span[]): void {
   }
 }
 
+/** A statement of SQL, pasted where the shell waits for a command; it is read as one text, because the shell's words tear it apart. */
+const STATEMENT = /^\s{0,20}(?:create|alter|grant|insert|update|connect|set password)\s/i
+
 function findSecrets(text: string, depth: number, spans: Span[]): void {
   const { lists, words } = readCommands(text)
+  if (depth === 0 && STATEMENT.test(text)) words.push(plainWord(0, text, true))
   const printed = new Set<readonly SimpleCommand[]>()
   /** Variables that stand in the place of a secret. */
   const holders = new Set<string>()

@@ -75,7 +75,7 @@ const TABLE = String.raw`
   openssl: prefixes=pass: keys=-hmac,-psk
   openssl: after=/^(?:enc|aes\S*|des\S*)$/ keys=-k,-K
   openssl: after=passwd last=passwd
-  mkpasswd: last=mkpasswd valued=-m,--method,-S,--salt,-R,--rounds
+  mkpasswd digest.sh: last=mkpasswd|digest.sh valued=-m,--method,-S,--salt,-R,--rounds
   7z 7za 7zz 7zr rar unrar: prefixes=-p,-hp
   zip unzip zipcloak 7zip: flags=rqjo9 secret=P
   nmcli wpa_cli: keys=password,psk,wifi-sec.psk,802-11-wireless-security.psk,802-1x.password
@@ -148,7 +148,14 @@ const TABLE = String.raw`
   isql iusql: last=/^iu?sql$/ between=2
   db2: after=/^connect$/i keys=using,new,confirm,USING
   sftp ftp lftp curlftpfs: /^[^\s/:@=?&#]{1,128}:(?!\d{1,5}@)(?<secret>[^\s/@]+)@[\w.-]+(?::\d+)?(?:\/|$)/d
-  username enable snmp-server: last=secret|password|community next unless=/^\d$/
+  username enable snmp-server tacacs-server radius-server neighbor ppp: last=secret|password|community|key next unless=/^\d$/
+  crypto: after=isakmp last=key next unless=/^\d$/
+  ip ntp: last=md5 next unless=/^\d$/
+  snmp-server: keys=md5,sha,des,128,192,256
+  radtest: last=radtest between=1 next valued=-t,-P
+  radtest radclient: last=radtest|auth|acct|status|disconnect|coa
+  dig nsupdate kdig knsupdate mdig: pair=y
+  doveadm: after=auth last=test|login between=1 next
   bundle: after=config /^[\w.-]{1,64}:(?!\d{1,5}$|\/\/)(?<secret>[^\s:/]+)$/d
   net net.exe: last=/^user$/i between=1 next unless=/^(?:\/.*|\*)$/
   net net.exe: last=/^use$/i unless=/^(?:\/.*|\\.*|[A-Za-z]:|[A-Za-z]:?\\.*|\*)$/s
@@ -157,7 +164,7 @@ const TABLE = String.raw`
   sc sc.exe: keys=password=
   netsh netsh.exe: /^key(?:material)?=(?!clear$)(?<secret>.+)$/dis
   addcomputer.py atexec.py changepasswd.py dacledit.py dcomexec.py dpapi.py exchanger.py findDelegation.py Get-GPPPassword.py GetADUsers.py getArch.py GetLAPSPassword.py GetNPUsers.py getPac.py getST.py getTGT.py GetUserSPNs.py getTGT lookupsid.py machine_role.py mqtt_check.py mssqlclient.py mssqlinstance.py net.py netview.py ntlmrelayx.py owneredit.py ping.py psexec.py raiseChild.py rbcd.py rdp_check.py reg.py registry-read.py rpcdump.py rpcmap.py sambaPipe.py samrdump.py secretsdump.py services.py smbclient.py smbexec.py smbserver.py ticketer.py wmiexec.py wmipersist.py wmiquery.py impacket-getTGT impacket-GetUserSPNs impacket-GetNPUsers impacket-mssqlclient impacket-lookupsid impacket-samrdump impacket-rpcdump impacket-secretsdump impacket-psexec impacket-wmiexec impacket-smbexec impacket-smbclient: /^(?:[\w.-]{1,64}\/[\w.$ -]{1,64}:(?<secret>.+?)(?:@[\w.-]+)?|[\w.$ -]{1,64}:(?<other>.+)@[\w.-]+)$/ds
-  passwd chpasswd chgpasswd newusers smbpasswd htdigest kinit su runas realm cryptsetup ecryptfs-add-passphrase encfs gocryptfs vncpasswd argon2 grub-mkpasswd-pbkdf2 gpg-preset-passphrase openconnect vpnc keyring lpass rbw chsh mysql_config_editor elasticsearch-reset-password x11vnc pveum: stdin
+  passwd saslpasswd2 keepassxc-cli chpasswd chgpasswd newusers smbpasswd htdigest kinit su runas realm cryptsetup ecryptfs-add-passphrase encfs gocryptfs vncpasswd argon2 grub-mkpasswd-pbkdf2 gpg-preset-passphrase openconnect vpnc keyring lpass rbw chsh mysql_config_editor elasticsearch-reset-password x11vnc pveum: stdin
   sudo: stdin=/^-[A-Za-z]*S|^--stdin$/
   *: stdin=/^--?(?:password|passwd|passphrase|pass|token)-?(?:on-?)?(?:stdin|fd)\b|^--with-token$|^password_stdin$|^--stdin(?:-name)?$/
   openssl: stdin=stdin
@@ -166,7 +173,7 @@ const TABLE = String.raw`
   pass gopass secret-tool: stdin=insert|store
   gh glab wrangler gcloud heroku kubeseal: stdin=/^secrets?$/
   base64 basenc gbase64: stdin pairs
-  op p4 npm pnpm yarn vercel circleci firebase flyctl fly vault keyctl keepassxc-cli zfs hdiutil borg age ipa trino adcli VBoxManage pw doas wp openssl kubectl fetchmail: stdin=signin|login|adduser|env|store-secret|functions:secrets:set|import|put|patch|write|padd|open|show|add|edit|clip|load-key|change-key|-stdinpass|init|create|key|--password|--stdin-password|addencpassword|-h|-S|passwd|secret|--auth|-p
+  op p4 npm pnpm yarn vercel circleci firebase flyctl fly vault keyctl zfs hdiutil borg age ipa trino adcli VBoxManage pw doas wp openssl kubectl fetchmail: stdin=signin|login|adduser|env|store-secret|functions:secrets:set|import|put|patch|write|padd|open|show|add|edit|clip|load-key|change-key|-stdinpass|init|create|key|--password|--stdin-password|addencpassword|-h|-S|passwd|secret|--auth|-p
 `
 
 const listed = (text: string | undefined): readonly string[] => text?.split(',') ?? []
