@@ -41,9 +41,7 @@ export interface ForeignHistory {
 const READERS: Readonly<Record<ForeignShell, Reader>> = { bash: readBash, zsh: readZsh, fish: readFish }
 const PIECE = 256 * 1024
 
-const textOf = (path: string): string | undefined => {
-  return orElse(() => readFileSync(path, 'utf8'), undefined)
-}
+const textOf = (path: string): string | undefined => orElse(() => readFileSync(path, 'utf8'), undefined)
 
 /** Where a history is looked for. */
 const placesFor = (io: Pick<CommandIo, 'env'>, source: Source): readonly string[] =>

@@ -256,6 +256,16 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     expect(page.join('')).toMatchSnapshot()
   })
 
+  test.each([
+    ['notes', 'karo memory'],
+    ['update', 'newer package'],
+    ['find', 'karo history'],
+    ['undo', 'karo import undo'],
+  ])('karo %s says what to use', async (word, says) => {
+    const { code, err } = await commandLine([word], { env: { HOME: '/h' } })
+    expect([code, err]).toEqual([EXIT.usage, expect.stringContaining(says)])
+  })
+
   test.each([...OTHER_WORDS])('karo %s is called otherwise here', async (words, hint) => {
     const { code, err } = await commandLine(words.split(' '), { env: { HOME: '/h' } })
     expect([code, err]).toEqual([EXIT.usage, expect.stringContaining(hint)])

@@ -119,10 +119,10 @@ const list = defineCommand('operator list', {
       operators,
       {
         FINGERPRINT: ({ fingerprint }) => formatFingerprint(fingerprint),
-        NAME: { value: ({ name }) => printable(name), shrink: true },
+        NAME: { value: 'name', shrink: true },
         STATE: 'state',
-        ROLES: ({ roles }) => roles.map(printable).join(', ') || '–',
-        TEAMS: ({ teams }) => teams.map(printable).join(', ') || '–',
+        ROLES: ({ roles }) => roles.join(', ') || '–',
+        TEAMS: ({ teams }) => teams.join(', ') || '–',
         ENDS: 'ends_at',
       },
       'No operators. karo operator issue  certifies one.\n',

@@ -34,7 +34,7 @@ const personWords = ({ name, uid }: PersonShape): string =>
 function peopleView({ people }: PeopleShape, io: CommandIo): string {
   if (people.length === 0) return 'No history is recorded here yet.\n'
   const rows = table(io, people, {
-    NAME: ({ name }) => (name === null ? '–' : printable(name)),
+    NAME: ({ name }) => name ?? '–',
     UID: ({ uid }) => String(uid),
     NUMBER: ({ number }) => String(number),
     SINCE: ({ since }) => (since === null ? '–' : localTime(since)),

@@ -239,7 +239,8 @@ async function wantsFinder(
   const answer = await askLine(
     "Let Ctrl-R search what Karo records, in place of the shell's own search? [Y/n] ",
   )
-  return answer === undefined ? undefined : !/^n/i.test(answer)
+  // Only Enter and a yes: a line that was typed ahead is neither.
+  return answer === undefined ? undefined : /^(?:y(?:es)?)?$/i.test(answer)
 }
 
 /** What programs that are no interactive shell need, to find `karo`. */
