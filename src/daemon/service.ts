@@ -24,22 +24,13 @@ export async function buildService(
   const { foundation, local } = parts
   const { metrics, common, ownUid } = foundation
   const { config, clock, random, log } = common
-  const { access, agents, alerts, anomalies, approvals, audit, observe, people, store, trust } = local
+  const { access, approvals, audit, people, store } = local
 
   const remote = buildRemote(foundation, local, parts.network)
   const credentials = await openPeerCredentials(log)
   const places = createPlaces({ most: SOCKET_CONNECTIONS, ownUid, hasAccount: people.hasAccount })
   const feed = createFeed({ clock, random })
-  connectFeed(feed, {
-    agents,
-    alerts,
-    approvals,
-    audit,
-    trust,
-    observe,
-    anomalies,
-    reports: parts.network.reports,
-  })
+  connectFeed(feed, { ...local, reports: parts.network.reports })
   const http = createHttp({
     config,
     clock,
@@ -78,6 +69,7 @@ export async function buildService(
     },
     isStillWho: async ({ uid, account }) => (await people.numberOf(account)) === uid,
     onAnswered: metrics.request,
+    audit,
     rightsOf: access.of,
     timers,
     clock,

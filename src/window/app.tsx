@@ -7,7 +7,7 @@ import { Command } from './parts/panel.tsx'
 import { Alarms, StatusStrip } from './parts/status-strip.tsx'
 import { waitingCount } from './state/inbox.ts'
 import { listen, opened } from './state/keys.ts'
-import { status } from './state/live.ts'
+import { status, statusProblem } from './state/live.ts'
 import { route } from './state/route.ts'
 import { session, whyOver } from './state/session.ts'
 import { VIEWS, viewOf, viewsOf } from './views/index.ts'
@@ -31,8 +31,10 @@ const KEYS = new Map(VIEWS.map(({ key, id }) => [key, id]))
 
 export function App() {
   useEffect(() => listen(KEYS), [])
-  if (session.value === 'opening') return <Opening />
   if (session.value === 'over') return <Over />
+  // Which views there are on this node says its status; where that fails, all of them are there.
+  const isKnown = status.value !== undefined || statusProblem.value !== undefined
+  if (session.value === 'opening' || !isKnown) return <Opening />
   return <Frame />
 }
 
@@ -51,11 +53,7 @@ const Opening = () => (
 function Frame() {
   const views = viewsOf(status.value)
   const view = viewOf(route.value, status.value)
-  const counts: Readonly<Record<string, number>> = {
-    mesh: status.value?.mesh.peers_pending ?? 0,
-    approvals: waitingCount(),
-  }
-  const waiting = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const waiting = waitingCount() + (status.value?.mesh.peers_pending ?? 0)
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${view.name} · Karo`
   }, [view, waiting])
@@ -85,15 +83,10 @@ function Frame() {
         {views.map(({ id, name, key }) => (
           <a key={id} href={`#/${id}`} aria-current={id === view.id ? 'page' : undefined} title={`g ${key}`}>
             {name}
-            {(counts[id] ?? 0) > 0 && <span class="count">{counts[id]}</span>}
           </a>
         ))}
         {status.value?.mesh.alone === true && <p class="quiet">Used alone. To join a mesh: karo join</p>}
       </nav>
-      {/* Whoever hears the page hears of a request in every view: it may be over in minutes. */}
-      <p class="hidden" role="status">
-        {waiting > 0 && `${waiting} waiting`}
-      </p>
       <main id="content" tabIndex={-1} key={view.id}>
         <Alarms />
         <header class="title">

@@ -98,10 +98,8 @@ interface Told {
   readonly uid: number | undefined
 }
 
-/** Turns an entry of the ledger into an event; null for entries that make no event. */
-const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told) => void) | null>> = {
-  node_started: null,
-  node_stopped: null,
+/** Turns an entry of the ledger into an event; the other types make none. */
+const FROM_LEDGER: Readonly<Partial<Record<AuditType, (record: AuditRecord, told: Told) => void>>> = {
   peer_connected(_, { feed, peer }) {
     if (peer !== undefined) feed.tell('peer_connected', { peer })
   },
@@ -125,7 +123,6 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
       uid,
     )
   },
-  query_received: null,
   query_responded({ details, trace_id }, { feed, peer, uid }) {
     if (peer === undefined) return
     const query_type = String(details.query_type)
@@ -140,7 +137,6 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
       recipients: Number(recipients),
     })
   },
-  policy_violation: null,
   trust_change({ success, details }, { feed, peer }) {
     if (!success || peer === undefined) return
     const { action, level_before, level_after } = details
@@ -164,47 +160,6 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
       uid,
     )
   },
-  policy_change: null,
-  key_rotation: null,
-  key_rotated: null,
-  peer_rotated: null,
-  lineage_frozen: null,
-  mesh_joined: null,
-  invite_changed: null,
-  certificate_issued: null,
-  certificate_renewed: null,
-  certificate_revoked: null,
-  operator_login: null,
-  operator_logout: null,
-  agent_changed: null,
-  agent_connected: null,
-  person_changed: null,
-  mcp_history_read: null,
   // The room of approvals tells itself, because a request that waits is in no ledger yet.
-  agent_gate: null,
-  agent_asked: null,
-  agent_requested: null,
-  approval_decided: null,
-  capability_change: null,
-  vault_changed: null,
-  secret_read: null,
-  artifact_changed: null,
-  artifact_read: null,
-  token_created: null,
-  token_revoked: null,
-  history_deleted: null,
-  api_refused: null,
-  ledger_conflict: null,
-  checkpoint: null,
-  backup_begun: null,
-  backup_made: null,
-  node_restored: null,
-  entries_dropped: null,
-  entries_counted: null,
-  share_given: null,
-  share_counted: null,
-  total_released: null,
   // These two rooms tell themselves, also what is in no ledger.
-  alert_raised: null,
-  anomaly_found: null,
 }

@@ -62,9 +62,10 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDep
       const { query, caller } = request
       const since = query.since === undefined ? clock.now() - WHO_ASKED_MS : Date.parse(query.since)
       const { memberOf } = trust
-      const filter = { since, memberOf, ...(caller.admin ? {} : { uid: caller.uid }) }
-      const asked = await walking(request as FastifyRequest, () => audit.whoAsked(filter))
       const person = caller.admin ? {} : { uid: caller.uid }
+      const asked = await walking(request as FastifyRequest, () =>
+        audit.whoAsked({ since, memberOf, ...person }),
+      )
       const entries: Parameters<typeof givenTotals>[0] = (type, limit) =>
         walking(request as FastifyRequest, () => audit.log({ ...person, type, limit, since }))
       return {

@@ -11,6 +11,7 @@ import type { Anomalies } from '../../insight/anomalies/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
 import type { Observe } from '../../observe/record/index.ts'
 import type { Store } from '../../store/index.ts'
+import type { NameService } from '../../trust/access/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
@@ -45,6 +46,8 @@ interface StatusDeps {
   readonly policy: Pick<Policy, 'status'>
   /** Whether what agents ask for can run. */
   readonly agents: () => { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
+  /** Asks no directory, whose answer a page would wait for. */
+  readonly names: Pick<NameService, 'local'>
   /** How many people's data is held back. */
   readonly heldPeople: () => number
   readonly http: () => Address | null
@@ -62,9 +65,11 @@ export function statusRoutes(deps: StatusDeps): Routes {
       return { node_id: next.nodeId, fingerprint: next.fingerprint, switch_in_ms: switchInMs }
     })
     serve(server, getStatus, async ({ caller }) => {
-      const mesh = deps.mesh.status()
+      const { listen, peers_connected, peers_trusted, peers_pending } = deps.mesh.status()
+      const { engine, files, problem } = deps.policy.status()
       // If the store cannot be read, the status still comes, with a failing check.
-      const [events, bytes, spool, unseen] = await Promise.all([
+      const [account, events, bytes, spool, unseen] = await Promise.all([
+        deps.names.local(caller.account).catch(() => undefined),
         deps.store.events.count(caller.uid).catch(() => 0),
         deps.store.bytes().catch(() => 0),
         deps.observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
@@ -79,15 +84,20 @@ export function statusRoutes(deps: StatusDeps): Routes {
         version: VERSION,
         build: BUILD,
         service: deps.service,
-        you: { uid: caller.account, admin: caller.admin, asks: caller.asks },
+        you: {
+          uid: caller.account,
+          name: account?.users[0] ?? null,
+          admin: caller.admin,
+          asks: caller.asks,
+        },
         ...(caller.admin && { people_held: deps.heldPeople() }),
         uptime_seconds: Math.floor((deps.clock.monotonic() - startedAt) / 1000),
         mesh: {
           alone: deps.alone,
-          listen: mesh.listen,
-          peers_connected: mesh.peers_connected,
-          peers_trusted: mesh.peers_trusted,
-          peers_pending: mesh.peers_pending,
+          listen,
+          peers_connected,
+          peers_trusted,
+          peers_pending,
           members_known: deps.trust.members().length,
           alarms: alarmsOf(deps, caller.admin),
           rejected: deps.mesh.rejections(),
@@ -98,7 +108,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         anomalies: { unseen },
         documents: deps.documents.counts(),
         summaries: deps.summaries.status(),
-        policy: policyStatus(deps.policy),
+        policy: { engine, files: files.length, problem },
         agents: deps.agents(),
         alerts: deps.alerts.of(caller.uid).length,
         health: deps.health(),
@@ -110,9 +120,4 @@ export function statusRoutes(deps: StatusDeps): Routes {
     })
     serve(server, getIdentity, async () => self)
   }
-}
-
-function policyStatus(policy: StatusDeps['policy']) {
-  const { engine, files, problem } = policy.status()
-  return { engine, files: files.length, problem }
 }

@@ -9,6 +9,7 @@ import { createQuotas } from '../../base/quota.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { BUILD } from '../../base/version.ts'
 import { traceOfParent } from '../../base/words/traceparent.ts'
+import type { Audit } from '../../trust/audit/index.ts'
 import { checkRights } from '../access/rights.ts'
 import { describeError, RateLimited } from './errors.ts'
 import type { Caller, Routes } from './route.ts'
@@ -25,6 +26,8 @@ const PEOPLE_MAX = 4_096
 const TRACE_ID = /^[0-9a-f]{32}$/
 
 export interface ServerOptions extends Pick<Ambient, 'clock' | 'log'> {
+  /** Gets which administrator changed what: entries of the change itself do not name the person. */
+  readonly audit?: Pick<Audit, 'record'>
   readonly routes: readonly Routes[]
   /** The caller of a request; undefined if unknown. Throws KaroError for an invalid credential. */
   readonly callerOf: (
@@ -91,16 +94,6 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   })
   server.decorateRequest('caller')
   const dayOf = createQuotas<number>(DAILY, PEOPLE_MAX)
-  function spendDaily(uid: number): void {
-    if (dayOf(uid).take(clock.monotonic())) return
-    throw new RateLimited(
-      `that was more than ${DAILY.frames} such changes in a day`,
-      DAILY.perMs / DAILY.frames,
-      {
-        hint: 'Wait two minutes. Consent and tokens can be withdrawn now.',
-      },
-    )
-  }
   server.addHook('onRequest', async (request, reply) => {
     const caller = await options.callerOf(request, reply)
     if (caller !== undefined) {
@@ -109,23 +102,40 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     }
     const { config } = request.routeOptions
     checkRights({ method: request.method, config }, caller)
-    if (config.daily && caller !== undefined) spendDaily(caller.uid)
+    if (config.daily && caller !== undefined && !dayOf(caller.uid).take(clock.monotonic())) {
+      throw new RateLimited(
+        `that was more than ${DAILY.frames} such changes in a day`,
+        DAILY.perMs / DAILY.frames,
+        {
+          hint: 'Wait two minutes. Consent and tokens can be withdrawn now.',
+        },
+      )
+    }
   })
   // The duration counts until the answer begins, because a stream lasts as long as its reader likes.
   const begun = new WeakMap<object, number>()
-  server.addHook('onSend', (request, _reply, payload, done) => {
+  server.addHook('onSend', async (request, reply) => {
     begun.set(request, clock.monotonic())
-    done(null, payload)
+    const { method, routeOptions, body } = request
+    // What was refused changed nothing, and neither did a look beforehand.
+    if (method !== 'POST' || reply.statusCode >= 400 || (body as { dry_run?: boolean } | null)?.dry_run)
+      return
+    if (routeOptions.config?.access !== 'admin') return
+    await options.audit?.record({
+      type: 'administered',
+      success: true,
+      trace_id: request.id,
+      details: { uid: request.caller.uid, operation: `${method} ${routeOptions.url}` },
+    })
   })
   server.addHook('onResponse', (request, reply, done) => {
     const now = clock.monotonic()
     // The log gets the route's pattern and never the path, whose parameters may hold what a person typed.
     const { method, id, routeOptions } = request
-    const { url: route } = routeOptions
+    const { url: route, config } = routeOptions
     const { statusCode: status } = reply
     const elapsed_ms = (begun.get(request) ?? now) - (started.get(request) ?? now)
-    const { personal = false } = routeOptions.config
-    options.onAnswered?.({ route, personal, method, status, elapsed_ms })
+    options.onAnswered?.({ route, personal: config.personal === true, method, status, elapsed_ms })
     const told = { method, route: route ?? 'unknown', status, elapsed_ms: Math.round(elapsed_ms) }
     log.debug({ trace_id: id, ...told }, 'request')
     done()

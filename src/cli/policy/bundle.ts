@@ -62,16 +62,21 @@ export async function signBundle(
   const root = await openedRoot(io, options)
   await certifyOperators(io, root, found)
   const { maxLevel, k, bucket, noise, audiences, keepsSettings } = terms
-  return handBundle(io, root, (last) => ({
-    policies,
-    ...(maxLevel === undefined ? {} : { max_level: maxLevel }),
-    ...(k === undefined ? {} : { k_min: k }),
-    aggregators: found.map(({ node, operator }) => ({ key: parseNodeId(node) as Uint8Array, operator })),
-    ...(bucket === undefined ? {} : { bucket }),
-    ...(noise === undefined ? {} : { noise }),
-    ...(audiences.length === 0 ? {} : { audiences: [...audiences] }),
-    ...(keepsSettings && last?.settings !== undefined ? { settings: last.settings } : {}),
-  }))
+  return handBundle(io, root, (last) => {
+    // Whoever signs a new file does not expect that.
+    if (keepsSettings && last?.aggregators.length && found.length === 0)
+      io.err('Totals end with this bundle. To keep them, sign with each --aggregator again.\n')
+    return {
+      policies,
+      ...(maxLevel !== undefined && { max_level: maxLevel }),
+      ...(k && { k_min: k }),
+      aggregators: found.map(({ node, operator }) => ({ key: parseNodeId(node) as Uint8Array, operator })),
+      ...(bucket && { bucket }),
+      ...(noise !== undefined && { noise }),
+      ...(audiences.length > 0 && { audiences: [...audiences] }),
+      ...(keepsSettings && last?.settings && { settings: last.settings }),
+    }
+  })
 }
 
 /** A node that is to compute totals, and who has it; `isSaid`: the person says so, and its certificate not yet. */
@@ -201,8 +206,8 @@ async function handBundle(
     mesh: meshOf(root.publicKey),
     number: (last?.number ?? -1) + 1,
     ...next,
-    ...(former.length === 0 ? {} : { former }),
-    ...(began === undefined ? {} : { began }),
+    ...(former.length > 0 && { former }),
+    ...(began && { began }),
   }
   const frame = signed(() => signStatement(PolicyBundle, body, root, version, systemRandom))
   return io.call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
@@ -243,7 +248,7 @@ function formerOf(
 ): NonNullable<PolicyBundleBody['former']> {
   if (last === undefined) return []
   const { aggregators, bucket, former = [] } = last
-  const before = { until: now, aggregators, ...(bucket === undefined ? {} : { bucket }) }
+  const before = { until: now, aggregators, ...(bucket && { bucket }) }
   return [...former, ...(isSameAs(last, next) ? [] : [before])]
     .filter((one) => one.aggregators.length > 0 && one.until + RELEASE_KEPT_MS > now)
     .slice(-FORMER_MAX)

@@ -22,7 +22,7 @@ export type FirstTotals = z.infer<typeof firstTotals>
 const minuteOf = (time: string): string => time.slice(0, 16).replace('T', ' ')
 
 const firstWords = ({ start, end, comes, machines, present }: FirstTotals): string =>
-  `The first totals of this mesh are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come after ${minuteOf(comes)}, when nine of ten machines answered and enough take part, usually seven. ${present} of ${machines} certified machines are there now: karo query health.`
+  `The first totals of this mesh are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come after ${minuteOf(comes)}, when nine of ten machines answered and at least sharing.k_min (usually five) take part besides those that add up or read. ${present} of ${machines} certified machines are there now: karo query health.`
 
 /** How far numbers that were added up over these buckets may be off; undefined: none of them has noise. */
 export function offOf(buckets: readonly BucketTotals[]): Off | undefined {
@@ -40,23 +40,23 @@ const noiseWords = ({ nodes, values }: Off): string =>
 
 /** One note for each reason, with how many periods it holds for; none when all were released whole. `first`: none was released yet. */
 export function missingWords(buckets: readonly BucketTotals[], first?: FirstTotals): readonly string[] {
-  if (first !== undefined) return [firstWords(first)]
-  if (buckets.length === 0)
+  if (!first && buckets.length === 0)
     return [
       'Totals exist only for whole periods that are over (days of UTC, unless the policy says otherwise), and none lies within this time. Ask for two days or more.',
     ]
-  const counts = new Map<Unreleased, number>()
-  for (const { why } of buckets) if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1)
-  const notes = [...counts].map(
-    ([why, many]) =>
-      `${many} of ${buckets.length} periods ${many === 1 ? 'is' : 'are'} missing: ${WHY[why]}.`,
+  const notes = [...Map.groupBy(buckets, ({ why }) => why)].flatMap(([why, { length: many }]) =>
+    // Where too few machines took part before, too few will do so again, however long one waits for the first totals.
+    why === undefined || (first && why !== 'few')
+      ? []
+      : `${many} of ${buckets.length} periods ${many === 1 ? 'is' : 'are'} missing: ${WHY[why]}.`,
   )
+  if (first) return [firstWords(first), ...notes]
   const off = offOf(buckets)
   if (off !== undefined) notes.push(noiseWords(off))
   const short = buckets.filter(({ implausible }) => implausible).length
-  if (short === 0) return notes
-  return [
-    ...notes,
-    `In ${short} of ${buckets.length} periods some machines are left out: their sums cannot be, so one is broken or not honest.`,
-  ]
+  if (short > 0)
+    notes.push(
+      `In ${short} of ${buckets.length} periods some machines are left out: their sums cannot be, so one is broken or not honest.`,
+    )
+  return notes
 }

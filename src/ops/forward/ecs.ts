@@ -86,6 +86,7 @@ const EVENTS: Readonly<Record<AuditType, readonly [Category, Type]>> = {
   node_restored: ['host', 'change'],
   agent_changed: ['configuration', 'change'],
   agent_connected: ['network', 'connection'],
+  administered: ['iam', 'change'],
   person_changed: ['iam', 'change'],
   ledger_conflict: ['intrusion_detection', 'indicator'],
   checkpoint: ['database', 'deletion'],
@@ -122,7 +123,7 @@ export const ECS_KEYS: readonly EcsKey[] = [
   {
     key: 'log.level',
     meaning: '`warning` for refusals, alerts and anomalies, else `informational`',
-    of: (entry) => (isGrave(entry) ? 'warning' : 'informational'),
+    of: (entry) => (kindOf(entry) === 'ledger' ? 'informational' : 'warning'),
   },
   {
     key: 'message',
@@ -190,8 +191,6 @@ export const ECS_KEYS: readonly EcsKey[] = [
 const eventOf = (type: AuditType): readonly [Category, Type] =>
   // A ledger that a later release wrote may have types that this one does not know.
   Object.hasOwn(EVENTS, type) ? EVENTS[type] : ['host', 'info']
-
-const isGrave = (entry: AuditEntry): boolean => kindOf(entry) !== 'ledger'
 
 /** Time and type of an entry whose stored bytes are damaged: nothing of it is known but its number. */
 const NEVER = 0

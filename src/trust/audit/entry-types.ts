@@ -86,6 +86,8 @@ export const AUDIT_TYPES = [
   'agent_changed',
   /** An agent in a jail connected to a place of the network, or was kept from it. */
   'agent_connected',
+  /** An administrator changed something of this machine or its mesh: who, and by which operation. Stands behind the entries of what changed. */
+  'administered',
   /** Root gave a person's data to an account, or removed it. */
   'person_changed',
   /** A member signed a head of its ledger that takes back an earlier one: shorter, or rewritten. */
@@ -162,6 +164,7 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     node_restored: 'decision',
     agent_changed: 'decision',
     agent_connected: 'own',
+    administered: 'decision',
     person_changed: 'decision',
     ledger_conflict: 'proof',
     checkpoint: 'own',
@@ -223,6 +226,7 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   node_restored: 'everybody',
   agent_changed: 'person',
   agent_connected: 'person',
+  administered: 'administrators',
   person_changed: 'administrators',
   ledger_conflict: 'everybody',
   checkpoint: 'everybody',

@@ -298,11 +298,13 @@ export function createRoll() {
     certified: (now: number) => nodes().flatMap((node) => bindingAt(node, now) ?? []),
     /** Nodes whose certificate is here, and that were revoked. */
     withdrawn: () => nodes().filter((node) => revoked(node) !== undefined),
-    /** Every certificate and list that counts here or is kept to explain who does not. */
+    /** Every certificate, of people too, and every list that counts here or is kept to explain who does not. */
     frames: () => [
-      ...[...issuers.values()].map(({ bytes }) => ({ kind: 'certificate' as const, frame: bytes })),
+      ...[...issuers, ...leaves, ...people].map(([, { bytes }]) => ({
+        kind: 'certificate' as const,
+        frame: bytes,
+      })),
       ...[...lists.all()].map(([, { frame }]) => ({ kind: 'revocation_list' as const, frame })),
-      ...[...leaves].map(([, { bytes }]) => ({ kind: 'certificate' as const, frame: bytes })),
     ],
     /** Why the certificate of a node is not valid at `now`; undefined if it is valid, or if there is none. */
     whyNot(node: NodeId, now: number): WhyNot | undefined {

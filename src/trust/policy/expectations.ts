@@ -18,7 +18,6 @@ export interface Expectations {
 }
 
 interface ExpectedTest {
-  readonly line: number
   readonly supposed: Omit<Supposition, 'action'>
   readonly expected: readonly {
     readonly action: string
@@ -90,7 +89,7 @@ export function readExpectations(text: string, file: string): Expectations {
     if (expected.length === 0)
       throw wrong(path, 'a test expects nothing', 'Give it allow = […] or deny = […].')
     const supposed = { as: texts(test, path, 'as') ?? [], trust, level, category, at, range_hours }
-    return { line: lineOf(path), supposed: supposed as ExpectedTest['supposed'], expected }
+    return { supposed: supposed as ExpectedTest['supposed'], expected }
   }
 
   known(table, [], TOP)

@@ -1,5 +1,7 @@
 // The strip at the top: how current the page is, and what needs somebody. What locks actions is said in a bar of its own.
 import { useMemo } from 'preact/hooks'
+import type { StatusShape } from '../../api/contract/shapes.ts'
+import { waitingCount } from '../state/inbox.ts'
 import { isLocked, isMuscleLocked, link, status } from '../state/live.ts'
 import { heardAt } from '../state/session.ts'
 import { counted, Foreign, State, Time } from './words.tsx'
@@ -15,29 +17,34 @@ export function StatusStrip() {
   const { tone, word } = LINKS[link.value]
   const known = status.value
   return (
-    <div class="strip" role="status" aria-label="State of this node">
+    // Whoever hears the page hears in every view what waits, and of the rest of the strip only what is another than before.
+    <div class="strip" role="status" aria-atomic="false" aria-label="State of this node">
       {known !== undefined && (
         <b>
-          <Foreign text={known.name === '' ? known.fingerprint : known.name} />
+          <Foreign text={known.name || known.fingerprint} />
         </b>
       )}
       <State tone={tone}>{word}</State>
-      {known !== undefined && <Node />}
+      {known !== undefined && <Node known={known} />}
     </div>
   )
 }
 
-function Node() {
-  const known = status.value
-  if (known === undefined) return null
-  const { mesh, health, anomalies } = known
+/** Each count is one text, because what is heard of a change is the text that changed. */
+function Node({ known: { mesh, health, anomalies } }: { readonly known: StatusShape }) {
+  const requests = waitingCount()
   const failing = health.checks.filter(({ ok }) => !ok).length
   return (
     <>
       {!mesh.alone && <a href="#/mesh">{counted(mesh.peers_connected, 'link')}</a>}
       {mesh.peers_pending > 0 && (
         <a class="count" href="#/mesh">
-          {mesh.peers_pending} waiting
+          {`${counted(mesh.peers_pending, 'machine')} waiting`}
+        </a>
+      )}
+      {requests > 0 && (
+        <a class="count" href="#/approvals">
+          {`${counted(requests, 'request')} waiting`}
         </a>
       )}
       {anomalies.unseen > 0 && (
@@ -47,7 +54,7 @@ function Node() {
       )}
       {failing > 0 && (
         <a class="count bad" href="#/system">
-          {counted(failing, 'check')} failing
+          {`${counted(failing, 'check')} failing`}
         </a>
       )}
       {isMuscleLocked.value && (

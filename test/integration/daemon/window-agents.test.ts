@@ -139,7 +139,14 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     expect(shown).not.toMatch(/[\u0000-\u0008\u001b\u200b-\u200f\u202a-\u202e\u2066-\u2069]/)
     expect(await page.locator('main img, main script').count()).toBe(0)
     expect(await page.evaluate(HALF_SHOWN)).toEqual([])
-    await page.getByRole('status').getByText(`${HOSTILE.length} waiting`).waitFor({ state: 'attached' })
+    await page.getByRole('link', { name: `${HOSTILE.length} requests waiting`, exact: true }).waitFor()
+    // It is said once, with what it is that waits.
+    expect(
+      await page
+        .getByRole('status')
+        .getByText(/\d.* waiting$/)
+        .count(),
+    ).toBe(1)
     expect.soft(await walkedByTab(page), 'approvals').toEqual(WELL_WALKED)
     for (const view of ['approvals', 'agents']) {
       await go(view)

@@ -248,6 +248,35 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.unrouteAll()
     })
 
+    test('views that this node does not have are in no menu, also before it has said which these are', async () => {
+      let answer = (): void => {}
+      const asked = new Promise<void>((seen) => {
+        void page.route('**/api/v1/status', async (route) => {
+          const held = new Promise<void>((resolve) => (answer = resolve))
+          seen()
+          await held
+          const response = await route.fetch()
+          const status = await response.json()
+          await route.fulfill({ json: { ...status, mesh: { ...status.mesh, alone: true } } })
+        })
+      })
+      await page.reload()
+      await asked
+      await page.getByText('Opening …').waitFor()
+      expect(await page.locator('nav').count()).toBe(0)
+      answer()
+      await page.locator('nav').waitFor()
+      expect(await page.locator('nav a').getByText('Mesh', { exact: true }).count()).toBe(0)
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
+      // Where it cannot say so, all of them are there.
+      await page.route('**/api/v1/status', (route) => route.abort())
+      await page.reload()
+      await page.locator('nav a').getByText('Mesh', { exact: true }).waitFor()
+      await page.unrouteAll()
+      await page.reload()
+      await page.locator('nav').waitFor()
+    })
+
     test('a machine that waits shows words to compare, also as a QR code, and is trusted by a second press', async () => {
       let trusted = 0
       await page.route('**/api/v1/peers', (route) => route.fulfill({ json: { peers: [poisoned('mia', 2)] } }))

@@ -59,6 +59,7 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
     anomalies: { unseen: async () => new Array(2) },
     alerts: { of: () => [] },
     agents: () => ({ state: 'off', detail: 'agents are not enabled' }),
+    names: { local: async (uid) => ({ users: uid === 1000 ? ['ada', 'ada2'] : [], groups: [] }) },
     heldPeople: () => 0,
     fleet: () => ({ why_not: null, revoked_by: null }),
     documents: { counts: () => documents },
@@ -75,6 +76,12 @@ test('status counts the commands of whoever asks', async () => {
   const count = async (uid?: number) => asked.push(uid)
   await server(count)('/api/v1/status')
   expect(asked).toEqual([1000])
+})
+
+test('status names the account, where the files of the machine have it', async () => {
+  const nameOf = async (uid: number) =>
+    (await server(async () => 0, owner(uid))('/api/v1/status')).body.you.name
+  expect([await nameOf(1000), await nameOf(1001)]).toEqual(['ada', null])
 })
 
 test('status has exactly the shape scripts rely on', async () => {

@@ -257,6 +257,13 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   expect(await beganAfter({ aggregators: [] })).toBe('now')
   const gone = { ...earlier, until: Date.parse('2020-01-01T00:00:00.000Z') }
   expect(await formerAfter({ aggregators: [], former: [gone] })).toEqual([])
+  // A bundle that leaves them out ends the totals, which is said, where there were any.
+  const ending = await signedAfter(inForce({ aggregators: named('north', 'south') }))
+  expect([ending.code, ending.err]).toEqual([
+    0,
+    expect.stringMatching(/^Totals end .* --aggregator again\.\n$/),
+  ])
+  expect((await signedAfter(inForce({ aggregators: [] }))).err).toBe('')
 })
 
 test('settings that the fleet has, and a setting that it has not, are not signed again', async () => {

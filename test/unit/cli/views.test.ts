@@ -57,7 +57,7 @@ test('status: a node that is well, alone, new, not ready, of the machine; and wh
     version: '0.1.0',
     build: BUILD,
     service: false,
-    you: { uid: 1000, admin: true, asks: true },
+    you: { uid: 1000, name: 'ada', admin: true, asks: true },
     uptime_seconds: 45,
     mesh: {
       alone: false,
@@ -89,7 +89,7 @@ test('status: a node that is well, alone, new, not ready, of the machine; and wh
   // The machine has another name since its certificate was made.
   expect(view({ certified_as: 'eng-041' })).toMatch(/^node +eng-042 {2}0123.*, certified as eng-041\n/)
   const of = (admin: boolean, asks: boolean): string =>
-    view({ service: true, you: { uid: 1001, admin, asks }, ...mesh({ peers_pending: 1 }) })
+    view({ service: true, you: { uid: 1001, name: null, admin, asks }, ...mesh({ peers_pending: 1 }) })
   const agents = (state: 'off' | 'locked' | 'ready'): string =>
     view({ agents: { state, detail: 'jails can be started' } })
   const taken = { name: 'mesh.listening', ok: false, detail: 'port 9238 is taken' }

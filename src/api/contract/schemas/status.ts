@@ -52,6 +52,7 @@ export const status = named('Status', {
   you: z
     .strictObject({
       uid: count('the person whose commands and numbers the caller sees'),
+      name: text(256, 'of the account').nullable(),
       admin: flag('may manage the node and its mesh'),
       asks: flag('may ask the mesh in the name of this node'),
     })

@@ -5,7 +5,7 @@ import type { Fetched } from './fetch.ts'
 
 export const absentWords = {
   aggregators:
-    'No nodes are named to compute totals. The root key names two: karo policy sign --aggregator <node> --aggregator <node>.',
+    'No nodes are named to compute totals. The root key names two: karo policy sign --aggregator <node>=<operator>, twice.',
   nodes: 'Totals hold no numbers of single nodes, so no machine is shown by itself.',
   refused: (audience: string, reason: string): string => `No totals for the role ${audience}: ${reason}.`,
   /** Statements of holders are about all machines of a type, so nobody shows them for the sake of a part. */

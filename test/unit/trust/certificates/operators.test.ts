@@ -49,6 +49,8 @@ test('an operator is known wherever its certificate came, and is expected nowher
       { state: 'valid', binding: { name: 'carol', usage: 'operator', roles: ['security'], teams: ['soc'] } },
     ])
     expect(fleet.operators.chainOf(operator.nodeId)).toEqual(chain)
+    // What karo ca export writes proves who they are, too.
+    expect(fleet.frames()).toContainEqual({ kind: 'certificate', frame: chain.at(-1) })
     expect(fleet.operators.verdict(chain, operator.publicKey)).toMatchObject({
       ok: true,
       level: 'peer',

@@ -1,0 +1,47 @@
+// The ledger says which administrator changed the node or its mesh: entries of the change itself name no person.
+import { expect, test } from 'vitest'
+import type { Routes } from '../../../src/api/server/route.ts'
+import { KaroError } from '../../../src/base/errors.ts'
+import type { AuditRecord } from '../../../src/trust/audit/index.ts'
+import { owner } from '../../support/api/callers.ts'
+import { serving } from '../../support/api/serving.ts'
+
+const routes: Routes = (server) => {
+  server.get('/looks', { config: { access: 'admin' } }, async () => ({}))
+  server.post('/changes', { config: { access: 'admin' } }, async () => ({}))
+  server.post('/fails', { config: { access: 'admin' } }, () => {
+    throw new KaroError('conflict', 'the configuration decided otherwise')
+  })
+  server.post('/own', { config: { access: 'person' } }, async () => ({}))
+}
+
+function serverFor(admin = true) {
+  const recorded: AuditRecord[] = []
+  const audit = { record: async (entry: AuditRecord) => void recorded.push(entry) }
+  return { recorded, ...serving(routes, { audit, caller: () => ({ ...owner(1001), admin }) }) }
+}
+
+test('a change is recorded with the person and the operation before its answer leaves', async () => {
+  const { recorded, post } = serverFor()
+  const { headers } = await post('/changes', { who: 'web-2' })
+  expect(recorded).toEqual([
+    {
+      type: 'administered',
+      success: true,
+      trace_id: headers['x-trace-id'],
+      details: { uid: 1001, operation: 'POST /changes' },
+    },
+  ])
+})
+
+test('what only looks, fails, is a person’s own affair or may not be done changes nothing, and is not recorded', async () => {
+  const { recorded, get, post } = serverFor()
+  await get('/looks')
+  await post('/changes', { dry_run: true })
+  await post('/fails')
+  await post('/own')
+  expect(recorded).toEqual([])
+  const other = serverFor(false)
+  expect((await other.post('/changes')).status).toBe(403)
+  expect(other.recorded).toEqual([])
+})

@@ -1,0 +1,29 @@
+// What people are told where there are no totals of a time.
+import { expect, test } from 'vitest'
+import type { BucketTotals } from '../../../../src/exchange/totals/types.ts'
+import { missingWords } from '../../../../src/exchange/totals/words.ts'
+
+const bucketOf = (why: BucketTotals['why']): BucketTotals =>
+  ({ start: 0, end: 1, why, batches: [], implausible: false }) as unknown as BucketTotals
+
+const FIRST = {
+  start: '2026-11-29T00:00:00Z',
+  end: '2026-11-29T06:00:00Z',
+  comes: '2026-11-29T06:15:00Z',
+  machines: 6,
+  present: 6,
+}
+
+test('each reason is told once, with its periods', () => {
+  expect(missingWords([bucketOf(undefined), bucketOf('few'), bucketOf('few'), bucketOf('half')])).toEqual([
+    '2 of 4 periods are missing: too few machines contributed.',
+    '1 of 4 periods is missing: only one of the two aggregators has released it so far.',
+  ])
+})
+
+test('whoever waits for the first totals is told what they need, and that too few took part before', () => {
+  const [waits, ...others] = missingWords([bucketOf('few'), bucketOf('few'), bucketOf('pending')], FIRST)
+  expect(waits).toContain('at least sharing.k_min (usually five) take part besides those that add up or read')
+  expect(others).toEqual(['2 of 3 periods are missing: too few machines contributed.'])
+  expect(missingWords([], FIRST)).toEqual([waits])
+})
