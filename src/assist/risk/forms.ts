@@ -253,7 +253,7 @@ const globs = (alternatives: string): string =>
 
 /** Tools in which `-n` takes the name of a namespace, a node or the like. */
 const NAMED_BY_N = names(
-  'argo ceph cilium conda flux helmfile istioctl kn linkerd mamba micromamba odo rados rbd scancel talosctl tkn vcluster velero',
+  'argo ceph cilium conda flux helmfile istioctl kn linkerd lxc-destroy lxc-stop mamba micromamba odo rados rbd scancel talosctl tkn vcluster velero',
 )
 /** Whether the tool changes nothing when this word is among its arguments. */
 export const tries = (tool: string, word: string): boolean =>

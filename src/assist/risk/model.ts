@@ -177,6 +177,10 @@ export type LineFact =
   | 'too-deep'
   | 'too-long'
 
+/** The lines of an output, or the places that they are known to name; undefined if neither is known. */
+export const linesIn = ({ text, under }: Output): readonly string[] | undefined =>
+  text === undefined ? under : text.split('\n').filter((line) => line !== '')
+
 /** Last component of a path: `/bin/rm` and `./rm` are `rm`. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)

@@ -107,15 +107,13 @@ export const git: Rule = (call, { world, exitCode }) => {
     case 'rebase':
     case 'cherry-pick':
       if (under !== undefined) return conflict(under)
-      return named[0] === undefined || branches.includes(named[0]) ? [] : unknownBranch(named[0])
+      return unknown()
     case 'checkout':
     case 'switch': {
       const makes = rest.find((word) => /^(?:-b|-c|--create)$/.test(word))
       if (makes !== undefined && named[0] !== undefined && branches.includes(named[0]))
         return found(`The branch ${named[0]} is there already.`, `git switch ${quoted(named[0])}`)
-      return makes !== undefined || named[0] === undefined || branches.includes(named[0])
-        ? []
-        : unknownBranch(named[0])
+      return makes === undefined ? unknown() : []
     }
     case 'branch':
       if (rest.includes('-d') && named[0] !== undefined)
@@ -135,6 +133,11 @@ export const git: Rule = (call, { world, exitCode }) => {
       return found('Perhaps nothing was staged.', call.behind(at + 1, '-a'), false)
     default:
       return []
+  }
+
+  /** What the first name calls for, where it is to be a branch. */
+  function unknown(): readonly Fix[] {
+    return named[0] === undefined || branches.includes(named[0]) ? [] : unknownBranch(named[0])
   }
 
   function unknownBranch(name: string): readonly Fix[] {

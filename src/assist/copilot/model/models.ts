@@ -4,6 +4,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { addressesOf } from '../../../config/host-names.ts'
 import type { Config } from '../../../config/types.ts'
 import type { Reach } from './endpoint.ts'
+import { isBag } from './exchange.ts'
 import { createHealth, firstOf } from './fallback.ts'
 import { jsonOf, replyOf } from './index.ts'
 import { nameOf, type Place, placeOf, placesOf } from './places.ts'
@@ -128,8 +129,6 @@ export function createModels(
   }
 }
 
-const isBag = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const rowsOf = (value: unknown): readonly unknown[] =>
   isBag(value) && Array.isArray(value.data) ? value.data : []
 

@@ -1,7 +1,7 @@
 // Reads a model's reply: joins its pieces and takes the one command in it; any other reply is refused.
 import { describe } from '../../risk/describe.ts'
 import type { Shell } from '../../risk/index.ts'
-import { unusable } from './exchange.ts'
+import { isBag, unusable } from './exchange.ts'
 
 /** UTF-16 units of one line of the stream. */
 const MOST_LINE = 64 * 1024
@@ -59,9 +59,6 @@ function contentOf(value: unknown, part: 'delta' | 'message'): string {
   if (part === 'delta' && isBag(value) && !('error' in value)) return ''
   throw unusable('its answer has another shape')
 }
-
-const isBag = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * The command of a reply that is JSON with a text `command`, or that holds exactly one fenced block of one line. Throws

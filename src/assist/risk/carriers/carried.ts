@@ -5,30 +5,37 @@ import { spend } from '../limits.ts'
 import type { Frame, Walk } from '../line/frame.ts'
 import { names, words } from '../lookup.ts'
 import { type Arg, type Args, baseName, placeIn, type SimpleCommand, type Span } from '../model.ts'
-import { ONLY_READ } from '../writes/tools.ts'
+import { ONLY_READ, SHOWS } from '../writes/tools.ts'
 import { contentOf } from '../writes/written.ts'
 import { SHELLS } from './wrappers.ts'
 
-/** Tools that only show, search, send or store their words, texts and input, and so run none of them. */
-const SAYS = names(
-  `echo printf print say less more most bat tee xxd file dir exa eza lsd tree cd pushd popd rg ag ack pcregrep ugrep sed gsed jq yq xq fx dasel
-  tr sort uniq paste column rev colordiff sdiff patch touch mkdir [ [[ expr true false : set unset read history fc type whence where whatis
-  apropos man tldr cheat info help git gh glab hub logger wall write notify-send zenity yad kdialog whiptail dialog figlet toilet banner
-  cowsay lolcat espeak mail mailx sendmail msmtp curl wget http https xh httpie xclip xsel wl-copy pbcopy clip.exe karo claude codex gemini
-  copilot llm ollama aider sgpt aichat chatgpt alias abbr function complete compgen bind trap exit return let shift base64 base32 iconv todo
-  jrnl nb vimdiff code subl open xdg-open date cal seq sleep`,
-)
-export const INERT = { has: (name: string): boolean => SAYS.has(name) || ONLY_READ.has(name) }
+/** Other tools that only show, search, send or store their words, texts and input, and so run none of them. */
+const SAYS = names(`
+  say pcregrep ugrep sed gsed yq xq fx dasel patch touch expr unset fc whence where whatis apropos tldr cheat help git wall write
+  zenity yad kdialog whiptail dialog figlet toilet banner cowsay lolcat espeak sendmail msmtp http https xh httpie clip.exe llm
+  ollama sgpt aichat chatgpt function shift todo jrnl nb vimdiff code subl open xdg-open date cal seq
+`)
+export const INERT = {
+  has: (name: string): boolean => SAYS.has(name) || SHOWS.has(name) || ONLY_READ.has(name),
+}
 
-/** Tools whose operands are files, packages, units or verbs; there `rm` may be a name or a verb. */
-const NAMES_THINGS = names(
-  `docker podman nerdctl docker-compose kubectl oc helm minikube aws gcloud az gsutil s3cmd mc rclone doctl hcloud linode-cli fly flyctl heroku
-  npm pnpm yarn bun cargo rustup go pip pip3 pipx poetry conda mamba brew port apt apt-get apt-cache aptitude dpkg dnf yum rpm zypper pacman yay
-  paru apk snap flatpak nix nix-env guix emerge xbps-install gem bundle composer cp mv ln install chmod chown chgrp rm rmdir unlink shred tar zip
-  unzip 7z rsync scp sftp vi vim nvim view nano emacs ed micro hx kak systemctl service journalctl ip hash unhash enable disable command-not-found
-  update-alternatives make gmake ninja invoke fab gradle ant mvn sbt bazel task hg svn dvc ipfs bw op pass lxc incus virsh zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export declare
-  typeset local readonly stow rake vagrant terraform tofu`,
-)
+/** Package managers, whose `remove` another command undoes, and tools that reset themselves as a matter of course. */
+export const MANAGERS = names(`
+  apt apt-get aptitude dpkg dnf yum zypper pacman yay paru apk brew port snap flatpak npm pnpm yarn bun pip pip3 pipx uv poetry
+  cargo rustup gem bundle composer conda mamba go nix nix-env guix emerge xbps-remove asdf mise nvm fnm sdk code hg svn jj chezmoi
+  stow vim-plug tput stty clear reset ip nmcli tc iptables ip6tables nft ufw xrandr adb virsh VBoxManage supervisorctl pm2
+  update-alternatives update-rc.d apt-key add-apt-repository dotnet swift rails molecule kitchen ollama ansible-galaxy minikube
+  kind k3d vagrant multipass lxc incus terraform tofu pulumi gcloud az aws
+`)
+/** Other tools whose operands are files, packages, units or verbs; there `rm` may be a name or a verb. */
+const OTHERS = names(`
+  docker podman nerdctl docker-compose kubectl oc helm gsutil s3cmd mc rclone doctl hcloud linode-cli fly flyctl heroku apt-cache
+  rpm xbps-install cp mv ln install chmod chown chgrp rm rmdir unlink shred tar zip unzip 7z rsync scp sftp vi vim nvim view nano
+  emacs ed micro hx kak systemctl service journalctl hash unhash enable disable command-not-found make gmake ninja invoke fab
+  gradle ant mvn sbt bazel task dvc ipfs bw op pass zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export
+  declare typeset local readonly rake
+`)
+const NAMES_THINGS = { has: (name: string): boolean => MANAGERS.has(name) || OTHERS.has(name) }
 
 /**
  * Tools that destroy what they are given, and launchers of other tools. Such a name among words may begin a command.

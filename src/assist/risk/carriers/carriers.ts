@@ -5,6 +5,7 @@ import { words } from '../lookup.ts'
 import {
   type Arg,
   type Args,
+  linesIn,
   type Output,
   placeIn,
   SOMETHING,
@@ -28,7 +29,7 @@ import {
   NOTHING,
   scriptLayer as scriptWords,
 } from './layers.ts'
-import { fdTargets, findTargets, MAX_LISTED } from './listings.ts'
+import { fdCommandAt, fdTargets, findTargets, MAX_LISTED } from './listings.ts'
 import { toolCarrierNames, toolCarrierOf } from './tool-carriers.ts'
 import type { Wrapper } from './wrappers.ts'
 
@@ -113,7 +114,7 @@ function find(args: Args): Layer {
 }
 
 function fd(args: Args): Layer {
-  const at = placeIn(args, /^(?:-x|-X|--exec|--exec-batch)$/)
+  const at = fdCommandAt(args)
   const words = at < 0 ? [] : args.slice(at + 1)
   if (words.length === 0) return NOTHING
   const found = fdTargets(args).map((text) => item(text, words[0]!))
@@ -123,10 +124,9 @@ function fd(args: Args): Layer {
 
 /** The lines of an input as words; one unknown word if they are not known. */
 function linesOf(source: Output, near: Arg): Args {
-  const { text, under, taint } = source
-  if (text === undefined && under === undefined)
-    return [{ ...near, text: UNKNOWN, taint: taint | TAINT.opaque, from: source.from }]
-  const lines = text === undefined ? (under ?? []) : text.split('\n').filter((line) => line !== '')
+  const { taint } = source
+  const lines = linesIn(source)
+  if (lines === undefined) return [{ ...near, text: UNKNOWN, taint: taint | TAINT.opaque, from: source.from }]
   return lines.slice(0, MAX_LISTED).map((line) => ({ text: line, span: near.span, taint }))
 }
 
@@ -219,6 +219,11 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   oc: container,
   lxc: container,
   incus: container,
+  apptainer: container,
+  singularity: container,
+  ip: container,
+  // Without a command of its own it runs the one of the application.
+  flatpak: (args) => (says({ args }, /^--command\b/) ? container(args) : NOTHING),
   parallel,
   git,
   tmux,
@@ -263,7 +268,9 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   compgen: completes,
   batch: () => ({ ...NOTHING, runsInput: true }),
   adb: (args) =>
-    args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,
+    /^(?:shell|exec-out)$/.test(args[0]?.text ?? '') && args.length > 1
+      ? { ...NOTHING, scripts: [joined(args.slice(1))] }
+      : NOTHING,
   '.': source,
   source,
 }

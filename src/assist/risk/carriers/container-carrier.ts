@@ -2,7 +2,7 @@
 // in it.
 
 import { words } from '../lookup.ts'
-import { type Args, placeIn } from '../model.ts'
+import { type Args, placeIn, says } from '../model.ts'
 import { valuesOf } from '../writes/option-values.ts'
 import { commandLayer as command, enterWrapper, type Layer, NOTHING } from './layers.ts'
 
@@ -34,7 +34,7 @@ function asOnHost(args: Args, volumes: ReturnType<typeof volumesOf>): Args {
 
 /** Options with a value, of any of the tools. Whatever else begins with a dash is read as a flag. */
 const VALUES = words(
-  `e env env-file v volume mount tmpfs w workdir cwd u user group group-add name p publish expose network network-alias ip
+  `B bind command e env env-file v volume mount tmpfs w workdir cwd u user group group-add name p publish expose network network-alias ip
   dns add-host entrypoint l label h hostname m memory memory-swap c cpus cpuset-cpus cgroups pids-limit
   shm-size ulimit gpus ipc pid container context kubeconfig n namespace as pod-running-timeout platform pull restart runtime device
   cap-add cap-drop security-opt sysctl log-driver log-opt health-cmd stop-signal index detach-keys preserve-fds`,
@@ -45,12 +45,16 @@ export function container(args: Args): Layer {
   const at = placeIn(args, /^(?:exec|run|unshare)$/)
   if (at < 0) return NOTHING
   const tail = args.slice(at)
-  // `podman unshare` names no container.
-  const skip = Number(tail[0]?.text !== 'unshare')
+  // `podman unshare` names no container, and `ip -all netns exec` no namespace.
+  const skip = Number(!says({ args: args.slice(0, at + 1) }, /^(?:unshare|-all)$/))
   const { start } = enterWrapper({ values: VALUES, skip }, tail)
   const dashes = placeIn(tail, /^--$/)
   const volumes = volumesOf(tail.slice(0, start))
-  const first = command(asOnHost(tail.slice(start), volumes), true)
+  // What is run may also be an option's value, with the words behind the image for its own.
+  const image = enterWrapper({ values: VALUES }, tail).start
+  const [entry] = valuesOf(tail.slice(0, image), ['entrypoint', 'command'])
+  const run = entry === undefined ? tail.slice(start) : [entry, ...tail.slice(image + 1)]
+  const first = command(asOnHost(run, volumes), true)
   // An option that is not listed may take a value; then only `--` tells where the command starts.
   return dashes < start
     ? first

@@ -107,7 +107,7 @@ function optionAt(wrapper: Wrapper, words: Args, i: number, scripts: Arg[]): num
     if (whole === 'script' && value !== undefined) scripts.push(value)
     return equals < 0 ? i + 1 : i
   }
-  if (dashes === 2) return i
+  if (dashes === 2) return wrapper.pairs?.includes(text.slice(2)) ? i + 2 : i
   for (let at = 1; at < text.length; at++) {
     const kind = takes(text[at]!)
     if (kind === undefined) continue

@@ -81,14 +81,16 @@ function narrows(args: Args, { text }: Arg, i: number): boolean {
   return !/^(?:!|-not)$/.test(args[i - 1]?.text ?? '') && !isEverything(value)
 }
 
+/** Where fd's command begins: at its option. */
+export const fdCommandAt = (args: Args): number => placeIn(args, /^(?:-x|-X|--exec|--exec-batch)$/)
+
 /** What `fd pattern directory …` finds; the words of its -x are no operands. */
 export function fdTargets(args: Args): readonly string[] {
-  const end = placeIn(args, /^(?:-x|-X|--exec|--exec-batch)$/)
+  const end = fdCommandAt(args)
   const own = end < 0 ? args : args.slice(0, end)
   const { operands, flag } = readOptions('fd', own)
   const all = /^(?:\.|\.\*|\^)?$/.test(operands[0]?.text ?? '') && flag('e', 'extension') === undefined
-  const tops = textsOf(operands.slice(1))
-  return (tops.length === 0 ? ['.'] : tops).map((top) => below(top, all ? '**/*' : SOMETHING))
+  return found(textsOf(operands.slice(1)), all)
 }
 
 function lsTargets(command: SimpleCommand): readonly string[] {
@@ -107,6 +109,10 @@ function lsTargets(command: SimpleCommand): readonly string[] {
 function treeTargets(operands: readonly string[]): readonly string[] {
   return (operands.length === 0 ? ['.'] : operands).flatMap((top) => [top, below(top, '**/*')])
 }
+
+/** What is found below these places, or below this directory where none is named: all, or nobody knows what. */
+const found = (tops: readonly string[], all: boolean): readonly string[] =>
+  (tops.length === 0 ? ['.'] : tops).map((top) => below(top, all ? '**/*' : SOMETHING))
 
 /** The files whose names a command prints, perhaps as patterns; undefined for a command that lists none. */
 export function listed(command: SimpleCommand): readonly string[] | undefined {
@@ -152,13 +158,12 @@ export function listed(command: SimpleCommand): readonly string[] | undefined {
 function grepTargets({ name, args }: SimpleCommand): readonly string[] | undefined {
   const options = readOptions(name, args)
   const operands = textsOf(options.operands)
-  if (name === 'rg' && options.flag('files'))
-    return (operands.length === 0 ? ['.'] : operands).map((top) => below(top, '**/*'))
+  if (name === 'rg' && options.flag('files')) return found(operands, true)
   if (!options.flag('l', 'L', 'files-with-matches', 'files-without-match')) return undefined
   const pattern = options.value('e', 'regexp')?.text
   const tops = pattern === undefined ? operands.slice(1) : operands
   const all = /^\^?(?:\.\*?)?\$?$/.test(pattern ?? operands[0] ?? '')
-  return (tops.length === 0 ? ['.'] : tops).map((top) => below(top, all ? '**/*' : SOMETHING))
+  return found(tops, all)
 }
 
 /** Filters that let all, or nearly all, lines pass. */

@@ -51,6 +51,10 @@ function crontab(args: Args, input: Output): Layer {
   return scriptsOf([...cronCommands(text, false), ...cronCommands(text, true)], near)
 }
 
+/** What sed's `s` looks for and puts there, behind the sign between them. */
+const SUBSTITUTION = /s([^\w\s\\])((?:\\.|(?!\1)[^\\]){0,2000})\1((?:\\.|(?!\1)[^\\]){0,2000})\1/g
+const RUN_SUBSTITUTION = new RegExp(`${SUBSTITUTION.source}[gpiIm\\d]*e`)
+
 /** sed's command `e` and its flag `e` run text as a command. */
 function sed(args: Args): Layer {
   const options = readOptions('sed', args)
@@ -66,13 +70,8 @@ function sed(args: Args): Layer {
     if (run !== null) layer = both(layer, scriptsOf([run[1]], program), { ...NOTHING, runsInput: true })
     // `e` without a command runs the line as substitutions have changed it.
     if (run !== null && run[1] === undefined)
-      for (const [, , , made] of text.matchAll(
-        /s([^\w\s\\])((?:\\.|(?!\1)[^\\]){0,2000})\1((?:\\.|(?!\1)[^\\]){0,2000})\1/g,
-      ))
-        layer = both(layer, scriptsOf([made], program))
-    const flag = /s([^\w\s\\])((?:\\.|(?!\1)[^\\]){0,2000})\1((?:\\.|(?!\1)[^\\]){0,2000})\1[gpiIm\d]*e/.exec(
-      text,
-    )
+      for (const [, , , made] of text.matchAll(SUBSTITUTION)) layer = both(layer, scriptsOf([made], program))
+    const flag = RUN_SUBSTITUTION.exec(text)
     if (flag !== null) {
       const made = flag[3]!.replaceAll(`\\${flag[1]}`, flag[1]!)
       layer = both(layer, scriptsOf([made], program), { ...NOTHING, runsInput: true })
@@ -186,6 +185,7 @@ const RUNNERS = rows(
   micromamba conda mamba | run | n name p prefix
   bunx npx | | p package
   toolbox | run | c container d distro r release
+  machinectl | shell | uid E setenv | 1
   infisical | run | env path token projectId
   lerna | exec | scope ignore concurrency
   heroku | run | a app
@@ -224,6 +224,8 @@ const IN_OPTIONS = rows(
   nodemon: x exec
   man: P pager H html
   gcloud: command
+  sbatch: wrap
+  xpra: start start-child exec-wrapper
   nix-shell: run command
   rsync: e rsh
   split gsplit: filter

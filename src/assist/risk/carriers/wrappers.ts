@@ -4,6 +4,8 @@ import { names, rows, words } from '../lookup.ts'
 export interface Wrapper {
   /** Options whose value is the next word: letters and long names. */
   readonly values?: readonly string[]
+  /** Options whose values are the next two words: bwrap's `--bind SOURCE TARGET`. */
+  readonly pairs?: readonly string[]
   /** Number of the wrapper's own words before the command, such as timeout's duration. */
   readonly skip?: number
   /** Optional words of its own before the command, such as setarch's architecture. */
@@ -31,9 +33,9 @@ export interface Wrapper {
 /** More words than a line has: only a script option holds a command. */
 const ALL = 1_000
 
-/** Reads a row `names | properties, skip=count | values | scripts | places` behind its names; what it has are members of Wrapper. */
+/** Reads a row `names | properties, skip=count | values | scripts | places | pairs` behind its names; what it has are members of Wrapper. */
 function wrapperIn(row: string): Wrapper {
-  const [properties = '', values, scripts, places] = row.split('|').map((part) => part.trim())
+  const [properties = '', values, scripts, places, pairs] = row.split('|').map((part) => part.trim())
   const skip = /skip=(\w+)/.exec(properties)?.[1]
   return {
     ...Object.fromEntries((properties.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((name) => [name, true])),
@@ -41,6 +43,7 @@ function wrapperIn(row: string): Wrapper {
     ...(values && { values: words(values) }),
     ...(scripts && { scripts: words(scripts) }),
     ...(places && { places: words(places) }),
+    ...(pairs && { pairs: words(pairs) }),
   }
 }
 
@@ -69,7 +72,7 @@ const ROWS = rows(
   nice | transparent | n adjustment
   ionice | transparent | c class n classdata p
   chrt | transparent skip=1 | T P D
-  taskset repeat envdir s6-envdir faketime | transparent skip=1
+  taskset repeat envdir s6-envdir envuidgid s6-envuidgid pidproxy faketime | transparent skip=1
   sched | joins skip=1
   numactl | transparent | N m C p i cpunodebind
   timeout gtimeout | transparent skip=1 | k kill-after s signal
@@ -102,7 +105,7 @@ const ROWS = rows(
   uclampset | transparent | m M p
   systemd-cat | transparent | t identifier p priority
   s6-setuidgid setuidgid gosu su-exec | privileged transparent skip=1
-  softlimit | transparent | a c d f l m o p r s t
+  softlimit s6-softlimit | transparent | a c d f l m o p r s t
   setlock gdbserver | skip=1
   ssh-agent | transparent | t a E P O
   daemonize |  | c e E l o p u
@@ -112,7 +115,8 @@ const ROWS = rows(
   arch-chroot | skip=1 | u
   systemd-nspawn |  | D directory M machine u user E setenv i image bind chdir
   mpirun mpiexec |  | np n c H host hostfile machinefile x
-  srun |  | n N p t c J o e A w gres mem
+  srun salloc |  | n N p t c J o e A w gres mem
+  bsub condor_run | joins | q n J o e R W M P m w
   ld.so | transparent | library-path preload audit argv0 inhibit-rpath
   newgrp | opensShell skip=all
   perf | skip=1 | e F p r
@@ -120,14 +124,18 @@ const ROWS = rows(
   chpst | transparent | u U b e / n l L m o p d f c t
   setpriv | transparent | reuid regid euid egid groups ambient-caps inh-caps bounding-set pdeathsig
   capsh | skip=all |  | c
-  bwrap karo | afterDashes
+  karo hwloc-bind nsjail | afterDashes
+  bwrap |  | args userns userns2 pidns uid gid hostname chdir unsetenv lock-file sync-fd perms size remount-ro proc dev tmpfs dir seccomp add-seccomp-fd exec-label file-label block-fd userns-block-fd info-fd json-status-fd cap-add cap-drop | | chdir | bind dev-bind ro-bind bind-try dev-bind-try ro-bind-try bind-data ro-bind-data bind-fd ro-bind-fd setenv symlink file chmod
+  cgexec | transparent | g
+  daemon |  | n name u user P pidfiles F pidfile R chroot D chdir m umask e env C config | X command | D chdir
+  with-contenv distrobox-host-exec host-spawn | transparent
   eval | joins
   hyperfine | joins | w warmup r n | s setup p prepare c cleanup conclude reference
   dotenv | transparent | e f
   direnv | skip=2
   mise mosh | afterDashes skip=1
   watch | joins | n interval q equexit
-  lxc-attach | afterDashes | n name P o l a f u g s v
+  lxc-attach lxc-execute | afterDashes | n name P o l a f u g s v
   pssh | joins | h H l p t o e i
   pdsh | joins | w x l t u f g R
   clush | joins | w g x X l f t u o

@@ -9,6 +9,7 @@ import {
   type Args,
   baseName,
   fromOf,
+  linesIn,
   NO_OUTPUT,
   type Output,
   type Scope,
@@ -286,8 +287,8 @@ export function walkLine(
 
   /** `while read x`: walks the body for each line of the input, or for each place that the lines are known to name. */
   function eachLine(it: Extract<SyntaxNode, { type: 'While' }>, frame: Frame): Output {
-    const { text, under, taint } = frame.input
-    const lines = text === undefined ? (under ?? []) : text.split('\n').filter((line) => line !== '')
+    const { under, taint } = frame.input
+    const lines = linesIn(frame.input) ?? []
     if (lines.length < 2 && under === undefined) return statements([it.clause, it.body], frame)
     const outputs = lines
       .slice(0, MAX_LOOP_ROUNDS)

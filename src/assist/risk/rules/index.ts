@@ -101,6 +101,7 @@ export function concernsEveryRule(command: SimpleCommand): boolean {
       isWrapper(command.name) ||
       command.scope.caller === 'tool' ||
       isInOpenDirectory(command) ||
+      command.path.startsWith('/etc/init.d/') ||
       namesLosing(command) ||
       command.args.some(mayConnect) ||
       command.scope.written?.size ||

@@ -126,7 +126,12 @@ export const TOOL_RULES: readonly FormRule[] = [
       gh release|secret|variable|cache|cs|codespace|run|issue|gist delete|remove
       gh run cancel
       adb reboot|uninstall
-      virsh destroy|reset|snapshot-revert
+      virsh destroy|reset|shutdown|reboot|snapshot-revert
+      qm|pct|xl stop|shutdown|reset|reboot|destroy
+      lxc-stop
+      cgdelete -r|--recursive
+      ipcrm -a|--all
+      ipcrm $
       qemu-img snapshot -a
       qemu-img resize --shrink
       snap remove --purge
@@ -169,7 +174,6 @@ export const TOOL_RULES: readonly FormRule[] = [
       cancel -a
       postsuper -d*|-h*|-H*
       exim|exim4 -Mrm|-Mg|-Mc
-      scancel -u|-A|-p|--user|--account|--partition
       smbpasswd -x|-d
       pdbedit -x
       ldapdelete

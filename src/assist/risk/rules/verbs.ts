@@ -1,6 +1,6 @@
 // One rule for the many tools that nobody has described: a sub-command that deletes, destroys, purges, revokes or unsets.
 
-import { INERT } from '../carriers/carried.ts'
+import { INERT, MANAGERS } from '../carriers/carried.ts'
 import { INTERPRETER_NAMES, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import { tries } from '../forms.ts'
 import { names, remembered, words } from '../lookup.ts'
@@ -64,13 +64,6 @@ const OTHERS = names(`
   crontab ssh-keygen ssh-add gpg openssl systemctl service journalctl passwd usermod useradd date set_color functions emit wait
 `)
 const SPEAKS = names('gh glab hub ollama')
-/** Package managers, whose `remove` another command undoes, and tools that reset themselves as a matter of course. */
-const MANAGERS = names(`
-    apt apt-get aptitude dpkg dnf yum zypper pacman yay paru apk brew port snap flatpak npm pnpm yarn bun pip pip3 pipx uv poetry cargo rustup gem
-    bundle composer conda mamba go nix nix-env guix emerge xbps-remove asdf mise nvm fnm sdk code hg svn jj chezmoi stow vim-plug tput stty clear reset
-    ip nmcli tc iptables ip6tables nft ufw xrandr adb virsh VBoxManage supervisorctl pm2 update-alternatives update-rc.d apt-key add-apt-repository
-    dotnet swift rails molecule kitchen ollama ansible-galaxy minikube kind k3d vagrant multipass lxc incus terraform tofu pulumi gcloud az aws
-`)
 /** Verbs that mean a whole thing, whatever the line names. */
 const WHOLE = wordOf(words('destroy obliterate nuke annihilate decommission terminate teardown'))
 /** Options that lose what they are given, for tools without sub-commands: `--purge`, `--delete-all`. */

@@ -9,19 +9,15 @@ import { type Arg, type Args, type SimpleCommand, said, says } from '../model.ts
 import { unpacks } from './option-values.ts'
 import { inputCode, runsCode } from './positions.ts'
 import { EDITORS, isDriven } from './scripts.ts'
-import { ONLY_READ } from './tools.ts'
+import { ONLY_READ, SHOWS } from './tools.ts'
 
-/** Tools that write only at their write positions, or that rules, wrappers and carriers already cover. */
+/** Other tools that write only at their write positions, or that rules, wrappers and carriers already cover. */
 const READERS = names(`
-  [ [[ : . source echo print printf export declare typeset local readonly set alias abbr unalias type command builtin eval exec
-  dir vdir cd pushd popd mkdir true false history read mapfile readarray let return exit hash jobs wait kill pgrep ps trap complete
-  compgen bind setopt shopt string math count contains
-  bat batcat eza exa lsd colordiff delta difft icdiff file rg ag ack jq gojq jaq column paste rev tr locate plocate md5 shasum
-  lsof fuser tokei cloc scc tree less more most zless pg yamllint jsonlint taplo shellcheck bashate visidata man info watch
-  karo gh glab hub claude codex gemini copilot cursor-agent aider notify-send wl-copy xclip xsel pbcopy logger mail mailx sleep
-  sort gsort shuf uniq xxd curl wget scp cp install mv ar arj cpio pax dd tee gpg age openssl iconv pandoc pv
-  base64 base32 basenc msgfmt xmllint xsltproc sdiff split csplit tcpdump nmap make cmake ninja qrencode m4 convert magick dot
-  systemctl journalctl loginctl dpkg-query rpm apt-cache
+  . source export declare typeset local readonly unalias command builtin eval exec vdir mapfile readarray hash jobs wait kill
+  pgrep ps setopt shopt string math count contains batcat delta difft icdiff gojq jaq locate plocate md5 shasum lsof fuser tokei
+  cloc scc zless pg yamllint jsonlint taplo shellcheck bashate visidata watch cursor-agent gsort shuf scp cp install mv ar arj
+  cpio pax dd gpg age openssl pandoc pv basenc msgfmt xmllint xsltproc split csplit tcpdump nmap make cmake ninja qrencode m4
+  convert magick dot systemctl journalctl loginctl dpkg-query rpm apt-cache
 `)
 
 /** Commands that write something, if at all, only at their write positions. */
@@ -77,7 +73,7 @@ export function onlyReads(
     return !args.some(
       (arg, i) => MOVES.test(arg.text) && isOwn(`${arg.text.replace(MOVES, '')} ${args[i + 1]?.text ?? ''}`),
     )
-  return ONLY_READ.has(name) || READERS.has(name) || CARRIES.has(name)
+  return ONLY_READ.has(name) || SHOWS.has(name) || READERS.has(name) || CARRIES.has(name)
 }
 
 /** Options by which a wrapper runs its command in another directory. */

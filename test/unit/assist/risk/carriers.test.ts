@@ -166,7 +166,7 @@ test('text that is only said, searched for or stored is no command', () => {
 
 test('a row of the table of wrappers has only members of a wrapper', () => {
   const members =
-    'values skip skips assigns scripts keywords opensShell privileged transparent joins places afterDashes'
+    'values pairs skip skips assigns scripts keywords opensShell privileged transparent joins places afterDashes'
   for (const name of wrapperNames()) {
     const wrapper = wrapperOf(name) ?? {}
     expect(name).toMatch(/^[\w.-]+$/)

@@ -85,7 +85,8 @@ export const DISK_RULES: Rules = [
       parted … mklabel|mktable|rm|mkpart
       cryptsetup … luksFormat|erase|luksErase|luksKillSlot|luksRemoveKey|reencrypt
       hdparm --security-erase*|--trim-sector*|--make-bad-sector*
-      nvme … format|sanitize|write-zeroes
+      nvme … format|sanitize|write-zeroes|delete-ns
+      systemd-repart --empty=force --dry-run=no|false|0|off
       badblocks @disk -w
       mdadm --zero-superblock
       bcachefs format

@@ -29,6 +29,9 @@ export const VOLUME_RULES: readonly FormRule[] = [
       btrfs check --repair
       btrfs * resize !max|+*|*:max|*:+*
       dmsetup remove*
+      systemd-repart --dry-run=no|false|0|off
+      drbdadm invalidate|wipe-md|create-md
+      multipath -F
       tune2fs -O … ^*
       ntfsresize -s|--size`,
     example: 'resize2fs /dev/sda1 5G',
@@ -47,6 +50,9 @@ export const VOLUME_RULES: readonly FormRule[] = [
     why: 'Takes a device away from the programs that use it.',
     finds: `
       losetup -D|--detach-all
+      iscsiadm -u|--logout|--logoutall
+      nvme disconnect|disconnect-all|detach-ns|reset|subsystem-reset
+      drbdadm down|detach|disconnect|secondary
       mdadm -S|--stop|-f|--fail|-r|--remove
       vgchange|lvchange -a -n
       vgchange|lvchange --activate=n

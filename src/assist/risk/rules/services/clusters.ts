@@ -95,6 +95,18 @@ export const CLUSTER_RULES: readonly FormRule[] = [
       flux|linkerd|istioctl uninstall
       argocd app|proj|cluster delete|rm
       velero backup|schedule|restore delete
+      scontrol shutdown|reboot|takeover
+      scontrol delete partition*
+      badmin|lsadmin *shutdown|*shut
+      qterm|condor_off !-h|-help
+      qconf -k*|-d*
+      qmgr /delete (?:queue|server|node) /
+      pcs cluster destroy|kill
+      pcs|crm cluster stop --all
+      pcs|crm stonith|node fence
+      stonith_admin -B|-F|--reboot|--fence|--off
+      crm_node -R|--remove
+      pvecm delnode
       rke remove
       clusterctl delete`,
     example: 'kubeadm reset -f',
@@ -103,11 +115,25 @@ export const CLUSTER_RULES: readonly FormRule[] = [
     id: 'cluster-local-remove',
     level: 'moderate',
     given: 'high',
-    why: 'Removes a job or every local cluster with its data.',
+    why: 'Removes or interrupts jobs, or takes away a machine or a local cluster on which they run.',
     finds: `
       minikube delete --all|--purge
+      scontrol suspend|requeue|requeuehold|abort
+      scontrol update words<away>
+      scancel -u|-A|-p|-t|--user|--account|--partition|--state
+      qdel|bkill all|0
+      qdel|bkill -u|-f
+      condor_rm -a|-all|-constraint
+      condor_drain
+      pbsnodes -o
+      qmod -d|-dq|-s|-sq
+      badmin hclose|qclose
+      pcs|crm node standby
+      pcs|crm resource stop|disable|ban
+      pcs cluster stop
       nomad stop --purge
       nomad job stop --purge`,
+    named: { away: /^state=(?:down|drain|fail|inactive|power_down)/i },
     example: 'minikube delete --all --purge',
   },
 ]

@@ -165,12 +165,12 @@ export const GIT_RULES: Rules = [
       git branch $ -D
       git branch $ -d|--delete -f|--force
       git push * <main> -D|-d|--delete !-n|--dry-run
-      git push * <emptied> !-n|--dry-run
+      git push * <main><emptied> !-n|--dry-run
       git update-ref -d|--delete !--stdin
       git update-ref --stdin ~fed`,
     named: {
       main: /^:?(?:refs\/heads\/)?(?:main|master|trunk|develop|production|release)$/,
-      emptied: /^:(?:refs\/heads\/)?(?:main|master|trunk|develop|production|release)$/,
+      emptied: /^:/,
       fed: (_arg, { input }) => input.text !== '',
     },
     example: 'git push origin --delete main',

@@ -15,7 +15,10 @@ export const NETWORK_RULES: Rules = [
       rfkill … block <radio>
       ip … l|link set … down
       ip … l|link del|delete {link}
-      ip … route|addr|address|a|r flush|f
+      ip … route|addr|address|rule|ru|a|r flush|f !cache
+      dhclient -r|-x
+      dhcpcd -k|-x|--release|--exit
+      ovs-vsctl … del-br|emer-reset
       ip … route|r del|delete default
       ifconfig … down
       ifdown
@@ -35,7 +38,19 @@ export const NETWORK_RULES: Rules = [
       nmcli … c|con|connection down|delete|del
       wpa_cli … disconnect|remove_network|terminate
       iwctl … disconnect|forget
-      networkctl … delete`,
+      networkctl … delete
+      ip … flush|f|flushall|deleteall !cache !neigh|neighbour|neighbor|n
+      ip … neigh|neighbour|neighbor|n flush|f all
+      ip … tunnel|tun del|delete
+      ip … netns del|delete -a|--all
+      conntrack|ipvsadm -F|-D|-C|--flush|--delete|--clear|--delete-service
+      bridge … flush
+      tc … del|delete
+      brctl delbr|delif
+      ovs-ofctl … del-*
+      ipsec stop|down
+      swanctl -t|--terminate
+      birdc|birdcl disable|down`,
     example: 'tc qdisc add dev eth0 root netem loss 100%',
   },
   {

@@ -3,9 +3,11 @@ import { couldMatch } from '../../line/glob.ts'
 import type { FormRule } from '../forms.ts'
 import { byTool, tried, without } from '../rewrite.ts'
 import { tools } from '../rule.ts'
+import { PROTECTORS } from '../system/defence.ts'
 
-const ESSENTIAL =
-  /^(?:libc6|glibc|systemd|systemd-sysv|coreutils|bash|dash|sudo|util-linux|login|passwd|apt|dpkg|rpm|dnf|yum|pacman|linux|linux-image.*|linux-headers.*|kernel.*|grub.*|openssl|libssl.*|python3?|python3-minimal|perl-base|openssh-server|network-manager|init|base-files|busybox|musl|filesystem|\*|auditd|audit|apparmor|selinux-\S+|ufw|firewalld|iptables|nftables|fail2ban|clamav\S*|rsyslog|aide|rkhunter|ossec\S*|wazuh-agent|falcon-sensor|crowdsec|suricata|snort|zeek|falco|osquery\S*|crowdstrike\S*|auditbeat|elastic-agent|elastic-endpoint|sysmon\S*|mdatp|sentinelone\S*|chkrootkit|tripwire|usbguard|opensnitch|karo)$/
+const ESSENTIAL = new RegExp(
+  `^(?:${PROTECTORS}|libc6|glibc|systemd|systemd-sysv|coreutils|bash|dash|sudo|util-linux|login|passwd|apt|dpkg|rpm|dnf|yum|pacman|linux|linux-image.*|linux-headers.*|kernel.*|grub.*|openssl|libssl.*|python3?|python3-minimal|perl-base|openssh-server|network-manager|init|base-files|busybox|musl|filesystem|\\*|audit|karo)$`,
+)
 
 /** Packages that most machines have; a pattern is tested against them. */
 const SAMPLES = tools(

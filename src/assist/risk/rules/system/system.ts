@@ -5,10 +5,12 @@ import { type Args, matching, type SimpleCommand, textsOf } from '../../model.ts
 import type { Rules } from '../forms.ts'
 import { byTool, say } from '../rewrite.ts'
 import { only, tools } from '../rule.ts'
+import { PROTECTORS, TOLD } from './defence.ts'
 
 /** Programs that serve others, as they are named in a search for processes. */
-const SERVICE =
-  /^\^?(?:nginx|apache2?|httpd|caddy|haproxy|traefik|postgres(?:ql)?|postmaster|mysqld?|mariadbd?|mongod|redis(?:-server)?|memcached|rabbitmq|kafka|dockerd?|containerd|kubelet|crond?|rsyslogd?|syslogd?|auditd|named|dnsmasq|slapd|smbd|nfsd|cupsd|php-fpm|gunicorn|uwsgi|falcon\S*|crowdstrike\S*|wazuh\S*|ossec\S*|osqueryd?|clamd|freshclam|suricata|snort|zeek|fail2ban\S*|firewalld|mdatp|sentinel\S*|auditbeat|filebeat|cbdaemon|apparmor\S*)\$?$/
+const SERVICE = new RegExp(
+  `^\\^?(?:${PROTECTORS}|nginx|apache2?|httpd|caddy|haproxy|traefik|postgres(?:ql)?|postmaster|mysqld?|mariadbd?|mongod|redis(?:-server)?|memcached|rabbitmq|kafka|dockerd?|containerd|kubelet|crond?|r?syslogd?|named|dnsmasq|slapd|smbd|nfsd|cupsd|php-fpm|gunicorn|uwsgi|falcon\\S*|clamd|freshclam|sentinel\\S*|filebeat|cbdaemon|apparmor\\S*)\\$?$`,
+)
 
 /** The names behind a signal such as `-STOP`, whose letters are no options with values. */
 const namesOf = (c: SimpleCommand, o: Options): Args =>
@@ -23,8 +25,12 @@ export const SYSTEM_RULES: Rules = [
     why: 'Stops or restarts the machine, and with it everybody’s work.',
     finds: `
       shutdown|reboot|halt|poweroff !-c|--help|--version|--show
-      init|telinit 0|1|5|6|s|S
-      systemctl reboot|poweroff|halt|kexec|emergency|rescue|soft-reboot
+      init|telinit|runit-init 0|1|5|6|s|S
+      openrc-shutdown -p|-r|-H|-s|--poweroff|--reboot|--halt|--single
+      s6-svscanctl -t|-q|-b|-i
+      systemctl|loginctl|initctl|dinitctl reboot|poweroff|halt|kexec|emergency|rescue|soft-reboot|shutdown
+      systemctl start poweroff.target|reboot.target|halt.target|emergency.target
+      herd stop root|shepherd
       systemctl isolate *rescue*|*emergency*|*reboot*|*poweroff*
       ipmitool … power off|cycle|reset|soft
       kexec -e|--exec
@@ -44,9 +50,8 @@ export const SYSTEM_RULES: Rules = [
         const words = textsOf(c.args)
         if (words.some((word) => word === '-l' || word === '-L')) return undefined
         const targets = words.slice(/^-/.test(words[0] ?? '') && words.length > 1 ? 1 : 0)
-        // These signals make init read its files again or report its state; signal 0 does nothing.
-        const signal = words[0] === '-s' || words[0] === '-n' ? `-${words[1]}` : words[0]
-        const isTold = /^-(?:SIG)?(?:HUP|USR[12]|WINCH|CONT|0|1|10|12)$/i.test(signal ?? '')
+        const signal = /^-[sn]$/.test(words[0] ?? '') ? words[1] : /^-(.+)/.exec(words[0] ?? '')?.[1]
+        const isTold = TOLD.test(signal ?? '')
         return only(targets.some((word) => word === '-1' || word === '--1' || (word === '1' && !isTold)))
       }
       return matching(
