@@ -32,7 +32,7 @@ const TABLE = String.raw`
   influx doctl vercel codecov gotify frpc: secret=t
   pt-query-digest pt-table-sync pt-table-checksum pt-archiver pt-online-schema-change pt-kill pt-heartbeat: /(?:^|,)p=(?<secret>[^,]+)/d
   curl: flags=sSfkLvigGIjlnNOqRZJBaM0123469# pair=uUE pairLong=user,proxy-user,cert,proxy-cert
-  curl sqlmap ffuf: flags=sSfkLvigGI pair=b pairLong=cookie separator==
+  curl sqlmap: flags=sSfkLvigGI pair=b pairLong=cookie separator==
   http https xh xhs hey wscat jenkins-cli.jar jenkins-cli: pair=a pairLong=auth
   smbclient smbget rpcclient net winexe smbcacls wbinfo: pair=Ua pairLong=user separator=%
   lftp open: pair=u pairLong=user separator=,
@@ -45,7 +45,7 @@ const TABLE = String.raw`
   curl wget: /^[^\s/:@=?&#]{1,128}:(?<secret>[^\s/@]+)@[\w.-]+(?::\d+)?(?:\/|$)/d
   http https xh xhs: after=/^(?:--auth-type=|-A)?bearer$/ secret=a secretLong=auth
   ab: pair=AP
-  kadmin kadmin.local dsconf dsctl ipa-client-install ipa-replica-install: secret=w
+  kadmin kadmin.local dsconf dsctl ipa-client-install: secret=w
   samba-tool: after=user last=create|add between=1
   swaks sendemail sendEmail: keys=-ap,-xp
   mosquitto_passwd: last=/^-[A-Za-z]*b/ between=2

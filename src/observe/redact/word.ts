@@ -192,10 +192,10 @@ export function substituted(word: Word, from: number, to: number): (readonly Sim
   return found
 }
 
-/** The name of the variable, or the first word of another expansion, that alone makes up the part `[from, to)` of the value; `text` holds the word. */
+/** The name of the variable that alone makes up the part `[from, to)` of the value; `text` holds the word. */
 export function variableIn(word: Word, from: number, to: number, text: string): string | undefined {
   const piece = word.pieces?.[pieceAt(word.pieces, from)]
-  if (piece?.kind !== 'expansion' || to !== from + 1) return undefined
+  if (piece?.kind !== 'expansion' || piece.commands || to !== from + 1) return undefined
   return /\w+/.exec(text.slice(piece.from, piece.to))?.[0]
 }
 
