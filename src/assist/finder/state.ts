@@ -12,7 +12,7 @@ export interface Found {
   readonly id: string
   readonly command: string
   readonly cwd: string
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; NaN of a command that was imported without a time. */
   readonly at: number
   readonly exit_code: number | null
   readonly duration_ms: number | null
@@ -26,7 +26,7 @@ export interface Found {
 /** What is known of one command: how its uses ended, and what ran around it in its shell session. */
 export interface Inspected {
   readonly command: string
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; NaN where it is not known. */
   readonly first: number
   readonly uses: number
   readonly failures: number

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { getInspectedCommand, getRankedCommands } from '../../api/contract/operations/history.ts'
+import type { EventShape } from '../../api/contract/shapes.ts'
 import {
   createKeyReader,
   type Effect,
@@ -30,6 +31,10 @@ export function workspaceOf(directory: string): string | undefined {
     if (at === dirname(at)) return undefined
   }
 }
+
+/** NaN of a command that was imported without a time: its timestamp only gives the order. */
+const timeOf = ({ timestamp, untimed }: Pick<EventShape, 'timestamp' | 'untimed'>): number =>
+  untimed ? Number.NaN : Date.parse(timestamp)
 
 /** What a ranking knows of the filters of a search: its words are in the question. */
 export type Ranking = Partial<Omit<Filters, 'word' | 'without'>>
@@ -142,7 +147,7 @@ export async function runFinder(
       ...(mode === 'failed' && { failed: true }),
     }
     const ranked = await io.call(getRankedCommands, { query })
-    const found = ranked.commands.map((one): Found => ({ ...one, at: Date.parse(one.timestamp) }))
+    const found = ranked.commands.map((one): Found => ({ ...one, at: timeOf(one) }))
     return { found, total: ranked.total, complete: ranked.complete }
   }
 
@@ -170,11 +175,12 @@ export async function runFinder(
     try {
       const found = await io.call(getInspectedCommand, { query: { id } })
       if (!isWaiting()) return
-      const useOf = (use: (typeof found.recent)[number]) => ({ ...use, at: Date.parse(use.timestamp) })
+      const useOf = (use: (typeof found.recent)[number]) => ({ ...use, at: timeOf(use) })
       const inspected: Inspected = {
         ...found,
         command,
-        first: Date.parse(found.first),
+        // What was imported without a time stands before what has one.
+        first: found.recent.at(-1)?.untimed ? Number.NaN : Date.parse(found.first),
         recent: found.recent.map(useOf),
         before: found.before.map(useOf),
         after: found.after.map(useOf),

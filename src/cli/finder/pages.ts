@@ -64,7 +64,7 @@ export function drawInspected(
   const useLine = ({ at, exit_code, duration_ms, cwd }: Inspected['recent'][number]): string => {
     const exit = exit_code === null ? 'not known' : String(exit_code)
     const took = duration_ms === null ? '' : duration(duration_ms)
-    return `  ${`${age(now - at)} ago`.padEnd(9)} exit ${exit.padEnd(9)} ${took.padEnd(8)} ${shown(placeName(cwd, home))}`
+    return `  ${ago(now - at).padEnd(9)} exit ${exit.padEnd(9)} ${took.padEnd(8)} ${shown(placeName(cwd, home))}`
   }
   const around = [
     ...before.map((use) => `    ${shown(use.command)}`),
@@ -74,7 +74,7 @@ export function drawInspected(
   const lines = [
     paint('bold', inRow(shown(command))),
     inRow(
-      `Used ${uses === 1 ? 'once' : `${uses} times`}${complete ? '' : ' so far'}, ${failedWords(uses - unknown, failures, unknown)}; first ${age(now - first)} ago.` +
+      `Used ${uses === 1 ? 'once' : `${uses} times`}${complete ? '' : ' so far'}, ${failedWords(uses - unknown, failures, unknown)}; first ${ago(now - first)}.` +
         tookWords(times),
     ),
     '',
@@ -125,11 +125,14 @@ const UNITS: readonly (readonly [ms: number, name: string])[] = [
   [SECOND, 's'],
 ]
 
-/** In its largest unit, at most four characters: `5s`, `12m`, `3h`, `364d`, `2y`. */
+/** In its largest unit, at most four characters: `5s`, `12m`, `3h`, `364d`, `2y`; `–` for NaN. */
 export function age(ms: number): string {
+  if (Number.isNaN(ms)) return '–'
   const [unit, name] = UNITS.find(([size]) => ms >= size) ?? [SECOND, 's']
   return `${Math.max(0, Math.floor(ms / unit))}${name}`
 }
 
-/** The same; nothing where it is not known or short. */
+export const ago = (ms: number): string => (Number.isNaN(ms) ? 'not known' : `${age(ms)} ago`)
+
+/** The age; nothing where it is not known or short. */
 export const took = (ms: number | null): string => (ms === null || ms < SECOND ? '' : age(ms))

@@ -13,6 +13,7 @@ import { RISK_COLOURS } from '../terminal/risk-words.ts'
 import { clauses, cut, textWidth, wrap } from '../terminal/text.ts'
 import {
   age,
+  ago,
   drawHelp,
   drawInspected,
   type Frame,
@@ -161,7 +162,7 @@ function preview(state: FinderState, screen: Screen, paint: Paint): string[] {
   const facts = clauses(
     `exit ${exit_code ?? 'not known'}`,
     duration_ms !== null && `took ${duration(duration_ms)}`,
-    `${age(screen.now - at)} ago`,
+    !Number.isNaN(at) && ago(screen.now - at),
     paint(RISK_COLOURS[risk_level], risk_level),
     `used ${uses === 1 ? 'once' : `${uses} times`}${failures > 0 ? `, ${failures} failed` : ''}`,
   )

@@ -54,7 +54,7 @@ export function listRules(io: CommandIo): undefined {
   }
   io.out(
     table(io, rules, {
-      '#': { value: ({ number }) => (number === null ? '–' : String(number)), align: 'right' },
+      '#': { value: ({ number }) => number ?? '–', align: 'right' },
       rule: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' '),
       command: {
         value: ({ command, line }) => printable(line === null ? (command ?? '*') : `exactly: ${line}`),

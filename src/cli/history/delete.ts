@@ -98,7 +98,7 @@ async function deleteSome(
 
 const nothing = async (io: CommandIo, { options }: Input): Promise<string> =>
   `${await nothingFound(io, options)}\n`
-const OWN_HISTORY = `Your shell's own history still has what it had:
+const OWN_HISTORY = `Your shell's own history still has what it had, and karo import would take it from there again:
   bash: history -d <number>; history -w    zsh: edit $HISTFILE    fish: history delete <text>
 Earlier backups, and numbers already shared, were not changed.`
 

@@ -8,7 +8,7 @@ const SAID = {
   resume: 'To continue recording in a shell: unset KARO_PAUSE (fish: set -e KARO_PAUSE).',
   install: 'karo shell install adds the hook to your shell; karo service install keeps the node running.',
   uninstall:
-    'karo shell uninstall takes the hook out of your shell; sudo apt remove karo removes the package.',
+    'karo shell uninstall takes the hook out of your shell, and says how to remove what was recorded; sudo apt remove karo removes the package.',
   'update, upgrade': 'Install the newer package over this one; karo status says which build the node runs.',
   vault: 'karo secret keeps secrets for you and for agents: karo help secret.',
   'note, notes': 'karo memory keeps notes: karo help memory.',

@@ -6,7 +6,7 @@ import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 import { type Columns, type Screen, table } from '../terminal/table.ts'
 
 const COLUMNS: Columns<RuleEntry> = {
-  RULE: (row) => row.rule,
+  RULE: 'rule',
   LEVEL: {
     value: (row) => (row.core ? `${row.risk_level} *` : row.risk_level),
     style: (row) => (row.risk_level === 'moderate' ? 'yellow' : 'red'),

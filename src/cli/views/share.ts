@@ -68,7 +68,7 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
   })
   return table(screen, view.peers, {
     NODE: { value: (peer) => peer.name || peer.fingerprint, shrink: true },
-    TRUST: (peer) => peer.trust_level,
+    TRUST: 'trust_level',
     'YOUR NUMBERS': given('level_1'),
     SUMMARIES: given('summaries'),
     TOTALS: (peer) => (peer.level_2.length > 0 ? 'yes' : 'no'),

@@ -52,6 +52,18 @@ test('at 80×24, as people see it', () => {
   ])
 })
 
+test('a command that was imported without a time has no age', () => {
+  const { lines } = drawFinder(state('make', found('make build', { at: Number.NaN })), screen)
+  expect(lines).toContainEqual(expect.stringMatching(/^> {12}– {7}make build/))
+  expect(lines.join('\n')).toContain('~/shop · exit 0 · took 12 ms · safe · used once')
+  const once = { ...found('make build', { at: Number.NaN }), first: Number.NaN, took: null }
+  const inspected = { ...once, recent: [once], before: [], after: [], complete: true }
+  const inspecting = { ...state('make', once), overlay: 'inspect' as const, inspecting: once, inspected }
+  const text = drawFinder(inspecting, screen).lines.join('\n')
+  expect(text).toContain('first not known.')
+  expect(text).toContain('  not known exit 0')
+})
+
 test('a narrow screen has room for what says that nothing is found', () => {
   for (const question of ['', 'a'])
     for (const line of drawFinder(state(question), { ...screen, columns: 24, rows: 3 }).lines)

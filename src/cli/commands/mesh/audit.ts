@@ -115,9 +115,9 @@ const log = defineCommand('audit log', {
     const peerOf = await namer(io, answer.entries)
     io.out(
       table(io, answer.entries, {
-        '#': { value: (entry) => String(entry.seq), align: 'right' },
+        '#': 'seq',
         TIME: (entry) => localTime(entry.timestamp),
-        WHAT: (entry) => entry.type,
+        WHAT: 'type',
         OK: {
           value: (entry) => (entry.success ? 'yes' : 'no'),
           style: (entry) => (entry.success ? undefined : 'red'),
@@ -193,10 +193,10 @@ const whoAsked = defineCommand('audit who-asked', {
         WHO: { value: whoOf, shrink: true },
         VIA: { value: viaOf, shrink: true },
         ABOUT: (one) => one.query_type ?? '–',
-        ASKED: { value: (one) => String(one.asked), align: 'right' },
-        ALLOWED: { value: (one) => String(one.allowed), align: 'right' },
-        REFUSED: { value: (one) => String(one.refused), align: 'right' },
-        'TOO MANY': { value: (one) => String(one.busy), align: 'right' },
+        ASKED: 'asked',
+        ALLOWED: 'allowed',
+        REFUSED: 'refused',
+        'TOO MANY': 'busy',
         LAST: (one) => ago(now - Date.parse(one.last)),
         'BY RULE': { value: (one) => one.rules.join(', '), wrap: true },
       }),

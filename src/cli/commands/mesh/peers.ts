@@ -36,7 +36,7 @@ const COLUMNS: Columns<PeerShape> = {
   FINGERPRINT: (peer) => formatFingerprint(peer.fingerprint),
   NAME: { value: (peer) => peer.name || '–', shrink: true },
   STATE: { value: (peer) => peer.state, style: (peer) => STATE_STYLE[peer.state] },
-  LEVEL: (peer) => peer.trust_level,
+  LEVEL: 'trust_level',
   WHY: whyOf,
   'LAST SEEN': lastSeen,
 }

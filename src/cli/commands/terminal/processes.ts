@@ -68,8 +68,8 @@ export const commands = [
             style: (row) => (row.exit_code ? 'red' : undefined),
           },
           PID: { value: (row) => String(row.pid), align: 'right' },
-          IN: (row) => row.shell,
-          PROGRAM: (row) => row.name,
+          IN: 'shell',
+          PROGRAM: 'name',
         }),
       )
       // --limit cannot be raised beyond the most that the API gives.
