@@ -31,7 +31,6 @@ export const VOLUME_RULES: readonly FormRule[] = [
       dmsetup remove*
       systemd-repart --dry-run=no|false|0|off
       drbdadm invalidate|wipe-md|create-md
-      multipath -F
       tune2fs -O … ^*
       ntfsresize -s|--size`,
     example: 'resize2fs /dev/sda1 5G',
@@ -50,6 +49,7 @@ export const VOLUME_RULES: readonly FormRule[] = [
     why: 'Takes a device away from the programs that use it.',
     finds: `
       losetup -D|--detach-all
+      multipath -F
       iscsiadm -u|--logout|--logoutall
       nvme disconnect|disconnect-all|detach-ns|reset|subsystem-reset
       drbdadm down|detach|disconnect|secondary

@@ -16,8 +16,6 @@ export const NETWORK_RULES: Rules = [
       ip … l|link set … down
       ip … l|link del|delete {link}
       ip … route|addr|address|rule|ru|a|r flush|f !cache
-      dhclient -r|-x
-      dhcpcd -k|-x|--release|--exit
       ovs-vsctl … del-br|emer-reset
       ip … route|r del|delete default
       ifconfig … down
@@ -43,7 +41,10 @@ export const NETWORK_RULES: Rules = [
       ip … neigh|neighbour|neighbor|n flush|f all
       ip … tunnel|tun del|delete
       ip … netns del|delete -a|--all
-      conntrack|ipvsadm -F|-D|-C|--flush|--delete|--clear|--delete-service
+      conntrack -F|-D|--flush|--delete
+      ipvsadm -C|-D|--clear|--delete-service
+      dhclient -r|-x
+      dhcpcd -k|-x|--release|--exit
       bridge … flush
       tc … del|delete
       brctl delbr|delif

@@ -5,7 +5,8 @@ import type { FormRule } from '../forms.ts'
 /** What protects the machine or watches it, by the names of services, packages and processes. */
 export const PROTECTORS = String.raw`firewalld|ufw|iptables|nftables|apparmor|selinux\S*|auditd|fail2ban\S*|clamav\S*|crowdsec|falco|falcon-sensor|crowdstrike\S*|snoopy|aide\S*|tripwire|rkhunter|chkrootkit|ossec\S*|osquery\S*|wazuh\S*|suricata|snort|zeek|rsyslog|auditbeat|elastic-agent|elastic-endpoint|sysmon\S*|mdatp|sentinelone\S*|usbguard|opensnitch`
 /** What the machine needs to be reached and to work. */
-const VITAL = String.raw`sshd?|NetworkManager|networking|systemd-(?:networkd|resolved|logind|journald|udevd)|dbus|wpa_supplicant|crond?|rsyslog|getty.*|display-manager|gdm|docker|containerd|kubelet|karo`
+const VITAL =
+  'sshd?|NetworkManager|networking|systemd-(?:networkd|resolved|logind|journald|udevd)|dbus|wpa_supplicant|crond?|rsyslog|getty.*|display-manager|gdm|docker|containerd|kubelet|karo'
 
 /** What managers of services call it when a service stops, or does not start again. */
 const STOPS =
