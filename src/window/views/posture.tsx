@@ -172,8 +172,6 @@ type Ground = Pick<ReportShape['risk'], 'state' | 'periods' | 'of' | 'machines' 
 
 type Row = Pick<ReportShape['risk']['levels'][number], 'value' | 'machines' | 'at_least' | 'change'>
 
-const sign = ({ at_least }: Pick<Row, 'at_least'>) => (at_least ? '≥ ' : '')
-
 /** `+12% of 6 nodes`: a change, and on how many machines it rests; without one, how many are behind the number. */
 function behind({ change: moved, machines }: Row): string {
   if (machines === null) return 'none, or too few to be told'
@@ -181,6 +179,13 @@ function behind({ change: moved, machines }: Row): string {
     ? counted(machines, 'node')
     : `${change(moved.share)} of ${counted(moved.machines.now.most, 'node')}`
 }
+
+const barOf = (label: string, row: Row, note = behind(row)) => ({
+  label,
+  value: row.value,
+  least: row.at_least ? '≥ ' : '',
+  note,
+})
 
 interface SectionsProps {
   readonly report: ReportShape
@@ -202,22 +207,14 @@ function Sections({ report, days, team }: SectionsProps) {
                 caption="Commands by risk"
                 titles={['Risk', 'Commands', 'Share and change']}
                 bars={risk.levels.map((row) => ({
-                  label: row.level,
+                  ...barOf(row.level, row, shareOf(row, risk.commands)),
                   tone: row.level,
-                  value: row.value,
-                  least: sign(row),
-                  note: shareOf(row, risk.commands),
                 }))}
               />
               <Bars
                 caption="What the guard did, and who wrote the commands"
                 titles={['Commands', 'Number', 'Share and change']}
-                bars={risk.acts.map((row) => ({
-                  label: ACT_WORDS[row.act],
-                  value: row.value,
-                  least: sign(row),
-                  note: shareOf(row, risk.commands),
-                }))}
+                bars={risk.acts.map((row) => barOf(ACT_WORDS[row.act], row, shareOf(row, risk.commands)))}
               />
             </>
           )}
@@ -245,12 +242,7 @@ function Sections({ report, days, team }: SectionsProps) {
               <Bars
                 caption="Uses of tools"
                 titles={['Tool', 'Uses', 'Change']}
-                bars={tools.rows.slice(0, ROWS_MAX).map((row) => ({
-                  label: row.tool,
-                  value: row.value,
-                  least: sign(row),
-                  note: behind(row),
-                }))}
+                bars={tools.rows.slice(0, ROWS_MAX).map((row) => barOf(row.tool, row))}
               />
               <p class="quiet">
                 {cut(ROWS_MAX, tools.rows.length, 'tools')} Told now and not before: {names(tools.new)}. Told
@@ -288,16 +280,15 @@ function Sections({ report, days, team }: SectionsProps) {
         {report.counted.map((part) => (
           <Panel key={part.query_type} title={part.title} note={groundOf(part, report)}>
             <Ground part={part} report={report} />
-            <Bars
-              caption={part.title}
-              titles={[part.names, part.counts, 'Change']}
-              bars={part.rows.map((row) => ({
-                label: row.name,
-                value: row.value,
-                least: sign(row),
-                note: behind(row),
-              }))}
-            />
+            {part.rows.length === 0 ? (
+              part.state === 'shown' && <p class="empty">None, or on too few machines to be told.</p>
+            ) : (
+              <Bars
+                caption={part.title}
+                titles={[part.names, part.counts, 'Change']}
+                bars={part.rows.map((row) => barOf(row.name, row))}
+              />
+            )}
           </Panel>
         ))}
         <Coverage report={report} />

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { PeerShape, SessionCodeShape } from '../../../src/api/contract/shapes.ts'
+import type { PeerShape, ReportShape, SessionCodeShape } from '../../../src/api/contract/shapes.ts'
 import { HOSTILE } from '../../support/data/hostile-text.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
@@ -246,6 +246,30 @@ describe.skipIf(CHROMIUM === undefined)(
       )
       await page.keyboard.press('Escape')
       await page.unrouteAll()
+    })
+
+    test('a report whose rows have long names and no numbers is not wider than its window', async () => {
+      const acts = ['blocked', 'confirmed_risky', 'declined', 'karo_generated'] as const
+      const rows = acts.map((act) => ({ act, value: null, machines: null, at_least: false, change: null }))
+      const counted = {
+        query_type: 'PrivilegedUse',
+        title: 'What runs by sudo',
+        names: 'category',
+        counts: 'commands',
+      }
+      await page.route('**/api/v1/reports', async (route) => {
+        const report: ReportShape = await (await route.fetch()).json()
+        const risk = { ...report.risk, state: 'shown' as const, acts: rows }
+        const none = { ...counted, state: 'shown', periods: 1, of: 1, machines: null, notes: [], rows: [] }
+        await route.fulfill({ json: { ...report, risk, counted: [none] } })
+      })
+      await go('system')
+      await go('posture')
+      await page.getByText('run by AI tools and programs').waitFor()
+      // A table without rows says nothing of why it has none.
+      await page.getByText('None, or on too few machines to be told.').waitFor()
+      expect(await faultsOf(page)).toEqual([])
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
     })
 
     test('views that this node does not have are in no menu, also before it has said which these are', async () => {
