@@ -93,12 +93,12 @@ export function fixOf(failure: Failure, options: FixOptions): Fixed {
     ]
   })
   const about = { failed: line, exit_code: exitCode, problem: said ?? null }
-  const allowed = proposals.filter(({ decision }) => decision !== 'block').slice(0, MOST)
-  const [first, ...alternatives] = allowed
+  const [first, ...alternatives] = proposals.filter(({ decision }) => decision !== 'block').slice(0, MOST)
   if (first !== undefined)
     return { ...NO_ANSWER, ...about, ...first, alternatives: alternatives.filter(isNotWorseThan(first)) }
   const tool = calls.length === 1 ? calls[0]?.tool : undefined
-  if (exitCode === 127 && tool !== undefined && allowed.length === 0 && !world.programs().includes(tool)) {
+  // A path is no request in words.
+  if (exitCode === 127 && tool !== undefined && !tool.includes('/') && !world.programs().includes(tool)) {
     const answer = asWords(line)
     if (answer.command !== null) return { ...answer, ...about }
   }

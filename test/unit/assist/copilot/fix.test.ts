@@ -316,4 +316,9 @@ test('what is proposed is judged as a line that is typed; what the guard blocks 
 test('words that are no command are answered as karo ask answers them', () => {
   const asWords = (words: string) => ({ ...NO_ANSWER, command: `found for ${words}` })
   expect(fixed('show everything', 127, {}, asWords).command).toBe('found for show everything')
+  // A script that is not there is no request: what runs or explains it would fail too.
+  expect(fixed('./deploy.sh', 127, {}, asWords)).toMatchObject({
+    command: null,
+    problem: './deploy.sh is not there.',
+  })
 })
