@@ -106,13 +106,13 @@ export const DEFENCE_RULES: readonly FormRule[] = [
     level: 'moderate',
     why: 'Stops a service, or keeps it from starting again, for everybody who uses it.',
     finds: `
+      start-stop-daemon -K|--stop !-t|--test !-s|--signal=<told>
+      rndc|unbound-control|knotc|nsd-control|chronyc|postfix|doveadm|ejabberdctl|prosodyctl stop|halt|quit|shutdown
       !--user
       ${stopping('*')}
       supervisorctl|circusctl|monit shutdown|quit
       rc-update del* *
       pg_ctl|pg_ctlcluster … stop|kill
-      start-stop-daemon -K|--stop !-t|--test !-s|--signal=<told>
-      rndc|unbound-control|knotc|nsd-control|chronyc|postfix|doveadm|ejabberdctl|prosodyctl stop|halt|quit|shutdown
       * stop|force-stop ~script`,
     named: { told: TOLD, script: isScript },
     example: 'systemctl stop nginx',
