@@ -142,7 +142,7 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
     [status?.store.events === 0, 'karo import auto', 'imports the history of your shells'],
     [(status?.store.events ?? 0) > 0, 'karo stats week', 'shows your week in numbers'],
     [true, 'karo "files changed today"', 'finds a command for your words, and does not run it'],
-    [true, 'karo dashboard', 'opens the page of this node in your browser'],
+    [known !== undefined, 'karo dashboard', 'opens the page of this node in your browser'],
     [true, 'karo check rm -rf /', 'shows what the guard stops, without running it'],
   ]
   return steps

@@ -71,7 +71,7 @@ const list = defineCommand('config list', {
     const source = (k: Key<unknown>): string => of(k).sources.get(k.path) ?? 'default'
     io.out(
       table(io, KEY_LIST, {
-        key: (k) => k.path,
+        key: 'path',
         value: {
           value: (k) => valueText(of(k).values.get(k.path)),
           style: (k) => (source(k) === 'default' ? undefined : 'bold'),

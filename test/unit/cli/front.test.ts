@@ -1,0 +1,19 @@
+// `karo` alone: which steps it names, by what is there.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryHome } from '../../support/node/node.ts'
+import { commandLine } from '../../support/run/command-line.ts'
+
+test('while no node runs, what needs one is no next step', async () => {
+  const HOME = temporaryHome()
+  const home = join(HOME, '.local/share/karo')
+  mkdirSync(home, { recursive: true })
+  writeFileSync(join(home, 'identity.key'), '')
+  writeFileSync(join(HOME, '.bashrc'), ':  # karo shell hook\n')
+  const { code, out } = await commandLine([], { env: { HOME, SHELL: '/bin/bash' } })
+  const next = out.slice(out.indexOf('Next:'))
+  expect([code, next]).toEqual([0, expect.stringContaining('karo up --background')])
+  expect(next).toContain('karo check')
+  expect(next).not.toContain('karo dashboard')
+})
