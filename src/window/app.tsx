@@ -33,8 +33,8 @@ export function App() {
   useEffect(() => listen(KEYS), [])
   if (session.value === 'over') return <Over />
   // Which views there are on this node says its status; where that fails, all of them are there.
-  const isKnown = status.value !== undefined || statusProblem.value !== undefined
-  if (session.value === 'opening' || !isKnown) return <Opening />
+  const known = status.value ?? statusProblem.value
+  if (session.value === 'opening' || known === undefined) return <Opening />
   return <Frame />
 }
 

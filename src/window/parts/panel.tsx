@@ -19,7 +19,7 @@ interface PanelProps {
 export function Panel({ title, note, actions, wide, children }: PanelProps) {
   const id = useId()
   return (
-    <section class={wide ? 'panel wide' : 'panel'} aria-labelledby={id}>
+    <section class={wide ? 'panel wide' : 'panel'} aria-labelledby={id} tabIndex={-1}>
       <header>
         <h2 id={id}>
           <Foreign text={title} />
@@ -48,12 +48,19 @@ interface TroubleProps {
 export const Trouble = ({ problem, again, isAction = false }: TroubleProps) => (
   <div class={problem.code === 'refused' ? 'note' : 'note bad'} role="status">
     <p>
-      {problem.code !== 'refused' ? '' : isAction ? 'You may not do this: ' : 'You may not see this: '}
+      {problem.code === 'refused' && `You may not ${isAction ? 'do' : 'see'} this: `}
       {printable(problem.message).replace(/\.$/, '')}.
     </p>
     {problem.hint !== undefined && <p class="quiet">{printable(problem.hint)}</p>}
     {problem.code !== 'refused' && again !== undefined && (
-      <button type="button" onClick={again}>
+      <button
+        type="button"
+        onClick={({ currentTarget }) => {
+          // The button goes with the problem, and the next Tab is to go on from here.
+          currentTarget.closest<HTMLElement>('.panel')?.focus()
+          again()
+        }}
+      >
         Try again
       </button>
     )}

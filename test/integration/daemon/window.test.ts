@@ -272,6 +272,18 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.unrouteAll({ behavior: 'ignoreErrors' })
     })
 
+    test('whoever tries a failed report again with the keyboard stays where it was', async () => {
+      await page.route('**/api/v1/reports', (route) => route.abort())
+      await go('system')
+      await go('posture')
+      const again = page.getByRole('button', { name: 'Try again' })
+      await again.waitFor()
+      await page.unrouteAll({ behavior: 'ignoreErrors' })
+      await again.press('Enter')
+      await again.waitFor({ state: 'detached' })
+      expect(await page.locator('.panel:focus h2').allTextContents()).toEqual(['At a glance'])
+    })
+
     test('views that this node does not have are in no menu, also before it has said which these are', async () => {
       let answer = (): void => {}
       const asked = new Promise<void>((seen) => {
