@@ -31,7 +31,7 @@ import { createLinks } from './link/links.ts'
 import { createNews } from './link/news.ts'
 import { createRejections } from './link/rejections.ts'
 import { createReplay, type ReplayStore } from './link/replay.ts'
-import { createTwins } from './link/twins.ts'
+import { createTwins, placesOf } from './link/twins.ts'
 import { createWires } from './link/wires.ts'
 import { createIntake } from './notices/intake.ts'
 import { createPerformer } from './perform.ts'
@@ -124,7 +124,23 @@ function createEdge(deps: MeshDeps) {
     topics: () => [presences, ...topics.keys()],
   })
   const names = createNames({ config, onUnasked: unaskedOnce(log) })
-  const dials = createDials({ open: listening.open, names, wires, clock, timers, timings, put, log })
+  const twins = createTwins({ audit, clock, log })
+  const dials = createDials({
+    open: listening.open,
+    names,
+    wires,
+    clock,
+    timers,
+    timings,
+    put,
+    log,
+    self: identity.nodeId,
+    onOwnKey: (at) =>
+      twins.proved(
+        identity.nodeId,
+        [listening.multiaddrs(), at].map((all) => placesOf(all).join(', ')),
+      ),
+  })
   const asking = createAsking(put)
   return {
     timings,
@@ -143,7 +159,7 @@ function createEdge(deps: MeshDeps) {
     asking,
     lookout: createLookout({ config, names, timers, put, log }),
     news: createNews({ trust, audit, clock, log }),
-    twins: createTwins({ audit, clock, log }),
+    twins,
     alarms: createAlarms<TimerName>(timers, (timer) => put({ on: 'timer', timer })),
   }
 }

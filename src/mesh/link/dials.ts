@@ -4,7 +4,6 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { deadline } from '../../base/async/deadline.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { StaticPeer } from '../../config/index.ts'
 import { hasNoCommonEncryption } from '../admission/encrypters.ts'
 import type { Host } from '../admission/host.ts'
 import type { Names } from '../discovery/names.ts'
@@ -14,6 +13,8 @@ import type { Timings } from '../timings.ts'
 import { peerIdOf } from './peer.ts'
 import type { Wires } from './wires.ts'
 
+type Dial = Extract<Command, { readonly do: 'dial' }>
+
 export interface DialsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   /** Undefined while the mesh does not run. */
   readonly open: () => Promise<Pick<Host, 'dial'> | undefined>
@@ -21,11 +22,14 @@ export interface DialsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly wires: Pick<Wires, 'of'>
   readonly timings: Timings
   readonly put: Put
+  readonly self: NodeId
+  /** The key of this node has answered there: another machine has it, too. */
+  readonly onOwnKey: (at: readonly string[]) => void
 }
 
 export interface Dials {
   /** Always followed by one `dialed`. Never rejects. */
-  dial(command: Extract<Command, { readonly do: 'dial' }>): Promise<void>
+  dial(command: Dial): Promise<void>
   /** True while a dial of this node is running that the other machine has answered: the connection is being secured. */
   isAnswered(node: NodeId): boolean
   /** True if the last dial of this node ended because it offers none of our encryptions. */
@@ -39,18 +43,24 @@ const TARGETS_MAX = 1_024
 /** libp2p's name for the step after the transport's connection: the other machine is there and accepts connections. */
 const SECURING = 'upgrader:encrypt-outbound-connection'
 
-export function createDials({ open, names, wires, clock, timers, timings, put, log }: DialsDeps): Dials {
-  const running = new Set<AbortController>()
-  /** The answered dials of each node: two may run at once, one to a static peer and one to an announced address. */
-  const answered = new Map<NodeId, Set<AbortController>>()
+export function createDials({
+  open,
+  names,
+  wires,
+  clock,
+  timers,
+  timings,
+  put,
+  log,
+  self,
+  onOwnKey,
+}: DialsDeps): Dials {
+  /** With the node that is dialed, once the other machine has answered: two may run at once, one to a static peer and one to an announced address. */
+  const running = new Map<AbortController, NodeId | undefined>()
   /** Targets that were reached and offered none of our encryptions, each with the key expected there. */
   const otherwise = createRecent<string, NodeId | undefined>(TARGETS_MAX)
 
-  const addressesOf = async (
-    target: string,
-    at: readonly string[] | StaticPeer,
-    signal: AbortSignal,
-  ): Promise<readonly string[]> => {
+  const addressesOf = async ({ target, at }: Dial, signal: AbortSignal): Promise<readonly string[]> => {
     if (!('host' in at)) return at
     const addresses = await resolveStatic(at, names, signal)
     put({ on: 'dialing', target, addresses })
@@ -58,37 +68,28 @@ export function createDials({ open, names, wires, clock, timers, timings, put, l
   }
 
   const connect = async (
-    { target, to, at }: Extract<Command, { readonly do: 'dial' }>,
+    command: Dial,
     signal: AbortSignal,
     onAnswered: () => void,
   ): Promise<number | undefined> => {
-    const addresses = await addressesOf(target, at, signal)
-    const suffix = to === undefined ? '' : `/p2p/${peerIdOf(to)}`
-    const connection =
-      addresses.length === 0
-        ? undefined
-        : await (await open())?.dial(
-            addresses.map((address) => multiaddr(address + suffix)),
-            {
-              signal,
-              onProgress: ({ type }) => {
-                if (type === SECURING) onAnswered()
-              },
-            },
-          )
-    return connection === undefined ? undefined : wires.of(connection)?.id
+    const { to } = command
+    const addresses = await addressesOf(command, signal)
+    if (addresses.length === 0) return undefined
+    // libp2p asks nobody for its own key; without one named it looks whose answers.
+    const suffix = to === undefined || to === self ? '' : `/p2p/${peerIdOf(to)}`
+    const connection = await (await open())?.dial(
+      addresses.map((address) => multiaddr(address + suffix)),
+      {
+        signal,
+        onProgress: ({ type }) => {
+          if (type === SECURING) onAnswered()
+        },
+      },
+    )
+    return connection && wires.of(connection)?.id
   }
 
-  const mark = (node: NodeId, control: AbortController): void => {
-    const marks = answered.get(node) ?? new Set()
-    answered.set(node, marks.add(control))
-  }
-  const unmark = (node: NodeId, control: AbortController): void => {
-    const marks = answered.get(node)
-    if (marks?.delete(control) && marks.size === 0) answered.delete(node)
-  }
-
-  const tell = ({ target, to, at }: Extract<Command, { readonly do: 'dial' }>, error: unknown): void => {
+  const tell = ({ target, to, at }: Dial, error: unknown): void => {
     const pin = 'host' in at ? to : undefined
     const fields = { target, reason: error instanceof Error ? error.message : String(error) }
     if (pin !== undefined && fields.reason.includes('does not match expected'))
@@ -97,7 +98,8 @@ export function createDials({ open, names, wires, clock, timers, timings, put, l
       if (!otherwise.has(target))
         log.warn(fields, 'the node there offers none of the encryptions in transport.security')
       otherwise.set(target, to)
-    } else log.debug(fields, 'dial failed')
+    } else if (to === self && fields.reason.includes('dial self')) onOwnKey(at as readonly string[])
+    else log.debug(fields, 'dial failed')
   }
 
   return {
@@ -107,12 +109,12 @@ export function createDials({ open, names, wires, clock, timers, timings, put, l
       const { signal, end } = deadline(timers, timings.dialMs)
       // Connecting counts to the time of a handshake as well, so one that ends by its time may last a little less than all of it.
       let answeredAt: number | undefined
-      running.add(control)
+      running.set(control, undefined)
       try {
         const id = await connect(command, AbortSignal.any([control.signal, signal]), () => {
           answeredAt = clock.monotonic()
           // A word that comes after the end of a dial would stay for good.
-          if (to !== undefined && running.has(control)) mark(to, control)
+          if (running.has(control)) running.set(control, to)
         })
         otherwise.delete(target)
         put({ on: 'dialed', target, id })
@@ -123,13 +125,12 @@ export function createDials({ open, names, wires, clock, timers, timings, put, l
       } finally {
         end()
         running.delete(control)
-        if (to !== undefined) unmark(to, control)
       }
     },
-    isAnswered: (node) => answered.has(node),
+    isAnswered: (node) => [...running.values()].includes(node),
     encryptsOtherwise: (node) => [...otherwise].some(([, at]) => at === node),
     stop() {
-      for (const control of running) control.abort(new Error('stopping'))
+      for (const control of running.keys()) control.abort(new Error('stopping'))
     },
   }
 }

@@ -35,6 +35,11 @@ export interface Twins {
    * one machine's networks come and go.
    */
   heard(node: NodeId, places: readonly string[]): void
+  /**
+   * The key of `node`, which is this one, was proven on another machine: `places` has the addresses of both. Clones that nobody
+   * trusts yet have no neighbour at which they could take each other's place.
+   */
+  proved(node: NodeId, places: readonly string[]): void
   /** This neighbour has let this node go for another connection of this node's key, and this node has no other to it. */
   displaced(by: NodeId): void
   /** The state now: nodes whose key is used at two places, and neighbours at which another machine takes this node's place. */
@@ -51,12 +56,15 @@ interface Watched {
   told: boolean
 }
 
-export function createTwins(deps: {
+export function createTwins({
+  audit,
+  clock,
+  log,
+}: {
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly log: Log
 }): Twins {
-  const { audit, clock, log } = deps
   const others = createRecent<NodeId, Watched>(NODES_MAX)
   const here = createRecent<NodeId, Watched>(NODES_MAX)
 
@@ -75,7 +83,10 @@ export function createTwins(deps: {
     if (one.times.length > OFTEN) one.times.shift()
     if (one.told || !isOne(one)) return
     one.told = true
-    log.warn({ peer }, says)
+    log.warn(
+      { peer },
+      `two machines use the key of ${says}; stop the node on one of them (karo doctor says more)`,
+    )
     void audit.record({ type: 'policy_violation', success: false, peer, details: { reason } })
   }
 
@@ -85,13 +96,7 @@ export function createTwins(deps: {
     const returns = one.places.includes(place)
     one.places.push(place)
     if (one.places.length > PLACES) one.places.shift()
-    if (returns)
-      count(
-        one,
-        node,
-        'key_at_two_places',
-        `two machines use the key of this peer: ${placesInWords(one.places)}; stop the node on one of them (karo doctor says more)`,
-      )
+    if (returns) count(one, node, 'key_at_two_places', `this peer: ${placesInWords(one.places)}`)
   }
 
   return {
@@ -100,10 +105,20 @@ export function createTwins(deps: {
       const last = others.peek(node)?.places.at(-1)?.split(', ')
       if (places.length > 0 && !places.some((place) => last?.includes(place))) came(node, places.join(', '))
     },
+    proved(node, places) {
+      const one = touch(others, node)
+      one.places.splice(0, PLACES, ...places)
+      // A proof counts for as many signs as it takes.
+      for (let sign = 0; sign < OFTEN; sign++)
+        count(one, node, 'own_key_elsewhere', `this node: ${placesInWords(places)}`)
+    },
     displaced(by) {
-      const says =
-        'two machines use the key of this node: this one, and another one that takes its place at this peer; stop the node on one of them (karo doctor says more)'
-      count(touch(here, by), by, 'own_key_elsewhere', says)
+      count(
+        touch(here, by),
+        by,
+        'own_key_elsewhere',
+        'this node: this one, and another one that takes its place at this peer',
+      )
     },
     state() {
       const now = (all: Recent<NodeId, Watched>) => [...all].filter(([, one]) => isOne(one))

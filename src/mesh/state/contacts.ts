@@ -102,8 +102,6 @@ export function createContacts(deps: ContactsDeps) {
   })
   const wakings = createQuotas<NodeId>(WAKINGS, WAKINGS_MAX)
   const sightedAt = createRecent<NodeId, number>(SIGHTED_MAX)
-  const isNear = (node: NodeId): boolean =>
-    now() - (sightedAt.get(node) ?? Number.NEGATIVE_INFINITY) < SIGHTING_EVERY_MS
   /** Neighbours that this side lets go; emptied as their links end, which is before the next event. */
   const releasing = new Set<NodeId>()
   let running = false
@@ -143,11 +141,12 @@ export function createContacts(deps: ContactsDeps) {
     knownAt: book.membersAt,
 
     sighted({ node, addresses, source }: Extract<MeshEvent, { readonly on: 'sighted' }>): void {
-      if (node === deps.self || trust.refuses(node)) return
+      // Who says to be this node is met like a stranger: where the key is proven, somebody copied it.
+      if (trust.refuses(node)) return
       book.hear(node, usable(node, addresses, source))
       overlay.touch(node)
-      if (connections.isConnected(node)) return
-      if (isNear(node)) return
+      const since = now() - (sightedAt.get(node) ?? Number.NEGATIVE_INFINITY)
+      if (connections.isConnected(node) || since < SIGHTING_EVERY_MS) return
       sightedAt.set(node, now())
       dialing.meet(node)
       dialing.wake(node)

@@ -16,6 +16,7 @@ const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])),
   number
 >
 const nodeId = formatNodeId(new Uint8Array(32).fill(7))
+const other = formatNodeId(new Uint8Array(32).fill(8))
 
 const summaries = { recipients: 2, left_out: 1, refused: 0 }
 const documents = { own: 2, received: 3, relayed: 4, bytes: 5_000, conflicts: 0 }
@@ -40,7 +41,13 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
       rejections: () => rejected,
       inspect: () => ({
         stale: [],
-        twins: { others: [{ node_id: nodeId, places: ['10.0.0.3:1', '10.0.0.4:1'] }], here: [] },
+        twins: {
+          others: [
+            { node_id: other, places: ['10.0.0.3:1', '10.0.0.4:1'] },
+            { node_id: nodeId, places: ['10.0.0.5:1', '10.0.0.6:1'] },
+          ],
+          here: [],
+        },
       }),
     },
     trust: {

@@ -21,9 +21,10 @@ import { rigOf } from './rig.ts'
 const andOne = (count: number): number => count + 1
 
 /** A node whose dials all fail at once, with `members` trusted. */
-function rig(members: readonly NodeId[] = []) {
+function rig(members: readonly NodeId[] = [], self = stranger()) {
   const relay = stranger()
   const { time, state, dialed, put, comes, admitted, brings } = rigOf({
+    self,
     trust: createFakeTrust([...members, relay]),
   })
   let from: number | undefined
@@ -75,6 +76,13 @@ test('a hundred invented strangers at one address are four connections, and none
   advance(perMs / 2)
   for (let i = 0; i < 100; i++) sighted(stranger(), ['/ip4/10.0.0.9/tcp/40000'])
   expect(dialed().length).toBeLessThanOrEqual(andOne(frames / 2))
+})
+
+test('who says to be this node is met like a stranger, since its key may have been copied', () => {
+  const self = stranger()
+  const { sighted, dialed } = rig([], self)
+  sighted(self, ['/ip4/10.0.0.9/tcp/9238', '/ip4/10.0.0.1/tcp/7000'])
+  expect(dialed()).toEqual(['10.0.0.9:9238'])
 })
 
 test('strangers at any number of addresses are met at one rate', () => {

@@ -64,6 +64,34 @@ test('who reconnects, restarts on other ports, or carries a laptop about is one'
   expect([twins.state().others, entries]).toEqual([[], []])
 })
 
+test('two clones that nobody trusts find each other: one answer of the key elsewhere is enough', async () => {
+  const identity = testIdentity()
+  const copy = await start({ identity })
+  const trust = createFakeTrust()
+  const original = await start({ identity, trust })
+  const isSaidAt = ({ mesh }: typeof copy): void => {
+    trust.sawStranger(identity.nodeId, { name: 'vm', addresses: mesh.status().listen })
+    original.mesh.meet(identity.nodeId)
+  }
+  const other = await start()
+  isSaidAt(other)
+  await until(() => trust.pending().some(({ node_id }) => node_id === other.id), {
+    what: 'another key answers',
+  })
+  expect(original.mesh.inspect().twins.others).toEqual([])
+  const isNoticed = (): boolean => {
+    // Nobody is met a second time before the first meeting is over.
+    isSaidAt(copy)
+    return original.mesh.inspect().twins.others.length === 1
+  }
+  await until(isNoticed, { what: 'the copy is noticed' })
+  const places = [original, copy].map(({ address }) => `127.0.0.1:${address().port}`)
+  expect(original.mesh.inspect().twins).toEqual({ others: [{ node_id: identity.nodeId, places }], here: [] })
+  expect(original.audited.filter(({ type }) => type === 'policy_violation')).toMatchObject([
+    { peer: identity.nodeId, details: { reason: 'own_key_elsewhere' } },
+  ])
+})
+
 test('two real nodes with one key: each says that the other is there, and so does the one they are connected to', async () => {
   const [one, two] = [testIdentity(), testIdentity()]
   const third = await start({ identity: one, trust: createFakeTrust([two.nodeId]) })

@@ -95,7 +95,7 @@ export const doctorFacts = named('DoctorFacts', {
       others: listOf(
         machine.extend({ places: listOf(text(512, 'ip:port, with commas'), 8) }),
         1024,
-        'members that connect by turns from different places, so two machines have one key',
+        'nodes whose key is used at different places',
       ),
       here: names("neighbours at which another machine with this node's key takes its place"),
     })

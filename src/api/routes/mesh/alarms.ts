@@ -53,32 +53,29 @@ export function alarmsOf(deps: AlarmDeps, admin: boolean): readonly string[] {
     const { name, fingerprint } = trust.opinion(node)
     return `${printable(name) || 'a node'} (${formatFingerprint(fingerprint)})`
   }
-  const { stale, twins } = mesh.inspect()
+  const {
+    stale,
+    twins: { here, others },
+  } = mesh.inspect()
   const belongs = deps.fleet()
-  const alarms = [
-    revokedInWords(belongs),
-    belongs.stale
-      ? 'no revocation list of an issuer came for a week, so this node gives members no data: karo doctor --only mesh.lists'
-      : undefined,
-    admin ? joiningInWords(belongs, stale.length > 0) : undefined,
-  ].filter((said) => said !== undefined)
   const taken = takenHere(deps)
-  if (taken !== undefined) alarms.push(takenInWords(deps, taken))
-  const { here, others } = twins
-  if (here.length > 0) {
-    alarms.push(
+  return [
+    revokedInWords(belongs),
+    belongs.stale &&
+      'no revocation list of an issuer came for a week, so this node gives members no data: karo doctor --only mesh.lists',
+    admin && joiningInWords(belongs, stale.length > 0),
+    taken && takenInWords(deps, taken),
+    here.length > 0 &&
       `another machine uses the key of this node: it takes this one's place at ${here.map(called).join(', ')}; stop it there, or, if you do not know it, make a new node here and have this one revoked`,
-    )
-  }
-  for (const { node_id, places } of others) {
-    alarms.push(
-      `the key of ${called(node_id)} is used on two machines${admin ? `, ${placesInWords(places)}` : ''}: stop Karo on the one that should not have it; if nobody knows that one, the key is stolen: karo peers revoke ${trust.opinion(node_id).fingerprint}`,
-    )
-  }
-  for (const { at, between } of frozenNodes(deps)) {
-    alarms.push(
-      `the key of ${called(at)} has several successors, so one of them may be a thief's, and none opens data: ask its people for the right fingerprint (${between.map((one) => formatFingerprint(trust.opinion(one).fingerprint)).join(' or ')}), then karo peers trust <that one>`,
-    )
-  }
-  return alarms.slice(0, ALARMS_MAX)
+    ...others.map(({ node_id, places }) => {
+      const own = node_id === deps.identity.nodeId
+      return `the key of ${own ? 'this node' : called(node_id)} is used on two machines${admin ? `, ${placesInWords(places)}` : ''}: stop Karo on the one that should not have it, and run karo identity new --replace there; if nobody knows that one, the key is stolen: ${own ? 'make a new node here' : `karo peers revoke ${trust.opinion(node_id).fingerprint}`}`
+    }),
+    ...frozenNodes(deps).map(
+      ({ at, between }) =>
+        `the key of ${called(at)} has several successors, so one of them may be a thief's, and none opens data: ask its people for the right fingerprint (${between.map((one) => formatFingerprint(trust.opinion(one).fingerprint)).join(' or ')}), then karo peers trust <that one>`,
+    ),
+  ]
+    .filter((said) => typeof said === 'string')
+    .slice(0, ALARMS_MAX)
 }
