@@ -50,6 +50,8 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
   let problem: string | null = 'there was no connection to it yet'
   /** Batches that were acknowledged lately: where each began, and when (monotonic). */
   let unread: { readonly from: number; readonly at: number }[] = []
+  /** Monotonic; infinite until there is a connection. */
+  let openedAt: number
   let wake = (): void => {}
 
   const textOf = (entry: LedgerEntry): string => {
@@ -101,12 +103,14 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     }
   }
 
-  async function work(ending: AbortSignal, stop: AbortSignal, working: () => void): Promise<void> {
+  async function work(ending: AbortSignal, stop: AbortSignal): Promise<void> {
+    openedAt = Number.POSITIVE_INFINITY
     const outlet =
       target.over === 'file' ? await openFile(target.path) : await openNetwork(target, deps, stop)
     try {
       if ('last' in outlet) await takeOver(outlet.last as LastRecord | undefined)
       problem = null
+      openedAt = clock.monotonic()
       while (!stop.aborted) {
         const more = new Promise<void>((resolve) => {
           wake = resolve
@@ -115,7 +119,6 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
         if (entries.length > 0) await give(entries, outlet)
         else if (ending.aborted) return
         else await Promise.race([more, outlet.ended])
-        working()
       }
     } finally {
       await outlet.close()
@@ -124,30 +127,28 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
 
   /** What a collector acknowledged just before it ended the connection is sent again. */
   function rewind(): void {
-    const since = clock.monotonic() - UNREAD_MS
-    const [first] = unread.filter(({ at }) => at > since)
+    const first = unread.find(({ at }) => clock.monotonic() - at < UNREAD_MS)
     unread = []
     if (first !== undefined && target.over !== 'file') sent = Math.min(sent, first.from)
   }
 
   return {
     async run(ending, stop) {
-      const unlisten = audit.onWritten(() => wake())
-      const onEnd = (): void => wake()
-      for (const signal of [ending, stop]) signal.addEventListener('abort', onEnd, { once: true })
+      const onNews = () => wake()
+      const unlisten = audit.onWritten(onNews)
+      for (const signal of [ending, stop]) signal.addEventListener('abort', onNews, { once: true })
       await begin()
       for (let failures = 0; !stop.aborted; ) {
         try {
-          await work(ending, stop, () => {
-            failures = 0
-          })
+          await work(ending, stop)
           break
         } catch (error) {
           if (stop.aborted || ending.aborted) break
           rewind()
-          failures++
+          // A collector that ends each connection at once gets the same entries each time: at a slower pace, and with one line in the log.
+          failures = clock.monotonic() - openedAt > UNREAD_MS ? 1 : failures + 1
           const reason = (error as Error).message
-          if (problem !== reason)
+          if (failures === 1 || (problem ?? reason) !== reason)
             log.warn({ to: target.text, reason }, 'the ledger is not sent to this target')
           problem = reason
           const ms = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS)

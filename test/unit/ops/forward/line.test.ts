@@ -32,6 +32,35 @@ test('an entry that may be under way is kept as tried, and as sent when it is in
   expect(had).toEqual([0, 5])
 })
 
+test('a collector that ends each connection at once is tried at a slower and slower pace, and the log says it once', async () => {
+  const collector = await startCollector()
+  const pauses: number[] = []
+  let said = 0
+  const deps = depsFor(`ecs+tcp://127.0.0.1:${collector.port}`)
+  const forward = createForward({
+    ...deps,
+    log: { ...deps.log, warn: () => void said++ },
+    timers: {
+      ...deps.timers,
+      // Pauses end at once; the time that a connection may take to open is none.
+      after(ms, run) {
+        const isPause = [1_000, 2_000, 4_000, 8_000].includes(ms)
+        if (isPause) pauses.push(ms)
+        return deps.timers.after(isPause ? 0 : ms, run)
+      },
+    },
+  })
+  await forward.start(new AbortController().signal)
+  const dropped = (): boolean => {
+    if (collector.text() !== '') collector.drop()
+    return pauses.length >= 4
+  }
+  await until(dropped, { what: 'it was tried again and again', pollMs: 5 })
+  expect(pauses.slice(0, 4)).toEqual([1_000, 2_000, 4_000, 8_000])
+  expect(said).toBe(1)
+  await forward.stop()
+})
+
 test('what a collector acknowledged and did not read is sent again when it goes away', async () => {
   const collector = await startCollector()
   collector.pause()
