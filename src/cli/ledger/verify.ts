@@ -73,7 +73,7 @@ function shortOf({ outside }: AuditVerdict): string {
   const seen = namesOf(outside as Outside)
   const by = seen === '' ? 'that this node signed' : `seen by ${seen}, signed`
   return `The ledger ends ${counted(missing)} before the head ${by} at ${signed_at} (entry ${seq}): its end was cut off.
-A restored backup looks the same, but is noted in an entry (karo audit log --type node_restored). If nobody restored one, somebody removed entries.
+A home put back from a snapshot looks the same; a restored backup is noted (karo audit log --type node_restored). Otherwise somebody removed entries.
 `
 }
 

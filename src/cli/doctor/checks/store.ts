@@ -64,7 +64,7 @@ export const store = {
   'audit.ledger': {
     title: 'audit ledger',
     what: 'Every entry contains the hash of the entry before it, and the signed heads match.',
-    why: 'If an entry was altered or is missing, somebody changed the record of what happened here, or another machine signs with the key of this node (peers.twins).',
+    why: 'If an entry was altered or is missing, somebody changed the record or put back a snapshot, or another machine signs with the key of this node (peers.twins).',
     severity: 'fail',
     looksAt: 'daemon',
     fix: 'Keep a copy of <database>, and find out who could write it. karo audit verify names the entry.',
