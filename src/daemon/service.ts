@@ -30,7 +30,7 @@ export async function buildService(
   const credentials = await openPeerCredentials(log)
   const places = createPlaces({ most: SOCKET_CONNECTIONS, ownUid, hasAccount: people.hasAccount })
   const feed = createFeed({ clock, random })
-  connectFeed(feed, { ...local, reports: parts.network.reports })
+  connectFeed(feed, local, parts.network.reports)
   const http = createHttp({
     config,
     clock,

@@ -288,10 +288,10 @@ def verify_mesh(header, lines):
         else:
             state = f"holds until {day(body['not_after'])}"
         roles = "".join(f" {kind}={','.join(body[kind])}" for kind in ("roles", "teams", "grants") if body[kind])
-        print(f"{body['usage']:7} {node_id(body['key'])} {json.dumps(body['name'])}{roles}: {state}")
+        print(f"{body['usage']:8} {node_id(body['key'])} {json.dumps(body['name'])}{roles}: {state}")
     for key in revoked:
         if all(body["key"] != key for _, body in certificates):
-            print(f"key     {node_id(key)}: revoked")
+            print(f"key      {node_id(key)}: revoked")
 
 
 def main():

@@ -37,8 +37,9 @@ export interface Description<Query extends Schema, Body extends Schema, Answer, 
   /** `socket`: never over TCP, with no token or session. */
   readonly via?: 'socket'
   /**
-   * Each use writes an entry into the ledger, so a person may use it only a limited number of times a day. Never set it for
-   * an operation that withdraws something (sharing, a token), because that must be possible at any time.
+   * Each use by any person writes an entry into the ledger that is kept, so a person may use it only a limited number of times a
+   * day. Never set it for an operation that withdraws something (sharing, a token), because that must be possible at any time.
+   * What only administrators may do needs no such limit: they could change the limit.
    */
   readonly daily?: true
   readonly tag: Tag

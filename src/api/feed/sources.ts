@@ -36,7 +36,6 @@ interface FeedSources {
     onBegun(listener: (uid: number, signal: FoundAnomaly) => void): () => void
   }
   readonly alerts: Pick<Alerts, 'onRaised'>
-  readonly reports: Pick<Reports, 'onThreshold'>
   readonly approvals: Pick<Approvals, 'onChange'>
   readonly agents: Pick<Runtime, 'onAgent'> & { readonly tasks: Pick<Runtime['tasks'], 'onEvent'> }
 }
@@ -44,7 +43,8 @@ interface FeedSources {
 /** Feeds events until the returned function is called. */
 export function connectFeed(
   feed: Feed,
-  { agents, alerts, approvals, audit, trust, observe, anomalies, reports }: FeedSources,
+  { agents, alerts, approvals, audit, trust, observe, anomalies }: FeedSources,
+  reports: Pick<Reports, 'onThreshold'>,
 ): () => void {
   const peerOf = refsBy(trust)
 
@@ -98,7 +98,10 @@ interface Told {
   readonly uid: number | undefined
 }
 
-/** Turns an entry of the ledger into an event; the other types make none. */
+/**
+ * Turns an entry of the ledger into an event; the other types make none. Approvals, alerts and anomalies are told by their rooms
+ * (`connectFeed`), because they begin before there is an entry, or have none.
+ */
 const FROM_LEDGER: Readonly<Partial<Record<AuditType, (record: AuditRecord, told: Told) => void>>> = {
   peer_connected(_, { feed, peer }) {
     if (peer !== undefined) feed.tell('peer_connected', { peer })
@@ -160,6 +163,4 @@ const FROM_LEDGER: Readonly<Partial<Record<AuditType, (record: AuditRecord, told
       uid,
     )
   },
-  // The room of approvals tells itself, because a request that waits is in no ledger yet.
-  // These two rooms tell themselves, also what is in no ledger.
 }

@@ -117,13 +117,14 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.addHook('onSend', async (request, reply) => {
     begun.set(request, clock.monotonic())
     const { method, routeOptions, body } = request
-    // What was refused changed nothing, and neither did a look beforehand.
-    if (method !== 'POST' || reply.statusCode >= 400 || (body as { dry_run?: boolean } | null)?.dry_run)
-      return
+    const { statusCode: status } = reply
+    // What was refused changed nothing, and neither did a look beforehand. What failed here may have changed something.
+    const isRefused = status >= 400 && status < 500
+    if (method !== 'POST' || isRefused || (body as { dry_run?: boolean } | null)?.dry_run) return
     if (routeOptions.config?.access !== 'admin') return
     await options.audit?.record({
       type: 'administered',
-      success: true,
+      success: status < 400,
       trace_id: request.id,
       details: { uid: request.caller.uid, operation: `${method} ${routeOptions.url}` },
     })

@@ -23,7 +23,7 @@ export interface DialsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly timings: Timings
   readonly put: Put
   readonly self: NodeId
-  /** The key of this node has answered there: another machine has it, too. */
+  /** The key of this node has answered there: another machine has it too, or passes connections on to this one. */
   readonly onOwnKey: (at: readonly string[]) => void
 }
 
@@ -75,8 +75,8 @@ export function createDials({
     const { to } = command
     const addresses = await addressesOf(command, signal)
     if (addresses.length === 0) return undefined
-    // libp2p asks nobody for its own key; without one named it looks whose answers.
-    const suffix = to === undefined || to === self ? '' : `/p2p/${peerIdOf(to)}`
+    // libp2p asks nobody for its own key. Where it was announced, and not configured, no key is named, to see whose answers.
+    const suffix = to === undefined || (to === self && addresses === command.at) ? '' : `/p2p/${peerIdOf(to)}`
     const connection = await (await open())?.dial(
       addresses.map((address) => multiaddr(address + suffix)),
       {
@@ -90,15 +90,15 @@ export function createDials({
   }
 
   const tell = ({ target, to, at }: Dial, error: unknown): void => {
-    const pin = 'host' in at ? to : undefined
+    const isStatic = 'host' in at
     const fields = { target, reason: error instanceof Error ? error.message : String(error) }
-    if (pin !== undefined && fields.reason.includes('does not match expected'))
+    if (isStatic && fields.reason.includes('does not match expected'))
       log.warn(fields, 'another key answers at the address of a pinned peer: refused')
     else if (hasNoCommonEncryption(error)) {
       if (!otherwise.has(target))
         log.warn(fields, 'the node there offers none of the encryptions in transport.security')
       otherwise.set(target, to)
-    } else if (to === self && fields.reason.includes('dial self')) onOwnKey(at as readonly string[])
+    } else if (!isStatic && to === self && fields.reason.includes('dial self')) onOwnKey(at)
     else log.debug(fields, 'dial failed')
   }
 

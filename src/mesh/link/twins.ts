@@ -36,8 +36,9 @@ export interface Twins {
    */
   heard(node: NodeId, places: readonly string[]): void
   /**
-   * The key of `node`, which is this one, was proven on another machine: `places` has the addresses of both. Clones that nobody
-   * trusts yet have no neighbour at which they could take each other's place.
+   * The key of `node`, which is this one, was proven at an address that another machine announced: `places` has the addresses of
+   * both. Clones that nobody trusts yet have no neighbour at which they could take each other's place. A machine that passes
+   * connections on to this one looks the same.
    */
   proved(node: NodeId, places: readonly string[]): void
   /** This neighbour has let this node go for another connection of this node's key, and this node has no other to it. */
@@ -113,12 +114,7 @@ export function createTwins({
         count(one, node, 'own_key_elsewhere', `this node: ${placesInWords(places)}`)
     },
     displaced(by) {
-      count(
-        touch(here, by),
-        by,
-        'own_key_elsewhere',
-        'this node: this one, and another one that takes its place at this peer',
-      )
+      count(touch(here, by), by, 'own_key_elsewhere', 'this node: another one takes its place at this peer')
     },
     state() {
       const now = (all: Recent<NodeId, Watched>) => [...all].filter(([, one]) => isOne(one))

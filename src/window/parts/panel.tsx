@@ -56,8 +56,8 @@ export const Trouble = ({ problem, again, isAction = false }: TroubleProps) => (
       <button
         type="button"
         onClick={({ currentTarget }) => {
-          // The button goes with the problem, and the next Tab is to go on from here.
-          currentTarget.closest<HTMLElement>('.panel')?.focus()
+          // The button goes with the problem, so the next Tab goes on from the panel.
+          currentTarget.closest<HTMLElement>('.panel')?.focus({ preventScroll: true })
           again()
         }}
       >

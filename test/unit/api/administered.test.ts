@@ -12,12 +12,21 @@ const routes: Routes = (server) => {
   server.post('/fails', { config: { access: 'admin' } }, () => {
     throw new KaroError('conflict', 'the configuration decided otherwise')
   })
+  server.post('/breaks', { config: { access: 'admin' } }, () => {
+    throw new Error('after half of the change')
+  })
   server.post('/own', { config: { access: 'person' } }, async () => ({}))
 }
 
 function serverFor(admin = true) {
   const recorded: AuditRecord[] = []
-  const audit = { record: async (entry: AuditRecord) => void recorded.push(entry) }
+  const audit = {
+    async record(entry: AuditRecord) {
+      // The disk is slower than the answer would be.
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      recorded.push(entry)
+    },
+  }
   return { recorded, ...serving(routes, { audit, caller: () => ({ ...owner(1001), admin }) }) }
 }
 
@@ -34,7 +43,13 @@ test('a change is recorded with the person and the operation before its answer l
   ])
 })
 
-test('what only looks, fails, is a person’s own affair or may not be done changes nothing, and is not recorded', async () => {
+test('what breaks off may have changed something, and is recorded as failed', async () => {
+  const { recorded, post } = serverFor()
+  await post('/breaks')
+  expect(recorded).toMatchObject([{ success: false, details: { operation: 'POST /breaks' } }])
+})
+
+test('what only looks, is refused, is a person’s own affair or may not be done changes nothing, and is not recorded', async () => {
   const { recorded, get, post } = serverFor()
   await get('/looks')
   await post('/changes', { dry_run: true })

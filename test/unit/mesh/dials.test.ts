@@ -95,3 +95,32 @@ test('a dial is silent when the machine took the connection and its handshake ra
   expect(await told(true, 20)).toMatchObject({ silent: false })
   expect(await told(false, handshakeMs)).toMatchObject({ silent: false })
 })
+
+test('the own key that answers is told where its address was announced, and not where the configuration has it', async () => {
+  const { nodeId: self } = testIdentity()
+  const told: (readonly string[])[] = []
+  const dialed: string[] = []
+  const dials = createDials({
+    open: async () => ({
+      async dial([address]: readonly { toString(): string }[]) {
+        dialed.push(String(address))
+        throw new Error('Can not dial self')
+      },
+    }),
+    names: { addresses: async () => ['10.0.0.5'] },
+    wires: {},
+    timers: systemTimers,
+    timings: TIMINGS,
+    clock: systemClock,
+    put: () => {},
+    log: silentLog,
+    self,
+    onOwnKey: (at: readonly string[]) => told.push(at),
+  } as unknown as DialsDeps)
+  const announced = ['/ip4/10.0.0.6/tcp/9238']
+  for (const at of [{ host: 'ten', port: 9238, nodeId: self }, announced])
+    await dials.dial({ do: 'dial', target: self, to: self, at })
+  expect(told).toEqual([announced])
+  // All machines of a fleet may have the same configuration; the key in it still is the only one that may answer.
+  expect(dialed).toEqual([expect.stringMatching(/^\/ip4\/10\.0\.0\.5\/tcp\/9238\/p2p\//), announced[0]])
+})

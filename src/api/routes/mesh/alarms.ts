@@ -68,8 +68,10 @@ export function alarmsOf(deps: AlarmDeps, admin: boolean): readonly string[] {
     here.length > 0 &&
       `another machine uses the key of this node: it takes this one's place at ${here.map(called).join(', ')}; stop it there, or, if you do not know it, make a new node here and have this one revoked`,
     ...others.map(({ node_id, places }) => {
-      const own = node_id === deps.identity.nodeId
-      return `the key of ${own ? 'this node' : called(node_id)} is used on two machines${admin ? `, ${placesInWords(places)}` : ''}: stop Karo on the one that should not have it, and run karo identity new --replace there; if nobody knows that one, the key is stolen: ${own ? 'make a new node here' : `karo peers revoke ${trust.opinion(node_id).fingerprint}`}`
+      const where = admin ? `, ${placesInWords(places)}` : ''
+      return node_id === deps.identity.nodeId
+        ? `the key of this node answers at another place too${where}: on a copy of this node, where karo identity new --replace makes another one, by a program that passes connections on to this machine, or in the hands of a thief: then make a new node here`
+        : `the key of ${called(node_id)} is used on two machines${where}: stop Karo on the one that should not have it, and run karo identity new --replace there; if nobody knows that one, the key is stolen: karo peers revoke ${trust.opinion(node_id).fingerprint}`
     }),
     ...frozenNodes(deps).map(
       ({ at, between }) =>

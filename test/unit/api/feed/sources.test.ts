@@ -38,16 +38,19 @@ function rooms() {
   const begun = room<[uid: number, signal: object]>()
   const raised = room<[uid: number, FeedData['alert_raised']]>()
   const turned = room<['risky', 'crossed' | 'ended']>()
-  const end = connectFeed(feed, {
-    audit: { onRecord: record.listen },
-    trust: { opinion: () => ({ ...createFakeTrust().opinion(bob), ...peer }), onPresence: presence.listen },
-    observe: { onRecorded: recorded.listen },
-    anomalies: { onBegun: begun.listen },
-    alerts: { onRaised: raised.listen },
-    reports: { onThreshold: turned.listen },
-    approvals: { onChange: room().listen },
-    agents: { onAgent: room().listen, tasks: { onEvent: room().listen } },
-  })
+  const end = connectFeed(
+    feed,
+    {
+      audit: { onRecord: record.listen },
+      trust: { opinion: () => ({ ...createFakeTrust().opinion(bob), ...peer }), onPresence: presence.listen },
+      observe: { onRecorded: recorded.listen },
+      anomalies: { onBegun: begun.listen },
+      alerts: { onRaised: raised.listen },
+      approvals: { onChange: room().listen },
+      agents: { onAgent: room().listen, tasks: { onEvent: room().listen } },
+    },
+    { onThreshold: turned.listen },
+  )
   const of = (uid: number): Omit<FeedEvent, 'id' | 'timestamp'>[] => {
     const follower = feed.follow(uid, '0')
     const taken = []
