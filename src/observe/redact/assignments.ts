@@ -115,7 +115,7 @@ export function secretsFor(name: string, { words }: SimpleCommand, report: Repor
   for (const [i, word] of words.entries()) {
     const isSet = words[i - 1]?.value === name && words[0]!.value === 'set'
     const from = isSet ? 0 : word.value.startsWith(`${name}=`) ? name.length + 1 : word.value.length
-    // For this name any text is a secret but that of a file's name, and what stands for one.
+    // This name announces a secret, whatever its value, but a file's name, a placeholder or a reference (announcesSecret).
     if (announcesSecret('auth-key', word.value.slice(from))) report(word, from, word.value.length)
   }
 }

@@ -23,7 +23,6 @@ import {
   type Span,
   spanOf,
   substituted,
-  variableIn,
   type Word,
 } from './word.ts'
 
@@ -102,7 +101,7 @@ function redactOnce(line: string): string {
 
 /** A secret that can be looked for elsewhere in its line: no word of a language, and without signs of the shell. */
 const REPEATABLE = /^(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w.@+=/-]{8,512}$/
-/** Different secrets of a line that are looked for elsewhere in it. */
+/** Different secrets of a line that are looked for elsewhere in it, and variables that hold one. */
 const MOST_REPEATED = 16
 
 /** What was found at one place is the secret at the others too: `TOKEN=x; curl -d x h`. */
@@ -124,17 +123,23 @@ function repeats(line: string, spans: Span[]): void {
 /** A statement of SQL, pasted where the shell waits for a command; it is read as one text, because the shell's words tear it apart. */
 const STATEMENT = /^\s{0,20}(?:create|alter|grant|insert|update|connect|set password)\s/i
 
-function findSecrets(text: string, depth: number, spans: Span[]): void {
+/** `holders`: variables that stand in the place of a secret, here or in a script of the text. */
+function findSecrets(text: string, depth: number, spans: Span[], holders = new Set<string>()): void {
   const { lists, words } = readCommands(text)
   if (depth === 0 && STATEMENT.test(text)) words.push(plainWord(0, text, true))
   const printed = new Set<readonly SimpleCommand[]>()
-  /** Variables that stand in the place of a secret. */
-  const holders = new Set<string>()
   const report: Report = (word, from, to) => {
     const span = spanOf(word, from, to)
-    const holder = span ? undefined : variableIn(word, from, to, text)
     if (span !== undefined) spans.push(span)
-    if (holder !== undefined) holders.add(holder)
+    for (const piece of word.pieces ?? [])
+      if (
+        piece.at >= from &&
+        piece.at < to &&
+        piece.kind === 'expansion' &&
+        !piece.commands &&
+        holders.size < MOST_REPEATED
+      )
+        holders.add(text.slice(piece.from, piece.to).replace(/\W/g, ''))
     // The output of a substitution in the place of a secret is the secret: `--password "$(echo x)"`.
     for (const commands of substituted(word, from, to)) {
       if (printed.has(commands)) continue
@@ -174,12 +179,13 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
     const mayBeScript = word.document || word.pieces !== undefined
     if (mayBeScript && depth < MAX_SCRIPTS && isSuspicious(word.value)) {
       const inner: Span[] = []
-      findSecrets(word.value, depth + 1, inner)
+      findSecrets(word.value, depth + 1, inner, holders)
       for (const { from, to } of inner) report(word, from, to)
     }
   }
   // What one of them is given is a secret too, and where that is a variable, so is its value.
-  for (const holder of holders) for (const command of lists.flat()) secretsFor(holder, command, report)
+  const commands = lists.flat()
+  for (const holder of holders) for (const command of commands) secretsFor(holder, command, report)
 }
 
 /** Facts about a whole text that decide which rules its words need. */

@@ -75,7 +75,7 @@ const TABLE = String.raw`
   openssl: prefixes=pass: keys=-hmac,-psk
   openssl: after=/^(?:enc|aes\S*|des\S*)$/ keys=-k,-K
   openssl: after=passwd last=passwd
-  mkpasswd digest.sh: last=mkpasswd|digest.sh valued=-m,--method,-S,--salt,-R,--rounds
+  mkpasswd: last=mkpasswd valued=-m,--method,-S,--salt,-R,--rounds
   7z 7za 7zz 7zr rar unrar: prefixes=-p,-hp
   zip unzip zipcloak 7zip: flags=rqjo9 secret=P
   nmcli wpa_cli: keys=password,psk,wifi-sec.psk,802-11-wireless-security.psk,802-1x.password
@@ -153,7 +153,8 @@ const TABLE = String.raw`
   ip ntp: last=md5 next unless=/^\d$/
   snmp-server: keys=md5,sha,des,128,192,256
   radtest: last=radtest between=1 next valued=-t,-P
-  radtest radclient: last=radtest|auth|acct|status|disconnect|coa
+  radtest: last=radtest between=4
+  radclient: last=auth|acct|status|disconnect|coa
   dig nsupdate kdig knsupdate mdig: pair=y
   doveadm: after=auth last=test|login between=1 next
   bundle: after=config /^[\w.-]{1,64}:(?!\d{1,5}$|\/\/)(?<secret>[^\s:/]+)$/d

@@ -192,13 +192,6 @@ export function substituted(word: Word, from: number, to: number): (readonly Sim
   return found
 }
 
-/** The name of the variable that alone makes up the part `[from, to)` of the value; `text` holds the word. */
-export function variableIn(word: Word, from: number, to: number, text: string): string | undefined {
-  const piece = word.pieces?.[pieceAt(word.pieces, from)]
-  if (piece?.kind !== 'expansion' || piece.commands || to !== from + 1) return undefined
-  return /\w+/.exec(text.slice(piece.from, piece.to))?.[0]
-}
-
 /** Whether the character at `offset` of the value stands in quotes. */
 export function isQuoted(word: Word, offset: number): boolean {
   return word.pieces?.[pieceAt(word.pieces, offset)]?.quote !== undefined
