@@ -16,15 +16,7 @@ import type { Shape } from './shape.ts'
 import { SHAPES } from './shapes.ts'
 import { mayNameTool } from './tools.ts'
 import { views } from './views.ts'
-import {
-  plainWord,
-  type Quote,
-  type SimpleCommand,
-  type Span,
-  spanOf,
-  substituted,
-  type Word,
-} from './word.ts'
+import { piecesIn, plainWord, type Quote, type SimpleCommand, type Span, spanOf, type Word } from './word.ts'
 
 export const REDACTED = '[redacted]'
 
@@ -131,20 +123,14 @@ function findSecrets(text: string, depth: number, spans: Span[], holders = new S
   const report: Report = (word, from, to) => {
     const span = spanOf(word, from, to)
     if (span !== undefined) spans.push(span)
-    for (const piece of word.pieces ?? [])
-      if (
-        piece.at >= from &&
-        piece.at < to &&
-        piece.kind === 'expansion' &&
-        !piece.commands &&
-        holders.size < MOST_REPEATED
-      )
+    for (const piece of piecesIn(word, from, to)) {
+      const { commands } = piece
+      if (commands !== undefined && !printed.has(commands)) {
+        printed.add(commands)
+        // The output of a substitution in the place of a secret is the secret: `--password "$(echo x)"`.
+        for (const command of commands) reportPrinted(command, report)
+      } else if (commands === undefined && piece.kind === 'expansion' && holders.size < MOST_REPEATED)
         holders.add(text.slice(piece.from, piece.to).replace(/\W/g, ''))
-    // The output of a substitution in the place of a secret is the secret: `--password "$(echo x)"`.
-    for (const commands of substituted(word, from, to)) {
-      if (printed.has(commands)) continue
-      printed.add(commands)
-      for (const command of commands) reportPrinted(command, report)
     }
   }
   let known: readonly [number, number][] | undefined

@@ -180,16 +180,12 @@ export function spanOf(word: Word, from: number, to: number): Span | undefined {
   }
 }
 
-/** The commands of the substitutions that make up the part `[from, to)` of the value. */
-export function substituted(word: Word, from: number, to: number): (readonly SimpleCommand[])[] {
-  const { pieces } = word
-  const found: (readonly SimpleCommand[])[] = []
-  if (pieces === undefined || from >= to) return found
-  for (let i = pieceAt(pieces, from); i < pieces.length && pieces[i]!.at < to; i++) {
-    const { commands } = pieces[i]!
-    if (commands !== undefined) found.push(commands)
-  }
-  return found
+/** The pieces that make up the part `[from, to)` of the value; none where the value is the text itself. */
+export function piecesIn({ pieces = [] }: Word, from: number, to: number): readonly Piece[] {
+  const first = pieceAt(pieces, from)
+  let end = first
+  while (end < pieces.length && pieces[end]!.at < to) end++
+  return pieces.slice(first, end)
 }
 
 /** Whether the character at `offset` of the value stands in quotes. */
