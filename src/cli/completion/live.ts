@@ -101,7 +101,7 @@ const isTypable = (name: string): boolean =>
   name !== '' && name === name.trim() && printable(name) === name && !/^[-~=]|\t/.test(name)
 
 function labels(peers: readonly PeerShape[], kind: 'teams' | 'roles'): string[] {
-  return [...new Set(peers.flatMap((peer) => peer[kind]))].filter(isTypable).sort()
+  return [...new Set(peers.flatMap((peer) => peer[kind]))].sort()
 }
 
 /** In `a,b` only what stands after the last comma is being typed. */
