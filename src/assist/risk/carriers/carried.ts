@@ -19,23 +19,31 @@ export const INERT = {
   has: (name: string): boolean => SAYS.has(name) || SHOWS.has(name) || ONLY_READ.has(name),
 }
 
+/** Managers among whose words `rm` may be a name or a verb. */
+const NAMING = `
+  apt apt-get aptitude dpkg dnf yum zypper pacman yay paru apk brew port snap flatpak npm pnpm yarn bun pip pip3 pipx poetry cargo
+  rustup gem bundle composer conda mamba go nix nix-env guix emerge hg svn stow ip virsh update-alternatives minikube vagrant lxc
+  incus terraform tofu gcloud az aws
+`
 /** Package managers, whose `remove` another command undoes, and tools that reset themselves as a matter of course. */
 export const MANAGERS = names(`
-  apt apt-get aptitude dpkg dnf yum zypper pacman yay paru apk brew port snap flatpak npm pnpm yarn bun pip pip3 pipx uv poetry
-  cargo rustup gem bundle composer conda mamba go nix nix-env guix emerge xbps-remove asdf mise nvm fnm sdk code hg svn jj chezmoi
-  stow vim-plug tput stty clear reset ip nmcli tc iptables ip6tables nft ufw xrandr adb virsh VBoxManage supervisorctl pm2
-  update-alternatives update-rc.d apt-key add-apt-repository dotnet swift rails molecule kitchen ollama ansible-galaxy minikube
-  kind k3d vagrant multipass lxc incus terraform tofu pulumi gcloud az aws
+  ${NAMING}
+  uv xbps-remove asdf mise nvm fnm sdk code jj chezmoi vim-plug tput stty clear reset nmcli tc iptables ip6tables nft ufw xrandr
+  adb VBoxManage supervisorctl pm2 update-rc.d apt-key add-apt-repository dotnet swift rails molecule kitchen ollama
+  ansible-galaxy kind k3d multipass pulumi
 `)
-/** Other tools whose operands are files, packages, units or verbs; there `rm` may be a name or a verb. */
-const OTHERS = names(`
-  docker podman nerdctl docker-compose kubectl oc helm gsutil s3cmd mc rclone doctl hcloud linode-cli fly flyctl heroku apt-cache
-  rpm xbps-install cp mv ln install chmod chown chgrp rm rmdir unlink shred tar zip unzip 7z rsync scp sftp vi vim nvim view nano
-  emacs ed micro hx kak systemctl service journalctl hash unhash enable disable command-not-found make gmake ninja invoke fab
-  gradle ant mvn sbt bazel task dvc ipfs bw op pass zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export
-  declare typeset local readonly rake
+/** Other such tools, whose own rules are complete. */
+export const RULED = `
+  cp mv install ln chmod chown chgrp rm rmdir unlink shred tar zip unzip 7z rsync scp sftp kill killall pkill pgrep kubectl oc
+  docker podman nerdctl docker-compose helm tmux export local declare typeset readonly make gmake systemctl service journalctl
+`
+/** Tools whose operands are files, packages, units or verbs; there `rm` may be a name or a verb. */
+const NAMES_THINGS = names(`
+  ${NAMING} ${RULED}
+  gsutil s3cmd mc rclone doctl hcloud linode-cli fly flyctl heroku apt-cache rpm xbps-install vi vim nvim view nano emacs ed micro
+  hx kak hash unhash enable disable command-not-found ninja invoke fab gradle ant mvn sbt bazel task dvc ipfs bw op pass zfs zpool
+  btrfs lvm pidof ps for in case rake
 `)
-const NAMES_THINGS = { has: (name: string): boolean => MANAGERS.has(name) || OTHERS.has(name) }
 
 /**
  * Tools that destroy what they are given, and launchers of other tools. Such a name among words may begin a command.

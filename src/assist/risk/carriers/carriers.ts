@@ -204,26 +204,28 @@ function source(args: Args): Layer {
     : { ...NOTHING, runsFile: file }
 }
 
+const docker = container('entrypoint')
+
 const CARRIERS: Readonly<Record<string, Carrier>> = {
   xargs,
   find,
   gfind: find,
   fd,
   fdfind: fd,
-  docker: container,
-  podman: container,
-  nerdctl: container,
-  buildah: container,
-  'docker-compose': container,
-  kubectl: container,
-  oc: container,
-  lxc: container,
-  incus: container,
-  apptainer: container,
-  singularity: container,
-  ip: container,
+  docker,
+  podman: docker,
+  nerdctl: docker,
+  buildah: docker,
+  'docker-compose': docker,
+  kubectl: docker,
+  oc: docker,
+  lxc: docker,
+  incus: docker,
+  apptainer: docker,
+  singularity: docker,
+  ip: docker,
   // Without a command of its own it runs the one of the application.
-  flatpak: (args) => (says({ args }, /^--command\b/) ? container(args) : NOTHING),
+  flatpak: (args, input) => (says({ args }, /^--command\b/) ? container('command')(args, input) : NOTHING),
   parallel,
   git,
   tmux,

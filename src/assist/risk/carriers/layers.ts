@@ -1,5 +1,15 @@
 // Types for the commands and scripts inside one layer of a command; also skips a wrapper's own words.
-import { type Arg, type Args, type Assignment, fromOf, type Output, said, TAINT, taintOf } from '../model.ts'
+import {
+  type Arg,
+  type Args,
+  type Assignment,
+  fromOf,
+  type Output,
+  placeIn,
+  said,
+  TAINT,
+  taintOf,
+} from '../model.ts'
 import type { Wrapper } from './wrappers.ts'
 
 export interface InnerCommand {
@@ -107,7 +117,7 @@ function optionAt(wrapper: Wrapper, words: Args, i: number, scripts: Arg[]): num
     if (whole === 'script' && value !== undefined) scripts.push(value)
     return equals < 0 ? i + 1 : i
   }
-  if (dashes === 2) return wrapper.pairs?.includes(text.slice(2)) ? i + 2 : i
+  if (dashes === 2) return wrapper.pairs?.includes(text.slice(2)) ? i + (text === '--overlay' ? 3 : 2) : i
   for (let at = 1; at < text.length; at++) {
     const kind = takes(text[at]!)
     if (kind === undefined) continue
@@ -143,6 +153,15 @@ export function commandIn(pattern: RegExp): Carrier {
     })
     return scriptLayer(found)
   }
+}
+
+/**
+ * The command behind `--`, if that stands behind the start that was found: an option that is not listed may take a value, and
+ * then only `--` tells where the command starts.
+ */
+export function behindDashes(words: Args, start: number): readonly InnerCommand[] {
+  const dashes = placeIn(words, /^--$/)
+  return dashes < start ? [] : commandLayer(words.slice(dashes + 1), true).commands
 }
 
 /** One layer with all that these have. */

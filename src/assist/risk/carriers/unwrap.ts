@@ -6,7 +6,7 @@ import { valuesOf } from '../writes/option-values.ts'
 import { carrierOf } from './carriers.ts'
 import { withSplitStrings } from './env-split.ts'
 import { unwrapInterpreter, unwrapShell } from './interpreters.ts'
-import { enterWrapper, joined, type Layer, NOTHING } from './layers.ts'
+import { behindDashes, enterWrapper, joined, type Layer, NOTHING } from './layers.ts'
 import { interpreterName, SHELLS, type Wrapper, wrapperOf } from './wrappers.ts'
 
 /** The layer of a command, empty if it wraps nothing. `words[0]` is the command word. */
@@ -41,7 +41,10 @@ function unwrapTable(wrapper: Wrapper, name: string, given: Args): Layer {
   if (rest.length === 0) return { ...NOTHING, scripts: found, runsInput: readsInput(wrapper, name, words) }
   if (wrapper.joins) return { ...NOTHING, scripts: [...found, { ...joined(rest), assignments, privileged }] }
   return {
-    commands: [{ words: rest, privileged, inherits: true, assignments, directory }],
+    commands: [
+      { words: rest, privileged, inherits: true, assignments, directory },
+      ...(wrapper.pairs?.length ? behindDashes(words, start) : []),
+    ],
     scripts: found,
     runsInput: false,
   }

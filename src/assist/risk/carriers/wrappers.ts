@@ -4,7 +4,7 @@ import { names, rows, words } from '../lookup.ts'
 export interface Wrapper {
   /** Options whose value is the next word: letters and long names. */
   readonly values?: readonly string[]
-  /** Options whose values are the next two words: bwrap's `--bind SOURCE TARGET`. */
+  /** Options whose values are the next two words: bwrap's `--bind SOURCE TARGET`; of `--overlay` they are three. */
   readonly pairs?: readonly string[]
   /** Number of the wrapper's own words before the command, such as timeout's duration. */
   readonly skip?: number
@@ -35,15 +35,17 @@ const ALL = 1_000
 
 /** Reads a row `names | properties, skip=count | values | scripts | places | pairs` behind its names; what it has are members of Wrapper. */
 function wrapperIn(row: string): Wrapper {
-  const [properties = '', values, scripts, places, pairs] = row.split('|').map((part) => part.trim())
+  const [properties = '', values = '', scripts = '', places = '', pairs = ''] = row
+    .split('|')
+    .map((part) => part.trim())
   const skip = /skip=(\w+)/.exec(properties)?.[1]
   return {
     ...Object.fromEntries((properties.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((name) => [name, true])),
-    ...(skip !== undefined && { skip: skip === 'all' ? ALL : Number(skip) }),
-    ...(values && { values: words(values) }),
-    ...(scripts && { scripts: words(scripts) }),
-    ...(places && { places: words(places) }),
-    ...(pairs && { pairs: words(pairs) }),
+    skip: skip === 'all' ? ALL : Number(skip ?? 0),
+    values: words(values),
+    scripts: words(scripts),
+    places: words(places),
+    pairs: words(pairs),
   }
 }
 
@@ -61,14 +63,11 @@ const ROWS = rows(
   su | privileged skip=all | s shell g G w | c command session-command
   runuser | privileged | u user s shell g G | c command session-command
   env | assigns transparent | u unset C chdir a argv0 | | C chdir
-  nohup setsid unbuffer command builtin noglob - nocorrect dbus dbus-run-session busybox toybox | transparent
-  prlimit | transparent | o output
+  nohup setsid unbuffer command builtin noglob - nocorrect dbus dbus-run-session dbus-launch busybox toybox fakechroot eatmydata chronic dumb-init catchsegv firejail linux32 linux64 i386 i686 x86_64 uname26 ifne run-one run-this-one keep-one-running torify tsocks gamemoderun prime-run valgrind with-contenv distrobox-host-exec host-spawn and or not begin | transparent
+  prlimit heaptrack | transparent | o output
   fakeroot | transparent | l
-  fakechroot eatmydata chronic dumb-init catchsegv dbus-launch firejail | transparent
   flatpak-spawn | transparent | directory env
   torsocks | transparent | u p a P
-  linux64 i386 i686 x86_64 uname26 ifne run-one run-this-one keep-one-running torify gamemoderun | transparent
-  prime-run linux32 valgrind tsocks and or not begin | transparent
   nice | transparent | n adjustment
   ionice | transparent | c class n classdata p
   chrt | transparent skip=1 | T P D
@@ -85,7 +84,6 @@ const ROWS = rows(
   systemd-run | transparent | u unit p property slice description uid gid nice setenv on-active on-calendar timer-property on-boot M H E working-directory | | working-directory
   ts tsp | transparent | L N D W
   tini | transparent | p e
-  heaptrack | transparent | o output
   proot | transparent | r rootfs R S b bind m w cwd pwd q k | | cwd pwd w
   watchexec | joins | e exts w watch i ignore f filter d debounce s signal
   proxychains proxychains4 | transparent | f
@@ -124,18 +122,15 @@ const ROWS = rows(
   chpst | transparent | u U b e / n l L m o p d f c t
   setpriv | transparent | reuid regid euid egid groups ambient-caps inh-caps bounding-set pdeathsig
   capsh | skip=all |  | c
-  karo hwloc-bind nsjail | afterDashes
-  bwrap |  | args userns userns2 pidns uid gid hostname chdir unsetenv lock-file sync-fd perms size remount-ro proc dev tmpfs dir seccomp add-seccomp-fd exec-label file-label block-fd userns-block-fd info-fd json-status-fd cap-add cap-drop | | chdir | bind dev-bind ro-bind bind-try dev-bind-try ro-bind-try bind-data ro-bind-data bind-fd ro-bind-fd setenv symlink file chmod
+  karo hwloc-bind nsjail lxc-attach lxc-execute mise mosh | afterDashes
+  bwrap |  | args argv0 mqueue overlay-src tmp-overlay ro-overlay userns userns2 pidns uid gid hostname chdir unsetenv lock-file sync-fd perms size remount-ro proc dev tmpfs dir seccomp add-seccomp-fd exec-label file-label block-fd userns-block-fd info-fd json-status-fd cap-add cap-drop | | chdir | bind dev-bind ro-bind bind-try dev-bind-try ro-bind-try bind-data ro-bind-data bind-fd ro-bind-fd setenv symlink file chmod overlay
   cgexec | transparent | g
   daemon |  | n name u user P pidfiles F pidfile R chroot D chdir m umask e env C config | X command | D chdir
-  with-contenv distrobox-host-exec host-spawn | transparent
   eval | joins
   hyperfine | joins | w warmup r n | s setup p prepare c cleanup conclude reference
   dotenv | transparent | e f
   direnv | skip=2
-  mise mosh | afterDashes skip=1
   watch | joins | n interval q equexit
-  lxc-attach lxc-execute | afterDashes | n name P o l a f u g s v
   pssh | joins | h H l p t o e i
   pdsh | joins | w x l t u f g R
   clush | joins | w g x X l f t u o

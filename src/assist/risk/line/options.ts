@@ -66,6 +66,7 @@ const VALUE_OPTIONS = table(`
   wget: O output-document P directory-prefix o U user-agent header
   scp: P i o F J l c S
   iptables ip6tables: t table
+  systemd-repart: empty dry-run
 `)
 
 const NONE: readonly string[] = []

@@ -110,7 +110,7 @@ export const TOOL_RULES: readonly FormRule[] = [
     id: 'tool-discards',
     level: 'moderate',
     given: 'high',
-    why: 'Discards work, backups or settings that this tool keeps.',
+    why: 'Discards work, backups or settings that this tool keeps, or stops what it runs.',
     finds: `
       !?
       hg strip|histedit

@@ -1,6 +1,6 @@
 // One rule for the many tools that nobody has described: a sub-command that deletes, destroys, purges, revokes or unsets.
 
-import { INERT, MANAGERS } from '../carriers/carried.ts'
+import { INERT, MANAGERS, RULED } from '../carriers/carried.ts'
 import { INTERPRETER_NAMES, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import { tries } from '../forms.ts'
 import { names, remembered, words } from '../lookup.ts'
@@ -56,12 +56,11 @@ const THINGS = words(`
 /** What a service keeps for others, which no other command of the tool brings back. */
 export const KEPT = new RegExp(`(?:^|[-:_])(?:${THINGS.join('|')})$`, 'i')
 
-/** Tools without sub-commands, and tools whose own rules are complete. */
+/** Other tools without sub-commands, or whose own rules are complete. */
 const OTHERS = names(`
-  cp mv install ln chmod chown chgrp rm rmdir unlink shred tar zip unzip 7z rsync scp sftp dd truncate tee kill killall pkill pgrep xargs find fd
-  parallel git kubectl oc docker podman nerdctl docker-compose helm karo tmux screen export local declare typeset readonly source eval exec make gmake
-  ping psql mysql sqlite3 mongosh redis-cli awk gawk jq python python3 node ruby perl php javac gcc cc test bind zstyle setopt unsetopt bindkey
-  crontab ssh-keygen ssh-add gpg openssl systemctl service journalctl passwd usermod useradd date set_color functions emit wait
+  ${RULED}
+  dd truncate xargs find fd parallel screen source ping psql mysql sqlite3 mongosh redis-cli awk gawk javac gcc cc zstyle setopt
+  unsetopt bindkey crontab ssh-keygen ssh-add gpg openssl passwd usermod useradd set_color functions emit wait
 `)
 const SPEAKS = names('gh glab hub ollama')
 /** Verbs that mean a whole thing, whatever the line names. */

@@ -13,9 +13,9 @@ import { ONLY_READ, SHOWS } from './tools.ts'
 
 /** Other tools that write only at their write positions, or that rules, wrappers and carriers already cover. */
 const READERS = names(`
-  . source export declare typeset local readonly unalias command builtin eval exec vdir mapfile readarray hash jobs wait kill
+  . source export declare typeset local readonly unalias vdir mapfile readarray hash jobs wait kill
   pgrep ps setopt shopt string math count contains batcat delta difft icdiff gojq jaq locate plocate md5 shasum lsof fuser tokei
-  cloc scc zless pg yamllint jsonlint taplo shellcheck bashate visidata watch cursor-agent gsort shuf scp cp install mv ar arj
+  cloc scc zless pg yamllint jsonlint taplo shellcheck bashate visidata cursor-agent gsort shuf scp cp install mv ar arj
   cpio pax dd gpg age openssl pandoc pv basenc msgfmt xmllint xsltproc split csplit tcpdump nmap make cmake ninja qrencode m4
   convert magick dot systemctl journalctl loginctl dpkg-query rpm apt-cache
 `)

@@ -86,7 +86,7 @@ export const DISK_RULES: Rules = [
       cryptsetup … luksFormat|erase|luksErase|luksKillSlot|luksRemoveKey|reencrypt
       hdparm --security-erase*|--trim-sector*|--make-bad-sector*
       nvme … format|sanitize|write-zeroes|delete-ns
-      systemd-repart --empty=force --dry-run=no|false|0|off
+      systemd-repart --empty=force --dry-run=n*|f*|0|off
       badblocks @disk -w
       mdadm --zero-superblock
       bcachefs format

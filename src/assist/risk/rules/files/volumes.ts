@@ -29,7 +29,7 @@ export const VOLUME_RULES: readonly FormRule[] = [
       btrfs check --repair
       btrfs * resize !max|+*|*:max|*:+*
       dmsetup remove*
-      systemd-repart --dry-run=no|false|0|off
+      systemd-repart --dry-run=n*|f*|0|off
       drbdadm invalidate|wipe-md|create-md
       tune2fs -O … ^*
       ntfsresize -s|--size`,

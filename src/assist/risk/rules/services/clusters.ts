@@ -98,7 +98,8 @@ export const CLUSTER_RULES: readonly FormRule[] = [
       scontrol shutdown|reboot|takeover
       scontrol delete partition*
       badmin|lsadmin *shutdown|*shut
-      qterm|condor_off !-h|-help
+      qterm !-h
+      condor_off -all
       qconf -k*|-d*
       qmgr /delete (?:queue|server|node) /
       pcs cluster destroy|kill
@@ -124,7 +125,7 @@ export const CLUSTER_RULES: readonly FormRule[] = [
       qdel|bkill all|0
       qdel|bkill -u|-f
       condor_rm -a|-all|-constraint
-      condor_drain
+      condor_drain|condor_off !-help
       pbsnodes -o
       qmod -d|-dq|-s|-sq
       badmin hclose|qclose

@@ -15,7 +15,8 @@ export const NETWORK_RULES: Rules = [
       rfkill … block <radio>
       ip … l|link set … down
       ip … l|link del|delete {link}
-      ip … route|addr|address|rule|ru|a|r flush|f !cache
+      ip … addr|address|a flush|f
+      ip … route|rule|ru|r flush|f !cache
       ovs-vsctl … del-br|emer-reset
       ip … route|r del|delete default
       ifconfig … down
@@ -37,7 +38,7 @@ export const NETWORK_RULES: Rules = [
       wpa_cli … disconnect|remove_network|terminate
       iwctl … disconnect|forget
       networkctl … delete
-      ip … flush|f|flushall|deleteall !cache !neigh|neighbour|neighbor|n
+      ip … flush|f|flushall|deleteall !cache !show|list !neigh|neighbour|neighbor|n
       ip … neigh|neighbour|neighbor|n flush|f all
       ip … tunnel|tun del|delete
       ip … netns del|delete -a|--all

@@ -1,9 +1,10 @@
 // Rules about protection and reachability of the machine: firewall, confinement, audit, services, kernel.
-import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
+import type { NamedForms } from '../../forms.ts'
+import { baseName } from '../../model.ts'
 import type { FormRule } from '../forms.ts'
 
 /** What protects the machine or watches it, by the names of services, packages and processes. */
-export const PROTECTORS = String.raw`firewalld|ufw|iptables|nftables|apparmor|selinux\S*|auditd|fail2ban\S*|clamav\S*|crowdsec|falco|falcon-sensor|crowdstrike\S*|snoopy|aide\S*|tripwire|rkhunter|chkrootkit|ossec\S*|osquery\S*|wazuh\S*|suricata|snort|zeek|rsyslog|auditbeat|elastic-agent|elastic-endpoint|sysmon\S*|mdatp|sentinelone\S*|usbguard|opensnitch`
+export const PROTECTORS = String.raw`firewalld|ufw|iptables|nftables|apparmor|selinux\S*|auditd|fail2ban\S*|clamav\S*|crowdsec|falcon?\S*|crowdstrike\S*|snoopy|aide\S*|tripwire|rkhunter|chkrootkit|ossec\S*|osquery\S*|wazuh\S*|suricata|snort|zeek|rsyslog|auditbeat|elastic-agent|elastic-endpoint|sysmon\S*|mdatp|sentinelone\S*|usbguard|opensnitch`
 /** What the machine needs to be reached and to work. */
 const VITAL =
   'sshd?|NetworkManager|networking|systemd-(?:networkd|resolved|logind|journald|udevd)|dbus|wpa_supplicant|crond?|rsyslog|getty.*|display-manager|gdm|docker|containerd|kubelet|karo'
@@ -11,28 +12,27 @@ const VITAL =
 /** What managers of services call it when a service stops, or does not start again. */
 const STOPS =
   'stop|disable|mask|kill|down|off|remove|del|unload|bootout|force-stop|force-shutdown|exit|shutdown|quit|unmonitor'
-/** Managers of services that are told first what to do, or first with which service. */
-const BY_VERB =
-  'systemctl|initctl|sv|launchctl|deb-systemd-invoke|dinitctl|herd|monit|supervisorctl|circusctl'
-const BY_NAME = 'service|rc-service|invoke-rc.d|rc-update|chkconfig|update-rc.d'
-
-/** Whether the service has one of these names. Some managers name it by its directory. */
-function among(names: string): (arg: Pick<Arg, 'text'>) => boolean {
-  const pattern = new RegExp(`^(?:${names})(?:\\.service|\\.socket)?$`)
-  return ({ text }) => pattern.test(baseName(text))
-}
-
 /** Signals that make a program read its files again or report its state; signal 0 does nothing. */
 export const TOLD = /^(?:SIG)?(?:HUP|USR[12]|WINCH|CONT|0|1|10|12)$/i
 
-const isScript = (_arg: unknown, { path }: SimpleCommand): boolean => path.startsWith('/etc/init.d/')
+/** Commands that stop such services, by managers that are told first what to do, or first with which service. */
+const STOPPING = `
+  systemctl|initctl|sv|launchctl|deb-systemd-invoke|dinitctl|herd|monit|supervisorctl|circusctl ${STOPS} <service>
+  service|rc-service|invoke-rc.d|rc-update|chkconfig|update-rc.d <service> … ${STOPS}
+  rc-update del* <service>
+  svc|s6-svc -d|-x <service>
+  s6-rc … change -d|-D <service>`
+const STOPS_DAEMON = 'start-stop-daemon -K|--stop words<service> !-t|--test !-s|--signal=<told>'
 
-/** Commands that stop such services. */
-const stopping = (services: string): string => `
-  ${BY_VERB} ${STOPS} ${services}
-  ${BY_NAME} ${services} … ${STOPS}
-  svc|s6-svc -d|-x ${services}
-  s6-rc … change -d|-D ${services}`
+/** What these forms name, for services of these names. Some managers name one by its directory or program. */
+function stopped(names: string): NamedForms {
+  const pattern = new RegExp(`^(?:${names})(?:\\.service|\\.socket)?$`)
+  return {
+    service: ({ text }) => pattern.test(baseName(text)),
+    told: TOLD,
+    script: (_arg, { path }) => path.startsWith('/etc/init.d/'),
+  }
+}
 
 /** A rule that drops what comes to ssh, or everything. */
 const LOCKS_OUT =
@@ -52,7 +52,9 @@ export const DEFENCE_RULES: readonly FormRule[] = [
     level: 'high',
     why: 'Turns off a protection of the machine, or locks everybody out of it.',
     finds: `
-      ${stopping('<defence>')}
+      ${STOPS_DAEMON}
+      ${STOPPING}
+      apparmor|auditd|fail2ban|firewalld|iptables|nftables|rsyslog|ufw stop ~script
       setenforce {permissive}
       ufw disable|reset
       ufw logging off
@@ -73,7 +75,7 @@ export const DEFENCE_RULES: readonly FormRule[] = [
       sed|tee <confinement>
       iptables|ip6tables ~lockout`,
     named: {
-      defence: among(`${PROTECTORS}|systemd-journald`),
+      ...stopped(`${PROTECTORS}|systemd-journald`),
       permissive: /^(?:0|permissive)$/i,
       lockout: LOCKS_OUT,
       confinement: /SELINUX=(?:disabled|permissive)|enforcing\/(?:disabled|permissive)\/|selinux\/enforce$/,
@@ -96,9 +98,10 @@ export const DEFENCE_RULES: readonly FormRule[] = [
     level: 'high',
     why: 'Stops a service that you or the system need to stay connected.',
     finds: `
-      ${stopping('<vital>')}
+      ${STOPS_DAEMON}
+      ${STOPPING}
       ssh|sshd|networking|NetworkManager|docker stop ~script`,
-    named: { vital: among(VITAL), script: isScript },
+    named: stopped(VITAL),
     example: 'systemctl stop sshd',
   },
   {
@@ -106,15 +109,14 @@ export const DEFENCE_RULES: readonly FormRule[] = [
     level: 'moderate',
     why: 'Stops a service, or keeps it from starting again, for everybody who uses it.',
     finds: `
-      start-stop-daemon -K|--stop !-t|--test !-s|--signal=<told>
+      ${STOPS_DAEMON}
       rndc|unbound-control|knotc|nsd-control|chronyc|postfix|doveadm|ejabberdctl|prosodyctl stop|halt|quit|shutdown
       !--user
-      ${stopping('*')}
+      ${STOPPING}
       supervisorctl|circusctl|monit shutdown|quit
-      rc-update del* *
       pg_ctl|pg_ctlcluster … stop|kill
       * stop|force-stop ~script`,
-    named: { told: TOLD, script: isScript },
+    named: stopped('.*'),
     example: 'systemctl stop nginx',
     yields: true,
   },

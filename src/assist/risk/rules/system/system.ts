@@ -9,7 +9,7 @@ import { PROTECTORS, TOLD } from './defence.ts'
 
 /** Programs that serve others, as they are named in a search for processes. */
 const SERVICE = new RegExp(
-  `^\\^?(?:${PROTECTORS}|nginx|apache2?|httpd|caddy|haproxy|traefik|postgres(?:ql)?|postmaster|mysqld?|mariadbd?|mongod|redis(?:-server)?|memcached|rabbitmq|kafka|dockerd?|containerd|kubelet|crond?|r?syslogd?|named|dnsmasq|slapd|smbd|nfsd|cupsd|php-fpm|gunicorn|uwsgi|falcon\\S*|clamd|freshclam|sentinel\\S*|filebeat|cbdaemon|apparmor\\S*)\\$?$`,
+  `^\\^?(?:${PROTECTORS}|nginx|apache2?|httpd|caddy|haproxy|traefik|postgres(?:ql)?|postmaster|mysqld?|mariadbd?|mongod|redis(?:-server)?|memcached|rabbitmq|kafka|dockerd?|containerd|kubelet|crond?|r?syslogd?|named|dnsmasq|slapd|smbd|nfsd|cupsd|php-fpm|gunicorn|uwsgi|clamd|freshclam|sentinel\\S*|filebeat|cbdaemon|apparmor\\S*)\\$?$`,
 )
 
 /** The names behind a signal such as `-STOP`, whose letters are no options with values. */
@@ -28,7 +28,8 @@ export const SYSTEM_RULES: Rules = [
       init|telinit|runit-init 0|1|5|6|s|S
       openrc-shutdown -p|-r|-H|-s|--poweroff|--reboot|--halt|--single
       s6-svscanctl -t|-q|-b|-i
-      systemctl|loginctl|initctl|dinitctl reboot|poweroff|halt|kexec|emergency|rescue|soft-reboot|shutdown
+      systemctl|loginctl|initctl|dinitctl reboot|poweroff|halt|kexec|emergency|rescue|soft-reboot
+      dinitctl shutdown
       systemctl start poweroff.target|reboot.target|halt.target|emergency.target
       herd stop root|shepherd
       systemctl isolate *rescue*|*emergency*|*reboot*|*poweroff*
