@@ -34,7 +34,7 @@ export function App() {
   if (session.value === 'over') return <Over />
   // Which views there are on this node says its status; where that fails, all of them are there.
   const known = status.value ?? statusProblem.value
-  if (session.value === 'opening' || known === undefined) return <Opening />
+  if (session.value === 'opening' || !known) return <Opening />
   return <Frame />
 }
 
@@ -85,7 +85,7 @@ function Frame() {
             {name}
           </a>
         ))}
-        {status.value?.mesh.alone === true && <p class="quiet">Used alone. To join a mesh: karo join</p>}
+        {status.value?.mesh.alone && <p class="quiet">Used alone. To join a mesh: karo join</p>}
       </nav>
       <main id="content" tabIndex={-1} key={view.id}>
         <Alarms />

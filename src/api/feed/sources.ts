@@ -99,10 +99,10 @@ interface Told {
 }
 
 /**
- * Turns an entry of the ledger into an event; the other types make none. Approvals, alerts and anomalies are told by their rooms
- * (`connectFeed`), because they begin before there is an entry, or have none.
+ * Turns an entry of the ledger into an event; the types that make none are listed in the test of this file. Approvals, alerts and
+ * anomalies are told by their rooms (`connectFeed`), because they begin before there is an entry, or have none.
  */
-const FROM_LEDGER: Readonly<Partial<Record<AuditType, (record: AuditRecord, told: Told) => void>>> = {
+export const FROM_LEDGER: Readonly<Partial<Record<AuditType, (record: AuditRecord, told: Told) => void>>> = {
   peer_connected(_, { feed, peer }) {
     if (peer !== undefined) feed.tell('peer_connected', { peer })
   },

@@ -27,7 +27,7 @@ const TRACE_ID = /^[0-9a-f]{32}$/
 
 export interface ServerOptions extends Pick<Ambient, 'clock' | 'log'> {
   /** Gets which administrator changed what: entries of the change itself do not name the person. */
-  readonly audit?: Pick<Audit, 'record'>
+  readonly audit: Pick<Audit, 'record'>
   readonly routes: readonly Routes[]
   /** The caller of a request; undefined if unknown. Throws KaroError for an invalid credential. */
   readonly callerOf: (
@@ -122,7 +122,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     const isRefused = status >= 400 && status < 500
     if (method !== 'POST' || isRefused || (body as { dry_run?: boolean } | null)?.dry_run) return
     if (routeOptions.config?.access !== 'admin') return
-    await options.audit?.record({
+    await options.audit.record({
       type: 'administered',
       success: status < 400,
       trace_id: request.id,

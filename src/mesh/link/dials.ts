@@ -75,7 +75,7 @@ export function createDials({
     const { to } = command
     const addresses = await addressesOf(command, signal)
     if (addresses.length === 0) return undefined
-    // libp2p asks nobody for its own key. Where it was announced, and not configured, no key is named, to see whose answers.
+    // libp2p asks nobody for its own key. Where it was announced, and not configured, no key is named: the dial then shows which key answers.
     const suffix = to === undefined || (to === self && addresses === command.at) ? '' : `/p2p/${peerIdOf(to)}`
     const connection = await (await open())?.dial(
       addresses.map((address) => multiaddr(address + suffix)),

@@ -115,7 +115,7 @@ export function secretsFor(name: string, { words }: SimpleCommand, report: Repor
   for (const [i, word] of words.entries()) {
     const isSet = words[i - 1]?.value === name && words[0]!.value === 'set'
     const from = isSet ? 0 : word.value.startsWith(`${name}=`) ? name.length + 1 : word.value.length
-    // This name announces a secret, whatever its value, but a file's name, a placeholder or a reference (announcesSecret).
+    // With this name announcesSecret refuses only the names of files, placeholders and references.
     if (announcesSecret('auth-key', word.value.slice(from))) report(word, from, word.value.length)
   }
 }

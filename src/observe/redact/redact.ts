@@ -169,7 +169,7 @@ function findSecrets(text: string, depth: number, spans: Span[], holders = new S
       for (const { from, to } of inner) report(word, from, to)
     }
   }
-  // What one of them is given is a secret too, and where that is a variable, so is its value.
+  // What the line gives such a variable is a secret too; where it gives it another variable, that one becomes a holder as well.
   const commands = lists.flat()
   for (const holder of holders) for (const command of commands) secretsFor(holder, command, report)
 }

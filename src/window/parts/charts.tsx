@@ -11,7 +11,7 @@ export interface Bar {
   readonly least?: string
   /** Shown behind the number. */
   readonly note?: ComponentChildren
-  readonly tone?: 'safe' | 'moderate' | 'high' | 'critical'
+  readonly tone?: 'safe' | 'moderate' | 'high' | 'critical' | undefined
 }
 
 interface BarsProps {

@@ -19,13 +19,13 @@ export function StatusStrip() {
   return (
     // Whoever hears the page hears in every view what waits, and of the rest of the strip only what is another than before.
     <div class="strip" role="status" aria-atomic="false" aria-label="State of this node">
-      {known !== undefined && (
+      {known && (
         <b>
           <Foreign text={known.name || known.fingerprint} />
         </b>
       )}
       <State tone={tone}>{word}</State>
-      {known !== undefined && <Node known={known} />}
+      {known && <Node known={known} />}
     </div>
   )
 }

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { signalWords } from '../../api/contract/client/page.ts'
 import { postReport } from '../../api/contract/operations/query.ts'
 import type { ReportShape } from '../../api/contract/shapes.ts'
-import { Bars, Figures } from '../parts/charts.tsx'
+import { type Bar, Bars, Figures } from '../parts/charts.tsx'
 import { Command, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'
 import { Trend } from '../parts/trend.tsx'
@@ -180,11 +180,12 @@ function behind({ change: moved, machines }: Row): string {
     : `${change(moved.share)} of ${counted(moved.machines.now.most, 'node')}`
 }
 
-const barOf = (label: string, row: Row, note = behind(row)) => ({
+const barOf = (label: string, row: Row, note = behind(row), tone?: Bar['tone']) => ({
   label,
   value: row.value,
   least: row.at_least ? '≥ ' : '',
   note,
+  tone,
 })
 
 interface SectionsProps {
@@ -206,10 +207,7 @@ function Sections({ report, days, team }: SectionsProps) {
               <Bars
                 caption="Commands by risk"
                 titles={['Risk', 'Commands', 'Share and change']}
-                bars={risk.levels.map((row) => ({
-                  ...barOf(row.level, row, shareOf(row, risk.commands)),
-                  tone: row.level,
-                }))}
+                bars={risk.levels.map((row) => barOf(row.level, row, shareOf(row, risk.commands), row.level))}
               />
               <Bars
                 caption="What the guard did, and who wrote the commands"

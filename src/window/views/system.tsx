@@ -137,7 +137,7 @@ const factsOf = ({ name, fingerprint, version, service, you, uptime_seconds, ...
   Name: name || fingerprint,
   Version: version,
   Runs: `${service ? 'as the service of this machine' : 'as your own node'}, for ${duration(uptime_seconds * 1_000)}`,
-  You: `${you.name === null ? '' : `${you.name}, `}uid ${you.uid}, ${you.admin ? 'an administrator of this node' : you.asks ? 'may ask the mesh' : 'see your own numbers'}`,
+  You: `${you.name ? `${you.name}, ` : ''}uid ${you.uid}, ${you.admin ? 'an administrator of this node' : you.asks ? 'may ask the mesh' : 'see your own numbers'}`,
   Agents: `${rest.agents.state}: ${rest.agents.detail}`,
   Mesh: `${counted(rest.mesh.peers_connected, 'link')}, ${counted(rest.mesh.members_known, 'member')} known`,
   'Commands kept': number(rest.store.events),

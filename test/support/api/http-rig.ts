@@ -13,7 +13,7 @@ import type { Rights } from '../../../src/trust/access/index.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase, temporaryDirectory } from '../data/database.ts'
 import { callDaemon } from '../node/call-daemon.ts'
-import { owner } from './callers.ts'
+import { owner, unreadLedger } from './callers.ts'
 import { type Answer, type Sent, send } from './http.ts'
 
 export interface Rig {
@@ -89,6 +89,7 @@ export async function startRig(
   })
   const api = createApi({
     socketPath: socket,
+    audit: unreadLedger,
     clock,
     timers,
     rightsOf,

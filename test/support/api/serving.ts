@@ -4,7 +4,7 @@ import type { Routes } from '../../../src/api/server/route.ts'
 import { buildServer, type ServerOptions } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { owner } from './callers.ts'
+import { owner, unreadLedger } from './callers.ts'
 
 interface Around extends Partial<Omit<ServerOptions, 'routes' | 'callerOf'>> {
   /** Undefined: nobody who is known. */
@@ -19,6 +19,7 @@ export function serving(
   const server = buildServer({
     clock: systemClock,
     log: silentLog,
+    audit: unreadLedger,
     ...around,
     routes: [routes].flat(),
     callerOf: caller,

@@ -17,7 +17,7 @@ import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { type LogFields, silentLog } from '../../../src/base/run/log.ts'
 import type { Room } from '../../../src/base/run/room.ts'
-import { owner } from '../../support/api/callers.ts'
+import { owner, unreadLedger } from '../../support/api/callers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { until } from '../../support/run/until.ts'
@@ -78,6 +78,7 @@ const routes: Routes = (server) => {
   )
 }
 const deps = {
+  audit: unreadLedger,
   routes: [routes],
   callerOf: () => owner(),
   rightsOf: async () => ({ admin: true, asks: true }),

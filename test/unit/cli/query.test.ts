@@ -13,7 +13,7 @@ import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Query } from '../../../src/exchange/query/index.ts'
 import type { Sessions } from '../../../src/trust/operators/index.ts'
-import { owner } from '../../support/api/callers.ts'
+import { owner, unreadLedger } from '../../support/api/callers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { commandLine } from '../../support/run/command-line.ts'
@@ -41,6 +41,7 @@ async function serve(
   const identity = { node_id: node.id, fingerprint: '0123456789abcdef', name: 'ann' }
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
+    audit: unreadLedger,
     routes: [
       queryRoutes({
         clock: systemClock,

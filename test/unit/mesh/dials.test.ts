@@ -9,6 +9,19 @@ import { testIdentity } from '../../support/mesh/mesh-node.ts'
 import { until } from '../../support/run/until.ts'
 import { linked, start, trusts } from './cluster.ts'
 
+/** Dials of no mesh, with what a test has of its own. */
+const dialsWith = (own: object) =>
+  createDials({
+    names: {},
+    wires: {},
+    timers: systemTimers,
+    timings: TIMINGS,
+    clock: systemClock,
+    put: () => {},
+    log: silentLog,
+    ...own,
+  } as unknown as DialsDeps)
+
 test('a machine that takes the connection and says nothing is answering for as long as it is dialed', async () => {
   let accepted = 0
   const server = createServer((socket) => {
@@ -44,16 +57,7 @@ test('of two dials of one node the end of one does not hide that the other was a
     onProgress({ type: 'upgrader:encrypt-outbound-connection' })
     return new Promise((_resolve, reject) => void ends.push(() => reject(new Error('reset'))))
   }
-  const dials = createDials({
-    open: async () => ({ dial }),
-    names: {},
-    wires: {},
-    timers: systemTimers,
-    timings: TIMINGS,
-    clock: systemClock,
-    put: () => {},
-    log: silentLog,
-  } as unknown as DialsDeps)
+  const dials = dialsWith({ open: async () => ({ dial }) })
   const { nodeId: to } = testIdentity()
   const both = ['10.0.0.5:9238', to].map((target) =>
     dials.dial({ do: 'dial', target, to, at: ['/ip4/10.0.0.5/tcp/9238'] }),
@@ -100,7 +104,7 @@ test('the own key that answers is told where its address was announced, and not 
   const { nodeId: self } = testIdentity()
   const told: (readonly string[])[] = []
   const dialed: string[] = []
-  const dials = createDials({
+  const dials = dialsWith({
     open: async () => ({
       async dial([address]: readonly { toString(): string }[]) {
         dialed.push(String(address))
@@ -108,15 +112,9 @@ test('the own key that answers is told where its address was announced, and not 
       },
     }),
     names: { addresses: async () => ['10.0.0.5'] },
-    wires: {},
-    timers: systemTimers,
-    timings: TIMINGS,
-    clock: systemClock,
-    put: () => {},
-    log: silentLog,
     self,
     onOwnKey: (at: readonly string[]) => told.push(at),
-  } as unknown as DialsDeps)
+  })
   const announced = ['/ip4/10.0.0.6/tcp/9238']
   for (const at of [{ host: 'ten', port: 9238, nodeId: self }, announced])
     await dials.dial({ do: 'dial', target: self, to: self, at })

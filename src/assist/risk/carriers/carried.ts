@@ -32,7 +32,7 @@ export const MANAGERS = names(`
   adb VBoxManage supervisorctl pm2 update-rc.d apt-key add-apt-repository dotnet swift rails molecule kitchen ollama
   ansible-galaxy kind k3d multipass pulumi
 `)
-/** Other such tools, whose own rules are complete. */
+/** Tools with complete rules of their own; among their words `rm` may be a name or a verb as well. */
 export const RULED = `
   cp mv install ln chmod chown chgrp rm rmdir unlink shred tar zip unzip 7z rsync scp sftp kill killall pkill pgrep kubectl oc
   docker podman nerdctl docker-compose helm tmux export local declare typeset readonly make gmake systemctl service journalctl

@@ -107,7 +107,7 @@ export const members = {
       ...others.map((node) =>
         warn(
           `two machines use the key of ${who(node)}: ${placesInWords(node.places)}`,
-          `On the machine that should not have it: stop Karo (sudo systemctl stop karo, or end karo up), then: karo identity new --replace`,
+          'On the machine that should not have it: stop Karo (sudo systemctl stop karo, or end karo up), then: karo identity new --replace',
         ),
       ),
       ok('no other machine was seen with the key of this node or of a member'),

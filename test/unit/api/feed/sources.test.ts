@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest'
 import type { FeedData, FeedEvent } from '../../../../src/api/contract/shapes.ts'
 import { connectFeed, createFeed } from '../../../../src/api/feed/index.ts'
+import { FROM_LEDGER } from '../../../../src/api/feed/sources.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { createListeners } from '../../../../src/base/run/listeners.ts'
-import { AUDIT_TYPES } from '../../../../src/trust/audit/entry-types.ts'
+import { AUDIT_TYPES, type AuditType } from '../../../../src/trust/audit/entry-types.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import type { Presence } from '../../../../src/trust/peers/index.ts'
 import { createFakeTrust } from '../../../support/mesh/fake-trust.ts'
@@ -174,6 +175,60 @@ test('what is unusual in somebody’s numbers is theirs alone', () => {
   expect(of(CID)).toEqual([])
   const { id: signal_id, ...data } = found
   expect(of(ANN)).toEqual([{ type: 'anomaly_found', data: { signal_id, ...data } }])
+})
+
+/** Entries of the ledger that make no event, some because their rooms tell of them: whoever adds a type decides. */
+const SILENT: readonly AuditType[] = [
+  'node_started',
+  'node_stopped',
+  'query_received',
+  'share_given',
+  'share_counted',
+  'total_released',
+  'policy_violation',
+  'policy_change',
+  'key_rotation',
+  'key_rotated',
+  'peer_rotated',
+  'lineage_frozen',
+  'mesh_joined',
+  'invite_changed',
+  'certificate_issued',
+  'certificate_renewed',
+  'certificate_revoked',
+  'operator_login',
+  'operator_logout',
+  'mcp_history_read',
+  'agent_gate',
+  'agent_asked',
+  'agent_requested',
+  'approval_decided',
+  'capability_change',
+  'vault_changed',
+  'secret_read',
+  'artifact_changed',
+  'artifact_read',
+  'token_created',
+  'token_revoked',
+  'history_deleted',
+  'api_refused',
+  'backup_begun',
+  'backup_made',
+  'node_restored',
+  'agent_changed',
+  'agent_connected',
+  'administered',
+  'person_changed',
+  'ledger_conflict',
+  'checkpoint',
+  'entries_dropped',
+  'entries_counted',
+  'alert_raised',
+  'anomaly_found',
+]
+
+test('each type of entry makes an event, or is named as one that makes none', () => {
+  expect([...Object.keys(FROM_LEDGER), ...SILENT].toSorted()).toEqual(AUDIT_TYPES.toSorted())
 })
 
 test('no entry of the ledger breaks it, whatever is missing', () => {

@@ -11,7 +11,7 @@ import { blake3 } from '../../../../src/base/hash.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { runCli } from '../../../../src/cli/run.ts'
 import { createSummaries } from '../../../../src/exchange/summaries/summaries.ts'
-import { owner } from '../../../support/api/callers.ts'
+import { owner, unreadLedger } from '../../../support/api/callers.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { until } from '../../../support/run/until.ts'
 import { createWorld, HOUR, NOW, nodeOf, type World } from './world.ts'
@@ -47,6 +47,7 @@ async function serve(world: World, uid = 1000) {
   const totals = { audiences: () => [], preview: rejecting, readersOf: () => ({ nodes: [], operators: [] }) }
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
+    audit: unreadLedger,
     routes: [shareRoutes({ sharing, summaries: room, trust, totals })],
     callerOf: () => owner(uid),
     rightsOf: async () => owner(),

@@ -5,7 +5,7 @@ import { summariesRoutes } from '../../../../src/api/routes/summaries.ts'
 import { buildServer } from '../../../../src/api/server/server.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createSummaries } from '../../../../src/exchange/summaries/summaries.ts'
-import { owner } from '../../../support/api/callers.ts'
+import { owner, unreadLedger } from '../../../support/api/callers.ts'
 import { until } from '../../../support/run/until.ts'
 import { createWorld, DAY, HOUR, NOW, nodeOf, type World } from './world.ts'
 
@@ -21,7 +21,7 @@ async function serve(world: World, documents = world.deps.documents) {
   const routes = [summariesRoutes({ summaries: room, trust: { opinion, resolve }, clock })]
   async function get<T>(path: string, uid: number, asks = true): Promise<T> {
     const callerOf = () => ({ ...owner(uid), asks })
-    const server = buildServer({ routes, callerOf, clock, log: silentLog })
+    const server = buildServer({ audit: unreadLedger, routes, callerOf, clock, log: silentLog })
     const answer = await server.inject(`/api/v1/summaries${path}`)
     await server.close()
     return answer.json() as T
