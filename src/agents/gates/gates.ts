@@ -217,7 +217,7 @@ export function createGates(deps: GatesDeps): LocalGates {
       outcome: 'wait',
       class: of,
       approval: id,
-      reason: `a person has to approve it: ${kind}, ${of}${why}`,
+      reason: `a person has to approve it: ${kind}, class ${of}${why}`,
       by,
     }
   }

@@ -121,8 +121,13 @@ export function createWorld(options: WorldOptions): World {
   const daemon = once(async (): Promise<DaemonState> => {
     try {
       const { pid } = await client.call(getHealth, { deadlineMs: HEALTH_MS })
-      // Every caller on the socket is known, so the daemon tells its pid.
-      if (pid === undefined) throw new KaroError('internal', 'the daemon did not report its process id')
+      // It tells its pid to every caller whom the kernel names.
+      if (pid === undefined)
+        return {
+          kind: 'closed',
+          says: 'the kernel does not tell the daemon who asks, as with the user nobody (65534)',
+          hint: 'run Karo as a user of its own',
+        }
       return { kind: 'up', pid }
     } catch (error) {
       if (!(error instanceof KaroError)) throw error

@@ -179,8 +179,8 @@ export async function runFinder(
       const inspected: Inspected = {
         ...found,
         command,
-        // What was imported without a time stands before what has one.
-        first: found.recent.at(-1)?.untimed ? Number.NaN : Date.parse(found.first),
+        // When what was imported without a time ran, nobody knows.
+        first: found.untimed > 0 ? Number.NaN : Date.parse(found.first),
         recent: found.recent.map(useOf),
         before: found.before.map(useOf),
         after: found.after.map(useOf),

@@ -5,7 +5,6 @@ import type {
   ApprovalsLogShape,
   ApprovalsShape,
   CapabilitiesShape,
-  CapabilityShape,
 } from '../../api/contract/shapes.ts'
 import { duration, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { endpointOf, isAddress } from '../../base/words/loopback-endpoint.ts'
@@ -39,9 +38,8 @@ export function cardView(
   const { id, state, agent, action, class: of, kind, risk, risks, argv, cwd, env, binds, input } = approval
   const paint = (text: string): string => (screen.colour ? styleText(COLOURS[of], text) : text)
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  const left = Math.max(0, Date.parse(approval.expires_at) - now)
   return [
-    `${paint(`${of.toUpperCase()} ${kind}`)}  request ${id}${state === 'approved' ? ' (approved)' : ''}`,
+    `${paint(`${kind}, class ${of}`)}  request ${id}${state === 'approved' ? ' (approved)' : ''}`,
     ...field('who', approval.requested_by, screen),
     ...field('agent', `${agent}, tool ${action}`, screen),
     ...field('where', placeOf(approval.target, self), screen),
@@ -63,7 +61,14 @@ export function cardView(
     ),
     ...(action === 'exec' && approval.code.length > 0 ? field('not bound', NOT_BOUND, screen) : []),
     ...approval.diff.flatMap((change) => diffLines(change, screen)),
-    ...field('risk', [`${risk} by the words alone`, ...risks].join('. '), screen),
+    ...field(
+      'asks',
+      [
+        `because of its kind, ${kind}; risk of its words: ${risk === 'safe' ? 'none found' : risk}`,
+        ...risks,
+      ].join('. '),
+      screen,
+    ),
     ...field(
       'why',
       approval.why === '' ? '(no reason given)' : `${approval.why} (as the asker says)`,
@@ -71,7 +76,7 @@ export function cardView(
     ),
     ...field('task', approval.task, screen),
     ...field('hash', `${approval.hash.slice(0, 16)} ${approval.hash.slice(16)}`, screen),
-    ...field('until', `${localTime(approval.expires_at)}, in ${duration(left)}`, screen),
+    ...field('until', `${localTime(approval.expires_at)}, in ${left(approval, now)}`, screen),
     '',
   ].join('\n')
 }
@@ -118,8 +123,7 @@ export function approvalsView({ approvals }: ApprovalsShape, now: number, screen
     CLASS: { value: ({ class: of }) => of, style: ({ class: of }) => COLOURS[of] },
     AGENT: ({ agent, isFirst }) => (isFirst ? agent : 'same'),
     LEFT: {
-      value: ({ state, expires_at }) =>
-        state === 'approved' ? 'approved' : duration(Math.max(0, Date.parse(expires_at) - now)),
+      value: ({ state, expires_at }) => (state === 'approved' ? state : left({ expires_at }, now)),
       align: 'right',
     },
     WHAT: { value: lineOf, shrink: true },
@@ -159,7 +163,12 @@ export function capabilitiesView({ capabilities }: CapabilitiesShape, now: numbe
     {
       ID: ({ first }) => first?.id.slice(0, 8) ?? '',
       AGENT: ({ first }) => first?.agent ?? '',
-      LEFT: ({ first }) => (first ? leftOf(first, now) : ''),
+      LEFT: ({ first }) =>
+        first === undefined
+          ? ''
+          : first.expires_at.startsWith('9999')
+            ? 'until taken back'
+            : left(first, now) + (first.once ? ', once' : ''),
       CAPABILITY: 'name',
       'IT MAY': { value: 'means', wrap: true },
     },
@@ -167,7 +176,5 @@ export function capabilitiesView({ capabilities }: CapabilitiesShape, now: numbe
   )
 }
 
-const leftOf = ({ expires_at, once }: CapabilityShape, now: number) =>
-  expires_at.startsWith('9999')
-    ? 'until taken back'
-    : `${duration(Math.max(0, Date.parse(expires_at) - now))}${once ? ', once' : ''}`
+const left = ({ expires_at }: Pick<ApprovalShape, 'expires_at'>, now: number): string =>
+  duration(Math.max(0, Date.parse(expires_at) - now))

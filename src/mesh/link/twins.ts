@@ -84,10 +84,7 @@ export function createTwins({
     if (one.times.length > OFTEN) one.times.shift()
     if (one.told || !isOne(one)) return
     one.told = true
-    log.warn(
-      { peer },
-      `two machines use the key of ${says}; stop the node on one of them (karo doctor says more)`,
-    )
+    log.warn({ peer }, `several places have the key of ${says}; karo doctor says what to do`)
     void audit.record({ type: 'policy_violation', success: false, peer, details: { reason } })
   }
 

@@ -9,23 +9,24 @@ import {
   type EventInput,
   type EventKeyParts,
   type EventRow,
-  eventFlags,
   FAILED_BIT,
   NO_SESSION,
   RISK_BITS,
 } from './rows.ts'
 
 /** An event as the index takes it. */
-export interface IndexedEvent extends Omit<EventInput, 'uid' | 'command' | 'category' | 'tool' | 'local'> {
+export interface IndexedEvent
+  extends Omit<EventInput, 'uid' | 'command' | 'category' | 'tool' | 'local' | 'risk_level' | 'untimed'> {
   /** Number of the event's distinct text. */
   readonly number: number
+  /** As in its key. */
+  readonly flags: number
 }
 
 /** Of a stored row, with no more objects than two: a million rows are read one after the other, and destructuring iterates. */
 export function indexedEvent(key: Uint8Array, value: Uint8Array): IndexedEvent {
   const row = decodeValue<EventRow>(EVENT_VERSION, value)
-  const flags = key[FLAGS_AT]!
-  const event: IndexedEvent = {
+  return {
     start_us: startOfKey(key),
     tag: readU32(key, TAG_AT),
     number: commandOfKey(key),
@@ -33,11 +34,10 @@ export function indexedEvent(key: Uint8Array, value: Uint8Array): IndexedEvent {
     shell: row[5],
     exit_code: row[1],
     duration_us: row[0],
-    risk_level: RISK_LEVELS[flags & RISK_BITS]!,
+    flags: key[FLAGS_AT]!,
     karo_generated: row[6],
     session: row[7] ?? NO_SESSION,
   }
-  return (flags & UNTIMED_BIT) === 0 ? event : { ...event, untimed: true }
 }
 
 /** Events of one chunk: 34 bytes each, so that a million are 34 MB. */
@@ -150,7 +150,7 @@ export function createEventIndex(): EventIndex {
         : Math.min(Math.round(event.duration_us / 1000), NO_DURATION - 1)
     chunk.exit[at] = exitOf(event)
     chunk.session[at] = event.session ?? NO_SESSION
-    chunk.flags[at] = eventFlags(event) | (event.karo_generated ? GENERATED : 0) | (shell << SHELL_SHIFT)
+    chunk.flags[at] = event.flags | (event.karo_generated ? GENERATED : 0) | (shell << SHELL_SHIFT)
   }
 
   /** The chunk that an event of this time is in or belongs to; -1 when there is none. */

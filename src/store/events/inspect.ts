@@ -1,7 +1,7 @@
 // The details of one command: its uses, exit codes and durations, and the commands around it in its shell session.
 import type { Limiter } from '../../base/async/limiter.ts'
 import type { Database, Snapshot } from '../level/database.ts'
-import { commandOfKey, eventsOf, FLAGS_AT } from '../level/key-of-event.ts'
+import { commandOfKey, eventsOf, FLAGS_AT, UNTIMED_BIT } from '../level/key-of-event.ts'
 import { pages } from '../level/pages.ts'
 import type { Recall } from './recall.ts'
 import {
@@ -29,6 +29,8 @@ export interface Inspection {
   readonly failures: number
   /** Uses whose exit code is not known. */
   readonly unknown: number
+  /** Uses that were imported without a time. */
+  readonly untimed: number
   /** Milliseconds since the epoch. */
   readonly first: number
   /** Milliseconds, of the uses whose duration is known. */
@@ -41,7 +43,8 @@ export interface Inspection {
   readonly complete: boolean
 }
 
-interface Uses extends Pick<Inspection, 'uses' | 'failures' | 'unknown' | 'first' | 'took' | 'complete'> {
+interface Uses
+  extends Pick<Inspection, 'uses' | 'failures' | 'unknown' | 'untimed' | 'first' | 'took' | 'complete'> {
   readonly newest: readonly EventKeyParts[]
   readonly snapshot: Snapshot
 }
@@ -70,34 +73,33 @@ export function createInspect(deps: {
         const { index } = recalled
         const newest: EventKeyParts[] = []
         const durations: number[] = []
-        let [uses, failures, unknown, first] = [0, 0, 0, own.start_us / 1000]
+        let [uses, failures, unknown, untimed, first] = [0, 0, 0, 0, own.start_us / 1000]
         let hasOwn = false
-        index.each({ fits: (one) => one === own.number }, (chunk, at) => {
+        const add = (use: EventKeyParts, isEnded: boolean): void => {
           uses++
-          if (index.failed(chunk, at)) failures++
-          if (!index.ended(chunk, at)) unknown++
+          if (use.flags & FAILED_BIT) failures++
+          if (use.flags & UNTIMED_BIT) untimed++
+          if (!isEnded) unknown++
+          if (newest.length < USES_SHOWN) newest.push(use)
+          first = Math.min(first, use.start_us / 1000)
+        }
+        index.each({ fits: (one) => one === own.number }, (chunk, at) => {
           const hit = index.hit(chunk, at)
           hasOwn ||= hit.start_us === own.start_us && hit.tag === own.tag
-          if (newest.length < USES_SHOWN) newest.push(hit)
+          add(hit, index.ended(chunk, at))
           const took = index.took(chunk, at)
           if (took !== undefined) durations.push(took)
-          first = Math.min(first, chunk.start[at]! / 1000)
           return true
         })
         // Commands that are not loaded yet are older than the loaded ones.
-        if (!hasOwn) {
-          uses++
-          if ((own.flags & FAILED_BIT) !== 0) failures++
-          if (!own.isEndKnown) unknown++
-          if (newest.length < USES_SHOWN) newest.push(own)
-        }
+        if (!hasOwn) add(own, own.isEndKnown)
         const sorted = Float64Array.from(durations).sort()
         const took =
           sorted.length === 0
             ? undefined
             : { least: sorted[0]!, median: sorted[sorted.length >>> 1]!, most: sorted.at(-1)! }
         const { complete } = recalled
-        return { uses, failures, unknown, first, took, newest, complete, snapshot: db.snapshot() }
+        return { uses, failures, unknown, untimed, first, took, newest, complete, snapshot: db.snapshot() }
       }),
     )
 

@@ -8,7 +8,7 @@ import { eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { pages } from '../level/pages.ts'
 import { commandTexts, NUMBER_AT, textOf, textsOf } from './commands.ts'
 import { CHUNK, createEventIndex, type EventIndex, type IndexedEvent, indexedEvent } from './index.ts'
-import type { EventInput } from './rows.ts'
+import { type EventInput, eventFlags } from './rows.ts'
 
 /** 34 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
 const EVENTS_MOST = 2_000_000
@@ -266,7 +266,7 @@ export function createRecall(deps: {
           const person = people.get(event.uid)
           if (person === undefined) continue
           if (!person.index.hasText(number)) person.index.setText(number, revealLevel0(event.command))
-          apply(person, { add: { ...event, number } })
+          apply(person, { add: { ...event, number, flags: eventFlags(event) } })
         }
       })
     },

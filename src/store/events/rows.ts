@@ -75,7 +75,9 @@ export const RISK_BITS = 0b11
 export const FAILED_BIT = 0b100
 
 /** One byte of the key with what filters ask for most. */
-export const eventFlags = (event: Pick<EventInput, 'exit_code' | 'risk_level' | 'untimed'>): number =>
+export const eventFlags = (
+  event: Pick<EventInput, 'exit_code' | 'risk_level' | 'tool' | 'untimed'>,
+): number =>
   RISK_LEVELS.indexOf(event.risk_level) |
   (hasFailed(event) ? FAILED_BIT : 0) |
   (event.untimed ? UNTIMED_BIT : 0)

@@ -104,7 +104,9 @@ export function createBelonging(deps: BelongingDeps) {
     /** Belongs to no mesh from the next start on. KaroErrors as `Fleet.leave`. */
     async leave(first: () => Promise<void>) {
       if (membership === undefined) {
-        throw new KaroError('refused', 'this node belongs to no mesh')
+        throw new KaroError('refused', 'this node belongs to no mesh with a root', {
+          hint: 'karo share off ends sharing; karo peers revoke NODE ends trust.',
+        })
       }
       // One that cannot be used now is put right later.
       if (orElse(() => deps.enrolment?.() !== undefined, true)) {

@@ -43,7 +43,7 @@ export function createOperatorOffice(deps: OperatorOfficeDeps): Operators {
         throw new KaroError('conflict', 'this key is a node, which cannot be an operator too')
       if (isCalled(roll, name, now, ({ node_id }) => node_id === operator)) {
         throw new KaroError('conflict', `a machine or an operator is called ${name} already`, {
-          hint: 'Ledgers name both, so choose another name. An operator whose credential is lost is revoked first: karo operator list.',
+          hint: 'Ledgers name both: choose another name, or revoke the operator whose credential is lost (karo operator list).',
         })
       }
       const chain = await issuing.certifyOperator(key, { name, roles, teams }, for_ms)

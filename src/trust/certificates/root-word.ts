@@ -137,5 +137,5 @@ export const revokedKey = (): KaroError =>
 
 export const otherMesh = (): KaroError =>
   new KaroError('conflict', 'this node belongs to a mesh already', {
-    hint: 'karo ca show says to which. karo leave lets this node out; another home (--home) can be in another one.',
+    hint: 'karo ca show says which. karo leave leaves it; another home (--home) can join another.',
   })

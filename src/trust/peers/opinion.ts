@@ -198,7 +198,7 @@ function lineageSays(lineage: KeyState, first: NodeId | undefined): string {
     case 'rejected':
       return `its key is not the successor that was chosen: that is ${lineage.chosen}`
     case 'frozen':
-      return `the key ${lineage.fork.at} stands in two rotations, with ${lineage.fork.between.join(' and ')}: one of them may be a thief's. It opens no data until somebody here decides (karo peers trust, for the right one) or an issuer revokes the other`
+      return `the key ${lineage.fork.at} stands in two rotations, with ${lineage.fork.between.join(' and ')}: one of them may be a thief's. It opens no data until somebody here trusts the right one (karo peers trust) or an issuer revokes the other`
   }
 }
 

@@ -30,7 +30,7 @@ export function checkFile(terms: TrustTerms, denied: boolean, file: TrustedPeer 
       `config.toml trusts this node already, with level ${file.level}, and is stronger than a decision made here`,
       {
         where: 'config.toml [peers.trusted]',
-        hint: "Change the node's entry in config.toml, then reload the service (sudo systemctl reload karo) or restart karo up.",
+        hint: 'Change the entry there, then sudo systemctl reload karo or restart karo up.',
       },
     )
   }
@@ -40,7 +40,7 @@ export function checkFile(terms: TrustTerms, denied: boolean, file: TrustedPeer 
 export function checkSuccessors(state: KeyState, node: NodeId): void {
   if (state.kind === 'frozen' && !state.fork.between.includes(node)) {
     throw new KaroError('conflict', `that key has several successors: ${state.fork.between.join(', ')}`, {
-      hint: 'Find out which one is theirs, by comparing fingerprints with their people, and trust that one by its whole node id.',
+      hint: 'Compare fingerprints with their people, and trust the right one by its whole node id.',
     })
   }
   if (state.kind === 'retired') {

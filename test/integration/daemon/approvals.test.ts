@@ -61,7 +61,7 @@ describe('a tool asks, and a person answers in another terminal', () => {
     const { id, hash } = await requestFor(command)
     const person = inTerminal(['approvals', 'approve', id], node.home)
     await until(() => person.shown().includes('[y/N]'), { what: 'the question' })
-    for (const part of ['HIGH ExecuteCommand', command, '/srv', 'kBridge:claude', hash.slice(0, 16)])
+    for (const part of ['ExecuteCommand, class high', command, '/srv', 'kBridge:claude', hash.slice(0, 16)])
       expect(person.shown()).toContain(part)
     person.write('y\r')
     expect(await ended(person)).toMatchObject({ code: 0, shown: expect.stringContaining('Approved once') })

@@ -18,4 +18,9 @@ test('sharing is off after karo leave, also for who decided nothing', async () =
   expect(await shared()).toMatchObject({ sharing: 'off', source: 'decision' })
   const { entries } = await node.json<{ entries: { details: { action?: string } }[] }>(['audit', 'log'])
   expect(entries.map(({ details }) => details.action)).toContain('leave_mesh')
+  // Who has no mesh with a root to leave is told what ends the rest.
+  expect(await node.karo(['leave', '--yes'])).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('share off ends sharing'),
+  })
 })

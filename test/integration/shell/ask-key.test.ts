@@ -102,4 +102,11 @@ test('karo fix takes the last recorded command that failed', async () => {
     JSON.parse((await node.karo(['fix', '--json'])).stdout) as { readonly failed: string }
   await until(async () => (await fixed()).failed === 'mkdir three/four', { what: 'it is recorded' })
   expect(await fixed()).toMatchObject({ exit_code: 1 })
+  // A line that is not allowed is what karo check answers, and no failure.
+  const checked = at.printed(/Overwrites/)
+  at.keys("karo check 'git push --force'\r")
+  await checked
+  const newest = async () => (await node.karo(['history', '--limit', '1'])).stdout
+  await until(async () => (await newest()).includes('karo check'), { what: 'it is recorded too' })
+  expect(await fixed()).toMatchObject({ failed: 'mkdir three/four' })
 })

@@ -136,6 +136,13 @@ describe('the card', () => {
     expect(`${here}---\n${there}`).toMatchSnapshot()
   })
 
+  it('names one class, and says of the words what the rules found in them', () => {
+    const words = shown({ class: 'high', risk: 'safe', risks: [] })
+    expect(words).toContain('ExecuteCommand, class high')
+    expect(words).toContain('because of its kind, ExecuteCommand; risk of its words: none found')
+    expect(words).not.toContain('safe')
+  })
+
   it('lets no foreign text act, hide, or look like a line of its own', () => {
     const fields = {
       cwd: HOSTILE,

@@ -60,13 +60,17 @@ export const history = named('History', {
   total: count('all that match, also those beyond the limit'),
 })
 
+const ends = {
+  failures: count('those uses that ended with another code than 0'),
+  unknown: count('those uses whose exit code is not known'),
+}
+
 const rankedCommand = named(
   'RankedCommand',
   {
     ...command,
     uses: count('how often the command was used, among the uses that match'),
-    failures: count('those uses that ended with another code than 0'),
-    unknown: count('those uses whose exit code is not known'),
+    ...ends,
   },
   'A command, with its newest use. Never leaves this machine.',
 )
@@ -84,9 +88,9 @@ export const inspectedCommand = named(
   {
     event,
     uses: count('how often the command was used'),
-    failures: count('those uses that ended with another code than 0'),
-    unknown: count('those uses whose exit code is not known'),
-    first: moment('when it was used first'),
+    ...ends,
+    untimed: count('imported without a time'),
+    first: moment('its first use; only a place in the order where one is `untimed`'),
     took: z
       .strictObject({ least: count('ms'), median: count('ms'), most: count('ms') })
       .nullable()

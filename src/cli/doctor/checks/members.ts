@@ -96,10 +96,10 @@ export const members = {
   'peers.twins': {
     title: 'one key, one machine',
     what: 'No other machine uses the key of this node, and no member connects from two addresses by turns, which would mean two machines with one key.',
-    why: "This happens if a restored backup or a cloned disk runs at the same time as the original: the two machines break each other's connections every few seconds, and contradict each other.",
+    why: "A restored backup or a cloned disk runs beside the original: the two machines break each other's connections every few seconds, and contradict each other.",
     severity: 'fail',
     looksAt: 'admin',
-    fix: 'Stop the node on the machine that should not have the key. To make another node there: karo identity new --replace.',
+    fix: 'Stop the node on the machine that should not have the key, then there: karo identity new --replace.',
     look: ({ twins: { here, others } }) => [
       ...(here.length > 0
         ? [fail(`two machines use the key of this node: this one, and one at ${here.map(who).join(', ')}`)]

@@ -103,7 +103,7 @@ export const spool = {
   'spool.shared': {
     title: 'shared directories',
     what: 'For the service: the kernel protects regular files, pipes, hard links and symbolic links in sticky directories that everybody may write (fs.protected_regular, protected_fifos, protected_hardlinks, protected_symlinks). For every node: no directory above the spool lets others replace the spool.',
-    why: 'Hooks do not need this protection: they make new files with names that nobody can guess, and write only to their own. Other programs in shared directories need it.',
+    why: 'Hooks make new files with names that nobody can guess, and write only to their own. Other programs in shared directories need this protection.',
     severity: 'warn',
     fix: 'sudo sysctl -w fs.protected_regular=1 fs.protected_fifos=1 fs.protected_hardlinks=1 fs.protected_symlinks=1, and in /etc/sysctl.d/ for the next start; sudo chmod +t <directory>',
     look({ paths, stat, service }) {

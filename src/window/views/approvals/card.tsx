@@ -76,7 +76,7 @@ export function Card({ approval }: { readonly approval: ApprovalShape }) {
     <article class="card" aria-label={`Request ${id}`}>
       <header>
         <h3>
-          <ActionClass of={approval.class} /> <Foreign text={approval.kind} />
+          <Foreign text={approval.kind} />, class <ActionClass of={approval.class} />
         </h3>
         <span>
           <Foreign text={agent} /> <span class="quiet">request {id}</span>
@@ -156,9 +156,9 @@ function factsOf(approval: ApprovalShape) {
       </ul>
     ),
     Input: input && <Text text={input} />,
-    'Risk by the words alone': (
+    'Asks because': (
       <span>
-        <Risk level={risk} />
+        of its kind; risk of its words: {risk === 'safe' ? 'none found' : <Risk level={risk} />}
         {risks.map((one) => (
           <span key={one}>
             {' '}

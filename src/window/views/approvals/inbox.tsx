@@ -64,7 +64,10 @@ export function Approvals() {
           }
         >
           {({ approvals }) =>
-            groupsOf(approvals).map((group) => <Alike key={group[0].group} group={group} />)
+            // Requests that are alike stand together, where the first of them stands.
+            [...Map.groupBy(approvals, ({ group }) => group)].map(([name, group]) => (
+              <Alike key={name} group={group} />
+            ))
           }
         </Shown>
       </Panel>
@@ -93,7 +96,7 @@ const Notifications = () => (
 )
 
 function HowToApprove() {
-  if (isMuscleLocked.value) return <>The Muscle is locked, so nothing can be approved. You can deny.</>
+  if (isMuscleLocked.value) return <>No jail can be started, so nothing can be approved. You can deny.</>
   if (scope.value === 'approve')
     return <>An approval is for exactly what the card shows, and for nothing else.</>
   return (
@@ -104,20 +107,7 @@ function HowToApprove() {
   )
 }
 
-type Group = readonly [ApprovalShape, ...ApprovalShape[]]
-
-/** Requests that are alike stand together, where the first of them stands. */
-function groupsOf(approvals: readonly ApprovalShape[]): readonly Group[] {
-  const groups = new Map<string, [ApprovalShape, ...ApprovalShape[]]>()
-  for (const one of approvals) {
-    const group = groups.get(one.group)
-    if (group === undefined) groups.set(one.group, [one])
-    else group.push(one)
-  }
-  return [...groups.values()]
-}
-
-function Alike({ group }: { readonly group: Group }) {
+function Alike({ group }: { readonly group: readonly ApprovalShape[] }) {
   const pending = group.filter(({ state }) => state === 'pending')
   return (
     <div class="alike">

@@ -21,6 +21,7 @@ import { judgeHook, judgeToolHook } from '../../../../src/cli/doctor/checks/term
 import { trustDomains } from '../../../../src/config/domains.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { karo } from '../../../support/node/played-daemon.ts'
 import { type Found, found, told } from './found.ts'
 
 const MIB = 1024 * 1024
@@ -160,6 +161,13 @@ test('daemon: up, down, hung, unreachable, closed, answering with an error; and 
       'answers with an error: it does not hang, and is ended gently': found('daemon.running', {}, answering),
     }),
   ).toMatchSnapshot()
+})
+
+test('daemon: one that is not told who asks is healthy, and is not to be ended', async () => {
+  const health = { 'GET /api/v1/health': { ready: true } }
+  const { out } = await karo(health, 'doctor', '--only', 'daemon.running', '--json')
+  expect(out).toContain('65534')
+  expect(out).not.toContain('kill')
 })
 
 test('daemon: where the last start failed, its reason stands there, until a start succeeds', async () => {

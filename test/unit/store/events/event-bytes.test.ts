@@ -8,6 +8,7 @@ import {
   EVENT_VERSION,
   type EventInput,
   encodeEvent,
+  eventFlags,
   eventKey,
   NO_SESSION,
   NO_TEXT,
@@ -60,9 +61,15 @@ test('every event is read as it was stored', () => {
           confirmed: ______,
           answered: _______,
           rule: ________,
+          risk_level: _________,
+          untimed: __________,
           ...kept
         } = one
-        expect(indexedEvent(eventKey(one, number), encodeEvent(one))).toMatchObject({ ...kept, number })
+        expect(indexedEvent(eventKey(one, number), encodeEvent(one))).toMatchObject({
+          ...kept,
+          number,
+          flags: eventFlags(one),
+        })
       }
     }),
     { numRuns: 300 },

@@ -1,6 +1,7 @@
 // Commands of one shell session, and what is known of one command: the same from the index and from the database.
 import { expect, test } from 'vitest'
 import { createSerial } from '../../../../src/base/async/limiter.ts'
+import { EXIT } from '../../../../src/base/errors.ts'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventRepository, IMPORTED } from '../../../../src/store/events/events.ts'
 import { createEventIndex } from '../../../../src/store/events/index.ts'
@@ -70,6 +71,7 @@ test('inspected: uses, durations, and neighbours of the same session only', asyn
   expect(found!.first).toBe(eventOf(3).start_us / 1000)
   expect(found!.recent.map(({ exit_code }) => exit_code)).toEqual([0, 0, 2])
   expect([texts(found!.before), texts(found!.after)]).toEqual([['cd shop'], ['git push']])
+  expect(found!.untimed).toBe(0)
   const imported = await repository.inspect(1000, ids[0]!)
   expect([imported!.before, imported!.after]).toEqual([[], []])
   // Somebody else's, one that is gone, and a text that is no id.
@@ -77,6 +79,25 @@ test('inspected: uses, durations, and neighbours of the same session only', asyn
   await repository.remove(1000, [ids[0]!], new AbortController().signal)
   expect(await repository.inspect(1000, ids[0]!)).toBeUndefined()
   expect(await repository.inspect(1000, 'x')).toBeUndefined()
+})
+
+test('inspected: uses imported without a time are counted, also those older than the uses that are shown', async () => {
+  const uses = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => eventOf(at, { command: 'make' }))
+  const repository = await repositoryOf(eventOf(0, { command: 'make', untimed: true }), ...uses)
+  const [newest] = await repository.find(1000, { text: 'make' })
+  const found = await repository.inspect(1000, newest!)
+  expect(found).toMatchObject({ uses: 10, untimed: 1 })
+  expect(found!.recent.some(({ untimed }) => untimed)).toBe(false)
+})
+
+test('a line that karo check does not allow is no failure, neither in what is inspected nor among those that failed', async () => {
+  const repository = await repositoryOf(
+    eventOf(1, { command: 'karo check x', tool: 'karo', exit_code: EXIT.refused }),
+    eventOf(2, { command: 'karo check x', tool: 'karo', exit_code: EXIT.usage }),
+  )
+  const [newest] = await repository.find(1000, { text: 'karo check x' })
+  expect(await repository.inspect(1000, newest!)).toMatchObject({ uses: 2, failures: 1 })
+  expect((await repository.search(1000, { words: [], failed: true, limit: 9 })).total).toBe(1)
 })
 
 test('inspected before it is loaded: its own use counts, and the answer says that more may follow', async () => {
