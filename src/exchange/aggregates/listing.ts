@@ -19,14 +19,15 @@ interface Name {
   /** author 8 ‖ check 16 */
   readonly entry: Uint8Array
   readonly hex: string
-  /** Of the author's part alone. */
-  readonly author: string
   /** What its header gives and declines: the same text where headers say the same, as most do. */
   readonly said: string
 }
 
 /** Each step goes over all shares again, and a share does not change. */
 const names = new WeakMap<HeldShare, Name>()
+
+/** Of the last share, so that most shares have one text, which a map finds without comparing it. */
+let lastSaid = ''
 
 function nameOf(share: HeldShare): Name {
   const known = names.get(share)
@@ -35,7 +36,9 @@ function nameOf(share: HeldShare): Name {
   entry.set(share.author.subarray(0, AUTHOR_BYTES))
   entry.set(share.check, AUTHOR_BYTES)
   const hex = toHex(entry)
-  const name = { entry, hex, author: hex.slice(0, 2 * AUTHOR_BYTES), said: saidIn(share.header) }
+  const said = saidIn(share.header)
+  if (said !== lastSaid) lastSaid = said
+  const name = { entry, hex, said: lastSaid }
   names.set(share, name)
   return name
 }
@@ -123,9 +126,9 @@ function flawOf(share: HeldShare, view: TallyView): (typeof REFUSED_SHARES)[numb
 
 /** The shares of this view that a list may hold, in the order of their entries: of a member that counts, one of each member. */
 export function acceptable(view: TallyView): readonly HeldShare[] {
-  const sorted = view.shares
-    .filter((share) => flawOf(share, view) === undefined)
-    .sort((a, b) => (nameOf(a).hex < nameOf(b).hex ? -1 : 1))
+  const shares = view.shares.filter((share) => flawOf(share, view) === undefined)
+  const named = new Map(shares.map((share) => [nameOf(share).hex, share]))
+  const sorted = [...named.keys()].sort().map((hex) => named.get(hex)!)
   const seen = new Set<string>()
   return sorted.filter(({ author }) => {
     const { member } = view.contributorOf(author) as Contributor

@@ -26,7 +26,7 @@ import {
   vectorOf,
   verifierOf,
 } from './proof/prio3.ts'
-import { addTo, CELL_BYTES, expandAll, fromBytes, SEED_BYTES, split, toBytes } from './shares.ts'
+import { added, CELL_BYTES, expandAll, fromBytes, SEED_BYTES, split, toBytes } from './shares.ts'
 import type { HeldShare, Pair } from './types.ts'
 
 /** How many indicators and counters each section has. */
@@ -103,9 +103,9 @@ export function readHalf(
       const expanded = index === 0 ? expandAll(values, counts) : cut(fromBytes(values), counts)
       const indicators = vectorOf(instance, side, input)
       // Mod 2^64, as an array of that type counts.
-      if (index === 1) addTo(indicators, new BigUint64Array(indicators.length).fill(-MODULUS))
+      const modulus = new BigUint64Array(indicators.length).fill(-MODULUS)
       const cells = cut(
-        indicators,
+        index === 1 ? added(indicators, modulus) : indicators,
         sections.map(({ rows }) => rows),
       )
       return cells.map((of, at) => joined(of, expanded[at]!))

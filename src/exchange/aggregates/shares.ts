@@ -18,15 +18,16 @@ const NO_SALT = new Uint8Array(32)
 /** Of SHA-256. */
 const HASHED_BYTES = 64
 /** Which of the two 32-bit words of a 64-bit integer in memory is the lower one. */
-const LOW = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1
+export const LOW = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1
 
 type Order = 'big' | 'little'
+/** One more than the highest of 32 bits. */
+export const WORD = 2 ** 32
 const HOST: Order = LOW === 0 ? 'little' : 'big'
 
 /** Integers as bytes, 8 each, big-endian where nothing else is said. */
 export function toBytes(cells: BigUint64Array, order: Order = 'big'): Uint8Array {
-  const bytes = new Uint8Array(cells.length * CELL_BYTES)
-  bytes.set(new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength))
+  const bytes = new Uint8Array(cells.buffer, cells.byteOffset, cells.byteLength).slice()
   if (order !== HOST) Buffer.from(bytes.buffer).swap64()
   return bytes
 }
@@ -34,8 +35,7 @@ export function toBytes(cells: BigUint64Array, order: Order = 'big'): Uint8Array
 /** The reverse of `toBytes`. Throws RangeError when the length is no multiple of 8. */
 export function fromBytes(bytes: Uint8Array, order: Order = 'big'): BigUint64Array {
   if (bytes.length % CELL_BYTES !== 0) throw new RangeError(`${bytes.length} bytes are not whole integers`)
-  const copy = new Uint8Array(bytes.length)
-  copy.set(bytes)
+  const copy = new Uint8Array(bytes)
   if (order !== HOST) Buffer.from(copy.buffer).swap64()
   return new BigUint64Array(copy.buffer)
 }
@@ -98,16 +98,18 @@ function inPlace(bytes: Buffer): BigUint64Array {
   return new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.length / CELL_BYTES)
 }
 
-/** Adds `term` to `sum`, cell by cell, mod 2^64. In 32-bit words, because BigInts cost thirty times as much. */
-export function addTo(sum: BigUint64Array, term: BigUint64Array): void {
-  if (sum.length !== term.length) throw new RangeError('vectors of different lengths')
-  const a = new Uint32Array(sum.buffer, sum.byteOffset, sum.length * 2)
-  const b = new Uint32Array(term.buffer, term.byteOffset, term.length * 2)
-  for (let at = 0; at < a.length; at += 2) {
-    const low = (a[at + LOW] as number) + (b[at + LOW] as number)
-    a[at + LOW] = low
-    a[at + 1 - LOW] = (a[at + 1 - LOW] as number) + (b[at + 1 - LOW] as number) + (low > 0xffff_ffff ? 1 : 0)
+/** The sum of two vectors mod 2^64. In 32-bit words, because BigInts cost thirty times as much. */
+export function added(a: BigUint64Array, b: BigUint64Array): BigUint64Array {
+  if (a.length !== b.length) throw new RangeError('vectors of different lengths')
+  const sum = BigUint64Array.from(a)
+  const words = new Uint32Array(sum.buffer)
+  const more = new Uint32Array(b.buffer, b.byteOffset, words.length)
+  for (let at = 0; at < words.length; at += 2) {
+    const low = words[at + LOW]! + more[at + LOW]!
+    words[at + LOW] = low
+    words[at + 1 - LOW] = words[at + 1 - LOW]! + more[at + 1 - LOW]! + (low < WORD ? 0 : 1)
   }
+  return sum
 }
 
 /** Vectors of one length are added to it, and it has their sum mod 2^64. */
@@ -118,7 +120,6 @@ export interface Sum {
 }
 
 const TERMS_MAX = 2 ** 21 - 1
-const WORD = 2 ** 32
 
 /** An empty sum of that many cells. Words of 32 bits are added as doubles and carried at the end, which takes a third of the time of `added`. */
 export function createSum(cells: number): Sum {
@@ -144,13 +145,6 @@ export function createSum(cells: number): Sum {
   }
 }
 
-/** The sum of two vectors mod 2^64. */
-export function added(a: BigUint64Array, b: BigUint64Array): BigUint64Array {
-  const sum = BigUint64Array.from(a)
-  addTo(sum, b)
-  return sum
-}
-
 /** The two halves of vectors, one for each section: a fresh seed, and the other halves. */
 export function split(
   vectors: readonly BigUint64Array[],
@@ -161,17 +155,7 @@ export function split(
     seed,
     vectors.map(({ length }) => length),
   )
-  const rest = vectors.map((vector, section) => {
-    const half = halves[section] as BigUint64Array
-    // -half mod 2^64 is its complement and one more.
-    const words = new Uint32Array(half.buffer, half.byteOffset, half.length * 2)
-    for (let at = 0; at < words.length; at += 2) {
-      const low = (~(words[at + LOW] as number) >>> 0) + 1
-      words[at + LOW] = low
-      words[at + 1 - LOW] = (~(words[at + 1 - LOW] as number) >>> 0) + (low > 0xffff_ffff ? 1 : 0)
-    }
-    addTo(half, vector)
-    return half
-  })
+  // Mod 2^64, as an array of that type counts.
+  const rest = vectors.map((vector, section) => vector.map((value, at) => value - halves[section]![at]!))
   return { seed, rest }
 }

@@ -7,14 +7,17 @@ import { type Identity, isSame, verifySignature } from '../../trust/identity/ind
 
 const DOMAIN = Buffer.from('karo-released-v1')
 
-/** A release as far as it is about one type; `named` are all types that it speaks of. */
-function statementOf(content: ReleaseContent, type: string | undefined): ReleaseStatement {
-  return {
-    ...content,
-    types: content.types.filter((one) => one.type === type),
-    named: content.types.map((one) => one.type),
-  }
-}
+/** A content as far as it is about one type, or about none. */
+export const contentAbout = (content: ReleaseContent, type: string | undefined): ReleaseContent => ({
+  ...content,
+  types: content.types.filter((one) => one.type === type),
+})
+
+/** The same of a release; `named` are all types that it speaks of. */
+const statementOf = (content: ReleaseContent, type: string | undefined): ReleaseStatement => ({
+  ...contentAbout(content, type),
+  named: content.types.map((one) => one.type),
+})
 
 const signedBytes = (statement: Uint8Array): Uint8Array => Buffer.concat([DOMAIN, blake3([statement])])
 
@@ -79,12 +82,6 @@ export function readStatement({ statement, signatures }: ShownStatement, type: s
   })
   return { content, authors }
 }
-
-/** A content as far as it is about one type. */
-export const contentAbout = (content: ReleaseContent, type: string): ReleaseContent => ({
-  ...content,
-  types: content.types.filter((one) => one.type === type),
-})
 
 /** By content: releases are opened once and compared at each question. */
 const hashes = new WeakMap<ReleaseContent, Uint8Array>()

@@ -17,11 +17,11 @@ import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } f
 import { contentsOf, setHashOf } from './contents.ts'
 import { acceptable, entriesOf, entryOf, hashOfPart, heldOf, isProvedIn, listingOf } from './listing.ts'
 import { scaleOf, withNoise } from './noise.ts'
-import { type OpenedGroup, openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
+import { openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
 import { splitOf, toldCellIndicators, toldCellValues } from './parts/apart.ts'
 import { seenGroup } from './seen.ts'
 import { openings, sumsOfCells, toldIndicators, toldValues } from './totals.ts'
-import type { CountedSet, HeldShare, Layout, Step, TallyView } from './types.ts'
+import type { CountedSet, HeldShare, Step, TallyView } from './types.ts'
 
 const MINUTE_MS = 60_000
 /** No share has come for so long: those that are on their way have arrived. */
@@ -100,11 +100,7 @@ function waitForShare(view: TallyView, detail: string): Step {
   return { kind: 'wait', reason: detail, until, isMissing: true }
 }
 
-const wait = (reason: string, until?: number): Step => ({
-  kind: 'wait',
-  reason,
-  ...(until === undefined ? {} : { until }),
-})
+const wait = (reason: string, until?: number): Step => ({ kind: 'wait', reason, until })
 
 /** What was said stays said, and `more` comes to it. */
 const say = ({ own }: TallyView, more: Partial<TallyPlain>): Step => ({
@@ -196,7 +192,7 @@ function settle(view: TallyView, listing: Listing, agreement: Agreement, held: H
       opened: new Uint8Array(0),
     }))
     const split = splitOf(layouts, theirs.cells, told, opened, scale > 0)
-    const noisy = ownNoise(view, agreement, at, { layouts, sums, scale, opened, split })
+    const noisy = withNoise(layouts, sums, { opened, split }, scale, noiseSeed(view, agreement, at))
     return {
       threshold,
       indicators,
@@ -298,7 +294,7 @@ function open(view: TallyView, listing: Listing, agreement: Agreement, held: Hel
     }))
     const shareAt = (place: number) => held.get(place)!
     const sums = sumsOfCells(layouts, places, cells, shareAt)
-    const noisy = ownNoise(view, agreement, at, { layouts, sums, scale, ...found })
+    const noisy = withNoise(layouts, sums, found, scale, noiseSeed(view, agreement, at))
     groups.push({
       opened: toldValues(layouts, noisy.whole, found.opened),
       cells: cells.map((_, one) => ({
@@ -311,25 +307,9 @@ function open(view: TallyView, listing: Listing, agreement: Agreement, held: Hel
 
 // ── Both ──
 
-/** The sums of group number `at` with this aggregator's noise; the same each time. */
-function ownNoise(
-  { secret }: TallyView,
-  agreement: Agreement,
-  at: number,
-  {
-    layouts,
-    sums,
-    scale,
-    ...told
-  }: {
-    readonly layouts: readonly Layout[]
-    readonly sums: ReturnType<typeof sumsOfCells>
-    readonly scale: number
-  } & OpenedGroup,
-): ReturnType<typeof sumsOfCells> {
-  const seed = blake3([NOISE_DOMAIN, secret, hashOfPart(agreement), Uint8Array.of(at)])
-  return withNoise(layouts, sums, told, scale, seed)
-}
+/** What this aggregator's noise in group number `at` follows from; the same each time. */
+const noiseSeed = ({ secret }: TallyView, agreement: Agreement, at: number): Uint8Array =>
+  blake3([NOISE_DOMAIN, secret, hashOfPart(agreement), Uint8Array.of(at)])
 
 interface Agreed {
   readonly listing: Listing

@@ -183,7 +183,12 @@ export type Step =
   /** Shares whose proofs this aggregator has to look at, and to say so, before it goes on; ask again afterwards. */
   | { readonly kind: 'check'; readonly shares: readonly HeldShare[] }
   /** Nothing to do until something changes, at the latest at `until`. `isMissing`: a share is not here any more. */
-  | { readonly kind: 'wait'; readonly reason: string; readonly until?: number; readonly isMissing?: true }
+  | {
+      readonly kind: 'wait'
+      readonly reason: string
+      readonly until?: number | undefined
+      readonly isMissing?: true
+    }
   /** The attempt ends without a release. `by`: which aggregator said or did it, 0 the leader. */
   | { readonly kind: 'refused'; readonly by: 0 | 1; readonly reason: TallyRefusal; readonly detail: string }
   /** Both halves are open. One content for each audience. */

@@ -105,10 +105,10 @@ export function query(
 }
 
 /** Whether both shares of what is told, added up, say that the vector is as it should be. */
-export function decide(verifier: readonly bigint[]): boolean {
-  const [output, ...wires] = verifier
-  const gadget = wires.pop()
+export function decide(verifier: BigUint64Array): boolean {
+  // Between the circuit's output and the gadget's value are the wires.
+  const last = verifier.length - 1
   let sum = 0n
-  for (let at = 0; at < wires.length; at += 2) sum += wires[at]! * wires[at + 1]!
-  return output === 0n && sum % MODULUS === gadget
+  for (let at = 1; at < last; at += 2) sum += verifier[at]! * verifier[at + 1]!
+  return verifier[0] === 0n && sum % MODULUS === verifier[last]
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { MODULUS } from '../../../../src/exchange/aggregates/proof/field.ts'
+import { add, addEach, MODULUS } from '../../../../src/exchange/aggregates/proof/field.ts'
 import {
   elementsFrom,
   HELPER,
@@ -51,6 +51,23 @@ const bothSay = (
   verifierOf(instance, key, LEADER, nonce, open, leader),
   verifierOf(instance, key, HELPER, nonce, open, helper),
 ]
+
+it('elements are added in words as they are one by one', () => {
+  const element = fc.oneof(
+    fc.bigInt({ min: 0n, max: MODULUS - 1n }),
+    fc.constantFrom(0n, 1n, 0xffff_ffffn, 0x1_0000_0000n, MODULUS - 1n, MODULUS - 2n, 0xffff_fffe_ffff_ffffn),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.tuple(element, element), { minLength: 1, maxLength: 20 }), (pairs) => {
+      const [left, right] = [0, 1].map((at) => BigUint64Array.from(pairs, (pair) => pair[at]!))
+      // From the middle of longer vectors too.
+      expect([...addEach(left!, right!)]).toEqual(pairs.map(([a, b]) => add(a, b)))
+      expect([...addEach(left!.subarray(1), right!.subarray(1))]).toEqual(
+        pairs.slice(1).map(([a, b]) => add(a, b)),
+      )
+    }),
+  )
+})
 
 describe('what the draft computes', () => {
   const of = read('Prio3SumVecWithMultiproof_0.json')
