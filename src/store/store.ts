@@ -26,7 +26,7 @@ import { createCapabilityRepository } from './tables/capabilities.ts'
 import { createConsentRepository } from './tables/consent.ts'
 import { createDocumentRepository } from './tables/documents.ts'
 import { createFleetRepository } from './tables/fleet.ts'
-import { createForwardedRepository } from './tables/forwarded.ts'
+import { forwarded } from './tables/forwarded.ts'
 import { createMemberRepository } from './tables/members.ts'
 import { createMemoryRepository } from './tables/memory.ts'
 import { createPeopleRepository } from './tables/people.ts'
@@ -93,7 +93,7 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
     audit: createAuditRepository(db),
     documents: createDocumentRepository(db),
     fleet: createFleetRepository(db),
-    forwarded: createForwardedRepository(db),
+    forwarded: forwarded.in(db),
     tokens: tokens.in(db),
     approvals: () => createApprovalRepository(db),
     capabilities: createCapabilityRepository(db),

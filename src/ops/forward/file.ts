@@ -2,26 +2,16 @@
 
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import type { Outlet } from './outlet.ts'
+import { orElse } from '../../base/run/or-else.ts'
+import type { LastRecord, Outlet } from './outlet.ts'
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants
 /** An entry takes at most 2 KiB of details, and its record little more. */
 const TAIL_BYTES = 64 * 1024
 const LF = 0x0a
 
-/** The last record of a file, as far as it says which entry that is. */
-export interface LastRecord {
-  readonly seq: number
-  /** Hash of the entry. */
-  readonly id: string
-}
-
-export interface FileOutlet extends Outlet {
-  readonly last: LastRecord | undefined
-}
-
 /** Opens or makes the file, and cuts off a record that a crash left unfinished. Rejects with the system's error. */
-export async function openFile(path: string): Promise<FileOutlet> {
+export async function openFile(path: string): Promise<Outlet> {
   const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
   try {
     const opened = await file.stat()
@@ -52,10 +42,6 @@ async function cutToLastRecord(file: FileHandle, size: number): Promise<LastReco
   const end = tail.lastIndexOf(LF) + 1
   if (from + end < size && (end > 0 || from === 0)) await file.truncate(from + end)
   const line = tail.subarray(tail.lastIndexOf(LF, end - 2) + 1, end).toString('utf8')
-  try {
-    const { event } = JSON.parse(line) as { event: { sequence: number; id: string } }
-    return Number.isSafeInteger(event.sequence) ? { seq: event.sequence, id: event.id } : undefined
-  } catch {
-    return undefined
-  }
+  const { sequence, id } = orElse(() => Object(JSON.parse(line).event), {})
+  return Number.isSafeInteger(sequence) ? { seq: sequence, id } : undefined
 }

@@ -12,10 +12,10 @@ export interface Forward extends Room {
 }
 
 export function createForward(deps: LineDeps): Forward {
-  const lines = deps.config.forward.to.flatMap((text) => {
-    const target = forwardTarget(text)
-    return target === undefined ? [] : [createLine(target, deps)]
-  })
+  const lines = deps.config.forward.to
+    .map(forwardTarget)
+    .filter((target) => target !== undefined)
+    .map((target) => createLine(target, deps))
   const ending = new AbortController()
   const stop = new AbortController()
   let running: Promise<unknown> | undefined

@@ -1,27 +1,31 @@
 // Sends the ledger to one target, entry by entry in its order, from a checkpoint and without an end.
+import { within } from '../../base/async/deadline.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { ForwardTarget } from '../../base/words/forward-target.ts'
 import type { Config } from '../../config/index.ts'
 import type { ForwardedRepository } from '../../store/tables/forwarded.ts'
 import type { Audit, LedgerEntry } from '../../trust/audit/index.ts'
 import { ecsText, kindOf, type Sender } from './ecs.ts'
-import { type LastRecord, openFile } from './file.ts'
-import { openNetwork } from './network.ts'
-import type { Outlet } from './outlet.ts'
+import { openFile } from './file.ts'
+import { CLOSED, openNetwork } from './network.ts'
+import type { LastRecord, Outlet } from './outlet.ts'
 import { syslogFrame } from './syslog.ts'
 
 /** Entries that are in memory for one target at a time; the others wait in the ledger. */
 const BATCH = 256
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 60_000
-/** A collector that ends a connection may not have read what its kernel acknowledged in this time. */
+/** A collector that ends a connection in good order has read everything, and may yet lose what it got in this time. */
 const UNREAD_MS = 5_000
-const UNREAD_BATCHES = 256
+/** A connection that breaks otherwise may take what its collector never read: less than these bytes, which no usual receive buffer holds. */
+const UNREAD_BYTES = 8 * 1024 * 1024
+/** Nobody can mend it: whoever is told of it for so long has heard of it. */
+const MISSED_SAID_MS = 30 * 24 * 3_600_000
 
 export interface LineDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly config: Pick<Config, 'mesh' | 'discovery' | 'forward'>
   readonly audit: Pick<Audit, 'after' | 'onWritten' | 'status'>
-  readonly repository: ForwardedRepository
+  readonly repository: Pick<ForwardedRepository, 'get' | 'write'>
   readonly sender: Sender
 }
 
@@ -30,7 +34,7 @@ export interface LineStatus {
   readonly to: string
   /** Number of the last entry that the target has. */
   readonly sent: number
-  /** Entries that were removed from the ledger before they were sent, since the start. */
+  /** Entries that were removed from the ledger before they were sent; 0 once that is a month ago. */
   readonly missed: number
   /** Why nothing is sent now, for people; null while it is. */
   readonly problem: string | null
@@ -44,63 +48,64 @@ export interface Line {
 
 export function createLine(target: ForwardTarget, deps: LineDeps): Line {
   const { audit, clock, config, log, repository, sender, timers } = deps
-  let sent = 0
-  let tried = 0
-  let missed = 0
+  const row = { to: target.text, sent: 0, tried: 0, missed: 0, missedAt: 0 }
   let problem: string | null = 'there was no connection to it yet'
-  /** Batches that were acknowledged lately: where each began, and when (monotonic). */
-  let unread: { readonly from: number; readonly at: number }[] = []
+  /** The reasons that the log had since the last connection that lasted. */
+  const said = new Set<string>()
+  /** Batches of this connection that may not be read yet: where each began, when it was acknowledged (monotonic), and where it ends, in characters. */
+  let unread: { readonly from: number; readonly at: number; readonly end: number }[] = []
   /** Monotonic; infinite until there is a connection. */
   let openedAt: number
   let wake = (): void => {}
 
   const textOf = (entry: LedgerEntry): string => {
-    const again = entry.seq <= tried
+    const again = entry.seq <= row.tried
     return target.format === 'syslog'
       ? syslogFrame(entry, sender, again)
       : `${ecsText(entry, sender, again)}\n`
   }
 
   async function begin(): Promise<void> {
-    const at = await repository.get(target.text)
+    Object.assign(row, await repository.get(target.text))
     // A repaired database may have a shorter ledger than the one that was sent.
     const newest = audit.status().written
-    sent = Math.min(at?.sent ?? 0, newest)
-    tried = Math.min(at?.tried ?? 0, newest)
+    row.sent = Math.min(row.sent, newest)
+    row.tried = Math.min(row.tried, newest)
   }
+
+  /** Survives a kill of the process; after a power cut an earlier row may be back. */
+  const keep = () => repository.write({ put: [row], lazy: true })
 
   /** A file says itself what it has, if its last record is of this ledger: what was tried beyond that did not arrive. */
   async function takeOver(last: LastRecord | undefined): Promise<void> {
     if (last === undefined) return
     const [entry] = await audit.after(last.seq - 1, 1)
-    if (entry === undefined || entry.seq !== last.seq || 'damaged' in entry || entry.hash !== last.id) return
-    sent = Math.max(sent, last.seq)
-    tried = sent
+    if (entry?.seq !== last.seq || 'damaged' in entry || entry.hash !== last.id) return
+    row.tried = row.sent = Math.max(row.sent, last.seq)
   }
 
   async function give(entries: readonly LedgerEntry[], outlet: Outlet): Promise<void> {
-    const from = sent
+    const from = row.sent
     // Before the first entry that was ever sent nothing is missed.
-    let at = sent === 0 ? (entries[0]?.seq ?? 1) - 1 : sent
-    let gone = 0
-    for (const { seq } of entries) {
-      gone += seq - at - 1
-      at = seq
-    }
+    const before = from === 0 ? (entries[0]?.seq ?? 1) - 1 : from
+    const at = entries.at(-1)?.seq ?? before
+    const gone = at - before - entries.length
     const chosen = entries.filter((entry) => config.forward.kinds.includes(kindOf(entry)))
     const text = chosen.map(textOf).join('')
+    row.tried = Math.max(row.tried, at)
     if (text !== '') {
-      tried = Math.max(tried, at)
-      await repository.put(target.text, { sent, tried })
+      await keep()
       await outlet.send(text)
+      const end = (unread.at(-1)?.end ?? 0) + text.length
+      unread = [...unread, { from, at: clock.monotonic(), end }].filter((one) => end - one.end < UNREAD_BYTES)
     }
-    sent = at
-    await repository.put(target.text, { sent, tried: Math.max(sent, tried) })
-    unread = [...unread, { from, at: clock.monotonic() }].slice(-UNREAD_BATCHES)
+    row.sent = at
     if (gone > 0) {
-      missed += gone
+      row.missed += gone
+      row.missedAt = clock.now()
       log.warn({ to: target.text, count: gone }, 'entries were removed from the ledger before they were sent')
     }
+    await keep()
   }
 
   async function work(ending: AbortSignal, stop: AbortSignal): Promise<void> {
@@ -108,14 +113,14 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     const outlet =
       target.over === 'file' ? await openFile(target.path) : await openNetwork(target, deps, stop)
     try {
-      if ('last' in outlet) await takeOver(outlet.last as LastRecord | undefined)
+      await takeOver(outlet.last)
       problem = null
       openedAt = clock.monotonic()
       while (!stop.aborted) {
         const more = new Promise<void>((resolve) => {
           wake = resolve
         })
-        const entries = await audit.after(sent, BATCH)
+        const entries = await audit.after(row.sent, BATCH)
         if (entries.length > 0) await give(entries, outlet)
         else if (ending.aborted) return
         else await Promise.race([more, outlet.ended])
@@ -125,18 +130,23 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     }
   }
 
-  /** What a collector acknowledged just before it ended the connection is sent again. */
-  function rewind(): void {
-    const first = unread.find(({ at }) => clock.monotonic() - at < UNREAD_MS)
+  /** What a collector acknowledged and may not have kept is sent again. */
+  async function rewind(hasRead: boolean): Promise<void> {
+    const first = unread.find(({ at }) => !hasRead || clock.monotonic() - at < UNREAD_MS)
     unread = []
-    if (first !== undefined && target.over !== 'file') sent = Math.min(sent, first.from)
+    if (first !== undefined && target.over !== 'file') row.sent = Math.min(row.sent, first.from)
+    // After a restart, too; a database that takes nothing ends the next try with its reason.
+    await keep().catch(() => {})
   }
 
   return {
     async run(ending, stop) {
       const onNews = () => wake()
       const unlisten = audit.onWritten(onNews)
-      for (const signal of [ending, stop]) signal.addEventListener('abort', onNews, { once: true })
+      const over = new Promise<void>((resolve) => {
+        for (const signal of [ending, stop]) signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      void over.then(onNews)
       await begin()
       for (let failures = 0; !stop.aborted; ) {
         try {
@@ -144,26 +154,27 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
           break
         } catch (error) {
           if (stop.aborted || ending.aborted) break
-          rewind()
-          // A collector that ends each connection at once gets the same entries each time: at a slower pace, and with one line in the log.
-          failures = clock.monotonic() - openedAt > UNREAD_MS ? 1 : failures + 1
           const reason = (error as Error).message
-          if (failures === 1 || (problem ?? reason) !== reason)
+          await rewind(reason === CLOSED)
+          // A collector that ends each connection at once gets the same entries each time: at a slower pace, and with one line in the log for each reason.
+          const lasted = clock.monotonic() - openedAt
+          failures = lasted > UNREAD_MS ? 1 : failures + 1
+          if (lasted > LONGEST_RETRY_MS) said.clear()
+          if (!said.has(reason))
             log.warn({ to: target.text, reason }, 'the ledger is not sent to this target')
+          said.add(reason)
           problem = reason
           const ms = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS)
-          await new Promise<void>((resolve) => {
-            const cancel = timers.after(ms, resolve)
-            wake = () => {
-              if (!ending.aborted && !stop.aborted) return
-              cancel()
-              resolve()
-            }
-          })
+          await within(over, ms, timers)
         }
       }
       unlisten()
     },
-    status: () => ({ to: target.text, sent, missed, problem }),
+    status: () => ({
+      to: target.text,
+      sent: row.sent,
+      missed: clock.now() - row.missedAt < MISSED_SAID_MS ? row.missed : 0,
+      problem,
+    }),
   }
 }

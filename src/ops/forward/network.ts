@@ -18,6 +18,8 @@ const LOOK_MS = 100
 /** Idle connections are probed by the kernel, so that a collector that vanished is noticed. */
 const KEEP_ALIVE_MS = 15_000
 const CLOSE_MS = 500
+/** Says that the other end has read everything and sends nothing more: with bytes left unread, its kernel resets the connection. */
+export const CLOSED = 'the collector closed the connection'
 
 export interface NetworkDeps {
   readonly config: Pick<Config, 'mesh' | 'discovery' | 'forward'>
@@ -115,7 +117,7 @@ function happened(socket: Socket, event: string, signal: AbortSignal): Promise<v
 /** `socket` has been connected; it may have ended since. */
 export function outletOf(socket: Socket, unacknowledged: () => number | undefined, timers: Timers): Outlet {
   const ended = new Promise<never>((_, reject) => {
-    const onClose = () => reject(new Error('the collector closed the connection'))
+    const onClose = () => reject(new Error(CLOSED))
     socket.on('error', reject)
     if (socket.destroyed) onClose()
     else socket.once('close', onClose)
@@ -141,7 +143,7 @@ export function outletOf(socket: Socket, unacknowledged: () => number | undefine
         idle = left === before ? idle + ms : 0
         before = left
         if (idle > ACKNOWLEDGE_MS) throw new Error('the collector takes nothing')
-        await Promise.race([new Promise<void>((resolve) => timers.after(ms, resolve)), ended])
+        await within(ended, ms, timers)
       }
     },
     ended,

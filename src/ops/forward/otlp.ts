@@ -15,7 +15,7 @@ const SEND_MS = 10_000
 export interface SendingDeps {
   readonly config: Pick<Config, 'mesh' | 'discovery' | 'forward'>
   readonly sender: { readonly name: string; readonly nodeId: string; readonly version: string }
-  /** Told once each time that the collector goes away or comes back. */
+  /** Told each time that the collector goes away, for another reason than before, or comes back. */
   readonly onTrouble: (problem: string | undefined) => void
 }
 
@@ -30,7 +30,18 @@ export interface Sending {
 /** Connects to addresses that `mesh.lan_only` and `discovery.resolvers` allow, and to no other. Rejects for a file that cannot be read. */
 export async function createSending({ config, sender, onTrouble }: SendingDeps): Promise<Sending> {
   const { traces, tls_ca } = config.forward
-  const inner = new OTLPTraceExporter({
+  let before: string | undefined
+  class Exporter extends OTLPTraceExporter {
+    override export(...[spans, done]: Parameters<OTLPTraceExporter['export']>): void {
+      super.export(spans, (result) => {
+        const problem = result.error?.message
+        if (problem !== before) onTrouble(problem)
+        before = problem
+        done(result)
+      })
+    }
+  }
+  const exporter = new Exporter({
     // The configuration takes no public address. A name is looked up for each connection.
     url: new URL(`${traces.replace(/\/+$/, '')}/v1/traces`).href,
     timeoutMillis: SEND_MS,
@@ -46,19 +57,6 @@ export async function createSending({ config, sender, onTrouble }: SendingDeps):
       },
     },
   })
-  let isDown = false
-  const exporter = {
-    export(...[spans, done]: Parameters<typeof inner.export>): void {
-      inner.export(spans, (result) => {
-        const problem = result.error?.message ?? (result.code === 0 ? undefined : 'it refused them')
-        if ((problem !== undefined) !== isDown) onTrouble(problem)
-        isDown = problem !== undefined
-        done(result)
-      })
-    },
-    shutdown: () => inner.shutdown(),
-    forceFlush: () => inner.forceFlush(),
-  }
   const processor = new BatchSpanProcessor({
     exporter,
     maxQueueSize: QUEUE_MAX,

@@ -2,9 +2,7 @@
 
 import pino from 'pino'
 import { inertJson, printable } from '../../base/printable.ts'
-import type { Log, LogFields } from '../../base/run/log.ts'
-
-type Level = 'debug' | 'info' | 'warn' | 'error'
+import type { Log, LogFields, LogLevel } from '../../base/run/log.ts'
 
 /** Bytes waiting for a slow reader of stderr; beyond it lines are dropped rather than the daemon stalled. */
 const MAX_PENDING_BYTES = 1024 * 1024
@@ -13,11 +11,11 @@ export interface DaemonLog extends Log {
   /** Writes buffered lines synchronously; a write that is under way already ends by itself. */
   flush(): void
   /** Sets the level of this logger and of all its children. */
-  setLevel(level: Level): void
+  setLevel(level: LogLevel): void
 }
 
 export interface LogOptions {
-  readonly level: Level
+  readonly level: LogLevel
   /** Default 2, stderr. */
   readonly fd?: number
 }
@@ -60,7 +58,7 @@ export function createJsonLog(options: LogOptions): DaemonLog {
     }
   }
   const least = { level: options.level }
-  const setLevel = (level: Level): void => {
+  const setLevel = (level: LogLevel): void => {
     least.level = level
   }
   return Object.assign(fromPino(logger, least), { flush, setLevel })
@@ -68,12 +66,12 @@ export function createJsonLog(options: LogOptions): DaemonLog {
 
 /** Shared with all children. */
 interface Least {
-  level: Level
+  level: LogLevel
 }
 
 function fromPino(logger: pino.Logger, least: Least): Log {
   const line =
-    (at: Level) =>
+    (at: LogLevel) =>
     (fields: LogFields, message: string): void => {
       if (WEIGHT[at] >= WEIGHT[least.level]) logger[at](fields, message)
     }
@@ -86,12 +84,12 @@ function fromPino(logger: pino.Logger, least: Least): Log {
   }
 }
 
-const WEIGHT: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
+export const WEIGHT: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 
 /** Lines of the form `karo: warning: message (field=value …)`; lines below `level` are not shown. */
-export function createPlainLog(level: Level, write: (text: string) => void): DaemonLog {
+export function createPlainLog(level: LogLevel, write: (text: string) => void): DaemonLog {
   const least = { level }
-  const setLevel = (next: Level): void => {
+  const setLevel = (next: LogLevel): void => {
     least.level = next
   }
   return Object.assign(plainLog(least, write, {}), { flush: () => {}, setLevel })
@@ -99,7 +97,7 @@ export function createPlainLog(level: Level, write: (text: string) => void): Dae
 
 function plainLog(least: Least, write: (text: string) => void, inherited: LogFields): Log {
   const line =
-    (at: Level, word: string) =>
+    (at: LogLevel, word: string) =>
     (fields: LogFields, message: string): void => {
       if (WEIGHT[at] < WEIGHT[least.level]) return
       const facts = Object.entries({ ...inherited, ...fields })

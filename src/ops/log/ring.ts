@@ -1,6 +1,7 @@
 // The daemon's last log lines in memory, for `karo logs tail`: bounded, found by level and trace id, followed live.
 import type { Clock } from '../../base/clock.ts'
 import type { LogFields, LogFilter, LogLevel } from '../../base/run/log.ts'
+import { WEIGHT } from './log.ts'
 import type { LogSink } from './sinks.ts'
 
 /** A busy hour at `info`; more is the journal's. */
@@ -28,11 +29,14 @@ interface Kept {
   readonly text: string
 }
 
-const WEIGHT: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
-
-export function createLogRing(options: { readonly level: LogLevel; readonly clock: Clock }): LogRing {
-  const { clock } = options
-  let { level: keptLevel } = options
+export function createLogRing({
+  clock,
+  level,
+}: {
+  readonly level: LogLevel
+  readonly clock: Clock
+}): LogRing {
+  let keptLevel = level
   const followers = new Set<{ readonly filter: LogFilter; readonly on: (line: string) => void }>()
   let lines: Kept[] = []
   let total = 0

@@ -73,14 +73,8 @@ const READ = (Object.entries(METRICS) as [MetricName, Metric][])
 export async function readAll(sources: Sources): Promise<Readings> {
   const readings = new Map<MetricName, readonly Reading[]>(READ.map((name) => [name, []]))
   const parts = await Promise.all(
-    PARTS.map(async (part) => {
-      try {
-        return await part(sources)
-      } catch {
-        // The room is not up, or its disk is gone; its health check says so.
-        return {}
-      }
-    }),
+    // Of a room that is not up, or whose disk is gone, the health check says so.
+    PARTS.map((part) => (async () => part(sources))().catch(() => ({}))),
   )
   for (const part of parts) {
     for (const [name, value] of Object.entries(part)) readings.set(name as MetricName, readingsOf(value))
@@ -102,6 +96,12 @@ const by = (label: keyof typeof LABELS, numbers: Readonly<Record<string, number>
 const tally = (values: readonly string[], found: readonly string[]): Readonly<Record<string, number>> =>
   Object.fromEntries(values.map((value) => [value, found.filter((one) => one === value).length]))
 
+/** Who is not known is offline. */
+const presenceOf = (members: readonly ReturnType<Trust['member']>[]): Value => {
+  const found = members.map((one) => (!one || one.offline ? 'offline' : one.unsure ? 'unsure' : 'online'))
+  return by('presence', tally(LABELS.presence, found))
+}
+
 const health: Part = (sources) => {
   const { ready, checks } = sources.health()
   const ok = Object.fromEntries(checks.map((check) => [check.name, check.ok ? 1 : 0]))
@@ -113,10 +113,6 @@ const mesh: Part = ({ mesh, trust, version }) => {
   const { connections, one_sided } = mesh.inspect()
   const neighbours = connections.filter(({ admitted }) => admitted)
   const skews = neighbours.flatMap(({ skew_ms }) => (skew_ms === null ? [] : [Math.abs(skew_ms)]))
-  const presence = { online: 0, unsure: 0, offline: 0 }
-  for (const { offline, unsure } of trust.members()) {
-    presence[offline ? 'offline' : unsure ? 'unsure' : 'online']++
-  }
   return {
     karo_mesh_listen_addresses: listen.length,
     karo_mesh_neighbours: peers_connected,
@@ -125,7 +121,7 @@ const mesh: Part = ({ mesh, trust, version }) => {
     ).length,
     karo_mesh_pending_peers: peers_pending,
     karo_mesh_one_sided_peers: one_sided.length,
-    karo_mesh_members: by('presence', presence),
+    karo_mesh_members: presenceOf(trust.members()),
     karo_mesh_clock_skew_seconds: skews.length === 0 ? undefined : Math.max(...skews) / 1000,
     karo_mesh_rejected_frames_total: by('reason', mesh.rejections()),
   }
@@ -134,21 +130,22 @@ const mesh: Part = ({ mesh, trust, version }) => {
 const certificates: Part = ({ fleet, trust, sessions, clock }) => {
   const { mesh, own, lists_at } = fleet.state()
   if (mesh === null) return {}
-  const issuers = { online: 0, unsure: 0, offline: 0 }
-  for (const { usage, node_id } of fleet.certified()) {
-    if (usage !== 'issuer' || node_id === own?.node_id) continue
-    const member = trust.member(node_id)
-    issuers[member === undefined || member.offline ? 'offline' : member.unsure ? 'unsure' : 'online']++
-  }
-  const operators = Object.fromEntries(LABELS.standing.map((standing) => [standing, 0]))
-  for (const { state } of fleet.operators.list()) operators[state] = (operators[state] ?? 0) + 1
+  const issuers = fleet
+    .certified()
+    .filter(({ usage, node_id }) => usage === 'issuer' && node_id !== own?.node_id)
   const seconds = (ms: number): number => Math.max(0, Math.round(ms / 1000))
   return {
     karo_mesh_certificate_remaining_seconds: own === null ? 0 : seconds(own.not_after - clock.now()),
     karo_mesh_certificate_life_seconds: own === null ? undefined : seconds(own.not_after - own.not_before),
-    karo_mesh_issuers: by('presence', issuers),
+    karo_mesh_issuers: presenceOf(issuers.map(({ node_id }) => trust.member(node_id))),
     karo_mesh_revocation_list_age_seconds: lists_at === null ? undefined : seconds(clock.now() - lists_at),
-    karo_operators: by('standing', operators),
+    karo_operators: by(
+      'standing',
+      tally(
+        LABELS.standing,
+        fleet.operators.list().map(({ state }) => state),
+      ),
+    ),
     karo_operator_logins: sessions.count(),
   }
 }

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import type { Room } from '../../base/run/room.ts'
 import { DAEMON_NAME } from '../process-name.ts'
 
@@ -118,15 +119,8 @@ function answersSignal(pid: number): boolean {
 }
 
 function parseHolder(text: string): Holder | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null) return undefined
-    const { pid, started } = value as Record<string, unknown>
-    if (!Number.isSafeInteger(pid) || (pid as number) < 1 || typeof started !== 'string') return undefined
-    return { pid: pid as number, started }
-  } catch {
-    return undefined
-  }
+  const { pid, started } = orElse(() => Object(JSON.parse(text)), {})
+  return Number.isSafeInteger(pid) && pid >= 1 && typeof started === 'string' ? { pid, started } : undefined
 }
 
 async function readOrNothing(path: string): Promise<string | undefined> {

@@ -29,13 +29,10 @@ export function startWatchdog({ limitMs, vitals, feed, timers, log }: WatchdogDe
   async function ask(vital: Vital): Promise<boolean> {
     if (owing.has(vital)) return false
     owing.add(vital)
-    try {
-      return await vital.alive()
-    } catch {
-      return false
-    } finally {
-      owing.delete(vital)
-    }
+    return vital
+      .alive()
+      .catch(() => false)
+      .finally(() => owing.delete(vital))
   }
 
   function look(): void {

@@ -14,7 +14,7 @@ import { isAnomalyRow } from '../tables/anomalies.ts'
 import { isArtifactRow } from '../tables/artifacts.ts'
 import { readConsent } from '../tables/consent.ts'
 import { isFleetRow } from '../tables/fleet.ts'
-import { readForwarded } from '../tables/forwarded.ts'
+import { forwarded } from '../tables/forwarded.ts'
 import { isMemoryRow } from '../tables/memory.ts'
 import { isPersonRow } from '../tables/people.ts'
 import { tokens } from '../tables/tokens.ts'
@@ -92,7 +92,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   artifacts: isArtifactRow,
   memory: isMemoryRow,
   fleet: isFleetRow,
-  forwarded: (_, value) => readForwarded(value) !== undefined,
+  forwarded: forwarded.isRow,
   people: isPersonRow,
 }
 

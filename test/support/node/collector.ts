@@ -150,10 +150,12 @@ export interface Collector {
   resume(): void
   /** Ends the connections there are; new ones are taken. */
   drop(): void
+  /** The same as the kernel does it for a process that ends with bytes unread. */
+  reset(): void
 }
 
 /** Reads JSON lines. `reads`: how many bytes of each connection are read before it stops. */
-export async function startCollector(): Promise<Collector> {
+export async function startCollector(port = 0): Promise<Collector> {
   const parts: Buffer[] = []
   const sockets = new Set<Socket>()
   let isPaused = false
@@ -172,7 +174,7 @@ export async function startCollector(): Promise<Collector> {
     })
     if (isPaused) socket.pause()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   atEnd(() => {
     for (const socket of sockets) socket.destroy()
     server.close()
@@ -191,6 +193,9 @@ export async function startCollector(): Promise<Collector> {
     },
     drop() {
       for (const socket of sockets) socket.destroy()
+    },
+    reset() {
+      for (const socket of sockets) socket.resetAndDestroy()
     },
   }
 }

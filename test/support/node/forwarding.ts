@@ -35,7 +35,7 @@ export const LEDGER: readonly LedgerEntry[] = [
 interface Kept {
   readonly kinds?: readonly ForwardKind[]
   readonly ledger?: readonly LedgerEntry[]
-  readonly get?: () => Forwarded | undefined
+  readonly get?: () => Partial<Forwarded> | undefined
   readonly put?: (at: Forwarded) => void
 }
 
@@ -52,7 +52,15 @@ export const depsFor = (
     discovery: { resolvers: [] },
     forward: { to: [to], kinds, tls_ca: '', tls_certificate: '', tls_key: '' },
   } as never,
-  repository: { get: async () => get(), put: async (_, at) => put(at) },
+  repository: {
+    async get(to) {
+      const row = get()
+      return row && { to, sent: 0, tried: 0, missed: 0, missedAt: 0, ...row }
+    },
+    async write({ put: rows = [] }) {
+      for (const row of rows) put(structuredClone(row))
+    },
+  },
   audit: {
     after: async (seq, limit) => ledger.filter((one) => one.seq > seq).slice(0, limit),
     onWritten: () => () => {},

@@ -90,7 +90,7 @@ test('a syslog message has its length in bytes in front, and a host name without
 })
 
 describe('the room', () => {
-  async function sentTo(kinds: readonly ForwardKind[], ledger = LEDGER, kept?: Forwarded) {
+  async function sentTo(kinds: readonly ForwardKind[], ledger = LEDGER, kept?: Partial<Forwarded>) {
     const path = join(temporaryDirectory(), 'out')
     let row = kept
     const forward = createForward(
@@ -139,6 +139,16 @@ describe('the room', () => {
       'counts entries that were removed before they were sent',
       [FORWARD_KINDS, gone, { sent: 1, tried: 1 }],
       { numbers: [4, 5], status: { missed: 2 } },
+    ],
+    [
+      'remembers over a restart what was removed before it was sent',
+      [FORWARD_KINDS, LEDGER, { sent: 5, tried: 5, missed: 2, missedAt: Date.now() }],
+      { numbers: [], status: { missed: 2 } },
+    ],
+    [
+      'says no more of it after a month',
+      [FORWARD_KINDS, LEDGER, { sent: 5, tried: 5, missed: 2, missedAt: Date.now() - 31 * 86_400_000 }],
+      { numbers: [], status: { missed: 0 } },
     ],
     [
       'misses nothing before the first entry that was ever sent',

@@ -1,0 +1,63 @@
+// What is said of a collector of traces: each new reason why it takes none, and that it takes them again.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { createSending, type Span } from '../../../../src/ops/forward/otlp.ts'
+import { depsFor, sender } from '../../../support/node/forwarding.ts'
+import { until } from '../../../support/run/until.ts'
+
+const span: Span = {
+  name: 'ask the mesh',
+  kind: 0,
+  spanContext: () => ({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 }),
+  startTime: [1, 0],
+  endTime: [2, 0],
+  duration: [1, 0],
+  status: { code: 0 },
+  attributes: {},
+  links: [],
+  events: [],
+  ended: true,
+  instrumentationScope: { name: 'karo' },
+  droppedAttributesCount: 0,
+  droppedEventsCount: 0,
+  droppedLinksCount: 0,
+}
+
+test('another reason is said, the same one is not said again, and so is the end of them', async () => {
+  let status = 401
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(status).end('{}'))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const { config } = depsFor('ecs+tcp://127.0.0.1:1')
+  const traces = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const said: (string | undefined)[] = []
+  let asked = 0
+  server.on('request', () => asked++)
+  const sending = await createSending({
+    config: { ...config, forward: { ...config.forward, traces } },
+    sender: { ...sender, version: '0.0.0' },
+    onTrouble: (problem) => void said.push(problem),
+  })
+  const sent = async (): Promise<void> => {
+    const before = asked
+    sending.send(span)
+    await until(() => asked > before, { what: 'the collector is asked' })
+  }
+  await sent()
+  await sent()
+  await until(() => said.length === 1, { what: 'the first reason' })
+  status = 413
+  await sent()
+  await until(() => said.length === 2, { what: 'another reason' })
+  status = 200
+  await sent()
+  await until(() => said.length === 3, { what: 'it takes them again' })
+  await sending.end()
+  expect(said).toEqual(['Unauthorized', 'Payload Too Large', undefined])
+})
