@@ -1,6 +1,8 @@
 // What the demonstration shows of agents: one that really runs in a jail, with tasks, and requests that wait for a person.
+
 import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import {
   addAgent,
@@ -115,7 +117,7 @@ async function until(daemon: Daemon, ids: readonly string[], state: string): Pro
     const tasks = await Promise.all(ids.map((id) => daemon.call(getTask, { query: { id } })))
     if (tasks.every((task) => task.state === state)) return true
     if (tasks.some((task) => ['failed', 'rejected', 'canceled'].includes(task.state))) return false
-    await new Promise((resolve) => setTimeout(resolve, TASKS_LOOK_MS))
+    await sleep(TASKS_LOOK_MS)
   }
   return false
 }

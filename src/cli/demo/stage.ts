@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { postReport } from '../../api/contract/operations/query.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
@@ -226,12 +227,13 @@ async function ready({ home, child, name }: Running, signal: AbortSignal): Promi
   while (Date.now() < until) {
     signal.throwIfAborted()
     if (isOver(child) || child.pid === undefined) break
-    try {
-      await daemonOf({ home }).call(getStatus)
+    if (
+      await daemonOf({ home })
+        .call(getStatus)
+        .catch(() => undefined)
+    )
       return
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
-    }
+    await sleep(LOOK_MS)
   }
   const tail = readFileSync(join(home, 'demo.log'), 'utf8').trim().split('\n').slice(-TAIL_LINES).join('\n')
   throw new KaroError('unavailable', `the node ${name} of the demonstration did not start`, { hint: tail })
@@ -252,7 +254,7 @@ async function totalsCome({ now, signal, say }: StageOptions, running: readonly 
       .call(postReport, { body: { range }, signal })
       .catch(() => undefined)
     if (report !== undefined && report.tools.of > 0 && report.tools.periods === report.tools.of) return
-    await new Promise((resolve) => setTimeout(resolve, TOTALS_LOOK_MS))
+    await sleep(TOTALS_LOOK_MS)
   }
   say('the totals take longer here; until they come, answers say that they are not released yet')
 }

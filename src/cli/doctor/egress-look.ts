@@ -1,5 +1,6 @@
 // Compares the sockets of the running daemon with its own list, often enough to be sure of unexplained ones.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DaemonFacts } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import { type EgressContext, type Explained, explain, settle } from './egress.ts'
@@ -25,7 +26,7 @@ export async function lookAtEgress({
 }: EgressDeps): Promise<readonly Explained[]> {
   const looks: (readonly Explained[])[] = []
   for (let i = 0; i < LOOKS; i++) {
-    if (i > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS))
+    if (i > 0) await sleep(BETWEEN_MS)
     // Before and after: a connection that came or went in between is in one of the two.
     const before = await facts()
     const sockets = socketsOf(pid)

@@ -1,6 +1,7 @@
 // The kernel's tables of sockets (proc_net(5)) as values, and which of them a process has open.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { endianness } from 'node:os'
+import { orElse } from '../../base/run/or-else.ts'
 
 export interface InetSocket {
   readonly kind: 'tcp' | 'udp'
@@ -27,71 +28,62 @@ export interface OtherSocket {
   readonly inode: string
 }
 
-export type OpenSocket = (InetSocket | UnixSocket | OtherSocket) & {
+type Socket = InetSocket | UnixSocket | OtherSocket
+export type OpenSocket = Socket & {
   /** File descriptor. */
   readonly fd: number
 }
+
+const rowsOf = (text: string): readonly string[] => text.split('\n').slice(1)
 
 /** tcp_states.h */
 const LISTEN = '0A'
 
 /** `/proc/net/{tcp,tcp6,udp,udp6}`. Lines that are none are left out. */
 export function parseInet(kind: InetSocket['kind'], text: string): readonly InetSocket[] {
-  return text
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const fields = line.trim().split(/\s+/)
-      const local = parseEnd(fields[1])
-      const remote = parseEnd(fields[2])
-      const inode = fields[9]
-      if (local === undefined || remote === undefined || inode === undefined) return []
-      return [
-        {
-          kind,
-          local: local.ip,
-          localPort: local.port,
-          remote: remote.ip,
-          remotePort: remote.port,
-          listens: kind === 'tcp' && fields[3] === LISTEN,
-          inode,
-        },
-      ]
-    })
+  return rowsOf(text).flatMap((line) => {
+    const fields = line.trim().split(/\s+/)
+    const local = parseEnd(fields[1])
+    const remote = parseEnd(fields[2])
+    const inode = fields[9]
+    if (!local || !remote || !inode) return []
+    return [
+      {
+        kind,
+        local: local.ip,
+        localPort: local.port,
+        remote: remote.ip,
+        remotePort: remote.port,
+        listens: kind === 'tcp' && fields[3] === LISTEN,
+        inode,
+      },
+    ]
+  })
 }
 
 const UNIX_TYPES: Readonly<Record<string, UnixSocket['type']>> = { '0001': 'stream', '0002': 'datagram' }
 
 /** `/proc/net/unix`. */
 export function parseUnix(text: string): readonly UnixSocket[] {
-  return text
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const match = /^\S+: \S+ \S+ \S+ (\S+) \S+ +(\d+)(?: (.*))?$/.exec(line)
-      if (match === null) return []
-      const [, type = '', inode = '', path = ''] = match
-      return [{ kind: 'unix' as const, type: UNIX_TYPES[type] ?? 'other', path, inode }]
-    })
+  return rowsOf(text).flatMap((line) => {
+    const [, type = '', inode, path = ''] = /^\S+: \S+ \S+ \S+ (\S+) \S+ +(\d+)(?: (.*))?$/.exec(line) ?? []
+    return inode ? [{ kind: 'unix' as const, type: UNIX_TYPES[type] ?? 'other', path, inode }] : []
+  })
 }
 
 /** `/proc/net/{netlink,packet,raw,raw6}`: the inode is the last field, or of raw ones the tenth. */
 export function parseOther(kind: 'netlink' | 'packet' | 'raw', text: string): readonly OtherSocket[] {
-  return text
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const fields = line.trim().split(/\s+/)
-      const inode = kind === 'raw' ? fields[9] : fields.at(-1)
-      return inode !== undefined && /^\d+$/.test(inode) ? [{ kind, inode }] : []
-    })
+  return rowsOf(text).flatMap((line) => {
+    const fields = line.trim().split(/\s+/)
+    const inode = kind === 'raw' ? fields[9] : fields.at(-1)
+    return inode !== undefined && /^\d+$/.test(inode) ? [{ kind, inode }] : []
+  })
 }
 
 /** `0100007F:2416`, each group of four bytes in the machine's order. */
 function parseEnd(text: string | undefined): { ip: string; port: number } | undefined {
-  const match = /^((?:[0-9A-F]{8}){1,4}):([0-9A-F]{4})$/.exec(text ?? '')
-  if (match === null) return undefined
-  const [, hex = '', port = ''] = match
+  const [, hex, port = ''] = /^((?:[0-9A-F]{8}){1,4}):([0-9A-F]{4})$/.exec(text ?? '') ?? []
+  if (!hex) return undefined
   const bytes = Buffer.from(hex, 'hex')
   if (endianness() === 'LE') bytes.swap32()
   return { ip: formatIp(bytes), port: Number.parseInt(port, 16) }
@@ -107,43 +99,32 @@ function formatIp(bytes: Buffer): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }
 
-const TABLES: readonly (readonly [
-  string,
-  (text: string) => readonly (InetSocket | UnixSocket | OtherSocket)[],
-])[] = [
-  ['tcp', (text) => parseInet('tcp', text)],
-  ['tcp6', (text) => parseInet('tcp', text)],
-  ['udp', (text) => parseInet('udp', text)],
-  ['udp6', (text) => parseInet('udp', text)],
+const TABLES: readonly (readonly [string, (text: string) => readonly Socket[]])[] = [
+  ...(['tcp', 'udp'] as const).map((kind) => [kind, (text: string) => parseInet(kind, text)] as const),
   ['unix', parseUnix],
-  ['netlink', (text) => parseOther('netlink', text)],
-  ['packet', (text) => parseOther('packet', text)],
-  ['raw', (text) => parseOther('raw', text)],
-  ['raw6', (text) => parseOther('raw', text)],
+  ...(['netlink', 'packet', 'raw'] as const).map(
+    (kind) => [kind, (text: string) => parseOther(kind, text)] as const,
+  ),
 ]
 
 /** Every socket of the network namespace that process is in; what a table does not tell is left out. */
-export function socketTable(pid: number | 'self'): readonly (InetSocket | UnixSocket | OtherSocket)[] {
-  return TABLES.flatMap(([name, parse]) => {
-    try {
-      return parse(readFileSync(`/proc/${pid}/net/${name}`, 'utf8'))
-    } catch {
-      // A kernel without IPv6 has no such table; a process that has just ended has none.
-      return []
-    }
-  })
+export function socketTable(pid: number | 'self'): readonly Socket[] {
+  return TABLES.flatMap(([name, parse]) =>
+    // A kernel without IPv6 has no such table, some kinds have none for it, and a process that has just ended has none at all.
+    [name, `${name}6`].flatMap((file) =>
+      orElse(() => parse(readFileSync(`/proc/${pid}/net/${file}`, 'utf8')), []),
+    ),
+  )
 }
 
 /** Inodes of the sockets that process has open, with their descriptors. Throws the system's error when it may not be told. */
 function socketInodes(pid: number): ReadonlyMap<string, number> {
   const inodes = new Map<string, number>()
   for (const name of readdirSync(`/proc/${pid}/fd`)) {
-    try {
-      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${name}`))?.[1]
-      if (inode !== undefined) inodes.set(inode, Number(name))
-    } catch {
-      // Closed meanwhile.
-    }
+    // Closed meanwhile, it has none.
+    const link = orElse(() => readlinkSync(`/proc/${pid}/fd/${name}`), '')
+    const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1]
+    if (inode !== undefined) inodes.set(inode, Number(name))
   }
   return inodes
 }

@@ -8,6 +8,7 @@ import { confirm } from '../terminal/confirm.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
+import { countedCommands } from '../views/import.ts'
 import { historyColumns } from './columns.ts'
 import { checkSpan, type Filters, filterOptions, filtersOf } from './filters.ts'
 import { inParts } from './in-parts.ts'
@@ -69,7 +70,7 @@ async function deleteSome(
   }
   // Nothing to ask about; asked for all the same, it finishes what was ended half-way.
   if (input.options.yes !== true && would.events > 0) {
-    const question = `${shownRemoval(would, io)}Delete ${many(would.events)} for good?`
+    const question = `${shownRemoval(would, io)}Delete ${countedCommands(would.events)} for good?`
     if (!(await confirm(io, question, { where: 'karo history delete' }))) {
       io.err('Nothing was deleted.\n')
       return EXIT.failed
@@ -84,12 +85,12 @@ async function deleteSome(
   if (io.json) printJson(io, gone)
   else if (left > 0)
     io.err(
-      `Stopped: ${many(removed)} are deleted for good, ${would.events - removed} are not. Run the same command again to delete those too.\n`,
+      `Stopped: ${countedCommands(removed)} are deleted for good, ${would.events - removed} are not. Run the same command again to delete those too.\n`,
     )
   else if (gone.events === 0) io.out(await nothing(io, input))
   else {
     io.out(
-      `Deleted ${many(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that no other command uses.\n`,
+      `Deleted ${countedCommands(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that no other command uses.\n`,
     )
     io.err(fitted(`${OWN_HISTORY}\n`, io.columns))
   }
@@ -101,8 +102,6 @@ const nothing = async (io: CommandIo, { options }: Input): Promise<string> =>
 const OWN_HISTORY = `Your shell's own history still has what it had, and karo import would take it from there again:
   bash: history -d <number>; history -w    zsh: edit $HISTFILE    fish: history delete <text>
 Earlier backups, and numbers already shared, were not changed.`
-
-const many = (events: number): string => (events === 1 ? '1 command' : `${events} commands`)
 
 function shownRemoval({ events, sample }: DeletedShape, io: CommandIo): string {
   const more = events > sample.length ? `… and ${events - sample.length} older ones.\n` : ''

@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
 import type { StatusShape } from '../../api/contract/shapes.ts'
@@ -21,6 +22,7 @@ import { homeTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import type { HomePaths } from '../../config/paths.ts'
+import { holdHome } from '../../ops/system/home-lock.ts'
 import { readHolder } from '../../ops/system/lock.ts'
 import { staleWords } from './stale.ts'
 
@@ -53,7 +55,7 @@ export function isInBackground(): boolean {
 }
 
 /** True where a start of this home failed within the last minute. */
-export function failedLately({ home }: Pick<HomePaths, 'home'>): boolean {
+export function failedLately({ home }: HomePaths): boolean {
   const stat = statSync(join(home, FAILED), { throwIfNoEntry: false })
   return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < BACK_OFF_MS
 }
@@ -96,12 +98,26 @@ function openLog(paths: HomePaths, file: string, mark: string): number {
  */
 export async function startInBackground(io: Caller, paths: HomePaths) {
   const there = await statusOf(io)
-  if (there !== undefined) {
-    const pid = (await readHolder(paths.lock))?.pid ?? null
-    const as = pid === null ? "this machine's service" : `process ${pid}`
-    const words = [`${there.name} runs already, as ${as}`, ...staleWords(there), ''].join('\n')
-    return { name: there.name, pid, started: false, words }
-  }
+  const [status, made] = there === undefined ? await begin(io, paths) : [there]
+  // Of several that are started at once one stays, and each caller names it.
+  const pid = (await readHolder(paths.lock))?.pid ?? null
+  const started = pid === made
+  const as = pid === null ? "this machine's service" : `process ${pid}`
+  const words = started
+    ? [
+        `${status.name} runs in the background, as ${as}`,
+        ...status.health.checks
+          .filter(({ ok }) => !ok)
+          .map(({ name, detail }) => `  not ready: ${name}: ${detail}`),
+        '  to see what it does:  karo status, karo logs tail',
+        `  to stop it:           karo stop`,
+      ]
+    : [`${status.name} runs already, as ${as}`, ...staleWords(status)]
+  return { name: status.name, pid, started, words: `${words.join('\n')}\n` }
+}
+
+/** What answers then, and the process that was made: another one where that was first. */
+async function begin(io: Caller, paths: HomePaths): Promise<[StatusShape, number | undefined]> {
   const file = join(paths.home, LOG)
   const mark = `${new Date().toISOString()} started by process ${process.pid}\n`
   const log = openLog(paths, file, mark)
@@ -120,40 +136,32 @@ export async function startInBackground(io: Caller, paths: HomePaths) {
   )
   closeSync(log)
   child.on('error', () => {})
-  const status = await ready(io, child)
-  const lives = isAlive(child)
-  if (lives) {
-    if (child.connected) child.disconnect()
-    child.unref()
+  const status = await ready(io, paths, child)
+  if (child.connected) child.disconnect()
+  child.unref()
+  const failed = join(paths.home, FAILED)
+  if (status !== undefined) {
+    rmSync(failed, { force: true })
+    return [status, child.pid]
   }
-  if (status === undefined && lives)
+  if (isAlive(child))
     throw new KaroError('timeout', `the daemon is still starting, as process ${child.pid}`, {
       where: file,
       hint: `karo status says when it is ready; to stop it: karo stop`,
     })
-  const failed = join(paths.home, FAILED)
-  if (status === undefined) {
-    writeFileSync(failed, '', { mode: 0o600 })
-    throw new KaroError('unavailable', 'the daemon did not start', {
-      where: file,
-      hint: lastLines(readFileSync(file, 'utf8'), mark) || 'karo doctor says what is wrong.',
-    })
-  }
-  rmSync(failed, { force: true })
-  const failing = status.health.checks.filter(({ ok }) => !ok)
-  const words = [
-    `${status.name} runs in the background, as process ${child.pid}`,
-    ...failing.map(({ name, detail }) => `  not ready: ${name}: ${detail}`),
-    '  to see what it does:  karo status, karo logs tail',
-    `  to stop it:           karo stop`,
-    '',
-  ].join('\n')
-  return { name: status.name, pid: child.pid, started: true, words }
+  writeFileSync(failed, '', { mode: 0o600 })
+  throw new KaroError('unavailable', 'the daemon did not start', {
+    where: file,
+    // Of what came behind the mark, or of everything where the daemon has emptied the log.
+    hint:
+      (readFileSync(file, 'utf8').split(mark).at(-1) ?? '')
+        .trim()
+        .split('\n')
+        .slice(-5)
+        .map(saidBy)
+        .join('\n') || 'karo doctor says what is wrong.',
+  })
 }
-
-/** Of what came behind the mark, or of everything where the daemon has emptied the log. */
-const lastLines = (log: string, mark: string): string =>
-  (log.split(mark).at(-1) ?? '').trim().split('\n').slice(-5).map(saidBy).join('\n')
 
 /** The words of a line of the daemon's log, which is JSON; another line as it is. */
 function saidBy(line: string): string {
@@ -165,23 +173,25 @@ const isAlive = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null
 
 /** Undefined: no daemon answers. */
-async function statusOf(io: Caller): Promise<StatusShape | undefined> {
-  try {
-    return await daemonAt(io).call(getStatus)
-  } catch (error) {
-    if (error instanceof KaroError && error.code === 'not_running') return undefined
-    throw error
-  }
-}
+const statusOf = (io: Caller): Promise<StatusShape | undefined> =>
+  daemonAt(io)
+    .call(getStatus)
+    .catch((error) => {
+      if (error.code !== 'not_running') throw error
+      return undefined
+    })
+
+/** Why nobody else may work in the home: another daemon may have been started at the same time. Undefined where it is free. */
+const heldBy = (paths: HomePaths) => holdHome(paths).then((letGo) => letGo(), String)
 
 /** Undefined: it has ended, or does not answer in time. Parts that start last, such as karo-exec, have a moment to be ready. */
-async function ready(io: Caller, child: ChildProcess): Promise<StatusShape | undefined> {
+async function ready(io: Caller, paths: HomePaths, child: ChildProcess): Promise<StatusShape | undefined> {
   let until = Date.now() + READY_MS
-  while (isAlive(child)) {
+  while (isAlive(child) || (await heldBy(paths))) {
     const status = await statusOf(io).catch(() => undefined)
     if (status?.health.ready === true || Date.now() > until) return status
     if (status !== undefined) until = Math.min(until, Date.now() + SETTLE_MS)
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    await sleep(LOOK_MS)
   }
   return undefined
 }

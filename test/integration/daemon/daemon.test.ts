@@ -121,9 +121,28 @@ describe('karo up', () => {
     const shell = await runKaro(['up', '--background', '--unless-failed'], env)
     expect([shell.code, shell.stderr]).toEqual([0, ''])
     expect(readFileSync(join(home, 'up.log'), 'utf8')).toBe(log)
+    const document = await runKaro(['up', '--background', '--unless-failed', '--json'], env)
+    expect(JSON.parse(document.stdout)).toEqual({ name: null, pid: null, started: false })
     const longAgo = Date.now() / 1000 - 120
     utimesSync(join(home, 'up.failed'), longAgo, longAgo)
     expect((await runKaro(['up', '--background', '--unless-failed'], env)).code).not.toBe(0)
+  })
+
+  test('--background several times at once: one daemon stays, and all of them name it', async () => {
+    const home = temporaryHome()
+    const env = cleanEnv(home, ON_LOOPBACK)
+    const ends = await Promise.all([1, 2, 3].map(() => runKaro(['up', '--background', '--json'], env)))
+    const { pid } = JSON.parse(readFileSync(join(home, 'karo.lock'), 'utf8')) as { pid: number }
+    atEnd(() => {
+      if (existsSync(join(home, 'karo.lock'))) process.kill(pid, 'SIGKILL')
+    })
+    expect(ends.map(({ code, stdout }) => [code, JSON.parse(stdout).pid])).toEqual(
+      [1, 2, 3].map(() => [0, pid]),
+    )
+    expect(ends.filter(({ stdout }) => JSON.parse(stdout).started === true)).toHaveLength(1)
+    expect(existsSync(join(home, 'up.failed'))).toBe(false)
+    process.kill(pid, 'SIGTERM')
+    await until(() => !existsSync(join(home, 'karo.lock')), { what: 'the daemon has ended' })
   })
 
   test('--background where no directory can be made says where and why', async () => {

@@ -1,6 +1,7 @@
 // karo task: has agents call tools, follows the tasks that come of it, and cancels them.
 
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { REMOTE_ID_MAX } from '../../../../protocols/messages/agent.ts'
 import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
@@ -191,7 +192,7 @@ async function whileAway<T>(ask: () => Promise<T>): Promise<T> {
       return await ask()
     } catch (error) {
       if (!(error instanceof KaroError) || error.code !== 'unavailable' || tries === 3) throw error
-      await new Promise((resolve) => setTimeout(resolve, AWAY.ms))
+      await sleep(AWAY.ms)
     }
   }
 }

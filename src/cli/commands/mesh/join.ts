@@ -1,6 +1,8 @@
 // karo join: lets this machine into a mesh by an invite: a code that is typed, a file, or standard input.
+
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { getFleet, joinFleet } from '../../../api/contract/operations/fleet.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
@@ -133,7 +135,7 @@ export const commands = [
         // A wrong clock rights itself seldom within the minute, and the person can mend it.
         (state.joining.clock_off_ms === null || performance.now() - began < CLOCK_MS)
       while (waits() && performance.now() < until) {
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+        await sleep(LOOK_MS)
         state = await io.call(getFleet)
         if (told || !waits() || performance.now() - began < SILENT_MS) continue
         told = true

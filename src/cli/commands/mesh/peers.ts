@@ -1,5 +1,6 @@
 // karo peers: lists known nodes with their trust; trusts, denies and revokes nodes.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { getInvites } from '../../../api/contract/operations/fleet.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../../api/contract/operations/peers.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
@@ -185,7 +186,7 @@ The link opens by itself when both sides trust each other. Trust alone shares no
 async function links(io: CommandIo, peer: PeerShape): Promise<boolean> {
   let { state } = peer
   for (let looks = 0; state !== 'connected' && peer.last_seen !== null && looks < LOOKS; looks++) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    await sleep(LOOK_MS)
     state = (await io.call(explainPeer, { query: { who: peer.node_id } })).peer.state
   }
   return state === 'connected'

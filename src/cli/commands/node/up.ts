@@ -62,7 +62,7 @@ const LINGER_MS = 200
 export const commands = [
   defineCommand('up', {
     summary: 'run the node in the foreground; the first run also makes its directory, key and configuration',
-    json: 'with --background {"name", "pid", "started"}: `started` is false where it ran already',
+    json: 'with --background {"name", "pid", "started"}: `started` is false where it ran already or was not tried',
     options: {
       background:
         'start it in the background and return when it answers; it continues when the terminal is closed',
@@ -102,7 +102,8 @@ export const commands = [
             'Start it with: sudo systemctl start karo',
           )
         if (!isInBackground()) {
-          if (options['unless-failed'] && failedLately(paths)) return
+          if (options['unless-failed'] && failedLately(paths))
+            return show(io, { name: null, pid: null, started: false }, () => '')
           const { words, ...answer } = await startInBackground(io, paths)
           return show(io, answer, () => `${atHome(words, io)}${first ? firstWords(io) : ''}`)
         }
