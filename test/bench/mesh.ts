@@ -29,7 +29,7 @@ const CALM_MS = 5_000
 const REST_MS = 60_000
 /**
  * Questions of each asker that are not counted: code that runs for the first time is dearer, and a mesh that runs has run it. Where
- * nodes keep few links there are none, because who asks often has more links.
+ * nodes keep few links, who asks often has more of them; so there as many other nodes as are measured ask once before.
  */
 const WARM_UP = 2
 /** Questions without a new link, after which no more are waited for. */
@@ -64,11 +64,16 @@ export async function measureMesh(count: number, rounds: number): Promise<MeshCo
     note(`${count} daemons have come together: ${JSON.stringify(join)}`)
     await calm(nodes.map((node) => node.pid))
     await sleep(REST_MS)
-    const askerOf = (round: number): TestNode => nodes[round % nodes.length]!
-    const warmUp = count > ALL_LINKED_MAX ? 0 : WARM_UP * Math.min(rounds, count)
-    const karo = await askKaro(nodes, rounds, askerOf, warmUp)
+    const keepFew = count > ALL_LINKED_MAX
+    const first = keepFew ? rounds : 0
+    const askerOf = (round: number): TestNode => nodes[(first + round) % nodes.length]!
+    for (let round = 0; round < (keepFew ? rounds : WARM_UP * rounds); round++) {
+      await sleep(ASK_EVERY_MS)
+      await asked(nodes[round % Math.min(rounds, count)]!, rounds + round)
+    }
+    const karo = await askKaro(nodes, rounds, askerOf)
     note(`questions by each: ${JSON.stringify(karo)}`)
-    const often = count > ALL_LINKED_MAX ? await askOften(nodes, rounds) : undefined
+    const often = keepFew ? await askOften(nodes, rounds) : undefined
     note(`questions by one: ${JSON.stringify(often)}`)
     await endAll(false)
     const serf = {} as Record<Profile, QueryCost>
@@ -152,7 +157,7 @@ async function askOften(nodes: readonly TestNode[], rounds: number): Promise<Que
   }
   await asked(asker, ++asks)
   await calm(nodes.map((node) => node.pid))
-  return { ...(await askKaro(nodes, rounds, () => asker, 0, asks + 1)), links }
+  return { ...(await askKaro(nodes, rounds, () => asker, asks + 1)), links }
 }
 
 /** A large mesh takes half an hour: whoever waits sees how far it is. */
@@ -162,16 +167,11 @@ async function askKaro(
   nodes: readonly TestNode[],
   rounds: number,
   askerOf: (round: number) => TestNode,
-  warmUp: number,
   first = 0,
 ): Promise<QueryCost> {
   const times: { first: number; last: number; done: number; lost: number }[] = []
   const pids = nodes.map((node) => node.pid)
   let cpu = 0
-  for (let round = 0; round < warmUp; round++) {
-    await sleep(ASK_EVERY_MS)
-    await asked(askerOf(round % rounds), first + rounds + round)
-  }
   for (let round = 0; round < rounds; round++) {
     await sleep(ASK_EVERY_MS)
     const before = cpuOfAll(pids)

@@ -68,9 +68,9 @@ async function under(runtime: Runtime, server: HttpServer) {
 }
 
 /** The last words about a call of a server that does this. */
-async function lastOf(call: Way): Promise<string> {
+async function lastOf(call: Way, more: Other = {}): Promise<string> {
   const server = await httpServer({ call })
-  const { runtime } = await outside(server)
+  const { runtime } = await outside(server, more)
   const task = await done(runtime, 'echo', { text: 'x' })
   expect(task.state).toBe('failed')
   return lastWords(task)
@@ -353,7 +353,9 @@ describe('a hostile server over HTTP', () => {
 
   test('with events without end is ended at the quota, and comments without end at the output that a jail has', async () => {
     const note = `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'x' } })}\n\n`
-    expect(await lastOf((response) => void events(response).write(note.repeat(3_000)))).toContain(
+    // In no time, because a machine that is busy reads them no faster than an agent may send them.
+    const clock = { ...systemClock, monotonic: () => 0 }
+    expect(await lastOf((response) => void events(response).write(note.repeat(3_000)), { clock })).toContain(
       'it sent more messages than an agent may',
     )
     const server = await httpServer({
