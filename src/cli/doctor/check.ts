@@ -28,18 +28,11 @@ export const who = ({ name, fingerprint }: Pick<NamedNode, 'name' | 'fingerprint
   name ? `${name} (${fingerprint})` : fingerprint
 export const ok = (detail: string): Finding => ({ outcome: 'ok', detail })
 export const skipped = (detail: string): Finding => ({ outcome: 'skipped', detail })
-export const warn = (detail: string, fix?: string, safe?: SafeFix): Finding => ({
-  outcome: 'warn',
-  detail,
-  fix,
-  safe,
-})
-export const fail = (detail: string, fix?: string, safe?: SafeFix): Finding => ({
-  outcome: 'fail',
-  detail,
-  fix,
-  safe,
-})
+const found =
+  (outcome: 'warn' | 'fail') =>
+  (detail: string, fix?: string, safe?: SafeFix): Finding => ({ outcome, detail, fix, safe })
+export const warn = found('warn')
+export const fail = found('fail')
 export const onlyRoot = (path: string): Finding => skipped(`only root may read ${path}: sudo karo doctor`)
 
 /** Ends a judgement: what it needs is not known, and another check says why. */

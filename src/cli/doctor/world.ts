@@ -42,8 +42,8 @@ export interface StartFileLook {
   readonly login: boolean
   /** Lines with the mark of `karo shell install`, without the mark. */
   readonly marked: readonly string[]
-  /** A line without the mark loads the hook. */
-  readonly byHand: boolean
+  /** What loads the hook without the mark: a line of the person's own, or the machine's start file. */
+  readonly otherwise: string | undefined
   /** What `karo shell install` would write now. */
   readonly expected: string
   /** Replaces the existing lines by that line. */

@@ -14,8 +14,8 @@ import { systemHooks } from './system-files.ts'
 /** Shells of this person whose new ones load the hook: by a start file of their own, or of the machine. */
 export const hookedShells = (io: CommandIo): readonly string[] => [
   ...new Set([
-    ...orElse(() => startFileLooks(io), []).flatMap(({ shell, marked, byHand }) =>
-      marked.length > 0 || byHand ? [shell] : [],
+    ...orElse(() => startFileLooks(io), []).flatMap(({ shell, marked, otherwise }) =>
+      marked.length > 0 || otherwise ? [shell] : [],
     ),
     ...systemHooks(),
   ]),
@@ -36,7 +36,11 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
       file,
       login: shell === login,
       marked,
-      byHand: marked.length === 0 && /^[^#\n]*\bshell init\b/m.test(text),
+      otherwise: /^[^#\n]*\bshell init\b/m.test(text)
+        ? `a line of your own in ${file}`
+        : systemHooks().includes(shell)
+          ? 'the start file of the machine'
+          : undefined,
       expected,
       refresh: () => void editFile(file, (old) => withLine(old, expected), systemRandom),
     }

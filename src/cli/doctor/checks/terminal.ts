@@ -12,7 +12,7 @@ import type { StartFileLook, ToolHookLook, World } from '../world.ts'
 export const terminal = {
   'shell.hooks': {
     title: 'shell hooks',
-    what: 'The start file of your shell has exactly one line that loads the hook, and the program in that line exists.',
+    what: 'The start file of your shell, or of the machine, has exactly one line that loads the hook, and the program in that line exists.',
     why: 'Without the hook nothing is recorded. A line with an old path of Karo silently does nothing.',
     severity: 'warn',
     fix: 'karo shell install <shell>',
@@ -96,7 +96,7 @@ const ifOwn = (
 
 /** Undefined: not this person's shell, and it has no hook either. */
 export function judgeHook(
-  { shell, file, login, marked, byHand, expected, refresh }: StartFileLook,
+  { shell, file, login, marked, otherwise, expected, refresh }: StartFileLook,
   homeFlag: string,
   exists: (path: string) => boolean,
 ): Finding | undefined {
@@ -108,7 +108,7 @@ export function judgeHook(
       line === undefined ? undefined : { says: `rewrite the line in ${file}`, apply: refresh },
     )
   if (line === undefined) {
-    if (byHand) return ok(`${shell}: a line of your own in ${file}`)
+    if (otherwise !== undefined) return ok(`${shell}: ${otherwise}`)
     return login ? bad(`${shell} is your shell, and ${file} does not load the hook`) : undefined
   }
   if (marked.length > 1) return bad(`${file} loads the hook ${marked.length} times`)

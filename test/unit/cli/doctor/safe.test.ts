@@ -258,7 +258,7 @@ describe.runIf(ROOT)('what somebody planted for root', () => {
       shell: 'bash',
       login: true,
       marked: ['old', 'older'],
-      byHand: false,
+      otherwise: undefined,
       expected: 'new',
       file,
       refresh: () => {},
