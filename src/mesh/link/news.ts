@@ -69,7 +69,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       type,
       success: true,
       peer,
-      details: { ...details, ...(unrecorded === 0 ? {} : { unrecorded }) },
+      details: { ...details, ...(unrecorded > 0 && { unrecorded }) },
     })
   }
 
@@ -79,7 +79,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
     if (happened === undefined) return
     const { key, times } = happened
     if (key === REST) log.info({ times }, 'more neighbours came and went than the ledger tells apart')
-    else log.info({ peer, ...fields, ...(times === 1 ? {} : { times }) }, message)
+    else log.info({ peer, ...fields, ...(times > 1 && { times }) }, message)
   }
 
   return {
@@ -93,10 +93,12 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
         log.warn({ peer: node, skew_ms: skew }, 'the clocks differ')
       // Trusted here; whether this node is trusted there shows when it has answered.
       if (trust.admits(node)) return
-      const isNew = !trust.pending().some((one) => one.node_id === node)
+      const waits = (): boolean => trust.pending().some((one) => one.node_id === node)
+      const isKnown = waits()
       trust.sawStranger(node, seen)
       const now = clock.monotonic()
-      if (!isNew || !strangers.take(now) || !strangersToday.take(now)) return
+      // A node that is refused here waits for nobody, however often it comes back to hear why.
+      if (isKnown || !waits() || !strangers.take(now) || !strangersToday.take(now)) return
       log.info({ peer: node }, 'a new node waits for approval')
       void audit.record({
         type: 'peer_pending',
@@ -117,7 +119,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       oneSided.delete(node)
       told.set(conn, clock.monotonic())
       const addresses = met.get(conn)?.addresses ?? []
-      trust.sawMember(node, { ...(name === undefined ? {} : { name }), addresses })
+      trust.sawMember(node, { ...(name !== undefined && { name }), addresses })
       say(node, { address: ip }, 'neighbour connected')
       recordVisit('peer_connected', node, { address: ip })
     },
@@ -135,7 +137,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       told.set(conn, now)
       trust.sawMember(conn.node, {})
     },
-    oneSided: () => [...oneSided].map(([node]) => node).filter((node) => trust.admits(node)),
+    oneSided: () => [...oneSided].map(([node]) => node).filter(trust.admits),
     isOneSided: (node) => oneSided.has(node) && trust.admits(node),
   }
 }

@@ -135,6 +135,7 @@ export function createFakeTrust(
     },
     pending: () => [...pending.values()],
     sawStranger(node, { name, addresses }) {
+      if (refused(node)) return
       const at = now()
       met.set(node, { addresses, last_seen: at })
       pending.set(node, {

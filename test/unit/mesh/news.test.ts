@@ -52,3 +52,19 @@ test('strangers whose clocks differ are warned of ten times a minute, and member
   meet(member)
   expect(warned.at(-1)).toBe(member)
 })
+
+test('a node that is refused waits for nobody, however often it comes', async () => {
+  const entries: AuditRecord[] = []
+  const trust = createFakeTrust()
+  const news = createNews({
+    trust,
+    audit: { record: async (entry) => void entries.push(entry) },
+    clock: { now: () => 0, monotonic: () => 0 },
+    log: silentLog,
+  })
+  const [stranger, revoked] = [testIdentity().nodeId, testIdentity().nodeId]
+  await trust.revoke(revoked)
+  for (const node of [stranger, revoked, stranger, revoked])
+    news.met({ node, ip: '10.0.0.5' } as unknown as Conn, rawHello(), [])
+  expect(entries.map(({ type, peer }) => [type, peer])).toEqual([['peer_pending', stranger]])
+})
