@@ -28,7 +28,9 @@ export function queryView(result: QueryResult, screen: Screen, before?: QueryRes
 export function nothingIn(result: QueryResult): string {
   const { status, coverage, filters, query_type, asked_as, compared, reach, notes } = result
   if (isOfTotals(result)) {
-    return status === 'success' ? nothingOpened(result) : 'No totals, for the reason below.'
+    return status === 'success'
+      ? nothingOpened(result)
+      : 'No totals, for the reason below. --level 1 asks for numbers of single nodes.'
   }
   const who =
     coverage.answered > 0

@@ -106,7 +106,8 @@ function comparedOf(type: AskedType, given: readonly NodeData[]): QueryResult['c
   return compares === undefined ? null : { nodes: given.filter(compares).length, of: given.length }
 }
 
-const askedAs = (acting: NonNullable<Collection['acting']>): NonNullable<QueryResult['asked_as']> => {
+/** In whose name a question was asked. */
+export const askedAs = (acting: NonNullable<Collection['acting']>): NonNullable<QueryResult['asked_as']> => {
   const { operator, fingerprint, name, roles, teams } = acting
   return { operator, fingerprint, name, roles, teams }
 }

@@ -14,6 +14,7 @@ import { filteredBy, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
 import type { QueryResult } from '../result.ts'
 import type { AskRequest } from '../types.ts'
+import { askedAs } from './collect.ts'
 import type { Fetch, FetchAbout, Fetched } from './fetch.ts'
 import { membersOf } from './team.ts'
 import { machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
@@ -30,14 +31,17 @@ export interface TotalsDeps extends Pick<Ambient, 'clock' | 'random'> {
   readonly fetch?: Fetch
 }
 
-/** Whether a question is answered with totals: it asks for level 2, or names no level and its asker may have no other one. */
+/**
+ * Whether a question is answered with totals, or by why there are none: it asks for level 2, or names no level and its asker may
+ * have no other one. Anomalies they may have by name too, which is what is left where nobody computes totals.
+ */
 export function asksTotals(
   { level, acting, query_type }: AskRequest,
   { self, totals }: Pick<TotalsDeps, 'self' | 'totals'>,
 ): boolean {
   if (level !== undefined || queryType(query_type).levelOneOnly) return level === 2
   const { roles } = acting ?? self()
-  return onlyTotals(roles) && totals.audiences().length > 0
+  return onlyTotals(roles) && (totals.audiences().length > 0 || !queryType(query_type).namedBesideTotals)
 }
 
 /** The person, as this node itself decides about them: a login is checked when it begins, and ends with its certificate. */
@@ -261,20 +265,6 @@ const fetchedIn = (found: Found): Fetched | undefined => ('totals' in found ? fo
 /** Each node that was asked and spoke said that this asker may not have it. */
 const isRefusedByAll = (fetched: Fetched | undefined): boolean =>
   fetched !== undefined && fetched.denied > 0 && fetched.denied + fetched.silent === fetched.asked
-
-const askedAs = ({
-  operator,
-  fingerprint,
-  name,
-  roles,
-  teams,
-}: Acting): NonNullable<QueryResult['asked_as']> => ({
-  operator,
-  fingerprint,
-  name,
-  roles,
-  teams,
-})
 
 /** The same numbers of the machines beside the team, under the same filters. */
 function elsewhereOf(

@@ -1,7 +1,7 @@
 // Questions at level 2: what is left out of totals is said, and never looks like a number.
 import { expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
-import { askTotals, type TotalsDeps } from '../../../../src/exchange/query/asking/totals.ts'
+import { asksTotals, askTotals, type TotalsDeps } from '../../../../src/exchange/query/asking/totals.ts'
 import type { AskRequest } from '../../../../src/exchange/query/types.ts'
 import type { BatchTotals, BucketTotals, Contributions } from '../../../../src/exchange/totals/index.ts'
 
@@ -96,6 +96,23 @@ test('what nobody may see is not 0, whatever the filters are', async () => {
     unique_commands: null,
     change: null,
   })
+})
+
+test('who may have totals only is told that there are none, also where nobody computes them', async () => {
+  const totals = (query_type: string, roles: readonly string[], audiences: readonly string[], level?: 1) =>
+    asksTotals(
+      { query_type, ...(level && { level }) } as AskRequest,
+      { self: () => ({ roles }), totals: { audiences: () => audiences } } as unknown as TotalsDeps,
+    )
+  for (const audiences of [[], ['security']]) {
+    expect(totals('ToolUsage', ['security'], audiences)).toBe(true)
+    expect(totals('ToolUsage', ['security'], audiences, 1)).toBe(false)
+    expect(totals('ToolUsage', ['lead'], audiences)).toBe(false)
+    // Those they may have by name as well.
+    expect(totals('Anomalies', ['security'], audiences)).toBe(audiences.length > 0)
+  }
+  const { status, notes } = await ask(() => undefined, { audiences: [] })
+  expect([status, notes]).toEqual(['withheld', [expect.stringContaining('karo policy sign --aggregator')]])
 })
 
 test('a row that one batch, one bucket or some machines do not tell is the least, and has no change', async () => {
