@@ -2,7 +2,7 @@
 
 import { RISK_LEVELS } from '../../api/contract/shapes.ts'
 import type { OptionsByName, OptionsOf } from '../command.ts'
-import { parseDuration, parseSince, parseUntil, rfc3339 } from '../input/time.ts'
+import { parseDuration, parseUntil, rfc3339, sinceOf } from '../input/time.ts'
 import { defined, given, parseWhole } from '../input/values.ts'
 import { absolutePath } from '../place.ts'
 import { usage } from '../usage.ts'
@@ -40,7 +40,7 @@ export type Filters = ReturnType<typeof filtersOf>
 export function filtersOf(words: readonly string[], options: Given) {
   const { cwd, exit, risk, shell, longer, failed, generated, typed } = options
   const now = Date.now()
-  const since = given(options.since, (text) => rfc3339(parseSince(text, now), '--since'))
+  const since = sinceOf(options.since, now)
   const until = given(options.until, (text) => rfc3339(parseUntil(text, now, '--until'), '--until'))
   checkSpan(since, until, '--until')
   if (generated && typed) throw usage('--generated and --typed exclude each other', '--typed')

@@ -167,3 +167,7 @@ export function rfc3339(ms: number, where: string): string {
   }
   return new Date(ms).toISOString()
 }
+
+/** What `--since` names, as the API takes it; undefined where it was not given. */
+export const sinceOf = (text: string | undefined, now = Date.now()): string | undefined =>
+  text === undefined ? undefined : rfc3339(parseSince(text, now), '--since')

@@ -62,21 +62,16 @@ export async function signBundle(
   const root = await openedRoot(io, options)
   await certifyOperators(io, root, found)
   const { maxLevel, k, bucket, noise, audiences, keepsSettings } = terms
-  return handBundle(io, root, (last) => {
-    // Whoever signs a new file does not expect that.
-    if (keepsSettings && last?.aggregators.length && found.length === 0)
-      io.err('Totals end with this bundle. To keep them, sign with each --aggregator again.\n')
-    return {
-      policies,
-      ...(maxLevel !== undefined && { max_level: maxLevel }),
-      ...(k && { k_min: k }),
-      aggregators: found.map(({ node, operator }) => ({ key: parseNodeId(node) as Uint8Array, operator })),
-      ...(bucket && { bucket }),
-      ...(noise !== undefined && { noise }),
-      ...(audiences.length > 0 && { audiences: [...audiences] }),
-      ...(keepsSettings && last?.settings && { settings: last.settings }),
-    }
-  })
+  return handBundle(io, root, (last) => ({
+    policies,
+    ...(maxLevel !== undefined && { max_level: maxLevel }),
+    ...(k && { k_min: k }),
+    aggregators: found.map(({ node, operator }) => ({ key: parseNodeId(node) as Uint8Array, operator })),
+    ...(bucket && { bucket }),
+    ...(noise !== undefined && { noise }),
+    ...(audiences.length > 0 && { audiences: [...audiences] }),
+    ...(keepsSettings && last?.settings && { settings: last.settings }),
+  }))
 }
 
 /** A node that is to compute totals, and who has it; `isSaid`: the person says so, and its certificate not yet. */
@@ -202,10 +197,10 @@ async function handBundle(
   const former = formerOf(last, next, version)
   const began = beganOf(last, next, version)
   const body = {
+    ...next,
     version,
     mesh: meshOf(root.publicKey),
     number: (last?.number ?? -1) + 1,
-    ...next,
     ...(former.length > 0 && { former }),
     ...(began && { began }),
   }
@@ -230,11 +225,7 @@ function signed(sign: () => Uint8Array): Uint8Array {
 }
 
 /** When the first bundle named who computes totals; undefined: none does, or one did before bundles said so. */
-const beganOf = (
-  last: PolicyBundleBody | undefined,
-  next: Pick<PolicyBundleBody, 'aggregators'>,
-  now: number,
-): number | undefined =>
+const beganOf = (last: PolicyBundleBody | undefined, next: Said, now: number): number | undefined =>
   last?.began ?? (next.aggregators.length > 0 && (last?.aggregators ?? []).length === 0 ? now : undefined)
 
 /**
@@ -243,30 +234,23 @@ const beganOf = (
  */
 function formerOf(
   last: PolicyBundleBody | undefined,
-  next: Pick<PolicyBundleBody, 'aggregators' | 'bucket'>,
+  next: Said,
   now: number,
 ): NonNullable<PolicyBundleBody['former']> {
   if (last === undefined) return []
   const { aggregators, bucket, former = [] } = last
   const before = { until: now, aggregators, ...(bucket && { bucket }) }
-  return [...former, ...(isSameAs(last, next) ? [] : [before])]
+  return [...former, ...(computing(last) === computing(next) ? [] : [before])]
     .filter((one) => one.aggregators.length > 0 && one.until + RELEASE_KEPT_MS > now)
     .slice(-FORMER_MAX)
 }
 
-function isSameAs(
-  last: Pick<PolicyBundleBody, 'aggregators' | 'bucket'>,
-  next: Pick<PolicyBundleBody, 'aggregators' | 'bucket'>,
-): boolean {
-  const names = (all: PolicyBundleBody['aggregators']): string =>
-    all
-      .map(({ key, operator }) => `${Buffer.from(key).toString('hex')} ${operator}`)
-      .sort()
-      .join('\n')
-  return (
-    (last.bucket ?? 'day') === (next.bucket ?? 'day') && names(last.aggregators) === names(next.aggregators)
-  )
-}
+/** Who computes totals, and of which periods, whatever the order in which they are named. */
+const computing = ({ aggregators, bucket = 'day' }: Said): string =>
+  [
+    bucket,
+    ...aggregators.map(({ key, operator }) => `${Buffer.from(key).toString('hex')} ${operator}`).sort(),
+  ].join('\n')
 
 /** A setting of the fleet, and the value that the next bundle has for it; undefined: none. */
 export interface Wanted {
@@ -286,10 +270,8 @@ export async function signSettings(
   let before: Readonly<Record<string, unknown>> = {}
   const root = await openedRoot(io, options)
   const { organisation } = await handBundle(io, root, (last) => {
+    // Those follow from the last bundle, also where they are there no more.
     const {
-      version: _version,
-      number: _number,
-      mesh: _mesh,
       former: _former,
       began: _began,
       ...said

@@ -29,22 +29,26 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
     teams.length === 0
       ? 'This node is in no team, so no lead gets its numbers. An issuer puts it into a team (karo ca assign); without a certificate, policy.teams does.'
       : `This node is in: ${teams.map(printable).join(', ')}.`
-  const bad = problem === null ? '' : `${paint('red', `Not in force: ${printable(problem)}`, screen)}\n`
-  const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')
-  const theirs = policy.organisation === null ? '' : organisationView(policy.organisation, screen)
-  return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${policy.roles.length === 0 ? '' : rules}${fitted(`${team}\n`, screen.columns)}${odd}${bad}${theirs}`
+  const theirs = organisationView(policy.organisation, screen)
+  return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${policy.roles.length === 0 ? '' : rules}${fitted(`${team}\n`, screen.columns)}${warned(warnings)}${notInForce(problem, screen)}${theirs}${rulesText(policy.organisation?.text)}`
 }
+
+const warned = (warnings: readonly string[]): string =>
+  warnings.map((one) => `warning: ${printable(one)}\n`).join('')
+
+const notInForce = (problem: string | null, screen: Screen): string =>
+  problem === null ? '' : `${paint('red', `Not in force: ${printable(problem)}`, screen)}\n`
+
+/** As the root signed it, apart from what is ours. */
+const rulesText = (cedar = ''): string =>
+  cedar.replace(/.+\n?|\n/g, (line) => `  ${printable(line.trimEnd().replaceAll('\t', '  '))}\n`)
+
+type Bundle = NonNullable<PolicyShape['organisation']>
 
 const EVERY = { day: 'day', '6h': 'six hours', hour: 'hour' } as const
 
 /** Who computes totals, about what, for whom. */
-function totalsText({
-  aggregators,
-  bucket,
-  first,
-  noise,
-  audiences,
-}: NonNullable<PolicyShape['organisation']>['totals']): string {
+function totalsText({ aggregators, bucket, first, noise, audiences }: Bundle['totals']): string {
   const operators = new Set(aggregators.map(({ operator }) => operator))
   const by = [...operators].map(printable).join(' and ')
   // Later nobody waits for it.
@@ -54,7 +58,8 @@ function totalsText({
 }
 
 /** What the root of the mesh asks of every node, one fact a line. */
-export function organisationView(bundle: NonNullable<PolicyShape['organisation']>, screen: Screen): string {
+export function organisationView(bundle: Bundle | null, screen: Screen): string {
+  if (bundle === null) return ''
   const { accepts, totals, k_min, max_level, number, policies, problem, signed_at } = bundle
   const asks = clauses(
     policies !== 0 && `${policies} ${policies === 1 ? 'policy' : 'policies'}`,
@@ -69,8 +74,15 @@ export function organisationView(bundle: NonNullable<PolicyShape['organisation']
       : accepts === 'full'
         ? ' Here its policies may also permit (policy.accept_org = "full").'
         : ' Here its policies can only forbid.'
-  const bad = problem === null ? '' : `${paint('red', `Not in force: ${printable(problem)}`, screen)}\n`
-  return `${fitted(`${says}${power}\n`, screen.columns)}${bad}`
+  return `${fitted(`${says}${power}\n`, screen.columns)}${notInForce(problem, screen)}`
+}
+
+/** What was in force before, since one bundle replaces the other as a whole. */
+export function replacedView(before: Bundle | null, after: Bundle | null, screen: Screen): string {
+  if (before === null) return ''
+  const isEnd = before.totals.aggregators.length > 0 && after?.totals.aggregators.length === 0
+  return `It replaces this one; what was not said again holds no more:
+${organisationView(before, screen)}${isEnd ? 'Totals have ended: sign with each --aggregator again to have them.\n' : ''}`
 }
 
 export function checkView(check: PolicyCheckShape, screen: Screen): string {
@@ -124,10 +136,9 @@ export function triedView({ outcomes, policies, warnings }: Tried, file: string,
     return `${printable(`${file}:${line}: ${who}, ${action}: expected ${expected}, ${got} by ${decision.rule}: ${decision.reason}`)}\n`
   })
   const by = policies.length === 0 ? 'the built-in role table' : policies.map(printable).join(', ')
-  const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')
   const held = outcomes.length - failed.length
   const sum = `${held} of ${outcomes.length} expectations are met, with ${by}\n`
-  return `${odd}${lines.join('')}${paint(failed.length === 0 ? 'green' : 'red', sum.trimEnd(), screen)}\n`
+  return `${warned(warnings)}${lines.join('')}${paint(failed.length === 0 ? 'green' : 'red', sum.trimEnd(), screen)}\n`
 }
 
 const verdict = (effect: 'allow' | 'deny' | 'withhold', screen: Screen): string =>

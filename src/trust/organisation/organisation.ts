@@ -33,6 +33,8 @@ interface OrganisationState {
   /** Milliseconds since the epoch. */
   readonly signed_at: number
   readonly policies: number
+  /** The policies, in Cedar. */
+  readonly text: string
   readonly max_level: 0 | 1 | 2 | null
   /** Nodes. */
   readonly k_min: number | null
@@ -138,6 +140,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     | {
         readonly body: PolicyBundleBody
         readonly policies: number
+        readonly text: string
         readonly settings: FleetSettings['settings']
         readonly frame: Uint8Array
       }
@@ -158,12 +161,12 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     const text = textOf(body.policies)
     const set = text.trim() === '' ? undefined : await deps.compile(PLACE, text)
     const policies = set?.files.reduce((sum, file) => sum + file.policies, 0) ?? 0
-    const limits = {
+    const rules: OrganisationRules = {
       ...(body.max_level !== undefined && { max_level: body.max_level as 0 | 1 | 2 }),
       ...(body.k_min !== undefined && { k_min: body.k_min }),
+      ...(set && { engine: set.engine }),
     }
-    const rules: OrganisationRules = { ...limits, ...(set && { engine: set.engine }) }
-    return { rules, policies, settings }
+    return { rules, policies, text, settings }
   }
 
   /** The documents room goes by the version too; one that a wrong clock signed keeps no other one away. */
@@ -174,11 +177,10 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
   /** Throws the KaroErrors of `take`. */
   async function use(frame: Uint8Array, from: 'person' | 'mesh' | 'kept'): Promise<void> {
     const isNew = from !== 'kept'
-    const trusted = root()
     const body = bodyOf(frame)
     if (body === undefined) {
       const whose =
-        trusted === undefined ? 'this node is in no mesh' : 'the root of this mesh did not sign this'
+        root() === undefined ? 'this node is in no mesh' : 'the root of this mesh did not sign this'
       throw new KaroError('refused', whose, {
         hint: 'Name the file of the root key of this mesh: --root-key. karo ca show says which mesh this is.',
       })
@@ -195,16 +197,19 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         hint: 'Run it again: another one was signed in the meantime.',
       })
     }
-    const { rules, policies, settings } = await rulesOf(body)
-    inForce = { body, policies, settings, frame }
+    const { rules, policies, text, settings } = await rulesOf(body)
+    inForce = { body, policies, text, settings, frame }
     problem = null
     policy.organisation(rules)
     follow({ edition: body.number, settings })
     deps.changed()
     if (!isNew) return
     log.info({ number: body.number, policies }, 'a policy bundle of the organisation is in force')
-    const details = { change: 'organisation', number: body.number, policies, ...limitsOf(body) }
-    await audit.record({ type: 'policy_change', success: true, details })
+    await audit.record({
+      type: 'policy_change',
+      success: true,
+      details: { change: 'organisation', number: body.number, policies, ...limitsOf(body) },
+    })
   }
 
   /** What came from others is refused without an error to anybody, and told. */
@@ -218,8 +223,11 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
       // What it forbade is not known any more.
       if (!isNew) policy.organisation({ engine: UNREADABLE })
       log.error({ reason: problem }, 'a policy bundle of the organisation is not in force')
-      const details = { change: 'refused', problem: problem.slice(0, 1_024) }
-      void audit.record({ type: 'policy_change', success: false, details })
+      void audit.record({
+        type: 'policy_change',
+        success: false,
+        details: { change: 'refused', problem: problem.slice(0, 1_024) },
+      })
     })
   }
 
@@ -259,11 +267,12 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     bundle: () => inForce?.body,
     state() {
       if (inForce === undefined && problem === null) return null
-      const { body, policies = 0, settings = {} } = inForce ?? {}
+      const { body, policies = 0, text = '', settings = {} } = inForce ?? {}
       return {
         number: body?.number ?? 0,
         signed_at: body?.version ?? 0,
         policies,
+        text,
         max_level: (body?.max_level as 0 | 1 | 2 | undefined) ?? null,
         k_min: body?.k_min ?? null,
         settings,
@@ -305,13 +314,13 @@ const limitsOf = ({
   audiences,
   settings,
 }: PolicyBundleBody) => ({
-  ...(max_level === undefined ? {} : { max_level }),
-  ...(k_min === undefined ? {} : { k_min }),
-  ...(aggregators.length === 0 ? {} : { aggregators: aggregators.length }),
-  ...(bucket === undefined ? {} : { bucket }),
-  ...(noise === undefined ? {} : { noise }),
-  ...(audiences === undefined ? {} : { audiences: audiences.join(', ') }),
-  ...(settings === undefined ? {} : { settings: settings.map(({ key }) => key).join(' ') }),
+  ...(max_level !== undefined && { max_level }),
+  ...(k_min !== undefined && { k_min }),
+  ...(aggregators.length > 0 && { aggregators: aggregators.length }),
+  ...(bucket !== undefined && { bucket }),
+  ...(noise !== undefined && { noise }),
+  ...(audiences !== undefined && { audiences: audiences.join(', ') }),
+  ...(settings !== undefined && { settings: settings.map(({ key }) => key).join(' ') }),
 })
 
 function textOf(policies: Uint8Array): string {

@@ -95,13 +95,14 @@ test('explain marks the layer that decides, and show says what is not in force',
   expect(await shown({ 'GET /api/v1/policy/explain': explained }, 'explain', 'bob')).toMatchSnapshot()
   expect(await shown({ 'GET /api/v1/policy': policy }, 'show')).toMatchSnapshot()
   // What totals begin with is said until they are there.
-  const from = async (end: number, operators: readonly string[] = ['hq', 'ops']) => {
+  const from = async (end: number, operators: readonly string[] = ['hq', 'ops'], text = '') => {
     const first = { start: new Date(end - 6 * 3_600_000).toISOString(), end: new Date(end).toISOString() }
     const aggregators = operators.map((operator) => ({ node_id, operator }))
     const organisation = {
       number: 0,
       signed_at: first.start,
       policies: 0,
+      text,
       max_level: null,
       k_min: null,
       settings: [],
@@ -119,6 +120,11 @@ test('explain marks the layer that decides, and show says what is not in force',
   expect(await from(soon - 48 * 3_600_000)).not.toContain('the first of')
   // A bundle that names nobody ends totals.
   expect(await from(soon, [])).toContain('nobody computes totals')
+  // Whoever is bound by rules can read them.
+  const rules = 'forbid (principal, action, resource)\nwhen {\n\tcontext.hour < 7\u001b[8m\n};\n'
+  expect(await from(soon, [], rules)).toContain(
+    '\n  forbid (principal, action, resource)\n  when {\n    context.hour < 7\\x1b[8m\n  };\n',
+  )
 })
 
 test('consent to whom a fingerprint names as it is printed, and to categories, by either word', async () => {

@@ -64,7 +64,18 @@ const fleet = {
   lists_at: null,
   joining: null,
 }
+const policy = {
+  engine: 'built-in',
+  files: [],
+  warnings: [],
+  loaded_at: '2026-01-02T03:04:05.000Z',
+  roles: [],
+  teams: [],
+  problem: null,
+  organisation: null,
+}
 const EXPLAIN = {
+  'GET /api/v1/policy': policy,
   'GET /api/v1/peers/explain': { peer, steps: [] },
   'GET /api/v1/fleet': fleet,
 }
@@ -124,6 +135,7 @@ test('a bundle names the issuer that signs it, and its certificate says from the
   const given = ['--root-key', key, '--passphrase-file', pass, '--aggregator', 'hq=south']
   const certified = { ...peer, why: 'certificate', certified_until: own.ends_at }
   const answers = {
+    'GET /api/v1/policy': policy,
     'GET /api/v1/fleet': fleet,
     'GET /api/v1/identity': { node_id: own.node_id, fingerprint: own.fingerprint, name: own.name },
     'GET /api/v1/peers/explain': { peer: certified, steps: [] },
@@ -165,6 +177,7 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   const signedAfter = (bundle: string | null, ...aggregators: string[]) => {
     let asked = 0
     const answers = {
+      'GET /api/v1/policy': policy,
       'GET /api/v1/fleet': fleet,
       // One node after the other, as they are named.
       get 'GET /api/v1/peers/explain'() {
@@ -257,13 +270,43 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   expect(await beganAfter({ aggregators: [] })).toBe('now')
   const gone = { ...earlier, until: Date.parse('2020-01-01T00:00:00.000Z') }
   expect(await formerAfter({ aggregators: [], former: [gone] })).toEqual([])
-  // A bundle that leaves them out ends the totals, which is said, where there were any.
-  const ending = await signedAfter(inForce({ aggregators: named('north', 'south') }))
-  expect([ending.code, ending.err]).toEqual([
-    0,
-    expect.stringMatching(/^Totals end .* --aggregator again\.\n$/),
-  ])
-  expect((await signedAfter(inForce({ aggregators: [] }))).err).toBe('')
+})
+
+test('what a bundle takes the place of is shown, once it is in force', async () => {
+  const folder = temporaryDirectory()
+  const [key, pass] = [join(folder, 'root.key'), join(folder, 'pass')]
+  createRootKey(key, Buffer.from(words), systemRandom)
+  writeFileSync(pass, `${words}\n`, { mode: 0o600 })
+  const aggregators = ['north', 'south'].map((operator) => ({ node_id: peer.node_id, operator }))
+  const before = {
+    number: 3,
+    signed_at: policy.loaded_at,
+    policies: 1,
+    text: 'forbid (principal, action, resource);',
+    max_level: null,
+    k_min: 10,
+    settings: [],
+    totals: { aggregators, bucket: 'day', first: null, noise: null, audiences: ['security'], former: [] },
+    accepts: 'restrict',
+    problem: null,
+  }
+  const after = { ...before, number: 4, k_min: null, totals: { ...before.totals, aggregators: [] } }
+  const signed = (taken?: object) =>
+    karo(
+      {
+        'GET /api/v1/policy': { ...policy, organisation: before },
+        'GET /api/v1/policy/bundle': { bundle: null },
+        'POST /api/v1/policy/bundle': taken,
+      },
+      ...['policy', 'sign', '--max-level', '1', '--root-key', key, '--passphrase-file', pass],
+    )
+  const { err } = await signed({ organisation: after })
+  const said = err.replaceAll(/\s+/g, ' ')
+  expect(said).toContain('no total of fewer than 10 nodes; totals of each day for security')
+  expect(said).toContain('Totals have ended')
+  expect((await signed({ organisation: before })).err).not.toContain('Totals have ended')
+  const refused = await signed()
+  expect([refused.code, refused.err]).toEqual([1, expect.not.stringContaining('bundle 3')])
 })
 
 test('settings that the fleet has, and a setting that it has not, are not signed again', async () => {

@@ -1,7 +1,12 @@
 // Schemas of what decides who may have what: /policy.
 import * as z from 'zod'
 import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
-import { FORMER_MAX, SETTING_BYTES, SETTINGS_MAX } from '../../../../protocols/messages/policy.ts'
+import {
+  BUNDLE_POLICIES_BYTES,
+  FORMER_MAX,
+  SETTING_BYTES,
+  SETTINGS_MAX,
+} from '../../../../protocols/messages/policy.ts'
 import { ACTIONS } from '../../../trust/policy/index.ts'
 import {
   count,
@@ -34,6 +39,7 @@ const organisation = named(
     number: count('of the bundle in force'),
     signed_at: moment('when the root signed it'),
     policies: count('that stand in it'),
+    text: text(BUNDLE_POLICIES_BYTES, 'the policies, in Cedar'),
     max_level: whole(0, 2).nullable().describe('the highest level that nodes give; null: not said'),
     k_min: count('nodes are in no total of fewer nodes; null: not said').nullable(),
     settings: rowsOf(

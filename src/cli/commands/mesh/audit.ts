@@ -8,7 +8,7 @@ import { type AskersShape, AUDIT_TYPES, type AuditEntryShape } from '../../../ap
 import { ago, formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { csvText, jsonText } from '../../../base/printable.ts'
 import { type CommandIo, defineCommand, printJson } from '../../command.ts'
-import { parseDuration, parseSince, parseUntil, rfc3339 } from '../../input/time.ts'
+import { parseDuration, parseUntil, rfc3339, sinceOf } from '../../input/time.ts'
 import { given, parseWhole } from '../../input/values.ts'
 import { counted, verifyLedger } from '../../ledger/verify.ts'
 import { noJson, TO_FILE, writingTo } from '../../output-file.ts'
@@ -44,7 +44,7 @@ const exportLedger = defineCommand('audit export', {
   async run(io, { options }) {
     const now = Date.now()
     const query = {
-      since: given(options.since, (text) => rfc3339(parseSince(text, now), '--since')),
+      since: sinceOf(options.since, now),
       until: given(options.until, (text) => rfc3339(parseUntil(text, now, '--until'), '--until')),
     }
     const csv = options.format === 'csv'
@@ -104,7 +104,7 @@ const log = defineCommand('audit log', {
       limit: parseWhole(options.limit, '--limit', 1, LIMIT_MAX),
       type: options.type,
       peer: options.peer,
-      since: given(options.since, (text) => rfc3339(parseSince(text, Date.now()), '--since')),
+      since: sinceOf(options.since),
     }
     const answer = await io.call(getAuditLog, { query })
     if (io.json) return printJson(io, answer)

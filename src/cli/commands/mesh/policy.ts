@@ -12,7 +12,7 @@ import { NODE } from '../../input/at.ts'
 import { ROOT_OPTIONS } from '../../input/root-key.ts'
 import { given, oneNode, parseWhole } from '../../input/values.ts'
 import { usage } from '../../usage.ts'
-import { checkView, explanationView, organisationView, policyView } from '../../views/policy.ts'
+import { checkView, explanationView, organisationView, policyView, replacedView } from '../../views/policy.ts'
 
 const action = {
   value: 'action',
@@ -238,11 +238,12 @@ const sign = defineCommand('policy sign', {
         'Name Cedar files, --max-level, --k-min, --aggregator, --bucket, --noise or --audience; --none replaces the last bundle by an empty one.',
       )
     }
+    const { organisation: before } = await io.call(getPolicy)
     const { signBundle } = await import('../../policy/bundle.ts')
     const answer = await signBundle(io, terms, options)
-    return show(io, answer, ({ organisation }, screen) =>
-      organisation === null ? '' : organisationView(organisation, screen),
-    )
+    // Whoever signs a new file may not expect that the rest ends.
+    io.err(replacedView(before, answer.organisation, io))
+    return show(io, answer, ({ organisation }, screen) => organisationView(organisation, screen))
   },
 })
 

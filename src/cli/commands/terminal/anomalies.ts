@@ -9,8 +9,7 @@ import {
 import { KaroError } from '../../../base/errors.ts'
 import { ago, localTime } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
-import { durationIn, parseSince, rfc3339 } from '../../input/time.ts'
-import { given } from '../../input/values.ts'
+import { durationIn, sinceOf } from '../../input/time.ts'
 import { paint, pairs, type Screen, table } from '../../terminal/table.ts'
 import { wrap } from '../../terminal/text.ts'
 
@@ -168,7 +167,7 @@ export const commands = [
 async function ask(io: CommandIo, all: boolean, since: string | undefined): Promise<AnomaliesShape> {
   const query = {
     all: all || undefined,
-    since: given(since, (text) => rfc3339(parseSince(text, Date.now()), '--since')),
+    since: sinceOf(since),
   }
   return io.call(api.getAnomalies, { query })
 }

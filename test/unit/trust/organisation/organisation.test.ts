@@ -104,6 +104,7 @@ test('its forbid holds, its permit does not, and its limits narrow', async () =>
     number: 1,
     signed_at: NOW + 1,
     policies: 0,
+    text: '',
     max_level: 1,
     k_min: 20,
     settings: {},

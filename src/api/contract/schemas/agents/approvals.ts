@@ -118,9 +118,7 @@ export const which = z.strictObject({
 })
 export const oneApproval = approval
 
-export const decideBody = z.strictObject({
-  at: at(),
-  id: z.string().min(4).max(10).describe('the id, or its beginning'),
+export const decideBody = which.extend({
   approve: z.boolean(),
   hash: pattern(/^[0-9a-f]{8,64}$/, 'the hash that was shown, or the beginning of it'),
   scope: scope().exactOptional(),
