@@ -294,7 +294,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
       const why = lapsed.get(uid)
       if (asks && why !== undefined)
         throw new KaroError('refused', `your login as an operator has ended: ${why}`, {
-          hint: 'Log in again, or ask as this machine: --as-node, or karo logout.',
+          hint: 'Log in again, or ask as this machine: karo logout, or --as-node where the command has it.',
         })
       if (!session || !judged) return undefined
       const { delegation, audience, ended } = session
