@@ -57,7 +57,7 @@ const ROWS = {
     exit: EXIT.failed,
     meaning: 'a mistake in the daemon; its log shows it under the trace id',
   },
-  not_running: { http: 503, exit: EXIT.notRunning, meaning: 'the daemon is not running' },
+  not_running: { http: 503, exit: EXIT.notRunning, meaning: 'the node is not running' },
   unavailable: { http: 503, exit: EXIT.failed, meaning: 'a part of the node is not ready' },
   timeout: { http: 504, exit: EXIT.failed, meaning: 'it took too long' },
 } as const satisfies Readonly<Record<string, ErrorRow>>

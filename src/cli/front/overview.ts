@@ -92,5 +92,5 @@ const BEFORE = `Usage: karo <command> [options], or karo "what you want to do" f
 `
 const AFTER = `karo help mesh, agents, terminal or admin lists the other commands of that topic, karo help all every one.
 karo help <command> shows its options and examples. Every command takes --json, --home <dir> and --help.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon is not running, 4 refused, 5 incomplete (--require-complete).
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the node is not running, 4 refused, 5 incomplete (--require-complete).
 `

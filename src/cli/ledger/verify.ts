@@ -17,7 +17,7 @@ export const verifyLedger = defineCommand('audit verify', {
   options: {
     file: {
       value: 'file',
-      description: 'check a file of `karo audit export`, from any machine; needs no daemon',
+      description: 'check a file of `karo audit export`, from any machine; needs no node',
       completes: 'file',
     },
   },

@@ -365,7 +365,7 @@ test('a daemon that goes meanwhile is told of in the last line, and the line is 
   await meanwhile.finds('0 commands')
   await node.stop()
   meanwhile.keys('x')
-  await meanwhile.finds('the karo daemon is not running; Esc leaves')
+  await meanwhile.finds('the node is not running; Esc leaves')
   const left = meanwhile.left()
   meanwhile.keys(ESC)
   await left
@@ -376,7 +376,7 @@ test('a daemon that goes meanwhile is told of in the last line, and the line is 
     const at = open[i]!
     const said = at.printed(OWN_SEARCH[shell])
     at.keys(CTRL_R)
-    expect(await said).toContain('the karo daemon is not running')
+    expect(await said).toContain('the node is not running')
     const ended = at.printed(/./)
     at.keys(LEAVE_SEARCH[shell])
     await ended

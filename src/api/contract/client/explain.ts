@@ -61,7 +61,7 @@ export function explain(error: Error, socketPath: string): KaroError {
         hint: 'karo up --background  makes one and starts it; one that is elsewhere is named by --home or KARO_HOME.',
       })
     const start = isMachine ? 'sudo systemctl start karo' : 'karo up --background'
-    return new KaroError('not_running', 'the karo daemon is not running', {
+    return new KaroError('not_running', 'the node is not running', {
       where: socketPath,
       hint: `Start it with: ${start}`,
     })

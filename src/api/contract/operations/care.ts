@@ -6,7 +6,7 @@ const from = schemasOf(() => import('../schemas/care.ts'))
 export const getLogs = defineOperation('GET /api/v1/logs', {
   access: 'admin',
   tag: 'care',
-  summary: "The daemon's last log lines, and with `follow` new ones",
+  summary: "The node's last log lines, and with `follow` new ones",
   query: from.getLogsQuery,
   lines: {
     type: 'application/x-ndjson',

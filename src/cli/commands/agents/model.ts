@@ -58,7 +58,7 @@ const list = defineCommand('model list', {
 })
 
 const test = defineCommand('model test', {
-  summary: 'let each configured model answer one word, without a daemon, and show how long it takes',
+  summary: 'let each configured model answer one word, without a node, and show how long it takes',
   json: 'one document: `models`, each with `name`, `model`, `ok`, `detail`, `first_ms` and `whole_ms`',
   async run(io) {
     const { config } = loadConfig(io)

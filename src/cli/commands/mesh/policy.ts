@@ -55,7 +55,7 @@ const check = defineCommand('policy check', {
     'range-hours': { value: 'hours', description: 'length of the time asked about; default is 24' },
     file: {
       value: 'file',
-      description: 'use this policy file instead of those in force; needs no daemon',
+      description: 'use this policy file instead of those in force; needs no node',
       completes: 'file',
       repeat: true,
     },
@@ -131,7 +131,7 @@ const explain = defineCommand('policy explain', {
 })
 
 const test = defineCommand('policy test', {
-  summary: 'compare what policies say with what a file expects; exits with 1 if they differ; needs no daemon',
+  summary: 'compare what policies say with what a file expects; exits with 1 if they differ; needs no node',
   args: {
     file: {
       description: 'expectations in TOML: [[test]] with as, allow and deny (docs/policy.md)',

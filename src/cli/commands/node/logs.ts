@@ -67,7 +67,7 @@ const MAX_LINE_BYTES = 256 * 1024
 const AWAY_MS = 500
 
 const tail = defineCommand('logs tail', {
-  summary: "show the daemon's last log lines, and with --follow new ones",
+  summary: "show the node's last log lines, and with --follow new ones",
   shows: getLogs,
   options: {
     lines: {

@@ -18,7 +18,7 @@ import { usage } from '../../usage.ts'
 
 export const commands = [
   defineCommand('restore', {
-    summary: 'restore the node of a backup into this home, while no daemon runs here',
+    summary: 'restore the node of a backup into this home, while no node runs here',
     args: { file: { description: 'a file of karo backup', completes: 'file' } },
     options: {
       replace: 'keep the present node in before-restore-<date>; without this option the home has to be empty',

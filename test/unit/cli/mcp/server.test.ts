@@ -29,7 +29,7 @@ async function connect(world: Partial<McpWorld> & { readonly monotonic?: () => n
       machine: () => ({ files: [], startFiles: [], programs: [], real: (path) => path }),
       mayReadHistory: () => true,
       mayGiveTasks: () => false,
-      daemon: daemonOf(() => Promise.reject(new KaroError('not_running', 'the karo daemon is not running'))),
+      daemon: daemonOf(() => Promise.reject(new KaroError('not_running', 'the node is not running'))),
       now: () => Date.parse('2026-11-20T12:00:00Z'),
       ...parts,
     },
