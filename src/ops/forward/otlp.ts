@@ -34,7 +34,11 @@ export async function createSending({ config, sender, onTrouble }: SendingDeps):
   class Exporter extends OTLPTraceExporter {
     override export(...[spans, done]: Parameters<OTLPTraceExporter['export']>): void {
       super.export(spans, (result) => {
-        const problem = result.error?.message
+        // The exporter's own words for 429, 502, 503 and 504 say neither who failed nor how.
+        const problem = result.error?.message.replace(
+          /.* retryable status$/,
+          'it answers that it is overloaded',
+        )
         if (problem !== before) onTrouble(problem)
         before = problem
         done(result)

@@ -70,20 +70,24 @@ interface Least {
 }
 
 function fromPino(logger: pino.Logger, least: Least): Log {
-  const line =
-    (at: LogLevel) =>
-    (fields: LogFields, message: string): void => {
+  return byLevels(
+    (at) => (fields, message) => {
       if (WEIGHT[at] >= WEIGHT[least.level]) logger[at](fields, message)
-    }
-  return {
-    debug: line('debug'),
-    info: line('info'),
-    warn: line('warn'),
-    error: line('error'),
-    child: (fields) => fromPino(logger.child(fields), least),
-  }
+    },
+    (fields) => fromPino(logger.child(fields), least),
+  )
 }
 
+/** A log of which `line` makes the method of each level. */
+export const byLevels = (line: (level: LogLevel) => Log[LogLevel], child: Log['child']): Log => ({
+  debug: line('debug'),
+  info: line('info'),
+  warn: line('warn'),
+  error: line('error'),
+  child,
+})
+
+const WORDS: Partial<Record<LogLevel, string>> = { warn: 'warning: ', error: 'error: ' }
 export const WEIGHT: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 
 /** Lines of the form `karo: warning: message (field=value …)`; lines below `level` are not shown. */
@@ -96,20 +100,16 @@ export function createPlainLog(level: LogLevel, write: (text: string) => void): 
 }
 
 function plainLog(least: Least, write: (text: string) => void, inherited: LogFields): Log {
-  const line =
-    (at: LogLevel, word: string) =>
-    (fields: LogFields, message: string): void => {
+  return byLevels(
+    (at) => (fields, message) => {
       if (WEIGHT[at] < WEIGHT[least.level]) return
       const facts = Object.entries({ ...inherited, ...fields })
         .filter(([, value]) => value !== undefined && value !== null)
         .map(([key, value]) => `${key}=${String(value)}`)
-      write(`karo: ${word}${printable(`${message}${facts.length === 0 ? '' : ` (${facts.join(' ')})`}`)}\n`)
-    }
-  return {
-    debug: line('debug', ''),
-    info: line('info', ''),
-    warn: line('warn', 'warning: '),
-    error: line('error', 'error: '),
-    child: (fields) => plainLog(least, write, { ...inherited, ...fields }),
-  }
+      write(
+        `karo: ${WORDS[at] ?? ''}${printable(`${message}${facts.length === 0 ? '' : ` (${facts.join(' ')})`}`)}\n`,
+      )
+    },
+    (fields) => plainLog(least, write, { ...inherited, ...fields }),
+  )
 }

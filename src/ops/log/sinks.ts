@@ -1,6 +1,6 @@
 // A log that others listen to: every line goes to the log itself, and to sinks that keep, count or remember it.
 import type { Log, LogFields, LogLevel } from '../../base/run/log.ts'
-import type { DaemonLog } from './log.ts'
+import { byLevels, type DaemonLog } from './log.ts'
 
 /** Gets every line, whatever level the log shows, and decides for itself which lines it takes. Never throws. */
 export type LogSink = (level: LogLevel, fields: LogFields, message: string) => void
@@ -14,17 +14,11 @@ export function withSinks(log: DaemonLog, sinks: readonly LogSink[]): DaemonLog 
 }
 
 function tee(log: Log, sinks: readonly LogSink[], inherited: LogFields): Log {
-  const line =
-    (level: LogLevel) =>
-    (fields: LogFields, message: string): void => {
+  return byLevels(
+    (level) => (fields, message) => {
       log[level](fields, message)
       for (const sink of sinks) sink(level, { ...inherited, ...fields }, message)
-    }
-  return {
-    debug: line('debug'),
-    info: line('info'),
-    warn: line('warn'),
-    error: line('error'),
-    child: (fields) => tee(log.child(fields), sinks, { ...inherited, ...fields }),
-  }
+    },
+    (fields) => tee(log.child(fields), sinks, { ...inherited, ...fields }),
+  )
 }

@@ -1,5 +1,7 @@
 // The time by which this node last removed old data; a clock that leaps is compared with it.
+import { orElse } from '../../base/run/or-else.ts'
 import type { Database } from '../level/database.ts'
+import { whole } from '../level/is.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
@@ -16,13 +18,8 @@ export function createRetentionTimeRepository(db: Database): RetentionTimeReposi
   return {
     async get() {
       const value = await db.get(KEY)
-      if (value === undefined) return undefined
-      try {
-        const time = decodeValue<unknown>(VALUE_VERSION, value)
-        return Number.isSafeInteger(time) && (time as number) >= 0 ? (time as number) : undefined
-      } catch {
-        return undefined
-      }
+      const time = value && orElse(() => decodeValue<unknown>(VALUE_VERSION, value), undefined)
+      return whole(time) && time >= 0 ? time : undefined
     },
     async put(time) {
       await db.put(KEY, encodeValue(VALUE_VERSION, Math.floor(time)))

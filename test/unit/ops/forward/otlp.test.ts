@@ -27,7 +27,7 @@ const span: Span = {
 test('another reason is said, the same one is not said again, and so is the end of them', async () => {
   let status = 401
   const server = createServer((request, response) => {
-    request.resume().on('end', () => response.writeHead(status).end('{}'))
+    request.resume().on('end', () => response.writeHead(status, { 'retry-after': '60' }).end('{}'))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
@@ -55,9 +55,12 @@ test('another reason is said, the same one is not said again, and so is the end 
   status = 413
   await sent()
   await until(() => said.length === 2, { what: 'another reason' })
+  status = 503
+  await sent()
+  await until(() => said.length === 3, { what: 'a third reason' })
   status = 200
   await sent()
-  await until(() => said.length === 3, { what: 'it takes them again' })
+  await until(() => said.length === 4, { what: 'it takes them again' })
   await sending.end()
-  expect(said).toEqual(['Unauthorized', 'Payload Too Large', undefined])
+  expect(said).toEqual(['Unauthorized', 'Payload Too Large', 'it answers that it is overloaded', undefined])
 })
