@@ -115,9 +115,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     processesRoutes({ processes }),
     peersRoutes({ clock, trust, mesh, fleet, summaries, documents, log: common.log }),
     fleetRoutes({
-      fleet,
-      organisation,
-      trust,
+      ...local,
       clock,
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),
       discovery: config.discovery,

@@ -40,6 +40,7 @@ export interface CredentialsDeps {
   readonly tokens: Pick<Tokens, 'find' | 'holds'>
   readonly sessions: Pick<Sessions, 'find' | 'holds' | 'has'>
   readonly listener: Pick<TcpListener, 'vouch' | 'address'>
+  /** The rights that a person has now. */
   readonly rightsOf: (uid: number) => Promise<Rights>
   /** The uid of the account to which a person's number belongs; undefined while their data is held back. */
   readonly accountOf: (person: number) => Promise<number | undefined>

@@ -5,21 +5,23 @@ import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import type { TokenRepository } from '../../store/tables/tokens.ts'
-import type { Rights } from '../../trust/access/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { sessionRoutes } from '../routes/sessions.ts'
 import { tokenRoutes } from '../routes/tokens.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import type { SeatOfCaller } from './at-terminal.ts'
-import { createCredentials } from './credentials.ts'
+import { type CredentialsDeps, createCredentials } from './credentials.ts'
 import type { Refusal } from './guard.ts'
 import { createRefusals } from './refusals.ts'
 import { createSessions } from './sessions.ts'
-import { type Address, createTcpListener, hostAndPort } from './tcp.ts'
+import { type Address, createTcpListener, hostAndPort, type TcpOptions } from './tcp.ts'
 import { createTokenEnds, type TokenEnds } from './token-ends.ts'
 import { createTokens } from './tokens.ts'
 
-export interface HttpOptions extends Ambient {
+export interface HttpOptions
+  extends Ambient,
+    Pick<CredentialsDeps, 'rightsOf' | 'accountOf' | 'onRefused'>,
+    Pick<TcpOptions, 'handle'> {
   /** Throws KaroError `refused` for a caller who may not make a token, or a page, that approves. */
   readonly checkApproving: (caller: Caller) => void
   /** Tests play the kernel. */
@@ -27,14 +29,6 @@ export interface HttpOptions extends Ambient {
   readonly config: Pick<Config, 'http'>
   readonly repository: TokenRepository
   readonly audit: Pick<Audit, 'record'>
-  /** The rights that a person has now. */
-  readonly rightsOf: (uid: number) => Promise<Rights>
-  /** The uid of the account to which a person's number belongs; undefined while their data is held back. */
-  readonly accountOf: (person: number) => Promise<number | undefined>
-  /** Answers a request that the listener lets pass. */
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
-  /** Counts a refused request. */
-  readonly onRefused: (reason: Refusal) => void
 }
 
 export interface Http {

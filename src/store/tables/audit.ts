@@ -133,19 +133,21 @@ function placeOf(key: Uint8Array, value: Uint8Array): AuditPlace {
   return row === undefined ? { seq } : { seq, row }
 }
 
+/** Of a stored value that is a list; none of another one. */
+function fieldsOf(value: Uint8Array): readonly unknown[] {
+  const fields = decodeExact<unknown>(value)
+  return Array.isArray(fields) ? fields : []
+}
+
 function decodeRow(seq: number, value: Uint8Array): AuditRow | undefined {
-  const fields = decodeExact<unknown[]>(value)
-  if (!Array.isArray(fields)) return undefined
-  const [ts, type, details, hash] = fields
+  const [ts, type, details, hash] = fieldsOf(value)
   if (!isCount(ts) || typeof type !== 'string' || !(details instanceof Uint8Array) || !isHash(hash))
     return undefined
   return { seq, ts, type, details, hash }
 }
 
 function decodeBase(value: Uint8Array): AuditBase | undefined {
-  const fields = decodeExact<unknown[]>(value)
-  if (!Array.isArray(fields)) return undefined
-  const [seq, hash, lasting] = fields
+  const [seq, hash, lasting] = fieldsOf(value)
   if (!isCount(seq) || !isHash(hash)) return undefined
   return isHash(lasting) ? { seq, hash, lasting } : { seq, hash }
 }

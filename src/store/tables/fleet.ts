@@ -43,6 +43,8 @@ export interface InviteRecord {
   readonly teams: readonly string[]
   /** Who has the machines. */
   readonly owner?: string | undefined
+  /** The account that made it; a row of an earlier release has none. */
+  readonly made_by?: string
 }
 
 export interface FleetRepository {

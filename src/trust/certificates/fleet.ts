@@ -155,9 +155,15 @@ export function createFleet(options: FleetOptions): Fleet {
       issuing.mayGive(terms.roles)
       checkInviteTerms(identity, roll.root()?.mesh as Uint8Array, terms, options)
       const made = await invites.create(terms)
-      const { uses, roles, teams, owner = '' } = terms
-      const invite = made.invite.id
-      noteInvite('create', { invite, uses, roles: roles.join(','), teams: teams.join(','), owner })
+      const { uses, roles, teams, owner = '', made_by } = terms
+      noteInvite('create', {
+        invite: made.invite.id,
+        uses,
+        roles: roles.join(','),
+        teams: teams.join(','),
+        owner,
+        by: made_by,
+      })
       return made
     },
     invites: () => invites.list().map((invite) => ({ ...invite, state: invites.stateOf(invite) })),

@@ -20,6 +20,7 @@ test('where a node looks for its inviter, and what is wrong with its enrolment f
     organisation: { frame: () => undefined },
     trust: { resolve: () => expect.unreachable() },
     clock: { now: () => 0 },
+    names: { nameOf: () => expect.unreachable() },
     places: () => [],
     discovery: { dns_sd: [], scan: [], peers: [] } as unknown as Parameters<
       typeof fleetRoutes
@@ -32,4 +33,43 @@ test('where a node looks for its inviter, and what is wrong with its enrolment f
   expect(await told()).toMatchObject({ places: joining.places, detail: joining.detail })
   asked.by = { ...owner(), admin: false }
   expect(await told()).toMatchObject({ refused: 'enrolment_file', places: [], detail: null })
+})
+
+test('an invite says which account made it, by its name where it has one', async () => {
+  const made: { readonly made_by: string }[] = []
+  const fleet = {
+    state: () => ({ root: 'karo:ed25519:root' }),
+    async invite(terms: { readonly made_by: string }) {
+      made.push(terms)
+      return { code: 'code', invite: { id: '0123456789abcdef' } }
+    },
+    invites: () =>
+      made.map((terms) => ({
+        ...terms,
+        id: '0123456789abcdef',
+        state: 'open',
+        made_at: 0,
+        expires_at: 1,
+        used: [],
+        failures: 0,
+      })),
+  } as unknown as Fleet
+  const asked = { by: owner(1000) }
+  const routes = fleetRoutes({
+    fleet,
+    organisation: { frame: () => undefined },
+    trust: { resolve: () => expect.unreachable() },
+    clock: { now: () => 0 },
+    names: { nameOf: async (uid) => (uid === 1000 ? 'ann' : Promise.reject(new Error('no answer'))) },
+    places: () => [],
+    discovery: {} as unknown as Parameters<typeof fleetRoutes>[0]['discovery'],
+    wrongClocks: () => [],
+    leave: async () => {},
+  })
+  const { post, get } = serving(routes, { caller: () => asked.by })
+  expect((await post('/api/v1/fleet/invites')).body.invite).toMatchObject({ made_by: 'ann' })
+  asked.by = owner(4711)
+  expect((await post('/api/v1/fleet/invites')).body.invite).toMatchObject({ id: '0123456789abcdef' })
+  const { invites } = (await get('/api/v1/fleet/invites')).body
+  expect(invites.map(({ made_by }: { made_by: string }) => made_by)).toEqual(['ann', 'uid 4711'])
 })

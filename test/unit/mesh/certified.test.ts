@@ -62,7 +62,8 @@ async function issuerNode(): Promise<Certified> {
 }
 
 const invite = async (issuer: Certified): Promise<string> =>
-  (await issuer.fleet.invite({ uses: 1, for_ms: DAY_MS, roles: [], teams: [], places: [] })).code
+  (await issuer.fleet.invite({ uses: 1, for_ms: DAY_MS, roles: [], teams: [], made_by: 'ann', places: [] }))
+    .code
 
 test('a stranger with an invite is admitted within one connection, and then by members it never met', async () => {
   const issuer = await issuerNode()

@@ -164,6 +164,7 @@ const invite = named('Invite', {
     'replaced: it names a key that this node has no more, so it lets nobody in',
   ),
   made_at: moment('when it was made'),
+  made_by: text(256, 'the account that made it').optional(),
   ends_at: moment('when it ends'),
   uses: count('number of machines that may use it'),
   used: count('machines it has let in'),

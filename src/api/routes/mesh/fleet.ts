@@ -5,6 +5,7 @@ import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { type Config, readStaticPeer } from '../../../config/index.ts'
+import type { NameService } from '../../../trust/access/index.ts'
 import type { Binding, Fleet } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import type { Organisation } from '../../../trust/organisation/index.ts'
@@ -36,6 +37,7 @@ interface FleetDeps {
   readonly organisation: Pick<Organisation, 'frame'>
   readonly trust: Pick<Trust, 'resolve'>
   readonly clock: Pick<Clock, 'now'>
+  readonly names: Pick<NameService, 'nameOf'>
   /** `host:port` at which other machines reach this node. */
   readonly places: () => readonly string[]
   readonly discovery: Config['discovery']
@@ -65,7 +67,7 @@ function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
 }
 
 function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape {
-  const { id, state, made_at, expires_at, uses, used, failures, roles, teams, owner } = invite
+  const { id, state, made_at, made_by, expires_at, uses, used, failures, roles, teams, owner } = invite
   return {
     id,
     state,
@@ -74,6 +76,7 @@ function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape 
     roles,
     teams,
     owner,
+    made_by,
     used: used.length,
     made_at: time(made_at),
     ends_at: time(expires_at),
@@ -98,6 +101,7 @@ export function fleetRoutes({
   organisation,
   trust,
   clock,
+  names,
   places,
   discovery,
   wrongClocks,
@@ -190,10 +194,10 @@ export function fleetRoutes({
         fingerprint: fingerprintOf(keyOf(node_id)),
       })),
     }))
-    serve(server, api.createInvite, async ({ body }) => {
-      const { uses, for_ms, roles, teams, owner } = body
+    serve(server, api.createInvite, async ({ body, caller: { account } }) => {
       const here = places()
-      const { code, invite } = await fleet.invite({ uses, for_ms, roles, teams, owner, places: here })
+      const made_by = (await names.nameOf(account).catch(() => undefined)) ?? `uid ${account}`
+      const { code, invite } = await fleet.invite({ ...body, made_by, places: here })
       return { invite: shown(invite.id), code, root: fleet.state().root as NodeId, places: here }
     })
     serve(server, api.getInvites, async () => ({ invites: fleet.invites().map(inviteShape) }))

@@ -78,7 +78,7 @@ Whoever has it can use it: karo invite cancel ${invite.id}
       if (io.json) return printJson(io, made)
       io.out(`${code}\n`)
       const picture = io.terminal ? qrOf(code, io) : undefined
-      if (picture !== undefined) io.out(`\n${picture}\n`)
+      if (picture) io.out(`\n${picture}\n`)
       io.err(
         fitted(
           `It lets ${machines} in until ${localTime(invite.ends_at)}, and is not shown again. On that machine: karo join
@@ -101,8 +101,7 @@ const NO_PLACES =
 function qrOf(code: string, { columns, env }: Pick<CommandIo, 'columns' | 'env'>): string | undefined {
   if (!showsBlocks(env)) return undefined
   const picture = renderUnicodeCompact(code)
-  const width = Math.max(...picture.split('\n').map((line) => line.length))
-  return columns >= width ? picture : undefined
+  return picture.split('\n').every((line) => line.length <= columns) ? picture : undefined
 }
 
 const list = defineCommand('invite list', {
@@ -119,6 +118,7 @@ const list = defineCommand('invite list', {
         ENDS: 'ends_at',
         ROLES: ({ roles }) => roles.join(', ') || '–',
         TEAMS: ({ teams }) => teams.join(', ') || '–',
+        BY: ({ made_by }) => made_by ?? '–',
       },
       'No invites. On an issuer, karo invite makes one.\n',
     ),

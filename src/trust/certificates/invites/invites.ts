@@ -36,6 +36,8 @@ export interface InviteTerms {
   readonly teams: readonly string[]
   /** Who has these machines. */
   readonly owner?: string | undefined
+  /** The account that makes it. */
+  readonly made_by: string
   /** `host:port` where this node listens: the code carries them. */
   readonly places: readonly string[]
 }
@@ -138,7 +140,7 @@ export function createInvites({ self, isIssuer, repository, clock, random }: Inv
       for (const record of records) invites.set(record.id, record)
     },
 
-    create: ({ uses, for_ms, roles, teams, owner, places }) =>
+    create: ({ for_ms, places, ...terms }) =>
       serially(async () => {
         await forgetOld()
         if ([...invites.values()].filter((invite) => stateOf(invite) === 'open').length >= INVITES_MAX) {
@@ -152,12 +154,9 @@ export function createInvites({ self, isIssuer, repository, clock, random }: Inv
         const invite = await put({
           ...keysOf(secret),
           inviter: self,
+          ...terms,
           made_at,
           expires_at,
-          uses,
-          roles,
-          teams,
-          ...(owner !== undefined && { owner }),
           used: [],
           failures: 0,
           cancelled: false,

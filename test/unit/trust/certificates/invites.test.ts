@@ -52,7 +52,7 @@ async function world(repository?: FleetRepository, self = inviter) {
 }
 
 const made = (invites: Invites, uses = 1) =>
-  invites.create({ uses, for_ms: HOUR, roles: [], teams: ['eng'], places: [] })
+  invites.create({ uses, for_ms: HOUR, roles: [], teams: ['eng'], made_by: 'ann', places: [] })
 
 interface Told {
   readonly to?: Uint8Array

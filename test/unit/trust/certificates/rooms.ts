@@ -129,4 +129,14 @@ export function pass(from: Room, to: Room): void {
 type InviteTerms = Partial<Parameters<Fleet['invite']>[0]>
 
 export const invited = async (issuer: Room, terms: InviteTerms = {}): Promise<string> =>
-  (await issuer.fleet.invite({ uses: 1, for_ms: DAY_MS, roles: [], teams: [], places: [], ...terms })).code
+  (
+    await issuer.fleet.invite({
+      uses: 1,
+      for_ms: DAY_MS,
+      roles: [],
+      teams: [],
+      made_by: 'ann',
+      places: [],
+      ...terms,
+    })
+  ).code
