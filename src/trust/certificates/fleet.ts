@@ -120,6 +120,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     stop() {
       unwatch?.()
+      credentials.end()
       return serially(async () => {})
     },
 

@@ -93,13 +93,20 @@ function deriveKey(shared: Uint8Array, epk: Uint8Array, rpk: Uint8Array): { key:
   return { key: okm.subarray(0, KEY_BYTES), nonce: okm.subarray(KEY_BYTES) }
 }
 
-function encrypt(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Uint8Array {
+/** ChaCha20-Poly1305; the tag stands behind the ciphertext. */
+export function encrypt(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  plaintext: Uint8Array,
+  aad: Uint8Array,
+): Uint8Array {
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
   cipher.setAAD(aad, { plaintextLength: plaintext.length })
   return new Uint8Array(Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]))
 }
 
-function decrypt(
+/** Undefined for what was altered, or is too short. */
+export function decrypt(
   key: Uint8Array,
   nonce: Uint8Array,
   box: Uint8Array,

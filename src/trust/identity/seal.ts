@@ -3,17 +3,17 @@
 // Layout: version 1 byte (1) ‖ ephemeral public key 32 ‖ ciphertext n ‖ tag 16.
 // key 32 ‖ nonce 12 = HKDF-SHA256(ikm = X25519(ephemeral, recipient), salt = epk ‖ rpk, info = "karo-seal-v1");
 // ChaCha20-Poly1305 (RFC 8439) with additional data = version ‖ aad. A key serves one box, so the nonce may be derived.
-import { createCipheriv, createDecipheriv, diffieHellman, hkdfSync, type KeyObject } from 'node:crypto'
+import { diffieHellman, hkdfSync, type KeyObject } from 'node:crypto'
 import { type Random, systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { privateKeyObject, publicKeyObject, rawPublicKey } from './der.ts'
+import { decrypt, encrypt } from './seal-many.ts'
 
 const VERSION = 1
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const HEADER_BYTES = 1 + KEY_BYTES
-const CIPHER = 'chacha20-poly1305'
 const INFO = 'karo-seal-v1'
 
 export interface SealingKey {
@@ -65,10 +65,8 @@ export function sealTo(
   } catch (cause) {
     throw new KaroError('bad_request', 'a sealing key of low order is refused', { cause })
   }
-  const cipher = createCipheriv(CIPHER, derived.key, derived.nonce, { authTagLength: TAG_BYTES })
-  cipher.setAAD(additionalData(aad), { plaintextLength: plaintext.length })
-  const parts = [Buffer.of(VERSION), epk, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]
-  return new Uint8Array(Buffer.concat(parts))
+  const sealed = encrypt(derived.key, derived.nonce, plaintext, additionalData(aad))
+  return new Uint8Array(Buffer.concat([Buffer.of(VERSION), epk, sealed]))
 }
 
 interface Opener {
@@ -101,11 +99,7 @@ export function openSealed(privateKey: Uint8Array, box: Uint8Array, aad: Uint8Ar
     const { own, rpk } = openerOf(privateKey)
     const epk = box.subarray(1, HEADER_BYTES)
     const { key, nonce } = deriveKey(own, epk, epk, rpk)
-    const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
-    const ciphertext = box.subarray(HEADER_BYTES, box.length - TAG_BYTES)
-    decipher.setAAD(additionalData(aad), { plaintextLength: ciphertext.length })
-    decipher.setAuthTag(box.subarray(box.length - TAG_BYTES))
-    return new Uint8Array(Buffer.concat([decipher.update(ciphertext), decipher.final()]))
+    return decrypt(key, nonce, box.subarray(HEADER_BYTES), additionalData(aad))
   } catch {
     return undefined
   }

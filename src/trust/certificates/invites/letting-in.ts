@@ -46,10 +46,13 @@ export function createLettingIn(deps: LettingInDeps) {
   function refuse(node: NodeId, why: InviteRefusal): void {
     refusals.set(node, why)
     const happened = refused.times(why)
-    if (happened === undefined) return
-    const details = { reason: 'invite_refused', why, times: happened.times }
+    if (happened !== undefined) tellRefused(why, happened.times, node)
+  }
+
+  function tellRefused(why: string, times: number, node?: NodeId): void {
+    const details = { reason: 'invite_refused', why, times }
     // Of several the ledger names none, rather than the newest for all.
-    const peer = happened.times === 1 && { peer: node }
+    const peer = times === 1 && node && { peer: node }
     void audit.record({ type: 'policy_violation', success: false, ...peer, details })
   }
 
@@ -89,6 +92,10 @@ export function createLettingIn(deps: LettingInDeps) {
       const refusal = refusals.get(node)
       refusals.delete(node)
       return refusal === undefined ? {} : { invite_refused: refusal }
+    },
+    /** Tells what was counted and not told yet, at the end. */
+    end(): void {
+      for (const [why, times] of refused.left()) tellRefused(why, times)
     },
   }
 }

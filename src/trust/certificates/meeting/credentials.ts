@@ -22,7 +22,7 @@ export interface CredentialsDeps extends LettingInDeps {
   readonly tell: (nodes: Iterable<NodeId>) => void
 }
 
-export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'seeks'> {
+export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'seeks'> & { end(): void } {
   const { identity, kinship, roll, lineage, rootWord, seeking, clock, log, tell } = deps
   const lettingIn = createLettingIn(deps)
   const take = (kind: FleetKind, frame: Uint8Array): void =>
@@ -105,5 +105,6 @@ export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'see
       seeking.answered(node, answer)
     },
     onSettled: settled.on,
+    end: lettingIn.end,
   }
 }

@@ -104,6 +104,11 @@ test('a stranger that shows one invite after the other fills no ledger', async (
   time.now += 60_000
   await hears(issuer, stranger, { join, name: 'stranger' })
   expect(refused().map(({ details }) => details?.times)).toEqual([1, 20])
+  // What was counted since is told when the node stops, and names nobody.
+  for (let at = 0; at < 5; at++) await hears(issuer, stranger, { join, name: 'stranger' })
+  await issuer.fleet.stop()
+  expect(refused().at(-1)).toMatchObject({ details: { why: 'unknown', times: 5 } })
+  expect(refused().at(-1)?.peer).toBeUndefined()
 })
 
 test('an answer that the inviter did not make is believed by nobody', async () => {
