@@ -20,6 +20,8 @@ import { until } from '../../support/run/until.ts'
 const possible = canNamespaces()
 /** Certificates hold for so long here: renewed after two thirds, which is well after everything else has happened. */
 const LIFE_MS = 60_000
+/** So long a member that hears of a revocation lets the machine fetch its empty editions. */
+const EMPTIED_WITHIN_MS = 3_000
 const env = { KARO_CERTIFICATE_LIFE_MS: String(LIFE_MS) }
 
 const fleetOf = (node: TestNode): Promise<FleetShape> => node.json<FleetShape>(['ca', 'show'])
@@ -158,10 +160,13 @@ test.skipIf(!possible.ok)(
     await until(async () => (await lost.status()).mesh.peers_connected === 0, {
       what: 'nobody keeps a link to it',
     })
-    // A member that heard of it by a list gave it empty editions first, so it shows nothing that it had stored.
+    const took = performance.now() - began
     const asked = await lost.karo(['query', 'tools', '--per-node', '--json'])
     const { coverage } = JSON.parse(asked.stdout) as QueryResult
-    expect(coverage.nodes.find(({ name }) => name === giver.name)?.outcome).toBe('denied')
+    const outcome = coverage.nodes.find(({ name }) => name === giver.name)?.outcome
+    // A member that heard of it by a list gave it empty editions first, so it shows nothing that it had stored; a machine too
+    // busy to fetch them in three seconds goes on showing that.
+    expect(took < EMPTIED_WITHIN_MS ? ['denied'] : ['denied', 'from_summary']).toContain(outcome)
     // It knows who put it out.
     await until(async () => (await fleetOf(lost)).revoked_by !== null, { what: 'it was told', pollMs: 100 })
     const hqId = (await issuer.status()).node_id

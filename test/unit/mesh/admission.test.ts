@@ -36,7 +36,8 @@ test('strangers are pending on both sides; mutual trust links them and frames fl
 })
 
 test('a stranger can negotiate hello and nothing else, before, during and after its hello', async () => {
-  const a = await start()
+  // However long a busy machine takes to be refused at each door.
+  const a = await start({ timings: { lobbyMs: 3_600_000 } })
   const stranger = await raw()
   const connection = await stranger.dial(a.address())
   const sees = async (): Promise<void> => {
