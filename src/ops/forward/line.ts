@@ -1,5 +1,5 @@
 // Sends the ledger to one target, entry by entry in its order, from a checkpoint and without an end.
-import { within } from '../../base/async/deadline.ts'
+import { untilAborted, within } from '../../base/async/deadline.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { ForwardTarget } from '../../base/words/forward-target.ts'
 import type { Config } from '../../config/index.ts'
@@ -49,7 +49,7 @@ export interface Line {
 export function createLine(target: ForwardTarget, deps: LineDeps): Line {
   const { audit, clock, config, log, repository, sender, timers } = deps
   const row = { to: target.text, sent: 0, tried: 0, missed: 0, missedAt: 0 }
-  let problem: string | null = 'there was no connection to it yet'
+  let problem: string | null = 'it took nothing yet'
   /** The reasons that the log had since the last connection that lasted. */
   const said = new Set<string>()
   /** Batches of this connection that may not be read yet: where each began, when it was acknowledged (monotonic), and where it ends, in characters. */
@@ -90,8 +90,10 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     const before = from === 0 ? (entries[0]?.seq ?? 1) - 1 : from
     const at = entries.at(-1)?.seq ?? before
     const gone = at - before - entries.length
-    const chosen = entries.filter((entry) => config.forward.kinds.includes(kindOf(entry)))
-    const text = chosen.map(textOf).join('')
+    const text = entries
+      .filter((entry) => config.forward.kinds.includes(kindOf(entry)))
+      .map(textOf)
+      .join('')
     row.tried = Math.max(row.tried, at)
     if (text !== '') {
       await keep()
@@ -100,6 +102,8 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
       unread = [...unread, { from, at: clock.monotonic(), end }].filter((one) => end - one.end < UNREAD_BYTES)
     }
     row.sent = at
+    // A connection alone had been no sign that anybody reads.
+    problem = null
     if (gone > 0) {
       row.missed += gone
       row.missedAt = clock.now()
@@ -114,16 +118,19 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
       target.over === 'file' ? await openFile(target.path) : await openNetwork(target, deps, stop)
     try {
       await takeOver(outlet.last)
-      problem = null
       openedAt = clock.monotonic()
       while (!stop.aborted) {
         const more = new Promise<void>((resolve) => {
           wake = resolve
         })
         const entries = await audit.after(row.sent, BATCH)
-        if (entries.length > 0) await give(entries, outlet)
+        // A collector may take what is sent very slowly, or never.
+        if (entries.length > 0) await untilAborted(give(entries, outlet), stop)
         else if (ending.aborted) return
-        else await Promise.race([more, outlet.ended])
+        else {
+          problem = null
+          await Promise.race([more, outlet.ended])
+        }
       }
     } finally {
       await outlet.close()
@@ -164,8 +171,7 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
             log.warn({ to: target.text, reason }, 'the ledger is not sent to this target')
           said.add(reason)
           problem = reason
-          const ms = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS)
-          await within(over, ms, timers)
+          await within(over, Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS), timers)
         }
       }
       unlisten()

@@ -104,8 +104,8 @@ const presenceOf = (members: readonly ReturnType<Trust['member']>[]): Value => {
 
 const health: Part = (sources) => {
   const { ready, checks } = sources.health()
-  const ok = Object.fromEntries(checks.map((check) => [check.name, check.ok ? 1 : 0]))
-  return { karo_ready: ready ? 1 : 0, karo_health_check_ok: by('check', ok) }
+  const ok = Object.fromEntries(checks.map((check) => [check.name, Number(check.ok)]))
+  return { karo_ready: Number(ready), karo_health_check_ok: by('check', ok) }
 }
 
 const mesh: Part = ({ mesh, trust, version }) => {

@@ -6,7 +6,7 @@ import { createForward } from '../../../../src/ops/forward/index.ts'
 import type { Forwarded } from '../../../../src/store/tables/forwarded.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { freePort, recordsOf, startCollector } from '../../../support/node/collector.ts'
-import { depsFor } from '../../../support/node/forwarding.ts'
+import { depsFor, entry } from '../../../support/node/forwarding.ts'
 import { until } from '../../../support/run/until.ts'
 
 const numbersIn = (text: string): number[] => recordsOf(text).map(({ event }) => event.sequence)
@@ -122,6 +122,41 @@ test.each([
     await forward.stop()
   },
 )
+
+test('a collector that takes nothing is told of although it is connected, and does not hold up the end', async () => {
+  const collector = await startCollector()
+  collector.pause()
+  const many = Array.from({ length: 256 }, (_, i) =>
+    entry(i + 1, 'node_started', true, { reason: 'x'.repeat(60_000) }),
+  )
+  let tried = 0
+  const deps = depsFor(`ecs+tcp://127.0.0.1:${collector.port}`, {
+    ledger: many,
+    put(at) {
+      tried = at.tried
+    },
+  })
+  const ends: (() => void)[] = []
+  const forward = createForward({
+    ...deps,
+    timers: {
+      ...deps.timers,
+      // The second that the last entries have passes at once, when the test says so.
+      after(ms, run) {
+        if (ms !== 1_000) return deps.timers.after(ms, run)
+        ends.push(run)
+        return () => {}
+      },
+    },
+  })
+  await forward.start(new AbortController().signal)
+  await until(() => tried === 256, { what: 'something is under way' })
+  expect(forward.status()).toMatchObject([{ sent: 0, problem: 'it took nothing yet' }])
+  const stopped = forward.stop()
+  for (const run of ends) run()
+  await stopped
+  expect(forward.status()).toMatchObject([{ sent: 0 }])
+})
 
 test('what a collector had read an hour before it closed the connection is not sent again', async () => {
   const collector = await startCollector()
