@@ -12,21 +12,22 @@ describe.each(PROMPT_TOOLS)('beside $name in $program', ({ program, file, line, 
     'loaded %s the guard: both work, and each command is recorded once',
     async (when) => {
       if (program !== 'bash' && program !== 'zsh' && program !== 'fish') return
+      const harmless = program === 'fish' && !slow ? ['make one'] : []
+      // What one of the tools is asked about.
+      const before = program === 'fish' || slow ? [] : ['(exit 5)']
       const shell = await startGuarded({
         program,
+        harmless: [...harmless, ...before, works],
         [when]: line,
         marked: true,
         env: { TERM: 'xterm-256color' },
         directory: temporaryDirectory(),
       })
-      const harmless = program === 'fish' && !slow ? ['make one'] : []
       for (const typed of harmless) await shell.run(typed)
       await shell.noted('git push -f a', 'n')
       await shell.noted('git push -f b', 'y')
       const ran = [...harmless, 'git push -f b']
       await until(() => shell.ran().length === ran.length, { what: `${ran.length} commands` })
-      // What one of the tools is asked about.
-      const before = program === 'fish' || slow ? [] : ['(exit 5)']
       for (const typed of before) await shell.run(typed)
       const from = shell.screen().length
       await shell.run(works)

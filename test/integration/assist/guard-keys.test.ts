@@ -52,7 +52,7 @@ test.each(['bash', 'zsh', 'fish'] as const)(
     await shell.printed('is in your history')
     expect(shell.notes()).toEqual(['blocked critical'])
     expect(shell.ran()).toEqual([])
-    const other = await startGuarded(options)
+    const other = await startGuarded({ ...options, harmless: ['make one\nmake two'] })
     await other.run(pasted('make one\nmake two'))
     await until(() => other.ran().length === 2, { what: 'two commands' })
     expect(other.ran()).toEqual(['make one', 'make two'])
@@ -90,8 +90,10 @@ test.each(['bash', 'zsh', 'fish'] as const)(
     const directory = temporaryDirectory()
     const [gate, pid] = [join(directory, 'gate'), join(directory, 'pid')]
     execFileSync('mkfifo', [gate])
-    const shell = await startGuarded({ program, before: program === 'zsh' ? 'HISTSIZE=100' : '' })
-    await shell.run(`sh -c 'echo $$ >${pid}; read x <${gate}' &`)
+    const job = `sh -c 'echo $$ >${pid}; read x <${gate}' &`
+    const before = program === 'zsh' ? 'HISTSIZE=100' : ''
+    const shell = await startGuarded({ program, before, harmless: [job] })
+    await shell.run(job)
     await until(() => existsSync(pid) && readFileSync(pid, 'utf8') !== '', { what: 'the job' })
     shell.keys('git push -f\r')
     await until(() => shell.screen().includes('Run it?'), { what: 'a question' })
@@ -113,8 +115,10 @@ test.each(['bash', 'zsh', 'fish'] as const)(
     const directory = temporaryDirectory()
     const [gate, pid] = [join(directory, 'gate'), join(directory, 'pid')]
     execFileSync('mkfifo', [gate])
-    const shell = await startGuarded({ program, before: program === 'zsh' ? 'HISTSIZE=100' : '' })
-    await shell.run(`sh -c 'echo $$ >${pid}; read x <${gate}' &`)
+    const job = `sh -c 'echo $$ >${pid}; read x <${gate}' &`
+    const before = program === 'zsh' ? 'HISTSIZE=100' : ''
+    const shell = await startGuarded({ program, before, harmless: [job] })
+    await shell.run(job)
     await until(() => existsSync(pid) && readFileSync(pid, 'utf8') !== '', { what: 'the job' })
     const from = shell.screen().length
     shell.keys('git push -f\r')
@@ -204,7 +208,8 @@ test('zsh: the widgets that accept and keep', async () => {
 })
 
 test('bash: $_ is what it was, set -x shows nothing of the guard, and what read -e reads is no command', async () => {
-  const shell = await startGuarded({ program: 'bash' })
+  const harmless = ['cd $_ && make "$_"', 'make one two', 'set -x', 'make "$PWD"', 'set +x']
+  const shell = await startGuarded({ program: 'bash', harmless })
   await shell.run('mkdir -p some/where')
   await shell.run('cd $_ && make "$_"')
   await shell.run('make one two')
@@ -341,6 +346,7 @@ test('fish: abbreviations are judged as what they become; read is not asked abou
 test('fish: abbreviations anywhere in a line, by a pattern, made by a function, and with a place for the cursor', async () => {
   const shell = await startGuarded({
     program: 'fish',
+    harmless: ['make WORD', 'make quiet lost fff'],
     after: [
       "function last; echo '; git push -f'; end; function forced; string replace ff 'git push -f ' $argv; end",
       'abbr -a --position anywhere --function last -- !!',
@@ -372,7 +378,7 @@ test.each(['bash', 'zsh', 'fish'] as const)(
       timeoutMs: 20_000,
       onError: 'block',
     } as const
-    const shell = await startGuarded({ program })
+    const shell = await startGuarded({ program, harmless: [`source ${again}`] })
     await shell.run('deployit one')
     writeFileSync(again, GUARDS[program]({ ...options, ask: [refuses], ruled: ['deployit'] }))
     await shell.run(`source ${again}`)

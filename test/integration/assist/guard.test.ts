@@ -29,7 +29,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     const shell = await startGuarded({
       program,
       guard: {
-        ask: standIn(`echo "$KARO_LINE" >>${asked}; printf 'run - safe -\\n'`),
+        ask: standIn(`printf '%s\\n' "$KARO_LINE" >>${asked}; printf 'run - safe -\\n'`),
       },
     })
     const plain = [
@@ -56,6 +56,11 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       './x',
       'echo "ls"',
       '\\ls -d /',
+      "'r'm x",
+      '\\rm x',
+      'command rm x',
+      '/nonexistent/rm x',
+      'true; rm x',
       'sudo -V',
       'shuf -o .claude/settings.json new',
       'shuf -o /etc/nowhere/x new',
@@ -132,9 +137,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
 
   test('what is blocked does not run, and leaves no text', async () => {
     const shell = await startGuarded({ program })
-    const lines = ['rm -rf ~/', "'r'm -rf $HOME", 'true; rm -rf ~']
-    // One program judges for all of them.
-    if (program === 'bash') lines.push('\\rm -rf ~', 'command rm -r -f ~/', '/bin/rm -rf ~')
+    // In other words and quotes such a line is asked about too, as the first test has it: what is thought of it is the judge's.
+    const lines = ['rm -rf ~/', "true; 'r'm -rf $HOME"]
     for (const line of lines) expect(await shell.blocked(line)).toContain('It does not run')
     expect(shell.ran()).toEqual([])
     expect(shell.notes()).toEqual(lines.map(() => 'blocked critical'))
@@ -159,6 +163,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   test('what was refused or blocked is behind Up, and the editor is empty', async () => {
     const shell = await startGuarded({
       program,
+      harmless: ['make first', 'make second'],
       ...(program === 'zsh' && { before: 'HISTSIZE=100' }),
       ...(program === 'bash' && { after: 'HISTCONTROL=ignoreboth' }),
     })
