@@ -114,7 +114,7 @@ export function valuesOf(layout: Layout, vector: BigUint64Array, isOpen: readonl
   const values: bigint[] = []
   for (const [number, { values: names }] of layout.rows.entries()) {
     if (isOpen[number] !== true) continue
-    const start = starts[number] as number
+    const start = starts[number]!
     for (let at = 0; at < names.length; at++) values.push(vector[start + at] as bigint)
   }
   return BigUint64Array.from(values)
@@ -130,7 +130,7 @@ export const rowsOf = (
   vector: BigUint64Array,
 ): readonly { readonly nodes: bigint; readonly values: readonly bigint[] }[] =>
   layout.rows.map(({ values }, row) => {
-    const start = factsOf(layout).starts[row] as number
+    const start = factsOf(layout).starts[row]!
     return {
       nodes: vector[row] as bigint,
       values: [...vector.subarray(start, start + values.length)],

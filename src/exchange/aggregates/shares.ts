@@ -50,8 +50,8 @@ function createHmac(messageBytes: number): (key: Uint8Array, message: Uint8Array
   const outer = Buffer.alloc(HASHED_BYTES + KEY_BYTES, 0x5c)
   return (key, message) => {
     for (let at = 0; at < KEY_BYTES; at++) {
-      inner[at] = (key[at] as number) ^ 0x36
-      outer[at] = (key[at] as number) ^ 0x5c
+      inner[at] = key[at]! ^ 0x36
+      outer[at] = key[at]! ^ 0x5c
     }
     inner.set(message, HASHED_BYTES)
     outer.write(hash('sha256', inner, 'binary'), HASHED_BYTES, 'latin1')
@@ -114,31 +114,36 @@ export function added(a: BigUint64Array, b: BigUint64Array): BigUint64Array {
 
 /** Vectors of one length are added to it, and it has their sum mod 2^64. */
 export interface Sum {
-  /** Throws RangeError for a vector of another length, and for the 2 097 152nd: up to there sums of words are exact. */
+  /** Throws RangeError for a vector of another length. Exact up to 2^21 vectors, of which a list has 1,024 at most. */
   add(term: BigUint64Array): void
   total(): BigUint64Array
 }
 
-const TERMS_MAX = 2 ** 21 - 1
-
-/** An empty sum of that many cells. Words of 32 bits are added as doubles and carried at the end, which takes a third of the time of `added`. */
+/**
+ * An empty sum of that many cells. Words of 32 bits are added as doubles, four vectors at a time, and carried at the end, which
+ * takes a sixth of the time of `added`.
+ */
 export function createSum(cells: number): Sum {
   const words = new Float64Array(cells * 2)
-  let terms = 0
+  const none = new Uint32Array(words.length)
+  const waiting: Uint32Array[] = []
+  const take = (): void => {
+    const [a = none, b = none, c = none, d = none] = waiting.splice(0)
+    for (let at = 0; at < words.length; at++) words[at]! += a[at]! + b[at]! + c[at]! + d[at]!
+  }
   return {
     add(term) {
       if (term.length !== cells) throw new RangeError('vectors of different lengths')
-      if (++terms > TERMS_MAX) throw new RangeError(`more than ${TERMS_MAX} vectors`)
-      const more = new Uint32Array(term.buffer, term.byteOffset, words.length)
-      for (let at = 0; at < words.length; at++) words[at] = (words[at] as number) + (more[at] as number)
+      if (waiting.push(new Uint32Array(term.buffer, term.byteOffset, words.length)) === 4) take()
     },
     total() {
+      take()
       const sum = new BigUint64Array(cells)
       const own = new Uint32Array(sum.buffer)
       for (let at = 0; at < words.length; at += 2) {
-        const low = words[at + LOW] as number
+        const low = words[at + LOW]!
         own[at + LOW] = low % WORD
-        own[at + 1 - LOW] = ((words[at + 1 - LOW] as number) + Math.floor(low / WORD)) % WORD
+        own[at + 1 - LOW] = (words[at + 1 - LOW]! + Math.floor(low / WORD)) % WORD
       }
       return sum
     },

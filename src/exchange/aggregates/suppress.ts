@@ -75,7 +75,7 @@ export function isPossibleRow(
 
 /** Whether a row's values are sent: it is open, and somebody has some. */
 export const isSent = ({ nodes, isOpen }: Opening): readonly boolean[] =>
-  isOpen.map((open, row) => open && (nodes[row] as number) > 0)
+  isOpen.map((open, row) => open && nodes[row]! > 0)
 
 /**
  * The values of each open row that machines have. Undefined: a value is above what so many machines can have, or below
