@@ -94,10 +94,11 @@ test('a line that karo check does not allow is no failure, neither in what is in
   const repository = await repositoryOf(
     eventOf(1, { command: 'karo check x', tool: 'karo', exit_code: EXIT.refused }),
     eventOf(2, { command: 'karo check x', tool: 'karo', exit_code: EXIT.usage }),
+    eventOf(3, { command: 'karo query tools', tool: 'karo', exit_code: EXIT.refused }),
   )
   const [newest] = await repository.find(1000, { text: 'karo check x' })
   expect(await repository.inspect(1000, newest!)).toMatchObject({ uses: 2, failures: 1 })
-  expect((await repository.search(1000, { words: [], failed: true, limit: 9 })).total).toBe(1)
+  expect((await repository.search(1000, { words: [], failed: true, limit: 9 })).total).toBe(2)
 })
 
 test('inspected before it is loaded: its own use counts, and the answer says that more may follow', async () => {
