@@ -1,26 +1,15 @@
 // The error that a command printed, given in place of the line.
 import { WHO_ARE_YOU } from './git.ts'
 import { listening, whoListens } from './ports.ts'
-import { type Fix, found, type Knowing } from './rule.ts'
+import { type Fix, found, type World } from './rule.ts'
 
 /** Lines that fail with these errors. */
 const LINES: readonly (readonly [error: RegExp, line: string])[] = [
-  [/Invalid operation (\S+)/, 'apt-get $1'],
-  [/\b([\w-]+): '([\w-]+)' is not a\b/, '$1 $2'],
-  [/unknown command "(\S+)" for "([\w-]+)/, '$2 $1'],
-  [/sh: (?:line \d+: )?(\S+): Permission denied/, '$1'],
-  [
-    /\b([a-z]+): (?:[a-z ]+ )?['‘"]?([^\s:'’"]+)['’"]?: (?:Permission denied|No such file|Is a dir|Not a dir|File exists|Directory not)/,
-    '$1 $2',
-  ],
   [/(?:command not found|Unknown command): (\S+)/, '$1'],
   [/([^\s:]+): (?:command )?not found/, '$1'],
   [/not a git repository/, 'git status'],
   [/missing script: "?([\w:-]+)/i, 'npm run $1'],
 ]
-
-/** A line that the error itself names: in quotes, or indented below. */
-const NAMED = /\b(?:run|use|try|with|using)\b(?:[^\n'"`]{0,40}['"`]|:?\n+[ \t]+)([\w-]+ [^'"`<>\n]+)/gi
 
 /** The line that failed, as far as its error tells it. */
 export function lineOf(text: string): string | undefined {
@@ -29,7 +18,7 @@ export function lineOf(text: string): string | undefined {
 }
 
 /** Nothing where the text is no error that is known. */
-export function ofError(text: string, { world, knowledge }: Knowing): readonly Fix[] {
+export function ofError(text: string, world: World): readonly Fix[] {
   if (/EADDRINUSE|address already in use|port is already allocated/i.test(text)) {
     const port = Number(/:(\d{2,5})\b|\bport:? (\d{2,5})\b/i.exec(text)?.slice(1).find(Boolean))
     if (Number.isNaN(port)) return found('Somebody listens at its port already.', 'ss -ltnp')
@@ -45,14 +34,9 @@ export function ofError(text: string, { world, knowledge }: Knowing): readonly F
   if (module !== undefined)
     return found(
       `Python has no module ${module} here; the package has its name most of the time.`,
-      `python3 -m pip install ${knowledge.own(`module ${module}`)?.does ?? module}`,
+      `python3 -m pip install ${module}`,
       false,
     )
   const of = /Cannot find (?:module|package) '((?:@[\w.-]+\/)?\w[\w.-]*)/.exec(text)?.[1]
-  if (of !== undefined) return found(`Node finds no package ${of} here.`, `npm install ${of}`, false)
-  return [...text.matchAll(NAMED)].flatMap(([, line = '']) =>
-    /^(?:man|info) |-h(?:elp)?\b/.test(line) || !world.programs().includes(line.split(' ')[0]!)
-      ? []
-      : found('The error names what to run.', line.trim(), false),
-  )
+  return of === undefined ? [] : found(`Node finds no package ${of} here.`, `npm install ${of}`, false)
 }

@@ -2,11 +2,15 @@
 import { basename, dirname, join } from 'node:path'
 import { closest } from '../../../base/suggest.ts'
 import { absolute, quoted } from './paths.ts'
-import { type Fix, found, NOT_FOUND, programs, type Rule } from './rule.ts'
+import { type Fix, found, NOT_FOUND, type Rule } from './rule.ts'
 
+/** Programs whose words are files that have to be there; of the last ones the last word is made. */
+const READ =
+  'cat less more head tail tac nl wc sort diff grep sed awk vim vi nano cd ls rm stat file chmod chown tar unzip gunzip du open rmdir pushd'.split(
+    ' ',
+  )
 /** Only the first word is a file, and none where an option is in front, such as -c. */
 export const RUNNERS = 'python python3 node bash sh zsh perl ruby php deno bun source .'.split(' ')
-/** Programs whose words are files that have to be there; the last word is made. */
 const MAKE = ['cp', 'mv', 'ln', 'rsync', 'install']
 /** The first word is no file. */
 const SKIP: Readonly<Record<string, number>> = { grep: 1, chmod: 1, chown: 1, sed: 1, awk: 1 }
@@ -23,7 +27,7 @@ export const files: Rule = (call, { world, knowledge, exitCode }) => {
       : [{ text, at: i + 1, path: absolute(text, world) }]
   })
   const kind = (path: string | undefined) => (path === undefined ? undefined : world.kind(path))
-  const flags = args.filter((word) => word.startsWith('-')).join('')
+  const flags = args.filter((word) => /^-[a-zA-Z]/.test(word)).join('')
   const first = words[0]
   const last = words.at(-1)
   if (tool === 'mkdir' && last !== undefined && !/p/.test(flags)) {
@@ -34,12 +38,10 @@ export const files: Rule = (call, { world, knowledge, exitCode }) => {
     if (kind(dirname(last.path)) === undefined)
       return found(`The directory above ${last.text} is not there.`, call.behind(0, '-p'))
   }
-  if (/^(?:cp|scp|grep)$/.test(tool) && !/[raRd]/.test(flags)) {
-    const directory = (tool === 'grep' ? words.slice(1) : words.slice(0, -1)).find(
-      ({ path }) => kind(path) === 'directory',
-    )
+  if (tool === 'cp' && !/[raR]/.test(flags)) {
+    const directory = words.slice(0, -1).find(({ path }) => kind(path) === 'directory')
     if (directory !== undefined)
-      return found(`${directory.text} is a directory; ${tool} takes one with -r only.`, call.behind(0, '-r'))
+      return found(`${directory.text} is a directory; cp copies one with -r only.`, call.behind(0, '-r'))
   }
   if (tool === 'rm' && !/[rRd]/.test(flags)) {
     const directory = words.find(({ path }) => kind(path) === 'directory')
@@ -62,7 +64,7 @@ export const files: Rule = (call, { world, knowledge, exitCode }) => {
       : []
     : RUNNERS.includes(tool)
       ? words.filter(({ at }) => at === 1)
-      : programs('of files', knowledge).includes(tool) || MAKE.includes(tool)
+      : READ.includes(tool) || MAKE.includes(tool)
         ? words.slice(tool === 'tar' ? ofTar() : (SKIP[tool] ?? 0), MAKE.includes(tool) ? -1 : undefined)
         : []
   const missing = needed.flatMap((word): readonly Fix[] => {

@@ -67,9 +67,8 @@ export function fixOf(failure: Failure, options: FixOptions): Fixed {
   const typed = exitCode === null ? lineOf(line) : undefined
   if (typed !== undefined) return { ...fixOf({ line: typed, exitCode }, options), failed: line }
   const knowing = { world, knowledge, exitCode }
-  // Several lines are what a program printed.
-  const calls = exitCode === null && line.includes('\n') ? [] : callsOf(line)
-  const found: Fix[] = exitCode === null ? [...ofError(line, knowing)] : []
+  const calls = callsOf(line)
+  const found: Fix[] = exitCode === null ? [...ofError(line, world)] : []
   for (const call of calls)
     for (const rule of RULES) if (found.length === 0) found.push(...rule(call, knowing))
   const said =

@@ -1,10 +1,41 @@
 // Programs that are not there, and words of a program that it does not know: mistyped, or not installed.
 import { closest, distance } from '../../../base/suggest.ts'
-import type { Knowledge } from '../knowledge.ts'
+import type { CommandKnowledge } from '../knowledge-format.ts'
 import { type Call, type Fix, found, NOT_FOUND, type Rule } from './rule.ts'
 
 const BUILTINS = ['cd', 'echo', 'exit', 'export', 'pwd', 'type', 'alias', 'history', 'source', 'jobs', 'kill']
 
+/** Packages whose names differ from those of their programs: Debian's, and Fedora's where it has another one. */
+const PACKAGES: Readonly<Record<string, readonly [debian: string, fedora?: string]>> = {
+  ag: ['silversearcher-ag', 'the_silver_searcher'],
+  cc: ['gcc'],
+  convert: ['imagemagick', 'ImageMagick'],
+  dig: ['dnsutils', 'bind-utils'],
+  fd: ['fd-find'],
+  'g++': ['g++', 'gcc-c++'],
+  host: ['bind9-host', 'bind-utils'],
+  ifconfig: ['net-tools'],
+  ip: ['iproute2', 'iproute'],
+  killall: ['psmisc'],
+  mtr: ['mtr-tiny', 'mtr'],
+  nc: ['netcat-openbsd', 'nmap-ncat'],
+  netstat: ['net-tools'],
+  nslookup: ['dnsutils', 'bind-utils'],
+  pip: ['python3-pip'],
+  pip3: ['python3-pip'],
+  ping: ['iputils-ping', 'iputils'],
+  ps: ['procps', 'procps-ng'],
+  pstree: ['psmisc'],
+  python: ['python-is-python3', 'python-unversioned-command'],
+  rg: ['ripgrep'],
+  sponge: ['moreutils'],
+  ss: ['iproute2', 'iproute'],
+  ssh: ['openssh-client', 'openssh-clients'],
+  telnet: ['telnet'],
+  vim: ['vim', 'vim-enhanced'],
+  watch: ['procps', 'procps-ng'],
+  xz: ['xz-utils', 'xz'],
+}
 const MANAGERS: readonly (readonly [program: string, install: string])[] = [
   ['apt-get', 'apt install'],
   ['dnf', 'dnf install'],
@@ -19,7 +50,6 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
   if (/^(?!cd\/).*\/|:$/.test(tool) || BUILTINS.includes(tool)) return []
   const programs = world.programs()
   const isThere = programs.includes(tool)
-  const isKnown = knowledge.own(tool) !== undefined
   if (exitCode === NOT_FOUND || (exitCode === null && !isThere)) {
     if (isThere) return []
     const [, name = '', rest = ''] = /^(\w+)(\.\.|-\w{1,3}|(?<=^cd)\/.*)$/.exec(tool) ?? []
@@ -30,24 +60,16 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
         call.swap(0, `${name}%@%${rest}`).replace('%@%', ' '),
         name === 'cd',
       )
-    // A name that is right is no other one mistyped.
-    const others = isKnown ? [] : meant(tool, programs, knowledge.names(), (name) => call.swap(0, name))
-    return [...others, ...missing(tool)]
+    return [...meant(tool, programs, knowledge.names(), (name) => call.swap(0, name)), ...missing(tool)]
   }
-  return words(call, knowledge)
+  const known = knowledge.command(tool)
+  return known ? words(call, known) : []
 
   function missing(name: string): readonly Fix[] {
-    const named = knowledge.own(`package ${name}`)?.does.split(' ') ?? []
-    if (named.length === 0 && !isKnown && knowledge.command(name) === undefined)
+    if (!Object.hasOwn(PACKAGES, name) && knowledge.command(name) === undefined)
       return found(`There is no program ${name}.`)
     const manager = MANAGERS.find(([program]) => programs.includes(program))
-    if (manager !== undefined && MANAGERS.some(([program]) => program === name))
-      return found(
-        `This system has ${manager[0]}, and not ${name}.`,
-        call.args[0]?.startsWith('-') ? undefined : call.swap(0, manager[0]),
-        false,
-      )
-    const [debian = name, fedora = debian] = named
+    const [debian = name, fedora = debian] = PACKAGES[name] ?? []
     const problem = `${name} is not installed here.`
     if (manager === undefined) return found(problem)
     const [program, install] = manager
@@ -59,10 +81,7 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
 }
 
 /** Commands and options of a program that are mistyped. */
-function words({ tool, args, swap, behind }: Call, knowledge: Knowledge): readonly Fix[] {
-  const of = knowledge.command(tool) ?? {}
-  // Where the built knowledge has none.
-  const verbs = knowledge.own(`commands ${tool}`)?.does.split(' ') ?? []
+function words({ tool, args, swap, behind }: Call, of: CommandKnowledge): readonly Fix[] {
   const options = [...(of.o ?? [])]
   let { s: subs = [] } = of
   const path = [tool]
@@ -74,29 +93,31 @@ function words({ tool, args, swap, behind }: Call, knowledge: Knowledge): readon
     }
     const sub = subs.find(([all]) => all.includes(word))?.[1]
     if (sub === undefined) {
-      const known = path[1] === undefined && subs.length === 0 ? verbs : subs.flatMap(([all]) => all)
-      const isSure = takesOnlySubs.has(tool)
       const near =
-        (isSure || of.a === undefined) && known.length > 3 && !known.includes(word) && nearest(word, known)
-      if (near) return found(`${path.join(' ')} has no command ${word}.`, swap(i + 1, near), isSure)
+        takesOnlySubs.has(tool) &&
+        subs.length > 3 &&
+        nearest(
+          word,
+          subs.flatMap(([all]) => all),
+        )
+      if (near) return found(`${path.join(' ')} has no command ${word}.`, swap(i + 1, near))
       break
     }
     path.push(word)
     options.push(...(sub.o ?? []))
     subs = sub.s ?? []
   }
-  const own = knowledge.own(tool)
-  const dashes = own?.words ? '-' : '--'
-  const long = [
-    ...options.flatMap(({ n }) => n),
-    ...(own?.options?.flatMap(({ names }) => names) ?? []),
-  ].filter((name) => name.startsWith(dashes))
-  if (tool === 'find' && /-exec (?!.* [;+](?: |$)).*[^;]$/.test(args.join(' ')))
-    return found('What -exec runs has no end.', behind(args.length, '\\;'), false)
+  const long = options.flatMap(({ n }) => n).filter((name) => name.startsWith('--'))
+  // Its tests have one dash, and fig has none of them.
+  if (tool === 'find') {
+    if (/-exec (?!.* [;+](?: |$)).*[^;]$/.test(args.join(' ')))
+      return found('What -exec runs has no end.', behind(args.length, '\\;'), false)
+    long.push(...FIND)
+  }
   for (const [i, word] of args.entries()) {
     const [name = '', value] = word.split(/=(.*)/s)
     // Many programs take an abbreviation.
-    if (!name.startsWith(dashes) || long.some((one) => one.startsWith(name))) continue
+    if (!name.startsWith(tool === 'find' ? '-' : '--') || long.some((one) => one.startsWith(name))) continue
     const near = closest(name, long)
     if (!near) continue
     const line = swap(i + 1, value === undefined ? near : `${near}=${value}`)
@@ -105,8 +126,16 @@ function words({ tool, args, swap, behind }: Call, knowledge: Knowledge): readon
   return []
 }
 
+const FIND =
+  '-name -iname -type -mtime -mmin -size -path -exec -delete -maxdepth -mindepth -newer -perm -user -group -empty -prune -print -print0 -regex -not'.split(
+    ' ',
+  )
 /** Programs whose first word is always one of their commands. */
-const takesOnlySubs = new Set('git docker npm yarn pnpm kubectl apt apt-get pip pip3 brew gh'.split(' '))
+const takesOnlySubs = new Set(
+  'git docker podman npm yarn pnpm kubectl cargo go helm systemctl apt apt-get dnf pip pip3 brew gh terraform rustup flatpak snap'.split(
+    ' ',
+  ),
+)
 
 function meant(
   typed: string,

@@ -49,7 +49,7 @@ export const found = (problem: string, line?: string, sure = true): readonly Fix
   { problem, sure, ...(line === undefined ? {} : { line }) },
 ]
 
-export interface Knowing {
+interface Knowing {
   readonly world: World
   readonly knowledge: Knowledge
   readonly exitCode: number | null
@@ -57,7 +57,3 @@ export interface Knowing {
 
 /** Rules look at one command of the line. The first room that knows a cause wins; what it gives besides are alternatives. */
 export type Rule = (call: Call, knowing: Knowing) => readonly Fix[]
-
-/** Those of a list of `src/assist/knowledge/tools/fix.txt`. */
-export const programs = (list: string, knowledge: Knowledge): readonly string[] =>
-  knowledge.own(`programs ${list}`)?.does.split(' ') ?? []
