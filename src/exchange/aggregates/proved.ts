@@ -103,9 +103,8 @@ export function readHalf(
       const expanded = index === 0 ? expandAll(values, counts) : cut(fromBytes(values), counts)
       const indicators = vectorOf(instance, side, input)
       // Mod 2^64, as an array of that type counts.
-      const modulus = new BigUint64Array(indicators.length).fill(-MODULUS)
       const cells = cut(
-        index === 1 ? added(indicators, modulus) : indicators,
+        index === 1 ? added(indicators, new BigUint64Array(indicators.length).fill(-MODULUS)) : indicators,
         sections.map(({ rows }) => rows),
       )
       return cells.map((of, at) => joined(of, expanded[at]!))

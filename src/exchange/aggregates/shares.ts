@@ -114,7 +114,7 @@ export function added(a: BigUint64Array, b: BigUint64Array): BigUint64Array {
 
 /** Vectors of one length are added to it, and it has their sum mod 2^64. */
 export interface Sum {
-  /** Throws RangeError for a vector of another length. Exact up to 2^21 vectors, of which a list has 1,024 at most. */
+  /** `term` is not changed before `total`. Throws RangeError for a vector of another length. Exact up to 2^21 vectors, of which a list has 1,024 at most. */
   add(term: BigUint64Array): void
   total(): BigUint64Array
 }

@@ -1,4 +1,5 @@
 // Sends the ledger to one target, entry by entry in its order, from a checkpoint and without an end.
+import { once } from 'node:events'
 import { untilAborted, within } from '../../base/async/deadline.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { ForwardTarget } from '../../base/words/forward-target.ts'
@@ -52,8 +53,18 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
   let problem: string | null = 'it took nothing yet'
   /** The reasons that the log had since the last connection that lasted. */
   const said = new Set<string>()
-  /** Batches of this connection that may not be read yet: where each began, when it was acknowledged (monotonic), and where it ends, in characters. */
-  let unread: { readonly from: number; readonly at: number; readonly end: number }[] = []
+  /**
+   * Batches of this connection that may not be read yet: where each began, when it was acknowledged (monotonic), where it ends, in
+   * characters, and whether no earlier connection had it.
+   */
+  let unread: {
+    readonly from: number
+    readonly at: number
+    readonly end: number
+    readonly isFirst: boolean
+  }[] = []
+  /** With what the collector or the network ended the connection: other errors are of this machine. */
+  let broken: unknown
   /** Monotonic; infinite until there is a connection. */
   let openedAt: number
   let wake = (): void => {}
@@ -73,6 +84,8 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     row.tried = Math.min(row.tried, newest)
   }
 
+  const missed = (): number => (clock.now() - row.missedAt < MISSED_SAID_MS ? row.missed : 0)
+
   /** Survives a kill of the process; after a power cut an earlier row may be back. */
   const keep = () => repository.write({ put: [row], lazy: true })
 
@@ -85,11 +98,10 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
   }
 
   async function give(entries: readonly LedgerEntry[], outlet: Outlet): Promise<void> {
-    const from = row.sent
-    // Before the first entry that was ever sent nothing is missed.
-    const before = from === 0 ? (entries[0]?.seq ?? 1) - 1 : from
-    const at = entries.at(-1)?.seq ?? before
-    const gone = at - before - entries.length
+    const at = entries.at(-1)!.seq
+    // What was tried was there. Before the first entry that was ever sent nothing is missed, and those that outlive others stand before gaps.
+    const before = row.tried
+    const gone = before && Math.max(0, at - before - entries.filter(({ seq }) => seq > before).length)
     const text = entries
       .filter((entry) => config.forward.kinds.includes(kindOf(entry)))
       .map(textOf)
@@ -99,13 +111,14 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
       await keep()
       await outlet.send(text)
       const end = (unread.at(-1)?.end ?? 0) + text.length
-      unread = [...unread, { from, at: clock.monotonic(), end }].filter((one) => end - one.end < UNREAD_BYTES)
+      unread.push({ from: row.sent, at: clock.monotonic(), end, isFirst: at > before })
+      while (end - unread[0]!.end >= UNREAD_BYTES) unread.shift()
     }
     row.sent = at
     // A connection alone had been no sign that anybody reads.
     problem = null
     if (gone > 0) {
-      row.missed += gone
+      row.missed = missed() + gone
       row.missedAt = clock.now()
       log.warn({ to: target.text, count: gone }, 'entries were removed from the ledger before they were sent')
     }
@@ -117,6 +130,9 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     const outlet =
       target.over === 'file' ? await openFile(target.path) : await openNetwork(target, deps, stop)
     try {
+      outlet.ended.catch((error) => {
+        broken = error
+      })
       await takeOver(outlet.last)
       openedAt = clock.monotonic()
       while (!stop.aborted) {
@@ -137,9 +153,11 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     }
   }
 
-  /** What a collector acknowledged and may not have kept is sent again. */
+  /** What a collector acknowledged and may not have kept is sent again, of what was long ago only what was not sent again before. */
   async function rewind(hasRead: boolean): Promise<void> {
-    const first = unread.find(({ at }) => !hasRead || clock.monotonic() - at < UNREAD_MS)
+    const first = unread.find(
+      ({ at, isFirst }) => (isFirst && !hasRead) || clock.monotonic() - at < UNREAD_MS,
+    )
     unread = []
     if (first !== undefined && target.over !== 'file') row.sent = Math.min(row.sent, first.from)
     // After a restart, too; a database that takes nothing ends the next try with its reason.
@@ -150,9 +168,7 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     async run(ending, stop) {
       const onNews = () => wake()
       const unlisten = audit.onWritten(onNews)
-      const over = new Promise<void>((resolve) => {
-        for (const signal of [ending, stop]) signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      const over = once(AbortSignal.any([ending, stop]), 'abort')
       void over.then(onNews)
       await begin()
       for (let failures = 0; !stop.aborted; ) {
@@ -162,7 +178,7 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
         } catch (error) {
           if (stop.aborted || ending.aborted) break
           const reason = (error as Error).message
-          await rewind(reason === CLOSED)
+          await rewind(error !== broken || reason === CLOSED)
           // A collector that ends each connection at once gets the same entries each time: at a slower pace, and with one line in the log for each reason.
           const lasted = clock.monotonic() - openedAt
           failures = lasted > UNREAD_MS ? 1 : failures + 1
@@ -179,7 +195,7 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     status: () => ({
       to: target.text,
       sent: row.sent,
-      missed: clock.now() - row.missedAt < MISSED_SAID_MS ? row.missed : 0,
+      missed: missed(),
       problem,
     }),
   }

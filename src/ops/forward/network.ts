@@ -142,7 +142,7 @@ export function outletOf(socket: Socket, unacknowledged: () => number | undefine
         // A collector that takes its time holds this machine up; one that takes nothing at all is gone.
         idle = left === before ? idle + ms : 0
         before = left
-        if (idle > ACKNOWLEDGE_MS) throw new Error('the collector takes nothing')
+        if (idle > ACKNOWLEDGE_MS) socket.destroy(new Error('the collector takes nothing'))
         await within(ended, ms, timers)
       }
     },

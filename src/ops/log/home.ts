@@ -1,5 +1,5 @@
 // A log that says `~` where a person's home would stand: its path often is their name.
-import type { Log, LogFields } from '../../base/run/log.ts'
+import type { Log, LogFields, LogLevel } from '../../base/run/log.ts'
 import type { DaemonLog } from './log.ts'
 
 /** `home`: absolute, of the person who runs the daemon. */
@@ -22,11 +22,15 @@ function hiding(log: Log, hide: (text: string) => string): Log {
   }
   const hidden = (fields: LogFields): LogFields =>
     Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shown(value)]))
+  const line =
+    (at: LogLevel) =>
+    (fields: LogFields, message: string): void =>
+      log[at](hidden(fields), hide(message))
   return {
-    debug: (fields, message) => log.debug(hidden(fields), hide(message)),
-    info: (fields, message) => log.info(hidden(fields), hide(message)),
-    warn: (fields, message) => log.warn(hidden(fields), hide(message)),
-    error: (fields, message) => log.error(hidden(fields), hide(message)),
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
     child: (fields) => hiding(log.child(hidden(fields)), hide),
   }
 }

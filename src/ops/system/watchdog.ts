@@ -29,10 +29,13 @@ export function startWatchdog({ limitMs, vitals, feed, timers, log }: WatchdogDe
   async function ask(vital: Vital): Promise<boolean> {
     if (owing.has(vital)) return false
     owing.add(vital)
-    return vital
-      .alive()
-      .catch(() => false)
-      .finally(() => owing.delete(vital))
+    try {
+      return await vital.alive()
+    } catch {
+      return false
+    } finally {
+      owing.delete(vital)
+    }
   }
 
   function look(): void {

@@ -6,7 +6,7 @@ import { createForward } from '../../../../src/ops/forward/index.ts'
 import type { Forwarded } from '../../../../src/store/tables/forwarded.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { freePort, recordsOf, startCollector } from '../../../support/node/collector.ts'
-import { depsFor, entry } from '../../../support/node/forwarding.ts'
+import { depsFor, entry, LEDGER } from '../../../support/node/forwarding.ts'
 import { until } from '../../../support/run/until.ts'
 
 const numbersIn = (text: string): number[] => recordsOf(text).map(({ event }) => event.sequence)
@@ -57,6 +57,7 @@ test('a collector that ends each connection at once is tried at a slower and slo
   }
   await until(dropped, { what: 'it was tried again and again', pollMs: 5 })
   expect(pauses.slice(0, 4)).toEqual([1_000, 2_000, 4_000, 8_000])
+  expect(said).not.toEqual([])
   expect(said).toEqual([...new Set(said)])
   await forward.stop()
 })
@@ -122,6 +123,77 @@ test.each([
     await forward.stop()
   },
 )
+
+/** A line to a collector that runs, whose ledger and clock go on as the test says. */
+async function going(put: (at: Forwarded) => void = () => {}) {
+  const collector = await startCollector()
+  const ledger = [...LEDGER]
+  let row: Forwarded | undefined
+  let [later, wake] = [0, (): void => {}]
+  const deps = depsFor(`ecs+tcp://127.0.0.1:${collector.port}`, {
+    ledger,
+    put(at) {
+      put(at)
+      row = at
+    },
+  })
+  const forward = createForward({
+    ...deps,
+    clock: { ...deps.clock, monotonic: () => deps.clock.monotonic() + later },
+    audit: {
+      ...deps.audit,
+      onWritten(told) {
+        wake = () => told(0)
+        return () => {}
+      },
+    },
+  })
+  await forward.start(new AbortController().signal)
+  await until(() => row?.sent === 5 && numbersIn(collector.text()).includes(5), {
+    what: 'everything is read',
+  })
+  later = 3_600_000
+  return {
+    collector,
+    ledger,
+    forward,
+    wake: () => wake(),
+    pass: () => {
+      later += 3_600_000
+    },
+    has: (number: number) =>
+      until(() => numbersIn(collector.text()).includes(number), { what: `entry ${number} is there` }),
+  }
+}
+
+test('what was long ago is sent again once, and entries that were removed meanwhile are not missed', async () => {
+  const { collector, ledger, forward, pass, has } = await going()
+  ledger.splice(1, 3)
+  collector.reset()
+  await until(() => numbersIn(collector.text()).length === 7, { what: 'what is left arrives again' })
+  pass()
+  ledger.push(entry(6, 'node_started'))
+  collector.reset()
+  await has(6)
+  expect(numbersIn(collector.text())).toEqual([1, 2, 3, 4, 5, 1, 5, 6])
+  expect(forward.status()).toMatchObject([{ missed: 0 }])
+  await forward.stop()
+})
+
+test('an error of this machine makes a collector get nothing again that it had an hour before', async () => {
+  let isFull = false
+  const { collector, ledger, forward, wake, has } = await going(() => {
+    if (!isFull) return
+    isFull = false
+    throw new Error('the disk is full')
+  })
+  isFull = true
+  ledger.push(entry(6, 'node_started'))
+  wake()
+  await has(6)
+  expect(numbersIn(collector.text())).toEqual([1, 2, 3, 4, 5, 6])
+  await forward.stop()
+})
 
 test('a collector that takes nothing is told of although it is connected, and does not hold up the end', async () => {
   const collector = await startCollector()
