@@ -53,7 +53,7 @@ export function describeError(error: unknown): DescribedError {
   }
   if (isDiskTrouble(error)) {
     const hint =
-      'karo status says why. Make room or mend it, and do this again; recorded commands wait while room lasts.'
+      'karo status says why. Make room or mend it, and do this again; commands that shells record wait while there is room.'
     return say('unavailable', "the disk of the node's database takes nothing more", undefined, hint)
   }
   const { validation, validationContext, statusCode = 0, message } = Object(error) as RequestFault

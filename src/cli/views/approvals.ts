@@ -62,9 +62,9 @@ export function cardView(
     ...(action === 'exec' && approval.code.length > 0 ? field('not bound', NOT_BOUND, screen) : []),
     ...approval.diff.flatMap((change) => diffLines(change, screen)),
     ...field(
-      'asks',
+      'class',
       [
-        `because of its kind, ${kind}; risk of its words: ${risk === 'safe' ? 'none found' : risk}`,
+        `${of}, by its kind, reach and words; risk of its words: ${risk === 'safe' ? 'none found' : risk}`,
         ...risks,
       ].join('. '),
       screen,

@@ -139,7 +139,7 @@ describe('the card', () => {
   it('names one class, and says of the words what the rules found in them', () => {
     const words = shown({ class: 'high', risk: 'safe', risks: [] })
     expect(words).toContain('ExecuteCommand, class high')
-    expect(words).toContain('because of its kind, ExecuteCommand; risk of its words: none found')
+    expect(words).toContain('class      high, by its kind, reach and words; risk of its words: none found')
     expect(words).not.toContain('safe')
   })
 

@@ -185,7 +185,7 @@ export const doctorFacts = named('DoctorFacts', {
     {
       to: text(4_096, 'the entry of forward.to'),
       waiting: count('entries of the ledger that the target does not have yet'),
-      missed: count('entries that were removed before they were sent, until a month later'),
+      missed: count('entries that were removed before they were sent, told for a month'),
       problem: text(1_024, 'why nothing is sent now').nullable(),
     },
     'where the ledger is sent; only administrators may see this',

@@ -89,7 +89,7 @@ export const inspectedCommand = named(
     event,
     uses: count('how often the command was used'),
     ...ends,
-    untimed: count('imported without a time'),
+    untimed: count('those uses that were imported without a time'),
     first: moment('its first use; only a place in the order where one is `untimed`'),
     took: z
       .strictObject({ least: count('ms'), median: count('ms'), most: count('ms') })

@@ -16,11 +16,10 @@ const HISTORY_MS = 2_000
 /** The newest recorded command that failed. Throws KaroError `not_found`, and as the daemon does. */
 async function lastFailed(io: CommandIo): Promise<Failure> {
   const { getHistory } = await import('../../../api/contract/operations/history.ts')
-  const { events } = await io.call(getHistory, {
-    query: { failed: true, limit: MOST },
-    deadlineMs: HISTORY_MS,
-  })
-  const failed = events.find(({ command }) => !/^karo (?:ask|fix)\b/.test(command))
+  const { events } = await io.call(getHistory, { query: { limit: MOST }, deadlineMs: HISTORY_MS })
+  const failed = events.find(
+    ({ exit_code, command }) => exit_code && !/^karo (?:ask|check|fix)\b/.test(command),
+  )
   if (failed === undefined)
     throw new KaroError('not_found', 'no command failed lately, as far as Karo recorded', {
       hint: "Give the line: karo fix 'git psuh'",

@@ -99,7 +99,7 @@ export const members = {
     why: "A restored backup or a cloned disk runs beside the original: the two machines break each other's connections every few seconds, and contradict each other.",
     severity: 'fail',
     looksAt: 'admin',
-    fix: 'Stop the node on the machine that should not have the key, then there: karo identity new --replace.',
+    fix: 'Stop the node on the machine that should not have the key. For another node there: karo identity new --replace.',
     look: ({ twins: { here, others } }) => [
       ...(here.length > 0
         ? [fail(`two machines use the key of this node: this one, and one at ${here.map(who).join(', ')}`)]

@@ -156,9 +156,10 @@ function factsOf(approval: ApprovalShape) {
       </ul>
     ),
     Input: input && <Text text={input} />,
-    'Asks because': (
+    Class: (
       <span>
-        of its kind; risk of its words: {risk === 'safe' ? 'none found' : <Risk level={risk} />}
+        by its kind, reach and words; risk of its words:{' '}
+        {risk === 'safe' ? 'none found' : <Risk level={risk} />}
         {risks.map((one) => (
           <span key={one}>
             {' '}
