@@ -1,16 +1,15 @@
 // What the rules about failed commands may see of this machine: files, programs on the PATH, and who listens at a port.
-import { accessSync, constants, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import type { World } from '../assist/copilot/fix/rule.ts'
 import { orElse } from '../base/run/or-else.ts'
 import { personHome } from '../base/run/person-home.ts'
 import type { CommandIo } from './command.ts'
+import { holderOf, socketTable } from './doctor/sockets.ts'
 import { workingDirectory } from './place.ts'
 
 const MODES = { read: constants.R_OK, write: constants.W_OK, execute: constants.X_OK } as const
 const TEXT_MAX = 256 * 1024
-/** Of proc(5): the state of a socket that listens. */
-const LISTENS = '0A'
 
 export function worldOf({ env }: Pick<CommandIo, 'env'>): World {
   let programs: readonly string[] | undefined
@@ -41,24 +40,10 @@ const programsOn = (path: string): readonly string[] => [
 ]
 
 function listener(port: number): ReturnType<World['listener']> {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0')
-  const inodes = ['tcp', 'tcp6'].flatMap((file) =>
-    orElse(() => readFileSync(`/proc/net/${file}`, 'utf8'), '')
-      .split('\n')
-      .slice(1)
-      .flatMap((row) => {
-        const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/)
-        return state === LISTENS && local.endsWith(`:${hex}`) ? [inode] : []
-      }),
+  const inodes = socketTable('self').flatMap((one) =>
+    one.kind === 'tcp' && one.listens && one.localPort === port ? [one.inode] : [],
   )
   if (inodes.length === 0) return undefined
-  const own = orElse(() => readdirSync('/proc'), []).filter((pid) => /^\d+$/.test(pid))
-  for (const pid of own) {
-    const fds = orElse(() => readdirSync(`/proc/${pid}/fd`), [])
-    const links = fds.map((fd) => orElse(() => readlinkSync(join('/proc', pid, 'fd', fd)), ''))
-    if (!links.some((link) => inodes.some((inode) => link === `socket:[${inode}]`))) continue
-    const name = orElse(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), '')
-    return { pid: Number(pid), name }
-  }
-  return null
+  const holder = inodes.map(holderOf).find((one) => one !== undefined)
+  return holder ? { pid: holder.pid, name: holder.command } : null
 }

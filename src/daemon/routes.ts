@@ -62,7 +62,7 @@ export interface RouteParts {
 
 export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
-  const { common, logs, metrics, name, ownUid, problems } = foundation
+  const { common, load, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
   const {
     anomalies,
@@ -115,8 +115,11 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     processesRoutes({ processes }),
     peersRoutes({ clock, trust, mesh, fleet, summaries, documents, log: common.log }),
     fleetRoutes({
-      ...local,
+      fleet,
+      organisation,
+      trust,
       clock,
+      names,
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),
       discovery: config.discovery,
       wrongClocks: () => mesh.inspect().stale,
@@ -132,7 +135,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       operators: fleet.operators,
       accepts: () => config.policy.accept_org,
       k: () => config.sharing.k_min,
-      load: foundation.load,
+      load,
     }),
     summariesRoutes({ summaries, trust, clock }),
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
@@ -153,7 +156,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       ownUid,
       removeRows: (number) => removeRows(local, number),
     }),
-    settingsRoutes({ load: foundation.load, drift: () => driftOf(foundation) }),
+    settingsRoutes({ load, drift: () => driftOf(foundation) }),
     findingsRoutes({ clock }),
     doctorRoutesOf(parts),
   ]

@@ -192,7 +192,7 @@ function parametersOf(query: z.ZodType, of: unknown = {}): Json[] {
     description,
     required: required.includes(name),
     schema,
-    ...(example[name] === undefined ? {} : { example: typed(example[name], schema) }),
+    ...(example[name] !== undefined && { example: typed(example[name], schema) }),
   }))
 }
 

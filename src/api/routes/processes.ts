@@ -15,7 +15,7 @@ export function processesRoutes({ processes }: ProcessesDeps): Routes {
   return (server) => {
     serve(server, getProcesses, async ({ query, caller }) => {
       const { since, now, ...filter } = query
-      const from = since === undefined ? {} : { since: Date.parse(since) }
+      const from = since !== undefined && { since: Date.parse(since) }
       const found = await processes.search(caller.uid, { ...filter, ...from }, now)
       return { processes: found.processes.map(shapeOf), total: found.total }
     })

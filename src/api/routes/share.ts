@@ -49,7 +49,8 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
           where: 'at',
         })
       }
-      const categories = category?.split(',').map(categoryOf)
+      const categories =
+        category === undefined ? undefined : [...new Set(category.split(',').map(categoryOf))]
       if (categories !== undefined && role !== undefined) {
         throw new KaroError('bad_request', 'categories are previewed for one node, or for nobody yet', {
           where: 'role',
@@ -58,11 +59,11 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
       const previews =
         categories === undefined
           ? await summaries.preview(caller.uid, reader)
-          : await summaries.previewOf(caller.uid, [...new Set(categories)])
+          : await summaries.previewOf(caller.uid, categories)
       return {
         to: node ?? null,
         role: role ?? null,
-        categories: categories === undefined ? null : [...new Set(categories)],
+        categories: categories ?? null,
         summaries: previews.map(summaryShape),
         totals:
           role === undefined || !totals.audiences().includes(role)

@@ -142,20 +142,15 @@ function listening(server: FastifyInstance['server'], path: string): Promise<voi
 /** Throws `conflict` if a daemon listens on the socket. Only an accepted connection proves that; a file does not. */
 async function refuseLive(path: string): Promise<void> {
   if (!(await accepts(path))) return
-  const pid = await askPid(path)
+  const health = await daemonAt({ socket: path })
+    .call(getHealth, { deadlineMs: ASK_PID_MS })
+    .catch(() => undefined)
+  const pid = health?.pid
   const who = pid === undefined ? 'another process' : `karo with pid ${pid}`
   throw new KaroError('conflict', `${who} already listens on this socket`, {
     where: path,
     hint: `Stop it first${pid === undefined ? '' : ' (karo stop)'}, or choose another home with --home.`,
   })
-}
-
-async function askPid(path: string): Promise<number | undefined> {
-  try {
-    return (await daemonAt({ socket: path }).call(getHealth, { deadlineMs: ASK_PID_MS })).pid
-  } catch {
-    return undefined
-  }
 }
 
 function accepts(path: string): Promise<boolean> {

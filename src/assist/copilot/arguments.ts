@@ -1,4 +1,5 @@
 // Reads a command's words as the command does: subcommands, options with arguments, operands; and gives their meanings.
+import { baseName } from '../risk/model.ts'
 import type { Part } from '../risk/parts.ts'
 import type { ExplainedPart, Span } from './explanation.ts'
 import type { Lexicon, Meaning, OptionMeaning, Tool } from './lexicon.ts'
@@ -51,8 +52,6 @@ export async function readArguments(
   }
   return found
 }
-
-const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 const meant = (meaning: Meaning | undefined): Pick<ExplainedPart, 'meaning' | 'source'> => ({
   meaning: meaning?.text ?? null,

@@ -124,17 +124,11 @@ interface Opened {
 }
 
 function readIndex(directory: string): Opened | undefined {
-  const index = readJson<KnowledgeIndex>(join(directory, 'index.json'))
+  const index: KnowledgeIndex | undefined = orElse(
+    () => JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8')),
+    undefined,
+  )
   return index?.format === KNOWLEDGE_FORMAT ? { index, data: join(directory, 'commands.bin') } : undefined
-}
-
-/** JSON that the build wrote; undefined if the file is missing or no JSON. */
-function readJson<T>(path: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T
-  } catch {
-    return undefined
-  }
 }
 
 function readCommand({ index, data }: Opened, name: string): CommandKnowledge | undefined {

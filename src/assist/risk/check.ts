@@ -83,7 +83,7 @@ export function checkCommand(command: string, options: CheckOptions): RiskVerdic
     risk_level: level,
     decision: decide(options.profile ?? DEFAULT_PROFILE, level, command.length),
     matches: findings.map(matchOf),
-    ...(safer === undefined ? {} : { safer }),
+    ...(safer !== undefined && { safer }),
   }
 }
 

@@ -143,7 +143,7 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
   const mounts: Mount[] = [
     { from: own, to: home, write: true },
     ...homeOf(wanted, tool, own),
-    ...seen.filter((path) => existsSync(path)).map((path) => ({ from: path, to: path, write: false })),
+    ...seen.filter(existsSync).map((path) => ({ from: path, to: path, write: false })),
     ...places.binds.map(({ path, write }) => ({ from: path, to: path, write })),
     ...mountsOf(guarded),
     { from: ignoredBy(guarded, wanted), to: IGNORED, write: false },

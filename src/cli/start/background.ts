@@ -22,7 +22,7 @@ import { homeTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import type { HomePaths } from '../../config/paths.ts'
-import { holdHome } from '../../ops/system/home-lock.ts'
+import { DAEMON_NAME } from '../../ops/process-name.ts'
 import { readHolder } from '../../ops/system/lock.ts'
 import { staleWords } from './stale.ts'
 
@@ -181,13 +181,22 @@ const statusOf = (io: Caller): Promise<StatusShape | undefined> =>
       return undefined
     })
 
-/** Why nobody else may work in the home: another daemon may have been started at the same time. Undefined where it is free. */
-const heldBy = (paths: HomePaths) => holdHome(paths).then((letGo) => letGo(), String)
+/**
+ * Whether another daemon is there, that may have been started at the same time: it holds the home (`holdHome`) long before its
+ * lock file names it. A restore or a repair holds it too, and is no daemon. The lock is looked at and never taken, which would
+ * keep a daemon from starting in that moment.
+ */
+async function runsThere({ home, lock }: HomePaths): Promise<boolean> {
+  if ((await readHolder(lock))?.alive) return true
+  const locks = orElse(() => readFileSync('/proc/locks', 'utf8'), '')
+  const pid = new RegExp(`FLOCK .* (\\d+) \\S+:${statSync(home).ino} `).exec(locks)?.[1]
+  return orElse(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === DAEMON_NAME, false)
+}
 
 /** Undefined: it has ended, or does not answer in time. Parts that start last, such as karo-exec, have a moment to be ready. */
 async function ready(io: Caller, paths: HomePaths, child: ChildProcess): Promise<StatusShape | undefined> {
   let until = Date.now() + READY_MS
-  while (isAlive(child) || (await heldBy(paths))) {
+  while (isAlive(child) || (await runsThere(paths))) {
     const status = await statusOf(io).catch(() => undefined)
     if (status?.health.ready === true || Date.now() > until) return status
     if (status !== undefined) until = Math.min(until, Date.now() + SETTLE_MS)

@@ -79,7 +79,8 @@ export function organisationView(bundle: Bundle | null, screen: Screen): string 
 
 /** What was in force before, since one bundle replaces the other as a whole. */
 export function replacedView(before: Bundle | null, after: Bundle | null, screen: Screen): string {
-  if (before === null) return ''
+  // Signed in 1970: none was ever in force, and the one that came could not be taken.
+  if (before === null || Date.parse(before.signed_at) === 0) return ''
   const isEnd = before.totals.aggregators.length > 0 && after?.totals.aggregators.length === 0
   return `It replaces this one; what was not said again holds no more:
 ${organisationView(before, screen)}${isEnd ? 'Totals have ended: sign with each --aggregator again to have them.\n' : ''}`

@@ -91,8 +91,8 @@ export function readRow(row: AuditRow): AuditEntry | undefined {
       ts: row.ts,
       type: row.type as AuditType,
       success,
-      ...(peer === undefined ? {} : { peer }),
-      ...(trace_id === undefined ? {} : { trace_id }),
+      ...(peer !== undefined && { peer }),
+      ...(trace_id !== undefined && { trace_id }),
       details,
       hash: toHex(row.hash),
     }

@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { StatusShape } from '../../../src/api/contract/shapes.ts'
+import { holdHome } from '../../../src/ops/system/home-lock.ts'
 import {
   cleanEnv,
   ON_LOOPBACK,
@@ -143,6 +144,21 @@ describe('karo up', () => {
     expect(existsSync(join(home, 'up.failed'))).toBe(false)
     process.kill(pid, 'SIGTERM')
     await until(() => !existsSync(join(home, 'karo.lock')), { what: 'the daemon has ended' })
+  })
+
+  test('--background while a restore holds the home says so, and does not wait as for a daemon that starts', async () => {
+    const home = temporaryHome()
+    const letGo = await holdHome({ home, lock: join(home, 'karo.lock') })
+    atEnd(letGo)
+    const refused = await runKaro(['up', '--background'], cleanEnv(home, ON_LOOPBACK))
+    expect([refused.code, refused.stderr]).toEqual([
+      expect.any(Number),
+      expect.stringContaining('another karo is at work in this home'),
+    ])
+    expect(refused.code).not.toBe(0)
+    // From the last words of the process that was refused; a daemon that starts is waited for a minute.
+    const waited = statSync(join(home, 'up.failed')).mtimeMs - statSync(join(home, 'up.log')).mtimeMs
+    expect(waited).toBeLessThan(30_000)
   })
 
   test('--background where no directory can be made says where and why', async () => {

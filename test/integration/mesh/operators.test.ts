@@ -148,7 +148,18 @@ describe('an operator', () => {
     // Totals are what security staff are entitled to; where nobody computes any, that is said, and nobody is asked.
     expect(await logIn(desk, carol)).toMatchObject({ code: 0 })
     expect(await asked()).toMatchObject({ status: 'withheld', asked_as: { name: 'carol' } })
-    expect(outcome(await asked('--level', '1'))).toBe('denied')
+    const { stdout: totals } = await desk.karo(['query', 'tools', ...BETWEEN])
+    expect(totals).toMatch(/No totals, .*--level 1 .*\nThe role security opens none of these: .* to carol, /)
+    // By the role nobody gives numbers of a single node, and by the person's key people do.
+    expect(await owner.karo(['share', 'allow', 'role:security'])).toMatchObject({ code: 0 })
+    const denied = await asked('--level', '1')
+    expect(outcome(denied)).toBe('denied')
+    const { operator = '' } = denied.asked_as ?? {}
+    const refused = (await desk.karo(['query', 'tools', ...BETWEEN, '--level', '1'])).stdout
+    expect(refused).toContain(`karo share allow ${operator}`)
+    expect(await owner.karo(['share', 'allow', operator])).toMatchObject({ code: 0 })
+    expect(outcome(await asked('--level', '1'))).toBe('answered')
+    expect(await owner.karo(['share', 'stop', operator])).toMatchObject({ code: 0 })
   })
 
   test('is named with the node in the ledgers of both ends', async () => {
@@ -157,7 +168,7 @@ describe('an operator', () => {
     const of = (name: string | null) =>
       askers.find((one) => (one.operator?.name ?? null) === name && one.query_type === 'ToolUsage')
     expect(of('dan')).toMatchObject({ node_id, name: 'desk', asked: 2, allowed: 2 })
-    expect(of('carol')).toMatchObject({ node_id, allowed: 0 })
+    expect(of('carol')).toMatchObject({ node_id, allowed: 1 })
     expect(of(null)).toMatchObject({ node_id, operator: null, allowed: 0 })
     expect((await owner.karo(['audit', 'who-asked'])).stdout).toMatch(/^dan \([0-9a-f ]{19}\) +desk /m)
     const own = await entries(desk, 'query_asked')

@@ -2,6 +2,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { replacedView } from '../../../src/cli/views/policy.ts'
 import { ANSWERS } from '../../support/data/answers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
@@ -125,6 +126,38 @@ test('explain marks the layer that decides, and show says what is not in force',
   expect(await from(soon, [], rules)).toContain(
     '\n  forbid (principal, action, resource)\n  when {\n    context.hour < 7\\x1b[8m\n  };\n',
   )
+})
+
+test('what a signed bundle replaces is shown, and nothing where none was ever in force', () => {
+  const totals = {
+    aggregators: [],
+    bucket: 'day',
+    began: null,
+    noise: null,
+    audiences: [],
+    former: [],
+    first: null,
+  }
+  const limits = {
+    policies: 0,
+    text: '',
+    max_level: 1,
+    k_min: null,
+    settings: [],
+    totals,
+    accepts: 'restrict',
+  }
+  const replaced = (signed: number, problem: string | null) =>
+    replacedView(
+      { ...limits, number: 0, signed_at: new Date(signed).toISOString(), problem } as never,
+      null,
+      { colour: false, columns: 80 },
+    )
+  // The first one has the number 0, too.
+  expect(replaced(Date.parse('2026-11-21T10:00:00.000Z'), null)).toMatch(
+    /^It replaces .*\n.*bundle 0, signed 2026/,
+  )
+  expect(replaced(0, 'it cannot be read')).toBe('')
 })
 
 test('consent to whom a fingerprint names as it is printed, and to categories, by either word', async () => {

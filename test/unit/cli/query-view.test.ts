@@ -75,6 +75,18 @@ const posture = {
   hook: { on: 8, silent: 0, none: 0 },
 }
 
+test('without totals: whom people let have numbers of single nodes, which the role security does not open', () => {
+  const carol = { operator: 'her-key', fingerprint: '0123456789abcdef', name: 'carol', teams: [] }
+  const said = (query_type: string, status: string, roles: readonly string[], level = 2) =>
+    nothingIn(resultOf(0, 0, { query_type, status, level, asked_as: { ...carol, roles } }))
+  const none = 'opens none of these: people give them to carol, a team or everybody (karo share allow).'
+  expect(said('ToolUsage', 'withheld', ['security'])).toContain(none)
+  expect(said('Anomalies', 'withheld', ['security'])).not.toContain(none)
+  // What people give to that role is totals, so that is no advice.
+  expect(said('ToolUsage', 'access_denied', ['security'], 1)).toContain('karo share allow her-key')
+  expect(said('ToolUsage', 'access_denied', ['lead'], 1)).toContain('karo share allow role:<role>')
+})
+
 test('notes and names stay within the screen', () => {
   const note =
     'These totals are withheld: fewer than 5 nodes would be in them, and each could be told from the rest.'

@@ -195,9 +195,18 @@ export function fleetRoutes({
       })),
     }))
     serve(server, api.createInvite, async ({ body, caller: { account } }) => {
+      const { uses, for_ms, roles, teams, owner } = body
       const here = places()
       const made_by = (await names.nameOf(account).catch(() => undefined)) ?? `uid ${account}`
-      const { code, invite } = await fleet.invite({ ...body, made_by, places: here })
+      const { code, invite } = await fleet.invite({
+        uses,
+        for_ms,
+        roles,
+        teams,
+        owner,
+        made_by,
+        places: here,
+      })
       return { invite: shown(invite.id), code, root: fleet.state().root as NodeId, places: here }
     })
     serve(server, api.getInvites, async () => ({ invites: fleet.invites().map(inviteShape) }))

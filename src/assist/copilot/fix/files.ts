@@ -27,10 +27,13 @@ export const files: Rule = (call, { world, knowledge, exitCode }) => {
       : [{ text, at: i + 1, path: absolute(text, world) }]
   })
   const kind = (path: string | undefined) => (path === undefined ? undefined : world.kind(path))
-  const flags = args.filter((word) => /^-[a-zA-Z]/.test(word)).join('')
+  // A letter of a long option is none of its own: -r says what --recursive does, and --force nothing of it.
+  const letters = args.filter((word) => /^-[a-zA-Z]/.test(word)).join('')
+  const isSaid = (of: RegExp, ...long: readonly string[]): boolean =>
+    of.test(letters) || long.some((option) => args.includes(option))
   const first = words[0]
   const last = words.at(-1)
-  if (tool === 'mkdir' && last !== undefined && !/p/.test(flags)) {
+  if (tool === 'mkdir' && last !== undefined && !isSaid(/p/, '--parents')) {
     if (kind(last.path) !== undefined)
       return kind(last.path) === 'directory'
         ? found(`${last.text} is there already.`, `cd ${quoted(last.text)}`)
@@ -38,12 +41,12 @@ export const files: Rule = (call, { world, knowledge, exitCode }) => {
     if (kind(dirname(last.path)) === undefined)
       return found(`The directory above ${last.text} is not there.`, call.behind(0, '-p'))
   }
-  if (tool === 'cp' && !/[raR]/.test(flags)) {
+  if (tool === 'cp' && !isSaid(/[raR]/, '--recursive', '--archive')) {
     const directory = words.slice(0, -1).find(({ path }) => kind(path) === 'directory')
     if (directory !== undefined)
       return found(`${directory.text} is a directory; cp copies one with -r only.`, call.behind(0, '-r'))
   }
-  if (tool === 'rm' && !/[rRd]/.test(flags)) {
+  if (tool === 'rm' && !isSaid(/[rRd]/, '--recursive', '--dir')) {
     const directory = words.find(({ path }) => kind(path) === 'directory')
     if (directory !== undefined)
       return world.list(directory.path).length === 0

@@ -46,7 +46,7 @@ export const NOT_FOUND = 127
 
 /** One cause; `sure` is left out where it is seen. */
 export const found = (problem: string, line?: string, sure = true): readonly Fix[] => [
-  { problem, sure, ...(line === undefined ? {} : { line }) },
+  { problem, sure, ...(line !== undefined && { line }) },
 ]
 
 interface Knowing {

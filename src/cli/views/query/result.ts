@@ -1,6 +1,7 @@
 // View of a query's result: the data as tables, then which nodes answered and why the others did not.
 import { type AskedType, type Coverage, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
 import { duration, formatFingerprint, printable } from '../../../base/format.ts'
+import { onlyTotals } from '../../../trust/policy/roles.ts'
 import { paint, type Screen } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 import { whoAnswered } from './coverage.ts'
@@ -27,28 +28,35 @@ export function queryView(result: QueryResult, screen: Screen, before?: QueryRes
 /** Why there are no numbers, and what to do about it. */
 export function nothingIn(result: QueryResult): string {
   const { status, coverage, filters, query_type, asked_as, compared, reach, notes } = result
+  const asker = asked_as === undefined ? 'this node' : printable(asked_as.name)
+  // Whoever has that role has what is given to them by name, as any other member. It opens named anomalies by itself.
+  const givenTo =
+    query_type === 'Anomalies'
+      ? ''
+      : `\nThe role security opens none of these: people give them to ${asker}, a team or everybody (karo share allow).`
   if (isOfTotals(result)) {
     return status === 'success'
       ? nothingOpened(result)
-      : 'No totals, for the reason below. --level 1 asks for numbers of single nodes.'
+      : `No totals, for the reason below. --level 1 asks for numbers of single nodes.${givenTo}`
   }
   const who =
     coverage.answered > 0
       ? 'the nodes that answered have none of this period, and the others'
       : 'the nodes that were asked'
   if (status === 'access_denied') {
-    const [asker, allows] =
+    const allows =
       asked_as === undefined
-        ? ['this node', ': karo share allow <this node>']
-        : [printable(asked_as.name), ', for a role or a team: karo share allow role:<role>']
+        ? ': karo share allow <this node>'
+        : onlyTotals(asked_as.roles)
+          ? `, for a team or this person: karo share allow ${asked_as.operator}`
+          : ', for a role or a team: karo share allow role:<role>'
     const unless = notes.length === 0 ? '' : ', if no note below says otherwise'
     return `No numbers: ${who} do not share these with ${asker}.
 Their people can change that${unless}${allows}`
   }
   if (status === 'withheld') {
     return `No totals: other nodes may not give any, for the reason below.
-You can ask for the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1
-The role security gets totals only, and no numbers of single nodes.`
+You can ask for the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1${givenTo}`
   }
   // No answer at all is not the same as answers without numbers.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0

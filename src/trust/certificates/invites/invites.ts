@@ -140,7 +140,7 @@ export function createInvites({ self, isIssuer, repository, clock, random }: Inv
       for (const record of records) invites.set(record.id, record)
     },
 
-    create: ({ for_ms, places, ...terms }) =>
+    create: ({ uses, for_ms, roles, teams, owner, made_by, places }) =>
       serially(async () => {
         await forgetOld()
         if ([...invites.values()].filter((invite) => stateOf(invite) === 'open').length >= INVITES_MAX) {
@@ -154,9 +154,13 @@ export function createInvites({ self, isIssuer, repository, clock, random }: Inv
         const invite = await put({
           ...keysOf(secret),
           inviter: self,
-          ...terms,
           made_at,
+          made_by,
           expires_at,
+          uses,
+          roles,
+          teams,
+          ...(owner !== undefined && { owner }),
           used: [],
           failures: 0,
           cancelled: false,

@@ -116,6 +116,15 @@ test('a code holds IP addresses alone, and is as short as it was where there are
   expect(parseCode(named)).toEqual({ secret, commitment, expires_at: 0, places: [] })
 })
 
+test('of an invite so much is stored, and what its terms have besides is not', async () => {
+  const { invites, repository } = await world()
+  const terms = { uses: 1, for_ms: HOUR, roles: [], teams: [], owner: undefined, made_by: 'ann', places: [] }
+  await invites.create({ ...terms, note: 'for the new machine' } as never)
+  const [stored = {}] = (await repository.load()).invites
+  const keys = 'cancelled expires_at failures id inviter key made_at made_by roles teams used uses'
+  expect(Object.keys(stored).sort().join(' ')).toBe(keys)
+})
+
 test('a digit that is wrong, missing or too many is noticed', async () => {
   const { invites } = await world()
   const { code } = await made(invites)

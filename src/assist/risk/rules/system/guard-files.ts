@@ -154,12 +154,12 @@ function foundAndChanged({ args, scope }: SimpleCommand): Args {
 
 /** Whether a pattern for names or paths could match a file of the guard, judged by its last component. */
 function couldFind(pattern: string): boolean {
-  const last = pattern.slice(pattern.lastIndexOf('/') + 1)
+  const last = baseName(pattern)
   return OWN_NAMES.some((name) => couldMatch(last, name) || last.includes(name))
 }
 
 const OWN_NAMES = [
-  ...new Set(SETTINGS_ENDS.map((end) => baseName(end))),
+  ...new Set(SETTINGS_ENDS.map(baseName)),
   ...AI_TOOL_LIST.map(({ directory }) => baseName(directory.name)),
   ...['guard.toml', 'identity.key', 'managed-settings.json', '.opencode'],
 ]
