@@ -197,10 +197,10 @@ async function handBundle(
   const former = formerOf(last, next, version)
   const began = beganOf(last, next, version)
   const body = {
-    ...next,
     version,
     mesh: meshOf(root.publicKey),
     number: (last?.number ?? -1) + 1,
+    ...next,
     ...(former.length > 0 && { former }),
     ...(began && { began }),
   }
@@ -270,8 +270,11 @@ export async function signSettings(
   let before: Readonly<Record<string, unknown>> = {}
   const root = await openedRoot(io, options)
   const { organisation } = await handBundle(io, root, (last) => {
-    // Those follow from the last bundle, also where they are there no more.
+    // Those are made anew for each bundle.
     const {
+      version: _version,
+      number: _number,
+      mesh: _mesh,
       former: _former,
       began: _began,
       ...said
