@@ -29,19 +29,19 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
     teams.length === 0
       ? 'This node is in no team, so no lead gets its numbers. An issuer puts it into a team (karo ca assign); without a certificate, policy.teams does.'
       : `This node is in: ${teams.map(printable).join(', ')}.`
-  const theirs = organisationView(policy.organisation, screen)
-  return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${policy.roles.length === 0 ? '' : rules}${fitted(`${team}\n`, screen.columns)}${warned(warnings)}${notInForce(problem, screen)}${theirs}${rulesText(policy.organisation?.text)}`
+  const theirs = organisationView(policy.organisation, screen, rulesText(policy.organisation?.text))
+  return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${policy.roles.length === 0 ? '' : rules}${fitted(`${team}\n`, screen.columns)}${warned(warnings)}${notInForce(problem, screen)}${theirs}`
 }
 
 const warned = (warnings: readonly string[]): string =>
   warnings.map((one) => `warning: ${printable(one)}\n`).join('')
 
-const notInForce = (problem: string | null, screen: Screen): string =>
-  problem === null ? '' : `${paint('red', `Not in force: ${printable(problem)}`, screen)}\n`
+const notInForce = (problem: string | null, screen: Screen, what = 'Not in force'): string =>
+  problem === null ? '' : `${paint('red', `${what}: ${printable(problem)}`, screen)}\n`
 
 /** As the root signed it, apart from what is ours. */
 const rulesText = (cedar = ''): string =>
-  cedar.replace(/.+\n?|\n/g, (line) => `  ${printable(line.trimEnd().replaceAll('\t', '  '))}\n`)
+  cedar.replace(/[^\n]+\n?|\n/g, (line) => `  ${printable(line.trimEnd().replaceAll('\t', '  '))}\n`)
 
 type Bundle = NonNullable<PolicyShape['organisation']>
 
@@ -57,8 +57,8 @@ function totalsText({ aggregators, bucket, first, noise, audiences }: Bundle['to
   return `totals of each ${EVERY[bucket]}${begin} for ${audiences.map(printable).join(' and ') || 'nobody'}, computed by ${aggregators.length} nodes of ${by}${noise === null ? '' : noise === 0 ? ', without noise' : `, with noise that hides ${noise} of each number of one machine`}`
 }
 
-/** What the root of the mesh asks of every node, one fact a line. */
-export function organisationView(bundle: Bundle | null, screen: Screen): string {
+/** What the root of the mesh asks of every node, one fact a line; `rules`: as text, behind what they belong to. */
+export function organisationView(bundle: Bundle | null, screen: Screen, rules = ''): string {
   if (bundle === null) return ''
   const { accepts, totals, k_min, max_level, number, policies, problem, signed_at } = bundle
   const asks = clauses(
@@ -74,7 +74,9 @@ export function organisationView(bundle: Bundle | null, screen: Screen): string 
       : accepts === 'full'
         ? ' Here its policies may also permit (policy.accept_org = "full").'
         : ' Here its policies can only forbid.'
-  return `${fitted(`${says}${power}\n`, screen.columns)}${notInForce(problem, screen)}`
+  // Signed in 1970: none is in force.
+  const kept = Date.parse(signed_at) === 0 ? '' : fitted(`${says}${power}\n`, screen.columns)
+  return `${kept}${rules}${notInForce(problem, screen, "The organisation's newest bundle is not in force")}`
 }
 
 /** What was in force before, since one bundle replaces the other as a whole. */
@@ -82,8 +84,8 @@ export function replacedView(before: Bundle | null, after: Bundle | null, screen
   // Signed in 1970: none was ever in force, and the one that came could not be taken.
   if (before === null || Date.parse(before.signed_at) === 0) return ''
   const isEnd = before.totals.aggregators.length > 0 && after?.totals.aggregators.length === 0
-  return `It replaces this one; what was not said again holds no more:
-${organisationView(before, screen)}${isEnd ? 'Totals have ended: sign with each --aggregator again to have them.\n' : ''}`
+  return `The new bundle replaces this one as a whole; but for settings, what was not said again holds no more:
+${organisationView(before, screen, rulesText(before.text))}${isEnd ? 'Totals have ended: sign with each --aggregator again to have them.\n' : ''}`
 }
 
 export function checkView(check: PolicyCheckShape, screen: Screen): string {

@@ -2,7 +2,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { replacedView } from '../../../src/cli/views/policy.ts'
+import { organisationView, replacedView } from '../../../src/cli/views/policy.ts'
 import { ANSWERS } from '../../support/data/answers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
@@ -122,11 +122,13 @@ test('explain marks the layer that decides, and show says what is not in force',
   // A bundle that names nobody ends totals.
   expect(await from(soon, [])).toContain('nobody computes totals')
   // Whoever is bound by rules can read them.
-  const rules = 'forbid (principal, action, resource)\nwhen {\n\tcontext.hour < 7\u001b[8m\n};\n'
+  const rules = 'forbid (principal, action, resource)\nwhen {\n\tcontext.hour < 7\u001b[8m\r\n};\n'
   expect(await from(soon, [], rules)).toContain(
     '\n  forbid (principal, action, resource)\n  when {\n    context.hour < 7\\x1b[8m\n  };\n',
   )
 })
+
+const SCREEN = { colour: false, columns: 80 }
 
 test('what a signed bundle replaces is shown, and nothing where none was ever in force', () => {
   const totals = {
@@ -147,15 +149,16 @@ test('what a signed bundle replaces is shown, and nothing where none was ever in
     totals,
     accepts: 'restrict',
   }
+  const before = (signed: number, problem: string | null) =>
+    ({ ...limits, number: 0, signed_at: new Date(signed).toISOString(), problem }) as never
   const replaced = (signed: number, problem: string | null) =>
-    replacedView(
-      { ...limits, number: 0, signed_at: new Date(signed).toISOString(), problem } as never,
-      null,
-      { colour: false, columns: 80 },
-    )
+    replacedView(before(signed, problem), null, SCREEN)
   // The first one has the number 0, too.
   expect(replaced(Date.parse('2026-11-21T10:00:00.000Z'), null)).toMatch(
-    /^It replaces .*\n.*bundle 0, signed 2026/,
+    /^The new bundle replaces .*\n.*bundle 0, signed 2026/,
+  )
+  expect(organisationView(before(0, 'it cannot be read'), SCREEN)).toBe(
+    "The organisation's newest bundle is not in force: it cannot be read\n",
   )
   expect(replaced(0, 'it cannot be read')).toBe('')
 })
