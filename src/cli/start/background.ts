@@ -98,10 +98,12 @@ function openLog(paths: HomePaths, file: string, mark: string): number {
  */
 export async function startInBackground(io: Caller, paths: HomePaths) {
   const there = await statusOf(io)
-  const [status, made] = there === undefined ? await begin(io, paths) : [there]
+  const [status, child] = there === undefined ? await begin(io, paths) : [there]
   // Of several that are started at once one stays, and each caller names it.
   const pid = (await readHolder(paths.lock))?.pid ?? null
-  const started = pid === made
+  const started = pid === child?.pid
+  // A process that is later than another would take the home when that one is told to stop.
+  if (pid !== null && !started) child?.kill()
   const as = pid === null ? "this machine's service" : `process ${pid}`
   const words = started
     ? [
@@ -117,7 +119,7 @@ export async function startInBackground(io: Caller, paths: HomePaths) {
 }
 
 /** What answers then, and the process that was made: another one where that was first. */
-async function begin(io: Caller, paths: HomePaths): Promise<[StatusShape, number | undefined]> {
+async function begin(io: Caller, paths: HomePaths): Promise<[StatusShape, ChildProcess]> {
   const file = join(paths.home, LOG)
   const mark = `${new Date().toISOString()} started by process ${process.pid}\n`
   const log = openLog(paths, file, mark)
@@ -142,7 +144,7 @@ async function begin(io: Caller, paths: HomePaths): Promise<[StatusShape, number
   const failed = join(paths.home, FAILED)
   if (status !== undefined) {
     rmSync(failed, { force: true })
-    return [status, child.pid]
+    return [status, child]
   }
   if (isAlive(child))
     throw new KaroError('timeout', `the daemon is still starting, as process ${child.pid}`, {

@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { StatusShape } from '../../../src/api/contract/shapes.ts'
+import { orElse } from '../../../src/base/run/or-else.ts'
 import { holdHome } from '../../../src/ops/system/home-lock.ts'
 import {
   cleanEnv,
@@ -134,16 +135,25 @@ describe('karo up', () => {
     const env = cleanEnv(home, ON_LOOPBACK)
     const ends = await Promise.all([1, 2, 3].map(() => runKaro(['up', '--background', '--json'], env)))
     const { pid } = JSON.parse(readFileSync(join(home, 'karo.lock'), 'utf8')) as { pid: number }
+    const ofHome = (): number[] =>
+      readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .filter((name) => {
+          const environment = orElse(() => readFileSync(`/proc/${name}/environ`, 'utf8'), '')
+          return environment.split('\0').includes(`KARO_HOME=${home}`)
+        })
+        .map(Number)
     atEnd(() => {
-      if (existsSync(join(home, 'karo.lock'))) process.kill(pid, 'SIGKILL')
+      for (const one of ofHome()) orElse(() => process.kill(one, 'SIGKILL'), false)
     })
     expect(ends.map(({ code, stdout }) => [code, JSON.parse(stdout).pid])).toEqual(
       [1, 2, 3].map(() => [0, pid]),
     )
     expect(ends.filter(({ stdout }) => JSON.parse(stdout).started === true)).toHaveLength(1)
     expect(existsSync(join(home, 'up.failed'))).toBe(false)
+    // None of the others is left that would start when it has stopped.
     process.kill(pid, 'SIGTERM')
-    await until(() => !existsSync(join(home, 'karo.lock')), { what: 'the daemon has ended' })
+    await until(() => ofHome().length === 0, { what: 'nobody works in the home' })
   })
 
   test('--background while a restore holds the home says so, and does not wait as for a daemon that starts', async () => {
