@@ -92,7 +92,7 @@ export async function tryChange(
   const words = ['-e', target, '-w', target, '-w', dirname(target), '-f', target]
   const lines = (await said(deps, binds, words, traceId).catch(() => undefined)) ?? []
   if (lines.includes(`-o${target}`))
-    return `It will fail: in a small virtual machine a file that is written over has to belong to the user of the jail. This does that: chown ${isRoot() ? '65534' : 'USER'} ${target.slice(0, 400)}`
+    return `It will fail: in a small virtual machine a file that is written over has to belong to the user of the jail. Give it to that user: chown ${isRoot() ? '65534' : 'USER'} ${target.slice(0, 400)}`
   const at = lines.includes(`-e${target}`) ? dirname(target) : target
   if (!lines.includes(`-w${at}`)) return undefined
   return `It will fail: the user of its jail may not write ${at.slice(0, 400)}. This lets that user: ${letIn('rwX', at)}`.slice(

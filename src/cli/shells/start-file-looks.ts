@@ -25,6 +25,7 @@ export const hookedShells = (io: CommandIo): readonly string[] => [
 export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
   const login = loginShell(io)
   if (!SHELLS.some((shell) => shell === login)) return []
+  const hooked = systemHooks()
   return SHELLS.map((shell) => {
     const file = absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
     const text = textOf(file)
@@ -38,7 +39,7 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
       marked,
       otherwise: /^[^#\n]*\bshell init\b/m.test(text)
         ? `a line of your own in ${file}`
-        : systemHooks().includes(shell)
+        : hooked.includes(shell)
           ? 'the start file of the machine'
           : undefined,
       expected,

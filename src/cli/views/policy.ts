@@ -39,7 +39,7 @@ const warned = (warnings: readonly string[]): string =>
 const notInForce = (problem: string | null, screen: Screen, what = 'Not in force'): string =>
   problem === null ? '' : `${paint('red', `${what}: ${printable(problem)}`, screen)}\n`
 
-/** As the root signed it, apart from what is ours. */
+/** The policies as the root signed them, indented, so that nobody takes a line of theirs for one of Karo's. */
 const rulesText = (cedar = ''): string =>
   cedar.replace(/[^\n]+\n?|\n/g, (line) => `  ${printable(line.trimEnd().replaceAll('\t', '  '))}\n`)
 
@@ -74,14 +74,14 @@ export function organisationView(bundle: Bundle | null, screen: Screen, rules = 
       : accepts === 'full'
         ? ' Here its policies may also permit (policy.accept_org = "full").'
         : ' Here its policies can only forbid.'
-  // Signed in 1970: none is in force.
+  // The time 0 stands for no bundle at all.
   const kept = Date.parse(signed_at) === 0 ? '' : fitted(`${says}${power}\n`, screen.columns)
   return `${kept}${rules}${notInForce(problem, screen, "The organisation's newest bundle is not in force")}`
 }
 
 /** What was in force before, since one bundle replaces the other as a whole. */
 export function replacedView(before: Bundle | null, after: Bundle | null, screen: Screen): string {
-  // Signed in 1970: none was ever in force, and the one that came could not be taken.
+  // The time 0 stands for no bundle at all: the one that came could not be taken.
   if (before === null || Date.parse(before.signed_at) === 0) return ''
   const isEnd = before.totals.aggregators.length > 0 && after?.totals.aggregators.length === 0
   return `The new bundle replaces this one as a whole; but for settings, what was not said again holds no more:

@@ -26,9 +26,6 @@ interface Name {
 /** Each step goes over all shares again, and a share does not change. */
 const names = new WeakMap<HeldShare, Name>()
 
-/** Of the last share, so that most shares have one text, which a map finds without comparing it. */
-let lastSaid = ''
-
 function nameOf(share: HeldShare): Name {
   const known = names.get(share)
   if (known !== undefined) return known
@@ -36,9 +33,7 @@ function nameOf(share: HeldShare): Name {
   entry.set(share.author.subarray(0, AUTHOR_BYTES))
   entry.set(share.check, AUTHOR_BYTES)
   const hex = toHex(entry)
-  const said = saidIn(share.header)
-  if (said !== lastSaid) lastSaid = said
-  const name = { entry, hex, said: lastSaid }
+  const name = { entry, hex, said: saidIn(share.header) }
   names.set(share, name)
   return name
 }

@@ -21,7 +21,7 @@ const HASHED_BYTES = 64
 export const LOW = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1
 
 type Order = 'big' | 'little'
-/** One more than the highest of 32 bits. */
+/** One more than the largest number of 32 bits. */
 export const WORD = 2 ** 32
 const HOST: Order = LOW === 0 ? 'little' : 'big'
 
@@ -98,10 +98,10 @@ function inPlace(bytes: Buffer): BigUint64Array {
   return new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.length / CELL_BYTES)
 }
 
-/** The sum of two vectors mod 2^64. In 32-bit words, because BigInts cost thirty times as much. */
+/** The sum of two vectors mod 2^64. In words of 32 bits, because BigInts take three times as long. */
 export function added(a: BigUint64Array, b: BigUint64Array): BigUint64Array {
   if (a.length !== b.length) throw new RangeError('vectors of different lengths')
-  const sum = BigUint64Array.from(a)
+  const sum = a.slice()
   const words = new Uint32Array(sum.buffer)
   const more = new Uint32Array(b.buffer, b.byteOffset, words.length)
   for (let at = 0; at < words.length; at += 2) {

@@ -63,7 +63,7 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     readonly end: number
     readonly isFirst: boolean
   }[] = []
-  /** With what the collector or the network ended the connection: other errors are of this machine. */
+  /** The error with which the collector or the network ended the connection. Any other error is one of this machine. */
   let broken: unknown
   /** Monotonic; infinite until there is a connection. */
   let openedAt: number
@@ -99,7 +99,8 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
 
   async function give(entries: readonly LedgerEntry[], outlet: Outlet): Promise<void> {
     const at = entries.at(-1)!.seq
-    // What was tried was there. Before the first entry that was ever sent nothing is missed, and those that outlive others stand before gaps.
+    // Entries up to `tried` were in the ledger when they were sent. A new target misses nothing: at the front of a ledger that was
+    // shortened, single entries that are kept for longer stand before gaps.
     const before = row.tried
     const gone = before && Math.max(0, at - before - entries.filter(({ seq }) => seq > before).length)
     const text = entries

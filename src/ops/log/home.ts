@@ -1,6 +1,6 @@
 // A log that says `~` where a person's home would stand: its path often is their name.
-import type { Log, LogFields, LogLevel } from '../../base/run/log.ts'
-import type { DaemonLog } from './log.ts'
+import type { Log, LogFields } from '../../base/run/log.ts'
+import { byLevels, type DaemonLog } from './log.ts'
 
 /** `home`: absolute, of the person who runs the daemon. */
 export function withoutHome(log: DaemonLog, home: string): DaemonLog {
@@ -22,15 +22,8 @@ function hiding(log: Log, hide: (text: string) => string): Log {
   }
   const hidden = (fields: LogFields): LogFields =>
     Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shown(value)]))
-  const line =
-    (at: LogLevel) =>
-    (fields: LogFields, message: string): void =>
-      log[at](hidden(fields), hide(message))
-  return {
-    debug: line('debug'),
-    info: line('info'),
-    warn: line('warn'),
-    error: line('error'),
-    child: (fields) => hiding(log.child(hidden(fields)), hide),
-  }
+  return byLevels(
+    (level) => (fields, message) => log[level](hidden(fields), hide(message)),
+    (fields) => hiding(log.child(hidden(fields)), hide),
+  )
 }

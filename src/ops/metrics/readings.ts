@@ -96,7 +96,7 @@ const by = (label: keyof typeof LABELS, numbers: Readonly<Record<string, number>
 const tally = (values: readonly string[], found: readonly string[]): Readonly<Record<string, number>> =>
   Object.fromEntries(values.map((value) => [value, found.filter((one) => one === value).length]))
 
-/** Who is not known is offline. */
+/** How many are online, unsure and offline; a node that is not known counts as offline. */
 const presenceOf = (members: readonly ReturnType<Trust['member']>[]): Value => {
   const found = members.map((one) => (!one || one.offline ? 'offline' : one.unsure ? 'unsure' : 'online'))
   return by('presence', tally(LABELS.presence, found))

@@ -27,7 +27,7 @@ export const files: Rule = (call, { world, knowledge, exitCode }) => {
       : [{ text, at: i + 1, path: absolute(text, world) }]
   })
   const kind = (path: string | undefined) => (path === undefined ? undefined : world.kind(path))
-  // A letter of a long option is none of its own: -r says what --recursive does, and --force nothing of it.
+  // Only short options are read letter by letter: the r in --force does not mean -r.
   const letters = args.filter((word) => /^-[a-zA-Z]/.test(word)).join('')
   const isSaid = (of: RegExp, ...long: readonly string[]): boolean =>
     of.test(letters) || long.some((option) => args.includes(option))

@@ -221,6 +221,7 @@ export function isProved(
   verifiers: readonly [Uint8Array, Uint8Array],
 ): boolean {
   if (verifiers.some(({ length }) => length !== verifierBytes(instance))) return false
+  if (open.length !== 2 * SEED_BYTES) return false
   // What each derived from its half is what the author had in the proofs.
   const parts = partsOf(open)
   if (!verifiers.every((one, at) => isSame(one.subarray(-SEED_BYTES), parts[at]!))) return false

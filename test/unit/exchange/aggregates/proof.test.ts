@@ -84,6 +84,7 @@ describe('what the draft computes', () => {
     const verifiers = bothSay(instance, bytes(of.verify_key), bytes(report.nonce), shares)
     expect(verifiers.map(hex)).toEqual(report.verifier_shares[0])
     expect(isProved(instance, shares.open, verifiers)).toBe(true)
+    expect(isProved(instance, Buffer.concat([shares.open, Buffer.of(0)]), verifiers)).toBe(false)
     const parts = verifiers.map((one) => one.subarray(-32))
     expect(hex(jointSeed(instance, parts))).toBe(report.verifier_messages[0])
     for (const whose of [LEADER, HELPER] as const) {

@@ -231,21 +231,7 @@ test('a collector that takes nothing is told of although it is connected, and do
 })
 
 test('what a collector had read an hour before it closed the connection is not sent again', async () => {
-  const collector = await startCollector()
-  let row: Forwarded | undefined
-  let later = 0
-  const deps = depsFor(`ecs+tcp://127.0.0.1:${collector.port}`, {
-    put(at) {
-      row = at
-    },
-  })
-  const clock = { ...deps.clock, monotonic: () => deps.clock.monotonic() + later }
-  const forward = createForward({ ...deps, clock })
-  await forward.start(new AbortController().signal)
-  await until(() => row?.sent === 5 && numbersIn(collector.text()).includes(5), {
-    what: 'everything is read',
-  })
-  later = 3_600_000
+  const { collector, forward } = await going()
   collector.drop()
   await until(() => collector.connections() === 2, { what: 'there is a new connection' })
   await forward.stop()
