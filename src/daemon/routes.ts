@@ -187,6 +187,7 @@ function doctorRoutesOf({ foundation, local, network, http, health }: RouteParts
     endingTokens: http.tokenEnds.of,
     heldPeople: people.held,
     forward: { lines: forward, audit },
+    traces: foundation.traces,
     http: http.address,
   })
 }

@@ -45,6 +45,7 @@ export function buildTotals({ common, ownUid }: Foundation, local: Local, docume
     ownUid,
     measures: measuresOf(insight),
     plan: () => planOf(local),
+    problem: () => local.organisation.state()?.problem ?? null,
     refuses: trust.refuses,
     kMin: () => common.config.sharing.k_min,
     budget: () => common.config.sharing.budget,

@@ -16,6 +16,8 @@ export interface TotalsDeps extends Ambient {
   readonly identity: OwnIdentity
   /** What the mesh's policy bundle says; undefined: it names no two aggregators of different operators. */
   readonly plan: () => Plan | undefined
+  /** Why the newest bundle is not in force; null when it is. */
+  readonly problem: () => string | null
   readonly measures: readonly Measure[]
   readonly insight: Pick<Insight, 'uids' | 'recordedSince'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'decidedAt' | 'onChange'>

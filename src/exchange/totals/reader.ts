@@ -19,7 +19,7 @@ import type {
   Unreleased,
 } from './types.ts'
 
-export function createReader({ plan, layouts, releases, roster, clock }: TotalsParts): TotalsReader {
+export function createReader({ plan, problem, layouts, releases, roster, clock }: TotalsParts): TotalsReader {
   /** The first bucket of the mesh, as long as both who are drawn to add it up may. */
   function firstOf(now: Plan): Bucket | undefined {
     const first = firstBucket(now)
@@ -29,6 +29,7 @@ export function createReader({ plan, layouts, releases, roster, clock }: TotalsP
 
   return {
     audiences: () => plan()?.audiences ?? [],
+    problem,
     async read(audience, type, range, stated) {
       const now = plan()
       if (now === undefined) return { audience, buckets: [] }

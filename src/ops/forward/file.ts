@@ -26,7 +26,7 @@ export async function openFile(path: string): Promise<Outlet> {
         await file.appendFile(text)
         await file.datasync()
       },
-      ended: new Promise(() => {}),
+      ended: new AbortController().signal,
       close: () => file.close().catch(() => {}),
     }
   } catch (error) {

@@ -1,6 +1,5 @@
 // Sends the ledger to one target, entry by entry in its order, from a checkpoint and without an end.
-import { once } from 'node:events'
-import { untilAborted, within } from '../../base/async/deadline.ts'
+import { untilAborted } from '../../base/async/deadline.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { ForwardTarget } from '../../base/words/forward-target.ts'
 import type { Config } from '../../config/index.ts'
@@ -131,9 +130,6 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     const outlet =
       target.over === 'file' ? await openFile(target.path) : await openNetwork(target, deps, stop)
     try {
-      outlet.ended.catch((error) => {
-        broken = error
-      })
       await takeOver(outlet.last)
       openedAt = clock.monotonic()
       while (!stop.aborted) {
@@ -146,10 +142,11 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
         else if (ending.aborted) return
         else {
           problem = null
-          await Promise.race([more, outlet.ended])
+          await untilAborted(more, outlet.ended)
         }
       }
     } finally {
+      broken = outlet.ended.reason
       await outlet.close()
     }
   }
@@ -169,8 +166,8 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
     async run(ending, stop) {
       const onNews = () => wake()
       const unlisten = audit.onWritten(onNews)
-      const over = once(AbortSignal.any([ending, stop]), 'abort')
-      void over.then(onNews)
+      const over = AbortSignal.any([ending, stop])
+      over.addEventListener('abort', onNews)
       await begin()
       for (let failures = 0; !stop.aborted; ) {
         try {
@@ -188,7 +185,10 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
             log.warn({ to: target.text, reason }, 'the ledger is not sent to this target')
           said.add(reason)
           problem = reason
-          await within(over, Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS), timers)
+          const ms = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS)
+          await untilAborted(new Promise<void>((resolve) => void timers.after(ms, resolve)), over).catch(
+            () => {},
+          )
         }
       }
       unlisten()

@@ -1,4 +1,5 @@
 // A connection to a collector of logs, over TCP or TLS: nothing counts as sent before the other end has acknowledged it.
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
@@ -116,14 +117,12 @@ function happened(socket: Socket, event: string, signal: AbortSignal): Promise<v
 
 /** `socket` has been connected; it may have ended since. */
 export function outletOf(socket: Socket, unacknowledged: () => number | undefined, timers: Timers): Outlet {
-  const ended = new Promise<never>((_, reject) => {
-    const onClose = () => reject(new Error(CLOSED))
-    socket.on('error', reject)
-    if (socket.destroyed) onClose()
-    else socket.once('close', onClose)
-  })
-  // Whoever waits for it hears of it; nobody may be waiting just now.
-  ended.catch(() => {})
+  const ending = new AbortController()
+  const ended = ending.signal
+  const onClose = () => ending.abort(new Error(CLOSED))
+  socket.on('error', (error) => ending.abort(error))
+  if (socket.destroyed) onClose()
+  else socket.once('close', onClose)
   // Collectors say nothing; what one says anyway must not fill a buffer.
   socket.resume()
 
@@ -138,22 +137,17 @@ export function outletOf(socket: Socket, unacknowledged: () => number | undefine
       for (let ms = FIRST_LOOK_MS; ; ms = Math.min(ms * 2, LOOK_MS)) {
         const left = unacknowledged()
         if (isWritten && left === 0) return
-        if (socket.destroyed) await ended
         // A collector that takes its time holds this machine up; one that takes nothing at all is gone.
         idle = left === before ? idle + ms : 0
         before = left
         if (idle > ACKNOWLEDGE_MS) socket.destroy(new Error('the collector takes nothing'))
-        await within(ended, ms, timers)
+        await untilAborted(new Promise<void>((resolve) => void timers.after(ms, resolve)), ended)
       }
     },
     ended,
     async close() {
       socket.end()
-      await within(
-        ended.catch(() => {}),
-        CLOSE_MS,
-        timers,
-      )
+      if (!ended.aborted) await within(once(ended, 'abort'), CLOSE_MS, timers)
       socket.destroy()
     },
   }

@@ -12,8 +12,8 @@ export interface Outlet {
   readonly last?: LastRecord | undefined
   /** Resolves when the target has the text. Rejects with an Error that says for people why it may not have it. */
   send(text: string): Promise<void>
-  /** Rejects when the target ends the connection; never resolves. */
-  readonly ended: Promise<never>
+  /** Aborts when the target ends the connection, with an Error that says for people why. */
+  readonly ended: AbortSignal
   /** Resolves when everything that was sent is through. Never rejects. */
   close(): Promise<void>
 }

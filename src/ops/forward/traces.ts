@@ -65,6 +65,8 @@ export interface TracesDeps extends SendingDeps, Pick<Ambient, 'clock' | 'random
 
 export interface Traces extends Room {
   readonly sink: LogSink
+  /** Why the collector did not take the last ones, for people; null if it did, undefined where there is none. */
+  problem(): string | null | undefined
 }
 
 /** The traces whose first request this node had, so that its span is the one above all others. */
@@ -72,9 +74,11 @@ const ROOTS_MAX = 4_096
 
 /** Nothing is loaded, connected or kept where `forward.traces` is empty. */
 export function createTraces(deps: TracesDeps): Traces {
-  const { config, clock, random, sender } = deps
+  const { clock, random, sender } = deps
+  const { traces } = deps.config.forward
   const roots = new Set<string>()
   let sending: Sending | undefined
+  let problem: string | null = null
 
   /** Every step of a trace, on each node, hangs below the span with the first half of the trace's id: that of its first request. */
   function idsOf(trace: string, isRequest: boolean) {
@@ -83,6 +87,11 @@ export function createTraces(deps: TracesDeps): Traces {
     if (roots.size >= ROOTS_MAX) roots.delete(roots.values().next().value as string)
     roots.add(trace)
     return { span: top, parent: undefined }
+  }
+
+  function onTrouble(reason: string | undefined): void {
+    problem = reason ?? null
+    deps.onTrouble(reason)
   }
 
   function spanOf(form: SpanForm, trace: string, elapsedMs: number, fields: LogFields): Span {
@@ -124,16 +133,19 @@ export function createTraces(deps: TracesDeps): Traces {
       if (form !== undefined) sending.send(spanOf(form, trace_id, elapsed_ms, fields))
     },
     async start() {
-      if (config.forward.traces === '') return
+      if (traces === '') return
       const { createSending } = await import('./otlp.ts')
       // A node without traces is better than none.
-      sending = await createSending(deps).catch((error: Error) => deps.onTrouble(error.message) ?? undefined)
+      sending = await createSending({ ...deps, onTrouble }).catch(
+        (error: Error) => onTrouble(error.message) ?? undefined,
+      )
     },
     async stop() {
       const ending = sending
       sending = undefined
       await ending?.end()
     },
+    problem: () => (traces === '' ? undefined : problem),
   }
 }
 

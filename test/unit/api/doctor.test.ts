@@ -57,6 +57,7 @@ const rooms = {
   sessions: { state: () => undefined },
   totals: { totals: { audiences: () => [] } },
   forward: { lines: { status: () => [] } },
+  traces: { problem: () => 'connect ECONNREFUSED 10.0.0.7:4318' },
   heldPeople: () => 0,
   endingTokens: () => [],
   store: { bytes: async () => 1_234_567, probe: async () => {} },

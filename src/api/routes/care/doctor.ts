@@ -157,6 +157,7 @@ export interface DoctorDeps extends CertificateDeps {
     }
     readonly audit: Pick<Audit, 'status'>
   }
+  readonly traces: { problem(): DaemonFacts['traces'] }
   readonly totals: TotalsFactsDeps
 }
 
@@ -257,7 +258,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           expires_at: time(expires_at),
         })),
         ...(admin && { people_held: deps.heldPeople() }),
-        ...(admin && { forward: forwardFacts(deps.forward) }),
+        ...(admin && { forward: forwardFacts(deps.forward), traces: deps.traces.problem() }),
         http: deps.http(),
       }
     })

@@ -104,21 +104,23 @@ export const store = {
     },
   },
   'forward.targets': {
-    title: 'the ledger elsewhere',
-    what: 'Every target of forward.to takes the entries of the ledger, and none was removed before it was sent.',
-    why: 'Whoever watches there sees nothing of this machine. Entries wait in the ledger, which keeps 200 000.',
+    title: 'ledger and traces elsewhere',
+    what: 'Every target of forward.to takes the entries of the ledger, and none was removed before it was sent. The collector of forward.traces takes traces.',
+    why: 'Whoever watches there sees nothing of this machine. Entries wait in the ledger, which keeps 200 000; traces are lost.',
     severity: 'warn',
     looksAt: 'daemon',
     fix: 'Let this machine reach the collector, by TLS with a certificate of forward.tls_ca, or write the file (systemctl edit karo: ReadWritePaths=).',
-    look({ forward = [] }) {
-      if (forward.length === 0) return skipped('the ledger is sent nowhere (forward.to)')
-      return forward.map(({ to, waiting, missed, problem }) => {
+    look({ forward = [], traces }) {
+      const found = forward.map(({ to, waiting, missed, problem }) => {
         if (problem !== null)
           return warn(`${to} does not get the ledger: ${problem}; ${waiting} entries wait`)
         if (missed > 0)
           return warn(`${to} never got ${missed} entries, which the ledger does not keep any more`)
         return ok(waiting === 0 ? `${to} has every entry` : `${to} gets the ledger; ${waiting} entries wait`)
       })
+      if (traces === null) found.push(ok('the collector of forward.traces refused no traces'))
+      else if (traces !== undefined) found.push(warn(`forward.traces does not get the traces: ${traces}`))
+      return found.length === 0 ? skipped('they are sent nowhere (forward.to, forward.traces)') : found
     },
   },
 } satisfies Checks

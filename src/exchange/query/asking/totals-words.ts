@@ -4,8 +4,10 @@ import { rfc3339 } from '../range.ts'
 import type { Fetched } from './fetch.ts'
 
 export const absentWords = {
-  aggregators:
-    'No nodes are named to compute totals. The root key names two: karo policy sign --aggregator <node>=<operator>, twice.',
+  aggregators: (problem: string | null): string =>
+    problem === null
+      ? 'No nodes are named to compute totals. The root key names two: karo policy sign --aggregator <node>=<operator>, twice.'
+      : `Which nodes compute totals is not known here, because the newest policy bundle is not in force: ${problem}.`,
   nodes: 'Totals hold no numbers of single nodes, so no machine is shown by itself.',
   refused: (audience: string, reason: string): string => `No totals for the role ${audience}: ${reason}.`,
   /** Statements of holders are about all machines of a type, so nobody shows them for the sake of a part. */

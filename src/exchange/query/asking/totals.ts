@@ -69,7 +69,7 @@ async function find(deps: TotalsDeps, request: AskRequest, range: Range, about: 
   const { totals, policy, clock } = deps
   const { query_type, acting, team } = request
   const audiences = totals.audiences()
-  if (audiences.length === 0) return { withheld: absentWords.aggregators }
+  if (audiences.length === 0) return { withheld: absentWords.aggregators(totals.problem()) }
   const self = deps.self()
   const principal = acting === undefined ? self : asOperator(self, acting)
   const { action } = queryType(query_type)

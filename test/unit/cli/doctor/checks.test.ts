@@ -469,7 +469,7 @@ test('trusted subnets: networks that others can join, and subnets in one another
   ).toMatchSnapshot()
 })
 
-test('what is kept: room, retention, summaries', async () => {
+test('what is kept: room, retention, summaries, ledger and traces elsewhere', async () => {
   const room = { path: '/h', free: 1024 * MIB, files: { free: 10, all: 10 }, refused: false }
   const rooms = (differs: Partial<typeof room>, database = 0): Found =>
     [judgeRooms([{ ...room, ...differs }], database)].flat().slice(0, 1)
@@ -491,6 +491,12 @@ test('what is kept: room, retention, summaries', async () => {
       'of a day and a half': summaries(2, at(-1.5)),
       'none at all': summaries(2, null),
       'none after a minute': summaries(2, null, 60),
+      'sent nowhere': found('forward.targets', {}),
+      'traces of which none was refused': found('forward.targets', { traces: null }),
+      'traces beside a ledger that arrives': found('forward.targets', {
+        forward: [{ to: 'ecs+file:/f', waiting: 0, missed: 0, problem: null }],
+        traces: 'connect ECONNREFUSED 10.0.0.7:4318',
+      }),
       'retention in time': judgeRetention(0),
       'retention that waits': judgeRetention(30 * DAY),
       // Of a node whose clock was wrong when it first ran: a time server keeps it now.

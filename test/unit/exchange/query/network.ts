@@ -218,6 +218,7 @@ export class Endpoint {
 
 const NO_TOTALS: QueryDeps['totals'] = {
   audiences: () => [],
+  problem: () => null,
   read: async (audience) => ({ audience, buckets: [] }),
   show: async () => ({ statements: [], more: false }),
   check: () => [],

@@ -29,6 +29,7 @@ async function ask(
     audiences = ['security'],
     first = undefined as { start: number; end: number } | undefined,
     now = FRIDAY + 30 * DAY_MS,
+    problem = null as string | null,
   } = {},
   request: Partial<AskRequest> = {},
 ) {
@@ -48,6 +49,7 @@ async function ask(
     random: { bytes: (count: number) => new Uint8Array(count) },
     totals: {
       audiences: () => audiences,
+      problem: () => problem,
       async read(audience: string, _: string, range: { start: number; end: number }) {
         reads.push(range)
         const buckets: BucketTotals[] = []
@@ -96,6 +98,15 @@ test('what nobody may see is not 0, whatever the filters are', async () => {
     unique_commands: null,
     change: null,
   })
+})
+
+test('without totals the words say whether nobody is named to compute them, or what names them cannot be read', async () => {
+  const notes = async (problem: string | null) =>
+    (await ask(() => undefined, { audiences: [], problem })).notes.join(' ')
+  expect(await notes(null)).toContain('No nodes are named to compute totals.')
+  const unread = await notes('organisation.cedar:7:1: unexpected token')
+  expect(unread).toContain('not in force: organisation.cedar:7:1: unexpected token.')
+  expect(unread).not.toContain('No nodes are named')
 })
 
 test('who may have totals only is told that there are none, also where nobody computes them', async () => {

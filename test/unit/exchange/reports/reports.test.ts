@@ -98,6 +98,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
       },
       totals: {
         audiences: () => ['security'],
+        problem: () => null,
         read: async (audience, _type, range) => {
           it.reads++
           return { audience, buckets: bucketsIn(range) }

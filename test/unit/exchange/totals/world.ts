@@ -210,6 +210,7 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     identity: node.identity,
     documents: node.room,
     plan: () => world.plan,
+    problem: () => null,
     measures: [
       measure('ToolUsage', 'query.tool_usage', TOOLS, () => machine.tools),
       measure('ActivityPatterns', 'query.activity_patterns', HOURS, () => machine.hours),
