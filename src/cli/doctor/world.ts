@@ -42,8 +42,10 @@ export interface StartFileLook {
   readonly login: boolean
   /** Lines with the mark of `karo shell install`, without the mark. */
   readonly marked: readonly string[]
-  /** What loads the hook without the mark: a line of the person's own, or the machine's start file. */
-  readonly otherwise: string | undefined
+  /** A line of the person's own loads the hook, without the mark. */
+  readonly unmarked: boolean
+  /** The line in the machine's start file. */
+  readonly ofMachine: string | undefined
   /** What `karo shell install` would write now. */
   readonly expected: string
   /** Replaces the existing lines by that line. */

@@ -14,10 +14,10 @@ import { systemHooks } from './system-files.ts'
 /** Shells of this person whose new ones load the hook: by a start file of their own, or of the machine. */
 export const hookedShells = (io: CommandIo): readonly string[] => [
   ...new Set([
-    ...orElse(() => startFileLooks(io), []).flatMap(({ shell, marked, otherwise }) =>
-      marked.length > 0 || otherwise ? [shell] : [],
+    ...orElse(() => startFileLooks(io), []).flatMap(({ shell, marked, unmarked }) =>
+      marked.length > 0 || unmarked ? [shell] : [],
     ),
-    ...systemHooks(),
+    ...systemHooks().keys(),
   ]),
 ]
 
@@ -37,11 +37,8 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
       file,
       login: shell === login,
       marked,
-      otherwise: /^[^#\n]*\bshell init\b/m.test(text)
-        ? `a line of your own in ${file}`
-        : hooked.includes(shell)
-          ? 'the start file of the machine'
-          : undefined,
+      unmarked: /^[^#\n]*\bshell init\b/m.test(text),
+      ofMachine: hooked.get(shell),
       expected,
       refresh: () => void editFile(file, (old) => withLine(old, expected), systemRandom),
     }

@@ -81,8 +81,10 @@ export function changeSystemFiles(
   })
 }
 
-/** Shells whose start files of the machine load the hook. */
-export const systemHooks = (root = '/'): readonly Shell[] =>
-  FILES.flatMap(({ shell, places }) =>
-    places.some((place) => markedLines(textOf(join(root, place))).length > 0) ? [shell] : [],
+/** The lines by which start files of the machine load the hook. */
+export const systemHooks = (root = '/'): ReadonlyMap<Shell, string> =>
+  new Map(
+    FILES.flatMap(({ shell, places }) =>
+      places.flatMap((place) => markedLines(textOf(join(root, place))).map((line) => [shell, line])),
+    ),
   )

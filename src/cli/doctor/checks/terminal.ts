@@ -96,11 +96,16 @@ const ifOwn = (
 
 /** Undefined: not this person's shell, and it has no hook either. */
 export function judgeHook(
-  { shell, file, login, marked, otherwise, expected, refresh }: StartFileLook,
+  { shell, file, login, marked, unmarked, ofMachine, expected, refresh }: StartFileLook,
   homeFlag: string,
   exists: (path: string) => boolean,
 ): Finding | undefined {
   const [line] = marked
+  /** A program that the line tests for and that is not there. */
+  const goneFrom = (text = ''): string | undefined =>
+    [...text.matchAll(/(?:\[|test) -[xr] (?:'([^'\\]+)'(?!\\)|([^'\s]+))/g)]
+      .map(([, quoted, bare]) => quoted ?? bare ?? '')
+      .find((path) => !exists(path))
   const bad = (says: string): Finding =>
     warn(
       says,
@@ -108,13 +113,18 @@ export function judgeHook(
       line === undefined ? undefined : { says: `rewrite the line in ${file}`, apply: refresh },
     )
   if (line === undefined) {
-    if (otherwise !== undefined) return ok(`${shell}: ${otherwise}`)
+    if (unmarked) return ok(`${shell}: a line of your own in ${file}`)
+    const gone = goneFrom(ofMachine)
+    if (gone !== undefined)
+      return warn(
+        `the line in the start file of the machine for ${shell} names ${gone}, which does not exist`,
+        'sudo karo shell install --system',
+      )
+    if (ofMachine !== undefined) return ok(`${shell}: the start file of the machine`)
     return login ? bad(`${shell} is your shell, and ${file} does not load the hook`) : undefined
   }
   if (marked.length > 1) return bad(`${file} loads the hook ${marked.length} times`)
-  // What the line tests for.
-  const tests = line.matchAll(/\[ -[xr] (?:'([^']+)'|(\S+)) \]/g)
-  const gone = [...tests].map(([, quoted, bare]) => quoted ?? bare ?? '').find((path) => !exists(path))
+  const gone = goneFrom(line)
   if (line !== expected && gone !== undefined)
     return bad(`the line in ${file} names ${gone}, which does not exist`)
   // Of several nodes of one person the hook writes to one.

@@ -1,8 +1,9 @@
 // The judgements: values in, findings out, with the fix that fits. What each finds is on the page of snapshots.
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ConnectionFacts, MulticastFacts } from '../../../../src/api/contract/shapes.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { judgeDaemon, judgeUnit, lastComplaint } from '../../../../src/cli/doctor/checks/daemon.ts'
 import { judgeOwners } from '../../../../src/cli/doctor/checks/home.ts'
@@ -18,6 +19,7 @@ import {
 import { judgeServiceSpool, judgeShared, readGroup } from '../../../../src/cli/doctor/checks/spool.ts'
 import { judgeRefused, judgeRetention, judgeRooms } from '../../../../src/cli/doctor/checks/store.ts'
 import { judgeHook, judgeToolHook } from '../../../../src/cli/doctor/checks/terminal.ts'
+import { changeSystemFiles, systemHooks } from '../../../../src/cli/shells/system-files.ts'
 import { trustDomains } from '../../../../src/config/domains.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
@@ -549,9 +551,17 @@ test('the spool: owner, group, who else is in that; files nobody reads; what wai
   expect(readGroup('')).toBe('unknown')
 })
 
-test('hooks of shells: as they would be written now, another that works, stale, doubled, none, by hand', async () => {
+test('hooks of shells: as they would be written now, another that works, stale, doubled, none, by hand, of the machine', async () => {
   const line =
     "if [ -x '/n/node' ] && [ -r '/n/karo.js' ]; then eval \"$('/n/node' '/n/karo.js' shell init bash)\"; fi"
+  /** The line of the machine that starts this program. */
+  const written = (program: string): string => {
+    const root = temporaryDirectory()
+    mkdirSync(join(root, 'etc'))
+    writeFileSync(join(root, 'etc/bashrc'), '')
+    changeSystemFiles('install', { root, flags: [], program: [program], random: systemRandom })
+    return systemHooks(root).get('bash')!
+  }
   const hook = (differs: object, there = ['/n/node', '/n/karo.js']): Found =>
     judgeHook(
       {
@@ -559,7 +569,8 @@ test('hooks of shells: as they would be written now, another that works, stale, 
         file: '/h/.bashrc',
         login: true,
         marked: [line],
-        otherwise: undefined,
+        unmarked: false,
+        ofMachine: undefined,
         expected: line,
         refresh: () => {},
         ...differs,
@@ -574,7 +585,13 @@ test('hooks of shells: as they would be written now, another that works, stale, 
       stale: hook({ expected: 'another' }, ['/n/node']),
       doubled: hook({ marked: [line, line] }),
       none: hook({ marked: [] }),
-      "a line of one's own": hook({ marked: [], otherwise: 'a line of your own in /h/.bashrc' }),
+      "a line of one's own": hook({ marked: [], unmarked: true }),
+      'of the machine': hook({ marked: [], ofMachine: written('/n/node') }),
+      'of the machine, with a program that is gone': hook({ marked: [], ofMachine: written('/n/karo') }),
+      'of the machine, with a program whose name is quoted twice': hook({
+        marked: [],
+        ofMachine: written("/n/ann's karo"),
+      }),
       'of another shell, which needs none': hook({ marked: [], login: false }),
     }),
   ).toMatchSnapshot()
