@@ -52,7 +52,7 @@ function mayShow(path: string, karoHome: string, service: boolean): boolean {
 export function buildAgents(
   { paths, env, service }: Pick<DaemonOptions, 'paths' | 'env' | 'service'>,
   { common, metrics }: Foundation,
-  { audit, fleet, names, policy, trust }: ReturnType<typeof buildTrust>,
+  { audit, fleet, people, policy, trust }: ReturnType<typeof buildTrust>,
   store: ReturnType<typeof openStore>,
   muscle: ReturnType<typeof createMuscle>,
 ) {
@@ -72,7 +72,7 @@ export function buildAgents(
     clock,
     timers,
     random,
-    nameOf: (account) => names.nameOf(account).catch(() => undefined),
+    nameOf: people.nameOf,
     log: log.child({ room: 'approvals' }),
   })
 

@@ -119,7 +119,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       organisation,
       trust,
       clock,
-      names,
+      people,
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),
       discovery: config.discovery,
       wrongClocks: () => mesh.inspect().stale,

@@ -184,8 +184,10 @@ export function createPeople(deps: PeopleDeps): People {
     const { number, uid, since } = record
     const held = await reasonOf(record)
     const { name } = records.get(number) ?? record
-    return { number, uid, name, since, held, account: (await accounts.of(uid))?.users[0] ?? null }
+    return { number, uid, name, since, held, account: (await nameOf(uid)) ?? null }
   }
+
+  const nameOf = async (uid: number) => (await accounts.of(uid))?.users[0]
 
   /** Notices accounts that are gone, so that another one of the same name and uid is not taken for them. */
   async function look(): Promise<void> {
@@ -239,6 +241,7 @@ export function createPeople(deps: PeopleDeps): People {
     async stop() {
       stopLooking()
     },
+    nameOf,
     numberOf,
     uidOf,
     async turnsAway(uid) {

@@ -26,6 +26,8 @@ export interface NumberOptions {
 }
 
 export interface People extends Room {
+  /** Of the account that has this uid; undefined for none, or while the system cannot say. Takes at most 3 s. */
+  nameOf(uid: number): Promise<string | undefined>
   /**
    * The number under which the data of the account is kept that has this uid now. Undefined while the system cannot say
    * whose the uid is: then nothing is to be shown or stored. A person who is new gets a number that is kept only with

@@ -1,5 +1,5 @@
 // The daemon as a process: one pid, one per home, ready, ended in time, and none the worse for being killed.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join, relative } from 'node:path'
@@ -169,6 +169,18 @@ describe('karo up', () => {
     // From the last words of the process that was refused; a daemon that starts is waited for a minute.
     const waited = statSync(join(home, 'up.failed')).mtimeMs - statSync(join(home, 'up.log')).mtimeMs
     expect(waited).toBeLessThan(30_000)
+  })
+
+  test.each(['', '--background'])('with too few open files it does not begin, and says so (%s)', (option) => {
+    const home = join(temporaryHome(), 'home')
+    const argv = ['-c', 'ulimit -n 24; exec "$0" "$@"', process.execPath, KARO, 'up']
+    const ran = spawnSync('sh', option === '' ? argv : [...argv, option], {
+      env: cleanEnv(home, ON_LOOPBACK),
+      encoding: 'utf8',
+    })
+    expect(ran.stderr).toContain('at most 24 files may be open here')
+    expect(ran.status).toBe(1)
+    expect(existsSync(home)).toBe(false)
   })
 
   test('--background where no directory can be made says where and why', async () => {

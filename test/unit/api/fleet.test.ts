@@ -20,7 +20,7 @@ test('where a node looks for its inviter, and what is wrong with its enrolment f
     organisation: { frame: () => undefined },
     trust: { resolve: () => expect.unreachable() },
     clock: { now: () => 0 },
-    names: { nameOf: () => expect.unreachable() },
+    people: { nameOf: () => expect.unreachable() },
     places: () => [],
     discovery: { dns_sd: [], scan: [], peers: [] } as unknown as Parameters<
       typeof fleetRoutes
@@ -60,7 +60,7 @@ test('an invite says which account made it, by its name where it has one', async
     organisation: { frame: () => undefined },
     trust: { resolve: () => expect.unreachable() },
     clock: { now: () => 0 },
-    names: { nameOf: async (uid) => (uid === 1000 ? 'ann' : Promise.reject(new Error('no answer'))) },
+    people: { nameOf: async (uid) => (uid === 1000 ? 'ann' : undefined) },
     places: () => [],
     discovery: {} as unknown as Parameters<typeof fleetRoutes>[0]['discovery'],
     wrongClocks: () => [],

@@ -193,6 +193,9 @@ test.each(['fails', 'hangs'] as const)(
     expect(await done(people.numberOf(5000, KEEP))).toBe(5000)
     expect(await done(people.numberOf(5001, KEEP))).toBeUndefined()
     expect(await done(people.numberOf(1000, KEEP))).toBe(1000)
+    // Nobody waits for a name longer than for a number.
+    expect(await done(people.nameOf(5000))).toBeUndefined()
+    expect(await done(people.nameOf(1000))).toBe('ada')
   },
 )
 

@@ -5,11 +5,11 @@ import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { type Config, readStaticPeer } from '../../../config/index.ts'
-import type { NameService } from '../../../trust/access/index.ts'
 import type { Binding, Fleet } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import type { Organisation } from '../../../trust/organisation/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
+import type { People } from '../../../trust/people/index.ts'
 import * as api from '../../contract/operations/fleet.ts'
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
@@ -37,7 +37,7 @@ interface FleetDeps {
   readonly organisation: Pick<Organisation, 'frame'>
   readonly trust: Pick<Trust, 'resolve'>
   readonly clock: Pick<Clock, 'now'>
-  readonly names: Pick<NameService, 'nameOf'>
+  readonly people: Pick<People, 'nameOf'>
   /** `host:port` at which other machines reach this node. */
   readonly places: () => readonly string[]
   readonly discovery: Config['discovery']
@@ -101,7 +101,7 @@ export function fleetRoutes({
   organisation,
   trust,
   clock,
-  names,
+  people,
   places,
   discovery,
   wrongClocks,
@@ -197,7 +197,7 @@ export function fleetRoutes({
     serve(server, api.createInvite, async ({ body, caller: { account } }) => {
       const { uses, for_ms, roles, teams, owner } = body
       const here = places()
-      const made_by = (await names.nameOf(account).catch(() => undefined)) ?? `uid ${account}`
+      const made_by = (await people.nameOf(account)) ?? `uid ${account}`
       const { code, invite } = await fleet.invite({
         uses,
         for_ms,

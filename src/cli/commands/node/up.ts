@@ -1,9 +1,10 @@
 // karo up: runs the daemon, in this process or in one that outlives the terminal.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { noFaults } from '../../../base/run/faults.ts'
+import { orElse } from '../../../base/run/or-else.ts'
 import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
 import { finishRestore, isReady } from '../../../ops/care/finish.ts'
 import { DAEMON_NAME, nameProcess } from '../../../ops/process-name.ts'
@@ -59,6 +60,19 @@ const firstWords = (io: CommandIo, where = ''): string =>
 /** How long a stopped daemon waits for handles that libraries left open, before it exits. */
 const LINGER_MS = 200
 
+/** With fewer a start fails somewhere, in words about a file that is all right. */
+const OPEN_FILES_LEAST = 64
+
+function checkOpenFiles(): void {
+  const limits = orElse(() => readFileSync('/proc/self/limits', 'utf8'), '')
+  const limit = Number(/^Max open files +(\d+)/m.exec(limits)?.[1])
+  if (limit < OPEN_FILES_LEAST)
+    throw new KaroError('unavailable', `at most ${limit} files may be open here, and a node needs more`, {
+      where: 'karo up',
+      hint: 'Raise the limit before it, in a shell that may: ulimit -n 4096',
+    })
+}
+
 export const commands = [
   defineCommand('up', {
     summary: 'run the node in the foreground; the first run also makes its directory, key and configuration',
@@ -77,6 +91,7 @@ export const commands = [
       'karo up --service': 'what the system unit runs',
     },
     async run(io, { options }) {
+      checkOpenFiles()
       nameProcess(DAEMON_NAME)
       const service = options.service === true
       if (service && io.env.KARO_HOME) {
