@@ -19,6 +19,7 @@ import type { DaemonOptions } from './options.ts'
 /** `readings` is called at each look at the metrics, when all rooms are built. Throws KaroError: `bad_config`. */
 export function layFoundation(options: DaemonOptions, readings: () => Promise<Readings>) {
   const { paths, identity, env, write } = options
+  const ownUid = process.getuid?.() ?? 0
 
   const load = () => loadConfig({ home: dirname(paths.config), env })
   const loaded = load()
@@ -59,7 +60,9 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
     /** Nearly every room is built with these. */
     common: { config, identity, clock, random, log },
     name: config.node.name,
-    ownUid: process.getuid?.() ?? 0,
+    ownUid,
+    // The service's own user never says anything, and root may for the machine.
+    deciderUid: options.service ? 0 : ownUid,
     faults: faultsFromEnv(env),
     onEncoded: openTap(env.KARO_TAP),
     // For tests: a month would be too long for them. It makes lives shorter, never longer.

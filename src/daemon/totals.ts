@@ -30,7 +30,7 @@ function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>):
   }
 }
 
-export function buildTotals({ common, ownUid }: Foundation, local: Local, documents: Documents) {
+export function buildTotals({ common, deciderUid }: Foundation, local: Local, documents: Documents) {
   const { audit, fleet, insight, policy, sharing, trust } = local
   const totals = createTotals({
     ...common,
@@ -42,7 +42,7 @@ export function buildTotals({ common, ownUid }: Foundation, local: Local, docume
     sharing,
     trust,
     timers,
-    ownUid,
+    deciderUid,
     measures: measuresOf(insight),
     plan: () => planOf(local),
     problem: () => local.organisation.state()?.problem ?? null,

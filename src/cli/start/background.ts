@@ -147,12 +147,12 @@ async function begin(io: Caller, paths: HomePaths): Promise<[StatusShape, ChildP
     return [status, child]
   }
   if (isAlive(child))
-    throw new KaroError('timeout', `the daemon is still starting, as process ${child.pid}`, {
+    throw new KaroError('timeout', `the node is still starting, as process ${child.pid}`, {
       where: file,
       hint: `karo status says when it is ready; to stop it: karo stop`,
     })
   writeFileSync(failed, '', { mode: 0o600 })
-  throw new KaroError('unavailable', 'the daemon did not start', {
+  throw new KaroError('unavailable', 'the node did not start', {
     where: file,
     // Of what came behind the mark, or of everything where the daemon has emptied the log.
     hint:

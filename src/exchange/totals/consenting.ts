@@ -50,7 +50,7 @@ export const givenTo =
   (type: string): boolean =>
     audiences.every((audience) => keys.has(keyOf({ type }, audience)))
 
-export function createConsenting({ insight, sharing, policy, roster, ownUid, clock }: TotalsParts) {
+export function createConsenting({ insight, sharing, policy, roster, deciderUid, clock }: TotalsParts) {
   const personOf = async (uid: number): Promise<Person> => ({
     uid,
     consent: await sharing.consentOf(uid),
@@ -79,11 +79,11 @@ export function createConsenting({ insight, sharing, policy, roster, ownUid, clo
   return {
     personOf,
     refusal,
-    /** The people of this machine, or its daemon's own user where nobody typed anything yet. */
+    /** The people of this machine, or who decides where nobody typed anything yet. */
     async people(): Promise<Person[]> {
       const people: Person[] = []
       const uids = await insight.uids()
-      for (const uid of uids.length === 0 ? [ownUid] : uids) people.push(await personOf(uid))
+      for (const uid of uids.length === 0 ? [deciderUid] : uids) people.push(await personOf(uid))
       return people
     },
     audiences(names: readonly string[]): readonly Audience[] {

@@ -26,8 +26,8 @@ export interface TotalsDeps extends Ambient {
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'memberOf'>
   /** True for nodes that the people here refuse: they get nothing, not even half of a number. */
   readonly refuses: (node: NodeId) => boolean
-  /** The daemon's own user, who decides for a machine on which nobody typed anything yet. */
-  readonly ownUid: number
+  /** Who decides for a machine on which nobody typed anything yet: the daemon's own user, root for the service. */
+  readonly deciderUid: number
   /** `sharing.k_min`, as it is now. */
   readonly kMin: () => number
   /** `sharing.budget`, as it is now: buckets of seven days. */

@@ -287,7 +287,7 @@ describe('karo identity rotate --contest without a daemon', () => {
     const { code, stderr } = await karo(home, ['identity', 'rotate', '--contest'])
     expect([code, stderr]).toEqual([
       EXIT.notRunning,
-      expect.stringContaining('--contest needs a running daemon'),
+      expect.stringContaining('--contest needs a running node'),
     ])
     expect(fs.readFileSync(key)).toEqual(before)
     // A rotation that was begun before may be known to others already: it stays.

@@ -109,7 +109,7 @@ const rotate = defineCommand('identity rotate', {
   options: {
     'passphrase-file': passphraseFileOption,
     contest:
-      'also if somebody else has replaced this key: then neither successor gets data; needs a running daemon',
+      'also if somebody else has replaced this key: then neither successor gets data; needs a running node',
   },
   examples: {
     'karo identity rotate': 'others accept both keys for a day, and nobody has to trust this node again',
@@ -129,15 +129,15 @@ const rotate = defineCommand('identity rotate', {
     if (contest && state === 'waiting') {
       // That it contests is kept nowhere: `karo up` would take the rotation back without a word. One begun before may be known.
       if (!wasBegun) abandonRotation(key, systemRandom)
-      throw new KaroError('not_running', '--contest needs a running daemon', {
-        hint: 'Start the daemon with karo up, then run this command again.',
+      throw new KaroError('not_running', '--contest needs a running node', {
+        hint: 'Start the node with karo up, then run this command again.',
       })
     }
     const shape = { node_id: next.nodeId, fingerprint: next.fingerprint, protected: isProtected, state }
     const how =
       state === 'announced'
         ? 'It is announced; in a few seconds this node restarts with it.'
-        : 'No daemon runs here: karo up announces the key, and uses it a few seconds later.'
+        : 'No node runs here: karo up announces the key, and uses it a few seconds later.'
     const after = contest
       ? `If another key also follows the old one, neither gets data until somebody decides: karo peers trust ${next.nodeId} on other nodes, or an issuer revokes the wrong key.`
       : `Others accept both keys for a day from now on. Their decisions about this node apply to the new key: nobody has to trust it again. Earlier backups contain the old key, so make a new backup.`

@@ -103,7 +103,11 @@ export const home = {
     look(world) {
       const { paths, uid } = world
       const stat = world.stat(paths.home, 'follow')
-      if (stat === 'missing') return fail(`there is no directory ${paths.home}`, startOf(world, 'init'))
+      if (stat === 'missing')
+        return fail(
+          `there is no directory ${paths.home}; it was not made yet, or was moved, and --home names its new place`,
+          startOf(world, 'init'),
+        )
       if (stat === 'denied') return onlyRoot(paths.home)
       if (!stat.isDirectory()) return noDirectory(paths.home)
       const found = judgeDirectory(world, paths.home, stat)

@@ -28,7 +28,7 @@ const actionOf = (type: string): QueryAction => findQueryType(type)?.action ?? '
 
 /** `asker`: as the principal resolver says. Each person decides for themself; one who consents is enough for an answer about that one. */
 export async function judge(
-  { insight, sharing, policy, clock, ownUid }: QueryDeps,
+  { insight, sharing, policy, clock, deciderUid }: QueryDeps,
   question: Question,
   { principal, fault }: Asker,
 ): Promise<Verdict> {
@@ -44,7 +44,7 @@ export async function judge(
   }
   const people = await insight.uids()
   const decisions: { uid: number; decision: Decision; tools: boolean }[] = []
-  for (const uid of people.length === 0 ? [ownUid] : people) {
+  for (const uid of people.length === 0 ? [deciderUid] : people) {
     const consent = await sharing.consentOf(uid)
     decisions.push({
       uid,

@@ -267,3 +267,10 @@ describe.runIf(ROOT)('what somebody planted for root', () => {
     expect([first?.outcome, first?.safe, more]).toEqual(['warn', undefined, []])
   })
 })
+
+test('a directory that is missing was not made, or was moved', async () => {
+  const missing = { ...world(1000, 1000), stat: () => 'missing' } as unknown as World
+  expect(await homeDirectory(missing)).toMatchObject([
+    { outcome: 'fail', detail: expect.stringContaining('or was moved') },
+  ])
+})

@@ -457,7 +457,7 @@ export class TestNode {
       timers: options.timers ?? systemTimers,
       random: options.random ?? systemRandom,
       log: silentLog,
-      ownUid: this.uid,
+      deciderUid: this.uid,
       onEncoded: options.onEncoded,
       ...(options.operators === undefined ? {} : { operators: options.operators }),
     })

@@ -40,7 +40,7 @@ function previewsOf(more: Some<PreviewDeps> = {}) {
         named: () => ({ nodes: [], operators: [] }),
       }),
       refuses: () => false,
-      ownUid: 1000,
+      deciderUid: 1000,
       kMin: () => 4,
       budget: () => 28,
       joinedAt: () => 0,

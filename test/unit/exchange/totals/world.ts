@@ -225,7 +225,7 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     refuses: (other) => node.refused.has(other),
     fleet: { certified: bindings, operators: { list: () => [] } },
     trust: { opinion, known: () => machine.candidates, memberOf: (other) => other },
-    ownUid: 1000,
+    deciderUid: 1000,
     kMin: () => 3,
     budget: () => machine.budget,
     joinedAt: () => machine.joinedAt,
