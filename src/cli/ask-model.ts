@@ -47,33 +47,27 @@ export async function modelAnswer(
   const [first] = places
   if (first === undefined) return undefined
   const settings = config.ask
-  const interrupt = watchInterrupt()
-  const line = createLiveLine(io)
+  using interrupt = watchInterrupt()
+  using line = createLiveLine(io)
   line.show(`asking ${first.model || 'the model'} …`)
-  try {
-    const { request, shell, own, knowledge } = asked
-    const history = settings.share_history ? resembling(request, own) : []
-    const tools = TOOLS_TOLD.filter((tool) => isInstalled(tool, io.env.PATH ?? ''))
-    const said = await askModel(
-      { words: request, shell, tools, history, known: nearestEntries(request, knowledge) },
-      {
-        places,
-        timeoutMs: settings.timeout_ms,
-        signal: interrupt.signal,
-        lookup: (host) => addressesOf(host, config, interrupt.signal),
-        progress: (characters) =>
-          line.show(`asking ${first.model || 'the model'} … ${characters} characters`),
-      },
-    )
-    if ('failure' in said)
-      return { name: first.model || 'of the server', note: `The model was not used: ${said.failure}.` }
-    // Names the model that answered if there are several.
-    const at = places.length > 1 ? ` at ${nameOf(said.by)}` : ''
-    return { name: `${said.by.model || 'of the server'}${at}`, command: said.command }
-  } finally {
-    line.end()
-    interrupt.release()
-  }
+  const { request, shell, own, knowledge } = asked
+  const history = settings.share_history ? resembling(request, own) : []
+  const tools = TOOLS_TOLD.filter((tool) => isInstalled(tool, io.env.PATH ?? ''))
+  const said = await askModel(
+    { words: request, shell, tools, history, known: nearestEntries(request, knowledge) },
+    {
+      places,
+      timeoutMs: settings.timeout_ms,
+      signal: interrupt.signal,
+      lookup: (host) => addressesOf(host, config, interrupt.signal),
+      progress: (characters) => line.show(`asking ${first.model || 'the model'} … ${characters} characters`),
+    },
+  )
+  if ('failure' in said)
+    return { name: first.model || 'of the server', note: `The model was not used: ${said.failure}.` }
+  // Names the model that answered if there are several.
+  const at = places.length > 1 ? ` at ${nameOf(said.by)}` : ''
+  return { name: `${said.by.model || 'of the server'}${at}`, command: said.command }
 }
 
 /** Own commands that share a word with the request. Their secrets were taken out when they were stored. */

@@ -70,14 +70,12 @@ const otherWay = (path: string, what: string, hint: string): KaroError =>
 
 /** An unreadable file counts as not encrypted here; the next step that opens it reports the error. */
 async function encryptionAt(path: string): Promise<Encryption> {
-  const file = await openFile(path).catch(() => undefined)
+  await using file = await openFile(path).catch(() => undefined)
   try {
     return file === undefined ? 'none' : await encryptionOf(file, path)
   } catch (error) {
     if (error instanceof KaroError) throw error
     return 'none'
-  } finally {
-    await file?.close()
   }
 }
 

@@ -14,14 +14,14 @@ import { writing } from './writing.ts'
 /** Name of a temporary file, with the pid of the process that writes it. */
 const TEMPORARY = /^\.karo\.(\d+)\.[0-9a-f]+\.tmp$/
 
-export interface OutputFile {
+export interface OutputFile extends Disposable {
   /** Path of the file until it is finished; its contents can be read there. */
   readonly temporary: string
   write(content: string | Uint8Array): void
   /** Puts the file on the disk under its name. */
   finish(): void
   /** Removes the temporary file; does nothing after `finish`. */
-  discard(): void
+  [Symbol.dispose](): void
 }
 
 /**
@@ -66,7 +66,7 @@ export function createOutput(name: string): OutputFile {
       })
       release()
     },
-    discard,
+    [Symbol.dispose]: discard,
   }
 }
 
@@ -88,14 +88,9 @@ export async function writingTo(
   fill: (write: (text: string) => void) => Promise<void>,
 ): Promise<void> {
   if (name === undefined) return fill((text) => out(Buffer.from(text)))
-  const output = createOutput(name)
-  try {
-    await fill(output.write)
-    output.finish()
-  } catch (error) {
-    output.discard()
-    throw error
-  }
+  using output = createOutput(name)
+  await fill(output.write)
+  output.finish()
 }
 
 /** Removes temporary files of processes that were killed. An unreadable directory is ignored. */

@@ -59,8 +59,8 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   // A daemon under a service manager has no terminal that could hang up, so SIGHUP asks it to reload.
   const managed = options.service || env.NOTIFY_SOCKET !== undefined
   const started = Promise.withResolvers<() => Promise<void>>()
-  const onHangup = () => void started.promise.then((reloadNow) => reloadNow())
-  const ending = watchEnding(log, clock, managed ? onHangup : undefined)
+  const reloadSoon = () => void started.promise.then((reloadNow) => reloadNow())
+  using ending = watchEnding(log, clock, managed ? reloadSoon : undefined)
 
   const health = () => healthOf(rooms)
   const local = buildLocal(options, foundation, policies)
@@ -73,7 +73,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   const service = await buildService(options, { foundation, local, network, health })
   const rooms = inOrder(foundation, local, network, service)
   let settings: FleetSettings | undefined
-  const keepSettings = (): boolean =>
+  const keepSettings = () =>
     keepFleetSettings(
       fleetFile(dirname(paths.config)),
       settings && { ...settings, follow: config.policy.follow },
@@ -81,7 +81,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
     )
   local.organisation.onSettings((next) => {
     settings = next
-    if (keepSettings()) void started.promise.then((reloadNow) => reloadNow())
+    if (keepSettings()) reloadSoon()
   })
 
   try {
@@ -130,7 +130,6 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   } finally {
     log.flush()
     notify.close()
-    ending.release()
   }
 }
 

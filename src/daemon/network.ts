@@ -206,7 +206,7 @@ function givingHeads(
   audit: Pick<Audit, 'sign' | 'onHead'>,
   documents: Pick<Documents, 'publish' | 'spread'>,
   log: Log,
-): () => Promise<void> {
+) {
   let published = Promise.resolve()
   audit.onHead((frame) => {
     published = documents.publish('audit_head', frame).catch((error: unknown) => {
@@ -220,7 +220,7 @@ function givingHeads(
     if (have < linked) log.info({ linked, have }, 'not every neighbour has the last head of the ledger')
   }
   // A disk that does not answer holds nothing up: the ledger has its own time to stop.
-  return async () => void (await within(handOver(), HANDOVER_MS))
+  return () => within(handOver(), HANDOVER_MS)
 }
 
 /** Stores and announces what this node has signed; with `neighbours` it waits until these could fetch it. */

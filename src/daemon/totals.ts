@@ -45,7 +45,7 @@ export function buildTotals({ common, deciderUid }: Foundation, local: Local, do
     deciderUid,
     measures: measuresOf(insight),
     plan: () => planOf(local),
-    problem: () => local.organisation.state()?.problem ?? null,
+    problem: () => local.organisation.state()?.problem,
     refuses: trust.refuses,
     kMin: () => common.config.sharing.k_min,
     budget: () => common.config.sharing.budget,

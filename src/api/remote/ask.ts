@@ -59,14 +59,9 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     const node = nodeAt(at)
     const as = actingOf(asked.caller)
     await note(asked, node, what, as)
-    const limit = deadline(timers, ANSWER_MS)
-    try {
-      const { signal } = limit
-      for await (const text of documents({ node, what, as, trace: asked.id, signal }))
-        return await fitting(operation, operation.answer, parsed(text, nameOf(node)))
-    } finally {
-      limit.end()
-    }
+    using limit = deadline(timers, ANSWER_MS)
+    for await (const text of documents({ node, what, as, trace: asked.id, signal: limit.signal }))
+      return await fitting(operation, operation.answer, parsed(text, nameOf(node)))
     throw new KaroError('internal', `${nameOf(node)} sent an empty answer`)
   }
 

@@ -135,7 +135,7 @@ export function createFetching(deps: FetchDeps): Fetching {
     link: Link,
     hungUp: AbortSignal,
   ): AsyncGenerator<Fetched, void> {
-    const limit = deadline(timers, WAIT.all)
+    using limit = deadline(timers, WAIT.all)
     const { as } = to
     const over = AbortSignal.any([hungUp, limit.signal, ...(as === undefined ? [] : [as.ended])])
     /**
@@ -146,39 +146,35 @@ export function createFetching(deps: FetchDeps): Fetching {
     const onGreeted = (): void => {
       heard = clock.monotonic()
     }
-    try {
-      for (;;) {
-        const silence = new AbortController()
-        let stop = (): void => {}
-        const hear = (): void => {
-          stop()
-          stop = timers.after(WAIT.silent, () => silence.abort())
-        }
-        try {
-          hear()
-          const signal = AbortSignal.any([over, silence.signal])
-          for await (const told of round(
-            asked,
-            { ...to, trace: asked.id, signal, onGreeted },
-            artifact,
-            link,
-          )) {
-            hear()
-            onGreeted()
-            yield told
-          }
-          return
-        } catch (error) {
-          const isAway = error instanceof KaroError && error.code === 'unavailable'
-          const isPatient = heard !== undefined && clock.monotonic() - heard <= WAIT.away
-          if (!isAway || !isPatient || over.aborted) throw error
-          await new Promise<void>((resolve) => timers.after(WAIT.look, resolve))
-        } finally {
-          stop()
-        }
+    for (;;) {
+      const silence = new AbortController()
+      let stop = (): void => {}
+      const hear = (): void => {
+        stop()
+        stop = timers.after(WAIT.silent, () => silence.abort())
       }
-    } finally {
-      limit.end()
+      try {
+        hear()
+        const signal = AbortSignal.any([over, silence.signal])
+        for await (const told of round(
+          asked,
+          { ...to, trace: asked.id, signal, onGreeted },
+          artifact,
+          link,
+        )) {
+          hear()
+          onGreeted()
+          yield told
+        }
+        return
+      } catch (error) {
+        const isAway = error instanceof KaroError && error.code === 'unavailable'
+        const isPatient = heard !== undefined && clock.monotonic() - heard <= WAIT.away
+        if (!isAway || !isPatient || over.aborted) throw error
+        await new Promise<void>((resolve) => timers.after(WAIT.look, resolve))
+      } finally {
+        stop()
+      }
     }
   }
 

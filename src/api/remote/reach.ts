@@ -162,15 +162,13 @@ export function createReach(
   }
 
   async function open(node: NodeId, other: Other, signal: AbortSignal): Promise<Exchange> {
-    const limit = deadline(timers, REACH_MS)
+    using limit = deadline(timers, REACH_MS)
     try {
       const either = AbortSignal.any([limit.signal, signal])
       if (mesh.isConnected(node) || (await mesh.reach(node, either)))
         return await exchanges.open(node, either)
     } catch (error) {
       throw away(other, (error as Error).message)
-    } finally {
-      limit.end()
     }
     throw away(other, NO_WAY)
   }

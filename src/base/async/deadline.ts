@@ -35,14 +35,11 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Pr
   }
 }
 
-/** A signal that aborts after `ms` milliseconds, with a TimeoutError. Call `end` when it is not needed any more. */
-export function deadline(
-  timers: Timers,
-  ms: number,
-): { readonly signal: AbortSignal; readonly end: () => void } {
+/** A signal that aborts after `ms` milliseconds, with a TimeoutError. Call `end` when it is not needed any more, or take it with `using`. */
+export function deadline(timers: Timers, ms: number) {
   const control = new AbortController()
   const end = timers.after(ms, () =>
     control.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
   )
-  return { signal: control.signal, end }
+  return { signal: control.signal, end, [Symbol.dispose]: end }
 }

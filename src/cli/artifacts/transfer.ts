@@ -27,7 +27,7 @@ export async function send(
   stream: AsyncIterable<unknown>,
 ) {
   const { key, part_bytes } = await io.call(api.beginArtifact, { body })
-  const line = createLiveLine(io)
+  using line = createLiveLine(io)
   const hasher = createHasher()
   let hash: string
   let at = 0
@@ -40,7 +40,6 @@ export async function send(
     }
   } finally {
     hash = toHex(hasher.end())
-    line.end()
   }
   return io.call(api.finishArtifact, { body: { key, id: hash } })
 }
@@ -104,23 +103,20 @@ export async function fetchHere(
   io: CommandIo,
   body: { readonly link: string } | { readonly id: string; readonly at: string },
 ): Promise<string> {
-  const line = createLiveLine(io)
-  const interrupt = watchInterrupt()
+  using line = createLiveLine(io)
+  using interrupt = watchInterrupt()
+  const { signal } = interrupt
   try {
-    const { signal } = interrupt
     for await (const told of daemonAt(io).lines(api.fetchArtifact, { body, signal })) {
       if (told.error !== undefined) throw rebuildError(told)
       if (told.artifact !== null) return told.artifact.id
       line.show(`${bytes(told.received)} of ${bytes(told.size)}`)
     }
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error
+    if (!signal.aborted) throw error
     throw new KaroError('unavailable', 'the transfer was interrupted before the artifact was complete', {
       hint: 'The received part is kept for a day: run the same command again to continue.',
     })
-  } finally {
-    line.end()
-    interrupt.release()
   }
   throw new KaroError('unavailable', 'the artifact was not received completely', {
     hint: 'The received part is kept for a day: run the same command again to continue. karo logs shows why the transfer stopped.',

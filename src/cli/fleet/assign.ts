@@ -48,7 +48,7 @@ async function machines(
     })
   }
   const named = nodesOf(words)
-  if (named.length === 0 || named.some((word) => word.trim() === '')) {
+  if (named.length === 0) {
     throw usage('no machine is named', WHERE, 'Name machines, or choose all of one issuer: --of <issuer>.')
   }
   // One that is named alone is not asked about, so that the issuer itself can be named, and is refused with the reason.

@@ -14,21 +14,16 @@ export async function inParts(
   word: 'deleted' | 'taken out',
   next: () => Promise<Part>,
 ): Promise<Part> {
-  const live = createLiveLine(io)
-  const interrupt = watchInterrupt()
+  using live = createLiveLine(io)
+  using interrupt = watchInterrupt()
   interrupt.signal.addEventListener('abort', () => live.show('stopping …'))
   let removed = 0
-  try {
-    for (;;) {
-      const part = await next()
-      removed += part.removed
-      // Commands that are recorded meanwhile are not waited for, and a part that removes none would only come again.
-      if (part.left === 0 || part.removed === 0 || removed >= all || interrupt.signal.aborted)
-        return { removed, left: part.left }
-      live.show(`${removed} of ${all} commands ${word}`)
-    }
-  } finally {
-    live.end()
-    interrupt.release()
+  for (;;) {
+    const part = await next()
+    removed += part.removed
+    // Commands that are recorded meanwhile are not waited for, and a part that removes none would only come again.
+    if (part.left === 0 || part.removed === 0 || removed >= all || interrupt.signal.aborted)
+      return { removed, left: part.left }
+    live.show(`${removed} of ${all} commands ${word}`)
   }
 }

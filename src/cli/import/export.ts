@@ -40,8 +40,8 @@ interface Imported {
 /** Adds what karo export wrote, from `name` or, for `-`, standard input. Throws KaroError `bad_file`, `conflict`. */
 export async function importExport(io: CommandIo, name: string, dryRun: boolean): Promise<ExitCode> {
   const source = await openSource(name, process.stdin)
-  const interrupt = watchInterrupt()
-  const live = createLiveLine(io)
+  using interrupt = watchInterrupt()
+  using live = createLiveLine(io)
   const progress = createProgress(live, io)
   try {
     const before = await source.look()
@@ -76,8 +76,6 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
     live.end()
     return report(io, { ...sum, id, dry_run: dryRun, interrupted: interrupt.signal.aborted })
   } finally {
-    live.end()
-    interrupt.release()
     await source.close()
   }
 }

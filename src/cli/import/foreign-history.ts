@@ -61,13 +61,9 @@ export async function findHistory(
 }
 
 async function look(path: string): Promise<{ readonly looks: Looks; readonly bytes: number }> {
-  const file = await openRegular(path)
-  try {
-    const { size } = await file.stat()
-    return { looks: await beginning(file), bytes: size }
-  } finally {
-    await file.close()
-  }
+  await using file = await openRegular(path)
+  const { size } = await file.stat()
+  return { looks: await beginning(file), bytes: size }
 }
 
 /**

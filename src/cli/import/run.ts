@@ -33,73 +33,69 @@ export async function runImport(
 ): Promise<ImportSummary> {
   const begun = performance.now()
   const now_us = Date.now() * 1000
-  const live = createLiveLine(io)
+  using live = createLiveLine(io)
   const progress = createProgress(live, io)
   const counts = { read: 0, cut: 0, untimed: 0, recent: 0, odd_durations: 0, bad: 0 }
   const sum = { added: 0, known: 0, ignored: 0, redacted: 0, too_old: 0 }
   const bad_lines: { line: number; problem: string }[] = []
-  try {
-    const about = { source: history.source, file: history.where, dry_run: dryRun }
-    const id = await withImport(io, live, about, sum, async (key) => {
-      const place = createTimeline(await history.survey(), history.end_us)
-      async function* placed(items: AsyncIterable<Item>): AsyncGenerator<Sent, void> {
-        for await (const item of items) {
-          if (signal.aborted) return
-          if (!('entry' in item)) {
-            counts.bad++
-            if (bad_lines.length < BAD_SHOWN) bad_lines.push({ line: item.line, problem: item.problem })
-            continue
-          }
-          counts.read++
-          if (item.cut) counts.cut++
-          const found = place(item.entry)
-          if (found.untimed) counts.untimed++
-          else if (found.start_us > now_us - RECENT_US) {
-            counts.recent++
-            continue
-          }
-          const start_us = found.untimed ? null : found.start_us
-          const duration_us = possibleDuration(item.entry.duration_us, start_us, now_us)
-          if (duration_us !== item.entry.duration_us) counts.odd_durations++
-          yield { ...item.entry, duration_us, ...found }
+  const about = { source: history.source, file: history.where, dry_run: dryRun }
+  const id = await withImport(io, live, about, sum, async (key) => {
+    const place = createTimeline(await history.survey(), history.end_us)
+    async function* placed(items: AsyncIterable<Item>): AsyncGenerator<Sent, void> {
+      for await (const item of items) {
+        if (signal.aborted) return
+        if (!('entry' in item)) {
+          counts.bad++
+          if (bad_lines.length < BAD_SHOWN) bad_lines.push({ line: item.line, problem: item.problem })
+          continue
         }
+        counts.read++
+        if (item.cut) counts.cut++
+        const found = place(item.entry)
+        if (found.untimed) counts.untimed++
+        else if (found.start_us > now_us - RECENT_US) {
+          counts.recent++
+          continue
+        }
+        const start_us = found.untimed ? null : found.start_us
+        const duration_us = possibleDuration(item.entry.duration_us, start_us, now_us)
+        if (duration_us !== item.entry.duration_us) counts.odd_durations++
+        yield { ...item.entry, duration_us, ...found }
       }
-      async function send(entries: readonly Sent[]): Promise<void> {
-        const told = await io.call(importEntries, {
-          body: { key, entries },
-          deadlineMs: DEADLINE_MS,
-        })
-        for (const name of Object.keys(sum) as (keyof ImportedShape)[]) sum[name] += told[name]
-        progress.show({ share: history.done() / history.total, commands: counts.read })
-      }
-      let under = Promise.resolve()
-      for await (const entries of pipe(history.items(), placed, batches(BATCH, sizeOf))) {
-        await under
-        under = send(entries)
-        // It is waited for before the next, or at the end: until then it is nobody's failure.
-        under.catch(() => {})
-      }
-      await under
-      // One that is being written has a line without an end, and may have no other yet.
-      const [first] = bad_lines.filter(({ problem }) => problem !== UNENDED)
-      if (counts.read === 0 && first !== undefined && !signal.aborted) {
-        throw new KaroError('bad_file', `there is no command in it: line ${first.line} ${first.problem}`, {
-          where: history.where,
-        })
-      }
-    })
-    return {
-      source: history.source,
-      file: history.where,
-      id,
-      dry_run: dryRun,
-      interrupted: signal.aborted,
-      ...counts,
-      ...sum,
-      bad_lines,
-      elapsed_ms: Math.round(performance.now() - begun),
     }
-  } finally {
-    live.end()
+    async function send(entries: readonly Sent[]): Promise<void> {
+      const told = await io.call(importEntries, {
+        body: { key, entries },
+        deadlineMs: DEADLINE_MS,
+      })
+      for (const name of Object.keys(sum) as (keyof ImportedShape)[]) sum[name] += told[name]
+      progress.show({ share: history.done() / history.total, commands: counts.read })
+    }
+    let under = Promise.resolve()
+    for await (const entries of pipe(history.items(), placed, batches(BATCH, sizeOf))) {
+      await under
+      under = send(entries)
+      // It is waited for before the next, or at the end: until then it is nobody's failure.
+      under.catch(() => {})
+    }
+    await under
+    // One that is being written has a line without an end, and may have no other yet.
+    const [first] = bad_lines.filter(({ problem }) => problem !== UNENDED)
+    if (counts.read === 0 && first !== undefined && !signal.aborted) {
+      throw new KaroError('bad_file', `there is no command in it: line ${first.line} ${first.problem}`, {
+        where: history.where,
+      })
+    }
+  })
+  return {
+    source: history.source,
+    file: history.where,
+    id,
+    dry_run: dryRun,
+    interrupted: signal.aborted,
+    ...counts,
+    ...sum,
+    bad_lines,
+    elapsed_ms: Math.round(performance.now() - begun),
   }
 }

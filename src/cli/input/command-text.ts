@@ -4,6 +4,7 @@ import { SHELLS, type Shell } from '../../assist/risk/index.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { CommandInput, OptionWords } from '../command.ts'
 import { usage } from '../usage.ts'
+import { chunksOf } from './text-from.ts'
 
 /** Most bytes from standard input; no command line is as long. */
 const MOST_INPUT = 4 * 1024 * 1024
@@ -33,17 +34,10 @@ export async function commandText({ args }: CommandInput, name: string, none = '
 }
 
 async function readInput(name: string): Promise<string> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk as Buffer)
-    length += (chunk as Buffer).length
-    if (length > MOST_INPUT)
-      throw new KaroError('too_large', `more than ${MOST_INPUT} bytes on standard input`, {
-        where: `karo ${name} -`,
-      })
-  }
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '')
+  const input = Buffer.concat(await chunksOf(process.stdin, MOST_INPUT))
+  if (input.length > MOST_INPUT)
+    throw new KaroError('too_large', `more than ${MOST_INPUT} bytes on standard input`, {
+      where: `karo ${name} -`,
+    })
+  return input.toString('utf8').replace(/\r?\n$/, '')
 }

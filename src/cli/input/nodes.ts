@@ -41,7 +41,7 @@ export async function chooseNodes(io: CommandIo, wanted: Wanted): Promise<Chosen
     return agreed(await waitingIn(io, subnet, where))
   }
   const named = nodesOf(words)
-  if (named.length === 0 || named.some((word) => word.trim() === '')) throw nameless(where)
+  if (named.length === 0) throw nameless(where)
   const [only] = named
   if (named.length === 1 && only !== undefined && isKey(only)) return { who: [only], asks: [] }
   const peers: PeerShape[] = []

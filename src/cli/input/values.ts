@@ -16,8 +16,9 @@ export const nameless = (where: string) =>
     'Give its id, its name or its fingerprint: karo peers shows them.',
   )
 
-/** One fingerprint may come in groups of four; any other word is a node of its own. */
+/** One fingerprint may come in groups of four; any other word is a node of its own. Empty where one is blank. */
 export function nodesOf(words: readonly string[]): readonly string[] {
+  if (words.some((word) => word.trim() === '')) return []
   const isOne = words.length > 1 && words.every((word) => /^[0-9a-f]{1,8}$/i.test(word))
   return isOne ? [words.join(' ')] : words
 }
@@ -29,7 +30,7 @@ export function nodesOf(words: readonly string[]): readonly string[] {
 export function oneNode(words: CommandInput['args'][string], where: string): string {
   const all = [words ?? []].flat()
   const [one = '', ...others] = nodesOf(all)
-  if (all.join('').trim() === '') throw nameless(where)
+  if (one === '') throw nameless(where)
   if (others.length === 0) return one
   throw usage(
     `this takes one node, but '${all.join("', '")}' are ${all.length}`,

@@ -3,6 +3,7 @@ import { getSecrets, unlockVault } from '../../api/contract/operations/agents/va
 import { KaroError } from '../../base/errors.ts'
 import { withoutLineEnd } from '../../trust/identity/index.ts'
 import type { CommandIo } from '../command.ts'
+import { chunksOf } from '../input/text-from.ts'
 import { canAsk, passphraseOf, readHidden } from '../passphrase.ts'
 import { usage } from '../usage.ts'
 
@@ -32,13 +33,7 @@ export async function readValue(name: string, exact: boolean): Promise<Buffer> {
 }
 
 async function readInput(exact: boolean): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk as Buffer)
-    length += (chunk as Buffer).length
-    if (length > MOST_BYTES + 2) break
-  }
+  const chunks = await chunksOf(process.stdin, MOST_BYTES + 2)
   const all = Buffer.concat(chunks)
   for (const chunk of chunks) chunk.fill(0)
   return exact ? all : withoutLineEnd(all)

@@ -58,7 +58,7 @@ export async function askLine(question: string): Promise<string | undefined> {
   const { stdin: input, stderr: output } = process
   // The terminal edits the line itself: nothing has to be restored, and nothing is drawn that one might not know.
   const asking = createInterface({ input, output, terminal: false })
-  const interrupt = watchInterrupt()
+  using interrupt = watchInterrupt()
   try {
     const answer = await new Promise<string | undefined>((resolve) => {
       const nothing = (): void => resolve(undefined)
@@ -70,7 +70,6 @@ export async function askLine(question: string): Promise<string | undefined> {
     if (answer === undefined) output.write('\n')
     return answer?.trim()
   } finally {
-    interrupt.release()
     asking.close()
   }
 }

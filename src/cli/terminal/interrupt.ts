@@ -6,7 +6,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** A closed window as well. */
 const ENDINGS = [...SIGNALS, 'SIGHUP'] as const
 
-/** `signal`: aborted by the first Ctrl-C or SIGTERM; a second one ends the process as if nobody listened. */
+/** `signal`: aborted by the first Ctrl-C or SIGTERM; a second one ends the process as if nobody listened. For `using`: nobody listens behind its block. */
 export function watchInterrupt() {
   const wish = new AbortController()
   const release = atFirst(SIGNALS, (name) => {
@@ -16,7 +16,7 @@ export function watchInterrupt() {
       if (code === EXIT.failed) process.kill(process.pid, name)
     })
   })
-  return { signal: wish.signal, release }
+  return { signal: wish.signal, [Symbol.dispose]: release }
 }
 
 /**

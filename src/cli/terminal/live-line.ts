@@ -7,7 +7,7 @@ const ERASE = '\r\x1b[K'
 
 export type LiveLine = ReturnType<typeof createLiveLine>
 
-/** Nothing at all on anything but a terminal. `columns`: lines that do not fit are left out, for they would wrap. */
+/** Nothing at all on anything but a terminal. For `using`: it is erased behind its block. `columns`: lines that do not fit are left out, for they would wrap. */
 export function createLiveLine(io: {
   readonly liveLine: boolean
   readonly columns: number
@@ -23,6 +23,12 @@ export function createLiveLine(io: {
     shown = true
   }
   const timer = io.liveLine ? setTimeout(draw, PATIENCE_MS) : undefined
+  function end(): void {
+    clearTimeout(timer)
+    text = ''
+    if (shown) io.err(ERASE)
+    shown = false
+  }
   return {
     /** Replaces what stands there. */
     show(newer: string) {
@@ -30,11 +36,7 @@ export function createLiveLine(io: {
       if (timer !== undefined && !patient) draw()
     },
     /** Erases it; nothing is shown afterwards. */
-    end() {
-      clearTimeout(timer)
-      text = ''
-      if (shown) io.err(ERASE)
-      shown = false
-    },
+    end,
+    [Symbol.dispose]: end,
   }
 }

@@ -257,12 +257,8 @@ export function createDocuments(deps: DocumentsDeps): Documents {
 const reachIn =
   ({ mesh, timers }: Pick<DocumentsDeps, 'mesh' | 'timers'>) =>
   async (node: NodeId): Promise<boolean> => {
-    const { signal, end } = deadline(timers, REACH_MS)
-    try {
-      return await mesh.reach(node, signal)
-    } finally {
-      end()
-    }
+    using limit = deadline(timers, REACH_MS)
+    return await mesh.reach(node, limit.signal)
   }
 
 type ActionOf<Do extends GettingAction['do']> = Extract<GettingAction, { do: Do }>

@@ -108,22 +108,20 @@ export async function makeReport(deps: MakerDeps, request: ReportRequest): Promi
 
 async function ask(
   { query }: Pick<MakerDeps, 'query'>,
-  { range, team, uid, acting, traceId }: ReportRequest,
+  { range, ...whose }: ReportRequest,
   query_type: AskedType,
   reach: number,
 ): Promise<Answer> {
+  const { team } = whose
   const { status, opened, notes, released } = await query.ask(
     {
       query_type,
       level: 2,
       perNode: false,
-      uid,
       timeoutMs: TIMEOUT_MS,
       opened: true,
       range: { start: Math.max(0, range.start - reach), end: range.end },
-      ...(team === undefined ? {} : { team }),
-      ...(acting === undefined ? {} : { acting }),
-      ...(traceId === undefined ? {} : { traceId }),
+      ...whose,
     },
     new AbortController().signal,
   )
@@ -142,19 +140,16 @@ async function ask(
 /** Anomalies of machines whose people chose to be named: asked of each now, because they are in no totals. */
 async function namedIn(
   { query, self, fleet, trust }: Pick<MakerDeps, 'query' | 'self' | 'fleet' | 'trust'>,
-  { range, team, uid, acting, traceId }: ReportRequest,
+  { range, ...whose }: ReportRequest,
 ): Promise<NonNullable<Findings['named']>> {
   const { nodes = [] } = await query.ask(
     {
       query_type: 'Anomalies',
       level: 1,
       perNode: true,
-      uid,
       timeoutMs: NAMED_TIMEOUT_MS,
       range,
-      ...(team === undefined ? {} : { team }),
-      ...(acting === undefined ? {} : { acting }),
-      ...(traceId === undefined ? {} : { traceId }),
+      ...whose,
     },
     new AbortController().signal,
   )

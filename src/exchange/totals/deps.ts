@@ -11,13 +11,14 @@ import type { OwnIdentity } from '../boxes/index.ts'
 import type { Documents } from '../documents/index.ts'
 import type { Measure } from './measures.ts'
 import type { Plan } from './plan.ts'
+import type { TotalsReader } from './types.ts'
 
 export interface TotalsDeps extends Ambient {
   readonly identity: OwnIdentity
   /** What the mesh's policy bundle says; undefined: it names no two aggregators of different operators. */
   readonly plan: () => Plan | undefined
-  /** Why the newest bundle is not in force; null when it is. */
-  readonly problem: () => string | null
+  /** Why the newest bundle is not in force, if it is not. */
+  readonly problem: TotalsReader['problem']
   readonly measures: readonly Measure[]
   readonly insight: Pick<Insight, 'uids' | 'recordedSince'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'decidedAt' | 'onChange'>

@@ -121,8 +121,8 @@ export interface TotalsReader {
    * this node is in no mesh.
    */
   audiences(): readonly string[]
-  /** Why the newest policy bundle, which may name other nodes, is not in force, for people; null when it is. */
-  problem(): string | null
+  /** Why the newest policy bundle, which may name other nodes, is not in force, for people, if it is not. */
+  problem(): string | null | undefined
   /**
    * What was released to this node, bucket by bucket, and why there is nothing of the others. `stated`: what other nodes
    * showed, as `check` returned it.

@@ -7,7 +7,7 @@ import type { ForwardedRepository } from '../../store/tables/forwarded.ts'
 import type { Audit, LedgerEntry } from '../../trust/audit/index.ts'
 import { ecsText, kindOf, type Sender } from './ecs.ts'
 import { openFile } from './file.ts'
-import { CLOSED, openNetwork } from './network.ts'
+import { CLOSED, openNetwork, pause } from './network.ts'
 import type { LastRecord, Outlet } from './outlet.ts'
 import { syslogFrame } from './syslog.ts'
 
@@ -186,9 +186,7 @@ export function createLine(target: ForwardTarget, deps: LineDeps): Line {
           said.add(reason)
           problem = reason
           const ms = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS)
-          await untilAborted(new Promise<void>((resolve) => void timers.after(ms, resolve)), over).catch(
-            () => {},
-          )
+          await pause(ms, timers, over).catch(() => {})
         }
       }
       unlisten()

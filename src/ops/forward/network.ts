@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { deadline, untilAborted, within } from '../../base/async/deadline.ts'
+import { deadline, untilAborted } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { watchUnacknowledged } from '../../base/kernel/unacknowledged.ts'
 import type { ForwardTarget } from '../../base/words/forward-target.ts'
@@ -33,28 +33,24 @@ export async function openNetwork(
   { config, timers }: NetworkDeps,
   stop: AbortSignal,
 ): Promise<Outlet> {
-  const limit = deadline(timers, CONNECT_MS)
+  using limit = deadline(timers, CONNECT_MS)
   const signal = AbortSignal.any([limit.signal, stop])
+  const address = await addressOf(target.host, config, signal)
+  const tcp = connect({
+    host: address,
+    port: target.port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  })
   try {
-    const address = await addressOf(target.host, config, signal)
-    const tcp = connect({
-      host: address,
-      port: target.port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_MS,
-    })
-    try {
-      await happened(tcp, 'connect', signal)
-      const unacknowledged = await watchUnacknowledged(tcp)
-      const socket = target.over === 'tls' ? await secured(tcp, target.host, config, signal) : tcp
-      return outletOf(socket, unacknowledged, timers)
-    } catch (error) {
-      tcp.destroy()
-      throw error
-    }
-  } finally {
-    limit.end()
+    await happened(tcp, 'connect', signal)
+    const unacknowledged = await watchUnacknowledged(tcp)
+    const socket = target.over === 'tls' ? await secured(tcp, target.host, config, signal) : tcp
+    return outletOf(socket, unacknowledged, timers)
+  } catch (error) {
+    tcp.destroy()
+    throw error
   }
 }
 
@@ -104,16 +100,16 @@ async function secured(
   return socket
 }
 
-function happened(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
-  return untilAborted(
-    new Promise<void>((resolve, reject) => {
-      socket.once(event, resolve)
-      socket.once('error', reject)
-      socket.once('close', () => reject(new Error('the connection was closed')))
-    }),
-    signal,
-  )
+/** Rejects with the error of the socket. */
+function happened(socket: Socket, event: string, signal: AbortSignal) {
+  // Of an error that comes between two things that are waited for, the next one hears as the end of the connection.
+  socket.on('error', () => {})
+  return untilAborted(once(socket, event), signal)
 }
+
+/** Resolves after `ms`; rejects with the reason of `signal` if that aborts first. */
+export const pause = (ms: number, timers: Timers, signal: AbortSignal) =>
+  untilAborted(new Promise<void>((resolve) => void timers.after(ms, resolve)), signal)
 
 /** `socket` has been connected; it may have ended since. */
 export function outletOf(socket: Socket, unacknowledged: () => number | undefined, timers: Timers): Outlet {
@@ -141,13 +137,13 @@ export function outletOf(socket: Socket, unacknowledged: () => number | undefine
         idle = left === before ? idle + ms : 0
         before = left
         if (idle > ACKNOWLEDGE_MS) socket.destroy(new Error('the collector takes nothing'))
-        await untilAborted(new Promise<void>((resolve) => void timers.after(ms, resolve)), ended)
+        await pause(ms, timers, ended)
       }
     },
     ended,
     async close() {
       socket.end()
-      if (!ended.aborted) await within(once(ended, 'abort'), CLOSE_MS, timers)
+      await pause(CLOSE_MS, timers, ended).catch(() => {})
       socket.destroy()
     },
   }

@@ -15,7 +15,7 @@ const SEND_MS = 10_000
 export interface SendingDeps {
   readonly config: Pick<Config, 'mesh' | 'discovery' | 'forward'>
   readonly sender: { readonly name: string; readonly nodeId: string; readonly version: string }
-  /** Told each time that the collector goes away, for another reason than before, or comes back. */
+  /** Told why the collector did not take them, if it did not: after each try, and of the room of traces each other reason. */
   readonly onTrouble: (problem: string | undefined) => void
 }
 
@@ -30,7 +30,6 @@ export interface Sending {
 /** Connects to addresses that `mesh.lan_only` and `discovery.resolvers` allow, and to no other. Rejects for a file that cannot be read. */
 export async function createSending({ config, sender, onTrouble }: SendingDeps): Promise<Sending> {
   const { traces, tls_ca } = config.forward
-  let before: string | undefined
   class Exporter extends OTLPTraceExporter {
     override export(...[spans, done]: Parameters<OTLPTraceExporter['export']>): void {
       super.export(spans, (result) => {
@@ -39,8 +38,7 @@ export async function createSending({ config, sender, onTrouble }: SendingDeps):
           /.* retryable status$/,
           'it answers that it is overloaded',
         )
-        if (problem !== before) onTrouble(problem)
-        before = problem
+        onTrouble(problem)
         done(result)
       })
     }

@@ -78,7 +78,7 @@ export function createTraces(deps: TracesDeps): Traces {
   const { traces } = deps.config.forward
   const roots = new Set<string>()
   let sending: Sending | undefined
-  let problem: string | null = null
+  let problem: string | undefined
 
   /** Every step of a trace, on each node, hangs below the span with the first half of the trace's id: that of its first request. */
   function idsOf(trace: string, isRequest: boolean) {
@@ -89,8 +89,9 @@ export function createTraces(deps: TracesDeps): Traces {
     return { span: top, parent: undefined }
   }
 
-  function onTrouble(reason: string | undefined): void {
-    problem = reason ?? null
+  function onTrouble(reason?: string): undefined {
+    if (reason === problem) return
+    problem = reason
     deps.onTrouble(reason)
   }
 
@@ -136,16 +137,14 @@ export function createTraces(deps: TracesDeps): Traces {
       if (traces === '') return
       const { createSending } = await import('./otlp.ts')
       // A node without traces is better than none.
-      sending = await createSending({ ...deps, onTrouble }).catch(
-        (error: Error) => onTrouble(error.message) ?? undefined,
-      )
+      sending = await createSending({ ...deps, onTrouble }).catch((error: Error) => onTrouble(error.message))
     },
     async stop() {
       const ending = sending
       sending = undefined
       await ending?.end()
     },
-    problem: () => (traces === '' ? undefined : problem),
+    problem: () => (traces === '' ? undefined : (problem ?? null)),
   }
 }
 

@@ -39,12 +39,12 @@ export interface Sources {
   readonly audit: Pick<Audit, 'status'>
   readonly anomalies: Pick<Anomalies, 'counts'>
   /** Where the ledger is sent. */
-  readonly forward?: { status(): readonly { readonly sent: number }[] }
+  readonly forward: { status(): readonly { readonly sent: number }[] }
   readonly agents: Pick<Runtime, 'states'>
   /** The feed also has what people did; the metrics get only the number of its followers. */
   readonly feed: { followers(): number }
   /** Tokens of the API. */
-  readonly tokens?: { count(): number }
+  readonly tokens: { count(): number }
   /** Tries the database and says so to the metrics; at most as often as it finds sensible. */
   readonly probe: () => Promise<void>
   /** Directories. */
@@ -216,12 +216,12 @@ const agents: Part = ({ agents }) => {
 }
 
 const forward: Part = ({ audit, forward }) => {
-  const sent = (forward?.status() ?? []).map((line) => line.sent)
-  const waiting = sent.length === 0 ? 0 : audit.status().written - Math.min(...sent)
-  return { karo_forward_waiting_entries: Math.max(0, waiting) }
+  const sent = forward.status().map((line) => line.sent)
+  // Of no target the least is infinite, so that nothing waits.
+  return { karo_forward_waiting_entries: Math.max(0, audit.status().written - Math.min(...sent)) }
 }
 
-const tokens: Part = ({ tokens }) => ({ karo_api_tokens_ending: tokens?.count() ?? 0 })
+const tokens: Part = ({ tokens }) => ({ karo_api_tokens_ending: tokens.count() })
 
 const disks: Part = async ({ places }) => {
   const available: Record<string, number> = {}

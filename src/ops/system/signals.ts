@@ -9,13 +9,12 @@ const HANGUP = 'SIGHUP'
 /** One Ctrl-C may come twice, from the terminal and again from npm; a person's second one comes later than this. */
 const ONE_WISH_MS = 300
 
-export interface Ending {
+/** For `using`: behind its block the signals have their default back. */
+export interface Ending extends Disposable {
   /** Aborts at the first signal or fault. */
   readonly signal: AbortSignal
   /** Exit code of the process: `failed` when a fault ended it. */
   code(): ExitCode
-  /** Gives the signals back to their default. */
-  release(): void
 }
 
 /**
@@ -59,7 +58,7 @@ export function watchEnding(
   return {
     signal: controller.signal,
     code: () => code,
-    release() {
+    [Symbol.dispose]() {
       for (const name of ENDING) process.off(name, onSignal)
       process.off(HANGUP, onHangup)
       process.off('uncaughtException', onFault)

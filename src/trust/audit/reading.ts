@@ -24,21 +24,29 @@ export interface ReadingDeps {
 
 export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 'whoAsked' | 'export'> {
   const { repository, identity, clock, times, settle, sign } = deps
+
+  /** What this person may read, back to `since`, the newest first. */
+  async function* newest(since: number | undefined, uid: number | undefined) {
+    await settle()
+    const through = since === undefined ? 0 : await times.olderThrough(since)
+    for await (const { seq, row } of repository.backwards()) {
+      if (seq <= through) return
+      const entry = row && readRow(row)
+      if (entry === undefined) continue
+      // No end yet: a clock that was set back leaves older times behind newer ones.
+      if (since !== undefined && entry.ts < since) continue
+      if (uid !== undefined && !mayRead(uid, entry.type, entry.details.uid)) continue
+      yield entry
+    }
+  }
+
   return {
     async log({ limit, type, peer, since, uid }) {
       const entries: AuditEntry[] = []
       if (limit <= 0) return entries
-      await settle()
-      const through = since === undefined ? 0 : await times.olderThrough(since)
-      for await (const { seq, row } of repository.backwards()) {
-        if (seq <= through) break
-        const entry = row && readRow(row)
-        if (entry === undefined) continue
-        // No end yet: a clock that was set back leaves older times behind newer ones.
-        if (since !== undefined && entry.ts < since) continue
+      for await (const entry of newest(since, uid)) {
         if (type !== undefined && entry.type !== type) continue
         if (peer !== undefined && entry.peer !== peer) continue
-        if (uid !== undefined && !mayRead(uid, entry.type, entry.details.uid)) continue
         entries.push(entry)
         if (entries.length >= limit) break
       }
@@ -57,15 +65,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
 
     async whoAsked({ since, uid, memberOf }) {
       const asked = createWhoAsked(memberOf)
-      await settle()
-      const through = await times.olderThrough(since)
-      for await (const { seq, row } of repository.backwards()) {
-        if (seq <= through) break
-        const entry = row && readRow(row)
-        if (entry === undefined || entry.ts < since) continue
-        if (uid !== undefined && !mayRead(uid, entry.type, entry.details.uid)) continue
-        asked.add(entry)
-      }
+      for await (const entry of newest(since, uid)) asked.add(entry)
       return asked.result()
     },
 

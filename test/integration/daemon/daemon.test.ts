@@ -178,7 +178,7 @@ describe('karo up', () => {
       env: cleanEnv(home, ON_LOOPBACK),
       encoding: 'utf8',
     })
-    expect(ran.stderr).toContain('at most 24 files may be open here')
+    expect(ran.stderr).toContain('at most 24 files may be open')
     expect(ran.status).toBe(1)
     expect(existsSync(home)).toBe(false)
   })

@@ -15,7 +15,7 @@ test('it is there when it is finished, and only then; for its owner alone', () =
   output.write('two')
   expect(existsSync(path)).toBe(false)
   output.finish()
-  output.discard()
+  output[Symbol.dispose]()
   expect(readFileSync(path, 'utf8')).toBe('one two')
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(readdirSync(directory)).toEqual(['out'])
@@ -25,7 +25,7 @@ test('what is discarded leaves nothing, and neither does a directory that is not
   const directory = temporaryDirectory()
   const output = createOutput(join(directory, 'out'))
   output.write('half')
-  output.discard()
+  output[Symbol.dispose]()
   expect(readdirSync(directory)).toEqual([])
   expect(() => createOutput(join(directory, 'none/out'))).toThrow(
     expect.objectContaining({ code: 'bad_file' }),

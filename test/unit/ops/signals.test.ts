@@ -6,7 +6,7 @@ import { type Ending, watchEnding } from '../../../src/ops/system/signals.ts'
 
 let ending: Ending | undefined
 afterEach(() => {
-  ending?.release()
+  ending?.[Symbol.dispose]()
   ending = undefined
 })
 
@@ -45,6 +45,6 @@ test('a fault aborts with a failure', () => {
 
 test('after release the signals are the process’s again', () => {
   const before = process.listenerCount('SIGTERM')
-  watchEnding(silentLog, systemClock).release()
+  watchEnding(silentLog, systemClock)[Symbol.dispose]()
   expect(process.listenerCount('SIGTERM')).toBe(before)
 })

@@ -190,9 +190,7 @@ export const doctorFacts = named('DoctorFacts', {
     },
     'where the ledger is sent; only administrators may see this',
   ).optional(),
-  traces: text(1_024, 'why forward.traces did not take the last ones; only administrators may see this')
-    .nullable()
-    .optional(),
+  traces: text(1_024, 'why traces are lost; only administrators may see this').nullable().optional(),
   tokens_ending: listOf(
     z.strictObject({
       name: token.shape.name,

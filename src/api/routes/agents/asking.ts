@@ -89,14 +89,12 @@ export function createAsking({ approvals, gates, identity, timers, seat, approve
 
   /** Waits for a while. False: nobody has decided yet. */
   async function isDecided(id: string, hungUp: AbortSignal): Promise<boolean> {
-    const limit = deadline(timers, WAIT_MS)
+    using limit = deadline(timers, WAIT_MS)
     try {
       await approvals.wait(id, AbortSignal.any([limit.signal, hungUp, closing.signal]))
       return true
     } catch {
       return false
-    } finally {
-      limit.end()
     }
   }
 

@@ -45,17 +45,13 @@ const put = defineCommand('artifact put', {
     if (options.type !== undefined && !MEDIA_TYPE.test(options.type))
       throw usage(`'${options.type.slice(0, 80)}' is not a media type such as text/plain`, '--type')
     const body = { name, media_type: options.type, expires_at }
-    const file = isInput ? undefined : await openRegular(args.file)
-    try {
-      const made = await send(io, body, file?.createReadStream({ autoClose: false }) ?? process.stdin)
-      return show(io, made, ({ id, size, known }) =>
-        known
-          ? `${id.slice(0, ID_DIGITS)}  is stored already\n`
-          : `${id.slice(0, ID_DIGITS)}  ${printable(name)}, ${bytes(size)}\n`,
-      )
-    } finally {
-      await file?.close()
-    }
+    await using file = isInput ? undefined : await openRegular(args.file)
+    const made = await send(io, body, file?.createReadStream({ autoClose: false }) ?? process.stdin)
+    return show(io, made, ({ id, size, known }) =>
+      known
+        ? `${id.slice(0, ID_DIGITS)}  is stored already\n`
+        : `${id.slice(0, ID_DIGITS)}  ${printable(name)}, ${bytes(size)}\n`,
+    )
   },
 })
 
@@ -93,22 +89,17 @@ const get = defineCommand('artifact get', {
         '-o',
         `Write it to a file: karo artifact get ${id.slice(0, ID_DIGITS)} -o FILE`,
       )
-    const output = options.output === undefined ? undefined : createOutput(options.output)
-    try {
-      const decoder = new TextDecoder()
-      await copy(io, id, (chunk) => {
-        if (output !== undefined) output.write(chunk)
-        else if (onScreen) io.out(harmless(decoder.decode(chunk, { stream: true })))
-        else io.out(chunk)
-      })
-      if (onScreen) io.out(harmless(decoder.decode()))
-      output?.finish()
-      if (output !== undefined && io.json) io.out(`${JSON.stringify({ id, size, file: options.output })}\n`)
-      else if (output !== undefined) io.out(`${printable(options.output ?? '')} has ${bytes(size)}.\n`)
-      return
-    } finally {
-      output?.discard()
-    }
+    using output = options.output === undefined ? undefined : createOutput(options.output)
+    const decoder = new TextDecoder()
+    await copy(io, id, (chunk) => {
+      if (output !== undefined) output.write(chunk)
+      else if (onScreen) io.out(harmless(decoder.decode(chunk, { stream: true })))
+      else io.out(chunk)
+    })
+    if (onScreen) io.out(harmless(decoder.decode()))
+    output?.finish()
+    if (output !== undefined && io.json) io.out(`${JSON.stringify({ id, size, file: options.output })}\n`)
+    else if (output !== undefined) io.out(`${printable(options.output ?? '')} has ${bytes(size)}.\n`)
   },
 })
 

@@ -67,15 +67,11 @@ const test = defineCommand('model test', {
       throw new KaroError('not_found', 'no local model is configured', {
         hint: 'Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.',
       })
-    const interrupt = watchInterrupt()
-    try {
-      const models = []
-      for (const place of places) models.push(await tested(place, config, interrupt.signal))
-      show(io, { models }, testedView)
-      return models.some(({ ok }) => ok) ? EXIT.done : EXIT.failed
-    } finally {
-      interrupt.release()
-    }
+    using interrupt = watchInterrupt()
+    const models = []
+    for (const place of places) models.push(await tested(place, config, interrupt.signal))
+    show(io, { models }, testedView)
+    return models.some(({ ok }) => ok) ? EXIT.done : EXIT.failed
   },
 })
 

@@ -193,17 +193,13 @@ const run = defineCommand('plan run', {
 
 /** The plan when it does not run any more, or waits for a yes that is not waited for. */
 async function followed(io: CommandIo, first: PlanShape, waits: boolean): Promise<PlanShape> {
-  const interrupt = watchInterrupt()
+  using interrupt = watchInterrupt()
   let plan = first
-  try {
-    for (;;) {
-      const asks = plan.steps.some(({ state }) => state === 'input-required')
-      if (plan.state !== 'running' || (asks && !waits) || interrupt.signal.aborted) return plan
-      await pause(LOOK_MS, interrupt.signal)
-      plan = await io.call(showPlan, { query: { id: plan.id } })
-    }
-  } finally {
-    interrupt.release()
+  for (;;) {
+    const asks = plan.steps.some(({ state }) => state === 'input-required')
+    if (plan.state !== 'running' || (asks && !waits) || interrupt.signal.aborted) return plan
+    await pause(LOOK_MS, interrupt.signal)
+    plan = await io.call(showPlan, { query: { id: plan.id } })
   }
 }
 

@@ -41,18 +41,14 @@ const backup = defineCommand('secret backup', {
   examples: { 'karo secret backup secrets.vault': 'asks for a passphrase for the file' },
   async run(io, { args, options }) {
     const path = absolutePath(args.file)
-    const output = createOutput(path)
-    try {
-      const words = await newPassphrase(options['passphrase-file'])
-      const file = await withWords(words, (passphrase) =>
-        unlocked(io, () => io.call(backupVault, { body: { passphrase } })),
-      )
-      output.write(`${JSON.stringify(file)}\n`)
-      output.finish()
-      return show(io, { file: path }, () => `Your secrets are in ${printable(path)}.\n`)
-    } finally {
-      output.discard()
-    }
+    using output = createOutput(path)
+    const words = await newPassphrase(options['passphrase-file'])
+    const file = await withWords(words, (passphrase) =>
+      unlocked(io, () => io.call(backupVault, { body: { passphrase } })),
+    )
+    output.write(`${JSON.stringify(file)}\n`)
+    output.finish()
+    return show(io, { file: path }, () => `Your secrets are in ${printable(path)}.\n`)
   },
 })
 

@@ -205,46 +205,42 @@ interface Which {
 
 /** Shows the events until the task is over, or waits for somebody; continues where a connection broke. */
 async function follow(io: CommandIo, which: Which, waits: boolean): Promise<ExitCode> {
-  const interrupt = watchInterrupt()
-  const live = createLiveLine(io)
+  using interrupt = watchInterrupt()
+  const { signal } = interrupt
+  using live = createLiveLine(io)
   let after = 0
   let away = 0
-  try {
-    for (;;) {
-      try {
-        const query = { ...which, after }
-        const { signal } = interrupt
-        for await (const line of daemonAt(io).lines(followTask, {
-          query,
-          signal,
-          maxBytes: MAX_LINE_BYTES,
-        })) {
-          after = line.seq
-          away = 0
-          if (io.json) io.out(`${jsonText(line)}\n`)
-          else live.show(progressLine(line, which.at))
-          if (line.final || (line.state === 'input-required' && !waits)) {
-            live.end()
-            if (!io.json) tell(io, line, which.at)
-            return EXIT_OF[line.state]
-          }
+  for (;;) {
+    try {
+      const query = { ...which, after }
+      const { signal } = interrupt
+      for await (const line of daemonAt(io).lines(followTask, {
+        query,
+        signal,
+        maxBytes: MAX_LINE_BYTES,
+      })) {
+        after = line.seq
+        away = 0
+        if (io.json) io.out(`${jsonText(line)}\n`)
+        else live.show(progressLine(line, which.at))
+        if (line.final || (line.state === 'input-required' && !waits)) {
+          live.end()
+          if (!io.json) tell(io, line, which.at)
+          return EXIT_OF[line.state]
         }
-      } catch (error) {
-        if (interrupt.signal.aborted) break
-        away += 1
-        if (!isAway(error) || away > AWAY.times) throw error
       }
-      if (interrupt.signal.aborted) break
-      await pause(AWAY.ms, interrupt.signal)
+    } catch (error) {
+      if (signal.aborted) break
+      away += 1
+      if (!isAway(error) || away > AWAY.times) throw error
     }
-    live.end()
-    const named = nameOf(which)
-    io.err(`The task continues. karo task follow ${named} shows it, karo task cancel ${named} ends it.\n`)
-    return EXIT.failed
-  } finally {
-    live.end()
-    interrupt.release()
+    if (signal.aborted) break
+    await pause(AWAY.ms, signal)
   }
+  live.end()
+  const named = nameOf(which)
+  io.err(`The task continues. karo task follow ${named} shows it, karo task cancel ${named} ends it.\n`)
+  return EXIT.failed
 }
 
 /** As it is typed behind a command. */

@@ -53,44 +53,39 @@ const make = defineCommand('invite', {
         'Name the enrolment file once.',
       )
     const file = options.file ?? options.out
-    const output = file === undefined ? undefined : createOutput(file)
-    try {
-      const made = await io.call(createInvite, { body })
-      const { code, invite } = made
-      const own = body.roles?.filter((role) => !isRole(role)) ?? []
-      if (own.length > 0) io.err(fitted(`The invite gives ${own.map(toldRole).join(', ')}.\n`, io.columns))
-      const machines = uses === 1 ? 'one machine' : `${uses} machines`
-      if (made.places.length === 0) io.err(fitted(`${NO_PLACES}\n`, io.columns))
-      if (output !== undefined) {
-        output.write(formatEnrolment(made.root, code, made.places))
-        output.finish()
-        const { code: _, ...rest } = made
-        return show(io, { ...rest, file }, () =>
-          fitted(
-            `${printable(file ?? '')} lets ${machines} in until ${localTime(invite.ends_at)}.
-Each machine joins when the file is beside its config.toml: /etc/karo/enrolment.json of a service, mode 0640, group karo.
-Whoever has it can use it: karo invite cancel ${invite.id}
-`,
-            io.columns,
-          ),
-        )
-      }
-      if (io.json) return printJson(io, made)
-      io.out(`${code}\n`)
-      const picture = io.terminal ? qrOf(code, io) : undefined
-      if (picture) io.out(`\n${picture}\n`)
-      io.err(
+    using output = file === undefined ? undefined : createOutput(file)
+    const made = await io.call(createInvite, { body })
+    const { code, invite } = made
+    const own = body.roles?.filter((role) => !isRole(role)) ?? []
+    if (own.length > 0) io.err(fitted(`The invite gives ${own.map(toldRole).join(', ')}.\n`, io.columns))
+    const machines = uses === 1 ? 'one machine' : `${uses} machines`
+    if (made.places.length === 0) io.err(fitted(`${NO_PLACES}\n`, io.columns))
+    if (output !== undefined) {
+      output.write(formatEnrolment(made.root, code, made.places))
+      output.finish()
+      const { code: _, ...rest } = made
+      return show(io, { ...rest, file }, () =>
         fitted(
-          `It lets ${machines} in until ${localTime(invite.ends_at)}, and is not shown again. On that machine: karo join
+          `${printable(file ?? '')} lets ${machines} in until ${localTime(invite.ends_at)}.
+Each machine joins when the file is beside its config.toml: /etc/karo/enrolment.json of a service, mode 0640, group karo.
 Whoever has it can use it: karo invite cancel ${invite.id}
 `,
           io.columns,
         ),
       )
-      return
-    } finally {
-      output?.discard()
     }
+    if (io.json) return printJson(io, made)
+    io.out(`${code}\n`)
+    const picture = io.terminal ? qrOf(code, io) : undefined
+    if (picture) io.out(`\n${picture}\n`)
+    io.err(
+      fitted(
+        `It lets ${machines} in until ${localTime(invite.ends_at)}, and is not shown again. On that machine: karo join
+Whoever has it can use it: karo invite cancel ${invite.id}
+`,
+        io.columns,
+      ),
+    )
   },
 })
 

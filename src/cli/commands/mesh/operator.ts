@@ -74,7 +74,7 @@ const issue = defineCommand('operator issue', {
     }
     const life = lifeOf(options.for)
     await permitted(io, issueOperator)
-    const output = createOutput(options.to)
+    using output = createOutput(options.to)
     const credential = createCredential(systemRandom)
     try {
       const passphrase = await newPassphrase(options['passphrase-file'])
@@ -105,7 +105,6 @@ When it is lost:           karo operator revoke ${printable(name)}
       )
     } finally {
       credential.wipe()
-      output.discard()
     }
   },
 })

@@ -114,16 +114,12 @@ async function askOnce(io: CommandIo, body: QueryRequest): Promise<QueryResult> 
 /** Asks, and meanwhile shows on a terminal how many nodes have answered. */
 async function askLive(io: CommandIo, body: QueryRequest, signal?: AbortSignal): Promise<QueryResult> {
   const began = performance.now()
-  const line = createLiveLine(io)
-  try {
-    const request = { body, deadlineMs: DEADLINE_MS, signal }
-    for await (const told of daemonAt(io).lines(postQuery, request)) {
-      if (told.type === 'progress') line.show(progressLine(told.coverage))
-      else if (told.type === 'result') return timed(told.result, began)
-      else throw rebuildError(told)
-    }
-  } finally {
-    line.end()
+  using line = createLiveLine(io)
+  const request = { body, deadlineMs: DEADLINE_MS, signal }
+  for await (const told of daemonAt(io).lines(postQuery, request)) {
+    if (told.type === 'progress') line.show(progressLine(told.coverage))
+    else if (told.type === 'result') return timed(told.result, began)
+    else throw rebuildError(told)
   }
   throw new KaroError('unavailable', 'the daemon closed the connection before it sent the result', {
     hint: 'It may have been stopped; karo status shows whether it runs. Then ask again.',
@@ -141,7 +137,7 @@ function timed(result: QueryResult, began: number): QueryResult {
  * If the daemon has answered once, it may go away and come back.
  */
 async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promise<undefined> {
-  const interrupt = watchInterrupt()
+  using interrupt = watchInterrupt()
   const { signal } = interrupt
   let before: QueryResult | undefined
   let away = false
@@ -165,8 +161,6 @@ async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promi
     }
   } catch (error) {
     if (!signal.aborted) throw error
-  } finally {
-    interrupt.release()
   }
   // The terminal has written ^C; the newline keeps the prompt from standing right behind it.
   if (io.liveLine) io.err('\n')

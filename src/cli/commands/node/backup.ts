@@ -45,35 +45,29 @@ export const commands = [
       const path = absolutePath(args.file)
       await permitted(io, makeBackup)
       const sealing = await sealingOf(options)
-      const output = createOutput(path)
-      const line = createLiveLine(io)
-      try {
-        const body = { key: options['without-key'] !== true }
-        const received = daemonAt(io).bytes(makeBackup, 'application/x-tar', { body, idleMs: IDLE_MS })
-        const seal = sealing && (await createSeal(sealing))
-        let size = 0
-        for await (const piece of pipe(received, seal?.sealed ?? ((plain) => plain))) {
-          output.write(piece)
-          size += piece.length
-          line.show(`${bytes(size)} written`)
-        }
-        line.show('reading it again')
-        const archive = await openArchive(output.temporary, seal)
-        await archive.close()
-        output.finish()
-        await confirm(io, archive)
-        line.end()
-        const { head, encryption } = archive
-        if (io.json) io.out(`${JSON.stringify({ file: path, bytes: size, encryption, ...head })}\n`)
-        else {
-          const without = head.key ? 'with its key: keep it safe' : 'without its key'
-          const says = `${printable(head.name)} is in ${printable(path)} (${bytes(size)}), ${ENCRYPTION_WORDS[encryption]}, ${without}.`
-          io.out(`${fitted(says, io.columns)}\n`)
-        }
-        return
-      } finally {
-        line.end()
-        output.discard()
+      using output = createOutput(path)
+      using line = createLiveLine(io)
+      const body = { key: options['without-key'] !== true }
+      const received = daemonAt(io).bytes(makeBackup, 'application/x-tar', { body, idleMs: IDLE_MS })
+      const seal = sealing && (await createSeal(sealing))
+      let size = 0
+      for await (const piece of pipe(received, seal?.sealed ?? ((plain) => plain))) {
+        output.write(piece)
+        size += piece.length
+        line.show(`${bytes(size)} written`)
+      }
+      line.show('reading it again')
+      const archive = await openArchive(output.temporary, seal)
+      await archive.close()
+      output.finish()
+      await confirm(io, archive)
+      line.end()
+      const { head, encryption } = archive
+      if (io.json) io.out(`${JSON.stringify({ file: path, bytes: size, encryption, ...head })}\n`)
+      else {
+        const without = head.key ? 'with its key: keep it safe' : 'without its key'
+        const says = `${printable(head.name)} is in ${printable(path)} (${bytes(size)}), ${ENCRYPTION_WORDS[encryption]}, ${without}.`
+        io.out(`${fitted(says, io.columns)}\n`)
       }
     },
   }),

@@ -108,7 +108,7 @@ const follow = defineCommand('events', {
   },
   async run(io, { options: { type, since, limit } }) {
     const most = limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(limit, '--limit', 1, LIMIT_MAX)
-    const interrupt = watchInterrupt()
+    using interrupt = watchInterrupt()
     try {
       return await show(io, {
         types: type ?? [],
@@ -119,8 +119,6 @@ const follow = defineCommand('events', {
     } catch (error) {
       if (interrupt.signal.aborted) return
       throw asTyped(error)
-    } finally {
-      interrupt.release()
     }
   },
 })

@@ -126,7 +126,7 @@ const linesOf = (io: CommandIo, query: Asked & { readonly follow: boolean }, sig
 
 /** Follows the log until Ctrl-C, the normal end. If the daemon has answered once, it may go away and come back. */
 async function follow(io: CommandIo, asked: Asked): Promise<undefined> {
-  const interrupt = watchInterrupt()
+  using interrupt = watchInterrupt()
   const { signal } = interrupt
   /** The last shown line, which tells on the next connection which lines are new. */
   let seen: { readonly pid: number; readonly seq: number } | undefined
@@ -155,8 +155,6 @@ async function follow(io: CommandIo, asked: Asked): Promise<undefined> {
     }
   } catch (error) {
     if (!signal.aborted) throw error
-  } finally {
-    interrupt.release()
   }
   // The terminal has written ^C; the newline keeps the prompt from standing right behind it.
   if (io.liveLine) io.err('\n')

@@ -46,69 +46,63 @@ export const commands = [
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
       const file = absolutePath(args.file)
       const opener = await openerFor(file, options)
-      const line = createLiveLine(io)
-      try {
-        const restored = await restoreNode({
-          file,
-          opener,
-          paths,
-          service,
-          replace: options.replace === true,
-          now: systemClock.now(),
-          faults: faultsFromEnv(io.env),
-          onStep: (text) => line.show(text),
-          beforeEnd: (last) =>
-            beforeEnd(() => {
-              last()
-              io.err('\nNothing was changed.\n')
-            }),
-        })
-        line.end()
-        const { head, encryption, rows, closed, aside, config, keyKept } = restored
-        if (io.json) {
-          const shape = {
-            ...head,
-            encryption,
-            rows,
-            closed,
-            key_kept: keyKept,
-            aside,
-            config,
-          }
-          printJson(io, shape)
-          return
+      using line = createLiveLine(io)
+      const restored = await restoreNode({
+        file,
+        opener,
+        paths,
+        service,
+        replace: options.replace === true,
+        now: systemClock.now(),
+        faults: faultsFromEnv(io.env),
+        onStep: (text) => line.show(text),
+        beforeEnd: (last) =>
+          beforeEnd(() => {
+            last()
+            io.err('\nNothing was changed.\n')
+          }),
+      })
+      line.end()
+      const { head, encryption, rows, closed, aside, config, keyKept } = restored
+      if (io.json) {
+        const shape = {
+          ...head,
+          encryption,
+          rows,
+          closed,
+          key_kept: keyKept,
+          aside,
+          config,
         }
-        const says = [
-          `This is ${printable(head.name)} again, as of ${printable(head.created_at)}. The backup was ${ENCRYPTION_WORDS[encryption]}.`,
-        ]
-        says.push(...aboutKey(paths, head, keyKept))
-        // The backup does not know decisions that were made after it.
-        says.push(
-          'Nothing is shared with other nodes until each person here turns it on again: karo share on.',
-        )
-        if (service)
-          says.push(
-            'On another machine nobody sees a history until you say whose it is: sudo karo people list.',
-          )
-        if (closed.tokens > 0)
-          says.push('Every token for the REST API is withdrawn; make new ones with karo token create.')
-        if (closed.invites > 0)
-          says.push(
-            `Invites that were open in the backup are cancelled (${closed.invites}), because they may have been used since; make new ones with karo invite.`,
-          )
-        if (closed.members > 0)
-          says.push(
-            'Nodes that you denied or revoked after the backup are trusted as before again: check karo peers.',
-          )
-        if (aside !== undefined) says.push(`The previous node is in ${aside}.`)
-        if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
-        if (head.key || existsSync(paths.key))
-          says.push('', `Next: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`)
-        io.out(`${fitted(says.join('\n'), io.columns)}\n`)
+        printJson(io, shape)
         return
-      } finally {
-        line.end()
       }
+      const says = [
+        `This is ${printable(head.name)} again, as of ${printable(head.created_at)}. The backup was ${ENCRYPTION_WORDS[encryption]}.`,
+      ]
+      says.push(...aboutKey(paths, head, keyKept))
+      // The backup does not know decisions that were made after it.
+      says.push('Nothing is shared with other nodes until each person here turns it on again: karo share on.')
+      if (service)
+        says.push(
+          'On another machine nobody sees a history until you say whose it is: sudo karo people list.',
+        )
+      if (closed.tokens > 0)
+        says.push('Every token for the REST API is withdrawn; make new ones with karo token create.')
+      if (closed.invites > 0)
+        says.push(
+          `Invites that were open in the backup are cancelled (${closed.invites}), because they may have been used since; make new ones with karo invite.`,
+        )
+      if (closed.members > 0)
+        says.push(
+          'Nodes that you denied or revoked after the backup are trusted as before again: check karo peers.',
+        )
+      if (aside !== undefined) says.push(`The previous node is in ${aside}.`)
+      if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
+      if (head.key || existsSync(paths.key))
+        says.push('', `Next: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`)
+      io.out(`${fitted(says.join('\n'), io.columns)}\n`)
+      return
     },
   }),
 ]

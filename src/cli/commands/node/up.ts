@@ -67,9 +67,9 @@ function checkOpenFiles(): void {
   const limits = orElse(() => readFileSync('/proc/self/limits', 'utf8'), '')
   const limit = Number(/^Max open files +(\d+)/m.exec(limits)?.[1])
   if (limit < OPEN_FILES_LEAST)
-    throw new KaroError('unavailable', `at most ${limit} files may be open here, and a node needs more`, {
+    throw new KaroError('unavailable', `at most ${limit} files may be open, too few for a node`, {
       where: 'karo up',
-      hint: 'Raise the limit before it, in a shell that may: ulimit -n 4096',
+      hint: 'Raise the limit first: ulimit -n 4096',
     })
 }
 

@@ -49,7 +49,7 @@ export const commands = [
       // Once, for its warnings; an editor runs for days, so the rules are read again for each judgement.
       await toldGuard(io)
       const place = placeOf(io)
-      const interrupt = watchInterrupt()
+      using interrupt = watchInterrupt()
       const ask = createInquiries({
         socket: io.socket,
         tool: nameOf(options.name, args.command),
@@ -76,7 +76,6 @@ export const commands = [
         )
         return code === 0 ? EXIT.done : EXIT.failed
       } finally {
-        interrupt.release()
         // An open standard input would keep the process alive.
         process.stdin.destroy()
       }

@@ -104,7 +104,7 @@ async function write(
   const { head, line, end } = isShell(format) ? shellWriter(format) : WRITERS[format]
   let events = 0
   let whole = false
-  const live = createLiveLine(io)
+  using live = createLiveLine(io)
   const told = daemonAt(io).lines(exportHistory, { query, idleMs: IDLE_MS, where: 'karo export' })
   async function* written(lines: typeof told): AsyncGenerator<Uint8Array, void> {
     yield Buffer.from(head)
@@ -119,22 +119,14 @@ async function write(
     if (!whole) throw new KaroError('unavailable', "the daemon's answer is incomplete")
     yield Buffer.from(end(events))
   }
-  try {
-    const pieces = batches<Uint8Array>(PIECE, ({ length }) => length)
-    for await (const piece of pipe(told, written, pieces)) await out(Buffer.concat(piece))
-  } finally {
-    live.end()
-  }
+  const pieces = batches<Uint8Array>(PIECE, ({ length }) => length)
+  for await (const piece of pipe(told, written, pieces)) await out(Buffer.concat(piece))
   return events
 }
 
 async function toFile(io: CommandIo, query: Query, format: Format, file: string): Promise<number> {
-  const output = createOutput(file)
-  try {
-    const events = await write(io, query, format, async (content) => output.write(content))
-    output.finish()
-    return events
-  } finally {
-    output.discard()
-  }
+  using output = createOutput(file)
+  const events = await write(io, query, format, async (content) => output.write(content))
+  output.finish()
+  return events
 }

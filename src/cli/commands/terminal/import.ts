@@ -34,7 +34,7 @@ async function importOne(
   { options }: CommandInput,
 ): Promise<ImportSummary> {
   const history = await openHistory(io, source, name, { allHosts: options['all-hosts'] === true })
-  const interrupt = watchInterrupt()
+  using interrupt = watchInterrupt()
   try {
     for (const note of history.notes) io.err(`${note}\n`)
     return await runImport(io, history, {
@@ -42,7 +42,6 @@ async function importOne(
       signal: interrupt.signal,
     })
   } finally {
-    interrupt.release()
     await history.close()
   }
 }

@@ -28,7 +28,7 @@ export const commands = [
         )
       }
       const { serveMcp } = await import('../../mcp/index.ts')
-      const interrupt = watchInterrupt()
+      using interrupt = watchInterrupt()
       // The program that asks is gone, and nobody is left to be told.
       process.stdout.once('error', () => process.exit())
       let told = false
@@ -44,7 +44,6 @@ export const commands = [
           },
         )
       } finally {
-        interrupt.release()
         // An open stdin would keep the process alive.
         process.stdin.destroy()
       }

@@ -105,7 +105,7 @@ export const store = {
   },
   'forward.targets': {
     title: 'ledger and traces elsewhere',
-    what: 'Every target of forward.to takes the entries of the ledger, and none was removed before it was sent. The collector of forward.traces takes traces.',
+    what: 'Every target of forward.to takes the entries of the ledger, and none was removed before it was sent. forward.traces takes the traces.',
     why: 'Whoever watches there sees nothing of this machine. Entries wait in the ledger, which keeps 200 000; traces are lost.',
     severity: 'warn',
     looksAt: 'daemon',
@@ -118,7 +118,7 @@ export const store = {
           return warn(`${to} never got ${missed} entries, which the ledger does not keep any more`)
         return ok(waiting === 0 ? `${to} has every entry` : `${to} gets the ledger; ${waiting} entries wait`)
       })
-      if (traces === null) found.push(ok('the collector of forward.traces refused no traces'))
+      if (traces === null) found.push(ok('forward.traces refused no traces'))
       else if (traces !== undefined) found.push(warn(`forward.traces does not get the traces: ${traces}`))
       return found.length === 0 ? skipped('they are sent nowhere (forward.to, forward.traces)') : found
     },

@@ -117,7 +117,7 @@ export function judgeHook(
     const gone = goneFrom(ofMachine)
     if (gone !== undefined)
       return warn(
-        `the line in the start file of the machine for ${shell} names ${gone}, which does not exist`,
+        `${shell}: the start file of the machine names ${gone}, which does not exist`,
         'sudo karo shell install --system',
       )
     if (ofMachine !== undefined) return ok(`${shell}: the start file of the machine`)

@@ -4,8 +4,8 @@ import { rfc3339 } from '../range.ts'
 import type { Fetched } from './fetch.ts'
 
 export const absentWords = {
-  aggregators: (problem: string | null): string =>
-    problem === null
+  aggregators: (problem: string | null | undefined): string =>
+    problem == null
       ? 'No nodes are named to compute totals. The root key names two: karo policy sign --aggregator <node>=<operator>, twice.'
       : `Which nodes compute totals is not known here, because the newest policy bundle is not in force: ${problem}.`,
   nodes: 'Totals hold no numbers of single nodes, so no machine is shown by itself.',

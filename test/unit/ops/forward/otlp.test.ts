@@ -3,28 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
-import { createSending, type Span } from '../../../../src/ops/forward/otlp.ts'
 import { createTraces } from '../../../../src/ops/forward/traces.ts'
 import { depsFor, sender } from '../../../support/node/forwarding.ts'
 import { until } from '../../../support/run/until.ts'
 
-const span: Span = {
-  name: 'ask the mesh',
-  kind: 0,
-  spanContext: () => ({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 }),
-  startTime: [1, 0],
-  endTime: [2, 0],
-  duration: [1, 0],
-  status: { code: 0 },
-  attributes: {},
-  links: [],
-  events: [],
-  ended: true,
-  instrumentationScope: { name: 'karo' },
-  droppedAttributesCount: 0,
-  droppedEventsCount: 0,
-  droppedLinksCount: 0,
-}
+/** A step that took a millisecond. */
+const FINISHED = { trace_id: 'a'.repeat(32), elapsed_ms: 1 }
 
 test('another reason is said, the same one is not said again, and so is the end of them', async () => {
   let status = 401
@@ -36,19 +20,22 @@ test('another reason is said, the same one is not said again, and so is the end 
     server.close()
     server.closeAllConnections()
   })
-  const { config } = depsFor('ecs+tcp://127.0.0.1:1')
-  const traces = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { config, clock } = depsFor('ecs+tcp://127.0.0.1:1')
+  const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const said: (string | undefined)[] = []
   let asked = 0
   server.on('request', () => asked++)
-  const sending = await createSending({
-    config: { ...config, forward: { ...config.forward, traces } },
+  const traces = createTraces({
+    config: { ...config, forward: { ...config.forward, traces: to } },
+    clock,
+    random: systemRandom,
     sender: { ...sender, version: '0.0.0' },
     onTrouble: (problem) => void said.push(problem),
   })
+  await traces.start(new AbortController().signal)
   const sent = async (): Promise<void> => {
     const before = asked
-    sending.send(span)
+    traces.sink('debug', FINISHED, 'query ended')
     await until(() => asked > before, { what: 'the collector is asked' })
   }
   await sent()
@@ -63,7 +50,7 @@ test('another reason is said, the same one is not said again, and so is the end 
   status = 200
   await sent()
   await until(() => said.length === 4, { what: 'it takes them again' })
-  await sending.end()
+  await traces.stop()
   expect(said).toEqual(['Unauthorized', 'Payload Too Large', 'it answers that it is overloaded', undefined])
 })
 
@@ -96,7 +83,7 @@ test('why the last ones were not taken is known until some are, also before anyt
   await traces.start(signal)
   expect(traces.problem()).toBe(null)
   const said = (problem: string | null) => () => {
-    traces.sink('debug', { trace_id: 'a'.repeat(32), elapsed_ms: 1 }, 'query ended')
+    traces.sink('debug', FINISHED, 'query ended')
     return traces.problem() === problem
   }
   await until(said('Unauthorized'), { what: 'the problem is known' })
