@@ -62,6 +62,7 @@ const ALONE = [
   'test/unit/agents/vault-locking.test.ts',
   'test/unit/cli/asked-first.test.ts',
   'test/unit/cli/rights.test.ts',
+  'test/unit/ops/forward/waiting.test.ts',
   // The time zone.
   'test/unit/base/calendar.test.ts',
   'test/unit/insight/statistics/{statistics,time}.test.ts',

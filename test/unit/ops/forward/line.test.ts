@@ -1,27 +1,13 @@
 // How far the ledger counts as sent: never beyond what the target has.
-import { getEventListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { createForward } from '../../../../src/ops/forward/index.ts'
-import type { Outlet } from '../../../../src/ops/forward/outlet.ts'
 import type { Forwarded } from '../../../../src/store/tables/forwarded.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { freePort, recordsOf, startCollector } from '../../../support/node/collector.ts'
 import { depsFor, entry, LEDGER } from '../../../support/node/forwarding.ts'
 import { until } from '../../../support/run/until.ts'
-
-const outlets: Outlet[] = []
-vi.mock(import('../../../../src/ops/forward/file.ts'), async (original) => {
-  const { openFile } = await original()
-  return {
-    async openFile(path) {
-      const outlet = await openFile(path)
-      outlets.push(outlet)
-      return outlet
-    },
-  }
-})
 
 const numbersIn = (text: string): number[] => recordsOf(text).map(({ event }) => event.sequence)
 
@@ -44,26 +30,6 @@ test('an entry that may be under way is kept as tried, and as sent when it is in
     expect.objectContaining({ sent: 5, tried: 5 }),
   ])
   expect(had).toEqual([0, 5])
-})
-
-test('what waits for the next entry leaves nothing at the connection when the entry is there', async () => {
-  const path = join(temporaryDirectory(), 'out')
-  const ledger = [...LEDGER]
-  const deps = depsFor(`ecs+file:${path}`, { ledger })
-  let news = (_seq: number): void => {}
-  const onWritten = (told: typeof news) => {
-    news = told
-    return () => {}
-  }
-  const forward = createForward({ ...deps, audit: { ...deps.audit, onWritten } })
-  await forward.start(new AbortController().signal)
-  for (let seq = 6; seq < 10; seq++) {
-    ledger.push(entry(seq, 'node_started'))
-    news(seq)
-    await until(() => forward.status()[0]?.sent === seq, { what: 'it is sent', pollMs: 5 })
-  }
-  expect(getEventListeners(outlets.at(-1)!.ended, 'abort').length).toBeLessThan(2)
-  await forward.stop()
 })
 
 test('a collector that ends each connection at once is tried at a slower and slower pace, and the log says each reason once', async () => {
