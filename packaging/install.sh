@@ -86,6 +86,8 @@ esac
 rm -rf /usr/lib/karo.new /usr/lib/karo.old
 cp -R "$here/root/usr/lib/karo" /usr/lib/karo.new
 chown -R 0:0 /usr/lib/karo.new
+# Whatever the umask was where the archive was unpacked, and is here: everybody runs it, and root alone changes it.
+chmod -R u=rwX,go=rX /usr/lib/karo.new
 (cd "$here/root" && find usr -type f ! -path 'usr/lib/karo/*') >/usr/lib/karo.new/installed-files
 # What the other version had and this one has not must not stay.
 remove_listed

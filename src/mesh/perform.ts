@@ -72,7 +72,7 @@ export function createPerformer(deps: PerformDeps): Performer {
       const wire = wires.get(conn.id)
       if (wire === undefined) return
       links.attach(wire)
-      identify(deps, wire)
+      void identify(deps, wire)
     },
     leave({ conn, reason }) {
       const { node } = conn
@@ -108,15 +108,14 @@ export function createPerformer(deps: PerformDeps): Performer {
 }
 
 /** Lets libp2p's services learn of the neighbour; nothing waits for that. */
-function identify(
+async function identify(
   { host, timers, timings, log }: PerformDeps,
   wire: ReturnType<Wires['get']> & object,
-): void {
-  const { signal, end } = deadline(timers, timings.negotiateMs)
-  const done = host()?.services.identify.identify(wire.connection, { signal })
-  void (done ?? Promise.resolve())
-    .catch((error: unknown) =>
-      log.debug({ peer: wire.peer.nodeId, reason: String(error) }, 'identify failed'),
-    )
-    .finally(end)
+): Promise<void> {
+  using limit = deadline(timers, timings.negotiateMs)
+  try {
+    await host()?.services.identify.identify(wire.connection, { signal: limit.signal })
+  } catch (error) {
+    log.debug({ peer: wire.peer.nodeId, reason: String(error) }, 'identify failed')
+  }
 }

@@ -97,20 +97,18 @@ export function createMuscle(deps: MuscleDeps): Muscle {
 
   /** Connects where needed, and starts a jail to see that one can be started. */
   const look = async (): Promise<void> => {
-    const end = deadline(timers, everyMs)
+    using limit = deadline(timers, everyMs)
     try {
       start()
       credentials ??= await deps.credentials()
-      client ??= await connected(credentials, end.signal)
-      await untilAborted(tryJail(client, everyMs), end.signal)
+      client ??= await connected(credentials, limit.signal)
+      await untilAborted(tryJail(client, everyMs), limit.signal)
       if (ended) return
       if (problem !== undefined) log.info({}, 'karo-exec is ready')
       problem = undefined
       waitMs = AGAIN_MS
     } catch (error) {
       if (!ended) lock((error as Error).message)
-    } finally {
-      end.end()
     }
   }
 

@@ -35,11 +35,11 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Pr
   }
 }
 
-/** A signal that aborts after `ms` milliseconds, with a TimeoutError. Call `end` when it is not needed any more, or take it with `using`. */
+/** A signal that aborts after `ms` milliseconds, with a TimeoutError. For `using`: behind its block nothing waits any more. */
 export function deadline(timers: Timers, ms: number) {
   const control = new AbortController()
-  const end = timers.after(ms, () =>
+  const cancel = timers.after(ms, () =>
     control.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
   )
-  return { signal: control.signal, end, [Symbol.dispose]: end }
+  return { signal: control.signal, [Symbol.dispose]: cancel }
 }

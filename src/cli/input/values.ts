@@ -16,7 +16,7 @@ export const nameless = (where: string) =>
     'Give its id, its name or its fingerprint: karo peers shows them.',
   )
 
-/** One fingerprint may come in groups of four; any other word is a node of its own. Empty where one is blank. */
+/** One fingerprint may come in groups of four; any other word is a node of its own. Empty where a word is blank. */
 export function nodesOf(words: readonly string[]): readonly string[] {
   if (words.some((word) => word.trim() === '')) return []
   const isOne = words.length > 1 && words.every((word) => /^[0-9a-f]{1,8}$/i.test(word))

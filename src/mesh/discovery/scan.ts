@@ -1,6 +1,5 @@
 // Looks through subnets for machines that listen on the mesh's port, at a pace that no network notices.
 import { connect } from 'node:net'
-import { deadline } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 
 /** A /20: at the pace below one look through it takes under four minutes. */
@@ -50,16 +49,15 @@ export async function scan(
 }
 
 function listens(host: string, port: number, timers: Timers): Promise<boolean> {
-  const { signal, end } = deadline(timers, ANSWER_MS)
   return new Promise((resolve) => {
     const socket = connect({ host, port })
     const done = (yes: boolean): void => {
-      end()
+      cancel()
       socket.destroy()
       resolve(yes)
     }
+    const cancel = timers.after(ANSWER_MS, () => done(false))
     socket.once('connect', () => done(true))
     socket.once('error', () => done(false))
-    signal.addEventListener('abort', () => done(false), { once: true })
   })
 }

@@ -106,12 +106,12 @@ export function createDials({
     async dial(command) {
       const { target, to } = command
       const control = new AbortController()
-      const { signal, end } = deadline(timers, timings.dialMs)
+      using limit = deadline(timers, timings.dialMs)
       // Connecting counts to the time of a handshake as well, so one that ends by its time may last a little less than all of it.
       let answeredAt: number | undefined
       running.set(control, undefined)
       try {
-        const id = await connect(command, AbortSignal.any([control.signal, signal]), () => {
+        const id = await connect(command, AbortSignal.any([control.signal, limit.signal]), () => {
           answeredAt = clock.monotonic()
           // A word that comes after the end of a dial would stay for good.
           if (running.has(control)) running.set(control, to)
@@ -123,7 +123,6 @@ export function createDials({
         const silent = answeredAt !== undefined && clock.monotonic() - answeredAt >= timings.handshakeMs / 2
         put({ on: 'dialed', target, id: undefined, silent })
       } finally {
-        end()
         running.delete(control)
       }
     },

@@ -55,13 +55,11 @@ export function createExchanges({
 
   /** Resolves when the signal aborts, or after `ms`. */
   async function closedWithin(ms: number, signal: AbortSignal): Promise<void> {
-    const limit = deadline(timers, ms)
+    using limit = deadline(timers, ms)
     try {
       await untilAborted(new Promise<void>((resolve) => onAbort(signal, resolve)), limit.signal)
     } catch {
       // The caller sees by the signal which of the two it was.
-    } finally {
-      limit.end()
     }
   }
 
@@ -139,7 +137,7 @@ export function createExchanges({
           const wire = wireTo(node)
           if (wire === undefined || !wire.alive())
             throw new KaroError('unavailable', 'there is no connection to it')
-          const limit = deadline(timers, timings.negotiateMs)
+          using limit = deadline(timers, timings.negotiateMs)
           try {
             const stream = await wire.connection.newStream([protocol.id], {
               signal: AbortSignal.any([signal, limit.signal]),
@@ -157,8 +155,6 @@ export function createExchanges({
                 cause: error,
               },
             )
-          } finally {
-            limit.end()
           }
         },
       }

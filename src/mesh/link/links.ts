@@ -101,9 +101,9 @@ export function createLinks(deps: LinksDeps): Links {
       const ms = backoffMs(count, () => random.float())
       timers.after(ms, () => void dial(line, wire, count))
     }
-    const { signal, end } = deadline(timers, deps.timings.negotiateMs)
+    using limit = deadline(timers, deps.timings.negotiateMs)
     try {
-      const stream = await wire.connection.newStream([line.protocol.id], { signal })
+      const stream = await wire.connection.newStream([line.protocol.id], { signal: limit.signal })
       if (!wire.alive()) {
         stream.abort(new Error('ended'))
         return
@@ -113,8 +113,6 @@ export function createLinks(deps: LinksDeps): Links {
     } catch (error) {
       log.debug({ reason: String(error), protocol: line.protocol.id, peer: wire.peer.nodeId }, 'no link')
       again(failures + 1)
-    } finally {
-      end()
     }
   }
 

@@ -134,7 +134,8 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
   }
 
   const closeInOrder = async (wire: Entry, reason: EndReason, told: boolean): Promise<void> => {
-    const { signal, end: met } = deadline(timers, timings.closeMs)
+    using limit = deadline(timers, timings.closeMs)
+    const { signal } = limit
     try {
       // A socket closed with something unread in it is reset, and a reset overtakes what was written last. So the side
       // that hears Goodbye closes, and this side waits for that.
@@ -142,8 +143,6 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       await wire.connection.close({ signal })
     } catch {
       abortConnection(wire.connection, reason)
-    } finally {
-      met()
     }
   }
 
@@ -205,16 +204,14 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
     async begin(id) {
       const wire = wires.get(id)
       if (wire === undefined) return
-      const { signal, end: met } = deadline(timers, timings.negotiateMs)
+      using limit = deadline(timers, timings.negotiateMs)
       try {
-        const stream = await wire.connection.newStream([hello.id], { signal })
+        const stream = await wire.connection.newStream([hello.id], { signal: limit.signal })
         if (wire.ended) stream.abort(new Error('ended'))
         else converse(wire, stream)
       } catch (error) {
         log.debug({ peer: wire.peer.nodeId, reason: String(error) }, 'no hello stream')
         put({ on: 'broken', id, reason: 'cut' })
-      } finally {
-        met()
       }
     },
 

@@ -82,7 +82,7 @@ async function make(
 ): Promise<Template> {
   const { descriptors, size, net } = deps
   const [memory, state] = [descriptors.blankFile('memory'), descriptors.blankFile('state')]
-  const late = deadline(deps.timers, BOOT_MS[accelerator])
+  using late = deadline(deps.timers, BOOT_MS[accelerator])
   try {
     ftruncateSync(memory, size)
     const { jail, file, control, told, heard } = await launch(
@@ -131,7 +131,6 @@ async function make(
     closeSync(memory)
     throw error
   } finally {
-    late.end()
     closeSync(state)
   }
 }

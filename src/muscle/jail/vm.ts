@@ -117,7 +117,7 @@ export function createVm(deps: VmDeps): Provider {
         found,
       )
       const { jail, control, file, line, heard, stdin, stderr } = machine
-      const late = deadline(timers, BUILD_MS)
+      using late = deadline(timers, BUILD_MS)
       try {
         control.write(
           commands({
@@ -146,8 +146,6 @@ export function createVm(deps: VmDeps): Provider {
         if (error instanceof JailError && error.code !== 'no_sandbox') throw error
         const why = complaint || (error as Error).message
         throw new JailError('no_sandbox', `no jail could be built: ${why}`, error instanceof JailError)
-      } finally {
-        late.end()
       }
       jail.stderr.resume()
       return {

@@ -102,7 +102,7 @@ async function secured(
 
 /** Rejects with the error of the socket. */
 function happened(socket: Socket, event: string, signal: AbortSignal) {
-  // Of an error that comes between two things that are waited for, the next one hears as the end of the connection.
+  // An error may come while nobody waits; without a listener it would end the process. Whoever waits next finds the socket closed.
   socket.on('error', () => {})
   return untilAborted(once(socket, event), signal)
 }

@@ -175,8 +175,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     await shell.run('make second')
     await shell.noted('rm -rf ~')
     await shell.back()
-    // Up, changed by one word, is another line.
-    await shell.run(`${UP}/some/where`)
+    // Up, changed by one word, is another line. Before fish 4 the hook reckons when a line was, and may put it before the one that ran last.
+    await shell.run(`${fish ? 'rm' : ''}${UP}/some/where`)
     await shell.noted('git push --force b', '\u0003')
     await shell.back()
     // Before fish 4 two lines of the same second may change places.

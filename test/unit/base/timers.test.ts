@@ -25,7 +25,7 @@ test('a name rings once, at the time that was asked for last', async () => {
 test('a deadline aborts in its time, and not when it was ended before', async () => {
   const time = new VirtualTime(0)
   const [missed, met] = [deadline(time, 10), deadline(time, 10)]
-  met.end()
+  met[Symbol.dispose]()
   await time.pass(() => false)
   expect([missed.signal.aborted, met.signal.aborted]).toEqual([true, false])
   expect(missed.signal.reason).toMatchObject({ name: 'TimeoutError' })

@@ -213,7 +213,6 @@ async function follow(io: CommandIo, which: Which, waits: boolean): Promise<Exit
   for (;;) {
     try {
       const query = { ...which, after }
-      const { signal } = interrupt
       for await (const line of daemonAt(io).lines(followTask, {
         query,
         signal,

@@ -102,7 +102,6 @@ export const commands = [
       if (head.key || existsSync(paths.key))
         says.push('', `Next: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`)
       io.out(`${fitted(says.join('\n'), io.columns)}\n`)
-      return
     },
   }),
 ]

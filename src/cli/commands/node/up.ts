@@ -60,7 +60,7 @@ const firstWords = (io: CommandIo, where = ''): string =>
 /** How long a stopped daemon waits for handles that libraries left open, before it exits. */
 const LINGER_MS = 200
 
-/** With fewer a start fails somewhere, in words about a file that is all right. */
+/** With fewer, a start fails at some file that is all right, and its error speaks of that file. */
 const OPEN_FILES_LEAST = 64
 
 function checkOpenFiles(): void {
@@ -69,7 +69,7 @@ function checkOpenFiles(): void {
   if (limit < OPEN_FILES_LEAST)
     throw new KaroError('unavailable', `at most ${limit} files may be open, too few for a node`, {
       where: 'karo up',
-      hint: 'Raise the limit first: ulimit -n 4096',
+      hint: 'Raise it first: ulimit -n 4096. Only root raises the hard limit, ulimit -Hn.',
     })
 }
 

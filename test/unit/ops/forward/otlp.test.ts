@@ -10,44 +10,54 @@ import { until } from '../../../support/run/until.ts'
 /** A step that took a millisecond. */
 const FINISHED = { trace_id: 'a'.repeat(32), elapsed_ms: 1 }
 
-test('another reason is said, the same one is not said again, and so is the end of them', async () => {
-  let status = 401
+/** A collector that gives each request this status, and counts them. */
+async function startCollector() {
+  const collector = { status: 401, asked: 0, url: '' }
   const server = createServer((request, response) => {
-    request.resume().on('end', () => response.writeHead(status, { 'retry-after': '60' }).end('{}'))
+    collector.asked++
+    request.resume().on('end', () => response.writeHead(collector.status, { 'retry-after': '60' }).end('{}'))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.close()
     server.closeAllConnections()
   })
+  collector.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return collector
+}
+
+async function startTraces(to: string, { tls_ca = '', onTrouble = (_problem?: string) => {} } = {}) {
   const { config, clock } = depsFor('ecs+tcp://127.0.0.1:1')
-  const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const said: (string | undefined)[] = []
-  let asked = 0
-  server.on('request', () => asked++)
   const traces = createTraces({
-    config: { ...config, forward: { ...config.forward, traces: to } },
+    config: { ...config, forward: { ...config.forward, traces: to, tls_ca } },
     clock,
     random: systemRandom,
     sender: { ...sender, version: '0.0.0' },
-    onTrouble: (problem) => void said.push(problem),
+    onTrouble,
   })
   await traces.start(new AbortController().signal)
+  return traces
+}
+
+test('another reason is said, the same one is not said again, and so is the end of them', async () => {
+  const collector = await startCollector()
+  const said: (string | undefined)[] = []
+  const traces = await startTraces(collector.url, { onTrouble: (problem) => void said.push(problem) })
   const sent = async (): Promise<void> => {
-    const before = asked
+    const before = collector.asked
     traces.sink('debug', FINISHED, 'query ended')
-    await until(() => asked > before, { what: 'the collector is asked' })
+    await until(() => collector.asked > before, { what: 'the collector is asked' })
   }
   await sent()
   await sent()
   await until(() => said.length === 1, { what: 'the first reason' })
-  status = 413
+  collector.status = 413
   await sent()
   await until(() => said.length === 2, { what: 'another reason' })
-  status = 503
+  collector.status = 503
   await sent()
   await until(() => said.length === 3, { what: 'a third reason' })
-  status = 200
+  collector.status = 200
   await sent()
   await until(() => said.length === 4, { what: 'it takes them again' })
   await traces.stop()
@@ -55,39 +65,19 @@ test('another reason is said, the same one is not said again, and so is the end 
 })
 
 test('why the last ones were not taken is known until some are, also before anything was sent', async () => {
-  let status = 401
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => response.writeHead(status).end('{}'))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const { config, clock } = depsFor('ecs+tcp://127.0.0.1:1')
-  const tracesTo = (traces: string, tls_ca = '') =>
-    createTraces({
-      config: { ...config, forward: { ...config.forward, traces, tls_ca } },
-      clock,
-      random: systemRandom,
-      sender: { ...sender, version: '0.0.0' },
-      onTrouble: () => {},
-    })
-  const { signal } = new AbortController()
-  expect(tracesTo('').problem()).toBe(undefined)
-  const unreadable = tracesTo('https://127.0.0.1:1', '/nonexistent')
-  await unreadable.start(signal)
+  expect((await startTraces('')).problem()).toBe(undefined)
+  const unreadable = await startTraces('https://127.0.0.1:1', { tls_ca: '/nonexistent' })
   expect(unreadable.problem()).toContain('/nonexistent')
 
-  const traces = tracesTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  await traces.start(signal)
+  const collector = await startCollector()
+  const traces = await startTraces(collector.url)
   expect(traces.problem()).toBe(null)
   const said = (problem: string | null) => () => {
     traces.sink('debug', FINISHED, 'query ended')
     return traces.problem() === problem
   }
   await until(said('Unauthorized'), { what: 'the problem is known' })
-  status = 200
+  collector.status = 200
   await until(said(null), { what: 'they are taken' })
   await traces.stop()
 })
