@@ -1,7 +1,13 @@
 // One large answer over a real stream: it is written as fast as it is read at the other end, and arrives whole.
 import { describe, expect, test } from 'vitest'
 import { bodyOf } from '../../../protocols/frame.ts'
-import { AGENT_PART_BYTES, AgentEnd, AgentHello, AgentPart } from '../../../protocols/messages/agent.ts'
+import {
+  AGENT_PART_BYTES,
+  AgentEnd,
+  AgentHello,
+  AgentPart,
+  AgentRequest,
+} from '../../../protocols/messages/agent.ts'
 import { agent } from '../../../protocols/registry.ts'
 import type { Exchange, Exchanges, Mesh } from '../../../src/mesh/index.ts'
 import { befriend, start } from './cluster.ts'
@@ -23,10 +29,13 @@ const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(res
 describe('an exchange', () => {
   test('carries 4 MiB to a slow reader, and never more than fits into the buffers', async () => {
     let failure: unknown
+    const challenge = new Uint8Array(16)
     const exchange = await answered(async (one) => {
       try {
         const data = new Uint8Array(AGENT_PART_BYTES).fill(7)
-        await one.send(AgentHello, { challenge: new Uint8Array(16), operations: [] })
+        await one.send(AgentHello, { challenge, operations: [] })
+        // Who opened a stream and says nothing is cut off, however much is still on the way to it.
+        await one.next()
         for (let part = 0; part < PARTS; part += 1) await one.send(AgentPart, { data, ends: false })
       } catch (error) {
         failure = error
@@ -35,6 +44,7 @@ describe('an exchange', () => {
       await one.send(AgentEnd, {})
       await one.end(60_000)
     })
+    await exchange.send(AgentRequest, { to: new Uint8Array(32), challenge, ask: { operation: 'list' } })
     let size = 0
     let ended = false
     for (let frame = await exchange.next(); frame !== undefined; frame = await exchange.next()) {
