@@ -29,7 +29,6 @@ test.each(
   ),
 )(
   '%i machines that come and go are counted exactly, and who was off is in no total of that time (seed %i)',
-  { timeout: 300_000 },
   async (nodes, seed) => {
     const report = await held({
       ...DEFAULTS,
@@ -55,7 +54,6 @@ test.each(
 // Both of these are more than a full mesh, which here has at most 32.
 test.each(times([[34]], [[60], [200]]))(
   '%i machines with loss and churn: every question hears whoever is there',
-  { timeout: 300_000 },
   async (nodes) => {
     const report = await held({
       ...DEFAULTS,
@@ -75,7 +73,6 @@ test.each(times([[34]], [[60], [200]]))(
 // the runs above are from nothing. The first totals come a minute and a half after the start.
 test.each(times([[36]], [[100], [200], [400]]))(
   '%i machines are asked and added up exactly, with loss and churn',
-  { timeout: 600_000 },
   async (nodes) => {
     const report = await held({
       ...DEFAULTS,
@@ -99,7 +96,7 @@ test.each(times([[36]], [[100], [200], [400]]))(
   },
 )
 
-test('the same options are the same run', { timeout: 120_000 }, async () => {
+test('the same options are the same run', async () => {
   const run = async () => {
     const { cost: _, ...report } = await runWorld({
       ...DEFAULTS,

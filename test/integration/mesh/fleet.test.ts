@@ -51,7 +51,6 @@ async function allCertified(nodes: readonly TestNode[]): Promise<void> {
 
 test.skipIf(!possible.ok)(
   'three commands make a fleet; a machine with a file joins by itself; all renew without the root; a revoked one is out',
-  { timeout: 400_000 },
   async () => {
     const { members } = createLan(6)
     const start = (name: string, at: number, home?: string, more = {}): Promise<TestNode> =>

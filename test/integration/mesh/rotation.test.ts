@@ -40,7 +40,6 @@ async function rotated(node: TestNode): Promise<string> {
 
 test.skipIf(!possible.ok)(
   'members that rotate stay members everywhere, denied and revoked ones stay out, and a kill leaves one whole key',
-  { timeout: 400_000 },
   async () => {
     const { members } = createLan(4)
     const start = (name: string, at: number, home?: string): Promise<TestNode> =>
