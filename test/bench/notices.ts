@@ -1,6 +1,7 @@
 // What it costs to tell all members something: real mesh nodes in this process, one author, and the processor time of all for each delivery.
 import * as z from 'zod'
 import { defineMessage, defineTopic } from '../../protocols/define.ts'
+import { systemClock, systemTimers } from '../../src/base/clock.ts'
 import type { Announcing } from '../../src/mesh/index.ts'
 import { type MeshNode, meshNode } from '../support/mesh/mesh-node.ts'
 import { until } from '../support/run/until.ts'
@@ -42,7 +43,11 @@ export async function measureNotices(count = 12, messages = 200): Promise<Notice
   let delivered = 0
   try {
     for (let i = 0; i < count; i++) {
-      const node = meshNode({ discovery: { peers: nodes.map((one) => one.address()) } })
+      const node = meshNode({
+        discovery: { peers: nodes.map((one) => one.address()) },
+        clock: systemClock,
+        timers: systemTimers,
+      })
       const topic = node.mesh.topic(words)
       topic.serve({ notice: () => void delivered++ })
       topics.push(topic)

@@ -1,7 +1,7 @@
 // One real mesh node on 127.0.0.1 with a trust in memory, for tests of two or more of them in one process.
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
+import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Config } from '../../../src/config/index.ts'
 import { createMesh, type Mesh, type MeshDeps } from '../../../src/mesh/index.ts'
@@ -9,6 +9,7 @@ import type { ReplayMark } from '../../../src/store/tables/replay.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { agreement } from '../../../src/trust/identity/agree.ts'
 import type { Identity } from '../../../src/trust/identity/index.ts'
+import { pacedClock, pacedTimers } from '../run/paced-time.ts'
 import { createFakeTrust, type FakeTrust } from './fake-trust.ts'
 
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -54,8 +55,11 @@ export interface MeshNodeInit
   readonly replayMarks?: ReplayMark[]
 }
 
-/** Beyond the three seconds in which a stream is negotiated: both its ends share a thread here, with all of the test. */
-const NEGOTIATE_MS = 60_000
+/**
+ * In the place of seconds for dialing, for opening connections and streams, and for a stranger's stay: libp2p goes by the machine's
+ * clock, and both ends share a thread here, with all of the test.
+ */
+export const AMPLE = { negotiateMs: 60_000, handshakeMs: 60_000, dialMs: 60_000, lobbyMs: 60_000 }
 
 /** Not started: links are registered before. */
 export function meshNode(init: MeshNodeInit = {}): MeshNode {
@@ -64,14 +68,14 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
   const audited: AuditRecord[] = []
   const replayMarks = init.replayMarks ?? []
   const mesh = createMesh({
-    clock: systemClock,
-    timers: systemTimers,
+    clock: pacedClock,
+    timers: pacedTimers,
     random: systemRandom,
     log: silentLog,
     name: `node-${identity.fingerprint}`,
     version: '0.1.0',
     ...init,
-    timings: { negotiateMs: NEGOTIATE_MS, handshakeMs: NEGOTIATE_MS, ...init.timings },
+    timings: { ...AMPLE, ...init.timings },
     config: {
       mesh: {
         port: 0,

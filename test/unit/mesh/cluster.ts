@@ -4,9 +4,11 @@ import type { Stream } from '../../../protocols/define.ts'
 import type { Frame } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { hello, query } from '../../../protocols/registry.ts'
+import type { Clock } from '../../../src/base/clock.ts'
 import type { Link, Mesh } from '../../../src/mesh/index.ts'
 import { type MeshNode, type MeshNodeInit, meshNode } from '../../support/mesh/mesh-node.ts'
 import { type RawPeer, rawPeer } from '../../support/mesh/raw-peer.ts'
+import { pacedClock } from '../../support/run/paced-time.ts'
 import { patience, until } from '../../support/run/until.ts'
 
 export interface Running extends MeshNode {
@@ -16,7 +18,7 @@ export interface Running extends MeshNode {
 }
 
 /** Quotas fill with time: on a busy machine, which takes longer over a burst, they would let all of it through. */
-export const slowClock = { now: () => Date.now(), monotonic: () => performance.now() / 100 }
+export const slowClock: Clock = { now: pacedClock.now, monotonic: () => pacedClock.monotonic() / 100 }
 
 const stops: (() => Promise<unknown>)[] = []
 afterEach(async () => {

@@ -127,7 +127,7 @@ test('a few more pings than a member may send end its connection', async () => {
 test.each(KINDS.filter(([name]) => !/empty|of no stream|goodbyes|left/.test(name)))(
   'an admitted peer’s flood ends its connection, and the others stay: %s',
   async (_, burst) => {
-    const [a, b] = await pair()
+    const [a, b] = await pair({ clock: slowClock })
     const { peer: member, connection } = await joined(a)
     await flood(connection, (n) => write(connection, burst(n)))
     expect(a.mesh.rejections().rate_limited).toBe(1)

@@ -6,7 +6,7 @@ import { createGater } from '../../../src/mesh/admission/gater.ts'
 import { createHost } from '../../../src/mesh/admission/host.ts'
 import { narrow, type View } from '../../../src/mesh/link/narrow.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
-import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { AMPLE, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawPeer } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -35,7 +35,7 @@ async function connected() {
     listen: ['/ip4/127.0.0.1/tcp/0'],
     listenBestEffort: false,
     security: ['noise'],
-    timings: TIMINGS,
+    timings: { ...TIMINGS, ...AMPLE },
     gater: createGater({
       mesh: { lan_only: true, allow_cgnat: false },
       doorkeeper: createDoorkeeper(() => performance.now()),

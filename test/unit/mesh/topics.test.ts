@@ -14,7 +14,7 @@ import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts
 import { inventedPresence, tellNotices } from '../../support/mesh/raw-notices.ts'
 import { type RawPeer, type RawStream, rawHello } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
-import { befriend, joined, linked, type Running, start, trusts, visitor } from './cluster.ts'
+import { befriend, joined, linked, type Running, slowClock, start, trusts, visitor } from './cluster.ts'
 
 const Word = defineMessage({
   type: 0x7f01,
@@ -94,8 +94,8 @@ interface Intruder {
 }
 
 /** A node and an admitted peer that writes whatever it likes. */
-async function intruder(judge?: (text: string) => void): Promise<Intruder> {
-  const node = await talker({}, judge)
+async function intruder(judge?: (text: string) => void, init: MeshNodeInit = {}): Promise<Intruder> {
+  const node = await talker(init, judge)
   const { peer, control } = await joined(node)
   return { node, peer, control, tell: (...frames) => tellNotices(control, words, frames) }
 }
@@ -253,14 +253,14 @@ test('the same frame again is nothing new, nor is an altered one the same', asyn
 })
 
 test('one neighbour hands on so much and no more, whoever wrote it', async () => {
-  const { node, tell } = await intruder()
+  const { node, tell } = await intruder(undefined, { clock: slowClock })
   const flood = Array.from({ length: 3_000 }, (_, n) => word(somebody, `${n}`))
   for (let n = 0; n < flood.length; n += 100) tell(...flood.slice(n, n + 100))
   await until(() => node.mesh.rejections().rate_limited > 0, { what: 'rate_limited' })
 })
 
 test('an author has the topic’s quota, whoever hands it on', async () => {
-  const { node, peer, tell } = await intruder()
+  const { node, peer, tell } = await intruder(undefined, { clock: slowClock })
   tell(...Array.from({ length: 40 }, (_, n) => word(somebody, `${n}`)))
   tell(word(peer.identity, 'another author'))
   await hears(node, 'another author')

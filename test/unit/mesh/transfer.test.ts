@@ -8,7 +8,7 @@ import { createHost } from '../../../src/mesh/admission/host.ts'
 import { meterOf, UNSENT_MAX } from '../../../src/mesh/muxer.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { header, write } from '../../hostile/yamux.ts'
-import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { AMPLE, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawPeer } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -58,7 +58,7 @@ async function connected(handle: (stream: Stream, connection: Connection) => voi
     listenBestEffort: false,
     gater,
     security: ['noise'],
-    timings: { ...TIMINGS, negotiateMs: 60_000 },
+    timings: { ...TIMINGS, ...AMPLE },
     pingMs: 15_000,
     version: '0',
     handlers: new Map([[PROTOCOL, { handle, streams: 32 }]]),

@@ -16,7 +16,6 @@ import {
   type Random,
   systemClock,
   systemRandom,
-  systemTimers,
   type Timers,
 } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
@@ -36,6 +35,7 @@ import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/ind
 import { hereUntil } from '../../../../src/trust/peers/missing.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { plainPolicy } from '../../../support/mesh/policy.ts'
+import { pacedClock, pacedTimers } from '../../../support/run/paced-time.ts'
 import { PATIENCE_MS } from '../../../support/run/until.ts'
 
 let made = 0
@@ -328,7 +328,7 @@ export class TestNode {
     this.marks = options.marks ?? []
     this.members = options.among ?? new Set()
     this.#othersAre = options.among === undefined ? 'untrusted' : 'peer'
-    this.#clock = options.clock ?? systemClock
+    this.#clock = options.clock ?? pacedClock
     this.endpoint = new Endpoint(this.identity, wire, options)
     const people = options.people ?? new Map()
     const config = {
@@ -454,7 +454,7 @@ export class TestNode {
         },
       },
       clock: this.#clock,
-      timers: options.timers ?? systemTimers,
+      timers: options.timers ?? pacedTimers,
       random: options.random ?? systemRandom,
       log: silentLog,
       deciderUid: this.uid,
