@@ -2,6 +2,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { systemClock, systemTimers, type Timers } from '../../../src/base/clock.ts'
 import {
   actor,
   agentRig,
@@ -14,7 +15,7 @@ import {
 } from '../../support/agents/rig.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
 import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
-import { until } from '../../support/run/until.ts'
+import { PATIENCE_MS, until } from '../../support/run/until.ts'
 
 const [here] = await providersHere()
 if (here?.problem !== undefined) console.warn(`jails are not tried: ${here.problem}`)
@@ -107,6 +108,8 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
 
   test('that fails to start at first is tried again; a call is not', async () => {
     const { runtime } = await agentRig({
+      // Its time to start does not end, however long the first attempt takes.
+      clock: { ...systemClock, monotonic: () => 0 },
       gates: {
         ...ONLY_READS,
         refuses: async () => undefined,
@@ -152,7 +155,10 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
   })
 
   test('stops a call that is cancelled, and lives on; one that does not is killed with all its processes', async () => {
-    const { runtime, client } = await agentRig()
+    // The second that it has to stop: ample for one that does, however slow the machine is.
+    let graceMs = PATIENCE_MS
+    const timers: Timers = { after: (ms, run) => systemTimers.after(ms === 1_000 ? graceMs : ms, run) }
+    const { runtime, client } = await agentRig({ timers })
     await runtime.add(actor(), wantedOf(serverDirectory()))
     const begin = async (tool: string): Promise<string> => {
       const { id } = await runtime.run({
@@ -178,13 +184,13 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(polite.events.at(-1)?.message).toContain('while it ran')
     expect(await client.list()).toEqual([first])
 
+    graceMs = 1_000
     // It does not even notice that its input ends.
     // One that nobody kills would go on for ever.
     onTestFinished(async () => void (await client.cancel(first?.job ?? '')))
     const cancelling = runtime.tasks.cancel(actor().person, await begin('get_busy'))
     await until(async () => (await client.list()).every(({ job }) => job !== first?.job), {
       what: 'the jail is gone',
-      deadlineMs: 30_000,
     })
     expect(await cancelling).toMatchObject({ state: 'canceled' })
     expect(marked(mark)).toEqual([])

@@ -11,14 +11,16 @@ import type { Manifest } from '../../../src/agents/manifest/manifest.ts'
 import { createConnected } from '../../../src/agents/runtime/connected.ts'
 import { createWayOut, onlyTo, type WayOutDeps } from '../../../src/agents/runtime/way-out.ts'
 import type { Gates } from '../../../src/agents/types.ts'
-import { systemTimers } from '../../../src/base/clock.ts'
+import { systemTimers, type Timers } from '../../../src/base/clock.ts'
 import { networkPlace } from '../../../src/base/words/network-place.ts'
 import { placeAddress } from '../../../src/daemon/place-address.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { ANN, actor, agentRig, done, ONLY_READS, said, TRACE, wantedOf } from '../../support/agents/rig.ts'
 import { serverDirectory } from '../../support/agents/server.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
-import { muscleHere, providersHere } from '../../support/muscle/muscle.ts'
+import { jobOf, muscleHere, providersHere } from '../../support/muscle/muscle.ts'
+import { pacedTimers } from '../../support/run/paced-time.ts'
+import { PATIENCE_MS } from '../../support/run/until.ts'
 import { action, PERSON, rig } from './rig.ts'
 
 async function listening(server: { listen: (port: number, host: string) => unknown; address(): unknown }) {
@@ -44,7 +46,7 @@ function out(places: readonly string[], more: Partial<WayOutDeps> = {}) {
     refusal: onlyTo(places),
     addressOf: async () => '127.0.0.1',
     mostBytes: 2 ** 20,
-    timers: systemTimers,
+    timers: pacedTimers,
     told: (what) => void told.push(what),
     ...more,
   })
@@ -155,7 +157,7 @@ describe('the way out of a jail', () => {
     const take = createWayOut({
       refusal: onlyTo([`db.lan:${port}`]),
       mostBytes: 2 ** 20,
-      timers: systemTimers,
+      timers: pacedTimers,
       addressOf: () => looked.promise,
       told: (what: unknown) => void told.push(what),
     })
@@ -378,6 +380,7 @@ describe('a place of the network', () => {
   })
 })
 
+const nothing = (): void => {}
 for (const { provider, problem } of await providersHere()) {
   if (problem !== undefined || provider.name === 'landlock') continue
   test(`an agent in a jail by ${provider.name} reaches its place, and nothing else`, async () => {
@@ -391,8 +394,13 @@ for (const { provider, problem } of await providersHere()) {
           ? { outcome: 'run', hash: '', class: 'medium', reason: 'a test', by: [] }
           : ONLY_READS.judge(what),
     }
-    const { runtime, ledger } = await agentRig({ connect: [place], client, gates })
-    await runtime.add(actor(), wantedOf(serverDirectory(), [], { connect: [place] }))
+    // A guest that is emulated may boot for minutes: its template is made before anything waits for an answer.
+    const first = await client.run(jobOf(['/usr/bin/true']), nothing, nothing)
+    expect(await first.ended).toMatchObject({ code: 0 })
+    const timers: Timers = { after: (ms, run) => systemTimers.after(10 * ms, run) }
+    const { runtime, ledger } = await agentRig({ connect: [place], client, gates, timers })
+    const ample = { connect: [place], callMs: PATIENCE_MS }
+    await runtime.add(actor(), wantedOf(serverDirectory(), [], ample))
     const page = async (url: string) => said(runtime, await done(runtime, 'get_page', { url }))
     expect(await page(`http://${place}/a`)).toBe('200 hello')
     const refused = await done(runtime, 'get_page', { url: `http://${other.place}/the-words-of-a-file` })
