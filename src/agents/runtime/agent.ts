@@ -125,7 +125,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
   async function begin(traceId: string, through: Pin['code']): Promise<Session> {
     const mine = stops
     const { signal } = stopping
-    // No attempt begins after so many milliseconds: one of a silent agent takes 20 s, and a person waits for all of them.
+    // No attempt begins after so many milliseconds: one of a silent agent takes a minute, and a person waits for all of them.
     const until = clock.monotonic() + 30_000
     for (let attempt = 0; ; attempt += 1) {
       let started: Session | undefined

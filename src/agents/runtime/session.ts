@@ -12,8 +12,8 @@ import { type BoundFile, RightEnded } from '../types.ts'
 import type { Mask } from './mask.ts'
 import { type AgentTransport, ENDED, MESSAGE_CHARS } from './transport.ts'
 
-/** Milliseconds until an agent has to have greeted and listed its tools. */
-const GREETING_MS = 20_000
+/** Milliseconds until an agent has to have greeted and listed its tools: in an emulated guest on a busy machine that takes long. */
+const GREETING_MS = 60_000
 /** Milliseconds that an agent has to stop a call, or to end, before its jail is killed. */
 const GRACE_MS = 1_000
 /** Milliseconds between two pings of a server that Karo did not start, and for the answer to one. */

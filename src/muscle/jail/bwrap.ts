@@ -14,8 +14,8 @@ import { judgePlaces, type Place, type Places } from './places.ts'
 import { isThere, type Process, processOf, stateOf } from './process.ts'
 import { JailError, type Provider } from './provider.ts'
 
-/** Milliseconds until a jail has to be complete; building one takes a few. */
-const BUILD_MS = 10_000
+/** Milliseconds until a jail has to be complete; building one takes a few, and seconds where the machine is slow and busy. */
+const BUILD_MS = 60_000
 /** Milliseconds between looks at whether the last process is gone. */
 const LOOK_MS = 2
 

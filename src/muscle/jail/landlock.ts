@@ -17,7 +17,7 @@ import { createTaskLimits } from './task-limits.ts'
 
 /** The first version that keeps signals and abstract sockets inside (Linux 6.12). */
 const LEAST_VERSION = 6
-const BUILD_MS = 10_000
+const BUILD_MS = 60_000
 
 // linux/landlock.h: what a rule may allow. Files have the first ones alone.
 const EXECUTE = 1 << 0

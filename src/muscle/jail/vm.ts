@@ -18,8 +18,8 @@ import { findKernel, jobProgram } from './vm-guest.ts'
 import { launch, type Machine, memoryWords } from './vm-machine.ts'
 import { commands, type Template, type TemplateDeps, templateOf } from './vm-template.ts'
 
-/** Milliseconds until a guest has its jail. */
-const BUILD_MS = 60_000
+/** Milliseconds until a guest has its jail. An emulated one needs a second of a processor, and waits where others work. */
+const BUILD_MS = { kvm: 60_000, tcg: 300_000 }
 /** Bytes of memory of most guests, so that one template does for most jobs: what a guest does not touch costs nothing. */
 const LEAST_MEMORY = 2 * 1024 ** 3
 
@@ -44,8 +44,11 @@ export interface VmDeps {
 
 export function createVm(deps: VmDeps): Provider {
   const { descriptors, socket, closed, timers, now, state } = deps
-  const { program = '/usr/bin/bwrap', qemu = '/usr/bin/qemu-system-x86_64' } = deps
-  const { roots = ['', '/usr/local/lib/karo/vm'] } = deps
+  const {
+    program = '/usr/bin/bwrap',
+    qemu = '/usr/bin/qemu-system-x86_64',
+    roots = ['', '/usr/local/lib/karo/vm'],
+  } = deps
   const filter = seccompFilter(process.arch, 'own')
   const bwrap = createBwrap({ ...deps, landlock: 0 })
   // Of the guest's kernel, which is Linux 6.1 or newer.
@@ -67,17 +70,15 @@ export function createVm(deps: VmDeps): Provider {
     return { kernel, busybox, descriptors, filter, mark: markOf(socket), bwrap: program, qemu, timers }
   }
 
-  function problem(): string | undefined {
-    const found = means()
-    return bwrap.problem() ?? (typeof found === 'string' ? found : undefined)
-  }
-
   return {
     name: 'vm',
     cannot,
     // The jail around QEMU has the mark of those by bubblewrap, which look for it.
     endLeftovers: () => 0,
-    problem,
+    problem() {
+      const found = means()
+      return bwrap.problem() ?? (typeof found === 'string' ? found : undefined)
+    },
     async start(spec) {
       const found = means()
       if (typeof found === 'string') throw new JailError('no_sandbox', found)
@@ -97,7 +98,7 @@ export function createVm(deps: VmDeps): Provider {
         accelerator,
         memory,
         state: kept,
-      } = await making.catch((error: unknown) => {
+      } = await making.catch((error) => {
         forget()
         throw error
       })
@@ -117,7 +118,7 @@ export function createVm(deps: VmDeps): Provider {
         found,
       )
       const { jail, control, file, line, heard, stdin, stderr } = machine
-      using late = deadline(timers, BUILD_MS)
+      using late = deadline(timers, BUILD_MS[accelerator])
       try {
         control.write(
           commands({
