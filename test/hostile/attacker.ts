@@ -1,4 +1,5 @@
 // The process of one attacker: told on its standard input whom to attack and how, until that input ends.
+import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { testIdentity } from '../support/mesh/mesh-node.ts'
 import type { Place } from './attack.ts'
@@ -10,6 +11,9 @@ export interface Order extends Omit<Place, 'identity'> {
   /** Hex, 32 bytes. */
   readonly key: string
 }
+
+/** An attacker on the network has processors of its own; here it yields to the node that it shares some with, once it attacks. */
+const NICENESS = 10
 
 if (import.meta.main) {
   const control = new AbortController()
@@ -25,7 +29,9 @@ if (import.meta.main) {
     const identity = testIdentity(Buffer.from(key, 'hex'))
     let said = false
     const begun = (): void => {
-      if (!said) process.stdout.write('begun\n')
+      if (said) return
+      if (found.by !== 'account') setPriority(NICENESS)
+      process.stdout.write('begun\n')
       said = true
     }
     void found.run({ ...place, identity }, control.signal, begun).then((done) => {

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { renameSync } from 'node:fs'
-import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { build, stop } from 'esbuild'
 import { addressOf, befriend, nextTo, trusts } from '../support/mesh/honest.ts'
@@ -13,19 +12,13 @@ import { ended, track } from '../support/run/processes.ts'
 import { until } from '../support/run/until.ts'
 import type { Attack } from './attack.ts'
 import type { Order } from './attacker.ts'
-import { type Measured, measure } from './measure.ts'
+import { MEASURES_WITHIN_MS, type Measured, measure } from './measure.ts'
 
 /** Our part in one file, and all of it compiled once for all attackers, which otherwise take half a second each before they attack. */
 const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/karo-attackers')
-/** An attacker begins when it was hung up on and came again, which takes a busy machine a minute. */
-const BEGINS_WITHIN_MS = 120_000
-const ATTACKER_NICENESS = 10
-/** An attacker that is told to stop finishes what it does, behind everything else that runs on the machine. */
-const STOPS_WITHIN_MS = 120_000
-/** Connections, streams and what is remembered of them have their time, the longest two minutes. */
-const QUIET_AGAIN_MS = 180_000
-/** An attacker shares two processors with the node that refuses it, and yields to it. */
-const REFUSES_WITHIN_MS = 90_000
+/** Each of the trial's own waits is against what hangs, and no more: a busy machine needs a minute for what a quiet one does in a second. */
+const WITHIN_MS = 600_000
+const BEGINS_BESIDE_OTHERS_MS = 120_000
 /** The most resident memory under attack, beside that in peace, with all that is bounded full at the same time. */
 const MEMORY_RATIO_MAX = 3
 /** Of nineteen of twenty answers, without waits for a processor, which attackers and others of the machine have as well. */
@@ -82,14 +75,14 @@ export async function holdTrial({
   const watch = async (name: string, by: readonly Attack[]): Promise<Period> => {
     const attackers = await Promise.all(
       by.flatMap((attack) =>
-        Array.from({ length: attack.attackers }, (_, i) => begin(attack, victim, seed + i)),
+        Array.from({ length: attack.attackers }, (_, i) => begin(attack, victim, seed + i, by.length === 1)),
       ),
     )
     const measured = await measure({ victim, honest, seconds: share })
     if (by.length > 0 && refusedMoreThan > 0)
       await until(async () => (await refused(victim)) > refusedMoreThan, {
         what: 'refusals',
-        deadlineMs: REFUSES_WITHIN_MS,
+        deadlineMs: WITHIN_MS,
         // That there were too few is for the caller to judge.
       }).catch(() => {})
     const all = await Promise.all(attackers.map((end) => end()))
@@ -112,7 +105,7 @@ export async function holdTrial({
       heapAfter = Math.min(heapAfter, await inUse(victim))
       return heapAfter <= inUseMost(heapBefore)
     },
-    { what: 'memory as before', deadlineMs: QUIET_AGAIN_MS, pollMs: 1_000 },
+    { what: 'memory as before', deadlineMs: WITHIN_MS, pollMs: 1_000 },
     // That it did not return is for the caller to judge.
   ).catch(() => {})
   const rateLimited = await refused(victim)
@@ -166,8 +159,8 @@ async function bundled(): Promise<string> {
   return path
 }
 
-/** The attacker has begun, if it could; the returned function ends it, and says what it has done. */
-async function begin(attack: Attack, victim: TestNode, seed: number) {
+/** The attacker has begun; beside others, if it could. The returned function ends it, and says what it has done. */
+async function begin(attack: Attack, victim: TestNode, seed: number, isAlone: boolean) {
   program ??= bundled()
   const path = await program
   const key = randomBytes(32)
@@ -181,22 +174,22 @@ async function begin(attack: Attack, victim: TestNode, seed: number) {
   }
   const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED }
   const child = track(spawn(process.execPath, [path], { env, stdio: ['pipe', 'pipe', 'inherit'] }))
-  // An attacker on the network has processors of its own; here it yields to the node that it shares two with.
-  if (attack.by !== 'account' && child.pid !== undefined) setPriority(child.pid, ATTACKER_NICENESS)
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
   child.stdin.on('error', () => {}).write(`${JSON.stringify(order)}\n`)
   await until(() => said.includes('\n') || child.exitCode !== null, {
     what: `${attack.name} begins`,
-    deadlineMs: BEGINS_WITHIN_MS,
     // Beside others it may be refused at the door for long: what it has done tells.
-  }).catch(() => {})
+    deadlineMs: isAlone ? WITHIN_MS : BEGINS_BESIDE_OTHERS_MS,
+  }).catch((error) => {
+    if (isAlone) throw error
+  })
   // It ends by itself only when it cannot attack at all, and nobody would be refused.
   if (child.exitCode !== null) throw new Error(`the attacker of ${attack.name} ended with ${child.exitCode}`)
   return async (): Promise<Readonly<Record<string, number>>> => {
     child.stdin.end()
     const gone = ended(child)
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN_MS)
+    const timer = setTimeout(() => child.kill('SIGKILL'), WITHIN_MS)
     await gone
     clearTimeout(timer)
     const line = said.split('\n').find((one) => one.startsWith('{')) ?? ''
@@ -206,6 +199,10 @@ async function begin(attack: Attack, victim: TestNode, seed: number) {
 
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0)
 const ratio = (value: number, beside: number): string => `×${(value / Math.max(beside, 1e-9)).toFixed(1)}`
+
+/** Of a whole trial whose every wait was as long as it may be: milliseconds. */
+export const longestTrial = ({ seconds, attacks }: Pick<TrialInit, 'seconds' | 'attacks'>): number =>
+  2 * seconds * 1_000 + (attacks.length + 2) * (3 * WITHIN_MS + MEASURES_WITHIN_MS)
 
 /** One line for each period, each figure with its ratio to the one in peace. */
 export function describeTrial({ peace, attacked, heapBefore, heapAfter }: TrialReport): string {

@@ -2,15 +2,13 @@
 import { expect, test } from 'vitest'
 import { strangerStreams } from '../../hostile/stranger-streams.ts'
 import { ATTACKS_SHORT } from '../../hostile/table.ts'
-import { describeTrial, failures, holdTrial } from '../../hostile/trial.ts'
+import { describeTrial, failures, holdTrial, longestTrial } from '../../hostile/trial.ts'
 import { times } from '../../support/run/thorough.ts'
 
 /** Half a second and more for each attack; `npm run soak -- hostile` takes five minutes, and has all of them at once too. */
 const SECONDS = times(4, 24)
 /** Each of them was hung up on and came again: one that is let go on is never refused. */
 const REFUSED_MORE_THAN = strangerStreams.attackers
-/** Attackers yield to everything else that runs on the machine, and each of the trial's waits for them has a deadline of its own. */
-const ENDS_WITHIN_MS = 20 * 60_000
 
 test(
   'floods of strangers, of a member and of another account, one after the other, disturb nobody',
@@ -39,5 +37,5 @@ test(
     expect(streams?.done.connections).toBeGreaterThan(strangerStreams.attackers)
     expect(report.rateLimited).toBeGreaterThan(REFUSED_MORE_THAN)
   },
-  ENDS_WITHIN_MS,
+  longestTrial({ seconds: SECONDS, attacks: ATTACKS_SHORT }),
 )
