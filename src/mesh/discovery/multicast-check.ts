@@ -7,8 +7,11 @@ import type { Timers } from '../../base/clock.ts'
 import { QUESTIONS, SERVICE_LABEL } from './mdns-packet.ts'
 import { hearGroup, MDNS_GROUP, MDNS_PORT, send6 } from './multicast.ts'
 
-/** Other nodes answer within a quarter of a second; the delay that a busy machine or Wi-Fi adds stays below this time. */
-const LISTEN_MS = 2_000
+/**
+ * Two times so long: other nodes answer within a quarter of a second, and the delay that a busy machine or Wi-Fi adds stays below that.
+ * What came while this process waited for a processor through the first time is read in the second.
+ */
+const LISTEN_MS = 1_000
 /** Different senders that are counted on one interface. */
 const OTHERS_MAX = 256
 
@@ -76,11 +79,11 @@ export async function checkMulticast({
   const onMessage = (bytes: Buffer, { address, port }: RemoteInfo): void => {
     if (port !== MDNS_PORT || bytes.length < 12) return
     const own = heard.get(address)
-    if (own !== undefined && bytes.equals(question)) own.itself = true
+    if (own && bytes.equals(question)) own.itself = true
     if (!ours.has(address)) {
       const place = networks.find(({ contains }) => contains(address))
-      const at = place === undefined ? undefined : heard.get(place.address)
-      if (at !== undefined && at.others.size < OTHERS_MAX) {
+      const at = place && heard.get(place.address)
+      if (at && at.others.size < OTHERS_MAX) {
         at.others.add(address)
         const isAnswer = (bytes.readUInt16BE(2) & 0x8000) !== 0
         if (isAnswer && bytes.includes(SERVICE_LABEL)) at.nodes.add(address)
@@ -97,15 +100,14 @@ export async function checkMulticast({
     if (over6.length < places.length) socket = await bound(onMessage)
     for (const place of places) {
       const at = heard.get(place.address) as Heard
-      if (socket !== undefined && isIP(place.address) === 4)
-        at.notSent = await ask(socket, place.address, question)
+      if (socket && isIP(place.address) === 4) at.notSent = await ask(socket, place.address, question)
       else {
         const error = await send6(place, question)
         at.notSent = error === null ? null : codeOf(error)
       }
     }
     look()
-    const unwait = timers.after(listenMs, resolve)
+    const unwait = timers.after(listenMs, () => timers.after(listenMs, resolve))
     await enough
     unwait()
   } catch (error) {

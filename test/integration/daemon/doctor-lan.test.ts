@@ -67,6 +67,16 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     await until(async () => (await ash.status()).mesh.peers_pending === 1, { what: 'ash has met birch' })
   })
 
+  /** All that it looks at, once a neighbour has answered within the two seconds for which it listens: a busy one takes longer now and then. */
+  const hearsBirch = (...args: readonly string[]) =>
+    until(
+      async () => {
+        const checks = await doctor(ash, here, ...args)
+        return find(checks, 'mesh.multicast').outcome === 'ok' && checks
+      },
+      { what: 'ash hears birch' },
+    )
+
   test('trust on one side only is said, with the command for the other side', async () => {
     await ash.json(['peers', 'trust', 'birch', '--yes'])
     const checks = await until(
@@ -86,7 +96,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
   })
 
   test('where nothing stands in between, multicast is sent and heard both ways', async () => {
-    const checks = await doctor(ash, here)
+    const checks = await hearsBirch()
     expect(failing(checks)).toEqual([])
     expect(find(checks, 'mesh.multicast').detail).toMatch(
       /^eth0 \(10\.99\.0\.1\): receives its own question and answers of 1 others, 1 of them nodes of Karo$/,
@@ -104,7 +114,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     expect(find(checks, 'mesh.multicast').detail).toContain(
       'receives its own question but no other machine, and 1 connected node is there',
     )
-    expect(find(await doctor(ash, here, '--only', 'mesh.multicast'), 'mesh.multicast').outcome).toBe('ok')
+    await hearsBirch('--only', 'mesh.multicast')
   })
 
   describe.skipIf(!hasNft)('with nft', () => {
