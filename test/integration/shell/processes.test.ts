@@ -1,5 +1,5 @@
 // karo processes on a real node: what programs in real shells use, whose it is, and that the switch turns it off.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, ProcessesShape } from '../../../src/api/contract/shapes.ts'
@@ -17,6 +17,10 @@ while (process.cpuUsage().user < 300_000) for (let i = 0; i < 100_000; i++) Math
 setInterval(() => existsSync(process.argv[2]) && process.exit(held[0] + 2), 20)
 `
 
+/** Half of what fish is granted. */
+const CLOCK_RIGHT_MS = 75
+const bootedAt = (): number => Date.now() - 1_000 * Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])
+
 let node: TestNode
 /** All of them: without a limit only those that used most are listed, and which these are depends on the machine. */
 const processes = (...args: string[]) => node.json<ProcessesShape>(['processes', '--limit', '1000', ...args])
@@ -24,6 +28,13 @@ const processes = (...args: string[]) => node.json<ProcessesShape>(['processes',
 async function hooked(program: Program): Promise<TypedShell> {
   const shell = await startShell({ program, spool: join(node.home, 'spool') })
   writeFileSync(join(shell.directory, 'hog.cjs'), HOG)
+  // Where date was kept waiting each time, the clock of this fish is wrong by more than lines and programs may differ by.
+  if (program === 'fish')
+    await until(
+      async () =>
+        Math.abs(Number(await shell.type('__karo_clock; echo $__karo_since')) - bootedAt()) < CLOCK_RIGHT_MS,
+      { what: 'the clock of fish' },
+    )
   // What it types first makes it known.
   await shell.type('true')
   return shell
@@ -112,6 +123,22 @@ test('across a restart a process is one; off, nothing is looked at and nothing s
   shell.keys(`${process.execPath} hog.cjs ${go}\r`)
   const now = async () => (await processes('--now')).processes.find(({ name }) => name === 'node')
   const before = await until(now, { what: 'it runs' })
+  // What is written at the stop has its time. What has ended and is listed was written while the daemon ran, and all that was seen
+  // before it as well.
+  const other = await hooked('bash')
+  other.keys('cat\r')
+  const cat = await until(
+    async () => (await processes('--now')).processes.find(({ name }) => name === 'cat'),
+    {
+      what: 'another program, which is seen later',
+    },
+  )
+  other.keys('\u0004')
+  await other.prompt()
+  await until(
+    async () => (await processes()).processes.some(({ pid, running }) => pid === cat.pid && !running),
+    { what: 'it is written' },
+  )
   await node.stop()
   node = await startNode({ home: node.home, name: 'watched', env: { KARO_PROCESSES_ENABLED: 'false' } })
   // What was known when the daemon ended.
