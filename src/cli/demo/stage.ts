@@ -21,8 +21,8 @@ import { askAgain, canShowAgents, showAgents } from './agents.ts'
 import { guardNotesOf, historyOf } from './history.ts'
 import { AGGREGATORS, MACHINES, type Machine } from './machines.ts'
 
-/** Until a daemon answers; eight start at once, on a machine that may have one processor. */
-const READY_MS = 60_000
+/** Until a daemon answers, against one that hangs; eight start at once, on a machine that may have one processor. */
+const READY_MS = 600_000
 /** Between two looks whether a daemon answers. */
 const LOOK_MS = 100
 /** A request for approval ends after five minutes; until it is made again, none waits. */

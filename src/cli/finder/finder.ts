@@ -64,7 +64,7 @@ export interface Picked {
 const ASKED = 200
 /** An ESC that nothing follows within so long is one. */
 const ESCAPE_MS = 40
-/** Asked again so soon while the daemon still looks through older commands. */
+/** Asked again so soon while the daemon still looks through older commands, or after it did not answer. */
 const AGAIN_MS = 250
 
 /**
@@ -91,6 +91,7 @@ export async function runFinder(
   let again: NodeJS.Timeout | undefined
   let asking = false
   let due = false
+  let trouble: string | undefined
   let isOver = false
 
   function draw(): void {
@@ -114,18 +115,19 @@ export async function runFinder(
         const answer = await search(state)
         const isSame = question === state.question && mode === state.mode && match === state.match
         if (isOver || !isSame) continue
+        if (state.notice === trouble) state = { ...state, notice: undefined }
         act(onAnswer(state, answer))
         draw()
-        if (!answer.complete) again = setTimeout(() => void ask(), AGAIN_MS)
       } while (due && !isOver)
     } catch (error) {
       if (state.empty) return done.reject(error)
       const reason = error instanceof KaroError ? error.message : 'the daemon did not answer'
-      state = { ...state, notice: `${reason}; Esc leaves` }
+      trouble = `${reason}; Esc leaves`
+      state = { ...state, notice: trouble, complete: false, taking: false }
       draw()
-    } finally {
-      asking = false
     }
+    asking = false
+    if (!state.complete && !isOver) again = setTimeout(() => void ask(), AGAIN_MS)
   }
 
   async function search({
@@ -211,9 +213,7 @@ export async function runFinder(
   function press(pressed: readonly Key[]): void {
     for (const key of pressed) {
       if (isOver) return
-      const step = onKey(state, key, listRows(terminal?.size() ?? { rows: 24 }))
-      state = step.state
-      if (step.effect !== undefined) (EFFECTS[step.effect.kind] as (effect: Effect) => void)(step.effect)
+      act(onKey(state, key, listRows(terminal?.size() ?? { rows: 24 })))
     }
     draw()
   }

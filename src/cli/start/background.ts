@@ -34,8 +34,8 @@ const FAILED = 'up.failed'
 const BACK_OFF_MS = 60_000
 /** The newest part of the log is in the daemon, for `karo logs`: the file is for a daemon that did not start, or crashed. */
 const LOG_BYTES = 1024 * 1024
-/** Until it answers; a large database that was not closed takes a while. */
-const READY_MS = 60_000
+/** Until it answers, as in the units (TimeoutStartSec): a large database that was not closed takes a while. */
+const READY_MS = 600_000
 /** Milliseconds from the first answer. */
 const SETTLE_MS = 3_000
 const LOOK_MS = 100

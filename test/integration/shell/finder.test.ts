@@ -358,13 +358,20 @@ test('at a terminal a deletion shows what would go and asks; no, Ctrl-C and Ente
 })
 
 /** The last, because it ends the daemon. */
-test('a daemon that goes meanwhile is told of in the last line, and the line is left alone; without one it says so, and the shell searches itself', async () => {
+test('a daemon that goes meanwhile is told of in the last line until it is back, and the line is left alone; without one it says so, and the shell searches itself', async () => {
   const open = await Promise.all(SHELLS.map((shell) => openFinderShell(shell, { node })))
   const meanwhile = await openFinderShell('bash', { node })
   meanwhile.keys(`echo mine${CTRL_R}`)
   await meanwhile.finds('0 commands')
   await node.stop()
   meanwhile.keys('x')
+  await meanwhile.finds('the node is not running; Esc leaves')
+  node = await startNode({ home: node.home })
+  await until(() => !meanwhile.finder()!.some((line) => line.includes('not running')), {
+    what: 'an answer, without another key',
+  })
+  await node.stop()
+  meanwhile.keys('y')
   await meanwhile.finds('the node is not running; Esc leaves')
   const left = meanwhile.left()
   meanwhile.keys(ESC)

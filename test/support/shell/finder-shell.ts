@@ -6,7 +6,7 @@ import { textWidth } from '../../../src/cli/terminal/text.ts'
 import type { FinderShell } from '../../../src/observe/hooks/finder/finder.ts'
 import type { TestNode } from '../node/node.ts'
 import { cleanEnv, temporaryHome } from '../node/node.ts'
-import { atEnd } from '../run/processes.ts'
+import { atEnd, childrenOf, stateOf } from '../run/processes.ts'
 import { until } from '../run/until.ts'
 
 interface HowToStart {
@@ -77,8 +77,10 @@ export interface FinderShellAtWork {
   output(): string
 }
 
-/** Looks at the output, until a line is typed again. */
+/** Looks at the output, until a line that was thrown away is typed again. */
 const TRIED_EVERY = 40
+/** What an editor of lines draws within what is typed, and where a line is full. */
+const DRAWN = /\x1b\[[0-9;?]*[a-zA-Z]|\s/g
 
 const OPEN = '\x1b[?1049h'
 const CLOSED = '\x1b[?1049l'
@@ -159,10 +161,16 @@ export async function openFinderShell(
       const mark = `mark${++marks}`
       const from = output.length
       let tries = 0
-      // Shells throw away what is typed while they are busy with a search or a refusal: it is typed again.
+      // Shells throw away what is typed while they are busy with a search or a refusal: it is typed again. One that is only
+      // slow has it on its line, or has not come to reading it.
+      const isThrownAway = (): boolean => {
+        const line = output.slice(Math.max(from, output.lastIndexOf('@> '))).replace(DRAWN, '')
+        const isIdle = stateOf(terminal.pid) === 'S' && childrenOf(terminal.pid).length === 0
+        return isIdle && !line.includes(mark)
+      }
       await until(
         async () => {
-          if (tries++ % TRIED_EVERY === 0) {
+          if (tries++ % TRIED_EVERY === 0 && (tries === 1 || isThrownAway())) {
             // What is typed has quotes that what is printed has not.
             terminal.write(`${how.clear}${line}; echo "=="${mark}"=="\r`)
           }
