@@ -125,10 +125,13 @@ describe('who may not approve', () => {
       `setsid script -qec "exec $NODE $KARO token create --scope approve" /dev/null; echo d $?; ` +
       `setsid script -qec "exec $NODE $KARO cap grant kExecutor:x proc.exec:git" /dev/null; echo e $?; ` +
       `touch ${done})`
-    const asking = tool(command, { meanwhile: self, seconds: 120 })
+    const asking = tool(command, { meanwhile: self })
     const tried = () => asking.run.shown().match(/^[a-e] \d/gm) ?? []
     // The file may be there before the terminal has handed on the last line.
-    await until(() => existsSync(done) && tried().length === 5, { what: 'all was tried' })
+    await until(() => existsSync(done) && tried().length === 5, {
+      what: 'all was tried',
+      deadlineMs: 250_000,
+    })
     expect(tried()).toEqual(['a 4', 'b 4', 'c 4', 'd 4', 'e 4'])
     const { id, state, hash } = await requestFor(command)
     expect(state).toBe('pending')

@@ -58,7 +58,7 @@ describe.skipIf(here?.problem !== undefined)('five machines', () => {
   beforeAll(async () => {
     company = await startCompany(['hq', 'desk', 'office', 'build', 'store'], {
       apart: true,
-      config: '[mesh]\nping_seconds = 2\n',
+      config: '[mesh]\nping_seconds = 5\n',
     })
     at = company.at
     ada = await company.issue('ada', '--role', 'admin', '--team', 'eng')

@@ -64,7 +64,7 @@ describe.runIf(possible.ok)('a line', () => {
         const own = author!.documents.own
         return own >= 4 && reader!.documents.received >= own
       },
-      { what: 'the last holds every summary of the first', deadlineMs: 180_000, pollMs: 500 },
+      { what: 'the last holds every summary of the first', deadlineMs: 600_000, pollMs: 500 },
     )
     await fleet.nodes[FIRST]!.kill9()
     const result = await until(

@@ -66,7 +66,7 @@ const verdictOf = (index: number, members: number): Promise<AuditVerdict> =>
       const verdict = (await api(node(index), 'GET', 'audit/verify')) as AuditVerdict
       return (verdict.outside?.members.length ?? 0) >= members && verdict
     },
-    { what: `node ${index} is given the head of its ledger`, pollMs: 200, deadlineMs: 150_000 },
+    { what: `node ${index} is given the head of its ledger`, pollMs: 200, deadlineMs: 600_000 },
   )
 
 const KINDS = { entries: 1, heads: 2 }
@@ -116,8 +116,8 @@ describe('documents', () => {
         ({ documents }) => documents.received === 1,
       )
     const what = 'somebody keeps it'
-    for (let tries = 1; !(await until(received, { what, deadlineMs: 2_000 }).catch(() => false)); tries++) {
-      if (tries === 5) throw new Error('nobody has the head of a node that has stopped')
+    for (let tries = 1; !(await until(received, { what, deadlineMs: 10_000 }).catch(() => false)); tries++) {
+      if (tries === 12) throw new Error('nobody has the head of a node that has stopped')
       await cut(node(3).home, 2)
       await start(3)
       await linked([0, 1, 2, 3])
