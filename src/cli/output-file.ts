@@ -5,6 +5,7 @@ import { systemRandom } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { beginFile, type NewFile } from '../base/files.ts'
 import { toHex } from '../base/hex.ts'
+import { answersSignal } from '../ops/system/lock.ts'
 import type { CommandIo } from './command.ts'
 import { absolutePath } from './place.ts'
 import { beforeEnd } from './terminal/interrupt.ts'
@@ -45,8 +46,13 @@ export function createOutput(name: string): OutputFile {
   let file: NewFile | undefined
   let release = (): void => {}
   function discard(): void {
-    file?.discard()
-    release()
+    try {
+      file?.discard()
+    } catch {
+      // Why nothing could be written is what is told; the next output file there removes what is left.
+    } finally {
+      release()
+    }
   }
   const begun = attempt(() => {
     // Checked now too, because otherwise an existing file would be noticed only after all the work.
@@ -98,21 +104,12 @@ function removeLeftovers(directory: string): void {
   try {
     for (const name of fs.readdirSync(directory)) {
       const pid = TEMPORARY.exec(name)?.[1]
-      if (pid === undefined || isAlive(Number(pid))) continue
+      if (pid === undefined || answersSignal(Number(pid))) continue
       const path = join(directory, name)
       if (fs.lstatSync(path).uid === process.getuid?.()) fs.rmSync(path, { force: true })
     }
   } catch {
     // Leftovers do no harm.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

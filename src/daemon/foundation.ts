@@ -61,8 +61,6 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
     common: { config, identity, clock, random, log },
     name: config.node.name,
     ownUid,
-    // The service's own user never says anything, and root may for the machine.
-    deciderUid: options.service ? 0 : ownUid,
     faults: faultsFromEnv(env),
     onEncoded: openTap(env.KARO_TAP),
     // For tests: a month would be too long for them. It makes lives shorter, never longer.

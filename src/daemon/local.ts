@@ -8,7 +8,7 @@ import { systemTimers as timers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import { VERSION } from '../base/version.ts'
 import { createAnomalies } from '../insight/anomalies/index.ts'
-import { createInsight } from '../insight/statistics/index.ts'
+import { createInsight, type Insight } from '../insight/statistics/index.ts'
 import { createProcesses } from '../observe/processes/index.ts'
 import { createObserve, type PersonOf } from '../observe/record/index.ts'
 import { createCopies } from '../ops/care/before-upgrade.ts'
@@ -18,6 +18,7 @@ import { createForward } from '../ops/forward/index.ts'
 import { createProbe } from '../ops/metrics/probe.ts'
 import { createLock } from '../ops/system/lock.ts'
 import { openStore } from '../store/index.ts'
+import type { People } from '../trust/people/index.ts'
 import type { PolicySet } from '../trust/policy/index.ts'
 import { buildAgents, endWhatMayNotGoOn } from './agents.ts'
 import type { Foundation } from './foundation.ts'
@@ -34,7 +35,7 @@ export function buildLocal(
   foundation: Foundation,
   policies: PolicySet,
 ) {
-  const { common, faults, name } = foundation
+  const { common, faults, name, ownUid } = foundation
   const { config, identity, clock, log } = common
 
   const copies = createCopies({ ...common, paths, node: { nodeId: identity.nodeId, name }, faults })
@@ -82,6 +83,8 @@ export function buildLocal(
     hookedShells: observe.shells,
     silentHooks: processes.silentHooks,
   })
+  // The own user of a service never says anything, and root may for the machine.
+  const deciders = decidersOf(insight, people, service ? 0 : ownUid)
   const probe = createProbe({ probe: store.probe, probed: foundation.metrics.probed, clock, timers })
   const retention = createRetention({
     config,
@@ -155,6 +158,7 @@ export function buildLocal(
     observe,
     processes,
     insight,
+    deciders,
     anomalies,
     forward,
     probe,
@@ -163,3 +167,13 @@ export function buildLocal(
     dropKeptHooks,
   }
 }
+
+/** Everybody who typed anything here; before anybody did, the account `uid`, under whose number its consent is kept. */
+export const decidersOf =
+  (insight: Pick<Insight, 'uids'>, people: Pick<People, 'numberOf'>, uid: number) =>
+  async (): Promise<readonly number[]> => {
+    const uids = await insight.uids()
+    if (uids.length > 0) return uids
+    const number = await people.numberOf(uid)
+    return number === undefined ? [] : [number]
+  }

@@ -4,7 +4,7 @@ import { type Alerts, createAlerts } from '../agents/builtins/alerts.ts'
 import { opinionOf } from '../agents/builtins/opinion.ts'
 import type { OutwardDeps } from '../agents/builtins/outward.ts'
 import { keptBy } from '../agents/builtins/registry.ts'
-import { type BuiltInDeps, builtInAgents } from '../agents/builtins/tools.ts'
+import { builtInAgents } from '../agents/builtins/tools.ts'
 import { isBuiltIn } from '../agents/builtins/words.ts'
 import type { Runtime, Task } from '../agents/index.ts'
 import { createMemory, type Memory } from '../agents/memory/memory.ts'
@@ -63,13 +63,7 @@ export function buildMind(
     clock,
     random,
     log: log.child({ room: 'planner' }),
-    run: (request) => agents().run(request),
-    tasks: {
-      list: (person, prefix) => agents().tasks.list(person, prefix),
-      get: (person, id) => agents().tasks.get(person, id),
-      result: (person, id) => agents().tasks.result(person, id),
-      ended: (person, id) => agents().tasks.ended(person, id),
-    },
+    agents,
     kept: (agent, tool, input) => keptBy(builtIns)(agent, tool, input),
     async offers(person) {
       const some = await agentsOf(person)
@@ -92,10 +86,6 @@ export function buildMind(
   })
   const agentsOf = (person: number) => agents().list({ person, admin: false, traceId: '' })
   const tasksOf = (person: number) => agents().tasks.list(person)
-  const unusual: BuiltInDeps['anomalies'] = async (person) =>
-    (await anomalies.signals(person)).flatMap(({ words, severity, muted }) =>
-      muted ? [] : [{ what: words, severity }],
-    )
   const alerts = createAlerts(clock)
   // In the daemon of a machine with several people, commands would run as the daemon's user, who is none of these
   // people.
@@ -109,7 +99,10 @@ export function buildMind(
     clock,
     tasks: tasksOf,
     opinion: opinionOf(models),
-    anomalies: unusual,
+    anomalies: async (person) =>
+      (await anomalies.signals(person)).flatMap(({ words, severity, muted }) =>
+        muted ? [] : [{ what: words, severity }],
+      ),
     agents: agentsOf,
     resultOf: async (person, id) => ({
       task: await agents().tasks.get(person, id),

@@ -37,8 +37,8 @@ export function buildNetwork(
   local: Local,
   { keyPath, thresholdsPath, onSwitch }: NetworkPlace,
 ) {
-  const { common, live, metrics, name, onEncoded, ownUid, deciderUid } = foundation
-  const { audit, fleet, insight, organisation, policy, sharing, store, trust } = local
+  const { common, live, metrics, name, onEncoded, ownUid } = foundation
+  const { audit, deciders, fleet, insight, organisation, policy, sharing, store, trust } = local
   const { replay } = store
   const { nodeId } = common.identity
 
@@ -143,7 +143,7 @@ export function buildNetwork(
     replay,
     insight: { ...insight, fetched: createFetched(audit, common.clock), settings },
     timers,
-    deciderUid,
+    deciders,
     onEncoded,
     watch: {
       asked(result) {

@@ -36,14 +36,17 @@ export async function reload(
     feed.tell('config_reloaded', { applied, waiting })
     if (waiting.length > 0) log.warn({ waiting }, 'these keys are in force after a restart')
   } catch (error) {
-    const { message, where, hint } = error as KaroError
+    const { where, hint } = error as KaroError
     metrics.reloaded(false)
     log.error(
-      { reason: where === undefined ? message : `${where}: ${message}`, where, hint },
+      { reason: reasonOf(error as KaroError), where, hint },
       'the configuration was not reloaded; the previous one stays in force',
     )
   }
 }
+
+const reasonOf = ({ message, where }: KaroError): string =>
+  where === undefined ? message : `${where}: ${message}`
 
 const digestsOf = ({ files }: Pick<PolicySet, 'files'>): string => files.map(({ digest }) => digest).join(' ')
 
@@ -52,8 +55,7 @@ async function policiesFrom(files: readonly string[], { policy, audit }: Local):
   try {
     return await loadPolicies(files)
   } catch (error) {
-    const { message, where } = error as KaroError
-    const problem = where === undefined ? message : `${where}: ${message}`
+    const problem = reasonOf(error as KaroError)
     policy.refused(problem)
     await audit.record({
       type: 'policy_change',

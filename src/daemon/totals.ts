@@ -30,8 +30,8 @@ function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>):
   }
 }
 
-export function buildTotals({ common, deciderUid }: Foundation, local: Local, documents: Documents) {
-  const { audit, fleet, insight, policy, sharing, trust } = local
+export function buildTotals({ common }: Foundation, local: Local, documents: Documents) {
+  const { audit, deciders, fleet, insight, policy, sharing, trust } = local
   const totals = createTotals({
     ...common,
     audit,
@@ -42,7 +42,7 @@ export function buildTotals({ common, deciderUid }: Foundation, local: Local, do
     sharing,
     trust,
     timers,
-    deciderUid,
+    deciders,
     measures: measuresOf(insight),
     plan: () => planOf(local),
     problem: () => local.organisation.state()?.problem,

@@ -37,13 +37,13 @@ import {
 const ID_LEAST = 4
 
 export function createPlanner(deps: PlannerDeps): Planner {
-  const { repository, models, tasks, clock, random, log } = deps
+  const { repository, models, agents, clock, random, log } = deps
   const plans = { what: 'plan', command: 'karo plan list', least: ID_LEAST } as const
   const { serially, all, one: rowOf, write, drop } = createCollection({ rows: repository, ...plans })
   /** Plans that are being run. */
   const running = new Set<string>()
   async function viewOf(person: number, row: PlanRow): Promise<Plan> {
-    const all = await tasks.list(person, `${STEP_TASKS}${row.id}.`)
+    const all = await agents().tasks.list(person, `${STEP_TASKS}${row.id}.`)
     const states = new Map<string, StepState>()
     const steps = row.steps.map((step): PlannedStep => {
       const task = all.find((one) => isOf(one, row.id, step))
@@ -135,7 +135,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
 
   async function resultOf(person: number, row: PlanRow, from: string): Promise<string> {
     const step = row.steps.find(({ id }) => id === from)
-    const json = await tasks.result(person, taskId(row.id, from, step?.attempt ?? 1))
+    const json = await agents().tasks.result(person, taskId(row.id, from, step?.attempt ?? 1))
     const wrong = (why: string): KaroError => new KaroError('conflict', `the result of ${from} ${why}`)
     if (json === undefined) throw wrong('no longer exists')
     const text = textOf(json)
@@ -148,6 +148,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
   /** Runs one step after the other until the plan is over, a step fails, or the person has to run the next one. Rejects when a task cannot be given. */
   async function drive(who: Runner, plan: string, begun: () => void): Promise<void> {
     const { person } = who
+    const { run, tasks } = agents()
     for (;;) {
       const row = await rowOf(person, plan)
       const { steps } = await viewOf(person, row)
@@ -164,7 +165,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
         const input = await handed(person, row, next)
         await mark(person, plan, next.id, { attempt, ...(next.takes && { given: canonicalJson(input) }) })
         try {
-          task = await deps.run({
+          task = await run({
             id: taskId(plan, next.id, attempt),
             person,
             agent: next.agent,

@@ -2,8 +2,8 @@
 import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemoryRepository, PlanRow } from '../../store/tables/memory.ts'
-import type { Tasks } from '../tasks/tasks.ts'
-import type { Task, TaskRequest, TaskState } from '../tasks/types.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { TaskState } from '../tasks/types.ts'
 import type { Draft, Judge, Offer, Step } from './plan.ts'
 
 /** Plans of one person that are kept; the oldest give way. */
@@ -46,14 +46,13 @@ export interface PlannerDeps {
   /** By the grammar of `karo ask`; undefined: it knows none. */
   readonly commandFor: (clause: string) => Promise<string | undefined>
   readonly judge: Judge
-  readonly run: (request: TaskRequest) => Promise<Task>
+  readonly agents: () => Pick<Runtime, 'run' | 'tasks'>
   /** The arguments as a task of that tool keeps them. */
   readonly kept: (
     agent: string,
     tool: string,
     input: Readonly<Record<string, unknown>>,
   ) => Readonly<Record<string, unknown>>
-  readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'ended'>
   readonly clock: Pick<Clock, 'now'>
   readonly random: Pick<Random, 'bytes'>
   readonly log: Log

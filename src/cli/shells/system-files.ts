@@ -81,10 +81,11 @@ export function changeSystemFiles(
   })
 }
 
-/** The lines by which start files of the machine load the hook. */
+/** The lines by which start files of the machine load the hook of each shell that has any. */
 export const systemHooks = (root = '/'): ReadonlyMap<Shell, string> =>
   new Map(
-    FILES.flatMap(({ shell, places }) =>
-      places.flatMap((place) => markedLines(textOf(join(root, place))).map((line) => [shell, line])),
-    ),
+    FILES.map(({ shell, places }): [Shell, string] => [
+      shell,
+      places.flatMap((place) => markedLines(textOf(join(root, place)))).join('\n'),
+    ]).filter(([, lines]) => lines !== ''),
   )

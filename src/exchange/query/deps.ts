@@ -30,8 +30,8 @@ export interface QueryDeps extends Ambient {
   readonly operators?: PrincipalsDeps['operators']
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
-  /** Whose consent decides for a node on which nobody typed anything yet: the daemon's own user's, root's for the service. */
-  readonly deciderUid: number
+  /** The people whose consent decides. Empty: nobody can say now who they are, and nothing is answered. */
+  readonly deciders: () => Promise<readonly number[]>
   readonly watch?: QueryWatch
   /** Sees the plaintext of every answer before it is sealed. */
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined

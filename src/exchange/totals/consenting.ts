@@ -50,7 +50,7 @@ export const givenTo =
   (type: string): boolean =>
     audiences.every((audience) => keys.has(keyOf({ type }, audience)))
 
-export function createConsenting({ insight, sharing, policy, roster, deciderUid, clock }: TotalsParts) {
+export function createConsenting({ deciders, sharing, policy, roster, clock }: TotalsParts) {
   const personOf = async (uid: number): Promise<Person> => ({
     uid,
     consent: await sharing.consentOf(uid),
@@ -79,13 +79,7 @@ export function createConsenting({ insight, sharing, policy, roster, deciderUid,
   return {
     personOf,
     refusal,
-    /** The people of this machine, or who decides where nobody typed anything yet. */
-    async people(): Promise<Person[]> {
-      const people: Person[] = []
-      const uids = await insight.uids()
-      for (const uid of uids.length === 0 ? [deciderUid] : uids) people.push(await personOf(uid))
-      return people
-    },
+    people: async (): Promise<Person[]> => Promise.all((await deciders()).map(personOf)),
     audiences(names: readonly string[]): readonly Audience[] {
       const { principals } = roster()
       return names.map((audience) => ({ audience, readers: principals(audience) }))

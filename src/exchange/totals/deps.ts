@@ -20,15 +20,15 @@ export interface TotalsDeps extends Ambient {
   /** Why the newest bundle is not in force, if it is not. */
   readonly problem: TotalsReader['problem']
   readonly measures: readonly Measure[]
-  readonly insight: Pick<Insight, 'uids' | 'recordedSince'>
+  readonly insight: Pick<Insight, 'recordedSince'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'decidedAt' | 'onChange'>
   readonly policy: Pick<Policy, 'counts' | 'decide'>
   readonly fleet: Pick<Certificates, 'certified'> & { readonly operators: Pick<Operators, 'list'> }
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'memberOf'>
   /** True for nodes that the people here refuse: they get nothing, not even half of a number. */
   readonly refuses: (node: NodeId) => boolean
-  /** Who decides for a machine on which nobody typed anything yet: the daemon's own user, root for the service. */
-  readonly deciderUid: number
+  /** The people whose consent decides. Empty: nobody can say now who they are, and nobody is counted. */
+  readonly deciders: () => Promise<readonly number[]>
   /** `sharing.k_min`, as it is now. */
   readonly kMin: () => number
   /** `sharing.budget`, as it is now: buckets of seven days. */

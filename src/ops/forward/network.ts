@@ -82,6 +82,8 @@ async function secured(
       path === '' ? undefined : readFile(path),
     ),
   )
+  // TLS over a socket that has ended tells nothing of it.
+  if (tcp.destroyed) throw new Error(CLOSED)
   const socket = connectTls({
     socket: tcp,
     host,
@@ -108,8 +110,10 @@ function happened(socket: Socket, event: string, signal: AbortSignal) {
 }
 
 /** Resolves after `ms`; rejects with the reason of `signal` if that aborts first. */
-export const pause = (ms: number, timers: Timers, signal: AbortSignal) =>
-  untilAborted(new Promise<void>((resolve) => void timers.after(ms, resolve)), signal)
+export async function pause(ms: number, timers: Timers, signal: AbortSignal): Promise<void> {
+  using time = deadline(timers, ms)
+  await untilAborted(once(time.signal, 'abort'), signal)
+}
 
 /** `socket` has been connected; it may have ended since. */
 export function outletOf(socket: Socket, unacknowledged: () => number | undefined, timers: Timers): Outlet {

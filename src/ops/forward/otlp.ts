@@ -15,8 +15,14 @@ const SEND_MS = 10_000
 export interface SendingDeps {
   readonly config: Pick<Config, 'mesh' | 'discovery' | 'forward'>
   readonly sender: { readonly name: string; readonly nodeId: string; readonly version: string }
-  /** Told why the collector did not take them, if it did not: after each try, and of the room of traces each other reason. */
+  /** Told why the collector did not take the last ones, for people, in at most 1,024 characters; undefined: it did. */
   readonly onTrouble: (problem: string | undefined) => void
+}
+
+/** The exporter's own words for 429, 502, 503 and 504 say neither who failed nor how, and for other answers may be none. */
+function reasonOf({ message, code }: Error & { code?: unknown }): string {
+  if (message.endsWith(' retryable status')) return 'it answers that it is overloaded'
+  return (typeof code === 'number' ? `it answers ${code} ${message}` : message).slice(0, 1_024)
 }
 
 export type Span = Omit<ReadableSpan, 'resource'>
@@ -33,12 +39,7 @@ export async function createSending({ config, sender, onTrouble }: SendingDeps):
   class Exporter extends OTLPTraceExporter {
     override export(...[spans, done]: Parameters<OTLPTraceExporter['export']>): void {
       super.export(spans, (result) => {
-        // The exporter's own words for 429, 502, 503 and 504 say neither who failed nor how.
-        const problem = result.error?.message.replace(
-          /.* retryable status$/,
-          'it answers that it is overloaded',
-        )
-        onTrouble(problem)
+        onTrouble(result.error && reasonOf(result.error))
         done(result)
       })
     }

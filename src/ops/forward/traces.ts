@@ -72,7 +72,7 @@ export interface Traces extends Room {
 /** The traces whose first request this node had, so that its span is the one above all others. */
 const ROOTS_MAX = 4_096
 
-/** Nothing is loaded, connected or kept where `forward.traces` is empty. */
+/** Nothing is loaded, connected or kept where `forward.traces` is empty. `onTrouble` is told each other reason once. */
 export function createTraces(deps: TracesDeps): Traces {
   const { clock, random, sender } = deps
   const { traces } = deps.config.forward

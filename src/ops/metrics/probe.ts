@@ -15,13 +15,17 @@ export interface Probe {
   lately(): Promise<void>
 }
 
-export function createProbe(deps: {
+export function createProbe({
+  probe,
+  probed,
+  clock,
+  timers,
+}: {
   readonly probe: () => Promise<void>
   readonly probed: (ok: boolean, elapsed_ms: number) => void
   readonly clock: Pick<Clock, 'monotonic'>
   readonly timers: Timers
 }): Probe {
-  const { probe, probed, clock, timers } = deps
   let triedAt = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
 

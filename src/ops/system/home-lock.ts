@@ -32,8 +32,7 @@ export async function holdHome(
     // The directory cannot be opened; the caller's own work in it says better what is wrong.
     return () => {}
   }
-  const refused = flock(directory, LOCK_EX | LOCK_NB) !== 0
-  if (!refused) return () => closeSync(directory)
+  if (flock(directory, LOCK_EX | LOCK_NB) === 0) return () => closeSync(directory)
   const errno = libc.koffi.errno()
   closeSync(directory)
   if (errno !== os.errno.EWOULDBLOCK) return () => {}

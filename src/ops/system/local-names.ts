@@ -2,13 +2,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { LocalNames } from '../../trust/access/index.ts'
 
-interface Files {
-  readonly passwd: string
-  readonly group: string
-}
-
 /** Read again when a file has changed. Rejects when one cannot be read. */
-export function createLocalNames({ passwd, group }: Files): (uid: number) => Promise<LocalNames> {
+export function createLocalNames(passwd: string, group: string): (uid: number) => Promise<LocalNames> {
   const readUsers = readingAgain(passwd)
   const readGroups = readingAgain(group)
   return async (uid) => {

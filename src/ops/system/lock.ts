@@ -109,7 +109,8 @@ async function describe(pid: number): Promise<Holder> {
   return { pid, started: `${boot?.trim() ?? ''}:${ticks}` }
 }
 
-function answersSignal(pid: number): boolean {
+/** True also where the process belongs to somebody else. */
+export function answersSignal(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

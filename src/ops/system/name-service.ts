@@ -60,7 +60,7 @@ export function createNameService(): NameService {
       }
       throw new Error('somebody is in more groups than the kernel knows')
     },
-    local: createLocalNames({ passwd: '/etc/passwd', group: '/etc/group' }),
+    local: createLocalNames('/etc/passwd', '/etc/group'),
   }
 }
 

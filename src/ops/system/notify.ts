@@ -29,10 +29,9 @@ export interface NotifyDeps {
 export async function openNotify(deps: NotifyDeps): Promise<Notify> {
   const { env, log, open = openDatagram, monotonicUs = () => process.hrtime.bigint() / 1000n } = deps
   const path = env.NOTIFY_SOCKET
-  if (path === undefined || path === '') return silentNotify
-  let socket: DatagramSocket
+  let socket: DatagramSocket = { send() {}, close() {} }
   try {
-    socket = await open(path)
+    if (path) socket = await open(path)
   } catch (cause) {
     throw new KaroError('bad_file', `the service manager cannot be told: ${(cause as Error).message}`, {
       where: 'NOTIFY_SOCKET',
@@ -54,15 +53,6 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     alive: () => send('WATCHDOG=1'),
     close: () => socket.close(),
   }
-}
-
-const nothing = (): void => {}
-const silentNotify: Notify = {
-  ready: nothing,
-  reloading: nothing,
-  stopping: nothing,
-  alive: nothing,
-  close: nothing,
 }
 
 /** A line break would begin another assignment. */

@@ -29,8 +29,7 @@ interface Remembered extends Pick<Problem, 'level' | 'at' | 'kind' | 'code' | 's
 }
 
 /** `root`: directory of the program's files. */
-export function createProblems(options: { readonly root: string; readonly clock: Clock }): Problems {
-  const { root, clock } = options
+export function createProblems({ root, clock }: { readonly root: string; readonly clock: Clock }): Problems {
   /** Places in the code that reported a problem, in order of their last report. */
   const places = createRecent<string, Remembered>(PLACES_MAX)
 

@@ -1,6 +1,7 @@
 // Notes, prompts and plans in a real store: each person's own, bounded, without secrets, and built-in agents for nobody else.
 import { describe, expect, test } from 'vitest'
 import { withBuiltIns } from '../../../src/agents/builtins/registry.ts'
+import type { Runtime } from '../../../src/agents/index.ts'
 import {
   createMemory,
   type MemoryDeps,
@@ -223,6 +224,21 @@ describe('a plan', () => {
       const input = JSON.stringify(request.input)
       return { ...request, input, state, events: [...ran, { state }], approval: null } as unknown as Task
     }
+    const tasks: Partial<Runtime['tasks']> = {
+      list: async (person, prefix = '') =>
+        kept.filter((one) => one.person === person && one.id?.startsWith(prefix)).map(taskOf),
+      get: async (_, id) => taskOf(kept.find((one) => one.id === id) as TaskRequest),
+      result: async (_, id) => results[id],
+      ended: async () => {},
+    }
+    const agents = {
+      tasks,
+      async run(request: TaskRequest) {
+        given.push(request)
+        kept.push(request)
+        return taskOf(request)
+      },
+    }
     const deps: PlannerDeps = {
       repository: repository.plans,
       clock,
@@ -232,18 +248,7 @@ describe('a plan', () => {
       models: { count: () => 0, chat: () => Promise.reject(new Error('none')) },
       commandFor: async () => undefined,
       judge: () => undefined,
-      async run(request) {
-        given.push(request)
-        kept.push(request)
-        return taskOf(request)
-      },
-      tasks: {
-        list: async (person, prefix = '') =>
-          kept.filter((one) => one.person === person && one.id?.startsWith(prefix)).map(taskOf),
-        get: async (_, id) => taskOf(kept.find((one) => one.id === id) as TaskRequest),
-        result: async (_, id) => results[id],
-        ended: async () => {},
-      },
+      agents: () => agents as ReturnType<PlannerDeps['agents']>,
       kept: (_agent, _tool, input) => input,
       redact,
     }

@@ -1,7 +1,7 @@
 // Files that commands write piece by piece: whole under their name, or nothing at all.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createOutput } from '../../../src/cli/output-file.ts'
@@ -30,6 +30,17 @@ test('what is discarded leaves nothing, and neither does a directory that is not
   expect(() => createOutput(join(directory, 'none/out'))).toThrow(
     expect.objectContaining({ code: 'bad_file' }),
   )
+})
+
+test('what cannot be removed hides no reason', () => {
+  const output = createOutput(join(temporaryDirectory(), 'out'))
+  rmSync(output.temporary)
+  mkdirSync(output.temporary)
+  const failing = (): void => {
+    using _ = output
+    throw new Error('the reason')
+  }
+  expect(failing).toThrow(/^the reason$/)
 })
 
 test('never in place of another, not even of one that came meanwhile', () => {

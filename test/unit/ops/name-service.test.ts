@@ -56,7 +56,7 @@ test('the files name people by all their names, and groups by members and as the
     group,
     'root:x:0:\nops:x:5:\nusers:x:100:\nkaro-admin:x:900:bob,ann\n+:::eve\nanns:x:901:anna,\n',
   )
-  const local = createLocalNames({ passwd, group })
+  const local = createLocalNames(passwd, group)
   expect(await local(0)).toMatchObject({ users: ['root', 'toor'], groups: ['root', 'ops'] })
   expect(await local(1001)).toMatchObject({ users: ['ann'], groups: ['users', 'karo-admin'] })
   expect(await local(1002)).toMatchObject({ users: [], groups: [] })

@@ -60,7 +60,7 @@ const firstWords = (io: CommandIo, where = ''): string =>
 /** How long a stopped daemon waits for handles that libraries left open, before it exits. */
 const LINGER_MS = 200
 
-/** With fewer, a start fails at some file that is all right, and its error speaks of that file. */
+/** With fewer, a start fails at some file that is all right, and its error speaks of that file. Node has raised the soft limit. */
 const OPEN_FILES_LEAST = 64
 
 function checkOpenFiles(): void {
@@ -69,7 +69,7 @@ function checkOpenFiles(): void {
   if (limit < OPEN_FILES_LEAST)
     throw new KaroError('unavailable', `at most ${limit} files may be open, too few for a node`, {
       where: 'karo up',
-      hint: 'Raise it first: ulimit -n 4096. Only root raises the hard limit, ulimit -Hn.',
+      hint: 'Only root raises it: nofile of limits.conf(5), LimitNOFILE= of a unit.',
     })
 }
 
@@ -91,7 +91,6 @@ export const commands = [
       'karo up --service': 'what the system unit runs',
     },
     async run(io, { options }) {
-      checkOpenFiles()
       nameProcess(DAEMON_NAME)
       const service = options.service === true
       if (service && io.env.KARO_HOME) {
@@ -119,12 +118,14 @@ export const commands = [
         if (!isInBackground()) {
           if (options['unless-failed'] && failedLately(paths))
             return show(io, { name: null, pid: null, started: false }, () => '')
+          checkOpenFiles()
           const { words, ...answer } = await startInBackground(io, paths)
           return show(io, answer, () => `${atHome(words, io)}${first ? firstWords(io) : ''}`)
         }
         write = bounded(io.err)
         held = beginLog
       }
+      checkOpenFiles()
       const { runDaemon } = await import('../../../daemon/main.ts')
       const hold = () =>
         holdHome(paths, service).catch(async (error: unknown) => {

@@ -105,7 +105,7 @@ export const home = {
       const stat = world.stat(paths.home, 'follow')
       if (stat === 'missing')
         return fail(
-          `there is no directory ${paths.home}; if it was moved, --home names it`,
+          `there is no directory ${paths.home}${world.service ? '' : '; if it was moved, --home names it'}`,
           startOf(world, 'init'),
         )
       if (stat === 'denied') return onlyRoot(paths.home)

@@ -29,7 +29,7 @@ export const machine = {
     what: 'The daemon may open enough files, and is far from its limit. While no daemon runs, your own limit is checked.',
     why: 'Every connection and every part of the database is an open file. At the limit new nodes cannot connect.',
     severity: 'warn',
-    fix: 'LimitNOFILE=65536 in systemctl edit karo; for your own karo up: ulimit -n 4096 before it.',
+    fix: 'LimitNOFILE=65536 in systemctl edit karo; for your own karo up: nofile of limits.conf(5).',
     async look(world) {
       const state = await world.daemon()
       const pid = state.kind === 'up' ? state.pid : 'self'

@@ -108,7 +108,7 @@ export const store = {
     what: 'Every target of forward.to takes the entries of the ledger, and none was removed before it was sent. forward.traces takes the traces.',
     why: 'Whoever watches there sees nothing of this machine. Entries wait in the ledger, which keeps 200 000; traces are lost.',
     severity: 'warn',
-    looksAt: 'daemon',
+    looksAt: 'admin',
     fix: 'Let this machine reach the collector, by TLS with a certificate of forward.tls_ca, or write the file (systemctl edit karo: ReadWritePaths=).',
     look({ forward = [], traces }) {
       const found = forward.map(({ to, waiting, missed, problem }) => {
@@ -119,7 +119,8 @@ export const store = {
         return ok(waiting === 0 ? `${to} has every entry` : `${to} gets the ledger; ${waiting} entries wait`)
       })
       if (traces === null) found.push(ok('forward.traces refused no traces'))
-      else if (traces !== undefined) found.push(warn(`forward.traces does not get the traces: ${traces}`))
+      else if (traces !== undefined)
+        found.push(warn(`the collector of forward.traces does not get the traces: ${traces}`))
       return found.length === 0 ? skipped('they are sent nowhere (forward.to, forward.traces)') : found
     },
   },

@@ -103,7 +103,7 @@ export function judgeHook(
   const [line] = marked
   /** A program that the line tests for and that is not there. */
   const goneFrom = (text = ''): string | undefined =>
-    [...text.matchAll(/(?:\[|test) -[xr] (?:'([^'\\]+)'(?!\\)|([^'\s]+))/g)]
+    [...text.matchAll(/(?:\[|test) -[xr] (?:'([^'\\]+)'(?!\\)|([^'\s;]+))/g)]
       .map(([, quoted, bare]) => quoted ?? bare ?? '')
       .find((path) => !exists(path))
   const bad = (says: string): Finding =>

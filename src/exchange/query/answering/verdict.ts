@@ -28,7 +28,7 @@ const actionOf = (type: string): QueryAction => findQueryType(type)?.action ?? '
 
 /** `asker`: as the principal resolver says. Each person decides for themself; one who consents is enough for an answer about that one. */
 export async function judge(
-  { insight, sharing, policy, clock, deciderUid }: QueryDeps,
+  { deciders, sharing, policy, clock }: QueryDeps,
   question: Question,
   { principal, fault }: Asker,
 ): Promise<Verdict> {
@@ -42,9 +42,8 @@ export async function judge(
   if (resource.category === undefined) {
     return { decision: policy.decide(principal, action, resource, circumstances), level, uids: [] }
   }
-  const people = await insight.uids()
   const decisions: { uid: number; decision: Decision; tools: boolean }[] = []
-  for (const uid of people.length === 0 ? [deciderUid] : people) {
+  for (const uid of await deciders()) {
     const consent = await sharing.consentOf(uid)
     decisions.push({
       uid,

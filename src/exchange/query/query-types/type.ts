@@ -74,7 +74,7 @@ interface SchemaKit {
 
 export type GatherInsight = Pick<
   Insight,
-  'uids' | 'during' | 'nodeHealth' | 'recordedSince' | 'anomaliesKnownSince'
+  'during' | 'nodeHealth' | 'recordedSince' | 'anomaliesKnownSince'
 > & {
   /** Who fetched released totals from this node; absent: it cannot tell. */
   readonly fetched?: () => Promise<readonly ReleaseFetch[]>

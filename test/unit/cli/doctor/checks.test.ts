@@ -554,12 +554,14 @@ test('the spool: owner, group, who else is in that; files nobody reads; what wai
 test('hooks of shells: as they would be written now, another that works, stale, doubled, none, by hand, of the machine', async () => {
   const line =
     "if [ -x '/n/node' ] && [ -r '/n/karo.js' ]; then eval \"$('/n/node' '/n/karo.js' shell init bash)\"; fi"
-  /** The line of the machine that starts this program. */
-  const written = (program: string): string => {
+  /** The lines of the machine that start these programs, each in a file of its own. */
+  const written = (...programs: readonly string[]): string => {
     const root = temporaryDirectory()
     mkdirSync(join(root, 'etc'))
-    writeFileSync(join(root, 'etc/bashrc'), '')
-    changeSystemFiles('install', { root, flags: [], program: [program], random: systemRandom })
+    for (const [i, program] of programs.entries()) {
+      writeFileSync(join(root, ['etc/bashrc', 'etc/bash.bashrc'][i]!), '')
+      changeSystemFiles('install', { root, flags: [], program: [program], random: systemRandom })
+    }
     return systemHooks(root).get('bash')!
   }
   const hook = (differs: object, there = ['/n/node', '/n/karo.js']): Found =>
@@ -588,6 +590,14 @@ test('hooks of shells: as they would be written now, another that works, stale, 
       "a line of one's own": hook({ marked: [], unmarked: true }),
       'of the machine': hook({ marked: [], ofMachine: written('/n/node') }),
       'of the machine, with a program that is gone': hook({ marked: [], ofMachine: written('/n/karo') }),
+      'of the machine, in two files, one with a program that is gone': hook({
+        marked: [],
+        ofMachine: written('/n/node', '/n/karo'),
+      }),
+      'of the machine, written by hand': hook({
+        marked: [],
+        ofMachine: 'if test -x /n/node; then eval "$(/n/node shell init bash)"; fi',
+      }),
       'of the machine, with a program whose name is quoted twice': hook({
         marked: [],
         ofMachine: written("/n/ann's karo"),

@@ -398,7 +398,6 @@ export class TestNode {
         withdrawn: async (author) => this.withdrew.has(author),
       },
       insight: {
-        uids: async () => [...people.keys()],
         recordedSince: async () => this.since,
         anomaliesKnownSince: async () => this.anomaliesSince,
         during: (range) => {
@@ -457,7 +456,7 @@ export class TestNode {
       timers: options.timers ?? pacedTimers,
       random: options.random ?? systemRandom,
       log: silentLog,
-      deciderUid: this.uid,
+      deciders: async () => (people.size === 0 ? [this.uid] : [...people.keys()]),
       onEncoded: options.onEncoded,
       ...(options.operators === undefined ? {} : { operators: options.operators }),
     })

@@ -31,7 +31,8 @@ function previewsOf(more: Some<PreviewDeps> = {}) {
           },
         },
       ],
-      insight: { uids: async () => [1000, 1001], recordedSince: async () => 0 },
+      deciders: async () => [1000, 1001],
+      insight: { recordedSince: async () => 0 },
       sharing: { consentOf: async () => AGREES, decidedAt: async () => undefined },
       policy: createPolicy({ teams: () => [], k: () => 3, now: () => NOW }),
       roster: () => ({
@@ -40,7 +41,6 @@ function previewsOf(more: Some<PreviewDeps> = {}) {
         named: () => ({ nodes: [], operators: [] }),
       }),
       refuses: () => false,
-      deciderUid: 1000,
       kMin: () => 4,
       budget: () => 28,
       joinedAt: () => 0,

@@ -215,7 +215,8 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
       measure('ToolUsage', 'query.tool_usage', TOOLS, () => machine.tools),
       measure('ActivityPatterns', 'query.activity_patterns', HOURS, () => machine.hours),
     ],
-    insight: { uids: async () => [1000], recordedSince: async () => machine.joinedAt },
+    deciders: async () => [1000],
+    insight: { recordedSince: async () => machine.joinedAt },
     sharing: {
       consentOf: async () => machine.consent,
       decidedAt: async () => machine.decidedAt,
@@ -225,7 +226,6 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     refuses: (other) => node.refused.has(other),
     fleet: { certified: bindings, operators: { list: () => [] } },
     trust: { opinion, known: () => machine.candidates, memberOf: (other) => other },
-    deciderUid: 1000,
     kMin: () => 3,
     budget: () => machine.budget,
     joinedAt: () => machine.joinedAt,

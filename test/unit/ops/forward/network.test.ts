@@ -1,6 +1,7 @@
 // To whom the ledger is sent: private addresses only, and over TLS only to whom the named authority vouches for.
+import { execFileSync } from 'node:child_process'
 import { getEventListeners, once } from 'node:events'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
@@ -53,6 +54,22 @@ test('what waits for the end of a connection leaves nothing there when it has wa
   for (let n = 0; n < 3; n++) await outlet.send('a record\n')
   expect(getEventListeners(outlet.ended, 'abort')).toEqual([])
   await outlet.close()
+})
+
+test('over TLS a collector that closes before it is spoken to is noticed', async () => {
+  const ca = join(temporaryDirectory(), 'ca')
+  execFileSync('mkfifo', [ca])
+  const port = await listening(
+    createServer((socket) => {
+      socket.resume().on('close', () => writeFileSync(ca, ''))
+      socket.end()
+    }),
+  )
+  const to = `ecs+tls://127.0.0.1:${port}`
+  const deps = depsFor(to)
+  const forward = { ...deps.config.forward, tls_ca: ca }
+  const opening = opened(to, { ...deps, config: { ...deps.config, forward } })
+  await expect(opening).rejects.toThrow('the collector closed the connection')
 })
 
 test('over TLS a certificate of the named authority is good, and one of another authority is not', async () => {

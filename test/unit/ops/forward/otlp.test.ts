@@ -61,7 +61,12 @@ test('another reason is said, the same one is not said again, and so is the end 
   await sent()
   await until(() => said.length === 4, { what: 'it takes them again' })
   await traces.stop()
-  expect(said).toEqual(['Unauthorized', 'Payload Too Large', 'it answers that it is overloaded', undefined])
+  expect(said).toEqual([
+    'it answers 401 Unauthorized',
+    'it answers 413 Payload Too Large',
+    'it answers that it is overloaded',
+    undefined,
+  ])
 })
 
 test('why the last ones were not taken is known until some are, also before anything was sent', async () => {
@@ -76,7 +81,7 @@ test('why the last ones were not taken is known until some are, also before anyt
     traces.sink('debug', FINISHED, 'query ended')
     return traces.problem() === problem
   }
-  await until(said('Unauthorized'), { what: 'the problem is known' })
+  await until(said('it answers 401 Unauthorized'), { what: 'the problem is known' })
   collector.status = 200
   await until(said(null), { what: 'they are taken' })
   await traces.stop()
