@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
 import { debOf, NEW } from '../support/node/packages.ts'
 import { atEnd } from '../support/run/processes.ts'
+import { until } from '../support/run/until.ts'
 
 const EARLIER = join(import.meta.dirname, '../support/earlier')
 
@@ -50,11 +51,9 @@ describe.runIf(possible.ok)('a machine with an earlier package', () => {
     const before = await config()
     await machine.must(`dpkg --force-confold -i ${debOf(NEW)}`)
     expect(await config()).toBe(before)
-    expect(await service()).toMatchObject({
-      ActiveState: 'active',
-      NRestarts: '0',
-      StatusText: 'ash is ready',
-    })
+    // Its parts that start last have a moment to be ready.
+    await until(async () => (await service()).StatusText === 'ash is ready', { what: 'it is ready' })
+    expect(await service()).toMatchObject({ ActiveState: 'active', NRestarts: '0' })
     expect(await machine.must('journalctl -u karo -o cat --no-pager')).toContain('karo config migrate')
     const { events } = await json<{ events: unknown[] }>('karo history')
     expect(events).toHaveLength(8)

@@ -25,7 +25,7 @@ const REBOOT = 133
 /** Not among the calls that systemd-nspawn lets a container make, and units get its filter. On a machine of its own nothing refuses them. */
 const LANDLOCK = 'landlock_create_ruleset landlock_add_rule landlock_restrict_self'
 /** Unpacking and booting on a machine that is busy with other things. */
-const BOOT_MS = 120_000
+const BOOT_MS = 600_000
 
 export interface Machine {
   /** One line of shell as root inside; never throws for an exit code. */
