@@ -74,9 +74,10 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     signal: AbortSignal,
   ): AsyncGenerator<TaskLineShape, void> {
     let seen = after
-    let awaySince: number | undefined
+    /** Until when it may be away; 0 before it was reached, so that who waits is told why at once. */
+    let mayUntil = 0
     const onGreeted = (): void => {
-      awaySince = undefined
+      mayUntil = Number.POSITIVE_INFINITY
     }
     const until = as === undefined ? signal : AbortSignal.any([signal, as.ended])
     while (!until.aborted) {
@@ -94,8 +95,8 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
       } catch (error) {
         const isAway = error instanceof KaroError && error.code === 'unavailable'
         const now = clock.monotonic()
-        awaySince ??= now
-        if (!isAway || until.aborted || now - awaySince > AWAY.ms) throw error
+        mayUntil = Math.min(mayUntil, now + AWAY.ms)
+        if (!isAway || until.aborted || now > mayUntil) throw error
         await new Promise<void>((resolve) => timers.after(AWAY.look, resolve))
       }
     }

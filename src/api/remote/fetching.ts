@@ -134,15 +134,14 @@ export function createFetching(deps: FetchDeps): Fetching {
     artifact: string,
     link: Link,
     hungUp: AbortSignal,
+    leave: () => void,
   ): AsyncGenerator<Fetched, void> {
+    using _place = { [Symbol.dispose]: leave }
     using limit = deadline(timers, WAIT.all)
     const { as } = to
     const over = AbortSignal.any([hungUp, limit.signal, ...(as === undefined ? [] : [as.ended])])
-    /**
-     * When the other machine last sent something; undefined: it was never reached, and the waiting client is told why
-     * at once.
-     */
-    let heard: number | undefined
+    /** When the other machine last sent something; before it was reached, the waiting client is told why at once. */
+    let heard = Number.NEGATIVE_INFINITY
     const onGreeted = (): void => {
       heard = clock.monotonic()
     }
@@ -169,7 +168,7 @@ export function createFetching(deps: FetchDeps): Fetching {
         return
       } catch (error) {
         const isAway = error instanceof KaroError && error.code === 'unavailable'
-        const isPatient = heard !== undefined && clock.monotonic() - heard <= WAIT.away
+        const isPatient = clock.monotonic() - heard <= WAIT.away
         if (!isAway || !isPatient || over.aborted) throw error
         await new Promise<void>((resolve) => timers.after(WAIT.look, resolve))
       } finally {
@@ -193,16 +192,8 @@ export function createFetching(deps: FetchDeps): Fetching {
         leave()
         throw error
       }
-      return withPlace(rounds(asked, { node, as }, artifact, link, signal), leave)
+      return rounds(asked, { node, as }, artifact, link, signal, leave)
     },
-  }
-
-  async function* withPlace(told: AsyncIterable<Fetched>, leave: () => void): AsyncGenerator<Fetched, void> {
-    try {
-      yield* told
-    } finally {
-      leave()
-    }
   }
 
   function meant(wanted: Wanted): { readonly node: NodeId; readonly artifact: string; readonly link: Link } {

@@ -48,7 +48,10 @@ export function createGiving({ artifacts, audit, onDenied }: GivingDeps) {
       // A transfer may take long, and ends if the share is withdrawn meanwhile, or the person logs out.
       const isStill =
         admission.share === undefined ? visitor.isTheirs(admission.person) : await shares.isStill(admission)
-      if (visitor.closed() || !isStill) throw refused()
+      if (visitor.closed() || !isStill)
+        throw new KaroError('refused', 'you may not read it any more', {
+          hint: 'It is not shared any more: ask its owner for another link.',
+        })
       yield bytes
     }
   }

@@ -187,8 +187,9 @@ async function* answerOf(exchange: Exchange, other: Other, most: number): AsyncG
   const { name } = other
   let parts: Uint8Array[] = []
   let size = 0
-  for (let frame = await exchange.next(); frame !== undefined; frame = await exchange.next()) {
-    if (frame.message === AgentEnd) {
+  for (;;) {
+    const frame = await exchange.next()
+    if (frame?.message === AgentEnd) {
       const { error } = bodyOf(frame, AgentEnd)
       if (error !== undefined) throw rebuilt(error, name)
       return
@@ -204,15 +205,11 @@ async function* answerOf(exchange: Exchange, other: Other, most: number): AsyncG
     size = 0
     yield document
   }
-  throw away(other, 'the connection to it was cut')
 }
 
 const away = ({ name, goesOn }: Other, why: string): KaroError =>
   new KaroError('unavailable', `${name} cannot be asked: ${why}`, {
-    hint:
-      why === NO_WAY
-        ? `Let its port of the mesh be reached from here, or ask at a machine that has a link to it (karo peers). ${goesOn}`
-        : `karo peers shows who is connected. ${goesOn}`,
+    hint: `${why === NO_WAY ? 'It may be off. If not, let its port of the mesh be reached from here, or ask at a machine that has a link to it (karo peers)' : 'karo peers shows who is connected'}. ${goesOn}`,
   })
 
 function bodyIn<B extends WireBody>(frame: Frame | undefined, message: Message<B>, other: Other): B {

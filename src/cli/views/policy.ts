@@ -49,12 +49,13 @@ const EVERY = { day: 'day', '6h': 'six hours', hour: 'hour' } as const
 
 /** Who computes totals, about what, for whom. */
 function totalsText({ aggregators, bucket, first, noise, audiences }: Bundle['totals']): string {
-  const operators = new Set(aggregators.map(({ operator }) => operator))
-  const by = [...operators].map(printable).join(' and ')
+  const list = new Intl.ListFormat('en-GB')
+  const by = list.format(new Set(aggregators.map(({ operator }) => printable(operator))))
+  const many = aggregators.length
   // Later nobody waits for it.
   const isNew = first !== null && Date.now() < Date.parse(first.end) + DAY_MS
   const begin = isNew ? ` (the first of ${utc(first.start)} to ${utc(first.end)} UTC)` : ''
-  return `totals of each ${EVERY[bucket]}${begin} for ${audiences.map(printable).join(' and ') || 'nobody'}, computed by ${aggregators.length} nodes of ${by}${noise === null ? '' : noise === 0 ? ', without noise' : `, with noise that hides ${noise} of each number of one machine`}`
+  return `totals of each ${EVERY[bucket]}${begin} for ${list.format(audiences.map(printable)) || 'nobody'}, ${many > 2 ? 'each computed by two of' : 'computed by'} ${many} nodes (run by ${by})${noise === null ? '' : noise === 0 ? ', without noise' : `, with noise that hides ${noise} of each number of one machine`}`
 }
 
 /** What the root of the mesh asks of every node, one fact a line; `rules`: as text, behind what they belong to. */

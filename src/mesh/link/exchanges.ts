@@ -4,7 +4,7 @@ import type { Stream as Libp2pStream } from '@libp2p/interface'
 import type { Message, Stream, WireBody } from '../../../protocols/define.ts'
 import type { Frame } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { deadline, untilAborted } from '../../base/async/deadline.ts'
+import { deadline, untilAborted, within } from '../../base/async/deadline.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createQuotas, type Quota } from '../../base/quota.ts'
 import type { Put } from '../state/types.ts'
@@ -52,16 +52,6 @@ export function createExchanges({
 }: ExchangesDeps): ExchangeEdge {
   const lines = new Map<string, Line & { readonly protocol: Stream }>()
   const { timers, log } = deps
-
-  /** Resolves when the signal aborts, or after `ms`. */
-  async function closedWithin(ms: number, signal: AbortSignal): Promise<void> {
-    using limit = deadline(timers, ms)
-    try {
-      await untilAborted(new Promise<void>((resolve) => onAbort(signal, resolve)), limit.signal)
-    } catch {
-      // The caller sees by the signal which of the two it was.
-    }
-  }
 
   function begin(line: Line & { readonly protocol: Stream }, stream: Libp2pStream, peer: PeerRef): Exchange {
     const { protocol, open } = line
@@ -115,7 +105,7 @@ export function createExchanges({
         let left = Number.POSITIVE_INFINITY
         while (!signal.aborted && stream.writeBufferLength < left) {
           left = stream.writeBufferLength
-          await closedWithin(ms, signal)
+          await within(new Promise((resolve) => signal.addEventListener('abort', resolve)), ms, timers)
         }
         stream.abort(new Error('over'))
       },
@@ -147,14 +137,10 @@ export function createExchanges({
             throw new KaroError('unavailable', 'the connection was cut')
           } catch (error) {
             if (error instanceof KaroError) throw error
-            if (limit.signal.aborted) put({ on: 'doubt', node })
-            throw new KaroError(
-              'unavailable',
-              'it does not answer, too many requests to it are open, or its Karo is older',
-              {
-                cause: error,
-              },
-            )
+            const silent = limit.signal.aborted
+            if (silent) put({ on: 'doubt', node })
+            const why = 'the connection was cut, too many requests to it are open, or its Karo is older'
+            throw new KaroError('unavailable', silent ? 'it does not answer' : why, { cause: error })
           }
         },
       }
@@ -185,8 +171,3 @@ const cut = (signal: AbortSignal): KaroError =>
 
 const nextDrain = (stream: Libp2pStream): Promise<void> =>
   new Promise((resolve) => stream.addEventListener('drain', () => resolve(), { once: true }))
-
-function onAbort(signal: AbortSignal, run: () => void): void {
-  if (signal.aborted) run()
-  else signal.addEventListener('abort', run, { once: true })
-}

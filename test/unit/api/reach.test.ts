@@ -32,7 +32,7 @@ test('a machine that nothing leads to is told of with what to do, and so is a di
     code: 'unavailable',
     message:
       'desk cannot be asked: it cannot be dialed from here, and no other member carries such requests to it',
-    hint: 'Let its port of the mesh be reached from here, or ask at a machine that has a link to it (karo peers). The task goes on.',
+    hint: 'It may be off. If not, let its port of the mesh be reached from here, or ask at a machine that has a link to it (karo peers). The task goes on.',
   })
   expect(await refusedOver(() => Promise.reject(new Error('the dial took too long')))).toMatchObject({
     code: 'unavailable',

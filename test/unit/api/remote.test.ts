@@ -541,6 +541,21 @@ describe('the machine that asks', () => {
     expect(seen).toEqual([1, 2, 3, 4])
     expect(requests.map((one) => 'after' in one && one.after)).toEqual([0, 2, 3])
   })
+
+  test('says at once that a machine whose task is followed was never reached', async () => {
+    const errors = ['no connection', 'it was tried again']
+    const over = new AbortController()
+    const elsewhere = elsewhereBy([], {
+      async open() {
+        const why = errors.shift() ?? ''
+        if (errors.length === 0) over.abort()
+        throw new KaroError('unavailable', why)
+      },
+    })
+    const lines = await elsewhere.follow(asked, 'build', { id: 't', after: 0 }, over.signal)
+    const first = lines[Symbol.asyncIterator]().next()
+    await expect(first).rejects.toMatchObject({ message: expect.stringContaining('no connection') })
+  })
 })
 
 test('a task whose link is cut at any frame runs once, and both ends come to the same end', async () => {
@@ -576,10 +591,18 @@ test('a task whose link is cut at any frame runs once, and both ends come to the
       return give()
     })
     expect(task).toMatchObject({ id })
-    const seen: unknown[] = []
-    const { signal } = new AbortController()
-    for await (const { seq, state } of await elsewhere.follow(asked, 'build', { id, after: 0 }, signal))
-      seen.push([seq, state])
+    const follow = async (): Promise<unknown[]> => {
+      const seen: unknown[] = []
+      const { signal } = new AbortController()
+      for await (const { seq, state } of await elsewhere.follow(asked, 'build', { id, after: 0 }, signal))
+        seen.push([seq, state])
+      return seen
+    }
+    const seen = await follow().catch((error: KaroError) => {
+      // It was not reached, and the command tries again.
+      expect(error).toMatchObject({ code: 'unavailable' })
+      return follow()
+    })
     const { events } = await tasks.get(AFAR, afarId({ node: PEER.nodeId, operator: ADA.nodeId }, id))
     expect(seen).toEqual(events.map(({ seq, state }) => [seq, state]))
     expect(seen.at(-1)).toEqual([3, 'completed'])

@@ -116,7 +116,11 @@ test('explain marks the layer that decides, and show says what is not in force',
   const soon = Math.ceil(Date.now() / 3_600_000) * 3_600_000
   const end = new Date(soon).toISOString().slice(0, 16).replace('T', ' ')
   expect((await from(soon)).replaceAll(/\s+/g, ' ')).toContain(
-    `to ${end} UTC) for security, computed by 2 nodes`,
+    `to ${end} UTC) for security, computed by 2 nodes (run by hq and ops)`,
+  )
+  // Of more than two, each period has a pair of its own.
+  expect((await from(soon, ['hq', 'ops', 'lab'])).replaceAll(/\s+/g, ' ')).toContain(
+    'for security, each computed by two of 3 nodes (run by hq, ops and lab)',
   )
   expect(await from(soon - 48 * 3_600_000)).not.toContain('the first of')
   // A bundle that names nobody ends totals.

@@ -128,15 +128,8 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
       const input = objectIn(body.input)
       if (at !== undefined) {
         // Before anything leaves, so that a retry can name it.
-        const { agent, tool, why, id = `t-${request.id.slice(0, 16)}` } = wanted
-        return elsewhere.ask(request, at, api.runTask, {
-          operation: 'task',
-          agent,
-          tool,
-          why,
-          id,
-          input: body.input,
-        })
+        const id = `t-${request.id.slice(0, 16)}`
+        return elsewhere.ask(request, at, api.runTask, { operation: 'task', id, ...wanted })
       }
       if (wanted.id?.startsWith(STEP_TASKS))
         throw new KaroError('bad_request', `ids that begin with ${STEP_TASKS} are of steps of plans`, {
@@ -170,6 +163,8 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
       const { id, after, at } = request.query
       const over = whileOpen(reply)
       follows(request.caller.uid, over)
+      // A call may take longer than an idle connection lasts, and so may another machine be away.
+      request.raw.socket.setTimeout(0)
       const lines =
         at === undefined
           ? taskLines(tasks, await tasks.get(request.caller.uid, id), after, over)

@@ -14,7 +14,7 @@ import {
   runTask,
 } from '../../../api/contract/operations/agents/agents.ts'
 import type { TaskLineShape, TaskListShape, TaskShape } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
@@ -92,7 +92,7 @@ function stateLine(line: Told & Pick<TaskLineShape, 'task' | 'approval'>, at?: s
   const what = `${line.task} is ${printable(line.state)}${wordsOf(line)}\n`
   if (line.state !== 'input-required' || line.approval === undefined) return what
   const where = whereTo(at)
-  const named = at === undefined ? line.task : `${line.task} --at ${printable(at)}`
+  const named = nameOf({ id: line.task, at })
   return `${what}${where[0]?.toUpperCase()}${where.slice(1)}: ${approving(line.approval)}. karo task show ${named} shows what became of it.\n`
 }
 
@@ -112,14 +112,18 @@ function resultView(result: unknown): string {
 /** Lines stay lines; all else that a terminal would obey is made visible. */
 const linesOf = (text: string): string => text.split('\n').map(printable).join('\n')
 
-/** Time between attempts to reach a daemon that went away, and how often it is tried. */
-const AWAY = { ms: 500, times: 60 }
+/** Milliseconds between attempts to reach a daemon that went away, and for how long they go on. */
+const AWAY = { ms: 500, most: 30_000 }
 /** One result, as JSON in JSON. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024
 const CANCEL_DEADLINE_MS = 85_000
 /** Another machine has to be found first. */
 const RUN_DEADLINE_MS = 85_000
-const TASK = { description: 'the id of a task, see karo task list', completes: 'task:list:id' } as const
+/** What names a task, here or on another machine. */
+const ONE_TASK = {
+  args: { id: { description: 'the id of a task, see karo task list', completes: 'task:list:id' } },
+  options: { at: AT },
+} as const
 
 const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
   submitted: EXIT.failed,
@@ -155,21 +159,13 @@ const run = defineCommand('task run', {
     'karo task run files index --id nightly-1': 'a script may repeat it; it runs once',
     'karo task run files index --at build-1 --follow': 'on another machine, waiting for its end',
   },
-  async run(io, { args, options }) {
-    const id = options.id ?? `t-${randomBytes(8).toString('hex')}`
-    const most = options.at === undefined ? 64 : REMOTE_ID_MAX
+  async run(io, { args, options: { at, why, follow: waits, id = `t-${randomBytes(8).toString('hex')}` } }) {
+    const most = at === undefined ? 64 : REMOTE_ID_MAX
     if (!CHOSEN_NAME.test(id) || id.length > most)
       throw usage(`an id has at most ${most} letters, digits and . _ -`, '--id')
-    const body = {
-      agent: args.agent,
-      tool: args.tool,
-      input: inputOf(args.input),
-      id,
-      at: options.at,
-      why: options.why,
-    } as const
+    const body = { ...args, input: inputOf(args.input), id, at, why }
     await whileAway(() => io.call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
-    return follow(io, { id, at: options.at }, options.follow === true)
+    return follow(io, { id, at }, waits, true)
   },
 })
 
@@ -191,7 +187,7 @@ async function whileAway<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()
     } catch (error) {
-      if (!(error instanceof KaroError) || error.code !== 'unavailable' || tries === 3) throw error
+      if (!isAway(error) || tries === 3) throw error
       await sleep(AWAY.ms)
     }
   }
@@ -203,23 +199,31 @@ interface Which {
   readonly at?: string | undefined
 }
 
-/** Shows the events until the task is over, or waits for somebody; continues where a connection broke. */
-async function follow(io: CommandIo, which: Which, waits: boolean): Promise<ExitCode> {
+/**
+ * Shows the events until the task is over, or waits for somebody; continues where a connection broke. `given`: the task was
+ * given just now, so that also a first attempt that fails is a connection that broke.
+ */
+async function follow(
+  io: CommandIo,
+  which: Which,
+  waits: boolean | undefined,
+  given: boolean,
+): Promise<ExitCode> {
   using interrupt = watchInterrupt()
   const { signal } = interrupt
   using live = createLiveLine(io)
   let after = 0
-  let away = 0
-  for (;;) {
+  let triesUntil = given ? performance.now() + AWAY.most : 0
+  while (!signal.aborted) {
+    const began = performance.now()
     try {
-      const query = { ...which, after }
       for await (const line of daemonAt(io).lines(followTask, {
-        query,
+        query: { ...which, after },
         signal,
         maxBytes: MAX_LINE_BYTES,
       })) {
         after = line.seq
-        away = 0
+        triesUntil = performance.now() + AWAY.most
         if (io.json) io.out(`${jsonText(line)}\n`)
         else live.show(progressLine(line, which.at))
         if (line.final || (line.state === 'input-required' && !waits)) {
@@ -229,11 +233,11 @@ async function follow(io: CommandIo, which: Which, waits: boolean): Promise<Exit
         }
       }
     } catch (error) {
-      if (signal.aborted) break
-      away += 1
-      if (!isAway(error) || away > AWAY.times) throw error
+      const now = performance.now()
+      // What lasted was a connection, though nothing happened meanwhile.
+      if (now - began > AWAY.most) triesUntil = now + AWAY.most
+      if (!signal.aborted && (!isAway(error) || now > triesUntil)) throw error
     }
-    if (signal.aborted) break
     await pause(AWAY.ms, signal)
   }
   live.end()
@@ -269,8 +273,7 @@ const list = defineCommand('task list', {
 const showTask = defineCommand('task show', {
   summary: 'show one of your tasks: its arguments, what happened, and its result',
   shows: getTask,
-  args: { id: TASK },
-  options: { at: AT },
+  ...ONE_TASK,
   examples: { 'karo task show t-1077efe3b0d3615b': 'also after the daemon was restarted' },
   view: taskView,
 })
@@ -278,8 +281,7 @@ const showTask = defineCommand('task show', {
 const cancel = defineCommand('task cancel', {
   summary: 'cancel a task: its call is stopped, and its agent killed if it does not stop',
   shows: cancelTask,
-  args: { id: TASK },
-  options: { at: AT },
+  ...ONE_TASK,
   examples: { 'karo task cancel t-1077efe3b0d3615b': 'returns when the task has ended' },
   deadlineMs: CANCEL_DEADLINE_MS,
   view: ({ id, state }) => `${id}: ${state}\n`,
@@ -289,10 +291,9 @@ const followOne = defineCommand('task follow', {
   summary: 'show the events of a task of yours, from the first one until it ends',
   shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
-  args: { id: TASK },
-  options: { at: AT },
+  ...ONE_TASK,
   examples: { 'karo task follow nightly-1 --at build-1': 'also from another terminal' },
-  run: (io, { args, options }) => follow(io, { id: args.id, at: options.at }, true),
+  run: (io, { args, options }) => follow(io, { ...args, at: options.at }, true, false),
 })
 
 export const commands = [run, list, showTask, followOne, cancel]

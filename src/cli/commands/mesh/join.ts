@@ -34,8 +34,8 @@ interface Given {
 }
 
 /** A code on the command line is seen by others of this machine (ps), so a file, standard input and a prompt are taken too. */
-async function givenBy(argument: string | undefined): Promise<Given> {
-  if (argument === undefined) {
+async function givenBy(argument: string): Promise<Given> {
+  if (argument === '') {
     const typed = await passphraseOf(undefined, 'Invite (it is not shown): ').catch((error: unknown) => {
       if (!(error instanceof KaroError) || !/^bad/.test(error.code)) throw error
       throw usage('an invite is missing', 'karo join', 'Give the code, a file, or - for standard input.')
@@ -120,8 +120,9 @@ export const commands = [
     },
     async run(io, { args, options }) {
       const waitMs = parseDuration(options.wait, '--wait')
-      if (args.invite.length === 0) await permitted(io, joinFleet)
-      const given = await givenBy(args.invite.length === 0 ? undefined : args.invite.join(' '))
+      const invite = args.invite.join(' ')
+      if (invite === '') await permitted(io, joinFleet)
+      const given = await givenBy(invite)
       const places = [...given.places, ...(options.at ?? [])]
       let state: FleetShape = await io.call(joinFleet, {
         body: { code: given.code, places, ...(given.root && { root: given.root as never }) },

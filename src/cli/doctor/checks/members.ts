@@ -219,7 +219,7 @@ export const members = {
         found.push(
           warn(
             `the newest ${late} periods were not released${off}`,
-            'Start both aggregators and connect them to the mesh: karo peers. Missing periods of the last 7 days are released when they are back.',
+            'Start all aggregators and connect them to the mesh: karo peers. Missing periods of the last 7 days are released when they are back.',
           ),
         )
       }
