@@ -1,4 +1,5 @@
 // The Muscle's end of the socket: who connects is proved by the kernel, what they send is read by the contract alone.
+import { once } from 'node:events'
 import { chmodSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { PeerCredentials } from '../base/kernel/peer-credentials.ts'
@@ -204,14 +205,7 @@ async function answer(request: Request, body: Frame['body'], { jobs, send, deps 
 
 /** A socket that a dead Muscle left is replaced; one that answers is another Muscle's. */
 async function listen(server: Server, path: string): Promise<void> {
-  const attempt = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(path, () => {
-        server.removeListener('error', reject)
-        resolve()
-      })
-    })
+  const attempt = () => once(server.listen(path), 'listening')
   try {
     await attempt()
   } catch (error) {
@@ -222,12 +216,14 @@ async function listen(server: Server, path: string): Promise<void> {
   }
 }
 
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
+async function answers(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }

@@ -1,4 +1,5 @@
 // One agent and its supervision: started when it is needed, restarted when it crashes, stopped when it crashes again and again.
+import { once } from 'node:events'
 import { within } from '../../base/async/deadline.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
@@ -92,9 +93,6 @@ export interface Agent {
   retire(): Promise<void>
 }
 
-const aborted = (signal: AbortSignal): Promise<unknown> =>
-  new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-
 export function createAgent(id: string, deps: AgentDeps): Agent {
   const { muscle, clock, timers, random, log, onState } = deps
   const errors = createAgentLog(clock.now)
@@ -169,7 +167,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
         throw new KaroError('unavailable', `${id} does not start: ${message}`, {
           hint: `karo agent logs ${id.slice(id.indexOf(':') + 1)} shows what it says.`,
         })
-      await within(aborted(signal), wait * (0.5 + random.float() / 2), timers)
+      await within(once(signal, 'abort'), wait * (0.5 + random.float() / 2), timers)
     }
   }
 

@@ -1,5 +1,6 @@
 // The listener on 127.0.0.1 and ::1, with its limits on connections, time, and the size of requests; it ends service workers that other programs left.
 
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { systemTimers, type Timers } from '../../base/clock.ts'
@@ -238,13 +239,10 @@ export function createTcpListener(options: TcpOptions): TcpListener {
 export const hostAndPort = (address: Address | null): string | null =>
   address === null ? null : `${address.host}:${address.port}`
 
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port)))
-    server.listen({ host, port, exclusive: true, ipv6Only: host === HOST_6 }, () => {
-      server.removeAllListeners('error')
-      resolve()
-    })
+async function listening(server: Server, host: string, port: number): Promise<void> {
+  server.listen({ host, port, exclusive: true, ipv6Only: host === HOST_6 })
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw explain(error, port)
   })
 }
 

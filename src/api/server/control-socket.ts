@@ -1,4 +1,5 @@
 // Serves the API on the control socket, and refuses a socket on which another daemon listens.
+import { once } from 'node:events'
 import { chmod, lstat, mkdir, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createConnection, type Socket } from 'node:net'
@@ -112,7 +113,7 @@ async function listen(server: FastifyInstance, path: string, mode: number): Prom
     const hidden = await mkdtemp(`${directory}/.`)
     try {
       const bound = join(hidden, 's')
-      await listening(server.server, bound)
+      await once(server.server.listen(bound), 'listening')
       await chmod(bound, mode)
       const { ino } = await lstat(bound)
       await rename(bound, path)
@@ -129,16 +130,6 @@ async function listen(server: FastifyInstance, path: string, mode: number): Prom
   }
 }
 
-function listening(server: FastifyInstance['server'], path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ path }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
 /** Throws `conflict` if a daemon listens on the socket. Only an accepted connection proves that; a file does not. */
 async function refuseLive(path: string): Promise<void> {
   if (!(await accepts(path))) return
@@ -153,15 +144,16 @@ async function refuseLive(path: string): Promise<void> {
   })
 }
 
-function accepts(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ path })
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
+async function accepts(path: string): Promise<boolean> {
+  const socket = createConnection({ path })
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
 
 async function unlinkOwn(path: string, inode: number | undefined): Promise<void> {

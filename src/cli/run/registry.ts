@@ -1,4 +1,5 @@
 // The sessions that run: each is a socket in a directory that no jail sees, and says there what it is, and takes what is allowed.
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -44,17 +45,19 @@ export const MOST_ASKED = 64 * 1024
 const directoryOf = (karo: string): string => join(karo, 'run')
 
 /** Answers what comes as one JSON document with another one, and closes. What cannot be read is answered with nothing. */
-export function answering(path: string, most: number, answer: (asked: unknown) => unknown): Promise<Server> {
+export async function answering(
+  path: string,
+  most: number,
+  answer: (asked: unknown) => unknown,
+): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {})
     void said(socket, most)
       .then(async (words) => socket.end(JSON.stringify(await answer(JSON.parse(words)))))
       .catch(() => socket.destroy())
   })
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(path, () => resolve(server))
-  })
+  await once(server.listen(path), 'listening')
+  return server
 }
 
 async function said(socket: Socket, most: number): Promise<string> {

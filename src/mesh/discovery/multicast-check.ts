@@ -2,6 +2,7 @@
 
 import { randomInt } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { once } from 'node:events'
 import { BlockList, isIP } from 'node:net'
 import type { Timers } from '../../base/clock.ts'
 import { QUESTIONS, SERVICE_LABEL } from './mdns-packet.ts'
@@ -129,23 +130,20 @@ export async function checkMulticast({
   })
 }
 
-function bound(onMessage: (bytes: Buffer, from: RemoteInfo) => void): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket({ type: 'udp4', reuseAddr: true })
-    socket.once('error', (error) => {
-      socket.close()
-      reject(error)
-    })
-    socket.on('message', onMessage)
-    socket.bind(MDNS_PORT, () => {
-      socket.removeAllListeners('error')
-      // A later failure shows itself as a packet that is not heard.
-      socket.on('error', () => {})
-      socket.setMulticastTTL(255)
-      socket.setMulticastLoopback(true)
-      resolve(socket)
-    })
-  })
+async function bound(onMessage: (bytes: Buffer, from: RemoteInfo) => void): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4', reuseAddr: true })
+  // A later failure shows itself as a packet that is not heard.
+  socket.on('error', () => {})
+  socket.on('message', onMessage)
+  try {
+    await once(socket.bind(MDNS_PORT), 'listening')
+    socket.setMulticastTTL(255)
+    socket.setMulticastLoopback(true)
+    return socket
+  } catch (error) {
+    socket.close()
+    throw error
+  }
 }
 
 /** Null when it went out, else the system's code. */

@@ -1,5 +1,6 @@
 // Streams of one request each: the opener asks, the answer is sent as fast as it is read, and then the stream is
 // closed.
+import { once } from 'node:events'
 import type { Stream as Libp2pStream } from '@libp2p/interface'
 import type { Message, Stream, WireBody } from '../../../protocols/define.ts'
 import type { Frame } from '../../../protocols/frame.ts'
@@ -87,7 +88,7 @@ export function createExchanges({
       async send<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array) {
         if (!channel.send(message, body, trace)) throw cut(signal)
         // `Stream.onDrain` keeps its first promise, so it waits only once.
-        while (stream.writableNeedsDrain) await untilAborted(nextDrain(stream), signal)
+        while (stream.writableNeedsDrain) await untilAborted(once(stream, 'drain'), signal)
       },
       async next() {
         for (;;) {
@@ -168,6 +169,3 @@ export function createExchanges({
 
 const cut = (signal: AbortSignal): KaroError =>
   signal.reason instanceof KaroError ? signal.reason : new KaroError('unavailable', 'the connection was cut')
-
-const nextDrain = (stream: Libp2pStream): Promise<void> =>
-  new Promise((resolve) => stream.addEventListener('drain', () => resolve(), { once: true }))

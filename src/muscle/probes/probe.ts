@@ -1,6 +1,7 @@
 // Probes each way to build a jail: puts baits up outside, makes the attempts inside, and looks for what is left behind.
 import { randomBytes, randomInt } from 'node:crypto'
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import { once } from 'node:events'
 import {
   chmodSync,
   mkdirSync,
@@ -212,16 +213,16 @@ function resultsOf(
 }
 
 /** The port, or 0: this process may not be allowed to listen there, and then the attempt has one thing less to reach. */
-function put(where: ListenOptions, servers: Server[]): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer((socket) => socket.destroy())
-    server.once('error', () => resolve(0))
-    server.listen(where, () => {
-      servers.push(server)
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : 0)
-    })
-  })
+async function put(where: ListenOptions, servers: Server[]): Promise<number> {
+  const server = createServer((socket) => socket.destroy())
+  try {
+    await once(server.listen(where), 'listening')
+  } catch {
+    return 0
+  }
+  servers.push(server)
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** Contents, mode and time of the file, and what is beside it. */
@@ -236,12 +237,11 @@ function lookOf(directory: string, file: string): string {
 }
 
 /** The port, or 0. */
-function bound(listener: UdpSocket): Promise<number> {
-  return new Promise((resolve) => {
-    listener.once('error', () => resolve(0))
-    listener.bind(0, '127.0.0.1', () => resolve(listener.address().port))
-  })
-}
+const bound = (listener: UdpSocket): Promise<number> =>
+  once(listener.bind(0, '127.0.0.1'), 'listening').then(
+    () => listener.address().port,
+    () => 0,
+  )
 
 /** Whether a process anywhere on this machine still has the mark among its arguments. */
 function isLeft(mark: string): boolean {

@@ -1,4 +1,5 @@
 // karo demo: a whole organisation on this machine, to ask from each role; it leaves nothing behind.
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { KaroError } from '../../../base/errors.ts'
 import { defineCommand, printJson } from '../../command.ts'
@@ -55,11 +56,9 @@ function untilTold(): { readonly signal: AbortSignal; release(): void } {
   }
 }
 
-const stopped = (signal: AbortSignal): Promise<undefined> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
+const stopped = async (signal: AbortSignal): Promise<undefined> => {
+  if (!signal.aborted) await once(signal, 'abort')
+}
 
 function introduction({ directory, hasAgents }: Stage): string {
   const machines = table(UNBOUNDED, MACHINES, {
