@@ -14,15 +14,19 @@ const PRIVATE = [
   ['::1', 128, 'ipv6'],
 ] as const
 
-function build(withCgnat: boolean): BlockList {
+type Subnet = readonly [network: string, prefix: number, family: 'ipv4' | 'ipv6']
+
+function listOf(...subnets: readonly Subnet[]) {
   const list = new BlockList()
-  for (const [network, prefix, family] of PRIVATE) list.addSubnet(network, prefix, family)
-  // Customers of one provider share this network (RFC 6598), so it is private only if the owner says so.
-  if (withCgnat) list.addSubnet('100.64.0.0', 10, 'ipv4')
+  for (const subnet of subnets) list.addSubnet(...subnet)
   return list
 }
 
-const lists = { false: build(false), true: build(true) } as const
+const lists = {
+  false: listOf(...PRIVATE),
+  // Customers of one provider share this network (RFC 6598), so it is private only if the owner says so.
+  true: listOf(...PRIVATE, ['100.64.0.0', 10, 'ipv4']),
+}
 
 /** The last result for each list: every presence of every member is checked, and usually repeats the same addresses. */
 const JUDGED_MAX = 4_096
@@ -36,28 +40,19 @@ const judged = {
  * (`%eth0`) is ignored. False for public and unspecified addresses, multicast, names, and anything malformed.
  */
 export function isPrivateAddress(address: string, options: { readonly allowCgnat: boolean }): boolean {
-  const zone = address.indexOf('%')
-  const ip = zone < 0 ? address : address.slice(0, zone)
+  const [ip = ''] = address.split('%')
   const family = isIP(ip)
   if (family === 0) return false
-  const which = options.allowCgnat ? 'true' : 'false'
+  const which = `${options.allowCgnat}` as const
   return judged[which].getOrInsert(ip, () => lists[which].check(ip, family === 4 ? 'ipv4' : 'ipv6'))
 }
 
-const own = new BlockList()
-own.addSubnet('127.0.0.0', 8, 'ipv4')
-own.addAddress('::1', 'ipv6')
-
-const near = new BlockList()
-near.addSubnet('169.254.0.0', 16, 'ipv4')
-near.addSubnet('fe80::', 10, 'ipv6')
+/** False for names and anything malformed. */
+const isIn = (list: BlockList) => (address: string) =>
+  isIP(address) !== 0 && list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
 
 /** True for an IP address that counts on one link alone, as those of many services of machines in a cloud. */
-export const isLinkLocal = (address: string): boolean =>
-  isIP(address) !== 0 && near.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
+export const isLinkLocal = isIn(listOf(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6']))
 
-/** True for an IP address of loopback, which only this machine has. False for names and anything malformed. */
-export function isLoopback(address: string): boolean {
-  const family = isIP(address)
-  return family !== 0 && own.check(address, family === 4 ? 'ipv4' : 'ipv6')
-}
+/** True for an IP address of loopback, which only this machine has. */
+export const isLoopback = isIn(listOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6']))

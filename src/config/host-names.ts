@@ -71,4 +71,4 @@ async function byServers(
 
 /** True for the error of a name that has no such record. */
 export const isNoRecord = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENODATA' || error.code === 'ENOTFOUND')
+  ['ENODATA', 'ENOTFOUND'].includes((error as NodeJS.ErrnoException).code ?? '')

@@ -1,7 +1,8 @@
 // Paths of a node's files: from KARO_HOME and the XDG base directories, or as a service of the machine.
-import { existsSync, lstatSync, readdirSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
+import { orElse } from '../base/run/or-else.ts'
 import { neededHome } from '../base/run/person-home.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -28,7 +29,7 @@ export interface HomePaths {
   readonly socket: string
   /** The socket of karo-exec, in a directory of its own, which belongs to the user of karo-exec. */
   readonly muscle: string
-  /** The lock file; it contains the pid of the running daemon, which keeps it locked. */
+  /** The lock file; it contains the pid and the control socket of the running daemon. */
   readonly lock: string
 }
 
@@ -37,22 +38,27 @@ const SOCKET_PATH_BYTES = 107
 
 /**
  * Paths of a person's own node. If KARO_HOME is set, everything is below it. Otherwise the home is
- * `~/.local/share/karo` and the socket is `$XDG_RUNTIME_DIR/karo/karo.sock`, or in the home if there is no
- * XDG_RUNTIME_DIR. Touches no file.
+ * `~/.local/share/karo` and the socket is `$XDG_RUNTIME_DIR/karo/karo.sock`, or in the home if XDG_RUNTIME_DIR names no
+ * directory that this user may enter. Changes no file.
  */
 export function homePaths(env: Env): HomePaths {
   const given = env.KARO_HOME
   const home = outsideOfProc(given ? resolve(given) : join(neededHome(env), '.local', 'share', 'karo'))
+  // `su` and `sudo -u` keep the variable of the person who was before, and containers keep one that was never made.
   const runtime = given ? undefined : env.XDG_RUNTIME_DIR
-  const socket = runtime ? join(runtime, 'karo', 'karo.sock') : join(home, 'karo.sock')
+  const socket =
+    runtime && existsSync(`${runtime}/.`) ? join(runtime, 'karo', 'karo.sock') : join(home, 'karo.sock')
   return {
     ...filesIn(home),
     config: join(home, 'config.toml'),
     spool: join(home, 'spool'),
-    muscle: join(home, 'exec', 'karo-exec.sock'),
+    // As long as the path of the control socket, so that every home has room for both.
+    muscle: join(home, 'exec', 'sock'),
     // Checked only when it is read, so that commands which do not talk to the daemon work below a long path too.
     get socket(): string {
-      return fitting(socket)
+      // A daemon that was started with another XDG_RUNTIME_DIR than this process has, as cron and `su` do, named its own in the lock.
+      const told = orElse(() => JSON.parse(readFileSync(join(home, 'karo.lock'), 'utf8')).socket, '')
+      return fitting(told && existsSync(told) ? told : socket)
     },
   }
 }
@@ -89,9 +95,7 @@ export function servicePaths(env: Env): HomePaths {
     // Users write to the spool, so tmpfiles.d(5) makes it and not the unit.
     spool: '/var/spool/karo',
     muscle: '/run/karo-exec/karo-exec.sock',
-    get socket(): string {
-      return fitting(socket)
-    },
+    socket,
   }
 }
 
@@ -112,13 +116,8 @@ export const fleetRules = (fleet: string): string => join(dirname(fleet), 'fleet
 export const fleetKnowledge = (fleet: string): string => join(dirname(fleet), 'fleet-knowledge.txt')
 
 /** True if there is a node's database but no key. False if the directory cannot be read. */
-export function isKeyLost({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean {
-  try {
-    return lstatSync(key, { throwIfNoEntry: false }) === undefined && readdirSync(db).length > 0
-  } catch {
-    return false
-  }
-}
+export const isKeyLost = ({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean =>
+  orElse(() => lstatSync(key, { throwIfNoEntry: false }) === undefined && readdirSync(db).length > 0, false)
 
 export interface Recording {
   readonly whose: 'own' | 'machine'

@@ -42,7 +42,6 @@ export function buildLocal(
   const store = openStore({ ...common, directory: paths.db, faults, copies })
   const who = buildTrust({ paths, service }, foundation, policies, store)
   const { people, audit } = who
-  const lock = createLock(paths.lock)
   const personOf: PersonOf = async (uid, begun) =>
     (await people.numberOf(uid, { keep: true, begun })) ??
     ((await people.turnsAway(uid)) ? 'nobody' : undefined)
@@ -149,7 +148,7 @@ export function buildLocal(
   return {
     store,
     copies,
-    lock,
+    lock: createLock(paths.lock, paths.socket),
     muscle,
     agents,
     ...asking,

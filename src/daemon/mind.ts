@@ -45,7 +45,7 @@ export function buildMind(
 ) {
   const { config, clock, random, log } = common
   const { notes, plans, prompts: promptRows } = store.memory
-  const redact = (text: string): string => createRedaction(config.history.redact).text(text)
+  const redact = (text: string) => createRedaction(config.history.redact).text(text)
   const models = createModels(config, clock)
   const prompts = createPrompts({ repository: promptRows, redact, clock })
   const memory = createMemory({

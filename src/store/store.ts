@@ -212,6 +212,8 @@ function explainOpen(error: unknown, directory: string): unknown {
         cause: error,
       })
     case 'LEVEL_IO_ERROR':
+    // rmSync of Node.js 24 names no code of a read-only file system, only words.
+    case '':
     case 'EEXIST':
     case 'ENOTDIR':
     case 'EACCES':

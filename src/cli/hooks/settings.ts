@@ -220,18 +220,7 @@ function edited({ file, adapter }: Place, change: (text: string) => string, past
   }
 }
 
-function write({ file }: Place, text: string): boolean {
-  try {
-    return editFile(file, () => text, systemRandom)
-  } catch (error) {
-    if (!(error instanceof KaroError)) throw error
-    throw new KaroError(error.code, error.message, {
-      where: file,
-      hint: 'Check that the file and its directory belong to you.',
-      cause: error,
-    })
-  }
-}
+const write = ({ file }: Place, text: string): boolean => editFile(file, () => text, systemRandom)
 
 /** A link to somebody else's file, or out of the project, is not followed: what is changed there is not what was named. */
 function checkOwner({ file, scope }: Place): void {

@@ -111,7 +111,7 @@ export function editFile(path: string, change: (text: string) => string, random:
     replace(target, Buffer.from(changed, 'latin1'), stat, random)
     return true
   }
-  return writing(path, edit, 'the file cannot be changed', ' --rc names another file.')
+  return writing(path, edit, 'the file cannot be changed')
 }
 
 /** The file behind symbolic links, so that a link stays a link. */

@@ -21,10 +21,9 @@ export const hookedShells = (io: CommandIo): readonly string[] => [
   ]),
 ]
 
-/** Of every shell there is a hook for; empty where the person's own shell is another one. */
+/** Of every shell there is a hook for; none of them is the login shell where Karo has no hook for that. */
 export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
   const login = loginShell(io)
-  if (!SHELLS.some((shell) => shell === login)) return []
   const hooked = systemHooks()
   return SHELLS.map((shell) => {
     const file = absolutePath(START_FILES[shell].path(io.env, homeOf(io)))

@@ -21,6 +21,7 @@ import type { StatusShape } from '../../api/contract/shapes.ts'
 import { homeTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
+import { refuseForeign } from '../../config/guarded.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import { DAEMON_NAME } from '../../ops/process-name.ts'
 import { readHolder } from '../../ops/system/lock.ts'
@@ -82,6 +83,8 @@ export function bounded(write: (text: string) => void): (text: string) => void {
 function openLog(paths: HomePaths, file: string, mark: string): number {
   try {
     mkdirSync(paths.home, { recursive: true, mode: 0o700 })
+    // Root's log in the home of another user would be in the way of that user's own start.
+    refuseForeign(paths.home, statSync(paths.home), "the node's directory", 'bad_file')
     const log = openSync(file, 'a', 0o600)
     // Starts that failed one after another leave so much; one daemon does not write it.
     if (fstatSync(log).size > LOG_BYTES * 2) ftruncateSync(log)

@@ -1,5 +1,6 @@
 // A disk that is full, or fails: shells stay quiet, the daemon says so once, answers, and goes on when there is room.
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { EventShape } from '../../../src/api/contract/shapes.ts'
@@ -166,6 +167,8 @@ test.runIf(isRoot)('a start on a disk that is full or read-only says which of th
   const full = await karo('up')
   expect([full.code, full.stderr]).toEqual([1, expect.stringContaining(' is full')])
   free()
+  // As a node leaves it that has run and ended.
+  writeFileSync(join(home, 'db', 'CLOSED'), '')
   expect(spawnSync('mount', ['-o', 'remount,ro', home]).status).toBe(0)
   const readOnly = await karo('up')
   expect([readOnly.code, readOnly.stderr]).toEqual([1, expect.stringContaining('is read-only (EROFS)')])

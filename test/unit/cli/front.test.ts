@@ -17,3 +17,11 @@ test('while no node runs, what needs one is no next step', async () => {
   expect(next).toContain('karo check')
   expect(next).not.toContain('karo dashboard')
 })
+
+test('who logs in to a shell without a hook is told of the hooks in others', async () => {
+  const HOME = temporaryHome()
+  writeFileSync(join(HOME, '.bashrc'), ':  # karo shell hook\n')
+  const { code, out } = await commandLine([], { env: { HOME, SHELL: '/bin/mksh' } })
+  expect([code, out]).toEqual([0, expect.stringMatching(/new ones are recorded and guarded: .*bash/)])
+  expect(out).not.toContain('karo shell install')
+})

@@ -1,9 +1,11 @@
 // A shell of su goes by no directory of the person who was before.
-import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { envOfUser, mayOthersChange } from '../../../src/cli/shells/own-home.ts'
+import { startInBackground } from '../../../src/cli/start/background.ts'
+import { homePaths } from '../../../src/config/paths.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 
 const ADA = 61_281
@@ -46,3 +48,13 @@ test.runIf(isRoot)(
     expect(envOfUser({ KARO_HOME: link, HOME: '/root' }, 0)).toEqual({ HOME: '/root' })
   },
 )
+
+test.runIf(isRoot)('root leaves no log in a node of another user', async () => {
+  const home = homeOf(ADA, 'k')
+  const asked = { env: {}, socket: join(home, 'karo.sock') }
+  await expect(startInBackground(asked, homePaths({ KARO_HOME: home }))).rejects.toMatchObject({
+    code: 'bad_file',
+    message: expect.stringContaining('belongs to another user'),
+  })
+  expect(readdirSync(home)).toEqual([])
+})

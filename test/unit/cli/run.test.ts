@@ -1,6 +1,7 @@
 // The command line: which command runs with what, what help says, and how every mistake is told.
 
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { EXIT, KaroError } from '../../../src/base/errors.ts'
@@ -10,6 +11,7 @@ import { COMMANDS as EVERY_COMMAND } from '../../../src/cli/commands.ts'
 import { OTHER_WORDS } from '../../../src/cli/input/other-words.ts'
 import { parseCommandLine } from '../../../src/cli/program.ts'
 import { parsePlain } from '../../../src/cli/run.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { commandLine } from '../../support/run/command-line.ts'
 import fc from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
@@ -162,7 +164,9 @@ describe('gives the command its world', () => {
     expect((await karo('status', { KARO_HOME: '/k' })).call!.io.home).toBe('/k')
     expect((await karo('status --home /x', { KARO_HOME: '/k' })).call!.io.home).toBe('/x')
     expect((await karo('status')).call!.io.home).toBe('/h/.local/share/karo')
-    expect((await karo('status', { XDG_RUNTIME_DIR: '/r' })).call!.io.socket).toBe('/r/karo/karo.sock')
+    const runtime = temporaryDirectory()
+    const inRuntime = join(runtime, 'karo/karo.sock')
+    expect((await karo('status', { XDG_RUNTIME_DIR: runtime })).call!.io.socket).toBe(inRuntime)
     expect(await karo(['status', '--home', ''])).toMatchObject({ code: EXIT.usage, call: undefined })
   })
 

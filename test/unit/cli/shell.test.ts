@@ -102,11 +102,13 @@ describe('shell install and uninstall', () => {
     expect((await karo(env, 'shell', 'uninstall', 'zsh')).out).not.toContain('Still in')
   })
 
-  test('a login shell without a hook is told, and no other file is touched', async () => {
+  test('a login shell without a hook is told what works, and no other file is touched', async () => {
     const { env, rc } = home()
     const { code, err } = await karo({ ...env, SHELL: '/bin/tcsh' }, 'shell', 'install')
     expect([code, existsSync(rc)]).toEqual([2, false])
     expect(err).toContain("SHELL: there is no hook for 'tcsh'")
+    expect(err).toContain('karo shell install <bash')
+    expect(err).toContain('karo check')
   })
 
   test.each([

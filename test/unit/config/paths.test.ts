@@ -1,8 +1,11 @@
 // Where things are: KARO_HOME moves everything, XDG_RUNTIME_DIR only the socket of the default home.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { homePaths, servicePaths } from '../../../src/config/index.ts'
 import { recordingPaths } from '../../../src/config/paths.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 describe('homePaths', () => {
   test('with KARO_HOME everything is below it, the socket too', () => {
@@ -15,16 +18,44 @@ describe('homePaths', () => {
       spool: '/k/spool',
       shells: '/k/shells',
       lock: '/k/karo.lock',
-      muscle: '/k/exec/karo-exec.sock',
+      muscle: '/k/exec/sock',
       socket: '/k/karo.sock',
     })
   })
 
   test('without it the home is in the data directory and the socket in the runtime directory', () => {
-    const paths = homePaths({ HOME: '/h', XDG_RUNTIME_DIR: '/run/user/1' })
+    const runtime = temporaryDirectory()
+    const paths = homePaths({ HOME: '/h', XDG_RUNTIME_DIR: runtime })
     expect(paths.home).toBe('/h/.local/share/karo')
-    expect(paths.socket).toBe('/run/user/1/karo/karo.sock')
+    expect(paths.socket).toBe(join(runtime, 'karo/karo.sock'))
     expect(homePaths({ HOME: '/h' }).socket).toBe('/h/.local/share/karo/karo.sock')
+  })
+
+  test('a runtime directory that is missing is none', () => {
+    const runtime = temporaryDirectory()
+    const socket = (XDG_RUNTIME_DIR: string) => homePaths({ HOME: '/h', XDG_RUNTIME_DIR }).socket
+    const inHome = '/h/.local/share/karo/karo.sock'
+    for (const none of [join(runtime, 'gone'), '']) expect(socket(none), none).toBe(inHome)
+    expect(socket(runtime)).not.toBe(inHome)
+  })
+
+  test('a node is asked where its lock says, whatever runtime directory was there when it was started', () => {
+    const HOME = temporaryDirectory()
+    const there = join(HOME, 'there.sock')
+    const own = homePaths({ HOME })
+    mkdirSync(own.home, { recursive: true })
+    const untold = own.socket
+    expect(untold).toBe(join(own.home, 'karo.sock'))
+    for (const text of [
+      '',
+      '{"pid": 1, "started": ""}',
+      JSON.stringify({ pid: 1, started: '', socket: there }),
+    ]) {
+      writeFileSync(own.lock, text)
+      expect(own.socket, text).toBe(untold)
+    }
+    writeFileSync(there, '')
+    expect(own.socket).toBe(there)
   })
 
   test('a relative KARO_HOME is resolved, an empty one is none, a missing HOME is asked of the system', () => {
@@ -51,6 +82,7 @@ describe('homePaths', () => {
     const ofBytes = (n: number): string => `/${'é'.repeat((n - '/karo.sock'.length - 1) / 2)}`
     const fits = homePaths({ KARO_HOME: ofBytes(107) })
     expect(Buffer.byteLength(fits.socket)).toBe(107)
+    expect(Buffer.byteLength(fits.muscle)).toBe(107)
     const long = homePaths({ KARO_HOME: ofBytes(109) })
     expect(long.key).toContain('identity.key')
     expect(() => long.socket).toThrow(

@@ -274,7 +274,7 @@ function shellOf(wanted: unknown, where: string): Shell {
   throw usage(
     `there is no hook for '${wanted}' in this version`,
     where,
-    `Shells with a hook: ${SHELLS.join(', ')}.`,
+    `Name a shell that has one: karo shell install <${SHELLS.join('|')}>. In every shell karo check, karo ask and the hooks of AI tools (karo hook list) work without one.`,
   )
 }
 

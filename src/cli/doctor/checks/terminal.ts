@@ -18,13 +18,12 @@ export const terminal = {
     fix: 'karo shell install <shell>',
     safeFix: 'rewrites a stale or doubled line; does not add a missing one',
     look(world) {
-      const looks = world.startFiles()
-      if (looks.length === 0)
-        return skipped('Karo has no hook for the shell in $SHELL; karo shell install bash, zsh, fish or sh')
-      const found = looks.flatMap(
-        (look) => ifOwn(look, world, judgeHook(look, world.homeFlag, existsSync)) ?? [],
-      )
-      return found.length > 0 ? found : ok('your login shell needs none')
+      const found = world
+        .startFiles()
+        .flatMap((look) => ifOwn(look, world, judgeHook(look, world.homeFlag, existsSync)) ?? [])
+      return found.length > 0
+        ? found
+        : skipped('Karo has no hook for the shell in $SHELL; karo shell install bash, zsh, fish or sh')
     },
   },
   'shell.recorded': {

@@ -18,7 +18,7 @@ export function writeClosed(directory: string): void {
 }
 
 /** A file that says what another one should be must not be wrong itself. */
-const checksum = (text: string): string => crc32c(Buffer.from(text)).toString(16)
+const checksum = (text: string) => crc32c(Buffer.from(text)).toString(16)
 
 /** Before it is opened. */
 export function removeClosed(directory: string): void {
@@ -34,7 +34,7 @@ export async function readClosed(directory: string): Promise<ReadonlyMap<string,
   try {
     const [text = '', check] = (await readFile(join(directory, NAME), 'utf8')).split('\n')
     if (check !== checksum(text)) return undefined
-    const sizes = new Map(Object.entries(JSON.parse(text) as Record<string, number>))
+    const sizes = new Map<string, number>(Object.entries(JSON.parse(text)))
     const current = (await readFile(join(directory, 'CURRENT'), 'utf8')).trim()
     return /^MANIFEST-\d+$/.test(current) && !sizes.has(current) ? undefined : sizes
   } catch {
