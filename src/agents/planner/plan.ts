@@ -4,6 +4,8 @@ import { EXEC, kindOf, SHELL_ARGUMENTS } from '../classes.ts'
 import { canonicalJson } from '../tasks/canonical.ts'
 import type { ActionClass } from '../types.ts'
 
+/** Plans of one person that are kept; the oldest give way. */
+export const MOST_PLANS = 100
 export const MOST_STEPS = 20
 export const MOST_GOAL = 1_000
 const MOST_WHAT = 300

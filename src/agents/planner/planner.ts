@@ -9,7 +9,7 @@ import { isFinal } from '../tasks/types.ts'
 import type { ActionClass } from '../types.ts'
 import { planRequest, stepsIn } from './by-model.ts'
 import { embeddedPlan } from './embedded.ts'
-import { checked, MOST_GOAL, MOST_HANDED, type Offer, type Step } from './plan.ts'
+import { checked, MOST_GOAL, MOST_HANDED, MOST_PLANS, type Offer, type Step } from './plan.ts'
 import {
   attemptAfter,
   isDone,
@@ -24,7 +24,6 @@ import {
   whyOf,
 } from './steps.ts'
 import {
-  MOST_PLANS,
   type Plan,
   type PlannedStep,
   type Planner,

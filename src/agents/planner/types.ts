@@ -6,8 +6,6 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { TaskState } from '../tasks/types.ts'
 import type { Draft, Judge, Offer, Step } from './plan.ts'
 
-/** Plans of one person that are kept; the oldest give way. */
-export const MOST_PLANS = 100
 /** How the ids of tasks begin that steps of plans are given as; nobody gives other tasks such an id. */
 export const STEP_TASKS = 'plan.'
 /** `waiting`: for a step before it. `yours`: the person has to run its command. Otherwise the state of its task, or `done` by the person. */
