@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { PATIENCE_MS } from './test/support/run/until.ts'
 
 /** Folder and name. Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = `
@@ -35,8 +36,8 @@ class LongestFirst extends BaseSequencer {
 }
 
 /**
- * Only against what hangs, for every kind of test: on a busy machine a second of work takes ten, and on a slow one more. What a test
- * waits for ends sooner, see `until`, and says what it was.
+ * Only against what hangs, for every kind of test: on a busy machine a second of work takes ten, and on a slow one more. Each single
+ * wait ends sooner, see `until`, and says what it was for.
  */
 const HANGS_MS = 30 * 60_000
 /** Functions of values, and no more: nothing is started, replaced or left behind in a module that others share. */
@@ -100,7 +101,7 @@ export default defineConfig({
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
     // As `until` has it: a second, which is the default, is short for a disk that others use.
-    expect: { poll: { timeout: 120_000 } },
+    expect: { poll: { timeout: PATIENCE_MS } },
     sequence: { sequencer: LongestFirst },
     // A page of snapshots that is missing fails its test; `-u` writes it.
     update: 'none',

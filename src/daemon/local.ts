@@ -82,8 +82,7 @@ export function buildLocal(
     hookedShells: observe.shells,
     silentHooks: processes.silentHooks,
   })
-  // The own user of a service never says anything, and root may for the machine.
-  const deciders = decidersOf(insight, people, service ? 0 : ownUid)
+  const deciders = decidersOf(insight, people, service, ownUid)
   const probe = createProbe({ probe: store.probe, probed: foundation.metrics.probed, clock, timers })
   const retention = createRetention({
     config,
@@ -108,7 +107,7 @@ export function buildLocal(
     closed: [paths.home, dirname(paths.config), paths.spool],
     state: join(paths.home, 'vm'),
     credentials: () => openPeerCredentials(log),
-    clock: common.clock,
+    clock,
     timers,
     log,
   })
@@ -167,12 +166,15 @@ export function buildLocal(
   }
 }
 
-/** Everybody who typed anything here; before anybody did, the account `uid`, under whose number its consent is kept. */
+/**
+ * Everybody who typed anything here; before anybody did, the account of the daemon, under whose number its consent is kept. The own user
+ * of a service never says anything, and root may for the machine.
+ */
 export const decidersOf =
-  (insight: Pick<Insight, 'uids'>, people: Pick<People, 'numberOf'>, uid: number) =>
-  async (): Promise<readonly number[]> => {
+  (insight: Pick<Insight, 'uids'>, people: Pick<People, 'numberOf'>, service: boolean, ownUid: number) =>
+  async () => {
     const uids = await insight.uids()
     if (uids.length > 0) return uids
-    const number = await people.numberOf(uid)
+    const number = await people.numberOf(service ? 0 : ownUid)
     return number === undefined ? [] : [number]
   }

@@ -10,6 +10,7 @@ import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { agreement } from '../../../src/trust/identity/agree.ts'
 import type { Identity } from '../../../src/trust/identity/index.ts'
 import { pacedClock, pacedTimers } from '../run/paced-time.ts'
+import { PATIENCE_MS } from '../run/until.ts'
 import { createFakeTrust, type FakeTrust } from './fake-trust.ts'
 
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -56,10 +57,16 @@ export interface MeshNodeInit
 }
 
 /**
- * In the place of seconds for dialing, for opening connections and streams, and for a stranger's stay: libp2p goes by the machine's
- * clock, and both ends share a thread here, with all of the test.
+ * In the place of seconds for dialing and for opening connections and streams: libp2p goes by the machine's clock, and both ends share
+ * a thread here, with all of the test. A stranger's stay goes by the node's own clock, which is paced as a rule; a minute of that is
+ * time enough for all that a test has a stranger do.
  */
-export const AMPLE = { negotiateMs: 60_000, handshakeMs: 60_000, dialMs: 60_000, lobbyMs: 60_000 }
+export const AMPLE = {
+  negotiateMs: PATIENCE_MS,
+  handshakeMs: PATIENCE_MS,
+  dialMs: PATIENCE_MS,
+  lobbyMs: 60_000,
+}
 
 /** Not started: links are registered before. */
 export function meshNode(init: MeshNodeInit = {}): MeshNode {

@@ -7,7 +7,7 @@ import { programInTerminal } from '../shell/terminal-run.ts'
 import { temporaryHome } from './node.ts'
 
 /** Eight daemons and some thirty commands, one after the other, on a machine that runs other tests. */
-export const DEMO_MS = 10 * PATIENCE_MS
+export const DEMO_MS = 4 * PATIENCE_MS
 
 export const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
 

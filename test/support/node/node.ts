@@ -65,7 +65,7 @@ export interface TestNode {
   /** The same with --json: its document; throws with stderr when the exit code is not 0. */
   json<T>(args: readonly string[]): Promise<T>
   status(): Promise<StatusShape>
-  /** Within `deadlineMs`, half a minute if absent. */
+  /** Within `deadlineMs`, or for as long as there is patience. */
   ready(deadlineMs?: number): Promise<void>
   /** SIGTERM, then the end; resolves with how it ended. */
   stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>

@@ -10,15 +10,30 @@ const READ_MS = 10
  */
 const STEP_MS = 50
 
+// The machine's own: another file of the same worker may put fake timers in the place of the global ones.
+const repeat = setInterval
+const read = performance.now.bind(performance)
+
 const time = new VirtualTime()
-let readAt = performance.now()
-setInterval(() => {
-  const now = performance.now()
-  const passed = Math.min(now - readAt, STEP_MS)
-  readAt = now
-  time.advance(passed)
-}, READ_MS).unref()
+let isPassing = false
+
+/** Time passes from its first use on, so that importing this file costs nothing. */
+function passing(): VirtualTime {
+  if (isPassing) return time
+  isPassing = true
+  let readAt = read()
+  repeat(() => {
+    const now = read()
+    const passed = Math.min(now - readAt, STEP_MS)
+    readAt = now
+    time.advance(Math.max(0, passed))
+  }, READ_MS).unref()
+  return time
+}
 
 /** Its wall clock is the machine's, which frames of other nodes and files go by too. */
-export const pacedClock: Clock = { now: () => Date.now(), monotonic: () => time.clock.monotonic() }
-export const pacedTimers: Timers = sharedTimers(time, pacedClock.monotonic)
+export const pacedClock: Clock = { now: () => Date.now(), monotonic: () => passing().clock.monotonic() }
+export const pacedTimers: Timers = sharedTimers(
+  { after: (ms, run) => passing().after(ms, run) },
+  pacedClock.monotonic,
+)

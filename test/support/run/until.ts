@@ -6,6 +6,8 @@
  * where time is paced. A test that passes does not wait for it.
  */
 export const PATIENCE_MS = 300_000
+/** No single wait takes as long as a test may, so that it is the wait that fails, and says what it was for. */
+const LONGEST_MS = 20 * 60_000
 const POLL_MS = 10
 /** The longest pause that long waiting leads to. */
 const SLOWEST_MS = 400
@@ -25,7 +27,8 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   options: UntilOptions,
 ): Promise<Exclude<T, undefined | null | false | 0 | ''>> {
-  const { what, deadlineMs = PATIENCE_MS, pollMs = POLL_MS } = options
+  const { what, pollMs = POLL_MS } = options
+  const deadlineMs = Math.min(options.deadlineMs ?? PATIENCE_MS, LONGEST_MS)
   const first = performance.now()
   const end = first + deadlineMs
   for (;;) {

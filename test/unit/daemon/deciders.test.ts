@@ -7,6 +7,14 @@ test.each([
   { what: 'the number of the account', typed: [], number: 2_147_483_648, decide: [2_147_483_648] },
   { what: 'nobody while nobody can say whose the account is', typed: [], number: undefined, decide: [] },
 ])('$what decides', async ({ typed, number, decide }) => {
-  const numberOf = async (uid: number) => (uid === 0 ? number : undefined)
-  expect(await decidersOf({ uids: async () => typed }, { numberOf }, 0)()).toEqual(decide)
+  const numberOf = async (uid: number) => (uid === 1000 ? number : undefined)
+  expect(await decidersOf({ uids: async () => typed }, { numberOf }, false, 1000)()).toEqual(decide)
+})
+
+test.each([
+  ['root, for a service, whose own user never says anything', true, 0],
+  ['whose daemon it is', false, 997],
+])('before anybody typed, %s decides', async (_, service, decides) => {
+  const numberOf = async (uid: number) => uid
+  expect(await decidersOf({ uids: async () => [] }, { numberOf }, service, 997)()).toEqual([decides])
 })

@@ -4,8 +4,10 @@ import { encodeFrame } from '../../../protocols/frame.ts'
 import { Hello, HelloAck, Pong } from '../../../protocols/messages/hello.ts'
 import { QueryDone, Response } from '../../../protocols/messages/query.ts'
 import { hello, query } from '../../../protocols/registry.ts'
+import { deadline } from '../../../src/base/async/deadline.ts'
 import { meshNode, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
+import { pacedTimers } from '../../support/run/paced-time.ts'
 import { times } from '../../support/run/thorough.ts'
 import { patience, until } from '../../support/run/until.ts'
 import { befriend, joined, linked, pair, raw, start, trusts, visitor } from './cluster.ts'
@@ -121,7 +123,8 @@ test.each(['deny', 'revoke'] as const)(
     })
     // It was told nothing, so for b a is not offline but gone.
     expect(b.trust.sightings.some((sighting) => sighting.offline)).toBe(false)
-    expect(await b.mesh.reach(a.id, AbortSignal.timeout(5_000))).toBe(false)
+    using limit = deadline(pacedTimers, 5_000)
+    expect(await b.mesh.reach(a.id, limit.signal)).toBe(false)
     expect(a.mesh.isConnected(b.id)).toBe(false)
     expect(a.trust.member(b.id)).toBeUndefined()
 
@@ -219,7 +222,8 @@ test('reach dials a member nobody is connected to, and gives up at the signal', 
   await trusts(a, c)
   await trusts(c, a)
   expect(await a.mesh.reach(b.id, patience())).toBe(true)
-  expect(await a.mesh.reach(c.id, AbortSignal.timeout(1_000))).toBe(false)
+  using limit = deadline(pacedTimers, 1_000)
+  expect(await a.mesh.reach(c.id, limit.signal)).toBe(false)
   c.trust.sawStranger(a.id, { name: 'a', addresses: a.mesh.status().listen })
   await trusts(c, a)
   await linked(a, c)
@@ -284,7 +288,8 @@ test('stop twice is stop once; a start that fails says what to do and leaves not
   const [a, b] = await pair()
   await Promise.all([a.mesh.stop(), a.mesh.stop()])
   expect(a.mesh.status().peers_connected).toBe(0)
-  expect(await a.mesh.reach(b.id, AbortSignal.timeout(1_000))).toBe(false)
+  using limit = deadline(pacedTimers, 1_000)
+  expect(await a.mesh.reach(b.id, limit.signal)).toBe(false)
 
   const taken = meshNode({ mesh: { port: b.address().port } })
   await expect(taken.mesh.start(patience())).rejects.toMatchObject({ code: 'unavailable' })

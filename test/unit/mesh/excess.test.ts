@@ -45,14 +45,14 @@ async function known(node: Running, stranger: RawPeer): Promise<Connection> {
 const KINDS = Object.entries(BURSTS)
 
 test.each(KINDS)('a stranger’s flood ends its connection: %s', async (_, burst) => {
-  const a = await start({ timings: { lobbyMs: 60_000, negotiateMs: 60_000 } })
+  const a = await start()
   const connection = await known(a, await raw())
   await flood(connection, (n) => write(connection, burst(n)))
   expect(a.mesh.rejections().rate_limited).toBe(1)
 })
 
 test('a stranger’s flood ends its connection: messages with nothing in them, which the muxer never sees', async () => {
-  const a = await start({ timings: { lobbyMs: 60_000 } })
+  const a = await start()
   const connection = await known(a, await raw())
   await flood(connection, () => writeEmpty(connection, 64))
   expect(a.mesh.rejections().rate_limited).toBe(1)
@@ -63,7 +63,7 @@ test('a stranger’s flood ends its connection, and nothing else: records of TLS
   const note = (fault: unknown): void => void faults.push(fault)
   process.on('uncaughtException', note)
   onTestFinished(() => void process.off('uncaughtException', note))
-  const a = await start({ timings: { lobbyMs: 60_000 }, transport: { security: ['tls'] } })
+  const a = await start({ transport: { security: ['tls'] } })
   const connection = await known(a, await raw())
   // A frame that never becomes whole, in records of a byte each.
   write(connection, header(0, 1, 1_001, 60_000))
@@ -75,7 +75,7 @@ test('a stranger’s flood ends its connection, and nothing else: records of TLS
 })
 
 test('sixteen streams in a stranger’s life, also when each is closed before the next', async () => {
-  const a = await start({ timings: { lobbyMs: 60_000 } })
+  const a = await start()
   const stranger = await raw()
   const connection = await stranger.dial(a.address())
   for (let i = 0; i < LOBBY_ALLOWANCE.streams; i++) {
@@ -105,7 +105,7 @@ test.each([
     }),
   ],
 ] as const)('a few more %s than a stranger may have end its connection', async (_, writes) => {
-  const a = await start({ timings: { lobbyMs: 60_000, negotiateMs: 60_000 } })
+  const a = await start()
   const connection = await known(a, await raw())
   deafen(connection)
   for (const one of writes) write(connection, one)

@@ -5,12 +5,13 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { Hello } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { hello } from '../../../protocols/registry.ts'
-import { systemClock, systemTimers } from '../../../src/base/clock.ts'
+import { systemTimers } from '../../../src/base/clock.ts'
 import { checkMulticast } from '../../../src/mesh/discovery/multicast-check.ts'
 import { NO_CREDENTIALS } from '../../../src/trust/certificates/index.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
+import { pacedClock } from '../../support/run/paced-time.ts'
 import { until } from '../../support/run/until.ts'
 import { start, visitor } from './cluster.ts'
 
@@ -20,7 +21,7 @@ async function pair({ skewMs = 0, mutual = true }) {
   const far = await start({
     identity: two,
     trust: createFakeTrust(mutual ? [one.nodeId] : []),
-    clock: { now: () => systemClock.now() + skewMs, monotonic: systemClock.monotonic },
+    clock: { ...pacedClock, now: () => pacedClock.now() + skewMs },
   })
   const near = await start({
     identity: one,
@@ -63,7 +64,7 @@ test.each([
   ['the inviter dials', false],
 ])('a node that joins with a wrong clock hears of it where %s', async (_, joinerDials) => {
   const [inviter, joiner] = [testIdentity(), testIdentity()]
-  const far = { now: () => systemClock.now() - 600_000, monotonic: systemClock.monotonic }
+  const far = { ...pacedClock, now: () => pacedClock.now() - 600_000 }
   const asInviter = { identity: inviter, trust: createFakeTrust() }
   const credentials = { ...NO_CREDENTIALS, seeks: (node: NodeId) => node === inviter.nodeId }
   const asJoiner = { identity: joiner, trust: createFakeTrust(), clock: far, credentials }

@@ -377,7 +377,7 @@ describe('a question', () => {
 
   it('that was answered is dead once it expired, whoever plays it again and however often', async () => {
     let ahead = 0
-    const clock = { ...systemClock, now: () => systemClock.now() + ahead }
+    const clock = { ...pacedClock, now: () => pacedClock.now() + ahead }
     const { owner, answers, write, send, ask } = neighbour({ people: person(uses('git', 7)), clock })
     const old = [write(), write(), write()]
     for (const question of old) await ask(question)

@@ -1,7 +1,7 @@
 // To whom the ledger is sent: private addresses only, and over TLS only to whom the named authority vouches for.
 import { execFileSync } from 'node:child_process'
 import { getEventListeners, once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
@@ -13,7 +13,7 @@ import type { Outlet } from '../../../../src/ops/forward/outlet.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { makeTls } from '../../../support/node/collector.ts'
 import { depsFor } from '../../../support/node/forwarding.ts'
-import { patience } from '../../../support/run/until.ts'
+import { patience, until } from '../../../support/run/until.ts'
 
 const opened = (to: string, deps = depsFor(to)) => openNetwork(forwardTarget(to)!, deps, patience())
 async function untilEnded({ ended }: Outlet): Promise<void> {
@@ -59,17 +59,22 @@ test('what waits for the end of a connection leaves nothing there when it has wa
 test('over TLS a collector that closes before it is spoken to is noticed', async () => {
   const ca = join(temporaryDirectory(), 'ca')
   execFileSync('mkfifo', [ca])
-  const port = await listening(
-    createServer((socket) => {
-      socket.resume().on('close', () => writeFileSync(ca, ''))
-      socket.end()
-    }),
-  )
+  const server = createServer((socket) => void socket.resume().end())
+  const port = await listening(server)
   const to = `ecs+tls://127.0.0.1:${port}`
   const deps = depsFor(to)
   const forward = { ...deps.config.forward, tls_ca: ca }
-  const opening = opened(to, { ...deps, config: { ...deps.config, forward } })
-  await expect(opening).rejects.toThrow('the collector closed the connection')
+  const [refused] = await Promise.all([
+    opened(to, { ...deps, config: { ...deps.config, forward } }).catch(String),
+    once(server, 'connection').then(async ([socket]) => {
+      if (!socket.closed) await once(socket, 'close')
+      // Whoever reads it goes on. Where nobody does, opening it fails, and does not wait as it would without the flag.
+      await until(() => openSync(ca, constants.O_WRONLY | constants.O_NONBLOCK), { what: 'it is read' }).then(
+        closeSync,
+      )
+    }),
+  ])
+  expect(refused).toContain('the collector closed the connection')
 })
 
 test('over TLS a certificate of the named authority is good, and one of another authority is not', async () => {
