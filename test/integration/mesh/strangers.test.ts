@@ -38,7 +38,11 @@ async function outsiders(count: number): Promise<RawPeer[]> {
 async function seesHelloAlone(peer: RawPeer, connection: Connection): Promise<void> {
   expect(await peer.list(connection)).toEqual([hello.id])
   await Promise.all(
-    MEMBERS_ONLY.map((protocol) => expect(peer.open(connection, protocol), protocol).rejects.toThrow()),
+    MEMBERS_ONLY.map((protocol) =>
+      expect(peer.open(connection, protocol), protocol).rejects.toMatchObject({
+        name: 'UnsupportedProtocolError',
+      }),
+    ),
   )
 }
 

@@ -367,9 +367,8 @@ test('a daemon that goes meanwhile is told of in the last line until it is back,
   meanwhile.keys('x')
   await meanwhile.finds('the node is not running; Esc leaves')
   node = await startNode({ home: node.home })
-  await until(() => !meanwhile.finder()!.some((line) => line.includes('not running')), {
-    what: 'an answer, without another key',
-  })
+  const shows = (text: string): boolean => meanwhile.finder()!.some((line) => line.includes(text))
+  await until(() => shows('0 commands') && !shows('not running'), { what: 'an answer, without another key' })
   await node.stop()
   meanwhile.keys('y')
   await meanwhile.finds('the node is not running; Esc leaves')

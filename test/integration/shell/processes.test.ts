@@ -25,6 +25,12 @@ let node: TestNode
 /** All of them: without a limit only those that used most are listed, and which these are depends on the machine. */
 const processes = (...args: string[]) => node.json<ProcessesShape>(['processes', '--limit', '1000', ...args])
 
+/** What a shell runs now: another program of the machine may have the same name. */
+const runBy = async (shell: TypedShell, name: string) => {
+  const kids = createProc().children(shell.pid, 1)
+  return (await processes('--now')).processes.find((one) => one.name === name && kids.includes(one.pid))
+}
+
 async function hooked(program: Program): Promise<TypedShell> {
   const shell = await startShell({ program, spool: join(node.home, 'spool') })
   writeFileSync(join(shell.directory, 'hog.cjs'), HOG)
@@ -121,18 +127,12 @@ test('across a restart a process is one; off, nothing is looked at and nothing s
   const shell = await hooked('bash')
   const go = join(shell.directory, 'go')
   shell.keys(`${process.execPath} hog.cjs ${go}\r`)
-  const now = async () => (await processes('--now')).processes.find(({ name }) => name === 'node')
-  const before = await until(now, { what: 'it runs' })
+  const before = await until(() => runBy(shell, 'node'), { what: 'it runs' })
   // What is written at the stop has its time. What has ended and is listed was written while the daemon ran, and all that was seen
   // before it as well.
   const other = await hooked('bash')
   other.keys('cat\r')
-  const cat = await until(
-    async () => (await processes('--now')).processes.find(({ name }) => name === 'cat'),
-    {
-      what: 'another program, which is seen later',
-    },
-  )
+  const cat = await until(() => runBy(other, 'cat'), { what: 'another program, which is seen later' })
   other.keys('\u0004')
   await other.prompt()
   await until(
@@ -147,7 +147,7 @@ test('across a restart a process is one; off, nothing is looked at and nothing s
   expect((await processes('--now')).total).toBe(0)
   await node.stop()
   node = await startNode({ home: node.home, name: 'watched' })
-  await until(now, { what: 'it is found again' })
+  await until(() => runBy(shell, 'node'), { what: 'it is found again' })
   writeFileSync(go, '')
   await shell.prompt()
   const line = await event(go)
