@@ -175,7 +175,7 @@ export function residentBytes(pid: number): number {
 }
 
 /** Of the thread that runs the program. */
-const waitedSeconds = (pid: number): number =>
+export const waitedSeconds = (pid: number): number =>
   Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9
 
 const writtenBytes = (pid: number): number =>

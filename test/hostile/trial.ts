@@ -12,13 +12,17 @@ import { ended, track } from '../support/run/processes.ts'
 import { until } from '../support/run/until.ts'
 import type { Attack } from './attack.ts'
 import type { Order } from './attacker.ts'
-import { MEASURES_WITHIN_MS, type Measured, measure } from './measure.ts'
+import { MEASURES_WITHIN_MS, type Measured, measure, waitedSeconds } from './measure.ts'
 
 /** Our part in one file, and all of it compiled once for all attackers, which otherwise take half a second each before they attack. */
 const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/karo-attackers')
-/** Each of the trial's own waits is against what hangs, and no more: a busy machine needs a minute for what a quiet one does in a second. */
+/** All that one period waits for, beside its measures, is against what hangs: a busy machine needs a minute for what a quiet one does in a second. */
 const WITHIN_MS = 600_000
 const BEGINS_BESIDE_OTHERS_MS = 120_000
+/** Who attacks has so long to end, in which it says what it has done. */
+const ENDS_WITHIN_MS = 120_000
+/** Memory is back after so much time in which the node had a processor or asked for none. */
+const MEMORY_BACK_MS = 180_000
 /** The most resident memory under attack, beside that in peace, with all that is bounded full at the same time. */
 const MEMORY_RATIO_MAX = 3
 /** Of nineteen of twenty answers, without waits for a processor, which attackers and others of the machine have as well. */
@@ -73,6 +77,7 @@ export async function holdTrial({
   await befriend(victim, honest)
   const share = seconds / (attacks.length + (together ? 1 : 0))
   const watch = async (name: string, by: readonly Attack[]): Promise<Period> => {
+    const end = performance.now() + WITHIN_MS
     const attackers = await Promise.all(
       by.flatMap((attack) =>
         Array.from({ length: attack.attackers }, (_, i) => begin(attack, victim, seed + i, by.length === 1)),
@@ -82,10 +87,10 @@ export async function holdTrial({
     if (by.length > 0 && refusedMoreThan > 0)
       await until(async () => (await refused(victim)) > refusedMoreThan, {
         what: 'refusals',
-        deadlineMs: WITHIN_MS,
+        deadlineMs: end - performance.now(),
         // That there were too few is for the caller to judge.
       }).catch(() => {})
-    const all = await Promise.all(attackers.map((end) => end()))
+    const all = await Promise.all(attackers.map((stop) => stop()))
     const done: Record<string, number> = {}
     for (const [what, times] of all.flatMap(Object.entries<number>)) done[what] = (done[what] ?? 0) + times
     return { name, measured, done }
@@ -100,14 +105,17 @@ export async function holdTrial({
   if (together) attacked.push(await watch('all at once', attacks))
 
   let heapAfter = await inUse(victim)
+  const began = performance.now()
+  const waitedBefore = waitedSeconds(victim.pid)
+  const hadMs = (): number => performance.now() - began - 1_000 * (waitedSeconds(victim.pid) - waitedBefore)
   await until(
     async () => {
       heapAfter = Math.min(heapAfter, await inUse(victim))
-      return heapAfter <= inUseMost(heapBefore)
+      // That it did not return is for the caller to judge.
+      return heapAfter <= inUseMost(heapBefore) || hadMs() > MEMORY_BACK_MS
     },
     { what: 'memory as before', deadlineMs: WITHIN_MS, pollMs: 1_000 },
-    // That it did not return is for the caller to judge.
-  ).catch(() => {})
+  )
   const rateLimited = await refused(victim)
   await Promise.all([victim.stop(), honest.stop()])
   return { peace, attacked, heapBefore, heapAfter, rateLimited }
@@ -177,7 +185,8 @@ async function begin(attack: Attack, victim: TestNode, seed: number, isAlone: bo
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
   child.stdin.on('error', () => {}).write(`${JSON.stringify(order)}\n`)
-  await until(() => said.includes('\n') || child.exitCode !== null, {
+  const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null
+  await until(() => said.includes('\n') || isGone(), {
     what: `${attack.name} begins`,
     // Beside others it may be refused at the door for long: what it has done tells.
     deadlineMs: isAlone ? WITHIN_MS : BEGINS_BESIDE_OTHERS_MS,
@@ -185,11 +194,12 @@ async function begin(attack: Attack, victim: TestNode, seed: number, isAlone: bo
     if (isAlone) throw error
   })
   // It ends by itself only when it cannot attack at all, and nobody would be refused.
-  if (child.exitCode !== null) throw new Error(`the attacker of ${attack.name} ended with ${child.exitCode}`)
+  if (isGone())
+    throw new Error(`the attacker of ${attack.name} ended with ${child.exitCode ?? child.signalCode}`)
   return async (): Promise<Readonly<Record<string, number>>> => {
     child.stdin.end()
     const gone = ended(child)
-    const timer = setTimeout(() => child.kill('SIGKILL'), WITHIN_MS)
+    const timer = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS)
     await gone
     clearTimeout(timer)
     const line = said.split('\n').find((one) => one.startsWith('{')) ?? ''
@@ -200,9 +210,9 @@ async function begin(attack: Attack, victim: TestNode, seed: number, isAlone: bo
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0)
 const ratio = (value: number, beside: number): string => `×${(value / Math.max(beside, 1e-9)).toFixed(1)}`
 
-/** Of a whole trial whose every wait was as long as it may be: milliseconds. */
+/** Of a whole trial, each of whose periods was as long as it may be: milliseconds. The first measure and the return of memory are one more. */
 export const longestTrial = ({ seconds, attacks }: Pick<TrialInit, 'seconds' | 'attacks'>): number =>
-  2 * seconds * 1_000 + (attacks.length + 2) * (3 * WITHIN_MS + MEASURES_WITHIN_MS)
+  2 * seconds * 1_000 + (attacks.length + 3) * (WITHIN_MS + MEASURES_WITHIN_MS + ENDS_WITHIN_MS)
 
 /** One line for each period, each figure with its ratio to the one in peace. */
 export function describeTrial({ peace, attacked, heapBefore, heapAfter }: TrialReport): string {

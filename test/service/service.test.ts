@@ -1,7 +1,7 @@
 // The packages on a machine with a real systemd and no network: installed, run, reloaded, starved, upgraded, removed.
 import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { canNamespaces, createLan } from '../support/node/lan.ts'
 import { bootMachine, canBoot, configuring, type Machine } from '../support/node/machine.ts'
 import { startNode } from '../support/node/node.ts'
@@ -15,6 +15,9 @@ const LEFTOVERS =
 
 /** The machine has no network to install it from. */
 const BWRAP = '/usr/bin/bwrap'
+
+/** Of a busy machine one of so many stops has the processor that it needs. */
+const STOPS_TRIED = 5
 
 const possible = canBoot()
 if (!possible.ok)
@@ -244,6 +247,9 @@ describe.runIf(possible.ok)('a machine of its own', () => {
   })
 
   test('a daemon that hangs is killed by the watchdog and started again, as the same node', async () => {
+    const unlimited = () =>
+      machine.must('rm -rf /run/systemd/system/karo.service.d && systemctl daemon-reload')
+    onTestFinished(async () => void (await unlimited()))
     await machine.must('mkdir -p /run/systemd/system/karo.service.d')
     await machine.must(
       "printf '[Service]\\nWatchdogSec=30\\n' > /run/systemd/system/karo.service.d/test.conf",
@@ -272,23 +278,26 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     await until(async () => (await state()).ActiveState === 'active', { what: 'it runs again' })
     expect((await state()).MainPID).not.toBe(before.MainPID)
     expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
-    await machine.must(
-      'rm -r /run/systemd/system/karo.service.d && systemctl daemon-reload && systemctl restart karo',
-    )
+    await unlimited()
+    await machine.must('systemctl restart karo')
   })
 
   test('it stops by itself before it would be killed', async () => {
     expect(await machine.show('karo', 'TimeoutStopUSec')).toEqual({ TimeoutStopUSec: '5s' })
-    // A busy machine takes longer than the five seconds: what counts is that nobody else ends it.
-    await machine.must(
-      "mkdir -p /run/systemd/system/karo.service.d; printf '[Service]\\nTimeoutStopSec=60\\n' > /run/systemd/system/karo.service.d/test.conf; systemctl daemon-reload",
-    )
-    await machine.must('systemctl stop karo')
-    // `timeout` or `signal` would say that it was killed.
-    expect(await state()).toMatchObject({ ActiveState: 'inactive', Result: 'success' })
+    // A busy machine now and then takes longer than the five seconds, and a daemon that hangs does so each time.
+    for (let tries = 1; ; tries++) {
+      await machine.must('systemctl stop karo')
+      const stopped = await state()
+      // Such as `timeout`, which says that it was killed.
+      if (stopped.Result !== 'success' && tries < STOPS_TRIED) {
+        await machine.must('systemctl start karo')
+        continue
+      }
+      expect(stopped).toMatchObject({ ActiveState: 'inactive', Result: 'success' })
+      break
+    }
     const resting = await machine.run('su bob -c "karo status"')
     expect([resting.code, resting.output]).toEqual([3, expect.stringContaining('systemctl start karo')])
-    await machine.must('rm -r /run/systemd/system/karo.service.d; systemctl daemon-reload')
     await machine.must('systemctl start karo')
   })
 
