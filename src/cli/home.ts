@@ -17,6 +17,7 @@ import {
 } from '../config/paths.ts'
 import { sampleConfig } from '../config/sample.ts'
 import { createIdentityFile, type PublicIdentity, readPublicIdentity } from '../trust/identity/index.ts'
+import { refuseOthersHome } from './shells/own-home.ts'
 
 export interface ReadyHome {
   readonly identity: Omit<PublicIdentity, 'isProtected'>
@@ -92,6 +93,7 @@ function makeConfig(path: string, options: HomeOptions): boolean {
  */
 export function ensureHome(paths: HomePaths, options: HomeOptions): ReadyHome {
   refuseLostKey(paths)
+  if (!options.service) refuseOthersHome(paths.home)
   const made = new Map<string, boolean>()
   try {
     made.set(paths.home, makeDirectory(paths.home))

@@ -26,9 +26,8 @@ export function configOf(values: ReadonlyMap<string, unknown>): Config {
     const last = names.pop() ?? path
     let table = config
     for (const name of names) {
-      const below = (table[name] ?? {}) as Table
-      table[name] = below
-      table = below
+      table[name] ??= {}
+      table = table[name] as Table
     }
     table[last] = values.get(path)
   }

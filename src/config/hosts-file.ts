@@ -3,15 +3,12 @@ import { isIP } from 'node:net'
 
 /** Every name of a hosts file (hosts(5)) in lower case, with its addresses. */
 export function hostsOf(text: string): ReadonlyMap<string, readonly string[]> {
-  const hosts = new Map<string, string[]>()
+  const hosts = new Map<string, readonly string[]>()
   for (const line of text.split('\n')) {
     const [ip = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/)
     if (isIP(ip) === 0) continue
-    for (const name of names.map((one) => one.toLowerCase())) {
-      const known = hosts.get(name)
-      if (known === undefined) hosts.set(name, [ip])
-      else known.push(ip)
-    }
+    for (const name of names.map((one) => one.toLowerCase()))
+      hosts.set(name, [...(hosts.get(name) ?? []), ip])
   }
   return hosts
 }

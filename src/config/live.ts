@@ -43,10 +43,9 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
   }
 
   function compare(next: LoadedConfig): Replaced {
-    const differs = (from: LoadedConfig, path: string): boolean =>
+    const differs = (from: LoadedConfig, path: string) =>
       !isDeepStrictEqual(from.values.get(path), next.values.get(path))
-    const paths = (live: boolean): string[] =>
-      KEY_LIST.filter((key) => isLive(key) === live).map(({ path }) => path)
+    const paths = (live: boolean) => KEY_LIST.filter((key) => isLive(key) === live).map(({ path }) => path)
     const applied = paths(true).filter((path) => differs(current, path))
     // Compared with the value in force since the start: a key that was set back to it waits for nothing.
     const waiting = paths(false).filter((path) => differs(first, path))

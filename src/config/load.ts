@@ -81,12 +81,9 @@ function parseToml(text: string, file: string): Record<string, unknown> {
 }
 
 /** The table header or key of line `second` (counted from 1): its name, and the line on which it stands first. */
-function firstOf(
-  lines: readonly string[],
-  second: number,
-): { readonly name: string; readonly line: number } | undefined {
-  const nameOf = (line: string | undefined): string | undefined =>
-    /^\s*(\[[^\]]+\]|[^\s=#[]+)/.exec(line ?? '')?.[1]?.replaceAll(/\s/g, '')
+function firstOf(lines: readonly string[], second: number) {
+  const nameOf = (line = ''): string | undefined =>
+    /^\s*(\[[^\]]+\]|[^\s=#[]+)/.exec(line)?.[1]?.replaceAll(/\s/g, '')
   const name = nameOf(lines[second - 1])
   if (name === undefined) return undefined
   const isHeader = name.startsWith('[')
@@ -198,8 +195,9 @@ function wrong(setting: Setting, error: WrongValue): KaroError {
 
 /** Refuses public addresses to listen at, to find nodes by and to send the ledger to while `mesh.lan_only` is on. */
 function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): void {
-  if (!config.mesh.lan_only) return
-  const allowCgnat = config.mesh.allow_cgnat
+  const { mesh, discovery, forward } = config
+  if (!mesh.lan_only) return
+  const allowCgnat = mesh.allow_cgnat
   const checkAt = (path: string, index: number, address: string): void => {
     if (isPrivateAddress(address, { allowCgnat })) return
     const isCgnat = !allowCgnat && isPrivateAddress(address, { allowCgnat: true })
@@ -219,7 +217,6 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
       ),
     )
   }
-  const { mesh, discovery, forward } = config
   if (mesh.listen !== 'auto') for (const [i, one] of mesh.listen.entries()) checkAt('mesh.listen', i, one)
   for (const [i, one] of discovery.resolvers.entries()) checkAt('discovery.resolvers', i, one)
   for (const [i, one] of discovery.scan.entries()) checkAt('discovery.scan', i, one.replace(/\/.*/, ''))
@@ -231,7 +228,7 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
     const [, host] = /:\/\/\[?([^/\]]*)\]?:\d+$/.exec(one) ?? []
     if (host !== undefined && isAddress(host)) checkAt('forward.to', i, host)
   }
-  if (config.discovery.dns_sd.length > 0 && config.discovery.resolvers.length === 0) {
+  if (discovery.dns_sd.length > 0 && discovery.resolvers.length === 0) {
     throw wrong(
       settings.get('discovery.dns_sd')!,
       new WrongValue(
@@ -277,7 +274,7 @@ export function loadConfig(from: {
 }): LoadedConfig {
   const file = join(from.home, FILE)
   const text = from.text ?? readConfigFile(from.home, file)
-  const fromFile = text === undefined ? { settings: [], warnings: [] } : readSettings(text, file)
+  const fromFile = readSettings(text ?? '', file)
   const settings = new Map<string, Setting>()
   const values = new Map<string, unknown>(KEY_LIST.map((k) => [k.path, k.default]))
   for (const setting of [...settingsOfMachine(from), ...fromFile.settings, ...settingsOfEnv(from.env)]) {

@@ -1,5 +1,5 @@
 // Paths of a node's files: from KARO_HOME and the XDG base directories, or as a service of the machine.
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import { orElse } from '../base/run/or-else.ts'
@@ -27,9 +27,11 @@ export interface HomePaths {
    * `bad_config` if the path is longer than the system allows.
    */
   readonly socket: string
+  /** Where a daemon that starts now makes it. */
+  readonly binds: string
   /** The socket of karo-exec, in a directory of its own, which belongs to the user of karo-exec. */
   readonly muscle: string
-  /** The lock file; it contains the pid and the control socket of the running daemon. */
+  /** The lock file; it contains the pid of the running daemon. */
   readonly lock: string
 }
 
@@ -39,29 +41,36 @@ const SOCKET_PATH_BYTES = 107
 /**
  * Paths of a person's own node. If KARO_HOME is set, everything is below it. Otherwise the home is
  * `~/.local/share/karo` and the socket is `$XDG_RUNTIME_DIR/karo/karo.sock`, or in the home if XDG_RUNTIME_DIR names no
- * directory that this user may enter. Changes no file.
+ * directory of this user. Changes no file.
  */
 export function homePaths(env: Env): HomePaths {
   const given = env.KARO_HOME
   const home = outsideOfProc(given ? resolve(given) : join(neededHome(env), '.local', 'share', 'karo'))
+  const uid = process.getuid?.()
+  const inHome = join(home, 'karo.sock')
   // `su` and `sudo -u` keep the variable of the person who was before, and containers keep one that was never made.
-  const runtime = given ? undefined : env.XDG_RUNTIME_DIR
-  const socket =
-    runtime && existsSync(`${runtime}/.`) ? join(runtime, 'karo', 'karo.sock') : join(home, 'karo.sock')
+  const within = (runtime = '') =>
+    !given && orElse(() => lstatSync(runtime).uid === uid, false)
+      ? join(runtime, 'karo', 'karo.sock')
+      : inHome
+  const binds = within(env.XDG_RUNTIME_DIR)
   return {
     ...filesIn(home),
     config: join(home, 'config.toml'),
     spool: join(home, 'spool'),
     // As long as the path of the control socket, so that every home has room for both.
     muscle: join(home, 'exec', 'sock'),
+    binds,
     // Checked only when it is read, so that commands which do not talk to the daemon work below a long path too.
-    get socket(): string {
-      // A daemon that was started with another XDG_RUNTIME_DIR than this process has, as cron and `su` do, named its own in the lock.
-      const told = orElse(() => JSON.parse(readFileSync(join(home, 'karo.lock'), 'utf8')).socket, '')
-      return fitting(told && existsSync(told) ? told : socket)
+    get socket() {
+      // A daemon may have begun with another XDG_RUNTIME_DIR than this process has, as cron and `su` do: the newest socket is its.
+      return fitting([inHome, within(`/run/user/${uid}`)].reduce(newer, binds))
     },
   }
 }
+
+const bornAt = (path: string): number => orElse(() => lstatSync(path).mtimeMs, 0)
+const newer = (one: string, other: string): string => (bornAt(other) > bornAt(one) ? other : one)
 
 /** What lies in the home of every node. */
 const filesIn = (home: string) => ({
@@ -95,6 +104,7 @@ export function servicePaths(env: Env): HomePaths {
     // Users write to the spool, so tmpfiles.d(5) makes it and not the unit.
     spool: '/var/spool/karo',
     muscle: '/run/karo-exec/karo-exec.sock',
+    binds: socket,
     socket,
   }
 }

@@ -147,7 +147,7 @@ export function buildLocal(
   return {
     store,
     copies,
-    lock: createLock(paths.lock, paths.socket),
+    lock: createLock(paths.lock),
     muscle,
     agents,
     ...asking,

@@ -47,7 +47,7 @@ export async function buildService(
       checkPerson(seatByKernel(caller), approvals.hasAsked, 'makes a token that approves'),
   })
   const api = createApi({
-    socketPath: options.paths.socket,
+    socketPath: options.paths.binds,
     // Everybody may connect to the machine's: the kernel says who they are, and each sees their own.
     socketMode: options.service ? 0o666 : 0o600,
     socketConnections: SOCKET_CONNECTIONS,

@@ -222,7 +222,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
         const row = await find(person, id)
         if (row.agent === agent && row.tool === tool && row.input === text) return taskOf(row)
         throw new KaroError('conflict', 'that id is of another task of yours', {
-          hint: 'Choose another id; karo task show shows that task.',
+          hint: 'Choose another id, or none.',
         })
       }
       // Taken before anything is waited for, so that a second request at the same moment is a retry.

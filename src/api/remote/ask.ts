@@ -75,7 +75,7 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
   ): AsyncGenerator<TaskLineShape, void> {
     let seen = after
     /** Until when it may be away; 0 before it was reached, so that who waits is told why at once. */
-    let mayUntil = 0
+    let mayUntil = after > 0 ? Number.POSITIVE_INFINITY : 0
     const onGreeted = (): void => {
       mayUntil = Number.POSITIVE_INFINITY
     }

@@ -50,7 +50,7 @@ export function createGiving({ artifacts, audit, onDenied }: GivingDeps) {
         admission.share === undefined ? visitor.isTheirs(admission.person) : await shares.isStill(admission)
       if (visitor.closed() || !isStill)
         throw new KaroError('refused', 'you may not read it any more', {
-          hint: 'It is not shared any more: ask its owner for another link.',
+          hint: 'What let you has ended: the share, or your login.',
         })
       yield bytes
     }

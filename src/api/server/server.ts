@@ -80,7 +80,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const started = new WeakMap<object, number>()
   server.addHook('onRequest', (request, reply, done) => {
     started.set(request, clock.monotonic())
-    // An answer may take longer than a connection may be idle: all of a long history is removed. One that nobody reads is cut.
+    // An answer may take longer than a connection may be idle: all of a long history is removed. One that nobody reads is cut, unless it follows a task.
     reply.raw.on('timeout', (socket) => {
       if (reply.raw.headersSent) socket.destroy()
     })

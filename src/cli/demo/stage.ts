@@ -1,5 +1,6 @@
 // Eight real nodes on loopback, in a directory of their own: started, made one mesh, given a past, and ended by their own pids.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   closeSync,
@@ -157,11 +158,10 @@ function startWatch(directory: string): { add(child: ChildProcess): void; end():
   }
 }
 
-const lost = ({ child, name }: Running): Promise<string> =>
-  new Promise((resolve) => {
-    if (isOver(child)) resolve(name)
-    child.once('exit', () => resolve(name))
-  })
+async function lost({ child, name }: Running): Promise<string> {
+  if (!isOver(child)) await once(child, 'exit')
+  return name
+}
 
 const isOver = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
@@ -310,7 +310,7 @@ function placeOf(addresses: readonly string[]): string {
 }
 
 /** One command of the real program; resolves with what it wrote. Throws KaroError `unavailable` when it fails. */
-function run(
+async function run(
   options: StageOptions,
   { home, name }: Running,
   words: readonly string[],
@@ -323,19 +323,15 @@ function run(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
   child.stdin.on('error', () => {}).end(input)
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => {
-      if (code === 0) return resolve(out)
-      reject(new KaroError('unavailable', `karo ${words[0]} failed on ${name}`, { hint: err.trim() }))
-    })
-  })
+  const [code] = await once(child, 'close')
+  if (code === 0) return out
+  throw new KaroError('unavailable', `karo ${words[0]} failed on ${name}`, { hint: err.trim() })
 }
 
 /** SIGTERM, and SIGKILL for one that does not end. */
 async function ended(child: ChildProcess): Promise<void> {
   if (isOver(child) || child.pid === undefined) return
-  const over = new Promise((resolve) => child.once('exit', resolve))
+  const over = once(child, 'exit')
   child.kill('SIGTERM')
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
   await over

@@ -15,6 +15,7 @@ import type { CommandInput, CommandIo } from '../command.ts'
 import { unreadable } from '../input/regular-file.ts'
 import { programOf } from '../own-program.ts'
 import { absolutePath } from '../place.ts'
+import { refuseOthersHome } from '../shells/own-home.ts'
 import { dropEmpty, editFile, makeDirectory } from '../shells/rc-file.ts'
 import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
@@ -60,6 +61,7 @@ export interface Place {
 }
 
 export function installHook(io: CommandIo, input: CommandInput, onError: 'allow' | 'block'): undefined {
+  refuseOthersHome(io.home)
   const place = placeOf(io, input)
   const { asks } = asking(place.adapter, input.options.ask)
   const line = hookLine(io, place, onError, {

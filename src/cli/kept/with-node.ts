@@ -2,7 +2,7 @@
 import { KaroError } from '../../base/errors.ts'
 import { homePaths } from '../../config/paths.ts'
 import type { CommandIo } from '../command.ts'
-import { startInBackground } from '../start/background.ts'
+import { ANSWERS_MS, startInBackground } from '../start/background.ts'
 import { systemctl } from '../start/user-unit.ts'
 import { keptBy } from './kept.ts'
 
@@ -16,7 +16,7 @@ export async function withNode<Answer>(io: CommandIo, ask: () => Promise<Answer>
     const { by } = await keptBy(io)
     if (io.socket !== paths.socket || by === 'nothing') throw error
     if (by === 'systemd') await systemctl(io.env, 'start', 'karo.service')
-    else await startInBackground(io, paths)
+    else await startInBackground(io, paths, ANSWERS_MS)
     return await ask()
   }
 }

@@ -1,5 +1,6 @@
 // Starts the jail of a tool: what bubblewrap is told, the program that keeps the terminal inside, and the word to begin.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { accessSync, closeSync, constants, readFileSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { KaroError } from '../../base/errors.ts'
@@ -173,11 +174,10 @@ export async function startJail({ plan, slave, near, hook }: Asked): Promise<Sta
       complaint += String(piece)
     }
     ours?.errors.on('data', note)
-    await new Promise<void>((resolve, reject) => {
-      line.once('data', () => resolve())
-      child.once('error', reject)
-      child.once('close', () => reject(new Error('it ended')))
-    }).catch((error: Error) => {
+    const over = once(child, 'close').then(() => {
+      throw new Error('it ended')
+    })
+    await Promise.race([once(line, 'data'), over]).catch((error: Error) => {
       throw noJail(
         `no jail could be built: ${complaint.trim().split('\n').at(-1) || error.message}`,
         NAMESPACES,

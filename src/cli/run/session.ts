@@ -1,4 +1,5 @@
 // One tool in its jail, from its start to its end: terminal, way out, the hook's questions, and what a person allows meanwhile.
+import { once } from 'node:events'
 import { closeSync, existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, dirname, join } from 'node:path'
@@ -212,11 +213,8 @@ async function throughTerminal(
   const { stdin, stdout } = process
   closeSync(pty.slave)
   const inside = new ReadStream(pty.master)
-  const over = new Promise<void>((resolve) => {
-    // The kernel's way to say that nobody has the other end any more.
-    inside.once('error', () => resolve())
-    inside.once('close', () => resolve())
-  })
+  // An error is the kernel's way to say that nobody has the other end any more.
+  const over = once(inside, 'close').catch(() => {})
   inside.on('data', (piece: Buffer) => {
     if (!stdout.write(piece)) inside.pause()
   })

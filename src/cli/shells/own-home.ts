@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join, sep } from 'node:path'
+import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { type Env, homePaths } from '../../config/paths.ts'
 import type { CommandIo } from '../command.ts'
@@ -35,13 +36,28 @@ function ownDirectory(): string | undefined {
 }
 
 /**
+ * Throws KaroError `refused` for root in the home of another user, which HOME names after `su -m` and `sudo -E`: what root makes there
+ * would keep that user's own node and shells from their files.
+ */
+export function refuseOthersHome(home: string): void {
+  const owner = process.geteuid?.() === 0 && lstatSync(existingOf(home)).uid
+  if (owner)
+    throw new KaroError('refused', 'another user owns this home', {
+      where: home,
+      hint: `As that user: sudo -u '#${owner}' karo … As root with its own: sudo -H karo …`,
+    })
+}
+
+/** The last directory on the way that is there. */
+const existingOf = (path: string): string => (existsSync(path) ? path : existingOf(dirname(path)))
+
+/**
  * True where another user than `uid` and root owns the directory, or, if it is missing, the last one on the way to it. For
  * root also where another user could change a step of the way.
  */
 function isForeign(home: string, uid: number): boolean {
   try {
-    let existing = home
-    while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing)
+    const existing = existingOf(home)
     const real = realpathSync(existing)
     const { uid: owner } = lstatSync(real)
     // What stands in a namespace as everybody's outside may be anybody's, so only the steps before it may.

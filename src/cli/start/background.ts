@@ -37,6 +37,8 @@ const BACK_OFF_MS = 60_000
 const LOG_BYTES = 1024 * 1024
 /** Until it answers, as in the units (TimeoutStartSec): a large database that was not closed takes a while. */
 const READY_MS = 600_000
+/** The same where somebody waits for an answer of the node, and is not told that it starts. */
+export const ANSWERS_MS = 60_000
 /** Milliseconds from the first answer. */
 const SETTLE_MS = 3_000
 const LOOK_MS = 100
@@ -99,9 +101,9 @@ function openLog(paths: HomePaths, file: string, mark: string): number {
  * What runs, and `words` that also say how to end it; `pid` is null for the machine's service. Throws KaroError `unavailable` with the daemon's own words when it does not start, and
  * `timeout` while it is still starting.
  */
-export async function startInBackground(io: Caller, paths: HomePaths) {
+export async function startInBackground(io: Caller, paths: HomePaths, readyMs = READY_MS) {
   const there = await statusOf(io)
-  const [status, child] = there === undefined ? await begin(io, paths) : [there]
+  const [status, child] = there === undefined ? await begin(io, paths, readyMs) : [there]
   // Of several that are started at once one stays, and each caller names it.
   const pid = (await readHolder(paths.lock))?.pid ?? null
   const started = pid === child?.pid
@@ -122,7 +124,7 @@ export async function startInBackground(io: Caller, paths: HomePaths) {
 }
 
 /** What answers then, and the process that was made: another one where that was first. */
-async function begin(io: Caller, paths: HomePaths): Promise<[StatusShape, ChildProcess]> {
+async function begin(io: Caller, paths: HomePaths, readyMs: number): Promise<[StatusShape, ChildProcess]> {
   const file = join(paths.home, LOG)
   const mark = `${new Date().toISOString()} started by process ${process.pid}\n`
   const log = openLog(paths, file, mark)
@@ -141,7 +143,7 @@ async function begin(io: Caller, paths: HomePaths): Promise<[StatusShape, ChildP
   )
   closeSync(log)
   child.on('error', () => {})
-  const status = await ready(io, paths, child)
+  const status = await ready(io, paths, child, Date.now() + readyMs)
   if (child.connected) child.disconnect()
   child.unref()
   const failed = join(paths.home, FAILED)
@@ -199,8 +201,12 @@ async function runsThere({ home, lock }: HomePaths): Promise<boolean> {
 }
 
 /** Undefined: it has ended, or does not answer in time. Parts that start last, such as karo-exec, have a moment to be ready. */
-async function ready(io: Caller, paths: HomePaths, child: ChildProcess): Promise<StatusShape | undefined> {
-  let until = Date.now() + READY_MS
+async function ready(
+  io: Caller,
+  paths: HomePaths,
+  child: ChildProcess,
+  until: number,
+): Promise<StatusShape | undefined> {
   while (isAlive(child) || (await runsThere(paths))) {
     const status = await statusOf(io).catch(() => undefined)
     if (status?.health.ready === true || Date.now() > until) return status

@@ -1,5 +1,6 @@
 // Opens an address in the person's browser without telling it to others of this machine, who see the arguments of programs.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,13 +30,11 @@ function pageTo(address: string, env: Env): string {
   return path
 }
 
-function start(program: string, path: string, env: Env): Promise<boolean> {
-  return new Promise((resolve) => {
-    const child = spawn(program, [path], { stdio: 'ignore', detached: true, env: { ...env } })
-    child.once('error', () => resolve(false))
-    child.once('spawn', () => {
-      child.unref()
-      resolve(true)
-    })
-  })
+async function start(program: string, path: string, env: Env): Promise<boolean> {
+  const child = spawn(program, [path], { stdio: 'ignore', detached: true, env: { ...env } })
+  child.unref()
+  return once(child, 'spawn').then(
+    () => true,
+    () => false,
+  )
 }

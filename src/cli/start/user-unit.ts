@@ -1,5 +1,5 @@
 // The person's own systemd: a unit file in the home, without root and without a package.
-import { spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
@@ -24,16 +24,13 @@ interface Ran {
 /** Runs `systemctl --user`; not ok where there is none, or no manager of this person answers. */
 export function systemctl(env: Env, ...words: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = spawn('systemctl', ['--user', '--no-pager', ...words], {
-      env: { ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: LIMIT_MS,
-    })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (part: Buffer) => (said += part.toString('utf8')))
-    child.once('error', () => resolve({ ok: false, said: 'there is no systemctl' }))
-    child.once('close', (code) => resolve({ ok: code === 0, said: said.trim() }))
+    const options = { env: { ...env }, timeout: LIMIT_MS }
+    execFile('systemctl', ['--user', '--no-pager', ...words], options, (error, printed, complained) =>
+      resolve({
+        ok: error === null,
+        said: error?.code === 'ENOENT' ? 'there is no systemctl' : `${printed}${complained}`.trim(),
+      }),
+    )
   })
 }
 

@@ -106,7 +106,7 @@ export function createExchanges({
         let left = Number.POSITIVE_INFINITY
         while (!signal.aborted && stream.writeBufferLength < left) {
           left = stream.writeBufferLength
-          await within(new Promise((resolve) => signal.addEventListener('abort', resolve)), ms, timers)
+          await within(once(signal, 'abort'), ms, timers)
         }
         stream.abort(new Error('over'))
       },

@@ -49,15 +49,15 @@ export function managerIn(groups: string): 'system' | 'user' | undefined {
 
 /**
  * Writes the name at `start`, removes it at `stop`. It names, it does not exclude: that is the database's kernel
- * lock, which ends with its process and cannot be raced. So start this room after the store. `socket`: where the daemon is asked.
+ * lock, which ends with its process and cannot be raced. So start this room after the store.
  */
-export function createLock(path: string, socket: string): Room {
+export function createLock(path: string): Room {
   let own: string | undefined
   return {
     name: 'lock',
     async start() {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-      own = `${JSON.stringify({ ...(await describe(process.pid)), socket })}\n`
+      own = `${JSON.stringify(await describe(process.pid))}\n`
       // Readers see the old file or the new one, never half of it.
       await writeFile(`${path}.new`, own, { mode: 0o600 })
       await rename(`${path}.new`, path)
@@ -124,7 +124,7 @@ function parseHolder(text: string): Holder | undefined {
   return Number.isSafeInteger(pid) && pid >= 1 && typeof started === 'string' ? { pid, started } : undefined
 }
 
-async function readOrNothing(path: string) {
+async function readOrNothing(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {

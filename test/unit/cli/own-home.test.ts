@@ -3,10 +3,11 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, symlinkSync } from 'node:
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { envOfUser, mayOthersChange } from '../../../src/cli/shells/own-home.ts'
+import { envOfUser, mayOthersChange, refuseOthersHome } from '../../../src/cli/shells/own-home.ts'
 import { startInBackground } from '../../../src/cli/start/background.ts'
 import { homePaths } from '../../../src/config/paths.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { commandLine } from '../../support/run/command-line.ts'
 
 const ADA = 61_281
 const BOB = 61_282
@@ -58,3 +59,21 @@ test.runIf(isRoot)('root leaves no log in a node of another user', async () => {
   })
   expect(readdirSync(home)).toEqual([])
 })
+
+test.runIf(isRoot)('root makes nothing in the home of another user, and may in one of its own', () => {
+  const refused = expect.objectContaining({ code: 'refused', hint: expect.stringContaining(`'#${ADA}'`) })
+  const adas = homeOf(ADA, 'h')
+  for (const home of [adas, join(adas, '.local/share/karo')])
+    expect(() => refuseOthersHome(home)).toThrow(refused)
+  expect(() => refuseOthersHome(join(homeOf(0, 'h'), '.local/share/karo'))).not.toThrow()
+})
+
+test.runIf(isRoot).each(['init', 'shell install bash', 'hook install claude'])(
+  'karo %s of root leaves the home of another user as it was',
+  async (words) => {
+    const HOME = homeOf(ADA, 'h')
+    const { code, err } = await commandLine(words.split(' '), { env: { HOME, SHELL: '/bin/bash' } })
+    expect([code, err]).toEqual([4, expect.stringContaining('another user')])
+    expect(readdirSync(HOME)).toEqual([])
+  },
+)

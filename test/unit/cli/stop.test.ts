@@ -23,7 +23,7 @@ test('the process that holds the home is ended, and it is said what starts it ag
   await karo(home, 'init', '--solo')
   const child = spawn('sleep', ['1000'], { stdio: 'ignore' })
   const lock = join(home, 'node', 'karo.lock')
-  await createLock(lock, join(home, 'node', 'karo.sock')).start(new AbortController().signal)
+  await createLock(lock).start(new AbortController().signal)
   // The lock of a daemon, with the number and start of the process that is to be ended.
   const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1')
   const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]

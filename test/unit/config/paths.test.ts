@@ -1,7 +1,7 @@
 // Where things are: KARO_HOME moves everything, XDG_RUNTIME_DIR only the socket of the default home.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { homePaths, servicePaths } from '../../../src/config/index.ts'
 import { recordingPaths } from '../../../src/config/paths.ts'
@@ -20,6 +20,7 @@ describe('homePaths', () => {
       lock: '/k/karo.lock',
       muscle: '/k/exec/sock',
       socket: '/k/karo.sock',
+      binds: '/k/karo.sock',
     })
   })
 
@@ -39,23 +40,28 @@ describe('homePaths', () => {
     expect(socket(runtime)).not.toBe(inHome)
   })
 
-  test('a node is asked where its lock says, whatever runtime directory was there when it was started', () => {
-    const HOME = temporaryDirectory()
-    const there = join(HOME, 'there.sock')
-    const own = homePaths({ HOME })
-    mkdirSync(own.home, { recursive: true })
-    const untold = own.socket
-    expect(untold).toBe(join(own.home, 'karo.sock'))
-    for (const text of [
-      '',
-      '{"pid": 1, "started": ""}',
-      JSON.stringify({ pid: 1, started: '', socket: there }),
-    ]) {
-      writeFileSync(own.lock, text)
-      expect(own.socket, text).toBe(untold)
+  test('a node is asked at its newest socket, whatever runtime directory was there when it was started', () => {
+    const [HOME, XDG_RUNTIME_DIR] = [temporaryDirectory(), temporaryDirectory()]
+    const [inHome, inRuntime] = [homePaths({ HOME }).binds, homePaths({ HOME, XDG_RUNTIME_DIR }).binds]
+    const both = () => [homePaths({ HOME }).socket, homePaths({ HOME, XDG_RUNTIME_DIR }).socket]
+    expect(both()).toEqual([inHome, inRuntime])
+    for (const [at, socket] of [inHome, inRuntime].entries()) {
+      mkdirSync(dirname(socket), { recursive: true })
+      writeFileSync(socket, '')
+      utimesSync(socket, at, at)
     }
-    writeFileSync(there, '')
-    expect(own.socket).toBe(there)
+    expect(both()).toEqual([inHome, inRuntime])
+    utimesSync(inHome, 2, 2)
+    expect(both()).toEqual([inHome, inHome])
+    // A node that starts in the session listens where it always does.
+    expect(homePaths({ HOME, XDG_RUNTIME_DIR }).binds).toBe(inRuntime)
+  })
+
+  test.runIf(process.getuid?.() === 0)('a runtime directory of another user is none', () => {
+    const XDG_RUNTIME_DIR = temporaryDirectory()
+    chownSync(XDG_RUNTIME_DIR, 61_281, 61_281)
+    const { socket, binds } = homePaths({ HOME: '/h', XDG_RUNTIME_DIR })
+    expect([socket, binds]).toEqual(Array(2).fill('/h/.local/share/karo/karo.sock'))
   })
 
   test('a relative KARO_HOME is resolved, an empty one is none, a missing HOME is asked of the system', () => {
@@ -104,6 +110,7 @@ describe('servicePaths', () => {
       lock: '/var/lib/karo/karo.lock',
       muscle: '/run/karo-exec/karo-exec.sock',
       socket: '/run/karo/karo.sock',
+      binds: '/run/karo/karo.sock',
     })
     const named = servicePaths({
       STATE_DIRECTORY: '/s:/other',

@@ -10,7 +10,6 @@ import { temporaryDirectory } from '../../support/data/database.ts'
 let home: string
 let path: string
 const signal = new AbortController().signal
-const SOCKET = '/run/user/1/karo/karo.sock'
 beforeEach(() => {
   home = temporaryDirectory()
   path = join(home, 'karo.lock')
@@ -18,7 +17,7 @@ beforeEach(() => {
 
 test('a held home is refused by pid, a released one is free, and nothing is left behind', async () => {
   await refuseSecond(path)
-  const lock = createLock(path, SOCKET)
+  const lock = createLock(path)
   await lock.start(signal)
   expect(statSync(path).mode & 0o777).toBe(0o600)
   await expect(refuseSecond(path)).rejects.toMatchObject({
@@ -54,13 +53,9 @@ test.each([
 ])('what a dead daemon left counts as nothing: %s', async (_, text) => {
   writeFileSync(path, text)
   await refuseSecond(path)
-  const lock = createLock(path, SOCKET)
+  const lock = createLock(path)
   await lock.start(signal)
-  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
-    pid: process.pid,
-    started: startOf(process.pid),
-    socket: SOCKET,
-  })
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ pid: process.pid, started: startOf(process.pid) })
   await lock.stop()
 })
 
@@ -90,7 +85,7 @@ test('in a container the boot id depends on who reads it: the daemon with that p
 })
 
 test('stop does not remove a name that is no longer its own', async () => {
-  const lock = createLock(path, SOCKET)
+  const lock = createLock(path)
   await lock.start(signal)
   writeFileSync(path, 'somebody else')
   await lock.stop()
@@ -105,7 +100,7 @@ function startOf(pid: number): string {
 }
 
 test('a daemon that a service manager keeps is stopped by it, and one that was typed by karo stop', async () => {
-  const lock = createLock(path, SOCKET)
+  const lock = createLock(path)
   await lock.start(signal)
   await expect(refuseSecond(path)).rejects.toMatchObject({
     hint: expect.stringContaining('karo stop'),

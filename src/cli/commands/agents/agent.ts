@@ -23,8 +23,8 @@ import { confirm } from '../../terminal/confirm.ts'
 import { usage } from '../../usage.ts'
 import { agentLogsView, agentsView, agentView } from '../../views/agents/agents.ts'
 
-/** Starting takes several attempts at worst. */
-const START_DEADLINE_MS = 85_000
+/** Longer than an emulated guest takes to boot on a slow machine, and the agent in it to greet. */
+const START_DEADLINE_MS = 420_000
 const MEBIBYTE = 2 ** 20
 
 const add = defineCommand('agent add', {

@@ -36,7 +36,7 @@ import { homeWords, hookLine, initWords } from '../../shells/hook-line.ts'
 import { editedShell, hookOf } from '../../shells/hook-text.ts'
 import { dropHooks, keepHook } from '../../shells/kept-hook.ts'
 import { nextSteps } from '../../shells/next-steps.ts'
-import { ofUser } from '../../shells/own-home.ts'
+import { ofUser, refuseOthersHome } from '../../shells/own-home.ts'
 import { linkOf, makeLink, removeLink } from '../../shells/own-link.ts'
 import {
   dropEmpty,
@@ -137,6 +137,7 @@ const shellInstall = defineCommand('shell install', {
   async run(io, input: CommandInput) {
     const given = flagsIn(input)
     if (input.options.system) return forAll(io, 'install', given, input)
+    refuseOthersHome(io.home)
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     for (const flag of [CTRL_R, UP, ASK_KEY]) if (input.options[flag]) editedShell(shell, flag)
