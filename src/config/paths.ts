@@ -63,7 +63,7 @@ export function homePaths(env: Env): HomePaths {
     binds,
     // Checked only when it is read, so that commands which do not talk to the daemon work below a long path too.
     get socket() {
-      // A daemon may have begun with another XDG_RUNTIME_DIR than this process has, as cron and `su` do: the newest socket is its.
+      // A daemon may have begun with another XDG_RUNTIME_DIR than this process has, as cron and `su` do: the newest socket is the one it made.
       return fitting([inHome, within(`/run/user/${uid}`)].reduce(newer, binds))
     },
   }

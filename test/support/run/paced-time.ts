@@ -33,7 +33,8 @@ function passing(): VirtualTime {
 
 /** Its wall clock is the machine's, which frames of other nodes and files go by too. */
 export const pacedClock: Clock = { now: () => Date.now(), monotonic: () => passing().clock.monotonic() }
+/** Like the machine's, they take whole milliseconds, and one at least: what sets itself anew at once lets time pass. */
 export const pacedTimers: Timers = sharedTimers(
-  { after: (ms, run) => passing().after(ms, run) },
+  { after: (ms, run) => passing().after(Math.max(1, Math.ceil(ms)), run) },
   pacedClock.monotonic,
 )
