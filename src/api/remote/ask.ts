@@ -74,7 +74,7 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     signal: AbortSignal,
   ): AsyncGenerator<TaskLineShape, void> {
     let seen = after
-    /** Until when it may be away; 0 before it was reached, so that who waits is told why at once. */
+    /** Until when it may be away. Before it was reached, at once: whoever waits is told why. Whoever has seen an event has reached it. */
     let mayUntil = after > 0 ? Number.POSITIVE_INFINITY : 0
     const onGreeted = (): void => {
       mayUntil = Number.POSITIVE_INFINITY

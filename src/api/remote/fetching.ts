@@ -136,6 +136,7 @@ export function createFetching(deps: FetchDeps): Fetching {
     hungUp: AbortSignal,
     leave: () => void,
   ): AsyncGenerator<Fetched, void> {
+    // Whatever ends this, somebody else may fetch then.
     using _place = { [Symbol.dispose]: leave }
     using limit = deadline(timers, WAIT.all)
     const { as } = to

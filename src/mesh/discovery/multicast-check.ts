@@ -9,7 +9,7 @@ import { QUESTIONS, SERVICE_LABEL } from './mdns-packet.ts'
 import { hearGroup, MDNS_GROUP, MDNS_PORT, send6 } from './multicast.ts'
 
 /**
- * Two times so long: other nodes answer within a quarter of a second, and the delay that a busy machine or Wi-Fi adds stays below that.
+ * The check listens for twice this time. Other nodes answer within a quarter of a second, and the rest is for what a busy machine or Wi-Fi adds.
  * What came while this process waited for a processor through the first time is read in the second.
  */
 const LISTEN_MS = 1_000

@@ -18,7 +18,7 @@ import { findKernel, jobProgram } from './vm-guest.ts'
 import { launch, type Machine, memoryWords } from './vm-machine.ts'
 import { commands, type Template, type TemplateDeps, templateOf } from './vm-template.ts'
 
-/** Milliseconds until a guest has its jail. An emulated one needs a second of a processor, and waits where others work. */
+/** Milliseconds until a guest has its jail. An emulated one takes longer, the more so on a busy machine. */
 const BUILD_MS = { kvm: 60_000, tcg: 300_000 }
 /** Bytes of memory of most guests, so that one template does for most jobs: what a guest does not touch costs nothing. */
 const LEAST_MEMORY = 2 * 1024 ** 3

@@ -60,7 +60,7 @@ const firstWords = (io: CommandIo, where = ''): string =>
 /** How long a stopped daemon waits for handles that libraries left open, before it exits. */
 const LINGER_MS = 200
 
-/** With fewer, a start fails at some file that is all right, and its error speaks of that file. Node has raised the soft limit. */
+/** With fewer, a start fails at some file that is all right, and its error speaks of that file. Node.js has raised the soft limit to the hard one. */
 const OPEN_FILES_LEAST = 64
 
 function checkOpenFiles(): void {
