@@ -93,7 +93,7 @@ test('no command but up loads the mesh, the store, the API server or its schemas
     const { sources } = loadedFor(...PROGRAM, command)
     expect(
       sources.filter((source) =>
-        /^src\/(daemon|mesh|store|exchange\/(?!report\/|totals\/(words|reading)|query\/(filters|passes|query-types|result))|trust\/(peers|consent|access)|observe\/record|api\/(feed|server|routes|access|contract\/(schemas|openapi)))/.test(
+        /^src\/(daemon|mesh|store|exchange\/(?!report\/|totals\/(words|reading)|query\/(filters|passes|query-types))|trust\/(peers|consent|access)|observe\/record|api\/(feed|server|routes|access|contract\/(schemas|openapi)))/.test(
           source,
         ),
       ),

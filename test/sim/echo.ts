@@ -1,8 +1,8 @@
 // Questions in a mesh of many nodes: the query router's real state machine over simulated links and time, with loss and churn.
 import { QUERY_HOPS } from '../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
-import type { Outcome } from '../../src/exchange/query/result.ts'
-import { soFar } from '../../src/exchange/query/state/live.ts'
+import type { Outcome } from '../../src/exchange/query/schema.ts'
+import { soFar } from '../../src/exchange/query/state/asker.ts'
 import type { EndedBy, Live, QueryEvent } from '../../src/exchange/query/state/types.ts'
 import type { Member } from '../../src/trust/peers/index.ts'
 import { type Random, randomOf } from '../support/run/random.ts'

@@ -1,8 +1,8 @@
 // Questions over the real mesh and the real query router where not everybody trusts everybody, in virtual time.
 import type { NodeId } from '../../protocols/node-id.ts'
 import { membersOf } from '../../src/exchange/query/asking/team.ts'
-import type { Outcome } from '../../src/exchange/query/result.ts'
-import { soFar } from '../../src/exchange/query/state/live.ts'
+import type { Outcome } from '../../src/exchange/query/schema.ts'
+import { soFar } from '../../src/exchange/query/state/asker.ts'
 import type { Live, QueryAction, QueryEvent } from '../../src/exchange/query/state/types.ts'
 import { type Random, randomOf } from '../support/run/random.ts'
 import { Network } from './mesh-network.ts'

@@ -9,11 +9,10 @@ import { createAlarms } from '../../base/timers.ts'
 import { createPrincipals } from '../../trust/operators/index.ts'
 import { createWorker } from './answering/work.ts'
 import { createAskerEdge } from './asking/ask.ts'
-import type { QueryDeps } from './deps.ts'
 import { authorOf, readQuestion } from './document.ts'
 import { createQueryState } from './state/state.ts'
 import type { QueryAction, QueryCommand, QueryEvent, QueryFact, QueryTimer } from './state/types.ts'
-import type { Query } from './types.ts'
+import type { Query, QueryDeps } from './types.ts'
 
 /** When the room stops, answers under way get this long. */
 const DRAIN_MS = 1_000

@@ -1,6 +1,7 @@
-// Which period a question is about: bounds of what may be asked, and its ends as dates.
+// Which period a question is about: bounds of what may be asked, its ends as dates, and which part of it records reach over.
 import { KaroError } from '../../base/errors.ts'
 import { type TimeRange, widenToHours } from '../../insight/statistics/index.ts'
+import type { GatherInsight, NodeData, QueryTypeRow } from './query-types/index.ts'
 
 /** A leap year: what hourly numbers can be read for without keeping others waiting. */
 export const RANGE_MAX_MS = 366 * 86_400_000
@@ -34,4 +35,36 @@ export function askedRange(range: TimeRange): TimeRange {
     })
   }
   return widened
+}
+
+interface Reach {
+  /** The part of the range that the records reach over, up to now; undefined: none of it. */
+  readonly covers: TimeRange | undefined
+  /** The period of equal length before the range; undefined: the records do not reach back over all of it. */
+  readonly before: TimeRange | undefined
+}
+
+/** The period of equal length before; undefined for one that begins before 1970. */
+export function periodBefore({ start, end }: TimeRange): TimeRange | undefined {
+  const from = 2 * start - end
+  return from < 0 ? undefined : { start: from, end: start }
+}
+
+/** What records of one type of question reach over. `now`: ms since the epoch; nothing is known of what comes after it. */
+export async function reachOf(
+  insight: GatherInsight,
+  row: Pick<QueryTypeRow<NodeData, object, object>, 'ofNow' | 'knownSince'>,
+  people: readonly number[],
+  range: TimeRange,
+  now: number,
+): Promise<Reach> {
+  const uids = row.ofNow ? [] : people
+  const since = await (row.knownSince?.(insight, uids) ?? insight.recordedSince(uids))
+  if (since === undefined) return { covers: undefined, before: undefined }
+  const covers = { start: Math.max(range.start, since), end: Math.min(range.end, now) }
+  const before = periodBefore(range)
+  return {
+    covers: covers.start < covers.end ? covers : undefined,
+    before: before !== undefined && since <= before.start ? before : undefined,
+  }
 }

@@ -1,4 +1,4 @@
-// The schema of a query's result, as the API returns it and `karo query --json` prints it.
+// The schema of a query's result, as the API returns it and `karo query --json` prints it, and its types.
 import * as z from 'zod'
 import * as numbers from '../../../protocols/messages/numbers.ts'
 import { QUERY_TYPES, queryFilter } from '../../../protocols/messages/query.ts'
@@ -22,7 +22,7 @@ import {
   traceId,
 } from '../../base/shape/fields.ts'
 import { contributions, firstTotals } from '../totals/schema.ts'
-import { UNRELEASED } from '../totals/types.ts'
+import { type BucketTotals, UNRELEASED } from '../totals/types.ts'
 import { ASKED_TYPES, type NodePart, type QueryData, queryType } from './query-types/index.ts'
 import { ENDINGS, OUTCOMES, UNREACHED } from './words.ts'
 
@@ -199,3 +199,17 @@ export const queryResult = z
     ),
   })
   .meta({ id: 'QueryResult' })
+
+export type QueryResult = z.infer<typeof queryResult> & {
+  /** With `opened` of the request: the closed buckets in the range, none without `released`; it never leaves the process. */
+  readonly opened?: readonly BucketTotals[]
+}
+
+/** Every known member is in exactly one count; the counts add up to `known`. */
+export type Coverage = QueryResult['coverage']
+/** What became of one member: never its numbers. */
+export type MemberOutcome = Coverage['nodes'][number]
+export type Outcome = MemberOutcome['outcome']
+
+/** One node by itself, with the member of its query type. */
+export type PerNode = NonNullable<QueryResult['nodes']>[number]

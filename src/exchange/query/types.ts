@@ -1,10 +1,44 @@
-// The shapes that the query room shows to other rooms, apart from the code that makes them.
+// The shapes of the query room apart from the code that makes them: what it is built from, and what it shows to other rooms.
 import type { AnswerStatus, QueryFilter } from '../../../protocols/messages/query.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
-import type { Acting } from '../../trust/operators/index.ts'
+import type { Config } from '../../config/index.ts'
+import type { Mesh } from '../../mesh/index.ts'
+import type { ReplayRepository } from '../../store/tables/replay.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Sharing } from '../../trust/consent/index.ts'
+import type { Identity } from '../../trust/identity/index.ts'
+import type { Acting, PrincipalsDeps } from '../../trust/operators/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { Policy, Principal } from '../../trust/policy/index.ts'
+import type { Summaries } from '../summaries/index.ts'
+import type { ReleasesShown, TotalsReader } from '../totals/types.ts'
 import type { typeWord } from './document.ts'
-import type { AskedType } from './query-types/index.ts'
-import type { Coverage, QueryResult } from './result.ts'
+import type { AskedType, GatherInsight } from './query-types/index.ts'
+import type { Coverage, QueryResult } from './schema.ts'
+
+export interface QueryDeps extends Ambient {
+  readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
+  readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
+  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'> & Partial<Pick<Trust, 'memberOf'>>
+  readonly mesh: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'>
+  readonly insight: GatherInsight
+  readonly summaries: Pick<Summaries, 'cover'> & Partial<Pick<Summaries, 'withdrawn'>>
+  readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
+  readonly policy: Pick<Policy, 'decide' | 'reads'>
+  readonly totals: TotalsReader & ReleasesShown
+  /** This node as the one who asks. */
+  readonly self: () => Principal
+  /** Absent: this node knows no operators. */
+  readonly operators?: PrincipalsDeps['operators']
+  readonly audit: Pick<Audit, 'record'>
+  readonly replay: Pick<ReplayRepository, 'put' | 'load'>
+  /** The people whose consent decides. Empty: nobody can say now who they are, and nothing is answered. */
+  readonly deciders: () => Promise<readonly number[]>
+  readonly watch?: QueryWatch
+  /** Sees the plaintext of every answer before it is sealed. */
+  readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
+}
 
 export interface AskRequest {
   readonly query_type: AskedType

@@ -1,5 +1,5 @@
 // Questions in the simulation of the whole, each compared with what is true.
-import type { QueryResult } from '../../../src/exchange/query/result.ts'
+import type { QueryResult } from '../../../src/exchange/query/schema.ts'
 import { refuses, usesOf, type WorldNode } from './node.ts'
 import { SERVERS, type World } from './world.ts'
 

@@ -7,9 +7,9 @@ import { createQuotas } from '../../../base/quota.ts'
 import { createSparing, type Happened, REST, type Sparing } from '../../../base/sparing.ts'
 import type { AuditRecord } from '../../../trust/audit/index.ts'
 import type { Asker } from '../../../trust/operators/index.ts'
-import type { QueryDeps } from '../deps.ts'
 import { type Question, typeWord } from '../document.ts'
 import { rfc3339 } from '../range.ts'
+import type { QueryDeps } from '../types.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Questions of one admitted author that get entries of their own: 300 at once, and 100 a day. */

@@ -6,13 +6,12 @@ import { createQuotas } from '../../../base/quota.ts'
 import { createRecent } from '../../../base/recent.ts'
 import type { Link } from '../../../mesh/index.ts'
 import type { Asker, Principals } from '../../../trust/operators/index.ts'
-import type { QueryDeps } from '../deps.ts'
 import { type AnswerBody, type Question, sealAnswer, typeWord, writeAnswer } from '../document.ts'
-import { AUTHOR_QUOTA } from '../state/intake.ts'
+import { AUTHOR_QUOTA } from '../state/owner.ts'
 import { CARRIED_MAX } from '../state/relay.ts'
 import type { Command, Fact, QueryEvent, Written } from '../state/types.ts'
+import type { QueryDeps } from '../types.ts'
 import { createBook } from './book.ts'
-import { answerReleased, judgeReleased } from './released.ts'
 import { answerOf, judge, type Verdict } from './verdict.ts'
 
 /** Refusals that are remembered as they were written, by question and status. */
@@ -130,13 +129,8 @@ export function createWorker(deps: WorkerDeps): Worker {
       ])
       if (!admits(asker)) return tooMany(question, asker, began)
     }
-    // Totals that were released already are no numbers of the people here, so their consent is not asked.
-    const ofTotals = judgeReleased(deps, question, asker)
-    const verdict = ofTotals ?? (await judge(deps, question, asker))
-    const answer =
-      ofTotals === undefined
-        ? await answerOf(deps, question, verdict)
-        : await answerReleased(deps, question, ofTotals)
+    const verdict = await judge(deps, question, asker)
+    const answer = await answerOf(deps, question, verdict)
     const batches = answer.status === 'released' ? answer.statements.length : 0
     const about: About = { verdict, batches, asker, began }
     const written = answerWith(question, answer)

@@ -5,13 +5,21 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { within } from '../../../base/async/deadline.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
 import type { SummaryCover } from '../../summaries/index.ts'
-import type { QueryDeps } from '../deps.ts'
 import { findQueryType, type NodeData } from '../query-types/index.ts'
-import { periodBefore } from '../reach.ts'
-import type { AbsentData } from './types.ts'
+import { periodBefore } from '../range.ts'
+import type { QueryDeps } from '../types.ts'
 
 /** Longest wait of a result for the reading and opening of summaries stored here: milliseconds, but for a disk that others use. */
 const WAIT_MS = 2_000
+
+/** What an absent member published before. */
+export interface AbsentData {
+  readonly data: NodeData
+  /** Milliseconds since the epoch. */
+  readonly as_of: number
+  /** The part of the asked range that its summaries, as far as they are held here, reach over; absent: none of it. */
+  readonly covers?: TimeRange
+}
 
 export interface Absent {
   /**

@@ -1,30 +1,28 @@
-// The requester's edge: writes and signs a question, gathers this node's own part, dials, and makes the result when it is over.
+// The requester's edge: checks what is asked, writes and signs the question, gathers this node's own part, dials, and when all is
+// over makes the result, with summaries in the place of the absent, a line in the log and one in the ledger.
 import { FrameError, TRACE_BYTES } from '../../../../protocols/frame.ts'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
 import { eraseSealingKey } from '../../../trust/identity/index.ts'
-import type { QueryDeps } from '../deps.ts'
+import { isMissing, type Member } from '../../../trust/peers/index.ts'
 import { type OwnQuestion, openAnswer, readAnswer, writeQuestion } from '../document.ts'
 import { checkFilters, filtersForOwners } from '../filters.ts'
 import { queryType } from '../query-types/index.ts'
-import { askedRange } from '../range.ts'
-import { reachOf } from '../reach.ts'
-import type { Coverage, QueryResult } from '../result.ts'
-import { soFar } from '../state/live.ts'
-import type { AskId, Command, EndedBy, Fact, Live, OpenAnswer, QueryEvent } from '../state/types.ts'
-import type { AskRequest, Query } from '../types.ts'
+import { askedRange, reachOf, rfc3339 } from '../range.ts'
+import type { Coverage, QueryResult } from '../schema.ts'
+import { soFar } from '../state/asker.ts'
+import type { AskId, Command, Fact, Live, OpenAnswer, QueryEvent } from '../state/types.ts'
+import type { AskRequest, Query, QueryDeps } from '../types.ts'
 import { type Absent, createAbsent } from './absent.ts'
-import { conclude, noted } from './conclude.ts'
-import { coverageOf } from './coverage.ts'
+import { type Collection, coverageOf, type OwnData, resultOf } from './collect.ts'
 import { createFetch, type Pose } from './fetch.ts'
-import { checkRequest } from './request.ts'
-import { membersOf } from './team.ts'
+import { membersOf, NEVER } from './team.ts'
 import { asksTotals, askTotals } from './totals.ts'
-import type { OwnData } from './types.ts'
 
 /** Queries of this node under way at once; more are refused. */
 export const ASKING_MAX = 64
+const TIMEOUT_MS = { least: 100, most: 60_000 } as const
 
 /** Machines that are away must not hold totals up. */
 const NAMED_MS = 5_000
@@ -62,7 +60,7 @@ interface Own {
   /** Aborts the dials that are under way when the question is over. */
   readonly dials: AbortController
   readonly onProgress: ((coverage: Coverage) => void) | undefined
-  readonly over: (how: { readonly live: Live; readonly by: EndedBy }) => void
+  readonly over: (end: Fact<'conclude'>) => void
   data: OwnData | undefined
 }
 
@@ -111,7 +109,7 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     const deadlineAt = startedAt + request.timeoutMs
     const absent = createAbsent(deps, { type: query_type, range, deadlineAt })
     const own: Posed = { question, trace, absent, onProgress, data: undefined }
-    const ended = pose(own, {
+    const end = await pose(own, {
       members,
       startedAt,
       deadlineAt,
@@ -122,19 +120,15 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       summaries: acting === undefined,
       begun: (id) => void gatherOwn(id, own, request),
     })
-    const { live, by } = await ended
-    return await conclude(deps, { question, trace, absent, live, hearsay, own: own.data }, request, by)
+    return conclude(deps, request, own, absent, hearsay, end)
   }
 
   /** Puts a question to these members; resolves when it is over, at the latest at its deadline. */
-  async function pose(
-    posed: Posed,
-    { signal, acting, begun, ...terms }: Terms,
-  ): Promise<{ readonly live: Live; readonly by: EndedBy }> {
+  async function pose(posed: Posed, { signal, acting, begun, ...terms }: Terms): Promise<Fact<'conclude'>> {
     const { question, trace } = posed
     const { query_id } = question.body
     const id = toHex(query_id)
-    const { promise, resolve: over } = Promise.withResolvers<{ live: Live; by: EndedBy }>()
+    const { promise, resolve: over } = Promise.withResolvers<Fact<'conclude'>>()
     asks.set(id, Object.assign(posed, { over, dials: new AbortController() }))
     const cancel = (): void => put({ on: 'cancel', ask: id })
     const ends = [signal, ...(acting === undefined ? [] : [acting.ended])]
@@ -153,23 +147,20 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     }
   }
 
-  const fetch = createFetch({
-    ...deps,
-    async pose({ members, deadlineAt, ...about }, { check, signal, trace }) {
-      const { acting } = about
-      const question = written(() => writeQuestion(deps, { ...about, level: 2 }, trace))
-      const posed: Posed = { question, trace, check, onProgress: undefined, data: { none: true } }
-      return pose(posed, {
-        members,
-        deadlineAt,
-        signal,
-        acting,
-        startedAt: clock.monotonic(),
-        known: trust.members().length,
-        summaries: false,
-        begun: (id) => put({ on: 'own', ask: id }),
-      })
-    },
+  const fetch = createFetch(deps, async ({ members, deadlineAt, ...about }, { check, signal, trace }) => {
+    const { acting } = about
+    const question = written(() => writeQuestion(deps, { ...about, level: 2 }, trace))
+    const posed: Posed = { question, trace, check, onProgress: undefined, data: { none: true } }
+    return pose(posed, {
+      members,
+      deadlineAt,
+      signal,
+      acting,
+      startedAt: clock.monotonic(),
+      known: trust.members().length,
+      summaries: false,
+      begun: (id) => put({ on: 'own', ask: id }),
+    })
   })
 
   /**
@@ -260,15 +251,43 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       const trace = live.question.trace
       log.warn({ peer: node, code, trace_id: trace === undefined ? null : toHex(trace) }, 'answer refused')
     },
-    concluded({ live, by }) {
-      const own = asks.get(live.ask)
+    concluded(end) {
+      const own = asks.get(end.live.ask)
       own?.dials.abort()
-      own?.over({ live, by })
+      own?.over(end)
     },
     stop() {
       stopped = true
     },
     asking: () => asks.size,
+  }
+}
+
+/** KaroErrors bad_request, and refused for what a login does not cover; the range and the filters are checked by themselves. */
+function checkRequest({ timeoutMs, query_type, level, traceId, acting }: AskRequest): void {
+  if (!(timeoutMs >= TIMEOUT_MS.least && timeoutMs <= TIMEOUT_MS.most)) {
+    throw new KaroError('bad_request', `a timeout is ${TIMEOUT_MS.least} ms to ${TIMEOUT_MS.most / 1000} s`, {
+      where: 'timeout',
+    })
+  }
+  const { word, levelOneOnly } = queryType(query_type)
+  if (levelOneOnly && level === 2) {
+    throw new KaroError(
+      'bad_request',
+      `${word} exists at level 1 only, because each node answers for itself`,
+      {
+        where: 'level',
+        hint: 'Leave --level out.',
+      },
+    )
+  }
+  if (acting !== undefined && !acting.types.includes(query_type)) {
+    throw new KaroError('refused', `the login of ${acting.name} does not cover questions about ${word}`, {
+      hint: 'Log in again with --type, or ask as this node: --as-node.',
+    })
+  }
+  if (traceId !== undefined && !/^[0-9a-f]{32}$/.test(traceId)) {
+    throw new KaroError('bad_request', 'a trace id is 32 lower-case hex digits', { where: 'x-trace-id' })
   }
 }
 
@@ -292,3 +311,138 @@ const coverageSoFar = (live: Live): Coverage =>
       outcome: soFar(live, node_id).outcome,
     })),
   )
+
+/** Waits for summaries of the absent, until the deadline at most; the ledger has the question when it resolves. */
+async function conclude(
+  deps: QueryDeps,
+  request: AskRequest,
+  { question, trace, data }: Posed,
+  absent: Absent,
+  hearsay: number,
+  { live, by }: Fact<'conclude'>,
+): Promise<QueryResult> {
+  const { config, identity, trust, clock } = deps
+  const outcomes = [...live.members.values()].map((member) => ({
+    member,
+    collected: soFar(live, member.node_id),
+  }))
+  // A person who cancelled does not wait for summaries, and an operator gets none.
+  const unreachable =
+    by === 'cancelled' || !live.summaries
+      ? []
+      : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
+  const found = await absent.covered(unreachable.map(({ member }) => member.node_id))
+  return noted(
+    deps,
+    request,
+    resultOf({
+      trace_id: toHex(trace),
+      question: { ...question.body, query_type: request.query_type },
+      perNode: request.perNode,
+      filters: request.filters ?? [],
+      team: request.team,
+      acting: request.acting,
+      self: { fingerprint: identity.fingerprint, name: config.node.name, as_of: clock.now() },
+      // The node's own part did not come in time.
+      own: data ?? { failed: true },
+      members: outcomes.map(({ member, collected }) => {
+        const summary = found.get(member.node_id)
+        if (summary) return { member, collected: { outcome: 'from_summary' as const }, summary }
+        if (collected.outcome !== 'unreachable') return { member, collected }
+        // The member cannot refuse by itself any more, and refused by what it published last.
+        if (absent.denied(member.node_id)) return { member, collected: { outcome: 'denied' as const } }
+        return { member, collected, unreached: whyUnreached(deps, member) }
+      }),
+      hearsay,
+      strays: request.team === undefined ? straysOf(deps, live) : [],
+      // Certificates that are good and give no level.
+      stale: outcomes.some(({ member }) => {
+        const { why, trust_level, denied, revoked } = trust.opinion(member.node_id)
+        return why === 'certificate' && trust_level === 'untrusted' && !denied && !revoked
+      }),
+      k_min: config.sharing.k_min,
+      ended_by: by,
+      elapsed_ms: clock.monotonic() - live.startedAt,
+    }),
+  )
+}
+
+/** Why a member did not answer, as far as this node knows: what a person needs to bring it back. */
+function whyUnreached(
+  { mesh, clock }: QueryDeps,
+  member: Member,
+): NonNullable<Collection['members'][number]['unreached']> {
+  const { node_id, offline, unsure, last_seen } = member
+  const apart = mesh.apart(node_id)
+  if (apart !== undefined) return apart
+  if (mesh.isConnected(node_id)) return { why: 'silent' }
+  if (last_seen === NEVER) return { why: 'never' }
+  const seen = { last_seen: rfc3339(last_seen) }
+  if (offline) return { why: 'left', ...seen }
+  if (unsure) return { why: 'lost', ...seen }
+  return isMissing(member, clock.now()) ? { why: 'away', ...seen } : {}
+}
+
+/** Nodes that are trusted here and were never met, so they are no members, and why, where this node knows it. */
+const straysOf = ({ trust, mesh }: QueryDeps, { members }: Live): NonNullable<Collection['strays']> =>
+  trust.known().flatMap((node) => {
+    const apart = members.has(node) ? undefined : mesh.apart(node)
+    return apart === undefined
+      ? []
+      : { name: trust.opinion(node).name || trust.opinion(node).fingerprint, apart }
+  })
+
+/** Writes one question of this node into log, metrics and ledger; resolves when the ledger has it. */
+async function noted(
+  { audit, log, watch }: QueryDeps,
+  request: AskRequest,
+  result: QueryResult,
+): Promise<QueryResult> {
+  const { coverage, status, query_id, query_type, time_range, level, ended_by, trace_id } = result
+  const { known, answered, from_summary, denied, withheld, failed, unreachable } = coverage
+  const details = {
+    query_id,
+    query_type,
+    level,
+    status,
+    ended_by,
+    known,
+    answered,
+    from_summary,
+    denied,
+    withheld,
+    failed,
+    unreachable,
+  }
+  // In a line of the log `level` is the level of the line.
+  const { level: query_level, ...told } = details
+  const elapsed_ms = result.timing.elapsed_ms
+  log.info({ ...told, query_level, trace_id, elapsed_ms }, 'query ended')
+  watch?.asked(result)
+  await audit.record({
+    type: 'query_asked',
+    success: status === 'success' || status === 'no_data',
+    trace_id,
+    details: {
+      ...details,
+      ...actingOf(request),
+      ...holdersOf(result),
+      range_start: time_range.start,
+      range_end: time_range.end,
+      uid: request.uid,
+    },
+  })
+  return result
+}
+
+/** As whom it was asked, for the ledger. */
+const actingOf = ({ acting }: AskRequest): Readonly<Record<string, string>> =>
+  acting === undefined ? {} : { operator: acting.operator, operator_name: acting.name, session: acting.id }
+
+/** Nodes that showed released totals, and nodes whose word was refused, for the ledger. */
+function holdersOf({ released }: QueryResult): Readonly<Record<string, string>> {
+  const ids = (nodes: readonly { readonly node_id: string }[] = []): string =>
+    nodes.map(({ node_id }) => node_id).join(' ')
+  const [holders, refused] = [ids(released?.holders), ids(released?.refused)]
+  return { ...(holders && { holders }), ...(refused && { refused }) }
+}

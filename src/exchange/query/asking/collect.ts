@@ -1,7 +1,14 @@
-// From what was collected to the result of a query: a pure function, the same for every way a query ends.
-import type { QueryFilter } from '../../../../protocols/messages/query.ts'
+// From what was collected for one question of this node to its result: coverage, reach, notes and merged numbers; a pure function,
+// the same for every way a question ends.
+import type { MeshQueryBody, QueryFilter } from '../../../../protocols/messages/query.ts'
 import { byText } from '../../../base/by-text.ts'
+import { ago } from '../../../base/format.ts'
 import { toHex } from '../../../base/hex.ts'
+import { clockWords } from '../../../base/words/clock-words.ts'
+import type { TimeRange } from '../../../insight/statistics/index.ts'
+import type { Apart } from '../../../mesh/index.ts'
+import type { Acting } from '../../../trust/operators/index.ts'
+import type { Member } from '../../../trust/peers/index.ts'
 import {
   type AbsentMember,
   type AskedType,
@@ -13,11 +20,54 @@ import {
   queryType,
 } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
-import type { PerNode, QueryResult } from '../result.ts'
-import { coverageOf, statusOf } from './coverage.ts'
-import { notesOf } from './notes.ts'
-import { reachIn } from './reach.ts'
-import type { Collection } from './types.ts'
+import type { Coverage, MemberOutcome, Outcome, PerNode, QueryResult } from '../schema.ts'
+import type { Collected } from '../state/types.ts'
+import type { AbsentData } from './absent.ts'
+
+/** This node's own part; empty for a team. */
+export interface OwnData {
+  readonly data?: NodeData
+  /** The part of the asked range that this person's records reach over; absent: none of it. */
+  readonly covers?: TimeRange
+  /** The asking person's own numbers do not belong to the result. */
+  readonly none?: true
+  /** The node's own part could not be read, or not in time. */
+  readonly failed?: true
+}
+
+export interface Collection {
+  /** 32 hex digits. */
+  readonly trace_id: string
+  readonly question: Pick<MeshQueryBody, 'query_id' | 'level' | 'time_range'> & {
+    readonly query_type: AskedType
+  }
+  readonly perNode: boolean
+  /** All filters. The asking node applies owners' filters too, so that an owner that ignored them changes nothing. */
+  readonly filters: readonly QueryFilter[]
+  readonly team: string | undefined
+  /** The operator who asked; undefined: this node did. */
+  readonly acting?: Pick<Acting, 'operator' | 'fingerprint' | 'name' | 'roles' | 'teams'> | undefined
+  readonly self: { readonly fingerprint: string; readonly name: string; readonly as_of: number }
+  readonly own: OwnData
+  /** Every member that was known when the query began. */
+  readonly members: readonly {
+    readonly member: Member
+    readonly collected: Collected
+    /** With `from_summary`: what the member published before it went away. */
+    readonly summary?: AbsentData
+    /** Why an unreachable member did not answer. */
+    readonly unreached?: Pick<MemberOutcome, 'why' | 'clock_off_ms' | 'last_seen'>
+  }[]
+  /** Members that are known by gossip alone and not trusted here; they were not asked. */
+  readonly hearsay: number
+  /** Nodes that are trusted here and were never met, and why. */
+  readonly strays?: readonly { readonly name: string; readonly apart: Apart }[]
+  /** No revocation list came here for a week, so that certificates of members open nothing here, nor there if none came. */
+  readonly stale?: boolean
+  readonly k_min: number
+  readonly ended_by: QueryResult['ended_by']
+  readonly elapsed_ms: number
+}
 
 /** One node's part of the data. */
 interface Part {
@@ -61,7 +111,6 @@ export function resultOf(collection: Collection): QueryResult {
   const row = queryType(question.query_type)
   const merged = row.merge(given, absentOf(members))
   const data = filterResult(question.query_type, merged, filters)
-  const unknown = row.unknownTo?.(merged, filteredBy(filters)) ?? 0
   const perNode = collection.perNode && level === 1
   const oldest = parts.reduce((least, { as_of }) => Math.min(least, as_of), Number.POSITIVE_INFINITY)
   return {
@@ -89,17 +138,9 @@ export function resultOf(collection: Collection): QueryResult {
     },
     ended_by: collection.ended_by,
     timing: timingOf(collection),
-    notes: [...notesOf(collection), ...unknownNote(unknown)],
+    notes: notesOf(collection, row.unknownTo?.(merged, filteredBy(filters)) ?? 0),
   }
 }
-
-/** A filter leaves out what is not known, which is not the same as what does not match. */
-const unknownNote = (rows: number): readonly string[] =>
-  rows === 0
-    ? []
-    : [
-        `${rows} ${rows === 1 ? 'row is' : 'rows are'} left out because the change is not known: no node that has it knows the time before.`,
-      ]
 
 function comparedOf(type: AskedType, given: readonly NodeData[]): QueryResult['compared'] {
   const { compares } = queryType(type)
@@ -120,9 +161,9 @@ function partsOf({ own, self, members, filters }: Collection): Part[] {
     if (data !== null) parts.push({ ...part, data })
   }
   if (own.data !== undefined) add({ ...self, source: 'live' }, own.data)
-  for (const { member, collected } of members) {
+  for (const { member, collected, summary } of members) {
     const { fingerprint, name } = member
-    const { answer, summary } = collected
+    const { answer } = collected
     if (answer?.status === 'success') {
       add({ fingerprint, name, as_of: answer.as_of, source: 'live' }, answer.data)
     } else if (summary !== undefined) {
@@ -159,6 +200,187 @@ function timingOf({ members, elapsed_ms }: Collection): QueryResult['timing'] {
   }
 }
 
-const byName = (a: PerNode, b: PerNode): number =>
+const byName = (a: Pick<PerNode, 'name' | 'fingerprint'>, b: typeof a): number =>
   byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)
 const tenths = (ms: number): number => Math.round(ms * 10) / 10
+
+type CoverageCount = 'answered' | 'from_summary' | 'denied' | 'withheld' | 'failed' | 'unreachable'
+
+const COUNTED_AS: Readonly<Record<Outcome, CoverageCount>> = {
+  answered: 'answered',
+  from_summary: 'from_summary',
+  denied: 'denied',
+  withheld: 'withheld',
+  busy: 'failed',
+  error: 'failed',
+  not_supported: 'failed',
+  bad_signature: 'failed',
+  unreachable: 'unreachable',
+}
+
+/** Exactly one outcome for each known member; `nodes` is in order of fingerprints, without any number. */
+export function coverageOf(members: readonly MemberOutcome[]): Coverage {
+  const counts: Record<CoverageCount, number> = {
+    answered: 0,
+    from_summary: 0,
+    denied: 0,
+    withheld: 0,
+    failed: 0,
+    unreachable: 0,
+  }
+  for (const member of members) counts[COUNTED_AS[member.outcome]] += 1
+  return {
+    known: members.length,
+    ...counts,
+    complete: counts.answered === members.length,
+    nodes: [...members].sort((a, b) => byText(a.fingerprint, b.fingerprint)),
+  }
+}
+
+interface Said {
+  /** At least one node, the asking node included, gave numbers. */
+  readonly contributed: boolean
+  /** Members that said so. */
+  readonly denied: number
+  readonly withheld: number
+  readonly no_data: number
+}
+
+/**
+ * Success when anybody contributed, else what most members said. A tie goes to the refusal, which `no_data`
+ * would hide. When nobody said anything: `no_data`.
+ */
+export function statusOf(said: Said): QueryResult['status'] {
+  if (said.contributed) return 'success'
+  const most = Math.max(said.denied, said.withheld, said.no_data)
+  if (most === 0) return 'no_data'
+  if (said.denied === most) return 'access_denied'
+  return said.withheld === most ? 'withheld' : 'no_data'
+}
+
+interface Heard {
+  readonly fingerprint: string
+  readonly name: string
+  readonly source: PerNode['source']
+  readonly covers: TimeRange | undefined
+  /** It gave numbers and did not say of which part of the time they are. */
+  readonly unsaid?: true
+}
+
+/** Null for a type whose numbers are of now. A node that refused or stayed silent is in the coverage, and not here. */
+function reachIn(collection: Collection): QueryResult['reach'] {
+  const { question, self } = collection
+  const { query_type, time_range } = question
+  if (queryType(query_type).ofNow) return null
+  const heard = heardIn(collection)
+  const short = heard.filter((one) => !isWhole(one, time_range, self.as_of))
+  return {
+    nodes: heard.length,
+    whole: heard.length - short.length,
+    short: short
+      .map(({ covers, ...one }) => ({
+        ...one,
+        covers: covers === undefined ? null : { start: rfc3339(covers.start), end: rfc3339(covers.end) },
+      }))
+      .sort(byName),
+  }
+}
+
+function heardIn({ own, self, members, question }: Collection): readonly Heard[] {
+  const heard: Heard[] = []
+  if (own.none !== true && own.failed !== true) {
+    const { fingerprint, name } = self
+    heard.push({ fingerprint, name, source: 'live', covers: within(own.covers, question.time_range) })
+  }
+  for (const { member, collected, summary } of members) {
+    const { fingerprint, name } = member
+    const { answer } = collected
+    if (answer?.status === 'success' || answer?.status === 'no_data') {
+      const covers = within(answer.covers, question.time_range)
+      const gave = answer.status === 'success' && queryType(question.query_type).contributes(answer.data)
+      const unsaid = covers === undefined && gave
+      heard.push({
+        fingerprint,
+        name,
+        source: 'live' as const,
+        covers,
+        ...(unsaid && { unsaid: true as const }),
+      })
+    } else if (summary !== undefined) {
+      heard.push({ fingerprint, name, source: 'summary', covers: summary.covers })
+    }
+  }
+  return heard
+}
+
+/** An owner's word is cut to what was asked: nobody covers more than that. */
+function within(covers: TimeRange | undefined, range: TimeRange): TimeRange | undefined {
+  if (covers === undefined) return undefined
+  const cut = { start: Math.max(covers.start, range.start), end: Math.min(covers.end, range.end) }
+  return cut.start < cut.end ? cut : undefined
+}
+
+/** A live answer is of the moment; clocks differ, so only its beginning is compared. A summary ends where it was derived. */
+function isWhole({ covers, source }: Heard, range: TimeRange, now: number): boolean {
+  if (covers === undefined || covers.start > range.start) return false
+  return source === 'live' || covers.end >= Math.min(range.end, now)
+}
+
+/** Different reasons, should owners of several versions give them; more would only repeat. */
+const REASONS_MAX = 4
+/** Nodes that were never met, each in a line of its own; the rest is counted. */
+const STRAYS_MAX = 4
+
+/** What a person should read beside the numbers. `unknown`: rows that the filters leave out because a value of theirs is not known. */
+export function notesOf(
+  { own, members, hearsay, question, team, self, strays = [], stale }: Collection,
+  unknown: number,
+): string[] {
+  const reasons = new Set<string>()
+  for (const { collected } of members) {
+    if (collected.answer?.status === 'withheld' && reasons.size < REASONS_MAX)
+      reasons.add(collected.answer.reason)
+  }
+  const notes = [...reasons].sort(byText)
+  const { asksFor } = queryType(question.query_type)
+  if (asksFor !== undefined && members.some(({ collected }) => collected.outcome === 'denied'))
+    notes.push(asksFor)
+  if (stale)
+    notes.push(
+      'No revocation list came for a week; members without one give no numbers: karo doctor --only mesh.lists.',
+    )
+  if (own.failed)
+    notes.push(
+      "This node's own numbers are missing: they could not be read in time. Ask again, or look with karo doctor.",
+    )
+  if (team !== undefined)
+    notes.push("Only the members of the team are asked: this node's own numbers are left out.")
+  if (hearsay > 0)
+    notes.push(
+      `Known only through other members and not trusted here, so not asked: ${hearsay} more. See karo peers.`,
+    )
+  const ages = members.flatMap(({ summary }) => (summary === undefined ? [] : [self.as_of - summary.as_of]))
+  if (ages.length > 0)
+    notes.push(
+      `Shown from last summaries: ${ages.length} of ${members.length}, the oldest ${ago(Math.max(...ages))}.`,
+    )
+  for (const { name, apart } of strays.slice(0, STRAYS_MAX)) {
+    notes.push(`${name} is trusted here, and was not asked: ${whyStray(apart)}.`)
+  }
+  if (strays.length > STRAYS_MAX)
+    notes.push(`${strays.length - STRAYS_MAX} more trusted nodes were not asked: karo doctor says why.`)
+  // A filter leaves out what is not known, which is not the same as what does not match.
+  if (unknown > 0)
+    notes.push(
+      `${unknown} ${unknown === 1 ? 'row is' : 'rows are'} left out because the change is not known: no node that has it knows the time before.`,
+    )
+  return notes
+}
+
+function whyStray(apart: Apart): string {
+  if (apart.why === 'clock') return `refused, its clock is ${clockWords(apart.clock_off_ms)}`
+  if (apart.why === 'encryption') return 'it uses another encryption (transport.security)'
+  if (apart.why === 'links_full') return 'this node has no link left for it (overlay.leaves_up_to)'
+  if (apart.why === 'links_full_there') return 'it has no free link for this node (overlay.leaves_up_to)'
+  return 'it does not trust this node yet'
+}

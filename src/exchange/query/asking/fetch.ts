@@ -4,10 +4,9 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createRecent } from '../../../base/recent.ts'
 import type { Member } from '../../../trust/peers/index.ts'
 import type { ReleasesAsked, ReleasesShown, Totals, Unreleased } from '../../totals/types.ts'
-import type { QueryDeps } from '../deps.ts'
 import { audienceFilter } from '../filters.ts'
-import type { EndedBy, Live } from '../state/types.ts'
-import type { AskRequest } from '../types.ts'
+import type { Fact } from '../state/types.ts'
+import type { AskRequest, QueryDeps } from '../types.ts'
 import { membersOf } from './team.ts'
 
 type Stated = ReturnType<ReleasesShown['check']>[number]
@@ -39,11 +38,7 @@ export type Pose = (
     readonly signal: AbortSignal
     readonly trace: Uint8Array
   },
-) => Promise<{ readonly live: Live; readonly by: EndedBy }>
-
-export interface FetchDeps extends QueryDeps {
-  readonly pose: Pose
-}
+) => Promise<Fact<'conclude'>>
 
 /** A node that showed releases, or something in their place. */
 interface Holder {
@@ -94,7 +89,7 @@ const cutAt = (totals: Totals, end: number): Totals => ({
 
 const gapsIn = ({ buckets }: Totals) => buckets.filter(({ why }) => MISSING.has(why))
 
-export function createFetch(deps: FetchDeps): Fetch {
+export function createFetch(deps: QueryDeps, pose: Pose): Fetch {
   const { totals, trust, mesh, clock } = deps
   /** Until when nobody is asked again, by what was asked for; monotonic, ms. */
   const lacked = createRecent<string, number>(LACKED_MAX)
@@ -114,7 +109,7 @@ export function createFetch(deps: FetchDeps): Fetch {
 
   return async (request, asked, local, about) => {
     const gaps = gapsIn(local)
-    const fetching = createFetching(deps, request, asked, about)
+    const fetching = createFetching(deps, pose, request, asked, about)
     const name = JSON.stringify([asked, request.acting?.operator])
     const isLacked = request.acting === undefined && clock.monotonic() < (lacked.get(name) ?? 0)
     if (gaps.length === 0 || isLacked) return { totals: local, ...fetching.result() }
@@ -140,7 +135,8 @@ export function createFetch(deps: FetchDeps): Fetch {
 
 /** The questions of one fetch, and what has come of them. */
 function createFetching(
-  { totals, pose, clock }: FetchDeps,
+  { totals, clock }: QueryDeps,
+  pose: Pose,
   { query_type, acting }: AskRequest,
   { audience, type }: ReleasesAsked,
   { trace, signal, deadlineAt }: FetchAbout,

@@ -38,11 +38,11 @@ export function machinesOfTeam(
 ): { readonly machines: number; readonly of: number | null } {
   const newest = buckets.findLast(({ why }) => why === undefined) ?? buckets.findLast(({ apart }) => apart)
   const of = newest?.apart?.teams.get(team) ?? null
-  const machines = newest?.why === undefined ? countIn(newest?.batches ?? []) : 0
+  const machines = newest?.why === undefined ? machinesIn(newest?.batches ?? []) : 0
   return { machines, of: of === null ? null : Math.max(of, machines) }
 }
 
-const countIn = (batches: readonly BatchTotals[]): number =>
+export const machinesIn = (batches: readonly BatchTotals[]): number =>
   batches.reduce((sum, { contributors }) => sum + contributors, 0)
 
 /** Why the newest released bucket has no totals of the team, for people; undefined if it has some. */

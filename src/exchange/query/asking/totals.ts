@@ -1,5 +1,5 @@
-// A question at level 2: nobody is asked for numbers; what two aggregators released for the asker's role is read and added up.
-
+// A question at level 2: nobody is asked for numbers; what two aggregators released for the asker's role is read and added up, and
+// people are told in words what is missing.
 import { DAY_MS } from '../../../base/calendar.ts'
 import { toHex } from '../../../base/hex.ts'
 import type { Ambient } from '../../../base/run/ambient.ts'
@@ -12,14 +12,12 @@ import type { BucketTotals, ReleasesAsked, Totals, TotalsReader } from '../../to
 import { type FirstTotals, missingWords, offOf } from '../../totals/words.ts'
 import { filteredBy, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
-import type { QueryResult } from '../result.ts'
+import type { Coverage, QueryResult } from '../schema.ts'
 import type { AskRequest } from '../types.ts'
 import { askedAs } from './collect.ts'
 import type { Fetch, FetchAbout, Fetched } from './fetch.ts'
 import { membersOf } from './team.ts'
-import { machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
-import { coverageOf, isWhole, teamCoverage } from './totals-coverage.ts'
-import { absentWords, changeWords, fetchedWords } from './totals-words.ts'
+import { machinesIn, machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
 
 export interface TotalsDeps extends Pick<Ambient, 'clock' | 'random'> {
   readonly totals: TotalsReader
@@ -52,24 +50,34 @@ const asOperator = (self: Principal, { roles, teams }: Acting): Principal => ({
   trust_level: 'peer',
 })
 
-/** What was found, or why nobody may look. */
-type Found =
-  | {
-      readonly totals: Totals
-      readonly audience: string
-      readonly others: readonly BucketTotals[] | undefined
-      readonly fetched: Fetched | undefined
-      /** False: of a team alone. */
-      readonly seesAll: boolean
-    }
-  | { readonly refused: string }
-  | { readonly withheld: string }
+/** What was found. */
+interface Shown {
+  readonly totals: Totals
+  readonly audience: string
+  /** Of the machines beside the team that was asked about. */
+  readonly others: readonly BucketTotals[]
+  readonly fetched: Fetched | undefined
+  /** False: of a team alone. */
+  readonly seesAll: boolean
+}
 
-async function find(deps: TotalsDeps, request: AskRequest, range: Range, about: FetchAbout): Promise<Found> {
-  const { totals, policy, clock } = deps
+/** Why there is nothing to show. */
+interface Hidden {
+  readonly status: 'access_denied' | 'withheld'
+  readonly why: string
+}
+
+async function find(
+  deps: TotalsDeps,
+  request: AskRequest,
+  range: Range,
+  about: FetchAbout,
+): Promise<Shown | Hidden> {
+  const { policy, clock } = deps
   const { query_type, acting, team } = request
-  const audiences = totals.audiences()
-  if (audiences.length === 0) return { withheld: absentWords.aggregators(totals.problem()) }
+  const audiences = deps.totals.audiences()
+  if (audiences.length === 0)
+    return { status: 'withheld', why: absentWords.aggregators(deps.totals.problem()) }
   const self = deps.self()
   const principal = acting === undefined ? self : asOperator(self, acting)
   const { action } = queryType(query_type)
@@ -80,36 +88,34 @@ async function find(deps: TotalsDeps, request: AskRequest, range: Range, about: 
       // An asker with the right to one team does not see the other teams, nor the statement, which is about all machines.
       const seesAll =
         team === undefined || policy.reads(principal, audience, action, circumstances).effect === 'allow'
-      const { totals, fetched } = await readOrFetch(
-        seesAll ? deps : { totals: deps.totals },
-        request,
-        { audience, type: query_type, range },
-        about,
-      )
-      if (team === undefined) return { totals, audience, fetched, others: undefined, seesAll }
+      const asked = { audience, type: query_type, range }
+      const { totals, fetched } = await readOrFetch(deps, request, asked, about, seesAll)
+      if (team === undefined) return { totals, audience, fetched, others: [], seesAll }
       const { buckets, others } = teamTotals(totals.buckets, team)
       return {
         totals: { ...totals, buckets },
         audience,
         fetched,
-        others: seesAll ? others : undefined,
+        others: seesAll ? others : [],
         seesAll,
       }
     }
-    if (principal.roles.includes(audience)) return { refused: absentWords.refused(audience, decision.reason) }
+    if (principal.roles.includes(audience))
+      return { status: 'access_denied', why: absentWords.refused(audience, decision.reason) }
   }
-  return { refused: absentWords.role(audiences) }
+  return { status: 'access_denied', why: absentWords.role(audiences) }
 }
 
-/** What is held here; where something is missing, what other nodes hold as well, as far as they show it to this asker. */
+/** What is held here; where something is missing, what other nodes hold as well, as far as they show it to an asker who sees all. */
 async function readOrFetch(
-  { totals, fetch }: Pick<TotalsDeps, 'totals' | 'fetch'>,
+  { totals, fetch }: TotalsDeps,
   request: AskRequest,
   asked: ReleasesAsked,
   about: FetchAbout,
+  seesAll: boolean,
 ): Promise<{ readonly totals: Totals; readonly fetched: Fetched | undefined }> {
   const local = await totals.read(asked.audience, asked.type, asked.range)
-  const fetched = await fetch?.(request, asked, local, about)
+  const fetched = seesAll ? await fetch?.(request, asked, local, about) : undefined
   return { totals: sinceFirst(fetched?.totals ?? local), fetched }
 }
 
@@ -158,16 +164,15 @@ export async function askTotals(
 ): Promise<QueryResult> {
   const begun = deps.clock.monotonic()
   const found = await find(deps, request, range, about)
-  const totals = 'totals' in found ? found.totals : undefined
-  const { query_type, filters = [] } = request
+  const shown = 'why' in found ? undefined : found
+  const { query_type, filters = [], team } = request
   const row = queryType(query_type)
-  const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
-  const first =
-    released.length > 0 || totals === undefined ? undefined : await firstOf(deps, totals, query_type)
-  const before = await beforeOf(deps, found, request, about)
+  const released = releasedIn(shown?.totals.buckets ?? [])
+  const first = released.length > 0 ? undefined : shown && (await firstOf(deps, shown.totals, query_type))
+  const before = shown && (await beforeOf(deps, shown, request, about))
   const opened = { buckets: openedIn(released), ...(before && { before: openedIn(before) }) }
   const whole = row.released?.fromReleased(opened) ?? row.merge([], [])
-  const elsewhere = 'others' in found ? elsewhereOf(found.others, request) : undefined
+  const elsewhere = shown && elsewhereOf(releasedIn(shown.others), request)
   // Filters leave 0 where they leave something out, which would look like a number here.
   const data = released.length === 0 ? whole : row.filterResult(whole, filteredBy(filters))
   const elapsed = Math.round((deps.clock.monotonic() - begun) * 10) / 10
@@ -179,28 +184,26 @@ export async function askTotals(
     time_range: { start: rfc3339(range.start), end: rfc3339(range.end) },
     status: statusOf(found, released),
     ...(filters.length === 0 ? {} : { filters }),
-    ...(request.team === undefined ? {} : { team: request.team }),
+    ...(team === undefined ? {} : { team }),
     ...(request.acting === undefined ? {} : { asked_as: askedAs(request.acting) }),
     data,
     as_of: released.length === 0 ? null : rfc3339(Math.min(...released.map(({ end }) => end))),
-    coverage: request.team === undefined ? coverageOf(totals, released) : teamCoverage(totals, request.team),
+    coverage: coverageOf(shown?.totals, released, team),
     reach: null,
     compared: comparedOf(released, before),
-    ...(totals === undefined
-      ? {}
-      : { released: releasedOf(totals, released, fetchedIn(found), request.team, first) }),
+    ...(shown === undefined ? {} : { released: releasedOf(shown, released, team, first) }),
     ...(elsewhere === undefined ? {} : { elsewhere }),
-    ...(request.opened === undefined ? {} : { opened: totals?.buckets ?? [] }),
+    ...(request.opened === undefined ? {} : { opened: shown?.totals.buckets ?? [] }),
     privacy: {
       mode: 'aggregate',
       k_min: Math.max(0, ...released.map(({ k }) => k)),
       cells_suppressed:
-        request.team === undefined ? null : Math.max(0, ...released.map(({ ofAllOnly = 0 }) => ofAllOnly)),
+        team === undefined ? null : Math.max(0, ...released.map(({ ofAllOnly = 0 }) => ofAllOnly)),
       noise: offOf(released) ?? null,
     },
     ended_by: 'all_done',
     timing: { first_ms: null, last_ms: null, elapsed_ms: elapsed },
-    notes: notesOf(found, before, first, request),
+    notes: 'why' in found ? [found.why] : notesOf(found, before, first, request),
   }
 }
 
@@ -210,24 +213,19 @@ export async function askTotals(
  */
 async function beforeOf(
   deps: TotalsDeps,
-  found: Found,
+  { totals, seesAll }: Shown,
   request: AskRequest,
   about: FetchAbout,
 ): Promise<readonly BucketTotals[] | undefined> {
-  if (!('totals' in found) || !isWhole(found.totals)) return undefined
-  const { audience, buckets } = found.totals
+  if (!isWhole(totals)) return undefined
+  const { audience, buckets } = totals
   const [first, last] = [buckets[0], buckets.at(-1)] as [BucketTotals, BucketTotals]
   const length = last.end - first.start
   const areDays = buckets.every(({ start, end }) => end - start === DAY_MS)
   const back = areDays ? Math.ceil(length / WEEK_MS) * WEEK_MS : length
   const range = { start: first.start - back, end: last.end - back }
   const asked = { audience, type: request.query_type, range }
-  const { totals: all } = await readOrFetch(
-    found.seesAll ? deps : { totals: deps.totals },
-    request,
-    asked,
-    about,
-  )
+  const { totals: all } = await readOrFetch(deps, request, asked, about, seesAll)
   const { team } = request
   const earlier = team === undefined ? all : { ...all, buckets: teamTotals(all.buckets, team).buckets }
   const isAsLong = earlier.buckets.map(lengthOf).join() === buckets.map(lengthOf).join()
@@ -250,17 +248,51 @@ function comparedOf(
 }
 
 const machinesOf = (buckets: readonly BucketTotals[]): readonly number[] =>
-  buckets.map(({ batches }) => batches.reduce((sum, { contributors }) => sum + contributors, 0))
+  buckets.map(({ batches }) => machinesIn(batches))
 
-function statusOf(found: Found, released: readonly BucketTotals[]): QueryResult['status'] {
-  if ('refused' in found) return 'access_denied'
-  if ('withheld' in found) return 'withheld'
+const isWhole = ({ buckets }: Totals): boolean =>
+  buckets.length > 0 && buckets.every(({ why }) => why === undefined)
+
+const releasedIn = (buckets: readonly BucketTotals[]): readonly BucketTotals[] =>
+  buckets.filter(({ why }) => why === undefined)
+
+/**
+ * How many machines of the newest bucket are in the totals, and what became of the others, in the same counts as a live question
+ * has; who they are nobody knows but the aggregators. Who of a team declined, was late or is among too few nobody is told.
+ */
+function coverageOf(
+  totals: Totals | undefined,
+  released: readonly BucketTotals[],
+  team: string | undefined,
+): Coverage {
+  const buckets = totals?.buckets ?? []
+  const ofTeam = team === undefined ? undefined : machinesOfTeam(buckets, team)
+  const ofAll = ofTeam === undefined ? (released.at(-1) ?? buckets.at(-1))?.contributions : undefined
+  const { contributed, declined, late, absent, refused } = ofAll ?? NOBODY
+  const answered = ofTeam?.machines ?? contributed
+  const withheld = (ofTeam?.of ?? answered) - answered
+  const known = answered + declined + late + absent + refused + withheld
+  return {
+    known,
+    answered,
+    from_summary: 0,
+    denied: declined,
+    withheld,
+    failed: refused,
+    unreachable: late + absent,
+    complete: known > 0 && answered === known && totals !== undefined && isWhole(totals),
+    nodes: [],
+  }
+}
+
+const NOBODY = { contributed: 0, declined: 0, late: 0, absent: 0, refused: 0 }
+
+function statusOf(found: Shown | Hidden, released: readonly BucketTotals[]): QueryResult['status'] {
+  if ('why' in found) return found.status
   if (released.length === 0 && isRefusedByAll(found.fetched)) return 'access_denied'
   if (released.length > 0) return 'success'
   return found.totals.buckets.length === 0 ? 'no_data' : 'withheld'
 }
-
-const fetchedIn = (found: Found): Fetched | undefined => ('totals' in found ? found.fetched : undefined)
 
 /** Each node that was asked and spoke said that this asker may not have it. */
 const isRefusedByAll = (fetched: Fetched | undefined): boolean =>
@@ -268,10 +300,9 @@ const isRefusedByAll = (fetched: Fetched | undefined): boolean =>
 
 /** The same numbers of the machines beside the team, under the same filters. */
 function elsewhereOf(
-  others: readonly BucketTotals[] | undefined,
+  released: readonly BucketTotals[],
   { query_type, filters = [] }: AskRequest,
 ): QueryResult['elsewhere'] {
-  const released = others?.filter(({ why }) => why === undefined) ?? []
   const row = queryType(query_type)
   const data = row.released?.fromReleased({ buckets: openedIn(released) })
   if (released.length === 0 || data === undefined) return undefined
@@ -279,9 +310,8 @@ function elsewhereOf(
 }
 
 const releasedOf = (
-  { audience, buckets }: Totals,
+  { totals: { audience, buckets }, fetched }: Shown,
   released: readonly BucketTotals[],
-  fetched: Fetched | undefined,
   team: string | undefined,
   first: FirstTotals | undefined,
 ): NonNullable<QueryResult['released']> => ({
@@ -308,25 +338,75 @@ function partlyOpened(released: readonly BucketTotals[]): readonly string[] {
 }
 
 function notesOf(
-  found: Found,
+  { totals, audience, fetched, seesAll }: Shown,
   before: readonly BucketTotals[] | undefined,
   first: FirstTotals | undefined,
   { team, perNode, query_type }: Pick<AskRequest, 'team' | 'perNode' | 'query_type'>,
 ): readonly string[] {
-  if ('refused' in found) return [found.refused]
-  if ('withheld' in found) return [found.withheld]
-  const { buckets } = found.totals
+  const { buckets } = totals
   const changes = before && changeWords(machinesOf(buckets), machinesOf(before))
-  const { fetched, audience } = found
   const none = team === undefined ? undefined : whyNoTeam(buckets, team)
   return [
     ...missingWords(buckets, first),
     ...fetchedWords(audience, fetched, buckets),
     ...(none === undefined ? [] : [none]),
-    ...(team === undefined || found.seesAll || isWhole(found.totals)
-      ? []
-      : [absentWords.ownTeam(team, audience)]),
+    ...(team === undefined || seesAll || isWhole(totals) ? [] : [absentWords.ownTeam(team, audience)]),
     ...(changes === undefined ? [] : [changes]),
     ...(perNode && queryType(query_type).namedBesideTotals !== true ? [absentWords.nodes] : []),
   ]
+}
+
+const absentWords = {
+  aggregators: (problem: string | null | undefined): string =>
+    problem == null
+      ? 'No nodes are named to compute totals. The root key names two: karo policy sign --aggregator <node>=<operator>, twice.'
+      : `Which nodes compute totals is not known here, because the newest policy bundle is not in force: ${problem}.`,
+  nodes: 'Totals hold no numbers of single nodes, so no machine is shown by itself.',
+  refused: (audience: string, reason: string): string => `No totals for the role ${audience}: ${reason}.`,
+  /** Statements of holders are about all machines of a type, so nobody shows them for the sake of a part. */
+  ownTeam: (team: string, audience: string): string =>
+    `You may read the totals of the team ${team} and not those of all machines, so no other node shows them to you: ask at a node with the role ${audience}, which holds them itself (karo login works there too).`,
+  role: (audiences: readonly string[]): string =>
+    `Totals are for nodes and people with the role ${audiences.join(' or ')}: karo ca assign NODE --role ${audiences[0]} gives it to a node, karo login signs a person in.`,
+} as const
+
+/** What became of asking other nodes; nothing where nobody was asked, or everything asked for is there. */
+function fetchedWords(
+  audience: string,
+  fetched: Fetched | undefined,
+  buckets: readonly BucketTotals[],
+): readonly string[] {
+  if (fetched === undefined) return []
+  const { asked, denied, silent, refused } = fetched
+  const broken: string[] = refused.map(
+    ({ name, fingerprint }) =>
+      `The totals that ${name || fingerprint} sent were altered or are about something else, so they are not shown.`,
+  )
+  const cut = buckets.findLast(({ why }) => why === 'unfetched')
+  if (cut !== undefined) {
+    const until = rfc3339(cut.end)
+    broken.push(
+      `Older totals than ${until} were not fetched: karo query … --from … --to ${until} asks for those.`,
+    )
+  }
+  const isMissing = buckets.some(({ why }) => why === 'none' || why === 'pending' || why === 'half')
+  if (!isMissing || asked === 0) return broken
+  const who = `nodes that may hold totals for the role ${audience}`
+  const parts = [
+    ...(denied === 0 ? [] : [`${denied} refused`]),
+    ...(silent === 0 ? [] : [`${silent} did not answer`]),
+  ]
+  if (parts.length === 0) return broken
+  return [...broken, `Of ${asked} ${who}, ${parts.join(' and ')}.`]
+}
+
+/** `Changes compare 8 machines with 5 to 6.`; undefined: each bucket of both periods has as many machines. */
+function changeWords(now: readonly number[], before: readonly number[]): string | undefined {
+  if (now.length === 0 || before.length === 0 || new Set([...now, ...before]).size === 1) return undefined
+  return `Changes compare ${spanOf(now)} machines with ${spanOf(before)}.`
+}
+
+function spanOf(counts: readonly number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return least === most ? String(least) : `${least} to ${most}`
 }

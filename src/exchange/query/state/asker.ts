@@ -3,14 +3,13 @@ import { FrameError } from '../../../../protocols/frame.ts'
 import type { AnswerStatus } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { toHex } from '../../../base/hex.ts'
-import type { Collected } from '../asking/types.ts'
-import type { Outcome } from '../result.ts'
-import { missing, soFar } from './live.ts'
+import type { Outcome } from '../schema.ts'
 import type { Often } from './often.ts'
 import { createOutreach, type Outreach, type OutreachDeps } from './outreach.ts'
 import { createWays } from './trees.ts'
 import type {
   AskId,
+  Collected,
   Direct,
   Done,
   Echo,
@@ -46,9 +45,13 @@ const OUTCOME_OF: Readonly<Record<AnswerStatus, Outcome>> = {
 /** The owner could not answer this copy of the question; another copy may have found it with time. */
 const PROVISIONAL: ReadonlySet<AnswerStatus> = new Set(['busy', 'error'])
 
+/** What a member comes to if nothing more is heard of it. */
+export const soFar = ({ collected, provisional }: Live, node: NodeId): Collected =>
+  collected.get(node) ?? provisional.get(node) ?? { outcome: 'unreachable' }
+
 export interface AskerDeps extends Omit<OutreachDeps, 'ways'> {
   readonly self: NodeId
-  readonly often: Pick<Often, 'asks'>
+  readonly often: Often
   readonly open: OpenAnswer
 }
 
@@ -207,7 +210,9 @@ export function createAsker(deps: AskerDeps): Asker {
     },
     ahead(ask) {
       const live = asks.get(ask)?.live
-      if (live !== undefined) emit({ do: 'look', live, nodes: missing(live) })
+      if (!live?.summaries) return
+      const nodes = [...live.members.keys()].filter((node) => soFar(live, node).outcome === 'unreachable')
+      emit({ do: 'look', live, nodes })
     },
     late: (ask) => asks.get(ask)?.outreach.late(),
     cancel: (ask) => endIfThere(ask, 'cancelled'),

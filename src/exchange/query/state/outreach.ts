@@ -3,8 +3,9 @@ import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { isMissing } from '../../../trust/peers/index.ts'
+import type { Relay } from './relay.ts'
 import { treeOf, type Way, type Ways } from './trees.ts'
-import type { Echo, Emit, Live, Relay } from './types.ts'
+import type { Echo, Emit, Live } from './types.ts'
 
 /** How long one repair dial may be without a word of the other machine; one on the LAN that is there answers in a tenth of it. */
 const REPAIR_MS = 300
@@ -20,7 +21,7 @@ export interface OutreachDeps {
   readonly fullMeshUpTo: number
   readonly peers: () => readonly NodeId[]
   readonly linked: (node: NodeId) => boolean
-  readonly relay: Pick<Relay, 'begin' | 'end'>
+  readonly relay: Relay
   /** What earlier questions of this node have shown. */
   readonly ways: Ways
   readonly clock: Clock

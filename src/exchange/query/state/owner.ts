@@ -1,25 +1,52 @@
-// The owner's side: which questions of others this node takes up, repeats, hands on or turns away; policy decides what it says.
+// The owner's side: which questions of others this node reads, takes up, repeats, hands on or turns away; policy decides what it says.
+import { FrameError } from '../../../../protocols/frame.ts'
 import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
+import { blake3 } from '../../../base/hash.ts'
+import { toHex } from '../../../base/hex.ts'
+import { createQuotas } from '../../../base/quota.ts'
+import { createRecent } from '../../../base/recent.ts'
+import { isSame } from '../../../trust/identity/index.ts'
 import type { Question } from '../document.ts'
-import { createIntake } from './intake.ts'
 import type { Often } from './often.ts'
-import { createReading, type ReadingDeps } from './reading.ts'
+import { CARRIED_MAX, type Relay } from './relay.ts'
 import { createSeen, type Entry, type Seen } from './seen.ts'
-import type { Done, Emit, Hop, Relay, RoutedId, WorkId, Written } from './types.ts'
+import type { Done, Emit, Hop, RoutedId, WorkId, Written } from './types.ts'
+
+/** New questions of one author over all neighbours: enough for a person with a script. */
+export const AUTHOR_QUOTA = { frames: 20, perMs: 10_000 } as const
+/** New questions of all authors that one neighbour hands on: author keys can be invented, admitted neighbours cannot. */
+export const NEIGHBOUR_QUOTA = { frames: 60, perMs: 10_000 } as const
+/**
+ * Question documents of one neighbour that are opened and verified: what ten busy neighbours of its own may hand to it, but not
+ * all at once. Each document costs two signatures and, when it is refused, a sealed answer: about a millisecond, in which nobody
+ * else is served. A neighbour beyond this quota gets no answer at all, so that a flood cannot take the processor from everybody else.
+ */
+export const READ_QUOTA = { frames: 120, perMs: 2_000 } as const
+/** Keys whose quota is remembered; the keys that were silent for longest are forgotten first. */
+const REMEMBERED_MAX = 1024
+
+/** Documents whose signature is known to be good: a copy comes over every link, and all copies are the same bytes. */
+const CHECKED_MAX = 2 * CARRIED_MAX
+/** All copies of a question come while its asker waits for answers, which is a minute at most. */
+const CHECKED_MS = 60_000
 
 /** Questions that are processed at once; authors of further ones get `busy`. */
 export const CONCURRENT_MAX = 64
 /** How often an answer is written before consent and trust have to stand still for it. */
 const ATTEMPTS = 3
 
-export interface OwnerDeps extends Pick<ReadingDeps, 'read' | 'authorOf'> {
+export interface OwnerDeps {
   readonly self: NodeId
+  /** Verifies a question's document; FrameErrors as `readQuestion` in `document.ts`. */
+  readonly read: (document: Uint8Array, queryId: Uint8Array, now: number) => Question
+  /** The key that the document names as its author, with no signature checked. */
+  readonly authorOf: (document: Uint8Array) => Uint8Array
   readonly linked: (node: NodeId) => boolean
-  readonly relay: Pick<Relay, 'carry' | 'parentOf' | 'settle' | 'crossed' | 'decline'>
-  readonly often: Pick<Often, 'asked'>
-  /** The member whose key it is; absent: each key is a member. */
+  readonly relay: Relay
+  readonly often: Often
+  /** The member whose key it is, its first one, so that a new key brings no new quota; absent: each key is a member. */
   readonly memberOf?: (author: NodeId) => NodeId
   readonly clock: Clock
   readonly emit: Emit
@@ -52,20 +79,28 @@ interface Job {
 }
 
 export function createOwner(deps: OwnerDeps): Owner {
-  const { self, linked, relay, clock, emit } = deps
+  const { self, linked, relay, memberOf = (author) => author, clock, emit } = deps
   const seen = createSeen()
-  const intake = createIntake(clock, deps.memberOf)
-  const readHop = createReading({ ...deps, intake })
+  const readHop = createReading(deps)
+  const neighbours = createQuotas<NodeId>(NEIGHBOUR_QUOTA, REMEMBERED_MAX)
+  const authors = createQuotas<NodeId>(AUTHOR_QUOTA, REMEMBERED_MAX)
   const jobs = new Map<WorkId, Job>()
   let works = 0
   /** Grows with every change of consent or trust. */
   let revision = 0
 
+  /**
+   * Counts one new question against both quotas; false when one of them is used up. The neighbour's comes first, so that a
+   * neighbour beyond it cannot fill the table of authors with invented keys.
+   */
+  const admits = (neighbour: NodeId, author: NodeId): boolean =>
+    neighbours(neighbour).take(clock.monotonic()) && authors(memberOf(author)).take(clock.monotonic())
+
   /** The asker's own neighbour asks directly, or the question has no hop left: this node answers and hands it to nobody. */
   function answerOnly(from: NodeId, question: Question, until: number): void {
     const entry = seen.get(question)
     if (entry !== undefined) again(from, question, entry, until)
-    else if (intake.admits(from, question.authorId)) takeUp(from, question, until)
+    else if (admits(from, question.authorId)) takeUp(from, question, until)
     else turnAway(from, question)
   }
 
@@ -82,7 +117,7 @@ export function createOwner(deps: OwnerDeps): Owner {
       return
     }
     const mode = tree === undefined ? 'carried' : 'pruned'
-    const admitted = entry !== undefined || intake.admits(from, question.authorId)
+    const admitted = entry !== undefined || admits(from, question.authorId)
     const routed = { ...id, document, trace: question.trace }
     const until = admitted ? relay.carry(routed, from, { remaining_ms, hops, tree }) : undefined
     if (until === undefined) {
@@ -208,6 +243,39 @@ export function createOwner(deps: OwnerDeps): Owner {
       revision++
     },
     working: () => jobs.size,
+  }
+}
+
+type Reading = { readonly question: Question } | { readonly unread: RoutedId }
+
+/**
+ * `unread`: this neighbour handed on more than its quota, so nothing was verified; author and id are what the document
+ * claims. Undefined: the question is over. FrameErrors: those of `read`, except `stale`.
+ */
+function createReading({ clock, read, authorOf }: OwnerDeps) {
+  const readsOf = createQuotas<NodeId>(READ_QUOTA, REMEMBERED_MAX)
+  /** By digest of the document: authors choose ids, so two documents may have the same id. */
+  const checked = createRecent<string, Question>(CHECKED_MAX, {
+    ms: CHECKED_MS,
+    now: () => clock.monotonic(),
+  })
+
+  return (from: NodeId, { query_id, document }: Hop): Reading | undefined => {
+    const digest = toHex(blake3([document]))
+    const known = checked.get(digest)
+    // A dead question that is played again would be worked on, and written into the ledger, once more.
+    const lives = known !== undefined && clock.now() < known.body.expires_at
+    if (lives && isSame(known.body.query_id, query_id)) return { question: known }
+    if (!readsOf(from).take(clock.monotonic())) return { unread: { author: authorOf(document), query_id } }
+    try {
+      const question = read(document, query_id, clock.now())
+      checked.set(digest, question)
+      return { question }
+    } catch (error) {
+      // A neighbour verifies what it hands on, so it answers for a forged question; but its clock may differ from this one.
+      if (error instanceof FrameError && error.code === 'stale') return undefined
+      throw error
+    }
   }
 }
 

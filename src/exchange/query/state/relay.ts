@@ -9,7 +9,7 @@ import { blake3 } from '../../../base/hash.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
 import { createTrees, type Tree } from './trees.ts'
-import type { Emit, Hop, Relay, Routed, RoutedId } from './types.ts'
+import type { Done, Emit, Hop, Routed, RoutedId, Sealed } from './types.ts'
 
 /** Neighbours get this part of the time a node has, so that their endings arrive before its own time is over. */
 const SHARE_OF_TIME = 0.9
@@ -42,6 +42,56 @@ export interface RelayDeps {
   readonly linked: (node: NodeId) => boolean
   readonly clock: Clock
   readonly emit: Emit
+}
+
+export interface Relay {
+  /**
+   * Hands this node's own question to all neighbours, or to those of `tree`, for `remainingMs`, and returns those. The fact
+   * `echo` says how it ended.
+   */
+  begin(question: Routed, remainingMs: number, tree?: Uint8Array): ReadonlySet<NodeId>
+  /**
+   * Ends this node's own question, over the tree and as an echo; with `tell`, neighbours that still work on it hear that
+   * nothing more is wanted.
+   */
+  end(question: RoutedId, tell: boolean): void
+  /**
+   * Takes on another node's question: `parent` handed it on and gets the answers. Returns until when (monotonic, ms) this
+   * node's own answer is waited for, or undefined when too many questions are carried. `settle` must be called in the end.
+   */
+  carry(
+    question: Routed,
+    parent: NodeId,
+    hop: { readonly tree: Hop['tree'] } & Pick<Hop, 'remaining_ms' | 'hops'>,
+  ): number | undefined
+  /** The neighbour that handed on a question of another node that is carried now. */
+  parentOf(question: RoutedId): NodeId | undefined
+  /** This node's own part of a carried question is over; `sentTo` are the neighbours that got its answer. */
+  settle(question: RoutedId, sentTo: ReadonlySet<NodeId>): void
+  /**
+   * A copy of a question came from a neighbour. True: this node handed its own copy to that neighbour. Each of the two has
+   * then seen that the other has the question, so neither sends anything.
+   */
+  crossed(question: RoutedId, from: NodeId): boolean
+  /**
+   * Tells a neighbour that handed on a question that nothing will come of it this way: the question is known here already
+   * or, with `lost` 1, this node has no time to read it.
+   */
+  decline(question: RoutedId, to: NodeId, lost?: 0 | 1): void
+  /** An answer came from the neighbour `from`; `signer` is the key that signed it. False: it is to this node's own question. */
+  response(from: NodeId, signer: Uint8Array, response: Sealed, bytes: Uint8Array): boolean
+  /** A neighbour is done with a question, or wants nothing more. */
+  done(from: NodeId, done: Done): void
+  /** A neighbour is cut off from a tree, and takes the link to this node back into it. */
+  graft(from: NodeId, echo: RoutedId): void
+  down(node: NodeId): void
+  timeIsOver(key: string): void
+  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
+  inUse(node: NodeId): boolean
+  /** Forgets everything. */
+  stop(): void
+  /** `relayed`: answers passed up since the start; `dropped`: answers that were not, because of a bound or an unknown question. */
+  counts(): { readonly carried: number; readonly relayed: number; readonly dropped: number }
 }
 
 interface Carried extends RoutedId {

@@ -1,20 +1,16 @@
 // The query router as one state machine: events in, commands and facts out, timers as values; no I/O, no clock of its own.
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import type { Clock } from '../../../base/clock.ts'
 import { createAsker } from './asker.ts'
 import { createOften } from './often.ts'
 import { createOwner, type OwnerDeps } from './owner.ts'
-import { createRelay } from './relay.ts'
-import type { AskId, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer, Relay } from './types.ts'
+import { createRelay, type Relay } from './relay.ts'
+import type { AskId, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer } from './types.ts'
 
-export interface QueryStateDeps extends Pick<OwnerDeps, 'read' | 'authorOf' | 'memberOf'> {
-  readonly self: NodeId
+export interface QueryStateDeps extends Omit<OwnerDeps, 'relay' | 'often' | 'emit'> {
   /** `[overlay] full_mesh_up_to`. */
   readonly fullMeshUpTo: number
   /** Neighbours whose link is usable now. */
   readonly peers: () => readonly NodeId[]
-  readonly linked: (node: NodeId) => boolean
-  readonly clock: Clock
   readonly open: OpenAnswer
 }
 

@@ -11,9 +11,8 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { TimerRequest } from '../../../base/timers.ts'
 import type { ReplayMark } from '../../../store/tables/replay.ts'
 import type { Member } from '../../../trust/peers/index.ts'
-import type { Collected } from '../asking/types.ts'
 import type { Question } from '../document.ts'
-import type { QueryResult } from '../result.ts'
+import type { Outcome, QueryResult } from '../schema.ts'
 
 type BodyOf<M extends { readonly body: { readonly _output: unknown } }> = M['body']['_output']
 export type Hop = BodyOf<typeof QueryHop>
@@ -57,6 +56,14 @@ export interface NewQuestion {
   readonly deadlineAt: number
   /** Published summaries may stand in for members that do not answer. */
   readonly summaries: boolean
+}
+
+/** The outcome of one member. */
+export interface Collected {
+  readonly outcome: Outcome
+  readonly answer?: SealedAnswer
+  /** Since the query began. Absent: it said nothing. */
+  readonly at_ms?: number
 }
 
 /** A question of this node while it is under way. */
@@ -202,53 +209,3 @@ export interface Echo {
 
 /** Opens an answer to an own question. Throws FrameError `bad_signature` or another one for an answer that cannot be. */
 export type OpenAnswer = (ask: AskId, responder: Uint8Array, response: Sealed | Direct) => SealedAnswer
-
-export interface Relay {
-  /**
-   * Hands this node's own question to all neighbours, or to those of `tree`, for `remainingMs`, and returns those. The fact
-   * `echo` says how it ended.
-   */
-  begin(question: Routed, remainingMs: number, tree?: Uint8Array): ReadonlySet<NodeId>
-  /**
-   * Ends this node's own question, over the tree and as an echo; with `tell`, neighbours that still work on it hear that
-   * nothing more is wanted.
-   */
-  end(question: RoutedId, tell: boolean): void
-  /**
-   * Takes on another node's question: `parent` handed it on and gets the answers. Returns until when (monotonic, ms) this
-   * node's own answer is waited for, or undefined when too many questions are carried. `settle` must be called in the end.
-   */
-  carry(
-    question: Routed,
-    parent: NodeId,
-    hop: { readonly tree: Hop['tree'] } & Pick<Hop, 'remaining_ms' | 'hops'>,
-  ): number | undefined
-  /** The neighbour that handed on a question of another node that is carried now. */
-  parentOf(question: RoutedId): NodeId | undefined
-  /** This node's own part of a carried question is over; `sentTo` are the neighbours that got its answer. */
-  settle(question: RoutedId, sentTo: ReadonlySet<NodeId>): void
-  /**
-   * A copy of a question came from a neighbour. True: this node handed its own copy to that neighbour. Each of the two has
-   * then seen that the other has the question, so neither sends anything.
-   */
-  crossed(question: RoutedId, from: NodeId): boolean
-  /**
-   * Tells a neighbour that handed on a question that nothing will come of it this way: the question is known here already
-   * or, with `lost` 1, this node has no time to read it.
-   */
-  decline(question: RoutedId, to: NodeId, lost?: 0 | 1): void
-  /** An answer came from the neighbour `from`; `signer` is the key that signed it. False: it is to this node's own question. */
-  response(from: NodeId, signer: Uint8Array, response: Sealed, bytes: Uint8Array): boolean
-  /** A neighbour is done with a question, or wants nothing more. */
-  done(from: NodeId, done: Done): void
-  /** A neighbour is cut off from a tree, and takes the link to this node back into it. */
-  graft(from: NodeId, echo: RoutedId): void
-  down(node: NodeId): void
-  timeIsOver(key: string): void
-  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
-  inUse(node: NodeId): boolean
-  /** Forgets everything. */
-  stop(): void
-  /** `relayed`: answers passed up since the start; `dropped`: answers that were not, because of a bound or an unknown question. */
-  counts(): { readonly carried: number; readonly relayed: number; readonly dropped: number }
-}

@@ -21,7 +21,7 @@ import {
   readAnswer,
   writeQuestion,
 } from '../../../../src/exchange/query/document.ts'
-import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
+import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/state/owner.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import { pacedClock } from '../../../support/run/paced-time.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'

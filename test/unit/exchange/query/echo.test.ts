@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { QueryHop } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import type { Coverage } from '../../../../src/exchange/query/result.ts'
+import type { Coverage } from '../../../../src/exchange/query/schema.ts'
 import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
 import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'

@@ -2,17 +2,18 @@
 
 import { describe, expect, it } from 'vitest'
 import { COUNT_MAX } from '../../../../protocols/counts.ts'
-import type {
-  ActivityPatterns,
-  AnomalyCounts,
-  ComparedToolUse,
-  NodeHealthStatus,
-  SafetyPosture,
+import {
+  type ActivityPatterns,
+  type AnomalyCounts,
+  type ComparedToolUse,
+  GUARD_STATES,
+  HOOK_STATES,
+  type NodeHealthStatus,
+  type SafetyPosture,
 } from '../../../../protocols/messages/numbers.ts'
-import { GUARD_STATES, HOOK_STATES } from '../../../../protocols/messages/numbers.ts'
 import type { QueryFilter } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { coverageOf, statusOf } from '../../../../src/exchange/query/asking/coverage.ts'
+import { coverageOf, statusOf } from '../../../../src/exchange/query/asking/collect.ts'
 import { parseFilter } from '../../../../src/exchange/query/filters.ts'
 import { activityPatterns } from '../../../../src/exchange/query/query-types/activity-patterns.ts'
 import { anomalies } from '../../../../src/exchange/query/query-types/anomalies.ts'

@@ -1,7 +1,6 @@
 // What a result says beside its numbers: how old a summary is, in a unit that tells something.
 import { expect, test } from 'vitest'
-import { notesOf } from '../../../../src/exchange/query/asking/notes.ts'
-import type { Collection } from '../../../../src/exchange/query/asking/types.ts'
+import { type Collection, notesOf } from '../../../../src/exchange/query/asking/collect.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 const MINUTE_MS = 60_000
@@ -19,17 +18,15 @@ function noteOf(...ages: readonly number[]): string {
     self: { fingerprint: '0'.repeat(16), name: 'ann', as_of: NOW },
     members: ages.map((age) => ({
       member: {} as Collection['members'][number]['member'],
-      collected: {
-        outcome: 'from_summary',
-        summary: {
-          as_of: NOW - age,
-          covers: { start: NOW - 1, end: NOW },
-          data: { query_type: 'ToolUsage', tools: [] },
-        },
+      collected: { outcome: 'from_summary' },
+      summary: {
+        as_of: NOW - age,
+        covers: { start: NOW - 1, end: NOW },
+        data: { query_type: 'ToolUsage', tools: [] },
       },
     })),
   }
-  return notesOf(collection as Collection).join()
+  return notesOf(collection as Collection, 0).join()
 }
 
 test.each([

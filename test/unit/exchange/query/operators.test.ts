@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { bodyOf, decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
 import { MeshQuery, QueryHop, Response } from '../../../../protocols/messages/query.ts'
-import { AUTHOR_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
+import { AUTHOR_QUOTA } from '../../../../src/exchange/query/state/owner.ts'
 import type { AuditEntry } from '../../../../src/trust/audit/index.ts'
 import { createWhoAsked } from '../../../../src/trust/audit/who-asked.ts'
 import { verifySignature } from '../../../../src/trust/identity/index.ts'

@@ -5,11 +5,11 @@ import type { ActivityPatterns, SafetyPosture } from '../../../../protocols/mess
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { answerOf } from '../../../../src/exchange/query/answering/verdict.ts'
-import type { QueryDeps } from '../../../../src/exchange/query/deps.ts'
 import type { Question } from '../../../../src/exchange/query/document.ts'
 import { parseFilter } from '../../../../src/exchange/query/filters.ts'
 import type { GatherInsight } from '../../../../src/exchange/query/query-types/index.ts'
-import type { QueryResult } from '../../../../src/exchange/query/result.ts'
+import type { QueryResult } from '../../../../src/exchange/query/schema.ts'
+import type { QueryDeps } from '../../../../src/exchange/query/types.ts'
 import { some } from '../../../support/some.ts'
 import { meshOf, person, three, uses } from './network.ts'
 
