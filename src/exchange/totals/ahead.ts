@@ -1,6 +1,6 @@
 // Reads releases before anybody asks for them: to open and check one takes milliseconds, and a question is about several.
 import { bucketOfSlot } from '../../../protocols/buckets.ts'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { TotalsParts } from './parts.ts'
 import { authorsUnder, type Plan } from './plan.ts'
@@ -15,10 +15,9 @@ export function createAhead({ documents, releases }: TotalsParts) {
   return {
     /** Reads the newest releases that were not read yet, with a turn of the event loop between two. What does not open is left out. */
     async round(plan: Plan) {
-      const all = authorsUnder(plan).flatMap((key) => {
-        const author = formatNodeId(key)
-        return documents.slots(author, 'release').map((slot) => ({ author, slot, end: endOf(slot) }))
-      })
+      const all = authorsUnder(plan).flatMap((author) =>
+        documents.slots(author, 'release').map((slot) => ({ author, slot, end: endOf(slot) })),
+      )
       const newest = all.sort((a, b) => b.end - a.end).slice(0, AHEAD_MAX)
       const missing = newest.filter(({ author, slot }) => !done.has(nameOf(author, slot)))
       for (const { author, slot } of missing) {

@@ -3,8 +3,8 @@ import type { Bucket } from '../../../protocols/buckets.ts'
 import { HOUR_MS } from '../../base/calendar.ts'
 import { type Consent, type Principal, resourceOf } from '../../trust/policy/index.ts'
 import { whoContributes } from '../aggregates/index.ts'
-import type { Measure } from './measures.ts'
 import type { TotalsParts } from './parts.ts'
+import type { Measure } from './types.ts'
 
 export interface Person {
   readonly uid: number

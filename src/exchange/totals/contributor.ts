@@ -7,10 +7,9 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { type Contribution, pairOf, type Section, writeShare } from '../aggregates/index.ts'
 import { selvesOf } from '../boxes/index.ts'
-import { isFirst } from './calendar.ts'
 import { type Asked, type Audience, createConsenting, givenTo, keyOf, type Person } from './consenting.ts'
 import type { TotalsParts } from './parts.ts'
-import { closedBuckets, isWithinBudget, overlapsAny, type Plan, toldBuckets } from './plan.ts'
+import { closedBuckets, isFirst, isWithinBudget, overlapsAny, type Plan, toldBuckets } from './plan.ts'
 
 /**
  * Machines give their shares over so long after a bucket's end, so that they do not all write at once, and what was

@@ -9,9 +9,8 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
 import type { OwnIdentity } from '../boxes/index.ts'
 import type { Documents } from '../documents/index.ts'
-import type { Measure } from './measures.ts'
 import type { Plan } from './plan.ts'
-import type { TotalsReader } from './types.ts'
+import type { Measure, TotalsReader } from './types.ts'
 
 export interface TotalsDeps extends Ambient {
   readonly identity: OwnIdentity

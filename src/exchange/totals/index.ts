@@ -1,7 +1,5 @@
 // The door of the room of totals: machines give shares, two aggregators add them up, and those who may read the sums.
-export { firstBucket } from './calendar.ts'
-export type { Measure } from './measures.ts'
-export type { Plan } from './plan.ts'
+export { firstBucket, type Plan } from './plan.ts'
 export type { ContributionPreview, ContributionPreviews } from './preview.ts'
 export type { Readers } from './roster.ts'
 export { createTotals, type TotalsRoom } from './totals.ts'

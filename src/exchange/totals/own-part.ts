@@ -73,9 +73,7 @@ export function createOwnPart({ identity, documents, audit, clock, log }: Totals
   return {
     /** Records what became of each part that both aggregators have spoken about since. */
     async round(plan: Plan) {
-      const spoken = new Set(
-        authorsUnder(plan).flatMap((key) => documents.slots(formatNodeId(key), 'counted')),
-      )
+      const spoken = new Set(authorsUnder(plan).flatMap((author) => documents.slots(author, 'counted')))
       for (const { identity: key } of selves) {
         for (const slot of documents.slots(key.nodeId, 'share')) {
           const bucket = bucketOfSlot(slot)

@@ -1,15 +1,24 @@
-// What the organisation's signed policy says of totals: who adds them up, for whom, over which spans of time.
+// What the organisation's signed policy says of totals: who adds them up, for whom, over which spans of time; and into which buckets
+// the time of a mesh is divided: spans of one length, after a first one that comes earlier.
 import {
   type Bucket,
   type BucketLength,
+  bucketOf,
   bucketOfSlot,
   overlap,
   SHARE_KEPT_MS,
 } from '../../../protocols/buckets.ts'
-import { formatNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { HOUR_MS } from '../../base/calendar.ts'
 import { type Aggregator, NOISE_DEFAULT, type Pair, pairOf } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
-import { bucketsFrom, type Calendar } from './calendar.ts'
+
+/** How the time of one mesh is divided. */
+interface Calendar {
+  readonly length: BucketLength
+  /** When the mesh first named who computes totals, ms since the epoch; undefined: nobody said so. */
+  readonly began?: number | undefined
+}
 
 /** Who computed totals before, and over which spans of time. */
 interface Former {
@@ -34,6 +43,35 @@ export interface Plan extends Calendar {
   readonly aggregators: readonly Aggregator[]
   /** What earlier bundles said, as the one in force repeats it, oldest first; absent: nothing. */
   readonly former?: readonly Former[]
+}
+
+/**
+ * The bucket with which totals begin. A mesh of days does not wait for a whole one: the quarter of a day around three hours after
+ * the beginning takes the place of the day that it lies in, and the rest of that day is in no bucket. Undefined: nobody said when it began.
+ */
+export function firstBucket({ length, began }: Calendar): Bucket | undefined {
+  if (began === undefined) return undefined
+  return length === 'day' ? bucketOf('6h', began + 3 * HOUR_MS) : bucketOf(length, began)
+}
+
+export function isFirst(calendar: Calendar, { length, start }: Bucket): boolean {
+  const first = firstBucket(calendar)
+  return first?.length === length && first.start === start
+}
+
+/** The buckets of a mesh in their order, without end: from the one on that has the place of the whole span around `time`. */
+function* bucketsFrom(calendar: Calendar, time: number): Generator<Bucket, never> {
+  const first = firstBucket(calendar)
+  for (let whole = bucketOf(calendar.length, time); ; whole = bucketOf(calendar.length, whole.end))
+    yield first !== undefined && overlap(whole, first) ? first : whole
+}
+
+/** The bucket of a mesh that `time` lies in, or else the next one. */
+export function bucketAt(calendar: Calendar, time: number): Bucket {
+  const buckets = bucketsFrom(calendar, time)
+  let bucket = buckets.next().value
+  while (bucket.end <= time) bucket = buckets.next().value
+  return bucket
 }
 
 /** A bucket with noise tells so much less of one machine that it counts as one of so many of the budget. */
@@ -105,15 +143,13 @@ export const isDrawn = (plan: Releasing, bucket: Bucket, pair: readonly Uint8Arr
     drawn.every((key, at) => Buffer.compare(key, pair[at] ?? new Uint8Array()) === 0),
   )
 
-/** Every key that may have released something, those of the bundle in force first. */
+/** Every node that may have released something, those of the bundle in force first. */
 export function authorsUnder({
   aggregators,
   former = [],
-}: Pick<Plan, 'aggregators' | 'former'>): readonly Uint8Array[] {
-  const keys = [...aggregators, ...former.toReversed().flatMap((one) => one.aggregators)].map(
-    ({ key }) => key,
-  )
-  return keys.filter((key, at) => keys.findIndex((other) => Buffer.compare(other, key) === 0) === at)
+}: Pick<Plan, 'aggregators' | 'former'>): readonly NodeId[] {
+  const all = [...aggregators, ...former.toReversed().flatMap((one) => one.aggregators)]
+  return [...new Set(all.map(({ key }) => formatNodeId(key)))]
 }
 
 /**
@@ -121,11 +157,11 @@ export function authorsUnder({
  * time, whatever a bundle says of lengths and of the beginning. One alone, or one of before, keeps nobody from totals.
  */
 export function toldBuckets(plan: Releasing, documents: Pick<Documents, 'slots'>): readonly Bucket[] {
-  const saidBy = (key: Uint8Array) => documents.slots(formatNodeId(key), 'counted')
+  const saidBy = (node: NodeId) => documents.slots(node, 'counted')
   return [...new Set(authorsUnder(plan).flatMap(saidBy))].flatMap((slot) => {
     const bucket = bucketOfSlot(slot)
     const pairs = bucket === undefined ? [] : pairsOf(plan, bucket)
-    const isTold = pairs.some((pair) => pair.every((key) => saidBy(key).includes(slot)))
+    const isTold = pairs.some((pair) => pair.every((key) => saidBy(formatNodeId(key)).includes(slot)))
     return isTold ? (bucket ?? []) : []
   })
 }

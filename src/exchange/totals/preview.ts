@@ -8,12 +8,11 @@ import {
 } from '../../../protocols/buckets.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { CLAMP, K_DEFAULT, K_LEAST, pairOf } from '../aggregates/index.ts'
-import { bucketAt, isFirst } from './calendar.ts'
 import { createConsenting, givenTo, keyOf } from './consenting.ts'
-import type { Measure } from './measures.ts'
 import type { TotalsParts } from './parts.ts'
-import { isWithinBudget, type Plan } from './plan.ts'
+import { bucketAt, isFirst, isWithinBudget, type Plan } from './plan.ts'
 import type { Readers } from './roster.ts'
+import type { Measure } from './types.ts'
 
 /** Why nothing at all is given of a bucket. */
 export const UNGIVEN = [

@@ -4,9 +4,8 @@ import type { ReleaseContent, ReleasedType } from '../../../protocols/messages/r
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { placesIn } from '../../base/bits.ts'
 import { cellRows, hashOf, type Layout, pairOf } from '../aggregates/index.ts'
-import { firstBucket } from './calendar.ts'
 import type { TotalsParts } from './parts.ts'
-import { bucketsUnder, type Plan } from './plan.ts'
+import { bucketsUnder, firstBucket, type Plan } from './plan.ts'
 import { type Found, foundOf } from './releases.ts'
 import type {
   ApartTotals,

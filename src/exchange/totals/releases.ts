@@ -107,7 +107,7 @@ export function createReleases({ identity, documents, clock, random, log }: Tota
       const found = new Map<string, Said[]>()
       const isWanted = (slot: string): boolean => slots.has(slot.split(':').slice(0, 2).join(':'))
       for (const author of authorsUnder(plan)) {
-        for (const document of await documents.of(formatNodeId(author), 'release', isWanted)) {
+        for (const document of await documents.of(author, 'release', isWanted)) {
           const said = read(plan, document)
           if (said?.content.audience !== audience || !isDrawn(plan, said.content, said.content.pair)) continue
           const name = releaseOf(said.content)

@@ -73,7 +73,7 @@ export function createShown({ identity, plan, releases, roster, clock }: TotalsP
       const now = plan()
       if (now === undefined) return []
       const nodes = [
-        ...authorsUnder(now).map((key) => formatNodeId(key)),
+        ...authorsUnder(now),
         ...roster()
           .principals(audience)
           .map(({ node_id }) => node_id),

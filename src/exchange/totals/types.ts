@@ -1,10 +1,25 @@
-// What the rooms that show totals read: for an audience, type and range, what was released of each closed bucket, and why not.
+// What the rooms around totals give and read: what a query type can be totalled by; and for an audience, type and range, what was
+// released of each closed bucket, and why not.
 import type * as z from 'zod'
 import type { ShownStatement } from '../../../protocols/messages/release.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
-import type { Stated } from '../aggregates/index.ts'
+import type { QueryAction } from '../../trust/policy/index.ts'
+import type { Counts, Layout, Stated } from '../aggregates/index.ts'
 import type { contributions } from './schema.ts'
+
+/** One query type that has totals; handed in, because this room knows no type by name. */
+export interface Measure {
+  /** A query type, `ToolUsage`. */
+  readonly type: string
+  readonly action: QueryAction
+  readonly layout: Layout
+  /**
+   * The counts of these people in a bucket; rows that they have nothing of are left out. `gives`: whether the audiences of
+   * this type are given another one too.
+   */
+  count(uids: readonly number[], bucket: TimeRange, gives: (type: string) => boolean): Promise<Counts>
+}
 
 /** Why nothing of a closed bucket is shown. */
 export const UNRELEASED = [

@@ -1,9 +1,15 @@
 // Which buckets a range has, and who may have released them, where the organisation named other aggregators meanwhile.
 import { expect, test } from 'vitest'
 import { type Bucket, bucketOf, slotOfBucket } from '../../../../protocols/buckets.ts'
+import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { pairOf } from '../../../../src/exchange/aggregates/index.ts'
-import { bucketAt } from '../../../../src/exchange/totals/calendar.ts'
-import { authorsUnder, bucketsUnder, closedBuckets, isDrawn } from '../../../../src/exchange/totals/plan.ts'
+import {
+  authorsUnder,
+  bucketAt,
+  bucketsUnder,
+  closedBuckets,
+  isDrawn,
+} from '../../../../src/exchange/totals/plan.ts'
 import { HOUR } from '../documents/network.ts'
 
 const DAY = 24 * HOUR
@@ -97,6 +103,6 @@ test('of a first day whose length of buckets was changed nothing is there twice'
 })
 
 test('everybody who ever computed is looked at, those of now first, each once', () => {
-  const keys = authorsUnder({ aggregators: named(3, 1), former }).map(([byte]) => byte)
-  expect(keys).toEqual([3, 1, 2])
+  const nodes = named(3, 1, 2).map(({ key }) => formatNodeId(key))
+  expect(authorsUnder({ aggregators: named(3, 1), former })).toEqual(nodes)
 })
