@@ -6,7 +6,6 @@ import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
-import { createAlarm } from './alarm.ts'
 import { readEnd } from './continue.ts'
 import { GENESIS, makeRow } from './entry.ts'
 import { type Cut, createFront } from './front.ts'
@@ -49,7 +48,7 @@ export function createAudit(options: AuditOptions): Audit {
   const { repository, identity, clock, random, log, keptMax = KEPT_MAX } = options
   const queue: Waiting[] = []
   const times = createTimes(repository)
-  const front = createFront({ repository, keptMax })
+  const front = createFront(repository, keptMax)
   const noise = createNoise(clock)
   /** Not yet told in the ledger. */
   let dropped = 0
@@ -297,3 +296,21 @@ const recordingBy = (
     })
   },
 })
+
+/** One timer that is set at most once at a time, and keeps no process running. */
+function createAlarm(ring: () => void) {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    /** Rings after `ms`, unless it is set already. */
+    set(ms: number): void {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        ring()
+      }, ms).unref()
+    },
+    clear(): void {
+      clearTimeout(timer)
+      timer = undefined
+    },
+  }
+}

@@ -1,10 +1,15 @@
 // Removes the oldest entries of the ledger: a checkpoint entry takes their place, and decisions of this node's people
-// stay.
+// stay, with a digest that proves them.
 import { DAY_MS } from '../../base/calendar.ts'
+import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import { GENESIS, hashEntry, makeRow } from './entry.ts'
-import { isLasting, LASTING_MAX, lastingDigest } from './lasting.ts'
+import { AUDIT_CAUSES, type AuditType } from './entry-types.ts'
+
+/** Kept decisions; some 10 MB. The oldest go first. People make at most some thousand a day, other machines none. */
+const LASTING_MAX = 20_000
 
 /** To be written in one batch, with a head over it. */
 export interface Cut {
@@ -16,25 +21,8 @@ export interface Cut {
   readonly unreadable: number
 }
 
-export interface FrontOptions {
-  readonly repository: AuditRepository
-  /** Entries that are kept; the oldest tenth goes at once when there are more. */
-  readonly keptMax: number
-  /** Default 20 000 decisions. */
-  readonly lastingMax?: number
-}
-
-export interface Front {
-  /** Undefined when nothing is to go. `before` (ms since the epoch): what is older goes for its age, decisions too. */
-  cut(
-    newest: Pick<AuditRow, 'seq' | 'hash'>,
-    base: AuditBase | undefined,
-    now: number,
-    before: number | undefined,
-  ): Promise<Cut | undefined>
-}
-
-export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: FrontOptions): Front {
+/** `keptMax`: entries that are kept; the oldest tenth goes at once when there are more. */
+export function createFront(repository: AuditRepository, keptMax: number, lastingMax = LASTING_MAX) {
   /** Number of the last entry to go, decisions aside: when there are too many the oldest tenth, and those before `before`. */
   async function lastToGo(newest: number, removed: number, before: number | undefined): Promise<number> {
     const seq = newest - removed > keptMax ? newest - Math.floor(keptMax * 0.9) : removed
@@ -78,7 +66,13 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
   }
 
   return {
-    async cut(newest, base, now, before) {
+    /** Undefined when nothing is to go. `before` (ms since the epoch): what is older goes for its age, decisions too. */
+    async cut(
+      newest: Pick<AuditRow, 'seq' | 'hash'>,
+      base: AuditBase | undefined,
+      now: number,
+      before: number | undefined,
+    ): Promise<Cut | undefined> {
       const removed = base?.seq ?? 0
       const seq = await lastToGo(newest.seq, removed, before)
       const young = ({ ts }: AuditRow): boolean => before === undefined || ts >= before
@@ -121,3 +115,24 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
 
 const same = (one: Uint8Array | undefined, other: Uint8Array | undefined): boolean =>
   one === undefined || other === undefined ? one === other : Buffer.compare(one, other) === 0
+
+/** An attempt that was refused is not a decision. */
+const isLasting = ({ type, details }: AuditRow): boolean =>
+  AUDIT_CAUSES[type as AuditType] === 'decision' &&
+  orElse(
+    () => (JSON.parse(Buffer.from(details).toString('utf8')) as { success?: unknown }).success === true,
+    false,
+  )
+
+/**
+ * Continues `digest` (32 bytes; GENESIS for none) over `row`: number, time, type, details, and its place in the chain
+ * it stood in. The entries between two kept ones are gone, so their own hashes do not chain any more.
+ */
+const extend = (digest: Uint8Array, row: AuditRow): Uint8Array => blake3([hashEntry(row, digest), row.hash])
+
+/** Undefined if there are no kept decisions. */
+export function lastingDigest(rows: Iterable<AuditRow>, from?: Uint8Array): Uint8Array | undefined {
+  let digest = from
+  for (const row of rows) digest = extend(digest ?? GENESIS, row)
+  return digest
+}

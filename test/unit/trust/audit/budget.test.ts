@@ -131,7 +131,7 @@ test('a decision that is gone from those kept is noticed', async () => {
 
 test('a kept decision that is damaged is noticed for good, and the bounds on kept ones hold all the same', async () => {
   const repository = createAuditRepository(await temporaryDatabase())
-  const front = createFront({ repository, keptMax: 10, lastingMax: 5 })
+  const front = createFront(repository, 10, 5)
   let newest: Pick<AuditRow, 'seq' | 'hash'> = { seq: 0, hash: GENESIS }
   let base: AuditBase | undefined
   const decide = async (count: number): Promise<void> => {
