@@ -6,8 +6,6 @@ import type { HeldReason } from '../../base/words/held-reasons.ts'
 import type { PeopleRepository, PersonRecord } from '../../store/tables/people.ts'
 import type { NameService } from '../access/index.ts'
 import { type Account, createAccounts } from './accounts.ts'
-import { createEnds, LOOK_MS, ownerAt } from './ends.ts'
-import { meant } from './meant.ts'
 import type { NumberOptions, People, Person } from './types.ts'
 
 export interface PeopleDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
@@ -19,6 +17,8 @@ export interface PeopleDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly machine: string
 }
 
+/** An account that is missing from the machine's files in two looks is gone; in one, somebody may be writing the file. */
+export const LOOK_MS = 60_000
 /** Numbers of people whose uid was another person's before begin here; no account has such a uid. */
 export const FIRST_FREE = 2 ** 31
 const LAST_NUMBER = 0xffff_fffe
@@ -31,6 +31,8 @@ const PEOPLE_MAX = 65_536
 export const NAMELESS_MAX = 16
 /** People without a record, who only looked. */
 const GUESTS_MAX = 1_024
+/** Longest text of an administrator that an error repeats. */
+const SHOWN = 64
 /** A directory that does not know an account for so long is believed. */
 export const GRACE_MS = 10 * 60_000
 
@@ -43,7 +45,8 @@ export function createPeople(deps: PeopleDeps): People {
   /** People who have no record yet, by uid. */
   const guests = new Map<number, PersonRecord>()
   const accounts = createAccounts({ names, clock, timers })
-  const ends = createEnds({ names, clock })
+  /** When a local account was first seen to be missing. By number. */
+  const gone = new Map<number, number>()
   /** What a uid was last, for the time in which nobody can say. By uid. */
   const last = new Map<number, number>()
   /** Since when nobody has heard of the account of a uid. */
@@ -203,8 +206,21 @@ export function createPeople(deps: PeopleDeps): People {
     heldCount = held
   }
 
+  /** True once the account was missing in two looks, which are to be `LOOK_MS` apart. */
+  async function isOver({ number, uid, name }: PersonRecord): Promise<boolean> {
+    const local = await names.local(uid).catch(() => undefined)
+    if (local === undefined || (name !== null && local.users.includes(name))) {
+      gone.delete(number)
+      return false
+    }
+    const since = gone.get(number)
+    if (since === undefined) gone.set(number, clock.monotonic())
+    else if (clock.monotonic() - since >= LOOK_MS) return gone.delete(number)
+    return false
+  }
+
   async function lookForEnd(record: PersonRecord): Promise<void> {
-    if (!(await ends.isOver(record))) return
+    if (!(await isOver(record))) return
     accounts.forget()
     await serially(() => put({ ...record, state: 'ended', ended_at: clock.now() }))
     log.warn({ uid: record.uid }, 'an account is gone, and its data is held back: karo people list')
@@ -295,4 +311,49 @@ export function createPeople(deps: PeopleDeps): People {
       await look()
     },
   }
+}
+
+/**
+ * Whom an administrator means, by name, then by uid; `number:…` is exact. `reasonOf`: of several, the one whose data is held
+ * back. Throws KaroError `not_found`, and `conflict` where it means several.
+ */
+async function meant(
+  records: readonly PersonRecord[],
+  who: string,
+  reasonOf?: (record: PersonRecord) => Promise<unknown>,
+): Promise<PersonRecord> {
+  const all = records.filter(({ state }) => state !== 'removed')
+  const number = /^number:(\d{1,10})$/.exec(who)?.[1]
+  const byName = all.filter(({ name }) => name === who)
+  const others = all.filter((one) =>
+    number === undefined ? String(one.uid) === who : one.number === Number(number),
+  )
+  let found = byName.length > 0 ? byName : others
+  if (reasonOf !== undefined && found.length > 1) {
+    const reasons = await Promise.all(found.map(reasonOf))
+    found = found.filter((_, i) => reasons[i] !== null)
+  }
+  const [one] = found
+  if (one === undefined) {
+    throw new KaroError('not_found', `nobody here is or was called '${who.slice(0, SHOWN)}'`, {
+      hint: 'karo people list shows everybody whose data is here.',
+    })
+  }
+  if (found.length === 1) return one
+  const numbers = found.map((each) => `number:${each.number}`).join(', ')
+  throw new KaroError('conflict', `'${who.slice(0, SHOWN)}' means ${found.length} people`, {
+    hint: `Name one of them: ${numbers}. karo people list shows who they are.`,
+  })
+}
+
+/**
+ * Who of `all` had the uid of `record`, which has it now, at the moment `begun` (milliseconds since the epoch): an account
+ * that got a used uid gets nothing of what its first owner left unread.
+ */
+function ownerAt(record: PersonRecord, begun: number, all: readonly PersonRecord[]): PersonRecord {
+  if (begun >= record.since) return record
+  const before = all
+    .filter((one) => one.uid === record.uid && one.machine === record.machine && one.since < record.since)
+    .sort((a, b) => b.since - a.since)
+  return before.find(({ since }) => since <= begun) ?? before.at(-1) ?? record
 }
