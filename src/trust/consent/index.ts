@@ -1,4 +1,248 @@
-// The sharing room's door: what each person here consents to, for everybody who is about to let their data out.
+// The sharing room: what each person (uid) of this node consents to, changed durably and at once, and shown to them.
+import { isDeepStrictEqual } from 'node:util'
+import { isNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { createSerial } from '../../base/async/limiter.ts'
+import { byText } from '../../base/by-text.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { createListeners } from '../../base/run/listeners.ts'
+import { labelProblem } from '../../base/words/roles.ts'
+import type { TrustLevel } from '../../base/words/trust-levels.ts'
+import type { Config } from '../../config/index.ts'
+import type { ConsentRepository } from '../../store/tables/consent.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Trust } from '../peers/index.ts'
+import {
+  type AnomalyChoice,
+  type Consent,
+  type Context,
+  type Decision,
+  type PartOf,
+  type Policy,
+  principalOf,
+  QUERY_ACTIONS,
+  type QueryAction,
+  resourceOf,
+  SHARING_CATEGORIES,
+  type SharingCategory,
+  summaryResource,
+} from '../policy/index.ts'
+import { allowing, type Choice, choiceOfFile, consentFrom, stopping } from './consent.ts'
 
-export { createSharing } from './sharing.ts'
-export type * from './types.ts'
+/** The data of one person that one known node may have right now. */
+export interface SharedWith {
+  readonly node_id: NodeId
+  readonly fingerprint: string
+  readonly name: string
+  readonly trust_level: TrustLevel
+  /** Categories whose numbers of this node it may have. */
+  readonly level_1: readonly SharingCategory[]
+  /** Categories that are in the summaries it is sent; others it may still ask for, if `level_1` has them. */
+  readonly summaries: readonly SharingCategory[]
+  /** Categories whose totals it reads, with this person counted in. */
+  readonly level_2: readonly SharingCategory[]
+  /** The rule that decided about tool usage, at the level its trust gives. */
+  readonly rule: string
+  readonly reason: string
+}
+
+/** `karo share show --json`; the other share commands print it too, as it is after them. */
+export interface SharingView {
+  readonly sharing: 'on' | 'off'
+  /** `decision`: this person decided; `config`: the file's `[sharing]` still holds for them. */
+  readonly source: 'config' | 'decision'
+  readonly max_level: 0 | 1 | 2
+  readonly categories: Readonly<Record<SharingCategory, boolean>>
+  /** How far anomalies leave, as far as the rest lets them. */
+  readonly anomalies: AnomalyChoice
+  readonly allow: { readonly peers: readonly string[]; readonly supervisors: readonly string[] }
+  /** Who may have some categories, besides what `allow` gives. */
+  readonly allow_only: readonly PartOf[]
+  readonly stopped: readonly string[]
+  /** From whom some categories are kept, whatever else is allowed. */
+  readonly stopped_only: readonly PartOf[]
+  readonly peers: readonly SharedWith[]
+}
+
+export interface Sharing {
+  /** The present consent of `uid`. Rejects if the store cannot be read: then nothing may be shared. */
+  consentOf(uid: number): Promise<Consent>
+  /** When `uid` decided last, ms since the epoch; undefined: the file holds for them. */
+  decidedAt(uid: number): Promise<number | undefined>
+  /**
+   * `who`: node id, fingerprint, name, `team:x`, `role:x` or `*`; with `categories`, at least one, for those only. Resolves
+   * when the decision is durable and holds.
+   * KaroError: bad_request, not_found (nobody is called that), conflict (several are). `admin`: as `Trust.resolve`.
+   */
+  allow(
+    uid: number,
+    who: string,
+    categories?: readonly SharingCategory[],
+    admin?: boolean,
+  ): Promise<SharingView>
+  /** Withdraws consent; says nothing about trust or membership. Errors as `allow`. */
+  stop: Sharing['allow']
+  /** How far this person's anomalies leave: not at all, into totals only, or also in answers that name this node. */
+  anomalies(uid: number, choice: AnomalyChoice): Promise<SharingView>
+  /** Shares nothing, until `on` restores the earlier consent or `allow` starts over. */
+  off(uid: number): Promise<SharingView>
+  on(uid: number): Promise<SharingView>
+  /** Decides what the file says now. It stays a decision: when the file changes, this does not. */
+  reset(uid: number): Promise<SharingView>
+  show(uid: number): Promise<SharingView>
+  /** Fires when a decision is durable, before the person who made it gets the answer; and after `reload`. */
+  onChange(listener: () => void): () => void
+  /** `config.sharing` has changed: tells listeners. */
+  reload(): void
+}
+
+interface SharingDeps {
+  readonly config: Pick<Config, 'sharing'>
+  readonly consent: Pick<ConsentRepository, 'get' | 'put'>
+  readonly trust: Pick<Trust, 'opinion' | 'known' | 'resolve'>
+  readonly policy: Pick<Policy, 'decide' | 'counts' | 'reads'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+}
+
+type Categories = readonly SharingCategory[]
+type Change = 'allow' | 'stop' | 'off' | 'on' | 'reset' | `anomalies_${AnomalyChoice}`
+
+export function createSharing(deps: SharingDeps): Sharing {
+  const { config, consent, trust, policy, audit, clock } = deps
+  // A change reads, then writes: one after the other, or the second would undo the first.
+  const serially = createSerial()
+  const changes = createListeners()
+
+  const orFile = (stored: Choice | undefined): Choice => stored ?? choiceOfFile(config.sharing)
+
+  function change(
+    uid: number,
+    what: Change,
+    { entry, categories }: { entry?: string; categories?: Categories },
+    to: (from: Choice) => Choice,
+  ) {
+    return serially(async () => {
+      const stored = await consent.get(uid)
+      const next = to(orFile(stored))
+      const decided = { ...next, uid, decided_at: clock.now() }
+      // To decide what the file says is a decision: it holds when the file changes.
+      if (isDeepStrictEqual(stored, { ...decided, decided_at: stored?.decided_at })) return
+      await consent.put(decided)
+      changes.tell()
+      await audit.record({
+        type: 'consent_change',
+        success: true,
+        ...(entry && isNodeId(entry) && { peer: entry }),
+        details: {
+          uid,
+          change: what,
+          ...(entry && { who: entry }),
+          ...(categories && { categories: categories.join(' ') }),
+        },
+      })
+    })
+  }
+
+  function entryOf(who: string, admin?: boolean): string {
+    if (who === '*' || isNodeId(who)) return who
+    const [, what = '', group] = /^(team|role):(.*)$/s.exec(who) ?? []
+    if (group === undefined) return trust.resolve(who, admin)
+    const problem = labelProblem(what, group)
+    if (problem === undefined) return who
+    throw new KaroError('bad_request', `'${group.slice(0, 80)}' ${problem}`, {
+      hint: 'Write team:eng or role:lead.',
+    })
+  }
+
+  async function show(uid: number): Promise<SharingView> {
+    const stored = await consent.get(uid)
+    const now = consentFrom(config.sharing, orFile(stored))
+    return {
+      sharing: now.off ? 'off' : 'on',
+      source: stored === undefined ? 'config' : 'decision',
+      max_level: now.max_level,
+      categories: now.categories,
+      anomalies: now.anomalies,
+      allow: { peers: now.allow_peers, supervisors: now.allow_supervisors },
+      allow_only: now.allow_only,
+      stopped: now.deny_peers,
+      stopped_only: now.deny_only,
+      peers: trust
+        .known()
+        .map((node) => sharedWith(policy, trust.opinion(node), { at: clock.now(), consent: now }))
+        .sort((a, b) => byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)),
+    }
+  }
+
+  const named =
+    (what: 'allow' | 'stop', to: typeof allowing): Sharing['allow'] =>
+    async (uid, who, categories, admin) => {
+      const entry = entryOf(who, admin)
+      await change(uid, what, { entry, ...(categories && { categories }) }, (choice) =>
+        to(choice, entry, categories),
+      )
+      return show(uid)
+    }
+  async function plainly(uid: number, what: Change, to: (from: Choice) => Choice): Promise<SharingView> {
+    await change(uid, what, {}, to)
+    return show(uid)
+  }
+
+  return {
+    consentOf: async (uid) => consentFrom(config.sharing, orFile(await consent.get(uid))),
+    decidedAt: async (uid) => (await consent.get(uid))?.decided_at,
+    allow: named('allow', allowing),
+    stop: named('stop', stopping),
+    anomalies: (uid, anomalies) =>
+      plainly(uid, `anomalies_${anomalies}`, (choice) => ({ ...choice, anomalies })),
+    off: (uid) => plainly(uid, 'off', (choice) => ({ ...choice, off: true })),
+    on: (uid) => plainly(uid, 'on', (choice) => ({ ...choice, off: false })),
+    reset: (uid) => plainly(uid, 'reset', () => choiceOfFile(config.sharing)),
+    show,
+    reload: changes.tell,
+    onChange: changes.on,
+  }
+}
+
+/** Asks the same policy that answers questions, so that what is shown is what holds. */
+function sharedWith(
+  { decide, counts, reads }: Pick<Policy, 'decide' | 'counts' | 'reads'>,
+  opinion: ReturnType<Trust['opinion']>,
+  context: Context,
+): SharedWith {
+  const principal = principalOf(opinion)
+  /** Totals are for roles: of the asker's roles, the one in whose totals the person is counted. */
+  const counted = (action: QueryAction): Decision | undefined =>
+    principal.roles
+      .filter((role) => reads(principal, role, action, context).effect === 'allow')
+      .map((role) => counts(role, action, context))
+      .find(({ effect }) => effect === 'allow')
+  const opened = (level: 1 | 2): SharingCategory[] =>
+    QUERY_ACTIONS.flatMap((action) => {
+      const resource = resourceOf(action, principal, level)
+      if (resource.category === undefined) return []
+      const isOpen =
+        level === 2
+          ? counted(action) !== undefined
+          : decide(principal, action, resource, context).effect === 'allow'
+      return isOpen ? [resource.category] : []
+    })
+  const sent = SHARING_CATEGORIES.filter(
+    (category) => decide(principal, 'summary.receive', summaryResource(category), context).effect === 'allow',
+  )
+  const asked = resourceOf('query.tool_usage', principal, undefined)
+  const totals = asked.level === 2 ? counted('query.tool_usage') : undefined
+  const usage = totals ?? decide(principal, 'query.tool_usage', asked, context)
+  return {
+    node_id: opinion.node_id,
+    fingerprint: opinion.fingerprint,
+    name: opinion.name,
+    trust_level: principal.trust_level,
+    level_1: opened(1),
+    summaries: sent,
+    level_2: opened(2),
+    rule: usage.rule,
+    reason: usage.reason,
+  }
+}

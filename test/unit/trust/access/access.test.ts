@@ -3,8 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Log, silentLog } from '../../../../src/base/run/log.ts'
 import { KEYS } from '../../../../src/config/table.ts'
-import { createAccess, KEPT_MS, LOOKUP_MS } from '../../../../src/trust/access/access.ts'
-import type { NameService } from '../../../../src/trust/access/index.ts'
+import { createAccess, KEPT_MS, LOOKUP_MS, type NameService } from '../../../../src/trust/access/index.ts'
 import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
