@@ -3,13 +3,17 @@
 export { fingerprintOf } from './fingerprint.ts'
 export { createHints, type Hints, namesOne } from './hint.ts'
 export {
+  abandonRotation,
   createIdentityFile,
   goesOnFrom,
   isProtectedKey,
   loadIdentity,
   type PublicIdentity,
+  prepareRotation,
   protectIdentityFile,
+  readPending,
   readPublicIdentity,
+  switchIdentityFile,
   unprotectIdentityFile,
 } from './keyfile.ts'
 export { KEYS_MAX } from './keyring.ts'
@@ -26,18 +30,24 @@ export {
   withoutLineEnd,
 } from './passphrase.ts'
 export { passphraseKey, passphraseKeyLater, SALT_BYTES } from './passphrase-key.ts'
-export { abandonRotation, prepareRotation, readPending, switchIdentityFile } from './rotating.ts'
 export { authorOfRotation, GRACE_MS, type Rotation, readRotation, signRotation } from './rotation.ts'
-export { eraseSealingKey, newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
-export { openForMany, sealToMany } from './seal-many.ts'
+export {
+  eraseSealingKey,
+  newSealingKey,
+  openForMany,
+  openSealed,
+  type SealingKey,
+  sealTo,
+  sealToMany,
+} from './seal.ts'
 export { verifySignature } from './signature.ts'
-export { signerFrom } from './signer.ts'
 export {
   isFuture,
   isSame,
   readStatement,
   type Signer,
   type Statement,
+  signerFrom,
   signStatement,
   statementIn,
   timeFault,

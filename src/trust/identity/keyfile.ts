@@ -1,10 +1,11 @@
-// The key file: an Ed25519 key as PKCS8 PEM that only its owner can read, perhaps under a passphrase, with the keys before it; written whole or not at all.
+// The key file: an Ed25519 key as PKCS8 PEM that only its owner can read, perhaps under a passphrase, with the keys before it
+// and the one that is to follow; written whole or not at all.
 import { formatNodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createFile } from '../../base/files.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import { privateKeyObject } from './der.ts'
+import { privateKeyObject, rawPublicKey, rawSeed } from './der.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import {
   damagedKeyring,
@@ -16,10 +17,13 @@ import {
   namedKey,
   pemOf,
 } from './key-text.ts'
-import { joinKeyring, type Keyring, keysOf, splitKeyring } from './keyring.ts'
+import { EMPTY, joinKeyring, KEYS_MAX, type Keyring, keysOf, sealSeeds, splitKeyring } from './keyring.ts'
 import { cannotWrite, MODE, readPrivateFile, replacePrivateFile } from './private-file.ts'
+import { signRotation } from './rotation.ts'
 import { isSame } from './statement.ts'
-import type { Identity } from './types.ts'
+import type { Identity, PendingRotation } from './types.ts'
+
+const partsOf = (path: string) => splitKeyring(readPrivateFile(path))
 
 /**
  * Makes a new key and writes it to `path`, mode 0600, whole or not at all. Throws KaroError conflict when there is
@@ -50,7 +54,7 @@ export type PublicIdentity = Pick<Identity, 'nodeId' | 'fingerprint'> & {
 
 /** Needs no passphrase. Throws KaroError bad_file as `loadIdentity` does. */
 export function readPublicIdentity(path: string): PublicIdentity {
-  return publicIdentityIn(splitKeyring(readPrivateFile(path)).pem, path)
+  return publicIdentityIn(partsOf(path).pem, path)
 }
 
 function publicIdentityIn(pem: string, path: string): PublicIdentity {
@@ -74,7 +78,7 @@ function publicIdentityIn(pem: string, path: string): PublicIdentity {
  */
 export function goesOnFrom(path: string, earlier: string): boolean {
   try {
-    const { pem, keyring } = splitKeyring(readPrivateFile(path))
+    const { pem, keyring } = partsOf(path)
     const at = parseNodeId(earlier)
     if (keyring === undefined || at === undefined) return false
     const chain = [...keyring.rotations, ...(keyring.next === null ? [] : [keyring.next.frame])].map(keysOf)
@@ -91,7 +95,7 @@ export function goesOnFrom(path: string, earlier: string): boolean {
 
 /** True if the key file has a passphrase; false also if there is no key file, or it cannot be read. */
 export function isProtectedKey(path: string): boolean {
-  return orElse(() => splitKeyring(readPrivateFile(path)).pem.includes(ENCRYPTED), false)
+  return orElse(() => partsOf(path).pem.includes(ENCRYPTED), false)
 }
 
 /**
@@ -100,7 +104,7 @@ export function isProtectedKey(path: string): boolean {
  * passphrase and that is missing or wrong.
  */
 export function loadIdentity(path: string, passphrase?: Uint8Array): Identity {
-  const { pem, keyring } = splitKeyring(readPrivateFile(path))
+  const { pem, keyring } = partsOf(path)
   const key = decode(pem, path, passphrase)
   const { former, rotations, pending } = lineageOf(key, keyring, path)
   return identityOf(key, { former: former.map(formerOf), rotations, pending })
@@ -136,11 +140,89 @@ export function unprotectIdentityFile(path: string, passphrase: Uint8Array, rand
 
 /** The two parts of a file in which no rotation is under way. Throws as `readPrivateFile`, and KaroError conflict. */
 function settled(path: string): { readonly pem: string; readonly keyring: Keyring } {
-  const { pem, keyring } = splitKeyring(readPrivateFile(path))
+  const { pem, keyring } = partsOf(path)
   if (keyring === undefined) throw damagedKeyring(path)
   if (keyring.next === null) return { pem, keyring }
   throw new KaroError('conflict', 'a rotation of the key is under way', {
     where: path,
     hint: 'The rotation ends by itself a few seconds after karo up has started.',
   })
+}
+
+/**
+ * Begins a rotation, or continues one that has begun: makes the next key, lets both keys sign, and stores the next one
+ * beside the present one, with the same passphrase. Announces nothing. `now`: milliseconds since the epoch. Throws as
+ * `loadIdentity`, and KaroError conflict if the lineage has its maximal length.
+ */
+export function prepareRotation(
+  path: string,
+  passphrase: Uint8Array | undefined,
+  now: number,
+  random: Random,
+): { readonly next: PublicIdentity; readonly wasBegun: boolean } {
+  const { pem, keyring } = partsOf(path)
+  const key = decode(pem, path, passphrase)
+  const { former, rotations, pending } = lineageOf(key, keyring, path)
+  const isProtected = pem.includes(ENCRYPTED)
+  if (pending !== undefined) {
+    const { nodeId, fingerprint } = pending.identity
+    return { next: { nodeId, fingerprint, isProtected }, wasBegun: true }
+  }
+  if (rotations.length + 1 >= KEYS_MAX) {
+    throw new KaroError('conflict', `a lineage has at most ${KEYS_MAX} keys, and this one has as many`, {
+      where: path,
+      hint: 'Make a new node: karo identity new --replace. Others then have to trust the new node.',
+    })
+  }
+  const nextKey = privateKeyObject('ed25519', random.bytes(32))
+  const next = identityOf(nextKey)
+  const frame = signRotation(identityOf(key), next, now, random)
+  const seeds = [...former, key].map(rawSeed)
+  const sealed = {
+    pem: pemOf(nextKey, isProtected ? passphrase : undefined, random),
+    seed: sealSeeds(rawPublicKey(key), [rawSeed(nextKey)], random),
+    former: sealSeeds(next.publicKey, seeds, random),
+    frame,
+  }
+  for (const seed of seeds) seed.fill(0)
+  replacePrivateFile(path, joinKeyring(pem, { ...(keyring ?? EMPTY), next: sealed }), random)
+  return { next: { nodeId: next.nodeId, fingerprint: next.fingerprint, isProtected }, wasBegun: false }
+}
+
+/** The rotation that the file holds, opened by the key of a node that runs; undefined: none. Throws as `readPrivateFile`, and bad_file. */
+export function readPending(path: string, identity: Identity): PendingRotation | undefined {
+  const { keyring } = partsOf(path)
+  return lineageOf(privateKeyObject('ed25519', identity.seed()), keyring, path).pending
+}
+
+/**
+ * Undoes a rotation that was not announced: the present key stays. Needs no passphrase. False if there is none. Throws
+ * as `readPrivateFile`.
+ */
+export function abandonRotation(path: string, random: Random): boolean {
+  const { pem, keyring } = partsOf(path)
+  if (keyring === undefined || keyring.next === null) return false
+  const { former, rotations } = keyring
+  const isAlone = former === null && rotations.length === 0
+  replacePrivateFile(path, isAlone ? pem : joinKeyring(pem, { ...keyring, next: null }), random)
+  return true
+}
+
+/**
+ * Completes a rotation: the next key replaces the present one, in one rename. Needs no passphrase. False if no rotation
+ * has begun, or it is not the one to `next`. Throws as `readPrivateFile`, and KaroError bad_file.
+ */
+export function switchIdentityFile(path: string, next: Identity, random: Random): boolean {
+  const { keyring } = partsOf(path)
+  if (keyring === undefined) throw damagedKeyring(path)
+  const { next: following } = keyring
+  const to = following === null ? undefined : keysOf(following.frame)?.next
+  if (following === null || !isSame(next.publicKey, to)) return false
+  const rotations = [...keyring.rotations, following.frame]
+  replacePrivateFile(
+    path,
+    joinKeyring(following.pem, { rotations, former: following.former, next: null }),
+    random,
+  )
+  return true
 }

@@ -4,7 +4,7 @@ import { KeyRotation } from '../../../protocols/messages/rotation.ts'
 import type { Random } from '../../base/clock.ts'
 import type { Agree } from './agree.ts'
 import { sealingKeyOf } from './montgomery.ts'
-import { openForMany, sealToMany } from './seal-many.ts'
+import { openForMany, sealToMany } from './seal.ts'
 import { readStatement } from './statement.ts'
 
 const SEED_BYTES = 32

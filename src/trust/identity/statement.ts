@@ -1,5 +1,6 @@
 // Statements: what the holder of a key signed, as a frame that anybody can carry, keep and check later. The number of its kind is
 // signed with it, so that a statement of one kind never counts as one of another.
+import { sign } from 'node:crypto'
 import type { Message, WireBody } from '../../../protocols/define.ts'
 import {
   bodyOf,
@@ -12,11 +13,21 @@ import {
 } from '../../../protocols/frame.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
+import { privateKeyObject, rawPublicKey } from './der.ts'
 import { verifySignature } from './signature.ts'
 import type { Identity } from './types.ts'
 
 /** Who can say something: a node, a root, or an operator. */
 export type Signer = Pick<Identity, 'publicKey' | 'sign'>
+
+/** A key that only signs, such as that of a root: from a 32-byte Ed25519 seed, which the caller may wipe afterwards. */
+export function signerFrom(seed: Uint8Array): Signer {
+  const key = privateKeyObject('ed25519', seed)
+  return {
+    publicKey: rawPublicKey(key),
+    sign: (message) => new Uint8Array(sign(null, message, key)),
+  }
+}
 
 export interface Statement<B> {
   /** The Ed25519 key that signed it, 32 bytes, and its id. */
