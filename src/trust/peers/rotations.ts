@@ -1,6 +1,8 @@
 // Rotations of keys as they come here, by documents or shown in a Hello: which are wanted, and what each changes.
+import { ROTATIONS_SHOWN } from '../../../protocols/messages/rotation.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createListeners } from '../../base/run/listeners.ts'
+import type { Credentials } from '../certificates/index.ts'
 import { authorOfRotation } from '../identity/index.ts'
 import type { Taken } from '../lineage/index.ts'
 import type { TrustParts } from './options.ts'
@@ -82,6 +84,35 @@ export function createRotations(deps: RotationsDeps): Rotations {
       // The successor too: for that day it may have been admitted by the certificate of the key it replaced.
       const ended = lineage.ended().flatMap((node) => lineage.all(node))
       if (ended.length > 0) deps.tell([...new Set(ended)])
+    },
+  }
+}
+
+/**
+ * With certificates and invites, a Hello shows how this node came to its key, so that nobody has to have heard of it. Whoever
+ * comes with a key that was replaced a day ago is shown by which one. `own`: the rotations of this node, the oldest first.
+ */
+export function withRotations(
+  credentials: Credentials,
+  rotations: Pick<Rotations, 'shown' | 'toldTo'>,
+  own: readonly Uint8Array[],
+): Credentials {
+  const shown = own.length === 0 ? {} : { rotations: own.slice(-ROTATIONS_SHOWN) }
+  return {
+    ...credentials,
+    shown: (to) => ({ ...credentials.shown(to), ...shown }),
+    heard(node, body) {
+      // First, because certificates are judged by it.
+      rotations.shown(body.rotations ?? [])
+      return credentials.heard(node, body)
+    },
+    answer(node) {
+      const replaced = rotations.toldTo(node)
+      return { ...credentials.answer(node), ...(replaced === undefined ? {} : { replaced }) }
+    },
+    answered(node, answer) {
+      if (answer.replaced !== undefined) rotations.shown([answer.replaced])
+      credentials.answered(node, answer)
     },
   }
 }

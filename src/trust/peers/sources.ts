@@ -1,10 +1,10 @@
-// Everything that speaks about a node, gathered: the file, people here, certificates, subnets, its own claims.
+// Everything that speaks about a node, gathered: the file, people here, certificates, subnets, its own claims; and, without making
+// an opinion, whom this node admits and refuses.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { CHAIN_FAULTS } from '../certificates/index.ts'
+import { type CertifiedWord, CHAIN_FAULTS } from '../certificates/index.ts'
 import { fingerprintOf } from '../identity/index.ts'
-import { createAdmission } from './admission.ts'
 import { createKin } from './kin.ts'
-import { type Evidence, weigh } from './opinion.ts'
+import { type Evidence, isOver, weigh } from './opinion.ts'
 import type { TrustParts } from './options.ts'
 import { publicKeyOf } from './seen.ts'
 
@@ -20,7 +20,31 @@ export function createSources(parts: TrustParts) {
     ...(identity.former ?? []).map(({ nodeId }) => nodeId),
   ])
 
-  const { refuses, bars, certified, admits } = createAdmission(kin, own, domains.word)
+  /**
+   * A node that a list revoked a moment ago gets no more data, and keeps its link until what it has from here is
+   * emptied.
+   */
+  const isOut = (node: NodeId): boolean => kin.revoked(node) !== undefined && !kin.isParting(node)
+  const refuses = (node: NodeId): boolean => kin.refusedHere(node) || isOut(node) || isOver(kin.state(node))
+  // A node that a list revoked may knock like any stranger: it is shown that list, and hears of it in no other way.
+  const bars = (node: NodeId): boolean => kin.refusedHere(node) || kin.state(node).kind === 'rejected'
+
+  /** What its certificates come to; what was signed by an issuer that people here refuse says nothing here. */
+  function certified(node: NodeId): CertifiedWord | undefined {
+    const word = kin.word(node)
+    return word === undefined || kin.refusedHere(word.binding.issuer) ? undefined : word
+  }
+
+  /** Asked for connections and for every frame. A test holds the answers against opinions. */
+  function admits(node: NodeId): boolean {
+    if (own.has(node) || refuses(node)) return false
+    const level = kin.trustedByFile(node)?.level ?? kin.decision(node)?.level
+    if ((level ?? null) !== null) return level !== 'untrusted'
+    if (kin.isParting(node)) return true
+    if (certified(node) !== undefined) return true
+    // What its subnet says, where neither the file, nor a person here, nor a certificate does.
+    return (domains.word(node)?.level ?? 'untrusted') !== 'untrusted'
+  }
 
   const evidenceOf = (node: NodeId): Evidence => {
     const met = seen.member(node) ?? seen.stranger(node)
