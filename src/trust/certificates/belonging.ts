@@ -7,8 +7,7 @@ import type { FleetRepository, MembershipRecord } from '../../store/tables/fleet
 import { isSame } from '../identity/index.ts'
 import type { FleetParts } from './fleet-options.ts'
 import type { Fleet } from './fleet-types.ts'
-import { joiningOf } from './invites/joining.ts'
-import { createSeeking } from './invites/seeking.ts'
+import { createSeeking, joiningOf } from './invites/seeking.ts'
 import { createRootWord, otherMesh, type RootWordDeps, revokedKey } from './root-word.ts'
 import { meshOf } from './sign.ts'
 

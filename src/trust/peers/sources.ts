@@ -49,7 +49,8 @@ export function createSources(parts: TrustParts) {
   const evidenceOf = (node: NodeId): Evidence => {
     const met = seen.member(node) ?? seen.stranger(node)
     const word = kin.word(node)
-    const isVoid = word !== undefined && kin.refusedHere(word.binding.issuer)
+    const counts = certified(node)
+    const isVoid = word !== undefined && counts === undefined
     const fault = certificates.fault(node)
     return {
       node_id: node,
@@ -58,7 +59,7 @@ export function createSources(parts: TrustParts) {
       config_denied: kin.deniedByFile(node),
       config_trusted: kin.trustedByFile(node),
       decision: kin.decision(node),
-      certified: certified(node),
+      certified: counts,
       certificate_revoked: kin.revoked(node),
       certificate_fault: isVoid
         ? `${word.binding.issuer}, which signed it, is refused here`

@@ -7,7 +7,13 @@ import { makeKey } from '../../../src/store/level/keyspace.ts'
 import { encodeValue } from '../../../src/store/level/value.ts'
 import { migrate } from '../../../src/store/rescue/migrations.ts'
 import { createPeopleRepository, markRestored, peopleOfUids } from '../../../src/store/tables/people.ts'
-import { createPeople, FIRST_FREE, GRACE_MS, LOOK_MS, NAMELESS_MAX } from '../../../src/trust/people/people.ts'
+import {
+  createPeople,
+  FIRST_FREE,
+  GRACE_MS,
+  LOOK_MS,
+  NAMELESS_MAX,
+} from '../../../src/trust/people/people.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import fc from '../../support/run/properties.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'

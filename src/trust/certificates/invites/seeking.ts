@@ -1,38 +1,20 @@
-// The invite that this node is using: kept until its inviter has answered, or until it ends.
+// The side of a machine that joins: it keeps the invite until its inviter has answered, or until it ends, and believes nobody else.
 import type { Granted } from '../../../../protocols/messages/hello.ts'
-import type { NodeId } from '../../../../protocols/node-id.ts'
+import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { localTime } from '../../../base/format.ts'
 import type { Ambient } from '../../../base/run/ambient.ts'
 import { createListeners } from '../../../base/run/listeners.ts'
 import type { JoiningRecord } from '../../../store/tables/fleet.ts'
 import type { Identity } from '../../identity/index.ts'
-import { grantFault, isInviter, joinOf } from './joining.ts'
+import { meshOf } from '../sign.ts'
+import { verifyChain } from '../verify.ts'
+import { acceptProof, commitmentTo, joinProof, keysOf, parseCode, sameProof } from './invite-code.ts'
 
-export interface Seeking {
-  /** Fires when another invite is used than before, or none any more. */
-  onBegin(listener: () => void): () => void
-  /** The invite that is being used, and why the last one was not taken; from the store, or as a person says. */
-  begin(joining: JoiningRecord | undefined): void
-  joining(): JoiningRecord | undefined
-  /** A new number for each invite, because this node may have met the issuer before for another invite. */
-  attempt(): number
-  /** There is an enrolment file, and it cannot be used: told as a refusal, `enrolment_file`. */
-  unusable(error: unknown): void
-  /** Why there is no certificate; for a file also what is wrong with it. */
-  refusal(): { readonly refused: string | null; readonly detail: string | null }
-  /** Whether `node` may be the inviter. */
-  seeks(node: NodeId): boolean
-  /** The proof that goes to the inviter, and to nobody else. */
-  shown(to: NodeId): ReturnType<typeof joinOf> | undefined
-  answered(
-    node: NodeId,
-    answer: { readonly granted?: Granted | undefined; readonly invite_refused?: string | undefined },
-  ): void
-  /** Gives up an invite that has ended by `now`. */
-  expire(now: number): void
-}
+/** Addresses to look for the inviter at. */
+const PLACES_MAX = 16
 
-export interface SeekingDeps extends Pick<Ambient, 'clock' | 'log'> {
+interface SeekingDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly identity: Pick<Identity, 'publicKey'>
   /** Whether this node belongs to the mesh of another root. */
   readonly isOther: (root: Uint8Array) => boolean
@@ -42,7 +24,10 @@ export interface SeekingDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly ended: () => void
 }
 
-export function createSeeking({ identity, clock, log, isOther, granted, ended }: SeekingDeps): Seeking {
+export type Seeking = ReturnType<typeof createSeeking>
+
+export function createSeeking({ identity, clock, log, isOther, granted, ended }: SeekingDeps) {
+  const self = identity.publicKey
   let joining: JoiningRecord | undefined
   let refused: string | null = null
   let detail: string | null = null
@@ -56,30 +41,79 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
     ended()
   }
 
+  /** The invite, if `node` may be its inviter: the code commits it to this key. */
+  function inviteBy(node: NodeId): JoiningRecord | undefined {
+    const key = parseNodeId(node)
+    const isInviter =
+      joining !== undefined && key !== undefined && sameProof(commitmentTo(key), joining.commitment)
+    return isInviter ? joining : undefined
+  }
+
+  const termsOf = ({ expires_at }: JoiningRecord, inviter: NodeId) => ({
+    joiner: self,
+    inviter: parseNodeId(inviter) as Uint8Array,
+    expires_at,
+  })
+
+  /** Why what the inviter granted is not believed; undefined when it is. */
+  function grantFault(
+    invite: JoiningRecord,
+    inviter: NodeId,
+    { root, chain, proof }: Granted,
+  ): string | undefined {
+    const accepted = acceptProof(keysOf(invite.secret).key, termsOf(invite, inviter), root, chain)
+    if (!sameProof(accepted, proof)) return 'proof'
+    if (invite.root !== null && Buffer.compare(invite.root, root) !== 0) return 'root'
+    const verdict = verifyChain(chain, {
+      root: { key: root, mesh: meshOf(root) },
+      at: clock.now(),
+      isRevoked: () => false,
+      key: self,
+    })
+    // Told apart from `expired` and `revoked`, which inviters say of an invite.
+    if (!verdict.ok) return `certificate_${verdict.fault}`
+    return isOther(root) ? 'root' : undefined
+  }
+
   return {
+    /** Fires when another invite is used than before, or none any more. */
     onBegin: begun.on,
-    begin(next) {
+    /** The invite that is being used, and why the last one was not taken; from the store, or as a person says. */
+    begin(next: JoiningRecord | undefined): void {
       joining = next
       refused = null
       detail = null
       attempt++
       begun.tell()
     },
-    attempt: () => attempt,
     joining: () => joining,
-    unusable(error) {
+    /** A new number for each invite, because this node may have met the issuer before for another invite. */
+    attempt: () => attempt,
+    /** There is an enrolment file, and it cannot be used: told as a refusal, `enrolment_file`. */
+    unusable(error: unknown): void {
       refused = 'enrolment_file'
       // Only what this program says itself is known to hold nothing of the file.
       detail = error instanceof KaroError ? error.message : null
       log.error({ reason: String(error) }, 'the enrolment file cannot be used')
     },
+    /** Why there is no certificate; for a file also what is wrong with it. */
     refusal: () => ({ refused, detail }),
-    seeks: (node) => joining !== undefined && isInviter(joining, node),
-    shown: (to) =>
-      joining !== undefined && isInviter(joining, to) ? joinOf(joining, identity.publicKey, to) : undefined,
+    /** Whether `node` may be the inviter. */
+    seeks: (node: NodeId) => inviteBy(node) !== undefined,
+    /** The proof that goes to the inviter, and to nobody else. */
+    shown(to: NodeId) {
+      const invite = inviteBy(to)
+      if (invite === undefined) return undefined
+      const { id, key } = keysOf(invite.secret)
+      return { id: Uint8Array.from(Buffer.from(id, 'hex')), proof: joinProof(key, termsOf(invite, to)) }
+    },
 
-    answered(node, answer) {
-      if (joining === undefined || !isInviter(joining, node)) return
+    answered(
+      node: NodeId,
+      answer: { readonly granted?: Granted | undefined; readonly invite_refused?: string | undefined },
+    ): void {
+      const invite = inviteBy(node)
+      if (invite === undefined) return
       if (answer.granted === undefined) {
         if (answer.invite_refused === undefined) return
         refused = answer.invite_refused
@@ -89,9 +123,7 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
         return
       }
       const { root, chain } = answer.granted
-      const fault =
-        grantFault(joining, identity.publicKey, node, answer.granted, clock) ??
-        (isOther(root) ? 'root' : undefined)
+      const fault = grantFault(invite, node, answer.granted)
       if (fault === undefined) {
         granted(root, chain)
         return
@@ -100,8 +132,30 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
       log.warn({ peer: node, why: fault }, 'what the inviter answered is not believed')
     },
 
-    expire(now) {
+    /** Gives up an invite that has ended by `now`. */
+    expire(now: number): void {
       if (joining !== undefined && joining.expires_at <= now) end('expired')
     },
   }
+}
+
+/** Throws KaroError: `bad_request` for no code, `refused` for one that has ended. */
+export function joiningOf(
+  code: string,
+  { root, places }: { readonly root?: Uint8Array | undefined; readonly places: readonly string[] },
+  now: number,
+): JoiningRecord {
+  const invitation = parseCode(code)
+  if (invitation === undefined) {
+    throw new KaroError('bad_request', 'this is no invite: a digit of it is wrong, or some are missing', {
+      hint: 'Copy the whole code as it was shown where it was made; small letters, spaces and dashes do not matter.',
+    })
+  }
+  if (invitation.expires_at <= now) {
+    const ended = localTime(new Date(invitation.expires_at).toISOString())
+    throw new KaroError('refused', `this invite ended at ${ended} by this machine's clock: ask for a new one`)
+  }
+  const { secret, commitment, expires_at } = invitation
+  const all = [...new Set([...places, ...invitation.places])].slice(0, PLACES_MAX)
+  return { secret, commitment, expires_at, root: root ?? null, places: all }
 }

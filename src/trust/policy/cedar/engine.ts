@@ -9,7 +9,6 @@ import { ACTION_CATEGORY } from '../resource.ts'
 import { ACTIONS, type PolicyEngine, type RoleDecision } from '../types.ts'
 import { agentCallOf, callOf, SCHEMA_ID, SET } from './calls.ts'
 import { namesAlike, namesNobody } from './names.ts'
-import { characterOf, placeOf } from './place.ts'
 import { SCHEMA } from './schema.ts'
 import { splitPolicies } from './split.ts'
 
@@ -256,3 +255,15 @@ const whereIs = (file: PolicyText, at: number): string => {
 
 const wrong = (file: PolicyText, at: number, message: string): KaroError =>
   new KaroError('bad_config', message, { where: whereIs(file, at) })
+
+/** Line and column of a character, both from 1; a column counts characters, an emoji as one. */
+function placeOf(text: string, at: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, at)
+  const line = before.split('\n').length
+  return { line, column: [...before.slice(before.lastIndexOf('\n') + 1)].length + 1 }
+}
+
+/** The engine counts bytes of UTF-8; which character that is. */
+function characterOf(text: string, byte: number): number {
+  return Buffer.from(text, 'utf8').subarray(0, byte).toString('utf8').length
+}
