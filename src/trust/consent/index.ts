@@ -30,7 +30,7 @@ import {
 import { allowing, type Choice, choiceOfFile, consentFrom, stopping } from './consent.ts'
 
 /** The data of one person that one known node may have right now. */
-export interface SharedWith {
+interface SharedWith {
   readonly node_id: NodeId
   readonly fingerprint: string
   readonly name: string
@@ -47,7 +47,7 @@ export interface SharedWith {
 }
 
 /** `karo share show --json`; the other share commands print it too, as it is after them. */
-export interface SharingView {
+interface SharingView {
   readonly sharing: 'on' | 'off'
   /** `decision`: this person decided; `config`: the file's `[sharing]` still holds for them. */
   readonly source: 'config' | 'decision'

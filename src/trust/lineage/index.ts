@@ -23,7 +23,7 @@ export interface Fork {
 }
 
 /** Which of several successors counts; undefined: nobody has decided. Asked often, so it has to be cheap. */
-export type Choice = (fork: Fork) => NodeId | undefined
+type Choice = (fork: Fork) => NodeId | undefined
 
 /** The changes made by a rotation. */
 export interface Taken {
