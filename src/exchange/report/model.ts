@@ -2,7 +2,7 @@
 import { DAY_MS } from '../../base/calendar.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import { whyWord } from '../totals/words.ts'
-import { anomaliesOf, countedOf, type Found, type FoundCounts, riskOf, toolsOf } from './sections.ts'
+import { anomaliesOf, countedOf, type Found, type FoundCounts, rfc3339, riskOf, toolsOf } from './sections.ts'
 import type {
   CoverageRow,
   CoverageSection,
@@ -73,8 +73,6 @@ export function reportOf(findings: Findings): Report {
 const isAlone = ({ machines: { enrolled, never_enrolled }, found }: Findings): boolean =>
   enrolled + never_enrolled === 0 &&
   Object.values(found).every(({ now }) => now.every(({ why }) => why !== undefined))
-
-const rfc3339 = (ms: number): string => new Date(ms).toISOString()
 
 /** What all sections say alike is said once; what to do about it where there is nothing at all. */
 function notesOf(sections: readonly Ground[], isShown: boolean): readonly string[] {

@@ -62,7 +62,7 @@ function read({ withheld, first, now: buckets, before: earlier, back }: Found): 
   }
 }
 
-const rfc3339 = (ms: number): string => new Date(ms).toISOString()
+export const rfc3339 = (ms: number): string => new Date(ms).toISOString()
 
 /** The told rows that `labelled` knows, by rank, then the most first, then by the label `name`. */
 function toldRows<Labels extends object>(

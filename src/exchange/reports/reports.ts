@@ -12,11 +12,18 @@ import { orElse } from '../../base/run/or-else.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import type { Principal } from '../../trust/policy/index.ts'
-import { judged, type Report, THRESHOLDS, type Threshold, turned } from '../report/index.ts'
+import {
+  judged,
+  type Limits,
+  type Report,
+  type Standing,
+  THRESHOLDS,
+  type Threshold,
+  turned,
+} from '../report/index.ts'
 import type { BucketTotals, TotalsReader } from '../totals/types.ts'
 import type { createFigures } from './figures.ts'
 import { type MakerDeps, makeReport, type ReportRequest } from './maker.ts'
-import { limitsOf, markOf, NOTHING_KNOWN, stateOf } from './standing.ts'
 
 interface Watched {
   /** Why the newest released period could not be compared; null: it could, or nothing is watched. */
@@ -64,6 +71,8 @@ const FIRST_LOOK_MS = 30_000
 const GATHER_MS = 5_000
 /** How far back the newest released period is looked for. */
 const BACK_MS = 8 * DAY_MS
+
+const NOTHING_KNOWN = { risky: null, coverage: null, anomalies: null, missing: null }
 
 export function createReports(deps: ReportsDeps): Reports {
   const { config, totals, clock, timers, ownUid, path } = deps
@@ -168,4 +177,40 @@ export function createReports(deps: ReportsDeps): Reports {
     },
     onThreshold: crossings.on,
   }
+}
+
+function limitsOf(reports: Config['reports']): Limits {
+  const limits: Partial<Record<Threshold, number>> = {}
+  for (const threshold of THRESHOLDS) {
+    const limit = reports.thresholds[threshold]
+    if (limit !== 'off') limits[threshold] = limit
+  }
+  return limits
+}
+
+/** Changes with each further batch of the newest period, and with the limits. */
+const markOf = ({ end, batches }: BucketTotals, limits: Limits): string =>
+  `${end} ${batches.map(({ contributors }) => contributors).join('+')} ${JSON.stringify(limits)}`
+
+/** Which thresholds stand crossed, and for which numbers that was judged last: what is kept of them over a restart. */
+interface State {
+  readonly standing: Standing
+  readonly mark: string | null
+}
+
+/** What the last run of the daemon knew; what cannot be is nothing. */
+function stateOf(found: unknown): State {
+  const { standing, mark } = (typeof found === 'object' && found !== null ? found : {}) as Record<
+    string,
+    unknown
+  >
+  const before = (typeof standing === 'object' && standing !== null ? standing : {}) as Record<
+    string,
+    unknown
+  >
+  const entries = THRESHOLDS.flatMap((threshold) => {
+    const is = before[threshold]
+    return typeof is === 'boolean' ? [[threshold, is] as const] : []
+  })
+  return { standing: Object.fromEntries(entries), mark: typeof mark === 'string' ? mark : null }
 }

@@ -1,9 +1,8 @@
 // The charts of a report: SVG from numbers and escaped texts, each with an alternative text and the table behind it.
-import { printable } from '../../../base/printable.ts'
 import type { Report } from '../types.ts'
-import type { Table } from './block.ts'
-import { escaped } from './escape.ts'
+import { text } from './escape.ts'
 import { count, day, percent } from './numbers.ts'
+import type { Table } from './tables.ts'
 
 export interface Chart {
   /** The id of the section it stands in. */
@@ -23,7 +22,6 @@ const TOP = 12
 /** Most bars that fit; of more periods the newest are drawn, and the table has all. */
 const BARS_MAX = 120
 
-const text = (value: string): string => escaped(printable(value))
 const fixed = (value: number): string => value.toFixed(1)
 
 interface Series {

@@ -1,4 +1,5 @@
 // Makes a text harmless inside HTML and SVG, in contents and in attributes with quotes.
+import { printable } from '../../../base/printable.ts'
 
 const SIGNS: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -8,4 +9,6 @@ const SIGNS: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => SIGNS[sign] ?? '')
+/** A text as HTML shows it, on one line, with what hides or reorders made visible. */
+export const text = (value: string): string =>
+  printable(value).replace(/[&<>"']/g, (sign) => SIGNS[sign] ?? '')

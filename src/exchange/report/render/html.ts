@@ -1,11 +1,8 @@
 // A report as one HTML page that loads nothing and runs nothing: charts are SVG, and each has its table.
-import { printable } from '../../../base/printable.ts'
 import type { Report } from '../types.ts'
-import type { Block, Table } from './block.ts'
 import { chartsOf } from './charts.ts'
-import { escaped } from './escape.ts'
-import { headLines } from './head.ts'
-import { blocksOf } from './tables.ts'
+import { text } from './escape.ts'
+import { type Block, blocksOf, headLines, type Table } from './tables.ts'
 
 /** Even a browser that was fooled loads and runs nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -32,9 +29,6 @@ details { margin: .2rem 0 1rem; } summary { color: var(--soft); cursor: pointer;
 
 /** Days and times stay on one line; at their hyphens a browser would break them. */
 const DATE = /^\d{4}-\d\d-\d\d[\d:\sUTC]*$/
-
-/** A text as HTML shows it, on one line, with what hides or reorders made visible. */
-const text = (value: string): string => escaped(printable(value))
 
 function tableOf(caption: string, { head, rows, numbers }: Table): string {
   const kind = (value: string, at: number): string =>

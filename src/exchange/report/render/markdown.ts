@@ -1,9 +1,7 @@
 // A report as Markdown that is also easy to read as it stands, at a terminal.
 import { printable } from '../../../base/printable.ts'
 import type { Report } from '../types.ts'
-import type { Table } from './block.ts'
-import { headLines } from './head.ts'
-import { blocksOf } from './tables.ts'
+import { blocksOf, headLines, type Table } from './tables.ts'
 
 /** Signs that Markdown or the HTML within it would take for more than text. */
 const SPECIAL = /[\\`*_[\]<>|#~&]/g

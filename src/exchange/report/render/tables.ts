@@ -1,10 +1,79 @@
-// The contents of a report as titled tables and lines of plain text; each format writes the same ones in its own way.
+// The contents of a report as lines of plain text and titled tables; each format writes the same ones in its own way.
 import { signalWords } from '../../../base/words/signal.ts'
-import type { CountedSection, CoverageCounts, Report, ToolMove } from '../types.ts'
+import type { CountedSection, CoverageCounts, Figure, Ground, Report, ToolMove } from '../types.ts'
 import { LONE_NOTE } from '../words.ts'
-import { type Block, figureTable, groundLines, ROWS_MAX, type Table, words } from './block.ts'
-import { arrow, count, day, many, percent, standing, UNKNOWN } from './numbers.ts'
-import { risk } from './risk.ts'
+import { arrow, count, day, many, percent, span, standing, UNKNOWN } from './numbers.ts'
+
+/** Texts are as they came, from machines too: a format makes each harmless. */
+export interface Table {
+  readonly head: readonly string[]
+  /** Columns with numbers, by place. */
+  readonly numbers: readonly number[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+export interface Block {
+  readonly id: string
+  readonly title: string
+  /** Sentences before the tables. */
+  readonly lines: readonly string[]
+  readonly tables: readonly { readonly caption: string; readonly table: Table }[]
+}
+
+/** Most rows of a table for reading; CSV and JSON have all. */
+const ROWS_MAX = 25
+
+const value = ({ value: sum, at_least }: Figure): string => (at_least ? `≥ ${count(sum)}` : count(sum))
+
+/** A table of rows that each show a figure, behind their names; `more`: what else is said of it. */
+function figureTable<Row extends Figure>(
+  caption: string,
+  names: readonly string[],
+  counts: readonly string[],
+  rows: readonly Row[],
+  namesOf: (row: Row) => readonly string[],
+  more: (row: Row) => readonly string[] = () => [],
+): Block['tables'][number] {
+  const head = [...names, ...counts, 'machines', 'change', 'the change is over']
+  const cells = rows.map((row) => [
+    ...[...namesOf(row), value(row), ...more(row)],
+    ...[count(row.machines), arrow(row.change), standing(row.change)],
+  ])
+  const numbers = [...head.keys()].slice(names.length, -1)
+  return { caption, table: { head, numbers, rows: cells } }
+}
+
+/** What each section rests on, and what is missing in it; what the whole report says already is not said again. */
+function groundLines(ground: Ground, { notes }: Report): readonly string[] {
+  const own = ground.notes.filter((note) => !notes.includes(note))
+  if (ground.state !== 'shown') return own.length > 0 ? own : ['Nothing of this time was released.']
+  const { periods, of, machines } = ground
+  return [
+    `${span(machines)} ${machines?.most === 1 ? 'machine stands' : 'machines stand'} behind each period; ${periods} of ${many(of, 'closed period')}.`,
+    ...own,
+  ]
+}
+
+const words = (name: string): string =>
+  name === 'karo_generated' ? 'run by AI tools and programs' : name.replaceAll('_', ' ')
+
+/** The first sentences of a report: of which time it is, who made it, and what it compares. */
+export function headLines(report: Report): readonly string[] {
+  const { period, team, audience, asked_as, node, made_at, compared, k } = report
+  const lines = [
+    `From ${day(period.start)} to ${day(period.end)} UTC${team === null ? ', all machines' : `, team ${team}`}.`,
+    `Made ${made_at.slice(0, 16).replace('T', ' ')} UTC on ${node.name}${asked_as === null ? '' : ` for ${asked_as}`}${audience === null ? '' : `, of totals for the role ${audience}`}.`,
+    ...(k > 0
+      ? [
+          `A number that fewer than ${count(k)} machines have is left out, as if no machine had it; so is a number from which it could be computed.`,
+        ]
+      : []),
+    compared === null
+      ? 'Nothing is compared: no earlier period that fits was released.'
+      : `Each period is compared with the one ${many(compared.days_back, 'day')} before it${compared.same_weekdays ? '' : ', which is another day of the week, because too little was released to compare the same days of the week'}.`,
+  ]
+  return report.notes.includes(LONE_NOTE) ? lines.slice(1, 2) : lines
+}
 
 const COUNTS: readonly (readonly [keyof CoverageCounts, string])[] = [
   ['contributed', 'contributed'],
@@ -118,6 +187,68 @@ const movesTable = (moves: readonly ToolMove[], all: boolean): Table => ({
     `${periods} of ${of} periods`,
   ]),
 })
+
+const OTHER_WHY =
+  'a rule without a row of its own, recorded before the machine kept rules, or of a machine that does not share its tools'
+
+/** What is not shown by rule is not known, and never 0. */
+function ruleLine({ periods, since }: Report['risk']['by_rule']): string {
+  if (since === null || periods === 0)
+    return 'Rules are not known: the machines did not count them yet, or high and critical are not told.'
+  return `Rules are known for ${many(periods, 'period')}, the first of them ${day(since)}. Each high or critical command counts once, under the rule that gave it its level. A rule that is missing here was on no machine, or on too few.`
+}
+
+function risk(report: Report, all: boolean): Block {
+  const section = report.risk
+  const { risky } = section
+  const rules = all ? section.rules : section.rules.slice(0, ROWS_MAX)
+  const hasGuard = section.guard.some(({ machines }) => machines !== null)
+  return {
+    id: 'risk',
+    title: 'Risk',
+    lines: [
+      ...groundLines(section, report),
+      ...(section.state === 'shown'
+        ? [
+            `High and critical: ${risky.share === null ? percent(null) : `at least ${percent(risky.share)}`} of all commands, over the ${many(risky.periods, 'period')} that tell${risky.periods === 1 ? 's' : ''} some of them; ${risky.before === null ? 'not compared' : `at least ${percent(risky.before)} in the periods before that they are compared with`}.`,
+            ruleLine(section.by_rule),
+            ...(section.rules.length > rules.length
+              ? [`The first ${ROWS_MAX} of ${count(section.rules.length)} rules; CSV and JSON have all.`]
+              : []),
+          ]
+        : []),
+    ],
+    tables: [
+      figureTable('Commands by risk', ['level'], ['commands'], section.levels, ({ level }) => [level]),
+      figureTable(
+        'High and critical commands by rule',
+        ['level', 'rule', 'what it means'],
+        ['commands'],
+        rules,
+        ({ level, rule, why }) => [level, rule, why ?? OTHER_WHY],
+      ),
+      figureTable(
+        'The guard, and who wrote the commands',
+        ['commands'],
+        ['number'],
+        section.acts,
+        ({ act }) => [words(act)],
+      ),
+      ...(hasGuard
+        ? [
+            {
+              caption: 'The guard, in the newest released period',
+              table: {
+                head: ['guard', 'machines'],
+                numbers: [1],
+                rows: section.guard.map(({ state, machines }) => [state, count(machines)]),
+              },
+            },
+          ]
+        : []),
+    ],
+  }
+}
 
 /** Said also where there is nothing: that nobody may be named is no sign that nothing happened. */
 function namedLine({ named }: Report['anomalies']): readonly string[] {
