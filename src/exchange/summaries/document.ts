@@ -1,4 +1,6 @@
-// Summaries as signed and sealed documents: written for groups of recipients, opened by one of them.
+// Summaries as signed and sealed documents: written for groups of recipients, opened by one of them, who adds contradictory numbers to
+// nothing.
+import { possibleActivity, possibleRows, possibleSafety, possibleTools } from '../../../protocols/counts.ts'
 import {
   type NodeSummary,
   SealedSummary,
@@ -13,7 +15,6 @@ import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import { signStatement, verifyStatement } from '../../trust/identity/index.ts'
 import { type Opener, openBox, type Self, sealBox } from '../boxes/index.ts'
-import { flawOf } from './plausible.ts'
 
 /** A box before it is sealed: its recipients and its summary. */
 export interface PlainBox {
@@ -127,6 +128,32 @@ export function openDocument(
     }
   }
   throw new FrameError('malformed', 'it is not for this node, or does not open')
+}
+
+/** The flaw of a summary, or undefined. `author` and `envelope` are from the document around it. */
+function flawOf(
+  summary: NodeSummary,
+  author: NodeId,
+  envelope: Pick<SealedSummaryBody, 'granularity' | 'start' | 'end' | 'version'>,
+): string | undefined {
+  const { granularity, start, end, generated_at, closed } = summary
+  if (summary.node_id !== author) return 'it is about another node than its author'
+  if (granularity !== envelope.granularity || start !== envelope.start || end !== envelope.end) {
+    return 'it is about another period than its document'
+  }
+  if (generated_at < start || generated_at > envelope.version) return 'it was derived at another time'
+  if (closed !== generated_at >= end) return 'it says wrongly whether its period was over'
+  return flawOfSums(summary)
+}
+
+function flawOfSums(summary: NodeSummary): string | undefined {
+  const { command_patterns = [], tool_usage, activity_pattern, safety_stats } = summary
+  const categories = command_patterns.map((pattern) => ({ ...pattern, name: pattern.category }))
+  if (!possibleRows(categories)) return 'its categories cannot be'
+  if (!possibleTools(tool_usage?.tools ?? [])) return 'its tools cannot be'
+  if (activity_pattern !== undefined && !possibleActivity(activity_pattern)) return 'its activity cannot be'
+  if (safety_stats !== undefined && !possibleSafety(safety_stats)) return 'its risk levels cannot be'
+  return undefined
 }
 
 export interface OwnBox {

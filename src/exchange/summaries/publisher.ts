@@ -1,6 +1,9 @@
 // Publishes an edition of every period whose summary, or whose readers, are not what its last edition says.
+import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { type Period, periodOfSlot, slotOf } from '../../../protocols/periods.ts'
+import { decodeSummary, encodeSummary } from '../../../protocols/summary.ts'
+import { byText } from '../../base/by-text.ts'
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
@@ -9,10 +12,9 @@ import type { Log } from '../../base/run/log.ts'
 import { floorToHour, type ShellCare, type TimeRange } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Self } from '../boxes/index.ts'
-import type { Documents } from '../documents/index.ts'
-import { expiryOf, writeDocument } from './document.ts'
+import type { Documents, StoredDocument } from '../documents/index.ts'
+import { expiryOf, openOwn, readDocument, writeDocument } from './document.ts'
 import { closedPeriods, distinctPeriods, latePeriods, openPeriods } from './due.ts'
-import { contentsOf, type Edition, editionsOf, unreadable } from './editions.ts'
 import { boxesOf, idsOf, makePlan, type Plan, type PlanDeps, type PlannedBox } from './plan.ts'
 
 export interface PublisherDeps extends PlanDeps {
@@ -43,6 +45,16 @@ interface SharedCounts {
   readonly recipients: number
   /** Entitled nodes for whom there is no room in a document. */
   readonly left_out: number
+}
+
+/** What was published last of a period. */
+interface Edition {
+  readonly period: Period
+  readonly version: number
+  readonly expires_at: number
+  readonly boxes: number
+  /** A digest of recipients and contents; undefined where this node could not read its own edition. */
+  readonly contents: string | undefined
 }
 
 /** What the last round found. */
@@ -265,3 +277,66 @@ export function createPublisher(deps: PublisherDeps): Publisher {
 const sharing = ({ groups }: Plan): readonly number[] => [
   ...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat())),
 ]
+
+/** A box as far as it matters whether it says anything new: not when it was derived. */
+function contentsOf(
+  boxes: readonly {
+    readonly recipients: readonly { readonly node_id: NodeId }[]
+    readonly summary: NodeSummary
+  }[],
+): string {
+  const each = boxes.map(({ recipients, summary }) => {
+    const timeless = encodeSummary({ ...summary, generated_at: summary.start })
+    const ids = recipients.map(({ node_id }) => node_id).sort(byText)
+    return toHex(blake3([ids.join(' '), '\0', timeless]))
+  })
+  return each.sort(byText).join(' ')
+}
+
+/**
+ * The editions among this node's own documents; `candidates` are the nodes that may be recipients. One that it cannot
+ * read, of another release or damaged, is replaced like one whose contents it does not know.
+ */
+function editionsOf(
+  self: Self,
+  documents: readonly StoredDocument[],
+  candidates: readonly NodeId[],
+  log: Log,
+): Map<string, Edition> {
+  const editions = new Map<string, Edition>()
+  for (const { head, bytes } of documents) {
+    const period = periodOfSlot(head.slot)
+    if (period === undefined) continue
+    try {
+      editions.set(head.slot, editionOf(self, period, bytes, candidates))
+    } catch (error) {
+      log.warn({ slot: head.slot, error: String(error) }, 'an own summary cannot be read; it is replaced')
+      editions.set(head.slot, unreadable(period, head.version))
+    }
+  }
+  return editions
+}
+
+/** It counts as one that somebody can read, so that no recipient keeps numbers that were withdrawn. */
+const unreadable = (period: Period, version: number): Edition => ({
+  period,
+  version,
+  expires_at: expiryOf(period),
+  boxes: 1,
+  contents: undefined,
+})
+
+/** FrameErrors: those of decodeFrame and decodeSummary. */
+function editionOf(self: Self, period: Period, bytes: Uint8Array, candidates: readonly NodeId[]): Edition {
+  const document = readDocument(bytes)
+  const { version, expires_at, boxes } = document.body
+  const own = openOwn(self, document, candidates)
+  const known = own?.flatMap(({ recipients, plaintext }) => {
+    const named = recipients.filter((one) => one !== undefined)
+    return named.length < recipients.length
+      ? []
+      : [{ recipients: named.map((node_id) => ({ node_id })), summary: decodeSummary(plaintext) }]
+  })
+  const contents = known?.length === boxes.length ? contentsOf(known) : undefined
+  return { period, version, expires_at, boxes: boxes.length, contents }
+}
