@@ -1,4 +1,6 @@
-// What the documents room is built from.
+// What the documents room is built from, and what every part of it may use.
+
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Mesh } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
@@ -6,7 +8,11 @@ import type { Audit } from '../../trust/audit/index.ts'
 import type { Hints, Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Bounds } from './bounds.ts'
+import type { Carrier } from './carrier.ts'
+import type { Catalog } from './catalog.ts'
+import type { MembersView } from './members.ts'
 import type { DocumentPorts } from './types.ts'
+import type { Witness } from './witness.ts'
 
 export interface DocumentsDeps extends Ambient {
   readonly identity: Pick<Identity, 'nodeId' | 'agree'> & Partial<Pick<Identity, 'former'>>
@@ -20,4 +26,12 @@ export interface DocumentsDeps extends Ambient {
   readonly ports?: DocumentPorts
   /** Other bounds, for tests. */
   readonly bounds?: Bounds
+}
+
+export interface DocumentsParts extends DocumentsDeps {
+  readonly self: NodeId
+  readonly catalog: Catalog
+  readonly members: MembersView
+  readonly carrier: Carrier
+  readonly witness: Witness
 }

@@ -29,7 +29,6 @@ import { createGiver } from './giver.ts'
 import { createKeeper } from './keeper.ts'
 import { createMembersView } from './members.ts'
 import { type Wanted, wantedOf } from './read.ts'
-import { createReminder } from './reminder.ts'
 import type { DocumentHead, Documents } from './types.ts'
 import { createWitness } from './witness.ts'
 
@@ -60,9 +59,8 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const topic = mesh.topic(headsTopic)
   const linked = () => link.peers().map(({ nodeId }) => nodeId)
   const announcing = createAnnouncer({ topic, clock, random, timers })
-  const reminder = createReminder({ ...parts, announce: announcing.remind })
   const journal = createJournal(parts)
-  const fetches = createFetches(self, timers)
+  const fetches = createFetches({ ...parts, announce: announcing.remind })
   const { put, open, hold } = createMailbox<GettingEvent>()
   const reach = reachIn(deps)
   const getting = createGetting({
@@ -138,10 +136,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       const { wanted, announcer, from } = carried
       put({ on: 'heard', heads: [wanted], announcer, from, owner: peer })
     },
-    gave(entry, peer) {
-      reminder.gave(entry)
-      fetches.gave(peer, { ...entry.shelf, slot: entry.slot, version: entry.version })
-    },
+    gave: fetches.gave,
   })
 
   link.serve({
@@ -157,14 +152,14 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       }
     },
     up({ nodeId: node }) {
-      reminder.up(node)
+      fetches.up(node)
       journal.up(node)
       put({ on: 'up', node })
     },
     down(peer) {
       const { nodeId: node } = peer
       giver.down(peer)
-      reminder.down(node)
+      fetches.down(node)
       journal.down(node)
       put({ on: 'down', node })
     },
@@ -211,7 +206,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       stopSweeping()
       cancelWake()
       announcing.stop()
-      reminder.stop()
+      fetches.stop()
       await within(Promise.all([giver.idle(), keeper.idle()]), DRAIN_MS)
     },
 

@@ -15,9 +15,9 @@ import { createQuotas } from '../../base/quota.ts'
 import type { Link, PeerRef } from '../../mesh/index.ts'
 import type { Journal } from './absence/journal.ts'
 import { type Entry, expiresAt, keyOf } from './catalog.ts'
+import type { DocumentsParts } from './deps.ts'
 import type { Keeper } from './keeper.ts'
 import { type DocumentKind, isGoingOn, KINDS } from './kinds.ts'
-import type { DocumentsParts } from './parts.ts'
 import { headBytes, isKind } from './read.ts'
 
 type HeadsAsk = Extract<SyncRequestBody['ask'], { of: 'heads' }>

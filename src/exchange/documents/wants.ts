@@ -3,8 +3,8 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
 import { createHints, type Hints, isFuture, namesOne } from '../../trust/identity/index.ts'
 import { type Entry, type Role, tagOf } from './catalog.ts'
+import type { DocumentsParts } from './deps.ts'
 import { type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
-import type { DocumentsParts } from './parts.ts'
 import { type Edition, editionOf, isKind, type Wanted } from './read.ts'
 
 /** Editions for which there was no room are not fetched again for this long. */

@@ -1,8 +1,8 @@
 // Remembers which sealed documents were announced, and tells members that were away of those they did not hear of.
 import type { DocumentHeadBody } from '../../../../protocols/messages/sync.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import type { DocumentsParts } from '../deps.ts'
 import { KINDS, RELAYED_MS } from '../kinds.ts'
-import type { DocumentsParts } from '../parts.ts'
 import { editionOf, headBytes, isKind } from '../read.ts'
 
 /** Heads that are remembered, some 400 bytes each; a day of a mesh of three hundred that all write every hour. */
