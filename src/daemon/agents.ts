@@ -12,7 +12,7 @@ import { createGates } from '../agents/gates/gates.ts'
 import type { createMuscle, Runtime } from '../agents/index.ts'
 import { digestOf, type Manifest } from '../agents/manifest/manifest.ts'
 import { tryChange } from '../agents/manifest/tried.ts'
-import type { RestingDeps } from '../agents/runtime/resting.ts'
+import type { LooksDeps } from '../agents/runtime/looks.ts'
 import type { RuntimeDeps } from '../agents/runtime/runtime.ts'
 import type { KeepLong } from '../agents/tasks/drive.ts'
 import type { Requester } from '../agents/types.ts'
@@ -168,7 +168,7 @@ export function buildAgents(
     const coming = { name, media_type: mediaType, source: agent, expires_at: clock.now() + RESULTS_KEPT_MS }
     return (await artifacts.keep({ person, traceId }, coming, bytes)).id
   }
-  const grantedUntil: RestingDeps['grantedUntil'] = ({ agent, ...action }) => {
+  const grantedUntil: LooksDeps['grantedUntil'] = ({ agent, ...action }) => {
     const needed = neededBy({ ...action, cwd: '/', tool: '' })
     const { missing, until } = capabilities.covering(agent, needed, { begun: true })
     return missing.length === 0 ? until : undefined

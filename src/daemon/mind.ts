@@ -1,9 +1,9 @@
 // Builds what agents and people think with: local models, memory, prompts and plans.
 
 import { type Alerts, createAlerts } from '../agents/builtins/alerts.ts'
-import { opinionOf } from '../agents/builtins/opinion.ts'
 import type { OutwardDeps } from '../agents/builtins/outward.ts'
 import { keptBy } from '../agents/builtins/registry.ts'
+import { opinionOf } from '../agents/builtins/review.ts'
 import { builtInAgents } from '../agents/builtins/tools.ts'
 import { isBuiltIn } from '../agents/builtins/words.ts'
 import type { Runtime, Task } from '../agents/index.ts'

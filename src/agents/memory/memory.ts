@@ -2,11 +2,11 @@
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemoryRepository, NoteRow } from '../../store/tables/memory.ts'
 import { createCollection } from '../collection.ts'
-import { createEmbedder, type Embed } from './embedded.ts'
-import { cosine, fused, numbersOf } from './rank.ts'
+import { cosine, fused, numbersOf, vectorBytes } from './rank.ts'
 import { createWordIndex, type WordIndex } from './words.ts'
 
 /** Notes of one person, and characters of one note. */
@@ -20,6 +20,15 @@ const MOST_INDEXES = 8
 /** Cosine below which a note means something else. */
 const LEAST_LIKENESS = 0.3
 const ID_LEAST = 6
+/** Notes that one search gives embeddings to. */
+const MOST_AT_ONCE = 64
+/** Notes in one request: the answer is bounded in bytes, and one vector of 4096 numbers takes 90 kB. */
+const BATCH = 4
+/** Milliseconds that one search spends on notes without an embedding. */
+const MOST_MS = 15_000
+/** Milliseconds until a note that failed alone is tried again, and how many such notes are remembered. */
+const AGAIN_MS = 600_000
+const MOST_FAILED = 10_000
 
 /** A note without its embedding; its id has 16 hex digits. */
 type Note = Omit<NoteRow, 'vector' | 'vector_by'>
@@ -41,7 +50,11 @@ export interface MemoryDeps {
   readonly repository: MemoryRepository['notes']
   /** Takes secrets out of one line. */
   readonly redact: (text: string) => string
-  readonly embed: Embed
+  /** Undefined: no endpoint of embeddings is configured. Rejects with KaroError `unavailable`. */
+  readonly embed: (
+    texts: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<{ readonly vectors: readonly (readonly number[])[]; readonly by: string } | undefined>
   readonly clock: Pick<Clock, 'now'>
   readonly random: Pick<Random, 'bytes'>
   readonly log: Log
@@ -68,8 +81,11 @@ export interface Memory {
 export function createMemory({ repository, redact, embed, clock, random, log }: MemoryDeps): Memory {
   const kept = { what: 'note', command: 'karo memory list', least: ID_LEAST } as const
   const { serially, all, one, write, drop } = createCollection({ rows: repository, ...kept })
-  const embedded = createEmbedder(embed, clock.now)
   const indexes = new Map<number, WordIndex>()
+  /** When each note last failed alone to get an embedding, by its id. */
+  const failed = createRecent<string, number>(MOST_FAILED)
+  const rests = ({ id }: NoteRow): boolean =>
+    (failed.peek(id) ?? Number.NEGATIVE_INFINITY) > clock.now() - AGAIN_MS
 
   const noteOf = ({ vector: _, vector_by: __, ...row }: NoteRow): Note => row
 
@@ -91,16 +107,64 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
       if (put.length > 0) await write(person, { put })
     })
 
+  /**
+   * Gives notes the embeddings that they lack, a few at a time; each few are kept as soon as they are there. Resolves with all rows and
+   * with what went wrong last. `by`: the endpoint and model of the vectors that are wanted. Rejects only where the store does, or `signal` aborts.
+   */
+  async function embedded(
+    person: number,
+    rows: readonly NoteRow[],
+    by: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly all: readonly NoteRow[]; readonly problem: string | undefined }> {
+    const left = rows.filter((row) => row.vector_by !== by && !rests(row)).slice(0, MOST_AT_ONCE)
+    const time = AbortSignal.timeout(MOST_MS)
+    const both = AbortSignal.any([signal, time])
+    const fresh = new Map<string, NoteRow>()
+    let problem: string | undefined
+
+    /** False where these notes got no vectors. */
+    async function give(some: readonly NoteRow[]): Promise<boolean> {
+      let found: Awaited<ReturnType<typeof embed>>
+      try {
+        found = await embed(
+          some.map(({ text }) => text),
+          both,
+        )
+      } catch (error) {
+        signal.throwIfAborted()
+        problem = time.aborted ? `more than ${MOST_MS} ms for notes` : (error as Error).message
+        return false
+      }
+      if (found?.by !== by) return false
+      const { vectors } = found
+      const put = some.map((row, i) => ({ ...row, vector: vectorBytes(vectors[i] ?? []), vector_by: by }))
+      await keepVectors(person, put)
+      for (const row of put) fresh.set(row.id, row)
+      return true
+    }
+
+    for (let at = 0; at < left.length && !time.aborted; at += BATCH) {
+      const batch = left.slice(at, at + BATCH)
+      if (await give(batch)) continue
+      let worked = 0
+      for (const row of batch) {
+        if (time.aborted) break
+        if (await give([row])) worked++
+        else if (!time.aborted) failed.set(row.id, clock.now())
+      }
+      // Where none of them works alone, the endpoint is more likely broken than each note.
+      if (worked === 0) break
+    }
+    return { all: rows.map((row) => fresh.get(row.id) ?? row), problem }
+  }
+
   /** Ids of notes that mean something like the query, the nearest first. */
   async function byMeaning(person: number, query: string, rows: readonly NoteRow[], signal: AbortSignal) {
     const asked = await embed([query], signal)
     const [vector] = asked?.vectors ?? []
     if (asked === undefined || vector === undefined) return undefined
-    const { rows: all, problem } = await embedded(rows, {
-      by: asked.by,
-      signal,
-      keep: (some) => keepVectors(person, some),
-    })
+    const { all, problem } = await embedded(person, rows, asked.by, signal)
     const near = all
       .filter((row) => row.vector_by === asked.by)
       .map(({ id, vector: own }) => ({ id, likeness: cosine(vector, numbersOf(own)) }))

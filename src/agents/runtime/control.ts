@@ -1,10 +1,9 @@
 // Actions on an agent, such as start and stop, which the gates judge too.
-
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { EXEC } from '../classes.ts'
 import { type Manifest, needsPerson, shownGifts } from '../manifest/manifest.ts'
-import { isOutside } from '../manifest/outside.ts'
+import { isOutside } from '../manifest/wanted.ts'
 import { OtherCode } from '../muscle/client.ts'
 import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
 import type { Afar } from '../tasks/types.ts'
@@ -29,10 +28,6 @@ interface ControlDeps {
   /** Node id of this machine. */
   readonly self: string
   readonly gates: Gates
-  readonly requesterOf: (
-    who: Pick<Actor, 'person' | 'by'>,
-    sessions: readonly string[] | undefined,
-  ) => Requester
   readonly pinOf: Pins['pinOf']
   readonly log: Log
 }
@@ -46,13 +41,21 @@ export type Judged = (
 /** Trace id where the runtime only looks, and nobody asked. */
 export const NO_TRACE = '0'.repeat(32)
 
+export type Control = ReturnType<typeof createControl>
+
 /** Asks the gates when somebody starts an agent or reads its log. */
-export function createControl({ self, gates, requesterOf, pinOf, log }: ControlDeps) {
+export function createControl({ self, gates, pinOf, log }: ControlDeps) {
+  /** Who asks, as the gates are told. */
+  const requesterOf = ({ person, by, sessions }: Actor): Requester =>
+    by === undefined
+      ? { node: self, person: String(person), ...(sessions !== undefined && { sessions }) }
+      : { node: by.node, ...(by.operator !== undefined && { operator: by.operator }) }
+
   /** `input`: the tools of an agent that offers others than were granted. */
   const asked = (manifest: Manifest, operation: 'start' | 'logs', actor: Actor, input = ''): Action =>
     controlOf(manifest, operation, {
       input,
-      requester: requesterOf(actor, actor.sessions),
+      requester: requesterOf(actor),
       target: self,
       traceId: actor.traceId,
     })
@@ -157,7 +160,7 @@ export function createControl({ self, gates, requesterOf, pinOf, log }: ControlD
     return (await gates.judge(asked(manifest, 'start', itself))).outcome === 'run'
   }
 
-  return { asked, begin, judged, toldTo, manifestFor, mayStart, mayRestart }
+  return { self, requesterOf, asked, begin, judged, toldTo, manifestFor, mayStart, mayRestart }
 }
 
 /** Approvals are given for all times that it is asked for. */

@@ -1,10 +1,13 @@
-// MCP over HTTP to a server of this machine that Karo did not start, within the bounds of a jail's output, by the official client.
+// MCP over HTTP to a server of this machine that Karo did not start, within the bounds of a jail's output, by the official client: one
+// address, no proxy, no redirect, and bounded answers.
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import type { JSONRPCMessage, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { Timers } from '../../base/clock.ts'
 import { createQuota, type Rate } from '../../base/quota.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { MuscleClient } from '../muscle/client.ts'
-import { createLoopbackFetch, type LoopbackFetchDeps } from './loopback-fetch.ts'
 import { type AgentTransport, createTraffic, ENDED, MESSAGE_BYTES } from './transport.ts'
 
 /** Milliseconds in which it has to take a message that has no answer. */
@@ -16,6 +19,10 @@ const REOPENED: Rate = { frames: 30, perMs: 60_000 }
 
 /** Requests whose answers have not ended, as each has a connection of its own. */
 const MOST_OPEN = 64
+/** Bytes of the head of an answer. */
+const HEAD_BYTES = 16 * 1024
+/** Answers that have no body. */
+const EMPTY: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** It differs from the options of the interface by `undefined` alone. */
 type Sending = Parameters<StreamableHTTPClientTransport['send']>[1]
@@ -25,7 +32,8 @@ export interface HttpTransportDeps {
   readonly limits: Pick<Manifest['limits'], 'wall_ms' | 'output_bytes'>
   /** The bearer token; wiped when the session has ended. */
   readonly token: Uint8Array | undefined
-  readonly owners: LoopbackFetchDeps['owners']
+  /** The uids of those who listen there, and of whoever accepted the connection from port `from`. */
+  readonly owners: (endpoint: URL, from: number) => Promise<readonly number[]>
   /** Nothing acts while it is lost, also what runs outside of its jails. */
   readonly muscle: Pick<MuscleClient, 'closed'>
   /** Of the official client, which is loaded on demand. */
@@ -65,23 +73,61 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
   const stopTimer = timers.after(limits.wall_ms, () => kill('it ran as long as it may'))
   const forget = whenLost(muscle, () => kill('karo-exec was lost, without which nothing acts'))
 
+  /** Rejects with an Error whose message is for people. */
+  async function fetch(asked: string | URL, init: RequestInit = {}): Promise<Response> {
+    if (new URL(asked).href !== endpoint.href) throw new Error('it may be asked at its own address alone')
+    const headers = new Headers(init.headers)
+    if (token !== undefined) headers.set('authorization', `Bearer ${Buffer.from(token).toString('utf8')}`)
+    if (++open > MOST_OPEN) throw kill(`it left more than ${MOST_OPEN} requests open`)
+    const ended = (): void => {
+      open -= 1
+    }
+    const answer = await answerOf(endpoint, headers, init, owners).catch((error: unknown) => {
+      ended()
+      throw error
+    })
+    answer.on('close', ended)
+    const status = answer.statusCode ?? 0
+    if (status >= 300 && status < 400 && status !== 304) {
+      answer.destroy()
+      throw new Error(`it answers with a redirect (HTTP ${status}), which is not followed`)
+    }
+    const told = new Headers()
+    for (const [name, values = []] of Object.entries(answer.headersDistinct))
+      for (const value of values) told.append(name, value)
+    const isEmpty = EMPTY.has(status)
+    // What comes nevertheless is not waited for.
+    if (isEmpty) answer.destroy()
+    const essence = told.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+    const hasEvents = status === 200 && essence === 'text/event-stream' && isStreamed(init)
+    const body = isEmpty ? null : ReadableStream.from(bounded(answer, hasEvents))
+    return new Response(body, { status, statusText: answer.statusMessage ?? '', headers: told })
+  }
+
+  /** The body, as long as neither it nor one event of it is longer than a message may be. An event ends with an empty line. */
+  async function* bounded(answer: IncomingMessage, hasEvents: boolean): AsyncGenerator<Uint8Array, void> {
+    let length = 0
+    let isLineEmpty = false
+    for await (const piece of answer as AsyncIterable<Buffer>) {
+      bytesRead += piece.length
+      if (bytesRead > limits.output_bytes) throw kill('it wrote more than it may')
+      if (!hasEvents) length += piece.length
+      else
+        for (const byte of piece) {
+          length += 1
+          if (byte === CARRIAGE_RETURN) continue
+          if (byte === LINE_FEED && isLineEmpty) length = 0
+          isLineEmpty = byte === LINE_FEED
+        }
+      if (length > MESSAGE_BYTES)
+        throw kill(`it sent a message of more than ${MESSAGE_BYTES / 1024 / 1024} MiB`)
+      yield piece
+    }
+  }
+
   const http = new Transport(endpoint, {
     redirectPolicy: 'follow',
-    fetch: createLoopbackFetch({
-      endpoint,
-      owners,
-      authorization: () => token && `Bearer ${Buffer.from(token).toString('utf8')}`,
-      mostBytes: MESSAGE_BYTES,
-      tooLong: () => kill(`it sent a message of more than ${MESSAGE_BYTES / 1024 / 1024} MiB`),
-      onOpen(isOpen) {
-        open += isOpen ? 1 : -1
-        if (open > MOST_OPEN) throw kill(`it left more than ${MOST_OPEN} requests open`)
-      },
-      onBytes(bytes) {
-        bytesRead += bytes
-        if (bytesRead > limits.output_bytes) throw kill('it wrote more than it may')
-      },
-    }),
+    fetch,
     reconnectionOptions: {
       initialReconnectionDelay: REOPEN.first,
       reconnectionDelayGrowFactor: REOPEN.growth,
@@ -171,6 +217,78 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
   }
   return transport
 }
+
+/** Whether the client reads events of the answer one by one. All other answers it reads as a whole, whatever they say of themselves. */
+function isStreamed({ method, body }: RequestInit): boolean {
+  if (method === 'GET') return true
+  const sent: unknown = typeof body === 'string' ? JSON.parse(body) : undefined
+  return typeof sent === 'object' && sent !== null && 'method' in sent && 'id' in sent
+}
+
+/**
+ * A connection of its own for each request, so that none is sent into one that ends just then. Resolves when it is one to root or to the
+ * daemon's own user. Nothing was sent yet: any user of the machine can take a port that is free, also just before the connection.
+ */
+async function connected(
+  endpoint: URL,
+  where: { readonly host: string; readonly port: number },
+  signal: AbortSignal | undefined,
+  owners: HttpTransportDeps['owners'],
+): Promise<Socket> {
+  const socket = connect({ ...where, ...(signal && { signal }) })
+  // Whoever accepts it may end it while it is looked at: the request over it then fails.
+  socket.on('error', () => {})
+  try {
+    await once(socket, 'connect')
+    const uids = await owners(endpoint, socket.localPort ?? 0)
+    const other = uids.find((uid) => uid !== 0 && uid !== process.getuid?.())
+    if (uids.length === 0) throw new Error(`nobody listens at ${endpoint.host}`)
+    if (other !== undefined)
+      throw new Error(
+        `another user of this machine (uid ${other}) listens at ${endpoint.host}, and is sent nothing: it has to be the daemon's own, or root`,
+      )
+    return socket
+  } catch (error) {
+    socket.destroy()
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
+      throw new Error(`nobody listens at ${endpoint.host}`)
+    throw error
+  }
+}
+
+/** The head of the answer. */
+async function answerOf(
+  endpoint: URL,
+  headers: Headers,
+  { method, body, signal }: RequestInit,
+  owners: HttpTransportDeps['owners'],
+): Promise<IncomingMessage> {
+  const host = endpoint.hostname.replace(/^\[(.*)\]$/, '$1')
+  const port = endpoint.port === '' ? 80 : Number(endpoint.port)
+  const socket = await connected(endpoint, { host, port }, signal ?? undefined, owners)
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  // Without an agent, which would make a connection of its own.
+  const sent = request({
+    host,
+    port,
+    path: endpoint.pathname,
+    method: method ?? 'GET',
+    headers: Object.fromEntries(headers),
+    maxHeaderSize: HEAD_BYTES,
+    createConnection: () => socket,
+    ...(signal && { signal }),
+  })
+  sent.on('response', resolve)
+  sent.on('error', (error) =>
+    reject(new Error(`the connection to ${endpoint.host} failed: ${error.message}`, { cause: error })),
+  )
+  sent.on('close', () => reject(new Error(`${endpoint.host} closed the connection without an answer`)))
+  sent.end(typeof body === 'string' ? body : undefined)
+  return promise
+}
+
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
 
 const lost = new WeakMap<Pick<MuscleClient, 'closed'>, Set<() => void>>()
 

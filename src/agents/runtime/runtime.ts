@@ -11,22 +11,18 @@ import type { BuiltIn } from '../builtins/agent.ts'
 import { withBuiltIns } from '../builtins/registry.ts'
 import { isBuiltIn } from '../builtins/words.ts'
 import { type Manifest, needsPerson, type Wanted } from '../manifest/manifest.ts'
-import { checkOutside, isOutside } from '../manifest/outside.ts'
-import { checkPlaces } from '../manifest/places.ts'
-import { checkProgram } from '../manifest/program.ts'
+import { checkOutside, checkPlaces, checkProgram, isOutside } from '../manifest/wanted.ts'
 import { createDrive, type DriveDeps } from '../tasks/drive.ts'
-import { TAKEN_BACK, type Taken } from '../tasks/footing.ts'
-import { createTasks, type Tasks } from '../tasks/tasks.ts'
-import type { Afar, Task, TaskRequest, TaskState } from '../tasks/types.ts'
-import { type Action, type Gates, LASTING, type Requester } from '../types.ts'
+import { createTasks, TAKEN_BACK, type Taken, type Tasks } from '../tasks/tasks.ts'
+import type { Task, TaskRequest, TaskState } from '../tasks/types.ts'
+import { type Action, type Gates, LASTING } from '../types.ts'
 import type { AgentDeps, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
 import { createConnected } from './connected.ts'
 import { type Actor, createControl, NO_TRACE } from './control.ts'
-import { createLooks } from './looks.ts'
+import { createLooks, type LooksDeps } from './looks.ts'
 import { checkOffers, type Pins } from './offers.ts'
 import { createRegistry, type Known, type RegistryDeps } from './registry.ts'
-import { createResting, type RestingDeps } from './resting.ts'
 import type { Tool } from './session.ts'
 import type { WayOutDeps } from './way-out.ts'
 
@@ -52,7 +48,7 @@ export interface RuntimeDeps extends Ambient {
   readonly record: (entry: AuditRecord) => Promise<void>
   /** As `record`, and rejects where the ledger does not take it. */
   readonly insist: (entry: AuditRecord) => Promise<void>
-  readonly grantedUntil: RestingDeps['grantedUntil']
+  readonly grantedUntil: LooksDeps['grantedUntil']
   readonly grants: Pins & {
     /** Grants what the manifest names until it is revoked, for what it runs now. `start`: its start. Rejects with KaroError. */
     give(manifest: Manifest, start: Action, actor: Actor): Promise<void>
@@ -129,55 +125,23 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     deps.builtIns,
     deps.mask,
   )
-  const requesterOf = (
-    { person, by }: { readonly person: number; readonly by?: Afar | undefined },
-    sessions: readonly string[] | undefined,
-  ): Requester =>
-    by === undefined
-      ? { node: identity.nodeId, person: String(person), ...(sessions !== undefined && { sessions }) }
-      : { node: by.node, ...(by.operator !== undefined && { operator: by.operator }) }
-  const { asked, begin, judged, toldTo, manifestFor, mayStart, mayRestart } = createControl({
-    pinOf: deps.grants.pinOf,
-    self: identity.nodeId,
-    gates,
+  const control = createControl({ pinOf: deps.grants.pinOf, self: identity.nodeId, gates, log })
+  const { asked, begin, judged, toldTo, manifestFor, mayStart, mayRestart } = control
+  const looks = createLooks({
+    timers: deps.timers,
     log,
-    requesterOf,
-  })
-  const resting = createResting({
     agents: registry.all,
     gates,
     grantedUntil: deps.grantedUntil,
     startOf: async (known) =>
       asked(await known.manifest(), 'start', { person: known.person, admin: false, traceId: NO_TRACE }),
   })
-  const looks = createLooks({
-    timers: deps.timers,
-    log,
-    last: resting.look,
-    isNeeded: () => registry.all().some(({ agent }) => agent.session() !== undefined),
-  })
   const tasks = createTasks({
     repository,
     clock,
     random,
     log,
-    drive: createDrive({
-      gates,
-      clock,
-      requesterOf,
-      looks,
-      log,
-      node: identity.nodeId,
-      begin: (known, manifest, { person, by, traceId }, sessions, judged) =>
-        begin(
-          known,
-          manifest,
-          { person, admin: false, sessions, traceId, ...(by && { by }) },
-          { byPerson: false, judged },
-        ),
-      keepLong: deps.keepLong,
-      agentOf: ({ agent, person, by }) => registry.find(agent, by === undefined ? person : undefined),
-    }),
+    drive: createDrive({ registry, gates, control, looks, clock, log, keepLong: deps.keepLong }),
   })
 
   const find = ({ person, admin }: Actor, which: string): Known =>
@@ -295,7 +259,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
         return toldTo(actor, known)(error)
       })
       const isAsked = actor.by !== undefined || needsPerson(manifest) || isOutside(manifest)
-      resting.started(known, session, isAsked ? action : undefined)
+      looks.started(known, session, isAsked ? action : undefined)
       return viewOf(known)
     },
     async stopAgent(actor, which) {
@@ -341,7 +305,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   }
 }
 
-async function viewOfAgent(known: Known, grantedUntil: RestingDeps['grantedUntil']): Promise<AgentView> {
+async function viewOfAgent(known: Known, grantedUntil: LooksDeps['grantedUntil']): Promise<AgentView> {
   const { id, name, person, agent } = known
   const manifest = await known.manifest().catch(() => null)
   // Read after what is waited for, so that it fits the status below.

@@ -1,44 +1,32 @@
-// Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once.
+// Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once; it goes on
+// only while the gates would still let it through.
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { type Manifest, shownGifts } from '../manifest/manifest.ts'
+import { digestOf, type Manifest, shownGifts } from '../manifest/manifest.ts'
 import { OtherCode } from '../muscle/client.ts'
-import type { Judged } from '../runtime/control.ts'
-import type { Known } from '../runtime/registry.ts'
-import type { CallOutcome, Session, Tool } from '../runtime/session.ts'
+import type { Actor, Control } from '../runtime/control.ts'
+import type { Looks } from '../runtime/looks.ts'
+import type { Known, Registry } from '../runtime/registry.ts'
+import type { CallOutcome, Tool } from '../runtime/session.ts'
 import {
   type Action,
   type ActionClass,
   type BoundFile,
   type Gates,
-  type Requester,
   RightEnded,
   type Verdict,
 } from '../types.ts'
 import { holdsSecrets, wordsAfar } from './afar.ts'
 import { ARTIFACT } from './rows.ts'
 import type { Live, Task } from './types.ts'
-import { doneBy, type Watch, type WatchDeps, watchTask } from './watch.ts'
 
-export interface DriveDeps extends WatchDeps {
+export interface DriveDeps {
+  readonly registry: Pick<Registry, 'find'>
   readonly gates: Gates
+  readonly control: Control
+  readonly looks: Looks
   readonly clock: Clock
-  /** Node id of this machine. */
-  readonly node: string
-  /** Who asks, as the gates are told; `sessions`: see `Requester`. */
-  readonly requesterOf: (
-    who: Pick<Task, 'person' | 'by'>,
-    sessions: readonly string[] | undefined,
-  ) => Requester
-  /** Starts the agent for the task, unless it runs; `judged`: resolves when the gates let the start through. */
-  readonly begin: (
-    known: Known,
-    manifest: Manifest,
-    task: Task,
-    sessions: readonly string[] | undefined,
-    judged: Judged,
-  ) => Promise<Session>
   /** Keeps what is too long for a task; undefined: nothing long is kept. */
   readonly keepLong: KeepLong | undefined
   readonly log: Log
@@ -69,8 +57,9 @@ export const createDrive =
   async (live: Live, sessions: readonly string[] | undefined): Promise<void> => {
     const { traceId } = live.task()
     const began = deps.clock.monotonic()
+    const watch = watchTask(deps, live)
     try {
-      const outcome = await watched(deps, live, sessions)
+      const outcome = await perform(deps, live, sessions, watch).finally(watch.leave)
       await finish(live, await shortened(deps, live.task(), outcome))
     } catch (error) {
       if (live.signal.aborted) await finish(live, { kind: 'canceled' })
@@ -91,45 +80,53 @@ export const createDrive =
 const wordsOf = (error: Error): string =>
   error instanceof KaroError && error.hint !== undefined ? `${error.message}. ${error.hint}` : error.message
 
-/** Performs it; as soon as the gates would not let it through any more, it is ended. */
-async function watched(
-  deps: DriveDeps,
-  live: Live,
-  sessions: readonly string[] | undefined,
-): Promise<CallOutcome> {
-  const watch = watchTask(deps, live)
-  try {
-    return await perform(deps, live, sessions, watch)
-  } finally {
-    watch.leave()
-  }
-}
-
 async function perform(
   deps: DriveDeps,
   live: Live,
   sessions: readonly string[] | undefined,
-  watch: Watch,
+  watch: ReturnType<typeof watchTask>,
 ): Promise<CallOutcome> {
   const task = live.task()
-  const known = deps.agentOf(task)
+  const known = agentOf(deps, task)
   const { manifest, input } = await doneBy(known, task)
   if (manifest.tools.length > 0 && !manifest.tools.includes(task.tool))
     throw new NotRun('rejected', `${task.tool} is not among the tools that ${task.agent} was added with`)
   if (task.by !== undefined && manifest.secrets.length > 0)
     throw new NotRun('rejected', holdsSecrets(task.agent))
   const { agent } = known
-  const requester = deps.requesterOf(task, sessions)
+  const { person, by, traceId } = task
+  const actor: Actor = { person, admin: false, sessions, traceId, ...(by && { by }) }
+  const actionOf = ({ readOnly }: Pick<Tool, 'readOnly'>): Action => ({
+    id: task.id,
+    task: task.id,
+    agent: task.agent,
+    tool: task.tool,
+    readOnly,
+    argv: manifest.argv,
+    cwd: manifest.cwd,
+    env: shownGifts(manifest),
+    binds: manifest.binds,
+    input,
+    secrets: manifest.secrets.map(({ secret }) => secret),
+    connect: manifest.connect ?? [],
+    target: deps.control.self,
+    requester: deps.control.requesterOf(actor),
+    why: task.why,
+    traceId,
+  })
   // Nothing is started for somebody who may have nothing done here. What the tool says of itself is not known yet.
-  const asked = { ...actionOf(task, manifest, input, { readOnly: false }), target: deps.node, requester }
+  const asked = actionOf({ readOnly: false })
   const early = await deps.gates.refuses(asked)
   if (early !== undefined) throw refusal(early, asked)
   watch.letThrough({ action: asked, manifest })
   const start = () =>
-    deps.begin(known, manifest, task, sessions, (one, before) => judged(deps.gates, one, live, before))
+    deps.control.begin(known, manifest, actor, {
+      byPerson: false,
+      judged: (one, before) => judged(deps.gates, one, live, before),
+    })
   const tool = toolOf(task, (await start()).tools)
   if (live.signal.aborted) return { kind: 'canceled' }
-  const action = { ...actionOf(task, manifest, input, tool), target: deps.node, requester }
+  const action = actionOf(tool)
   let code: readonly BoundFile[] | undefined
   for (let times = 1; ; times += 1) {
     const through = await judged(deps.gates, action, live, code)
@@ -141,7 +138,7 @@ async function perform(
       return await agent.call(task.tool, JSON.parse(task.input) as Record<string, unknown>, {
         signal: live.signal,
         timeoutMs: manifest.callMs,
-        traceId: task.traceId,
+        traceId,
         code,
         onProgress: live.progress,
         async onBegin(now) {
@@ -162,6 +159,75 @@ async function perform(
 
 /** How often a task is judged anew because what it runs had changed when it was to begin. */
 const MOST_TIMES = 8
+
+/** What the gates have let through so far. */
+interface LetThrough {
+  readonly action: Action
+  readonly manifest: Manifest
+  /** Undefined: nothing but that policy and capability do not refuse it. */
+  readonly of?: ActionClass
+  /** With `of`: see the verdict. */
+  readonly hash?: string
+}
+
+type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
+
+/** The task is withdrawn as soon as it may not go on, until `leave` is called. */
+function watchTask(deps: DriveDeps, live: Live) {
+  let through: LetThrough | undefined
+
+  async function look(isBegin = false): Promise<Denial | undefined> {
+    if (through === undefined || live.signal.aborted) return undefined
+    const { action, manifest, of, hash } = through
+    const denial =
+      (await changed(deps, live.task(), manifest)) ??
+      (await deps.gates.lost(action, of, isBegin ? hash : undefined))
+    if (denial !== undefined && denial.changed !== true) await deps.gates.ended(action, denial)
+    return denial
+  }
+
+  const leave = deps.looks.add(async () => {
+    const denial = await look()
+    if (denial !== undefined) live.withdraw(denial.reason)
+  })
+  return {
+    leave,
+    letThrough(now: LetThrough): void {
+      through = now
+    },
+    /**
+     * Just before it begins: why it would not be let through any more, which then stands in the ledger unless it is to be judged again;
+     * undefined: it still would, and what it runs is what was let through.
+     */
+    begin: () => look(true),
+  }
+}
+
+/** Throws KaroError `not_found`. */
+const agentOf = ({ registry }: DriveDeps, { agent, person, by }: Task): Known =>
+  registry.find(agent, by === undefined ? person : undefined)
+
+/** The manifest that the task runs by, and what its command reads on standard input. Rejects with KaroError. */
+async function doneBy(
+  known: Known,
+  task: Task,
+): Promise<{ readonly manifest: Manifest; readonly input: string }> {
+  return known.forTask?.(task) ?? { manifest: await known.manifest(), input: task.input }
+}
+
+/** Another program under the same name is not what was let through. */
+async function changed(deps: DriveDeps, task: Task, before: Manifest): Promise<Denial | undefined> {
+  let what = 'has changed since this was requested'
+  try {
+    const { manifest } = await doneBy(agentOf(deps, task), task)
+    if (digestOf(manifest) === digestOf(before)) return undefined
+  } catch (error) {
+    // Else its manifest differs from the signed one.
+    if ((error as KaroError).code === 'not_found') what = 'was removed'
+  }
+  const reason = `${task.agent} ${what}`
+  return { outcome: 'deny', class: 'critical', gate: 'approval', reason }
+}
 
 function toolOf(task: Task, tools: readonly Tool[]): Tool {
   const found = tools.find(({ name }) => name === task.tool)
@@ -198,34 +264,10 @@ async function judged(
 
 /** A hint may name paths of this machine, which are for its own people. */
 const refusal = (
-  { reason, hint }: Extract<Verdict, { outcome: 'deny' }>,
+  { reason, hint }: Denial,
   { requester, target }: Pick<Action, 'requester' | 'target'>,
 ): NotRun =>
   new NotRun('rejected', hint === undefined || requester.node !== target ? reason : `${reason}. ${hint}`)
-
-function actionOf(
-  task: Task,
-  manifest: Manifest,
-  input: string,
-  { readOnly }: Pick<Tool, 'readOnly'>,
-): Omit<Action, 'target' | 'requester'> {
-  return {
-    id: task.id,
-    task: task.id,
-    agent: task.agent,
-    tool: task.tool,
-    readOnly,
-    argv: manifest.argv,
-    cwd: manifest.cwd,
-    env: shownGifts(manifest),
-    binds: manifest.binds,
-    input,
-    secrets: manifest.secrets.map(({ secret }) => secret),
-    connect: manifest.connect ?? [],
-    why: task.why,
-    traceId: task.traceId,
-  }
-}
 
 /** A result that is too long for the task is an artifact, and the task names it. */
 async function shortened({ keepLong }: DriveDeps, task: Task, outcome: CallOutcome): Promise<CallOutcome> {

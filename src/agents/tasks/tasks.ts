@@ -7,7 +7,6 @@ import type { AgentRepository, TaskRow } from '../../store/tables/agents.ts'
 import { type AgentId, RightEnded } from '../types.ts'
 import { AFAR, holderOf } from './afar.ts'
 import { canonicalJson } from './canonical.ts'
-import { createFooting, TAKEN_BACK, type Taken } from './footing.ts'
 import { taskOf, trimmed } from './rows.ts'
 import { isFinal, type Live, type Task, type TaskEvent, type TaskRequest, type TaskState } from './types.ts'
 
@@ -19,6 +18,15 @@ const MOST_KEPT = 2_000
 const KEPT_MS = 86_400_000
 /** Milliseconds between events of progress of one task; what comes between them is left out. */
 const PROGRESS_MS = 200
+/** Why a task or an agent ends, for people. */
+export const TAKEN_BACK = 'a grant or a secret that it needs was taken back'
+
+/** What was taken back: something of this one person, or this capability, so that what rests on others goes on. */
+export interface Taken {
+  readonly person?: number
+  /** Its id. */
+  readonly capability?: string
+}
 
 export interface TasksDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly repository: Pick<AgentRepository, 'putTask' | 'task' | 'tasks' | 'result' | 'removeTasks'>
@@ -62,7 +70,10 @@ interface Running {
   /** As it is on the disk, which is all that is shown; undefined before the first write. */
   stored: TaskRow | undefined
   readonly control: AbortController
-  readonly footing: ReturnType<typeof createFooting>
+  /** Capabilities by which it was let through, or waits for a person. */
+  by: readonly string[]
+  /** Capabilities that were taken back; one may be before it is told that the task rests on it. */
+  readonly taken: Set<string>
   readonly over: Promise<void>
   progressAt: number
   /** The first write. */
@@ -127,7 +138,8 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       stored: undefined,
       control: new AbortController(),
       over: over.promise,
-      footing: createFooting(),
+      by: [],
+      taken: new Set(),
       progressAt: Number.NEGATIVE_INFINITY,
       written: Promise.resolve(),
       begun: Promise.resolve(),
@@ -137,7 +149,9 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       signal: running.control.signal,
       withdraw: (why) => running.control.abort(new RightEnded(why)),
       restsOn(capabilities) {
-        if (!running.footing.holdsBy(capabilities)) running.control.abort(new RightEnded(TAKEN_BACK))
+        running.by = capabilities
+        if (capabilities.some((id) => running.taken.has(id)))
+          running.control.abort(new RightEnded(TAKEN_BACK))
       },
       to: (state, message, more) => put(running, { state, message, progress: null }, more),
       progress(done, total, message) {
@@ -278,9 +292,10 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     open: () => [...live.values()].map(({ row }) => row.state as TaskState),
     onEvent: events.on,
     withdraw(agent, { person, capability }) {
-      for (const { row, control, footing } of live.values()) {
-        const isMeant = row.agent === agent && (person ?? row.uid) === row.uid
-        if (isMeant && footing.restsOn(capability)) control.abort(new RightEnded(TAKEN_BACK))
+      for (const { row, control, by, taken } of live.values()) {
+        if (row.agent !== agent || (person ?? row.uid) !== row.uid) continue
+        if (capability !== undefined) taken.add(capability)
+        if (capability === undefined || by.includes(capability)) control.abort(new RightEnded(TAKEN_BACK))
       }
     },
     async end(why) {

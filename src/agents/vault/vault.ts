@@ -2,6 +2,7 @@
 import { createSerial } from '../../base/async/limiter.ts'
 import { byText } from '../../base/by-text.ts'
 import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { SecretRow } from '../../store/tables/vault.ts'
@@ -9,11 +10,14 @@ import { type Mask, maskOf } from '../runtime/mask.ts'
 import { type Kept, readFile, writeFile } from './file.ts'
 import { createKeeper, type KeeperDeps } from './keeper.ts'
 import { type Opened, openValue, sealRow } from './opened.ts'
-import { factsOf, find, isOver, listOf, rowFor, whyNot } from './rows.ts'
 import {
   type Asking,
   MOST_ALLOWED,
+  MOST_BYTES,
+  MOST_SECRETS,
+  MOST_VALUE_BYTES,
   type Owner,
+  SECRET_NAME,
   type SecretFacts,
   type TakenSecret,
   type Vault,
@@ -77,9 +81,49 @@ export function createVault(deps: VaultDeps): Vault {
     for (const agent of agents) taken.tell(person, agent)
   }
 
+  const isOver = ({ expires_at }: Pick<SecretRow, 'expires_at'>): boolean =>
+    expires_at !== null && expires_at <= clock.now()
+
+  /** The row that `set` writes; nothing of a row that was changed outside of Karo counts in it. Throws KaroError where it does not fit. */
+  function rowFor(vault: Opened, { name, value, expires_at, note }: Parameters<Vault['set']>[1]): SecretRow {
+    if (!SECRET_NAME.test(name))
+      throw new KaroError('bad_request', 'a name has at most 64 letters, digits and . _ -', { where: 'NAME' })
+    if (value.length === 0 || value.length > MOST_VALUE_BYTES)
+      throw new KaroError(
+        'bad_request',
+        `a value has 1 to ${MOST_VALUE_BYTES} bytes, and this one has ${value.length}`,
+      )
+    const now = clock.now()
+    const before = vault.rows.find((one) => one.name === name)
+    const others = vault.rows.filter((one) => one !== before)
+    const bytes = others.reduce((sum, { sealed }) => sum + sealed.length, value.length)
+    if (others.length >= MOST_SECRETS || bytes > MOST_BYTES)
+      throw new KaroError(
+        'rate_limited',
+        `a vault holds ${MOST_SECRETS} secrets, in all ${MOST_BYTES / 1024} KiB`,
+        {
+          hint: 'Remove one that is not needed: karo secret remove.',
+        },
+      )
+    const sound = before !== undefined && !vault.problems.has(before.id) && !isOver(before)
+    const gone = vault.missing.find((one) => one.name === name)
+    const facts = {
+      id: before?.id ?? gone?.id ?? toHex(random.bytes(16)),
+      name,
+      version: Math.max(before?.version ?? 0, gone?.version ?? 0) + 1,
+      generation: vault.header.generation,
+      changed_at: now,
+      created_at: sound ? before.created_at : now,
+      expires_at: expires_at === undefined ? (sound ? before.expires_at : null) : expires_at,
+      note: note ?? (sound ? before.note : ''),
+      allowed: sound ? before.allowed : [],
+    }
+    return sealRow(vault.owner, vault.keys.inner, facts, value, random)
+  }
+
   const current = (vault: Opened, name: string): SecretRow => {
     const row = find(vault, name)
-    if (!isOver(row, clock.now())) return row
+    if (!isOver(row)) return row
     throw new KaroError('not_found', `the time of ${name} is over`, {
       hint: `Set it again: karo secret set ${name}`,
     })
@@ -123,7 +167,7 @@ export function createVault(deps: VaultDeps): Vault {
   async function backup(owner: Owner, vault: Opened, passphrase: Buffer) {
     const kept: Kept[] = []
     try {
-      for (const row of vault.rows.filter((one) => !isOver(one, clock.now())))
+      for (const row of vault.rows.filter((one) => !isOver(one)))
         kept.push({
           name: row.name,
           note: row.note,
@@ -155,7 +199,7 @@ export function createVault(deps: VaultDeps): Vault {
     let vault = before
     for (const one of kept) {
       // Agents of another machine, or of before, are other programs.
-      const row = { ...rowFor(vault, one, clock.now(), random), allowed: [] }
+      const row = { ...rowFor(vault, one), allowed: [] }
       const anew = sealRow(owner.person, vault.keys.inner, row, one.value, random)
       rows.push(anew)
       vault = { ...vault, rows: [...vault.rows.filter(({ id }) => id !== anew.id), anew] }
@@ -236,11 +280,7 @@ export function createVault(deps: VaultDeps): Vault {
         ...(passphrases === undefined ? [] : [passphrases.current, passphrases.next]),
       ),
     set: (owner, wanted) =>
-      withVault(
-        owner,
-        (vault) => put(owner, vault, rowFor(vault, wanted, clock.now(), random), 'set'),
-        wanted.value,
-      ),
+      withVault(owner, (vault) => put(owner, vault, rowFor(vault, wanted), 'set'), wanted.value),
     reveal: (owner, name) =>
       withVault(owner, async (vault) => {
         const row = current(vault, name)
@@ -313,3 +353,40 @@ export function createVault(deps: VaultDeps): Vault {
     forget,
   }
 }
+
+/** Throws KaroError `not_found`. */
+function find({ rows }: Pick<Opened, 'rows'>, name: string): SecretRow {
+  const row = rows.find((one) => one.name === name)
+  if (row !== undefined) return row
+  throw new KaroError('not_found', `you have no secret ${name.slice(0, 64)}`, {
+    hint: 'karo secret list shows your secrets.',
+  })
+}
+
+/** Also those that should be there and are not. */
+const listOf = (vault: Opened): readonly SecretFacts[] => [
+  ...vault.rows.map((row) => factsOf(row, vault.problems.get(row.id) ?? null)),
+  ...vault.missing.map((one) => ({
+    ...one,
+    created_at: 0,
+    changed_at: 0,
+    note: '',
+    allowed: [],
+    problem: 'it is missing: it was removed outside of Karo, or the disk lost it',
+  })),
+]
+
+/** Why the agent may not have it; undefined: it may. */
+function whyNot({ allowed }: SecretRow, { agent, manifest, tools }: Asking): string | undefined {
+  const entry = allowed.find((one) => one.agent === agent)
+  if (entry === undefined) return 'nobody allowed it'
+  if (entry.manifest !== manifest) return 'it is another program than the one that was allowed'
+  if (entry.tools.length === 0) return undefined
+  const isWithin = tools.length > 0 && tools.every((tool) => entry.tools.includes(tool))
+  return isWithin ? undefined : 'more tools of it may be called than were allowed'
+}
+
+const factsOf = (
+  { sealed: _, generation: __, allowed, ...row }: SecretRow,
+  problem: string | null = null,
+): SecretFacts => ({ ...row, problem, allowed: allowed.map(({ agent, tools }) => ({ agent, tools })) })

@@ -4,10 +4,10 @@ import { type BuiltIn, builtInFor } from '../../../src/agents/builtins/agent.ts'
 import type { Manifest } from '../../../src/agents/manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
 import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
-import { createLooks } from '../../../src/agents/runtime/looks.ts'
+import { createControl } from '../../../src/agents/runtime/control.ts'
+import { createLooks, type LooksDeps } from '../../../src/agents/runtime/looks.ts'
 import { maskOf } from '../../../src/agents/runtime/mask.ts'
 import type { Known } from '../../../src/agents/runtime/registry.ts'
-import { createResting } from '../../../src/agents/runtime/resting.ts'
 import type { CallOptions, Session, Tool } from '../../../src/agents/runtime/session.ts'
 import { createDrive } from '../../../src/agents/tasks/drive.ts'
 import { createTasks } from '../../../src/agents/tasks/tasks.ts'
@@ -131,6 +131,18 @@ const MANIFEST: Manifest = {
   addedAt: 0,
 }
 
+/** Looks that nothing but a change begins, at agents that have their grants. */
+const looking = (over: Partial<LooksDeps>) =>
+  createLooks({
+    timers: { after: () => () => {} },
+    log: silentLog,
+    agents: () => [],
+    gates: { lost: async () => undefined, ended: async () => {} },
+    grantedUntil: () => 1,
+    startOf: async () => action({ agent: 'kExecutor:fs', binds: SRV }),
+    ...over,
+  })
+
 /** Tasks of one agent without a process; each call waits for its turn and then for its end. */
 async function driven(gates: Partial<Gates> = {}) {
   const turn = Promise.withResolvers<void>()
@@ -158,8 +170,8 @@ async function driven(gates: Partial<Gates> = {}) {
       },
     },
   } as unknown as Known
-  const timers = { after: () => () => {} }
-  const looks = createLooks({ timers, log: silentLog, last: async () => {}, isNeeded: () => false })
+  const looks = looking({})
+  const all: Gates = { ...ONLY_READS, ended: async (_, denial) => void ended.push(denial), ...gates }
   const tasks = createTasks({
     repository: createAgentRepository(await temporaryDatabase()),
     clock: systemClock,
@@ -167,14 +179,12 @@ async function driven(gates: Partial<Gates> = {}) {
     log: silentLog,
     drive: createDrive({
       clock: systemClock,
-      node: 'here',
       keepLong: undefined,
       looks,
       log: silentLog,
-      agentOf: () => known,
-      gates: { ...ONLY_READS, ended: async (_, denial) => void ended.push(denial), ...gates },
-      requesterOf: ({ person }) => ({ node: 'here', person: String(person) }),
-      begin: ({ agent }, _, { traceId }) => agent.start({ traceId, byPerson: false }),
+      registry: { find: () => known },
+      gates: all,
+      control: createControl({ self: 'here', gates: all, pinOf: () => undefined, log: silentLog }),
     }),
   })
   const { id } = await tasks.run({
@@ -246,10 +256,12 @@ test('short tasks, one after the other, put no look off, and one that is put off
       return () => void (due.includes(one) && due.splice(due.indexOf(one), 1))
     },
   }
-  const last = async () => {
+  const known = { agent: { session: () => ({}) } } as unknown as Known
+  const startOf = async () => {
     looked += 1
+    return action()
   }
-  const looks = createLooks({ timers, log: silentLog, last, isNeeded: () => true })
+  const looks = looking({ timers, agents: () => [known], startOf })
   for (; now <= 10_500; now += 1_000) {
     looks.add(async () => {})()
     for (const one of due.filter(({ at }) => at <= now)) {
@@ -313,27 +325,27 @@ test('an agent that a person started before anything was granted goes on; one wh
   } as unknown as Known
   const own = action({ agent: 'kExecutor:fs', binds: SRV })
   let denial: Denial | undefined
-  const resting = createResting({
+  const looks = looking({
     agents: () => [known],
     startOf: async () => own,
     grantedUntil: () => (granted ? 1 : undefined),
     gates: { lost: async () => denial, ended: async () => {} },
   })
-  await resting.look()
+  await looks.now()
   granted = true
-  await resting.look()
+  await looks.now()
   expect(stopped).toEqual([])
   granted = false
-  await resting.look()
+  await looks.now()
   expect(stopped).toEqual([expect.stringContaining('that is over')])
 
   // One that was started with a yes is judged by the gates, whatever is granted.
   session = {} as Session
-  resting.started(known, session, own)
-  await resting.look()
+  looks.started(known, session, own)
+  await looks.now()
   expect(stopped).toHaveLength(1)
   denial = denies('policy says no now', { gate: 'policy' })
-  await resting.look()
+  await looks.now()
   expect(stopped.at(-1)).toContain('policy says no now')
 })
 

@@ -2,7 +2,7 @@
 import { isBuiltIn } from '../../../agents/builtins/words.ts'
 import type { AgentView, Runtime, Task, TaskEvent } from '../../../agents/index.ts'
 import type { Manifest } from '../../../agents/manifest/manifest.ts'
-import { isOutside } from '../../../agents/manifest/outside.ts'
+import { isOutside } from '../../../agents/manifest/wanted.ts'
 import { isFinal } from '../../../agents/tasks/types.ts'
 import { KaroError } from '../../../base/errors.ts'
 import type {
