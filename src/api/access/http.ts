@@ -1,4 +1,4 @@
-// Puts the API on 127.0.0.1 together: listener, tokens, sessions, and the caller of each request.
+// Puts the API on 127.0.0.1 together: listener, tokens, sessions, the caller of each request, and the ledger's entries of refused ones.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Ambient } from '../../base/run/ambient.ts'
@@ -12,7 +12,6 @@ import type { Caller, Routes } from '../server/route.ts'
 import type { SeatOfCaller } from './at-terminal.ts'
 import { type CredentialsDeps, createCredentials } from './credentials.ts'
 import type { Refusal } from './guard.ts'
-import { createRefusals } from './refusals.ts'
 import { createSessions } from './sessions.ts'
 import { type Address, createTcpListener, hostAndPort, type TcpOptions } from './tcp.ts'
 import { createTokenEnds, type TokenEnds } from './token-ends.ts'
@@ -53,7 +52,7 @@ export function createHttp(options: HttpOptions): Http {
   const { config, repository, audit, rightsOf, accountOf, handle, clock, random, timers, log } = options
   const tokens = createTokens({ repository, audit, clock, random, log })
   const sessions = createSessions({ clock, random, tokenHolds: tokens.holds })
-  const refusals = createRefusals({ audit, timers, log })
+  const refusals = createRefusals(options)
   const onRefused = (reason: Refusal): void => {
     options.onRefused(reason)
     refusals.note(reason)
@@ -91,5 +90,46 @@ export function createHttp(options: HttpOptions): Http {
     },
     callerOf: credentials.callerOf,
     address: listener.address,
+  }
+}
+
+/** Least time between two entries of one reason: refusals for a whole year then fit into the ledger. */
+const EVERY_MS = 10 * 60_000
+
+/** The first refusal of each reason is written at once; those of the next ten minutes become one entry with their number. */
+function createRefusals({ audit, timers, log }: HttpOptions) {
+  /** Refusals since the last entry of their reason, for each reason whose next entry has to wait. */
+  const waiting = new Map<Refusal, { count: number; readonly cancel: () => void }>()
+
+  function record(reason: Refusal, count: number): void {
+    log.warn({ reason, count }, 'requests to the API on TCP were refused')
+    void audit.record({ type: 'api_refused', success: false, details: { reason, count } })
+  }
+
+  function tell(reason: Refusal, count: number): void {
+    record(reason, count)
+    waiting.set(reason, { count: 0, cancel: timers.after(EVERY_MS, () => due(reason)) })
+  }
+
+  function due(reason: Refusal): void {
+    const count = waiting.get(reason)?.count ?? 0
+    waiting.delete(reason)
+    if (count > 0) tell(reason, count)
+  }
+
+  return {
+    note(reason: Refusal): void {
+      const since = waiting.get(reason)
+      if (since === undefined) tell(reason, 1)
+      else since.count++
+    },
+    /** Writes entries for all refusals that were counted and not written yet; no entry comes later. */
+    close(): void {
+      for (const [reason, { count, cancel }] of waiting) {
+        cancel()
+        if (count > 0) record(reason, count)
+      }
+      waiting.clear()
+    },
   }
 }

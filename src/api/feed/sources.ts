@@ -11,7 +11,7 @@ import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { FeedData } from '../contract/shapes.ts'
 import { refsBy } from '../server/shown.ts'
-import type { Feed } from './types.ts'
+import type { Feed } from './feed.ts'
 
 /** A stored command, without its text. */
 interface RecordedCommand {

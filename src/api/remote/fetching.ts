@@ -9,7 +9,7 @@ import { bitsOf } from '../../base/bits.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import { type Asked, createReach, type ReachDeps, type Request } from './reach.ts'
+import { type Asked, createReach, type ReachDeps, type Request } from './ask.ts'
 
 /** Artifacts that come at the same time: for one person, and for all. */
 const FETCHES = { ofPerson: 2, ofAll: 8 } as const
@@ -37,7 +37,7 @@ export interface Fetched {
 }
 
 /**
- * KaroErrors: those of `Reach` and `Incoming`, `bad_request` for a link that is none, `refused` for one that has ended,
+ * KaroErrors: those of `createReach` and `Incoming`, `bad_request` for a link that is none, `refused` for one that has ended,
  * `rate_limited` where this person, or everybody, fetches enough already.
  */
 export interface Fetching {

@@ -7,7 +7,7 @@ import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { ArtifactLayoutShape } from '../contract/shapes.ts'
-import type { Visitor } from './entitled.ts'
+import type { Visitor } from './answer.ts'
 
 export interface GivingDeps {
   readonly artifacts: Pick<Artifacts, 'layout' | 'pieces' | 'shares'>

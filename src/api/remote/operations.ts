@@ -15,7 +15,7 @@ import {
   taskRow,
   taskShape,
 } from '../routes/agents/shapes.ts'
-import { refusal, type Visitor } from './entitled.ts'
+import { refusal, type Visitor } from './answer.ts'
 
 export interface OperationsDeps {
   readonly agents: Runtime

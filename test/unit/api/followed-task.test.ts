@@ -1,8 +1,7 @@
 // A task that is followed through the API, for as long as a call takes.
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
-import type { Elsewhere } from '../../../src/api/remote/ask.ts'
-import type { Asked } from '../../../src/api/remote/reach.ts'
+import type { Asked, Elsewhere } from '../../../src/api/remote/ask.ts'
 import { agentsRoutes } from '../../../src/api/routes/agents/agents.ts'
 import { startRig } from '../../support/api/http-rig.ts'
 

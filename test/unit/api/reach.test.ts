@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
-import { createReach, type ReachDeps } from '../../../src/api/remote/reach.ts'
+import { createReach, type ReachDeps } from '../../../src/api/remote/ask.ts'
 import { systemTimers } from '../../../src/base/clock.ts'
 import { owner } from '../../support/api/callers.ts'
 

@@ -1,7 +1,6 @@
 // POST /approvals/ask: tools ask for what they want to do, wait for the decision, and say what was answered on their own screen.
 import { hashOf } from '../../../agents/approvals/binding.ts'
 import type { Approval, Approvals, Approver } from '../../../agents/approvals/types.ts'
-import { createWaiters } from '../../../agents/approvals/waiters.ts'
 import { EXEC } from '../../../agents/classes.ts'
 import type { Action, AgentId, Gates, Verdict } from '../../../agents/types.ts'
 import { deadline } from '../../../base/async/deadline.ts'
@@ -25,18 +24,6 @@ interface AskingDeps {
   readonly approverOf: (caller: Caller) => Approver
 }
 
-interface Asking {
-  /**
-   * `trace` is the trace id of the request; `hungUp` aborts when its connection closes. Throws KaroError `refused` for a caller
-   * whose session is unknown or for another action than the one that waits, `bad_request`.
-   */
-  ask(caller: Caller, body: AskBody, trace: string, hungUp: AbortSignal): Promise<AskedShape>
-  /** Expects the tools whose calls wait since before the daemon started. */
-  start(): void
-  /** Tells all that wait to ask again, so that their requests outlive the daemon. */
-  stop(): void
-}
-
 type AskBody = RequestFor<typeof askApproval>['body']
 
 /** Milliseconds that one request waits for an answer, well within the time that a client waits for a reply. */
@@ -45,8 +32,12 @@ const WAIT_MS = 5_000
 const REASON_CHARS = 1_024
 /** Requests answered on the screen of a tool that are remembered; those that wait for them end at once. */
 const THERE_MAX = 256
+/** Milliseconds within which a tool asks again about a call of its own; otherwise it is gone. */
+const AGAIN_MS = 15_000
+/** Tools between two of their questions that are counted for one request; more of them do not keep it longer. */
+const AWAY_MAX = 256
 
-export function createAsking({ approvals, gates, identity, timers, seat, approverOf }: AskingDeps): Asking {
+export function createAsking({ approvals, gates, identity, timers, seat, approverOf }: AskingDeps) {
   /** Whether answers on the screens of tools counted, by the request. */
   const there = createRecent<string, Promise<boolean>>(THERE_MAX)
   const waiters = createWaiters(timers, (id) => {
@@ -98,6 +89,10 @@ export function createAsking({ approvals, gates, identity, timers, seat, approve
     }
   }
 
+  /**
+   * `trace` is the trace id of the request; `hungUp` aborts when its connection closes. Throws KaroError `refused` for a caller
+   * whose session is unknown or for another action than the one that waits, `bad_request`.
+   */
   async function ask(caller: Caller, body: AskBody, trace: string, hungUp: AbortSignal): Promise<AskedShape> {
     const action = actionOf(caller, body, trace)
     const { approval: id, answered, call } = body
@@ -169,12 +164,73 @@ export function createAsking({ approvals, gates, identity, timers, seat, approve
 
   return {
     ask,
-    start() {
+    /** Expects the tools whose calls wait since before the daemon started. */
+    start(): void {
       for (const { id, action, state } of approvals.waiting())
         if (state === 'pending' && action.agent.startsWith('kBridge:') && action.tool !== EXEC)
           waiters.expect(id)
     },
+    /** Tells all that wait to ask again, so that their requests outlive the daemon. */
     stop: () => closing.abort(),
+  }
+}
+
+interface Known {
+  /** Questions that wait for an answer. */
+  here: number
+  /** Ends the time of each tool that is between two questions. */
+  readonly away: (() => void)[]
+}
+
+/**
+ * Counts the tools that wait for each request, so that a request ends when the last of them is gone, and not before: `abandoned` hears of
+ * it then.
+ */
+function createWaiters(timers: Timers, abandoned: (id: string) => void) {
+  const all = new Map<string, Known>()
+
+  function check(id: string, one: Known): void {
+    if (one.here > 0 || one.away.length > 0) return
+    all.delete(id)
+    abandoned(id)
+  }
+  function known(id: string): Known {
+    const one = all.get(id) ?? { here: 0, away: [] }
+    all.set(id, one)
+    return one
+  }
+  /** A tool that has just been told to ask again is one more waiter, until it asks or its time is over. */
+  function expect(id: string): void {
+    const one = known(id)
+    if (one.away.length >= AWAY_MAX) return
+    const stop = timers.after(AGAIN_MS, () => {
+      one.away.splice(one.away.indexOf(stop), 1)
+      check(id, one)
+    })
+    one.away.push(stop)
+  }
+
+  return {
+    expect,
+    /** A tool that was expected asks now. Each call needs one of `leave` later. */
+    arrive(id: string): void {
+      const one = known(id)
+      // Any of the expected tools may be the one that came. The newest expectation ends, because the tool of the oldest may be gone.
+      one.away.pop()?.()
+      one.here++
+    },
+    /** The question of a tool is over. `again`: it was told to ask again; otherwise it has its answer, or is gone. */
+    leave(id: string, again: boolean): void {
+      const one = all.get(id)
+      if (one === undefined) return
+      one.here--
+      if (again) expect(id)
+      check(id, one)
+    },
+    count(id: string): number {
+      const { here, away } = all.get(id) ?? { here: 0, away: [] }
+      return here + away.length
+    },
   }
 }
 
