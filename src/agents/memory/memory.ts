@@ -81,7 +81,7 @@ export interface Memory {
 export function createMemory({ repository, redact, embed, clock, random, log }: MemoryDeps): Memory {
   const kept = { what: 'note', command: 'karo memory list', least: ID_LEAST } as const
   const { serially, all, one, write, drop } = createCollection({ rows: repository, ...kept })
-  const indexes = new Map<number, WordIndex>()
+  const indexes = createRecent<number, WordIndex>(MOST_INDEXES)
   /** When each note last failed alone to get an embedding, by its id. */
   const failed = createRecent<string, number>(MOST_FAILED)
   const rests = ({ id }: NoteRow): boolean =>
@@ -90,12 +90,8 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
   const noteOf = ({ vector: _, vector_by: __, ...row }: NoteRow): Note => row
 
   async function indexOf(person: number): Promise<WordIndex> {
-    const known = indexes.get(person)
-    indexes.delete(person)
-    const index = known ?? createWordIndex(await all(person))
+    const index = indexes.get(person) ?? createWordIndex(await all(person))
     indexes.set(person, index)
-    const [oldest] = indexes.keys()
-    if (indexes.size > MOST_INDEXES && oldest !== undefined) indexes.delete(oldest)
     return index
   }
 
@@ -196,7 +192,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
           vector_by: '',
         }
         await write(person, { put: [row], remove: older.map(({ id }) => id) })
-        const index = indexes.get(person)
+        const index = indexes.peek(person)
         for (const { id } of older) index?.remove(id)
         index?.add(row)
         return noteOf(row)
@@ -230,7 +226,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
       serially(async () => {
         const only = await one(person, which)
         await write(person, { remove: [only.id] })
-        indexes.get(person)?.remove(only.id)
+        indexes.peek(person)?.remove(only.id)
         return noteOf(only)
       }),
     async drop(person) {

@@ -44,7 +44,7 @@ export interface HttpTransportDeps {
 }
 
 export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
-  const { endpoint, limits, token, owners, muscle, Transport, timers, now } = deps
+  const { endpoint, limits, token, muscle, Transport, timers, now } = deps
   const over = Promise.withResolvers<string>()
   const traffic = createTraffic(now)
   const reopened = createQuota(REOPENED)
@@ -73,61 +73,28 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
   const stopTimer = timers.after(limits.wall_ms, () => kill('it ran as long as it may'))
   const forget = whenLost(muscle, () => kill('karo-exec was lost, without which nothing acts'))
 
-  /** Rejects with an Error whose message is for people. */
-  async function fetch(asked: string | URL, init: RequestInit = {}): Promise<Response> {
-    if (new URL(asked).href !== endpoint.href) throw new Error('it may be asked at its own address alone')
-    const headers = new Headers(init.headers)
-    if (token !== undefined) headers.set('authorization', `Bearer ${Buffer.from(token).toString('utf8')}`)
-    if (++open > MOST_OPEN) throw kill(`it left more than ${MOST_OPEN} requests open`)
-    const ended = (): void => {
-      open -= 1
-    }
-    const answer = await answerOf(endpoint, headers, init, owners).catch((error: unknown) => {
-      ended()
-      throw error
-    })
-    answer.on('close', ended)
-    const status = answer.statusCode ?? 0
-    if (status >= 300 && status < 400 && status !== 304) {
-      answer.destroy()
-      throw new Error(`it answers with a redirect (HTTP ${status}), which is not followed`)
-    }
-    const told = new Headers()
-    for (const [name, values = []] of Object.entries(answer.headersDistinct))
-      for (const value of values) told.append(name, value)
-    const isEmpty = EMPTY.has(status)
-    // What comes nevertheless is not waited for.
-    if (isEmpty) answer.destroy()
-    const essence = told.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-    const hasEvents = status === 200 && essence === 'text/event-stream' && isStreamed(init)
-    const body = isEmpty ? null : ReadableStream.from(bounded(answer, hasEvents))
-    return new Response(body, { status, statusText: answer.statusMessage ?? '', headers: told })
-  }
-
-  /** The body, as long as neither it nor one event of it is longer than a message may be. An event ends with an empty line. */
-  async function* bounded(answer: IncomingMessage, hasEvents: boolean): AsyncGenerator<Uint8Array, void> {
-    let length = 0
-    let isLineEmpty = false
-    for await (const piece of answer as AsyncIterable<Buffer>) {
-      bytesRead += piece.length
-      if (bytesRead > limits.output_bytes) throw kill('it wrote more than it may')
-      if (!hasEvents) length += piece.length
-      else
-        for (const byte of piece) {
-          length += 1
-          if (byte === CARRIAGE_RETURN) continue
-          if (byte === LINE_FEED && isLineEmpty) length = 0
-          isLineEmpty = byte === LINE_FEED
-        }
-      if (length > MESSAGE_BYTES)
-        throw kill(`it sent a message of more than ${MESSAGE_BYTES / 1024 / 1024} MiB`)
-      yield piece
-    }
+  /** A piece of an answer has come, of which one message has `ofOne` bytes so far. Throws where it is more than there may be. */
+  const count = (bytes: number, ofOne: number): void => {
+    bytesRead += bytes
+    if (bytesRead > limits.output_bytes) throw kill('it wrote more than it may')
+    if (ofOne > MESSAGE_BYTES) throw kill(`it sent a message of more than ${MESSAGE_BYTES / 1024 / 1024} MiB`)
   }
 
   const http = new Transport(endpoint, {
     redirectPolicy: 'follow',
-    fetch,
+    async fetch(asked, init = {}) {
+      if (new URL(asked).href !== endpoint.href) throw new Error('it may be asked at its own address alone')
+      if (++open > MOST_OPEN) throw kill(`it left more than ${MOST_OPEN} requests open`)
+      const ended = (): void => {
+        open -= 1
+      }
+      const answer = await answerOf(deps, init).catch((error: unknown) => {
+        ended()
+        throw error
+      })
+      answer.on('close', ended)
+      return responseOf(answer, init, count)
+    },
     reconnectionOptions: {
       initialReconnectionDelay: REOPEN.first,
       reconnectionDelayGrowFactor: REOPEN.growth,
@@ -256,13 +223,14 @@ async function connected(
   }
 }
 
-/** The head of the answer. */
+/** The head of the answer. Rejects with an Error whose message is for people. */
 async function answerOf(
-  endpoint: URL,
-  headers: Headers,
-  { method, body, signal }: RequestInit,
-  owners: HttpTransportDeps['owners'],
+  { endpoint, token, owners }: HttpTransportDeps,
+  init: RequestInit,
 ): Promise<IncomingMessage> {
+  const { method, body, signal } = init
+  const headers = new Headers(init.headers)
+  if (token !== undefined) headers.set('authorization', `Bearer ${Buffer.from(token).toString('utf8')}`)
   const host = endpoint.hostname.replace(/^\[(.*)\]$/, '$1')
   const port = endpoint.port === '' ? 80 : Number(endpoint.port)
   const socket = await connected(endpoint, { host, port }, signal ?? undefined, owners)
@@ -287,8 +255,49 @@ async function answerOf(
   return promise
 }
 
+function responseOf(answer: IncomingMessage, init: RequestInit, count: Count): Response {
+  const status = answer.statusCode ?? 0
+  if (status >= 300 && status < 400 && status !== 304) {
+    answer.destroy()
+    throw new Error(`it answers with a redirect (HTTP ${status}), which is not followed`)
+  }
+  const told = new Headers()
+  for (const [name, values = []] of Object.entries(answer.headersDistinct))
+    for (const value of values) told.append(name, value)
+  const isEmpty = EMPTY.has(status)
+  // What comes nevertheless is not waited for.
+  if (isEmpty) answer.destroy()
+  const essence = told.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const hasEvents = status === 200 && essence === 'text/event-stream' && isStreamed(init)
+  const body = isEmpty ? null : ReadableStream.from(bounded(answer, hasEvents, count))
+  return new Response(body, { status, statusText: answer.statusMessage ?? '', headers: told })
+}
+
+type Count = (bytes: number, ofOne: number) => void
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
+
+/** The body, as long as neither it nor one event of it is longer than a message may be. An event ends with an empty line. */
+async function* bounded(
+  answer: IncomingMessage,
+  hasEvents: boolean,
+  count: Count,
+): AsyncGenerator<Uint8Array, void> {
+  let length = 0
+  let isLineEmpty = false
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    if (!hasEvents) length += piece.length
+    else
+      for (const byte of piece) {
+        length += 1
+        if (byte === CARRIAGE_RETURN) continue
+        if (byte === LINE_FEED && isLineEmpty) length = 0
+        isLineEmpty = byte === LINE_FEED
+      }
+    count(piece.length, length)
+    yield piece
+  }
+}
 
 const lost = new WeakMap<Pick<MuscleClient, 'closed'>, Set<() => void>>()
 

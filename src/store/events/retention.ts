@@ -167,9 +167,7 @@ export function createEventRetention({
 
   return {
     async people() {
-      const uids = new Set(await counts.people())
-      for (const uid of await createRollupRepository(db).uids()) uids.add(uid)
-      return [...uids]
+      return [...new Set([...(await counts.people()), ...(await createRollupRepository(db).uids())])]
     },
 
     async removeEvents(uid, time, signal) {

@@ -235,7 +235,9 @@ describe('a server over HTTP', () => {
     await runtime.look()
     expect(lastWords(await task.become('canceled'))).toContain('the grant is over')
     const said = server.asked.map(({ method, message }) => message?.method ?? method)
-    expect(said.slice(said.indexOf('tools/call') + 1)).toEqual(['notifications/cancelled', 'DELETE'])
+    // The stream of its own messages is opened beside all others, on a busy machine behind the call.
+    const after = said.slice(said.indexOf('tools/call') + 1).filter((what) => what !== 'GET')
+    expect(after).toEqual(['notifications/cancelled', 'DELETE'])
   })
 
   test('is not connected to without a grant, and after its end not by itself', async () => {
