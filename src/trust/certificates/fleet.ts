@@ -1,21 +1,20 @@
 // The room of certificates: which mesh this node belongs to, who is certified there, and, on an issuer, who is let in.
-import type { NodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
+import { toHex } from '../../base/hex.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import { createLineage } from '../lineage/index.ts'
 import { createBelonging } from './belonging.ts'
 import type { FleetOptions } from './fleet-options.ts'
-import type { DocumentSink, Fleet } from './fleet-types.ts'
+import type { DocumentSink, Fleet, RevokedHere } from './fleet-types.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
 import { createInvites } from './invites/invites.ts'
 import { createIssuing } from './issuing.ts'
 import { assignableOf, createKinship } from './kinship.ts'
 import { createCredentials } from './meeting/credentials.ts'
 import { createParting } from './meeting/parting.ts'
-import { createTaking } from './meeting/taking.ts'
 import { createOperatorOffice } from './operator-office.ts'
-import { createRoll } from './roll.ts'
-import { stateOf } from './state.ts'
+import { createRoll, type Roll } from './roll.ts'
 import type { FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
 
@@ -48,14 +47,55 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   const parting = createParting({ log, tell: changes.tell })
-  const { take, documents } = createTaking({
-    ...parts,
-    parting,
-    issuing,
-    tell,
-    authorities: () => authorities.tell(),
-    renewed: () => belonging.renewed(),
-  })
+
+  function noteRevoked(node: NodeId): void {
+    const revoked = roll.revoked(node)
+    if (revoked === undefined) return
+    log.info({ peer: node, by: revoked.by }, 'a key was revoked')
+    const details = { by: revoked.by }
+    void audit.record({ type: 'certificate_revoked', success: true, peer: node, details })
+  }
+
+  /**
+   * Takes a certificate or a list from any source: what it changes, its ledger entries, and who is told.
+   * `isNew`: false at the start, for what was kept before. `cut`: whom a list puts out loses its link at once, because it was
+   * emptied already.
+   */
+  function take(kind: FleetKind, frame: Uint8Array, isNew = true, cut?: 'cut'): void {
+    const now = clock.now()
+    const isList = kind === 'revocation_list'
+    const from = isNew ? undefined : 'kept'
+    const changed = isList ? roll.list(frame, now, from) : roll.certificate(frame, now).changed
+    if (isNew && isList) for (const node of changed) noteRevoked(node)
+    if (changed.includes(self)) belonging.renewed()
+    if (!isList && changed.some((node) => roll.isAuthority(node))) authorities.tell()
+    const others = new Set(changed.flatMap(lineage.all).filter((node) => node !== self))
+    const leaving = isNew && isList && cut === undefined ? parting.begin([...others]) : undefined
+    tell(changed.filter((node) => leaving?.has(node) !== true))
+  }
+
+  /**
+   * A member has a list of this node that this node lost, for example in a restore: this node signs one that continues it.
+   */
+  function takeList(frame: Uint8Array, isNew: boolean): void {
+    const before = roll.listOf(self)
+    take('revocation_list', frame, isNew)
+    if (!isNew || roll.listOf(self) === before || !issuing.isIssuer()) return
+    issuing.relist().catch((error: unknown) => log.error({ reason: String(error) }, 'no list was signed'))
+  }
+
+  const isFirst = (author: NodeId): boolean => {
+    const root = roll.root()
+    return root !== undefined && author === formatNodeId(root.key)
+  }
+  const judged = { wanted: roll.wants, isFirst }
+  const documents = {
+    certificate: {
+      ...judged,
+      accept: (frame: Uint8Array, isNew: boolean) => take('certificate', frame, isNew),
+    },
+    revocation_list: { ...judged, accept: takeList },
+  }
 
   /** A node that this node itself revokes has been emptied by then, so its link is cut at once. */
   async function signed(kind: FleetKind, frame: Uint8Array): Promise<void> {
@@ -146,7 +186,37 @@ export function createFleet(options: FleetOptions): Fleet {
     operators: createOperatorOffice({ ...parts, issuing }),
 
     state() {
-      return stateOf({ self, roll, now: clock.now(), joinedAt: belonging.joinedAt(), seeking, lineage })
+      const now = clock.now()
+      const joining = seeking.joining()
+      const { refused, detail } = seeking.refusal()
+      const root = roll.root()
+      const { newest, listed } = roll.lists(now)
+      // Its own key, and those before it: the one before is certified until the new one is.
+      const keys = lineage.ancestors(self)
+      const word = first(keys, (key) => roll.word(key, now))
+      return {
+        mesh: root ? toHex(root.mesh) : null,
+        root: root ? formatNodeId(root.key) : null,
+        joined_at: belonging.joinedAt() ?? null,
+        own: word?.binding ?? null,
+        why_not: (word === undefined && first(keys, (key) => roll.whyNot(key, now))) || null,
+        revoked_by: word === undefined ? revokedBy(roll, keys, now) : null,
+        issuer: word?.binding.usage === 'issuer',
+        lists_at: root ? newest : null,
+        stale: word?.stale ?? false,
+        certified: new Set(roll.certified(now).map(({ node_id }) => lineage.memberOf(node_id))).size,
+        revoked: listed,
+        joining:
+          joining === undefined && refused === null
+            ? null
+            : {
+                expires_at: joining?.expires_at ?? 0,
+                refused,
+                detail,
+                places: joining?.places ?? [],
+                attempt: seeking.attempt(),
+              },
+      }
     },
 
     found: rootWord.found,
@@ -212,5 +282,22 @@ async function before(sent: void | Promise<void>, counts: () => void): Promise<v
     await sent
   } finally {
     counts()
+  }
+}
+
+const first = <T>(keys: readonly NodeId[], of: (key: NodeId) => T | undefined): T | undefined =>
+  keys.map(of).find((one) => one !== undefined)
+
+/** Who revoked one of these keys; null: nobody did. */
+function revokedBy(roll: Roll, keys: readonly NodeId[], now: number): RevokedHere | null {
+  const revoked = first(keys, roll.revoked)
+  const root = roll.root()
+  if (revoked === undefined || root === undefined) return null
+  const { by, at } = revoked
+  return {
+    node_id: by,
+    at,
+    root: by === formatNodeId(root.key),
+    name: roll.word(by, now)?.binding.name ?? '',
   }
 }
