@@ -27,8 +27,7 @@ import type { openStore } from '../store/index.ts'
 import { readPassphraseFile } from '../trust/identity/index.ts'
 import { type Asker, createPrincipals } from '../trust/operators/index.ts'
 import { type Principal, principalOf } from '../trust/policy/index.ts'
-import type { Foundation } from './foundation.ts'
-import type { DaemonOptions } from './options.ts'
+import type { DaemonOptions, Foundation } from './foundation.ts'
 import type { buildTrust } from './trust-rooms.ts'
 
 /** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY that opens vaults. */

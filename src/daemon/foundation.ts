@@ -5,6 +5,7 @@ import { faultsFromEnv } from '../base/run/faults.ts'
 import { personHome } from '../base/run/person-home.ts'
 import { COMMIT, VERSION } from '../base/version.ts'
 import { type Config, createLiveConfig, loadConfig } from '../config/index.ts'
+import type { HomePaths } from '../config/paths.ts'
 import { createTraces } from '../ops/forward/traces.ts'
 import { withoutHome } from '../ops/log/home.ts'
 import { createJsonLog, createPlainLog } from '../ops/log/log.ts'
@@ -14,7 +15,21 @@ import { createMetrics } from '../ops/metrics/metrics.ts'
 import type { Readings } from '../ops/metrics/readings.ts'
 import { createProblems } from '../ops/system/report-problems.ts'
 import { openTap } from '../ops/system/tap.ts'
-import type { DaemonOptions } from './options.ts'
+import type { Identity } from '../trust/identity/index.ts'
+
+/** Options that the command line passes to the daemon. */
+export interface DaemonOptions {
+  readonly paths: HomePaths
+  readonly identity: Identity
+  /** For the configuration's `KARO_…` variables. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The machine's: its group may use the control socket. */
+  readonly service: boolean
+  /** A person watches stderr: plain lines instead of JSON. */
+  readonly terminal: boolean
+  /** Writes to stderr. */
+  readonly write: (text: string) => void
+}
 
 /** `readings` is called at each look at the metrics, when all rooms are built. Throws KaroError: `bad_config`. */
 export function layFoundation(options: DaemonOptions, readings: () => Promise<Readings>) {

@@ -1,26 +1,32 @@
 // The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
 import { dirname } from 'node:path'
 import { aborted } from 'node:util'
-import { systemClock as clock, systemRandom as random } from '../base/clock.ts'
+import { systemClock as clock, systemRandom as random, systemTimers as timers } from '../base/clock.ts'
 import { EXIT, type ExitCode } from '../base/errors.ts'
 import { healthOf, stopAll } from '../base/run/lifecycle.ts'
 import type { Room } from '../base/run/room.ts'
 import { tolerated } from '../base/run/tolerated.ts'
-import { VERSION } from '../base/version.ts'
+import { BUILD, VERSION } from '../base/version.ts'
 import { type FleetSettings, fleetFile, keepFleetSettings } from '../config/index.ts'
+import { loopUtilization, watchLag } from '../ops/metrics/lag.ts'
 import { readAll } from '../ops/metrics/readings.ts'
-import { openNotify } from '../ops/system/notify.ts'
+import { boundGenerations, keepCode, trimMemory } from '../ops/system/memory.ts'
+import { type Notify, openNotify, watchdogMs } from '../ops/system/notify.ts'
+import { watchReadiness } from '../ops/system/readiness.ts'
 import { watchEnding } from '../ops/system/signals.ts'
+import { startWatchdog, type Vital } from '../ops/system/watchdog.ts'
+import { isDiskTrouble } from '../store/index.ts'
 import { type Identity, switchIdentityFile } from '../trust/identity/index.ts'
 import { loadPolicies } from '../trust/policy/load.ts'
-import { type Foundation, layFoundation } from './foundation.ts'
+import { type DaemonOptions, type Foundation, layFoundation } from './foundation.ts'
 import { buildLocal, type Local } from './local.ts'
 import { buildNetwork, type Network } from './network.ts'
-import type { DaemonOptions } from './options.ts'
 import { reload, tellPolicies } from './reload.ts'
-import { run } from './running.ts'
 import { buildService, type Service } from './service.ts'
 import { startRooms } from './start.ts'
+
+/** How long after a start the list that Ctrl-R searches is read into memory; reading it at once would delay the start. */
+const PREPARE_AFTER_MS = 2_000
 
 /**
  * Runs the daemon in this process until SIGTERM, SIGINT or, unless a service manager runs it, SIGHUP. It then stops
@@ -87,7 +93,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   try {
     await startRooms(options, rooms, ending.signal, log)
     if (policies.files.length > 0) await tellPolicies(local, policies)
-    const running = run(options, { foundation, local, network, health, notify, feed: service.feed })
+    const running = run(options, { foundation, local, network, service, health, notify })
     started.resolve(async () => {
       if (ending.signal.aborted) return
       notify.reloading()
@@ -130,6 +136,74 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   } finally {
     log.flush()
     notify.close()
+  }
+}
+
+interface Started {
+  readonly foundation: Foundation
+  readonly local: Local
+  readonly network: Network
+  readonly service: Service
+  readonly health: () => ReturnType<typeof healthOf>
+  readonly notify: Notify
+}
+
+/**
+ * Tasks of a started daemon beside its rooms: it reports whether the daemon is ready, sends watchdog messages, and measures
+ * its own lag. To be called when all rooms have started.
+ */
+function run(options: DaemonOptions, { foundation, local, network, service, health, notify }: Started) {
+  const { metrics, name } = foundation
+  const { identity, log } = foundation.common
+  const { audit, probe, store } = local
+  let status = ''
+
+  const unwatch = watchReadiness({ clock, timers }, health, (ready, reason, failing) => {
+    status = ready ? `${name} is ready` : `${name} is not ready: ${reason}`
+    // The service manager is told "started" in either case: it must not kill a daemon that lacks a port or a disk.
+    notify.ready(status)
+    service.feed.tell('health_changed', { ready, failing })
+    if (ready) log.info({ node_id: identity.nodeId, name, version: BUILD }, 'ready')
+    else log.warn({ node_id: identity.nodeId, name, version: BUILD, reason }, 'not ready')
+    if (options.terminal)
+      options.write(`karo: ${name} is ${ready ? '' : 'running, but not '}ready; Ctrl-C stops it\n`)
+  })
+  void audit.record({
+    type: 'node_started',
+    success: true,
+    details: { version: VERSION, member_id: identity.memberId },
+  })
+  // An error is ignored: a daemon that ends meanwhile, or cannot read its store, is reported by other checks.
+  const unprepare = timers.after(PREPARE_AFTER_MS, () => store.events.prepareSearch().catch(() => {}))
+  boundGenerations()
+  const untrim = trimMemory(timers)
+  const keepCodeNow = keepCode(timers)
+  const unlag = watchLag({ clock, timers, utilization: loopUtilization(), lagged: metrics.lagged })
+  const vitals: readonly Vital[] = [
+    { name: 'store', alive: () => probe.now().then(() => true, isDiskTrouble) },
+    { name: 'mesh', alive: async () => network.mesh.alive() },
+  ]
+  const limitMs = watchdogMs(options.env)
+  if (limitMs !== undefined) metrics.watchdog(limitMs)
+  const alive = (): void => {
+    notify.alive()
+    metrics.fed()
+  }
+  const unfeed =
+    limitMs === undefined ? undefined : startWatchdog({ limitMs, vitals, feed: alive, timers, log })
+
+  return {
+    /** One line for `systemctl status`. */
+    status: () => status,
+    /** Ends everything that `run` began; the rooms run on. */
+    end(): void {
+      unprepare()
+      unwatch()
+      unfeed?.()
+      unlag()
+      untrim()
+      keepCodeNow()
+    },
   }
 }
 

@@ -23,8 +23,7 @@ import { createRedaction } from '../observe/record/redaction.ts'
 import type { openStore } from '../store/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
 import type { Sharing } from '../trust/consent/index.ts'
-import type { Foundation } from './foundation.ts'
-import type { DaemonOptions } from './options.ts'
+import type { DaemonOptions, Foundation } from './foundation.ts'
 
 /** The daemon does not know where a person will run a command. */
 const WHERE = { cwd: '/', home: personHome() ?? '/' } as const

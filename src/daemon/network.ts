@@ -1,4 +1,4 @@
-// Builds the mesh and the rooms that exchange documents, summaries and queries with members through it.
+// Builds the mesh and the rooms that exchange documents, summaries, totals and queries with members through it.
 import { within } from '../base/async/deadline.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { printable } from '../base/format.ts'
@@ -6,18 +6,19 @@ import type { Log } from '../base/run/log.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
 import { createDocuments, type DocumentKind, type Documents } from '../exchange/documents/index.ts'
-import { createFetched, createQuery, SUMMARIZED } from '../exchange/query/index.ts'
+import { createFetched, createQuery, measuresOf, SUMMARIZED } from '../exchange/query/index.ts'
 import { createFigures, createReports } from '../exchange/reports/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
+import { createTotals, type Plan } from '../exchange/totals/index.ts'
 import { createMesh } from '../mesh/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
 import { createUpkeep } from '../trust/certificates/index.ts'
 import { abandonRotation, type Identity, readPending } from '../trust/identity/index.ts'
 import { isMissing, withRotations } from '../trust/peers/index.ts'
+import type { Principal } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 import { createOwnRotation } from './rotation.ts'
-import { buildTotals } from './totals.ts'
 
 /** Neighbours get so long to fetch what may end their links here: announcing takes a second at most. */
 const SPREAD_MS = 3_000
@@ -116,7 +117,36 @@ export function buildNetwork(
     onEncoded,
     measures: SUMMARIZED,
   })
-  const { totals, self } = buildTotals(foundation, local, documents)
+  const totals = createTotals({
+    ...common,
+    audit,
+    documents,
+    fleet,
+    insight,
+    policy,
+    sharing,
+    trust,
+    timers,
+    deciders,
+    measures: measuresOf(insight),
+    plan: () => planOf(fleet, organisation),
+    problem: () => organisation.state()?.problem,
+    refuses: trust.refuses,
+    kMin: () => common.config.sharing.k_min,
+    budget: () => common.config.sharing.budget,
+    joinedAt: () => fleet.state().joined_at,
+  })
+  // The roles with which this machine asks: those of its certificate, as other nodes see it.
+  const self = (): Principal => {
+    const word = fleet.word(nodeId)
+    return {
+      node_id: nodeId,
+      denied: false,
+      trust_level: word?.level ?? 'peer',
+      roles: word?.binding.roles ?? [],
+      teams: word?.binding.teams ?? [],
+    }
+  }
   const settings = () => {
     const bundle = organisation.state()
     if (bundle === null) return undefined
@@ -193,6 +223,29 @@ export function buildNetwork(
   }
 
   return { mesh, documents, summaries, totals, self, query, reports, upkeep, rotation, leave, handOver }
+}
+
+/** Undefined: this node does not belong to a mesh with a root key, or its policy names no two aggregators of different operators. */
+function planOf(fleet: Local['fleet'], organisation: Local['organisation']): Plan | undefined {
+  const [root, state, bundle] = [fleet.root(), organisation.state(), organisation.bundle()]
+  if (root === undefined || state === null || bundle === undefined) return undefined
+  const { aggregators, k_min, noise } = bundle
+  if (new Set(aggregators.map(({ operator }) => operator)).size < 2) return undefined
+  return {
+    mesh: root.mesh,
+    bundle: bundle.number,
+    k: k_min,
+    noise,
+    aggregators,
+    length: state.totals.bucket,
+    began: bundle.began,
+    audiences: state.totals.audiences,
+    former: (bundle.former ?? []).map(({ until, aggregators: before, bucket = 'day' }) => ({
+      until,
+      length: bucket,
+      aggregators: before,
+    })),
+  }
 }
 
 /** The last head of the ledger is signed and fetched within this time, because SIGTERM promises an end within 5 s. */

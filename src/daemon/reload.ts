@@ -3,9 +3,8 @@ import type { Feed } from '../api/feed/index.ts'
 import type { KaroError } from '../base/errors.ts'
 import type { PolicySet } from '../trust/policy/index.ts'
 import { loadPolicies } from '../trust/policy/load.ts'
-import { type Foundation, levelOf } from './foundation.ts'
+import { type DaemonOptions, type Foundation, levelOf } from './foundation.ts'
 import type { Local } from './local.ts'
-import type { DaemonOptions } from './options.ts'
 
 /** Keys that a running daemon can take over come into force; a file that cannot be used changes nothing. Never throws. */
 export async function reload(

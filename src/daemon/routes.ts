@@ -41,10 +41,9 @@ import { systemTimers as timers } from '../base/clock.ts'
 import type { healthOf } from '../base/run/lifecycle.ts'
 import { isAlone } from '../config/alone.ts'
 import { removePersonRows } from '../ops/care/remove-person.ts'
-import type { Foundation } from './foundation.ts'
+import type { DaemonOptions, Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 import type { Network } from './network.ts'
-import type { DaemonOptions } from './options.ts'
 
 export interface RouteParts {
   readonly foundation: Foundation

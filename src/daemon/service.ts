@@ -8,7 +8,7 @@ import { createApi } from '../api/server/control-socket.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
-import type { DaemonOptions } from './options.ts'
+import type { DaemonOptions } from './foundation.ts'
 import { buildRemote } from './remote.ts'
 import { type RouteParts, routesOf } from './routes.ts'
 

@@ -5,7 +5,7 @@ import { startAll } from '../base/run/lifecycle.ts'
 import type { Log } from '../base/run/log.ts'
 import type { Room } from '../base/run/room.ts'
 import { refuseSecond } from '../ops/system/lock.ts'
-import type { DaemonOptions } from './options.ts'
+import type { DaemonOptions } from './foundation.ts'
 
 /** The database's lock excludes a second daemon; the lock file says which process the first one is. */
 export async function startRooms(

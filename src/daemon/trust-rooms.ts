@@ -17,8 +17,7 @@ import { createTrust } from '../trust/peers/index.ts'
 import { createPeople, machineOf } from '../trust/people/index.ts'
 import { createPolicy, type PolicySet, teamsOfNode } from '../trust/policy/index.ts'
 import { compilePolicies } from '../trust/policy/load.ts'
-import type { Foundation } from './foundation.ts'
-import type { DaemonOptions } from './options.ts'
+import type { DaemonOptions, Foundation } from './foundation.ts'
 
 /** Rooms that say who a node or a person is, and what they may have; they talk to no other machine. */
 export function buildTrust(
