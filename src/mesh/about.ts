@@ -10,9 +10,9 @@ import { hello } from '../../protocols/registry.ts'
 import type { Config } from '../config/index.ts'
 import type { Credentials } from '../trust/certificates/index.ts'
 import { announcing, told } from './admission/addresses.ts'
-import { localIpOf } from './admission/local-ip.ts'
+import { plainIp } from './admission/endpoint.ts'
 
-export interface AboutDeps {
+interface AboutDeps {
   readonly config: Pick<Config, 'mesh' | 'sharing'>
   readonly name: string
   /** Karo's version. */
@@ -24,12 +24,7 @@ export interface AboutDeps {
   readonly shown: Credentials['shown']
 }
 
-export interface About {
-  hello(to: NodeId, connection: Connection): HelloBody
-  presence(): Pick<PresenceBody, 'name' | 'capabilities' | 'listen'>
-}
-
-export function createAbout(deps: AboutDeps): About {
+export function createAbout(deps: AboutDeps) {
   const { config, name, version, protocols, listening, admits, shown } = deps
   const capabilities = () => ({
     protocol_version: FRAME_VERSION,
@@ -39,7 +34,7 @@ export function createAbout(deps: AboutDeps): About {
     can_aggregate: true,
   })
   return {
-    hello: (to, connection) => ({
+    hello: (to: NodeId, connection: Connection): HelloBody => ({
       versions: [hello.id, ...protocols().map((protocol) => protocol.id)],
       name,
       capabilities: capabilities(),
@@ -47,6 +42,21 @@ export function createAbout(deps: AboutDeps): About {
       listen: told(listening(), admits(to) ? {} : { only: localIpOf(connection) ?? '' }),
       ...shown(to),
     }),
-    presence: () => ({ name, capabilities: capabilities(), listen: announcing(config.mesh, listening()) }),
+    presence: (): Pick<PresenceBody, 'name' | 'capabilities' | 'listen'> => ({
+      name,
+      capabilities: capabilities(),
+      listen: announcing(config.mesh, listening()),
+    }),
   }
+}
+
+/** The member of libp2p's TCP connection that holds the socket; its types declare it private. */
+interface Holder {
+  readonly maConn?: { readonly socket?: { readonly localAddress?: string } }
+}
+
+/** Which of this node's addresses a connection uses: libp2p tells the other end's only. Undefined when the socket is gone, or libp2p's connection no longer has the shape this relies on. */
+function localIpOf(connection: Connection): string | undefined {
+  const ip = (connection as unknown as Holder).maConn?.socket?.localAddress
+  return ip === undefined ? undefined : plainIp(ip)
 }

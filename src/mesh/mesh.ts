@@ -21,7 +21,7 @@ import { createInspect } from './admission/inspect.ts'
 import type { Interfaces } from './admission/listen.ts'
 import { createListening } from './admission/listening.ts'
 import { createAsking } from './asking.ts'
-import { createFinder, type Finder } from './discovery/look-up.ts'
+import { createFinder, type Finder } from './discovery/dht.ts'
 import { createLookout } from './discovery/lookout.ts'
 import { createNames } from './discovery/names.ts'
 import type { ChannelDeps } from './link/channel.ts'
@@ -316,8 +316,8 @@ export function createMesh(deps: MeshDeps): Mesh {
     allows: (ip) => allowsAddress(config.mesh, ip),
     neighbour: (node) => wires.get(connections.neighbour(node)?.id ?? 0),
   })
-  const performer = createPerformer({ ...deps, ...edge, finder, host: listening.host })
-  edge.open((event) => performer.perform(state.handle(event)))
+  const perform = createPerformer({ ...deps, ...edge, finder, host: listening.host })
+  edge.open((event) => perform(state.handle(event)))
 
   return {
     name: 'mesh',

@@ -1,5 +1,6 @@
 // Performs each action of the state machine: on libp2p, in the ledger, in the log.
 import type { Topic } from '../../protocols/define.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
 import { hello } from '../../protocols/registry.ts'
 import { deadline } from '../base/async/deadline.ts'
 import type { Ambient } from '../base/run/ambient.ts'
@@ -7,9 +8,8 @@ import type { Alarms } from '../base/timers.ts'
 import type { Trust } from '../trust/peers/index.ts'
 import type { Host } from './admission/host.ts'
 import type { Asking } from './asking.ts'
-import type { Finder } from './discovery/look-up.ts'
+import type { Finder } from './discovery/dht.ts'
 import type { Dials } from './link/dials.ts'
-import { forgetPeer } from './link/forget.ts'
 import type { Links } from './link/links.ts'
 import type { News } from './link/news.ts'
 import { peerIdOf, peerRefOf } from './link/peer.ts'
@@ -20,7 +20,10 @@ import { type Command, type MeshAction, type Outer, type Table, type TimerName, 
 import type { Timings } from './timings.ts'
 import type { TopicHandler } from './types.ts'
 
-export interface PerformDeps extends Pick<Ambient, 'timers' | 'log'> {
+/** Time for what libp2p still has to do for a peer that was just cut off. */
+const SETTLE_MS = 50
+
+interface PerformDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly alarms: Alarms<TimerName>
   readonly wires: Wires
   readonly links: Links
@@ -36,11 +39,7 @@ export interface PerformDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly timings: Timings
 }
 
-export interface Performer {
-  perform(actions: readonly MeshAction[]): void
-}
-
-export function createPerformer(deps: PerformDeps): Performer {
+export function createPerformer(deps: PerformDeps) {
   const { wires, links, news, twins, rejections, trust } = deps
 
   const commands: Table<'do', Command> = {
@@ -79,9 +78,7 @@ export function createPerformer(deps: PerformDeps): Performer {
       news.left(conn, reason)
       // The connection that took this one's place at the neighbour is not this node's, so another machine uses the same key.
       if (reason === 'replaced') twins.displaced(node)
-      const host = deps.host()
-      if (trust.refuses(node) && host !== undefined)
-        void forgetPeer({ ...deps, host, forget: deps.finder.forget }, node)
+      if (trust.refuses(node)) void forgetPeer(deps, node)
     },
     notice({ notice: { topic, author, frame }, from }) {
       try {
@@ -97,13 +94,11 @@ export function createPerformer(deps: PerformDeps): Performer {
     live: ({ conn }) => news.alive(conn),
   }
 
-  return {
-    perform(actions) {
-      for (const action of actions) {
-        if ('do' in action) (commands[action.do] as (command: Command) => void)(action)
-        else tell(facts, action)
-      }
-    },
+  return (actions: readonly MeshAction[]): void => {
+    for (const action of actions) {
+      if ('do' in action) (commands[action.do] as (command: Command) => void)(action)
+      else tell(facts, action)
+    }
   }
 }
 
@@ -117,5 +112,23 @@ async function identify(
     await host()?.services.identify.identify(wire.connection, { signal: limit.signal })
   } catch (error) {
     log.debug({ peer: wire.peer.nodeId, reason: String(error) }, 'identify failed')
+  }
+}
+
+/**
+ * Makes libp2p forget a peer that is refused, and whose connections are gone already: its services in their order, then the peer
+ * store. Taking away its protocols makes services forget it; a later delete alone would leave it there. Never throws.
+ */
+async function forgetPeer({ host, finder, timers, log }: PerformDeps, node: NodeId): Promise<void> {
+  const store = host()?.peerStore
+  if (store === undefined) return
+  const id = peerIdOf(node)
+  try {
+    await store.patch(id, { protocols: [], tags: {}, multiaddrs: [] })
+    await finder.forget(node)
+    await new Promise<void>((resolve) => void timers.after(SETTLE_MS, resolve))
+    await store.delete(id)
+  } catch (error) {
+    log.debug({ peer: node, reason: String(error) }, 'peer store entry not removed')
   }
 }

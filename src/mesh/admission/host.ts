@@ -14,7 +14,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { KaroError } from '../../base/errors.ts'
 import type { Security } from '../../config/index.ts'
-import type { Dht } from '../discovery/dht.ts'
+import type { DhtService } from '../discovery/dht.ts'
 import { meteredYamux } from '../muxer.ts'
 import type { Timings } from '../timings.ts'
 import { encrypters } from './encrypters.ts'
@@ -57,7 +57,7 @@ export interface HostInit {
   /** Runs synchronously for every connection, before any of its streams. */
   readonly onConnection: (connection: Connection) => void
   /** Left out: other members are not asked where members are. */
-  readonly dht?: Dht['service'] | undefined
+  readonly dht?: DhtService | undefined
   /** Version told to admitted peers by identify. */
   readonly version: string
 }

@@ -1,4 +1,5 @@
-// Finding where a member is now by asking other members: kad-dht, cut down to that one question.
+// Looks for a member that does not answer where it was, by asking other members: kad-dht, cut down to that one question. No link
+// that was opened to ask is kept.
 
 import type {
   Connection,
@@ -14,8 +15,10 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { createQuotas } from '../../base/quota.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
+import type { Asking } from '../asking.ts'
 import { nodeOf, peerIdOf } from '../link/peer.ts'
 import type { Wire } from '../link/wires.ts'
+import type { Put } from '../state/types.ts'
 
 export const DHT_PROTOCOL = '/karo/kad/1'
 
@@ -34,22 +37,17 @@ const NEVER_MS = 2 ** 31 - 1
 /** The kad-dht messages that are answered: FIND_NODE and PING. The others would store records that anybody sends. */
 const ANSWERED = new Set(['FIND_NODE', 'PING'])
 
-export interface DhtDeps extends Pick<Ambient, 'clock' | 'log'> {
+interface FinderDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly admits: (node: NodeId) => boolean
   /** An address that may be told, kept and dialed. */
   readonly allows: (ip: string) => boolean
   readonly neighbour: (node: NodeId) => Wire | undefined
-  /** One dial to a member that is no neighbour. Resolves with true when the member is one afterwards. Never rejects. */
-  readonly dial: (node: NodeId) => Promise<boolean>
+  readonly asking: Pick<Asking, 'ask' | 'signalOf'>
+  readonly put: Put
 }
 
-export interface Dht {
-  /** libp2p's service, without the symbols by which libp2p itself would use it: it must not dial by what this finds. */
-  readonly service: (components: KadDHTComponents) => { start(): Promise<void>; stop(): Promise<void> }
-  /** Multiaddrs at which members say the node is; hearsay. Empty when no member knows. Never rejects. */
-  find(node: NodeId, signal: AbortSignal): Promise<readonly string[]>
-  forget(node: NodeId): Promise<void>
-}
+/** libp2p's service, without the symbols by which libp2p itself would use it: it must not dial by what this finds. */
+export type DhtService = (components: KadDHTComponents) => { start(): Promise<void>; stop(): Promise<void> }
 
 /** Members of kad-dht's class that its types declare private. */
 interface Inside extends KadDHT {
@@ -60,15 +58,17 @@ interface Inside extends KadDHT {
   stop(): Promise<void>
 }
 
-/** Loads the library only when the look-up is switched on. */
-export async function loadDht(deps: DhtDeps): Promise<Dht> {
-  const { kadDHT } = await import('@libp2p/kad-dht')
-  const { clock, log } = deps
+export type Finder = ReturnType<typeof createFinder>
+
+export function createFinder(deps: FinderDeps) {
+  const { asking, clock, log, put } = deps
   const quotaOf = createQuotas<NodeId>(QUESTIONS, ASKERS_MAX)
   let dht: Inside | undefined
   /** Questions under way, and dials that they may still make. */
   let questions = 0
   let dials = 0
+  /** Members that were dialed to ask them. */
+  const dialed = new Set<NodeId>()
 
   /** The DHT stores, returns and asks only members, and only with addresses that may be dialed. */
   const known = (peer: PeerInfo): PeerInfo => {
@@ -82,7 +82,7 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
     if (node === undefined || !deps.admits(node)) throw new Error('no member')
     if (deps.neighbour(node) === undefined && dials > 0) {
       dials--
-      await deps.dial(node)
+      if (await asking.ask(node, 'dial')) dialed.add(node)
     }
     const wire = deps.neighbour(node)
     if (wire?.alive() !== true) throw new Error('no neighbour')
@@ -139,59 +139,72 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
     } as PeerStore,
   })
 
-  return {
-    service(components) {
-      const made = kadDHT({
-        protocol: DHT_PROTOCOL,
-        logPrefix: 'karo:kad',
-        clientMode: false,
-        peerInfoMapper: known,
-        allowQueryWithZeroPeers: true,
-        alpha: ALPHA,
-        disjointPaths: 1,
-        kBucketSize: BUCKET,
-        maxInboundStreams: 4,
-        maxOutboundStreams: 4,
-        // No member is asked before a look-up is needed.
-        querySelfInterval: NEVER_MS,
-        initialQuerySelfInterval: NEVER_MS,
-        routingTableUpdateMaxQueueSize: 64,
-        pingNewContactMaxQueueSize: 64,
-        pingOldContactMaxQueueSize: 64,
-      })(view(components)) as Inside
-      made.routingTableRefresh = {}
-      // Every five seconds it would refresh tags, which `peerStore` above leaves out.
-      made.routingTable.closestPeerTagger = {}
-      for (const type of Object.keys(made.rpc.handlers))
-        if (!ANSWERED.has(type)) delete made.rpc.handlers[type]
-      dht = made
-      return { start: () => made.start(), stop: () => made.stop() }
-    },
+  /** Multiaddrs at which members say the node is; hearsay. Empty when no member knows. Never rejects. */
+  async function search(node: NodeId, signal: AbortSignal): Promise<readonly string[]> {
+    if (dht === undefined) return []
+    try {
+      const id = peerIdOf(node)
+      // The addresses in the peer store have been tried already.
+      for await (const event of dht.findPeer(id, { signal, useCache: false })) {
+        if (event.name !== 'FINAL_PEER' || !event.peer.id.equals(id)) continue
+        const found = known(event.peer)
+          .multiaddrs.map(endpointOf)
+          .filter((endpoint) => endpoint !== undefined)
+        if (found.length > 0) return found.map(formatEndpoint)
+      }
+    } catch (error) {
+      log.debug({ peer: node, reason: String(error) }, 'nobody knows where it is')
+    }
+    return []
+  }
 
-    async find(node, signal) {
-      if (dht === undefined) return []
+  return {
+    /** Before the host is made: gives the service that it answers look-ups with. Loads the library, which nobody needs without look-ups. */
+    async load(): Promise<DhtService> {
+      const { kadDHT } = await import('@libp2p/kad-dht')
+      return (components) => {
+        const made = kadDHT({
+          protocol: DHT_PROTOCOL,
+          logPrefix: 'karo:kad',
+          clientMode: false,
+          peerInfoMapper: known,
+          allowQueryWithZeroPeers: true,
+          alpha: ALPHA,
+          disjointPaths: 1,
+          kBucketSize: BUCKET,
+          maxInboundStreams: 4,
+          maxOutboundStreams: 4,
+          // No member is asked before a look-up is needed.
+          querySelfInterval: NEVER_MS,
+          initialQuerySelfInterval: NEVER_MS,
+          routingTableUpdateMaxQueueSize: 64,
+          pingNewContactMaxQueueSize: 64,
+          pingOldContactMaxQueueSize: 64,
+        })(view(components)) as Inside
+        made.routingTableRefresh = {}
+        // Every five seconds it would refresh tags, which `peerStore` above leaves out.
+        made.routingTable.closestPeerTagger = {}
+        for (const type of Object.keys(made.rpc.handlers))
+          if (!ANSWERED.has(type)) delete made.rpc.handlers[type]
+        dht = made
+        return { start: () => made.start(), stop: () => made.stop() }
+      }
+    },
+    /** Followed by one `found` for this ask. Never rejects. */
+    async find(ask: number, node: NodeId): Promise<void> {
       questions++
       dials += DIALS_PER_QUESTION
-      try {
-        const id = peerIdOf(node)
-        // The addresses in the peer store have been tried already.
-        for await (const event of dht.findPeer(id, { signal, useCache: false })) {
-          if (event.name !== 'FINAL_PEER' || !event.peer.id.equals(id)) continue
-          const found = known(event.peer)
-            .multiaddrs.map(endpointOf)
-            .filter((endpoint) => endpoint !== undefined)
-          if (found.length > 0) return found.map(formatEndpoint)
-        }
-      } catch (error) {
-        log.debug({ peer: node, reason: String(error) }, 'nobody knows where it is')
-      } finally {
-        questions--
-        dials = Math.min(dials, questions * DIALS_PER_QUESTION)
+      const addresses = await search(node, asking.signalOf(ask))
+      questions--
+      dials = Math.min(dials, questions * DIALS_PER_QUESTION)
+      if (questions === 0) {
+        dialed.delete(node)
+        for (const one of dialed) put({ on: 'release', node: one })
+        dialed.clear()
       }
-      return []
+      put({ on: 'found', ask, addresses })
     },
-
-    async forget(node) {
+    async forget(node: NodeId): Promise<void> {
       await dht?.routingTable.remove(peerIdOf(node))
     },
   }

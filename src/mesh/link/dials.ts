@@ -4,10 +4,11 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { deadline } from '../../base/async/deadline.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
+import type { StaticPeer } from '../../config/index.ts'
 import { hasNoCommonEncryption } from '../admission/encrypters.ts'
+import { formatEndpoint, parseEndpoint } from '../admission/endpoint.ts'
 import type { Host } from '../admission/host.ts'
 import type { Names } from '../discovery/names.ts'
-import { resolveStatic } from '../discovery/static.ts'
 import type { Command, Put } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
 import { peerIdOf } from './peer.ts'
@@ -132,4 +133,19 @@ export function createDials({
       for (const control of running.keys()) control.abort(new Error('stopping'))
     },
   }
+}
+
+/**
+ * Multiaddrs of a static peer at this moment; what is not private is left to the gater. Empty on failure. An address
+ * that cannot be dialed, such as a link-local one with a zone, is left out: it must not end the dial of the others.
+ */
+export async function resolveStatic(
+  peer: StaticPeer,
+  names: Pick<Names, 'addresses'>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const ips = await names.addresses(peer.host, signal).catch(() => [])
+  return ips
+    .map((ip) => formatEndpoint({ ip, port: peer.port }))
+    .filter((text) => parseEndpoint(text) !== undefined)
 }

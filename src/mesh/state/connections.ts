@@ -6,14 +6,35 @@ import type { Config } from '../../config/index.ts'
 import type { Credentials } from '../../trust/certificates/index.ts'
 import { believable } from '../admission/addresses.ts'
 import type { Timings } from '../timings.ts'
-import { AFTER, type Entry, newEntry } from './entry.ts'
-import type { Step } from './handshake.ts'
+import { createHandshake, type Handshake, type Step } from './handshake.ts'
 import { createLobby, type LobbyLimits } from './lobby.ts'
 import { loserAtOpening } from './rivals.ts'
 import type { Conn, ConnId, Emit, EndReason, MeshEvent, Outcome, Said } from './types.ts'
 
 /** Connections to one key that are not admitted: a simultaneous dial needs two. */
 const UNADMITTED_PER_KEY = 2
+
+/** Why a connection ended, after each Goodbye of the other side. */
+const AFTER: Readonly<Record<GoodbyeReason, EndReason>> = {
+  stopping: 'goodbye',
+  replaced: 'replaced',
+  surplus: 'surplus',
+}
+
+/** One connection as its owner holds it: what everybody may see of it, and where its admission stands. */
+interface Entry extends Conn {
+  readonly handshake: Handshake
+  heardAt: number
+  introduced: HelloBody | undefined
+  leaf: boolean
+  leafHere: boolean
+  skewMs: number | undefined
+  admitted: boolean
+  outcome: Outcome | undefined
+  retryAfterMs: number
+  /** It proves an invite, and what comes of that is not certain yet. */
+  enrols: boolean
+}
 
 export interface ConnectionsDeps {
   readonly mesh: Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
@@ -224,11 +245,24 @@ export function createConnections(deps: ConnectionsDeps): Connections {
         emit({ do: 'abort', id, reason: 'refused' })
         return
       }
-      const conn = newEntry(
-        { id, node, ip, dialed: at !== undefined },
-        clock.monotonic(),
-        timings.retryAfterMs,
-      )
+      const now = clock.monotonic()
+      const conn: Entry = {
+        id,
+        node,
+        ip,
+        dialed: at !== undefined,
+        openedAt: now,
+        heardAt: now,
+        introduced: undefined,
+        leaf: false,
+        leafHere: false,
+        skewMs: undefined,
+        admitted: false,
+        outcome: undefined,
+        retryAfterMs: timings.retryAfterMs,
+        enrols: false,
+        handshake: createHandshake(),
+      }
       all.set(id, conn)
       byNode.set(node, (byNode.get(node) ?? new Set()).add(conn))
       emit({ do: 'timer', timer: `lobby ${id}`, ms: timings.lobbyMs })

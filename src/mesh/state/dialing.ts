@@ -7,7 +7,6 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Book } from './book.ts'
 import type { Connections } from './connections.ts'
 import type { Due } from './overlay.ts'
-import { createPace } from './pace.ts'
 import type { Places } from './places.ts'
 import { createRedial } from './redial.ts'
 import type { Conn, ConnId, Emit, Outcome, Target } from './types.ts'
@@ -23,6 +22,14 @@ const LISTED_MAX = 1_024
 const LISTED_AT_ONCE = 2
 /** The node that was met at an address is known from then on, as a member or as pending; after this time another machine may have the address. */
 const MEET_AGAIN_MS = 60 * 60_000
+
+/**
+ * A round of dials looks at every member, and in a mesh where machines come and go each presence may lead to one. With a pause
+ * that grows with the members, a node spends about the same on its rounds however many there are.
+ */
+const PAUSE_MS_PER_MEMBER = 2
+/** A round is never further away than this. */
+const PAUSE_MOST_MS = 2_000
 
 const FAILED: Outcome = { kind: 'ended', reason: 'cut' }
 const SILENT: Outcome = { kind: 'ended', reason: 'silent' }
@@ -257,6 +264,19 @@ export function createDialing(deps: DialingDeps) {
       const targets = waiting.get(id) ?? []
       waiting.delete(id)
       for (const target of targets) came(target, outcome, node)
+    },
+  }
+}
+
+/** How soon a node goes over all of its members again: the more they are the later, so that looking costs the same in any mesh. */
+export function createPace(clock: Pick<Clock, 'monotonic'>) {
+  let next = Number.NEGATIVE_INFINITY
+  return {
+    /** Until a round may begin, ms; 0: now. */
+    left: () => Math.max(0, next - clock.monotonic()),
+    /** A round over so many members begins. */
+    begun(members: number): void {
+      next = clock.monotonic() + Math.min(members * PAUSE_MS_PER_MEMBER, PAUSE_MOST_MS)
     },
   }
 }

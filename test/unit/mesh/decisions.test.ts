@@ -11,7 +11,7 @@ import { allowsAddress, createGater } from '../../../src/mesh/admission/gater.ts
 import { type Interfaces, listenAddresses } from '../../../src/mesh/admission/listen.ts'
 import { encodeAnswers, encodeQuestions } from '../../../src/mesh/discovery/mdns-packet.ts'
 import { segmentsOf, watchSegments } from '../../../src/mesh/discovery/segments.ts'
-import { resolveStatic } from '../../../src/mesh/discovery/static.ts'
+import { resolveStatic } from '../../../src/mesh/link/dials.ts'
 import { peerIdOf } from '../../../src/mesh/link/peer.ts'
 import { ADDRESSES_PER_NODE, createBook, HEARSAY_PER_NODE } from '../../../src/mesh/state/book.ts'
 import { createDialing } from '../../../src/mesh/state/dialing.ts'

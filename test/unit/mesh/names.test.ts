@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { hostsOf } from '../../../src/config/hosts-file.ts'
+import { hostsIn } from '../../../src/mesh/discovery/lookout.ts'
 import { createNames } from '../../../src/mesh/discovery/names.ts'
-import { hostsIn } from '../../../src/mesh/discovery/scan.ts'
 import { patience } from '../../support/run/until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'karo-names-'))

@@ -1,6 +1,6 @@
 // Rounds of dials: at once in a small mesh, and with a pause in one that is large.
 import { expect, test } from 'vitest'
-import { createPace } from '../../../src/mesh/state/pace.ts'
+import { createPace } from '../../../src/mesh/state/dialing.ts'
 
 test('the pause grows with the members up to a bound, and counts from the beginning of a round', () => {
   let now = 1_000
