@@ -1,4 +1,5 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
+import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createMuscle, createRuntime, type Runtime } from '../agents/index.ts'
 import { tryPlaces } from '../agents/manifest/tried.ts'
@@ -6,8 +7,9 @@ import { loadGuard } from '../assist/guard/index.ts'
 import { createResident } from '../assist/resident/resident.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
+import type { Log } from '../base/run/log.ts'
 import { VERSION } from '../base/version.ts'
-import { createAnomalies } from '../insight/anomalies/index.ts'
+import { type Anomalies, createAnomalies } from '../insight/anomalies/index.ts'
 import { createInsight, type Insight } from '../insight/statistics/index.ts'
 import { createProcesses } from '../observe/processes/index.ts'
 import { createObserve, type PersonOf } from '../observe/record/index.ts'
@@ -22,7 +24,6 @@ import type { People } from '../trust/people/index.ts'
 import type { PolicySet } from '../trust/policy/index.ts'
 import { buildAgents, endWhatMayNotGoOn } from './agents.ts'
 import type { DaemonOptions, Foundation } from './foundation.ts'
-import { watchKeptHooks } from './kept-hooks.ts'
 import { buildMind, keepResults, ledgerOfAnomalies, raiseAlerts } from './mind.ts'
 import { placeAddress } from './place-address.ts'
 import { buildTrust } from './trust-rooms.ts'
@@ -141,7 +142,7 @@ export function buildLocal(
 
   // The machine's service is another user than those who type, and sees other files: their shells start the program.
   const resident = service ? undefined : createResident({ home: paths.home, log })
-  const dropKeptHooks = service ? undefined : watchKeptHooks({ directory: paths.shells, anomalies, log })
+  const dropKeptHooks = service ? undefined : watchKeptHooks(paths.shells, anomalies, log)
 
   return {
     store,
@@ -177,3 +178,23 @@ export const decidersOf =
     const number = await people.numberOf(service ? 0 : ownUid)
     return number === undefined ? [] : [number]
   }
+
+/**
+ * Removes the hooks that this person's shells keep as files in `directory`: when there is something to tell, because only the program
+ * tells it, and when settings may have changed.
+ * At the start, whenever something unusual was found, and after a call of the returned function, the next new shell
+ * starts the program, which rewrites the stored hook. Shells only compare modification times, and a file that is
+ * restored from elsewhere may have an old one.
+ */
+function watchKeptHooks(directory: string, anomalies: Anomalies, log: Log): () => void {
+  const remove = (): void => {
+    try {
+      rmSync(directory, { recursive: true, force: true })
+    } catch (error) {
+      log.warn({ reason: String(error) }, 'hooks of shells were not removed; new shells may have an old one')
+    }
+  }
+  remove()
+  anomalies.onBegun(remove)
+  return remove
+}

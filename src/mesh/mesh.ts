@@ -306,7 +306,6 @@ export function createMesh(deps: MeshDeps): Mesh {
     seal: (body) => edge.intake.seal(presences, Presence, body),
     open: edge.intake.open,
   })
-  const { connections } = state
   const finder = createFinder({
     clock,
     log,
@@ -314,9 +313,9 @@ export function createMesh(deps: MeshDeps): Mesh {
     put,
     admits: (node) => trust.admits(node),
     allows: (ip) => allowsAddress(config.mesh, ip),
-    neighbour: (node) => wires.get(connections.neighbour(node)?.id ?? 0),
+    neighbour: (node) => wires.get(state.connections.neighbour(node)?.id ?? 0),
   })
-  const perform = createPerformer({ ...deps, ...edge, finder, host: listening.host })
+  const perform = createPerformer({ ...deps, ...edge, finder })
   edge.open((event) => perform(state.handle(event)))
 
   return {
@@ -338,17 +337,6 @@ export function createMesh(deps: MeshDeps): Mesh {
     meet: (who) => put(typeof who === 'string' ? { on: 'meet', node: who } : { on: 'visit', peer: who }),
     linkAll: (ms) => put({ on: 'link_all', ms }),
     rejections: rejections.counts,
-    ...createInspect({
-      config,
-      connections,
-      wires,
-      timers,
-      host: listening.host,
-      leaves: state.leaves,
-      oneSided: news.oneSided,
-      stale: rejections.stale,
-      staleStrangers: rejections.staleStrangers,
-      twins: twins.state,
-    }),
+    ...createInspect({ config, listening, state, wires, timers, news, rejections, twins }),
   }
 }

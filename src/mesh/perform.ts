@@ -6,7 +6,7 @@ import { deadline } from '../base/async/deadline.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import type { Alarms } from '../base/timers.ts'
 import type { Trust } from '../trust/peers/index.ts'
-import type { Host } from './admission/host.ts'
+import type { Listening } from './admission/listening.ts'
 import type { Asking } from './asking.ts'
 import type { Finder } from './discovery/dht.ts'
 import type { Dials } from './link/dials.ts'
@@ -31,8 +31,8 @@ interface PerformDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly dials: Dials
   readonly asking: Asking
   readonly finder: Finder
-  readonly host: () => Host | undefined
-  readonly trust: Pick<Trust, 'admits' | 'refuses'>
+  readonly listening: Listening
+  readonly trust: Trust
   readonly news: News
   readonly twins: Twins
   readonly rejections: Rejections
@@ -51,7 +51,7 @@ export function createPerformer(deps: PerformDeps) {
     abort: ({ id, reason }) => wires.abort(id, reason),
     dial: (command) => void deps.dials.dial(command),
     unlist: ({ node }) =>
-      void deps
+      void deps.listening
         .host()
         ?.peerStore.delete(peerIdOf(node))
         .catch(() => {}),
@@ -104,12 +104,12 @@ export function createPerformer(deps: PerformDeps) {
 
 /** Lets libp2p's services learn of the neighbour; nothing waits for that. */
 async function identify(
-  { host, timers, timings, log }: PerformDeps,
+  { listening, timers, timings, log }: PerformDeps,
   wire: ReturnType<Wires['get']> & object,
 ): Promise<void> {
   using limit = deadline(timers, timings.negotiateMs)
   try {
-    await host()?.services.identify.identify(wire.connection, { signal: limit.signal })
+    await listening.host()?.services.identify.identify(wire.connection, { signal: limit.signal })
   } catch (error) {
     log.debug({ peer: wire.peer.nodeId, reason: String(error) }, 'identify failed')
   }
@@ -119,8 +119,8 @@ async function identify(
  * Makes libp2p forget a peer that is refused, and whose connections are gone already: its services in their order, then the peer
  * store. Taking away its protocols makes services forget it; a later delete alone would leave it there. Never throws.
  */
-async function forgetPeer({ host, finder, timers, log }: PerformDeps, node: NodeId): Promise<void> {
-  const store = host()?.peerStore
+async function forgetPeer({ listening, finder, timers, log }: PerformDeps, node: NodeId): Promise<void> {
+  const store = listening.host()?.peerStore
   if (store === undefined) return
   const id = peerIdOf(node)
   try {

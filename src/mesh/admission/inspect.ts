@@ -1,44 +1,41 @@
 // The mesh seen from inside, for diagnosis: connections, dials under way, and a trial of multicast.
 import { networkInterfaces } from 'node:os'
-import type { NodeId } from '../../../protocols/node-id.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Timers } from '../../base/clock.ts'
 import type { Config } from '../../config/index.ts'
 import { checkMulticast } from '../discovery/multicast-check.ts'
 import { segmentsOf } from '../discovery/segments.ts'
-import type { WrongClock } from '../link/rejections.ts'
+import type { News } from '../link/news.ts'
+import type { Rejections } from '../link/rejections.ts'
 import type { Twins } from '../link/twins.ts'
 import type { Wires } from '../link/wires.ts'
-import type { Connections } from '../state/connections.ts'
-import type { Leaves } from '../state/leaves.ts'
+import type { State } from '../state/state.ts'
 import type { MeshInspection, MulticastTried } from '../types.ts'
 import { endpointOf, leadsHere } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
-import type { Host } from './host.ts'
+import type { Listening } from './listening.ts'
 
-export interface InspectDeps {
+interface InspectDeps {
   readonly config: Pick<Config, 'mesh' | 'discovery' | 'overlay'>
-  readonly host: () => Host | undefined
-  readonly connections: Pick<Connections, 'all'>
-  readonly leaves: Pick<Leaves, 'turnedAway'>
-  readonly wires: Pick<Wires, 'get'>
+  readonly listening: Listening
+  readonly state: State
+  readonly wires: Wires
   readonly timers: Timers
-  /** Trusted here; they did not trust this node when it last asked. */
-  readonly oneSided: () => readonly NodeId[]
-  readonly stale: () => readonly WrongClock[]
-  readonly staleStrangers: () => readonly WrongClock[]
-  readonly twins: Twins['state']
+  readonly news: News
+  readonly rejections: Rejections
+  readonly twins: Twins
 }
 
-export interface Inspect {
-  inspect(): MeshInspection
-  /** Takes up to two seconds. Empty where mDNS is off or no interface is there. */
-  tryMulticast(): Promise<readonly MulticastTried[]>
-}
-
-export function createInspect(deps: InspectDeps): Inspect {
-  const { config, host, connections, wires } = deps
-
+export function createInspect({
+  config,
+  listening,
+  state: { connections, leaves },
+  wires,
+  timers,
+  news,
+  rejections,
+  twins,
+}: InspectDeps) {
   const places = () => {
     const { mdns } = config.discovery
     if (mdns === false) return []
@@ -52,7 +49,7 @@ export function createInspect(deps: InspectDeps): Inspect {
   }
 
   return {
-    inspect: () => ({
+    inspect: (): MeshInspection => ({
       mdns: places().map(({ address }) => address),
       connections: connections.all().map(({ id, node, ip, admitted, dialed, skewMs, introduced }) => {
         const wire = wires.get(id)
@@ -67,22 +64,23 @@ export function createInspect(deps: InspectDeps): Inspect {
           protocol_version: introduced?.capabilities.protocol_version ?? null,
         }
       }),
-      dialing: (host()?.getDialQueue() ?? [])
+      dialing: (listening.host()?.getDialQueue() ?? [])
         .flatMap(({ multiaddrs }) => multiaddrs)
         .map(endpointOf)
         .filter((endpoint) => endpoint !== undefined)
         .map(({ ip, port }) => `${ip}:${port}`),
-      one_sided: deps.oneSided(),
+      one_sided: news.oneSided(),
       leaves: {
         linked: connections.all().filter(({ admitted, leaf }) => admitted && leaf).length,
         up_to: config.overlay.leaves_up_to,
-        turned_away: deps.leaves.turnedAway(),
+        turned_away: leaves.turnedAway(),
       },
-      stale: deps.stale(),
-      stale_strangers: deps.staleStrangers(),
-      twins: deps.twins(),
+      stale: rejections.stale(),
+      stale_strangers: rejections.staleStrangers(),
+      twins: twins.state(),
     }),
 
+    // Takes up to two seconds. Empty where mDNS is off or no interface is there.
     // Callers that ask meanwhile share the answer, so the network carries one question for all of them.
     tryMulticast: singleFlight(tryNow),
   }
@@ -93,7 +91,7 @@ export function createInspect(deps: InspectDeps): Inspect {
     const own = Object.values(networkInterfaces()).flatMap((infos) =>
       (infos ?? []).map(({ address }) => address),
     )
-    const outcomes = await checkMulticast({ places: where, own, timers: deps.timers })
+    const outcomes = await checkMulticast({ places: where, own, timers })
     return outcomes.map((outcome) => {
       const { includes } = segmentsOf([outcome.interface], networkInterfaces(), () => true)
       const connected = connections

@@ -18,7 +18,7 @@ import { allowsAddress } from './gater.ts'
 import type { Host, HostInit } from './host.ts'
 import { type Interfaces, listenAddresses } from './listen.ts'
 
-export interface ListeningDeps extends Ambient {
+interface ListeningDeps extends Ambient {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'discovery'>
   readonly timings: Timings
   readonly put: Put

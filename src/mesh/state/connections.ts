@@ -8,7 +8,6 @@ import { believable } from '../admission/addresses.ts'
 import type { Timings } from '../timings.ts'
 import { createHandshake, type Handshake, type Step } from './handshake.ts'
 import { createLobby, type LobbyLimits } from './lobby.ts'
-import { loserAtOpening } from './rivals.ts'
 import type { Conn, ConnId, Emit, EndReason, MeshEvent, Outcome, Said } from './types.ts'
 
 /** Connections to one key that are not admitted: a simultaneous dial needs two. */
@@ -344,4 +343,22 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       for (const conn of [...all.values()]) close(conn, 'stopping', 'stopping')
     },
   }
+}
+
+/**
+ * Of two connections between the same two nodes the one that gives way; both ends must come to the same answer alone.
+ * Two connections opened close together from both sides are a simultaneous dial: the one dialed by the smaller node id
+ * stays. Otherwise the other side has dialed again because it lost the old connection (it restarted, its network
+ * changed), so the newer one stays. Undefined: it depends on whether the newer one is admitted, so wait for that.
+ */
+export function loserAtOpening<T extends Pick<Conn, 'dialed' | 'openedAt'>>(
+  older: T,
+  newer: T,
+  ids: { readonly self: NodeId; readonly peer: NodeId },
+  simultaneousMs: number,
+): T | undefined {
+  const simultaneous = newer.openedAt - older.openedAt < simultaneousMs
+  if (!simultaneous || older.dialed === newer.dialed) return undefined
+  const smallerIsSelf = ids.self < ids.peer
+  return older.dialed === smallerIsSelf ? newer : older
 }
