@@ -1,7 +1,9 @@
-// What this room's documents are about: the associated data that their boxes are bound to, so that none can be copied to another place.
+// What this room's documents are about: the associated data that their boxes are bound to, so that none can be copied to another place;
+// and what an open document has to be about.
 import { BUCKET_LENGTHS, type Bucket, slotOfBucket } from '../../../../protocols/buckets.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
 import { isSame } from '../../../trust/identity/index.ts'
+import { openBox } from '../../boxes/index.ts'
 import type { Pair } from '../types.ts'
 
 const u64 = (value: number): Uint8Array => {
@@ -70,4 +72,11 @@ export function checkAbout(
     throw new FrameError('malformed', 'it is of another mesh or bucket')
   if (about.pair?.every((key, at) => isSame(key, body.pair?.[at])) === false)
     throw new FrameError('malformed', 'of another pair')
+}
+
+/** The plaintext of a box. FrameError `malformed` for one that is for none of the openers, or does not open. */
+export function plaintextIn(...box: Parameters<typeof openBox>): Uint8Array {
+  const opened = openBox(...box)
+  if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
+  return opened.plaintext
 }

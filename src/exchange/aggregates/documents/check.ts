@@ -7,8 +7,8 @@ import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
 import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
-import { type Opener, openBox, type Self, sealBox } from '../../boxes/index.ts'
-import { checkAbout, checkData } from './associated.ts'
+import { type Opener, type Self, sealBox } from '../../boxes/index.ts'
+import { checkAbout, checkData, plaintextIn } from './associated.ts'
 
 const RECORD_BYTES = LISTED_BYTES + VERIFIER_BYTES
 
@@ -54,9 +54,8 @@ export function openCheck(
   checkAbout(body, { mesh, bucket })
   const { part, version } = body
   const aad = checkData(mesh, bucket, part, version, author)
-  const opened = openBox(openers, author, { slot: slotOfCheck(bucket, part), version }, body, aad)
-  if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
-  const { checks: records } = checks.decode(opened.plaintext)
+  const plain = plaintextIn(openers, author, { slot: slotOfCheck(bucket, part), version }, body, aad)
+  const { checks: records } = checks.decode(plain)
   if (records.length % RECORD_BYTES !== 0) throw new FrameError('malformed', 'not whole records')
   const found = new Map<string, Uint8Array>()
   for (let at = 0; at < records.length; at += RECORD_BYTES) {

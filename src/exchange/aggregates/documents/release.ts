@@ -7,9 +7,9 @@ import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
 import { isSame, signStatement, verifyStatement } from '../../../trust/identity/index.ts'
-import { type Opener, openBox, type Self, sealBox } from '../../boxes/index.ts'
+import { type Opener, type Self, sealBox } from '../../boxes/index.ts'
 import { isSameContent, type Said, signaturesOf } from '../statement.ts'
-import { releaseData } from './associated.ts'
+import { plaintextIn, releaseData } from './associated.ts'
 
 const hashOfAudience = (name: string): Uint8Array => blake3([name], AUDIENCE_HASH_BYTES)
 
@@ -57,9 +57,8 @@ export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh:
   const { version, audience, set } = body
   const aad = releaseData(mesh, body, version, author, { audience, set })
   const edition = { slot: slotOfRelease(body, audience), version }
-  const opened = openBox(openers, author, edition, body, aad)
-  if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
-  const { signatures, ...content } = releasePlains.decode(opened.plaintext)
+  const plain = plaintextIn(openers, author, edition, body, aad)
+  const { signatures, ...content } = releasePlains.decode(plain)
   const isAbout =
     isSame(content.mesh, mesh) &&
     slotOfBucket(content) === slotOfBucket(body) &&

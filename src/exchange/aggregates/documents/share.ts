@@ -4,14 +4,15 @@ import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../../protocols/
 import { PROOF_BYTES, SCHEME } from '../../../../protocols/messages/aggregate.ts'
 import { Share, type ShareBody, type ShareHeader } from '../../../../protocols/messages/share.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
+import { byText } from '../../../base/by-text.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
 import { isSame, signStatement, verifyStatement } from '../../../trust/identity/index.ts'
-import { type Opener, openBox, type Self, sealBox } from '../../boxes/index.ts'
+import { type Opener, type Self, sealBox } from '../../boxes/index.ts'
 import { cellsOf, encodeVector, hashOf } from '../layout.ts'
 import { halfBytes, readHalf, splitProved } from '../proved.ts'
 import type { Contribution, HeldShare, Pair } from '../types.ts'
-import { checkAbout, proofData, shareData } from './associated.ts'
+import { checkAbout, plaintextIn, proofData, shareData } from './associated.ts'
 
 const OWN = 2
 const CHECK_DOMAIN = 'karo-share-check-v1'
@@ -23,8 +24,6 @@ const NO_PROOF = new Uint8Array(PROOF_BYTES)
 
 /** All shares of a bucket are of one version, so nobody replaces what they gave. */
 const editionOf = (bucket: Bucket) => ({ slot: slotOfBucket(bucket), version: bucket.end })
-
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 function headerOf({ kMin, sections, declined }: Contribution, proof: Uint8Array): ShareHeader {
   return {
@@ -127,9 +126,7 @@ function openOne(openers: readonly Opener[], bytes: Uint8Array, index: number) {
   const own = openers.filter(({ identity }) => isSame(identity.publicKey, recipient))
   const box = { recipients: [{ hint, key }], epk, sealed }
   const aad = shareData(body.mesh, body, author, recipient, index)
-  const opened = openBox(own, author, editionOf(body), box, aad)
-  if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
-  const { header: bare, share } = decodeShare(opened.plaintext)
+  const { header: bare, share } = decodeShare(plaintextIn(own, author, editionOf(body), box, aad))
   const header = shareHeaders.decode(bare)
   // Only one way of writing counts, because the other aggregator compares bytes.
   if (!isSame(shareHeaders.encode(header), bare)) {

@@ -2,11 +2,10 @@
 import { tallies } from '../../../../protocols/aggregate.ts'
 import { type Bucket, slotOfTally, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
 import { Tally, type TallyBody, type TallyPlain } from '../../../../protocols/messages/tally.ts'
-import { FrameError } from '../../../../protocols/reject.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { signStatement, verifyStatement } from '../../../trust/identity/index.ts'
-import { type Opener, openBox, type Self, sealBox } from '../../boxes/index.ts'
-import { checkAbout, tallyData } from './associated.ts'
+import { type Opener, type Self, sealBox } from '../../boxes/index.ts'
+import { checkAbout, plaintextIn, tallyData } from './associated.ts'
 
 interface Attempt {
   readonly mesh: Uint8Array
@@ -64,7 +63,6 @@ export function openTally(
   checkAbout(body, { mesh, bucket })
   const { attempt, version } = body
   const aad = tallyData(mesh, bucket, attempt, version, author)
-  const opened = openBox(openers, author, { slot: slotOfTally(bucket, attempt), version }, body, aad)
-  if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
-  return { author, attempt, version, plain: tallies.decode(opened.plaintext) }
+  const plain = plaintextIn(openers, author, { slot: slotOfTally(bucket, attempt), version }, body, aad)
+  return { author, attempt, version, plain: tallies.decode(plain) }
 }
