@@ -1,32 +1,27 @@
 // The summaries room: publishes while it runs, shows what it would publish, and reads those of others.
 
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { createSerial } from '../../base/async/limiter.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
-import type { Insight } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import type { Policy } from '../../trust/policy/index.ts'
 import { type OwnIdentity, selvesOf } from '../boxes/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createReader } from './cover.ts'
-import type { Summarized } from './derive.ts'
 import { openPeriods } from './due.ts'
 import type { Recipient } from './groups.ts'
-import { categoriesOf, partOf } from './plan.ts'
+import { categoriesOf, type PlanDeps, partOf } from './plan.ts'
 import { createPublisher } from './publisher.ts'
 import { createShelf } from './shelf.ts'
 import type { PreviewReader, Summaries, SummaryPreview } from './types.ts'
 
-export interface SummariesDeps extends Ambient {
+export interface SummariesDeps extends Ambient, Pick<PlanDeps, 'insight' | 'policy' | 'measures'> {
   readonly identity: OwnIdentity
-  readonly insight: Pick<Insight, 'uids' | 'during' | 'recordedSince'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'> & Partial<Pick<Trust, 'keysOf'>>
-  readonly policy: Pick<Policy, 'decide'>
   readonly documents: Pick<Documents, 'publish' | 'of'> & Partial<Pick<Documents, 'withdrawn' | 'fetched'>>
   readonly audit: Pick<Audit, 'record'>
-  readonly measures: readonly Summarized[]
   /** Sees the plaintext of every summary before it is sealed. */
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
@@ -78,32 +73,25 @@ export function createSummaries(deps: SummariesDeps): Summaries {
   let stopping = new AbortController()
   let stopTimer = (): void => {}
   let unsubscribe: readonly (() => void)[] = []
+  const serial = createSerial()
   let running = Promise.resolve()
-  let busy = false
-  let wanted = false
   /** A withdrawn consent must not wait for the next hour because a disk was full for a moment. */
   let failed = false
 
   /** One round at a time; a call during a round makes another one follow it. */
   function look(): void {
-    wanted = true
-    if (busy) return
-    busy = true
-    running = rounds()
+    if (serial.pending() < 2) running = serial(round)
   }
 
-  async function rounds(): Promise<void> {
-    while (wanted && !stopping.signal.aborted) {
-      wanted = false
-      try {
-        await publisher.round(stopping.signal)
-        failed = false
-      } catch (error) {
-        failed = true
-        log.error({ error: String(error) }, 'summaries could not be published; it is tried again')
-      }
+  async function round(): Promise<void> {
+    if (stopping.signal.aborted) return
+    try {
+      await publisher.round(stopping.signal)
+      failed = false
+    } catch (error) {
+      failed = true
+      log.error({ error: String(error) }, 'summaries could not be published; it is tried again')
     }
-    busy = false
   }
 
   /** `minute`: since the look soon after the start. */

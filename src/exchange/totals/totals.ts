@@ -1,4 +1,5 @@
 // The room of totals: gives this machine's shares when a bucket is over, adds up what others gave, and shows what was released.
+import { createSerial } from '../../base/async/limiter.ts'
 import type { Room } from '../../base/run/room.ts'
 import { createAhead } from './ahead.ts'
 import { createContributor } from './contributor.ts'
@@ -38,32 +39,24 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
   /** Monotonic, ms. */
   let dueAt = Number.POSITIVE_INFINITY
   let unsubscribe = (): void => {}
+  const serial = createSerial()
   let running = Promise.resolve()
-  let busy = false
-  let wanted = false
   let stopped = true
 
   /** One round at a time; what happens during one makes another one follow. */
   function look(): void {
-    wanted = true
-    if (busy || stopped) return
-    busy = true
-    running = rounds()
+    if (serial.pending() < 2) running = serial(goOn)
   }
 
-  async function rounds(): Promise<void> {
-    while (wanted && !stopped) {
-      wanted = false
-      const now = plan()
-      if (now === undefined) break
-      // Neither waits for the other: a machine that cannot give goes on adding up what others gave.
-      for (const { round } of [contributor, tallier, ownPart, ahead]) {
-        await round(now).catch((error: unknown) => {
-          if (!stopped) log.error({ error: String(error) }, 'totals did not go on; it is tried again')
-        })
-      }
+  async function goOn(): Promise<void> {
+    const now = plan()
+    if (now === undefined || stopped) return
+    // Neither waits for the other: a machine that cannot give goes on adding up what others gave.
+    for (const { round } of [contributor, tallier, ownPart, ahead]) {
+      await round(now).catch((error: unknown) => {
+        if (!stopped) log.error({ error: String(error) }, 'totals did not go on; it is tried again')
+      })
     }
-    busy = false
   }
 
   /** A look that is due earlier stays: shares that come one after the other must not put it off for ever. */
