@@ -62,7 +62,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const journal = createJournal(parts)
   const fetches = createFetches({ ...parts, announce: announcing.remind })
   const { put, open, hold } = createMailbox<GettingEvent>()
-  const reach = reachIn(deps)
   const getting = createGetting({
     self,
     wants: keeper.wants,
@@ -79,6 +78,12 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   /** Of the answer that is being handled. */
   let refusal: FrameError | undefined
   let cancelWake = (): void => {}
+
+  /** Dials a node that no link leads to, within REACH_MS. */
+  async function reach(node: NodeId): Promise<boolean> {
+    using limit = deadline(timers, REACH_MS)
+    return await mesh.reach(node, limit.signal)
+  }
 
   async function store({ request, documents }: ActionOf<'keep'>): Promise<void> {
     try {
@@ -247,14 +252,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }
-
-/** Dials a node that no link leads to, within REACH_MS. */
-const reachIn =
-  ({ mesh, timers }: Pick<DocumentsDeps, 'mesh' | 'timers'>) =>
-  async (node: NodeId): Promise<boolean> => {
-    using limit = deadline(timers, REACH_MS)
-    return await mesh.reach(node, limit.signal)
-  }
 
 type ActionOf<Do extends GettingAction['do']> = Extract<GettingAction, { do: Do }>
 

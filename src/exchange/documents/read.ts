@@ -6,6 +6,7 @@ import {
   type MessageTable,
   messageTable,
 } from '../../../protocols/frame.ts'
+import type { DocumentHeadBody } from '../../../protocols/messages/sync.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
 import { isFuture, verifierOf, verifySignature } from '../../trust/identity/index.ts'
@@ -90,11 +91,8 @@ export interface Wanted {
   readonly hints: Uint8Array
 }
 
-export const wantedOf = (head: {
-  readonly author: Uint8Array
-  readonly kind: string
-  readonly slot: string
-  readonly version: number
-  readonly digest: Uint8Array
-  readonly hints: Uint8Array
-}): Wanted => ({ ...head, author: formatNodeId(head.author), publicKey: head.author })
+export const wantedOf = (head: DocumentHeadBody): Wanted => ({
+  ...head,
+  author: formatNodeId(head.author),
+  publicKey: head.author,
+})

@@ -45,7 +45,7 @@ export function createQuery(deps: QueryDeps): Query {
     read: readQuestion,
     authorOf,
     open: asker.open,
-    memberOf: (author) => deps.trust.memberOf?.(author) ?? author,
+    memberOf: trust.memberOf,
   })
 
   const commands: Table<QueryCommand['do'], QueryCommand> = {

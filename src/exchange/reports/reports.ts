@@ -3,11 +3,10 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createSerial } from '../../base/async/limiter.ts'
 import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
@@ -46,7 +45,7 @@ export interface Reports extends Room {
   look(): Promise<void>
 }
 
-export interface ReportsDeps extends Omit<MakerDeps, 'figures'> {
+export interface ReportsDeps extends Ambient, Omit<MakerDeps, 'figures' | 'clock'> {
   readonly figures: ReturnType<typeof createFigures>
   readonly config: Pick<Config, 'reports'>
   readonly totals: TotalsReader
@@ -57,10 +56,6 @@ export interface ReportsDeps extends Omit<MakerDeps, 'figures'> {
   /** The file that keeps over a restart what was told; its directory is made with it. */
   readonly path: string
   readonly ownUid: number
-  readonly timers: Timers
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
 }
 
 /** A certificate may have got a role meanwhile, or what failed may go now. */

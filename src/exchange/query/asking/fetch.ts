@@ -41,11 +41,7 @@ export type Pose = (
 ) => Promise<Fact<'conclude'>>
 
 /** A node that showed releases, or something in their place. */
-interface Holder {
-  readonly node_id: NodeId
-  readonly fingerprint: string
-  readonly name: string
-}
+type Holder = Pick<Member, 'node_id' | 'fingerprint' | 'name'>
 
 export interface Fetched {
   readonly totals: Totals

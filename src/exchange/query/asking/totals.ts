@@ -2,7 +2,6 @@
 // people are told in words what is missing.
 import { DAY_MS } from '../../../base/calendar.ts'
 import { toHex } from '../../../base/hex.ts'
-import type { Ambient } from '../../../base/run/ambient.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
 import { isMissing, type Trust } from '../../../trust/peers/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
@@ -13,16 +12,14 @@ import { type FirstTotals, missingWords, offOf } from '../../totals/words.ts'
 import { filteredBy, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
 import type { Coverage, QueryResult } from '../schema.ts'
-import type { AskRequest } from '../types.ts'
+import type { AskRequest, QueryDeps } from '../types.ts'
 import { askedAs } from './collect.ts'
 import type { Fetch, FetchAbout, Fetched } from './fetch.ts'
 import { membersOf } from './team.ts'
 import { machinesIn, machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
 
-export interface TotalsDeps extends Pick<Ambient, 'clock' | 'random'> {
+export interface TotalsDeps extends Pick<QueryDeps, 'clock' | 'random' | 'self'> {
   readonly totals: TotalsReader
-  /** This node as the one who asks. */
-  readonly self: () => Principal
   readonly policy: Pick<Policy, 'reads'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
   /** Asks other nodes for what this one does not hold; absent: nobody is asked. */

@@ -47,7 +47,7 @@ export interface OwnerDeps {
   readonly relay: Relay
   readonly often: Often
   /** The member whose key it is, its first one, so that a new key brings no new quota; absent: each key is a member. */
-  readonly memberOf?: (author: NodeId) => NodeId
+  readonly memberOf?: ((author: NodeId) => NodeId) | undefined
   readonly clock: Clock
   readonly emit: Emit
 }
