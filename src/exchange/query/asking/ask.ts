@@ -343,7 +343,7 @@ async function conclude(
       team: request.team,
       acting: request.acting,
       self: { fingerprint: identity.fingerprint, name: config.node.name, as_of: clock.now() },
-      // The node's own part did not come in time.
+      // Undefined where the node's own part did not come in time.
       own: data ?? { failed: true },
       members: outcomes.map(({ member, collected }) => {
         const summary = found.get(member.node_id)
