@@ -1,7 +1,6 @@
 // Every kind of anomaly as a row of one table: the history that it needs, and its test.
 
 import type { Finding, Kind } from '../../base/words/signal.ts'
-import { WARM_UP_DAYS } from './baseline.ts'
 import { deviation } from './kinds/deviation.ts'
 import { failureRate } from './kinds/failure-rate.ts'
 import { hookSilent } from './kinds/hook-silent.ts'
@@ -9,7 +8,7 @@ import { privilegeEscalation } from './kinds/privilege-escalation.ts'
 import { repeatedRisk } from './kinds/repeated-risk.ts'
 import { timing } from './kinds/timing.ts'
 import { unusualPattern } from './kinds/unusual-pattern.ts'
-import type { Look } from './look.ts'
+import { type Look, WARM_UP_DAYS } from './look.ts'
 
 interface KindRow {
   /** Active days of baseline before it may say anything. */

@@ -1,8 +1,55 @@
-// Gathers what the tests of one day look at: its numbers so far, and the eight weeks before it.
-import { HOUR_MS, startOfLocalDay } from '../../base/calendar.ts'
+// What the tests of one day look at: its numbers so far, and what was usual on the days with commands of the eight weeks before it.
+import { HOUR_MS, startOfLocalDay, weekdayOf } from '../../base/calendar.ts'
 import { NO_ROLLUP } from '../../store/rollups/rollups.ts'
 import type { Rollup, RollupRepository } from '../../store/rollups/types.ts'
-import { BASELINE_DAYS, type Baseline, baselineOf, type Day } from './baseline.ts'
+
+/**
+ * Eight weeks: eight of each weekday are enough to call one of them unused, and a habit that is taken up or given up is
+ * forgotten within two months.
+ */
+export const BASELINE_DAYS = 56
+
+/**
+ * Two working weeks, or two months of weekends: with fewer, the median and its spread are themselves guesses, and every
+ * hour and tool is new.
+ */
+export const WARM_UP_DAYS = 14
+
+export interface Day {
+  /** Since 1970-01-01 of the local date. */
+  readonly day: number
+  readonly rollup: Rollup
+}
+
+export interface Baseline {
+  /** Days with commands, oldest first; never the day that is looked at. */
+  readonly days: readonly Day[]
+  /** How often each hour of the day (0 to 23) had commands, by days. */
+  readonly hours: readonly number[]
+  /** Days with commands by weekday, Monday first. */
+  readonly weekdays: readonly number[]
+  /** Weeks that it covers since the first of its days. */
+  readonly weeks: number
+  /** Risky commands on each of `days`: see `riskyOf`. */
+  readonly risky: readonly number[]
+}
+
+/** `day` itself and later ones are left out: a clock that ran ahead must not teach what is usual. */
+export function baselineOf(all: readonly Day[], day: number): Baseline {
+  const days = all.filter((one) => one.day < day && one.day >= day - BASELINE_DAYS && one.rollup.count > 0)
+  const hours = new Array<number>(24).fill(0)
+  const weekdays = new Array<number>(7).fill(0)
+  for (const one of days) {
+    weekdays[weekdayOf(one.day)]! += 1
+    for (let hour = 0; hour < 24; hour++) if ((one.rollup.hourly[hour] ?? 0) > 0) hours[hour]! += 1
+  }
+  const weeks = days.length === 0 ? 0 : Math.floor((day - days[0]!.day) / 7)
+  return { days, hours, weekdays, weeks, risky: days.map(({ rollup }) => riskyOf(rollup)) }
+}
+
+/** Commands of high and critical risk, and lines that the guard kept from running. */
+export const riskyOf = ({ risk, guard }: Rollup): number =>
+  risk.high + risk.critical + guard.blocked + guard.declined
 
 /** One day of one person, as it is known now. */
 export interface Look {
@@ -29,7 +76,7 @@ export const windowOf = (hour: number, hours = 1): Look['span'] => ({
  * eight weeks before it; others change nothing.
  */
 export async function lookAt(
-  rollups: Pick<RollupRepository, 'days' | 'hours'>,
+  rollups: RollupRepository,
   uid: number,
   day: number,
   now: number,

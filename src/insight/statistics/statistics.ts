@@ -1,12 +1,16 @@
 // A person's own numbers: one period of days, the one before it, and what became of each.
 import { DAY_MS, localDay, startOfLocalDay, weekdayOf } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
-import { failureRate, type Rollup, type RollupRepository, type Tally } from '../../store/rollups/types.ts'
+import {
+  failureRate,
+  known,
+  type Rollup,
+  type RollupRepository,
+  type Tally,
+} from '../../store/rollups/types.ts'
 import { type Folded, fold } from './fold.ts'
-import { PERIOD_DAYS, type Span, spanBefore, spanOf } from './periods.ts'
 import { hoursBetween } from './time.ts'
-import { changeOf, hasRisen } from './trends.ts'
-import type { Failing, Statistics } from './types.ts'
+import type { Failing, Statistics, TimeRange } from './types.ts'
 
 export interface StatisticsDeps {
   readonly rollups: RollupRepository
@@ -16,6 +20,22 @@ export interface StatisticsDeps {
 }
 
 type Days = Awaited<ReturnType<RollupRepository['sumOfDays']>>['days']
+
+/** Local days that each period looks back on, today included. */
+const PERIOD_DAYS: Readonly<Record<Statistics['period'], number>> = {
+  today: 1,
+  week: 7,
+  month: 30,
+  year: 365,
+}
+
+interface Span {
+  /** First day, since 1970-01-01 of the local date. */
+  readonly first: number
+  /** Last day; it is counted up to `range.end` only. */
+  readonly last: number
+  readonly range: TimeRange
+}
 
 /** Failing tools that are shown; a person would not look at more. */
 const FAILING_MOST = 5
@@ -35,19 +55,22 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
   }
 
   /** Undefined when only part of the period was recorded, because numbers seem to grow when compared with a part. */
-  async function foldBefore(uid: number, span: Span, known: number | undefined): Promise<Folded | undefined> {
-    if (known === undefined || known > span.first) return undefined
+  async function foldBefore(
+    uid: number,
+    span: Span,
+    firstDay: number | undefined,
+  ): Promise<Folded | undefined> {
+    if (firstDay === undefined || firstDay > span.first) return undefined
     const { sum } = await rollups.sumOfDays(uid, span.first, span.last)
     return fold([sum, ...(await partOfDay(uid, span))])
   }
 
   return async function statistics(uid: number, period: Statistics['period']): Promise<Statistics> {
-    const now = clock.now()
-    const today = localDay(now)
-    const span = spanOf(period, today, now)
+    const span = spanOf(period, clock.now())
+    const today = span.last
     const earlier = spanBefore(span)
-    const known = await rollups.firstDay(uid)
-    const before = await foldBefore(uid, earlier, known)
+    const firstDay = await rollups.firstDay(uid)
+    const before = await foldBefore(uid, earlier, firstDay)
     const { sum, days } = await rollups.sumOfDays(uid, span.first, today + 1)
     const folded = fold([sum])
     const worked = days.filter(({ count }) => count > 0)
@@ -72,7 +95,7 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
       busiest: busiestOf(worked),
       active_days: worked.length,
       streak: streakOf(await rollups.dayNumbers(uid, today - STREAK_DAYS, today + 1), today),
-      recorded_since: known === undefined ? null : dateOf(known),
+      recorded_since: firstDay === undefined ? null : dateOf(firstDay),
       change: changeOf(folded.count, before?.count),
       before:
         before === undefined
@@ -89,6 +112,32 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
               answered: before.answered,
             },
     }
+  }
+}
+
+/** A period that ends now, `now` in ms since the epoch. */
+export function spanOf(period: Statistics['period'], now: number): Span {
+  const last = localDay(now)
+  const first = last - PERIOD_DAYS[period] + 1
+  return { first, last, range: { start: startOfLocalDay(first), end: now } }
+}
+
+/**
+ * The span of the same length that ended one such length earlier, when clocks showed the same time: after a change to or
+ * from summer time as well. So what is not over yet is compared with what was not over yet then.
+ */
+function spanBefore({ first, last, range }: Span): Span {
+  const length = last - first + 1
+  const now = new Date(range.end)
+  const day = new Date((last - length) * DAY_MS)
+  const end = new Date(
+    ...([day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate()] as const),
+    ...([now.getHours(), now.getMinutes(), now.getSeconds(), now.getMilliseconds()] as const),
+  ).getTime()
+  return {
+    first: first - length,
+    last: last - length,
+    range: { start: startOfLocalDay(first - length), end },
   }
 }
 
@@ -189,4 +238,26 @@ function streakOf(days: readonly number[], today: number): Statistics['streak'] 
     longest = Math.max(longest, run)
   }
   return { current: last >= today - 1 ? run : 0, longest }
+}
+
+/** 0.12 is 12 % more, -1 nothing any more; null where there was nothing before, or nothing is known of it. */
+export function changeOf(count: number, before: number | undefined): number | null {
+  return before === undefined || before === 0 ? null : (count - before) / before
+}
+
+/**
+ * Fewer commands of known end say little about a rate: with 20 of them, one failure more or less is already 5 % of all (Wilson's 95 %
+ * interval of 2 in 20 goes from 3 to 30 %).
+ */
+const LEAST_COUNT = 20
+/** One-sided: by chance alone one rate in a hundred is seen to rise so far. */
+const Z_ROSE = 2.33
+
+/** Whether a rate of failures is higher than before by more than chance explains (two proportions, pooled, z-test). */
+export function hasRisen(now: Tally, before: Tally): boolean {
+  const [n, m] = [known(now), known(before)]
+  if (n < LEAST_COUNT || m < LEAST_COUNT) return false
+  const pooled = (now.failures + before.failures) / (n + m)
+  const spread = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+  return spread > 0 && (now.failures / n - before.failures / m) / spread >= Z_ROSE
 }

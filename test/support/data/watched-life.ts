@@ -2,8 +2,8 @@
 
 import { HOUR_MS } from '../../../src/base/calendar.ts'
 import type { Signal } from '../../../src/base/words/signal.ts'
-import { BASELINE_DAYS, baselineOf, type Day } from '../../../src/insight/anomalies/baseline.ts'
 import { findings } from '../../../src/insight/anomalies/kinds.ts'
+import { BASELINE_DAYS, baselineOf, type Day } from '../../../src/insight/anomalies/look.ts'
 import { settle } from '../../../src/insight/anomalies/settle.ts'
 import { dayOf, type LivedDay, live, midnight, type Profile } from './lives.ts'
 

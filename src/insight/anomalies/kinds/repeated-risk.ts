@@ -2,8 +2,7 @@
 
 import type { Finding } from '../../../base/words/signal.ts'
 import type { Rollup } from '../../../store/rollups/types.ts'
-import { riskyOf, WARM_UP_DAYS } from '../baseline.ts'
-import { type Look, windowOf } from '../look.ts'
+import { type Look, riskyOf, WARM_UP_DAYS, windowOf } from '../look.ts'
 import { meanAndVariance, quantile, severity } from '../numbers.ts'
 
 /** Three may be one mistake and two attempts to repair it. */

@@ -1,8 +1,7 @@
 // A category or tool that was never used before, or far less: by the mean of the days before and their variance.
 
 import type { Finding } from '../../../base/words/signal.ts'
-import type { Day } from '../baseline.ts'
-import type { Look } from '../look.ts'
+import type { Day, Look } from '../look.ts'
 import { meanAndVariance, severity } from '../numbers.ts'
 
 /** Fewest commands of a category that was never used before: an afternoon's work with it, not a first look. */

@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { HOUR_MS } from '../../../../src/base/calendar.ts'
 import type { Kind } from '../../../../src/base/words/signal.ts'
-import { BASELINE_DAYS, baselineOf, WARM_UP_DAYS } from '../../../../src/insight/anomalies/baseline.ts'
 import { findings, KIND_TABLE } from '../../../../src/insight/anomalies/kinds.ts'
-import type { Look } from '../../../../src/insight/anomalies/look.ts'
+import { BASELINE_DAYS, baselineOf, type Look, WARM_UP_DAYS } from '../../../../src/insight/anomalies/look.ts'
 import type { MutableRollup } from '../../../../src/store/rollups/count.ts'
 import { addTyped, dayOf, midnight, type Typed } from '../../../support/data/lives.ts'
 

@@ -1,9 +1,8 @@
 // A person's numbers beside the period before: at borders of years and days, when clocks change, with nothing and too little.
 import { afterEach, describe, expect, test } from 'vitest'
 import { localDay, startOfLocalDay } from '../../../../src/base/calendar.ts'
-import { createStatistics } from '../../../../src/insight/statistics/statistics.ts'
+import { changeOf, createStatistics, hasRisen } from '../../../../src/insight/statistics/statistics.ts'
 import { hoursBetween } from '../../../../src/insight/statistics/time.ts'
-import { changeOf, hasRisen } from '../../../../src/insight/statistics/trends.ts'
 import { createEventRepository, type GuardNote } from '../../../../src/store/events/events.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
