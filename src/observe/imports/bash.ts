@@ -1,8 +1,7 @@
 // Reads and writes the history file of bash, with and without times (GNU Readline, lib/readline/histfile.c).
 
-import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
-import { type Line, UNENDED } from './lines.ts'
+import { type Line, LONGEST_LINE, TOO_LONG, UNENDED } from './lines.ts'
 
 /** `#` and seconds: the time of the lines behind it. Bash also takes `#1 note` for a time; here it is a command. */
 const STAMP = /^#(\d{1,12})\s*$/

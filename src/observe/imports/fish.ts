@@ -1,8 +1,7 @@
 // Reads and writes the history file of fish: YAML with escapes of its own (fish, src/history/yaml_backend.rs).
 
-import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
-import { type Line, UNENDED } from './lines.ts'
+import { type Line, LONGEST_LINE, TOO_LONG, UNENDED } from './lines.ts'
 
 const COMMAND = Buffer.from('- cmd:')
 const WHEN = /^ +when: *(-?\d{1,15})\s*$/

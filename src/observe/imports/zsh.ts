@@ -1,8 +1,7 @@
 // Reads and writes the history file of zsh, plain and extended, with zsh's escapes (zsh, Src/hist.c).
 
-import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
-import { type Line, UNENDED } from './lines.ts'
+import { type Line, LONGEST_LINE, TOO_LONG, UNENDED } from './lines.ts'
 
 /** Stands before a byte with a special meaning inside zsh; that byte has bit 5 inverted (Src/zsh.h). */
 const META = 0x83

@@ -2,11 +2,9 @@
 import type { Clock } from '../../base/clock.ts'
 import type { ProcessRow } from '../../store/processes/processes.ts'
 import type { HookedShell, RanLine } from '../record/index.ts'
-import { spanOf, startedBy } from './line.ts'
-import { endWithLine, type Line, type Member, rowOf, update } from './member.ts'
+import { endWithLine, type Line, type Member, rowOf, spanOf, startedBy, update } from './member.ts'
 import type { Proc } from './proc.ts'
 import { createShells, keyOf, type Shell } from './shell.ts'
-import type { SilentHook } from './types.ts'
 import { createUnwritten, type Unwritten } from './unwritten.ts'
 
 /** Processes alive at the same time, of all shells and of one; others are not looked at until some have ended. */
@@ -27,6 +25,15 @@ const APART_MS = 10
 const YOUNG_MS = 10_000
 /** The program by which the hook of fish, which has no subshell, starts Karo. */
 const LIMITER = 'timeout'
+
+/** A shell that has loaded the hook and runs commands of which none is recorded. */
+export interface SilentHook {
+  readonly uid: number
+  /** Name of the shell: `bash`. */
+  readonly shell: string
+  /** Since when nothing was recorded, milliseconds since the epoch. */
+  readonly since: number
+}
 
 interface Looked {
   readonly shells: number

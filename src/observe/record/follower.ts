@@ -3,19 +3,27 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Faults } from '../../base/run/faults.ts'
-import type { EventInput, EventRepository } from '../../store/events/events.ts'
-import type { Digest } from './digest.ts'
+import type { EventInput, EventRepository, GuardNote, SpoolPosition } from '../../store/events/events.ts'
+import { type Digest, withAnswer } from './digest.ts'
 import { createFollowedFiles, type Followed, newestWriters, restart, writerOf } from './followed.ts'
-import { readPiece } from './piece.ts'
 import { createShares, type Shares } from './shares.ts'
 import { createLister, listSpool, obstacleAt, ownerOf, shellsOver, sizeOf } from './spool-directory.ts'
-import { blankOut, lookInto, parseSpoolName, removeSpoolFile } from './spool-file.ts'
+import {
+  blankOut,
+  lookInto,
+  parseSpoolName,
+  removeSpoolFile,
+  type Span,
+  type SpoolLook,
+} from './spool-file.ts'
 import type { HookedShell, PersonOf, Unfollowed } from './types.ts'
 
 /** One piece of one file: a backlog does not keep the event loop waiting. */
 const READ_BYTES = 256 * 1024
 /** Files that go together, after one wait for the disk. */
 const FINISHED_AT_ONCE = 64
+/** A sequence number says how many records are missing; a forged one says nonsense. */
+const MAX_GAP = 10_000
 
 export interface FollowerDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly directory: string
@@ -115,7 +123,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     if (typeof person !== 'number') return false
     if (look.bytes.length > 0) faults.hit('after-read')
     const before = state.position.offset
-    const { forgotten, after, ...piece } = readPiece({ state, look, person, digest: digest(), last })
+    const { forgotten, after, ...piece } = readPiece(state, look, person, digest(), last)
     state.readAt += look.bytes.length
     if (piece.position.offset > before || piece.dropped > 0) await keep(state, piece)
     Object.assign(state, after)
@@ -281,4 +289,72 @@ export function createFollower(deps: FollowerDeps): Follower {
 
     obstacle: () => obstacleAt(directory),
   }
+}
+
+interface Piece {
+  readonly events: readonly EventInput[]
+  readonly guarded: readonly GuardNote[]
+  /** Behind the last whole record of the piece. */
+  readonly position: SpoolPosition
+  /** Records that the shell wrote, or began to write, and that cannot be read. */
+  readonly dropped: number
+  /** Bytes of records that leave no event: what they say is not to stay in the file. */
+  readonly forgotten: readonly Span[]
+  /** For the next piece: damage behind the last good record, and what the guard noted last. */
+  readonly after: Pick<Followed, 'damaged' | 'noted'>
+}
+
+/**
+ * What a piece says: its records become events and notes of the guard; nothing is stored or removed here. Moves the parser of
+ * `state` over the bytes of `look`, which begin at `state.readAt`; the rest of `state` stays as it is. `person` is whose records
+ * these are; `last`: nobody writes this file any more, and what is left at its end is lost.
+ */
+function readPiece(
+  state: Followed,
+  look: Pick<SpoolLook, 'bytes' | 'file'>,
+  person: number,
+  digest: Digest,
+  last: boolean,
+): Piece {
+  // The parser counts from where it was made, at the position that was stored then.
+  const base = state.readAt - state.parser.consumed()
+  const events: EventInput[] = []
+  const guarded: GuardNote[] = []
+  const forgotten: Span[] = []
+  let { sequence, paused, offset: end } = state.position
+  let { damaged, noted } = state
+  let dropped = 0
+  for (const item of state.parser.push(look.bytes)) {
+    const from = end
+    end = base + item.end
+    const { record } = item
+    if (record === undefined) {
+      damaged++
+      continue
+    }
+    const gap = Math.min(Math.max(0, record.sequence - sequence - 1), MAX_GAP)
+    // A record that was written by half leaves both damage and a gap: it is one loss.
+    dropped += Math.max(gap, damaged)
+    damaged = 0
+    sequence = Math.max(sequence, record.sequence)
+    // What the guard notes is no record of a command: it says nothing of whether there will be any.
+    if (record.note === undefined) paused = record.paused
+    const note = digest.note(record, person)
+    if (note !== undefined) {
+      guarded.push(note)
+      noted = { sequence: record.sequence, note }
+    }
+    const event = withAnswer(digest(record, person), record.sequence, noted)
+    if (event !== undefined) events.push(event)
+    else if (record.command !== '') forgotten.push([from, end])
+  }
+  if (last) {
+    // Nobody will complete what is left.
+    end = state.readAt + look.bytes.length
+    dropped += damaged + (state.parser.pending() ? 1 : 0)
+    damaged = 0
+  }
+  const { name } = state.position
+  const position = { name, file: look.file, offset: end, sequence, ...(paused && { paused }) }
+  return { events, guarded, position, dropped, forgotten, after: { damaged, noted } }
 }

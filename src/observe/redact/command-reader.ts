@@ -1,6 +1,5 @@
-// Reads a command line into the words of its simple commands, in time linear in its length for any text.
-import { plainWord, type SimpleCommand, type Word } from './word.ts'
-import { ENDS_WORD, WordReader } from './word-reader.ts'
+// Reads a command line into the words of its simple commands, with their quotes, escapes and expansions, in time linear in its length for any text.
+import { plainWord, type Quote, type SimpleCommand, type Word, WordParts } from './word.ts'
 
 export interface Reading {
   /** The commands of the line, of each comment and of each substitution, in one list each. */
@@ -9,6 +8,19 @@ export interface Reading {
   readonly words: Word[]
 }
 
+/** Depth of substitutions; a deeper one is read as if it stood outside. */
+const MAX_DEPTH = 24
+
+const BARE = /[^ \t\r\n;&|()<>\\'"$`]+/y
+const ENDS_WORD = /[ \t\r\n;&|()<>]/
+const IN_DOUBLE = /[^"\\$`]+/y
+const IN_DOCUMENT = /[^\\$`]+/y
+const IN_BRACES = /[^\\'"$`}]+/y
+const IN_ANSI = /[^'\\]+/y
+const PARAMETER = /\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])/y
+const BRACED = /\$\{[!#]?(?:\w{1,200}|[@*#?$!-])(?:\[[^\]\n]{0,200}\])?/y
+/** Signs of an expansion with a text that the shell may use instead. */
+const ALTERNATIVE = /::=|:?[-=+]/y
 const BLANKS = /(?:[ \t\r]|\\\r?\n)+/y
 const COMMENT = /#(?:[^\n\\]|\\[\s\S])*/y
 const REDIRECTION = /<<<|<<-?|<>|<&|>>|>&|>\||<|>/y
@@ -53,12 +65,17 @@ interface AwaitedDocument {
   readonly tabs: boolean
 }
 
-class CommandReader extends WordReader {
+class CommandReader {
+  private readonly text: string
+  /** Offset of `text` in the whole line. */
+  private readonly offset: number
   private readonly reading: Reading
+  private i = 0
   private awaited: AwaitedDocument[] = []
 
   constructor(text: string, offset: number, reading: Reading) {
-    super(text, offset, reading.words)
+    this.text = text
+    this.offset = offset
     this.reading = reading
   }
 
@@ -67,7 +84,7 @@ class CommandReader extends WordReader {
   }
 
   /** Reads commands up to `end`, and skips it. */
-  protected list(end: '' | ')' | '`', depth: number, inComment: boolean): readonly SimpleCommand[] {
+  private list(end: '' | ')' | '`', depth: number, inComment: boolean): readonly SimpleCommand[] {
     const { text } = this
     const commands: SimpleCommand[] = []
     this.reading.lists.push(commands)
@@ -201,5 +218,185 @@ class CommandReader extends WordReader {
       : new CommandReader(value, at, this.reading).document(depth)
     this.reading.words.push(word)
     return word
+  }
+
+  /** Reads the text as the body of a here-document whose delimiter is not quoted. */
+  document(depth: number): Word {
+    const parts = new WordParts()
+    while (this.i < this.text.length) this.inQuotes(parts, IN_DOCUMENT, '$`\\', undefined, depth)
+    return parts.word(this.offset, this.offset + this.text.length, true)
+  }
+
+  private word(end: string, depth: number): Word {
+    const { text } = this
+    const start = this.i
+    const value = this.take(BARE)
+    let word: Word
+    if (value !== undefined && (this.i >= text.length || ENDS_WORD.test(text[this.i]!))) {
+      word = plainWord(this.offset + start, value, false)
+    } else {
+      const parts = new WordParts()
+      parts.plain(this.offset + start, value ?? '', undefined)
+      if (value === undefined && ENDS_WORD.test(text[start]!)) {
+        // `<(` and `>(` stand for a file name.
+        this.substitution(parts, 2, ')', undefined, depth)
+      }
+      while (this.i < text.length && !ENDS_WORD.test(text[this.i]!)) {
+        if (text[this.i] === '`' && end === '`') break
+        this.bare(parts, BARE, undefined, depth)
+      }
+      word = parts.word(this.offset + start, this.offset + this.i, false)
+    }
+    this.reading.words.push(word)
+    return word
+  }
+
+  /** Reads the next part of a word outside of quotes. */
+  private bare(parts: WordParts, plain: RegExp, quote: Quote | undefined, depth: number): void {
+    const { text } = this
+    const from = this.i
+    const c = text[from]!
+    if (c === "'" && quote === undefined) {
+      const close = text.indexOf("'", from + 1)
+      if (close < 0) {
+        // An apostrophe inside a word.
+        this.literal(parts, quote)
+        return
+      }
+      const single = parts.openQuote("'", this.offset + from)
+      parts.plain(this.offset + from + 1, text.slice(from + 1, close), single)
+      this.i = close + 1
+      parts.closeQuote(single, this.offset + this.i)
+    } else if (c === '"') {
+      this.double(parts, from, depth)
+    } else if (c === '$' && quote === undefined && text[from + 1] === '"') {
+      this.i++
+      this.double(parts, from, depth)
+    } else if (c === '$' && quote === undefined && text[from + 1] === "'") {
+      this.ansi(parts)
+    } else {
+      this.inQuotes(parts, plain, undefined, quote, depth)
+    }
+  }
+
+  /** Reads `"…"`; an open one ends with the text. */
+  private double(parts: WordParts, from: number, depth: number): void {
+    const quote = parts.openQuote('"', this.offset + from)
+    this.i++
+    while (this.i < this.text.length && this.text[this.i] !== '"') {
+      this.inQuotes(parts, IN_DOUBLE, '$`"\\', quote, depth)
+    }
+    if (this.i < this.text.length) this.i++
+    parts.closeQuote(quote, this.offset + this.i)
+  }
+
+  /** Reads `$'…'`; of its escapes only those of blanks matter here. */
+  private ansi(parts: WordParts): void {
+    const { text } = this
+    const quote = parts.openQuote("$'", this.offset + this.i)
+    this.i += 2
+    while (this.i < text.length && text[this.i] !== "'") {
+      const from = this.offset + this.i
+      const plain = this.take(IN_ANSI)
+      if (plain !== undefined) {
+        parts.plain(from, plain, quote)
+        continue
+      }
+      const c = text[this.i + 1]
+      this.i = Math.min(this.i + 2, text.length)
+      parts.escape(from, this.offset + this.i, c === 'n' ? '\n' : c === 't' ? '\t' : (c ?? '\\'), quote)
+    }
+    if (this.i < text.length) this.i++
+    parts.closeQuote(quote, this.offset + this.i)
+  }
+
+  /** Reads a character that is special even inside double quotes. A backslash only escapes `escapable`, if given. */
+  private inQuotes(
+    parts: WordParts,
+    plain: RegExp,
+    escapable: string | undefined,
+    quote: Quote | undefined,
+    depth: number,
+  ): void {
+    const { text } = this
+    const from = this.i
+    const c = text[from]!
+    const following = text[from + 1]
+    if (c === '\\' && following !== undefined) {
+      const lineEnd = following === '\n' ? 2 : following === '\r' && text[from + 2] === '\n' ? 3 : 0
+      if (lineEnd > 0) {
+        this.i += lineEnd
+      } else if (escapable === undefined || escapable.includes(following)) {
+        this.i += 2
+        parts.escape(this.offset + from, this.offset + this.i, following, quote)
+      } else this.literal(parts, quote)
+    } else if (c === '$' && following === '(') {
+      this.substitution(parts, 2, ')', quote, depth)
+    } else if (c === '$' && following === '{') {
+      this.braced(parts, quote, depth)
+    } else if (c === '$') {
+      if (this.take(PARAMETER) === undefined) this.literal(parts, quote)
+      else parts.expansion(this.offset + from, this.offset + this.i, quote)
+    } else if (c === '`') {
+      this.substitution(parts, 1, '`', quote, depth)
+    } else {
+      const value = this.take(plain)
+      if (value === undefined) this.literal(parts, quote)
+      else parts.plain(this.offset + from, value, quote)
+    }
+  }
+
+  private substitution(
+    parts: WordParts,
+    opening: number,
+    end: ')' | '`',
+    quote: Quote | undefined,
+    depth: number,
+  ): void {
+    if (depth >= MAX_DEPTH) {
+      this.literal(parts, quote)
+      return
+    }
+    const from = this.i
+    this.i += opening
+    const commands = this.list(end, depth + 1, false)
+    parts.expansion(this.offset + from, this.offset + this.i, quote, commands)
+  }
+
+  /** Reads `${NAME}`. The text in `${NAME:-text}` counts as typed, and the name that it stands for is noted. */
+  private braced(parts: WordParts, quote: Quote | undefined, depth: number): void {
+    const from = this.i
+    const opening = depth >= MAX_DEPTH ? undefined : this.take(BRACED)
+    if (opening === undefined) {
+      this.literal(parts, quote)
+      return
+    }
+    const alternative = this.take(ALTERNATIVE)
+    const hasAlternative = alternative !== undefined
+    if (hasAlternative) parts.expansion(this.offset + from, this.offset + this.i, quote)
+    const inner = hasAlternative ? parts : new WordParts()
+    const begin = parts.length
+    while (this.i < this.text.length && this.text[this.i] !== '}')
+      this.bare(inner, IN_BRACES, quote, depth + 1)
+    const close = this.i
+    // The text in `${NAME:+text}` replaces the value and is not the value itself.
+    const isDefault = hasAlternative && !alternative.endsWith('+') && begin < parts.length
+    if (isDefault) parts.default(/\w+/.exec(opening)?.[0] ?? '', begin)
+    if (close < this.text.length) this.i++
+    if (!hasAlternative) parts.expansion(this.offset + from, this.offset + this.i, quote)
+    else if (close < this.i) parts.expansion(this.offset + close, this.offset + this.i, quote)
+  }
+
+  /** Reads one ordinary character. */
+  private literal(parts: WordParts, quote: Quote | undefined): void {
+    parts.plain(this.offset + this.i, this.text[this.i]!, quote)
+    this.i++
+  }
+
+  private take(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.i
+    const found = pattern.exec(this.text)?.[0]
+    if (found !== undefined) this.i += found.length
+    return found
   }
 }

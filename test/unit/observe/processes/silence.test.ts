@@ -1,6 +1,6 @@
 // When a hook is called silent: many commands over a while and no record, and in no other case.
 import { expect, test } from 'vitest'
-import { SILENT_MS, SILENT_ROUNDS } from '../../../../src/observe/processes/silence.ts'
+import { SILENT_MS, SILENT_ROUNDS } from '../../../../src/observe/processes/shell.ts'
 import { createWatch } from '../../../../src/observe/processes/watch.ts'
 import { machine } from './machine.ts'
 
