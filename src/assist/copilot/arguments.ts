@@ -3,7 +3,7 @@ import { baseName } from '../risk/model.ts'
 import type { Part } from '../risk/parts.ts'
 import type { ExplainedPart, Span } from './explanation.ts'
 import type { Lexicon, Meaning, OptionMeaning, Tool } from './lexicon.ts'
-import { COMMON, numeric, specialOperand } from './special-words.ts'
+import { COMMON, numeric, specialOperand } from './shell-words.ts'
 
 /** Explains a part from the parser together with the parts inside it. */
 export type Explain = (part: Part) => Promise<ExplainedPart>

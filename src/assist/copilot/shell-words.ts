@@ -1,4 +1,5 @@
-// Meanings of the shell's own signs and words that have parts: redirections, variables, exit codes, signals, modes.
+// Meanings of the shell's own signs and words that have parts, and of words that a tool reads in its own way: redirections, variables, numbers with a dash, modes, signals, owners.
+import type { Meaning } from './lexicon.ts'
 
 /**
  * Meaning of a redirection such as `2>` or `<<<` with its target as typed; undefined for an unknown sign. `does`: what is known of a
@@ -69,7 +70,7 @@ const SIGNALS: Readonly<Record<string, readonly [number: number, does: string]>>
 }
 
 /** Meaning of `9`, `KILL` or `SIGKILL`, in any case; undefined for other words. */
-export function signal(word: string): string | undefined {
+function signal(word: string): string | undefined {
   const name = word.toUpperCase().replace(/^SIG/, '')
   const found = Object.entries(SIGNALS).find(([one, [number]]) => one === name || String(number) === word)
   return found && `SIG${found[0]} (${found[1].join('): ')}`
@@ -80,7 +81,7 @@ const EXIT_CODES: Readonly<Record<number, string>> = {
 } // biome-ignore format: a compact table
 
 /** What the number behind `exit` or `return` tells the calling program. */
-export function exitCode(word: string): string | undefined {
+function exitCode(word: string): string | undefined {
   if (!/^\d{1,3}$/.test(word)) return undefined
   const n = Number(word)
   if (n > 128 && n < 160) return `Ended by signal ${n - 128}`
@@ -88,7 +89,7 @@ export function exitCode(word: string): string | undefined {
 }
 
 /** Meaning of a chmod mode: `755`, `u+x`, `go-w`. */
-export function mode(word: string): string | undefined {
+function mode(word: string): string | undefined {
   if (/^[0-7]{3,4}$/.test(word)) {
     const who = ['owner', 'group', 'others']
     const texts = [...word.slice(-3)].map((digit, i) => `${who[i]} ${rights(Number(digit))}`)
@@ -117,4 +118,56 @@ export function mode(word: string): string | undefined {
 function rights(digit: number): string {
   const list = [digit & 4 && 'read', digit & 2 && 'write', digit & 1 && 'execute'].filter(Boolean)
   return list.length === 0 ? 'nothing' : list.join('+')
+}
+
+const say = (text: string | undefined): Meaning | undefined =>
+  text === undefined ? undefined : { text, source: 'karo' }
+
+/** Meaning of a number, signal or mode with a dash: `kill -9`, `head -20`, `grep -3`, `chmod -x`. */
+export function numeric(value: string, tool: string): Meaning | undefined {
+  const plain = value.slice(1)
+  if (tool === 'kill' || tool === 'killall' || tool === 'pkill') {
+    const found = signal(plain)
+    return say(found && `Sends ${found}`)
+  }
+  if (tool === 'chmod' && /^[rwxXst]+$/.test(plain)) return say(mode(value))
+  if (!/^\d+$/.test(plain)) return undefined
+  if (tool === 'journalctl')
+    return say(plain === '1' ? 'The boot before this one' : `${plain} boots before this one`)
+  if (tool === 'head' || tool === 'tail') return say(`Shows ${plain} lines`)
+  if (tool === 'grep') return say(`Shows ${plain} lines before and after each match`)
+  if (tool === 'git log') return say(`Shows only the last ${plain} commits`)
+  return undefined
+}
+
+const DD: Readonly<Record<string, string>> = {
+  if: 'Reads from this file or disk', of: 'Writes to this file or disk', bs: 'Block size', count: 'How many blocks', status: 'How much it reports while it runs',
+  skip: 'Blocks to skip at the beginning of the input', seek: 'Blocks to skip at the beginning of the output', conv: 'How data is converted or written', iflag: 'How it reads', oflag: 'How it writes',
+} // biome-ignore format: a compact table
+
+/**
+ * Meaning of an operand that the tool reads in its own way: a mode, a signal, an owner. `index` counts operands from 0.
+ */
+export function specialOperand(value: string, index: number, tool: string): Meaning | undefined {
+  if (tool === 'chmod' && index === 0) return say(mode(value))
+  if (tool === 'exit' || tool === 'return') return say(exitCode(value))
+  if (tool === 'trap' && index > 0) return value === 'EXIT' ? say('When the shell ends') : say(signal(value))
+  if (tool === 'dd') return say(DD[/^(\w+)=/.exec(value)?.[1] ?? ''])
+  if (tool === 'kill' && /^%\d+$/.test(value)) return say(`Job ${value.slice(1)} of this shell`)
+  if ((tool === 'chown' || tool === 'chgrp') && index === 0 && value.includes(':')) {
+    const [user = '', group = ''] = value.split(':')
+    return say(`Owner ${user || 'unchanged'}, group ${group || 'unchanged'}`)
+  }
+  if (tool === 'ssh' && index === 0) return say('The machine to log in to')
+  if (tool === 'date' && value.startsWith('+'))
+    return say('The format: %Y year, %m month, %d day, %H:%M:%S time, %s seconds since 1970')
+  if ((tool === 'cp' || tool === 'mv' || tool === 'cd') && value === '.')
+    return say('The directory you are in')
+  return undefined
+}
+
+/** Options that mean the same to every program. */
+export const COMMON: Readonly<Record<string, Meaning>> = {
+  '--help': { text: 'Shows a summary of its options', source: 'karo' },
+  '--version': { text: 'Shows its version', source: 'karo' },
 }

@@ -1,8 +1,7 @@
 // Files and directories that are not there, are there already, or are of another kind than the command takes.
 import { basename, dirname, join } from 'node:path'
 import { closest } from '../../../base/suggest.ts'
-import { absolute, quoted } from './paths.ts'
-import { type Fix, found, NOT_FOUND, type Rule } from './rule.ts'
+import { absolute, type Fix, found, NOT_FOUND, quoted, type Rule } from './rule.ts'
 
 /** Programs whose words are files that have to be there; of the last ones the last word is made. */
 const READ =

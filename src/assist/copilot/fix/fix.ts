@@ -1,17 +1,16 @@
-// What went wrong with a command that failed, and the next line that would do it; from the line, its exit code and the place.
+// What went wrong with a command that failed, and the next line that would do it; from the line, its exit code and the place, or from the error that it printed.
 import { compareLevels } from '../../risk/decide.ts'
 import type { RiskVerdict } from '../../risk/index.ts'
 import type { Knowledge } from '../knowledge.ts'
 import { type Answer, NO_ANSWER, type Proposal } from '../types.ts'
-import { lineOf, ofError } from './errors.ts'
 import { files } from './files.ts'
-import { git } from './git.ts'
+import { git, WHO_ARE_YOU } from './git.ts'
 import { callsOf } from './line.ts'
 import { names } from './names.ts'
 import { places } from './places.ts'
-import { ports } from './ports.ts'
+import { listening, ports, whoListens } from './ports.ts'
 import { rights } from './rights.ts'
-import type { Fix, Rule, World } from './rule.ts'
+import { type Fix, found, type Rule, type World } from './rule.ts'
 
 export interface Failure {
   readonly line: string
@@ -60,6 +59,14 @@ const CODES: Readonly<Record<number, string>> = {
   143: 'Somebody ended it (SIGTERM).',
 }
 
+/** Lines that fail with these errors, which people give in place of the line. */
+const LINES: readonly (readonly [error: RegExp, line: string])[] = [
+  [/(?:command not found|Unknown command): (\S+)/, '$1'],
+  [/([^\s:]+): (?:command )?not found/, '$1'],
+  [/not a git repository/, 'git status'],
+  [/missing script: "?([\w:-]+)/i, 'npm run $1'],
+]
+
 /** Nothing is run. A line that the guard blocks is never proposed. */
 export function fixOf(failure: Failure, options: FixOptions): Fixed {
   const { world, knowledge, judge, asWords } = options
@@ -68,13 +75,13 @@ export function fixOf(failure: Failure, options: FixOptions): Fixed {
   if (typed !== undefined) return { ...fixOf({ line: typed, exitCode }, options), failed: line }
   const knowing = { world, knowledge, exitCode }
   const calls = callsOf(line)
-  const found: Fix[] = exitCode === null ? [...ofError(line, world)] : []
+  const fixes: Fix[] = exitCode === null ? [...ofError(line, world)] : []
   for (const call of calls)
-    for (const rule of RULES) if (found.length === 0) found.push(...rule(call, knowing))
+    for (const rule of RULES) if (fixes.length === 0) fixes.push(...rule(call, knowing))
   const said =
-    found[0]?.problem ??
+    fixes[0]?.problem ??
     (exitCode === null ? undefined : (OF_PROGRAMS[`${calls.at(-1)?.tool} ${exitCode}`] ?? CODES[exitCode]))
-  const proposals = found.flatMap(({ line: next, sure }): Proposal[] => {
+  const proposals = fixes.flatMap(({ line: next, sure }): Proposal[] => {
     if (next === undefined || next.trim() === line.trim()) return []
     const { risk_level, decision, matches } = judge(next)
     const reasons = matches.map(({ why }) => why)
@@ -109,3 +116,33 @@ const isNotWorseThan =
   (first: Proposal) =>
   ({ risk_level }: Proposal): boolean =>
     compareLevels(risk_level, first.risk_level) <= 0
+
+/** The line that failed, as far as its error tells it. */
+function lineOf(text: string): string | undefined {
+  const lines = LINES.map(([error, line]) => error.exec(text)?.[0].replace(error, line))
+  return lines.find((line) => line !== undefined)
+}
+
+/** Nothing where the text is no error that is known. */
+function ofError(text: string, world: World): readonly Fix[] {
+  if (/EADDRINUSE|address already in use|port is already allocated/i.test(text)) {
+    const port = Number(/:(\d{2,5})\b|\bport:? (\d{2,5})\b/i.exec(text)?.slice(1).find(Boolean))
+    if (Number.isNaN(port)) return found('Somebody listens at its port already.', 'ss -ltnp')
+    const now = listening(port, world, true)
+    return now === undefined
+      ? found(`Port ${port} was taken, and nobody listens there now.`, whoListens(port, world))
+      : [now]
+  }
+  if (/please tell me who you are|unable to auto-detect email/i.test(text)) return WHO_ARE_YOU
+  if (/Permission denied \(.*publickey/.test(text))
+    return found('The other side takes none of your keys; this lists those that ssh offers.', 'ssh-add -l')
+  const module = /No module named ['"]?(\w+)/.exec(text)?.[1]
+  if (module !== undefined)
+    return found(
+      `Python has no module ${module} here; the package has its name most of the time.`,
+      `python3 -m pip install ${module}`,
+      false,
+    )
+  const of = /Cannot find (?:module|package) '((?:@[\w.-]+\/)?\w[\w.-]*)/.exec(text)?.[1]
+  return of === undefined ? [] : found(`Node finds no package ${of} here.`, `npm install ${of}`, false)
+}

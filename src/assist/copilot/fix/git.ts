@@ -1,8 +1,7 @@
 // What git needs next, as it says it itself: an upstream, a commit, a branch that exists.
 import { join, resolve } from 'node:path'
 import { closest } from '../../../base/suggest.ts'
-import { above, absolute, quoted } from './paths.ts'
-import { type Fix, found, type Rule, type World } from './rule.ts'
+import { above, absolute, type Fix, found, quoted, type Rule, type World } from './rule.ts'
 
 interface Repository {
   /** Undefined where no branch is checked out. */

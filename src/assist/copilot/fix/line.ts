@@ -1,6 +1,5 @@
 // The commands of a line that failed, with the place of each word, so that one of them can be written anew.
-import { quoted } from './paths.ts'
-import type { Call } from './rule.ts'
+import { type Call, quoted } from './rule.ts'
 
 interface Word {
   /** Without its quotes. */

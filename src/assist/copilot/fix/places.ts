@@ -2,8 +2,7 @@
 import { relative, resolve } from 'node:path'
 import { orElse } from '../../../base/run/or-else.ts'
 import { closest } from '../../../base/suggest.ts'
-import { above, quoted } from './paths.ts'
-import { type Call, type Fix, found, type Rule, type World } from './rule.ts'
+import { above, type Call, type Fix, found, quoted, type Rule, type World } from './rule.ts'
 
 /** What a program looks for where it is started. */
 export const LOOKS_FOR: Readonly<Record<string, readonly string[]>> = {

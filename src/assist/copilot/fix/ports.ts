@@ -1,9 +1,8 @@
 // Ports that cannot be taken: somebody listens there already, or only root may.
 import { basename } from 'node:path'
 import { RUNNERS } from './files.ts'
-import { absolute } from './paths.ts'
 import { LOOKS_FOR } from './places.ts'
-import { type Fix, found, type Rule, type World } from './rule.ts'
+import { absolute, type Fix, found, type Rule, type World } from './rule.ts'
 
 const LISTENS = /^(?:--?(?:port|p|l|lp|listen|bind)(?:[= ].*)?|http\.server|serve|runserver|\w*:\d+)$/
 /** Where the line names none. */

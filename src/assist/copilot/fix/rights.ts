@@ -1,7 +1,6 @@
 // What this person may not do: run a file without its bit, read or write what is another's, or do what only root may.
 
-import { absolute } from './paths.ts'
-import { type Fix, found, type Rule } from './rule.ts'
+import { absolute, type Fix, found, type Rule } from './rule.ts'
 
 const NOT_EXECUTABLE = 126
 

@@ -1,4 +1,6 @@
-// What a rule about a failed command is: what it may look at, and the cause and line that it finds.
+// What a rule about a failed command is: what it may look at, with paths as a line names them, and the cause and line that it finds.
+import { dirname, resolve } from 'node:path'
+import { quoteShell } from '../../../base/quote.ts'
 import type { Knowledge } from '../knowledge.ts'
 
 /** One command of a pipeline or list: its program and arguments, without assignments and `sudo` in front. */
@@ -57,3 +59,17 @@ interface Knowing {
 
 /** Rules look at one command of the line. The first room that knows a cause wins; what it gives besides are alternatives. */
 export type Rule = (call: Call, knowing: Knowing) => readonly Fix[]
+
+/** As one word of a line; what needs no quotes gets none. */
+export const quoted = (text: string): string => (/^~?[\w@%+=:,./-]+$/.test(text) ? text : quoteShell(text))
+
+export const absolute = (path: string, { cwd, home }: Pick<World, 'cwd' | 'home'>): string =>
+  home !== undefined && /^~(?:\/|$)/.test(path) ? resolve(home, `.${path.slice(1)}`) : resolve(cwd, path)
+
+/** The nearest directory from here up, this one too, that has an entry of one of these names; undefined at the root. */
+export function above(entries: readonly string[], world: World): string | undefined {
+  for (let at = world.cwd; ; at = dirname(at)) {
+    if (entries.some((name) => world.kind(resolve(at, name)) !== undefined)) return at
+    if (at === dirname(at)) return undefined
+  }
+}
