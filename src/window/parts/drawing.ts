@@ -1,6 +1,15 @@
 // Draws numbers over time with uPlot, in the colours of the page, and anew when its size or the colours change.
 import uPlot from 'uplot'
-import type { Point, Step } from './types.ts'
+
+export interface Point {
+  /** RFC 3339. */
+  readonly start: string
+  /** Null where nothing is known. */
+  readonly value: number | null
+}
+
+/** How long each point is. */
+export type Step = 'hour' | 'day' | 'week'
 
 const HEIGHT = 160
 

@@ -1,8 +1,7 @@
 // A line or bars over time. The drawing is loaded when it is first needed, and its numbers are in a table below it.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Drawing } from './drawing.ts'
+import type { Drawing, Point, Step } from './drawing.ts'
 import { Table } from './table.tsx'
-import type { Point, Step } from './types.ts'
 import { Time } from './words.tsx'
 
 interface TrendProps {

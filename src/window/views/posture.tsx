@@ -7,10 +7,9 @@ import { type Bar, Bars, Figures } from '../parts/charts.tsx'
 import { Command, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'
 import { Trend } from '../parts/trend.tsx'
-import { change, counted, cut, Foreign, number, percent, plain, Time } from '../parts/words.tsx'
+import { change, counted, cut, Foreign, NodeName, number, percent, plain, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
-import { Coverage, leastOf, Machines } from './coverage.tsx'
 
 const DAY_MS = 86_400_000
 const SPANS = [7, 30, 90] as const
@@ -368,3 +367,57 @@ const span = ({ least, most }: { readonly least: number; readonly most: number }
 
 const names = (moves: ReportShape['tools']['new']): string =>
   moves.length === 0 ? 'none' : moves.map(({ tool }) => tool).join(', ')
+
+type CoverageRow = ReportShape['coverage']['rows'][number]
+
+/** The category with the least part of its machines in the totals; undefined while no period was released. */
+const leastOf = ({ rows }: ReportShape['coverage']): CoverageRow | undefined =>
+  rows.toSorted((a, b) => partOf(a) - partOf(b))[0]
+
+/** Which part of the expected machines is in the totals of a category. */
+const partOf = ({ contributed, expected }: CoverageRow): number =>
+  expected === 0 ? 1 : contributed / expected
+
+const Coverage = ({ report: { coverage } }: { readonly report: ReportShape }) => (
+  <Panel title="Coverage and consent" note="Of the newest period that was released.">
+    {coverage.rows.length === 0 ? (
+      <p class="empty">No period was released yet.</p>
+    ) : (
+      <Table
+        caption="Who took part"
+        rows={coverage.rows}
+        keyOf="category"
+        columns={{
+          Category: ({ category }) => plain(category),
+          In: 'contributed',
+          Declined: 'declined',
+          Late: 'late',
+          Refused: 'refused',
+          Absent: 'absent',
+          Consent: { cell: ({ consent }) => percent(consent), right: true },
+        }}
+      />
+    )}
+  </Panel>
+)
+
+const Machines = ({ report: { machines } }: { readonly report: ReportShape }) => (
+  <Panel
+    title="Expected and missing machines"
+    note={`${number(machines.enrolled)} certified, ${number(machines.seen)} of them there now; ${number(machines.never_enrolled)} seen without a certificate.`}
+  >
+    {machines.missing.length === 0 ? (
+      <p class="empty">No machine is missing.</p>
+    ) : (
+      <Table
+        caption="Missing machines"
+        rows={machines.missing}
+        keyOf="fingerprint"
+        columns={{
+          Machine: (node) => <NodeName node={node} />,
+          'Last seen': ({ last_seen }) => <Time at={last_seen} as="ago" />,
+        }}
+      />
+    )}
+  </Panel>
+)

@@ -11,7 +11,6 @@ import { Code, counted, Foreign, number, Risk, Time } from '../../parts/words.ts
 import { inbox } from '../../state/inbox.ts'
 import { isMuscleLocked, status } from '../../state/live.ts'
 import { client, scope } from '../../state/session.ts'
-import { ActionClass } from './action-class.tsx'
 
 /** Lines that are drawn at first; the rest comes on demand, so that a large diff does not hold up the page. */
 const LINES_AT_FIRST = 400
@@ -251,3 +250,16 @@ function Decide({ approval }: { readonly approval: ApprovalShape }) {
     </footer>
   )
 }
+
+const CLASS_TONES = {
+  critical: 'critical',
+  high: 'high',
+  medium: 'moderate',
+  low: 'safe',
+  green: 'safe',
+} as const
+
+/** How dangerous the action is, by its word and not by its colour alone. */
+export const ActionClass = ({ of }: { readonly of: ApprovalShape['class'] }) => (
+  <span class={`class risk-${CLASS_TONES[of]}`}>{of}</span>
+)

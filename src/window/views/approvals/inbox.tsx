@@ -9,8 +9,7 @@ import { useAnswer } from '../../state/asked.ts'
 import { inbox, notifies, toggleNotifications } from '../../state/inbox.ts'
 import { isMuscleLocked } from '../../state/live.ts'
 import { scope } from '../../state/session.ts'
-import { ActionClass } from './action-class.tsx'
-import { Card, deny } from './card.tsx'
+import { ActionClass, Card, deny } from './card.tsx'
 
 const LIMIT = 100
 const TONES = { used: 'good', unused: 'quiet', denied: 'warn', expired: 'warn', withdrawn: 'quiet' } as const
