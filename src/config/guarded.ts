@@ -68,3 +68,14 @@ export function readGuarded(path: string, what: string, most: number): Buffer | 
     })
   }
 }
+
+/** Bytes of a file as text. Throws KaroError `bad_config` that names the line with the first fault. */
+export function utf8Of(bytes: Buffer, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    // The decoder does not say which byte is wrong, so the line is found by the first replacement character.
+    const line = bytes.toString('utf8').split('\ufffd')[0]!.split('\n').length
+    throw new KaroError('bad_config', 'the file is not UTF-8 text', { where: `${path}:${line}`, cause })
+  }
+}

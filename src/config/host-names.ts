@@ -3,7 +3,6 @@ import { lookup, Resolver } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { untilAborted } from '../base/async/deadline.ts'
-import { hostsOf } from './hosts-file.ts'
 import type { Config } from './types.ts'
 
 const HOSTS_FILE = '/etc/hosts'
@@ -72,3 +71,15 @@ async function byServers(
 /** True for the error of a name that has no such record. */
 export const isNoRecord = (error: unknown): boolean =>
   ['ENODATA', 'ENOTFOUND'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+/** Every name of a hosts file (hosts(5)) in lower case, with its addresses. */
+export function hostsOf(text: string): ReadonlyMap<string, readonly string[]> {
+  const hosts = new Map<string, readonly string[]>()
+  for (const line of text.split('\n')) {
+    const [ip = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/)
+    if (isIP(ip) === 0) continue
+    for (const name of names.map((one) => one.toLowerCase()))
+      hosts.set(name, [...(hosts.get(name) ?? []), ip])
+  }
+  return hosts
+}

@@ -6,14 +6,13 @@ import { KaroError } from '../base/errors.ts'
 import { orElse } from '../base/run/or-else.ts'
 import { closest } from '../base/suggest.ts'
 import { isPrivateAddress } from './addresses.ts'
-import { configOf } from './config-of.ts'
 import { type FleetSettings, keptFleetSettings, mergeFleet } from './fleet-settings.ts'
-import { readGuarded, refuseForeign } from './guarded.ts'
+import { readGuarded, refuseForeign, utf8Of } from './guarded.ts'
 import { isTable, WrongValue } from './kinds.ts'
 import { locateKeys, type Path } from './locate.ts'
 import { type Env, fleetFile, machineFile } from './paths.ts'
 import { type Found, retiredWords, withoutRetired } from './retired.ts'
-import { envName, KEY_LIST, type Key } from './table.ts'
+import { envName, KEY_LIST, KEYS, type Key } from './table.ts'
 import type { Config, ValueSource } from './types.ts'
 
 export interface LoadedConfig {
@@ -53,14 +52,7 @@ function readConfigFile(home: string, file: string): string | undefined {
   // First, because who may write to the directory may put any file there.
   if (existsSync(file)) refuseForeign(home, statSync(home), "the node's directory", 'bad_config')
   const bytes = readGuarded(file, 'the configuration', MOST_BYTES)
-  if (bytes === undefined) return undefined
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch (cause) {
-    // The decoder does not say which byte is wrong, so the line is found by the first replacement character.
-    const line = bytes.toString('utf8').split('\ufffd')[0]!.split('\n').length
-    throw new KaroError('bad_config', 'the file is not UTF-8 text', { where: `${file}:${line}`, cause })
-  }
+  return bytes && utf8Of(bytes, file)
 }
 
 function parseToml(text: string, file: string): Record<string, unknown> {
@@ -260,6 +252,38 @@ const patternWarnings = ({ agents }: Config): string[] =>
       (pattern) =>
         `the pattern ${JSON.stringify(pattern)} of agents.approved approves nothing: for exec it has to say in which directory, as in "status: kExecutor:build exec in /srv/app git status*"`,
     )
+
+type Keys = typeof KEYS
+/** `{ a: { b: T } }` for a key with the path `a.b` and values of type T. */
+type Nested<Path extends string, T> = Path extends `${infer Section}.${infer Rest}`
+  ? { readonly [K in Section]: Nested<Rest, T> }
+  : { readonly [K in Path]: T }
+type ValueOf<K> = K extends Key<infer T, string> ? T : never
+type All<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer Whole) => void
+  ? Whole
+  : never
+/** The configuration as the paths and kinds of the table give it. */
+type FromTable = All<{ [K in keyof Keys]: Nested<Keys[K]['path'], ValueOf<Keys[K]>> }[keyof Keys]>
+
+interface Table {
+  [name: string]: unknown
+}
+
+/** The typed configuration; `values` holds a checked value for every key of the table. */
+function configOf(values: ReadonlyMap<string, unknown>): Config {
+  const config: Table = {}
+  for (const { path } of Object.values(KEYS)) {
+    const names = path.split('.')
+    const last = names.pop() ?? path
+    let table = config
+    for (const name of names) {
+      table[name] ??= {}
+      table = table[name] as Table
+    }
+    table[last] = values.get(path)
+  }
+  return config as unknown as FromTable
+}
 
 /**
  * Loads the configuration of the node whose directory is `home`: `config.toml` there, if any, and the variables

@@ -1,7 +1,7 @@
 // Rewrites a configuration file: sets one key, or makes comments of what is retired; comments, order and all else stay as they were.
 import { parse } from 'smol-toml'
 import { KaroError } from '../base/errors.ts'
-import { WrongValue } from './kinds.ts'
+import { isTable, WrongValue } from './kinds.ts'
 import { type Span, spansOf } from './locate.ts'
 import { type Found, retiredWords, withoutRetired } from './retired.ts'
 import { place, toToml } from './sample.ts'
@@ -153,7 +153,7 @@ function saysOnly(before: string, after: string, path: string, value: unknown): 
 /** Each value of a document by its dotted path; lists are values. */
 const leaves = (table: object, above = ''): [string, string][] =>
   Object.entries(table).flatMap(([name, value]) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+    isTable(value)
       ? leaves(value, `${above}${name}.`)
       : [[above + name, JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? `${one}n` : one))]],
   )

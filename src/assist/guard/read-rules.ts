@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs'
 import { whyUnreadable } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
+import { utf8Of } from '../../config/guarded.ts'
 import type { GuardRule } from './guard.ts'
 import { parseRules, type RulesFile } from './rules-file.ts'
 
@@ -63,18 +64,8 @@ export function readText(path: string, self = process.getuid?.() ?? 0): string |
         `Run: chmod go-w ${path}`,
       )
     if (stat.size > MOST_BYTES) refuse(`the file has ${stat.size} bytes, at most ${MOST_BYTES} are read`)
-    return decoded(readFileSync(descriptor), path)
+    return utf8Of(readFileSync(descriptor), path)
   } finally {
     closeSync(descriptor)
-  }
-}
-
-function decoded(bytes: Buffer, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch (cause) {
-    // The decoder does not say where the fault is; the first replacement character shows it.
-    const line = bytes.toString('utf8').split('\ufffd')[0]!.split('\n').length
-    throw new KaroError('bad_config', 'the file is not UTF-8 text', { where: `${path}:${line}`, cause })
   }
 }

@@ -1,6 +1,7 @@
 // Every simple command that a line runs, as words, for matching an owner's own rules.
 
 import { newBudget } from './limits.ts'
+import type { Findings } from './line/frame.ts'
 import { walkLine } from './line/walk.ts'
 import { type Scope, SOME_HOME, SOMETHING, type Span, textsOf, UNKNOWN } from './model.ts'
 import type { CheckOptions } from './types.ts'
@@ -38,18 +39,15 @@ export function commandsOf(
     ...(karoHome !== undefined && { karoHome }),
     ...(gitAlias !== undefined && { gitAlias }),
   }
-  const note = ({ name, args, span, scope: { cwd: there } }: Parameters<Collect>[0]): void => {
-    if (name === '') return
-    const text = [name, ...textsOf(args)].join(' ').replace(NOT_KNOWN, '')
-    found.push({ text, cwd: there.replace(NOT_KNOWN, ''), span })
+  const findings: Findings = {
+    command({ name, args, span, scope: { cwd: there } }) {
+      if (name === '') return
+      const text = [name, ...textsOf(args)].join(' ').replace(NOT_KNOWN, '')
+      found.push({ text, cwd: there.replace(NOT_KNOWN, ''), span })
+    },
+    fact: () => {},
+    isKnownTool: () => false,
   }
-  walkLine(
-    line.replaceAll('\r', ' '),
-    scope,
-    { command: note, fact: () => {}, isKnownTool: () => false },
-    newBudget(),
-  )
+  walkLine(line.replaceAll('\r', ' '), scope, findings, newBudget())
   return found
 }
-
-type Collect = Parameters<typeof walkLine>[2]['command']

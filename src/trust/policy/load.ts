@@ -2,7 +2,7 @@
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import { readGuarded } from '../../config/guarded.ts'
+import { readGuarded, utf8Of } from '../../config/guarded.ts'
 import { BUILT_IN_SET } from './policy.ts'
 import type { PolicySet } from './types.ts'
 
@@ -16,7 +16,7 @@ const FILE_MAX = 1024 * 1024
 export async function loadPolicies(paths: readonly string[]): Promise<PolicySet> {
   if (paths.length === 0) return BUILT_IN_SET
   const read = readPolicyFiles(paths)
-  const texts = read.map(({ path, bytes }) => ({ path, text: textOf(path, bytes) }))
+  const texts = read.map(({ path, bytes }) => ({ path, text: utf8Of(bytes, path) }))
   return compile(texts)
 }
 
@@ -47,12 +47,3 @@ export const readPolicyFiles = (paths: readonly string[]): readonly { path: stri
 
 /** BLAKE3, 64 hex digits. */
 export const digestOf = (bytes: Uint8Array): string => toHex(blake3([bytes]))
-
-function textOf(path: string, bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch (cause) {
-    const line = bytes.toString('utf8').split('\ufffd')[0]!.split('\n').length
-    throw new KaroError('bad_config', 'the file is not UTF-8 text', { where: `${path}:${line}`, cause })
-  }
-}

@@ -2,7 +2,7 @@
 
 import { shellWord } from '../../../base/quote.ts'
 import { noteCarried } from '../carriers/carried.ts'
-import { gitAliased } from '../carriers/git-alias.ts'
+import { gitAliased } from '../carriers/git-carrier.ts'
 import { originOfRunCode, readCode } from '../carriers/interpreters.ts'
 import { type InnerScript, type Layer, NOTHING } from '../carriers/layers.ts'
 import { isCopied, type NamedScript, namedScripts } from '../carriers/named-scripts.ts'
