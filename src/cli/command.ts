@@ -159,7 +159,7 @@ export function defineCommand<
     readonly deadlineMs?: number
     /** What is done around the request, for example to unlock what it needs and ask again. */
     within?: Within
-    view(answer: NoInfer<Answer>, io: CommandIo): string | Uint8Array
+    view(answer: NoInfer<Answer>, io: CommandIo, given: Given<Args, Options>): Shown | Promise<Shown>
   },
 ): Command
 /** Any other command; `run` has the types of the declared arguments and options. */
@@ -205,7 +205,9 @@ function asking(
     const isEmpty = args.length + own.length === 0
     const by = shows.body === undefined ? 'query' : 'body'
     const asked: object = { deadlineMs, ...((await ask?.(given)) ?? (isEmpty ? {} : { [by]: members })) }
-    return show(io, await within(io, () => io.call(shows, asked)), view)
+    const answer = await within(io, () => io.call(shows, asked))
+    if (io.json) return printJson(io, answer)
+    io.out(await view(answer, io, given))
   }
 }
 
@@ -238,6 +240,7 @@ const rowsOf = <Words extends object>(byName: Readonly<Record<string, string | W
     return { name, ...said } as Words & { readonly name: string; readonly description: string }
   })
 
+type Shown = string | Uint8Array
 type Within = <T>(io: CommandIo, work: () => Promise<T>) => Promise<T>
 type Asked<Query, Body> = RequestOf<Query, Body> & CallOptions
 type Running = Pick<Command, 'shows' | 'run'>
@@ -246,7 +249,7 @@ interface Asking {
   ask?(given: CommandInput): object | Promise<object>
   readonly deadlineMs?: number
   readonly within?: Within
-  view(answer: object, io: CommandIo): string | Uint8Array
+  view(answer: object, io: CommandIo, given: CommandInput): Shown | Promise<Shown>
 }
 
 /** Prints a document for programs, on one line. */
@@ -258,7 +261,7 @@ export function printJson(io: CommandIo, document: unknown): undefined {
 export function show<Answer>(
   io: CommandIo,
   answer: Answer,
-  view: (answer: Answer, io: CommandIo) => string | Uint8Array,
+  view: (answer: Answer, io: CommandIo) => Shown,
 ): undefined {
   if (io.json) return printJson(io, answer)
   io.out(view(answer, io))

@@ -1,11 +1,9 @@
-// Handles one call of a tool's hook: reads it, lets the owner's guard judge it, answers, and makes records of it; of input that was cut off, what its beginning says.
-
+// Handles one call of a tool's hook: reads it, lets the owner's guard judge it, answers in the tool's words, and makes records of it; of input that was cut off, what its beginning says.
 import type { RiskVerdict } from '../../assist/risk/index.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { type Adapter, BadCall, type Reply, type ToolCall, type ToolShell } from './adapter.ts'
 import { jsonOf, membersOf } from './fields.ts'
 import type { Entry } from './spool.ts'
-import { replyTo, replyToFailure } from './verdict-reply.ts'
 
 /**
  * The value with every complete member and element. Objects and lists in which the text ends have the complete parts; a
@@ -94,12 +92,11 @@ export function answerCall(
     verdict = judge(command, { shell, ...(cwd !== undefined && { cwd }) })
   } catch {
     if (call.kind === 'after') return { ...NOTHING, entries: [{ ran: call }] }
-    return call.kind === 'read' ? NOTHING : unjudged(onError, 'the check failed')
+    return call.kind === 'read' ? NOTHING : unjudged(onError)
   }
   const { decision, risk_level } = verdict
   if (call.kind !== 'after') {
-    const asks = adapter.asks && call.asks !== false
-    const reply = replyTo(verdict, { asks }, NAMED[call.kind])
+    const reply = replyTo(verdict, adapter.asks && call.asks !== false, NAMED[call.kind])
     return {
       reply,
       entries: reply.decision === 'deny' ? [{ note: { outcome: 'blocked', risk_level } }] : [],
@@ -133,10 +130,56 @@ const refused = (why: string): Answered => ({
   entries: [{ note: { outcome: 'blocked', risk_level: 'high' } }],
 })
 
-function unjudged(onError: Judgement['onError'], why: string): Answered {
-  // The risk is unknown, so it is noted as high and not as safe.
-  return {
-    reply: replyToFailure(onError, why),
-    entries: [{ note: { outcome: 'unjudged', risk_level: 'high' } }],
+/** The guard cannot judge: the answer by `guard.on_error`. The risk is unknown, so it is noted as high and not as safe. */
+const unjudged = (onError: Judgement['onError']): Answered => ({
+  reply:
+    onError === 'allow'
+      ? { decision: 'none', unjudged: 'not judged: the check failed' }
+      : {
+          decision: 'deny',
+          reason: 'Karo could not judge this command (the check failed), and guard.on_error is "block".',
+        },
+  entries: [{ note: { outcome: 'unjudged', risk_level: 'high' } }],
+})
+
+/** Most characters of a reason, which a model reads, and a person in a dialogue. */
+const MOST_REASON = 1_500
+const MOST_WHYS = 3
+
+/** What the person may do in the place of the tool. */
+const INSTEAD = {
+  command: 'run the command in their own terminal',
+  change: 'make the change themselves',
+  file: 'say what is needed of it',
+} as const
+
+/**
+ * A verdict `allow` becomes no opinion, because it would skip the tool's own question. A command that needs a confirmation
+ * is denied if the tool cannot ask a person.
+ */
+function replyTo(verdict: RiskVerdict, asks: boolean, what: keyof typeof INSTEAD): Reply {
+  const { decision, risk_level } = verdict
+  if (decision === 'allow') return { decision: 'none' }
+  const because = `${whysOf(verdict)}${verdict.safer === undefined || what !== 'command' ? '' : ` Safer: \`${verdict.safer}\`.`}`
+  if (decision === 'confirm' && asks) {
+    return { decision: 'ask', reason: bounded(`Karo (${risk_level} risk): ${because}`) }
   }
+  const reason =
+    decision === 'block'
+      ? `Karo blocked this ${what} (${risk_level} risk): ${because} Do not try to do the same with another ${what}; ask the person you work for.`
+      : `Karo: this ${what} needs a person's consent (${risk_level} risk): ${because} Consent cannot be given here; ask the person to ${INSTEAD[what]}.`
+  return { decision: 'deny', reason: bounded(reason) }
 }
+
+/** The reply to a tool after a person, or the gates of agents, denied its command. */
+export const reasonOf = (why: string): string =>
+  bounded(`Karo: this command was not approved: ${why}. Do not try to do the same with another command.`)
+
+function whysOf({ matches }: RiskVerdict): string {
+  const whys = [...new Set(matches.map(({ why }) => why))]
+  const shown = whys.slice(0, MOST_WHYS).map((why) => (/[.!?]$/.test(why) ? why : `${why}.`))
+  return shown.length > 0 ? shown.join(' ') : 'it is not allowed by the guard’s rules.'
+}
+
+const bounded = (text: string): string =>
+  text.length > MOST_REASON ? `${text.slice(0, MOST_REASON - 1)}…` : text

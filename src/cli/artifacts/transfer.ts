@@ -11,8 +11,9 @@ import type { CommandIo } from '../command.ts'
 import { textFrom } from '../input/text-from.ts'
 import { watchInterrupt } from '../terminal/interrupt.ts'
 import { createLiveLine } from '../terminal/live-line.ts'
-import { ID_DIGITS } from '../views/agents/artifacts.ts'
 
+/** As many digits of an id as people see. */
+export const ID_DIGITS = 12
 const IDLE_MS = 60_000
 const LINK_CHARS = 1_024
 

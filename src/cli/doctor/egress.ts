@@ -1,11 +1,13 @@
-// Every socket of the daemon and why it is allowed to have it; one that nothing explains is a failure.
+// Every socket of the daemon and why it is allowed to have it, looked at often enough to be sure of unexplained ones: one that nothing explains is a failure.
 import { isIP } from 'node:net'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionFacts, DaemonFacts } from '../../api/contract/shapes.ts'
+import { KaroError } from '../../base/errors.ts'
 import { UNHEARD_GROUP } from '../../base/words/unheard-group.ts'
 import { isLoopback, isPrivateAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
-import type { InetSocket, OpenSocket, UnixSocket } from './sockets.ts'
+import { type InetSocket, type OpenSocket, openSockets, type UnixSocket } from './sockets.ts'
 
 export interface Explained {
   readonly fd: number
@@ -131,4 +133,53 @@ export function settle(looks: readonly (readonly Explained[])[]): readonly Expla
   const always = (one: Explained): boolean =>
     looks.every((look) => look.some((other) => other.why === null && key(other) === key(one)))
   return last.filter((one) => one.why !== null || always(one))
+}
+
+const LOOKS = 4
+/** A dial that nobody answers ends after some seconds; it is explained as long as it lasts. */
+const BETWEEN_MS = 400
+
+/**
+ * Compares the sockets of the running daemon with its own list; ends with the first look that explains everything. `facts` is called
+ * again for each comparison. KaroError `refused` where only root may look.
+ */
+export async function lookAtEgress(
+  pid: number,
+  facts: () => Promise<DaemonFacts>,
+  context: Omit<EgressContext, 'facts'>,
+): Promise<readonly Explained[]> {
+  const looks: (readonly Explained[])[] = []
+  for (let i = 0; i < LOOKS; i++) {
+    if (i > 0) await sleep(BETWEEN_MS)
+    // Before and after: a connection that came or went in between is in one of the two.
+    const before = await facts()
+    const sockets = socketsOf(pid)
+    const after = await facts()
+    const known = {
+      http: after.http,
+      mesh: {
+        ...after.mesh,
+        connections: [...before.mesh.connections, ...after.mesh.connections],
+        dialing: [...before.mesh.dialing, ...after.mesh.dialing],
+      },
+    }
+    looks.push(explain(sockets, { ...context, facts: known }))
+    if (looks.at(-1)?.every(({ why }) => why !== null)) break
+  }
+  return settle(looks)
+}
+
+function socketsOf(pid: number) {
+  try {
+    return openSockets(pid)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EACCES' || code === 'EPERM') {
+      throw new KaroError('refused', `only root may see which sockets process ${pid} has open`, {
+        hint: 'sudo karo doctor --egress',
+        cause,
+      })
+    }
+    throw new KaroError('not_found', `pid ${pid} has just ended`, { cause })
+  }
 }

@@ -102,7 +102,7 @@ export const assign = defineCommand('ca assign', {
       ...assignedBy(options),
       ...(owner !== undefined && { owner: owner === 'none' ? '' : owner }),
     }
-    const chosen = await machines(io, args.node ?? [], options.of)
+    const chosen = await machines(io, args.node, options.of)
     const [only] = chosen
     if (chosen.length === 1 && only !== undefined && options.of === undefined) {
       const answer = await io.call(assignNode, { body: { who: only.who, ...changed } })

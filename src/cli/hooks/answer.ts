@@ -18,9 +18,8 @@ import type { CommandIo } from '../command.ts'
 import { toldGuard } from '../judging.ts'
 import { placeOf } from '../place.ts'
 import { envOfUser } from '../shells/own-home.ts'
-import { asking } from './ask-option.ts'
-import { readInbox } from './inbox-option.ts'
 import type { HookInput } from './input.ts'
+import { asking, readInbox } from './options.ts'
 
 export interface Asked {
   readonly tool: AdapterName

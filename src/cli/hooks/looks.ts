@@ -10,8 +10,7 @@ import { MARK, ownLines, withHooks } from '../adapters/settings.ts'
 import type { CommandIo } from '../command.ts'
 import type { ToolHookLook } from '../doctor/world.ts'
 import { editFile, textOf } from '../shells/rc-file.ts'
-import { asksIn } from './ask-option.ts'
-import { inboxIn } from './inbox-option.ts'
+import { asksIn, inboxIn } from './options.ts'
 import { fileOf, hookLine, type Place, toolDirectory } from './settings.ts'
 
 /** The tools whose settings for this person have the hook; settings of projects are for other people too. */

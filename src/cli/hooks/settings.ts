@@ -20,8 +20,7 @@ import { dropEmpty, editFile, makeDirectory } from '../shells/rc-file.ts'
 import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
 import { writing } from '../writing.ts'
-import { asking } from './ask-option.ts'
-import { inboxOf } from './inbox-option.ts'
+import { asking, inboxOf } from './options.ts'
 import { makeStarter, removeStarter, starterOf } from './starter.ts'
 
 /** As the file is edited: byte by byte. */

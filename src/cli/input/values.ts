@@ -1,4 +1,5 @@
 // Reads values of options that the daemon takes in another form than they are typed. What has only to be short enough, the daemon checks.
+import { KaroError } from '../../base/errors.ts'
 import type { CommandInput, OptionsByName } from '../command.ts'
 import { usage } from '../usage.ts'
 
@@ -85,3 +86,11 @@ export const assignedBy = ({
   ...(role !== undefined && { roles: [...grantsOf(role, [])] }),
   ...(team !== undefined && { teams: [...grantsOf(team, [])] }),
 })
+
+/** The daemon names the member of a request that is wrong; a person typed an option. `options`: what was typed, by the member. */
+export function asTyped(error: unknown, options: Readonly<Record<string, string>>): unknown {
+  if (!(error instanceof KaroError)) return error
+  const { code, message, hint } = error
+  const where = options[error.where ?? '']
+  return where === undefined ? error : new KaroError(code, message, { where, hint, cause: error })
+}

@@ -1,5 +1,13 @@
-// Puts the tools together to a server, with limits that hold whatever the other side sends.
-import { McpServer } from '@modelcontextprotocol/server'
+// Karo as a server of the Model Context Protocol, for AI coding tools: its tools, with limits that hold whatever the other side sends.
+
+import type { Readable, Writable } from 'node:stream'
+import {
+  isInitializeRequest,
+  isJSONRPCRequest,
+  McpServer,
+  ProtocolErrorCode,
+} from '@modelcontextprotocol/server'
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import * as z from 'zod'
 import { KaroError } from '../../base/errors.ts'
 import { createQuota } from '../../base/quota.ts'
@@ -30,13 +38,8 @@ const INSTRUCTIONS = `Karo guards this person's terminal. Before you run a shell
 const CALLS = { frames: 120, perMs: 60_000 } as const
 const MOST_AT_ONCE = 8
 
-export interface Clocked {
-  /** Monotonic milliseconds. */
-  readonly monotonic: () => number
-}
-
 /** One server for one connection. */
-export function createServer(world: McpWorld, { monotonic }: Clocked): McpServer {
+export function createServer(world: McpWorld): McpServer {
   const server = new McpServer(
     { name: 'karo', title: 'Karo', version: VERSION },
     { capabilities: { tools: { listChanged: false } }, instructions: INSTRUCTIONS },
@@ -55,7 +58,7 @@ export function createServer(world: McpWorld, { monotonic }: Clocked): McpServer
         annotations: annotationsOf(tool),
       },
       async (input, { mcpReq: { signal } }) => {
-        if (!quota.take(monotonic()))
+        if (!quota.take(world.monotonic()))
           return failed(`Too many calls: ${CALLS.frames} a minute are answered. Wait a little.`)
         if (running >= MOST_AT_ONCE)
           return failed(`${MOST_AT_ONCE} calls are running. Wait until one of them ends.`)
@@ -105,4 +108,49 @@ function said(error: unknown): string {
   if (!(error instanceof KaroError)) return 'Karo failed at this call. karo doctor may say why.'
   const { message, hint } = error
   return hint === undefined ? message : `${message}. ${hint}`
+}
+
+/** One message; a command of 100 000 characters fits, escaped. */
+const MOST_MESSAGE = 1024 * 1024
+
+/**
+ * Resolves when the connection is over: the other side closed it, `signal` was aborted, or it sent a message that is too
+ * large, which `trouble` is told. Only protocol is written to `output`.
+ */
+export async function serveMcp(
+  world: McpWorld,
+  { input, output }: { readonly input: Readable; readonly output: Writable },
+  signal: AbortSignal,
+  trouble: (what: string) => void,
+): Promise<void> {
+  const transport = new StdioServerTransport(input, output, { maxBufferSize: MOST_MESSAGE })
+  const over = Promise.withResolvers<void>()
+  const handle = serveStdio(() => createServer(world), {
+    transport,
+    // Not its message: that may repeat what was sent.
+    onerror: () => trouble('the client sent something that is not a message of the protocol'),
+  })
+  const { onclose, onmessage } = transport
+  transport.onmessage = (message) => {
+    const isGreeting = isJSONRPCRequest(message) && message.method === 'initialize'
+    if (!isGreeting || isInitializeRequest(message)) return onmessage?.(message)
+    // The library would answer with an internal error, and with all that its schema says of it.
+    const error = {
+      code: ProtocolErrorCode.InvalidParams,
+      message: 'initialize takes protocolVersion, capabilities and clientInfo',
+    }
+    transport.send({ jsonrpc: '2.0', id: message.id, error }).catch(() => {})
+  }
+  transport.onclose = () => {
+    onclose?.()
+    over.resolve()
+  }
+  const end = (): void => void handle.close()
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
+  try {
+    await over.promise
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
 }

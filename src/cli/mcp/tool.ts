@@ -25,6 +25,7 @@ export interface McpWorld {
   readonly daemon: Client
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  readonly monotonic: () => number
 }
 
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {

@@ -6,8 +6,8 @@ import type { Fetched } from '../../../src/api/remote/fetching.ts'
 import { artifactsRoutes } from '../../../src/api/routes/agents/artifacts.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
+import { sharesView } from '../../../src/cli/commands/agents/artifact.ts'
 import { runCli } from '../../../src/cli/run.ts'
-import { sharesView } from '../../../src/cli/views/agents/artifacts.ts'
 import { startRig } from '../../support/api/http-rig.ts'
 
 const SOME: Fetched = { received: 65_536, size: 131_072, artifact: null }

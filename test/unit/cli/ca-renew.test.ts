@@ -1,6 +1,6 @@
 // What karo ca renew says of the roles that the issuer may give.
 import { expect, test } from 'vitest'
-import { issuerTerms } from '../../../src/cli/fleet/issuer-terms.ts'
+import { issuerTerms } from '../../../src/cli/fleet/issuer.ts'
 import { refusalWords } from '../../../src/cli/fleet/refusals.ts'
 import { grantsOf } from '../../../src/cli/input/values.ts'
 import { grantWords } from '../../../src/cli/views/fleet.ts'

@@ -1,24 +1,101 @@
-// karo artifact: files that a person or their agents keep on this node, found by the hash of their content.
+// karo artifact: files that a person or their agents keep on this node, found by the hash of their content, and who else may read them.
 import { basename } from 'node:path'
 import {
+  findArtifact,
   finishArtifact,
   getArtifacts,
+  getShares,
   removeArtifact,
+  shareArtifact,
   showArtifact,
+  unshareArtifact,
 } from '../../../api/contract/operations/agents/artifacts.ts'
-import { MEDIA_TYPE } from '../../../api/contract/shapes.ts'
-import { bytes, printable } from '../../../base/format.ts'
+import {
+  type ArtifactSharesShape,
+  type ArtifactShownShape,
+  MEDIA_TYPE,
+} from '../../../api/contract/shapes.ts'
+import { bytes, localTime, printable } from '../../../base/format.ts'
 import { screened } from '../../../base/printable.ts'
-import { ARTIFACT, sharingCommands } from '../../artifacts/sharing.ts'
-import { copy, fetchHere, send, wantedBy } from '../../artifacts/transfer.ts'
+import { copy, fetchHere, ID_DIGITS, send, wantedBy } from '../../artifacts/transfer.ts'
 import { defineCommand, show } from '../../command.ts'
 import { AT } from '../../input/at.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
+import { facts, type Screen, table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
-import { artifactsView, artifactView, ID_DIGITS } from '../../views/agents/artifacts.ts'
+
+const ARTIFACT = {
+  description: 'its id, or at least 6 digits of the beginning, see karo artifact list',
+  completes: 'artifact:list:id',
+} as const
+
+const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
+
+function artifactView(shown: ArtifactShownShape, screen: Screen): string {
+  const head = facts(screen, shown.name, {
+    id: shown.id,
+    size: `${bytes(shown.size)} (${shown.size} bytes)`,
+    type: shown.media_type,
+    stored: localTime(shown.created_at),
+    'kept until': until(shown.expires_at),
+    from: shown.source === 'person' ? 'you' : shown.source,
+  })
+  if (shown.preview === null) return `${head}\n${bytesView(Buffer.from(shown.beginning, 'hex'))}`
+  const text = shown.preview.split('\n').map(printable).join('\n')
+  return `${head}\n${text}${text.endsWith('\n') ? '' : '\n'}`
+}
+
+/** How well-known files begin, in hex digits. */
+const BEGINNINGS = {
+  '89504e470d0a1a0a': 'a PNG picture',
+  ffd8ff: 'a JPEG picture',
+  '47494638': 'a GIF picture',
+  '25504446': 'a PDF document',
+  '504b0304': 'a ZIP archive, or a document in one',
+  '1f8b': 'a file compressed by gzip',
+  '28b52ffd': 'a file compressed by zstd',
+  fd377a585a00: 'a file compressed by xz',
+  '7f454c46': 'a program for Linux (ELF)',
+  '53514c69746520666f726d61742033': 'an SQLite database',
+} as const
+const LINE_BYTES = 16
+
+/** As hexdump -C shows it: where, the bytes, and those that are printable characters. */
+function bytesView(beginning: Buffer): string {
+  const hex = beginning.toString('hex')
+  const known = Object.entries(BEGINNINGS).find(([start]) => hex.startsWith(start))
+  const lines = Array.from({ length: Math.ceil(beginning.length / LINE_BYTES) }, (_, i) => {
+    const part = beginning.subarray(i * LINE_BYTES, (i + 1) * LINE_BYTES)
+    const digits = part
+      .toString('hex')
+      .replace(/../g, '$& ')
+      .padEnd(LINE_BYTES * 3)
+    const text = Array.from(part, (byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : '.'))
+    return `  ${(i * LINE_BYTES).toString(16).padStart(4, '0')}  ${digits} |${text.join('')}|\n`
+  })
+  return `This is not text${known ? `: it begins like ${known[1]}` : ''}.\n${lines.join('')}`
+}
+
+export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): string {
+  return table(
+    screen,
+    shares,
+    {
+      SHARE: ({ share }) => share.slice(0, ID_DIGITS),
+      ARTIFACT: ({ artifact }) => artifact.slice(0, ID_DIGITS),
+      UNTIL: 'ends_at',
+      READ: 'reads',
+      TOLD: ({ told, left_out }) => (left_out ? 'no room' : told ? 'yes' : 'no'),
+      WITH: ({ audience, audience_name }) =>
+        audience === null ? 'members with the link' : audience_name || audience,
+      NAME: { value: 'name', shrink: true },
+    },
+    'Nothing is shared. karo artifact share ID  makes a link.\n',
+  )
+}
 
 const put = defineCommand('artifact put', {
   summary: 'store a file, or standard input; the same content is stored once',
@@ -109,7 +186,20 @@ const harmless = (text: string): string => screened(text, { colour: false, redra
 const list = defineCommand('artifact list', {
   summary: 'list your artifacts: stored files, and large results of your agents; newest first',
   shows: getArtifacts,
-  view: artifactsView,
+  view: ({ artifacts }, io) =>
+    table(
+      io,
+      artifacts,
+      {
+        ID: ({ id }) => id.slice(0, ID_DIGITS),
+        SIZE: { value: ({ size }) => bytes(size), align: 'right' },
+        STORED: 'created_at',
+        UNTIL: ({ expires_at }) => until(expires_at),
+        FROM: ({ source }) => (source === 'person' ? 'you' : source),
+        NAME: { value: 'name', shrink: true },
+      },
+      'No artifacts. karo artifact put FILE  stores one.\n',
+    ),
 })
 
 const showOne = defineCommand('artifact show', {
@@ -132,4 +222,82 @@ const remove = defineCommand('artifact remove', {
   view: ({ name }) => `Removed ${printable(name)}.\n`,
 })
 
-export const commands = [put, get, list, showOne, remove, ...sharingCommands]
+const share = defineCommand('artifact share', {
+  summary: 'let others read an artifact for some time, and print a link to it',
+  shows: shareArtifact,
+  args: { id: ARTIFACT },
+  options: {
+    for: { value: 'duration', description: 'for how long, 1m to 90d (default: 1d)' },
+    to: {
+      value: 'who',
+      completes: 'node',
+      description:
+        'only this member or operator, who then needs no link (default: every member with the link)',
+    },
+    tell: 'also tell all members that this node has the artifact, without its name',
+  },
+  examples: {
+    'karo artifact share 4f1d2a0c9b33 --for 1h': 'anybody with the link, for an hour',
+    'karo artifact share 4f1d2a0c9b33 --to build-1 --for 7d': 'one machine',
+  },
+  async run(io, { args, options }) {
+    const length = parseDuration(options.for ?? '1d', '--for')
+    const body = {
+      id: args.id,
+      ends_at: rfc3339(Date.now() + length, '--for'),
+      told: options.tell === true,
+      to: options.to,
+    }
+    const made = await io.call(shareArtifact, { body })
+    // The link alone is on standard output, so that it can be piped.
+    if (!io.json) {
+      const who = made.audience === null ? 'Every member who has this link' : `Only ${options.to}`
+      io.err(
+        `${who} may read it until ${localTime(made.ends_at)}. To end it earlier: karo artifact unshare ${made.share.slice(0, ID_DIGITS)}\n`,
+      )
+    }
+    return show(io, made, ({ link }) => `${link}\n`)
+  },
+})
+
+const shares = defineCommand('artifact shares', {
+  summary: 'list what you share, with whom, until when, and how often it was read',
+  shows: getShares,
+  view: sharesView,
+})
+
+const unshare = defineCommand('artifact unshare', {
+  summary: 'end a share, or all shares of an artifact, at once; their links stop working',
+  shows: unshareArtifact,
+  args: {
+    id: {
+      description: 'id of a share or of an artifact, or at least 6 digits of the beginning',
+      completes: 'artifact:shares:share',
+    },
+  },
+  examples: { 'karo artifact unshare 9b0c4de1a2f3': 'also ends a transfer that is under way' },
+  view: ({ ended }) => `${ended === 1 ? 'One share has' : `${ended} shares have`} ended.\n`,
+})
+
+const where = defineCommand('artifact where', {
+  summary: 'list the other members that announce an artifact',
+  shows: findArtifact,
+  args: { id: ARTIFACT },
+  examples: {
+    'karo artifact where 4f1d2a0c9b33': 'each of these machines decides whether you may read it',
+  },
+  view: ({ holders }, io) =>
+    table(
+      io,
+      holders,
+      {
+        ARTIFACT: ({ artifact }) => artifact.slice(0, ID_DIGITS),
+        FINGERPRINT: ({ node }) => node.fingerprint,
+        LINKED: ({ connected }) => (connected ? 'yes' : 'no'),
+        NODE: { value: ({ node }) => node.name, shrink: true },
+      },
+      'No other member says that it has this artifact. Its owner tells members with: karo artifact share ID --tell\n',
+    ),
+})
+
+export const commands = [put, get, list, showOne, remove, share, shares, unshare, where]

@@ -1,49 +1,18 @@
 // karo memory: notes of a person, found by their words and by what they mean.
 
 import { addNote, forgetNote, getNotes, searchNotes } from '../../../api/contract/operations/agents/memory.ts'
-import {
-  MOST_NOTE,
-  type NoteListShape,
-  type NoteShape,
-  type NotesFoundShape,
-} from '../../../api/contract/shapes.ts'
+import { MOST_NOTE, type NoteShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { defineCommand } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
 import { parseWhole } from '../../input/values.ts'
-import { type Screen, table } from '../../terminal/table.ts'
+import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
-const from = ({ source }: Pick<NoteShape, 'source'>): string => (source === 'person' ? 'you' : source)
+const from = ({ source }: NoteShape): string => (source === 'person' ? 'you' : source)
 const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? ''
 
 const noteLine = ({ id, text }: NoteShape): string => `${id}  ${printable(firstLine(text))}\n`
-
-function notesView({ notes }: NoteListShape, screen: Screen): string {
-  return table(
-    screen,
-    notes,
-    {
-      ID: 'id',
-      KEPT: 'created_at',
-      FROM: from,
-      NOTE: { value: ({ text }) => firstLine(text), shrink: true },
-    },
-    'No notes. karo memory add TEXT  adds one.\n',
-  )
-}
-
-function foundView({ hits, searched_by, notes }: NotesFoundShape, screen: Screen): string {
-  const told = [...notes.map(printable), `Searched by ${printable(searched_by)}.`]
-  const end = told.map((line) => `${fitted(line, screen.columns)}\n`).join('')
-  if (hits.length === 0) return `No note matches.\n${end}`
-  const shown = hits.map((hit) => {
-    const head = `${hit.id}  ${localTime(hit.created_at)}, ${printable(from(hit))}`
-    const lines = hit.text.split('\n').map((line) => `  ${printable(line)}`)
-    return `${head}\n${lines.join('\n')}\n`
-  })
-  return `${shown.join('\n')}\n${end}`
-}
 
 /** An endpoint of embeddings may take a while. */
 const SEARCH_DEADLINE_MS = 30_000
@@ -84,13 +53,34 @@ const search = defineCommand('memory search', {
     const query = { q, limit: parseWhole(options.limit, '--limit', 1, 100) }
     return { query, deadlineMs: SEARCH_DEADLINE_MS }
   },
-  view: foundView,
+  view({ hits, searched_by, notes }, io) {
+    const told = [...notes.map(printable), `Searched by ${printable(searched_by)}.`]
+    const end = told.map((line) => `${fitted(line, io.columns)}\n`).join('')
+    if (hits.length === 0) return `No note matches.\n${end}`
+    const shown = hits.map((hit) => {
+      const head = `${hit.id}  ${localTime(hit.created_at)}, ${printable(from(hit))}`
+      const lines = hit.text.split('\n').map((line) => `  ${printable(line)}`)
+      return `${head}\n${lines.join('\n')}\n`
+    })
+    return `${shown.join('\n')}\n${end}`
+  },
 })
 
 const list = defineCommand('memory list', {
   summary: 'list your notes, and stored results of tasks; newest first',
   shows: getNotes,
-  view: notesView,
+  view: ({ notes }, io) =>
+    table(
+      io,
+      notes,
+      {
+        ID: 'id',
+        KEPT: 'created_at',
+        FROM: from,
+        NOTE: { value: ({ text }) => firstLine(text), shrink: true },
+      },
+      'No notes. karo memory add TEXT  adds one.\n',
+    ),
 })
 
 const forget = defineCommand('memory forget', {

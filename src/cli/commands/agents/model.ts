@@ -15,21 +15,6 @@ import { type Screen, table } from '../../terminal/table.ts'
 const stateOf = ({ state, rests_ms }: ModelListShape['models'][number]): string =>
   rests_ms === 0 ? state : `${state}, paused for ${Math.ceil(rests_ms / 1_000)} s`
 
-function modelsView({ models }: ModelListShape, screen: Screen): string {
-  return table(
-    screen,
-    models,
-    {
-      ENDPOINT: 'endpoint',
-      MODEL: ({ model }) => model || 'its default',
-      FOR: 'use',
-      STATE: { value: stateOf, style: ({ state }) => (state === 'up' ? 'green' : 'red') },
-      DETAIL: { value: ({ detail, offers }) => detail || offers.join(', '), wrap: true },
-    },
-    'No local model is configured. Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.\n',
-  )
-}
-
 interface Tested {
   readonly name: string
   readonly model: string
@@ -54,7 +39,19 @@ const testedView = ({ models }: { readonly models: readonly Tested[] }, screen: 
 const list = defineCommand('model list', {
   summary: 'list the configured local models, in the order in which they are asked',
   shows: getModels,
-  view: modelsView,
+  view: ({ models }, io) =>
+    table(
+      io,
+      models,
+      {
+        ENDPOINT: 'endpoint',
+        MODEL: ({ model }) => model || 'its default',
+        FOR: 'use',
+        STATE: { value: stateOf, style: ({ state }) => (state === 'up' ? 'green' : 'red') },
+        DETAIL: { value: ({ detail, offers }) => detail || offers.join(', '), wrap: true },
+      },
+      'No local model is configured. Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.\n',
+    ),
 })
 
 const test = defineCommand('model test', {

@@ -7,7 +7,7 @@ import {
   runPlan,
   showPlan,
 } from '../../../api/contract/operations/agents/planner.ts'
-import type { NamedStepShape, PlanListShape, PlanShape } from '../../../api/contract/shapes.ts'
+import type { NamedStepShape, PlanShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
@@ -25,21 +25,6 @@ const STATES: Readonly<Record<PlanShape['state'], string>> = {
   yours: 'waits for you to run a command',
   stopped: 'stopped',
   completed: 'completed',
-}
-
-function plansView({ plans }: PlanListShape, screen: Screen): string {
-  return table(
-    screen,
-    plans,
-    {
-      PLAN: 'id',
-      STATE: ({ state }) => (state === 'yours' ? 'waits for you' : state),
-      STEPS: { value: ({ steps }) => String(steps.length), align: 'right' },
-      MADE: 'created_at',
-      GOAL: { value: 'goal', shrink: true },
-    },
-    'No plans. karo plan make GOAL  makes one.\n',
-  )
 }
 
 /** What the class of a step means for the person who runs the plan. */
@@ -156,7 +141,19 @@ const make = defineCommand('plan make', {
 const list = defineCommand('plan list', {
   summary: 'list your plans, the newest first',
   shows: getPlans,
-  view: plansView,
+  view: ({ plans }, io) =>
+    table(
+      io,
+      plans,
+      {
+        PLAN: 'id',
+        STATE: ({ state }) => (state === 'yours' ? 'waits for you' : state),
+        STEPS: { value: ({ steps }) => String(steps.length), align: 'right' },
+        MADE: 'created_at',
+        GOAL: { value: 'goal', shrink: true },
+      },
+      'No plans. karo plan make GOAL  makes one.\n',
+    ),
 })
 
 const showOne = defineCommand('plan show', {

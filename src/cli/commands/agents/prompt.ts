@@ -12,32 +12,17 @@ import {
   MOST_TEXT,
   MOST_VALUE,
   type PromptAddedShape,
-  type PromptListShape,
   type PromptShape,
 } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
 import { defineCommand, show } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
 import { given, parseWhole } from '../../input/values.ts'
-import { type Screen, table } from '../../terminal/table.ts'
+import { table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
 
 const variables = ({ variables: all }: PromptShape): string =>
   all.map(({ name, default: otherwise }) => (otherwise === null ? name : `${name}=${otherwise}`)).join(', ')
-
-function promptsView({ prompts }: PromptListShape, screen: Screen): string {
-  return table(
-    screen,
-    prompts,
-    {
-      PROMPT: 'name',
-      VERSION: 'version',
-      ADDED: 'created_at',
-      VARIABLES: { value: variables, shrink: true },
-    },
-    'No prompts. karo prompt add NAME FILE  adds one.\n',
-  )
-}
 
 function promptView(prompt: PromptShape | PromptAddedShape): string {
   const known = 'known' in prompt && prompt.known ? ', as before' : ''
@@ -45,13 +30,6 @@ function promptView(prompt: PromptShape | PromptAddedShape): string {
   const text = prompt.text.split('\n').map((line) => `  ${printable(line)}`)
   return `${printable(prompt.name)}, version ${prompt.version} of ${prompt.newest}${known}; ${all}\n\n${text.join('\n')}\n`
 }
-
-const versionsView = ({ prompts }: PromptListShape, screen: Screen): string =>
-  table(screen, prompts, {
-    VERSION: 'version',
-    ADDED: 'created_at',
-    TEXT: { value: ({ text }) => text.split('\n')[0] ?? '', shrink: true },
-  })
 
 const NAME = { description: 'see karo prompt list', completes: 'prompt:list:name' } as const
 const VERSION = { value: 'number', description: 'another version than the newest' } as const
@@ -79,7 +57,18 @@ const add = defineCommand('prompt add', {
 const list = defineCommand('prompt list', {
   summary: 'list your prompts with their variables',
   shows: getPrompts,
-  view: promptsView,
+  view: ({ prompts }, io) =>
+    table(
+      io,
+      prompts,
+      {
+        PROMPT: 'name',
+        VERSION: 'version',
+        ADDED: 'created_at',
+        VARIABLES: { value: variables, shrink: true },
+      },
+      'No prompts. karo prompt add NAME FILE  adds one.\n',
+    ),
 })
 
 const showOne = defineCommand('prompt show', {
@@ -100,7 +89,12 @@ const versions = defineCommand('prompt versions', {
   shows: getPromptVersions,
   args: { name: NAME },
   examples: { 'karo prompt versions review': 'when each was added' },
-  view: versionsView,
+  view: ({ prompts }, io) =>
+    table(io, prompts, {
+      VERSION: 'version',
+      ADDED: 'created_at',
+      TEXT: { value: ({ text }) => text.split('\n')[0] ?? '', shrink: true },
+    }),
 })
 
 const render = defineCommand('prompt render', {

@@ -13,7 +13,7 @@ import {
   getTasks,
   runTask,
 } from '../../../api/contract/operations/agents/agents.ts'
-import type { TaskLineShape, TaskListShape, TaskShape } from '../../../api/contract/shapes.ts'
+import type { TaskLineShape, TaskShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { jsonText } from '../../../base/printable.ts'
@@ -33,21 +33,6 @@ const COLOUR: Partial<Record<State, 'red' | 'green' | 'yellow'>> = {
   failed: 'red',
   rejected: 'red',
   'input-required': 'yellow',
-}
-
-function tasksView({ tasks }: TaskListShape, screen: Screen): string {
-  return table(
-    screen,
-    tasks,
-    {
-      TASK: 'id',
-      AGENT: 'agent',
-      TOOL: { value: 'tool', shrink: true },
-      STATE: { value: 'state', style: ({ state }) => COLOUR[state] },
-      GIVEN: 'created_at',
-    },
-    'No tasks.\n',
-  )
 }
 
 function taskView(task: TaskShape, screen: Screen): string {
@@ -72,7 +57,7 @@ function taskView(task: TaskShape, screen: Screen): string {
 type Told = Pick<TaskLineShape, 'state' | 'message' | 'progress'>
 
 /** What a person reads of one event, behind its state. */
-function wordsOf({ message, progress }: Pick<Told, 'message' | 'progress'>): string {
+function wordsOf({ message, progress }: Told): string {
   const { done, total } = progress ?? {}
   const counted = done === undefined ? '' : ` ${done}${total === null ? '' : ` of ${total}`}`
   return `${counted}${message === null || message === '' ? '' : `: ${printable(message)}`}`
@@ -267,7 +252,19 @@ const list = defineCommand('task list', {
     const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000), at: options.at }
     return { query }
   },
-  view: tasksView,
+  view: ({ tasks }, io) =>
+    table(
+      io,
+      tasks,
+      {
+        TASK: 'id',
+        AGENT: 'agent',
+        TOOL: { value: 'tool', shrink: true },
+        STATE: { value: 'state', style: ({ state }) => COLOUR[state] },
+        GIVEN: 'created_at',
+      },
+      'No tasks.\n',
+    ),
 })
 
 const showTask = defineCommand('task show', {

@@ -1,5 +1,4 @@
 // karo ca: the root of a mesh, whose key is needed rarely and kept away, and how this node stands in its mesh.
-
 import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
@@ -19,8 +18,7 @@ import { createRootKey, meshOf, signRevocationList } from '../../../trust/certif
 import { versionAfter } from '../../../trust/identity/index.ts'
 import { type CommandIo, defineCommand, type OptionsByName, show } from '../../command.ts'
 import { assign } from '../../fleet/assign.ts'
-import { certifyIssuer } from '../../fleet/issuer-certificate.ts'
-import { issuerTerms } from '../../fleet/issuer-terms.ts'
+import { certifyIssuer, issuerTerms } from '../../fleet/issuer.ts'
 import { called } from '../../fleet/revoking.ts'
 import { NODE } from '../../input/at.ts'
 import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'

@@ -6,6 +6,7 @@ import { checkedEntries } from '../../../assist/copilot/knowledge.ts'
 import { checkFleetRules } from '../../../assist/guard/index.ts'
 import { readText } from '../../../assist/guard/read-rules.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { orElse } from '../../../base/run/or-else.ts'
 import { FLEET_KEYS } from '../../../config/fleet.ts'
 import { checkedSetting } from '../../../config/fleet-settings.ts'
 import { KEY_LIST } from '../../../config/table.ts'
@@ -42,16 +43,8 @@ function settingIn(text: string): Setting {
     else checkFleetRules({ [key]: value }, file)
     return { key, value: checkedSetting(key, value) }
   }
-  const value = said.startsWith('[') ? listIn(said) : known?.kind.fromText?.(said)
+  const value = said.startsWith('[') ? orElse(() => JSON.parse(said), said) : known?.kind.fromText?.(said)
   return { key, value: checkedSetting(key, value) }
-}
-
-function listIn(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }
 
 const set = defineCommand('fleet set', {

@@ -4,14 +4,23 @@ import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { postQuery } from '../../../api/contract/operations/query.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
-import { ASKED_TYPES, OPERATORS, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
+import {
+  ASKED_TYPES,
+  checkFilters,
+  OPERATORS,
+  parseFilter,
+  type QueryResult,
+  queryType,
+} from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
-import { type CommandInput, type CommandIo, defineCommand, printJson } from '../../command.ts'
-import { asTyped, bodyOf, DEFAULT_LAST, EVERY, everyOf, type QueryRequest } from '../../query/request.ts'
+import { type CommandIo, defineCommand, type OptionsOf, printJson } from '../../command.ts'
+import { durationIn, parseDuration, parseSince, parseUntil, rfc3339 } from '../../input/time.ts'
+import { asTyped, given } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
+import { usage } from '../../usage.ts'
 import { progressLine, queryView } from '../../views/query/result.ts'
 
 const types = ASKED_TYPES.map(queryType)
@@ -23,6 +32,63 @@ const EXIT_OF: Readonly<Record<QueryResult['status'], ExitCode>> = {
   withheld: EXIT.refused,
 }
 
+/** What is asked without --last or --from: a week shows habits, a day shows chance. */
+const DEFAULT_LAST = '7d'
+
+/** A question now and then, not a flood: owners take 20 of one author in 10 s. */
+const EVERY = { least: '1s', most: '1h', default: '5s' } as const
+
+const OPTIONS = {
+  last: {
+    value: 'duration',
+    description: `the time until now (without it and --from: ${DEFAULT_LAST})`,
+  },
+  from: { value: 'time', description: 'start: 2h, today, a date, or RFC 3339' },
+  to: {
+    value: 'time',
+    description: 'end, with --from (default: now); a date includes the whole day',
+  },
+  level: {
+    value: 'level',
+    description:
+      '1: numbers of single nodes that consent; 2: totals of many (default: the most that each owner gives you)',
+    choices: ['1', '2'],
+  },
+  'per-node': 'also each node by itself (level 1)',
+  where: {
+    value: 'field=op:value',
+    repeat: true,
+    description: `only rows that match all filters. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${types.map(({ word, fields }) => `${word}: ${Object.keys(fields).join(', ')}`).join('; ')}`,
+  },
+  team: {
+    value: 'team',
+    description: 'ask only the members that you put into this team',
+    completes: 'team',
+  },
+  'as-node': 'ask as this node, although you are logged in as an operator',
+  watch:
+    'repeat the question until Ctrl-C, and show what changed; with --json each result is one line (NDJSON)',
+  every: {
+    value: 'duration',
+    description: `with --watch: time between questions, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
+  },
+  'max-age': {
+    value: 'duration',
+    description:
+      'show an earlier answer again if it is not older, with its age, 1s to 24h; 0 asks anew (default)',
+  },
+  timeout: {
+    value: 'duration',
+    description: 'longest time for the question, 100ms to 60s (default: query.timeout_ms)',
+  },
+  'require-complete': 'exit with 5 unless every known node answered, even if there are numbers',
+} as const
+
+interface Input {
+  readonly args: { readonly type: string }
+  readonly options: OptionsOf<typeof OPTIONS>
+}
+
 const ask = defineCommand('query', {
   summary: 'ask the mesh; each node answers with its own numbers, as far as its people consent',
   shows: postQuery,
@@ -32,51 +98,7 @@ const ask = defineCommand('query', {
       choices: types.map(({ word }) => word),
     },
   },
-  options: {
-    last: {
-      value: 'duration',
-      description: `the time until now (without it and --from: ${DEFAULT_LAST})`,
-    },
-    from: { value: 'time', description: 'start: 2h, today, a date, or RFC 3339' },
-    to: {
-      value: 'time',
-      description: 'end, with --from (default: now); a date includes the whole day',
-    },
-    level: {
-      value: 'level',
-      description:
-        '1: numbers of single nodes that consent; 2: totals of many (default: the most that each owner gives you)',
-      choices: ['1', '2'],
-    },
-    'per-node': 'also each node by itself (level 1)',
-    where: {
-      value: 'field=op:value',
-      repeat: true,
-      description: `only rows that match all filters. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${types.map(({ word, fields }) => `${word}: ${Object.keys(fields).join(', ')}`).join('; ')}`,
-    },
-    team: {
-      value: 'team',
-      description: 'ask only the members that you put into this team',
-      completes: 'team',
-    },
-    'as-node': 'ask as this node, although you are logged in as an operator',
-    watch:
-      'repeat the question until Ctrl-C, and show what changed; with --json each result is one line (NDJSON)',
-    every: {
-      value: 'duration',
-      description: `with --watch: time between questions, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
-    },
-    'max-age': {
-      value: 'duration',
-      description:
-        'show an earlier answer again if it is not older, with its age, 1s to 24h; 0 asks anew (default)',
-    },
-    timeout: {
-      value: 'duration',
-      description: 'longest time for the question, 100ms to 60s (default: query.timeout_ms)',
-    },
-    'require-complete': 'exit with 5 unless every known node answered, even if there are numbers',
-  },
+  options: OPTIONS,
   examples: {
     'karo query tools': `which tools were used in the last ${DEFAULT_LAST}`,
     'karo query tools --last 24h --per-node': 'a day, and who used what',
@@ -92,12 +114,15 @@ const ask = defineCommand('query', {
     try {
       return await (every === undefined ? once(io, input) : watch(io, input, every))
     } catch (error) {
-      throw asTyped(error, input)
+      throw asTyped(error, {
+        team: '--team',
+        range: input.options.from === undefined ? '--last' : '--from',
+      })
     }
   },
 })
 
-async function once(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+async function once(io: CommandIo, input: Input): Promise<ExitCode> {
   const body = bodyOf(input, Date.now())
   const result = await (io.liveLine && !io.json ? askLive(io, body) : askOnce(io, body))
   await print(io, result)
@@ -136,7 +161,7 @@ function timed(result: QueryResult, began: number): QueryResult {
  * Asks again and again until Ctrl-C, which cancels the question under way. Ctrl-C is the normal end, so the exit code is 0.
  * If the daemon has answered once, it may go away and come back.
  */
-async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promise<undefined> {
+async function watch(io: CommandIo, input: Input, everyMs: number): Promise<undefined> {
   using interrupt = watchInterrupt()
   const { signal } = interrupt
   let before: QueryResult | undefined
@@ -183,5 +208,78 @@ async function print(io: CommandIo, result: QueryResult, before?: QueryResult): 
 
 /** Longer than the longest --timeout (60 s), so that the daemon's own deadline comes first. */
 const DEADLINE_MS = 75_000
+
+type QueryRequest = ReturnType<typeof bodyOf>
+
+/** In ms; undefined without --watch. Throws KaroError bad_request. */
+function everyOf({ options }: Input): number | undefined {
+  const { watch: watching, every } = options
+  if (watching !== true) {
+    if (every === undefined) return undefined
+    throw usage('this needs --watch, which is not given', '--every', 'Add --watch.')
+  }
+  if (options['require-complete']) {
+    throw usage(
+      'this cannot be given together with --watch',
+      '--require-complete',
+      'Leave out one of the two.',
+    )
+  }
+  return durationIn(every ?? EVERY.default, '--every', EVERY.least, EVERY.most)
+}
+
+/** Hours are widened by the daemon; the words are checked here. Throws KaroError bad_request. */
+function bodyOf({ args, options }: Input, now: number) {
+  const { last, from, to, level, timeout, where, team, 'max-age': maxAge } = options
+  const query_type = ASKED_TYPES.find((type) => queryType(type).word === args.type)
+  if (query_type === undefined) throw new Error(`the command line let ${args.type} through`)
+  const filters = (where ?? []).map((text) => parseFilter(text, '--where'))
+  checkFilters(query_type, filters, '--where', args.type)
+  return {
+    query_type,
+    range: rangeOf(last, from, to, now),
+    level: given(level, (one) => (one === '1' ? (1 as const) : (2 as const))),
+    // Anomalies at level 1 are those of people who let them be named, so the names belong to the answer.
+    per_node: options['per-node'] === true || (query_type === 'Anomalies' && level !== '2') || undefined,
+    filters: filters.length === 0 ? undefined : filters.map((one) => ({ ...one, value: [one.value].flat() })),
+    as: options['as-node'] ? ('node' as 'node' | 'operator') : undefined,
+    team,
+    max_age_ms: given(maxAge, ageIn),
+    // Also what query.timeout_ms could be.
+    timeout_ms: given(timeout, (text) => durationIn(text, '--timeout', '100ms', '60s')),
+  }
+}
+
+const ageIn = (text: string): number => (text === '0' ? 0 : durationIn(text, '--max-age', '1s', '24h'))
+
+function rangeOf(
+  last: string | undefined,
+  from: string | undefined,
+  to: string | undefined,
+  now: number,
+): { start: string; end: string } {
+  if (last !== undefined && (from !== undefined || to !== undefined)) {
+    throw usage(
+      'this option already sets the beginning and the end',
+      '--last',
+      'Give either --last, or --from and --to.',
+    )
+  }
+  if (to !== undefined && from === undefined) {
+    throw usage('there is an end, but no beginning', '--to', 'Add --from.')
+  }
+  const where = from === undefined ? '--last' : '--from'
+  const start =
+    from === undefined ? now - parseDuration(last ?? DEFAULT_LAST, where) : parseSince(from, now, where)
+  const end = given(to, (text) => parseUntil(text, now)) ?? now
+  if (start >= end) {
+    throw usage(
+      'the range ends before it starts',
+      where,
+      'It has to begin before it ends; without --to it ends now.',
+    )
+  }
+  return { start: rfc3339(start, where), end: rfc3339(end, '--to') }
+}
 
 export const commands = [ask]

@@ -8,9 +8,9 @@ import { replaceFile } from '../../../base/files.ts'
 import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
+import { asTyped } from '../../input/values.ts'
 import { noJson } from '../../output-file.ts'
 import { absolutePath } from '../../place.ts'
-import { asTyped } from '../../query/request.ts'
 import { writing } from '../../writing.ts'
 
 interface ReplacedFile {
@@ -59,14 +59,6 @@ function line({ threshold, limit, crossed }: ReportThresholds['thresholds'][numb
   const words = threshold === 'coverage' ? 'less than' : 'more than'
   return `  ${words} ${limit} ${UNITS[threshold]}: ${standing}\n`
 }
-
-const thresholdsView = ({ problem, thresholds }: ReportThresholds): string =>
-  [
-    ...(thresholds.length === 0
-      ? ['No threshold is watched: set one below [reports.thresholds] of the configuration.\n']
-      : ['Thresholds, by the newest released period:\n', ...thresholds.map(line)]),
-    ...(problem === null ? [] : [`They could not be compared: ${problem}\n`]),
-  ].join('')
 
 const DEFAULT_LAST = '30d'
 
@@ -134,8 +126,7 @@ export const commands = [
       'karo report --last 90d --out quarter.html': 'a page with charts, to print or to send',
       'karo report --format csv --out numbers.csv': 'each number with its machines, periods and change',
     },
-    async run(io, input) {
-      const { options } = input
+    async run(io, { options }) {
       const { last, team, format: wanted, out } = options
       const format = formatOf(io, { format: wanted, out })
       const file = replaceOutput(out, '--out')
@@ -150,14 +141,20 @@ export const commands = [
         const report = await io.call(postReport, { body, deadlineMs: DEADLINE_MS })
         return give(io, report, format, file)
       } catch (error) {
-        throw asTyped(error, input)
+        throw asTyped(error, { team: '--team', range: '--last' })
       }
     },
   }),
   defineCommand('report thresholds', {
     summary: 'show which thresholds of [reports.thresholds] the newest released totals cross',
     shows: getReportThresholds,
-    view: thresholdsView,
+    view: ({ problem, thresholds }) =>
+      [
+        ...(thresholds.length === 0
+          ? ['No threshold is watched: set one below [reports.thresholds] of the configuration.\n']
+          : ['Thresholds, by the newest released period:\n', ...thresholds.map(line)]),
+        ...(problem === null ? [] : [`They could not be compared: ${problem}\n`]),
+      ].join(''),
   }),
 ]
 

@@ -56,11 +56,7 @@ const ALONE = `Nothing is shared: this node is used alone. No other machine can 
 const showAll = defineCommand('share show', {
   summary: 'show which nodes may have which of your numbers now, and why',
   shows: getShare,
-  async run(io) {
-    const sharing = await io.call(getShare)
-    const alone = !io.json && (await isUsedAlone(io))
-    return show(io, sharing, alone ? () => ALONE : sharingView)
-  },
+  view: async (sharing, io) => ((await isUsedAlone(io)) ? ALONE : sharingView(sharing, io)),
 })
 
 const preview = defineCommand('share preview', {

@@ -10,8 +10,8 @@ import { atHome } from '../../at-home.ts'
 import { type CommandInput, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { commandRunner } from '../../doctor/command.ts'
-import { type CheckResult, type Deed, examine, mend } from '../../doctor/doctor.ts'
-import type { Explained } from '../../doctor/egress.ts'
+import { type Deed, examine, mend } from '../../doctor/doctor.ts'
+import { type Explained, lookAtEgress } from '../../doctor/egress.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import { nodeOf } from '../../home.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
@@ -79,7 +79,7 @@ const command = defineCommand('doctor', {
     if (options.egress) return egress(io)
     if (options.sandbox) return sandbox(io)
     if (options.repair) return repair(io, dry)
-    const ids = selected(input)
+    const ids = selected(options.only)
     let world = worldOf(io, ids)
     let examined = await examine(world, ids)
     let deeds: readonly Deed[] = []
@@ -96,7 +96,9 @@ const command = defineCommand('doctor', {
         ? result
         : { ...result, fix: atHome(result.fix, io) },
     )
-    if (ids.length === CHECK_IDS.length) await leave(io, results)
+    // The page shows what was found; without a daemon there is no page, and the finding is shown here all the same.
+    if (ids.length === CHECK_IDS.length)
+      await io.call(leaveFindings, { body: { checks: results }, deadlineMs: LEAVE_MS }).catch(() => undefined)
     const failed = results.some(({ outcome }) => outcome === 'fail')
     if (io.json) {
       const document = {
@@ -109,15 +111,6 @@ const command = defineCommand('doctor', {
     return (failed ? EXIT.failed : EXIT.done) satisfies ExitCode
   },
 })
-
-/** The page shows what was found; without a daemon there is no page. */
-async function leave(io: CommandIo, checks: readonly CheckResult[]): Promise<void> {
-  try {
-    await io.call(leaveFindings, { body: { checks }, deadlineMs: LEAVE_MS })
-  } catch {
-    // The finding is shown here even if the daemon does not accept it.
-  }
-}
 
 /** Refuses options that exclude each other, because one of them would be ignored silently. */
 function checkOptions({ options }: CommandInput): void {
@@ -142,9 +135,8 @@ async function egress(io: CommandIo): Promise<ExitCode> {
   const daemon = daemonAt({ socket, trace: io.trace })
   const facts = () => daemon.call(getDoctor)
   const { pid } = await facts()
-  const { lookAtEgress } = await import('../../doctor/egress-look.ts')
   const { mesh, discovery } = config.loaded.config
-  const sockets = await lookAtEgress({ pid, socket, mesh, discovery, facts })
+  const sockets = await lookAtEgress(pid, facts, { socket, mesh, discovery })
   const ok = sockets.every(({ why }) => why !== null)
   io.out(io.json ? `${JSON.stringify({ ok, pid, sockets })}\n` : egressView(sockets, io))
   return ok ? EXIT.done : EXIT.failed
@@ -177,8 +169,8 @@ async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
   return report.ok || (report.copy !== undefined && report.loss === 'none') ? EXIT.done : EXIT.failed
 }
 
-function selected({ options }: CommandInput): readonly CheckId[] {
-  const only = ((options.only ?? []) as readonly string[]).flatMap((words) => words.split(','))
+function selected(given: readonly string[] = []): readonly CheckId[] {
+  const only = given.flatMap((words) => words.split(','))
   if (only.length === 0) return CHECK_IDS
   const unknown = only.find((id) => !CHECK_IDS.some((known) => known === id))
   if (unknown !== undefined) {

@@ -7,7 +7,7 @@ import type { FeedData, FeedEvent } from '../../../api/contract/shapes.ts'
 import { type ErrorCode, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { type CommandIo, defineCommand } from '../../command.ts'
-import { parseWhole } from '../../input/values.ts'
+import { asTyped, parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 
 type Peer = FeedData['peer_connected']['peer']
@@ -118,17 +118,10 @@ const follow = defineCommand('events', {
       })
     } catch (error) {
       if (interrupt.signal.aborted) return
-      throw asTyped(error)
+      throw asTyped(error, { since: '--since' })
     }
   },
 })
-
-/** Renames the place of an error from the member of the request to the option that was typed. */
-function asTyped(error: unknown): unknown {
-  if (!(error instanceof KaroError) || error.where !== 'since') return error
-  const { code, message, hint } = error
-  return new KaroError(code, message, { where: '--since', hint, cause: error })
-}
 
 interface Wanted {
   readonly types: readonly EventType[]

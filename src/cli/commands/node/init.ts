@@ -24,7 +24,7 @@ const initCommand = defineCommand('init', {
     'karo init --solo': 'a node that no other machine can reach; a running node has to be restarted',
   },
   async run(io, { options }) {
-    const name = options.name as string | undefined
+    const { name } = options
     const problem = name === undefined ? undefined : nameProblem(name)
     if (problem) throw usage(`the name cannot be used: ${problem}`, '--name')
 

@@ -1,7 +1,7 @@
 // karo people: whose history is on this machine, which account it belongs to, and the removal of a person who left.
 
 import { getPeople, mapPerson, removePerson } from '../../../api/contract/operations/care.ts'
-import type { PeopleShape, PersonShape } from '../../../api/contract/shapes.ts'
+import type { PersonShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -31,21 +31,6 @@ function heldWords({ held, account }: PersonShape): string {
 const personWords = ({ name, uid }: PersonShape): string =>
   name === null ? `uid ${uid}` : `${printable(name)} (uid ${uid})`
 
-function peopleView({ people }: PeopleShape, io: CommandIo): string {
-  if (people.length === 0) return 'No history is recorded here yet.\n'
-  const rows = table(io, people, {
-    NAME: ({ name }) => name ?? '–',
-    UID: ({ uid }) => String(uid),
-    NUMBER: ({ number }) => String(number),
-    SINCE: ({ since }) => (since === null ? '–' : localTime(since)),
-    'HELD BACK': heldWords,
-  })
-  if (people.every(({ held }) => held === null)) return rows
-  const advice =
-    'Data that is held back is shown to nobody and is in no answer. To give it to an account: sudo karo people map <person> <user>. To remove it for good: sudo karo people remove <person>.'
-  return `${rows}\n${fitted(`${advice}\n`, io.columns)}`
-}
-
 /** Removing a long history takes its time. */
 const REMOVE_DEADLINE_MS = 600_000
 
@@ -55,7 +40,20 @@ const list = defineCommand('people list', {
   summary: "list whose history is here, and why a person's commands are held back",
   shows: getPeople,
   examples: { 'sudo karo people list': 'names, uids, and why something is held back' },
-  view: peopleView,
+  view({ people }, io) {
+    if (people.length === 0) return 'No history is recorded here yet.\n'
+    const rows = table(io, people, {
+      NAME: ({ name }) => name ?? '–',
+      UID: ({ uid }) => String(uid),
+      NUMBER: ({ number }) => String(number),
+      SINCE: ({ since }) => (since === null ? '–' : localTime(since)),
+      'HELD BACK': heldWords,
+    })
+    if (people.every(({ held }) => held === null)) return rows
+    const advice =
+      'Data that is held back is shown to nobody and is in no answer. To give it to an account: sudo karo people map <person> <user>. To remove it for good: sudo karo people remove <person>.'
+    return `${rows}\n${fitted(`${advice}\n`, io.columns)}`
+  },
 })
 
 const map = defineCommand('people map', {

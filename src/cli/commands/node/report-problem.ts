@@ -85,7 +85,7 @@ export const commands = [
     async run(io, { options }) {
       const now = Date.now()
       const report = await buildReport({ ...whereOf(io), env: io.env, daemon: daemonAt(io), root: ROOT, now })
-      const file = resolve(typeof options.output === 'string' ? options.output : defaultName(now))
+      const file = resolve(options.output ?? defaultName(now))
       const output = createOutput(file)
       output.write(`${inertJson(JSON.stringify(report, null, 2))}\n`)
       output.finish()

@@ -5,9 +5,9 @@ import { getStatus } from '../../../api/contract/operations/status.ts'
 import type { StatusShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { atHome, type Place } from '../../at-home.ts'
-import { defineCommand, show } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 import { staleWords } from '../../start/stale.ts'
-import { paint, table } from '../../terminal/table.ts'
+import { paint, type Screen, table } from '../../terminal/table.ts'
 import { wrap } from '../../terminal/text.ts'
 import { grouped } from '../../views/lines.ts'
 
@@ -18,11 +18,7 @@ interface Line {
 }
 
 /** Ends with a newline. `isHooked`: new shells of this person are recorded. */
-export function statusView(
-  status: StatusShape,
-  screen: { colour: boolean; columns: number } & Place,
-  isHooked: boolean,
-): string {
+export function statusView(status: StatusShape, screen: Screen & Place, isHooked: boolean): string {
   const lines = [
     nodeLine(status),
     ...youLine(status),
@@ -259,13 +255,14 @@ export const commands = [
     examples: {
       'karo status --json': 'the same for scripts; health.ready is true if all is well',
     },
-    async run(io) {
-      const shape = await io.call(getStatus, { deadlineMs: STATUS_MS })
+    // Read when it is asked: in the one chunk of what short commands load, the client may come after this file.
+    ask: () => ({ deadlineMs: STATUS_MS }),
+    async view(status, io) {
       // Start files are read only where the view says something about them.
       const isHooked =
-        shape.store.events === 0 &&
+        status.store.events === 0 &&
         (await import('../../shells/start-file-looks.ts')).hookedShells(io).length > 0
-      return show(io, shape, (status, screen) => statusView(status, screen, isHooked))
+      return statusView(status, io, isHooked)
     },
   }),
 ]

@@ -27,7 +27,7 @@ const create = defineCommand('token create', {
     'TOKEN=$(karo token create --ttl 1h)': 'for a script; only the token is on stdout',
   },
   async run(io, { options }) {
-    const ttl = durationIn(String(options.ttl), '--ttl', '1m', '366d')
+    const ttl = durationIn(options.ttl, '--ttl', '1m', '366d')
     const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }
     const made = await io.call(api.createToken, { body: wanted })
     if (io.json) return printJson(io, made)
@@ -101,7 +101,7 @@ const end = defineCommand('token end', {
     },
   },
   ask({ args: { session } }) {
-    if (session !== undefined && !/^[1-9]\d{0,14}$/.test(String(session))) {
+    if (session !== undefined && !/^[1-9]\d{0,14}$/.test(session)) {
       throw usage(
         `'${session}' is not the number of a session`,
         'karo token end',

@@ -25,10 +25,9 @@ const OWN_MS = 400
 const OWN_FOR_MODEL_MS = 3_000
 
 /** The shell from `--shell`, else the person's own shell if Karo knows it. */
-function shellOf(given: string | boolean | readonly string[] | undefined, env: CommandIo['env']): Shell {
-  if (typeof given === 'string') return given as Shell
-  const own = env.SHELL?.slice(env.SHELL.lastIndexOf('/') + 1)
-  return SHELLS.find((shell) => shell === own) ?? 'bash'
+function shellOf(given: Shell | undefined, { SHELL }: CommandIo['env']): Shell {
+  const own = SHELL?.slice(SHELL.lastIndexOf('/') + 1)
+  return given ?? SHELLS.find((shell) => shell === own) ?? 'bash'
 }
 
 interface Own {
@@ -116,9 +115,7 @@ const command = defineCommand('ask', {
   },
   async run(io, input) {
     const isLine = input.options.line === true
-    const request = isLine
-      ? (io.env.KARO_LINE ?? '')
-      : ((input.args.words as readonly string[] | undefined) ?? []).join(' ')
+    const request = isLine ? (io.env.KARO_LINE ?? '') : input.args.words.join(' ')
     if (request.trim() === '')
       throw usage(
         'the question is empty',

@@ -6,7 +6,7 @@ import { quickGuard } from '../../../assist/guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../assist/risk/index.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import { type CommandInput, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { placeOf } from '../../place.ts'
 import { printVerdict } from '../../views/check.ts'
@@ -19,12 +19,12 @@ const shapeOf = ({ safer, ...verdict }: RiskVerdict, given: RiskVerdict) => ({
 })
 
 /** Lists every rule, or the rules that contain a word. */
-async function listRules(io: CommandIo, input: CommandInput): Promise<undefined> {
+async function listRules(io: CommandIo, words: readonly string[]): Promise<undefined> {
   const [{ ruleList }, { printRules }] = await Promise.all([
     import('../../../assist/risk/rule-list.ts'),
     import('../../views/rules.ts'),
   ])
-  const asked = (input.args.command as readonly string[]).join(' ')
+  const asked = words.join(' ')
   const rules = ruleList(asked)
   return show(io, { rules }, () => printRules(rules, io, asked))
 }
@@ -58,7 +58,7 @@ const command = defineCommand('check', {
   },
   takesCommandLine: true,
   async run(io, input) {
-    if (input.options.rules) return listRules(io, input)
+    if (input.options.rules) return listRules(io, input.args.command)
     const text = await commandText(input, 'check', 'karo check --rules lists the rules')
     const found = await quickGuard(io)
     // A mistake in the file is an error, because a person can correct it. An unreadable file makes the guard strict, as in shells.

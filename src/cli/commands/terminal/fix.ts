@@ -1,13 +1,20 @@
 // karo fix: says what went wrong with the last command and proposes the next line; runs nothing and needs no network.
+
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import { findCommand } from '../../../assist/copilot/ask/answer.ts'
 import { type Failure, type Fixed, fixOf } from '../../../assist/copilot/fix/fix.ts'
+import type { World } from '../../../assist/copilot/fix/rule.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
+import { orElse } from '../../../base/run/or-else.ts'
+import { personHome } from '../../../base/run/person-home.ts'
 import { type CommandIo, defineCommand, show } from '../../command.ts'
+import { holderOf, socketTable } from '../../doctor/sockets.ts'
 import { shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
 import { askedKnowledge } from '../../knowledge.ts'
+import { workingDirectory } from '../../place.ts'
 import { marked, printFixed } from '../../views/ask.ts'
-import { worldOf } from '../../world.ts'
 
 /** How many of the newest commands are looked through for one that failed. */
 const MOST = 50
@@ -33,6 +40,41 @@ function handedOver({ env }: CommandIo): Failure {
   return { line: (env.KARO_LINE ?? '').trim(), exitCode: Number.isNaN(code) ? null : code }
 }
 
+const MODES = { read: constants.R_OK, write: constants.W_OK, execute: constants.X_OK } as const
+const TEXT_MAX = 256 * 1024
+
+/** What the rules may see of this machine: files, programs on the PATH, and who listens at a port. */
+function worldOf({ env }: CommandIo): World {
+  let programs: readonly string[] | undefined
+  const kind = (path: string) => {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    return stat && (stat.isDirectory() ? 'directory' : 'file')
+  }
+  return {
+    cwd: workingDirectory() ?? '/',
+    home: personHome(env),
+    isRoot: process.geteuid?.() === 0,
+    programs: () => (programs ??= programsOn(env.PATH ?? '')),
+    kind: (path) => orElse(() => kind(path), undefined),
+    list: (path) => orElse(() => readdirSync(path), []),
+    read: (path) =>
+      orElse(() => (statSync(path).size > TEXT_MAX ? undefined : readFileSync(path, 'utf8')), undefined),
+    can: (path, what) => orElse(() => accessSync(path, MODES[what]) === undefined, false),
+    listener(port) {
+      const inodes = socketTable('self').flatMap((one) =>
+        one.kind === 'tcp' && one.listens && one.localPort === port ? [one.inode] : [],
+      )
+      if (inodes.length === 0) return undefined
+      const holder = inodes.map(holderOf).find((one) => one !== undefined)
+      return holder ? { pid: holder.pid, name: holder.command } : null
+    },
+  }
+}
+
+const programsOn = (path: string): readonly string[] => [
+  ...new Set(path.split(':').flatMap((one) => (isAbsolute(one) ? orElse(() => readdirSync(one), []) : []))),
+]
+
 const command = defineCommand('fix', {
   summary: 'say what went wrong with the last command, and propose the next line; never runs it',
   args: {
@@ -55,7 +97,7 @@ const command = defineCommand('fix', {
   },
   takesCommandLine: true,
   async run(io, input) {
-    const given = (input.args.command as readonly string[] | undefined) ?? []
+    const given = input.args.command
     const isLine = input.options.line === true
     const failure = isLine
       ? handedOver(io)

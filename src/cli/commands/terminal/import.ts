@@ -9,10 +9,9 @@ import { inParts } from '../../history/in-parts.ts'
 import { importExport } from '../../import/export.ts'
 import { findHistory, openHistory } from '../../import/foreign-history.ts'
 import { runImport } from '../../import/run.ts'
-import type { ImportSummary } from '../../import/summary.ts'
 import { parseWhole } from '../../input/values.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
-import { countedCommands, importsView, importView } from '../../views/import.ts'
+import { countedCommands, type ImportSummary, importsView, importView } from '../../views/import.ts'
 
 const DRY_RUN = 'show what would be done, and do nothing'
 const ALL_HOSTS = "also atuin's commands from other machines"

@@ -27,7 +27,7 @@ export const commands = [
           'Name it as an MCP server in the settings of your AI coding tool: command karo, argument mcp.',
         )
       }
-      const { serveMcp } = await import('../../mcp/index.ts')
+      const { serveMcp } = await import('../../mcp/server.ts')
       using interrupt = watchInterrupt()
       // The program that asks is gone, and nobody is left to be told.
       process.stdout.once('error', () => process.exit())

@@ -29,7 +29,7 @@ export const commands = [
       'karo stats month --json': 'the last 30 days, for a script',
     },
     async run(io, { args, options }) {
-      const period = typeof args.period === 'string' ? args.period : 'today'
+      const { period = 'today' } = args
       const numbers = await withNode(io, () => io.call(getStats, { query: { period } }))
       const most =
         options.commands === true || !io.json

@@ -1,13 +1,22 @@
-// View of a query's result: the data as tables, then which nodes answered and why the others did not.
-import { type AskedType, type Coverage, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
-import { duration, formatFingerprint, printable } from '../../../base/format.ts'
+// View of a query's result: the data as tables by the view of its type, then which nodes answered and why the others did not.
+import {
+  type AskedType,
+  type Coverage,
+  passes,
+  type QueryData,
+  type QueryResult,
+  queryType,
+} from '../../../api/contract/shapes.ts'
+import { ago, duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { onlyTotals } from '../../../trust/policy/roles.ts'
 import { paint, type Screen } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
+import { countedView } from './counted.ts'
 import { whoAnswered } from './coverage.ts'
-import { dataView, filterNotes, isOfNow, perNodeView } from './index.ts'
 import { reachRows, utc } from './reach.ts'
+import { VIEWS } from './rows.ts'
 import { isOfTotals, whoContributed } from './totals.ts'
+import type { NodeColumns, QueryTypeView } from './view.ts'
 
 const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
   all_done: '',
@@ -76,7 +85,7 @@ You can ask for the numbers of nodes that share theirs with you: karo query ${qu
   return `${known ? 'Nothing was recorded in this period.' : 'No node that answered has records of this period.'}${unheard}`
 }
 
-const nothingOpened = ({ filters }: Pick<QueryResult, 'filters'>): string =>
+const nothingOpened = ({ filters }: QueryResult): string =>
   filters === undefined
     ? 'Nothing that enough machines have in common was recorded in this period.'
     : 'Nothing that was released matches the filters: leave out a --where, or ask for more time with --last.'
@@ -97,7 +106,8 @@ export function progressLine({ known, answered, denied, withheld, failed }: Cove
 
 /** Always there: whose numbers these are, of which time, and why each of the others gave none. */
 function coverageView(result: QueryResult, screen: Screen): string {
-  const { coverage, ended_by, timing, time_range, notes } = result
+  const { coverage, ended_by, timing, time_range, notes, data, filters = [] } = result
+  const view = viewOf(result)
   const { line, rows } = isOfTotals(result) ? whoContributed(result) : whoAnswered(result)
   const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen.columns)
   const colour = coverage.complete ? 'green' : 'yellow'
@@ -105,8 +115,9 @@ function coverageView(result: QueryResult, screen: Screen): string {
   if (result.age_ms !== undefined)
     lines.push(`  asked ${duration(result.age_ms)} ago, and kept since (--max-age 0 asks anew)`)
   if (result.asked_as !== undefined) lines.push(fitted(`  ${askedAs(result.asked_as)}`, screen.columns))
-  if (!isOfNow(result)) lines.push(`  ${utc(time_range.start)} to ${utc(time_range.end)} UTC`)
-  for (const row of [...rows, ...reachRows(result), ...notes, ...filterNotes(result)])
+  if (view.ofNow !== true) lines.push(`  ${utc(time_range.start)} to ${utc(time_range.end)} UTC`)
+  const about = view.notes?.(data, new Set(filters.map(({ field }) => field))) ?? []
+  for (const row of [...rows, ...reachRows(result), ...notes, ...about])
     lines.push(fitted(`  ${printable(row)}`, screen.columns))
   return `${lines.join('\n')}\n`
 }
@@ -114,4 +125,41 @@ function coverageView(result: QueryResult, screen: Screen): string {
 function askedAs({ name, fingerprint, roles, teams }: NonNullable<QueryResult['asked_as']>): string {
   const has = [...roles.map((role) => `role ${role}`), ...teams.map((team) => `team ${team}`)]
   return `asked as ${[`${name} (${formatFingerprint(fingerprint)})`, ...has].map(printable).join(', ')}`
+}
+
+/** The view of a result; the daemon answers only with the type that was asked for, so the data fits the view. */
+function viewOf({ query_type }: QueryResult): QueryTypeView<QueryData> {
+  const { headings } = queryType(query_type as AskedType)
+  const view = headings === undefined ? VIEWS[query_type as keyof typeof VIEWS] : countedView(headings)
+  return view as unknown as QueryTypeView<QueryData>
+}
+
+/** The data of a result; empty if there is none. `before` is the last answer to the same question, to show changes. */
+function dataView(result: QueryResult, screen: Screen, before?: QueryResult): string {
+  const { data, filters = [], privacy } = result
+  const partly = new Set(result.released?.partly)
+  const shown = {
+    screen,
+    least: (row: string) => (partly.has(row) ? '≥ ' : ''),
+    off: {
+      nodes: privacy.noise === null ? '' : ` ±${privacy.noise.nodes}`,
+      values: privacy.noise === null ? '' : ` ±${privacy.noise.values}`,
+    },
+    passes: (field: string, value: string) =>
+      filters.every((filter) => filter.field !== field || passes(filter, value)),
+  }
+  return viewOf(result).data(data, shown, before?.query_type === result.query_type ? before.data : undefined)
+}
+
+/** The numbers of each node, for `--per-node`; empty if the data is by node already. */
+function perNodeView(result: QueryResult, screen: Screen): string {
+  const { nodes = [] } = result
+  const age: NodeColumns = {
+    'AS OF': nodes.some(({ source }) => source === 'summary') && {
+      value: ({ node }) => (node.source === 'live' ? 'now' : ago(Date.now() - Date.parse(node.as_of))),
+      style: ({ node }) => (node.source === 'live' ? undefined : 'yellow'),
+    },
+  }
+  const name: NodeColumns = { NODE: { value: ({ node }) => node.name, shrink: true } }
+  return viewOf(result).perNode?.(nodes, name, age, screen) ?? ''
 }

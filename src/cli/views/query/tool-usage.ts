@@ -68,7 +68,7 @@ function toolTable(
       align: 'right',
       style: () => 'cyan',
     },
-    ...changeAndNodes(rows, ({ uses }) => uses, { off }),
+    ...changeAndNodes(rows, ({ uses }) => uses, off),
     FAILED: {
       value: (row) => `${row.failure_rate === null ? '' : least(`failed:${row.tool}`)}${failed(row)}`,
       align: 'right',

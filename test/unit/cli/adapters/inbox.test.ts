@@ -1,8 +1,7 @@
 // How long a hook may wait for the inbox, that the tool waits longer than the hook, and which tool is told to ask.
 import { describe, expect, it, test } from 'vitest'
 import { ADAPTERS } from '../../../../src/cli/adapters/index.ts'
-import { asking, asksIn } from '../../../../src/cli/hooks/ask-option.ts'
-import { inboxIn, inboxOf, readInbox } from '../../../../src/cli/hooks/inbox-option.ts'
+import { asking, asksIn, inboxIn, inboxOf, readInbox } from '../../../../src/cli/hooks/options.ts'
 
 const MARKED = '# karo hook'
 

@@ -20,21 +20,18 @@ const daemonOf = (ask: Ask) =>
     call: (operation: Operation, given: object) => ask(operation.method, operation.path, given),
   }) as McpWorld['daemon']
 
-async function connect(world: Partial<McpWorld> & { readonly monotonic?: () => number } = {}) {
-  const { monotonic = () => 0, ...parts } = world
-  const server = createServer(
-    {
-      guard: () => loadGuard({ home: '/none', env: {}, machineFile: '/none/guard.toml' }),
-      place: { cwd: '/work/app', home: '/home/dev', karoHome: '/home/dev/.local/share/karo' },
-      machine: () => ({ files: [], startFiles: [], programs: [], real: (path) => path }),
-      mayReadHistory: () => true,
-      mayGiveTasks: () => false,
-      daemon: daemonOf(() => Promise.reject(new KaroError('not_running', 'the node is not running'))),
-      now: () => Date.parse('2026-11-20T12:00:00Z'),
-      ...parts,
-    },
-    { monotonic },
-  )
+async function connect(world: Partial<McpWorld> = {}) {
+  const server = createServer({
+    guard: () => loadGuard({ home: '/none', env: {}, machineFile: '/none/guard.toml' }),
+    place: { cwd: '/work/app', home: '/home/dev', karoHome: '/home/dev/.local/share/karo' },
+    machine: () => ({ files: [], startFiles: [], programs: [], real: (path) => path }),
+    mayReadHistory: () => true,
+    mayGiveTasks: () => false,
+    daemon: daemonOf(() => Promise.reject(new KaroError('not_running', 'the node is not running'))),
+    now: () => Date.parse('2026-11-20T12:00:00Z'),
+    monotonic: () => 0,
+    ...world,
+  })
   const client = new Client({ name: 'test', version: '1' })
   const [one, other] = InMemoryTransport.createLinkedPair()
   await server.connect(other as never)

@@ -1,6 +1,13 @@
-// What a certificate of an issuer is to say, checked before a root key is made or opened.
+// The certificate of an issuer: what it is to say, checked before a root key is made or opened, and signed with that key here and not in the daemon.
+
+import { parseNodeId } from '../../../protocols/node-id.ts'
+import { foundFleet } from '../../api/contract/operations/fleet.ts'
+import { getIdentity } from '../../api/contract/operations/status.ts'
+import { systemRandom } from '../../base/clock.ts'
 import { printable } from '../../base/format.ts'
 import { labelProblem, privileged } from '../../base/words/roles.ts'
+import { meshOf, type RootKey, signCertificate } from '../../trust/certificates/index.ts'
+import type { CommandIo } from '../command.ts'
 import { durationIn } from '../input/time.ts'
 import { grantsOf } from '../input/values.ts'
 import { usage } from '../usage.ts'
@@ -15,7 +22,7 @@ interface Kept {
   readonly owner?: string | undefined
 }
 
-export interface IssuerTerms extends Kept {
+interface IssuerTerms extends Kept {
   /** Milliseconds for which the issuer may certify others. */
   readonly life: number
 }
@@ -60,4 +67,29 @@ export function issuerTerms(
     teams: checked('team', grantsOf(options.team, kept.teams)),
     owner: owner === 'none' ? undefined : checked('owner', [owner])[0],
   }
+}
+
+/** Signs a certificate of an issuer for this node and hands it to the daemon; the root key never leaves this process. */
+export async function certifyIssuer(io: CommandIo, root: RootKey, terms: IssuerTerms) {
+  const self = await io.call(getIdentity)
+  const now = Date.now()
+  const frame = signCertificate(
+    root,
+    meshOf(root.publicKey),
+    {
+      usage: 'issuer',
+      key: parseNodeId(self.node_id) as Uint8Array,
+      name: self.name,
+      roles: terms.roles,
+      teams: terms.teams,
+      owner: terms.owner,
+      grants: terms.grants,
+      version: now,
+      notBefore: now,
+      notAfter: now + terms.life,
+    },
+    systemRandom,
+  )
+  const certificate = Buffer.from(frame).toString('base64url')
+  return io.call(foundFleet, { body: { root: root.root, certificate } })
 }
