@@ -59,7 +59,7 @@ function makeDirectory(path: string): boolean {
  * Refuses to start in the home of a node whose key is lost. A new key would make another node, which nobody trusts, so
  * only a person may decide that. Throws KaroError `refused`; a service manager does not restart the daemon after it.
  */
-export function refuseLostKey(paths: Pick<HomePaths, 'key' | 'db' | 'home'>): void {
+export function refuseLostKey(paths: HomePaths): void {
   if (!isKeyLost(paths)) return
   throw new KaroError('refused', "a node's history is here, and its key is gone", {
     where: paths.key,

@@ -9,17 +9,14 @@ import type { CommandIo } from './command.ts'
 import { placeOf } from './place.ts'
 
 /** The guard of this home and machine; shows its warnings. With a broken file the guard is strict and nothing is thrown. */
-export async function toldGuard(io: Pick<CommandIo, 'home' | 'env' | 'err'>): Promise<Guard> {
+export async function toldGuard(io: CommandIo): Promise<Guard> {
   const guard = await quickGuard(io)
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   return guard
 }
 
 /** Judges command lines as the guard of this home and machine would in the given shell. */
-export async function judging(
-  io: Pick<CommandIo, 'home' | 'env' | 'err'>,
-  shell: Shell,
-): Promise<(command: string) => RiskVerdict> {
+export async function judging(io: CommandIo, shell: Shell): Promise<(command: string) => RiskVerdict> {
   const guard = await toldGuard(io)
   const place = placeOf(io)
   const where = { shell, ...place, machine: machineOf(place, io.env, guard) }

@@ -10,8 +10,6 @@ import { personHome } from '../base/run/person-home.ts'
 import { machineFile } from '../config/paths.ts'
 import type { CommandIo } from './command.ts'
 
-type From = Pick<CommandIo, 'home' | 'env'>
-
 /** True where one of these keys, or an escaped name, stands in the file. Else the code that reads TOML need not be loaded. */
 export function maySet(keys: RegExp, file: string): boolean {
   const text = orElse(() => readFileSync(file, 'utf8'), '').replace(/^[ \t]*#.*$/gm, '')
@@ -19,14 +17,14 @@ export function maySet(keys: RegExp, file: string): boolean {
 }
 
 /** An unusable configuration names no file; others tell of it. */
-export async function namedKnowledge({ home, env }: From): Promise<string | undefined> {
+export async function namedKnowledge({ home, env }: CommandIo): Promise<string | undefined> {
   const files = [join(home, 'config.toml'), orElse(() => machineFile(home, env) ?? '', '')]
   if (!env.KARO_ASK_KNOWLEDGE && !files.some((file) => maySet(/knowledge/i, file))) return undefined
   const { loadConfig } = await import('../config/load.ts')
   return orElse(() => loadConfig({ home, env }).config.ask.knowledge, '') || undefined
 }
 
-export const askedKnowledge = async (io: From): Promise<Knowledge> =>
+export const askedKnowledge = async (io: CommandIo): Promise<Knowledge> =>
   openKnowledge(undefined, io.home, await namedKnowledge(io))
 
 /** Undefined unless the words are a tool's name and nothing else; its manual is only read if nothing else knows it. */

@@ -89,7 +89,7 @@ export const TO_FILE = {
  * and not at all when it throws.
  */
 export async function writingTo(
-  { out }: Pick<CommandIo, 'out'>,
+  { out }: CommandIo,
   name: string | undefined,
   fill: (write: (text: string) => void) => Promise<void>,
 ): Promise<void> {

@@ -13,21 +13,21 @@ export interface OwnProgram {
  * This program by name if a shell will find it, so that an update of Karo needs no change. Otherwise the paths of this
  * process's runtime and program, because the `node` of the program's first line may be too old.
  */
-export function programOf(io: Pick<CommandIo, 'env'>): OwnProgram {
+export function programOf(io: CommandIo): OwnProgram {
   const program = process.argv[1] ?? 'karo'
   if (onPath(io, program) !== undefined) return { words: ['karo'], byName: true }
   return { words: [process.execPath, realpathSync(program)], byName: false }
 }
 
 /** The words that start this program from a file that everybody's shells read: only absolute paths, unquoted. */
-export function absoluteProgram(io: Pick<CommandIo, 'env'>): readonly string[] {
+export function absoluteProgram(io: CommandIo): readonly string[] {
   const program = process.argv[1] ?? 'karo'
   const found = onPath(io, program)
   return found?.startsWith('/') ? [found] : [process.execPath, realpathSync(program)]
 }
 
 /** The path of the first `karo` on the PATH, if it is this very program. */
-function onPath({ env }: Pick<CommandIo, 'env'>, program: string): string | undefined {
+function onPath({ env }: CommandIo, program: string): string | undefined {
   for (const directory of (env.PATH ?? '').split(delimiter)) {
     const candidate = join(directory, 'karo')
     try {

@@ -15,7 +15,7 @@ export interface Place {
 /** The person's home directory. Throws KaroError `bad_request` if there is none. */
 export const homeOf = ({ env }: Pick<CommandIo, 'env'>): string => neededHome(env)
 
-export function placeOf(io: Pick<CommandIo, 'env' | 'home'>): Place {
+export function placeOf(io: CommandIo): Place {
   const home = personHome(io.env)
   const cwd = workingDirectory()
   return {

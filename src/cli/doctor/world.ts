@@ -72,7 +72,7 @@ export interface ToolHookLook {
   readonly refresh: () => void
 }
 
-interface Subject {
+export interface WorldOptions {
   readonly paths: HomePaths
   /** The machine's own daemon, for all its users. */
   readonly service: boolean
@@ -86,13 +86,16 @@ interface Subject {
   /** ` --home <dir>` where the node is not the default one, for commands that are shown. */
   readonly homeFlag: string
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly now: () => number
+  /** Ask for multicast to be tried, which takes two seconds. */
+  readonly multicast: boolean
+  readonly startFiles: () => readonly StartFileLook[]
+  readonly toolHooks: () => readonly ToolHookLook[]
 }
 
-export interface World extends Subject {
+export interface World extends WorldOptions {
   /** Of this process. */
   readonly uid: number
-  now(): number
-  readonly multicast: boolean
   /** Of a symbolic link that itself, unless it is to be followed. */
   stat(path: string, follow?: 'follow'): Stats | 'missing' | 'denied'
   config(): { readonly loaded: LoadedConfig } | { readonly error: KaroError }
@@ -104,16 +107,6 @@ export interface World extends Subject {
   sameNetwork(): Promise<boolean>
   interfaces(): NodeJS.Dict<NetworkInterfaceInfo[]>
   readonly run: RunCommand
-  startFiles(): readonly StartFileLook[]
-  toolHooks(): readonly ToolHookLook[]
-}
-
-export interface WorldOptions extends Subject {
-  readonly now: () => number
-  /** Ask for multicast to be tried, which takes two seconds. */
-  readonly multicast: boolean
-  readonly startFiles: () => readonly StartFileLook[]
-  readonly toolHooks: () => readonly ToolHookLook[]
 }
 
 export function createWorld(options: WorldOptions): World {

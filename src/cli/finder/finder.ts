@@ -71,10 +71,7 @@ const AGAIN_MS = 250
  * Resolves with the command; undefined when the person left. Errors: `unavailable` without a terminal, whatever the daemon
  * told when the first question was asked, `unavailable` when a signal ended it.
  */
-export async function runFinder(
-  io: Pick<CommandIo, 'env' | 'call'>,
-  options: FinderOptions,
-): Promise<Picked | undefined> {
+export async function runFinder(io: CommandIo, options: FinderOptions): Promise<Picked | undefined> {
   const { here, filters, session } = options
   const workspace = here && workspaceOf(here)
   const done = Promise.withResolvers<Picked | undefined>()

@@ -44,7 +44,7 @@ export async function showGuard(io: CommandIo): Promise<undefined> {
 }
 
 /** What the profile does, in words: `blocks critical, asks about high`. */
-export function effectOf({ profile }: Pick<Guard, 'profile'>): string {
+export function effectOf({ profile }: Guard): string {
   const levels = (decision: string): string =>
     RISK_LEVELS.filter((level) => decide(profile, level, 0) === decision).join(' and ')
   const parts = [

@@ -48,7 +48,7 @@ const DELETE_DEADLINE_MS = 600_000
 const PART = 5_000
 
 export const removeCommands = (
-  io: Pick<CommandIo, 'call'>,
+  io: CommandIo,
   body: Removal & { readonly dry_run?: true; readonly most?: number },
 ): Promise<DeletedShape> => io.call(operation, { body, deadlineMs: DELETE_DEADLINE_MS })
 

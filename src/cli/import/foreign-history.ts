@@ -43,12 +43,12 @@ const PIECE = 256 * 1024
 const textOf = (path: string): string | undefined => orElse(() => readFileSync(path, 'utf8'), undefined)
 
 /** Where a history is looked for. */
-const placesFor = (io: Pick<CommandIo, 'env'>, source: Source): readonly string[] =>
+const placesFor = (io: CommandIo, source: Source): readonly string[] =>
   placesOf(source, { env: io.env, home: homeOf(io), read: textOf })
 
 /** The first place where there is one; undefined where there is none. Throws nothing. */
 export async function findHistory(
-  io: Pick<CommandIo, 'env'>,
+  io: CommandIo,
   source: Source,
 ): Promise<{ readonly path: string; readonly bytes: number } | undefined> {
   for (const path of placesFor(io, source)) {
@@ -70,7 +70,7 @@ async function look(path: string): Promise<{ readonly looks: Looks; readonly byt
  * what is no such history, and says what it looks like.
  */
 export async function openHistory(
-  io: Pick<CommandIo, 'env'>,
+  io: CommandIo,
   source: Source,
   name: string | undefined,
   { allHosts }: { readonly allHosts: boolean },

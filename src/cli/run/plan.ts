@@ -122,7 +122,7 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
   const common = [...chain(project, cwd)].flatMap((at) => guardProject(guarded, at))
   const writable = [...new Set([project, ...common, ...wanted.write])]
   for (const path of wanted.write) {
-    judgeWritable(path, wanted)
+    judgeWritable(path, wanted.home)
     guardProject(guarded, path)
   }
   const places = judged(() =>
@@ -183,7 +183,7 @@ function planned(wanted: Wanted, guarded: Guarded): Plan {
  * The mounts by which a running jail may change these directories, too: each directory, then what is guarded in it. Makes in them what a mount needs to
  * be there. Throws KaroError.
  */
-export function moreOf(wanted: Wanted, plan: Plan, write: readonly string[]): Pick<Plan, 'mounts' | 'made'> {
+export function moreOf(wanted: Wanted, plan: Plan, write: readonly string[]) {
   const guarded = nothingGuarded()
   const nothing = join(wanted.karo, 'run', 'home', 'nothing')
   mkdirSync(nothing, { recursive: true, mode: 0o700 })
@@ -211,7 +211,7 @@ export function moreOf(wanted: Wanted, plan: Plan, write: readonly string[]): Pi
 /** The directories, judged, without those that this jail may change already. Throws KaroError for one that no jail may change. */
 export function judgeMore(wanted: Wanted, { mounts }: Plan, write: readonly string[]): Places {
   const more = write.filter((path) => {
-    judgeWritable(path, wanted)
+    judgeWritable(path, wanted.home)
     const around = mounts.filter(({ from, to }) => isIn(path, to) && (from === to || to !== wanted.home))
     const isGuarded = around.at(-1)?.write === false
     if (isGuarded && around.some((mount) => mount.write))
@@ -303,7 +303,7 @@ function find(word: string, wanted: Wanted): string {
 }
 
 /** Without the programs that start a tool by `karo run`, which would go round in circles. */
-const pathOf = ({ env, karo }: Pick<Wanted, 'env' | 'karo'>): string =>
+const pathOf = ({ env, karo }: Wanted): string =>
   (env.PATH || PATH)
     .split(delimiter)
     .filter((directory) => directory.startsWith('/') && directory !== startersOf(karo))
@@ -321,12 +321,12 @@ function projectOf({ cwd, home, closed }: Wanted): string {
       top = at
     break
   }
-  judgeWritable(top, { home })
+  judgeWritable(top, home)
   return top
 }
 
 /** Throws KaroError `refused` for a home, and for the settings of a tool. */
-function judgeWritable(path: string, { home }: Pick<Wanted, 'home'>): void {
+function judgeWritable(path: string, home: string): void {
   const why = isIn(home, path)
     ? 'is your home, or holds it'
     : AI_TOOL_LIST.some(({ directory }) => isIn(path, join(home, directory.name)))

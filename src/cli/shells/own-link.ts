@@ -45,7 +45,7 @@ export function unlinkPages(io: Pick<CommandIo, 'env'>): void {
 const MARK = '# Made by karo shell install; karo shell uninstall removes it.'
 
 /** Where the freedesktop base directories put programs of one person; shells add it to the PATH at login. */
-export const linkOf = (io: Pick<CommandIo, 'env'>): string => join(homeOf(io), '.local', 'bin', 'karo')
+export const linkOf = (io: CommandIo): string => join(homeOf(io), '.local', 'bin', 'karo')
 
 interface Link {
   readonly path: string
@@ -56,7 +56,7 @@ interface Link {
 }
 
 /** Makes the program. It is a script of sh and no symbolic link, because the `node` of the PATH may be missing or too old. */
-export function makeLink(io: Pick<CommandIo, 'env'>): Link {
+export function makeLink(io: CommandIo): Link {
   const path = linkOf(io)
   const { words, byName } = programOf(io)
   const found = (io.env.PATH ?? '').split(delimiter).includes(dirname(path))
@@ -67,7 +67,7 @@ export function makeLink(io: Pick<CommandIo, 'env'>): Link {
 }
 
 /** Removes it if it is Karo's; true if it did. */
-export function removeLink(io: Pick<CommandIo, 'env'>): boolean {
+export function removeLink(io: CommandIo): boolean {
   const path = linkOf(io)
   if (!isThere(path) || isForeign(path)) return false
   rmSync(path)

@@ -23,7 +23,7 @@ export interface StartFile {
 }
 
 /** The shell that a person logs in to, by the name of its hook if it has one. */
-export const loginShell = ({ env }: Pick<CommandIo, 'env'>): string =>
+export const loginShell = ({ env }: CommandIo): string =>
   basename(env.SHELL || 'bash').replace(/^dash$/, 'sh')
 
 const posix = {

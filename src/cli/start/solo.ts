@@ -17,7 +17,7 @@ const SOLO = [
  * Writes the two keys into config.toml; false if they say so already. Throws KaroError `refused` where a person has written
  * something else there.
  */
-export function makeSolo(paths: Pick<HomePaths, 'home' | 'config'>): boolean {
+export function makeSolo(paths: HomePaths): boolean {
   const { config, sources } = loadConfig({ home: paths.home, env: {} })
   if (config.mesh.listen.length === 0 && config.discovery.mdns === false) return false
   let text = existsSync(paths.config) ? readFileSync(paths.config, 'utf8') : ''

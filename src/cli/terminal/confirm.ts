@@ -43,14 +43,14 @@ export async function confirm(io: Asking, question: string, { yes, shows, where 
 }
 
 /** Throws as the daemon does where this person may not use it: nobody is asked for anything then. */
-export async function permitted({ call }: Pick<Asking, 'call'>, operation: Operation | undefined) {
+export async function permitted({ call }: Asking, operation: Operation | undefined) {
   if (operation?.access === 'admin') refuseWithout('admin', (await call(getStatus)).you)
 }
 
 const ROOM_FOR_ANSWER = ' [y/N] yes'.length
 
 /** False without a terminal, and for a program that wants one document (--json). */
-export const canAsk = ({ json }: Pick<Asking, 'json'>): boolean =>
+export const canAsk = ({ json }: Asking): boolean =>
   !json && process.stdin.isTTY === true && process.stderr.isTTY === true
 
 /** What the person answers, without blanks around it; undefined after Ctrl-C and Ctrl-D. Only where `canAsk` is true. */

@@ -107,7 +107,7 @@ function diffLines({ path, diff, note }: ApprovalShape['diff'][number], screen: 
   ]
 }
 
-const lineOf = ({ action, argv, input }: Pick<ApprovalShape, 'action' | 'argv' | 'input'>): string => {
+const lineOf = ({ action, argv, input }: ApprovalShape): string => {
   // What is called matters, and not the program that offers it.
   if (action !== 'exec' || (input !== '' && endpointOf(argv) !== undefined)) return `${action} ${input}`
   return (argv[1] === '-c' && argv.length === 3 ? argv[2] : argv.join(' ')) ?? ''

@@ -1,7 +1,7 @@
 // Views of what is known: the sources of knowledge, and what is known of one tool.
 import type { Known } from '../../assist/copilot/known.ts'
 import { printable } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
+import type { Screen } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 
 /** Shape of `karo knowledge list --json`; `path` is null for what is built in, `tools` where they were not counted. */
@@ -13,7 +13,7 @@ export interface KnowledgeList {
   }[]
 }
 
-export function printKnowledge({ sources }: KnowledgeList, screen: Pick<CommandIo, 'columns'>): string {
+export function printKnowledge({ sources }: KnowledgeList, screen: Screen): string {
   const rows = sources.map(({ name, path, tools }) =>
     fitted(
       [name, ...(tools === null ? [] : [`${tools} tools`]), ...(path === null ? [] : [path])]
@@ -31,10 +31,7 @@ const MOST_EXAMPLES = 8
 const MOST_OPTIONS = 24
 
 /** Ends with a newline. */
-export function printKnown(
-  { tool, does, options, examples }: Known,
-  screen: Pick<CommandIo, 'columns'>,
-): string {
+export function printKnown({ tool, does, options, examples }: Known, screen: Screen): string {
   const option = ({ names, does: said, source }: Known['options'][number]): string =>
     fitted(
       `  ${printable(names.join(', '))}${said === '' ? '' : `: ${printable(said)}`} [${source}]`,

@@ -2,12 +2,12 @@
 import type { SharingView } from '../../api/contract/shapes.ts'
 import { printable } from '../../base/format.ts'
 import { toldRole } from '../../base/words/roles.ts'
-import { paint, table } from '../terminal/table.ts'
+import { paint, type Screen, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 import { readersView } from './totals/readers.ts'
 
 /** Ends with a newline. */
-export function sharingView(view: SharingView, screen: { colour: boolean; columns: number }): string {
+export function sharingView(view: SharingView, screen: Screen): string {
   const lines = [
     stateLine(view, screen.colour),
     `Allowed: ${list([...named(view.allow.peers, view), ...inPart(view.allow_only, view)])}.`,
@@ -59,7 +59,7 @@ function stateLine({ sharing, source, max_level }: SharingView, colour: boolean)
   return paint(sharing === 'on' ? 'bold' : 'yellow', line, { colour })
 }
 
-function peers(view: SharingView, screen: { colour: boolean; columns: number }): string {
+function peers(view: SharingView, screen: Screen): string {
   type Peer = SharingView['peers'][number]
   const given = (key: 'level_1' | 'summaries') => ({
     value: (peer: Peer) => which(peer[key], view),

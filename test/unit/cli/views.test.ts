@@ -40,11 +40,11 @@ test('what is known of a tool takes one page, and says how much more there is', 
   const options = Array.from({ length: 30 }, (_, i) => ({ names: [`-${i}`], does: '', source: 'karo' }))
   const examples = options.map(({ names }) => ({ does: 'x', command: `tar ${names[0]}`, source: 'karo' }))
   const known = (most: number) => ({ tool: 'tar', does: '', options: options.slice(0, most), examples })
-  const text = printKnown(known(30), { columns: 80 })
+  const text = printKnown(known(30), { columns: 80, colour: false })
   expect(text.split('\n').length).toBeLessThan(50)
   expect(text).toContain('22 more examples: karo ask --json tar')
   expect(text).toContain('6 more options: karo ask --json tar')
-  expect(printKnown(known(24), { columns: 80 })).not.toContain('more options')
+  expect(printKnown(known(24), { columns: 80, colour: false })).not.toContain('more options')
 })
 
 test('status: a node that is well, alone, new, not ready, of the machine; and what is wrong, last, with what to do', () => {

@@ -93,7 +93,7 @@ const NO_PLACES =
   'The invite names no address of this node, because it does not listen on an address that others can reach (mesh.listen). Machines find it only by mDNS, or with: karo join … --at host:port.'
 
 /** The code for a camera; undefined where a line of it would be broken, or its half blocks could not be shown. */
-function qrOf(code: string, { columns, env }: Pick<CommandIo, 'columns' | 'env'>): string | undefined {
+function qrOf(code: string, { columns, env }: CommandIo): string | undefined {
   if (!showsBlocks(env)) return undefined
   const picture = renderUnicodeCompact(code)
   return picture.split('\n').every((line) => line.length <= columns) ? picture : undefined

@@ -109,7 +109,7 @@ export const commands = [
 /** Which node this home is now, and what to do before it starts. A key may be used on one machine only. */
 function aboutKey(
   paths: HomePaths,
-  { key: fromBackup, node_id }: Pick<BackupHead, 'key' | 'node_id'>,
+  { key: fromBackup, node_id }: BackupHead,
   keyKept: boolean,
 ): readonly string[] {
   if (keyKept) {

@@ -14,10 +14,11 @@ import { type KnowledgeList, printKnowledge } from '../../views/knowledge.ts'
 /** By what an answer out of them says. */
 const SOURCES: Readonly<Record<string, string>> = { own: 'taken in', fleet: 'from the fleet' }
 
-async function listOf({ home, env }: CommandIo): Promise<KnowledgeList> {
+async function listOf(io: CommandIo): Promise<KnowledgeList> {
+  const { home, env } = io
   const built = openKnowledge()
   const shipped = built.source ? [{ name: built.source, path: null, tools: built.names().length }] : []
-  const more = await namedKnowledge({ home, env })
+  const more = await namedKnowledge(io)
   return {
     sources: [
       { name: "Karo's knowledge", path: null, tools: built.ask().tools },

@@ -3,13 +3,8 @@
 import { bytes, printable } from '../../../base/format.ts'
 import { atHome, type Place } from '../../at-home.ts'
 import { aboutCopy, type Report, restoreCommand } from '../../doctor/repair.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen extends Place {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 interface How {
   /** With --dry-run: nothing was changed. */
@@ -19,7 +14,7 @@ interface How {
 }
 
 /** Ends with a newline. */
-export function repairView(report: Report, how: How, screen: Screen): string {
+export function repairView(report: Report, how: How, screen: Screen & Place): string {
   const { findings, keyspaces, loss } = report
   const found = findings.map(({ where, what }) => `${printable(where)}: ${printable(what)}\n`).join('')
   const rows = table(screen, Object.entries(keyspaces), {
@@ -53,7 +48,11 @@ function share(part: number): string {
   return `, probably about ${part < 0.01 ? 'a hundredth' : `${Math.round(part * 100)} %`} of everything.`
 }
 
-function conclusion({ ok, loss, directory, copy }: Report, { dry, service }: How, screen: Screen): string {
+function conclusion(
+  { ok, loss, directory, copy }: Report,
+  { dry, service }: How,
+  screen: Screen & Place,
+): string {
   const restore = atHome(restoreCommand(service), screen)
   if (copy !== undefined) {
     if (loss === 'none') return `Repaired: nothing is lost. ${aboutCopy(copy)}`

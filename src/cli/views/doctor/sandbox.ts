@@ -1,6 +1,6 @@
 // View of `karo doctor --sandbox`: one line for each attempt to get out of a jail.
 import type { Chosen, SandboxRow } from '../../doctor/sandbox.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 
 const WORDS = { ok: 'holds', fail: 'OPEN' } as const
 /** What each row says that is no attempt. */
@@ -13,7 +13,7 @@ const STYLES = { ok: 'green', fail: 'red', skipped: 'yellow' } as const
 export function sandboxView(
   rows: readonly SandboxRow[],
   { safe, chosen }: { readonly safe: boolean; readonly chosen: Chosen },
-  screen: { colour: boolean; columns: number },
+  screen: Screen,
 ): string {
   const body = table(screen, rows, {
     probe: { value: 'id', style: () => 'bold' },

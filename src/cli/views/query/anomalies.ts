@@ -30,7 +30,7 @@ export const anomalies: QueryTypeView<Data> = {
               value: (row) => `${row.count}${since(row.count, countBefore(row))}`,
               align: 'right',
             },
-            ...changeAndNodes(signals, ({ count }) => count, { off }),
+            ...changeAndNodes(signals, ({ count }) => count, off),
             'LATEST (UTC)':
               signals.some(({ latest }) => latest !== null) &&
               (({ latest }) => (latest === null ? '–' : hourOf(latest))),

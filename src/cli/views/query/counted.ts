@@ -19,7 +19,7 @@ export const countedView = (headings: {
         value: ({ name, count }) => `${least(name)}${count}${since(count, countBefore(name))}`,
         align: 'right',
       },
-      ...changeAndNodes(rows, ({ count }) => count, { off }),
+      ...changeAndNodes(rows, ({ count }) => count, off),
     })
     return `${list}${all === null ? '' : `all together: ${known(all)}${off.values} ${headings.count}\n`}`
   },

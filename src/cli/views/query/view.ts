@@ -68,7 +68,7 @@ export const isNews = (change: number | null, count: number): boolean => change 
 export const changeAndNodes = <Row extends { readonly change: number | null; readonly nodes: number }>(
   rows: readonly Row[],
   countOf: (row: Row) => number,
-  { off }: Pick<Shown, 'off'>,
+  off: Shown['off'],
 ): Columns<Row> => ({
   CHANGE: rows.some((row) => isNews(row.change, countOf(row))) && {
     value: ({ change }) => (change === null ? '–' : signed(change)),
