@@ -10,9 +10,8 @@ import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
 import { countedCommands } from '../views/import.ts'
 import { historyColumns } from './columns.ts'
-import { checkSpan, type Filters, filterOptions, filtersOf } from './filters.ts'
+import { checkSpan, type Filters, filterOptions, filtersOf, nothingFound } from './filters.ts'
 import { inParts } from './in-parts.ts'
-import { nothingFound } from './nothing-found.ts'
 
 const OPTIONS = {
   ...filterOptions,

@@ -10,10 +10,9 @@ import { MOST, type Read, readTransfer, type TransferEvent } from '../../ops/car
 import { type CommandIo, printJson } from '../command.ts'
 import { watchInterrupt } from '../terminal/interrupt.ts'
 import { createLiveLine, type LiveLine } from '../terminal/live-line.ts'
-import { createProgress } from '../terminal/progress.ts'
 import { countedCommands } from '../views/import.ts'
 import { wrongKind } from './foreign-history.ts'
-import { withImport } from './session.ts'
+import { createProgress, withImport } from './session.ts'
 import { type ImportSource, openSource } from './source.ts'
 
 /** A request that is answered soon. */

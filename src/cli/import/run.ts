@@ -10,10 +10,9 @@ import { UNENDED } from '../../observe/imports/lines.ts'
 import { createTimeline, type Placed } from '../../observe/imports/timeline.ts'
 import type { CommandIo } from '../command.ts'
 import { createLiveLine } from '../terminal/live-line.ts'
-import { createProgress } from '../terminal/progress.ts'
 import type { ImportSummary } from '../views/import.ts'
 import type { ForeignHistory } from './foreign-history.ts'
-import { withImport } from './session.ts'
+import { createProgress, withImport } from './session.ts'
 
 /** Small enough that a request is answered soon even if other clients use the daemon. */
 const BATCH = { items: IMPORT_BATCH.entries, bytes: 192 * 1024 }

@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { CommandInput, CommandIo } from '../command.ts'
+import { type CommandInput, type CommandIo, show } from '../command.ts'
 import { absoluteProgram } from '../own-program.ts'
 import { fitted } from '../terminal/text.ts'
 import { usage } from '../usage.ts'
@@ -58,6 +58,7 @@ export function forAll(
     what === 'install' ? ['Added to', 'The hook is already in'] : ['Removed from', 'The hook is not in']
   const words = files.map(({ file, changed }) => `${changed ? done : none} ${file}`)
   if (what === 'install') words.push(ABOUT)
-  if (io.json) io.out(`${JSON.stringify({ files, changed: files.some(({ changed }) => changed) })}\n`)
-  else io.out(`${fitted(words.join('\n'), io.columns)}\n`)
+  return show(io, { files, changed: files.some(({ changed }) => changed) }, () =>
+    fitted(`${words.join('\n')}\n`, io.columns),
+  )
 }

@@ -1,95 +1,92 @@
-// View of the checks: those that found nothing first, because a terminal shows the end; there stand the problems, each with its fix.
-import { printable } from '../../base/format.ts'
-import { CHECK_GROUPS } from '../doctor/catalogue.ts'
-import type { Outcome } from '../doctor/check.ts'
-import type { CheckResult, Deed } from '../doctor/doctor.ts'
-import { paint, type Screen, type Style } from '../terminal/table.ts'
-import { textWidth, wrap } from '../terminal/text.ts'
+// Views of what `karo doctor` does besides its checks: a look into a database or its repair, and one line for each attempt to get out of a jail.
+import { bytes, printable } from '../../base/format.ts'
+import { atHome, type Place } from '../at-home.ts'
+import { aboutCopy, type Report, restoreCommand } from '../doctor/repair.ts'
+import type { Chosen, SandboxRow } from '../doctor/sandbox.ts'
+import { type Screen, table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
 
-const MARKS: Readonly<Record<Outcome, readonly [mark: string, colour: Style]>> = {
-  fail: ['✗', 'red'],
-  warn: ['!', 'yellow'],
-  ok: ['✓', 'green'],
-  skipped: ['–', 'dim'],
+interface How {
+  /** With --dry-run: nothing was changed. */
+  readonly dry: boolean
+  /** The node is the machine's service. */
+  readonly service: boolean
 }
-const INDENT = '    '
 
 /** Ends with a newline. */
-export function doctorView(
-  results: readonly CheckResult[],
-  deeds: readonly Deed[],
-  dry: boolean,
+export function repairView(report: Report, how: How, screen: Screen & Place): string {
+  const { findings, keyspaces, loss } = report
+  const found = findings.map(({ where, what }) => `${printable(where)}: ${printable(what)}\n`).join('')
+  const rows = table(screen, Object.entries(keyspaces), {
+    rows: ([name]) => name,
+    kept: ([, counts]) => counts?.kept ?? 0,
+    [loss === 'unknown' ? 'known lost' : 'lost']: {
+      value: ([, counts]) => counts?.lost ?? 0,
+      style: ([, counts]) => ((counts?.lost ?? 0) > 0 ? 'red' : undefined),
+    },
+    'counted again': ([, counts]) => counts?.rebuilt ?? 0,
+  })
+  return (
+    fitted(`${found}${found === '' ? '' : '\n'}`, screen.columns) +
+    rows +
+    fitted(`\n${lost(report)}${conclusion(report, how, screen)}\n`, screen.columns)
+  )
+}
+
+/** How much was lost, if the counts of rows cannot tell it. */
+function lost({ loss, unreadable_bytes, row_bytes }: Report): string {
+  if (loss !== 'unknown') return ''
+  const of = `${bytes(unreadable_bytes)} of the ${bytes(row_bytes)} with rows could not be read.`
+  return `${unreadable_bytes === 0 ? '' : `${of}\n`}Lost: unknown${share(unreadable_bytes / Math.max(1, row_bytes))}\n`
+}
+
+/** A rough share of what was lost, because bytes say little about rows. */
+function share(part: number): string {
+  if (part === 0) return '.'
+  if (part >= 0.75) return ', probably nearly everything.'
+  if (part >= 0.3) return ', probably a large part.'
+  return `, probably about ${part < 0.01 ? 'a hundredth' : `${Math.round(part * 100)} %`} of everything.`
+}
+
+function conclusion(
+  { ok, loss, directory, copy }: Report,
+  { dry, service }: How,
+  screen: Screen & Place,
+): string {
+  const restore = atHome(restoreCommand(service), screen)
+  if (copy !== undefined) {
+    if (loss === 'none') return `Repaired: nothing is lost. ${aboutCopy(copy)}`
+    return `The readable part is saved, the rest is lost. A backup may contain more: ${restore}
+${aboutCopy(copy)}`
+  }
+  if (ok) return `${directory} is whole; nothing was changed.`
+  if (!dry) return `${directory} is damaged.`
+  const backup = loss === 'none' ? '' : `If you have a backup, first check what it contains: ${restore}\n`
+  return `${directory} is damaged; nothing was changed.
+${backup}To repair it: ${atHome('karo doctor --repair', screen)}`
+}
+
+const WORDS = { ok: 'holds', fail: 'OPEN' } as const
+/** What each row says that is no attempt. */
+const OTHERS: Readonly<Record<string, string>> = { start: 'not here', cannot: 'limit' }
+const wordOf = ({ id, outcome }: SandboxRow): string =>
+  outcome === 'skipped' ? (OTHERS[id.slice(id.lastIndexOf('.') + 1)] ?? 'not tried') : WORDS[outcome]
+const STYLES = { ok: 'green', fail: 'red', skipped: 'yellow' } as const
+
+/** Ends with a newline. */
+export function sandboxView(
+  rows: readonly SandboxRow[],
+  { safe, chosen }: { readonly safe: boolean; readonly chosen: Chosen },
   screen: Screen,
 ): string {
-  const of = (outcome: Outcome): CheckResult[] => results.filter((one) => one.outcome === outcome)
-  const bad = [...of('warn'), ...of('fail')]
-  const parts = [
-    ...deeds.map((deed) => deedLine(deed, dry, screen)),
-    ...(deeds.length > 0 ? ['\n'] : []),
-    ...Object.values(CHECK_GROUPS).flatMap((group) =>
-      of('ok')
-        .filter(({ id }) => id in group)
-        .map((one) => quietLine(one.outcome, `${one.title}: ${one.detail}`, screen)),
-    ),
-    ...skippedLines(of('skipped'), screen),
-    bad.length < results.length ? '\n' : '',
-    ...bad.map((one) => `${troubled(one, screen)}\n`),
-    `${counted(of, screen)}\n`,
-  ]
-  return parts.join('')
+  const body = table(screen, rows, {
+    probe: { value: 'id', style: () => 'bold' },
+    '': { value: wordOf, style: ({ outcome }) => STYLES[outcome] },
+    tried: { value: 'detail', wrap: true },
+  })
+  const verdict = safe
+    ? 'No attempt succeeded: agents can run commands here.'
+    : 'No jail works here, so agents cannot run commands.'
+  const judged = chosen === 'auto' ? '' : `Only ${chosen} counts, because agents.sandbox chooses it. `
+  return `${body}\n${judged}${verdict}\n`
 }
-
-function troubled({ id, outcome, title, detail, fix, why }: CheckResult, screen: Screen): string {
-  const says = `${title}: ${detail}`
-  const [first = '', ...rest] = lines(says, screen, 2)
-  const [mark, colour] = MARKS[outcome]
-  const name = paint('dim', id, screen)
-  const fits = rest.length === 0 && textWidth(`  ${first}  ${id}`) <= screen.columns
-  const head = `${paint(colour, mark, screen)} ${paint('bold', first, screen)}${fits ? `  ${name}` : ''}\n`
-  const more = [...rest, ...(fits ? [] : [name])].map((line) => `  ${line}\n`)
-  const because = lines(why ?? '', screen, INDENT.length).map(
-    (line) => `${INDENT}${paint('dim', line, screen)}\n`,
-  )
-  // A command is not wrapped, so that a person can copy it.
-  const fixes = (fix ?? '')
-    .split('\n')
-    .map((line) => `${INDENT}${paint('yellow', '→', screen)} ${printable(line)}\n`)
-  return [head, ...more, ...because, ...fixes].join('')
-}
-
-/** Skipped checks, grouped by their reason: without a daemon half of them have the same one. */
-function skippedLines(skipped: readonly CheckResult[], screen: Screen): string[] {
-  const reasons = Map.groupBy(skipped, ({ detail }) => detail)
-  return [...reasons].map(([reason, of]) =>
-    quietLine('skipped', `${of.map(({ title }) => title).join(', ')}: ${reason}`, screen),
-  )
-}
-
-function quietLine(outcome: Outcome, says: string, screen: Screen): string {
-  const [mark, colour] = MARKS[outcome]
-  const style = outcome === 'skipped' ? 'dim' : undefined
-  const [first = '', ...rest] = lines(says, screen, 2).map((line) => paint(style, line, screen))
-  return `${paint(colour, mark, screen)} ${first}\n${rest.map((line) => `  ${line}\n`).join('')}`
-}
-
-function deedLine({ says, failed }: Deed, dry: boolean, screen: Screen): string {
-  if (failed !== undefined)
-    return `${paint('red', '✗', screen)} could not ${printable(says)}: ${printable(failed)}\n`
-  return `${paint('green', '→', screen)} ${dry ? 'would' : 'did'}: ${printable(says)}\n`
-}
-
-function counted(of: (outcome: Outcome) => readonly CheckResult[], screen: Screen): string {
-  const words: Readonly<Record<Outcome, string>> = {
-    fail: 'failed',
-    warn: 'to look at',
-    ok: 'fine',
-    skipped: 'skipped',
-  }
-  return (['fail', 'warn', 'ok', 'skipped'] as const)
-    .filter((outcome) => of(outcome).length > 0)
-    .map((outcome) => paint(MARKS[outcome][1], `${of(outcome).length} ${words[outcome]}`, screen))
-    .join(', ')
-}
-
-const lines = (text: string, screen: Screen, indent: number): string[] =>
-  wrap(printable(text), screen.columns - indent)

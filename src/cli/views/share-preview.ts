@@ -10,7 +10,7 @@ import { bytes, duration, printable } from '../../base/format.ts'
 import { paint, pairs, type Screen } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 import { WEEKDAYS } from './lines.ts'
-import { readerWords } from './totals/readers.ts'
+import { readerWords } from './totals.ts'
 
 const WHY: Readonly<Record<NonNullable<TotalsPreviewShape['why']>, string>> = {
   no_aggregators: 'the mesh names no two nodes of different operators that compute totals',

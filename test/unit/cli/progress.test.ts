@@ -1,7 +1,7 @@
 // How far an import is, in one line that fits, however wide the terminal and however odd the numbers.
 
 import { expect, test } from 'vitest'
-import { createProgress, progressLine } from '../../../src/cli/terminal/progress.ts'
+import { createProgress, progressLine } from '../../../src/cli/import/session.ts'
 import fc from '../../support/run/properties.ts'
 
 test('a bar, the share, the rate, and what is left', () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { RunCommand } from '../../../src/cli/doctor/command.ts'
 import { isSafe, lookAtSandbox } from '../../../src/cli/doctor/sandbox.ts'
-import { sandboxView } from '../../../src/cli/views/doctor/sandbox.ts'
+import { sandboxView } from '../../../src/cli/views/doctor.ts'
 
 const saying = (document: object): RunCommand => {
   return async () => ({ kind: 'ran', code: 0, stdout: JSON.stringify(document), stderr: '' })

@@ -26,7 +26,7 @@ import { parseDuration, parseUntil, rfc3339, sinceOf } from '../../input/time.ts
 import { given, parseWhole } from '../../input/values.ts'
 import { noJson, TO_FILE, writingTo } from '../../output-file.ts'
 import { table } from '../../terminal/table.ts'
-import { givenView } from '../../views/totals/given.ts'
+import { givenView } from '../../views/totals.ts'
 
 /** A ledger of a year is read and sent in seconds; a disk may be slow. */
 const EXPORT_MS = 600_000

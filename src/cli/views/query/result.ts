@@ -1,22 +1,23 @@
 // View of a query's result: the data as tables by the view of its type, then which nodes answered and why the others did not.
 import {
   type AskedType,
+  type CountedType,
   type Coverage,
   passes,
   type QueryData,
+  type QueryDataOf,
   type QueryResult,
   queryType,
 } from '../../../api/contract/shapes.ts'
 import { ago, duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { onlyTotals } from '../../../trust/policy/roles.ts'
-import { paint, type Screen } from '../../terminal/table.ts'
+import { paint, type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { countedView } from './counted.ts'
 import { whoAnswered } from './coverage.ts'
 import { reachRows, utc } from './reach.ts'
 import { VIEWS } from './rows.ts'
 import { isOfTotals, whoContributed } from './totals.ts'
-import type { NodeColumns, QueryTypeView } from './view.ts'
+import { byNode, changeAndNodes, known, type NodeColumns, type QueryTypeView, since } from './view.ts'
 
 const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
   all_done: '',
@@ -163,3 +164,28 @@ function perNodeView(result: QueryResult, screen: Screen): string {
   const name: NodeColumns = { NODE: { value: ({ node }) => node.name, shrink: true } }
   return viewOf(result).perNode?.(nodes, name, age, screen) ?? ''
 }
+
+/** A number that is counted by names: one row each, the most first, and what all come to. */
+const countedView = (headings: {
+  readonly name: string
+  readonly count: string
+}): QueryTypeView<QueryDataOf<CountedType>> => ({
+  data({ rows, all }, { screen, least, off }, before) {
+    if (rows.length === 0) return ''
+    const [what, counts] = [headings.name.toUpperCase(), headings.count.toUpperCase()]
+    const countBefore = (name: string) => before && (before.rows.find((row) => row.name === name)?.count ?? 0)
+    const list = table(screen, rows, {
+      [what]: { value: 'name', shrink: true },
+      [`${counts}${off.values}`]: {
+        value: ({ name, count }) => `${least(name)}${count}${since(count, countBefore(name))}`,
+        align: 'right',
+      },
+      ...changeAndNodes(rows, ({ count }) => count, off),
+    })
+    return `${list}${all === null ? '' : `all together: ${known(all)}${off.values} ${headings.count}\n`}`
+  },
+  perNode: byNode((node) => (node.counted ?? []).map((row) => ({ node, row })), {
+    [headings.name.toUpperCase()]: { value: ({ row }) => row.name, shrink: true },
+    [headings.count.toUpperCase()]: ({ row }) => row.count,
+  }),
+})

@@ -1,10 +1,25 @@
-// View of the totals that this machine took part in: each period, who got halves, who may read them, and who fetched them here.
-import type { AskersShape } from '../../../api/contract/shapes.ts'
-import { ago } from '../../../base/format.ts'
-import { type Screen, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
-import { utc } from '../query/reach.ts'
-import { nameOf, readersView } from './readers.ts'
+// Totals of many nodes: who may read them, in the same words wherever it is said, and those that this machine took part in.
+import type { AskersShape, SharingView } from '../../api/contract/shapes.ts'
+import { ago, printable } from '../../base/format.ts'
+import { type Screen, table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
+import { utc } from './query/reach.ts'
+
+type Readers = SharingView['totals'][number]
+
+const nameOf = ({ name, fingerprint }: Readers['nodes'][number]): string => printable(name || fingerprint)
+
+/** `ciso, carol (operator)`. */
+export function readerWords({ nodes, operators }: Omit<Readers, 'audience'>): string {
+  const all = [...nodes.map(nameOf), ...operators.map((one) => `${nameOf(one)} (operator)`)]
+  return all.length === 0 ? 'nobody else that is known here' : all.join(', ')
+}
+
+/** A line for each role; empty where the mesh computes no totals. */
+export const readersView = (all: readonly Readers[], columns: number): string =>
+  all
+    .map((one) => fitted(`May read totals for ${printable(one.audience)}: ${readerWords(one)}.\n`, columns))
+    .join('')
 
 type Totals = AskersShape['totals']
 
