@@ -12,6 +12,12 @@ const LAST_DATE_MS = Date.UTC(10_000, 0) - 1
 /** A time in RFC 3339. Times that other nodes claim may lie beyond all dates, so they are capped. */
 export const rfc3339 = (ms: number): string => new Date(Math.min(ms, LAST_DATE_MS)).toISOString()
 
+/** The same of both ends of a period. */
+export const dated = ({ start, end }: TimeRange): { readonly start: string; readonly end: string } => ({
+  start: rfc3339(start),
+  end: rfc3339(end),
+})
+
 /**
  * Whole UTC hours around `range`, the open one included: level 1 numbers exist per hour, and a narrower range would
  * only pretend to be one. KaroError bad_request for a range that is empty, backwards, not a time, or too long.

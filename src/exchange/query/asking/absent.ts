@@ -1,11 +1,10 @@
 // Numbers of unreachable members from the summaries that they published before, as far as this node holds them.
-import type { QueryType } from '../../../../protocols/messages/query.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { within } from '../../../base/async/deadline.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
 import type { SummaryCover } from '../../summaries/index.ts'
-import { findQueryType, type NodeData } from '../query-types/index.ts'
+import { type AskedType, type NodeData, queryType } from '../query-types/index.ts'
 import { periodBefore } from '../range.ts'
 import type { QueryDeps } from '../types.ts'
 
@@ -40,16 +39,16 @@ export function createAbsent(
     type,
     range,
     deadlineAt,
-  }: { readonly type: QueryType; readonly range: TimeRange; readonly deadlineAt: number },
+  }: { readonly type: AskedType; readonly range: TimeRange; readonly deadlineAt: number },
 ): Absent {
+  const row = queryType(type)
   const found = new Map<NodeId, AbsentData>()
   const denied = new Set<NodeId>()
   const lookups = new Map<NodeId, Promise<void>>()
   /** Summaries hold numbers of several types, and each may be of other people, who have recorded since another day. */
   const tells = (summary: NodeSummary): boolean => {
-    const row = findQueryType(type)
-    const data = row?.fromSummaries?.([summary])
-    return data !== undefined && row?.contributes(data) === true
+    const data = row.fromSummaries?.([summary])
+    return data !== undefined && row.contributes(data)
   }
   const left = (): number => Math.max(0, deadlineAt - clock.monotonic())
 
@@ -63,9 +62,11 @@ export function createAbsent(
         if (await summaries.withdrawn?.(node, range)) denied.add(node)
         return
       }
-      const data = dataOf(type, node, cover, before)
       const { as_of, covers } = cover
-      if (data !== undefined) found.set(node, { data, as_of, ...(covers === undefined ? {} : { covers }) })
+      const data = row.fromSummaries?.(cover.summaries, before?.summaries)
+      // Its summaries hold no such numbers, do not share them with this node, or say what cannot be.
+      if (data === undefined || !row.plausible(data, { responder: node, filtered: false })) return
+      found.set(node, { data, as_of, ...(covers === undefined ? {} : { covers }) })
     } catch (error) {
       log.warn({ peer: node, error: String(error) }, 'a summary could not be read')
     }
@@ -80,7 +81,7 @@ export function createAbsent(
   }
 
   function lookUp(nodes: readonly NodeId[]): Promise<unknown> {
-    for (const node of findQueryType(type)?.fromSummaries === undefined ? [] : nodes) {
+    for (const node of row.fromSummaries === undefined ? [] : nodes) {
       if (!lookups.has(node)) lookups.set(node, lookUpOne(node))
     }
     return Promise.all(nodes.map((node) => lookups.get(node)))
@@ -99,17 +100,4 @@ export function createAbsent(
       )
     },
   }
-}
-
-/** Undefined: its summaries hold no such numbers, do not share them with this node, or say what cannot be. */
-function dataOf(
-  type: QueryType,
-  author: NodeId,
-  { summaries }: SummaryCover,
-  before: SummaryCover | undefined,
-): NodeData | undefined {
-  const row = findQueryType(type)
-  const data = row?.fromSummaries?.(summaries, before?.summaries)
-  const plausible = data !== undefined && row?.plausible(data, { responder: author, filtered: false })
-  return plausible ? data : undefined
 }

@@ -19,7 +19,7 @@ import {
   type QueryData,
   queryType,
 } from '../query-types/index.ts'
-import { rfc3339 } from '../range.ts'
+import { dated, rfc3339 } from '../range.ts'
 import type { Coverage, MemberOutcome, Outcome, PerNode, QueryResult } from '../schema.ts'
 import type { Collected } from '../state/types.ts'
 import type { AbsentData } from './absent.ts'
@@ -118,7 +118,7 @@ export function resultOf(collection: Collection): QueryResult {
     trace_id: collection.trace_id,
     query_type: question.query_type,
     level,
-    time_range: { start: rfc3339(question.time_range.start), end: rfc3339(question.time_range.end) },
+    time_range: dated(question.time_range),
     status,
     ...(filters.length === 0 ? {} : { filters }),
     ...(collection.team === undefined ? {} : { team: collection.team }),
@@ -280,7 +280,7 @@ function reachIn(collection: Collection): QueryResult['reach'] {
     short: short
       .map(({ covers, ...one }) => ({
         ...one,
-        covers: covers === undefined ? null : { start: rfc3339(covers.start), end: rfc3339(covers.end) },
+        covers: covers === undefined ? null : dated(covers),
       }))
       .sort(byName),
   }

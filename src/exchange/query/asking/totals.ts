@@ -10,7 +10,7 @@ import { openedIn, readingOf } from '../../totals/reading.ts'
 import type { BucketTotals, ReleasesAsked, Totals, TotalsReader } from '../../totals/types.ts'
 import { type FirstTotals, missingWords, offOf } from '../../totals/words.ts'
 import { filteredBy, queryType } from '../query-types/index.ts'
-import { rfc3339 } from '../range.ts'
+import { dated, rfc3339 } from '../range.ts'
 import type { Coverage, QueryResult } from '../schema.ts'
 import type { AskRequest, QueryDeps } from '../types.ts'
 import { askedAs } from './collect.ts'
@@ -178,7 +178,7 @@ export async function askTotals(
     trace_id: toHex(about.trace),
     query_type,
     level: 2,
-    time_range: { start: rfc3339(range.start), end: rfc3339(range.end) },
+    time_range: dated(range),
     status: statusOf(found, released),
     ...(filters.length === 0 ? {} : { filters }),
     ...(team === undefined ? {} : { team }),
