@@ -68,6 +68,9 @@ export interface Reading {
 
 const NO_HINTS = new Uint8Array(0)
 
+const hintsOf = (places: readonly { readonly hint: Uint8Array }[]): Uint8Array =>
+  Buffer.concat(places.map(({ hint }) => hint))
+
 const isSameSet = (older: { readonly set: Uint8Array }, newer: { readonly set: Uint8Array }): boolean =>
   Buffer.compare(older.set, newer.set) === 0
 
@@ -115,7 +118,7 @@ const ROWS = {
       slot: slotOf(body),
       version: body.version,
       expires_at: body.expires_at,
-      hints: Buffer.concat(body.boxes.flatMap((box) => box.recipients.map(({ hint }) => hint))),
+      hints: hintsOf(body.boxes.flatMap(({ recipients }) => recipients)),
     }),
   }),
   audit_head: kind({
@@ -191,7 +194,7 @@ const ROWS = {
       slot: slotOfBucket(body),
       version: body.end,
       expires_at: body.expires_at,
-      hints: Buffer.concat(body.boxes.map(({ hint }) => hint)),
+      hints: hintsOf(body.boxes),
     }),
   }),
   tally: kind({
@@ -207,7 +210,7 @@ const ROWS = {
       slot: slotOfTally(body, body.attempt),
       version: body.version,
       expires_at: body.expires_at,
-      hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
+      hints: hintsOf(body.recipients),
     }),
   }),
   check: kind({
@@ -220,7 +223,7 @@ const ROWS = {
       slot: slotOfCheck(body, body.part),
       version: body.version,
       expires_at: body.expires_at,
-      hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
+      hints: hintsOf(body.recipients),
     }),
   }),
   counted: kind({
@@ -249,7 +252,7 @@ const ROWS = {
       slot: slotOfRelease(body, body.audience),
       version: body.version,
       expires_at: body.expires_at,
-      hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
+      hints: hintsOf(body.recipients),
     }),
     contradicts: (older, newer) =>
       isSameSet(older, newer) ? undefined : 'it released totals of a time a second time',

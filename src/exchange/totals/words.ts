@@ -19,7 +19,8 @@ export const whyWord = (why: Unreleased): string => WHY[why]
 
 export type FirstTotals = z.infer<typeof firstTotals>
 
-const minuteOf = (time: string): string => time.slice(0, 16).replace('T', ' ')
+/** `2026-11-20 13:05` of a time in RFC 3339. */
+export const minuteOf = (time: string): string => time.slice(0, 16).replace('T', ' ')
 
 const firstWords = ({ start, end, comes, machines, present }: FirstTotals): string =>
   `The first totals of this mesh are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come after ${minuteOf(comes)}, when nine of ten machines answered and at least sharing.k_min (usually five) take part besides those that add up or read. ${present} of ${machines} certified machines are there now: karo query health.`

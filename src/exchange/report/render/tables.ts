@@ -1,5 +1,6 @@
 // The contents of a report as lines of plain text and titled tables; each format writes the same ones in its own way.
 import { signalWords } from '../../../base/words/signal.ts'
+import { minuteOf } from '../../totals/words.ts'
 import type { CountedSection, CoverageCounts, Figure, Ground, Report, ToolMove } from '../types.ts'
 import { LONE_NOTE } from '../words.ts'
 import { arrow, count, day, many, percent, span, standing, UNKNOWN } from './numbers.ts'
@@ -62,7 +63,7 @@ export function headLines(report: Report): readonly string[] {
   const { period, team, audience, asked_as, node, made_at, compared, k } = report
   const lines = [
     `From ${day(period.start)} to ${day(period.end)} UTC${team === null ? ', all machines' : `, team ${team}`}.`,
-    `Made ${made_at.slice(0, 16).replace('T', ' ')} UTC on ${node.name}${asked_as === null ? '' : ` for ${asked_as}`}${audience === null ? '' : `, of totals for the role ${audience}`}.`,
+    `Made ${minuteOf(made_at)} UTC on ${node.name}${asked_as === null ? '' : ` for ${asked_as}`}${audience === null ? '' : `, of totals for the role ${audience}`}.`,
     ...(k > 0
       ? [
           `A number that fewer than ${count(k)} machines have is left out, as if no machine had it; so is a number from which it could be computed.`,
@@ -288,7 +289,7 @@ function anomalies(report: Report): Block {
                   ({ name, teams, type, subjects, severity, count: began, hour }) => [
                     ...[name, teams.join(', '), signalWords(type, subjects)],
                     ...[String(severity), count(began)],
-                    hour.slice(0, 16).replace('T', ' '),
+                    minuteOf(hour),
                   ],
                 ),
               },
@@ -334,7 +335,7 @@ function machines(report: Report): Block {
           rows: missing.map(({ name, fingerprint, last_seen }) => [
             name === '' ? UNKNOWN : name,
             fingerprint,
-            last_seen === null ? 'never, by this node' : `${last_seen.slice(0, 16).replace('T', ' ')} UTC`,
+            last_seen === null ? 'never, by this node' : `${minuteOf(last_seen)} UTC`,
           ]),
         },
       },
@@ -347,7 +348,7 @@ function source({ source: { since, asked, average_ms, answered } }: Report): Blo
     id: 'source',
     title: 'This source',
     lines: [
-      `Since ${since.slice(0, 16).replace('T', ' ')} UTC this node asked ${many(asked, 'question')}${average_ms === null ? '' : `, which took ${count(Math.round(average_ms))} ms on average,`} and answered ${count(answered)} of others. Totals that reports read are not counted.`,
+      `Since ${minuteOf(since)} UTC this node asked ${many(asked, 'question')}${average_ms === null ? '' : `, which took ${count(Math.round(average_ms))} ms on average,`} and answered ${count(answered)} of others. Totals that reports read are not counted.`,
     ],
     tables: [],
   }
