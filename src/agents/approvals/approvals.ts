@@ -1,9 +1,9 @@
 // The approvals inbox: what waits for a person, who decided what, and that each yes is used once.
-
 import { untilAborted } from '../../base/async/deadline.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import { shellWord } from '../../base/quote.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
@@ -12,7 +12,6 @@ import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { LASTS_SECONDS } from '../classes.ts'
 import type { Action } from '../types.ts'
 import { hashOf, taskOf } from './binding.ts'
-import { endedOf, personOf } from './ended.ts'
 import { askedByBoth, checkApprover, checkRoom, maySee } from './rights.ts'
 import type { Approval, ApprovalOutcome, Approvals, Approver, EndedApproval } from './types.ts'
 
@@ -27,6 +26,8 @@ const ASKERS_MAX = 4_096
 const ENDED_MAX = 256
 /** Digits of the hash that say which request was shown. */
 const HASH_LEAST = 8
+/** Characters of a command in the log. */
+const LINE_MAX = 2_000
 
 export interface ApprovalsDeps extends Ambient {
   readonly repository: ApprovalRepository<Approval, EndedApproval>
@@ -325,5 +326,42 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         await repository.clear(person)
       }),
     onChange: changes.on,
+  }
+}
+
+/** The number of the person on this machine whose affair the action is; null: of nobody here. */
+const personOf = ({ requester, target }: Action): number | null =>
+  requester.node === target && requester.person !== undefined && /^\d{1,10}$/.test(requester.person)
+    ? Number(requester.person)
+    : null
+
+/** The part of a request that stays in the log: enough to recognise it, bounded, without input and environment. */
+function endedOf(
+  { id, person, created_at, action, class: of, kind, hash, scope, uses }: Approval,
+  outcome: ApprovalOutcome,
+  ended_at: number,
+  { by, reason }: { readonly by: string; readonly reason: string },
+): EndedApproval {
+  const line = action.argv.map(shellWord).join(' ')
+  const { agent, tool, cwd, target, task } = action
+  return {
+    id,
+    person,
+    created_at,
+    outcome,
+    agent,
+    tool,
+    class: of,
+    kind,
+    cwd,
+    target,
+    task,
+    hash,
+    scope,
+    uses,
+    ended_at,
+    by,
+    reason,
+    line: line.length > LINE_MAX ? `${line.slice(0, LINE_MAX - 1)}…` : line,
   }
 }

@@ -1,9 +1,8 @@
 // Named patterns of the owner's configuration that approve what they match, in place of a person.
 import { realpath } from 'node:fs/promises'
 import { KaroError } from '../../base/errors.ts'
-import { globMatcher } from '../../base/quote.ts'
+import { globMatcher, shellWord } from '../../base/quote.ts'
 import { isPlainPath } from '../../base/words/plain-path.ts'
-import { lineOf } from '../approvals/ended.ts'
 import { EXEC } from '../classes.ts'
 import type { Action, ActionClass } from '../types.ts'
 
@@ -27,7 +26,9 @@ function readPattern(text: string): Pattern {
       Object.keys(action.env).length === 0 &&
       // A pattern never approves a command with input, which nobody has read. For other tools the input is the request
       // itself.
-      (tool === EXEC ? action.input === '' && match(lineOf(action)) : match(action.input)) &&
+      (tool === EXEC
+        ? action.input === '' && match(action.argv.map(shellWord).join(' '))
+        : match(action.input)) &&
       (await isThere(action, place)),
   }
 }

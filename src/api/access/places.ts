@@ -1,9 +1,11 @@
-// Who may have one of the places at the machine's control socket, so that nobody can take all of them.
+// Who may have one of the places at a socket, so that nobody can take all of them: each person's share, and at the machine's control
+// socket a few that are kept free.
 import type { Socket } from 'node:net'
-import { createFairShare } from './fair-share.ts'
 
 /** Places that only root and the daemon's own user get, so that a machine can be managed whatever others do. */
 const KEPT_FREE = 16
+/** Most connections of one person, a quarter of all: enough for a dashboard, a few event streams and the commands of a shell. */
+const EACH_MAX = 16
 
 export interface Places {
   /** Ends the connection if its person, or all without an account together, have as many as they may. */
@@ -35,6 +37,26 @@ export function createPlaces(deps: {
         (has) => has || socket.destroyed || withoutAccount.take(undefined, socket) || socket.destroy(),
         () => socket.destroy(),
       )
+    },
+  }
+}
+
+/** Limits how many connections one person has at once. */
+export function createFairShare(most: number = EACH_MAX) {
+  /** Open connections by uid; all connections without a known uid count together. */
+  const held = new Map<number | undefined, number>()
+  return {
+    /** Counts `socket` for the person `uid` until it closes. False if the person already has as many as allowed. */
+    take(uid: number | undefined, socket: Socket): boolean {
+      const now = held.get(uid) ?? 0
+      if (now >= most) return false
+      held.set(uid, now + 1)
+      socket.once('close', () => {
+        const left = held.get(uid)! - 1
+        if (left > 0) held.set(uid, left)
+        else held.delete(uid)
+      })
+      return true
     },
   }
 }

@@ -11,8 +11,8 @@ import type { HealthCheck, Room } from '../../base/run/room.ts'
 import { checkWhileOpen } from '../server/checks-while-open.ts'
 import { DRAIN_MS } from '../server/control-socket.ts'
 import { describeError } from '../server/errors.ts'
-import { createFairShare } from './fair-share.ts'
 import { authority, HOST, judgeHead, LOCAL_NAMES, type Refusal } from './guard.ts'
+import { createFairShare } from './places.ts'
 import { createVouched } from './vouched.ts'
 
 /** A service worker that replaces the present one, ends itself, and reloads its pages from the daemon. */

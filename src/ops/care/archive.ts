@@ -8,7 +8,6 @@ import { toHex } from '../../base/hex.ts'
 import { TAR_BLOCK, tarHeader } from '../../base/tar.ts'
 import { type Encryption, encryptionOf, type Opener } from './age.ts'
 import { bad, openFile, type Source, sourceOf } from './archive-source.ts'
-import { type ByteReader, createByteReader } from './byte-reader.ts'
 
 /** Version of the format; it is raised when today's readers cannot read the new form. */
 const FORMAT = 1
@@ -227,6 +226,42 @@ interface Entry {
   readonly at: number
 }
 
+/** Takes exact lengths from bytes that come in pieces of any size, of which at most one is kept beside what is being taken. */
+function createByteReader(pieces: AsyncIterable<Uint8Array>) {
+  const source = pieces[Symbol.asyncIterator]()
+  let rest: Uint8Array = Buffer.alloc(0)
+  let at = 0
+  return {
+    /** Bytes that were taken so far. */
+    get at(): number {
+      return at
+    },
+    /** The next `length` bytes; fewer only where the bytes end. */
+    async take(length: number): Promise<Buffer> {
+      const taken = Buffer.allocUnsafe(length)
+      let filled = 0
+      while (filled < length) {
+        if (rest.length === 0) {
+          const { value, done } = await source.next()
+          if (done === true) break
+          rest = value
+          continue
+        }
+        const part = rest.subarray(0, length - filled)
+        taken.set(part, filled)
+        filled += part.length
+        rest = rest.subarray(part.length)
+      }
+      at += filled
+      return taken.subarray(0, filled)
+    },
+    /** Ends the source; nothing can be taken afterwards. */
+    async end(): Promise<void> {
+      await source.return?.()
+    },
+  }
+}
+
 /** Every byte is looked at: a header has to be the one we would write, padding zeros, and nothing behind the end. */
 const entriesOf = (source: Source) =>
   async function* (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
@@ -260,7 +295,7 @@ const entriesOf = (source: Source) =>
   }
 
 /** Throws KaroError `bad_file` for what never was a backup: another copy of it would be none either. */
-async function firstBlock(reader: ByteReader, source: Source): Promise<Buffer> {
+async function firstBlock(reader: ReturnType<typeof createByteReader>, source: Source): Promise<Buffer> {
   const block = await reader.take(TAR_BLOCK)
   if (block.toString('latin1', 0, HEAD.length) !== HEAD) {
     throw new KaroError('bad_file', `this is not a karo backup${block.length === 0 ? ': it is empty' : ''}`, {

@@ -1,7 +1,7 @@
 // One person's connections end where another's share begins, and places come back.
 import { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { createFairShare } from '../../../src/api/access/fair-share.ts'
+import { createFairShare } from '../../../src/api/access/places.ts'
 
 const closed = (socket: Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))
 
