@@ -8,10 +8,11 @@ import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
-import type { Pin } from '../types.ts'
+import type { AgentId, Pin } from '../types.ts'
 import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
 import { type Mask, maskOf } from './mask.ts'
+import { checkOffers, type Pins } from './offers.ts'
 import { beginSession, type CallOptions, type CallOutcome, type Session, type Tool } from './session.ts'
 import { openerOf } from './spec.ts'
 import { ENDED } from './transport.ts'
@@ -38,28 +39,33 @@ export interface AgentStatus {
   readonly since: number | null
 }
 
+/** Which program it is, and whose. */
+export interface AgentOf {
+  readonly id: AgentId
+  readonly name: string
+  /** The person who added it, by number. */
+  readonly person: number
+  /** As it is in the store now. Rejects with KaroError `refused`. */
+  manifest(): Promise<Manifest>
+}
+
 export interface AgentDeps extends Ambient {
   readonly muscle: {
     state(): { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
     client(): Promise<MuscleClient>
   }
-  /** Reads and verifies the manifest. Rejects with KaroError `refused`. */
-  readonly manifest: () => Promise<Manifest>
   /** The secrets in the manifest; overwritten after they are sent. Rejects with KaroError if one is not available. */
-  readonly secrets: (manifest: Manifest, traceId: string) => Promise<JobSpec['secrets']>
-  /** Of all that its person's vault holds and that can be read now. */
-  readonly mask: () => Mask | undefined
-  /** What it is granted to run; undefined without a lasting grant. */
-  readonly granted: () => Pick<Pin, 'code'> | undefined
+  readonly secrets: (person: number, manifest: Manifest, traceId: string) => Promise<JobSpec['secrets']>
+  /** Of all that this person's vault holds and that can be read now. */
+  readonly mask: (person: number) => Mask | undefined
+  readonly grants: Pins
   readonly addressOf: WayOutDeps['addressOf']
   /** Hears of what it connects to. */
   readonly connected: (manifest: Manifest, traceId: string, what: Parameters<WayOutDeps['told']>[0]) => void
-  /** Rejects with KaroError if it may not run with these tools. */
-  readonly offers: (tools: readonly Tool[]) => Promise<void>
   /** Whether it is started again by itself after a crash. Rejects as `manifest`. */
-  readonly mayRestart: () => Promise<boolean>
+  readonly mayRestart: (of: AgentOf) => Promise<boolean>
   /** Fires with each change of the state. */
-  readonly onState: (status: AgentStatus) => void
+  readonly onState: (of: AgentOf, status: AgentStatus) => void
 }
 
 export interface Agent {
@@ -93,8 +99,9 @@ export interface Agent {
   retire(): Promise<void>
 }
 
-export function createAgent(id: string, deps: AgentDeps): Agent {
-  const { muscle, clock, timers, random, log, onState } = deps
+export function createAgent(of: AgentOf, deps: AgentDeps): Agent {
+  const { id, person } = of
+  const { muscle, grants, clock, timers, random, log } = deps
   const errors = createAgentLog(clock.now)
   const oneByOne = createSerial()
   let session: Session | undefined
@@ -116,7 +123,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
   const set = (state: AgentState, detail: string): void => {
     const since = state === 'running' ? clock.now() : null
     status = { state, detail, since, restarts: state === 'stopped' ? 0 : status.restarts }
-    onState(status)
+    deps.onState(of, status)
   }
 
   /** Rejects with KaroError; tries again what may pass. */
@@ -129,17 +136,17 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
       let started: Session | undefined
       let failure: unknown
       try {
-        const manifest = await deps.manifest()
+        const manifest = await of.manifest()
         const client = await muscle.client()
-        const secrets = await deps.secrets(manifest, traceId)
-        const mask = maskOf(secrets, deps.mask)
+        const secrets = await deps.secrets(person, manifest, traceId)
+        const mask = maskOf(secrets, () => deps.mask(person))
         errors.hide(mask.text)
         started = await beginSession({
           ...openerOf(manifest, {
             ...deps,
             client,
             secrets,
-            code: deps.granted()?.code ?? through,
+            code: grants.pinOf(id)?.code ?? through,
             traceId,
             onErrors: errors.push,
             told(what) {
@@ -151,7 +158,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
           timers,
           signal,
         })
-        if (mine === stops) await deps.offers(started.tools)
+        if (mine === stops) await checkOffers(grants, id, started.tools)
         if (mine === stops) return started
       } catch (error) {
         failure = error
@@ -221,7 +228,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
   }
 
   async function again(mine: number, why: string): Promise<void> {
-    if (!(await deps.mayRestart().catch(() => false))) return mine === stops ? set('stopped', why) : undefined
+    if (!(await deps.mayRestart(of).catch(() => false))) return mine === stops ? set('stopped', why) : undefined
     if (mine !== stops || session !== undefined) return
     status = { ...status, restarts: status.restarts + 1 }
     // What became of it is the state.

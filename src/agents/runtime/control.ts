@@ -1,6 +1,7 @@
 // Actions on an agent, such as start and stop, which the gates judge too.
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
+import type { Identity } from '../../trust/identity/index.ts'
 import { EXEC } from '../classes.ts'
 import { type Manifest, needsPerson, shownGifts } from '../manifest/manifest.ts'
 import { isOutside } from '../manifest/wanted.ts'
@@ -8,6 +9,7 @@ import { OtherCode } from '../muscle/client.ts'
 import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
 import type { Afar } from '../tasks/types.ts'
 import type { Action, BoundFile, Gates, Requester } from '../types.ts'
+import type { AgentOf } from './agent.ts'
 import { OtherTools, type Pins } from './offers.ts'
 import type { Known } from './registry.ts'
 import type { Session } from './session.ts'
@@ -25,10 +27,9 @@ export interface Actor {
 }
 
 interface ControlDeps {
-  /** Node id of this machine. */
-  readonly self: string
+  readonly identity: Pick<Identity, 'nodeId'>
   readonly gates: Gates
-  readonly pinOf: Pins['pinOf']
+  readonly grants: Pick<Pins, 'pinOf'>
   readonly log: Log
 }
 
@@ -44,7 +45,9 @@ export const NO_TRACE = '0'.repeat(32)
 export type Control = ReturnType<typeof createControl>
 
 /** Asks the gates when somebody starts an agent or reads its log. */
-export function createControl({ self, gates, pinOf, log }: ControlDeps) {
+export function createControl({ identity, gates, grants, log }: ControlDeps) {
+  const { nodeId: self } = identity
+  const { pinOf } = grants
   /** Who asks, as the gates are told. */
   const requesterOf = ({ person, by, sessions }: Actor): Requester =>
     by === undefined
@@ -152,11 +155,11 @@ export function createControl({ self, gates, pinOf, log }: ControlDeps) {
   }
 
   /** After a crash: what was granted, as it was granted; of an agent that an earlier release added what changes nothing. */
-  async function mayRestart(known: Known): Promise<boolean> {
-    const manifest = await known.manifest()
+  async function mayRestart({ id, person, manifest: read }: AgentOf): Promise<boolean> {
+    const manifest = await read()
     if (isOutside(manifest)) return false
-    if (pinOf(known.id) === undefined) return needsPerson(manifest) === undefined
-    const itself = { person: known.person, admin: false, sessions: [], traceId: NO_TRACE }
+    if (pinOf(id) === undefined) return needsPerson(manifest) === undefined
+    const itself = { person, admin: false, sessions: [], traceId: NO_TRACE }
     return (await gates.judge(asked(manifest, 'start', itself))).outcome === 'run'
   }
 

@@ -1,6 +1,5 @@
 // The agents of this node: their manifests in the store, verified at each start, and what each is doing.
 import { KaroError } from '../../base/errors.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import { closest } from '../../base/suggest.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { Identity } from '../../trust/identity/index.ts'
@@ -9,20 +8,13 @@ import { type Manifest, signManifest, verifyManifest, type Wanted } from '../man
 import { AGENT_NAME } from '../manifest/words.ts'
 import type { Task } from '../tasks/types.ts'
 import type { AgentId } from '../types.ts'
-import { type Agent, type AgentDeps, type AgentStatus, createAgent } from './agent.ts'
-import type { Pins } from './offers.ts'
+import { type Agent, type AgentDeps, type AgentOf, createAgent } from './agent.ts'
 
 /** Agents of one node; the Muscle has as many places for jails. */
 const MOST_AGENTS = 32
 
-export interface Known {
-  readonly id: AgentId
-  readonly name: string
-  /** The person who added it, by number. */
-  readonly person: number
+export interface Known extends AgentOf {
   readonly agent: Agent
-  /** As it is in the store now. Rejects with KaroError `refused`. */
-  manifest(): Promise<Manifest>
   /**
    * Only of an agent whose tasks name the command that it runs: the manifest with the command of this task, and what that reads. Throws KaroError
    * `bad_request`.
@@ -30,21 +22,9 @@ export interface Known {
   forTask?(task: Pick<Task, 'tool' | 'input'>): { readonly manifest: Manifest; readonly input: string }
 }
 
-export interface RegistryDeps extends Ambient {
+interface RegistryDeps extends AgentDeps {
   readonly repository: Pick<AgentRepository, 'putManifest' | 'removeManifest' | 'manifest' | 'manifests'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'former'>
-  readonly muscle: AgentDeps['muscle']
-  /** See `AgentDeps`. */
-  readonly mask: (person: number) => ReturnType<AgentDeps['mask']>
-  /** See `AgentDeps.secrets`. */
-  readonly secrets: (person: number, manifest: Manifest, traceId: string) => ReturnType<AgentDeps['secrets']>
-  readonly addressOf: AgentDeps['addressOf']
-  readonly connected: AgentDeps['connected']
-  /** See `AgentDeps`. */
-  readonly offers: (known: Known, ...what: Parameters<AgentDeps['offers']>) => Promise<void>
-  readonly mayRestart: (known: Known) => Promise<boolean>
-  readonly pinOf: Pins['pinOf']
-  readonly onState: (known: Known, status: AgentStatus) => void
 }
 
 export interface Registry {
@@ -60,7 +40,7 @@ export interface Registry {
 }
 
 export function createRegistry(deps: RegistryDeps): Registry {
-  const { repository, identity, clock, onState } = deps
+  const { repository, identity, clock } = deps
   const agents = new Map<string, Known>()
 
   /** What is in the store has to be what was there when the agent was added. */
@@ -79,22 +59,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
         read = { bytes, manifest: verifyManifest(bytes, { person, id }, identity) }
       return read.manifest
     }
-    const known: Known = {
-      id,
-      person,
-      manifest,
-      name,
-      agent: createAgent(id, {
-        ...deps,
-        manifest,
-        onState: (status) => onState(known, status),
-        offers: (tools) => deps.offers(known, tools),
-        mayRestart: () => deps.mayRestart(known),
-        granted: () => deps.pinOf(id),
-        secrets: (now, traceId) => deps.secrets(person, now, traceId),
-        mask: () => deps.mask(person),
-      }),
-    }
+    const of = { id, person, manifest, name }
+    const known: Known = { id, person, manifest, name, agent: createAgent(of, deps) }
     agents.set(known.name, known)
     return known
   }

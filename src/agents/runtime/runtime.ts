@@ -1,7 +1,6 @@
 // The runtime of agents: the room that has the agents of this node and their tasks, and lets nothing past the gates.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
@@ -16,23 +15,19 @@ import { createDrive, type DriveDeps } from '../tasks/drive.ts'
 import { createTasks, TAKEN_BACK, type Taken, type Tasks } from '../tasks/tasks.ts'
 import type { Task, TaskRequest, TaskState } from '../tasks/types.ts'
 import { type Action, type Gates, LASTING } from '../types.ts'
-import type { AgentDeps, AgentStatus } from './agent.ts'
+import type { AgentDeps, AgentOf, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
 import { createConnected } from './connected.ts'
 import { type Actor, createControl, NO_TRACE } from './control.ts'
 import { createLooks, type LooksDeps } from './looks.ts'
-import { checkOffers, type Pins } from './offers.ts'
-import { createRegistry, type Known, type RegistryDeps } from './registry.ts'
+import type { Pins } from './offers.ts'
+import { createRegistry, type Known } from './registry.ts'
 import type { Tool } from './session.ts'
-import type { WayOutDeps } from './way-out.ts'
 
-export interface RuntimeDeps extends Ambient {
+export interface RuntimeDeps extends Omit<AgentDeps, 'connected' | 'mayRestart' | 'onState'> {
   readonly repository: AgentRepository
   readonly identity: Identity
-  readonly muscle: AgentDeps['muscle']
-  /** See `RegistryDeps` and `DriveDeps`. */
-  readonly secrets: RegistryDeps['secrets']
-  readonly mask: RegistryDeps['mask']
+  /** See `DriveDeps`. */
   readonly keepLong: DriveDeps['keepLong']
   /** `agents.endpoints`: addresses of servers that may be agents outside of jails. */
   readonly endpoints: readonly string[]
@@ -40,8 +35,6 @@ export interface RuntimeDeps extends Ambient {
   readonly connect: readonly string[]
   /** Rejects with KaroError for a place that an agent could not use. */
   readonly tryPlaces?: (binds: Manifest['binds'], traceId: string) => Promise<readonly string[]>
-  /** See `WayOutDeps`. */
-  readonly addressOf: WayOutDeps['addressOf']
   /** Agents that are part of the daemon. */
   readonly builtIns: readonly BuiltIn[]
   readonly gates: Gates
@@ -95,7 +88,7 @@ export interface Runtime extends Room {
   readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'cancel' | 'ended' | 'onEvent'>
   /** The state of each agent and of each task under way, of everybody. */
   states(): { readonly agents: readonly AgentStatus['state'][]; readonly tasks: readonly TaskState[] }
-  onAgent(listener: (agent: Pick<Known, 'id' | 'person'>, status: AgentStatus) => void): () => void
+  onAgent(listener: (agent: AgentOf, status: AgentStatus) => void): () => void
   /**
    * Ends the agent if it runs or is about to, as something that it may run by was taken back; of a built-in agent the tasks that rest on
    * it. With a `person` only the agent of that one.
@@ -108,24 +101,22 @@ export interface Runtime extends Room {
 }
 
 export function createRuntime(deps: RuntimeDeps): Runtime {
-  const { repository, identity, muscle, gates, record, clock, random, log } = deps
-  const states = createListeners<[Pick<Known, 'id' | 'person'>, AgentStatus]>()
+  const { repository, muscle, gates, record, clock, random, log } = deps
+  const states = createListeners<[AgentOf, AgentStatus]>()
   const registry = withBuiltIns(
     createRegistry({
       ...deps,
-      pinOf: deps.grants.pinOf,
       connected: createConnected(deps),
-      offers: ({ id }, tools) => checkOffers(deps.grants, id, tools),
-      mayRestart: (known) => mayRestart(known),
-      onState(known, status) {
-        states.tell(known, status)
+      mayRestart: (of) => mayRestart(of),
+      onState(of, status) {
+        states.tell(of, status)
         if (status.state === 'running') void looks.now()
       },
     }),
     deps.builtIns,
     deps.mask,
   )
-  const control = createControl({ pinOf: deps.grants.pinOf, self: identity.nodeId, gates, log })
+  const control = createControl(deps)
   const { asked, begin, judged, toldTo, manifestFor, mayStart, mayRestart } = control
   const looks = createLooks({
     timers: deps.timers,

@@ -184,7 +184,12 @@ async function driven(gates: Partial<Gates> = {}) {
       log: silentLog,
       registry: { find: () => known },
       gates: all,
-      control: createControl({ self: 'here', gates: all, pinOf: () => undefined, log: silentLog }),
+      control: createControl({
+        identity: SELF,
+        gates: all,
+        grants: { pinOf: () => undefined },
+        log: silentLog,
+      }),
     }),
   })
   const { id } = await tasks.run({
