@@ -228,7 +228,8 @@ export function createAgent(of: AgentOf, deps: AgentDeps): Agent {
   }
 
   async function again(mine: number, why: string): Promise<void> {
-    if (!(await deps.mayRestart(of).catch(() => false))) return mine === stops ? set('stopped', why) : undefined
+    if (!(await deps.mayRestart(of).catch(() => false)))
+      return mine === stops ? set('stopped', why) : undefined
     if (mine !== stops || session !== undefined) return
     status = { ...status, restarts: status.restarts + 1 }
     // What became of it is the state.
