@@ -32,67 +32,51 @@ const lineOf = ({ time, level, msg, seq, pid: _, ...rest }: LogLineShape): Line 
 
 type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-interface LogReader {
-  /** The daemon is asked for a stream. */
-  onBegin(): void
-  /** `isFirst`: of this stream, which repeats lines of the one before. */
-  onLine(line: Line, isFirst: boolean): void
-  /** The stream has ended; `problem`: why, undefined if the daemon closed it in order. */
-  onEnd(problem: Problem | undefined): void
-}
-
-/** Follows the log until `signal`, with a new stream where one has ended; a refusal is the end. */
-async function readLog(level: LogLevel, signal: AbortSignal, reader: LogReader): Promise<void> {
-  const query = { follow: true, lines: 100, level }
-  let waitMs: number = RETRY_MS.least
-  while (!signal.aborted) {
-    const begunAt = performance.now()
-    let isFirst = true
-    let problem: Problem | undefined
-    reader.onBegin()
-    try {
-      for await (const line of client.lines(getLogs, { query, signal })) {
-        reader.onLine(lineOf(line), isFirst)
-        isFirst = false
-      }
-    } catch (error) {
-      problem = problemOf(error)
-    }
-    if (signal.aborted) return
-    reader.onEnd(problem)
-    if (problem !== undefined) noteProblem(problem)
-    if (problem?.code === 'refused') return
-    // A log in which nothing happens is closed after a while, too; that is no failure.
-    if (performance.now() - begunAt > RETRY_MS.most) waitMs = RETRY_MS.least
-    await new Promise((resolve) => setTimeout(resolve, waitMs))
-    waitMs = Math.min(2 * waitMs, RETRY_MS.most)
-    // A page that nobody looks at must not keep its session open.
-    await untilLookedAt()
-  }
-}
-
 /** The log, followed while the view is open. */
 export function Logs() {
   const [lines, setLines] = useState<readonly Line[]>([])
   const [problem, setProblem] = useState<Problem>()
   const [isCut, setCut] = useState(false)
   const [level, setLevel] = useState<LogLevel>('info')
+
+  /** Follows the log until `signal`, with a new stream where one has ended; a refusal is the end. */
+  async function follow(signal: AbortSignal): Promise<void> {
+    const query = { follow: true, lines: 100, level }
+    let waitMs: number = RETRY_MS.least
+    while (!signal.aborted) {
+      const begunAt = performance.now()
+      let isFirst = true
+      let told: Problem | undefined
+      setCut(false)
+      try {
+        for await (const line of client.lines(getLogs, { query, signal })) {
+          // A new stream begins with the last lines of the one before again.
+          const kept = isFirst ? 0 : LINES_MAX - 1
+          isFirst = false
+          setProblem(undefined)
+          setLines((before) => [lineOf(line), ...before.slice(0, kept)])
+        }
+      } catch (error) {
+        told = problemOf(error)
+      }
+      if (signal.aborted) return
+      setCut(true)
+      setProblem(told)
+      if (told !== undefined) noteProblem(told)
+      if (told?.code === 'refused') return
+      // A log in which nothing happens is closed after a while, too; that is no failure.
+      if (performance.now() - begunAt > RETRY_MS.most) waitMs = RETRY_MS.least
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      waitMs = Math.min(2 * waitMs, RETRY_MS.most)
+      // A page that nobody looks at must not keep its session open.
+      await untilLookedAt()
+    }
+  }
   useEffect(() => {
     const ending = new AbortController()
     setLines([])
     setProblem(undefined)
-    void readLog(level, ending.signal, {
-      onBegin: () => setCut(false),
-      onLine(line, isFirst) {
-        setProblem(undefined)
-        // A new stream begins with the last lines again.
-        setLines((before) => (isFirst ? [line] : [line, ...before].slice(0, LINES_MAX)))
-      },
-      onEnd(told) {
-        setCut(true)
-        setProblem(told)
-      },
-    })
+    void follow(ending.signal)
     return () => ending.abort(new Error('the log is no longer shown'))
   }, [level])
   return (
