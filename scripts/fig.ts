@@ -9,7 +9,7 @@ import {
   KNOWLEDGE_FORMAT,
   type KnowledgeIndex,
   type OptionKnowledge,
-} from '../src/assist/copilot/knowledge-format.ts'
+} from '../src/assist/copilot/knowledge.ts'
 
 /** Not commands that people type: Fig's own, macOS' own words of the shell, pieces of other modules. */
 const LEFT_OUT =

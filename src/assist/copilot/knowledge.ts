@@ -1,4 +1,4 @@
-// Reads the knowledge file beside the program: one command at a time, by its place in the file.
+// Reads the knowledge file beside the program: one command at a time, by its place in the file. Its rows, one for each command, have one-letter names because there are many.
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
@@ -8,13 +8,47 @@ import { fleetFile, fleetKnowledge, MACHINE_FLEET } from '../../config/paths.ts'
 import type { Shell } from '../risk/index.ts'
 import { type Entry, readEntries } from './ask/entries.ts'
 import { type Index, knownOf, openIndex } from './ask/index.ts'
-import { type CommandKnowledge, KNOWLEDGE_FORMAT, type KnowledgeIndex } from './knowledge-format.ts'
 import { type OwnTool, ownTool } from './own-tools.ts'
 
 /** Place beside the built program, and the build's place as seen from the sources. */
 const PLACES = ['../knowledge', '../../../dist/knowledge'].map((path) => join(import.meta.dirname, path))
 /** Bytes of one command's JSON; the largest has 250 000. */
 const MOST_COMMAND = 4 * 1024 * 1024
+
+/** Changes whenever the meaning of a row does; a file of another format is ignored. */
+export const KNOWLEDGE_FORMAT = '1'
+
+export interface OptionKnowledge {
+  /** Every spelling, dashes included. */
+  readonly n: readonly string[]
+  readonly d?: string
+  /**
+   * Name of its argument: `name`, `name?` if it may be left out (then written as `--opt=value` or `-ovalue`), `name…`.
+   */
+  readonly a?: string
+  /** The option is known to be dangerous. */
+  readonly x?: 1
+  /** All subcommands have this option too. */
+  readonly p?: 1
+}
+
+export interface CommandKnowledge {
+  readonly d?: string
+  readonly o?: readonly OptionKnowledge[]
+  readonly s?: readonly (readonly [names: readonly string[], known: CommandKnowledge])[]
+  /** Names of its arguments, in order. */
+  readonly a?: readonly string[]
+  /** Long options begin with one dash, so letters cannot be written together. */
+  readonly l?: 1
+}
+
+export interface KnowledgeIndex {
+  readonly format: string
+  /** Package and version from which the file was made. */
+  readonly source: string
+  /** Place of each command's deflated JSON in commands.bin, in bytes. */
+  readonly commands: Readonly<Record<string, readonly [start: number, length: number]>>
+}
 
 export interface Knowledge {
   /** Package and version from which it was made; undefined without a knowledge file. */

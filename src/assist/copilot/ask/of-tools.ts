@@ -1,7 +1,6 @@
 // What else is known of a tool that a request names, as entries: the examples of its tldr page, and its options.
 import type { Examples } from '../examples/index.ts'
-import type { Knowledge } from '../knowledge.ts'
-import type { CommandKnowledge } from '../knowledge-format.ts'
+import type { CommandKnowledge, Knowledge } from '../knowledge.ts'
 import { type Known, wordingOf } from './index.ts'
 import { concept, concepts, words } from './language.ts'
 

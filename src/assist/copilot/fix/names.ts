@@ -1,6 +1,6 @@
 // Programs that are not there, and words of a program that it does not know: mistyped, or not installed.
 import { closest, distance } from '../../../base/suggest.ts'
-import type { CommandKnowledge } from '../knowledge-format.ts'
+import type { CommandKnowledge } from '../knowledge.ts'
 import { type Call, type Fix, found, NOT_FOUND, type Rule } from './rule.ts'
 
 const BUILTINS = ['cd', 'echo', 'exit', 'export', 'pwd', 'type', 'alias', 'history', 'source', 'jobs', 'kill']

@@ -5,8 +5,12 @@ import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { extract } from '../../../../scripts/fig.ts'
-import { type Knowledge, openKnowledge, toolTexts } from '../../../../src/assist/copilot/knowledge.ts'
-import type { KnowledgeIndex } from '../../../../src/assist/copilot/knowledge-format.ts'
+import {
+  type Knowledge,
+  type KnowledgeIndex,
+  openKnowledge,
+  toolTexts,
+} from '../../../../src/assist/copilot/knowledge.ts'
 import { builtFiles, builtKnowledge } from '../../../support/data/knowledge.ts'
 
 let directory = ''
