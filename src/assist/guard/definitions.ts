@@ -1,7 +1,7 @@
 // Replaces aliases and functions in a line by their texts, as the shell does, so that the line is judged by what it
 // runs.
 import { commandsOf } from '../risk/commands-of.ts'
-import type { Definition, Where } from './types.ts'
+import type { Definition, Where } from './guard.ts'
 
 /** Rounds of replacing; an alias whose text has an alias takes two. */
 const MOST_ROUNDS = 6

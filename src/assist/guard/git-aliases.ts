@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { orElse } from '../../base/run/or-else.ts'
 import type { Env } from '../../config/paths.ts'
 
-export interface GitPlace {
+interface GitPlace {
   readonly home?: string
   /** Whether the file at the path may be looked at. */
   readonly mayLook: (path: string) => boolean

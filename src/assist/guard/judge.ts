@@ -15,8 +15,7 @@ import { SOME_HOME } from '../risk/model.ts'
 import { isCore } from '../risk/rule-ids.ts'
 import { ruleForFact } from '../risk/rules/index.ts'
 import { expand } from './definitions.ts'
-import { filesRule, type Guard, type GuardRule } from './guard.ts'
-import type { Where } from './types.ts'
+import { filesRule, type Guard, type GuardRule, type Where } from './guard.ts'
 
 /**
  * Judges a line by the guard's rules. With definitions, the result is the worse of the line as typed and as it runs. A

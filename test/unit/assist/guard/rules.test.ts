@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readDefinitions } from '../../../../src/assist/guard/definitions.ts'
 import { withoutRule, withRule } from '../../../../src/assist/guard/edit.ts'
+import type { Where } from '../../../../src/assist/guard/guard.ts'
 import {
   type GuardSources,
   judge,
@@ -16,7 +17,6 @@ import { readRules } from '../../../../src/assist/guard/read-rules.ts'
 import { parseRules } from '../../../../src/assist/guard/rules-file.ts'
 import { seal } from '../../../../src/assist/guard/seal.ts'
 import { setsAny } from '../../../../src/assist/guard/sources.ts'
-import type { Where } from '../../../../src/assist/guard/types.ts'
 import { PLAIN_LINES } from '../../../../src/assist/risk/ruled-tools.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
