@@ -1,6 +1,6 @@
 // Environment variables that are not configuration keys, as `karo config list` and the documentation show them.
 
-export interface EnvironmentVariable {
+interface EnvironmentVariable {
   readonly name: string
   readonly description: string
 }

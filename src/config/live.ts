@@ -4,7 +4,7 @@ import type { LoadedConfig } from './load.ts'
 import { isLive, KEY_LIST } from './table.ts'
 import type { Config } from './types.ts'
 
-export interface LiveConfig {
+interface LiveConfig {
   /** `replace` exchanges sections of this object: a room that wants the new values keeps the object, not a section. */
   readonly config: Config
   replace(next: LoadedConfig): Replaced

@@ -7,7 +7,7 @@ import { type Found, retiredWords, withoutRetired } from './retired.ts'
 import { place, toToml } from './sample.ts'
 import type { Key } from './table.ts'
 
-export interface Migrated {
+interface Migrated {
   readonly text: string
   /** Nothing: the file is of this version. */
   readonly changes: readonly string[]

@@ -9,7 +9,7 @@ import { createLexicon, type Lexicon, type Meaning } from './lexicon.ts'
 import { createManuals, type Manuals } from './manuals.ts'
 import { redirection, variable } from './shell-words.ts'
 
-export interface ExplainOptions {
+interface ExplainOptions {
   /** Default bash. */
   readonly shell?: Shell
   /** Judges a command; default: the risk rules with the default profile. */

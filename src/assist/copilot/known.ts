@@ -19,7 +19,7 @@ export interface Known {
 const MOST_OPTIONS = 200
 const MOST_EXAMPLES = 30
 
-export interface KnownFrom {
+interface KnownFrom {
   readonly knowledge: Knowledge
   readonly examples?: Examples
   /** Manual pages of this machine; they are only read if nothing else lists options. */

@@ -16,7 +16,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/
 /** Directories from which man and whatis are run; never from elsewhere in PATH. */
 const SYSTEM = ['/usr/bin', '/bin', '/usr/local/bin']
 
-export interface ManualOption {
+interface ManualOption {
   readonly names: readonly string[]
   readonly argument: string | undefined
   readonly description: string

@@ -85,7 +85,7 @@ const HELD_MOST = 64 * 1024
 const SEQUENCE = /^\x1b(\[\[[A-E]|\[[0-9;:<=>?]*[ -/]*[@-~]|O[\x40-\x7e]|[^[O])/u
 const UNFINISHED = /^\x1b(?:\[\[?[0-9;:<=>?]*[ -/]*|O)?$/
 
-export interface KeyReader {
+interface KeyReader {
   /** Reads the text after whatever was kept back, and returns the keys that are complete. */
   push(text: string): readonly Key[]
   /** Whether text is kept back, because a sequence may go on. ESC alone is a key only if nothing follows. */

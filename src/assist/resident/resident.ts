@@ -31,7 +31,7 @@ import { judgeAsked } from '../guard/asked.ts'
 import { createMounts } from './mounts.ts'
 import { type Request, requestReader } from './request.ts'
 
-export interface ResidentDeps {
+interface ResidentDeps {
   /** The node's directory, mode 0700; the pipe is in it. */
   readonly home: string
   readonly log: Log

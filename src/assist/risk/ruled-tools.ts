@@ -28,7 +28,7 @@ export function ruledTools(): readonly string[] {
 }
 
 /** Plain words by which a shell decides alone whether a plain line of a tool without a rule may run. */
-export interface PlainLines {
+interface PlainLines {
   /** Tools that write no file, whatever their words. */
   readonly reads: readonly string[]
   /** Tools that write a file named in their words. */

@@ -21,7 +21,7 @@ export interface Day {
   readonly rollup: Rollup
 }
 
-export interface Baseline {
+interface Baseline {
   /** Days with commands, oldest first; never the day that is looked at. */
   readonly days: readonly Day[]
   /** How often each hour of the day (0 to 23) had commands, by days. */

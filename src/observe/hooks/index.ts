@@ -2,7 +2,7 @@
 import { quoteFish, quoteShell, toPattern, toRegExpSource, toShellPattern } from '../../base/quote.ts'
 import { type Shell, shellFile, zshSource } from './hook.ts'
 
-export interface HookOptions {
+interface HookOptions {
   /** Absolute. The daemon makes it; the hook makes nothing but its own files in it. */
   readonly spoolDirectory: string
   /** Commands that match any of these globs are not written; see `history.ignore`. */

@@ -18,7 +18,7 @@ const NOT_KNOWN = -1
 /** Stands for durations that no safe integer holds, or that are no number. */
 const IMPOSSIBLE = -1
 
-export interface AtuinHistory {
+interface AtuinHistory {
   /** Number of entries that are not deleted. */
   readonly total: number
   /** Number of entries that are not deleted, by lower-case machine name. */

@@ -42,7 +42,7 @@ interface Looked {
   readonly changed: number
 }
 
-export interface Watch extends Pick<Unwritten, 'take' | 'giveBack' | 'done'> {
+interface Watch extends Pick<Unwritten, 'take' | 'giveBack' | 'done'> {
   /** One look at everything; these are the shells that there are. */
   look(hooked: readonly HookedShell[]): Looked
   /** These lines of that shell have ended. */

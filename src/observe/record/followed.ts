@@ -59,7 +59,7 @@ export function newestWriters(files: readonly Followed[]): readonly HookedShell[
   return [...newest.values()]
 }
 
-export interface FollowedFiles {
+interface FollowedFiles {
   readonly size: number
   get(name: string): Followed | undefined
   all(): readonly Followed[]

@@ -25,7 +25,7 @@ const FINISHED_AT_ONCE = 64
 /** A sequence number says how many records are missing; a forged one says nonsense. */
 const MAX_GAP = 10_000
 
-export interface FollowerDeps extends Pick<Ambient, 'clock' | 'log'> {
+interface FollowerDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly directory: string
   readonly events: EventRepository
   /** Whose a file of this uid is that was begun then. */

@@ -1,7 +1,7 @@
 // Remembers by place and text what was judged before, in a bounded number of entries.
 
 /** Keeps at most `most` values, of which the half that was asked for last is sure to stay. */
-export interface JudgedBefore<V> {
+interface JudgedBefore<V> {
   /** Counts as a use. */
   get(shell: string, cwd: string, text: string): V | undefined
   set(shell: string, cwd: string, text: string, value: V): void

@@ -19,7 +19,7 @@ const SWEEP_MS = 3_000
 const REST_MS = 15_000
 const CALM_MS = 30_000
 
-export interface ObserveDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
+interface ObserveDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly config: Pick<Config, 'history'>
   readonly events: EventRepository
   /** Made, 0700, when it is missing. */

@@ -3,7 +3,7 @@ import { globMatcher } from '../../base/quote.ts'
 import { redactProse } from '../prose.ts'
 import { REDACTED, redact, redactDirectory } from '../redact/redact.ts'
 
-export interface Redaction {
+interface Redaction {
   readonly command: (line: string) => string
   readonly directory: (path: string) => string
   /** Sentences, in lines. */

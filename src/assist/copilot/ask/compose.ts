@@ -3,7 +3,7 @@ import { quoted } from './fill.ts'
 import type { Request } from './read.ts'
 import type { Entity, EntityKind } from './things.ts'
 
-export interface Composed {
+interface Composed {
   readonly command: string
   readonly destroys: boolean
 }

@@ -32,7 +32,7 @@ const CAREFUL = new Set(['file', 'dir', 'path'])
 /** Types that also take a word that names a tool: `install git`, `restart nginx`, `kill firefox`. */
 const OF_TOOLS = new Set('package service container image name pod database user group'.split(' '))
 
-export type WordFit = 'none' | 'word' | 'careful'
+type WordFit = 'none' | 'word' | 'careful'
 export const wordFit = ({ type, ending }: Slot, isTool: boolean): WordFit =>
   ending !== undefined || (isTool && !OF_TOOLS.has(type))
     ? 'none'

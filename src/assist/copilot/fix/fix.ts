@@ -28,7 +28,7 @@ export interface Fixed extends Answer {
   readonly problem: string | null
 }
 
-export interface FixOptions {
+interface FixOptions {
   readonly world: World
   readonly knowledge: Knowledge
   readonly judge: (command: string) => RiskVerdict

@@ -9,7 +9,7 @@ import type { Endpoint } from './endpoint.ts'
 /** Bytes of the whole answer; one command takes a few hundred. */
 const MOST_BYTES = 512 * 1024
 
-export interface ModelRequest {
+interface ModelRequest {
   /** Undefined: a GET. */
   readonly body: string | undefined
   /** Bearer token; undefined if there is none. */

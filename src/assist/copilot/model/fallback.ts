@@ -50,7 +50,7 @@ export interface Attempt {
   readonly begun: () => void
 }
 
-export interface FallbackOptions {
+interface FallbackOptions {
   /** Milliseconds for all endpoints together. */
   readonly timeoutMs: number
   /** Aborted by Ctrl-C. */

@@ -24,7 +24,7 @@ export interface ModelSettings {
   readonly lookup: Lookup
 }
 
-export type ModelAnswer =
+type ModelAnswer =
   | { readonly command: string; readonly by: Place }
   /** Why there is no command, as the end of "the model was not used: ". */
   | { readonly failure: string }

@@ -3,7 +3,7 @@ import { forEachChild, type SyntaxNode } from 'unbash'
 import { parseScript } from './script.ts'
 
 /** What a shell waits for: the line that ends a here-document (`here`), or anything else (empty). */
-export interface Unfinished {
+interface Unfinished {
   readonly here?: string
 }
 

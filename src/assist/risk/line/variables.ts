@@ -63,7 +63,7 @@ export function variable(name: string, scope: Scope): Value {
 }
 
 /** Functions that a parameter expansion needs from the code that expands words. */
-export interface ParameterHost {
+interface ParameterHost {
   expand(word: Word): Pick<Arg, 'text' | 'taint'>
   /** Reads a text that the shell expands a second time. */
   again(text: string, what: 'prompt' | 'number'): void
