@@ -5,6 +5,7 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
+import { isSame } from '../identity/index.ts'
 import { GENESIS, hashEntry, makeRow } from './entry.ts'
 import { AUDIT_CAUSES, type AuditType } from './entry-types.ts'
 
@@ -54,10 +55,7 @@ export function createFront(repository: AuditRepository, keptMax: number, lastin
         if (row !== undefined) kept.push(row)
         continue
       }
-      const whole =
-        row !== undefined &&
-        previous !== undefined &&
-        Buffer.compare(hashEntry(row, previous), row.hash) === 0
+      const whole = row !== undefined && previous !== undefined && isSame(hashEntry(row, previous), row.hash)
       // Damaged or altered decisions are not kept, because under the checkpoint they would look proven.
       if (whole && isLasting(row)) added.push(row)
       previous = row?.hash
@@ -93,7 +91,8 @@ export function createFront(repository: AuditRepository, keptMax: number, lastin
       const room = lastingMax - newer.length
       const older = room === 0 ? [] : kept.filter(young).slice(-room)
       // The limits apply even if kept decisions were altered; in that case the digest still shows the alteration.
-      const proven = same(lastingDigest(kept), base?.lasting)
+      const digest = lastingDigest(kept)
+      const proven = digest === undefined ? base?.lasting === undefined : isSame(digest, base?.lasting)
       const lasting = lastingDigest(newer, proven ? lastingDigest(older) : base?.lasting)
       const details = {
         removed_through: through,
@@ -112,9 +111,6 @@ export function createFront(repository: AuditRepository, keptMax: number, lastin
     },
   }
 }
-
-const same = (one: Uint8Array | undefined, other: Uint8Array | undefined): boolean =>
-  one === undefined || other === undefined ? one === other : Buffer.compare(one, other) === 0
 
 /** An attempt that was refused is not a decision. */
 const isLasting = ({ type, details }: AuditRow): boolean =>

@@ -1,19 +1,21 @@
 // To which root's mesh this node belongs, since when and by which certificates; and how it comes there: by an invite that it uses, or by
-// the root's key in the hands of a person here.
+// a certificate that a person here signed with the root's key.
+import { formatNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { orElse } from '../../base/run/or-else.ts'
+import { ANOTHER_KEY } from '../../base/words/revoked.ts'
 import type { FleetRepository, MembershipRecord } from '../../store/tables/fleet.ts'
 import { isSame } from '../identity/index.ts'
 import type { FleetParts } from './fleet-options.ts'
 import type { Fleet } from './fleet-types.ts'
 import { createSeeking, joiningOf } from './invites/seeking.ts'
-import { createRootWord, otherMesh, type RootWordDeps, revokedKey } from './root-word.ts'
 import { meshOf } from './sign.ts'
+import { CHAIN_FAULTS, verifyChain } from './verify.ts'
 
 type Changed = Parameters<FleetRepository['write']>[0]
 
-export interface BelongingDeps extends FleetParts, Pick<RootWordDeps, 'signedByRoot'> {
+interface BelongingDeps extends FleetParts {
   /** The certificates of this node, each to be taken like any other. */
   readonly take: (certificate: Uint8Array) => void
   /** This node has a certificate that holds. */
@@ -59,14 +61,6 @@ export function createBelonging(deps: BelongingDeps) {
     granted: (root, chain) => storeSoon(belong(root, chain)),
     ended: () => storeSoon({ joining: null }),
   })
-  const rootWord = createRootWord({
-    ...deps,
-    isOther,
-    async joined(root, certificate) {
-      await store(belong(root, [certificate]))
-      deps.founded(certificate)
-    },
-  })
   /** The invite of the enrolment file, or what was wrong with it, as text: a clock that was wrong is set right later. */
   let fileBefore: string | undefined
 
@@ -99,7 +93,21 @@ export function createBelonging(deps: BelongingDeps) {
       storeSoon({ membership })
     },
     seeking,
-    rootWord,
+    /** As `Fleet.found`. */
+    async found(root: Uint8Array, certificate: Uint8Array): Promise<void> {
+      if (isOther(root)) throw otherMesh()
+      const verdict = verifyChain([certificate], {
+        root: { key: root, mesh: meshOf(root) },
+        at: clock.now(),
+        key: identity.publicKey,
+        isRevoked: (key) => roll.revoked(formatNodeId(key)) !== undefined,
+      })
+      if (!verdict.ok) {
+        throw new KaroError('refused', `the certificate is not valid: ${CHAIN_FAULTS[verdict.fault]}`)
+      }
+      await store(belong(root, [certificate]))
+      deps.founded(certificate)
+    },
     /** Belongs to no mesh from the next start on. KaroErrors as `Fleet.leave`. */
     async leave(first: () => Promise<void>) {
       if (membership === undefined) {
@@ -124,7 +132,12 @@ export function createBelonging(deps: BelongingDeps) {
     /** Looks for the inviter from now on, and after a restart too. As `Fleet.join`. */
     async join(...[code, terms]: Parameters<Fleet['join']>) {
       if (deps.isCertified()) throw otherMesh()
-      if (deps.isRevoked()) throw revokedKey()
+      // No invite lets a revoked key in, and no inviter need be looked for to hear that.
+      if (deps.isRevoked()) {
+        throw new KaroError('refused', 'the key of this node was revoked: no invite lets it in any more', {
+          hint: `Give this machine another key: ${ANOTHER_KEY}. karo ca show says who revoked it.`,
+        })
+      }
       const joining = joiningOf(code, terms, clock.now())
       if (isOther(terms.root)) throw otherMesh()
       await look(joining)
@@ -158,3 +171,8 @@ export function createBelonging(deps: BelongingDeps) {
     },
   }
 }
+
+const otherMesh = (): KaroError =>
+  new KaroError('conflict', 'this node belongs to a mesh already', {
+    hint: 'karo ca show says which. karo leave leaves it; another home (--home) can join another.',
+  })

@@ -15,6 +15,7 @@ import { createCredentials } from './meeting/credentials.ts'
 import { createParting } from './meeting/parting.ts'
 import { createOperatorOffice } from './operator-office.ts'
 import { createRoll, type Roll } from './roll.ts'
+import { createRootWord } from './root-word.ts'
 import type { FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
 
@@ -103,12 +104,19 @@ export function createFleet(options: FleetOptions): Fleet {
     await sink(kind, frame)
   }
 
+  /** A list of the root may end all links here, so that it goes out before it counts; it counts in any case. */
+  async function signedByRoot(list: Uint8Array): Promise<void> {
+    try {
+      await sink('revocation_list', list, 'neighbours')
+    } finally {
+      take('revocation_list', list)
+    }
+  }
+
   const belonging = createBelonging({
     isCertified: () => own() !== undefined,
     isRevoked: () => kinship.isRevoked(self),
     ...parts,
-    signedByRoot: (list) =>
-      before(sink('revocation_list', list, 'neighbours'), () => take('revocation_list', list)),
     take: (certificate) => take('certificate', certificate),
     // In the order in which it became true.
     store: (changed) => serially(() => repository.write(changed)),
@@ -118,7 +126,8 @@ export function createFleet(options: FleetOptions): Fleet {
       issuing.renew(() => false)
     },
   })
-  const { seeking, rootWord } = belonging
+  const { seeking } = belonging
+  const rootWord = createRootWord(parts, signedByRoot)
   const credentials = createCredentials({
     ...parts,
     kinship,
@@ -219,7 +228,7 @@ export function createFleet(options: FleetOptions): Fleet {
       }
     },
 
-    found: rootWord.found,
+    found: belonging.found,
     rootList: rootWord.rootList,
     revokedByRoot: rootWord.revokedByRoot,
     async invite(terms) {
@@ -273,15 +282,6 @@ export function createFleet(options: FleetOptions): Fleet {
       enrolSoon()
       return issuing.renew(present)
     },
-  }
-}
-
-/** A list of the root may end all links here, so that it goes out before it counts; it counts in any case. */
-async function before(sent: void | Promise<void>, counts: () => void): Promise<void> {
-  try {
-    await sent
-  } finally {
-    counts()
   }
 }
 

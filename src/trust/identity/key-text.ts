@@ -9,6 +9,7 @@ import { encryptedPem } from './encrypted.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type Keyring, keysOf, openSeeds } from './keyring.ts'
 import { damaged } from './private-file.ts'
+import { isSame } from './statement.ts'
 import type { FormerKey, Identity, PendingRotation } from './types.ts'
 
 /** In front of an encrypted key, so that who this node is can be told without the passphrase. */
@@ -69,7 +70,7 @@ export function lineageOf(key: KeyObject, keyring: Keyring | undefined, path: st
   const chain = [...former, key].map(rawPublicKey)
   const fits = (frame: Uint8Array, at: number): boolean => {
     const keys = keysOf(frame)
-    return keys !== undefined && same(keys.old, chain[at]) && same(keys.next, chain[at + 1])
+    return keys !== undefined && isSame(keys.old, chain[at]) && isSame(keys.next, chain[at + 1])
   }
   if (former.length !== rotations.length || !rotations.every(fits)) throw damagedKeyring(path)
   if (next === null) return { former, rotations, pending: undefined }
@@ -77,7 +78,7 @@ export function lineageOf(key: KeyObject, keyring: Keyring | undefined, path: st
   const nextKey = seed && privateKeyObject('ed25519', seed)
   const named = keysOf(next.frame)
   const isNext =
-    nextKey !== undefined && same(named?.old, chain.at(-1)) && same(named?.next, rawPublicKey(nextKey))
+    nextKey !== undefined && isSame(self.publicKey, named?.old) && isSame(rawPublicKey(nextKey), named?.next)
   if (!isNext) throw damagedKeyring(path)
   const lineage = {
     former: [...former, key].map(formerOf),
@@ -86,9 +87,6 @@ export function lineageOf(key: KeyObject, keyring: Keyring | undefined, path: st
   }
   return { former, rotations, pending: { identity: identityOf(nextKey, lineage), frame: next.frame } }
 }
-
-const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
-  a !== undefined && b !== undefined && Buffer.compare(a, b) === 0
 
 export function damagedKeyring(path: string): KaroError {
   return new KaroError('bad_file', 'the earlier keys of this node in the key file are damaged', {
@@ -121,7 +119,7 @@ export function decode(pem: string, path: string, passphrase?: Uint8Array): KeyO
   if (key.asymmetricKeyType !== 'ed25519') throw damaged(path)
   // Nothing in the encryption notices a changed byte: the key itself has to be the one that the file names.
   const named = isEncrypted ? namedKey(pem) : undefined
-  if (named !== undefined && Buffer.compare(rawPublicKey(key), named) !== 0) throw damaged(path)
+  if (named !== undefined && !isSame(rawPublicKey(key), named)) throw damaged(path)
   return key
 }
 

@@ -15,7 +15,8 @@ export function principalOf(opinion: Principal & { readonly revoked: boolean }):
   }
 }
 
-const NOBODY = formatNodeId(new Uint8Array(32))
+/** The id of a node that does not exist. */
+export const NOBODY = formatNodeId(new Uint8Array(32))
 
 /** Everybody with a role, as one principal: totals are computed for all of them before anybody asks. */
 export const audienceOf = (role: string): Principal => ({

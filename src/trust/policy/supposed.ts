@@ -1,8 +1,8 @@
 // A request that nobody made, as `karo policy check` and policy tests describe one, for trying policies.
-import { formatNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { labelProblem } from '../../base/words/roles.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
+import { NOBODY } from './principal.ts'
 import { ACTION_CATEGORY } from './resource.ts'
 import { ACTIONS, type Action, type RoleRequest, type SharingCategory } from './types.ts'
 
@@ -22,7 +22,6 @@ export interface Supposition {
   readonly range_hours?: number | undefined
 }
 
-const NOBODY = formatNodeId(new Uint8Array(32))
 const HOUR_MS = 3_600_000
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 

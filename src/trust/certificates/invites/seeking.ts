@@ -6,7 +6,7 @@ import { localTime } from '../../../base/format.ts'
 import type { Ambient } from '../../../base/run/ambient.ts'
 import { createListeners } from '../../../base/run/listeners.ts'
 import type { JoiningRecord } from '../../../store/tables/fleet.ts'
-import type { Identity } from '../../identity/index.ts'
+import { type Identity, isSame } from '../../identity/index.ts'
 import { meshOf } from '../sign.ts'
 import { verifyChain } from '../verify.ts'
 import { acceptProof, commitmentTo, joinProof, keysOf, parseCode, sameProof } from './invite-code.ts'
@@ -63,7 +63,7 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
   ): string | undefined {
     const accepted = acceptProof(keysOf(invite.secret).key, termsOf(invite, inviter), root, chain)
     if (!sameProof(accepted, proof)) return 'proof'
-    if (invite.root !== null && Buffer.compare(invite.root, root) !== 0) return 'root'
+    if (invite.root !== null && !isSame(invite.root, root)) return 'root'
     const verdict = verifyChain(chain, {
       root: { key: root, mesh: meshOf(root) },
       at: clock.now(),

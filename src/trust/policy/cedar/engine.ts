@@ -2,9 +2,9 @@
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs'
-import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { labelProblem } from '../../../base/words/roles.ts'
+import { NOBODY } from '../principal.ts'
 import { ACTION_CATEGORY } from '../resource.ts'
 import { ACTIONS, type PolicyEngine, type RoleDecision } from '../types.ts'
 import { agentCallOf, callOf, SCHEMA_ID, SET } from './calls.ts'
@@ -37,8 +37,6 @@ interface Placed {
 
 /** More than a large organisation has, and each decision looks at all. */
 const POLICIES_MAX = 1_000
-/** The id of a node that does not exist; the first decision, which only tries the engine, is about it. */
-const NOBODY = formatNodeId(new Uint8Array(32))
 
 /**
  * A new instance each time: Cedar cannot free a policy set, and a policy that exhausts its stack leaves it unusable,
@@ -190,7 +188,7 @@ function decisionOf(answer: Cedar.AuthorizationAnswer, byId: ReadonlyMap<string,
   return { effect: decision === 'allow' ? 'allow' : 'deny', rule: policy.rule, reason: policy.reason }
 }
 
-/** One decision of each kind before anything is in force, so that an engine that cannot decide does not come into force. */
+/** One decision of each kind, about nobody, before anything is in force, so that an engine that cannot decide does not come into force. */
 function probe(engine: PolicyEngine): void {
   for (const action of ACTIONS) {
     const about = ACTION_CATEGORY[action]
