@@ -2,28 +2,24 @@
 import { AGENT_OPERATIONS, ARTIFACT_OPERATIONS } from '../../protocols/messages/agent.ts'
 import { agent, artifact } from '../../protocols/registry.ts'
 import { createAnswer } from '../api/remote/answer.ts'
-import { createElsewhere, type Elsewhere } from '../api/remote/ask.ts'
-import { createFetching, type Fetching } from '../api/remote/fetching.ts'
+import { createElsewhere } from '../api/remote/ask.ts'
+import { createFetching } from '../api/remote/fetching.ts'
 import { createGiving } from '../api/remote/giving.ts'
-import { createHoldings, type Holdings } from '../api/remote/holdings.ts'
+import { createHoldings } from '../api/remote/holdings.ts'
 import { createOperations } from '../api/remote/operations.ts'
 import { systemTimers as timers } from '../base/clock.ts'
-import type { Room } from '../base/run/room.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 import type { Network } from './network.ts'
+
+export type Remote = ReturnType<typeof buildRemote>
 
 /** Before the mesh starts. */
 export function buildRemote(
   { common, metrics }: Foundation,
   { agents, approvals, artifacts, audit, policy, principals, sessions, trust }: Local,
   { documents, mesh }: Network,
-): {
-  readonly elsewhere: Elsewhere
-  readonly fetching: Fetching
-  readonly holdings: Holdings
-  readonly visits: Room
-} {
+) {
   const { identity: self, clock, random, log } = common
   const answering = {
     self,

@@ -1,9 +1,6 @@
 // The routes of the daemon's API, each with the rooms it answers from.
 import type { Http } from '../api/access/http.ts'
 import type { Feed } from '../api/feed/index.ts'
-import type { Elsewhere } from '../api/remote/ask.ts'
-import type { Fetching } from '../api/remote/fetching.ts'
-import type { Holdings } from '../api/remote/holdings.ts'
 import { agentsRoutes } from '../api/routes/agents/agents.ts'
 import { approvalsRoutes } from '../api/routes/agents/approvals.ts'
 import { artifactsRoutes } from '../api/routes/agents/artifacts.ts'
@@ -44,6 +41,7 @@ import { removePersonRows } from '../ops/care/remove-person.ts'
 import type { DaemonOptions, Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 import type { Network } from './network.ts'
+import type { Remote } from './remote.ts'
 
 export interface RouteParts {
   readonly foundation: Foundation
@@ -51,11 +49,7 @@ export interface RouteParts {
   readonly network: Network
   readonly feed: Feed
   readonly http: Http
-  /** Asks other machines about their agents. */
-  readonly elsewhere: Elsewhere
-  readonly fetching: Fetching
-  /** Who has which artifact. */
-  readonly holdings: Holdings
+  readonly remote: Remote
   readonly health: () => ReturnType<typeof healthOf>
 }
 
@@ -192,7 +186,8 @@ function doctorRoutesOf({ foundation, local, network, http, health }: RouteParts
 }
 
 /** What agents do, what they are given, and what waits for a person. */
-function agentRoutesOf({ foundation, local, network, elsewhere, fetching, holdings, http }: RouteParts) {
+function agentRoutesOf({ foundation, local, network, remote, http }: RouteParts) {
+  const { elsewhere, fetching, holdings } = remote
   return [
     agentsRoutes({ ...local, elsewhere, mayApprove: http.mayApprove }),
     approvalsRoutes({ ...local, identity: foundation.common.identity, timers, elsewhere }),

@@ -19,7 +19,7 @@ export type Service = Awaited<ReturnType<typeof buildService>>
 
 export async function buildService(
   options: DaemonOptions,
-  parts: Omit<RouteParts, 'feed' | 'http' | 'elsewhere' | 'fetching' | 'holdings'>,
+  parts: Omit<RouteParts, 'feed' | 'http' | 'remote'>,
 ) {
   const { foundation, local } = parts
   const { metrics, common, ownUid } = foundation
@@ -51,7 +51,7 @@ export async function buildService(
     // Everybody may connect to the machine's: the kernel says who they are, and each sees their own.
     socketMode: options.service ? 0o666 : 0o600,
     socketConnections: SOCKET_CONNECTIONS,
-    routes: [...routesOf(options, { ...parts, ...remote, feed, http }), windowRoutes(readPageFiles())],
+    routes: [...routesOf(options, { ...parts, remote, feed, http }), windowRoutes(readPageFiles())],
     onConnection(socket) {
       credentials.note(socket)
       if (options.service) places.seat(credentials.uidOf(socket), socket)

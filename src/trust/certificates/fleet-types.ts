@@ -6,9 +6,16 @@ import type { InviteRecord } from '../../store/tables/fleet.ts'
 import type { InviteState, InviteTerms } from './invites/invites.ts'
 import type { Parting } from './meeting/parting.ts'
 import type { Roll } from './roll.ts'
-import type { KnownOperator, LastTerms, OperatorVerdict, Revoked, WhyNot } from './roll-types.ts'
-import type { Binding, CertifiedWord, FleetKind } from './types.ts'
-import type { ChainFault } from './verify.ts'
+import type {
+  CertifiedWord,
+  FleetKind,
+  KnownOperator,
+  LastTerms,
+  OperatorVerdict,
+  Revoked,
+  WhyNot,
+} from './types.ts'
+import type { Binding, ChainFault } from './verify.ts'
 
 /** Questions of the room of trust about certificates. */
 export interface Certificates {

@@ -11,8 +11,8 @@ import type { Fleet } from './fleet-types.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
 import { assignable, isCalled, leftSince } from './kinship.ts'
 import { signCertificate, signRevocationList } from './sign.ts'
-import type { Binding, FleetKind } from './types.ts'
-import { LIFE_MAX_MS } from './verify.ts'
+import type { FleetKind } from './types.ts'
+import { type Binding, LIFE_MAX_MS } from './verify.ts'
 
 /** An issuer renews what it signed at two thirds of the life, and what another one signed that it did not renew in time. */
 const RENEWED_AT = 2 / 3

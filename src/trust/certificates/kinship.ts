@@ -4,9 +4,8 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import type { FleetParts } from './fleet-options.ts'
 import type { Roll } from './roll.ts'
-import type { LastTerms } from './roll-types.ts'
-import type { Binding } from './types.ts'
-import { lastKeyOf } from './verify.ts'
+import type { LastTerms } from './types.ts'
+import { type Binding, lastKeyOf } from './verify.ts'
 
 export type Kinship = ReturnType<typeof createKinship>
 

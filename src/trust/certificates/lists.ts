@@ -2,7 +2,7 @@
 import { RevocationList } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { isFuture, statementIn } from '../identity/index.ts'
-import type { List, Revoked } from './roll-types.ts'
+import type { List, Revoked } from './types.ts'
 
 export interface ListsDeps {
   /** 32 bytes; undefined: this node belongs to no mesh. */

@@ -8,11 +8,11 @@ import { createRecent } from '../../base/recent.ts'
 import { areGranted, rolesThatCount } from '../../base/words/roles.ts'
 import { isSame, readStatement, type Statement } from '../identity/index.ts'
 import { createLists } from './lists.ts'
-import type { KnownOperator, LastTerms, OperatorVerdict, WhyNot } from './roll-types.ts'
 import { createShares } from './shares.ts'
-import type { Binding, CertifiedWord } from './types.ts'
+import type { CertifiedWord, KnownOperator, LastTerms, OperatorVerdict, WhyNot } from './types.ts'
 import {
   type Against,
+  type Binding,
   bindingOf,
   type ChainFault,
   type ChainVerdict,

@@ -8,7 +8,7 @@ import type { Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { fingerprintOf, type Signer, signStatement } from '../identity/index.ts'
-import type { Usage } from './types.ts'
+import type { Usage } from './verify.ts'
 
 /** The identity of a mesh: BLAKE3 of the public key of its root, 32 bytes. */
 export const meshOf = (root: Uint8Array): Uint8Array => blake3([root])

@@ -1,34 +1,7 @@
-// What the certificates room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// What is known of certificates, lists and their keys: who is certified, who was revoked, and how certificates stand.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
-
-/** What a certificate may be used for. An `operator` is a person, whose key is no node and signs delegations alone. */
-export const USAGES = ['issuer', 'node', 'operator'] as const
-export type Usage = (typeof USAGES)[number]
-
-/** The statement of a verified chain about one key. */
-export interface Binding {
-  readonly usage: Usage
-  readonly node_id: NodeId
-  /** Ed25519, 32 bytes. */
-  readonly key: Uint8Array
-  /** Fingerprint of the first key of its lineage, 16 hex digits; for people and for inventories, never for authority. */
-  readonly member_id: string
-  readonly name: string
-  readonly roles: readonly string[]
-  readonly teams: readonly string[]
-  /** Who has the machine, as its issuer says; absent: the issuer does not say. */
-  readonly owner?: string | undefined
-  /** Privileged roles that this key may give to others; empty for a node. */
-  readonly grants: readonly string[]
-  /** Who signed the last certificate: the root or an issuer. */
-  readonly issuer: NodeId
-  /** Milliseconds since the epoch: when the last certificate was signed, and between when it holds. */
-  readonly issued_at: number
-  readonly not_before: number
-  /** The earliest end in the chain. */
-  readonly not_after: number
-}
+import type { Binding, ChainFault } from './verify.ts'
 
 /** The present result of one node's certificates. */
 export interface CertifiedWord {
@@ -41,3 +14,50 @@ export interface CertifiedWord {
 
 /** Documents by which a fleet is known. */
 export type FleetKind = 'certificate' | 'revocation_list'
+
+export interface List {
+  readonly number: number
+  /** When the list of that number was signed, ms since the epoch; 0 when a wrong clock wrote it. */
+  readonly version: number
+  /** When each key was revoked, ms since the epoch: every key that its author ever revoked. */
+  readonly revoked: ReadonlyMap<NodeId, number>
+  /** The frame of that number. */
+  readonly frame: Uint8Array
+}
+
+/**
+ * `not_granted`: the issuer may not give its roles any more. `ended`: its time is over, or its issuer's. `early`: a clock that was
+ * ahead signed it.
+ */
+export type WhyNot = 'revoked' | 'issuer_revoked' | 'not_granted' | 'ended' | 'early'
+
+export interface Revoked {
+  readonly at: number
+  readonly by: NodeId
+  /** As its last certificate says; empty when that is not here. */
+  readonly name: string
+}
+
+export type LastTerms = Pick<
+  Binding,
+  'usage' | 'name' | 'roles' | 'teams' | 'owner' | 'member_id' | 'issued_at'
+>
+
+/** An operator as this node knows it by certificates that came here. */
+export interface KnownOperator {
+  readonly binding: Binding
+  readonly state: 'valid' | 'expired' | 'revoked' | 'void'
+}
+
+/** The present result of an operator's certificates. */
+export type OperatorVerdict =
+  | {
+      readonly ok: true
+      readonly binding: Binding
+      /** The trust level of its roles; `untrusted` while no revocation list has arrived for a week. */
+      readonly level: TrustLevel
+      /** The certificates that count: those that were shown, or newer ones that came here. */
+      readonly chain: readonly Uint8Array[]
+    }
+  /** `name`: whose key it was, where that is known here. */
+  | { readonly ok: false; readonly fault: ChainFault | 'no_mesh'; readonly name?: string }

@@ -5,7 +5,34 @@ import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
 import { privileged, rolesThatCount } from '../../base/words/roles.ts'
 import { isFuture, isSame, readStatement, type Statement, timeFault } from '../identity/index.ts'
-import { type Binding, USAGES, type Usage } from './types.ts'
+
+/** What a certificate may be used for. An `operator` is a person, whose key is no node and signs delegations alone. */
+const USAGES = ['issuer', 'node', 'operator'] as const
+export type Usage = (typeof USAGES)[number]
+
+/** The statement of a verified chain about one key. */
+export interface Binding {
+  readonly usage: Usage
+  readonly node_id: NodeId
+  /** Ed25519, 32 bytes. */
+  readonly key: Uint8Array
+  /** Fingerprint of the first key of its lineage, 16 hex digits; for people and for inventories, never for authority. */
+  readonly member_id: string
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+  /** Who has the machine, as its issuer says; absent: the issuer does not say. */
+  readonly owner?: string | undefined
+  /** Privileged roles that this key may give to others; empty for a node. */
+  readonly grants: readonly string[]
+  /** Who signed the last certificate: the root or an issuer. */
+  readonly issuer: NodeId
+  /** Milliseconds since the epoch: when the last certificate was signed, and between when it holds. */
+  readonly issued_at: number
+  readonly not_before: number
+  /** The earliest end in the chain. */
+  readonly not_after: number
+}
 
 /** The longest time a certificate may hold, by usage. A lost laptop's ends by itself within a month. */
 export const LIFE_MAX_MS: Readonly<Record<Usage, number>> = {
