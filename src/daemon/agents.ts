@@ -49,7 +49,7 @@ function mayShow(path: string, karoHome: string, service: boolean): boolean {
 }
 
 export function buildAgents(
-  { paths, env, service }: Pick<DaemonOptions, 'paths' | 'env' | 'service'>,
+  { paths, env, service }: DaemonOptions,
   { common, metrics }: Foundation,
   { audit, fleet, people, policy, trust }: ReturnType<typeof buildTrust>,
   store: ReturnType<typeof openStore>,
@@ -206,9 +206,9 @@ export function buildAgents(
 
 /** As soon as certificates, people, grants or the vault say something else. */
 export function endWhatMayNotGoOn(
-  agents: Pick<Runtime, 'look' | 'revoked'>,
-  { capabilities, vault }: Pick<ReturnType<typeof buildAgents>, 'capabilities' | 'vault'>,
-  { fleet, trust }: Pick<ReturnType<typeof buildTrust>, 'fleet' | 'trust'>,
+  agents: Runtime,
+  { capabilities, vault }: ReturnType<typeof buildAgents>,
+  { fleet, trust }: ReturnType<typeof buildTrust>,
 ): void {
   for (const listen of [fleet.onChange, trust.onChange]) listen(() => void agents.look())
   capabilities.onRevoked((agent, capability) => void agents.revoked(agent, { capability }))

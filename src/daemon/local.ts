@@ -30,17 +30,14 @@ import { buildTrust } from './trust-rooms.ts'
 
 export type Local = ReturnType<typeof buildLocal>
 
-export function buildLocal(
-  { paths, service, env }: DaemonOptions,
-  foundation: Foundation,
-  policies: PolicySet,
-) {
+export function buildLocal(options: DaemonOptions, foundation: Foundation, policies: PolicySet) {
+  const { paths, service } = options
   const { common, faults, name, ownUid } = foundation
   const { config, identity, clock, log } = common
 
   const copies = createCopies({ ...common, paths, node: { nodeId: identity.nodeId, name }, faults })
   const store = openStore({ ...common, directory: paths.db, faults, copies })
-  const who = buildTrust({ paths, service }, foundation, policies, store)
+  const who = buildTrust(options, foundation, policies, store)
   const { people, audit } = who
   const personOf: PersonOf = async (uid, begun) =>
     (await people.numberOf(uid, { keep: true, begun })) ??
@@ -111,8 +108,8 @@ export function buildLocal(
     timers,
     log,
   })
-  const asking = buildAgents({ paths, env, service }, foundation, who, store, muscle)
-  const mind = buildMind({ paths, service }, foundation, { store, anomalies, muscle }, () => agents)
+  const asking = buildAgents(options, foundation, who, store, muscle)
+  const mind = buildMind(options, foundation, store, anomalies, muscle, () => agents)
   const agents: Runtime = createRuntime({
     ...common,
     timers,
@@ -133,7 +130,7 @@ export function buildLocal(
     tryPlaces: (binds, traceId) => tryPlaces({ ...common, muscle, timers }, binds, traceId),
   })
   keepResults(agents, mind.memory, foundation)
-  raiseAlerts(mind.alerts, { agents, audit, anomalies, people: rollupsOfPresent.uids })
+  raiseAlerts(mind.alerts, agents, audit, anomalies, rollupsOfPresent.uids)
   endWhatMayNotGoOn(agents, asking, who)
 
   const more = service ? [] : loadGuard({ home: paths.home, env: {} }).loosened

@@ -29,17 +29,11 @@ import type { DaemonOptions, Foundation } from './foundation.ts'
 const WHERE = { cwd: '/', home: personHome() ?? '/' } as const
 
 export function buildMind(
-  { paths, service }: Pick<DaemonOptions, 'paths' | 'service'>,
+  { paths, service }: DaemonOptions,
   { common }: Foundation,
-  {
-    store,
-    anomalies,
-    muscle,
-  }: {
-    readonly store: ReturnType<typeof openStore>
-    readonly anomalies: Anomalies
-    readonly muscle: OutwardDeps['muscle']
-  },
+  store: ReturnType<typeof openStore>,
+  anomalies: Anomalies,
+  muscle: OutwardDeps['muscle'],
   agents: () => Runtime,
 ) {
   const { config, clock, random, log } = common
@@ -150,19 +144,12 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 
 /** Alerts of what gates refuse people of this machine, their agents and tools, of agents that cannot run, and of what is unusual in their numbers. */
 export function raiseAlerts(
-  { raise, onRaised }: Pick<Alerts, 'raise' | 'onRaised'>,
-  {
-    agents,
-    audit,
-    anomalies,
-    people,
-  }: {
-    readonly agents: Pick<Runtime, 'onAgent'>
-    readonly audit: Pick<Audit, 'onRecord' | 'record'>
-    readonly anomalies: Pick<Anomalies, 'onBegun'>
-    /** Whose numbers this machine may give. */
-    readonly people: () => Promise<readonly number[]>
-  },
+  { raise, onRaised }: Alerts,
+  agents: Runtime,
+  audit: Audit,
+  anomalies: Anomalies,
+  /** Whose numbers this machine may give. */
+  people: () => Promise<readonly number[]>,
 ): void {
   audit.onRecord(({ type, details: { bucket, outcome } }) => {
     const why = type === 'share_counted' ? LEFT_OUT[String(outcome)] : undefined

@@ -255,11 +255,7 @@ const HANDOVER_MS = 1_000
  * Gives each signed head of the ledger to the neighbours, who keep it: an end that is cut off here shows by what they have. Returns
  * what signs all that was written, and waits until they have that too.
  */
-function givingHeads(
-  audit: Pick<Audit, 'sign' | 'onHead'>,
-  documents: Pick<Documents, 'publish' | 'spread'>,
-  log: Log,
-) {
+function givingHeads(audit: Audit, documents: Documents, log: Log) {
   let published = Promise.resolve()
   audit.onHead((frame) => {
     published = documents.publish('audit_head', frame).catch((error: unknown) => {
@@ -278,7 +274,7 @@ function givingHeads(
 
 /** Stores and announces what this node has signed; with `neighbours` it waits until these could fetch it. */
 const publisherOf =
-  (documents: Pick<Documents, 'publish'>, log: Log) =>
+  (documents: Documents, log: Log) =>
   async (kind: DocumentKind, frame: Uint8Array, first?: 'neighbours'): Promise<void> => {
     try {
       await documents.publish(kind, frame, first && SPREAD_MS)

@@ -21,7 +21,7 @@ import type { DaemonOptions, Foundation } from './foundation.ts'
 
 /** Rooms that say who a node or a person is, and what they may have; they talk to no other machine. */
 export function buildTrust(
-  { paths, service }: Pick<DaemonOptions, 'paths' | 'service'>,
+  { paths, service }: DaemonOptions,
   foundation: Foundation,
   policies: PolicySet,
   store: ReturnType<typeof openStore>,
