@@ -4,15 +4,15 @@ import type { Book } from './book.ts'
 import type { Dialing } from './dialing.ts'
 import type { Emit, Outcome, Target } from './types.ts'
 
-export interface AsksDeps {
+interface AsksDeps {
   /** Admitted, and every link up. */
   readonly isThere: (node: NodeId) => boolean
   /** A dial to it could come to something. */
   readonly isPossible: (node: NodeId) => boolean
   /** Other members can be asked where a member is. */
   readonly looksUp: boolean
-  readonly dialing: Pick<Dialing, 'dial' | 'isRunning' | 'targetOf'>
-  readonly book: Pick<Book, 'addresses' | 'hear'>
+  readonly dialing: Dialing
+  readonly book: Book
   readonly emit: Emit
 }
 

@@ -178,11 +178,7 @@ export function createTrust(options: TrustOptions): Trust {
 }
 
 /** The keys that these nodes have now; of two successors both, because people decide between them and have to see them. */
-function presentKeys(
-  nodes: Iterable<NodeId>,
-  lineage: Pick<LineageView, 'current'>,
-  kin: Pick<Kin, 'state'>,
-): ReadonlySet<NodeId> {
+function presentKeys(nodes: Iterable<NodeId>, lineage: LineageView, kin: Kin): ReadonlySet<NodeId> {
   const now = new Set<NodeId>()
   for (const node of nodes) {
     now.add(lineage.current(node))
