@@ -138,7 +138,23 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const find = ({ person, admin }: Actor, which: string): Known =>
     registry.find(which, admin && !isBuiltIn(which) ? undefined : person)
 
-  const viewOf = (known: Known): Promise<AgentView> => viewOfAgent(known, deps.grantedUntil)
+  async function viewOf(known: Known): Promise<AgentView> {
+    const { id, name, person, agent } = known
+    const manifest = await known.manifest().catch(() => null)
+    // Read after what is waited for, so that it fits the status below.
+    const session = agent.session()
+    const until = session && manifest ? deps.grantedUntil({ ...manifest, agent: id }) : undefined
+    return {
+      id,
+      name,
+      person,
+      status: agent.status(),
+      manifest,
+      grantedUntil: until !== undefined && until < LASTING ? until : null,
+      offers: session?.tools ?? null,
+      server: session?.server ?? null,
+    }
+  }
 
   const entryOf = (
     change: string,
@@ -293,23 +309,5 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       await tasks.forget(person)
       for (const known of registry.all().filter((one) => one.person === person)) await registry.remove(known)
     },
-  }
-}
-
-async function viewOfAgent(known: Known, grantedUntil: LooksDeps['grantedUntil']): Promise<AgentView> {
-  const { id, name, person, agent } = known
-  const manifest = await known.manifest().catch(() => null)
-  // Read after what is waited for, so that it fits the status below.
-  const session = agent.session()
-  const until = session && manifest ? grantedUntil({ ...manifest, agent: id }) : undefined
-  return {
-    id,
-    name,
-    person,
-    status: agent.status(),
-    manifest,
-    grantedUntil: until !== undefined && until < LASTING ? until : null,
-    offers: session?.tools ?? null,
-    server: session?.server ?? null,
   }
 }
