@@ -79,6 +79,15 @@ export interface Adapter {
 }
 export type HookSettings = AiTool & HookForm
 
+/** The adapter of a tool in the table of tools: how its hooks stand in its settings, with where these are. */
+export function toolAdapter(
+  name: AiToolName,
+  { settings, ...adapter }: Omit<Adapter, 'name' | 'title' | 'settings'> & { readonly settings: HookForm },
+): Adapter {
+  const tool = AI_TOOLS[name]
+  return { name, title: tool.title, ...adapter, settings: { ...tool, ...settings } }
+}
+
 /** The input does not fit the tool's documentation. The message repeats nothing of the input. */
 export class BadCall extends Error {
   override readonly name = 'BadCall'

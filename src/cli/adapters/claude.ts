@@ -6,8 +6,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { orElse } from '../../base/run/or-else.ts'
-import { AI_TOOLS } from '../../base/words/ai-tools.ts'
-import type { Adapter, Reply, ToolCall } from './adapter.ts'
+import { type Adapter, type Reply, type ToolCall, toolAdapter } from './adapter.ts'
 import {
   callOf,
   commandOf,
@@ -36,9 +35,7 @@ export function secondsOf(line: string): number {
   return HOOK_SECONDS + Number(inbox)
 }
 
-export const claude: Adapter = {
-  name: 'claude',
-  title: AI_TOOLS.claude.title,
+export const claude = toolAdapter('claude', {
   asks: true,
   read(input) {
     const call = callOf(input)
@@ -62,7 +59,6 @@ export const claude: Adapter = {
   ran: ({ hook_event_name }) => hook_event_name === 'PostToolUse' || hook_event_name === 'PostToolUseFailure',
   answer: answerLikeClaude,
   settings: {
-    ...AI_TOOLS.claude,
     off: {
       by: /"(?:disableAllHooks|allowManagedHooksOnly|strictPluginOnlyCustomization)"\s*:\s*(?:true|\[[^\]]*"hooks")/,
       of: ['/etc/claude-code/managed-settings.json'],
@@ -72,7 +68,7 @@ export const claude: Adapter = {
       return { PreToolUse: entryOf('.*', command), PostToolUse: entry, PostToolUseFailure: entry }
     },
   },
-}
+})
 
 /** What stands below an event in the settings of Claude Code, and of Codex. */
 export const entryOf = (matcher: string, command: string) => [

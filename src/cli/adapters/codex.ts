@@ -3,14 +3,11 @@
 // Source: https://developers.openai.com/codex/hooks and openai/codex, codex-rs/hooks: schema/generated
 // (pre-tool-use.command.input, post-tool-use.command.input) and src/engine/output_parser.rs, by which `ask` and `allow`
 // are unsupported there and `deny` needs a reason.
-import { AI_TOOLS } from '../../base/words/ai-tools.ts'
-import type { Adapter } from './adapter.ts'
+import { toolAdapter } from './adapter.ts'
 import { after, answerLikeClaude, before, entryOf } from './claude.ts'
 import { callOf, eventOf, otherEvent } from './fields.ts'
 
-export const codex: Adapter = {
-  name: 'codex',
-  title: AI_TOOLS.codex.title,
+export const codex = toolAdapter('codex', {
   asks: false,
   read(input) {
     const call = callOf(input)
@@ -23,7 +20,6 @@ export const codex: Adapter = {
   ran: ({ hook_event_name }) => hook_event_name === 'PostToolUse',
   answer: answerLikeClaude,
   settings: {
-    ...AI_TOOLS.codex,
     off: {
       by: /^\s*(?:(?:features\.)?hooks\s*=\s*false|allow_managed_hooks_only\s*=\s*true)/m,
       of: ['/etc/codex/config.toml', '/etc/codex/requirements.toml'],
@@ -34,4 +30,4 @@ export const codex: Adapter = {
     }),
     afterwards: 'Codex runs a new hook only after you have trusted it: type /hooks in Codex.',
   },
-}
+})

@@ -2,9 +2,7 @@
 // that change files, its own and those of MCP servers.
 // Source: https://docs.github.com/en/copilot/reference/hooks-reference (camelCase payloads; a hook that exits with
 // another code than 0 denies, one that says nothing leaves the decision to the tool).
-import { AI_TOOLS } from '../../base/words/ai-tools.ts'
-import type { Adapter } from './adapter.ts'
-import { BadCall } from './adapter.ts'
+import { BadCall, toolAdapter } from './adapter.ts'
 import { secondsOf } from './claude.ts'
 import {
   callOf,
@@ -20,9 +18,7 @@ import {
 } from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
-export const copilot: Adapter = {
-  name: 'copilot',
-  title: AI_TOOLS.copilot.title,
+export const copilot = toolAdapter('copilot', {
   asks: true,
   read(input) {
     const call = callOf(input)
@@ -48,7 +44,6 @@ export const copilot: Adapter = {
       ? undefined
       : { permissionDecision: reply.decision, permissionDecisionReason: reply.reason },
   settings: {
-    ...AI_TOOLS.copilot,
     off: { by: /"(?:disableAllHooks|allowManagedHooksOnly)"\s*:\s*true/ },
     fixed: { version: 1 },
     entries: (command) => {
@@ -56,7 +51,7 @@ export const copilot: Adapter = {
       return { preToolUse: entry, postToolUse: entry, postToolUseFailure: entry }
     },
   },
-}
+})
 
 const FILE_TOOLS = ['create', 'edit', 'write', 'apply_patch']
 

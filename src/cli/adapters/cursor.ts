@@ -1,7 +1,6 @@
 // Cursor: beforeShellExecution and afterShellExecution hooks, preToolUse of its file tools, beforeMCPExecution.
 // Source: https://cursor.com/docs/agent/hooks (reference of these events; preToolUse obeys `deny`, and not `ask`).
-import { AI_TOOLS } from '../../base/words/ai-tools.ts'
-import type { Adapter, ToolCall } from './adapter.ts'
+import { type ToolCall, toolAdapter } from './adapter.ts'
 import {
   callOf,
   commandOf,
@@ -16,9 +15,7 @@ import {
 } from './fields.ts'
 import { readFileCall } from './file-tools.ts'
 
-export const cursor: Adapter = {
-  name: 'cursor',
-  title: AI_TOOLS.cursor.title,
+export const cursor = toolAdapter('cursor', {
   asks: true,
   read(input) {
     const call = callOf(input)
@@ -36,7 +33,6 @@ export const cursor: Adapter = {
       ? undefined
       : { permission: reply.decision, user_message: reply.reason, agent_message: reply.reason },
   settings: {
-    ...AI_TOOLS.cursor,
     hasty: true,
     fixed: { version: 1 },
     entries: (command) => ({
@@ -47,7 +43,7 @@ export const cursor: Adapter = {
     }),
     afterwards: 'Restart Cursor to load it.',
   },
-}
+})
 
 /** A file tool of Cursor's own, or a tool of an MCP server, whose arguments come as the text of a JSON document. */
 function readTool(call: Members, event: string): ToolCall {

@@ -3,16 +3,13 @@
 // Source: google-gemini/gemini-cli, docs/hooks/reference.md, packages/core/src/hooks/types.ts (decisions are `allow`, `deny`
 // and, since pull request 21146 of March 2026, `ask`; silence means none), and packages/core/src/tools/shell.ts for the text of a result.
 
-import { AI_TOOLS } from '../../base/words/ai-tools.ts'
-import type { Adapter } from './adapter.ts'
+import { toolAdapter } from './adapter.ts'
 import { after, before, secondsOf } from './claude.ts'
 import { callOf, eventOf, exitCodeOf, type Members, membersOf, otherEvent, textOf } from './fields.ts'
 
 const SHELL = 'run_shell_command'
 
-export const gemini: Adapter = {
-  name: 'gemini',
-  title: AI_TOOLS.gemini.title,
+export const gemini = toolAdapter('gemini', {
   // A version before that takes `ask` for no opinion, and with --yolo runs the command.
   asks: false,
   asksIfNew: true,
@@ -35,7 +32,6 @@ export const gemini: Adapter = {
       ? undefined
       : { decision: reply.decision, reason: reply.reason, systemMessage: reply.reason },
   settings: {
-    ...AI_TOOLS.gemini,
     off: {
       by: /"hooksConfig"\s*:\s*\{[^{}]*"(?:enabled"\s*:\s*false|disabled"\s*:\s*\[[^\]]*"karo")/,
       of: ['/etc/gemini-cli/settings.json'],
@@ -50,7 +46,7 @@ export const gemini: Adapter = {
       }
     },
   },
-}
+})
 
 /** Later versions put a tag around what comes from outside, so that the model takes no orders from it. */
 const WRAPPER = /^\s*<untrusted_context(?:\s[^>]*)?>|<\/untrusted_context>\s*$/g

@@ -2,14 +2,11 @@
 // each of a tool that may change or show files, to `karo hook opencode`, throws where the answer is a denial, which blocks the call, and tells what ran with its exit code.
 // Source: anomalyco/opencode, packages/plugin/src/index.ts (tool.execute.before and .after) and
 // packages/opencode/src/tool/bash.ts (`metadata.exit`). OpenCode calls no hook of a plugin that could ask the person.
-import { AI_TOOLS } from '../../base/words/ai-tools.ts'
-import { type Adapter, BadCall } from './adapter.ts'
+import { BadCall, toolAdapter } from './adapter.ts'
 import { callOf } from './fields.ts'
 import { generic } from './generic.ts'
 
-export const opencode: Adapter = {
-  name: 'opencode',
-  title: AI_TOOLS.opencode.title,
+export const opencode = toolAdapter('opencode', {
   asks: false,
   // The plugin is Karo's own, so it speaks Karo's own contract, and always says which event it is about.
   read(input) {
@@ -20,12 +17,11 @@ export const opencode: Adapter = {
   answer: (reply) =>
     reply.decision === 'none' ? undefined : { decision: reply.decision, reason: reply.reason },
   settings: {
-    ...AI_TOOLS.opencode,
     entries: () => ({}),
     plugin: pluginOf,
     afterwards: 'OpenCode loads the plugin when it starts. Restart open sessions to load it.',
   },
-}
+})
 
 /** The text of the plugin; `line` is what it hands to a shell. Exit code 2 of the line denies, as in the hooks of other tools, and of a strict line each code but 0. */
 function pluginOf(line: string): string {

@@ -157,8 +157,11 @@ async function assignAll(io: CommandIo, chosen: readonly Machine[], changed: Cha
       if (!io.json) io.err(`${printable(name) || who} keeps its certificate: ${error.message}\n`)
     }
   }
-  if (io.json) io.out(`${JSON.stringify({ certificates, failed })}\n`)
-  else io.out(`${certificates.length} of ${chosen.length} machines have a new certificate. ${SPREADS}\n`)
+  show(
+    io,
+    { certificates, failed },
+    () => `${certificates.length} of ${chosen.length} machines have a new certificate. ${SPREADS}\n`,
+  )
   if (failed.length === 0) return
   return certificates.length === 0 ? EXIT.failed : EXIT.partial
 }

@@ -11,7 +11,7 @@ import { recordingPaths } from '../../config/paths.ts'
 import { ADAPTERS, type Adapter, type AdapterName, type HookSettings } from '../adapters/index.ts'
 import { NotEditable } from '../adapters/json-edit.ts'
 import { isBare, MARK, ownHooks, undone, withHooks, withoutHooks } from '../adapters/settings.ts'
-import type { CommandInput, CommandIo } from '../command.ts'
+import { type CommandInput, type CommandIo, show } from '../command.ts'
 import { unreadable } from '../input/regular-file.ts'
 import { programOf } from '../own-program.ts'
 import { absolutePath } from '../place.ts'
@@ -72,7 +72,7 @@ export function installHook(io: CommandIo, input: CommandInput, onError: 'allow'
   const content = (text: string): string => withHooks(text, place.settings, bytes)
   const paste =
     place.settings.plugin?.(line) ?? JSON.stringify({ hooks: place.settings.entries(line) }, null, 2)
-  if (input.options['dry-run']) return show(io, place, edited(place, content, paste))
+  if (input.options['dry-run']) return preview(io, place, edited(place, content, paste))
   checkOwner(place)
   const found = isHere(io, place.settings)
   makeDirectory(dirname(place.file), 0o755, 'the directory')
@@ -123,7 +123,7 @@ export function uninstallHook(io: CommandIo, input: CommandInput): undefined {
     return
   }
   const after = edited(place, (text) => undone(text, place.settings, textOf(copyOf(place.file))))
-  if (input.options['dry-run']) return show(io, place, after)
+  if (input.options['dry-run']) return preview(io, place, after)
   checkOwner(place)
   const changed = after !== before
   if (changed && isOwnFile(place.file, after, place.settings)) {
@@ -245,18 +245,16 @@ function checkOwner({ file, scope }: Place): void {
   }
 }
 
-function show(io: CommandIo, { adapter, file }: Place, content: string): undefined {
+function preview(io: CommandIo, { adapter, file }: Place, content: string): undefined {
   const text = Buffer.from(content, 'latin1').toString('utf8')
   const changed = content !== (textOf(file) ?? '')
-  if (io.json) io.out(`${JSON.stringify({ tool: adapter.name, file, changed, content: text })}\n`)
-  else
-    io.out(
+  return show(
+    io,
+    { tool: adapter.name, file, changed, content: text },
+    () =>
       `${printable(file)}${changed ? '' : ' stays as it is'}:\n${text.split('\n').map(printable).join('\n')}`,
-    )
-}
-
-function report(io: CommandIo, { adapter, file }: Place, changed: boolean, words: string): void {
-  io.out(
-    io.json ? `${JSON.stringify({ tool: adapter.name, file, changed })}\n` : `${words} ${printable(file)}\n`,
   )
 }
+
+const report = (io: CommandIo, { adapter, file }: Place, changed: boolean, words: string): void =>
+  show(io, { tool: adapter.name, file, changed }, () => `${words} ${printable(file)}\n`)

@@ -175,8 +175,9 @@ const get = defineCommand('artifact get', {
     })
     if (onScreen) io.out(harmless(decoder.decode()))
     output?.finish()
-    if (output !== undefined && io.json) io.out(`${JSON.stringify({ id, size, file: options.output })}\n`)
-    else if (output !== undefined) io.out(`${printable(options.output ?? '')} has ${bytes(size)}.\n`)
+    const { output: file = '' } = options
+    if (output !== undefined)
+      return show(io, { id, size, file }, () => `${printable(file)} has ${bytes(size)}.\n`)
   },
 })
 

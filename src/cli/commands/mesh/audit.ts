@@ -20,7 +20,7 @@ import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { csvText, jsonText } from '../../../base/printable.ts'
 import type { ExportVerdict } from '../../../trust/audit/exported.ts'
-import { type CommandIo, defineCommand, printJson } from '../../command.ts'
+import { type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { openRegular, unreadable } from '../../input/regular-file.ts'
 import { parseDuration, parseUntil, rfc3339, sinceOf } from '../../input/time.ts'
 import { given, parseWhole } from '../../input/values.ts'
@@ -73,10 +73,10 @@ const exportLedger = defineCommand('audit export', {
       }
     })
     if (file !== undefined)
-      io.out(
-        io.json
-          ? `${JSON.stringify({ file, entries })}\n`
-          : `${counted(entries)} ${entries === 1 ? 'is' : 'are'} in ${printable(file)}\n`,
+      return show(
+        io,
+        { file, entries },
+        () => `${counted(entries)} ${entries === 1 ? 'is' : 'are'} in ${printable(file)}\n`,
       )
   },
 })

@@ -53,11 +53,7 @@ const exportMesh = defineCommand('ca export', {
       }
     })
     if (file !== undefined)
-      io.out(
-        io.json
-          ? `${JSON.stringify({ file, documents })}\n`
-          : `${documents} documents are in ${printable(file)}\n`,
-      )
+      return show(io, { file, documents }, () => `${documents} documents are in ${printable(file)}\n`)
   },
 })
 

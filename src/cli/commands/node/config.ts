@@ -17,7 +17,7 @@ import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.
 import { optionalPath } from '../../../config/values.ts'
 import { loadPolicies } from '../../../trust/policy/load.ts'
 import { atHome } from '../../at-home.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { resealed } from '../../guard/rules.ts'
 import { pairs, table } from '../../terminal/table.ts'
 import { usage } from '../../usage.ts'
@@ -63,10 +63,8 @@ const list = defineCommand('config list', {
     const of = ({ path }: Key<unknown>) => (isOwn(path) ? own : loaded)
     if (io.json) {
       const keys = KEY_LIST.map((k) => shape(k, of(k)))
-      io.out(
-        `${JSON.stringify({ file: loaded.file ?? null, keys, environment: ENVIRONMENT, warnings: loaded.warnings })}\n`,
-      )
-      return
+      const { file = null, warnings } = loaded
+      return printJson(io, { file, keys, environment: ENVIRONMENT, warnings })
     }
     const source = (k: Key<unknown>): string => of(k).sources.get(k.path) ?? 'default'
     io.out(
@@ -103,8 +101,11 @@ const get = defineCommand('config get', {
     const found = keyNamed(args.key, 'karo config get')
     const loaded = load(io, found.path)
     const value = loaded.values.get(found.path)
-    if (io.json) io.out(`${JSON.stringify(shape(found, loaded))}\n`)
-    else io.out(`${typeof value === 'string' ? printable(value) : printable(valueText(value))}\n`)
+    show(
+      io,
+      shape(found, loaded),
+      () => `${printable(typeof value === 'string' ? value : valueText(value))}\n`,
+    )
     // Only on a terminal: a script that reads the value gets nothing else.
     if (!io.json && io.terminal) io.out(`\n${about(found, loaded, io)}`)
   },
@@ -206,7 +207,7 @@ const set = defineCommand('config set', {
     })
     if (guard !== undefined) resealed(guard)
     const force = forceOf(key.path)
-    if (io.json) io.out(`${JSON.stringify({ file, key: key.path, value, in_force: force, over })}\n`)
+    if (io.json) printJson(io, { file, key: key.path, value, in_force: force, over })
     else {
       io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n${inForce(io, force)}\n`)
       if (key.kind === optionalPath && value !== '' && !existsSync(String(value)))
@@ -231,10 +232,11 @@ const migrate = defineCommand('config migrate', {
         replaceFile(file, now, mode, systemRandom)
       })
     }
-    if (io.json) io.out(`${JSON.stringify({ file: file ?? null, kept, changes })}\n`)
-    else if (kept === null) io.out('Every key of the file is one of this version.\n')
-    else
-      io.out(`${changes.map((change) => `${printable(change)}\n`).join('')}\nThe file as it was: ${kept}\n`)
+    return show(io, { file: file ?? null, kept, changes }, () =>
+      kept === null
+        ? 'Every key of the file is one of this version.\n'
+        : `${changes.map((change) => `${printable(change)}\n`).join('')}\nThe file as it was: ${kept}\n`,
+    )
   },
 })
 

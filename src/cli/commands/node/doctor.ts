@@ -7,7 +7,7 @@ import { printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { closest } from '../../../base/suggest.ts'
 import { atHome } from '../../at-home.ts'
-import { type CommandInput, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
+import { type CommandInput, type CommandIo, defineCommand, show } from '../../command.ts'
 import { CHECK_GROUPS, CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import type { Outcome } from '../../doctor/check.ts'
 import { commandRunner } from '../../doctor/command.ts'
@@ -101,14 +101,12 @@ const command = defineCommand('doctor', {
     if (ids.length === CHECK_IDS.length)
       await io.call(leaveFindings, { body: { checks: results }, deadlineMs: LEAVE_MS }).catch(() => undefined)
     const failed = results.some(({ outcome }) => outcome === 'fail')
-    if (io.json) {
-      const document = {
-        ok: !failed,
-        checks: results,
-        ...(options.fix && { dry_run: dry, fixes: deeds }),
-      }
-      printJson(io, document)
-    } else io.out(doctorView(results, deeds, dry, io))
+    const document = {
+      ok: !failed,
+      checks: results,
+      ...(options.fix && { dry_run: dry, fixes: deeds }),
+    }
+    show(io, document, () => doctorView(results, deeds, dry, io))
     return (failed ? EXIT.failed : EXIT.done) satisfies ExitCode
   },
 })
@@ -139,7 +137,7 @@ async function egress(io: CommandIo): Promise<ExitCode> {
   const { mesh, discovery } = config.loaded.config
   const sockets = await lookAtEgress(pid, facts, { socket, mesh, discovery })
   const ok = sockets.every(({ why }) => why !== null)
-  io.out(io.json ? `${JSON.stringify({ ok, pid, sockets })}\n` : egressView(sockets, io))
+  show(io, { ok, pid, sockets }, () => egressView(sockets, io))
   return ok ? EXIT.done : EXIT.failed
 }
 
@@ -162,11 +160,7 @@ async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
   const { repairView } = await import('../../views/doctor.ts')
   const world = worldOf(io, [])
   const report = await mendDatabase(world, dry)
-  io.out(
-    io.json
-      ? `${JSON.stringify({ dry_run: dry, ...report })}\n`
-      : repairView(report, { dry, service: world.service }, io),
-  )
+  show(io, { dry_run: dry, ...report }, () => repairView(report, { dry, service: world.service }, io))
   return report.ok || (report.copy !== undefined && report.loss === 'none') ? EXIT.done : EXIT.failed
 }
 

@@ -5,7 +5,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getLogs } from '../../../api/contract/operations/care.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { paint, type Screen } from '../../terminal/table.ts'
@@ -106,7 +106,7 @@ const tail = defineCommand('logs tail', {
     if (input.options.follow) return follow(io, asked)
     let shown = 0
     for await (const line of linesOf(io, { ...asked, follow: false })) {
-      show(io, line)
+      print(io, line)
       shown++
     }
     if (shown === 0 && asked.lines > 0) io.err(`${NO_LINES}\n`)
@@ -142,7 +142,7 @@ async function follow(io: CommandIo, asked: Asked): Promise<undefined> {
           const { pid, seq } = line
           if (seq !== undefined && seen?.pid === pid && seq <= seen.seq) continue
           if (seq !== undefined) seen = { pid, seq }
-          show(io, line)
+          print(io, line)
         }
         begun = true
       } catch (error) {
@@ -160,8 +160,6 @@ async function follow(io: CommandIo, asked: Asked): Promise<undefined> {
   if (io.liveLine) io.err('\n')
 }
 
-function show(io: CommandIo, line: LogLine): void {
-  io.out(io.json ? `${JSON.stringify(line)}\n` : `${logLine(line, io)}\n`)
-}
+const print = (io: CommandIo, line: LogLine): void => show(io, line, () => `${logLine(line, io)}\n`)
 
 export const commands = [tail]

@@ -98,7 +98,7 @@ const install = defineCommand('service install', {
     refuseBesideMachine(io.env, 'karo service install')
     if (await runsHere(io.env)) await installUnit(io.json ? quiet(io) : io)
     else await installIntoShells(io.json ? quiet(io) : io)
-    if (io.json) io.out(`${JSON.stringify(await keptBy(io))}\n`)
+    if (io.json) printJson(io, await keptBy(io))
   },
 })
 

@@ -3,7 +3,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { managerOf, readHolder } from '../../../ops/system/lock.ts'
 import { atHome } from '../../at-home.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { keptBy } from '../../kept/kept.ts'
 import { systemctl } from '../../start/user-unit.ts'
 import { pause } from '../../terminal/interrupt.ts'
@@ -25,9 +25,7 @@ export const commands = [
       const holder = await readHolder(lock)
       if (holder?.alive !== true) {
         refuseMachines(io)
-        if (io.json) io.out(`${JSON.stringify({ stopped: false, pid: null })}\n`)
-        else io.out('No node runs here.\n')
-        return
+        return show(io, { stopped: false, pid: null }, () => 'No node runs here.\n')
       }
       const { pid } = holder
       // A manager would start again what only a signal has ended.
@@ -46,7 +44,7 @@ export const commands = [
           )
         await pause(LOOK_MS, until)
       }
-      if (io.json) io.out(`${JSON.stringify({ stopped: true, pid })}\n`)
+      if (io.json) printJson(io, { stopped: true, pid })
       else io.out(atHome(`Stopped (process ${pid}). ${await againBy(io)}\n`, io))
     },
   }),

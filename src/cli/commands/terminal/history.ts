@@ -145,7 +145,7 @@ async function choose(io: CommandIo, input: Input): Promise<undefined> {
     height: height === undefined ? finder.height : parseWhole(height, '--height', 0, HEIGHT_MAX),
     terms: { isUpward, enterRuns: isOfHook && finder.enter === 'run' },
   })
-  if (io.json) io.out(`${JSON.stringify({ picked: picked?.command ?? null })}\n`)
+  if (io.json) printJson(io, { picked: picked?.command ?? null })
   else if (picked !== undefined) {
     const action = isOfHook ? `${picked.run ? 'run' : 'edit'}\n` : ''
     io.out(Buffer.from(`${action}${picked.command}\n`))

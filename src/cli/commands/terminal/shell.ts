@@ -104,7 +104,7 @@ const shellInit = defineCommand('shell init', {
       asker: input.options[ASK_KEY] === true,
       start: input.options[START] === true,
     })
-    io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : Buffer.from(hook))
+    show(io, { shell, hook }, () => Buffer.from(hook))
     // The notice first: while one may be waiting, each new shell asks for it.
     const told = io !== asked || (await tellUnusual(io))
     if (input.options[KEEP] && told && io === asked) {

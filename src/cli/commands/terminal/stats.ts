@@ -3,7 +3,7 @@ import { STATISTICS_PERIODS } from '../../../api/contract/constants.ts'
 import { getMostUsed, getStats } from '../../../api/contract/operations/stats.ts'
 import { type MostUsedShape, RISK_LEVELS, type StatisticsShape } from '../../../api/contract/shapes.ts'
 import { duration } from '../../../base/format.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
+import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { withNode } from '../../kept/with-node.ts'
 import { bar, shade, showsBlocks, spark } from '../../terminal/bars.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
@@ -54,8 +54,11 @@ export const commands = [
               query: { period, ...(options.commands !== true && { limit: SHOWN }) },
             })
           : undefined
-      if (io.json) io.out(`${JSON.stringify({ ...numbers, ...most })}\n`)
-      else io.out(statsView(numbers, RISK_LEVELS, io) + (most ? mostUsedView(most, io) : ''))
+      return show(
+        io,
+        { ...numbers, ...most },
+        () => statsView(numbers, RISK_LEVELS, io) + (most ? mostUsedView(most, io) : ''),
+      )
     },
   }),
 ]
