@@ -16,8 +16,6 @@ import { type GuardSources, MACHINE_RULES, setsAny } from './sources.ts'
 
 /** A home without a fleet. */
 const NOWHERE = '/nonexistent'
-/** The person's rules file, unless guard.rules names another one. */
-const ownRules = (home: string): string => join(home, 'guard.toml')
 
 /**
  * Reads all files anew. Never throws: a broken file makes the profile strict, and `warnings` say why. A broken
@@ -85,7 +83,7 @@ export function loadGuard(from: GuardSources): Guard {
   }
 
   const unread = new Set<string>()
-  const own = config?.rules || ownRules(from.home)
+  const own = config?.rules || join(from.home, 'guard.toml')
   const ownFile = read(own, 'own', Boolean(config?.rules))
   const machine = read(machineFile, 'machine')
   // The service writes what it follows for everybody, in a directory that is its own.

@@ -57,9 +57,7 @@ export function settle(
       count: same.count + (day > same.last_day ? 1 : 0),
       last_day: Math.max(same.last_day, day),
     }
-    if (!sameAs(same, next)) changed.push(next)
+    if (JSON.stringify(same) !== JSON.stringify(next)) changed.push(next)
   }
   return { changed, begun }
 }
-
-const sameAs = (a: Signal, b: Signal): boolean => JSON.stringify(a) === JSON.stringify(b)

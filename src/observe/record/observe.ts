@@ -3,6 +3,7 @@ import { type FSWatcher, mkdirSync, watch } from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Faults } from '../../base/run/faults.ts'
+import { createListeners } from '../../base/run/listeners.ts'
 import { inSteps } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
 import { type EventInput, type EventRepository, idOfEvent } from '../../store/events/events.ts'
@@ -46,8 +47,8 @@ export function createObserve(deps: ObserveDeps): Observe {
     more: (name) => changed.add(name),
     stopping: () => stopped,
   })
-  const listeners = new Set<(commands: readonly RecordedCommand[]) => void>()
-  const ranListeners = new Set<(shell: HookedShell, lines: readonly RanLine[]) => void>()
+  const recorded = createListeners<[commands: readonly RecordedCommand[]]>()
+  const ran = createListeners<[shell: HookedShell, lines: readonly RanLine[]]>()
   const changed = new Set<string>()
   let sweepDue = false
   let stopped = true
@@ -60,16 +61,15 @@ export function createObserve(deps: ObserveDeps): Observe {
   let work: Promise<void> | undefined
 
   function tellRecorded(stored: readonly EventInput[], shell: HookedShell | undefined): void {
-    if (shell !== undefined && ranListeners.size > 0) {
+    if (shell !== undefined) {
       const lines = stored.map(({ start_us, tag, duration_us, exit_code }) => ({
         id: idOfEvent(start_us, tag),
         start_us,
         duration_us,
         exit_code,
       }))
-      for (const listener of ranListeners) listener(shell, lines)
+      ran.tell(shell, lines)
     }
-    if (listeners.size === 0) return
     const commands = stored.map(({ uid, start_us, tag, category, risk_level }) => ({
       uid,
       id: idOfEvent(start_us, tag),
@@ -77,7 +77,7 @@ export function createObserve(deps: ObserveDeps): Observe {
       category,
       risk_level,
     }))
-    for (const listener of listeners) listener(commands)
+    recorded.tell(commands)
   }
 
   /** One reader at a time; what comes meanwhile is read in the next round. */
@@ -187,15 +187,9 @@ export function createObserve(deps: ObserveDeps): Observe {
       ]
     },
 
-    onRecorded(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onRecorded: recorded.on,
 
-    onRan(listener) {
-      ranListeners.add(listener)
-      return () => ranListeners.delete(listener)
-    },
+    onRan: ran.on,
 
     shells: follower.shells,
 
@@ -214,7 +208,7 @@ export function createObserve(deps: ObserveDeps): Observe {
       for (let round = 0; round < 2 && work !== undefined; round++) await work
     },
 
-    blank: (uid) => follower.blank(uid),
+    blank: follower.blank,
 
     failures: () => failures + follower.failures(),
 
