@@ -1,18 +1,18 @@
 // Me: a person's own day, week, month or year, as numbers and as the newest commands.
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { duration } from '../../api/contract/client/page.ts'
 import { getAnomalies, muteAnomalies, seeAnomalies } from '../../api/contract/operations/anomalies.ts'
+import { getHistory } from '../../api/contract/operations/history.ts'
 import { getStats } from '../../api/contract/operations/stats.ts'
-import type { AnomalyShape, StatisticsShape } from '../../api/contract/shapes.ts'
+import type { AnomalyShape, EventShape, StatisticsShape } from '../../api/contract/shapes.ts'
 import { Bars, Figures, Heat } from '../parts/charts.tsx'
 import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
-import { Table } from '../parts/table.tsx'
+import { type Columns, Table } from '../parts/table.tsx'
 import { Trend } from '../parts/trend.tsx'
-import { change, compared, counted, cut, number, percent, plain, Time } from '../parts/words.tsx'
+import { Code, change, compared, counted, cut, number, percent, plain, Risk, Time } from '../parts/words.tsx'
 import { useAnswer } from '../state/asked.ts'
 import { refreshStatus, status } from '../state/live.ts'
 import { client } from '../state/session.ts'
-import { Commands } from './commands.tsx'
 
 type Period = StatisticsShape['period']
 const PERIODS: Readonly<Record<Period, string>> = {
@@ -23,6 +23,11 @@ const PERIODS: Readonly<Record<Period, string>> = {
 }
 const BARS_MAX = 10
 const WEEK_MS = 7 * 86_400_000
+/** Commands that are asked for at once. */
+const SHOWN = 20
+/** A search begins when nobody typed for so long. */
+const PAUSE_MS = 250
+const LEVELS = ['', 'moderate', 'high', 'critical'] as const
 
 export function Me() {
   const [period, setPeriod] = useState<Period>('today')
@@ -217,4 +222,104 @@ function Anomalies() {
       </Shown>
     </Panel>
   )
+}
+
+/** The newest commands of the person, or those that a search finds. */
+function Commands() {
+  const [typed, setTyped] = useState('')
+  const [words, setWords] = useState<readonly string[]>([])
+  const [risk, setRisk] = useState<(typeof LEVELS)[number]>('')
+  const [failed, setFailed] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setWords(typed.split(/\s+/).filter((word) => word !== '')), PAUSE_MS)
+    return () => clearTimeout(timer)
+  }, [typed])
+  const query = {
+    limit: SHOWN,
+    ...(words.length > 0 && { word: words.slice(0, 32) }),
+    ...(risk !== '' && { risk }),
+    ...(failed && { failed }),
+  }
+  const asked = useAnswer(getHistory, ['command_recorded'], { query })
+  const isSearch = words.length > 0 || risk !== '' || failed
+  return (
+    <Panel
+      title={isSearch ? 'Commands found' : 'Recent commands'}
+      wide
+      note={
+        <>
+          {asked.data !== undefined && asked.data.total > SHOWN && (
+            <>
+              The newest {SHOWN} of {counted(asked.data.total, 'command')}.{' '}
+            </>
+          )}
+          Lines that the guard blocked, or that you declined, are not here: they never ran. The key Up in your
+          shell brings them back.
+        </>
+      }
+      actions={
+        <search class="filters">
+          <input
+            type="search"
+            aria-label="Words in the command"
+            placeholder="Search your commands"
+            value={typed}
+            onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+          />
+          <label>
+            Risk{' '}
+            <select
+              value={risk}
+              onChange={({ currentTarget }) => setRisk(LEVELS[currentTarget.selectedIndex] ?? '')}
+            >
+              {LEVELS.map((one) => (
+                <option key={one} value={one}>
+                  {one === '' ? 'any' : `${one} or above`}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            <input
+              type="checkbox"
+              checked={failed}
+              onChange={({ currentTarget }) => setFailed(currentTarget.checked)}
+            />{' '}
+            failed only
+          </label>
+        </search>
+      }
+    >
+      <Shown
+        asked={asked}
+        empty={({ events }) =>
+          events.length > 0 ? undefined : isSearch ? (
+            <p>No command of yours fits that.</p>
+          ) : (
+            <p>No command is recorded yet.</p>
+          )
+        }
+      >
+        {({ events }) => <Table caption="Your commands" rows={events} keyOf="id" columns={COMMANDS} />}
+      </Shown>
+    </Panel>
+  )
+}
+
+const COMMANDS: Columns<EventShape> = {
+  When: ({ timestamp }) => <Time at={timestamp} as="ago" />,
+  Command: { cell: ({ command }) => <Code text={command} />, long: true },
+  Risk: ({ risk_level }) => <Risk level={risk_level} />,
+  // A command without this mark may be older than the mark, or imported, or its mark was lost.
+  Guard: ({ confirmed }) => (confirmed ? 'asked: you confirmed it' : '–'),
+  Category: ({ category }) => plain(category),
+  Exit: {
+    right: true,
+    cell: ({ exit_code }) =>
+      exit_code === null ? '–' : exit_code === 0 ? '0' : <b class="bad">{exit_code}</b>,
+  },
+  Took: {
+    right: true,
+    cell: ({ duration_ms }) => (duration_ms === null ? '–' : duration(duration_ms)),
+  },
 }

@@ -1,19 +1,18 @@
-// System: the node at a glance, its checks, what happens now, its log and its metrics.
+// System: the node at a glance, its checks, what happens now, its log, its configuration and its metrics.
 
 import { useState } from 'preact/hooks'
 import { bytes, duration } from '../../api/contract/client/page.ts'
-import { getMetrics } from '../../api/contract/operations/care.ts'
+import { getMetrics, getSettings } from '../../api/contract/operations/care.ts'
 import { getFindings } from '../../api/contract/operations/doctor.ts'
-import type { FeedEvent, FindingsShape, StatusShape } from '../../api/contract/shapes.ts'
+import type { FeedEvent, FindingsShape, SettingsShape, StatusShape } from '../../api/contract/shapes.ts'
 import { Command, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
-import { Facts, Table } from '../parts/table.tsx'
-import { counted, Foreign, number, plain, State, Time } from '../parts/words.tsx'
+import { type Columns, Facts, Table } from '../parts/table.tsx'
+import { Code, counted, Foreign, number, plain, State, Time } from '../parts/words.tsx'
 import { useAnswer, useAsked } from '../state/asked.ts'
 import { recent, refreshStatus, status, statusProblem } from '../state/live.ts'
 import { client } from '../state/session.ts'
 import { Logs } from './log.tsx'
-import { Settings } from './settings.tsx'
 
 type Finding = FindingsShape['checks'][number]
 
@@ -254,4 +253,85 @@ function Metrics() {
       </Shown>
     </Panel>
   )
+}
+
+type Setting = SettingsShape['keys'][number]
+
+/** The configuration of the node: each value, where it comes from, and what waits until it is in force. */
+function Settings() {
+  const [words, setWords] = useState('')
+  const [all, setAll] = useState(false)
+  const asked = useAnswer(getSettings, ['config_reloaded'])
+  const wanted = words.trim().toLowerCase()
+  const found = (asked.data?.keys ?? []).filter(({ key, description, source }) =>
+    wanted === '' ? all || source !== 'default' : `${key} ${description}`.toLowerCase().includes(wanted),
+  )
+  return (
+    <Panel
+      title="Configuration"
+      wide
+      note={<FileOf settings={asked.data} />}
+      actions={
+        <search class="filters">
+          <input
+            type="search"
+            aria-label="Words in a key or its description"
+            placeholder="mesh.port"
+            value={words}
+            onInput={({ currentTarget }) => setWords(currentTarget.value)}
+          />
+          <label>
+            <input
+              type="checkbox"
+              checked={all}
+              onChange={({ currentTarget }) => setAll(currentTarget.checked)}
+            />{' '}
+            defaults too
+          </label>
+        </search>
+      }
+    >
+      <Shown
+        asked={asked}
+        empty={({ problem }) =>
+          problem === null &&
+          found.length === 0 && <p>{wanted === '' ? 'All keys have their defaults.' : 'No key matches.'}</p>
+        }
+      >
+        {({ problem }) =>
+          problem === null ? (
+            <Scroll class="short" label="Keys of the configuration">
+              <Table caption="Configuration" rows={found} keyOf="key" columns={SETTINGS} />
+            </Scroll>
+          ) : (
+            <p class="note bad">
+              <Foreign text={problem} />
+            </p>
+          )
+        }
+      </Shown>
+    </Panel>
+  )
+}
+
+const FileOf = ({ settings }: { readonly settings: SettingsShape | undefined }) =>
+  settings?.file == null ? (
+    <>Values of the configuration file and of the environment.</>
+  ) : (
+    <>
+      From <Code text={settings.file} /> and the environment of the daemon.
+    </>
+  )
+
+const SETTINGS: Columns<Setting> = {
+  Key: ({ key }) => <code>{key}</code>,
+  Value: { cell: ({ value }) => <Code text={value} />, wraps: true },
+  From: 'source',
+  'In force': ({ waits }) =>
+    waits === null ? (
+      'yes'
+    ) : (
+      <State tone="warn">{waits === 'reload' ? 'after a reload' : 'after a restart'}</State>
+    ),
+  Meaning: { cell: ({ description }) => <span class="quiet">{description}</span>, long: true },
 }
