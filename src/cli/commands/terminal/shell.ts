@@ -1,10 +1,9 @@
 // karo shell: prints the hook that records commands, or puts it into the shell's start file.
-
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT } from '../../../base/errors.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
 import { quoteShell } from '../../../base/quote.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
@@ -17,7 +16,7 @@ import {
   type OptionWords,
   show,
 } from '../../command.ts'
-import { programOf } from '../../own-program.ts'
+import { absoluteProgram, programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
 import {
   ASK_KEY,
@@ -31,12 +30,11 @@ import {
   UP,
   WITHOUT,
 } from '../../shells/flags.ts'
-import { forAll, systemOption } from '../../shells/for-all.ts'
 import { homeWords, hookLine, initWords } from '../../shells/hook-line.ts'
 import { editedShell, hookOf } from '../../shells/hook-text.ts'
 import { dropHooks, keepHook } from '../../shells/kept-hook.ts'
 import { nextSteps } from '../../shells/next-steps.ts'
-import { ofUser, refuseOthersHome } from '../../shells/own-home.ts'
+import { mayOthersChange, ofUser, refuseOthersHome } from '../../shells/own-home.ts'
 import { linkOf, makeLink, removeLink } from '../../shells/own-link.ts'
 import {
   dropEmpty,
@@ -49,6 +47,7 @@ import {
   withoutLine,
 } from '../../shells/rc-file.ts'
 import { loginShell, START_FILES } from '../../shells/start-files.ts'
+import { changeSystemFiles } from '../../shells/system-files.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -78,6 +77,8 @@ const rcOption: OptionWords = {
   completes: 'file',
   description: `its start file (default: ${SHELLS.map((name) => `${name} ${START_FILES[name].where}`).join('; ')})`,
 }
+
+const systemOption = "the start files of the machine, for all its people's bash, zsh and fish; only root can"
 
 const shellInit = defineCommand('shell init', {
   summary: 'print the hook that records the commands of a shell and guards it (bash, zsh, fish)',
@@ -303,4 +304,54 @@ function report(
   words: string,
 ): void {
   show(io, done, () => `${words} ${done.file}\n`)
+}
+
+const ABOUT = `From now on every new shell of everybody here records, for each person alone: to the person's own node, or to the machine's. What a person shares with other nodes stays that person's decision (karo share). A person who does not want to be recorded puts  export KARO_PAUSE=1  into their own start file.`
+
+/** `flags` of `shell init`, for the line. Throws KaroError `bad_request` for what cannot be meant for everybody. */
+function forAll(
+  io: CommandIo,
+  what: 'install' | 'uninstall',
+  flags: readonly string[],
+  { args, options }: CommandInput,
+): undefined {
+  if (io.env.KARO_HOME) {
+    throw usage(
+      '--system is for all people of the machine, but --home names the node of one person',
+      '--system',
+      'Leave out --home and KARO_HOME.',
+    )
+  }
+  if (
+    args.shell !== undefined ||
+    ['rc', ...Object.keys(WITHOUT)].some((name) => options[name] !== undefined)
+  ) {
+    throw usage(
+      '--system changes the start files of all shells, so it takes no shell, no --rc and no flag that leaves something out',
+      '--system',
+      `Leave out the shell, --rc, ${Object.keys(WITHOUT)
+        .map((name) => `--${name}`)
+        .join(', ')}.`,
+    )
+  }
+  const program = absoluteProgram(io)
+  const changeable = program.find((word) => mayOthersChange(word) || mayOthersChange(realpathSync(word)))
+  if (what === 'install' && changeable !== undefined) {
+    throw new KaroError(
+      'refused',
+      'users other than root can change the program that every shell here would run',
+      {
+        where: changeable,
+        hint: 'Install the package, or make root the only owner and writer of the file and its parent directories.',
+      },
+    )
+  }
+  const files = changeSystemFiles(what, { root: '/', flags, program, random: systemRandom })
+  const [done, none] =
+    what === 'install' ? ['Added to', 'The hook is already in'] : ['Removed from', 'The hook is not in']
+  const words = files.map(({ file, changed }) => `${changed ? done : none} ${file}`)
+  if (what === 'install') words.push(ABOUT)
+  return show(io, { files, changed: files.some(({ changed }) => changed) }, () =>
+    fitted(`${words.join('\n')}\n`, io.columns),
+  )
 }
