@@ -172,6 +172,7 @@ function doctorRoutesOf({ foundation, local, network, http, health }: RouteParts
     drift: () => driftOf(foundation),
     fleet: fleet.state,
     certified: fleet.certified,
+    fault: fleet.fault,
     operators: fleet.operators,
     sessions,
     policy,

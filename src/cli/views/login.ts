@@ -7,16 +7,17 @@ import { clauses, fitted } from '../terminal/text.ts'
 const wordOf = (type: AskedType): string => queryType(type).word
 
 export function whoAmIView(
-  { node, login, lapsed }: WhoAmIShape,
+  { node, login, lapsed, outside }: WhoAmIShape,
   { columns }: { readonly columns: number },
 ): string {
+  const out = outside === undefined ? '' : `\nNo member answers: ${printable(outside)}.\n`
   const here = `${printable(node.name)} (${formatFingerprint(node.fingerprint)})`
   if (login === null) {
     const says =
       lapsed === null
         ? `You ask as this node, ${here}.`
         : `Your login has ended: ${printable(lapsed)}. Nothing is asked until you log in again, or by karo logout as this node, ${here}.`
-    return fitted(`${says}\nkaro login --credential <file>  asks as an operator.\n`, columns)
+    return fitted(`${says}\nkaro login --credential <file>  asks as an operator.\n${out}`, columns)
   }
   const { name, fingerprint, roles, teams, types, ends_at } = login
   const has = clauses(
@@ -30,7 +31,7 @@ export function whoAmIView(
   return fitted(
     `You ask as ${printable(name)} (${formatFingerprint(fingerprint)}${has.map((one) => `; ${one}`).join('')}) through ${here}.
 Until ${localTime(ends_at)}, for ${may}. Nobody else on this machine does. Earlier:  karo logout
-`,
+${out}`,
     columns,
   )
 }

@@ -175,7 +175,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
     word: (node) => roll.word(node, clock.now()),
     revoked: roll.revoked,
-    fault: roll.fault,
+    fault: (node) => roll.fault(node, clock.now()),
     withdrawn: roll.withdrawn,
     isPerson: roll.operators.holds,
     root: roll.root,

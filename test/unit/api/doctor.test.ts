@@ -53,6 +53,7 @@ const rooms = {
     joining: { refused: null, expires_at: 0, places: ['10.0.0.5:9238'] },
   }),
   certified: () => [],
+  fault: () => 'expired',
   operators: { list: () => [] },
   sessions: { state: () => undefined },
   totals: { totals: { audiences: () => [] } },

@@ -57,6 +57,7 @@ async function node(certified: readonly Binding[] = []) {
   await trust.start(never)
   onTestFinished(() => trust.stop())
   const connected = new Set<NodeId>()
+  const ended = new Set<NodeId>()
   const apart = new Map<NodeId, Apart>()
   const links = new Map<NodeId, readonly string[]>()
   const mesh = {
@@ -70,6 +71,7 @@ async function node(certified: readonly Binding[] = []) {
       const binding = certified.find(({ node_id }) => node_id === id)
       return binding === undefined ? undefined : { binding, stale: false, level: 'peer' as const }
     },
+    fault: (id: NodeId) => (ended.has(id) ? 'expired' : undefined),
     certified: () => certified,
     revoke: async () => false,
     look: async () => 0,
@@ -89,7 +91,7 @@ async function node(certified: readonly Binding[] = []) {
   ]
   const { get, post } = serving(routes, { caller: () => asked.by })
   const decide = (what: 'trust' | 'deny' | 'revoke', of: object) => post(`/api/v1/peers/${what}`, of)
-  return { asked, get, post: decide, trust, connected, apart, links, clock, db }
+  return { asked, get, post: decide, trust, connected, ended, apart, links, clock, db }
 }
 
 test('a machine that is reached through others names the neighbour that told of it', async () => {
@@ -116,9 +118,10 @@ test('whom a machine says it is linked with is told while it is there', async ()
 })
 
 test('peers lists everybody known with state, level and why, those who wait first', async () => {
-  const { get, trust, connected } = await node()
+  const { get, trust, connected, ended } = await node()
   trust.sawMember(ann, { name: 'anns', addresses: [at(1)] })
   connected.add(ann)
+  ended.add(bob)
   trust.sawStranger(bob, { name: 'bobs-laptop', addresses: [at(2)] })
   await trust.trust(cid, { level: 'share_to', name: 'cid' })
   await trust.trust(eve, { name: 'eve' })

@@ -8,18 +8,26 @@ import type { Unreleased } from '../../../src/exchange/totals/types.ts'
 const NOW = Date.UTC(2026, 10, 22, 12)
 const self = 'self' as NodeId
 
+type Whys = readonly (Unreleased | undefined)[]
+
 /** `whys`: of the newest days, the oldest first; of those before them nothing was released. */
-async function releasesOf(...whys: readonly (Unreleased | undefined)[]) {
+async function releasesOf(...whys: Whys) {
   const deps = {
     totals: {
       audiences: () => ['security'],
-      preview: async () => ({ bucket: { start: NOW, end: NOW + DAY_MS }, state: 'given', pair: [] }),
+      // Each period is drawn for one of three aggregators and a second one that is the same for all.
+      preview: async (_: unknown, __: unknown, at = NOW) => ({
+        bucket: { start: at, end: at + DAY_MS },
+        state: 'given',
+        pair: [{ node_id: `drawn-${((at / DAY_MS) % 3) | 0}` }, { node_id: self }],
+      }),
       read: async (_: unknown, __: unknown, { start, end }: { start: number; end: number }) => {
         const days = Math.floor((end - start) / DAY_MS)
         return {
           buckets: Array.from({ length: days }, (_, at) => {
             const back = days - at
-            return { why: back > whys.length ? 'none' : whys[whys.length - back] }
+            const why = back > whys.length ? 'none' : whys[whys.length - back]
+            return { start: start + at * DAY_MS, why }
           }),
         }
       },
@@ -28,20 +36,31 @@ async function releasesOf(...whys: readonly (Unreleased | undefined)[]) {
     member: () => undefined,
     now: () => NOW,
   } as unknown as TotalsFactsDeps
-  const facts = await totalsFacts(deps, 1000, () => ({ node_id: self, fingerprint: '', name: '' }) as never)
+  return totalsFacts(deps, 1000, (node_id) => ({ node_id }) as never)
+}
+
+async function lateOf(...whys: Whys) {
+  const facts = await releasesOf(...whys)
   return [facts?.late, facts?.none_yet]
 }
 
 test('periods without a release are late, also where the releases ended long ago', async () => {
-  expect(await releasesOf(undefined, 'pending')).toEqual([1, undefined])
-  expect(await releasesOf('few', 'half', 'pending')).toEqual([2, undefined])
+  expect(await lateOf(undefined, 'pending')).toEqual([1, undefined])
+  expect(await lateOf('few', 'half', 'pending')).toEqual([2, undefined])
   const week = Array.from({ length: 7 }, () => 'pending' as const)
-  expect(await releasesOf(undefined, ...Array.from({ length: 20 }, () => 'none' as const), ...week)).toEqual([
+  expect(await lateOf(undefined, ...Array.from({ length: 20 }, () => 'none' as const), ...week)).toEqual([
     ...[7, undefined],
   ])
 })
 
 test('in a mesh of which nothing was released yet none is', async () => {
-  expect(await releasesOf()).toEqual([null, true])
-  expect(await releasesOf('pending', 'pending')).toEqual([null, true])
+  expect(await lateOf()).toEqual([null, true])
+  expect(await lateOf('pending', 'pending')).toEqual([null, true])
+})
+
+test('of three aggregators the one that is off is named, although others release between its periods', async () => {
+  const facts = await releasesOf(undefined, 'pending', undefined, undefined, 'pending', undefined, undefined)
+  expect(facts?.late).toBe(2)
+  const off = `drawn-${(((NOW - 6 * DAY_MS) / DAY_MS) % 3) | 0}`
+  expect(facts?.aggregators).toContainEqual({ node_id: off, there: false })
 })

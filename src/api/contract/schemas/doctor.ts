@@ -75,7 +75,10 @@ export const doctorFacts = named('DoctorFacts', {
     .nullable()
     .describe('null if the request did not ask for it, or the caller is no administrator'),
   pending: listOf(
-    machine.extend({ since: moment('when it was first met') }),
+    machine.extend({
+      since: moment('when it was first met'),
+      certificate_ended: flag('its certificate of the mesh has ended').exactOptional(),
+    }),
     1024,
     'unknown nodes that wait for a decision',
   ),
@@ -129,14 +132,16 @@ export const doctorFacts = named('DoctorFacts', {
       ended_at: moment('end of the newest period that is over; before that, of the first'),
       given: flag('this machine has given its part of it'),
       why: z.enum(UNGIVEN).nullable().describe('why it gives nothing of it; null: it does'),
-      late: count('newest periods that are over, in a row, of which no release has come')
+      late: count(
+        'periods that are over, of the last seven days and since the first release, of which none has come',
+      )
         .nullable()
         .describe('null: this node reads no totals, or none was released yet'),
       none_yet: z.literal(true).describe('this node reads totals, and none was released yet').optional(),
-      pair: listOf(
+      aggregators: listOf(
         z.strictObject({ ...machine.shape, there: flag('it was heard of lately') }),
-        2,
-        'the two that add that period up',
+        16,
+        'those that add that period up, or one of the newest eight late ones',
       ),
     })
     .nullable()

@@ -39,6 +39,9 @@ const BACK_MS = 8 * DAY_MS
 /** And so long where nothing was released of those: a mesh whose releases ended is no young one. */
 const EVER_MS = 90 * DAY_MS
 
+/** Aggregators are looked for among those of so many late periods, the newest. */
+const LATE_NAMED = 8
+
 /** By both aggregators or one of them, be it that machines were too few. */
 const wasReleased = ({ why }: BucketTotals): boolean => why !== 'pending' && why !== 'none'
 
@@ -64,17 +67,23 @@ export async function totalsFacts(
   // Which of the periods are from before a mesh that has just begun is not known here, so none is called late.
   const isYoung = isReader && !buckets.some(wasReleased) && !(await back(EVER_MS)).some(wasReleased)
   // Periods of which something was said, be it that machines were too few, are not late.
-  const isLate = (one: BucketTotals): boolean => one.why === 'pending' || one.why === 'half'
-  const newest = buckets.findLastIndex((one) => !isLate(one))
+  // With a third aggregator only those periods are missing that are drawn for the one that is off, so not only the newest count.
+  const late = buckets
+    .slice(buckets.findIndex(wasReleased) + 1)
+    .filter(({ why: is }) => is === 'pending' || is === 'half')
+  const drawn = await Promise.all(
+    late.slice(-LATE_NAMED).map(({ start }) => totals.preview(uid, audience, start)),
+  )
+  const aggregators = new Set([pair, ...drawn.map((one) => one.pair)].flat().map(({ node_id }) => node_id))
   return {
     ended_at: time(bucket?.end ?? open.start),
     given: state === 'given',
     why: why ?? null,
-    late: isReader && !isYoung ? buckets.length - 1 - newest : null,
+    late: isReader && !isYoung ? late.length : null,
     ...(isYoung && { none_yet: true as const }),
-    pair: pair.map(({ node_id }) => ({
-      ...named(node_id),
-      there: node_id === self().node_id || !isMissing(member(node_id), at),
+    aggregators: [...aggregators].map((node) => ({
+      ...named(node),
+      there: node === self().node_id || !isMissing(member(node), at),
     })),
   }
 }
@@ -82,6 +91,7 @@ export async function totalsFacts(
 interface CertificateDeps {
   readonly fleet: Fleet['state']
   readonly certified: Fleet['certified']
+  readonly fault: Fleet['fault']
   readonly operators: Pick<Fleet['operators'], 'list'>
   readonly sessions: Pick<Sessions, 'state'>
   readonly trust: Pick<Trust, 'member'>
@@ -220,6 +230,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         pending: onlyAdmins(trust.pending()).map(({ node_id, first_seen }) => ({
           ...named(node_id),
           since: time(first_seen),
+          ...(deps.fault(node_id) === 'expired' && { certificate_ended: true }),
         })),
         one_sided: one_sided.map(named),
         stale: stale.map(clockOf),

@@ -14,6 +14,7 @@ import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { time } from '../../server/shown.ts'
 import { operatorNamed } from './operator-named.ts'
+import { revokedInWords } from './revoked.ts'
 
 /** A person's number and the uid that the kernel names, which differ where the uid was somebody else's before. */
 type Person = Pick<Caller, 'uid' | 'account'>
@@ -70,11 +71,13 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
 
   const whoAmI = ({ uid: person, account: uid }: Person): WhoAmIShape => {
     const session = sessions.state(person, uid)
+    const outside = revokedInWords(fleet.state())
     return {
       uid,
       node: { node_id: self.nodeId, fingerprint: self.fingerprint, name },
       login: session === undefined ? null : loginShape(session),
       lapsed: sessions.lapsed(person) ?? null,
+      ...(outside !== undefined && { outside }),
     }
   }
 

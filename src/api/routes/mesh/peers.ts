@@ -37,7 +37,7 @@ interface PeersDeps {
     | 'memberOf'
   >
   readonly mesh: Pick<Mesh, 'isConnected' | 'apart' | 'linksOf'> & AlarmDeps['mesh']
-  readonly fleet: Pick<Fleet, 'word' | 'certified' | 'revoke' | 'state' | 'look'>
+  readonly fleet: Pick<Fleet, 'word' | 'fault' | 'certified' | 'revoke' | 'state' | 'look'>
   readonly summaries: Pick<Summaries, 'withdrawFrom'>
   readonly documents: Pick<Documents, 'spread'>
   readonly log: Log
@@ -96,6 +96,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
       ...(certified && { certified_until: time(certified.not_after) }),
+      ...(fleet.fault(node) === 'expired' && { certificate_ended: true }),
       ...(certified?.owner !== undefined && { owner: certified.owner }),
       ...(certified?.usage === 'issuer' && { certifies: certifiedBy(node) }),
       ...(decided !== undefined && { decided_at: time(decided) }),

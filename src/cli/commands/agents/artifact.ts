@@ -156,6 +156,8 @@ const get = defineCommand('artifact get', {
     'karo artifact get - -o report.pdf': 'by a link from standard input',
   },
   async run(io, { args, options }) {
+    // Before anything is fetched, so that a name that cannot be used costs no transfer.
+    using output = options.output === undefined ? undefined : createOutput(options.output)
     const wanted = await wantedBy(args.id, options.at)
     const which = wanted === undefined ? args.id : await fetchHere(io, wanted)
     const { id, size, preview } = await io.call(showArtifact, { query: { id: which } })
@@ -166,7 +168,6 @@ const get = defineCommand('artifact get', {
         '-o',
         `Write it to a file: karo artifact get ${id.slice(0, ID_DIGITS)} -o FILE`,
       )
-    using output = options.output === undefined ? undefined : createOutput(options.output)
     const decoder = new TextDecoder()
     await copy(io, id, (chunk) => {
       if (output !== undefined) output.write(chunk)

@@ -54,7 +54,8 @@ const SOURCES: Readonly<Record<PeerShape['why'], string>> = {
   default: 'not decided',
 }
 
-function whyOf({ why, decided_at }: PeerShape): string {
+function whyOf({ why, decided_at, certificate_ended: ended }: PeerShape): string {
+  if (ended && why === 'default') return 'certificate ended'
   return decided_at === undefined ? SOURCES[why] : `${SOURCES[why]}, ${dayOf(decided_at)}`
 }
 
@@ -144,7 +145,18 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
     io.out(fitted((await isUsedAlone(io)) ? ALONE : empty, io.columns))
   } else io.out(table(io, peers, COLUMNS))
   // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
-  const waiting = peers.find(({ state, why }) => state === 'pending' && why !== 'frozen')
+  const pending = peers.filter(({ state, why }) => state === 'pending' && why !== 'frozen')
+  const ended = pending.find(({ certificate_ended }) => certificate_ended)
+  if (ended !== undefined) {
+    say(
+      io,
+      `
+The certificate of ${called(ended)} has ended. To bring it back into the mesh, an issuer makes an invite, and on that machine:
+  karo join <code>
+`,
+    )
+  }
+  const waiting = pending.find(({ certificate_ended }) => !certificate_ended)
   if (waiting !== undefined) {
     say(
       io,

@@ -43,10 +43,15 @@ export const members = {
       const long = pending.filter(({ since }) => now() - Date.parse(since) > PENDING_LONG_MS)
       return [
         ...long.map((node) =>
-          warn(
-            `${who(node)} has been waiting to be trusted since ${node.since}`,
-            `karo peers trust ${node.fingerprint}\nor: karo peers deny ${node.fingerprint}`,
-          ),
+          node.certificate_ended
+            ? warn(
+                `the certificate of ${who(node)} has ended; it was met first on ${node.since}`,
+                'On an issuer: karo invite; on that machine: karo join <code>',
+              )
+            : warn(
+                `${who(node)} has been waiting to be trusted since ${node.since}`,
+                `karo peers trust ${node.fingerprint}\nor: karo peers deny ${node.fingerprint}`,
+              ),
         ),
         ok(pending.length === 0 ? 'no node waits' : `${pending.length} waiting, none for more than an hour`),
       ]
@@ -60,8 +65,7 @@ export const members = {
     looksAt: 'daemon',
     fix: 'On the other node: karo peers trust <this node>',
     look({ certificate, one_sided }) {
-      const out = certificate?.why_not
-      if (out === 'revoked' || out === 'issuer_revoked')
+      if (certificate?.why_not)
         return skipped('this node is no longer a member of its mesh: mesh.certificate says what to do')
       return [
         ...one_sided.map((node) => warn(`${who(node)} is trusted here, but does not trust this node`)),
@@ -190,14 +194,14 @@ export const members = {
   'mesh.totals': {
     title: 'totals of the mesh',
     what: 'This machine has sent its share of the newest period to the aggregators. If it reads totals, releases arrive in time.',
-    why: 'A machine that sends nothing counts as absent in every total. While one of the two aggregators is off, no total is released.',
+    why: 'A machine that sends nothing counts as absent in every total. While an aggregator is off, the periods that are drawn for it are not released; with two aggregators, none is.',
     severity: 'warn',
     looksAt: 'daemon',
-    fix: 'karo share preview --role <role> shows the share of this machine, what is withheld and why, and the two aggregators; karo peers shows whether these are connected.',
+    fix: 'karo share preview --role <role> shows the share of this machine, what is withheld and why, and the two aggregators of a period; karo peers shows whether these are connected.',
     look({ totals }, { now }) {
       if (totals === undefined) return
       if (totals === null) return skipped('this mesh computes no totals')
-      const { ended_at, given, why, late, pair, none_yet } = totals
+      const { ended_at, given, why, late, aggregators, none_yet } = totals
       const found = []
       if (why === 'aggregator_refused')
         found.push(
@@ -214,11 +218,14 @@ export const members = {
           ),
         )
       if (late !== null && late >= LATE) {
-        const gone = pair.filter((one) => !one.there).map(who)
-        const off = gone.length === 0 ? '' : `, and the aggregator ${gone.join(' and ')} is not connected`
+        const gone = aggregators.filter((one) => !one.there).map(who)
+        const off =
+          gone.length === 0
+            ? ''
+            : `, and ${gone.length === 1 ? 'the aggregator ' : 'these aggregators are not connected: '}${gone.join(', ')}${gone.length === 1 ? ' is not connected' : ''}`
         found.push(
           warn(
-            `the newest ${late} periods were not released${off}`,
+            `${late} periods of the last seven days were not released${off}`,
             'Start all aggregators and connect them to the mesh: karo peers. Missing periods of the last 7 days are released when they are back.',
           ),
         )

@@ -321,8 +321,8 @@ test('multicast: heard both ways, alone, deaf, dumb, without a route, off', asyn
 })
 
 test('others: who waits, which versions they are of, who has a place, whose key has two successors or two machines', async () => {
-  const pending = (hours: number) =>
-    found('peers.pending', { pending: [{ ...birch, since: at(-hours / 24) }] }, { now })
+  const pending = (hours: number, more = {}) =>
+    found('peers.pending', { pending: [{ ...birch, since: at(-hours / 24), ...more }] }, { now })
   const versions = (...differs: Partial<ConnectionFacts>[]): Found =>
     judgeVersions(
       differs.map((one) => ({ ...peer, ...one })),
@@ -346,6 +346,7 @@ test('others: who waits, which versions they are of, who has a place, whose key 
       'nobody waits': found('peers.pending', { pending: [] }, { now }),
       'for half an hour': pending(0.5),
       'for two hours': pending(2),
+      'since its certificate ended': pending(2, { certificate_ended: true }),
       'the same version': versions({}),
       'an older one': versions({ karo_version: '0.0.9' }),
       'a newer one': versions({ karo_version: '0.2.0' }),
@@ -421,8 +422,8 @@ test('certificates: renewed in time or not, ended for whatever reason, of an iss
 })
 
 test('totals: given, not given once they could have been, and releases that do not come', async () => {
-  const pair = [birch, cedar].map((one) => ({ ...one, there: true }))
-  const facts = { ended_at: at(0), given: true, why: null, late: null, pair }
+  const aggregators = [birch, cedar].map((one) => ({ ...one, there: true }))
+  const facts = { ended_at: at(0), given: true, why: null, late: null, aggregators }
   const of = (change: object, hours: number) =>
     found('mesh.totals', { totals: { ...facts, ...change } }, { now: () => NOW + hours * HOUR })
   expect(
@@ -437,7 +438,11 @@ test('totals: given, not given once they could have been, and releases that do n
       'none was released yet': of({ none_yet: true }, 12),
       'the first period of a new mesh has not begun': of({ given: false, why: 'before_records' }, -7),
       'two are late, and an aggregator is not there': of(
-        { late: 2, pair: [{ ...pair[0], there: false }, pair[1]] },
+        { late: 2, aggregators: [{ ...aggregators[0], there: false }, aggregators[1]] },
+        0,
+      ),
+      'three are late, and two aggregators are not there': of(
+        { late: 3, aggregators: aggregators.map((one) => ({ ...one, there: false })) },
         0,
       ),
     }),

@@ -26,6 +26,7 @@ test.each([
       roll.certificate(second, LATER)
       expect(roll.word(node.nodeId, LATER)).toBeUndefined()
       expect(roll.whyNot(node.nodeId, LATER)).toBe('ended')
+      expect(roll.fault(node.nodeId, LATER)).toBe('expired')
       expect(roll.certified(LATER).map(({ name }) => name)).toEqual(['hq-1', 'hq-2'])
       // A newer one counts again.
       const next = { version: LATER, notBefore: LATER, notAfter: LATER + DAY_MS }

@@ -66,7 +66,7 @@ test('an operator that shows its certificate as a node is none', () => {
   const roll = rollWith()
   expect(roll.chain(operator.nodeId, operatorChain(), NOW)).toEqual([])
   expect(roll.word(operator.nodeId, NOW)).toBeUndefined()
-  expect(roll.fault(operator.nodeId)).toBe('wrong_usage')
+  expect(roll.fault(operator.nodeId, NOW)).toBe('wrong_usage')
 })
 
 test('a key is a node or a person, whichever it was first', () => {
