@@ -62,9 +62,6 @@ export function Waiting({ peer, again }: { readonly peer: PeerShape; readonly ag
         <span class="quiet">calls itself so</span>
         <br />
         <Words fingerprint={peer.fingerprint} />
-        {peer.certificate_ended && (
-          <p>Its certificate of the mesh has ended: an invite of an issuer brings it back.</p>
-        )}
         <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
           <summary>Its words as a QR code</summary>
           {isOpen && (

@@ -77,7 +77,7 @@ export const doctorFacts = named('DoctorFacts', {
   pending: listOf(
     machine.extend({
       since: moment('when it was first met'),
-      certificate_ended: flag('its certificate of the mesh has ended').exactOptional(),
+      certificate_ended: flag('an invite brings it back').exactOptional(),
     }),
     1024,
     'unknown nodes that wait for a decision',
@@ -132,9 +132,7 @@ export const doctorFacts = named('DoctorFacts', {
       ended_at: moment('end of the newest period that is over; before that, of the first'),
       given: flag('this machine has given its part of it'),
       why: z.enum(UNGIVEN).nullable().describe('why it gives nothing of it; null: it does'),
-      late: count(
-        'periods that are over, of the last seven days and since the first release, of which none has come',
-      )
+      late: count('periods of the last seven days, since the first release, of which none has come')
         .nullable()
         .describe('null: this node reads no totals, or none was released yet'),
       none_yet: z.literal(true).describe('this node reads totals, and none was released yet').optional(),

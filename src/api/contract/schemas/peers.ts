@@ -54,9 +54,7 @@ const peer = named('Peer', {
     'missing: the node has a certificate that holds, and is not there',
   ),
   certified_until: moment('when its certificate ends').exactOptional(),
-  certificate_ended: flag(
-    'true: it showed a certificate of the mesh that has ended; an invite brings it back',
-  ).exactOptional(),
+  certificate_ended: flag('an invite brings it back').exactOptional(),
   owner: text(64, 'who has the machine, as its certificate says').exactOptional(),
   certifies: count('of an issuer: nodes with a certificate that it signed and that holds').exactOptional(),
   last_seen: moment('when the node was last met; null if never').nullable(),
