@@ -19,7 +19,7 @@ export interface Requester {
    * never comes from what belongs to one of them. Empty for a page that a person opened. Absent for another machine, and
    * where the kernel does not say which process asks.
    */
-  readonly sessions?: readonly string[]
+  readonly sessions?: readonly string[] | undefined
 }
 
 /** One thing that would happen, complete enough to be shown, judged, hashed and then done without a further choice. */

@@ -34,8 +34,7 @@ const MOST_BYTES = 256 * 1024
 
 /** The value of a key, if a fleet may set it so. Throws KaroError `bad_config`. */
 export function checkedSetting(path: string, value: unknown): unknown {
-  const wrong = (message: string, hint?: string): KaroError =>
-    new KaroError('bad_config', message, hint === undefined ? {} : { hint })
+  const wrong = (message: string, hint?: string): KaroError => new KaroError('bad_config', message, { hint })
   const may = Object.hasOwn(FLEET_KEYS, path) ? FLEET_KEYS[path] : undefined
   const key = KEY_LIST.find((one) => one.path === path)
   if (may === undefined || key === undefined) {

@@ -86,7 +86,7 @@ export function checkOutside(wanted: Wanted, endpoints: readonly string[]): Want
   const [address = '', ...more] = argv
   if (!isOutside(wanted)) return wanted
   const wrong = (why: string, hint?: string): KaroError =>
-    new KaroError('bad_request', why, { where: 'COMMAND', ...(hint !== undefined && { hint }) })
+    new KaroError('bad_request', why, { where: 'COMMAND', hint })
   const url = loopbackEndpoint(address)
   if (url === undefined)
     throw wrong(

@@ -60,7 +60,7 @@ export interface PlannerDeps {
 export interface Runner {
   readonly person: number
   /** See `Requester`. */
-  readonly sessions?: readonly string[]
+  readonly sessions?: readonly string[] | undefined
   readonly traceId: string
 }
 

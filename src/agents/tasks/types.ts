@@ -70,7 +70,7 @@ export interface TaskRequest {
   readonly input: Readonly<Record<string, unknown>>
   readonly why: string
   /** See `Requester`. */
-  readonly sessions?: readonly string[]
+  readonly sessions?: readonly string[] | undefined
   /** Who of another machine gives it: `person` is then AFAR, and `id` the one of `afarId`. */
   readonly by?: Afar
   /** 32 hex digits. */

@@ -103,8 +103,7 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     const session = sessions.find(cookies, key)
     if (session === undefined) return undefined
     const { number, uid, scope, token, seat } = session
-    const from = { ...(token !== undefined && { token }), ...(seat !== undefined && { seat }) }
-    const credential = { scope, session: number, ...from }
+    const credential = { scope, session: number, token, seat }
     return { uid, credential, holds: () => sessions.holds(number) }
   }
 

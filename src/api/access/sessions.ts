@@ -23,7 +23,7 @@ export interface Grant {
   /** Id of the token that opened the session; the session ends together with the token. */
   readonly token?: string
   /** Where the code was made, as the kernel says; absent with a token. */
-  readonly seat?: SeatOfSession
+  readonly seat?: SeatOfSession | undefined
 }
 
 /** Login sessions of the process that made the code, so that a page is as much of a terminal as the command that opens it. */

@@ -321,9 +321,7 @@ function bodyIn<B extends WireBody>(frame: Frame | undefined, message: Message<B
 /** What the other machine says is for people: its code counts only where this one knows it. */
 function rebuilt({ code, message, hint }: NonNullable<AgentEndBody['error']>, name: string): KaroError {
   const known: ErrorCode = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'internal'
-  return new KaroError(known === 'unavailable' ? 'refused' : known, `${name}: ${message}`, {
-    ...(hint !== undefined && { hint }),
-  })
+  return new KaroError(known === 'unavailable' ? 'refused' : known, `${name}: ${message}`, { hint })
 }
 
 function parsed(text: Buffer, name: string): unknown {

@@ -63,7 +63,7 @@ export function historyRoutes({ events, processes, observe, audit, dropCopies, c
   return (server) => {
     serve(server, api.getHistory, async ({ query, caller }) => {
       const { unique, limit, ...filters } = query
-      const filter = { ...filterOf(filters), ...(unique && { unique }), limit }
+      const filter = { ...filterOf(filters), unique, limit }
       const found = await events.search(caller.uid, filter)
       return { events: await withPeaks(caller.uid, found.events), total: found.total }
     })

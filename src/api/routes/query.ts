@@ -74,14 +74,14 @@ export function queryRoutes({ query, sessions, timeoutMs, clock, fleet }: QueryR
     const acting = actingOf(sessions, body.as, caller)
     const asked: AskRequest = {
       query_type,
-      ...(level !== undefined && { level }),
+      level,
       range: { start: Date.parse(range.start), end: Date.parse(range.end) },
       perNode: per_node ?? false,
-      ...(filters !== undefined && { filters: filters.flatMap(toFilters) }),
-      ...(team !== undefined && { team }),
+      filters: filters?.flatMap(toFilters),
+      team,
       timeoutMs: timeout_ms ?? timeoutMs(),
       uid: caller.uid,
-      ...(acting !== undefined && { acting }),
+      acting,
       traceId: id,
     }
     const earlier = max_age_ms === 0 ? undefined : kept.of(asked, max_age_ms)

@@ -91,7 +91,7 @@ export function sessionRoutes({
     })
     serve(server, api.createSessionCode, async ({ caller }) => {
       const { seat, scope } = placeOf(caller)
-      const code = sessions.makeCode({ uid: caller.uid, scope, ...(seat !== undefined && { seat }) })
+      const code = sessions.makeCode({ uid: caller.uid, scope, seat })
       return {
         code,
         scope,

@@ -27,11 +27,11 @@ export interface Caller {
 export interface Credential {
   readonly scope: TokenScope
   /** Id of the token, or of the one that the session was opened with; absent for a session by a one-time code. */
-  readonly token?: string
+  readonly token?: string | undefined
   /** The number of the session, which is not secret; absent for a token. */
   readonly session?: number
   /** Of a session by a code: login sessions of the process that made it, see `SeatOfSession`. */
-  readonly seat?: { readonly sessions: readonly string[]; readonly near: readonly string[] }
+  readonly seat?: { readonly sessions: readonly string[]; readonly near: readonly string[] } | undefined
 }
 
 declare module 'fastify' {

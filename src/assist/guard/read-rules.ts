@@ -50,7 +50,7 @@ export function readText(path: string, self = process.getuid?.() ?? 0): string |
     // Checks the opened file, so that nobody can exchange it after the check.
     const stat = fstatSync(descriptor)
     const refuse = (message: string, hint?: string): never => {
-      throw new KaroError('bad_config', message, { where: path, ...(hint && { hint }) })
+      throw new KaroError('bad_config', message, { where: path, hint })
     }
     if (!stat.isFile()) refuse('this is not a file')
     if (stat.uid !== self && stat.uid !== 0)

@@ -37,7 +37,7 @@ export function parseRules(text: string, file: string, whose: GuardRule['whose']
     return `${file}:${line}:${column}`
   }
   const wrong = (path: Path, message: string, hint?: string): KaroError =>
-    new KaroError('bad_config', message, { where: at(path), ...(hint && { hint }) })
+    new KaroError('bad_config', message, { where: at(path), hint })
 
   const text1 = (value: unknown, path: Path, name: string): string => {
     if (typeof value !== 'string' || value === '')

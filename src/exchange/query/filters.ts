@@ -203,4 +203,4 @@ function fieldsHint(type: string): string {
 }
 
 const bad = (what: string, where: string, hint?: string): KaroError =>
-  new KaroError('bad_request', what, { where, ...(hint === undefined ? {} : { hint }) })
+  new KaroError('bad_request', what, { where, hint })

@@ -43,14 +43,14 @@ export interface QueryDeps extends Ambient {
 export interface AskRequest {
   readonly query_type: AskedType
   /** Default: what each owner's trust gives this node, 2 for a supervisor and 1 for the others. */
-  readonly level?: 1 | 2
+  readonly level?: 1 | 2 | undefined
   /** Milliseconds since the epoch; level 1 is widened outward to whole UTC hours. */
   readonly range: { readonly start: number; readonly end: number }
   readonly perNode: boolean
   /** All must hold; at most 16. Names are sent to the owners, numbers are compared with the merged rows here. */
-  readonly filters?: readonly QueryFilter[]
+  readonly filters?: readonly QueryFilter[] | undefined
   /** Only the members of this team, as this node's people see it, are asked and counted. */
-  readonly team?: string
+  readonly team?: string | undefined
   /** Milliseconds, 100 to 60 000. */
   readonly timeoutMs: number
   /** Asking person's uid: their own data is merged whatever their consent. */
@@ -58,7 +58,7 @@ export interface AskRequest {
   /** Also what was opened of each closed bucket, at level 2 (`opened` of the result); for rooms of this node, not for the API. */
   readonly opened?: true
   /** The operator whom that person is logged in as, and asks as; absent: the node asks. */
-  readonly acting?: Acting
+  readonly acting?: Acting | undefined
   /** 32 lower-case hex digits that tie log lines and audits of all nodes together; made up when absent. */
   readonly traceId?: string
 }

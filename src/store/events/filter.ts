@@ -39,7 +39,7 @@ export interface EventFilter extends FactFilter {
   /** The directory itself or one below it. */
   readonly cwd?: string
   /** Only the newest event that fits of each command. */
-  readonly unique?: boolean
+  readonly unique?: boolean | undefined
   readonly limit: number
 }
 

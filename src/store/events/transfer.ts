@@ -56,7 +56,7 @@ export async function keysBetween(
     db.keys({
       gte: makeKey('events', { u32: uid }, { u64: Math.max(0, from) }),
       lt: makeKey('events', { u32: uid }, { u64: to + 1 }),
-      ...(snapshot && { snapshot }),
+      snapshot,
     }),
     PAGE,
   )) {
@@ -78,7 +78,7 @@ export async function keysOfEvents(
 ): Promise<readonly (Uint8Array | undefined)[]> {
   const found: (Uint8Array | undefined)[] = []
   // One iterator seeks from event to event, because a person's events lie together.
-  const keys = db.keys({ ...eventsOf(uid), ...(snapshot && { snapshot }) })
+  const keys = db.keys({ ...eventsOf(uid), snapshot })
   try {
     for (const event of events) {
       const id = beginOf(uid, event)

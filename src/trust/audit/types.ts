@@ -117,10 +117,10 @@ export interface Audit extends Room {
   /** Newest first; `uid`: only entries that this person, who is not an administrator, may read (AUDIT_READERS). */
   log(filter: {
     limit: number
-    type?: AuditType
+    type?: AuditType | undefined
     peer?: NodeId
     since?: number
-    uid?: number
+    uid?: number | undefined
   }): Promise<readonly AuditEntry[]>
   /**
    * Walks the whole chain and compares it with every signed head, those `elsewhere` among them: an end that was cut off

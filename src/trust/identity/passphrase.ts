@@ -35,7 +35,7 @@ export function readSecretFile(
   }: { readonly what: string; readonly most: number; readonly trusted?: boolean },
 ): Buffer {
   const wrong = (message: string, hint?: string): KaroError =>
-    new KaroError('bad_file', message, { where: path, ...(hint && { hint }) })
+    new KaroError('bad_file', message, { where: path, hint })
   let file: number
   try {
     file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)

@@ -44,7 +44,7 @@ export function readExpectations(text: string, file: string): Expectations {
   const table = parsed(text, file)
   const lineOf = locateKeys(text)
   const wrong = (path: Path, message: string, hint?: string): KaroError =>
-    new KaroError('bad_request', message, { where: `${file}:${lineOf(path)}`, ...(hint && { hint }) })
+    new KaroError('bad_request', message, { where: `${file}:${lineOf(path)}`, hint })
 
   const known = (of: object, path: Path, keys: readonly string[]): void => {
     for (const key of Object.keys(of)) {
@@ -145,7 +145,7 @@ function placed<T>(where: string, make: () => T): T {
     const { message, hint, where: key } = error
     throw new KaroError('bad_request', key === undefined ? message : `${key}: ${message}`, {
       where,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     })
   }
 }

@@ -77,7 +77,7 @@ export const doctorFacts = named('DoctorFacts', {
   pending: listOf(
     machine.extend({
       since: moment('when it was first met'),
-      certificate_ended: flag('an invite brings it back').exactOptional(),
+      certificate_ended: flag('an invite brings it back'),
     }),
     1024,
     'unknown nodes that wait for a decision',

@@ -123,7 +123,7 @@ export const loginState = named('WhoAmI', {
   node: z.strictObject(nodeFields),
   login: login.nullable().describe('null: this person asks as the node'),
   lapsed: someText(256, 'why a login ended by itself; questions are refused').nullable(),
-  outside: someText(1024, 'why this node is no longer a member of its mesh').exactOptional(),
+  outside: someText(1024, 'why this node is no longer a member of its mesh').optional(),
 })
 export type WhoAmIShape = z.infer<typeof loginState>
 

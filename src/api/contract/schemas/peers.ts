@@ -34,16 +34,16 @@ const peer = named('Peer', {
   ...nodeFields,
   name_chosen: flag(
     'true: people or the configuration here call it so; false: the node gave itself the name',
-  ).exactOptional(),
+  ).optional(),
   trust_level: trustLevel(),
   standing: oneOf(
     ['stranger', 'known', 'member'],
     'stranger: only its key is known; known: a member spoke of it; member: this node admits it',
-  ).exactOptional(),
+  ).optional(),
   roles: labels('roles of the node on this machine'),
   teams: labels('teams of the node on this machine'),
   why: oneOf(TRUST_SOURCES, 'the source that decided the trust level'),
-  decided_at: moment('with `tofu`: when a person of this machine decided').exactOptional(),
+  decided_at: moment('with `tofu`: when a person of this machine decided').optional(),
   addresses: listOf(
     text(256, 'multiaddr'),
     8,
@@ -53,17 +53,17 @@ const peer = named('Peer', {
     ['connected', 'known', 'missing', 'pending', 'denied', 'revoked'],
     'missing: the node has a certificate that holds, and is not there',
   ),
-  certified_until: moment('when its certificate ends').exactOptional(),
-  certificate_ended: flag('an invite brings it back').exactOptional(),
-  owner: text(64, 'who has the machine, as its certificate says').exactOptional(),
-  certifies: count('of an issuer: nodes with a certificate that it signed and that holds').exactOptional(),
+  certified_until: moment('when its certificate ends').optional(),
+  certificate_ended: flag('an invite brings it back').optional(),
+  owner: text(64, 'who has the machine, as its certificate says').optional(),
+  certifies: count('of an issuer: nodes with a certificate that it signed and that holds').optional(),
   last_seen: moment('when the node was last met; null if never').nullable(),
   known_by: z
     .enum(['link', 'gossip'])
     .nullable()
     .describe('gossip: an admitted member told of it; link: it was connected here; null: it is not a member'),
   through: fingerprint()
-    .exactOptional()
+    .optional()
     .describe('with `gossip`: the member that first told of it, which need not be connected now'),
   presence: z
     .enum(['online', 'unsure', 'offline'])
@@ -72,18 +72,18 @@ const peer = named('Peer', {
   apart: oneOf(
     ['clock', 'not_trusted_there', 'encryption', 'links_full', 'links_full_there'],
     'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
-  ).exactOptional(),
+  ).optional(),
   links: listOf(
     fingerprint(),
     LINKS_MAX,
     'neighbours that an admitted node named when it last told of itself, minutes ago: its own word; absent: it named none, or is offline',
-  ).exactOptional(),
+  ).optional(),
   twin_places: listOf(
     text(512, 'ip:port, with commas'),
     8,
     'its key is used on two machines: where they were seen within the last ten minutes',
-  ).exactOptional(),
-  clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').exactOptional(),
+  ).optional(),
+  clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').optional(),
 })
 export type PeerShape = z.infer<typeof peer>
 
@@ -118,7 +118,7 @@ export const peerAnswer = named('PeerAnswer', {
       linked: count('members that are linked to this node'),
       have: count('of these, members that had fetched the list within three seconds'),
     })
-    .exactOptional()
+    .optional()
     .describe('of a revocation in the mesh: who has the list that names the key, besides this node'),
   steps: listOf(step, 16, 'the sources that were asked, strongest first').exactOptional(),
 })

@@ -135,14 +135,13 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
           where: 'id',
           hint: 'Choose another id.',
         })
-      const sessions = askersOf(caller, seatOf)
       return taskRow(
         await agents.run({
           ...wanted,
           input,
           person: caller.uid,
           traceId: request.id,
-          ...(sessions !== undefined && { sessions }),
+          sessions: askersOf(caller, seatOf),
         }),
       )
     })

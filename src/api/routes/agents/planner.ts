@@ -36,8 +36,7 @@ export function plannerRoutes({ planner, models, seatOf = seatByKernel }: Planne
       planShape(await planner.show(caller.uid, query.id)),
     )
     serve(server, api.runPlan, async ({ caller, body, id }) => {
-      const sessions = askersOf(caller, seatOf)
-      const who = { person: caller.uid, traceId: id, ...(sessions !== undefined && { sessions }) }
+      const who = { person: caller.uid, traceId: id, sessions: askersOf(caller, seatOf) }
       return planShape(await planner.run(who, body.id, body.done))
     })
     serve(server, api.removePlan, async ({ caller, body }) =>

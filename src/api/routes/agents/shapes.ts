@@ -34,7 +34,7 @@ export const agentRow = ({
   since: time(status.since),
   ...(grantedUntil !== null && { granted_until: time(grantedUntil) }),
   ...(isBuiltIn(id) ? { argv: null, built_in: true } : { argv: manifest?.argv ?? null }),
-  ...(manifest && isOutside(manifest) && { outside: true }),
+  outside: (manifest && isOutside(manifest)) || undefined,
 })
 
 const manifestShape = ({
@@ -53,7 +53,7 @@ const manifestShape = ({
   binds,
   tools,
   secrets,
-  ...(connect && { connect }),
+  connect,
   capabilities,
   limits,
   why,
@@ -92,7 +92,7 @@ export const taskRow = (task: Task): TaskRowShape => ({
   approval: task.approval,
   created_at: time(task.createdAt),
   ended_at: time(task.endedAt),
-  ...(task.by !== undefined && { given_by: task.by.name ?? task.by.operator ?? task.by.node }),
+  given_by: task.by?.name ?? task.by?.operator ?? task.by?.node,
 })
 
 async function resultOf(tasks: TasksOf, { person, id }: Task): Promise<unknown> {

@@ -230,7 +230,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         pending: onlyAdmins(trust.pending()).map(({ node_id, first_seen }) => ({
           ...named(node_id),
           since: time(first_seen),
-          ...(deps.fault(node_id) === 'expired' && { certificate_ended: true }),
+          certificate_ended: deps.fault(node_id) === 'expired',
         })),
         one_sided: one_sided.map(named),
         stale: stale.map(clockOf),

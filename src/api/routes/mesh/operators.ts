@@ -71,13 +71,12 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
 
   const whoAmI = ({ uid: person, account: uid }: Person): WhoAmIShape => {
     const session = sessions.state(person, uid)
-    const outside = revokedInWords(fleet.state())
     return {
       uid,
       node: { node_id: self.nodeId, fingerprint: self.fingerprint, name },
       login: session === undefined ? null : loginShape(session),
       lapsed: sessions.lapsed(person) ?? null,
-      ...(outside !== undefined && { outside }),
+      outside: revokedInWords(fleet.state()),
     }
   }
 

@@ -95,20 +95,21 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       ...opinion,
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
-      ...(certified && { certified_until: time(certified.not_after) }),
-      ...(fleet.fault(node) === 'expired' && { certificate_ended: true }),
-      ...(certified?.owner !== undefined && { owner: certified.owner }),
-      ...(certified?.usage === 'issuer' && { certifies: certifiedBy(node) }),
-      ...(decided !== undefined && { decided_at: time(decided) }),
+      certified_until: certified && time(certified.not_after),
+      certificate_ended: fleet.fault(node) === 'expired' || undefined,
+      owner: certified?.owner,
+      certifies: certified?.usage === 'issuer' ? certifiedBy(node) : undefined,
+      decided_at: decided === undefined ? undefined : time(decided),
       addresses: met?.addresses ?? [],
       state,
       last_seen: met === undefined ? null : time(met.last_seen),
       known_by: member?.known_by ?? null,
-      ...(member?.sponsor && { through: trust.opinion(member.sponsor).fingerprint }),
+      through: member?.sponsor && trust.opinion(member.sponsor).fingerprint,
       presence: member === undefined ? null : presenceOf(member),
-      ...(apart !== undefined && { apart, ...more }),
-      ...(links.length > 0 && { links }),
-      ...(twin && { twin_places: twin.places }),
+      apart,
+      ...more,
+      links: links.length > 0 ? links : undefined,
+      twin_places: twin?.places,
     }
   }
   const pendingNow = (): Set<NodeId> => new Set(trust.pending().map(({ node_id }) => node_id))
@@ -187,7 +188,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
         ...answer(node),
         ...left,
         revoked_in: inMesh ? ('mesh' as const) : ('here' as const),
-        ...(told && { spread: await told }),
+        spread: await told,
       }
     })
   }
@@ -196,7 +197,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
 /** The addresses of nodes, of now and of before, are told to administrators only; who may have a person's data, to that person. */
 function forCaller(peer: PeerShape, { admin }: Caller): PeerShape {
   if (admin) return peer
-  return { ...peer, addresses: [], ...(peer.twin_places && { twin_places: [] }) }
+  return { ...peer, addresses: [], twin_places: peer.twin_places && [] }
 }
 
 /** A node id or a fingerprint, which nobody can give themselves. */

@@ -62,18 +62,18 @@ const agentFields = {
   id: agentId(),
   name: text(32, 'the part behind the class; no two agents of a node have the same'),
   person: person(),
-  owner: text(256, 'name of that person; absent: your own').exactOptional(),
-  built_in: flag('part of the daemon: no process, and always there').exactOptional(),
+  owner: text(256, 'name of that person; absent: your own').optional(),
+  built_in: flag('part of the daemon: no process, and always there').optional(),
   outside: flag(
     'a server that Karo did not start: no jail holds it, and its command is its address',
-  ).exactOptional(),
+  ).optional(),
   state: z.enum(AGENT_STATES),
   detail: text(2_048, 'why it is in this state'),
   restarts: count('starts again by itself since a person or a task started it'),
   since: moment('since when it runs').nullable(),
   granted_until: moment(
     'when the first grant that it needs is over, and with it what runs, unless it is granted again; absent: it does not run, or not by a grant',
-  ).exactOptional(),
+  ).optional(),
   argv: argv()
     .nullable()
     .describe(
@@ -93,7 +93,7 @@ export const agent = named('Agent', {
         text(260, 'host and port'),
         16,
         'places of the network that it may connect to; absent: none',
-      ).exactOptional(),
+      ).optional(),
       capabilities: listOf(text(4_200, 'what it wants'), 128),
       limits,
       call_ms: count('milliseconds until a call has to be answered'),
@@ -107,7 +107,7 @@ export const agent = named('Agent', {
     path('in a place that it may write'),
     8,
     'when it was added: some of what the user of its jail cannot change',
-  ).exactOptional(),
+  ).optional(),
 })
 
 export const agentList = named('AgentList', {
@@ -176,7 +176,7 @@ const taskFields = {
   why: text(500, 'in the words of the person'),
   trace_id: traceId(),
   approval: text(64, 'id of the approval that it waits for, or waited for').nullable(),
-  given_by: text(128, 'who of another machine gave it: operator or node').exactOptional(),
+  given_by: text(128, 'who of another machine gave it: operator or node').optional(),
   created_at: moment('when it was given'),
   ended_at: moment('when it was over').nullable(),
 }
