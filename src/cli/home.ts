@@ -82,7 +82,7 @@ function makeKey(path: string, random: Random): { identity: ReadyHome['identity'
 /** Checks first and writes only what is missing, so that a complete directory may be read-only. */
 function makeConfig(path: string, options: HomeOptions): boolean {
   if (exists(path)) return false
-  const sample = sampleConfig(options.name === undefined ? {} : { name: options.name })
+  const sample = sampleConfig(options)
   return createFile(path, sample, 0o600, options.random)
 }
 

@@ -37,7 +37,7 @@ export function exampleText(k: Key<unknown>): string | undefined {
 }
 
 /** The config.toml of a new home, which sets nothing but what `set` says. */
-export function sampleConfig(set: { readonly name?: string } = {}): string {
+export function sampleConfig(set: { readonly name?: string | undefined } = {}): string {
   const name = set.name === undefined ? '' : `\n[node]\nname = ${toToml(set.name)}\n`
   return `# The configuration of this Karo node. Every key has a default, so the file may be empty.
 #   karo config list            every key, its value, where that came from, what it means

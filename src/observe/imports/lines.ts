@@ -110,6 +110,6 @@ export const bounded = (where: string) =>
     } catch (error) {
       if (!(error instanceof KaroError) || error.where !== undefined) throw error
       const { code, message, hint } = error
-      throw new KaroError(code, message, { where, ...(hint !== undefined && { hint }), cause: error })
+      throw new KaroError(code, message, { where, hint, cause: error })
     }
   }

@@ -110,7 +110,7 @@ async function stepsIn(path: string): Promise<NamedStepShape[]> {
 function asSent(step: unknown): NamedStepShape {
   if (typeof step !== 'object' || step === null) return step as unknown as NamedStepShape
   const { input, ...rest } = step as { readonly input?: unknown }
-  return { ...rest, ...(input !== undefined && { input: JSON.stringify(input) }) } as NamedStepShape
+  return { ...rest, input: JSON.stringify(input) } as NamedStepShape
 }
 
 const make = defineCommand('plan make', {

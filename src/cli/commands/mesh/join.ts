@@ -125,7 +125,7 @@ export const commands = [
       const given = await givenBy(invite)
       const places = [...given.places, ...(options.at ?? [])]
       let state: FleetShape = await io.call(joinFleet, {
-        body: { code: given.code, places, ...(given.root && { root: given.root as never }) },
+        body: { code: given.code, places, root: given.root as never },
       })
       const began = performance.now()
       const until = began + waitMs

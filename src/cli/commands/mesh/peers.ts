@@ -54,8 +54,8 @@ const SOURCES: Readonly<Record<PeerShape['why'], string>> = {
   default: 'not decided',
 }
 
-function whyOf({ why, decided_at, certificate_ended: ended }: PeerShape): string {
-  if (ended && why === 'default') return 'certificate ended'
+function whyOf({ why, decided_at, certificate_ended }: PeerShape): string {
+  if (certificate_ended && why === 'default') return 'certificate ended'
   return decided_at === undefined ? SOURCES[why] : `${SOURCES[why]}, ${dayOf(decided_at)}`
 }
 
@@ -150,10 +150,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
   if (ended !== undefined) {
     say(
       io,
-      `
-The certificate of ${called(ended)} has ended. To bring it back into the mesh, an issuer makes an invite, and on that machine:
-  karo join <code>
-`,
+      `\nThe certificate of ${called(ended)} has ended. On an issuer: karo invite; there: karo join <code>\n`,
     )
   }
   const waiting = pending.find(({ certificate_ended }) => !certificate_ended)

@@ -33,7 +33,7 @@ function shape(k: Key<unknown>, loaded: LoadedConfig): Record<string, unknown> {
     default: plain(k.default),
     source: loaded.sources.get(k.path),
     env: envName(k) ?? null,
-    ...(k.unit && { unit: k.unit }),
+    unit: k.unit,
     allowed: k.kind.allowed,
     description: k.description,
   }

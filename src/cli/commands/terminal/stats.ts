@@ -51,7 +51,7 @@ export const commands = [
       const most =
         options.commands === true || !io.json
           ? await io.call(getMostUsed, {
-              query: { period, ...(options.commands !== true && { limit: SHOWN }) },
+              query: { period, limit: options.commands ? undefined : SHOWN },
             })
           : undefined
       return show(

@@ -43,15 +43,12 @@ export const members = {
       const long = pending.filter(({ since }) => now() - Date.parse(since) > PENDING_LONG_MS)
       return [
         ...long.map((node) =>
-          node.certificate_ended
-            ? warn(
-                `the certificate of ${who(node)} has ended; it was met first on ${node.since}`,
-                'On an issuer: karo invite; on that machine: karo join <code>',
-              )
-            : warn(
-                `${who(node)} has been waiting to be trusted since ${node.since}`,
-                `karo peers trust ${node.fingerprint}\nor: karo peers deny ${node.fingerprint}`,
-              ),
+          warn(
+            `${who(node)} has been waiting ${node.certificate_ended ? 'for an invite' : 'to be trusted'} since ${node.since}`,
+            node.certificate_ended
+              ? 'Its certificate has ended. On an issuer: karo invite; on that machine: karo join <code>'
+              : `karo peers trust ${node.fingerprint}\nor: karo peers deny ${node.fingerprint}`,
+          ),
         ),
         ok(pending.length === 0 ? 'no node waits' : `${pending.length} waiting, none for more than an hour`),
       ]
@@ -194,10 +191,10 @@ export const members = {
   'mesh.totals': {
     title: 'totals of the mesh',
     what: 'This machine has sent its share of the newest period to the aggregators. If it reads totals, releases arrive in time.',
-    why: 'A machine that sends nothing counts as absent in every total. While an aggregator is off, the periods that are drawn for it are not released; with two aggregators, none is.',
+    why: 'A machine that sends nothing counts as absent in every total. While an aggregator is off, its periods are not released: with two aggregators, none.',
     severity: 'warn',
     looksAt: 'daemon',
-    fix: 'karo share preview --role <role> shows the share of this machine, what is withheld and why, and the two aggregators of a period; karo peers shows whether these are connected.',
+    fix: 'karo share preview --role <role> shows the share of this machine, what is withheld and why, and the two aggregators; karo peers shows whether these are connected.',
     look({ totals }, { now }) {
       if (totals === undefined) return
       if (totals === null) return skipped('this mesh computes no totals')
@@ -219,10 +216,7 @@ export const members = {
         )
       if (late !== null && late >= LATE) {
         const gone = aggregators.filter((one) => !one.there).map(who)
-        const off =
-          gone.length === 0
-            ? ''
-            : `, and ${gone.length === 1 ? 'the aggregator ' : 'these aggregators are not connected: '}${gone.join(', ')}${gone.length === 1 ? ' is not connected' : ''}`
+        const off = gone.length === 0 ? '' : `; aggregators that are not connected: ${gone.join(', ')}`
         found.push(
           warn(
             `${late} periods of the last seven days were not released${off}`,
