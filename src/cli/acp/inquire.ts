@@ -54,7 +54,7 @@ export function createInquiries(deps: InquiryDeps): (wanted: Wanted) => Inquiry 
       daemonAt({ socket }).call(askApproval, {
         body: { ...base, ...more },
         ...(more.answered === undefined && { signal: control.signal }),
-        ...(deadlineMs !== undefined && { deadlineMs }),
+        deadlineMs,
       })
 
     const rulingOf = ({ outcome, reason, approval: id }: AskedShape): Ruling => {

@@ -19,7 +19,7 @@ const MAX_EVENT_BYTES = 256 * 1024
 
 export interface CallOptions {
   /** Longest time for the whole answer. Default: 15 s for one JSON document; none for a stream, which may have no end. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Longest time between two pieces of a stream; absent if silence is normal. */
   readonly idleMs?: number
   /** Closes the connection, which ends the work of the daemon; the call then throws `signal.reason`. */

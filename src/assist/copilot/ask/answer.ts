@@ -20,7 +20,7 @@ export interface AskOptions {
   readonly knowledge: Knowledge
   /** Commands that the person ran, newest first; empty if no daemon is there to tell. */
   readonly own?: readonly OwnCommand[]
-  readonly cwd?: string
+  readonly cwd?: string | undefined
   /** tldr pages of this machine, for requests that name a tool. */
   readonly examples?: Examples
   /** The model's command, already checked for its form but not judged. */

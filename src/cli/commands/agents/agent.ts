@@ -152,10 +152,10 @@ const add = defineCommand('agent add', {
       connect: options.connect,
       call_ms: given(options['call-time'], (text) => durationIn(text, '--call-time', '1s', '1h')),
       why: options.why,
+      token: given(tokenFile, (file) => readFileSync(file, 'utf8').trim()),
     }
-    const token = tokenFile === undefined ? {} : { token: readFileSync(tokenFile, 'utf8').trim() }
     const { cannot_change: fixed = [] } = await io.call(addAgent, {
-      body: { ...body, ...token },
+      body,
       deadlineMs: START_DEADLINE_MS,
     })
     if (fixed.length > 0) io.err(cannotChange(fixed))

@@ -80,7 +80,7 @@ async function tested(place: Place, config: Config, ctrlC: AbortSignal) {
   const named = { name: nameOf(place), model: place.model }
   let first_ms: number | null = null
   const body = JSON.stringify({
-    ...(place.model !== '' && { model: place.model }),
+    model: place.model || undefined,
     messages: [{ role: 'user', content: 'Say: ready' }],
     temperature: 0,
     max_tokens: 16,

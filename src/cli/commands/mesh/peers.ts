@@ -150,7 +150,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
   if (ended !== undefined) {
     say(
       io,
-      `\nThe certificate of ${called(ended)} has ended. On an issuer: karo invite; there: karo join <code>\n`,
+      `\nThe certificate of ${called(ended)} has ended: karo invite on an issuer, karo join <code> there\n`,
     )
   }
   const waiting = pending.find(({ certificate_ended }) => !certificate_ended)

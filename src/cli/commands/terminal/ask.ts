@@ -70,7 +70,7 @@ async function answer(io: CommandIo, request: string, shell: Shell): Promise<Ans
   const hasModel = wantsModel(io)
   const { commands: own, notes } = await ownCommands(io, hasModel ? OWN_FOR_MODEL_MS : OWN_MS)
   const cwd = workingDirectory()
-  const given = { shell, judge, knowledge, examples, own, ...(cwd !== undefined && { cwd }), notes }
+  const given = { shell, judge, knowledge, examples, own, cwd, notes }
   const offline = findCommand(request, given)
   if (!hasModel || offline.confidence === 'sure') return offline
   const model = await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own, knowledge })

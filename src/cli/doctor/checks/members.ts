@@ -46,7 +46,7 @@ export const members = {
           warn(
             `${who(node)} has been waiting ${node.certificate_ended ? 'for an invite' : 'to be trusted'} since ${node.since}`,
             node.certificate_ended
-              ? 'Its certificate has ended. On an issuer: karo invite; on that machine: karo join <code>'
+              ? 'Its certificate has ended: karo invite on an issuer, karo join <code> there'
               : `karo peers trust ${node.fingerprint}\nor: karo peers deny ${node.fingerprint}`,
           ),
         ),
@@ -191,7 +191,7 @@ export const members = {
   'mesh.totals': {
     title: 'totals of the mesh',
     what: 'This machine has sent its share of the newest period to the aggregators. If it reads totals, releases arrive in time.',
-    why: 'A machine that sends nothing counts as absent in every total. While an aggregator is off, its periods are not released: with two aggregators, none.',
+    why: 'A machine that sends nothing counts as absent in every total. While an aggregator is off, its periods are not released.',
     severity: 'warn',
     looksAt: 'daemon',
     fix: 'karo share preview --role <role> shows the share of this machine, what is withheld and why, and the two aggregators; karo peers shows whether these are connected.',
@@ -216,7 +216,7 @@ export const members = {
         )
       if (late !== null && late >= LATE) {
         const gone = aggregators.filter((one) => !one.there).map(who)
-        const off = gone.length === 0 ? '' : `; aggregators that are not connected: ${gone.join(', ')}`
+        const off = gone.length === 0 ? '' : `; aggregators not connected: ${gone.join(', ')}`
         found.push(
           warn(
             `${late} periods of the last seven days were not released${off}`,
