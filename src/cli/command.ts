@@ -224,7 +224,7 @@ function afterQuestion(
   run: Command['run'],
 ): Command['run'] {
   return async (io, given) => {
-    const asked = given.options.yes === true ? undefined : await sure(io, given)
+    const asked = given.options.yes ? undefined : await sure(io, given)
     if (asked === undefined) return run(io, given)
     const { confirm } = await import('./terminal/confirm.ts')
     if (await confirm(io, asked.asks, { shows, where: `karo ${name}` }))

@@ -68,7 +68,7 @@ async function deleteSome(
     return
   }
   // Nothing to ask about; asked for all the same, it finishes what was ended half-way.
-  if (input.options.yes !== true && would.events > 0) {
+  if (!input.options.yes && would.events > 0) {
     const question = `${shownRemoval(would, io)}Delete ${countedCommands(would.events)} for good?`
     if (!(await confirm(io, question, { where: 'karo history delete' }))) {
       io.err('Nothing was deleted.\n')

@@ -87,7 +87,7 @@ export function installHook(io: CommandIo, input: CommandInput, onError: 'allow'
   report(io, place, changed, changed ? 'Added to' : 'The hook is already in')
   const { title, asksIfNew, name } = place.adapter
   const starter = starterOf(io, name)
-  const isJailed = input.options.jail === true && starter !== undefined
+  const isJailed = input.options.jail && starter !== undefined
   if (isJailed) makeStarter(io, starter, basename(starter))
   if (io.json) return
   io.out(

@@ -283,9 +283,8 @@ export function createRoll() {
     },
     revoked: (node: NodeId) => revoked(node),
     /** Why the certificates that the node showed last were refused, or the one that is here does not hold any more. */
-    fault(node: NodeId, now: number): ChainFault | undefined {
-      const fault = faults.peek(node)
-      if (fault === undefined) return whyNot(node, now) === 'ended' ? 'expired' : undefined
+    fault(node: NodeId, now: number) {
+      const fault = faults.peek(node) ?? (whyNot(node, now) === 'ended' ? 'expired' : undefined)
       return fault === 'issuer_revoked' ? 'revoked' : fault
     },
     /** The valid certificates of a node at `now`, from the one of the root on; undefined if there are none. */

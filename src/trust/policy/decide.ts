@@ -86,7 +86,7 @@ export function mayBeCounted(
   audience: Principal,
   action: Action,
   resource: Resource & { readonly level: 2 },
-  { consent }: Pick<Context, 'consent'>,
+  consent: Context['consent'],
 ): Decision {
   return (
     refusalOf(audience, action, resource, consent) ?? LEVEL[2](audience, action, resource.category!, consent!)

@@ -192,7 +192,7 @@ export function createPolicy(
     counts(audience, action, { consent, ...circumstances }) {
       const principal = audienceOf(audience)
       const resource = totalOf(action, principal)
-      const owner = mayBeCounted(principal, action, resource, consent === undefined ? {} : { consent })
+      const owner = mayBeCounted(principal, action, resource, consent)
       if (owner.effect === 'deny') return owner
       // Without its role an audience is everybody, and nobody agreed to be counted for everybody.
       return together({ owner, roles: judgeIn(teams(), principal, action, resource, circumstances) })

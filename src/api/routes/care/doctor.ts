@@ -89,10 +89,7 @@ export async function totalsFacts(
 }
 
 interface CertificateDeps {
-  readonly fleet: Fleet['state']
-  readonly certified: Fleet['certified']
-  readonly fault: Fleet['fault']
-  readonly operators: Pick<Fleet['operators'], 'list'>
+  readonly fleet: Fleet
   readonly sessions: Pick<Sessions, 'state'>
   readonly trust: Pick<Trust, 'member'>
   readonly identity: { readonly nodeId: NodeId }
@@ -100,9 +97,9 @@ interface CertificateDeps {
 
 /** Null: this node does not belong to a mesh with a root key. */
 function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
-  const { lists_at, own, why_not, revoked_by } = deps.fleet()
+  const { lists_at, own, why_not, revoked_by } = deps.fleet.state()
   if (lists_at === null) return null
-  const issuers = deps
+  const issuers = deps.fleet
     .certified()
     .filter(({ usage, node_id }) => usage === 'issuer' && node_id !== deps.identity.nodeId)
   return {
@@ -121,13 +118,13 @@ function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
 
 /** Null: this person asks as the node. */
 function loginFacts(
-  { sessions, operators }: CertificateDeps,
+  { sessions, fleet }: CertificateDeps,
   { uid, account }: { readonly uid: number; readonly account: number },
 ): DaemonFacts['login'] {
   const login = sessions.state(uid, account)
   if (login === undefined) return null
   const { operator, fingerprint, name, ends_at } = login
-  const known = operators.list().find(({ binding }) => binding.node_id === operator)
+  const known = fleet.operators.list().find(({ binding }) => binding.node_id === operator)
   return {
     name,
     fingerprint,
@@ -230,7 +227,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         pending: onlyAdmins(trust.pending()).map(({ node_id, first_seen }) => ({
           ...named(node_id),
           since: time(first_seen),
-          certificate_ended: deps.fault(node_id) === 'expired',
+          certificate_ended: deps.fleet.fault(node_id) === 'expired',
         })),
         one_sided: one_sided.map(named),
         stale: stale.map(clockOf),
@@ -244,10 +241,10 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         },
         frozen: frozenNodes(deps).map(({ at, between }) => ({ ...named(at), between: between.map(named) })),
         key_taken_by: takenHere(deps) ?? null,
-        lists: listsOf(deps.fleet()),
+        lists: listsOf(deps.fleet.state()),
         certificate: certificateFacts(deps),
         totals,
-        joining: admin ? joiningInWords(deps.fleet(), stale.length > 0) : undefined,
+        joining: admin ? joiningInWords(deps.fleet.state(), stale.length > 0) : undefined,
         // A token never asks as an operator, so over TCP there is no login to tell of.
         login: caller.via === 'socket' ? loginFacts(deps, caller) : null,
         store_problem: storeProblem === null || admin ? storeProblem : 'the database cannot be written',

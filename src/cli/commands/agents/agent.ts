@@ -108,7 +108,7 @@ const add = defineCommand('agent add', {
   },
   async run(io, { args, options }) {
     const tokenFile = options['token-file']
-    if (tokenFile !== undefined && options.yes !== true)
+    if (tokenFile !== undefined && !options.yes)
       throw usage('nobody is asked with a token', '--token-file', 'Add --yes.')
     const places = [
       ...(options.read ?? []).map((path) => ({ path: realPlace(path, '--read'), write: false })),

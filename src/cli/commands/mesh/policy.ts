@@ -223,7 +223,7 @@ const sign = defineCommand('policy sign', {
       bucket: options.bucket,
       noise: given(options.noise, (one) => parseWhole(one, '--noise', 0, NOISE_MAX)),
       audiences: audiencesOf(options.audience ?? []),
-      keepsSettings: options.none !== true,
+      keepsSettings: !options.none,
     }
     const asks =
       terms.files.length + terms.aggregators.length + terms.audiences.length > 0 ||

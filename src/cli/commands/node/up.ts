@@ -101,9 +101,9 @@ export const commands = [
       let held = (): void => {}
       const first = !service && !existsSync(paths.key)
       // Where the machine's service runs, --background starts nothing.
-      if (first && options.background !== true && existsSync(servicePaths({}).socket))
+      if (first && !options.background && existsSync(servicePaths({}).socket))
         refuseBesideMachine(io.env, 'karo up')
-      const starts = options.background !== true || io.socket === paths.socket
+      const starts = !options.background || io.socket === paths.socket
       if (first && starts && canAsk(io)) await askSolo(io, paths)
       if (options.background) {
         const { beginLog, bounded, failedLately, isInBackground, startInBackground } = await import(

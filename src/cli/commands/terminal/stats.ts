@@ -49,7 +49,7 @@ export const commands = [
       const { period = 'today' } = args
       const numbers = await withNode(io, () => io.call(getStats, { query: { period } }))
       const most =
-        options.commands === true || !io.json
+        options.commands || !io.json
           ? await io.call(getMostUsed, {
               query: { period, limit: options.commands ? undefined : SHOWN },
             })
