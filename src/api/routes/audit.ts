@@ -44,8 +44,8 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDep
       const filter = {
         limit: query.limit,
         // Entries about a person are for this person and for admins only, and those about the node for admins.
-        uid: caller.admin ? undefined : caller.uid,
-        type: query.type,
+        ...(!caller.admin && { uid: caller.uid }),
+        ...(query.type && { type: query.type }),
         ...(query.peer && { peer: trust.resolve(query.peer, caller.admin) }),
         ...(query.since && { since: Date.parse(query.since) }),
       }

@@ -45,7 +45,7 @@ export interface Reports extends Room {
   look(): Promise<void>
 }
 
-export interface ReportsDeps extends Ambient, Omit<MakerDeps, 'figures' | 'clock'> {
+interface ReportsDeps extends Ambient, Omit<MakerDeps, 'figures' | 'clock'> {
   readonly figures: ReturnType<typeof createFigures>
   readonly config: Pick<Config, 'reports'>
   readonly totals: TotalsReader

@@ -16,7 +16,7 @@ import { createPublisher } from './publisher.ts'
 import { createShelf } from './shelf.ts'
 import type { PreviewReader, Summaries, SummaryPreview } from './types.ts'
 
-export interface SummariesDeps extends Ambient, Pick<PlanDeps, 'insight' | 'policy' | 'measures'> {
+interface SummariesDeps extends Ambient, Pick<PlanDeps, 'insight' | 'policy' | 'measures'> {
   readonly identity: OwnIdentity
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'> & Partial<Pick<Trust, 'keysOf'>>

@@ -117,10 +117,10 @@ export interface Audit extends Room {
   /** Newest first; `uid`: only entries that this person, who is not an administrator, may read (AUDIT_READERS). */
   log(filter: {
     limit: number
-    type?: AuditType | undefined
+    type?: AuditType
     peer?: NodeId
     since?: number
-    uid?: number | undefined
+    uid?: number
   }): Promise<readonly AuditEntry[]>
   /**
    * Walks the whole chain and compares it with every signed head, those `elsewhere` among them: an end that was cut off

@@ -170,17 +170,6 @@ export function createRoll() {
     return verdict.fault === 'expired' ? 'expired' : 'void'
   }
 
-  /** Why the certificate of a node is not valid at `now`; undefined if it is valid, or if there is none. */
-  function whyNot(node: NodeId, now: number): WhyNot | undefined {
-    const held = heldOf(node)
-    if (held === undefined) return faults.peek(node) === 'clock' ? 'early' : undefined
-    if (bindingAt(node, now) !== undefined) return undefined
-    if (revoked(node) !== undefined) return 'revoked'
-    if (revoked(held.by) !== undefined) return 'issuer_revoked'
-    const grants = issuers.get(held.by)?.body.grants
-    return grants === undefined || areGranted(held.body.roles, grants) ? 'ended' : 'not_granted'
-  }
-
   /** Takes one certificate; what does not hold at `now` changes nothing and is a fault. */
   function certificate(
     bytes: Uint8Array,
@@ -282,9 +271,10 @@ export function createRoll() {
       return { binding, level, stale: level === 'untrusted' }
     },
     revoked: (node: NodeId) => revoked(node),
-    /** Why the certificates that the node showed last were refused, or the one that is here does not hold any more. */
+    /** Why the certificates that the node showed last were refused, or the one that is here has ended. */
     fault(node: NodeId, now: number) {
-      const fault = faults.peek(node) ?? (whyNot(node, now) === 'ended' ? 'expired' : undefined)
+      const ends = heldOf(node)?.body.not_after ?? now + 1
+      const fault = faults.peek(node) ?? (ends > now ? undefined : 'expired')
       return fault === 'issuer_revoked' ? 'revoked' : fault
     },
     /** The valid certificates of a node at `now`, from the one of the root on; undefined if there are none. */
@@ -317,7 +307,16 @@ export function createRoll() {
       })),
       ...[...lists.all()].map(([, { frame }]) => ({ kind: 'revocation_list' as const, frame })),
     ],
-    whyNot,
+    /** Why the certificate of a node is not valid at `now`; undefined if it is valid, or if there is none. */
+    whyNot(node: NodeId, now: number): WhyNot | undefined {
+      const held = heldOf(node)
+      if (held === undefined) return faults.peek(node) === 'clock' ? 'early' : undefined
+      if (bindingAt(node, now) !== undefined) return undefined
+      if (revoked(node) !== undefined) return 'revoked'
+      if (revoked(held.by) !== undefined) return 'issuer_revoked'
+      const grants = issuers.get(held.by)?.body.grants
+      return grants === undefined || areGranted(held.body.roles, grants) ? 'ended' : 'not_granted'
+    },
     /**
      * The content of the newest certificate of a node, even if it has ended; undefined if there is none, or its issuer
      * was revoked.

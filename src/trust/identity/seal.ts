@@ -92,7 +92,7 @@ export function openSealed(privateKey: Uint8Array, box: Uint8Array, aad: Uint8Ar
   }
 }
 
-export interface BoxForMany {
+interface BoxForMany {
   /** X25519, 32 bytes, fresh. */
   readonly epk: Uint8Array
   /** The content key for each recipient, in their order, 48 bytes each. */
@@ -124,7 +124,7 @@ export function sealToMany(
 }
 
 /** One recipient's part of a box. */
-export interface OwnPart {
+interface OwnPart {
   readonly epk: Uint8Array
   readonly key: Uint8Array
   readonly sealed: Uint8Array

@@ -139,7 +139,7 @@ export const doctorFacts = named('DoctorFacts', {
       aggregators: listOf(
         z.strictObject({ ...machine.shape, there: flag('it was heard of lately') }),
         16,
-        'those that add that period up, or one of the newest eight late ones',
+        'those that add that period up, or a late one',
       ),
     })
     .nullable()

@@ -1,4 +1,5 @@
 // /doctor: facts that only the daemon knows, for the checks of `karo doctor`.
+import { SHARE_KEPT_MS } from '../../../../protocols/buckets.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
 import { roughSize, roughWaiting } from '../../../base/rough.ts'
@@ -34,13 +35,13 @@ export interface TotalsFactsDeps {
   readonly now: () => number
 }
 
-/** Closed periods of so long are looked at. */
-const BACK_MS = 8 * DAY_MS
+/** Closed periods of so long are looked at: what was not released within it never is. */
+const BACK_MS = SHARE_KEPT_MS
 /** And so long where nothing was released of those: a mesh whose releases ended is no young one. */
 const EVER_MS = 90 * DAY_MS
 
-/** Aggregators are looked for among those of so many late periods, the newest. */
-const LATE_NAMED = 8
+/** Of each late period one aggregator at least is off: those of so many, the newest, are looked at. */
+const LATE_NAMED = 2
 
 /** By both aggregators or one of them, be it that machines were too few. */
 const wasReleased = ({ why }: BucketTotals): boolean => why !== 'pending' && why !== 'none'
@@ -66,10 +67,10 @@ export async function totalsFacts(
   const buckets = await back(BACK_MS)
   // Which of the periods are from before a mesh that has just begun is not known here, so none is called late.
   const isYoung = isReader && !buckets.some(wasReleased) && !(await back(EVER_MS)).some(wasReleased)
-  // Periods of which something was said, be it that machines were too few, are not late.
-  // With a third aggregator only those periods are missing that are drawn for the one that is off, so not only the newest count.
+  // Periods of which something was said, be it that machines were too few, are not late, and the newest may take most of the next
+  // one to be released. With a third aggregator only those periods are missing that are drawn for the one that is off.
   const late = buckets
-    .slice(buckets.findIndex(wasReleased) + 1)
+    .slice(buckets.findIndex(wasReleased) + 1, -1)
     .filter(({ why: is }) => is === 'pending' || is === 'half')
   const drawn = await Promise.all(
     late.slice(-LATE_NAMED).map(({ start }) => totals.preview(uid, audience, start)),

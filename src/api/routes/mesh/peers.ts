@@ -96,7 +96,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
       certified_until: certified && time(certified.not_after),
-      certificate_ended: fleet.fault(node) === 'expired' || undefined,
+      certificate_ended: (certified === undefined && fleet.fault(node) === 'expired') || undefined,
       owner: certified?.owner,
       certifies: certified?.usage === 'issuer' ? certifiedBy(node) : undefined,
       decided_at: decided === undefined ? undefined : time(decided),

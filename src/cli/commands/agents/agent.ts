@@ -258,7 +258,7 @@ const line = (argv: readonly string[] | null): string =>
 const OFF =
   'Agents of your own are off on this node: karo config set agents.enabled true allows them, from its next start on.\n'
 
-export function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
+function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
   // Only another machine is without built-in ones.
   if (agents.length === 0) return 'None that you may use.\n'
   const own = agents.filter(({ built_in }) => built_in !== true)
@@ -282,7 +282,7 @@ export function agentsView({ agents, off }: AgentListShape, screen: Screen): str
   return hint === '' ? shown : `${shown}\n${hint}`
 }
 
-export function agentView(agent: AgentShape, screen: Screen): string {
+function agentView(agent: AgentShape, screen: Screen): string {
   const { id, state, detail, restarts, since, granted_until, ...more } = agent
   const { argv, built_in, outside, manifest, server, offers } = more
   const head = facts(screen, id, {
@@ -331,7 +331,7 @@ const untilOf = (time: string): string =>
 const placeOf = ({ path, write }: { readonly path: string; readonly write: boolean }): string =>
   `${path} (${write ? 'may change it' : 'reads'})`
 
-export function agentLogsView({ lines, dropped, cut }: AgentLogsShape): string {
+function agentLogsView({ lines, dropped, cut }: AgentLogsShape): string {
   if (lines.length === 0) return 'It has written nothing.\n'
   const before =
     dropped === 0 ? '' : `${dropped} ${dropped === 1 ? 'line was' : 'lines were'} dropped before these.\n`

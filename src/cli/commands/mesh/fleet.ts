@@ -198,7 +198,7 @@ export function fleetView({ organisation, signed_by, machines }: FleetState, scr
 const LONG = 60
 
 /** One line for each setting that is another one than before. */
-export function changedView(
+function changedView(
   organisation: PolicyShape['organisation'],
   before: Readonly<Record<string, unknown>>,
   screen: Screen,

@@ -28,7 +28,7 @@ const create = defineCommand('token create', {
   },
   async run(io, { options }) {
     const ttl = durationIn(options.ttl, '--ttl', '1m', '366d')
-    const wanted = { scope: options.scope, ttl_ms: ttl, name: options.name }
+    const wanted = { scope: options.scope, ttl_ms: ttl, name: options.name || undefined }
     const made = await io.call(api.createToken, { body: wanted })
     if (io.json) return printJson(io, made)
     io.out(`${made.token}\n`)

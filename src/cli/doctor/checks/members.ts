@@ -25,7 +25,7 @@ const ISSUER_SOON_MS = 30 * DAY_MS
 const OPERATOR_SOON_MS = 3 * DAY_MS
 /** A part of totals is given within minutes of the end of its period; a machine that was off gives it when it is back. */
 const GIVEN_MS = HOUR_MS
-/** The newest period may take most of the next one to be released. */
+/** One may be lost for good with the database of an aggregator. */
 const LATE = 2
 
 const NO_MESH = 'this node does not belong to a mesh with a root key'
@@ -219,7 +219,7 @@ export const members = {
         const off = gone.length === 0 ? '' : `; aggregators not connected: ${gone.join(', ')}`
         found.push(
           warn(
-            `${late} periods of the last seven days were not released${off}`,
+            `${late} periods of the last seven days were not released here${off}`,
             'Start all aggregators and connect them to the mesh: karo peers. Missing periods of the last 7 days are released when they are back.',
           ),
         )

@@ -6,7 +6,7 @@ import { createOwner, type OwnerDeps } from './owner.ts'
 import { createRelay, type Relay } from './relay.ts'
 import type { AskId, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer } from './types.ts'
 
-export interface QueryStateDeps extends Omit<OwnerDeps, 'relay' | 'often' | 'emit'> {
+interface QueryStateDeps extends Omit<OwnerDeps, 'relay' | 'often' | 'emit'> {
   /** `[overlay] full_mesh_up_to`. */
   readonly fullMeshUpTo: number
   /** Neighbours whose link is usable now. */

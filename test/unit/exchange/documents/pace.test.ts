@@ -22,7 +22,7 @@ const invented = Array.from({ length: 64 }, (_, n) => testIdentity(100 + n).node
 
 /** Signed by its author, and documents of all kinds are kept or not from there on. */
 const KEPT_NOWHERE: Readonly<Record<string, string>> = {
-  MeshQuery: 'read and admitted at the pace of src/exchange/query/state/intake.ts',
+  MeshQuery: 'read and admitted at the pace of src/exchange/query/state/owner.ts',
   Response: 'to a question of this node or one that it relays, once for each member',
   Presence: 'a notice: a pace of neighbours and authors in src/mesh/notices/intake.ts',
   Heads: 'a notice, as presences',
