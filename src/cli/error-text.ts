@@ -24,13 +24,17 @@ export function toldOf(error: unknown, place: Place | undefined, trace?: string)
   return { code, message, where: known ? error.where : undefined, hint }
 }
 
-/** The error in lines of at most `columns` columns. `first` is the text in front of the hint. */
-export function errorLines({ message, where, hint }: ToldError, columns: number, first = message): string {
+/** The error in lines of at most `screen.columns` columns. `first` is the text in front of the hint. */
+export function errorLines(
+  { message, where, hint }: ToldError,
+  screen: { readonly columns: number },
+  first = message,
+): string {
   // The place of a usage error is the command itself (`karo peers trust`), so `karo:` is not put in front again.
   const program = where === 'karo' || where?.startsWith('karo ') ? '' : 'karo: '
   // Of a field of a request, its name.
   const place = where ? `${printable(where.replace(/^(?:body|querystring)\//, ''))}: ` : ''
-  const said = `${fitted(`${program}${place}${printable(first)}`, columns)}\n`
+  const said = `${fitted(`${program}${place}${printable(first)}`, screen)}\n`
   if (!hint) return said
-  return `${said}${fitted(`  ${hint.split('\n').map(printable).join('\n  ')}`, columns)}\n`
+  return `${said}${fitted(`  ${hint.split('\n').map(printable).join('\n  ')}`, screen)}\n`
 }

@@ -171,7 +171,7 @@ function report(error: unknown, world: CliWorld, json: boolean, { trace, io }: R
     const { stderr } = world
     const columns = (stderr.isTTY && stderr.columns) || Number.POSITIVE_INFINITY
     const first = error instanceof KaroError ? told.message : `internal error: ${told.message}`
-    stderr.write(screened(errorLines(told, columns, first), PLAIN))
+    stderr.write(screened(errorLines(told, { columns }, first), PLAIN))
   }
   if (world.env.KARO_DEBUG === '1') {
     for (let e: unknown = error; e instanceof Error; e = e.cause)

@@ -54,7 +54,7 @@ export async function front(io: CommandIo): Promise<undefined> {
   )
   const steps = nextOf(io, known).map(([run, does]) => [atHome(run, io), does] as const)
   io.out(
-    `${atHome(rows, io)}\nNext:\n${besideEachOther(steps, io.columns)}\n\n${fitted('karo help  lists the commands of every day.', io.columns)}\n`,
+    `${atHome(rows, io)}\nNext:\n${besideEachOther(steps, io.columns)}\n\n${fitted('karo help  lists the commands of every day.', io)}\n`,
   )
 }
 

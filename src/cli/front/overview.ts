@@ -68,7 +68,7 @@ export async function overview(
     )
     return lines.length === 0 ? '' : `${title}:\n${lines.join('\n')}\n\n`
   })
-  return fitted(BEFORE, width) + pages.join('') + fitted(AFTER, width)
+  return fitted(BEFORE, { columns: width }) + pages.join('') + fitted(AFTER, { columns: width })
 }
 
 interface Section {

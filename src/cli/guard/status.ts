@@ -40,7 +40,7 @@ export async function showGuard(io: CommandIo): Promise<undefined> {
     ...(lately ? [`last week  ${saidOf(lately)}`] : []),
   ]
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
-  io.out(fitted(`${lines.join('\n')}\n`, io.columns))
+  io.out(fitted(`${lines.join('\n')}\n`, io))
 }
 
 /** What the profile does, in words: `blocks critical, asks about high`. */

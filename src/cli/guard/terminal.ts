@@ -11,6 +11,7 @@ import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { screened } from '../../base/printable.ts'
 import type { CommandIo } from '../command.ts'
+import type { Screen } from '../terminal/table.ts'
 import { clauses, fitted } from '../terminal/text.ts'
 import { printVerdict } from '../views/check.ts'
 import { allowLine, CHOICES, choicesIn, type Here, mayAllow } from './allow.ts'
@@ -52,27 +53,26 @@ export async function converse(
     return { verb: 'drop', outcome: outcomeOf(verdict) }
   }
   const { env } = io
-  const columns = terminal.columns()
-  const colour = !env.NO_COLOR && env.TERM !== 'dumb'
+  const screen = { colour: !env.NO_COLOR && env.TERM !== 'dumb', columns: terminal.columns() }
   const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
-    colour ? styleText(format, text, { validateStream: false }) : text
+    screen.colour ? styleText(format, text, { validateStream: false }) : text
   // zsh ends the line itself.
   const lineEnd = shell === 'zsh' ? '' : '\n'
   try {
     // These leave the cursor in the line; bash has taken the line away.
     if (shell === 'zsh' || shell === 'fish') terminal.write('\n')
-    for (const warning of guard.warnings) terminal.write(fitted(`karo: ${printable(warning)}\n`, columns))
-    terminal.write(fitted(`karo: ${printVerdict(verdict, { colour, columns })}`, columns))
+    for (const warning of guard.warnings) terminal.write(fitted(`karo: ${printable(warning)}\n`, screen))
+    terminal.write(fitted(`karo: ${printVerdict(verdict, screen)}`, screen))
     // In bash a paste of several lines may be gone from the screen: what runs is what is seen.
     if (shell === 'bash' && verdict.decision === 'confirm' && verdict.command.trimEnd().includes('\n'))
-      terminal.write(fitted(wholeOf(verdict.command), columns))
+      terminal.write(fitted(wholeOf(verdict.command), screen))
     if (verdict.decision === 'block') {
-      terminal.write(fitted(blockedWords(guard, verdict), columns) + lineEnd)
+      terminal.write(fitted(blockedWords(guard, verdict), screen) + lineEnd)
       // What else was pasted must not become a line of its own.
       await terminal.drain()
       return { verb: 'drop', outcome: 'blocked' }
     }
-    const answer = await question({ io, terminal, guard, verdict, columns, paint, here })
+    const answer = await question({ io, terminal, guard, verdict, screen, paint, here })
     terminal.write(`${SAID[answer.verb]}${lineEnd}`)
     return answer
   } finally {
@@ -113,13 +113,13 @@ interface Asking {
   readonly terminal: Terminal
   readonly guard: Guard
   readonly verdict: RiskVerdict
-  readonly columns: number
+  readonly screen: Screen
   readonly paint: (format: Parameters<typeof styleText>[0], text: string) => string
   readonly here: Here
 }
 
 async function question(asking: Asking): Promise<Answer> {
-  const { terminal, guard, verdict, columns, paint } = asking
+  const { terminal, guard, verdict, screen, paint } = asking
   const allowable = mayAllow(guard, verdict)
   const keys = clauses(
     `${paint('bold', 'y')} run`,
@@ -129,7 +129,7 @@ async function question(asking: Asking): Promise<Answer> {
     allowable && `${paint('bold', 'a')} allow from now on`,
     `${paint('bold', '?')} explain`,
   )
-  const prompt = `${fitted(`Run it? ${keys.join(', ')} [n]`, columns - 1)} `
+  const prompt = `${fitted(`Run it? ${keys.join(', ')} [n]`, { columns: screen.columns - 1 })} `
   await terminal.drain()
   terminal.write(prompt)
   for (;;) {
@@ -152,7 +152,7 @@ async function question(asking: Asking): Promise<Answer> {
         terminal.write(prompt)
         break
       case '?':
-        terminal.write(fitted(`?\n${explained(verdict)}`, columns) + prompt)
+        terminal.write(fitted(`?\n${explained(verdict)}`, screen) + prompt)
         break
       case undefined:
       case 'n':
@@ -168,8 +168,8 @@ async function question(asking: Asking): Promise<Answer> {
 }
 
 /** Asks for how long and where; true when the exception is written. */
-async function allowed({ io, terminal, guard, verdict, columns, paint, here }: Asking): Promise<boolean> {
-  const tell = (text: string): void => terminal.write(fitted(text, columns))
+async function allowed({ io, terminal, guard, verdict, screen, paint, here }: Asking): Promise<boolean> {
+  const tell = (text: string): void => terminal.write(fitted(text, screen))
   const offered = choicesIn(here)
   const choices = [...offered.map((key) => [key, CHOICES[key].words]), ['n', 'not at all']]
   const rows = choices.map(([key, words]) => `  ${paint('bold', key!)}  ${words}\n`)

@@ -91,7 +91,7 @@ async function deleteSome(
     io.out(
       `Deleted ${countedCommands(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that no other command uses.\n`,
     )
-    io.err(fitted(`${OWN_HISTORY}\n`, io.columns))
+    io.err(fitted(`${OWN_HISTORY}\n`, io))
   }
   return left > 0 ? EXIT.failed : EXIT.done
 }

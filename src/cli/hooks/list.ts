@@ -53,12 +53,12 @@ export function listHooks(io: CommandIo): undefined {
     }),
   )
   for (const { warning } of tools.flatMap(({ user, project }) => [user, project]))
-    if (warning !== undefined) io.out(fitted(`${warning}\n`, io.columns))
+    if (warning !== undefined) io.out(fitted(`${warning}\n`, io))
   if (tools.some(({ jail }) => jail) && !(io.env.PATH ?? '').split(':').includes(startersOf(io.home)))
     io.out(
       fitted(
         'This shell does not have the hook of Karo, so it starts tools without a jail. karo shell install gives it to new shells.\n',
-        io.columns,
+        io,
       ),
     )
 }

@@ -93,7 +93,7 @@ export function installHook(io: CommandIo, input: CommandInput, onError: 'allow'
   io.out(
     fitted(
       `${title} now asks Karo before each shell command and each change of a file${asks ? '' : ` (commands that need a confirmation are denied there: ${asksIfNew ? 'only newer versions ask; see --ask' : 'it has no way to ask'})`}, and its commands are in your history.\n`,
-      io.columns,
+      io,
     ),
   )
   const more = [
@@ -110,8 +110,7 @@ export function installHook(io: CommandIo, input: CommandInput, onError: 'allow'
       ? 'Nothing changes for people who work here without karo on their PATH.'
       : undefined,
   ]
-  if (changed || isJailed)
-    for (const said of more) if (said !== undefined) io.out(fitted(`${said}\n`, io.columns))
+  if (changed || isJailed) for (const said of more) if (said !== undefined) io.out(fitted(`${said}\n`, io))
 }
 
 export function uninstallHook(io: CommandIo, input: CommandInput): undefined {

@@ -38,7 +38,7 @@ export async function confirm(io: Asking, question: string, { yes, shows, where 
   await permitted(io, shows)
   // What stands above the question, a table perhaps, has its width already.
   const above = question.slice(0, question.lastIndexOf('\n') + 1)
-  const asked = fitted(question.slice(above.length), io.columns - ROOM_FOR_ANSWER)
+  const asked = fitted(question.slice(above.length), { columns: io.columns - ROOM_FOR_ANSWER })
   return /^y(es)?$/i.test((await askLine(`${above}${asked} [y/N] `)) ?? '')
 }
 

@@ -27,7 +27,9 @@ export async function tellUnusual(io: CommandIo): Promise<boolean> {
     if (first === undefined) return true
     if (io.json || io.terminal || !io.liveLine) return false
     const more = signals.length === 1 ? '' : `; ${signals.length - 1} more`
-    io.err(fitted(`karo: ${first.words}${more}  (karo anomalies)\n`, process.stderr.columns ?? 80))
+    io.err(
+      fitted(`karo: ${first.words}${more}  (karo anomalies)\n`, { columns: process.stderr.columns ?? 80 }),
+    )
     // What was found meanwhile is not told yet.
     await seen({ ids: signals.map(({ id }) => id) })
     return true

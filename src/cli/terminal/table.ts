@@ -122,11 +122,11 @@ export function table<Row>(
 }
 
 /** A name, and below it what is known of it. */
-export function facts({ columns }: Pick<Screen, 'columns'>, name: string, known: Known): string {
+export function facts(screen: Pick<Screen, 'columns'>, name: string, known: Known): string {
   const rows = told(known)
   const width = Math.max(...rows.map(([label]) => label.length))
   const lines = rows.map(([label, value]) => `  ${label.padEnd(width)}  ${printable(value)}\n`)
-  return fitted(`${printable(name)}\n${lines.join('')}`, columns)
+  return fitted(`${printable(name)}\n${lines.join('')}`, screen)
 }
 
 function columnsOf<Row>([first]: readonly Row[], columns: Columns<Row>) {

@@ -59,7 +59,7 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** Every line of a text for people wrapped at the screen's width; what continues one is indented as it is. */
-export function fitted(text: string, columns: number): string {
+export function fitted(text: string, { columns }: { readonly columns: number }): string {
   if (columns === Number.POSITIVE_INFINITY) return text
   return text
     .split('\n')
@@ -79,7 +79,7 @@ export function besideEachOther(
   const fits = rows.every(([, does]) => longest + does.length + 4 <= columns)
   return rows
     .map(([run, does]) =>
-      fits ? `  ${run.padEnd(longest)}  ${does}` : `  ${run}\n${fitted(`      ${does}`, columns)}`,
+      fits ? `  ${run.padEnd(longest)}  ${does}` : `  ${run}\n${fitted(`      ${does}`, { columns })}`,
     )
     .join('\n')
 }

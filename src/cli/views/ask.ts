@@ -33,7 +33,7 @@ export const printAnswer = (answer: Answer, screen: Screen): string =>
 /** The lines of an answer, in parts with a blank line between them. */
 function partsOf(answer: Answer, screen: Screen): readonly (readonly string[])[] {
   const { command, alternatives, nearest } = answer
-  const text = (line: string): string => fitted(printable(line), screen.columns)
+  const text = (line: string): string => fitted(printable(line), screen)
   const level = (one: Proposal): string =>
     `${paint(RISK_COLOURS[one.risk_level], one.risk_level, screen)} – ${DECISIONS[one.decision]}, from: ${one.source}`
   /** What a command does, how risky it is, and what is open in it. */
@@ -93,7 +93,7 @@ export function printFixed(fixed: Fixed, screen: Screen): string {
   const code = exit_code === null ? '' : ` (exit code ${exit_code})`
   const line = `${printable(failed)}${code}`
   const shown = paint('dim', line, screen)
-  const said = fitted(printable(problem ?? UNKNOWN), screen.columns)
+  const said = fitted(printable(problem ?? UNKNOWN), screen)
   const head = `${shown}\n${said}\n`
   return fixed.command === null ? head : `${head}\n${printAnswer(fixed, screen)}`
 }

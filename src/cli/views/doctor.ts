@@ -27,9 +27,9 @@ export function repairView(report: Report, how: How, screen: Screen & Place): st
     'counted again': ([, counts]) => counts?.rebuilt ?? 0,
   })
   return (
-    fitted(`${found}${found === '' ? '' : '\n'}`, screen.columns) +
+    fitted(`${found}${found === '' ? '' : '\n'}`, screen) +
     rows +
-    fitted(`\n${lost(report)}${conclusion(report, how, screen)}\n`, screen.columns)
+    fitted(`\n${lost(report)}${conclusion(report, how, screen)}\n`, screen)
   )
 }
 

@@ -16,7 +16,7 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
   if (fleet.root === null) {
     const says =
       joining === null ? 'This node does not belong to a mesh with a root key.' : joiningWords(joining)
-    return fitted(`${says}\nkaro join <code> joins a mesh; karo ca init makes one.\n`, io.columns)
+    return fitted(`${says}\nkaro join <code> joins a mesh; karo ca init makes one.\n`, io)
   }
   const age = fleet.lists_at && ago(Date.now() - Date.parse(fleet.lists_at))
   return pairs(UNBOUNDED, {

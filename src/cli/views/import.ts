@@ -70,7 +70,7 @@ export function importView(summary: ImportSummary, io: Screen): string {
   const stopped = interrupted
     ? 'The import was interrupted: run the same command again to add the rest.\n'
     : ''
-  return `${fitted(head, io.columns)}\n${counts}${lines}${more}${stopped}`
+  return `${fitted(head, io)}\n${counts}${lines}${more}${stopped}`
 }
 
 const undo = (id: number | null): string =>

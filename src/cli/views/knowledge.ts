@@ -19,7 +19,7 @@ export function printKnowledge({ sources }: KnowledgeList, screen: Screen): stri
       [name, ...(tools === null ? [] : [`${tools} tools`]), ...(path === null ? [] : [path])]
         .map(printable)
         .join(', '),
-      screen.columns,
+      screen,
     ),
   )
   const none = 'No knowledge is built in and none was taken in; manual pages of installed programs are read.'
@@ -33,20 +33,17 @@ const MOST_OPTIONS = 24
 /** Ends with a newline. */
 export function printKnown({ tool, does, options, examples }: Known, screen: Screen): string {
   const option = ({ names, does: said, source }: Known['options'][number]): string =>
-    fitted(
-      `  ${printable(names.join(', '))}${said === '' ? '' : `: ${printable(said)}`} [${source}]`,
-      screen.columns,
-    )
+    fitted(`  ${printable(names.join(', '))}${said === '' ? '' : `: ${printable(said)}`} [${source}]`, screen)
   const more = (count: number, what: string): string[] =>
-    count > 0 ? [fitted(`  … ${count} more ${what}: karo ask --json ${tool}`, screen.columns)] : []
+    count > 0 ? [fitted(`  … ${count} more ${what}: karo ask --json ${tool}`, screen)] : []
   return `${[
-    fitted(`${tool}${does === '' ? '' : `: ${printable(does)}`}`, screen.columns),
+    fitted(`${tool}${does === '' ? '' : `: ${printable(does)}`}`, screen),
     ...(examples.length === 0 ? [] : ['', 'examples:']),
     ...examples
       .slice(0, MOST_EXAMPLES)
       .flatMap(({ does: said, command, source }) => [
         `  ${printable(command)}`,
-        fitted(`    ${printable(said)} [${source}]`, screen.columns),
+        fitted(`    ${printable(said)} [${source}]`, screen),
       ]),
     ...more(examples.length - MOST_EXAMPLES, 'examples'),
     ...(options.length === 0 ? [] : ['', 'options:']),

@@ -8,7 +8,7 @@ const wordOf = (type: AskedType): string => queryType(type).word
 
 export function whoAmIView(
   { node, login, lapsed, outside }: WhoAmIShape,
-  { columns }: { readonly columns: number },
+  screen: { readonly columns: number },
 ): string {
   const out = outside === undefined ? '' : `\nBy its certificate nobody answers: ${printable(outside)}.\n`
   const here = `${printable(node.name)} (${formatFingerprint(node.fingerprint)})`
@@ -17,7 +17,7 @@ export function whoAmIView(
       lapsed === null
         ? `You ask as this node, ${here}.`
         : `Your login has ended: ${printable(lapsed)}. Nothing is asked until you log in again, or by karo logout as this node, ${here}.`
-    return fitted(`${says}\nkaro login --credential <file>  asks as an operator.\n${out}`, columns)
+    return fitted(`${says}\nkaro login --credential <file>  asks as an operator.\n${out}`, screen)
   }
   const { name, fingerprint, roles, teams, types, ends_at } = login
   const has = clauses(
@@ -32,6 +32,6 @@ export function whoAmIView(
     `You ask as ${printable(name)} (${formatFingerprint(fingerprint)}${has.map((one) => `; ${one}`).join('')}) through ${here}.
 Until ${localTime(ends_at)}, for ${may}. Nobody else on this machine does. Earlier:  karo logout
 ${out}`,
-    columns,
+    screen,
   )
 }

@@ -30,7 +30,7 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
       ? 'This node is in no team, so no lead gets its numbers. An issuer puts it into a team (karo ca assign); without a certificate, policy.teams does.'
       : `This node is in: ${teams.map(printable).join(', ')}.`
   const theirs = organisationView(policy.organisation, screen, rulesText(policy.organisation?.text))
-  return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${policy.roles.length === 0 ? '' : rules}${fitted(`${team}\n`, screen.columns)}${warned(warnings)}${notInForce(problem, screen)}${theirs}`
+  return `${fitted(`${what}\n`, screen)}${files.length === 0 ? '' : list}${policy.roles.length === 0 ? '' : rules}${fitted(`${team}\n`, screen)}${warned(warnings)}${notInForce(problem, screen)}${theirs}`
 }
 
 const warned = (warnings: readonly string[]): string =>
@@ -76,7 +76,7 @@ export function organisationView(bundle: Bundle | null, screen: Screen, rules = 
         ? ' Here its policies may also permit (policy.accept_org = "full").'
         : ' Here its policies can only forbid.'
   // The time 0 stands for no bundle at all.
-  const kept = Date.parse(signed_at) === 0 ? '' : fitted(`${says}${power}\n`, screen.columns)
+  const kept = Date.parse(signed_at) === 0 ? '' : fitted(`${says}${power}\n`, screen)
   return `${kept}${rules}${notInForce(problem, screen, "The organisation's newest bundle is not in force")}`
 }
 
@@ -116,8 +116,8 @@ export function explanationView(shape: PolicyExplanationShape, screen: Screen): 
     operator === null
       ? `${where}, which`
       : `${nameOf(operator)} (${formatFingerprint(operator.fingerprint)}) via ${where}, who`
-  const more = operator === null ? '' : fitted(operatorLines(operator), screen.columns)
-  return `${fitted(`${verdict(effect, screen)}  ${action}${about} for ${who} has ${is} here, by ${printable(rule)}\n`, screen.columns)}${more}\n${steps}`
+  const more = operator === null ? '' : fitted(operatorLines(operator), screen)
+  return `${fitted(`${verdict(effect, screen)}  ${action}${about} for ${who} has ${is} here, by ${printable(rule)}\n`, screen)}${more}\n${steps}`
 }
 
 const nameOf = ({ name, fingerprint }: PolicyExplanationShape['node']): string =>

@@ -36,7 +36,7 @@ function totalsPreviewView(role: string, totals: TotalsPreviewShape, screen: Scr
   const when = bucket === null ? '' : ` of ${nameOf(bucket)}, ${STATE[state]}`
   const heading = `Totals for the role ${printable(role)}${when}`
   const title = paint('bold', heading, screen)
-  if (why !== null) return fitted(`${title}\nNothing is given: ${WHY[why]}.\n`, screen.columns)
+  if (why !== null) return fitted(`${title}\nNothing is given: ${WHY[why]}.\n`, screen)
   const given = types.filter((one) => one.given)
   const rows = { ...typeRows(types), ...(given.length > 0 && whom(totals)) }
   const list = pairs(screen, indented(rows), 'dim')
@@ -44,7 +44,7 @@ function totalsPreviewView(role: string, totals: TotalsPreviewShape, screen: Scr
     given.length === 0
       ? 'Nothing is given. This machine says so in a share of the same length, so that nobody sees who gives.\n'
       : 'Each number is split into two halves that say nothing alone, one for each of the two nodes.\n'
-  return `${fitted(`${title}\n`, screen.columns)}${list}${fitted(end, screen.columns)}`
+  return `${fitted(`${title}\n`, screen)}${list}${fitted(end, screen)}`
 }
 
 const nameOf = ({ start, end }: NonNullable<TotalsPreviewShape['bucket']>): string =>

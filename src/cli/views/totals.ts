@@ -16,9 +16,9 @@ export function readerWords({ nodes, operators }: Omit<Readers, 'audience'>): st
 }
 
 /** A line for each role; empty where the mesh computes no totals. */
-export const readersView = (all: readonly Readers[], columns: number): string =>
+export const readersView = (all: readonly Readers[], screen: Screen): string =>
   all
-    .map((one) => fitted(`May read totals for ${printable(one.audience)}: ${readerWords(one)}.\n`, columns))
+    .map((one) => fitted(`May read totals for ${printable(one.audience)}: ${readerWords(one)}.\n`, screen))
     .join('')
 
 type Totals = AskersShape['totals']
@@ -27,11 +27,11 @@ type Totals = AskersShape['totals']
 export function givenView({ given, may_read, fetched }: Totals, screen: Screen, now: number): string {
   if (given.length === 0 && fetched.length === 0 && may_read.length === 0) return ''
   const parts = [given.length === 0 ? '' : takenPart(given, screen)]
-  parts.push(readersView(may_read, screen.columns))
+  parts.push(readersView(may_read, screen))
   if (fetched.length > 0) parts.push(fetches(fetched, screen, now))
   const elsewhere =
     'Who fetched totals from another node, karo query health tells. Who read them on a node that holds them stands in the ledger of that node alone.\n'
-  return `\n${parts.filter(Boolean).join('')}${fitted(elsewhere, screen.columns)}`
+  return `\n${parts.filter(Boolean).join('')}${fitted(elsewhere, screen)}`
 }
 
 const takenPart = (given: Totals['given'], screen: Screen): string =>

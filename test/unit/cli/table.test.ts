@@ -118,7 +118,7 @@ describe('wrap', () => {
   })
 
   test('a text keeps its lines and their indent', () => {
-    expect(fitted('Next:\n  compare the fingerprints first\n', 24)).toBe(
+    expect(fitted('Next:\n  compare the fingerprints first\n', { columns: 24 })).toBe(
       'Next:\n  compare the\n  fingerprints first\n',
     )
   })
@@ -127,7 +127,9 @@ describe('wrap', () => {
     const plain = `  ${'word '.repeat(14)}end`
     const coloured = plain.replaceAll('word', '\x1b[1;31mword\x1b[39;22m')
     expect(textWidth(coloured)).toBe(textWidth(plain))
-    expect(fitted(coloured, 80)).toBe(coloured)
-    expect(fitted(coloured, 40).replaceAll(/\x1b\[[\d;]*m/g, '')).toBe(fitted(plain, 40))
+    expect(fitted(coloured, { columns: 80 })).toBe(coloured)
+    expect(fitted(coloured, { columns: 40 }).replaceAll(/\x1b\[[\d;]*m/g, '')).toBe(
+      fitted(plain, { columns: 40 }),
+    )
   })
 })

@@ -263,7 +263,7 @@ function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
   if (agents.length === 0) return 'None that you may use.\n'
   const own = agents.filter(({ built_in }) => built_in !== true)
   const none = off === true ? OFF : 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n'
-  const hint = own.length === 0 ? fitted(none, screen.columns) : ''
+  const hint = own.length === 0 ? fitted(none, screen) : ''
   const shown = table(screen, agents, {
     AGENT: ({ id }) => id,
     WHOSE: own.some(({ owner }) => owner) && (({ owner = 'yours' }) => owner),

@@ -55,7 +55,7 @@ const search = defineCommand('memory search', {
   },
   view({ hits, searched_by, notes }, io) {
     const told = [...notes.map(printable), `Searched by ${printable(searched_by)}.`]
-    const end = told.map((line) => `${fitted(line, io.columns)}\n`).join('')
+    const end = told.map((line) => `${fitted(line, io)}\n`).join('')
     if (hits.length === 0) return `No note matches.\n${end}`
     const shown = hits.map((hit) => {
       const head = `${hit.id}  ${localTime(hit.created_at)}, ${printable(from(hit))}`

@@ -54,7 +54,7 @@ function planView(plan: PlanShape, screen: Screen): string {
     if (step.detail !== null && step.state !== 'completed') lines.push(`      ${printable(step.detail)}`)
   }
   lines.push('', ...notes.map((note) => `note: ${printable(note)}`), ...next(plan))
-  return `${lines.map((line) => fitted(line, screen.columns)).join('\n')}\n`
+  return `${lines.map((line) => fitted(line, screen)).join('\n')}\n`
 }
 
 /** What can be done now. */

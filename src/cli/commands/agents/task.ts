@@ -51,7 +51,7 @@ function taskView(task: TaskShape, screen: Screen): string {
     (event) => `  ${event.seq}  ${localTime(event.at)}  ${printable(event.state)}${wordsOf(event)}\n`,
   )
   const said = resultView(result)
-  return `${facts(screen, id, known)}\n${fitted(happened.join(''), screen.columns)}${said === '' ? '' : `\n${said}`}`
+  return `${facts(screen, id, known)}\n${fitted(happened.join(''), screen)}${said === '' ? '' : `\n${said}`}`
 }
 
 type Told = Pick<TaskLineShape, 'state' | 'message' | 'progress'>

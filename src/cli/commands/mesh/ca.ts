@@ -119,7 +119,7 @@ const init = defineCommand('ca init', {
 The root key is ${printable(path)}. Move it off this machine: it is needed again only for karo ca renew, and whoever has it and its passphrase can make issuers of this mesh.
 Next, for each machine:  karo invite
 `,
-        io.columns,
+        io,
       ),
     )
   },
@@ -140,7 +140,7 @@ const renew = defineCommand('ca renew', {
     const until = localTime(answer.own?.ends_at ?? '')
     return show(io, answer, () => {
       const says = grantWords(own?.grants ?? [], answer.own?.grants ?? [])
-      return fitted(`This node is an issuer until ${until}.\n${says}\n`, io.columns)
+      return fitted(`This node is an issuer until ${until}.\n${says}\n`, io)
     })
   },
 })
@@ -198,7 +198,7 @@ const revoke = defineCommand('ca revoke', {
       fitted(
         `Revoked ${called(peer)} in the whole mesh, by the root. Members connected to this node had time to fetch the revocation list before their links were cut. Other members get it when they next connect to a member that has it. No invite lets that key in any more.
 `,
-        io.columns,
+        io,
       ),
     )
   },
@@ -304,7 +304,7 @@ const assign = defineCommand('ca assign', {
     const [only] = chosen
     if (chosen.length === 1 && only !== undefined && options.of === undefined) {
       const answer = await io.call(assignNode, { body: { who: only.who, ...changed } })
-      return show(io, answer, () => fitted(`${assignedWords(answer.certificate)}\n${SPREADS}\n`, io.columns))
+      return show(io, answer, () => fitted(`${assignedWords(answer.certificate)}\n${SPREADS}\n`, io))
     }
     if (name !== undefined) throw usage('--name is for one machine', WHERE)
     if (!io.json && options.yes !== true) {
@@ -348,7 +348,7 @@ async function assignAll(io: CommandIo, chosen: readonly Machine[], changed: Cha
     try {
       const certificate = await certify(io, who, changed)
       certificates.push(certificate)
-      if (!io.json) io.out(fitted(`${assignedWords(certificate)}\n`, io.columns))
+      if (!io.json) io.out(fitted(`${assignedWords(certificate)}\n`, io))
     } catch (error) {
       if (!(error instanceof KaroError)) throw error
       failed.push({ node_id: who, name, why: error.message })

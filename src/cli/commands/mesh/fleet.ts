@@ -168,10 +168,10 @@ const SAYS: Readonly<Record<FleetMachine['state'], (machine: FleetMachine) => st
 export function fleetView({ organisation, signed_by, machines }: FleetState, screen: Screen): string {
   const by = signed_by === null ? '' : ` by the root ${formatFingerprint(signed_by)}`
   if (organisation === null)
-    return fitted('Nothing is signed for the machines of this mesh yet: karo fleet set\n', screen.columns)
+    return fitted('Nothing is signed for the machines of this mesh yet: karo fleet set\n', screen)
   const { number, signed_at, settings, problem } = organisation
-  const head = fitted(`Edition ${number}, signed ${localTime(signed_at)}${by}.\n`, screen.columns)
-  const bad = problem === null ? '' : fitted(`Not in force here: ${printable(problem)}\n`, screen.columns)
+  const head = fitted(`Edition ${number}, signed ${localTime(signed_at)}${by}.\n`, screen)
+  const bad = problem === null ? '' : fitted(`Not in force here: ${printable(problem)}\n`, screen)
   const rows = table(screen, settings, {
     SETTING: 'key',
     FLEET: { value: ({ value }) => cut(value, LONG), shrink: true },
@@ -215,6 +215,6 @@ function changedView(
   })
   return fitted(
     `${lines.map(printable).join('\n')}\nSigned edition ${number}. Connected machines follow it within seconds: karo fleet show\n`,
-    screen.columns,
+    screen,
   )
 }

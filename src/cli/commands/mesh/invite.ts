@@ -57,9 +57,9 @@ const make = defineCommand('invite', {
     const made = await io.call(createInvite, { body })
     const { code, invite } = made
     const own = body.roles?.filter((role) => !isRole(role)) ?? []
-    if (own.length > 0) io.err(fitted(`The invite gives ${own.map(toldRole).join(', ')}.\n`, io.columns))
+    if (own.length > 0) io.err(fitted(`The invite gives ${own.map(toldRole).join(', ')}.\n`, io))
     const machines = uses === 1 ? 'one machine' : `${uses} machines`
-    if (made.places.length === 0) io.err(fitted(`${NO_PLACES}\n`, io.columns))
+    if (made.places.length === 0) io.err(fitted(`${NO_PLACES}\n`, io))
     if (output !== undefined) {
       output.write(formatEnrolment(made.root, code, made.places))
       output.finish()
@@ -70,7 +70,7 @@ const make = defineCommand('invite', {
 Each machine joins when the file is beside its config.toml: /etc/karo/enrolment.json of a service, mode 0640, group karo.
 Whoever has it can use it: karo invite cancel ${invite.id}
 `,
-          io.columns,
+          io,
         ),
       )
     }
@@ -83,7 +83,7 @@ Whoever has it can use it: karo invite cancel ${invite.id}
         `It lets ${machines} in until ${localTime(invite.ends_at)}, and is not shown again. On that machine: karo join
 Whoever has it can use it: karo invite cancel ${invite.id}
 `,
-        io.columns,
+        io,
       ),
     )
   },

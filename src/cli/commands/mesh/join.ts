@@ -140,9 +140,7 @@ export const commands = [
         state = await io.call(getFleet)
         if (told || !waits() || performance.now() - began < SILENT_MS) continue
         told = true
-        io.err(
-          fitted(`${tries(state)} Waiting for at most ${options.wait}; it goes on afterwards.\n`, io.columns),
-        )
+        io.err(fitted(`${tries(state)} Waiting for at most ${options.wait}; it goes on afterwards.\n`, io))
       }
       if (state.own === null && state.joining?.refused != null) {
         const why = state.joining.refused
@@ -182,7 +180,7 @@ export const commands = [
           `This node is ${printable(own.name)} in the mesh now, certified until ${localTime(own.ends_at)}. The certificate is renewed automatically.
 ${why}Every certified member admits this node: karo peers
 `,
-          io.columns,
+          io,
         ),
       )
     },

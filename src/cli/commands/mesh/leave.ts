@@ -21,7 +21,7 @@ export const commands = [
         `Left the mesh ${shortMesh(fleet)}; the node restarts. karo join lets it into one.
 Others show it as missing until its certificate ends; karo peers revoke (of an issuer: karo ca revoke) ends that for good.
 `,
-        io.columns,
+        io,
       ),
   }),
 ]

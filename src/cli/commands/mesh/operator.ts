@@ -100,7 +100,7 @@ On any certified machine:  karo login --credential <file>
 Before it ends:            karo operator renew ${printable(name)}
 When it is lost:           karo operator revoke ${printable(name)}
 `,
-          io.columns,
+          io,
         ),
       )
     } finally {
@@ -139,7 +139,7 @@ const renew = defineCommand('operator renew', {
   view: ({ operator }, io) =>
     fitted(
       `${printable(operator.name)} is certified until ${localTime(operator.ends_at)} (${rolesOf(operator)}).\n`,
-      io.columns,
+      io,
     ),
 })
 
@@ -163,7 +163,7 @@ const assign = defineCommand('operator assign', {
       `${printable(operator.name)} has a new certificate: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.
 Connected members know within seconds, and apply it to logins under way too. A member that is away uses the earlier certificate until it is back: to take everything away at once, revoke.
 `,
-      io.columns,
+      io,
     ),
 })
 
@@ -187,7 +187,7 @@ const revoke = defineCommand('operator revoke', {
     fitted(
       `Revoked ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}) in the whole mesh. Connected members end its logins within seconds and no longer answer it; members that are away do so when they are back. Answers that it has received stay with it.
 `,
-      io.columns,
+      io,
     ),
 })
 

@@ -142,7 +142,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
   const peers = all.filter(wanted)
   if (io.json) return printJson(io, { peers })
   if (peers.length === 0) {
-    io.out(fitted((await isUsedAlone(io)) ? ALONE : empty, io.columns))
+    io.out(fitted((await isUsedAlone(io)) ? ALONE : empty, io))
   } else io.out(table(io, peers, COLUMNS))
   // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
   const pending = peers.filter(({ state, why }) => state === 'pending' && why !== 'frozen')
@@ -169,7 +169,7 @@ To trust a pending node, compare its fingerprint, or the words of \`karo peers e
 const LOOKS = 5
 const LOOK_MS = 60
 
-const say = (io: CommandIo, text: string): void => io.out(fitted(text, io.columns))
+const say = (io: CommandIo, text: string): void => io.out(fitted(text, io))
 
 async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
   if (peer.trust_level === 'untrusted') {
@@ -266,7 +266,7 @@ const deny = defineCommand('peers deny', {
       `Denied ${called(answer.peer)}: its connection is closed and its key is refused. The node is not told.
 ${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${answer.peer.fingerprint}\` undoes the denial.
 `,
-      io.columns,
+      io,
     ),
 })
 

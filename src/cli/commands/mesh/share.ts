@@ -197,10 +197,10 @@ export function sharingView(view: SharingView, screen: Screen): string {
   if (off.length > 0) lines.push(`Never shared, by config.toml: ${list(off.map(([name]) => name))}.`)
   lines.push(`Counted in totals of many nodes: ${countedFor(view)}.`)
   if (view.categories.anomalies) lines.push(ANOMALIES[view.anomalies])
-  const state = fitted(`${lines.join('\n')}\n`, screen.columns)
+  const state = fitted(`${lines.join('\n')}\n`, screen)
   return view.peers.length === 0
     ? `${state}No other node is known: karo peers shows them, or why there is none.\n`
-    : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}${readersView(view.totals, screen.columns)}`
+    : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}${readersView(view.totals, screen)}`
 }
 
 /** The configuration counts a person in until they say otherwise, so that this has to be seen. */
@@ -223,11 +223,11 @@ const ANOMALIES: Readonly<Record<SharingView['anomalies'], string>> = {
 }
 
 /** A note that totals are not these numbers, because the permission for them looks as if something left in plain. */
-const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): string =>
+const aboutTotals = ({ peers }: SharingView, screen: Screen): string =>
   peers.some((peer) => peer.level_2.length > 0)
     ? fitted(
         '\nTotals (level 2) are sums over many machines. This machine only sends shares, which reveal nothing alone.\n',
-        columns,
+        screen,
       )
     : ''
 

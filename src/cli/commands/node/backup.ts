@@ -67,7 +67,7 @@ export const commands = [
       else {
         const without = head.key ? 'with its key: keep it safe' : 'without its key'
         const says = `${printable(head.name)} is in ${printable(path)} (${bytes(size)}), ${ENCRYPTION_WORDS[encryption]}, ${without}.`
-        io.out(`${fitted(says, io.columns)}\n`)
+        io.out(`${fitted(says, io)}\n`)
       }
     },
   }),

@@ -63,7 +63,7 @@ function ownKey({ env }: CommandIo, word: string): string {
 
 function report(io: CommandIo, { nodeId, fingerprint, isProtected }: PublicIdentity, says: string): void {
   const shape = { node_id: nodeId, fingerprint, protected: isProtected }
-  show(io, shape, () => fitted(says, io.columns))
+  show(io, shape, () => fitted(says, io))
 }
 
 const protect = defineCommand('identity protect', {
@@ -142,7 +142,7 @@ const rotate = defineCommand('identity rotate', {
       ? `If another key also follows the old one, neither gets data until somebody decides: karo peers trust ${next.nodeId} on other nodes, or an issuer revokes the wrong key.`
       : `Others accept both keys for a day from now on. Their decisions about this node apply to the new key: nobody has to trust it again. Earlier backups contain the old key, so make a new backup.`
     const says = `The next key of this node is ${formatFingerprint(next.fingerprint)}. ${how}\n${after}\n`
-    show(io, shape, () => fitted(says, io.columns))
+    show(io, shape, () => fitted(says, io))
   },
 })
 

@@ -52,7 +52,7 @@ const list = defineCommand('people list', {
     if (people.every(({ held }) => held === null)) return rows
     const advice =
       'Data that is held back is shown to nobody and is in no answer. To give it to an account: sudo karo people map <person> <user>. To remove it for good: sudo karo people remove <person>.'
-    return `${rows}\n${fitted(`${advice}\n`, io.columns)}`
+    return `${rows}\n${fitted(`${advice}\n`, io)}`
   },
 })
 
@@ -70,7 +70,7 @@ const map = defineCommand('people map', {
       asks: `The account ${printable(body.user)} will see all commands of ${personWords(person)}. Continue?`,
     }
   },
-  view: ({ person }, io) => fitted(`${personWords(person)} has this history from now on.\n`, io.columns),
+  view: ({ person }, io) => fitted(`${personWords(person)} has this history from now on.\n`, io),
 })
 
 function removed(io: CommandIo, person: string, dry_run: boolean) {
@@ -101,7 +101,7 @@ const remove = defineCommand('people remove', {
         ? `Would remove all data of ${personWords(person)}.\n`
         : fitted(
             `All data of ${personWords(person)} were removed from this node. Earlier backups, shared numbers, and the history file of their shell stay.\n`,
-            io.columns,
+            io,
           ),
     )
   },

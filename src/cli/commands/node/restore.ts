@@ -101,7 +101,7 @@ export const commands = [
       if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
       if (head.key || existsSync(paths.key))
         says.push('', `Next: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`)
-      io.out(`${fitted(says.join('\n'), io.columns)}\n`)
+      io.out(`${fitted(says.join('\n'), io)}\n`)
     },
   }),
 ]

@@ -26,7 +26,7 @@ import {
 } from '../../start/user-unit.ts'
 import { fitted } from '../../terminal/text.ts'
 
-const say = (io: CommandIo, words: string): void => io.out(`${fitted(atHome(words, io), io.columns)}\n`)
+const say = (io: CommandIo, words: string): void => io.out(`${fitted(atHome(words, io), io)}\n`)
 
 /** Puts the flag into each line that loads the hook of this home, or takes it out; the files that were changed. */
 function changeShells(io: CommandIo, starts: boolean): readonly string[] {

@@ -36,7 +36,7 @@ async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
   io.err(
     fitted(
       "This is the node's first start. Nodes of the same network can find each other; none gets data from this one unless you trust it.\n",
-      process.stderr.columns || 80,
+      { columns: process.stderr.columns || 80 },
     ),
   )
   const answer = await askLine('Use it alone, so that it accepts no connections? [y/N] ')

@@ -46,14 +46,14 @@ export function printExplanation(explanation: Explanation, screen: Screen): stri
     explanation.safer === null ? [] : [`safer: ${paint('green', printable(explanation.safer), screen)}`]
   const sources = sourceNote(explanation.sources)
   return [
-    fitted(printable(explanation.summary), screen.columns),
+    fitted(printable(explanation.summary), screen),
     '',
     ...lines,
     ...(lines.length > 0 ? [''] : []),
-    ...notes.map((note) => fitted(note, screen.columns)),
+    ...notes.map((note) => fitted(note, screen)),
     levelOf(explanation, screen),
     ...safer,
-    ...(sources === '' ? [] : [paint('dim', fitted(sources, screen.columns), screen)]),
+    ...(sources === '' ? [] : [paint('dim', fitted(sources, screen), screen)]),
     '',
   ].join('\n')
 }

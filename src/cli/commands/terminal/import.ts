@@ -118,7 +118,7 @@ const auto = defineCommand('import auto', {
       })
       imports.push(one)
       const failed = 'error' in one
-      if (!io.json && failed) io.err(errorLines(one.error, io.columns))
+      if (!io.json && failed) io.err(errorLines(one.error, io))
       if (!io.json && !failed) io.out(importView(one, io))
       if (!failed && one.interrupted) break
     }

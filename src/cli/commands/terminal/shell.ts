@@ -168,10 +168,10 @@ const shellInstall = defineCommand('shell install', {
       !changed ? 'The hook is already in' : there ? 'Changed in' : 'Added to',
     )
     if (io.json) return
-    io.out(fitted(aboutLink(link), io.columns))
+    io.out(fitted(aboutLink(link), io))
     const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
-    if (hint !== undefined) io.out(fitted(`${hint}\n`, io.columns))
-    if (whose === 'machine') io.out(fitted(`${aboutMachine()}\n`, io.columns))
+    if (hint !== undefined) io.out(fitted(`${hint}\n`, io))
+    if (whose === 'machine') io.out(fitted(`${aboutMachine()}\n`, io))
     const load = shell === 'fish' ? 'source' : '.'
     if (changed) {
       io.out(`To begin, open a new shell, or run:  ${load} ${START_FILES[shell].quote(file)}\n`)
@@ -352,6 +352,6 @@ function forAll(
   const words = files.map(({ file, changed }) => `${changed ? done : none} ${file}`)
   if (what === 'install') words.push(ABOUT)
   return show(io, { files, changed: files.some(({ changed }) => changed) }, () =>
-    fitted(`${words.join('\n')}\n`, io.columns),
+    fitted(`${words.join('\n')}\n`, io),
   )
 }

@@ -39,7 +39,7 @@ function fetchesTable(nodes: readonly HealthRow[], screen: Screen): string {
       FROM: { value: 'from', shrink: true },
     },
   )
-  return `\n${fitted(`${about}\n`, screen.columns)}${list}`
+  return `\n${fitted(`${about}\n`, screen)}${list}`
 }
 
 /** What happened to a node since the last answer; empty if nothing did. */

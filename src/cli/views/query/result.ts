@@ -110,16 +110,16 @@ function coverageView(result: QueryResult, screen: Screen): string {
   const { coverage, ended_by, timing, time_range, notes, data, filters = [] } = result
   const view = viewOf(result)
   const { line, rows } = isOfTotals(result) ? whoContributed(result) : whoAnswered(result)
-  const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen.columns)
+  const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen)
   const colour = coverage.complete ? 'green' : 'yellow'
   const lines = [paint(colour, said, screen)]
   if (result.age_ms !== undefined)
     lines.push(`  asked ${duration(result.age_ms)} ago, and kept since (--max-age 0 asks anew)`)
-  if (result.asked_as !== undefined) lines.push(fitted(`  ${askedAs(result.asked_as)}`, screen.columns))
+  if (result.asked_as !== undefined) lines.push(fitted(`  ${askedAs(result.asked_as)}`, screen))
   if (view.ofNow !== true) lines.push(`  ${utc(time_range.start)} to ${utc(time_range.end)} UTC`)
   const about = view.notes?.(data, new Set(filters.map(({ field }) => field))) ?? []
   for (const row of [...rows, ...reachRows(result), ...notes, ...about])
-    lines.push(fitted(`  ${printable(row)}`, screen.columns))
+    lines.push(fitted(`  ${printable(row)}`, screen))
   return `${lines.join('\n')}\n`
 }
 

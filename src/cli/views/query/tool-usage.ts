@@ -26,7 +26,7 @@ const together = (all: QueryDataOf<'ToolUsage'>['all'], off: string, screen: Scr
     ? ''
     : fitted(
         `all tools together, those that are not told too: ${all.uses}${off} uses, ${failedOf(all)}\n`,
-        screen.columns,
+        screen,
       )
 
 /** A rate is of the uses whose exit code is known, where it is told how many are not. */
@@ -49,7 +49,7 @@ function untold(rows: readonly ToolRow[], screen: Screen): string {
   if (rows.every(({ failure_rate }) => failure_rate !== null)) return ''
   const why =
     'unknown: no exit code is recorded; in totals also where none or too few machines had failures, or where such a number could be computed'
-  return fitted(`${paint('dim', why, screen)}\n`, screen.columns)
+  return fitted(`${paint('dim', why, screen)}\n`, screen)
 }
 
 function toolTable(
