@@ -135,7 +135,7 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     signal: AbortSignal,
   ): AsyncGenerator<TaskLineShape, void> {
     let seen = after
-    /** Until when it may be away. Before it was reached, at once: whoever waits is told why. Whoever has seen an event has reached it. */
+    /** When to give up on a machine that is away: at once if it was never reached, so that whoever waits is told why. Events that were seen mean that it was reached. */
     let mayUntil = after > 0 ? Number.POSITIVE_INFINITY : 0
     const onGreeted = (): void => {
       mayUntil = Number.POSITIVE_INFINITY

@@ -10,7 +10,7 @@ export function whoAmIView(
   { node, login, lapsed, outside }: WhoAmIShape,
   screen: { readonly columns: number },
 ): string {
-  const out = outside === undefined ? '' : `\nBy its certificate nobody answers: ${printable(outside)}.\n`
+  const out = outside === undefined ? '' : `\nBut ${printable(outside)}.\n`
   const here = `${printable(node.name)} (${formatFingerprint(node.fingerprint)})`
   if (login === null) {
     const says =

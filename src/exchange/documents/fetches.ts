@@ -18,6 +18,7 @@ const REMINDED_MAX = 64
 
 /** Which of those that are waited for this is; undefined: none. */
 type Awaited = (peer: NodeId, edition: Edition) => string | undefined
+type Waits = Set<{ readonly awaited: Awaited; readonly left: Set<string>; readonly done: () => void }>
 
 interface FetchesDeps extends DocumentsParts {
   readonly announce: Announcer['remind']
@@ -33,21 +34,14 @@ export function createFetches({
   log,
   announce,
 }: FetchesDeps) {
-  const of = () =>
-    new Set<{ readonly awaited: Awaited; readonly left: Set<string>; readonly done: () => void }>()
-  const spreads = of()
-  const slotted = of()
+  const spreads: Waits = new Set()
+  const slotted: Waits = new Set()
   const linked = new Set<NodeId>()
   /** Entries, which are new with every edition. */
   const given = new WeakSet<Entry>()
   let cancelReminder = (): void => {}
 
-  async function wait(
-    waits: typeof spreads,
-    keys: readonly string[],
-    ms: number,
-    awaited: Awaited,
-  ): Promise<number> {
+  async function wait(waits: Waits, keys: readonly string[], ms: number, awaited: Awaited): Promise<number> {
     if (keys.length === 0 || waits.size >= WAITS_MAX) return 0
     const { promise, resolve } = Promise.withResolvers<void>()
     const one = { awaited, left: new Set(keys), done: resolve }

@@ -271,9 +271,9 @@ export function createRoll() {
       return { binding, level, stale: level === 'untrusted' }
     },
     revoked: (node: NodeId) => revoked(node),
-    /** Why the certificates that the node showed last were refused, or the one that is here has ended. */
+    /** Why the certificates that the node showed last were refused, or that the one which is here, of a node that is no issuer, has ended. */
     fault(node: NodeId, now: number) {
-      const ends = heldOf(node)?.body.not_after ?? now + 1
+      const ends = leaves.peek(node)?.body.not_after ?? now + 1
       const fault = faults.peek(node) ?? (ends > now ? undefined : 'expired')
       return fault === 'issuer_revoked' ? 'revoked' : fault
     },

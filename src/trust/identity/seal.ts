@@ -6,7 +6,7 @@
 //
 // For several: the bytes are sealed once, under a content key that is wrapped for each recipient's long-lived key.
 // sealed = ChaCha20-Poly1305 under a fresh random content key, nonce zero: a key serves one box.
-// For each recipient key and nonce come as above, with info = "karo-seal-many-v1"; wrapped = ChaCha20-Poly1305 of the content key.
+// For each recipient, key and nonce are derived as above, with info = "karo-seal-many-v1"; wrapped = ChaCha20-Poly1305 of the content key.
 // Both with the same additional data. One ephemeral key for all: what each derives differs by its own key (as in age and HPKE's
 // single-shot sealing).
 import { createCipheriv, createDecipheriv, diffieHellman, hkdfSync, type KeyObject } from 'node:crypto'

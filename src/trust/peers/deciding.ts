@@ -15,7 +15,7 @@ export const DECISIONS_MAX = 4096
 /** Roles, and teams, one person may give one node. */
 const LABELS_MAX = 16
 
-export interface DecidingDeps extends TrustParts, Sources {
+interface DecidingDeps extends TrustParts, Sources {
   /** One after the other: memory follows the disk in the same order. */
   readonly serially: Limiter
   readonly tell: (node: NodeId) => void

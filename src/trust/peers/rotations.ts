@@ -9,7 +9,7 @@ import type { TrustParts } from './options.ts'
 import type { Sources } from './sources.ts'
 import type { Rotations } from './types.ts'
 
-export interface RotationsDeps extends TrustParts, Sources {
+interface RotationsDeps extends TrustParts, Sources {
   /** There is something else to say about each of them. */
   readonly tell: (nodes: readonly NodeId[]) => void
 }

@@ -215,7 +215,8 @@ test.skipIf(!possible.ok)('a revoked machine says so in all that it is asked', a
   for (const args of [
     ['status'],
     ['query', 'health', '--timeout', '1s'],
-    ['doctor', '--only', 'mesh.certificate'],
+    ['whoami'],
+    ['doctor', '--only', 'mesh.certificate,peers.trust'],
   ]) {
     const { stdout, stderr } = await lone.karo(args)
     expect(stdout + stderr, args[0]).toMatch(/revoked|no longer a member/)

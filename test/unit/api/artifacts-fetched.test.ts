@@ -17,13 +17,13 @@ const PERSON = `karo:ed25519:${'A'.repeat(42)}E`
 type Deps = Parameters<typeof artifactsRoutes>[0]
 
 /** `karo artifact get` against a daemon whose fetches are those. */
-async function get(fetched: (signal: AbortSignal) => AsyncGenerator<Fetched, void>) {
+async function get(fetched: (signal: AbortSignal) => AsyncGenerator<Fetched, void>, ...more: string[]) {
   const fetching: Deps['fetching'] = { fetch: async (_asked, _wanted, signal) => fetched(signal) }
   const { socket } = await startRig([
     artifactsRoutes({ fetching, artifacts: {}, log: silentLog } as unknown as Deps),
   ])
   let err = ''
-  const code = await runCli(['artifact', 'get', ID, '--at', 'desk'], {
+  const code = await runCli(['artifact', 'get', ID, '--at', 'desk', ...more], {
     env: { KARO_HOME: dirname(socket) },
     stdout: { write: () => {} },
     stderr: { write: (text) => (err += text) },
@@ -50,6 +50,17 @@ test('an error that nobody foresaw is told without its words, and is not taken f
   })
   expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('something went wrong') })
   expect(ended.err).not.toContain('row 7')
+})
+
+test('a name that is taken is refused before anything is fetched', async () => {
+  let fetches = 0
+  const counted = async function* () {
+    fetches++
+    yield SOME
+  }
+  const ended = await get(counted, '-o', import.meta.filename)
+  expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('a file of that name') })
+  expect(fetches).toBe(0)
 })
 
 test('Ctrl-C says that the same command goes on', async () => {

@@ -268,6 +268,15 @@ test('the audit log is filtered, and verify says where the ledger is broken', as
   expect((await get('/api/v1/audit/verify')).body).toMatchObject({ ok: false, entries: 3, first_bad: 2 })
 })
 
+test('a certificate that holds has not ended, whatever its machine showed before', async () => {
+  const holds = { node_id: ann, issuer: self.nodeId, usage: 'node', not_after: 1_763_700_000_000 } as Binding
+  const { get, ended } = await node([holds])
+  ended.add(ann)
+  const { peer } = (await get('/api/v1/peers/explain?who=ann')).body
+  expect(peer).toMatchObject({ certified_until: expect.any(String) })
+  expect(peer.certificate_ended).toBeUndefined()
+})
+
 test('of an issuer, its machines are counted by their newest certificate, and a rotated one once', async () => {
   const of = (node_id: NodeId, issuer: NodeId, issued_at: number, usage: 'issuer' | 'node' = 'node') =>
     ({ node_id, issuer, issued_at, usage, not_after: 1_763_700_000_000 }) as Binding

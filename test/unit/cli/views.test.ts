@@ -310,6 +310,10 @@ test('people see as whom they ask, and escaped what others chose', () => {
       'as this node': view(me),
       'as an operator': view({ ...me, login }),
       'after a login that lapsed': view({ ...me, lapsed: 'the time of the login is over' }),
+      'out of its mesh': view({
+        ...me,
+        outside: 'this node is no longer a member of its mesh: its key was revoked',
+      }),
     }),
   ).toMatchSnapshot()
 })

@@ -132,14 +132,14 @@ export const doctorFacts = named('DoctorFacts', {
       ended_at: moment('end of the newest period that is over; before that, of the first'),
       given: flag('this machine has given its part of it'),
       why: z.enum(UNGIVEN).nullable().describe('why it gives nothing of it; null: it does'),
-      late: count('periods of the last seven days, since the first release, of which none has come')
+      late: count('periods of the last seven days, since the first release, that were not released')
         .nullable()
         .describe('null: this node reads no totals, or none was released yet'),
       none_yet: z.literal(true).describe('this node reads totals, and none was released yet').optional(),
       aggregators: listOf(
         z.strictObject({ ...machine.shape, there: flag('it was heard of lately') }),
         16,
-        'those that add that period up, or a late one',
+        'aggregators of that period and of late ones',
       ),
     })
     .nullable()

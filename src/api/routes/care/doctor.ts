@@ -40,7 +40,7 @@ const BACK_MS = SHARE_KEPT_MS
 /** And so long where nothing was released of those: a mesh whose releases ended is no young one. */
 const EVER_MS = 90 * DAY_MS
 
-/** Of each late period one aggregator at least is off: those of so many, the newest, are looked at. */
+/** The aggregators of so many late periods, the newest, are named. */
 const LATE_NAMED = 2
 
 /** By both aggregators or one of them, be it that machines were too few. */

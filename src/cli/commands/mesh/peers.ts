@@ -147,12 +147,11 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
   // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
   const pending = peers.filter(({ state, why }) => state === 'pending' && why !== 'frozen')
   const ended = pending.find(({ certificate_ended }) => certificate_ended)
-  if (ended) {
+  if (ended)
     say(
       io,
-      `\nThe certificate of ${called(ended)} has ended: karo invite on an issuer, karo join <code> there\n`,
+      `\nThe certificate of ${called(ended)} has ended. To bring it back: \`karo invite\` on an issuer, then \`karo join <code>\` there.\n`,
     )
-  }
   const waiting = pending.find(({ certificate_ended }) => !certificate_ended)
   if (waiting) {
     say(

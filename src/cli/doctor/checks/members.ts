@@ -25,7 +25,7 @@ const ISSUER_SOON_MS = 30 * DAY_MS
 const OPERATOR_SOON_MS = 3 * DAY_MS
 /** A part of totals is given within minutes of the end of its period; a machine that was off gives it when it is back. */
 const GIVEN_MS = HOUR_MS
-/** One may be lost for good with the database of an aggregator. */
+/** So many late periods are a warning: one may be lost for good with the database of an aggregator. */
 const LATE = 2
 
 const NO_MESH = 'this node does not belong to a mesh with a root key'
@@ -46,7 +46,7 @@ export const members = {
           warn(
             `${who(node)} has been waiting ${node.certificate_ended ? 'for an invite' : 'to be trusted'} since ${node.since}`,
             node.certificate_ended
-              ? 'Its certificate has ended: karo invite on an issuer, karo join <code> there'
+              ? 'Its certificate has ended: karo invite on an issuer, then karo join <code> there'
               : `karo peers trust ${node.fingerprint}\nor: karo peers deny ${node.fingerprint}`,
           ),
         ),
