@@ -22,7 +22,10 @@ export interface Certificates {
   /** The content of a chain that is valid now; undefined without one. Cheap, because it is called for every frame. */
   word(node: NodeId): CertifiedWord | undefined
   revoked(node: NodeId): Revoked | undefined
-  /** Why the certificates that the node showed last were refused, or that the one which is here, of a node that is no issuer, has ended. */
+  /**
+   * Why the certificates that the node showed last were refused. `expired` also where it showed none, is no issuer, and the
+   * certificate of it that is here has ended.
+   */
   fault(node: NodeId): ChainFault | undefined
   /** Everybody with a certificate that holds and was not revoked: who is expected to be there. */
   certified(): readonly Binding[]

@@ -271,7 +271,10 @@ export function createRoll() {
       return { binding, level, stale: level === 'untrusted' }
     },
     revoked: (node: NodeId) => revoked(node),
-    /** Why the certificates that the node showed last were refused, or that the one which is here, of a node that is no issuer, has ended. */
+    /**
+     * Why the certificates that the node showed last were refused. `expired` also where it showed none, is no issuer, and the
+     * certificate of it that is here has ended.
+     */
     fault(node: NodeId, now: number) {
       const ends = leaves.peek(node)?.body.not_after ?? now + 1
       const fault = faults.peek(node) ?? (ends > now ? undefined : 'expired')
