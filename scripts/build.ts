@@ -295,7 +295,7 @@ function onDemandModules(): { specifier: string; resolveDir: string }[] {
   return globSync('src/**/*.ts', { cwd: ROOT }).flatMap((file) => {
     const text = readFileSync(join(ROOT, file), 'utf8')
     const resolveDir = join(ROOT, dirname(file))
-    return [...text.matchAll(/\bimport\('([^']+)'\)/g)].map(([, specifier = '']) => ({
+    return [...text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g)].map(([, specifier = '']) => ({
       specifier,
       resolveDir,
     }))

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 // The whole module, because importing `parseArgs` by name would load parts that few runs need.
 import * as util from 'node:util'
+import { daemonAt } from '../api/contract/client/socket.ts'
 import { whyUnreadable } from '../base/disk-trouble.ts'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { inertJson, jsonText, screened } from '../base/printable.ts'
@@ -140,8 +141,7 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
       return run.trace
     },
     async call(...asked: readonly unknown[]) {
-      const { daemonAt } = await import('../api/contract/client/socket.ts')
-      return Reflect.apply(daemonAt(run.io as CommandIo).call, undefined, asked)
+      return await Reflect.apply(daemonAt(run.io as CommandIo).call, undefined, asked)
     },
     json,
     colour,

@@ -12,7 +12,7 @@ const HEAVY =
 const HEAVY_PACKAGES = /^(classic-level|blake3-wasm|koffi|(node:)?https?2?|(node:)?crypto)$/
 
 const {
-  metafile: { outputs },
+  metafile: { inputs, outputs },
   codes,
 } = await bundledNow()
 
@@ -114,6 +114,20 @@ test('the daemon starts without the schemas of its API, which a request loads wh
 
 test('status is few files, because each costs a module load', () => {
   expect(loadedFor(...PROGRAM).chunks.length).toBeLessThanOrEqual(3)
+})
+
+/**
+ * Each module that is loaded on demand imports the core first. Where the core imports such a module too, what imports it runs
+ * before it does, and finds its constants undefined.
+ */
+test('no module of the core that is loaded on demand is also imported by the core', () => {
+  const core = new Set(loadedFor(...PROGRAM).sources)
+  const onDemand = new Set(Object.values(outputs).map(({ entryPoint }) => entryPoint))
+  const imported = [...core].flatMap((path) =>
+    (inputs[path]?.imports ?? []).flatMap((one) => (one.kind === 'import-statement' ? [one.path] : [])),
+  )
+  expect(imported).toContain('src/api/contract/client/socket.ts')
+  expect(imported.filter((path) => core.has(path) && onDemand.has(path))).toEqual([])
 })
 
 test("Node's own modules are taken without their wrapper, in every form of import", () => {

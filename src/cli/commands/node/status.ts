@@ -255,7 +255,6 @@ export const commands = [
     examples: {
       'karo status --json': 'the same for scripts; health.ready is true if all is well',
     },
-    // Read when it is asked: in the one chunk of what short commands load, the client may come after this file.
     ask: () => ({ deadlineMs: STATUS_MS }),
     async view(status, io) {
       // Start files are read only where the view says something about them.
