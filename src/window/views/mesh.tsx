@@ -33,7 +33,7 @@ function Details({ peer, peers, isIssuer, again, onClose }: DetailsProps) {
     onClose()
   }
   return (
-    <Dialog title={peer.name === '' ? 'A machine' : peer.name} onClose={onClose}>
+    <Dialog title={peer.name || 'A machine'} onClose={onClose}>
       <Facts
         facts={{
           Words: <Words fingerprint={peer.fingerprint} />,
@@ -304,8 +304,8 @@ const COLUMNS: Columns<PeerShape> = {
   Trust: ({ trust_level }) => plain(trust_level),
   Roles: ({ roles }) => <Labels labels={roles} />,
   Teams: ({ teams }) => <Labels labels={teams} />,
-  'Certified until': ({ certified_until }) =>
-    certified_until ? <Time at={certified_until} as="day" /> : '–',
+  'Certified until': ({ certified_until, certificate_ended }) =>
+    certified_until ? <Time at={certified_until} as="day" /> : certificate_ended ? 'ended' : '–',
   'Last seen': ({ last_seen }) => <Time at={last_seen} as="ago" />,
 }
 

@@ -8,11 +8,15 @@ import { Foreign } from '../parts/words.tsx'
 import { status } from '../state/live.ts'
 import { client } from '../state/session.ts'
 
+type Fingerprinted = Pick<PeerShape, 'fingerprint'>
+
 /** Modules of light around the code, without which cameras do not find it. */
 const QUIET = 4
 
-/** `says` is what a camera reads; it has to stand beside the code as text, for everybody without a camera. */
-function Qr({ says, label }: { readonly says: string; readonly label: string }) {
+/** What a camera reads has to stand beside the code as text, for everybody without a camera. */
+function Qr({ fingerprint }: Fingerprinted) {
+  const words = fingerprintWords(fingerprint)
+  const says = `${words} ${formatFingerprint(fingerprint)}`
   const [rows, setRows] = useState<readonly (readonly boolean[])[]>()
   useEffect(() => {
     let isGone = false
@@ -30,14 +34,14 @@ function Qr({ says, label }: { readonly says: string; readonly label: string }) 
     .flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : '')))
     .join('')
   return (
-    <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label}>
+    <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={`QR code of the words ${words}`}>
       <path d={path} />
     </svg>
   )
 }
 
 /** The words that two people read to each other; equal words mean the same key. */
-export const Words = ({ fingerprint }: { readonly fingerprint: string }) => (
+export const Words = ({ fingerprint }: Fingerprinted) => (
   <span class="words">
     {fingerprintWords(fingerprint)} <span class="quiet">{formatFingerprint(fingerprint)}</span>
   </span>
@@ -45,39 +49,34 @@ export const Words = ({ fingerprint }: { readonly fingerprint: string }) => (
 
 export function Waiting({ peer, again }: { readonly peer: PeerShape; readonly again: () => void }) {
   const [isOpen, setOpen] = useState(false)
-  const decide = async (trusts: boolean): Promise<void> => {
-    const { fingerprint: who } = peer
-    await (trusts
-      ? client.call(trustPeer, { body: { who } })
-      : client.call(DECISIONS.deny, { body: { who } }))
-    again()
-  }
-  const name = peer.name || 'A machine without a name'
+  const body = { who: peer.fingerprint }
   return (
     <li>
       <span>
         <b>
-          <Foreign text={name} />
+          <Foreign text={peer.name || 'A machine without a name'} />
         </b>{' '}
         <span class="quiet">calls itself so</span>
         <br />
         <Words fingerprint={peer.fingerprint} />
+        {peer.certificate_ended && (
+          <p>Its certificate has ended. To bring it back: karo invite on an issuer, then karo join there.</p>
+        )}
         <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
           <summary>Its words as a QR code</summary>
-          {isOpen && (
-            <Qr
-              says={`${fingerprintWords(peer.fingerprint)} ${formatFingerprint(peer.fingerprint)}`}
-              label={`QR code of the words ${fingerprintWords(peer.fingerprint)}`}
-            />
-          )}
+          {isOpen && <Qr fingerprint={peer.fingerprint} />}
         </details>
       </span>
       {status.value?.you.admin === true && (
         <span class="actions">
-          <Act kind="main" confirm="It may then link with this machine: press again" run={() => decide(true)}>
+          <Act
+            kind="main"
+            confirm="It may then link with this machine: press again"
+            run={() => client.call(trustPeer, { body }).then(again)}
+          >
             The words are equal: trust
           </Act>
-          <Act run={() => decide(false)}>Deny</Act>
+          <Act run={() => client.call(DECISIONS.deny, { body }).then(again)}>Deny</Act>
         </span>
       )}
     </li>

@@ -313,16 +313,29 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.locator('nav').waitFor()
     })
 
-    test('a machine that waits shows words to compare, also as a QR code, and is trusted by a second press', async () => {
+    test('a machine that waits shows words to compare, also as a QR code, and is trusted by a second press; one whose certificate has ended says so', async () => {
       let trusted = 0
-      await page.route('**/api/v1/peers', (route) => route.fulfill({ json: { peers: [poisoned('mia', 2)] } }))
+      const peers = [
+        poisoned('mia', 2),
+        { ...poisoned('ida', 4), certificate_ended: true },
+        { ...poisoned('eva', 5), certificate_ended: true },
+      ]
+      await page.route('**/api/v1/peers', (route) => route.fulfill({ json: { peers } }))
       await page.route('**/api/v1/peers/trust', (route) => {
         trusted += 1
         return route.abort()
       })
       await go('system')
       await go('mesh')
-      const waiting = page.getByRole('region', { name: '1 machine waiting for a decision' })
+      const both = page
+        .getByRole('region', { name: '2 machines waiting for a decision' })
+        .getByRole('listitem')
+      const waiting = both.filter({ hasText: 'mia' })
+      const ended = both.filter({ hasText: 'Its certificate has ended. To bring it back: karo invite' })
+      expect(await ended.allTextContents()).toEqual([expect.stringMatching(/^ida/)])
+      expect(await page.getByRole('row', { name: 'eva' }).getByRole('cell', { name: 'ended' }).count()).toBe(
+        1,
+      )
       await waiting.getByText('Its words as a QR code').click()
       await waiting.locator('svg.qr path[d^="M"]').waitFor({ state: 'attached' })
       const says = await waiting.locator('svg.qr').getAttribute('aria-label')
