@@ -1,19 +1,14 @@
 // /anomalies: unusual numbers of the caller.
 
-import type { Config } from '../../config/index.ts'
-import type { Anomalies, ShownSignal } from '../../insight/anomalies/index.ts'
+import type { ShownSignal } from '../../insight/anomalies/index.ts'
 import * as api from '../contract/operations/anomalies.ts'
 import type { AnomalyShape, MutesShape } from '../contract/shapes.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { shown } from '../server/shown.ts'
 
-interface AnomaliesRoutesDeps {
-  readonly anomalies: Pick<Anomalies, 'signals' | 'mutes' | 'mute' | 'unmute' | 'unseen' | 'see'>
-  readonly config: Pick<Config, 'anomalies'>
-}
-
-export function anomaliesRoutes({ anomalies, config }: AnomaliesRoutesDeps): Routes {
+export function anomaliesRoutes({ anomalies, config }: Rooms): Routes {
   const mutesOf = async (uid: number): Promise<MutesShape> => ({
     mutes: (await anomalies.mutes(uid)).map(shown),
   })

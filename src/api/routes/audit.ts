@@ -3,34 +3,23 @@
 import type { FastifyRequest } from 'fastify'
 import { pipe } from 'it-pipe'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { Documents } from '../../exchange/documents/index.ts'
-import type { Asked, Audit } from '../../trust/audit/index.ts'
+import type { Asked } from '../../trust/audit/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
-import type { Trust } from '../../trust/peers/index.ts'
 import { createOneEach } from '../access/one-each.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../contract/operations/audit.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { refsBy, time } from '../server/shown.ts'
 import { answered, ndjson } from '../server/streamed.ts'
-import { type GivenDeps, givenTotals } from './given-totals.ts'
-
-interface AuditDeps {
-  readonly audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'>
-  /** Heads of this ledger that other members keep; without them only the ledger itself is checked. */
-  readonly documents?: Pick<Documents, 'ownLedgerHeads'>
-  readonly trust: Pick<Trust, 'resolve' | 'opinion' | 'memberOf'>
-  readonly clock: Pick<Clock, 'now'>
-  readonly totals: GivenDeps['totals']
-}
+import { givenTotals } from './given-totals.ts'
 
 /** Most members that an answer names as keepers of a head. */
 const NAMED_MAX = 8
 const WHO_ASKED_MS = 30 * 86_400_000
 
 /** `/audit/log` has the newest first. Errors: `not_found`, `conflict`, `bad_request` for `peer`; `rate_limited`. */
-export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDeps): Routes {
+export function auditRoutes({ audit, documents, trust, clock, totals }: Rooms): Routes {
   // One at a time for each person, because an entry may be at the far end of a ledger of years.
   const oneEach = createOneEach()
   const refOf = refsBy(trust)
@@ -88,7 +77,7 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDep
       return pipe(lines, ndjson, answered(reply, 'application/x-ndjson'))
     })
     serve(server, verifyAudit, async ({ caller }) => {
-      const heads = await documents?.ownLedgerHeads()
+      const heads = await documents.ownLedgerHeads()
       const { outside, ...verdict } = await oneEach(caller.uid, () => audit.verify(heads))
       if (outside === undefined) return verdict
       const { seq, ts, by, missing } = outside

@@ -1,19 +1,13 @@
 // /events: what happens on the node as server-sent events (HTML Living Standard, 9.2), continued by id.
 
 import { Readable } from 'node:stream'
-import type { Timers } from '../../base/clock.ts'
 import { jsonText } from '../../base/printable.ts'
 import { getEvents } from '../contract/operations/events.ts'
 import type { FeedEvent } from '../contract/shapes.ts'
-import type { Feed, Follower } from '../feed/index.ts'
+import type { Follower } from '../feed/index.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
-
-interface EventsDeps {
-  readonly feed: Pick<Feed, 'follow'>
-  readonly timers: Timers
-  readonly heartbeatMs?: number
-}
 
 /** Interval of a comment that keeps the connection from looking idle; half of what proxies usually wait. */
 const HEARTBEAT_MS = 15_000
@@ -27,7 +21,7 @@ const RETRY_MS = 2_000
  * feed. A slow follower gets a `lost` event when the ring has dropped events, and is disconnected if it reads nothing.
  * Errors: `bad_request` for an invalid id, `rate_limited`.
  */
-export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: EventsDeps): Routes {
+export function eventsRoutes({ feed, timers }: Rooms, heartbeatMs = HEARTBEAT_MS): Routes {
   const open = new Set<Readable>()
 
   function streamOf(follower: Follower, wanted: (type: FeedEvent['type']) => boolean): Readable {

@@ -2,23 +2,14 @@
 import { pipe } from 'it-pipe'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import { type TransferEvent, timestampOf, WRITERS } from '../../ops/care/transfer.ts'
-import {
-  type EventRepository,
-  idOfEvent,
-  isIn,
-  textFits,
-  type WholeEvent,
-} from '../../store/events/events.ts'
+import { idOfEvent, isIn, textFits, type WholeEvent } from '../../store/events/events.ts'
 import { exportHistory } from '../contract/operations/export.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { type RequestFor, serve } from '../server/serve.ts'
 import { answered } from '../server/streamed.ts'
 
-interface ExportDeps {
-  readonly events: Pick<EventRepository, 'whole'>
-}
-
-export function exportRoutes({ events }: ExportDeps): Routes {
+export function exportRoutes({ store: { events } }: Rooms): Routes {
   return (server) => {
     serve(server, exportHistory, async ({ caller, query }, reply) => {
       const { range, fits } = filterOf(query)

@@ -2,18 +2,13 @@
 import { bucketOfSlot } from '../../../protocols/buckets.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { fetchesIn } from '../../exchange/query/index.ts'
-import { OUTCOMES, type Readers, type TotalsReader } from '../../exchange/totals/index.ts'
+import { OUTCOMES, type Readers, type TotalsRoom } from '../../exchange/totals/index.ts'
 import type { Audit, AuditEntry } from '../../trust/audit/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
-import type { Trust } from '../../trust/peers/index.ts'
 import { GIVEN_MAX } from '../contract/constants.ts'
 import type { GivenTotalsShape } from '../contract/shapes.ts'
+import type { Rooms } from '../server/rooms.ts'
 import { refsBy, time } from '../server/shown.ts'
-
-export interface GivenDeps {
-  readonly trust: Pick<Trust, 'opinion'>
-  readonly totals: Pick<TotalsReader, 'audiences'> & { readersOf(audience: string): Readers }
-}
 
 /** Entries of one type since a time, the newest first. */
 type Entries = (type: AuditEntry['type'], limit: number) => ReturnType<Audit['log']>
@@ -22,7 +17,10 @@ type Entries = (type: AuditEntry['type'], limit: number) => ReturnType<Audit['lo
 const LOOKED_MAX = 10_000
 const NODES_MAX = 256
 
-export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps): Promise<GivenTotalsShape> {
+export async function givenTotals(
+  entries: Entries,
+  { trust, totals }: Pick<Rooms, 'trust' | 'totals'>,
+): Promise<GivenTotalsShape> {
   const refOf = refsBy(trust)
   const given = await entries('share_given', GIVEN_MAX)
   const outcomes = new Map<unknown, unknown>(
@@ -66,7 +64,10 @@ export const personRef = ({ node_id, name }: Readers['operators'][number]): Ref 
 })
 
 /** For each role that gets totals, who may read them. */
-export const readersShape = (totals: GivenDeps['totals'], refOf: (node: NodeId) => Ref) =>
+export const readersShape = (
+  totals: Pick<TotalsRoom, 'audiences' | 'readersOf'>,
+  refOf: (node: NodeId) => Ref,
+) =>
   totals.audiences().map((audience) => {
     const { nodes, operators } = totals.readersOf(audience)
     return {

@@ -1,40 +1,16 @@
 // /history: searches, ranks and removes the caller's own commands. Level 0 goes from here to its owner only.
 
 import { fitOf, readQuestion, scoreOf, worthOfPlace, worthOfUse } from '../../assist/finder/index.ts'
-import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
-import type { Processes } from '../../observe/processes/index.ts'
 import { sessionNumber } from '../../observe/record/digest.ts'
-import type { Observe } from '../../observe/record/types.ts'
-import {
-  type EventFilter,
-  type EventRepository,
-  isUnfiltered,
-  type StoredEvent,
-} from '../../store/events/events.ts'
-import type { Audit } from '../../trust/audit/index.ts'
+import { type EventFilter, isUnfiltered, type StoredEvent } from '../../store/events/events.ts'
 import * as api from '../contract/operations/history.ts'
 import type { EventShape, RankedCommandShape } from '../contract/shapes.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { time } from '../server/shown.ts'
-
-interface HistoryDeps {
-  readonly events: Pick<EventRepository, 'search' | 'rank' | 'inspect' | 'find' | 'read' | 'remove'>
-  readonly processes: Pick<Processes, 'peaks' | 'forget'>
-  readonly observe: {
-    /** Stores everything that shells have written until now. */
-    catchUp(): Promise<void>
-    /** Overwrites the parts of this person's spool files that were read. */
-    blank(uid: number): Promise<void>
-    give: Observe['give']
-  }
-  readonly audit: Pick<Audit, 'record'>
-  /** Removes the copy of the database from before an upgrade, which would bring back what was deleted. */
-  readonly dropCopies: () => void
-  readonly clock: Clock
-}
 
 /** How many commands a dry run shows. */
 const SAMPLE = 10
@@ -51,7 +27,14 @@ type Filters = Omit<
 }
 
 /** Error of `delete`: `bad_request` if the request does not have exactly one of ids, a command, or filters. */
-export function historyRoutes({ events, processes, observe, audit, dropCopies, clock }: HistoryDeps): Routes {
+export function historyRoutes({
+  store: { events },
+  processes,
+  observe,
+  audit,
+  copies,
+  clock,
+}: Rooms): Routes {
   async function withPeaks(uid: number, found: readonly StoredEvent[]): Promise<EventShape[]> {
     const peaks = await processes.peaks(
       uid,
@@ -139,7 +122,7 @@ export function historyRoutes({ events, processes, observe, audit, dropCopies, c
       // The spool is overwritten before the commands are removed: if the daemon is killed in between, the commands are
       // still there to be deleted, instead of bytes in the spool of commands that are gone.
       await observe.blank(account)
-      if (found.length > 0) dropCopies()
+      if (found.length > 0) copies.drop()
       // The removal does not stop when the client closes the connection.
       const gone = await events.remove(uid, part, new AbortController().signal, { more: left > 0 })
       if (gone.events > 0) {

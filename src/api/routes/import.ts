@@ -1,19 +1,17 @@
 // /imports: imports in batches, one import at a time for each person, and undoing an import.
 import { setImmediate as turn } from 'node:timers/promises'
 import { DAY_MS } from '../../base/calendar.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { readEventId } from '../../base/words/event-id.ts'
-import type { Config } from '../../config/index.ts'
 import { createForeignDigest, type ForeignDigest, importedEvent } from '../../observe/record/imported.ts'
-import type { Observe } from '../../observe/record/index.ts'
 import { disagreement } from '../../ops/care/transfer.ts'
-import type { Arrival, EventRepository, Importing } from '../../store/events/events.ts'
+import type { Arrival, Importing } from '../../store/events/events.ts'
 import { createOneEach } from '../access/one-each.ts'
 import { IMPORTS_LISTED } from '../contract/constants.ts'
 import { importHistory } from '../contract/operations/export.ts'
 import * as api from '../contract/operations/import.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { time } from '../server/shown.ts'
@@ -27,15 +25,6 @@ const SLICE = 64
 /** Events that one request removes; each such request reads all texts of the person once. */
 const UNDO_EVENTS = 5_000
 
-interface ImportDeps {
-  readonly events: Pick<EventRepository, 'beginImport' | 'imports' | 'undoImport'>
-  readonly observe: Pick<Observe, 'catchUp'>
-  readonly config: Pick<Config, 'retention' | 'history'>
-  readonly clock: Pick<Clock, 'now'>
-  readonly random: Pick<Random, 'bytes'>
-  readonly timers: Timers
-}
-
 interface Session {
   readonly key: string
   readonly importing: Importing
@@ -43,7 +32,7 @@ interface Session {
   forgetTimer(): void
 }
 
-export function importRoutes({ events, observe, config, clock, random, timers }: ImportDeps): Routes {
+export function importRoutes({ store: { events }, observe, config, clock, random, timers }: Rooms): Routes {
   const sessions = new Map<number, Session>()
   const oneEach = createOneEach()
 

@@ -1,14 +1,10 @@
 // /mcp: each time an AI coding tool reads a person's history, the ledger says so.
-import type { Audit } from '../../trust/audit/index.ts'
 import { noteRead } from '../contract/operations/mcp.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 
-interface McpDeps {
-  readonly audit: Pick<Audit, 'record'>
-}
-
-export function mcpRoutes({ audit }: McpDeps): Routes {
+export function mcpRoutes({ audit }: Rooms): Routes {
   return (server) => {
     serve(server, noteRead, async ({ caller, body: { events, total }, id }) => {
       await audit.record({

@@ -1,23 +1,14 @@
 // /people: whose data is on this node, which account it belongs to, and its removal.
 import { KaroError } from '../../base/errors.ts'
-import type { Audit } from '../../trust/audit/index.ts'
-import type { People, Person } from '../../trust/people/index.ts'
+import type { Person } from '../../trust/people/index.ts'
 import { getPeople, mapPerson, removePerson } from '../contract/operations/care.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { shown } from '../server/shown.ts'
 
-interface PeopleRouteDeps {
-  readonly people: Pick<People, 'list' | 'map' | 'find' | 'remove'>
-  /** Removes the rows of a number that was given up. */
-  readonly removeRows: (number: number) => Promise<void>
-  readonly audit: Pick<Audit, 'record'>
-  /** The uid of the daemon. */
-  readonly ownUid: number
-}
-
 /** Administrators see who is here. Only those who can read the database anyway may open it to another account. */
-export function peopleRoutes({ people, removeRows, audit, ownUid }: PeopleRouteDeps): Routes {
+export function peopleRoutes({ people, removeRows, audit, ownUid }: Rooms): Routes {
   const checkMay = ({ account }: Caller): void => {
     if (account === 0 || account === ownUid) return
     throw new KaroError('refused', 'only root may decide whose history this is', {

@@ -1,17 +1,14 @@
 // /processes: what processes of the caller's shells use. Level 0, only for the owner of the shells.
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import type { FoundProcess, Processes } from '../../observe/processes/index.ts'
+import type { FoundProcess } from '../../observe/processes/index.ts'
 import { getProcesses } from '../contract/operations/processes.ts'
 import type { ProcessShape } from '../contract/shapes.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { shown } from '../server/shown.ts'
 
-interface ProcessesDeps {
-  readonly processes: Pick<Processes, 'search'>
-}
-
-export function processesRoutes({ processes }: ProcessesDeps): Routes {
+export function processesRoutes({ processes }: Rooms): Routes {
   return (server) => {
     serve(server, getProcesses, async ({ query, caller }) => {
       const { since, now, ...filter } = query

@@ -6,12 +6,12 @@ import type { QueryFilter } from '../../../protocols/messages/query.ts'
 import type { Clock } from '../../base/clock.ts'
 import { jsonText } from '../../base/printable.ts'
 import { createRecent } from '../../base/recent.ts'
-import { type AskRequest, askedRange, type Query } from '../../exchange/query/index.ts'
+import { type AskRequest, askedRange } from '../../exchange/query/index.ts'
 import type { Coverage, QueryResult } from '../../exchange/query/schema.ts'
-import type { Sessions } from '../../trust/operators/index.ts'
 import { postQuery } from '../contract/operations/query.ts'
 import type { QueryLine } from '../contract/shapes.ts'
 import { describeError } from '../server/errors.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { type RequestFor, serve } from '../server/serve.ts'
 import { actingOf } from './acting.ts'
@@ -49,19 +49,10 @@ function keyOf({ query_type, level, range, perNode, filters, team, uid, acting }
   return jsonText([query_type, level, start, end, perNode, filters, team, uid, acting?.id])
 }
 
-interface QueryRouteDeps {
-  readonly query: Pick<Query, 'ask'>
-  readonly sessions: Pick<Sessions, 'of'>
-  /** Deadline in ms of a query without its own. */
-  readonly timeoutMs: () => number
-  readonly clock: Pick<Clock, 'monotonic'>
-  readonly fleet: () => Parameters<typeof revokedInWords>[0]
-}
-
 const NDJSON = 'application/x-ndjson'
 
 /** Errors: `bad_request`, `refused` (no login, or one that does not cover it), `rate_limited`, `unavailable`; a refusal by the mesh is a result, not an error. */
-export function queryRoutes({ query, sessions, timeoutMs, clock, fleet }: QueryRouteDeps): Routes {
+export function queryRoutes({ query, sessions, config, clock, fleet }: Rooms): Routes {
   type Request = RequestFor<typeof postQuery>
   const kept = createKeptAnswers(clock)
 
@@ -79,7 +70,7 @@ export function queryRoutes({ query, sessions, timeoutMs, clock, fleet }: QueryR
       perNode: per_node ?? false,
       filters: filters?.flatMap(toFilters),
       team,
-      timeoutMs: timeout_ms ?? timeoutMs(),
+      timeoutMs: timeout_ms ?? config.query.timeout_ms,
       uid: caller.uid,
       acting,
       traceId: id,
@@ -87,7 +78,7 @@ export function queryRoutes({ query, sessions, timeoutMs, clock, fleet }: QueryR
     const earlier = max_age_ms === 0 ? undefined : kept.of(asked, max_age_ms)
     const result = earlier ?? (await query.ask(asked, signal, onProgress))
     if (earlier === undefined) kept.keep(asked, result)
-    const revoked = revokedInWords(fleet())
+    const revoked = revokedInWords(fleet.state())
     return revoked ? outside(result, revoked) : result
   }
 

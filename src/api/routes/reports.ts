@@ -1,18 +1,12 @@
 // /reports: makes a report from totals in the name of the asker, and says which thresholds are crossed.
-import type { Reports } from '../../exchange/reports/index.ts'
-import type { Sessions } from '../../trust/operators/index.ts'
 import { getReportThresholds, postReport } from '../contract/operations/query.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { actingOf } from './acting.ts'
 
-interface ReportsRouteDeps {
-  readonly reports: Pick<Reports, 'make' | 'watched'>
-  readonly sessions: Pick<Sessions, 'of'>
-}
-
 /** Errors: `bad_request`, `refused`, `rate_limited`, `unavailable`. */
-export function reportsRoutes({ reports, sessions }: ReportsRouteDeps): Routes {
+export function reportsRoutes({ reports, sessions }: Rooms): Routes {
   return (server) => {
     serve(server, postReport, ({ body, caller, id }) => {
       const acting = actingOf(sessions, body.as, caller)

@@ -5,33 +5,25 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import {
   SUMMARY_CATEGORIES,
-  type Summaries,
   type SummaryCategory,
   type SummaryPreview,
 } from '../../exchange/summaries/index.ts'
-import type { ContributionPreview, ContributionPreviews, TotalsReader } from '../../exchange/totals/index.ts'
+import type { ContributionPreview } from '../../exchange/totals/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
-import type { Trust } from '../../trust/peers/index.ts'
 import * as api from '../contract/operations/share.ts'
 import type { SharingView, SummaryShape, TotalsPreviewShape } from '../contract/shapes.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { refsBy, shown } from '../server/shown.ts'
 import { personRef, readersShape } from './given-totals.ts'
-
-interface ShareRouteDeps {
-  readonly sharing: Sharing
-  readonly summaries: Pick<Summaries, 'preview' | 'previewOf'>
-  readonly trust: Pick<Trust, 'resolve' | 'opinion'>
-  readonly totals: Pick<TotalsReader, 'audiences'> & ContributionPreviews
-}
 
 /**
  * A change answers with the new state of sharing. The preview has the caller's numbers only: if other people of this
  * machine share with the same nodes, their numbers are added before sealing, and the caller may not see them. Errors of
  * `to`: `not_found`, `conflict`, and `bad_request`, also if `role` is given too.
  */
-export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDeps): Routes {
+export function shareRoutes({ sharing, summaries, trust, totals }: Rooms): Routes {
   return (server) => {
     const refOf = refsBy(trust)
     const told = async (view: ReturnType<Sharing['show']>) =>

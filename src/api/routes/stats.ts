@@ -2,19 +2,14 @@
 
 import { localDay, startOfLocalDay } from '../../base/calendar.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import type { Insight, TimeRange } from '../../insight/statistics/index.ts'
-import type { EventRepository } from '../../store/events/events.ts'
+import type { TimeRange } from '../../insight/statistics/index.ts'
 import { getMostUsed, getStats } from '../contract/operations/stats.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { shown } from '../server/shown.ts'
 
-interface StatsDeps {
-  readonly insight: Pick<Insight, 'statistics' | 'periodOf'>
-  readonly events: Pick<EventRepository, 'mostUsed'>
-}
-
-export function statsRoutes({ insight, events }: StatsDeps): Routes {
+export function statsRoutes({ insight, store: { events } }: Rooms): Routes {
   return (server) => {
     serve(server, getMostUsed, async ({ query, caller }) => {
       const { start, end } = insight.periodOf(query.period)

@@ -1,23 +1,15 @@
 // /summaries: lists own editions with numbers of the caller, and editions of other nodes for people who may ask the mesh.
 import type { Period } from '../../../protocols/periods.ts'
 import { DAY_MS } from '../../base/calendar.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { Summaries } from '../../exchange/summaries/index.ts'
-import type { Trust } from '../../trust/peers/index.ts'
 import { getPublished, getSummaries } from '../contract/operations/summaries.ts'
+import type { Rooms } from '../server/rooms.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { refsBy, shown, time } from '../server/shown.ts'
 
-interface SummariesRouteDeps {
-  readonly summaries: Pick<Summaries, 'published' | 'held'>
-  readonly trust: Pick<Trust, 'resolve' | 'opinion'>
-  readonly clock: Pick<Clock, 'now'>
-}
-
 const SINCE_MS = 7 * DAY_MS
 
-export function summariesRoutes({ summaries, trust, clock }: SummariesRouteDeps): Routes {
+export function summariesRoutes({ summaries, trust, clock }: Rooms): Routes {
   const refOf = refsBy(trust)
 
   return (server) => {

@@ -1,19 +1,22 @@
 // What a node says to its people when its key, or one that it had before, was replaced elsewhere.
 import { expect, test } from 'vitest'
-import { type AlarmDeps, alarmsOf, takenHere } from '../../../src/api/routes/mesh/alarms.ts'
+import { alarmsOf, takenHere } from '../../../src/api/routes/mesh/alarms.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
+import type { FleetState } from '../../../src/trust/certificates/index.ts'
 import type { KeyState } from '../../../src/trust/lineage/index.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
+import { some } from '../../support/some.ts'
 
 const [old, own, other] = [1, 2, 3].map(testIdentity) as [Identity, Identity, Identity]
 type Identity = ReturnType<typeof testIdentity>
 const UNTIL = Date.UTC(2026, 10, 22)
 
-function said(state: KeyState, identity: AlarmDeps['identity'] = own) {
-  const deps: AlarmDeps = {
+function said(state: KeyState, identity: Rooms['identity'] = own) {
+  const rooms = some<Rooms>({
     identity,
-    mesh: { inspect: () => ({ stale: [], twins: { here: [], others: [] } }) },
-    fleet: () => ({ why_not: null, revoked_by: null }),
+    mesh: { inspect: () => ({ stale: [], twins: { here: [], others: [] } }) as never },
+    fleet: { state: () => ({ why_not: null, revoked_by: null }) as never },
     trust: {
       known: () => [],
       keyState: () => state,
@@ -23,8 +26,8 @@ function said(state: KeyState, identity: AlarmDeps['identity'] = own) {
         name: '',
       }),
     },
-  }
-  return { taken: takenHere(deps), alarms: alarmsOf(deps, true) }
+  })
+  return { taken: takenHere(rooms), alarms: alarmsOf(rooms, true) }
 }
 
 const before = testIdentity(4)
@@ -53,7 +56,7 @@ test('a fork names the other successor, never this node itself nor a key that it
 test('nothing is said of a rotation that this node itself is about to carry out', () => {
   const pending = { identity: other, frame: new Uint8Array(0) }
   const by = { kind: 'replaced', by: other.nodeId, until: UNTIL } as const
-  expect(said(by, { nodeId: own.nodeId, pending, former: [] })).toEqual({ taken: undefined, alarms: [] })
+  expect(said(by, { ...own, pending, former: [] })).toEqual({ taken: undefined, alarms: [] })
   expect(said({ kind: 'current' })).toEqual({ taken: undefined, alarms: [] })
 })
 
@@ -62,28 +65,24 @@ const by = { node_id: other.nodeId, root: false, name: 'hq', at: new Date(2026, 
 const joining = { expires_at: by.at, refused: null, detail: null, places: [], attempt: 1 }
 
 /** What is said where another key is used at these places. */
-const told = (
-  fleet: ReturnType<AlarmDeps['fleet']>,
-  offs: readonly number[],
-  at: readonly string[],
-  admin = true,
-) =>
+const told = (fleet: Partial<FleetState>, offs: readonly number[], at: readonly string[], admin = true) =>
   alarmsOf(
-    {
+    some<Rooms>({
       identity: own,
       mesh: {
-        inspect: () => ({
-          stale: offs.map((off) => ({ node_id: other.nodeId, clock_off_ms: off })),
-          twins: { here: [], others: at.length === 0 ? [] : [{ node_id: other.nodeId, places: at }] },
-        }),
+        inspect: () =>
+          ({
+            stale: offs.map((off) => ({ node_id: other.nodeId, clock_off_ms: off })),
+            twins: { here: [], others: at.length === 0 ? [] : [{ node_id: other.nodeId, places: at }] },
+          }) as never,
       },
       trust: {
         known: () => [],
         keyState: () => ({ kind: 'current' }),
         opinion: () => ({ name: '', fingerprint: '0123456789abcdef' }) as never,
       },
-      fleet: () => fleet,
-    },
+      fleet: { state: () => fleet as FleetState },
+    }),
     admin,
   ).join()
 
@@ -96,7 +95,7 @@ test('where other nodes are, and are looked for, is told to administrators alone
 })
 
 test('a node that was revoked, or looks for its inviter, says so, by whom, and what to do', () => {
-  const about = (fleet: ReturnType<AlarmDeps['fleet']>, ...offs: readonly number[]) => told(fleet, offs, [])
+  const about = (fleet: Partial<FleetState>, ...offs: readonly number[]) => told(fleet, offs, [])
   const unusable = { ...joining, refused: 'enrolment_file' }
   expect({
     nothing: about(nothing),

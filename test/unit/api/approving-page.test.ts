@@ -1,4 +1,5 @@
 // A page is as much of a terminal as the one that opened it: what it may approve, and for what it stands when it asks.
+
 import { expect, test } from 'vitest'
 import type { Runtime } from '../../../src/agents/index.ts'
 import { checkPerson } from '../../../src/api/access/at-terminal.ts'
@@ -11,10 +12,12 @@ import type {
 import type { Elsewhere } from '../../../src/api/remote/ask.ts'
 import { agentsRoutes } from '../../../src/api/routes/agents/agents.ts'
 import { approvalsRoutes } from '../../../src/api/routes/agents/approvals.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { systemTimers as timers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import type { Seat } from '../../../src/base/kernel/sessions.ts'
 import { type Rig as Http, startRig } from '../../support/api/http-rig.ts'
+import { some } from '../../support/some.ts'
 import { action, PERSON, rig, SELF, TOOLS, waiting } from '../agents/rig.ts'
 
 const nowhere = {} as Elsewhere
@@ -40,38 +43,42 @@ async function start() {
   const asked: TaskRequest[] = []
   const http: Http = await startRig(
     [
-      approvalsRoutes({
-        ...agents,
-        identity: SELF,
-        sessions: { of: () => undefined },
-        timers,
-        elsewhere: nowhere,
-        agents: {
-          async describe(_: unknown, which: string) {
-            if (which === 'files') return { id: 'kExecutor:files' }
-            throw new KaroError('not_found', `there is no agent '${which}'`)
+      approvalsRoutes(
+        some<Rooms>({
+          ...agents,
+          identity: SELF,
+          sessions: { of: () => undefined },
+          timers,
+          elsewhere: nowhere,
+          agents: {
+            async describe(_: unknown, which: string) {
+              if (which === 'files') return { id: 'kExecutor:files' }
+              throw new KaroError('not_found', `there is no agent '${which}'`)
+            },
+          } as unknown as Runtime,
+          seatOf: () => own,
+        }),
+      ),
+      agentsRoutes(
+        some<Rooms>({
+          people: {
+            list: async () => [{ number: 7, uid: 7, name: 'bob', since: 0, held: null, account: null }],
           },
-        } as unknown as Runtime,
-        seatOf: () => own,
-      }),
-      agentsRoutes({
-        people: {
-          list: async () => [{ number: 7, uid: 7, name: 'bob', since: 0, held: null, account: null }],
-        },
-        agents: {
-          list: async () => [PERSON, 7, 8].map(agentOf),
-          areOff: () => false,
-          add: () => Promise.reject(new Error('it would be added')),
-          async run(request: TaskRequest) {
-            asked.push(request)
-            throw new Error('enough was seen')
-          },
-        } as unknown as Runtime,
-        elsewhere: nowhere,
-        approvals: agents.approvals,
-        seatOf: ({ via }) => (via === 'socket' ? seat : undefined),
-        mayApprove: (token) => token === 'good',
-      }),
+          agents: {
+            list: async () => [PERSON, 7, 8].map(agentOf),
+            areOff: () => false,
+            add: () => Promise.reject(new Error('it would be added')),
+            async run(request: TaskRequest) {
+              asked.push(request)
+              throw new Error('enough was seen')
+            },
+          } as unknown as Runtime,
+          elsewhere: nowhere,
+          approvals: agents.approvals,
+          seatOf: ({ via }) => (via === 'socket' ? seat : undefined),
+          http: { mayApprove: (token) => token === 'good' },
+        }),
+      ),
     ],
     { approving: () => checkPerson(seat, agents.approvals.hasAsked, 'approves') },
   )

@@ -20,7 +20,7 @@ type Deps = Parameters<typeof artifactsRoutes>[0]
 async function get(fetched: (signal: AbortSignal) => AsyncGenerator<Fetched, void>, ...more: string[]) {
   const fetching: Deps['fetching'] = { fetch: async (_asked, _wanted, signal) => fetched(signal) }
   const { socket } = await startRig([
-    artifactsRoutes({ fetching, artifacts: {}, log: silentLog } as unknown as Deps),
+    artifactsRoutes({ fetching, artifacts: {}, fleet: {}, log: silentLog } as unknown as Deps),
   ])
   let err = ''
   const code = await runCli(['artifact', 'get', ID, '--at', 'desk', ...more], {
@@ -90,7 +90,7 @@ test('of more artifacts than a machine tells of, those that are left out are sho
   const list = async () => [shared(ids[0], true), shared(ids[256], true), shared(ids[256], false)]
   const artifacts = { list: async () => [], shares: { told: async () => ids, list } }
   const operators = { list: () => [] }
-  const rig = await startRig([artifactsRoutes({ artifacts, operators } as unknown as Deps)])
+  const rig = await startRig([artifactsRoutes({ artifacts, fleet: { operators } } as unknown as Deps)])
   const said = (await rig.asPerson(1000, 'GET', '/api/v1/artifacts/shares')) as ArtifactSharesShape
   expect(said.shares.map(({ left_out }) => left_out)).toEqual([false, true, false])
   const lines = sharesView(said, { colour: false, columns: 200 }).split('\n')
@@ -132,7 +132,7 @@ test.each([
     share: async () => ({ share: { ...shared, reads: 0 }, link: 'karo:share/x' }),
   }
   const artifacts = { list: async () => [], shares }
-  const rig = await startRig([artifactsRoutes({ artifacts, operators, trust } as unknown as Deps)])
+  const rig = await startRig([artifactsRoutes({ artifacts, fleet: { operators }, trust } as unknown as Deps)])
   const body = { id: ID, ends_at: '2026-11-29T00:00:00.000Z', to, told: false }
   const said = rig.asPerson(1000, 'POST', '/api/v1/artifacts/share', body)
   if (status === 200) expect(await said).toMatchObject({ share: ID })

@@ -1,4 +1,5 @@
 // Tools ask over a real socket: who waits for a request, when it ends, and what an answer on the tool's own screen counts for.
+
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Runtime } from '../../../src/agents/index.ts'
@@ -6,10 +7,12 @@ import { daemonAt } from '../../../src/api/contract/client/socket.ts'
 import { askApproval } from '../../../src/api/contract/operations/agents/approvals.ts'
 import type { Elsewhere } from '../../../src/api/remote/ask.ts'
 import { approvalsRoutes } from '../../../src/api/routes/agents/approvals.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Seat } from '../../../src/base/kernel/sessions.ts'
 import { startRig } from '../../support/api/http-rig.ts'
 import { until } from '../../support/run/until.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
+import { some } from '../../support/some.ts'
 import { approver, PERSON, type Rig, rig, SELF, type Tables, TOOLS, yes } from '../agents/rig.ts'
 
 const tool: Seat = { session: 77, sessions: [TOOLS, '1:1'], near: [TOOLS], terminal: true }
@@ -32,16 +35,18 @@ async function start(tables?: Tables) {
     },
   }
   const http = await startRig([
-    approvalsRoutes({
-      ...agents,
-      approvals,
-      identity: SELF,
-      sessions: { of: () => undefined },
-      timers,
-      agents: {} as Runtime,
-      elsewhere: {} as Elsewhere,
-      seatOf: () => tool,
-    }),
+    approvalsRoutes(
+      some<Rooms>({
+        ...agents,
+        approvals,
+        identity: SELF,
+        sessions: { of: () => undefined },
+        timers,
+        agents: {} as Runtime,
+        elsewhere: {} as Elsewhere,
+        seatOf: () => tool,
+      }),
+    ),
   ])
   http.speaksAs(PERSON)
   const daemon = daemonAt({ socket: http.socket })

@@ -1,14 +1,17 @@
 // The ledger's routes: whoever asks walks it once at a time, and what nobody waits for any more is not walked.
+
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { auditRoutes } from '../../../src/api/routes/audit.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import type { Audit } from '../../../src/trust/audit/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { until } from '../../support/run/until.ts'
+import { some } from '../../support/some.ts'
 
 const NO_TOTALS = { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) }
 
@@ -29,7 +32,15 @@ function rig() {
     },
   }
   const { server } = serving(
-    auditRoutes({ audit, trust: createFakeTrust(), clock: systemClock, totals: NO_TOTALS }),
+    auditRoutes(
+      some<Rooms>({
+        documents: { ownLedgerHeads: async () => [] },
+        audit,
+        trust: createFakeTrust(),
+        clock: systemClock,
+        totals: NO_TOTALS,
+      }),
+    ),
     { caller: ({ headers }) => ({ ...owner(Number(headers['x-uid'])), admin: false }) },
   )
   const ask = async (uid: number, path = '/api/v1/audit/log') =>

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { DaemonFacts } from '../../../src/api/contract/shapes.ts'
-import { type DoctorDeps, doctorRoutes } from '../../../src/api/routes/care/doctor.ts'
+import { doctorRoutes } from '../../../src/api/routes/care/doctor.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
@@ -58,11 +59,10 @@ const rooms = {
     operators: { list: () => [] },
   },
   sessions: { state: () => undefined },
-  totals: { totals: { audiences: () => [] } },
-  forward: { lines: { status: () => [] } },
+  totals: { audiences: () => [] },
+  forward: { status: () => [] },
   traces: { problem: () => 'connect ECONNREFUSED 10.0.0.7:4318' },
-  heldPeople: () => 0,
-  endingTokens: () => [],
+  people: { held: () => 0 },
   store: { bytes: async () => 1_234_567, probe: async () => {} },
   observe: {
     status: async () => ({ pending_bytes: 70_000, dropped: 1 }),
@@ -73,9 +73,9 @@ const rooms = {
   health: () => ({ ready: true, checks: [] }),
   policy: plainPolicy(),
   drift: () => ({ reload: ['sharing.max_level'], restart: [], problem: 'line 7 of it' }),
-  http: () => null,
-  retentionWaits: () => 0,
-} as unknown as DoctorDeps
+  http: { address: () => null, tokenEnds: { of: () => [] } },
+  retention: { waits: () => 0 },
+} as unknown as Rooms
 
 async function facts(admin: boolean): Promise<DaemonFacts> {
   const { get } = serving(doctorRoutes(rooms), { caller: () => ({ ...owner(1000), admin }) })

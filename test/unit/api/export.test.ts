@@ -1,12 +1,15 @@
 // An export of a part has what a search with the same filters finds, and nothing of anybody else.
+
 import { expect, test } from 'vitest'
 import { exportRoutes } from '../../../src/api/routes/export.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { eventOf, positionAt } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
+import { some } from '../../support/some.ts'
 
 test('words in any case, a directory and those below it, a shell, a span', async () => {
   const events = createEventRepository(await temporaryDatabase())
@@ -18,7 +21,7 @@ test('words in any case, a directory and those below it, a shell, a span', async
     eventOf(5, { command: 'make of another', uid: 1001 }),
   ]
   await events.ingest({ events: made, position: positionAt(1), dropped: 0 })
-  const { get } = serving(exportRoutes({ events }), { caller: () => owner(1000) })
+  const { get } = serving(exportRoutes(some<Rooms>({ store: { events } })), { caller: () => owner(1000) })
   const exported = async (query: string) => {
     const { status, text } = await get(`/api/v1/export?${query}`)
     expect(status).toBe(200)

@@ -1,13 +1,16 @@
 // What a person's doctor found, and the configuration with its sources: who may leave, and who may see.
+
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { FindingsShape, SettingsShape } from '../../../src/api/contract/shapes.ts'
 import { findingsRoutes } from '../../../src/api/routes/care/findings.ts'
 import { settingsRoutes } from '../../../src/api/routes/care/settings.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { loadConfig } from '../../../src/config/index.ts'
 import { startRig } from '../../support/api/http-rig.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { some } from '../../support/some.ts'
 
 const [ANN, BOB] = [1000, 1001]
 const checks: FindingsShape['checks'] = [
@@ -22,7 +25,7 @@ const checks: FindingsShape['checks'] = [
 ]
 
 test('each sees what their own doctor left last, also through a page; nobody leaves anything over TCP', async () => {
-  const rig = await startRig([findingsRoutes({ clock: { now: () => Date.UTC(2026, 0, 1) } })])
+  const rig = await startRig([findingsRoutes(some<Rooms>({ clock: { now: () => Date.UTC(2026, 0, 1) } }))])
   const leave = (uid: number, body: unknown) => rig.asPerson(uid, 'POST', '/api/v1/doctor/findings', body)
   expect(await leave(ANN, { checks })).toEqual({ kept: 1 })
   const { token } = await rig.token(ANN, { scope: 'full' })
@@ -36,7 +39,7 @@ test('each sees what their own doctor left last, also through a page; nobody lea
 })
 
 test('of too many people the ones who left theirs longest ago have none', async () => {
-  const rig = await startRig([findingsRoutes({ clock: { now: () => 0 } })])
+  const rig = await startRig([findingsRoutes(some<Rooms>({ clock: { now: () => 0 } }))])
   for (let uid = ANN; uid < ANN + 65; uid++)
     await rig.asPerson(uid, 'POST', '/api/v1/doctor/findings', { checks })
   expect(await rig.asPerson(ANN, 'GET', '/api/v1/doctor/findings')).toEqual({ at: null, checks: [] })
@@ -49,7 +52,9 @@ test('the configuration is the administrators’, with where each value comes fr
   writeFileSync(join(home, 'config.toml'), '[mesh]\nport = 9300\n', { mode: 0o600 })
   const load = () => loadConfig({ home, env: { KARO_NODE_NAME: 'desk' } })
   const rig = await startRig([
-    settingsRoutes({ load, drift: () => ({ reload: [], restart: ['mesh.port'] }) }),
+    settingsRoutes(
+      some<Rooms>({ load, drift: () => ({ reload: [], restart: ['mesh.port'], problem: null }) }),
+    ),
   ])
   await expect(rig.asPerson(ANN, 'GET', '/api/v1/config')).rejects.toMatchObject({ code: 'refused' })
   rig.rights.set(ANN, { admin: true, asks: true })

@@ -1,9 +1,12 @@
 // /fleet: what a node says of the mesh that it belongs to, or is to join.
+
 import { expect, test } from 'vitest'
 import { fleetRoutes } from '../../../src/api/routes/mesh/fleet.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Fleet, FleetState } from '../../../src/trust/certificates/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
+import { some } from '../../support/some.ts'
 
 test('where a node looks for its inviter, and what is wrong with its enrolment file, is told to administrators alone', async () => {
   const joining = {
@@ -15,19 +18,18 @@ test('where a node looks for its inviter, and what is wrong with its enrolment f
   }
   const state = { own: null, joined_at: null, lists_at: null, revoked_by: null, joining }
   const asked = { by: owner() }
-  const routes = fleetRoutes({
-    fleet: { state: () => state as unknown as FleetState, seeks: () => false } as unknown as Fleet,
-    organisation: { frame: () => undefined },
-    trust: { resolve: () => expect.unreachable() },
-    clock: { now: () => 0 },
-    people: { nameOf: () => expect.unreachable() },
-    places: () => [],
-    discovery: { dns_sd: [], scan: [], peers: [] } as unknown as Parameters<
-      typeof fleetRoutes
-    >[0]['discovery'],
-    wrongClocks: () => [],
-    leave: async () => {},
-  })
+  const routes = fleetRoutes(
+    some<Rooms>({
+      fleet: { state: () => state as unknown as FleetState, seeks: () => false } as unknown as Fleet,
+      organisation: { frame: () => undefined },
+      trust: { resolve: () => expect.unreachable() },
+      clock: { now: () => 0 },
+      people: { nameOf: () => expect.unreachable() },
+      mesh: { inspect: () => ({ stale: [] }) as never },
+      config: { discovery: { dns_sd: [], scan: [], peers: [] } as never },
+      leave: async () => {},
+    }),
+  )
   const { get } = serving(routes, { caller: () => asked.by })
   const told = async () => (await get('/api/v1/fleet')).body.joining
   expect(await told()).toMatchObject({ places: joining.places, detail: joining.detail })
@@ -55,19 +57,24 @@ test('an invite says which account made it, by its name where it has one', async
       })),
   } as unknown as Fleet
   const asked = { by: owner(1000) }
-  const routes = fleetRoutes({
-    fleet,
-    organisation: { frame: () => undefined },
-    trust: { resolve: () => expect.unreachable() },
-    clock: { now: () => 0 },
-    people: { nameOf: async (uid) => (uid === 1000 ? 'ann' : undefined) },
-    places: () => [],
-    discovery: {} as unknown as Parameters<typeof fleetRoutes>[0]['discovery'],
-    wrongClocks: () => [],
-    leave: async () => {},
-  })
+  const routes = fleetRoutes(
+    some<Rooms>({
+      fleet,
+      organisation: { frame: () => undefined },
+      trust: { resolve: () => expect.unreachable() },
+      clock: { now: () => 0 },
+      people: { nameOf: async (uid) => (uid === 1000 ? 'ann' : undefined) },
+      mesh: {
+        status: () => ({ listen: ['/ip4/127.0.0.1/tcp/9238', '/ip6/fd00::5/tcp/9238'] }) as never,
+      },
+      leave: async () => {},
+    }),
+  )
   const { post, get } = serving(routes, { caller: () => asked.by })
-  expect((await post('/api/v1/fleet/invites')).body.invite).toMatchObject({ made_by: 'ann' })
+  expect((await post('/api/v1/fleet/invites')).body).toMatchObject({
+    invite: { made_by: 'ann' },
+    places: ['[fd00::5]:9238'],
+  })
   asked.by = owner(4711)
   expect((await post('/api/v1/fleet/invites')).body.invite).toMatchObject({ id: '0123456789abcdef' })
   const { invites } = (await get('/api/v1/fleet/invites')).body

@@ -1,6 +1,8 @@
 // A person sees, ranks and removes their own commands and nobody else's, and nothing by mistake.
+
 import { expect, test } from 'vitest'
 import { historyRoutes } from '../../../src/api/routes/history.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
 import { createProcessRepository } from '../../../src/store/processes/processes.ts'
 import { owner } from '../../support/api/callers.ts'
@@ -8,6 +10,7 @@ import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { eventOf, positionAt } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
+import { some } from '../../support/some.ts'
 
 async function world({ fails = false } = {}) {
   const db = await temporaryDatabase()
@@ -24,28 +27,32 @@ async function world({ fails = false } = {}) {
     dropped: 0,
   })
   const clock = { now: () => T0 / 1000 + 3_600_000, monotonic: () => 0 }
-  const routes = historyRoutes({
-    clock,
-    dropCopies: () => void told.push('drop copies'),
-    events: {
-      ...events,
-      async remove(...all: Parameters<typeof events.remove>) {
-        told.push('remove')
-        if (fails) throw new Error('killed')
-        return events.remove(...all)
+  const routes = historyRoutes(
+    some<Rooms>({
+      clock,
+      copies: { drop: () => void told.push('drop copies') },
+      store: {
+        events: {
+          ...events,
+          async remove(...all: Parameters<typeof events.remove>) {
+            told.push('remove')
+            if (fails) throw new Error('killed')
+            return events.remove(...all)
+          },
+        },
       },
-    },
-    processes: {
-      peaks: createProcessRepository(db).peaks,
-      forget: async (uid, ids) => void told.push(`forget ${ids.length} of ${uid}`),
-    },
-    observe: {
-      catchUp: async () => void told.push('caught up'),
-      blank: async (uid) => void told.push(`blank ${uid}`),
-      give: (uid, answers) => void told.push(`answers for ${uid}: ${answers.length}`),
-    },
-    audit: { record: async ({ type, details }) => void told.push({ type, ...details }) },
-  })
+      processes: {
+        peaks: createProcessRepository(db).peaks,
+        forget: async (uid, ids) => void told.push(`forget ${ids.length} of ${uid}`),
+      },
+      observe: {
+        catchUp: async () => void told.push('caught up'),
+        blank: async (uid) => void told.push(`blank ${uid}`),
+        give: (uid, answers) => void told.push(`answers for ${uid}: ${answers.length}`),
+      },
+      audit: { record: async ({ type, details }) => void told.push({ type, ...details }) },
+    }),
+  )
   let uid = 1000
   const { get, post } = serving(routes, { caller: () => owner(uid) })
   return { get, post, told, as: (other: number) => (uid = other) }

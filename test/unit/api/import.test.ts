@@ -1,6 +1,8 @@
 // One import of each person at a time: who has gone is let go of, nobody has a part in another's, and mistakes are told.
+
 import { expect, test } from 'vitest'
 import { importRoutes } from '../../../src/api/routes/import.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
@@ -10,6 +12,7 @@ import { temporaryDatabase } from '../../support/data/database.ts'
 import { eventOf, positionAt } from '../../support/data/events.ts'
 import { T0 } from '../../support/data/spool.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
+import { some } from '../../support/some.ts'
 
 const ANN = owner(1000)
 const BOB = owner(1001)
@@ -20,23 +23,25 @@ async function started(config: { events_days?: number; ignore?: readonly string[
   let onItsWay: (() => Promise<void>) | undefined
   let caller: Caller = ANN
   const { get, post } = serving(
-    importRoutes({
-      events,
-      observe: {
-        async catchUp() {
-          const bring = onItsWay
-          onItsWay = undefined
-          await bring?.()
+    importRoutes(
+      some<Rooms>({
+        store: { events },
+        observe: {
+          async catchUp() {
+            const bring = onItsWay
+            onItsWay = undefined
+            await bring?.()
+          },
         },
-      },
-      config: {
-        retention: { events_days: config.events_days ?? 0, rollups_days: 0, ledger_days: 0 },
-        history: { ignore: config.ignore ?? [], redact: [] },
-      } as never,
-      clock: time.clock,
-      random: systemRandom,
-      timers: time,
-    }),
+        config: {
+          retention: { events_days: config.events_days ?? 0, rollups_days: 0, ledger_days: 0 },
+          history: { ignore: config.ignore ?? [], redact: [] },
+        } as never,
+        clock: time.clock,
+        random: systemRandom,
+        timers: time,
+      }),
+    ),
     { caller: () => caller },
   )
   const as = (who: Caller, path: string, payload?: object) => {

@@ -1,31 +1,38 @@
 // The routes of logs, problems and metrics: who may use them, what may be asked, and how many may follow.
+
 import { describe, expect, test } from 'vitest'
 import { logsRoutes } from '../../../src/api/routes/care/logs.ts'
 import { metricsRoutes } from '../../../src/api/routes/care/metrics.ts'
 import { problemsRoutes } from '../../../src/api/routes/care/problems.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { createLogRing } from '../../../src/ops/log/ring.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { PATIENCE_MS } from '../../support/run/until.ts'
+import { some } from '../../support/some.ts'
 
 function rooms(caller: Caller | 'nobody' = owner()) {
   const ring = createLogRing({ level: 'info', clock: systemClock })
   const salts: string[] = []
   const served = serving(
     [
-      logsRoutes({ logs: ring, clock: systemClock }),
-      metricsRoutes({ metrics: { render: async () => ({ type: 'text/plain', body: 'x 1\n' }) } }),
-      problemsRoutes({
-        problems: {
-          report: (salt) => {
-            salts.push(Buffer.from(salt).toString('hex'))
-            return []
+      logsRoutes(some<Rooms>({ logs: ring, clock: systemClock })),
+      metricsRoutes(
+        some<Rooms>({ metrics: { render: async () => ({ type: 'text/plain', body: 'x 1\n' }) } }),
+      ),
+      problemsRoutes(
+        some<Rooms>({
+          problems: {
+            report: (salt) => {
+              salts.push(Buffer.from(salt).toString('hex'))
+              return []
+            },
           },
-        },
-        random: systemRandom,
-      }),
+          random: systemRandom,
+        }),
+      ),
     ],
     { caller: () => (caller === 'nobody' ? undefined : caller) },
   )

@@ -5,6 +5,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { PeerShape } from '../../../src/api/contract/shapes.ts'
 import { auditRoutes } from '../../../src/api/routes/audit.ts'
 import { peersRoutes } from '../../../src/api/routes/mesh/peers.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Apart } from '../../../src/mesh/index.ts'
@@ -17,6 +18,7 @@ import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
+import { some } from '../../support/some.ts'
 
 const never = new AbortController().signal
 const self = testIdentity(0)
@@ -64,7 +66,7 @@ async function node(certified: readonly Binding[] = []) {
     isConnected: (id: NodeId) => connected.has(id),
     apart: (id: NodeId) => apart.get(id),
     linksOf: (id: NodeId) => links.get(id) ?? [],
-    inspect: () => ({ stale: [], twins: { others: [], here: [] } }),
+    inspect: () => ({ stale: [], twins: { others: [], here: [] } }) as never,
   }
   const fleet = {
     word: (id: NodeId) => {
@@ -78,16 +80,24 @@ async function node(certified: readonly Binding[] = []) {
     state: () => ({ issuer: false }) as FleetState,
   }
   const summaries = { withdrawFrom: async () => ({ held: 3, emptied: 3, fetched: 2, end() {} }) }
-  const documents = { spread: async () => ({ linked: 2, have: 1 }) }
+  const documents = {
+    ownLedgerHeads: async () => [],
+    spread: async () => ({ linked: 2, have: 1 }),
+  }
   const asked = { by: owner() }
   const routes = [
-    peersRoutes({ clock, trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
-    auditRoutes({
-      audit,
-      trust,
-      clock,
-      totals: { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) },
-    }),
+    peersRoutes(
+      some<Rooms>({ clock, trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
+    ),
+    auditRoutes(
+      some<Rooms>({
+        audit,
+        trust,
+        clock,
+        documents,
+        totals: { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) },
+      }),
+    ),
   ]
   const { get, post } = serving(routes, { caller: () => asked.by })
   const decide = (what: 'trust' | 'deny' | 'revoke', of: object) => post(`/api/v1/peers/${what}`, of)

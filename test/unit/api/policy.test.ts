@@ -1,6 +1,8 @@
 // /policy: what is in force, supposed requests, and why a known node may have what it may have of the caller.
+
 import { expect, onTestFinished, test } from 'vitest'
 import { policyRoutes } from '../../../src/api/routes/trust/policy.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { DAY_MS } from '../../../src/base/calendar.ts'
 import type { Operators } from '../../../src/trust/certificates/index.ts'
 import { createRoll } from '../../../src/trust/certificates/roll.ts'
@@ -9,6 +11,7 @@ import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
+import { some } from '../../support/some.ts'
 import {
   type Change,
   issuer,
@@ -50,30 +53,31 @@ function certified(change: Change = {}): Operators {
 
 function server(teams: readonly string[] = ['eng'], { operators = certified(), denied = false } = {}) {
   const { get } = serving(
-    policyRoutes({
-      policy: plainPolicy(teams),
-      organisation: { state: () => null, take: async () => {}, frame: () => undefined },
-      load: () => ({ values: new Map(), sources: new Map(), fleet: undefined }),
-      accepts: () => 'restrict',
-      sharing: { consentOf: async () => consent },
-      trust: {
-        resolve: () => bob,
-        opinion: (node_id) => ({
-          node_id,
-          fingerprint: '0123456789abcdef',
-          name: 'bob',
-          trust_level: 'peer',
-          why: 'tofu',
-          roles: ['lead'],
-          teams: ['eng'],
-          denied: denied && node_id === bob,
-          revoked: false,
-        }),
-      },
-      operators,
-      clock: { now: () => 0, monotonic: () => 0 },
-      k: () => 5,
-    }),
+    policyRoutes(
+      some<Rooms>({
+        policy: plainPolicy(teams),
+        organisation: { state: () => null, take: async () => {}, frame: () => undefined },
+        load: () => ({ values: new Map(), sources: new Map(), fleet: undefined }) as never,
+        sharing: { consentOf: async () => consent },
+        trust: {
+          resolve: () => bob,
+          opinion: (node_id) => ({
+            node_id,
+            fingerprint: '0123456789abcdef',
+            name: 'bob',
+            trust_level: 'peer',
+            why: 'tofu',
+            roles: ['lead'],
+            teams: ['eng'],
+            denied: denied && node_id === bob,
+            revoked: false,
+          }),
+        },
+        fleet: { operators },
+        clock: { now: () => 0, monotonic: () => 0 },
+        config: { policy: { accept_org: 'restrict' } as never, sharing: { k_min: 5 } as never },
+      }),
+    ),
     { caller: () => owner(1000) },
   )
   return (path: string) => get(`/api/v1/policy${path}`)

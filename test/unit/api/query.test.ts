@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { createKeptAnswers, queryRoutes } from '../../../src/api/routes/query.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
@@ -9,28 +10,32 @@ import { coverageOf } from '../../../src/exchange/query/asking/collect.ts'
 import type { AskRequest, Query } from '../../../src/exchange/query/index.ts'
 import { ASKED_TYPES } from '../../../src/exchange/query/query-types/index.ts'
 import type { QueryResult } from '../../../src/exchange/query/schema.ts'
+import type { FleetState } from '../../../src/trust/certificates/index.ts'
 import type { Acting } from '../../../src/trust/operators/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { serving } from '../../support/api/serving.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
+import { some } from '../../support/some.ts'
 
 const RANGE = { start: '2026-11-20T08:00:00Z', end: '2026-11-20T09:00:00Z' }
 const RESULT = { query_id: 'x', data: { tools: [] } } as unknown as QueryResult
 const COVERAGE = coverageOf([{ fingerprint: '0', name: 'a', outcome: 'unreachable' }])
 
 const MEMBER: Standing = { why_not: null, revoked_by: null }
-type Standing = ReturnType<Parameters<typeof queryRoutes>[0]['fleet']>
+type Standing = Pick<FleetState, 'why_not' | 'revoked_by'>
 
 function serverWith(ask: Query['ask'], caller: Partial<Caller> = {}, login?: Acting, standing = MEMBER) {
   const sessions = { of: (uid: number) => (uid === 7 ? login : undefined) }
   const { server } = serving(
-    queryRoutes({
-      query: { ask },
-      sessions,
-      timeoutMs: () => 5_000,
-      clock: systemClock,
-      fleet: () => standing,
-    }),
+    queryRoutes(
+      some<Rooms>({
+        query: { ask },
+        sessions,
+        config: { query: { timeout_ms: 5_000 } as never },
+        clock: systemClock,
+        fleet: { state: () => standing as FleetState },
+      }),
+    ),
     { caller: () => ({ ...owner(7), ...caller }) },
   )
   const post = (body: object, accept?: string) =>

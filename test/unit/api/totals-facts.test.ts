@@ -1,7 +1,8 @@
 // What /doctor says of releases: how many periods are late, and that in a young mesh none is.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { type TotalsFactsDeps, totalsFacts } from '../../../src/api/routes/care/doctor.ts'
+import { totalsFacts } from '../../../src/api/routes/care/doctor.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { DAY_MS } from '../../../src/base/calendar.ts'
 import type { Unreleased } from '../../../src/exchange/totals/types.ts'
 
@@ -12,7 +13,7 @@ type Whys = readonly (Unreleased | undefined)[]
 
 /** `whys`: of the newest days, the oldest first; of those before them nothing was released. */
 async function releasesOf(...whys: Whys) {
-  const deps = {
+  const rooms = {
     totals: {
       audiences: () => ['security'],
       // Each period is drawn for one of three aggregators and a second one that is the same for all.
@@ -33,10 +34,10 @@ async function releasesOf(...whys: Whys) {
       },
     },
     self: () => ({ node_id: self, roles: ['security'] }),
-    member: () => undefined,
-    now: () => NOW,
-  } as unknown as TotalsFactsDeps
-  return totalsFacts(deps, 1000, (node_id) => ({ node_id }) as never)
+    trust: { member: () => undefined },
+    clock: { now: () => NOW },
+  } as unknown as Rooms
+  return totalsFacts(rooms, 1000, (node_id) => ({ node_id }) as never)
 }
 
 async function lateOf(...whys: Whys) {

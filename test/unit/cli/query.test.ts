@@ -7,6 +7,7 @@ import { getIdentity } from '../../../src/api/contract/operations/status.ts'
 import { queryRoutes } from '../../../src/api/routes/query.ts'
 import { shareRoutes } from '../../../src/api/routes/share.ts'
 import { createApi } from '../../../src/api/server/control-socket.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import { serve as route } from '../../../src/api/server/serve.ts'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
@@ -17,6 +18,7 @@ import { owner, unreadLedger } from '../../support/api/callers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { commandLine } from '../../support/run/command-line.ts'
+import { some } from '../../support/some.ts'
 import { meshOf, person, soon, type TestNode, uses } from '../exchange/query/network.ts'
 
 // A second between two questions of --watch is a hundredth of one here.
@@ -43,19 +45,23 @@ async function serve(
     socketPath: join(home, 'karo.sock'),
     audit: unreadLedger,
     routes: [
-      queryRoutes({
-        clock: systemClock,
-        query: { ask },
-        sessions,
-        timeoutMs: () => 5_000,
-        fleet: () => ({ why_not: null, revoked_by: null }),
-      }),
-      shareRoutes({
-        sharing: node.sharing,
-        summaries: { preview: async () => [], previewOf: async () => [] },
-        trust: createFakeTrust(),
-        totals: NO_TOTALS,
-      }),
+      queryRoutes(
+        some<Rooms>({
+          clock: systemClock,
+          query: { ask },
+          sessions,
+          config: { query: { timeout_ms: 5_000 } as never },
+          fleet: { state: () => ({ why_not: null, revoked_by: null }) as never },
+        }),
+      ),
+      shareRoutes(
+        some<Rooms>({
+          sharing: node.sharing,
+          summaries: { preview: async () => [], previewOf: async () => [] },
+          trust: createFakeTrust(),
+          totals: NO_TOTALS,
+        }),
+      ),
       (server) => route(server, getIdentity, async () => identity),
     ],
     callerOf: () => owner(node.uid),

@@ -1,9 +1,11 @@
 // Metrics: their whole set of series against the tables, whatever peers and callers send; and the two formats.
+
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import type { Operation } from '../../../src/api/contract/operation.ts'
 import { OPERATIONS } from '../../../src/api/contract/operations/index.ts'
 import { metricsRoutes } from '../../../src/api/routes/care/metrics.ts'
+import type { Rooms } from '../../../src/api/server/rooms.ts'
 import type { Routes } from '../../../src/api/server/route.ts'
 import { serve } from '../../../src/api/server/serve.ts'
 import type { QueryResult } from '../../../src/exchange/query/schema.ts'
@@ -14,6 +16,7 @@ import { readAll, type Sources } from '../../../src/ops/metrics/readings.ts'
 import { LABELS, METRICS, type Metric, OTHER, OWN_LABELS } from '../../../src/ops/metrics/table.ts'
 import { serving } from '../../support/api/serving.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
+import { some } from '../../support/some.ts'
 
 const now = 1_700_000_000_000
 const clock = { now: () => now, monotonic: () => 0 }
@@ -234,7 +237,9 @@ describe('the set of series', () => {
 
   test('requests with ten thousand paths and methods are one route to the metrics', async () => {
     const all = measuring()
-    const { get } = serving(metricsRoutes(all), { onAnswered: all.metrics.request })
+    const { get } = serving(metricsRoutes(some<Rooms>({ metrics: all.metrics })), {
+      onAnswered: all.metrics.request,
+    })
     for (let n = 0; n < 500; n++) await get(`/api/v1/zq${n}?zq=${n}`)
     await get('/metrics?zq=1')
     const { text } = await get('/api/v1/metrics')
@@ -324,7 +329,7 @@ describe('the formats', () => {
   test('a scraper that accepts OpenMetrics gets it, any other the text format', async () => {
     const all = measuring()
     once(all)
-    const { server } = serving(metricsRoutes(all))
+    const { server } = serving(metricsRoutes(some<Rooms>({ metrics: all.metrics })))
     const get = async (accept?: string) =>
       server.inject({ url: '/metrics', headers: accept === undefined ? {} : { accept } })
     const plain = await get()

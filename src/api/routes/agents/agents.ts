@@ -1,15 +1,14 @@
 // /agents and /tasks: each person has their own agents and tasks; administrators see what there is, and can stop it.
 import { pipe } from 'it-pipe'
-import type { Approvals } from '../../../agents/approvals/types.ts'
 import type { Actor, AgentView, Runtime, Task } from '../../../agents/index.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../agents/manifest/words.ts'
 import { STEP_TASKS } from '../../../agents/planner/types.ts'
 import { AFAR } from '../../../agents/tasks/afar.ts'
 import { KaroError } from '../../../base/errors.ts'
-import type { People } from '../../../trust/people/index.ts'
-import { askersOf, checkPerson, placeOf, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
+import { askersOf, checkPerson, placeOf, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/agents.ts'
-import type { Asked, Elsewhere } from '../../remote/ask.ts'
+import type { Asked } from '../../remote/ask.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { answered, ndjson } from '../../server/streamed.ts'
@@ -19,21 +18,9 @@ import { whileOpen } from './while-open.ts'
 /** Tasks that one person may follow at the same time, here and on other machines. */
 const MOST_FOLLOWED = 32
 
-interface AgentsRouteDeps {
-  readonly agents: Runtime
-  readonly approvals: Pick<Approvals, 'hasAsked'>
-  readonly people: Pick<People, 'list'>
-  /** Whether this is a token of the person with the scope `approve`. */
-  readonly mayApprove: (token: string, person: number) => boolean
-  /** Asks other machines. */
-  readonly elsewhere: Elsewhere
-  /** Tests play the kernel. */
-  readonly seatOf?: SeatOfCaller
-}
-
 /** Errors: `bad_request`, `not_found`, `conflict`, `refused`, `rate_limited`, `unavailable`. */
-export function agentsRoutes(deps: AgentsRouteDeps): Routes {
-  const { agents, people, elsewhere, seatOf = seatByKernel } = deps
+export function agentsRoutes(rooms: Rooms): Routes {
+  const { agents, approvals, people, http, elsewhere, seatOf = seatByKernel } = rooms
   const actorOf = ({ caller, id }: Asked): Actor => ({
     person: caller.uid,
     admin: caller.admin,
@@ -45,17 +32,17 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
     if (token === undefined)
       checkPerson(
         placeOf(caller, seatOf),
-        deps.approvals.hasAsked,
+        approvals.hasAsked,
         'adds an agent',
         'Type the command in a terminal; a script needs --yes, and by --token-file a token with scope approve.',
       )
-    else if (!deps.mayApprove(token, caller.uid))
+    else if (!http.mayApprove(token, caller.uid))
       throw new KaroError('refused', 'this is no token of yours that approves', {
         hint: 'karo token create --scope approve  makes one, at a terminal.',
       })
   }
   return (server) => {
-    tasksRoutes(deps)(server)
+    tasksRoutes(rooms)(server)
     serve(server, api.getAgents, async (request) => {
       const { at } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, api.getAgents, { operation: 'list' })
@@ -105,7 +92,7 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
 }
 
 /** Errors: as `agentsRoutes`. */
-function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
+function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: Rooms): Routes {
   const { tasks } = agents
   /** The person of each task that is followed now. */
   const followed: number[] = []

@@ -1,17 +1,13 @@
 // /approvals and /capabilities: what agents and AI tools want to do, a person's decision, and what agents were granted.
 import type { AgentAsk } from '../../../../protocols/messages/agent.ts'
-import { changesOf, type Present } from '../../../agents/approvals/changes.ts'
-import type { Approval, Approvals, Approver } from '../../../agents/approvals/types.ts'
-import type { Capabilities, HeldCapability } from '../../../agents/capabilities/capabilities.ts'
-import type { Runtime } from '../../../agents/index.ts'
-import type { Gates } from '../../../agents/types.ts'
-import type { Timers } from '../../../base/clock.ts'
-import type { PublicIdentity } from '../../../trust/identity/index.ts'
-import type { Sessions } from '../../../trust/operators/index.ts'
-import { checkPerson, notTyped, placeOf, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
+import { changesOf } from '../../../agents/approvals/changes.ts'
+import type { Approval, Approver } from '../../../agents/approvals/types.ts'
+import type { HeldCapability } from '../../../agents/capabilities/capabilities.ts'
+import { checkPerson, notTyped, placeOf, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/approvals.ts'
 import type { CapabilityShape, DecidedShape } from '../../contract/shapes.ts'
 import type { Elsewhere } from '../../remote/ask.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { shown } from '../../server/shown.ts'
@@ -19,25 +15,8 @@ import { approvalShape, decidedShape, endedShape } from './approval-shapes.ts'
 import { createAsking } from './asking.ts'
 import { whileOpen } from './while-open.ts'
 
-interface ApprovalsRoutesDeps {
-  readonly approvals: Approvals
-  readonly capabilities: Capabilities
-  readonly gates: Gates
-  readonly agents: Pick<Runtime, 'describe'>
-  /** What the person who asks may see of files. */
-  readonly present?: Present
-  readonly identity: Pick<PublicIdentity, 'nodeId'>
-  readonly sessions: Pick<Sessions, 'of'>
-  readonly timers: Timers
-  /** Asks other machines. */
-  readonly elsewhere: Elsewhere
-  /** Tests play the kernel. */
-  readonly seatOf?: SeatOfCaller
-}
-
-export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
-  const { approvals, agents, capabilities, gates, identity, sessions, timers, elsewhere } = deps
-  const seat = deps.seatOf ?? seatByKernel
+export function approvalsRoutes(rooms: Rooms): Routes {
+  const { approvals, agents, capabilities, sessions, present, elsewhere, seatOf: seat = seatByKernel } = rooms
   const approverOf = (caller: Caller): Approver => {
     const { uid, account, admin, via, credential } = caller
     const sits = placeOf(caller, seat)
@@ -59,7 +38,7 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
     }
   }
 
-  const asking = createAsking({ approvals, gates, identity, timers, seat, approverOf })
+  const asking = createAsking(rooms, seat, approverOf)
 
   /** The other machine has nothing but this one's word for it that a person says this, and at a terminal. */
   async function decideElsewhere(
@@ -88,7 +67,7 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
   }
 
   const withChanges = async (approval: Approval) =>
-    approvalShape(approval, await changesOf(approval.action, deps.present, approval.code))
+    approvalShape(approval, await changesOf(approval.action, present, approval.code))
 
   return (server) => {
     server.addHook('onReady', async () => asking.start())

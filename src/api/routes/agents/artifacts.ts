@@ -2,20 +2,18 @@
 import { pipe } from 'it-pipe'
 import { HOLDING_MAX } from '../../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { type Artifacts, type Owner, PART_BYTES } from '../../../agents/artifacts/types.ts'
+import { type Owner, PART_BYTES } from '../../../agents/artifacts/types.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
-import type { Log } from '../../../base/run/log.ts'
-import type { Mesh } from '../../../mesh/index.ts'
 import type { ShareRow } from '../../../store/tables/artifacts.ts'
 import type { Operators } from '../../../trust/certificates/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import * as api from '../../contract/operations/agents/artifacts.ts'
 import type { ArtifactFetchLineShape, ArtifactShareShape } from '../../contract/shapes.ts'
 import type { Asked } from '../../remote/ask.ts'
-import type { Fetched, Fetching } from '../../remote/fetching.ts'
-import type { Holdings } from '../../remote/holdings.ts'
+import type { Fetched } from '../../remote/fetching.ts'
 import { describeError } from '../../server/errors.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { momentOf, refsBy, shown } from '../../server/shown.ts'
@@ -23,30 +21,16 @@ import { answered, ndjson } from '../../server/streamed.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
 import { whileOpen } from './while-open.ts'
 
-interface ArtifactsDeps extends SharingDeps {
-  /** Asks other machines. */
-  readonly fetching: Fetching
-  readonly holdings: Pick<Holdings, 'where'>
-  readonly mesh: Pick<Mesh, 'isConnected'>
-  readonly log: Log
-}
-
-interface SharingDeps {
-  readonly artifacts: Artifacts
-  readonly trust: Pick<Trust, 'resolve' | 'admits' | 'opinion'>
-  readonly operators: Pick<Operators, 'list'>
-}
-
 const ownerOf = ({ caller, id }: Asked): Owner => ({
   person: caller.uid,
   traceId: id,
 })
 
 /** Errors: those of `Artifacts`, and of `Fetching` for what other machines have. */
-export function artifactsRoutes(deps: ArtifactsDeps): Routes {
-  const { artifacts, fetching, holdings, trust, mesh, log } = deps
+export function artifactsRoutes(rooms: Rooms): Routes {
+  const { artifacts, fetching, holdings, trust, mesh, log } = rooms
   return (server) => {
-    sharesRoutes(deps)(server)
+    sharesRoutes(rooms)(server)
     serve(server, api.fetchArtifact, async (request, reply) => {
       const { id, at = '', link } = request.body
       const wanted = id === undefined ? { link: link ?? '' } : { artifact: id, at }
@@ -100,7 +84,7 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
 }
 
 /** Errors: those of `Shares`, and `not_found` or `conflict` for an audience that is nobody, or several. */
-function sharesRoutes({ artifacts, trust, operators }: SharingDeps): Routes {
+function sharesRoutes({ artifacts, trust, fleet: { operators } }: Rooms): Routes {
   const { shares } = artifacts
   const nameOf = (audience: string | null): string => {
     const known = operators.list().find(({ binding }) => binding.node_id === audience)
@@ -138,7 +122,10 @@ function sharesRoutes({ artifacts, trust, operators }: SharingDeps): Routes {
 }
 
 /** The member or operator whom a person means. A name that both have names neither of them, also after the operator's certificate ended. */
-function audienceOf(to: string, { trust, operators }: Pick<SharingDeps, 'trust' | 'operators'>): NodeId {
+function audienceOf(
+  to: string,
+  { trust, operators }: { readonly trust: Trust; readonly operators: Operators },
+): NodeId {
   const node = unlessUnknown(() => trust.resolve(to))
   const operator = unlessUnknown(() => operatorNamed(operators.list(), to))
   const isMember = node !== undefined && trust.admits(node)

@@ -1,28 +1,19 @@
 // POST /approvals/ask: tools ask for what they want to do, wait for the decision, and say what was answered on their own screen.
 import { hashOf } from '../../../agents/approvals/binding.ts'
-import type { Approval, Approvals, Approver } from '../../../agents/approvals/types.ts'
+import type { Approval, Approver } from '../../../agents/approvals/types.ts'
 import { EXEC } from '../../../agents/classes.ts'
-import type { Action, AgentId, Gates, Verdict } from '../../../agents/types.ts'
+import type { Action, AgentId, Verdict } from '../../../agents/types.ts'
 import { deadline } from '../../../base/async/deadline.ts'
 import { createSerial } from '../../../base/async/limiter.ts'
 import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { createRecent } from '../../../base/recent.ts'
-import type { PublicIdentity } from '../../../trust/identity/index.ts'
 import type { SeatOfCaller } from '../../access/at-terminal.ts'
 import type { askApproval } from '../../contract/operations/agents/approvals.ts'
 import type { AskedShape } from '../../contract/shapes.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Caller } from '../../server/route.ts'
 import type { RequestFor } from '../../server/serve.ts'
-
-interface AskingDeps {
-  readonly approvals: Approvals
-  readonly gates: Gates
-  readonly identity: Pick<PublicIdentity, 'nodeId'>
-  readonly timers: Timers
-  readonly seat: SeatOfCaller
-  readonly approverOf: (caller: Caller) => Approver
-}
 
 type AskBody = RequestFor<typeof askApproval>['body']
 
@@ -37,7 +28,11 @@ const AGAIN_MS = 15_000
 /** Tools between two of their questions that are counted for one request; more of them do not keep it longer. */
 const AWAY_MAX = 256
 
-export function createAsking({ approvals, gates, identity, timers, seat, approverOf }: AskingDeps) {
+export function createAsking(
+  { approvals, gates, identity, timers }: Rooms,
+  seat: SeatOfCaller,
+  approverOf: (caller: Caller) => Approver,
+) {
   /** Whether answers on the screens of tools counted, by the request. */
   const there = createRecent<string, Promise<boolean>>(THERE_MAX)
   const waiters = createWaiters(timers, (id) => {

@@ -1,20 +1,13 @@
 // /memory and /prompts: each person has their own notes and prompts.
-import type { Memory } from '../../../agents/memory/memory.ts'
-import type { Prompts } from '../../../agents/prompts/prompts.ts'
 import * as api from '../../contract/operations/agents/memory.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { shown } from '../../server/shown.ts'
 import { whileOpen } from './while-open.ts'
 
 /** Errors: those of `Memory` and `Prompts`. */
-export function memoryRoutes({
-  memory,
-  prompts,
-}: {
-  readonly memory: Memory
-  readonly prompts: Prompts
-}): Routes {
+export function memoryRoutes({ memory, prompts }: Rooms): Routes {
   return (server) => {
     serve(server, api.getNotes, async ({ caller }) => ({
       notes: (await memory.list(caller.uid)).map(shown),

@@ -1,28 +1,18 @@
 // /planner and /models: each person has their own plans; what a plan runs are tasks of that person.
 import type { Draft } from '../../../agents/planner/plan.ts'
-import type { Plan, Planner } from '../../../agents/planner/types.ts'
-import { askersOf, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
+import type { Plan } from '../../../agents/planner/types.ts'
+import { askersOf, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/planner.ts'
-import type { ModelListShape, NamedStepShape, PlanShape } from '../../contract/shapes.ts'
+import type { NamedStepShape, PlanShape } from '../../contract/shapes.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { shown } from '../../server/shown.ts'
 import { objectIn } from './shapes.ts'
 import { whileOpen } from './while-open.ts'
 
-interface PlannerRouteDeps {
-  readonly planner: Planner
-  readonly models: {
-    look(
-      signal: AbortSignal,
-    ): Promise<readonly (Omit<ModelListShape['models'][number], 'rests_ms'> & { readonly restsMs: number })[]>
-  }
-  /** Tests play the kernel. */
-  readonly seatOf?: SeatOfCaller
-}
-
 /** Errors: those of `Planner`, and `bad_file` of the models. */
-export function plannerRoutes({ planner, models, seatOf = seatByKernel }: PlannerRouteDeps): Routes {
+export function plannerRoutes({ planner, models, seatOf = seatByKernel }: Rooms): Routes {
   return (server) => {
     serve(server, api.makePlan, async ({ caller, body }, reply) =>
       planShape(

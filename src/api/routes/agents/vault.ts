@@ -1,27 +1,18 @@
 // /vault: each person has their own secrets; values leave it for a person at a terminal only.
 
-import type { Approvals } from '../../../agents/approvals/types.ts'
-import type { Runtime } from '../../../agents/index.ts'
 import { digestOf } from '../../../agents/manifest/manifest.ts'
-import type { Owner, Vault } from '../../../agents/vault/types.ts'
+import type { Owner } from '../../../agents/vault/types.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { checkPerson, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
+import { checkPerson, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/vault.ts'
 import type { Asked } from '../../remote/ask.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { momentOf, shown } from '../../server/shown.ts'
 
-interface VaultRouteDeps {
-  readonly vault: Vault
-  readonly agents: Pick<Runtime, 'describe'>
-  readonly approvals: Pick<Approvals, 'hasAsked'>
-  /** Tests play the kernel. */
-  readonly seatOf?: SeatOfCaller
-}
-
 /** Errors: those of `Vault`; `refused` where a person has to be at a terminal and none is. */
-export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }: VaultRouteDeps): Routes {
+export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }: Rooms): Routes {
   const ownerOf = ({ caller, id }: Asked): Owner => ({
     person: caller.uid,
     traceId: id,

@@ -2,32 +2,18 @@
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipe } from 'it-pipe'
-import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { VERSION } from '../../../base/version.ts'
-import type { HomePaths } from '../../../config/paths.ts'
 import { archived } from '../../../ops/care/archive.ts'
-import { NEWEST_SCHEMA, type Store } from '../../../store/index.ts'
-import type { Audit } from '../../../trust/audit/index.ts'
-import type { Identity } from '../../../trust/identity/index.ts'
+import { NEWEST_SCHEMA } from '../../../store/index.ts'
 import { confirmBackup, makeBackup } from '../../contract/operations/backup.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { time } from '../../server/shown.ts'
 
-interface BackupDeps {
-  readonly store: Pick<Store, 'snapshot'>
-  readonly identity: Pick<Identity, 'nodeId'>
-  readonly name: string
-  readonly paths: Pick<HomePaths, 'key' | 'config'>
-  readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  /** The uid of the daemon. */
-  readonly ownUid: number
-}
-
 /** Errors: `refused` for everybody but root and the daemon's own user, `conflict` while another backup is being made. */
-export function backupRoutes({ store, identity, name, paths, audit, clock, ownUid }: BackupDeps): Routes {
+export function backupRoutes({ store, identity, name, paths, audit, clock, ownUid }: Rooms): Routes {
   let busy = false
   /** The last backup that was sent completely and not confirmed yet. */
   let sent: { readonly created_at: string; readonly uid: number; readonly key: boolean } | undefined

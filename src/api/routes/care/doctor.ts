@@ -3,37 +3,19 @@ import { SHARE_KEPT_MS } from '../../../../protocols/buckets.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
 import { roughSize, roughWaiting } from '../../../base/rough.ts'
-import type { HealthCheck } from '../../../base/run/room.ts'
 import { BUILD, VERSION } from '../../../base/version.ts'
-import type { Documents } from '../../../exchange/documents/index.ts'
-import type { Summaries } from '../../../exchange/summaries/index.ts'
-import type { TotalsRoom } from '../../../exchange/totals/index.ts'
 import type { BucketTotals } from '../../../exchange/totals/types.ts'
 import type { Mesh } from '../../../mesh/index.ts'
-import type { Observe } from '../../../observe/record/index.ts'
-import type { Store } from '../../../store/index.ts'
-import type { Audit } from '../../../trust/audit/index.ts'
-import type { Fleet, FleetState } from '../../../trust/certificates/index.ts'
-import type { Sessions } from '../../../trust/operators/index.ts'
-import { isMissing, presenceOf, type Trust } from '../../../trust/peers/index.ts'
-import type { Policy, Principal } from '../../../trust/policy/index.ts'
-import type { Token } from '../../access/tokens.ts'
+import type { FleetState } from '../../../trust/certificates/index.ts'
+import { isMissing, presenceOf } from '../../../trust/peers/index.ts'
 import { getDoctor } from '../../contract/operations/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { refsBy, time } from '../../server/shown.ts'
-import { type AlarmDeps, frozenNodes, takenHere } from '../mesh/alarms.ts'
+import { frozenNodes, takenHere } from '../mesh/alarms.ts'
 import { joiningInWords, revokedShape } from '../mesh/revoked.ts'
-
-export interface TotalsFactsDeps {
-  readonly totals: Pick<TotalsRoom, 'audiences' | 'read' | 'preview'>
-  /** This node as its certificate says it. */
-  readonly self: () => Pick<Principal, 'node_id' | 'roles'>
-  readonly member: Trust['member']
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-}
 
 /** Closed periods of so long are looked at: what was not released within it never is. */
 const BACK_MS = SHARE_KEPT_MS
@@ -48,14 +30,14 @@ const wasReleased = ({ why }: BucketTotals): boolean => why !== 'pending' && why
 
 /** Null: the mesh computes no totals, or this node knows of none. `uid`: of the person who asks. */
 export async function totalsFacts(
-  { totals, self, member, now }: TotalsFactsDeps,
+  { totals, self, trust, clock }: Rooms,
   uid: number,
   named: (node: NodeId) => NamedNode,
 ): Promise<NonNullable<DaemonFacts['totals']> | null> {
   const audiences = totals.audiences()
   const audience = audiences.find((one) => self().roles.includes(one)) ?? audiences[0]
   if (audience === undefined) return null
-  const at = now()
+  const at = clock.now()
   const { bucket: open } = await totals.preview(uid, audience)
   if (open === undefined) return null
   const { bucket, state, why, pair } = await totals.preview(uid, audience, open.start - 1)
@@ -84,25 +66,18 @@ export async function totalsFacts(
     ...(isYoung && { none_yet: true as const }),
     aggregators: [...aggregators].map((node) => ({
       ...named(node),
-      there: node === self().node_id || !isMissing(member(node), at),
+      there: node === self().node_id || !isMissing(trust.member(node), at),
     })),
   }
 }
 
-interface CertificateDeps {
-  readonly fleet: Fleet
-  readonly sessions: Pick<Sessions, 'state'>
-  readonly trust: Pick<Trust, 'member'>
-  readonly identity: { readonly nodeId: NodeId }
-}
-
 /** Null: this node does not belong to a mesh with a root key. */
-function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
-  const { lists_at, own, why_not, revoked_by } = deps.fleet.state()
+function certificateFacts({ fleet, identity, trust }: Rooms): DaemonFacts['certificate'] {
+  const { lists_at, own, why_not, revoked_by } = fleet.state()
   if (lists_at === null) return null
-  const issuers = deps.fleet
+  const issuers = fleet
     .certified()
-    .filter(({ usage, node_id }) => usage === 'issuer' && node_id !== deps.identity.nodeId)
+    .filter(({ usage, node_id }) => usage === 'issuer' && node_id !== identity.nodeId)
   return {
     usage: own?.usage ?? null,
     begins_at: own && time(own.not_before),
@@ -111,7 +86,7 @@ function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
     revoked_by: revokedShape(revoked_by),
     issuers: issuers.length,
     issuers_there: issuers.filter(({ node_id }) => {
-      const member = deps.trust.member(node_id)
+      const member = trust.member(node_id)
       return member !== undefined && presenceOf(member) === 'online'
     }).length,
   }
@@ -119,7 +94,7 @@ function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
 
 /** Null: this person asks as the node. */
 function loginFacts(
-  { sessions, fleet }: CertificateDeps,
+  { sessions, fleet }: Rooms,
   { uid, account }: { readonly uid: number; readonly account: number },
 ): DaemonFacts['login'] {
   const login = sessions.state(uid, account)
@@ -134,47 +109,16 @@ function loginFacts(
   }
 }
 
-type ForwardFacts = NonNullable<DaemonFacts['forward']>[number]
-
 /** Most people in the list of those with spool files that are not followed; the schema has the same bound. */
 const MOST_UNFOLLOWED = 64
-
-export interface DoctorDeps extends CertificateDeps {
-  readonly identity: AlarmDeps['identity']
-  readonly mesh: Pick<Mesh, 'status' | 'inspect' | 'tryMulticast'>
-  readonly trust: Pick<Trust, 'opinion' | 'pending'> & AlarmDeps['trust'] & CertificateDeps['trust']
-  readonly store: Pick<Store, 'bytes' | 'probe'>
-  readonly observe: Pick<Observe, 'status' | 'unfollowed'>
-  readonly documents: Pick<Documents, 'of'>
-  readonly summaries: Pick<Summaries, 'status'>
-  readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
-  /** How the configuration file differs from the configuration in force. */
-  readonly drift: () => DaemonFacts['config']
-  readonly policy: Pick<Policy, 'status'>
-  /** Milliseconds by which retention lags behind the clock. */
-  readonly retentionWaits: () => number
-  /** How many people's data is held back. */
-  readonly heldPeople: () => number
-  /** Tokens of one person that end soon. */
-  readonly endingTokens: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
-  readonly http: () => DaemonFacts['http']
-  /** Where the ledger is sent. */
-  readonly forward: {
-    readonly lines: {
-      status(): readonly (Omit<ForwardFacts, 'waiting'> & { readonly sent: number })[]
-    }
-    readonly audit: Pick<Audit, 'status'>
-  }
-  readonly traces: { problem(): DaemonFacts['traces'] }
-  readonly totals: TotalsFactsDeps
-}
 
 const listsOf = ({ lists_at, stale }: Pick<FleetState, 'lists_at' | 'stale'>): DaemonFacts['lists'] =>
   lists_at === null ? null : { at: time(lists_at), stale }
 
 /** With `multicast=true` a question is sent on every interface that mDNS may use, and the answer takes two seconds. */
-export function doctorRoutes(deps: DoctorDeps): Routes {
-  const { identity, mesh, trust, store, observe, documents, summaries } = deps
+export function doctorRoutes(rooms: Rooms): Routes {
+  const { identity, mesh, trust, fleet, store, observe, documents, summaries, people, http } = rooms
+  const { health, drift, retention, traces } = rooms
 
   const named = refsBy(trust)
 
@@ -202,7 +146,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
         lastSummary(),
         // Unreadable data is reported by the checks of the store.
-        totalsFacts(deps.totals, caller.uid, named).catch(() => undefined),
+        totalsFacts(rooms, caller.uid, named).catch(() => undefined),
       ])
       const { connections, one_sided, stale, stale_strangers, twins, leaves, ...inspected } = mesh.inspect()
       return {
@@ -211,8 +155,8 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         uptime_seconds: Math.floor(process.uptime()),
         version: VERSION,
         build: BUILD,
-        ...deps.health(),
-        config: admin ? deps.drift() : { reload: [], restart: [], problem: null },
+        ...health(),
+        config: admin ? drift() : { reload: [], restart: [], problem: null },
         mesh: {
           ...inspected,
           dialing: onlyAdmins(inspected.dialing),
@@ -228,7 +172,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         pending: onlyAdmins(trust.pending()).map(({ node_id, first_seen }) => ({
           ...named(node_id),
           since: time(first_seen),
-          certificate_ended: deps.fleet.fault(node_id) === 'expired',
+          certificate_ended: fleet.fault(node_id) === 'expired',
         })),
         one_sided: one_sided.map(named),
         stale: stale.map(clockOf),
@@ -240,14 +184,14 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           })),
           here: twins.here.map(named),
         },
-        frozen: frozenNodes(deps).map(({ at, between }) => ({ ...named(at), between: between.map(named) })),
-        key_taken_by: takenHere(deps) ?? null,
-        lists: listsOf(deps.fleet.state()),
-        certificate: certificateFacts(deps),
+        frozen: frozenNodes(rooms).map(({ at, between }) => ({ ...named(at), between: between.map(named) })),
+        key_taken_by: takenHere(rooms) ?? null,
+        lists: listsOf(fleet.state()),
+        certificate: certificateFacts(rooms),
         totals,
-        joining: admin ? joiningInWords(deps.fleet.state(), stale.length > 0) : undefined,
+        joining: admin ? joiningInWords(fleet.state(), stale.length > 0) : undefined,
         // A token never asks as an operator, so over TCP there is no login to tell of.
-        login: caller.via === 'socket' ? loginFacts(deps, caller) : null,
+        login: caller.via === 'socket' ? loginFacts(rooms, caller) : null,
         store_problem: storeProblem === null || admin ? storeProblem : 'the database cannot be written',
         store_bytes: roughSize(bytes),
         spool: {
@@ -259,29 +203,29 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
             .slice(0, MOST_UNFOLLOWED),
         },
         summaries: { recipients: summaries.status().recipients, last },
-        ...(admin && { policy: policyFacts(deps.policy) }),
-        retention_waits_ms: deps.retentionWaits(),
-        tokens_ending: deps.endingTokens(caller.uid).map(({ name, scope, expires_at }) => ({
+        ...(admin && { policy: policyFacts(rooms) }),
+        retention_waits_ms: retention.waits(),
+        tokens_ending: http.tokenEnds.of(caller.uid).map(({ name, scope, expires_at }) => ({
           name,
           scope,
           expires_at: time(expires_at),
         })),
-        ...(admin && { people_held: deps.heldPeople() }),
-        ...(admin && { forward: forwardFacts(deps.forward), traces: deps.traces.problem() }),
-        http: deps.http(),
+        ...(admin && { people_held: people.held() }),
+        ...(admin && { forward: forwardFacts(rooms), traces: traces.problem() }),
+        http: http.address(),
       }
     })
   }
 }
 
-const forwardFacts = ({ lines, audit }: DoctorDeps['forward']) =>
-  lines
+const forwardFacts = ({ forward, audit }: Rooms) =>
+  forward
     .status()
     .map(({ sent, ...line }) => ({ ...line, waiting: Math.max(0, audit.status().written - sent) }))
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-function policyFacts(policy: DoctorDeps['policy']): NonNullable<DaemonFacts['policy']> {
+function policyFacts({ policy }: Rooms): NonNullable<DaemonFacts['policy']> {
   const { files, problem } = policy.status()
   return { files: files.map(({ path, digest }) => ({ path, digest })), problem }
 }

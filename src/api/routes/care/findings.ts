@@ -1,7 +1,7 @@
 // /doctor/findings: what a person's `karo doctor` found last, kept in memory so that their page can show it.
-import type { Clock } from '../../../base/clock.ts'
 import { getFindings, leaveFindings } from '../../contract/operations/doctor.ts'
 import type { FindingsShape } from '../../contract/shapes.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { time } from '../../server/shown.ts'
@@ -9,7 +9,7 @@ import { time } from '../../server/shown.ts'
 /** People whose findings are kept; of more, those that were left longest ago go. */
 const PEOPLE_MAX = 64
 
-export function findingsRoutes({ clock }: { readonly clock: Pick<Clock, 'now'> }): Routes {
+export function findingsRoutes({ clock }: Rooms): Routes {
   /** By person, the oldest first. */
   const left = new Map<number, FindingsShape>()
   return (server) => {

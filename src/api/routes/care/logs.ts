@@ -1,22 +1,13 @@
 // GET /logs: the last log lines of the daemon as NDJSON, and with `follow` new lines too.
 
 import { PassThrough } from 'node:stream'
-import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
 import type { LogFilter } from '../../../base/run/log.ts'
 import { getLogs } from '../../contract/operations/care.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
-
-interface LogsRouteDeps {
-  /** Lines are JSON objects without a newline. `follow` calls back until its returned function is called. */
-  readonly logs: {
-    last(filter: LogFilter, most: number): readonly string[]
-    follow(filter: LogFilter, on: (line: string) => void): () => void
-  }
-  readonly clock: Pick<Clock, 'now'>
-}
 
 const NDJSON = 'application/x-ndjson'
 /** Most followers at once. */
@@ -25,7 +16,7 @@ const FOLLOWERS_MAX = 16
 const WAITING_BYTES = 256 * 1024
 
 /** Errors: `rate_limited` if there are too many followers. */
-export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
+export function logsRoutes({ logs, clock }: Rooms): Routes {
   return (server) => {
     const followers = new Set<PassThrough>()
     // Followers are ended first, so that they do not delay the stop of the daemon.

@@ -2,17 +2,11 @@
 import { defaultText, KEY_LIST, type LoadedConfig, valueText } from '../../../config/index.ts'
 import { getSettings } from '../../contract/operations/care.ts'
 import type { SettingsShape } from '../../contract/shapes.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 
-interface SettingsDeps {
-  /** Reads the file and the environment again. Throws with what is wrong in them. */
-  readonly load: () => LoadedConfig
-  /** Keys whose value there is not in force. */
-  readonly drift: () => { readonly reload: readonly string[]; readonly restart: readonly string[] }
-}
-
-export function settingsRoutes({ load, drift }: SettingsDeps): Routes {
+export function settingsRoutes({ load, drift }: Rooms): Routes {
   return (server) => {
     serve(server, getSettings, async (): Promise<SettingsShape> => {
       let loaded: LoadedConfig

@@ -2,25 +2,16 @@
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
-import type { Mesh } from '../../../mesh/index.ts'
-import type { Identity } from '../../../trust/identity/index.ts'
 import { takenBy } from '../../../trust/lineage/index.ts'
-import type { Trust } from '../../../trust/peers/index.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import { time } from '../../server/shown.ts'
 import { joiningInWords, revokedInWords } from './revoked.ts'
-
-export interface AlarmDeps {
-  readonly identity: Pick<Identity, 'nodeId' | 'former'> & Partial<Pick<Identity, 'pending'>>
-  readonly mesh: { inspect(): Pick<ReturnType<Mesh['inspect']>, 'stale' | 'twins'> }
-  readonly trust: Pick<Trust, 'opinion' | 'known' | 'keyState'>
-  readonly fleet: () => Parameters<typeof revokedInWords>[0]
-}
 
 /** Sentences in all. */
 const ALARMS_MAX = 16
 
 /** Nodes whose key has several successors, undecided, each lineage once: named by the key where it forks. */
-export function frozenNodes({ trust }: Pick<AlarmDeps, 'trust'>) {
+export function frozenNodes({ trust }: Pick<Rooms, 'trust'>) {
   const forks = new Map<NodeId, readonly NodeId[]>()
   for (const node of trust.known()) {
     const state = trust.keyState(node)
@@ -30,11 +21,11 @@ export function frozenNodes({ trust }: Pick<AlarmDeps, 'trust'>) {
 }
 
 /** The successor that somebody else gave to the key of this node, or to one that it had before; undefined: nobody did. */
-export const takenHere = ({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>): NodeId | undefined =>
+export const takenHere = ({ identity, trust }: Pick<Rooms, 'identity' | 'trust'>): NodeId | undefined =>
   takenBy(trust.keyState(identity.nodeId), { ...identity, next: identity.pending?.identity.nodeId })
 
 /** What a person does about it. A key that is not the newest of its lineage any more comes from an old backup, or was stolen. */
-function takenInWords({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>, taken: NodeId): string {
+function takenInWords({ identity, trust }: Pick<Rooms, 'identity' | 'trust'>, taken: NodeId): string {
   const state = trust.keyState(identity.nodeId)
   const own = [identity.nodeId, ...identity.former.map(({ nodeId }) => nodeId)]
   if (state.kind === 'frozen' && state.fork.between.some((key) => own.includes(key)))
@@ -47,8 +38,7 @@ function takenInWords({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>
 }
 
 /** `admin`: whether the alarms are for an administrator; only administrators are told at which addresses nodes are. */
-export function alarmsOf(deps: AlarmDeps, admin: boolean): readonly string[] {
-  const { mesh, trust } = deps
+export function alarmsOf({ identity, mesh, trust, fleet }: Rooms, admin: boolean): readonly string[] {
   const called = (node: NodeId): string => {
     const { name, fingerprint } = trust.opinion(node)
     return `${printable(name) || 'a node'} (${formatFingerprint(fingerprint)})`
@@ -57,23 +47,23 @@ export function alarmsOf(deps: AlarmDeps, admin: boolean): readonly string[] {
     stale,
     twins: { here, others },
   } = mesh.inspect()
-  const belongs = deps.fleet()
-  const taken = takenHere(deps)
+  const belongs = fleet.state()
+  const taken = takenHere({ identity, trust })
   return [
     revokedInWords(belongs),
     belongs.stale &&
       'no revocation list of an issuer came for a week, so this node gives members no data: karo doctor --only mesh.lists',
     admin && joiningInWords(belongs, stale.length > 0),
-    taken && takenInWords(deps, taken),
+    taken && takenInWords({ identity, trust }, taken),
     here.length > 0 &&
       `another machine uses the key of this node: it takes this one's place at ${here.map(called).join(', ')}; stop it there, or, if you do not know it, make a new node here and have this one revoked`,
     ...others.map(({ node_id, places }) => {
       const where = admin ? `, ${placesInWords(places)}` : ''
-      return node_id === deps.identity.nodeId
+      return node_id === identity.nodeId
         ? `the key of this node answers at another place too${where}: on a copy of this node, where karo identity new --replace makes another one, by a program that passes connections on to this machine, or in the hands of a thief: then make a new node here`
         : `the key of ${called(node_id)} is used on two machines${where}: stop Karo on the one that should not have it, and run karo identity new --replace there; if nobody knows that one, the key is stolen: karo peers revoke ${trust.opinion(node_id).fingerprint}`
     }),
-    ...frozenNodes(deps).map(
+    ...frozenNodes({ trust }).map(
       ({ at, between }) =>
         `the key of ${called(at)} has several successors, so one of them may be a thief's, and none opens data: ask its people for the right fingerprint (${between.map((one) => formatFingerprint(trust.opinion(one).fingerprint)).join(' or ')}), then karo peers trust <that one>`,
     ),

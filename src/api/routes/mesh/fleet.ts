@@ -1,51 +1,19 @@
 // The mesh that a root certifies: how this node stands there, invites that it gives, and one that it uses.
 
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
-import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { type Config, readStaticPeer } from '../../../config/index.ts'
 import type { Binding, Fleet } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
-import type { Organisation } from '../../../trust/organisation/index.ts'
-import type { Trust } from '../../../trust/peers/index.ts'
-import type { People } from '../../../trust/people/index.ts'
 import * as api from '../../contract/operations/fleet.ts'
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { time } from '../../server/shown.ts'
 import { answered } from '../../server/streamed.ts'
 import { revokedShape } from './revoked.ts'
-
-interface FleetDeps {
-  readonly fleet: Pick<
-    Fleet,
-    | 'state'
-    | 'found'
-    | 'rootList'
-    | 'frames'
-    | 'revokedByRoot'
-    | 'assign'
-    | 'assignable'
-    | 'invite'
-    | 'invites'
-    | 'cancelInvite'
-    | 'join'
-    | 'seeks'
-  >
-  readonly organisation: Pick<Organisation, 'frame'>
-  readonly trust: Pick<Trust, 'resolve'>
-  readonly clock: Pick<Clock, 'now'>
-  readonly people: Pick<People, 'nameOf'>
-  /** `host:port` at which other machines reach this node. */
-  readonly places: () => readonly string[]
-  readonly discovery: Config['discovery']
-  /** Nodes that are refused because of their clock, or this node's. */
-  readonly wrongClocks: () => readonly { readonly node_id: NodeId; readonly clock_off_ms: number }[]
-  /** As `Fleet.leave`; this node restarts a few seconds later. */
-  readonly leave: () => Promise<void>
-}
 
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
 
@@ -96,17 +64,23 @@ function waysOf({ mdns, dns_sd, scan, peers }: Config['discovery']): Way[] {
   return Object.entries(used).flatMap(([way, isUsed]) => (isUsed ? [way as Way] : []))
 }
 
+/** `host:port` of an address that other machines may reach; undefined for loopback, which they do not. */
+function placeOf(multiaddr: string): string | undefined {
+  const match = /^\/ip([46])\/([^/]+)\/tcp\/(\d+)$/.exec(multiaddr)
+  if (match === null || /^(127\.|::1$|fe80:)/.test(match[2] ?? '')) return undefined
+  return match[1] === '6' ? `[${match[2]}]:${match[3]}` : `${match[2]}:${match[3]}`
+}
+
 export function fleetRoutes({
   fleet,
   organisation,
   trust,
   clock,
   people,
-  places,
-  discovery,
-  wrongClocks,
+  mesh,
+  config,
   leave,
-}: FleetDeps): Routes {
+}: Rooms): Routes {
   /** `admin`: whether it is for an administrator; only administrators are told addresses of others, and what is wrong with a file of the machine. */
   function state(admin: boolean): FleetShape {
     const { own, joined_at, lists_at, joining, revoked_by, ...rest } = fleet.state()
@@ -123,9 +97,10 @@ export function fleetRoutes({
               ends_at: time(joining.expires_at),
               refused: joining.refused,
               detail: admin ? joining.detail : null,
-              clock_off_ms: wrongClocks().find(({ node_id }) => fleet.seeks(node_id))?.clock_off_ms ?? null,
+              clock_off_ms:
+                mesh.inspect().stale.find(({ node_id }) => fleet.seeks(node_id))?.clock_off_ms ?? null,
               places: admin ? [...joining.places] : [],
-              ways: waysOf(discovery),
+              ways: waysOf(config.discovery),
             },
     }
   }
@@ -196,7 +171,7 @@ export function fleetRoutes({
     }))
     serve(server, api.createInvite, async ({ body, caller: { account } }) => {
       const { uses, for_ms, roles, teams, owner } = body
-      const here = places()
+      const here = mesh.status().listen.flatMap((one) => placeOf(one) ?? [])
       const made_by = (await people.nameOf(account)) ?? `uid ${account}`
       const { code, invite } = await fleet.invite({
         uses,

@@ -1,15 +1,15 @@
 // Operators: an issuer certifies people, and a person logs in here as one, by a delegation that this node never could sign.
 import { formatNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { byText } from '../../../base/by-text.ts'
-import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
 import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
-import type { Fleet, KnownOperator } from '../../../trust/certificates/index.ts'
+import type { KnownOperator } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
-import type { SessionState, Sessions } from '../../../trust/operators/index.ts'
+import type { SessionState } from '../../../trust/operators/index.ts'
 import * as api from '../../contract/operations/fleet.ts'
 import type { LoginShape, OperatorShape, WhoAmIShape } from '../../contract/shapes.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { time } from '../../server/shown.ts'
@@ -18,14 +18,6 @@ import { revokedInWords } from './revoked.ts'
 
 /** A person's number and the uid that the kernel names, which differ where the uid was somebody else's before. */
 type Person = Pick<Caller, 'uid' | 'account'>
-
-interface OperatorsDeps {
-  readonly fleet: Pick<Fleet, 'operators' | 'revoke' | 'state'>
-  readonly sessions: Sessions
-  readonly self: { readonly nodeId: NodeId; readonly fingerprint: string }
-  readonly name: string
-  readonly clock: Pick<Clock, 'now'>
-}
 
 /** The shortest certificate that is signed. */
 const LEAST_MS = 60_000
@@ -63,7 +55,7 @@ function loginShape(session: SessionState): LoginShape {
   }
 }
 
-export function operatorRoutes({ fleet, sessions, self, name, clock }: OperatorsDeps): Routes {
+export function operatorRoutes({ fleet, sessions, identity, name, clock }: Rooms): Routes {
   const { operators } = fleet
 
   const find = (who: string): KnownOperator => operatorNamed(operators.list(), who)
@@ -73,7 +65,7 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
     const session = sessions.state(person, uid)
     return {
       uid,
-      node: { node_id: self.nodeId, fingerprint: self.fingerprint, name },
+      node: { node_id: identity.nodeId, fingerprint: identity.fingerprint, name },
       login: session === undefined ? null : loginShape(session),
       lapsed: sessions.lapsed(person) ?? null,
       outside: revokedInWords(fleet.state()),

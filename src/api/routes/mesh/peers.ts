@@ -1,47 +1,15 @@
 // /peers: known nodes, how far each is trusted and why, and a person's decisions about them.
 import { isNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
-import type { Log } from '../../../base/run/log.ts'
 import type { Documents } from '../../../exchange/documents/index.ts'
-import type { Summaries } from '../../../exchange/summaries/index.ts'
-import type { Mesh } from '../../../mesh/index.ts'
-import type { Fleet } from '../../../trust/certificates/index.ts'
-import { isMissing, presenceOf, type Trust } from '../../../trust/peers/index.ts'
+import { isMissing, presenceOf } from '../../../trust/peers/index.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../contract/operations/peers.ts'
 import type { PeerAnswerShape, PeerShape } from '../../contract/shapes.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { time } from '../../server/shown.ts'
-import type { AlarmDeps } from './alarms.ts'
-
-interface PeersDeps {
-  readonly clock: Pick<Clock, 'now'>
-  readonly trust: Pick<
-    Trust,
-    | 'opinion'
-    | 'standing'
-    | 'decidedAt'
-    | 'explain'
-    | 'trust'
-    | 'deny'
-    | 'revoke'
-    | 'resolve'
-    | 'pending'
-    | 'member'
-    | 'met'
-    | 'known'
-    | 'isNameChosen'
-    | 'keyState'
-    | 'memberOf'
-  >
-  readonly mesh: Pick<Mesh, 'isConnected' | 'apart' | 'linksOf'> & AlarmDeps['mesh']
-  readonly fleet: Pick<Fleet, 'word' | 'fault' | 'certified' | 'revoke' | 'state' | 'look'>
-  readonly summaries: Pick<Summaries, 'withdrawFrom'>
-  readonly documents: Pick<Documents, 'spread'>
-  readonly log: Log
-}
 
 /** Members that are linked fetch a list within a second; one that is hung is not waited for. */
 const SPREAD_MS = 3_000
@@ -60,7 +28,7 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  * Errors of all routes but the list: `not_found`, `conflict` and `bad_request` for `who`. Decisions also fail with
  * `refused` and `conflict` if the configuration has decided otherwise.
  */
-export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, log }: PeersDeps): Routes {
+export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, log }: Rooms): Routes {
   /** Machines that are out without this issuer: the newest certificate of a machine counts, not one of an earlier key. */
   function certifiedBy(issuer: NodeId): number {
     const newest = new Map<string, { readonly issuer: NodeId; readonly issued_at: number }>()

@@ -1,15 +1,11 @@
 // /policy: the role policies in force, their decision about a hypothetical request, and why a node may have its data.
-import type { Clock } from '../../../base/clock.ts'
-import { type LoadedConfig, valueText } from '../../../config/index.ts'
+import { valueText } from '../../../config/index.ts'
 import { AUTHOR_QUOTA } from '../../../exchange/query/index.ts'
 import { firstBucket } from '../../../exchange/totals/index.ts'
-import type { Operators } from '../../../trust/certificates/index.ts'
-import type { Sharing } from '../../../trust/consent/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import { createPrincipals } from '../../../trust/operators/index.ts'
 import type { Organisation } from '../../../trust/organisation/index.ts'
-import type { Trust } from '../../../trust/peers/index.ts'
-import { type Policy, principalOf } from '../../../trust/policy/index.ts'
+import { principalOf } from '../../../trust/policy/index.ts'
 import { ROLE_TABLE } from '../../../trust/policy/roles.ts'
 import { supposedRequest } from '../../../trust/policy/supposed.ts'
 import {
@@ -20,26 +16,11 @@ import {
   takeBundle,
 } from '../../contract/operations/policy.ts'
 import type { PolicyShape } from '../../contract/shapes.ts'
+import type { Rooms } from '../../server/rooms.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { refsBy, time } from '../../server/shown.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
-
-interface PolicyRouteDeps {
-  readonly policy: Policy
-  readonly organisation: Pick<Organisation, 'state' | 'take' | 'frame'>
-  readonly sharing: Pick<Sharing, 'consentOf'>
-  readonly trust: Pick<Trust, 'resolve' | 'opinion'>
-  /** As people of this node may ask about: who is certified, and what their certificates come to. */
-  readonly operators: Operators
-  readonly clock: Clock
-  /** `policy.accept_org`. */
-  readonly accepts: () => 'restrict' | 'full'
-  /** `sharing.k_min`. */
-  readonly k: () => number
-  /** The configuration as the file and the fleet have it now. Throws with what is wrong in it. */
-  readonly load: () => Pick<LoadedConfig, 'values' | 'sources' | 'fleet'>
-}
 
 /** Nobody's consent but the caller's is shown. Errors of `who` and `action`: `not_found`, `conflict`, `bad_request`. */
 export function policyRoutes({
@@ -47,14 +28,13 @@ export function policyRoutes({
   organisation,
   sharing,
   trust,
-  operators,
+  fleet: { operators },
   clock,
-  accepts,
-  k,
+  config,
   load,
-}: PolicyRouteDeps): Routes {
+}: Rooms): Routes {
   const principals = createPrincipals({ opinion: trust.opinion, operators, clock })
-  const here = () => ({ teams: policy.status().teams, k: k(), now: clock.now() })
+  const here = () => ({ teams: policy.status().teams, k: config.sharing.k_min, now: clock.now() })
 
   const organisationShape = (): PolicyShape['organisation'] => {
     const state = organisation.state()
@@ -65,7 +45,7 @@ export function policyRoutes({
           settings: settingRows(state.settings),
           totals: totalsShape(state.totals),
           signed_at: time(state.signed_at),
-          accepts: accepts(),
+          accepts: config.policy.accept_org,
         }
   }
 

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { SharePreviewShape } from '../../../../src/api/contract/shapes.ts'
 import { shareRoutes } from '../../../../src/api/routes/share.ts'
 import { createApi } from '../../../../src/api/server/control-socket.ts'
+import type { Rooms } from '../../../../src/api/server/rooms.ts'
 import { systemClock, systemTimers } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
@@ -14,6 +15,7 @@ import { createSummaries } from '../../../../src/exchange/summaries/summaries.ts
 import { owner, unreadLedger } from '../../../support/api/callers.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { until } from '../../../support/run/until.ts'
+import { some } from '../../../support/some.ts'
 import { createWorld, HOUR, NOW, nodeOf, type World } from './world.ts'
 
 const rejecting = () => {
@@ -48,7 +50,7 @@ async function serve(world: World, uid = 1000) {
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
     audit: unreadLedger,
-    routes: [shareRoutes({ sharing, summaries: room, trust, totals })],
+    routes: [shareRoutes(some<Rooms>({ sharing, summaries: room, trust, totals }))],
     callerOf: () => owner(uid),
     rightsOf: async () => owner(),
     clock: systemClock,

@@ -1,12 +1,15 @@
 // /summaries: each person sees the editions with their own numbers and who opens them; what of others is held, for askers.
+
 import { expect, onTestFinished, test } from 'vitest'
 import type { HeldSummariesShape, PublishedSummariesShape } from '../../../../src/api/contract/shapes.ts'
 import { summariesRoutes } from '../../../../src/api/routes/summaries.ts'
+import type { Rooms } from '../../../../src/api/server/rooms.ts'
 import { buildServer } from '../../../../src/api/server/server.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createSummaries } from '../../../../src/exchange/summaries/summaries.ts'
 import { owner, unreadLedger } from '../../../support/api/callers.ts'
 import { until } from '../../../support/run/until.ts'
+import { some } from '../../../support/some.ts'
 import { createWorld, DAY, HOUR, NOW, nodeOf, type World } from './world.ts'
 
 const never = new AbortController().signal
@@ -18,7 +21,7 @@ async function serve(world: World, documents = world.deps.documents) {
   const { opinion } = world.deps.trust
   const resolve = () => nodeOf(1)
   const clock = { now: () => NOW + HOUR, monotonic: () => 0 }
-  const routes = [summariesRoutes({ summaries: room, trust: { opinion, resolve }, clock })]
+  const routes = [summariesRoutes(some<Rooms>({ summaries: room, trust: { opinion, resolve }, clock }))]
   async function get<T>(path: string, uid: number, asks = true): Promise<T> {
     const callerOf = () => ({ ...owner(uid), asks })
     const server = buildServer({ audit: unreadLedger, routes, callerOf, clock, log: silentLog })
