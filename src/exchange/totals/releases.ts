@@ -4,7 +4,6 @@ import { slotOfRelease } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
 import { AUDIENCE_HASH_BYTES, READERS_MAX } from '../../../protocols/messages/aggregate.ts'
 import { Release, type ReleaseContent } from '../../../protocols/messages/release.ts'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
@@ -31,7 +30,7 @@ export type Found =
   | { readonly kind: 'released'; readonly content: ReleaseContent }
   /** Only one of the two has come. */
   | { readonly kind: 'half'; readonly content: ReleaseContent }
-  | { readonly kind: 'unequal'; readonly content: ReleaseContent; readonly pair: readonly NodeId[] }
+  | { readonly kind: 'unequal'; readonly content: ReleaseContent }
 
 export type Releases = ReturnType<typeof createReleases>
 
@@ -154,10 +153,7 @@ function foundIn(said: readonly Said[]): Found {
   const [one, ...others] = said as readonly [Said, ...Said[]]
   const { content } = one
   const combined = others.map((other) => combine(one, other))
-  const unequal = combined.find(({ kind }) => kind === 'unequal')
-  if (unequal?.kind === 'unequal') {
-    return { kind: 'unequal', content, pair: unequal.pair.map((key) => formatNodeId(key)) }
-  }
+  if (combined.some(({ kind }) => kind === 'unequal')) return { kind: 'unequal', content }
   return combined.find(isReleased) ?? { kind: 'half', content }
 }
 

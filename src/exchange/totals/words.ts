@@ -7,7 +7,8 @@ const WHY: Readonly<Record<Unreleased, string>> = {
   none: 'this node knows no totals of that time',
   pending: 'not released yet',
   half: 'only one of the two aggregators has released it so far',
-  disagree: 'the two aggregators released different numbers, so one of them is broken or not honest',
+  disagree:
+    'the two aggregators (karo share preview --at) released different numbers: one is broken or not honest',
   few: 'too few machines contributed',
   implausible: 'the sums cannot be: a machine or an aggregator is broken or not honest',
   team: 'its totals are released for all machines together, and the team is not told apart',
@@ -46,8 +47,8 @@ export function missingWords(buckets: readonly BucketTotals[], first?: FirstTota
       'Totals exist only for whole periods that are over (days of UTC, unless the policy says otherwise), and none lies within this time. Ask for two days or more.',
     ]
   const notes = [...Map.groupBy(buckets, ({ why }) => why)].flatMap(([why, { length: many }]) =>
-    // Where too few machines took part before, too few will do so again, however long one waits for the first totals.
-    why === undefined || (first && why !== 'few')
+    // Whoever waits for the first totals still has to know what was wrong with those of before: it will be wrong again.
+    why === undefined || (first && why === 'pending')
       ? []
       : `${many} of ${buckets.length} periods ${many === 1 ? 'is' : 'are'} missing: ${WHY[why]}.`,
   )

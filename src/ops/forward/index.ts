@@ -36,8 +36,8 @@ export interface ForwardDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
 interface LineStatus {
   /** The entry of `forward.to`. */
   readonly to: string
-  /** Number of the last entry that the target has. */
-  readonly sent: number
+  /** Entries that the target does not have yet. */
+  readonly waiting: number
   /** Entries that were removed from the ledger before they were sent; 0 once that is a month ago. */
   readonly missed: number
   /** Why nothing is sent now, for people; null while it is. */
@@ -51,8 +51,7 @@ export interface Forward extends Room {
 
 export function createForward(deps: ForwardDeps): Forward {
   const lines = deps.config.forward.to
-    .map(forwardTarget)
-    .filter((target) => target !== undefined)
+    .flatMap((to) => forwardTarget(to) ?? [])
     .map((target) => createLine(target, deps))
   const ending = new AbortController()
   const stop = new AbortController()
@@ -77,7 +76,7 @@ export function createForward(deps: ForwardDeps): Forward {
 
 function createLine(target: ForwardTarget, deps: ForwardDeps) {
   const { audit, clock, config, log, repository, sender, timers } = deps
-  const row = { to: target.text, sent: 0, tried: 0, missed: 0, missedAt: 0 }
+  const row = { to: target.text, sent: 0, tried: 0, missed: 0, missedAt: 0, from: 0 }
   let problem: string | null = 'it took nothing yet'
   /** The reasons that the log had since the last connection that lasted. */
   const said = new Set<string>()
@@ -105,11 +104,11 @@ function createLine(target: ForwardTarget, deps: ForwardDeps) {
   }
 
   async function begin(): Promise<void> {
-    Object.assign(row, await repository.get(target.text))
+    const { written, removed } = audit.status()
+    Object.assign(row, { from: removed }, await repository.get(target.text))
     // A repaired database may have a shorter ledger than the one that was sent.
-    const newest = audit.status().written
-    row.sent = Math.min(row.sent, newest)
-    row.tried = Math.min(row.tried, newest)
+    row.sent = Math.min(row.sent, written)
+    row.tried = Math.min(row.tried, written)
   }
 
   const missed = (): number => (clock.now() - row.missedAt < MISSED_SAID_MS ? row.missed : 0)
@@ -127,10 +126,11 @@ function createLine(target: ForwardTarget, deps: ForwardDeps) {
 
   async function give(entries: readonly LedgerEntry[], outlet: Outlet): Promise<void> {
     const at = entries.at(-1)!.seq
-    // Entries up to `tried` were in the ledger when they were sent. A new target misses nothing: at the front of a ledger that was
-    // shortened, single entries that are kept for longer stand before gaps.
+    // Entries up to `tried` were in the ledger when they were sent, and nobody misses what was removed before the target began:
+    // of a ledger that was shortened, decisions that are kept for longer stand before and between gaps.
     const before = row.tried
-    const gone = before && Math.max(0, at - before - entries.filter(({ seq }) => seq > before).length)
+    const known = Math.max(before, row.from)
+    const gone = Math.max(0, at - known - entries.filter(({ seq }) => seq > known).length)
     const text = entries
       .filter((entry) => config.forward.kinds.includes(kindOf(entry)))
       .map(textOf)
@@ -221,11 +221,11 @@ function createLine(target: ForwardTarget, deps: ForwardDeps) {
       }
       unlisten()
     },
-    status: (): LineStatus => ({
-      to: target.text,
-      sent: row.sent,
-      missed: missed(),
-      problem,
-    }),
+    status(): LineStatus {
+      const { written, removed } = audit.status()
+      // Of what was removed before it was sent nothing waits any more.
+      const waiting = written - Math.max(row.sent, removed)
+      return { to: target.text, waiting, missed: missed(), problem }
+    },
   }
 }

@@ -1,5 +1,6 @@
 // Traces by OTLP/HTTP: each finished step that the log tells of, with the time that it took, is a span in its request's trace.
 import { toHex } from '../../base/hex.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { LogFields } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
@@ -76,7 +77,7 @@ const ROOTS_MAX = 4_096
 export function createTraces(deps: TracesDeps): Traces {
   const { clock, random, sender } = deps
   const { traces } = deps.config.forward
-  const roots = new Set<string>()
+  const roots = createRecent<string, true>(ROOTS_MAX)
   let sending: Sending | undefined
   let problem: string | undefined
 
@@ -84,8 +85,7 @@ export function createTraces(deps: TracesDeps): Traces {
   function idsOf(trace: string, isRequest: boolean) {
     const top = trace.slice(0, 16)
     if (!isRequest || roots.has(trace)) return { span: toHex(random.bytes(8)), parent: top }
-    if (roots.size >= ROOTS_MAX) roots.delete(roots.values().next().value as string)
-    roots.add(trace)
+    roots.set(trace, true)
     return { span: top, parent: undefined }
   }
 
@@ -101,9 +101,7 @@ export function createTraces(deps: TracesDeps): Traces {
     const context = (spanId: string) => ({ traceId: trace, spanId, traceFlags: SAMPLED })
     const told = Object.entries(form.attributes).flatMap(([field, name]) => {
       const value = fields[field]
-      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-        ? [[name, value] as const]
-        : []
+      return value === undefined || typeof value === 'object' ? [] : [[name, value] as const]
     })
     return {
       name: form.name(fields),
@@ -113,7 +111,7 @@ export function createTraces(deps: TracesDeps): Traces {
       startTime: timeOf(end - elapsedMs),
       endTime: timeOf(end),
       duration: timeOf(elapsedMs),
-      status: form.failed?.(fields) === true ? { code: FAILED } : { code: UNSET },
+      status: { code: form.failed?.(fields) === true ? FAILED : UNSET },
       attributes: Object.fromEntries(told),
       links: [],
       events: [],

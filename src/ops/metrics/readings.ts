@@ -39,7 +39,7 @@ export interface Sources {
   readonly audit: Pick<Audit, 'status'>
   readonly anomalies: Pick<Anomalies, 'counts'>
   /** Where the ledger is sent. */
-  readonly forward: { status(): readonly { readonly sent: number }[] }
+  readonly forward: { status(): readonly { readonly waiting: number }[] }
   readonly agents: Pick<Runtime, 'states'>
   /** The feed also has what people did; the metrics get only the number of its followers. */
   readonly feed: { followers(): number }
@@ -215,11 +215,9 @@ const agents: Part = ({ agents }) => {
   }
 }
 
-const forward: Part = ({ audit, forward }) => {
-  const sent = forward.status().map((line) => line.sent)
-  // Of no target the least is infinite, so that nothing waits.
-  return { karo_forward_waiting_entries: Math.max(0, audit.status().written - Math.min(...sent)) }
-}
+const forward: Part = ({ forward }) => ({
+  karo_forward_waiting_entries: Math.max(0, ...forward.status().map(({ waiting }) => waiting)),
+})
 
 const tokens: Part = ({ tokens }) => ({ karo_api_tokens_ending: tokens.count() })
 

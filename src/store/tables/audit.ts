@@ -90,7 +90,7 @@ export function createAuditRepository(db: Database): AuditRepository {
           }
         }
         const { seq, hash, lasting } = base
-        const value = encodeValue(VALUE_VERSION, lasting === undefined ? [seq, hash] : [seq, hash, lasting])
+        const value = encodeValue(VALUE_VERSION, lasting ? [seq, hash, lasting] : [seq, hash])
         batch.push(putRow(BASE_KEY, value))
       }
       if (head !== undefined) {
@@ -101,16 +101,16 @@ export function createAuditRepository(db: Database): AuditRepository {
     },
     async base() {
       const value = await db.get(BASE_KEY)
-      return value === undefined ? undefined : decodeBase(value)
+      return value && decodeBase(value)
     },
     async at(seq) {
       const key = makeKey('audit', ENTRIES, { u64: seq })
       const value = await db.get(key)
-      return value === undefined ? undefined : placeOf(key, value)
+      return value && placeOf(key, value)
     },
     async newest() {
       const [entry] = await db.iterator({ ...keyRange('audit', ENTRIES), reverse: true, limit: 1 }).all()
-      return entry === undefined ? undefined : placeOf(entry[0], entry[1])
+      return entry && placeOf(...entry)
     },
     forwards: (seq) => walk(false, seq),
     backwards: () => walk(true),

@@ -12,11 +12,13 @@ export interface Forwarded {
   readonly missed: number
   /** When that was found last (ms since the epoch). */
   readonly missedAt: number
+  /** Number of the last entry that had been removed from the ledger when the target began. */
+  readonly from: number
 }
 export type ForwardedRepository = Rows<Forwarded, []>
 
-/** The last two are not in rows of earlier releases. */
-type Kept = readonly [sent: number, tried: number, missed?: number, missedAt?: number]
+/** The last three are not in rows of earlier releases. */
+type Kept = readonly [sent: number, tried: number, missed?: number, missedAt?: number, from?: number]
 
 const isKept: Is<Kept> = (value): value is Kept =>
   listOf(whole)(value) && value[0]! >= 0 && value[1]! >= value[0]!
@@ -25,6 +27,13 @@ export const forwarded = defineTable<Kept, Forwarded>({
   keyspace: 'forwarded',
   value: isKept,
   idOf: ({ to }) => to,
-  pack: ({ sent, tried, missed, missedAt }) => [sent, tried, missed, missedAt],
-  unpack: ([sent, tried, missed = 0, missedAt = 0], to) => ({ to, sent, tried, missed, missedAt }),
+  pack: ({ sent, tried, missed, missedAt, from }) => [sent, tried, missed, missedAt, from],
+  unpack: ([sent, tried, missed = 0, missedAt = 0, from = 0], to) => ({
+    to,
+    sent,
+    tried,
+    missed,
+    missedAt,
+    from,
+  }),
 })

@@ -4,10 +4,10 @@ import { singleFlight } from '../../base/async/single-flight.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
+import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { readEnd } from './continue.ts'
-import { GENESIS, makeRow } from './entry.ts'
+import { makeRow, NO_BASE } from './entry.ts'
 import { type Cut, createFront } from './front.ts'
 import { readHead, signHead } from './head.ts'
 import { createNoise } from './noise.ts'
@@ -56,9 +56,9 @@ export function createAudit(options: AuditOptions): Audit {
   let state: 'new' | 'open' | 'stopped' = 'new'
   let failure: string | undefined
   /** Number, time and hash of the newest entry on disk. */
-  let newest: Pick<AuditRow, 'seq' | 'ts' | 'hash'> = { seq: 0, ts: 0, hash: GENESIS }
-  /** The last removed entry; undefined when none was. */
-  let base: AuditBase | undefined
+  let newest: Pick<AuditRow, 'seq' | 'ts' | 'hash'> = { ...NO_BASE, ts: 0 }
+  /** The last removed entry. */
+  let base = NO_BASE
   let signedSeq = 0
   let headDue = false
   /** Monotonic. */
@@ -103,7 +103,7 @@ export function createAudit(options: AuditOptions): Audit {
 
   async function write(rows: readonly AuditRow[], sign: boolean, cut?: Cut): Promise<void> {
     const last = rows.at(-1) ?? newest
-    const entries = last.seq - (cut?.base.seq ?? base?.seq ?? 0)
+    const entries = last.seq - (cut?.base ?? base).seq
     // When it is signed, not when something was done: every member reads it.
     const ts = Math.max(last.ts, clock.now())
     const head = sign
@@ -276,7 +276,7 @@ export function createAudit(options: AuditOptions): Audit {
       return verifyLedger(repository, identity.publicKey, elsewhere)
     }),
 
-    status: () => ({ written: newest.seq, dropped: droppedSinceStart }),
+    status: () => ({ written: newest.seq, removed: base.seq, dropped: droppedSinceStart }),
     onRecord: records.on,
     onHead: heads.on,
     onWritten: writings.on,

@@ -1,6 +1,6 @@
 // Where a ledger continues after a start: after its newest entry, and never with a number that was used before.
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
-import { GENESIS, makeRow } from './entry.ts'
+import { makeRow, NO_BASE } from './entry.ts'
 import type { AuditRecord } from './types.ts'
 
 export interface LedgerEnd {
@@ -8,8 +8,8 @@ export interface LedgerEnd {
   readonly newest: Pick<AuditRow, 'seq' | 'ts' | 'hash'>
   /** There is an entry with that number, and it cannot be read. */
   readonly damaged: boolean
-  /** The last removed entry; undefined when none was. */
-  readonly base: AuditBase | undefined
+  /** The last removed entry. */
+  readonly base: AuditBase
   /** Number of the newest entry that a signed head covers, and that head; it is empty when damaged. */
   readonly signed: { readonly seq: number; readonly frame: Uint8Array } | undefined
 }
@@ -17,8 +17,8 @@ export interface LedgerEnd {
 /** `now` (ms since the epoch) stands for the time of an entry that cannot be read. */
 export async function readEnd(repository: AuditRepository, now: number): Promise<LedgerEnd> {
   const place = await repository.newest()
-  const base = await repository.base()
-  const newest = place?.row ?? { seq: place?.seq ?? base?.seq ?? 0, ts: now, hash: GENESIS }
+  const base = (await repository.base()) ?? NO_BASE
+  const newest = place?.row ?? { seq: place?.seq ?? base.seq, ts: now, hash: NO_BASE.hash }
   const signed = (await repository.heads()).at(-1)
   // Entries cut off the end must stay missed: numbers that were signed are not given out again.
   const seq = Math.max(newest.seq, signed?.seq ?? 0)

@@ -2,13 +2,15 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import type { AuditRow } from '../../store/tables/audit.ts'
+import type { AuditBase, AuditRow } from '../../store/tables/audit.ts'
 import type { AuditType } from './entry-types.ts'
 import type { AuditEntry, AuditRecord } from './types.ts'
 
 const HASH_BYTES = 32
 /** The hash to which the first entry is chained. */
 export const GENESIS: Uint8Array = new Uint8Array(HASH_BYTES)
+/** The base of a ledger from which nothing was removed. */
+export const NO_BASE: AuditBase = { seq: 0, hash: GENESIS }
 /** Most bytes the details of one entry take; larger ones are replaced by a note that says so. */
 export const DETAILS_MAX = 2048
 

@@ -43,15 +43,15 @@ export function createFront(repository: AuditRepository, keptMax: number, lastin
   }
 
   /** The rows up to `seq`: those kept before, and those that stood in the chain until now and are as they were written. */
-  async function readFront(seq: number, base: AuditBase | undefined) {
+  async function readFront(seq: number, base: AuditBase) {
     const kept: AuditRow[] = []
     const added: AuditRow[] = []
     let unreadable = 0
-    let previous: Uint8Array | undefined = base?.hash ?? GENESIS
+    let previous: Uint8Array | undefined = base.hash
     for await (const { seq: at, row } of repository.forwards()) {
       if (at > seq) break
       if (row === undefined) unreadable++
-      if (at <= (base?.seq ?? 0)) {
+      if (at <= base.seq) {
         if (row !== undefined) kept.push(row)
         continue
       }
@@ -67,15 +67,15 @@ export function createFront(repository: AuditRepository, keptMax: number, lastin
     /** Undefined when nothing is to go. `before` (ms since the epoch): what is older goes for its age, decisions too. */
     async cut(
       newest: Pick<AuditRow, 'seq' | 'hash'>,
-      base: AuditBase | undefined,
+      base: AuditBase,
       now: number,
       before: number | undefined,
     ): Promise<Cut | undefined> {
-      const removed = base?.seq ?? 0
+      const removed = base.seq
       const seq = await lastToGo(newest.seq, removed, before)
       const young = ({ ts }: AuditRow): boolean => before === undefined || ts >= before
       const isOver = async (): Promise<boolean> => {
-        if (before === undefined || base?.lasting === undefined) return false
+        if (before === undefined || base.lasting === undefined) return false
         for await (const { seq: at, row } of repository.forwards())
           if (row !== undefined) return at <= removed && row.ts < before - DAY_MS
         return false
@@ -92,8 +92,8 @@ export function createFront(repository: AuditRepository, keptMax: number, lastin
       const older = room === 0 ? [] : kept.filter(young).slice(-room)
       // The limits apply even if kept decisions were altered; in that case the digest still shows the alteration.
       const digest = lastingDigest(kept)
-      const proven = digest === undefined ? base?.lasting === undefined : isSame(digest, base?.lasting)
-      const lasting = lastingDigest(newer, proven ? lastingDigest(older) : base?.lasting)
+      const proven = digest === undefined ? base.lasting === undefined : isSame(digest, base.lasting)
+      const lasting = lastingDigest(newer, proven ? lastingDigest(older) : base.lasting)
       const details = {
         removed_through: through,
         hash: toHex(last.hash),

@@ -1,9 +1,9 @@
 // Reading the ledger: entries of one kind, who asked for what, and the lines of an export that others can verify.
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
+import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
-import { GENESIS, readRow } from './entry.ts'
+import { NO_BASE, readRow } from './entry.ts'
 import { mayRead } from './entry-types.ts'
 import { headerOf } from './exported.ts'
 import { readHead } from './head.ts'
@@ -74,7 +74,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 
       await sign()
       const heads = new Map((await repository.heads()).map((head) => [head.seq, head.frame]))
       const newestHead = Math.max(...heads.keys())
-      let base: AuditBase = (await repository.base()) ?? { seq: 0, hash: GENESIS }
+      let base = (await repository.base()) ?? NO_BASE
       const removed = base.seq
       let begun = false
       for await (const { seq, row } of repository.forwards()) {

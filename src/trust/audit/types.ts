@@ -147,8 +147,11 @@ export interface Audit extends Room {
   after(seq: number, limit: number): Promise<readonly LedgerEntry[]>
   /** Fires when entries are on disk, with the number of the newest one. */
   onWritten(listener: (seq: number) => void): () => void
-  /** Entries written in the life of this ledger, and those lost since the start. */
-  status(): { readonly written: number; readonly dropped: number }
+  /**
+   * Entries written in the life of this ledger, up to which of them none is left but kept decisions, and how many were lost since
+   * the start.
+   */
+  status(): { readonly written: number; readonly removed: number; readonly dropped: number }
   /** Fires with every entry as it is queued, in call order, also when it cannot be written. */
   onRecord(listener: (entry: AuditRecord) => void): () => void
   /**

@@ -98,7 +98,7 @@ export function Answer({ result }: { readonly result: QueryResult }) {
       {result.released !== undefined && result.status === 'success' && (
         <p class="note">
           A number that fewer than {result.privacy.k_min} machines have is left out, as if no machine had it.
-          Of each number of a machine at most {result.released.most} count in a period.
+          Of each number an honest machine gives at most {result.released.most} in a period.
         </p>
       )}
       {partly.length > 0 && (

@@ -37,11 +37,12 @@ interface Kept {
   readonly ledger?: readonly LedgerEntry[]
   readonly get?: () => Partial<Forwarded> | undefined
   readonly put?: (at: Forwarded) => void
+  readonly removed?: number
 }
 
 export const depsFor = (
   to: string,
-  { kinds = FORWARD_KINDS, ledger = LEDGER, get = () => undefined, put = () => {} }: Kept = {},
+  { kinds = FORWARD_KINDS, ledger = LEDGER, get = () => undefined, put = () => {}, removed = 0 }: Kept = {},
 ): Parameters<typeof createForward>[0] => ({
   clock,
   timers,
@@ -55,7 +56,7 @@ export const depsFor = (
   repository: {
     async get(to) {
       const row = get()
-      return row && { to, sent: 0, tried: 0, missed: 0, missedAt: 0, ...row }
+      return row && { to, sent: 0, tried: 0, missed: 0, missedAt: 0, from: 0, ...row }
     },
     async write({ put: rows = [] }) {
       for (const row of rows) put(structuredClone(row))
@@ -64,6 +65,6 @@ export const depsFor = (
   audit: {
     after: async (seq, limit) => ledger.filter((one) => one.seq > seq).slice(0, limit),
     onWritten: () => () => {},
-    status: () => ({ written: ledger.at(-1)?.seq ?? 0, dropped: 0 }),
+    status: () => ({ written: ledger.at(-1)?.seq ?? 0, removed, dropped: 0 }),
   },
 })

@@ -74,7 +74,7 @@ function sources(changed: Partial<Record<keyof Sources, unknown>> = {}): Sources
     observe: { status: async () => ({ pending_bytes: 5, dropped: 6 }), failures: () => 7 },
     feed: { followers: () => 4 },
     audit: { status: () => ({ written: 8, dropped: 9 }) },
-    forward: { status: () => [{ sent: 5 }, { sent: 7 }] },
+    forward: { status: () => [{ waiting: 5 }, { waiting: 7 }] },
     tokens: { count: () => 1 },
     agents: {
       states: () => ({ agents: LABELS.agent_state, tasks: LABELS.task_state }),

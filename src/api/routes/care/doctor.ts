@@ -211,17 +211,12 @@ export function doctorRoutes(rooms: Rooms): Routes {
           expires_at: time(expires_at),
         })),
         ...(admin && { people_held: people.held() }),
-        ...(admin && { forward: forwardFacts(rooms), traces: traces.problem() }),
+        ...(admin && { forward: rooms.forward.status(), traces: traces.problem() }),
         http: http.address(),
       }
     })
   }
 }
-
-const forwardFacts = ({ forward, audit }: Rooms) =>
-  forward
-    .status()
-    .map(({ sent, ...line }) => ({ ...line, waiting: Math.max(0, audit.status().written - sent) }))
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

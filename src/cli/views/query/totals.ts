@@ -39,7 +39,7 @@ export function whoContributed(result: QueryResult): {
   if (shown.length > 0)
     rows.push(
       `a number that fewer than ${k_min} machines have is left out, as if no machine had it`,
-      `of each number of a machine at most ${released.most} count in a period`,
+      `of each number an honest machine gives at most ${released.most} in a period`,
     )
   const { partly } = released
   if (partly.length > 0)

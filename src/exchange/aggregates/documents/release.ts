@@ -76,8 +76,8 @@ type Combined =
   | { readonly kind: 'released'; readonly content: ReleaseContent }
   /** The two documents do not come from the two aggregators of one pair. */
   | { readonly kind: 'unrelated' }
-  /** The two aggregators say different things about one bucket: nothing is shown, and both are named. */
-  | { readonly kind: 'unequal'; readonly pair: readonly Uint8Array[] }
+  /** The two aggregators say different things about one bucket, so nothing is shown. */
+  | { readonly kind: 'unequal' }
 
 /** Whether the pair is the one that the bucket has is the reader's to check, who has the policy bundle. */
 export function combine(a: Said, b: Said): Combined {
@@ -91,7 +91,5 @@ export function combine(a: Said, b: Said): Combined {
     a.content.audience === b.content.audience &&
     isSame(a.content.mesh, b.content.mesh)
   if (!isByPair || !isOfOne) return { kind: 'unrelated' }
-  return isSameContent(a.content, b.content)
-    ? { kind: 'released', content: a.content }
-    : { kind: 'unequal', pair: [a.author, b.author] }
+  return isSameContent(a.content, b.content) ? { kind: 'released', content: a.content } : { kind: 'unequal' }
 }

@@ -21,9 +21,13 @@ test('each reason is told once, with its periods', () => {
   ])
 })
 
-test('whoever waits for the first totals is told what they need, and that too few took part before', () => {
-  const [waits, ...others] = missingWords([bucketOf('few'), bucketOf('few'), bucketOf('pending')], FIRST)
+test('whoever waits for the first totals is told what they need, and what was wrong with those of before', () => {
+  const before = (['few', 'few', 'disagree', 'pending'] as const).map(bucketOf)
+  const [waits, ...others] = missingWords(before, FIRST)
   expect(waits).toContain('at least sharing.k_min (usually five) take part besides those that add up or read')
-  expect(others).toEqual(['2 of 3 periods are missing: too few machines contributed.'])
+  expect(others).toEqual([
+    '2 of 4 periods are missing: too few machines contributed.',
+    expect.stringContaining('1 of 4 periods is missing: the two aggregators'),
+  ])
   expect(missingWords([], FIRST)).toEqual([waits])
 })

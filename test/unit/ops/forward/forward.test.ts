@@ -90,13 +90,19 @@ test('a syslog message has its length in bytes in front, and a host name without
 })
 
 describe('the room', () => {
-  async function sentTo(kinds: readonly ForwardKind[], ledger = LEDGER, kept?: Partial<Forwarded>) {
+  async function sentTo(
+    kinds: readonly ForwardKind[],
+    ledger = LEDGER,
+    kept?: Partial<Forwarded>,
+    removed = 0,
+  ) {
     const path = join(temporaryDirectory(), 'out')
     let row = kept
     const forward = createForward(
       depsFor(`ecs+file:${path}`, {
         kinds,
         ledger,
+        removed,
         get: () => row,
         put: (at) => {
           row = at
@@ -119,6 +125,11 @@ describe('the room', () => {
   }
 
   const gone = LEDGER.filter(({ seq }) => seq > 3)
+  /** Decisions of before entry 900, every third, which are more than are sent at once; and what came after it. */
+  const shortened = [
+    ...Array.from({ length: 300 }, (_, at) => entry(3 * at + 1, 'consent_change')),
+    ...[901, 902].map((seq) => entry(seq, 'node_started')),
+  ]
   test.each<[string, Parameters<typeof sentTo>, object]>([
     [
       'sends what it has before it stops',
@@ -151,9 +162,19 @@ describe('the room', () => {
       { numbers: [], status: { missed: 0 } },
     ],
     [
-      'misses nothing before the first entry that was ever sent',
-      [FORWARD_KINDS, gone],
-      { status: { missed: 0 } },
+      'misses nothing that was removed before the target began',
+      [FORWARD_KINDS, shortened, undefined, 900],
+      { numbers: shortened.map(({ seq }) => seq), status: { missed: 0, waiting: 0 } },
+    ],
+    [
+      'misses nothing of that after a restart between kept decisions',
+      [FORWARD_KINDS, shortened, { sent: 766, tried: 766, from: 900 }, 900],
+      { again: 0, status: { missed: 0 } },
+    ],
+    [
+      'counts entries that were removed while the first connection was waited for',
+      [FORWARD_KINDS, gone, { from: 1 }, 3],
+      { numbers: [4, 5], status: { missed: 2 } },
     ],
     [
       'does not wait for a ledger that a repair made shorter',

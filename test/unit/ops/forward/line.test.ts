@@ -223,11 +223,11 @@ test('a collector that takes nothing is told of although it is connected, and do
   })
   await forward.start(new AbortController().signal)
   await until(() => tried === 256, { what: 'something is under way' })
-  expect(forward.status()).toMatchObject([{ sent: 0, problem: 'it took nothing yet' }])
+  expect(forward.status()).toMatchObject([{ waiting: 256, problem: 'it took nothing yet' }])
   const stopped = forward.stop()
   for (const run of ends) run()
   await stopped
-  expect(forward.status()).toMatchObject([{ sent: 0 }])
+  expect(forward.status()).toMatchObject([{ waiting: 256 }])
 })
 
 test('what a collector had read an hour before it closed the connection is not sent again', async () => {

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
-import { type AuditBase, type AuditRow, createAuditRepository } from '../../../../src/store/tables/audit.ts'
-import { GENESIS, makeRow } from '../../../../src/trust/audit/entry.ts'
+import { type AuditRow, createAuditRepository } from '../../../../src/store/tables/audit.ts'
+import { makeRow, NO_BASE } from '../../../../src/trust/audit/entry.ts'
 import { AUDIT_CAUSES, AUDIT_TYPES } from '../../../../src/trust/audit/entry-types.ts'
 import { createFront } from '../../../../src/trust/audit/front.ts'
 import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
@@ -132,8 +132,8 @@ test('a decision that is gone from those kept is noticed', async () => {
 test('a kept decision that is damaged is noticed for good, and the bounds on kept ones hold all the same', async () => {
   const repository = createAuditRepository(await temporaryDatabase())
   const front = createFront(repository, 10, 5)
-  let newest: Pick<AuditRow, 'seq' | 'hash'> = { seq: 0, hash: GENESIS }
-  let base: AuditBase | undefined
+  let newest: Pick<AuditRow, 'seq' | 'hash'> = NO_BASE
+  let base = NO_BASE
   const decide = async (count: number): Promise<void> => {
     for (let n = 0; n < count; n++) {
       const record = { type: 'trust_change', success: true, details: { n } } as const
