@@ -118,11 +118,7 @@ export interface Rooms extends Ambient {
   readonly problems: { report(salt: Uint8Array): readonly Problem[] }
   readonly traces: { problem(): DaemonFacts['traces'] }
   /** Where the ledger is sent. */
-  readonly forward: {
-    status(): readonly (Omit<NonNullable<DaemonFacts['forward']>[number], 'waiting'> & {
-      readonly sent: number
-    })[]
-  }
+  readonly forward: { status(): NonNullable<DaemonFacts['forward']> }
   readonly retention: {
     /** Milliseconds by which it lags behind the clock. */
     waits(): number
