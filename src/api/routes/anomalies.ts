@@ -3,10 +3,7 @@
 import type { ShownSignal } from '../../insight/anomalies/index.ts'
 import * as api from '../contract/operations/anomalies.ts'
 import type { AnomalyShape, MutesShape } from '../contract/shapes.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
-import { shown } from '../server/shown.ts'
+import { type Rooms, type Routes, serve, shown } from '../server/index.ts'
 
 export function anomaliesRoutes({ anomalies, config }: Rooms): Routes {
   const mutesOf = async (uid: number): Promise<MutesShape> => ({

@@ -7,11 +7,7 @@ import type { Asked } from '../../trust/audit/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
 import { createOneEach } from '../access/one-each.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../contract/operations/audit.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
-import { refsBy, time } from '../server/shown.ts'
-import { answered, ndjson } from '../server/streamed.ts'
+import { answered, ndjson, type Rooms, type Routes, refsBy, serve, time } from '../server/index.ts'
 import { givenTotals } from './given-totals.ts'
 
 /** Most members that an answer names as keepers of a head. */

@@ -5,9 +5,7 @@ import { jsonText } from '../../base/printable.ts'
 import { getEvents } from '../contract/operations/events.ts'
 import type { FeedEvent } from '../contract/shapes.ts'
 import type { Follower } from '../feed/index.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import { type Rooms, type Routes, serve } from '../server/index.ts'
 
 /** Interval of a comment that keeps the connection from looking idle; half of what proxies usually wait. */
 const HEARTBEAT_MS = 15_000

@@ -4,10 +4,7 @@ import { revealLevel0 } from '../../base/level0/level0.ts'
 import { type TransferEvent, timestampOf, WRITERS } from '../../ops/care/transfer.ts'
 import { idOfEvent, isIn, textFits, type WholeEvent } from '../../store/events/events.ts'
 import { exportHistory } from '../contract/operations/export.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { type RequestFor, serve } from '../server/serve.ts'
-import { answered } from '../server/streamed.ts'
+import { answered, type RequestFor, type Rooms, type Routes, serve } from '../server/index.ts'
 
 export function exportRoutes({ store: { events } }: Rooms): Routes {
   return (server) => {

@@ -7,8 +7,7 @@ import type { Audit, AuditEntry } from '../../trust/audit/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
 import { GIVEN_MAX } from '../contract/constants.ts'
 import type { GivenTotalsShape } from '../contract/shapes.ts'
-import type { Rooms } from '../server/rooms.ts'
-import { refsBy, time } from '../server/shown.ts'
+import { type Rooms, refsBy, time } from '../server/index.ts'
 
 /** Entries of one type since a time, the newest first. */
 type Entries = (type: AuditEntry['type'], limit: number) => ReturnType<Audit['log']>

@@ -7,10 +7,7 @@ import { sessionNumber } from '../../observe/record/digest.ts'
 import { type EventFilter, isUnfiltered, type StoredEvent } from '../../store/events/events.ts'
 import * as api from '../contract/operations/history.ts'
 import type { EventShape, RankedCommandShape } from '../contract/shapes.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
-import { time } from '../server/shown.ts'
+import { type Rooms, type Routes, serve, time } from '../server/index.ts'
 
 /** How many commands a dry run shows. */
 const SAMPLE = 10

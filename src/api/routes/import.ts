@@ -11,10 +11,7 @@ import { createOneEach } from '../access/one-each.ts'
 import { IMPORTS_LISTED } from '../contract/constants.ts'
 import { importHistory } from '../contract/operations/export.ts'
 import * as api from '../contract/operations/import.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
-import { time } from '../server/shown.ts'
+import { type Rooms, type Routes, serve, time } from '../server/index.ts'
 
 /** An import ends after this time without a request. */
 const IDLE_MS = 60_000

@@ -1,8 +1,6 @@
 // /mcp: each time an AI coding tool reads a person's history, the ledger says so.
 import { noteRead } from '../contract/operations/mcp.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import { type Rooms, type Routes, serve } from '../server/index.ts'
 
 export function mcpRoutes({ audit }: Rooms): Routes {
   return (server) => {

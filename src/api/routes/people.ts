@@ -2,10 +2,7 @@
 import { KaroError } from '../../base/errors.ts'
 import type { Person } from '../../trust/people/index.ts'
 import { getPeople, mapPerson, removePerson } from '../contract/operations/care.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Caller, Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
-import { shown } from '../server/shown.ts'
+import { type Caller, type Rooms, type Routes, serve, shown } from '../server/index.ts'
 
 /** Administrators see who is here. Only those who can read the database anyway may open it to another account. */
 export function peopleRoutes({ people, removeRows, audit, ownUid }: Rooms): Routes {

@@ -3,10 +3,7 @@ import { revealLevel0 } from '../../base/level0/level0.ts'
 import type { FoundProcess } from '../../observe/processes/index.ts'
 import { getProcesses } from '../contract/operations/processes.ts'
 import type { ProcessShape } from '../contract/shapes.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
-import { shown } from '../server/shown.ts'
+import { type Rooms, type Routes, serve, shown } from '../server/index.ts'
 
 export function processesRoutes({ processes }: Rooms): Routes {
   return (server) => {

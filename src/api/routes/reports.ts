@@ -1,8 +1,6 @@
 // /reports: makes a report from totals in the name of the asker, and says which thresholds are crossed.
 import { getReportThresholds, postReport } from '../contract/operations/query.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import { type Rooms, type Routes, serve } from '../server/index.ts'
 import { actingOf } from './acting.ts'
 
 /** Errors: `bad_request`, `refused`, `rate_limited`, `unavailable`. */

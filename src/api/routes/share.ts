@@ -12,10 +12,7 @@ import type { ContributionPreview } from '../../exchange/totals/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import * as api from '../contract/operations/share.ts'
 import type { SharingView, SummaryShape, TotalsPreviewShape } from '../contract/shapes.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
-import { refsBy, shown } from '../server/shown.ts'
+import { type Rooms, type Routes, refsBy, serve, shown } from '../server/index.ts'
 import { personRef, readersShape } from './given-totals.ts'
 
 /**

@@ -4,10 +4,7 @@ import { localDay, startOfLocalDay } from '../../base/calendar.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
 import { getMostUsed, getStats } from '../contract/operations/stats.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
-import { shown } from '../server/shown.ts'
+import { type Rooms, type Routes, serve, shown } from '../server/index.ts'
 
 export function statsRoutes({ insight, store: { events } }: Rooms): Routes {
   return (server) => {

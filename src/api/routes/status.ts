@@ -5,9 +5,7 @@ import { BUILD, VERSION } from '../../base/version.ts'
 import { isAlone } from '../../config/alone.ts'
 import { hostAndPort } from '../access/tcp.ts'
 import { getHealth, getIdentity, getStatus, rotateIdentity } from '../contract/operations/status.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Caller, Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import { type Caller, type Rooms, type Routes, serve } from '../server/index.ts'
 import { alarmsOf } from './mesh/alarms.ts'
 
 /** `/health` also tells known callers the pid, so that a second daemon can say which process holds the socket. */

@@ -2,10 +2,7 @@
 import type { Period } from '../../../protocols/periods.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { getPublished, getSummaries } from '../contract/operations/summaries.ts'
-import type { Rooms } from '../server/rooms.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
-import { refsBy, shown, time } from '../server/shown.ts'
+import { type Rooms, type Routes, refsBy, serve, shown, time } from '../server/index.ts'
 
 const SINCE_MS = 7 * DAY_MS
 

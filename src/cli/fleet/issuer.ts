@@ -7,10 +7,7 @@ import { systemRandom } from '../../base/clock.ts'
 import { printable } from '../../base/format.ts'
 import { labelProblem, privileged } from '../../base/words/roles.ts'
 import { meshOf, type RootKey, signCertificate } from '../../trust/certificates/index.ts'
-import type { CommandIo } from '../command.ts'
-import { durationIn } from '../input/time.ts'
-import { grantsOf } from '../input/values.ts'
-import { usage } from '../usage.ts'
+import { type CommandIo, durationIn, grantsOf, usage } from '../kit.ts'
 
 /** What stays where an option is not given. */
 interface Kept {

@@ -12,11 +12,17 @@ import { KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
 import { localTime, printable } from '../../base/format.ts'
 import { closest } from '../../base/suggest.ts'
-import { type CommandInput, type CommandIo, printJson, show } from '../command.ts'
-import { parseDuration, rfc3339 } from '../input/time.ts'
-import { absolutePath } from '../place.ts'
-import { table } from '../terminal/table.ts'
-import { usage } from '../usage.ts'
+import {
+  absolutePath,
+  type CommandInput,
+  type CommandIo,
+  parseDuration,
+  printJson,
+  rfc3339,
+  show,
+  table,
+  usage,
+} from '../kit.ts'
 import { writing } from '../writing.ts'
 
 /** Shape of a rule in `karo guard --json` and its subcommands. */

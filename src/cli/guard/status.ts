@@ -6,8 +6,7 @@ import { decide } from '../../assist/risk/decide.ts'
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
-import { fitted } from '../terminal/text.ts'
+import { type CommandIo, fitted } from '../kit.ts'
 import { numbered } from './rules.ts'
 
 type Lately = StatisticsShape['guard']

@@ -2,12 +2,18 @@
 import { deleteHistory as operation } from '../../api/contract/operations/history.ts'
 import type { DeletedShape } from '../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
-import { type CommandIo, defineCommand, type OptionsOf, printJson } from '../command.ts'
-import { parseSince, rfc3339 } from '../input/time.ts'
+import {
+  type CommandIo,
+  defineCommand,
+  fitted,
+  type OptionsOf,
+  parseSince,
+  printJson,
+  rfc3339,
+  table,
+  usage,
+} from '../kit.ts'
 import { confirm } from '../terminal/confirm.ts'
-import { table } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
-import { usage } from '../usage.ts'
 import { countedCommands } from '../views/import.ts'
 import { historyColumns } from './columns.ts'
 import { checkSpan, type Filters, filterOptions, filtersOf, nothingFound } from './filters.ts'

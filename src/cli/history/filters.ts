@@ -4,11 +4,20 @@ import { statSync } from 'node:fs'
 import { getHistory } from '../../api/contract/operations/history.ts'
 import { RISK_LEVELS } from '../../api/contract/shapes.ts'
 import { printable } from '../../base/format.ts'
-import type { CommandIo, OptionsByName, OptionsOf } from '../command.ts'
-import { parseDuration, parseUntil, rfc3339, sinceOf } from '../input/time.ts'
-import { defined, given, parseWhole } from '../input/values.ts'
-import { absolutePath } from '../place.ts'
-import { usage } from '../usage.ts'
+import {
+  absolutePath,
+  type CommandIo,
+  defined,
+  given,
+  type OptionsByName,
+  type OptionsOf,
+  parseDuration,
+  parseUntil,
+  parseWhole,
+  rfc3339,
+  sinceOf,
+  usage,
+} from '../kit.ts'
 
 export const filterOptions = {
   cwd: {

@@ -14,9 +14,8 @@ import { LOOKED_AT, LOOKS, type Looks, looksOf, TAKES } from '../../observe/impo
 import { placesOf } from '../../observe/imports/places.ts'
 import type { Survey } from '../../observe/imports/timeline.ts'
 import { readZsh } from '../../observe/imports/zsh.ts'
-import type { CommandIo } from '../command.ts'
 import { openRegular } from '../input/regular-file.ts'
-import { absolutePath, homeOf } from '../place.ts'
+import { absolutePath, type CommandIo, homeOf } from '../kit.ts'
 import { keepInput, STANDARD_INPUT } from './source.ts'
 
 export interface ForeignHistory {

@@ -26,11 +26,10 @@ import { settingsOf } from '../../config/fleet-settings.ts'
 import { meshOf, type RootKey } from '../../trust/certificates/index.ts'
 import { signStatement, statementIn, versionAfter } from '../../trust/identity/index.ts'
 import { compilePolicies, readPolicyFiles } from '../../trust/policy/load.ts'
-import type { CommandIo } from '../command.ts'
 import { certifyIssuer } from '../fleet/issuer.ts'
 import { isKey } from '../input/nodes.ts'
 import { openedRoot } from '../input/root-key.ts'
-import { usage } from '../usage.ts'
+import { type CommandIo, usage } from '../kit.ts'
 
 export interface BundleTerms {
   readonly files: readonly string[]

@@ -2,9 +2,8 @@
 import type { Fixed } from '../../assist/copilot/fix/fix.ts'
 import type { Answer, Proposal } from '../../assist/copilot/types.ts'
 import { printable } from '../../base/format.ts'
+import { fitted, paint, type Screen } from '../kit.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
-import { paint, type Screen } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
 
 /** Whether Karo offers several commands, of which a person takes one; what a model or `karo fix` says is no choice. */
 export const isChoice = ({ confidence, source, alternatives }: Answer): boolean =>

@@ -1,9 +1,8 @@
 // View of a verdict: the level, what will happen, and each finding below the words that it is about.
 import type { RiskMatch, RiskVerdict } from '../../assist/risk/index.ts'
 import { printable } from '../../base/format.ts'
+import { paint, type Screen, textWidth } from '../kit.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
-import { paint, type Screen } from '../terminal/table.ts'
-import { textWidth } from '../terminal/text.ts'
 
 /** Most shown characters of a safer form, so that the findings above it stay on a small screen. */
 const MOST_SAFER = 400

@@ -3,8 +3,7 @@ import { bytes, printable } from '../../base/format.ts'
 import { atHome, type Place } from '../at-home.ts'
 import { aboutCopy, type Report, restoreCommand } from '../doctor/repair.ts'
 import type { Chosen, SandboxRow } from '../doctor/sandbox.ts'
-import { type Screen, table } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import { fitted, type Screen, table } from '../kit.ts'
 
 interface How {
   /** With --dry-run: nothing was changed. */

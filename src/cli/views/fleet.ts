@@ -4,10 +4,8 @@ import type { FleetShape } from '../../api/contract/shapes.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { clockWords } from '../../base/words/clock-words.ts'
 import { ANOTHER_KEY, revokedWords } from '../../base/words/revoked.ts'
-import type { CommandIo } from '../command.ts'
 import { notLetIn } from '../fleet/refusals.ts'
-import { pairs, UNBOUNDED } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import { type CommandIo, fitted, pairs, UNBOUNDED } from '../kit.ts'
 
 export const shortMesh = ({ mesh }: FleetShape): string => formatFingerprint((mesh ?? '').slice(0, 16))
 

@@ -1,8 +1,7 @@
 // Views of the outcome of an import, and of the list of imports that can be undone.
 import type { ImportShape } from '../../api/contract/shapes.ts'
 import { duration, printable } from '../../base/format.ts'
-import { type Screen, table } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import { fitted, type Screen, table } from '../kit.ts'
 
 /** `1 command`, `2 commands`. */
 export const countedCommands = (n: number): string => `${n} command${n === 1 ? '' : 's'}`

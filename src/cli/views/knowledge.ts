@@ -1,8 +1,7 @@
 // Views of what is known: the sources of knowledge, and what is known of one tool.
 import type { Known } from '../../assist/copilot/known.ts'
 import { printable } from '../../base/format.ts'
-import type { Screen } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import { fitted, type Screen } from '../kit.ts'
 
 /** Shape of `karo knowledge list --json`; `path` is null for what is built in, `tools` where they were not counted. */
 export interface KnowledgeList {

@@ -1,7 +1,6 @@
 // Helpers of views: labelled lines, wrapped sentences, blocks side by side, numbers and colours.
 import { stripVTControlCharacters } from 'node:util'
-import { paint, type Screen, type Style } from '../terminal/table.ts'
-import { textWidth } from '../terminal/text.ts'
+import { paint, type Screen, type Style, textWidth } from '../kit.ts'
 
 export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 export const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')

@@ -2,9 +2,8 @@
 import type { PolicyCheckShape, PolicyExplanationShape, PolicyShape } from '../../api/contract/shapes.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
+import { clauses, fitted, paint, type Screen, table } from '../kit.ts'
 import type { Tried } from '../policy/local.ts'
-import { paint, type Screen, table } from '../terminal/table.ts'
-import { clauses, fitted } from '../terminal/text.ts'
 import { utc } from './query/reach.ts'
 
 /** Ends with a newline, as the others do. */

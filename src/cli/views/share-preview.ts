@@ -7,8 +7,7 @@ import {
   type TotalsPreviewShape,
 } from '../../api/contract/shapes.ts'
 import { bytes, duration, printable } from '../../base/format.ts'
-import { paint, pairs, type Screen } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import { fitted, paint, pairs, type Screen } from '../kit.ts'
 import { WEEKDAYS } from './lines.ts'
 import { readerWords } from './totals.ts'
 

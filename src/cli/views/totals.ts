@@ -1,8 +1,7 @@
 // Totals of many nodes: who may read them, in the same words wherever it is said, and those that this machine took part in.
 import type { AskersShape, SharingView } from '../../api/contract/shapes.ts'
 import { ago, printable } from '../../base/format.ts'
-import { type Screen, table } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import { fitted, type Screen, table } from '../kit.ts'
 import { utc } from './query/reach.ts'
 
 type Readers = SharingView['totals'][number]

@@ -1,8 +1,6 @@
 // The command palette: everything the page can do, found by a few letters; and the list of keys.
 import { useMemo, useState } from 'preact/hooks'
-import { leaveDialog, opened, refresh } from '../state/keys.ts'
-import { go } from '../state/route.ts'
-import { leave } from '../state/session.ts'
+import { go, leave, leaveDialog, opened, refresh } from '../state/index.ts'
 import type { View } from '../views/index.ts'
 import { Dialog } from './dialog.tsx'
 

@@ -2,9 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import { type Problem, printable, problemOf } from '../../api/contract/client/page.ts'
-import type { Asked } from '../state/asked.ts'
-import { isLocked } from '../state/live.ts'
-import { noteProblem } from '../state/session.ts'
+import { type Asked, isLocked, noteProblem } from '../state/index.ts'
 import { Foreign } from './words.tsx'
 
 interface PanelProps {

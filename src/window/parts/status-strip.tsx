@@ -1,9 +1,7 @@
 // The strip at the top: how current the page is, and what needs somebody. What locks actions is said in a bar of its own.
 import { useMemo } from 'preact/hooks'
 import type { StatusShape } from '../../api/contract/shapes.ts'
-import { waitingCount } from '../state/inbox.ts'
-import { isLocked, isMuscleLocked, link, status } from '../state/live.ts'
-import { heardAt } from '../state/session.ts'
+import { heardAt, isLocked, isMuscleLocked, link, status, waitingCount } from '../state/index.ts'
 import { counted, Foreign, State, Time } from './words.tsx'
 
 const LINKS = {

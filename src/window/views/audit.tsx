@@ -3,12 +3,23 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts'
 import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
-import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
-import { type Columns, Facts, Table } from '../parts/table.tsx'
-import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
-import { useAnswer } from '../state/asked.ts'
-import { keepWords, search } from '../state/route.ts'
-import { client } from '../state/session.ts'
+import {
+  Act,
+  type Columns,
+  counted,
+  Facts,
+  Foreign,
+  Group,
+  NodeName,
+  number,
+  Panel,
+  plain,
+  Shown,
+  State,
+  Table,
+  Time,
+} from '../parts/index.ts'
+import { client, keepWords, search, useAnswer } from '../state/index.ts'
 import { WhoAsked } from './who-asked.tsx'
 
 /** Entries that are read when the view is opened, and those that a search looks through; more are found by `karo audit log`. */

@@ -3,11 +3,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { type Problem, problemOf } from '../../api/contract/client/page.ts'
 import { getLogs } from '../../api/contract/operations/care.ts'
 import type { LogLineShape } from '../../api/contract/shapes.ts'
-import { Panel, Trouble } from '../parts/panel.tsx'
-import { Scroll } from '../parts/scroll.tsx'
-import { Foreign, plain, Time } from '../parts/words.tsx'
-import { RETRY_MS, untilLookedAt } from '../state/live.ts'
-import { client, noteProblem } from '../state/session.ts'
+import { Foreign, Panel, plain, Scroll, Time, Trouble } from '../parts/index.ts'
+import { client, noteProblem, RETRY_MS, untilLookedAt } from '../state/index.ts'
 
 const LINES_MAX = 300
 

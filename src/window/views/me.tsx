@@ -5,14 +5,29 @@ import { getAnomalies, muteAnomalies, seeAnomalies } from '../../api/contract/op
 import { getHistory } from '../../api/contract/operations/history.ts'
 import { getStats } from '../../api/contract/operations/stats.ts'
 import type { AnomalyShape, EventShape, StatisticsShape } from '../../api/contract/shapes.ts'
-import { Bars, Figures, Heat } from '../parts/charts.tsx'
-import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
-import { type Columns, Table } from '../parts/table.tsx'
+import {
+  Act,
+  Bars,
+  Code,
+  type Columns,
+  change,
+  compared,
+  counted,
+  cut,
+  Figures,
+  Group,
+  Heat,
+  number,
+  Panel,
+  percent,
+  plain,
+  Risk,
+  Shown,
+  Table,
+  Time,
+} from '../parts/index.ts'
 import { Trend } from '../parts/trend.tsx'
-import { Code, change, compared, counted, cut, number, percent, plain, Risk, Time } from '../parts/words.tsx'
-import { useAnswer } from '../state/asked.ts'
-import { refreshStatus, status } from '../state/live.ts'
-import { client } from '../state/session.ts'
+import { client, refreshStatus, status, useAnswer } from '../state/index.ts'
 
 type Period = StatisticsShape['period']
 const PERIODS: Readonly<Record<Period, string>> = {

@@ -5,16 +5,26 @@ import { formatFingerprint, printable } from '../../api/contract/client/page.ts'
 import { getFleet } from '../../api/contract/operations/fleet.ts'
 import { DECISIONS, getPeers } from '../../api/contract/operations/peers.ts'
 import type { FleetShape, PeerShape } from '../../api/contract/shapes.ts'
-import { Figures } from '../parts/charts.tsx'
-import { Dialog } from '../parts/dialog.tsx'
-import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
+import {
+  Act,
+  type Columns,
+  counted,
+  Dialog,
+  Facts,
+  Figures,
+  Foreign,
+  Group,
+  NodeName,
+  number,
+  Panel,
+  plain,
+  Shown,
+  State,
+  Table,
+  Time,
+} from '../parts/index.ts'
 import { type Place, ReachMap } from '../parts/reach-map.tsx'
-import { type Columns, Facts, Table } from '../parts/table.tsx'
-import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
-import { type Asked, useAnswer } from '../state/asked.ts'
-import { status } from '../state/live.ts'
-import { keepWords, search } from '../state/route.ts'
-import { client } from '../state/session.ts'
+import { type Asked, client, keepWords, search, status, useAnswer } from '../state/index.ts'
 import { Waiting, Words } from './pending.tsx'
 
 interface DetailsProps {

@@ -3,10 +3,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { fingerprintWords, formatFingerprint } from '../../api/contract/client/page.ts'
 import { DECISIONS, trustPeer } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
-import { Act } from '../parts/panel.tsx'
-import { Foreign } from '../parts/words.tsx'
-import { status } from '../state/live.ts'
-import { client } from '../state/session.ts'
+import { Act, Foreign } from '../parts/index.ts'
+import { client, status } from '../state/index.ts'
 
 type Fingerprinted = Pick<PeerShape, 'fingerprint'>
 

@@ -3,13 +3,27 @@ import { useState } from 'preact/hooks'
 import { signalWords } from '../../api/contract/client/page.ts'
 import { postReport } from '../../api/contract/operations/query.ts'
 import type { ReportShape } from '../../api/contract/shapes.ts'
-import { type Bar, Bars, Figures } from '../parts/charts.tsx'
-import { Command, Group, Panel, Shown } from '../parts/panel.tsx'
-import { Table } from '../parts/table.tsx'
+import {
+  type Bar,
+  Bars,
+  Command,
+  change,
+  counted,
+  cut,
+  Figures,
+  Foreign,
+  Group,
+  NodeName,
+  number,
+  Panel,
+  percent,
+  plain,
+  Shown,
+  Table,
+  Time,
+} from '../parts/index.ts'
 import { Trend } from '../parts/trend.tsx'
-import { change, counted, cut, Foreign, NodeName, number, percent, plain, Time } from '../parts/words.tsx'
-import { useAsked } from '../state/asked.ts'
-import { client } from '../state/session.ts'
+import { client, useAsked } from '../state/index.ts'
 
 const DAY_MS = 86_400_000
 const SPANS = [7, 30, 90] as const

@@ -7,10 +7,22 @@ import type {
   QueryDataOf,
   QueryResult,
 } from '../../api/contract/shapes.ts'
-import { type Bar, Bars, Figures } from '../parts/charts.tsx'
-import { Group, Panel } from '../parts/panel.tsx'
-import { Table } from '../parts/table.tsx'
-import { counted, cut, Foreign, NodeName, number, percent, State, Time } from '../parts/words.tsx'
+import {
+  type Bar,
+  Bars,
+  counted,
+  cut,
+  Figures,
+  Foreign,
+  Group,
+  NodeName,
+  number,
+  Panel,
+  percent,
+  State,
+  Table,
+  Time,
+} from '../parts/index.ts'
 import { TITLES } from './titles.ts'
 import { Nodes, Whose } from './whose.tsx'
 

@@ -3,13 +3,22 @@ import { useState } from 'preact/hooks'
 import { bytes } from '../../api/contract/client/page.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../api/contract/operations/share.ts'
 import type { SharingView, SummaryShape } from '../../api/contract/shapes.ts'
-import { Figures } from '../parts/charts.tsx'
-import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
-import { Scroll } from '../parts/scroll.tsx'
-import { type Columns, Table } from '../parts/table.tsx'
-import { counted, NodeName, number, plain, Time } from '../parts/words.tsx'
-import { type Asked, useAnswer } from '../state/asked.ts'
-import { client } from '../state/session.ts'
+import {
+  Act,
+  type Columns,
+  counted,
+  Figures,
+  Group,
+  NodeName,
+  number,
+  Panel,
+  plain,
+  Scroll,
+  Shown,
+  Table,
+  Time,
+} from '../parts/index.ts'
+import { type Asked, client, useAnswer } from '../state/index.ts'
 import { WhoAsked } from './who-asked.tsx'
 
 type Shared = SharingView['peers'][number]

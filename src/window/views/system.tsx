@@ -5,13 +5,24 @@ import { bytes, duration } from '../../api/contract/client/page.ts'
 import { getMetrics, getSettings } from '../../api/contract/operations/care.ts'
 import { getFindings } from '../../api/contract/operations/doctor.ts'
 import type { FeedEvent, FindingsShape, SettingsShape, StatusShape } from '../../api/contract/shapes.ts'
-import { Command, Group, Panel, Shown } from '../parts/panel.tsx'
-import { Scroll } from '../parts/scroll.tsx'
-import { type Columns, Facts, Table } from '../parts/table.tsx'
-import { Code, counted, Foreign, number, plain, State, Time } from '../parts/words.tsx'
-import { useAnswer, useAsked } from '../state/asked.ts'
-import { recent, refreshStatus, status, statusProblem } from '../state/live.ts'
-import { client } from '../state/session.ts'
+import {
+  Code,
+  type Columns,
+  Command,
+  counted,
+  Facts,
+  Foreign,
+  Group,
+  number,
+  Panel,
+  plain,
+  Scroll,
+  Shown,
+  State,
+  Table,
+  Time,
+} from '../parts/index.ts'
+import { client, recent, refreshStatus, status, statusProblem, useAnswer, useAsked } from '../state/index.ts'
 import { Logs } from './log.tsx'
 
 type Finding = FindingsShape['checks'][number]

@@ -1,9 +1,7 @@
 // Who asked this machine, what about, and what became of it: part of the views of sharing and of the ledger.
 import { whoAsked } from '../../api/contract/operations/audit.ts'
 import type { AskersShape } from '../../api/contract/shapes.ts'
-import { Panel, Shown } from '../parts/panel.tsx'
-import { type Columns, Table } from '../parts/table.tsx'
-import { NodeName, number, State, Time } from '../parts/words.tsx'
+import { type Columns, NodeName, number, Panel, Shown, State, Table, Time } from '../parts/index.ts'
 import { useAnswer } from '../state/asked.ts'
 
 export function WhoAsked() {

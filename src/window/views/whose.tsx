@@ -1,9 +1,7 @@
 // Whose numbers a result rests on: what each machine gave, and what became of the question at each.
 import { signalWords } from '../../api/contract/client/page.ts'
 import type { QueryResult } from '../../api/contract/shapes.ts'
-import { Panel } from '../parts/panel.tsx'
-import { type Columns, Table } from '../parts/table.tsx'
-import { counted, NodeName, number, plain, State, Time } from '../parts/words.tsx'
+import { type Columns, counted, NodeName, number, Panel, plain, State, Table, Time } from '../parts/index.ts'
 
 type PerNode = NonNullable<QueryResult['nodes']>[number]
 

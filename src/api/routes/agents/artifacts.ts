@@ -13,11 +13,16 @@ import type { ArtifactFetchLineShape, ArtifactShareShape } from '../../contract/
 import type { Asked } from '../../remote/ask.ts'
 import type { Fetched } from '../../remote/fetching.ts'
 import { describeError } from '../../server/errors.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
-import { momentOf, refsBy, shown } from '../../server/shown.ts'
-import { answered, ndjson } from '../../server/streamed.ts'
+import {
+  answered,
+  momentOf,
+  ndjson,
+  type Rooms,
+  type Routes,
+  refsBy,
+  serve,
+  shown,
+} from '../../server/index.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
 import { whileOpen } from './while-open.ts'
 

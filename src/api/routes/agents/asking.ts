@@ -11,9 +11,7 @@ import { createRecent } from '../../../base/recent.ts'
 import type { SeatOfCaller } from '../../access/at-terminal.ts'
 import type { askApproval } from '../../contract/operations/agents/approvals.ts'
 import type { AskedShape } from '../../contract/shapes.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Caller } from '../../server/route.ts'
-import type { RequestFor } from '../../server/serve.ts'
+import type { Caller, RequestFor, Rooms } from '../../server/index.ts'
 
 type AskBody = RequestFor<typeof askApproval>['body']
 

@@ -1,9 +1,6 @@
 // /memory and /prompts: each person has their own notes and prompts.
 import * as api from '../../contract/operations/agents/memory.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
-import { shown } from '../../server/shown.ts'
+import { type Rooms, type Routes, serve, shown } from '../../server/index.ts'
 import { whileOpen } from './while-open.ts'
 
 /** Errors: those of `Memory` and `Prompts`. */

@@ -6,10 +6,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { checkPerson, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/vault.ts'
 import type { Asked } from '../../remote/ask.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Caller, Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
-import { momentOf, shown } from '../../server/shown.ts'
+import { type Caller, momentOf, type Rooms, type Routes, serve, shown } from '../../server/index.ts'
 
 /** Errors: those of `Vault`; `refused` where a person has to be at a terminal and none is. */
 export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }: Rooms): Routes {

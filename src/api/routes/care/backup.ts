@@ -7,10 +7,7 @@ import { VERSION } from '../../../base/version.ts'
 import { archived } from '../../../ops/care/archive.ts'
 import { NEWEST_SCHEMA } from '../../../store/index.ts'
 import { confirmBackup, makeBackup } from '../../contract/operations/backup.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Caller, Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
-import { time } from '../../server/shown.ts'
+import { type Caller, type Rooms, type Routes, serve, time } from '../../server/index.ts'
 
 /** Errors: `refused` for everybody but root and the daemon's own user, `conflict` while another backup is being made. */
 export function backupRoutes({ store, identity, name, paths, audit, clock, ownUid }: Rooms): Routes {

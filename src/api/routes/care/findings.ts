@@ -1,10 +1,7 @@
 // /doctor/findings: what a person's `karo doctor` found last, kept in memory so that their page can show it.
 import { getFindings, leaveFindings } from '../../contract/operations/doctor.ts'
 import type { FindingsShape } from '../../contract/shapes.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
-import { time } from '../../server/shown.ts'
+import { type Rooms, type Routes, serve, time } from '../../server/index.ts'
 
 /** People whose findings are kept; of more, those that were left longest ago go. */
 const PEOPLE_MAX = 64

@@ -5,9 +5,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
 import type { LogFilter } from '../../../base/run/log.ts'
 import { getLogs } from '../../contract/operations/care.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
+import { type Rooms, type Routes, serve } from '../../server/index.ts'
 
 const NDJSON = 'application/x-ndjson'
 /** Most followers at once. */

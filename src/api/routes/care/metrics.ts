@@ -1,9 +1,7 @@
 // GET /metrics and /api/v1/metrics: metrics of the node for Prometheus and other programs that read its formats.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { getMetrics, getMetricsPlainly } from '../../contract/operations/care.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
+import { type Rooms, type Routes, serve } from '../../server/index.ts'
 
 /** Answers in text format 0.0.4, or in OpenMetrics 1.0 if the client accepts it. */
 export function metricsRoutes({ metrics }: Rooms): Routes {

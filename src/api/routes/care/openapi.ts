@@ -1,8 +1,7 @@
 // /openapi.json: the OpenAPI document, made at the first request.
 
 import { getOpenApi } from '../../contract/operations/openapi.ts'
-import type { Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
+import { type Routes, serve } from '../../server/index.ts'
 
 export function openApiRoutes(): Routes {
   let document: Promise<string> | undefined

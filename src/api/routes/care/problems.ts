@@ -1,8 +1,6 @@
 // GET /problems: recent warnings and errors of the daemon without their texts, for `karo report-problem`.
 import { getProblems } from '../../contract/operations/care.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
+import { type Rooms, type Routes, serve } from '../../server/index.ts'
 
 /** The salt for hashing node ids is new for each answer and is not kept, so nobody can tell the nodes from the hashes. */
 const SALT_BYTES = 32

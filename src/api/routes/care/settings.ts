@@ -2,9 +2,7 @@
 import { defaultText, KEY_LIST, type LoadedConfig, valueText } from '../../../config/index.ts'
 import { getSettings } from '../../contract/operations/care.ts'
 import type { SettingsShape } from '../../contract/shapes.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
+import { type Rooms, type Routes, serve } from '../../server/index.ts'
 
 export function settingsRoutes({ load, drift }: Rooms): Routes {
   return (server) => {

@@ -3,8 +3,7 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
 import { takenBy } from '../../../trust/lineage/index.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import { time } from '../../server/shown.ts'
+import { type Rooms, time } from '../../server/index.ts'
 import { joiningInWords, revokedInWords } from './revoked.ts'
 
 /** Sentences in all. */

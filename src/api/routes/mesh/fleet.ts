@@ -8,11 +8,7 @@ import type { Binding, Fleet } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import * as api from '../../contract/operations/fleet.ts'
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
-import { time } from '../../server/shown.ts'
-import { answered } from '../../server/streamed.ts'
+import { answered, type Rooms, type Routes, serve, time } from '../../server/index.ts'
 import { revokedShape } from './revoked.ts'
 
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array

@@ -6,10 +6,7 @@ import type { Documents } from '../../../exchange/documents/index.ts'
 import { isMissing, presenceOf } from '../../../trust/peers/index.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../contract/operations/peers.ts'
 import type { PeerAnswerShape, PeerShape } from '../../contract/shapes.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Caller, Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
-import { time } from '../../server/shown.ts'
+import { type Caller, type Rooms, type Routes, serve, time } from '../../server/index.ts'
 
 /** Members that are linked fetch a list within a second; one that is hung is not waited for. */
 const SPREAD_MS = 3_000

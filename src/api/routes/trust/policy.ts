@@ -16,10 +16,7 @@ import {
   takeBundle,
 } from '../../contract/operations/policy.ts'
 import type { PolicyShape } from '../../contract/shapes.ts'
-import type { Rooms } from '../../server/rooms.ts'
-import type { Caller, Routes } from '../../server/route.ts'
-import { serve } from '../../server/serve.ts'
-import { refsBy, time } from '../../server/shown.ts'
+import { type Caller, type Rooms, type Routes, refsBy, serve, time } from '../../server/index.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
 
 /** Nobody's consent but the caller's is shown. Errors of `who` and `action`: `not_found`, `conflict`, `bad_request`. */

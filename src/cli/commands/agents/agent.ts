@@ -21,15 +21,22 @@ import { KaroError } from '../../../base/errors.ts'
 import { bytes, duration, localTime, printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { isAddress } from '../../../base/words/loopback-endpoint.ts'
-import { defineCommand, show } from '../../command.ts'
 import { commandOf, realPlace } from '../../input/agent-command.ts'
-import { AGENT, AT } from '../../input/at.ts'
-import { durationIn } from '../../input/time.ts'
-import { given, parseWhole } from '../../input/values.ts'
+import {
+  AGENT,
+  AT,
+  defineCommand,
+  durationIn,
+  facts,
+  fitted,
+  given,
+  parseWhole,
+  type Screen,
+  show,
+  table,
+  usage,
+} from '../../kit.ts'
 import { confirm } from '../../terminal/confirm.ts'
-import { facts, type Screen, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 /** Longer than an emulated guest takes to boot on a slow machine, and the agent in it to greet. */
 const START_DEADLINE_MS = 420_000

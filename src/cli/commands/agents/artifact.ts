@@ -18,14 +18,20 @@ import {
 import { bytes, localTime, printable } from '../../../base/format.ts'
 import { screened } from '../../../base/printable.ts'
 import { copy, fetchHere, ID_DIGITS, send, wantedBy } from '../../artifacts/transfer.ts'
-import { defineCommand, show } from '../../command.ts'
-import { AT } from '../../input/at.ts'
 import { openRegular } from '../../input/regular-file.ts'
-import { parseDuration, rfc3339 } from '../../input/time.ts'
-import { given } from '../../input/values.ts'
+import {
+  AT,
+  defineCommand,
+  facts,
+  given,
+  parseDuration,
+  rfc3339,
+  type Screen,
+  show,
+  table,
+  usage,
+} from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
-import { facts, type Screen, table } from '../../terminal/table.ts'
-import { usage } from '../../usage.ts'
 
 const ARTIFACT = {
   description: 'its id, or at least 6 digits of the beginning, see karo artifact list',

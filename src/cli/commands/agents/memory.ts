@@ -3,11 +3,8 @@
 import { addNote, forgetNote, getNotes, searchNotes } from '../../../api/contract/operations/agents/memory.ts'
 import { MOST_NOTE, type NoteShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { defineCommand } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { parseWhole } from '../../input/values.ts'
-import { table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
+import { defineCommand, fitted, parseWhole, table } from '../../kit.ts'
 
 const from = ({ source }: NoteShape): string => (source === 'person' ? 'you' : source)
 const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? ''

@@ -8,9 +8,8 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { addressesOf } from '../../../config/host-names.ts'
 import { loadConfig } from '../../../config/load.ts'
 import type { Config } from '../../../config/types.ts'
-import { defineCommand, show } from '../../command.ts'
+import { defineCommand, type Screen, show, table } from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
-import { type Screen, table } from '../../terminal/table.ts'
 
 const stateOf = ({ state, rests_ms }: ModelListShape['models'][number]): string =>
   rests_ms === 0 ? state : `${state}, paused for ${Math.ceil(rests_ms / 1_000)} s`

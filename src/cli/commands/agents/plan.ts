@@ -10,12 +10,9 @@ import {
 import type { NamedStepShape, PlanShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { given } from '../../input/values.ts'
+import { type CommandIo, defineCommand, fitted, given, paint, type Screen, show, table } from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
-import { paint, type Screen, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
 
 type Step = PlanShape['steps'][number]
 

@@ -15,11 +15,8 @@ import {
   type PromptShape,
 } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
-import { defineCommand, show } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { given, parseWhole } from '../../input/values.ts'
-import { table } from '../../terminal/table.ts'
-import { usage } from '../../usage.ts'
+import { defineCommand, given, parseWhole, show, table, usage } from '../../kit.ts'
 
 const variables = ({ variables: all }: PromptShape): string =>
   all.map(({ name, default: otherwise }) => (otherwise === null ? name : `${name}=${otherwise}`)).join(', ')

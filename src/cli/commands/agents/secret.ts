@@ -24,16 +24,24 @@ import {
 import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { withoutLineEnd } from '../../../trust/identity/index.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
-import { AGENT } from '../../input/at.ts'
 import { chunksOf } from '../../input/text-from.ts'
-import { durationIn, parseDuration, rfc3339 } from '../../input/time.ts'
-import { given } from '../../input/values.ts'
+import {
+  AGENT,
+  absolutePath,
+  type CommandIo,
+  defineCommand,
+  durationIn,
+  facts,
+  given,
+  parseDuration,
+  rfc3339,
+  type Screen,
+  show,
+  table,
+  usage,
+} from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { canAsk, newPassphrase, passphraseFileOption, passphraseOf, readHidden } from '../../passphrase.ts'
-import { absolutePath } from '../../place.ts'
-import { facts, type Screen, table } from '../../terminal/table.ts'
-import { usage } from '../../usage.ts'
 
 const MOST_BYTES = 64 * 1024
 

@@ -17,14 +17,20 @@ import type { TaskLineShape, TaskShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { jsonText } from '../../../base/printable.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
-import { AGENT, AT } from '../../input/at.ts'
-import { parseWhole } from '../../input/values.ts'
+import {
+  AGENT,
+  AT,
+  type CommandIo,
+  defineCommand,
+  facts,
+  fitted,
+  parseWhole,
+  type Screen,
+  table,
+  usage,
+} from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
-import { facts, type Screen, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 type State = TaskShape['state']
 

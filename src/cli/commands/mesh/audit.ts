@@ -20,12 +20,21 @@ import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { csvText, jsonText } from '../../../base/printable.ts'
 import type { ExportVerdict } from '../../../trust/audit/exported.ts'
-import { type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { openRegular, unreadable } from '../../input/regular-file.ts'
-import { parseDuration, parseUntil, rfc3339, sinceOf } from '../../input/time.ts'
-import { given, parseWhole } from '../../input/values.ts'
+import {
+  type CommandIo,
+  defineCommand,
+  given,
+  parseDuration,
+  parseUntil,
+  parseWhole,
+  printJson,
+  rfc3339,
+  show,
+  sinceOf,
+  table,
+} from '../../kit.ts'
 import { noJson, TO_FILE, writingTo } from '../../output-file.ts'
-import { table } from '../../terminal/table.ts'
 import { givenView } from '../../views/totals.ts'
 
 /** A ledger of a year is read and sent in seconds; a disk may be slow. */

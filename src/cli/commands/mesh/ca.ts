@@ -19,19 +19,28 @@ import { formatFingerprint, localTime, printable } from '../../../base/format.ts
 import { toldRole } from '../../../base/words/roles.ts'
 import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
 import { versionAfter } from '../../../trust/identity/index.ts'
-import { type CommandIo, defineCommand, type OptionsByName, show } from '../../command.ts'
 import { certifyIssuer, issuerTerms } from '../../fleet/issuer.ts'
 import { called } from '../../fleet/revoking.ts'
-import { NODE } from '../../input/at.ts'
 import { openedRoot, ROOT_FILE, ROOT_OPTIONS } from '../../input/root-key.ts'
-import { ASSIGNED, assignedBy, nodesOf, oneNode } from '../../input/values.ts'
+import {
+  ASSIGNED,
+  absolutePath,
+  assignedBy,
+  type Columns,
+  type CommandIo,
+  defineCommand,
+  fitted,
+  NODE,
+  nodesOf,
+  type OptionsByName,
+  oneNode,
+  show,
+  table,
+  usage,
+} from '../../kit.ts'
 import { TO_FILE, writingTo } from '../../output-file.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
-import { absolutePath } from '../../place.ts'
 import { confirm, permitted } from '../../terminal/confirm.ts'
-import { type Columns, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 import { fleetView, grantWords, shortMesh } from '../../views/fleet.ts'
 
 /** Four thousand certificates. */

@@ -2,10 +2,9 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { KaroError } from '../../../base/errors.ts'
-import { defineCommand, printJson } from '../../command.ts'
 import { AGGREGATORS, MACHINES } from '../../demo/machines.ts'
 import { type Stage, startStage } from '../../demo/stage.ts'
-import { table, UNBOUNDED } from '../../terminal/table.ts'
+import { defineCommand, printJson, table, UNBOUNDED } from '../../kit.ts'
 
 export const commands = [
   defineCommand('demo', {

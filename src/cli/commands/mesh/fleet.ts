@@ -13,12 +13,18 @@ import { FLEET_KEYS } from '../../../config/fleet.ts'
 import { checkedSetting } from '../../../config/fleet-settings.ts'
 import { valueText } from '../../../config/sample.ts'
 import { KEY_LIST } from '../../../config/table.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { type openedRoot, ROOT_OPTIONS } from '../../input/root-key.ts'
-import { absolutePath } from '../../place.ts'
-import { type Screen, table } from '../../terminal/table.ts'
-import { cut, fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
+import {
+  absolutePath,
+  type CommandIo,
+  cut,
+  defineCommand,
+  fitted,
+  type Screen,
+  show,
+  table,
+  usage,
+} from '../../kit.ts'
 
 const NAMES = Object.keys(FLEET_KEYS)
 

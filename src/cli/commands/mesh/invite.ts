@@ -4,14 +4,20 @@ import { cancelInvite, createInvite, getInvites } from '../../../api/contract/op
 import { localTime, printable } from '../../../base/format.ts'
 import { isRole, toldRole } from '../../../base/words/roles.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
-import { type CommandIo, defineCommand, printJson, show } from '../../command.ts'
-import { durationIn } from '../../input/time.ts'
-import { commaList, parseWhole } from '../../input/values.ts'
+import {
+  type CommandIo,
+  commaList,
+  defineCommand,
+  durationIn,
+  fitted,
+  parseWhole,
+  printJson,
+  show,
+  table,
+  usage,
+} from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { showsBlocks } from '../../terminal/bars.ts'
-import { table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 const make = defineCommand('invite', {
   summary: 'make a code that lets a machine into the mesh; run it on an issuer',

@@ -11,14 +11,11 @@ import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
 import { parseEnrolment } from '../../../trust/certificates/index.ts'
-import { defineCommand, show } from '../../command.ts'
 import { refusalWords } from '../../fleet/refusals.ts'
 import { textFrom } from '../../input/text-from.ts'
-import { parseDuration } from '../../input/time.ts'
+import { defineCommand, fitted, parseDuration, show, usage } from '../../kit.ts'
 import { passphraseOf } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
-import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 const LOOK_MS = 250
 /** Whoever waits longer than this is told what is tried. */

@@ -1,7 +1,6 @@
 // karo leave: this machine belongs to no mesh with a root any more; the counterpart of karo join.
 import { getFleet, leaveFleet } from '../../../api/contract/operations/fleet.ts'
-import { defineCommand } from '../../command.ts'
-import { fitted } from '../../terminal/text.ts'
+import { defineCommand, fitted } from '../../kit.ts'
 import { shortMesh } from '../../views/fleet.ts'
 
 export const commands = [

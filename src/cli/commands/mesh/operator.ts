@@ -12,15 +12,20 @@ import { systemRandom } from '../../../base/clock.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
-import { defineCommand, show } from '../../command.ts'
-import { durationIn } from '../../input/time.ts'
-import { ASSIGNED, assignedBy, commaList } from '../../input/values.ts'
+import {
+  ASSIGNED,
+  assignedBy,
+  commaList,
+  defineCommand,
+  durationIn,
+  fitted,
+  show,
+  table,
+  usage,
+} from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { newPassphrase, passphraseFileOption, withPassphrase } from '../../passphrase.ts'
 import { permitted } from '../../terminal/confirm.ts'
-import { table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 const LIFE = '30d'
 const FOR = {

@@ -11,16 +11,25 @@ import { placesInWords } from '../../../base/places.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { atHome } from '../../at-home.ts'
-import { type ArgumentWords, type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { called, whatItHas, whoKnows } from '../../fleet/revoking.ts'
 import { isUsedAlone } from '../../front/alone.ts'
-import { NODE } from '../../input/at.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
-import { commaList, oneNode } from '../../input/values.ts'
+import {
+  type ArgumentWords,
+  type Columns,
+  type CommandIo,
+  commaList,
+  defineCommand,
+  fitted,
+  NODE,
+  oneNode,
+  paint,
+  printJson,
+  type Screen,
+  table,
+  usage,
+} from '../../kit.ts'
 import { confirm } from '../../terminal/confirm.ts'
-import { type Columns, paint, type Screen, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 import { MONTHS } from '../../views/lines.ts'
 
 type State = PeerShape['state']

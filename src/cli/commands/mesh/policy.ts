@@ -7,11 +7,8 @@ import { EXIT } from '../../../base/errors.ts'
 import { labelProblem } from '../../../base/words/roles.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
-import { defineCommand, show } from '../../command.ts'
-import { NODE } from '../../input/at.ts'
 import { ROOT_OPTIONS } from '../../input/root-key.ts'
-import { given, oneNode, parseWhole } from '../../input/values.ts'
-import { usage } from '../../usage.ts'
+import { defineCommand, given, NODE, oneNode, parseWhole, show, usage } from '../../kit.ts'
 import { checkView, explanationView, organisationView, policyView, replacedView } from '../../views/policy.ts'
 
 const action = {

@@ -15,12 +15,22 @@ import {
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
-import { type CommandIo, defineCommand, type OptionsOf, printJson } from '../../command.ts'
-import { durationIn, parseDuration, parseSince, parseUntil, rfc3339 } from '../../input/time.ts'
-import { asTyped, given } from '../../input/values.ts'
+import {
+  asTyped,
+  type CommandIo,
+  defineCommand,
+  durationIn,
+  given,
+  type OptionsOf,
+  parseDuration,
+  parseSince,
+  parseUntil,
+  printJson,
+  rfc3339,
+  usage,
+} from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
-import { usage } from '../../usage.ts'
 import { progressLine, queryView } from '../../views/query/result.ts'
 
 const types = ASKED_TYPES.map(queryType)

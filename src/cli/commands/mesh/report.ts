@@ -6,11 +6,8 @@ import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
 import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
-import { parseDuration, rfc3339 } from '../../input/time.ts'
-import { asTyped } from '../../input/values.ts'
+import { absolutePath, asTyped, type CommandIo, defineCommand, parseDuration, rfc3339 } from '../../kit.ts'
 import { noJson } from '../../output-file.ts'
-import { absolutePath } from '../../place.ts'
 import { writing } from '../../writing.ts'
 
 interface ReplacedFile {

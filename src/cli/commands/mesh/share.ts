@@ -11,20 +11,24 @@ import type { SharingView } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
 import { toldRole } from '../../../base/words/roles.ts'
 import { ANOMALY_CHOICES, SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/types.ts'
+import { isUsedAlone } from '../../front/alone.ts'
 import {
   type ArgumentWords,
   type Command,
   type CommandInput,
   defineCommand,
+  fitted,
+  given,
+  NODE,
   type OptionWords,
+  oneNode,
+  paint,
+  parseSince,
+  rfc3339,
+  type Screen,
   show,
-} from '../../command.ts'
-import { isUsedAlone } from '../../front/alone.ts'
-import { NODE } from '../../input/at.ts'
-import { parseSince, rfc3339 } from '../../input/time.ts'
-import { given, oneNode } from '../../input/values.ts'
-import { paint, type Screen, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
+  table,
+} from '../../kit.ts'
 import { previewView } from '../../views/share-preview.ts'
 import { readersView } from '../../views/totals.ts'
 

@@ -6,13 +6,11 @@ import { bytes, printable } from '../../../base/format.ts'
 import { createSeal } from '../../../ops/care/age.ts'
 import { type Archive, openArchive } from '../../../ops/care/archive.ts'
 import { ENCRYPTION_WORDS, sealingOf } from '../../backup-encryption.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
+import { absolutePath, type CommandIo, defineCommand, fitted } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
-import { absolutePath } from '../../place.ts'
 import { permitted } from '../../terminal/confirm.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
-import { fitted } from '../../terminal/text.ts'
 
 /** Longest silence of the daemon, which reads while this command writes; a longer one means that it hangs. */
 const IDLE_MS = 60_000

@@ -4,10 +4,7 @@ import {
   grantCapability,
   revokeCapability,
 } from '../../../api/contract/operations/agents/approvals.ts'
-import { defineCommand } from '../../command.ts'
-import { AGENT } from '../../input/at.ts'
-import { durationIn } from '../../input/time.ts'
-import { given } from '../../input/values.ts'
+import { AGENT, defineCommand, durationIn, given } from '../../kit.ts'
 import { capabilitiesView } from '../../views/approvals.ts'
 
 const list = defineCommand('cap list', {

@@ -17,10 +17,8 @@ import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.
 import { optionalPath } from '../../../config/values.ts'
 import { loadPolicies } from '../../../trust/policy/load.ts'
 import { atHome } from '../../at-home.ts'
-import { type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { resealed } from '../../guard/rules.ts'
-import { pairs, table } from '../../terminal/table.ts'
-import { usage } from '../../usage.ts'
+import { type CommandIo, defineCommand, pairs, printJson, show, table, usage } from '../../kit.ts'
 import { writing } from '../../writing.ts'
 
 /** A value for JSON, which has no maps. */

@@ -7,7 +7,6 @@ import { printable } from '../../../base/format.ts'
 import { shellWord } from '../../../base/quote.ts'
 import { closest } from '../../../base/suggest.ts'
 import { atHome } from '../../at-home.ts'
-import { type CommandInput, type CommandIo, defineCommand, show } from '../../command.ts'
 import { CHECK_GROUPS, CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import type { Outcome } from '../../doctor/check.ts'
 import { commandRunner } from '../../doctor/command.ts'
@@ -16,10 +15,20 @@ import { type Explained, lookAtEgress } from '../../doctor/egress.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import { nodeOf } from '../../home.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
+import {
+  type CommandInput,
+  type CommandIo,
+  defineCommand,
+  paint,
+  type Screen,
+  type Style,
+  show,
+  table,
+  textWidth,
+  usage,
+  wrap,
+} from '../../kit.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
-import { paint, type Screen, type Style, table } from '../../terminal/table.ts'
-import { textWidth, wrap } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 /** Ends with a newline. */
 function egressView(sockets: readonly Explained[], screen: Screen): string {

@@ -6,8 +6,7 @@ import { getEvents } from '../../../api/contract/operations/events.ts'
 import type { FeedData, FeedEvent } from '../../../api/contract/shapes.ts'
 import { type ErrorCode, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
-import { asTyped, parseWhole } from '../../input/values.ts'
+import { asTyped, type CommandIo, defineCommand, parseWhole } from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 
 type Peer = FeedData['peer_connected']['peer']

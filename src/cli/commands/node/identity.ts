@@ -16,11 +16,9 @@ import {
   readPublicIdentity,
   unprotectIdentityFile,
 } from '../../../trust/identity/index.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { nodeOf, refuseLostKey } from '../../home.ts'
+import { type CommandIo, defineCommand, fitted, pairs, show, UNBOUNDED } from '../../kit.ts'
 import { newPassphrase, passphraseFileOption, passphraseOf, withPassphrase } from '../../passphrase.ts'
-import { pairs, UNBOUNDED } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
 
 const showOne = defineCommand('identity show', {
   summary: "show this node's id, fingerprint and name",

@@ -5,12 +5,10 @@ import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { nameProblem } from '../../../config/values.ts'
 import { atHome } from '../../at-home.ts'
-import { defineCommand, printJson } from '../../command.ts'
 import { ensureHome } from '../../home.ts'
+import { defineCommand, printJson, table, UNBOUNDED, usage } from '../../kit.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { refuseBesideMachine } from '../../start/user-unit.ts'
-import { table, UNBOUNDED } from '../../terminal/table.ts'
-import { usage } from '../../usage.ts'
 
 const initCommand = defineCommand('init', {
   summary: "make this node's key and configuration; says what to do next",

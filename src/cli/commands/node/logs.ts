@@ -5,12 +5,17 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getLogs } from '../../../api/contract/operations/care.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
-import { parseWhole } from '../../input/values.ts'
+import {
+  type CommandIo,
+  defineCommand,
+  paint,
+  parseWhole,
+  type Screen,
+  show,
+  usage,
+  wrap,
+} from '../../kit.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
-import { paint, type Screen } from '../../terminal/table.ts'
-import { wrap } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 interface LogLine {
   /** RFC 3339 UTC. */

@@ -3,10 +3,8 @@
 import { getPeople, mapPerson, removePerson } from '../../../api/contract/operations/care.ts'
 import type { PersonShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, fitted, show, table } from '../../kit.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
-import { table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
 
 /** What of a person is not the account's of that uid, in the words of a person. */
 function heldWords({ held, account }: PersonShape): string {

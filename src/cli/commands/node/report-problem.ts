@@ -5,10 +5,9 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { bytes, duration, printable } from '../../../base/format.ts'
 import { inertJson } from '../../../base/printable.ts'
 import { homePaths, servicePaths } from '../../../config/paths.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
+import { type CommandIo, defineCommand, pairs, type Screen, show } from '../../kit.ts'
 import { createOutput } from '../../output-file.ts'
 import { buildReport, type ProblemReport } from '../../problem-report.ts'
-import { pairs, type Screen } from '../../terminal/table.ts'
 
 /** Ends with a newline. */
 export function problemView(report: ProblemReport, file: string, screen: Screen): string {

@@ -8,13 +8,10 @@ import type { BackupHead } from '../../../ops/care/archive.ts'
 import { readPublicIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { ENCRYPTION_WORDS, openerFor } from '../../backup-encryption.ts'
-import { defineCommand, printJson } from '../../command.ts'
+import { absolutePath, defineCommand, fitted, printJson, usage } from '../../kit.ts'
 import { passphraseFileOption } from '../../passphrase.ts'
-import { absolutePath } from '../../place.ts'
 import { beforeEnd } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
-import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 export const commands = [
   defineCommand('restore', {

@@ -8,10 +8,9 @@ import { homePaths, recordingPaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
 import { atHome } from '../../at-home.ts'
-import { type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { isOfHome, keptBy, ownUnit, runningPid, startingFiles } from '../../kept/kept.ts'
+import { type CommandIo, defineCommand, fitted, homeOf, printJson } from '../../kit.ts'
 import { absoluteProgram } from '../../own-program.ts'
-import { homeOf } from '../../place.ts'
 import { flagsFrom, START, withFlags } from '../../shells/flags.ts'
 import { changeMarked, editFile, writeOwn } from '../../shells/rc-file.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
@@ -24,7 +23,6 @@ import {
   unitFile,
   unitText,
 } from '../../start/user-unit.ts'
-import { fitted } from '../../terminal/text.ts'
 
 const say = (io: CommandIo, words: string): void => io.out(`${fitted(atHome(words, io), io)}\n`)
 

@@ -5,10 +5,8 @@ import { getStatus } from '../../../api/contract/operations/status.ts'
 import type { StatusShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { atHome, type Place } from '../../at-home.ts'
-import { defineCommand } from '../../command.ts'
+import { defineCommand, paint, type Screen, table, wrap } from '../../kit.ts'
 import { staleWords } from '../../start/stale.ts'
-import { paint, type Screen, table } from '../../terminal/table.ts'
-import { wrap } from '../../terminal/text.ts'
 import { grouped } from '../../views/lines.ts'
 
 interface Line {

@@ -3,10 +3,7 @@ import { TOKEN_SCOPES } from '../../../api/contract/constants.ts'
 import * as api from '../../../api/contract/operations/tokens.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
-import { defineCommand, printJson } from '../../command.ts'
-import { durationIn } from '../../input/time.ts'
-import { table } from '../../terminal/table.ts'
-import { usage } from '../../usage.ts'
+import { defineCommand, durationIn, printJson, table, usage } from '../../kit.ts'
 
 const create = defineCommand('token create', {
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',

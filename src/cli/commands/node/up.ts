@@ -12,15 +12,13 @@ import { holdHome } from '../../../ops/system/home-lock.ts'
 import { ENROLMENT_FILE } from '../../../trust/certificates/index.ts'
 import { loadIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { ensureHome, refuseLostKey } from '../../home.ts'
+import { besideEachOther, type CommandIo, defineCommand, fitted, show, usage } from '../../kit.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { firstSteps } from '../../shells/next-steps.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { refuseBesideMachine } from '../../start/user-unit.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
-import { besideEachOther, fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 /**
  * Asks once, before the first start at a terminal, and not where an enrolment file says that this machine joins a mesh. A new

@@ -7,11 +7,9 @@ import { systemTimers } from '../../../base/clock.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
-import { defineCommand } from '../../command.ts'
 import { toldGuard } from '../../judging.ts'
-import { placeOf } from '../../place.ts'
+import { defineCommand, placeOf, usage } from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
-import { usage } from '../../usage.ts'
 
 export const commands = [
   defineCommand('acp', {

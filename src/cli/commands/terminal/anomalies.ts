@@ -8,10 +8,18 @@ import {
 } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { ago, localTime } from '../../../base/format.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
-import { durationIn, sinceOf } from '../../input/time.ts'
-import { paint, pairs, type Screen, table } from '../../terminal/table.ts'
-import { wrap } from '../../terminal/text.ts'
+import {
+  type CommandIo,
+  defineCommand,
+  durationIn,
+  paint,
+  pairs,
+  type Screen,
+  show,
+  sinceOf,
+  table,
+  wrap,
+} from '../../kit.ts'
 
 export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, screen: Screen): string {
   const lines =

@@ -6,9 +6,8 @@ import { quickGuard } from '../../../assist/guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../assist/risk/index.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
-import { placeOf } from '../../place.ts'
+import { type CommandIo, defineCommand, placeOf, show } from '../../kit.ts'
 import { printVerdict } from '../../views/check.ts'
 
 /** The verdict for scripts, which always has every field; `safer` is null if there is no safer form. */

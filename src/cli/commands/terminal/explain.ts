@@ -2,13 +2,21 @@
 
 import { type ExplainedPart, type Explanation, explainCommand } from '../../../assist/copilot/index.ts'
 import { printable } from '../../../base/format.ts'
-import { defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
+import {
+  cut,
+  defineCommand,
+  fitted,
+  paint,
+  type Screen,
+  type Style,
+  show,
+  textWidth,
+  wrap,
+} from '../../kit.ts'
 import { knownTool } from '../../knowledge.ts'
 import { DECISIONS, RISK_COLOURS } from '../../terminal/risk-words.ts'
-import { paint, type Screen, type Style } from '../../terminal/table.ts'
-import { cut, fitted, textWidth, wrap } from '../../terminal/text.ts'
 import { printKnown } from '../../views/knowledge.ts'
 
 /** Widest word with its indent, in cells, that has its meaning beside it; the meaning of a wider one stands below. */

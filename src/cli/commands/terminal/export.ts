@@ -8,10 +8,9 @@ import { batches } from '../../../observe/imports/batches.ts'
 import { type ForeignShell, SHELLS } from '../../../observe/imports/entry.ts'
 import { SHELL_WRITERS } from '../../../observe/imports/writers.ts'
 import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../../ops/care/transfer.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
 import { filterOptions, filtersOf, nothingFound, untilOption } from '../../history/filters.ts'
+import { absolutePath, type CommandIo, defineCommand } from '../../kit.ts'
 import { createOutput, noJson } from '../../output-file.ts'
-import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 
 const IDLE_MS = 60_000

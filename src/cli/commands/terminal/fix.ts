@@ -8,12 +8,11 @@ import type { World } from '../../../assist/copilot/fix/rule.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { orElse } from '../../../base/run/or-else.ts'
 import { personHome } from '../../../base/run/person-home.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { holderOf, socketTable } from '../../doctor/sockets.ts'
 import { shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
+import { type CommandIo, defineCommand, show, workingDirectory } from '../../kit.ts'
 import { askedKnowledge } from '../../knowledge.ts'
-import { workingDirectory } from '../../place.ts'
 import { marked, printFixed } from '../../views/ask.ts'
 
 /** How many of the newest commands are looked through for one that failed. */

@@ -1,7 +1,6 @@
 // karo guard: shows the guard's state, edits a person's own rules, and answers the guard inside shells.
 import { GUARD_SHELLS } from '../../../observe/hooks/guard/guard.ts'
-import { type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
-import { usage } from '../../usage.ts'
+import { type CommandInput, type CommandIo, defineCommand, usage } from '../../kit.ts'
 
 const status = defineCommand('guard', {
   summary: 'show the state of the guard: profile, rules files, what it did lately',

@@ -7,16 +7,22 @@ import {
 import { getHistory, getRankedCommands } from '../../../api/contract/operations/history.ts'
 import type { RankedShape } from '../../../api/contract/shapes.ts'
 import { loadConfig } from '../../../config/load.ts'
-import { type CommandIo, defineCommand, type OptionsOf, printJson } from '../../command.ts'
 import type { Ranking } from '../../finder/finder.ts'
 import { historyColumns } from '../../history/columns.ts'
 import { deleteHistory } from '../../history/delete.ts'
 import { filterOptions, filtersOf, nothingFound, untilOption } from '../../history/filters.ts'
-import { parseWhole } from '../../input/values.ts'
 import { withNode } from '../../kept/with-node.ts'
-import { absolutePath, workingDirectory } from '../../place.ts'
+import {
+  absolutePath,
+  type CommandIo,
+  defineCommand,
+  type OptionsOf,
+  parseWhole,
+  printJson,
+  table,
+  workingDirectory,
+} from '../../kit.ts'
 import { pause } from '../../terminal/interrupt.ts'
-import { table } from '../../terminal/table.ts'
 
 const OPTIONS = {
   ...filterOptions,

@@ -3,11 +3,16 @@
 import { quickGuard } from '../../../assist/guard/quick.ts'
 import { type ExitCode, KaroError } from '../../../base/errors.ts'
 import { ADAPTER_NAMES, ADAPTERS, type Adapter, type AdapterName } from '../../adapters/index.ts'
-import { type ArgumentWords, type CommandIo, defineCommand, type OptionsByName } from '../../command.ts'
 import { type Asked, answerHook } from '../../hooks/answer.ts'
 import { readInput } from '../../hooks/input.ts'
 import { asking as asked, askOption } from '../../hooks/options.ts'
-import { workingDirectory } from '../../place.ts'
+import {
+  type ArgumentWords,
+  type CommandIo,
+  defineCommand,
+  type OptionsByName,
+  workingDirectory,
+} from '../../kit.ts'
 import { asking } from '../../run/registry.ts'
 
 /** The tools into whose settings the hook can be put. */

@@ -4,10 +4,8 @@ import { type Guard, loadGuard, type MachinePlace, machineOf } from '../../../as
 import { systemClock } from '../../../base/clock.ts'
 import { loadConfig } from '../../../config/load.ts'
 import type { Config } from '../../../config/types.ts'
-import { type CommandIo, defineCommand } from '../../command.ts'
-import { placeOf } from '../../place.ts'
+import { type CommandIo, defineCommand, placeOf, usage } from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
-import { usage } from '../../usage.ts'
 
 export const commands = [
   defineCommand('mcp', {

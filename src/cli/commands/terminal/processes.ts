@@ -7,10 +7,7 @@ import {
 import { getProcesses } from '../../../api/contract/operations/processes.ts'
 import type { ProcessShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, localTime } from '../../../base/format.ts'
-import { defineCommand, printJson } from '../../command.ts'
-import { parseSince, rfc3339 } from '../../input/time.ts'
-import { parseWhole } from '../../input/values.ts'
-import { table } from '../../terminal/table.ts'
+import { defineCommand, parseSince, parseWhole, printJson, rfc3339, table } from '../../kit.ts'
 
 export const commands = [
   defineCommand('processes', {

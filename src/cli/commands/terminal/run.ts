@@ -3,11 +3,8 @@ import { dirname } from 'node:path'
 import { type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { homePaths } from '../../../config/paths.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
-import { absolutePath, homeOf } from '../../place.ts'
+import { absolutePath, type CommandIo, defineCommand, homeOf, show, table, usage } from '../../kit.ts'
 import type { Plan, Wanted } from '../../run/plan.ts'
-import { table } from '../../terminal/table.ts'
-import { usage } from '../../usage.ts'
 
 const network = {
   value: 'host',

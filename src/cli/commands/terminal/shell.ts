@@ -10,14 +10,17 @@ import type { Shell } from '../../../observe/hooks/hook.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import {
   type ArgumentWords,
+  absolutePath,
   type CommandInput,
   type CommandIo,
   defineCommand,
+  fitted,
+  homeOf,
   type OptionWords,
   show,
-} from '../../command.ts'
+  usage,
+} from '../../kit.ts'
 import { absoluteProgram, programOf } from '../../own-program.ts'
-import { absolutePath, homeOf } from '../../place.ts'
 import {
   ASK_KEY,
   CTRL_R,
@@ -50,8 +53,6 @@ import { loginShell, START_FILES } from '../../shells/start-files.ts'
 import { changeSystemFiles } from '../../shells/system-files.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
-import { fitted } from '../../terminal/text.ts'
-import { usage } from '../../usage.ts'
 
 /** A line for each shell that still has the hook in its start file, and how to take it out; empty where none has. */
 function stillHooked(io: CommandIo): string {

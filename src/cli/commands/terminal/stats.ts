@@ -3,12 +3,19 @@ import { STATISTICS_PERIODS } from '../../../api/contract/constants.ts'
 import { getMostUsed, getStats } from '../../../api/contract/operations/stats.ts'
 import { type MostUsedShape, RISK_LEVELS, type StatisticsShape } from '../../../api/contract/shapes.ts'
 import { duration } from '../../../base/format.ts'
-import { type CommandIo, defineCommand, show } from '../../command.ts'
 import { withNode } from '../../kept/with-node.ts'
+import {
+  type CommandIo,
+  clauses,
+  cut,
+  defineCommand,
+  type Screen as Lines,
+  paint,
+  show,
+  table,
+} from '../../kit.ts'
 import { bar, shade, showsBlocks, spark } from '../../terminal/bars.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
-import { type Screen as Lines, paint, table } from '../../terminal/table.ts'
-import { clauses, cut } from '../../terminal/text.ts'
 import {
   besideEachOther,
   grouped,

@@ -1,9 +1,7 @@
 // View of NodeHealth: a row for each node, absent ones too, and with --watch which nodes came and went.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { ago, duration, formatFingerprint } from '../../../base/format.ts'
-import type { Screen } from '../../terminal/table.ts'
-import { table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
+import { fitted, type Screen, table } from '../../kit.ts'
 import { utc } from './reach.ts'
 import type { QueryTypeView } from './view.ts'
 

@@ -1,8 +1,7 @@
 // How karo query shows safety: bars by level of risk, what the guard did, and where nothing watches.
 import { type QueryDataOf, RISK_LEVELS } from '../../../api/contract/shapes.ts'
+import { clauses, paint, table } from '../../kit.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
-import { paint, table } from '../../terminal/table.ts'
-import { clauses } from '../../terminal/text.ts'
 import { barOf, byNode, known, type NodeRow, orNone, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'SafetyPosture'>

@@ -1,7 +1,6 @@
 // How karo query shows tools: one row each, most used first, and with --watch what is new.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
-import { paint, type Screen, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
+import { fitted, paint, type Screen, table } from '../../kit.ts'
 import { byNode, changeAndNodes, percent, type QueryTypeView, type Shown, signed } from './view.ts'
 
 type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]

@@ -3,13 +3,20 @@ import { useState } from 'preact/hooks'
 import { getAgents, startAgent, stopAgent } from '../../../api/contract/operations/agents/agents.ts'
 import { getCapabilities, revokeCapability } from '../../../api/contract/operations/agents/approvals.ts'
 import type { AgentListShape, CapabilityShape } from '../../../api/contract/shapes.ts'
-import { Left } from '../../parts/left.tsx'
-import { Act, Command, Panel, Shown } from '../../parts/panel.tsx'
-import { type Columns, Table } from '../../parts/table.tsx'
-import { Code, Foreign, State, Time } from '../../parts/words.tsx'
-import { useAnswer } from '../../state/asked.ts'
-import { isMuscleLocked, status } from '../../state/live.ts'
-import { client } from '../../state/session.ts'
+import {
+  Act,
+  Code,
+  type Columns,
+  Command,
+  Foreign,
+  Left,
+  Panel,
+  Shown,
+  State,
+  Table,
+  Time,
+} from '../../parts/index.ts'
+import { client, isMuscleLocked, status, useAnswer } from '../../state/index.ts'
 import { Agent, noCommand } from './one-agent.tsx'
 import { Tasks } from './tasks.tsx'
 

@@ -2,10 +2,8 @@
 import { useId, useState } from 'preact/hooks'
 import { runTask } from '../../../api/contract/operations/agents/agents.ts'
 import type { AgentShape } from '../../../api/contract/shapes.ts'
-import { Act } from '../../parts/panel.tsx'
-import { Foreign } from '../../parts/words.tsx'
-import { isMuscleLocked } from '../../state/live.ts'
-import { client } from '../../state/session.ts'
+import { Act, Foreign } from '../../parts/index.ts'
+import { client, isMuscleLocked } from '../../state/index.ts'
 import { type Field, fieldsOf, problemsOf, readTyped } from './arguments.ts'
 import { keyOf } from './tasks.tsx'
 

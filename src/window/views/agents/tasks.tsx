@@ -3,14 +3,22 @@ import { useEffect, useState } from 'preact/hooks'
 import { type Problem, problemOf } from '../../../api/contract/client/page.ts'
 import { cancelTask, followTask, getTask, getTasks } from '../../../api/contract/operations/agents/agents.ts'
 import type { TaskLineShape, TaskRowShape, TaskShape } from '../../../api/contract/shapes.ts'
-import { Dialog } from '../../parts/dialog.tsx'
-import { Act, Panel, Shown, Trouble } from '../../parts/panel.tsx'
-import { type Columns, Facts, Table } from '../../parts/table.tsx'
+import {
+  Act,
+  type Columns,
+  Dialog,
+  Facts,
+  Foreign,
+  number,
+  Panel,
+  Shown,
+  State,
+  Table,
+  Time,
+  Trouble,
+} from '../../parts/index.ts'
 import { Terminal } from '../../parts/terminal.tsx'
-import { Foreign, number, State, Time } from '../../parts/words.tsx'
-import { useAnswer } from '../../state/asked.ts'
-import { status } from '../../state/live.ts'
-import { client, noteProblem } from '../../state/session.ts'
+import { client, noteProblem, status, useAnswer } from '../../state/index.ts'
 import { linesOfResult } from './result-lines.ts'
 
 const LIMIT = 100

@@ -3,14 +3,8 @@ import { useState } from 'preact/hooks'
 import { formatFingerprint } from '../../../api/contract/client/page.ts'
 import { decideApproval } from '../../../api/contract/operations/agents/approvals.ts'
 import type { ApprovalShape } from '../../../api/contract/shapes.ts'
-import { Left } from '../../parts/left.tsx'
-import { Act } from '../../parts/panel.tsx'
-import { Scroll } from '../../parts/scroll.tsx'
-import { Facts } from '../../parts/table.tsx'
-import { Code, counted, Foreign, number, Risk, Time } from '../../parts/words.tsx'
-import { inbox } from '../../state/inbox.ts'
-import { isMuscleLocked, status } from '../../state/live.ts'
-import { client, scope } from '../../state/session.ts'
+import { Act, Code, counted, Facts, Foreign, Left, number, Risk, Scroll, Time } from '../../parts/index.ts'
+import { client, inbox, isMuscleLocked, scope, status } from '../../state/index.ts'
 
 /** Lines that are drawn at first; the rest comes on demand, so that a large diff does not hold up the page. */
 const LINES_AT_FIRST = 400

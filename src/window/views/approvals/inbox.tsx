@@ -2,13 +2,20 @@
 
 import { getApprovalsLog } from '../../../api/contract/operations/agents/approvals.ts'
 import type { ApprovalShape, EndedApprovalShape } from '../../../api/contract/shapes.ts'
-import { Act, Command, Panel, Shown } from '../../parts/panel.tsx'
-import { type Columns, Table } from '../../parts/table.tsx'
-import { Code, counted, Foreign, number, State } from '../../parts/words.tsx'
-import { useAnswer } from '../../state/asked.ts'
-import { inbox, notifies, toggleNotifications } from '../../state/inbox.ts'
-import { isMuscleLocked } from '../../state/live.ts'
-import { scope } from '../../state/session.ts'
+import {
+  Act,
+  Code,
+  type Columns,
+  Command,
+  counted,
+  Foreign,
+  number,
+  Panel,
+  Shown,
+  State,
+  Table,
+} from '../../parts/index.ts'
+import { inbox, isMuscleLocked, notifies, scope, toggleNotifications, useAnswer } from '../../state/index.ts'
 import { ActionClass, Card, deny } from './card.tsx'
 
 const LIMIT = 100
