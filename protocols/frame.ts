@@ -45,7 +45,7 @@ export interface Envelope {
   /** `hop`: strictly increasing per sender and stream. `document`: 0, its body has its own version. */
   readonly seq: number
   /** 16 bytes that tie the log lines of several nodes together. */
-  readonly trace?: Uint8Array
+  readonly trace?: Uint8Array | undefined
 }
 
 export interface Frame {

@@ -104,7 +104,7 @@ export type Verdict =
       readonly gate: Gate
       readonly reason: string
       /** What who asked can do about it. Theirs alone, as it may name paths: it is in no ledger and no log. */
-      readonly hint?: string
+      readonly hint?: string | undefined
       /** What it runs or changes is not what was let through: it may be judged again. */
       readonly changed?: true
     }

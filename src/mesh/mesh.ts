@@ -82,7 +82,7 @@ function createEdge(deps: MeshDeps) {
     timers,
     random,
     log,
-    ...(deps.onEncoded === undefined ? {} : { onEncoded: deps.onEncoded }),
+    onEncoded: deps.onEncoded,
   }
   const links = createLinks({ channel, timings, admits, put })
   const exchanges = createExchanges({ channel, timings, admits, put, wireTo: (node) => wires.to(node) })

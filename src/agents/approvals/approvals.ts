@@ -188,9 +188,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       type: 'approval_decided',
       success: true,
       trace_id: action.traceId,
-      ...(who.from !== undefined && { peer: who.from.node as NonNullable<AuditRecord['peer']> }),
+      peer: who.from?.node as AuditRecord['peer'],
       details: {
-        ...(person === null ? {} : { uid: person }),
+        uid: person ?? undefined,
         approval: id,
         decision,
         class: of,
@@ -200,7 +200,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         scope,
         by,
         way: who.way,
-        ...(who.operator !== undefined && { operator: who.operator }),
+        operator: who.operator,
       },
     })
     // A yes has to stand in the ledger; a no counts anyway.

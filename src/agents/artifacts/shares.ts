@@ -145,7 +145,7 @@ export function createShares(deps: SharesDeps): SharesInside {
           artifact: Buffer.from(artifact, 'hex'),
           secret,
           not_after: ends_at,
-          ...(key !== undefined && { audience: key }),
+          audience: key,
         }
         return { share, link: makeLink(identity, body, { at: now, random }) }
       }),

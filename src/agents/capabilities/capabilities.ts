@@ -230,7 +230,7 @@ export function createCapabilities({
         capability: id,
         agent: subject,
         once,
-        ...(parent === null ? {} : { parent }),
+        parent: parent ?? undefined,
         kinds: [...new Set(names.map((name) => name.slice(0, name.indexOf(':'))))].join(' '),
         expires_at: new Date(expires_at).toISOString(),
       },

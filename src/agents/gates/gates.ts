@@ -361,7 +361,7 @@ const refusedBy = ({ gate, class: of, reason, hint }: Extract<Narrowed, { effect
   class: of,
   gate,
   reason,
-  ...(hint !== undefined && { hint }),
+  hint,
 })
 
 const questionOf = ({ agent, tool, operation, requester }: Action, self: NodeId): AgentQuestion => ({
@@ -381,18 +381,18 @@ function entryOf(action: Action, verdict: Verdict): Parameters<Audit['record']>[
     success: verdict.outcome !== 'deny',
     trace_id: traceId,
     details: {
-      ...(requester.person !== undefined && Number.isSafeInteger(uid) ? { uid } : {}),
+      uid: Number.isSafeInteger(uid) ? uid : undefined,
       agent,
       tool: tool.slice(0, 128),
       task: task.slice(0, 128),
       outcome: verdict.outcome,
       class: verdict.class,
       reason: verdict.reason.slice(0, 512),
-      ...(verdict.outcome === 'deny' ? { gate: verdict.gate } : {}),
-      ...(verdict.outcome === 'wait' ? { approval: verdict.approval } : {}),
-      ...(requester.agent === undefined ? {} : { by_agent: requester.agent }),
-      ...(requester.operator === undefined ? {} : { operator: requester.operator }),
+      gate: verdict.outcome === 'deny' ? verdict.gate : undefined,
+      approval: verdict.outcome === 'wait' ? verdict.approval : undefined,
+      by_agent: requester.agent,
+      operator: requester.operator,
     },
-    ...(isElsewhere && { peer: requester.node as NodeId }),
+    peer: isElsewhere ? (requester.node as NodeId) : undefined,
   }
 }

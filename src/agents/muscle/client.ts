@@ -257,7 +257,7 @@ function attach(
           send(step, bytes) {
             if (!socket.destroyed) send({ op: 'pipe', job, ...step }, bytes)
           },
-          ...(onConnection && { onOpen: onConnection }),
+          onOpen: onConnection,
         }),
         seq: 0,
         taken: Promise.resolve(),

@@ -171,7 +171,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
             tool: next.tool,
             input,
             why: whyOf(row, next),
-            ...(who.sessions !== undefined && { sessions: who.sessions }),
+            sessions: who.sessions,
             traceId: who.traceId,
           })
         } catch (error) {

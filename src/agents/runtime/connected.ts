@@ -29,8 +29,8 @@ export function createConnected({
         times: due.times,
         // The name that an agent asks for may contain anything that it has read, so only the agent's own log has it,
         // for its person.
-        ...(place === undefined ? { reason: 'none of its places' } : { place }),
-        ...(place !== undefined && refused !== undefined && { reason: refused.slice(0, 200) }),
+        place,
+        reason: place === undefined ? 'none of its places' : refused?.slice(0, 200),
       },
     })
   }

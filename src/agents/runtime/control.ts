@@ -21,7 +21,7 @@ export interface Actor {
   /** See `Requester`. */
   readonly sessions?: readonly string[] | undefined
   /** Somebody of another machine: `person` is then AFAR, and `admin` says that policy has let them reach the agents here. */
-  readonly by?: Afar
+  readonly by?: Afar | undefined
   /** 32 hex digits. */
   readonly traceId: string
 }
@@ -128,7 +128,7 @@ export function createControl({ identity, gates, grants, log }: ControlDeps) {
       const early = isLooked ? await gates.refuses({ ...action, tool: 'start' }) : undefined
       if (early !== undefined)
         throw new KaroError('refused', `${known.id} is not started: ${early.reason}`, {
-          ...(actor.by === undefined && early.hint !== undefined && { hint: early.hint }),
+          hint: actor.by === undefined ? early.hint : undefined,
         })
     }
   }
@@ -144,13 +144,12 @@ export function createControl({ identity, gates, grants, log }: ControlDeps) {
     if (verdict.outcome === 'run') return verdict
     throw new KaroError('refused', `${known.id} is not started: ${verdict.reason}`, {
       // Hints name places, and commands that people of this machine type.
-      ...(actor.by === undefined &&
-        verdict.outcome === 'deny' &&
-        verdict.hint !== undefined && { hint: verdict.hint }),
-      ...(actor.by === undefined &&
-        verdict.outcome === 'wait' && {
-          hint: `Approve it, and then start it again: karo approvals approve ${verdict.approval}`,
-        }),
+      hint:
+        actor.by !== undefined
+          ? undefined
+          : verdict.outcome === 'deny'
+            ? verdict.hint
+            : `Approve it, and then start it again: karo approvals approve ${verdict.approval}`,
     })
   }
 

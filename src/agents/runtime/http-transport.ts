@@ -202,7 +202,7 @@ async function connected(
   signal: AbortSignal | undefined,
   owners: HttpTransportDeps['owners'],
 ): Promise<Socket> {
-  const socket = connect({ ...where, ...(signal && { signal }) })
+  const socket = connect({ ...where, signal })
   // Whoever accepts it may end it while it is looked at: the request over it then fails.
   socket.on('error', () => {})
   try {
@@ -244,7 +244,7 @@ async function answerOf(
     headers: Object.fromEntries(headers),
     maxHeaderSize: HEAD_BYTES,
     createConnection: () => socket,
-    ...(signal && { signal }),
+    signal: signal ?? undefined,
   })
   sent.on('response', resolve)
   sent.on('error', (error) =>

@@ -164,12 +164,13 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     type: 'agent_changed',
     success: true,
     trace_id: traceId,
-    ...(afar !== undefined && { peer: afar.node as NodeId }),
+    peer: afar?.node as NodeId | undefined,
     details: {
       uid: person,
       change,
       agent: id,
-      ...(afar === undefined ? by !== person && { by } : afar.operator && { operator: afar.operator }),
+      by: afar === undefined && by !== person ? by : undefined,
+      operator: afar?.operator,
     },
   })
   const tell = (change: string, known: Known, actor: Actor): Promise<void> =>

@@ -95,7 +95,7 @@ async function perform(
     throw new NotRun('rejected', holdsSecrets(task.agent))
   const { agent } = known
   const { person, by, traceId } = task
-  const actor: Actor = { person, admin: false, sessions, traceId, ...(by && { by }) }
+  const actor: Actor = { person, admin: false, sessions, traceId, by }
   const actionOf = ({ readOnly }: Pick<Tool, 'readOnly'>): Action => ({
     id: task.id,
     task: task.id,

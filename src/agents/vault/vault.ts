@@ -137,7 +137,7 @@ export function createVault(deps: VaultDeps): Vault {
     agent?: string,
   ): Promise<SecretFacts> {
     await commit(vault, { put: [row] })
-    await tell('vault_changed', owner, { change, secret: row.id, ...(agent === undefined ? {} : { agent }) })
+    await tell('vault_changed', owner, { change, secret: row.id, agent })
     return factsOf(row)
   }
 

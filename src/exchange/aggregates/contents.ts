@@ -178,15 +178,14 @@ function typeOf(
     waiting,
     outside,
     splits,
-    ...(off.length === 0
-      ? {}
-      : {
-          off: {
+    off:
+      off.length === 0
+        ? undefined
+        : {
             nodes: Math.ceil(Math.hypot(...off.map(({ nodes }) => nodes))),
             values: Math.ceil(Math.hypot(...off.map(({ values }) => values))),
           },
-        }),
-    ...(reason === undefined ? {} : { reason }),
+    reason,
   }
 }
 

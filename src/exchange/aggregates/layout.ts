@@ -42,7 +42,7 @@ function factsOf(layout: Layout): Facts {
       family,
       name,
       values,
-      ...(within === undefined ? {} : { within }),
+      within,
     })),
     type,
     version,

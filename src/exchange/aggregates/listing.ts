@@ -193,7 +193,7 @@ export function listingOf(view: TallyView, shares: readonly HeldShare[]): Listin
   return {
     bundle: view.bundle,
     k: kOf(view),
-    ...(view.noise === undefined ? {} : { noise: view.noise }),
+    noise: view.noise,
     audiences: [...view.audiences].sort(),
     expected: view.expected.size,
     teams: teamsOf(view),

@@ -67,11 +67,11 @@ export function writeQuestion(
   const body: MeshQueryBody = {
     query_id: author.random.bytes(QUERY_ID_BYTES),
     query_type: ask.query_type,
-    ...(ask.level === undefined ? {} : { level: ask.level }),
+    level: ask.level,
     time_range: ask.time_range,
     filters: ask.filters ?? [],
     audience_key: key.publicKey,
-    ...(acting === undefined ? {} : { operator: { delegation: acting.delegation, chain: acting.chain } }),
+    operator: acting && { delegation: acting.delegation, chain: acting.chain },
     created_at,
     // The question expires after its longest life, not after the asker's wait, because owners' clocks differ from the asker's.
     expires_at: created_at + QUERY_LIFE_MS,
@@ -211,6 +211,6 @@ function envelopeOf({ identity, clock, random }: Author, trace: Uint8Array | und
     ts: clock.now(),
     nonce: random.bytes(NONCE_BYTES),
     seq: 0,
-    ...(trace === undefined ? {} : { trace }),
+    trace,
   }
 }

@@ -61,7 +61,7 @@ const reach = z
       covers: timeRange.nullable().describe('null: there are no records in the range, or `unsaid`'),
       unsaid: z
         .literal(true)
-        .exactOptional()
+        .optional()
         .describe('the node gave numbers without saying which part of the time they cover'),
     }).describe('the others'),
   })
@@ -75,7 +75,7 @@ const holders = (description: string) =>
 const released = z
   .strictObject({
     audience: text(64, 'the role that the totals were computed for'),
-    first: firstTotals.exactOptional(),
+    first: firstTotals.optional(),
     partly: listOf(z.string().max(64), 512).describe(
       'rows that some periods do not tell, or not of all machines: what is shown of them is the least',
     ),
@@ -85,7 +85,7 @@ const released = z
         machines: count('machines of it in the newest of these periods'),
         of: count('machines that it had then').nullable().describe('null: not known'),
       })
-      .exactOptional()
+      .optional()
       .describe('of a team that was asked about'),
     holders: holders('nodes that showed releases which the asking one does not hold; empty when it held all'),
     refused: holders('nodes that sent something altered, or about something else, in their place'),
@@ -136,8 +136,8 @@ export const queryResult = z
     level: level('1: numbers of consenting nodes; 2: totals of many'),
     time_range: timeRange,
     status: z.enum(['success', 'access_denied', 'no_data', 'withheld']),
-    filters: listOf(queryFilter, 16).exactOptional().describe('the filters of the question, if any'),
-    team: text(64, 'the team, if only a team was asked').exactOptional(),
+    filters: listOf(queryFilter, 16).optional().describe('the filters of the question, if any'),
+    team: text(64, 'the team, if only a team was asked').optional(),
     asked_as: z
       .strictObject({
         operator: nodeId<NodeId>(),
@@ -146,14 +146,14 @@ export const queryResult = z
         roles: labels('roles of the operator'),
         teams: labels('teams of the operator'),
       })
-      .exactOptional()
+      .optional()
       .describe('the operator who asked; absent: this node asked'),
     own_missing: z
       .literal(true)
-      .exactOptional()
+      .optional()
       .describe("this node's own numbers are missing, because they could not be read in time"),
     data,
-    nodes: listOf(perNode).exactOptional().describe('with per_node'),
+    nodes: listOf(perNode).optional().describe('with per_node'),
     as_of: moment('when the oldest of these numbers was computed; null without any').nullable(),
     age_ms: count('milliseconds since it was asked, where an earlier answer was kept').exactOptional(),
     coverage,
@@ -167,10 +167,10 @@ export const queryResult = z
       })
       .nullable()
       .describe('the nodes behind each `change`; null for a type that compares nothing'),
-    released: released.exactOptional().describe('at level 2'),
+    released: released.optional().describe('at level 2'),
     elsewhere: z
       .strictObject({ machines: count('machines beside the team'), data })
-      .exactOptional()
+      .optional()
       .describe(
         'at level 2, of a team: the same numbers of the machines beside it, where they were released',
       ),
@@ -202,7 +202,7 @@ export const queryResult = z
 
 export type QueryResult = z.infer<typeof queryResult> & {
   /** With `opened` of the request: the closed buckets in the range, none without `released`; it never leaves the process. */
-  readonly opened?: readonly BucketTotals[]
+  readonly opened?: readonly BucketTotals[] | undefined
 }
 
 /** Every known member is in exactly one count; the counts add up to `known`. */

@@ -42,7 +42,7 @@ export function reportOf(findings: Findings): Report {
   const found = isAlone(findings) ? { tool_usage: LONE, safety_stats: LONE, anomalies: LONE } : findings.found
   const tools = toolsOf(found.tool_usage)
   const risk = riskOf(found.safety_stats)
-  const anomalies = { ...anomaliesOf(found.anomalies), ...(findings.named && { named: findings.named }) }
+  const anomalies = { ...anomaliesOf(found.anomalies), named: findings.named }
   const counted = isAlone(findings) ? [] : (findings.counted ?? []).map(countedOf)
   const sections: readonly Ground[] = [tools, risk, anomalies, ...counted]
   const isShown = sections.some(({ state }) => state === 'shown')

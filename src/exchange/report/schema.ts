@@ -167,7 +167,7 @@ const anomalies = z
           hour: moment('beginning of the hour of UTC in which they began'),
         }).describe('gravest first'),
       })
-      .exactOptional()
+      .optional()
       .describe('of machines whose people chose to be named to this role, apart from totals'),
   })
   .meta({ id: 'ReportAnomalies' })

@@ -196,7 +196,7 @@ export function createReader(
       })
       if (summaries.length === 0 && covers === undefined) return undefined
       const as_of = newest(summaries.map(({ generated_at }) => generated_at))
-      return { summaries, as_of, ...(covers === undefined ? {} : { covers }) }
+      return { summaries, as_of, covers }
     },
     open,
     refused: () => refused,

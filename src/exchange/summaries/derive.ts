@@ -42,7 +42,7 @@ export async function deriveSummary(
     generated_at: generatedAt,
     closed: generatedAt >= period.end,
     ...Object.assign({}, ...found),
-    ...(counted.length > 0 && { counted }),
+    counted: counted.length > 0 ? counted : undefined,
   }
 }
 

@@ -31,7 +31,7 @@ export interface SummaryCover {
   /** Milliseconds since the epoch: when the newest of them was derived. */
   readonly as_of: number
   /** The part of the range that is known, hours in which nobody typed included; absent: none of it. */
-  readonly covers?: TimeRange
+  readonly covers?: TimeRange | undefined
 }
 
 export interface CoverAbout {

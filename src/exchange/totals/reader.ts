@@ -72,7 +72,7 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
     batches: shown === undefined ? [] : [batchOf(shown, asked.known, implausible)],
     k: shown?.threshold ?? 0,
     implausible,
-    ...(content === undefined || shown === undefined ? {} : { apart: apartOf(content, shown, asked.known) }),
+    apart: content && shown && apartOf(content, shown, asked.known),
     contributions: content === undefined ? undefined : contributionsOf(content, asked.type),
   }
 }
@@ -112,7 +112,7 @@ function batchOf(one: ReleasedType, known: Layout | undefined, implausible: bool
     rows.set(name, { nodes, values })
     if (implausible || of < n) partly.add(name)
   }
-  return { contributors: n, ...(off === undefined ? {} : { off }), rows, partly }
+  return { contributors: n, off, rows, partly }
 }
 
 const apartOf = (

@@ -229,7 +229,7 @@ export function createTallier(deps: TotalsParts) {
         audience: content.audience,
         types: content.types.map(({ type, n }) => `${type}:${n}`).join(' '),
         threshold: Math.max(0, ...content.types.map(({ threshold }) => threshold)),
-        ...(liars === '' ? {} : { unproved: liars }),
+        unproved: liars || undefined,
       }
       log.info(details, 'totals were released')
       await audit.record({ type: 'total_released', success: true, details })

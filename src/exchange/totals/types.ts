@@ -77,7 +77,7 @@ export interface Off {
 export interface BatchTotals {
   readonly contributors: number
   /** Absent: its numbers have no noise. Of a part it is that of the whole, which is at least as large. */
-  readonly off?: Off
+  readonly off?: Off | undefined
   /** The rows that are told. Nothing is known of a missing row: no machine has it, too few have it, or such a row would follow from it. */
   readonly rows: ReadonlyMap<string, TotalRow>
   /** The rows that are told of some of the contributors only. */
@@ -112,7 +112,7 @@ export interface BucketTotals {
   /** What was opened, of sets that have no machine in common: one, or of a team one for each part; empty unless it was released. */
   readonly batches: readonly BatchTotals[]
   /** The same, as far as it was told apart by teams; absent: nothing was released. */
-  readonly apart?: ApartTotals
+  readonly apart?: ApartTotals | undefined
   /** Of a team: rows that are told of all machines together and not of these. */
   readonly ofAllOnly?: number
   /** Sums of some of its machines cannot be, so what is shown is of the others. */

@@ -109,7 +109,7 @@ function addedUp(
       ...row,
       count: row.count + count,
       hour: Math.max(row.hour, hour),
-      ...(all.length === 0 ? {} : { subjects: all }),
+      subjects: all.length === 0 ? undefined : all,
     })
   }
   return [...sums.values()].sort(

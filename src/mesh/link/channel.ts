@@ -25,7 +25,7 @@ export interface ChannelDeps extends Ambient {
   readonly replay: Pick<Replay, 'check' | 'inWindow'>
   readonly rejections: Pick<Rejections, 'count' | 'failed' | 'inTime'>
   /** Sees every frame this node sends, as it is written. */
-  readonly onEncoded?: (bytes: Uint8Array) => void
+  readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
 
 export interface ChannelInit {
@@ -190,7 +190,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
         ts: deps.clock.now(),
         nonce: deps.random.bytes(NONCE_BYTES),
         seq: ++sent,
-        ...(trace === undefined ? {} : { trace }),
+        trace,
       }
       return sendBytes(encodeFrame(message, envelope, body, sign))
     },

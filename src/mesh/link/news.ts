@@ -69,7 +69,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       type,
       success: true,
       peer,
-      details: { ...details, ...(unrecorded > 0 && { unrecorded }) },
+      details: { ...details, unrecorded: unrecorded || undefined },
     })
   }
 
@@ -79,7 +79,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
     if (happened === undefined) return
     const { key, times } = happened
     if (key === REST) log.info({ times }, 'more neighbours came and went than the ledger tells apart')
-    else log.info({ peer, ...fields, ...(times > 1 && { times }) }, message)
+    else log.info({ peer, ...fields, times: times > 1 ? times : undefined }, message)
   }
 
   return {
@@ -119,7 +119,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       oneSided.delete(node)
       told.set(conn, clock.monotonic())
       const addresses = met.get(conn)?.addresses ?? []
-      trust.sawMember(node, { ...(name !== undefined && { name }), addresses })
+      trust.sawMember(node, { name, addresses })
       say(node, { address: ip }, 'neighbour connected')
       recordVisit('peer_connected', node, { address: ip })
     },

@@ -220,20 +220,18 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       if ('hello' in say && wire !== undefined)
         wire.control?.send(Hello, {
           ...ownHello(wire.peer.nodeId, wire.connection),
-          ...(say.leaf ? { leaf: true } : {}),
+          leaf: say.leaf || undefined,
         })
-      else if ('ping' in say)
-        wire?.control?.send(Ping, { id: say.ping, ...(say.leaf === undefined ? {} : { leaf: say.leaf }) })
+      else if ('ping' in say) wire?.control?.send(Ping, { id: say.ping, leaf: say.leaf })
       else if ('pong' in say) wire?.control?.send(Pong, { id: say.pong })
       else if ('keys' in say) wire?.control?.send(NoticeKeys, say.keys)
-      else if ('notices' in say)
-        wire?.control?.send(Notices, { frames: say.notices, ...(say.to === undefined ? {} : { to: say.to }) })
+      else if ('notices' in say) wire?.control?.send(Notices, { frames: say.notices, to: say.to })
       else if ('ack' in say) {
         const { ack: stage, skewMs: skew_ms, retryAfterMs: retry_after_ms } = say
         wire?.control?.send(HelloAck, {
           stage,
           skew_ms,
-          ...(retry_after_ms === undefined ? {} : { retry_after_ms }),
+          retry_after_ms,
           ...(wire === undefined || stage === 'ready' ? {} : answer(wire.peer.nodeId)),
         })
       }

@@ -33,7 +33,7 @@ export function createPipes({
   onOpen,
 }: {
   readonly send: (message: PipeStep, body?: Uint8Array) => void
-  readonly onOpen?: (stream: Duplex) => void
+  readonly onOpen?: ((stream: Duplex) => void) | undefined
 }): Pipes {
   const open = new Map<number, Pipe>()
   let last = 0

@@ -67,7 +67,7 @@ export async function begin(spec: JailSpec, way: Way): Promise<Jail> {
     if (!spec.wanted()) throw new JailError('failed', 'it was cancelled before it ran')
     // The command runs from here on.
     gate.end('go\n')
-    return { ...jail, ...(listener !== undefined && { listener }) }
+    return { ...jail, listener }
   } catch (error) {
     if (listener !== undefined) closeSync(listener)
     jail.kill()

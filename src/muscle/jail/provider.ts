@@ -31,7 +31,7 @@ export interface Jail {
   readonly stdout: Readable
   readonly stderr: Readable
   /** Where the specification wants `net`: a socket that listens at PROXY inside the jail. Whoever has the jail closes it. */
-  readonly listener?: number
+  readonly listener?: number | undefined
   /** Kills every process of the jail; `ended` follows. Calling it again does nothing. */
   kill(): void
   /** Resolves when no process of the jail is left. Never rejects. */

@@ -26,7 +26,7 @@ interface FactFilter {
 
 export interface IndexFilter extends FactFilter {
   /** Whether the text with this number fits; absent: all texts fit. */
-  readonly fits?: (number: number) => boolean
+  readonly fits?: ((number: number) => boolean) | undefined
   /** Whether the directory fits. */
   readonly inPlace?: (cwd: string) => boolean
 }

@@ -114,7 +114,7 @@ export function createEventSearch(deps: {
     const hits: EventKeyParts[] = []
     const seen = filter.unique ? new Uint8Array(index.numbers()) : undefined
     let total = 0
-    index.each({ ...indexFilter(filter), ...(fits && { fits }) }, (chunk, at) => {
+    index.each({ ...indexFilter(filter), fits }, (chunk, at) => {
       if (seen !== undefined) {
         const number = chunk.number[at]!
         if (seen[number] === 1) return true

@@ -45,7 +45,11 @@ export interface AuditRepository {
    */
   append(
     rows: readonly AuditRow[],
-    also?: { head?: SignedHead; base?: AuditBase; keep?: ReadonlySet<number> },
+    also?: {
+      head?: SignedHead | undefined
+      base?: AuditBase | undefined
+      keep?: ReadonlySet<number> | undefined
+    },
   ): Promise<void>
   /** Undefined when nothing was ever removed, or the row is damaged. */
   base(): Promise<AuditBase | undefined>

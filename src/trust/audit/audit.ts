@@ -109,7 +109,7 @@ export function createAudit(options: AuditOptions): Audit {
     const head = sign
       ? signHead({ seq: last.seq, hash: last.hash, ts, entries }, identity, clock, random)
       : undefined
-    await repository.append(rows, { ...(head && { head }), ...(cut && { base: cut.base, keep: cut.keep }) })
+    await repository.append(rows, { head, base: cut?.base, keep: cut?.keep })
     newest = last
     for (const { seq, ts } of rows) times.note(seq, ts)
     base = cut?.base ?? base

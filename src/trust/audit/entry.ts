@@ -86,15 +86,15 @@ export function readRow(row: AuditRow): AuditEntry | undefined {
       success: boolean
       peer?: NodeId
       trace_id?: string
-      details: AuditRecord['details']
+      details: AuditEntry['details']
     }
     return {
       seq: row.seq,
       ts: row.ts,
       type: row.type as AuditType,
       success,
-      ...(peer !== undefined && { peer }),
-      ...(trace_id !== undefined && { trace_id }),
+      peer,
+      trace_id,
       details,
       hash: toHex(row.hash),
     }

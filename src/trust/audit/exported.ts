@@ -142,8 +142,8 @@ function hashOf(
     const bytes = canonicalDetails({
       success: success as boolean,
       details,
-      ...(peer !== undefined && { peer }),
-      ...(trace_id !== undefined && { trace_id }),
+      peer,
+      trace_id,
     })
     const computed = hashEntry({ seq, ts, type, details: bytes }, previous)
     return toHex(computed) === hash ? computed : undefined

@@ -97,10 +97,9 @@ export function createFront(repository: AuditRepository, keptMax: number, lastin
       const details = {
         removed_through: through,
         hash: toHex(last.hash),
-        ...(unreadable > 0 ? { unreadable } : {}),
-        ...(lasting === undefined
-          ? {}
-          : { decisions_kept: older.length + newer.length, decisions_hash: toHex(lasting) }),
+        unreadable: unreadable || undefined,
+        decisions_kept: lasting && older.length + newer.length,
+        decisions_hash: lasting && toHex(lasting),
       }
       return {
         row: makeRow(newest.seq + 1, now, { type: 'checkpoint', success: true, details }, newest.hash),

@@ -6,11 +6,11 @@ import type { AuditType } from './entry-types.ts'
 export interface AuditRecord {
   readonly type: AuditType
   readonly success: boolean
-  readonly peer?: NodeId
+  readonly peer?: NodeId | undefined
   /** 32 hex digits. */
-  readonly trace_id?: string
-  /** Flat facts: query type, range, decision, deciding rule. Never level 0. At most 2 KiB encoded. */
-  readonly details: Readonly<Record<string, string | number | boolean>>
+  readonly trace_id?: string | undefined
+  /** Flat facts: query type, range, decision, deciding rule. Never level 0. At most 2 KiB encoded, without what is undefined. */
+  readonly details: Readonly<Record<string, string | number | boolean | undefined>>
 }
 
 export interface AuditEntry extends AuditRecord {
@@ -18,6 +18,7 @@ export interface AuditEntry extends AuditRecord {
   readonly seq: number
   /** Milliseconds since the epoch. */
   readonly ts: number
+  readonly details: Readonly<Record<string, string | number | boolean>>
   /** BLAKE3 (hex) of seq ‖ ts ‖ type ‖ details ‖ previous hash; entry.ts has the exact bytes. */
   readonly hash: string
 }

@@ -91,8 +91,8 @@ export function createIssuing(deps: IssuingDeps) {
         name: terms.name,
         roles: terms.roles.join(','),
         teams: terms.teams.join(','),
-        ...(terms.owner !== undefined && { owner: terms.owner }),
-        ...(usage && { usage }),
+        owner: terms.owner,
+        usage: usage || undefined,
       },
     })
 

@@ -119,7 +119,7 @@ export function createSharing(deps: SharingDeps): Sharing {
   function change(
     uid: number,
     what: Change,
-    { entry, categories }: { entry?: string; categories?: Categories },
+    { entry, categories }: { entry?: string; categories?: Categories | undefined },
     to: (from: Choice) => Choice,
   ) {
     return serially(async () => {
@@ -133,12 +133,12 @@ export function createSharing(deps: SharingDeps): Sharing {
       await audit.record({
         type: 'consent_change',
         success: true,
-        ...(entry && isNodeId(entry) && { peer: entry }),
+        peer: entry && isNodeId(entry) ? entry : undefined,
         details: {
           uid,
           change: what,
-          ...(entry && { who: entry }),
-          ...(categories && { categories: categories.join(' ') }),
+          who: entry,
+          categories: categories?.join(' '),
         },
       })
     })
@@ -179,9 +179,7 @@ export function createSharing(deps: SharingDeps): Sharing {
     (what: 'allow' | 'stop', to: typeof allowing): Sharing['allow'] =>
     async (uid, who, categories, admin) => {
       const entry = entryOf(who, admin)
-      await change(uid, what, { entry, ...(categories && { categories }) }, (choice) =>
-        to(choice, entry, categories),
-      )
+      await change(uid, what, { entry, categories }, (choice) => to(choice, entry, categories))
       return show(uid)
     }
   async function plainly(uid: number, what: Change, to: (from: Choice) => Choice): Promise<SharingView> {

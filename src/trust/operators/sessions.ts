@@ -154,7 +154,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   }
 
   async function refuse(uid: number, why: string, operator?: NodeId): Promise<never> {
-    const details = { uid, why, ...(operator && { operator }) }
+    const details = { uid, why, operator }
     await audit.record({ type: 'operator_login', success: false, details })
     throw new KaroError('refused', why, { hint: 'Nobody was logged in.' })
   }

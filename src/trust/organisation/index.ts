@@ -161,9 +161,9 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     const set = text.trim() === '' ? undefined : await deps.compile(PLACE, text)
     const policies = set?.files.reduce((sum, file) => sum + file.policies, 0) ?? 0
     const rules: OrganisationRules = {
-      ...(body.max_level !== undefined && { max_level: body.max_level as 0 | 1 | 2 }),
-      ...(body.k_min !== undefined && { k_min: body.k_min }),
-      ...(set && { engine: set.engine }),
+      max_level: body.max_level as 0 | 1 | 2 | undefined,
+      k_min: body.k_min,
+      engine: set?.engine,
     }
     return { rules, policies, text, settings }
   }
@@ -313,13 +313,13 @@ const limitsOf = ({
   audiences,
   settings,
 }: PolicyBundleBody) => ({
-  ...(max_level !== undefined && { max_level }),
-  ...(k_min !== undefined && { k_min }),
-  ...(aggregators.length > 0 && { aggregators: aggregators.length }),
-  ...(bucket !== undefined && { bucket }),
-  ...(noise !== undefined && { noise }),
-  ...(audiences !== undefined && { audiences: audiences.join(', ') }),
-  ...(settings !== undefined && { settings: settings.map(({ key }) => key).join(' ') }),
+  max_level,
+  k_min,
+  aggregators: aggregators.length || undefined,
+  bucket,
+  noise,
+  audiences: audiences?.join(', '),
+  settings: settings?.map(({ key }) => key).join(' '),
 })
 
 function textOf(policies: Uint8Array): string {

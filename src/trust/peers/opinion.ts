@@ -156,7 +156,7 @@ export function weigh(evidence: Evidence): {
   const deciding = sources.find(({ gives }) => gives !== undefined)
   const opinion = {
     node_id: evidence.node_id,
-    ...(other_keys.length === 0 ? {} : { other_keys }),
+    other_keys: other_keys.length === 0 ? undefined : other_keys,
     fingerprint: evidence.fingerprint,
     name: file?.name || decision?.name || (certified?.binding.name ?? list?.name) || evidence.display_name,
     denied: evidence.config_denied || (decision?.denied ?? false),

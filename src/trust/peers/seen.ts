@@ -22,7 +22,7 @@ const ADDRESS_MAX = 256
 const REWRITE_MS = 60_000
 
 interface Sighting {
-  readonly name?: string
+  readonly name?: string | undefined
   readonly addresses?: readonly string[]
   readonly offline?: boolean
   readonly sponsor?: NodeId
@@ -157,7 +157,7 @@ export function createSeen(
         offline: seen.offline ?? false,
         unsure: false,
         known_by: sponsor === undefined ? 'link' : 'gossip',
-        ...(sponsor === undefined ? {} : { sponsor }),
+        sponsor,
       }
       members.set(node, member)
       dirtyMembers.add(node)
@@ -272,7 +272,7 @@ function memberFrom({ key, sponsor, ...rest }: SightingRecord): Member {
     here_until: hereUntil(rest.last_seen),
     unsure: false,
     known_by: sponsor === undefined ? 'link' : 'gossip',
-    ...(sponsor === undefined ? {} : { sponsor: formatNodeId(sponsor) }),
+    sponsor: sponsor && formatNodeId(sponsor),
   }
 }
 

@@ -7,7 +7,7 @@ import type { KeyState, Taken } from '../lineage/index.ts'
 export interface PeerOpinion {
   readonly node_id: NodeId
   /** The other keys of its lineage; absent: it has none. */
-  readonly other_keys?: readonly NodeId[]
+  readonly other_keys?: readonly NodeId[] | undefined
   readonly fingerprint: string
   /** The name this node's people use for the peer; the peer's own display name until they choose one. */
   readonly name: string
@@ -56,7 +56,7 @@ export interface Member {
    * With `gossip`: the neighbour that handed its presence on first. It need not know the member itself. It is admitted,
    * except that a member that this node admits itself keeps the one it had until another one hands its presence on.
    */
-  readonly sponsor?: NodeId
+  readonly sponsor?: NodeId | undefined
 }
 
 /** Somebody in the lobby whom nobody here has trusted yet. */
@@ -147,7 +147,10 @@ export interface Trust extends Room {
   members(): readonly Member[]
   member(node: NodeId): Member | undefined
   /** Called by mesh on admission, on activity, and on Goodbye. Never throws. */
-  sawMember(node: NodeId, seen: { name?: string; addresses?: readonly string[]; offline?: boolean }): void
+  sawMember(
+    node: NodeId,
+    seen: { name?: string | undefined; addresses?: readonly string[]; offline?: boolean },
+  ): void
   /**
    * Called by mesh when the node's own signed presence, written `at` some time by its clock and promising another one within `againMs`, was handed on by the admitted member `by`. False
    * when it does not count as a member: refused here, or `by` is not admitted. Of those that are known by gossip alone

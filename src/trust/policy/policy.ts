@@ -34,8 +34,8 @@ export interface PolicyDeps {
 }
 
 /** What a bundle of the organisation asks of a node; what it leaves out stays as the owner has it. */
-export interface OrganisationRules extends Partial<Limits> {
-  readonly engine?: PolicyEngine
+export type OrganisationRules = { readonly [K in keyof Limits]?: Limits[K] | undefined } & {
+  readonly engine?: PolicyEngine | undefined
 }
 
 export interface Policy {

@@ -6,7 +6,7 @@ import type { Principal } from './types.ts'
 export function principalOf(opinion: Principal & { readonly revoked: boolean }): Principal {
   return {
     node_id: opinion.node_id,
-    ...(opinion.other_keys !== undefined && { other_keys: opinion.other_keys }),
+    other_keys: opinion.other_keys,
     trust_level: opinion.trust_level,
     why: opinion.why,
     denied: opinion.denied || opinion.revoked,

@@ -6,7 +6,7 @@ import type { TrustLevel, TrustSource } from '../../base/words/trust-levels.ts'
 export interface Principal {
   readonly node_id: NodeId
   /** The other keys of its lineage: a consent or a denial that names one of them means this node. */
-  readonly other_keys?: readonly NodeId[]
+  readonly other_keys?: readonly NodeId[] | undefined
   readonly trust_level: TrustLevel
   /** Which source gives the level; absent where nobody here weighed one. */
   readonly why?: TrustSource | undefined

@@ -26,8 +26,8 @@ const entry = named('AuditEntry', {
   timestamp: moment('when it happened'),
   type: z.enum(AUDIT_TYPES),
   success: z.boolean(),
-  peer: nodeId().exactOptional(),
-  trace_id: traceId().exactOptional(),
+  peer: nodeId().optional(),
+  trace_id: traceId().optional(),
   details: z
     .record(z.string().max(64), z.union([z.string(), z.number(), z.boolean()]))
     .describe('flat facts, at most 2 KiB; never level 0'),

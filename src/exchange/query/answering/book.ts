@@ -78,7 +78,7 @@ export function createBook({ audit, trust, clock }: QueryDeps): Book {
     record('query_received', false, neighbour, {
       reason: 'author_not_admitted',
       times,
-      ...(author === undefined || neighbour === REST ? {} : { author }),
+      author: neighbour === REST ? undefined : author,
     })
   const tellBusy = (neighbour: string, times: number): Promise<void> =>
     record('query_received', false, neighbour, { reason: 'busy', times })
@@ -103,7 +103,7 @@ export function createBook({ audit, trust, clock }: QueryDeps): Book {
     details: AuditRecord['details'],
   ): Promise<void> {
     // Authors or neighbours beyond those that are told apart share one entry, which names none of them.
-    return audit.record({ type, success, ...(peer === REST ? {} : { peer: peer as NodeId }), details })
+    return audit.record({ type, success, peer: peer === REST ? undefined : (peer as NodeId), details })
   }
 
   const now = (
@@ -139,7 +139,7 @@ export function createBook({ audit, trust, clock }: QueryDeps): Book {
           people,
           sent,
           level,
-          ...(policy_rule === undefined ? {} : { policy_rule }),
+          policy_rule,
           ...released,
         }
         const entry = recordOf('query_responded', question, details)
@@ -183,8 +183,9 @@ const verifiedId = ({ operator, fault }: Who): NodeId | undefined =>
 
 /** A claim has a member of its own, so that nobody who reads the ledger takes it for a question of that operator. */
 const detailsOf = ({ operator, claimed }: Who): AuditRecord['details'] => ({
-  ...(operator === undefined ? {} : { operator: operator.id, operator_name: operator.name }),
-  ...(claimed === undefined ? {} : { operator_claimed: claimed }),
+  operator: operator?.id,
+  operator_name: operator?.name,
+  operator_claimed: claimed,
 })
 
 const operatorDetail = (operator: string): AuditRecord['details'] =>
@@ -208,7 +209,7 @@ function recordOf(
     type,
     success: true,
     peer: authorId,
-    ...(trace === undefined ? {} : { trace_id: toHex(trace) }),
+    trace_id: trace && toHex(trace),
     details: {
       query_id: toHex(body.query_id),
       query_type: typeWord(body),

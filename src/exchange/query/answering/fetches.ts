@@ -65,13 +65,9 @@ export function createFetched(
       fetchesIn(entries)
         .map(({ ts, operator, batches: _, ...fetch }) => ({
           ...fetch,
-          ...(operator === undefined
-            ? {}
-            : {
-                operator: operator.id,
-                // Where questions were only counted, the ledger has the key alone.
-                ...(operator.name === '' ? {} : { operator_name: operator.name.slice(0, 64) }),
-              }),
+          operator: operator?.id,
+          // Where questions were only counted, the ledger has the key alone.
+          operator_name: operator?.name.slice(0, 64) || undefined,
           hour: rfc3339(Math.floor(ts / HOUR_MS) * HOUR_MS),
         }))
         // One that has no place in an answer must not keep the node from saying how it is.

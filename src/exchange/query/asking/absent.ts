@@ -17,7 +17,7 @@ export interface AbsentData {
   /** Milliseconds since the epoch. */
   readonly as_of: number
   /** The part of the asked range that its summaries, as far as they are held here, reach over; absent: none of it. */
-  readonly covers?: TimeRange
+  readonly covers?: TimeRange | undefined
 }
 
 export interface Absent {
@@ -66,7 +66,7 @@ export function createAbsent(
       const data = row.fromSummaries?.(cover.summaries, before?.summaries)
       // Its summaries hold no such numbers, do not share them with this node, or say what cannot be.
       if (data === undefined || !row.plausible(data, { responder: node, filtered: false })) return
-      found.set(node, { data, as_of, ...(covers === undefined ? {} : { covers }) })
+      found.set(node, { data, as_of, covers })
     } catch (error) {
       log.warn({ peer: node, error: String(error) }, 'a summary could not be read')
     }

@@ -202,7 +202,7 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     const row = queryType(type)
     const { covers, before } = await reachOf(insight, row, [uid], time_range, clock.now())
     const data = await row.gather(insight, [uid], time_range, before)
-    return { ...(covers === undefined ? {} : { covers }), ...(data === null ? {} : { data }) }
+    return { covers, data: data ?? undefined }
   }
 
   /**
@@ -436,13 +436,16 @@ async function noted(
 }
 
 /** As whom it was asked, for the ledger. */
-const actingOf = ({ acting }: AskRequest): Readonly<Record<string, string>> =>
-  acting === undefined ? {} : { operator: acting.operator, operator_name: acting.name, session: acting.id }
+const actingOf = ({ acting }: AskRequest) => ({
+  operator: acting?.operator,
+  operator_name: acting?.name,
+  session: acting?.id,
+})
 
 /** Nodes that showed released totals, and nodes whose word was refused, for the ledger. */
-function holdersOf({ released }: QueryResult): Readonly<Record<string, string>> {
+function holdersOf({ released }: QueryResult) {
   const ids = (nodes: readonly { readonly node_id: string }[] = []): string =>
     nodes.map(({ node_id }) => node_id).join(' ')
   const [holders, refused] = [ids(released?.holders), ids(released?.refused)]
-  return { ...(holders && { holders }), ...(refused && { refused }) }
+  return { holders: holders || undefined, refused: refused || undefined }
 }

@@ -26,9 +26,9 @@ import type { AbsentData } from './absent.ts'
 
 /** This node's own part; empty for a team. */
 export interface OwnData {
-  readonly data?: NodeData
+  readonly data?: NodeData | undefined
   /** The part of the asked range that this person's records reach over; absent: none of it. */
-  readonly covers?: TimeRange
+  readonly covers?: TimeRange | undefined
   /** The asking person's own numbers do not belong to the result. */
   readonly none?: true
   /** The node's own part could not be read, or not in time. */
@@ -120,12 +120,12 @@ export function resultOf(collection: Collection): QueryResult {
     level,
     time_range: dated(question.time_range),
     status,
-    ...(filters.length === 0 ? {} : { filters }),
-    ...(collection.team === undefined ? {} : { team: collection.team }),
-    ...(collection.acting === undefined ? {} : { asked_as: askedAs(collection.acting) }),
-    ...(collection.own.failed ? { own_missing: true } : {}),
+    filters: filters.length === 0 ? undefined : filters,
+    team: collection.team,
+    asked_as: collection.acting && askedAs(collection.acting),
+    own_missing: collection.own.failed,
     data,
-    ...(perNode ? { nodes: parts.flatMap((part) => perNodeOf(part, data, filters)).sort(byName) } : {}),
+    nodes: perNode ? parts.flatMap((part) => perNodeOf(part, data, filters)).sort(byName) : undefined,
     as_of: oldest === Number.POSITIVE_INFINITY ? null : rfc3339(oldest),
     coverage,
     reach: reachIn(collection),
@@ -264,7 +264,7 @@ interface Heard {
   readonly source: PerNode['source']
   readonly covers: TimeRange | undefined
   /** It gave numbers and did not say of which part of the time they are. */
-  readonly unsaid?: true
+  readonly unsaid?: true | undefined
 }
 
 /** Null for a type whose numbers are of now. A node that refused or stayed silent is in the coverage, and not here. */
@@ -304,7 +304,7 @@ function heardIn({ own, self, members, question }: Collection): readonly Heard[]
         name,
         source: 'live' as const,
         covers,
-        ...(unsaid && { unsaid: true as const }),
+        unsaid: unsaid || undefined,
       })
     } else if (summary !== undefined) {
       heard.push({ fingerprint, name, source: 'summary', covers: summary.covers })

@@ -167,7 +167,7 @@ export async function askTotals(
   const released = releasedIn(shown?.totals.buckets ?? [])
   const first = released.length > 0 ? undefined : shown && (await firstOf(deps, shown.totals, query_type))
   const before = shown && (await beforeOf(deps, shown, request, about))
-  const opened = { buckets: openedIn(released), ...(before && { before: openedIn(before) }) }
+  const opened = { buckets: openedIn(released), before: before && openedIn(before) }
   const whole = row.released?.fromReleased(opened) ?? row.merge([], [])
   const elsewhere = shown && elsewhereOf(releasedIn(shown.others), request)
   // Filters leave 0 where they leave something out, which would look like a number here.
@@ -180,17 +180,17 @@ export async function askTotals(
     level: 2,
     time_range: dated(range),
     status: statusOf(found, released),
-    ...(filters.length === 0 ? {} : { filters }),
-    ...(team === undefined ? {} : { team }),
-    ...(request.acting === undefined ? {} : { asked_as: askedAs(request.acting) }),
+    filters: filters.length === 0 ? undefined : filters,
+    team,
+    asked_as: request.acting && askedAs(request.acting),
     data,
     as_of: released.length === 0 ? null : rfc3339(Math.min(...released.map(({ end }) => end))),
     coverage: coverageOf(shown?.totals, released, team),
     reach: null,
     compared: comparedOf(released, before),
-    ...(shown === undefined ? {} : { released: releasedOf(shown, released, team, first) }),
-    ...(elsewhere === undefined ? {} : { elsewhere }),
-    ...(request.opened === undefined ? {} : { opened: shown?.totals.buckets ?? [] }),
+    released: shown && releasedOf(shown, released, team, first),
+    elsewhere,
+    opened: request.opened && (shown?.totals.buckets ?? []),
     privacy: {
       mode: 'aggregate',
       k_min: Math.max(0, ...released.map(({ k }) => k)),
@@ -313,12 +313,12 @@ const releasedOf = (
   first: FirstTotals | undefined,
 ): NonNullable<QueryResult['released']> => ({
   audience,
-  ...(first === undefined ? {} : { first }),
+  first,
   holders: fetched?.holders ?? [],
   refused: fetched?.refused ?? [],
   partly: partlyOpened(released),
   most: CLAMP,
-  ...(team === undefined ? {} : { team: { name: team, ...machinesOfTeam(buckets, team) } }),
+  team: team === undefined ? undefined : { name: team, ...machinesOfTeam(buckets, team) },
   buckets: buckets.map(({ start, end, why, contributions, k }) => ({
     start: rfc3339(start),
     end: rfc3339(end),

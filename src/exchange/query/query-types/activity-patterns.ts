@@ -43,7 +43,7 @@ export const activityPatterns = defineMeasure('ActivityPatterns', {
   dataOf: (now, before) => ({
     query_type: 'ActivityPatterns',
     activity: filled(COUNTS, (row) => now.value(row) ?? 0),
-    ...(before && { previous: { total_commands: before.value(ALL) ?? 0 } }),
+    previous: before && { total_commands: before.value(ALL) ?? 0 },
   }),
   counted: ({ activity, previous }) => ({
     now: cellsOf(activity),

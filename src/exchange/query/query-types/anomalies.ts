@@ -37,13 +37,11 @@ export const anomalies = defineMeasure('Anomalies', {
   dataOf: (_, before, own) => ({
     query_type: 'Anomalies',
     anomalies: own,
-    ...(before && {
-      previous: before.rows.flatMap((row) => {
-        const [type = '', severity] = row.split(':')
-        return severity === undefined
-          ? []
-          : [{ type, severity: Number(severity), count: before.value(row) ?? 0 }]
-      }),
+    previous: before?.rows.flatMap((row) => {
+      const [type = '', severity] = row.split(':')
+      return severity === undefined
+        ? []
+        : [{ type, severity: Number(severity), count: before.value(row) ?? 0 }]
     }),
   }),
   counted({ anomalies: { signals, learning }, previous }) {
@@ -65,7 +63,7 @@ export const anomalies = defineMeasure('Anomalies', {
     return {
       ...data,
       anomalies: { ...data.anomalies, signals: left(signals) },
-      ...(previous === undefined ? {} : { previous: left(previous) }),
+      previous: previous && left(previous),
     }
   },
   contributes: ({ anomalies: { signals } }) => signals.some(({ count }) => count > 0),

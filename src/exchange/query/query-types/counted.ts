@@ -68,7 +68,7 @@ export function defineCounted(type: CountedType, { names, version, counts, take,
     dataOf: (now, before) => ({
       query_type: type,
       rows: listOf(now),
-      ...(before && { previous: listOf(before) }),
+      previous: before && listOf(before),
     }),
     counted({ rows, previous }) {
       const now = cellsOf(pairs(rows))
@@ -79,7 +79,7 @@ export function defineCounted(type: CountedType, { names, version, counts, take,
     filterNode: ({ previous, ...data }, filtered) => ({
       ...data,
       rows: left(filtered, data.rows),
-      ...(previous && { previous: left(filtered, previous) }),
+      previous: previous && left(filtered, previous),
     }),
     read: (sums) => ({ rows: rowsIn(sums), all: sums.isWhole(ALL) ? sums.value(ALL) : null }),
     filterResult: ({ rows, all }, filtered) => ({

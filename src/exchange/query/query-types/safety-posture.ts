@@ -50,7 +50,7 @@ export const safetyPosture = defineMeasure('SafetyPosture', {
   dataOf: (now, before, newest) => ({
     query_type: 'SafetyPosture',
     safety: { ...newest, ...countsIn(now) },
-    ...(before && { previous: countsIn(before) }),
+    previous: before && countsIn(before),
   }),
   counted: ({ safety, previous }) => ({
     now: cellsOf(safety),
@@ -61,7 +61,7 @@ export const safetyPosture = defineMeasure('SafetyPosture', {
   filterNode: ({ previous, ...data }, filtered) => ({
     ...data,
     safety: filterLevels(data.safety, filtered),
-    ...(previous === undefined ? {} : { previous: filterLevels(previous, filtered) }),
+    previous: previous && filterLevels(previous, filtered),
   }),
   contributes: ({ safety }) => Object.values(safety.by_risk_level).some((count) => count > 0),
   read,

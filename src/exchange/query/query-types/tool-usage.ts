@@ -154,7 +154,7 @@ function usesIn(now: Sums, before: Sums | undefined): readonly ComparedToolUse[]
     uses: count(tool),
     failures: count(failedRow(tool)),
     unknown: count(`${UNKNOWN}${tool}`),
-    ...(before && { previous: count(tool, before) }),
+    previous: before && count(tool, before),
   }))
 }
 

@@ -86,7 +86,7 @@ export interface ReleasedTotals {
   /** In the order of time; several of one bucket are of different nodes. */
   readonly buckets: readonly OpenedBucket[]
   /** The buckets of an earlier period of equal length; absent: nothing is compared. */
-  readonly before?: readonly OpenedBucket[]
+  readonly before?: readonly OpenedBucket[] | undefined
 }
 
 export interface Released<Result extends object> {

@@ -79,7 +79,7 @@ export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'see
     shown(to) {
       const chain = roll.chainOf(kinship.certifiedKey(), clock.now())
       const join = seeking.shown(to)
-      return { ...(chain && { chain }), ...(join && { join }) }
+      return { chain, join }
     },
     heard(node, { chain, join, name }) {
       if (chain !== undefined) tell(roll.chain(kinship.keyOf(node, chain), chain, clock.now()))
