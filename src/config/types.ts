@@ -153,7 +153,7 @@ export interface StaticPeer {
   readonly host: string
   readonly port: number
   /** The only key that is accepted at that address. */
-  readonly nodeId?: NodeId | undefined
+  readonly nodeId?: NodeId
 }
 
 /** Trust of nodes that are connected from one subnet. */

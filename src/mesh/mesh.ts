@@ -1,7 +1,10 @@
 // The mesh room: the state machine that decides, and around it the edge that performs on libp2p what it says.
-import type { StreamHandler } from '@libp2p/interface'
-import type { Topic } from '../../protocols/define.ts'
-import { Presence } from '../../protocols/messages/presence.ts'
+import type { Connection, StreamHandler } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Stream, Topic } from '../../protocols/define.ts'
+import { FRAME_VERSION } from '../../protocols/frame.ts'
+import type { HelloBody } from '../../protocols/messages/hello.ts'
+import { Presence, type PresenceBody } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { hello, presences } from '../../protocols/registry.ts'
 import { createMailbox } from '../base/async/mailbox.ts'
@@ -13,8 +16,9 @@ import type { Audit } from '../trust/audit/index.ts'
 import { type Credentials, NO_CREDENTIALS } from '../trust/certificates/index.ts'
 import type { Identity } from '../trust/identity/index.ts'
 import type { Trust } from '../trust/peers/index.ts'
-import { createAbout } from './about.ts'
+import { announcing, told } from './admission/addresses.ts'
 import { createDoorkeeper } from './admission/doorkeeper.ts'
+import { plainIp } from './admission/endpoint.ts'
 import { allowsAddress, createGater } from './admission/gater.ts'
 import type { HostHandler } from './admission/host.ts'
 import { createInspect } from './admission/inspect.ts'
@@ -339,4 +343,55 @@ export function createMesh(deps: MeshDeps): Mesh {
     rejections: rejections.counts,
     ...createInspect({ config, listening, state, wires, timers, news, rejections, twins }),
   }
+}
+
+// This node's description of itself: for each connected peer, and, as presence, for every member.
+
+interface AboutDeps {
+  readonly config: Pick<Config, 'mesh' | 'sharing'>
+  readonly name: string
+  /** Karo's version. */
+  readonly version: string
+  readonly protocols: () => readonly Stream[]
+  readonly listening: () => readonly Multiaddr[]
+  readonly admits: (node: NodeId) => boolean
+  /** Certificates and invites that are for this node to see. */
+  readonly shown: Credentials['shown']
+}
+
+function createAbout(deps: AboutDeps) {
+  const { config, name, version, protocols, listening, admits, shown } = deps
+  const capabilities = () => ({
+    protocol_version: FRAME_VERSION,
+    karo_version: version,
+    supports_level1: config.sharing.max_level >= 1,
+    supports_level2: config.sharing.max_level >= 2,
+    can_aggregate: true,
+  })
+  return {
+    hello: (to: NodeId, connection: Connection): HelloBody => ({
+      versions: [hello.id, ...protocols().map((protocol) => protocol.id)],
+      name,
+      capabilities: capabilities(),
+      // Which networks this machine is in is for members to know.
+      listen: told(listening(), admits(to) ? {} : { only: localIpOf(connection) ?? '' }),
+      ...shown(to),
+    }),
+    presence: (): Pick<PresenceBody, 'name' | 'capabilities' | 'listen'> => ({
+      name,
+      capabilities: capabilities(),
+      listen: announcing(config.mesh, listening()),
+    }),
+  }
+}
+
+/** The member of libp2p's TCP connection that holds the socket; its types declare it private. */
+interface Holder {
+  readonly maConn?: { readonly socket?: { readonly localAddress?: string } }
+}
+
+/** Which of this node's addresses a connection uses: libp2p tells the other end's only. Undefined when the socket is gone, or libp2p's connection no longer has the shape this relies on. */
+function localIpOf(connection: Connection): string | undefined {
+  const ip = (connection as unknown as Holder).maConn?.socket?.localAddress
+  return ip === undefined ? undefined : plainIp(ip)
 }

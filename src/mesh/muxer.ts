@@ -2,9 +2,6 @@
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
 import { type Allowance, lobbyAllowance } from './allowance.ts'
-import { endQuietly } from './lengths.ts'
-import { updateHalfWindows } from './windows.ts'
-import { createHeaderReader, DATA, PING, type YamuxHeader } from './yamux-header.ts'
 
 /**
  * Streams one peer may have open to us, and we to it, before it is admitted: hello is all it needs, and it may fill
@@ -145,4 +142,122 @@ function measure(muxer: Inside, below: Below): Meter {
   }
   below.maxWriteBufferLength = UNSENT_MAX
   return meter
+}
+
+// Fewer frames of yamux: a window update is sent when half of the window is used up, not after each frame; a received
+// one counts at once.
+
+/** Members of yamux's streams that their types leave out. */
+interface Windowed {
+  readonly state: number
+  /** Bytes in a full window. */
+  readonly recvWindow: number
+  /** Bytes that the other side may still send. */
+  readonly recvWindowCapacity: number
+  /** Bytes that this side may still send. */
+  readonly sendWindowCapacity: number
+  /** The most bytes of a frame of data. */
+  maxMessageSize: number
+  handleWindowUpdate(frame: unknown): void
+  sendWindowUpdate(): void
+}
+interface Opening {
+  _newStream(...args: readonly unknown[]): Windowed
+}
+
+/** States of a stream whose opening is to be said, or to be answered, by its next frame. */
+const OPENS = 0
+const WAS_OPENED = 2
+
+/**
+ * libp2p's yamux answers each data frame with a frame of its own, which is encrypted, written, read and decrypted like any
+ * other: as many again as there are messages. A window that is half full still has room for the largest message, so that
+ * nobody waits. The specification of yamux leaves it to the receiver when it says so. Must run before a stream is opened.
+ */
+export function updateHalfWindows(muxer: object): void {
+  const inside = muxer as Opening
+  const open = inside._newStream.bind(inside)
+  inside._newStream = (...args) => {
+    const stream = open(...args)
+    const update = stream.sendWindowUpdate.bind(stream)
+    stream.sendWindowUpdate = () => {
+      const used = stream.recvWindow - stream.recvWindowCapacity
+      if (stream.state === OPENS || stream.state === WAS_OPENED || used * 2 >= stream.recvWindow) update()
+    }
+    const widen = stream.handleWindowUpdate.bind(stream)
+    stream.handleWindowUpdate = (frame) => {
+      widen(frame)
+      // The library takes the length of a frame's header off: a peer that gives 13 bytes would get 13 frames of one byte each.
+      stream.maxMessageSize = stream.sendWindowCapacity
+    }
+    return stream
+  }
+}
+
+// The end of what arrived is found without an error of its own each time.
+
+/** Members of Noise's stream that libp2p's types leave out. */
+interface Decoding {
+  readonly decoder?: { lengthDecoder(data: { readonly byteLength: number }): number }
+}
+
+/** Bytes of the length in front of each message of Noise (Noise specification, section 3). */
+const LENGTH_BYTES = 2
+/** One for all times, because the trace of a new one takes longer than to decrypt a short message. libp2p's decoder goes by its type. */
+const NO_LENGTH_YET = Object.freeze(new RangeError('the length of the next message has not arrived'))
+
+/**
+ * libp2p's decoder learns by a RangeError that no whole length is left, which is so behind the last message of each read. A
+ * connection that is encrypted by TLS has no such decoder.
+ */
+export function endQuietly(encrypted: object): void {
+  const { decoder } = encrypted as Decoding
+  if (decoder === undefined) return
+  const decode = decoder.lengthDecoder
+  decoder.lengthDecoder = (data) => {
+    if (data.byteLength < LENGTH_BYTES) throw NO_LENGTH_YET
+    return decode(data)
+  }
+}
+
+// Reads the headers of yamux frames out of the bytes of a connection, without keeping the bytes between them.
+
+export interface YamuxHeader {
+  readonly type: number
+  /** In a data frame the number of bytes that follow; in another frame a number whose meaning its type says. */
+  readonly length: number
+}
+
+/** Version, type, flags (2), stream (4), length (4); the same in every version there is. */
+const HEADER_BYTES = 12
+const DATA = 0
+const PING = 2
+
+/** The returned function takes chunks cut anywhere. What `onHeader` throws ends it, and leaves it unusable. */
+export function createHeaderReader(onHeader: (header: YamuxHeader) => void): (chunk: Uint8Array) => void {
+  const header = Buffer.alloc(HEADER_BYTES)
+  let filled = 0
+  /** Bytes of a data frame that are still to come. */
+  let skip = 0
+  return (chunk) => {
+    let at = 0
+    while (at < chunk.length) {
+      if (skip > 0) {
+        const passed = Math.min(skip, chunk.length - at)
+        skip -= passed
+        at += passed
+        continue
+      }
+      const taken = Math.min(HEADER_BYTES - filled, chunk.length - at)
+      header.set(chunk.subarray(at, at + taken), filled)
+      filled += taken
+      at += taken
+      if (filled < HEADER_BYTES) return
+      filled = 0
+      const type = header[1] as number
+      const length = header.readUInt32BE(8)
+      if (type === DATA) skip = length
+      onHeader({ type, length })
+    }
+  }
 }

@@ -148,7 +148,6 @@ export function openStore({ directory, clock, log, faults = noFaults, copies }: 
     retentionTime: createRetentionTimeRepository(db),
 
     async start(signal) {
-      signal.throwIfAborted()
       await lookOver(directory, log)
       signal.throwIfAborted()
       try {

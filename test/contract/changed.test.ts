@@ -14,7 +14,7 @@ test('each file of the product has journeys, and each journey is a test', () => 
 })
 
 test('a change of a room touches the tests that import it, and of the program only its journeys', () => {
-  const tests = touched('src/mesh/state/roll.ts')
+  const tests = touched('src/mesh/state/overlay.ts')
   expect(tests).toEqual(
     expect.arrayContaining(['test/sim/mesh.test.ts', 'test/integration/mesh/lan.test.ts']),
   )

@@ -1,8 +1,10 @@
 // The runtime of agents: the room that has the agents of this node and their tasks, and lets nothing past the gates.
 import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Room } from '../../base/run/room.ts'
+import { createSparing } from '../../base/sparing.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { AuditRecord } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
@@ -17,7 +19,6 @@ import type { Task, TaskRequest, TaskState } from '../tasks/types.ts'
 import { type Action, type Gates, LASTING } from '../types.ts'
 import type { AgentDeps, AgentOf, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
-import { createConnected } from './connected.ts'
 import { type Actor, createControl, NO_TRACE } from './control.ts'
 import { createLooks, type LooksDeps } from './looks.ts'
 import type { Pins } from './offers.ts'
@@ -310,5 +311,39 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       await tasks.forget(person)
       for (const known of registry.all().filter((one) => one.person === person)) await registry.remove(known)
     },
+  }
+}
+
+// Connections of agents, and refused ones, as entries of the ledger: each kind at once, then counted while it
+// continues.
+
+/** Milliseconds between two entries of one kind, at most. */
+const MOST_MS = 3_600_000
+
+export function createConnected({
+  clock,
+  record,
+}: {
+  readonly clock: Clock
+  readonly record: (entry: AuditRecord) => Promise<void>
+}): AgentDeps['connected'] {
+  const sparing = createSparing({ clock, mostMs: MOST_MS })
+  return ({ id, person }, traceId, { place, refused }) => {
+    const due = sparing.times(JSON.stringify([id, place, refused !== undefined]))
+    if (due === undefined) return
+    void record({
+      type: 'agent_connected',
+      success: refused === undefined,
+      trace_id: traceId,
+      details: {
+        uid: person,
+        agent: id,
+        times: due.times,
+        // The name that an agent asks for may contain anything that it has read, so only the agent's own log has it,
+        // for its person.
+        place,
+        reason: place === undefined ? 'none of its places' : refused?.slice(0, 200),
+      },
+    })
   }
 }

@@ -102,8 +102,7 @@ export function createQuery(deps: QueryDeps): Query {
 
   return {
     name: 'query',
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       put({ on: 'load', marks: await replay.load(clock.now()) })
     },
     async stop() {

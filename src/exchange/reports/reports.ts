@@ -146,8 +146,7 @@ export function createReports(deps: ReportsDeps): Reports {
 
   return {
     name: 'reports',
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       again(FIRST_LOOK_MS)
       unsubscribe = deps.onReleased?.(soon) ?? unsubscribe
     },

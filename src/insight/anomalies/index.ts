@@ -1,5 +1,4 @@
 // The anomalies room: looks at each person's numbers every few minutes, when they changed, and tells that person, and no other, what is unusual in them.
-
 import { createSerial } from '../../base/async/limiter.ts'
 import { DAY_MS, localDay, startOfLocalDay } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -7,13 +6,12 @@ import { toHex } from '../../base/hex.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Room } from '../../base/run/room.ts'
-import { KINDS, type Kind, type Signal, targetOf } from '../../base/words/signal.ts'
+import { type Finding, KINDS, type Kind, type Signal, targetOf } from '../../base/words/signal.ts'
 import type { Config } from '../../config/index.ts'
 import type { Rollup, RollupRepository } from '../../store/rollups/types.ts'
 import type { AnomalyRepository, MuteRow } from '../../store/tables/anomalies.ts'
 import { findings } from './kinds.ts'
 import { BASELINE_DAYS, lookAt, WARM_UP_DAYS } from './look.ts'
-import { settle } from './settle.ts'
 import { wordsOf } from './words.ts'
 
 export interface ShownSignal extends Signal {
@@ -234,8 +232,7 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
 
   return {
     name: 'anomalies',
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       ended = false
       next(FIRST_MS)
     },
@@ -328,3 +325,65 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
 /** Differs whenever something was counted. */
 const weightOf = ({ count, guard }: Rollup): number =>
   count + guard.blocked + guard.confirmed + guard.declined + guard.unjudged
+
+// Turns today's findings into signals: a continuing anomaly is one signal with the strongest numbers seen.
+
+/** A finding within a week of the last one continues its signal; a later finding begins a new signal. */
+const SAME_MS = 7 * DAY_MS
+
+interface Settled {
+  /** Signals that are new or say something else than before. */
+  readonly changed: readonly Signal[]
+  /** The new signals among them. */
+  readonly begun: readonly Signal[]
+}
+
+/**
+ * `known`: the person's signals. `day` is the local day that was looked at. Finding the same again, with the same
+ * numbers, changes nothing.
+ */
+export function settle(
+  known: readonly Signal[],
+  found: readonly Finding[],
+  day: number,
+  newId: () => string,
+): Settled {
+  const changed: Signal[] = []
+  const begun: Signal[] = []
+  for (const finding of found) {
+    const target = targetOf(finding)
+    const { start, end } = finding.window
+    const same = known.find(
+      (signal) =>
+        targetOf(signal) === target &&
+        start - signal.last_seen <= SAME_MS &&
+        signal.first_seen - end <= SAME_MS,
+    )
+    if (same === undefined) {
+      const signal = {
+        ...finding,
+        id: newId(),
+        first_seen: start,
+        last_seen: end,
+        count: 1,
+        last_day: day,
+        seen: false,
+      }
+      changed.push(signal)
+      begun.push(signal)
+      continue
+    }
+    const stronger =
+      finding.severity > same.severity || (finding.severity === same.severity && same.last_day === day)
+    const next: Signal = {
+      ...same,
+      ...(stronger ? finding : {}),
+      first_seen: Math.min(same.first_seen, start),
+      last_seen: Math.max(same.last_seen, end),
+      count: same.count + (day > same.last_day ? 1 : 0),
+      last_day: Math.max(same.last_day, day),
+    }
+    if (JSON.stringify(same) !== JSON.stringify(next)) changed.push(next)
+  }
+  return { changed, begun }
+}

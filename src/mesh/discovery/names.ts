@@ -38,7 +38,7 @@ export function createNames({ config, onUnasked, hostsFile }: NamesDeps): Names 
     const nodeId = pinOf(await ask(signal, (resolver) => orNone(resolver.resolveTxt(instance))))
     const nodes = records.map(async ({ name: host, port }) => {
       const ips = port < 1 ? [] : await addresses(host, signal)
-      return ips.map((ip): StaticPeer => ({ host: ip, port, nodeId }))
+      return ips.map((ip): StaticPeer => ({ host: ip, port, ...(nodeId && { nodeId }) }))
     })
     return (await Promise.all(nodes)).flat()
   }

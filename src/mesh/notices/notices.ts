@@ -1,7 +1,14 @@
 // Notices on their way: neighbours compare what they have by sums, name what is new in batches, and get what they lack. Pure.
 import type { Topic } from '../../../protocols/define.ts'
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
-import { KEYS_MAX, NOTICES_BYTES, type NoticeKeysBody, TO_MAX } from '../../../protocols/messages/notices.ts'
+import {
+  KEYS_MAX,
+  NAME_BYTES,
+  NOTICES_BYTES,
+  type NoticeKeysBody,
+  TO_MAX,
+  WANTED_MAX,
+} from '../../../protocols/messages/notices.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createRecent, type Recent } from '../../base/recent.ts'
@@ -10,7 +17,6 @@ import type { Connections } from '../state/connections.ts'
 import type { Conn, Emit } from '../state/types.ts'
 import type { Intake, Notice } from './intake.ts'
 import { differing, isIn, type Key, readKeys, sumsOf, writeKeys } from './keys.ts'
-import { ANSWER_MS, createWants, readWanted } from './wants.ts'
 
 /**
  * What is new is told after the first time. As long as news keeps coming each pause is twice as long as the one before, up to the
@@ -272,4 +278,86 @@ export function createNotices({ self, clock, random, connections, ...deps }: Not
       compare(one, clock.now() - ON_ITS_WAY_MS)
     },
   }
+}
+
+// What each neighbour was asked for: nothing is asked of two at once, and of whoever does not send it only once. Pure.
+
+/** What one neighbour was asked for and did not send is asked of another one that names it after this. */
+const ANSWER_MS = 5_000
+/** Of one neighbour so many are waited for. */
+const ASKED_MAX = 4 * KEYS_MAX
+/** Of those that named it; more members than that are needed to keep it away. */
+const OTHERS_MAX = 8
+
+interface Asked {
+  readonly left: Set<string>
+  /** More of what it has differs. */
+  again: boolean
+}
+
+function createWants(clock: Pick<Clock, 'monotonic'>) {
+  const asked = new Map<NodeId, Asked>()
+  const askedAt = new Map<string, number>()
+  /** Who named it while another one was asked: each is asked in turn, so that no two keep it away by naming it again and again. */
+  const others = new Map<string, Set<NodeId>>()
+
+  const isFree = (name: string): boolean =>
+    clock.monotonic() - (askedAt.get(name) ?? Number.NEGATIVE_INFINITY) > ANSWER_MS
+
+  return {
+    /** The neighbour has these, which are missing here. True: it is to be asked. */
+    add(node: NodeId, names: readonly string[], more: boolean): boolean {
+      const { left, again } = asked.get(node) ?? { left: new Set<string>(), again: false }
+      asked.set(node, { left, again: again || more })
+      const isIdle = left.size === 0
+      for (const name of names) {
+        if (left.size >= ASKED_MAX || left.has(name)) continue
+        if (!isFree(name)) {
+          const named = others.get(name) ?? new Set()
+          if (named.size < OTHERS_MAX) others.set(name, named.add(node))
+          continue
+        }
+        askedAt.set(name, clock.monotonic())
+        left.add(name)
+      }
+      return isIdle
+    },
+    /** What it was asked for and has not brought. */
+    of: (node: NodeId): ReadonlySet<string> => asked.get(node)?.left ?? new Set(),
+    came(node: NodeId, name: string): void {
+      asked.get(node)?.left.delete(name)
+      askedAt.delete(name)
+      others.delete(name)
+    },
+    isBusy: (): boolean => others.size > 0,
+    /** What nobody is asked for any more and did not come, by who named it as well. */
+    *overdue(): Generator<readonly [NodeId, string]> {
+      for (const [name, named] of others) {
+        const [node] = named
+        if (node === undefined || !isFree(name)) continue
+        named.delete(node)
+        if (named.size === 0) others.delete(name)
+        yield [node, name]
+      }
+    },
+    /** What to ask it for now, `again`: nothing is missing but what is still to be compared; undefined: nothing at all. */
+    next(node: NodeId): Uint8Array | 'again' | undefined {
+      const entry = asked.get(node)
+      if (entry === undefined) return undefined
+      if (entry.left.size > 0)
+        return new Uint8Array(Buffer.from([...entry.left].slice(0, WANTED_MAX).join(''), 'hex'))
+      asked.delete(node)
+      return entry.again ? 'again' : undefined
+    },
+    drop(node: NodeId): void {
+      for (const name of asked.get(node)?.left ?? []) askedAt.delete(name)
+      asked.delete(node)
+    },
+  }
+}
+
+function* readWanted(wanted: Uint8Array): Generator<string> {
+  const buffer = Buffer.from(wanted.buffer, wanted.byteOffset, wanted.length)
+  for (let at = 0; at + NAME_BYTES <= buffer.length; at += NAME_BYTES)
+    yield buffer.toString('hex', at, at + NAME_BYTES)
 }

@@ -121,8 +121,7 @@ export function createProcesses(deps: ProcessesDeps): Processes {
   return {
     name: 'processes',
 
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       stopped = false
       unlisten = observe.onRan((shell, lines) => {
         if (!config.processes.enabled) return

@@ -131,8 +131,7 @@ export function createObserve(deps: ObserveDeps): Observe {
   return {
     name: 'observe',
 
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       try {
         mkdirSync(directory, { recursive: true, mode: 0o700 })
       } catch (error) {

@@ -30,7 +30,6 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     implied: true,
     pattern:
       /\buser(?:name)?\s{1,8}["']?[^\s"']{1,128}["']?\s{1,8}(?:(?:with|privilege\s{1,4}\d{1,2})\s{1,4})?(?:pass(?:word|wd)?|secret)\s{1,8}(?:\d\s{1,4})?["']?(?<secret>(?:(?<=["'])|(?=[^\s'";]{0,60}[\d!@#%^&*_]))[^\s'";]+)/gi,
-    certain: false,
   },
   {
     // The form of the file, `host:port:database:user:password`, in a line that names the file or a port of PostgreSQL.
@@ -38,7 +37,6 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     hint: /pgpass|:(?:5432|5433|6432|\*):/,
     pattern:
       /(?<![\w:/.])(?:[\w.*-]{1,253}|\[[0-9a-f:]{2,40}\]):(?:\d{2,5}|\*):[\w.*-]{1,64}:[\w.*@-]{1,64}:(?<secret>(?!\*)[^\s"'\\]+)/gim,
-    certain: false,
   },
   {
     // `PWD` of a connection string, which is the working directory as a variable.
@@ -46,7 +44,6 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     hint: /;\s{0,4}pwd\s{0,4}=/,
     implied: true,
     pattern: /\w\s{0,4}=[^;\n]{0,200};\s{0,4}pwd\s{0,4}=\s{0,4}(?![/$~])(?<secret>[^\s;"']+)/gi,
-    certain: false,
   },
   {
     // curl's configuration: `user = "bob:pw"`.
@@ -54,20 +51,17 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     hint: /(?:user\s{0,4}=|-u\s)\s{0,4}["']?[^\s:"'=,;]{1,128}:/,
     pattern:
       /(?:^|[\n;{,])\s{0,8}(?:-{0,2}(?:proxy-)?user\s{0,4}=|-u\s)\s{0,4}["']?[^\s:"'=,;]{1,128}:(?!\d{1,5}(?!\S)|\/\/)(?<secret>[^\s"';,]+)/g,
-    certain: false,
   },
   {
     id: 'sasl-passwords',
     hint: /sasl/,
     pattern: /^\S{1,253}[ \t]{1,8}[^\s:]{1,128}:(?<secret>\S+)$/gm,
-    certain: false,
   },
   {
     id: 'ppp-secrets',
     hint: /(?:ch|p)ap-secrets/,
     pattern:
       /^[ \t]{0,8}\S{1,128}[ \t]{1,20}\S{1,128}[ \t]{1,20}(?<secret>[^\s#]+)(?=[ \t]{0,20}(?:\S{1,64}[ \t]{0,20})?$)/gm,
-    certain: false,
   },
   {
     // ftp's and lftp's own commands.
@@ -75,7 +69,6 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     hint: /ftp/,
     implied: true,
     pattern: /(?:^|[\n;])[ \t]{0,8}user[ \t]{1,8}[^\s;]{1,128}[ \t]{1,8}(?<secret>[^\s;]+)/g,
-    certain: false,
   },
   {
     id: 'redis-session',
@@ -83,7 +76,6 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     implied: true,
     pattern:
       /(?:^|[\n;])[ \t]{0,8}AUTH[ \t]{1,8}(?!(?:LOGIN|PLAIN|NTLM|CRAM-MD5|TLS|SSL)\b)(?:\S{1,128}[ \t]{1,8})?(?<secret>\S+)(?=[ \t]{0,8}(?:\r?\n|$))/g,
-    certain: false,
   },
   {
     // The text that expect sends after it waited for a password prompt.
@@ -91,7 +83,6 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     hint: /(?:ass(?:w|phrase|code)|pin|oken|ecret)[^{}]{0,60}\{?[\s\\]{0,12}[\w.]{0,12}send/,
     pattern:
       /(?:ass(?:w(?:or)?d|phrase|code)|\bPIN|oken|ecret)[^"'\n{}]{0,20}[*"'})\]\\]{0,8}[;,)\s{]{0,12}(?:\w{1,12}\.)?send(?:line)?[\s(]{1,8}(?:-{1,2}\w{0,8}\s{1,4}){0,3}\\{0,2}["'](?<secret>[^"'\\\n$][^"'\\\n]*)/gi,
-    certain: false,
   },
   {
     // Oracle's statement, which has no quotes around the password.
@@ -99,7 +90,6 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     hint: /identified\s/,
     pattern:
       /\b(?:user|role|to)\s{1,8}\S{1,128}\s{1,8}identified\s{1,8}by\s{1,8}(?:values\s{1,8})?["']?(?<secret>[^\s"';]+)/gi,
-    certain: false,
   },
   {
     id: 'sql-connect',
@@ -107,20 +97,17 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     implied: true,
     pattern:
       /(?:^|[\n;])[ \t]{0,8}conn(?:ect)?[ \t]{1,8}(?:[\w.$#]{1,64}\/(?=[^/])|to[ \t]{1,8}\S{1,64}[ \t]{1,8}user[ \t]{1,8}\S{1,64}[ \t]{1,8}using[ \t]{1,8}["']?)(?<secret>[^\s@"';]+)/gi,
-    certain: false,
   },
   {
     id: 'sql-dollar-quoted',
     hint: /password\s{1,8}\\?\$/,
     pattern: /\bpassword\s{1,8}\$(?:\w{0,20}\$)(?<secret>[^$]+)/gi,
-    certain: false,
   },
   {
     // SQLCipher.
     id: 'sql-pragma-key',
     hint: /pragma\s{1,8}(?:re)?key/,
     pattern: /\bpragma\s{1,8}(?:re)?key\s{0,8}=\s{0,8}["'](?<secret>[^"'\n]+)/gi,
-    certain: false,
   },
   {
     // The last value, if the last column is a password; other columns are not compared with their values.
@@ -128,7 +115,6 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     hint: /passw(?:or)?d\W{0,4}\)\s{0,8}values/,
     pattern:
       /\bpassw(?:or)?d["'`]?\s{0,8}\)\s{0,8}values\s{0,8}\([^()\n]{0,400}[,(]\s{0,8}(?:\w{1,20}\(\s{0,4})?["'](?<secret>[^"'\n]+)(?=["']\s{0,8}\))/gi,
-    certain: false,
   },
   {
     // Functions that take a password, alone or behind a user's name.
@@ -136,7 +122,6 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     hint: /(?:passw\w{0,10}|bcrypt|auth\w{0,10}|login)\s{0,4}\(|sp_(?:addlogin|password)\s/,
     pattern:
       /(?:\b(?:\w{0,20}(?:set|change|update|reset|check|verify|hash|encrypt|make)\w{0,10}_?pass(?:word|wd)?|bcrypt|db\.auth|authenticate|login)\s{0,4}\(\s{0,4}|\bsp_(?:addlogin|password)\s{1,4})(?:["'][^"'\n]{0,64}["']\s{0,4},\s{0,4})?["'](?<secret>[^"'\n]+)(?=["']\s{0,4}[),;]|["']$)/gi,
-    certain: false,
   },
   {
     // Values in Kubernetes secrets written as JSON.
@@ -144,14 +129,12 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     hint: /"stringdata"|"kind"\s{0,4}:\s{0,4}"secret"/,
     pattern:
       /(?<="(?:stringData|data)"\s{0,4}:\s{0,4}\{[^{}]{0,2000})"[\w.-]{1,128}"\s{0,4}:\s{0,4}"(?<secret>(?:[^"\\]|\\.)+)/g,
-    certain: false,
   },
   {
     // A text that goes into PowerShell's command or Ansible's filter: `'x' | ConvertTo-SecureString`, `{{ 'x' | password_hash }}`.
     id: 'text-piped',
     hint: /convertto-securestring|password_hash/,
     pattern: /["'](?<secret>[^"'\n]+)(?=["']\s{0,4}\|\s{0,4}(?:ConvertTo-SecureString|password_hash))/gi,
-    certain: false,
   },
   {
     id: 'powershell-credential',
@@ -159,18 +142,15 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     implied: true,
     pattern:
       /(?:ConvertTo-SecureString\s{1,8}(?:-(?:String|AsPlainText)\s{1,8})?|(?:PS|Network)Credential\s{0,4}\(\s{0,4}["'][^"'\n]{0,128}["']\s{0,4},\s{0,4}(?:\(ConvertTo-SecureString\s{1,8})?)["']?(?<secret>(?<=["'])[^"'\n]+|(?<!["'])[^\s"'()|$-][^\s"'()|]*)/gi,
-    certain: false,
   },
   {
     id: 'sql-single-quoted',
     hint: SQL_HINT,
     pattern: new RegExp(String.raw`${SQL_PASSWORD}'(?<secret>(?:[^'\\]|\\[\s\S]|'')+)`, 'gi'),
-    certain: false,
   },
   {
     id: 'sql-double-quoted',
     hint: SQL_HINT,
     pattern: new RegExp(String.raw`${SQL_PASSWORD}"(?<secret>(?:[^"\\]|\\[\s\S])+)`, 'gi'),
-    certain: false,
   },
 ]

@@ -6,32 +6,27 @@ export const FIELD_SHAPES: readonly Shape[] = [
     id: 'json-string',
     hint: /["']\s{0,8}:/,
     pattern: /["'](?<name>[\w.-]{1,64})["']\s{0,8}:\s{0,8}"(?<secret>(?:[^"\\]|\\[\s\S])+)/g,
-    certain: false,
   },
   {
     id: 'json-single-quoted',
     hint: /["']\s{0,8}:/,
     pattern: /["'](?<name>[\w.-]{1,64})["']\s{0,8}:\s{0,8}'(?<secret>[^']+)/g,
-    certain: false,
   },
   {
     id: 'json-bare',
     hint: /["']\s{0,8}:/,
     pattern: /["'](?<name>[\w.-]{1,64})["']\s{0,8}:\s{0,8}(?<secret>[\w.+-]+)/g,
-    certain: false,
   },
   {
     id: 'yaml-field',
     hint: /:[ \t]/,
     pattern: /^[ \t-]{0,80}(?<name>[\w.-]{1,64}):[ \t]{1,80}(?![|>][+-]?\d?[ \t]*$)(?<secret>[^\s#][^\n]*)/gm,
-    certain: false,
   },
   {
     id: 'yaml-block',
     hint: /:[ \t]{1,8}[|>]/,
     pattern:
       /^[ \t-]{0,80}(?<name>[\w.-]{1,64}):[ \t]{1,8}[|>][+-]?\d?[ \t]{0,8}\n(?<indent>[ \t]{1,80})(?<secret>[^\n]+(?:\n\k<indent>[^\n]*)*)/gm,
-    certain: false,
   },
   {
     // Kubernetes, Compose and CI services keep variables as lists of names and values.
@@ -39,14 +34,12 @@ export const FIELD_SHAPES: readonly Shape[] = [
     hint: /value:/,
     pattern:
       /\b(?:name|key):[ \t]{0,8}["']?(?<name>[\w.-]{1,64})["']?[ \t]{0,8}\n[ \t]{0,80}value:[ \t]{0,8}["']?(?<secret>[^\s"'][^"'\n]*)/g,
-    certain: false,
   },
   {
     id: 'json-named-value',
     hint: /value["']?\s{0,8}[:=]/,
     pattern:
       /\b(?:name|\w{0,20}key|id|variable)["']?\s{0,8}[:=]\s{0,8}["']?(?<name>[\w.-]{1,64})["']?\s{0,8},\s{0,8}["']?\w{0,20}value["']?\s{0,8}[:=]\s{0,8}["']?(?<secret>(?<=")[^"]+|(?<=')[^']+|(?<==)[^\s"',}]+)/gi,
-    certain: false,
   },
   {
     // TOML, HCL, INI, make, jq and yq: a name, blanks and a value.
@@ -54,7 +47,6 @@ export const FIELD_SHAPES: readonly Shape[] = [
     hint: /[\w"'\]][ \t]{1,8}[:?+!.]{0,3}=[ \t]/,
     pattern:
       /(?<![\w.-])(?<name>[\w.-]{1,64})[ \t]{1,8}(?::{1,3}|[?+!.])?=[ \t]{1,8}"?(?<secret>(?<=")[^"\n]+|(?<=\s)[^\s"'$?%={}()[\]|;,][^\s"']*)/g,
-    certain: false,
   },
   {
     // `auths` in Docker's configuration: base 64 of `user:password`.
@@ -67,13 +59,11 @@ export const FIELD_SHAPES: readonly Shape[] = [
     id: 'yaml-in-sed',
     hint: /\/[\w.-]+:[ \t]/,
     pattern: /(?<=\/)(?<name>[\w.-]{1,64}):[ \t]{1,8}(?<secret>[^\s/.$\\][^\n/]*)/g,
-    certain: false,
   },
   {
     id: 'json-path',
     hint: /"\][ \t]{1,8}"/,
     pattern: /\["(?<name>[\w.-]{1,64})"\][ \t]{1,8}"(?<secret>[^"\n]+)/g,
-    certain: false,
   },
   {
     // JSON Web Keys (RFC 7517); the private part is named `d` (RFC 8037).
@@ -86,14 +76,12 @@ export const FIELD_SHAPES: readonly Shape[] = [
     id: 'xml-element',
     hint: /<\//,
     pattern: /<(?<name>[\w.-]{1,64})>\s{0,80}(?<secret>[^<\s][^<]*)(?=<\/)/g,
-    certain: false,
   },
   {
     id: 'xml-attributes',
     hint: /value\s{0,4}=/,
     pattern:
       /\b(?:key|name)\s{0,4}=\s{0,4}["'](?<name>[\w.-]{1,64})["']\s{1,8}value\s{0,4}=\s{0,4}["'](?<secret>[^"'\n]+)/gi,
-    certain: false,
   },
   {
     // An XML element whose attribute has the name: `<entry key="password">x</entry>`.
@@ -101,7 +89,6 @@ export const FIELD_SHAPES: readonly Shape[] = [
     hint: /(?:name|key|id)\s{0,4}=\s{0,4}["'][^"']{1,64}["'][^<>]{0,80}>/,
     pattern:
       /\b(?:key|name|id)\s{0,4}=\s{0,4}["'](?<name>[\w.-]{1,64})["'][^<>]{0,80}>\s{0,80}(?<secret>[^<\s][^<]*)(?=<\/)/gi,
-    certain: false,
   },
   {
     // Properties of Hadoop and lists of Apple: the name is in one element, the value in the next.
@@ -109,13 +96,11 @@ export const FIELD_SHAPES: readonly Shape[] = [
     hint: /<\/(?:name|key)>/,
     pattern:
       /<(?:name|key)>\s{0,8}(?<name>[\w.-]{1,64})\s{0,8}<\/(?:name|key)>\s{0,80}<(?:value|string|data)>\s{0,80}(?<secret>[^<\s][^<]*)(?=<\/)/gi,
-    certain: false,
   },
   {
     id: 'debconf',
     hint: /passw/,
     pattern: /\b[\w/-]{0,80}passw(?:or)?d(?:[_-]again)?\s{1,8}password\s{1,8}(?<secret>[^\s'"]+)/g,
-    certain: false,
   },
   {
     id: 'wifi-code',

@@ -1,11 +1,9 @@
 // Removes secrets from a command line before it is stored, and marks where they were.
-
 import { secretsByDefault, secretsFor } from './assignments.ts'
 import { secretsByName } from './by-name.ts'
 import { readCommands } from './command-reader.ts'
 import { mayNamePerson } from './credentials.ts'
 import { MAY_BE_RANDOM, publicRanges, randomTokens } from './entropy.ts'
-import { MAY_BE_MANIFEST, manifestSecrets } from './manifest.ts'
 import { announcesSecret, MAY_NAME_SECRET } from './names.ts'
 import { pairSecrets } from './pairs.ts'
 import { type Roles, secretsByPosition } from './positions.ts'
@@ -14,8 +12,16 @@ import { type Replacement, replacements } from './sed.ts'
 import type { Shape } from './shape.ts'
 import { SHAPES } from './shapes.ts'
 import { mayNameTool } from './tools.ts'
-import { views } from './views.ts'
-import { piecesIn, plainWord, type Quote, type SimpleCommand, type Span, spanOf, type Word } from './word.ts'
+import {
+  piecesIn,
+  plainWord,
+  type Quote,
+  type SimpleCommand,
+  type Span,
+  spanOf,
+  type Word,
+  WordParts,
+} from './word.ts'
 
 export const REDACTED = '[redacted]'
 
@@ -280,4 +286,79 @@ function withoutSpans(line: string, spans: Span[]): string {
 function marks(open: Quote | undefined, close: Quote | undefined): string {
   if (open === close) return ''
   return (open === undefined ? '' : open.mark.slice(-1)) + (close?.mark ?? '')
+}
+
+// Reads texts in the escapes of another text: `\n` and `\"` of strings in strings, `%3D` of addresses.
+
+const ESCAPE = /\\(?:[nrt"'`\\/]|u00[2-7][0-9a-f])/gi
+const PERCENT = /%(?:2[0-9a-c]|2f|3[a-f]|40|5[bd]|7[bd])/gi
+/** Separators in percent-encoding; a text without them is not decoded. */
+const MAY_BE_ENCODED = /%(?:3[ad]|22|3e)/i
+const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+
+const unescaped = (sign: string): string =>
+  sign.length > 2 ? String.fromCharCode(Number.parseInt(sign.slice(2), 16)) : (CONTROLS[sign[1]!] ?? sign[1]!)
+
+const decoded = (percent: string): string => String.fromCharCode(Number.parseInt(percent.slice(1), 16))
+
+/** The text without one layer of escapes, as words with offsets in `text`; empty if there are no escapes. */
+function views(text: string): Word[] {
+  const found: Word[] = []
+  if (text.includes('\\')) found.push(view(text, ESCAPE, unescaped))
+  if (MAY_BE_ENCODED.test(text)) found.push(view(text, PERCENT, decoded))
+  return found
+}
+
+function view(text: string, pattern: RegExp, read: (sign: string) => string): Word {
+  const parts = new WordParts()
+  let done = 0
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    parts.plain(done, text.slice(done, match.index), undefined)
+    done = pattern.lastIndex
+    parts.escape(match.index, done, read(match[0]), undefined)
+  }
+  parts.plain(done, text.slice(done), undefined)
+  return parts.word(0, text.length, true)
+}
+
+// Finds the values in manifests of Kubernetes secrets, which are secrets whatever their names.
+
+/** Quick test for a text in lower case: false if it has no such manifest. */
+const MAY_BE_MANIFEST = /kind:\s{0,4}["']?secret\b/
+const SECRET_KIND = /^[ \t]*kind:[ \t]*["']?Secret["']?[ \t]*$/i
+const DOCUMENT_END = /^---/
+const FIELDS_BEGIN = /^([ \t]*)(?:data|stringData):[ \t]*$/
+const FIELD = /^([ \t]*)[\w.-]+:[ \t]*["']?([^\s"'|>{}#$][^"'\n]*)/
+
+/** `[from, to)` of each value below `data` and `stringData` of a secret. Takes time linear in the text's length. */
+function manifestSecrets(text: string): [from: number, to: number][] {
+  const found: [number, number][] = []
+  let ofDocument: [number, number][] = []
+  let isSecret = false
+  /** Indentation of `data:`, kept until its fields end. */
+  let within: number | undefined
+  let at = 0
+  const endDocument = (): void => {
+    if (isSecret) for (const range of ofDocument) found.push(range)
+    ofDocument = []
+    isSecret = false
+    within = undefined
+  }
+  for (const line of text.split('\n')) {
+    if (DOCUMENT_END.test(line)) endDocument()
+    isSecret ||= SECRET_KIND.test(line)
+    const begin = FIELDS_BEGIN.exec(line)
+    const field = FIELD.exec(line)
+    const depth = line.search(/[^ \t]|$/)
+    if (begin) within = begin[1]!.length
+    else if (within !== undefined && line.trim() !== '' && depth <= within) within = undefined
+    else if (within !== undefined && field) {
+      const from = at + field[0].length - field[2]!.length
+      ofDocument.push([from, from + field[2]!.trimEnd().length])
+    }
+    at += line.length + 1
+  }
+  endDocument()
+  return found
 }

@@ -12,6 +12,6 @@ export interface Shape {
    * every repetition is bounded, or cannot begin again where it began, or ends the pattern.
    */
   readonly pattern: RegExp
-  /** Whether it is searched in messages that people write for people, too. */
-  readonly certain: boolean
+  /** It is searched in messages that people write for people, too. */
+  readonly certain?: true
 }

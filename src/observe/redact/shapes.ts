@@ -46,7 +46,6 @@ export const SHAPES: readonly Shape[] = [
     hint: /(?:credential|auth|directoryentry|getconnection|mysqli?\w*|pdo|login|authenticate)s?\(/,
     pattern:
       /(?:(?:DirectoryEntry|getConnection|mysqli?(?:_\w{0,4}connect)?|PDO)\((?:\s{0,40}["'][^"'\n]{0,200}["']\s{0,4},){2}|(?:(?:PS|Network|UsernamePassword)Credentials?|(?:Basic|Digest|Proxy|basic_?)[Aa]uth|\.(?:login|authenticate))\(\s{0,40}["'][^"'\n]{0,200}["']\s{0,4},)\s{0,40}["'](?<secret>[^"'\n]{1,200})(?=["']\s{0,8}[,)])/g,
-    certain: false,
   },
   {
     // What could be a digest or an id, and is called a secret in a text: `access token 5d41…`.
@@ -56,7 +55,6 @@ export const SHAPES: readonly Shape[] = [
       String.raw`(?:secret|token|private|access|(?:api|access|private|secret)[-_ ]?(?:key|token|code)|(?<![\w-])key)(?:\s{1,2}(?:is|ist|est|es))?[\s:=.-]{1,3}(?<secret>(?!(?:secret|token|private|access|key)[-_])${UNGUESSABLE}(?![\w-]))`,
       'gi',
     ),
-    certain: false,
   },
   {
     // The same on a line of its own, behind a sentence that ends with a colon.
@@ -66,7 +64,6 @@ export const SHAPES: readonly Shape[] = [
       String.raw`\b(?:pass(?:word|phrase|code)|token|secret|key)\b[^\n]{0,120}:[ \t\r]{0,8}\n\s{0,40}(?<secret>${UNGUESSABLE})(?=[ \t\r]{0,8}(?:\n|$))`,
       'gi',
     ),
-    certain: false,
   },
   {
     // The only text that the client of a service is given: `new MailApi("5d41…")`.
@@ -76,7 +73,6 @@ export const SHAPES: readonly Shape[] = [
       String.raw`(?:api|client|auth|key|token|sdk)\(\s{0,8}["'](?<secret>${UNGUESSABLE})(?=["']\s{0,8}[,)])`,
       'gi',
     ),
-    certain: false,
   },
   {
     // Hashes of passwords (crypt(5)) and of tickets, which are broken by guessing.
@@ -91,7 +87,6 @@ export const SHAPES: readonly Shape[] = [
     hint: /pass(?:word|phrase|code|wort)\b/,
     pattern:
       /\b(?<name>pass(?:word|phrase|code|wort))\b[^\n,;:.]{0,50}?\s(?:is|ist|to)\s{1,2}["'`](?<secret>[^\s"'`]{4,128})(?=["'`])/gi,
-    certain: false,
   },
   {
     id: 'telegram-bot',
@@ -125,14 +120,12 @@ export const SHAPES: readonly Shape[] = [
     hint: /authorization|cookie|key|token|secret|auth/,
     pattern:
       /^(?:-H|[\w.-]{1,64}=)?(?:(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job|deploy|vault|circle)-token|api-?key)\s{0,4}:|[\w-]{0,40}(?:api-?key|token|secret)\s{0,4}:\s)\s{0,4}(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{1,4})?(?!(?:bearer|basic|token|digest)$)(?<secret>\S[^\n]*)/gim,
-    certain: false,
   },
   {
     id: 'header-in-text',
     hint: /authorization|cookie|key|token|secret|auth/,
     pattern:
       /(?<![\w/-])(?:(?:proxy-)?authorization|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job|deploy)-token)['"]?\s{0,4}:\s{0,4}['"]?(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{1,4})?(?!(?:bearer|basic|token|digest)['"]?$)(?<secret>[^\s'"](?:[^'"\n]|(?<=[,\s][a-z]{2,12}=)"[^"\n]*"?)*)/gi,
-    certain: false,
   },
   {
     // Who knows the last part of such an address may stream there.
@@ -146,7 +139,6 @@ export const SHAPES: readonly Shape[] = [
     hint: /[?&](?:key|[\w-]*sig(?:nature)?|code)=/,
     pattern:
       /[?&](?:(?:[\w-]{1,40}-)?sig(?:nature)?=|key=(?=[^&]{8})|code=(?=[^&]{20}))(?<secret>[^\s&'"#]+)/gi,
-    certain: false,
   },
   ...FIELD_SHAPES,
   ...ACCOUNT_SHAPES,

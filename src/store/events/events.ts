@@ -1,11 +1,11 @@
 // Level 0: every command that ran, stored with its spool offset and rollups in one atomic batch, and searched.
-
 import { createSerial } from '../../base/async/limiter.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { type Change, type Database, putRow, writeBatch } from '../level/database.ts'
-import { eventsOf, startOfKey } from '../level/key-of-event.ts'
+import { eventsBetween, eventsOf, isCounted, startOfKey } from '../level/key-of-event.ts'
+import { pages } from '../level/pages.ts'
+import { count, emptyRollup } from '../rollups/count.ts'
 import type { Rollup } from '../rollups/types.ts'
-import { countBetween } from './between.ts'
 import { createCommandTable } from './commands.ts'
 import { createEventCounts } from './counts.ts'
 import { createEventImports, type EventImports } from './imports/imports.ts'
@@ -16,7 +16,7 @@ import { createEventRemoval, type EventRemoval, type RemovedWith } from './remov
 import { createReplaced } from './replaced.ts'
 import { createEventRetention, type EventRetention } from './retention.ts'
 import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
-import { type EventInput, encodeEvent, eventKey } from './rows.ts'
+import { decodeWithoutText, type EventInput, encodeEvent, eventKey } from './rows.ts'
 import { createEventSearch, type EventSearch } from './search.ts'
 import {
   deletePosition,
@@ -228,4 +228,30 @@ export function createEventRepository(
     countBetween: (uid, from, to) => countBetween(db, uid, from, to),
     mostUsed: (...asked) => mostUsed({ db, serially, recall }, ...asked),
   }
+}
+
+// Counts the commands between two moments from the events themselves, for the edges of a range that no whole hour covers.
+
+const PAGE = 4_096
+
+/**
+ * One person's events that began in [from, to), ms since the epoch, as a rollup of them; what the guard did is no event
+ * and not in it. Costs what there are: for spans of an hour or less.
+ */
+export async function countBetween(db: Database, uid: number, from: number, to: number): Promise<Rollup> {
+  const rollup = emptyRollup()
+  if (from >= to) return rollup
+  for await (const page of pages(db.iterator(eventsBetween(uid, from, to)), PAGE)) {
+    for (const [key, value] of page) {
+      if (!isCounted(key)) continue
+      const event = decodeWithoutText(key, value)
+      const date = new Date(startOfKey(key) / 1000)
+      count(rollup, {
+        ...event,
+        duration_us: event.duration_ms === null ? null : event.duration_ms * 1000,
+        local: { day: 0, hour: date.getHours() },
+      })
+    }
+  }
+  return rollup
 }

@@ -176,8 +176,7 @@ export function createAccess({ config, names, ownUid, clock, timers, log }: Acce
 
   return {
     name: 'access',
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       checkNames()
     },
     async stop() {

@@ -1,16 +1,19 @@
 // The audit room: one writer appends what happened to the chained ledger, in call order, and signs its head.
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createQuota, createQuotas } from '../../base/quota.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { readEnd } from './continue.ts'
 import { makeRow, NO_BASE } from './entry.ts'
+import { AUDIT_CAUSES, type AuditType } from './entry-types.ts'
 import { type Cut, createFront } from './front.ts'
 import { readHead, signHead } from './head.ts'
-import { createNoise } from './noise.ts'
 import { createReading } from './reading.ts'
 import { keyChange } from './signers.ts'
 import { createTimes } from './times.ts'
@@ -208,8 +211,7 @@ export function createAudit(options: AuditOptions): Audit {
   return {
     name: 'audit',
 
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       const end = await readEnd(repository, clock.now())
       if (end.damaged) {
         log.error(
@@ -311,6 +313,58 @@ function createAlarm(ring: () => void) {
     clear(): void {
       clearTimeout(timer)
       timer = undefined
+    },
+  }
+}
+
+// The budget for entries that other machines cause in this ledger; events beyond it are counted in one entry an hour.
+
+/**
+ * For each cause, entries that all other machines together have: a burst, and as many in two days; and of these one
+ * machine. What a machine signed against itself is rare, and must be told however much noise it makes beside it.
+ */
+const BUDGETS = {
+  remote: { all: { frames: 1_000, perMs: 2 * DAY_MS }, ofOne: { frames: 100, perMs: 2 * DAY_MS } },
+  proof: { all: { frames: 200, perMs: 2 * DAY_MS }, ofOne: { frames: 10, perMs: 2 * DAY_MS } },
+} as const
+/** Machines whose share is remembered; a forgotten one has its whole share again. */
+const PEERS_MAX = 4_096
+/** Between two entries that tell what was counted. */
+const TELL_EVERY_MS = 3_600_000
+
+interface Noise {
+  /** False: it is over the budget and has been counted. */
+  admits(record: AuditRecord): boolean
+  /** The entry that tells what was counted; undefined while there is nothing, or it is too soon. */
+  due(atOnce?: boolean): AuditRecord | undefined
+}
+
+function createNoise(clock: Pick<Clock, 'monotonic'>): Noise {
+  const budgetOf = ({ all, ofOne }: (typeof BUDGETS)['remote' | 'proof']) => ({
+    all: createQuota(all),
+    shareOf: createQuotas<string>(ofOne, PEERS_MAX),
+  })
+  const budgets = { remote: budgetOf(BUDGETS.remote), proof: budgetOf(BUDGETS.proof) }
+  const counted = new Map<AuditType, number>()
+  let toldAt = Number.NEGATIVE_INFINITY
+
+  return {
+    admits({ type, peer }) {
+      const cause = AUDIT_CAUSES[type]
+      if (cause !== 'remote' && cause !== 'proof') return true
+      const { all, shareOf } = budgets[cause]
+      const now = clock.monotonic()
+      if ((peer === undefined || shareOf(peer).take(now)) && all.take(now)) return true
+      counted.set(type, (counted.get(type) ?? 0) + 1)
+      return false
+    },
+    due(atOnce = false) {
+      const now = clock.monotonic()
+      if (counted.size === 0 || (!atOnce && now - toldAt < TELL_EVERY_MS)) return undefined
+      toldAt = now
+      const details = Object.fromEntries(counted)
+      counted.clear()
+      return { type: 'entries_counted', success: true, details }
     },
   }
 }

@@ -154,8 +154,7 @@ export function createFleet(options: FleetOptions): Fleet {
     name: 'fleet',
     everyMs: Math.max(500, Math.min(LOOK_MS, lifeMs / 20)),
 
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       const stored = await repository.load()
       if (stored.membership === undefined) {
         // Here alone nothing of the mesh that this node left comes in any more.

@@ -68,8 +68,7 @@ export function createUpkeep({ fleet, known, isHere, meet, alsoLook, clock, time
 
   return {
     name: 'upkeep',
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       forget = fleet.onJoining(seek)
       look()
       seek()

@@ -161,8 +161,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   return {
     name: 'operators',
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       let isDue = false
       const changed = (): void => {
         if (sessions.size === 0 || isDue) return

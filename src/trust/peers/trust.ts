@@ -1,8 +1,10 @@
 // The trust room: keeps the file's and people's word on every node, and tells listeners when it changes.
 import { isDeepStrictEqual } from 'node:util'
-import type { NodeId } from '../../../protocols/node-id.ts'
+import { isNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
+import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
+import { closest } from '../../base/suggest.ts'
 import { NO_CERTIFICATES } from '../certificates/index.ts'
 import { createLineage, type LineageView } from '../lineage/index.ts'
 import { createDeciding } from './deciding.ts'
@@ -10,13 +12,11 @@ import { createDomains } from './domains.ts'
 import { type Held, hasChosenName, heldFrom } from './held.ts'
 import type { Kin } from './kin.ts'
 import { standingOf, weigh } from './opinion.ts'
-import type { TrustOptions } from './options.ts'
-import { resolveNode } from './resolve.ts'
+import type { TrustOptions, TrustParts } from './options.ts'
 import { createRotations } from './rotations.ts'
 import { createSeen } from './seen.ts'
-import { createSightings } from './sightings.ts'
-import { createSources } from './sources.ts'
-import type { Trust } from './types.ts'
+import { createSources, type Sources } from './sources.ts'
+import type { Member, Trust } from './types.ts'
 
 export function createTrust(options: TrustOptions): Trust {
   const { config, repository, audit, clock, log, certificates = NO_CERTIFICATES } = options
@@ -128,8 +128,7 @@ export function createTrust(options: TrustOptions): Trust {
   return {
     name: 'trust',
 
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       const stored = await repository.load()
       for (const record of stored.decisions) hold(heldFrom(record, log))
       seen.load(stored.sightings, stored.strangers)
@@ -186,4 +185,123 @@ function presentKeys(nodes: Iterable<NodeId>, lineage: LineageView, kin: Kin): R
     if (state.kind === 'frozen') for (const one of state.fork.between) now.add(one)
   }
   return now
+}
+
+// Who counts as a member, and what the mesh tells of whom it sees: bounded by whom this node admits or refuses.
+
+interface SightingsDeps extends TrustParts, Sources {
+  /** Somebody spoke about the node, so it does not wait for a person any more. */
+  readonly isDecided: (node: NodeId) => boolean
+}
+
+function createSightings({
+  lineage,
+  own,
+  seen,
+  admits,
+  refuses,
+  isDecided,
+}: SightingsDeps): Pick<
+  Trust,
+  'members' | 'member' | 'sawMember' | 'heardOf' | 'lost' | 'pending' | 'sawStranger' | 'met'
+> {
+  /** Admitted here, or announced by somebody who is; and not refused. */
+  function counts({ node_id, sponsor }: Member): boolean {
+    if (own.has(node_id) || refuses(node_id)) return false
+    // A member that has come with its new key is counted once.
+    const now = lineage.current(node_id)
+    if (now !== node_id && seen.member(now) !== undefined) return false
+    return admits(node_id) || (sponsor !== undefined && admits(sponsor))
+  }
+
+  return {
+    members: () => seen.members().filter(counts),
+    member(node) {
+      const member = seen.member(node)
+      return member !== undefined && counts(member) ? member : undefined
+    },
+    sawMember(node, sighting) {
+      if (admits(node)) seen.sawMember(node, sighting)
+    },
+    heardOf(node, sighting, by) {
+      if (own.has(node) || refuses(node) || !admits(by)) return false
+      const before = seen.member(node)
+      const sponsor = before?.sponsor !== undefined && admits(before.sponsor) ? before.sponsor : by
+      if (admits(node)) {
+        const linked = before !== undefined && before.sponsor === undefined
+        seen.sawMember(node, linked ? sighting : { ...sighting, sponsor })
+        return true
+      }
+      if (before?.sponsor !== sponsor) seen.makeRoom(sponsor, (one) => !admits(one))
+      seen.sawMember(node, { ...sighting, sponsor })
+      return true
+    },
+    lost: (node) => seen.lost(node),
+    pending: () => seen.strangers().filter(({ node_id }) => !isDecided(node_id)),
+    sawStranger(node, sighting) {
+      if (!own.has(node) && !refuses(node)) seen.sawStranger(node, sighting)
+    },
+    met: (node) => seen.member(node) ?? seen.stranger(node),
+  }
+}
+
+// From what a person typed (node id, fingerprint, name) to the one node meant, or an error that helps.
+
+export interface Candidate {
+  readonly node_id: NodeId
+  readonly fingerprint: string
+  /** Empty if none is known. */
+  readonly name: string
+  /** People here call it so. Otherwise the name is its own claim, which anybody can make. */
+  readonly chosen: boolean
+  /** It is trusted here, or had a link to this node. Others stood in the lobby, or are known by gossip alone. */
+  readonly met: boolean
+}
+
+const HINT = 'Run `karo peers` to see who is known, or give the full node id.'
+/** So many candidates are listed when a name is ambiguous. */
+const LISTED = 8
+
+/**
+ * `who` is a full node id (known or not), the fingerprint of a known node in any grouping, or the exact name of one
+ * known node. What nobody can invent comes first: fingerprints and the names that people here chose, then what nodes
+ * that were met call themselves, and last what strangers and members known by gossip alone do.
+ * A name that looks like a fingerprint means nothing unless people here chose it. Never guesses: what fits several of
+ * the first kind that it fits is a `conflict` that lists them, an unknown one `not_found` with the nearest name, a
+ * damaged node id `bad_request`.
+ */
+export function resolveNode(who: string, candidates: readonly Candidate[]): NodeId {
+  const text = who.trim()
+  if (isNodeId(text)) return text
+  if (text.startsWith('karo:')) {
+    throw new KaroError('bad_request', `'${text.slice(0, 80)}' is not a node id`, {
+      hint: 'A node id is karo:ed25519: and 43 characters of unpadded base64url; copy it from `karo identity show`.',
+    })
+  }
+  const hex = text.toLowerCase().replace(/[\s:-]/g, '')
+  const isFingerprint = /^[0-9a-f]{16}$/.test(hex)
+  const called = candidates.filter(({ name }) => name !== '' && name === text)
+  const ranks = [
+    candidates.filter(
+      (one) => isFingerprint && (one.fingerprint === hex || (one.chosen && one.name === text)),
+    ),
+    called.filter(({ chosen }) => chosen),
+    ...(isFingerprint ? [] : [called.filter(({ met }) => met), called]),
+  ]
+  const found = ranks.find((rank) => rank.length > 0) ?? []
+  if (found.length > 1) {
+    const listed = found.slice(0, LISTED).map((c) => `${c.fingerprint} ${c.name} (${c.node_id})`)
+    if (found.length > LISTED) listed.push(`and ${found.length - LISTED} more`)
+    throw new KaroError('conflict', `'${text}' may be any of ${found.length} nodes: ${listed.join('; ')}`, {
+      hint: 'Give the full node id of the one you mean.',
+    })
+  }
+  if (found[0]) return found[0].node_id
+  const near = closest(
+    text,
+    candidates.flatMap(({ name }) => name || []),
+  )
+  throw new KaroError('not_found', `no node here is known as '${text.slice(0, 80)}'`, {
+    hint: near === undefined ? HINT : `Did you mean '${near}'? ${HINT}`,
+  })
 }

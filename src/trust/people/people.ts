@@ -239,8 +239,7 @@ export function createPeople(deps: PeopleDeps): People {
 
   return {
     name: 'people',
-    async start(signal) {
-      signal.throwIfAborted()
+    async start() {
       records.clear()
       for (const record of await repository.all()) records.set(record.number, record)
       for (const number of await repository.used()) {

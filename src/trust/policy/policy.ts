@@ -1,6 +1,5 @@
 // Both layers of the owner's policy together: what the people here agreed to, and what the role policies permit.
 import { builtIn } from './built-in.ts'
-import { type AcceptOrg, isForbid, type Limits, mergedEngine } from './bundle.ts'
 import { closedTo, decide, mayBeCounted, mayRead } from './decide.ts'
 import { audienceOf } from './principal.ts'
 import { ACTION_CATEGORY, resourceOf } from './resource.ts'
@@ -71,7 +70,7 @@ export interface Policy {
   ): { readonly owner: Decision; readonly roles: RoleDecision; readonly both: Decision }
   /** The second layer alone. */
   judge(principal: Principal, action: Action, resource: Resource, circumstances: Circumstances): RoleDecision
-  /** What the organisation asks of this node from now on; it narrows what the owner's policies say, see `bundle.ts`. */
+  /** What the organisation asks of this node from now on; it narrows what the owner's policies say, see `mergedEngine`. */
   organisation(rules: OrganisationRules): void
   /** These role policies are in force from now on. Whoever calls it also tells those who remember decisions. */
   use(set: PolicySet): void
@@ -284,3 +283,39 @@ function withOrWithout(principal: Principal, judge: (as: Principal) => RoleDecis
 const brokenBy = (error: unknown): RoleDecision => {
   return { effect: 'deny', rule: 'policy.error', reason: `the role policies failed: ${String(error)}` }
 }
+
+// What a policy bundle of the organisation may do to a node's own policy: restrict it, unless the owner said otherwise.
+
+/** What an owner lets their organisation do: only take away, or decide in place of their own role policies. */
+type AcceptOrg = 'restrict' | 'full'
+
+/** The limits that a bundle and the file both may set: the narrower one holds, with `full` too. */
+interface Limits {
+  readonly max_level: 0 | 1 | 2
+  /** Nodes. */
+  readonly k_min: number
+}
+
+/**
+ * The role policies in force. `restrict`: what the owner's policies permit, less what the bundle forbids; a bundle's
+ * permits open nothing. `full`: the bundle's permits count too, and a forbid on either side still wins. What
+ * nobody could judge is forbidden too.
+ */
+export function mergedEngine(own: PolicyEngine, bundle: PolicyEngine, accept: AcceptOrg): PolicyEngine {
+  const merged = (ours: RoleDecision, theirs: RoleDecision): RoleDecision => {
+    if (theirs.effect === 'deny' && isForbid(theirs)) return theirs
+    if (ours.effect === 'allow' || accept !== 'full' || isForbid(ours)) return ours
+    return theirs
+  }
+  return {
+    kind: own.kind,
+    judge: (request) => merged(own.judge(request), bundle.judge(request)),
+    judgeAgent: (request) => merged(own.judgeAgent(request), bundle.judgeAgent(request)),
+  }
+}
+
+/** A denial that some policy asked for, or that stands for one which could not be judged; not the mere lack of a permit. */
+const isForbid = ({ effect, rule }: RoleDecision): boolean => effect === 'deny' && !NO_PERMIT.test(rule)
+
+/** Rules of policies name their file and line, so none of them looks like these. */
+const NO_PERMIT = /^(?:policy\.default|role\.\w+)$/

@@ -2,9 +2,9 @@
 
 import { HOUR_MS } from '../../../src/base/calendar.ts'
 import type { Signal } from '../../../src/base/words/signal.ts'
+import { settle } from '../../../src/insight/anomalies/index.ts'
 import { findings } from '../../../src/insight/anomalies/kinds.ts'
 import { BASELINE_DAYS, baselineOf, type Day } from '../../../src/insight/anomalies/look.ts'
-import { settle } from '../../../src/insight/anomalies/settle.ts'
 import { dayOf, type LivedDay, live, midnight, type Profile } from './lives.ts'
 
 /** From here on a signal is told to somebody who did not ask: the severity of the notice. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { reviewed } from '../../../src/agents/builtins/review.ts'
-import { cosine, fused, numbersOf, vectorBytes } from '../../../src/agents/memory/rank.ts'
+import { cosine, fused, numbersOf, vectorBytes } from '../../../src/agents/memory/memory.ts'
 import { createWordIndex } from '../../../src/agents/memory/words.ts'
 import { stepsIn } from '../../../src/agents/planner/by-model.ts'
 import { clausesOf, embeddedPlan } from '../../../src/agents/planner/embedded.ts'

@@ -1,10 +1,6 @@
 // Who asks by mDNS where many nodes share a link: one at a time, and never nobody.
 import { expect, test } from 'vitest'
-import {
-  type SharedQuestions,
-  SILENT_MOST,
-  shareQuestions,
-} from '../../../src/mesh/discovery/shared-questions.ts'
+import { type SharedQuestions, SILENT_MOST, shareQuestions } from '../../../src/mesh/discovery/mdns.ts'
 
 const INTERVAL = 60_000
 const OWN = '10.0.0.1'

@@ -1,8 +1,13 @@
 // The seccomp filter, run instruction by instruction as the kernel does, for both machines; its numbers against the kernel's.
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { assemble, type Instruction } from '../../../src/muscle/seccomp/bpf.ts'
-import { filterProgram, type Namespaces, seccompFilter } from '../../../src/muscle/seccomp/filter.ts'
+import {
+  assemble,
+  filterProgram,
+  type Instruction,
+  type Namespaces,
+  seccompFilter,
+} from '../../../src/muscle/seccomp/filter.ts'
 import {
   AUDIT_ARCH,
   DENIED,

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createTaskLimits } from '../../../src/muscle/jail/task-limits.ts'
+import { createTaskLimits } from '../../../src/muscle/jail/landlock.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 
 const uid = process.getuid?.() ?? 0

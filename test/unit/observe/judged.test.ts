@@ -1,6 +1,6 @@
 // What was judged is found again in the same place and nowhere else, and no more is kept than was allowed.
 import { expect, test } from 'vitest'
-import { createJudged } from '../../../src/observe/record/judged.ts'
+import { createJudged } from '../../../src/observe/record/digest.ts'
 import fc from '../../support/run/properties.ts'
 
 const key = fc.tuple(

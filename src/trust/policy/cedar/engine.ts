@@ -1,16 +1,16 @@
 // The Cedar engine: checks policy files against the schema, and judges by them in an instance of Cedar of its own.
+
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs'
+import { isNodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { labelProblem } from '../../../base/words/roles.ts'
+import { labelProblem, roleItResembles } from '../../../base/words/roles.ts'
 import { NOBODY } from '../principal.ts'
 import { ACTION_CATEGORY } from '../resource.ts'
 import { ACTIONS, type PolicyEngine, type RoleDecision } from '../types.ts'
 import { agentCallOf, callOf, SCHEMA_ID, SET } from './calls.ts'
-import { namesAlike, namesNobody } from './names.ts'
 import { SCHEMA } from './schema.ts'
-import { splitPolicies } from './split.ts'
 
 export interface PolicyText {
   /** For messages; its last part names the rules. */
@@ -264,4 +264,92 @@ function placeOf(text: string, at: number): { readonly line: number; readonly co
 /** The engine counts bytes of UTF-8; which character that is. */
 function characterOf(text: string, byte: number): number {
   return Buffer.from(text, 'utf8').subarray(0, byte).toString('utf8').length
+}
+
+// Finds a node or a person that a policy names by anything but a whole key: such a policy speaks of nobody.
+
+/** An entity as a policy names it, such as `Node::"desk"`. */
+interface Named {
+  readonly type: string
+  readonly id: string
+}
+
+/**
+ * The first node or operator in a policy (in Cedar's JSON form) whose id is no key, or undefined. Nobody is known by
+ * another id, so a permit of it opens nothing, and a forbid of it silently forbids nothing.
+ */
+function namesNobody(policy: object): Named | undefined {
+  return named(policy).find(({ type, id }) => (type === 'Node' || type === 'Operator') && !isNodeId(id))
+}
+
+/** The first role in a policy that only looks like one of the role table. No principal has it, so a forbid of it forbids nothing. */
+const namesAlike = (policy: object): string | undefined =>
+  named(policy).find(({ type, id }) => type === 'Role' && roleItResembles(id) !== undefined)?.id
+
+function named(policy: object): readonly Named[] {
+  // Annotations are the author's own words, also if they are called "type" and "id".
+  const { annotations: _, ...rules } = policy as { annotations?: unknown }
+  return entitiesIn(rules)
+}
+
+/** Every entity in a part of a policy, at whatever depth: a literal is an object with the texts `type` and `id`. */
+function entitiesIn(part: unknown): readonly Named[] {
+  if (typeof part !== 'object' || part === null) return []
+  const { type, id } = part as { type?: unknown; id?: unknown }
+  if (typeof type === 'string' && typeof id === 'string') return [{ type, id }]
+  return Object.values(part).flatMap(entitiesIn)
+}
+
+// Finds the policies in a Cedar file and where each begins, and refuses what nests too deep for the engine to read.
+
+interface Piece {
+  /** From its first annotation or keyword to its semicolon. */
+  readonly text: string
+  /** In characters, from the start of the file. */
+  readonly start: number
+}
+
+interface Broken {
+  readonly at: number
+  readonly message: string
+}
+
+/** Brackets and `if` inside one another. The engine's stack ends above 130 of them and takes the engine with it. */
+const NESTING_MAX = 64
+/** Of one policy: a chain of operators nests inside the engine too, without any brackets. */
+const TOKENS_MAX = 2_000
+
+const TOKEN = /\s+|\/\/[^\n]*|"(?:[^"\\]|\\.)*"|[\p{L}_][\p{L}\p{N}_]*|\d+|[^\s]/suy
+
+/**
+ * The policies of a file, in its order; text behind the last semicolon is a piece too, for the engine to complain about.
+ * Checks no grammar besides nesting.
+ */
+function splitPolicies(text: string): readonly Piece[] | Broken {
+  const pieces: Piece[] = []
+  let start: number | undefined
+  let depth = 0
+  let ifs = 0
+  let tokens = 0
+  TOKEN.lastIndex = 0
+  for (let at = 0; at < text.length; at = TOKEN.lastIndex) {
+    const token = TOKEN.exec(text)?.[0]
+    if (token === undefined) return { at, message: 'this cannot be read' }
+    if (/^\s/.test(token) || token.startsWith('//')) continue
+    start ??= at
+    tokens++
+    if (token === '(' || token === '{' || token === '[') depth++
+    else if (token === ')' || token === '}' || token === ']') depth--
+    else if (token === 'if') ifs++
+    if (depth + ifs > NESTING_MAX) return { at, message: `nests deeper than ${NESTING_MAX} levels` }
+    if (tokens > TOKENS_MAX) return { at, message: `one policy has more than ${TOKENS_MAX} words and signs` }
+    if (token !== ';' || depth > 0) continue
+    pieces.push({ text: text.slice(start, at + 1), start })
+    start = undefined
+    depth = 0
+    ifs = 0
+    tokens = 0
+  }
+  if (start !== undefined) pieces.push({ text: text.slice(start), start })
+  return pieces
 }

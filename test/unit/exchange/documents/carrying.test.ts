@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createCarrier } from '../../../../src/exchange/documents/carrier.ts'
-import { candidate, documentTicket, holdersOf } from '../../../../src/exchange/documents/rendezvous.ts'
+import { candidate, documentTicket, holdersOf } from '../../../../src/exchange/documents/members.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import { HOUR, MINUTE, Network, type Node } from './network.ts'
 

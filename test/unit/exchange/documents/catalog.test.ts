@@ -5,8 +5,12 @@ import { expect, test } from 'vitest'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
 import { createCatalog, ROLES } from '../../../../src/exchange/documents/catalog.ts'
-import { createMembersView } from '../../../../src/exchange/documents/members.ts'
-import { candidate, documentTicket, holdersOf } from '../../../../src/exchange/documents/rendezvous.ts'
+import {
+  candidate,
+  createMembersView,
+  documentTicket,
+  holdersOf,
+} from '../../../../src/exchange/documents/members.ts'
 import type { DocumentRow } from '../../../../src/store/tables/documents.ts'
 import type { Member } from '../../../../src/trust/peers/index.ts'
 import fc from '../../../support/run/properties.ts'

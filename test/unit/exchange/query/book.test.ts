@@ -6,7 +6,7 @@ import { createFetched, fetchesIn } from '../../../../src/exchange/query/answeri
 import type { Question } from '../../../../src/exchange/query/document.ts'
 import type { QueryDeps } from '../../../../src/exchange/query/types.ts'
 import type { AuditEntry, AuditRecord } from '../../../../src/trust/audit/index.ts'
-import { createWhoAsked } from '../../../../src/trust/audit/who-asked.ts'
+import { createWhoAsked } from '../../../../src/trust/audit/reading.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import type { PeerOpinion } from '../../../../src/trust/peers/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'

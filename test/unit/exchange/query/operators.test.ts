@@ -4,7 +4,7 @@ import { bodyOf, decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../
 import { MeshQuery, QueryHop, Response } from '../../../../protocols/messages/query.ts'
 import { AUTHOR_QUOTA } from '../../../../src/exchange/query/state/owner.ts'
 import type { AuditEntry } from '../../../../src/trust/audit/index.ts'
-import { createWhoAsked } from '../../../../src/trust/audit/who-asked.ts'
+import { createWhoAsked } from '../../../../src/trust/audit/reading.ts'
 import { verifySignature } from '../../../../src/trust/identity/index.ts'
 import type { Acting } from '../../../../src/trust/operators/index.ts'
 import { carol, login, operators } from './holders.ts'
@@ -53,7 +53,7 @@ test('an owner gives an operator what the node through which it asks may not hav
   expect(detailsOf(desk, 'query_asked').at(-1)).toMatchObject({ ...named, uid: desk.uid })
   expect(owner.audits.at(-2)).toMatchObject({ type: 'query_received', peer: desk.id, details: named })
   expect(owner.audits.at(-1)).toMatchObject({ type: 'query_responded', peer: desk.id, details: named })
-  expect(detailsOf(owner, 'query_responded')[0]).not.toHaveProperty('operator')
+  expect(detailsOf(owner, 'query_responded')[0]?.operator).toBeUndefined()
   const asked = createWhoAsked()
   for (const [seq, entry] of owner.audits.toReversed().entries())
     asked.add({ ...entry, seq, ts: 0, hash: '' } as AuditEntry)
@@ -157,7 +157,7 @@ describe('the asking node', () => {
     const told = detailsOf(owner, 'query_responded').at(-1)
     expect(told).toMatchObject({ rule: 'operator.wrong_node', operator_claimed: carol.nodeId })
     // The ledger of the owner accuses the node, which alone did it, and not the operator.
-    for (const { details } of owner.audits) expect(details).not.toHaveProperty('operator')
+    for (const { details } of owner.audits) expect(details.operator).toBeUndefined()
     const asked = createWhoAsked()
     for (const [seq, entry] of owner.audits.toReversed().entries())
       asked.add({ ...entry, seq, ts: 0, hash: '' } as AuditEntry)

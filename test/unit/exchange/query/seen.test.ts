@@ -9,7 +9,7 @@ import {
   createSeen,
   NEIGHBOUR_QUESTIONS_MAX,
   QUESTIONS_MAX,
-} from '../../../../src/exchange/query/state/seen.ts'
+} from '../../../../src/exchange/query/state/owner.ts'
 import { newIdentity } from './network.ts'
 
 const me = newIdentity()

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { bucketOf, slotOfBucket } from '../../../../protocols/buckets.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { createAhead } from '../../../../src/exchange/totals/ahead.ts'
+import { createAhead } from '../../../../src/exchange/totals/totals.ts'
 import { AGGREGATORS, PLAN } from './pair.ts'
 
 const DAY = 86_400_000

@@ -1,7 +1,7 @@
 // What goes on is one signal; what is found again with the same numbers changes nothing.
 import { expect, test } from 'vitest'
 import type { Finding, Signal } from '../../../../src/base/words/signal.ts'
-import { settle } from '../../../../src/insight/anomalies/settle.ts'
+import { settle } from '../../../../src/insight/anomalies/index.ts'
 
 const DAY_MS = 86_400_000
 const finding = (day: number, more: Partial<Finding> = {}): Finding => ({

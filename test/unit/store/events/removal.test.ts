@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { HOUR_MS, startOfLocalDay } from '../../../../src/base/calendar.ts'
-import { countBetween } from '../../../../src/store/events/between.ts'
 import {
+  countBetween,
   createEventRepository,
   type EventRepository,
   idOfEvent,

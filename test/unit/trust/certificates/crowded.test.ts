@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { HelloAck, ROOT_LIST_BYTES } from '../../../../protocols/messages/hello.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
-import { createShares } from '../../../../src/trust/certificates/shares.ts'
+import { createShares } from '../../../../src/trust/certificates/roll.ts'
 import type { Signer } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import {

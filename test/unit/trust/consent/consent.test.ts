@@ -1,7 +1,7 @@
 // A person's decisions about sharing: each command's effect on the lists, and that stop and off always win.
 
 import { describe, expect, it } from 'vitest'
-import { allowing, CHOICE_ENTRIES_MAX, type Choice, stopping } from '../../../../src/trust/consent/consent.ts'
+import { allowing, CHOICE_ENTRIES_MAX, type Choice, stopping } from '../../../../src/trust/consent/index.ts'
 import { SHARING_CATEGORIES, type SharingCategory } from '../../../../src/trust/policy/index.ts'
 import fc from '../../../support/run/properties.ts'
 

@@ -1,7 +1,7 @@
 // What a person types finds exactly one node or an error that helps; it never guesses.
 
 import { expect, test } from 'vitest'
-import { type Candidate, resolveNode } from '../../../../src/trust/peers/resolve.ts'
+import { type Candidate, resolveNode } from '../../../../src/trust/peers/trust.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { code } from '../../../support/run/code.ts'
 import fc from '../../../support/run/properties.ts'

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest'
 import { builtIn } from '../../../../src/trust/policy/built-in.ts'
-import { mergedEngine } from '../../../../src/trust/policy/bundle.ts'
 import type { PolicyEngine } from '../../../../src/trust/policy/index.ts'
+import { mergedEngine } from '../../../../src/trust/policy/policy.ts'
 import fc from '../../../support/run/properties.ts'
 import { anyRequest, request, saying } from './requests.ts'
 
