@@ -1,6 +1,6 @@
 // What Share, Tally and Release have in common: bounds of totals, and fields that stand in more than one of them.
 import * as z from 'zod'
-import { BUCKET_LENGTHS } from '../buckets.ts'
+import { BUCKET_LENGTHS, type Bucket, isBucket } from '../buckets.ts'
 import { bytes, HINT_BYTES, label, listOf, timestamp, uint } from './fields.ts'
 
 /** Audiences of a mesh; types of numbers that one share may hold. */
@@ -59,14 +59,20 @@ export const VERIFIER_BYTES = 3 * (2 * PROOF_CHUNK + 2) * 8 + 32
 export const CHECKED_MAX = 60
 export const CHECKS_MAX = 64
 
-export const NO_BUCKET = 'not a whole day, quarter of a day or hour of UTC'
-export const TOO_LONG = 'kept for longer than of use'
-
 export const bucket = {
   length: z.enum(BUCKET_LENGTHS).describe('of UTC; one length in a mesh'),
   start: timestamp('start of the bucket'),
   end: timestamp('end of the bucket, exclusive'),
 }
+/** The body of a document about a bucket, which is kept for so long after the bucket's end; one that has editions comes when it is over. */
+export const aboutBucket = <B extends Bucket & { version?: number; expires_at: number }>(
+  keptMs: number,
+  body: z.ZodType<B>,
+): z.ZodType<B> =>
+  body
+    .refine(isBucket, 'not a whole day, quarter of a day or hour of UTC')
+    .refine(({ version, end }) => version === undefined || version >= end, 'its bucket was not over')
+    .refine(({ end, expires_at }) => expires_at <= end + keptMs, 'kept for longer than of use')
 export const mesh = bytes(32).describe('BLAKE3 of the public key of the root')
 export const attempt = uint(ATTEMPTS_MAX - 1).describe(
   'first 0; another one follows only where nothing was agreed to',

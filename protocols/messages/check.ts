@@ -1,25 +1,25 @@
 // Check: what one aggregator of the pair tells the other of the proofs of shares, before a set of machines is agreed to.
 import * as z from 'zod'
-import { isBucket, TALLY_KEPT_MS } from '../buckets.ts'
+import { TALLY_KEPT_MS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
 import {
+  aboutBucket,
   bucket,
   CHECKED_MAX,
   CHECKS_MAX,
   LISTED_BYTES,
   mesh,
-  NO_BUCKET,
   place,
   scheme,
   sealed,
   TALLY_PLAIN_BYTES,
-  TOO_LONG,
   VERIFIER_BYTES,
 } from './aggregate.ts'
 import { bytes, listOf, timestamp, uint } from './fields.ts'
 
-const checkBody = z
-  .object({
+const checkBody = aboutBucket(
+  TALLY_KEPT_MS,
+  z.object({
     mesh,
     ...bucket,
     part: uint(CHECKS_MAX - 1).describe('which of the documents about this bucket'),
@@ -27,10 +27,8 @@ const checkBody = z
     expires_at: timestamp('when nobody keeps it any more'),
     recipients: listOf(z.object(place), 2),
     ...sealed(TALLY_PLAIN_BYTES),
-  })
-  .refine(isBucket, NO_BUCKET)
-  .refine((body) => body.version >= body.end, 'its bucket was not over')
-  .refine((body) => body.expires_at <= body.end + TALLY_KEPT_MS, TOO_LONG)
+  }),
+)
 export type CheckBody = z.infer<typeof checkBody>
 
 export const Check = defineMessage({

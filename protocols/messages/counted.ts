@@ -1,8 +1,8 @@
 // Counted: which shares of a bucket are in its totals, as marks that only the author of a share and the pair recognise.
 import * as z from 'zod'
-import { isBucket, TALLY_KEPT_MS } from '../buckets.ts'
+import { TALLY_KEPT_MS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
-import { bucket, LISTED_MAX, mesh, NO_BUCKET, pair, TOO_LONG } from './aggregate.ts'
+import { aboutBucket, bucket, LISTED_MAX, mesh, pair } from './aggregate.ts'
 import { bytes, timestamp } from './fields.ts'
 
 /** Bytes that stand for one share. Nobody but its author and the pair can tell whose they are. */
@@ -13,8 +13,9 @@ const marks = bytes(0, LISTED_MAX * MARK_BYTES).refine(
   'not whole marks',
 )
 
-const countedBody = z
-  .object({
+const countedBody = aboutBucket(
+  TALLY_KEPT_MS,
+  z.object({
     mesh,
     ...bucket,
     version: timestamp('when it was made'),
@@ -24,10 +25,8 @@ const countedBody = z
     counted: marks.describe('marks of the shares that are in a group, 8 bytes each, ascending'),
     waiting: marks.describe('of those that are in none, because too few share the same'),
     unproved: marks.describe('of those whose proofs fail'),
-  })
-  .refine(isBucket, NO_BUCKET)
-  .refine((body) => body.version >= body.end, 'its bucket was not over')
-  .refine((body) => body.expires_at <= body.end + TALLY_KEPT_MS, TOO_LONG)
+  }),
+)
 export type CountedBody = z.infer<typeof countedBody>
 
 export const Counted = defineMessage({

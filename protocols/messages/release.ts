@@ -1,9 +1,10 @@
 // Release: the totals of a bucket, from each aggregator to an audience, and what a holder shows of them to others.
 import * as z from 'zod'
-import { isBucket, RELEASE_KEPT_MS } from '../buckets.ts'
+import { RELEASE_KEPT_MS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
 import {
   AUDIENCE_HASH_BYTES,
+  aboutBucket,
   audience,
   bucket,
   CELLS_MAX,
@@ -11,7 +12,6 @@ import {
   GROUPS_MAX,
   LISTED_MAX,
   mesh,
-  NO_BUCKET,
   PART_NODES_BYTES,
   PART_VALUE_BYTES,
   pair,
@@ -24,14 +24,14 @@ import {
   SECTIONS_MAX,
   scheme,
   sealed,
-  TOO_LONG,
   typeName,
 } from './aggregate.ts'
 import { bytes, listOf, rowsOf, timestamp, uint } from './fields.ts'
 import { listing } from './tally.ts'
 
-const releaseBody = z
-  .object({
+const releaseBody = aboutBucket(
+  RELEASE_KEPT_MS,
+  z.object({
     mesh,
     ...bucket,
     audience: bytes(AUDIENCE_HASH_BYTES).describe('BLAKE3 of the name of the role'),
@@ -40,10 +40,8 @@ const releaseBody = z
     expires_at: timestamp('when nobody keeps it any more'),
     recipients: listOf(z.object(place), READERS_MAX),
     ...sealed(RELEASE_PLAIN_BYTES),
-  })
-  .refine(isBucket, NO_BUCKET)
-  .refine((body) => body.version >= body.end, 'its bucket was not over')
-  .refine((body) => body.expires_at <= body.end + RELEASE_KEPT_MS, TOO_LONG)
+  }),
+)
 export type ReleaseBody = z.infer<typeof releaseBody>
 
 export const Release = defineMessage({

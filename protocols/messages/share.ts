@@ -1,13 +1,13 @@
 // Share: what one machine contributes to a bucket's totals, from it to the two aggregators, in two halves.
 import * as z from 'zod'
-import { isBucket, SHARE_KEPT_MS } from '../buckets.ts'
+import { SHARE_KEPT_MS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
 import {
+  aboutBucket,
   audiences,
   bucket,
   CELLS_MAX,
   mesh,
-  NO_BUCKET,
   PROOF_BYTES,
   pair,
   place,
@@ -17,13 +17,13 @@ import {
   SHARE_PLAIN_BYTES,
   scheme,
   sealed,
-  TOO_LONG,
   typeName,
 } from './aggregate.ts'
 import { bytes, rowsOf, timestamp, uint } from './fields.ts'
 
-const shareBody = z
-  .object({
+const shareBody = aboutBucket(
+  SHARE_KEPT_MS,
+  z.object({
     mesh,
     ...bucket,
     expires_at: timestamp('when nobody keeps it any more'),
@@ -31,9 +31,8 @@ const shareBody = z
     boxes: rowsOf(3, { ...place, ...sealed(SHARE_PLAIN_BYTES) })
       .refine((boxes) => boxes.length === 3, 'three boxes')
       .describe('for the leader, for the other aggregator, and the header for the author itself'),
-  })
-  .refine(isBucket, NO_BUCKET)
-  .refine((body) => body.expires_at <= body.end + SHARE_KEPT_MS, TOO_LONG)
+  }),
+)
 export type ShareBody = z.infer<typeof shareBody>
 
 export const Share = defineMessage({

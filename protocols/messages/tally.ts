@@ -1,8 +1,9 @@
 // Tally: what one aggregator of the pair tells the other about a bucket, in editions that only grow.
 import * as z from 'zod'
-import { isBucket, TALLY_KEPT_MS } from '../buckets.ts'
+import { TALLY_KEPT_MS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
 import {
+  aboutBucket,
   attempt,
   audiences,
   bucket,
@@ -12,7 +13,6 @@ import {
   LISTED_BYTES,
   LISTED_MAX,
   mesh,
-  NO_BUCKET,
   noise,
   PART_NODES_BYTES,
   PART_VALUE_BYTES,
@@ -24,13 +24,13 @@ import {
   sealed,
   TALLY_PLAIN_BYTES,
   TEAMS_LISTED_MAX,
-  TOO_LONG,
   typeName,
 } from './aggregate.ts'
 import { bytes, label, listOf, rowsOf, timestamp, uint } from './fields.ts'
 
-const tallyBody = z
-  .object({
+const tallyBody = aboutBucket(
+  TALLY_KEPT_MS,
+  z.object({
     mesh,
     ...bucket,
     attempt,
@@ -38,10 +38,8 @@ const tallyBody = z
     expires_at: timestamp('when nobody keeps it any more'),
     recipients: listOf(z.object(place), 2),
     ...sealed(TALLY_PLAIN_BYTES),
-  })
-  .refine(isBucket, NO_BUCKET)
-  .refine((body) => body.version >= body.end, 'its bucket was not over')
-  .refine((body) => body.expires_at <= body.end + TALLY_KEPT_MS, TOO_LONG)
+  }),
+)
 export type TallyBody = z.infer<typeof tallyBody>
 
 export const Tally = defineMessage({
