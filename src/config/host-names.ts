@@ -3,7 +3,7 @@ import { lookup, Resolver } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { untilAborted } from '../base/async/deadline.ts'
-import type { Config } from './types.ts'
+import type { Config } from './table.ts'
 
 const HOSTS_FILE = '/etc/hosts'
 /** One server is asked twice at most, so that the next server is asked within the ten seconds of a dial. */

@@ -1,8 +1,8 @@
 // The configuration of a running daemon: a reload replaces some sections, the others stay until a restart.
 import { isDeepStrictEqual } from 'node:util'
 import type { LoadedConfig } from './load.ts'
+import type { Config } from './table.ts'
 import { isLive, KEY_LIST } from './table.ts'
-import type { Config } from './types.ts'
 
 interface LiveConfig {
   /** `replace` exchanges sections of this object: a room that wants the new values keeps the object, not a section. */

@@ -12,8 +12,8 @@ import { isTable, WrongValue } from './kinds.ts'
 import { locateKeys, type Path } from './locate.ts'
 import { type Env, fleetFile, machineFile } from './paths.ts'
 import { type Found, retiredWords, withoutRetired } from './retired.ts'
-import { envName, KEY_LIST, KEYS, type Key } from './table.ts'
-import type { Config, ValueSource } from './types.ts'
+import { type Config, envName, KEY_LIST, type Key } from './table.ts'
+import type { ValueSource } from './types.ts'
 
 export interface LoadedConfig {
   readonly config: Config
@@ -253,18 +253,6 @@ const patternWarnings = ({ agents }: Config): string[] =>
         `the pattern ${JSON.stringify(pattern)} of agents.approved approves nothing: for exec it has to say in which directory, as in "status: kExecutor:build exec in /srv/app git status*"`,
     )
 
-type Keys = typeof KEYS
-/** `{ a: { b: T } }` for a key with the path `a.b` and values of type T. */
-type Nested<Path extends string, T> = Path extends `${infer Section}.${infer Rest}`
-  ? { readonly [K in Section]: Nested<Rest, T> }
-  : { readonly [K in Path]: T }
-type ValueOf<K> = K extends Key<infer T, string> ? T : never
-type All<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer Whole) => void
-  ? Whole
-  : never
-/** The configuration as the paths and kinds of the table give it. */
-type FromTable = All<{ [K in keyof Keys]: Nested<Keys[K]['path'], ValueOf<Keys[K]>> }[keyof Keys]>
-
 interface Table {
   [name: string]: unknown
 }
@@ -272,7 +260,7 @@ interface Table {
 /** The typed configuration; `values` holds a checked value for every key of the table. */
 function configOf(values: ReadonlyMap<string, unknown>): Config {
   const config: Table = {}
-  for (const { path } of Object.values(KEYS)) {
+  for (const { path } of KEY_LIST) {
     const names = path.split('.')
     const last = names.pop() ?? path
     let table = config
@@ -282,7 +270,7 @@ function configOf(values: ReadonlyMap<string, unknown>): Config {
     }
     table[last] = values.get(path)
   }
-  return config as unknown as FromTable
+  return config as unknown as Config
 }
 
 /**

@@ -8,12 +8,9 @@ import { networkPlace } from '../base/words/network-place.ts'
 import { trustDomains } from './domains.ts'
 import { FOLLOWABLE } from './fleet.ts'
 import * as kind from './kinds.ts'
-import type { Config } from './types.ts'
 import * as value from './values.ts'
 
-export interface Key<T, Path extends string = string> {
-  /** `section.key` as in the file; the name of the environment variable follows from it. */
-  readonly path: Path
+interface Described<T> {
   readonly kind: kind.Kind<T>
   readonly default: NoInfer<T>
   /** Words shown instead of a default that depends on the machine. */
@@ -32,8 +29,13 @@ export interface Key<T, Path extends string = string> {
   readonly forPeople?: true
 }
 
-/** Keeps the type of the key's values, and its path as a literal type. */
-const key = <const Path extends string, const T>(k: Key<T, Path>): Key<T, Path> => k
+export interface Key<T> extends Described<T> {
+  /** `section.key` as in the file; the name of the environment variable follows from it. */
+  readonly path: string
+}
+
+/** Keeps the type of the key's values. */
+const key = <const T>(k: Described<T>): Described<T> => k
 
 /** The name of the host, shortened to the length of a display name. */
 function ownName(): string {
@@ -44,9 +46,9 @@ function ownName(): string {
 /** Fewest owners of a level 2 number: with fewer, one of them could work out the others' parts. */
 const K_LEAST = 3
 
+/** By `section.key` as in the file. */
 export const KEYS = {
-  nodeName: key({
-    path: 'node.name',
+  'node.name': key({
     kind: value.displayName,
     default: ownName(),
     defaultText: "the machine's host name",
@@ -54,8 +56,7 @@ export const KEYS = {
     example: '"eng-042"',
   }),
 
-  identityPassphraseFile: key({
-    path: 'identity.passphrase_file',
+  'identity.passphrase_file': key({
     kind: value.optionalPath,
     default: '',
     description:
@@ -63,15 +64,13 @@ export const KEYS = {
     example: '"/etc/karo/passphrase"',
   }),
 
-  meshPort: key({
-    path: 'mesh.port',
+  'mesh.port': key({
     kind: kind.integer(0, 65535),
     default: 9238,
     description:
       'TCP port that other nodes connect to; 0 takes any free port. mDNS finds strangers only on port 9238, on the port of this node, and on ports from 32768 on. If the port is below 1024, other nodes have to name it in their `discovery.peers`.',
   }),
-  meshListen: key({
-    path: 'mesh.listen',
+  'mesh.listen': key({
     kind: kind.either(
       '"auto" or a list of IP addresses',
       kind.oneOf(['auto']),
@@ -83,21 +82,18 @@ export const KEYS = {
       'Addresses to listen on: a list, or "auto" for loopback and every private address of this machine, also those that it gets later.',
     example: '["10.0.0.5"]',
   }),
-  meshLanOnly: key({
-    path: 'mesh.lan_only',
+  'mesh.lan_only': key({
     kind: kind.boolean,
     default: true,
     description:
       'Connect only to private addresses, and accept connections only from them. Nothing leaves private address space.',
   }),
-  meshAllowCgnat: key({
-    path: 'mesh.allow_cgnat',
+  'mesh.allow_cgnat': key({
     kind: kind.boolean,
     default: false,
     description: 'Treat 100.64.0.0/10 (carrier-grade NAT, shared by customers of a provider) as private too.',
   }),
-  meshPingSeconds: key({
-    path: 'mesh.ping_seconds',
+  'mesh.ping_seconds': key({
     kind: kind.integer(1, 300),
     default: 15,
     unit: 's',
@@ -105,8 +101,7 @@ export const KEYS = {
       'How often the node checks its connections. A connected node is pinged after four times this time of silence, or if it owes an answer; two missed pings, up to 4 s apart, end the link. If nothing was being sent to it, the kernel notices some 10 s after half of this time that it vanished. A shorter time costs more CPU.',
   }),
 
-  transportSecurity: key({
-    path: 'transport.security',
+  'transport.security': key({
     kind: value.securityList,
     default: ['noise'],
     description:
@@ -114,48 +109,42 @@ export const KEYS = {
     example: '["tls", "noise"]',
   }),
 
-  overlayFullMeshUpTo: key({
-    path: 'overlay.full_mesh_up_to',
+  'overlay.full_mesh_up_to': key({
     kind: kind.integer(1, 256),
     default: 64,
     description:
       'Keep a link to every member in a mesh of up to this many members. In a larger mesh a node keeps about eight links, and questions and documents reach the others through members.',
   }),
 
-  overlayAskerLinksUpTo: key({
-    path: 'overlay.asker_links_up_to',
+  'overlay.asker_links_up_to': key({
     kind: kind.integer(0, 900),
     default: 256,
     description:
       'Keep a link to every member while people on this node ask the mesh often (three times in ten minutes), in a mesh of up to this many members. Over its own links a node has its answers several times sooner. The links are given up ten minutes after the last question.',
   }),
 
-  overlayLeavesUpTo: key({
-    path: 'overlay.leaves_up_to',
+  'overlay.leaves_up_to': key({
     kind: kind.integer(0, 900),
     default: 256,
     description:
       'How many leaves keep a link to this node, in addition to its other links. A leaf is a node that trusts at most eight others, such as a machine that trusts only the security node. Further leaves are connected only while they are asked a question.',
   }),
 
-  overlayTellLinks: key({
-    path: 'overlay.tell_links',
+  'overlay.tell_links': key({
     kind: kind.boolean,
     default: true,
     description:
       'Tell other members which members this node is linked with, so that the map in each dashboard (`karo dashboard`) can show the links. A link shows that two nodes trust each other.',
   }),
 
-  accessAdmins: key({
-    path: 'access.admins',
+  'access.admins': key({
     kind: kind.list(value.person, 256),
     default: ['root', 'group:karo-admin'],
     description:
       'Who may manage this node and its mesh over the control socket: user names, uids, or "group:<name>". This right does not show them the commands or numbers of other people. You are always an admin of your own node.',
     example: '["root", "group:sysadmins"]',
   }),
-  accessAskers: key({
-    path: 'access.askers',
+  'access.askers': key({
     kind: kind.list(value.personOrAll, 256),
     default: [],
     description:
@@ -163,23 +152,20 @@ export const KEYS = {
     example: '["group:leads"]',
   }),
 
-  httpEnabled: key({
-    path: 'http.enabled',
+  'http.enabled': key({
     kind: kind.boolean,
     default: true,
     description:
       'Also serve the dashboard (`karo dashboard`) and the REST API on 127.0.0.1 and ::1, for browsers and for programs with a token (`karo token create`). The karo command needs only the control socket.',
   }),
-  httpPort: key({
-    path: 'http.port',
+  'http.port': key({
     kind: kind.integer(0, 65535),
     default: 9237,
     description:
       'Port of the dashboard and the REST API on 127.0.0.1 and ::1. 0 takes any free port; `karo status` shows it.',
   }),
 
-  discoveryMdns: key({
-    path: 'discovery.mdns',
+  'discovery.mdns': key({
     kind: kind.either(
       'true, false or a list of interfaces and subnets',
       kind.boolean,
@@ -190,63 +176,55 @@ export const KEYS = {
     description: 'Find nodes on the local network by mDNS: on, off, or only on these interfaces or subnets.',
     example: '["eth0", "10.0.0.0/24"]',
   }),
-  discoveryMdnsInterval: key({
-    path: 'discovery.mdns_interval_seconds',
+  'discovery.mdns_interval_seconds': key({
     kind: kind.integer(1, 3600),
     default: 60,
     unit: 's',
     description:
       'Time between two mDNS questions on a network segment, over all nodes: one node asks, and all receive the answers. A new node is found at once with any interval. Short intervals cause much traffic on large networks.',
   }),
-  discoveryPeers: key({
-    path: 'discovery.peers',
+  'discovery.peers': key({
     kind: kind.list(value.staticPeer, 1024),
     default: [],
     description:
       'Nodes to connect to without discovery: "host:port", or "host:port/<node id>" to accept only that key there.',
     example: '["10.0.0.5:9238"]',
   }),
-  discoveryDht: key({
-    path: 'discovery.dht',
+  'discovery.dht': key({
     kind: kind.boolean,
     default: true,
     description:
       'If no known address of a member answers, ask other members for its address (kad-dht, among members only). This costs nothing until it is needed.',
   }),
-  discoveryResolvers: key({
-    path: 'discovery.resolvers',
+  'discovery.resolvers': key({
     kind: kind.list(value.ipAddress, 8),
     default: [],
     description:
       "DNS servers, by IP address, that are asked for the host names of `discovery.peers` and `discovery.dns_sd`. Names in /etc/hosts need no server. With `mesh.lan_only` no other server is asked, and a name that these do not know is not dialed. Without `mesh.lan_only` an empty list means the machine's own resolver.",
     example: '["10.0.0.53"]',
   }),
-  discoveryDnsSd: key({
-    path: 'discovery.dns_sd',
+  'discovery.dns_sd': key({
     kind: kind.list(value.domainName, 16),
     default: [],
     description:
       'Domains whose DNS lists nodes (SRV records of `_karo._tcp.<domain>`, or DNS-SD instances; a TXT record `id=<node id>` pins the key). The DNS servers are asked every five minutes; while `mesh.lan_only` is on, `discovery.resolvers` has to name them.',
     example: '["corp.example"]',
   }),
-  discoveryScan: key({
-    path: 'discovery.scan',
+  'discovery.scan': key({
     kind: kind.list(value.scanSubnet, 16),
     default: [],
     description:
       'IPv4 subnets, at most a /20 each, to scan for nodes at `mesh.port`: twenty connection attempts a second, repeated every five minutes. For networks without multicast. Inform the administrators of the network first.',
     example: '["10.0.3.0/24"]',
   }),
-  peersDenied: key({
-    path: 'peers.denied',
+  'peers.denied': key({
     kind: kind.list(value.nodeId, 4096),
     default: [],
     description:
       'Nodes that are never admitted. A denial wins over every kind of trust, also over an entry in peers.trusted.',
     example: '["karo:ed25519:…"]',
   }),
-  peersTrusted: key({
-    path: 'peers.trusted',
+  'peers.trusted': key({
     kind: value.trustedPeers,
     default: new Map(),
     description:
@@ -254,69 +232,59 @@ export const KEYS = {
     example: '"karo:ed25519:…" = { name = "bob", level = "peer", roles = ["lead"], teams = ["eng"] }',
   }),
 
-  sharingMaxLevel: key({
-    path: 'sharing.max_level',
+  'sharing.max_level': key({
     kind: kind.oneOf([0, 1, 2]),
     default: 2,
     description:
       "The most that this node shares of your numbers: 0 nothing, 1 summaries, 2 aggregates too. It never shares raw commands. Even at 0 and after `karo share off`, every admitted node gets this node's name, version, uptime, and a rounded number of commands in 24 hours.",
   }),
-  sharingAllowPeers: key({
-    path: 'sharing.allow.peers',
+  'sharing.allow.peers': key({
     kind: kind.list(value.audience, 1024),
     default: [],
     description:
       'Who may have your summaries (level 1); by default nobody. Entries are node ids, "team:<name>", "role:<name>", or "*" for every node with a sufficient trust level.',
     example: '["team:eng"]',
   }),
-  sharingAllowSupervisors: key({
-    path: 'sharing.allow.supervisors',
+  'sharing.allow.supervisors': key({
     kind: kind.list(value.audience, 1024),
     default: ['*'],
     description:
       'Who may have aggregates over many nodes (level 2). Entries have the form of sharing.allow.peers.',
   }),
-  sharingToolUsage: key({
-    path: 'sharing.categories.tool_usage',
+  'sharing.categories.tool_usage': key({
     kind: kind.boolean,
     default: true,
     description: 'Share which tools are used, how often, and how often they fail.',
   }),
-  sharingActivityPatterns: key({
-    path: 'sharing.categories.activity_patterns',
+  'sharing.categories.activity_patterns': key({
     kind: kind.boolean,
     default: true,
     description: 'Share how many commands run in each hour and on each weekday.',
   }),
-  sharingSafetyStats: key({
-    path: 'sharing.categories.safety_stats',
+  'sharing.categories.safety_stats': key({
     kind: kind.boolean,
     default: true,
     description:
       'Share how many commands of each risk level ran and how many the guard stopped. If `tool_usage` is shared too, also by which rules of risk.',
   }),
-  sharingAnomaliesCategory: key({
-    path: 'sharing.categories.anomalies',
+  'sharing.categories.anomalies': key({
     kind: kind.boolean,
     default: true,
     description: 'Share anomalies (`karo anomalies`), as far as `sharing.anomalies` says.',
   }),
-  sharingAnomalies: key({
-    path: 'sharing.anomalies',
+  'sharing.anomalies': key({
     kind: kind.oneOf(['off', 'anonymous', 'identified']),
     default: 'anonymous',
     description:
       'How anomalies are shared, for people who have not chosen themselves (`karo share anomalies`): `off` not at all; `anonymous` only in totals of many nodes (level 2); `identified` also in answers of this node (level 1), which name it, to nodes with consent. The texts of `karo anomalies` never leave this machine.',
   }),
-  sharingKMin: key({
-    path: 'sharing.k_min',
+  'sharing.k_min': key({
     kind: kind.integer(K_LEAST, 1000),
     default: 5,
     unit: 'nodes',
     description: 'The smallest number of nodes in an aggregate that includes your numbers.',
   }),
-  sharingBudget: key({
-    path: 'sharing.budget',
+  'sharing.budget': key({
     kind: kind.integer(1, 168),
     default: 28,
     unit: 'periods',
@@ -324,8 +292,7 @@ export const KEYS = {
       'How many periods of any seven days this machine gives its part of totals to: days are 7, quarters of a day 28, hours 168. The more totals it is in, the better somebody who compares them can tell its part. A period whose totals have noise counts a sixth.',
   }),
 
-  trustDomains: key({
-    path: 'trust.domains',
+  'trust.domains': key({
     kind: trustDomains,
     default: new Map(),
     description:
@@ -333,8 +300,7 @@ export const KEYS = {
     example: '"10.0.3.0/24" = { level = "share_to", teams = ["eng"] }',
   }),
 
-  guardProfile: key({
-    path: 'guard.profile',
+  'guard.profile': key({
     kind: kind.oneOf<GuardProfile>(['strict', 'moderate', 'permissive', 'off']),
     default: 'moderate',
     description:
@@ -342,8 +308,7 @@ export const KEYS = {
       'and so does the guard of bash, zsh and fish (`karo shell init`) before a command runs. The node tells the mesh ' +
       'whether the guard is on; the mesh learns of a change at a reload of the service.',
   }),
-  guardRules: key({
-    path: 'guard.rules',
+  'guard.rules': key({
     kind: value.optionalPath,
     default: '',
     defaultText: "guard.toml in the node's directory",
@@ -351,15 +316,13 @@ export const KEYS = {
       'The file with your own rules: [[allow]] and [[deny]] (`karo guard`). If the file is invalid, or others may write it, the profile is strict.',
     example: '"/home/me/dotfiles/guard.toml"',
   }),
-  guardOnError: key({
-    path: 'guard.on_error',
+  'guard.on_error': key({
     kind: kind.oneOf(['allow', 'block']),
     default: 'allow',
     description:
       'What happens to a command that the guard could not judge, because the guard failed or took too long: allow runs the command, block drops it (Up brings it back). In both cases the failure is shown and counted.',
   }),
-  guardTimeout: key({
-    path: 'guard.timeout_ms',
+  'guard.timeout_ms': key({
     kind: kind.integer(50, 10_000),
     default: 5_000,
     unit: 'ms',
@@ -367,15 +330,13 @@ export const KEYS = {
       'Time limit for judging one line, from Enter on. Your answer does not count. After that time guard.on_error decides.',
   }),
 
-  historyIgnore: key({
-    path: 'history.ignore',
+  'history.ignore': key({
     kind: kind.list(kind.anyText, 256),
     default: [],
     description: 'Commands that match any of these patterns (* and ?) are never recorded.',
     example: '["pass *", "*--password*"]',
   }),
-  historyRedact: key({
-    path: 'history.redact',
+  'history.redact': key({
     kind: kind.list(value.partPattern, 256),
     default: [],
     description:
@@ -383,63 +344,55 @@ export const KEYS = {
     example: '["acme_*", "*.corp.example"]',
   }),
 
-  finderHeight: key({
-    path: 'finder.height',
+  'finder.height': key({
     kind: kind.integer(0, 200),
     default: 0,
     unit: 'rows',
     description:
       'How many rows below the prompt the finder (Ctrl-R) uses; 0 for the whole screen. `karo history --interactive --height` sets it for one search.',
   }),
-  finderEnter: key({
-    path: 'finder.enter',
+  'finder.enter': key({
     kind: kind.oneOf(['edit', 'run']),
     default: 'edit',
     description:
       'What Enter does in the finder of bash, zsh and fish: edit puts the chosen command into the prompt, run also runs it, after the guard has judged it. Tab always puts it into the prompt only.',
   }),
 
-  askEndpoint: key({
-    path: 'ask.endpoint',
+  'ask.endpoint': key({
     kind: value.modelEndpoint,
     default: '',
     description:
       'Address of a local model (an OpenAI-compatible server) that `karo ask` asks too; empty for none. Karo connects only to this machine or to private addresses; if the address is a name, all its addresses have to be private. While `mesh.lan_only` is on, the name is looked up only in `/etc/hosts` and at `discovery.resolvers`.',
     example: '"http://127.0.0.1:11434/v1"',
   }),
-  askModel: key({
-    path: 'ask.model',
+  'ask.model': key({
     kind: value.modelName,
     default: '',
     description: 'The name of the model; empty for the default of the server.',
     example: '"qwen2.5-coder:7b"',
   }),
-  askFallbacks: key({
-    path: 'ask.fallbacks',
+  'ask.fallbacks': key({
     kind: kind.list(value.modelPlace, 7),
     default: [],
     description:
       'More local models, each as "ADDRESS" or "ADDRESS MODEL", asked in this order when the earlier ones do not answer. The rules of `ask.endpoint` apply to each. The key in `ask.key_file` is not sent to them.',
     example: '["http://127.0.0.1:8080/v1 qwen2.5-coder:1.5b"]',
   }),
-  askTimeout: key({
-    path: 'ask.timeout_ms',
+  'ask.timeout_ms': key({
     kind: kind.integer(500, 120_000),
     default: 20_000,
     unit: 'ms',
     description:
       'How long the model may take for its whole answer. After that time `karo ask` answers without the model.',
   }),
-  askKeyFile: key({
-    path: 'ask.key_file',
+  'ask.key_file': key({
     kind: value.optionalPath,
     default: '',
     description:
       'A file with the key that the model server asks for; other users must not be able to read it.',
     example: '"/home/me/.config/model.key"',
   }),
-  askKnowledge: key({
-    path: 'ask.knowledge',
+  'ask.knowledge': key({
     kind: value.optionalPath,
     default: '',
     forPeople: true,
@@ -447,32 +400,28 @@ export const KEYS = {
       "A file with more commands and their wordings for `karo ask`, in the form of Karo's own knowledge, beside what `karo knowledge add` took in.",
     example: '"/home/me/dotfiles/commands.txt"',
   }),
-  askShareHistory: key({
-    path: 'ask.share_history',
+  'ask.share_history': key({
     kind: kind.boolean,
     default: false,
     description:
       'Send the model up to twenty of your own commands that resemble the request, with secrets taken out. If this is off, the model gets only your words, your shell and the list of installed tools.',
   }),
 
-  agentsEnabled: key({
-    path: 'agents.enabled',
+  'agents.enabled': key({
     kind: kind.boolean,
     default: false,
     fileOnly: true,
     description:
       'Let agents run commands in jails on this machine. A separate process, karo-exec, starts the jails; `karo up` starts it, and the service has a unit for it. While it cannot start a jail, the node is not ready and no agent runs.',
   }),
-  agentsSandbox: key({
-    path: 'agents.sandbox',
+  'agents.sandbox': key({
     kind: kind.oneOf(['auto', 'bwrap', 'landlock', 'vm']),
     default: 'auto',
     fileOnly: true,
     description:
       'How jails are built. `auto` tries bubblewrap; if that is missing or cannot make namespaces, Landlock. Landlock isolates less, and refuses what it cannot isolate. `vm` puts the jail into a small virtual machine for each job, and never falls back. `karo doctor --sandbox` says what works here.',
   }),
-  agentsApproved: key({
-    path: 'agents.approved',
+  'agents.approved': key({
     kind: kind.list(value.approvedPattern, 64),
     default: [],
     fileOnly: true,
@@ -480,8 +429,7 @@ export const KEYS = {
       'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL [in DIRECTORY] GLOB" (* and ?). With a directory, the pattern applies only there and below. A pattern without a directory never approves commands or changes (`karo config list` warns of such a pattern for commands). For the tool exec the glob is compared with the command as a line for a shell, for other tools with the arguments as JSON. A pattern never approves critical requests, or requests of other machines. Each use is in `karo approvals log`.',
     example: '["status: kExecutor:build exec in /srv/app git status*"]',
   }),
-  agentsEndpoints: key({
-    path: 'agents.endpoints',
+  'agents.endpoints': key({
     kind: kind.list(
       kind.text('an address of this machine such as "http://127.0.0.1:3001/mcp"', (text) =>
         loopbackEndpoint(text)?.href === text
@@ -496,8 +444,7 @@ export const KEYS = {
       'Addresses of MCP servers on this machine that may be agents although Karo did not start them (`karo agent add NAME -- ADDRESS`). They speak HTTP and run outside of any jail. A server that is not listed here cannot be an agent, and each call waits for a yes.',
     example: '["http://127.0.0.1:3001/mcp"]',
   }),
-  agentsConnect: key({
-    path: 'agents.connect',
+  'agents.connect': key({
     kind: kind.list(
       kind.text('a host and a port such as "10.0.0.5:5432"', (text) =>
         networkPlace(text) === undefined ? 'it is not HOST:PORT in lower-case letters' : undefined,
@@ -510,39 +457,34 @@ export const KEYS = {
       'Places of the private network that agents in jails may connect to (`karo agent add NAME --connect HOST:PORT`), through a proxy of the daemon; by default none. A name is looked up at each connection, as in `discovery.peers`, and has to resolve to a private address of another machine. An address of this machine, or a link-local one, is permitted only if it is listed here as an address.',
     example: '["10.0.0.5:5432", "build.lan:443"]',
   }),
-  vaultRotateDays: key({
-    path: 'vault.rotate_days',
+  'vault.rotate_days': key({
     kind: kind.integer(0, 3_650),
     default: 90,
     unit: 'days',
     description:
       'If the key of a vault is older than this, unlocking the vault (`karo secret unlock`) also encrypts all its secrets under a new key; 0: never by itself.',
   }),
-  memoryTaskResults: key({
-    path: 'memory.task_results',
+  'memory.task_results': key({
     kind: kind.boolean,
     default: false,
     description:
       'Also keep the results of tasks as notes of `karo memory`, with secrets taken out. Off by default, because a result may be the content of a file that nobody wants to keep.',
   }),
-  memoryEmbeddings: key({
-    path: 'memory.embeddings',
+  'memory.embeddings': key({
     kind: value.modelPlaceOrNone,
     default: '',
     description:
       'A local endpoint of embeddings as "ADDRESS MODEL", with which `karo memory search` also finds notes with the same meaning in other words; empty for none. Notes never leave this machine, so the address has to be a loopback address.',
     example: '"http://127.0.0.1:11434/v1 nomic-embed-text"',
   }),
-  mcpHistory: key({
-    path: 'mcp.history',
+  'mcp.history': key({
     kind: kind.boolean,
     default: false,
     fileOnly: true,
     description:
       'Let AI coding tools read your history through `karo mcp`. Secrets were taken out when it was stored. Each access is an entry of the ledger. The tools may send what they read to the provider of their model.',
   }),
-  mcpTasks: key({
-    path: 'mcp.tasks',
+  'mcp.tasks': key({
     kind: kind.boolean,
     default: false,
     fileOnly: true,
@@ -550,15 +492,13 @@ export const KEYS = {
       'Let AI coding tools see agents and give them tasks through `karo mcp`. The gates of agents judge each task, and a task that is not harmless waits for you (`karo approvals`). Reading counts as harmless: the tools can read your notes, prompts and plans through the built-in agents. They may send results to the provider of their model.',
   }),
 
-  processesEnabled: key({
-    path: 'processes.enabled',
+  'processes.enabled': key({
     kind: kind.boolean,
     default: true,
     description:
       'Record the name, run time, memory and CPU time of processes that hooked shells start. Arguments, environment, files and network traffic are never read.',
   }),
-  processesKeepDays: key({
-    path: 'processes.keep_days',
+  'processes.keep_days': key({
     kind: kind.integer(0, 36_500),
     default: 30,
     unit: 'days',
@@ -566,23 +506,20 @@ export const KEYS = {
       'How long records of processes are kept, but never longer than the commands (`retention.events_days`); 0 keeps the newest 100 000 per person.',
   }),
 
-  anomaliesEnabled: key({
-    path: 'anomalies.enabled',
+  'anomalies.enabled': key({
     kind: kind.boolean,
     default: true,
     description:
       'Check your numbers every few minutes for something unusual (`karo anomalies`). Karo reads only counts, and reports only to you; `sharing.anomalies` says what is shared.',
   }),
-  anomaliesNotice: key({
-    path: 'anomalies.notice',
+  'anomalies.notice': key({
     kind: kind.boolean,
     default: true,
     description:
       'Report anomalies in one line when a new shell starts: each signal of severity 5 or more once, if you have not seen it.',
   }),
 
-  retentionEvents: key({
-    path: 'retention.events_days',
+  'retention.events_days': key({
     kind: kind.integer(0, 36_500),
     default: 0,
     unit: 'days',
@@ -590,16 +527,14 @@ export const KEYS = {
       'How long commands are kept; 0 means for ever. Older commands are removed for good, from the files too; their counts stay.',
     example: '365',
   }),
-  retentionRollups: key({
-    path: 'retention.rollups_days',
+  'retention.rollups_days': key({
     kind: kind.integer(0, 36_500),
     default: 800,
     unit: 'days',
     description:
       'How long the counts of each hour and day are kept; 0 means for ever. Below 732 a year cannot be compared with the year before; below 366 the numbers of a year are incomplete.',
   }),
-  retentionAudit: key({
-    path: 'retention.audit_days',
+  'retention.audit_days': key({
     kind: kind.integer(0, 36_500),
     default: 0,
     unit: 'days',
@@ -607,8 +542,7 @@ export const KEYS = {
       'How long entries of the ledger are kept; 0 keeps the newest 200 000. A new entry records the removal, so that the chain can still be verified.',
   }),
 
-  policyFiles: key({
-    path: 'policy.files',
+  'policy.files': key({
     kind: kind.list(value.absolutePath, 64),
     default: [],
     description:
@@ -616,8 +550,7 @@ export const KEYS = {
     fileOnly: true,
     example: '["/usr/share/karo/policies/roles.cedar", "/etc/karo/policies/hours.cedar"]',
   }),
-  policyTeams: key({
-    path: 'policy.teams',
+  'policy.teams': key({
     kind: kind.list(value.label, 32),
     default: [],
     description:
@@ -626,16 +559,14 @@ export const KEYS = {
     example: '["eng"]',
   }),
 
-  policyAcceptOrg: key({
-    path: 'policy.accept_org',
+  'policy.accept_org': key({
     kind: kind.oneOf(['restrict', 'full']),
     default: 'restrict',
     description:
       'What the policy bundle of the mesh\'s root may do here. "restrict": only forbid. "full": its policies may also permit, in addition to your own. With either, it cannot share what you do not share (`[sharing]`, `karo share`).',
   }),
 
-  policyFollow: key({
-    path: 'policy.follow',
+  'policy.follow': key({
     kind: kind.list(kind.oneOf(FOLLOWABLE), FOLLOWABLE.length),
     default: ['*'],
     fileOnly: true,
@@ -644,8 +575,7 @@ export const KEYS = {
     example: '["guard", "history.ignore"]',
   }),
 
-  queryTimeout: key({
-    path: 'query.timeout_ms',
+  'query.timeout_ms': key({
     kind: kind.integer(100, 60_000),
     default: 5000,
     unit: 'ms',
@@ -653,8 +583,7 @@ export const KEYS = {
       'A query ends after this time at the latest, even if some nodes have not answered. It ends earlier when all nodes have answered.',
   }),
 
-  reportsRisky: key({
-    path: 'reports.thresholds.risky',
+  'reports.thresholds.risky': key({
     kind: kind.offOr(0, 100),
     default: 'off',
     unit: '%',
@@ -662,8 +591,7 @@ export const KEYS = {
       'Report by an event, a metric and an alert when more than this share of the commands in the newest released period is high or critical. All four thresholds are checked on nodes that can read totals.',
     example: '5',
   }),
-  reportsCoverage: key({
-    path: 'reports.thresholds.coverage',
+  'reports.thresholds.coverage': key({
     kind: kind.offOr(0, 100),
     default: 'off',
     unit: '%',
@@ -671,16 +599,14 @@ export const KEYS = {
       'Report when less than this share of the expected machines is in the newest released period.',
     example: '80',
   }),
-  reportsAnomalies: key({
-    path: 'reports.thresholds.anomalies',
+  'reports.thresholds.anomalies': key({
     kind: kind.offOr(0, 1_000_000),
     default: 'off',
     unit: 'signals',
     description: 'Report when the newest released period has more signals of anomalies than this.',
     example: '10',
   }),
-  reportsMissing: key({
-    path: 'reports.thresholds.missing',
+  'reports.thresholds.missing': key({
     kind: kind.offOr(0, 1_000_000),
     default: 'off',
     unit: 'machines',
@@ -688,8 +614,7 @@ export const KEYS = {
     example: '5',
   }),
 
-  forwardTo: key({
-    path: 'forward.to',
+  'forward.to': key({
     kind: value.forwardTargets,
     default: [],
     fileOnly: true,
@@ -697,15 +622,13 @@ export const KEYS = {
       'Where the ledger is sent as it grows: syslog (RFC 5424, over TLS or TCP) or JSON lines by the Elastic Common Schema (over TLS or TCP, or appended to a file). Each target gets every entry from the first one that is kept, without a gap over restarts. Commands are never among them. The rules of `mesh.lan_only` and `discovery.resolvers` apply to hosts.',
     example: '["syslog+tls://siem.corp.example:6514"]',
   }),
-  forwardKinds: key({
-    path: 'forward.kinds',
+  'forward.kinds': key({
     kind: kind.list(kind.oneOf(FORWARD_KINDS), FORWARD_KINDS.length),
     default: FORWARD_KINDS,
     description:
       'What is sent: `ledger` ordinary entries, `refusals` entries about something that was refused or failed, `alerts` what kSentinel reports, `anomalies` what is unusual in the numbers of people who chose `karo share anomalies identified`.',
   }),
-  forwardTraces: key({
-    path: 'forward.traces',
+  'forward.traces': key({
     kind: value.modelEndpoint,
     default: '',
     fileOnly: true,
@@ -713,31 +636,27 @@ export const KEYS = {
       'Address of an OpenTelemetry collector (OTLP/HTTP) that gets traces: how long requests, questions, tasks and jobs took, on this machine and, by the same trace, on others. Empty for none. They hold no command, argument or name that a person gave. The rules of `mesh.lan_only` and `discovery.resolvers` apply.',
     example: '"http://10.0.0.7:4318"',
   }),
-  forwardCa: key({
-    path: 'forward.tls_ca',
+  'forward.tls_ca': key({
     kind: value.optionalPath,
     default: '',
     description:
       'A PEM file with the authorities that sign the certificates of TLS targets; empty for the public ones that Node.js knows.',
     example: '"/etc/karo/siem-ca.pem"',
   }),
-  forwardCertificate: key({
-    path: 'forward.tls_certificate',
+  'forward.tls_certificate': key({
     kind: value.optionalPath,
     default: '',
     description: 'A PEM file with the certificate that this machine shows to TLS targets; empty for none.',
     example: '"/etc/karo/siem.pem"',
   }),
-  forwardKey: key({
-    path: 'forward.tls_key',
+  'forward.tls_key': key({
     kind: value.optionalPath,
     default: '',
     description: 'A PEM file with the key of that certificate; other users must not be able to read it.',
     example: '"/etc/karo/siem.key"',
   }),
 
-  logLevel: key({
-    path: 'log.level',
+  'log.level': key({
     kind: kind.oneOf(['debug', 'info', 'warn', 'error']),
     default: 'info',
     description: 'The lowest level of messages that the daemon logs: debug, info, warn or error.',
@@ -745,7 +664,22 @@ export const KEYS = {
 } as const
 
 /** All keys, in the order of the file. */
-export const KEY_LIST: readonly Key<unknown>[] = Object.values(KEYS) as unknown as readonly Key<unknown>[]
+export const KEY_LIST = Object.entries(KEYS).map(([path, k]) => ({
+  path,
+  ...k,
+})) as unknown as readonly Key<unknown>[]
+
+type Keys = typeof KEYS
+/** `{ a: { b: T } }` for a key with the path `a.b` and values of type T. */
+type Nested<Path extends string, T> = Path extends `${infer Section}.${infer Rest}`
+  ? { readonly [K in Section]: Nested<Rest, T> }
+  : { readonly [K in Path]: T }
+type ValueOf<K> = K extends Described<infer T> ? T : never
+type All<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer Whole) => void
+  ? Whole
+  : never
+/** The configuration in force. Fields are named as in the file: `config.mesh.lan_only` is `lan_only` under `[mesh]`. */
+export type Config = All<{ [Path in keyof Keys]: Nested<Path, ValueOf<Keys[Path]>> }[keyof Keys]>
 
 /**
  * When a changed value of a section takes effect. The daemon uses names, addresses and ports only when it starts

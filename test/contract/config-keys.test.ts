@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { KEYS } from '../../src/config/table.ts'
+import { KEY_LIST } from '../../src/config/table.ts'
 
 const SRC = join(import.meta.dirname, '../../src')
 
@@ -14,7 +14,7 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 const isRead = (section: string, member: string): boolean =>
   sources.some((text) => [section, member].every((name) => new RegExp(`\\b${name}\\b`).test(text)))
 
-test.each(Object.values(KEYS).map(({ path }) => [path] as const))('%s is read', (path) => {
+test.each(KEY_LIST.map(({ path }) => [path] as const))('%s is read', (path) => {
   const names = path.split('.')
   expect(isRead(names[0] ?? '', names.at(-1) ?? ''), `something reads ${path}`).toBe(true)
 })

@@ -1,6 +1,6 @@
 // A check of `karo doctor` as a row: what has to be true and why, where it looks, its judgement, and what mends it.
 import type { DaemonFacts, NamedNode } from '../../api/contract/shapes.ts'
-import type { Config } from '../../config/types.ts'
+import type { Config } from '../../config/table.ts'
 import type { World } from './world.ts'
 
 export type Outcome = 'skipped' | 'ok' | 'warn' | 'fail'

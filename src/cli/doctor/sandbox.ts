@@ -1,5 +1,5 @@
 // What `karo doctor --sandbox` finds: starts karo-exec as this person, which tries to get out of each kind of jail.
-import type { Config } from '../../config/types.ts'
+import type { Config } from '../../config/table.ts'
 import { PROVIDERS, type ProbeResult } from '../../muscle/contract/messages.ts'
 import { muscleProgram } from '../../muscle/contract/program.ts'
 import type { RunCommand } from './command.ts'

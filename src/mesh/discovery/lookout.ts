@@ -27,7 +27,7 @@ interface LookoutDeps extends Pick<Ambient, 'timers' | 'log'> {
 
 export function createLookout({ config, names, timers, put, log }: LookoutDeps) {
   const { dns_sd: domains, scan: subnets } = config.discovery
-  const port = config.mesh.port === 0 ? KEYS.meshPort.default : config.mesh.port
+  const port = config.mesh.port === 0 ? KEYS['mesh.port'].default : config.mesh.port
   let running: AbortController | undefined
   let wait: (() => void) | undefined
 

@@ -56,7 +56,7 @@ export interface Caution {
  * one of this machine's. `now` is monotonic, in milliseconds.
  */
 export function createCaution(meshPort: number, isOwn: (ip: string) => boolean, now: () => number): Caution {
-  const strangersAt = new Set([KEYS.meshPort.default, meshPort])
+  const strangersAt = new Set([KEYS['mesh.port'].default, meshPort])
 
   const createEach = (rate: Rate): ((ip: string) => boolean) => {
     const each = createQuotas<string>(rate, ADDRESSES_MAX)

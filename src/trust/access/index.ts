@@ -69,8 +69,8 @@ const NONE: Rights = { admin: false, asks: false }
 
 type ListName = keyof Config['access']
 const DEFAULTS: Readonly<Record<ListName, readonly string[]>> = {
-  admins: KEYS.accessAdmins.default,
-  askers: KEYS.accessAskers.default,
+  admins: KEYS['access.admins'].default,
+  askers: KEYS['access.askers'].default,
 }
 
 export function createAccess({ config, names, ownUid, clock, timers, log }: AccessDeps): Access {

@@ -2,7 +2,7 @@
 import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { addressesOf } from '../../../config/host-names.ts'
-import type { Config } from '../../../config/types.ts'
+import type { Config } from '../../../config/table.ts'
 import type { Reach } from './endpoint.ts'
 import { isBag } from './exchange.ts'
 import { createHealth, firstOf } from './fallback.ts'

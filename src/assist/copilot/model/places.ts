@@ -1,7 +1,7 @@
 // The configured endpoints of local models: read from the configuration, in the order in which they are asked.
 import { readFileSync, statSync } from 'node:fs'
 import { KaroError } from '../../../base/errors.ts'
-import type { Config } from '../../../config/types.ts'
+import type { Config } from '../../../config/table.ts'
 
 /** One endpoint of a model. */
 export interface Place {

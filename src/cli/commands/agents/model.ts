@@ -7,7 +7,7 @@ import { nameOf, type Place, placesOf } from '../../../assist/copilot/model/plac
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { addressesOf } from '../../../config/host-names.ts'
 import { loadConfig } from '../../../config/load.ts'
-import type { Config } from '../../../config/types.ts'
+import type { Config } from '../../../config/table.ts'
 import { defineCommand, type Screen, show, table } from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 

@@ -3,7 +3,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { type Guard, loadGuard, type MachinePlace, machineOf } from '../../../assist/guard/index.ts'
 import { systemClock } from '../../../base/clock.ts'
 import { loadConfig } from '../../../config/load.ts'
-import type { Config } from '../../../config/types.ts'
+import type { Config } from '../../../config/table.ts'
 import { type CommandIo, defineCommand, placeOf, usage } from '../../kit.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 

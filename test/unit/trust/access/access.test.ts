@@ -17,7 +17,7 @@ function world(
 ) {
   const time = new VirtualTime()
   const config = {
-    access: { admins: KEYS.accessAdmins.default, askers: KEYS.accessAskers.default, ...access } as {
+    access: { admins: KEYS['access.admins'].default, askers: KEYS['access.askers'].default, ...access } as {
       admins: readonly string[]
       askers: readonly string[]
     },
