@@ -12,7 +12,7 @@ import { isTable, WrongValue } from './kinds.ts'
 import { locateKeys, type Path } from './locate.ts'
 import { type Env, fleetFile, machineFile } from './paths.ts'
 import { type Found, retiredWords, withoutRetired } from './retired.ts'
-import { type Config, envName, KEY_LIST, type Key } from './table.ts'
+import { type Config, configOf, envName, KEY_LIST, type Key } from './table.ts'
 import type { ValueSource } from './types.ts'
 
 export interface LoadedConfig {
@@ -252,26 +252,6 @@ const patternWarnings = ({ agents }: Config): string[] =>
       (pattern) =>
         `the pattern ${JSON.stringify(pattern)} of agents.approved approves nothing: for exec it has to say in which directory, as in "status: kExecutor:build exec in /srv/app git status*"`,
     )
-
-interface Table {
-  [name: string]: unknown
-}
-
-/** The typed configuration; `values` holds a checked value for every key of the table. */
-function configOf(values: ReadonlyMap<string, unknown>): Config {
-  const config: Table = {}
-  for (const { path } of KEY_LIST) {
-    const names = path.split('.')
-    const last = names.pop() ?? path
-    let table = config
-    for (const name of names) {
-      table[name] ??= {}
-      table = table[name] as Table
-    }
-    table[last] = values.get(path)
-  }
-  return config as unknown as Config
-}
 
 /**
  * Loads the configuration of the node whose directory is `home`: `config.toml` there, if any, and the variables

@@ -47,7 +47,7 @@ function ownName(): string {
 const K_LEAST = 3
 
 /** By `section.key` as in the file. */
-export const KEYS = {
+const KEYS = {
   'node.name': key({
     kind: value.displayName,
     default: ownName(),
@@ -680,6 +680,28 @@ type All<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer
   : never
 /** The configuration in force. Fields are named as in the file: `config.mesh.lan_only` is `lan_only` under `[mesh]`. */
 export type Config = All<{ [Path in keyof Keys]: Nested<Path, ValueOf<Keys[Path]>> }[keyof Keys]>
+
+interface Table {
+  [name: string]: unknown
+}
+
+/** The typed configuration; `values` holds a checked value for every key of the table. */
+export function configOf(values: ReadonlyMap<string, unknown>): Config {
+  const config: Table = {}
+  for (const { path } of KEY_LIST) {
+    const names = path.split('.')
+    const last = names.pop() ?? path
+    let table = config
+    for (const name of names) {
+      table[name] ??= {}
+      table = table[name] as Table
+    }
+    table[last] = values.get(path)
+  }
+  return config as unknown as Config
+}
+
+export const DEFAULTS = configOf(new Map(KEY_LIST.map((k) => [k.path, k.default])))
 
 /**
  * When a changed value of a section takes effect. The daemon uses names, addresses and ports only when it starts

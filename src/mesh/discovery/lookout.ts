@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os'
 import type { Timers } from '../../base/clock.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Config } from '../../config/index.ts'
-import { KEYS } from '../../config/table.ts'
+import { DEFAULTS } from '../../config/table.ts'
 import { allowsAddress } from '../admission/gater.ts'
 import type { Put } from '../state/types.ts'
 import type { Names } from './names.ts'
@@ -27,7 +27,7 @@ interface LookoutDeps extends Pick<Ambient, 'timers' | 'log'> {
 
 export function createLookout({ config, names, timers, put, log }: LookoutDeps) {
   const { dns_sd: domains, scan: subnets } = config.discovery
-  const port = config.mesh.port === 0 ? KEYS['mesh.port'].default : config.mesh.port
+  const port = config.mesh.port === 0 ? DEFAULTS.mesh.port : config.mesh.port
   let running: AbortController | undefined
   let wait: (() => void) | undefined
 

@@ -1,6 +1,6 @@
 // Bounds dials that rest on another node's word alone: plausible ports only, with a rate for each address and for all.
 import { createQuota, createQuotas, type Rate } from '../../base/quota.ts'
-import { KEYS } from '../../config/table.ts'
+import { DEFAULTS } from '../../config/table.ts'
 import { type Endpoint, leadsHere } from '../admission/endpoint.ts'
 
 /**
@@ -56,7 +56,7 @@ export interface Caution {
  * one of this machine's. `now` is monotonic, in milliseconds.
  */
 export function createCaution(meshPort: number, isOwn: (ip: string) => boolean, now: () => number): Caution {
-  const strangersAt = new Set([KEYS['mesh.port'].default, meshPort])
+  const strangersAt = new Set([DEFAULTS.mesh.port, meshPort])
 
   const createEach = (rate: Rate): ((ip: string) => boolean) => {
     const each = createQuotas<string>(rate, ADDRESSES_MAX)

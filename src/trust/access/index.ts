@@ -3,7 +3,7 @@ import { createSerial } from '../../base/async/limiter.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
-import { KEYS } from '../../config/table.ts'
+import { DEFAULTS } from '../../config/table.ts'
 
 export interface Rights {
   /** May manage the node and its mesh; sees nobody's commands or numbers but their own for that. */
@@ -66,12 +66,6 @@ const PENDING_MAX = 64
 
 const ALL: Rights = { admin: true, asks: true }
 const NONE: Rights = { admin: false, asks: false }
-
-type ListName = keyof Config['access']
-const DEFAULTS: Readonly<Record<ListName, readonly string[]>> = {
-  admins: KEYS['access.admins'].default,
-  askers: KEYS['access.askers'].default,
-}
 
 export function createAccess({ config, names, ownUid, clock, timers, log }: AccessDeps): Access {
   /** By uid; the oldest first. */
@@ -156,7 +150,7 @@ export function createAccess({ config, names, ownUid, clock, timers, log }: Acce
   async function nameUnknown(): Promise<void> {
     for (const key of ['admins', 'askers'] as const) {
       for (const entry of config.access[key]) {
-        if (entry === '*' || isUid(entry) || DEFAULTS[key].includes(entry)) continue
+        if (entry === '*' || isUid(entry) || DEFAULTS.access[key].includes(entry)) continue
         const found = isGroup(entry) ? names.gidOf(groupName(entry)) : names.uidOf(entry)
         if ((await found) === undefined) {
           log.warn(

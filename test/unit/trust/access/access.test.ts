@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { type Log, silentLog } from '../../../../src/base/run/log.ts'
-import { KEYS } from '../../../../src/config/table.ts'
+import { DEFAULTS } from '../../../../src/config/table.ts'
 import { createAccess, KEPT_MS, LOOKUP_MS, type NameService } from '../../../../src/trust/access/index.ts'
 import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
@@ -17,7 +17,7 @@ function world(
 ) {
   const time = new VirtualTime()
   const config = {
-    access: { admins: KEYS['access.admins'].default, askers: KEYS['access.askers'].default, ...access } as {
+    access: { ...DEFAULTS.access, ...access } as {
       admins: readonly string[]
       askers: readonly string[]
     },
